@@ -1,0 +1,19 @@
+// Backends: who moves the bytes of a guest disk. (Aliases and their resolution live beside this file.)
+
+/** The slugs of xen-backends section 1.1, in the order of that table. */
+export const BACKENDS = [
+  "loop",
+  "phy",
+  "blktap1",
+  "blktap2",
+  "tapdisk3",
+  "qdisk",
+  "virtio",
+  "emulated",
+  "vnd",
+  "file-direct",
+  "other",
+  "unknown",
+] as const;
+
+export type Backend = (typeof BACKENDS)[number];

@@ -1,0 +1,64 @@
+// The registry of the twelve Bonnie++ metrics. Every table, key and loop over metrics in vbdstat takes its order and
+// names from here; nothing else in the project spells out the list. All are rates: higher is better.
+// Source: bonnie-formats section 2 (columns) and statistics section 1 (names).
+
+/** The group a metric's score belongs to (statistics section 8). */
+export type MetricGroup = "write" | "read" | "seek" | "metadata";
+
+/** One Bonnie++ metric. */
+export interface Metric {
+  readonly name: MetricName;
+  /** What Bonnie++'s text table calls it, in words for people. */
+  readonly label: string;
+  /** K is 1024 bytes. */
+  readonly unit: "K/s" | "seeks/s" | "files/s";
+  readonly group: MetricGroup;
+  /** True where a page cache in Dom0 can answer instead of the disk: left out of view `trusted` for cached runs. */
+  readonly readPath: boolean;
+}
+
+/** The names in the order of the CSV columns, which is also the order of every published table. */
+export const METRIC_NAMES = [
+  "putc",
+  "put_block",
+  "rewrite",
+  "getc",
+  "get_block",
+  "seeks",
+  "seq_create",
+  "seq_stat",
+  "seq_delete",
+  "ran_create",
+  "ran_stat",
+  "ran_delete",
+] as const;
+
+export type MetricName = (typeof METRIC_NAMES)[number];
+
+/** How many metrics there are: 12. */
+export const METRIC_COUNT = METRIC_NAMES.length;
+
+/** All metrics, in the order of `METRIC_NAMES`. */
+export const METRICS: readonly Metric[] = [
+  { name: "putc", label: "char write", unit: "K/s", group: "write", readPath: false },
+  { name: "put_block", label: "block write", unit: "K/s", group: "write", readPath: false },
+  { name: "rewrite", label: "rewrite", unit: "K/s", group: "write", readPath: true },
+  { name: "getc", label: "char read", unit: "K/s", group: "read", readPath: true },
+  { name: "get_block", label: "block read", unit: "K/s", group: "read", readPath: true },
+  { name: "seeks", label: "random seeks", unit: "seeks/s", group: "seek", readPath: true },
+  { name: "seq_create", label: "sequential create", unit: "files/s", group: "metadata", readPath: false },
+  { name: "seq_stat", label: "sequential stat", unit: "files/s", group: "metadata", readPath: false },
+  { name: "seq_delete", label: "sequential delete", unit: "files/s", group: "metadata", readPath: false },
+  { name: "ran_create", label: "random create", unit: "files/s", group: "metadata", readPath: false },
+  { name: "ran_stat", label: "random stat", unit: "files/s", group: "metadata", readPath: false },
+  { name: "ran_delete", label: "random delete", unit: "files/s", group: "metadata", readPath: false },
+];
+
+/** A value for each metric, e.g. the measurements of one run. */
+export type PerMetric<T> = Record<MetricName, T>;
+
+/** Builds a value for every metric, in registry order. */
+export function perMetric<T>(valueOf: (name: MetricName, index: number) => T): PerMetric<T> {
+  // The cast is sound: METRIC_NAMES lists every key of PerMetric exactly once.
+  return Object.fromEntries(METRIC_NAMES.map((name, index) => [name, valueOf(name, index)])) as PerMetric<T>;
+}
