@@ -17,3 +17,8 @@ export const BACKENDS = [
 ] as const;
 
 export type Backend = (typeof BACKENDS)[number];
+
+/** Whether `text` is one of the slugs. */
+export function isBackend(text: string): text is Backend {
+  return (BACKENDS as readonly string[]).includes(text);
+}

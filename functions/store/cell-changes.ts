@@ -1,0 +1,43 @@
+// Which cells a step of a host's summary changes, and how: every difference of the host's contributions goes to the cell
+// of all cohorts and to the cell of the host's own cohort.
+
+import type { Cell } from "../../shared/cells/cell.ts";
+import { type Contribution, contributions } from "../../shared/cells/contribution.ts";
+import { difference } from "../../shared/cells/difference.ts";
+import type { View } from "../../shared/model/view.ts";
+import type { SummaryStep } from "../../shared/ports.ts";
+import { cellKey, cohortHash, EVERY_COHORT, type Key } from "./keys.ts";
+
+/** What one host takes out of one view of a cell and puts into it. */
+export interface CellPart {
+  readonly view: View;
+  readonly subtract: Cell | null;
+  readonly add: Cell | null;
+}
+
+/** What happens to one cell, in order. */
+export interface CellChange {
+  readonly key: Key;
+  readonly parts: readonly CellPart[];
+}
+
+/** The changes of one step of a host in `bucket`: one for each cell it touches, each cell once. */
+export function cellChanges(fleet: string, bucket: number, { period, before, after }: SummaryStep): CellChange[] {
+  const changes = new Map<string, { key: Key; parts: CellPart[] }>();
+  const put = (cohort: string, old: readonly Contribution[], fresh: readonly Contribution[]) => {
+    for (const { view, kind, name, scope, subtract, add } of difference(old, fresh)) {
+      const key = cellKey(fleet, period, { cohort, kind, name, scope, shard: bucket });
+      const change = changes.get(key.sk) ?? { key, parts: [] };
+      change.parts.push({ view, subtract, add });
+      changes.set(key.sk, change);
+    }
+  };
+  const old = contributions(before.summary);
+  const fresh = contributions(after.summary);
+  const from = cohortHash(before.cohort);
+  const to = cohortHash(after.cohort);
+  put(EVERY_COHORT, old, fresh);
+  put(from, old, from === to ? fresh : []);
+  if (from !== to) put(to, [], fresh);
+  return [...changes.values()];
+}

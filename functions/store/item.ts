@@ -1,0 +1,42 @@
+// Items: DynamoDB's attribute values as plain values, with a clear fault when an item is not what we wrote.
+
+import type { AttributeValue } from "@aws-sdk/client-dynamodb";
+import type { Key } from "./keys.ts";
+
+export type Item = Record<string, AttributeValue>;
+
+/** An item that does not have the attribute it must have: damage or a foreign writer, never the caller's fault. */
+export class ItemFault extends Error {
+  override readonly name = "ItemFault";
+}
+
+export const keyItem = (key: Key): Item => ({ pk: { S: key.pk }, sk: { S: key.sk } });
+
+/** A text attribute; throws ItemFault when there is none. */
+export function textOf(item: Item, name: string): string {
+  const text = item[name]?.S;
+  if (text === undefined) throw new ItemFault(`item ${item["pk"]?.S} / ${item["sk"]?.S} has no text "${name}"`);
+  return text;
+}
+
+/** A text attribute, or null. */
+export const optionalTextOf = (item: Item, name: string): string | null => item[name]?.S ?? null;
+
+/** A binary attribute, or null. */
+export const optionalBytesOf = (item: Item, name: string): Uint8Array | null => item[name]?.B ?? null;
+
+/** A set of texts; empty when there is none. */
+export const textSetOf = (item: Item, name: string): readonly string[] => item[name]?.SS ?? [];
+
+/** Rough size of an item as DynamoDB counts it: UTF-8 names and values; good to a few bytes for our attributes. */
+export function sizeOf(item: Item): number {
+  let bytes = 0;
+  for (const [name, value] of Object.entries(item)) {
+    bytes += name.length;
+    if (value.S !== undefined) bytes += Buffer.byteLength(value.S);
+    if (value.B !== undefined) bytes += value.B.length;
+    for (const text of value.SS ?? []) bytes += Buffer.byteLength(text);
+    if (value.N !== undefined) bytes += value.N.length;
+  }
+  return bytes;
+}

@@ -1,0 +1,107 @@
+// The store: everything that knows DynamoDB. In: runs, marks, summaries, cells, tokens and questions about them as plain
+// values (shared/ports.ts). Out: the same, durable. This file holds every key of the one table (design, Storage), so the
+// access patterns can be read off it; `#` never occurs inside a part that is followed by another part.
+
+import { createHash } from "node:crypto";
+import { BUCKETS } from "../../shared/deployment.ts";
+import type { Cohort } from "../../shared/model/cohort.ts";
+import { COHORT_KEYS } from "../../shared/model/cohort.ts";
+
+/** A primary key. */
+export interface Key {
+  readonly pk: string;
+  readonly sk: string;
+}
+
+/** The cohort that stands for all cohorts together. */
+export const EVERY_COHORT = "*";
+
+const sha256 = (text: string) => createHash("sha256").update(text).digest("hex");
+
+/**
+ * The 64-bit hash that stands for a host in keys: 16 hexadecimal digits. Host names may be longer than a key may be, and
+ * a run's id starts with it, so that the id alone finds the run.
+ */
+export function hostHash(fleet: string, host: string): string {
+  return sha256(`${fleet}\0${host}`).slice(0, 16);
+}
+
+/** The bucket of a host: 0 to BUCKETS - 1. */
+export function bucketOf(fleet: string, host: string): number {
+  return Number.parseInt(hostHash(fleet, host).slice(0, 8), 16) % BUCKETS;
+}
+
+/** The hash that stands for a cohort in keys; a host without any attribute is in a cohort of its own kind. */
+export function cohortHash(cohort: Cohort): string {
+  return sha256(JSON.stringify(COHORT_KEYS.map((key) => cohort[key] ?? null))).slice(0, 16);
+}
+
+/** A run, by its id. */
+export const runKey = (fleet: string, id: string): Key => ({ pk: `RUN#${fleet}#${id.slice(0, 16)}`, sk: id });
+
+/** All runs of a host. */
+export const runsOfHost = (fleet: string, host: string): string => `RUN#${fleet}#${hostHash(fleet, host)}`;
+
+/** Place of a run in the order index: newest last within its backend and stratum. */
+export const runOrder = (backend: string, stratum: string, finishedAt: string, id: string): string =>
+  `${backend}#${stratum}#${finishedAt}#${id}`;
+
+/** Place of a withdrawn run in the order index: apart from all that count, `~` sorts after every backend. */
+export const withdrawnOrder = (order: string): string => `~${order}`;
+
+/** Partition of the time index. */
+export const timePartition = (fleet: string, bucket: number): string => `TIME#${fleet}#${bucket}`;
+
+/** Place of a run in the time index. */
+export const timeOrder = (finishedAt: string, id: string, backend: string): string => `${finishedAt}#${id}#${backend}`;
+
+/** The work marks of one bucket. */
+export const workPartition = (fleet: string, bucket: number): string => `WORK#${fleet}#${bucket}`;
+
+export const markKey = (fleet: string, host: string): Key => ({
+  pk: workPartition(fleet, bucketOf(fleet, host)),
+  sk: host,
+});
+
+export const summaryKey = (fleet: string, period: string, host: string): Key => ({
+  pk: `HOST#${fleet}#${period}#${bucketOf(fleet, host)}`,
+  sk: host,
+});
+
+export const cellPartition = (fleet: string, period: string): string => `CELL#${fleet}#${period}`;
+
+/** Common start of the cells of a pair, a backend or the fleet in one cohort: all scopes and shards follow. */
+export const cellPrefix = (cohort: string, kind: string, name: string): string => `${cohort}#${kind}#${name}#`;
+
+export const cellKey = (
+  fleet: string,
+  period: string,
+  cell: { cohort: string; kind: string; name: string; scope: string; shard: number },
+): Key => ({
+  pk: cellPartition(fleet, period),
+  sk: `${cellPrefix(cell.cohort, cell.kind, cell.name)}${cell.scope}#${cell.shard}`,
+});
+
+export const cohortPartition = (fleet: string, period: string): string => `COHORT#${fleet}#${period}`;
+
+export const cohortKey = (fleet: string, period: string, cohort: string): Key => ({
+  pk: cohortPartition(fleet, period),
+  sk: cohort,
+});
+
+/** A token, by the SHA-256 of its secret. */
+export const tokenKey = (secretHash: string): Key => ({ pk: `TOKEN#${secretHash}`, sk: "token" });
+
+/** The tokens of a fleet, by id. */
+export const fleetTokensPartition = (fleet: string): string => `TOKENS#${fleet}`;
+
+export const fleetTokenKey = (fleet: string, id: string): Key => ({ pk: fleetTokensPartition(fleet), sk: id });
+
+/** Every fleet there is. */
+export const FLEETS_PARTITION = "FLEETS";
+
+export const fleetKey = (fleet: string): Key => ({ pk: FLEETS_PARTITION, sk: fleet });
+
+export const quarantinePartition = (fleet: string): string => `REJECT#${fleet}`;
+
+export const quarantineKey = (fleet: string, id: string): Key => ({ pk: quarantinePartition(fleet), sk: id });

@@ -1,0 +1,109 @@
+// Work marks: "this host must be summarised again". A mark is written in the transaction that stores the runs, so it can
+// not be lost, and deleted only if nobody has touched it since it was read (design, principle 5).
+
+import { randomUUID } from "node:crypto";
+import { DeleteItemCommand, type TransactWriteItem } from "@aws-sdk/client-dynamodb";
+import { BUCKETS } from "../../shared/deployment.ts";
+import { type Backend, isBackend } from "../../shared/model/backends.ts";
+import { monthOf } from "../../shared/model/period.ts";
+import type { Mark, Touched } from "../../shared/ports.ts";
+import { type Item, ItemFault, keyItem, optionalTextOf, textOf, textSetOf } from "./item.ts";
+import { markKey, workPartition } from "./keys.ts";
+import { translated } from "./store-error.ts";
+import { getItem, partition, queryPage, type Table } from "./table.ts";
+
+/** What a run touches when it comes or goes. */
+export const touchedBy = (run: { finished_at: string; backend: Backend; stratum: string }): Touched => ({
+  month: monthOf(run.finished_at),
+  backend: run.backend,
+  stratum: run.stratum,
+});
+
+/** The write that marks a host, to be part of the transaction that changes its runs. */
+export function markWrite(table: Table, fleet: string, host: string, touched: readonly Touched[], at: string): TransactWriteItem {
+  const entries = new Set(touched.map(({ month, backend, stratum }) => `${month}#${backend}#${stratum}`));
+  return {
+    Update: {
+      TableName: table.name,
+      Key: keyItem(markKey(fleet, host)),
+      UpdateExpression: "ADD touched :touched SET #token = :token, since = if_not_exists(since, :at)",
+      ExpressionAttributeNames: { "#token": "token" },
+      ExpressionAttributeValues: { ":touched": { SS: [...entries] }, ":token": { S: randomUUID() }, ":at": { S: at } },
+    },
+  };
+}
+
+function markOf(fleet: string, item: Item): Mark {
+  const touched = textSetOf(item, "touched").map((entry) => {
+    const [month, backend, stratum] = entry.split("#");
+    if (month === undefined || backend === undefined || !isBackend(backend) || stratum === undefined) {
+      throw new ItemFault(`mark entry ${entry} is not month#backend#stratum`);
+    }
+    return { month, backend, stratum };
+  });
+  return { fleet, host: textOf(item, "sk"), touched, token: textOf(item, "token") };
+}
+
+/** Up to `limit` open marks of a bucket, in order of host name, after the host `after`. */
+export async function readMarks(table: Table, fleet: string, bucket: number, limit: number, after?: string): Promise<Mark[]> {
+  const pk = workPartition(fleet, bucket);
+  const { items } = await queryPage(table, {
+    ...partition(pk),
+    Limit: limit,
+    ConsistentRead: true,
+    ...(after === undefined ? {} : { ExclusiveStartKey: keyItem({ pk, sk: after }) }),
+  });
+  return items.map((item) => markOf(fleet, item));
+}
+
+/** The mark of one host, or null. */
+export async function readMark(table: Table, fleet: string, host: string): Promise<Mark | null> {
+  const item = await getItem(table, markKey(fleet, host));
+  return item === null ? null : markOf(fleet, item);
+}
+
+/** Removes a mark, unless it has been written again since it was read: then there is new work, and it stays. */
+export async function clearMark(table: Table, mark: Mark): Promise<void> {
+  try {
+    await table.client.send(
+      new DeleteItemCommand({
+        TableName: table.name,
+        Key: keyItem(markKey(mark.fleet, mark.host)),
+        ConditionExpression: "#token = :token",
+        ExpressionAttributeNames: { "#token": "token" },
+        ExpressionAttributeValues: { ":token": { S: mark.token } },
+      }),
+    );
+  } catch (error) {
+    if (error instanceof Error && error.name === "ConditionalCheckFailedException") return;
+    throw translated(error);
+  }
+}
+
+/** How many marks of a fleet are open, exactly, and since when the oldest is. */
+export async function countMarks(table: Table, fleet: string): Promise<{ count: number; oldestAt: string | null }> {
+  const buckets = await Promise.all(
+    Array.from({ length: BUCKETS }, async (_, bucket) => {
+      let count = 0;
+      let oldestAt: string | null = null;
+      let start: Item | null = null;
+      do {
+        const page: { items: Item[]; next: Item | null } = await queryPage(table, {
+          ...partition(workPartition(fleet, bucket)),
+          ProjectionExpression: "since",
+          ConsistentRead: true,
+          ...(start === null ? {} : { ExclusiveStartKey: start }),
+        });
+        for (const item of page.items) {
+          count += 1;
+          const since = optionalTextOf(item, "since");
+          if (since !== null && (oldestAt === null || since < oldestAt)) oldestAt = since;
+        }
+        start = page.next;
+      } while (start !== null);
+      return { count, oldestAt };
+    }),
+  );
+  const oldest = buckets.flatMap(({ oldestAt }) => oldestAt ?? []).sort();
+  return { count: buckets.reduce((sum, { count }) => sum + count, 0), oldestAt: oldest[0] ?? null };
+}

@@ -1,0 +1,80 @@
+// Rejected lines, kept so that nothing an uploader sent is lost. The id follows from the line and what was said about it:
+// a client that sends the same bad line every night fills one item, not a thousand.
+
+import { type TransactWriteItem, DeleteItemCommand } from "@aws-sdk/client-dynamodb";
+import { TABLE } from "../../shared/deployment.ts";
+import type { QuarantinedLine, QuarantineStore } from "../../shared/ports.ts";
+import { inChunks, WRITES_PER_TRANSACTION } from "./chunks.ts";
+import { type Item, keyItem, sizeOf, textOf } from "./item.ts";
+import { quarantineKey, quarantinePartition } from "./keys.ts";
+import { retryingTransient } from "./retry.ts";
+import { translated } from "./store-error.ts";
+import { getItem, partition, queryPage, type Table, transact } from "./table.ts";
+
+// Written by `lineItem` from a QuarantinedLine.
+const lineOf = (item: Item): QuarantinedLine => JSON.parse(textOf(item, "body")) as QuarantinedLine;
+
+const lineItem = (line: QuarantinedLine): Item => ({
+  ...keyItem(quarantineKey(line.fleet, line.id)),
+  ord: { S: `${line.received_at}#${line.id}` },
+  body: { S: JSON.stringify(line) },
+});
+
+const cursorOf = (line: QuarantinedLine): string => Buffer.from(`${line.received_at}#${line.id}`).toString("base64url");
+
+export function makeQuarantineStore(table: Table): QuarantineStore {
+  return {
+    add: async (lines) => {
+      const items = [...new Map(lines.map((line) => [line.id, lineItem(line)])).values()];
+      for (const chunk of inChunks(items, { weightOf: () => 1, maxWeight: WRITES_PER_TRANSACTION, bytesOf: sizeOf })) {
+        const writes: TransactWriteItem[] = chunk.map((item) => ({ Put: { TableName: table.name, Item: item } }));
+        await retryingTransient(() => transact(table, writes));
+      }
+    },
+    get: async (fleet, id) => {
+      const item = await getItem(table, quarantineKey(fleet, id));
+      return item === null ? null : lineOf(item);
+    },
+    list: async (fleet, limit, cursor) => {
+      const pk = quarantinePartition(fleet);
+      const below = cursor === undefined ? ":" : Buffer.from(cursor, "base64url").toString("utf8");
+      const keys = await queryPage(table, {
+        IndexName: TABLE.orderIndex.name,
+        KeyConditionExpression: "pk = :pk AND ord < :below",
+        ExpressionAttributeValues: { ":pk": { S: pk }, ":below": { S: below === "" ? "0" : below } },
+        ScanIndexForward: false,
+        ConsistentRead: true,
+        Limit: limit,
+      });
+      const items = await Promise.all(keys.items.map((entry) => getItem(table, { pk, sk: textOf(entry, "sk") })));
+      const lines = items.flatMap((item) => (item === null ? [] : [lineOf(item)]));
+      const last = lines.at(-1);
+      return { items: lines, cursor: keys.next === null || last === undefined ? null : cursorOf(last) };
+    },
+    remove: async (fleet, id) => {
+      try {
+        await table.client.send(
+          new DeleteItemCommand({ TableName: table.name, Key: keyItem(quarantineKey(fleet, id)) }),
+        );
+      } catch (error) {
+        throw translated(error);
+      }
+    },
+  };
+}
+
+/** How many lines a fleet has in quarantine, counted up to `most`. */
+export async function countQuarantined(table: Table, fleet: string, most: number): Promise<number> {
+  let count = 0;
+  let start: Item | null = null;
+  do {
+    const page: { count: number; next: Item | null } = await queryPage(table, {
+      ...partition(quarantinePartition(fleet)),
+      Select: "COUNT",
+      ...(start === null ? {} : { ExclusiveStartKey: start }),
+    });
+    count += page.count;
+    start = page.next;
+  } while (start !== null && count < most);
+  return Math.min(count, most);
+}

@@ -1,0 +1,220 @@
+// Runs in the table: put if absent together with the work mark of their host, read by id, listed by time, withdrawn.
+
+import type { TransactWriteItem } from "@aws-sdk/client-dynamodb";
+import { BUCKETS, TABLE } from "../../shared/deployment.ts";
+import { AppError } from "../../shared/errors.ts";
+import type { Run } from "../../shared/model/run.ts";
+import type { NewRun, Page, RunQuery, RunStore } from "../../shared/ports.ts";
+import type { RunSample } from "../../shared/summary/types.ts";
+import { inChunks, WRITES_PER_TRANSACTION } from "./chunks.ts";
+import { type Item, keyItem, sizeOf, textOf } from "./item.ts";
+import { runKey, runOrder, runsOfHost, timePartition, withdrawnOrder } from "./keys.ts";
+import { markWrite, touchedBy } from "./marks.ts";
+import { retryingTransient } from "./retry.ts";
+import { runItem, runOfItem, sampleOfEntry } from "./run-item.ts";
+import { TransactionCancelled } from "./store-error.ts";
+import { getItem, getItems, partition, queryItems, queryPage, type Table, transact } from "./table.ts";
+
+export function makeRunStore(table: Table): RunStore {
+  return {
+    add: (runs) => addRuns(table, runs),
+    get: async (fleet, id) => {
+      const item = await getItem(table, runKey(fleet, id));
+      return item === null ? null : runOfItem(item);
+    },
+    list: (fleet, query) => (query.host === undefined ? listFleet(table, fleet, query) : listHost(table, fleet, query.host, query)),
+    withdraw: (fleet, id, at) => withdraw(table, fleet, id, at),
+  };
+}
+
+interface Pending {
+  readonly newRun: NewRun;
+  readonly item: Item;
+}
+
+async function addRuns(table: Table, runs: readonly NewRun[]): Promise<("stored" | "duplicate")[]> {
+  const stored = new Set<string>();
+  const pending = new Map<string, Pending>();
+  for (const newRun of runs) pending.set(newRun.run.id, { newRun, item: runItem(newRun.run, newRun.sample) });
+  const chunks = inChunks([...pending.values()], {
+    // A mark for each host of the chunk counts as well.
+    weightOf: ({ newRun }, chunk) => (chunk.some((other) => other.newRun.run.host === newRun.run.host) ? 1 : 2),
+    maxWeight: WRITES_PER_TRANSACTION,
+    bytesOf: ({ item }) => sizeOf(item),
+  });
+  for (const chunk of chunks) for (const id of await addChunk(table, chunk)) stored.add(id);
+  // The first run of an id is the one that was stored; the same line again in one upload is a duplicate of it.
+  return runs.map(({ run }) => (stored.delete(run.id) ? "stored" : "duplicate"));
+}
+
+/** Writes those runs of a chunk that are not there yet; the ids of what was written. */
+async function addChunk(table: Table, chunk: readonly Pending[]): Promise<readonly string[]> {
+  let left = chunk;
+  while (left.length > 0) {
+    const puts: TransactWriteItem[] = left.map(({ item }) => ({
+      Put: { TableName: table.name, Item: item, ConditionExpression: "attribute_not_exists(pk)" },
+    }));
+    try {
+      await retryingTransient(() => transact(table, [...puts, ...marksOf(table, left)]));
+      return left.map(({ newRun }) => newRun.run.id);
+    } catch (error) {
+      if (!(error instanceof TransactionCancelled)) throw error;
+      const { reasons } = error;
+      const absent = left.filter((_, index) => reasons[index] !== "ConditionalCheckFailed");
+      if (absent.length === left.length) throw error;
+      left = absent;
+    }
+  }
+  return [];
+}
+
+function marksOf(table: Table, runs: readonly Pending[]): TransactWriteItem[] {
+  const byHost = new Map<string, Run[]>();
+  for (const { newRun } of runs) {
+    const { run } = newRun;
+    const key = `${run.fleet}#${run.host}`;
+    byHost.set(key, [...(byHost.get(key) ?? []), run]);
+  }
+  return [...byHost.values()].flatMap((ofHost) => {
+    const [first] = ofHost;
+    return first === undefined ? [] : [markWrite(table, first.fleet, first.host, ofHost.map(touchedBy), first.received_at)];
+  });
+}
+
+async function withdraw(table: Table, fleet: string, id: string, at: string): Promise<Run | null> {
+  const key = runKey(fleet, id);
+  const item = await getItem(table, key);
+  if (item === null) return null;
+  const run = runOfItem(item);
+  if (run.withdrawn_at !== null) return run;
+  const order = runOrder(run.backend, run.stratum, run.finished_at, run.id);
+  try {
+    await retryingTransient(() =>
+      transact(table, [
+        {
+          Update: {
+            TableName: table.name,
+            Key: keyItem(key),
+            UpdateExpression: "SET withdrawn = :at, ord = :ord",
+            ConditionExpression: "attribute_exists(pk) AND attribute_not_exists(withdrawn)",
+            ExpressionAttributeValues: { ":at": { S: at }, ":ord": { S: withdrawnOrder(order) } },
+          },
+        },
+        markWrite(table, fleet, run.host, [touchedBy(run)], at),
+      ]),
+    );
+  } catch (error) {
+    if (!(error instanceof TransactionCancelled)) throw error;
+    // Somebody else withdrew it meanwhile: their time stands.
+    const again = await getItem(table, key);
+    return again === null ? null : runOfItem(again);
+  }
+  return { ...run, withdrawn_at: at };
+}
+
+/** The newest `limit` samples of a host's backend and stratum with `from <= finished_at < to`, newest first. */
+export async function readSamples(
+  table: Table,
+  group: { fleet: string; host: string; backend: string; stratum: string },
+  window: { from: string; to: string },
+  limit: number,
+): Promise<RunSample[]> {
+  const prefix = `${group.backend}#${group.stratum}#`;
+  const samples: RunSample[] = [];
+  const query = {
+    IndexName: TABLE.orderIndex.name,
+    KeyConditionExpression: "pk = :pk AND ord BETWEEN :from AND :to",
+    // `to` itself is outside: no time is equal to it, for times are longer than the prefixes in a window.
+    ExpressionAttributeValues: {
+      ":pk": { S: runsOfHost(group.fleet, group.host) },
+      ":from": { S: prefix + window.from },
+      ":to": { S: prefix + window.to },
+    },
+    ScanIndexForward: false,
+    ConsistentRead: true,
+    Limit: limit,
+  };
+  for await (const entry of queryItems(table, query)) {
+    samples.push(sampleOfEntry(entry));
+    if (samples.length === limit) break;
+  }
+  return samples;
+}
+
+/** A place in a listing: the run listed last. */
+interface Entry {
+  readonly at: string;
+  readonly id: string;
+}
+
+const cursorOf = (entry: Entry): string => Buffer.from(`${entry.at}#${entry.id}`).toString("base64url");
+
+function placeOf(cursor: string): Entry {
+  const [at = "", id = ""] = Buffer.from(cursor, "base64url").toString("utf8").split("#");
+  if (!/^\d{4}-\d\d-\d\dT[\d:.]+Z$/.test(at) || !/^[0-9a-f]+$/.test(id)) {
+    throw new AppError("bad_parameter", "cursor is not one that this service gave; leave it out to start from the newest");
+  }
+  return { at, id };
+}
+
+const newestFirst = (a: Entry, b: Entry) => (a.at === b.at ? (a.id < b.id ? 1 : -1) : a.at < b.at ? 1 : -1);
+
+async function pageOf(table: Table, fleet: string, entries: Entry[], limit: number): Promise<Page<Run>> {
+  const listed = entries.slice(0, limit);
+  const items = await getItems(table, listed.map(({ id }) => runKey(fleet, id)));
+  const byId = new Map(items.map((item) => [textOf(item, "sk"), runOfItem(item)]));
+  const last = listed.at(-1);
+  return {
+    items: listed.flatMap(({ id }) => byId.get(id) ?? []),
+    cursor: entries.length > limit && last !== undefined ? cursorOf(last) : null,
+  };
+}
+
+/** A host's runs: its whole order index is read, which is a few hundred bytes a run, then sorted by time. */
+async function listHost(table: Table, fleet: string, host: string, query: RunQuery): Promise<Page<Run>> {
+  const place = query.cursor === undefined ? null : placeOf(query.cursor);
+  const entries: Entry[] = [];
+  const index = { ...partition(runsOfHost(fleet, host)), IndexName: TABLE.orderIndex.name, ProjectionExpression: "ord", ConsistentRead: true };
+  for await (const item of queryItems(table, index)) {
+    const [backend, , at = "", id = ""] = textOf(item, "ord").replace(/^~/, "").split("#");
+    if (query.backend !== undefined && backend !== query.backend) continue;
+    if (at < (query.from ?? "") || at >= (query.to ?? ":")) continue;
+    if (place !== null && newestFirst(place, { at, id }) >= 0) continue;
+    entries.push({ at, id });
+  }
+  return pageOf(table, fleet, entries.sort(newestFirst), query.limit);
+}
+
+/** A fleet's runs: the newest of each bucket, merged. */
+async function listFleet(table: Table, fleet: string, query: RunQuery): Promise<Page<Run>> {
+  const place = query.cursor === undefined ? null : placeOf(query.cursor);
+  const below = place === null ? (query.to ?? ":") : [`${place.at}#${place.id}`, query.to ?? ":"].sort()[0] ?? ":";
+  const buckets = await Promise.all(
+    Array.from({ length: BUCKETS }, async (_, bucket) => {
+      const entries: Entry[] = [];
+      let start: Item | null = null;
+      do {
+        const page: { items: Item[]; next: Item | null } = await queryPage(table, {
+          IndexName: TABLE.timeIndex.name,
+          KeyConditionExpression: "tpk = :tpk AND tsk BETWEEN :from AND :below",
+          ExpressionAttributeValues: {
+            ":tpk": { S: timePartition(fleet, bucket) },
+            ":from": { S: query.from ?? "0" },
+            ":below": { S: below },
+          },
+          ScanIndexForward: false,
+          Limit: query.limit + 1,
+          ...(start === null ? {} : { ExclusiveStartKey: start }),
+        });
+        for (const item of page.items) {
+          const [at = "", id = "", backend] = textOf(item, "tsk").split("#");
+          if (query.backend === undefined || backend === query.backend) entries.push({ at, id });
+        }
+        start = entries.length > query.limit ? null : page.next;
+      } while (start !== null);
+      return entries;
+    }),
+  );
+  return pageOf(table, fleet, buckets.flat().sort(newestFirst), query.limit);
+}
+

@@ -1,0 +1,19 @@
+// What an operator wants to know of the store at a glance: is it there, and how much is waiting.
+
+import type { StatusStore } from "../../shared/ports.ts";
+import { countMarks } from "./marks.ts";
+import { countQuarantined } from "./quarantine.ts";
+import { getItem, type Table } from "./table.ts";
+
+/** Counting stops here: more quarantined lines than this say nothing more. */
+const MOST_QUARANTINED = 10_000;
+
+export function makeStatusStore(table: Table): StatusStore {
+  return {
+    openMarks: (fleet) => countMarks(table, fleet),
+    quarantined: (fleet) => countQuarantined(table, fleet, MOST_QUARANTINED),
+    ping: async () => {
+      await getItem(table, { pk: "PING", sk: "ping" });
+    },
+  };
+}

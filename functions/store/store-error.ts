@@ -1,0 +1,64 @@
+// What goes wrong in the store, in the words of the product. Match on error names: message texts differ between engines.
+
+import { TransactionCanceledException } from "@aws-sdk/client-dynamodb";
+import { AppError } from "../../shared/errors.ts";
+
+/** A transaction that changed nothing. `reasons` has a code for each of its writes, `None` where that one was fine. */
+export class TransactionCancelled extends Error {
+  override readonly name = "TransactionCancelled";
+  readonly reasons: readonly string[];
+
+  constructor(reasons: readonly string[], cause: unknown) {
+    super(`transaction cancelled: ${[...new Set(reasons)].join(", ")}`, { cause });
+    this.reasons = reasons;
+  }
+
+  /** Whether trying the same transaction again can help: somebody else was writing, or the table is busy. */
+  get transient(): boolean {
+    return this.reasons.every((reason) => reason === "None" || TRANSIENT_REASONS.has(reason));
+  }
+}
+
+const TRANSIENT_REASONS = new Set([
+  "TransactionConflict",
+  "ThrottlingError",
+  "ProvisionedThroughputExceeded",
+  "RequestLimitExceeded",
+]);
+
+const BUSY = new Set([
+  "ThrottlingException",
+  "ProvisionedThroughputExceededException",
+  "RequestLimitExceeded",
+  "TransactionInProgressException",
+]);
+
+const UNREACHABLE = new Set([
+  "ECONNREFUSED",
+  "ECONNRESET",
+  "EPIPE",
+  "ENOTFOUND",
+  "EAI_AGAIN",
+  "ETIMEDOUT",
+  "TimeoutError",
+  "InternalServerError",
+  "ServiceUnavailable",
+  "ResourceNotFoundException",
+  "AbortError",
+]);
+
+/** The error as the rest of the product knows it: cancelled, slow down, unavailable, or itself when it is a bug. */
+export function translated(error: unknown): unknown {
+  if (error instanceof TransactionCanceledException) {
+    return new TransactionCancelled((error.CancellationReasons ?? []).map((reason) => reason.Code ?? "None"), error);
+  }
+  if (!(error instanceof Error)) return error;
+  if (BUSY.has(error.name)) return new AppError("slow_down", "the store is busy; try again shortly", { cause: error });
+  const code = "code" in error && typeof error.code === "string" ? error.code : error.name;
+  if (UNREACHABLE.has(error.name) || UNREACHABLE.has(code)) {
+    return new AppError("unavailable", "the store cannot be reached; nothing was stored, nothing was lost", {
+      cause: error,
+    });
+  }
+  return error;
+}

@@ -1,0 +1,184 @@
+// The table, as an object that sends commands. The only place that holds a DynamoDB client: one client, kept alive, with
+// a bounded number of retries, so that a caller hears within seconds when the store cannot be reached.
+
+import {
+  BatchGetItemCommand,
+  CreateTableCommand,
+  DescribeTableCommand,
+  DynamoDBClient,
+  GetItemCommand,
+  QueryCommand,
+  type QueryCommandInput,
+  type TransactWriteItem,
+  TransactWriteItemsCommand,
+} from "@aws-sdk/client-dynamodb";
+import { TABLE } from "../../shared/deployment.ts";
+import { type Item, keyItem } from "./item.ts";
+import type { Key } from "./keys.ts";
+import { translated } from "./store-error.ts";
+
+/** Where the table is. Without an endpoint: AWS, with region and credentials as the SDK finds them. */
+export interface TableAddress {
+  readonly tableName: string;
+  readonly endpoint?: string | undefined;
+  readonly region?: string | undefined;
+  readonly credentials?: { readonly accessKeyId: string; readonly secretAccessKey: string } | undefined;
+}
+
+/** A table and the client that reaches it. */
+export interface Table {
+  readonly name: string;
+  readonly client: DynamoDBClient;
+}
+
+/** What DynamoDB takes in one BatchGetItem. */
+const KEYS_PER_BATCH = 100;
+
+export function openTable({ tableName, endpoint, region, credentials }: TableAddress): Table {
+  const client = new DynamoDBClient({
+    ...(endpoint === undefined ? {} : { endpoint }),
+    ...(region === undefined ? {} : { region }),
+    ...(credentials === undefined ? {} : { credentials }),
+    maxAttempts: 4,
+    requestHandler: { connectionTimeout: 1_000, requestTimeout: 10_000, httpAgent: { keepAlive: true, maxSockets: 64 } },
+  });
+  return { name: tableName, client };
+}
+
+/** Creates the table unless it exists, and waits until it can be used. For local engines and tests; on AWS CDK does it. */
+export async function ensureTable(table: Table): Promise<void> {
+  const { orderIndex, timeIndex } = TABLE;
+  const attribute = (AttributeName: string) => ({ AttributeName, AttributeType: "S" as const });
+  try {
+    await table.client.send(
+      new CreateTableCommand({
+        TableName: table.name,
+        BillingMode: "PAY_PER_REQUEST",
+        AttributeDefinitions: [
+          TABLE.partitionKey,
+          TABLE.sortKey,
+          orderIndex.sortKey,
+          timeIndex.partitionKey,
+          timeIndex.sortKey,
+        ].map(attribute),
+        KeySchema: [
+          { AttributeName: TABLE.partitionKey, KeyType: "HASH" },
+          { AttributeName: TABLE.sortKey, KeyType: "RANGE" },
+        ],
+        LocalSecondaryIndexes: [
+          {
+            IndexName: orderIndex.name,
+            KeySchema: [
+              { AttributeName: TABLE.partitionKey, KeyType: "HASH" },
+              { AttributeName: orderIndex.sortKey, KeyType: "RANGE" },
+            ],
+            Projection: { ProjectionType: "INCLUDE", NonKeyAttributes: [...orderIndex.projected] },
+          },
+        ],
+        GlobalSecondaryIndexes: [
+          {
+            IndexName: timeIndex.name,
+            KeySchema: [
+              { AttributeName: timeIndex.partitionKey, KeyType: "HASH" },
+              { AttributeName: timeIndex.sortKey, KeyType: "RANGE" },
+            ],
+            Projection: { ProjectionType: "KEYS_ONLY" },
+          },
+        ],
+      }),
+    );
+  } catch (error) {
+    if (!(error instanceof Error && error.name === "ResourceInUseException")) throw translated(error);
+  }
+  for (let waited = 0; ; waited += 1) {
+    const { Table: described } = await table.client.send(new DescribeTableCommand({ TableName: table.name }));
+    if (described?.TableStatus === "ACTIVE") return;
+    if (waited === 150) throw new Error(`table ${table.name} did not become active within 30 seconds`);
+    await new Promise((resolve) => setTimeout(resolve, 200));
+  }
+}
+
+/** One item by its key, read consistently; null when there is none. */
+export async function getItem(table: Table, key: Key): Promise<Item | null> {
+  try {
+    const { Item: item } = await table.client.send(
+      new GetItemCommand({ TableName: table.name, Key: keyItem(key), ConsistentRead: true }),
+    );
+    return item ?? null;
+  } catch (error) {
+    throw translated(error);
+  }
+}
+
+/** Items by their keys (each once), read consistently, in no order; missing ones are left out. */
+export async function getItems(table: Table, keys: readonly Key[]): Promise<Item[]> {
+  const found: Item[] = [];
+  for (let from = 0; from < keys.length; from += KEYS_PER_BATCH) {
+    let wanted: Item[] = keys.slice(from, from + KEYS_PER_BATCH).map(keyItem);
+    for (let round = 0; wanted.length > 0; round += 1) {
+      if (round > 0) await new Promise((resolve) => setTimeout(resolve, Math.min(1_000, 25 * 2 ** round)));
+      try {
+        const answer = await table.client.send(
+          new BatchGetItemCommand({ RequestItems: { [table.name]: { Keys: wanted, ConsistentRead: true } } }),
+        );
+        found.push(...(answer.Responses?.[table.name] ?? []));
+        wanted = answer.UnprocessedKeys?.[table.name]?.Keys ?? [];
+      } catch (error) {
+        throw translated(error);
+      }
+    }
+  }
+  return found;
+}
+
+/** One page of a query; `next` is where the following page starts, null on the last. */
+export async function queryPage(
+  table: Table,
+  query: Omit<QueryCommandInput, "TableName">,
+): Promise<{ items: Item[]; count: number; next: Item | null }> {
+  try {
+    const answer = await table.client.send(new QueryCommand({ TableName: table.name, ...query }));
+    return { items: answer.Items ?? [], count: answer.Count ?? 0, next: answer.LastEvaluatedKey ?? null };
+  } catch (error) {
+    throw translated(error);
+  }
+}
+
+/** All pages of a query, one after the other. */
+export async function* queryItems(table: Table, query: Omit<QueryCommandInput, "TableName">): AsyncGenerator<Item> {
+  let start: Item | null = null;
+  do {
+    const page: { items: Item[]; next: Item | null } = await queryPage(table, {
+      ...query,
+      ...(start === null ? {} : { ExclusiveStartKey: start }),
+    });
+    yield* page.items;
+    start = page.next;
+  } while (start !== null);
+}
+
+/** All items of a query at once; for ranges whose size does not grow with runs. */
+export async function queryAll(table: Table, query: Omit<QueryCommandInput, "TableName">): Promise<Item[]> {
+  const items: Item[] = [];
+  for await (const item of queryItems(table, query)) items.push(item);
+  return items;
+}
+
+/** The condition and values that select one partition, optionally those whose sort key starts with `prefix`. */
+export function partition(pk: string, prefix?: string): Pick<QueryCommandInput, "KeyConditionExpression" | "ExpressionAttributeValues"> {
+  return prefix === undefined
+    ? { KeyConditionExpression: "pk = :pk", ExpressionAttributeValues: { ":pk": { S: pk } } }
+    : {
+        KeyConditionExpression: "pk = :pk AND begins_with(sk, :prefix)",
+        ExpressionAttributeValues: { ":pk": { S: pk }, ":prefix": { S: prefix } },
+      };
+}
+
+/** Writes all or nothing. Throws TransactionCancelled with a reason for each write when a condition failed. */
+export async function transact(table: Table, writes: readonly TransactWriteItem[]): Promise<void> {
+  try {
+    await table.client.send(new TransactWriteItemsCommand({ TransactItems: [...writes] }));
+  } catch (error) {
+    throw translated(error);
+  }
+}

@@ -1,0 +1,47 @@
+// Tokens in the table: one item under the hash of the secret, to check a request with one read, and one under the fleet, to
+// list and end them. Both are written and removed together. The secret itself is nowhere.
+
+import { AppError } from "../../shared/errors.ts";
+import type { Token } from "../../shared/model/token.ts";
+import type { TokenStore } from "../../shared/ports.ts";
+import { type Item, keyItem, textOf } from "./item.ts";
+import { fleetKey, fleetTokenKey, fleetTokensPartition, tokenKey } from "./keys.ts";
+import { TransactionCancelled } from "./store-error.ts";
+import { getItem, partition, queryAll, type Table, transact } from "./table.ts";
+
+// Written by `add` from a Token.
+const tokenOf = (item: Item): Token => JSON.parse(textOf(item, "token")) as Token;
+
+export function makeTokenStore(table: Table): TokenStore {
+  return {
+    add: async (token, secretHash) => {
+      const body = { token: { S: JSON.stringify(token) } };
+      const put = (item: Item) => ({ Put: { TableName: table.name, Item: item } });
+      await transact(table, [
+        put({ ...keyItem(tokenKey(secretHash)), ...body }),
+        put({ ...keyItem(fleetTokenKey(token.fleet, token.id)), ...body, hash: { S: secretHash } }),
+        put(keyItem(fleetKey(token.fleet))),
+      ]);
+    },
+    find: async (secretHash) => {
+      const item = await getItem(table, tokenKey(secretHash));
+      return item === null ? null : tokenOf(item);
+    },
+    list: async (fleet) => (await queryAll(table, partition(fleetTokensPartition(fleet)))).map(tokenOf),
+    remove: async (fleet, id) => {
+      const key = fleetTokenKey(fleet, id);
+      const item = await getItem(table, key);
+      if (item === null) return false;
+      const remove = (of: Item) => ({ Delete: { TableName: table.name, Key: of } });
+      try {
+        await transact(table, [remove(keyItem(tokenKey(textOf(item, "hash")))), remove(keyItem(key))]);
+      } catch (error) {
+        if (error instanceof TransactionCancelled) {
+          throw new AppError("slow_down", "the token is being changed by somebody else; try again", { cause: error });
+        }
+        throw error;
+      }
+      return true;
+    },
+  };
+}

@@ -1,0 +1,118 @@
+// What one host adds to the cells of a period (statistics section 3). In: its summary. Out: one entry for each cell it
+// is in. A host without a run contributes nothing; otherwise it is counted once in every cell of its list.
+
+import type { Backend } from "../model/backends.ts";
+import { METRICS } from "../model/metrics.ts";
+import { VIEWS, type View } from "../model/view.ts";
+import type { HostGroup, HostSummary } from "../summary/types.ts";
+import { type Cell, type CellKind, type MetricCell, SCOPE_ALL } from "./cell.ts";
+import { emptyCell } from "./merge.ts";
+import { pairMetric } from "./pair-metric.ts";
+import { valueMetric } from "./value-metric.ts";
+
+/** The one name of kind `fleet`. */
+export const FLEET_NAME = "*";
+
+/** A cell that a host is in, and what it adds to it. */
+export interface Contribution {
+  readonly view: View;
+  readonly kind: CellKind;
+  /** `b:c` for a pair (`pairName`), the slug for a backend, `*` for the fleet. */
+  readonly name: string;
+  /** A stratum, or `SCOPE_ALL`. */
+  readonly scope: string;
+  readonly cell: Cell;
+}
+
+/** The name of the pair cell of two backends, whichever is named first: the slugs in alphabetical order. */
+export function pairName(one: Backend, other: Backend): string {
+  return one < other ? `${one}:${other}` : `${other}:${one}`;
+}
+
+/** Everything a host contributes, in both views. */
+export function contributions(summary: HostSummary): Contribution[] {
+  if (summary.groups.length === 0) return [];
+  const backends = [...new Set(summary.groups.map((group) => group.backend))].sort();
+  const groupsOf = (backend: Backend) => summary.groups.filter((group) => group.backend === backend);
+  return VIEWS.flatMap((view) => [
+    { view, kind: "fleet", name: FLEET_NAME, scope: SCOPE_ALL, cell: headOf(summary.groups) },
+    ...backends.flatMap((backend) => ofBackend(view, backend, groupsOf(backend))),
+    ...backends.flatMap((b, index) =>
+      backends.slice(index + 1).flatMap((c) => ofPair(view, pairName(b, c), groupsOf(b), groupsOf(c))),
+    ),
+  ]);
+}
+
+function ofBackend(view: View, backend: Backend, groups: readonly HostGroup[]): Contribution[] {
+  const entry = (scope: string, cell: Cell): Contribution => ({ view, kind: "backend", name: backend, scope, cell });
+  return [
+    entry(SCOPE_ALL, { ...headOf(groups), notes: notesOf(groups) }),
+    ...groups.map((group) =>
+      entry(group.stratum, {
+        ...headOf([group]),
+        notes: notesOf([group]),
+        metrics: group[view].map((value) => value && valueMetric(value)),
+      }),
+    ),
+  ];
+}
+
+/** The groups of both backends of a pair in one stratum. */
+interface PairedGroups {
+  readonly stratum: string;
+  readonly baseline: HostGroup;
+  readonly candidate: HostGroup;
+}
+
+function ofPair(
+  view: View,
+  name: string,
+  baselines: readonly HostGroup[],
+  candidates: readonly HostGroup[],
+): Contribution[] {
+  const paired = baselines.flatMap((baseline) =>
+    candidates
+      .filter((candidate) => candidate.stratum === baseline.stratum)
+      .map((candidate) => ({ stratum: baseline.stratum, baseline, candidate }))
+      .filter((groups) => pairMetrics(view, [groups]).some((metric) => metric !== null)),
+  );
+  if (paired.length === 0) return [];
+  const entry = (scope: string, strata: readonly PairedGroups[]): Contribution => ({
+    view,
+    kind: "pair",
+    name,
+    scope,
+    cell: {
+      ...headOf(strata.flatMap(({ baseline, candidate }) => [baseline, candidate])),
+      metrics: pairMetrics(view, strata),
+    },
+  });
+  return [entry(SCOPE_ALL, paired), ...paired.map((groups) => entry(groups.stratum, [groups]))];
+}
+
+function pairMetrics(view: View, strata: readonly PairedGroups[]): (MetricCell | null)[] {
+  return METRICS.map((_, metric) => {
+    const values = strata.flatMap((groups) => {
+      const baseline = groups.baseline[view][metric] ?? null;
+      const candidate = groups.candidate[view][metric] ?? null;
+      return baseline === null || candidate === null ? [] : [{ baseline, candidate }];
+    });
+    return values.length === 0 ? null : pairMetric(values);
+  });
+}
+
+/** One host with the runs of these groups. */
+function headOf(groups: readonly HostGroup[]): Cell {
+  return { ...emptyCell(), hosts: 1, runs: groups.reduce((total, group) => total + group.runs, 0) };
+}
+
+function notesOf(groups: readonly HostGroup[]): Map<string, number> {
+  const rules = groups.flatMap((group) => group.cached);
+  const notes = [
+    ...(rules.length > 0 ? ["cached"] : []),
+    ...rules.map((rule) => `cached:${rule}`),
+    ...(groups.some((group) => group.small_file) ? ["small_file"] : []),
+    ...(groups.some((group) => group.bound_mismatch) ? ["bound_mismatch"] : []),
+  ];
+  return new Map(notes.map((note) => [note, 1]));
+}

@@ -1,0 +1,149 @@
+// The answer of a comparison as it goes over the wire (contract, GET /v1/compare). Ratios are candidate / baseline, so
+// that above 1 the candidate is faster. Numbers are plain doubles, never rounded; null stands for "no limit", for
+// "unknown" or for "not defined here", as each field says.
+
+import type { Backend } from "../model/backends.ts";
+import type { MetricGroup, MetricName } from "../model/metrics.ts";
+import type { Flag, FlagDetails } from "./flags.ts";
+import type { Question } from "./question.ts";
+import type { Reason, Verdict } from "./verdict.ts";
+
+/**
+ * What is known of a value: `=` a number (low = high), `>=` at least `low` (high null), `<=` at most `high` (low null),
+ * `between` the two, `unknown` (both null).
+ */
+export interface Known {
+  readonly low: number | null;
+  readonly high: number | null;
+  readonly relation: "=" | ">=" | "<=" | "between" | "unknown";
+}
+
+/** A 95 % interval; a null side has no limit. */
+export interface Limits {
+  readonly low: number | null;
+  readonly high: number | null;
+}
+
+/** The ratio on single hosts: the middle 90 % of them from 20 hosts on, below that the smallest and the largest. */
+export interface HostRange extends Limits {
+  readonly kind: "central_90" | "min_max";
+}
+
+/** Shares of hosts, 0 to 1, adding up to 1 (all 0 without hosts). "Same" is within 3 % either way, whatever the margin. */
+export interface Share {
+  readonly faster: number;
+  readonly slower: number;
+  readonly same: number;
+  readonly undetermined: number;
+}
+
+/** Hosts with one backend only: an indication, never a verdict (statistics section 7). */
+export interface BetweenHosts {
+  /** Strata with at least 6 hosts on both sides, sorted; empty when there is nothing to say. */
+  readonly strata_used: readonly string[];
+  /** Ratio of the medians of all strata thrown together. Misleading where strata differ; it feeds a flag only. */
+  readonly crude_ratio: Known;
+  readonly ratio: Known;
+  readonly ci: Limits | null;
+  readonly indication: "faster" | "slower" | "none";
+}
+
+/** One metric of one scope. */
+export interface MetricComparison {
+  /** Paired hosts. With several periods a host counts once in each; `n_eff` are certainly distinct. */
+  readonly hosts: number;
+  readonly n_eff: number;
+  /** Hosts whose ratio is known exactly. */
+  readonly exact: number;
+  readonly both_too_fast: number;
+  readonly faster_hosts: number;
+  readonly slower_hosts: number;
+  /** The median over hosts of candidate / baseline. */
+  readonly ratio: Known;
+  /** Null below 6 hosts. */
+  readonly ci: Limits | null;
+  /** Two-sided sign test, null below 6 hosts; and the same after Holm's correction over the metrics of the scope. */
+  readonly p: number | null;
+  readonly p_holm: number | null;
+  readonly host_range: HostRange;
+  readonly share: Share;
+  /** Null if any host's ratio is not exact. */
+  readonly geometric_mean_ratio: number | null;
+  /** Standard deviation of the exact log-ratios (natural logs); null below two. */
+  readonly sd_log: number | null;
+  /** The part of that variance that is noise between runs, 0 to 1; null where it cannot be told. */
+  readonly noise_share: number | null;
+  readonly verdict: Verdict;
+  readonly reason: Reason;
+  readonly flags: readonly Flag[];
+  readonly flag_details: FlagDetails;
+  /** The finding in plain words, with the numbers that carry it. */
+  readonly sentence: string;
+  readonly between_hosts: BetweenHosts;
+}
+
+/** The mean over some metrics, all weighing the same: a convention, so without a verdict (statistics section 8). */
+export interface Score {
+  /** The metrics that could be used. */
+  readonly metrics: readonly MetricName[];
+  readonly ratio: Known;
+  /** Null unless every metric used has an interval; always null for `overall`. */
+  readonly ci: Limits | null;
+}
+
+/** One scope: the fleet, where a host has one vote over its strata, or one stratum. */
+export interface ScopeComparison {
+  /** The metrics asked for, in registry order. */
+  readonly metrics: Readonly<Partial<Record<MetricName, MetricComparison>>>;
+  readonly scores: Readonly<Record<MetricGroup | "overall", Score>>;
+  readonly efficiency: Readonly<Record<string, never>>;
+  readonly flags: readonly Flag[];
+  readonly flag_details: FlagDetails;
+}
+
+/** One metric of one backend in one stratum, in the metric's unit (statistics section 5). */
+export interface BackendValue {
+  readonly hosts: number;
+  readonly runs: number;
+  readonly censored_hosts: number;
+  readonly single_run_hosts: number;
+  readonly median: Known;
+  readonly ci: Limits | null;
+  readonly p10: Known;
+  readonly p90: Known;
+  /** Null if any host is censored. */
+  readonly geometric_mean: number | null;
+  /** Standard deviation between runs of one host, in natural logs; null where no host has two exact runs. */
+  readonly run_sd_log: number | null;
+}
+
+/** Hosts with runs whose reads probably came from a cache, and the rules that said so. */
+export interface CachedReads {
+  readonly hosts: number;
+  readonly rules: readonly string[];
+}
+
+/** A ratio as reported, cached reads included. */
+export interface AsReported {
+  readonly ratio: Known;
+  readonly hosts: number;
+}
+
+/** The whole answer. */
+export interface Comparison extends Omit<Question, "metrics"> {
+  readonly method_version: string;
+  readonly as_of: string | null;
+  readonly pending_hosts: number;
+  /** Runs behind the paired hosts, both sides. */
+  readonly runs: number;
+  readonly fleet: ScopeComparison;
+  /** By stratum, sorted. */
+  readonly strata: Readonly<Record<string, ScopeComparison>>;
+  /** By backend, stratum (sorted) and metric (those measured). */
+  readonly backends: Readonly<
+    Partial<Record<Backend, Readonly<Record<string, Readonly<Partial<Record<MetricName, BackendValue>>>>>>>
+  >;
+  readonly cached: Readonly<Partial<Record<Backend, CachedReads>>>;
+  /** Fleet ratios of view `all` beside view `trusted`, only where they differ. */
+  readonly as_reported: Readonly<Partial<Record<MetricName, AsReported>>>;
+}

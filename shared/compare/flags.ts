@@ -1,0 +1,174 @@
+// Flags: what a reader must know before acting on a number (statistics section 9). A flag is a code; its details say in
+// words what it means here, with the count behind it.
+
+import type { MetricCell } from "../cells/cell.ts";
+import type { MetricName } from "../model/metrics.ts";
+import type { Indication } from "./between-hosts.ts";
+import type { CachedReads } from "./comparison.ts";
+import { shares } from "./heterogeneity.ts";
+import type { Interval } from "./median.ts";
+import { countWhere, exactCentres, quantile } from "./order-statistic.ts";
+import type { PairedEffect } from "./paired.ts";
+
+/** All flags, in the order in which they are listed. */
+export const FLAGS = [
+  "single_host",
+  "mostly_single_runs",
+  "many_too_fast",
+  "outlier_hosts",
+  "mixed_effect",
+  "strata_disagree",
+  "simpson",
+  "paired_and_between_disagree",
+  "suspect_cached_reads",
+  "small_file",
+  "mixed_versions",
+  "bound_mismatch",
+] as const;
+
+export type Flag = (typeof FLAGS)[number];
+
+/** What stands behind a flag. */
+export interface FlagDetail {
+  readonly text: string;
+  /** Hosts concerned, where they are counted; both backends together, so that a host may count twice. */
+  readonly count?: number;
+  /** Cache rules that fired, for `suspect_cached_reads`. */
+  readonly rules?: readonly string[];
+  /** The metrics that have the flag, in the flags of a scope. */
+  readonly metrics?: readonly MetricName[];
+}
+
+/** Details of the flags that are set, by code. */
+export type FlagDetails = Readonly<Partial<Record<Flag, FlagDetail>>>;
+
+/** The codes of the flags that are set, in the order of `FLAGS`. */
+export function flagsOf(details: FlagDetails): Flag[] {
+  return FLAGS.filter((flag) => details[flag] !== undefined);
+}
+
+/** What the flags of one metric are derived from. */
+export interface MetricEvidence {
+  readonly effect: PairedEffect;
+  readonly between: Indication;
+  /** The intervals of this metric in the strata below, in the fleet scope; none in a stratum. */
+  readonly strata: readonly Interval[];
+  /** Cached runs of both backends, for a metric of the read path; else null. */
+  readonly cached: CachedReads | null;
+  /** In ticks. */
+  readonly margin: number;
+}
+
+const MIN_HOSTS = 20;
+const MIXED_SHARE = 0.1;
+const TOO_FAST_SHARE = 0.2;
+
+/** Quartile fences closer than one bin are noise of the grid. */
+const MIN_IQR = 50;
+
+/** Exact hosts further than 3 interquartile ranges outside the quartiles (Tukey 1977, far out); 0 below 20 exact hosts. */
+export function outlierHosts(cell: MetricCell): number {
+  if (cell.nx < MIN_HOSTS) return 0;
+  const values = exactCentres(cell);
+  const q1 = quantile(values, 25);
+  const q3 = quantile(values, 75);
+  const reach = 3 * Math.max(q3 - q1, MIN_IQR);
+  return countWhere(values, (ticks) => ticks < q1 - reach || ticks > q3 + reach);
+}
+
+/** Whether one interval lies wholly above the margin and another wholly below it. */
+function beyondBothWays(upward: readonly Interval[], downward: readonly Interval[], margin: number): boolean {
+  return upward.some(({ lo }) => lo > margin) && downward.some(({ hi }) => hi < -margin);
+}
+
+function disjoint(a: Interval | null, b: Interval | null): boolean {
+  return a !== null && b !== null && (a.hi < b.lo || b.hi < a.lo);
+}
+
+function cachedDetail({ hosts, rules }: CachedReads): FlagDetail {
+  const by = rules.length > 0 ? ` (rules ${rules.join(", ")})` : "";
+  return {
+    text: `Hosts with runs whose reads probably came from a page cache and not from the disk${by}: ${hosts}.`,
+    count: hosts,
+    rules,
+  };
+}
+
+/** The flags of one metric in one scope. */
+export function metricFlags({ effect, between, strata, cached, margin }: MetricEvidence): FlagDetails {
+  const { cell } = effect;
+  const details: Partial<Record<Flag, FlagDetail>> = {};
+  if (cell.n === 1) {
+    details.single_host = { text: "One host only: this tells about that host, not about a fleet.", count: 1 };
+  }
+  if (cell.one > cell.n / 2) {
+    const text = `${cell.one} of ${cell.n} hosts have a single run on a side; 3 to 5 runs a backend would settle the noise.`;
+    details.mostly_single_runs = { text, count: cell.one };
+  }
+  if (cell.nb > TOO_FAST_SHARE * cell.n) {
+    const text = `${cell.nb} of ${cell.n} hosts were too fast to measure on both backends; run Bonnie++ with a larger -s or -n.`;
+    details.many_too_fast = { text, count: cell.nb };
+  }
+  const outliers = outlierHosts(cell);
+  if (outliers > 0) {
+    const text = `${outliers} of ${cell.n} hosts lie far outside the rest; they are counted, and worth a look.`;
+    details.outlier_hosts = { text, count: outliers };
+  }
+  const share = shares(cell);
+  if (cell.n >= MIN_HOSTS && Math.min(share.faster, share.slower) >= MIXED_SHARE) {
+    details.mixed_effect = { text: "At least a tenth of the hosts gain and at least a tenth lose: find out which." };
+  }
+  if (beyondBothWays(strata, strata, margin)) {
+    details.strata_disagree = { text: "Some strata are clearly faster and others clearly slower: read them one by one." };
+  }
+  const estimate = [effect.interval === null ? between.estimate : effect.estimate];
+  if (beyondBothWays(estimate, [between.crude], margin) || beyondBothWays([between.crude], estimate, margin)) {
+    const text = "All results thrown together say the opposite, because the backends ran in different mixes of strata and hosts.";
+    details.simpson = { text };
+  }
+  if (disjoint(effect.interval, between.interval)) {
+    const text = "Hosts with both backends and the comparison between hosts contradict each other: different hosts run them.";
+    details.paired_and_between_disagree = { text };
+  }
+  if (cached !== null && cached.hosts > 0) details.suspect_cached_reads = cachedDetail(cached);
+  return details;
+}
+
+/** What the flags of a scope are derived from, beside the flags of its metrics. */
+export interface ScopeEvidence {
+  readonly cached: CachedReads;
+  /** Hosts with a file smaller than memory allows, and with a rate above what its test could measure. */
+  readonly smallFile: number;
+  readonly boundMismatch: number;
+  /** The strata of the paired hosts, in the fleet scope; none in a stratum. */
+  readonly strata: readonly string[];
+}
+
+/** The flags of a scope: those of its metrics, naming them, and those that concern all metrics alike. */
+export function scopeFlags(
+  metrics: ReadonlyMap<MetricName, FlagDetails>,
+  { cached, smallFile, boundMismatch, strata }: ScopeEvidence,
+): FlagDetails {
+  const details: Partial<Record<Flag, FlagDetail>> = {};
+  for (const flag of FLAGS) {
+    const flagged = [...metrics].flatMap(([metric, own]) => (own[flag] === undefined ? [] : [metric]));
+    if (flagged.length > 0) details[flag] = { text: `Set on ${flagged.join(", ")}.`, metrics: flagged };
+  }
+  if (cached.hosts > 0) {
+    details.suspect_cached_reads = { ...details.suspect_cached_reads, ...cachedDetail(cached) };
+  }
+  if (smallFile > 0) {
+    const text = `Hosts whose test file was under twice the memory, so that a cache can hold much of it: ${smallFile}.`;
+    details.small_file = { text, count: smallFile };
+  }
+  const families = new Set(strata.map((stratum) => stratum.split("/", 1)[0]));
+  if (families.size > 1) {
+    const text = "Hosts measured with Bonnie++ 1.0x and with 1.9x/2.0 stand side by side; each ratio is within one of them.";
+    details.mixed_versions = { text };
+  }
+  if (boundMismatch > 0) {
+    const text = `Hosts with a rate above the most that its test can measure, so with a damaged line: ${boundMismatch}.`;
+    details.bound_mismatch = { text, count: boundMismatch };
+  }
+  return details;
+}

@@ -1,0 +1,65 @@
+// How much the hosts differ from one another: what a decision about a whole fleet needs beside the median
+// (statistics section 6, heterogeneity).
+
+import type { MetricCell } from "../cells/cell.ts";
+import { TICKS_PER_LOG } from "../summary/ticks.ts";
+import type { HostRange, Share } from "./comparison.ts";
+import { fromTicks } from "./known.ts";
+import { at, atFromLargest, countWhere, exactCentres, lowerEnds, quantile, upperEnds } from "./order-statistic.ts";
+
+/** From this many hosts on the outer 5 % on either side can be left out. */
+const MIN_HOSTS_CENTRAL = 20;
+
+/** Hosts within 3 % count as the same. Fixed, so that shares of answers with other margins can be compared. */
+const SAME_TICKS = 300;
+
+/** The range of the ratio over hosts; without hosts both ends are null. */
+export function hostRange(cell: MetricCell): HostRange {
+  const lower = lowerEnds(cell);
+  const upper = upperEnds(cell);
+  if (cell.n >= MIN_HOSTS_CENTRAL) {
+    return { low: fromTicks(quantile(lower, 5)), high: fromTicks(quantile(upper, 95)), kind: "central_90" };
+  }
+  if (cell.n === 0) return { low: null, high: null, kind: "min_max" };
+  return { low: fromTicks(at(lower, 1)), high: fromTicks(atFromLargest(upper, 1)), kind: "min_max" };
+}
+
+/** Shares of hosts that are certainly faster, slower or the same, judged by the centre of a bin or the edge of a bound. */
+export function shares(cell: MetricCell): Share {
+  if (cell.n === 0) return { faster: 0, slower: 0, same: 0, undetermined: 0 };
+  const faster = countWhere(lowerEnds(cell), (ticks) => ticks > SAME_TICKS);
+  const slower = countWhere(upperEnds(cell), (ticks) => ticks < -SAME_TICKS);
+  const same = countWhere(exactCentres(cell), (ticks) => Math.abs(ticks) <= SAME_TICKS);
+  return {
+    faster: faster / cell.n,
+    slower: slower / cell.n,
+    same: same / cell.n,
+    undetermined: (cell.n - faster - slower - same) / cell.n,
+  };
+}
+
+/** Variance of the exact values in ticks^2, with n - 1; null below two. Free of cancellation: it subtracts integers. */
+function variance({ nx, s1, s2 }: MetricCell): number | null {
+  if (nx < 2) return null;
+  const scaled = BigInt(nx) * BigInt(s2) - BigInt(s1) ** 2n;
+  return Number(scaled) / nx / (nx - 1);
+}
+
+/** Standard deviation of the exact log-ratios, in natural logs; null below two. */
+export function sdLog(cell: MetricCell): number | null {
+  const ticks = variance(cell);
+  return ticks === null ? null : Math.sqrt(ticks) / TICKS_PER_LOG;
+}
+
+/** The part of that variance which noise between runs explains, 0 to 1; null with fewer than two hosts to tell by. */
+export function noiseShare(cell: MetricCell): number | null {
+  const ticks = variance(cell);
+  if (ticks === null || cell.wn < 2) return null;
+  const noise = cell.wv / cell.wn;
+  return noise === 0 && ticks === 0 ? null : Math.min(1, noise / ticks);
+}
+
+/** exp of the mean log value: geometric mean of ratios or rates; null unless every value is exact. */
+export function geometricMean({ n, nx, s1 }: MetricCell): number | null {
+  return n > 0 && nx === n ? fromTicks(s1 / n) : null;
+}

@@ -1,0 +1,58 @@
+import type { MetricCell } from "../cells/cell.ts";
+import { medianRank } from "./binomial.ts";
+import { at, atFromLargest, lowerEnds, type OrderedMultiset, upperEnds } from "./order-statistic.ts";
+
+/** A stretch of log values in ticks (1e-4 of a natural log). An end may be infinite: nothing is known on that side. */
+export interface Interval {
+  readonly lo: number;
+  readonly hi: number;
+}
+
+/** Hosts needed for a 95 % interval: with 5 the range of all values covers the median in 93.75 % of cases at most. */
+export const MIN_HOSTS = 6;
+
+/** Half a bin. Limits are never given closer to the estimate than the grid can resolve. */
+const RESOLUTION = 25;
+
+/** The estimate of which nothing is known. */
+export const UNKNOWN: Interval = { lo: -Infinity, hi: Infinity };
+
+/** The median of the host values of a cell. */
+export interface Median {
+  /** A point (`lo` = `hi`) when the values around the middle are exact, otherwise all that is known of it. */
+  readonly estimate: Interval;
+  /** 95 % interval; null when there are fewer than 6 hosts. */
+  readonly interval: Interval | null;
+}
+
+function middle(lower: OrderedMultiset, upper: OrderedMultiset): Interval {
+  if (lower.size === 0) return UNKNOWN;
+  const rank = (lower.size + 1) / 2;
+  return { lo: at(lower, rank), hi: atFromLargest(upper, rank) };
+}
+
+/** The median of the host values alone; unknown without hosts. */
+export function medianEstimate(cell: MetricCell): Interval {
+  return middle(lowerEnds(cell), upperEnds(cell));
+}
+
+/**
+ * Median with distribution-free interval (statistics section 4). Values that are known only from one side take part
+ * with their bound: lower ends make the lower results, upper ends the upper ones. `nEff` is the number of certainly
+ * distinct hosts, 0 to n. No hosts give an unknown median.
+ */
+export function medianOf(cell: MetricCell, nEff: number): Median {
+  const lower = lowerEnds(cell);
+  const upper = upperEnds(cell);
+  const estimate = middle(lower, upper);
+  if (nEff < MIN_HOSTS) return { estimate, interval: null };
+  const { k, lambda } = medianRank(nEff);
+  const rank = ((k + lambda - 0.5) * cell.n) / nEff + 0.5;
+  return {
+    estimate,
+    interval: {
+      lo: Math.min(at(lower, rank), estimate.lo - RESOLUTION),
+      hi: Math.max(atFromLargest(upper, rank), estimate.hi + RESOLUTION),
+    },
+  };
+}

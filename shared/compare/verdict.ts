@@ -1,0 +1,72 @@
+// From numbers to a verdict: the eleven rules of statistics section 6, read from top to bottom.
+
+import { rnd, TICKS_PER_LOG } from "../summary/ticks.ts";
+import type { Interval } from "./median.ts";
+
+export type Verdict = "faster" | "slower" | "equivalent" | "inconclusive" | "not comparable";
+
+export type Reason =
+  | "no_paired_hosts"
+  | "too_fast_on_both"
+  | "mostly_too_fast"
+  | "too_few_hosts"
+  | "ci_within_margin"
+  | "too_fast_hides_size"
+  | "ci_includes_1"
+  | "not_significant_after_holm"
+  | "ci_above_1"
+  | "ci_below_1"
+  | "difference_below_margin";
+
+/** What the rules look at: one metric of one scope. */
+export interface Evidence {
+  /** Paired hosts, and those too fast to measure on both sides. */
+  readonly hosts: number;
+  readonly bothTooFast: number;
+  /** Median log-ratio in ticks. */
+  readonly estimate: Interval;
+  /** Its 95 % interval; null with fewer than 6 certainly distinct hosts. */
+  readonly interval: Interval | null;
+  /** Sign-test p after Holm's correction; null when there is none. */
+  readonly pHolm: number | null;
+  /** The margin in ticks (`marginTicks`). */
+  readonly margin: number;
+}
+
+export interface Judgement {
+  readonly verdict: Verdict;
+  readonly reason: Reason;
+}
+
+/** Significance level of the corrected sign test. */
+const LEVEL = 0.05;
+
+/** The default margin, 3 %, is a round 300 ticks by definition, not ln 1.03. */
+const DEFAULT_MARGIN = 0.03;
+const DEFAULT_MARGIN_TICKS = 300;
+
+/** A relative margin above 0 in ticks: 300 for the default 0.03, else the log of 1 + margin. */
+export function marginTicks(margin: number): number {
+  return margin === DEFAULT_MARGIN ? DEFAULT_MARGIN_TICKS : rnd(TICKS_PER_LOG * Math.log1p(margin));
+}
+
+/** The first rule that holds gives the verdict; the last one always does. */
+export function judge({ hosts, bothTooFast, estimate, interval, pHolm, margin }: Evidence): Judgement {
+  if (hosts === 0) return { verdict: "not comparable", reason: "no_paired_hosts" };
+  if (bothTooFast === hosts) return { verdict: "not comparable", reason: "too_fast_on_both" };
+  if (estimate.lo === -Infinity && estimate.hi === Infinity) {
+    return { verdict: "not comparable", reason: "mostly_too_fast" };
+  }
+  if (interval === null) return { verdict: "inconclusive", reason: "too_few_hosts" };
+  if (interval.lo > -margin && interval.hi < margin) return { verdict: "equivalent", reason: "ci_within_margin" };
+
+  const significant = pHolm !== null && pHolm <= LEVEL;
+  const excludesOne = interval.lo > 0 || interval.hi < 0;
+  if (!excludesOne && significant) return { verdict: "inconclusive", reason: "too_fast_hides_size" };
+  if (!excludesOne) return { verdict: "inconclusive", reason: "ci_includes_1" };
+  if (!significant) return { verdict: "inconclusive", reason: "not_significant_after_holm" };
+
+  if (interval.lo > 0 && estimate.lo > margin) return { verdict: "faster", reason: "ci_above_1" };
+  if (interval.hi < 0 && estimate.hi < -margin) return { verdict: "slower", reason: "ci_below_1" };
+  return { verdict: "inconclusive", reason: "difference_below_margin" };
+}

@@ -1,0 +1,20 @@
+// What the code and the infrastructure must agree on: the table's keys and indexes, and the number of buckets. The local
+// server and the tests create the table from this, the CDK stack declares it from this. No imports, so that both can.
+
+/** Keys of the one table. All are strings. */
+export const TABLE = {
+  partitionKey: "pk",
+  sortKey: "sk",
+  /** Second order of a partition: runs of a host by backend, stratum and time; quarantined lines by time. Sparse. */
+  orderIndex: { name: "by_order", sortKey: "ord", projected: ["sample"] },
+  /** Runs of a whole fleet by time, spread over buckets; keys only. */
+  timeIndex: { name: "by_time", partitionKey: "tpk", sortKey: "tsk" },
+  /** Unix seconds after which an item counts as gone. */
+  timeToLive: "ttl",
+} as const;
+
+/**
+ * Hosts are spread over this many buckets by the hash of their name. A bucket is at once the partition of its hosts' work
+ * marks and summaries and the shard of the cells they add to, so that workers on different buckets never meet.
+ */
+export const BUCKETS = 8;

@@ -1,0 +1,43 @@
+// Tokens: who may do what in which fleet (contract, Tokens).
+
+export const SCOPES = ["ingest", "read", "admin"] as const;
+
+export type Scope = (typeof SCOPES)[number];
+
+/** A token as it is stored: everything but the secret, of which only the SHA-256 exists on the server. */
+export interface Token {
+  readonly id: string;
+  readonly fleet: string;
+  readonly scope: Scope;
+  /** True for the first admin token: it may make tokens for any fleet. */
+  readonly root: boolean;
+  /** Which hosts an ingest token may post for, `*` matching any characters; null means all. */
+  readonly hosts: string | null;
+  /** ISO 8601 UTC, or null for no end. */
+  readonly expires_at: string | null;
+  readonly label: string | null;
+  readonly created_at: string;
+}
+
+/** Fleet names: lower-case letters, digits and hyphens, 1 to 63 characters, as in a DNS label. */
+export const FLEET_PATTERN = /^[a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?$/;
+
+/**
+ * Whether `host` matches `pattern`, where `*` stands for any characters, also none, and all else for itself.
+ * Takes time proportional to the product of the lengths at worst, whatever the pattern.
+ */
+export function hostMatches(pattern: string | null, host: string): boolean {
+  if (pattern === null) return true;
+  const parts = pattern.split("*");
+  const first = parts[0] ?? "";
+  if (parts.length === 1) return host === first;
+  const last = parts.at(-1) ?? "";
+  if (!host.startsWith(first) || !host.endsWith(last) || host.length < first.length + last.length) return false;
+  let at = first.length;
+  for (const part of parts.slice(1, -1)) {
+    const found = host.indexOf(part, at);
+    if (found < 0) return false;
+    at = found + part.length;
+  }
+  return at <= host.length - last.length;
+}

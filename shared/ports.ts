@@ -1,0 +1,169 @@
+// Ports: what the apps need from the outside, handed to them when they are made. The store implements them over
+// DynamoDB; there is no other implementation.
+
+import type { Merged } from "./compare/question.ts";
+import type { Backend } from "./model/backends.ts";
+import type { Cohort, CohortKey } from "./model/cohort.ts";
+import type { Run } from "./model/run.ts";
+import type { Token } from "./model/token.ts";
+import type { View } from "./model/view.ts";
+import type { HostSummary, RunSample } from "./summary/types.ts";
+
+/** The present, as milliseconds since 1970. */
+export type Clock = () => number;
+
+/** A run to be stored, with the sample that aggregation reads. */
+export interface NewRun {
+  readonly run: Run;
+  readonly sample: RunSample;
+}
+
+/** Which runs to list, newest first. Times are ISO 8601 UTC; `from` is inclusive, `to` exclusive. */
+export interface RunQuery {
+  readonly host?: string | undefined;
+  readonly backend?: string | undefined;
+  readonly from?: string | undefined;
+  readonly to?: string | undefined;
+  readonly limit: number;
+  readonly cursor?: string | undefined;
+}
+
+/** One page of a listing; `cursor` is null on the last page. */
+export interface Page<T> {
+  readonly items: readonly T[];
+  readonly cursor: string | null;
+}
+
+export interface RunStore {
+  /**
+   * Stores runs that are not there yet, each together with the work mark of its host. Resolves only when they are
+   * durable; the answer has one word for each run, in order.
+   */
+  add(runs: readonly NewRun[]): Promise<readonly ("stored" | "duplicate")[]>;
+  get(fleet: string, id: string): Promise<Run | null>;
+  list(fleet: string, query: RunQuery): Promise<Page<Run>>;
+  /** Takes a run out of all statistics, and marks its host. Null when there is no such run; repeating changes nothing. */
+  withdraw(fleet: string, id: string, at: string): Promise<Run | null>;
+}
+
+/** A line that was rejected, kept with all that is needed to try it again. */
+export interface QuarantinedLine {
+  readonly id: string;
+  readonly fleet: string;
+  readonly received_at: string;
+  /** The line as received, at most 65 536 characters of it. */
+  readonly raw: string;
+  readonly raw_length: number;
+  readonly line: number;
+  readonly column: number;
+  readonly field: string | null;
+  readonly code: string;
+  readonly text: string;
+  /** What was said about the line: query parameters and `# key: value` lines. */
+  readonly context: Readonly<Record<string, string>>;
+}
+
+export interface QuarantineStore {
+  add(lines: readonly QuarantinedLine[]): Promise<void>;
+  get(fleet: string, id: string): Promise<QuarantinedLine | null>;
+  list(fleet: string, limit: number, cursor?: string): Promise<Page<QuarantinedLine>>;
+  remove(fleet: string, id: string): Promise<void>;
+}
+
+export interface TokenStore {
+  /** Stores a token under the SHA-256 of its secret. */
+  add(token: Token, secretHash: string): Promise<void>;
+  find(secretHash: string): Promise<Token | null>;
+  list(fleet: string): Promise<readonly Token[]>;
+  /** False when the fleet has no such token. */
+  remove(fleet: string, id: string): Promise<boolean>;
+}
+
+/** Cells of one pair or backend by scope, periods merged. */
+export type ScopedCells = ReadonlyMap<string, Merged>;
+
+/** What to read cells for. */
+export interface CellQuestion {
+  readonly fleet: string;
+  readonly periods: readonly string[];
+  readonly filters: Readonly<Partial<Record<CohortKey, readonly string[]>>>;
+}
+
+/** Cells of one pair or backend in both views, and the newest time at which any of them was written (ISO 8601 UTC). */
+export interface CellReading {
+  readonly views: Readonly<Record<View, ScopedCells>>;
+  readonly writtenAt: string | null;
+}
+
+export interface CellStore {
+  /** The cells of one kind and name, e.g. `pair`, `blktap1:loop`. */
+  read(question: CellQuestion, kind: "pair" | "backend" | "fleet", name: string): Promise<CellReading>;
+  /** Every cohort of a period. */
+  cohorts(fleet: string, period: string): Promise<readonly Cohort[]>;
+}
+
+export interface StatusStore {
+  /** Open work marks of a fleet, exactly, and the time of the oldest one. */
+  openMarks(fleet: string): Promise<{ readonly count: number; readonly oldestAt: string | null }>;
+  /** Quarantined lines, counted up to 10 000. */
+  quarantined(fleet: string): Promise<number>;
+  /** Answers when the store can be reached, throws `unavailable` when not. */
+  ping(): Promise<void>;
+}
+
+/** A month, backend and stratum in which a host's runs have changed. */
+export interface Touched {
+  readonly month: string;
+  readonly backend: Backend;
+  readonly stratum: string;
+}
+
+/** An open work mark as it was read. */
+export interface Mark {
+  readonly fleet: string;
+  readonly host: string;
+  readonly touched: readonly Touched[];
+  /** Changes with every write; names the state that was read. */
+  readonly token: string;
+}
+
+/** A host summary as stored: what the host has contributed to the cells, and under which cohort. */
+export interface StoredSummary {
+  readonly summary: HostSummary;
+  readonly cohort: Cohort;
+  /** Names the state that was read; null when there is none yet. */
+  readonly version: string | null;
+}
+
+/** One host's step from one summary of a period to the next. */
+export interface SummaryStep {
+  readonly period: string;
+  readonly before: StoredSummary;
+  readonly after: { readonly summary: HostSummary; readonly cohort: Cohort };
+}
+
+export interface AggregationStore {
+  fleets(): Promise<readonly string[]>;
+  /** Up to `limit` open marks of a bucket in order of host, after the host `after`. */
+  marks(fleet: string, bucket: number, limit: number, after?: string): Promise<readonly Mark[]>;
+  mark(fleet: string, host: string): Promise<Mark | null>;
+  /** Removes the mark unless it was written again since it was read. */
+  clear(mark: Mark): Promise<void>;
+  /** The newest `limit` samples of a group whose `finished_at` lies in the window, newest first. */
+  samples(
+    group: { readonly fleet: string; readonly host: string; readonly backend: Backend; readonly stratum: string },
+    window: { readonly from: string; readonly to: string },
+    limit: number,
+  ): Promise<readonly RunSample[]>;
+  /** The stored summaries, in the order of the keys; an empty one with version null where there is none. */
+  summaries(fleet: string, keys: readonly { readonly period: string; readonly host: string }[]): Promise<readonly StoredSummary[]>;
+  /**
+   * Commits steps of hosts of one bucket: for each step the new summary and the cells less the old contributions plus the
+   * new ones, all or nothing. The steps that were not committed, because somebody else changed an item of theirs
+   * meanwhile, are returned: read again and try again.
+   */
+  commit(fleet: string, bucket: number, steps: readonly SummaryStep[], at: string): Promise<readonly SummaryStep[]>;
+}
+
+/** Called after runs were stored or withdrawn, with the hosts that now have a work mark. May do nothing. */
+export type Wake = (fleet: string, hosts: readonly string[]) => void;

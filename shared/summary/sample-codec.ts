@@ -1,0 +1,49 @@
+// The text form of a sample, projected into the index of runs. A run's id, time, backend and stratum are in its key and
+// are not repeated here. What a plain run does not have (cache rules, flags, attributes) takes no room.
+
+import * as z from "zod";
+import { COHORT_KEYS } from "../model/cohort.ts";
+import { METRIC_NAMES } from "../model/metrics.ts";
+import type { RunSample } from "./types.ts";
+
+/** A sample without what the key of its run says. */
+export type SampleContent = Omit<RunSample, "id" | "finished_at" | "backend" | "stratum">;
+
+/** A value is its ticks, a bound its ticks in brackets; a missing value is null. */
+const encodedSample = z.strictObject({
+  values: z.array(z.union([z.int(), z.tuple([z.int()]), z.null()])),
+  cached: z.array(z.string()).default([]),
+  small_file: z.literal(true).optional(),
+  bound_mismatch: z.literal(true).optional(),
+  cohort: z.partialRecord(z.enum(COHORT_KEYS), z.string()).default({}),
+});
+
+/** Writes a sample as compact JSON; equal samples give equal text as far as their keys are in the same order. */
+export function encodeSample(sample: SampleContent): string {
+  return JSON.stringify({
+    values: sample.values.map((value) => (value?.censored ? [value.ticks] : (value?.ticks ?? null))),
+    cached: sample.cached.length > 0 ? sample.cached : undefined,
+    small_file: sample.small_file || undefined,
+    bound_mismatch: sample.bound_mismatch || undefined,
+    cohort: Object.keys(sample.cohort).length > 0 ? sample.cohort : undefined,
+  });
+}
+
+/**
+ * Reads what `encodeSample` wrote. Metrics that the registry has gained since are null. Throws a SyntaxError or a
+ * ZodError when the text is anything else.
+ */
+export function decodeSample(text: string): SampleContent {
+  const { values, cached, small_file = false, bound_mismatch = false, cohort } = encodedSample.parse(JSON.parse(text));
+  return {
+    values: METRIC_NAMES.map((_, metric) => {
+      const value = values[metric] ?? null;
+      if (value === null) return null;
+      return typeof value === "number" ? { ticks: value, censored: false } : { ticks: value[0], censored: true };
+    }),
+    cached,
+    small_file,
+    bound_mismatch,
+    cohort,
+  };
+}

@@ -1,0 +1,68 @@
+// From a stored run to what statistics need of it. A sample is a pure function of the run, so it can be derived again.
+
+import type { Backend } from "../model/backends.ts";
+import { lowerBound } from "../model/bound.ts";
+import { COHORT_KEYS, type Cohort } from "../model/cohort.ts";
+import type { Measurement } from "../model/measurement.ts";
+import { METRIC_NAMES, type MetricName } from "../model/metrics.ts";
+import type { Facts, Run } from "../model/run.ts";
+import { ticksOf } from "./ticks.ts";
+import type { RunSample, Sample } from "./types.ts";
+
+/** Backends whose disk is always a file of Dom0, whatever the facts say. */
+const FILE_BACKENDS: readonly Backend[] = ["loop", "vnd", "file-direct"];
+
+const KIB_PER_MIB = 1024;
+
+/** What statistics need of a run (statistics sections 1 and 9). Whether the run is withdrawn is for the caller to ask. */
+export function sampleOf(run: Run): RunSample {
+  const { verdict, decided_by } = run.quality;
+  return {
+    id: run.id,
+    finished_at: run.finished_at,
+    backend: run.backend,
+    stratum: run.stratum,
+    values: METRIC_NAMES.map((metric) => sampleValue(run.metrics[metric])),
+    cached: verdict === "cached" || verdict === "probably-cached" ? [...decided_by] : [],
+    small_file: hasSmallFile(run),
+    bound_mismatch: METRIC_NAMES.some((metric) => isAboveBound(run, metric)),
+    cohort: cohortOfFacts(run.facts),
+  };
+}
+
+/** The rate, or the bound of a censored one, in ticks; null where there is no logarithm: absent, unknown, or 0. */
+function sampleValue(measurement: Measurement | null): Sample | null {
+  if (measurement === null) return null;
+  const { censored, lower_bound, rate } = measurement;
+  const value = censored ? lower_bound : rate;
+  return value ? { ticks: ticksOf(value), censored } : null;
+}
+
+/**
+ * Whether the test file is under twice the memory that can cache it: the guest's, and for a file of Dom0 also Dom0's.
+ * Memory that nobody reported counts as none, so a flag raised is always right.
+ */
+function hasSmallFile({ backend, bonnie, facts }: Run): boolean {
+  const isFileBacked = FILE_BACKENDS.includes(backend) || facts["storage"] === "file";
+  const cacheMib = mebibytes(facts, "guest_mem_mb") + (isFileBacked ? mebibytes(facts, "dom0_mem_mb") : 0);
+  return bonnie.file_size_kib !== null && bonnie.file_size_kib < 2 * cacheMib * KIB_PER_MIB;
+}
+
+function mebibytes(facts: Facts, key: string): number {
+  const value = facts[key];
+  return typeof value === "number" ? value : 0;
+}
+
+/** Exact rates cannot exceed what a test of 0.5 s would have shown; v2 does not say how much putc and getc wrote. */
+function isAboveBound(run: Run, metric: MetricName): boolean {
+  if (run.bonnie.format === "v2" && (metric === "putc" || metric === "getc")) return false;
+  const rate = run.metrics[metric]?.rate ?? null;
+  const bound = lowerBound(metric, run.bonnie);
+  return rate !== null && bound !== null && rate > bound;
+}
+
+function cohortOfFacts(facts: Facts): Cohort {
+  return Object.fromEntries(
+    COHORT_KEYS.flatMap((key) => (facts[key] === undefined ? [] : [[key, String(facts[key])]])),
+  );
+}
