@@ -54,6 +54,7 @@ export interface QuarantinedLine {
   /** The line as received, at most 65 536 characters of it. */
   readonly raw: string;
   readonly raw_length: number;
+  readonly raw_encoding: Run["raw_encoding"];
   readonly line: number;
   readonly column: number;
   readonly field: string | null;

@@ -81,12 +81,4 @@ export const V1 = layout("v1", ["name", "file_size", ...IO, "num_files", ...FILE
 export const V2_48 = layout("v2", [...V2_HEAD, ...IO, ...V2_FILES, ...FILES, ...LATENCIES]);
 
 /** Format 1.98, written by 1.98, 2.00 and 2.00a: 50 fields. */
-export const V2_50 = layout("v2", [
-  ...V2_HEAD,
-  "seek_count",
-  "seek_procs",
-  ...IO,
-  ...V2_FILES,
-  ...FILES,
-  ...LATENCIES,
-]);
+export const V2_50 = layout("v2", [...V2_HEAD, "seek_count", "seek_procs", ...IO, ...V2_FILES, ...FILES, ...LATENCIES]);

@@ -1,8 +1,6 @@
 // Scanners: the text between two offsets as a number, without copying it. Each reads exactly what Bonnie++ prints
 // (bonnie-formats sections 2 and 3) and nothing else: no signs, exponents, leading zeros, blanks or other notations.
 
-import { isOuterBlank } from "./fields.ts";
-
 const PLUS = 43;
 const MINUS = 45;
 const POINT = 46;
@@ -65,21 +63,12 @@ export function isNegative(text: string, start: number, end: number): boolean {
   return scanInteger(text, start + 1, end) >= 0 || scanTenths(text, start + 1, end) >= 0;
 }
 
-/** A latency in microseconds: an integer with `us`, `ms` or `s`; or `EMPTY` or `MALFORMED`. */
+/** A latency in microseconds: an integer of at most 9 digits with `us`, `ms` or `s`; or `EMPTY` or `MALFORMED`. */
 export function scanLatency(text: string, start: number, end: number): number {
   if (start === end) return EMPTY;
-  if (text[end - 1] !== "s") return MALFORMED;
+  if (text[end - 1] !== "s" || end - start > 11) return MALFORMED;
   const prefix = text[end - 2];
   const value = scanInteger(text, start, prefix === "u" || prefix === "m" ? end - 2 : end - 1);
   if (value < 0) return MALFORMED;
   return prefix === "u" ? value : value * (prefix === "m" ? 1_000 : 1_000_000);
-}
-
-/** The same stretch without outer blanks. */
-export function trimmed(text: string, start: number, end: number): { readonly start: number; readonly end: number } {
-  let from = start;
-  let to = end;
-  while (from < to && isOuterBlank(text.charCodeAt(from))) from += 1;
-  while (from < to && isOuterBlank(text.charCodeAt(to - 1))) to -= 1;
-  return { start: from, end: to };
 }

@@ -55,7 +55,12 @@ interface Arms {
 }
 
 /** The two sides of a stratum, or nothing when one of them is too small. */
-function armsOf(stratum: string, baseline: Merged | undefined, candidate: Merged | undefined, metric: MetricName): Arms[] {
+function armsOf(
+  stratum: string,
+  baseline: Merged | undefined,
+  candidate: Merged | undefined,
+  metric: MetricName,
+): Arms[] {
   const b = metricOf(baseline, metric);
   const c = metricOf(candidate, metric);
   const { estimate: mb, interval: ib } = medianOf(b.cell, b.nEff);

@@ -105,7 +105,7 @@ export function metricFlags({ effect, between, strata, cached, margin }: MetricE
     const text = `${cell.one} of ${cell.n} hosts have a single run on a side; 3 to 5 runs a backend would settle the noise.`;
     details.mostly_single_runs = { text, count: cell.one };
   }
-  if (cell.nb > TOO_FAST_SHARE * cell.n) {
+  if (cell.nb / cell.n > TOO_FAST_SHARE) {
     const text = `${cell.nb} of ${cell.n} hosts were too fast to measure on both backends; run Bonnie++ with a larger -s or -n.`;
     details.many_too_fast = { text, count: cell.nb };
   }
@@ -119,15 +119,19 @@ export function metricFlags({ effect, between, strata, cached, margin }: MetricE
     details.mixed_effect = { text: "At least a tenth of the hosts gain and at least a tenth lose: find out which." };
   }
   if (beyondBothWays(strata, strata, margin)) {
-    details.strata_disagree = { text: "Some strata are clearly faster and others clearly slower: read them one by one." };
+    details.strata_disagree = {
+      text: "Some strata are clearly faster and others clearly slower: read them one by one.",
+    };
   }
   const estimate = [effect.interval === null ? between.estimate : effect.estimate];
   if (beyondBothWays(estimate, [between.crude], margin) || beyondBothWays([between.crude], estimate, margin)) {
-    const text = "All results thrown together say the opposite, because the backends ran in different mixes of strata and hosts.";
+    const text =
+      "All results thrown together say the opposite, because the backends ran in different mixes of strata and hosts.";
     details.simpson = { text };
   }
   if (disjoint(effect.interval, between.interval)) {
-    const text = "Hosts with both backends and the comparison between hosts contradict each other: different hosts run them.";
+    const text =
+      "Hosts with both backends and the comparison between hosts contradict each other: different hosts run them.";
     details.paired_and_between_disagree = { text };
   }
   if (cached !== null && cached.hosts > 0) details.suspect_cached_reads = cachedDetail(cached);
@@ -163,7 +167,8 @@ export function scopeFlags(
   }
   const families = new Set(strata.map((stratum) => stratum.split("/", 1)[0]));
   if (families.size > 1) {
-    const text = "Hosts measured with Bonnie++ 1.0x and with 1.9x/2.0 stand side by side; each ratio is within one of them.";
+    const text =
+      "Hosts measured with Bonnie++ 1.0x and with 1.9x/2.0 stand side by side; each ratio is within one of them.";
     details.mixed_versions = { text };
   }
   if (boundMismatch > 0) {

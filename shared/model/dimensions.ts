@@ -45,7 +45,5 @@ export const BLOCK_STORAGES: ReadonlySet<string> = new Set<Storage>([
 /** Whether Dom0's page cache is in the data path. `direct-read-cached`: only the read-only parents of a VHD chain are. */
 export const CACHE_MODES = ["buffered", "direct", "direct-read-cached", "unknown"] as const;
 
-export type CacheMode = (typeof CACHE_MODES)[number];
-
 /** Where the knowledge of the backend comes from, best first. */
 export const BACKEND_EVIDENCE = ["xenstore", "sysfs", "toolstack", "config-file", "declared"] as const;

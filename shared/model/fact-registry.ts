@@ -53,7 +53,11 @@ export const FACTS: readonly Fact[] = [
   { key: "image_fs_opts", kind: TEXT, description: "Mount options of that file system." },
   { key: "image_sparse", kind: YES_NO, description: "The image had holes when the run began." },
   { key: "persistent", kind: YES_NO, description: "Both ends agreed on persistent grants." },
-  { key: "indirect_segments", kind: COUNT, description: "Largest number of indirect segments in a request; 0 for none." },
+  {
+    key: "indirect_segments",
+    kind: COUNT,
+    description: "Largest number of indirect segments in a request; 0 for none.",
+  },
   { key: "queues", kind: COUNT, description: "Ring queues in use." },
   {
     key: "ring_page_order",
@@ -76,7 +80,11 @@ export const FACTS: readonly Fact[] = [
     description: "Block read of the same storage on this host, measured past Dom0's page cache, in K/s.",
   },
   { key: "disk_write_cache", kind: TEXT, description: "Write cache of the disk, e.g. write back." },
-  { key: "storage_stack", kind: TEXT, description: "Layers from the image down to the disk, e.g. lvm/md-raid1/sda+sdb." },
+  {
+    key: "storage_stack",
+    kind: TEXT,
+    description: "Layers from the image down to the disk, e.g. lvm/md-raid1/sda+sdb.",
+  },
   { key: "io_scheduler", kind: TEXT, description: "I/O scheduler of the physical disk in Dom0." },
   {
     key: "readahead_kb",
@@ -85,7 +93,11 @@ export const FACTS: readonly Fact[] = [
   },
 
   // The host.
-  { key: "toolstack", kind: { kind: "enum", words: new Map(Object.entries(TOOLSTACK_WORDS)) }, description: "Toolstack." },
+  {
+    key: "toolstack",
+    kind: { kind: "enum", words: new Map(Object.entries(TOOLSTACK_WORDS)) },
+    description: "Toolstack.",
+  },
   { key: "xen_version", kind: TEXT, description: "Version of Xen, e.g. 4.17.7." },
   { key: "site", kind: TEXT, description: "Where the host stands; comparisons can be filtered by it." },
   { key: "hardware", kind: TEXT, description: "Hardware class of the host; comparisons can be filtered by it." },

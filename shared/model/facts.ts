@@ -19,7 +19,7 @@ export interface FactFault {
 }
 
 /** The longest text of a fact, in characters. */
-export const MAX_FACT_TEXT = 200;
+const MAX_FACT_TEXT = 200;
 
 const LABEL = /^label\.[a-z0-9_.-]{1,40}$/;
 const INTEGER = /^[+-]?\d{1,15}$/;
@@ -45,7 +45,7 @@ export function parseFact(key: string, value: string): ParsedFact | FactFault {
   const kind = KINDS.get(key) ?? (LABEL.test(key) ? TEXT : undefined);
   if (kind === undefined) return { code: "unknown_key", text: unknownKey(key) };
   const found = value.trim();
-  const parsed = valueOf(kind, found);
+  const parsed = readValue(kind, found);
   if (parsed !== null) return { key, value: parsed };
   return { code: "bad_value", text: `${key}: expected ${expectedOf(kind)}, found ${quoted(found)}` };
 }
@@ -66,7 +66,7 @@ export function expectedOf(kind: FactKind): string {
   }
 }
 
-function valueOf(kind: FactKind, found: string): FactValue | null {
+function readValue(kind: FactKind, found: string): FactValue | null {
   switch (kind.kind) {
     case "text": {
       const length = found.length > 2 * MAX_FACT_TEXT ? found.length : [...found].length;

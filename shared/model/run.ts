@@ -47,6 +47,8 @@ export interface Run {
   /** How `raw` maps to the bytes received: Latin-1 when the upload was not valid UTF-8. */
   readonly raw_encoding: "utf-8" | "latin-1";
   readonly parser_version: number;
+  /** The client's own id of the run (key `run`), part of its identity; null when none was sent. */
+  readonly client_run: string | null;
   readonly facts: Facts;
   readonly bonnie: BonnieSetup;
   readonly metrics: Measurements;

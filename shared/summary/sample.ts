@@ -1,7 +1,7 @@
 // From a stored run to what statistics need of it. A sample is a pure function of the run, so it can be derived again.
 
 import type { Backend } from "../model/backends.ts";
-import { lowerBound } from "../model/bound.ts";
+import { upperLimit } from "../model/bound.ts";
 import { COHORT_KEYS, type Cohort } from "../model/cohort.ts";
 import type { Measurement } from "../model/measurement.ts";
 import { METRIC_NAMES, type MetricName } from "../model/metrics.ts";
@@ -53,12 +53,11 @@ function mebibytes(facts: Facts, key: string): number {
   return typeof value === "number" ? value : 0;
 }
 
-/** Exact rates cannot exceed what a test of 0.5 s would have shown; v2 does not say how much putc and getc wrote. */
+/** Whether a rate is printed that a test of 0.5 s, the shortest that is printed, cannot have had. */
 function isAboveBound(run: Run, metric: MetricName): boolean {
-  if (run.bonnie.format === "v2" && (metric === "putc" || metric === "getc")) return false;
   const rate = run.metrics[metric]?.rate ?? null;
-  const bound = lowerBound(metric, run.bonnie);
-  return rate !== null && bound !== null && rate > bound;
+  const limit = upperLimit(metric, run.bonnie);
+  return rate !== null && limit !== null && rate > limit;
 }
 
 function cohortOfFacts(facts: Facts): Cohort {

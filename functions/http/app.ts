@@ -1,0 +1,77 @@
+// HTTP: what every app has in common. In: requests. Out: answers with a request id, one log line each, and refusals in one
+// envelope. The apps add their routes to the app made here; they run the same behind API Gateway and on one machine.
+
+import { Hono } from "hono";
+import { AppError } from "../../shared/errors.ts";
+import type { Token } from "../../shared/model/token.ts";
+import type { Clock } from "../../shared/ports.ts";
+import { errorAnswer } from "./error-answer.ts";
+import { withoutSuffix } from "./format.ts";
+
+/** What one request did, for the log. Never holds a token's secret or a body. */
+export interface RequestEntry {
+  readonly at: string;
+  readonly requestId: string;
+  readonly method: string;
+  readonly path: string;
+  readonly status: number;
+  readonly milliseconds: number;
+  readonly tokenId: string | null;
+  readonly fleet: string | null;
+  /** What the handler wants to say, e.g. `stored 2, duplicate 0, rejected 1`. */
+  readonly note: string | null;
+}
+
+export interface Log {
+  request(entry: RequestEntry): void;
+  /** An error nobody expected, or the cause of an `unavailable`. */
+  fault(requestId: string, error: unknown): void;
+}
+
+export interface HttpDeps {
+  readonly clock: Clock;
+  readonly log: Log;
+}
+
+/** Variables of a request. */
+export interface HttpEnv {
+  Variables: { requestId: string; token: Token | null; note: string | null };
+}
+
+export type HttpApp = Hono<HttpEnv>;
+
+/** An app without routes. */
+export function makeHttpApp({ clock, log }: HttpDeps): HttpApp {
+  const app = new Hono<HttpEnv>({ getPath: withoutSuffix });
+  app.use("*", async function oneLogLine(c, next) {
+    const started = clock();
+    const requestId = crypto.randomUUID();
+    c.set("requestId", requestId);
+    c.set("token", null);
+    c.set("note", null);
+    await next();
+    c.res.headers.set("x-request-id", requestId);
+    const token = c.get("token");
+    log.request({
+      at: new Date(started).toISOString(),
+      requestId,
+      method: c.req.method,
+      path: c.req.path,
+      status: c.res.status,
+      milliseconds: clock() - started,
+      tokenId: token?.id ?? null,
+      fleet: token?.fleet ?? null,
+      note: c.get("note"),
+    });
+  });
+  app.notFound((c) => errorAnswer(c, new AppError("not_found", `there is nothing at ${c.req.method} ${c.req.path}`)));
+  app.onError((error, c) => {
+    if (error instanceof AppError) {
+      if (error.cause !== undefined) log.fault(c.get("requestId"), error);
+      return errorAnswer(c, error);
+    }
+    log.fault(c.get("requestId"), error);
+    return errorAnswer(c, new AppError("internal", "something went wrong here; the request id finds it in the log"));
+  });
+  return app;
+}

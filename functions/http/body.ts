@@ -1,0 +1,60 @@
+// The body of an upload: at most 1 MiB as sent, gzip taken off, at most 8 MiB then, as text that maps back to its bytes.
+
+import { promisify } from "node:util";
+import { gunzip } from "node:zlib";
+import { AppError } from "../../shared/errors.ts";
+
+export const MAX_SENT_BYTES = 1_048_576;
+export const MAX_UNPACKED_BYTES = 8_388_608;
+
+const gunzipped = promisify(gunzip);
+
+/** A body as text. Latin-1 when the bytes are not UTF-8: then every byte is one character, so nothing is lost. */
+export interface BodyText {
+  readonly text: string;
+  readonly encoding: "utf-8" | "latin-1";
+}
+
+/** Reads the body of an upload. Throws `too_large`, `unsupported_encoding` or `bad_body`. */
+export async function readBody(request: Request): Promise<BodyText> {
+  const coding = (request.headers.get("Content-Encoding") ?? "identity").trim().toLowerCase();
+  if (!["", "identity", "gzip", "x-gzip"].includes(coding)) {
+    throw new AppError("unsupported_encoding", `Content-Encoding ${JSON.stringify(coding.slice(0, 40))} is not supported, only gzip`);
+  }
+  const sent = await readAtMost(request, MAX_SENT_BYTES);
+  return decode(coding.endsWith("gzip") ? await unpack(sent) : sent);
+}
+
+const tooLarge = () => new AppError("too_large", "the body is larger than 1 MiB; send it in pieces, or with Content-Encoding: gzip");
+
+async function readAtMost(request: Request, most: number): Promise<Buffer> {
+  if (Number(request.headers.get("Content-Length") ?? 0) > most) throw tooLarge();
+  if (request.body === null) return Buffer.alloc(0);
+  const pieces: Uint8Array[] = [];
+  let bytes = 0;
+  for await (const piece of request.body) {
+    bytes += piece.length;
+    if (bytes > most) throw tooLarge();
+    pieces.push(piece);
+  }
+  return Buffer.concat(pieces);
+}
+
+async function unpack(sent: Buffer): Promise<Buffer> {
+  try {
+    return await gunzipped(sent, { maxOutputLength: MAX_UNPACKED_BYTES });
+  } catch (error) {
+    if (error instanceof Error && "code" in error && error.code === "ERR_BUFFER_TOO_LARGE") {
+      throw new AppError("too_large", "the body is larger than 8 MiB unpacked; send it in pieces");
+    }
+    throw new AppError("bad_body", "the body is not gzip, though Content-Encoding says so", { cause: undefined });
+  }
+}
+
+function decode(bytes: Buffer): BodyText {
+  try {
+    return { text: new TextDecoder("utf-8", { fatal: true, ignoreBOM: true }).decode(bytes), encoding: "utf-8" };
+  } catch {
+    return { text: bytes.toString("latin1"), encoding: "latin-1" };
+  }
+}

@@ -1,0 +1,30 @@
+// A refusal as an answer: one envelope in JSON, or two lines of text for a shell, followed by a line for each issue.
+
+import type { Context } from "hono";
+import type { AppError } from "../../shared/errors.ts";
+import { printable } from "../../shared/render/printable.ts";
+import type { HttpEnv } from "./app.ts";
+import { wantsText } from "./format.ts";
+import { issueLine } from "./issue-line.ts";
+
+/** Seconds a client should wait before it tries again. */
+const RETRY_AFTER: Partial<Record<AppError["code"], string>> = { slow_down: "5", unavailable: "10" };
+
+export function errorAnswer(c: Context<HttpEnv>, error: AppError): Response {
+  const { code, message, issues } = error;
+  const requestId = c.get("requestId");
+  const docs = `/docs#${code}`;
+  const retryAfter = RETRY_AFTER[code];
+  if (retryAfter !== undefined) c.header("Retry-After", retryAfter);
+  if (error.status === 401) c.header("WWW-Authenticate", 'Bearer realm="vbdstat"');
+  c.header("Cache-Control", "no-store");
+  if (wantsText(c)) {
+    const lines = [`error ${code}: ${printable(message)}`, `see ${docs}, request ${requestId}`, ...issues.map(issueLine)];
+    return c.text(`${lines.join("\n")}\n`, error.status);
+  }
+  const listed = issues.map(({ line, column, field, code: issueCode, text }) => ({ line, column, field, code: issueCode, text }));
+  return c.json(
+    { error: { code, message, docs, request_id: requestId, ...(listed.length > 0 ? { issues: listed } : {}) } },
+    error.status,
+  );
+}

@@ -1,0 +1,65 @@
+// The format of an answer: a suffix of the path wins, then Accept, then the endpoint's own default (contract, Reading).
+
+import type { Context } from "hono";
+import { accepts } from "hono/accepts";
+import { AppError } from "../../shared/errors.ts";
+
+const MEDIA_TYPES = {
+  json: "application/json",
+  txt: "text/plain",
+  csv: "text/csv",
+  md: "text/markdown",
+  html: "text/html",
+  svg: "image/svg+xml",
+  png: "image/png",
+} as const;
+
+export type Format = keyof typeof MEDIA_TYPES;
+
+const SUFFIX = /^(\/v1\/.+)\.(json|txt|csv|md|html|svg|png)$/;
+
+const pathOf = (url: string): string => new URL(url).pathname;
+
+/** The path that routes are matched against: without the suffix that only says the format. */
+export function withoutSuffix(request: Request): string {
+  const path = pathOf(request.url);
+  return SUFFIX.exec(path)?.[1] ?? path;
+}
+
+/** The suffix of the request's path, or null. */
+function suffixOf(c: Context): Format | null {
+  const suffix = SUFFIX.exec(pathOf(c.req.url))?.[2];
+  return suffix === undefined ? null : (Object.keys(MEDIA_TYPES) as Format[]).find((format) => format === suffix) ?? null;
+}
+
+/**
+ * The format to answer in, one of `offered`; the first of them is the default. Throws `not_found` for a suffix that the
+ * endpoint does not offer; an Accept header that asks for nothing offered gets the default.
+ */
+export function formatOf<T extends Format>(c: Context, offered: readonly [T, ...T[]]): T {
+  const suffix = suffixOf(c);
+  if (suffix !== null) {
+    const format = offered.find((candidate) => candidate === suffix);
+    if (format !== undefined) return format;
+    throw new AppError("not_found", `this is not offered as .${suffix}, only as ${offered.map((f) => `.${f}`).join(" ")}`);
+  }
+  const type = accepts(c, {
+    header: "Accept",
+    supports: offered.map((format) => MEDIA_TYPES[format]),
+    default: MEDIA_TYPES[offered[0]],
+  });
+  return offered.find((format) => MEDIA_TYPES[format] === type) ?? offered[0];
+}
+
+/** Whether an error should be text: asked for so, or the endpoint is one that shells talk to. */
+export function wantsText(c: Context): boolean {
+  const suffix = suffixOf(c);
+  if (suffix !== null) return suffix !== "json";
+  const shell = c.req.path === "/v1/results";
+  const type = accepts(c, {
+    header: "Accept",
+    supports: shell ? ["text/plain", "application/json"] : ["application/json", "text/plain"],
+    default: shell ? "text/plain" : "application/json",
+  });
+  return type === "text/plain";
+}

@@ -1,0 +1,35 @@
+// Identity: which upload of a line is the same run as another (contract, POST /v1/results). A retry is a duplicate; two true
+// repeats with equal bytes are two runs if they carry different `run` ids.
+
+import { createHash } from "node:crypto";
+import { hostHash } from "../store/keys.ts";
+
+/** What identifies a run. */
+export interface RunIdentity {
+  readonly fleet: string;
+  readonly host: string;
+  readonly vm: string;
+  readonly backend: string;
+  /** The client's own id of the run, else `finished` as it was sent, else nothing. */
+  readonly discriminator: string;
+  readonly raw: string;
+  readonly encoding: "utf-8" | "latin-1";
+}
+
+/**
+ * The id: 16 hexadecimal digits of the host's hash, by which a store finds the run, then 32 of the SHA-256 over all parts,
+ * each with its length in front, so that no two identities are the same bytes.
+ */
+export function runId(identity: RunIdentity): string {
+  const { fleet, host, vm, backend, discriminator, raw, encoding } = identity;
+  const hash = createHash("sha256");
+  for (const part of [fleet, host, vm, backend, discriminator]) hash.update(`${Buffer.byteLength(part)}:${part}`);
+  hash.update(Buffer.from(raw, encoding === "latin-1" ? "latin1" : "utf8"));
+  return hostHash(fleet, host) + hash.digest("hex").slice(0, 32);
+}
+
+/** The id of a rejected line: the same line with the same context gets the same one. */
+export function quarantineId(fleet: string, raw: string, context: Readonly<Record<string, string>>): string {
+  const said = Object.entries(context).sort(([a], [b]) => (a < b ? -1 : 1));
+  return createHash("sha256").update(JSON.stringify([fleet, raw, said])).digest("hex").slice(0, 32);
+}

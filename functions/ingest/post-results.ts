@@ -1,0 +1,78 @@
+// POST /v1/results: a body of Bonnie++ output in, a receipt out. Acknowledged means durable: the answer is sent only after
+// every good line is stored and every bad one quarantined.
+
+import { MAX_LINES, readBonnie } from "../../shared/bonnie/read.ts";
+import { AppError } from "../../shared/errors.ts";
+import { hostMatches, type Token } from "../../shared/model/token.ts";
+import { sampleOf } from "../../shared/summary/sample.ts";
+import type { BodyText } from "../http/body.ts";
+import type { IngestDeps } from "./app.ts";
+import { quarantineId } from "./identity.ts";
+import { type Receipt, receiptResult } from "./receipt.ts";
+import type { Context } from "./said.ts";
+import { type Envelope, type RejectedLine, understandUpload, type Upload } from "./upload.ts";
+
+/** What is kept of a rejected line; more would not fit the item, and the client still has the rest. */
+const KEPT_CHARACTERS = 65_536;
+
+/** What was sent, with what, and when it first came in (ISO 8601 UTC), which is when its runs finished if nobody says. */
+export interface Posted {
+  readonly body: BodyText;
+  readonly parameters: Context;
+  readonly receivedAt: string;
+}
+
+/** Stores an upload for the fleet of the token. Throws AppError where nothing could be tried. */
+export async function postResults(deps: IngestDeps, token: Token, { body, parameters, receivedAt }: Posted): Promise<Receipt> {
+  const reading = readBonnie(body.text);
+  refuseTooManyLines(reading.entries.flatMap((entry) => (entry.kind === "issue" ? entry.issue.code : [])));
+  const { fleet } = token;
+  const envelope = { fleet, receivedAt, encoding: body.encoding, parameters };
+  const upload = understandUpload(reading, envelope);
+  refuseForeignHosts(token, upload);
+  const runs = upload.runs.map(({ run }) => ({ run, sample: sampleOf(run) }));
+  const statuses = await deps.runs.add(runs);
+  const kept = upload.rejected.map((line) => quarantined(line, envelope));
+  if (kept.length > 0) await deps.quarantine.add(kept);
+  if (statuses.includes("stored")) deps.wake(fleet, [...new Set(upload.runs.map(({ run }) => run.host))]);
+  return {
+    stored: statuses.filter((status) => status === "stored").length,
+    duplicate: statuses.filter((status) => status === "duplicate").length,
+    rejected: upload.rejected.length,
+    results: upload.runs.map(({ line, run }, index) => receiptResult(line, statuses[index] ?? "duplicate", run)),
+    issues: kept.map(({ line, column, field, code, text, id }) => ({ line, column, field, code, text, quarantine_id: id })),
+    ignored: reading.ignored,
+  };
+}
+
+function refuseTooManyLines(codes: readonly string[]): void {
+  if (codes.includes("too_many_lines")) {
+    throw new AppError("too_large", `the body has more than ${MAX_LINES} lines; send it in pieces`);
+  }
+}
+
+function refuseForeignHosts(token: Token, upload: Upload): void {
+  for (const { line, run } of upload.runs) {
+    if (!hostMatches(token.hosts, run.host)) {
+      throw new AppError("forbidden", `line ${line}: this token is for hosts ${token.hosts}, not for "${run.host}"; nothing was stored`);
+    }
+  }
+}
+
+function quarantined({ issue, context }: RejectedLine, { fleet, receivedAt, encoding }: Envelope) {
+  const { line, column, field, code, text, raw } = issue;
+  return {
+    id: quarantineId(fleet, raw, context),
+    fleet,
+    received_at: receivedAt,
+    raw: raw.slice(0, KEPT_CHARACTERS),
+    raw_length: raw.length,
+    raw_encoding: encoding,
+    line,
+    column,
+    field,
+    code,
+    text,
+    context,
+  };
+}

@@ -1,0 +1,61 @@
+// The receipt: what became of every result and every fault of an upload (contract, POST /v1/results), as JSON and as text.
+
+import type { Reading } from "../../shared/bonnie/entry.ts";
+import type { Issue } from "../../shared/model/issue.ts";
+import type { Quality, QualityReason, Run } from "../../shared/model/run.ts";
+import { printable } from "../../shared/render/printable.ts";
+import { issueLine } from "../http/issue-line.ts";
+
+/** One result of the upload. */
+export interface ReceiptResult {
+  readonly line: number;
+  readonly status: "stored" | "duplicate";
+  readonly id: string;
+  readonly url: string;
+  readonly host: string;
+  readonly backend: string;
+  readonly stratum: string;
+  readonly quality: { readonly verdict: Quality["verdict"]; readonly reasons: readonly Pick<QualityReason, "rule" | "text">[] };
+  readonly warnings: readonly string[];
+}
+
+/** One rejected line, as it can be found again in the quarantine. */
+export type ReceiptIssue = Omit<Issue, "raw"> & { readonly quarantine_id: string };
+
+export interface Receipt {
+  readonly stored: number;
+  readonly duplicate: number;
+  readonly rejected: number;
+  readonly results: readonly ReceiptResult[];
+  readonly issues: readonly ReceiptIssue[];
+  /** Lines that were left aside as noise, by reason. */
+  readonly ignored: Reading["ignored"];
+}
+
+export function receiptResult(line: number, status: "stored" | "duplicate", run: Run): ReceiptResult {
+  const { id, host, backend, stratum, quality, warnings } = run;
+  const reasons = quality.reasons.map(({ rule, text }) => ({ rule, text }));
+  return { line, status, id, url: `/v1/runs/${id}`, host, backend, stratum, quality: { verdict: quality.verdict, reasons }, warnings };
+}
+
+/** 201 when something new was stored and nothing rejected, 200 for duplicates only, 422 when a line was rejected. */
+export function receiptStatus(receipt: Receipt): 200 | 201 | 422 {
+  if (receipt.rejected > 0) return 422;
+  return receipt.stored > 0 ? 201 : 200;
+}
+
+export function receiptSummary({ stored, duplicate, rejected }: Receipt): string {
+  return `stored ${stored}, duplicate ${duplicate}, rejected ${rejected}`;
+}
+
+/** The receipt for a shell: the counts, then a line for each result and issue, what needs saying indented below. */
+export function receiptText(receipt: Receipt): string {
+  const lines = [receiptSummary(receipt)];
+  for (const { line, status, id, host, backend, stratum, quality, warnings } of receipt.results) {
+    lines.push(`line ${line}: ${status} ${id} ${host} ${backend} ${stratum} ${quality.verdict}`);
+    for (const { rule, text } of quality.reasons) lines.push(`  ${rule}: ${text}`);
+    for (const warning of warnings) lines.push(`  warning: ${warning}`);
+  }
+  for (const issue of receipt.issues) lines.push(`${issueLine(issue)} quarantined as ${issue.quarantine_id}`);
+  return `${lines.map(printable).join("\n")}\n`;
+}

@@ -1,0 +1,99 @@
+// What was said about a run: query parameters and `# key: value` lines, later ones winning. In: keys and values as text.
+// Out: backend, host, vm, run id, time and typed facts, or one issue for each thing that cannot be understood.
+
+import type { Backend } from "../../shared/model/backends.ts";
+import { parseFact } from "../../shared/model/facts.ts";
+import { quoted } from "../../shared/model/quoted.ts";
+import { resolveBackend } from "../../shared/model/resolve-backend.ts";
+import type { FactValue } from "../../shared/model/run.ts";
+import { type FinishedAt, parseFinished } from "./finished.ts";
+
+/** Keys and values as sent. */
+export type Context = Readonly<Record<string, string>>;
+
+/** Keys that say which run it is; all others are facts. */
+const NAMES = ["host", "vm", "run"] as const;
+
+/** The longest host name, guest name and run id: 255 characters, as a DNS name with its dots. */
+export const MAX_NAME = 255;
+
+/** What a context says, understood. Null: not said. */
+export interface Said {
+  readonly backend: Backend | null;
+  readonly host: string | null;
+  readonly vm: string | null;
+  readonly run: string | null;
+  readonly finished: FinishedAt | null;
+  readonly facts: Readonly<Record<string, FactValue>>;
+  readonly warnings: readonly string[];
+}
+
+/** Why a key or its value cannot be understood. */
+export interface SaidFault {
+  readonly key: string;
+  readonly code: string;
+  readonly text: string;
+}
+
+/** Whether one key and its value can be understood at all; null when they can. */
+export function faultOf(key: string, value: string): SaidFault | null {
+  if (key === "backend") return resolveBackend(value) === null ? { key, ...unknownBackend(value) } : null;
+  if (key === "finished") {
+    const finished = parseFinished(value);
+    return "code" in finished ? { key, ...finished } : null;
+  }
+  if (NAMES.some((name) => name === key)) {
+    return isName(value.trim()) ? null : { key, code: "bad_value", text: `${key}: expected 1 to ${MAX_NAME} characters without control characters, found ${quoted(value)}` };
+  }
+  const fact = parseFact(key, value);
+  return "code" in fact ? { key, ...fact } : null;
+}
+
+/** Whether text can be a name in a key: neither empty nor overlong, and on one line. */
+export function isName(text: string): boolean {
+  return text.length > 0 && text.length <= MAX_NAME && !/\p{Cc}/u.test(text);
+}
+
+function unknownBackend(word: string): { code: string; text: string } {
+  return {
+    code: "unknown_backend",
+    text: `backend: expected a backend such as loop, phy, blktap1, blktap2, tapdisk3, qdisk, virtio, emulated, vnd, file-direct, other or unknown, or a known alias, found ${quoted(word)}`,
+  };
+}
+
+/** What a context says. Every key of it must have passed `faultOf`; keys that did not are left out. */
+export function understand(context: Context): Said {
+  const facts: Record<string, FactValue> = {};
+  for (const [key, value] of Object.entries(context)) {
+    if (key === "backend" || key === "finished" || NAMES.some((name) => name === key)) continue;
+    const fact = parseFact(key, value);
+    if (!("code" in fact)) facts[fact.key] = fact.value;
+  }
+  const text = (key: string) => (typeof facts[key] === "string" ? facts[key] : undefined);
+  const resolution =
+    context["backend"] === undefined
+      ? null
+      : resolveBackend(context["backend"], {
+          toolstack: text("toolstack"),
+          xen_version: text("xen_version"),
+          image_format: text("image_format"),
+          storage: text("storage"),
+        });
+  if (resolution !== null) {
+    if (resolution.image_format !== undefined) facts["image_format"] ??= resolution.image_format;
+    if (resolution.storage !== undefined) facts["storage"] ??= resolution.storage;
+    // Nothing but the client's word stands behind a backend that came without evidence, or behind an ambiguous word.
+    if (resolution.evidence !== undefined) facts["backend_evidence"] = resolution.evidence;
+    facts["backend_evidence"] ??= "declared";
+  }
+  const finished = context["finished"] === undefined ? null : parseFinished(context["finished"]);
+  return {
+    backend: resolution?.backend ?? null,
+    host: context["host"]?.trim() ?? null,
+    vm: context["vm"]?.trim() ?? null,
+    run: context["run"]?.trim() ?? null,
+    finished: finished === null || "code" in finished ? null : finished,
+    facts,
+    warnings: resolution?.warnings ?? [],
+  };
+}

@@ -1,0 +1,144 @@
+// An upload, understood: text in, runs and rejected lines out. Nothing is stored here, nothing is read from a store: what
+// an upload means depends on its bytes, its parameters, the fleet and the time of receipt only.
+
+import type { BonnieResult, Reading } from "../../shared/bonnie/entry.ts";
+import { PARSER_VERSION } from "../../shared/bonnie/read.ts";
+import { AppError } from "../../shared/errors.ts";
+import type { Issue } from "../../shared/model/issue.ts";
+import type { Run } from "../../shared/model/run.ts";
+import { stratumOf } from "../../shared/model/stratum.ts";
+import { assessQuality } from "../../shared/quality/assess.ts";
+import { runId } from "./identity.ts";
+import { type Context, faultOf, isName, MAX_NAME, type Said, understand } from "./said.ts";
+
+/** Who sent an upload, when, and what was said in its parameters. */
+export interface Envelope {
+  readonly fleet: string;
+  readonly receivedAt: string;
+  readonly encoding: "utf-8" | "latin-1";
+  readonly parameters: Context;
+}
+
+/** A run with the line of the upload it came from. */
+export interface UploadedRun {
+  readonly line: number;
+  readonly run: Run;
+}
+
+/** A line that cannot be stored as a run, with all that was said about it. */
+export interface RejectedLine {
+  readonly issue: Issue;
+  readonly context: Context;
+}
+
+export interface Upload {
+  readonly runs: readonly UploadedRun[];
+  readonly rejected: readonly RejectedLine[];
+}
+
+/** A longer line is no result but an accident; its text would not fit the item that keeps it. */
+const MAX_LINE = 65_536;
+
+/**
+ * Understands an upload. Throws `bad_parameter` when a key or value that was said is wrong, `no_result` when there is
+ * nothing in it that looks like a result, `no_backend` when no line has one.
+ */
+export function understandUpload(reading: Reading, envelope: Envelope): Upload {
+  refuseFaults(reading, envelope.parameters);
+  const runs: UploadedRun[] = [];
+  const rejected: RejectedLine[] = [];
+  let context = envelope.parameters;
+  let said = understand(context);
+  let anyBackend = said.backend !== null;
+  for (const entry of reading.entries) {
+    if (entry.kind === "directive") {
+      context = { ...context, [entry.key]: entry.value };
+      said = understand(context);
+      anyBackend ||= said.backend !== null;
+    } else if (entry.kind === "issue") {
+      rejected.push({ issue: entry.issue, context });
+    } else {
+      const run = runOf(entry.result, said, envelope);
+      if ("code" in run) rejected.push({ issue: run, context });
+      else runs.push({ line: entry.result.line, run });
+    }
+  }
+  if (runs.length === 0 && rejected.length === 0) {
+    throw new AppError("no_result", "there is no Bonnie++ result in the body: neither a CSV line nor a text table");
+  }
+  if (!anyBackend) {
+    throw new AppError("no_backend", "no backend given: add ?backend=loop (or phy, blktap2, qdisk ...) to the address, or a line \"# backend: loop\" before the results", {
+      issues: rejected.map(({ issue }) => issue).filter(({ code }) => code !== "no_backend"),
+    });
+  }
+  return { runs, rejected };
+}
+
+/** Whatever was said must be right before anything is tried: a wrong key would give every line after it wrong facts. */
+function refuseFaults(reading: Reading, parameters: Context): void {
+  const issues: Issue[] = [];
+  for (const [key, value] of Object.entries(parameters)) {
+    const fault = faultOf(key, value);
+    if (fault !== null) issues.push({ line: 0, column: 0, field: key, code: fault.code, text: fault.text, raw: "" });
+  }
+  for (const entry of reading.entries) {
+    if (entry.kind !== "directive") continue;
+    const fault = faultOf(entry.key, entry.value);
+    if (fault === null) continue;
+    issues.push({ line: entry.line, column: entry.column, field: entry.key, code: fault.code, text: fault.text, raw: entry.raw });
+  }
+  const [first] = issues;
+  if (first === undefined) return;
+  const where = first.line === 0 ? "" : `line ${first.line}: `;
+  throw new AppError("bad_parameter", `${where}${first.text}; nothing was stored`, { issues });
+}
+
+function runOf(result: BonnieResult, said: Said, envelope: Envelope): Run | Issue {
+  const { line, raw, setup, metrics } = result;
+  const reject = (field: string, code: string, text: string): Issue => ({ line, column: 1, field, code, text, raw });
+  if (raw.length > MAX_LINE) {
+    return reject("line", "line_too_long", `expected at most ${MAX_LINE} characters in a result, found ${raw.length}`);
+  }
+  if (said.backend === null) {
+    return reject("backend", "no_backend", 'expected a backend for this line, found none: say "# backend: ..." before it');
+  }
+  const host = said.host ?? setup.machine;
+  if (!isName(host)) {
+    return reject("host", "bad_host", `expected a machine name of 1 to ${MAX_NAME} characters in the line, or host= beside it, found ${host.length} characters`);
+  }
+  const vm = said.vm ?? (setup.machine === "" ? host : setup.machine);
+  const { backend, finished, facts } = said;
+  const discriminator = said.run === null ? (finished === null ? "" : `finished ${finished.asSent}`) : `run ${said.run}`;
+  const { fleet, receivedAt, encoding } = envelope;
+  return {
+    id: runId({ fleet, host, vm, backend, discriminator, raw, encoding }),
+    fleet,
+    host,
+    vm,
+    backend,
+    stratum: stratumOf(setup),
+    finished_at: finished?.at ?? receivedAt,
+    received_at: receivedAt,
+    raw,
+    raw_encoding: encoding,
+    parser_version: PARSER_VERSION,
+    client_run: said.run,
+    facts,
+    bonnie: setup,
+    metrics,
+    quality: assessQuality({ setup, metrics, facts, backend }),
+    warnings: [...result.warnings, ...said.warnings, ...timeWarnings(said, receivedAt)],
+    withdrawn_at: null,
+  };
+}
+
+const DAY_MS = 86_400_000;
+
+function timeWarnings({ finished }: Said, receivedAt: string): string[] {
+  if (finished === null) return [];
+  const ahead = Date.parse(finished.at) - Date.parse(receivedAt) > DAY_MS;
+  return [
+    ...(finished.warning === null ? [] : [finished.warning]),
+    ...(ahead ? ["finished_in_future: finished is more than a day after the time of receipt; is a clock wrong?"] : []),
+  ];
+}

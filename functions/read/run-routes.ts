@@ -1,0 +1,54 @@
+// Runs as they were read: one by its id, or a page of them, newest first.
+
+import * as z from "zod";
+import { AppError } from "../../shared/errors.ts";
+import { resolveBackend } from "../../shared/model/resolve-backend.ts";
+import { hostMatches } from "../../shared/model/token.ts";
+import type { HttpApp } from "../http/app.ts";
+import { allow, tokenOf } from "../http/auth.ts";
+import { formatOf } from "../http/format.ts";
+import { once, queryBy } from "../http/parameters.ts";
+import type { ReadDeps } from "./app.ts";
+
+/** A day or a time; a day stands for its first moment in UTC. */
+const time = z
+  .union([z.iso.date(), z.iso.datetime({ offset: true })], "expected a date or an ISO 8601 time, e.g. 2026-11-22T10:15:00Z")
+  .transform((text) => new Date(text).toISOString());
+
+const listQuery = z.strictObject({
+  host: once(z.string().min(1).max(255)).optional(),
+  backend: once(z.string().min(1).max(100)).optional(),
+  from: once(time).optional(),
+  to: once(time).optional(),
+  limit: once(z.coerce.number().int().min(1).max(100)).default(50),
+  cursor: once(z.string().max(200)).optional(),
+});
+
+export function addRunRoutes(app: HttpApp, deps: ReadDeps): void {
+  app.get("/v1/runs/:id", allow(deps, "read", "ingest"), async (c) => {
+    const format = formatOf(c, ["json", "txt"]);
+    const token = tokenOf(c);
+    const run = await deps.runs.get(token.fleet, c.req.param("id"));
+    // An ingest token reads its own receipts: runs of the hosts it may post for. Others are not there for it.
+    if (run === null || (token.scope === "ingest" && !hostMatches(token.hosts, run.host))) {
+      throw new AppError("not_found", "this fleet has no run with that id");
+    }
+    return format === "json" ? c.json(run) : c.text(`${run.raw}\n`);
+  });
+
+  app.get("/v1/runs", allow(deps, "read"), async (c) => {
+    const { backend, ...query } = queryBy(c, listQuery);
+    const slug = backend === undefined ? undefined : backendOf(backend);
+    const page = await deps.runs.list(tokenOf(c).fleet, { ...query, backend: slug });
+    return c.json({ runs: page.items, cursor: page.cursor });
+  });
+}
+
+/** The slug that a word in a query stands for. Throws `bad_parameter`. */
+export function backendOf(word: string): NonNullable<ReturnType<typeof resolveBackend>>["backend"] {
+  const resolution = resolveBackend(word);
+  if (resolution === null) {
+    throw new AppError("bad_parameter", `expected a backend such as loop, phy, blktap1, blktap2, tapdisk3 or qdisk, found ${JSON.stringify(word)}`);
+  }
+  return resolution.backend;
+}

@@ -1,0 +1,52 @@
+// Agreement: whether a CSV line says all that a text table says, so that the table adds nothing.
+
+import type { BonnieSetup, FileSpec, Measurement } from "../model/measurement.ts";
+import { METRIC_NAMES } from "../model/metrics.ts";
+import type { BonnieResult } from "./entry.ts";
+import type { Table } from "./table.ts";
+
+/**
+ * Whether every value of the table agrees with the CSV line: rates to within the table's last digit, the machine name by
+ * its beginning, since tables cut it. What the table does not print is not compared.
+ */
+export function agrees({ result, resolution }: Table, csv: BonnieResult): boolean {
+  return (
+    haveSameSetup(result.setup, csv.setup) &&
+    METRIC_NAMES.every((name) => isSameValue(result.metrics[name], csv.metrics[name], resolution[name])) &&
+    collapsed(csv.setup.machine).startsWith(collapsed(result.setup.machine))
+  );
+}
+
+function haveSameSetup(table: BonnieSetup, csv: BonnieSetup): boolean {
+  return (
+    table.format === csv.format &&
+    (table.file_size_kib === null || table.file_size_kib === csv.file_size_kib) &&
+    (table.files === null || haveSameFiles(table.files, csv.files)) &&
+    mayBeSame(table.bonnie_version, csv.bonnie_version) &&
+    mayBeSame(table.chunk_size_bytes, csv.chunk_size_bytes) &&
+    mayBeSame(table.concurrency, csv.concurrency) &&
+    mayBeSame(table.seek_count, csv.seek_count)
+  );
+}
+
+function mayBeSame<T>(a: T | null, b: T | null): boolean {
+  return a === null || b === null || a === b;
+}
+
+function haveSameFiles(a: FileSpec, b: FileSpec | null): boolean {
+  return (
+    a.thousands === b?.thousands && a.max_size === b.max_size && a.min_size === b.min_size && a.num_dirs === b.num_dirs
+  );
+}
+
+function isSameValue(table: Measurement | null, csv: Measurement | null, resolution: number): boolean {
+  if (table === null) return true;
+  if (csv === null || table.censored !== csv.censored || table.cpu !== csv.cpu) return false;
+  if (table.latency_us !== null && table.latency_us !== csv.latency_us) return false;
+  return table.rate === null || csv.rate === null || Math.abs(table.rate - csv.rate) < resolution;
+}
+
+/** A name as a web page shows it. */
+function collapsed(name: string): string {
+  return name.trim().replace(/[ \t]+/g, " ");
+}

@@ -1,0 +1,152 @@
+// One CSV line as a result, or as the first fault in it, from left to right. Nothing is guessed: a line that is not
+// exactly what Bonnie++ prints is an issue (bonnie-formats sections 5, 6 and 8).
+
+import { lowerBound } from "../model/bound.ts";
+import type { Issue } from "../model/issue.ts";
+import type { BonnieSetup, Measurement, Measurements } from "../model/measurement.ts";
+import { perMetric } from "../model/metrics.ts";
+import { quoted } from "../model/quoted.ts";
+import type { Layout, TestColumns } from "./columns.ts";
+import { contradiction } from "./contradiction.ts";
+import { readV1Setup, readV2Setup } from "./csv-setup.ts";
+import type { BonnieResult } from "./entry.ts";
+import { layoutOf } from "./family.ts";
+import { endOf, type Fields, fieldIssue, lineIssue, startOf, textOf } from "./fields.ts";
+import { CENSORED, EMPTY, isNegative, isPluses, MALFORMED, scanInteger, scanLatency, scanSeeks } from "./scan.ts";
+
+const NOTHING_RUN: Measurements = perMetric(() => null);
+const NO_WARNINGS: readonly string[] = [];
+
+/** Reads the line in `fields`, which the caller has found to be an attempt at a CSV line. */
+export function readCsv(fields: Fields): BonnieResult | Issue {
+  if (fields.control >= 0) return controlIssue(fields);
+  if (fields.text[fields.start] === ">") {
+    return lineIssue(fields, "quoted_line", "expected the line as Bonnie++ printed it, found the > of a quoted mail");
+  }
+  const layout = layoutOf(fields);
+  if ("code" in layout) return layout;
+  const setup = layout.format === "v1" ? readV1Setup(fields, layout) : readV2Setup(fields, layout);
+  if ("code" in setup) return setup;
+  const metrics = readMetrics(fields, layout, setup);
+  if ("code" in metrics) return metrics;
+  const raw = fields.text.slice(fields.start, fields.end);
+  return { line: fields.line, raw, setup, metrics, warnings: warningsOf(layout, setup, metrics) };
+}
+
+function controlIssue(fields: Fields): Issue {
+  const code = fields.text.charCodeAt(fields.control).toString(16).toUpperCase().padStart(4, "0");
+  const text = `expected printable characters only, found the control character U+${code}`;
+  return lineIssue(fields, "control_character", text, fields.control);
+}
+
+function readMetrics(fields: Fields, layout: Layout, setup: BonnieSetup): Measurements | Issue {
+  const metrics = { ...NOTHING_RUN };
+  let ranIo = false;
+  let ranFiles = false;
+  for (const test of layout.tests) {
+    const measurement = readTest(fields, layout, setup, test);
+    if (measurement === null) continue;
+    if ("code" in measurement) return measurement;
+    metrics[test.metric] = measurement;
+    if (test.ofFiles) ranFiles = true;
+    else ranIo = true;
+  }
+  if (setup.file_size_kib !== null && !ranIo) return untested(fields, layout, layout.fileSize);
+  if (setup.files !== null && !ranFiles) return untested(fields, layout, layout.numFiles);
+  if (!ranIo && !ranFiles) {
+    return lineIssue(fields, "no_test", "expected a result of at least one test, found none");
+  }
+  return metrics;
+}
+
+function untested(fields: Fields, layout: Layout, index: number): Issue {
+  const text = `expected nothing, since none of its tests has a result, found ${quoted(textOf(fields, index))}`;
+  return fieldIssue(fields, index, layout.columns[index] ?? "", "inconsistent_setup", text);
+}
+
+/** One test: its measurement, null if it was not run, or the fault in it. */
+function readTest(fields: Fields, layout: Layout, setup: BonnieSetup, test: TestColumns): Measurement | null | Issue {
+  const { text } = fields;
+  const rate = scanRate(text, startOf(fields, test.rate), endOf(fields, test.rate), setup, test);
+  if (rate === MALFORMED) return badNumber(fields, test.metric, test.rate, expectedRate(setup, test));
+  const cpu = scanCpu(text, startOf(fields, test.cpu), endOf(fields, test.cpu));
+  if (cpu === MALFORMED) return badNumber(fields, `${test.metric}_cpu`, test.cpu, "a %CP or +++");
+  if (Math.min(rate, 0) !== Math.min(cpu, 0)) return badPair(fields, test);
+  let latency: number | null = null;
+  if (test.latency >= 0) {
+    const scanned = scanLatency(text, startOf(fields, test.latency), endOf(fields, test.latency));
+    if (scanned === MALFORMED) {
+      return badNumber(fields, `${test.metric}_latency`, test.latency, "a latency such as 981us, 131ms or 132s");
+    }
+    if (scanned !== EMPTY) latency = scanned;
+  }
+  if (rate === EMPTY) return latency === null ? null : latencyOfNothing(fields, test);
+  const bound = lowerBound(test.metric, setup);
+  if (bound === null) {
+    const size = test.ofFiles ? "number of files" : "file size";
+    const issueText = `expected nothing where there is no ${size}, found ${quoted(textOf(fields, test.rate))}`;
+    return fieldIssue(fields, test.rate, test.metric, "inconsistent_setup", issueText);
+  }
+  const measurement: Measurement =
+    rate === CENSORED
+      ? { rate: null, cpu: null, latency_us: latency, censored: true, lower_bound: bound }
+      : { rate, cpu, latency_us: latency, censored: false };
+  const fault = contradiction(test.metric, setup, measurement);
+  if (fault === null) return measurement;
+  const field = fault.part === "rate" ? test.metric : `${test.metric}_${fault.part}`;
+  return fieldIssue(fields, test[fault.part], field, fault.code, fault.text);
+}
+
+function scanRate(text: string, start: number, end: number, setup: BonnieSetup, test: TestColumns): number {
+  if (start === end) return EMPTY;
+  if (isPluses(text, start, end, 5)) return CENSORED;
+  return test.metric === "seeks" ? scanSeeks(text, start, end, setup.format === "v1") : scanInteger(text, start, end);
+}
+
+function scanCpu(text: string, start: number, end: number): number {
+  if (start === end) return EMPTY;
+  return isPluses(text, start, end, 3) ? CENSORED : scanInteger(text, start, end);
+}
+
+function expectedRate(setup: BonnieSetup, test: TestColumns): string {
+  if (test.metric !== "seeks") return "a rate in whole numbers or +++++";
+  if (setup.format === "v1") return "a rate with one decimal or +++++";
+  return "a rate with one decimal below 1000 and none from 1000 on, or +++++";
+}
+
+function badNumber(fields: Fields, field: string, index: number, expected: string): Issue {
+  const found = quoted(textOf(fields, index));
+  if (isNegative(fields.text, startOf(fields, index), endOf(fields, index))) {
+    const text = `expected ${expected}, found ${found}: Bonnie++ counts wrongly where a file has 2 TiB or more`;
+    return fieldIssue(fields, index, field, "negative_number", text);
+  }
+  return fieldIssue(fields, index, field, "bad_number", `expected ${expected}, found ${found}`);
+}
+
+function badPair(fields: Fields, test: TestColumns): Issue {
+  const found = `${quoted(textOf(fields, test.rate))} and ${quoted(textOf(fields, test.cpu))}`;
+  const text = `expected a rate and a %CP that are both numbers, both plus signs or both empty, found ${found}`;
+  return fieldIssue(fields, test.rate, test.metric, "bad_pair", text);
+}
+
+function latencyOfNothing(fields: Fields, test: TestColumns): Issue {
+  const text = `expected no latency of a test without a rate, found ${quoted(textOf(fields, test.latency))}`;
+  return fieldIssue(fields, test.latency, `${test.metric}_latency`, "inconsistent_setup", text);
+}
+
+function warningsOf(layout: Layout, setup: BonnieSetup, metrics: Measurements): readonly string[] {
+  let warnings: string[] | null = null;
+  for (const { metric, latency } of layout.tests) {
+    const measurement = metrics[metric];
+    if (measurement === null) continue;
+    if (measurement.rate === 0) {
+      warnings ??= [];
+      warnings.push(`zero_rate: ${metric} is 0, less than one unit a second.`);
+    }
+    if (latency >= 0 && measurement.latency_us === null) {
+      warnings ??= [];
+      warnings.push(`no_latency: ${metric} has a rate but no latency.`);
+    }
+  }
+  return warnings ?? NO_WARNINGS;
+}

@@ -1,0 +1,117 @@
+// The Bonnie++ reader. In: the text of an upload, whatever a client sent. Out: its results, the issues of lines that tried
+// to be results, its directives, and counts of what was noise; every line ends up in exactly one of these. Reading never
+// throws and takes time proportional to the length of the text. The formats are those of bonnie-formats.
+
+import type { Issue } from "../model/issue.ts";
+import { agrees } from "./agreement.ts";
+import { readCsv } from "./csv.ts";
+import type { BonnieResult, Entry, Ignored, Reading } from "./entry.ts";
+import { fieldsOf, split } from "./fields.ts";
+import { directiveOf, isAttempt, isHeader } from "./shape.ts";
+import { readTable, type Table } from "./table.ts";
+import { isHeading, isTornRow, tableAt } from "./table-lines.ts";
+
+/** Goes up whenever the same text may read differently, so that stored runs can be read again. */
+export const PARSER_VERSION = 1;
+
+/** Lines an upload may have (contract, POST /v1/results). */
+export const MAX_LINES = 10_000;
+
+/** A table waits for the end of the upload: a CSV line that says the same may come before it or after it. */
+interface WaitingTable {
+  readonly kind: "table";
+  readonly table: Table;
+  readonly lineCount: number;
+}
+
+/**
+ * Reads an upload.
+ * - A CSV line, or an attempt at one, is a result or one issue: its first fault from the left.
+ * - A text table is a result only where no CSV result of the upload agrees with it; else its lines count as ignored.
+ * - An upload of more than `MAX_LINES` lines is not read: its only entry is an issue `too_many_lines`.
+ */
+export function readBonnie(text: string): Reading {
+  const ignored: Ignored = { blank: 0, header: 0, comment: 0, table: 0, other: 0 };
+  const starts = lineStarts(text);
+  if (starts === null) return { entries: [{ kind: "issue", issue: tooManyLines() }], ignored };
+  const lineCount = starts.length - 1;
+  const items: (Entry | WaitingTable)[] = [];
+  const fields = fieldsOf(text);
+
+  for (let index = 0; index < lineCount; index += 1) {
+    fields.line = index + 1;
+    split(fields, starts[index] ?? 0, (starts[index + 1] ?? 0) - 1);
+    if (fields.start === fields.end) ignored.blank += 1;
+    else if (text[fields.start] === "#") {
+      const directive = directiveOf(fields);
+      if (directive === null) ignored.comment += 1;
+      else items.push({ kind: "directive", ...directive });
+    } else if (isHeader(fields)) ignored.header += 1;
+    else if (isAttempt(fields)) {
+      const read = readCsv(fields);
+      items.push("code" in read ? { kind: "issue", issue: read } : { kind: "result", result: read });
+    } else {
+      const lines = tableAt(index, lineAt);
+      if (lines !== null) {
+        const table = readTable(lines);
+        const lineCountOfTable = lines.lines.length;
+        items.push(
+          "code" in table ? { kind: "issue", issue: table } : { kind: "table", table, lineCount: lineCountOfTable },
+        );
+        ignored.blank += lines.next - index - lineCountOfTable;
+        index = lines.next - 1;
+      } else countNoise(index);
+    }
+  }
+  return { entries: settle(items, ignored), ignored };
+
+  /** A line without blanks at its end, for tables; null behind the last. */
+  function lineAt(index: number): string | null {
+    if (index >= lineCount) return null;
+    const line = text.slice(starts?.[index], (starts?.[index + 1] ?? 0) - 1).trimEnd();
+    return line.startsWith("\uFEFF") ? line.slice(1) : line;
+  }
+
+  function countNoise(index: number): void {
+    const line = lineAt(index) ?? "";
+    if (isTornRow(line)) items.push({ kind: "issue", issue: tornRow(index + 1, line) });
+    else if (isHeading(line)) ignored.table += 1;
+    else ignored.other += 1;
+  }
+}
+
+/** Replaces the tables: by results, or by nothing where a CSV result says the same. */
+function settle(items: readonly (Entry | WaitingTable)[], ignored: Ignored): Entry[] {
+  const csvResults: BonnieResult[] = [];
+  for (const item of items) if (item.kind === "result") csvResults.push(item.result);
+  const entries: Entry[] = [];
+  for (const item of items) {
+    if (item.kind !== "table") entries.push(item);
+    else if (csvResults.some((csv) => agrees(item.table, csv))) ignored.table += item.lineCount;
+    else entries.push({ kind: "result", result: item.table.result });
+  }
+  return entries;
+}
+
+/** The offset of every line, and one behind the last; null for more than `MAX_LINES` lines. */
+function lineStarts(text: string): number[] | null {
+  const starts = [0];
+  let at = 0;
+  while (at < text.length) {
+    if (starts.length > MAX_LINES) return null;
+    const feed = text.indexOf("\n", at);
+    at = feed < 0 ? text.length + 1 : feed + 1;
+    starts.push(at);
+  }
+  return starts;
+}
+
+function tooManyLines(): Issue {
+  const text = `expected at most ${MAX_LINES} lines, found more`;
+  return { line: MAX_LINES + 1, column: 1, field: null, code: "too_many_lines", text, raw: "" };
+}
+
+function tornRow(line: number, raw: string): Issue {
+  const text = "expected a heading above this row of a table, found none";
+  return { line, column: 1, field: null, code: "bad_table", text, raw };
+}

@@ -1,0 +1,121 @@
+// One scope of a comparison: the fleet or one stratum. Both have the same fields; only the fleet looks across strata.
+
+import type { Backend } from "../model/backends.ts";
+import { METRICS, type MetricName } from "../model/metrics.ts";
+import { type BackendStrata, betweenHosts, type Indication } from "./between-hosts.ts";
+import type { BetweenHosts, CachedReads, MetricComparison, ScopeComparison } from "./comparison.ts";
+import { type FlagDetails, flagsOf, metricFlags, scopeFlags } from "./flags.ts";
+import { geometricMean, hostRange, noiseShare, sdLog, shares } from "./heterogeneity.ts";
+import { known, limits } from "./known.ts";
+import type { Interval } from "./median.ts";
+import { cachedReads, noted, together } from "./notes.ts";
+import type { PairedEffect } from "./paired.ts";
+import type { Merged, Question } from "./question.ts";
+import { scores } from "./scores.ts";
+import { sentence } from "./sentence.ts";
+import { judge, marginTicks } from "./verdict.ts";
+
+/** One backend in a scope. */
+export interface ScopeSide {
+  readonly backend: Backend;
+  /** The value cell of the scope itself, for its head and notes. */
+  readonly merged: Merged | undefined;
+  readonly values: BackendStrata;
+}
+
+export interface Scope {
+  readonly question: Question;
+  readonly baseline: ScopeSide;
+  readonly candidate: ScopeSide;
+  /** The effects of the scope, in registry order of the metrics asked for. */
+  readonly effects: readonly PairedEffect[];
+  /** The effects of the strata below by stratum, in the fleet scope; empty in a stratum. */
+  readonly strata: ReadonlyMap<string, readonly PairedEffect[]>;
+}
+
+const READ_PATH = new Set(METRICS.filter(({ readPath }) => readPath).map(({ name }) => name));
+
+function published({ strataUsed, crude, estimate, interval, indication }: Indication): BetweenHosts {
+  return {
+    strata_used: strataUsed,
+    crude_ratio: known(crude),
+    ratio: known(estimate),
+    ci: limits(interval),
+    indication,
+  };
+}
+
+/** The intervals of one metric in the strata that have one. */
+function strataIntervals({ strata }: Scope, metric: MetricName): Interval[] {
+  return [...strata.values()]
+    .flat()
+    .flatMap((effect) => (effect.metric === metric && effect.interval !== null ? [effect.interval] : []));
+}
+
+function compareMetric(scope: Scope, effect: PairedEffect): MetricComparison {
+  const { question, baseline, candidate, effects } = scope;
+  const { metric, cell, nEff, estimate, interval, p, pHolm } = effect;
+  const margin = marginTicks(question.margin);
+  const readsOf = ({ merged }: ScopeSide): CachedReads | null => (READ_PATH.has(metric) ? cachedReads(merged) : null);
+  const [baselineReads, candidateReads] = [readsOf(baseline), readsOf(candidate)];
+  const cached = baselineReads && candidateReads && together(baselineReads, candidateReads);
+  const between = betweenHosts(baseline.values, candidate.values, metric, margin);
+  const judgement = judge({ hosts: cell.n, bothTooFast: cell.nb, estimate, interval, pHolm, margin });
+  const flagDetails = metricFlags({ effect, between, strata: strataIntervals(scope, metric), cached, margin });
+  const ratio = known(estimate);
+  const ci = limits(interval);
+  const range = hostRange(cell);
+  return {
+    hosts: cell.n,
+    n_eff: nEff,
+    exact: cell.nx,
+    both_too_fast: cell.nb,
+    faster_hosts: cell.pos,
+    slower_hosts: cell.neg,
+    ratio,
+    ci,
+    p,
+    p_holm: pHolm,
+    host_range: range,
+    share: shares(cell),
+    geometric_mean_ratio: geometricMean(cell),
+    sd_log: sdLog(cell),
+    noise_share: noiseShare(cell),
+    ...judgement,
+    flags: flagsOf(flagDetails),
+    flag_details: flagDetails,
+    sentence: sentence({
+      baseline: { backend: baseline.backend, hosts: baseline.merged?.headHosts ?? 0, cached: baselineReads },
+      candidate: { backend: candidate.backend, hosts: candidate.merged?.headHosts ?? 0, cached: candidateReads },
+      view: question.view,
+      effect,
+      ratio,
+      ci,
+      range,
+      reason: judgement.reason,
+      tests: effects.filter((other) => other.p !== null).length,
+      margin: question.margin,
+    }),
+    between_hosts: published(between),
+  };
+}
+
+/** Everything the answer says about one scope. */
+export function compareScope(scope: Scope): ScopeComparison {
+  const { baseline, candidate, effects, strata } = scope;
+  const metrics = new Map(effects.map((effect) => [effect.metric, compareMetric(scope, effect)]));
+  const ownFlags = new Map<MetricName, FlagDetails>([...metrics].map(([name, own]) => [name, own.flag_details]));
+  const flagDetails = scopeFlags(ownFlags, {
+    cached: together(cachedReads(baseline.merged), cachedReads(candidate.merged)),
+    smallFile: noted(baseline.merged, "small_file") + noted(candidate.merged, "small_file"),
+    boundMismatch: noted(baseline.merged, "bound_mismatch") + noted(candidate.merged, "bound_mismatch"),
+    strata: [...strata].flatMap(([stratum, own]) => (own.some(({ cell }) => cell.n > 0) ? [stratum] : [])),
+  });
+  return {
+    metrics: Object.fromEntries(metrics),
+    scores: scores(effects),
+    efficiency: {},
+    flags: flagsOf(flagDetails),
+    flag_details: flagDetails,
+  };
+}

@@ -1,0 +1,156 @@
+// One plain sentence or two for each metric: what was found, on how many hosts, and how sure it is.
+
+import type { Backend } from "../model/backends.ts";
+import type { View } from "../model/view.ts";
+import type { CachedReads, HostRange, Known, Limits } from "./comparison.ts";
+import type { PairedEffect } from "./paired.ts";
+import type { Reason } from "./verdict.ts";
+import { counted, percent, pText, ratioText, WORDS } from "./words.ts";
+
+/** What one backend brings to a sentence: its hosts with any result in the scope, and those with cached reads. */
+export interface Side {
+  readonly backend: Backend;
+  readonly hosts: number;
+  /** Null for metrics that no cache can spoil. */
+  readonly cached: CachedReads | null;
+}
+
+export interface Finding {
+  readonly baseline: Side;
+  readonly candidate: Side;
+  readonly view: View;
+  readonly effect: PairedEffect;
+  readonly ratio: Known;
+  readonly ci: Limits | null;
+  readonly range: HostRange;
+  readonly reason: Reason;
+  /** Metrics tested together. */
+  readonly tests: number;
+  /** As a relative difference, e.g. 0.03. */
+  readonly margin: number;
+}
+
+/** "2.1", "at least 2.1" and so on. Never called for an unknown ratio. */
+function ratioPhrase({ low, high }: Known): string {
+  if (low !== null && high !== null) {
+    return low === high ? ratioText(low) : `between ${ratioText(low, "lower")} and ${ratioText(high, "upper")}`;
+  }
+  if (low !== null) return `at least ${ratioText(low, "lower")}`;
+  return high === null ? "an unknown number of" : `at most ${ratioText(high, "upper")}`;
+}
+
+/** "2.0 to 2.2", or the side that has a limit. */
+function limitsPhrase({ low, high }: Limits): string {
+  if (low !== null && high !== null) return `${ratioText(low)} to ${ratioText(high)}`;
+  if (low !== null) return `from ${ratioText(low, "lower")}, no upper limit`;
+  return high === null ? "no limit on either side" : `up to ${ratioText(high, "upper")}, no lower limit`;
+}
+
+/** "1 240 hosts"; where hosts may repeat over periods, how many results that is. */
+function hostsPhrase({ cell, nEff }: PairedEffect): string {
+  if (nEff === cell.n) return counted(cell.n, "host");
+  return `at least ${counted(nEff, "host")} (${counted(cell.n, "result")} over the periods)`;
+}
+
+/** "blktap2 wrote blocks 2.1 times as fast as loop". */
+function comparisonPhrase({ baseline, candidate, effect, ratio }: Finding): string {
+  const { did } = WORDS[effect.metric];
+  return `${candidate.backend} ${did} ${ratioPhrase(ratio)} times as fast as ${baseline.backend}`;
+}
+
+/** The same with the hosts before and the interval behind. */
+function estimatePhrase(finding: Finding): string {
+  const interval = finding.ci === null ? "" : ` (95 % interval ${limitsPhrase(finding.ci)})`;
+  return `On ${hostsPhrase(finding.effect)} ${comparisonPhrase(finding)}${interval}`;
+}
+
+function marginText(margin: number): string {
+  return `${Number((100 * margin).toPrecision(3))} %`;
+}
+
+/** "the reads of loop on 1 host (rules C1, C2)" for each backend with cached reads; null if there is none. */
+function cachedPhrase({ baseline, candidate }: Finding): string | null {
+  const parts = [baseline, candidate].flatMap(({ backend, cached }) => {
+    if (cached === null || cached.hosts === 0) return [];
+    const rules = cached.rules.length > 0 ? ` (rules ${cached.rules.join(", ")})` : "";
+    return [`runs of ${backend} on ${counted(cached.hosts, "host")}${rules}`];
+  });
+  return parts.length > 0 ? parts.join(" and ") : null;
+}
+
+function noPairedHosts(finding: Finding): string {
+  const { baseline, candidate, effect, view } = finding;
+  const cached = cachedPhrase(finding);
+  if (view === "trusted" && cached !== null) {
+    return (
+      `No trustworthy ${WORDS[effect.metric].noun} of ${candidate.backend} and ${baseline.backend} on the same host: ` +
+      `${cached} were left out, because their reads probably came from a cache and not from the disk.`
+    );
+  }
+  const measured = `${baseline.backend} has results of ${counted(baseline.hosts, "host")}, ${candidate.backend} of ${counted(candidate.hosts, "host")}`;
+  return `No host has measured ${WORDS[effect.metric].noun} with both ${baseline.backend} and ${candidate.backend} (${measured}).`;
+}
+
+function tooFewHosts(finding: Finding): string {
+  const { effect, range } = finding;
+  if (effect.cell.n === 1) {
+    return `On the one host measured with both, ${comparisonPhrase(finding)}; one host says nothing about a fleet.`;
+  }
+  return `${estimatePhrase(finding)} (single hosts: ${limitsPhrase(range)}); a verdict needs at least 6 hosts.`;
+}
+
+function hidesSize(finding: Finding): string {
+  const { baseline, candidate, effect } = finding;
+  const { pos, neg, n } = effect.cell;
+  const direction = pos > neg ? "faster" : "slower";
+  const { did } = WORDS[effect.metric];
+  return (
+    `On ${percent(Math.max(pos, neg), n)} of ${hostsPhrase(effect)} ${candidate.backend} ${did} ${direction} than ` +
+    `${baseline.backend}, but too many results are too fast to measure to say by how much.`
+  );
+}
+
+function findingText(finding: Finding): string {
+  const { baseline, candidate, effect, reason, margin, tests } = finding;
+  const { did, noun, remedy } = WORDS[effect.metric];
+  const { n, pos, neg } = effect.cell;
+  switch (reason) {
+    case "no_paired_hosts":
+      return noPairedHosts(finding);
+    case "too_fast_on_both":
+      return n === 1
+        ? `On the one host measured with both, ${noun} were too fast to measure on both backends; ${remedy} would tell.`
+        : `On all ${hostsPhrase(effect)} ${noun} were too fast to measure on both ${baseline.backend} and ${candidate.backend}; ${remedy} would tell.`;
+    case "mostly_too_fast":
+      return `On ${hostsPhrase(effect)} too many ${noun} were too fast to measure to compare ${candidate.backend} with ${baseline.backend}; ${remedy} would tell.`;
+    case "too_few_hosts":
+      return tooFewHosts(finding);
+    case "ci_within_margin":
+      return `On ${hostsPhrase(effect)} ${candidate.backend} ${did} as fast as ${baseline.backend}, to within ${marginText(margin)}${finding.ci === null ? "" : ` (95 % interval ${limitsPhrase(finding.ci)})`}.`;
+    case "too_fast_hides_size":
+      return hidesSize(finding);
+    case "ci_includes_1":
+      return `${estimatePhrase(finding)}; that shows neither a difference nor equality to within ${marginText(margin)}.`;
+    case "not_significant_after_holm":
+      return `${estimatePhrase(finding)}, but with ${counted(tests, "metric")} tested this may be chance (corrected p ${pText(effect.pHolm ?? 1)}).`;
+    case "ci_above_1":
+      return `${estimatePhrase(finding)}; it was faster on ${percent(pos, n)} of them.`;
+    case "ci_below_1":
+      return `${estimatePhrase(finding)}; it was slower on ${percent(neg, n)} of them.`;
+    case "difference_below_margin":
+      return `${estimatePhrase(finding)}; a difference, but not shown to exceed ${marginText(margin)}.`;
+  }
+}
+
+/**
+ * The finding of one metric in words, e.g. "On 1 240 hosts blktap2 wrote blocks 2.1 times as fast as loop (95 %
+ * interval 2.0 to 2.2); it was faster on 93 % of them." Where cached reads were left out, or kept, it says so.
+ */
+export function sentence(finding: Finding): string {
+  const text = findingText(finding);
+  const cached = cachedPhrase(finding);
+  if (cached === null || (finding.reason === "no_paired_hosts" && finding.view === "trusted")) return text;
+  return finding.view === "trusted"
+    ? `${text} Left out as probably read from a cache: ${cached}.`
+    : `${text} Beware: probably read from a cache and not from the disk: ${cached}.`;
+}

@@ -1,0 +1,103 @@
+// The evidence the cache rules weigh: the numbers of one run and the facts about its host, each as an interval or null.
+
+import type { Backend } from "../model/backends.ts";
+import type { BonnieSetup, Measurement, Measurements } from "../model/measurement.ts";
+import { METRICS } from "../model/metrics.ts";
+import type { Facts } from "../model/run.ts";
+
+/** What `assessQuality` is asked about. */
+export interface QualityInput {
+  readonly setup: BonnieSetup;
+  readonly metrics: Measurements;
+  readonly facts: Facts;
+  readonly backend: Backend;
+}
+
+/** A rate as far as it is known: exact when low = high; too fast to measure when high is infinite. Never 0. */
+export interface RateRange {
+  readonly low: number;
+  readonly high: number;
+}
+
+/** Everything the rules look at. Rates in K/s, seeks in seeks/s, sizes in MiB; null where unknown or not run. */
+export interface Evidence {
+  readonly putc: RateRange | null;
+  readonly putBlock: RateRange | null;
+  readonly rewrite: RateRange | null;
+  readonly getBlock: RateRange | null;
+  readonly seeks: RateRange | null;
+  /** %CP of the block read. */
+  readonly getBlockCpu: number | null;
+  /** All six file tests ran and were too fast to measure. */
+  readonly filesTooFast: boolean;
+  /** Any of rewrite, getc, get_block and seeks was run. */
+  readonly readPathRan: boolean;
+  readonly fileMib: number | null;
+  readonly guestMib: number | null;
+  /** Memory of the domain whose page cache may serve reads; null with a driver domain, whose memory nobody reports. */
+  readonly dom0Mib: number | null;
+  readonly dom0AvailableMib: number | null;
+  /** `direct` includes `direct-read-cached`: a file that Bonnie++ has just written is not in a read-only parent image. */
+  readonly cacheMode: "buffered" | "direct" | "unknown";
+  /** Whether the client said so, rather than the backend suggesting it. */
+  readonly cacheModeSent: boolean;
+  readonly rotational: boolean;
+  readonly spindles: number | null;
+  readonly storageLink: string | null;
+  readonly referenceReadKps: number | null;
+  readonly runIndex: number | null;
+  readonly firstRunReadKps: number | null;
+  readonly deviceReadRatio: number | null;
+}
+
+/** Backends that go through Dom0's page cache unless somebody switched that off (xen-backends sections 0 and 1.2). */
+const BUFFERED_BY_DEFAULT: ReadonlySet<Backend> = new Set<Backend>(["loop", "qdisk", "emulated"]);
+
+/** Collects the evidence of one run. */
+export function evidenceOf({ setup, metrics, facts, backend }: QualityInput): Evidence {
+  const driverDomain = facts["driver_domain"] === true || (numberOf(facts, "backend_domid") ?? 0) > 0;
+  const cacheMode = cacheModeOf(facts);
+  const fileTests = METRICS.filter((metric) => metric.group === "metadata").map((metric) => metrics[metric.name]);
+  return {
+    putc: rangeOf(metrics.putc),
+    putBlock: rangeOf(metrics.put_block),
+    rewrite: rangeOf(metrics.rewrite),
+    getBlock: rangeOf(metrics.get_block),
+    seeks: rangeOf(metrics.seeks),
+    getBlockCpu: metrics.get_block?.cpu ?? null,
+    filesTooFast: fileTests.every((measurement) => measurement?.censored === true),
+    readPathRan: METRICS.some((metric) => metric.readPath && metrics[metric.name] !== null),
+    fileMib: setup.file_size_kib === null ? null : setup.file_size_kib / 1024,
+    guestMib: numberOf(facts, "guest_mem_mb"),
+    dom0Mib: driverDomain ? null : numberOf(facts, "dom0_mem_mb"),
+    dom0AvailableMib: driverDomain ? null : numberOf(facts, "dom0_mem_avail_mb"),
+    cacheMode: cacheMode ?? (BUFFERED_BY_DEFAULT.has(backend) ? "buffered" : "unknown"),
+    cacheModeSent: cacheMode !== null,
+    rotational: facts["rotational"] === true,
+    spindles: numberOf(facts, "spindles"),
+    storageLink: typeof facts["storage_link"] === "string" ? facts["storage_link"] : null,
+    referenceReadKps: numberOf(facts, "reference_read_kps"),
+    runIndex: numberOf(facts, "run_index"),
+    firstRunReadKps: numberOf(facts, "first_run_read_kps"),
+    deviceReadRatio: numberOf(facts, "device_read_ratio"),
+  };
+}
+
+/** A printed 0 (under one unit a second, truncated) has no ratio to anything: unknown here. */
+function rangeOf(measurement: Measurement | null): RateRange | null {
+  if (measurement === null) return null;
+  if (measurement.censored) return { low: measurement.lower_bound ?? 0, high: Number.POSITIVE_INFINITY };
+  const { rate } = measurement;
+  return rate === null || rate <= 0 ? null : { low: rate, high: rate };
+}
+
+function numberOf(facts: Facts, key: string): number | null {
+  const value = facts[key];
+  return typeof value === "number" ? value : null;
+}
+
+function cacheModeOf(facts: Facts): "buffered" | "direct" | null {
+  const mode = facts["cache_mode"];
+  if (mode === "buffered") return "buffered";
+  return mode === "direct" || mode === "direct-read-cached" ? "direct" : null;
+}

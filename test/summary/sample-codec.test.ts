@@ -1,0 +1,46 @@
+import fc from "fast-check";
+import { describe, expect, it } from "vitest";
+import { METRIC_COUNT } from "../../shared/model/metrics.ts";
+import { decodeSample, encodeSample } from "../../shared/summary/sample-codec.ts";
+import { plainSample, randomSamples, values } from "./random-samples.ts";
+
+fc.configureGlobal({ seed: 20_261_101 });
+
+describe("the stored text of a sample", () => {
+  it("reads back as written: aggregation sees samples, never runs", () => {
+    fc.assert(
+      fc.property(randomSamples(3), (samples) => {
+        for (const { id, finished_at, backend, stratum, ...content } of samples) {
+          expect({ id, finished_at, backend, stratum, ...decodeSample(encodeSample(content)) }).toEqual({
+            id,
+            finished_at,
+            backend,
+            stratum,
+            ...content,
+          });
+        }
+      }),
+    );
+  });
+
+  it("tells 0 ticks (one unit a second) from a missing value and from a bound", () => {
+    const content = decodeSample(encodeSample(plainSample({ values: values(0, ">0", null) })));
+    expect(content.values.slice(0, 3)).toEqual([{ ticks: 0, censored: false }, { ticks: 0, censored: true }, null]);
+  });
+
+  it("is small: a plain run is little more than its numbers, without id, time, backend and stratum", () => {
+    const text = encodeSample(plainSample({ values: values(101469, 98023, ">97041", null) }));
+    expect(text).toBe(`{"values":[101469,98023,[97041]${",null".repeat(METRIC_COUNT - 3)}]}`);
+  });
+
+  it("knows the metrics of an older registry and takes later ones as missing", () => {
+    expect(decodeSample('{"values":[5]}').values).toEqual(values(5));
+  });
+
+  it.each(["", "{}", '{"values":[1.5]}', '{"values":[[1,2]]}', '{"values":[],"cohort":{"rack":"a"}}'])(
+    "refuses %j instead of counting nonsense",
+    (text) => {
+      expect(() => decodeSample(text)).toThrow();
+    },
+  );
+});
