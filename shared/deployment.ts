@@ -18,3 +18,6 @@ export const TABLE = {
  * marks and summaries and the shard of the cells they add to, so that workers on different buckets never meet.
  */
 export const BUCKETS = 8;
+
+/** Version of the service, shown by `GET /v1/status`; that of package.json, which a test compares. */
+export const VERSION = "0.1.0";

@@ -157,7 +157,10 @@ export interface AggregationStore {
     limit: number,
   ): Promise<readonly RunSample[]>;
   /** The stored summaries, in the order of the keys; an empty one with version null where there is none. */
-  summaries(fleet: string, keys: readonly { readonly period: string; readonly host: string }[]): Promise<readonly StoredSummary[]>;
+  summaries(
+    fleet: string,
+    keys: readonly { readonly period: string; readonly host: string }[],
+  ): Promise<readonly StoredSummary[]>;
   /**
    * Commits steps of hosts of one bucket: for each step the new summary and the cells less the old contributions plus the
    * new ones, all or nothing. The steps that were not committed, because somebody else changed an item of theirs

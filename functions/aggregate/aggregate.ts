@@ -6,7 +6,13 @@ import { BUCKETS } from "../../shared/deployment.ts";
 import type { Backend } from "../../shared/model/backends.ts";
 import { PERIOD_ALL, periodsOf, windowOf } from "../../shared/model/period.ts";
 import type { AggregationStore, Clock, Mark, StoredSummary, SummaryStep } from "../../shared/ports.ts";
-import { cohortOf, GROUP_CAP, type GroupReplacement, summariseGroup, withGroups } from "../../shared/summary/summarise.ts";
+import {
+  cohortOf,
+  GROUP_CAP,
+  type GroupReplacement,
+  summariseGroup,
+  withGroups,
+} from "../../shared/summary/summarise.ts";
 import { encodeSummary } from "../../shared/summary/summary-codec.ts";
 import type { RunSample } from "../../shared/summary/types.ts";
 
@@ -45,7 +51,12 @@ export async function aggregateFleet(deps: AggregateDeps, fleet: string): Promis
 }
 
 /** Works off marks of hosts of one bucket. */
-export async function aggregateMarks(deps: AggregateDeps, fleet: string, bucket: number, marks: readonly Mark[]): Promise<Outcome> {
+export async function aggregateMarks(
+  deps: AggregateDeps,
+  fleet: string,
+  bucket: number,
+  marks: readonly Mark[],
+): Promise<Outcome> {
   let open = marks;
   for (let attempt = 0; open.length > 0 && attempt < TRIES; attempt += 1) {
     if (attempt > 0) await deps.backOff(attempt);

@@ -30,7 +30,10 @@ async function authenticate(c: Context<HttpEnv>, tokens: TokenStore, clock: Cloc
 }
 
 /** Lets a request through whose token has one of the scopes; `admin` has them all. */
-export function allow(deps: { tokens: TokenStore; clock: Clock }, ...scopes: readonly Scope[]): MiddlewareHandler<HttpEnv> {
+export function allow(
+  deps: { tokens: TokenStore; clock: Clock },
+  ...scopes: readonly Scope[]
+): MiddlewareHandler<HttpEnv> {
   return async function allowScopes(c, next) {
     const token = await authenticate(c, deps.tokens, deps.clock);
     c.set("token", token);

@@ -19,13 +19,17 @@ export interface BodyText {
 export async function readBody(request: Request): Promise<BodyText> {
   const coding = (request.headers.get("Content-Encoding") ?? "identity").trim().toLowerCase();
   if (!["", "identity", "gzip", "x-gzip"].includes(coding)) {
-    throw new AppError("unsupported_encoding", `Content-Encoding ${JSON.stringify(coding.slice(0, 40))} is not supported, only gzip`);
+    throw new AppError(
+      "unsupported_encoding",
+      `Content-Encoding ${JSON.stringify(coding.slice(0, 40))} is not supported, only gzip`,
+    );
   }
   const sent = await readAtMost(request, MAX_SENT_BYTES);
   return decode(coding.endsWith("gzip") ? await unpack(sent) : sent);
 }
 
-const tooLarge = () => new AppError("too_large", "the body is larger than 1 MiB; send it in pieces, or with Content-Encoding: gzip");
+const tooLarge = () =>
+  new AppError("too_large", "the body is larger than 1 MiB; send it in pieces, or with Content-Encoding: gzip");
 
 async function readAtMost(request: Request, most: number): Promise<Buffer> {
   if (Number(request.headers.get("Content-Length") ?? 0) > most) throw tooLarge();

@@ -19,10 +19,20 @@ export function errorAnswer(c: Context<HttpEnv>, error: AppError): Response {
   if (error.status === 401) c.header("WWW-Authenticate", 'Bearer realm="vbdstat"');
   c.header("Cache-Control", "no-store");
   if (wantsText(c)) {
-    const lines = [`error ${code}: ${printable(message)}`, `see ${docs}, request ${requestId}`, ...issues.map(issueLine)];
+    const lines = [
+      `error ${code}: ${printable(message)}`,
+      `see ${docs}, request ${requestId}`,
+      ...issues.map(issueLine),
+    ];
     return c.text(`${lines.join("\n")}\n`, error.status);
   }
-  const listed = issues.map(({ line, column, field, code: issueCode, text }) => ({ line, column, field, code: issueCode, text }));
+  const listed = issues.map(({ line, column, field, code: issueCode, text }) => ({
+    line,
+    column,
+    field,
+    code: issueCode,
+    text,
+  }));
   return c.json(
     { error: { code, message, docs, request_id: requestId, ...(listed.length > 0 ? { issues: listed } : {}) } },
     error.status,

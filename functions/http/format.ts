@@ -29,7 +29,9 @@ export function withoutSuffix(request: Request): string {
 /** The suffix of the request's path, or null. */
 function suffixOf(c: Context): Format | null {
   const suffix = SUFFIX.exec(pathOf(c.req.url))?.[2];
-  return suffix === undefined ? null : (Object.keys(MEDIA_TYPES) as Format[]).find((format) => format === suffix) ?? null;
+  return suffix === undefined
+    ? null
+    : ((Object.keys(MEDIA_TYPES) as Format[]).find((format) => format === suffix) ?? null);
 }
 
 /**
@@ -41,7 +43,10 @@ export function formatOf<T extends Format>(c: Context, offered: readonly [T, ...
   if (suffix !== null) {
     const format = offered.find((candidate) => candidate === suffix);
     if (format !== undefined) return format;
-    throw new AppError("not_found", `this is not offered as .${suffix}, only as ${offered.map((f) => `.${f}`).join(" ")}`);
+    throw new AppError(
+      "not_found",
+      `this is not offered as .${suffix}, only as ${offered.map((f) => `.${f}`).join(" ")}`,
+    );
   }
   const type = accepts(c, {
     header: "Accept",

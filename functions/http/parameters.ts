@@ -11,7 +11,8 @@ import { quoted } from "../../shared/model/quoted.ts";
 export function singleParameters(c: Context): Record<string, string> {
   const single: Record<string, string> = {};
   for (const [key, values] of Object.entries(c.req.queries())) {
-    if (values.length > 1) throw new AppError("bad_parameter", `${quoted(key)} is given ${values.length} times; expected once`);
+    if (values.length > 1)
+      throw new AppError("bad_parameter", `${quoted(key)} is given ${values.length} times; expected once`);
     single[key] = values[0] ?? "";
   }
   return single;
@@ -39,8 +40,16 @@ function checked<T extends z.ZodType>(schema: T, value: unknown, code: "bad_para
   const issues = parsed.error.issues.map((issue): Issue => {
     const unknown = issue.code === "unrecognized_keys" ? issue.keys[0] : undefined;
     const field = unknown ?? issue.path[0]?.toString() ?? null;
-    const text = unknown === undefined ? issue.message : `unknown ${code === "bad_body" ? "key" : "parameter"} ${quoted(unknown)}`;
-    return { line: 0, column: 0, field, code, text: field === null || unknown !== undefined ? text : `${field}: ${text}`, raw: "" };
+    const text =
+      unknown === undefined ? issue.message : `unknown ${code === "bad_body" ? "key" : "parameter"} ${quoted(unknown)}`;
+    return {
+      line: 0,
+      column: 0,
+      field,
+      code,
+      text: field === null || unknown !== undefined ? text : `${field}: ${text}`,
+      raw: "",
+    };
   });
   throw new AppError(code, issues[0]?.text ?? "not understood", { issues });
 }

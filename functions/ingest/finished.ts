@@ -28,7 +28,8 @@ export function parseFinished(value: string): FinishedAt | { readonly code: stri
     };
   }
   const zone = ISO.exec(asSent);
-  const warning = zone !== null && zone[4] === undefined ? "no_time_zone: finished names no time zone; taken as UTC" : null;
+  const warning =
+    zone !== null && zone[4] === undefined ? "no_time_zone: finished names no time zone; taken as UTC" : null;
   return { at: new Date(Math.round(seconds * 1000)).toISOString(), asSent, warning };
 }
 

@@ -31,5 +31,8 @@ export function runId(identity: RunIdentity): string {
 /** The id of a rejected line: the same line with the same context gets the same one. */
 export function quarantineId(fleet: string, raw: string, context: Readonly<Record<string, string>>): string {
   const said = Object.entries(context).sort(([a], [b]) => (a < b ? -1 : 1));
-  return createHash("sha256").update(JSON.stringify([fleet, raw, said])).digest("hex").slice(0, 32);
+  return createHash("sha256")
+    .update(JSON.stringify([fleet, raw, said]))
+    .digest("hex")
+    .slice(0, 32);
 }

@@ -10,7 +10,7 @@ import type { IngestDeps } from "./app.ts";
 import { quarantineId } from "./identity.ts";
 import { type Receipt, receiptResult } from "./receipt.ts";
 import type { Context } from "./said.ts";
-import { type Envelope, type RejectedLine, understandUpload, type Upload } from "./upload.ts";
+import { type Envelope, type RejectedLine, type Upload, understandUpload } from "./upload.ts";
 
 /** What is kept of a rejected line; more would not fit the item, and the client still has the rest. */
 const KEPT_CHARACTERS = 65_536;
@@ -23,7 +23,11 @@ export interface Posted {
 }
 
 /** Stores an upload for the fleet of the token. Throws AppError where nothing could be tried. */
-export async function postResults(deps: IngestDeps, token: Token, { body, parameters, receivedAt }: Posted): Promise<Receipt> {
+export async function postResults(
+  deps: IngestDeps,
+  token: Token,
+  { body, parameters, receivedAt }: Posted,
+): Promise<Receipt> {
   const reading = readBonnie(body.text);
   refuseTooManyLines(reading.entries.flatMap((entry) => (entry.kind === "issue" ? entry.issue.code : [])));
   const { fleet } = token;
@@ -40,7 +44,14 @@ export async function postResults(deps: IngestDeps, token: Token, { body, parame
     duplicate: statuses.filter((status) => status === "duplicate").length,
     rejected: upload.rejected.length,
     results: upload.runs.map(({ line, run }, index) => receiptResult(line, statuses[index] ?? "duplicate", run)),
-    issues: kept.map(({ line, column, field, code, text, id }) => ({ line, column, field, code, text, quarantine_id: id })),
+    issues: kept.map(({ line, column, field, code, text, id }) => ({
+      line,
+      column,
+      field,
+      code,
+      text,
+      quarantine_id: id,
+    })),
     ignored: reading.ignored,
   };
 }
@@ -54,7 +65,10 @@ function refuseTooManyLines(codes: readonly string[]): void {
 function refuseForeignHosts(token: Token, upload: Upload): void {
   for (const { line, run } of upload.runs) {
     if (!hostMatches(token.hosts, run.host)) {
-      throw new AppError("forbidden", `line ${line}: this token is for hosts ${token.hosts}, not for "${run.host}"; nothing was stored`);
+      throw new AppError(
+        "forbidden",
+        `line ${line}: this token is for hosts ${token.hosts}, not for "${run.host}"; nothing was stored`,
+      );
     }
   }
 }

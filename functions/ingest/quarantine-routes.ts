@@ -27,7 +27,10 @@ export function addQuarantineRoutes(app: HttpApp, deps: IngestDeps): void {
     const line = await deps.quarantine.get(fleet, c.req.param("id"));
     if (line === null) throw new AppError("not_found", "this fleet has no quarantined line with that id");
     if (line.raw.length < line.raw_length) {
-      throw new AppError("bad_parameter", `only ${line.raw.length} of the line's ${line.raw_length} characters were kept; send it again from its source`);
+      throw new AppError(
+        "bad_parameter",
+        `only ${line.raw.length} of the line's ${line.raw_length} characters were kept; send it again from its source`,
+      );
     }
     const parameters = { ...line.context, ...singleParameters(c) };
     const body = { text: line.raw, encoding: line.raw_encoding };

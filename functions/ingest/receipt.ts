@@ -15,7 +15,10 @@ export interface ReceiptResult {
   readonly host: string;
   readonly backend: string;
   readonly stratum: string;
-  readonly quality: { readonly verdict: Quality["verdict"]; readonly reasons: readonly Pick<QualityReason, "rule" | "text">[] };
+  readonly quality: {
+    readonly verdict: Quality["verdict"];
+    readonly reasons: readonly Pick<QualityReason, "rule" | "text">[];
+  };
   readonly warnings: readonly string[];
 }
 
@@ -35,7 +38,17 @@ export interface Receipt {
 export function receiptResult(line: number, status: "stored" | "duplicate", run: Run): ReceiptResult {
   const { id, host, backend, stratum, quality, warnings } = run;
   const reasons = quality.reasons.map(({ rule, text }) => ({ rule, text }));
-  return { line, status, id, url: `/v1/runs/${id}`, host, backend, stratum, quality: { verdict: quality.verdict, reasons }, warnings };
+  return {
+    line,
+    status,
+    id,
+    url: `/v1/runs/${id}`,
+    host,
+    backend,
+    stratum,
+    quality: { verdict: quality.verdict, reasons },
+    warnings,
+  };
 }
 
 /** 201 when something new was stored and nothing rejected, 200 for duplicates only, 422 when a line was rejected. */

@@ -43,7 +43,13 @@ export function faultOf(key: string, value: string): SaidFault | null {
     return "code" in finished ? { key, ...finished } : null;
   }
   if (NAMES.some((name) => name === key)) {
-    return isName(value.trim()) ? null : { key, code: "bad_value", text: `${key}: expected 1 to ${MAX_NAME} characters without control characters, found ${quoted(value)}` };
+    return isName(value.trim())
+      ? null
+      : {
+          key,
+          code: "bad_value",
+          text: `${key}: expected 1 to ${MAX_NAME} characters without control characters, found ${quoted(value)}`,
+        };
   }
   const fact = parseFact(key, value);
   return "code" in fact ? { key, ...fact } : null;

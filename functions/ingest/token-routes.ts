@@ -10,7 +10,10 @@ import { bodyBy } from "../http/parameters.ts";
 import type { IngestDeps } from "./app.ts";
 
 const oneLine = (most: number) =>
-  z.string().regex(/^\P{Cc}+$/u, "expected text without control characters").max(most);
+  z
+    .string()
+    .regex(/^\P{Cc}+$/u, "expected text without control characters")
+    .max(most);
 
 const newToken = z.strictObject({
   scope: z.enum(SCOPES),
@@ -28,7 +31,10 @@ export function addTokenRoutes(app: HttpApp, deps: IngestDeps): void {
     const admin = tokenOf(c);
     const { scope, fleet = admin.fleet, hosts, expires_at, label } = await bodyBy(c, newToken);
     if (fleet !== admin.fleet && !admin.root) {
-      throw new AppError("forbidden", `this token makes tokens for fleet ${admin.fleet} only; the first admin token makes them for any`);
+      throw new AppError(
+        "forbidden",
+        `this token makes tokens for fleet ${admin.fleet} only; the first admin token makes them for any`,
+      );
     }
     if (hosts !== undefined && hosts !== null && scope !== "ingest") {
       throw new AppError("bad_body", `hosts: only an ingest token has a host pattern, this one is ${scope}`);
@@ -49,7 +55,9 @@ export function addTokenRoutes(app: HttpApp, deps: IngestDeps): void {
     return c.json({ ...token, token: secret }, 201);
   });
 
-  app.get("/v1/tokens", allow(deps, "admin"), async (c) => c.json({ tokens: await deps.tokens.list(tokenOf(c).fleet) }));
+  app.get("/v1/tokens", allow(deps, "admin"), async (c) =>
+    c.json({ tokens: await deps.tokens.list(tokenOf(c).fleet) }),
+  );
 
   app.delete("/v1/tokens/:id", allow(deps, "admin"), async (c) => {
     const removed = await deps.tokens.remove(tokenOf(c).fleet, c.req.param("id"));

@@ -67,9 +67,13 @@ export function understandUpload(reading: Reading, envelope: Envelope): Upload {
     throw new AppError("no_result", "there is no Bonnie++ result in the body: neither a CSV line nor a text table");
   }
   if (!anyBackend) {
-    throw new AppError("no_backend", "no backend given: add ?backend=loop (or phy, blktap2, qdisk ...) to the address, or a line \"# backend: loop\" before the results", {
-      issues: rejected.map(({ issue }) => issue).filter(({ code }) => code !== "no_backend"),
-    });
+    throw new AppError(
+      "no_backend",
+      'no backend given: add ?backend=loop (or phy, blktap2, qdisk ...) to the address, or a line "# backend: loop" before the results',
+      {
+        issues: rejected.map(({ issue }) => issue).filter(({ code }) => code !== "no_backend"),
+      },
+    );
   }
   return { runs, rejected };
 }
@@ -85,7 +89,14 @@ function refuseFaults(reading: Reading, parameters: Context): void {
     if (entry.kind !== "directive") continue;
     const fault = faultOf(entry.key, entry.value);
     if (fault === null) continue;
-    issues.push({ line: entry.line, column: entry.column, field: entry.key, code: fault.code, text: fault.text, raw: entry.raw });
+    issues.push({
+      line: entry.line,
+      column: entry.column,
+      field: entry.key,
+      code: fault.code,
+      text: fault.text,
+      raw: entry.raw,
+    });
   }
   const [first] = issues;
   if (first === undefined) return;
@@ -100,15 +111,24 @@ function runOf(result: BonnieResult, said: Said, envelope: Envelope): Run | Issu
     return reject("line", "line_too_long", `expected at most ${MAX_LINE} characters in a result, found ${raw.length}`);
   }
   if (said.backend === null) {
-    return reject("backend", "no_backend", 'expected a backend for this line, found none: say "# backend: ..." before it');
+    return reject(
+      "backend",
+      "no_backend",
+      'expected a backend for this line, found none: say "# backend: ..." before it',
+    );
   }
   const host = said.host ?? setup.machine;
   if (!isName(host)) {
-    return reject("host", "bad_host", `expected a machine name of 1 to ${MAX_NAME} characters in the line, or host= beside it, found ${host.length} characters`);
+    return reject(
+      "host",
+      "bad_host",
+      `expected a machine name of 1 to ${MAX_NAME} characters in the line, or host= beside it, found ${host.length} characters`,
+    );
   }
   const vm = said.vm ?? (setup.machine === "" ? host : setup.machine);
   const { backend, finished, facts } = said;
-  const discriminator = said.run === null ? (finished === null ? "" : `finished ${finished.asSent}`) : `run ${said.run}`;
+  const discriminator =
+    said.run === null ? (finished === null ? "" : `finished ${finished.asSent}`) : `run ${said.run}`;
   const { fleet, receivedAt, encoding } = envelope;
   return {
     id: runId({ fleet, host, vm, backend, discriminator, raw, encoding }),

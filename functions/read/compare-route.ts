@@ -52,7 +52,9 @@ export function addCompareRoute(app: HttpApp, deps: ReadDeps): void {
     if (baseline === candidate) {
       throw new AppError("bad_parameter", `baseline and candidate are both ${baseline}; expected two backends`);
     }
-    const filters = Object.fromEntries(COHORT_KEYS.flatMap((key) => (query[key] === undefined ? [] : [[key, query[key]]])));
+    const filters = Object.fromEntries(
+      COHORT_KEYS.flatMap((key) => (query[key] === undefined ? [] : [[key, query[key]]])),
+    );
     const { period: periods, view, margin, metric: metrics = [] } = query;
     const question = { baseline, candidate, periods, view, filters, margin, metrics };
     const comparison = await answer(deps, tokenOf(c).fleet, question);
@@ -61,7 +63,11 @@ export function addCompareRoute(app: HttpApp, deps: ReadDeps): void {
 }
 
 /** The comparison that answers a question about a fleet. */
-export async function answer(deps: Pick<ReadDeps, "cells" | "status">, fleet: string, question: Question): Promise<Comparison> {
+export async function answer(
+  deps: Pick<ReadDeps, "cells" | "status">,
+  fleet: string,
+  question: Question,
+): Promise<Comparison> {
   const { baseline, candidate, view } = question;
   const about = { fleet, periods: question.periods, filters: question.filters };
   const [pair, ofBaseline, ofCandidate, marks] = await Promise.all([

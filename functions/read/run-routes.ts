@@ -12,7 +12,10 @@ import type { ReadDeps } from "./app.ts";
 
 /** A day or a time; a day stands for its first moment in UTC. */
 const time = z
-  .union([z.iso.date(), z.iso.datetime({ offset: true })], "expected a date or an ISO 8601 time, e.g. 2026-11-22T10:15:00Z")
+  .union(
+    [z.iso.date(), z.iso.datetime({ offset: true })],
+    "expected a date or an ISO 8601 time, e.g. 2026-11-22T10:15:00Z",
+  )
   .transform((text) => new Date(text).toISOString());
 
 const listQuery = z.strictObject({
@@ -48,7 +51,10 @@ export function addRunRoutes(app: HttpApp, deps: ReadDeps): void {
 export function backendOf(word: string): NonNullable<ReturnType<typeof resolveBackend>>["backend"] {
   const resolution = resolveBackend(word);
   if (resolution === null) {
-    throw new AppError("bad_parameter", `expected a backend such as loop, phy, blktap1, blktap2, tapdisk3 or qdisk, found ${JSON.stringify(word)}`);
+    throw new AppError(
+      "bad_parameter",
+      `expected a backend such as loop, phy, blktap1, blktap2, tapdisk3 or qdisk, found ${JSON.stringify(word)}`,
+    );
   }
   return resolution.backend;
 }

@@ -1,7 +1,7 @@
 // Whether the service works, for load balancers (no token), and how it is doing, for operators.
 
-import { FLEET_NAME } from "../../shared/cells/contribution.ts";
 import { SCOPE_ALL } from "../../shared/cells/cell.ts";
+import { FLEET_NAME } from "../../shared/cells/contribution.ts";
 import { PERIOD_ALL } from "../../shared/model/period.ts";
 import type { HttpApp } from "../http/app.ts";
 import { allow, tokenOf } from "../http/auth.ts";

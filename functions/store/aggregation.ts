@@ -4,11 +4,11 @@
 
 import { randomUUID } from "node:crypto";
 import type { TransactWriteItem } from "@aws-sdk/client-dynamodb";
-import { addCell, emptyCell, isEmpty, subtractCell } from "../../shared/cells/merge.ts";
 import type { Cell } from "../../shared/cells/cell.ts";
 import { decodeCell, encodeCell } from "../../shared/cells/codec.ts";
-import type { AggregationStore, StoredSummary, SummaryStep } from "../../shared/ports.ts";
+import { addCell, emptyCell, isEmpty, subtractCell } from "../../shared/cells/merge.ts";
 import { firstMonthOf } from "../../shared/model/period.ts";
+import type { AggregationStore, StoredSummary, SummaryStep } from "../../shared/ports.ts";
 import { decodeSummary, encodeSummary } from "../../shared/summary/summary-codec.ts";
 import { type CellChange, type CellPart, cellChanges } from "./cell-changes.ts";
 import { MAX_TRANSACTION_BYTES, WRITES_PER_TRANSACTION } from "./chunks.ts";

@@ -1,8 +1,8 @@
 // Cells for a question: one range of keys for each period and cohort, added over shards and cohorts, then merged over
 // periods. The number of items read depends on the cohorts, scopes and shards there are, never on hosts or runs.
 
-import { addCell, emptyCell } from "../../shared/cells/merge.ts";
 import type { Cell } from "../../shared/cells/cell.ts";
+import { addCell, emptyCell } from "../../shared/cells/merge.ts";
 import { mergePeriods } from "../../shared/compare/merge-periods.ts";
 import { COHORT_KEYS, type Cohort } from "../../shared/model/cohort.ts";
 import type { View } from "../../shared/model/view.ts";

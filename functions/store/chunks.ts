@@ -20,7 +20,10 @@ export function inChunks<T>(
   let bytes = 0;
   for (const item of items) {
     const itemBytes = limits.bytesOf(item);
-    if (chunk.length > 0 && (weight + limits.weightOf(item, chunk) > limits.maxWeight || bytes + itemBytes > MAX_TRANSACTION_BYTES)) {
+    if (
+      chunk.length > 0 &&
+      (weight + limits.weightOf(item, chunk) > limits.maxWeight || bytes + itemBytes > MAX_TRANSACTION_BYTES)
+    ) {
       chunks.push(chunk);
       chunk = [];
       weight = 0;

@@ -20,7 +20,13 @@ export const touchedBy = (run: { finished_at: string; backend: Backend; stratum:
 });
 
 /** The write that marks a host, to be part of the transaction that changes its runs. */
-export function markWrite(table: Table, fleet: string, host: string, touched: readonly Touched[], at: string): TransactWriteItem {
+export function markWrite(
+  table: Table,
+  fleet: string,
+  host: string,
+  touched: readonly Touched[],
+  at: string,
+): TransactWriteItem {
   const entries = new Set(touched.map(({ month, backend, stratum }) => `${month}#${backend}#${stratum}`));
   return {
     Update: {
@@ -45,7 +51,13 @@ function markOf(fleet: string, item: Item): Mark {
 }
 
 /** Up to `limit` open marks of a bucket, in order of host name, after the host `after`. */
-export async function readMarks(table: Table, fleet: string, bucket: number, limit: number, after?: string): Promise<Mark[]> {
+export async function readMarks(
+  table: Table,
+  fleet: string,
+  bucket: number,
+  limit: number,
+  after?: string,
+): Promise<Mark[]> {
   const pk = workPartition(fleet, bucket);
   const { items } = await queryPage(table, {
     ...partition(pk),

@@ -1,7 +1,7 @@
 // Rejected lines, kept so that nothing an uploader sent is lost. The id follows from the line and what was said about it:
 // a client that sends the same bad line every night fills one item, not a thousand.
 
-import { type TransactWriteItem, DeleteItemCommand } from "@aws-sdk/client-dynamodb";
+import { DeleteItemCommand, type TransactWriteItem } from "@aws-sdk/client-dynamodb";
 import { TABLE } from "../../shared/deployment.ts";
 import type { QuarantinedLine, QuarantineStore } from "../../shared/ports.ts";
 import { inChunks, WRITES_PER_TRANSACTION } from "./chunks.ts";

@@ -21,7 +21,8 @@ export async function retryingTransient(write: () => Promise<void>): Promise<voi
       return await write();
     } catch (error) {
       if (!(error instanceof TransactionCancelled && error.transient)) throw error;
-      if (attempt + 1 === TRIES) throw new AppError("slow_down", "the store is busy; try again shortly", { cause: error });
+      if (attempt + 1 === TRIES)
+        throw new AppError("slow_down", "the store is busy; try again shortly", { cause: error });
       await backOff(attempt);
     }
   }

@@ -31,7 +31,13 @@ export function runOfItem(item: Item): Run {
 export function sampleOfEntry(entry: Item): RunSample {
   const order = textOf(entry, "ord");
   const [backend, stratum, finishedAt, id] = order.split("#");
-  if (backend === undefined || !isBackend(backend) || stratum === undefined || finishedAt === undefined || id === undefined) {
+  if (
+    backend === undefined ||
+    !isBackend(backend) ||
+    stratum === undefined ||
+    finishedAt === undefined ||
+    id === undefined
+  ) {
     throw new ItemFault(`order entry ${order} is not backend#stratum#finishedAt#id`);
   }
   return { id, finished_at: finishedAt, backend, stratum, ...decodeSample(textOf(entry, "sample")) };

@@ -22,7 +22,8 @@ export function makeRunStore(table: Table): RunStore {
       const item = await getItem(table, runKey(fleet, id));
       return item === null ? null : runOfItem(item);
     },
-    list: (fleet, query) => (query.host === undefined ? listFleet(table, fleet, query) : listHost(table, fleet, query.host, query)),
+    list: (fleet, query) =>
+      query.host === undefined ? listFleet(table, fleet, query) : listHost(table, fleet, query.host, query),
     withdraw: (fleet, id, at) => withdraw(table, fleet, id, at),
   };
 }
@@ -77,7 +78,9 @@ function marksOf(table: Table, runs: readonly Pending[]): TransactWriteItem[] {
   }
   return [...byHost.values()].flatMap((ofHost) => {
     const [first] = ofHost;
-    return first === undefined ? [] : [markWrite(table, first.fleet, first.host, ofHost.map(touchedBy), first.received_at)];
+    return first === undefined
+      ? []
+      : [markWrite(table, first.fleet, first.host, ofHost.map(touchedBy), first.received_at)];
   });
 }
 
@@ -152,7 +155,10 @@ const cursorOf = (entry: Entry): string => Buffer.from(`${entry.at}#${entry.id}`
 function placeOf(cursor: string): Entry {
   const [at = "", id = ""] = Buffer.from(cursor, "base64url").toString("utf8").split("#");
   if (!/^\d{4}-\d\d-\d\dT[\d:.]+Z$/.test(at) || !/^[0-9a-f]+$/.test(id)) {
-    throw new AppError("bad_parameter", "cursor is not one that this service gave; leave it out to start from the newest");
+    throw new AppError(
+      "bad_parameter",
+      "cursor is not one that this service gave; leave it out to start from the newest",
+    );
   }
   return { at, id };
 }
@@ -161,7 +167,10 @@ const newestFirst = (a: Entry, b: Entry) => (a.at === b.at ? (a.id < b.id ? 1 : 
 
 async function pageOf(table: Table, fleet: string, entries: Entry[], limit: number): Promise<Page<Run>> {
   const listed = entries.slice(0, limit);
-  const items = await getItems(table, listed.map(({ id }) => runKey(fleet, id)));
+  const items = await getItems(
+    table,
+    listed.map(({ id }) => runKey(fleet, id)),
+  );
   const byId = new Map(items.map((item) => [textOf(item, "sk"), runOfItem(item)]));
   const last = listed.at(-1);
   return {
@@ -174,7 +183,12 @@ async function pageOf(table: Table, fleet: string, entries: Entry[], limit: numb
 async function listHost(table: Table, fleet: string, host: string, query: RunQuery): Promise<Page<Run>> {
   const place = query.cursor === undefined ? null : placeOf(query.cursor);
   const entries: Entry[] = [];
-  const index = { ...partition(runsOfHost(fleet, host)), IndexName: TABLE.orderIndex.name, ProjectionExpression: "ord", ConsistentRead: true };
+  const index = {
+    ...partition(runsOfHost(fleet, host)),
+    IndexName: TABLE.orderIndex.name,
+    ProjectionExpression: "ord",
+    ConsistentRead: true,
+  };
   for await (const item of queryItems(table, index)) {
     const [backend, , at = "", id = ""] = textOf(item, "ord").replace(/^~/, "").split("#");
     if (query.backend !== undefined && backend !== query.backend) continue;
@@ -188,7 +202,7 @@ async function listHost(table: Table, fleet: string, host: string, query: RunQue
 /** A fleet's runs: the newest of each bucket, merged. */
 async function listFleet(table: Table, fleet: string, query: RunQuery): Promise<Page<Run>> {
   const place = query.cursor === undefined ? null : placeOf(query.cursor);
-  const below = place === null ? (query.to ?? ":") : [`${place.at}#${place.id}`, query.to ?? ":"].sort()[0] ?? ":";
+  const below = place === null ? (query.to ?? ":") : ([`${place.at}#${place.id}`, query.to ?? ":"].sort()[0] ?? ":");
   const buckets = await Promise.all(
     Array.from({ length: BUCKETS }, async (_, bucket) => {
       const entries: Entry[] = [];
@@ -217,4 +231,3 @@ async function listFleet(table: Table, fleet: string, query: RunQuery): Promise<
   );
   return pageOf(table, fleet, buckets.flat().sort(newestFirst), query.limit);
 }
-

@@ -50,7 +50,10 @@ const UNREACHABLE = new Set([
 /** The error as the rest of the product knows it: cancelled, slow down, unavailable, or itself when it is a bug. */
 export function translated(error: unknown): unknown {
   if (error instanceof TransactionCanceledException) {
-    return new TransactionCancelled((error.CancellationReasons ?? []).map((reason) => reason.Code ?? "None"), error);
+    return new TransactionCancelled(
+      (error.CancellationReasons ?? []).map((reason) => reason.Code ?? "None"),
+      error,
+    );
   }
   if (!(error instanceof Error)) return error;
   if (BUSY.has(error.name)) return new AppError("slow_down", "the store is busy; try again shortly", { cause: error });

@@ -40,7 +40,11 @@ export function openTable({ tableName, endpoint, region, credentials }: TableAdd
     ...(region === undefined ? {} : { region }),
     ...(credentials === undefined ? {} : { credentials }),
     maxAttempts: 4,
-    requestHandler: { connectionTimeout: 1_000, requestTimeout: 10_000, httpAgent: { keepAlive: true, maxSockets: 64 } },
+    requestHandler: {
+      connectionTimeout: 1_000,
+      requestTimeout: 10_000,
+      httpAgent: { keepAlive: true, maxSockets: 64 },
+    },
   });
   return { name: tableName, client };
 }
@@ -165,7 +169,10 @@ export async function queryAll(table: Table, query: Omit<QueryCommandInput, "Tab
 }
 
 /** The condition and values that select one partition, optionally those whose sort key starts with `prefix`. */
-export function partition(pk: string, prefix?: string): Pick<QueryCommandInput, "KeyConditionExpression" | "ExpressionAttributeValues"> {
+export function partition(
+  pk: string,
+  prefix?: string,
+): Pick<QueryCommandInput, "KeyConditionExpression" | "ExpressionAttributeValues"> {
   return prefix === undefined
     ? { KeyConditionExpression: "pk = :pk", ExpressionAttributeValues: { ":pk": { S: pk } } }
     : {

@@ -82,15 +82,15 @@ export function readBonnie(text: string): Reading {
 
 /** Replaces the tables: by results, or by nothing where a CSV result says the same. */
 function settle(items: readonly (Entry | WaitingTable)[], ignored: Ignored): Entry[] {
-  const csvResults: BonnieResult[] = [];
-  for (const item of items) if (item.kind === "result") csvResults.push(item.result);
-  const entries: Entry[] = [];
-  for (const item of items) {
-    if (item.kind !== "table") entries.push(item);
-    else if (csvResults.some((csv) => agrees(item.table, csv))) ignored.table += item.lineCount;
-    else entries.push({ kind: "result", result: item.table.result });
-  }
-  return entries;
+  return items.flatMap((item) => {
+    if (item.kind !== "table") return item;
+    const { table, lineCount } = item;
+    if (items.some((other) => other.kind === "result" && agrees(table, other.result))) {
+      ignored.table += lineCount;
+      return [];
+    }
+    return { kind: "result" as const, result: table.result };
+  });
 }
 
 /** The offset of every line, and one behind the last; null for more than `MAX_LINES` lines. */

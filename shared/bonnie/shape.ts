@@ -9,6 +9,8 @@ const BLANK = 32;
 const PLUS = 43;
 const COMMA = 44;
 const SEMICOLON = 59;
+const LETTER_F = 102;
+const LETTER_N = 110;
 
 /** Separators from which on a line is a damaged result: tight ones, or of any kind (prose has fewer). */
 const TIGHT_SEPARATORS = 8;
@@ -18,6 +20,8 @@ const DATA_CHARACTERS = new Set([...",;0123456789+. \tuskmMgG"].map((character) 
 
 /** Whether the line is a header that `-x 2` and above print. */
 export function isHeader({ text, start }: Fields): boolean {
+  const first = text.charCodeAt(start);
+  if (first !== LETTER_N && first !== LETTER_F) return false;
   return text.startsWith("name,file_size,putc", start) || text.startsWith("format_version,bonnie_version,name", start);
 }
 

@@ -74,6 +74,8 @@ export function fileSpec(thousands: string, max: string, min: string, dirs: stri
  * (`16:1000`), v1 lines never do. Null when malformed.
  */
 export function readFileSpec(text: string, inTable: boolean): FileSpec | null {
+  const plain = scanCount(text, 0, text.length);
+  if (plain > 0) return { thousands: plain, max_size: null, min_size: null, num_dirs: 1 };
   const [front = "", dirs, ...more] = text.split("/", 3);
   const [thousands = "", max = "", min = "", ...rest] = front.split(":", 4);
   if (more.length > 0 || rest.length > 0 || dirs === "" || front.endsWith(":")) return null;

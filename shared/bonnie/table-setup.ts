@@ -4,7 +4,6 @@ import { DEFAULT_SEEK_COUNT } from "../model/bound.ts";
 import type { Issue } from "../model/issue.ts";
 import type { BonnieSetup, FileSpec } from "../model/measurement.ts";
 import { quoted } from "../model/quoted.ts";
-import { isOldFormat } from "./family.ts";
 import { scanInteger } from "./scan.ts";
 import { DEFAULT_CHUNK_BYTES, readFileSpec, scanChunkSize, scanCount, scanFileSize } from "./sizes.ts";
 import type { Half } from "./table-lines.ts";

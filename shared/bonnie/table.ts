@@ -8,8 +8,8 @@ import { quoted } from "../model/quoted.ts";
 import { contradiction } from "./contradiction.ts";
 import type { BonnieResult } from "./entry.ts";
 import { isPluses, scanInteger, scanLatency } from "./scan.ts";
-import type { Half, TableLines } from "./table-lines.ts";
-import { type TableRate, tableRate } from "./table-rate.ts";
+import type { TableLines } from "./table-lines.ts";
+import { tableRate } from "./table-rate.ts";
 import { type PrintedTest, type Row, readFilesRow, readIoRow, wordIssue } from "./table-row.ts";
 import { type Release, readTableSetup, releaseOf } from "./table-setup.ts";
 

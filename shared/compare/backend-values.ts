@@ -1,18 +1,13 @@
-import type { MetricCell } from "../cells/cell.ts";
 import type { MetricName } from "../model/metrics.ts";
 import { TICKS_PER_LOG } from "../summary/ticks.ts";
 import type { BackendValue } from "./comparison.ts";
 import { geometricMean } from "./heterogeneity.ts";
 import { known, limits } from "./known.ts";
-import { medianOf } from "./median.ts";
-import { lowerEnds, quantile, upperEnds } from "./order-statistic.ts";
-import { metricOf } from "./paired.ts";
-import type { Merged } from "./question.ts";
+import type { Measure } from "./measure.ts";
+import { quantile } from "./order-statistic.ts";
 
-function backendValue(cell: MetricCell, nEff: number): BackendValue {
-  const { estimate, interval } = medianOf(cell, nEff);
-  const lower = lowerEnds(cell);
-  const upper = upperEnds(cell);
+/** What one backend does in one stratum: one metric with at least one host, in units per second (statistics section 5). */
+function backendValue({ cell, ends: { lower, upper }, estimate, interval }: Measure): BackendValue {
   const percentile = (percent: number) => known({ lo: quantile(lower, percent), hi: quantile(upper, percent) });
   return {
     hosts: cell.n,
@@ -28,14 +23,8 @@ function backendValue(cell: MetricCell, nEff: number): BackendValue {
   };
 }
 
-/**
- * What one backend does in one stratum, in units per second, for those of the metrics that any host has
- * (statistics section 5).
- */
-export function backendValues(
-  merged: Merged,
-  metrics: readonly MetricName[],
-): Partial<Record<MetricName, BackendValue>> {
-  const measured = metrics.map((metric) => ({ metric, ...metricOf(merged, metric) })).filter(({ cell }) => cell.n > 0);
-  return Object.fromEntries(measured.map(({ metric, cell, nEff }) => [metric, backendValue(cell, nEff)]));
+/** The values of those metrics that any host has. */
+export function backendValues(measures: ReadonlyMap<MetricName, Measure>): Partial<Record<MetricName, BackendValue>> {
+  const measured = [...measures].filter(([, { cell }]) => cell.n > 0);
+  return Object.fromEntries(measured.map(([metric, own]) => [metric, backendValue(own)]));
 }

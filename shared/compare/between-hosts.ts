@@ -1,19 +1,15 @@
 // Hosts that ran one backend only. They say something about the backends as well, but mixed up with which hosts got
 // which backend; so they give an indication beside the paired comparison and never a verdict (statistics section 7).
 
-import type { Cell } from "../cells/cell.ts";
-import { addCell, emptyCell } from "../cells/merge.ts";
+import type { Bins } from "../cells/cell.ts";
+import { emptyMetricCell } from "../cells/metric-cell.ts";
 import type { MetricName } from "../model/metrics.ts";
-import { type Interval, medianEstimate, medianOf, UNKNOWN } from "./median.ts";
-import { metricCell, metricOf } from "./paired.ts";
-import type { Merged } from "./question.ts";
+import type { Measure } from "./measure.ts";
+import { type Interval, medianEstimate, UNKNOWN } from "./median.ts";
+import { endsOf } from "./order-statistic.ts";
 
-/** The value cells of one backend in the strata under study. */
-export interface BackendStrata {
-  readonly byStratum: ReadonlyMap<string, Merged>;
-  /** All of them thrown together. */
-  readonly pooled: Cell;
-}
+/** The metrics of one backend by stratum. */
+export type BackendStrata = ReadonlyMap<string, ReadonlyMap<MetricName, Measure>>;
 
 /** Log-ratios candidate - baseline, in ticks. */
 export interface Indication {
@@ -26,17 +22,27 @@ export interface Indication {
   readonly indication: "faster" | "slower" | "none";
 }
 
-/** Gathers the value cells of the given strata. */
-export function backendStrata(values: ReadonlyMap<string, Merged>, strata: readonly string[]): BackendStrata {
-  const byStratum = new Map<string, Merged>();
-  const pooled = emptyCell();
-  for (const stratum of strata) {
-    const merged = values.get(stratum);
-    if (merged === undefined) continue;
-    byStratum.set(stratum, merged);
-    addCell(pooled, merged.cell);
+function addBins(into: Bins, from: Bins): void {
+  for (const [bin, count] of from) into.set(bin, (into.get(bin) ?? 0) + count);
+}
+
+/**
+ * The median of the host values of all strata thrown together. Adds only what a median needs: over many strata of a
+ * large fleet the sum of squares would leave the exact integers.
+ */
+function pooledMedian(strata: BackendStrata, metric: MetricName): Interval {
+  const measures = [...strata.values()].flatMap((own) => own.get(metric) ?? []);
+  const [only, ...others] = measures;
+  if (only === undefined) return UNKNOWN;
+  if (others.length === 0) return only.estimate;
+  const pool = emptyMetricCell();
+  for (const { cell } of measures) {
+    pool.n += cell.n;
+    pool.nx += cell.nx;
+    addBins(pool.x, cell.x);
+    addBins(pool.l, cell.l);
   }
-  return { byStratum, pooled };
+  return medianEstimate(endsOf(pool));
 }
 
 /** Difference of two values that are known as intervals. The ends never meet as infinities of one sign. */
@@ -55,24 +61,17 @@ interface Arms {
 }
 
 /** The two sides of a stratum, or nothing when one of them is too small. */
-function armsOf(
-  stratum: string,
-  baseline: Merged | undefined,
-  candidate: Merged | undefined,
-  metric: MetricName,
-): Arms[] {
-  const b = metricOf(baseline, metric);
-  const c = metricOf(candidate, metric);
-  const { estimate: mb, interval: ib } = medianOf(b.cell, b.nEff);
-  const { estimate: mc, interval: ic } = medianOf(c.cell, c.nEff);
-  if (ib === null || ic === null) return [];
+function armsOf(stratum: string, baseline: Measure | undefined, candidate: Measure | undefined): Arms[] {
+  if (!baseline?.interval || !candidate?.interval) return [];
+  const { cell: cellB, estimate: b, interval: limitsB } = baseline;
+  const { cell: cellC, estimate: c, interval: limitsC } = candidate;
   return [
     {
       stratum,
-      weight: b.cell.n + c.cell.n,
-      estimate: difference(mc, mb),
-      below: (mc.lo - ic.lo) ** 2 + (ib.hi - mb.hi) ** 2,
-      above: (ic.hi - mc.hi) ** 2 + (mb.lo - ib.lo) ** 2,
+      weight: cellB.n + cellC.n,
+      estimate: difference(c, b),
+      below: (c.lo - limitsC.lo) ** 2 + (limitsB.hi - b.hi) ** 2,
+      above: (limitsC.hi - c.hi) ** 2 + (b.lo - limitsB.lo) ** 2,
     },
   ];
 }
@@ -102,13 +101,10 @@ export function betweenHosts(
   metric: MetricName,
   margin: number,
 ): Indication {
-  const crude = difference(
-    medianEstimate(metricCell(candidate.pooled, metric)),
-    medianEstimate(metricCell(baseline.pooled, metric)),
-  );
-  const arms = [...baseline.byStratum.keys()]
-    .sort()
-    .flatMap((stratum) => armsOf(stratum, baseline.byStratum.get(stratum), candidate.byStratum.get(stratum), metric));
+  const crude = difference(pooledMedian(candidate, metric), pooledMedian(baseline, metric));
+  const arms = [...baseline]
+    .sort(([a], [b]) => (a < b ? -1 : 1))
+    .flatMap(([stratum, measures]) => armsOf(stratum, measures.get(metric), candidate.get(stratum)?.get(metric)));
   if (arms.length === 0) return { strataUsed: [], crude, estimate: UNKNOWN, interval: null, indication: "none" };
   const { estimate, interval } = mover(arms);
   const faster = interval.lo > 0 && estimate.lo > margin;

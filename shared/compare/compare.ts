@@ -6,14 +6,17 @@
 import { type Bins, type MetricCell, SCOPE_ALL } from "../cells/cell.ts";
 import { flip } from "../cells/merge.ts";
 import { BIN_FIELDS, COUNT_FIELDS } from "../cells/metric-cell.ts";
+import type { Backend } from "../model/backends.ts";
 import { METRIC_NAMES, type MetricName } from "../model/metrics.ts";
 import { backendValues } from "./backend-values.ts";
-import { backendStrata } from "./between-hosts.ts";
+import type { BackendStrata } from "./between-hosts.ts";
 import type { AsReported, BackendValue, Comparison, ScopeComparison } from "./comparison.ts";
 import { known } from "./known.ts";
+import { measure, metricCell } from "./measure.ts";
 import { medianEstimate } from "./median.ts";
 import { cachedReads } from "./notes.ts";
-import { metricCell, type PairedEffect, pairedEffects } from "./paired.ts";
+import { endsOf } from "./order-statistic.ts";
+import { type PairedEffect, pairedEffects } from "./paired.ts";
 import type { ComparisonInput, Merged } from "./question.ts";
 import { compareScope, type ScopeSide } from "./scope.ts";
 
@@ -39,25 +42,22 @@ function comparableStrata(pair: Scopes, { baselineValues, candidateValues }: Com
   return [...new Set([...pair.keys(), ...onBoth])].filter((scope) => scope !== SCOPE_ALL).sort();
 }
 
-/** All strata in which a backend was measured, sorted. */
-function strataOf(values: Scopes): string[] {
-  return [...values.keys()].filter((scope) => scope !== SCOPE_ALL).sort();
+/** The values of one backend by stratum, sorted. */
+function measuredStrata(values: Scopes, metrics: readonly MetricName[]): BackendStrata {
+  const strata = [...values].filter(([scope]) => scope !== SCOPE_ALL).sort(([a], [b]) => (a < b ? -1 : 1));
+  return new Map(
+    strata.map(([stratum, merged]) => [stratum, new Map(metrics.map((metric) => [metric, measure(merged, metric)]))]),
+  );
 }
 
-function side(backend: ScopeSide["backend"], values: Scopes, scope: string): ScopeSide {
-  const strata = scope === SCOPE_ALL ? strataOf(values) : [scope];
-  return { backend, merged: values.get(scope), values: backendStrata(values, strata) };
+/** One backend in one scope: in a stratum that stratum's values alone. */
+function sideIn(scope: string, backend: Backend, values: Scopes, strata: BackendStrata): ScopeSide {
+  const inScope = scope === SCOPE_ALL ? strata : new Map([...strata].filter(([stratum]) => stratum === scope));
+  return { backend, merged: values.get(scope), strata: inScope };
 }
 
-function valuesByStratum(
-  values: Scopes,
-  metrics: readonly MetricName[],
-): Record<string, Partial<Record<MetricName, BackendValue>>> {
-  const entries = strataOf(values).map((stratum) => {
-    const merged = values.get(stratum);
-    return [stratum, merged === undefined ? {} : backendValues(merged, metrics)] as const;
-  });
-  return Object.fromEntries(entries);
+function published(strata: BackendStrata): Record<string, Partial<Record<MetricName, BackendValue>>> {
+  return Object.fromEntries([...strata].map(([stratum, measures]) => [stratum, backendValues(measures)]));
 }
 
 function sameBins(a: Bins, b: Bins): boolean {
@@ -81,7 +81,7 @@ function asReported(
   const entries = metrics.flatMap((metric) => {
     const cell = metricCell(reported?.cell, metric);
     if (sameCell(cell, metricCell(trusted?.cell, metric))) return [];
-    return [[metric, { ratio: known(medianEstimate(cell)), hosts: cell.n }] as const];
+    return [[metric, { ratio: known(medianEstimate(endsOf(cell))), hosts: cell.n }] as const];
   });
   return Object.fromEntries(entries);
 }
@@ -96,6 +96,8 @@ export function compare(input: ComparisonInput): Comparison {
   const { baseline, candidate } = question;
   const metrics = askedMetrics(question.metrics);
   const pair = oriented(input.pair, input);
+  const baselineStrata = measuredStrata(baselineValues, metrics);
+  const candidateStrata = measuredStrata(candidateValues, metrics);
   const effectsOf = (scope: string) => pairedEffects(pair.get(scope), metrics);
   const strata = new Map(comparableStrata(pair, input).map((stratum) => [stratum, effectsOf(stratum)]));
 
@@ -106,8 +108,8 @@ export function compare(input: ComparisonInput): Comparison {
   ): ScopeComparison =>
     compareScope({
       question,
-      baseline: side(baseline, baselineValues, scope),
-      candidate: side(candidate, candidateValues, scope),
+      baseline: sideIn(scope, baseline, baselineValues, baselineStrata),
+      candidate: sideIn(scope, candidate, candidateValues, candidateStrata),
       effects,
       strata: below,
     });
@@ -126,8 +128,8 @@ export function compare(input: ComparisonInput): Comparison {
     fleet: compareIn(SCOPE_ALL, effectsOf(SCOPE_ALL), strata),
     strata: Object.fromEntries([...strata].map(([stratum, own]) => [stratum, compareIn(stratum, own, new Map())])),
     backends: {
-      [baseline]: valuesByStratum(baselineValues, metrics),
-      [candidate]: valuesByStratum(candidateValues, metrics),
+      [baseline]: published(baselineStrata),
+      [candidate]: published(candidateStrata),
     },
     cached: {
       [baseline]: cachedReads(baselineValues.get(SCOPE_ALL)),

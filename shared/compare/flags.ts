@@ -114,7 +114,7 @@ export function metricFlags({ effect, between, strata, cached, margin }: MetricE
     const text = `${outliers} of ${cell.n} hosts lie far outside the rest; they are counted, and worth a look.`;
     details.outlier_hosts = { text, count: outliers };
   }
-  const share = shares(cell);
+  const share = shares(cell, effect.ends);
   if (cell.n >= MIN_HOSTS && Math.min(share.faster, share.slower) >= MIXED_SHARE) {
     details.mixed_effect = { text: "At least a tenth of the hosts gain and at least a tenth lose: find out which." };
   }

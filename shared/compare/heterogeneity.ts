@@ -5,7 +5,7 @@ import type { MetricCell } from "../cells/cell.ts";
 import { TICKS_PER_LOG } from "../summary/ticks.ts";
 import type { HostRange, Share } from "./comparison.ts";
 import { fromTicks } from "./known.ts";
-import { at, atFromLargest, countWhere, exactCentres, lowerEnds, quantile, upperEnds } from "./order-statistic.ts";
+import { at, atFromLargest, countWhere, type Ends, exactCentres, quantile } from "./order-statistic.ts";
 
 /** From this many hosts on the outer 5 % on either side can be left out. */
 const MIN_HOSTS_CENTRAL = 20;
@@ -14,21 +14,19 @@ const MIN_HOSTS_CENTRAL = 20;
 const SAME_TICKS = 300;
 
 /** The range of the ratio over hosts; without hosts both ends are null. */
-export function hostRange(cell: MetricCell): HostRange {
-  const lower = lowerEnds(cell);
-  const upper = upperEnds(cell);
-  if (cell.n >= MIN_HOSTS_CENTRAL) {
+export function hostRange({ lower, upper }: Ends): HostRange {
+  if (lower.size >= MIN_HOSTS_CENTRAL) {
     return { low: fromTicks(quantile(lower, 5)), high: fromTicks(quantile(upper, 95)), kind: "central_90" };
   }
-  if (cell.n === 0) return { low: null, high: null, kind: "min_max" };
+  if (lower.size === 0) return { low: null, high: null, kind: "min_max" };
   return { low: fromTicks(at(lower, 1)), high: fromTicks(atFromLargest(upper, 1)), kind: "min_max" };
 }
 
 /** Shares of hosts that are certainly faster, slower or the same, judged by the centre of a bin or the edge of a bound. */
-export function shares(cell: MetricCell): Share {
+export function shares(cell: MetricCell, { lower, upper }: Ends): Share {
   if (cell.n === 0) return { faster: 0, slower: 0, same: 0, undetermined: 0 };
-  const faster = countWhere(lowerEnds(cell), (ticks) => ticks > SAME_TICKS);
-  const slower = countWhere(upperEnds(cell), (ticks) => ticks < -SAME_TICKS);
+  const faster = countWhere(lower, (ticks) => ticks > SAME_TICKS);
+  const slower = countWhere(upper, (ticks) => ticks < -SAME_TICKS);
   const same = countWhere(exactCentres(cell), (ticks) => Math.abs(ticks) <= SAME_TICKS);
   return {
     faster: faster / cell.n,

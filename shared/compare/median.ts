@@ -1,6 +1,5 @@
-import type { MetricCell } from "../cells/cell.ts";
 import { medianRank } from "./binomial.ts";
-import { at, atFromLargest, lowerEnds, type OrderedMultiset, upperEnds } from "./order-statistic.ts";
+import { at, atFromLargest, type Ends } from "./order-statistic.ts";
 
 /** A stretch of log values in ticks (1e-4 of a natural log). An end may be infinite: nothing is known on that side. */
 export interface Interval {
@@ -17,7 +16,7 @@ const RESOLUTION = 25;
 /** The estimate of which nothing is known. */
 export const UNKNOWN: Interval = { lo: -Infinity, hi: Infinity };
 
-/** The median of the host values of a cell. */
+/** A median of host values. */
 export interface Median {
   /** A point (`lo` = `hi`) when the values around the middle are exact, otherwise all that is known of it. */
   readonly estimate: Interval;
@@ -25,15 +24,11 @@ export interface Median {
   readonly interval: Interval | null;
 }
 
-function middle(lower: OrderedMultiset, upper: OrderedMultiset): Interval {
-  if (lower.size === 0) return UNKNOWN;
-  const rank = (lower.size + 1) / 2;
-  return { lo: at(lower, rank), hi: atFromLargest(upper, rank) };
-}
-
 /** The median of the host values alone; unknown without hosts. */
-export function medianEstimate(cell: MetricCell): Interval {
-  return middle(lowerEnds(cell), upperEnds(cell));
+export function medianEstimate({ lower, upper }: Ends): Interval {
+  if (lower.size === 0) return UNKNOWN;
+  const middle = (lower.size + 1) / 2;
+  return { lo: at(lower, middle), hi: atFromLargest(upper, middle) };
 }
 
 /**
@@ -41,13 +36,12 @@ export function medianEstimate(cell: MetricCell): Interval {
  * with their bound: lower ends make the lower results, upper ends the upper ones. `nEff` is the number of certainly
  * distinct hosts, 0 to n. No hosts give an unknown median.
  */
-export function medianOf(cell: MetricCell, nEff: number): Median {
-  const lower = lowerEnds(cell);
-  const upper = upperEnds(cell);
-  const estimate = middle(lower, upper);
+export function medianOf(ends: Ends, nEff: number): Median {
+  const { lower, upper } = ends;
+  const estimate = medianEstimate(ends);
   if (nEff < MIN_HOSTS) return { estimate, interval: null };
   const { k, lambda } = medianRank(nEff);
-  const rank = ((k + lambda - 0.5) * cell.n) / nEff + 0.5;
+  const rank = ((k + lambda - 0.5) * lower.size) / nEff + 0.5;
   return {
     estimate,
     interval: {

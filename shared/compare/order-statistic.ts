@@ -25,9 +25,11 @@ function ordered(segments: Segment[]): OrderedMultiset {
   };
 }
 
-/** One segment a bin, `shift` ticks off the centre of the bin. */
+/** One segment a bin, `shift` ticks off the centre of the bin, ascending. */
 function segmentsOf(bins: Bins, width: number, shift = 0): Segment[] {
-  return [...bins].map(([bin, count]) => ({ centre: bin * BIN_TICKS + shift, width, count }));
+  // A typed array sorts numbers several times faster than a comparator does.
+  const ascending = [...Int32Array.from([...bins.keys()]).sort()];
+  return ascending.map((bin) => ({ centre: bin * BIN_TICKS + shift, width, count: bins.get(bin) ?? 0 }));
 }
 
 function total(bins: Bins): number {
@@ -36,19 +38,24 @@ function total(bins: Bins): number {
   return sum;
 }
 
-/**
- * LO: the lower end of every host value. Exact values are spread over their bin, finite lower bounds lie on the lower
- * edge of theirs, so that they stay true bounds, and all others are at -Infinity.
- */
-export function lowerEnds(cell: MetricCell): OrderedMultiset {
-  const unbounded = { centre: -Infinity, width: 0, count: cell.n - cell.nx - total(cell.l) };
-  return ordered([unbounded, ...segmentsOf(cell.l, 0, -BIN_TICKS / 2), ...segmentsOf(cell.x, BIN_TICKS)]);
+/** Both ends of the host values of a cell. Made once for each cell, since sorting its bins is most of the work. */
+export interface Ends {
+  /** LO: every lower end. Finite bounds lie on the lower edge of their bin, so that they stay true; others at -Infinity. */
+  readonly lower: OrderedMultiset;
+  /** HI: every upper end, the mirror image: bounds on the upper edge, others at +Infinity. */
+  readonly upper: OrderedMultiset;
 }
 
-/** HI: the upper end of every host value, the mirror image of `lowerEnds`. */
-export function upperEnds(cell: MetricCell): OrderedMultiset {
-  const unbounded = { centre: Infinity, width: 0, count: cell.n - cell.nx - total(cell.u) };
-  return ordered([...segmentsOf(cell.x, BIN_TICKS), ...segmentsOf(cell.u, 0, BIN_TICKS / 2), unbounded]);
+/** The ends of all n host values of a cell. Exact values are both ends, spread evenly over their bin. */
+export function endsOf(cell: MetricCell): Ends {
+  const exact = segmentsOf(cell.x, BIN_TICKS);
+  const unknown = cell.n - cell.nx;
+  const noLower = { centre: -Infinity, width: 0, count: unknown - total(cell.l) };
+  const noUpper = { centre: Infinity, width: 0, count: unknown - total(cell.u) };
+  return {
+    lower: ordered([noLower, ...segmentsOf(cell.l, 0, -BIN_TICKS / 2), ...exact]),
+    upper: ordered([...exact, ...segmentsOf(cell.u, 0, BIN_TICKS / 2), noUpper]),
+  };
 }
 
 /** The exact values alone, each on the centre of its bin: what the outlier fences are made of (statistics section 9). */

@@ -20,7 +20,8 @@ export interface ScopeSide {
   readonly backend: Backend;
   /** The value cell of the scope itself, for its head and notes. */
   readonly merged: Merged | undefined;
-  readonly values: BackendStrata;
+  /** Its values in the strata of the scope. */
+  readonly strata: BackendStrata;
 }
 
 export interface Scope {
@@ -59,12 +60,12 @@ function compareMetric(scope: Scope, effect: PairedEffect): MetricComparison {
   const readsOf = ({ merged }: ScopeSide): CachedReads | null => (READ_PATH.has(metric) ? cachedReads(merged) : null);
   const [baselineReads, candidateReads] = [readsOf(baseline), readsOf(candidate)];
   const cached = baselineReads && candidateReads && together(baselineReads, candidateReads);
-  const between = betweenHosts(baseline.values, candidate.values, metric, margin);
+  const between = betweenHosts(baseline.strata, candidate.strata, metric, margin);
   const judgement = judge({ hosts: cell.n, bothTooFast: cell.nb, estimate, interval, pHolm, margin });
   const flagDetails = metricFlags({ effect, between, strata: strataIntervals(scope, metric), cached, margin });
   const ratio = known(estimate);
   const ci = limits(interval);
-  const range = hostRange(cell);
+  const range = hostRange(effect.ends);
   return {
     hosts: cell.n,
     n_eff: nEff,
@@ -77,7 +78,7 @@ function compareMetric(scope: Scope, effect: PairedEffect): MetricComparison {
     p,
     p_holm: pHolm,
     host_range: range,
-    share: shares(cell),
+    share: shares(cell, effect.ends),
     geometric_mean_ratio: geometricMean(cell),
     sd_log: sdLog(cell),
     noise_share: noiseShare(cell),

@@ -96,7 +96,9 @@ function tooFewHosts(finding: Finding): string {
   if (effect.cell.n === 1) {
     return `On the one host measured with both, ${comparisonPhrase(finding)}; one host says nothing about a fleet.`;
   }
-  return `${estimatePhrase(finding)} (single hosts: ${limitsPhrase(range)}); a verdict needs at least 6 hosts.`;
+  const known = range.low !== null || range.high !== null;
+  const hosts = known ? ` (single hosts: ${limitsPhrase(range)})` : "";
+  return `${estimatePhrase(finding)}${hosts}; a verdict needs at least 6 hosts.`;
 }
 
 function hidesSize(finding: Finding): string {

@@ -58,7 +58,7 @@ export const METRICS: readonly Metric[] = [
 export type PerMetric<T> = Record<MetricName, T>;
 
 /** Builds a value for every metric, in registry order. */
-export function perMetric<T>(valueOf: (name: MetricName, index: number) => T): PerMetric<T> {
+export function perMetric<T>(make: (name: MetricName, index: number) => T): PerMetric<T> {
   // The cast is sound: METRIC_NAMES lists every key of PerMetric exactly once.
-  return Object.fromEntries(METRIC_NAMES.map((name, index) => [name, valueOf(name, index)])) as PerMetric<T>;
+  return Object.fromEntries(METRIC_NAMES.map((name, index) => [name, make(name, index)])) as PerMetric<T>;
 }

@@ -21,7 +21,12 @@ export function comparisonText(comparison: Comparison): string {
     ...flagLines(fleet),
     ...cachedLines(comparison),
     ...asReportedLines(comparison),
-    ...Object.entries(strata).flatMap(([stratum, scope]) => ["", `STRATUM ${stratum}`, ...table(scope), ...flagLines(scope)]),
+    ...Object.entries(strata).flatMap(([stratum, scope]) => [
+      "",
+      `STRATUM ${stratum}`,
+      ...table(scope),
+      ...flagLines(scope),
+    ]),
     "",
     "IN WORDS",
     ...sentences(fleet),
@@ -29,7 +34,9 @@ export function comparisonText(comparison: Comparison): string {
 }
 
 function aboutLine({ periods, view, filters, margin, runs, as_of, pending_hosts, method_version }: Comparison): string {
-  const filtered = Object.entries(filters).map(([key, values]) => `${key} ${(values ?? []).map(printable).join(" or ")}`);
+  const filtered = Object.entries(filters).map(
+    ([key, values]) => `${key} ${(values ?? []).map(printable).join(" or ")}`,
+  );
   return [
     `Period ${periods.join(", ")}`,
     `view ${view}`,
@@ -90,14 +97,18 @@ function intervalText({ low, high }: Limits): string {
 }
 
 function flagLines({ flags, flag_details }: ScopeComparison): string[] {
-  return flags.flatMap((flag) => wrapped(`! ${flag}: ${flag_details[flag]?.text ?? ""}`.replace(/: $/, ""), WIDTH, "    "));
+  return flags.flatMap((flag) =>
+    wrapped(`! ${flag}: ${flag_details[flag]?.text ?? ""}`.replace(/: $/, ""), WIDTH, "    "),
+  );
 }
 
 function cachedLines({ cached }: Comparison): string[] {
   return Object.entries(cached).flatMap(([backend, reads]) =>
     reads === undefined || reads.hosts === 0
       ? []
-      : [`${backend}: reads of ${reads.hosts} ${reads.hosts === 1 ? "host" : "hosts"} came from a cache, by ${reads.rules.join(", ")}`],
+      : [
+          `${backend}: reads of ${reads.hosts} ${reads.hosts === 1 ? "host" : "hosts"} came from a cache, by ${reads.rules.join(", ")}`,
+        ],
   );
 }
 

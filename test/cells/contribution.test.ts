@@ -167,6 +167,15 @@ describe("a pair cell", () => {
     });
   });
 
+  it("has no noise in scope ALL for two informative strata, even if it is known in each: it is not that of their median", () => {
+    const samples = ["s1", "s2"].flatMap((stratum) => [
+      ...on("loop", stratum, values(0), values(0)),
+      ...on("phy", stratum, values(100), values(100)),
+    ]);
+    expect(metricOf(samples, "pair loop:phy s1")).toMatchObject({ wn: 1 });
+    expect(metricOf(samples, "pair loop:phy ALL")).not.toHaveProperty("wn");
+  });
+
   it("does not exist where no metric is on both sides, nor in scope ALL then", () => {
     const list = contributions(summarise("h", [...on("loop", "s", values(1)), ...on("phy", "s", values(null, 1))]));
     expect(list.filter((each) => each.kind === "pair")).toEqual([]);

@@ -1,13 +1,19 @@
 import { expect, test } from "vitest";
 import { backendValues } from "../../shared/compare/backend-values.ts";
+import { measure } from "../../shared/compare/measure.ts";
+import type { Merged } from "../../shared/compare/question.ts";
+import type { MetricName } from "../../shared/model/metrics.ts";
 import { cellOf, metricCellOf, onePeriod, put } from "./build.ts";
+
+const valuesOf = (merged: Merged, metrics: readonly MetricName[]) =>
+  backendValues(new Map(metrics.map((metric) => [metric, measure(merged, metric)])));
 
 const rate = (ticks: number) => Math.exp(ticks / 1e4);
 
 test("median, percentiles and noise in the unit of the metric", () => {
   // 100 000 ticks = 22026 K/s. N = 5: p10 has rank 1, p90 rank 5. sqrt(360 000/4) = 300 ticks = 0.03.
   const hosts = [100_000, 100_100, 100_200, 100_300, 100_400];
-  const found = backendValues(put(hosts, { one: 2, wv: 360_000, wn: 4 }), ["putc", "put_block"]);
+  const found = valuesOf(put(hosts, { one: 2, wv: 360_000, wn: 4 }), ["putc", "put_block"]);
   expect(Object.keys(found)).toEqual(["put_block"]);
   expect(found.put_block).toEqual({
     hosts: 5,
@@ -26,7 +32,7 @@ test("median, percentiles and noise in the unit of the metric", () => {
 test("too fast hosts are a lower bound, never a number", () => {
   // ln 32768 = 10.39721: 103 972 ticks, bin 2079 (103 950), edge 103 925: 32 614, half a per cent under the bound.
   const seq_stat = metricCellOf([90_000, [103_972, Infinity], [103_972, Infinity]]);
-  const { seq_stat: found } = backendValues(onePeriod(cellOf({ seq_stat })), ["seq_stat"]);
+  const { seq_stat: found } = valuesOf(onePeriod(cellOf({ seq_stat })), ["seq_stat"]);
   expect(found?.censored_hosts).toBe(2);
   expect(found?.median).toEqual({ low: rate(103_925), high: null, relation: ">=" });
   expect(found?.geometric_mean).toBeNull();

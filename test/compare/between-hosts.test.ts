@@ -1,5 +1,6 @@
 import { describe, expect, test } from "vitest";
-import { backendStrata, betweenHosts } from "../../shared/compare/between-hosts.ts";
+import { betweenHosts } from "../../shared/compare/between-hosts.ts";
+import { measure } from "../../shared/compare/measure.ts";
 import type { Merged } from "../../shared/compare/question.ts";
 import { type Host, put } from "./build.ts";
 
@@ -8,9 +9,14 @@ const around = (value: number): number[] => [-250, -150, -50, 50, 150, 250].map(
 const REACH = 250 - 50 / 1.4;
 
 function between(baseline: Record<string, Merged>, candidate: Record<string, Merged>, margin = 300) {
-  const strata = [...new Set([...Object.keys(baseline), ...Object.keys(candidate)])];
-  const sideOf = (values: Record<string, Merged>) => backendStrata(new Map(Object.entries(values)), strata);
-  return betweenHosts(sideOf(baseline), sideOf(candidate), "put_block", margin);
+  const strata = (values: Record<string, Merged>) =>
+    new Map(
+      Object.entries(values).map(([stratum, own]) => [
+        stratum,
+        new Map([["put_block", measure(own, "put_block")]] as const),
+      ]),
+    );
+  return betweenHosts(strata(baseline), strata(candidate), "put_block", margin);
 }
 
 describe("hosts with one backend only", () => {
@@ -57,6 +63,12 @@ describe("hosts with one backend only", () => {
     expect(reverse.estimate).toEqual({ lo: -Infinity, hi: -975 });
     expect(reverse.interval?.lo).toBe(-Infinity);
     expect(reverse.indication).toBe("slower");
+  });
+
+  test("very many hosts in many strata are still pooled, although their sum of squares is no exact integer any more", () => {
+    const huge = { ...put(around(100_000)) };
+    huge.cell.metrics[1]!.s2 = Number.MAX_SAFE_INTEGER;
+    expect(between({ a: huge, b: huge }, { a: huge, b: huge }).crude).toEqual({ lo: 0, hi: 0 });
   });
 
   test("nothing measured is unknown", () => {

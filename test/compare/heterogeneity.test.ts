@@ -1,31 +1,39 @@
 import { describe, expect, test } from "vitest";
 import { geometricMean, hostRange, noiseShare, sdLog, shares } from "../../shared/compare/heterogeneity.ts";
+import { endsOf } from "../../shared/compare/order-statistic.ts";
 import { type Host, metricCellOf, UNKNOWN_HOST } from "./build.ts";
+
+const endsFrom = (hosts: readonly Host[]) => endsOf(metricCellOf(hosts));
+
+function sharesOf(hosts: readonly Host[]) {
+  const cell = metricCellOf(hosts);
+  return shares(cell, endsOf(cell));
+}
 
 const ratio = (ticks: number) => Math.exp(ticks / 1e4);
 
 describe("range over hosts", () => {
   test("below 20 hosts it is the extremes, and says so", () => {
-    expect(hostRange(metricCellOf([-500, 100, 700]))).toEqual({ low: ratio(-500), high: ratio(700), kind: "min_max" });
+    expect(hostRange(endsFrom([-500, 100, 700]))).toEqual({ low: ratio(-500), high: ratio(700), kind: "min_max" });
   });
 
   test("from 20 hosts on it is the middle 90 %", () => {
     // Rank 20 * 0.05 + 0.5 = 1.5 from either end of 0, 100 .. 1900: 50 and 1850.
-    const range = hostRange(metricCellOf(Array.from({ length: 20 }, (_, i) => 100 * i)));
+    const range = hostRange(endsFrom(Array.from({ length: 20 }, (_, i) => 100 * i)));
     expect(range).toEqual({ low: ratio(50), high: ratio(1850), kind: "central_90" });
   });
 
   test("unknown hosts leave it open, and none leave nothing", () => {
-    expect(hostRange(metricCellOf([0, [100, Infinity]]))).toEqual({ low: 1, high: null, kind: "min_max" });
-    expect(hostRange(metricCellOf([]))).toEqual({ low: null, high: null, kind: "min_max" });
+    expect(hostRange(endsFrom([0, [100, Infinity]]))).toEqual({ low: 1, high: null, kind: "min_max" });
+    expect(hostRange(endsFrom([]))).toEqual({ low: null, high: null, kind: "min_max" });
   });
 });
 
 test("shares: a host on the 3 % edge is the same, a bound counts by its safe edge", () => {
   // Bins 6, 7, -6, -7 are 300, 350, -300, -350. Bounds: 330 -> bin 7, edge 325; 320 -> bin 6, edge 275; -330 -> edge -325.
   const hosts: Host[] = [300, 350, -300, -350, [330, Infinity], [320, Infinity], [-Infinity, -330], UNKNOWN_HOST];
-  expect(shares(metricCellOf(hosts))).toEqual({ faster: 2 / 8, slower: 2 / 8, same: 2 / 8, undetermined: 2 / 8 });
-  expect(shares(metricCellOf([]))).toEqual({ faster: 0, slower: 0, same: 0, undetermined: 0 });
+  expect(sharesOf(hosts)).toEqual({ faster: 2 / 8, slower: 2 / 8, same: 2 / 8, undetermined: 2 / 8 });
+  expect(sharesOf([])).toEqual({ faster: 0, slower: 0, same: 0, undetermined: 0 });
 });
 
 describe("spread", () => {

@@ -1,0 +1,90 @@
+// The environment: the only file that reads it. Every setting of the service is here, with its default and what it does;
+// docs/runbook.md repeats the list for operators.
+
+import { delimiter } from "node:path";
+import * as z from "zod";
+import type { TableAddress } from "./store/table.ts";
+
+const settings = z.object({
+  /** Port to listen on. */
+  PORT: z.coerce.number("expected a port from 0 to 65535").int().min(0).max(65_535).default(8080),
+  /** Address to listen on; 0.0.0.0 for all. */
+  HOST: z.string().min(1).default("127.0.0.1"),
+  /** Folder of the embedded engine's data, the lock and the admin token. */
+  DATA_DIR: z.string().min(1).default(".data"),
+  /** DynamoDB elsewhere (DynamoDB Local, LocalStack, AWS); without it the embedded engine is started. */
+  DYNAMODB_ENDPOINT: z
+    .url({ protocol: /^https?$/, error: "expected an address such as http://127.0.0.1:8000" })
+    .optional(),
+  /** Name of the one table. */
+  TABLE_NAME: z
+    .string()
+    .regex(/^[\w.-]{3,255}$/, "expected 3 to 255 of A-Z a-z 0-9 _ . -")
+    .default("vbdstat"),
+  /** Secret of the first admin token; without it one is made and kept in DATA_DIR/admin-token. */
+  VBDSTAT_ADMIN_TOKEN: z.string().min(16, "expected at least 16 characters").optional(),
+  /** Region and credentials for DYNAMODB_ENDPOINT; a local engine takes any. */
+  AWS_REGION: z.string().min(1).optional(),
+  AWS_ACCESS_KEY_ID: z.string().min(1).optional(),
+  AWS_SECRET_ACCESS_KEY: z.string().min(1).optional(),
+});
+
+/** Settings of the single-machine server. */
+export interface LocalSettings {
+  readonly port: number;
+  readonly host: string;
+  readonly dataDir: string;
+  /** Null: start the embedded engine. */
+  readonly endpoint: string | null;
+  readonly tableName: string;
+  readonly adminSecret: string | null;
+}
+
+/** A setting that is not what it must be; the message names it, what was found and what was expected. */
+export class SettingsFault extends Error {
+  override readonly name = "SettingsFault";
+}
+
+type Environment = Readonly<Record<string, string | undefined>>;
+
+function parsed(environment: Environment): z.output<typeof settings> {
+  // An empty variable is one that was not set: shells and unit files write it so.
+  const set = Object.fromEntries(Object.entries(environment).filter(([, value]) => value !== ""));
+  const result = settings.safeParse(set);
+  if (result.success) return result.data;
+  const lines = result.error.issues.map(({ path, message }) => {
+    const name = String(path[0]);
+    const found = name === "VBDSTAT_ADMIN_TOKEN" ? "a shorter one" : JSON.stringify(environment[name]);
+    return `${name}: ${message}, found ${found}`;
+  });
+  throw new SettingsFault(lines.join("\n"));
+}
+
+/** The settings of `npm start`. Throws SettingsFault. */
+export function localSettings(environment: Environment = process.env): LocalSettings {
+  const set = parsed(environment);
+  return {
+    port: set.PORT,
+    host: set.HOST,
+    dataDir: set.DATA_DIR,
+    endpoint: set.DYNAMODB_ENDPOINT ?? null,
+    tableName: set.TABLE_NAME,
+    adminSecret: set.VBDSTAT_ADMIN_TOKEN ?? null,
+  };
+}
+
+/** How to reach a table behind an endpoint: local engines check no credentials, but the SDK wants some. */
+export function tableAt(endpoint: string, tableName: string, environment: Environment = process.env): TableAddress {
+  const { AWS_REGION, AWS_ACCESS_KEY_ID } = parsed(environment);
+  return {
+    tableName,
+    endpoint,
+    region: AWS_REGION ?? "local",
+    ...(AWS_ACCESS_KEY_ID === undefined ? { credentials: { accessKeyId: "local", secretAccessKey: "local" } } : {}),
+  };
+}
+
+/** The folders in which programs are looked for. */
+export function searchPath(environment: Environment = process.env): readonly string[] {
+  return (environment["PATH"] ?? "").split(delimiter).filter((folder) => folder !== "");
+}

@@ -1,0 +1,144 @@
+// The embedded engine: a DynamoDB API on one SQLite file, as a child process on a free port of 127.0.0.1. It is restarted
+// when it dies; an engine left over by a server that was killed is ended before a new one opens the same file.
+
+import { type ChildProcess, spawn } from "node:child_process";
+import { existsSync, rmSync, writeFileSync } from "node:fs";
+import { createServer } from "node:net";
+import { dirname, join } from "node:path";
+import { fileURLToPath } from "node:url";
+import { searchPath } from "../functions/env.ts";
+import { identityOf, isRunning, readIdentity } from "./process-identity.ts";
+import { StartFault } from "./start-fault.ts";
+
+export interface Engine {
+  readonly endpoint: string;
+  /** The process of the engine that runs now. */
+  pid(): number | null;
+  stop(): Promise<void>;
+}
+
+export interface EngineOptions {
+  readonly database: string;
+  /** Where the engine's process is written down. */
+  readonly engineFile: string;
+  /** Told when the engine died and is started again. */
+  readonly onRestart: (reason: string) => void;
+}
+
+const READY_WITHIN_MS = 10_000;
+const STOPPED_WITHIN_MS = 5_000;
+
+/** Starts the engine and waits until it answers. Throws StartFault when there is none for this platform. */
+export async function startEngine(options: EngineOptions): Promise<Engine> {
+  const program = findProgram();
+  await endLeftover(options.engineFile);
+  const port = await freePort();
+  const endpoint = `http://127.0.0.1:${port}`;
+  let stopping = false;
+  let child = launch(program, port, options);
+
+  function superviseOnce(watched: ChildProcess): void {
+    watched.once("exit", (code, signal) => {
+      if (stopping) return;
+      options.onRestart(`the engine ended (${signal ?? `exit ${code}`}); starting it again`);
+      setTimeout(() => {
+        if (stopping) return;
+        child = launch(program, port, options);
+        superviseOnce(child);
+      }, 100);
+    });
+  }
+
+  await ready(child, endpoint);
+  superviseOnce(child);
+  return {
+    endpoint,
+    pid: () => child.pid ?? null,
+    stop: async () => {
+      stopping = true;
+      await end(child);
+      rmSync(options.engineFile, { force: true });
+    },
+  };
+}
+
+/** The engine's program: from the optional package, else from the PATH. */
+function findProgram(): string {
+  try {
+    const packaged = join(dirname(fileURLToPath(import.meta.resolve("@dynoxide/linux-x64/package.json"))), "dynoxide");
+    if (existsSync(packaged)) return packaged;
+  } catch {
+    // The package is for one platform only; elsewhere it is not installed.
+  }
+  const onPath = searchPath()
+    .map((folder) => join(folder, "dynoxide"))
+    .find(existsSync);
+  if (onPath !== undefined) return onPath;
+  throw new StartFault(
+    [
+      `there is no embedded engine for this platform (${process.platform}-${process.arch}).`,
+      "Set DYNAMODB_ENDPOINT to a DynamoDB, such as DynamoDB Local or AWS, or put a dynoxide program on the PATH.",
+    ].join("\n"),
+  );
+}
+
+function launch(program: string, port: number, { database, engineFile }: EngineOptions): ChildProcess {
+  const child = spawn(program, ["serve", "--host", "127.0.0.1", "--port", String(port), "--db-path", database], {
+    stdio: ["ignore", "ignore", "ignore"],
+    // Its own group: a Ctrl-C at the terminal reaches the server only, which lets requests finish before it ends the engine.
+    detached: true,
+  });
+  child.once("error", () => undefined);
+  if (child.pid !== undefined) writeFileSync(engineFile, JSON.stringify(identityOf(child.pid)));
+  return child;
+}
+
+async function ready(child: ChildProcess, endpoint: string): Promise<void> {
+  for (let waited = 0; waited < READY_WITHIN_MS; waited += 10) {
+    if (child.exitCode !== null || child.signalCode !== null || child.pid === undefined) {
+      throw new StartFault(`the embedded engine did not start (exit ${child.exitCode ?? child.signalCode})`);
+    }
+    try {
+      await fetch(endpoint, { method: "POST", signal: AbortSignal.timeout(1_000) });
+      return;
+    } catch {
+      await new Promise((resolve) => setTimeout(resolve, 10));
+    }
+  }
+  await end(child);
+  throw new StartFault(`the embedded engine did not answer within ${READY_WITHIN_MS / 1000} seconds`);
+}
+
+async function end(child: ChildProcess): Promise<void> {
+  if (child.exitCode !== null || child.signalCode !== null || child.pid === undefined) return;
+  const exited = new Promise<void>((resolve) => child.once("exit", () => resolve()));
+  child.kill("SIGTERM");
+  const timer = setTimeout(() => child.kill("SIGKILL"), STOPPED_WITHIN_MS);
+  await exited;
+  clearTimeout(timer);
+}
+
+/** Ends the engine of a server that was killed: the lock is ours, so nobody needs it. */
+async function endLeftover(engineFile: string): Promise<void> {
+  const leftover = readIdentity(engineFile);
+  // Without a start time the number could mean any process by now.
+  if (leftover === null || leftover.started === null) return;
+  for (let waited = 0; isRunning(leftover) && waited < STOPPED_WITHIN_MS; waited += 10) {
+    process.kill(leftover.pid, waited === 0 ? "SIGTERM" : waited > STOPPED_WITHIN_MS / 2 ? "SIGKILL" : 0);
+    await new Promise((resolve) => setTimeout(resolve, 10));
+  }
+}
+
+function freePort(): Promise<number> {
+  return new Promise((resolve, reject) => {
+    const probe = createServer();
+    probe.once("error", reject);
+    probe.listen(0, "127.0.0.1", () => {
+      const address = probe.address();
+      probe.close(() => {
+        if (address !== null && typeof address === "object") resolve(address.port);
+        else reject(new Error("no port was given"));
+      });
+    });
+  });
+}

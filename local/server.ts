@@ -1,0 +1,129 @@
+// The single-machine deployment: the embedded engine (or any DynamoDB endpoint), all apps on one port, and the aggregation
+// worker, in one process. The apps, the store and the aggregation are those of the Lambda functions.
+
+import { createServer, type Server } from "node:http";
+import { getRequestListener } from "@hono/node-server";
+import { type LocalSettings, tableAt } from "../functions/env.ts";
+import { type Log, makeHttpApp } from "../functions/http/app.ts";
+import { addIngestRoutes } from "../functions/ingest/app.ts";
+import { addReadRoutes } from "../functions/read/app.ts";
+import { makeAggregationStore } from "../functions/store/aggregation.ts";
+import { makeCellStore } from "../functions/store/cells.ts";
+import { makeQuarantineStore } from "../functions/store/quarantine.ts";
+import { backOff } from "../functions/store/retry.ts";
+import { makeRunStore } from "../functions/store/runs.ts";
+import { makeStatusStore } from "../functions/store/status.ts";
+import { ensureTable, openTable } from "../functions/store/table.ts";
+import { makeTokenStore } from "../functions/store/tokens.ts";
+import { VERSION } from "../shared/deployment.ts";
+import { ensureAdminToken } from "./admin-token.ts";
+import { type DataFolder, openDataFolder } from "./data-folder.ts";
+import { type Engine, startEngine } from "./engine.ts";
+import { StartFault } from "./start-fault.ts";
+import { startWorker } from "./worker.ts";
+
+export interface LocalServer {
+  /** Address to send requests to, e.g. `http://127.0.0.1:8080`. */
+  readonly url: string;
+  /** The DynamoDB behind it. */
+  readonly endpoint: string;
+  readonly adminToken: { readonly secret: string; readonly isNew: boolean; readonly file: string };
+  /** The process of the embedded engine; null with another DynamoDB. */
+  enginePid(): number | null;
+  /** Finishes requests and the running aggregation, then stops the engine and frees the folder. */
+  stop(): Promise<void>;
+}
+
+/** Finds marks that a lost wake-up or a crash has left. */
+const POLL_MS = 2_000;
+
+/** Starts everything and resolves when requests are answered. Throws StartFault with a message for the operator. */
+export async function startLocalServer(
+  settings: LocalSettings,
+  log: Log,
+  print: (line: string) => void,
+): Promise<LocalServer> {
+  const folder = openDataFolder(settings.dataDir);
+  let engine: Engine | null = null;
+  try {
+    engine = settings.endpoint === null ? await startEngine({ ...folder, onRestart: print }) : null;
+    return await serve(settings, folder, engine, settings.endpoint ?? engine?.endpoint ?? "", log);
+  } catch (error) {
+    await engine?.stop();
+    folder.release();
+    throw error;
+  }
+}
+
+async function serve(
+  settings: LocalSettings,
+  folder: DataFolder,
+  engine: Engine | null,
+  endpoint: string,
+  log: Log,
+): Promise<LocalServer> {
+  const clock = Date.now;
+  const table = openTable(tableAt(endpoint, settings.tableName));
+  await ensureTable(table);
+  const tokens = makeTokenStore(table);
+  const admin = await ensureAdminToken(tokens, folder.adminTokenFile, settings.adminSecret, clock);
+  const store = makeAggregationStore(table);
+  const runs = makeRunStore(table);
+
+  const server = createServer();
+  await listen(server, settings);
+  const worker = startWorker(
+    { store, clock, backOff },
+    { pollMs: POLL_MS, onFault: (error) => log.fault("aggregation", error) },
+  );
+  const app = makeHttpApp({ clock, log });
+  addIngestRoutes(app, { runs, quarantine: makeQuarantineStore(table), tokens, clock, wake: worker.wake });
+  const about = { version: VERSION, engine: engine === null ? endpoint : "embedded" };
+  addReadRoutes(app, { runs, cells: makeCellStore(table), status: makeStatusStore(table), tokens, clock, about });
+  server.on("request", getRequestListener(app.fetch));
+
+  return {
+    url: urlOf(server, settings.host),
+    endpoint,
+    adminToken: { ...admin, file: folder.adminTokenFile },
+    enginePid: () => engine?.pid() ?? null,
+    stop: async () => {
+      await close(server);
+      await worker.stop();
+      table.client.destroy();
+      await engine?.stop();
+      folder.release();
+    },
+  };
+}
+
+function listen(server: Server, { port, host }: LocalSettings): Promise<void> {
+  return new Promise((resolve, reject) => {
+    server.once("error", (error: NodeJS.ErrnoException) => {
+      const why =
+        error.code === "EADDRINUSE"
+          ? `port ${port} on ${host} is taken; set PORT to another one, or to 0 for any free one`
+          : error.code === "EACCES"
+            ? `port ${port} needs rights this process does not have; set PORT to one above 1023`
+            : `cannot listen on ${host}:${port}: ${error.message}`;
+      reject(new StartFault(why));
+    });
+    server.listen(port, host, () => resolve());
+  });
+}
+
+function urlOf(server: Server, host: string): string {
+  const address = server.address();
+  const port = address !== null && typeof address === "object" ? address.port : 0;
+  return `http://${host.includes(":") ? `[${host}]` : host}:${port}`;
+}
+
+/** Stops accepting, lets requests that are being answered finish, and drops connections that only wait. */
+function close(server: Server): Promise<void> {
+  return new Promise((resolve) => {
+    server.close(() => resolve());
+    server.closeIdleConnections();
+    // A client that keeps a request open for ever must not keep the server from stopping.
+    setTimeout(() => server.closeAllConnections(), 10_000).unref();
+  });
+}

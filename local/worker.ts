@@ -1,0 +1,72 @@
+// The aggregation worker of one machine: woken after every upload, and by a poll that finds what a lost wake-up or a crash
+// has left. One pass at a time; marks that come in during a pass are worked off by the next.
+
+import { type AggregateDeps, aggregateFleet } from "../functions/aggregate/aggregate.ts";
+import type { Wake } from "../shared/ports.ts";
+
+export interface Worker {
+  readonly wake: Wake;
+  /** Works off everything that is open now, for tests and tools. */
+  drain(): Promise<void>;
+  /** Finishes the pass that runs, starts no more. */
+  stop(): Promise<void>;
+}
+
+export interface WorkerOptions {
+  readonly pollMs: number;
+  readonly onFault: (error: unknown) => void;
+}
+
+export function startWorker(deps: AggregateDeps, { pollMs, onFault }: WorkerOptions): Worker {
+  const woken = new Set<string>();
+  let running: Promise<void> | null = null;
+  let stopped = false;
+
+  async function pass(fleets: readonly string[]): Promise<void> {
+    for (const fleet of fleets) {
+      try {
+        await aggregateFleet(deps, fleet);
+      } catch (error) {
+        // The marks stay: the next poll tries again.
+        onFault(error);
+      }
+    }
+  }
+
+  function run(): void {
+    if (running !== null || stopped || woken.size === 0) return;
+    const fleets = [...woken];
+    woken.clear();
+    running = pass(fleets).finally(() => {
+      running = null;
+      run();
+    });
+  }
+
+  async function poll(): Promise<void> {
+    try {
+      for (const fleet of await deps.store.fleets()) woken.add(fleet);
+      run();
+    } catch (error) {
+      onFault(error);
+    }
+  }
+
+  const timer = setInterval(poll, pollMs);
+  void poll();
+  return {
+    wake: (fleet) => {
+      woken.add(fleet);
+      run();
+    },
+    drain: async () => {
+      await poll();
+      while (running !== null) await running;
+    },
+    stop: async () => {
+      stopped = true;
+      clearInterval(timer);
+      await running;
+    },
+  };
+}

@@ -1,0 +1,89 @@
+// The whole service over a real table, asked through Request and Response as Hono passes them on: the same apps, store and
+// aggregation as on one machine and behind API Gateway, without a socket.
+
+import { aggregateFleet } from "../../functions/aggregate/aggregate.ts";
+import { type HttpApp, type Log, makeHttpApp, type RequestEntry } from "../../functions/http/app.ts";
+import { secretHash } from "../../functions/http/auth.ts";
+import { addIngestRoutes } from "../../functions/ingest/app.ts";
+import { addReadRoutes } from "../../functions/read/app.ts";
+import { makeAggregationStore } from "../../functions/store/aggregation.ts";
+import { makeCellStore } from "../../functions/store/cells.ts";
+import { makeQuarantineStore } from "../../functions/store/quarantine.ts";
+import { backOff } from "../../functions/store/retry.ts";
+import { makeRunStore } from "../../functions/store/runs.ts";
+import { makeStatusStore } from "../../functions/store/status.ts";
+import type { Table } from "../../functions/store/table.ts";
+import { makeTokenStore } from "../../functions/store/tokens.ts";
+import type { Token } from "../../shared/model/token.ts";
+
+export interface TestService {
+  readonly app: HttpApp;
+  readonly table: Table;
+  /** The secret of the first admin token, of fleet `default`. */
+  readonly admin: string;
+  /** Adds a token and gives its secret. */
+  token(token: Partial<Token> & Pick<Token, "scope">): Promise<string>;
+  /** Sends a request with a token (the admin's unless told otherwise, none for null). */
+  send(path: string, init?: RequestInit & { token?: string | null }): Promise<Response>;
+  /** POST /v1/results. */
+  post(body: string | Uint8Array, query: string, init?: RequestInit & { token?: string | null }): Promise<Response>;
+  /** Works off all work marks of a fleet. */
+  aggregate(fleet?: string): Promise<void>;
+  /** The time the service sees, in milliseconds; set it to travel. */
+  now: number;
+  readonly requests: RequestEntry[];
+  readonly faults: unknown[];
+}
+
+let tokens = 0;
+
+export async function makeTestService(table: Table): Promise<TestService> {
+  const requests: RequestEntry[] = [];
+  const faults: unknown[] = [];
+  const log: Log = { request: (entry) => requests.push(entry), fault: (_, error) => faults.push(error) };
+  const tokenStore = makeTokenStore(table);
+  const runs = makeRunStore(table);
+  const app = makeHttpApp({ clock: () => service.now, log });
+  addIngestRoutes(app, {
+    runs,
+    quarantine: makeQuarantineStore(table),
+    tokens: tokenStore,
+    clock: () => service.now,
+    wake: () => undefined,
+  });
+  addReadRoutes(app, {
+    runs,
+    cells: makeCellStore(table),
+    status: makeStatusStore(table),
+    tokens: tokenStore,
+    clock: () => service.now,
+    about: { version: "test", engine: "embedded" },
+  });
+  const store = makeAggregationStore(table);
+
+  const service: TestService = {
+    app,
+    table,
+    admin: "",
+    now: Date.parse("2026-11-22T10:00:00.000Z"),
+    requests,
+    faults,
+    token: async (token) => {
+      tokens += 1;
+      const secret = `secret-${tokens}`;
+      const base = { id: `token-${tokens}`, fleet: "default", root: false, hosts: null, expires_at: null, label: null };
+      await tokenStore.add({ ...base, created_at: new Date(service.now).toISOString(), ...token }, secretHash(secret));
+      return secret;
+    },
+    send: async (path, { token = service.admin, ...init } = {}) => {
+      const headers = new Headers(init.headers);
+      if (token !== null) headers.set("Authorization", `Bearer ${token}`);
+      return app.request(`http://vbdstat.test${path}`, { ...init, headers });
+    },
+    post: (body, query, init) => service.send(`/v1/results${query}`, { method: "POST", body, ...init }),
+    aggregate: async (fleet = "default") => {
+      await aggregateFleet({ store, clock: () => service.now, backOff }, fleet);
+    },
+  };
+  return Object.assign(service, { admin: await service.token({ scope: "admin", root: true }) });
+}
