@@ -4,6 +4,7 @@ import type { Reading } from "../../shared/bonnie/entry.ts";
 import type { Issue } from "../../shared/model/issue.ts";
 import type { Quality, QualityReason, Run } from "../../shared/model/run.ts";
 import { printable } from "../../shared/render/printable.ts";
+import { wrapped } from "../../shared/render/wrapped.ts";
 import { issueLine } from "../http/issue-line.ts";
 
 /** One result of the upload. */
@@ -66,9 +67,13 @@ export function receiptText(receipt: Receipt): string {
   const lines = [receiptSummary(receipt)];
   for (const { line, status, id, host, backend, stratum, quality, warnings } of receipt.results) {
     lines.push(`line ${line}: ${status} ${id} ${host} ${backend} ${stratum} ${quality.verdict}`);
-    for (const { rule, text } of quality.reasons) lines.push(`  ${rule}: ${text}`);
-    for (const warning of warnings) lines.push(`  warning: ${warning}`);
+    for (const { rule, text } of quality.reasons) lines.push(...below(`${rule}: ${text}`));
+    for (const warning of warnings) lines.push(...below(`warning: ${warning}`));
   }
   for (const issue of receipt.issues) lines.push(`${issueLine(issue)} quarantined as ${issue.quarantine_id}`);
   return `${lines.map(printable).join("\n")}\n`;
 }
+
+const WIDTH = 100;
+
+const below = (text: string) => wrapped(`  ${text}`, WIDTH, "    ");

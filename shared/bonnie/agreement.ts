@@ -5,15 +5,30 @@ import { METRIC_NAMES } from "../model/metrics.ts";
 import type { BonnieResult } from "./entry.ts";
 import type { Table } from "./table.ts";
 
+/** A CSV result with its machine name made ready for comparison. */
+export interface Candidate {
+  readonly result: BonnieResult;
+  readonly name: string;
+}
+
+/** Prepares a CSV result for comparison with tables. */
+export function candidateOf(result: BonnieResult): Candidate {
+  return { result, name: collapsed(result.setup.machine) };
+}
+
 /**
- * Whether every value of the table agrees with the CSV line: rates to within the table's last digit, the machine name by
- * its beginning, since tables cut it. What the table does not print is not compared.
+ * Whether one of the CSV results agrees with every value of the table: rates to within the table's last digit, the
+ * machine name by its beginning, since tables cut it. What the table does not print is not compared.
  */
-export function agrees({ result, resolution }: Table, csv: BonnieResult): boolean {
-  return (
-    haveSameSetup(result.setup, csv.setup) &&
-    METRIC_NAMES.every((name) => isSameValue(result.metrics[name], csv.metrics[name], resolution[name])) &&
-    collapsed(csv.setup.machine).startsWith(collapsed(result.setup.machine))
+export function isRepeated({ result, resolution }: Table, candidates: readonly Candidate[]): boolean {
+  const name = collapsed(result.setup.machine);
+  return candidates.some(
+    (csv) =>
+      csv.name.startsWith(name) &&
+      haveSameSetup(result.setup, csv.result.setup) &&
+      METRIC_NAMES.every((metric) =>
+        isSameValue(result.metrics[metric], csv.result.metrics[metric], resolution[metric]),
+      ),
   );
 }
 

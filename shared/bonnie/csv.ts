@@ -11,7 +11,7 @@ import { contradiction } from "./contradiction.ts";
 import { readV1Setup, readV2Setup } from "./csv-setup.ts";
 import type { BonnieResult } from "./entry.ts";
 import { layoutOf } from "./family.ts";
-import { endOf, type Fields, fieldIssue, lineIssue, startOf, textOf } from "./fields.ts";
+import { controlText, endOf, type Fields, fieldIssue, lineIssue, startOf, textOf } from "./fields.ts";
 import { CENSORED, EMPTY, isNegative, isPluses, MALFORMED, scanInteger, scanLatency, scanSeeks } from "./scan.ts";
 
 const NOTHING_RUN: Measurements = perMetric(() => null);
@@ -19,7 +19,10 @@ const NO_WARNINGS: readonly string[] = [];
 
 /** Reads the line in `fields`, which the caller has found to be an attempt at a CSV line. */
 export function readCsv(fields: Fields): BonnieResult | Issue {
-  if (fields.control >= 0) return controlIssue(fields);
+  if (fields.control >= 0) {
+    const text = controlText(fields.text.charCodeAt(fields.control));
+    return lineIssue(fields, "control_character", text, fields.control);
+  }
   if (fields.text[fields.start] === ">") {
     return lineIssue(fields, "quoted_line", "expected the line as Bonnie++ printed it, found the > of a quoted mail");
   }
@@ -31,12 +34,6 @@ export function readCsv(fields: Fields): BonnieResult | Issue {
   if ("code" in metrics) return metrics;
   const raw = fields.text.slice(fields.start, fields.end);
   return { line: fields.line, raw, setup, metrics, warnings: warningsOf(layout, metrics) };
-}
-
-function controlIssue(fields: Fields): Issue {
-  const code = fields.text.charCodeAt(fields.control).toString(16).toUpperCase().padStart(4, "0");
-  const text = `expected printable characters only, found the control character U+${code}`;
-  return lineIssue(fields, "control_character", text, fields.control);
 }
 
 function readMetrics(fields: Fields, layout: Layout, setup: BonnieSetup): Measurements | Issue {

@@ -54,6 +54,17 @@ export function isOuterBlank(code: number): boolean {
   return code === BLANK || code === TAB || code === CARRIAGE_RETURN;
 }
 
+/** Whether a character is a control character other than a tab: nothing that Bonnie++ prints. */
+export function isControl(code: number): boolean {
+  return (code < BLANK && code !== TAB) || code === DELETE;
+}
+
+/** What is wrong with a line that holds the control character `code`. */
+export function controlText(code: number): string {
+  const hex = code.toString(16).toUpperCase().padStart(4, "0");
+  return `expected printable characters only, found the control character U+${hex}`;
+}
+
 /** Fills `fields` with the line between two offsets. The line number is left to the caller. */
 export function split(fields: Fields, from: number, to: number): void {
   const { text, starts, ends } = fields;
@@ -71,9 +82,7 @@ export function split(fields: Fields, from: number, to: number): void {
       ends[count] = at;
       count += 1;
       starts[count] = at + 1;
-    } else if ((code < BLANK && code !== TAB) || code === DELETE) {
-      if (control < 0) control = at;
-    }
+    } else if (control < 0 && isControl(code)) control = at;
   }
   ends[count] = end;
   fields.from = from;

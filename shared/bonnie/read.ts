@@ -3,9 +3,9 @@
 // throws and takes time proportional to the length of the text. The formats are those of bonnie-formats.
 
 import type { Issue } from "../model/issue.ts";
-import { agrees } from "./agreement.ts";
+import { type Candidate, candidateOf, isRepeated } from "./agreement.ts";
 import { readCsv } from "./csv.ts";
-import type { BonnieResult, Entry, Ignored, Reading } from "./entry.ts";
+import type { Entry, Ignored, Reading } from "./entry.ts";
 import { fieldsOf, split } from "./fields.ts";
 import { directiveOf, isAttempt, isHeader } from "./shape.ts";
 import { readTable, type Table } from "./table.ts";
@@ -51,16 +51,17 @@ export function readBonnie(text: string): Reading {
       const read = readCsv(fields);
       items.push("code" in read ? { kind: "issue", issue: read } : { kind: "result", result: read });
     } else {
-      const lines = tableAt(index, lineAt);
-      if (lines !== null) {
-        const table = readTable(lines);
-        const lineCountOfTable = lines.lines.length;
+      const found = tableAt(index, lineAt);
+      if (found === null) readOther(index);
+      else {
+        const table = readTable(found);
+        const tableLineCount = found.lines.length;
         items.push(
-          "code" in table ? { kind: "issue", issue: table } : { kind: "table", table, lineCount: lineCountOfTable },
+          "code" in table ? { kind: "issue", issue: table } : { kind: "table", table, lineCount: tableLineCount },
         );
-        ignored.blank += lines.next - index - lineCountOfTable;
-        index = lines.next - 1;
-      } else countNoise(index);
+        ignored.blank += found.next - index - tableLineCount;
+        index = found.next - 1;
+      }
     }
   }
   return { entries: settle(items, ignored), ignored };
@@ -72,7 +73,8 @@ export function readBonnie(text: string): Reading {
     return line.startsWith("\uFEFF") ? line.slice(1) : line;
   }
 
-  function countNoise(index: number): void {
+  /** A line that starts no table: a row torn from one is an issue, the rest is noise. */
+  function readOther(index: number): void {
     const line = lineAt(index) ?? "";
     if (isTornRow(line)) items.push({ kind: "issue", issue: tornRow(index + 1, line) });
     else if (isHeading(line)) ignored.table += 1;
@@ -82,14 +84,15 @@ export function readBonnie(text: string): Reading {
 
 /** Replaces the tables: by results, or by nothing where a CSV result says the same. */
 function settle(items: readonly (Entry | WaitingTable)[], ignored: Ignored): Entry[] {
+  const candidates: Candidate[] = [];
+  if (items.some((item) => item.kind === "table")) {
+    for (const item of items) if (item.kind === "result") candidates.push(candidateOf(item.result));
+  }
   return items.flatMap((item) => {
     if (item.kind !== "table") return item;
-    const { table, lineCount } = item;
-    if (items.some((other) => other.kind === "result" && agrees(table, other.result))) {
-      ignored.table += lineCount;
-      return [];
-    }
-    return { kind: "result" as const, result: table.result };
+    if (!isRepeated(item.table, candidates)) return { kind: "result" as const, result: item.table.result };
+    ignored.table += item.lineCount;
+    return [];
   });
 }
 

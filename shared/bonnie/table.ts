@@ -7,6 +7,7 @@ import { type PerMetric, perMetric } from "../model/metrics.ts";
 import { quoted } from "../model/quoted.ts";
 import { contradiction } from "./contradiction.ts";
 import type { BonnieResult } from "./entry.ts";
+import { controlText, isControl } from "./fields.ts";
 import { isPluses, scanInteger, scanLatency } from "./scan.ts";
 import type { TableLines } from "./table-lines.ts";
 import { tableRate } from "./table-rate.ts";
@@ -23,8 +24,18 @@ export interface Table {
 /** Reads a table. The raw text of an issue is the whole table. */
 export function readTable(lines: TableLines): Table | Issue {
   const raw = lines.lines.map((line) => line.text).join("\n");
-  const table = readHalves(lines, raw);
+  const table = controlIssue(lines) ?? readHalves(lines, raw);
   return "code" in table ? { ...table, raw } : table;
+}
+
+function controlIssue({ lines }: TableLines): Issue | null {
+  for (const line of lines) {
+    const at = line.text.split("").findIndex((character) => isControl(character.charCodeAt(0)));
+    if (at < 0) continue;
+    const word = { line, at, text: "" };
+    return wordIssue(word, null, "control_character", controlText(line.text.charCodeAt(at)));
+  }
+  return null;
 }
 
 function readHalves({ first, io, files }: TableLines, raw: string): Table | Issue {

@@ -50,7 +50,7 @@ export function signTest(positive: number, negative: number): number {
 }
 
 /** The rank of the lower limit of a median's 95 % interval: the real number `k + lambda`. */
-export interface MedianRank {
+interface MedianRank {
   readonly k: number;
   /** 0 to 1: how far to go from the k-th to the next order statistic. */
   readonly lambda: number;

@@ -139,7 +139,7 @@ export function metricFlags({ effect, between, strata, cached, margin }: MetricE
 }
 
 /** What the flags of a scope are derived from, beside the flags of its metrics. */
-export interface ScopeEvidence {
+interface ScopeEvidence {
   readonly cached: CachedReads;
   /** Hosts with a file smaller than memory allows, and with a rate above what its test could measure. */
   readonly smallFile: number;

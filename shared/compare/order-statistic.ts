@@ -13,7 +13,7 @@ interface Segment {
 }
 
 /** A multiset of values in ticks, ascending; members may be -Infinity or +Infinity. */
-export interface OrderedMultiset {
+interface OrderedMultiset {
   readonly size: number;
   readonly segments: readonly Segment[];
 }

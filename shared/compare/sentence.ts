@@ -8,7 +8,7 @@ import type { Reason } from "./verdict.ts";
 import { counted, percent, pText, ratioText, WORDS } from "./words.ts";
 
 /** What one backend brings to a sentence: its hosts with any result in the scope, and those with cached reads. */
-export interface Side {
+interface Side {
   readonly backend: Backend;
   readonly hosts: number;
   /** Null for metrics that no cache can spoil. */

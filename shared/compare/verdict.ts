@@ -33,7 +33,7 @@ export interface Evidence {
   readonly margin: number;
 }
 
-export interface Judgement {
+interface Judgement {
   readonly verdict: Verdict;
   readonly reason: Reason;
 }

@@ -25,7 +25,7 @@ export function comparisonText(comparison: Comparison): string {
       "",
       `STRATUM ${stratum}`,
       ...table(scope),
-      ...flagLines(scope),
+      ...flagNames(scope),
     ]),
     "",
     "IN WORDS",
@@ -100,6 +100,11 @@ function flagLines({ flags, flag_details }: ScopeComparison): string[] {
   return flags.flatMap((flag) =>
     wrapped(`! ${flag}: ${flag_details[flag]?.text ?? ""}`.replace(/: $/, ""), WIDTH, "    "),
   );
+}
+
+/** In a stratum the names are enough: what they mean stands under the fleet. */
+function flagNames({ flags }: ScopeComparison): string[] {
+  return flags.length === 0 ? [] : wrapped(`! ${flags.join(", ")}`, WIDTH, "    ");
 }
 
 function cachedLines({ cached }: Comparison): string[] {

@@ -1,0 +1,185 @@
+// `npm run demo`: the whole way in a minute. A server on a temporary folder; the two lines of the post that vbdstat grew out
+// of, sent with curl as a Dom0 would; then a generated fleet whose true ratios are known, held against what is found.
+
+import { spawn } from "node:child_process";
+import { mkdtempSync, rmSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { fileURLToPath } from "node:url";
+import * as z from "zod";
+import { perMetric } from "../shared/model/metrics.ts";
+import { significant } from "../shared/render/significant.ts";
+import { type FleetPlan, generateFleet } from "./generated-fleet.ts";
+import { faultText, readableLog } from "./log.ts";
+import { type LocalServer, startLocalServer } from "./server.ts";
+import { StartFault } from "./start-fault.ts";
+
+const print = (line: string) => console.log(line);
+const title = (text: string) => print(process.stdout.isTTY ? `\n\u001b[1m${text}\u001b[0m` : `\n${text}`);
+
+const FLEET: FleetPlan = {
+  seed: 2026,
+  hosts: 24,
+  runs: 3,
+  baseline: "loop",
+  candidate: "blktap2",
+  trueRatio: {
+    ...perMetric(() => 1),
+    putc: 1.4,
+    put_block: 2.1,
+    rewrite: 1.35,
+    get_block: 0.8,
+    seeks: 1.25,
+    seq_create: 1.15,
+    ran_delete: 0.7,
+  },
+  hostSpread: 0.1,
+  runNoise: 0.04,
+  cachedHosts: 2,
+  from: "2026-11-01T00:00:00.000Z",
+};
+
+/** Runs curl, printing the command as a person would type it and then what it prints. */
+async function curl(server: LocalServer, path: string, sample?: string): Promise<void> {
+  const data = sample === undefined ? [] : ["--data-binary", `@local/samples/${sample}`];
+  print(`$ curl -s ${data.join(" ")}${data.length > 0 ? " " : ""}-H "Authorization: Bearer $TOKEN" "$URL${path}"`);
+  const file =
+    sample === undefined
+      ? []
+      : ["--data-binary", `@${fileURLToPath(new URL(`../local/samples/${sample}`, import.meta.url))}`];
+  const arguments_ = ["-sS", ...file, "-K", "-", `${server.url}${path}`];
+  await new Promise<void>((resolve, reject) => {
+    const child = spawn("curl", arguments_, { stdio: ["pipe", "inherit", "inherit"] });
+    child.once("error", () => reject(new StartFault("the demo needs curl; install it (apt-get install curl)")));
+    child.once("exit", (code) => (code === 0 ? resolve() : reject(new StartFault(`curl ended with ${code}`))));
+    // The token goes through standard input: a command line can be read by everybody on the machine.
+    child.stdin.end(`header = "Authorization: Bearer ${server.adminToken.secret}"\n`);
+  });
+}
+
+async function ask(server: LocalServer, token: string, path: string, init: RequestInit = {}): Promise<unknown> {
+  const answer = await fetch(`${server.url}${path}`, {
+    ...init,
+    headers: { Authorization: `Bearer ${token}`, Accept: "application/json" },
+  });
+  if (!answer.ok) throw new Error(`${path}: ${answer.status} ${await answer.text()}`);
+  return answer.json();
+}
+
+async function untilAggregated(server: LocalServer, token: string): Promise<void> {
+  const status = z.object({ open_marks: z.number() });
+  while (status.parse(await ask(server, token, "/v1/status")).open_marks > 0) {
+    await new Promise((resolve) => setTimeout(resolve, 50));
+  }
+}
+
+async function showSeed(server: LocalServer): Promise<void> {
+  title("1. Two results of one guest, as in the post that started it: first loop, then blktap");
+  await curl(server, "/v1/results?backend=loop", "seed-loop.csv");
+  await curl(server, "/v1/results?backend=blktap1", "seed-blktap.csv");
+  await untilAggregated(server, server.adminToken.secret);
+  title("2. What they say, and what they do not");
+  await curl(server, "/v1/compare.txt?baseline=loop&candidate=blktap1");
+}
+
+const comparison = z.object({
+  fleet: z.object({
+    metrics: z.record(
+      z.string(),
+      z.object({
+        hosts: z.number(),
+        ratio: z.object({ low: z.number().nullable(), high: z.number().nullable() }),
+        ci: z.object({ low: z.number().nullable(), high: z.number().nullable() }).nullable(),
+        verdict: z.string(),
+      }),
+    ),
+  }),
+});
+
+async function showFleet(server: LocalServer): Promise<string> {
+  title(
+    `3. A generated fleet: ${FLEET.hosts} hosts that do not exist, ${FLEET.runs} runs on each backend, true ratios known`,
+  );
+  const made = await ask(server, server.adminToken.secret, "/v1/tokens", {
+    method: "POST",
+    body: JSON.stringify({ scope: "admin", fleet: "generated", label: "demo" }),
+  });
+  const { token } = z.object({ token: z.string() }).parse(made);
+  const started = performance.now();
+  const uploads = generateFleet(FLEET);
+  for (const [index, { body }] of uploads.entries()) {
+    await ask(server, token, "/v1/results", { method: "POST", body });
+    if (process.stdout.isTTY) process.stdout.write(`\r  posted ${index + 1} of ${uploads.length} hosts `);
+  }
+  await untilAggregated(server, token);
+  const seconds = (performance.now() - started) / 1000;
+  print(
+    `${process.stdout.isTTY ? "\r" : ""}  ${uploads.length * FLEET.runs * 2} results posted and aggregated in ${significant(seconds, 2)} s`,
+  );
+  const { baseline, candidate } = FLEET;
+  const answer = comparison.parse(await ask(server, token, `/v1/compare?baseline=${baseline}&candidate=${candidate}`));
+  title(`4. Found and true: ${candidate} / ${baseline}, generated`);
+  print("metric      hosts   true  found  95 % interval   true inside  verdict");
+  for (const [name, { hosts, ratio, ci, verdict }] of Object.entries(answer.fleet.metrics)) {
+    const truth = FLEET.trueRatio[name as keyof typeof FLEET.trueRatio];
+    const low = ci?.low ?? 0;
+    const high = ci?.high ?? Number.POSITIVE_INFINITY;
+    const known = ratio.low !== null && ratio.low === ratio.high;
+    print(
+      [
+        name.padEnd(10),
+        String(hosts).padStart(6),
+        significant(truth, 3).padStart(6),
+        (known && ratio.low !== null ? significant(ratio.low, 3) : "-").padStart(6),
+        (ci === null || ci.low === null || ci.high === null
+          ? "-"
+          : `${significant(ci.low, 3)} to ${significant(ci.high, 3)}`
+        ).padEnd(14),
+        (ci === null ? "-" : truth >= low && truth <= high ? "yes" : "NO").padStart(11),
+        verdict,
+      ].join(" "),
+    );
+  }
+  print(
+    [
+      `The first ${FLEET.cachedHosts} hosts read the ${baseline} file from Dom0's page cache; their read-path results are left out.`,
+      "A 95 % interval misses the truth once in 20 times: a NO in one line now and then is right.",
+    ].join("\n"),
+  );
+  return token;
+}
+
+const folder = mkdtempSync(join(tmpdir(), "vbdstat-demo-"));
+const once = process.argv.includes("--once");
+let server: LocalServer | null = null;
+
+async function finish(code: number): Promise<never> {
+  await server?.stop();
+  rmSync(folder, { recursive: true, force: true });
+  process.exit(code);
+}
+
+try {
+  const settings = {
+    port: 0,
+    host: "127.0.0.1",
+    dataDir: folder,
+    endpoint: null,
+    tableName: "vbdstat",
+    adminSecret: null,
+  };
+  const quiet = { ...readableLog(print), request: () => undefined };
+  server = await startLocalServer(settings, quiet, print);
+  print(`vbdstat demo: a server on ${server.url} with its data in ${folder}`);
+  await showSeed(server);
+  const generated = await showFleet(server);
+  if (once) await finish(0);
+  title("The server stays up; Ctrl-C ends it and removes its data.");
+  print(`URL=${server.url}`);
+  print(`TOKEN=${server.adminToken.secret}   # fleet "default": the two results`);
+  print(`TOKEN=${generated}   # fleet "generated"`);
+  for (const signal of ["SIGINT", "SIGTERM"] as const) process.once(signal, () => void finish(0));
+} catch (error) {
+  console.error(error instanceof StartFault ? `the demo does not start: ${error.message}` : faultText(error));
+  await finish(1);
+}
