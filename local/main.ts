@@ -7,28 +7,21 @@ import { StartFault } from "./start-fault.ts";
 
 const print = (line: string) => console.log(line);
 
+/** Resolves with the first signal to stop, also with one that comes while the server is still starting. */
+const stopSignal = new Promise<string>((resolve) => {
+  for (const signal of ["SIGTERM", "SIGINT"] as const) process.on(signal, () => resolve(signal));
+});
+
 try {
   const settings = localSettings();
   const server = await startLocalServer(settings, readableLog(print), print);
-  print(`vbdstat listens on ${server.url}, data in ${settings.dataDir}`);
   if (server.adminToken.isNew) {
     print(`admin token, shown this once and kept in ${server.adminToken.file}:\n  ${server.adminToken.secret}`);
   }
-  let stopping = false;
-  for (const signal of ["SIGTERM", "SIGINT"] as const) {
-    process.on(signal, () => {
-      if (stopping) return;
-      stopping = true;
-      print(`${signal}: finishing requests, then stopping`);
-      server.stop().then(
-        () => process.exit(0),
-        (error: unknown) => {
-          console.error(faultText(error));
-          process.exit(1);
-        },
-      );
-    });
-  }
+  print(`vbdstat listens on ${server.url}, data in ${settings.dataDir}`);
+  print(`${await stopSignal}: finishing requests, then stopping`);
+  await server.stop();
+  process.exit(0);
 } catch (error) {
   const expected = error instanceof StartFault || error instanceof SettingsFault;
   console.error(expected ? `vbdstat does not start: ${error.message}` : faultText(error));

@@ -121,9 +121,14 @@ function urlOf(server: Server, host: string): string {
 /** Stops accepting, lets requests that are being answered finish, and drops connections that only wait. */
 function close(server: Server): Promise<void> {
   return new Promise((resolve) => {
-    server.close(() => resolve());
-    server.closeIdleConnections();
+    // A connection falls idle when its last answer is out, which may be after the server was closed.
+    const idle = setInterval(() => server.closeIdleConnections(), 20);
     // A client that keeps a request open for ever must not keep the server from stopping.
-    setTimeout(() => server.closeAllConnections(), 10_000).unref();
+    const patience = setTimeout(() => server.closeAllConnections(), 10_000);
+    server.close(() => {
+      clearInterval(idle);
+      clearTimeout(patience);
+      resolve();
+    });
   });
 }

@@ -51,7 +51,7 @@ export interface QuarantinedLine {
   readonly id: string;
   readonly fleet: string;
   readonly received_at: string;
-  /** The line as received, at most 65 536 characters of it. */
+  /** The line as received, at most 32 768 characters of it. */
   readonly raw: string;
   readonly raw_length: number;
   readonly raw_encoding: Run["raw_encoding"];

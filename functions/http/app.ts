@@ -51,6 +51,9 @@ export function makeHttpApp({ clock, log }: HttpDeps): HttpApp {
     c.set("note", null);
     await next();
     c.res.headers.set("x-request-id", requestId);
+    // What was uploaded is served as text again: no browser may take it for a page. Answers to a token are for it alone.
+    c.res.headers.set("x-content-type-options", "nosniff");
+    if (!c.res.headers.has("cache-control")) c.res.headers.set("cache-control", "no-store");
     const token = c.get("token");
     log.request({
       at: new Date(started).toISOString(),
@@ -64,7 +67,13 @@ export function makeHttpApp({ clock, log }: HttpDeps): HttpApp {
       note: c.get("note"),
     });
   });
-  app.notFound((c) => errorAnswer(c, new AppError("not_found", `there is nothing at ${c.req.method} ${c.req.path}`)));
+  app.notFound((c) => {
+    const { method, path } = c.req;
+    const methods = methodsAt(app, path);
+    if (methods.length === 0) return errorAnswer(c, new AppError("not_found", `there is nothing at ${path}`));
+    c.header("Allow", methods.join(", "));
+    return errorAnswer(c, new AppError("method_not_allowed", `${path} takes ${methods.join(" or ")}, not ${method}`));
+  });
   app.onError((error, c) => {
     if (error instanceof AppError) {
       if (error.cause !== undefined) log.fault(c.get("requestId"), error);
@@ -74,4 +83,11 @@ export function makeHttpApp({ clock, log }: HttpDeps): HttpApp {
     return errorAnswer(c, new AppError("internal", "something went wrong here; the request id finds it in the log"));
   });
   return app;
+}
+
+const METHODS = ["GET", "POST", "DELETE"];
+
+/** The methods that a path has routes for; the middleware of all paths has the method ALL. */
+function methodsAt(app: HttpApp, path: string): string[] {
+  return METHODS.filter((method) => app.router.match(method, path)[0].some(([[, route]]) => route.method === method));
 }

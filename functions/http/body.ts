@@ -51,7 +51,7 @@ async function unpack(sent: Buffer): Promise<Buffer> {
     if (error instanceof Error && "code" in error && error.code === "ERR_BUFFER_TOO_LARGE") {
       throw new AppError("too_large", "the body is larger than 8 MiB unpacked; send it in pieces");
     }
-    throw new AppError("bad_body", "the body is not gzip, though Content-Encoding says so", { cause: undefined });
+    throw new AppError("bad_body", "the body is not gzip, though Content-Encoding says so");
   }
 }
 

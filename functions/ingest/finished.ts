@@ -11,7 +11,7 @@ export interface FinishedAt {
 }
 
 const UNIX_SECONDS = /^\d{1,11}$/;
-const ISO = /^(\d{4}-\d{2}-\d{2})[T ](\d{2}:\d{2})(:\d{2}(?:[.,]\d{1,9})?)?(Z|[+-]\d{2}(?::?\d{2})?)?$/i;
+const ISO = /^(\d{4}-\d{2}-\d{2})[T ](\d{2}:\d{2})(:\d{2}(?:[.,]\d{1,9})?)?(Z|[+ -]\d{2}(?::?\d{2})?)?$/i;
 
 /** Unix seconds of 1990 and 2200: Bonnie++ is from 1999, and a time beyond is a broken clock or another unit. */
 const EARLIEST = 631_152_000;
@@ -36,7 +36,9 @@ export function parseFinished(value: string): FinishedAt | { readonly code: stri
 function secondsOfIso(text: string): number | null {
   const match = ISO.exec(text);
   if (match === null) return null;
-  const [, date = "", minutes = "", rest = ":00", zone = "Z"] = match;
+  const [, date = "", minutes = "", rest = ":00", sentZone = "Z"] = match;
+  // `?finished=$(date -Iseconds)` sends a + that the rules of query strings turn into a blank.
+  const zone = sentZone.replace(" ", "+");
   const offset = /^[+-]\d{2}$/.test(zone) ? `${zone}:00` : zone.replace(/^([+-]\d{2})(\d{2})$/, "$1:$2");
   const milliseconds = Date.parse(`${date}T${minutes}${rest.replace(",", ".")}${offset.toUpperCase()}`);
   // Date.parse rolls 30 February over into March: such a date was never on a clock.

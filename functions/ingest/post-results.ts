@@ -13,7 +13,7 @@ import type { Context } from "./said.ts";
 import { type Envelope, type RejectedLine, type Upload, understandUpload } from "./upload.ts";
 
 /** What is kept of a rejected line; more would not fit the item, and the client still has the rest. */
-const KEPT_CHARACTERS = 65_536;
+const KEPT_CHARACTERS = 32_768;
 
 /** What was sent, with what, and when it first came in (ISO 8601 UTC), which is when its runs finished if nobody says. */
 export interface Posted {
@@ -35,9 +35,10 @@ export async function postResults(
   const upload = understandUpload(reading, envelope);
   refuseForeignHosts(token, upload);
   const runs = upload.runs.map(({ run }) => ({ run, sample: sampleOf(run) }));
-  const statuses = await deps.runs.add(runs);
   const kept = upload.rejected.map((line) => quarantined(line, envelope));
+  // Before the runs: when the store fails in between, no run was stored, and the retry finds its lines in their places.
   if (kept.length > 0) await deps.quarantine.add(kept);
+  const statuses = await deps.runs.add(runs);
   if (statuses.includes("stored")) deps.wake(fleet, [...new Set(upload.runs.map(({ run }) => run.host))]);
   return {
     stored: statuses.filter((status) => status === "stored").length,

@@ -5,7 +5,7 @@ import * as z from "zod";
 import { AppError } from "../../shared/errors.ts";
 import type { HttpApp } from "../http/app.ts";
 import { allow, tokenOf } from "../http/auth.ts";
-import { once, queryBy, singleParameters } from "../http/parameters.ts";
+import { idOf, once, queryBy, singleParameters } from "../http/parameters.ts";
 import type { IngestDeps } from "./app.ts";
 import { postResults } from "./post-results.ts";
 import { receiptStatus } from "./receipt.ts";
@@ -24,7 +24,7 @@ export function addQuarantineRoutes(app: HttpApp, deps: IngestDeps): void {
 
   app.post("/v1/quarantine/:id/retry", allow(deps, "admin"), async (c) => {
     const { fleet } = tokenOf(c);
-    const line = await deps.quarantine.get(fleet, c.req.param("id"));
+    const line = await deps.quarantine.get(fleet, idOf(c, "quarantined line"));
     if (line === null) throw new AppError("not_found", "this fleet has no quarantined line with that id");
     if (line.raw.length < line.raw_length) {
       throw new AppError(
@@ -35,7 +35,10 @@ export function addQuarantineRoutes(app: HttpApp, deps: IngestDeps): void {
     const parameters = { ...line.context, ...singleParameters(c) };
     const body = { text: line.raw, encoding: line.raw_encoding };
     const receipt = await postResults(deps, tokenOf(c), { body, parameters, receivedAt: line.received_at });
-    if (receipt.rejected === 0) await deps.quarantine.remove(fleet, line.id);
+    // Rejected again with other parameters it is in the quarantine under another id, with all that is known now.
+    if (!receipt.issues.some(({ quarantine_id }) => quarantine_id === line.id)) {
+      await deps.quarantine.remove(fleet, line.id);
+    }
     return c.json(receipt, receiptStatus(receipt));
   });
 }

@@ -6,7 +6,7 @@ import { AppError } from "../../shared/errors.ts";
 import { FLEET_PATTERN, SCOPES, type Token } from "../../shared/model/token.ts";
 import type { HttpApp } from "../http/app.ts";
 import { allow, secretHash, tokenOf } from "../http/auth.ts";
-import { bodyBy } from "../http/parameters.ts";
+import { bodyBy, idOf } from "../http/parameters.ts";
 import type { IngestDeps } from "./app.ts";
 
 const oneLine = (most: number) =>
@@ -60,9 +60,10 @@ export function addTokenRoutes(app: HttpApp, deps: IngestDeps): void {
   );
 
   app.delete("/v1/tokens/:id", allow(deps, "admin"), async (c) => {
-    const removed = await deps.tokens.remove(tokenOf(c).fleet, c.req.param("id"));
+    const id = idOf(c, "token");
+    const removed = await deps.tokens.remove(tokenOf(c).fleet, id);
     if (!removed) throw new AppError("not_found", "this fleet has no token with that id");
-    c.set("note", `ended token ${c.req.param("id")}`);
+    c.set("note", `ended token ${id}`);
     return c.body(null, 204);
   });
 }

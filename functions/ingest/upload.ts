@@ -1,15 +1,16 @@
 // An upload, understood: text in, runs and rejected lines out. Nothing is stored here, nothing is read from a store: what
 // an upload means depends on its bytes, its parameters, the fleet and the time of receipt only.
 
-import type { BonnieResult, Reading } from "../../shared/bonnie/entry.ts";
+import type { BonnieResult, Entry, Reading } from "../../shared/bonnie/entry.ts";
 import { PARSER_VERSION } from "../../shared/bonnie/read.ts";
 import { AppError } from "../../shared/errors.ts";
 import type { Issue } from "../../shared/model/issue.ts";
+import { quoted } from "../../shared/model/quoted.ts";
 import type { Run } from "../../shared/model/run.ts";
 import { stratumOf } from "../../shared/model/stratum.ts";
 import { assessQuality } from "../../shared/quality/assess.ts";
 import { runId } from "./identity.ts";
-import { type Context, faultOf, isName, MAX_NAME, type Said, understand } from "./said.ts";
+import { type Context, faultOf, isName, MAX_NAME, type Said, type SaidFault, understand } from "./said.ts";
 
 /** Who sent an upload, when, and what was said in its parameters. */
 export interface Envelope {
@@ -36,8 +37,11 @@ export interface Upload {
   readonly rejected: readonly RejectedLine[];
 }
 
-/** A longer line is no result but an accident; its text would not fit the item that keeps it. */
-const MAX_LINE = 65_536;
+/** Real results have at most 2 000 characters. A longer one is an accident; its text would not fit the item that keeps it. */
+const MAX_RESULT = 16_384;
+
+/** Labels of one run: what is said of a run is stored with it, and must fit its item as well. */
+const MAX_LABELS = 100;
 
 /**
  * Understands an upload. Throws `bad_parameter` when a key or value that was said is wrong, `no_result` when there is
@@ -48,16 +52,16 @@ export function understandUpload(reading: Reading, envelope: Envelope): Upload {
   const runs: UploadedRun[] = [];
   const rejected: RejectedLine[] = [];
   let context = envelope.parameters;
-  let said = understand(context);
-  let anyBackend = said.backend !== null;
+  // Understood when a result asks for it: a body may have thousands of directives before its first result.
+  let said: Said | null = null;
   for (const entry of reading.entries) {
     if (entry.kind === "directive") {
       context = { ...context, [entry.key]: entry.value };
-      said = understand(context);
-      anyBackend ||= said.backend !== null;
+      said = null;
     } else if (entry.kind === "issue") {
       rejected.push({ issue: entry.issue, context });
     } else {
+      said ??= understand(context);
       const run = runOf(entry.result, said, envelope);
       if ("code" in run) rejected.push({ issue: run, context });
       else runs.push({ line: entry.result.line, run });
@@ -66,7 +70,7 @@ export function understandUpload(reading: Reading, envelope: Envelope): Upload {
   if (runs.length === 0 && rejected.length === 0) {
     throw new AppError("no_result", "there is no Bonnie++ result in the body: neither a CSV line nor a text table");
   }
-  if (!anyBackend) {
+  if (envelope.parameters["backend"] === undefined && !reading.entries.some(isBackendDirective)) {
     throw new AppError(
       "no_backend",
       'no backend given: add ?backend=loop (or phy, blktap2, qdisk ...) to the address, or a line "# backend: loop" before the results',
@@ -78,25 +82,20 @@ export function understandUpload(reading: Reading, envelope: Envelope): Upload {
   return { runs, rejected };
 }
 
+const isBackendDirective = (entry: Entry) => entry.kind === "directive" && entry.key === "backend";
+
 /** Whatever was said must be right before anything is tried: a wrong key would give every line after it wrong facts. */
 function refuseFaults(reading: Reading, parameters: Context): void {
+  const fromQuery = Object.entries(parameters).map(([key, value]) => ({ line: 0, column: 0, key, value, raw: "" }));
+  const directives = reading.entries.filter((entry) => entry.kind === "directive");
+  const labels = new Set<string>();
   const issues: Issue[] = [];
-  for (const [key, value] of Object.entries(parameters)) {
-    const fault = faultOf(key, value);
-    if (fault !== null) issues.push({ line: 0, column: 0, field: key, code: fault.code, text: fault.text, raw: "" });
-  }
-  for (const entry of reading.entries) {
-    if (entry.kind !== "directive") continue;
-    const fault = faultOf(entry.key, entry.value);
+  for (const { line, column, key, value, raw } of [...fromQuery, ...directives]) {
+    if (key.startsWith("label.")) labels.add(key);
+    const fault = labels.size > MAX_LABELS ? tooManyLabels(key) : faultOf(key, value);
     if (fault === null) continue;
-    issues.push({
-      line: entry.line,
-      column: entry.column,
-      field: entry.key,
-      code: fault.code,
-      text: fault.text,
-      raw: entry.raw,
-    });
+    issues.push({ line, column, field: key.slice(0, MAX_NAME), code: fault.code, text: fault.text, raw });
+    if (issues.length === MAX_FAULTS) break;
   }
   const [first] = issues;
   if (first === undefined) return;
@@ -104,11 +103,22 @@ function refuseFaults(reading: Reading, parameters: Context): void {
   throw new AppError("bad_parameter", `${where}${first.text}; nothing was stored`, { issues });
 }
 
+/** Enough to mend an upload by; a body can have thousands. */
+const MAX_FAULTS = 100;
+
+function tooManyLabels(key: string): SaidFault {
+  return { key, code: "too_many_labels", text: `${key}: expected at most ${MAX_LABELS} different labels, found more` };
+}
+
 function runOf(result: BonnieResult, said: Said, envelope: Envelope): Run | Issue {
   const { line, raw, setup, metrics } = result;
   const reject = (field: string, code: string, text: string): Issue => ({ line, column: 1, field, code, text, raw });
-  if (raw.length > MAX_LINE) {
-    return reject("line", "line_too_long", `expected at most ${MAX_LINE} characters in a result, found ${raw.length}`);
+  if (raw.length > MAX_RESULT) {
+    return reject(
+      "line",
+      "line_too_long",
+      `expected at most ${MAX_RESULT} characters in a result, found ${raw.length}`,
+    );
   }
   if (said.backend === null) {
     return reject(
@@ -122,10 +132,17 @@ function runOf(result: BonnieResult, said: Said, envelope: Envelope): Run | Issu
     return reject(
       "host",
       "bad_host",
-      `expected a machine name of 1 to ${MAX_NAME} characters in the line, or host= beside it, found ${host.length} characters`,
+      `expected a machine name of 1 to ${MAX_NAME} printable characters in the line, or host= beside it, found ${quoted(host)}`,
     );
   }
   const vm = said.vm ?? (setup.machine === "" ? host : setup.machine);
+  if (!isName(vm)) {
+    return reject(
+      "vm",
+      "bad_vm",
+      `expected a machine name of at most ${MAX_NAME} printable characters in the line, or vm= beside it, found ${quoted(vm)}`,
+    );
+  }
   const { backend, finished, facts } = said;
   const discriminator =
     said.run === null ? (finished === null ? "" : `finished ${finished.asSent}`) : `run ${said.run}`;

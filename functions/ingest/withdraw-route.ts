@@ -3,12 +3,13 @@
 import { AppError } from "../../shared/errors.ts";
 import type { HttpApp } from "../http/app.ts";
 import { allow, tokenOf } from "../http/auth.ts";
+import { idOf } from "../http/parameters.ts";
 import type { IngestDeps } from "./app.ts";
 
 export function addWithdrawRoute(app: HttpApp, deps: IngestDeps): void {
   app.delete("/v1/runs/:id", allow(deps, "admin"), async (c) => {
     const { fleet } = tokenOf(c);
-    const id = c.req.param("id");
+    const id = idOf(c, "run");
     const run = await deps.runs.withdraw(fleet, id, new Date(deps.clock()).toISOString());
     if (run === null) throw new AppError("not_found", "this fleet has no run with that id");
     deps.wake(fleet, [run.host]);

@@ -1,13 +1,15 @@
 // Runs as they were read: one by its id, or a page of them, newest first.
 
+import type { Context } from "hono";
 import * as z from "zod";
 import { AppError } from "../../shared/errors.ts";
 import { resolveBackend } from "../../shared/model/resolve-backend.ts";
+import type { Run } from "../../shared/model/run.ts";
 import { hostMatches } from "../../shared/model/token.ts";
 import type { HttpApp } from "../http/app.ts";
 import { allow, tokenOf } from "../http/auth.ts";
 import { formatOf } from "../http/format.ts";
-import { once, queryBy } from "../http/parameters.ts";
+import { idOf, once, queryBy } from "../http/parameters.ts";
 import type { ReadDeps } from "./app.ts";
 
 /** A day or a time; a day stands for its first moment in UTC. */
@@ -18,33 +20,43 @@ const time = z
   )
   .transform((text) => new Date(text).toISOString());
 
-const listQuery = z.strictObject({
-  host: once(z.string().min(1).max(255)).optional(),
-  backend: once(z.string().min(1).max(100)).optional(),
-  from: once(time).optional(),
-  to: once(time).optional(),
-  limit: once(z.coerce.number().int().min(1).max(100)).default(50),
-  cursor: once(z.string().max(200)).optional(),
-});
+const listQuery = z
+  .strictObject({
+    host: once(z.string().min(1).max(255)).optional(),
+    backend: once(z.string().min(1).max(100)).optional(),
+    from: once(time).optional(),
+    to: once(time).optional(),
+    limit: once(z.coerce.number().int().min(1).max(100)).default(50),
+    cursor: once(z.string().max(200)).optional(),
+  })
+  .refine(({ from = "", to = ":" }) => from < to, { path: ["to"], error: "expected a time after from" });
 
 export function addRunRoutes(app: HttpApp, deps: ReadDeps): void {
   app.get("/v1/runs/:id", allow(deps, "read", "ingest"), async (c) => {
     const format = formatOf(c, ["json", "txt"]);
     const token = tokenOf(c);
-    const run = await deps.runs.get(token.fleet, c.req.param("id"));
+    const run = await deps.runs.get(token.fleet, idOf(c, "run"));
     // An ingest token reads its own receipts: runs of the hosts it may post for. Others are not there for it.
     if (run === null || (token.scope === "ingest" && !hostMatches(token.hosts, run.host))) {
       throw new AppError("not_found", "this fleet has no run with that id");
     }
-    return format === "json" ? c.json(run) : c.text(`${run.raw}\n`);
+    return format === "json" ? c.json(run) : rawAnswer(c, run);
   });
 
   app.get("/v1/runs", allow(deps, "read"), async (c) => {
+    formatOf(c, ["json"]);
     const { backend, ...query } = queryBy(c, listQuery);
     const slug = backend === undefined ? undefined : backendOf(backend);
     const page = await deps.runs.list(tokenOf(c).fleet, { ...query, backend: slug });
     return c.json({ runs: page.items, cursor: page.cursor });
   });
+}
+
+/** The line as it was received: the same bytes, in the encoding they came in. */
+function rawAnswer(c: Context, { raw, raw_encoding: encoding }: Run): Response {
+  if (encoding === "utf-8") return c.text(`${raw}\n`);
+  const bytes = new Uint8Array(Buffer.from(`${raw}\n`, "latin1"));
+  return c.body(bytes, 200, { "Content-Type": "text/plain; charset=ISO-8859-1" });
 }
 
 /** The slug that a word in a query stands for. Throws `bad_parameter`. */

@@ -36,7 +36,10 @@ interface Pending {
 async function addRuns(table: Table, runs: readonly NewRun[]): Promise<("stored" | "duplicate")[]> {
   const stored = new Set<string>();
   const pending = new Map<string, Pending>();
-  for (const newRun of runs) pending.set(newRun.run.id, { newRun, item: runItem(newRun.run, newRun.sample) });
+  for (const newRun of runs) {
+    const { id } = newRun.run;
+    if (!pending.has(id)) pending.set(id, { newRun, item: runItem(newRun.run, newRun.sample) });
+  }
   const chunks = inChunks([...pending.values()], {
     // A mark for each host of the chunk counts as well.
     weightOf: ({ newRun }, chunk) => (chunk.some((other) => other.newRun.run.host === newRun.run.host) ? 1 : 2),

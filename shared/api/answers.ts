@@ -1,0 +1,123 @@
+// Answers about uploads, tokens and the service, as schemas. A schema lists every key of its answer; the interfaces
+// of the model say the same to the compiler (`satisfies`). Clients must expect further keys in later versions.
+
+import * as z from "zod";
+import { ERROR_STATUS } from "../errors.ts";
+import { SCOPES, type Token } from "../model/token.ts";
+import type { QuarantinedLine } from "../ports.ts";
+import { ERROR_MEANINGS } from "./meanings.ts";
+import { backendSlug, count, instant, nextCursor, qualityVerdict, stratum } from "./pieces.ts";
+import { wordsOf } from "./words-of.ts";
+
+const issue = z.strictObject({
+  line: count.meta({ description: "1-based line of the body; 0 for a query parameter." }),
+  column: count.meta({ description: "1-based column in characters; 0 with line 0." }),
+  field: z.string().nullable().meta({ description: "The metric or key at fault; null when the whole line is." }),
+  code: z.string().meta({ examples: ["bad_number"] }),
+  text: z.string().meta({ description: "What was expected and what was found." }),
+});
+
+/** The envelope of every refusal. */
+export const errorEnvelope = z
+  .strictObject({
+    error: z.strictObject({
+      code: z.enum(wordsOf(ERROR_STATUS)).meta({ description: "Stable; programs go by this." }),
+      message: z.string().meta({ description: "For people; may change." }),
+      docs: z.string().meta({ description: "Where the code is explained.", examples: ["/docs#bad_parameter"] }),
+      request_id: z.string().meta({ description: "Finds the request in the log." }),
+      issues: z.array(issue).optional().meta({ description: "Every fault found, where there can be several." }),
+    }),
+  })
+  .meta({
+    id: "Error",
+    description: `A refusal. Codes: ${Object.keys(ERROR_MEANINGS).join(", ")}.`,
+  });
+
+/** POST /v1/results */
+export const receipt = z
+  .strictObject({
+    stored: count,
+    duplicate: count,
+    rejected: count,
+    results: z.array(
+      z.strictObject({
+        line: z.int().min(1).meta({ description: "1-based line of the body; of a text table its first." }),
+        status: z.enum(["stored", "duplicate"]),
+        id: z.string().meta({ description: "Of the run; the same for the same upload sent again." }),
+        url: z.string(),
+        host: z.string(),
+        backend: backendSlug,
+        stratum,
+        quality: z.strictObject({
+          verdict: qualityVerdict,
+          reasons: z.array(z.strictObject({ rule: z.string(), text: z.string() })),
+        }),
+        warnings: z
+          .array(z.string())
+          .meta({ description: "Each opens with a code word and a colon, or is a sentence." }),
+      }),
+    ),
+    issues: z.array(issue.extend({ quarantine_id: z.string() })).meta({ description: "The rejected lines." }),
+    ignored: z
+      .strictObject({ blank: count, header: count, comment: count, table: count, other: count })
+      .meta({ description: "Lines left aside as noise, by kind." }),
+  })
+  .meta({ id: "Receipt", description: "What became of every line of an upload." });
+
+/** DELETE /v1/runs/{id} */
+export const withdrawn = z.strictObject({ id: z.string(), withdrawn_at: instant }).meta({ id: "Withdrawn" });
+
+const quarantinedLine = z
+  .strictObject({
+    id: z.string(),
+    fleet: z.string(),
+    received_at: instant,
+    raw: z.string().meta({ description: "The line as received, at most 65 536 characters of it." }),
+    raw_length: count,
+    raw_encoding: z.enum(["utf-8", "latin-1"]),
+    ...issue.shape,
+    context: z.record(z.string(), z.string()).meta({ description: "What was said about the line." }),
+  })
+  .meta({ id: "QuarantinedLine", description: "A rejected line, kept." }) satisfies z.ZodType<QuarantinedLine>;
+
+/** GET /v1/quarantine */
+export const quarantinePage = z
+  .strictObject({ lines: z.array(quarantinedLine), cursor: nextCursor })
+  .meta({ id: "QuarantinePage" });
+
+const token = z
+  .strictObject({
+    id: z.string(),
+    fleet: z.string(),
+    scope: z.enum(SCOPES),
+    root: z.boolean().meta({ description: "The first admin token, which makes tokens for any fleet." }),
+    hosts: z.string().nullable(),
+    expires_at: instant.nullable(),
+    label: z.string().nullable(),
+    created_at: instant,
+  })
+  .meta({ id: "Token", description: "A token without its secret." }) satisfies z.ZodType<Token>;
+
+/** GET /v1/tokens */
+export const tokenList = z.strictObject({ tokens: z.array(token) }).meta({ id: "TokenList" });
+
+/** POST /v1/tokens */
+export const madeToken = token
+  .extend({ token: z.string().meta({ description: "The secret, shown this once." }) })
+  .meta({ id: "MadeToken", description: "A token with its secret." });
+
+/** GET /v1/status */
+export const status = z
+  .strictObject({
+    open_marks: count.meta({ description: "Hosts with results that statistics do not hold yet; exact." }),
+    oldest_mark_age_s: z.number().min(0),
+    runs: count.meta({ description: "As aggregated: at most 99 of a host, backend and stratum are counted." }),
+    hosts: count.meta({ description: "As aggregated." }),
+    quarantined: count.meta({ description: "Counted up to 10 000." }),
+    version: z.string(),
+    engine: z.string(),
+  })
+  .meta({ id: "Status" });
+
+/** GET /healthz */
+export const health = z.strictObject({ status: z.literal("ok") }).meta({ id: "Health" });

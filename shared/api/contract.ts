@@ -1,0 +1,194 @@
+// The contract: every endpoint of the service as data. Handlers check requests by the schemas named here; OpenAPI
+// (`openapi.ts`) and the page /docs are made from this list, and tests hold the running service against it: every route
+// is in the list, every entry has a route, and real answers fit the schemas.
+
+import { health, madeToken, quarantinePage, receipt, status, tokenList, withdrawn } from "./answers.ts";
+import { comparison } from "./comparison-answer.ts";
+import type { Endpoint } from "./endpoint.ts";
+import { compareQuery, newToken, pageQuery, runsQuery } from "./requests.ts";
+import { run, runPage } from "./run-answer.ts";
+import { runParameters } from "./run-parameters.ts";
+
+const RUN_ID = { id: "Id of the run, from its receipt." };
+
+const EXAMPLE_LINE =
+  "vm101,2064M,25511,35,18075,3,199488,47,71094,98,937880,86,+++++,+++,16,+++++,+++,+++++,+++,+++++,+++,+++++,+++,+++++,+++,+++++,+++\n";
+
+/** What the receipt of an upload says, by status. */
+const RECEIPTS: Endpoint["answers"] = {
+  200: { description: "Only duplicates: everything in the body was stored before.", schema: receipt },
+  201: { description: "At least one run was stored and nothing rejected.", schema: receipt },
+  422: {
+    description: "At least one line was rejected and quarantined. The good lines are stored.",
+    schema: receipt,
+  },
+};
+
+/** In the order in which documentation shows them. */
+export const CONTRACT: readonly Endpoint[] = [
+  {
+    id: "postResults",
+    method: "post",
+    path: "/v1/results",
+    summary: "Add Bonnie++ results.",
+    description:
+      "Acknowledged means durable. What is said about a run comes from its line, then the query, then `# key: value` lines in the body, which hold for the lines after them; later ones win.",
+    scopes: ["ingest"],
+    query: runParameters,
+    body: {
+      kind: "bonnie",
+      description:
+        "Whatever Bonnie++ printed: CSV lines among other text, or text tables. Any Content-Type; at most 1 MiB, 8 MiB unpacked, 10 000 lines; `Content-Encoding: gzip` is accepted.",
+      example: EXAMPLE_LINE,
+    },
+    answers: RECEIPTS,
+    formats: ["txt", "json"],
+    errors: ["bad_body", "no_backend", "no_result", "too_large", "unsupported_encoding"],
+    cache: "no-store",
+  },
+  {
+    id: "getRun",
+    method: "get",
+    path: "/v1/runs/{id}",
+    summary: "One run, as it was read; as text its raw line.",
+    description: "An ingest token sees the runs of the hosts it may post for.",
+    scopes: ["read", "ingest"],
+    pathParameters: RUN_ID,
+    answers: { 200: { description: "The run.", schema: run } },
+    formats: ["json", "txt"],
+    cache: "no-store",
+  },
+  {
+    id: "listRuns",
+    method: "get",
+    path: "/v1/runs",
+    summary: "Runs, newest first.",
+    scopes: ["read"],
+    query: runsQuery,
+    answers: { 200: { description: "A page of runs.", schema: runPage } },
+    formats: ["json"],
+    cache: "no-store",
+  },
+  {
+    id: "withdrawRun",
+    method: "delete",
+    path: "/v1/runs/{id}",
+    summary: "Take a run out of all statistics.",
+    description: "It stays readable, as withdrawn. Repeating it changes nothing.",
+    scopes: [],
+    pathParameters: RUN_ID,
+    answers: { 200: { description: "Since when it is withdrawn.", schema: withdrawn } },
+    formats: ["json"],
+    cache: "no-store",
+  },
+  {
+    id: "compare",
+    method: "get",
+    path: "/v1/compare",
+    summary: "Compare two backends over the fleet.",
+    description: "Within hosts, by medians, with 95 % intervals, a corrected sign test and a verdict for each metric.",
+    scopes: ["read"],
+    query: compareQuery,
+    answers: { 200: { description: "The comparison.", schema: comparison } },
+    formats: ["json", "txt"],
+    cache: "no-store",
+  },
+  {
+    id: "listQuarantine",
+    method: "get",
+    path: "/v1/quarantine",
+    summary: "Rejected lines, newest first.",
+    scopes: ["read"],
+    query: pageQuery,
+    answers: { 200: { description: "A page of rejected lines.", schema: quarantinePage } },
+    formats: ["json"],
+    cache: "no-store",
+  },
+  {
+    id: "retryQuarantined",
+    method: "post",
+    path: "/v1/quarantine/{id}/retry",
+    summary: "Try a rejected line again.",
+    description:
+      "With what was said about it then; parameters given here win. A line that is understood now leaves the quarantine.",
+    scopes: [],
+    pathParameters: { id: "`quarantine_id` of the receipt." },
+    query: runParameters,
+    answers: RECEIPTS,
+    formats: ["json"],
+    errors: ["no_backend", "no_result"],
+    cache: "no-store",
+  },
+  {
+    id: "makeToken",
+    method: "post",
+    path: "/v1/tokens",
+    summary: "Make a token.",
+    scopes: [],
+    body: { kind: "json", schema: newToken },
+    answers: { 201: { description: "The token with its secret, which is shown this once.", schema: madeToken } },
+    formats: ["json"],
+    cache: "no-store",
+  },
+  {
+    id: "listTokens",
+    method: "get",
+    path: "/v1/tokens",
+    summary: "The tokens of your fleet, without their secrets.",
+    scopes: [],
+    answers: { 200: { description: "All tokens.", schema: tokenList } },
+    formats: ["json"],
+    cache: "no-store",
+  },
+  {
+    id: "endToken",
+    method: "delete",
+    path: "/v1/tokens/{id}",
+    summary: "End a token.",
+    scopes: [],
+    pathParameters: { id: "Id of the token." },
+    answers: { 204: { description: "It is ended; it opens nothing from now on.", schema: null } },
+    formats: [],
+    cache: "no-store",
+  },
+  {
+    id: "getStatus",
+    method: "get",
+    path: "/v1/status",
+    summary: "How the service is doing.",
+    scopes: ["read", "ingest"],
+    answers: { 200: { description: "Counts of your fleet, version and engine.", schema: status } },
+    formats: ["json"],
+    cache: "no-store",
+  },
+  {
+    id: "getHealth",
+    method: "get",
+    path: "/healthz",
+    summary: "Whether the service works; for load balancers.",
+    scopes: null,
+    answers: { 200: { description: "It works, and reaches its store.", schema: health } },
+    formats: ["json"],
+    cache: "no-store",
+  },
+  {
+    id: "getOpenApi",
+    method: "get",
+    path: "/openapi.json",
+    summary: "This contract as OpenAPI 3.1.",
+    scopes: null,
+    answers: { 200: { description: "An OpenAPI document.", schema: null } },
+    formats: ["json"],
+    cache: "documents",
+  },
+  {
+    id: "getDocs",
+    method: "get",
+    path: "/docs",
+    summary: "This contract, and the words in its answers, as a page for people.",
+    scopes: null,
+    answers: { 200: { description: "A page.", schema: null } },
+    formats: ["html"],
+    cache: "documents",
+  },
+];

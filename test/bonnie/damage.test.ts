@@ -1,0 +1,141 @@
+// The damage that lines are known to suffer on their way (bonnie-formats section 8), each kind done to every real line.
+
+import { describe, expect, it } from "vitest";
+import { readBonnie } from "../../shared/bonnie/read.ts";
+import { issueOf, issuesOf, LOOP, REAL_LINES, resultOf, resultsOf, V197 } from "./reading.ts";
+
+/** What is left of harmless transport must read as the line itself. */
+describe("what transport adds around a line is taken off", () => {
+  it.each([
+    ["carriage returns", (line: string) => `${line}\r\n`],
+    ["trailing blanks", (line: string) => `${line} \t \r\n`],
+    ["leading blanks", (line: string) => `  \t${line}`],
+    ["a byte order mark", (line: string) => `\uFEFF${line}\n`],
+    ["blank lines around", (line: string) => `\n\r\n${line}\n\n`],
+  ])("%s", (_, transport) => {
+    for (const line of REAL_LINES) {
+      const { raw, metrics } = resultOf(transport(line));
+      expect(raw).toBe(line);
+      expect(metrics).toEqual(resultOf(line).metrics);
+    }
+  });
+});
+
+/** Splits a line in two at `at`. */
+const wrap = (line: string, at: number, end = "") => `${line.slice(0, at)}${end}\n${line.slice(at)}`;
+
+describe("damaged lines are rejected, never guessed at", () => {
+  it("mail wrapping, wherever it falls: both pieces are issues or noise, at least one is an issue, none a result", () => {
+    for (const line of REAL_LINES) {
+      for (let at = 1; at < line.length; at += 1) {
+        // Behind the name's last character a v1 line would be whole but for its name, which may be anything.
+        if (line.slice(0, at).split(",").length === 1 && line.split(",").length === 27) continue;
+        const text = wrap(line, at);
+        expect(resultsOf(text), text).toEqual([]);
+        expect(issuesOf(text).length, text).toBeGreaterThan(0);
+      }
+    }
+  });
+
+  it("mail wrapping in the middle leaves an issue for each piece", () => {
+    for (const line of REAL_LINES) {
+      expect(issuesOf(wrap(line, 72)).map((issue) => issue.line)).toEqual([1, 2]);
+    }
+  });
+
+  it.each([
+    ["quoted-printable line ends", (line: string) => wrap(line, 75, "=")],
+    ["a last = of quoted-printable", (line: string) => `${line}=`],
+    ["mail quoting", (line: string) => `> ${line}`],
+    ["mail quoting without a blank", (line: string) => `>${line}`],
+    ["twofold mail quoting", (line: string) => `>> ${line}`],
+    ["<br /> glued to the last field", (line: string) => `${line}<br />`],
+    ["a forum tag glued to the last field", (line: string) => `${line}[/code]`],
+    ["a comment glued to the last field", (line: string) => `${line} # blktap`],
+    ["two lines glued together", (line: string) => line + line],
+    ["a v1 line glued to it", (line: string) => line + LOOP],
+    ["a v2 line glued to it", (line: string) => line + V197],
+    ["half a line glued in front", (line: string) => line.slice(0, 60) + line],
+    ["quotes around every field", (line: string) => line.replace(/[^,]+/g, '"$&"')],
+    ["quotes around the line", (line: string) => `"${line}"`],
+    ["blanks behind the commas", (line: string) => line.replaceAll(",", ", ")],
+    ["semicolons of a spreadsheet", (line: string) => line.replaceAll(",", ";")],
+    ["tabs of a spreadsheet", (line: string) => line.replaceAll(",", "\t")],
+    ["one field too many at the end", (line: string) => `${line},`],
+    ["a NUL inside", (line: string) => line.replace(",", "\0,")],
+    ["UTF-16 read as bytes", (line: string) => [...line].join("\0")],
+    ["an escape sequence", (line: string) => line.replace("+++", "\u001b[1m+++")],
+    ["five plus signs cut to four", (line: string) => line.replace("+++++", "++++")],
+    ["a negative rate", (line: string) => line.replace(/,(\d{4,},\d{2},)/, ",-$1")],
+    ["a comma as thousands separator", (line: string) => line.replace(/,(\d+)(\d{3},\d{2},)/, ",$1,$2")],
+  ])("%s", (_, damage) => {
+    for (const line of REAL_LINES) {
+      const text = damage(line);
+      // A damage that does not touch this line says nothing about it.
+      if (text === line) continue;
+      expect(resultsOf(text), text).toEqual([]);
+      expect(issuesOf(text).length, text).toBeGreaterThan(0);
+    }
+  });
+
+  it("every field left out, one after the other", () => {
+    for (const line of REAL_LINES) {
+      const fields = line.split(",");
+      for (const index of fields.keys()) expect(issueOf(fields.toSpliced(index, 1).join(",")).code).toBeDefined();
+    }
+  });
+
+  it("every number written another way", () => {
+    for (const line of REAL_LINES) {
+      const fields = line.split(",");
+      const isV1 = fields.length === 27;
+      for (const [index, field] of fields.entries()) {
+        // The name and the seed are free text.
+        if (!/^\d+(\.\d)?$/.test(field) || index === 4 * Number(!isV1)) continue;
+        for (const other of [
+          `+${field}`,
+          `-${field}`,
+          `0${field}`,
+          `${field}e0`,
+          `0x${field}`,
+          `${field}.00`,
+          "NaN",
+          "Infinity",
+          `${field}x`,
+        ]) {
+          // A program version is checked by its shape only.
+          if (!isV1 && index <= 1) continue;
+          expect(resultsOf(fields.with(index, other).join(",")), other).toEqual([]);
+        }
+      }
+    }
+  });
+
+  it("a decimal comma breaks the count", () => {
+    expect(issueOf(resultOf(LOOP).raw.replace("25511,35", "25511,5,35")).code).toBe("field_count");
+  });
+
+  it("a line cut short anywhere is an issue from its first number on, unless only a last digit is missing", () => {
+    for (const line of REAL_LINES) {
+      const minimum = line.split(",").length === 27 ? 2 : 9;
+      for (let length = line.split(",", minimum).join(",").length; length < line.length; length += 1) {
+        const cut = line.slice(0, length);
+        const whole = cut.split(",").length === line.split(",").length;
+        if (!whole) expect(resultsOf(cut), cut).toEqual([]);
+        if (resultsOf(cut).length === 0) expect(issuesOf(cut), cut).toHaveLength(1);
+      }
+    }
+  });
+
+  it("good lines around a bad one are results all the same, each at its line", () => {
+    const { entries } = readBonnie([LOOP, `${V197}<br />`, "", V197].join("\r\n"));
+    expect(entries.map((entry) => [entry.kind, "result" in entry ? entry.result.line : 0])).toEqual([
+      ["result", 1],
+      ["issue", 0],
+      ["result", 4],
+    ]);
+    expect(issuesOf([LOOP, `${V197}<br />`].join("\n"))).toMatchObject([
+      { line: 2, column: V197.lastIndexOf(",") + 2, field: "ran_delete_latency", raw: `${V197}<br />` },
+    ]);
+  });
+});

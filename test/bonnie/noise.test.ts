@@ -1,0 +1,154 @@
+import { describe, expect, it } from "vitest";
+import { MAX_LINES, readBonnie } from "../../shared/bonnie/read.ts";
+import { fixture, HEADER_200, issueOf, issuesOf, LOOP, resultOf } from "./reading.ts";
+
+const V1_HEADER =
+  "name,file_size,putc,putc_cpu,put_block,put_block_cpu,rewrite,rewrite_cpu,getc,getc_cpu,get_block,get_block_cpu," +
+  "seeks,seeks_cpu,num_files,seq_create,seq_create_cpu,seq_stat,seq_stat_cpu,seq_del,seq_del_cpu," +
+  "ran_create,ran_create_cpu,ran_stat,ran_stat_cpu,ran_del,ran_del_cpu";
+
+describe("noise is counted, not reported", () => {
+  it("the header of v1 is skipped although it has 27 fields itself", () => {
+    expect(V1_HEADER.split(",")).toHaveLength(27);
+    expect(readBonnie(`${V1_HEADER}\n${LOOP}\n`).ignored.header).toBe(1);
+    expect(resultOf(`${V1_HEADER}\n${LOOP}\n`).line).toBe(2);
+  });
+
+  it("the header of v2 is skipped", () => {
+    expect(readBonnie(HEADER_200)).toEqual({
+      entries: [],
+      ignored: { blank: 0, header: 1, comment: 0, table: 0, other: 0 },
+    });
+  });
+
+  it.each([
+    "Using uid:0, gid:0.",
+    "Writing with putc()...done",
+    "start 'em...done...done...done...done...done...",
+    "Create files in sequential order...done.",
+    "Tags: domu, Linux, performance, tips, Virtualization, xen",
+    "We ran it on ext3, ext4, xfs, btrfs, jfs, reiserfs, nilfs2, zfs and, lastly, tmpfs, each twice.",
+    "HTTP/1.1 200 OK",
+    "2064 MB of memory",
+    "+",
+  ])("%s", (line) => {
+    const { entries, ignored } = readBonnie(line);
+    expect([entries, ignored.other]).toEqual([[], 1]);
+  });
+
+  it("a page with two tables, two lines and prose gives two results and no issue", () => {
+    const prose = "We compared two backends: loop and blktap, with default settings, on one host.";
+    const parts = [
+      prose,
+      fixture("seed-loop.txt"),
+      fixture("seed-loop.csv"),
+      prose,
+      fixture("seed-blktap.txt"),
+      fixture("seed-blktap.csv"),
+    ];
+    const { entries, ignored } = readBonnie(parts.join("\n"));
+    expect(entries.map((entry) => entry.kind)).toEqual(["result", "result"]);
+    expect(ignored).toMatchObject({ table: 16, other: 2 });
+  });
+});
+
+describe("what tries to be a result is reported", () => {
+  it.each([
+    "88,47,71094,98",
+    "vm101,2064M",
+    "12,+++",
+    ",981us",
+    "++,+++++",
+    "vm101 2064M 25511 35 18075 3 199488 47 71094 98 937880 86 +++++ +++",
+    "vm101 2064M 69438 96 93549 20 38118 10 54955 76 131645 8 249.1 0",
+    "> vm101 2064M 69438 96 93549 20 38118 10 54955 76 131645 8 249.1 0",
+  ])("%s", (line) => {
+    expect(issueOf(line)).toMatchObject({ line: 1, column: 1, raw: line });
+  });
+});
+
+describe("comments and directives", () => {
+  it.each([
+    ["# backend: loop", 3, "backend", "loop"],
+    ["#backend:loop", 2, "backend", "loop"],
+    ["#\tlabel.rack:  a 7 ", 3, "label.rack", "a 7"],
+    ["  # finished: 2026-11-22T10:00:00Z\r", 5, "finished", "2026-11-22T10:00:00Z"],
+    ["# Site:", 3, "Site", ""],
+    ["# dom0_mem-mb: 2048", 3, "dom0_mem-mb", "2048"],
+  ])("%j is a directive", (raw, column, key, value) => {
+    expect(readBonnie(`\n${raw}\n`).entries).toEqual([{ kind: "directive", line: 2, column, key, value, raw }]);
+  });
+
+  it.each(["#", "##", "# a remark", "# two words: x", "# 1st: x", "# key : x", `# ${LOOP}`, "#!/bin/sh"])(
+    "%j is a comment",
+    (line) => {
+      expect(readBonnie(line)).toMatchObject({ entries: [], ignored: { comment: 1 } });
+    },
+  );
+
+  it("directives stand before and after results as in the upload, so that they hold for the lines after them", () => {
+    const { entries } = readBonnie(`# backend: loop\n${LOOP}\n# backend: blktap\n${fixture("seed-blktap.txt")}`);
+    expect(entries.map((entry) => entry.kind)).toEqual(["directive", "result", "directive", "result"]);
+  });
+});
+
+describe("limits", () => {
+  it("10 000 lines are read, with or without a line end after the last", () => {
+    const text = Array(MAX_LINES).fill(LOOP).join("\n");
+    expect(readBonnie(text).entries).toHaveLength(MAX_LINES);
+    expect(readBonnie(`${text}\n`).entries).toHaveLength(MAX_LINES);
+  });
+
+  it("one line more and nothing is read", () => {
+    const { entries } = readBonnie("\n".repeat(MAX_LINES + 1));
+    expect(entries).toMatchObject([{ kind: "issue", issue: { code: "too_many_lines", line: 10_001 } }]);
+  });
+
+  it("an empty upload says nothing", () => {
+    expect(readBonnie("")).toEqual({ entries: [], ignored: { blank: 0, header: 0, comment: 0, table: 0, other: 0 } });
+  });
+
+  it("a control character is named by its code and place", () => {
+    const [issue] = issuesOf(LOOP.replace("35", "3\u00075"));
+    expect(issue).toMatchObject({ code: "control_character", column: LOOP.indexOf("35") + 2 });
+    expect(issue?.text).toContain("U+0007");
+  });
+});
+
+// Each text would take minutes if reading it took time proportional to the square of its length.
+describe("hostile texts of 8 MiB are read at once", () => {
+  const size = 8 * 1024 * 1024;
+  const full = (piece: string) => piece.repeat(Math.ceil(size / piece.length));
+  it.each([
+    ["commas", full(",")],
+    ["plus signs", full("+")],
+    ["letters", full("a")],
+    ["digits behind a comma", `,${full("1")}`],
+    ["a comment", `#${full("a")}`],
+    ["a comment of blanks", `#${full(" ")}x`],
+    ["blanks", full(" ")],
+    ["blanks before a letter", `${full(" ")}x`],
+    ["a huge name", full("n") + LOOP],
+    ["a huge number", LOOP.replace("25511", full("9"))],
+    ["a huge file size", LOOP.replace("2064M", full("9"))],
+    ["a huge number of files", LOOP.replace(",16,", `,16:${full("/:")},`)],
+    ["a huge version", `Version ${full("-")}`],
+    ["a huge row", `${fixture("seed-loop.txt").split("\n").slice(0, 3).join("\n")}\n${full("1 ")}`],
+    ["a wide heading", full("Version 1.03c ------Sequential Output------ ")],
+    [
+      "headings only",
+      Array(MAX_LINES).fill("Version 1.03c ------Sequential Output------ --Sequential Input- --Random-").join("\n"),
+    ],
+    ["tables and lines that never agree", manyTables()],
+  ])("%s", (_, text) => {
+    const { entries, ignored } = readBonnie(text);
+    expect(entries.length + ignored.blank + ignored.comment + ignored.table + ignored.other).toBeGreaterThan(0);
+  });
+
+  /** Tables that differ from all the lines below them in the last thing compared. */
+  function manyTables(): string {
+    const table = fixture("seed-blktap.txt").trimEnd().split("\n").toSpliced(4, 4).join("\n");
+    const line = LOOP.replace("vm101", `vm101${"n".repeat(900)}`);
+    return [...Array(1000).fill(table), ...Array(5000).fill(line)].join("\n");
+  }
+});

@@ -1,0 +1,78 @@
+// The server as a process of its own, as `npm start` runs it, on a free port and a folder of the test's.
+
+import { type ChildProcess, spawn } from "node:child_process";
+import { readFileSync } from "node:fs";
+import { join } from "node:path";
+
+export interface ServerProcess {
+  readonly process: ChildProcess;
+  readonly url: string;
+  readonly token: string;
+  /** Everything it has printed so far, both streams. */
+  output(): string;
+  /** Sends a request with the admin token. */
+  send(path: string, init?: RequestInit): Promise<Response>;
+  /** Sends a signal and waits for the end; the exit code, or the signal that ended it. */
+  end(signal: "SIGTERM" | "SIGINT" | "SIGKILL"): Promise<number | string>;
+}
+
+/** The bundle and the environment to start it with. */
+export interface StartOptions {
+  readonly dataDir: string;
+  readonly environment?: Readonly<Record<string, string>>;
+  readonly program?: string;
+}
+
+/** Runs the program to its end; for starts that must fail. */
+export async function runServer(options: StartOptions): Promise<{ code: number | string; output: string }> {
+  const { child, output } = launch(options);
+  const code = await exitOf(child);
+  return { code, output: output() };
+}
+
+/** Starts the server and waits until it says where it listens. */
+export async function startServerProcess(options: StartOptions): Promise<ServerProcess> {
+  const { child, output } = launch(options);
+  const url = await new Promise<string>((resolve, reject) => {
+    const look = () => {
+      const found = /listens on (http:\S+),/.exec(output())?.[1];
+      if (found !== undefined) resolve(found);
+    };
+    child.stdout?.on("data", look);
+    child.once("exit", () => reject(new Error(`the server ended:\n${output()}`)));
+  });
+  const given = options.environment?.["VBDSTAT_ADMIN_TOKEN"];
+  const token = given ?? readFileSync(join(options.dataDir, "admin-token"), "utf8").trim();
+  return {
+    process: child,
+    url,
+    token,
+    output,
+    send: (path, init = {}) =>
+      fetch(url + path, { ...init, headers: { Authorization: `Bearer ${token}`, ...init.headers } }),
+    end: (signal) => {
+      const exited = exitOf(child);
+      child.kill(signal);
+      return exited;
+    },
+  };
+}
+
+function launch({ dataDir, environment = {}, program = "dist/main.js" }: StartOptions) {
+  const child = spawn(process.execPath, [program], {
+    env: {
+      PATH: process.env["PATH"],
+      PORT: "0",
+      DATA_DIR: dataDir,
+      AWS_SDK_JS_NODE_VERSION_SUPPORT_WARNING_DISABLED: "true",
+      ...environment,
+    },
+  });
+  let printed = "";
+  for (const stream of [child.stdout, child.stderr]) stream.on("data", (data: Buffer) => (printed += data.toString()));
+  return { child, output: () => printed };
+}
+
+function exitOf(child: ChildProcess): Promise<number | string> {
+  return new Promise((resolve) => child.once("close", (code, signal) => resolve(code ?? signal ?? "?")));
+}
