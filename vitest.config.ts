@@ -3,7 +3,6 @@ import { defineConfig } from "vitest/config";
 export default defineConfig({
   test: {
     include: ["test/**/*.test.ts", "test/**/*.test.tsx"],
-    globalSetup: ["test/support/build.ts"],
     testTimeout: 60_000,
     hookTimeout: 30_000,
     // Two cores, and every store test starts an engine of its own: two workers keep both busy without thrashing.

@@ -2,15 +2,25 @@ import { cpSync, existsSync, mkdtempSync, readFileSync, rmSync, statSync, writeF
 import { createServer } from "node:net";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { afterEach, beforeEach, describe, expect, test } from "vitest";
+import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from "vitest";
 import { isRunning, readIdentity } from "../../local/process-identity.ts";
-import { runServer, type ServerProcess, startServerProcess } from "../support/server-process.ts";
+import {
+  BUNDLE,
+  buildServer,
+  removeBuild,
+  runServer,
+  type ServerProcess,
+  startServerProcess,
+} from "../support/server-process.ts";
 
 const LOOP = readFileSync("local/samples/seed-loop.csv");
 
 let folder: string;
 let dataDir: string;
 const started: ServerProcess[] = [];
+
+beforeAll(buildServer);
+afterAll(removeBuild);
 
 beforeEach(() => {
   folder = mkdtempSync(join(tmpdir(), "vbdstat-test-"));
@@ -153,7 +163,7 @@ describe("what stands in the way of a start is said in words", () => {
   });
 
   test("a platform without an engine", async () => {
-    cpSync("dist", join(folder, "dist"), { recursive: true });
+    cpSync(BUNDLE, join(folder, "dist"), { recursive: true });
     const program = join(folder, "dist", "main.js");
     const { code, output } = await runServer({ dataDir, program, environment: { PATH: "/nowhere" } });
     expect(code).toBe(1);

@@ -1,8 +1,21 @@
-// The server as a process of its own, as `npm start` runs it, on a free port and a folder of the test's.
+// The server as a process of its own, as `npm start` runs it: the same bundle, on a free port and a folder of the test's.
 
-import { type ChildProcess, spawn } from "node:child_process";
-import { readFileSync } from "node:fs";
+import { type ChildProcess, execFileSync, spawn } from "node:child_process";
+import { readFileSync, rmSync } from "node:fs";
 import { join } from "node:path";
+
+/** Where this test file's bundle is: below the project, so that it finds the engine's package. */
+export const BUNDLE = `dist/test-${process.pid}`;
+
+/** Makes the bundle; for beforeAll. */
+export function buildServer(): void {
+  execFileSync("npm", ["run", "--silent", "build", "--", `--outdir=${BUNDLE}`], { stdio: "inherit" });
+}
+
+/** Removes the bundle; for afterAll. */
+export function removeBuild(): void {
+  rmSync(BUNDLE, { recursive: true, force: true });
+}
 
 export interface ServerProcess {
   readonly process: ChildProcess;
@@ -58,7 +71,7 @@ export async function startServerProcess(options: StartOptions): Promise<ServerP
   };
 }
 
-function launch({ dataDir, environment = {}, program = "dist/main.js" }: StartOptions) {
+function launch({ dataDir, environment = {}, program = `${BUNDLE}/main.js` }: StartOptions) {
   const child = spawn(process.execPath, [program], {
     env: {
       PATH: process.env["PATH"],

@@ -1,0 +1,123 @@
+// The import rules of docs/architecture.md, read off the source itself. When one of these fails, a part has begun to know
+// what it must not know, and the next reader no longer finds a change where the map says it is.
+
+import { readdirSync, readFileSync } from "node:fs";
+import { dirname, join, normalize } from "node:path";
+import { expect, test } from "vitest";
+import manifest from "../package.json" with { type: "json" };
+import { VERSION } from "../shared/deployment.ts";
+
+interface Import {
+  readonly file: string;
+  readonly from: string;
+}
+
+const TOP = ["shared", "functions", "local", "infra", "scripts"];
+
+const sources = TOP.flatMap((top) =>
+  readdirSync(top, { recursive: true, encoding: "utf8" }).map((file) => join(top, file)),
+).filter((file) => /\.tsx?$/.test(file));
+
+const imports: Import[] = sources.flatMap((file) =>
+  [...readFileSync(file, "utf8").matchAll(/^(?:import|export)[^;]*?from "([^"]+)"/gms)].map(([, from = ""]) => ({
+    file,
+    from: from.startsWith(".") ? normalize(join(dirname(file), from)) : from,
+  })),
+);
+
+/** Folder of a file as the rules name it: `shared/model`, `functions/store`, `local`. */
+function folderOf(path: string): string {
+  const [top = "", second = ""] = path.split("/");
+  return (top === "shared" || top === "functions") && path.split("/").length > 2 ? `${top}/${second}` : top;
+}
+
+const isOurs = (from: string) => TOP.includes(from.split("/")[0] ?? "");
+
+/** What each folder may import besides itself; `shared` and `functions` alone are the files directly in them. */
+const MAY: Record<string, readonly string[]> = {
+  "shared/model": [],
+  "shared/bonnie": ["shared/model"],
+  "shared/quality": ["shared/model", "shared/bonnie"],
+  "shared/summary": ["shared/model"],
+  "shared/cells": ["shared/model", "shared/summary"],
+  "shared/compare": ["shared/model", "shared/summary", "shared/cells"],
+  "shared/render": ["shared/model", "shared/summary", "shared/cells", "shared/compare"],
+};
+const SHARED = ["shared", ...Object.keys(MAY), "shared/api"];
+MAY["shared/api"] = SHARED;
+MAY["shared"] = SHARED;
+MAY["functions/store"] = [...SHARED];
+MAY["functions/http"] = [...SHARED];
+MAY["functions/ingest"] = [...SHARED, "functions", "functions/http", "functions/store"];
+MAY["functions/read"] = [...SHARED, "functions", "functions/http", "functions/store"];
+MAY["functions/aggregate"] = [...SHARED, "functions", "functions/http", "functions/store"];
+MAY["functions"] = ["functions/store"];
+MAY["local"] = [
+  ...SHARED,
+  "functions",
+  "functions/http",
+  "functions/ingest",
+  "functions/read",
+  "functions/aggregate",
+  "functions/store",
+];
+MAY["infra"] = ["shared"];
+
+const ALLOWED_PACKAGES: readonly [folder: RegExp, packages: RegExp][] = [
+  [/^shared(\/(?!render|api).*)?$/, /^zod$/],
+  [/^shared\/(render|api)$/, /^(zod|hono\/.*|d3-array)$/],
+  [/^functions\/store$/, /^(@aws-sdk\/client-dynamodb|node:.*)$/],
+  [/^functions(\/(http|ingest|read|aggregate))?$/, /^(zod|hono|hono\/.*|node:.*)$/],
+];
+
+const violations = (of: readonly Import[], isRight: (entry: Import) => boolean): string[] =>
+  of.filter((entry) => !isRight(entry)).map(({ file, from }) => `${file} imports ${from}`);
+
+const codeOf = (file: string) => readFileSync(file, "utf8").replace(/\/\*[\s\S]*?\*\/|\/\/.*$/gm, "");
+
+test("a folder imports only those to its left", () => {
+  const ours = imports.filter(({ file, from }) => isOurs(from) && folderOf(file) in MAY);
+  expect(ours.length).toBeGreaterThan(300);
+  expect(
+    violations(ours, ({ file, from }) => [folderOf(file), ...(MAY[folderOf(file)] ?? [])].includes(folderOf(from))),
+  ).toEqual([]);
+});
+
+test("infra sees nothing of the product but what both must agree on", () => {
+  const ofInfra = imports.filter(
+    ({ file, from }) => file.startsWith("infra/") && isOurs(from) && !from.startsWith("infra/"),
+  );
+  expect(violations(ofInfra, ({ from }) => from === "shared/deployment.ts")).toEqual([]);
+});
+
+test("a folder uses only the packages it may", () => {
+  const ofPackages = imports.filter(({ from }) => !isOurs(from) && !/^(package|docs\/openapi)\.json$/.test(from));
+  const right = ({ file, from }: Import) => {
+    const rule = ALLOWED_PACKAGES.find(([folder]) => folder.test(folderOf(file)));
+    return rule === undefined ? /^(local|infra|scripts)$/.test(folderOf(file)) : rule[1].test(from);
+  };
+  expect(violations(ofPackages, right)).toEqual([]);
+});
+
+test("apps and routes see the store through its ports only", () => {
+  const ofApps = imports.filter(({ file }) => /^functions\/.*(\/app|-routes?)\.tsx?$/.test(file));
+  expect(violations(ofApps, ({ from }) => folderOf(from) !== "functions/store")).toEqual([]);
+});
+
+test("zod comes in whole, for the named import bundles four times the code", () => {
+  expect(sources.filter((file) => /import \{[^}]*\bz\b[^}]*\} from "zod"/.test(codeOf(file)))).toEqual([]);
+});
+
+test("the core reads no clock, chance, environment or network", () => {
+  const impure = /\bDate\.now\b|\bnew Date\(\)|\bMath\.random\b|\bprocess\.|\bfetch\(|\bcrypto\./;
+  expect(sources.filter((file) => file.startsWith("shared/") && impure.test(codeOf(file)))).toEqual([]);
+});
+
+test("only functions/env.ts reads the environment of the service", () => {
+  const readers = sources.filter((file) => /^(functions|local)\//.test(file) && codeOf(file).includes("process.env"));
+  expect(readers).toEqual(["functions/env.ts"]);
+});
+
+test("the version the service tells is the package's", () => {
+  expect(VERSION).toBe(manifest.version);
+});
