@@ -13,9 +13,9 @@ import type { BonnieResult } from "./entry.ts";
 import { layoutOf } from "./family.ts";
 import { controlText, endOf, type Fields, fieldIssue, lineIssue, startOf, textOf } from "./fields.ts";
 import { CENSORED, EMPTY, isNegative, isPluses, MALFORMED, scanInteger, scanLatency, scanSeeks } from "./scan.ts";
+import { warningsOf } from "./warnings.ts";
 
 const NOTHING_RUN: Measurements = perMetric(() => null);
-const NO_WARNINGS: readonly string[] = [];
 
 /** Reads the line in `fields`, which the caller has found to be an attempt at a CSV line. */
 export function readCsv(fields: Fields): BonnieResult | Issue {
@@ -33,7 +33,7 @@ export function readCsv(fields: Fields): BonnieResult | Issue {
   const metrics = readMetrics(fields, layout, setup);
   if ("code" in metrics) return metrics;
   const raw = fields.text.slice(fields.start, fields.end);
-  return { line: fields.line, raw, setup, metrics, warnings: warningsOf(layout, metrics) };
+  return { line: fields.line, raw, setup, metrics, warnings: warningsOf(setup, metrics, setup.format === "v2") };
 }
 
 function readMetrics(fields: Fields, layout: Layout, setup: BonnieSetup): Measurements | Issue {
@@ -88,6 +88,10 @@ function readTest(
     if (scanned !== EMPTY) latency = scanned;
   }
   if (rate === EMPTY) return latency === null ? null : latencyOfNothing(fields, test);
+  if (latency === null && test.latency === fields.count - 1) {
+    const cut = "expected a latency at the end of the line, since its test was run, found nothing: the line looks cut";
+    return fieldIssue(fields, test.latency, `${test.metric}_latency`, "truncated_line", cut);
+  }
   const bound = lowerBound(test.metric, setup);
   if (bound === null) {
     const size = test.ofFiles ? "number of files" : "file size";
@@ -140,21 +144,4 @@ function badPair(fields: Fields, test: TestColumns): Issue {
 function latencyOfNothing(fields: Fields, test: TestColumns): Issue {
   const text = `expected no latency of a test without a rate, found ${quoted(textOf(fields, test.latency))}`;
   return fieldIssue(fields, test.latency, `${test.metric}_latency`, "inconsistent_setup", text);
-}
-
-function warningsOf(layout: Layout, metrics: Measurements): readonly string[] {
-  let warnings: string[] | null = null;
-  for (const { metric, latency } of layout.tests) {
-    const measurement = metrics[metric];
-    if (measurement === null) continue;
-    if (measurement.rate === 0) {
-      warnings ??= [];
-      warnings.push(`zero_rate: ${metric} is 0, less than one unit a second.`);
-    }
-    if (latency >= 0 && measurement.latency_us === null) {
-      warnings ??= [];
-      warnings.push(`no_latency: ${metric} has a rate but no latency.`);
-    }
-  }
-  return warnings ?? NO_WARNINGS;
 }

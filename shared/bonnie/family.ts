@@ -9,13 +9,13 @@ import { type Fields, insertEmpty, isEmpty, lineIssue, MAX_FIELDS, textOf } from
 const LOSING_A_COMMA = ["1.92b", "1.93", "1.93a", "1.93b", "1.93c", "1.93d", "1.94", "1.95", "1.96"];
 
 /** The format versions with 48 fields. */
-export const FORMATS_OF_48: readonly string[] = [...LOSING_A_COMMA, "1.97"];
+const FORMATS_OF_48: readonly string[] = [...LOSING_A_COMMA, "1.97"];
 
 /** The format version with 50 fields. */
 export const FORMAT_OF_50 = "1.98";
 
 /** Development releases with 33 to 47 fields; see bonnie-formats section 3.2. */
-export function isOldFormat(version: string): boolean {
+function isOldFormat(version: string): boolean {
   return version === "2" || /^1\.(90|91)[a-z]?$/.test(version) || version === "1.92" || version === "1.92a";
 }
 

@@ -47,7 +47,7 @@ export function readBonnie(text: string): Reading {
       if (directive === null) ignored.comment += 1;
       else items.push({ kind: "directive", ...directive });
     } else if (isHeader(fields)) ignored.header += 1;
-    else if (isAttempt(fields)) {
+    else if (isAttempt(fields) && (fields.count > 1 || !isTornRow(lineAt(index) ?? ""))) {
       const read = readCsv(fields);
       items.push("code" in read ? { kind: "issue", issue: read } : { kind: "result", result: read });
     } else {

@@ -4,8 +4,8 @@
 /** Longer lines are not part of a table; it keeps hostile lines out. */
 const MAX_WIDTH = 400;
 
-/** Names may hold commas, but a row with more is a CSV line. */
-const MAX_ROW_COMMAS = 8;
+/** Names may hold commas, but a line with more fields is a CSV line, not a row. */
+const MAX_ROW_FIELDS = 8;
 
 /** One line of a table and its 1-based number. */
 export interface TableLine {
@@ -64,7 +64,7 @@ export function isTornRow(text: string): boolean {
 /** Whether a line may be the row of a table at all, well formed or not: a CSV line or a comment is not. */
 function mayBeRow(text: string): boolean {
   if (text.length > MAX_WIDTH || text.trimStart().startsWith("#")) return false;
-  return text.split(",").length <= MAX_ROW_COMMAS && !isHeading(text) && matches(LATENCIES, text) === null;
+  return text.split(",").length <= MAX_ROW_FIELDS && !isHeading(text) && matches(LATENCIES, text) === null;
 }
 
 /**

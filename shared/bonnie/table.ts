@@ -11,8 +11,9 @@ import { controlText, isControl } from "./fields.ts";
 import { isPluses, scanInteger, scanLatency } from "./scan.ts";
 import type { TableLines } from "./table-lines.ts";
 import { tableRate } from "./table-rate.ts";
-import { type PrintedTest, type Row, readFilesRow, readIoRow, wordIssue } from "./table-row.ts";
+import { type PrintedTest, readFilesRow, readIoRow, wordIssue } from "./table-row.ts";
 import { type Release, readTableSetup, releaseOf } from "./table-setup.ts";
+import { warningsOf } from "./warnings.ts";
 
 /** A table that could be read. */
 export interface Table {
@@ -59,7 +60,11 @@ function readHalves({ first, io, files }: TableLines, raw: string): Table | Issu
     metrics[test.metric.name] = value.measurement;
     resolution[test.metric.name] = value.resolution;
   }
-  const warnings = warningsOf(release, metrics, ioRow, filesRow);
+  const warnings = [...warningsOf(setup, metrics, false)];
+  if (release === "2.00") {
+    if (ioRow !== null) warnings.push("rounded_rates: this table prints two or three digits of a rate.");
+    if (filesRow !== null) warnings.push("unknown_file_rates: this version prints wrong file rates.");
+  }
   return { result: { line: first.head.number, raw, setup, metrics, warnings }, resolution };
 }
 
@@ -106,15 +111,4 @@ function readTest(
 function withinLimit(measurement: Measurement, limit: number | null): Measurement {
   const { rate } = measurement;
   return rate !== null && limit !== null && rate > limit ? { ...measurement, rate: limit } : measurement;
-}
-
-function warningsOf(release: Release, metrics: Measurements, io: Row | null, files: Row | null): string[] {
-  const warnings: string[] = [];
-  for (const [name, measurement] of Object.entries(metrics)) {
-    if (measurement?.rate === 0) warnings.push(`zero_rate: ${name} is 0, less than one unit a second.`);
-  }
-  if (release === "2.00" && io !== null)
-    warnings.push("rounded_rates: this table prints two or three digits of a rate.");
-  if (release === "2.00" && files !== null) warnings.push("unknown_file_rates: this version prints wrong file rates.");
-  return warnings;
 }

@@ -170,6 +170,13 @@ export function aliasOf(word: string): Alias | null {
   return BY_WORD.get(foldWord(word)) ?? null;
 }
 
+/** The aliases of a slug as people write them, and whether a word may mean another backend as well; for documentation. */
+export function aliasesOf(backend: Backend): readonly { readonly word: string; readonly ambiguous: boolean }[] {
+  return GROUPS.filter((group) => group.backend === backend).flatMap(({ words, may_also_be }) =>
+    words.filter((word) => word !== backend).map((word) => ({ word, ambiguous: may_also_be !== undefined })),
+  );
+}
+
 /** The words to offer to somebody who sent an unknown one: the slugs, and a hint that aliases exist. */
 export function acceptedBackends(): string {
   return `${BACKENDS.join(", ")}, or an alias of one of them`;

@@ -19,11 +19,14 @@ export function monthOf(finishedAt: string): string {
   return finishedAt.slice(0, 7);
 }
 
-/** The four periods that a month belongs to, shortest first: month, quarter, year, all. */
-export function periodsOf(month: string): readonly string[] {
-  const year = month.slice(0, 4);
-  const quarter = Math.ceil(Number(month.slice(5, 7)) / 3);
-  return [month, `${year}-Q${quarter}`, year, PERIOD_ALL];
+/** The periods that hold a period, itself first, then longer ones: for a month the month, its quarter, its year, `all`. */
+export function periodsOf(period: string): readonly string[] {
+  if (period === PERIOD_ALL) return [PERIOD_ALL];
+  const year = period.slice(0, 4);
+  if (YEAR.test(period)) return [year, PERIOD_ALL];
+  if (QUARTER.test(period)) return [period, year, PERIOD_ALL];
+  const quarter = Math.ceil(Number(period.slice(5, 7)) / 3);
+  return [period, `${year}-Q${quarter}`, year, PERIOD_ALL];
 }
 
 /**
@@ -40,10 +43,4 @@ export function windowOf(period: string): { readonly from: string; readonly to: 
     return { from: `${year}-${twoDigits(last - 2)}`, to: `${year}-${twoDigits(last + 1)}` };
   }
   return { from: period, to: `${year}-${twoDigits(Number(period.slice(5, 7)) + 1)}` };
-}
-
-/** A month inside a period, the first; for `all`, which has none, the first month of our calendar. */
-export function firstMonthOf(period: string): string {
-  const { from } = windowOf(period);
-  return from === "" ? "1970-01" : from;
 }

@@ -210,10 +210,24 @@ describe("v2: the formats are told apart by count and first field", () => {
     expect(resultOf(withFields(V196, { 9: "1", 37: text })).metrics.put_block?.latency_us).toBe(us);
   });
 
-  it("an empty latency beside a rate is null, with a warning, since a cut line looks the same", () => {
-    const { metrics, warnings } = resultOf(withFields(V197, { 47: "" }));
-    expect(metrics.ran_delete?.latency_us).toBeNull();
-    expect(warnings).toEqual(["no_latency: ran_delete has a rate but no latency."]);
+  it("an empty latency beside a rate is null, with a warning: it was exactly 0 or is lost", () => {
+    const { metrics, warnings } = resultOf(withFields(V197, { 46: "" }));
+    expect(metrics.ran_stat?.latency_us).toBeNull();
+    expect(warnings).toEqual(["no_latency: ran_stat was run but has no latency."]);
+  });
+
+  it("a file of 2 TiB gives a warning, since its rates are counted in 32 bits", () => {
+    expect(resultOf(withFields(V197, { 5: "2047G" })).warnings).toEqual([]);
+    const [warning] = resultOf(withFields(V197, { 5: "2048G" })).warnings;
+    expect(warning).toMatch(/^size_overflow: /);
+  });
+
+  it("a line that ends before the last latency of a test that was run is cut", () => {
+    expect(issueOf(withFields(V197, { 47: "" }))).toMatchObject({
+      code: "truncated_line",
+      field: "ran_delete_latency",
+      column: V197.lastIndexOf(",") + 2,
+    });
   });
 
   it.each([

@@ -105,7 +105,7 @@ describe("tables of 1.0x", () => {
 
   it("two tables in a row are two results, each with its own lines", () => {
     const { entries } = readBonnie(`${V1_TABLE}\n${V1_TABLE}`);
-    expect(entries.map((entry) => entry.kind === "result" && entry.result.line)).toEqual([1, 9]);
+    expect(entries.map((entry) => entry.kind === "result" && entry.result.line)).toEqual([1, 10]);
   });
 
   it("line ends, trailing blanks and blank lines between do not make another run", () => {
@@ -180,6 +180,13 @@ describe("tables of 1.98 to 2.00a", () => {
     expect(issueOf(V2_HEAD + row.replace("3.0g", "3.1g")).code).toBe("above_bound");
   });
 
+  it("0k is refused: it is what a converter makes of +++++", () => {
+    expect(issueOf(V2_HEAD + V2_ROW.replace("+++++ +++", "   0k   0"))).toMatchObject({
+      code: "bad_number",
+      field: "get_block",
+    });
+  });
+
   it.each([
     ["the same line", {}, 0],
     ["another machine", { 2: "vm102" }, 1],
@@ -209,7 +216,6 @@ describe("a table that cannot be read is one issue, at the line and word at faul
     ["a value too many", V1_TABLE.replace("  7511   6", "  7511   6 1"), 4, 1, "bad_table"],
     ["no size", V1_TABLE.replace(" 8G ", " xx "), 4, 1, "bad_table"],
     ["a file row too short", V1_TABLE.replace(/ \+\+\+\n$/, "\n"), 8, 1, "bad_table"],
-    ["a wrapped row", V1_TABLE.replace(" 39589", "\n39589"), 4, 1, "bad_table"],
     ["no row at all", V1_HEAD, 1, 1, "bad_table"],
     ["a bad rate", V1_TABLE.replace("65284", "6528x"), 4, 31, "bad_number"],
     ["a censored rate with a %CP", V1_TABLE.replace("+++++ +++", "+++++  99"), 8, 28, "bad_pair"],
@@ -224,8 +230,17 @@ describe("a table that cannot be read is one issue, at the line and word at faul
     ["a version nobody knows", V19_TABLE.replaceAll("1.97", "3.00"), 1, 1, "unsupported_format"],
     ["a control character", V1_TABLE.replace("ubuntu", "ub\u0007ntu"), 4, 3, "control_character"],
   ])("%s", (_, text, line, column, code) => {
-    const issues = readBonnie(text).entries.flatMap((entry) => (entry.kind === "issue" ? [entry.issue] : [entry]));
-    expect(issues).toMatchObject([{ line, column, code }]);
+    expect(issueOf(text)).toMatchObject({ line, column, code });
+  });
+
+  it("a wrapped row gives no result, and its torn rows are issues too", () => {
+    const { entries } = readBonnie(V1_TABLE.replace(" 39589", "\n39589"));
+    const issues = entries.map((entry) => (entry.kind === "issue" ? [entry.issue.line, entry.issue.code] : entry));
+    expect(issues).toEqual([
+      [4, "bad_table"],
+      [5, "bad_table"],
+      [9, "bad_table"],
+    ]);
   });
 
   it("the whole table is kept for the quarantine, so that it can be read again", () => {

@@ -1,0 +1,153 @@
+import * as fc from "fast-check";
+import { describe, expect, it } from "vitest";
+import { V1, V2_48, V2_50 } from "../../shared/bonnie/columns.ts";
+import type { BonnieResult } from "../../shared/bonnie/entry.ts";
+import { printBonnie } from "../../shared/bonnie/print.ts";
+import { readBonnie } from "../../shared/bonnie/read.ts";
+import { arbitraryRun } from "./arbitrary-run.ts";
+import { fixture, REAL_LINES, resultOf, resultsOf } from "./reading.ts";
+
+fc.configureGlobal({ seed: 2026 });
+
+const FILES = [
+  "public-19x.csv",
+  "run-200a-concurrency4.csv",
+  "run-200a-concurrency4.txt",
+  "run-200a-nonquiet.log",
+  "run-200a-partial.csv",
+  "run-200a-x2-fast.csv",
+  "seed-blktap.txt",
+  "seed-loop.csv",
+  "seed-loop.txt",
+].map(fixture);
+
+/** Characters that matter to the format, and a few that never should stand there. */
+const character = fc.constantFrom(...'0123456789+-.,;:#>/="\n\r\t kKmMgGsu%xé\u0000\uFEFF');
+
+/** A text with some places overwritten, taken out or added to. */
+function mutated(text: fc.Arbitrary<string>): fc.Arbitrary<string> {
+  const change = fc.record({
+    at: fc.double({ min: 0, max: 1, noNaN: true }),
+    remove: fc.constantFrom(0, 0, 1, 1, 2, 40),
+    insert: fc.oneof(character, fc.string({ unit: character, maxLength: 4 })),
+  });
+  return fc.tuple(text, fc.array(change, { minLength: 1, maxLength: 3 })).map(([start, changes]) =>
+    changes.reduce((current, { at, remove, insert }) => {
+      const offset = Math.floor(at * current.length);
+      return current.slice(0, offset) + insert + current.slice(offset + remove);
+    }, start),
+  );
+}
+
+const uploads = fc.oneof(
+  fc.string({ unit: "binary" }),
+  fc.string({ unit: character, maxLength: 300 }),
+  mutated(fc.constantFrom(...FILES)),
+  mutated(fc.constantFrom(...REAL_LINES)),
+);
+
+/** What a CSV result claims, checked against its raw line by the simplest means: split, and `Number`. */
+function expectLiteral({ raw, setup, metrics }: BonnieResult): void {
+  let fields = raw.split(",");
+  if (fields.length === 47) fields = fields.toSpliced(5, 0, "");
+  const layout = fields.length === 27 ? V1 : fields.length === 48 ? V2_48 : V2_50;
+  expect(fields).toHaveLength(layout.columns.length);
+  expect(setup.machine).toBe(fields[layout.machine]);
+  expect(setup.seed).toBe(fields[layout.seed] ?? null);
+  const unit = { us: 1, ms: 1000, s: 1_000_000 };
+  for (const test of layout.tests) {
+    const measurement = metrics[test.metric];
+    const [rate = "", cpu = "", latency = ""] = [test.rate, test.cpu, test.latency].map((at) => fields[at]);
+    if (rate === "") {
+      expect(measurement).toBeNull();
+      continue;
+    }
+    expect(measurement?.censored).toBe(rate === "+++++");
+    expect(measurement?.rate).toBe(rate === "+++++" ? null : Number(rate));
+    expect(measurement?.cpu).toBe(cpu === "+++" ? null : Number(cpu));
+    const [, number, name] = /^(\d+)(us|ms|s)$/.exec(latency) ?? [];
+    expect(measurement?.latency_us).toBe(latency === "" ? null : Number(number) * unit[name as keyof typeof unit]);
+  }
+}
+
+describe("laws of the reader", () => {
+  it.each(["v1", "v2/48", "v2/50"] as const)("%s: what is printed reads as itself, byte for byte", (layout) => {
+    fc.assert(
+      fc.property(arbitraryRun(layout), ({ setup, metrics }) => {
+        const line = printBonnie(setup, metrics);
+        const result = resultOf(line);
+        expect(result.raw).toBe(line);
+        expect(result.setup).toEqual(setup);
+        expect(result.metrics).toEqual(metrics);
+        expect(printBonnie(result.setup, result.metrics)).toBe(line);
+      }),
+      { numRuns: 300 },
+    );
+  });
+
+  it("real lines are printed as they were read", () => {
+    for (const line of REAL_LINES) {
+      const { setup, metrics } = resultOf(line);
+      expect(printBonnie(setup, metrics)).toBe(line);
+    }
+  });
+
+  it("no text makes reading throw, and every line of it is accounted for", () => {
+    fc.assert(
+      fc.property(uploads, (text) => {
+        const { entries, ignored } = readBonnie(text);
+        const lines = text.split("\n").length - Number(text.endsWith("\n") || text === "");
+        const noise = ignored.blank + ignored.header + ignored.comment + ignored.table + ignored.other;
+        const said = entries.reduce((sum, entry) => {
+          const raw = entry.kind === "result" ? entry.result.raw : entry.kind === "issue" ? entry.issue.raw : "";
+          return sum + raw.split("\n").length;
+        }, 0);
+        expect(noise + said).toBe(lines);
+      }),
+      { numRuns: 3000 },
+    );
+  });
+
+  it("issues and directives point into the text", () => {
+    fc.assert(
+      fc.property(uploads, (text) => {
+        const lines = text.split("\n");
+        for (const entry of readBonnie(text).entries) {
+          const { line, column } =
+            entry.kind === "issue" ? entry.issue : entry.kind === "directive" ? entry : { line: 1, column: 1 };
+          expect(line).toBeGreaterThanOrEqual(1);
+          expect(line).toBeLessThanOrEqual(lines.length);
+          expect(column).toBeGreaterThanOrEqual(1);
+          expect(column).toBeLessThanOrEqual((lines[line - 1]?.length ?? 0) + 1);
+        }
+      }),
+      { numRuns: 2000 },
+    );
+  });
+
+  it("a damaged line is rejected, or reads as exactly what it says", () => {
+    let read = 0;
+    fc.assert(
+      fc.property(mutated(fc.constantFrom(...REAL_LINES)), (text) => {
+        for (const result of resultsOf(text)) {
+          read += 1;
+          expect(text).toContain(result.raw);
+          if (result.setup.source === "csv") expectLiteral(result);
+        }
+      }),
+      { numRuns: 5000 },
+    );
+    expect(read).toBeGreaterThan(100);
+  });
+
+  it("entries stand in the order of the upload", () => {
+    fc.assert(
+      fc.property(fc.array(fc.constantFrom(...FILES, ...REAL_LINES, "# site: fra"), { maxLength: 8 }), (parts) => {
+        const lines = readBonnie(parts.join("\n")).entries.map((entry) =>
+          entry.kind === "result" ? entry.result.line : entry.kind === "issue" ? entry.issue.line : entry.line,
+        );
+        expect(lines).toEqual(lines.toSorted((a, b) => a - b));
+      }),
+    );
+  });
+});
