@@ -88,3 +88,10 @@ export function tableAt(endpoint: string, tableName: string, environment: Enviro
 export function searchPath(environment: Environment = process.env): readonly string[] {
   return (environment["PATH"] ?? "").split(delimiter).filter((folder) => folder !== "");
 }
+
+/** The settings of a function on AWS: the table; region and credentials the SDK finds itself. Throws SettingsFault. */
+export function functionSettings(environment: Environment = process.env): TableAddress {
+  // No default: a function whose table was forgotten must not come up and look for another.
+  if (!environment["TABLE_NAME"]) throw new SettingsFault("TABLE_NAME: expected the name of the table, found nothing");
+  return { tableName: parsed(environment).TABLE_NAME };
+}

@@ -9,7 +9,8 @@ import { fileURLToPath } from "node:url";
 import * as z from "zod";
 import { perMetric } from "../shared/model/metrics.ts";
 import { significant } from "../shared/render/significant.ts";
-import { type FleetPlan, generateFleet } from "./generated-fleet.ts";
+import { type Candidate, type FleetPlan, PLAIN_FLEET } from "./fleet/fleet-plan.ts";
+import { generateFleet } from "./generated-fleet.ts";
 import { faultText, readableLog } from "./log.ts";
 import { type LocalServer, startLocalServer } from "./server.ts";
 import { StartFault } from "./start-fault.ts";
@@ -17,12 +18,8 @@ import { StartFault } from "./start-fault.ts";
 const print = (line: string) => console.log(line);
 const title = (text: string) => print(process.stdout.isTTY ? `\n\u001b[1m${text}\u001b[0m` : `\n${text}`);
 
-const FLEET: FleetPlan = {
-  seed: 2026,
-  hosts: 24,
-  runs: 3,
-  baseline: "loop",
-  candidate: "blktap2",
+const CANDIDATE: Candidate = {
+  backend: "blktap2",
   trueRatio: {
     ...perMetric(() => 1),
     putc: 1.4,
@@ -33,11 +30,9 @@ const FLEET: FleetPlan = {
     seq_create: 1.15,
     ran_delete: 0.7,
   },
-  hostSpread: 0.1,
-  runNoise: 0.04,
-  cachedHosts: 2,
-  from: "2026-11-01T00:00:00.000Z",
 };
+
+const FLEET: FleetPlan = { ...PLAIN_FLEET, seed: 2026, hosts: 24, candidates: [CANDIDATE], cachedHosts: 2 };
 
 /** Runs curl, printing the command as a person would type it and then what it prints. */
 async function curl(server: LocalServer, path: string, sample?: string): Promise<void> {
@@ -106,7 +101,7 @@ async function showFleet(server: LocalServer): Promise<string> {
   });
   const { token } = z.object({ token: z.string() }).parse(made);
   const started = performance.now();
-  const uploads = generateFleet(FLEET);
+  const uploads = [...generateFleet(FLEET)];
   for (const [index, { body }] of uploads.entries()) {
     await ask(server, token, "/v1/results", { method: "POST", body });
     if (process.stdout.isTTY) process.stdout.write(`\r  posted ${index + 1} of ${uploads.length} hosts `);
@@ -116,12 +111,13 @@ async function showFleet(server: LocalServer): Promise<string> {
   print(
     `${process.stdout.isTTY ? "\r" : ""}  ${uploads.length * FLEET.runs * 2} results posted and aggregated in ${significant(seconds, 2)} s`,
   );
-  const { baseline, candidate } = FLEET;
+  const { baseline } = FLEET;
+  const candidate = CANDIDATE.backend;
   const answer = comparison.parse(await ask(server, token, `/v1/compare?baseline=${baseline}&candidate=${candidate}`));
   title(`4. Found and true: ${candidate} / ${baseline}, generated`);
   print("metric      hosts   true  found  95 % interval   true inside  verdict");
   for (const [name, { hosts, ratio, ci, verdict }] of Object.entries(answer.fleet.metrics)) {
-    const truth = FLEET.trueRatio[name as keyof typeof FLEET.trueRatio];
+    const truth = CANDIDATE.trueRatio[name as keyof typeof CANDIDATE.trueRatio];
     const low = ci?.low ?? 0;
     const high = ci?.high ?? Number.POSITIVE_INFINITY;
     const known = ratio.low !== null && ratio.low === ratio.high;

@@ -112,9 +112,9 @@ export interface StatusStore {
   ping(): Promise<void>;
 }
 
-/** A month, backend and stratum in which a host's runs have changed. */
+/** A period, usually a month, and a backend and stratum in which a host's runs have changed. */
 export interface Touched {
-  readonly month: string;
+  readonly period: string;
   readonly backend: Backend;
   readonly stratum: string;
 }
@@ -163,7 +163,7 @@ export interface AggregationStore {
   ): Promise<readonly StoredSummary[]>;
   /**
    * Commits steps of hosts of one bucket: for each step the new summary and the cells less the old contributions plus the
-   * new ones, all or nothing. The steps that were not committed, because somebody else changed an item of theirs
+   * new ones, all or nothing; a step that changes nothing gets a new version all the same. The steps that were not committed, because somebody else changed an item of theirs
    * meanwhile, are returned: read again and try again.
    */
   commit(fleet: string, bucket: number, steps: readonly SummaryStep[], at: string): Promise<readonly SummaryStep[]>;

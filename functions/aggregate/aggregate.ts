@@ -3,9 +3,10 @@
 // wake-up, running twice, out of order or at the same time never changes the result (design, principle 5).
 
 import { BUCKETS } from "../../shared/deployment.ts";
+import { AppError } from "../../shared/errors.ts";
 import type { Backend } from "../../shared/model/backends.ts";
 import { PERIOD_ALL, periodsOf, windowOf } from "../../shared/model/period.ts";
-import type { AggregationStore, Clock, Mark, StoredSummary, SummaryStep } from "../../shared/ports.ts";
+import type { AggregationStore, Clock, Mark, SummaryStep, Touched } from "../../shared/ports.ts";
 import {
   cohortOf,
   GROUP_CAP,
@@ -13,7 +14,6 @@ import {
   summariseGroup,
   withGroups,
 } from "../../shared/summary/summarise.ts";
-import { encodeSummary } from "../../shared/summary/summary-codec.ts";
 import type { RunSample } from "../../shared/summary/types.ts";
 
 export interface AggregateDeps {
@@ -30,24 +30,38 @@ export interface Outcome {
 }
 
 /** Hosts that are read and committed together: enough to share cells, few enough to keep a lost race cheap. */
-const HOSTS_AT_ONCE = 25;
+const HOSTS_AT_ONCE = 50;
 const TRIES = 12;
 
-/** Works off all marks of a fleet that are open when it starts. */
+/**
+ * Works off all marks of a fleet that are open when it starts. A host that cannot be brought up to date, because something
+ * of it is damaged, does not hold up the others; the first fault is thrown at the end.
+ */
 export async function aggregateFleet(deps: AggregateDeps, fleet: string): Promise<Outcome> {
-  let done = 0;
-  let left = 0;
+  const outcome = { done: 0, left: 0 };
+  const faults: unknown[] = [];
+  const workOff = async (bucket: number, marks: readonly Mark[]): Promise<void> => {
+    try {
+      const { done, left } = await aggregateMarks(deps, fleet, bucket, marks);
+      outcome.done += done;
+      outcome.left += left;
+    } catch (error) {
+      // An AppError is about the store, not about a host.
+      if (error instanceof AppError) throw error;
+      if (marks.length === 1) faults.push(error);
+      else for (const mark of marks) await workOff(bucket, [mark]);
+    }
+  };
   for (let bucket = 0; bucket < BUCKETS; bucket += 1) {
     let after: string | undefined;
     do {
       const marks = await deps.store.marks(fleet, bucket, HOSTS_AT_ONCE, after);
-      const outcome = await aggregateMarks(deps, fleet, bucket, marks);
-      done += outcome.done;
-      left += outcome.left;
+      await workOff(bucket, marks);
       after = marks.length < HOSTS_AT_ONCE ? undefined : marks.at(-1)?.host;
     } while (after !== undefined);
   }
-  return { done, left };
+  if (faults.length > 0) throw faults[0];
+  return outcome;
 }
 
 /** Works off marks of hosts of one bucket. */
@@ -69,44 +83,45 @@ export async function aggregateMarks(
   return { done: marks.length - open.length, left: open.length };
 }
 
-/** The steps that bring the summaries of the marked hosts up to date; none where nothing changes. */
+/**
+ * The steps that bring the summaries of the marked hosts up to date. The stored summaries are read before the samples: a
+ * summary that is still the same when the step is committed then rules out that anybody has committed newer samples. For
+ * the same reason a step that changes nothing is a step.
+ */
 async function stepsOf(store: AggregationStore, fleet: string, marks: readonly Mark[]): Promise<SummaryStep[]> {
-  const replacements = (await Promise.all(marks.map((mark) => replacementsOf(store, mark)))).flat();
-  const stored = await store.summaries(fleet, replacements);
-  return replacements.flatMap(({ period, groups }, index) => {
+  const keys = marks.flatMap((mark) => periodsTouched(mark.touched).map((period) => ({ period, host: mark.host })));
+  const stored = await store.summaries(fleet, keys);
+  const groups = new Map(
+    await Promise.all(marks.map(async (mark) => [mark.host, await groupsByPeriod(store, mark)] as const)),
+  );
+  return keys.flatMap(({ period, host }, index) => {
     const before = stored[index];
-    return before === undefined ? [] : stepOf(period, before, groups);
+    if (before === undefined) return [];
+    const summary = withGroups(before.summary, groups.get(host)?.get(period) ?? []);
+    return { period, before, after: { summary, cohort: cohortOf(summary) } };
   });
 }
 
-function stepOf(period: string, before: StoredSummary, groups: readonly GroupReplacement[]): SummaryStep[] {
-  const summary = withGroups(before.summary, groups);
-  if (encodeSummary(summary) === encodeSummary(before.summary)) return [];
-  return [{ period, before, after: { summary, cohort: cohortOf(summary) } }];
-}
+const periodsTouched = (touched: readonly Touched[]): string[] => [
+  ...new Set(touched.flatMap(({ period }) => periodsOf(period))),
+];
 
-interface PeriodReplacement {
-  readonly period: string;
-  readonly host: string;
-  readonly groups: readonly GroupReplacement[];
-}
-
-/** For every period that the mark's months belong to: the groups touched in it, summarised afresh. */
-async function replacementsOf(store: AggregationStore, mark: Mark): Promise<PeriodReplacement[]> {
-  const groupsOfPeriod = new Map<string, GroupReplacement[]>();
+/** The groups touched in every period that a mark touches, summarised afresh. */
+async function groupsByPeriod(store: AggregationStore, mark: Mark): Promise<Map<string, GroupReplacement[]>> {
+  const byPeriod = new Map<string, GroupReplacement[]>();
   const groups = new Map(mark.touched.map(({ backend, stratum }) => [`${backend}#${stratum}`, { backend, stratum }]));
   for (const { backend, stratum } of groups.values()) {
+    const touched = mark.touched.filter((each) => each.backend === backend && each.stratum === stratum);
     const group = { fleet: mark.fleet, host: mark.host, backend, stratum };
     const newest = await store.samples(group, windowOf(PERIOD_ALL), GROUP_CAP);
-    const months = mark.touched.filter((touched) => touched.backend === backend && touched.stratum === stratum);
-    for (const period of new Set(months.flatMap(({ month }) => periodsOf(month)))) {
+    for (const period of periodsTouched(touched)) {
       const samples = await samplesIn(store, group, period, newest);
-      const replaced = groupsOfPeriod.get(period) ?? [];
+      const replaced = byPeriod.get(period) ?? [];
       replaced.push({ backend, stratum, group: summariseGroup(samples) });
-      groupsOfPeriod.set(period, replaced);
+      byPeriod.set(period, replaced);
     }
   }
-  return [...groupsOfPeriod].map(([period, replaced]) => ({ period, host: mark.host, groups: replaced }));
+  return byPeriod;
 }
 
 /** The newest samples of a period. Where all of a group's samples are at hand, those of the period are among them. */

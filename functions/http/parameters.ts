@@ -2,7 +2,7 @@
 // otherwise answer another question than the one asked.
 
 import type { Context } from "hono";
-import * as z from "zod";
+import type * as z from "zod";
 import { AppError } from "../../shared/errors.ts";
 import type { Issue } from "../../shared/model/issue.ts";
 import { quoted } from "../../shared/model/quoted.ts";
@@ -91,14 +91,6 @@ function foundAt(value: unknown, field: string | null): string {
   const texts = (Array.isArray(found) ? found : [found]).filter((text) => typeof text === "string");
   return texts.length === 0 ? "" : `, found ${texts.map(quoted).slice(0, 3).join(", ")}`;
 }
-
-/** A parameter that may be given once. */
-export const once = <T extends z.ZodType>(schema: T) =>
-  z.preprocess((values, context) => {
-    if (!Array.isArray(values)) return values;
-    if (values.length > 1) context.addIssue(`given ${values.length} times; expected once`);
-    return values[0];
-  }, schema);
 
 /** Ids as this service makes them: hexadecimal digits, or groups of them with hyphens. */
 const ID = /^[\w-]{1,64}$/;

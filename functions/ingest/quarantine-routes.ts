@@ -1,28 +1,26 @@
 // The quarantine: rejected lines, listed for a person to look at, and tried again after a fix of ours or of the line's
 // parameters. A line that is understood now leaves the quarantine; one that is not stays.
 
-import * as z from "zod";
+import { pageQuery } from "../../shared/api/requests.ts";
 import { AppError } from "../../shared/errors.ts";
 import type { HttpApp } from "../http/app.ts";
 import { allow, tokenOf } from "../http/auth.ts";
-import { idOf, once, queryBy, singleParameters } from "../http/parameters.ts";
+import { formatOf } from "../http/format.ts";
+import { idOf, queryBy, singleParameters } from "../http/parameters.ts";
 import type { IngestDeps } from "./app.ts";
 import { postResults } from "./post-results.ts";
 import { receiptStatus } from "./receipt.ts";
 
-const listQuery = z.strictObject({
-  limit: once(z.coerce.number().int().min(1).max(100)).default(50),
-  cursor: once(z.string().max(200)).optional(),
-});
-
 export function addQuarantineRoutes(app: HttpApp, deps: IngestDeps): void {
   app.get("/v1/quarantine", allow(deps, "read"), async (c) => {
-    const { limit, cursor } = queryBy(c, listQuery);
+    formatOf(c, ["json"]);
+    const { limit, cursor } = queryBy(c, pageQuery);
     const page = await deps.quarantine.list(tokenOf(c).fleet, limit, cursor);
     return c.json({ lines: page.items, cursor: page.cursor });
   });
 
   app.post("/v1/quarantine/:id/retry", allow(deps, "admin"), async (c) => {
+    formatOf(c, ["json"]);
     const { fleet } = tokenOf(c);
     const line = await deps.quarantine.get(fleet, idOf(c, "quarantined line"));
     if (line === null) throw new AppError("not_found", "this fleet has no quarantined line with that id");

@@ -76,4 +76,4 @@ export function receiptText(receipt: Receipt): string {
 
 const WIDTH = 100;
 
-const below = (text: string) => wrapped(`  ${text}`, WIDTH, "    ");
+const below = (text: string) => wrapped(text, WIDTH - 2, "  ").map((line) => `  ${line}`);

@@ -1,33 +1,21 @@
 // Tokens: made, listed and ended by admins (contract, Tokens). A secret is shown once, in the answer that makes it.
 
 import { randomBytes, randomUUID } from "node:crypto";
-import * as z from "zod";
+import { newToken } from "../../shared/api/requests.ts";
 import { AppError } from "../../shared/errors.ts";
-import { FLEET_PATTERN, SCOPES, type Token } from "../../shared/model/token.ts";
+import type { Token } from "../../shared/model/token.ts";
 import type { HttpApp } from "../http/app.ts";
 import { allow, secretHash, tokenOf } from "../http/auth.ts";
+import { formatOf } from "../http/format.ts";
 import { bodyBy, idOf } from "../http/parameters.ts";
 import type { IngestDeps } from "./app.ts";
-
-const oneLine = (most: number) =>
-  z
-    .string()
-    .regex(/^\P{Cc}+$/u, "expected text without control characters")
-    .max(most);
-
-const newToken = z.strictObject({
-  scope: z.enum(SCOPES),
-  fleet: z.string().regex(FLEET_PATTERN, "expected 1 to 63 of a-z, 0-9 and inner hyphens").optional(),
-  hosts: oneLine(255).nullish(),
-  expires_at: z.iso.datetime({ offset: true }).nullish(),
-  label: oneLine(200).nullish(),
-});
 
 /** A secret with 256 bits of chance and a prefix by which a leaked one can be recognised. */
 export const makeSecret = (): string => `vbd_${randomBytes(32).toString("base64url")}`;
 
 export function addTokenRoutes(app: HttpApp, deps: IngestDeps): void {
   app.post("/v1/tokens", allow(deps, "admin"), async (c) => {
+    formatOf(c, ["json"]);
     const admin = tokenOf(c);
     const { scope, fleet = admin.fleet, hosts, expires_at, label } = await bodyBy(c, newToken);
     if (fleet !== admin.fleet && !admin.root) {
@@ -55,9 +43,10 @@ export function addTokenRoutes(app: HttpApp, deps: IngestDeps): void {
     return c.json({ ...token, token: secret }, 201);
   });
 
-  app.get("/v1/tokens", allow(deps, "admin"), async (c) =>
-    c.json({ tokens: await deps.tokens.list(tokenOf(c).fleet) }),
-  );
+  app.get("/v1/tokens", allow(deps, "admin"), async (c) => {
+    formatOf(c, ["json"]);
+    return c.json({ tokens: await deps.tokens.list(tokenOf(c).fleet) });
+  });
 
   app.delete("/v1/tokens/:id", allow(deps, "admin"), async (c) => {
     const id = idOf(c, "token");

@@ -3,11 +3,13 @@
 import { AppError } from "../../shared/errors.ts";
 import type { HttpApp } from "../http/app.ts";
 import { allow, tokenOf } from "../http/auth.ts";
+import { formatOf } from "../http/format.ts";
 import { idOf } from "../http/parameters.ts";
 import type { IngestDeps } from "./app.ts";
 
 export function addWithdrawRoute(app: HttpApp, deps: IngestDeps): void {
   app.delete("/v1/runs/:id", allow(deps, "admin"), async (c) => {
+    formatOf(c, ["json"]);
     const { fleet } = tokenOf(c);
     const id = idOf(c, "run");
     const run = await deps.runs.withdraw(fleet, id, new Date(deps.clock()).toISOString());

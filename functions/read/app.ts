@@ -3,6 +3,7 @@
 import type { CellStore, Clock, RunStore, StatusStore, TokenStore } from "../../shared/ports.ts";
 import type { HttpApp } from "../http/app.ts";
 import { addCompareRoute } from "./compare-route.ts";
+import { addDocsRoutes } from "./docs-routes.ts";
 import { addRunRoutes } from "./run-routes.ts";
 import { addStatusRoutes } from "./status-routes.ts";
 
@@ -21,4 +22,5 @@ export function addReadRoutes(app: HttpApp, deps: ReadDeps): void {
   addRunRoutes(app, deps);
   addCompareRoute(app, deps);
   addStatusRoutes(app, deps);
+  addDocsRoutes(app);
 }

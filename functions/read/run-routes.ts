@@ -1,7 +1,7 @@
 // Runs as they were read: one by its id, or a page of them, newest first.
 
 import type { Context } from "hono";
-import * as z from "zod";
+import { runsQuery } from "../../shared/api/requests.ts";
 import { AppError } from "../../shared/errors.ts";
 import { resolveBackend } from "../../shared/model/resolve-backend.ts";
 import type { Run } from "../../shared/model/run.ts";
@@ -9,27 +9,8 @@ import { hostMatches } from "../../shared/model/token.ts";
 import type { HttpApp } from "../http/app.ts";
 import { allow, tokenOf } from "../http/auth.ts";
 import { formatOf } from "../http/format.ts";
-import { idOf, once, queryBy } from "../http/parameters.ts";
+import { idOf, queryBy } from "../http/parameters.ts";
 import type { ReadDeps } from "./app.ts";
-
-/** A day or a time; a day stands for its first moment in UTC. */
-const time = z
-  .union(
-    [z.iso.date(), z.iso.datetime({ offset: true })],
-    "expected a date or an ISO 8601 time, e.g. 2026-11-22T10:15:00Z",
-  )
-  .transform((text) => new Date(text).toISOString());
-
-const listQuery = z
-  .strictObject({
-    host: once(z.string().min(1).max(255)).optional(),
-    backend: once(z.string().min(1).max(100)).optional(),
-    from: once(time).optional(),
-    to: once(time).optional(),
-    limit: once(z.coerce.number().int().min(1).max(100)).default(50),
-    cursor: once(z.string().max(200)).optional(),
-  })
-  .refine(({ from = "", to = ":" }) => from < to, { path: ["to"], error: "expected a time after from" });
 
 export function addRunRoutes(app: HttpApp, deps: ReadDeps): void {
   app.get("/v1/runs/:id", allow(deps, "read", "ingest"), async (c) => {
@@ -45,7 +26,7 @@ export function addRunRoutes(app: HttpApp, deps: ReadDeps): void {
 
   app.get("/v1/runs", allow(deps, "read"), async (c) => {
     formatOf(c, ["json"]);
-    const { backend, ...query } = queryBy(c, listQuery);
+    const { backend, ...query } = queryBy(c, runsQuery);
     const slug = backend === undefined ? undefined : backendOf(backend);
     const page = await deps.runs.list(tokenOf(c).fleet, { ...query, backend: slug });
     return c.json({ runs: page.items, cursor: page.cursor });

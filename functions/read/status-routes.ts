@@ -5,6 +5,7 @@ import { FLEET_NAME } from "../../shared/cells/contribution.ts";
 import { PERIOD_ALL } from "../../shared/model/period.ts";
 import type { HttpApp } from "../http/app.ts";
 import { allow, tokenOf } from "../http/auth.ts";
+import { formatOf } from "../http/format.ts";
 import type { ReadDeps } from "./app.ts";
 
 export function addStatusRoutes(app: HttpApp, deps: ReadDeps): void {
@@ -14,6 +15,7 @@ export function addStatusRoutes(app: HttpApp, deps: ReadDeps): void {
   });
 
   app.get("/v1/status", allow(deps, "read", "ingest"), async (c) => {
+    formatOf(c, ["json"]);
     const { fleet } = tokenOf(c);
     const [marks, quarantined, fleetCells] = await Promise.all([
       deps.status.openMarks(fleet),

@@ -7,7 +7,7 @@ import { mergePeriods } from "../../shared/compare/merge-periods.ts";
 import { COHORT_KEYS, type Cohort } from "../../shared/model/cohort.ts";
 import type { View } from "../../shared/model/view.ts";
 import type { CellQuestion, CellReading, CellStore, ScopedCells } from "../../shared/ports.ts";
-import { viewOf } from "./aggregation.ts";
+import { viewOf } from "./cell-item.ts";
 import { type Item, textOf } from "./item.ts";
 import { cellPartition, cellPrefix, cohortHash, cohortPartition, EVERY_COHORT } from "./keys.ts";
 import { partition, queryAll, type Table } from "./table.ts";

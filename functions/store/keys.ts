@@ -13,6 +13,9 @@ export interface Key {
   readonly sk: string;
 }
 
+/** A key as one text, for looking it up: a partition key holds no blank. */
+export const idOf = ({ pk, sk }: Key): string => `${pk} ${sk}`;
+
 /** The cohort that stands for all cohorts together. */
 export const EVERY_COHORT = "*";
 
@@ -57,6 +60,12 @@ export const timeOrder = (finishedAt: string, id: string, backend: string): stri
 
 /** The work marks of one bucket. */
 export const workPartition = (fleet: string, bucket: number): string => `WORK#${fleet}#${bucket}`;
+
+/** Fleet and bucket of a partition of work marks; null for any other partition. */
+export function workPlaceOf(pk: string): { fleet: string; bucket: number } | null {
+  const [, fleet, bucket] = /^WORK#([^#]+)#(\d+)$/.exec(pk) ?? [];
+  return fleet === undefined ? null : { fleet, bucket: Number(bucket) };
+}
 
 export const markKey = (fleet: string, host: string): Key => ({
   pk: workPartition(fleet, bucketOf(fleet, host)),

@@ -14,7 +14,7 @@ import { getItem, partition, queryPage, type Table } from "./table.ts";
 
 /** What a run touches when it comes or goes. */
 export const touchedBy = (run: { finished_at: string; backend: Backend; stratum: string }): Touched => ({
-  month: monthOf(run.finished_at),
+  period: monthOf(run.finished_at),
   backend: run.backend,
   stratum: run.stratum,
 });
@@ -27,7 +27,7 @@ export function markWrite(
   touched: readonly Touched[],
   at: string,
 ): TransactWriteItem {
-  const entries = new Set(touched.map(({ month, backend, stratum }) => `${month}#${backend}#${stratum}`));
+  const entries = new Set(touched.map(({ period, backend, stratum }) => `${period}#${backend}#${stratum}`));
   return {
     Update: {
       TableName: table.name,
@@ -41,11 +41,11 @@ export function markWrite(
 
 function markOf(fleet: string, item: Item): Mark {
   const touched = textSetOf(item, "touched").map((entry) => {
-    const [month, backend, stratum] = entry.split("#");
-    if (month === undefined || backend === undefined || !isBackend(backend) || stratum === undefined) {
-      throw new ItemFault(`mark entry ${entry} is not month#backend#stratum`);
+    const [period, backend, stratum] = entry.split("#");
+    if (period === undefined || backend === undefined || !isBackend(backend) || stratum === undefined) {
+      throw new ItemFault(`mark entry ${entry} is not period#backend#stratum`);
     }
-    return { month, backend, stratum };
+    return { period, backend, stratum };
   });
   return { fleet, host: textOf(item, "sk"), touched, token: textOf(item, "token") };
 }
@@ -74,6 +74,9 @@ export async function readMark(table: Table, fleet: string, host: string): Promi
   return item === null ? null : markOf(fleet, item);
 }
 
+/** Written again since it was read, or being written right now. */
+const KEPT = new Set(["ConditionalCheckFailedException", "TransactionConflictException"]);
+
 /** Removes a mark, unless it has been written again since it was read: then there is new work, and it stays. */
 export async function clearMark(table: Table, mark: Mark): Promise<void> {
   try {
@@ -87,7 +90,7 @@ export async function clearMark(table: Table, mark: Mark): Promise<void> {
       }),
     );
   } catch (error) {
-    if (error instanceof Error && error.name === "ConditionalCheckFailedException") return;
+    if (error instanceof Error && KEPT.has(error.name)) return;
     throw translated(error);
   }
 }

@@ -7,8 +7,8 @@ import type { Run } from "../../shared/model/run.ts";
 import type { NewRun, Page, RunQuery, RunStore } from "../../shared/ports.ts";
 import type { RunSample } from "../../shared/summary/types.ts";
 import { inChunks, WRITES_PER_TRANSACTION } from "./chunks.ts";
-import { type Item, keyItem, sizeOf, textOf } from "./item.ts";
-import { runKey, runOrder, runsOfHost, timePartition, withdrawnOrder } from "./keys.ts";
+import { type Item, keyItem, optionalTextOf, sizeOf, textOf } from "./item.ts";
+import { idOf, runKey, runOrder, runsOfHost, timePartition, withdrawnOrder } from "./keys.ts";
 import { markWrite, touchedBy } from "./marks.ts";
 import { retryingTransient } from "./retry.ts";
 import { runItem, runOfItem, sampleOfEntry } from "./run-item.ts";
@@ -113,7 +113,8 @@ async function withdraw(table: Table, fleet: string, id: string, at: string): Pr
     if (!(error instanceof TransactionCancelled)) throw error;
     // Somebody else withdrew it meanwhile: their time stands.
     const again = await getItem(table, key);
-    return again === null ? null : runOfItem(again);
+    if (again === null || optionalTextOf(again, "withdrawn") === null) throw error;
+    return runOfItem(again);
   }
   return { ...run, withdrawn_at: at };
 }
@@ -166,7 +167,10 @@ function placeOf(cursor: string): Entry {
   return { at, id };
 }
 
-const newestFirst = (a: Entry, b: Entry) => (a.at === b.at ? (a.id < b.id ? 1 : -1) : a.at < b.at ? 1 : -1);
+function newestFirst(a: Entry, b: Entry): number {
+  if (a.at !== b.at) return a.at < b.at ? 1 : -1;
+  return a.id === b.id ? 0 : a.id < b.id ? 1 : -1;
+}
 
 async function pageOf(table: Table, fleet: string, entries: Entry[], limit: number): Promise<Page<Run>> {
   const listed = entries.slice(0, limit);
@@ -174,10 +178,12 @@ async function pageOf(table: Table, fleet: string, entries: Entry[], limit: numb
     table,
     listed.map(({ id }) => runKey(fleet, id)),
   );
-  const byId = new Map(items.map((item) => [textOf(item, "sk"), runOfItem(item)]));
   const last = listed.at(-1);
   return {
-    items: listed.flatMap(({ id }) => byId.get(id) ?? []),
+    items: listed.flatMap(({ id }) => {
+      const item = items.get(idOf(runKey(fleet, id)));
+      return item === undefined ? [] : [runOfItem(item)];
+    }),
     cursor: entries.length > limit && last !== undefined ? cursorOf(last) : null,
   };
 }
@@ -206,6 +212,8 @@ async function listHost(table: Table, fleet: string, host: string, query: RunQue
 async function listFleet(table: Table, fleet: string, query: RunQuery): Promise<Page<Run>> {
   const place = query.cursor === undefined ? null : placeOf(query.cursor);
   const below = place === null ? (query.to ?? ":") : ([`${place.at}#${place.id}`, query.to ?? ":"].sort()[0] ?? ":");
+  const from = query.from ?? "0";
+  if (from > below) return { items: [], cursor: null };
   const buckets = await Promise.all(
     Array.from({ length: BUCKETS }, async (_, bucket) => {
       const entries: Entry[] = [];
@@ -216,7 +224,7 @@ async function listFleet(table: Table, fleet: string, query: RunQuery): Promise<
           KeyConditionExpression: "tpk = :tpk AND tsk BETWEEN :from AND :below",
           ExpressionAttributeValues: {
             ":tpk": { S: timePartition(fleet, bucket) },
-            ":from": { S: query.from ?? "0" },
+            ":from": { S: from },
             ":below": { S: below },
           },
           ScanIndexForward: false,

@@ -17,6 +17,13 @@ export class TransactionCancelled extends Error {
   get transient(): boolean {
     return this.reasons.every((reason) => reason === "None" || TRANSIENT_REASONS.has(reason));
   }
+
+  /** Whether reading again and starting afresh can help: others were writing, or have written. */
+  get isLostRace(): boolean {
+    return this.reasons.every(
+      (reason) => reason === "None" || reason === "ConditionalCheckFailed" || TRANSIENT_REASONS.has(reason),
+    );
+  }
 }
 
 const TRANSIENT_REASONS = new Set([

@@ -4,7 +4,9 @@
 
 import type { Cohort } from "../../shared/model/cohort.ts";
 import { withGroups } from "../../shared/summary/summarise.ts";
+import { encodeSummary } from "../../shared/summary/summary-codec.ts";
 import type { HostGroup, HostSummary } from "../../shared/summary/types.ts";
+import { cohortHash } from "./keys.ts";
 
 /** A summary with the cohort it counts in. */
 export interface SummaryState {
@@ -12,19 +14,21 @@ export interface SummaryState {
   readonly cohort: Cohort;
 }
 
-/** The states after `from`, the last of which is `to`; neighbours differ in at most one group, or are in one cohort. */
+/** The states after `from`, the last of which is `to`; neighbours differ in one group, and in the cohort only if empty. */
 export function walk(from: SummaryState, to: SummaryState): SummaryState[] {
   const states: SummaryState[] = [];
+  const moves = cohortHash(from.cohort) !== cohortHash(to.cohort);
   let { summary } = from;
-  const replace = (group: HostGroup, by: HostGroup | null, cohort: Cohort) => {
-    summary = withGroups(summary, [{ backend: group.backend, stratum: group.stratum, group: by }]);
+  const go = ({ backend, stratum }: HostGroup, group: HostGroup | null, cohort: Cohort) => {
+    const next = withGroups(summary, [{ backend, stratum, group }]);
+    if (encodeSummary(next) === encodeSummary(summary)) return;
+    summary = next;
     states.push({ summary, cohort });
   };
-  const wanted = new Map(to.summary.groups.map((group) => [`${group.stratum}#${group.backend}`, group]));
-  const moves = JSON.stringify(from.cohort) !== JSON.stringify(to.cohort);
+  const kept = new Set(to.summary.groups.map(({ backend, stratum }) => `${backend}#${stratum}`));
   for (const group of from.summary.groups) {
-    if (moves || !wanted.has(`${group.stratum}#${group.backend}`)) replace(group, null, from.cohort);
+    if (moves || !kept.has(`${group.backend}#${group.stratum}`)) go(group, null, from.cohort);
   }
-  for (const group of to.summary.groups) replace(group, group, to.cohort);
+  for (const group of to.summary.groups) go(group, group, to.cohort);
   return states;
 }

@@ -13,8 +13,9 @@ import {
   TransactWriteItemsCommand,
 } from "@aws-sdk/client-dynamodb";
 import { TABLE } from "../../shared/deployment.ts";
-import { type Item, keyItem } from "./item.ts";
-import type { Key } from "./keys.ts";
+import { AppError } from "../../shared/errors.ts";
+import { type Item, keyItem, textOf } from "./item.ts";
+import { idOf, type Key } from "./keys.ts";
 import { translated } from "./store-error.ts";
 
 /** Where the table is. Without an endpoint: AWS, with region and credentials as the SDK finds them. */
@@ -33,6 +34,9 @@ export interface Table {
 
 /** What DynamoDB takes in one BatchGetItem. */
 const KEYS_PER_BATCH = 100;
+
+/** A batch comes in several answers when it is large or the table busy; so many mean that the table is too busy. */
+const MAX_BATCH_ROUNDS = 12;
 
 export function openTable({ tableName, endpoint, region, credentials }: TableAddress): Table {
   const client = new DynamoDBClient({
@@ -114,22 +118,28 @@ export async function getItem(table: Table, key: Key): Promise<Item | null> {
   }
 }
 
-/** Items by their keys (each once), read consistently, in no order; missing ones are left out. */
-export async function getItems(table: Table, keys: readonly Key[]): Promise<Item[]> {
+/** Items by their keys (each once), read consistently, by `idOf` their key; missing ones are left out. */
+export async function getItems(table: Table, keys: readonly Key[]): Promise<Map<string, Item>> {
+  const batches: Key[][] = [];
+  for (let from = 0; from < keys.length; from += KEYS_PER_BATCH) batches.push(keys.slice(from, from + KEYS_PER_BATCH));
+  const found = (await Promise.all(batches.map((batch) => getBatch(table, batch)))).flat();
+  return new Map(found.map((item) => [idOf({ pk: textOf(item, "pk"), sk: textOf(item, "sk") }), item]));
+}
+
+async function getBatch(table: Table, keys: readonly Key[]): Promise<Item[]> {
   const found: Item[] = [];
-  for (let from = 0; from < keys.length; from += KEYS_PER_BATCH) {
-    let wanted: Item[] = keys.slice(from, from + KEYS_PER_BATCH).map(keyItem);
-    for (let round = 0; wanted.length > 0; round += 1) {
-      if (round > 0) await new Promise((resolve) => setTimeout(resolve, Math.min(1_000, 25 * 2 ** round)));
-      try {
-        const answer = await table.client.send(
-          new BatchGetItemCommand({ RequestItems: { [table.name]: { Keys: wanted, ConsistentRead: true } } }),
-        );
-        found.push(...(answer.Responses?.[table.name] ?? []));
-        wanted = answer.UnprocessedKeys?.[table.name]?.Keys ?? [];
-      } catch (error) {
-        throw translated(error);
-      }
+  let wanted: Item[] = keys.map(keyItem);
+  for (let round = 0; wanted.length > 0; round += 1) {
+    if (round === MAX_BATCH_ROUNDS) throw new AppError("slow_down", "the store is busy; try again shortly");
+    if (round > 0) await new Promise((resolve) => setTimeout(resolve, Math.min(1_000, 25 * 2 ** round)));
+    try {
+      const answer = await table.client.send(
+        new BatchGetItemCommand({ RequestItems: { [table.name]: { Keys: wanted, ConsistentRead: true } } }),
+      );
+      found.push(...(answer.Responses?.[table.name] ?? []));
+      wanted = answer.UnprocessedKeys?.[table.name]?.Keys ?? [];
+    } catch (error) {
+      throw translated(error);
     }
   }
   return found;

@@ -43,7 +43,7 @@ export const CONTRACT: readonly Endpoint[] = [
     },
     answers: RECEIPTS,
     formats: ["txt", "json"],
-    errors: ["bad_body", "no_backend", "no_result", "too_large", "unsupported_encoding"],
+    errors: ["no_backend", "no_result"],
     cache: "no-store",
   },
   {

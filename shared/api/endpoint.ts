@@ -8,14 +8,14 @@ import type { Scope } from "../model/token.ts";
 export type AnswerFormat = "json" | "txt" | "html";
 
 /** One answer that is not an error. */
-export interface Answer {
+interface Answer {
   readonly description: string;
   /** The JSON form; it has a name (`meta({ id })`). Null: a body without JSON, or none at all. */
   readonly schema: z.ZodType | null;
 }
 
 /** The body of a request: JSON by a schema, or Bonnie++ output of any content type. */
-export type RequestBody =
+type RequestBody =
   | { readonly kind: "json"; readonly schema: z.ZodType }
   | { readonly kind: "bonnie"; readonly description: string; readonly example: string };
 

@@ -7,11 +7,15 @@ import { isPeriod, PERIOD_ALL } from "../model/period.ts";
 import { FLEET_PATTERN, SCOPES } from "../model/token.ts";
 import { VIEWS } from "../model/view.ts";
 
-/** A parameter that may be given once; given twice, the schema sees a list and refuses it. */
+/** A parameter that may be given once. */
 const once = <T extends z.ZodType>(schema: T) =>
-  z.preprocess((values) => (Array.isArray(values) && values.length === 1 ? values[0] : values), schema);
+  z.preprocess((values, context) => {
+    if (!Array.isArray(values)) return values;
+    if (values.length > 1) context.addIssue(`given ${values.length} times; expected once`);
+    return values[0];
+  }, schema);
 
-const limit = once(z.coerce.number().int().min(1).max(100).meta({ description: "Most entries of a page." })).default(
+const limit = once(z.coerce.number().int().min(1).max(100).meta({ description: "Most entries of a page." })).prefault(
   50,
 );
 
@@ -35,16 +39,18 @@ const time = (description: string) =>
   ).optional();
 
 /** GET /v1/runs */
-export const runsQuery = z.strictObject({
-  host: once(z.string().min(1).max(255).meta({ description: "Runs of this host only." })).optional(),
-  backend: once(
-    z.string().min(1).max(100).meta({ description: "Runs on this backend only: a slug or an alias." }),
-  ).optional(),
-  from: time("Runs that finished at this time or later."),
-  to: time("Runs that finished before this time."),
-  limit,
-  cursor,
-});
+export const runsQuery = z
+  .strictObject({
+    host: once(z.string().min(1).max(255).meta({ description: "Runs of this host only." })).optional(),
+    backend: once(
+      z.string().min(1).max(100).meta({ description: "Runs on this backend only: a slug or an alias." }),
+    ).optional(),
+    from: time("Runs that finished at this time or later."),
+    to: time("Runs that finished before this time."),
+    limit,
+    cursor,
+  })
+  .refine(({ from = "", to = ":" }) => from < to, { path: ["to"], error: "expected a time after from" });
 
 const backend = (description: string, example: string) =>
   once(
@@ -81,10 +87,10 @@ export const compareQuery = z.strictObject({
       description:
         "`trusted` leaves out reads that a page cache has probably answered; `all` takes every number as it is.",
     }),
-  ).default("trusted"),
+  ).prefault("trusted"),
   margin: once(
     z.coerce.number().gt(0).max(1).meta({ description: "The relative difference that is too small to matter." }),
-  ).default(0.03),
+  ).prefault(0.03),
   metric: z
     .array(z.enum(METRIC_NAMES))
     .optional()

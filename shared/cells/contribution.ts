@@ -29,18 +29,27 @@ export function pairName(one: Backend, other: Backend): string {
   return one < other ? `${one}:${other}` : `${other}:${one}`;
 }
 
-/** Everything a host contributes, in both views. */
+/**
+ * Everything a host contributes, in both views. Without cached runs the views agree and hold the same cell objects, which
+ * are not to be changed.
+ */
 export function contributions(summary: HostSummary): Contribution[] {
-  if (summary.groups.length === 0) return [];
-  const backends = [...new Set(summary.groups.map((group) => group.backend))].sort();
-  const groupsOf = (backend: Backend) => summary.groups.filter((group) => group.backend === backend);
-  return VIEWS.flatMap((view) => [
-    { view, kind: "fleet", name: FLEET_NAME, scope: SCOPE_ALL, cell: headOf(summary.groups) },
+  if (summary.groups.some(({ cached }) => cached.length > 0)) return VIEWS.flatMap((view) => inView(view, summary));
+  const trusted = inView("trusted", summary);
+  return [...trusted, ...trusted.map((contribution): Contribution => ({ ...contribution, view: "all" }))];
+}
+
+function inView(view: View, { groups }: HostSummary): Contribution[] {
+  if (groups.length === 0) return [];
+  const backends = [...new Set(groups.map((group) => group.backend))].sort();
+  const groupsOf = (backend: Backend) => groups.filter((group) => group.backend === backend);
+  return [
+    { view, kind: "fleet", name: FLEET_NAME, scope: SCOPE_ALL, cell: headOf(groups) },
     ...backends.flatMap((backend) => ofBackend(view, backend, groupsOf(backend))),
     ...backends.flatMap((b, index) =>
       backends.slice(index + 1).flatMap((c) => ofPair(view, pairName(b, c), groupsOf(b), groupsOf(c))),
     ),
-  ]);
+  ];
 }
 
 function ofBackend(view: View, backend: Backend, groups: readonly HostGroup[]): Contribution[] {

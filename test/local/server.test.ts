@@ -42,14 +42,6 @@ async function start(environment?: Record<string, string>): Promise<ServerProces
 const post = (server: ServerProcess, query = "?backend=loop") =>
   server.send(`/v1/results${query}`, { method: "POST", body: LOOP });
 
-async function untilOpenMarks(server: ServerProcess, wanted: number): Promise<void> {
-  for (;;) {
-    const { open_marks: open } = await (await server.send("/v1/status")).json();
-    if (open === wanted) return;
-    await new Promise((resolve) => setTimeout(resolve, 20));
-  }
-}
-
 describe("an operator starts the server", () => {
   test("the first start makes an admin token, prints it once and keeps it for its owner only", async () => {
     const first = await start();
@@ -80,7 +72,7 @@ describe("an operator starts the server", () => {
   test("a posted result is aggregated without anybody asking", async () => {
     const server = await start();
     await post(server);
-    await untilOpenMarks(server, 0);
+    await server.untilAggregated();
     expect(await (await server.send("/v1/status")).json()).toMatchObject({
       runs: 1,
       hosts: 1,

@@ -3,6 +3,7 @@
 import { type ChildProcess, execFileSync, spawn } from "node:child_process";
 import { readFileSync, rmSync } from "node:fs";
 import { join } from "node:path";
+import * as z from "zod";
 
 /** Where this test file's bundle is: below the project, so that it finds the engine's package. */
 export const BUNDLE = `dist/test-${process.pid}`;
@@ -25,6 +26,8 @@ export interface ServerProcess {
   output(): string;
   /** Sends a request with the admin token. */
   send(path: string, init?: RequestInit): Promise<Response>;
+  /** Waits until no work mark is open. */
+  untilAggregated(): Promise<void>;
   /** Sends a signal and waits for the end; the exit code, or the signal that ended it. */
   end(signal: "SIGTERM" | "SIGINT" | "SIGKILL"): Promise<number | string>;
 }
@@ -56,13 +59,20 @@ export async function startServerProcess(options: StartOptions): Promise<ServerP
   });
   const given = options.environment?.["VBDSTAT_ADMIN_TOKEN"];
   const token = given ?? readFileSync(join(options.dataDir, "admin-token"), "utf8").trim();
+  const send = (path: string, init: RequestInit = {}) =>
+    fetch(url + path, { ...init, headers: { Authorization: `Bearer ${token}`, ...init.headers } });
   return {
     process: child,
     url,
     token,
     output,
-    send: (path, init = {}) =>
-      fetch(url + path, { ...init, headers: { Authorization: `Bearer ${token}`, ...init.headers } }),
+    send,
+    untilAggregated: async () => {
+      const status = z.object({ open_marks: z.number() });
+      while (status.parse(await (await send("/v1/status")).json()).open_marks > 0) {
+        await new Promise((resolve) => setTimeout(resolve, 20));
+      }
+    },
     end: (signal) => {
       const exited = exitOf(child);
       child.kill(signal);

@@ -1,0 +1,26 @@
+// Ingest behind API Gateway: the app over the table of this deployment. Wiring only.
+
+import { handle } from "hono/aws-lambda";
+import { functionSettings } from "../env.ts";
+import { makeHttpApp } from "../http/app.ts";
+import { jsonLog } from "../http/json-log.ts";
+import { makeQuarantineStore } from "../store/quarantine.ts";
+import { makeRunStore } from "../store/runs.ts";
+import { openTable } from "../store/table.ts";
+import { makeTokenStore } from "../store/tokens.ts";
+import { addIngestRoutes } from "./app.ts";
+
+const clock = Date.now;
+const table = openTable(functionSettings());
+const app = makeHttpApp({ clock, log: jsonLog() });
+addIngestRoutes(app, {
+  runs: makeRunStore(table),
+  quarantine: makeQuarantineStore(table),
+  tokens: makeTokenStore(table),
+  clock,
+  // The table's stream wakes the aggregation.
+  wake: () => undefined,
+});
+
+/** Answers an API Gateway event (payload format 2.0). */
+export const handler = handle(app);

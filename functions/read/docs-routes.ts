@@ -1,0 +1,28 @@
+// The contract for programs, GET /openapi.json, and for people, GET /docs. Both are the same for everybody and need no token.
+
+import { createHash } from "node:crypto";
+import openApi from "../../docs/openapi.json" with { type: "json" };
+import { CACHE_CONTROL } from "../../shared/api/endpoint.ts";
+import type { HttpApp } from "../http/app.ts";
+import { DOCS_STYLE, docsPage } from "./docs-page.tsx";
+
+/** Nothing may be loaded, run, framed or sent from the page; its one style sheet is known by its hash. */
+const CONTENT_SECURITY_POLICY = [
+  "default-src 'none'",
+  `style-src 'sha256-${createHash("sha256").update(DOCS_STYLE).digest("base64")}'`,
+  "base-uri 'none'",
+  "form-action 'none'",
+  "frame-ancestors 'none'",
+].join("; ");
+
+export function addDocsRoutes(app: HttpApp): void {
+  app.get("/openapi.json", (c) => c.json(openApi, 200, { "Cache-Control": CACHE_CONTROL.documents }));
+
+  app.get("/docs", (c) =>
+    c.html(docsPage(openApi), 200, {
+      "Cache-Control": CACHE_CONTROL.documents,
+      "Content-Security-Policy": CONTENT_SECURITY_POLICY,
+      "Referrer-Policy": "no-referrer",
+    }),
+  );
+}

@@ -1,0 +1,28 @@
+// Read behind API Gateway: the app over the table of this deployment. Wiring only.
+
+import { handle } from "hono/aws-lambda";
+import { VERSION } from "../../shared/deployment.ts";
+import { functionSettings } from "../env.ts";
+import { makeHttpApp } from "../http/app.ts";
+import { jsonLog } from "../http/json-log.ts";
+import { makeCellStore } from "../store/cells.ts";
+import { makeRunStore } from "../store/runs.ts";
+import { makeStatusStore } from "../store/status.ts";
+import { openTable } from "../store/table.ts";
+import { makeTokenStore } from "../store/tokens.ts";
+import { addReadRoutes } from "./app.ts";
+
+const clock = Date.now;
+const table = openTable(functionSettings());
+const app = makeHttpApp({ clock, log: jsonLog() });
+addReadRoutes(app, {
+  runs: makeRunStore(table),
+  cells: makeCellStore(table),
+  status: makeStatusStore(table),
+  tokens: makeTokenStore(table),
+  clock,
+  about: { version: VERSION, engine: "dynamodb" },
+});
+
+/** Answers an API Gateway event (payload format 2.0). */
+export const handler = handle(app);

@@ -1,0 +1,172 @@
+// Committing: summaries and cells change together or not at all, each under the condition that it still is what was read.
+// So a host counts exactly once however often and in whatever order aggregation runs (design, Storage).
+
+import { randomUUID } from "node:crypto";
+import type { TransactWriteItem } from "@aws-sdk/client-dynamodb";
+import { CellFault } from "../../shared/cells/cell-fault.ts";
+import type { StoredSummary, SummaryStep } from "../../shared/ports.ts";
+import { type CellChange, type CellPart, cellChanges } from "./cell-changes.ts";
+import { changedCell } from "./cell-item.ts";
+import { MAX_TRANSACTION_BYTES, WRITES_PER_TRANSACTION } from "./chunks.ts";
+import { keyItem, sizeOf, textOf } from "./item.ts";
+import { cohortHash, cohortKey, idOf, type Key } from "./keys.ts";
+import { markWrite } from "./marks.ts";
+import { retryingTransient } from "./retry.ts";
+import { TransactionCancelled } from "./store-error.ts";
+import { readSummaries, summaryWrite } from "./summaries.ts";
+import { walk } from "./summary-walk.ts";
+import { getItems, type Table, transact } from "./table.ts";
+import { deleteVersion, putVersion } from "./versioned.ts";
+
+/** What a commit is about: hosts of one bucket of a fleet, at a time. */
+export interface Commit {
+  readonly table: Table;
+  readonly fleet: string;
+  readonly bucket: number;
+  readonly at: string;
+}
+
+/** A step, the version it leads to, the cells it changes, and the cohort it enters, which must be listed. */
+interface Plan {
+  readonly step: SummaryStep;
+  readonly version: string;
+  readonly changes: readonly CellChange[];
+  readonly cohort: Key | null;
+}
+
+/**
+ * Commits steps, those of one period together as far as a transaction takes them, because they share cells. A step that
+ * changes nothing is written too: its new version stops slower workers, whose reading of the runs may be older. Gives the
+ * steps that were not committed because somebody else was faster.
+ */
+export async function commitSteps(to: Commit, steps: readonly SummaryStep[]): Promise<SummaryStep[]> {
+  const lost: SummaryStep[] = [];
+  for (const batch of batches(steps.map((step) => planOf(to, step)))) {
+    if (!(await commitPlans(to, batch))) lost.push(...batch.map(({ step }) => step));
+  }
+  return lost;
+}
+
+function planOf({ fleet, bucket }: Commit, step: SummaryStep): Plan {
+  const { period, before, after } = step;
+  const cohort = cohortHash(after.cohort);
+  const enters = after.summary.groups.length > 0 && (before.version === null || cohortHash(before.cohort) !== cohort);
+  return {
+    step,
+    version: randomUUID(),
+    changes: cellChanges(fleet, bucket, step),
+    cohort: enters ? cohortKey(fleet, period, cohort) : null,
+  };
+}
+
+/** The keys of what a plan may write beside its summary; plans of one period share most of them. */
+const sharedKeys = ({ changes, cohort }: Plan): string[] => [
+  ...changes.map(({ key }) => idOf(key)),
+  ...(cohort === null ? [] : [idOf(cohort)]),
+];
+
+const byPeriod = ({ step: a }: Plan, { step: b }: Plan): number =>
+  a.period === b.period ? 0 : a.period < b.period ? -1 : 1;
+
+/** Plans period by period, as many together as one transaction takes. A plan too large for one is alone. */
+function batches(plans: readonly Plan[]): Plan[][] {
+  const done: Plan[][] = [];
+  let batch: Plan[] = [];
+  let shared = new Set<string>();
+  let period: string | null = null;
+  for (const plan of plans.toSorted(byPeriod)) {
+    const together = new Set([...shared, ...sharedKeys(plan)]);
+    const fits = plan.step.period === period && together.size + batch.length + 1 <= WRITES_PER_TRANSACTION;
+    if (!fits && batch.length > 0) done.push(batch);
+    batch = fits ? [...batch, plan] : [plan];
+    shared = fits ? together : new Set(sharedKeys(plan));
+    period = plan.step.period;
+  }
+  if (batch.length > 0) done.push(batch);
+  return done;
+}
+
+async function commitPlans(to: Commit, plans: readonly Plan[]): Promise<boolean> {
+  const [first] = plans;
+  if (first !== undefined && plans.length === 1 && sharedKeys(first).length + 1 > WRITES_PER_TRANSACTION) {
+    return commitInSteps(to, first.step);
+  }
+  try {
+    const writes = await writesOf(to, plans);
+    const bytes = writes.reduce((sum, { Put }) => sum + (Put?.Item === undefined ? 0 : sizeOf(Put.Item)), 0);
+    if (bytes > MAX_TRANSACTION_BYTES && plans.length > 1) {
+      const half = Math.ceil(plans.length / 2);
+      const isFirstDone = await commitPlans(to, plans.slice(0, half));
+      return (await commitPlans(to, plans.slice(half))) && isFirstDone;
+    }
+    await transact(to.table, writes);
+    return true;
+  } catch (error) {
+    if (error instanceof TransactionCancelled && error.isLostRace) return false;
+    // What is to be taken out of a cell is not in it: somebody else took it out meanwhile, or the cell is wrong.
+    if (error instanceof CellFault && (await areOvertaken(to, plans))) return false;
+    throw error;
+  }
+}
+
+/** Whether a summary that a plan starts from is no longer the stored one. */
+async function areOvertaken({ table, fleet }: Commit, plans: readonly Plan[]): Promise<boolean> {
+  const keys = plans.map(({ step }) => ({ period: step.period, host: step.after.summary.host }));
+  const stored = await readSummaries(table, fleet, keys);
+  return plans.some(({ step }, index) => stored[index]?.version !== step.before.version);
+}
+
+/** A host that changes more cells than a transaction may write: over states that differ in one group each. */
+async function commitInSteps(to: Commit, { period, before, after }: SummaryStep): Promise<boolean> {
+  const { table, fleet, at } = to;
+  // The way may lead over states without groups that are to come back. Were it to end there, the mark must know of them.
+  const touched = before.summary.groups.map(({ backend, stratum }) => ({ period, backend, stratum }));
+  if (touched.length > 0) {
+    await retryingTransient(() => transact(table, [markWrite(table, fleet, after.summary.host, touched, at)]));
+  }
+  let from: StoredSummary = before;
+  for (const state of walk(before, after)) {
+    const plan = planOf(to, { period, before: from, after: state });
+    if (!(await commitPlans(to, [plan]))) return false;
+    from = { ...state, version: plan.version };
+  }
+  return true;
+}
+
+async function writesOf({ table, fleet, at }: Commit, plans: readonly Plan[]): Promise<TransactWriteItem[]> {
+  const parts = new Map<string, { key: Key; parts: CellPart[] }>();
+  for (const change of plans.flatMap(({ changes }) => changes)) {
+    const cell = parts.get(idOf(change.key)) ?? { key: change.key, parts: [] };
+    cell.parts.push(...change.parts);
+    parts.set(idOf(change.key), cell);
+  }
+  const cells = [...parts.values()];
+  const cohorts = new Map(
+    plans.flatMap(({ cohort, step }) => (cohort === null ? [] : [[idOf(cohort), { cohort, step }]])),
+  );
+  const stored = await getItems(table, [
+    ...cells.map(({ key }) => key),
+    ...[...cohorts.values()].map(({ cohort }) => cohort),
+  ]);
+  return [
+    ...plans.map(({ step, version }) => summaryWrite(table, fleet, step, version)),
+    // A cohort stays listed when its last host leaves; its cells are then gone.
+    ...[...cohorts.values()].flatMap(({ cohort, step }) =>
+      stored.has(idOf(cohort))
+        ? []
+        : {
+            Put: {
+              TableName: table.name,
+              Item: { ...keyItem(cohort), cohort: { S: JSON.stringify(step.after.cohort) } },
+            },
+          },
+    ),
+    ...cells.flatMap((cell) => {
+      const old = stored.get(idOf(cell.key)) ?? null;
+      const before = old === null ? null : textOf(old, "ver");
+      const item = changedCell(old, cell.parts, at);
+      if (item !== null) return putVersion(table, cell.key, item, { before, after: randomUUID() });
+      return old === null ? [] : deleteVersion(table, cell.key, before);
+    }),
+  ];
+}

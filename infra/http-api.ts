@@ -1,0 +1,80 @@
+// The HTTP API: one route for each endpoint, each with the throttle of its traffic, and an access log that holds no header,
+// so no token.
+
+import { RemovalPolicy } from "aws-cdk-lib";
+import { AccessLogFormat } from "aws-cdk-lib/aws-apigateway";
+import {
+  CfnStage,
+  HttpApi,
+  HttpMethod,
+  HttpRoute,
+  HttpRouteKey,
+  HttpStage,
+  LogGroupLogDestination,
+} from "aws-cdk-lib/aws-apigatewayv2";
+import { HttpLambdaIntegration } from "aws-cdk-lib/aws-apigatewayv2-integrations";
+import type { IFunction } from "aws-cdk-lib/aws-lambda";
+import { LogGroup } from "aws-cdk-lib/aws-logs";
+import type { Construct } from "constructs";
+import { ROUTES, THROTTLES } from "./routes.ts";
+import type { Stage } from "./stage.ts";
+
+export interface HttpApiProps {
+  readonly functions: Readonly<Record<"ingest" | "read", IFunction>>;
+  readonly stage: Stage;
+}
+
+/** Paths are left out of the access log: the function's own line has them, and some are capabilities. */
+const ACCESS_LOG = {
+  kind: "access",
+  at: "$context.requestTime",
+  gatewayRequestId: "$context.requestId",
+  ip: "$context.identity.sourceIp",
+  route: "$context.routeKey",
+  status: "$context.status",
+  bytes: "$context.responseLength",
+  milliseconds: "$context.responseLatency",
+  fault: "$context.integrationErrorMessage",
+};
+
+export function httpApi(scope: Construct, { functions, stage }: HttpApiProps): HttpApi {
+  const api = new HttpApi(scope, "api", { apiName: `vbdstat-${stage.name}`, createDefaultStage: false });
+  const integrations = {
+    ingest: new HttpLambdaIntegration("ingest", functions.ingest, { scopePermissionToRoute: false }),
+    read: new HttpLambdaIntegration("read", functions.read, { scopePermissionToRoute: false }),
+  };
+  const routes = ROUTES.map(({ method, path, to }) => {
+    const routeKey = HttpRouteKey.with(path, HttpMethod[method]);
+    return new HttpRoute(scope, `${method} ${path}`, { httpApi: api, routeKey, integration: integrations[to] });
+  });
+
+  const logGroup = new LogGroup(scope, "access-log", {
+    retention: stage.logRetention,
+    removalPolicy: RemovalPolicy.DESTROY,
+  });
+  const defaultStage = new HttpStage(scope, "stage", {
+    httpApi: api,
+    autoDeploy: true,
+    throttle: THROTTLES.questions,
+    accessLogSettings: {
+      destination: new LogGroupLogDestination(logGroup),
+      format: AccessLogFormat.custom(JSON.stringify(ACCESS_LOG)),
+    },
+  });
+  throttleByRoute(defaultStage);
+  // A stage may throttle only routes that exist.
+  defaultStage.node.addDependency(...routes);
+  return api;
+}
+
+/** Throttles each route by its traffic; only the resource itself has a property for it. */
+function throttleByRoute(stage: HttpStage): void {
+  const { defaultChild } = stage.node;
+  if (!(defaultChild instanceof CfnStage)) throw new Error("the stage of the HTTP API has no CfnStage");
+  defaultChild.routeSettings = Object.fromEntries(
+    ROUTES.map(({ method, path, traffic }) => {
+      const { rateLimit, burstLimit } = THROTTLES[traffic];
+      return [`${method} ${path}`, { ThrottlingRateLimit: rateLimit, ThrottlingBurstLimit: burstLimit }];
+    }),
+  );
+}

@@ -1,0 +1,59 @@
+// Rights on the table: for each function what it may do, to which partitions, through which index. Partitions are those of
+// the store's keys. Nothing that reads or writes without naming a partition (Scan, PartiQL) is here, and nothing may be: a
+// condition on partition keys holds vacuously where a request has none.
+
+import type { TableV2 } from "aws-cdk-lib/aws-dynamodb";
+import { type IGrantable, PolicyStatement } from "aws-cdk-lib/aws-iam";
+import { TABLE } from "../shared/deployment.ts";
+
+export interface Right {
+  /** Names of DynamoDB actions. Writes in a transaction count as the actions they consist of. */
+  readonly actions: readonly ("GetItem" | "BatchGetItem" | "Query" | "PutItem" | "UpdateItem" | "DeleteItem")[];
+  /** Patterns of partition keys (of the index's, if there is one), `*` standing for any text. */
+  readonly partitions: readonly string[];
+  /** The index that is asked; without one, the table itself. */
+  readonly index?: string;
+}
+
+const byOrder = TABLE.orderIndex.name;
+const byTime = TABLE.timeIndex.name;
+
+export const RIGHTS: Readonly<Record<"ingest" | "read" | "aggregate", readonly Right[]>> = {
+  ingest: [
+    { actions: ["GetItem"], partitions: ["RUN#*", "REJECT#*", "TOKEN#*", "TOKENS#*"] },
+    { actions: ["Query"], partitions: ["TOKENS#*"] },
+    { actions: ["Query"], partitions: ["REJECT#*"], index: byOrder },
+    { actions: ["PutItem"], partitions: ["RUN#*", "REJECT#*", "TOKEN#*", "TOKENS#*", "FLEETS"] },
+    { actions: ["UpdateItem"], partitions: ["RUN#*", "WORK#*"] },
+    { actions: ["DeleteItem"], partitions: ["REJECT#*", "TOKEN#*", "TOKENS#*"] },
+  ],
+  read: [
+    { actions: ["GetItem"], partitions: ["RUN#*", "TOKEN#*", "PING"] },
+    { actions: ["BatchGetItem"], partitions: ["RUN#*"] },
+    { actions: ["Query"], partitions: ["CELL#*", "COHORT#*", "WORK#*", "REJECT#*"] },
+    { actions: ["Query"], partitions: ["RUN#*"], index: byOrder },
+    { actions: ["Query"], partitions: ["TIME#*"], index: byTime },
+  ],
+  aggregate: [
+    { actions: ["GetItem"], partitions: ["WORK#*"] },
+    { actions: ["BatchGetItem"], partitions: ["HOST#*", "CELL#*"] },
+    { actions: ["Query"], partitions: ["FLEETS", "WORK#*"] },
+    { actions: ["Query"], partitions: ["RUN#*"], index: byOrder },
+    { actions: ["PutItem"], partitions: ["HOST#*", "CELL#*", "COHORT#*"] },
+    { actions: ["UpdateItem"], partitions: ["WORK#*"] },
+    { actions: ["DeleteItem"], partitions: ["HOST#*", "CELL#*", "WORK#*"] },
+  ],
+};
+
+/** Gives `to` these rights on the table and no others. */
+export function grantRights(to: IGrantable, table: TableV2, rights: readonly Right[]): void {
+  for (const { actions, partitions, index } of rights) {
+    to.grantPrincipal.addToPrincipalPolicy(
+      new PolicyStatement({
+        actions: actions.map((action) => `dynamodb:${action}`),
+        resources: [index === undefined ? table.tableArn : `${table.tableArn}/index/${index}`],
+        conditions: { "ForAllValues:StringLike": { "dynamodb:LeadingKeys": partitions } },
+      }),
+    );
+  }
+}

@@ -1,0 +1,44 @@
+// The routes of the HTTP API: every endpoint, the function that answers it, and how often it may be asked. API Gateway
+// answers everything else itself, with 404, at no function's cost. Tests hold this list against the apps' own routes.
+
+import type { HttpMethod } from "aws-cdk-lib/aws-apigatewayv2";
+
+/** Uploads come from every host of a fleet at once, questions from people and reports, changes from an admin. */
+export type TrafficClass = "uploads" | "questions" | "changes";
+
+export interface Route {
+  readonly method: `${HttpMethod.GET | HttpMethod.POST | HttpMethod.DELETE}`;
+  readonly path: string;
+  readonly to: "ingest" | "read";
+  readonly traffic: TrafficClass;
+}
+
+/** Requests a second, and how many may come at once. */
+export const THROTTLES: Readonly<Record<TrafficClass, { readonly rateLimit: number; readonly burstLimit: number }>> = {
+  uploads: { rateLimit: 200, burstLimit: 400 },
+  questions: { rateLimit: 100, burstLimit: 200 },
+  changes: { rateLimit: 5, burstLimit: 10 },
+};
+
+/** A route of API Gateway matches whole segments: where a path may carry a format as suffix, each one is a route. */
+const inFormats = (route: Route, ...formats: readonly string[]): Route[] => [
+  route,
+  ...formats.map((format) => ({ ...route, path: `${route.path}.${format}` })),
+];
+
+export const ROUTES: readonly Route[] = [
+  ...inFormats({ method: "POST", path: "/v1/results", to: "ingest", traffic: "uploads" }, "txt", "json"),
+  ...inFormats({ method: "GET", path: "/v1/quarantine", to: "ingest", traffic: "questions" }, "json"),
+  ...inFormats({ method: "POST", path: "/v1/quarantine/{id}/retry", to: "ingest", traffic: "changes" }, "json"),
+  ...inFormats({ method: "POST", path: "/v1/tokens", to: "ingest", traffic: "changes" }, "json"),
+  ...inFormats({ method: "GET", path: "/v1/tokens", to: "ingest", traffic: "changes" }, "json"),
+  { method: "DELETE", path: "/v1/tokens/{id}", to: "ingest", traffic: "changes" },
+  { method: "DELETE", path: "/v1/runs/{id}", to: "ingest", traffic: "changes" },
+  { method: "GET", path: "/v1/runs/{id}", to: "read", traffic: "questions" },
+  ...inFormats({ method: "GET", path: "/v1/runs", to: "read", traffic: "questions" }, "json"),
+  ...inFormats({ method: "GET", path: "/v1/compare", to: "read", traffic: "questions" }, "json", "txt"),
+  ...inFormats({ method: "GET", path: "/v1/status", to: "read", traffic: "questions" }, "json"),
+  { method: "GET", path: "/healthz", to: "read", traffic: "questions" },
+  { method: "GET", path: "/openapi.json", to: "read", traffic: "questions" },
+  { method: "GET", path: "/docs", to: "read", traffic: "questions" },
+];

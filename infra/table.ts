@@ -1,0 +1,48 @@
+// The one table, as shared/deployment.ts has it: the same keys and indexes that the store creates on a local engine.
+
+import {
+  type Attribute,
+  AttributeType,
+  Billing,
+  ProjectionType,
+  StreamViewType,
+  TableEncryptionV2,
+  TableV2,
+} from "aws-cdk-lib/aws-dynamodb";
+import type { Construct } from "constructs";
+import { TABLE } from "../shared/deployment.ts";
+import type { Stage } from "./stage.ts";
+
+const text = (name: string): Attribute => ({ name, type: AttributeType.STRING });
+
+export function serviceTable(scope: Construct, stage: Stage): TableV2 {
+  const { orderIndex, timeIndex } = TABLE;
+  return new TableV2(scope, "Table", {
+    partitionKey: text(TABLE.partitionKey),
+    sortKey: text(TABLE.sortKey),
+    localSecondaryIndexes: [
+      {
+        indexName: orderIndex.name,
+        sortKey: text(orderIndex.sortKey),
+        projectionType: ProjectionType.INCLUDE,
+        nonKeyAttributes: [...orderIndex.projected],
+      },
+    ],
+    globalSecondaryIndexes: [
+      {
+        indexName: timeIndex.name,
+        partitionKey: text(timeIndex.partitionKey),
+        sortKey: text(timeIndex.sortKey),
+        projectionType: ProjectionType.KEYS_ONLY,
+      },
+    ],
+    timeToLiveAttribute: TABLE.timeToLive,
+    billing: Billing.onDemand(),
+    encryption: TableEncryptionV2.awsManagedKey(),
+    pointInTimeRecoverySpecification: { pointInTimeRecoveryEnabled: true },
+    // A record of the stream only says which host has a new mark; the mark itself is read afresh.
+    dynamoStream: StreamViewType.KEYS_ONLY,
+    deletionProtection: stage.keepsData,
+    removalPolicy: stage.removal,
+  });
+}

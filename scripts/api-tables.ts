@@ -1,0 +1,88 @@
+// The tables of docs/api.md, made from the registries and put between markers: `<!-- facts -->` ... `<!-- /facts -->`.
+
+import { CONTRACT } from "../shared/api/contract.ts";
+import {
+  BACKEND_MEANINGS,
+  ERROR_MEANINGS,
+  FLAG_MEANINGS,
+  QUALITY_VERDICTS,
+  REASONS,
+  VERDICTS,
+} from "../shared/api/meanings.ts";
+import { ERROR_STATUS } from "../shared/errors.ts";
+import { aliasesOf } from "../shared/model/aliases.ts";
+import { BACKENDS } from "../shared/model/backends.ts";
+import { FACTS } from "../shared/model/fact-registry.ts";
+import { expectedOf } from "../shared/model/facts.ts";
+import { METRICS } from "../shared/model/metrics.ts";
+
+type Row = readonly string[];
+
+function table(heads: Row, rows: readonly Row[]): string {
+  return [heads, heads.map(() => "---"), ...rows].map((cells) => `| ${cells.join(" | ")} |`).join("\n");
+}
+
+const meanings = (of: Readonly<Record<string, string>>): string =>
+  table(
+    ["word", "meaning"],
+    Object.entries(of).map(([word, meaning]) => [`\`${word}\``, meaning]),
+  );
+
+/** Each error code is a section, so that it can be linked to. */
+const errors = (): string => {
+  const statuses = new Map<string, number>(Object.entries(ERROR_STATUS));
+  return Object.entries(ERROR_MEANINGS)
+    .map(([code, meaning]) => `### ${code}\n\nStatus ${statuses.get(code)}. ${meaning}`)
+    .join("\n\n");
+};
+
+const SECTIONS: Readonly<Record<string, () => string>> = {
+  endpoints: () =>
+    table(
+      ["endpoint", "scope", "what it does"],
+      CONTRACT.map(({ method, path, scopes, summary }) => [
+        `\`${method.toUpperCase()} ${path}\``,
+        scopes === null ? "none" : [...scopes, "admin"].join(", "),
+        summary,
+      ]),
+    ),
+  errors,
+  facts: () =>
+    table(
+      ["key", "meaning", "values"],
+      FACTS.map(({ key, kind, description }) => [`\`${key}\``, description, expectedOf(kind)]),
+    ),
+  backends: () =>
+    table(
+      ["slug", "who moves the bytes", "aliases"],
+      BACKENDS.map((backend) => [
+        `\`${backend}\``,
+        BACKEND_MEANINGS[backend],
+        aliasesOf(backend)
+          .map(({ word, ambiguous }) => `\`${word}\`${ambiguous ? "\\*" : ""}`)
+          .join(" "),
+      ]),
+    ),
+  metrics: () =>
+    table(
+      ["metric", "test", "unit"],
+      METRICS.map(({ name, label, unit }) => [`\`${name}\``, label, unit]),
+    ),
+  verdicts: () => meanings(VERDICTS),
+  reasons: () => meanings(REASONS),
+  flags: () => meanings(FLAG_MEANINGS),
+  quality: () => meanings(QUALITY_VERDICTS),
+};
+
+/** The page with every table as it should be now. Throws when the markers of one are missing. */
+export function withTables(page: string): string {
+  let filled = page;
+  for (const [name, make] of Object.entries(SECTIONS)) {
+    const [open, close] = [`<!-- ${name} -->`, `<!-- /${name} -->`];
+    const from = filled.indexOf(open);
+    const to = filled.indexOf(close);
+    if (from < 0 || to < from) throw new Error(`docs/api.md: the markers ${open} and ${close} are missing`);
+    filled = `${filled.slice(0, from + open.length)}\n\n${make()}\n\n${filled.slice(to)}`;
+  }
+  return filled;
+}

@@ -1,0 +1,38 @@
+// Makes an admin token in a deployed table, with the AWS rights of whoever runs it, and prints it once. Nothing but this
+// output ever holds the secret: not the template, not a log, not the environment of a function.
+//   AWS_REGION=eu-central-1 npx tsx scripts/first-token.ts TABLE
+
+import { randomUUID } from "node:crypto";
+import { secretHash } from "../functions/http/auth.ts";
+import { makeSecret } from "../functions/ingest/token-routes.ts";
+import { openTable } from "../functions/store/table.ts";
+import { makeTokenStore } from "../functions/store/tokens.ts";
+
+const [tableName, ...further] = process.argv.slice(2);
+if (tableName === undefined || further.length > 0) {
+  console.error("usage: npx tsx scripts/first-token.ts TABLE");
+  process.exit(2);
+}
+
+const secret = makeSecret();
+try {
+  await makeTokenStore(openTable({ tableName })).add(
+    {
+      id: randomUUID(),
+      fleet: "default",
+      scope: "admin",
+      root: true,
+      hosts: null,
+      expires_at: null,
+      label: "first admin token",
+      created_at: new Date().toISOString(),
+    },
+    secretHash(secret),
+  );
+} catch (error) {
+  const why = error instanceof Error && error.cause instanceof Error ? error.cause : error;
+  console.error(`no token was made: ${why instanceof Error ? `${why.name}: ${why.message}` : String(why)}`);
+  process.exit(1);
+}
+console.error("admin token of fleet default, which may make tokens for any fleet; shown this once:");
+console.log(secret);

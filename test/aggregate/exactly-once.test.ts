@@ -1,0 +1,29 @@
+import fc from "fast-check";
+import { afterAll, beforeAll, describe, expect, test } from "vitest";
+import { startTestEngine, type TestEngine } from "../support/engine.ts";
+import { audit } from "../support/recompute.ts";
+import { history } from "./histories.ts";
+import { play } from "./play.ts";
+
+let engine: TestEngine;
+beforeAll(async () => {
+  engine = await startTestEngine();
+});
+afterAll(() => engine.stop());
+
+const BATCHES = 6;
+const FLEETS = 20;
+
+describe("whatever happens to a fleet, its cells are those of the batch over its runs", () => {
+  test.each(Array.from({ length: BATCHES }, (_, batch) => batch))("histories of seed %i", async (batch) => {
+    const table = await engine.newTable();
+    const histories = fc.sample(history, { seed: batch, numRuns: FLEETS });
+    await Promise.all(histories.map((operations, index) => play(table, `fleet-${batch}-${index}`, operations)));
+    const { differences, marks, cells, summaries } = await audit(table);
+    expect(differences.map(({ key, found, expected }) => ({ key, found, expected }))).toEqual([]);
+    expect(marks).toBe(0);
+    // The comparison was about something.
+    expect(cells).toBeGreaterThan(1_000);
+    expect(summaries).toBeGreaterThan(100);
+  });
+});

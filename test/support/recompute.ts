@@ -1,0 +1,134 @@
+// The batch that everything stored must agree with: all runs of a table, summarised afresh, host by host and period by
+// period, and added up cell by cell, without a mark, an index, a stored sample or a stored summary being looked at.
+
+import { ScanCommand } from "@aws-sdk/client-dynamodb";
+import { type Item, optionalBytesOf, textOf } from "../../functions/store/item.ts";
+import { bucketOf, cellKey, cohortHash, EVERY_COHORT, idOf, summaryKey } from "../../functions/store/keys.ts";
+import { runOfItem } from "../../functions/store/run-item.ts";
+import { summaryOf } from "../../functions/store/summaries.ts";
+import type { Table } from "../../functions/store/table.ts";
+import type { Cell } from "../../shared/cells/cell.ts";
+import { decodeCell, encodeCell } from "../../shared/cells/codec.ts";
+import { contributions } from "../../shared/cells/contribution.ts";
+import { addCell, emptyCell } from "../../shared/cells/merge.ts";
+import type { Run } from "../../shared/model/run.ts";
+import type { View } from "../../shared/model/view.ts";
+import { sampleOf } from "../../shared/summary/sample.ts";
+import { cohortOf, summarise } from "../../shared/summary/summarise.ts";
+import { encodeSummary } from "../../shared/summary/summary-codec.ts";
+
+/** Something stored that is not what the runs say: `found` is null where it is missing, `expected` where it must not be. */
+export interface Difference {
+  readonly key: string;
+  readonly found: string | null;
+  readonly expected: string | null;
+}
+
+export interface Audit {
+  readonly runs: number;
+  /** Summaries and cells that were compared, open marks. */
+  readonly summaries: number;
+  readonly cells: number;
+  readonly marks: number;
+  readonly differences: readonly Difference[];
+}
+
+/** What is stored of a fleet and is not what its runs say; there must be none, ever. */
+export async function cellDifferences(table: Table, fleet: string): Promise<readonly Difference[]> {
+  return (await audit(table, fleet)).differences;
+}
+
+/** Recomputes every summary and cell of a fleet, or of all of a table, and compares, both ways and byte for byte. */
+export async function audit(table: Table, fleet?: string): Promise<Audit> {
+  const found = new Map<string, string>();
+  const runs: Run[] = [];
+  let marks = 0;
+  for await (const item of scan(table)) {
+    const pk = textOf(item, "pk");
+    if (fleet !== undefined && pk.split("#")[1] !== fleet) continue;
+    const key = idOf({ pk, sk: textOf(item, "sk") });
+    if (pk.startsWith("RUN#")) runs.push(runOfItem(item));
+    if (pk.startsWith("WORK#")) marks += 1;
+    if (pk.startsWith("CELL#")) found.set(key, storedCell(item));
+    if (pk.startsWith("HOST#")) {
+      const { summary, cohort } = summaryOf(item);
+      // A host whose runs are all gone keeps an empty summary.
+      if (summary.groups.length > 0) found.set(key, `${textOf(item, "summary")} ${cohortHash(cohort)}`);
+    }
+  }
+  const expected = expectedOf(runs.filter((run) => run.withdrawn_at === null));
+  const differences = [...new Set([...found.keys(), ...expected.keys()])]
+    .map((key) => ({ key, found: found.get(key) ?? null, expected: expected.get(key) ?? null }))
+    .filter((each) => each.found !== each.expected);
+  const count = (start: string) => [...found.keys()].filter((key) => key.startsWith(start)).length;
+  return { runs: runs.length, summaries: count("HOST#"), cells: count("CELL#"), marks, differences };
+}
+
+async function* scan(table: Table): AsyncGenerator<Item> {
+  let start: Item | undefined;
+  do {
+    const page = await table.client.send(
+      new ScanCommand({ TableName: table.name, ConsistentRead: true, ExclusiveStartKey: start }),
+    );
+    yield* page.Items ?? [];
+    start = page.LastEvaluatedKey;
+  } while (start !== undefined);
+}
+
+/** A stored cell in text, one line for each view; both must also be readable. */
+function storedCell(item: Item): string {
+  const trusted = optionalBytesOf(item, "trusted") ?? encodeCell(emptyCell());
+  const all = optionalBytesOf(item, "all");
+  for (const bytes of [trusted, all ?? trusted]) decodeCell(bytes);
+  return cellText(trusted, all);
+}
+
+const cellText = (trusted: Uint8Array, all: Uint8Array | null): string =>
+  [trusted, all].map((bytes) => (bytes === null ? "as trusted" : Buffer.from(bytes).toString("hex"))).join("\n");
+
+/** Every summary and cell there must be, as text by key. */
+function expectedOf(runs: readonly Run[]): Map<string, string> {
+  const expected = new Map<string, string>();
+  const cells = new Map<string, Record<View, Cell>>();
+  for (const [, ofHost] of grouped(runs, (run) => [`${run.fleet} ${run.host}`])) {
+    for (const [period, inPeriod] of grouped(ofHost, (run) => calendarPeriods(run.finished_at))) {
+      const [{ fleet, host } = { fleet: "", host: "" }] = inPeriod;
+      const summary = summarise(host, inPeriod.map(sampleOf));
+      const cohort = cohortHash(cohortOf(summary));
+      expected.set(idOf(summaryKey(fleet, period, host)), `${encodeSummary(summary)} ${cohort}`);
+      for (const { view, kind, name, scope, cell } of contributions(summary)) {
+        for (const cohortName of [EVERY_COHORT, cohort]) {
+          const place = { cohort: cohortName, kind, name, scope, shard: bucketOf(fleet, host) };
+          const key = idOf(cellKey(fleet, period, place));
+          const views = cells.get(key) ?? { trusted: emptyCell(), all: emptyCell() };
+          addCell(views[view], cell);
+          cells.set(key, views);
+        }
+      }
+    }
+  }
+  for (const [key, { trusted, all }] of cells) {
+    const [trustedBytes, allBytes] = [encodeCell(trusted), encodeCell(all)];
+    expected.set(key, cellText(trustedBytes, Buffer.compare(trustedBytes, allBytes) === 0 ? null : allBytes));
+  }
+  return expected;
+}
+
+/** The periods of a time by the UTC calendar, by another way than the product takes. */
+function calendarPeriods(at: string): string[] {
+  const date = new Date(at);
+  const [year, month] = [String(date.getUTCFullYear()).padStart(4, "0"), date.getUTCMonth()];
+  return [`${year}-${String(month + 1).padStart(2, "0")}`, `${year}-Q${Math.floor(month / 3) + 1}`, year, "all"];
+}
+
+function grouped<T>(items: readonly T[], keysOf: (item: T) => readonly string[]): Map<string, T[]> {
+  const groups = new Map<string, T[]>();
+  for (const item of items) {
+    for (const key of keysOf(item)) {
+      const group = groups.get(key);
+      if (group === undefined) groups.set(key, [item]);
+      else group.push(item);
+    }
+  }
+  return groups;
+}
