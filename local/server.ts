@@ -9,6 +9,7 @@ import { addIngestRoutes } from "../functions/ingest/app.ts";
 import { addReadRoutes } from "../functions/read/app.ts";
 import { makeAggregationStore } from "../functions/store/aggregation.ts";
 import { makeCellStore } from "../functions/store/cells.ts";
+import { withGroupCommit } from "../functions/store/group-commit.ts";
 import { makeQuarantineStore } from "../functions/store/quarantine.ts";
 import { backOff } from "../functions/store/retry.ts";
 import { makeRunStore } from "../functions/store/runs.ts";
@@ -68,7 +69,7 @@ async function serve(
   const tokens = makeTokenStore(table);
   const admin = await ensureAdminToken(tokens, folder.adminTokenFile, settings.adminSecret, clock);
   const store = makeAggregationStore(table);
-  const runs = makeRunStore(table);
+  const runs = withGroupCommit(makeRunStore(table));
 
   const server = createServer();
   await listen(server, settings);

@@ -36,10 +36,16 @@ async function readAtMost(request: Request, most: number): Promise<Buffer> {
   if (request.body === null) return Buffer.alloc(0);
   const pieces: Uint8Array[] = [];
   let bytes = 0;
-  for await (const piece of request.body) {
-    bytes += piece.length;
-    if (bytes > most) throw tooLarge();
-    pieces.push(piece);
+  try {
+    for await (const piece of request.body) {
+      bytes += piece.length;
+      if (bytes > most) throw tooLarge();
+      pieces.push(piece);
+    }
+  } catch (error) {
+    if (error instanceof AppError) throw error;
+    // The client went away. Nobody hears the answer, but the log must not take it for a fault of ours.
+    throw new AppError("bad_body", "the body broke off before its end; nothing was stored");
   }
   return Buffer.concat(pieces);
 }

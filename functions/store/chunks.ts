@@ -7,31 +7,31 @@ export const WRITES_PER_TRANSACTION = 100;
 export const MAX_TRANSACTION_BYTES = 3_000_000;
 
 /**
- * Cuts `items` in order. `weightOf` says how many writes an item adds to the chunk so far; no chunk weighs more than
- * `maxWeight` or holds more than 3 MB, except that an item too large for any chunk gets one of its own.
+ * Cuts `items` in order, each being one write. Items may need a write that they share with others of their chunk, such as
+ * the mark of a host: `sharedOf` names it. No chunk has more than 100 writes or holds more than 3 MB, except that an item
+ * too large for any chunk gets one of its own.
  */
 export function inChunks<T>(
   items: readonly T[],
-  limits: { weightOf: (item: T, chunk: readonly T[]) => number; maxWeight: number; bytesOf: (item: T) => number },
+  { bytesOf, sharedOf = () => null }: { bytesOf: (item: T) => number; sharedOf?: (item: T) => string | null },
 ): T[][] {
   const chunks: T[][] = [];
   let chunk: T[] = [];
-  let weight = 0;
+  let shared = new Set<string>();
   let bytes = 0;
   for (const item of items) {
-    const itemBytes = limits.bytesOf(item);
-    if (
-      chunk.length > 0 &&
-      (weight + limits.weightOf(item, chunk) > limits.maxWeight || bytes + itemBytes > MAX_TRANSACTION_BYTES)
-    ) {
+    const itemBytes = bytesOf(item);
+    const name = sharedOf(item);
+    const writes = chunk.length + 1 + shared.size + (name === null || shared.has(name) ? 0 : 1);
+    if (chunk.length > 0 && (writes > WRITES_PER_TRANSACTION || bytes + itemBytes > MAX_TRANSACTION_BYTES)) {
       chunks.push(chunk);
       chunk = [];
-      weight = 0;
+      shared = new Set();
       bytes = 0;
     }
-    weight += limits.weightOf(item, chunk);
-    bytes += itemBytes;
     chunk.push(item);
+    if (name !== null) shared.add(name);
+    bytes += itemBytes;
   }
   if (chunk.length > 0) chunks.push(chunk);
   return chunks;

@@ -4,7 +4,7 @@
 import { DeleteItemCommand, type TransactWriteItem } from "@aws-sdk/client-dynamodb";
 import { TABLE } from "../../shared/deployment.ts";
 import type { QuarantinedLine, QuarantineStore } from "../../shared/ports.ts";
-import { inChunks, WRITES_PER_TRANSACTION } from "./chunks.ts";
+import { inChunks } from "./chunks.ts";
 import { type Item, keyItem, sizeOf, textOf } from "./item.ts";
 import { quarantineKey, quarantinePartition } from "./keys.ts";
 import { retryingTransient } from "./retry.ts";
@@ -26,7 +26,7 @@ export function makeQuarantineStore(table: Table): QuarantineStore {
   return {
     add: async (lines) => {
       const items = [...new Map(lines.map((line) => [line.id, lineItem(line)])).values()];
-      for (const chunk of inChunks(items, { weightOf: () => 1, maxWeight: WRITES_PER_TRANSACTION, bytesOf: sizeOf })) {
+      for (const chunk of inChunks(items, { bytesOf: sizeOf })) {
         const writes: TransactWriteItem[] = chunk.map((item) => ({ Put: { TableName: table.name, Item: item } }));
         await retryingTransient(() => transact(table, writes));
       }

@@ -6,7 +6,7 @@ import { AppError } from "../../shared/errors.ts";
 import type { Run } from "../../shared/model/run.ts";
 import type { NewRun, Page, RunQuery, RunStore } from "../../shared/ports.ts";
 import type { RunSample } from "../../shared/summary/types.ts";
-import { inChunks, WRITES_PER_TRANSACTION } from "./chunks.ts";
+import { inChunks } from "./chunks.ts";
 import { type Item, keyItem, optionalTextOf, sizeOf, textOf } from "./item.ts";
 import { idOf, runKey, runOrder, runsOfHost, timePartition, withdrawnOrder } from "./keys.ts";
 import { markWrite, touchedBy } from "./marks.ts";
@@ -41,10 +41,8 @@ async function addRuns(table: Table, runs: readonly NewRun[]): Promise<("stored"
     if (!pending.has(id)) pending.set(id, { newRun, item: runItem(newRun.run, newRun.sample) });
   }
   const chunks = inChunks([...pending.values()], {
-    // A mark for each host of the chunk counts as well.
-    weightOf: ({ newRun }, chunk) => (chunk.some((other) => other.newRun.run.host === newRun.run.host) ? 1 : 2),
-    maxWeight: WRITES_PER_TRANSACTION,
     bytesOf: ({ item }) => sizeOf(item),
+    sharedOf: ({ newRun }) => newRun.run.host,
   });
   for (const chunk of chunks) for (const id of await addChunk(table, chunk)) stored.add(id);
   // The first run of an id is the one that was stored; the same line again in one upload is a duplicate of it.
@@ -76,14 +74,13 @@ function marksOf(table: Table, runs: readonly Pending[]): TransactWriteItem[] {
   const byHost = new Map<string, Run[]>();
   for (const { newRun } of runs) {
     const { run } = newRun;
-    const key = `${run.fleet}#${run.host}`;
-    byHost.set(key, [...(byHost.get(key) ?? []), run]);
+    const ofHost = byHost.get(run.host);
+    if (ofHost === undefined) byHost.set(run.host, [run]);
+    else ofHost.push(run);
   }
-  return [...byHost.values()].flatMap((ofHost) => {
+  return [...byHost].flatMap(([host, ofHost]) => {
     const [first] = ofHost;
-    return first === undefined
-      ? []
-      : [markWrite(table, first.fleet, first.host, ofHost.map(touchedBy), first.received_at)];
+    return first === undefined ? [] : [markWrite(table, first.fleet, host, ofHost.map(touchedBy), first.received_at)];
   });
 }
 

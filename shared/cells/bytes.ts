@@ -1,6 +1,6 @@
 // Whole numbers and texts as bytes, each in exactly one way, so that equal values are equal bytes. Numbers are base 128,
 // least significant digit first, with bit 7 set on all but the last digit. Division instead of bit operators keeps all
-// 53 bits of a safe integer.
+// 53 bits of a safe integer. Every number has the name of its owner and its field, put together only for a fault.
 
 import { CellFault } from "./cell-fault.ts";
 
@@ -9,107 +9,101 @@ const BASE = 128;
 /** How many steps of the magnitude fit in the first digit of a signed number, beside its sign. */
 const SIGNED_BASE = 64;
 
-/** Appends numbers and texts to `bytes`. The field named with a number is for the fault when it cannot be written. */
-export class ByteWriter {
-  readonly bytes: number[] = [];
-
-  /** Appends a count: a safe integer from 0. */
-  unsigned(value: number, field: string): void {
-    if (!Number.isSafeInteger(value) || value < 0) throw new CellFault(field, `cannot write ${value} as a count`);
-    this.#digits(value);
+/** Appends a count: a safe integer from 0. Throws a CellFault for anything else. */
+export function writeUnsigned(into: number[], value: number, owner: string, field: string): void {
+  if (!Number.isSafeInteger(value) || value < 0) {
+    throw new CellFault(`${owner}.${field}`, `cannot write ${value} as a count`);
   }
-
-  /** Appends a safe integer; the lowest bit of the first digit is the sign. */
-  signed(value: number, field: string): void {
-    if (!Number.isSafeInteger(value)) throw new CellFault(field, `cannot write ${value} as an integer`);
-    const magnitude = Math.abs(value);
-    const first = (magnitude % SIGNED_BASE) * 2 + (value < 0 ? 1 : 0);
-    const rest = Math.floor(magnitude / SIGNED_BASE);
-    this.bytes.push(rest > 0 ? first + BASE : first);
-    if (rest > 0) this.#digits(rest);
+  let rest = value;
+  while (rest >= BASE) {
+    into.push((rest % BASE) + BASE);
+    rest = Math.floor(rest / BASE);
   }
+  into.push(rest);
+}
 
-  /** Appends a text as UTF-8, its length in bytes before it. */
-  text(value: string): void {
-    const encoded = new TextEncoder().encode(value);
-    this.#digits(encoded.length);
-    this.bytes.push(...encoded);
-  }
+/** Appends a safe integer; the lowest bit of the first digit is the sign. Throws a CellFault for anything else. */
+export function writeSigned(into: number[], value: number, owner: string, field: string): void {
+  if (!Number.isSafeInteger(value)) throw new CellFault(`${owner}.${field}`, `cannot write ${value} as an integer`);
+  const magnitude = Math.abs(value);
+  const first = (magnitude % SIGNED_BASE) * 2 + (value < 0 ? 1 : 0);
+  const rest = Math.floor(magnitude / SIGNED_BASE);
+  into.push(rest > 0 ? first + BASE : first);
+  if (rest > 0) writeUnsigned(into, rest, owner, field);
+}
 
-  #digits(value: number): void {
-    let rest = value;
-    while (rest >= BASE) {
-      this.bytes.push((rest % BASE) + BASE);
-      rest = Math.floor(rest / BASE);
-    }
-    this.bytes.push(rest);
+/** Appends bytes as they are, their number before them. */
+export function writeBlock(into: number[], block: ArrayLike<number>, owner: string, field: string): void {
+  writeUnsigned(into, block.length, owner, field);
+  for (let index = 0; index < block.length; index += 1) into.push(block[index] ?? 0);
+}
+
+/** Appends a text as UTF-8. */
+export function writeText(into: number[], text: string, owner: string, field: string): void {
+  writeBlock(into, new TextEncoder().encode(text), owner, field);
+}
+
+/** A place in bytes that are being read. Readers move it on, and throw a CellFault where the bytes are not what they expect. */
+export interface Cursor {
+  readonly bytes: Uint8Array;
+  at: number;
+}
+
+export function readUnsigned(cursor: Cursor, owner: string, field: string): number {
+  const first = readByte(cursor, owner, field);
+  return first < BASE ? first : readDigits(cursor, first - BASE, BASE, owner, field);
+}
+
+export function readSigned(cursor: Cursor, owner: string, field: string): number {
+  const first = readByte(cursor, owner, field);
+  const low = Math.floor((first % BASE) / 2);
+  const magnitude = first < BASE ? low : readDigits(cursor, low, SIGNED_BASE, owner, field);
+  const isNegative = first % 2 === 1;
+  if (isNegative && magnitude === 0) throw faultAt(cursor, owner, field, "minus 0");
+  return isNegative ? -magnitude : magnitude;
+}
+
+/** The bytes of a block, not copied. */
+export function readBlock(cursor: Cursor, owner: string, field: string): Uint8Array {
+  const end = readUnsigned(cursor, owner, field) + cursor.at;
+  if (end > cursor.bytes.length) throw faultAt(cursor, owner, field, "the bytes end too early");
+  const block = cursor.bytes.subarray(cursor.at, end);
+  cursor.at = end;
+  return block;
+}
+
+export function readText(cursor: Cursor, owner: string, field: string): string {
+  const encoded = readBlock(cursor, owner, field);
+  try {
+    return new TextDecoder("utf-8", { fatal: true, ignoreBOM: true }).decode(encoded);
+  } catch {
+    throw faultAt(cursor, owner, field, "not UTF-8");
   }
 }
 
-/** Reads what a ByteWriter wrote, from the start on. Every method throws a CellFault that names the field. */
-export class ByteReader {
-  readonly #bytes: Uint8Array;
-  #at = 0;
+/** The next byte as it is. */
+export function readByte(cursor: Cursor, owner: string, field: string): number {
+  const byte = cursor.bytes[cursor.at];
+  if (byte === undefined) throw faultAt(cursor, owner, field, "the bytes end too early");
+  cursor.at += 1;
+  return byte;
+}
 
-  constructor(bytes: Uint8Array) {
-    this.#bytes = bytes;
-  }
+/** A fault at the place reached. */
+export function faultAt(cursor: Cursor, owner: string, field: string, text: string): CellFault {
+  return new CellFault(`${owner}.${field}`, `${text}, near byte ${cursor.at}`);
+}
 
-  unsigned(field: string): number {
-    const first = this.#byte(field);
-    return first < BASE ? first : this.#digits(first - BASE, BASE, field);
+/** The digits after the first, added to `low`, where `scale` is the weight of the next digit. */
+function readDigits(cursor: Cursor, low: number, scale: number, owner: string, field: string): number {
+  let value = low;
+  for (let weight = scale; weight <= Number.MAX_SAFE_INTEGER; weight *= BASE) {
+    const digit = readByte(cursor, owner, field);
+    value += (digit % BASE) * weight;
+    if (digit >= BASE) continue;
+    if (digit === 0) throw faultAt(cursor, owner, field, "a number with a leading zero");
+    if (value > Number.MAX_SAFE_INTEGER) break;
+    return value;
   }
-
-  signed(field: string): number {
-    const first = this.#byte(field);
-    const low = Math.floor((first % BASE) / 2);
-    const magnitude = first < BASE ? low : this.#digits(low, SIGNED_BASE, field);
-    const isNegative = first % 2 === 1;
-    if (isNegative && magnitude === 0) throw this.fault(field, "minus 0");
-    return isNegative ? -magnitude : magnitude;
-  }
-
-  text(field: string): string {
-    const length = this.unsigned(field);
-    const end = this.#at + length;
-    if (end > this.#bytes.length) throw this.fault(field, "the bytes end too early");
-    const encoded = this.#bytes.subarray(this.#at, end);
-    this.#at = end;
-    try {
-      return new TextDecoder("utf-8", { fatal: true, ignoreBOM: true }).decode(encoded);
-    } catch {
-      throw this.fault(field, "not UTF-8");
-    }
-  }
-
-  /** Whether all bytes were read. */
-  isAtEnd(): boolean {
-    return this.#at === this.#bytes.length;
-  }
-
-  /** A fault at the place reached. */
-  fault(field: string, text: string): CellFault {
-    return new CellFault(field, `${text}, near byte ${this.#at}`);
-  }
-
-  /** The digits after the first, added to `low`, where `scale` is the weight of the next digit. */
-  #digits(low: number, scale: number, field: string): number {
-    let value = low;
-    for (let weight = scale; weight <= Number.MAX_SAFE_INTEGER; weight *= BASE) {
-      const digit = this.#byte(field);
-      value += (digit % BASE) * weight;
-      if (digit >= BASE) continue;
-      if (digit === 0) throw this.fault(field, "a number with a leading zero");
-      if (value > Number.MAX_SAFE_INTEGER) break;
-      return value;
-    }
-    throw this.fault(field, "a number beyond 2^53 - 1");
-  }
-
-  #byte(field: string): number {
-    const byte = this.#bytes[this.#at];
-    if (byte === undefined) throw this.fault(field, "the bytes end too early");
-    this.#at += 1;
-    return byte;
-  }
+  throw faultAt(cursor, owner, field, "a number beyond 2^53 - 1");
 }

@@ -2,8 +2,7 @@
 // hosts in integers only, so that merging, subtracting and recomputing agree to the last bit. What comes in: host
 // summaries. What goes out: cells that `compare/` reads. One type serves pair cells and value cells.
 
-/** Counts by bin: bin k is centred at 50k ticks. Only bins with a count above 0 are present. */
-export type Bins = Map<number, number>;
+import type { Bins } from "./bins.ts";
 
 /**
  * One metric of a cell. All fields are integers; a host adds at most one value.

@@ -1,3 +1,4 @@
+import { emptyBins } from "./bins.ts";
 import type { MetricCell } from "./cell.ts";
 
 /** The numbers of a metric cell that never fall below 0: all but s1, the sum of signed values. */
@@ -20,8 +21,8 @@ export function emptyMetricCell(): MetricCell {
     wn: 0,
     one: 0,
     runs: 0,
-    x: new Map(),
-    l: new Map(),
-    u: new Map(),
+    x: emptyBins(),
+    l: emptyBins(),
+    u: emptyBins(),
   };
 }

@@ -2,7 +2,7 @@ import { noiseVariance } from "../summary/host-value.ts";
 import { isBothTooFast, logRatio, voteOf, votingStrata } from "../summary/log-ratio.ts";
 import { rnd } from "../summary/ticks.ts";
 import type { HostValue } from "../summary/types.ts";
-import { binOf } from "./bin.ts";
+import { binsOf } from "./bins.ts";
 import type { MetricCell } from "./cell.ts";
 import { emptyMetricCell } from "./metric-cell.ts";
 
@@ -36,9 +36,9 @@ export function pairMetric(strata: readonly PairedValues[]): MetricCell {
   cell.wn = noise === null ? 0 : 1;
   cell.one = sides.some((side) => side.runs === 1) ? 1 : 0;
   cell.runs = sides.reduce((total, side) => total + side.runs, 0);
-  if (isExact) cell.x.set(binOf(lo), 1);
-  if (!isExact && Number.isFinite(lo)) cell.l.set(binOf(lo), 1);
-  if (!isExact && Number.isFinite(hi)) cell.u.set(binOf(hi), 1);
+  if (isExact) cell.x = binsOf(lo);
+  if (!isExact && Number.isFinite(lo)) cell.l = binsOf(lo);
+  if (!isExact && Number.isFinite(hi)) cell.u = binsOf(hi);
   return cell;
 }
 

@@ -1,7 +1,7 @@
 import { sumOfSquares } from "../summary/host-value.ts";
 import { rnd } from "../summary/ticks.ts";
 import type { HostValue } from "../summary/types.ts";
-import { binOf } from "./bin.ts";
+import { binsOf } from "./bins.ts";
 import type { MetricCell } from "./cell.ts";
 import { emptyMetricCell } from "./metric-cell.ts";
 
@@ -20,6 +20,6 @@ export function valueMetric(value: HostValue): MetricCell {
   cell.wn = Math.max(0, value.exact - 1);
   cell.one = value.runs === 1 ? 1 : 0;
   cell.runs = value.runs;
-  (isExact ? cell.x : cell.l).set(binOf(value.lo), 1);
+  cell[isExact ? "x" : "l"] = binsOf(value.lo);
   return cell;
 }

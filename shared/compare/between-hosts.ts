@@ -1,7 +1,7 @@
 // Hosts that ran one backend only. They say something about the backends as well, but mixed up with which hosts got
 // which backend; so they give an indication beside the paired comparison and never a verdict (statistics section 7).
 
-import type { Bins } from "../cells/cell.ts";
+import { addBins } from "../cells/bins.ts";
 import { emptyMetricCell } from "../cells/metric-cell.ts";
 import type { MetricName } from "../model/metrics.ts";
 import type { Measure } from "./measure.ts";
@@ -20,10 +20,6 @@ export interface Indication {
   readonly estimate: Interval;
   readonly interval: Interval | null;
   readonly indication: "faster" | "slower" | "none";
-}
-
-function addBins(into: Bins, from: Bins): void {
-  for (const [bin, count] of from) into.set(bin, (into.get(bin) ?? 0) + count);
 }
 
 /**

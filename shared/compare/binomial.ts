@@ -50,7 +50,7 @@ export function signTest(positive: number, negative: number): number {
 }
 
 /** The rank of the lower limit of a median's 95 % interval: the real number `k + lambda`. */
-interface MedianRank {
+export interface MedianRank {
   readonly k: number;
   /** 0 to 1: how far to go from the k-th to the next order statistic. */
   readonly lambda: number;
@@ -80,4 +80,14 @@ export function medianRank(n: number): MedianRank {
   const inner = 1 - 2 * (below + term);
   const share = (outer - CONFIDENCE) / (outer - inner);
   return { k, lambda: ((n - k) * share) / (k + (n - 2 * k) * share) };
+}
+
+/** `medianRank` that computes each n once: within one comparison most cells have one of a few numbers of hosts. */
+export function rememberedRanks(): (n: number) => MedianRank {
+  const ranks = new Map<number, MedianRank>();
+  return (n) => {
+    const rank = ranks.get(n) ?? medianRank(n);
+    ranks.set(n, rank);
+    return rank;
+  };
 }

@@ -3,13 +3,15 @@
 // verdict, heterogeneity, flags, scores and between-hosts read it; sentence puts it into words. Nothing here depends on
 // how many hosts stand behind a cell, only on how many bins it has. The method is that of the statistics reference.
 
-import { type Bins, type MetricCell, SCOPE_ALL } from "../cells/cell.ts";
+import type { Bins } from "../cells/bins.ts";
+import { type MetricCell, SCOPE_ALL } from "../cells/cell.ts";
 import { flip } from "../cells/merge.ts";
 import { BIN_FIELDS, COUNT_FIELDS } from "../cells/metric-cell.ts";
 import type { Backend } from "../model/backends.ts";
 import { METRIC_NAMES, type MetricName } from "../model/metrics.ts";
 import { backendValues } from "./backend-values.ts";
 import type { BackendStrata } from "./between-hosts.ts";
+import { type medianRank, rememberedRanks } from "./binomial.ts";
 import type { AsReported, BackendValue, Comparison, ScopeComparison } from "./comparison.ts";
 import { known } from "./known.ts";
 import { measure, metricCell } from "./measure.ts";
@@ -43,10 +45,13 @@ function comparableStrata(pair: Scopes, { baselineValues, candidateValues }: Com
 }
 
 /** The values of one backend by stratum, sorted. */
-function measuredStrata(values: Scopes, metrics: readonly MetricName[]): BackendStrata {
+function measuredStrata(values: Scopes, metrics: readonly MetricName[], rankOf: typeof medianRank): BackendStrata {
   const strata = [...values].filter(([scope]) => scope !== SCOPE_ALL).sort(([a], [b]) => (a < b ? -1 : 1));
   return new Map(
-    strata.map(([stratum, merged]) => [stratum, new Map(metrics.map((metric) => [metric, measure(merged, metric)]))]),
+    strata.map(([stratum, merged]) => [
+      stratum,
+      new Map(metrics.map((metric) => [metric, measure(merged, metric, rankOf)])),
+    ]),
   );
 }
 
@@ -61,7 +66,7 @@ function published(strata: BackendStrata): Record<string, Partial<Record<MetricN
 }
 
 function sameBins(a: Bins, b: Bins): boolean {
-  return a.size === b.size && [...a].every(([bin, count]) => b.get(bin) === count);
+  return a.first === b.first && a.counts.length === b.counts.length && a.counts.every((count, at) => count === b.counts[at]);
 }
 
 function sameCell(a: MetricCell, b: MetricCell): boolean {
@@ -78,6 +83,7 @@ function asReported(
   reported: Merged | undefined,
   metrics: readonly MetricName[],
 ): Partial<Record<MetricName, AsReported>> {
+  if (reported?.cell === trusted?.cell) return {};
   const entries = metrics.flatMap((metric) => {
     const cell = metricCell(reported?.cell, metric);
     if (sameCell(cell, metricCell(trusted?.cell, metric))) return [];
@@ -96,9 +102,10 @@ export function compare(input: ComparisonInput): Comparison {
   const { baseline, candidate } = question;
   const metrics = askedMetrics(question.metrics);
   const pair = oriented(input.pair, input);
-  const baselineStrata = measuredStrata(baselineValues, metrics);
-  const candidateStrata = measuredStrata(candidateValues, metrics);
-  const effectsOf = (scope: string) => pairedEffects(pair.get(scope), metrics);
+  const rankOf = rememberedRanks();
+  const baselineStrata = measuredStrata(baselineValues, metrics, rankOf);
+  const candidateStrata = measuredStrata(candidateValues, metrics, rankOf);
+  const effectsOf = (scope: string) => pairedEffects(pair.get(scope), metrics, rankOf);
   const strata = new Map(comparableStrata(pair, input).map((stratum) => [stratum, effectsOf(stratum)]));
 
   const compareIn = (

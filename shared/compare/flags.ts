@@ -1,13 +1,12 @@
 // Flags: what a reader must know before acting on a number (statistics section 9). A flag is a code; its details say in
 // words what it means here, with the count behind it.
 
-import type { MetricCell } from "../cells/cell.ts";
 import type { MetricName } from "../model/metrics.ts";
 import type { Indication } from "./between-hosts.ts";
 import type { CachedReads } from "./comparison.ts";
 import { shares } from "./heterogeneity.ts";
 import type { Interval } from "./median.ts";
-import { countWhere, exactCentres, quantile } from "./order-statistic.ts";
+import { countAbove, countBelow, type Ends, quantile } from "./order-statistic.ts";
 import type { PairedEffect } from "./paired.ts";
 
 /** All flags, in the order in which they are listed. */
@@ -67,13 +66,12 @@ const TOO_FAST_SHARE = 0.2;
 const MIN_IQR = 50;
 
 /** Exact hosts further than 3 interquartile ranges outside the quartiles (Tukey 1977, far out); 0 below 20 exact hosts. */
-export function outlierHosts(cell: MetricCell): number {
-  if (cell.nx < MIN_HOSTS) return 0;
-  const values = exactCentres(cell);
-  const q1 = quantile(values, 25);
-  const q3 = quantile(values, 75);
+export function outlierHosts({ exact }: Ends): number {
+  if (exact.size < MIN_HOSTS) return 0;
+  const q1 = quantile(exact, 25);
+  const q3 = quantile(exact, 75);
   const reach = 3 * Math.max(q3 - q1, MIN_IQR);
-  return countWhere(values, (ticks) => ticks < q1 - reach || ticks > q3 + reach);
+  return countBelow(exact, q1 - reach) + countAbove(exact, q3 + reach);
 }
 
 /** Whether one interval lies wholly above the margin and another wholly below it. */
@@ -109,7 +107,7 @@ export function metricFlags({ effect, between, strata, cached, margin }: MetricE
     const text = `${cell.nb} of ${cell.n} hosts were too fast to measure on both backends; run Bonnie++ with a larger -s or -n.`;
     details.many_too_fast = { text, count: cell.nb };
   }
-  const outliers = outlierHosts(cell);
+  const outliers = outlierHosts(effect.ends);
   if (outliers > 0) {
     const text = `${outliers} of ${cell.n} hosts lie far outside the rest; they are counted, and worth a look.`;
     details.outlier_hosts = { text, count: outliers };

@@ -5,7 +5,7 @@ import type { MetricCell } from "../cells/cell.ts";
 import { TICKS_PER_LOG } from "../summary/ticks.ts";
 import type { HostRange, Share } from "./comparison.ts";
 import { fromTicks } from "./known.ts";
-import { at, atFromLargest, countWhere, type Ends, exactCentres, quantile } from "./order-statistic.ts";
+import { at, atFromLargest, countAbove, countBelow, type Ends, quantile } from "./order-statistic.ts";
 
 /** From this many hosts on the outer 5 % on either side can be left out. */
 const MIN_HOSTS_CENTRAL = 20;
@@ -23,16 +23,16 @@ export function hostRange({ lower, upper }: Ends): HostRange {
 }
 
 /** Shares of hosts that are certainly faster, slower or the same, judged by the centre of a bin or the edge of a bound. */
-export function shares(cell: MetricCell, { lower, upper }: Ends): Share {
-  if (cell.n === 0) return { faster: 0, slower: 0, same: 0, undetermined: 0 };
-  const faster = countWhere(lower, (ticks) => ticks > SAME_TICKS);
-  const slower = countWhere(upper, (ticks) => ticks < -SAME_TICKS);
-  const same = countWhere(exactCentres(cell), (ticks) => Math.abs(ticks) <= SAME_TICKS);
+export function shares({ n, nx }: MetricCell, { lower, upper, exact }: Ends): Share {
+  if (n === 0) return { faster: 0, slower: 0, same: 0, undetermined: 0 };
+  const faster = countAbove(lower, SAME_TICKS);
+  const slower = countBelow(upper, -SAME_TICKS);
+  const same = nx - countAbove(exact, SAME_TICKS) - countBelow(exact, -SAME_TICKS);
   return {
-    faster: faster / cell.n,
-    slower: slower / cell.n,
-    same: same / cell.n,
-    undetermined: (cell.n - faster - slower - same) / cell.n,
+    faster: faster / n,
+    slower: slower / n,
+    same: same / n,
+    undetermined: (n - faster - slower - same) / n,
   };
 }
 

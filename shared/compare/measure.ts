@@ -1,6 +1,7 @@
 import type { Cell, MetricCell } from "../cells/cell.ts";
 import { emptyMetricCell } from "../cells/metric-cell.ts";
 import { METRIC_NAMES, type MetricName } from "../model/metrics.ts";
+import { medianRank } from "./binomial.ts";
 import { type Median, medianOf } from "./median.ts";
 import { type Ends, endsOf } from "./order-statistic.ts";
 import type { Merged } from "./question.ts";
@@ -18,10 +19,10 @@ export function metricCell(cell: Cell | undefined, metric: MetricName): MetricCe
   return cell?.metrics[METRIC_NAMES.indexOf(metric)] ?? emptyMetricCell();
 }
 
-/** Makes one metric of a scope ready; no cell gives no hosts and an unknown median. */
-export function measure(merged: Merged | undefined, metric: MetricName): Measure {
+/** Makes one metric of a scope ready; no cell gives no hosts and an unknown median. `rankOf` is that of `medianOf`. */
+export function measure(merged: Merged | undefined, metric: MetricName, rankOf = medianRank): Measure {
   const cell = metricCell(merged?.cell, metric);
   const nEff = merged?.nEff[METRIC_NAMES.indexOf(metric)] ?? 0;
   const ends = endsOf(cell);
-  return { cell, nEff, ends, ...medianOf(ends, nEff) };
+  return { cell, nEff, ends, ...medianOf(ends, nEff, rankOf) };
 }

@@ -1,4 +1,4 @@
-import { medianRank } from "./binomial.ts";
+import { medianRank, type MedianRank } from "./binomial.ts";
 import { at, atFromLargest, type Ends } from "./order-statistic.ts";
 
 /** A stretch of log values in ticks (1e-4 of a natural log). An end may be infinite: nothing is known on that side. */
@@ -34,13 +34,13 @@ export function medianEstimate({ lower, upper }: Ends): Interval {
 /**
  * Median with distribution-free interval (statistics section 4). Values that are known only from one side take part
  * with their bound: lower ends make the lower results, upper ends the upper ones. `nEff` is the number of certainly
- * distinct hosts, 0 to n. No hosts give an unknown median.
+ * distinct hosts, 0 to n. No hosts give an unknown median. `rankOf` is `medianRank`, or remembers what it gave.
  */
-export function medianOf(ends: Ends, nEff: number): Median {
+export function medianOf(ends: Ends, nEff: number, rankOf: (n: number) => MedianRank = medianRank): Median {
   const { lower, upper } = ends;
   const estimate = medianEstimate(ends);
   if (nEff < MIN_HOSTS) return { estimate, interval: null };
-  const { k, lambda } = medianRank(nEff);
+  const { k, lambda } = rankOf(nEff);
   const rank = ((k + lambda - 0.5) * lower.size) / nEff + 0.5;
   return {
     estimate,

@@ -1,6 +1,6 @@
 import type { MetricCell } from "../cells/cell.ts";
 import type { MetricName } from "../model/metrics.ts";
-import { signTest } from "./binomial.ts";
+import { medianRank, signTest } from "./binomial.ts";
 import { holm } from "./holm.ts";
 import { type Measure, measure } from "./measure.ts";
 import { MIN_HOSTS } from "./median.ts";
@@ -29,9 +29,13 @@ function signP({ n, pos, neg }: MetricCell, nEff: number): number | null {
 }
 
 /** The effects of the metrics asked for in one scope; these metrics are one family for Holm's correction. */
-export function pairedEffects(pair: Merged | undefined, metrics: readonly MetricName[]): PairedEffect[] {
+export function pairedEffects(
+  pair: Merged | undefined,
+  metrics: readonly MetricName[],
+  rankOf = medianRank,
+): PairedEffect[] {
   const effects = metrics.map((metric) => {
-    const ratios = measure(pair, metric);
+    const ratios = measure(pair, metric, rankOf);
     return { metric, ...ratios, p: signP(ratios.cell, ratios.nEff) };
   });
   const adjusted = holm(effects.map(({ p }) => p));

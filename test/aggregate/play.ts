@@ -7,7 +7,7 @@ import { makeRunStore } from "../../functions/store/runs.ts";
 import type { Table } from "../../functions/store/table.ts";
 import { BUCKETS } from "../../shared/deployment.ts";
 import type { Mark } from "../../shared/ports.ts";
-import { interfering } from "../support/faulty-table.ts";
+import { interfering, stoppingBefore } from "../support/faulty-table.ts";
 import { newRun } from "../support/runs.ts";
 import type { Operation } from "./histories.ts";
 
@@ -80,24 +80,6 @@ export async function play(table: Table, fleet: string, operations: readonly Ope
 
   for (const operation of operations) await perform(operation);
   await aggregateAll(table, fleet);
-}
-
-/** A table that stops before the `count`th request of a kind, and does not go on until told to. */
-export function stoppingBefore(
-  table: Table,
-  request: string,
-  count: number,
-): { slow: Table; stopped: Promise<void>; goOn: () => void } {
-  const stopped = Promise.withResolvers<void>();
-  const gate = Promise.withResolvers<void>();
-  const slow = interfering(table, async (sent, pass) => {
-    if (sent.name === request && sent.count >= count) {
-      stopped.resolve();
-      await gate.promise;
-    }
-    return pass();
-  });
-  return { slow, stopped: stopped.promise, goOn: gate.resolve };
 }
 
 /** Aggregates until no mark of the fleet is open; throws when that does not come to an end. */

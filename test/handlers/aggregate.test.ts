@@ -123,6 +123,16 @@ test("a host that fails is the only one delivered again; its neighbours are done
   expect(faults).toMatchObject([{ requestId: lambdaContext.awsRequestId, error: { name: "ItemFault" } }]);
 });
 
+test("while the store cannot be reached every record is delivered again, for one fault in the log", async () => {
+  vi.stubEnv("TABLE_NAME", "no-such-table");
+  vi.resetModules();
+  const { handler: lost } = await import("../../functions/aggregate/handler.ts");
+  const [one, two] = threeHosts();
+  const answer = await lost({ Records: [record(one, 1), record(two, 2)] }, lambdaContext);
+  expect(answer.batchItemFailures).toHaveLength(2);
+  expect(lines.filter((line) => JSON.parse(line).kind === "fault")).toHaveLength(1);
+});
+
 test("the schedule works off what no record told of, in every fleet", async () => {
   await service.post(LOOP, "?backend=loop&host=h1");
   const other = await service.token({ scope: "admin", fleet: "other" });

@@ -32,3 +32,30 @@ export function interfering(
   });
   return { name: table.name, client };
 }
+
+/** A table that stops before the `count`th request of a kind, and does not go on until told to. */
+export function stoppingBefore(
+  table: Table,
+  request: string,
+  count: number,
+): { slow: Table; stopped: Promise<void>; goOn: () => void } {
+  const stopped = gate();
+  const released = gate();
+  const slow = interfering(table, async (sent, pass) => {
+    if (sent.name === request && sent.count >= count) {
+      stopped.open();
+      await released.opened;
+    }
+    return pass();
+  });
+  return { slow, stopped: stopped.opened, goOn: released.open };
+}
+
+/** Something to wait for until somebody opens it. */
+function gate(): { opened: Promise<void>; open: () => void } {
+  let open = () => {};
+  const opened = new Promise<void>((resolve) => {
+    open = resolve;
+  });
+  return { opened, open };
+}

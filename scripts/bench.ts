@@ -1,0 +1,55 @@
+// `npm run bench [section ...] [--quick] [--hosts 1000,10000] [--profile]`: how fast vbdstat is on this machine, load
+// generator included. Rows in the Go benchmark text format and a table on stdout, progress on stderr.
+
+import { execFileSync } from "node:child_process";
+import { mkdtempSync, rmSync } from "node:fs";
+import { cpus, tmpdir } from "node:os";
+import { join } from "node:path";
+import { parseArgs } from "node:util";
+import { aggregation } from "./bench/aggregation.ts";
+import { bulk } from "./bench/bulk.ts";
+import { comparison } from "./bench/comparison.ts";
+import { parser } from "./bench/parser.ts";
+import { batches, singles } from "./bench/post.ts";
+import { goBenchmarkLine, type Row, tableOf } from "./bench/rows.ts";
+import type { Section } from "./bench/section.ts";
+
+const SECTIONS: Readonly<Record<string, Section>> = { parser, bulk, batches, singles, aggregation, comparison };
+
+const { values: flags, positionals } = parseArgs({
+  allowPositionals: true,
+  options: {
+    quick: { type: "boolean", default: false },
+    profile: { type: "boolean", default: false },
+    hosts: { type: "string" },
+  },
+});
+const unknown = positionals.filter((name) => !(name in SECTIONS));
+if (unknown.length > 0) {
+  console.error(`there is no section ${unknown.join(", ")}; there are ${Object.keys(SECTIONS).join(", ")}`);
+  process.exit(2);
+}
+
+const folder = mkdtempSync(join(tmpdir(), "vbdstat-bench-"));
+const options = {
+  folder,
+  quick: flags.quick,
+  hosts: (flags.hosts ?? (flags.quick ? "50,200" : "1000,10000,100000")).split(",").map(Number),
+  profile: (name: string) => (flags.profile ? name : null),
+};
+const rows: Row[] = [];
+try {
+  execFileSync("npm", ["run", "--silent", "build"], { stdio: ["ignore", "inherit", "inherit"] });
+  console.log(`cpu: ${cpus()[0]?.model.trim()}\nnode: ${process.version}\nmode: ${flags.quick ? "quick" : "full"}`);
+  for (const [name, section] of Object.entries(SECTIONS)) {
+    if (positionals.length > 0 && !positionals.includes(name)) continue;
+    process.stderr.write(`${name}\n`);
+    for (const row of await section(options)) {
+      rows.push(row);
+      console.log(goBenchmarkLine(row));
+    }
+  }
+  console.log(`\n${tableOf(rows)}`);
+} finally {
+  rmSync(folder, { recursive: true, force: true });
+}

@@ -1,0 +1,35 @@
+// Aggregation by the server alone: the results of many hosts are in the table with their marks open when it starts.
+
+import { FLEET, storeFleet, withTable } from "./fleets.ts";
+import type { Row } from "./rows.ts";
+import { type Section, untilAggregated } from "./section.ts";
+import { startServer } from "./server.ts";
+
+/** First hosts that are new to the cells, then one more run of each: what they contributed is taken out and put in again. */
+export const aggregation: Section = async ({ folder, quick, profile }) => {
+  const hosts = quick ? 50 : 10_000;
+  const dataDir = `${folder}/aggregation`;
+  const rows: Row[] = [];
+  for (const [name, from] of [
+    ["new", "2026-11-01T00:00:00.000Z"],
+    ["known", "2026-11-10T00:00:00.000Z"],
+  ] as const) {
+    await withTable(dataDir, (table) => storeFleet(table, { ...FLEET, hosts, runs: 1, from }));
+    const server = await startServer(dataDir, profile(`aggregation-${name}`));
+    const seconds = await untilAggregated(server);
+    const { server: used, engine } = server.usage();
+    await server.stop();
+    rows.push({
+      name: `Aggregate/burst=${hosts}/${name}`,
+      iterations: hosts,
+      figures: [
+        { value: hosts / seconds, unit: "hosts/s" },
+        { value: seconds * 1e9, unit: "until-aggregated-ns" },
+        { value: used.cpu / hosts, unit: "server-cpu-ns/host" },
+        { value: engine.cpu / hosts, unit: "engine-cpu-ns/host" },
+        { value: used.memory, unit: "server-B", target: 300e6 },
+      ],
+    });
+  }
+  return rows;
+};

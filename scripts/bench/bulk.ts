@@ -1,0 +1,25 @@
+// Bulk import: a whole fleet from text to stored runs to cells, in one process over an engine.
+
+import { aggregateAll, FLEET, storeFleet, withTable } from "./fleets.ts";
+import type { Section } from "./section.ts";
+
+/** Stores a fleet and aggregates it at the end. */
+export const bulk: Section = async ({ folder, quick }) => {
+  const plan = { ...FLEET, hosts: quick ? 50 : 10_000, runs: quick ? 2 : 10 };
+  return withTable(`${folder}/bulk`, async (table) => {
+    const { results, generating, storing } = await storeFleet(table, plan);
+    const aggregating = await aggregateAll(table);
+    return [
+      {
+        name: `Bulk/hosts=${plan.hosts}/results=${results}`,
+        iterations: results,
+        figures: [
+          { value: results / (storing + aggregating), unit: "results/s", target: 8_000 },
+          { value: results / storing, unit: "stored-results/s" },
+          { value: plan.hosts / aggregating, unit: "aggregated-hosts/s" },
+          { value: (generating * 1e9) / results, unit: "generating-ns/result" },
+        ],
+      },
+    ];
+  });
+};

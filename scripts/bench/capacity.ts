@@ -1,0 +1,105 @@
+// What operations consume in DynamoDB's units, as the engine reports it: every request asks for its consumed capacity.
+// An engine that reports none gives rows of zeros, which means unknown.
+
+import { aggregateMarks } from "../../functions/aggregate/aggregate.ts";
+import { answer } from "../../functions/read/compare-route.ts";
+import { makeAggregationStore } from "../../functions/store/aggregation.ts";
+import { makeCellStore } from "../../functions/store/cells.ts";
+import { bucketOf } from "../../functions/store/keys.ts";
+import { backOff } from "../../functions/store/retry.ts";
+import { makeRunStore } from "../../functions/store/runs.ts";
+import { makeStatusStore } from "../../functions/store/status.ts";
+import type { Table } from "../../functions/store/table.ts";
+import { generateFleet } from "../../local/generated-fleet.ts";
+import type { Question } from "../../shared/compare/question.ts";
+import { FLEET, runsOf } from "./fleets.ts";
+import type { Row } from "./rows.ts";
+
+interface Capacity {
+  requests: number;
+  reads: number;
+  writes: number;
+}
+
+interface Consumed {
+  readonly CapacityUnits?: number;
+  readonly ReadCapacityUnits?: number;
+  readonly WriteCapacityUnits?: number;
+}
+
+const READS = /^(GetItem|BatchGetItem|Query|Scan)Command$/;
+
+/** Counts what the table's client consumes from now on. */
+function meter(table: Table): Capacity {
+  const sum: Capacity = { requests: 0, reads: 0, writes: 0 };
+  table.client.middlewareStack.add(
+    (next, { commandName }) =>
+      async (args) => {
+        // All commands of the store know this input; the SDK's type of a middleware knows none.
+        const input = { ...args.input, ReturnConsumedCapacity: "TOTAL" } as typeof args.input;
+        const result = await next({ ...args, input });
+        const { ConsumedCapacity: found } = result.output as { ConsumedCapacity?: Consumed | readonly Consumed[] };
+        sum.requests += 1;
+        for (const consumed of [found ?? []].flat()) {
+          const units = consumed.CapacityUnits ?? 0;
+          if (READS.test(String(commandName))) sum.reads += units;
+          else sum.writes += units;
+        }
+        return result;
+      },
+    { step: "initialize", name: "meter" },
+  );
+  return sum;
+}
+
+const QUESTION: Question = {
+  baseline: "loop",
+  candidate: "blktap2",
+  periods: ["all"],
+  view: "trusted",
+  filters: {},
+  margin: 0.03,
+  metrics: [],
+};
+
+/** Rows for one result, a batch of results, the aggregation of one host, and comparisons, on the fleet in the table. */
+export async function consumedBy(table: Table, fleet: string): Promise<Row[]> {
+  const sum = meter(table);
+  const rows: Row[] = [];
+  const measure = async (name: string, per: string, times: number, work: () => Promise<unknown>) => {
+    Object.assign(sum, { requests: 0, reads: 0, writes: 0 });
+    await work();
+    rows.push({
+      name: `Capacity/${fleet}/${name}`,
+      iterations: times,
+      figures: [
+        { value: sum.reads / times, unit: `RCU/${per}` },
+        { value: sum.writes / times, unit: `WCU/${per}` },
+        { value: sum.requests / times, unit: `requests/${per}` },
+      ],
+    });
+  };
+  const reading = { cells: makeCellStore(table), status: makeStatusStore(table) };
+  const runs = makeRunStore(table);
+  await measure("compare/all", "comparison", 1, () => answer(reading, "default", QUESTION));
+  const filtered = { ...QUESTION, filters: { site: ["site-1"] } };
+  await measure("compare/cohorts=50", "comparison", 1, () => answer(reading, "default", filtered));
+  // Hosts that are there already, in a month that is not; the comparisons above did not see them.
+  const uploads = [...generateFleet({ ...FLEET, seed: 5, hosts: 10, runs: 1, from: "2026-12-01T00:00:00.000Z" })];
+  const added = uploads.flatMap(({ body }) => runsOf(body));
+  await measure("single", "result", added.length, async () => {
+    for (const run of added) await runs.add([run]);
+  });
+  const store = makeAggregationStore(table);
+  await measure("aggregate/one-by-one", "host", uploads.length, async () => {
+    for (const { host } of uploads) {
+      const mark = await store.mark("default", host);
+      if (mark !== null)
+        await aggregateMarks({ store, clock: Date.now, backOff }, "default", bucketOf("default", host), [mark]);
+    }
+  });
+  const [batch] = generateFleet({ ...FLEET, seed: 6, hosts: 1, runs: 50, from: "2026-12-02T00:00:00.000Z" });
+  const hundred = runsOf(batch?.body ?? "");
+  await measure("batch=100", "result", hundred.length, () => runs.add(hundred));
+  return rows;
+}

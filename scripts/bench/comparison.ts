@@ -1,0 +1,60 @@
+// Comparisons over HTTP, one after the other, on fleets of several sizes: all hosts, and a filter that matches 50 cohorts.
+// On each fleet also what a comparison and a result cost in DynamoDB's units, and the largest items.
+
+import { consumedBy } from "./capacity.ts";
+import { aggregateAll, FILTER, FLEET, storeFleet, withTable } from "./fleets.ts";
+import { largestItems } from "./item-sizes.ts";
+import type { Row } from "./rows.ts";
+import type { Section } from "./section.ts";
+import { type BenchServer, startServer } from "./server.ts";
+import { percentile, type Timing, timed } from "./timing.ts";
+
+const QUESTION = "/v1/compare?baseline=loop&candidate=blktap2";
+
+/** Runs of a host on each backend: few on the largest fleet, since an answer does not depend on them. */
+const runsFor = (hosts: number): number => (hosts > 10_000 ? 1 : 10);
+
+export const comparison: Section = async ({ folder, quick, hosts: sizes, profile }) => {
+  const rows: Row[] = [];
+  let smallest: Timing | null = null;
+  for (const hosts of sizes) {
+    const dataDir = `${folder}/comparison-${hosts}`;
+    await withTable(dataDir, async (table) => {
+      await storeFleet(table, { ...FLEET, hosts, runs: runsFor(hosts) });
+      await aggregateAll(table);
+      rows.push({ name: `LargestItems/hosts=${hosts}`, iterations: hosts, figures: await largestItems(table) });
+    });
+    const name = `hosts=${hosts}/runs=${hosts * runsFor(hosts) * 2}`;
+    const server = await startServer(dataDir, profile(`comparison-${hosts}`));
+    const all = await asked(server, QUESTION, quick ? 20 : 500);
+    smallest ??= all;
+    // Twice the time of the smallest fleet for the largest one; an absolute target at 10 000 hosts.
+    const target = hosts === 100_000 ? 2 * percentile(smallest, 0.5) : hosts === 10_000 ? 5e6 : null;
+    rows.push(rowOf(`Compare/${name}/all`, all, target, server));
+    await server.stop();
+    const filtering = await startServer(dataDir, profile(`comparison-${hosts}-filtered`));
+    const filtered = await asked(filtering, QUESTION + FILTER, quick ? 10 : 200);
+    rows.push(rowOf(`Compare/${name}/cohorts=50`, filtered, hosts === 10_000 ? 50e6 : null, filtering));
+    await filtering.stop();
+    rows.push(...(await withTable(dataDir, (table) => consumedBy(table, `hosts=${hosts}`))));
+  }
+  return rows;
+};
+
+async function asked(server: BenchServer, path: string, times: number): Promise<Timing> {
+  const ask = async () => void (await server.ask(path));
+  await timed(Array.from({ length: Math.ceil(times / 5) }), 1, ask);
+  return timed(Array.from({ length: times }), 1, ask);
+}
+
+function rowOf(name: string, timing: Timing, target: number | null, server: BenchServer): Row {
+  return {
+    name,
+    iterations: timing.latencies.length,
+    figures: [
+      { value: percentile(timing, 0.5), unit: "p50-ns", ...(target !== null && { target }) },
+      { value: percentile(timing, 0.99), unit: "p99-ns" },
+      { value: server.usage().server.memory, unit: "server-B", target: 300e6 },
+    ],
+  };
+}

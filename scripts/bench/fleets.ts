@@ -1,0 +1,115 @@
+// The fleets of the benchmark, and how they get into a data folder without a server: the way of `POST /v1/results` from the
+// text on (read, understand, judge, store with marks), then aggregation of all marks, in this process over the engine.
+
+import { mkdirSync } from "node:fs";
+import { join } from "node:path";
+import { aggregateFleet } from "../../functions/aggregate/aggregate.ts";
+import { tableAt } from "../../functions/env.ts";
+import { understandUpload } from "../../functions/ingest/upload.ts";
+import { makeAggregationStore } from "../../functions/store/aggregation.ts";
+import { backOff } from "../../functions/store/retry.ts";
+import { makeRunStore } from "../../functions/store/runs.ts";
+import { ensureTable, openTable, type Table } from "../../functions/store/table.ts";
+import { startEngine } from "../../local/engine.ts";
+import { type FleetPlan, PLAIN_FLEET, sameRatio } from "../../local/fleet/fleet-plan.ts";
+import { generateFleet } from "../../local/generated-fleet.ts";
+import { readBonnie } from "../../shared/bonnie/read.ts";
+import type { NewRun } from "../../shared/ports.ts";
+import { sampleOf } from "../../shared/summary/sample.ts";
+import { progress } from "./timing.ts";
+
+/** 100 cohorts; `FILTER` matches 50 of them, which is half of the hosts. */
+export const FLEET: FleetPlan = {
+  ...PLAIN_FLEET,
+  candidates: [{ backend: "blktap2", trueRatio: sameRatio(1.5) }],
+  cohortValues: { site: 2, hardware: 5, storage: 2, xen_version: 5 },
+  wildShare: 0.05,
+};
+export const FILTER = "&site=site-1";
+
+/** Runs of a host's two backends in turn, one result a body. */
+export function* singleResults(plan: FleetPlan): Generator<string> {
+  const candidate = plan.candidates[0]?.backend ?? plan.baseline;
+  const other = generateFleet({ ...plan, seed: plan.seed + 1, baseline: candidate, candidates: [], runs: 1 });
+  for (const { body } of generateFleet({ ...plan, candidates: [], runs: 1 })) {
+    yield body;
+    yield other.next().value?.body ?? "";
+  }
+}
+
+/** Opens the table in a data folder, over an engine of its own. */
+export async function withTable<T>(dataDir: string, use: (table: Table) => Promise<T>): Promise<T> {
+  mkdirSync(dataDir, { recursive: true });
+  const engine = await startEngine({
+    database: join(dataDir, "vbdstat.db"),
+    engineFile: join(dataDir, "engine"),
+    onRestart: (reason) => {
+      throw new Error(reason);
+    },
+  });
+  const table = openTable(tableAt(engine.endpoint, "vbdstat"));
+  try {
+    await ensureTable(table);
+    return await use(table);
+  } finally {
+    table.client.destroy();
+    await engine.stop();
+  }
+}
+
+export const runsOf = (body: string): NewRun[] => {
+  const envelope = {
+    fleet: "default",
+    receivedAt: "2026-11-22T00:00:00.000Z",
+    encoding: "utf-8",
+    parameters: {},
+  } as const;
+  return understandUpload(readBonnie(body), envelope).runs.map(({ run }) => ({ run, sample: sampleOf(run) }));
+};
+
+/** What loading took, in seconds; `generating` is the making of the lines, which is part of `storing`. */
+export interface Load {
+  readonly results: number;
+  readonly generating: number;
+  readonly storing: number;
+}
+
+/** Results given to the store at once, and how many such batches are under way. */
+const BATCH = 400;
+const IN_FLIGHT = 8;
+
+/** Stores all results of a fleet with the work marks of their hosts, and leaves the marks open. */
+export async function storeFleet(table: Table, plan: FleetPlan): Promise<Load> {
+  const store = makeRunStore(table);
+  const report = progress(`storing ${plan.hosts} hosts`, plan.hosts);
+  const underWay = new Set<Promise<unknown>>();
+  const uploads = generateFleet(plan);
+  const started = performance.now();
+  let [hosts, results, generating] = [0, 0, 0];
+  let batch: NewRun[] = [];
+  for (;;) {
+    const asked = performance.now();
+    const { value: upload } = uploads.next();
+    generating += performance.now() - asked;
+    if (upload !== undefined) batch.push(...runsOf(upload.body));
+    if (batch.length >= BATCH || upload === undefined) {
+      const adding: Promise<unknown> = store.add(batch).finally(() => underWay.delete(adding));
+      underWay.add(adding);
+      results += batch.length;
+      batch = [];
+      if (underWay.size >= IN_FLIGHT) await Promise.race(underWay);
+    }
+    if (upload === undefined) break;
+    hosts += 1;
+    report(hosts);
+  }
+  await Promise.all(underWay);
+  return { results, generating: generating / 1000, storing: (performance.now() - started) / 1000 };
+}
+
+/** Works off all open marks; seconds. */
+export async function aggregateAll(table: Table): Promise<number> {
+  const started = performance.now();
+  await aggregateFleet({ store: makeAggregationStore(table), clock: Date.now, backOff }, "default");
+  return (performance.now() - started) / 1000;
+}

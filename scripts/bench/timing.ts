@@ -1,0 +1,49 @@
+// Timing: many operations with a bounded number in flight, and what their latencies say.
+
+/** Milliseconds of each operation, and seconds from the first start to the last end. */
+export interface Timing {
+  readonly latencies: readonly number[];
+  readonly seconds: number;
+}
+
+/** Runs `operate` over the inputs, `inFlight` at a time: each of so many clients starts its next when its last has ended. */
+export async function timed<T>(
+  inputs: Iterable<T>,
+  inFlight: number,
+  operate: (input: T) => Promise<void>,
+): Promise<Timing> {
+  const latencies: number[] = [];
+  const iterator = inputs[Symbol.iterator]();
+  const client = async (): Promise<void> => {
+    for (let next = iterator.next(); !next.done; next = iterator.next()) {
+      const started = performance.now();
+      await operate(next.value);
+      latencies.push(performance.now() - started);
+    }
+  };
+  const started = performance.now();
+  await Promise.all(Array.from({ length: inFlight }, client));
+  return { latencies, seconds: (performance.now() - started) / 1000 };
+}
+
+/** The smallest latency that the share `p` of all does not exceed, in nanoseconds. */
+export function percentile({ latencies }: Timing, p: number): number {
+  const sorted = latencies.toSorted((a, b) => a - b);
+  return (sorted[Math.max(0, Math.ceil(p * sorted.length) - 1)] ?? 0) * 1e6;
+}
+
+/** Middle one of some numbers. */
+export function median(values: readonly number[]): number {
+  return values.toSorted((a, b) => a - b)[Math.floor(values.length / 2)] ?? 0;
+}
+
+/** Says on stderr how far something long has come, at most twice a second. */
+export function progress(what: string, total: number): (done: number) => void {
+  let last = 0;
+  return (done) => {
+    if (performance.now() - last < 500 && done < total) return;
+    last = performance.now();
+    const end = process.stderr.isTTY ? (done < total ? "\r" : "\n") : "\n";
+    if (process.stderr.isTTY || done >= total) process.stderr.write(`  ${what}: ${done} of ${total}${end}`);
+  };
+}

@@ -1,0 +1,186 @@
+// The rights of each function against what it really asks of the table: too few, and it fails on AWS only; too many, and a
+// fault in one function reaches the data of another. The service does all it can do, and every request is held against
+// the policies of the template.
+
+import { afterAll, beforeAll, describe, expect, test } from "vitest";
+import { aggregateRecords } from "../../functions/aggregate/stream.ts";
+import { sweep } from "../../functions/aggregate/sweep.ts";
+import { makeHttpApp } from "../../functions/http/app.ts";
+import { secretHash } from "../../functions/http/auth.ts";
+import { addIngestRoutes } from "../../functions/ingest/app.ts";
+import { addReadRoutes } from "../../functions/read/app.ts";
+import { makeAggregationStore } from "../../functions/store/aggregation.ts";
+import { makeCellStore } from "../../functions/store/cells.ts";
+import { markKey } from "../../functions/store/keys.ts";
+import { makeQuarantineStore } from "../../functions/store/quarantine.ts";
+import { backOff } from "../../functions/store/retry.ts";
+import { makeRunStore } from "../../functions/store/runs.ts";
+import { makeStatusStore } from "../../functions/store/status.ts";
+import { makeTokenStore } from "../../functions/store/tokens.ts";
+import { startTestEngine, type TestEngine } from "../support/engine.ts";
+import { BLKTAP, LOOP } from "../support/fixtures.ts";
+import { type Access, recordedTable } from "./recorded-table.ts";
+import { resourcesOf, synthesised } from "./synthesised.ts";
+
+type FunctionName = "ingest" | "read" | "aggregate";
+
+/** One action on one pattern of partitions that a policy allows. */
+interface Allowed {
+  readonly action: string;
+  readonly index: string | null;
+  readonly pattern: string;
+}
+
+const template = synthesised("dev");
+
+const statementsOf = (name: FunctionName) =>
+  Object.entries(resourcesOf(template, "AWS::IAM::Policy")).flatMap(([id, { Properties }]) =>
+    id.startsWith(`${name}role`) ? Properties.PolicyDocument.Statement : [],
+  );
+
+/** What a function may do to items. */
+function allowedTo(name: FunctionName): Allowed[] {
+  return statementsOf(name).flatMap(({ Action, Resource, Condition }): Allowed[] => {
+    const partitions: string[] | undefined = Condition?.["ForAllValues:StringLike"]?.["dynamodb:LeadingKeys"];
+    if (partitions === undefined) return [];
+    const index = Resource["Fn::Join"]?.[1][1]?.replace("/index/", "") ?? null;
+    return [Action].flat().flatMap((action: string) => partitions.map((pattern) => ({ action, index, pattern })));
+  });
+}
+
+const permits = ({ action, index, pattern }: Allowed, access: Access): boolean =>
+  action === `dynamodb:${access.action}` &&
+  index === access.index &&
+  (pattern.endsWith("*") ? access.partition.startsWith(pattern.slice(0, -1)) : access.partition === pattern);
+
+let engine: TestEngine;
+const accesses: Record<FunctionName, Access[]> = { ingest: [], read: [], aggregate: [] };
+
+beforeAll(async () => {
+  engine = await startTestEngine();
+  const { name } = await engine.newTable();
+  const clock = () => Date.parse("2026-11-22T10:00:00.000Z");
+  const log = { request: () => undefined, fault: () => undefined };
+  const tables = {
+    ingest: recordedTable(engine.endpoint, name, accesses.ingest),
+    read: recordedTable(engine.endpoint, name, accesses.read),
+    aggregate: recordedTable(engine.endpoint, name, accesses.aggregate),
+    operator: recordedTable(engine.endpoint, name, []),
+  };
+  const token = { id: "t", fleet: "default", scope: "admin", root: true, hosts: null, expires_at: null, label: null };
+  await makeTokenStore(tables.operator).add(
+    { ...token, scope: "admin", created_at: "2026-11-22T10:00:00.000Z" },
+    secretHash("secret"),
+  );
+  const ingest = makeHttpApp({ clock, log });
+  const tokens = makeTokenStore(tables.ingest);
+  const quarantine = makeQuarantineStore(tables.ingest);
+  addIngestRoutes(ingest, { runs: makeRunStore(tables.ingest), quarantine, tokens, clock, wake: () => undefined });
+  const read = makeHttpApp({ clock, log });
+  addReadRoutes(read, {
+    runs: makeRunStore(tables.read),
+    cells: makeCellStore(tables.read),
+    status: makeStatusStore(tables.read),
+    tokens: makeTokenStore(tables.read),
+    clock,
+    about: { version: "test", engine: "test" },
+  });
+  const aggregation = { store: makeAggregationStore(tables.aggregate), clock, backOff };
+
+  const send = async (app: typeof ingest, method: string, path: string, body: string | null = null) => {
+    const headers = { Authorization: "Bearer secret", Accept: "application/json" };
+    const answer = await app.request(`http://vbdstat.test${path}`, { method, body, headers });
+    const text = await answer.text();
+    expect([200, 201, 204, 422], `${method} ${path}: ${text}`).toContain(answer.status);
+    return text === "" ? {} : JSON.parse(text);
+  };
+
+  const [loop] = (await send(ingest, "POST", "/v1/results?backend=loop&host=h1&site=fra", LOOP)).results;
+  const [blktap] = (await send(ingest, "POST", "/v1/results?backend=blktap2&host=h1&site=fra", BLKTAP)).results;
+  const { issues } = await send(ingest, "POST", "/v1/results?host=h2", `${LOOP}\n# backend: phy\n${LOOP}`);
+  await send(ingest, "GET", "/v1/quarantine");
+  await send(ingest, "POST", `/v1/quarantine/${issues[0].quarantine_id}/retry?backend=loop`);
+  const made = await send(ingest, "POST", "/v1/tokens", JSON.stringify({ scope: "read" }));
+  await send(ingest, "GET", "/v1/tokens");
+  await send(ingest, "DELETE", `/v1/tokens/${made.id}`);
+
+  const keys = markKey("default", "h1");
+  const record = { dynamodb: { Keys: { pk: { S: keys.pk }, sk: { S: keys.sk } }, SequenceNumber: "1" } };
+  await aggregateRecords(aggregation, [record], (error) => expect.fail(String(error)));
+
+  for (const path of [
+    "/healthz",
+    "/v1/status",
+    `/v1/runs/${loop.id}`,
+    "/v1/runs",
+    "/v1/runs?host=h1",
+    "/v1/compare?baseline=loop&candidate=blktap2&site=fra",
+  ]) {
+    await send(read, "GET", path);
+  }
+
+  const sweptClean = async () => {
+    const outcome = await sweep(aggregation, (error) => expect.fail(String(error)));
+    expect(outcome).toMatchObject({ left: 0, failed: 0 });
+  };
+  for (const { id } of [loop, blktap]) await send(ingest, "DELETE", `/v1/runs/${id}`);
+  await sweptClean();
+
+  // A host that moves to another site with all its backends changes more cells than one transaction may write.
+  for (const backend of ["loop", "phy", "blktap1", "blktap2", "tapdisk3", "qdisk", "virtio", "emulated"]) {
+    await send(ingest, "POST", `/v1/results?backend=${backend}&host=h3&site=fra&finished=2026-11-01T00:00:00Z`, LOOP);
+  }
+  await sweptClean();
+  await send(ingest, "POST", "/v1/results?backend=loop&host=h3&site=ams&finished=2026-11-02T00:00:00Z", LOOP);
+  await sweptClean();
+  for (const { client } of Object.values(tables)) client.destroy();
+});
+afterAll(() => engine.stop());
+
+describe.each(["ingest", "read", "aggregate"] as const)("%s", (name) => {
+  test("may do all that it does", () => {
+    const allowed = allowedTo(name);
+    expect(accesses[name].length).toBeGreaterThan(5);
+    expect(accesses[name].filter((access) => !allowed.some((one) => permits(one, access)))).toEqual([]);
+  });
+
+  test("may do nothing to items that it never does", () => {
+    expect(allowedTo(name).filter((one) => !accesses[name].some((access) => permits(one, access)))).toEqual([]);
+  });
+
+  test("may do nothing without naming partitions, but for its log, the stream and the dead letters", () => {
+    const others = statementsOf(name)
+      .filter(({ Condition }) => Condition?.["ForAllValues:StringLike"]?.["dynamodb:LeadingKeys"] === undefined)
+      .flatMap(({ Action }) => Action);
+    const log = ["logs:CreateLogStream", "logs:PutLogEvents"];
+    const stream = ["ListStreams", "DescribeStream", "GetRecords", "GetShardIterator"].map((one) => `dynamodb:${one}`);
+    const queue = ["sqs:SendMessage", "sqs:GetQueueAttributes", "sqs:GetQueueUrl"];
+    expect(others.sort()).toEqual((name === "aggregate" ? [...log, ...stream, ...queue] : log).sort());
+  });
+
+  test("has one policy, on its own log and this table only, and none of AWS's wide ones", () => {
+    expect(JSON.stringify(statementsOf(name).map(({ Resource }) => Resource))).not.toMatch(/"\*"|:\*/);
+    const [role] = Object.entries(resourcesOf(template, "AWS::IAM::Role")).filter(([id]) => id.startsWith(name));
+    expect(role?.[1].Properties.ManagedPolicyArns).toBeUndefined();
+  });
+});
+
+const WRITES = /Put|Update|Delete|BatchWrite|PartiQL|Create|Tag|Restore|Import|\*/;
+
+test("read has no action that writes", () => {
+  const actions: string[] = statementsOf("read").flatMap(({ Action }) => Action);
+  expect(actions.filter((action) => action.startsWith("dynamodb:") && WRITES.test(action))).toEqual([]);
+});
+
+test("ingest has no way to cells, summaries or the time index", () => {
+  const patterns = allowedTo("ingest").map(({ pattern, index }) => `${pattern} ${index}`);
+  expect(patterns.filter((pattern) => /^(CELL|COHORT|HOST|TIME|\*)|by_time/.test(pattern))).toEqual([]);
+});
+
+test("aggregate has no way to tokens or quarantined lines, and changes no run", () => {
+  const allowed = allowedTo("aggregate");
+  expect(allowed.filter(({ pattern }) => /^(TOKEN|REJECT|\*)/.test(pattern))).toEqual([]);
+  expect(allowed.filter(({ pattern }) => pattern.startsWith("RUN")).map(({ action }) => action)).toEqual([
+    "dynamodb:Query",
+  ]);
+});

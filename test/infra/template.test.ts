@@ -1,0 +1,157 @@
+// Facts of the deployed stack that would cost data, money or trust if they changed unseen.
+
+import { Match } from "aws-cdk-lib/assertions";
+import { describe, expect, test } from "vitest";
+import { workPartition } from "../../functions/store/keys.ts";
+import { TABLE } from "../../shared/deployment.ts";
+import { onlyOne, resourcesOf, synthesised } from "./synthesised.ts";
+
+const dev = synthesised("dev");
+const prod = synthesised("prod");
+
+const FUNCTIONS = ["aggregate", "ingest", "read"];
+
+describe("the table", () => {
+  const text = (AttributeName: string) => ({ AttributeName, AttributeType: "S" });
+  const keys = (hash: string, range: string) => [
+    { AttributeName: hash, KeyType: "HASH" },
+    { AttributeName: range, KeyType: "RANGE" },
+  ];
+
+  test("has the keys and indexes that the store asks for by name", () => {
+    const { Properties } = onlyOne(dev, "AWS::DynamoDB::GlobalTable");
+    expect(Properties).toMatchObject({
+      KeySchema: keys("pk", "sk"),
+      LocalSecondaryIndexes: [
+        {
+          IndexName: TABLE.orderIndex.name,
+          KeySchema: keys("pk", TABLE.orderIndex.sortKey),
+          Projection: { ProjectionType: "INCLUDE", NonKeyAttributes: ["sample"] },
+        },
+      ],
+      GlobalSecondaryIndexes: [
+        {
+          IndexName: TABLE.timeIndex.name,
+          KeySchema: keys(TABLE.timeIndex.partitionKey, TABLE.timeIndex.sortKey),
+          Projection: { ProjectionType: "KEYS_ONLY" },
+        },
+      ],
+      TimeToLiveSpecification: { AttributeName: "ttl", Enabled: true },
+    });
+    expect(new Set(Properties.AttributeDefinitions)).toEqual(new Set(["pk", "sk", "ord", "tpk", "tsk"].map(text)));
+  });
+
+  test("is paid by request, encrypted, recoverable to any second, and streams keys", () => {
+    for (const template of [dev, prod]) {
+      template.hasResourceProperties("AWS::DynamoDB::GlobalTable", {
+        BillingMode: "PAY_PER_REQUEST",
+        SSESpecification: { SSEEnabled: true, SSEType: "KMS" },
+        StreamSpecification: { StreamViewType: "KEYS_ONLY" },
+        Replicas: [Match.objectLike({ PointInTimeRecoverySpecification: { PointInTimeRecoveryEnabled: true } })],
+      });
+    }
+  });
+
+  test("outlives the stack in prod and cannot be deleted by mistake; in dev it goes with the stack", () => {
+    const facts = [prod, dev].map((template) => {
+      const { DeletionPolicy, Properties } = onlyOne(template, "AWS::DynamoDB::GlobalTable");
+      return [DeletionPolicy, Properties.Replicas[0].DeletionProtectionEnabled];
+    });
+    expect(facts).toEqual([
+      ["Retain", true],
+      ["Delete", false],
+    ]);
+  });
+
+  test("an unknown stage is refused rather than deployed as dev", () => {
+    expect(() => synthesised("production")).toThrow("expected dev or prod, found production");
+  });
+});
+
+describe("the functions", () => {
+  test("run on arm64 and Node 24, know the table, and hold no secret in their environment", () => {
+    const functions = Object.values(resourcesOf(dev, "AWS::Lambda::Function"));
+    expect(functions.map(({ Properties }) => Properties.Description.split(" ")[1]).sort()).toEqual(FUNCTIONS);
+    for (const { Properties } of functions) {
+      expect(Properties).toMatchObject({ Runtime: "nodejs24.x", Architectures: ["arm64"], Handler: "index.handler" });
+      expect(Properties.Environment.Variables).toEqual({
+        TABLE_NAME: { Ref: expect.stringMatching(/^Table/) },
+        NODE_OPTIONS: "--enable-source-maps",
+      });
+    }
+  });
+
+  test("those behind the API end before API Gateway stops waiting at 30 seconds", () => {
+    const timeouts = Object.values(resourcesOf(dev, "AWS::Lambda::Function")).map(({ Properties }) => [
+      Properties.Description.split(" ")[1],
+      Properties.Timeout,
+    ]);
+    const byName = Object.fromEntries(timeouts);
+    expect([byName.ingest < 30, byName.read < 30]).toEqual([true, true]);
+  });
+
+  test("every log ends some day, as do those of the API: none is kept for ever at our cost", () => {
+    const logs = Object.values(resourcesOf(prod, "AWS::Logs::LogGroup"));
+    expect(logs).toHaveLength(FUNCTIONS.length + 1);
+    for (const { Properties } of logs) expect(Properties.RetentionInDays).toBe(90);
+  });
+});
+
+describe("what wakes the aggregation", () => {
+  const { Properties: mapping } = onlyOne(dev, "AWS::Lambda::EventSourceMapping");
+
+  test("the stream calls it for written work marks and for nothing else", () => {
+    const [filter, ...others] = mapping.FilterCriteria.Filters;
+    const { eventName, dynamodb } = JSON.parse(filter.Pattern);
+    expect(others).toEqual([]);
+    expect(eventName).toEqual(["INSERT", "MODIFY"]);
+    const [{ prefix }] = dynamodb.Keys.pk.S;
+    expect(workPartition("default", 3).startsWith(prefix)).toBe(true);
+    for (const pk of ["RUN#default#0", "CELL#default#all", "HOST#default#all#3", "TOKENS#default", "FLEETS"]) {
+      expect(pk.startsWith(prefix)).toBe(false);
+    }
+  });
+
+  test("records are retried alone, a bounded number of times, and end in the dead-letter queue", () => {
+    const [queue] = Object.keys(resourcesOf(dev, "AWS::SQS::Queue"));
+    expect(mapping).toMatchObject({
+      FunctionResponseTypes: ["ReportBatchItemFailures"],
+      BisectBatchOnFunctionError: true,
+      MaximumRetryAttempts: 3,
+      MaximumRecordAgeInSeconds: 3600,
+      StartingPosition: "TRIM_HORIZON",
+      DestinationConfig: { OnFailure: { Destination: { "Fn::GetAtt": [queue, "Arn"] } } },
+    });
+  });
+
+  test("the dead-letter queue is encrypted, refuses plain HTTP, and keeps what it gets for two weeks", () => {
+    expect(onlyOne(dev, "AWS::SQS::Queue").Properties).toMatchObject({
+      SqsManagedSseEnabled: true,
+      MessageRetentionPeriod: 14 * 24 * 3600,
+    });
+    dev.hasResourceProperties("AWS::SQS::QueuePolicy", {
+      PolicyDocument: Match.objectLike({
+        Statement: [Match.objectLike({ Effect: "Deny", Condition: { Bool: { "aws:SecureTransport": "false" } } })],
+      }),
+    });
+  });
+
+  test("the sweep comes every five minutes, to the aggregate function, which lets it go by once it has failed", () => {
+    const functions = Object.entries(resourcesOf(dev, "AWS::Lambda::Function"));
+    const [aggregate] = functions.find(([, { Properties }]) => Properties.Description === "vbdstat aggregate") ?? [];
+    const rule = onlyOne(dev, "AWS::Events::Rule").Properties;
+    expect(rule).toMatchObject({ ScheduleExpression: "rate(5 minutes)", State: "ENABLED" });
+    expect(rule.Targets).toEqual([expect.objectContaining({ Arn: { "Fn::GetAtt": [aggregate, "Arn"] } })]);
+    expect(onlyOne(dev, "AWS::Lambda::EventInvokeConfig").Properties).toMatchObject({
+      FunctionName: { Ref: aggregate },
+      MaximumRetryAttempts: 0,
+    });
+  });
+});
+
+test("the outputs tell where the service is and how to make the first token, and hold no secret", () => {
+  const outputs = dev.findOutputs("*");
+  expect(Object.keys(outputs).sort()).toEqual(["ApiUrl", "FirstTokenCommand", "TableName"]);
+  expect(JSON.stringify(outputs["FirstTokenCommand"])).toContain("npx tsx scripts/first-token.ts ");
+  expect(JSON.stringify(dev.toJSON())).not.toMatch(/vbd_[\w-]{20}/);
+});
