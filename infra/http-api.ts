@@ -16,11 +16,11 @@ import { HttpLambdaIntegration } from "aws-cdk-lib/aws-apigatewayv2-integrations
 import type { IFunction } from "aws-cdk-lib/aws-lambda";
 import { LogGroup } from "aws-cdk-lib/aws-logs";
 import type { Construct } from "constructs";
-import { ROUTES, THROTTLES } from "./routes.ts";
+import { ROUTES, type Route, THROTTLES } from "./routes.ts";
 import type { Stage } from "./stage.ts";
 
 export interface HttpApiProps {
-  readonly functions: Readonly<Record<"ingest" | "read", IFunction>>;
+  readonly functions: Readonly<Record<Route["to"], IFunction>>;
   readonly stage: Stage;
 }
 
@@ -42,6 +42,7 @@ export function httpApi(scope: Construct, { functions, stage }: HttpApiProps): H
   const integrations = {
     ingest: new HttpLambdaIntegration("ingest", functions.ingest, { scopePermissionToRoute: false }),
     read: new HttpLambdaIntegration("read", functions.read, { scopePermissionToRoute: false }),
+    docs: new HttpLambdaIntegration("docs", functions.docs, { scopePermissionToRoute: false }),
   };
   const routes = ROUTES.map(({ method, path, to }) => {
     const routeKey = HttpRouteKey.with(path, HttpMethod[method]);

@@ -9,7 +9,7 @@ export type TrafficClass = "uploads" | "questions" | "changes";
 export interface Route {
   readonly method: `${HttpMethod.GET | HttpMethod.POST | HttpMethod.DELETE}`;
   readonly path: string;
-  readonly to: "ingest" | "read";
+  readonly to: "ingest" | "read" | "docs";
   readonly traffic: TrafficClass;
 }
 
@@ -39,6 +39,6 @@ export const ROUTES: readonly Route[] = [
   ...inFormats({ method: "GET", path: "/v1/compare", to: "read", traffic: "questions" }, "json", "txt"),
   ...inFormats({ method: "GET", path: "/v1/status", to: "read", traffic: "questions" }, "json"),
   { method: "GET", path: "/healthz", to: "read", traffic: "questions" },
-  { method: "GET", path: "/openapi.json", to: "read", traffic: "questions" },
-  { method: "GET", path: "/docs", to: "read", traffic: "questions" },
+  { method: "GET", path: "/openapi.json", to: "docs", traffic: "questions" },
+  { method: "GET", path: "/docs", to: "docs", traffic: "questions" },
 ];

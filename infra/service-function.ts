@@ -15,8 +15,8 @@ import { grantRights, type Right } from "./rights.ts";
 import type { Stage } from "./stage.ts";
 
 export interface ServiceFunctionProps {
-  readonly table: TableV2;
-  readonly rights: readonly Right[];
+  /** What it may do in which table; a function without it knows of none. */
+  readonly access?: { readonly table: TableV2; readonly rights: readonly Right[] };
   readonly timeout: Duration;
   readonly memorySize: number;
   readonly stage: Stage;
@@ -26,7 +26,7 @@ const fromRoot = (path: string): string => fileURLToPath(new URL(`../${path}`, i
 
 /** The function whose handler is `functions/NAME/handler.ts`. */
 export function serviceFunction(scope: Construct, name: string, props: ServiceFunctionProps): NodejsFunction {
-  const { table, rights, timeout, memorySize, stage } = props;
+  const { access, timeout, memorySize, stage } = props;
   const logGroup = new LogGroup(scope, `${name}-log`, {
     retention: stage.logRetention,
     removalPolicy: RemovalPolicy.DESTROY,
@@ -34,7 +34,7 @@ export function serviceFunction(scope: Construct, name: string, props: ServiceFu
   // Not the role CDK would make: that one may write to every log group of the account.
   const role = new Role(scope, `${name}-role`, { assumedBy: new ServicePrincipal("lambda.amazonaws.com") });
   logGroup.grantWrite(role);
-  grantRights(role, table, rights);
+  if (access !== undefined) grantRights(role, access.table, access.rights);
   return new NodejsFunction(scope, name, {
     description: `vbdstat ${name}`,
     entry: fromRoot(`functions/${name}/handler.ts`),
@@ -48,6 +48,9 @@ export function serviceFunction(scope: Construct, name: string, props: ServiceFu
     role,
     logGroup,
     loggingFormat: LoggingFormat.JSON,
-    environment: { TABLE_NAME: table.tableName, NODE_OPTIONS: "--enable-source-maps" },
+    environment: {
+      ...(access === undefined ? {} : { TABLE_NAME: access.table.tableName }),
+      NODE_OPTIONS: "--enable-source-maps",
+    },
   });
 }

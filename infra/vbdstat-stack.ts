@@ -1,5 +1,5 @@
-// The stack: the table, three functions with the rights they need, the HTTP API before two of them, and the stream and the
-// schedule that wake the third.
+// The stack: the table, four functions with the rights they need, the HTTP API before three of them, and the stream and the
+// schedule that wake the fourth.
 
 import { CfnOutput, Duration, Stack } from "aws-cdk-lib";
 import type { Construct } from "constructs";
@@ -19,6 +19,9 @@ const SWEEP_WITHIN = Duration.minutes(5);
 /** Memory brings processor time with it: at this much a whole processor, which is all that one thread can use. */
 const MEMORY_MB = 1769;
 
+/** The documents are the same for everybody, and caches keep them. */
+const DOCS_MEMORY_MB = 512;
+
 export class VbdstatStack extends Stack {
   constructor(scope: Construct, id: string, stage: Stage) {
     super(scope, id, {
@@ -26,15 +29,13 @@ export class VbdstatStack extends Stack {
       terminationProtection: stage.keepsData,
     });
     const table = serviceTable(this, stage);
-    const common = { table, stage, memorySize: MEMORY_MB };
-    const ingest = serviceFunction(this, "ingest", { ...common, rights: RIGHTS.ingest, timeout: ANSWER_WITHIN });
-    const read = serviceFunction(this, "read", { ...common, rights: RIGHTS.read, timeout: ANSWER_WITHIN });
-    const aggregate = serviceFunction(this, "aggregate", {
-      ...common,
-      rights: RIGHTS.aggregate,
-      timeout: SWEEP_WITHIN,
-    });
-    const api = httpApi(this, { functions: { ingest, read }, stage });
+    const withTable = (name: keyof typeof RIGHTS, timeout: Duration) =>
+      serviceFunction(this, name, { access: { table, rights: RIGHTS[name] }, timeout, memorySize: MEMORY_MB, stage });
+    const ingest = withTable("ingest", ANSWER_WITHIN);
+    const read = withTable("read", ANSWER_WITHIN);
+    const docs = serviceFunction(this, "docs", { timeout: ANSWER_WITHIN, memorySize: DOCS_MEMORY_MB, stage });
+    const aggregate = withTable("aggregate", SWEEP_WITHIN);
+    const api = httpApi(this, { functions: { ingest, read, docs }, stage });
     addAggregateTriggers(this, aggregate, table);
 
     new CfnOutput(this, "ApiUrl", { value: api.apiEndpoint, description: "Where hosts post and people ask" });

@@ -1,6 +1,6 @@
 // The log of one machine: a line for each request that a person can read.
 
-import type { Log } from "../functions/http/app.ts";
+import type { Log } from "../functions/http/log.ts";
 import { printable } from "../shared/render/printable.ts";
 
 /** Writes to `print`; times in UTC. */

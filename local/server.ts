@@ -3,8 +3,10 @@
 
 import { createServer, type Server } from "node:http";
 import { getRequestListener } from "@hono/node-server";
+import { addDocsRoutes } from "../functions/docs/app.ts";
 import { type LocalSettings, tableAt } from "../functions/env.ts";
-import { type Log, makeHttpApp } from "../functions/http/app.ts";
+import { makeHttpApp } from "../functions/http/app.ts";
+import type { Log } from "../functions/http/log.ts";
 import { addIngestRoutes } from "../functions/ingest/app.ts";
 import { addReadRoutes } from "../functions/read/app.ts";
 import { makeAggregationStore } from "../functions/store/aggregation.ts";
@@ -79,8 +81,15 @@ async function serve(
   );
   const app = makeHttpApp({ clock, log });
   addIngestRoutes(app, { runs, quarantine: makeQuarantineStore(table), tokens, clock, wake: worker.wake });
-  const about = { version: VERSION, engine: engine === null ? endpoint : "embedded" };
-  addReadRoutes(app, { runs, cells: makeCellStore(table), status: makeStatusStore(table), tokens, clock, about });
+  addReadRoutes(app, {
+    runs,
+    cells: makeCellStore(table),
+    status: makeStatusStore(table),
+    tokens,
+    clock,
+    about: { version: VERSION, engine: engine === null ? "dynamodb" : "embedded" },
+  });
+  addDocsRoutes(app);
   server.on("request", getRequestListener(app.fetch));
 
   return {

@@ -20,6 +20,7 @@ export interface WorkerOptions {
 export function startWorker(deps: AggregateDeps, { pollMs, onFault }: WorkerOptions): Worker {
   const woken = new Set<string>();
   let running: Promise<void> | null = null;
+  let polling: Promise<void> | null = null;
   let stopped = false;
 
   async function pass(fleets: readonly string[]): Promise<void> {
@@ -43,13 +44,21 @@ export function startWorker(deps: AggregateDeps, { pollMs, onFault }: WorkerOpti
     });
   }
 
-  async function poll(): Promise<void> {
+  async function findFleets(): Promise<void> {
     try {
       for (const fleet of await deps.store.fleets()) woken.add(fleet);
       run();
     } catch (error) {
-      onFault(error);
+      if (!stopped) onFault(error);
     }
+  }
+
+  /** One question at a time, however slow the store is. */
+  function poll(): Promise<void> {
+    polling ??= findFleets().finally(() => {
+      polling = null;
+    });
+    return polling;
   }
 
   const timer = setInterval(poll, pollMs);
@@ -66,6 +75,7 @@ export function startWorker(deps: AggregateDeps, { pollMs, onFault }: WorkerOpti
     stop: async () => {
       stopped = true;
       clearInterval(timer);
+      await polling;
       await running;
     },
   };

@@ -2,9 +2,8 @@
 // output ever holds the secret: not the template, not a log, not the environment of a function.
 //   AWS_REGION=eu-central-1 npx tsx scripts/first-token.ts TABLE
 
-import { randomUUID } from "node:crypto";
-import { secretHash } from "../functions/http/auth.ts";
-import { makeSecret } from "../functions/ingest/token-routes.ts";
+import { makeSecret, secretHash } from "../functions/http/secret.ts";
+import { firstAdminToken } from "../functions/ingest/first-admin-token.ts";
 import { openTable } from "../functions/store/table.ts";
 import { makeTokenStore } from "../functions/store/tokens.ts";
 
@@ -16,19 +15,7 @@ if (tableName === undefined || further.length > 0) {
 
 const secret = makeSecret();
 try {
-  await makeTokenStore(openTable({ tableName })).add(
-    {
-      id: randomUUID(),
-      fleet: "default",
-      scope: "admin",
-      root: true,
-      hosts: null,
-      expires_at: null,
-      label: "first admin token",
-      created_at: new Date().toISOString(),
-    },
-    secretHash(secret),
-  );
+  await makeTokenStore(openTable({ tableName })).add(firstAdminToken(Date.now), secretHash(secret));
 } catch (error) {
   const why = error instanceof Error && error.cause instanceof Error ? error.cause : error;
   console.error(`no token was made: ${why instanceof Error ? `${why.name}: ${why.message}` : String(why)}`);

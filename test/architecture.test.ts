@@ -50,6 +50,7 @@ MAY["functions/store"] = [...SHARED];
 MAY["functions/http"] = [...SHARED];
 MAY["functions/ingest"] = [...SHARED, "functions", "functions/http", "functions/store"];
 MAY["functions/read"] = [...SHARED, "functions", "functions/http", "functions/store"];
+MAY["functions/docs"] = [...SHARED, "functions/http"];
 MAY["functions/aggregate"] = [...SHARED, "functions", "functions/http", "functions/store"];
 MAY["functions"] = ["functions/store"];
 MAY["local"] = [
@@ -58,6 +59,7 @@ MAY["local"] = [
   "functions/http",
   "functions/ingest",
   "functions/read",
+  "functions/docs",
   "functions/aggregate",
   "functions/store",
 ];
@@ -66,6 +68,7 @@ MAY["infra"] = ["shared"];
 const ALLOWED_PACKAGES: readonly [folder: RegExp, packages: RegExp][] = [
   [/^shared(\/(?!render|api).*)?$/, /^zod$/],
   [/^shared\/(render|api)$/, /^(zod|hono\/.*|d3-array)$/],
+  [/^functions\/docs$/, /^(hono|hono\/.*|node:crypto)$/],
   [/^functions\/store$/, /^(@aws-sdk\/client-dynamodb|node:.*)$/],
   [/^functions(\/(http|ingest|read|aggregate))?$/, /^(zod|hono|hono\/.*|node:.*)$/],
 ];

@@ -3,42 +3,16 @@
 
 import { Hono } from "hono";
 import { AppError } from "../../shared/errors.ts";
-import type { Token } from "../../shared/model/token.ts";
 import type { Clock } from "../../shared/ports.ts";
 import { errorAnswer } from "./error-answer.ts";
 import { withoutSuffix } from "./format.ts";
-
-/** What one request did, for the log. Never holds a token's secret or a body. */
-export interface RequestEntry {
-  readonly at: string;
-  readonly requestId: string;
-  readonly method: string;
-  readonly path: string;
-  readonly status: number;
-  readonly milliseconds: number;
-  readonly tokenId: string | null;
-  readonly fleet: string | null;
-  /** What the handler wants to say, e.g. `stored 2, duplicate 0, rejected 1`. */
-  readonly note: string | null;
-}
-
-export interface Log {
-  request(entry: RequestEntry): void;
-  /** An error nobody expected, or the cause of an `unavailable`. */
-  fault(requestId: string, error: unknown): void;
-}
+import type { HttpApp, HttpEnv } from "./http-env.ts";
+import type { Log } from "./log.ts";
 
 export interface HttpDeps {
   readonly clock: Clock;
   readonly log: Log;
 }
-
-/** Variables of a request. */
-export interface HttpEnv {
-  Variables: { requestId: string; token: Token | null; note: string | null };
-}
-
-export type HttpApp = Hono<HttpEnv>;
 
 /** An app without routes. */
 export function makeHttpApp({ clock, log }: HttpDeps): HttpApp {

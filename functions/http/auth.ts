@@ -1,16 +1,11 @@
 // Who asks: the bearer token of a request, looked up by its SHA-256, and what it may do (contract, Tokens).
 
-import { createHash } from "node:crypto";
 import type { Context, MiddlewareHandler } from "hono";
 import { AppError } from "../../shared/errors.ts";
 import type { Scope, Token } from "../../shared/model/token.ts";
 import type { Clock, TokenStore } from "../../shared/ports.ts";
-import type { HttpEnv } from "./app.ts";
-
-/** The hash under which a secret is stored. */
-export function secretHash(secret: string): string {
-  return createHash("sha256").update(secret).digest("hex");
-}
+import type { HttpEnv } from "./http-env.ts";
+import { secretHash } from "./secret.ts";
 
 const BEARER = /^Bearer +([\x21-\x7e]{1,256}) *$/i;
 

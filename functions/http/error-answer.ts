@@ -3,8 +3,8 @@
 import type { Context } from "hono";
 import type { AppError } from "../../shared/errors.ts";
 import { printable } from "../../shared/render/printable.ts";
-import type { HttpEnv } from "./app.ts";
 import { wantsText } from "./format.ts";
+import type { HttpEnv } from "./http-env.ts";
 import { issueLine } from "./issue-line.ts";
 
 /** Seconds a client should wait before it tries again. */

@@ -1,6 +1,6 @@
 // The log of a function: one line of JSON for each entry, with its kind, so that CloudWatch can filter and count by field.
 
-import type { Log } from "./app.ts";
+import type { Log } from "./log.ts";
 
 /** A log that takes further kinds of entries. */
 export interface JsonLog extends Log {

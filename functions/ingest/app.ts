@@ -1,25 +1,17 @@
 // Ingest: everything that writes. In: uploads from Dom0 hosts, and an admin's changes. Out: receipts. This app is handed its
 // dependencies, so that it runs the same behind API Gateway, on one machine and in tests.
 
-import type { Clock, QuarantineStore, RunStore, TokenStore, Wake } from "../../shared/ports.ts";
-import type { HttpApp } from "../http/app.ts";
 import { allow, tokenOf } from "../http/auth.ts";
 import { readBody } from "../http/body.ts";
 import { formatOf } from "../http/format.ts";
+import type { HttpApp } from "../http/http-env.ts";
 import { singleParameters } from "../http/parameters.ts";
+import type { IngestDeps } from "./deps.ts";
 import { postResults } from "./post-results.ts";
 import { addQuarantineRoutes } from "./quarantine-routes.ts";
 import { receiptStatus, receiptSummary, receiptText } from "./receipt.ts";
 import { addTokenRoutes } from "./token-routes.ts";
 import { addWithdrawRoute } from "./withdraw-route.ts";
-
-export interface IngestDeps {
-  readonly runs: RunStore;
-  readonly quarantine: QuarantineStore;
-  readonly tokens: TokenStore;
-  readonly clock: Clock;
-  readonly wake: Wake;
-}
 
 /** Adds the routes of this app. */
 export function addIngestRoutes(app: HttpApp, deps: IngestDeps): void {

@@ -6,7 +6,7 @@ import { AppError } from "../../shared/errors.ts";
 import { hostMatches, type Token } from "../../shared/model/token.ts";
 import { sampleOf } from "../../shared/summary/sample.ts";
 import type { BodyText } from "../http/body.ts";
-import type { IngestDeps } from "./app.ts";
+import type { IngestDeps } from "./deps.ts";
 import { quarantineId } from "./identity.ts";
 import { type Receipt, receiptResult } from "./receipt.ts";
 import type { Context } from "./said.ts";

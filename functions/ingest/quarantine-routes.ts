@@ -3,11 +3,11 @@
 
 import { pageQuery } from "../../shared/api/requests.ts";
 import { AppError } from "../../shared/errors.ts";
-import type { HttpApp } from "../http/app.ts";
 import { allow, tokenOf } from "../http/auth.ts";
 import { formatOf } from "../http/format.ts";
+import type { HttpApp } from "../http/http-env.ts";
 import { idOf, queryBy, singleParameters } from "../http/parameters.ts";
-import type { IngestDeps } from "./app.ts";
+import type { IngestDeps } from "./deps.ts";
 import { postResults } from "./post-results.ts";
 import { receiptStatus } from "./receipt.ts";
 

@@ -1,17 +1,15 @@
 // Tokens: made, listed and ended by admins (contract, Tokens). A secret is shown once, in the answer that makes it.
 
-import { randomBytes, randomUUID } from "node:crypto";
+import { randomUUID } from "node:crypto";
 import { newToken } from "../../shared/api/requests.ts";
 import { AppError } from "../../shared/errors.ts";
 import type { Token } from "../../shared/model/token.ts";
-import type { HttpApp } from "../http/app.ts";
-import { allow, secretHash, tokenOf } from "../http/auth.ts";
+import { allow, tokenOf } from "../http/auth.ts";
 import { formatOf } from "../http/format.ts";
+import type { HttpApp } from "../http/http-env.ts";
 import { bodyBy, idOf } from "../http/parameters.ts";
-import type { IngestDeps } from "./app.ts";
-
-/** A secret with 256 bits of chance and a prefix by which a leaked one can be recognised. */
-export const makeSecret = (): string => `vbd_${randomBytes(32).toString("base64url")}`;
+import { makeSecret, secretHash } from "../http/secret.ts";
+import type { IngestDeps } from "./deps.ts";
 
 export function addTokenRoutes(app: HttpApp, deps: IngestDeps): void {
   app.post("/v1/tokens", allow(deps, "admin"), async (c) => {

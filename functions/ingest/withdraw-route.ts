@@ -1,11 +1,11 @@
 // DELETE /v1/runs/{id}: takes a run out of all statistics and keeps it readable as withdrawn.
 
 import { AppError } from "../../shared/errors.ts";
-import type { HttpApp } from "../http/app.ts";
 import { allow, tokenOf } from "../http/auth.ts";
 import { formatOf } from "../http/format.ts";
+import type { HttpApp } from "../http/http-env.ts";
 import { idOf } from "../http/parameters.ts";
-import type { IngestDeps } from "./app.ts";
+import type { IngestDeps } from "./deps.ts";
 
 export function addWithdrawRoute(app: HttpApp, deps: IngestDeps): void {
   app.delete("/v1/runs/:id", allow(deps, "admin"), async (c) => {

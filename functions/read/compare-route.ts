@@ -8,12 +8,12 @@ import type { Question } from "../../shared/compare/question.ts";
 import { AppError } from "../../shared/errors.ts";
 import { COHORT_KEYS } from "../../shared/model/cohort.ts";
 import { comparisonText } from "../../shared/render/comparison-text.ts";
-import type { HttpApp } from "../http/app.ts";
 import { allow, tokenOf } from "../http/auth.ts";
 import { formatOf } from "../http/format.ts";
+import type { HttpApp } from "../http/http-env.ts";
 import { queryBy } from "../http/parameters.ts";
-import type { ReadDeps } from "./app.ts";
-import { backendOf } from "./run-routes.ts";
+import { backendOf } from "./backend-of.ts";
+import type { ReadDeps } from "./deps.ts";
 
 export function addCompareRoute(app: HttpApp, deps: ReadDeps): void {
   app.get("/v1/compare", allow(deps, "read"), async (c) => {

@@ -3,14 +3,14 @@
 import type { Context } from "hono";
 import { runsQuery } from "../../shared/api/requests.ts";
 import { AppError } from "../../shared/errors.ts";
-import { resolveBackend } from "../../shared/model/resolve-backend.ts";
 import type { Run } from "../../shared/model/run.ts";
 import { hostMatches } from "../../shared/model/token.ts";
-import type { HttpApp } from "../http/app.ts";
 import { allow, tokenOf } from "../http/auth.ts";
 import { formatOf } from "../http/format.ts";
+import type { HttpApp } from "../http/http-env.ts";
 import { idOf, queryBy } from "../http/parameters.ts";
-import type { ReadDeps } from "./app.ts";
+import { backendOf } from "./backend-of.ts";
+import type { ReadDeps } from "./deps.ts";
 
 export function addRunRoutes(app: HttpApp, deps: ReadDeps): void {
   app.get("/v1/runs/:id", allow(deps, "read", "ingest"), async (c) => {
@@ -38,16 +38,4 @@ function rawAnswer(c: Context, { raw, raw_encoding: encoding }: Run): Response {
   if (encoding === "utf-8") return c.text(`${raw}\n`);
   const bytes = new Uint8Array(Buffer.from(`${raw}\n`, "latin1"));
   return c.body(bytes, 200, { "Content-Type": "text/plain; charset=ISO-8859-1" });
-}
-
-/** The slug that a word in a query stands for. Throws `bad_parameter`. */
-export function backendOf(word: string): NonNullable<ReturnType<typeof resolveBackend>>["backend"] {
-  const resolution = resolveBackend(word);
-  if (resolution === null) {
-    throw new AppError(
-      "bad_parameter",
-      `expected a backend such as loop, phy, blktap1, blktap2, tapdisk3 or qdisk, found ${JSON.stringify(word)}`,
-    );
-  }
-  return resolution.backend;
 }

@@ -3,10 +3,10 @@
 import { SCOPE_ALL } from "../../shared/cells/cell.ts";
 import { FLEET_NAME } from "../../shared/cells/contribution.ts";
 import { PERIOD_ALL } from "../../shared/model/period.ts";
-import type { HttpApp } from "../http/app.ts";
 import { allow, tokenOf } from "../http/auth.ts";
 import { formatOf } from "../http/format.ts";
-import type { ReadDeps } from "./app.ts";
+import type { HttpApp } from "../http/http-env.ts";
+import type { ReadDeps } from "./deps.ts";
 
 export function addStatusRoutes(app: HttpApp, deps: ReadDeps): void {
   app.get("/healthz", async (c) => {

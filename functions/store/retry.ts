@@ -1,8 +1,7 @@
 // Trying again when others were in the way: exponential back-off with full jitter, so that writers that met once do not
 // meet again.
 
-import { AppError } from "../../shared/errors.ts";
-import { TransactionCancelled } from "./store-error.ts";
+import { storeBusy, TransactionCancelled } from "./store-error.ts";
 
 const TRIES = 8;
 const FIRST_WAIT_MS = 20;
@@ -21,8 +20,7 @@ export async function retryingTransient(write: () => Promise<void>): Promise<voi
       return await write();
     } catch (error) {
       if (!(error instanceof TransactionCancelled && error.transient)) throw error;
-      if (attempt + 1 === TRIES)
-        throw new AppError("slow_down", "the store is busy; try again shortly", { cause: error });
+      if (attempt + 1 === TRIES) throw storeBusy(error);
       await backOff(attempt);
     }
   }

@@ -42,7 +42,7 @@ async function addRuns(table: Table, runs: readonly NewRun[]): Promise<("stored"
   }
   const chunks = inChunks([...pending.values()], {
     bytesOf: ({ item }) => sizeOf(item),
-    sharedOf: ({ newRun }) => newRun.run.host,
+    sharedOf: ({ newRun }) => hostOf(newRun.run),
   });
   for (const chunk of chunks) for (const id of await addChunk(table, chunk)) stored.add(id);
   // The first run of an id is the one that was stored; the same line again in one upload is a duplicate of it.
@@ -70,17 +70,20 @@ async function addChunk(table: Table, chunk: readonly Pending[]): Promise<readon
   return [];
 }
 
+/** One text for a host; an upload may hold hosts of several fleets. */
+const hostOf = ({ fleet, host }: Run): string => `${fleet}#${host}`;
+
 function marksOf(table: Table, runs: readonly Pending[]): TransactWriteItem[] {
   const byHost = new Map<string, Run[]>();
   for (const { newRun } of runs) {
-    const { run } = newRun;
-    const ofHost = byHost.get(run.host);
-    if (ofHost === undefined) byHost.set(run.host, [run]);
-    else ofHost.push(run);
+    const ofHost = byHost.get(hostOf(newRun.run));
+    if (ofHost === undefined) byHost.set(hostOf(newRun.run), [newRun.run]);
+    else ofHost.push(newRun.run);
   }
-  return [...byHost].flatMap(([host, ofHost]) => {
+  return [...byHost.values()].flatMap((ofHost) => {
     const [first] = ofHost;
-    return first === undefined ? [] : [markWrite(table, first.fleet, host, ofHost.map(touchedBy), first.received_at)];
+    if (first === undefined) return [];
+    return [markWrite(table, first.fleet, first.host, ofHost.map(touchedBy), first.received_at)];
   });
 }
 

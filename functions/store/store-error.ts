@@ -54,6 +54,14 @@ const UNREACHABLE = new Set([
   "AbortError",
 ]);
 
+// Not "nothing was stored": a large upload takes several transactions, of which a later one may be the one that failed.
+const AGAIN = "send the same again later, nothing is lost and nothing counts twice";
+
+/** The refusal while the store has more to do than it can, with what it said, if it did. */
+export function storeBusy(cause?: unknown): AppError {
+  return new AppError("slow_down", `the store is busy; ${AGAIN}`, { cause });
+}
+
 /** The error as the rest of the product knows it: cancelled, slow down, unavailable, or itself when it is a bug. */
 export function translated(error: unknown): unknown {
   if (error instanceof TransactionCanceledException) {
@@ -63,12 +71,10 @@ export function translated(error: unknown): unknown {
     );
   }
   if (!(error instanceof Error)) return error;
-  if (BUSY.has(error.name)) return new AppError("slow_down", "the store is busy; try again shortly", { cause: error });
+  if (BUSY.has(error.name)) return storeBusy(error);
   const code = "code" in error && typeof error.code === "string" ? error.code : error.name;
   if (UNREACHABLE.has(error.name) || UNREACHABLE.has(code)) {
-    return new AppError("unavailable", "the store cannot be reached; nothing was stored, nothing was lost", {
-      cause: error,
-    });
+    return new AppError("unavailable", `the store cannot be reached; ${AGAIN}`, { cause: error });
   }
   return error;
 }

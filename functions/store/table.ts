@@ -13,10 +13,9 @@ import {
   TransactWriteItemsCommand,
 } from "@aws-sdk/client-dynamodb";
 import { TABLE } from "../../shared/deployment.ts";
-import { AppError } from "../../shared/errors.ts";
 import { type Item, keyItem, textOf } from "./item.ts";
 import { idOf, type Key } from "./keys.ts";
-import { translated } from "./store-error.ts";
+import { storeBusy, translated } from "./store-error.ts";
 
 /** Where the table is. Without an endpoint: AWS, with region and credentials as the SDK finds them. */
 export interface TableAddress {
@@ -130,7 +129,7 @@ async function getBatch(table: Table, keys: readonly Key[]): Promise<Item[]> {
   const found: Item[] = [];
   let wanted: Item[] = keys.map(keyItem);
   for (let round = 0; wanted.length > 0; round += 1) {
-    if (round === MAX_BATCH_ROUNDS) throw new AppError("slow_down", "the store is busy; try again shortly");
+    if (round === MAX_BATCH_ROUNDS) throw storeBusy();
     if (round > 0) await new Promise((resolve) => setTimeout(resolve, Math.min(1_000, 25 * 2 ** round)));
     try {
       const answer = await table.client.send(

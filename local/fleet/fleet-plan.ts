@@ -5,7 +5,9 @@ import type { CohortKey } from "../../shared/model/cohort.ts";
 import { type PerMetric, perMetric } from "../../shared/model/metrics.ts";
 
 /** Releases of Bonnie++ that hosts run, one for each CSV layout: 27, 48 and 50 fields. */
-export type Release = "1.03" | "1.96" | "2.00a";
+export const RELEASES = ["1.03", "1.96", "2.00a"] as const;
+
+export type Release = (typeof RELEASES)[number];
 
 /** A backend whose ratio to the baseline is known. */
 export interface Candidate {

@@ -1,12 +1,12 @@
 // Bulk import: a whole fleet from text to stored runs to cells, in one process over an engine.
 
-import { aggregateAll, FLEET, storeFleet, withTable } from "./fleets.ts";
+import { aggregateAll, FLEET, fleetFolder, storeFleet, withTable } from "./fleets.ts";
 import type { Section } from "./section.ts";
 
-/** Stores a fleet and aggregates it at the end. */
+/** Stores a fleet and aggregates it at the end. The section on comparisons finds it in its folder. */
 export const bulk: Section = async ({ folder, quick }) => {
-  const plan = { ...FLEET, hosts: quick ? 50 : 10_000, runs: quick ? 2 : 10 };
-  return withTable(`${folder}/bulk`, async (table) => {
+  const plan = { ...FLEET, hosts: quick ? 50 : 10_000, runs: 10 };
+  return withTable(fleetFolder(folder, plan.hosts), async (table) => {
     const { results, generating, storing } = await storeFleet(table, plan);
     const aggregating = await aggregateAll(table);
     return [

@@ -1,8 +1,9 @@
 // Comparisons over HTTP, one after the other, on fleets of several sizes: all hosts, and a filter that matches 50 cohorts.
 // On each fleet also what a comparison and a result cost in DynamoDB's units, and the largest items.
 
+import { existsSync } from "node:fs";
 import { consumedBy } from "./capacity.ts";
-import { aggregateAll, FILTER, FLEET, storeFleet, withTable } from "./fleets.ts";
+import { aggregateAll, FILTER, FLEET, fleetFolder, storeFleet, withTable } from "./fleets.ts";
 import { largestItems } from "./item-sizes.ts";
 import type { Row } from "./rows.ts";
 import type { Section } from "./section.ts";
@@ -18,10 +19,13 @@ export const comparison: Section = async ({ folder, quick, hosts: sizes, profile
   const rows: Row[] = [];
   let smallest: Timing | null = null;
   for (const hosts of sizes) {
-    const dataDir = `${folder}/comparison-${hosts}`;
+    const dataDir = fleetFolder(folder, hosts);
+    const isThere = existsSync(dataDir);
     await withTable(dataDir, async (table) => {
-      await storeFleet(table, { ...FLEET, hosts, runs: runsFor(hosts) });
-      await aggregateAll(table);
+      if (!isThere) {
+        await storeFleet(table, { ...FLEET, hosts, runs: runsFor(hosts) });
+        await aggregateAll(table);
+      }
       rows.push({ name: `LargestItems/hosts=${hosts}`, iterations: hosts, figures: await largestItems(table) });
     });
     const name = `hosts=${hosts}/runs=${hosts * runsFor(hosts) * 2}`;

@@ -37,6 +37,9 @@ export function* singleResults(plan: FleetPlan): Generator<string> {
   }
 }
 
+/** The data folder of a stored and aggregated fleet of so many hosts. */
+export const fleetFolder = (folder: string, hosts: number): string => join(folder, `fleet-${hosts}`);
+
 /** Opens the table in a data folder, over an engine of its own. */
 export async function withTable<T>(dataDir: string, use: (table: Table) => Promise<T>): Promise<T> {
   mkdirSync(dataDir, { recursive: true });

@@ -12,7 +12,7 @@ export const singles: Section = async ({ folder, quick, profile }) => {
   const rows: Row[] = [];
   for (const inFlight of [8, 64]) {
     const server = await startServer(`${folder}/singles-${inFlight}`, profile(`singles-${inFlight}`));
-    const count = quick ? 400 : 10_000;
+    const count = quick ? 100 : 10_000;
     const bodies = [...singleResults({ ...FLEET, hosts: count / 2 })];
     const { figures } = await posted(server, bodies, { inFlight, results: 1, target: inFlight === 64 ? 2_500 : null });
     await server.stop();
@@ -24,7 +24,7 @@ export const singles: Section = async ({ folder, quick, profile }) => {
 /** A hundred results a request: ten hosts, ten each. */
 export const batches: Section = async ({ folder, quick, profile }) => {
   const server = await startServer(`${folder}/batches`, profile("batches"));
-  const count = quick ? 20 : 300;
+  const count = quick ? 10 : 300;
   const uploads = generateFleet({ ...FLEET, hosts: count * 10, runs: 5 });
   const bodies = Array.from({ length: count }, () => {
     return Array.from({ length: 10 }, () => uploads.next().value?.body ?? "").join("");

@@ -11,7 +11,7 @@ import { readIdentity } from "../../local/process-identity.ts";
 const SECRET = "benchmark-admin-token";
 
 /** Largest resident memory in bytes, and processor time in nanoseconds; 0 where /proc does not tell. */
-export interface Usage {
+interface Usage {
   readonly memory: number;
   readonly cpu: number;
 }

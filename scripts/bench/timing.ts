@@ -37,13 +37,13 @@ export function median(values: readonly number[]): number {
   return values.toSorted((a, b) => a - b)[Math.floor(values.length / 2)] ?? 0;
 }
 
-/** Says on stderr how far something long has come, at most twice a second. */
+/** Says on stderr how far something long has come: twice a second on a terminal, else every ten seconds. */
 export function progress(what: string, total: number): (done: number) => void {
-  let last = 0;
+  const { isTTY } = process.stderr;
+  let last = performance.now();
   return (done) => {
-    if (performance.now() - last < 500 && done < total) return;
+    if (done < total && performance.now() - last < (isTTY ? 500 : 10_000)) return;
     last = performance.now();
-    const end = process.stderr.isTTY ? (done < total ? "\r" : "\n") : "\n";
-    if (process.stderr.isTTY || done >= total) process.stderr.write(`  ${what}: ${done} of ${total}${end}`);
+    process.stderr.write(`  ${what}: ${done} of ${total}${isTTY && done < total ? "\r" : "\n"}`);
   };
 }

@@ -3,12 +3,16 @@
 // What does not fit follows as a number.
 
 import { type Bins, MAX_BIN, widen } from "./bins.ts";
-import { type Cursor, faultAt, readByte, readSigned, readUnsigned, writeSigned, writeUnsigned } from "./bytes.ts";
+import { type Cursor, faultAt, readSigned, readUnsigned, writeSigned, writeUnsigned } from "./bytes.ts";
 import { CellFault } from "./cell-fault.ts";
 
 /** Gaps and hosts (less 1) from here on do not fit in the byte. */
 const LONG_GAP = 3;
 const MANY = 31;
+
+/** From here on a byte says that its bin has many hosts; from there on it is not the first of a bin. */
+const SHORT = 4 * MANY;
+const NOT_A_BIN = SHORT + 4;
 
 /** Appends bins. Throws a CellFault for counts that are no counts, and for bins beyond `MAX_BIN`. */
 export function writeBins(into: number[], { first, counts }: Bins, owner: string, field: string): void {
@@ -41,16 +45,23 @@ export function mergeBins(into: Bins, cursor: Cursor, owner: string, field: stri
   if (Math.abs(first) > MAX_BIN || first + span - 1 > MAX_BIN) throw faultAt(cursor, owner, field, "a bin too far out");
   widen(into, first, first + span);
   const { counts } = into;
-  const start = first - into.first;
-  const end = start + span;
-  for (let next = start; next < end; ) {
-    const byte = readByte(cursor, owner, field);
-    const gap = byte & 3;
-    const hosts = byte >> 2;
-    if (hosts > MANY || (gap > 0 && next === start)) throw faultAt(cursor, owner, field, "not the start of a bin");
-    const bin = next + (gap < LONG_GAP ? gap : gap + readUnsigned(cursor, owner, field));
+  const { bytes } = cursor;
+  if ((bytes[cursor.at] ?? 0) % 4 > 0) throw faultAt(cursor, owner, field, "a gap before the first bin");
+  let bin = first - into.first;
+  const end = bin + span;
+  while (bin < end) {
+    const byte = bytes[cursor.at] ?? NOT_A_BIN;
+    const gap = byte % 4;
+    let hosts = 1 + (byte >> 2);
+    cursor.at += 1;
+    bin += gap;
+    if (byte >= SHORT || gap === LONG_GAP) {
+      if (byte >= NOT_A_BIN) throw faultAt(cursor, owner, field, "not the start of a bin");
+      if (gap === LONG_GAP) bin += readUnsigned(cursor, owner, field);
+      if (byte >= SHORT) hosts += readUnsigned(cursor, owner, field);
+    }
     if (bin >= end) throw faultAt(cursor, owner, field, "more bins than were announced");
-    counts[bin] = (counts[bin] ?? 0) + 1 + (hosts < MANY ? hosts : hosts + readUnsigned(cursor, owner, field));
-    next = bin + 1;
+    counts[bin] = (counts[bin] ?? 0) + hosts;
+    bin += 1;
   }
 }

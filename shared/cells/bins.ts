@@ -33,34 +33,34 @@ export function binsOf(ticks: number): Bins {
   return { first: binOf(ticks), counts: [1] };
 }
 
-/** Hosts in all bins. */
-export function totalOf({ counts }: Bins): number {
-  let total = 0;
-  for (const count of counts) total += count;
-  return total;
-}
-
 /** Makes room for the bins `first` to `end - 1`, empty where they are new; the caller fills at least the outer ones. */
 export function widen(bins: Bins, first: number, end: number): void {
   const { counts } = bins;
-  const from = counts.length === 0 ? first : Math.min(first, bins.first);
-  const to = counts.length === 0 ? end : Math.max(end, bins.first + counts.length);
-  if (to - from === counts.length) return;
-  const wide = new Array<number>(to - from).fill(0);
-  const shift = bins.first - from;
-  for (let index = 0; index < counts.length; index += 1) wide[index + shift] = counts[index] ?? 0;
-  bins.first = from;
-  bins.counts = wide;
+  if (counts.length === 0) {
+    bins.first = first;
+    bins.counts = noHosts(end - first);
+    return;
+  }
+  const front = Math.max(0, bins.first - first);
+  const back = Math.max(0, end - bins.first - counts.length);
+  if (front === 0 && back === 0) return;
+  bins.first -= front;
+  bins.counts = noHosts(front).concat(counts, noHosts(back));
+}
+
+function noHosts(bins: number): number[] {
+  return new Array<number>(bins).fill(0);
 }
 
 /** Adds `from` to `into`, which changes in place. */
 export function addBins(into: Bins, from: Bins): void {
-  if (from.counts.length === 0) return;
-  widen(into, from.first, from.first + from.counts.length);
-  const shift = from.first - into.first;
+  const added = from.counts;
+  if (added.length === 0) return;
+  widen(into, from.first, from.first + added.length);
   const { counts } = into;
-  for (let index = 0; index < from.counts.length; index += 1) {
-    counts[index + shift] = (counts[index + shift] ?? 0) + (from.counts[index] ?? 0);
+  const shift = from.first - into.first;
+  for (let index = 0; index < added.length; index += 1) {
+    counts[index + shift] = (counts[index + shift] ?? 0) + (added[index] ?? 0);
   }
 }
 

@@ -5,7 +5,7 @@
 import type { Bins } from "./bins.ts";
 
 /**
- * One metric of a cell. All fields are integers; a host adds at most one value.
+ * One quantity of a cell. All fields are integers; a host adds at most one value.
  * Pair cell of backends b < c (alphabetically): d is the host's log-ratio of c over b in ticks.
  * Value cell of one backend: d is the host value; `nb`, `pos`, `neg` stay 0 and `u` stays empty.
  */
@@ -39,7 +39,10 @@ export interface MetricCell {
   u: Bins;
 }
 
-/** A cell: a head that counts hosts, and one entry for each metric of the registry, null where no host has it. */
+/**
+ * A cell: a head that counts hosts, and one entry for each quantity, null where no host has it. Efficiencies are in pair
+ * cells alone: nothing asks for those of one backend, and they would double the cells that are read for every answer.
+ */
 export interface Cell {
   /** Hosts behind the cell with any metric at all. */
   hosts: number;
@@ -47,10 +50,10 @@ export interface Cell {
   runs: number;
   /**
    * Hosts by note, e.g. `cached` (a run that is cached or probably-cached), `cached:C1` (by rule), `small_file`,
-   * `bound_mismatch`. Only in backend cells; counts above 0 only.
+   * `bound_mismatch` in backend cells, `low_cpu:put_block` (by metric) in pair cells. Counts above 0 only.
    */
   notes: Map<string, number>;
-  /** In registry order, `METRIC_COUNT` entries. */
+  /** In the order of the quantities, `QUANTITY_COUNT` entries. */
   metrics: (MetricCell | null)[];
 }
 

@@ -1,9 +1,9 @@
 // The stored form of a cell: bytes, canonical (equal cells are equal bytes) and small, because a write is billed on the
-// whole item. Layout: version; hosts, runs; notes by name; then each metric that is present: its registry index and a block
-// with its numbers and bins. So metrics may be added at the end of the registry without touching what is stored, and
-// reading a few metrics skips the others.
+// whole item. Layout: version; hosts, runs; notes by name; then each quantity that is present: its place and a block with
+// its numbers and bins. So quantities may be added at the end without touching what is stored, and reading a few of them
+// skips the others.
 
-import { METRIC_NAMES } from "../model/metrics.ts";
+import { QUANTITY_NAMES } from "../summary/quantities.ts";
 import { mergeBins, writeBins } from "./bins-codec.ts";
 import {
   type Cursor,
@@ -30,7 +30,7 @@ export function encodeCell(cell: Cell): Uint8Array {
   writeUnsigned(bytes, cell.hosts, "head", "hosts");
   writeUnsigned(bytes, cell.runs, "head", "runs");
   writeNotes(bytes, cell.notes);
-  METRIC_NAMES.forEach((name, index) => {
+  QUANTITY_NAMES.forEach((name, index) => {
     const metric = cell.metrics[index] ?? null;
     if (metric === null) return;
     writeUnsigned(bytes, index, name, "index");
@@ -40,7 +40,7 @@ export function encodeCell(cell: Cell): Uint8Array {
 }
 
 /**
- * Decodes what `encodeCell` wrote; metrics not written are null. Throws a CellFault when the bytes are anything else,
+ * Decodes what `encodeCell` wrote; quantities not written are null. Throws a CellFault when the bytes are anything else,
  * a second encoding of the same cell included.
  */
 export function decodeCell(bytes: Uint8Array): Cell {
@@ -51,7 +51,7 @@ export function decodeCell(bytes: Uint8Array): Cell {
 
 /**
  * Adds an encoded cell to a sum that is only read and never stored, as `mergeCell(into, decodeCell(bytes))` does but
- * faster. Given `wanted`, only the metrics with these registry indices are added, and the others are not even looked at.
+ * faster. Given `wanted`, only the quantities at these places are added, and the others are not even looked at.
  * Throws as `decodeCell` does; the sum is then of no further use.
  */
 export function mergeEncoded(into: Cell, bytes: Uint8Array, wanted?: ReadonlySet<number>): void {
@@ -63,7 +63,7 @@ export function mergeEncoded(into: Cell, bytes: Uint8Array, wanted?: ReadonlySet
   mergeNotes(into.notes, cursor);
   for (let previous = -1; cursor.at < bytes.length; ) {
     const index = readUnsigned(cursor, "metrics", "index");
-    const name = METRIC_NAMES[index];
+    const name = QUANTITY_NAMES[index];
     if (name === undefined || index <= previous) {
       throw faultAt(cursor, "metrics", "index", `unexpected metric number ${index}`);
     }

@@ -2,11 +2,14 @@
 // is in. A host without a run contributes nothing; otherwise it is counted once in every cell of its list.
 
 import type { Backend } from "../model/backends.ts";
-import { METRICS } from "../model/metrics.ts";
+
+import { METRIC_NAMES } from "../model/metrics.ts";
 import { VIEWS, type View } from "../model/view.ts";
+import { efficiencyName, placeOf, QUANTITIES } from "../summary/quantities.ts";
 import type { HostGroup, HostSummary } from "../summary/types.ts";
 import { type Cell, type CellKind, type MetricCell, SCOPE_ALL } from "./cell.ts";
 import { emptyCell } from "./merge.ts";
+import { lowCpuNote, usesLittleCpu } from "./low-cpu.ts";
 import { pairMetric } from "./pair-metric.ts";
 import { valueMetric } from "./value-metric.ts";
 
@@ -60,7 +63,10 @@ function ofBackend(view: View, backend: Backend, groups: readonly HostGroup[]): 
       entry(group.stratum, {
         ...headOf([group]),
         notes: notesOf([group]),
-        metrics: group[view].map((value) => value && valueMetric(value)),
+        metrics: group[view].map((value, place) => {
+          const isRate = QUANTITIES[place]?.isEfficiency === false;
+          return isRate && value !== null ? valueMetric(value) : null;
+        }),
       }),
     ),
   ];
@@ -93,6 +99,7 @@ function ofPair(
     scope,
     cell: {
       ...headOf(strata.flatMap(({ baseline, candidate }) => [baseline, candidate])),
+      notes: lowCpuNotes(view, strata),
       metrics: pairMetrics(view, strata),
     },
   });
@@ -100,14 +107,30 @@ function ofPair(
 }
 
 function pairMetrics(view: View, strata: readonly PairedGroups[]): (MetricCell | null)[] {
-  return METRICS.map((_, metric) => {
+  return QUANTITIES.map((_, place) => {
     const values = strata.flatMap((groups) => {
-      const baseline = groups.baseline[view][metric] ?? null;
-      const candidate = groups.candidate[view][metric] ?? null;
+      const baseline = groups.baseline[view][place] ?? null;
+      const candidate = groups.candidate[view][place] ?? null;
       return baseline === null || candidate === null ? [] : [{ baseline, candidate }];
     });
     return values.length === 0 ? null : pairMetric(values);
   });
+}
+
+/** The metrics whose efficiency the host has on both backends, with little CPU on either of them in any stratum. */
+function lowCpuNotes(view: View, strata: readonly PairedGroups[]): Map<string, number> {
+  const low = METRIC_NAMES.filter((metric) => {
+    const values = (group: HostGroup) => {
+      const rate = group[view][placeOf(metric)] ?? null;
+      const efficiency = group[view][placeOf(efficiencyName(metric))] ?? null;
+      return rate && efficiency && { rate, efficiency };
+    };
+    return strata.some((groups) => {
+      const [baseline, candidate] = [values(groups.baseline), values(groups.candidate)];
+      return baseline !== null && candidate !== null && (usesLittleCpu(baseline) || usesLittleCpu(candidate));
+    });
+  });
+  return new Map(low.map((metric) => [lowCpuNote(metric), 1]));
 }
 
 /** One host with the runs of these groups. */

@@ -2,7 +2,7 @@
 // and a pair read the other way round is the same pair mirrored. What vanishes leaves no trace, so equal states are
 // equal values and have equal encodings, whatever way led to them.
 
-import { METRIC_COUNT, METRIC_NAMES } from "../model/metrics.ts";
+import { QUANTITY_COUNT, QUANTITY_NAMES } from "../summary/quantities.ts";
 import { addBins, mirror, subtractBins } from "./bins.ts";
 import type { Cell, MetricCell } from "./cell.ts";
 import { CellFault } from "./cell-fault.ts";
@@ -10,7 +10,7 @@ import { BIN_FIELDS, COUNT_FIELDS, emptyMetricCell } from "./metric-cell.ts";
 
 /** A cell without hosts. */
 export function emptyCell(): Cell {
-  return { hosts: 0, runs: 0, notes: new Map(), metrics: new Array<MetricCell | null>(METRIC_COUNT).fill(null) };
+  return { hosts: 0, runs: 0, notes: new Map(), metrics: new Array<MetricCell | null>(QUANTITY_COUNT).fill(null) };
 }
 
 /** Whether a cell holds nothing, so that it need not be stored. */
@@ -67,7 +67,7 @@ function accumulate(into: Cell, from: Cell, sign: 1 | -1, check: Check): void {
     if (sum === 0) into.notes.delete(note);
     else into.notes.set(note, sum);
   }
-  METRIC_NAMES.forEach((name, index) => {
+  QUANTITY_NAMES.forEach((name, index) => {
     const added = from.metrics[index] ?? null;
     if (added === null) return;
     const metric = into.metrics[index] ?? emptyMetricCell();

@@ -66,7 +66,9 @@ function published(strata: BackendStrata): Record<string, Partial<Record<MetricN
 }
 
 function sameBins(a: Bins, b: Bins): boolean {
-  return a.first === b.first && a.counts.length === b.counts.length && a.counts.every((count, at) => count === b.counts[at]);
+  return (
+    a.first === b.first && a.counts.length === b.counts.length && a.counts.every((count, at) => count === b.counts[at])
+  );
 }
 
 function sameCell(a: MetricCell, b: MetricCell): boolean {

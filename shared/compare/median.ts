@@ -1,4 +1,4 @@
-import { medianRank, type MedianRank } from "./binomial.ts";
+import { type MedianRank, medianRank } from "./binomial.ts";
 import { at, atFromLargest, type Ends } from "./order-statistic.ts";
 
 /** A stretch of log values in ticks (1e-4 of a natural log). An end may be infinite: nothing is known on that side. */

@@ -1,5 +1,5 @@
 import type { Cell } from "../cells/cell.ts";
-import { mergeCell, emptyCell } from "../cells/merge.ts";
+import { emptyCell, mergeCell } from "../cells/merge.ts";
 import { METRIC_NAMES } from "../model/metrics.ts";
 import type { Merged } from "./question.ts";
 

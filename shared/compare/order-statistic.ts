@@ -2,48 +2,65 @@
 // bins and not to the number of hosts. In: the bins of one metric. Out: the lower ends LO and the upper ends HI of all
 // host values as ordered multisets, and values at real ranks of them (statistics section 4).
 
-import { BIN_TICKS, type Bins, emptyBins, totalOf } from "../cells/bins.ts";
+import { BIN_TICKS, type Bins } from "../cells/bins.ts";
 import type { MetricCell } from "../cells/cell.ts";
 
-/** Which edge of its bin a bound lies on. */
-type Edge = "lower" | "upper";
+/** Members of a histogram up to each of its bins. */
+interface Cumulative {
+  readonly first: number;
+  readonly upTo: readonly number[];
+  readonly total: number;
+}
+
+const NONE: Cumulative = { first: 0, upTo: [], total: 0 };
+
+function cumulative({ first, counts }: Bins): Cumulative {
+  if (counts.length === 0) return NONE;
+  const upTo = counts.slice();
+  let total = 0;
+  for (let index = 0; index < upTo.length; index += 1) {
+    total += upTo[index] ?? 0;
+    upTo[index] = total;
+  }
+  return { first, upTo, total };
+}
+
+/** Members in a bin and all lower ones. */
+function upToBin({ first, upTo, total }: Cumulative, bin: number): number {
+  if (bin < first) return 0;
+  return bin < first + upTo.length ? (upTo[bin - first] ?? 0) : total;
+}
 
 /**
  * A multiset of values in ticks, ascending: `below` members at -Infinity, then bin by bin exact members and bounds, the rest
- * at +Infinity. Two places for each bin, in the order of their values: bounds on the lower edge come before the exact
- * members of a bin, bounds on the upper edge behind them.
+ * at +Infinity. Bounds lie on one edge of their bins. So each bin has two places in the order of their values: in bin k
+ * they are 2k and 2k + 1, bounds on the lower edge before the exact members, bounds on the upper edge behind them.
  */
 interface OrderedMultiset {
   readonly size: number;
   readonly below: number;
-  /** The bin of the first two places. */
-  readonly first: number;
-  readonly edge: Edge;
+  readonly exact: Cumulative;
+  readonly bounds: Cumulative;
+  readonly edge: "lower" | "upper";
   /** The exact members of a bin are spread evenly over so many ticks; with 0 all of them are on its centre. */
   readonly width: number;
-  /** By place: members up to and including it. */
-  readonly upTo: Float64Array;
+  /** The first place, and the one behind the last. */
+  readonly start: number;
+  readonly end: number;
 }
 
-/** Counts the members up to each place once, so that every rank is found by bisection. */
-function ordered(exact: Bins, bounds: Bins, edge: Edge, below: number, size: number): OrderedMultiset {
-  const used = [exact, bounds].filter(({ counts }) => counts.length > 0);
-  const first = used.length === 0 ? 0 : Math.min(...used.map((bins) => bins.first));
-  const end = used.length === 0 ? 0 : Math.max(...used.map((bins) => bins.first + bins.counts.length));
-  const upTo = new Float64Array(2 * (end - first));
-  putCounts(upTo, exact, 2 * (exact.first - first) + (edge === "lower" ? 1 : 0));
-  putCounts(upTo, bounds, 2 * (bounds.first - first) + (edge === "lower" ? 0 : 1));
-  let sum = below;
-  for (let place = 0; place < upTo.length; place += 1) {
-    sum += upTo[place] ?? 0;
-    upTo[place] = sum;
+type Edge = OrderedMultiset["edge"];
+
+function ordered(exact: Cumulative, bounds: Cumulative, edge: Edge, below: number, size: number): OrderedMultiset {
+  const width = BIN_TICKS;
+  const [first, last] = exact.total > 0 ? [exact, bounds] : [bounds, exact];
+  let start = 2 * first.first;
+  let end = 2 * (first.first + first.upTo.length);
+  if (last.total > 0) {
+    start = Math.min(start, 2 * last.first);
+    end = Math.max(end, 2 * (last.first + last.upTo.length));
   }
-  return { size, below, first, edge, width: BIN_TICKS, upTo };
-}
-
-/** Writes the counts to every second place from `start` on. */
-function putCounts(places: Float64Array, { counts }: Bins, start: number): void {
-  for (let index = 0; index < counts.length; index += 1) places[start + 2 * index] = counts[index] ?? 0;
+  return { size, below, exact, bounds, edge, width, start, end };
 }
 
 /** The host values of a cell. */
@@ -58,66 +75,70 @@ export interface Ends {
 
 /** The host values of a cell in order. Exact values are both ends, spread evenly over their bin. */
 export function endsOf({ n, nx, x, l, u }: MetricCell): Ends {
-  const lower = ordered(x, l, "lower", n - nx - totalOf(l), n);
-  if (nx === n) return { lower, upper: lower, exact: { ...lower, width: 0 } };
-  const upper = ordered(x, u, "upper", 0, n);
-  return { lower, upper, exact: { ...ordered(x, emptyBins(), "lower", 0, nx), width: 0 } };
+  const exact = cumulative(x);
+  const from = cumulative(l);
+  const lower = ordered(exact, from, "lower", n - nx - from.total, n);
+  const upper = nx === n ? lower : ordered(exact, cumulative(u), "upper", 0, n);
+  return { lower, upper, exact: { ...ordered(exact, NONE, "lower", 0, nx), width: 0 } };
 }
 
+/** Whether the exact members of the bin have this place, and not the bounds. */
 function isExact({ edge }: OrderedMultiset, place: number): boolean {
-  return (place % 2 === 1) === (edge === "lower");
+  return place % 2 === 0 ? edge === "upper" : edge === "lower";
+}
+
+/** Members up to and including a place. */
+function upToPlace(values: OrderedMultiset, place: number): number {
+  const { below, exact, bounds, edge } = values;
+  const front = place >> 1; // rounds down, also below 0
+  const back = (place - 1) >> 1;
+  return edge === "lower"
+    ? below + upToBin(bounds, front) + upToBin(exact, back)
+    : below + upToBin(exact, front) + upToBin(bounds, back);
 }
 
 /** The centre of the exact members of a place, or the edge that its bounds lie on. Ascends with the place. */
 function centreOf(values: OrderedMultiset, place: number): number {
-  const centre = (values.first + Math.floor(place / 2)) * BIN_TICKS;
+  const centre = (place >> 1) * BIN_TICKS;
   if (isExact(values, place)) return centre;
   return values.edge === "lower" ? centre - BIN_TICKS / 2 : centre + BIN_TICKS / 2;
 }
 
-/** The first place with a property that all later ones have too; the number of places when none has it. */
-function firstPlace({ upTo }: OrderedMultiset, has: (place: number) => boolean): number {
-  let low = 0;
-  let high = upTo.length;
+/** The first place with a property that all later ones have too; `end` when none has it. */
+function firstPlace({ start, end }: OrderedMultiset, has: (place: number) => boolean): number {
+  let low = start;
+  let high = end;
   while (low < high) {
-    const middle = (low + high) >>> 1;
+    const middle = (low + high) >> 1;
     if (has(middle)) high = middle;
     else low = middle + 1;
   }
   return low;
 }
 
-/** Members before a place. */
-function before({ below, upTo }: OrderedMultiset, place: number): number {
-  return upTo[place - 1] ?? below;
-}
-
 /** How many members lie below a number of ticks, judged by the centre of their bin or the edge of a bound. */
 export function countBelow(values: OrderedMultiset, ticks: number): number {
-  return before(
-    values,
-    firstPlace(values, (place) => centreOf(values, place) >= ticks),
-  );
+  return upToPlace(values, firstPlace(values, (place) => centreOf(values, place) >= ticks) - 1);
 }
 
 /** How many members lie above a number of ticks, judged likewise. */
 export function countAbove(values: OrderedMultiset, ticks: number): number {
-  const place = firstPlace(values, (each) => centreOf(values, each) > ticks);
-  return values.size - before(values, place);
+  return values.size - upToPlace(values, firstPlace(values, (place) => centreOf(values, place) > ticks) - 1);
 }
 
 /** The rank-th smallest member, rank from 1 to the size. */
 function nthSmallest(values: OrderedMultiset, rank: number): number {
-  const { size, below, upTo, width } = values;
+  const { size, below, end, width } = values;
   if (rank > size) throw new RangeError(`rank ${rank} in a multiset of ${size}`);
   if (rank <= below) return -Infinity;
-  const place = firstPlace(values, (each) => (upTo[each] ?? 0) >= rank);
-  if (place === upTo.length) return Infinity;
+  const place = firstPlace(values, (each) => upToPlace(values, each) >= rank);
+  if (place === end) return Infinity;
   const centre = centreOf(values, place);
   if (!isExact(values, place)) return centre;
-  const count = before(values, place + 1) - before(values, place);
+  const before = upToPlace(values, place - 1);
+  const count = upToPlace(values, place) - before;
   // The j-th of c members, as an odd function of its place, so that mirrored cells give exactly mirrored values.
-  return centre + (width * (2 * (rank - before(values, place)) - 1 - count)) / (2 * count);
+  return centre + (width * (2 * (rank - before) - 1 - count)) / (2 * count);
 }
 
 /** The value at a real rank: linear between neighbours; if just one of them is infinite, that infinity. */

@@ -48,9 +48,7 @@ function published({ strataUsed, crude, estimate, interval, indication }: Indica
 
 /** The intervals of one metric in the strata that have one. */
 function strataIntervals({ strata }: Scope, metric: MetricName): Interval[] {
-  return [...strata.values()]
-    .flat()
-    .flatMap((effect) => (effect.metric === metric && effect.interval !== null ? [effect.interval] : []));
+  return [...strata.values()].flatMap((effects) => effects.find((effect) => effect.metric === metric)?.interval ?? []);
 }
 
 function compareMetric(scope: Scope, effect: PairedEffect): MetricComparison {

@@ -3,13 +3,13 @@
 
 import * as z from "zod";
 import { COHORT_KEYS } from "../model/cohort.ts";
-import { METRIC_NAMES } from "../model/metrics.ts";
+import { QUANTITY_NAMES } from "./quantities.ts";
 import type { RunSample } from "./types.ts";
 
 /** A sample without what the key of its run says. */
 export type SampleContent = Omit<RunSample, "id" | "finished_at" | "backend" | "stratum">;
 
-/** A value is its ticks, a bound its ticks in brackets; a missing value is null. */
+/** A value is its ticks, a bound its ticks in brackets; a missing value is null, or left out at the end. */
 const encodedSample = z.strictObject({
   values: z.array(z.union([z.int(), z.tuple([z.int()]), z.null()])),
   cached: z.array(z.string()).default([]),
@@ -21,7 +21,7 @@ const encodedSample = z.strictObject({
 /** Writes a sample as compact JSON; equal samples give equal text as far as their keys are in the same order. */
 export function encodeSample(sample: SampleContent): string {
   return JSON.stringify({
-    values: sample.values.map((value) => (value?.censored ? [value.ticks] : (value?.ticks ?? null))),
+    values: withoutTail(sample.values.map((value) => (value?.censored ? [value.ticks] : (value?.ticks ?? null)))),
     cached: sample.cached.length > 0 ? sample.cached : undefined,
     small_file: sample.small_file || undefined,
     bound_mismatch: sample.bound_mismatch || undefined,
@@ -29,14 +29,19 @@ export function encodeSample(sample: SampleContent): string {
   });
 }
 
+/** The values up to the last one that is not missing. */
+function withoutTail<T>(values: readonly (T | null)[]): readonly (T | null)[] {
+  return values.slice(0, values.findLastIndex((value) => value !== null) + 1);
+}
+
 /**
- * Reads what `encodeSample` wrote. Metrics that the registry has gained since are null. Throws a SyntaxError or a
+ * Reads what `encodeSample` wrote. Quantities that are not there, or came later, are null. Throws a SyntaxError or a
  * ZodError when the text is anything else.
  */
 export function decodeSample(text: string): SampleContent {
   const { values, cached, small_file = false, bound_mismatch = false, cohort } = encodedSample.parse(JSON.parse(text));
   return {
-    values: METRIC_NAMES.map((_, metric) => {
+    values: QUANTITY_NAMES.map((_, metric) => {
       const value = values[metric] ?? null;
       if (value === null) return null;
       return typeof value === "number" ? { ticks: value, censored: false } : { ticks: value[0], censored: true };

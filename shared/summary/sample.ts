@@ -6,6 +6,7 @@ import { COHORT_KEYS, type Cohort } from "../model/cohort.ts";
 import type { Measurement } from "../model/measurement.ts";
 import { METRIC_NAMES, type MetricName } from "../model/metrics.ts";
 import type { Facts, Run } from "../model/run.ts";
+import { QUANTITIES } from "./quantities.ts";
 import { ticksOf } from "./ticks.ts";
 import type { RunSample, Sample } from "./types.ts";
 
@@ -14,7 +15,7 @@ const FILE_BACKENDS: readonly Backend[] = ["loop", "vnd", "file-direct"];
 
 const KIB_PER_MIB = 1024;
 
-/** What statistics need of a run (statistics sections 1 and 9). Whether the run is withdrawn is for the caller to ask. */
+/** What statistics need of a run (statistics sections 1, 8 and 9). Whether the run is withdrawn is for the caller to ask. */
 export function sampleOf(run: Run): RunSample {
   const { verdict, decided_by } = run.quality;
   return {
@@ -22,7 +23,11 @@ export function sampleOf(run: Run): RunSample {
     finished_at: run.finished_at,
     backend: run.backend,
     stratum: run.stratum,
-    values: METRIC_NAMES.map((metric) => sampleValue(run.metrics[metric])),
+    values: QUANTITIES.map(({ metric, isEfficiency }) => {
+      const measurement = run.metrics[metric];
+      if (measurement === null) return null;
+      return isEfficiency ? efficiency(measurement) : rate(measurement);
+    }),
     cached: verdict === "cached" || verdict === "probably-cached" ? [...decided_by] : [],
     small_file: hasSmallFile(run),
     bound_mismatch: METRIC_NAMES.some((metric) => isAboveBound(run, metric)),
@@ -30,12 +35,19 @@ export function sampleOf(run: Run): RunSample {
   };
 }
 
-/** The rate, or the bound of a censored one, in ticks; null where there is no logarithm: absent, unknown, or 0. */
-function sampleValue(measurement: Measurement | null): Sample | null {
-  if (measurement === null) return null;
-  const { censored, lower_bound, rate } = measurement;
-  const value = censored ? lower_bound : rate;
+/** The rate, or the bound of a censored one, in ticks; null where there is no logarithm: unknown, or 0. */
+function rate({ censored, lower_bound: bound, rate: measured }: Measurement): Sample | null {
+  const value = censored ? bound : measured;
   return value ? { ticks: ticksOf(value), censored } : null;
+}
+
+/**
+ * The rate for each per cent of CPU in ticks (statistics section 8). A printed %CP of c means c to c + 1, so c + 0.5 is taken;
+ * 0 is under 1, which makes the rate itself a lower bound. Null without rate or %CP: a test that was too fast has neither.
+ */
+function efficiency({ cpu, rate: measured }: Measurement): Sample | null {
+  if (!measured || cpu === null) return null;
+  return { ticks: ticksOf(cpu < 1 ? measured : measured / (cpu + 0.5)), censored: cpu < 1 };
 }
 
 /**

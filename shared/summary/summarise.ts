@@ -4,8 +4,9 @@
 
 import type { Backend } from "../model/backends.ts";
 import { COHORT_KEYS, type Cohort, type CohortKey } from "../model/cohort.ts";
-import { METRICS } from "../model/metrics.ts";
+
 import { hostValue } from "./host-value.ts";
+import { QUANTITIES } from "./quantities.ts";
 import type { Attribute, HostGroup, HostSummary, RunSample } from "./types.ts";
 
 /** The newest runs of a group that count; older ones are left out (statistics section 2). */
@@ -27,14 +28,14 @@ export function summariseGroup(samples: readonly RunSample[]): HostGroup | null 
   const first = newest[0];
   if (first === undefined) return null;
   const clean = newest.filter((sample) => sample.cached.length === 0);
-  const valuesOver = (runs: readonly RunSample[], metric: number) =>
-    hostValue(runs.map((run) => run.values[metric] ?? null));
+  const valuesOver = (runs: readonly RunSample[], place: number) =>
+    hostValue(runs.map((run) => run.values[place] ?? null));
   return {
     stratum: first.stratum,
     backend: first.backend,
     runs: newest.length,
-    all: METRICS.map((_, metric) => valuesOver(newest, metric)),
-    trusted: METRICS.map(({ readPath }, metric) => valuesOver(readPath ? clean : newest, metric)),
+    all: QUANTITIES.map((_, place) => valuesOver(newest, place)),
+    trusted: QUANTITIES.map(({ readPath }, place) => valuesOver(readPath ? clean : newest, place)),
     cached: [...new Set(newest.flatMap((sample) => sample.cached))].sort(),
     small_file: newest.some((sample) => sample.small_file),
     bound_mismatch: newest.some((sample) => sample.bound_mismatch),

@@ -4,7 +4,7 @@
 import * as z from "zod";
 import { BACKENDS } from "../model/backends.ts";
 import { COHORT_KEYS } from "../model/cohort.ts";
-import { METRIC_NAMES } from "../model/metrics.ts";
+import { QUANTITY_NAMES } from "./quantities.ts";
 import type { HostGroup, HostSummary, HostValue } from "./types.ts";
 
 /** lo, hi (null for +inf), runs, exact, spread. */
@@ -15,7 +15,7 @@ const encodedGroup = z.strictObject({
   backend: z.enum(BACKENDS),
   runs: z.int(),
   all: z.array(encodedValue),
-  /** Registry index and trusted value of each metric whose two views differ. */
+  /** Place and trusted value of each quantity whose two views differ. */
   trusted: z.array(z.tuple([z.int(), encodedValue])).default([]),
   cached: z.array(z.string()).default([]),
   small_file: z.literal(true).optional(),
@@ -35,7 +35,7 @@ export function encodeSummary(summary: HostSummary): string {
 }
 
 /**
- * Reads what `encodeSummary` wrote, equal to the summary written. Metrics that the registry has gained since are null.
+ * Reads what `encodeSummary` wrote, equal to the summary written. Quantities that came later are null.
  * Throws a SyntaxError or a ZodError when the text is anything else.
  */
 export function decodeSummary(text: string): HostSummary {
@@ -63,7 +63,7 @@ function encodeGroup(group: HostGroup): object {
 
 function decodeGroup(encoded: EncodedGroup): HostGroup {
   const { stratum, backend, runs, cached, small_file = false, bound_mismatch = false } = encoded;
-  const all = METRIC_NAMES.map((_, metric) => decodeValue(encoded.all[metric] ?? null));
+  const all = QUANTITY_NAMES.map((_, metric) => decodeValue(encoded.all[metric] ?? null));
   const trusted = new Map(encoded.trusted);
   return {
     stratum,

@@ -5,7 +5,7 @@
 import type { Backend } from "../model/backends.ts";
 import type { CohortKey } from "../model/cohort.ts";
 
-/** One metric of one run: `ticks` is the value, or the bound it lies strictly above when censored. */
+/** One quantity of one run: `ticks` is the value, or the bound it lies strictly above when censored. */
 export interface Sample {
   readonly ticks: number;
   readonly censored: boolean;
@@ -18,7 +18,7 @@ export interface RunSample {
   readonly finished_at: string;
   readonly backend: Backend;
   readonly stratum: string;
-  /** In registry order; null where the test was not run, its rate is unknown, or the rate is 0. */
+  /** In the order of the quantities; null where the test was not run, or the value is unknown or has no logarithm. */
   readonly values: readonly (Sample | null)[];
   /** Ids of the rules that made the run `cached` or `probably-cached`; empty otherwise. */
   readonly cached: readonly string[];
@@ -29,7 +29,7 @@ export interface RunSample {
 }
 
 /**
- * One metric of one host on one backend (statistics section 2). `lo` is in ticks; `hi` too, or null for +inf.
+ * One quantity of one host on one backend (statistics section 2). `lo` is in ticks; `hi` too, or null for +inf.
  * Exact when lo = hi.
  */
 export interface HostValue {
@@ -56,7 +56,7 @@ export interface HostGroup {
   readonly backend: Backend;
   /** Runs in the group, 1 to 99. */
   readonly runs: number;
-  /** In registry order; null where no run has the metric. */
+  /** In the order of the quantities; null where no run has one. */
   readonly all: readonly (HostValue | null)[];
   /** The same without the read-path metrics of cached runs. */
   readonly trusted: readonly (HostValue | null)[];

@@ -11,7 +11,7 @@ beforeAll(async () => {
 });
 afterAll(() => engine.stop());
 
-const BATCHES = 6;
+const BATCHES = 5;
 const FLEETS = 20;
 
 describe("whatever happens to a fleet, its cells are those of the batch over its runs", () => {

@@ -2,9 +2,9 @@
 
 import { createHash } from "node:crypto";
 import { beforeAll, describe, expect, test } from "vitest";
-import { type HttpApp, makeHttpApp } from "../../functions/http/app.ts";
-import { docsPage } from "../../functions/read/docs-page.tsx";
-import { addDocsRoutes } from "../../functions/read/docs-routes.ts";
+import { addDocsRoutes } from "../../functions/docs/app.ts";
+import { docsPage } from "../../functions/docs/docs-page.tsx";
+import { makeHttpApp } from "../../functions/http/app.ts";
 import { CONTRACT } from "../../shared/api/contract.ts";
 import { FLAG_MEANINGS, REASONS, VERDICTS } from "../../shared/api/meanings.ts";
 import { newToken } from "../../shared/api/requests.ts";
@@ -19,7 +19,7 @@ let page: string;
 
 beforeAll(async () => {
   const log = { request: () => undefined, fault: () => undefined };
-  const app: HttpApp = makeHttpApp({ clock: () => 0, log });
+  const app = makeHttpApp({ clock: () => 0, log });
   addDocsRoutes(app);
   answer = await app.request("http://vbdstat.test/docs");
   page = await answer.text();

@@ -4,10 +4,12 @@
 import fc from "fast-check";
 import { expect, it } from "vitest";
 import { contributions } from "../../shared/cells/contribution.ts";
+import { emptyMetricCell } from "../../shared/cells/metric-cell.ts";
 import { METRIC_NAMES } from "../../shared/model/metrics.ts";
 import { summarise } from "../../shared/summary/summarise.ts";
 import type { RunSample, Sample } from "../../shared/summary/types.ts";
 import { randomSamples } from "../summary/random-samples.ts";
+import { hostsByBin } from "./histogram.ts";
 import { find, mergedCell } from "./hosts.ts";
 
 fc.configureGlobal({ seed: 20_261_101 });
@@ -103,9 +105,9 @@ it("cells built host by host equal the batch over all raw runs, in every field o
       const lists = fleet.map((samples) => contributions(summarise("h", samples)));
       const merged = mergedCell(lists.flatMap((list) => find(list, `pair loop:phy ${scope}`, view)?.cell ?? []));
       METRIC_NAMES.forEach((_, metric) => {
-        const { x, l, u, ...counts } = merged.metrics[metric] ?? { x: new Map(), l: new Map(), u: new Map() };
-        const bins = Object.entries({ x, l, u }).flatMap(([field, map]) =>
-          [...map].map(([bin, hosts]): [string, number] => [`${field}${bin}`, hosts]),
+        const { x, l, u, ...counts } = merged.metrics[metric] ?? emptyMetricCell();
+        const bins = Object.entries({ x, l, u }).flatMap(([field, histogram]) =>
+          Object.entries(hostsByBin(histogram)).map(([bin, hosts]): [string, number] => [`${field}${bin}`, hosts]),
         );
         const fields = Object.entries<number>(counts).filter(([, value]) => value !== 0);
         expect(Object.fromEntries([...fields, ...bins])).toEqual(batch(fleet, scope, metric, view));

@@ -1,28 +1,41 @@
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
-import type { Bins, Cell, MetricCell } from "../../shared/cells/cell.ts";
+import { type Bins, MAX_BIN } from "../../shared/cells/bins.ts";
+import type { Cell, MetricCell } from "../../shared/cells/cell.ts";
 import { CellFault } from "../../shared/cells/cell-fault.ts";
-import { decodeCell, encodeCell } from "../../shared/cells/codec.ts";
+import { decodeCell, encodeCell, mergeEncoded } from "../../shared/cells/codec.ts";
 import { emptyCell } from "../../shared/cells/merge.ts";
 import { emptyMetricCell } from "../../shared/cells/metric-cell.ts";
 import { METRIC_COUNT } from "../../shared/model/metrics.ts";
-import { randomCell } from "./hosts.ts";
+import { binsFrom } from "./histogram.ts";
+import { mergedCell, randomCell } from "./hosts.ts";
 
 fc.configureGlobal({ seed: 20_261_101 });
 
 const MAX = Number.MAX_SAFE_INTEGER;
 
+/** Version, one host with one run, no notes. */
+const HEAD = [2, 1, 1, 0];
+const zeros = (length: number) => new Array<number>(length).fill(0);
+
 const count = fc.oneof(fc.nat({ max: 300 }), fc.maxSafeNat(), fc.constantFrom(127, 128, 2 ** 31, 2 ** 32, MAX));
 const signed = fc.oneof(fc.maxSafeInteger(), fc.constantFrom(0, -1, 63, 64, -63, -64, 2 ** 32, -MAX, MAX));
 const bins: fc.Arbitrary<Bins> = fc
   .dictionary(
-    fc.oneof(fc.integer({ min: -99, max: 99 }), fc.integer()).map(String),
-    count.filter((n) => n > 0),
-    {
-      noNullPrototype: true,
-    },
+    fc
+      .oneof(
+        fc.integer({ min: -99, max: 99 }),
+        fc.integer({ min: -MAX_BIN, max: MAX_BIN }),
+        fc.constantFrom(1, 2, 3, 4),
+      )
+      .map(String),
+    fc.oneof(
+      count.filter((n) => n > 0),
+      fc.constantFrom(1, 31, 32, 33),
+    ),
+    { noNullPrototype: true, maxKeys: 6 },
   )
-  .map((entries) => new Map(Object.entries(entries).map(([bin, hosts]) => [Number(bin), hosts])));
+  .map(binsFrom);
 
 const metric: fc.Arbitrary<MetricCell> = fc.record({
   n: count.filter((n) => n > 0),
@@ -66,17 +79,10 @@ describe("the bytes of a cell", () => {
     );
   });
 
-  it("are the same however the maps were filled, so that an unchanged cell is seen to be unchanged", () => {
-    const backwards = <K>(map: Map<K, number>) => new Map([...map].reverse());
+  it("are the same in whatever order notes came in, so that an unchanged cell is seen to be unchanged", () => {
     fc.assert(
       fc.property(anyCell, (cell) => {
-        const refilled = {
-          ...cell,
-          notes: backwards(cell.notes),
-          metrics: cell.metrics.map(
-            (each) => each && { ...each, x: backwards(each.x), l: backwards(each.l), u: backwards(each.u) },
-          ),
-        };
+        const refilled = { ...cell, notes: new Map([...cell.notes].reverse()) };
         expect(encodeCell(refilled)).toEqual(encodeCell(cell));
       }),
     );
@@ -108,21 +114,28 @@ describe("the bytes of a cell", () => {
 
   it.each([
     ["nothing at all", []],
-    ["another version", [2, 0, 0, 0]],
-    ["a head cut short", [1, 0]],
-    ["a count with a leading zero digit", [1, 0x80, 0, 0, 0]],
-    ["a count beyond 2^53 - 1", [1, 255, 255, 255, 255, 255, 255, 255, 16, 0, 0]],
-    ["a count of too many digits", [1, 255, 255, 255, 255, 255, 255, 255, 255, 1, 0, 0]],
-    ["a note of no host", [1, 1, 1, 1, 1, 0x61, 0]],
-    ["a note longer than the bytes", [1, 1, 1, 1, 9, 0x61, 1]],
-    ["a note that is not UTF-8", [1, 1, 1, 1, 1, 0xff, 1]],
-    ["notes out of order", [1, 1, 1, 2, 1, 0x62, 1, 1, 0x61, 1]],
-    ["a metric that the registry does not have", [1, 1, 1, 0, METRIC_COUNT, 1, ...new Array(13).fill(0)]],
-    ["a metric without hosts", [1, 1, 1, 0, 0, ...new Array(14).fill(0)]],
+    ["another version", [1, 0, 0, 0]],
+    ["a head cut short", [2, 0]],
+    ["a count with a leading zero digit", [2, 0x80, 0, 0, 0]],
+    ["a count beyond 2^53 - 1", [2, 255, 255, 255, 255, 255, 255, 255, 16, 0, 0]],
+    ["a count of too many digits", [2, 255, 255, 255, 255, 255, 255, 255, 255, 1, 0, 0]],
+    ["a note of no host", [2, 1, 1, 1, 1, 0x61, 0]],
+    ["a note longer than the bytes", [2, 1, 1, 1, 9, 0x61, 1]],
+    ["a note that is not UTF-8", [2, 1, 1, 1, 1, 0xff, 1]],
+    ["notes out of order", [2, 1, 1, 2, 1, 0x62, 1, 1, 0x61, 1]],
+    ["a metric that the registry does not have", [...HEAD, METRIC_COUNT, 14, 1, ...zeros(13)]],
+    ["a metric without hosts", [...HEAD, 0, 14, ...zeros(14)]],
     // n, nx, nb, pos, neg, s2, wv, wn, one, runs, then s1 and the bins
-    ["a sum of minus 0", [1, 1, 1, 0, 0, 1, 0, 0, 0, 0, 0, 0, 0, 0, 0, 1, 0, 0, 0]],
-    ["a gap before the first bin", [1, 1, 1, 0, 0, 1, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 1, 0, 2, 0, 0]],
-    ["more bins than bytes", [1, 1, 1, 0, 0, 1, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 100, 0, 0]],
+    ["a metric without its bins", [...HEAD, 0, 11, 1, ...zeros(10)]],
+    ["a metric with a byte too many", [...HEAD, 0, 15, 1, ...zeros(14)]],
+    ["a metric longer than the bytes", [...HEAD, 0, 15, 1, ...zeros(13)]],
+    ["a sum of minus 0", [...HEAD, 0, 14, 1, ...zeros(9), 1, 0, 0, 0]],
+    // x: two bins from bin 0 on; 4 is a bin of two hosts, 1 leaves a bin out
+    ["a gap before the first bin", [...HEAD, 0, 17, 1, ...zeros(10), 2, 0, 1, 0, 0]],
+    ["a bin behind the last one", [...HEAD, 0, 18, 1, ...zeros(10), 2, 0, 4, 1, 0, 0]],
+    ["a bin that is none", [...HEAD, 0, 17, 1, ...zeros(10), 1, 0, 128, 0, 0]],
+    ["fewer bins than announced", [...HEAD, 0, 14, 1, ...zeros(10), 9, 0, 4]],
+    ["a bin too far out", [...HEAD, 0, 19, 1, ...zeros(10), 1, 128, 128, 4, 0, 0, 0]],
   ])("are refused with the field at fault: %s", (_, bytes) => {
     expect(() => decodeCell(Uint8Array.from(bytes))).toThrow(CellFault);
   });
@@ -131,10 +144,34 @@ describe("the bytes of a cell", () => {
     ["head.hosts", { ...emptyCell(), hosts: -1 }],
     ["head.runs", { ...emptyCell(), runs: 1.5 }],
     ["putc.s1", { ...emptyCell(), metrics: [{ ...emptyMetricCell(), n: 1, s1: 2 ** 53 }] }],
-    ["putc.x", { ...emptyCell(), metrics: [{ ...emptyMetricCell(), n: 1, x: new Map([[0, 0]]) }] }],
+    ["putc.x", { ...emptyCell(), metrics: [{ ...emptyMetricCell(), n: 1, x: { first: 0, counts: [0] } }] }],
+    ["putc.x", { ...emptyCell(), metrics: [{ ...emptyMetricCell(), n: 1, x: { first: 0, counts: [1, 0.5, 1] } }] }],
+    ["putc.u", { ...emptyCell(), metrics: [{ ...emptyMetricCell(), n: 1, u: { first: MAX_BIN, counts: [1, 1] } }] }],
   ] as [string, Cell][])("are not written for a %s that is no exact number", (field, cell) => {
     expect(() => encodeCell(cell)).toThrow(expect.objectContaining({ name: "CellFault", field }));
   });
+});
+
+it("metrics that were not asked for are skipped, and others come out as from a full reading", () => {
+  const wanted = fc.uniqueArray(fc.nat({ max: METRIC_COUNT - 1 })).map((indices) => new Set(indices));
+  fc.assert(
+    fc.property(randomCell, randomCell, wanted, (one, other, indices) => {
+      const sum = emptyCell();
+      for (const cell of [one, other]) mergeEncoded(sum, encodeCell(cell), indices);
+      const full = mergedCell([one, other]);
+      expect(sum).toEqual({ ...full, metrics: full.metrics.map((each, index) => (indices.has(index) ? each : null)) });
+    }),
+  );
+});
+
+it("a sum over encoded cells is the sum of the cells", () => {
+  fc.assert(
+    fc.property(fc.array(randomCell, { maxLength: 5 }), (cells) => {
+      const sum = emptyCell();
+      for (const cell of cells) mergeEncoded(sum, encodeCell(cell));
+      expect(sum).toEqual(mergedCell(cells));
+    }),
+  );
 });
 
 function decodedOrFault(bytes: Uint8Array): Cell | CellFault {

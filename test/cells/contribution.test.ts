@@ -1,12 +1,14 @@
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
-import type { Bins, MetricCell } from "../../shared/cells/cell.ts";
+import type { Bins } from "../../shared/cells/bins.ts";
+import type { MetricCell } from "../../shared/cells/cell.ts";
 import { contributions, pairName } from "../../shared/cells/contribution.ts";
 import { METRIC_NAMES, type MetricName } from "../../shared/model/metrics.ts";
 import { summarise } from "../../shared/summary/summarise.ts";
 import { ticksOf } from "../../shared/summary/ticks.ts";
 import type { RunSample, Sample } from "../../shared/summary/types.ts";
 import { plainSample, values } from "../summary/random-samples.ts";
+import { hostsByBin } from "./histogram.ts";
 import { find, randomHost } from "./hosts.ts";
 
 fc.configureGlobal({ seed: 20_261_101 });
@@ -15,7 +17,7 @@ fc.configureGlobal({ seed: 20_261_101 });
 function short(cell: MetricCell | null | undefined): object | null {
   if (!cell) return null;
   const entries = Object.entries(cell).map(([key, value]: [string, number | Bins]) =>
-    typeof value === "number" ? ([key, value] as const) : ([key, value.size && Object.fromEntries(value)] as const),
+    typeof value === "number" ? ([key, value] as const) : ([key, value.counts.length && hostsByBin(value)] as const),
   );
   return Object.fromEntries(entries.filter(([, value]) => value !== 0));
 }
@@ -253,9 +255,9 @@ describe("contributions", () => {
             expect(metric.n).toBe(1);
             expect(metric.pos + metric.neg).toBeLessThanOrEqual(1);
             // Exact, too fast on both sides, or bounded on a side.
-            const bounds = metric.l.size + metric.u.size;
+            const bounds = metric.l.counts.length + metric.u.counts.length;
             expect(metric.nx + metric.nb + Math.min(1, bounds)).toBe(1);
-            expect(metric.x.size).toBe(metric.nx);
+            expect(metric.x.counts.length).toBe(metric.nx);
           }
         }
       }),

@@ -4,9 +4,10 @@ import type { Cell, MetricCell } from "../../shared/cells/cell.ts";
 import { CellFault } from "../../shared/cells/cell-fault.ts";
 import { encodeCell } from "../../shared/cells/codec.ts";
 import { contributions } from "../../shared/cells/contribution.ts";
-import { addCell, emptyCell, flip, isEmpty, subtractCell } from "../../shared/cells/merge.ts";
+import { addCell, emptyCell, flip, isEmpty, mergeCell, subtractCell } from "../../shared/cells/merge.ts";
 import { emptyMetricCell } from "../../shared/cells/metric-cell.ts";
 import type { HostSummary } from "../../shared/summary/types.ts";
+import { binsFrom } from "./histogram.ts";
 import { find, mergedCell, pairCellOf, randomCell, randomHost } from "./hosts.ts";
 
 fc.configureGlobal({ seed: 20_261_101 });
@@ -21,7 +22,19 @@ function cellWith(metric: Partial<MetricCell>, head: Partial<Cell> = {}): Cell {
 describe("addCell", () => {
   it("adds every field, bin and note", () => {
     const sum = cellWith(
-      { n: 1, nx: 1, pos: 1, s1: -3, s2: 9, wv: 4, wn: 1, one: 1, runs: 2, x: new Map([[0, 1]]), l: new Map([[7, 1]]) },
+      {
+        n: 1,
+        nx: 1,
+        pos: 1,
+        s1: -3,
+        s2: 9,
+        wv: 4,
+        wn: 1,
+        one: 1,
+        runs: 2,
+        x: binsFrom({ 0: 1 }),
+        l: binsFrom({ 7: 1 }),
+      },
       { notes: new Map([["cached", 1]]) },
     );
     addCell(
@@ -34,11 +47,8 @@ describe("addCell", () => {
           s1: 5,
           s2: 25,
           runs: 4,
-          x: new Map([
-            [0, 1],
-            [3, 1],
-          ]),
-          u: new Map([[-7, 1]]),
+          x: binsFrom({ 0: 1, 3: 1 }),
+          u: binsFrom({ "-7": 1 }),
         },
         {
           hosts: 2,
@@ -64,12 +74,9 @@ describe("addCell", () => {
           wn: 1,
           one: 1,
           runs: 6,
-          x: new Map([
-            [0, 2],
-            [3, 1],
-          ]),
-          l: new Map([[7, 1]]),
-          u: new Map([[-7, 1]]),
+          x: binsFrom({ 0: 2, 3: 1 }),
+          l: binsFrom({ 7: 1 }),
+          u: binsFrom({ "-7": 1 }),
         },
         {
           hosts: 3,
@@ -84,10 +91,10 @@ describe("addCell", () => {
   });
 
   it("leaves what is added alone, also when the accumulator goes on", () => {
-    const one = cellWith({ x: new Map([[0, 1]]) });
+    const one = cellWith({ x: binsFrom({ 0: 1 }) });
     const sum = mergedCell([one, one]);
-    expect(sum.metrics[0]?.x.get(0)).toBe(2);
-    expect(one).toEqual(cellWith({ x: new Map([[0, 1]]) }));
+    expect(sum.metrics[0]?.x).toEqual(binsFrom({ 0: 2 }));
+    expect(one).toEqual(cellWith({ x: binsFrom({ 0: 1 }) }));
   });
 
   it("refuses sums that are no longer exact instead of rounding them", () => {
@@ -105,6 +112,26 @@ describe("addCell", () => {
         const shards = [0, 1, 2].map((shard) => mergedCell(cells.filter((_, index) => entries[index]?.[1] === shard)));
         expect(encodeCell(mergedCell(shuffled))).toEqual(straight);
         expect(encodeCell(mergedCell(shards))).toEqual(straight);
+      }),
+    );
+  });
+});
+
+describe("mergeCell", () => {
+  it("goes on where a sum of squares leaves the exact integers, or a year of a large fleet could not be read", () => {
+    const sum = cellWith({ s2: Number.MAX_SAFE_INTEGER, wv: Number.MAX_SAFE_INTEGER, x: binsFrom({ 0: 1 }) });
+    mergeCell(sum, cellWith({ s2: 10 ** 12, wv: 10 ** 12, x: binsFrom({ 0: 2 }) }));
+    expect(sum.metrics[0]).toMatchObject({ n: 2, x: binsFrom({ 0: 3 }) });
+    expect((sum.metrics[0]?.s2 ?? 0) / (2 ** 53 + 10 ** 12)).toBeCloseTo(1, 15);
+    expect(() => encodeCell(sum)).toThrow(expect.objectContaining({ field: "putc.s2" }));
+  });
+
+  it("is addCell as long as all sums are exact", () => {
+    fc.assert(
+      fc.property(randomCell, randomCell, (cell, other) => {
+        const sum = mergedCell([cell]);
+        mergeCell(sum, other);
+        expect(sum).toEqual(mergedCell([cell, other]));
       }),
     );
   });
@@ -130,11 +157,11 @@ describe("subtractCell", () => {
     ["notes.cached", cellWith({}), cellWith({}, { notes: new Map([["cached", 1]]) })],
     ["putc.n", cellWith({}), cellWith({ n: 2 })],
     ["putc.pos", cellWith({}), cellWith({ pos: 1 })],
-    ["putc.x[-3]", cellWith({ x: new Map([[3, 1]]) }), cellWith({ x: new Map([[-3, 1]]) })],
+    ["putc.x[-3]", cellWith({ x: binsFrom({ 3: 1 }) }), cellWith({ x: binsFrom({ "-3": 1 }) })],
     ["putc.n", emptyCell(), cellWith({}, { hosts: 0, runs: 0 })],
     // No host is left, but a sum, a bin, a metric or a run is: not what the host had added.
     ["putc.n", cellWith({ s1: 5 }, { hosts: 2 }), cellWith({ s1: 4 })],
-    ["putc.n", cellWith({ l: new Map([[3, 1]]) }, { hosts: 2 }), cellWith({})],
+    ["putc.n", cellWith({ l: binsFrom({ 3: 1 }) }, { hosts: 2 }), cellWith({})],
     ["head.hosts", cellWith({ n: 2 }), cellWith({})],
     ["head.hosts", cellWith({}, { runs: 3 }), cellWith({})],
   ])("raises an alarm that names %s rather than storing what cannot be", (field, from, what) => {
@@ -150,12 +177,9 @@ describe("flip", () => {
       neg: 1,
       s1: 5,
       s2: 25,
-      x: new Map([
-        [3, 2],
-        [0, 1],
-      ]),
-      l: new Map([[7, 1]]),
-      u: new Map([[-9, 4]]),
+      x: binsFrom({ 3: 2, 0: 1 }),
+      l: binsFrom({ 7: 1 }),
+      u: binsFrom({ "-9": 4 }),
     });
     expect(flip(cell)).toEqual(
       cellWith({
@@ -163,12 +187,9 @@ describe("flip", () => {
         neg: 2,
         s1: -5,
         s2: 25,
-        x: new Map([
-          [-3, 2],
-          [0, 1],
-        ]),
-        l: new Map([[9, 4]]),
-        u: new Map([[-7, 1]]),
+        x: binsFrom({ "-3": 2, 0: 1 }),
+        l: binsFrom({ 9: 4 }),
+        u: binsFrom({ "-7": 1 }),
       }),
     );
   });

@@ -1,6 +1,7 @@
 // Cells from explicit host values, by statistics section 3 read afresh: a second opinion beside shared/cells.
 
-import type { Bins, Cell, MetricCell } from "../../shared/cells/cell.ts";
+import { addBins, type Bins, emptyBins } from "../../shared/cells/bins.ts";
+import type { Cell, MetricCell } from "../../shared/cells/cell.ts";
 import type { ComparisonInput, Merged, Question } from "../../shared/compare/question.ts";
 import type { Backend } from "../../shared/model/backends.ts";
 import { METRIC_NAMES, type MetricName } from "../../shared/model/metrics.ts";
@@ -17,7 +18,7 @@ export function ticks(value: number): number {
 
 function add(bins: Bins, value: number): void {
   const bin = Math.sign(value) * Math.floor(Math.abs(value) / 50 + 0.5) + 0;
-  bins.set(bin, (bins.get(bin) ?? 0) + 1);
+  addBins(bins, { first: bin, counts: [1] });
 }
 
 /** The metric cell of these hosts; `more` sets fields that values do not determine. */
@@ -34,9 +35,9 @@ export function metricCellOf(hosts: readonly Host[], more: Partial<MetricCell> =
     wn: 0,
     one: 0,
     runs: 6 * hosts.length,
-    x: new Map(),
-    l: new Map(),
-    u: new Map(),
+    x: emptyBins(),
+    l: emptyBins(),
+    u: emptyBins(),
   };
   for (const host of hosts) {
     if (typeof host === "number") {

@@ -6,7 +6,7 @@ import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { aggregateRecords } from "../../functions/aggregate/stream.ts";
 import { sweep } from "../../functions/aggregate/sweep.ts";
 import { makeHttpApp } from "../../functions/http/app.ts";
-import { secretHash } from "../../functions/http/auth.ts";
+import { secretHash } from "../../functions/http/secret.ts";
 import { addIngestRoutes } from "../../functions/ingest/app.ts";
 import { addReadRoutes } from "../../functions/read/app.ts";
 import { makeAggregationStore } from "../../functions/store/aggregation.ts";
@@ -22,6 +22,7 @@ import { BLKTAP, LOOP } from "../support/fixtures.ts";
 import { type Access, recordedTable } from "./recorded-table.ts";
 import { resourcesOf, synthesised } from "./synthesised.ts";
 
+/** The functions that know the table. */
 type FunctionName = "ingest" | "read" | "aggregate";
 
 /** One action on one pattern of partitions that a policy allows. */
@@ -33,7 +34,7 @@ interface Allowed {
 
 const template = synthesised("dev");
 
-const statementsOf = (name: FunctionName) =>
+const statementsOf = (name: FunctionName | "docs") =>
   Object.entries(resourcesOf(template, "AWS::IAM::Policy")).flatMap(([id, { Properties }]) =>
     id.startsWith(`${name}role`) ? Properties.PolicyDocument.Statement : [],
   );
@@ -83,7 +84,7 @@ beforeAll(async () => {
     status: makeStatusStore(tables.read),
     tokens: makeTokenStore(tables.read),
     clock,
-    about: { version: "test", engine: "test" },
+    about: { version: "test", engine: "embedded" },
   });
   const aggregation = { store: makeAggregationStore(tables.aggregate), clock, backOff };
 
@@ -163,6 +164,10 @@ describe.each(["ingest", "read", "aggregate"] as const)("%s", (name) => {
     const [role] = Object.entries(resourcesOf(template, "AWS::IAM::Role")).filter(([id]) => id.startsWith(name));
     expect(role?.[1].Properties.ManagedPolicyArns).toBeUndefined();
   });
+});
+
+test("docs may write to its log, and knows no table", () => {
+  expect(statementsOf("docs").flatMap(({ Action }) => Action)).toEqual(["logs:CreateLogStream", "logs:PutLogEvents"]);
 });
 
 const WRITES = /Put|Update|Delete|BatchWrite|PartiQL|Create|Tag|Restore|Import|\*/;

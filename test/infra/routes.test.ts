@@ -1,9 +1,13 @@
 // The HTTP API against the apps behind it: an endpoint without a route is a 404 on AWS that nobody sees on one machine.
 
 import { describe, expect, test } from "vitest";
+import { addDocsRoutes } from "../../functions/docs/app.ts";
 import { makeHttpApp } from "../../functions/http/app.ts";
-import { addIngestRoutes, type IngestDeps } from "../../functions/ingest/app.ts";
-import { addReadRoutes, type ReadDeps } from "../../functions/read/app.ts";
+import type { HttpApp } from "../../functions/http/http-env.ts";
+import { addIngestRoutes } from "../../functions/ingest/app.ts";
+import type { IngestDeps } from "../../functions/ingest/deps.ts";
+import { addReadRoutes } from "../../functions/read/app.ts";
+import type { ReadDeps } from "../../functions/read/deps.ts";
 import { ROUTES, THROTTLES } from "../../infra/routes.ts";
 import { CONTRACT } from "../../shared/api/contract.ts";
 import { onlyOne, type Resource, resourcesOf, synthesised } from "./synthesised.ts";
@@ -11,7 +15,7 @@ import { onlyOne, type Resource, resourcesOf, synthesised } from "./synthesised.
 const template = synthesised("dev");
 
 /** `GET /v1/runs/{id}` of every route of an app; adding routes asks nothing of the dependencies. */
-function routesOf(addRoutes: (app: ReturnType<typeof makeHttpApp>) => void): string[] {
+function routesOf(addRoutes: (app: HttpApp) => void): string[] {
   const app = makeHttpApp({ clock: () => 0, log: { request: () => undefined, fault: () => undefined } });
   addRoutes(app);
   const endpoints = app.routes.filter(({ method }) => method !== "ALL");
@@ -22,6 +26,7 @@ const unused = {};
 const APPS = {
   ingest: routesOf((app) => addIngestRoutes(app, unused as IngestDeps)),
   read: routesOf((app) => addReadRoutes(app, unused as ReadDeps)),
+  docs: routesOf(addDocsRoutes),
 };
 
 /** Route keys of the template by the function they lead to. */
@@ -43,10 +48,13 @@ function deployedRoutes(): Record<string, string[]> {
 
 const deployed = deployedRoutes();
 
-test.each(["ingest", "read"] as const)("every endpoint of %s has a route, and the route leads to it", (name) => {
-  expect(APPS[name].length).toBeGreaterThan(5);
-  expect(APPS[name].filter((route) => !deployed[name]?.includes(route))).toEqual([]);
-});
+test.each(["ingest", "read", "docs"] as const)(
+  "every endpoint of %s has a route, and the route leads to it",
+  (name) => {
+    expect(APPS[name].length).toBeGreaterThan(1);
+    expect(APPS[name].filter((route) => !deployed[name]?.includes(route))).toEqual([]);
+  },
+);
 
 /** The path with each format as suffix, where the suffix is a segment's end that API Gateway must know. */
 const suffixed = CONTRACT.flatMap(({ method, path, formats }) =>
@@ -61,7 +69,7 @@ test("every format of every endpoint can be asked for by suffix", () => {
 });
 
 test("nothing else is routed: what no app answers must not cost a function call", () => {
-  const known = [...APPS.ingest, ...APPS.read, ...suffixed];
+  const known = [...Object.values(APPS).flat(), ...suffixed];
   expect(
     Object.values(deployed)
       .flat()

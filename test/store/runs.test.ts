@@ -86,6 +86,13 @@ describe("adding runs", () => {
     expect((await markOf("h1"))?.touched).toEqual([{ period: "2026-10", backend: "phy", stratum: "v1/2G/8k/16" }]);
   });
 
+  test("hosts of the same name in two fleets get a mark each", async () => {
+    const added = [newRun({ number: 1, fleet: "default" }), newRun({ number: 1, fleet: "other" })];
+    expect(await makeRunStore(table).add(added)).toEqual(["stored", "stored"]);
+    const status = makeStatusStore(table);
+    expect((await status.openMarks("default")).count + (await status.openMarks("other")).count).toBe(2);
+  });
+
   test("the same upload twice at once is stored once", async () => {
     const runs = makeRunStore(table);
     const added = Array.from({ length: 150 }, (_, number) => newRun({ number }));

@@ -2,8 +2,11 @@
 // aggregation as on one machine and behind API Gateway, without a socket.
 
 import { aggregateFleet } from "../../functions/aggregate/aggregate.ts";
-import { type HttpApp, type Log, makeHttpApp, type RequestEntry } from "../../functions/http/app.ts";
-import { secretHash } from "../../functions/http/auth.ts";
+import { addDocsRoutes } from "../../functions/docs/app.ts";
+import { makeHttpApp } from "../../functions/http/app.ts";
+import type { HttpApp } from "../../functions/http/http-env.ts";
+import type { Log, RequestEntry } from "../../functions/http/log.ts";
+import { secretHash } from "../../functions/http/secret.ts";
 import { addIngestRoutes } from "../../functions/ingest/app.ts";
 import { addReadRoutes } from "../../functions/read/app.ts";
 import { makeAggregationStore } from "../../functions/store/aggregation.ts";
@@ -59,6 +62,7 @@ export async function makeTestService(table: Table): Promise<TestService> {
     clock: () => service.now,
     about: { version: "test", engine: "embedded" },
   });
+  addDocsRoutes(app);
   const store = makeAggregationStore(table);
 
   const service: TestService = {

@@ -1,9 +1,10 @@
-// The contract for programs, GET /openapi.json, and for people, GET /docs. Both are the same for everybody and need no token.
+// Docs: the contract for programs, GET /openapi.json, and for people, GET /docs. Both are the same for everybody, need no
+// token and ask no store.
 
 import { createHash } from "node:crypto";
 import openApi from "../../docs/openapi.json" with { type: "json" };
 import { CACHE_CONTROL } from "../../shared/api/endpoint.ts";
-import type { HttpApp } from "../http/app.ts";
+import type { HttpApp } from "../http/http-env.ts";
 import { DOCS_STYLE, docsPage } from "./docs-page.tsx";
 
 /** Nothing may be loaded, run, framed or sent from the page; its one style sheet is known by its hash. */
@@ -15,6 +16,7 @@ const CONTENT_SECURITY_POLICY = [
   "frame-ancestors 'none'",
 ].join("; ");
 
+/** Adds the routes of this app. */
 export function addDocsRoutes(app: HttpApp): void {
   app.get("/openapi.json", (c) => c.json(openApi, 200, { "Cache-Control": CACHE_CONTROL.documents }));
 

@@ -1,0 +1,10 @@
+import type { Hono } from "hono";
+import type { Token } from "../../shared/model/token.ts";
+
+/** Variables of a request. */
+export interface HttpEnv {
+  Variables: { requestId: string; token: Token | null; note: string | null };
+}
+
+/** An app that routes are added to. */
+export type HttpApp = Hono<HttpEnv>;

@@ -1,0 +1,12 @@
+import type { CellStore, Clock, RunStore, StatusStore, TokenStore } from "../../shared/ports.ts";
+
+/** What the app is handed. */
+export interface ReadDeps {
+  readonly runs: RunStore;
+  readonly cells: CellStore;
+  readonly status: StatusStore;
+  readonly tokens: TokenStore;
+  readonly clock: Clock;
+  /** Version of the service and kind of the engine behind the store, for `GET /v1/status`. */
+  readonly about: { readonly version: string; readonly engine: "embedded" | "dynamodb" };
+}

@@ -1,0 +1,62 @@
+// The export of runs: all that match, newest first, as one stream. A page of them is in memory at a time, and the next is
+// read only when the client has taken this one.
+
+import type { RunQuery, RunStore } from "../../shared/ports.ts";
+import { RUNS_CSV_HEAD, runCsv } from "../../shared/render/runs-csv.ts";
+
+/** Runs that are read at a time: a few MB at most. */
+const EXPORT_PAGE = 500;
+
+/** Which runs to export. */
+type ExportQuery = Omit<RunQuery, "limit" | "cursor">;
+
+/**
+ * The text of an export in pieces, one for each page, the head with the first. Throws what the store throws, before the
+ * piece that it could not read.
+ */
+export async function* exportedRuns(
+  runs: Pick<RunStore, "list">,
+  fleet: string,
+  query: ExportQuery,
+): AsyncGenerator<string, void> {
+  let head = RUNS_CSV_HEAD;
+  let cursor: string | undefined;
+  do {
+    const page = await runs.list(fleet, { ...query, limit: EXPORT_PAGE, cursor });
+    yield head + page.items.map(runCsv).join("");
+    head = "";
+    cursor = page.cursor ?? undefined;
+  } while (cursor !== undefined);
+}
+
+/**
+ * Pieces of text as the body of an answer. The first piece is waited for, so that a store that cannot be reached is
+ * refused with its status. An error after it breaks the connection off before the end of the body: whoever reads it must
+ * not take a part for the whole. `onError` hears of it.
+ */
+export async function streamed(
+  pieces: AsyncGenerator<string, void>,
+  onError: (error: unknown) => void,
+): Promise<ReadableStream<Uint8Array>> {
+  const encoder = new TextEncoder();
+  let first: IteratorResult<string, void> | null = await pieces.next();
+  return new ReadableStream<Uint8Array>(
+    {
+      async pull(controller) {
+        try {
+          const next = first ?? (await pieces.next());
+          first = null;
+          if (next.done) controller.close();
+          else controller.enqueue(encoder.encode(next.value));
+        } catch (error) {
+          onError(error);
+          throw error;
+        }
+      },
+      async cancel() {
+        await pieces.return();
+      },
+    },
+    { highWaterMark: 0 },
+  );
+}
