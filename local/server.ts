@@ -12,6 +12,7 @@ import { addReadRoutes } from "../functions/read/app.ts";
 import { makeAggregationStore } from "../functions/store/aggregation.ts";
 import { makeCellStore } from "../functions/store/cells.ts";
 import { withGroupCommit } from "../functions/store/group-commit.ts";
+import { makeHostStore } from "../functions/store/hosts.ts";
 import { makeQuarantineStore } from "../functions/store/quarantine.ts";
 import { backOff } from "../functions/store/retry.ts";
 import { makeRunStore } from "../functions/store/runs.ts";
@@ -84,6 +85,7 @@ async function serve(
   addReadRoutes(app, {
     runs,
     cells: makeCellStore(table),
+    hosts: makeHostStore(table),
     status: makeStatusStore(table),
     tokens,
     clock,

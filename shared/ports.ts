@@ -4,6 +4,7 @@
 import type { Merged } from "./compare/question.ts";
 import type { Backend } from "./model/backends.ts";
 import type { Cohort, CohortKey } from "./model/cohort.ts";
+import type { MetricName } from "./model/metrics.ts";
 import type { Run } from "./model/run.ts";
 import type { Token } from "./model/token.ts";
 import type { View } from "./model/view.ts";
@@ -88,6 +89,10 @@ export interface CellQuestion {
   readonly fleet: string;
   readonly periods: readonly string[];
   readonly filters: Readonly<Partial<Record<CohortKey, readonly string[]>>>;
+  /** One scope alone, `ALL` or a stratum; all scopes when not given. */
+  readonly scope?: string | undefined;
+  /** The metrics that the cells are read for; all of them when none is named. Others are then left out of the cells. */
+  readonly metrics?: readonly MetricName[];
 }
 
 /** Cells of one pair or backend in both views, and the newest time at which any of them was written (ISO 8601 UTC). */
@@ -99,8 +104,25 @@ export interface CellReading {
 export interface CellStore {
   /** The cells of one kind and name, e.g. `pair`, `blktap1:loop`. */
   read(question: CellQuestion, kind: "pair" | "backend" | "fleet", name: string): Promise<CellReading>;
+  /** The cells of every pair or every backend that has any, by name in alphabetical order. */
+  readAll(question: CellQuestion, kind: "pair" | "backend"): Promise<ReadonlyMap<string, CellReading>>;
   /** Every cohort of a period. */
   cohorts(fleet: string, period: string): Promise<readonly Cohort[]>;
+}
+
+/** One host over all time, as last counted. */
+export interface CountedHost {
+  readonly summary: HostSummary;
+  readonly cohort: Cohort;
+  /** Whether it has results that are not counted yet. */
+  readonly isPending: boolean;
+}
+
+export interface HostStore {
+  /** Hosts with results that count, in the order of the bytes of their names. */
+  list(fleet: string, limit: number, cursor?: string): Promise<Page<Omit<CountedHost, "isPending">>>;
+  /** Null for a host that has no results, neither counted nor pending. */
+  get(fleet: string, host: string): Promise<CountedHost | null>;
 }
 
 export interface StatusStore {

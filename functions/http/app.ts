@@ -23,6 +23,7 @@ export function makeHttpApp({ clock, log }: HttpDeps): HttpApp {
     c.set("requestId", requestId);
     c.set("token", null);
     c.set("note", null);
+    c.set("fault", (error) => log.fault(requestId, error));
     await next();
     c.res.headers.set("x-request-id", requestId);
     // What was uploaded is served as text again: no browser may take it for a page. Answers to a token are for it alone.

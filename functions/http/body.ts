@@ -4,8 +4,8 @@ import { promisify } from "node:util";
 import { gunzip } from "node:zlib";
 import { AppError } from "../../shared/errors.ts";
 
-export const MAX_SENT_BYTES = 1_048_576;
-export const MAX_UNPACKED_BYTES = 8_388_608;
+const MAX_SENT_BYTES = 1_048_576;
+const MAX_UNPACKED_BYTES = 8_388_608;
 
 const gunzipped = promisify(gunzip);
 

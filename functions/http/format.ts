@@ -27,7 +27,7 @@ export function withoutSuffix(request: Request): string {
 }
 
 /** The suffix of the request's path, or null. */
-function suffixOf(c: Context): Format | null {
+export function suffixOf(c: Context): Format | null {
   const suffix = SUFFIX.exec(pathOf(c.req.url))?.[2];
   return suffix === undefined
     ? null
@@ -40,14 +40,17 @@ function suffixOf(c: Context): Format | null {
  */
 export function formatOf<T extends Format>(c: Context, offered: readonly [T, ...T[]]): T {
   const suffix = suffixOf(c);
-  if (suffix !== null) {
-    const format = offered.find((candidate) => candidate === suffix);
-    if (format !== undefined) return format;
-    throw new AppError(
-      "not_found",
-      `this is not offered as .${suffix}, only as ${offered.map((f) => `.${f}`).join(" ")}`,
-    );
-  }
+  if (suffix === null) return acceptedOf(c, offered);
+  const format = offered.find((candidate) => candidate === suffix);
+  if (format !== undefined) return format;
+  throw new AppError(
+    "not_found",
+    `this is not offered as .${suffix}, only as ${offered.map((f) => `.${f}`).join(" ")}`,
+  );
+}
+
+/** The format that the Accept header asks for, whatever the path ends in; the first offered when it asks for none of them. */
+export function acceptedOf<T extends Format>(c: Context, offered: readonly [T, ...T[]]): T {
   const type = accepts(c, {
     header: "Accept",
     supports: offered.map((format) => MEDIA_TYPES[format]),

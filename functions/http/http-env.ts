@@ -3,7 +3,13 @@ import type { Token } from "../../shared/model/token.ts";
 
 /** Variables of a request. */
 export interface HttpEnv {
-  Variables: { requestId: string; token: Token | null; note: string | null };
+  Variables: {
+    requestId: string;
+    token: Token | null;
+    note: string | null;
+    /** Takes an error that comes when the answer has begun, for the log. */
+    fault: (error: unknown) => void;
+  };
 }
 
 /** An app that routes are added to. */

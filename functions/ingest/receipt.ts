@@ -24,7 +24,7 @@ export interface ReceiptResult {
 }
 
 /** One rejected line, as it can be found again in the quarantine. */
-export type ReceiptIssue = Omit<Issue, "raw"> & { readonly quarantine_id: string };
+type ReceiptIssue = Omit<Issue, "raw"> & { readonly quarantine_id: string };
 
 export interface Receipt {
   readonly stored: number;

@@ -21,7 +21,7 @@ export interface Envelope {
 }
 
 /** A run with the line of the upload it came from. */
-export interface UploadedRun {
+interface UploadedRun {
   readonly line: number;
   readonly run: Run;
 }

@@ -6,7 +6,6 @@ import { compare } from "../../shared/compare/compare.ts";
 import type { Comparison } from "../../shared/compare/comparison.ts";
 import type { Question } from "../../shared/compare/question.ts";
 import { AppError } from "../../shared/errors.ts";
-import { COHORT_KEYS } from "../../shared/model/cohort.ts";
 import { comparisonText } from "../../shared/render/comparison-text.ts";
 import { allow, tokenOf } from "../http/auth.ts";
 import { formatOf } from "../http/format.ts";
@@ -14,6 +13,8 @@ import type { HttpApp } from "../http/http-env.ts";
 import { queryBy } from "../http/parameters.ts";
 import { backendOf } from "./backend-of.ts";
 import type { ReadDeps } from "./deps.ts";
+import { filtersOf } from "./filters-of.ts";
+import { newest } from "./newest.ts";
 
 export function addCompareRoute(app: HttpApp, deps: ReadDeps): void {
   app.get("/v1/compare", allow(deps, "read"), async (c) => {
@@ -24,11 +25,8 @@ export function addCompareRoute(app: HttpApp, deps: ReadDeps): void {
     if (baseline === candidate) {
       throw new AppError("bad_parameter", `baseline and candidate are both ${baseline}; expected two backends`);
     }
-    const filters = Object.fromEntries(
-      COHORT_KEYS.flatMap((key) => (query[key] === undefined ? [] : [[key, query[key]]])),
-    );
     const { period: periods, view, margin, metric: metrics = [] } = query;
-    const question = { baseline, candidate, periods, view, filters, margin, metrics };
+    const question = { baseline, candidate, periods, view, filters: filtersOf(query), margin, metrics };
     const comparison = await answer(deps, tokenOf(c).fleet, question);
     return format === "json" ? c.json(comparison) : c.text(comparisonText(comparison));
   });
@@ -41,17 +39,16 @@ export async function answer(
   question: Question,
 ): Promise<Comparison> {
   const { baseline, candidate, view } = question;
-  const about = { fleet, periods: question.periods, filters: question.filters };
+  const about = { fleet, periods: question.periods, filters: question.filters, metrics: question.metrics };
   const [pair, ofBaseline, ofCandidate, marks] = await Promise.all([
     deps.cells.read(about, "pair", pairName(baseline, candidate)),
     deps.cells.read(about, "backend", baseline),
     deps.cells.read(about, "backend", candidate),
     deps.status.openMarks(fleet),
   ]);
-  const written = [pair, ofBaseline, ofCandidate].flatMap(({ writtenAt }) => writtenAt ?? []).sort();
   return compare({
     question,
-    asOf: written.at(-1) ?? null,
+    asOf: newest([pair, ofBaseline, ofCandidate]),
     pendingHosts: marks.count,
     pair: pair.views[view],
     baselineValues: ofBaseline.views[view],

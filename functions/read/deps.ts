@@ -1,9 +1,10 @@
-import type { CellStore, Clock, RunStore, StatusStore, TokenStore } from "../../shared/ports.ts";
+import type { CellStore, Clock, HostStore, RunStore, StatusStore, TokenStore } from "../../shared/ports.ts";
 
 /** What the app is handed. */
 export interface ReadDeps {
   readonly runs: RunStore;
   readonly cells: CellStore;
+  readonly hosts: HostStore;
   readonly status: StatusStore;
   readonly tokens: TokenStore;
   readonly clock: Clock;

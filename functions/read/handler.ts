@@ -6,6 +6,7 @@ import { functionSettings } from "../env.ts";
 import { makeHttpApp } from "../http/app.ts";
 import { jsonLog } from "../http/json-log.ts";
 import { makeCellStore } from "../store/cells.ts";
+import { makeHostStore } from "../store/hosts.ts";
 import { makeRunStore } from "../store/runs.ts";
 import { makeStatusStore } from "../store/status.ts";
 import { openTable } from "../store/table.ts";
@@ -18,6 +19,7 @@ const app = makeHttpApp({ clock, log: jsonLog() });
 addReadRoutes(app, {
   runs: makeRunStore(table),
   cells: makeCellStore(table),
+  hosts: makeHostStore(table),
   status: makeStatusStore(table),
   tokens: makeTokenStore(table),
   clock,

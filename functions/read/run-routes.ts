@@ -1,16 +1,17 @@
 // Runs as they were read: one by its id, or a page of them, newest first.
 
 import type { Context } from "hono";
-import { runsQuery } from "../../shared/api/requests.ts";
+import { runExportQuery, runsQuery } from "../../shared/api/requests.ts";
 import { AppError } from "../../shared/errors.ts";
 import type { Run } from "../../shared/model/run.ts";
 import { hostMatches } from "../../shared/model/token.ts";
 import { allow, tokenOf } from "../http/auth.ts";
 import { formatOf } from "../http/format.ts";
-import type { HttpApp } from "../http/http-env.ts";
+import type { HttpApp, HttpEnv } from "../http/http-env.ts";
 import { idOf, queryBy } from "../http/parameters.ts";
 import { backendOf } from "./backend-of.ts";
 import type { ReadDeps } from "./deps.ts";
+import { exportedRuns, streamed } from "./run-export.ts";
 
 export function addRunRoutes(app: HttpApp, deps: ReadDeps): void {
   app.get("/v1/runs/:id", allow(deps, "read", "ingest"), async (c) => {
@@ -25,11 +26,20 @@ export function addRunRoutes(app: HttpApp, deps: ReadDeps): void {
   });
 
   app.get("/v1/runs", allow(deps, "read"), async (c) => {
-    formatOf(c, ["json"]);
+    if (formatOf(c, ["json", "csv"]) === "csv") return exportAnswer(c, deps);
     const { backend, ...query } = queryBy(c, runsQuery);
-    const slug = backend === undefined ? undefined : backendOf(backend);
-    const page = await deps.runs.list(tokenOf(c).fleet, { ...query, backend: slug });
+    const page = await deps.runs.list(tokenOf(c).fleet, { ...query, backend: backend && backendOf(backend) });
     return c.json({ runs: page.items, cursor: page.cursor });
+  });
+}
+
+/** All runs that match, as a file for a spreadsheet or for an import. */
+async function exportAnswer(c: Context<HttpEnv>, { runs }: ReadDeps): Promise<Response> {
+  const { backend, ...query } = queryBy(c, runExportQuery);
+  const pieces = exportedRuns(runs, tokenOf(c).fleet, { ...query, backend: backend && backendOf(backend) });
+  return c.body(await streamed(pieces, c.get("fault")), 200, {
+    "Content-Type": "text/csv; charset=utf-8; header=present",
+    "Content-Disposition": 'attachment; filename="runs.csv"',
   });
 }
 

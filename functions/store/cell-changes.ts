@@ -2,8 +2,8 @@
 // of all cohorts and to the cell of the host's own cohort.
 
 import type { Cell } from "../../shared/cells/cell.ts";
-import { type Contribution, contributions } from "../../shared/cells/contribution.ts";
-import { difference } from "../../shared/cells/difference.ts";
+import { contributions } from "../../shared/cells/contribution.ts";
+import { type Change, difference } from "../../shared/cells/difference.ts";
 import type { View } from "../../shared/model/view.ts";
 import type { SummaryStep } from "../../shared/ports.ts";
 import { cellKey, cohortHash, EVERY_COHORT, type Key } from "./keys.ts";
@@ -24,8 +24,8 @@ export interface CellChange {
 /** The changes of one step of a host in `bucket`: one for each cell it touches, each cell once. */
 export function cellChanges(fleet: string, bucket: number, { period, before, after }: SummaryStep): CellChange[] {
   const changes = new Map<string, { key: Key; parts: CellPart[] }>();
-  const put = (cohort: string, old: readonly Contribution[], fresh: readonly Contribution[]) => {
-    for (const { view, kind, name, scope, subtract, add } of difference(old, fresh)) {
+  const put = (cohort: string, differences: readonly Change[]) => {
+    for (const { view, kind, name, scope, subtract, add } of differences) {
       const key = cellKey(fleet, period, { cohort, kind, name, scope, shard: bucket });
       const change = changes.get(key.sk) ?? { key, parts: [] };
       change.parts.push({ view, subtract, add });
@@ -34,10 +34,15 @@ export function cellChanges(fleet: string, bucket: number, { period, before, aft
   };
   const old = contributions(before.summary);
   const fresh = contributions(after.summary);
+  const inEvery = difference(old, fresh);
   const from = cohortHash(before.cohort);
   const to = cohortHash(after.cohort);
-  put(EVERY_COHORT, old, fresh);
-  put(from, old, from === to ? fresh : []);
-  if (from !== to) put(to, [], fresh);
+  put(EVERY_COHORT, inEvery);
+  if (from === to) {
+    put(to, inEvery);
+  } else {
+    put(from, difference(old, []));
+    put(to, difference([], fresh));
+  }
   return [...changes.values()];
 }

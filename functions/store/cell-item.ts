@@ -7,10 +7,19 @@ import type { View } from "../../shared/model/view.ts";
 import type { CellPart } from "./cell-changes.ts";
 import { type Item, optionalBytesOf } from "./item.ts";
 
+/** One view of a stored cell as it is encoded; null when there is none. */
+export function encodedView(stored: Item, view: View): Uint8Array | null {
+  return (view === "all" ? optionalBytesOf(stored, "all") : null) ?? optionalBytesOf(stored, "trusted");
+}
+
+/** Whether the views of a stored cell differ, as they do with cached runs. */
+export function hasTwoViews(stored: Item): boolean {
+  return optionalBytesOf(stored, "all") !== null;
+}
+
 /** One view of a stored cell, as a cell of its own that may be changed; empty when there is none. */
-export function viewOf(stored: Item | null, view: View): Cell {
-  if (stored === null) return emptyCell();
-  const bytes = (view === "all" ? optionalBytesOf(stored, "all") : null) ?? optionalBytesOf(stored, "trusted");
+function viewOf(stored: Item | null, view: View): Cell {
+  const bytes = stored && encodedView(stored, view);
   return bytes === null ? emptyCell() : decodeCell(bytes);
 }
 
@@ -40,7 +49,7 @@ function changed(stored: Item | null, view: View, parts: readonly CellPart[]): C
 
 /** Whether the views are one and get the very same cells, as without cached runs: then the sum is made once. */
 function areViewsAlike(stored: Item | null, parts: readonly CellPart[]): boolean {
-  if (stored !== null && optionalBytesOf(stored, "all") !== null) return false;
+  if (stored !== null && hasTwoViews(stored)) return false;
   const trusted = parts.filter(({ view }) => view === "trusted");
   const all = parts.filter(({ view }) => view === "all");
   return (

@@ -2,19 +2,24 @@
 // periods. The number of items read depends on the cohorts, scopes and shards there are, never on hosts or runs.
 
 import type { Cell } from "../../shared/cells/cell.ts";
-import { addCell, emptyCell } from "../../shared/cells/merge.ts";
+import { mergeEncoded } from "../../shared/cells/codec.ts";
+import { emptyCell } from "../../shared/cells/merge.ts";
 import { mergePeriods } from "../../shared/compare/merge-periods.ts";
 import { COHORT_KEYS, type Cohort } from "../../shared/model/cohort.ts";
+import type { MetricName } from "../../shared/model/metrics.ts";
 import type { View } from "../../shared/model/view.ts";
 import type { CellQuestion, CellReading, CellStore, ScopedCells } from "../../shared/ports.ts";
-import { viewOf } from "./cell-item.ts";
+import { efficiencyName, placeOf } from "../../shared/summary/quantities.ts";
+import { encodedView, hasTwoViews } from "./cell-item.ts";
+import { cellNames } from "./cell-names.ts";
 import { type Item, textOf } from "./item.ts";
 import { cellPartition, cellPrefix, cohortHash, cohortPartition, EVERY_COHORT } from "./keys.ts";
 import { partition, queryAll, type Table } from "./table.ts";
 
 export function makeCellStore(table: Table): CellStore {
   return {
-    read: (question, kind, name) => readCells(table, question, kind, name),
+    read: async (question, kind, name) => readCells(table, question, await placesOf(table, question), kind, name),
+    readAll: (question, kind) => readAllCells(table, question, kind),
     cohorts: (fleet, period) => readCohorts(table, fleet, period),
   };
 }
@@ -25,7 +30,7 @@ async function readCohorts(table: Table, fleet: string, period: string): Promise
 }
 
 /** Whether a cohort satisfies every filter: each key must have one of the values asked for. */
-export function cohortMatches(cohort: Cohort, filters: CellQuestion["filters"]): boolean {
+function cohortMatches(cohort: Cohort, filters: CellQuestion["filters"]): boolean {
   return COHORT_KEYS.every((key) => {
     const wanted = filters[key];
     const value = cohort[key];
@@ -39,13 +44,47 @@ async function cohortsFor(table: Table, question: CellQuestion, period: string):
   return cohorts.filter((cohort) => cohortMatches(cohort, question.filters)).map(cohortHash);
 }
 
-async function readCells(table: Table, question: CellQuestion, kind: string, name: string): Promise<CellReading> {
+/** A period, and the cohorts in it that satisfy the filters. */
+interface Place {
+  readonly period: string;
+  readonly cohorts: readonly string[];
+}
+
+function placesOf(table: Table, question: CellQuestion): Promise<Place[]> {
+  return Promise.all(
+    question.periods.map(async (period) => ({ period, cohorts: await cohortsFor(table, question, period) })),
+  );
+}
+
+async function readAllCells(
+  table: Table,
+  question: CellQuestion,
+  kind: "pair" | "backend",
+): Promise<Map<string, CellReading>> {
+  const [places, ...names] = await Promise.all([
+    placesOf(table, question),
+    ...question.periods.map((period) => cellNames(table, question.fleet, period, kind)),
+  ]);
+  const sorted = [...new Set(names.flat())].sort();
+  return new Map(
+    await Promise.all(
+      sorted.map(async (name) => [name, await readCells(table, question, places, kind, name)] as const),
+    ),
+  );
+}
+
+async function readCells(
+  table: Table,
+  { fleet, scope, metrics = [] }: CellQuestion,
+  places: readonly Place[],
+  kind: string,
+  name: string,
+): Promise<CellReading> {
   const items = await Promise.all(
-    question.periods.map(async (period) => {
-      const cohorts = await cohortsFor(table, question, period);
+    places.map(async ({ period, cohorts }) => {
       const ranges = await Promise.all(
         cohorts.map((cohort) =>
-          queryAll(table, partition(cellPartition(question.fleet, period), cellPrefix(cohort, kind, name))),
+          queryAll(table, partition(cellPartition(fleet, period), cellPrefix(cohort, kind, name, scope))),
         ),
       );
       return ranges.flat();
@@ -55,17 +94,26 @@ async function readCells(table: Table, question: CellQuestion, kind: string, nam
     const at = textOf(item, "at");
     return newest === null || at > newest ? at : newest;
   }, null);
-  const merged = (view: View) => mergeScopes(items.map((ofPeriod) => addUp(ofPeriod, view)));
-  return { views: { trusted: merged("trusted"), all: merged("all") }, writtenAt };
+  const wanted = wantedPlaces(metrics);
+  const merged = (view: View) => mergeScopes(items.map((ofPeriod) => addUp(ofPeriod, view, wanted)));
+  const trusted = merged("trusted");
+  return { views: { trusted, all: items.flat().some(hasTwoViews) ? merged("all") : trusted }, writtenAt };
+}
+
+/** Where the rates and efficiencies of metrics are in a cell; undefined for all. */
+function wantedPlaces(metrics: readonly MetricName[]): ReadonlySet<number> | undefined {
+  if (metrics.length === 0) return undefined;
+  return new Set(metrics.flatMap((metric) => [placeOf(metric), placeOf(efficiencyName(metric))]));
 }
 
 /** The cells of one period by scope, added over shards and cohorts. */
-function addUp(items: readonly Item[], view: View): Map<string, Cell> {
+function addUp(items: readonly Item[], view: View, wanted: ReadonlySet<number> | undefined): Map<string, Cell> {
   const scopes = new Map<string, Cell>();
   for (const item of items) {
     const scope = textOf(item, "sk").split("#")[3] ?? "";
     const cell = scopes.get(scope) ?? emptyCell();
-    addCell(cell, viewOf(item, view));
+    const bytes = encodedView(item, view);
+    if (bytes !== null) mergeEncoded(cell, bytes, wanted);
     scopes.set(scope, cell);
   }
   return scopes;

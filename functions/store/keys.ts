@@ -72,15 +72,23 @@ export const markKey = (fleet: string, host: string): Key => ({
   sk: host,
 });
 
+/** The summaries of one bucket in one period. */
+export const summaryPartition = (fleet: string, period: string, bucket: number): string =>
+  `HOST#${fleet}#${period}#${bucket}`;
+
 export const summaryKey = (fleet: string, period: string, host: string): Key => ({
-  pk: `HOST#${fleet}#${period}#${bucketOf(fleet, host)}`,
+  pk: summaryPartition(fleet, period, bucketOf(fleet, host)),
   sk: host,
 });
 
 export const cellPartition = (fleet: string, period: string): string => `CELL#${fleet}#${period}`;
 
-/** Common start of the cells of a pair, a backend or the fleet in one cohort: all scopes and shards follow. */
-export const cellPrefix = (cohort: string, kind: string, name: string): string => `${cohort}#${kind}#${name}#`;
+/**
+ * Common start of the cells of a pair, a backend or the fleet in one cohort: all scopes and shards follow, or those shards
+ * of one scope.
+ */
+export const cellPrefix = (cohort: string, kind: string, name: string, scope?: string): string =>
+  `${cohort}#${kind}#${name}#${scope === undefined ? "" : `${scope}#`}`;
 
 export const cellKey = (
   fleet: string,
@@ -88,7 +96,7 @@ export const cellKey = (
   cell: { cohort: string; kind: string; name: string; scope: string; shard: number },
 ): Key => ({
   pk: cellPartition(fleet, period),
-  sk: `${cellPrefix(cell.cohort, cell.kind, cell.name)}${cell.scope}#${cell.shard}`,
+  sk: `${cellPrefix(cell.cohort, cell.kind, cell.name, cell.scope)}${cell.shard}`,
 });
 
 export const cohortPartition = (fleet: string, period: string): string => `COHORT#${fleet}#${period}`;

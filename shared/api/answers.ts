@@ -115,7 +115,7 @@ export const status = z
     hosts: count.meta({ description: "As aggregated." }),
     quarantined: count.meta({ description: "Counted up to 10 000." }),
     version: z.string(),
-    engine: z.string(),
+    engine: z.enum(["embedded", "dynamodb"]),
   })
   .meta({ id: "Status" });
 

@@ -4,6 +4,7 @@ import * as z from "zod";
 import type {
   BackendValue,
   Comparison,
+  EfficiencyComparison,
   Known,
   Limits,
   MetricComparison,
@@ -18,9 +19,9 @@ import { wordsOf } from "./words-of.ts";
 
 const bound = z.number().nullable();
 const share = z.number().min(0).max(1);
-const metricName = z.enum(METRIC_NAMES).meta({ id: "Metric", description: "A Bonnie++ metric; all are rates." });
+export const metricName = z.enum(METRIC_NAMES).meta({ id: "Metric", description: "A Bonnie++ metric; all are rates." });
 
-const known = z
+export const known = z
   .strictObject({ low: bound, high: bound, relation: z.enum(["=", ">=", "<=", "between", "unknown"]) })
   .meta({
     id: "Known",
@@ -28,11 +29,11 @@ const known = z
       "What is known of a value: `=` a number (low = high), `>=` at least `low`, `<=` at most `high`, `between` the two, `unknown`.",
   }) satisfies z.ZodType<Known>;
 
-const limits = z
+export const limits = z
   .strictObject({ low: bound, high: bound })
   .meta({ id: "Limits", description: "A 95 % interval; a null side has no limit." }) satisfies z.ZodType<Limits>;
 
-const flag = z.enum(wordsOf(FLAG_MEANINGS)).meta({ id: "Flag" });
+export const flag = z.enum(wordsOf(FLAG_MEANINGS)).meta({ id: "Flag" });
 
 const flagDetails = z
   .partialRecord(
@@ -84,6 +85,21 @@ const metricComparison = z
   })
   .meta({ id: "MetricComparison" }) satisfies z.ZodType<MetricComparison>;
 
+const efficiency = z
+  .strictObject({
+    hosts: count.meta({ description: "Hosts whose rate and %CP are known on both backends." }),
+    n_eff: count,
+    exact: count,
+    ratio: known,
+    ci: limits.nullable().meta({ description: "Null below 6 hosts." }),
+    flags: z.array(flag),
+    flag_details: flagDetails,
+  })
+  .meta({
+    id: "Efficiency",
+    description: "The rate for each per cent of CPU where Bonnie++ ran; without test and verdict.",
+  }) satisfies z.ZodType<EfficiencyComparison>;
+
 const score = z
   .strictObject({ metrics: z.array(metricName), ratio: known, ci: limits.nullable() })
   .meta({ id: "Score", description: "The mean over some metrics, all weighing the same; it has no verdict." });
@@ -92,13 +108,13 @@ const scope = z
   .strictObject({
     metrics: z.partialRecord(metricName, metricComparison),
     scores: z.record(z.enum(["write", "read", "seek", "metadata", "overall"]), score),
-    efficiency: z.strictObject({}).meta({ description: "Rate for each processor second: not computed yet, empty." }),
+    efficiency: z.partialRecord(metricName, efficiency),
     flags: z.array(flag),
     flag_details: flagDetails,
   })
   .meta({ id: "ScopeComparison" }) satisfies z.ZodType<ScopeComparison>;
 
-const backendValue = z
+export const backendValue = z
   .strictObject({
     hosts: count,
     runs: count,
@@ -113,18 +129,27 @@ const backendValue = z
   })
   .meta({ id: "BackendValue", description: "In the metric's unit." }) satisfies z.ZodType<BackendValue>;
 
+export const cachedReads = z
+  .strictObject({ hosts: count, rules: z.array(z.string()) })
+  .meta({ description: "Hosts whose reads probably came from a cache, and the rules that said so." });
+
+/** What was asked, and how fresh the answer is. */
+export const about = {
+  periods: z.array(z.string()),
+  view: z.enum(VIEWS),
+  filters: z.partialRecord(z.enum(COHORT_KEYS), z.array(z.string())),
+  method_version: z.string(),
+  as_of: z.iso.datetime().nullable().meta({ description: "When the statistics were last brought up to date." }),
+  pending_hosts: count.meta({ description: "Hosts with results that are not in these numbers yet." }),
+};
+
 /** GET /v1/compare */
 export const comparison = z
   .strictObject({
     baseline: backendSlug,
     candidate: backendSlug,
-    periods: z.array(z.string()),
-    view: z.enum(VIEWS),
-    filters: z.partialRecord(z.enum(COHORT_KEYS), z.array(z.string())),
+    ...about,
     margin: z.number(),
-    method_version: z.string(),
-    as_of: z.iso.datetime().nullable().meta({ description: "When the statistics were last brought up to date." }),
-    pending_hosts: count.meta({ description: "Hosts with results that are not in these numbers yet." }),
     runs: count,
     fleet: scope.meta({ description: "Every host has one vote." }),
     strata: z.record(stratum, scope),
@@ -132,7 +157,7 @@ export const comparison = z
       .partialRecord(backendSlug, z.record(stratum, z.partialRecord(metricName, backendValue)))
       .meta({ description: "Values of each backend by stratum and metric." }),
     cached: z
-      .partialRecord(backendSlug, z.strictObject({ hosts: count, rules: z.array(z.string()) }))
+      .partialRecord(backendSlug, cachedReads)
       .meta({ description: "Hosts whose reads probably came from a cache." }),
     as_reported: z
       .partialRecord(metricName, z.strictObject({ ratio: known, hosts: count }))

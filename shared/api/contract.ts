@@ -3,11 +3,24 @@
 // is in the list, every entry has a route, and real answers fit the schemas.
 
 import { health, madeToken, quarantinePage, receipt, status, tokenList, withdrawn } from "./answers.ts";
+import { allBackends } from "./backends-answer.ts";
 import { comparison } from "./comparison-answer.ts";
 import type { Endpoint } from "./endpoint.ts";
-import { compareQuery, newToken, pageQuery, runsQuery } from "./requests.ts";
+import { host, hostPage } from "./host-answers.ts";
+import { matrix } from "./matrix-answer.ts";
+import {
+  backendsQuery,
+  compareQuery,
+  hostsQuery,
+  matrixQuery,
+  newToken,
+  pageQuery,
+  runsQuery,
+  trendQuery,
+} from "./requests.ts";
 import { run, runPage } from "./run-answer.ts";
 import { runParameters } from "./run-parameters.ts";
+import { trend } from "./trend-answer.ts";
 
 const RUN_ID = { id: "Id of the run, from its receipt." };
 
@@ -62,11 +75,13 @@ export const CONTRACT: readonly Endpoint[] = [
     id: "listRuns",
     method: "get",
     path: "/v1/runs",
-    summary: "Runs, newest first.",
+    summary: "Runs, newest first; as CSV all that match.",
+    description:
+      "The CSV form is an export: it streams every run that matches, so it takes neither `limit` nor `cursor`. If it cannot be finished, the connection breaks off.",
     scopes: ["read"],
     query: runsQuery,
     answers: { 200: { description: "A page of runs.", schema: runPage } },
-    formats: ["json"],
+    formats: ["json", "csv"],
     cache: "no-store",
   },
   {
@@ -82,6 +97,43 @@ export const CONTRACT: readonly Endpoint[] = [
     cache: "no-store",
   },
   {
+    id: "listHosts",
+    method: "get",
+    path: "/v1/hosts",
+    summary: "Hosts with results, in the order of their names.",
+    scopes: ["read"],
+    query: hostsQuery,
+    answers: { 200: { description: "A page of hosts.", schema: hostPage } },
+    formats: ["json", "txt"],
+    cache: "no-store",
+  },
+  {
+    id: "getHost",
+    method: "get",
+    path: "/v1/hosts/{host}",
+    summary: "One host: its values, its ratios, and where it stands in the fleet.",
+    description:
+      "Over all time. A name that ends like a format, such as `web.md`, is taken whole if there is such a host.",
+    scopes: ["read"],
+    pathParameters: { host: "Name of the host, percent-encoded." },
+    answers: { 200: { description: "The host.", schema: host } },
+    formats: ["json", "txt"],
+    cache: "no-store",
+  },
+  {
+    id: "listBackends",
+    method: "get",
+    path: "/v1/backends",
+    summary: "What each backend does by itself.",
+    description:
+      "Medians with 95 % intervals, the middle 80 % of hosts and the noise between runs, by stratum and metric.",
+    scopes: ["read"],
+    query: backendsQuery,
+    answers: { 200: { description: "All backends with results.", schema: allBackends } },
+    formats: ["json", "txt"],
+    cache: "no-store",
+  },
+  {
     id: "compare",
     method: "get",
     path: "/v1/compare",
@@ -90,6 +142,29 @@ export const CONTRACT: readonly Endpoint[] = [
     scopes: ["read"],
     query: compareQuery,
     answers: { 200: { description: "The comparison.", schema: comparison } },
+    formats: ["json", "txt"],
+    cache: "no-store",
+  },
+  {
+    id: "getMatrix",
+    method: "get",
+    path: "/v1/matrix",
+    summary: "A verdict for every pair of backends and metric.",
+    scopes: ["read"],
+    query: matrixQuery,
+    answers: { 200: { description: "All pairs of backends that share hosts.", schema: matrix } },
+    formats: ["json", "txt"],
+    cache: "no-store",
+  },
+  {
+    id: "getTrend",
+    method: "get",
+    path: "/v1/trend",
+    summary: "One backend and metric over time, with hints at changes.",
+    description: "Without `from` the last 12 periods that have results, of the 60 up to `to`.",
+    scopes: ["read"],
+    query: trendQuery,
+    answers: { 200: { description: "The trend by stratum.", schema: trend } },
     formats: ["json", "txt"],
     cache: "no-store",
   },

@@ -23,9 +23,11 @@ export const ERROR_MEANINGS: Meanings<ErrorCode> = {
   method_not_allowed: "The address exists, but does not take this method.",
   too_large: "More than 1 MiB was sent, 8 MiB unpacked, or 10 000 lines. Send it in pieces; nothing was stored.",
   unsupported_encoding: "The Content-Encoding is another than gzip.",
-  slow_down: "The store is busy. Nothing was lost: send the same again after the seconds of `Retry-After`.",
+  slow_down:
+    "The store is busy. Send the same again after the seconds of `Retry-After`: nothing is lost and nothing counts twice.",
   internal: "A fault of the service. The request id finds it in the log; sending the same again does no harm.",
-  unavailable: "The store cannot be reached. Send the same again after the seconds of `Retry-After`.",
+  unavailable:
+    "The store cannot be reached. Send the same again after the seconds of `Retry-After`: nothing is lost and nothing counts twice.",
 };
 
 /** What a comparison found, for one metric. */
@@ -66,6 +68,9 @@ export const FLAG_MEANINGS: Meanings<Flag> = {
   small_file: "Some test files were under twice the memory.",
   mixed_versions: "Hosts measured with Bonnie++ 1.0x and with 1.9x/2.0 stand side by side.",
   bound_mismatch: "Some lines hold a rate above the most that their test can measure.",
+  low_cpu:
+    "On most hosts a side used less than 10 % CPU, of which only whole per cents are known: the efficiency is rough.",
+  inflated_cpu: "Bonnie++ 1.9x and 2.0 count the CPU of the seeks several times over.",
 };
 
 /** Whether the reads of a run can be those of the disk. */

@@ -14,6 +14,7 @@ type Json = Readonly<Record<string, unknown>>;
 const MEDIA_TYPES: Readonly<Record<AnswerFormat, string>> = {
   json: "application/json",
   txt: "text/plain",
+  csv: "text/csv",
   html: "text/html",
 };
 

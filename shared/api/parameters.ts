@@ -13,9 +13,9 @@ export const once = <T extends z.ZodType>(schema: T) =>
     return values[0];
   }, schema);
 
-export const limit = once(z.coerce.number().int().min(1).max(100).meta({ description: "Most entries of a page." })).prefault(
-  50,
-);
+export const limit = once(
+  z.coerce.number().int().min(1).max(100).meta({ description: "Most entries of a page." }),
+).prefault(50);
 
 export const cursor = once(
   z.string().max(200).meta({ description: "Where the page before ended: its `cursor`; not given for the first page." }),

@@ -2,6 +2,9 @@
 // documentation cannot say anything else. Queries come as lists of texts, one list for each parameter.
 
 import * as z from "zod";
+import { METRIC_NAMES } from "../model/metrics.ts";
+import { isPeriod } from "../model/period.ts";
+import { PERIOD_UNITS, unitOf } from "../model/period-range.ts";
 import { FLEET_PATTERN, SCOPES } from "../model/token.ts";
 import { backend, cohortFilters, cursor, limit, margin, metrics, once, period, time, view } from "./parameters.ts";
 
@@ -52,6 +55,34 @@ export const matrixQuery = compareQuery.omit({ baseline: true, candidate: true }
 
 /** GET /v1/backends */
 export const backendsQuery = matrixQuery.omit({ margin: true });
+
+const bound = (description: string) =>
+  once(
+    z
+      .string()
+      .refine(isPeriod, "expected a period such as 2026-11, 2026-Q4 or 2026")
+      .meta({ description, examples: ["2026-01"] }),
+  ).optional();
+
+/** GET /v1/trend */
+export const trendQuery = z
+  .strictObject({
+    backend: backend("Whose trend: a slug or an alias.", "loop"),
+    metric: once(z.enum(METRIC_NAMES)).meta({ description: "The metric." }),
+    unit: once(z.enum(PERIOD_UNITS).meta({ description: "The length of each period." })).prefault("month"),
+    from: bound("The first period, named like the unit; with it every period up to `to` is shown."),
+    to: bound("The last period, named like the unit; the present one if not given."),
+    view,
+    ...cohortFilters,
+  })
+  .refine(({ unit, from = "", to = "" }) => [from, to].every((text) => text === "" || unitOf(text) === unit), {
+    path: ["from"],
+    error: "expected from and to as the unit says: 2026-11 with month, 2026-Q4 with quarter, 2026 with year",
+  })
+  .refine(({ from = "", to = ":" }) => from <= to, {
+    path: ["to"],
+    error: "expected a period that is not before from",
+  });
 
 const oneLine = (most: number) =>
   z

@@ -82,7 +82,7 @@ export function readText(cursor: Cursor, owner: string, field: string): string {
 }
 
 /** The next byte as it is. */
-export function readByte(cursor: Cursor, owner: string, field: string): number {
+function readByte(cursor: Cursor, owner: string, field: string): number {
   const byte = cursor.bytes[cursor.at];
   if (byte === undefined) throw faultAt(cursor, owner, field, "the bytes end too early");
   cursor.at += 1;

@@ -8,8 +8,8 @@ import { VIEWS, type View } from "../model/view.ts";
 import { efficiencyName, placeOf, QUANTITIES } from "../summary/quantities.ts";
 import type { HostGroup, HostSummary } from "../summary/types.ts";
 import { type Cell, type CellKind, type MetricCell, SCOPE_ALL } from "./cell.ts";
-import { emptyCell } from "./merge.ts";
 import { lowCpuNote, usesLittleCpu } from "./low-cpu.ts";
+import { emptyCell } from "./merge.ts";
 import { pairMetric } from "./pair-metric.ts";
 import { valueMetric } from "./value-metric.ts";
 

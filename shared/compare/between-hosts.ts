@@ -6,6 +6,7 @@ import { emptyMetricCell } from "../cells/metric-cell.ts";
 import type { MetricName } from "../model/metrics.ts";
 import type { Measure } from "./measure.ts";
 import { type Interval, medianEstimate, UNKNOWN } from "./median.ts";
+import { contrast, difference, mover, type WeightedContrast } from "./mover.ts";
 import { endsOf } from "./order-statistic.ts";
 
 /** The metrics of one backend by stratum. */
@@ -41,50 +42,15 @@ function pooledMedian(strata: BackendStrata, metric: MetricName): Interval {
   return medianEstimate(endsOf(pool));
 }
 
-/** Difference of two values that are known as intervals. The ends never meet as infinities of one sign. */
-function difference(candidate: Interval, baseline: Interval): Interval {
-  return { lo: candidate.lo - baseline.hi, hi: candidate.hi - baseline.lo };
-}
-
 /** One stratum with an interval on both sides. */
-interface Arms {
+interface Arms extends WeightedContrast {
   readonly stratum: string;
-  readonly weight: number;
-  readonly estimate: Interval;
-  /** Squared distances from the estimate to the lower and the upper limit, both backends together. */
-  readonly below: number;
-  readonly above: number;
 }
 
-/** The two sides of a stratum, or nothing when one of them is too small. */
+/** The two sides of a stratum, weighing by their hosts, or nothing when one of them is too small. */
 function armsOf(stratum: string, baseline: Measure | undefined, candidate: Measure | undefined): Arms[] {
-  if (!baseline?.interval || !candidate?.interval) return [];
-  const { cell: cellB, estimate: b, interval: limitsB } = baseline;
-  const { cell: cellC, estimate: c, interval: limitsC } = candidate;
-  return [
-    {
-      stratum,
-      weight: cellB.n + cellC.n,
-      estimate: difference(c, b),
-      below: (c.lo - limitsC.lo) ** 2 + (limitsB.hi - b.hi) ** 2,
-      above: (limitsC.hi - c.hi) ** 2 + (b.lo - limitsB.lo) ** 2,
-    },
-  ];
-}
-
-/**
- * Weighted sum of the strata by MOVER (Zou and Donner 2008; stratified: Tang 2022). Strata weigh by their hosts. An
- * end with any infinite term is infinite.
- */
-function mover(arms: readonly Arms[]): { estimate: Interval; interval: Interval } {
-  const weights = arms.reduce((sum, { weight }) => sum + weight, 0);
-  const sum = (termOf: (arm: Arms, share: number) => number) =>
-    arms.reduce((total, arm) => total + termOf(arm, arm.weight / weights), 0);
-  const estimate = { lo: sum((arm, q) => q * arm.estimate.lo), hi: sum((arm, q) => q * arm.estimate.hi) };
-  const lo = estimate.lo - Math.sqrt(sum((arm, q) => q * q * arm.below));
-  const hi = estimate.hi + Math.sqrt(sum((arm, q) => q * q * arm.above));
-  // An infinite limit of an infinite estimate would be the difference of infinities, NaN.
-  return { estimate, interval: { lo: Number.isFinite(lo) ? lo : -Infinity, hi: Number.isFinite(hi) ? hi : Infinity } };
+  const both = baseline && candidate && contrast(baseline, candidate);
+  return both ? [{ ...both, stratum, weight: baseline.cell.n + candidate.cell.n }] : [];
 }
 
 /**

@@ -82,6 +82,20 @@ export interface MetricComparison {
   readonly between_hosts: BetweenHosts;
 }
 
+/** CPU efficiency of one metric in one scope: no test and no verdict (statistics section 8). */
+export interface EfficiencyComparison {
+  /** Hosts whose rate and %CP are known on both backends. */
+  readonly hosts: number;
+  readonly n_eff: number;
+  readonly exact: number;
+  /** The median over hosts of candidate / baseline; above 1 the candidate needs less CPU for the same work. */
+  readonly ratio: Known;
+  /** Null below 6 hosts. */
+  readonly ci: Limits | null;
+  readonly flags: readonly Flag[];
+  readonly flag_details: FlagDetails;
+}
+
 /** The mean over some metrics, all weighing the same: a convention, so without a verdict (statistics section 8). */
 export interface Score {
   /** The metrics that could be used. */
@@ -96,7 +110,8 @@ export interface ScopeComparison {
   /** The metrics asked for, in registry order. */
   readonly metrics: Readonly<Partial<Record<MetricName, MetricComparison>>>;
   readonly scores: Readonly<Record<MetricGroup | "overall", Score>>;
-  readonly efficiency: Readonly<Record<string, never>>;
+  /** By the metrics asked for: the rate for each per cent of CPU. */
+  readonly efficiency: Readonly<Partial<Record<MetricName, EfficiencyComparison>>>;
   readonly flags: readonly Flag[];
   readonly flag_details: FlagDetails;
 }

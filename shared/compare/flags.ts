@@ -1,10 +1,12 @@
 // Flags: what a reader must know before acting on a number (statistics section 9). A flag is a code; its details say in
 // words what it means here, with the count behind it.
 
+import type { MetricCell } from "../cells/cell.ts";
 import type { MetricName } from "../model/metrics.ts";
 import type { Indication } from "./between-hosts.ts";
 import type { CachedReads } from "./comparison.ts";
 import { shares } from "./heterogeneity.ts";
+import type { Measure } from "./measure.ts";
 import type { Interval } from "./median.ts";
 import { countAbove, countBelow, type Ends, quantile } from "./order-statistic.ts";
 import type { PairedEffect } from "./paired.ts";
@@ -23,6 +25,8 @@ export const FLAGS = [
   "small_file",
   "mixed_versions",
   "bound_mismatch",
+  "low_cpu",
+  "inflated_cpu",
 ] as const;
 
 export type Flag = (typeof FLAGS)[number];
@@ -92,9 +96,8 @@ function cachedDetail({ hosts, rules }: CachedReads): FlagDetail {
   };
 }
 
-/** The flags of one metric in one scope. */
-export function metricFlags({ effect, between, strata, cached, margin }: MetricEvidence): FlagDetails {
-  const { cell } = effect;
+/** The flags that the hosts of a quantity alone can tell; `cached` is null where no cache can spoil it. */
+export function hostFlags({ cell, ends }: Measure, cached: CachedReads | null): FlagDetails {
   const details: Partial<Record<Flag, FlagDetail>> = {};
   if (cell.n === 1) {
     details.single_host = { text: "One host only: this tells about that host, not about a fleet.", count: 1 };
@@ -103,19 +106,34 @@ export function metricFlags({ effect, between, strata, cached, margin }: MetricE
     const text = `${cell.one} of ${cell.n} hosts have a single run on a side; 3 to 5 runs a backend would settle the noise.`;
     details.mostly_single_runs = { text, count: cell.one };
   }
-  if (cell.nb / cell.n > TOO_FAST_SHARE) {
-    const text = `${cell.nb} of ${cell.n} hosts were too fast to measure on both backends; run Bonnie++ with a larger -s or -n.`;
-    details.many_too_fast = { text, count: cell.nb };
-  }
-  const outliers = outlierHosts(effect.ends);
+  const outliers = outlierHosts(ends);
   if (outliers > 0) {
     const text = `${outliers} of ${cell.n} hosts lie far outside the rest; they are counted, and worth a look.`;
     details.outlier_hosts = { text, count: outliers };
   }
-  const share = shares(cell, effect.ends);
+  const share = shares(cell, ends);
   if (cell.n >= MIN_HOSTS && Math.min(share.faster, share.slower) >= MIXED_SHARE) {
     details.mixed_effect = { text: "At least a tenth of the hosts gain and at least a tenth lose: find out which." };
   }
+  if (cached !== null && cached.hosts > 0) details.suspect_cached_reads = cachedDetail(cached);
+  return details;
+}
+
+/** The flag that too many hosts were too fast; of a rate, since for an efficiency it is the CPU that is too small. */
+function tooFastFlag({ nb, n }: MetricCell): FlagDetails {
+  if (nb / n <= TOO_FAST_SHARE || n === 0) return {};
+  const text = `${nb} of ${n} hosts were too fast to measure on both backends; run Bonnie++ with a larger -s or -n.`;
+  return { many_too_fast: { text, count: nb } };
+}
+
+/** The flags of one metric in one scope that its paired hosts can tell. */
+export function pairedFlags(effect: Measure, cached: CachedReads | null): FlagDetails {
+  return { ...hostFlags(effect, cached), ...tooFastFlag(effect.cell) };
+}
+
+/** The flags of one metric in one scope. */
+export function metricFlags({ effect, between, strata, cached, margin }: MetricEvidence): FlagDetails {
+  const details: Partial<Record<Flag, FlagDetail>> = { ...pairedFlags(effect, cached) };
   if (beyondBothWays(strata, strata, margin)) {
     details.strata_disagree = {
       text: "Some strata are clearly faster and others clearly slower: read them one by one.",
@@ -132,7 +150,6 @@ export function metricFlags({ effect, between, strata, cached, margin }: MetricE
       "Hosts with both backends and the comparison between hosts contradict each other: different hosts run them.";
     details.paired_and_between_disagree = { text };
   }
-  if (cached !== null && cached.hosts > 0) details.suspect_cached_reads = cachedDetail(cached);
   return details;
 }
 

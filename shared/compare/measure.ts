@@ -1,12 +1,12 @@
 import type { Cell, MetricCell } from "../cells/cell.ts";
 import { emptyMetricCell } from "../cells/metric-cell.ts";
-import { METRIC_NAMES, type MetricName } from "../model/metrics.ts";
+import { placeOf, type QuantityName } from "../summary/quantities.ts";
 import { medianRank } from "./binomial.ts";
 import { type Median, medianOf } from "./median.ts";
 import { type Ends, endsOf } from "./order-statistic.ts";
 import type { Merged } from "./question.ts";
 
-/** One metric of a cell, made ready: its host values in order and their median. */
+/** One quantity of a cell, made ready: its host values in order and their median. */
 export interface Measure extends Median {
   readonly cell: MetricCell;
   /** Certainly distinct hosts among the n of the cell. */
@@ -14,15 +14,15 @@ export interface Measure extends Median {
   readonly ends: Ends;
 }
 
-/** The cell of one metric, without hosts where there is none. */
-export function metricCell(cell: Cell | undefined, metric: MetricName): MetricCell {
-  return cell?.metrics[METRIC_NAMES.indexOf(metric)] ?? emptyMetricCell();
+/** The cell of one quantity, without hosts where there is none. */
+export function metricCell(cell: Cell | undefined, quantity: QuantityName): MetricCell {
+  return cell?.metrics[placeOf(quantity)] ?? emptyMetricCell();
 }
 
-/** Makes one metric of a scope ready; no cell gives no hosts and an unknown median. `rankOf` is that of `medianOf`. */
-export function measure(merged: Merged | undefined, metric: MetricName, rankOf = medianRank): Measure {
-  const cell = metricCell(merged?.cell, metric);
-  const nEff = merged?.nEff[METRIC_NAMES.indexOf(metric)] ?? 0;
+/** Makes one quantity of a scope ready; no cell gives no hosts and an unknown median. `rankOf` is that of `medianOf`. */
+export function measure(merged: Merged | undefined, quantity: QuantityName, rankOf = medianRank): Measure {
+  const cell = metricCell(merged?.cell, quantity);
+  const nEff = merged?.nEff[placeOf(quantity)] ?? 0;
   const ends = endsOf(cell);
   return { cell, nEff, ends, ...medianOf(ends, nEff, rankOf) };
 }

@@ -1,10 +1,10 @@
 import type { Cell } from "../cells/cell.ts";
 import { emptyCell, mergeCell } from "../cells/merge.ts";
-import { METRIC_NAMES } from "../model/metrics.ts";
+import { QUANTITY_NAMES } from "../summary/quantities.ts";
 import type { Merged } from "./question.ts";
 
 /**
- * Adds up one cell for each period and keeps, for each metric, the largest N of them. Hosts may be in several periods,
+ * Adds up one cell for each period and keeps, for each quantity, the largest N of them. Hosts may be in several periods,
  * so that N is the number of hosts that are certainly distinct (statistics section 4, n_eff). Shards and cohorts hold
  * distinct hosts: add those before, within each period. No cells at all give the empty cell, a
  * single one is the result itself. The cells stay untouched.
@@ -12,7 +12,7 @@ import type { Merged } from "./question.ts";
 export function mergePeriods(cells: readonly Cell[]): Merged {
   return {
     cell: sumOf(cells),
-    nEff: METRIC_NAMES.map((_, index) => Math.max(0, ...cells.map((period) => period.metrics[index]?.n ?? 0))),
+    nEff: QUANTITY_NAMES.map((_, index) => Math.max(0, ...cells.map((period) => period.metrics[index]?.n ?? 0))),
     headHosts: Math.max(0, ...cells.map((period) => period.hosts)),
   };
 }

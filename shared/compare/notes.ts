@@ -1,5 +1,6 @@
-// What the backend cells note about their hosts beside the numbers: cached reads, small files, impossible rates.
+// What cells note about their hosts beside the numbers: cached reads, small files, impossible rates, little CPU.
 
+import { METRICS, type MetricName } from "../model/metrics.ts";
 import type { CachedReads } from "./comparison.ts";
 import type { Merged } from "./question.ts";
 
@@ -26,4 +27,14 @@ export function cachedReads(merged: Merged | undefined): CachedReads {
 /** Both backends of a comparison together: a host that is noted on both sides counts twice. */
 export function together(a: CachedReads, b: CachedReads): CachedReads {
   return { hosts: a.hosts + b.hosts, rules: inOrder(new Set([...a.rules, ...b.rules])) };
+}
+
+const READ_PATH = new Set(METRICS.filter(({ readPath }) => readPath).map(({ name }) => name));
+
+/** Cached reads of both backends as far as they concern a metric: null for those that no cache can spoil. */
+export function cachedReadsOf(
+  metric: MetricName,
+  [baseline, candidate]: readonly [Merged | undefined, Merged | undefined],
+): CachedReads | null {
+  return READ_PATH.has(metric) ? together(cachedReads(baseline), cachedReads(candidate)) : null;
 }

@@ -1,6 +1,7 @@
 // What a comparison is asked, and what it is computed from: `compare` reads merged cells only, never runs.
 
 import type { Cell } from "../cells/cell.ts";
+import { flip } from "../cells/merge.ts";
 import type { Backend } from "../model/backends.ts";
 import type { CohortKey } from "../model/cohort.ts";
 import type { MetricName } from "../model/metrics.ts";
@@ -23,9 +24,9 @@ export interface Question {
 /** Cells of several periods added up, with what is needed not to count a host twice (`mergePeriods`). */
 export interface Merged {
   readonly cell: Cell;
-  /** For each metric, in registry order, the largest N of the periods: n_eff of statistics section 4. */
+  /** For each quantity, in their order, the largest N of the periods: n_eff of statistics section 4. */
   readonly nEff: readonly number[];
-  /** The largest host count of the periods, over all metrics. */
+  /** The largest host count of the periods, over all quantities. */
   readonly headHosts: number;
 }
 
@@ -43,4 +44,9 @@ export interface ComparisonInput {
   readonly candidateValues: ReadonlyMap<string, Merged>;
   /** The pair cells of view `all`, when the view asked for is `trusted`; otherwise null. */
   readonly pairAsReported: ReadonlyMap<string, Merged> | null;
+}
+
+/** A pair cell as candidate over baseline: it is stored as the later name over the earlier one. */
+export function oriented(merged: Merged, { baseline, candidate }: Pick<Question, "baseline" | "candidate">): Merged {
+  return baseline <= candidate ? merged : { ...merged, cell: flip(merged.cell) };
 }

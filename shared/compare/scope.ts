@@ -30,6 +30,8 @@ export interface Scope {
   readonly candidate: ScopeSide;
   /** The effects of the scope, in registry order of the metrics asked for. */
   readonly effects: readonly PairedEffect[];
+  /** CPU efficiency by metric. */
+  readonly efficiency: ScopeComparison["efficiency"];
   /** The effects of the strata below by stratum, in the fleet scope; empty in a stratum. */
   readonly strata: ReadonlyMap<string, readonly PairedEffect[]>;
 }
@@ -101,7 +103,7 @@ function compareMetric(scope: Scope, effect: PairedEffect): MetricComparison {
 
 /** Everything the answer says about one scope. */
 export function compareScope(scope: Scope): ScopeComparison {
-  const { baseline, candidate, effects, strata } = scope;
+  const { baseline, candidate, effects, efficiency, strata } = scope;
   const metrics = new Map(effects.map((effect) => [effect.metric, compareMetric(scope, effect)]));
   const ownFlags = new Map<MetricName, FlagDetails>([...metrics].map(([name, own]) => [name, own.flag_details]));
   const flagDetails = scopeFlags(ownFlags, {
@@ -113,7 +115,7 @@ export function compareScope(scope: Scope): ScopeComparison {
   return {
     metrics: Object.fromEntries(metrics),
     scores: scores(effects),
-    efficiency: {},
+    efficiency,
     flags: flagsOf(flagDetails),
     flag_details: flagDetails,
   };

@@ -1,9 +1,10 @@
 // A comparison as text for a terminal of 100 columns: a table for the fleet and one for each stratum, then every finding
 // of the fleet in words.
 
-import type { Comparison, Known, Limits, MetricComparison, ScopeComparison } from "../compare/comparison.ts";
+import type { Comparison, MetricComparison, ScopeComparison } from "../compare/comparison.ts";
 import { METRIC_NAMES } from "../model/metrics.ts";
-import { printable } from "./printable.ts";
+import { aboutLines } from "./about-lines.ts";
+import { intervalText, knownText } from "./known-text.ts";
 import { significant } from "./significant.ts";
 import { wrapped } from "./wrapped.ts";
 
@@ -11,10 +12,10 @@ const WIDTH = 100;
 
 /** The comparison as lines of at most 100 columns, ending in a line feed. */
 export function comparisonText(comparison: Comparison): string {
-  const { baseline, candidate, fleet, strata } = comparison;
+  const { baseline, candidate, fleet, strata, margin, runs } = comparison;
   return `${[
     `${candidate} against ${baseline}. Ratios are ${candidate} / ${baseline}: above 1, ${candidate} is faster.`,
-    ...wrapped(aboutLine(comparison), WIDTH),
+    ...aboutLines(comparison, [`margin ${significant(margin * 100, 3)} %`, `${runs} runs`]),
     "",
     "FLEET (every host has one vote)",
     ...table(fleet),
@@ -31,22 +32,6 @@ export function comparisonText(comparison: Comparison): string {
     "IN WORDS",
     ...sentences(fleet),
   ].join("\n")}\n`;
-}
-
-function aboutLine({ periods, view, filters, margin, runs, as_of, pending_hosts, method_version }: Comparison): string {
-  const filtered = Object.entries(filters).map(
-    ([key, values]) => `${key} ${(values ?? []).map(printable).join(" or ")}`,
-  );
-  return [
-    `Period ${periods.join(", ")}`,
-    `view ${view}`,
-    ...filtered,
-    `margin ${significant(margin * 100, 3)} %`,
-    `${runs} runs`,
-    `as of ${as_of ?? "never"}`,
-    `${pending_hosts} hosts pending`,
-    `method ${method_version}.`,
-  ].join(", ");
 }
 
 function row(cells: readonly [string, string, string, string, string, string, string]): string {
@@ -79,21 +64,6 @@ function metricRow(name: string, metric: MetricComparison): string {
     metric.verdict,
     metric.reason,
   ]);
-}
-
-/** A value that may be a bound: `2.72`, `>= 1.08`, `<= 0.9`, `1.1 to 1.4`, or `unknown`. */
-export function knownText({ low, high, relation }: Known): string {
-  if (relation === "unknown" || (low === null && high === null)) return "unknown";
-  if (low === null) return `<= ${significant(high ?? 0, 3)}`;
-  if (high === null) return `>= ${significant(low, 3)}`;
-  return relation === "=" ? significant(low, 3) : `${significant(low, 3)} to ${significant(high, 3)}`;
-}
-
-function intervalText({ low, high }: Limits): string {
-  if (low === null && high === null) return "no limits";
-  if (low === null) return `up to ${significant(high ?? 0, 3)}`;
-  if (high === null) return `${significant(low, 3)} and up`;
-  return `${significant(low, 3)} to ${significant(high, 3)}`;
 }
 
 function flagLines({ flags, flag_details }: ScopeComparison): string[] {

@@ -11,8 +11,8 @@ beforeAll(async () => {
 });
 afterAll(() => engine.stop());
 
-const BATCHES = 5;
-const FLEETS = 20;
+const BATCHES = 8;
+const FLEETS = 10;
 
 describe("whatever happens to a fleet, its cells are those of the batch over its runs", () => {
   test.each(Array.from({ length: BATCHES }, (_, batch) => batch))("histories of seed %i", async (batch) => {
@@ -20,10 +20,10 @@ describe("whatever happens to a fleet, its cells are those of the batch over its
     const histories = fc.sample(history, { seed: batch, numRuns: FLEETS });
     await Promise.all(histories.map((operations, index) => play(table, `fleet-${batch}-${index}`, operations)));
     const { differences, marks, cells, summaries } = await audit(table);
-    expect(differences.map(({ key, found, expected }) => ({ key, found, expected }))).toEqual([]);
+    expect(differences).toEqual([]);
     expect(marks).toBe(0);
     // The comparison was about something.
-    expect(cells).toBeGreaterThan(500);
-    expect(summaries).toBeGreaterThan(100);
+    expect(cells).toBeGreaterThan(300);
+    expect(summaries).toBeGreaterThan(50);
   });
 });

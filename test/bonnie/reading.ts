@@ -11,7 +11,7 @@ export function fixture(name: string): string {
 }
 
 /** The only line of a fixture that has one. */
-export function fixtureLine(name: string): string {
+function fixtureLine(name: string): string {
   return fixture(name).trimEnd();
 }
 

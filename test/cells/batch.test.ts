@@ -6,6 +6,7 @@ import { expect, it } from "vitest";
 import { contributions } from "../../shared/cells/contribution.ts";
 import { emptyMetricCell } from "../../shared/cells/metric-cell.ts";
 import { METRIC_NAMES } from "../../shared/model/metrics.ts";
+import { QUANTITY_NAMES } from "../../shared/summary/quantities.ts";
 import { summarise } from "../../shared/summary/summarise.ts";
 import type { RunSample, Sample } from "../../shared/summary/types.ts";
 import { randomSamples } from "../summary/random-samples.ts";
@@ -64,7 +65,7 @@ function batch(fleet: RunSample[][], scope: string, metric: number, view: string
     else cell[field] = sum;
   };
   for (const all of fleet) {
-    const isLeftOut = view === "trusted" && READ_PATH.includes(METRIC_NAMES[metric]!);
+    const isLeftOut = view === "trusted" && READ_PATH.includes(QUANTITY_NAMES[metric]!.replace(":eff", ""));
     const samples = all.filter(({ cached }) => !isLeftOut || cached.length === 0);
     const strata = [...new Set(samples.map(({ stratum }) => stratum))].filter(
       (each) => scope === "ALL" || each === scope,
@@ -97,6 +98,24 @@ function batch(fleet: RunSample[][], scope: string, metric: number, view: string
   return cell;
 }
 
+/** Hosts with little CPU in a metric: 1e4 ln 10 = 23025.85, and %CP of which half or more printed 0. */
+function lowCpuHosts(fleet: RunSample[][], scope: string, metric: number, view: string): number {
+  return fleet.filter((all) => {
+    const isLeftOut = view === "trusted" && READ_PATH.includes(QUANTITY_NAMES[metric]!);
+    const samples = all.filter(({ cached }) => !isLeftOut || cached.length === 0);
+    const on = (backend: string, stratum: string) => {
+      const group = samples.filter((each) => each.backend === backend && each.stratum === stratum);
+      const rate = side(group.flatMap((each) => each.values[metric] ?? []));
+      const efficiency = side(group.flatMap((each) => each.values[metric + 12] ?? []));
+      return rate && efficiency && { isLow: efficiency.hi === Infinity || rate.lo - efficiency.lo < 23_026 };
+    };
+    return [...new Set(samples.map(({ stratum }) => stratum))].some((stratum) => {
+      const [b, c] = [on("loop", stratum), on("phy", stratum)];
+      return (scope === "ALL" || scope === stratum) && b && c && (b.isLow || c.isLow);
+    });
+  }).length;
+}
+
 it("cells built host by host equal the batch over all raw runs, in every field of every metric", () => {
   const fleets = fc.array(randomSamples(14), { maxLength: 5 });
   const scopes = fc.constantFrom("ALL", "v1/2G/8k/16");
@@ -104,13 +123,16 @@ it("cells built host by host equal the batch over all raw runs, in every field o
     fc.property(fleets, scopes, fc.constantFrom("all", "trusted"), (fleet, scope, view) => {
       const lists = fleet.map((samples) => contributions(summarise("h", samples)));
       const merged = mergedCell(lists.flatMap((list) => find(list, `pair loop:phy ${scope}`, view)?.cell ?? []));
-      METRIC_NAMES.forEach((_, metric) => {
+      QUANTITY_NAMES.forEach((_, metric) => {
         const { x, l, u, ...counts } = merged.metrics[metric] ?? emptyMetricCell();
         const bins = Object.entries({ x, l, u }).flatMap(([field, histogram]) =>
           Object.entries(hostsByBin(histogram)).map(([bin, hosts]): [string, number] => [`${field}${bin}`, hosts]),
         );
         const fields = Object.entries<number>(counts).filter(([, value]) => value !== 0);
         expect(Object.fromEntries([...fields, ...bins])).toEqual(batch(fleet, scope, metric, view));
+      });
+      METRIC_NAMES.forEach((name, metric) => {
+        expect(merged.notes.get(`low_cpu:${name}`) ?? 0).toBe(lowCpuHosts(fleet, scope, metric, view));
       });
     }),
   );

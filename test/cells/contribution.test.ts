@@ -3,7 +3,7 @@ import { describe, expect, it } from "vitest";
 import type { Bins } from "../../shared/cells/bins.ts";
 import type { MetricCell } from "../../shared/cells/cell.ts";
 import { contributions, pairName } from "../../shared/cells/contribution.ts";
-import { METRIC_NAMES, type MetricName } from "../../shared/model/metrics.ts";
+import { placeOf, type QuantityName } from "../../shared/summary/quantities.ts";
 import { summarise } from "../../shared/summary/summarise.ts";
 import { ticksOf } from "../../shared/summary/ticks.ts";
 import type { RunSample, Sample } from "../../shared/summary/types.ts";
@@ -46,8 +46,8 @@ const SEED = [
 ];
 
 /** The metric cell of `what` for a host with these samples. */
-function metricOf(samples: readonly RunSample[], what: string, metric: MetricName = "putc"): object | null {
-  return short(find(contributions(summarise("h", samples)), what)?.cell.metrics[METRIC_NAMES.indexOf(metric)]);
+function metricOf(samples: readonly RunSample[], what: string, metric: QuantityName = "putc"): object | null {
+  return short(find(contributions(summarise("h", samples)), what)?.cell.metrics[placeOf(metric)]);
 }
 
 describe("the two lines of the seed", () => {
@@ -64,7 +64,7 @@ describe("the two lines of the seed", () => {
     // loop above 103972.08, blktap1 102917.39: d at least 103972 - 102917 = 1055, bin 21.1
     ["seq_create", { n: 1, pos: 1, one: 1, runs: 2, l: { 21: 1 } }],
     ["ran_delete", { n: 1, nb: 1, one: 1, runs: 2 }],
-  ] as [MetricName, object][])("give the pair cell of %s that is derived by hand", (metric, expected) => {
+  ] as [QuantityName, object][])("give the pair cell of %s that is derived by hand", (metric, expected) => {
     expect(metricOf(SEED, "pair blktap1:loop v1/2G/8k/16", metric)).toEqual(expected);
     expect(metricOf(SEED, "pair blktap1:loop ALL", metric)).toEqual(expected);
   });
@@ -229,6 +229,38 @@ describe("a value cell", () => {
       bound_mismatch: 1,
     });
     expect(notesOf("backend phy ALL")).toEqual({});
+  });
+});
+
+describe("CPU efficiency", () => {
+  const on = (backend: RunSample["backend"], rate: number, efficiency: number | `>${number}`) =>
+    plainSample({ id: backend, backend, values: values(...[rate], ...new Array<null>(11).fill(null), efficiency) });
+
+  it("is in the pair cell like a rate, and in no value cell", () => {
+    const samples = [on("loop", 90_000, 60_000), on("phy", 90_100, 60_200)];
+    expect(metricOf(samples, "pair loop:phy ALL", "putc:eff")).toEqual({
+      n: 1,
+      nx: 1,
+      pos: 1,
+      s1: 200,
+      s2: 40_000,
+      one: 1,
+      runs: 2,
+      x: { 4: 1 },
+    });
+    expect(metricOf(samples, "backend loop v1/2G/8k/16", "putc:eff")).toBeNull();
+  });
+
+  it.each([
+    // rate less efficiency is ln of the %CP and a half: 23025.85 ticks are 10 %.
+    ["10.5 % and 9.5 %", on("loop", 90_000, 66_486), on("phy", 90_000, 67_487), { "low_cpu:putc": 1 }],
+    ["10.5 % on both", on("loop", 90_000, 66_486), on("phy", 90_000, 66_486), {}],
+    ["0 on a side: at least", on("loop", 90_000, 60_000), on("phy", 90_000, ">90000"), { "low_cpu:putc": 1 }],
+    ["one side only", on("loop", 90_000, 89_000), plainSample({ id: "p", backend: "phy", values: values(1) }), {}],
+  ] as const)("is noted as rough where a side uses less than 10 %% CPU: %s", (_, loop, phy, expected) => {
+    const list = contributions(summarise("h", [loop, phy]));
+    expect(Object.fromEntries(find(list, "pair loop:phy ALL")?.cell.notes ?? [])).toEqual(expected);
+    expect(find(list, "backend loop ALL")?.cell.notes.size).toBe(0);
   });
 });
 

@@ -4,7 +4,7 @@ import { encodeCell } from "../../shared/cells/codec.ts";
 import { emptyCell } from "../../shared/cells/merge.ts";
 import { pairMetric } from "../../shared/cells/pair-metric.ts";
 import { valueMetric } from "../../shared/cells/value-metric.ts";
-import { METRIC_NAMES } from "../../shared/model/metrics.ts";
+import { QUANTITY_NAMES } from "../../shared/summary/quantities.ts";
 import type { HostValue } from "../../shared/summary/types.ts";
 import { mergedCell } from "./hosts.ts";
 
@@ -30,11 +30,11 @@ function bytesPerMetric(hosts: number, metricOf: (deviate: number) => MetricCell
     return cell;
   });
   merged.hosts = hosts;
-  merged.metrics = METRIC_NAMES.map(() => mergedCell(added).metrics[0] ?? null);
-  return encodeCell(merged).length / METRIC_NAMES.length;
+  merged.metrics = QUANTITY_NAMES.map(() => mergedCell(added).metrics[0] ?? null);
+  return encodeCell(merged).length / QUANTITY_NAMES.length;
 }
 
-// The sizes that statistics section 3 gives; an item of all twelve metrics must stay far below 400 KB.
+// The sizes that statistics section 3 gives; an item of all quantities must stay far below 400 KB.
 describe("one metric of a stored cell takes no more bytes than statistics section 3 says", () => {
   it.each([
     [1, 60],

@@ -4,7 +4,7 @@ import { addBins, type Bins, emptyBins } from "../../shared/cells/bins.ts";
 import type { Cell, MetricCell } from "../../shared/cells/cell.ts";
 import type { ComparisonInput, Merged, Question } from "../../shared/compare/question.ts";
 import type { Backend } from "../../shared/model/backends.ts";
-import { METRIC_NAMES, type MetricName } from "../../shared/model/metrics.ts";
+import { QUANTITY_NAMES, type QuantityName } from "../../shared/summary/quantities.ts";
 
 /** A host value in ticks: a number when exact, else [lo, hi] with infinite ends where nothing is known. */
 export type Host = number | readonly [number, number];
@@ -61,7 +61,7 @@ export function metricCellOf(hosts: readonly Host[], more: Partial<MetricCell> =
 
 /** A cell with the given metrics. */
 export function cellOf(
-  metrics: Partial<Record<MetricName, MetricCell>>,
+  metrics: Partial<Record<QuantityName, MetricCell>>,
   notes: Readonly<Record<string, number>> = {},
 ): Cell {
   const present = Object.values(metrics);
@@ -69,7 +69,7 @@ export function cellOf(
     hosts: Math.max(0, ...present.map(({ n }) => n)),
     runs: Math.max(0, ...present.map(({ runs }) => runs)),
     notes: new Map(Object.entries(notes)),
-    metrics: METRIC_NAMES.map((name) => metrics[name] ?? null),
+    metrics: QUANTITY_NAMES.map((name) => metrics[name] ?? null),
   };
 }
 

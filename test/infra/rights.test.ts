@@ -11,6 +11,7 @@ import { addIngestRoutes } from "../../functions/ingest/app.ts";
 import { addReadRoutes } from "../../functions/read/app.ts";
 import { makeAggregationStore } from "../../functions/store/aggregation.ts";
 import { makeCellStore } from "../../functions/store/cells.ts";
+import { makeHostStore } from "../../functions/store/hosts.ts";
 import { markKey } from "../../functions/store/keys.ts";
 import { makeQuarantineStore } from "../../functions/store/quarantine.ts";
 import { backOff } from "../../functions/store/retry.ts";
@@ -81,6 +82,7 @@ beforeAll(async () => {
   addReadRoutes(read, {
     runs: makeRunStore(tables.read),
     cells: makeCellStore(tables.read),
+    hosts: makeHostStore(tables.read),
     status: makeStatusStore(tables.read),
     tokens: makeTokenStore(tables.read),
     clock,
@@ -116,6 +118,11 @@ beforeAll(async () => {
     "/v1/runs",
     "/v1/runs?host=h1",
     "/v1/compare?baseline=loop&candidate=blktap2&site=fra",
+    "/v1/hosts",
+    "/v1/hosts/h1",
+    "/v1/backends?site=fra",
+    "/v1/matrix",
+    "/v1/trend?backend=loop&metric=putc",
   ]) {
     await send(read, "GET", path);
   }

@@ -93,7 +93,9 @@ describe("a generated line is one that Bonnie++ could have printed", () => {
     `);
     const whole = [...generateFleet({ ...ALL_RELEASES, seed: 7, hosts: 50, wildShare: 0.1, cachedHosts: 3 })];
     const hash = createHash("sha256").update(whole.map(({ body }) => body).join(""));
-    expect(hash.digest("hex")).toMatchInlineSnapshot(`"08a5a78da6514d0522c23af37af4990bd2e7b829cfacc3e7b62befbcfa6f7fd8"`);
+    expect(hash.digest("hex")).toMatchInlineSnapshot(
+      `"08a5a78da6514d0522c23af37af4990bd2e7b829cfacc3e7b62befbcfa6f7fd8"`,
+    );
   });
 
   test("the first hosts of a fleet of ten million come at once, and are those of a small fleet", () => {

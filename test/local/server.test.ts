@@ -4,6 +4,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from "vitest";
 import { isRunning, readIdentity } from "../../local/process-identity.ts";
+import { startTestEngine } from "../support/engine.ts";
 import {
   BUNDLE,
   buildServer,
@@ -79,6 +80,16 @@ describe("an operator starts the server", () => {
       quarantined: 0,
       engine: "embedded",
     });
+  });
+
+  test("over a DynamoDB elsewhere it starts no engine, and tells nobody where that DynamoDB is", async () => {
+    const elsewhere = await startTestEngine();
+    const server = await start({ DYNAMODB_ENDPOINT: elsewhere.endpoint });
+    expect((await post(server)).status).toBe(201);
+    expect(await (await server.send("/v1/status")).json()).toMatchObject({ engine: "dynamodb" });
+    expect(existsSync(join(dataDir, "vbdstat.db"))).toBe(false);
+    await server.end("SIGTERM");
+    await elsewhere.stop();
   });
 
   test("every request is one line that a person can read, without the token", async () => {

@@ -19,7 +19,7 @@ export interface RunText {
 }
 
 /** A run in which no rule fires: one disk, W = R = 100 000 K/s, rewrite at its bound of 50 000, 100 seeks/s, 4 GiB. */
-export const HONEST: Readonly<Record<MetricName, RateText>> = {
+const HONEST: Readonly<Record<MetricName, RateText>> = {
   putc: 60_000,
   put_block: 100_000,
   rewrite: 50_000,

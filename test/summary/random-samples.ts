@@ -1,6 +1,6 @@
 import fc from "fast-check";
 import { COHORT_KEYS } from "../../shared/model/cohort.ts";
-import { METRIC_COUNT } from "../../shared/model/metrics.ts";
+import { QUANTITY_COUNT } from "../../shared/summary/quantities.ts";
 import type { RunSample, Sample } from "../../shared/summary/types.ts";
 
 /** Ticks near each other, so that medians, ties and signs of differences of all kinds come up. */
@@ -13,7 +13,7 @@ const content = fc.record({
   finished_at: fc.constantFrom("2026-11-01T00:00:00.000Z", "2026-11-02T00:00:00.000Z", "2026-11-03T00:00:00.000Z"),
   backend: fc.constantFrom("loop" as const, "phy" as const, "blktap2" as const),
   stratum: fc.constantFrom("v1/2G/8k/16", "v1/8G/8k/16", "v2/8G/-/16"),
-  values: fc.array(sample, { minLength: METRIC_COUNT, maxLength: METRIC_COUNT }),
+  values: fc.array(sample, { minLength: QUANTITY_COUNT, maxLength: QUANTITY_COUNT }),
   cached: fc.oneof(
     { weight: 3, arbitrary: fc.constant([]) },
     { weight: 1, arbitrary: fc.subarray(["C1", "C2", "C10"]) },
@@ -37,7 +37,7 @@ export function plainSample(change: Partial<RunSample> = {}): RunSample {
     finished_at: "2026-11-01T00:00:00.000Z",
     backend: "loop",
     stratum: "v1/2G/8k/16",
-    values: new Array(METRIC_COUNT).fill(null),
+    values: new Array(QUANTITY_COUNT).fill(null),
     cached: [],
     small_file: false,
     bound_mismatch: false,
@@ -46,9 +46,9 @@ export function plainSample(change: Partial<RunSample> = {}): RunSample {
   };
 }
 
-/** Values in registry order from the start: a number is exact, `">5"` a bound of 5, null missing; the rest is missing. */
+/** Values in the order of the quantities from the start: a number is exact, `">5"` a bound of 5, null missing; the rest is missing. */
 export function values(...short: readonly (number | `>${number}` | null)[]): (Sample | null)[] {
-  return Array.from({ length: METRIC_COUNT }, (_, metric) => {
+  return Array.from({ length: QUANTITY_COUNT }, (_, metric) => {
     const value = short[metric] ?? null;
     if (value === null) return null;
     return typeof value === "number"

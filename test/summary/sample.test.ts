@@ -81,6 +81,24 @@ describe("sampleOf", () => {
       null,
       null,
       null,
+      ...new Array<null>(12).fill(null),
+    ]);
+  });
+
+  it("takes the rate for each per cent of CPU, in the middle of what a printed %CP can mean", () => {
+    const { values } = sampleOf(
+      run({
+        putc: { ...measured(25511), cpu: 35 }, // 1e4 ln (25511 / 35.5) = 101468.65 - 35695.33 = 65773.32
+        put_block: { ...measured(18075), cpu: 0 }, // under 1 %: more than 18075, 1e4 ln 18075 = 98022.85
+        rewrite: { ...measured(0), cpu: 35 }, // no logarithm
+        getc: measured(71094), // %CP unknown
+        seeks: tooFast(16384), // neither rate nor %CP
+      }),
+    );
+    expect(values.slice(12)).toEqual([
+      { ticks: 65_773, censored: false },
+      { ticks: 98_023, censored: true },
+      ...new Array<null>(10).fill(null),
     ]);
   });
 

@@ -1,6 +1,6 @@
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
-import { METRIC_NAMES } from "../../shared/model/metrics.ts";
+import { QUANTITY_NAMES } from "../../shared/summary/quantities.ts";
 import { cohortOf, GROUP_CAP, summarise, summariseGroup, withGroups } from "../../shared/summary/summarise.ts";
 import type { RunSample } from "../../shared/summary/types.ts";
 import { plainSample, randomSamples, values } from "./random-samples.ts";
@@ -14,19 +14,29 @@ describe("summariseGroup", () => {
     expect(summariseGroup([])).toBeNull();
   });
 
-  it("leaves the read-path metrics of cached runs out of the view trusted, and nothing else", () => {
-    const clean = plainSample({ id: "a", values: values(10, 10, 10, 10, 10, 10, 10, 10, 10, 10, 10, 10) });
+  it("leaves the read-path rates and efficiencies of cached runs out of the view trusted, and nothing else", () => {
+    const clean = plainSample({ id: "a", values: values(...new Array<number>(24).fill(10)) });
     const cached = plainSample({
       id: "b",
-      values: values(30, 30, 30, 30, 30, 30, 30, 30, 30, 30, 30, 30),
+      values: values(...new Array<number>(24).fill(30)),
       cached: ["C2", "C1"],
     });
     const group = summariseGroup([clean, cached]);
     const lows = (view: "all" | "trusted") =>
-      Object.fromEntries(METRIC_NAMES.map((name, metric) => [name, group?.[view][metric]?.lo]));
-    const both = Object.fromEntries(METRIC_NAMES.map((name) => [name, 20]));
+      Object.fromEntries(QUANTITY_NAMES.map((name, metric) => [name, group?.[view][metric]?.lo]));
+    const both = Object.fromEntries(QUANTITY_NAMES.map((name) => [name, 20]));
     expect(lows("all")).toEqual(both);
-    expect(lows("trusted")).toEqual({ ...both, rewrite: 10, getc: 10, get_block: 10, seeks: 10 });
+    expect(lows("trusted")).toEqual({
+      ...both,
+      rewrite: 10,
+      getc: 10,
+      get_block: 10,
+      seeks: 10,
+      "rewrite:eff": 10,
+      "getc:eff": 10,
+      "get_block:eff": 10,
+      "seeks:eff": 10,
+    });
     expect(group?.cached).toEqual(["C1", "C2"]);
     expect(group?.runs).toBe(2);
   });

@@ -24,12 +24,12 @@ describe("the stored text of a summary", () => {
     expect(cached).toContain('"trusted":[[2,null],[3,null],[4,null],[5,null]]');
   });
 
-  it("takes well under 1 KB for a host with two backends of three runs each", () => {
-    const spread = (start: number) => values(...Array.from({ length: 12 }, (_, metric) => start + 997 * metric));
+  it("takes about 1.6 KB for a host with two backends of three runs each, all of it known", () => {
+    const spread = (start: number) => values(...Array.from({ length: 24 }, (_, metric) => start + 997 * metric));
     const samples = (["loop", "phy"] as const).flatMap((backend) =>
       [0, 1, 2].map((run) => plainSample({ id: `${backend}${run}`, backend, values: spread(100_000 + 313 * run) })),
     );
-    expect(encodeSummary(summarise("dom0-fra-17", samples)).length).toBeLessThan(1000);
+    expect(encodeSummary(summarise("dom0-fra-17", samples)).length).toBeLessThan(1700);
   });
 
   it.each(["", "[]", "{}", '{"host":"h","groups":[{"stratum":"s"}]}', '{"host":"h","groups":[],"more":1}'])(

@@ -18,7 +18,7 @@ import { cohortOf, summarise } from "../../shared/summary/summarise.ts";
 import { encodeSummary } from "../../shared/summary/summary-codec.ts";
 
 /** Something stored that is not what the runs say: `found` is null where it is missing, `expected` where it must not be. */
-export interface Difference {
+interface Difference {
   readonly key: string;
   readonly found: string | null;
   readonly expected: string | null;
@@ -31,11 +31,6 @@ export interface Audit {
   readonly cells: number;
   readonly marks: number;
   readonly differences: readonly Difference[];
-}
-
-/** What is stored of a fleet and is not what its runs say; there must be none, ever. */
-export async function cellDifferences(table: Table, fleet: string): Promise<readonly Difference[]> {
-  return (await audit(table, fleet)).differences;
 }
 
 /** Recomputes every summary and cell of a fleet, or of all of a table, and compares, both ways and byte for byte. */

@@ -11,6 +11,7 @@ import { addIngestRoutes } from "../../functions/ingest/app.ts";
 import { addReadRoutes } from "../../functions/read/app.ts";
 import { makeAggregationStore } from "../../functions/store/aggregation.ts";
 import { makeCellStore } from "../../functions/store/cells.ts";
+import { makeHostStore } from "../../functions/store/hosts.ts";
 import { makeQuarantineStore } from "../../functions/store/quarantine.ts";
 import { backOff } from "../../functions/store/retry.ts";
 import { makeRunStore } from "../../functions/store/runs.ts";
@@ -57,6 +58,7 @@ export async function makeTestService(table: Table): Promise<TestService> {
   addReadRoutes(app, {
     runs,
     cells: makeCellStore(table),
+    hosts: makeHostStore(table),
     status: makeStatusStore(table),
     tokens: tokenStore,
     clock: () => service.now,

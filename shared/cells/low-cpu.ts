@@ -14,6 +14,12 @@ export function lowCpuNote(metric: MetricName): string {
  * Whether the typical %CP of a test is below 10 on a host: the one that its rate and its efficiency, both medians over the
  * runs, imply; or so low that half of the runs printed 0.
  */
-export function usesLittleCpu({ rate, efficiency }: { readonly rate: HostValue; readonly efficiency: HostValue }): boolean {
+export function usesLittleCpu({
+  rate,
+  efficiency,
+}: {
+  readonly rate: HostValue;
+  readonly efficiency: HostValue;
+}): boolean {
   return efficiency.hi === null || rate.lo - efficiency.lo < LOW_CPU_TICKS;
 }

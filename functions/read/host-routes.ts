@@ -1,0 +1,65 @@
+// Hosts: a list of them with what is known about each, and one with its values, its ratios and its place in the fleet. Both
+// are read from host summaries over all time, which aggregation keeps; a host costs one range of cells more for each of its
+// backends and each pair of them.
+
+import { hostsQuery } from "../../shared/api/requests.ts";
+import { pairName } from "../../shared/cells/contribution.ts";
+import { hostEntry } from "../../shared/compare/host-entry.ts";
+import { backendsOf, type HostProfile, hostProfile, pairsOf } from "../../shared/compare/host-profile.ts";
+import { AppError } from "../../shared/errors.ts";
+import { PERIOD_ALL } from "../../shared/model/period.ts";
+import { hostProfileText } from "../../shared/render/host-profile-text.ts";
+import { hostsText } from "../../shared/render/hosts-text.ts";
+import { allow, tokenOf } from "../http/auth.ts";
+import { acceptedOf, formatOf, suffixOf } from "../http/format.ts";
+import type { HttpApp } from "../http/http-env.ts";
+import { queryBy } from "../http/parameters.ts";
+import type { ReadDeps } from "./deps.ts";
+
+/** No host has a longer name, and no key of a table holds a much longer one. */
+const MAX_NAME = 255;
+
+export function addHostRoutes(app: HttpApp, deps: ReadDeps): void {
+  app.get("/v1/hosts", allow(deps, "read"), async (c) => {
+    const format = formatOf(c, ["json", "txt"]);
+    const { limit, cursor } = queryBy(c, hostsQuery);
+    const page = await deps.hosts.list(tokenOf(c).fleet, limit, cursor);
+    const answer = { hosts: page.items.map(hostEntry), cursor: page.cursor };
+    return format === "json" ? c.json(answer) : c.text(hostsText(answer));
+  });
+
+  app.get("/v1/hosts/:host", allow(deps, "read"), async (c) => {
+    const { fleet } = tokenOf(c);
+    const name = c.req.param("host");
+    const suffix = suffixOf(c);
+    // A name may end like a format: a host of that very name wins, and the answer then has the format of Accept.
+    const whole = suffix === null ? null : await profileOf(deps, fleet, `${name}.${suffix}`);
+    const format = whole === null ? formatOf(c, ["json", "txt"]) : acceptedOf(c, ["json", "txt"]);
+    const profile = whole ?? (await profileOf(deps, fleet, name));
+    if (profile === null) throw new AppError("not_found", "this fleet has no results of a host with that name");
+    return format === "json" ? c.json(profile) : c.text(hostProfileText(profile));
+  });
+}
+
+/** What is known of a host; null when nothing is. */
+async function profileOf(deps: ReadDeps, fleet: string, host: string): Promise<HostProfile | null> {
+  if (host.length > MAX_NAME) return null;
+  const counted = await deps.hosts.get(fleet, host);
+  if (counted === null) return null;
+  const about = { fleet, periods: [PERIOD_ALL], filters: {} };
+  const { summary } = counted;
+  const [ofBackends, ofPairs] = await Promise.all([
+    Promise.all(
+      backendsOf(summary).map(
+        async (backend) => [backend, (await deps.cells.read(about, "backend", backend)).views] as const,
+      ),
+    ),
+    Promise.all(
+      pairsOf(summary).map(async ({ baseline, candidate }) => {
+        const name = pairName(baseline, candidate);
+        return [name, (await deps.cells.read(about, "pair", name)).views] as const;
+      }),
+    ),
+  ]);
+  return hostProfile({ ...counted, backendCells: new Map(ofBackends), pairCells: new Map(ofPairs) });
+}

@@ -1,0 +1,92 @@
+// Hosts as last counted: their summaries of period `all`, one by name, or listed. Each bucket holds its hosts in order of
+// their names; a listing takes the smallest of all buckets again and again, so it reads little more than it lists.
+
+import { BUCKETS } from "../../shared/deployment.ts";
+import { AppError } from "../../shared/errors.ts";
+import { PERIOD_ALL } from "../../shared/model/period.ts";
+import type { CountedHost, HostStore, Page, StoredSummary } from "../../shared/ports.ts";
+import { summaryPartition } from "./keys.ts";
+import { readMark } from "./marks.ts";
+import { readSummaries, summaryOf } from "./summaries.ts";
+import { queryItems, type Table } from "./table.ts";
+
+export function makeHostStore(table: Table): HostStore {
+  return {
+    list: (fleet, limit, cursor) => listHosts(table, fleet, limit, cursor === undefined ? null : hostOf(cursor)),
+    get: (fleet, host) => getHost(table, fleet, host),
+  };
+}
+
+async function getHost(table: Table, fleet: string, host: string): Promise<CountedHost | null> {
+  const [[stored], mark] = await Promise.all([
+    readSummaries(table, fleet, [{ period: PERIOD_ALL, host }]),
+    readMark(table, fleet, host),
+  ]);
+  if (stored === undefined || (stored.summary.groups.length === 0 && mark === null)) return null;
+  return { summary: stored.summary, cohort: stored.cohort, isPending: mark !== null };
+}
+
+const cursorOf = (host: string): string => Buffer.from(host).toString("base64url");
+
+function hostOf(cursor: string): string {
+  const host = Buffer.from(cursor, "base64url").toString("utf8");
+  if (host === "" || host.length > 255 || cursorOf(host) !== cursor) {
+    throw new AppError(
+      "bad_parameter",
+      "cursor is not one that this service gave; leave it out to start from the first",
+    );
+  }
+  return host;
+}
+
+async function listHosts(
+  table: Table,
+  fleet: string,
+  limit: number,
+  after: string | null,
+): Promise<Page<StoredSummary>> {
+  const items: StoredSummary[] = [];
+  for await (const stored of inOrder(Array.from({ length: BUCKETS }, (_, bucket) => hostsOf(bucket)))) {
+    const last = items.at(-1);
+    if (items.length === limit && last !== undefined) return { items, cursor: cursorOf(last.summary.host) };
+    items.push(stored);
+  }
+  return { items, cursor: null };
+
+  /** The hosts of one bucket that have results, after the host `after`. */
+  async function* hostsOf(bucket: number): AsyncGenerator<StoredSummary, void> {
+    const query = {
+      KeyConditionExpression: `pk = :pk${after === null ? "" : " AND sk > :after"}`,
+      ExpressionAttributeValues: {
+        ":pk": { S: summaryPartition(fleet, PERIOD_ALL, bucket) },
+        ...(after === null ? {} : { ":after": { S: after } }),
+      },
+      // A bucket has about its share of a page.
+      Limit: Math.ceil(limit / BUCKETS) + 3,
+    };
+    for await (const item of queryItems(table, query)) {
+      const stored = summaryOf(item);
+      if (stored.summary.groups.length > 0) yield stored;
+    }
+  }
+}
+
+/** DynamoDB sorts text by its UTF-8 bytes. */
+const byName = (a: StoredSummary, b: StoredSummary): number =>
+  Buffer.compare(Buffer.from(a.summary.host), Buffer.from(b.summary.host));
+
+/** Several sources in order as one in order; of each at most one item is waiting. */
+async function* inOrder(sources: readonly AsyncGenerator<StoredSummary, void>[]): AsyncGenerator<StoredSummary, void> {
+  const heads = new Map(
+    await Promise.all(sources.map(async (source) => [source, (await source.next()).value ?? null] as const)),
+  );
+  for (;;) {
+    let first: { source: AsyncGenerator<StoredSummary, void>; stored: StoredSummary } | null = null;
+    for (const [source, stored] of heads) {
+      if (stored !== null && (first === null || byName(stored, first.stored) < 0)) first = { source, stored };
+    }
+    if (first === null) return;
+    yield first.stored;
+    heads.set(first.source, (await first.source.next()).value ?? null);
+  }
+}

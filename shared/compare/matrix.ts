@@ -1,0 +1,107 @@
+// The matrix: a verdict for every pair of backends and metric over the whole fleet (contract, GET /v1/matrix). Each pair is
+// a comparison and a family of tests of its own (statistics section 6); ratios need not multiply up from pair to pair,
+// because different hosts stand behind them, so each says how many.
+
+import type { Backend } from "../model/backends.ts";
+import type { MetricName } from "../model/metrics.ts";
+import { askedMetrics } from "./asked-metrics.ts";
+import { rememberedRanks } from "./binomial.ts";
+import type { Known, Limits } from "./comparison.ts";
+import { type Flag, flagsOf, pairedFlags } from "./flags.ts";
+import { known, limits } from "./known.ts";
+import { METHOD_VERSION } from "./method-version.ts";
+import { cachedReadsOf } from "./notes.ts";
+import { type PairedEffect, pairedEffects } from "./paired.ts";
+import type { Merged, Question } from "./question.ts";
+import { judge, marginTicks, type Reason, type Verdict } from "./verdict.ts";
+
+/** What is asked about all backends. */
+export type MatrixQuestion = Omit<Question, "baseline" | "candidate">;
+
+/** A pair of backends, the baseline first in the alphabet, and its cell of scope `ALL`. */
+export interface MatrixPair {
+  readonly baseline: Backend;
+  readonly candidate: Backend;
+  readonly cell: Merged;
+}
+
+/** One metric of one pair. The other direction: faster is slower, and ratios are 1 over these, low and high exchanged. */
+export interface MatrixEntry {
+  readonly hosts: number;
+  readonly n_eff: number;
+  readonly ratio: Known;
+  /** Null below 6 hosts. */
+  readonly ci: Limits | null;
+  /** After Holm's correction over the metrics of the pair; null below 6 hosts. */
+  readonly p_holm: number | null;
+  readonly verdict: Verdict;
+  readonly reason: Reason;
+  /** Those that the pair's hosts alone can tell; the comparison of the pair may have more. */
+  readonly flags: readonly Flag[];
+}
+
+/** The whole answer. Ratios are candidate / baseline. */
+export interface Matrix extends Omit<MatrixQuestion, "metrics"> {
+  readonly method_version: string;
+  /** Backends that share a host with another one, sorted. */
+  readonly backends: readonly Backend[];
+  /** Pairs with a host in common, sorted by baseline and candidate. */
+  readonly pairs: readonly {
+    readonly baseline: Backend;
+    readonly candidate: Backend;
+    /** Runs behind the paired hosts, both sides. */
+    readonly runs: number;
+    readonly metrics: Readonly<Partial<Record<MetricName, MatrixEntry>>>;
+  }[];
+}
+
+/**
+ * All pairs in order. `values` are the backends' value cells of scope `ALL`; their notes tell of cached reads. Pairs
+ * without hosts are left out.
+ */
+export function matrix(
+  question: MatrixQuestion,
+  pairs: readonly MatrixPair[],
+  values: ReadonlyMap<Backend, Merged>,
+): Matrix {
+  const { metrics, ...asked } = question;
+  const rankOf = rememberedRanks();
+  const margin = marginTicks(question.margin);
+  const paired = pairs
+    .filter(({ cell }) => cell.cell.hosts > 0)
+    .toSorted((a, b) => order(a.baseline, b.baseline) || order(a.candidate, b.candidate));
+  return {
+    ...asked,
+    method_version: METHOD_VERSION,
+    backends: [...new Set(paired.flatMap(({ baseline, candidate }) => [baseline, candidate]))].sort(),
+    pairs: paired.map(({ baseline, candidate, cell }) => {
+      const sides = [values.get(baseline), values.get(candidate)] as const;
+      const effects = pairedEffects(cell, askedMetrics(metrics), rankOf);
+      const entries = effects.map((effect) => [effect.metric, entryOf(effect, sides, margin)] as const);
+      return { baseline, candidate, runs: cell.cell.runs, metrics: Object.fromEntries(entries) };
+    }),
+  };
+}
+
+function entryOf(
+  effect: PairedEffect,
+  sides: readonly [Merged | undefined, Merged | undefined],
+  margin: number,
+): MatrixEntry {
+  const { metric, cell, nEff, estimate, interval, pHolm } = effect;
+  const { verdict, reason } = judge({ hosts: cell.n, bothTooFast: cell.nb, estimate, interval, pHolm, margin });
+  return {
+    hosts: cell.n,
+    n_eff: nEff,
+    ratio: known(estimate),
+    ci: limits(interval),
+    p_holm: pHolm,
+    verdict,
+    reason,
+    flags: flagsOf(pairedFlags(effect, cachedReadsOf(metric, sides))),
+  };
+}
+
+function order(a: string, b: string): number {
+  return a === b ? 0 : a < b ? -1 : 1;
+}

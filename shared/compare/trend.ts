@@ -1,0 +1,92 @@
+// The trend of one backend in one metric over a list of periods (contract, GET /v1/trend). In: value cells of each period.
+// Out: for each stratum what each period measured, and what changed since the one before.
+
+import { SCOPE_ALL } from "../cells/cell.ts";
+import type { Backend } from "../model/backends.ts";
+import type { MetricName } from "../model/metrics.ts";
+import type { View } from "../model/view.ts";
+import { change } from "./change.ts";
+import type { Known, Limits } from "./comparison.ts";
+import { known, limits } from "./known.ts";
+import { type Measure, measure } from "./measure.ts";
+import { METHOD_VERSION } from "./method-version.ts";
+import type { Merged, Question } from "./question.ts";
+
+/** A question about one backend and metric. */
+export interface TrendQuestion {
+  readonly backend: Backend;
+  readonly metric: MetricName;
+  readonly view: View;
+  readonly filters: Question["filters"];
+}
+
+/** One period, e.g. `2026-11`, and the value cells of the backend in it by scope. */
+export interface TrendPeriod {
+  readonly period: string;
+  readonly values: ReadonlyMap<string, Merged>;
+}
+
+/** What one period measured in one stratum, in the metric's unit. */
+export interface TrendPoint {
+  readonly period: string;
+  readonly hosts: number;
+  readonly runs: number;
+  readonly censored_hosts: number;
+  readonly median: Known;
+  /** Null below 6 hosts. */
+  readonly ci: Limits | null;
+  /**
+   * This period's median over that of the last one listed before it that has hosts, as a ratio: above 1 it became faster.
+   * Null for the first, and where one of the two has fewer than 6 hosts.
+   */
+  readonly change: {
+    readonly since: string;
+    readonly ratio: Known;
+    readonly ci: Limits;
+    readonly hint: "faster" | "slower" | "none";
+  } | null;
+}
+
+/** The whole answer. */
+export interface Trend extends TrendQuestion {
+  readonly method_version: string;
+  /** By stratum, sorted; of each the periods that have hosts, in the order asked for. */
+  readonly strata: Readonly<Record<string, readonly TrendPoint[]>>;
+}
+
+/** The trend over periods in the order of time, each a window of its own. */
+export function trend(question: TrendQuestion, periods: readonly TrendPeriod[]): Trend {
+  const scopes = new Set(periods.flatMap(({ values }) => [...values.keys()]));
+  const strata = [...scopes].filter((scope) => scope !== SCOPE_ALL).sort();
+  const entries = strata.map((stratum) => [stratum, points(question.metric, stratum, periods)] as const);
+  return {
+    ...question,
+    method_version: METHOD_VERSION,
+    strata: Object.fromEntries(entries.filter(([, own]) => own.length > 0)),
+  };
+}
+
+function points(metric: MetricName, stratum: string, periods: readonly TrendPeriod[]): TrendPoint[] {
+  const measured = periods
+    .map(({ period, values }) => ({ period, now: measure(values.get(stratum), metric) }))
+    .filter(({ now }) => now.cell.n > 0);
+  return measured.map(({ period, now }, index) => {
+    const last = measured[index - 1];
+    return {
+      period,
+      hosts: now.cell.n,
+      runs: now.cell.runs,
+      censored_hosts: now.cell.n - now.cell.nx,
+      median: known(now.estimate),
+      ci: limits(now.interval),
+      change: last === undefined ? null : changeSince(last.period, last.now, now),
+    };
+  });
+}
+
+function changeSince(since: string, before: Measure, now: Measure): TrendPoint["change"] {
+  const found = change(before, now);
+  if (found === null) return null;
+  const { low, high } = known(found.interval);
+  return { since, ratio: known(found.estimate), ci: { low, high }, hint: found.hint };
+}
