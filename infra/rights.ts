@@ -28,9 +28,9 @@ export const RIGHTS: Readonly<Record<"ingest" | "read" | "aggregate", readonly R
     { actions: ["DeleteItem"], partitions: ["REJECT#*", "TOKEN#*", "TOKENS#*"] },
   ],
   read: [
-    { actions: ["GetItem"], partitions: ["RUN#*", "TOKEN#*", "PING"] },
-    { actions: ["BatchGetItem"], partitions: ["RUN#*"] },
-    { actions: ["Query"], partitions: ["CELL#*", "COHORT#*", "WORK#*", "REJECT#*"] },
+    { actions: ["GetItem"], partitions: ["RUN#*", "TOKEN#*", "WORK#*", "PING"] },
+    { actions: ["BatchGetItem"], partitions: ["RUN#*", "HOST#*"] },
+    { actions: ["Query"], partitions: ["CELL#*", "COHORT#*", "HOST#*", "WORK#*", "REJECT#*"] },
     { actions: ["Query"], partitions: ["RUN#*"], index: byOrder },
     { actions: ["Query"], partitions: ["TIME#*"], index: byTime },
   ],

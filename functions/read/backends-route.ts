@@ -19,7 +19,7 @@ export function addBackendsRoute(app: HttpApp, deps: ReadDeps): void {
     const filters = filtersOf(cohort);
     const { fleet } = tokenOf(c);
     const [readings, marks] = await Promise.all([
-      deps.cells.readAll({ fleet, periods, filters }, "backend"),
+      deps.cells.readAll({ fleet, periods, filters, metrics }, "backend"),
       deps.status.openMarks(fleet),
     ]);
     const backends = allBackends({

@@ -12,7 +12,7 @@ import { countAbove, countBelow, type Ends, quantile } from "./order-statistic.t
 import type { PairedEffect } from "./paired.ts";
 
 /** All flags, in the order in which they are listed. */
-export const FLAGS = [
+const FLAGS = [
   "single_host",
   "mostly_single_runs",
   "many_too_fast",

@@ -22,7 +22,7 @@ export function trendText(trend: DatedTrend): string {
   const { backend, metric, strata } = trend;
   const unit = METRICS.find(({ name }) => name === metric)?.unit ?? "";
   return `${[
-    `${metric} of ${backend} in ${unit}. A change is a hint: the median over that of the period before, above 1 faster.`,
+    `${metric} of ${backend} in ${unit}. A change is a hint: the ratio to the period before, above 1 faster.`,
     ...aboutLines(trend),
     ...Object.entries(strata).flatMap(([stratum, points]) => [
       "",

@@ -103,6 +103,20 @@ test("uploads, runs, comparisons, status, tokens and quarantine answer as the co
   await expectFits("compare", await service.send("/v1/compare?baseline=loop&candidate=vnd"), 200);
   await expectFits("compare", await service.send("/v1/compare?baseline=loop&candidate=loop"), 400);
 
+  // Hosts, backends, all pairs, trends: of everything, of part of it, of nothing.
+  await expectFits("listHosts", await service.send("/v1/hosts?limit=3"), 200);
+  await expectFits("listHosts", await service.send("/v1/hosts?limit=0"), 400);
+  await expectFits("getHost", await service.send("/v1/hosts/h1"), 200);
+  await expectFits("getHost", await service.send("/v1/hosts/nobody"), 404);
+  for (const more of ["", "?view=all", "?site=fra&metric=putc", "?period=2026,2026-11", "?period=1999"]) {
+    await expectFits("listBackends", await service.send(`/v1/backends${more}`), 200);
+    await expectFits("getMatrix", await service.send(`/v1/matrix${more}`), 200);
+  }
+  for (const more of ["", "&unit=year&view=all", "&from=2026-10&to=2026-11", "&site=ams"]) {
+    await expectFits("getTrend", await service.send(`/v1/trend?backend=loop&metric=put_block${more}`), 200);
+  }
+  await expectFits("getTrend", await service.send("/v1/trend?backend=loop"), 400);
+
   // Quarantine.
   const { issues } = receiptSchema.parse(rejected);
   await expectFits("listQuarantine", await service.send("/v1/quarantine"), 200);

@@ -13,7 +13,7 @@ import { randomSamples } from "../summary/random-samples.ts";
 import { hostsByBin } from "./histogram.ts";
 import { find, mergedCell } from "./hosts.ts";
 
-fc.configureGlobal({ seed: 20_261_101 });
+fc.configureGlobal({ seed: 20_261_101, numRuns: 60 });
 
 const READ_PATH = ["rewrite", "getc", "get_block", "seeks"];
 

@@ -9,7 +9,7 @@ import { summarise } from "../../shared/summary/summarise.ts";
 import { plainSample, values } from "../summary/random-samples.ts";
 import { randomHost } from "./hosts.ts";
 
-fc.configureGlobal({ seed: 20_261_101 });
+fc.configureGlobal({ seed: 20_261_101, numRuns: 40 });
 
 type Place = Pick<Contribution, "view" | "kind" | "name" | "scope">;
 

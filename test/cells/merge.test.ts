@@ -10,7 +10,7 @@ import type { HostSummary } from "../../shared/summary/types.ts";
 import { binsFrom } from "./histogram.ts";
 import { find, mergedCell, pairCellOf, randomCell, randomHost } from "./hosts.ts";
 
-fc.configureGlobal({ seed: 20_261_101 });
+fc.configureGlobal({ seed: 20_261_101, numRuns: 50 });
 
 /** A cell with one metric, putc. */
 function cellWith(metric: Partial<MetricCell>, head: Partial<Cell> = {}): Cell {

@@ -5,7 +5,7 @@ import { cohortOf, GROUP_CAP, summarise, summariseGroup, withGroups } from "../.
 import type { RunSample } from "../../shared/summary/types.ts";
 import { plainSample, randomSamples, values } from "./random-samples.ts";
 
-fc.configureGlobal({ seed: 20_261_101 });
+fc.configureGlobal({ seed: 20_261_101, numRuns: 50 });
 
 const day = (index: number) => `2026-11-${String(index).padStart(2, "0")}T00:00:00.000Z`;
 

@@ -4,7 +4,7 @@ import { summarise } from "../../shared/summary/summarise.ts";
 import { decodeSummary, encodeSummary } from "../../shared/summary/summary-codec.ts";
 import { plainSample, randomSamples, values } from "./random-samples.ts";
 
-fc.configureGlobal({ seed: 20_261_101 });
+fc.configureGlobal({ seed: 20_261_101, numRuns: 50 });
 
 describe("the stored text of a summary", () => {
   it("reads back exactly as written, or what a host contributed could not be taken out again", () => {

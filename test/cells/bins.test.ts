@@ -1,0 +1,68 @@
+import fc from "fast-check";
+import { describe, expect, it } from "vitest";
+import { addBins, binOf, binsOf, emptyBins, MAX_BIN, mirror, subtractBins } from "../../shared/cells/bins.ts";
+import { binsFrom, hostsByBin } from "./histogram.ts";
+
+fc.configureGlobal({ seed: 20_261_101 });
+
+describe("bins", () => {
+  it.each([
+    [0, 0],
+    [24, 0],
+    [25, 1],
+    [-25, -1],
+    [-24, 0],
+    [10_000, 200],
+  ])("%d ticks are in bin %d: 50 wide, centred at multiples of 50, halves away from 0", (ticks, bin) => {
+    expect(binOf(ticks)).toBe(bin);
+    expect(binsOf(ticks)).toEqual({ first: bin, counts: [1] });
+  });
+
+  it("reach as far as any two rates that 15 digits can tell: ln(1e15 / 0.1) is 36.9, twice that still fits", () => {
+    expect(binOf(2e4 * Math.log(1e16))).toBeLessThan(MAX_BIN);
+  });
+
+  it("grow in either direction and shrink again to what is in them", () => {
+    const bins = binsFrom({ 3: 1 });
+    addBins(bins, binsFrom({ "-1": 2 }));
+    addBins(bins, binsFrom({ 6: 5, 4: 1 }));
+    expect(bins).toEqual({ first: -1, counts: [2, 0, 0, 0, 1, 1, 0, 5] });
+    subtractBins(bins, binsFrom({ "-1": 2, 6: 5 }), "x");
+    expect(bins).toEqual({ first: 3, counts: [1, 1] });
+    subtractBins(bins, binsFrom({ 3: 1, 4: 1 }), "x");
+    expect(bins).toEqual(emptyBins());
+  });
+
+  it("raise an alarm that names the bin from which too many hosts are taken", () => {
+    for (const missing of [{ 2: 2 }, { "-9": 1 }, { 9: 1 }]) {
+      const bin = Object.keys(missing)[0] ?? "";
+      expect(() => subtractBins(binsFrom({ 2: 1 }), binsFrom(missing), "putc.x")).toThrow(
+        expect.objectContaining({ field: `putc.x[${bin}]` }),
+      );
+    }
+  });
+
+  it("mirrored hold every host at the opposite bin, and twice mirrored are the same", () => {
+    expect(mirror(binsFrom({ "-3": 1, 0: 2, 4: 5 }))).toEqual(binsFrom({ "-4": 5, 0: 2, 3: 1 }));
+    expect(mirror(emptyBins())).toEqual(emptyBins());
+  });
+
+  it("add up as a table of hosts by bin does", () => {
+    const table = fc.dictionary(fc.integer({ min: -40, max: 40 }).map(String), fc.integer({ min: 1, max: 9 }), {
+      noNullPrototype: true,
+    });
+    fc.assert(
+      fc.property(table, table, (one, other) => {
+        const sum = binsFrom(one);
+        addBins(sum, binsFrom(other));
+        const keys = [...new Set([...Object.keys(one), ...Object.keys(other)])];
+        expect(hostsByBin(sum)).toEqual(
+          Object.fromEntries(keys.map((key) => [key, (one[key] ?? 0) + (other[key] ?? 0)])),
+        );
+        expect(mirror(mirror(sum))).toEqual(sum);
+        subtractBins(sum, binsFrom(other), "x");
+        expect(sum).toEqual(binsFrom(one));
+      }),
+    );
+  });
+});
