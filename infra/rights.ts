@@ -37,7 +37,7 @@ export const RIGHTS: Readonly<Record<"ingest" | "read" | "aggregate", readonly R
   aggregate: [
     { actions: ["GetItem"], partitions: ["WORK#*"] },
     { actions: ["BatchGetItem"], partitions: ["HOST#*", "CELL#*", "COHORT#*"] },
-    { actions: ["Query"], partitions: ["FLEETS", "WORK#*"] },
+    { actions: ["Query"], partitions: ["FLEETS", "WORK#*", "COHORT#*"] },
     { actions: ["Query"], partitions: ["RUN#*"], index: byOrder },
     { actions: ["PutItem"], partitions: ["HOST#*", "CELL#*", "COHORT#*"] },
     { actions: ["UpdateItem"], partitions: ["WORK#*"] },

@@ -28,6 +28,11 @@ export interface EngineOptions {
 const READY_WITHIN_MS = 10_000;
 const STOPPED_WITHIN_MS = 5_000;
 
+/** Waits before an engine that died is started again: they double until one has run for a while. */
+const SHORTEST_WAIT_MS = 100;
+const LONGEST_WAIT_MS = 10_000;
+const STEADY_AFTER_MS = 30_000;
+
 /** Starts the engine and waits until it answers. Throws StartFault when there is none for this platform. */
 export async function startEngine(options: EngineOptions): Promise<Engine> {
   const program = findProgram();
@@ -35,27 +40,33 @@ export async function startEngine(options: EngineOptions): Promise<Engine> {
   const port = await freePort();
   const endpoint = `http://127.0.0.1:${port}`;
   let stopping = false;
+  let restart: NodeJS.Timeout | undefined;
   let child = launch(program, port, options);
 
-  function superviseOnce(watched: ChildProcess): void {
+  let waitMs = SHORTEST_WAIT_MS;
+
+  function supervise(watched: ChildProcess): void {
+    const since = Date.now();
     watched.once("exit", (code, signal) => {
       if (stopping) return;
-      options.onRestart(`the engine ended (${signal ?? `exit ${code}`}); starting it again`);
-      setTimeout(() => {
-        if (stopping) return;
+      // An engine that dies again and again (a full disk, a damaged file) must not take the processor as well.
+      waitMs = Date.now() - since > STEADY_AFTER_MS ? SHORTEST_WAIT_MS : Math.min(LONGEST_WAIT_MS, waitMs * 2);
+      options.onRestart(`the engine ended (${signal ?? `exit ${code}`}); starting it again in ${waitMs} ms`);
+      restart = setTimeout(() => {
         child = launch(program, port, options);
-        superviseOnce(child);
-      }, 100);
+        supervise(child);
+      }, waitMs);
     });
   }
 
   await ready(child, endpoint);
-  superviseOnce(child);
+  supervise(child);
   return {
     endpoint,
     pid: () => child.pid ?? null,
     stop: async () => {
       stopping = true;
+      clearTimeout(restart);
       await end(child);
       rmSync(options.engineFile, { force: true });
     },

@@ -5,6 +5,7 @@ import {
   BACKEND_MEANINGS,
   ERROR_MEANINGS,
   FLAG_MEANINGS,
+  NOTICE_MEANINGS,
   QUALITY_VERDICTS,
   REASONS,
   VERDICTS,
@@ -71,6 +72,7 @@ const SECTIONS: Readonly<Record<string, () => string>> = {
   verdicts: () => meanings(VERDICTS),
   reasons: () => meanings(REASONS),
   flags: () => meanings(FLAG_MEANINGS),
+  notices: () => meanings(NOTICE_MEANINGS),
   quality: () => meanings(QUALITY_VERDICTS),
 };
 

@@ -1,5 +1,7 @@
-// `npm run bench [section ...] [--quick] [--hosts 1000,10000] [--profile]`: how fast vbdstat is on this machine, load
-// generator included. Rows in the Go benchmark text format and a table on stdout, progress on stderr.
+// `npm run bench [section ...] [--quick] [--hosts 1000,10000] [--data FOLDER] [--profile]`: how fast vbdstat is on this
+// machine, load generator included. With --data the folder is kept, and the section on comparisons loads no fleet that is
+// in it already; with --profile the server leaves CPU profiles in dist/profiles, which scripts/profile.ts puts into words.
+// Rows in the Go benchmark text format and a table on stdout, progress on stderr.
 
 import { execFileSync } from "node:child_process";
 import { mkdtempSync, rmSync } from "node:fs";
@@ -25,6 +27,7 @@ const { values: flags, positionals } = parseArgs({
     quick: { type: "boolean", default: false },
     profile: { type: "boolean", default: false },
     hosts: { type: "string" },
+    data: { type: "string" },
   },
 });
 const unknown = positionals.filter((name) => !(name in SECTIONS));
@@ -33,7 +36,7 @@ if (unknown.length > 0) {
   process.exit(2);
 }
 
-const folder = mkdtempSync(join(tmpdir(), "vbdstat-bench-"));
+const folder = flags.data ?? mkdtempSync(join(tmpdir(), "vbdstat-bench-"));
 const options = {
   folder,
   quick: flags.quick,
@@ -54,5 +57,5 @@ try {
   }
   console.log(`\n${tableOf(rows)}`);
 } finally {
-  rmSync(folder, { recursive: true, force: true });
+  if (flags.data === undefined) rmSync(folder, { recursive: true, force: true });
 }

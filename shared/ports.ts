@@ -3,7 +3,7 @@
 
 import type { Merged } from "./compare/question.ts";
 import type { Backend } from "./model/backends.ts";
-import type { Cohort, CohortKey } from "./model/cohort.ts";
+import type { Cohort, CohortKey, CountedCohort } from "./model/cohort.ts";
 import type { MetricName } from "./model/metrics.ts";
 import type { Run } from "./model/run.ts";
 import type { Token } from "./model/token.ts";
@@ -99,6 +99,8 @@ export interface CellQuestion {
 export interface CellReading {
   readonly views: Readonly<Record<View, ScopedCells>>;
   readonly writtenAt: string | null;
+  /** Whether filters were asked for and a period has hosts in `OTHER_COHORT`, which no filter finds. */
+  readonly isCapped: boolean;
 }
 
 export interface CellStore {
@@ -106,7 +108,7 @@ export interface CellStore {
   read(question: CellQuestion, kind: "pair" | "backend" | "fleet", name: string): Promise<CellReading>;
   /** The cells of every pair or every backend that has any, by name in alphabetical order. */
   readAll(question: CellQuestion, kind: "pair" | "backend"): Promise<ReadonlyMap<string, CellReading>>;
-  /** Every cohort of a period. */
+  /** Every cohort of a period that filters can find. */
   cohorts(fleet: string, period: string): Promise<readonly Cohort[]>;
 }
 
@@ -153,7 +155,7 @@ export interface Mark {
 /** A host summary as stored: what the host has contributed to the cells, and under which cohort. */
 export interface StoredSummary {
   readonly summary: HostSummary;
-  readonly cohort: Cohort;
+  readonly cohort: CountedCohort;
   /** Names the state that was read; null when there is none yet. */
   readonly version: string | null;
 }
@@ -162,7 +164,8 @@ export interface StoredSummary {
 export interface SummaryStep {
   readonly period: string;
   readonly before: StoredSummary;
-  readonly after: { readonly summary: HostSummary; readonly cohort: Cohort };
+  /** The cohort it should be counted in; where the period has no room for it, the store takes `OTHER_COHORT`. */
+  readonly after: { readonly summary: HostSummary; readonly cohort: CountedCohort };
 }
 
 export interface AggregationStore {

@@ -10,7 +10,7 @@ import type { HttpApp } from "../http/http-env.ts";
 import { queryBy } from "../http/parameters.ts";
 import type { ReadDeps } from "./deps.ts";
 import { filtersOf } from "./filters-of.ts";
-import { newest } from "./newest.ts";
+import { newest, noticesOf } from "./freshness.ts";
 
 export function addBackendsRoute(app: HttpApp, deps: ReadDeps): void {
   app.get("/v1/backends", allow(deps, "read"), async (c) => {
@@ -26,6 +26,7 @@ export function addBackendsRoute(app: HttpApp, deps: ReadDeps): void {
       question: { periods, view, filters, metrics },
       asOf: newest(readings.values()),
       pendingHosts: marks.count,
+      notices: noticesOf(readings.values()),
       values: new Map([...readings].map(([name, { views }]) => [name, views[view]])),
     });
     return format === "json" ? c.json(backends) : c.text(backendsText(backends));

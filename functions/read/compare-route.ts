@@ -14,7 +14,7 @@ import { queryBy } from "../http/parameters.ts";
 import { backendOf } from "./backend-of.ts";
 import type { ReadDeps } from "./deps.ts";
 import { filtersOf } from "./filters-of.ts";
-import { newest } from "./newest.ts";
+import { newest, noticesOf } from "./freshness.ts";
 
 export function addCompareRoute(app: HttpApp, deps: ReadDeps): void {
   app.get("/v1/compare", allow(deps, "read"), async (c) => {
@@ -50,6 +50,7 @@ export async function answer(
     question,
     asOf: newest([pair, ofBaseline, ofCandidate]),
     pendingHosts: marks.count,
+    notices: noticesOf([pair, ofBaseline, ofCandidate]),
     pair: pair.views[view],
     baselineValues: ofBaseline.views[view],
     candidateValues: ofCandidate.views[view],

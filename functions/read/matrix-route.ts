@@ -13,7 +13,7 @@ import type { HttpApp } from "../http/http-env.ts";
 import { queryBy } from "../http/parameters.ts";
 import type { ReadDeps } from "./deps.ts";
 import { filtersOf } from "./filters-of.ts";
-import { newest } from "./newest.ts";
+import { newest, noticesOf } from "./freshness.ts";
 
 export function addMatrixRoute(app: HttpApp, deps: ReadDeps): void {
   app.get("/v1/matrix", allow(deps, "read"), async (c) => {
@@ -36,10 +36,12 @@ export function addMatrixRoute(app: HttpApp, deps: ReadDeps): void {
       const cell = views[view].get(SCOPE_ALL);
       return cell !== undefined && isBackend(name) ? [[name, cell]] : [];
     });
+    const readings = [...ofPairs.values(), ...ofBackends.values()];
     const answer = {
       ...matrix({ periods, view, filters, margin, metrics }, pairs, new Map(values)),
-      as_of: newest([...ofPairs.values(), ...ofBackends.values()]),
+      as_of: newest(readings),
       pending_hosts: marks.count,
+      notices: noticesOf(readings),
     };
     return format === "json" ? c.json(answer) : c.text(matrixText(answer));
   });

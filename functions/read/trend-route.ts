@@ -16,7 +16,7 @@ import { queryBy } from "../http/parameters.ts";
 import { backendOf } from "./backend-of.ts";
 import type { ReadDeps } from "./deps.ts";
 import { filtersOf } from "./filters-of.ts";
-import { newest } from "./newest.ts";
+import { newest, noticesOf } from "./freshness.ts";
 
 /** Periods shown without `from`, and read at a time. */
 const SHOWN = 12;
@@ -35,12 +35,14 @@ export function addTrendRoute(app: HttpApp, deps: ReadDeps): void {
         : readPeriods(deps, fleet, question, allBetween(from, last, unit)),
       deps.status.openMarks(fleet),
     ]);
+    const readings = periods.map(({ reading }) => reading);
     const answer = {
       unit,
       periods: periods.map(({ period }) => period),
       ...trend(question, periods),
-      as_of: newest(periods.map(({ reading }) => reading)),
+      as_of: newest(readings),
       pending_hosts: marks.count,
+      notices: noticesOf(readings),
     };
     return format === "json" ? c.json(answer) : c.text(trendText(answer));
   });

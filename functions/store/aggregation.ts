@@ -1,6 +1,7 @@
 // What aggregation reads and writes, over the table.
 
 import type { AggregationStore } from "../../shared/ports.ts";
+import { MOST_COHORTS } from "./cohorts.ts";
 import { commitSteps } from "./commit.ts";
 import { textOf } from "./item.ts";
 import { FLEETS_PARTITION } from "./keys.ts";
@@ -9,7 +10,8 @@ import { readSamples } from "./runs.ts";
 import { readSummaries } from "./summaries.ts";
 import { partition, queryAll, type Table } from "./table.ts";
 
-export function makeAggregationStore(table: Table): AggregationStore {
+/** `mostCohorts` is the room for cohorts in a period. */
+export function makeAggregationStore(table: Table, mostCohorts = MOST_COHORTS): AggregationStore {
   return {
     fleets: async () => (await queryAll(table, partition(FLEETS_PARTITION))).map((item) => textOf(item, "sk")),
     marks: (fleet, bucket, limit, after) => readMarks(table, fleet, bucket, limit, after),
@@ -17,6 +19,6 @@ export function makeAggregationStore(table: Table): AggregationStore {
     clear: (mark) => clearMark(table, mark),
     samples: (group, window, limit) => readSamples(table, group, window, limit),
     summaries: (fleet, keys) => readSummaries(table, fleet, keys),
-    commit: (fleet, bucket, steps, at) => commitSteps({ table, fleet, bucket, at }, steps),
+    commit: (fleet, bucket, steps, at) => commitSteps({ table, fleet, bucket, at, mostCohorts }, steps),
   };
 }

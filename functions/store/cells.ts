@@ -5,15 +5,16 @@ import type { Cell } from "../../shared/cells/cell.ts";
 import { mergeEncoded } from "../../shared/cells/codec.ts";
 import { emptyCell } from "../../shared/cells/merge.ts";
 import { mergePeriods } from "../../shared/compare/merge-periods.ts";
-import { COHORT_KEYS, type Cohort } from "../../shared/model/cohort.ts";
+import { COHORT_KEYS } from "../../shared/model/cohort.ts";
 import type { MetricName } from "../../shared/model/metrics.ts";
 import type { View } from "../../shared/model/view.ts";
 import type { CellQuestion, CellReading, CellStore, ScopedCells } from "../../shared/ports.ts";
 import { efficiencyName, placeOf } from "../../shared/summary/quantities.ts";
 import { encodedView, hasTwoViews } from "./cell-item.ts";
 import { cellNames } from "./cell-names.ts";
+import { matchingCohorts, readCohorts } from "./cohorts.ts";
 import { type Item, textOf } from "./item.ts";
-import { cellPartition, cellPrefix, cohortHash, cohortPartition, EVERY_COHORT } from "./keys.ts";
+import { cellPartition, cellPrefix, EVERY_COHORT } from "./keys.ts";
 import { partition, queryAll, type Table } from "./table.ts";
 
 export function makeCellStore(table: Table): CellStore {
@@ -24,35 +25,22 @@ export function makeCellStore(table: Table): CellStore {
   };
 }
 
-async function readCohorts(table: Table, fleet: string, period: string): Promise<Cohort[]> {
-  const items = await queryAll(table, partition(cohortPartition(fleet, period)));
-  return items.map((item) => JSON.parse(textOf(item, "cohort")));
-}
-
-/** Whether a cohort satisfies every filter: each key must have one of the values asked for. */
-function cohortMatches(cohort: Cohort, filters: CellQuestion["filters"]): boolean {
-  return COHORT_KEYS.every((key) => {
-    const wanted = filters[key];
-    const value = cohort[key];
-    return wanted === undefined || (value !== undefined && wanted.includes(value));
-  });
-}
-
-async function cohortsFor(table: Table, question: CellQuestion, period: string): Promise<string[]> {
-  if (COHORT_KEYS.every((key) => question.filters[key] === undefined)) return [EVERY_COHORT];
-  const cohorts = await readCohorts(table, question.fleet, period);
-  return cohorts.filter((cohort) => cohortMatches(cohort, question.filters)).map(cohortHash);
-}
-
 /** A period, and the cohorts in it that satisfy the filters. */
 interface Place {
   readonly period: string;
   readonly cohorts: readonly string[];
+  /** Whether hosts that satisfy them may be missing. */
+  readonly isCapped: boolean;
 }
 
 function placesOf(table: Table, question: CellQuestion): Promise<Place[]> {
+  const isFiltered = COHORT_KEYS.some((key) => question.filters[key] !== undefined);
   return Promise.all(
-    question.periods.map(async (period) => ({ period, cohorts: await cohortsFor(table, question, period) })),
+    question.periods.map(async (period) =>
+      isFiltered
+        ? { period, ...(await matchingCohorts(table, question, period)) }
+        : { period, cohorts: [EVERY_COHORT], isCapped: false },
+    ),
   );
 }
 
@@ -97,7 +85,8 @@ async function readCells(
   const wanted = wantedPlaces(metrics);
   const merged = (view: View) => mergeScopes(items.map((ofPeriod) => addUp(ofPeriod, view, wanted)));
   const trusted = merged("trusted");
-  return { views: { trusted, all: items.flat().some(hasTwoViews) ? merged("all") : trusted }, writtenAt };
+  const views = { trusted, all: items.flat().some(hasTwoViews) ? merged("all") : trusted };
+  return { views, writtenAt, isCapped: places.some((place) => place.isCapped) };
 }
 
 /** Where the rates and efficiencies of metrics are in a cell; undefined for all. */

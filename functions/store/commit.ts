@@ -8,6 +8,7 @@ import type { StoredSummary, SummaryStep } from "../../shared/ports.ts";
 import { type CellChange, type CellPart, cellChanges } from "./cell-changes.ts";
 import { changedCell } from "./cell-item.ts";
 import { MAX_TRANSACTION_BYTES, WRITES_PER_TRANSACTION } from "./chunks.ts";
+import { enters, placed } from "./cohorts.ts";
 import { keyItem, sizeOf, textOf } from "./item.ts";
 import { cohortHash, cohortKey, idOf, type Key } from "./keys.ts";
 import { markWrite } from "./marks.ts";
@@ -24,6 +25,8 @@ export interface Commit {
   readonly fleet: string;
   readonly bucket: number;
   readonly at: string;
+  /** Cohorts that a period has room for. */
+  readonly mostCohorts: number;
 }
 
 /** A step, the version it leads to, the cells it changes, and the cohort it enters, which must be listed. */
@@ -41,21 +44,19 @@ interface Plan {
  */
 export async function commitSteps(to: Commit, steps: readonly SummaryStep[]): Promise<SummaryStep[]> {
   const lost: SummaryStep[] = [];
-  for (const batch of batches(steps.map((step) => planOf(to, step)))) {
+  const own = await placed(to.table, to.fleet, steps, to.mostCohorts);
+  for (const batch of batches(own.map((step) => planOf(to, step)))) {
     if (!(await commitPlans(to, batch))) lost.push(...batch.map(({ step }) => step));
   }
   return lost;
 }
 
 function planOf({ fleet, bucket }: Commit, step: SummaryStep): Plan {
-  const { period, before, after } = step;
-  const cohort = cohortHash(after.cohort);
-  const enters = after.summary.groups.length > 0 && (before.version === null || cohortHash(before.cohort) !== cohort);
   return {
     step,
     version: randomUUID(),
     changes: cellChanges(fleet, bucket, step),
-    cohort: enters ? cohortKey(fleet, period, cohort) : null,
+    cohort: enters(step) ? cohortKey(fleet, step.period, cohortHash(step.after.cohort)) : null,
   };
 }
 

@@ -5,6 +5,7 @@ import { BUCKETS } from "../../shared/deployment.ts";
 import { AppError } from "../../shared/errors.ts";
 import { PERIOD_ALL } from "../../shared/model/period.ts";
 import type { CountedHost, HostStore, Page, StoredSummary } from "../../shared/ports.ts";
+import { cohortOf } from "../../shared/summary/summarise.ts";
 import { summaryPartition } from "./keys.ts";
 import { readMark } from "./marks.ts";
 import { readSummaries, summaryOf } from "./summaries.ts";
@@ -23,7 +24,7 @@ async function getHost(table: Table, fleet: string, host: string): Promise<Count
     readMark(table, fleet, host),
   ]);
   if (stored === undefined || (stored.summary.groups.length === 0 && mark === null)) return null;
-  return { summary: stored.summary, cohort: stored.cohort, isPending: mark !== null };
+  return { summary: stored.summary, cohort: cohortOf(stored.summary), isPending: mark !== null };
 }
 
 const cursorOf = (host: string): string => Buffer.from(host).toString("base64url");
@@ -39,17 +40,15 @@ function hostOf(cursor: string): string {
   return host;
 }
 
-async function listHosts(
-  table: Table,
-  fleet: string,
-  limit: number,
-  after: string | null,
-): Promise<Page<StoredSummary>> {
-  const items: StoredSummary[] = [];
+/** A host of a listing. Its attributes are its own, wherever it is counted. */
+type Listed = Omit<CountedHost, "isPending">;
+
+async function listHosts(table: Table, fleet: string, limit: number, after: string | null): Promise<Page<Listed>> {
+  const items: Listed[] = [];
   for await (const stored of inOrder(Array.from({ length: BUCKETS }, (_, bucket) => hostsOf(bucket)))) {
     const last = items.at(-1);
     if (items.length === limit && last !== undefined) return { items, cursor: cursorOf(last.summary.host) };
-    items.push(stored);
+    items.push({ summary: stored.summary, cohort: cohortOf(stored.summary) });
   }
   return { items, cursor: null };
 

@@ -4,8 +4,7 @@
 
 import { createHash } from "node:crypto";
 import { BUCKETS } from "../../shared/deployment.ts";
-import type { Cohort } from "../../shared/model/cohort.ts";
-import { COHORT_KEYS } from "../../shared/model/cohort.ts";
+import { COHORT_KEYS, type CountedCohort, OTHER_COHORT } from "../../shared/model/cohort.ts";
 
 /** A primary key. */
 export interface Key {
@@ -35,7 +34,8 @@ export function bucketOf(fleet: string, host: string): number {
 }
 
 /** The hash that stands for a cohort in keys; a host without any attribute is in a cohort of its own kind. */
-export function cohortHash(cohort: Cohort): string {
+export function cohortHash(cohort: CountedCohort): string {
+  if (cohort === OTHER_COHORT) return OTHER_COHORT;
   return sha256(JSON.stringify(COHORT_KEYS.map((key) => cohort[key] ?? null))).slice(0, 16);
 }
 

@@ -2,7 +2,7 @@
 // once than one transaction may write. Any summary is a valid state, as long as the cells hold exactly its contributions,
 // so the way may lead over states that differ in one group only; being stopped half way leaves nothing wrong, only a mark.
 
-import type { Cohort } from "../../shared/model/cohort.ts";
+import type { CountedCohort } from "../../shared/model/cohort.ts";
 import { withGroups } from "../../shared/summary/summarise.ts";
 import { encodeSummary } from "../../shared/summary/summary-codec.ts";
 import type { HostGroup, HostSummary } from "../../shared/summary/types.ts";
@@ -11,7 +11,7 @@ import { cohortHash } from "./keys.ts";
 /** A summary with the cohort it counts in. */
 export interface SummaryState {
   readonly summary: HostSummary;
-  readonly cohort: Cohort;
+  readonly cohort: CountedCohort;
 }
 
 /** The states after `from`, the last of which is `to`; neighbours differ in one group, and in the cohort only if empty. */
@@ -19,7 +19,7 @@ export function walk(from: SummaryState, to: SummaryState): SummaryState[] {
   const states: SummaryState[] = [];
   const moves = cohortHash(from.cohort) !== cohortHash(to.cohort);
   let { summary } = from;
-  const go = ({ backend, stratum }: HostGroup, group: HostGroup | null, cohort: Cohort) => {
+  const go = ({ backend, stratum }: HostGroup, group: HostGroup | null, cohort: CountedCohort) => {
     const next = withGroups(summary, [{ backend, stratum, group }]);
     if (encodeSummary(next) === encodeSummary(summary)) return;
     summary = next;

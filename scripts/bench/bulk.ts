@@ -1,12 +1,15 @@
 // Bulk import: a whole fleet from text to stored runs to cells, in one process over an engine.
 
+import { rmSync } from "node:fs";
 import { aggregateAll, FLEET, fleetFolder, storeFleet, withTable } from "./fleets.ts";
 import type { Section } from "./section.ts";
 
 /** Stores a fleet and aggregates it at the end. The section on comparisons finds it in its folder. */
 export const bulk: Section = async ({ folder, quick }) => {
   const plan = { ...FLEET, hosts: quick ? 50 : 10_000, runs: 10 };
-  return withTable(fleetFolder(folder, plan.hosts), async (table) => {
+  const dataDir = fleetFolder(folder, plan.hosts);
+  rmSync(dataDir, { recursive: true, force: true });
+  return withTable(dataDir, async (table) => {
     const { results, generating, storing } = await storeFleet(table, plan);
     const aggregating = await aggregateAll(table);
     return [

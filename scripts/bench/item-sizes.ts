@@ -1,20 +1,27 @@
 // The largest items of a table, by kind. DynamoDB takes 400 KB.
 
-import { ScanCommand } from "@aws-sdk/client-dynamodb";
-import { type Item, sizeOf, textOf } from "../../functions/store/item.ts";
-import type { Table } from "../../functions/store/table.ts";
+import { sizeOf } from "../../functions/store/item.ts";
+import { cellPartition, runsOfHost, summaryKey } from "../../functions/store/keys.ts";
+import { partition, queryItems, type Table } from "../../functions/store/table.ts";
+import { PERIOD_ALL } from "../../shared/model/period.ts";
 import type { Figure } from "./rows.ts";
 
-export async function largestItems(table: Table): Promise<Figure[]> {
-  const largest = new Map<string, number>();
-  let start: Item | undefined;
-  do {
-    const page = await table.client.send(new ScanCommand({ TableName: table.name, ExclusiveStartKey: start }));
-    for (const item of page.Items ?? []) {
-      const kind = textOf(item, "pk").split("#")[0]?.toLowerCase() ?? "";
-      largest.set(kind, Math.max(largest.get(kind) ?? 0, sizeOf(item)));
+/** Over all cells and summaries of period `all`, which are the largest, and the runs of the given hosts. */
+export async function largestItems(table: Table, hosts: readonly string[]): Promise<Figure[]> {
+  // A host's partition holds the summaries of all hosts of its bucket.
+  const buckets = new Set(hosts.map((host) => summaryKey("default", PERIOD_ALL, host).pk));
+  const kinds = {
+    run: hosts.map((host) => runsOfHost("default", host)),
+    host: [...buckets],
+    cell: [cellPartition("default", PERIOD_ALL)],
+  };
+  const figures: Figure[] = [];
+  for (const [kind, partitions] of Object.entries(kinds)) {
+    let largest = 0;
+    for (const pk of partitions) {
+      for await (const item of queryItems(table, partition(pk))) largest = Math.max(largest, sizeOf(item));
     }
-    start = page.LastEvaluatedKey;
-  } while (start !== undefined);
-  return [...largest].sort().map(([kind, value]) => ({ value, unit: `${kind}-B`, target: 400e3 }));
+    figures.push({ value: largest, unit: `${kind}-B`, target: 400e3 });
+  }
+  return figures;
 }

@@ -13,7 +13,7 @@ import type {
 import { COHORT_KEYS } from "../model/cohort.ts";
 import { METRIC_NAMES } from "../model/metrics.ts";
 import { VIEWS } from "../model/view.ts";
-import { FLAG_MEANINGS, REASONS, VERDICTS } from "./meanings.ts";
+import { FLAG_MEANINGS, NOTICE_MEANINGS, REASONS, VERDICTS } from "./meanings.ts";
 import { backendSlug, count, stratum } from "./pieces.ts";
 import { wordsOf } from "./words-of.ts";
 
@@ -141,6 +141,7 @@ export const about = {
   method_version: z.string(),
   as_of: z.iso.datetime().nullable().meta({ description: "When the statistics were last brought up to date." }),
   pending_hosts: count.meta({ description: "Hosts with results that are not in these numbers yet." }),
+  notices: z.array(z.enum(wordsOf(NOTICE_MEANINGS))).meta({ description: "What a reader must know of all numbers." }),
 };
 
 /** GET /v1/compare */

@@ -2,6 +2,7 @@
 // its type: a word added elsewhere does not compile until it is explained here.
 
 import type { Flag } from "../compare/flags.ts";
+import type { Notice } from "../compare/notice.ts";
 import type { Reason, Verdict } from "../compare/verdict.ts";
 import type { ErrorCode } from "../errors.ts";
 import type { Backend } from "../model/backends.ts";
@@ -71,6 +72,12 @@ export const FLAG_MEANINGS: Meanings<Flag> = {
   low_cpu:
     "On most hosts a side used less than 10 % CPU, of which only whole per cents are known: the efficiency is rough.",
   inflated_cpu: "Bonnie++ 1.9x and 2.0 count the CPU of the seeks several times over.",
+};
+
+/** What a reader must know of a whole answer. */
+export const NOTICE_MEANINGS: Meanings<Notice> = {
+  cohorts_capped:
+    "A period has more than 2 000 combinations of site, hardware, storage and Xen version. Hosts of further ones count without filters only, so with filters some that match may be missing.",
 };
 
 /** Whether the reads of a run can be those of the disk. */

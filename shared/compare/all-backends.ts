@@ -11,6 +11,7 @@ import type { BackendValue, CachedReads } from "./comparison.ts";
 import { measure } from "./measure.ts";
 import { METHOD_VERSION } from "./method-version.ts";
 import { cachedReads } from "./notes.ts";
+import type { Notice } from "./notice.ts";
 import type { Merged, Question } from "./question.ts";
 
 /** What is asked. */
@@ -29,6 +30,7 @@ export interface AllBackends extends Omit<BackendsQuestion, "metrics"> {
   readonly method_version: string;
   readonly as_of: string | null;
   readonly pending_hosts: number;
+  readonly notices: readonly Notice[];
   readonly backends: Readonly<Partial<Record<Backend, MeasuredBackend>>>;
 }
 
@@ -37,11 +39,12 @@ interface BackendsInput {
   readonly question: BackendsQuestion;
   readonly asOf: string | null;
   readonly pendingHosts: number;
+  readonly notices: readonly Notice[];
   readonly values: ReadonlyMap<string, ReadonlyMap<string, Merged>>;
 }
 
 /** The values of all backends that have any, in the order of the list of backends. */
-export function allBackends({ question, asOf, pendingHosts, values }: BackendsInput): AllBackends {
+export function allBackends({ question, asOf, pendingHosts, notices, values }: BackendsInput): AllBackends {
   const { metrics, ...asked } = question;
   const names = askedMetrics(metrics);
   const rankOf = rememberedRanks();
@@ -69,6 +72,7 @@ export function allBackends({ question, asOf, pendingHosts, values }: BackendsIn
     method_version: METHOD_VERSION,
     as_of: asOf,
     pending_hosts: pendingHosts,
+    notices,
     backends: Object.fromEntries(measured),
   };
 }

@@ -101,6 +101,7 @@ export function compare(input: ComparisonInput): Comparison {
     method_version: METHOD_VERSION,
     as_of: input.asOf,
     pending_hosts: input.pendingHosts,
+    notices: input.notices ?? [],
     runs: pair.get(SCOPE_ALL)?.cell.runs ?? 0,
     fleet: compareIn(SCOPE_ALL, effectsOf(SCOPE_ALL), strata),
     strata: Object.fromEntries([...strata].map(([stratum, own]) => [stratum, compareIn(stratum, own, new Map())])),

@@ -5,6 +5,7 @@
 import type { Backend } from "../model/backends.ts";
 import type { MetricGroup, MetricName } from "../model/metrics.ts";
 import type { Flag, FlagDetails } from "./flags.ts";
+import type { Notice } from "./notice.ts";
 import type { Question } from "./question.ts";
 import type { Reason, Verdict } from "./verdict.ts";
 
@@ -149,6 +150,7 @@ export interface Comparison extends Omit<Question, "metrics"> {
   readonly method_version: string;
   readonly as_of: string | null;
   readonly pending_hosts: number;
+  readonly notices: readonly Notice[];
   /** Runs behind the paired hosts, both sides. */
   readonly runs: number;
   readonly fleet: ScopeComparison;

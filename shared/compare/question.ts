@@ -6,6 +6,7 @@ import type { Backend } from "../model/backends.ts";
 import type { CohortKey } from "../model/cohort.ts";
 import type { MetricName } from "../model/metrics.ts";
 import type { View } from "../model/view.ts";
+import type { Notice } from "./notice.ts";
 
 /** A question about two backends (contract, GET /v1/compare). Ratios are candidate / baseline. */
 export interface Question {
@@ -37,6 +38,8 @@ export interface ComparisonInput {
   readonly asOf: string | null;
   /** Hosts with results that the cells do not hold yet. */
   readonly pendingHosts: number;
+  /** What a reader must know of the cells; nothing if not given. */
+  readonly notices?: readonly Notice[];
   /** Pair cells as stored, i.e. of the backend later in the alphabet over the earlier one. */
   readonly pair: ReadonlyMap<string, Merged>;
   /** Value cells by stratum; under `ALL` only the head and the notes count. */

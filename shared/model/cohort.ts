@@ -8,3 +8,9 @@ export type CohortKey = (typeof COHORT_KEYS)[number];
 
 /** A host's attributes; a missing key means that nobody said. */
 export type Cohort = Readonly<Partial<Record<CohortKey, string>>>;
+
+/** Where hosts are counted whose cohort a period has no room for any more: no filter finds them. */
+export const OTHER_COHORT = "other";
+
+/** The cohort that a host is counted in. */
+export type CountedCohort = Cohort | typeof OTHER_COHORT;

@@ -1,6 +1,7 @@
 // The matrix as text for a terminal of 100 columns: for each pair of backends a table of its metrics.
 
 import type { Matrix, MatrixEntry } from "../compare/matrix.ts";
+import type { Notice } from "../compare/notice.ts";
 import { METRIC_NAMES } from "../model/metrics.ts";
 import { aboutLines } from "./about-lines.ts";
 import { columns } from "./columns.ts";
@@ -11,6 +12,7 @@ import { significant } from "./significant.ts";
 export interface DatedMatrix extends Matrix {
   readonly as_of: string | null;
   readonly pending_hosts: number;
+  readonly notices: readonly Notice[];
 }
 
 const HEAD = ["metric", "hosts", "ratio", "95 % interval", "verdict", "because"];

@@ -1,5 +1,6 @@
 // A trend as text for a terminal of 100 columns: for each stratum a table, period by period.
 
+import type { Notice } from "../compare/notice.ts";
 import type { Trend, TrendPoint } from "../compare/trend.ts";
 import { METRICS } from "../model/metrics.ts";
 import type { PeriodUnit } from "../model/period-range.ts";
@@ -13,6 +14,7 @@ export interface DatedTrend extends Trend {
   readonly periods: readonly string[];
   readonly as_of: string | null;
   readonly pending_hosts: number;
+  readonly notices: readonly Notice[];
 }
 
 const HEAD = ["period", "hosts", "runs", "too fast", "median", "95 % interval", "change", "95 % interval", "hint"];
