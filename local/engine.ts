@@ -99,8 +99,14 @@ function launch(program: string, port: number, { database, engineFile }: EngineO
     // Its own group: a Ctrl-C at the terminal reaches the server only, which lets requests finish before it ends the engine.
     detached: true,
   });
-  child.once("error", () => undefined);
-  if (child.pid !== undefined) writeFileSync(engineFile, JSON.stringify(identityOf(child.pid)));
+  // A program that cannot be run ends like one that ends at once: whoever watches for the exit hears of it.
+  child.once("error", () => child.emit("exit", child.exitCode, child.signalCode));
+  try {
+    if (child.pid !== undefined) writeFileSync(engineFile, JSON.stringify(identityOf(child.pid)));
+  } catch {
+    // An engine that is not written down could not be found again by the next server: without it rather than so.
+    child.kill("SIGKILL");
+  }
   return child;
 }
 

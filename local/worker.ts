@@ -8,7 +8,7 @@ export interface Worker {
   readonly wake: Wake;
   /** Works off everything that is open now, for tests and tools. */
   drain(): Promise<void>;
-  /** Finishes the pass that runs, starts no more. */
+  /** Finishes the hosts it is at, starts no more; what is left stays marked. */
   stop(): Promise<void>;
 }
 
@@ -26,7 +26,7 @@ export function startWorker(deps: AggregateDeps, { pollMs, onFault }: WorkerOpti
   async function pass(fleets: readonly string[]): Promise<void> {
     for (const fleet of fleets) {
       try {
-        await aggregateFleet(deps, fleet);
+        await aggregateFleet({ ...deps, isStopping: () => stopped }, fleet);
       } catch (error) {
         // The marks stay: the next poll tries again.
         onFault(error);

@@ -21,6 +21,8 @@ export interface AggregateDeps {
   readonly clock: Clock;
   /** Waits before the given try, at random, so that workers that met once do not meet again. */
   readonly backOff: (attempt: number) => Promise<void>;
+  /** Asked between batches; once true, a pass over a fleet ends early and leaves the other marks open. */
+  readonly isStopping?: () => boolean;
 }
 
 /** What a pass did: hosts brought up to date, and hosts left marked because others kept getting in the way. */
@@ -58,6 +60,7 @@ export async function aggregateFleet(deps: AggregateDeps, fleet: string): Promis
       const marks = await deps.store.marks(fleet, bucket, HOSTS_AT_ONCE, after);
       await workOff(bucket, marks);
       after = marks.length < HOSTS_AT_ONCE ? undefined : marks.at(-1)?.host;
+      if (deps.isStopping?.() === true) return outcome;
     } while (after !== undefined);
   }
   if (faults.length > 0) throw faults[0];

@@ -84,8 +84,10 @@ export async function consumedBy(table: Table, fleet: string): Promise<Row[]> {
   await measure("compare/all", "comparison", 1, () => answer(reading, "default", QUESTION));
   const filtered = { ...QUESTION, filters: { site: ["site-1"] } };
   await measure("compare/cohorts=50", "comparison", 1, () => answer(reading, "default", filtered));
-  // Hosts that are there already, in a month that is not; the comparisons above did not see them.
-  const uploads = [...generateFleet({ ...FLEET, seed: 5, hosts: 10, runs: 1, from: "2026-12-01T00:00:00.000Z" })];
+  // Hosts that are there already, in a month that is not. A seed of the moment: with the same lines as last time nothing
+  // would be stored in a folder that was kept.
+  const seed = Date.now() % 2 ** 31;
+  const uploads = [...generateFleet({ ...FLEET, seed, hosts: 10, runs: 1, from: "2026-12-01T00:00:00.000Z" })];
   const added = uploads.flatMap(({ body }) => runsOf(body));
   await measure("single", "result", added.length, async () => {
     for (const run of added) await runs.add([run]);
@@ -98,7 +100,7 @@ export async function consumedBy(table: Table, fleet: string): Promise<Row[]> {
         await aggregateMarks({ store, clock: Date.now, backOff }, "default", bucketOf("default", host), [mark]);
     }
   });
-  const [batch] = generateFleet({ ...FLEET, seed: 6, hosts: 1, runs: 50, from: "2026-12-02T00:00:00.000Z" });
+  const [batch] = generateFleet({ ...FLEET, seed: seed + 1, hosts: 1, runs: 50, from: "2026-12-02T00:00:00.000Z" });
   const hundred = runsOf(batch?.body ?? "");
   await measure("batch=100", "result", hundred.length, () => runs.add(hundred));
   return rows;
