@@ -29,6 +29,12 @@ function plain(value: number): string {
   return value >= 1000 ? value.toFixed(0) : String(Number(value.toPrecision(4)));
 }
 
+/** The same figures, held against nothing. */
+export const withoutTargets = ({ figures, ...row }: Row): Row => ({
+  ...row,
+  figures: figures.map(({ value, unit }) => ({ value, unit })),
+});
+
 /** One line for each figure; `MISSED` where it has a target and does not reach it. */
 export function tableOf(rows: readonly Row[]): string {
   const cells = rows.flatMap(({ name, figures }) => figures.map((figure) => [name, ...columnsOf(figure)]));
