@@ -24,6 +24,7 @@ import { ensureAdminToken } from "./admin-token.ts";
 import { type DataFolder, openDataFolder } from "./data-folder.ts";
 import { type Engine, startEngine } from "./engine.ts";
 import { StartFault } from "./start-fault.ts";
+import { withTokenCache } from "./token-cache.ts";
 import { startWorker } from "./worker.ts";
 
 export interface LocalServer {
@@ -40,6 +41,9 @@ export interface LocalServer {
 
 /** Finds marks that a lost wake-up or a crash has left. */
 const POLL_MS = 2_000;
+
+/** How long a wake-up of the aggregation waits for others: short to a person, long to a burst of uploads. */
+const GATHER_MS = 100;
 
 /** Starts everything and resolves when requests are answered. Throws StartFault with a message for the operator. */
 export async function startLocalServer(
@@ -69,7 +73,7 @@ async function serve(
   const clock = Date.now;
   const table = openTable(tableAt(endpoint, settings.tableName));
   await ensureTable(table);
-  const tokens = makeTokenStore(table);
+  const tokens = withTokenCache(makeTokenStore(table), clock);
   const admin = await ensureAdminToken(tokens, folder.adminTokenFile, settings.adminSecret, clock);
   const store = makeAggregationStore(table);
   const runs = withGroupCommit(makeRunStore(table));
@@ -78,7 +82,7 @@ async function serve(
   await listen(server, settings);
   const worker = startWorker(
     { store, clock, backOff },
-    { pollMs: POLL_MS, onFault: (error) => log.fault("aggregation", error) },
+    { pollMs: POLL_MS, gatherMs: GATHER_MS, onFault: (error) => log.fault("aggregation", error) },
   );
   const app = makeHttpApp({ clock, log });
   addIngestRoutes(app, { runs, quarantine: makeQuarantineStore(table), tokens, clock, wake: worker.wake });

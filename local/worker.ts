@@ -14,14 +14,17 @@ export interface Worker {
 
 export interface WorkerOptions {
   readonly pollMs: number;
+  /** How long a wake-up waits for others. */
+  readonly gatherMs: number;
   readonly onFault: (error: unknown) => void;
 }
 
-export function startWorker(deps: AggregateDeps, { pollMs, onFault }: WorkerOptions): Worker {
+export function startWorker(deps: AggregateDeps, { pollMs, gatherMs, onFault }: WorkerOptions): Worker {
   const woken = new Set<string>();
   let running: Promise<void> | null = null;
   let polling: Promise<void> | null = null;
   let stopped = false;
+  let soon: NodeJS.Timeout | undefined;
 
   async function pass(fleets: readonly string[]): Promise<void> {
     for (const fleet of fleets) {
@@ -66,7 +69,11 @@ export function startWorker(deps: AggregateDeps, { pollMs, onFault }: WorkerOpti
   return {
     wake: (fleet) => {
       woken.add(fleet);
-      run();
+      // Uploads come in bursts: hosts that are marked together share transactions.
+      soon ??= setTimeout(() => {
+        soon = undefined;
+        run();
+      }, gatherMs);
     },
     drain: async () => {
       await poll();
@@ -75,6 +82,7 @@ export function startWorker(deps: AggregateDeps, { pollMs, onFault }: WorkerOpti
     stop: async () => {
       stopped = true;
       clearInterval(timer);
+      clearTimeout(soon);
       await polling;
       await running;
     },

@@ -124,3 +124,21 @@ test("only functions/env.ts reads the environment of the service", () => {
 test("the version the service tells is the package's", () => {
   expect(VERSION).toBe(manifest.version);
 });
+
+interface LockEntry {
+  readonly optionalDependencies?: Readonly<Record<string, string>>;
+  readonly inBundle?: boolean;
+}
+
+test("npm ci works elsewhere: the lock has an entry for every platform's package, and no download address", () => {
+  const text = readFileSync("package-lock.json", "utf8");
+  const { packages }: { packages: Record<string, LockEntry> } = JSON.parse(text);
+  const missing = Object.entries(packages).flatMap(([path, { optionalDependencies = {}, inBundle = false }]) =>
+    // A bundled package brings what it wants with it.
+    (inBundle ? [] : Object.keys(optionalDependencies)).filter(
+      (name) => !(`node_modules/${name}` in packages || `${path}/node_modules/${name}` in packages),
+    ),
+  );
+  expect(missing).toEqual([]);
+  expect(text).not.toContain('"resolved": "http');
+});

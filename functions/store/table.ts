@@ -49,6 +49,8 @@ export function openTable({ tableName, endpoint, region, credentials }: TableAdd
       httpAgent: { keepAlive: true, maxSockets: 64 },
     },
   });
+  // It walks every input and output for a log that is not there.
+  client.middlewareStack.remove("loggerMiddleware");
   return { name: tableName, client };
 }
 

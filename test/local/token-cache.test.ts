@@ -1,0 +1,85 @@
+import { describe, expect, test } from "vitest";
+import { withTokenCache } from "../../local/token-cache.ts";
+import type { Token } from "../../shared/model/token.ts";
+import type { TokenStore } from "../../shared/ports.ts";
+
+const TOKEN: Token = {
+  id: "1",
+  fleet: "default",
+  scope: "read",
+  root: false,
+  hosts: null,
+  expires_at: null,
+  label: null,
+  created_at: "2026-11-22T10:00:00.000Z",
+};
+
+function counted() {
+  const asked: string[] = [];
+  let now = 0;
+  let exists = true;
+  let pause: Promise<void> = Promise.resolve();
+  const store: TokenStore = {
+    add: async () => undefined,
+    list: async () => [],
+    find: async (hash) => {
+      asked.push(hash);
+      const found = exists && hash === "known" ? TOKEN : null;
+      await pause;
+      return found;
+    },
+    remove: async () => {
+      exists = false;
+      return true;
+    },
+  };
+  const cached = withTokenCache(store, () => now);
+  return {
+    asked,
+    cached,
+    pass: (ms: number) => {
+      now += ms;
+    },
+    holdUp: (until: Promise<void>) => {
+      pause = until;
+    },
+  };
+}
+
+describe("a burst of requests with one token", () => {
+  test("asks the store once, and again after five seconds", async () => {
+    const { asked, cached, pass } = counted();
+    for (let request = 0; request < 3; request += 1) expect(await cached.find("known")).toEqual(TOKEN);
+    expect(asked).toHaveLength(1);
+    pass(5_000);
+    await cached.find("known");
+    expect(asked).toHaveLength(2);
+  });
+
+  test("a wrong token is asked for every time, so that a new one works at once", async () => {
+    const { asked, cached } = counted();
+    await cached.find("wrong");
+    await cached.find("wrong");
+    expect(asked).toEqual(["wrong", "wrong"]);
+  });
+});
+
+describe("a token that is ended", () => {
+  test("is forgotten at once", async () => {
+    const { cached } = counted();
+    await cached.find("known");
+    await cached.remove("default", "1");
+    expect(await cached.find("known")).toBeNull();
+  });
+
+  test("is not remembered by a request that read it just before", async () => {
+    const { cached, holdUp } = counted();
+    let release = () => undefined as void;
+    holdUp(new Promise((resolve) => (release = resolve)));
+    const reading = cached.find("known");
+    await cached.remove("default", "1");
+    release();
+    expect(await reading).toEqual(TOKEN);
+    expect(await cached.find("known")).toBeNull();
+  });
+});
