@@ -35,9 +35,6 @@ export const METRIC_NAMES = [
 
 export type MetricName = (typeof METRIC_NAMES)[number];
 
-/** How many metrics there are: 12. */
-export const METRIC_COUNT = METRIC_NAMES.length;
-
 /** All metrics, in the order of `METRIC_NAMES`. */
 export const METRICS: readonly Metric[] = [
   { name: "putc", label: "char write", unit: "K/s", group: "write", readPath: false },

@@ -12,7 +12,7 @@ export const EXAMPLE: readonly (readonly [host: string, loop: number, phy: numbe
 ];
 
 /** A Bonnie++ 1.03 line of a run that measured block writes only. */
-export const lineOf = (host: string, rate: number): string => `${host},8G,,,${rate},12${",".repeat(21)}`;
+const lineOf = (host: string, rate: number): string => `${host},8G,,,${rate},12${",".repeat(21)}`;
 
 /** The body that posts the whole example. */
 export const EXAMPLE_BODY = ["loop", "phy"]

@@ -74,7 +74,7 @@ describe("a token that is ended", () => {
 
   test("is not remembered by a request that read it just before", async () => {
     const { cached, holdUp } = counted();
-    let release = () => undefined as void;
+    let release: () => void = () => {};
     holdUp(new Promise((resolve) => (release = resolve)));
     const reading = cached.find("known");
     await cached.remove("default", "1");
