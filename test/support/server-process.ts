@@ -10,7 +10,7 @@ export const BUNDLE = `dist/test-${process.pid}`;
 
 /** Makes the bundle; for beforeAll. */
 export function buildServer(): void {
-  execFileSync("npm", ["run", "--silent", "build", "--", `--outdir=${BUNDLE}`], { stdio: "inherit" });
+  execFileSync(process.execPath, ["local/build.mjs", BUNDLE], { stdio: "inherit" });
 }
 
 /** Removes the bundle; for afterAll. */
