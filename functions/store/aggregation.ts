@@ -2,6 +2,7 @@
 
 import type { AggregationStore } from "../../shared/ports.ts";
 import { commitSteps } from "./commit.ts";
+import { keptUpToDate, readGenerations } from "./generations.ts";
 import { textOf } from "./item.ts";
 import { FLEETS_PARTITION } from "./keys.ts";
 import { clearMark, readMark, readMarks } from "./marks.ts";
@@ -12,11 +13,12 @@ import { partition, queryAll, type Table } from "./table.ts";
 export function makeAggregationStore(table: Table): AggregationStore {
   return {
     fleets: async () => (await queryAll(table, partition(FLEETS_PARTITION))).map((item) => textOf(item, "sk")),
+    generations: async (fleet) => keptUpToDate(fleet, await readGenerations(table, fleet)),
     marks: (fleet, bucket, limit, after) => readMarks(table, fleet, bucket, limit, after),
     mark: (fleet, host) => readMark(table, fleet, host),
     clear: (mark) => clearMark(table, mark),
     samples: (group, window, limit) => readSamples(table, group, window, limit),
-    summaries: (fleet, keys) => readSummaries(table, fleet, keys),
-    commit: (fleet, bucket, steps, at) => commitSteps({ table, fleet, bucket, at }, steps),
+    summaries: (of, keys) => readSummaries(table, of, keys),
+    commit: (of, bucket, steps, at) => commitSteps({ table, of, bucket, at }, steps),
   };
 }

@@ -8,24 +8,28 @@ import { mergePeriods } from "../../shared/compare/merge-periods.ts";
 import { COHORT_KEYS, type Cohort } from "../../shared/model/cohort.ts";
 import type { MetricName } from "../../shared/model/metrics.ts";
 import type { View } from "../../shared/model/view.ts";
-import type { CellQuestion, CellReading, CellStore, ScopedCells } from "../../shared/ports.ts";
+import type { CellQuestion, CellReading, CellStore, FleetGeneration, ScopedCells } from "../../shared/ports.ts";
 import { efficiencyName, placeOf } from "../../shared/summary/quantities.ts";
 import { encodedView, hasTwoViews } from "./cell-item.ts";
 import { cellNames } from "./cell-names.ts";
+import { currentGeneration } from "./generations.ts";
 import { type Item, textOf } from "./item.ts";
 import { cellPartition, cellPrefix, cohortHash, cohortPartition, EVERY_COHORT } from "./keys.ts";
 import { partition, queryAll, type Table } from "./table.ts";
 
 export function makeCellStore(table: Table): CellStore {
   return {
-    read: async (question, kind, name) => readCells(table, question, await placesOf(table, question), kind, name),
+    read: async (question, kind, name) => {
+      const of = await currentGeneration(table, question.fleet);
+      return readCells(table, of, question, await placesOf(table, of, question), kind, name);
+    },
     readAll: (question, kind) => readAllCells(table, question, kind),
-    cohorts: (fleet, period) => readCohorts(table, fleet, period),
+    cohorts: async (fleet, period) => readCohorts(table, await currentGeneration(table, fleet), period),
   };
 }
 
-async function readCohorts(table: Table, fleet: string, period: string): Promise<Cohort[]> {
-  const items = await queryAll(table, partition(cohortPartition(fleet, period)));
+async function readCohorts(table: Table, of: FleetGeneration, period: string): Promise<Cohort[]> {
+  const items = await queryAll(table, partition(cohortPartition(of, period)));
   return items.map((item) => JSON.parse(textOf(item, "cohort")));
 }
 
@@ -38,9 +42,14 @@ function cohortMatches(cohort: Cohort, filters: CellQuestion["filters"]): boolea
   });
 }
 
-async function cohortsFor(table: Table, question: CellQuestion, period: string): Promise<string[]> {
+async function cohortsFor(
+  table: Table,
+  of: FleetGeneration,
+  question: CellQuestion,
+  period: string,
+): Promise<string[]> {
   if (COHORT_KEYS.every((key) => question.filters[key] === undefined)) return [EVERY_COHORT];
-  const cohorts = await readCohorts(table, question.fleet, period);
+  const cohorts = await readCohorts(table, of, period);
   return cohorts.filter((cohort) => cohortMatches(cohort, question.filters)).map(cohortHash);
 }
 
@@ -50,9 +59,9 @@ interface Place {
   readonly cohorts: readonly string[];
 }
 
-function placesOf(table: Table, question: CellQuestion): Promise<Place[]> {
+function placesOf(table: Table, of: FleetGeneration, question: CellQuestion): Promise<Place[]> {
   return Promise.all(
-    question.periods.map(async (period) => ({ period, cohorts: await cohortsFor(table, question, period) })),
+    question.periods.map(async (period) => ({ period, cohorts: await cohortsFor(table, of, question, period) })),
   );
 }
 
@@ -61,21 +70,23 @@ async function readAllCells(
   question: CellQuestion,
   kind: "pair" | "backend",
 ): Promise<Map<string, CellReading>> {
+  const of = await currentGeneration(table, question.fleet);
   const [places, ...names] = await Promise.all([
-    placesOf(table, question),
-    ...question.periods.map((period) => cellNames(table, question.fleet, period, kind)),
+    placesOf(table, of, question),
+    ...question.periods.map((period) => cellNames(table, of, period, kind)),
   ]);
   const sorted = [...new Set(names.flat())].sort();
   return new Map(
     await Promise.all(
-      sorted.map(async (name) => [name, await readCells(table, question, places, kind, name)] as const),
+      sorted.map(async (name) => [name, await readCells(table, of, question, places, kind, name)] as const),
     ),
   );
 }
 
 async function readCells(
   table: Table,
-  { fleet, scope, metrics = [] }: CellQuestion,
+  of: FleetGeneration,
+  { scope, metrics = [] }: CellQuestion,
   places: readonly Place[],
   kind: string,
   name: string,
@@ -84,7 +95,7 @@ async function readCells(
     places.map(async ({ period, cohorts }) => {
       const ranges = await Promise.all(
         cohorts.map((cohort) =>
-          queryAll(table, partition(cellPartition(fleet, period), cellPrefix(cohort, kind, name, scope))),
+          queryAll(table, partition(cellPartition(of, period), cellPrefix(cohort, kind, name, scope))),
         ),
       );
       return ranges.flat();

@@ -5,6 +5,7 @@ import { BUCKETS } from "../../shared/deployment.ts";
 import { AppError } from "../../shared/errors.ts";
 import { PERIOD_ALL } from "../../shared/model/period.ts";
 import type { CountedHost, HostStore, Page, StoredSummary } from "../../shared/ports.ts";
+import { currentGeneration } from "./generations.ts";
 import { summaryPartition } from "./keys.ts";
 import { readMark } from "./marks.ts";
 import { readSummaries, summaryOf } from "./summaries.ts";
@@ -18,8 +19,9 @@ export function makeHostStore(table: Table): HostStore {
 }
 
 async function getHost(table: Table, fleet: string, host: string): Promise<CountedHost | null> {
+  const of = await currentGeneration(table, fleet);
   const [[stored], mark] = await Promise.all([
-    readSummaries(table, fleet, [{ period: PERIOD_ALL, host }]),
+    readSummaries(table, of, [{ period: PERIOD_ALL, host }]),
     readMark(table, fleet, host),
   ]);
   if (stored === undefined || (stored.summary.groups.length === 0 && mark === null)) return null;
@@ -45,6 +47,7 @@ async function listHosts(
   limit: number,
   after: string | null,
 ): Promise<Page<StoredSummary>> {
+  const of = await currentGeneration(table, fleet);
   const items: StoredSummary[] = [];
   for await (const stored of inOrder(Array.from({ length: BUCKETS }, (_, bucket) => hostsOf(bucket)))) {
     const last = items.at(-1);
@@ -58,7 +61,7 @@ async function listHosts(
     const query = {
       KeyConditionExpression: `pk = :pk${after === null ? "" : " AND sk > :after"}`,
       ExpressionAttributeValues: {
-        ":pk": { S: summaryPartition(fleet, PERIOD_ALL, bucket) },
+        ":pk": { S: summaryPartition(of, PERIOD_ALL, bucket) },
         ...(after === null ? {} : { ":after": { S: after } }),
       },
       // A bucket has about its share of a page.
