@@ -2,17 +2,16 @@
 
 import type { AggregationStore } from "../../shared/ports.ts";
 import { commitSteps } from "./commit.ts";
+import { listFleets } from "./fleets.ts";
 import { keptUpToDate, readGenerations } from "./generations.ts";
-import { textOf } from "./item.ts";
-import { FLEETS_PARTITION } from "./keys.ts";
 import { clearMark, readMark, readMarks } from "./marks.ts";
 import { readSamples } from "./runs.ts";
 import { readSummaries } from "./summaries.ts";
-import { partition, queryAll, type Table } from "./table.ts";
+import type { Table } from "./table.ts";
 
 export function makeAggregationStore(table: Table): AggregationStore {
   return {
-    fleets: async () => (await queryAll(table, partition(FLEETS_PARTITION))).map((item) => textOf(item, "sk")),
+    fleets: () => listFleets(table),
     generations: async (fleet) => keptUpToDate(fleet, await readGenerations(table, fleet)),
     marks: (fleet, bucket, limit, after) => readMarks(table, fleet, bucket, limit, after),
     mark: (fleet, host) => readMark(table, fleet, host),

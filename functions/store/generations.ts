@@ -37,7 +37,7 @@ export interface Rebuild {
 export async function readGenerations(table: Table, fleet: string): Promise<Generations> {
   const item = (await getItem(table, generationKey(fleet))) ?? {};
   const building = optionalTextOf(item, "building");
-  const token = optionalTextOf(item, "rebuild");
+  const token = optionalTextOf(item, "holder");
   const aliveAt = optionalTextOf(item, "alive");
   const current = optionalTextOf(item, "current") ?? FIRST_GENERATION;
   return {
@@ -73,13 +73,13 @@ export async function beginGeneration(
   const building = String(Number(last) + 1);
   const token = randomUUID();
   const isBegun = await changed(table, fleet, {
-    UpdateExpression: `SET #current = :current, #last = :building, building = :building, rebuild = :token, alive = :at${
+    UpdateExpression: `SET #current = :current, #last = :building, building = :building, holder = :token, alive = :at${
       killed === null ? "" : " ADD retired :killed"
     }`,
     ConditionExpression:
       killed === null
-        ? "attribute_not_exists(rebuild) AND (attribute_not_exists(pk) OR #last = :last)"
-        : "rebuild = :before",
+        ? "attribute_not_exists(holder) AND (attribute_not_exists(pk) OR #last = :last)"
+        : "holder = :before",
     ExpressionAttributeNames: { "#current": "current", "#last": "last" },
     ExpressionAttributeValues: {
       ":current": { S: current },
@@ -98,7 +98,7 @@ export async function beginGeneration(
 export function keepAlive(table: Table, fleet: string, { token }: Rebuild, at: string): Promise<boolean> {
   return changed(table, fleet, {
     UpdateExpression: "SET alive = :at",
-    ConditionExpression: "rebuild = :token",
+    ConditionExpression: "holder = :token",
     ExpressionAttributeValues: { ":token": { S: token }, ":at": { S: at } },
   });
 }
@@ -106,8 +106,8 @@ export function keepAlive(table: Table, fleet: string, { token }: Rebuild, at: s
 /** Makes the generation that a rebuild has finished the one that is read. False when another rebuild took over. */
 export function swapGeneration(table: Table, fleet: string, current: string, rebuild: Rebuild): Promise<boolean> {
   return changed(table, fleet, {
-    UpdateExpression: "SET #current = :building REMOVE building, rebuild, alive ADD retired :retired",
-    ConditionExpression: "rebuild = :token",
+    UpdateExpression: "SET #current = :building REMOVE building, holder, alive ADD retired :retired",
+    ConditionExpression: "holder = :token",
     ExpressionAttributeNames: { "#current": "current" },
     ExpressionAttributeValues: {
       ":token": { S: rebuild.token },
@@ -120,8 +120,8 @@ export function swapGeneration(table: Table, fleet: string, current: string, reb
 /** Gives a rebuild up: its generation is no longer kept up to date, and is to be deleted. */
 export function giveUpGeneration(table: Table, fleet: string, { token, building }: Rebuild): Promise<boolean> {
   return changed(table, fleet, {
-    UpdateExpression: "REMOVE building, rebuild, alive ADD retired :building",
-    ConditionExpression: "rebuild = :token",
+    UpdateExpression: "REMOVE building, holder, alive ADD retired :building",
+    ConditionExpression: "holder = :token",
     ExpressionAttributeValues: { ":token": { S: token }, ":building": { SS: [building] } },
   });
 }
