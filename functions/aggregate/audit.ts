@@ -23,7 +23,7 @@ import { readSummaries } from "../store/summaries.ts";
 import { partition, queryItems, type Table } from "../store/table.ts";
 
 /** Something stored that is not what the runs say, by its key. */
-export interface Difference {
+interface Difference {
   readonly key: string;
   readonly kind: "missing" | "unexpected" | "different";
 }

@@ -73,6 +73,9 @@ function endsBefore(line: string, piece: readonly string[], isPlain: boolean): b
 
 /** The refusal of a piece as one of the file: the text names the first line at fault. */
 function inFile(error: AppError, linesBefore: number): AppError {
-  const message = error.message.replace(/^line (\d+)/, (_, line) => `line ${Number(line) + linesBefore}`);
+  const stored = linesBefore === 0 ? "nothing was stored" : `nothing behind line ${linesBefore} was stored`;
+  const message = error.message
+    .replace(/^line (\d+)/, (_, line) => `line ${Number(line) + linesBefore}`)
+    .replace(/nothing was stored$/, stored);
   return new AppError(error.code, message, { issues: error.issues, cause: error });
 }

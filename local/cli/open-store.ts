@@ -8,7 +8,7 @@ import { filesOf, holderOf, openDataFolder } from "../data-folder.ts";
 import { runningEndpoint, startEngine } from "../engine.ts";
 import { StartFault } from "../start-fault.ts";
 
-export interface OpenStore {
+interface OpenStore {
   readonly table: Table;
   close(): Promise<void>;
 }
