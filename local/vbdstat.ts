@@ -30,7 +30,10 @@ Exit codes: 0 done; 1 not done, or something found wrong; 2 wrong arguments.
 `;
 
 const terminal: Terminal = {
-  out: (text) => new Promise((resolve) => process.stdout.write(text, () => resolve())),
+  out: (text) =>
+    new Promise((resolve, reject) => {
+      process.stdout.write(text, (error) => (error ? reject(error) : resolve()));
+    }),
   error: (text) => process.stderr.write(text),
   isInteractive: process.stderr.isTTY === true,
 };
@@ -51,6 +54,10 @@ async function run([name, ...others]: readonly string[]): Promise<0 | 1 | 2> {
   }
   const work = command.prepare({ values, positionals });
   const store = await openStore(localSettings(), command.mayCreate, (line) => terminal.error(`${line}\n`));
+  // The engine that was started for this command must not outlive it.
+  for (const signal of ["SIGINT", "SIGTERM"] as const) {
+    process.once(signal, () => void store.close().finally(() => process.exit(1)));
+  }
   try {
     return await work(store.table, terminal);
   } finally {
@@ -68,12 +75,14 @@ function parsed({ options }: Command, args: readonly string[]) {
   }
 }
 
-// A reader such as `head` that has enough is no fault of ours.
-process.stdout.on("error", () => process.exit(1));
+// Whoever writes hears of it.
+process.stdout.on("error", () => undefined);
 
 try {
   process.exitCode = await run(process.argv.slice(2));
 } catch (error) {
+  // A reader such as `head` that has enough is no fault of ours.
+  if (error instanceof Error && "code" in error && error.code === "EPIPE") process.exit(1);
   const isUsage = error instanceof UsageFault || error instanceof SettingsFault;
   const isExpected = isUsage || error instanceof StartFault || error instanceof AppError;
   terminal.error(`vbdstat: ${isExpected ? error.message : faultText(error)}\n`);

@@ -32,7 +32,7 @@ afterAll(() => engine.stop());
 const FLEET = "default";
 const OF = { fleet: FLEET, generation: "0" };
 const NOW = "2026-11-22T10:00:00.000Z";
-const HOSTS = Array.from({ length: 12 }, (_, index) => `host${index}`);
+const HOSTS = Array.from({ length: 8 }, (_, index) => `host${index}`);
 const at = (number: number) => `2026-${number % 2 === 0 ? "10" : "11"}-01T00:00:00.000Z`;
 
 /** A loop and a phy run of every host. */

@@ -1,13 +1,14 @@
 // The command `vbdstat` as an operator runs it: a process on a data folder, with and without a server on it.
 
 import { spawn } from "node:child_process";
-import { mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { gzipSync } from "node:zlib";
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from "vitest";
 import { PLAIN_FLEET, sameRatio } from "../../local/fleet/fleet-plan.ts";
 import { generateFleet } from "../../local/generated-fleet.ts";
+import { readIdentity } from "../../local/process-identity.ts";
 import { BUNDLE, buildServer, removeBuild, startServerProcess } from "../support/server-process.ts";
 
 const LOOP = "local/samples/seed-loop.csv";
@@ -31,15 +32,19 @@ interface Ended {
   readonly error: string;
 }
 
-/** Runs a command to its end. */
-function vbdstat(args: readonly string[], { input = "", data = dataDir } = {}): Promise<Ended> {
-  const child = spawn(process.execPath, [`${BUNDLE}/vbdstat.js`, ...args], {
+function start(args: readonly string[], data: string) {
+  return spawn(process.execPath, [`${BUNDLE}/vbdstat.js`, ...args], {
     env: {
       PATH: process.env["PATH"],
       DATA_DIR: data,
       AWS_SDK_JS_NODE_VERSION_SUPPORT_WARNING_DISABLED: "true",
     },
   });
+}
+
+/** Runs a command to its end. */
+function vbdstat(args: readonly string[], { input = "", data = dataDir } = {}): Promise<Ended> {
+  const child = start(args, data);
   let out = "";
   let error = "";
   child.stdout.on("data", (text: Buffer) => (out += text.toString()));
@@ -145,6 +150,21 @@ describe("without a server", () => {
     const other = await vbdstat(["import", source, "--fleet", "other"], { data: copy });
     expect(other.error).toMatch(/export.jsonl: line 1, column 1, fleet: expected other, found default/);
     expect(other).toMatchObject({ code: 1, out: "stored 0, duplicate 0, rejected 72\n" });
+  });
+
+  test("whoever stops it, or reads only the beginning, leaves no engine and no lock behind", async () => {
+    await vbdstat(["import", "-"], { input: FLEET });
+    const exporting = start(["export"], dataDir);
+    exporting.stdout.destroy();
+    await new Promise((resolve) => exporting.once("close", resolve));
+    expect(readdirSync(dataDir).filter((name) => name === "lock" || name === "engine")).toEqual([]);
+    const importing = start(["import", "-"], dataDir);
+    while (readIdentity(join(dataDir, "engine")) === null) await new Promise((resolve) => setTimeout(resolve, 20));
+    // It waits for its input, so the engine is there for as long as we like.
+    await new Promise((resolve) => setTimeout(resolve, 500));
+    importing.kill("SIGTERM");
+    expect(await new Promise((resolve) => importing.once("close", resolve))).toBe(1);
+    expect(readdirSync(dataDir).filter((name) => name === "lock" || name === "engine")).toEqual([]);
   });
 
   test("bad lines are listed with their place in the file, the others are stored, and it ends with 1", async () => {
