@@ -28,14 +28,14 @@ export const RIGHTS: Readonly<Record<"ingest" | "read" | "aggregate", readonly R
     { actions: ["DeleteItem"], partitions: ["REJECT#*", "TOKEN#*", "TOKENS#*"] },
   ],
   read: [
-    { actions: ["GetItem"], partitions: ["RUN#*", "TOKEN#*", "WORK#*", "PING"] },
+    { actions: ["GetItem"], partitions: ["RUN#*", "TOKEN#*", "WORK#*", "GENERATION#*", "PING"] },
     { actions: ["BatchGetItem"], partitions: ["RUN#*", "HOST#*"] },
     { actions: ["Query"], partitions: ["CELL#*", "COHORT#*", "HOST#*", "WORK#*", "REJECT#*"] },
     { actions: ["Query"], partitions: ["RUN#*"], index: byOrder },
     { actions: ["Query"], partitions: ["TIME#*"], index: byTime },
   ],
   aggregate: [
-    { actions: ["GetItem"], partitions: ["WORK#*"] },
+    { actions: ["GetItem"], partitions: ["WORK#*", "GENERATION#*"] },
     { actions: ["BatchGetItem"], partitions: ["HOST#*", "CELL#*", "COHORT#*"] },
     { actions: ["Query"], partitions: ["FLEETS", "WORK#*", "COHORT#*"] },
     { actions: ["Query"], partitions: ["RUN#*"], index: byOrder },

@@ -10,7 +10,7 @@ const fromRoot = (path) => fileURLToPath(new URL(`../${path}`, import.meta.url))
 /** Bundles the entry points into `outdir`. About a fifth of a second. */
 export async function buildLocal(outdir = fromRoot("dist")) {
   await build({
-    entryPoints: ["main", "demo"].map((name) => fromRoot(`local/${name}.ts`)),
+    entryPoints: ["main", "demo", "vbdstat"].map((name) => fromRoot(`local/${name}.ts`)),
     outdir,
     bundle: true,
     splitting: true,

@@ -24,15 +24,24 @@ export function openDataFolder(path: string): DataFolder {
     const reason = error instanceof Error ? error.message : String(error);
     throw new StartFault(`the data folder ${path} cannot be written: ${reason}\nSet DATA_DIR to a folder that can.`);
   }
-  const lock = join(path, "lock");
+  const lock = lockOf(path);
   takeLock(path, lock);
-  return {
-    path,
-    database: join(path, "vbdstat.db"),
-    adminTokenFile: join(path, "admin-token"),
-    engineFile: join(path, "engine"),
-    release: () => rmSync(lock, { force: true }),
-  };
+  return { path, ...filesOf(path), release: () => rmSync(lock, { force: true }) };
+}
+
+const lockOf = (path: string): string => join(path, "lock");
+
+/** The files of a data folder. */
+export const filesOf = (path: string) => ({
+  database: join(path, "vbdstat.db"),
+  adminTokenFile: join(path, "admin-token"),
+  engineFile: join(path, "engine"),
+});
+
+/** The process that has locked a data folder; null when it is free. */
+export function holderOf(path: string): number | null {
+  const holder = readIdentity(lockOf(path));
+  return holder !== null && isRunning(holder) ? holder.pid : null;
 }
 
 function takeLock(path: string, lock: string): void {

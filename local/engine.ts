@@ -2,10 +2,11 @@
 // when it dies; an engine left over by a server that was killed is ended before a new one opens the same file.
 
 import { type ChildProcess, spawn } from "node:child_process";
-import { existsSync, rmSync, writeFileSync } from "node:fs";
+import { existsSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { createServer } from "node:net";
 import { dirname, join } from "node:path";
 import { fileURLToPath } from "node:url";
+import * as z from "zod";
 import { searchPath } from "../functions/env.ts";
 import { identityOf, isRunning, readIdentity } from "./process-identity.ts";
 import { StartFault } from "./start-fault.ts";
@@ -19,7 +20,7 @@ export interface Engine {
 
 export interface EngineOptions {
   readonly database: string;
-  /** Where the engine's process is written down. */
+  /** Where the engine's process and address are written down. */
   readonly engineFile: string;
   /** Told when the engine died and is started again. */
   readonly onRestart: (reason: string) => void;
@@ -38,7 +39,7 @@ export async function startEngine(options: EngineOptions): Promise<Engine> {
   const program = findProgram();
   await endLeftover(options.engineFile);
   const port = await freePort();
-  const endpoint = `http://127.0.0.1:${port}`;
+  const endpoint = endpointOf(port);
   let stopping = false;
   let restart: NodeJS.Timeout | undefined;
   let child = launch(program, port, options);
@@ -73,6 +74,17 @@ export async function startEngine(options: EngineOptions): Promise<Engine> {
   };
 }
 
+const endpointOf = (port: number): string => `http://127.0.0.1:${port}`;
+
+const written = z.object({ endpoint: z.string() });
+
+/** The address of the engine that an engine file tells of; null when that engine does not run. */
+export function runningEndpoint(engineFile: string): string | null {
+  const identity = readIdentity(engineFile);
+  if (identity === null || !isRunning(identity)) return null;
+  return written.safeParse(JSON.parse(readFileSync(engineFile, "utf8"))).data?.endpoint ?? null;
+}
+
 /** The engine's program: from the optional package, else from the PATH. */
 function findProgram(): string {
   try {
@@ -102,7 +114,9 @@ function launch(program: string, port: number, { database, engineFile }: EngineO
   // A program that cannot be run ends like one that ends at once: whoever watches for the exit hears of it.
   child.once("error", () => child.emit("exit", child.exitCode, child.signalCode));
   try {
-    if (child.pid !== undefined) writeFileSync(engineFile, JSON.stringify(identityOf(child.pid)));
+    if (child.pid !== undefined) {
+      writeFileSync(engineFile, JSON.stringify({ ...identityOf(child.pid), endpoint: endpointOf(port) }));
+    }
   } catch {
     // An engine that is not written down could not be found again by the next server: without it rather than so.
     child.kill("SIGKILL");

@@ -168,8 +168,19 @@ export interface SummaryStep {
   readonly after: { readonly summary: HostSummary; readonly cohort: CountedCohort };
 }
 
+/** One derivation of a fleet's summaries and cells from its runs. */
+export interface FleetGeneration {
+  readonly fleet: string;
+  readonly generation: string;
+}
+
 export interface AggregationStore {
   fleets(): Promise<readonly string[]>;
+  /**
+   * The generations that aggregation keeps up to date: the one that is read, and the one that a rebuild is making. To be
+   * asked after the marks are read: a rebuild derives itself what was marked before its generation was known.
+   */
+  generations(fleet: string): Promise<readonly FleetGeneration[]>;
   /** Up to `limit` open marks of a bucket in order of host, after the host `after`. */
   marks(fleet: string, bucket: number, limit: number, after?: string): Promise<readonly Mark[]>;
   mark(fleet: string, host: string): Promise<Mark | null>;
@@ -183,7 +194,7 @@ export interface AggregationStore {
   ): Promise<readonly RunSample[]>;
   /** The stored summaries, in the order of the keys; an empty one with version null where there is none. */
   summaries(
-    fleet: string,
+    of: FleetGeneration,
     keys: readonly { readonly period: string; readonly host: string }[],
   ): Promise<readonly StoredSummary[]>;
   /**
@@ -191,7 +202,12 @@ export interface AggregationStore {
    * new ones, all or nothing; a step that changes nothing gets a new version all the same. The steps that were not committed, because somebody else changed an item of theirs
    * meanwhile, are returned: read again and try again.
    */
-  commit(fleet: string, bucket: number, steps: readonly SummaryStep[], at: string): Promise<readonly SummaryStep[]>;
+  commit(
+    of: FleetGeneration,
+    bucket: number,
+    steps: readonly SummaryStep[],
+    at: string,
+  ): Promise<readonly SummaryStep[]>;
 }
 
 /** Called after runs were stored or withdrawn, with the hosts that now have a work mark. May do nothing. */

@@ -6,7 +6,7 @@ import { BUCKETS } from "../../shared/deployment.ts";
 import { AppError } from "../../shared/errors.ts";
 import type { Backend } from "../../shared/model/backends.ts";
 import { PERIOD_ALL, periodsOf, windowOf } from "../../shared/model/period.ts";
-import type { AggregationStore, Clock, Mark, SummaryStep, Touched } from "../../shared/ports.ts";
+import type { AggregationStore, Clock, FleetGeneration, Mark, SummaryStep, Touched } from "../../shared/ports.ts";
 import {
   cohortOf,
   GROUP_CAP,
@@ -67,7 +67,10 @@ export async function aggregateFleet(deps: AggregateDeps, fleet: string): Promis
   return outcome;
 }
 
-/** Works off marks of hosts of one bucket. */
+/**
+ * Works off marks of hosts of one bucket, in every generation that is kept up to date. Which these are is asked after the
+ * marks were read: whoever clears a mark that was written during a rebuild then has counted its runs there as well.
+ */
 export async function aggregateMarks(
   deps: AggregateDeps,
   fleet: string,
@@ -77,25 +80,41 @@ export async function aggregateMarks(
   let open = marks;
   for (let attempt = 0; open.length > 0 && attempt < TRIES; attempt += 1) {
     if (attempt > 0) await deps.backOff(attempt);
-    const steps = await stepsOf(deps.store, fleet, open);
-    const lost = await deps.store.commit(fleet, bucket, steps, new Date(deps.clock()).toISOString());
-    const lostHosts = new Set(lost.map(({ after }) => after.summary.host));
-    await Promise.all(open.filter(({ host }) => !lostHosts.has(host)).map((mark) => deps.store.clear(mark)));
-    open = open.filter(({ host }) => lostHosts.has(host));
+    const lost = new Set<string>();
+    for (const of of await deps.store.generations(fleet)) {
+      for (const host of await bringUpToDate(deps, of, bucket, open)) lost.add(host);
+    }
+    await Promise.all(open.filter(({ host }) => !lost.has(host)).map((mark) => deps.store.clear(mark)));
+    open = open.filter(({ host }) => lost.has(host));
   }
   return { done: marks.length - open.length, left: open.length };
 }
 
+/** What of a host is to be brought up to date. */
+export type Work = Pick<Mark, "host" | "touched">;
+
+/** Brings hosts of one bucket up to date in one generation; gives those where somebody else got in the way. */
+export async function bringUpToDate(
+  deps: Pick<AggregateDeps, "store" | "clock">,
+  of: FleetGeneration,
+  bucket: number,
+  work: readonly Work[],
+): Promise<ReadonlySet<string>> {
+  const steps = await stepsOf(deps.store, of, work);
+  const lost = await deps.store.commit(of, bucket, steps, new Date(deps.clock()).toISOString());
+  return new Set(lost.map(({ after }) => after.summary.host));
+}
+
 /**
- * The steps that bring the summaries of the marked hosts up to date. The stored summaries are read before the samples: a
+ * The steps that bring the summaries of hosts up to date. The stored summaries are read before the samples: a
  * summary that is still the same when the step is committed then rules out that anybody has committed newer samples. For
  * the same reason a step that changes nothing is a step.
  */
-async function stepsOf(store: AggregationStore, fleet: string, marks: readonly Mark[]): Promise<SummaryStep[]> {
-  const keys = marks.flatMap((mark) => periodsTouched(mark.touched).map((period) => ({ period, host: mark.host })));
-  const stored = await store.summaries(fleet, keys);
+async function stepsOf(store: AggregationStore, of: FleetGeneration, work: readonly Work[]): Promise<SummaryStep[]> {
+  const keys = work.flatMap(({ host, touched }) => periodsTouched(touched).map((period) => ({ period, host })));
+  const stored = await store.summaries(of, keys);
   const groups = new Map(
-    await Promise.all(marks.map(async (mark) => [mark.host, await groupsByPeriod(store, mark)] as const)),
+    await Promise.all(work.map(async (each) => [each.host, await groupsByPeriod(store, of.fleet, each)] as const)),
   );
   return keys.flatMap(({ period, host }, index) => {
     const before = stored[index];
@@ -109,13 +128,17 @@ const periodsTouched = (touched: readonly Touched[]): string[] => [
   ...new Set(touched.flatMap(({ period }) => periodsOf(period))),
 ];
 
-/** The groups touched in every period that a mark touches, summarised afresh. */
-async function groupsByPeriod(store: AggregationStore, mark: Mark): Promise<Map<string, GroupReplacement[]>> {
+/** The groups touched in every period that is touched, summarised afresh. */
+async function groupsByPeriod(
+  store: AggregationStore,
+  fleet: string,
+  work: Work,
+): Promise<Map<string, GroupReplacement[]>> {
   const byPeriod = new Map<string, GroupReplacement[]>();
-  const groups = new Map(mark.touched.map(({ backend, stratum }) => [`${backend}#${stratum}`, { backend, stratum }]));
+  const groups = new Map(work.touched.map(({ backend, stratum }) => [`${backend}#${stratum}`, { backend, stratum }]));
   for (const { backend, stratum } of groups.values()) {
-    const touched = mark.touched.filter((each) => each.backend === backend && each.stratum === stratum);
-    const group = { fleet: mark.fleet, host: mark.host, backend, stratum };
+    const touched = work.touched.filter((each) => each.backend === backend && each.stratum === stratum);
+    const group = { fleet, host: work.host, backend, stratum };
     const newest = await store.samples(group, windowOf(PERIOD_ALL), GROUP_CAP);
     for (const period of periodsTouched(touched)) {
       const samples = await samplesIn(store, group, period, newest);

@@ -61,10 +61,11 @@ async function unpack(sent: Buffer): Promise<Buffer> {
   }
 }
 
-function decode(bytes: Buffer): BodyText {
+/** Bytes as text. */
+export function decode(bytes: Uint8Array): BodyText {
   try {
     return { text: new TextDecoder("utf-8", { fatal: true, ignoreBOM: true }).decode(bytes), encoding: "utf-8" };
   } catch {
-    return { text: bytes.toString("latin1"), encoding: "latin-1" };
+    return { text: Buffer.from(bytes).toString("latin1"), encoding: "latin-1" };
   }
 }

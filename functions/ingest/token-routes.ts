@@ -1,40 +1,28 @@
 // Tokens: made, listed and ended by admins (contract, Tokens). A secret is shown once, in the answer that makes it.
 
-import { randomUUID } from "node:crypto";
 import { newToken } from "../../shared/api/requests.ts";
 import { AppError } from "../../shared/errors.ts";
-import type { Token } from "../../shared/model/token.ts";
 import { allow, tokenOf } from "../http/auth.ts";
 import { formatOf } from "../http/format.ts";
 import type { HttpApp } from "../http/http-env.ts";
 import { bodyBy, idOf } from "../http/parameters.ts";
 import { makeSecret, secretHash } from "../http/secret.ts";
 import type { IngestDeps } from "./deps.ts";
+import { tokenAskedFor } from "./new-token.ts";
 
 export function addTokenRoutes(app: HttpApp, deps: IngestDeps): void {
   app.post("/v1/tokens", allow(deps, "admin"), async (c) => {
     formatOf(c, ["json"]);
     const admin = tokenOf(c);
-    const { scope, fleet = admin.fleet, hosts, expires_at, label } = await bodyBy(c, newToken);
+    const asked = await bodyBy(c, newToken);
+    const { fleet = admin.fleet, scope } = asked;
     if (fleet !== admin.fleet && !admin.root) {
       throw new AppError(
         "forbidden",
         `this token makes tokens for fleet ${admin.fleet} only; the first admin token makes them for any`,
       );
     }
-    if (hosts !== undefined && hosts !== null && scope !== "ingest") {
-      throw new AppError("bad_body", `hosts: only an ingest token has a host pattern, this one is ${scope}`);
-    }
-    const token: Token = {
-      id: randomUUID(),
-      fleet,
-      scope,
-      root: false,
-      hosts: hosts ?? null,
-      expires_at: expires_at === undefined || expires_at === null ? null : new Date(expires_at).toISOString(),
-      label: label ?? null,
-      created_at: new Date(deps.clock()).toISOString(),
-    };
+    const token = tokenAskedFor(asked, admin.fleet, deps.clock);
     const secret = makeSecret();
     await deps.tokens.add(token, secretHash(secret));
     c.set("note", `made ${scope} token ${token.id} for fleet ${fleet}`);

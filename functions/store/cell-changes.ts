@@ -5,7 +5,7 @@ import type { Cell } from "../../shared/cells/cell.ts";
 import { contributions } from "../../shared/cells/contribution.ts";
 import { type Change, difference } from "../../shared/cells/difference.ts";
 import type { View } from "../../shared/model/view.ts";
-import type { SummaryStep } from "../../shared/ports.ts";
+import type { FleetGeneration, SummaryStep } from "../../shared/ports.ts";
 import { cellKey, cohortHash, EVERY_COHORT, type Key } from "./keys.ts";
 
 /** What one host takes out of one view of a cell and puts into it. */
@@ -22,11 +22,11 @@ export interface CellChange {
 }
 
 /** The changes of one step of a host in `bucket`: one for each cell it touches, each cell once. */
-export function cellChanges(fleet: string, bucket: number, { period, before, after }: SummaryStep): CellChange[] {
+export function cellChanges(of: FleetGeneration, bucket: number, { period, before, after }: SummaryStep): CellChange[] {
   const changes = new Map<string, { key: Key; parts: CellPart[] }>();
   const put = (cohort: string, differences: readonly Change[]) => {
     for (const { view, kind, name, scope, subtract, add } of differences) {
-      const key = cellKey(fleet, period, { cohort, kind, name, scope, shard: bucket });
+      const key = cellKey(of, period, { cohort, kind, name, scope, shard: bucket });
       const change = changes.get(key.sk) ?? { key, parts: [] };
       change.parts.push({ view, subtract, add });
       changes.set(key.sk, change);

@@ -1,3 +1,4 @@
+import type { FleetGeneration } from "../../shared/ports.ts";
 import { textOf } from "./item.ts";
 import { cellPartition, cellPrefix, EVERY_COHORT } from "./keys.ts";
 import { queryPage, type Table } from "./table.ts";
@@ -11,7 +12,7 @@ const BEHIND = "$";
  */
 export async function cellNames(
   table: Table,
-  fleet: string,
+  of: FleetGeneration,
   period: string,
   kind: "pair" | "backend",
 ): Promise<string[]> {
@@ -22,7 +23,7 @@ export async function cellNames(
     const { items } = await queryPage(table, {
       KeyConditionExpression: "pk = :pk AND sk BETWEEN :from AND :end",
       ExpressionAttributeValues: {
-        ":pk": { S: cellPartition(fleet, period) },
+        ":pk": { S: cellPartition(of, period) },
         ":from": { S: from },
         ":end": { S: end },
       },

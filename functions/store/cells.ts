@@ -8,20 +8,24 @@ import { mergePeriods } from "../../shared/compare/merge-periods.ts";
 import { COHORT_KEYS } from "../../shared/model/cohort.ts";
 import type { MetricName } from "../../shared/model/metrics.ts";
 import type { View } from "../../shared/model/view.ts";
-import type { CellQuestion, CellReading, CellStore, ScopedCells } from "../../shared/ports.ts";
+import type { CellQuestion, CellReading, CellStore, FleetGeneration, ScopedCells } from "../../shared/ports.ts";
 import { efficiencyName, placeOf } from "../../shared/summary/quantities.ts";
 import { encodedView, hasTwoViews } from "./cell-item.ts";
 import { cellNames } from "./cell-names.ts";
 import { matchingCohorts, readCohorts } from "./cohorts.ts";
+import { currentGeneration } from "./generations.ts";
 import { type Item, textOf } from "./item.ts";
 import { cellPartition, cellPrefix, EVERY_COHORT } from "./keys.ts";
 import { partition, queryAll, type Table } from "./table.ts";
 
 export function makeCellStore(table: Table): CellStore {
   return {
-    read: async (question, kind, name) => readCells(table, question, await placesOf(table, question), kind, name),
+    read: async (question, kind, name) => {
+      const of = await currentGeneration(table, question.fleet);
+      return readCells(table, of, question, await placesOf(table, of, question), kind, name);
+    },
     readAll: (question, kind) => readAllCells(table, question, kind),
-    cohorts: (fleet, period) => readCohorts(table, fleet, period),
+    cohorts: async (fleet, period) => readCohorts(table, await currentGeneration(table, fleet), period),
   };
 }
 
@@ -33,12 +37,12 @@ interface Place {
   readonly isCapped: boolean;
 }
 
-function placesOf(table: Table, question: CellQuestion): Promise<Place[]> {
+function placesOf(table: Table, of: FleetGeneration, question: CellQuestion): Promise<Place[]> {
   const isFiltered = COHORT_KEYS.some((key) => question.filters[key] !== undefined);
   return Promise.all(
     question.periods.map(async (period) =>
       isFiltered
-        ? { period, ...(await matchingCohorts(table, question, period)) }
+        ? { period, ...(await matchingCohorts(table, of, question.filters, period)) }
         : { period, cohorts: [EVERY_COHORT], isCapped: false },
     ),
   );
@@ -49,21 +53,23 @@ async function readAllCells(
   question: CellQuestion,
   kind: "pair" | "backend",
 ): Promise<Map<string, CellReading>> {
+  const of = await currentGeneration(table, question.fleet);
   const [places, ...names] = await Promise.all([
-    placesOf(table, question),
-    ...question.periods.map((period) => cellNames(table, question.fleet, period, kind)),
+    placesOf(table, of, question),
+    ...question.periods.map((period) => cellNames(table, of, period, kind)),
   ]);
   const sorted = [...new Set(names.flat())].sort();
   return new Map(
     await Promise.all(
-      sorted.map(async (name) => [name, await readCells(table, question, places, kind, name)] as const),
+      sorted.map(async (name) => [name, await readCells(table, of, question, places, kind, name)] as const),
     ),
   );
 }
 
 async function readCells(
   table: Table,
-  { fleet, scope, metrics = [] }: CellQuestion,
+  of: FleetGeneration,
+  { scope, metrics = [] }: CellQuestion,
   places: readonly Place[],
   kind: string,
   name: string,
@@ -72,7 +78,7 @@ async function readCells(
     places.map(async ({ period, cohorts }) => {
       const ranges = await Promise.all(
         cohorts.map((cohort) =>
-          queryAll(table, partition(cellPartition(fleet, period), cellPrefix(cohort, kind, name, scope))),
+          queryAll(table, partition(cellPartition(of, period), cellPrefix(cohort, kind, name, scope))),
         ),
       );
       return ranges.flat();

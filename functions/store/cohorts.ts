@@ -3,7 +3,7 @@
 // in `other`. Where a host is counted stands in its stored summary, so nobody ever has to find out again why.
 
 import { COHORT_KEYS, type Cohort, OTHER_COHORT } from "../../shared/model/cohort.ts";
-import type { CellQuestion, SummaryStep } from "../../shared/ports.ts";
+import type { CellQuestion, FleetGeneration, SummaryStep } from "../../shared/ports.ts";
 import { textOf } from "./item.ts";
 import { cohortHash, cohortKey, cohortPartition, idOf } from "./keys.ts";
 import { getItems, partition, queryAll, queryItems, type Table } from "./table.ts";
@@ -12,16 +12,16 @@ import { getItems, partition, queryAll, queryItems, type Table } from "./table.t
 export const MOST_COHORTS = 2_000;
 
 /** The cohorts of a period that filters can find. */
-export async function readCohorts(table: Table, fleet: string, period: string): Promise<Cohort[]> {
-  return (await readListed(table, fleet, period)).cohorts;
+export async function readCohorts(table: Table, of: FleetGeneration, period: string): Promise<Cohort[]> {
+  return (await readListed(table, of, period)).cohorts;
 }
 
 async function readListed(
   table: Table,
-  fleet: string,
+  of: FleetGeneration,
   period: string,
 ): Promise<{ cohorts: Cohort[]; isCapped: boolean }> {
-  const items = await queryAll(table, partition(cohortPartition(fleet, period)));
+  const items = await queryAll(table, partition(cohortPartition(of, period)));
   const own = items.filter((item) => textOf(item, "sk") !== OTHER_COHORT);
   return { cohorts: own.map((item) => JSON.parse(textOf(item, "cohort"))), isCapped: own.length < items.length };
 }
@@ -38,10 +38,11 @@ function cohortMatches(cohort: Cohort, filters: CellQuestion["filters"]): boolea
 /** The hashes of the cohorts that satisfy the filters, and whether hosts may be missing because they are in `other`. */
 export async function matchingCohorts(
   table: Table,
-  { fleet, filters }: CellQuestion,
+  of: FleetGeneration,
+  filters: CellQuestion["filters"],
   period: string,
 ): Promise<{ cohorts: string[]; isCapped: boolean }> {
-  const { cohorts, isCapped } = await readListed(table, fleet, period);
+  const { cohorts, isCapped } = await readListed(table, of, period);
   return { cohorts: cohorts.filter((cohort) => cohortMatches(cohort, filters)).map(cohortHash), isCapped };
 }
 
@@ -51,14 +52,14 @@ export async function matchingCohorts(
  */
 export async function placed(
   table: Table,
-  fleet: string,
+  of: FleetGeneration,
   steps: readonly SummaryStep[],
   most: number,
 ): Promise<SummaryStep[]> {
-  const keyOf = ({ period, after }: SummaryStep) => cohortKey(fleet, period, cohortHash(after.cohort));
+  const keyOf = ({ period, after }: SummaryStep) => cohortKey(of, period, cohortHash(after.cohort));
   const entering = steps.filter(enters);
   if (entering.length === 0) return [...steps];
-  const keys = entering.flatMap((step) => [keyOf(step), cohortKey(fleet, step.period, OTHER_COHORT)]);
+  const keys = entering.flatMap((step) => [keyOf(step), cohortKey(of, step.period, OTHER_COHORT)]);
   const listed = new Set((await getItems(table, [...new Map(keys.map((key) => [idOf(key), key])).values()])).keys());
   const rooms = new Map<string, number>();
   const done: SummaryStep[] = [];
@@ -68,8 +69,8 @@ export async function placed(
       done.push(step);
       continue;
     }
-    const isFull = listed.has(idOf(cohortKey(fleet, step.period, OTHER_COHORT)));
-    const room = isFull ? 0 : (rooms.get(step.period) ?? most - (await countCohorts(table, fleet, step.period)));
+    const isFull = listed.has(idOf(cohortKey(of, step.period, OTHER_COHORT)));
+    const room = isFull ? 0 : (rooms.get(step.period) ?? most - (await countCohorts(table, of, step.period)));
     rooms.set(step.period, Math.max(0, room - 1));
     if (room > 0) listed.add(own);
     done.push(room > 0 ? step : { ...step, after: { ...step.after, cohort: OTHER_COHORT } });
@@ -85,9 +86,9 @@ export function enters({ before, after }: SummaryStep): boolean {
   );
 }
 
-async function countCohorts(table: Table, fleet: string, period: string): Promise<number> {
+async function countCohorts(table: Table, of: FleetGeneration, period: string): Promise<number> {
   let count = 0;
-  const keys = { ...partition(cohortPartition(fleet, period)), ProjectionExpression: "sk", ConsistentRead: true };
+  const keys = { ...partition(cohortPartition(of, period)), ProjectionExpression: "sk", ConsistentRead: true };
   for await (const _ of queryItems(table, keys)) count += 1;
   return count;
 }

@@ -4,7 +4,7 @@
 import { randomUUID } from "node:crypto";
 import type { TransactWriteItem } from "@aws-sdk/client-dynamodb";
 import { CellFault } from "../../shared/cells/cell-fault.ts";
-import type { StoredSummary, SummaryStep } from "../../shared/ports.ts";
+import type { FleetGeneration, StoredSummary, SummaryStep } from "../../shared/ports.ts";
 import { type CellChange, type CellPart, cellChanges } from "./cell-changes.ts";
 import { changedCell } from "./cell-item.ts";
 import { MAX_TRANSACTION_BYTES, WRITES_PER_TRANSACTION } from "./chunks.ts";
@@ -19,10 +19,10 @@ import { walk } from "./summary-walk.ts";
 import { getItems, type Table, transact } from "./table.ts";
 import { deleteVersion, putVersion } from "./versioned.ts";
 
-/** What a commit is about: hosts of one bucket of a fleet, at a time. */
+/** What a commit is about: hosts of one bucket in one generation of a fleet, at a time. */
 export interface Commit {
   readonly table: Table;
-  readonly fleet: string;
+  readonly of: FleetGeneration;
   readonly bucket: number;
   readonly at: string;
   /** Cohorts that a period has room for. */
@@ -44,19 +44,19 @@ interface Plan {
  */
 export async function commitSteps(to: Commit, steps: readonly SummaryStep[]): Promise<SummaryStep[]> {
   const lost: SummaryStep[] = [];
-  const own = await placed(to.table, to.fleet, steps, to.mostCohorts);
+  const own = await placed(to.table, to.of, steps, to.mostCohorts);
   for (const batch of batches(own.map((step) => planOf(to, step)))) {
     if (!(await commitPlans(to, batch))) lost.push(...batch.map(({ step }) => step));
   }
   return lost;
 }
 
-function planOf({ fleet, bucket }: Commit, step: SummaryStep): Plan {
+function planOf({ of, bucket }: Commit, step: SummaryStep): Plan {
   return {
     step,
     version: randomUUID(),
-    changes: cellChanges(fleet, bucket, step),
-    cohort: enters(step) ? cohortKey(fleet, step.period, cohortHash(step.after.cohort)) : null,
+    changes: cellChanges(of, bucket, step),
+    cohort: enters(step) ? cohortKey(of, step.period, cohortHash(step.after.cohort)) : null,
   };
 }
 
@@ -111,19 +111,19 @@ async function commitPlans(to: Commit, plans: readonly Plan[]): Promise<boolean>
 }
 
 /** Whether a summary that a plan starts from is no longer the stored one. */
-async function areOvertaken({ table, fleet }: Commit, plans: readonly Plan[]): Promise<boolean> {
+async function areOvertaken({ table, of }: Commit, plans: readonly Plan[]): Promise<boolean> {
   const keys = plans.map(({ step }) => ({ period: step.period, host: step.after.summary.host }));
-  const stored = await readSummaries(table, fleet, keys);
+  const stored = await readSummaries(table, of, keys);
   return plans.some(({ step }, index) => stored[index]?.version !== step.before.version);
 }
 
 /** A host that changes more cells than a transaction may write: over states that differ in one group each. */
 async function commitInSteps(to: Commit, { period, before, after }: SummaryStep): Promise<boolean> {
-  const { table, fleet, at } = to;
+  const { table, of, at } = to;
   // The way may lead over states without groups that are to come back. Were it to end there, the mark must know of them.
   const touched = before.summary.groups.map(({ backend, stratum }) => ({ period, backend, stratum }));
   if (touched.length > 0) {
-    await retryingTransient(() => transact(table, [markWrite(table, fleet, after.summary.host, touched, at)]));
+    await retryingTransient(() => transact(table, [markWrite(table, of.fleet, after.summary.host, touched, at)]));
   }
   let from: StoredSummary = before;
   for (const state of walk(before, after)) {
@@ -134,7 +134,7 @@ async function commitInSteps(to: Commit, { period, before, after }: SummaryStep)
   return true;
 }
 
-async function writesOf({ table, fleet, at }: Commit, plans: readonly Plan[]): Promise<TransactWriteItem[]> {
+async function writesOf({ table, of, at }: Commit, plans: readonly Plan[]): Promise<TransactWriteItem[]> {
   const parts = new Map<string, { key: Key; parts: CellPart[] }>();
   for (const change of plans.flatMap(({ changes }) => changes)) {
     const cell = parts.get(idOf(change.key)) ?? { key: change.key, parts: [] };
@@ -150,7 +150,7 @@ async function writesOf({ table, fleet, at }: Commit, plans: readonly Plan[]): P
     ...[...cohorts.values()].map(({ cohort }) => cohort),
   ]);
   return [
-    ...plans.map(({ step, version }) => summaryWrite(table, fleet, step, version)),
+    ...plans.map(({ step, version }) => summaryWrite(table, of, step, version)),
     // A cohort stays listed when its last host leaves; its cells are then gone.
     ...[...cohorts.values()].flatMap(({ cohort, step }) =>
       stored.has(idOf(cohort))

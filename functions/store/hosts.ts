@@ -6,6 +6,7 @@ import { AppError } from "../../shared/errors.ts";
 import { PERIOD_ALL } from "../../shared/model/period.ts";
 import type { CountedHost, HostStore, Page, StoredSummary } from "../../shared/ports.ts";
 import { cohortOf } from "../../shared/summary/summarise.ts";
+import { currentGeneration } from "./generations.ts";
 import { summaryPartition } from "./keys.ts";
 import { readMark } from "./marks.ts";
 import { readSummaries, summaryOf } from "./summaries.ts";
@@ -19,8 +20,9 @@ export function makeHostStore(table: Table): HostStore {
 }
 
 async function getHost(table: Table, fleet: string, host: string): Promise<CountedHost | null> {
+  const of = await currentGeneration(table, fleet);
   const [[stored], mark] = await Promise.all([
-    readSummaries(table, fleet, [{ period: PERIOD_ALL, host }]),
+    readSummaries(table, of, [{ period: PERIOD_ALL, host }]),
     readMark(table, fleet, host),
   ]);
   if (stored === undefined || (stored.summary.groups.length === 0 && mark === null)) return null;
@@ -44,6 +46,7 @@ function hostOf(cursor: string): string {
 type Listed = Omit<CountedHost, "isPending">;
 
 async function listHosts(table: Table, fleet: string, limit: number, after: string | null): Promise<Page<Listed>> {
+  const of = await currentGeneration(table, fleet);
   const items: Listed[] = [];
   for await (const stored of inOrder(Array.from({ length: BUCKETS }, (_, bucket) => hostsOf(bucket)))) {
     const last = items.at(-1);
@@ -57,7 +60,7 @@ async function listHosts(table: Table, fleet: string, limit: number, after: stri
     const query = {
       KeyConditionExpression: `pk = :pk${after === null ? "" : " AND sk > :after"}`,
       ExpressionAttributeValues: {
-        ":pk": { S: summaryPartition(fleet, PERIOD_ALL, bucket) },
+        ":pk": { S: summaryPartition(of, PERIOD_ALL, bucket) },
         ...(after === null ? {} : { ":after": { S: after } }),
       },
       // A bucket has about its share of a page.

@@ -5,6 +5,7 @@
 import { createHash } from "node:crypto";
 import { BUCKETS } from "../../shared/deployment.ts";
 import { COHORT_KEYS, type CountedCohort, OTHER_COHORT } from "../../shared/model/cohort.ts";
+import type { FleetGeneration } from "../../shared/ports.ts";
 
 /** A primary key. */
 export interface Key {
@@ -72,16 +73,20 @@ export const markKey = (fleet: string, host: string): Key => ({
   sk: host,
 });
 
-/** The summaries of one bucket in one period. */
-export const summaryPartition = (fleet: string, period: string, bucket: number): string =>
-  `HOST#${fleet}#${period}#${bucket}`;
+/** Which generation of a fleet is read, and which is being made. */
+export const generationKey = (fleet: string): Key => ({ pk: `GENERATION#${fleet}`, sk: "generation" });
 
-export const summaryKey = (fleet: string, period: string, host: string): Key => ({
-  pk: summaryPartition(fleet, period, bucketOf(fleet, host)),
+/** The summaries of one bucket in one period. */
+export const summaryPartition = ({ fleet, generation }: FleetGeneration, period: string, bucket: number): string =>
+  `HOST#${fleet}#${generation}#${period}#${bucket}`;
+
+export const summaryKey = (of: FleetGeneration, period: string, host: string): Key => ({
+  pk: summaryPartition(of, period, bucketOf(of.fleet, host)),
   sk: host,
 });
 
-export const cellPartition = (fleet: string, period: string): string => `CELL#${fleet}#${period}`;
+export const cellPartition = ({ fleet, generation }: FleetGeneration, period: string): string =>
+  `CELL#${fleet}#${generation}#${period}`;
 
 /**
  * Common start of the cells of a pair, a backend or the fleet in one cohort: all scopes and shards follow, or those shards
@@ -91,18 +96,19 @@ export const cellPrefix = (cohort: string, kind: string, name: string, scope?: s
   `${cohort}#${kind}#${name}#${scope === undefined ? "" : `${scope}#`}`;
 
 export const cellKey = (
-  fleet: string,
+  of: FleetGeneration,
   period: string,
   cell: { cohort: string; kind: string; name: string; scope: string; shard: number },
 ): Key => ({
-  pk: cellPartition(fleet, period),
+  pk: cellPartition(of, period),
   sk: `${cellPrefix(cell.cohort, cell.kind, cell.name, cell.scope)}${cell.shard}`,
 });
 
-export const cohortPartition = (fleet: string, period: string): string => `COHORT#${fleet}#${period}`;
+export const cohortPartition = ({ fleet, generation }: FleetGeneration, period: string): string =>
+  `COHORT#${fleet}#${generation}#${period}`;
 
-export const cohortKey = (fleet: string, period: string, cohort: string): Key => ({
-  pk: cohortPartition(fleet, period),
+export const cohortKey = (of: FleetGeneration, period: string, cohort: string): Key => ({
+  pk: cohortPartition(of, period),
   sk: cohort,
 });
 

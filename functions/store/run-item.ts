@@ -6,17 +6,19 @@ import type { Run } from "../../shared/model/run.ts";
 import { decodeSample, encodeSample } from "../../shared/summary/sample-codec.ts";
 import type { RunSample } from "../../shared/summary/types.ts";
 import { type Item, ItemFault, keyItem, optionalTextOf, textOf } from "./item.ts";
-import { bucketOf, runKey, runOrder, timeOrder, timePartition } from "./keys.ts";
+import { bucketOf, runKey, runOrder, timeOrder, timePartition, withdrawnOrder } from "./keys.ts";
 
-/** The item of a new run. */
+/** The item of a run that is not there yet; one that was exported may have been withdrawn. */
 export function runItem(run: Run, sample: RunSample): Item {
+  const order = runOrder(run.backend, run.stratum, run.finished_at, run.id);
   return {
     ...keyItem(runKey(run.fleet, run.id)),
-    ord: { S: runOrder(run.backend, run.stratum, run.finished_at, run.id) },
+    ord: { S: run.withdrawn_at === null ? order : withdrawnOrder(order) },
     tpk: { S: timePartition(run.fleet, bucketOf(run.fleet, run.host)) },
     tsk: { S: timeOrder(run.finished_at, run.id, run.backend) },
     sample: { S: encodeSample(sample) },
     run: { S: JSON.stringify(run) },
+    ...(run.withdrawn_at === null ? {} : { withdrawn: { S: run.withdrawn_at } }),
   };
 }
 

@@ -3,7 +3,7 @@
 // one that is up to date.
 
 import type { TransactWriteItem } from "@aws-sdk/client-dynamodb";
-import type { StoredSummary, SummaryStep } from "../../shared/ports.ts";
+import type { FleetGeneration, StoredSummary, SummaryStep } from "../../shared/ports.ts";
 import { decodeSummary, encodeSummary } from "../../shared/summary/summary-codec.ts";
 import { type Item, textOf } from "./item.ts";
 import { idOf, summaryKey } from "./keys.ts";
@@ -13,10 +13,10 @@ import { putVersion } from "./versioned.ts";
 /** The stored summaries in the order of the keys; empty ones with version null where there are none. */
 export async function readSummaries(
   table: Table,
-  fleet: string,
+  of: FleetGeneration,
   keys: readonly { period: string; host: string }[],
 ): Promise<StoredSummary[]> {
-  const wanted = keys.map(({ period, host }) => ({ host, key: summaryKey(fleet, period, host) }));
+  const wanted = keys.map(({ period, host }) => ({ host, key: summaryKey(of, period, host) }));
   const items = await getItems(
     table,
     wanted.map(({ key }) => key),
@@ -39,12 +39,12 @@ export function summaryOf(item: Item): StoredSummary {
 /** The write that takes a host's summary from one version to the next. */
 export function summaryWrite(
   table: Table,
-  fleet: string,
+  of: FleetGeneration,
   { period, before, after }: SummaryStep,
   version: string,
 ): TransactWriteItem {
   const item = { summary: { S: encodeSummary(after.summary) }, cohort: { S: JSON.stringify(after.cohort) } };
-  return putVersion(table, summaryKey(fleet, period, after.summary.host), item, {
+  return putVersion(table, summaryKey(of, period, after.summary.host), item, {
     before: before.version,
     after: version,
   });

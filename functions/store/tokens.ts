@@ -4,8 +4,9 @@
 import { AppError } from "../../shared/errors.ts";
 import type { Token } from "../../shared/model/token.ts";
 import type { TokenStore } from "../../shared/ports.ts";
+import { fleetWrite } from "./fleets.ts";
 import { type Item, keyItem, textOf } from "./item.ts";
-import { fleetKey, fleetTokenKey, fleetTokensPartition, tokenKey } from "./keys.ts";
+import { fleetTokenKey, fleetTokensPartition, tokenKey } from "./keys.ts";
 import { TransactionCancelled } from "./store-error.ts";
 import { getItem, partition, queryAll, type Table, transact } from "./table.ts";
 
@@ -20,7 +21,7 @@ export function makeTokenStore(table: Table): TokenStore {
       await transact(table, [
         put({ ...keyItem(tokenKey(secretHash)), ...body }),
         put({ ...keyItem(fleetTokenKey(token.fleet, token.id)), ...body, hash: { S: secretHash } }),
-        put(keyItem(fleetKey(token.fleet))),
+        fleetWrite(table, token.fleet),
       ]);
     },
     find: async (secretHash) => {

@@ -1,5 +1,6 @@
 // The largest items of a table, by kind. DynamoDB takes 400 KB.
 
+import { currentGeneration } from "../../functions/store/generations.ts";
 import { sizeOf } from "../../functions/store/item.ts";
 import { cellPartition, runsOfHost, summaryKey } from "../../functions/store/keys.ts";
 import { partition, queryItems, type Table } from "../../functions/store/table.ts";
@@ -8,12 +9,13 @@ import type { Figure } from "./rows.ts";
 
 /** Over all cells and summaries of period `all`, which are the largest, and the runs of the given hosts. */
 export async function largestItems(table: Table, hosts: readonly string[]): Promise<Figure[]> {
+  const of = await currentGeneration(table, "default");
   // A host's partition holds the summaries of all hosts of its bucket.
-  const buckets = new Set(hosts.map((host) => summaryKey("default", PERIOD_ALL, host).pk));
+  const buckets = new Set(hosts.map((host) => summaryKey(of, PERIOD_ALL, host).pk));
   const kinds = {
     run: hosts.map((host) => runsOfHost("default", host)),
     host: [...buckets],
-    cell: [cellPartition("default", PERIOD_ALL)],
+    cell: [cellPartition(of, PERIOD_ALL)],
   };
   const figures: Figure[] = [];
   for (const [kind, partitions] of Object.entries(kinds)) {

@@ -24,6 +24,7 @@ const store: AggregationStore = {
     }
     return [];
   },
+  generations: unexpected,
   mark: unexpected,
   clear: unexpected,
   samples: unexpected,

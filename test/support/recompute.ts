@@ -1,7 +1,8 @@
 // The batch that everything stored must agree with: all runs of a table, summarised afresh, host by host and period by
-// period, and added up cell by cell, without a mark, an index, a stored sample or a stored summary being looked at.
+// period, and added up cell by cell, in the generation that is read, without a mark, an index, a stored sample or a stored summary being looked at.
 
 import { ScanCommand } from "@aws-sdk/client-dynamodb";
+import { currentGeneration } from "../../functions/store/generations.ts";
 import { type Item, optionalBytesOf, textOf } from "../../functions/store/item.ts";
 import { bucketOf, cellKey, cohortHash, EVERY_COHORT, idOf, summaryKey } from "../../functions/store/keys.ts";
 import { runOfItem } from "../../functions/store/run-item.ts";
@@ -55,8 +56,13 @@ export async function audit(table: Table, fleet?: string): Promise<Audit> {
       if (summary.groups.length > 0) found.set(key, `${textOf(item, "summary")} ${cohortHash(cohort)}`);
     }
   }
+  const fleets = [...new Set(runs.map((run) => run.fleet))];
+  const generations = new Map(
+    await Promise.all(fleets.map(async (name) => [name, (await currentGeneration(table, name)).generation] as const)),
+  );
   const expected = expectedOf(
     runs.filter((run) => run.withdrawn_at === null),
+    generations,
     inOther,
   );
   const differences = [...new Set([...found.keys(), ...expected.keys()])]
@@ -89,20 +95,25 @@ const cellText = (trusted: Uint8Array, all: Uint8Array | null): string =>
   [trusted, all].map((bytes) => (bytes === null ? "as trusted" : Buffer.from(bytes).toString("hex"))).join("\n");
 
 /** Every summary and cell there must be, as text by key. */
-function expectedOf(runs: readonly Run[], inOther: ReadonlySet<string>): Map<string, string> {
+function expectedOf(
+  runs: readonly Run[],
+  generations: ReadonlyMap<string, string>,
+  inOther: ReadonlySet<string>,
+): Map<string, string> {
   const expected = new Map<string, string>();
   const cells = new Map<string, Record<View, Cell>>();
   for (const [, ofHost] of grouped(runs, (run) => [`${run.fleet} ${run.host}`])) {
     for (const [period, inPeriod] of grouped(ofHost, (run) => calendarPeriods(run.finished_at))) {
       const [{ fleet, host } = { fleet: "", host: "" }] = inPeriod;
+      const of = { fleet, generation: generations.get(fleet) ?? "" };
       const summary = summarise(host, inPeriod.map(sampleOf));
-      const key = idOf(summaryKey(fleet, period, host));
+      const key = idOf(summaryKey(of, period, host));
       const cohort = cohortHash(inOther.has(key) ? OTHER_COHORT : cohortOf(summary));
       expected.set(key, `${encodeSummary(summary)} ${cohort}`);
       for (const { view, kind, name, scope, cell } of contributions(summary)) {
         for (const cohortName of [EVERY_COHORT, cohort]) {
           const place = { cohort: cohortName, kind, name, scope, shard: bucketOf(fleet, host) };
-          const key = idOf(cellKey(fleet, period, place));
+          const key = idOf(cellKey(of, period, place));
           const views = cells.get(key) ?? { trusted: emptyCell(), all: emptyCell() };
           addCell(views[view], cell);
           cells.set(key, views);

@@ -1,0 +1,103 @@
+// A whole fleet, walked host by host: which hosts there are, in which months they have runs, and the runs of each. For the
+// tools of an operator; nothing that answers a request reads so much.
+
+import { BUCKETS, TABLE } from "../../shared/deployment.ts";
+import { isBackend } from "../../shared/model/backends.ts";
+import { monthOf, PERIOD_ALL, periodsOf } from "../../shared/model/period.ts";
+import type { Run } from "../../shared/model/run.ts";
+import type { Touched } from "../../shared/ports.ts";
+import { currentGeneration } from "./generations.ts";
+import { ItemFault, textOf } from "./item.ts";
+import { hostHash, runsOfHost, summaryPartition, timePartition, workPartition } from "./keys.ts";
+import { runOfItem } from "./run-item.ts";
+import { getItem, partition, queryItems, queryPage, type Table } from "./table.ts";
+
+const buckets = Array.from({ length: BUCKETS }, (_, bucket) => bucket);
+
+/**
+ * Every host of a fleet that has runs or has been counted, each once, in no order; the names are held in memory. The time
+ * index may not have a run of a moment ago yet, so hosts are also looked up where they are known at once: among the marks,
+ * and, asked after these because a mark goes when its host is counted, among the summaries.
+ */
+export async function hostsOfFleet(table: Table, fleet: string): Promise<string[]> {
+  const hosts = new Map<string, string>();
+  const addNames = async (pk: string) => {
+    const query = { ...partition(pk), ProjectionExpression: "pk, sk", ConsistentRead: true };
+    for await (const item of queryItems(table, query)) {
+      const host = textOf(item, "sk");
+      hosts.set(hostHash(fleet, host), host);
+    }
+  };
+  await Promise.all(buckets.map((bucket) => addNames(workPartition(fleet, bucket))));
+  const of = await currentGeneration(table, fleet);
+  await Promise.all(buckets.map((bucket) => addNames(summaryPartition(of, PERIOD_ALL, bucket))));
+  await Promise.all(buckets.map((bucket) => addFromRuns(bucket)));
+  return [...hosts.values()];
+
+  async function addFromRuns(bucket: number): Promise<void> {
+    const query = { ...ofTime(fleet, bucket), ProjectionExpression: "pk, sk" };
+    for await (const item of queryItems(table, query)) {
+      const hash = textOf(item, "pk").split("#")[2] ?? "";
+      if (hosts.has(hash)) continue;
+      const run = await getItem(table, { pk: textOf(item, "pk"), sk: textOf(item, "sk") });
+      if (run !== null) hosts.set(hash, runOfItem(run).host);
+    }
+  }
+}
+
+const ofTime = (fleet: string, bucket: number) => ({
+  IndexName: TABLE.timeIndex.name,
+  KeyConditionExpression: "tpk = :tpk",
+  ExpressionAttributeValues: { ":tpk": { S: timePartition(fleet, bucket) } },
+});
+
+/** Every period that a fleet may have summaries and cells of: those of its runs, withdrawn ones too. One read a month. */
+export async function periodsOfFleet(table: Table, fleet: string): Promise<string[]> {
+  const months = await Promise.all(buckets.map((bucket) => monthsOf(bucket)));
+  return [...new Set([PERIOD_ALL, ...months.flat().flatMap(periodsOf)])].sort();
+
+  async function monthsOf(bucket: number): Promise<string[]> {
+    const found: string[] = [];
+    for (;;) {
+      const { items } = await queryPage(table, {
+        ...ofTime(fleet, bucket),
+        KeyConditionExpression: "tpk = :tpk AND tsk > :behind",
+        ExpressionAttributeValues: {
+          ...ofTime(fleet, bucket).ExpressionAttributeValues,
+          // `~` sorts after every day of the month.
+          ":behind": { S: found.length === 0 ? "0" : `${found.at(-1)}~` },
+        },
+        Limit: 1,
+      });
+      const [next] = items;
+      if (next === undefined) return found;
+      found.push(monthOf(textOf(next, "tsk")));
+    }
+  }
+}
+
+/** All that a host's runs touch, those that are withdrawn left out. */
+export async function touchedByHost(table: Table, fleet: string, host: string): Promise<Touched[]> {
+  const query = {
+    ...partition(runsOfHost(fleet, host)),
+    IndexName: TABLE.orderIndex.name,
+    ProjectionExpression: "ord",
+    ConsistentRead: true,
+  };
+  const touched = new Map<string, Touched>();
+  for await (const item of queryItems(table, query)) {
+    const order = textOf(item, "ord");
+    if (order.startsWith("~")) continue;
+    const [backend = "", stratum = "", finishedAt = ""] = order.split("#");
+    if (!isBackend(backend)) throw new ItemFault(`order entry ${order} is not backend#stratum#finishedAt#id`);
+    const period = monthOf(finishedAt);
+    touched.set(`${period}#${backend}#${stratum}`, { period, backend, stratum });
+  }
+  return [...touched.values()];
+}
+
+/** All runs of a host, withdrawn ones too. */
+export async function* runsOf(table: Table, fleet: string, host: string): AsyncGenerator<Run, void> {
+  const query = { ...partition(runsOfHost(fleet, host)), ConsistentRead: true };
+  for await (const item of queryItems(table, query)) yield runOfItem(item);
+}

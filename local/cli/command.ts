@@ -1,0 +1,46 @@
+// What a command of `vbdstat` is. In: its arguments and the store. Out: text, and an exit code: 0 done and nothing found
+// wrong, 1 something found wrong or not done, 2 the command line is not understood.
+
+import type { ParseArgsConfig } from "node:util";
+import type { Table } from "../../functions/store/table.ts";
+
+/** Where a command writes: results to standard output, everything else to standard error. */
+export interface Terminal {
+  /** Resolves when the text was taken. */
+  out(text: string): Promise<void>;
+  error(text: string): void;
+  /** Whether standard error is looked at by a person: then progress is shown there. */
+  readonly isInteractive: boolean;
+}
+
+/** Arguments as node:util parses them. */
+export interface Arguments {
+  readonly values: Readonly<Record<string, string | boolean | undefined>>;
+  readonly positionals: readonly string[];
+}
+
+export interface Command {
+  /** The text of `--help`; its second line says what it does. */
+  readonly help: string;
+  readonly options: Readonly<Record<string, { readonly type: "string" | "boolean" }>> & ParseArgsConfig["options"];
+  /** Whether it may begin a new data folder and table. */
+  readonly mayCreate: boolean;
+  /** Understands the arguments and gives what to do; throws UsageFault before anything is opened. */
+  prepare(given: Arguments): (table: Table, terminal: Terminal) => Promise<0 | 1>;
+}
+
+/** A command line that is not understood, in words for the person at the terminal. */
+export class UsageFault extends Error {
+  override readonly name = "UsageFault";
+}
+
+/** The text of an option; undefined when it was not given. */
+export function textOption({ values }: Arguments, name: string): string | undefined {
+  const value = values[name];
+  return typeof value === "string" ? value : undefined;
+}
+
+export function refusePositionals({ positionals }: Arguments): void {
+  const [first] = positionals;
+  if (first !== undefined) throw new UsageFault(`expected options only, found ${JSON.stringify(first)}`);
+}

@@ -1,0 +1,64 @@
+// Which store a command works on: that of DYNAMODB_ENDPOINT; else the engine of the server that runs on the data folder;
+// else the folder itself, opened with an engine of its own for as long as the command runs.
+
+import { existsSync } from "node:fs";
+import { type LocalSettings, tableAt } from "../../functions/env.ts";
+import { ensureTable, openTable, type Table } from "../../functions/store/table.ts";
+import { filesOf, holderOf, openDataFolder } from "../data-folder.ts";
+import { runningEndpoint, startEngine } from "../engine.ts";
+import { StartFault } from "../start-fault.ts";
+
+interface OpenStore {
+  readonly table: Table;
+  close(): Promise<void>;
+}
+
+/** Opens the store; without `mayCreate` it must be there. Throws StartFault. */
+export async function openStore(settings: LocalSettings, mayCreate: boolean, print: (line: string) => void) {
+  const { endpoint, close } = await findEngine(settings, mayCreate, print);
+  const table = openTable(tableAt(endpoint, settings.tableName));
+  const store: OpenStore = {
+    table,
+    close: async () => {
+      table.client.destroy();
+      await close();
+    },
+  };
+  try {
+    if (mayCreate) await ensureTable(table);
+    return store;
+  } catch (error) {
+    await store.close();
+    throw error;
+  }
+}
+
+async function findEngine({ endpoint, dataDir }: LocalSettings, mayCreate: boolean, print: (line: string) => void) {
+  if (endpoint !== null) return { endpoint, close: async () => undefined };
+  const holder = holderOf(dataDir);
+  const { database, engineFile } = filesOf(dataDir);
+  if (holder !== null) {
+    const running = runningEndpoint(engineFile);
+    if (running !== null) return { endpoint: running, close: async () => undefined };
+    throw new StartFault(
+      `the vbdstat on ${dataDir} (process ${holder}) has no engine of its own: it is just starting, or uses another DynamoDB.\nTry again, or set DYNAMODB_ENDPOINT as it does.`,
+    );
+  }
+  if (!mayCreate && !existsSync(database)) {
+    throw new StartFault(`there are no data in ${dataDir}; set DATA_DIR to the folder of your server.`);
+  }
+  const folder = openDataFolder(dataDir);
+  try {
+    const engine = await startEngine({ ...folder, onRestart: print });
+    return {
+      endpoint: engine.endpoint,
+      close: async () => {
+        await engine.stop();
+        folder.release();
+      },
+    };
+  } catch (error) {
+    folder.release();
+    throw error;
+  }
+}

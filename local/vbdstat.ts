@@ -1,0 +1,91 @@
+#!/usr/bin/env node
+// `vbdstat COMMAND`: what an operator does with the store itself, beside the server or without one.
+
+import { parseArgs } from "node:util";
+import { localSettings, SettingsFault } from "../functions/env.ts";
+import { VERSION } from "../shared/deployment.ts";
+import { AppError } from "../shared/errors.ts";
+import { audit } from "./cli/audit.ts";
+import { type Command, type Terminal, UsageFault } from "./cli/command.ts";
+import { exportRuns } from "./cli/export.ts";
+import { importFiles } from "./cli/import.ts";
+import { openStore } from "./cli/open-store.ts";
+import { rebuild } from "./cli/rebuild.ts";
+import { token } from "./cli/token.ts";
+import { faultText } from "./log.ts";
+import { StartFault } from "./start-fault.ts";
+
+const COMMANDS: Readonly<Record<string, Command>> = { rebuild, audit, import: importFiles, export: exportRuns, token };
+
+const HELP = `vbdstat ${VERSION}: COMMAND [OPTIONS]
+
+${Object.entries(COMMANDS)
+  .map(([name, { help }]) => `  ${name.padEnd(8)} ${help.split("\n")[1]}`)
+  .join("\n")}
+
+vbdstat COMMAND --help says more. The store is that of DYNAMODB_ENDPOINT and TABLE_NAME; without an endpoint the data
+folder DATA_DIR (.data), whether a server runs on it or not.
+
+Exit codes: 0 done; 1 not done, or something found wrong; 2 wrong arguments.
+`;
+
+const terminal: Terminal = {
+  out: (text) =>
+    new Promise((resolve, reject) => {
+      process.stdout.write(text, (error) => (error ? reject(error) : resolve()));
+    }),
+  error: (text) => process.stderr.write(text),
+  isInteractive: process.stderr.isTTY === true,
+};
+
+async function run([name, ...others]: readonly string[]): Promise<0 | 1 | 2> {
+  if (name === undefined || name === "--help" || name === "-h" || name === "help") {
+    await terminal.out(HELP);
+    return name === undefined ? 2 : 0;
+  }
+  const command = COMMANDS[name];
+  if (command === undefined) {
+    throw new UsageFault(`expected ${Object.keys(COMMANDS).join(", ")} or --help, found ${JSON.stringify(name)}`);
+  }
+  const { values, positionals } = parsed(command, others);
+  if (values["help"] === true) {
+    await terminal.out(`${command.help}\n`);
+    return 0;
+  }
+  const work = command.prepare({ values, positionals });
+  const store = await openStore(localSettings(), command.mayCreate, (line) => terminal.error(`${line}\n`));
+  // The engine that was started for this command must not outlive it.
+  for (const signal of ["SIGINT", "SIGTERM"] as const) {
+    process.once(signal, () => void store.close().finally(() => process.exit(1)));
+  }
+  try {
+    return await work(store.table, terminal);
+  } finally {
+    await store.close();
+  }
+}
+
+function parsed({ options }: Command, args: readonly string[]) {
+  const help = { type: "boolean", short: "h" } as const;
+  try {
+    return parseArgs({ args: [...args], options: { ...options, help }, allowPositionals: true });
+  } catch (error) {
+    if (error instanceof TypeError) throw new UsageFault(error.message);
+    throw error;
+  }
+}
+
+// Whoever writes hears of it.
+process.stdout.on("error", () => undefined);
+
+try {
+  process.exitCode = await run(process.argv.slice(2));
+} catch (error) {
+  // A reader such as `head` that has enough is no fault of ours.
+  if (error instanceof Error && "code" in error && error.code === "EPIPE") process.exit(1);
+  const isUsage = error instanceof UsageFault || error instanceof SettingsFault;
+  const isExpected = isUsage || error instanceof StartFault || error instanceof AppError;
+  terminal.error(`vbdstat: ${isExpected ? error.message : faultText(error)}\n`);
+  if (isUsage) terminal.error("vbdstat --help says what is expected\n");
+  process.exitCode = isUsage ? 2 : 1;
+}
