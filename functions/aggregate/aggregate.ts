@@ -14,7 +14,8 @@ import {
   summariseGroup,
   withGroups,
 } from "../../shared/summary/summarise.ts";
-import type { RunSample } from "../../shared/summary/types.ts";
+import { encodeSummary } from "../../shared/summary/summary-codec.ts";
+import type { HostSummary, RunSample } from "../../shared/summary/types.ts";
 
 export interface AggregateDeps {
   readonly store: AggregationStore;
@@ -32,7 +33,10 @@ export interface Outcome {
 }
 
 /** Hosts that are read and committed together: enough to share cells, few enough to keep a lost race cheap. */
-const HOSTS_AT_ONCE = 50;
+const HOSTS_AT_ONCE = 75;
+
+/** Buckets that are worked off at the same time. */
+const LANES = 2;
 const TRIES = 12;
 
 /**
@@ -54,15 +58,25 @@ export async function aggregateFleet(deps: AggregateDeps, fleet: string): Promis
       else for (const mark of marks) await workOff(bucket, [mark]);
     }
   };
-  for (let bucket = 0; bucket < BUCKETS; bucket += 1) {
+  const workOffBucket = async (bucket: number): Promise<void> => {
     let after: string | undefined;
     do {
       const marks = await deps.store.marks(fleet, bucket, HOSTS_AT_ONCE, after);
       await workOff(bucket, marks);
-      after = marks.length < HOSTS_AT_ONCE ? undefined : marks.at(-1)?.host;
-      if (deps.isStopping?.() === true) return outcome;
+      after = marks.length < HOSTS_AT_ONCE || deps.isStopping?.() === true ? undefined : marks.at(-1)?.host;
     } while (after !== undefined);
-  }
+  };
+  // Buckets share no item: while one lane waits for the store, the other computes.
+  const buckets = Array.from({ length: BUCKETS }, (_, bucket) => bucket).values();
+  const lane = async (): Promise<void> => {
+    for (const bucket of buckets) {
+      if (deps.isStopping?.() === true) return;
+      await workOffBucket(bucket);
+    }
+  };
+  const lanes = await Promise.allSettled(Array.from({ length: LANES }, lane));
+  const refused = lanes.find((each) => each.status === "rejected");
+  if (refused !== undefined) throw refused.reason;
   if (faults.length > 0) throw faults[0];
   return outcome;
 }
@@ -116,11 +130,23 @@ async function stepsOf(store: AggregationStore, of: FleetGeneration, work: reado
   const groups = new Map(
     await Promise.all(work.map(async (each) => [each.host, await groupsByPeriod(store, of.fleet, each)] as const)),
   );
+  // Equal summaries become one, so that what follows from them is computed once.
+  const known = new Map<string, HostSummary>();
+  const shared = (summary: HostSummary): HostSummary => {
+    const text = encodeSummary(summary);
+    const first = known.get(text) ?? summary;
+    known.set(text, first);
+    return first;
+  };
   return keys.flatMap(({ period, host }, index) => {
     const before = stored[index];
     if (before === undefined) return [];
-    const summary = withGroups(before.summary, groups.get(host)?.get(period) ?? []);
-    return { period, before, after: { summary, cohort: cohortOf(summary) } };
+    const summary = shared(withGroups(before.summary, groups.get(host)?.get(period) ?? []));
+    return {
+      period,
+      before: { ...before, summary: shared(before.summary) },
+      after: { summary, cohort: cohortOf(summary) },
+    };
   });
 }
 

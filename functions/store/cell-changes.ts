@@ -6,6 +6,7 @@ import { contributions } from "../../shared/cells/contribution.ts";
 import { type Change, difference } from "../../shared/cells/difference.ts";
 import type { View } from "../../shared/model/view.ts";
 import type { FleetGeneration, SummaryStep } from "../../shared/ports.ts";
+import type { HostSummary } from "../../shared/summary/types.ts";
 import { cellKey, cohortHash, EVERY_COHORT, type Key } from "./keys.ts";
 
 /** What one host takes out of one view of a cell and puts into it. */
@@ -32,17 +33,33 @@ export function cellChanges(of: FleetGeneration, bucket: number, { period, befor
       changes.set(key.sk, change);
     }
   };
-  const old = contributions(before.summary);
-  const fresh = contributions(after.summary);
-  const inEvery = difference(old, fresh);
   const from = cohortHash(before.cohort);
   const to = cohortHash(after.cohort);
-  put(EVERY_COHORT, inEvery);
+  put(EVERY_COHORT, changesBetween(before.summary, after.summary));
   if (from === to) {
-    put(to, inEvery);
+    put(to, changesBetween(before.summary, after.summary));
   } else {
-    put(from, difference(old, []));
-    put(to, difference([], fresh));
+    put(from, changesBetween(before.summary, NOTHING));
+    put(to, changesBetween(NOTHING, after.summary));
   }
   return [...changes.values()];
+}
+
+/** A summary that contributes nothing, whoever's it is. */
+const NOTHING: HostSummary = { host: "", groups: [] };
+
+const remembered = new WeakMap<HostSummary, WeakMap<HostSummary, Change[]>>();
+
+/**
+ * The changes from one summary to another. Remembered as long as both are in use: the month, quarter, year and all of a
+ * host often hold the same runs, and then share one summary.
+ */
+function changesBetween(before: HostSummary, after: HostSummary): Change[] {
+  const fromHere = remembered.get(before) ?? new WeakMap<HostSummary, Change[]>();
+  remembered.set(before, fromHere);
+  const known = fromHere.get(after);
+  if (known !== undefined) return known;
+  const changes = difference(contributions(before), contributions(after));
+  fromHere.set(after, changes);
+  return changes;
 }
