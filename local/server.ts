@@ -81,7 +81,7 @@ async function serve(
   const server = createServer();
   await listen(server, settings);
   const worker = startWorker(
-    { store, clock, backOff },
+    { store, clock, backOff, lanes: 2 },
     { pollMs: POLL_MS, gatherMs: GATHER_MS, onFault: (error) => log.fault("aggregation", error) },
   );
   const app = makeHttpApp({ clock, log });

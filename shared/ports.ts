@@ -184,8 +184,8 @@ export interface AggregationStore {
   /** Up to `limit` open marks of a bucket in order of host, after the host `after`. */
   marks(fleet: string, bucket: number, limit: number, after?: string): Promise<readonly Mark[]>;
   mark(fleet: string, host: string): Promise<Mark | null>;
-  /** Removes the mark unless it was written again since it was read. */
-  clear(mark: Mark): Promise<void>;
+  /** Removes the marks, except those written again since they were read. */
+  clear(marks: readonly Mark[]): Promise<void>;
   /** The newest `limit` samples of a group whose `finished_at` lies in the window, newest first. */
   samples(
     group: { readonly fleet: string; readonly host: string; readonly backend: Backend; readonly stratum: string },

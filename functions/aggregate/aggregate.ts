@@ -24,6 +24,8 @@ export interface AggregateDeps {
   readonly backOff: (attempt: number) => Promise<void>;
   /** Asked between batches; once true, a pass over a fleet ends early and leaves the other marks open. */
   readonly isStopping?: () => boolean;
+  /** Buckets that are worked off at the same time; one unless given. */
+  readonly lanes?: number;
 }
 
 /** What a pass did: hosts brought up to date, and hosts left marked because others kept getting in the way. */
@@ -34,9 +36,6 @@ export interface Outcome {
 
 /** Hosts that are read and committed together: enough to share cells, few enough to keep a lost race cheap. */
 const HOSTS_AT_ONCE = 75;
-
-/** Buckets that are worked off at the same time. */
-const LANES = 2;
 const TRIES = 12;
 
 /**
@@ -74,7 +73,7 @@ export async function aggregateFleet(deps: AggregateDeps, fleet: string): Promis
       await workOffBucket(bucket);
     }
   };
-  const lanes = await Promise.allSettled(Array.from({ length: LANES }, lane));
+  const lanes = await Promise.allSettled(Array.from({ length: deps.lanes ?? 1 }, lane));
   const refused = lanes.find((each) => each.status === "rejected");
   if (refused !== undefined) throw refused.reason;
   if (faults.length > 0) throw faults[0];
@@ -98,7 +97,7 @@ export async function aggregateMarks(
     for (const of of await deps.store.generations(fleet)) {
       for (const host of await bringUpToDate(deps, of, bucket, open)) lost.add(host);
     }
-    await Promise.all(open.filter(({ host }) => !lost.has(host)).map((mark) => deps.store.clear(mark)));
+    await deps.store.clear(open.filter(({ host }) => !lost.has(host)));
     open = open.filter(({ host }) => lost.has(host));
   }
   return { done: marks.length - open.length, left: open.length };

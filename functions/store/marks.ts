@@ -2,15 +2,16 @@
 // not be lost, and deleted only if nobody has touched it since it was read (design, principle 5).
 
 import { randomUUID } from "node:crypto";
-import { DeleteItemCommand, type TransactWriteItem } from "@aws-sdk/client-dynamodb";
+import type { TransactWriteItem } from "@aws-sdk/client-dynamodb";
 import { BUCKETS } from "../../shared/deployment.ts";
 import { type Backend, isBackend } from "../../shared/model/backends.ts";
 import { monthOf } from "../../shared/model/period.ts";
 import type { Mark, Touched } from "../../shared/ports.ts";
+import { WRITES_PER_TRANSACTION } from "./chunks.ts";
 import { type Item, ItemFault, keyItem, optionalTextOf, textOf, textSetOf } from "./item.ts";
 import { markKey, workPartition } from "./keys.ts";
-import { translated } from "./store-error.ts";
-import { getItem, partition, queryPage, type Table } from "./table.ts";
+import { TransactionCancelled } from "./store-error.ts";
+import { getItem, partition, queryPage, type Table, transact } from "./table.ts";
 
 /** What a run touches when it comes or goes. */
 export const touchedBy = (run: { finished_at: string; backend: Backend; stratum: string }): Touched => ({
@@ -74,25 +75,44 @@ export async function readMark(table: Table, fleet: string, host: string): Promi
   return item === null ? null : markOf(fleet, item);
 }
 
-/** Written again since it was read, or being written right now. */
-const KEPT = new Set(["ConditionalCheckFailedException", "TransactionConflictException"]);
-
-/** Removes a mark, unless it has been written again since it was read: then there is new work, and it stays. */
-export async function clearMark(table: Table, mark: Mark): Promise<void> {
-  try {
-    await table.client.send(
-      new DeleteItemCommand({
-        TableName: table.name,
-        Key: keyItem(markKey(mark.fleet, mark.host)),
-        ConditionExpression: "#token = :token",
-        ExpressionAttributeNames: { "#token": "token" },
-        ExpressionAttributeValues: { ":token": { S: mark.token } },
-      }),
-    );
-  } catch (error) {
-    if (error instanceof Error && KEPT.has(error.name)) return;
-    throw translated(error);
+/**
+ * Removes marks, in one transaction as far as it takes them, except those written again since they were read: there is new
+ * work for their hosts. A mark that somebody is writing right now stays as well, and is met by the next pass.
+ */
+export async function clearMarks(table: Table, marks: readonly Mark[]): Promise<void> {
+  for (let from = 0; from < marks.length; from += WRITES_PER_TRANSACTION) {
+    await clearChunk(table, marks.slice(from, from + WRITES_PER_TRANSACTION));
   }
+}
+
+async function clearChunk(table: Table, marks: readonly Mark[]): Promise<void> {
+  let left = marks;
+  while (left.length > 0) {
+    try {
+      return await transact(
+        table,
+        left.map((mark) => markDelete(table, mark)),
+      );
+    } catch (error) {
+      if (!(error instanceof TransactionCancelled)) throw error;
+      const { reasons } = error;
+      const untouched = left.filter((_, index) => (reasons[index] ?? "None") === "None");
+      if (untouched.length === left.length) throw error;
+      left = untouched;
+    }
+  }
+}
+
+function markDelete(table: Table, mark: Mark): TransactWriteItem {
+  return {
+    Delete: {
+      TableName: table.name,
+      Key: keyItem(markKey(mark.fleet, mark.host)),
+      ConditionExpression: "#token = :token",
+      ExpressionAttributeNames: { "#token": "token" },
+      ExpressionAttributeValues: { ":token": { S: mark.token } },
+    },
+  };
 }
 
 /** How many marks of a fleet are open, exactly, and since when the oldest is. */

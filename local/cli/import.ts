@@ -164,9 +164,9 @@ async function aggregate(table: Table, terminal: Terminal, fleet: string): Promi
   const progress = showProgress(terminal, "counted hosts");
   const store = makeAggregationStore(table);
   let cleared = 0;
-  const clear: typeof store.clear = async (mark) => {
-    await store.clear(mark);
-    cleared += 1;
+  const clear: typeof store.clear = async (marks) => {
+    await store.clear(marks);
+    cleared += marks.length;
     progress.at(cleared);
   };
   let left: number;

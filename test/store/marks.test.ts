@@ -1,3 +1,4 @@
+import { TransactionCanceledException } from "@aws-sdk/client-dynamodb";
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from "vitest";
 import { makeAggregationStore } from "../../functions/store/aggregation.ts";
 import { bucketOf } from "../../functions/store/keys.ts";
@@ -30,7 +31,7 @@ async function markOf(host: string): Promise<Mark> {
 describe("clearing a mark", () => {
   test("removes one that nobody touched since", async () => {
     await makeRunStore(table).add([newRun({ number: 1 })]);
-    await store.clear(await markOf("h1"));
+    await store.clear([await markOf("h1")]);
     expect(await store.mark("default", "h1")).toBeNull();
   });
 
@@ -39,7 +40,7 @@ describe("clearing a mark", () => {
     await runs.add([newRun({ number: 1 })]);
     const old = await markOf("h1");
     await runs.add([newRun({ number: 2 }), newRun({ number: 3, backend: "phy", at: "2025-12-31T00:00:00.000Z" })]);
-    await store.clear(old);
+    await store.clear([old]);
     const mark = await markOf("h1");
     expect(mark.token).not.toBe(old.token);
     expect(mark.touched.map(({ period, backend }) => `${period} ${backend}`).sort()).toEqual([
@@ -51,18 +52,31 @@ describe("clearing a mark", () => {
   test("keeps one that is being written at this moment, without a fault", async () => {
     await makeRunStore(table).add([newRun({ number: 1 })]);
     const busy = interfering(table, async ({ name }, pass) => {
-      if (name !== "DeleteItem") return pass();
-      throw Object.assign(new Error("conflict"), { name: "TransactionConflictException" });
+      if (name !== "TransactWriteItems") return pass();
+      throw new TransactionCanceledException({
+        message: "cancelled",
+        $metadata: {},
+        CancellationReasons: [{ Code: "TransactionConflict" }],
+      });
     });
-    await makeAggregationStore(busy).clear(await markOf("h1"));
+    await makeAggregationStore(busy).clear([await markOf("h1")]);
     await markOf("h1");
+  });
+
+  test("clears the others of a batch in which one was written again", async () => {
+    await makeRunStore(table).add([newRun({ number: 1, host: "h1" }), newRun({ number: 2, host: "h2" })]);
+    const both = [await markOf("h1"), await markOf("h2")];
+    await makeRunStore(table).add([newRun({ number: 3, host: "h2" })]);
+    await store.clear(both);
+    expect(await store.mark("default", "h1")).toBeNull();
+    await markOf("h2");
   });
 
   test("does nothing where there is none, though one was there before", async () => {
     await makeRunStore(table).add([newRun({ number: 1 })]);
     const mark = await markOf("h1");
-    await store.clear(mark);
-    await store.clear(mark);
+    await store.clear([mark]);
+    await store.clear([mark]);
     expect(await store.mark("default", "h1")).toBeNull();
   });
 });

@@ -79,7 +79,7 @@ describe("adding runs", () => {
     await runs.add([newRun({ number: 1 })]);
     const mark = await markOf("h1");
     expect(mark?.touched).toEqual([{ period: "2026-11", backend: "loop", stratum: "v1/2G/8k/16" }]);
-    if (mark !== null) await makeAggregationStore(table).clear(mark);
+    if (mark !== null) await makeAggregationStore(table).clear([mark]);
     expect(await runs.add([newRun({ number: 1 })])).toEqual(["duplicate"]);
     expect(await markOf("h1")).toBeNull();
     await runs.add([newRun({ number: 1 }), newRun({ number: 2, backend: "phy", at: "2026-10-01T00:00:00.000Z" })]);
@@ -149,7 +149,7 @@ describe("withdrawing", () => {
     const { run } = newRun({ number: 1 });
     await runs.add([newRun({ number: 1 })]);
     const mark = await markOf("h1");
-    if (mark !== null) await makeAggregationStore(table).clear(mark);
+    if (mark !== null) await makeAggregationStore(table).clear([mark]);
     expect(await runs.withdraw("default", run.id, AT)).toEqual({ ...run, withdrawn_at: AT });
     expect((await markOf("h1"))?.touched).toEqual(mark?.touched);
     expect(await runs.withdraw("default", run.id, "2026-11-23T00:00:00.000Z")).toEqual({ ...run, withdrawn_at: AT });
