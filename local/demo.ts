@@ -8,6 +8,7 @@ import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import * as z from "zod";
 import { perMetric } from "../shared/model/metrics.ts";
+import { knownText } from "../shared/render/known-text.ts";
 import { significant } from "../shared/render/significant.ts";
 import { type Candidate, type FleetPlan, PLAIN_FLEET } from "./fleet/fleet-plan.ts";
 import { generateFleet } from "./generated-fleet.ts";
@@ -83,7 +84,11 @@ const comparison = z.object({
       z.string(),
       z.object({
         hosts: z.number(),
-        ratio: z.object({ low: z.number().nullable(), high: z.number().nullable() }),
+        ratio: z.object({
+          low: z.number().nullable(),
+          high: z.number().nullable(),
+          relation: z.enum(["=", ">=", "<=", "between", "unknown"]),
+        }),
         ci: z.object({ low: z.number().nullable(), high: z.number().nullable() }).nullable(),
         verdict: z.string(),
       }),
@@ -115,18 +120,17 @@ async function showFleet(server: LocalServer): Promise<string> {
   const candidate = CANDIDATE.backend;
   const answer = comparison.parse(await ask(server, token, `/v1/compare?baseline=${baseline}&candidate=${candidate}`));
   title(`4. Found and true: ${candidate} / ${baseline}, generated`);
-  print("metric      hosts   true  found  95 % interval   true inside  verdict");
+  print("metric      hosts   true         found 95 % interval  true inside verdict");
   for (const [name, { hosts, ratio, ci, verdict }] of Object.entries(answer.fleet.metrics)) {
     const truth = CANDIDATE.trueRatio[name as keyof typeof CANDIDATE.trueRatio];
     const low = ci?.low ?? 0;
     const high = ci?.high ?? Number.POSITIVE_INFINITY;
-    const known = ratio.low !== null && ratio.low === ratio.high;
     print(
       [
         name.padEnd(10),
         String(hosts).padStart(6),
         significant(truth, 3).padStart(6),
-        (known && ratio.low !== null ? significant(ratio.low, 3) : "-").padStart(6),
+        knownText(ratio).padStart(13),
         (ci === null || ci.low === null || ci.high === null
           ? "-"
           : `${significant(ci.low, 3)} to ${significant(ci.high, 3)}`
@@ -154,6 +158,9 @@ async function finish(code: number): Promise<never> {
   rmSync(folder, { recursive: true, force: true });
   process.exit(code);
 }
+
+// A reader that goes away, such as head, must not leave a server and its engine behind.
+process.stdout.on("error", () => void finish(1));
 
 try {
   const settings = {

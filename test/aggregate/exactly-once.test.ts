@@ -11,7 +11,7 @@ beforeAll(async () => {
 });
 afterAll(() => engine.stop());
 
-const BATCHES = 8;
+const BATCHES = 24;
 const FLEETS = 10;
 
 describe("whatever happens to a fleet, its cells are those of the batch over its runs", () => {
