@@ -2,7 +2,7 @@
 // same file without noticing.
 
 import { accessSync, constants, linkSync, mkdirSync, renameSync, rmSync, writeFileSync } from "node:fs";
-import { join } from "node:path";
+import { join, resolve } from "node:path";
 import { identityOf, isRunning, readIdentity } from "./process-identity.ts";
 import { StartFault } from "./start-fault.ts";
 
@@ -33,7 +33,8 @@ const lockOf = (path: string): string => join(path, "lock");
 
 /** The files of a data folder. */
 export const filesOf = (path: string) => ({
-  database: join(path, "vbdstat.db"),
+  // In full: the engine is known by it among those of other folders.
+  database: resolve(path, "vbdstat.db"),
   adminTokenFile: join(path, "admin-token"),
   engineFile: join(path, "engine"),
 });

@@ -8,7 +8,7 @@ import { dirname, join } from "node:path";
 import { fileURLToPath } from "node:url";
 import * as z from "zod";
 import { searchPath } from "../functions/env.ts";
-import { identityOf, isRunning, readIdentity } from "./process-identity.ts";
+import { identityOf, isRunning, processesStartedWith, readIdentity } from "./process-identity.ts";
 import { StartFault } from "./start-fault.ts";
 
 export interface Engine {
@@ -37,7 +37,7 @@ const STEADY_AFTER_MS = 30_000;
 /** Starts the engine and waits until it answers. Throws StartFault when there is none for this platform. */
 export async function startEngine(options: EngineOptions): Promise<Engine> {
   const program = findProgram();
-  await endLeftover(options.engineFile);
+  await endLeftovers(options);
   const port = await freePort();
   const endpoint = endpointOf(port);
   let stopping = false;
@@ -149,14 +149,28 @@ async function end(child: ChildProcess): Promise<void> {
   clearTimeout(timer);
 }
 
-/** Ends the engine of a server that was killed: the lock is ours, so nobody needs it. */
-async function endLeftover(engineFile: string): Promise<void> {
-  const leftover = readIdentity(engineFile);
+/**
+ * Ends engines of a server that was killed: the lock is ours, so nobody needs them. One that was killed between starting its
+ * engine and writing it down is found by the database it was started on, where /proc tells.
+ */
+async function endLeftovers({ engineFile, database }: EngineOptions): Promise<void> {
+  const written = readIdentity(engineFile);
   // Without a start time the number could mean any process by now.
-  if (leftover === null || leftover.started === null) return;
-  for (let waited = 0; isRunning(leftover) && waited < STOPPED_WITHIN_MS; waited += 10) {
-    process.kill(leftover.pid, waited === 0 ? "SIGTERM" : waited > STOPPED_WITHIN_MS / 2 ? "SIGKILL" : 0);
-    await new Promise((resolve) => setTimeout(resolve, 10));
+  const known = written === null || written.started === null ? [] : [written];
+  for (const leftover of [...known, ...processesStartedWith("--db-path", database)]) {
+    for (let waited = 0; isRunning(leftover) && waited < STOPPED_WITHIN_MS; waited += 10) {
+      if (waited === 0) send(leftover.pid, "SIGTERM");
+      else if (waited > STOPPED_WITHIN_MS / 2) send(leftover.pid, "SIGKILL");
+      await new Promise((resolve) => setTimeout(resolve, 10));
+    }
+  }
+}
+
+function send(pid: number, signal: NodeJS.Signals): void {
+  try {
+    process.kill(pid, signal);
+  } catch {
+    // It has ended by itself, or belongs to somebody else.
   }
 }
 

@@ -1,6 +1,6 @@
 // Which process a number means: process ids are used again, the moment a process started is not.
 
-import { readFileSync } from "node:fs";
+import { readdirSync, readFileSync } from "node:fs";
 
 /** A process, as written into a file and recognised later. */
 export interface ProcessIdentity {
@@ -44,4 +44,26 @@ export function readIdentity(file: string): ProcessIdentity | null {
   } catch {
     return null;
   }
+}
+
+/** Processes that have `option` directly before `value` among their arguments; none where there is no /proc. */
+export function processesStartedWith(option: string, value: string): ProcessIdentity[] {
+  let entries: string[];
+  try {
+    entries = readdirSync("/proc");
+  } catch {
+    return [];
+  }
+  return entries
+    .filter((entry) => /^\d+$/.test(entry))
+    .flatMap((entry) => {
+      try {
+        const words = readFileSync(`/proc/${entry}/cmdline`, "utf8").split("\0");
+        const at = words.indexOf(option);
+        return at >= 0 && words[at + 1] === value ? [identityOf(Number(entry))] : [];
+      } catch {
+        // It ended while we looked, or is not ours to look at.
+        return [];
+      }
+    });
 }

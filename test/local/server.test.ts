@@ -200,6 +200,16 @@ describe("things that die", () => {
     expect((await post(second)).status).toBe(200);
   });
 
+  test("an engine that its server could not write down before it was killed is found by its database", async () => {
+    const first = await start();
+    const engine = readIdentity(join(dataDir, "engine"));
+    await first.end("SIGKILL");
+    rmSync(join(dataDir, "engine"));
+    expect(engine !== null && isRunning(engine)).toBe(true);
+    await start();
+    expect(engine !== null && isRunning(engine)).toBe(false);
+  });
+
   test("an engine that dies is started again; meanwhile clients hear 503 and when to come back", async () => {
     const server = await start();
     const engine = readIdentity(join(dataDir, "engine"));
