@@ -21,6 +21,12 @@ const settings = z.object({
     .string()
     .regex(/^[\w.-]{3,255}$/, "expected 3 to 255 of A-Z a-z 0-9 _ . -")
     .default("vbdstat"),
+  /** Where the service is reached from outside, for links in shares; without it links are to where a request was sent. */
+  PUBLIC_URL: z
+    .url({ protocol: /^https?$/, error: "expected an address such as https://vbdstat.example.org" })
+    .refine((url) => /^[a-z]+:\/\/[^/?#@]+\/?$/i.test(url), "expected an address without user, path or query")
+    .transform((url) => new URL(url).origin)
+    .optional(),
   /** Secret of the first admin token; without it one is made and kept in DATA_DIR/admin-token. */
   VBDSTAT_ADMIN_TOKEN: z.string().min(16, "expected at least 16 characters").optional(),
   /** Region and credentials for DYNAMODB_ENDPOINT; a local engine takes any. */
@@ -38,6 +44,8 @@ export interface LocalSettings {
   readonly endpoint: string | null;
   readonly tableName: string;
   readonly adminSecret: string | null;
+  /** Origin of links to this service, e.g. `https://vbdstat.example.org`; null: that of the request. */
+  readonly publicUrl: string | null;
 }
 
 /** A setting that is not what it must be; the message names it, what was found and what was expected. */
@@ -70,6 +78,7 @@ export function localSettings(environment: Environment = process.env): LocalSett
     endpoint: set.DYNAMODB_ENDPOINT ?? null,
     tableName: set.TABLE_NAME,
     adminSecret: set.VBDSTAT_ADMIN_TOKEN ?? null,
+    publicUrl: set.PUBLIC_URL ?? null,
   };
 }
 
@@ -94,4 +103,9 @@ export function functionSettings(environment: Environment = process.env): TableA
   // No default: a function whose table was forgotten must not come up and look for another.
   if (!environment["TABLE_NAME"]) throw new SettingsFault("TABLE_NAME: expected the name of the table, found nothing");
   return { tableName: parsed(environment).TABLE_NAME };
+}
+
+/** Where this deployment is reached from outside, if its function was told: an origin. Throws SettingsFault. */
+export function functionPublicUrl(environment: Environment = process.env): string | null {
+  return parsed(environment).PUBLIC_URL ?? null;
 }

@@ -10,7 +10,8 @@ import { DynamoEventSource, SqsDlq } from "aws-cdk-lib/aws-lambda-event-sources"
 import { Queue, QueueEncryption } from "aws-cdk-lib/aws-sqs";
 import type { Construct } from "constructs";
 
-export function addAggregateTriggers(scope: Construct, aggregate: IFunction, table: TableV2): void {
+/** Gives the queue of records that could not be worked off. */
+export function addAggregateTriggers(scope: Construct, aggregate: IFunction, table: TableV2): Queue {
   const deadLetters = new Queue(scope, "dead-letters", {
     encryption: QueueEncryption.SQS_MANAGED,
     enforceSSL: true,
@@ -44,4 +45,5 @@ export function addAggregateTriggers(scope: Construct, aggregate: IFunction, tab
     schedule: Schedule.rate(Duration.minutes(5)),
     targets: [new LambdaFunction(aggregate)],
   });
+  return deadLetters;
 }

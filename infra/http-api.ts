@@ -39,14 +39,17 @@ const ACCESS_LOG = {
 
 export function httpApi(scope: Construct, { functions, stage }: HttpApiProps): HttpApi {
   const api = new HttpApi(scope, "api", { apiName: `vbdstat-${stage.name}`, createDefaultStage: false });
-  const integrations = {
-    ingest: new HttpLambdaIntegration("ingest", functions.ingest, { scopePermissionToRoute: false }),
-    read: new HttpLambdaIntegration("read", functions.read, { scopePermissionToRoute: false }),
-    docs: new HttpLambdaIntegration("docs", functions.docs, { scopePermissionToRoute: false }),
-  };
+  const integrations = new Map(
+    Object.entries(functions).map(([to, handler]) => [
+      to,
+      new HttpLambdaIntegration(to, handler, { scopePermissionToRoute: false }),
+    ]),
+  );
   const routes = ROUTES.map(({ method, path, to }) => {
     const routeKey = HttpRouteKey.with(path, HttpMethod[method]);
-    return new HttpRoute(scope, `${method} ${path}`, { httpApi: api, routeKey, integration: integrations[to] });
+    const integration = integrations.get(to);
+    if (integration === undefined) throw new Error(`there is no function ${to} for ${method} ${path}`);
+    return new HttpRoute(scope, `${method} ${path}`, { httpApi: api, routeKey, integration });
   });
 
   const logGroup = new LogGroup(scope, "access-log", {

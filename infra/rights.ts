@@ -18,7 +18,7 @@ export interface Right {
 const byOrder = TABLE.orderIndex.name;
 const byTime = TABLE.timeIndex.name;
 
-export const RIGHTS: Readonly<Record<"ingest" | "read" | "aggregate", readonly Right[]>> = {
+export const RIGHTS: Readonly<Record<"ingest" | "read" | "aggregate" | "audit", readonly Right[]>> = {
   ingest: [
     { actions: ["GetItem"], partitions: ["RUN#*", "REJECT#*", "TOKEN#*", "TOKENS#*"] },
     { actions: ["Query"], partitions: ["TOKENS#*"] },
@@ -42,6 +42,12 @@ export const RIGHTS: Readonly<Record<"ingest" | "read" | "aggregate", readonly R
     { actions: ["PutItem"], partitions: ["HOST#*", "CELL#*", "COHORT#*"] },
     { actions: ["UpdateItem"], partitions: ["WORK#*"] },
     { actions: ["DeleteItem"], partitions: ["CELL#*", "WORK#*"] },
+  ],
+  audit: [
+    { actions: ["GetItem"], partitions: ["RUN#*", "WORK#*", "GENERATION#*"] },
+    { actions: ["BatchGetItem"], partitions: ["HOST#*"] },
+    { actions: ["Query"], partitions: ["FLEETS", "RUN#*", "WORK#*", "HOST#*", "CELL#*"] },
+    { actions: ["Query"], partitions: ["TIME#*"], index: byTime },
   ],
 };
 

@@ -26,6 +26,10 @@ const inFormats = (route: Route, ...formats: readonly string[]): Route[] => [
   ...formats.map((format) => ({ ...route, path: `${route.path}.${format}` })),
 ];
 
+/** Formats of what can be shown as tables only, and as a chart too. */
+const LIST_FORMATS = ["json", "csv", "txt", "md", "html"];
+const CHART_FORMATS = [...LIST_FORMATS, "svg"];
+
 export const ROUTES: readonly Route[] = [
   ...inFormats({ method: "POST", path: "/v1/results", to: "ingest", traffic: "uploads" }, "txt", "json"),
   ...inFormats({ method: "GET", path: "/v1/quarantine", to: "ingest", traffic: "questions" }, "json"),
@@ -35,13 +39,13 @@ export const ROUTES: readonly Route[] = [
   { method: "DELETE", path: "/v1/tokens/{id}", to: "ingest", traffic: "changes" },
   { method: "DELETE", path: "/v1/runs/{id}", to: "ingest", traffic: "changes" },
   { method: "GET", path: "/v1/runs/{id}", to: "read", traffic: "questions" },
-  ...inFormats({ method: "GET", path: "/v1/runs", to: "read", traffic: "questions" }, "json", "csv"),
-  ...inFormats({ method: "GET", path: "/v1/hosts", to: "read", traffic: "questions" }, "json", "txt"),
+  ...inFormats({ method: "GET", path: "/v1/runs", to: "read", traffic: "questions" }, ...LIST_FORMATS),
+  ...inFormats({ method: "GET", path: "/v1/hosts", to: "read", traffic: "questions" }, ...LIST_FORMATS),
   { method: "GET", path: "/v1/hosts/{host}", to: "read", traffic: "questions" },
-  ...inFormats({ method: "GET", path: "/v1/backends", to: "read", traffic: "questions" }, "json", "txt"),
-  ...inFormats({ method: "GET", path: "/v1/compare", to: "read", traffic: "questions" }, "json", "txt"),
-  ...inFormats({ method: "GET", path: "/v1/matrix", to: "read", traffic: "questions" }, "json", "txt"),
-  ...inFormats({ method: "GET", path: "/v1/trend", to: "read", traffic: "questions" }, "json", "txt"),
+  ...inFormats({ method: "GET", path: "/v1/backends", to: "read", traffic: "questions" }, ...CHART_FORMATS),
+  ...inFormats({ method: "GET", path: "/v1/compare", to: "read", traffic: "questions" }, ...CHART_FORMATS),
+  ...inFormats({ method: "GET", path: "/v1/matrix", to: "read", traffic: "questions" }, ...CHART_FORMATS),
+  ...inFormats({ method: "GET", path: "/v1/trend", to: "read", traffic: "questions" }, ...CHART_FORMATS),
   ...inFormats({ method: "GET", path: "/v1/status", to: "read", traffic: "questions" }, "json"),
   { method: "GET", path: "/healthz", to: "read", traffic: "questions" },
   { method: "GET", path: "/openapi.json", to: "docs", traffic: "questions" },

@@ -1,16 +1,20 @@
 // One Lambda function of the service: its handler bundled, a role that may write to its own log and has the rights given,
 // and nothing else.
 
-import { fileURLToPath } from "node:url";
-import type { Duration } from "aws-cdk-lib";
-import { RemovalPolicy } from "aws-cdk-lib";
+import { AssetHashType, DockerImage, type Duration, RemovalPolicy } from "aws-cdk-lib";
 import type { TableV2 } from "aws-cdk-lib/aws-dynamodb";
 import { Role, ServicePrincipal } from "aws-cdk-lib/aws-iam";
-import { Architecture, LoggingFormat, Runtime } from "aws-cdk-lib/aws-lambda";
-import { NodejsFunction } from "aws-cdk-lib/aws-lambda-nodejs";
+import {
+  Architecture,
+
+  Code,
+  Function as LambdaFunction,
+  LoggingFormat,
+  Runtime,
+} from "aws-cdk-lib/aws-lambda";
 import { LogGroup } from "aws-cdk-lib/aws-logs";
 import type { Construct } from "constructs";
-import { BUNDLING } from "./bundling.ts";
+import { bundle, fromRoot } from "./bundle.ts";
 import { grantRights, type Right } from "./rights.ts";
 import type { Stage } from "./stage.ts";
 
@@ -20,37 +24,57 @@ export interface ServiceFunctionProps {
   readonly timeout: Duration;
   readonly memorySize: number;
   readonly stage: Stage;
+  /** Invocations at once, set aside for this function alone; null: as many as the account has left. */
+  readonly concurrency?: number | null;
 }
 
-const fromRoot = (path: string): string => fileURLToPath(new URL(`../${path}`, import.meta.url));
+/** A function and the log it writes to. */
+export interface ServiceFunction {
+  readonly handler: LambdaFunction;
+  readonly log: LogGroup;
+}
 
 /** The function whose handler is `functions/NAME/handler.ts`. */
-export function serviceFunction(scope: Construct, name: string, props: ServiceFunctionProps): NodejsFunction {
-  const { access, timeout, memorySize, stage } = props;
-  const logGroup = new LogGroup(scope, `${name}-log`, {
+export function serviceFunction(scope: Construct, name: string, props: ServiceFunctionProps): ServiceFunction {
+  const { access, timeout, memorySize, stage, concurrency = null } = props;
+  const log = new LogGroup(scope, `${name}-log`, {
     retention: stage.logRetention,
     removalPolicy: RemovalPolicy.DESTROY,
   });
   // Not the role CDK would make: that one may write to every log group of the account.
   const role = new Role(scope, `${name}-role`, { assumedBy: new ServicePrincipal("lambda.amazonaws.com") });
-  logGroup.grantWrite(role);
+  log.grantWrite(role);
   if (access !== undefined) grantRights(role, access.table, access.rights);
-  return new NodejsFunction(scope, name, {
+  const handler = new LambdaFunction(scope, name, {
     description: `vbdstat ${name}`,
-    entry: fromRoot(`functions/${name}/handler.ts`),
-    projectRoot: fromRoot(""),
-    depsLockFilePath: fromRoot("package-lock.json"),
-    bundling: BUNDLING,
+    code: bundledCode(name),
+    handler: "index.handler",
     runtime: Runtime.NODEJS_24_X,
     architecture: Architecture.ARM_64,
     memorySize,
     timeout,
     role,
-    logGroup,
+    logGroup: log,
     loggingFormat: LoggingFormat.JSON,
-    environment: {
-      ...(access === undefined ? {} : { TABLE_NAME: access.table.tableName }),
-      NODE_OPTIONS: "--enable-source-maps",
+    ...(concurrency === null ? {} : { reservedConcurrentExecutions: concurrency }),
+    environment: access === undefined ? {} : { TABLE_NAME: access.table.tableName },
+  });
+  return { handler, log };
+}
+
+/** The bundle, known by its content, so that only a change of it is deployed. */
+function bundledCode(name: string): Code {
+  return Code.fromAsset(fromRoot("functions"), {
+    assetHashType: AssetHashType.OUTPUT,
+    bundling: {
+      // Never run: bundling in this process always succeeds or throws.
+      image: DockerImage.fromRegistry("none"),
+      local: {
+        tryBundle: (outdir) => {
+          bundle(name, outdir);
+          return true;
+        },
+      },
     },
   });
 }

@@ -2,6 +2,7 @@
 
 import { RemovalPolicy } from "aws-cdk-lib";
 import { RetentionDays } from "aws-cdk-lib/aws-logs";
+import { BUCKETS } from "../shared/deployment.ts";
 
 export interface Stage {
   readonly name: string;
@@ -10,11 +11,31 @@ export interface Stage {
   /** What happens to the table when the stack goes. */
   readonly removal: RemovalPolicy;
   readonly logRetention: RetentionDays;
+  /**
+   * How many invocations of aggregate there may be at once, set aside for it alone; null: as many as the account has left.
+   * Setting some aside takes them from the account's quota, which in a new account is too small for that.
+   */
+  readonly aggregateConcurrency: number | null;
 }
 
 const STAGES: Readonly<Record<string, Stage>> = {
-  dev: { name: "dev", keepsData: false, removal: RemovalPolicy.DESTROY, logRetention: RetentionDays.ONE_WEEK },
-  prod: { name: "prod", keepsData: true, removal: RemovalPolicy.RETAIN, logRetention: RetentionDays.THREE_MONTHS },
+  dev: {
+    name: "dev",
+    keepsData: false,
+    removal: RemovalPolicy.DESTROY,
+    logRetention: RetentionDays.ONE_WEEK,
+    aggregateConcurrency: null,
+  },
+  prod: {
+    name: "prod",
+    keepsData: true,
+    removal: RemovalPolicy.RETAIN,
+    logRetention: RetentionDays.THREE_MONTHS,
+    // One for each bucket of a fleet, the sweep, and one to spare. More would work on the same buckets, take each other's
+    // transactions down and make the table write what it then throws away; with none set aside a burst of uploads could
+    // take all that the account has, and nothing would be counted until it is over.
+    aggregateConcurrency: BUCKETS + 2,
+  },
 };
 
 /** The stage of `-c stage=NAME`; dev when none is named. Throws for a name it does not know. */

@@ -8,8 +8,8 @@ import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import * as z from "zod";
 import { perMetric } from "../shared/model/metrics.ts";
-import { knownText } from "../shared/render/known-text.ts";
-import { significant } from "../shared/render/significant.ts";
+import { knownText } from "../shared/report/known-text.ts";
+import { significant } from "../shared/report/significant.ts";
 import { type Candidate, type FleetPlan, PLAIN_FLEET } from "./fleet/fleet-plan.ts";
 import { generateFleet } from "./generated-fleet.ts";
 import { faultText, readableLog } from "./log.ts";
@@ -170,6 +170,7 @@ try {
     endpoint: null,
     tableName: "vbdstat",
     adminSecret: null,
+    publicUrl: null,
   };
   const quiet = { ...readableLog(print), request: () => undefined };
   server = await startLocalServer(settings, quiet, print);

@@ -19,5 +19,8 @@ export const TABLE = {
  */
 export const BUCKETS = 8;
 
+/** Every so many hours one bucket of every fleet is audited: each of them once a day. */
+export const AUDIT_EVERY_HOURS = 24 / BUCKETS;
+
 /** Version of the service, shown by `GET /v1/status`; that of package.json, which a test compares. */
 export const VERSION = "0.1.0";

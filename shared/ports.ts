@@ -6,6 +6,7 @@ import type { Backend } from "./model/backends.ts";
 import type { Cohort, CohortKey, CountedCohort } from "./model/cohort.ts";
 import type { MetricName } from "./model/metrics.ts";
 import type { Run } from "./model/run.ts";
+import type { Share } from "./model/share.ts";
 import type { Token } from "./model/token.ts";
 import type { View } from "./model/view.ts";
 import type { HostSummary, RunSample } from "./summary/types.ts";
@@ -79,6 +80,30 @@ export interface TokenStore {
   list(fleet: string): Promise<readonly Token[]>;
   /** False when the fleet has no such token. */
   remove(fleet: string, id: string): Promise<boolean>;
+}
+
+/** A document of a frozen share: its bytes under a name, such as `png`. */
+export interface KeptDocument {
+  readonly name: string;
+  readonly bytes: Uint8Array;
+}
+
+export interface ShareStore {
+  /** Stores a share with the documents it begins with. It is there when all of them are, or not at all. */
+  add(share: Share, documents: readonly KeptDocument[]): Promise<void>;
+  /** A share, ended or not; null when there never was one. */
+  find(id: string): Promise<{ readonly share: Share; readonly endedAt: string | null } | null>;
+  /** A fleet's shares that have not ended, newest first. */
+  list(fleet: string, limit: number, cursor?: string): Promise<Page<Share>>;
+  /** Ends a share and drops its documents; what it was stays known. Repeating it finishes what was broken off. */
+  end(share: Share, at: string): Promise<void>;
+  /** The bytes of a document; null when none has that name. */
+  document(id: string, name: string): Promise<Uint8Array | null>;
+  /**
+   * Keeps a document unless there is one of that name, for ever: gives the bytes that are kept, which are those of whoever
+   * came first; null when the share has as many documents as it may, or has ended.
+   */
+  keep(id: string, document: KeptDocument): Promise<Uint8Array | null>;
 }
 
 /** Cells of one pair or backend by scope, periods merged. */
@@ -184,6 +209,8 @@ export interface AggregationStore {
   /** Up to `limit` open marks of a bucket in order of host, after the host `after`. */
   marks(fleet: string, bucket: number, limit: number, after?: string): Promise<readonly Mark[]>;
   mark(fleet: string, host: string): Promise<Mark | null>;
+  /** How many marks are open, exactly, and the time of the oldest one (ISO 8601 UTC). */
+  openMarks(fleet: string): Promise<{ readonly count: number; readonly oldestAt: string | null }>;
   /** Removes the marks, except those written again since they were read. */
   clear(marks: readonly Mark[]): Promise<void>;
   /** The newest `limit` samples of a group whose `finished_at` lies in the window, newest first. */

@@ -41,7 +41,9 @@ const MAY: Record<string, readonly string[]> = {
   "shared/summary": ["shared/model"],
   "shared/cells": ["shared/model", "shared/summary"],
   "shared/compare": ["shared/model", "shared/summary", "shared/cells"],
-  "shared/render": ["shared/model", "shared/summary", "shared/cells", "shared/compare"],
+  "shared/report": ["shared/model", "shared/compare"],
+  "shared/chart": ["shared/model", "shared/compare", "shared/report"],
+  "shared/render": ["shared/model", "shared/compare", "shared/report", "shared/chart"],
 };
 const SHARED = ["shared", ...Object.keys(MAY), "shared/api"];
 MAY["shared/api"] = SHARED;

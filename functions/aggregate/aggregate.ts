@@ -28,10 +28,14 @@ export interface AggregateDeps {
   readonly lanes?: number;
 }
 
-/** What a pass did: hosts brought up to date, and hosts left marked because others kept getting in the way. */
+/**
+ * What a pass did: hosts brought up to date, hosts left marked because others kept getting in the way, and how often a host
+ * had to be tried again because somebody else had changed what it adds to meanwhile.
+ */
 export interface Outcome {
   readonly done: number;
   readonly left: number;
+  readonly conflicts: number;
 }
 
 /** Hosts that are read and committed together: enough to share cells, few enough to keep a lost race cheap. */
@@ -43,13 +47,14 @@ const TRIES = 12;
  * of it is damaged, does not hold up the others; the first fault is thrown at the end.
  */
 export async function aggregateFleet(deps: AggregateDeps, fleet: string): Promise<Outcome> {
-  const outcome = { done: 0, left: 0 };
+  const outcome = { done: 0, left: 0, conflicts: 0 };
   const faults: unknown[] = [];
   const workOff = async (bucket: number, marks: readonly Mark[]): Promise<void> => {
     try {
-      const { done, left } = await aggregateMarks(deps, fleet, bucket, marks);
+      const { done, left, conflicts } = await aggregateMarks(deps, fleet, bucket, marks);
       outcome.done += done;
       outcome.left += left;
+      outcome.conflicts += conflicts;
     } catch (error) {
       // An AppError is about the store, not about a host.
       if (error instanceof AppError) throw error;
@@ -91,6 +96,7 @@ export async function aggregateMarks(
   marks: readonly Mark[],
 ): Promise<Outcome> {
   let open = marks;
+  let conflicts = 0;
   for (let attempt = 0; open.length > 0 && attempt < TRIES; attempt += 1) {
     if (attempt > 0) await deps.backOff(attempt);
     const lost = new Set<string>();
@@ -99,8 +105,9 @@ export async function aggregateMarks(
     }
     await deps.store.clear(open.filter(({ host }) => !lost.has(host)));
     open = open.filter(({ host }) => lost.has(host));
+    conflicts += open.length;
   }
-  return { done: marks.length - open.length, left: open.length };
+  return { done: marks.length - open.length, left: open.length, conflicts };
 }
 
 /** What of a host is to be brought up to date. */

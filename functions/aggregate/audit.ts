@@ -1,11 +1,16 @@
-// Audit: is what is stored what the runs say? In: a fleet. Out: every summary and cell of the generation that is read which
-// differs, byte for byte, from one made afresh of the raw runs, whichever marks, indexes, samples and summaries there are.
-// Runs are read host by host; all cells of a fleet are held in memory, about 1 KB each: 1 GB for a million cells.
+// Audit: is what is stored what the runs say? In: a fleet, whole or some of its buckets. Out: every summary and cell of the
+// generation that is read which differs, byte for byte, from one made afresh of the raw runs, whichever indexes and samples
+// there are. Runs are read host by host; the cells are held in memory, about 1 KB each: 1 GB for a million cells.
+//
+// A fleet in use changes meanwhile. A host whose runs wait to be counted, or were counted while it was looked at, is taken
+// at the word of its summary; a cell that has another version than before any summary was read is left out. What remains is
+// exact: summary and cells change in one transaction, so cells that did not change belong to the summaries that were read.
 
 import type { Cell } from "../../shared/cells/cell.ts";
 import { encodeCell } from "../../shared/cells/codec.ts";
 import { contributions } from "../../shared/cells/contribution.ts";
 import { addCell, emptyCell } from "../../shared/cells/merge.ts";
+import { BUCKETS } from "../../shared/deployment.ts";
 import { type CountedCohort, OTHER_COHORT } from "../../shared/model/cohort.ts";
 import { monthOf, periodsOf } from "../../shared/model/period.ts";
 import type { View } from "../../shared/model/view.ts";
@@ -17,9 +22,9 @@ import type { HostSummary, RunSample } from "../../shared/summary/types.ts";
 import { encodedView } from "../store/cell-item.ts";
 import { hostsOfFleet, periodsOfFleet, runsOf } from "../store/fleet-runs.ts";
 import { currentGeneration } from "../store/generations.ts";
-import { textOf } from "../store/item.ts";
+import { type Item, textOf } from "../store/item.ts";
 import { bucketOf, cellKey, cellPartition, cohortHash, EVERY_COHORT, idOf, summaryKey } from "../store/keys.ts";
-import { countMarks } from "../store/marks.ts";
+import { countMarks, readMark } from "../store/marks.ts";
 import { readSummaries } from "../store/summaries.ts";
 import { partition, queryItems, type Table } from "../store/table.ts";
 
@@ -33,39 +38,109 @@ export interface Audit {
   readonly hosts: number;
   readonly runs: number;
   readonly cells: number;
-  /** Marks that were open before or after: hosts that may differ because they are not counted yet. */
+  /** Marks that were open before or after: hosts that have results which are not counted yet. */
   readonly openMarks: number;
+  /** Summaries and cells that differed and could not be judged, because they were changing. */
+  readonly moving: number;
   readonly differences: readonly Difference[];
 }
 
-/** Audits a fleet. `onProgress` is told of every host. */
-export async function auditFleet(
-  table: Table,
-  fleet: string,
-  onProgress: (hosts: number, of: number) => void = () => undefined,
-): Promise<Audit> {
+export interface AuditOptions {
+  /** The buckets whose hosts and cells are looked at; all of them unless given. */
+  readonly buckets?: readonly number[];
+  /** Told of every host. */
+  readonly onProgress?: (hosts: number, of: number) => void;
+}
+
+/** Audits a fleet; once more from the start when a rebuild has ended meanwhile. */
+export async function auditFleet(table: Table, fleet: string, options: AuditOptions = {}): Promise<Audit> {
+  const { buckets = ALL_BUCKETS, onProgress } = options;
   const marksBefore = (await countMarks(table, fleet)).count;
   const of = await currentGeneration(table, fleet);
   const periods = await periodsOfFleet(table, fleet);
-  const hosts = await hostsOfFleet(table, fleet);
+  const versions = await versionsOfCells(table, of, periods, buckets);
+  const hosts = (await hostsOfFleet(table, fleet)).filter((host) => buckets.includes(bucketOf(fleet, host)));
   const differences: Difference[] = [];
   const expected = new Map<string, Record<View, Cell>>();
   let runs = 0;
+  let moving = 0;
   for (const [index, host] of hosts.entries()) {
+    const stored = await storedSummaries(table, of, host, periods);
     const { summaries, runCount } = await summariesOf(table, fleet, host);
     runs += runCount;
-    const keys = [...new Set([...periods, ...summaries.keys()])].map((period) => ({ period, host }));
-    const stored = new Map((await readSummaries(table, of, keys)).map((each, at) => [keys[at]?.period ?? "", each]));
-    for (const [period, summary] of summaries) {
-      addToCells(expected, of, period, summary, countedIn(summary, stored.get(period)));
+    const found = wrongSummaries(of, host, summaries, stored);
+    const isMoving = found.length > 0 && (await hasChanged(table, of, host, stored));
+    if (isMoving) moving += found.length;
+    else differences.push(...found);
+    for (const [period, { summary, cohort }] of isMoving ? stored : countedOf(summaries, stored)) {
+      addToCells(expected, of, period, summary, cohort);
     }
-    differences.push(...wrongSummaries(of, host, summaries, stored));
-    onProgress(index + 1, hosts.length);
+    onProgress?.(index + 1, hosts.length);
   }
-  const cells = await wrongCells(table, of, periods, expected);
-  differences.push(...cells.differences);
+  const cells = await wrongCells(table, of, periods, buckets, expected);
+  const isStill = ({ key, version }: WrongCell) => versions.get(key) === version;
+  differences.push(...cells.wrong.filter(isStill).map(({ key, kind }) => ({ key, kind })));
+  moving += cells.wrong.filter((each) => !isStill(each)).length;
+  if ((await currentGeneration(table, fleet)).generation !== of.generation) return auditFleet(table, fleet, options);
   const openMarks = Math.max(marksBefore, (await countMarks(table, fleet)).count);
-  return { hosts: hosts.length, runs, cells: cells.count, openMarks, differences };
+  return { hosts: hosts.length, runs, cells: cells.count, openMarks, moving, differences };
+}
+
+const ALL_BUCKETS = Array.from({ length: BUCKETS }, (_, bucket) => bucket);
+
+/** The version of every cell, by its key, as far as it belongs to the buckets. */
+async function versionsOfCells(
+  table: Table,
+  of: FleetGeneration,
+  periods: readonly string[],
+  buckets: readonly number[],
+): Promise<Map<string, string>> {
+  const versions = new Map<string, string>();
+  for (const period of periods) {
+    const query = { ...partition(cellPartition(of, period)), ProjectionExpression: "pk, sk, ver", ConsistentRead: true };
+    for await (const item of queryItems(table, query)) {
+      if (isOf(buckets, item)) versions.set(keyOf(item), textOf(item, "ver"));
+    }
+  }
+  return versions;
+}
+
+const keyOf = (item: Item): string => idOf({ pk: textOf(item, "pk"), sk: textOf(item, "sk") });
+
+/** Whether a cell belongs to one of the buckets, which its sort key ends in. */
+const isOf = (buckets: readonly number[], cell: Item): boolean =>
+  buckets.includes(Number(textOf(cell, "sk").split("#").at(-1)));
+
+/** What is stored of a host by period, periods without anything left out. */
+async function storedSummaries(
+  table: Table,
+  of: FleetGeneration,
+  host: string,
+  periods: readonly string[],
+): Promise<Map<string, StoredSummary>> {
+  const found = await readSummaries(
+    table,
+    of,
+    periods.map((period) => ({ period, host })),
+  );
+  return new Map(
+    periods.flatMap((period, index) => {
+      const summary = found[index];
+      return summary === undefined || summary.version === null ? [] : [[period, summary] as const];
+    }),
+  );
+}
+
+/** Whether a host has results that are not counted, or was counted anew since its summaries were read. */
+async function hasChanged(
+  table: Table,
+  of: FleetGeneration,
+  host: string,
+  stored: ReadonlyMap<string, StoredSummary>,
+): Promise<boolean> {
+  if ((await readMark(table, of.fleet, host)) !== null) return true;
+  const now = await storedSummaries(table, of, host, await periodsOfFleet(table, of.fleet));
+  return now.size !== stored.size || [...now].some(([period, { version }]) => stored.get(period)?.version !== version);
 }
 
 /** The summaries of a host by period, made of its runs. */
@@ -91,6 +166,16 @@ async function summariesOf(
   };
 }
 
+/** The summaries made of the runs, each with the cohort that it is counted in. */
+function countedOf(
+  summaries: ReadonlyMap<string, HostSummary>,
+  stored: ReadonlyMap<string, StoredSummary>,
+): Map<string, Pick<StoredSummary, "summary" | "cohort">> {
+  return new Map(
+    [...summaries].map(([period, summary]) => [period, { summary, cohort: countedIn(summary, stored.get(period)) }]),
+  );
+}
+
 /** The cohort that a host is counted in: its own, unless it came when the period was full, which only its summary knows. */
 function countedIn(summary: HostSummary, stored: StoredSummary | undefined): CountedCohort {
   return stored?.cohort === OTHER_COHORT ? OTHER_COHORT : cohortOf(summary);
@@ -102,11 +187,14 @@ function wrongSummaries(
   summaries: ReadonlyMap<string, HostSummary>,
   stored: ReadonlyMap<string, StoredSummary>,
 ): Difference[] {
-  return [...stored].flatMap(([period, found]) => {
+  return [...new Set([...stored.keys(), ...summaries.keys()])].flatMap((period) => {
+    const found = stored.get(period);
     const summary = summaries.get(period);
     // A host whose runs are all gone keeps an empty summary.
     const foundText =
-      found.summary.groups.length === 0 ? null : `${encodeSummary(found.summary)} ${cohortHash(found.cohort)}`;
+      found === undefined || found.summary.groups.length === 0
+        ? null
+        : `${encodeSummary(found.summary)} ${cohortHash(found.cohort)}`;
     const expectedText =
       summary === undefined ? null : `${encodeSummary(summary)} ${cohortHash(countedIn(summary, found))}`;
     return differenceOf(idOf(summaryKey(of, period, host)), foundText, expectedText);
@@ -131,27 +219,35 @@ function addToCells(
   }
 }
 
-/** Compares every stored cell with the expected ones, which it takes out of the map. */
+/** A cell that is not as expected, in the version that was compared; undefined when there is none. */
+interface WrongCell extends Difference {
+  readonly version: string | undefined;
+}
+
+/** Compares every stored cell of the buckets with the expected ones, which it takes out of the map. */
 async function wrongCells(
   table: Table,
   of: FleetGeneration,
   periods: readonly string[],
+  buckets: readonly number[],
   expected: Map<string, Record<View, Cell>>,
-): Promise<{ differences: Difference[]; count: number }> {
-  const differences: Difference[] = [];
+): Promise<{ wrong: WrongCell[]; count: number }> {
+  const wrong: WrongCell[] = [];
   let count = 0;
   for (const period of periods) {
     for await (const item of queryItems(table, { ...partition(cellPartition(of, period)), ConsistentRead: true })) {
+      if (!isOf(buckets, item)) continue;
       count += 1;
-      const key = idOf({ pk: textOf(item, "pk"), sk: textOf(item, "sk") });
+      const key = keyOf(item);
       const found = bothViews(encodedView(item, "trusted"), encodedView(item, "all"));
       const cell = expected.get(key);
       expected.delete(key);
-      differences.push(...differenceOf(key, found, cell === undefined ? null : expectedViews(cell)));
+      const differences = differenceOf(key, found, cell === undefined ? null : expectedViews(cell));
+      wrong.push(...differences.map((difference) => ({ ...difference, version: textOf(item, "ver") })));
     }
   }
-  for (const key of expected.keys()) differences.push({ key, kind: "missing" });
-  return { differences, count };
+  for (const key of expected.keys()) wrong.push({ key, kind: "missing", version: undefined });
+  return { wrong, count };
 }
 
 const expectedViews = ({ trusted, all }: Record<View, Cell>): string => bothViews(encodeCell(trusted), encodeCell(all));

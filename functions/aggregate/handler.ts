@@ -6,12 +6,21 @@ import { makeAggregationStore } from "../store/aggregation.ts";
 import { backOff } from "../store/retry.ts";
 import { openTable } from "../store/table.ts";
 import { aggregateRecords } from "./stream.ts";
-import { sweep } from "./sweep.ts";
+import { openMarks, sweep } from "./sweep.ts";
 import { wakeEvent } from "./wake-event.ts";
 
 const clock = Date.now;
 const log = jsonLog();
 const deps = { store: makeAggregationStore(openTable(functionSettings())), clock, backOff };
+
+/** A sweep begins nothing more so long before the function's time is up: what is left, the next one does. */
+const STOP_BEFORE_MS = 30_000;
+
+/** Of the context of an invocation, what is used. */
+interface Context {
+  readonly awsRequestId: string;
+  readonly getRemainingTimeInMillis: () => number;
+}
 
 /** Tells a stream which records to deliver again. */
 interface BatchAnswer {
@@ -22,18 +31,22 @@ interface BatchAnswer {
  * Answers an event of the stream with the records to deliver again. A sweep that failed for a fleet throws after it has
  * swept the others, so that the invocation counts as an error.
  */
-export async function handler(event: unknown, context: { readonly awsRequestId: string }): Promise<BatchAnswer> {
+export async function handler(event: unknown, context: Context): Promise<BatchAnswer> {
   const started = clock();
   const requestId = context.awsRequestId;
   const onFault = (error: unknown) => log.fault(requestId, error);
   const wake = wakeEvent.parse(event);
   if ("Records" in wake) {
-    const { done, left, failed } = await aggregateRecords(deps, wake.Records, onFault);
-    const records = wake.Records.length;
-    log.event("aggregate", { requestId, records, done, left, failed: failed.length, milliseconds: clock() - started });
+    const { failed, ...outcome } = await aggregateRecords(deps, wake.Records, onFault);
+    const counts = { records: wake.Records.length, ...outcome, failed: failed.length };
+    log.event("aggregate", { requestId, ...counts, milliseconds: clock() - started });
     return { batchItemFailures: failed.map((itemIdentifier) => ({ itemIdentifier })) };
   }
-  const outcome = await sweep(deps, onFault);
+  // Before the sweep: what it finds is what the stream has not got done. Said first, so that it is said even of a backlog
+  // that this sweep does not survive.
+  log.event("marks", { requestId, ...(await openMarks(deps)) });
+  const isStopping = () => context.getRemainingTimeInMillis() < STOP_BEFORE_MS;
+  const outcome = await sweep({ ...deps, isStopping }, onFault);
   log.event("sweep", { requestId, ...outcome, milliseconds: clock() - started });
   if (outcome.failed > 0) throw new Error(`the sweep failed for ${outcome.failed} of ${outcome.fleets} fleets`);
   return { batchItemFailures: [] };

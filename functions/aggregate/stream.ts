@@ -5,13 +5,11 @@
 import { AppError } from "../../shared/errors.ts";
 import type { Mark } from "../../shared/ports.ts";
 import { workPlaceOf } from "../store/keys.ts";
-import { type AggregateDeps, aggregateMarks } from "./aggregate.ts";
+import { type AggregateDeps, aggregateMarks, type Outcome } from "./aggregate.ts";
 import type { StreamRecord } from "./wake-event.ts";
 
 /** What became of a batch; `failed` are the sequence numbers of the records whose hosts failed. */
-export interface StreamOutcome {
-  readonly done: number;
-  readonly left: number;
+export interface StreamOutcome extends Outcome {
   readonly failed: readonly string[];
 }
 
@@ -36,14 +34,19 @@ export async function aggregateRecords(
     outcomes.flatMap(({ group, failed }) => failed.map((host) => placeOf(group.fleet, host))),
   );
   return {
-    done: outcomes.reduce((sum, { done }) => sum + done, 0),
-    left: outcomes.reduce((sum, { left }) => sum + left, 0),
+    ...sumOf(outcomes),
     failed: records.flatMap(({ dynamodb: { Keys, SequenceNumber } }) => {
       const place = workPlaceOf(Keys.pk.S);
       return place !== null && failedPlaces.has(placeOf(place.fleet, Keys.sk.S)) ? [SequenceNumber] : [];
     }),
   };
 }
+
+const sumOf = (outcomes: readonly Outcome[]): Outcome => ({
+  done: outcomes.reduce((sum, { done }) => sum + done, 0),
+  left: outcomes.reduce((sum, { left }) => sum + left, 0),
+  conflicts: outcomes.reduce((sum, { conflicts }) => sum + conflicts, 0),
+});
 
 const placeOf = (fleet: string, host: string): string => `${fleet}#${host}`;
 
@@ -60,9 +63,8 @@ function groupsOf(records: readonly StreamRecord[]): Group[] {
   return [...groups.values()].map((group) => ({ ...group, hosts: [...group.hosts] }));
 }
 
-interface GroupOutcome {
-  readonly done: number;
-  readonly left: number;
+/** `failed` are hosts here. */
+interface GroupOutcome extends Outcome {
   readonly failed: readonly string[];
 }
 
@@ -77,16 +79,12 @@ async function aggregateGroup(
     // An AppError is the store's, and would meet every host alike; anything else is the fault of one of them.
     if (hosts.length === 1 || error instanceof AppError) {
       onFault(error);
-      return { done: 0, left: 0, failed: hosts };
+      return { done: 0, left: 0, conflicts: 0, failed: hosts };
     }
   }
   const alone: GroupOutcome[] = [];
   for (const host of hosts) alone.push(await aggregateGroup(deps, { fleet, bucket, hosts: [host] }, onFault));
-  return {
-    done: alone.reduce((sum, { done }) => sum + done, 0),
-    left: alone.reduce((sum, { left }) => sum + left, 0),
-    failed: alone.flatMap(({ failed }) => failed),
-  };
+  return { ...sumOf(alone), failed: alone.flatMap(({ failed }) => failed) };
 }
 
 /** The marks of these hosts that are open now. */

@@ -14,16 +14,33 @@ export async function sweep(deps: AggregateDeps, onFault: (error: unknown) => vo
   const fleets = await deps.store.fleets();
   let done = 0;
   let left = 0;
+  let conflicts = 0;
   let failed = 0;
   for (const fleet of fleets) {
     try {
       const outcome = await aggregateFleet(deps, fleet);
       done += outcome.done;
       left += outcome.left;
+      conflicts += outcome.conflicts;
     } catch (error) {
       onFault(error);
       failed += 1;
     }
   }
-  return { fleets: fleets.length, done, left, failed };
+  return { fleets: fleets.length, done, left, conflicts, failed };
+}
+
+/** Marks that are open in all fleets, and for how many milliseconds the oldest has been; 0 without any. */
+export async function openMarks({
+  store,
+  clock,
+}: Pick<AggregateDeps, "store" | "clock">): Promise<{ readonly open: number; readonly oldestMilliseconds: number }> {
+  let open = 0;
+  let oldestMilliseconds = 0;
+  for (const fleet of await store.fleets()) {
+    const { count, oldestAt } = await store.openMarks(fleet);
+    open += count;
+    if (oldestAt !== null) oldestMilliseconds = Math.max(oldestMilliseconds, clock() - Date.parse(oldestAt));
+  }
+  return { open, oldestMilliseconds };
 }

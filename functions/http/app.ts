@@ -23,6 +23,7 @@ export function makeHttpApp({ clock, log }: HttpDeps): HttpApp {
     c.set("requestId", requestId);
     c.set("token", null);
     c.set("note", null);
+    c.set("results", null);
     c.set("fault", (error) => log.fault(requestId, error));
     await next();
     c.res.headers.set("x-request-id", requestId);
@@ -34,12 +35,13 @@ export function makeHttpApp({ clock, log }: HttpDeps): HttpApp {
       at: new Date(started).toISOString(),
       requestId,
       method: c.req.method,
-      path: c.req.path,
+      path: withoutCapability(c.req.path),
       status: c.res.status,
       milliseconds: clock() - started,
       tokenId: token?.id ?? null,
       fleet: token?.fleet ?? null,
       note: c.get("note"),
+      results: c.get("results"),
     });
   });
   app.notFound((c) => {
@@ -59,6 +61,9 @@ export function makeHttpApp({ clock, log }: HttpDeps): HttpApp {
   });
   return app;
 }
+
+/** The path without the rest of a share's id: its first characters tell shares apart, and open none. */
+const withoutCapability = (path: string): string => path.replace(/^(\/s\/|\/v1\/shares\/)([^/.]{6})[^/.]+/, "$1$2...");
 
 const METHODS = ["GET", "POST", "DELETE"];
 

@@ -1,5 +1,6 @@
 import type { Hono } from "hono";
 import type { Token } from "../../shared/model/token.ts";
+import type { ResultCounts } from "./log.ts";
 
 /** Variables of a request. */
 export interface HttpEnv {
@@ -7,6 +8,7 @@ export interface HttpEnv {
     requestId: string;
     token: Token | null;
     note: string | null;
+    results: ResultCounts | null;
     /** Takes an error that comes when the answer has begun, for the log. */
     fault: (error: unknown) => void;
   };

@@ -20,7 +20,9 @@ export function addIngestRoutes(app: HttpApp, deps: IngestDeps): void {
     const parameters = singleParameters(c);
     const receivedAt = new Date(deps.clock()).toISOString();
     const receipt = await postResults(deps, tokenOf(c), { body: await readBody(c.req.raw), parameters, receivedAt });
+    const { stored, duplicate, rejected } = receipt;
     c.set("note", receiptSummary(receipt));
+    c.set("results", { stored, duplicate, rejected });
     const status = receiptStatus(receipt);
     return format === "json" ? c.json(receipt, status) : c.text(receiptText(receipt), status);
   });

@@ -11,3 +11,6 @@ export interface ReadDeps {
   /** Version of the service and kind of the engine behind the store, for `GET /v1/status`. */
   readonly about: { readonly version: string; readonly engine: "embedded" | "dynamodb" };
 }
+
+/** What answers from cells are made with. */
+export type AnswerDeps = Pick<ReadDeps, "cells" | "status" | "clock">;

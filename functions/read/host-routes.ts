@@ -2,42 +2,44 @@
 // are read from host summaries over all time, which aggregation keeps; a host costs one range of cells more for each of its
 // backends and each pair of them.
 
-import { hostsQuery } from "../../shared/api/requests.ts";
+import { hostsQuery, shownQuery } from "../../shared/api/requests.ts";
 import { pairName } from "../../shared/cells/contribution.ts";
 import { hostEntry } from "../../shared/compare/host-entry.ts";
 import { backendsOf, type HostProfile, hostProfile, pairsOf } from "../../shared/compare/host-profile.ts";
 import { AppError } from "../../shared/errors.ts";
 import { PERIOD_ALL } from "../../shared/model/period.ts";
-import { hostProfileText } from "../../shared/render/host-profile-text.ts";
-import { hostsText } from "../../shared/render/hosts-text.ts";
 import { allow, tokenOf } from "../http/auth.ts";
 import { acceptedOf, formatOf, suffixOf } from "../http/format.ts";
 import type { HttpApp } from "../http/http-env.ts";
 import { queryBy } from "../http/parameters.ts";
+import { summaryAnswer } from "../http/summary-answer.ts";
 import type { ReadDeps } from "./deps.ts";
 
 /** No host has a longer name, and no key of a table holds a much longer one. */
 const MAX_NAME = 255;
 
+const HOST_FORMATS = ["json", "csv", "txt", "md", "html", "svg"] as const;
+
 export function addHostRoutes(app: HttpApp, deps: ReadDeps): void {
   app.get("/v1/hosts", allow(deps, "read"), async (c) => {
-    const format = formatOf(c, ["json", "txt"]);
-    const { limit, cursor } = queryBy(c, hostsQuery);
+    const format = formatOf(c, ["json", "csv", "txt", "md", "html"]);
+    const { limit, cursor, ...look } = queryBy(c, hostsQuery);
     const page = await deps.hosts.list(tokenOf(c).fleet, limit, cursor);
     const answer = { hosts: page.items.map(hostEntry), cursor: page.cursor };
-    return format === "json" ? c.json(answer) : c.text(hostsText(answer));
+    return summaryAnswer(c, format, { kind: "hosts", answer }, look);
   });
 
   app.get("/v1/hosts/:host", allow(deps, "read"), async (c) => {
     const { fleet } = tokenOf(c);
+    const look = queryBy(c, shownQuery);
     const name = c.req.param("host");
     const suffix = suffixOf(c);
     // A name may end like a format: a host of that very name wins, and the answer then has the format of Accept.
     const whole = suffix === null ? null : await profileOf(deps, fleet, `${name}.${suffix}`);
-    const format = whole === null ? formatOf(c, ["json", "txt"]) : acceptedOf(c, ["json", "txt"]);
+    const format = whole === null ? formatOf(c, HOST_FORMATS) : acceptedOf(c, HOST_FORMATS);
     const profile = whole ?? (await profileOf(deps, fleet, name));
     if (profile === null) throw new AppError("not_found", "this fleet has no results of a host with that name");
-    return format === "json" ? c.json(profile) : c.text(hostProfileText(profile));
+    return summaryAnswer(c, format, { kind: "host", answer: profile }, look);
   });
 }
 

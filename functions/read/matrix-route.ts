@@ -1,48 +1,19 @@
-// GET /v1/matrix: every pair of backends over the fleet. It reads the cells of scope ALL alone: one range for each pair and
-// each backend there is, at most 66 and 12 of them for each period and matching cohort.
+// GET /v1/matrix: every pair of backends over the fleet.
 
-import { matrixQuery } from "../../shared/api/requests.ts";
-import { SCOPE_ALL } from "../../shared/cells/cell.ts";
-import { type MatrixPair, matrix } from "../../shared/compare/matrix.ts";
-import type { Merged } from "../../shared/compare/question.ts";
-import { type Backend, isBackend } from "../../shared/model/backends.ts";
-import { matrixText } from "../../shared/render/matrix-text.ts";
+import { shownMatrixQuery } from "../../shared/api/requests.ts";
 import { allow, tokenOf } from "../http/auth.ts";
 import { formatOf } from "../http/format.ts";
 import type { HttpApp } from "../http/http-env.ts";
 import { queryBy } from "../http/parameters.ts";
+import { summaryAnswer } from "../http/summary-answer.ts";
 import type { ReadDeps } from "./deps.ts";
-import { filtersOf } from "./filters-of.ts";
-import { newest, noticesOf } from "./freshness.ts";
+import { matrixAnswer } from "./matrix-answer.ts";
 
 export function addMatrixRoute(app: HttpApp, deps: ReadDeps): void {
   app.get("/v1/matrix", allow(deps, "read"), async (c) => {
-    const format = formatOf(c, ["json", "txt"]);
-    const { period: periods, view, margin, metric: metrics = [], ...cohort } = queryBy(c, matrixQuery);
-    const filters = filtersOf(cohort);
-    const { fleet } = tokenOf(c);
-    const about = { fleet, periods, filters, scope: SCOPE_ALL, metrics };
-    const [ofPairs, ofBackends, marks] = await Promise.all([
-      deps.cells.readAll(about, "pair"),
-      deps.cells.readAll(about, "backend"),
-      deps.status.openMarks(fleet),
-    ]);
-    const pairs = [...ofPairs].flatMap(([name, { views }]): MatrixPair[] => {
-      const cell = views[view].get(SCOPE_ALL);
-      const [baseline = "", candidate = ""] = name.split(":");
-      return cell !== undefined && isBackend(baseline) && isBackend(candidate) ? [{ baseline, candidate, cell }] : [];
-    });
-    const values = [...ofBackends].flatMap(([name, { views }]): [Backend, Merged][] => {
-      const cell = views[view].get(SCOPE_ALL);
-      return cell !== undefined && isBackend(name) ? [[name, cell]] : [];
-    });
-    const readings = [...ofPairs.values(), ...ofBackends.values()];
-    const answer = {
-      ...matrix({ periods, view, filters, margin, metrics }, pairs, new Map(values)),
-      as_of: newest(readings),
-      pending_hosts: marks.count,
-      notices: noticesOf(readings),
-    };
-    return format === "json" ? c.json(answer) : c.text(matrixText(answer));
+    const format = formatOf(c, ["json", "csv", "txt", "md", "html", "svg"]);
+    const query = queryBy(c, shownMatrixQuery);
+    const answer = await matrixAnswer(deps, tokenOf(c).fleet, query);
+    return summaryAnswer(c, format, { kind: "matrix", answer }, query);
   });
 }

@@ -2,7 +2,8 @@
 // read only when the client has taken this one.
 
 import type { RunQuery, RunStore } from "../../shared/ports.ts";
-import { RUNS_CSV_HEAD, runCsv } from "../../shared/render/runs-csv.ts";
+import { csvRecord } from "../../shared/render/csv.ts";
+import { runRecords } from "../../shared/report/run-records.ts";
 
 /** Runs that are read at a time: a few MB at most. */
 const EXPORT_PAGE = 500;
@@ -19,11 +20,11 @@ export async function* exportedRuns(
   fleet: string,
   query: ExportQuery,
 ): AsyncGenerator<string, void> {
-  let head = RUNS_CSV_HEAD;
+  let head = csvRecord(runRecords([]).columns);
   let cursor: string | undefined;
   do {
     const page = await runs.list(fleet, { ...query, limit: EXPORT_PAGE, cursor });
-    yield head + page.items.map(runCsv).join("");
+    yield head + runRecords(page.items).rows.map(csvRecord).join("");
     head = "";
     cursor = page.cursor ?? undefined;
   } while (cursor !== undefined);

@@ -1,7 +1,7 @@
 // Runs as they were read: one by its id, or a page of them, newest first.
 
 import type { Context } from "hono";
-import { runExportQuery, runsQuery } from "../../shared/api/requests.ts";
+import { runExportQuery, runsQuery, shownQuery } from "../../shared/api/requests.ts";
 import { AppError } from "../../shared/errors.ts";
 import type { Run } from "../../shared/model/run.ts";
 import { hostMatches } from "../../shared/model/token.ts";
@@ -9,27 +9,31 @@ import { allow, tokenOf } from "../http/auth.ts";
 import { formatOf } from "../http/format.ts";
 import type { HttpApp, HttpEnv } from "../http/http-env.ts";
 import { idOf, queryBy } from "../http/parameters.ts";
+import { CONTENT_TYPES, summaryAnswer } from "../http/summary-answer.ts";
 import { backendOf } from "./backend-of.ts";
 import type { ReadDeps } from "./deps.ts";
 import { exportedRuns, streamed } from "./run-export.ts";
 
 export function addRunRoutes(app: HttpApp, deps: ReadDeps): void {
   app.get("/v1/runs/:id", allow(deps, "read", "ingest"), async (c) => {
-    const format = formatOf(c, ["json", "txt"]);
+    const format = formatOf(c, ["json", "csv", "txt", "md", "html"]);
+    const look = queryBy(c, shownQuery);
     const token = tokenOf(c);
     const run = await deps.runs.get(token.fleet, idOf(c, "run"));
     // An ingest token reads its own receipts: runs of the hosts it may post for. Others are not there for it.
     if (run === null || (token.scope === "ingest" && !hostMatches(token.hosts, run.host))) {
       throw new AppError("not_found", "this fleet has no run with that id");
     }
-    return format === "json" ? c.json(run) : rawAnswer(c, run);
+    return format === "txt" ? rawAnswer(c, run) : summaryAnswer(c, format, { kind: "run", answer: run }, look);
   });
 
   app.get("/v1/runs", allow(deps, "read"), async (c) => {
-    if (formatOf(c, ["json", "csv"]) === "csv") return exportAnswer(c, deps);
-    const { backend, ...query } = queryBy(c, runsQuery);
+    const format = formatOf(c, ["json", "csv", "txt", "md", "html"]);
+    if (format === "csv") return exportAnswer(c, deps);
+    const { backend, width, theme, ...query } = queryBy(c, runsQuery);
     const page = await deps.runs.list(tokenOf(c).fleet, { ...query, backend: backend && backendOf(backend) });
-    return c.json({ runs: page.items, cursor: page.cursor });
+    const answer = { runs: page.items, cursor: page.cursor };
+    return summaryAnswer(c, format, { kind: "runs", answer }, { width, theme });
   });
 }
 
@@ -38,7 +42,7 @@ async function exportAnswer(c: Context<HttpEnv>, { runs }: ReadDeps): Promise<Re
   const { backend, ...query } = queryBy(c, runExportQuery);
   const pieces = exportedRuns(runs, tokenOf(c).fleet, { ...query, backend: backend && backendOf(backend) });
   return c.body(await streamed(pieces, c.get("fault")), 200, {
-    "Content-Type": "text/csv; charset=utf-8; header=present",
+    "Content-Type": CONTENT_TYPES.csv,
     "Content-Disposition": 'attachment; filename="runs.csv"',
   });
 }

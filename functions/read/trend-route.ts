@@ -1,97 +1,19 @@
-// GET /v1/trend: one backend and metric over periods that follow each other. It reads one range of cells for each period
-// and matching cohort; without `from` twelve periods at a time, backwards until twelve have results, sixty at most.
+// GET /v1/trend: one backend and metric over periods that follow each other.
 
-import { MOST_PERIODS } from "../../shared/api/parameters.ts";
-import { trendQuery } from "../../shared/api/requests.ts";
-import { metricCell } from "../../shared/compare/measure.ts";
-import { type TrendPeriod, type TrendQuestion, trend } from "../../shared/compare/trend.ts";
-import { AppError } from "../../shared/errors.ts";
-import { type PeriodUnit, periodAt, periodsBetween, periodsUpTo } from "../../shared/model/period-range.ts";
-import type { CellReading } from "../../shared/ports.ts";
-import { trendText } from "../../shared/render/trend-text.ts";
+import { shownTrendQuery } from "../../shared/api/requests.ts";
 import { allow, tokenOf } from "../http/auth.ts";
 import { formatOf } from "../http/format.ts";
 import type { HttpApp } from "../http/http-env.ts";
 import { queryBy } from "../http/parameters.ts";
-import { backendOf } from "./backend-of.ts";
+import { summaryAnswer } from "../http/summary-answer.ts";
 import type { ReadDeps } from "./deps.ts";
-import { filtersOf } from "./filters-of.ts";
-import { newest, noticesOf } from "./freshness.ts";
-
-/** Periods shown without `from`, and read at a time. */
-const SHOWN = 12;
+import { trendAnswer } from "./trend-answer.ts";
 
 export function addTrendRoute(app: HttpApp, deps: ReadDeps): void {
   app.get("/v1/trend", allow(deps, "read"), async (c) => {
-    const format = formatOf(c, ["json", "txt"]);
-    const query = queryBy(c, trendQuery);
-    const { metric, view, unit, from } = query;
-    const last = query.to ?? periodAt(new Date(deps.clock()).toISOString(), unit);
-    const question = { backend: backendOf(query.backend), metric, view, filters: filtersOf(query) };
-    const { fleet } = tokenOf(c);
-    const [periods, marks] = await Promise.all([
-      from === undefined
-        ? latestPeriods(deps, fleet, question, last, unit)
-        : readPeriods(deps, fleet, question, allBetween(from, last, unit)),
-      deps.status.openMarks(fleet),
-    ]);
-    const readings = periods.map(({ reading }) => reading);
-    const answer = {
-      unit,
-      periods: periods.map(({ period }) => period),
-      ...trend(question, periods),
-      as_of: newest(readings),
-      pending_hosts: marks.count,
-      notices: noticesOf(readings),
-    };
-    return format === "json" ? c.json(answer) : c.text(trendText(answer));
+    const format = formatOf(c, ["json", "csv", "txt", "md", "html", "svg"]);
+    const query = queryBy(c, shownTrendQuery);
+    const answer = await trendAnswer(deps, tokenOf(c).fleet, query);
+    return summaryAnswer(c, format, { kind: "trend", answer }, query);
   });
-}
-
-function allBetween(from: string, last: string, unit: PeriodUnit): string[] {
-  const periods = periodsBetween(from, last, unit);
-  if (periods.length <= MOST_PERIODS) return periods;
-  throw new AppError(
-    "bad_parameter",
-    `from ${from} to ${last} are ${periods.length} periods; expected at most ${MOST_PERIODS}`,
-  );
-}
-
-interface ReadPeriod extends TrendPeriod {
-  readonly reading: CellReading;
-}
-
-function readPeriods(
-  deps: ReadDeps,
-  fleet: string,
-  { backend, metric, view, filters }: TrendQuestion,
-  periods: readonly string[],
-): Promise<ReadPeriod[]> {
-  return Promise.all(
-    periods.map(async (period) => {
-      const about = { fleet, periods: [period], filters, metrics: [metric] };
-      const reading = await deps.cells.read(about, "backend", backend);
-      return { period, values: reading.views[view], reading };
-    }),
-  );
-}
-
-/** The latest periods in which any host has the metric. */
-async function latestPeriods(
-  deps: ReadDeps,
-  fleet: string,
-  question: TrendQuestion,
-  last: string,
-  unit: PeriodUnit,
-): Promise<ReadPeriod[]> {
-  const wanted = periodsUpTo(last, MOST_PERIODS, unit);
-  let found: ReadPeriod[] = [];
-  while (wanted.length > 0 && found.length < SHOWN) {
-    const read = await readPeriods(deps, fleet, question, wanted.splice(-SHOWN));
-    const measured = read.filter(({ values }) =>
-      [...values.values()].some(({ cell }) => metricCell(cell, question.metric).n > 0),
-    );
-    found = [...measured, ...found];
-  }
-  return found.slice(-SHOWN);
 }

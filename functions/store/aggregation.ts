@@ -5,7 +5,7 @@ import { MOST_COHORTS } from "./cohorts.ts";
 import { commitSteps } from "./commit.ts";
 import { listFleets } from "./fleets.ts";
 import { keptUpToDate, readGenerations } from "./generations.ts";
-import { clearMarks, readMark, readMarks } from "./marks.ts";
+import { clearMarks, countMarks, readMark, readMarks } from "./marks.ts";
 import { readSamples } from "./runs.ts";
 import { readSummaries } from "./summaries.ts";
 import type { Table } from "./table.ts";
@@ -17,6 +17,7 @@ export function makeAggregationStore(table: Table, mostCohorts = MOST_COHORTS): 
     generations: async (fleet) => keptUpToDate(fleet, await readGenerations(table, fleet)),
     marks: (fleet, bucket, limit, after) => readMarks(table, fleet, bucket, limit, after),
     mark: (fleet, host) => readMark(table, fleet, host),
+    openMarks: (fleet) => countMarks(table, fleet),
     clear: (marks) => clearMarks(table, marks),
     samples: (group, window, limit) => readSamples(table, group, window, limit),
     summaries: (of, keys) => readSummaries(table, of, keys),

@@ -22,6 +22,13 @@ export function textOf(item: Item, name: string): string {
 /** A text attribute, or null. */
 export const optionalTextOf = (item: Item, name: string): string | null => item[name]?.S ?? null;
 
+/** A binary attribute; throws ItemFault when there is none. */
+export function bytesOf(item: Item, name: string): Uint8Array {
+  const bytes = item[name]?.B;
+  if (bytes === undefined) throw new ItemFault(`item ${item["pk"]?.S} / ${item["sk"]?.S} has no bytes "${name}"`);
+  return bytes;
+}
+
 /** A binary attribute, or null. */
 export const optionalBytesOf = (item: Item, name: string): Uint8Array | null => item[name]?.B ?? null;
 

@@ -120,6 +120,29 @@ export const fleetTokensPartition = (fleet: string): string => `TOKENS#${fleet}`
 
 export const fleetTokenKey = (fleet: string, id: string): Key => ({ pk: fleetTokensPartition(fleet), sk: id });
 
+/** All that belongs to a share. */
+export const sharePartition = (id: string): string => `SHARE#${id}`;
+
+/** A share itself. */
+export const shareKey = (id: string): Key => ({ pk: sharePartition(id), sk: "share" });
+
+/** Common start of the pieces of a share's document; of all its documents without a name. */
+export const documentPrefix = (name?: string): string => (name === undefined ? "document#" : `document#${name}#`);
+
+/** A piece of a document; a share has less than a hundred of one. */
+export const documentKey = (id: string, name: string, piece: number): Key => ({
+  pk: sharePartition(id),
+  sk: `${documentPrefix(name)}${String(piece).padStart(2, "0")}`,
+});
+
+/** The shares of a fleet by the time they were made. */
+export const fleetSharesPartition = (fleet: string): string => `SHARES#${fleet}`;
+
+export const fleetShareKey = (fleet: string, createdAt: string, id: string): Key => ({
+  pk: fleetSharesPartition(fleet),
+  sk: `${createdAt}#${id}`,
+});
+
 /** Every fleet there is. */
 export const FLEETS_PARTITION = "FLEETS";
 

@@ -1,11 +1,9 @@
 import { BUCKETS } from "../../shared/deployment.ts";
 import type { FleetGeneration } from "../../shared/ports.ts";
-import { WRITES_PER_TRANSACTION } from "./chunks.ts";
+import { deletePartition } from "./delete-partition.ts";
 import { periodsOfFleet } from "./fleet-runs.ts";
-import { type Item, keyItem, textOf } from "./item.ts";
 import { cellPartition, cohortPartition, summaryPartition } from "./keys.ts";
-import { retryingTransient } from "./retry.ts";
-import { partition, queryPage, type Table, transact } from "./table.ts";
+import type { Table } from "./table.ts";
 
 /**
  * Deletes the summaries, cells and cohorts of a generation that nobody reads any more. Summaries go first: a worker that
@@ -22,22 +20,4 @@ export async function deleteGeneration(table: Table, of: FleetGeneration): Promi
     await deletePartition(table, cellPartition(of, period));
     await deletePartition(table, cohortPartition(of, period));
   }
-}
-
-async function deletePartition(table: Table, pk: string): Promise<void> {
-  let start: Item | null = null;
-  do {
-    const page: { items: Item[]; next: Item | null } = await queryPage(table, {
-      ...partition(pk),
-      ProjectionExpression: "pk, sk",
-      Limit: WRITES_PER_TRANSACTION,
-      ConsistentRead: true,
-      ...(start === null ? {} : { ExclusiveStartKey: start }),
-    });
-    const deletes = page.items.map((item) => ({
-      Delete: { TableName: table.name, Key: keyItem({ pk, sk: textOf(item, "sk") }) },
-    }));
-    if (deletes.length > 0) await retryingTransient(() => transact(table, deletes));
-    start = page.next;
-  } while (start !== null);
 }

@@ -2,7 +2,7 @@
 // An engine that reports none gives rows of zeros, which means unknown.
 
 import { aggregateMarks } from "../../functions/aggregate/aggregate.ts";
-import { answer } from "../../functions/read/compare-route.ts";
+import { compareAnswer } from "../../functions/read/compare-answer.ts";
 import { makeAggregationStore } from "../../functions/store/aggregation.ts";
 import { makeCellStore } from "../../functions/store/cells.ts";
 import { bucketOf } from "../../functions/store/keys.ts";
@@ -11,7 +11,7 @@ import { makeRunStore } from "../../functions/store/runs.ts";
 import { makeStatusStore } from "../../functions/store/status.ts";
 import type { Table } from "../../functions/store/table.ts";
 import { generateFleet } from "../../local/generated-fleet.ts";
-import type { Question } from "../../shared/compare/question.ts";
+import { compareQuery } from "../../shared/api/requests.ts";
 import { FLEET, runsOf } from "./fleets.ts";
 import type { Row } from "./rows.ts";
 
@@ -52,15 +52,7 @@ function meter(table: Table): Capacity {
   return sum;
 }
 
-const QUESTION: Question = {
-  baseline: "loop",
-  candidate: "blktap2",
-  periods: ["all"],
-  view: "trusted",
-  filters: {},
-  margin: 0.03,
-  metrics: [],
-};
+const QUERY = compareQuery.parse({ baseline: ["loop"], candidate: ["blktap2"] });
 
 /** Rows for one result, a batch of results, the aggregation of one host, and comparisons, on the fleet in the table. */
 export async function consumedBy(table: Table, fleet: string): Promise<Row[]> {
@@ -79,11 +71,11 @@ export async function consumedBy(table: Table, fleet: string): Promise<Row[]> {
       ],
     });
   };
-  const reading = { cells: makeCellStore(table), status: makeStatusStore(table) };
+  const reading = { cells: makeCellStore(table), status: makeStatusStore(table), clock: Date.now };
   const runs = makeRunStore(table);
-  await measure("compare/all", "comparison", 1, () => answer(reading, "default", QUESTION));
-  const filtered = { ...QUESTION, filters: { site: ["site-1"] } };
-  await measure("compare/cohorts=50", "comparison", 1, () => answer(reading, "default", filtered));
+  await measure("compare/all", "comparison", 1, () => compareAnswer(reading, "default", QUERY));
+  const filtered = { ...QUERY, site: ["site-1"] };
+  await measure("compare/cohorts=50", "comparison", 1, () => compareAnswer(reading, "default", filtered));
   // Hosts that are there already, in a month that is not. A seed of the moment: with the same lines as last time nothing
   // would be stored in a folder that was kept.
   const seed = Date.now() % 2 ** 31;

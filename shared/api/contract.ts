@@ -9,14 +9,15 @@ import type { Endpoint } from "./endpoint.ts";
 import { host, hostPage } from "./host-answers.ts";
 import { matrix } from "./matrix-answer.ts";
 import {
-  backendsQuery,
-  compareQuery,
   hostsQuery,
-  matrixQuery,
   newToken,
   pageQuery,
   runsQuery,
-  trendQuery,
+  shownBackendsQuery,
+  shownCompareQuery,
+  shownMatrixQuery,
+  shownQuery,
+  shownTrendQuery,
 } from "./requests.ts";
 import { run, runPage } from "./run-answer.ts";
 import { runParameters } from "./run-parameters.ts";
@@ -36,6 +37,10 @@ const RECEIPTS: Endpoint["answers"] = {
     schema: receipt,
   },
 };
+
+/** Of what can be shown as tables only, and as a chart too. */
+const LIST_FORMATS = ["json", "csv", "txt", "md", "html"] as const;
+const CHART_FORMATS = [...LIST_FORMATS, "svg"] as const;
 
 /** In the order in which documentation shows them. */
 export const CONTRACT: readonly Endpoint[] = [
@@ -67,8 +72,9 @@ export const CONTRACT: readonly Endpoint[] = [
     description: "An ingest token sees the runs of the hosts it may post for.",
     scopes: ["read", "ingest"],
     pathParameters: RUN_ID,
+    query: shownQuery,
     answers: { 200: { description: "The run.", schema: run } },
-    formats: ["json", "txt"],
+    formats: LIST_FORMATS,
     cache: "no-store",
   },
   {
@@ -81,7 +87,7 @@ export const CONTRACT: readonly Endpoint[] = [
     scopes: ["read"],
     query: runsQuery,
     answers: { 200: { description: "A page of runs.", schema: runPage } },
-    formats: ["json", "csv"],
+    formats: LIST_FORMATS,
     cache: "no-store",
   },
   {
@@ -104,7 +110,7 @@ export const CONTRACT: readonly Endpoint[] = [
     scopes: ["read"],
     query: hostsQuery,
     answers: { 200: { description: "A page of hosts.", schema: hostPage } },
-    formats: ["json", "txt"],
+    formats: LIST_FORMATS,
     cache: "no-store",
   },
   {
@@ -116,8 +122,9 @@ export const CONTRACT: readonly Endpoint[] = [
       "Over all time. A name that ends like a format, such as `web.md`, is taken whole if there is such a host.",
     scopes: ["read"],
     pathParameters: { host: "Name of the host, percent-encoded." },
+    query: shownQuery,
     answers: { 200: { description: "The host.", schema: host } },
-    formats: ["json", "txt"],
+    formats: CHART_FORMATS,
     cache: "no-store",
   },
   {
@@ -128,9 +135,9 @@ export const CONTRACT: readonly Endpoint[] = [
     description:
       "Medians with 95 % intervals, the middle 80 % of hosts and the noise between runs, by stratum and metric.",
     scopes: ["read"],
-    query: backendsQuery,
+    query: shownBackendsQuery,
     answers: { 200: { description: "All backends with results.", schema: allBackends } },
-    formats: ["json", "txt"],
+    formats: CHART_FORMATS,
     cache: "no-store",
   },
   {
@@ -140,9 +147,9 @@ export const CONTRACT: readonly Endpoint[] = [
     summary: "Compare two backends over the fleet.",
     description: "Within hosts, by medians, with 95 % intervals, a corrected sign test and a verdict for each metric.",
     scopes: ["read"],
-    query: compareQuery,
+    query: shownCompareQuery,
     answers: { 200: { description: "The comparison.", schema: comparison } },
-    formats: ["json", "txt"],
+    formats: CHART_FORMATS,
     cache: "no-store",
   },
   {
@@ -151,9 +158,9 @@ export const CONTRACT: readonly Endpoint[] = [
     path: "/v1/matrix",
     summary: "A verdict for every pair of backends and metric.",
     scopes: ["read"],
-    query: matrixQuery,
+    query: shownMatrixQuery,
     answers: { 200: { description: "All pairs of backends that share hosts.", schema: matrix } },
-    formats: ["json", "txt"],
+    formats: CHART_FORMATS,
     cache: "no-store",
   },
   {
@@ -163,9 +170,9 @@ export const CONTRACT: readonly Endpoint[] = [
     summary: "One backend and metric over time, with hints at changes.",
     description: "Without `from` the last 12 periods that have results, of the 60 up to `to`.",
     scopes: ["read"],
-    query: trendQuery,
+    query: shownTrendQuery,
     answers: { 200: { description: "The trend by stratum.", schema: trend } },
-    formats: ["json", "txt"],
+    formats: CHART_FORMATS,
     cache: "no-store",
   },
   {

@@ -5,7 +5,7 @@ import type { ErrorCode } from "../errors.ts";
 import type { Scope } from "../model/token.ts";
 
 /** Formats of an answer, as a suffix of the path names them. */
-export type AnswerFormat = "json" | "txt" | "csv" | "html";
+export type AnswerFormat = "json" | "csv" | "txt" | "md" | "html" | "svg";
 
 /** One answer that is not an error. */
 interface Answer {

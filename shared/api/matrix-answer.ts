@@ -1,5 +1,5 @@
 import * as z from "zod";
-import type { DatedMatrix } from "../render/matrix-text.ts";
+import type { DatedMatrix } from "../compare/dated.ts";
 import { about, flag, known, limits, metricName } from "./comparison-answer.ts";
 import { REASONS, VERDICTS } from "./meanings.ts";
 import { backendSlug, count } from "./pieces.ts";

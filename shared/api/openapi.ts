@@ -13,9 +13,11 @@ type Json = Readonly<Record<string, unknown>>;
 
 const MEDIA_TYPES: Readonly<Record<AnswerFormat, string>> = {
   json: "application/json",
-  txt: "text/plain",
   csv: "text/csv",
+  txt: "text/plain",
+  md: "text/markdown",
   html: "text/html",
+  svg: "image/svg+xml",
 };
 
 const DESCRIPTION = `Collects Bonnie++ results from Xen Dom0 hosts and compares block backends over a fleet.

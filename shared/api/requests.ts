@@ -6,6 +6,7 @@ import { METRIC_NAMES } from "../model/metrics.ts";
 import { isPeriod } from "../model/period.ts";
 import { PERIOD_UNITS, unitOf } from "../model/period-range.ts";
 import { FLEET_PATTERN, SCOPES } from "../model/token.ts";
+import { look } from "./look-parameters.ts";
 import { backend, cohortFilters, cursor, limit, margin, metrics, once, period, time, view } from "./parameters.ts";
 
 /** Pages of a listing. */
@@ -24,10 +25,13 @@ const isWindow = ({ from = "", to = ":" }: { from?: string | undefined; to?: str
 const NO_WINDOW = { path: ["to"], error: "expected a time after from" };
 
 /** GET /v1/runs */
-export const runsQuery = z.strictObject({ ...runFilters, limit, cursor }).refine(isWindow, NO_WINDOW);
+export const runsQuery = z.strictObject({ ...runFilters, limit, cursor, ...look }).refine(isWindow, NO_WINDOW);
 
 /** GET /v1/runs.csv: all runs that match, so no pages. */
 export const runExportQuery = z.strictObject(runFilters).refine(isWindow, NO_WINDOW);
+
+/** GET /v1/runs/{id} and GET /v1/hosts/{host} */
+export const shownQuery = z.strictObject(look);
 
 /** GET /v1/hosts: its cursor holds a name of up to 255 characters. */
 export const hostsQuery = z.strictObject({
@@ -37,9 +41,10 @@ export const hostsQuery = z.strictObject({
       description: "Where the page before ended: its `cursor`; not given for the first page.",
     }),
   ).optional(),
+  ...look,
 });
 
-/** GET /v1/compare */
+/** What is asked about two backends. */
 export const compareQuery = z.strictObject({
   baseline: backend("What to compare with: a slug or an alias.", "loop"),
   candidate: backend("What is compared: a slug or an alias.", "blktap2"),
@@ -50,10 +55,10 @@ export const compareQuery = z.strictObject({
   ...cohortFilters,
 });
 
-/** GET /v1/matrix */
+/** What is asked about all pairs. */
 export const matrixQuery = compareQuery.omit({ baseline: true, candidate: true });
 
-/** GET /v1/backends */
+/** What is asked about every backend by itself. */
 export const backendsQuery = matrixQuery.omit({ margin: true });
 
 const bound = (description: string) =>
@@ -64,7 +69,7 @@ const bound = (description: string) =>
       .meta({ description, examples: ["2026-01"] }),
   ).optional();
 
-/** GET /v1/trend */
+/** What is asked about one backend over time. */
 export const trendQuery = z
   .strictObject({
     backend: backend("Whose trend: a slug or an alias.", "loop"),
@@ -83,6 +88,12 @@ export const trendQuery = z
     path: ["to"],
     error: "expected a period that is not before from",
   });
+
+/** GET /v1/compare, /v1/matrix, /v1/backends, /v1/trend: the question, and how the answer is shown. */
+export const shownCompareQuery = compareQuery.safeExtend(look);
+export const shownMatrixQuery = matrixQuery.safeExtend(look);
+export const shownBackendsQuery = backendsQuery.safeExtend(look);
+export const shownTrendQuery = trendQuery.safeExtend(look);
 
 const oneLine = (most: number) =>
   z

@@ -1,6 +1,6 @@
 import * as z from "zod";
+import type { DatedTrend } from "../compare/dated.ts";
 import { PERIOD_UNITS } from "../model/period-range.ts";
-import type { DatedTrend } from "../render/trend-text.ts";
 import { about, known, limits, metricName } from "./comparison-answer.ts";
 import { backendSlug, count, stratum } from "./pieces.ts";
 

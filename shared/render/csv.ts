@@ -1,16 +1,24 @@
 // Comma-separated values by RFC 4180: records end in CRLF, and a field that holds a comma, a quote or a line end stands in
-// quotes, its own quotes doubled.
+// quotes, its own quotes doubled. So does one with a semicolon or a tab, at which some spreadsheets split.
+
+import type { Records, Value } from "../report/records.ts";
+
+/** Records with a head that names the columns. */
+export function csv({ columns, rows }: Records): string {
+  return csvRecord(columns) + rows.map(csvRecord).join("");
+}
 
 /** One record with its line end. */
-export function csvRecord(fields: readonly string[]): string {
-  return `${fields.map((field) => (/[",\r\n]/.test(field) ? `"${field.replaceAll('"', '""')}"` : field)).join(",")}\r\n`;
+export function csvRecord(values: readonly Value[]): string {
+  const fields = values.map((value) => (typeof value === "string" ? harmlessField(value) : String(value ?? "")));
+  return `${fields.map((field) => (/[",;\t\r\n]/.test(field) ? `"${field.replaceAll('"', '""')}"` : field)).join(",")}\r\n`;
 }
 
 /**
- * Text that came from outside, as a field that no spreadsheet takes for a formula: before `= + - @`, a tab or a carriage
- * return at its start stands an apostrophe. It also stands before an apostrophe, so whoever reads the field takes the
- * first apostrophe off, if there is one, and has the text again.
+ * Text as a field that no spreadsheet takes for a formula: before `= + - @`, also in their full width, a tab or a line end
+ * at its start stands an apostrophe. It also stands before an apostrophe, so whoever reads the field takes the first
+ * apostrophe off, if there is one, and has the text again.
  */
-export function harmlessField(text: string): string {
-  return /^[=+\-@\t\r']/.test(text) ? `'${text}` : text;
+function harmlessField(text: string): string {
+  return /^[=+\-@＝＋－＠\t\r\n']/.test(text) ? `'${text}` : text;
 }

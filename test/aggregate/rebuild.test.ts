@@ -13,6 +13,7 @@ import { keyItem, optionalBytesOf, textOf } from "../../functions/store/item.ts"
 import { cellPartition, summaryKey } from "../../functions/store/keys.ts";
 import { makeRunStore } from "../../functions/store/runs.ts";
 import { partition, queryAll, type Table } from "../../functions/store/table.ts";
+import { BUCKETS } from "../../shared/deployment.ts";
 import { startTestEngine, type TestEngine } from "../support/engine.ts";
 import { interfering } from "../support/faulty-table.ts";
 import { audit } from "../support/recompute.ts";
@@ -273,10 +274,44 @@ describe("the audit finds", () => {
     ]);
   });
 
-  test("runs that are not counted yet, and that marks are open", async () => {
+  test("no difference in runs that are not counted yet, but that marks are open", async () => {
     await makeRunStore(table).add([newRun({ host: "host0", number: 77, rates: { putc: 5 } })]);
-    const { differences, openMarks } = await auditFleet(table, FLEET);
-    expect(openMarks).toBe(1);
-    expect(differences.length).toBeGreaterThan(0);
+    expect(await auditFleet(table, FLEET)).toMatchObject({ openMarks: 1, differences: [] });
+  });
+
+  test("every cell and host in exactly one of the buckets", async () => {
+    const whole = await auditFleet(table, FLEET);
+    const parts = await Promise.all(
+      Array.from({ length: BUCKETS }, (_, bucket) => auditFleet(table, FLEET, { buckets: [bucket] })),
+    );
+    const sum = (of: "hosts" | "runs" | "cells") => parts.reduce((total, part) => total + part[of], 0);
+    expect([sum("hosts"), sum("runs"), sum("cells")]).toEqual([whole.hosts, whole.runs, whole.cells]);
+    expect(whole.hosts).toBeGreaterThan(1);
+  });
+
+  test("a damaged cell in its own bucket, and only there", async () => {
+    const [cell] = await queryAll(table, partition(cellPartition(OF, "2026-10")));
+    const key = { pk: textOf(cell ?? {}, "pk"), sk: textOf(cell ?? {}, "sk") };
+    await table.client.send(new DeleteItemCommand({ TableName: table.name, Key: keyItem(key) }));
+    const of = Number(key.sk.at(-1));
+    expect((await auditFleet(table, FLEET, { buckets: [of] })).differences).toEqual([
+      { key: `${key.pk} ${key.sk}`, kind: "missing" },
+    ]);
+    expect((await auditFleet(table, FLEET, { buckets: [(of + 1) % BUCKETS] })).differences).toEqual([]);
+  });
+
+  test("nothing, again and again, while results come in and are counted", async () => {
+    const store = makeRunStore(table);
+    let isOver = false;
+    const uploads = (async () => {
+      for (let number = 100; !isOver; number += 1) {
+        await store.add([newRun({ host: `host${number % 8}`, number, rates: { putc: 5 + (number % 7) } })]);
+        await aggregateAll(table, FLEET);
+      }
+    })();
+    for (let time = 0; time < 8; time += 1) expect((await auditFleet(table, FLEET)).differences).toEqual([]);
+    isOver = true;
+    await uploads;
+    expect(await auditFleet(table, FLEET)).toMatchObject({ differences: [], moving: 0, openMarks: 0 });
   });
 });

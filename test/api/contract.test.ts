@@ -75,7 +75,7 @@ describe.each(endpoints)("%s", (_, endpoint) => {
 const withFormats = endpoints.filter(([, { path, formats }]) => path.startsWith("/v1/") && formats.length > 0);
 
 test.each(withFormats)("%s is there in the formats of the contract and in no other", async (_, endpoint) => {
-  for (const suffix of ["json", "txt", "csv", "png"]) {
+  for (const suffix of ["json", "txt", "csv", "md", "html", "svg", "png"]) {
     const answer = await ask(endpoint, { headers: { Accept: "application/json" } }, `.${suffix}`);
     const offered = endpoint.formats.some((format) => format === suffix);
     expect(/not offered as/.test(await answer.text()), `.${suffix}`).toBe(!offered);

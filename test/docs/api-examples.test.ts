@@ -20,7 +20,15 @@ let outputs: string[] = [];
 const MOMENT = `n=0; while [ $n -lt 100 ]; do curl -sS -H "Authorization: Bearer $ADMIN" "$VBDSTAT/v1/status" | grep -q '"open_marks":0' && break; sleep 0.1; n=$((n+1)); done`;
 
 beforeAll(async () => {
-  const settings = { port: 0, host: "127.0.0.1", dataDir, endpoint: null, tableName: "vbdstat", adminSecret: null };
+  const settings = {
+    port: 0,
+    host: "127.0.0.1",
+    dataDir,
+    endpoint: null,
+    tableName: "vbdstat",
+    adminSecret: null,
+    publicUrl: null,
+  };
   server = await startLocalServer(settings, { request: () => undefined, fault: () => undefined }, () => undefined);
   const script = ["set -eu", ...examples.map(({ script }) => `${script}\necho; echo '${BETWEEN}'\n${MOMENT}`)].join(
     "\n",

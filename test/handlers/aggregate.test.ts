@@ -9,7 +9,10 @@ import { startTestEngine, type TestEngine } from "../support/engine.ts";
 import { LOOP } from "../support/fixtures.ts";
 import { makeTestService, type TestService } from "../support/service.ts";
 import { functionEnvironment, loggedLines } from "./function-environment.ts";
-import { lambdaContext } from "./gateway-event.ts";
+import { lambdaContext as httpContext } from "./gateway-event.ts";
+
+/** This function has five minutes. */
+const lambdaContext = { ...httpContext, getRemainingTimeInMillis: () => 300_000 };
 
 let engine: TestEngine;
 let table: Table;
@@ -97,6 +100,7 @@ test("records of the stream bring their hosts up to date, each once however ofte
       records: 4,
       done: 3,
       left: 0,
+      conflicts: 0,
       failed: 0,
       milliseconds: expect.any(Number),
     },
@@ -141,7 +145,17 @@ test("the schedule works off what no record told of, in every fleet", async () =
   expect(await status()).toMatchObject({ open_marks: 0, runs: 1 });
   const ofOther = await service.send("/v1/status", { token: other });
   expect(await ofOther.json()).toMatchObject({ open_marks: 0, runs: 1 });
-  expect(JSON.parse(lines[0] ?? "")).toMatchObject({ kind: "sweep", fleets: 2, done: 2, left: 0, failed: 0 });
+  expect(lines.map((line) => JSON.parse(line))).toMatchObject([
+    { kind: "marks", open: 2, oldestMilliseconds: expect.any(Number) },
+    { kind: "sweep", fleets: 2, done: 2, left: 0, conflicts: 0, failed: 0 },
+  ]);
+});
+
+test("a sweep whose time is up ends well and leaves the rest to the next", async () => {
+  await service.post(LOOP, "?backend=loop&host=h1");
+  const atTheEnd = { ...lambdaContext, getRemainingTimeInMillis: () => 10_000 };
+  expect(await handler(SCHEDULED, atTheEnd)).toEqual({ batchItemFailures: [] });
+  expect(await status()).toMatchObject({ open_marks: 1, runs: 0 });
 });
 
 test("a sweep that fails for one fleet goes on to the next, and counts as an error", async () => {

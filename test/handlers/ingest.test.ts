@@ -60,6 +60,7 @@ test("a line posted by curl is stored, answered in text, and logged in one line 
     tokenId: expect.any(String),
     fleet: "default",
     note: expect.stringContaining("stored 1"),
+    results: { stored: 1, duplicate: 0, rejected: 0 },
   });
 });
 

@@ -26,6 +26,7 @@ const store: AggregationStore = {
   },
   generations: unexpected,
   mark: unexpected,
+  openMarks: unexpected,
   clear: unexpected,
   samples: unexpected,
   summaries: async () => [],

@@ -1,0 +1,43 @@
+import type * as z from "zod";
+import type { compareQuery } from "../../shared/api/requests.ts";
+import { pairName } from "../../shared/cells/contribution.ts";
+import { compare } from "../../shared/compare/compare.ts";
+import type { Comparison } from "../../shared/compare/comparison.ts";
+import type { Question } from "../../shared/compare/question.ts";
+import { AppError } from "../../shared/errors.ts";
+import { backendOf } from "./backend-of.ts";
+import type { AnswerDeps } from "./deps.ts";
+import { filtersOf } from "./filters-of.ts";
+import { newest, noticesOf } from "./freshness.ts";
+
+/** The comparison that a query asks for, of a fleet: a fixed number of cells, never runs. Throws `bad_parameter`. */
+export async function compareAnswer(
+  deps: AnswerDeps,
+  fleet: string,
+  query: z.output<typeof compareQuery>,
+): Promise<Comparison> {
+  const baseline = backendOf(query.baseline);
+  const candidate = backendOf(query.candidate);
+  if (baseline === candidate) {
+    throw new AppError("bad_parameter", `baseline and candidate are both ${baseline}; expected two backends`);
+  }
+  const { period: periods, view, margin, metric: metrics = [] } = query;
+  const question: Question = { baseline, candidate, periods, view, filters: filtersOf(query), margin, metrics };
+  const about = { fleet, periods, filters: question.filters, metrics };
+  const [pair, ofBaseline, ofCandidate, marks] = await Promise.all([
+    deps.cells.read(about, "pair", pairName(baseline, candidate)),
+    deps.cells.read(about, "backend", baseline),
+    deps.cells.read(about, "backend", candidate),
+    deps.status.openMarks(fleet),
+  ]);
+  return compare({
+    question,
+    asOf: newest([pair, ofBaseline, ofCandidate]),
+    pendingHosts: marks.count,
+    notices: noticesOf([pair, ofBaseline, ofCandidate]),
+    pair: pair.views[view],
+    baselineValues: ofBaseline.views[view],
+    candidateValues: ofCandidate.views[view],
+    pairAsReported: view === "trusted" ? pair.views.all : null,
+  });
+}

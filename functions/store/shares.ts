@@ -1,0 +1,136 @@
+// Shares in the table: what a share is, the documents of a frozen one beside it, and a list of them for each fleet. A
+// document is written once and never again; it lies in pieces, because an item holds at most 400 KB.
+
+import type { TransactWriteItem } from "@aws-sdk/client-dynamodb";
+import type { Share } from "../../shared/model/share.ts";
+import type { KeptDocument, ShareStore } from "../../shared/ports.ts";
+import { inChunks } from "./chunks.ts";
+import { deletePartition } from "./delete-partition.ts";
+import { bytesOf, type Item, keyItem, optionalTextOf, sizeOf, textOf } from "./item.ts";
+import { documentKey, documentPrefix, fleetShareKey, fleetSharesPartition, shareKey, sharePartition } from "./keys.ts";
+import { retryingTransient } from "./retry.ts";
+import { TransactionCancelled } from "./store-error.ts";
+import { getItem, partition, queryAll, queryPage, type Table, transact } from "./table.ts";
+
+/** Bytes of a piece of a document. */
+const PIECE_BYTES = 300_000;
+
+/** Documents of one share: anybody with the link can ask for another width, and each is kept. */
+const MOST_DOCUMENTS = 100;
+
+// Written by `add` from a Share.
+const shareOf = (item: Item): Share => JSON.parse(textOf(item, "share")) as Share;
+
+export function makeShareStore(table: Table): ShareStore {
+  const put = (item: Item): TransactWriteItem => ({ Put: { TableName: table.name, Item: item } });
+  const document = (id: string, name: string) => readDocument(table, id, name);
+  return {
+    add: async (share, documents) => {
+      const pieces = documents.flatMap((one) => piecesOf(share.id, one));
+      for (const chunk of inChunks(pieces, { bytesOf: sizeOf })) {
+        await retryingTransient(() => transact(table, chunk.map(put)));
+      }
+      // The share comes last: until it is there, nobody knows the id under which its documents lie.
+      const body = { share: { S: JSON.stringify(share) } };
+      const item = { ...keyItem(shareKey(share.id)), ...body, documents: { N: String(documents.length) } };
+      const entry = { ...keyItem(fleetShareKey(share.fleet, share.created_at, share.id)), ...body };
+      await retryingTransient(() => transact(table, [put(item), put(entry)]));
+    },
+    find: async (id) => {
+      const item = await getItem(table, shareKey(id));
+      return item === null ? null : { share: shareOf(item), endedAt: optionalTextOf(item, "ended_at") };
+    },
+    list: async (fleet, limit, cursor) => {
+      const page = await queryPage(table, {
+        ...(cursor === undefined
+          ? partition(fleetSharesPartition(fleet))
+          : {
+              KeyConditionExpression: "pk = :pk AND sk < :below",
+              ExpressionAttributeValues: {
+                ":pk": { S: fleetSharesPartition(fleet) },
+                ":below": { S: placeOf(cursor) },
+              },
+            }),
+        ScanIndexForward: false,
+        ConsistentRead: true,
+        Limit: limit,
+      });
+      const last = page.items.at(-1);
+      return {
+        items: page.items.map(shareOf),
+        cursor: page.next === null || last === undefined ? null : Buffer.from(textOf(last, "sk")).toString("base64url"),
+      };
+    },
+    end: async (share, at) => {
+      await retryingTransient(() => transact(table, [ended(table, share.id, at), unlisted(table, share)]));
+      await deletePartition(table, sharePartition(share.id), documentPrefix());
+    },
+    document,
+    keep: async (id, one) => {
+      try {
+        await retryingTransient(() => transact(table, [counted(table, id), ...keptWrites(table, id, one)]));
+        return one.bytes;
+      } catch (error) {
+        if (!(error instanceof TransactionCancelled && error.isLostRace)) throw error;
+        return document(id, one.name);
+      }
+    },
+  };
+}
+
+/** The place in the list where a page ended; text that is none is before all shares. */
+function placeOf(cursor: string): string {
+  const place = Buffer.from(cursor, "base64url").toString("utf8");
+  return place === "" ? "0" : place;
+}
+
+function piecesOf(id: string, { name, bytes }: KeptDocument): Item[] {
+  const count = Math.max(1, Math.ceil(bytes.length / PIECE_BYTES));
+  return Array.from({ length: count }, (_, piece) => ({
+    ...keyItem(documentKey(id, name, piece)),
+    bytes: { B: bytes.subarray(piece * PIECE_BYTES, (piece + 1) * PIECE_BYTES) },
+    pieces: { S: String(count) },
+  }));
+}
+
+/** All pieces or nothing: a range may show some pieces of a transaction before the others. */
+async function readDocument(table: Table, id: string, name: string): Promise<Uint8Array | null> {
+  const items = await queryAll(table, {
+    ...partition(sharePartition(id), documentPrefix(name)),
+    ConsistentRead: true,
+  });
+  const [first] = items;
+  if (first === undefined || Number(textOf(first, "pieces")) !== items.length) return null;
+  return Buffer.concat(items.map((item) => bytesOf(item, "bytes")));
+}
+
+/** Puts that fail when the document is there already. */
+const keptWrites = (table: Table, id: string, document: KeptDocument): TransactWriteItem[] =>
+  piecesOf(id, document).map((item) => ({
+    Put: { TableName: table.name, Item: item, ConditionExpression: "attribute_not_exists(pk)" },
+  }));
+
+/** Counts one more document of a share; fails when it has ended or has as many as it may. */
+const counted = (table: Table, id: string): TransactWriteItem => ({
+  Update: {
+    TableName: table.name,
+    Key: keyItem(shareKey(id)),
+    UpdateExpression: "ADD documents :one",
+    ConditionExpression: "attribute_not_exists(ended_at) AND documents < :most",
+    ExpressionAttributeValues: { ":one": { N: "1" }, ":most": { N: String(MOST_DOCUMENTS) } },
+  },
+});
+
+/** Marks a share as ended, from the first time it is. */
+const ended = (table: Table, id: string, at: string): TransactWriteItem => ({
+  Update: {
+    TableName: table.name,
+    Key: keyItem(shareKey(id)),
+    UpdateExpression: "SET ended_at = if_not_exists(ended_at, :at)",
+    ExpressionAttributeValues: { ":at": { S: at } },
+  },
+});
+
+const unlisted = (table: Table, { fleet, created_at, id }: Share): TransactWriteItem => ({
+  Delete: { TableName: table.name, Key: keyItem(fleetShareKey(fleet, created_at, id)) },
+});

@@ -1,0 +1,176 @@
+// Alarms: what somebody must look at, each with a section in docs/runbook.md that says what it means and what to do. They
+// all write to one topic, which an operator subscribes to.
+
+import { Duration } from "aws-cdk-lib";
+import type { HttpApi } from "aws-cdk-lib/aws-apigatewayv2";
+import {
+  Alarm,
+  ComparisonOperator,
+  type IMetric,
+  MathExpression,
+  Stats,
+  TreatMissingData,
+} from "aws-cdk-lib/aws-cloudwatch";
+import { SnsAction } from "aws-cdk-lib/aws-cloudwatch-actions";
+import type { TableV2 } from "aws-cdk-lib/aws-dynamodb";
+import { ServicePrincipal } from "aws-cdk-lib/aws-iam";
+import type { IFunction } from "aws-cdk-lib/aws-lambda";
+import { Topic } from "aws-cdk-lib/aws-sns";
+import { EmailSubscription } from "aws-cdk-lib/aws-sns-subscriptions";
+import type { Queue } from "aws-cdk-lib/aws-sqs";
+import type { Construct } from "constructs";
+import { TABLE } from "../shared/deployment.ts";
+import { logMetric } from "./metrics.ts";
+import type { Options } from "./options.ts";
+import type { Stage } from "./stage.ts";
+
+/** What is watched. */
+export interface Watched {
+  readonly api: HttpApi;
+  readonly functions: readonly IFunction[];
+  readonly aggregate: IFunction;
+  readonly table: TableV2;
+  readonly deadLetters: Queue;
+  readonly stage: Stage;
+}
+
+/** An alarm goes off when the metric is above `above` in so many of its last periods. */
+interface Condition {
+  /** Also the section in the runbook. */
+  readonly name: string;
+  readonly says: string;
+  readonly metric: IMetric;
+  readonly above: number;
+  readonly periods: number;
+  /** Set where no value at all is as bad as a high one. */
+  readonly missingIsBad?: boolean;
+}
+
+const MINUTES_5 = Duration.minutes(5);
+
+/** Adds all alarms; gives the topic they write to. */
+export function addAlarms(scope: Construct, watched: Watched, { alarmEmail }: Options): Topic {
+  const topic = new Topic(scope, "alarms", { enforceSSL: true });
+  topic.grantPublish(new ServicePrincipal("cloudwatch.amazonaws.com"));
+  if (alarmEmail !== null) topic.addSubscription(new EmailSubscription(alarmEmail));
+  for (const { name, says, metric, above, periods, missingIsBad = false } of conditions(watched)) {
+    new Alarm(scope, name, {
+      alarmDescription: `${says} What to do: docs/runbook.md#${name}`,
+      metric,
+      threshold: above,
+      comparisonOperator: ComparisonOperator.GREATER_THAN_THRESHOLD,
+      evaluationPeriods: periods,
+      treatMissingData: missingIsBad ? TreatMissingData.BREACHING : TreatMissingData.NOT_BREACHING,
+    }).addAlarmAction(new SnsAction(topic));
+  }
+  return topic;
+}
+
+function conditions({ api, functions, aggregate, table, deadLetters, stage }: Watched): Condition[] {
+  const ofFunctions = (label: string, metrics: readonly IMetric[]) => sumOf(label, metrics);
+  const failing = { statistic: Stats.SUM, period: MINUTES_5 };
+  return [
+    {
+      name: "alarm-api-errors",
+      says: "The API answered with 5xx.",
+      metric: api.metricServerError(failing),
+      above: 5,
+      periods: 1,
+    },
+    {
+      name: "alarm-function-errors",
+      says: "Functions broke off or ran out of time.",
+      metric: ofFunctions("errors", functions.map((each) => each.metricErrors(failing))),
+      above: 0,
+      periods: 2,
+    },
+    {
+      name: "alarm-function-throttles",
+      says: "Functions were not started because too many were running.",
+      metric: ofFunctions("throttles", functions.map((each) => each.metricThrottles(failing))),
+      above: 0,
+      periods: 3,
+    },
+    {
+      name: "alarm-dead-letters",
+      says: "Records of the table's stream could not be worked off and are in the dead-letter queue.",
+      metric: deadLetters.metricApproximateNumberOfMessagesVisible({ statistic: Stats.MAXIMUM, period: MINUTES_5 }),
+      above: 0,
+      periods: 1,
+    },
+    {
+      name: "alarm-stream-age",
+      says: "The aggregation is more than ten minutes behind the table's stream.",
+      metric: aggregate.metric("IteratorAge", { statistic: Stats.MAXIMUM, period: MINUTES_5 }),
+      above: Duration.minutes(10).toMilliseconds(),
+      periods: 1,
+    },
+    {
+      name: "alarm-oldest-mark",
+      says: "Results have been waiting for more than a quarter of an hour to be counted, or the sweep no longer comes.",
+      metric: logMetric(stage, "OldestMarkMilliseconds", "Maximum").with({ period: Duration.minutes(10) }),
+      above: Duration.minutes(15).toMilliseconds(),
+      periods: 1,
+      missingIsBad: true,
+    },
+    {
+      name: "alarm-commit-conflicts",
+      says: "On average a host is tried more than three times before it is counted.",
+      metric: new MathExpression({
+        expression: "IF(conflicts > 100, conflicts / (done + 1), 0)",
+        usingMetrics: { conflicts: logMetric(stage, "CommitConflicts"), done: logMetric(stage, "HostsDone") },
+        period: Duration.minutes(15),
+        label: "tries too many for each host",
+      }),
+      above: 2,
+      periods: 1,
+    },
+    {
+      name: "alarm-audit-differences",
+      says: "Statistics are not what the runs say.",
+      metric: logMetric(stage, "AuditDifferences").with({ period: Duration.hours(1) }),
+      above: 0,
+      periods: 1,
+    },
+    {
+      name: "alarm-table-throttles",
+      says: "The table refused requests because there were too many.",
+      metric: sumOf("throttled", throttles(table)),
+      above: 10,
+      periods: 3,
+    },
+    {
+      name: "alarm-rejected-share",
+      says: "More than a quarter of the results of an hour were rejected.",
+      metric: new MathExpression({
+        expression: "IF(stored + duplicate + rejected > 20, 100 * rejected / (stored + duplicate + rejected), 0)",
+        usingMetrics: {
+          stored: logMetric(stage, "ResultsStored"),
+          duplicate: logMetric(stage, "ResultsDuplicate"),
+          rejected: logMetric(stage, "ResultsRejected"),
+        },
+        period: Duration.hours(1),
+        label: "% rejected",
+      }),
+      above: 25,
+      periods: 1,
+    },
+  ];
+}
+
+/** Throttled reads and writes of the table, and writes that its global index held up. */
+function throttles(table: TableV2): IMetric[] {
+  const options = { statistic: Stats.SUM, period: MINUTES_5 };
+  const ofIndex = { TableName: table.tableName, GlobalSecondaryIndexName: TABLE.timeIndex.name };
+  return [
+    table.metric("ReadThrottleEvents", options),
+    table.metric("WriteThrottleEvents", options),
+    table.metric("WriteThrottleEvents", { ...options, dimensionsMap: ofIndex }),
+  ];
+}
+
+/** The sum of metrics, of which some may have no value. */
+function sumOf(label: string, metrics: readonly IMetric[]): IMetric {
+  const usingMetrics = Object.fromEntries(metrics.map((metric, index) => [`m${index}`, metric]));
+  return new MathExpression({ expression: "SUM(METRICS())", usingMetrics, period: MINUTES_5, label });
+}

@@ -1,0 +1,49 @@
+// The dashboard: how the service is doing at a glance, from the outside (requests) inwards (table).
+
+import { Duration } from "aws-cdk-lib";
+import { Dashboard, GraphWidget, type IMetric, type IWidget, Stats } from "aws-cdk-lib/aws-cloudwatch";
+import type { Construct } from "constructs";
+import type { Watched } from "./alarms.ts";
+import { logMetric } from "./metrics.ts";
+
+const graph = (title: string, left: IMetric[], right: IMetric[] = []): IWidget =>
+  new GraphWidget({ title, left, right, width: 12, height: 6, period: Duration.minutes(5) });
+
+export function addDashboard(scope: Construct, { api, functions, aggregate, table, deadLetters, stage }: Watched): void {
+  const sum = { statistic: Stats.SUM };
+  const named = (metric: "metricErrors" | "metricThrottles" | "metricDuration", statistic: string): IMetric[] =>
+    functions.map((each) => each[metric]({ statistic, label: each.node.id }));
+  new Dashboard(scope, "dashboard", {
+    dashboardName: `vbdstat-${stage.name}`,
+    widgets: [
+      [
+        graph("Requests", [api.metricCount(sum)], [api.metricClientError(sum), api.metricServerError(sum)]),
+        graph("Latency", [api.metricLatency({ statistic: "p50" }), api.metricLatency({ statistic: "p99" })]),
+      ],
+      [
+        graph("Results", [
+          logMetric(stage, "ResultsStored"),
+          logMetric(stage, "ResultsDuplicate"),
+          logMetric(stage, "ResultsRejected"),
+        ]),
+        graph(
+          "Waiting to be counted",
+          [logMetric(stage, "MarksOpen", "Maximum")],
+          [logMetric(stage, "OldestMarkMilliseconds", "Maximum"), aggregate.metric("IteratorAge", { statistic: Stats.MAXIMUM })],
+        ),
+      ],
+      [
+        graph("Aggregation", [logMetric(stage, "HostsDone"), logMetric(stage, "CommitConflicts")]),
+        graph(
+          "What must not be",
+          [logMetric(stage, "AuditDifferences"), deadLetters.metricApproximateNumberOfMessagesVisible()],
+          [...named("metricErrors", Stats.SUM), ...named("metricThrottles", Stats.SUM)],
+        ),
+      ],
+      [
+        graph("Duration of functions", named("metricDuration", "p99")),
+        graph("Table", [table.metricConsumedReadCapacityUnits(sum), table.metricConsumedWriteCapacityUnits(sum)]),
+      ],
+    ],
+  });
+}

@@ -1,0 +1,97 @@
+// The front door: CloudFront before the HTTP API. It gives the service one name over HTTPS, keeps what anybody may keep, and
+// is where a web ACL goes, which an HTTP API cannot have. What may be kept, and how long, the apps say in Cache-Control.
+
+import { Duration } from "aws-cdk-lib";
+import type { HttpApi } from "aws-cdk-lib/aws-apigatewayv2";
+import { Certificate } from "aws-cdk-lib/aws-certificatemanager";
+import {
+  AllowedMethods,
+  type BehaviorOptions,
+  CachePolicy,
+  CacheQueryStringBehavior,
+  Distribution,
+  HttpVersion,
+  type IOrigin,
+  OriginProtocolPolicy,
+  OriginRequestPolicy,
+  OriginSslPolicy,
+  PriceClass,
+  ResponseHeadersPolicy,
+  SecurityPolicyProtocol,
+  ViewerProtocolPolicy,
+} from "aws-cdk-lib/aws-cloudfront";
+import { HttpOrigin } from "aws-cdk-lib/aws-cloudfront-origins";
+import type { Construct } from "constructs";
+import type { Options } from "./options.ts";
+
+/**
+ * Query parameters by which shares differ. Others are not passed on, so that nobody can have the same picture made over and
+ * over under addresses that only look different.
+ */
+export const SHARE_PARAMETERS = ["width", "theme", "metrics", "metric"];
+
+/** A year, the longest that anything may be kept: frozen shares never change. */
+const LONGEST = Duration.days(365);
+
+export function frontDoor(scope: Construct, api: HttpApi, { domain, webAclArn }: Options): Distribution {
+  const origin = new HttpOrigin(`${api.apiId}.execute-api.${api.stack.region}.${api.stack.urlSuffix}`, {
+    protocolPolicy: OriginProtocolPolicy.HTTPS_ONLY,
+    originSslProtocols: [OriginSslPolicy.TLS_V1_2],
+  });
+  const { shares, documents, calls, pages } = behaviors(scope, origin);
+  return new Distribution(scope, "front-door", {
+    comment: api.httpApiName ?? "vbdstat",
+    defaultBehavior: pages,
+    additionalBehaviors: { "/v1/*": calls, "/s/*": shares, "/docs": documents, "/openapi.json": documents },
+    httpVersion: HttpVersion.HTTP2_AND_3,
+    priceClass: PriceClass.PRICE_CLASS_100,
+    // The certificate of cloudfront.net has no such minimum: it serves a Dom0 whose curl is too old for TLS 1.2 as well.
+    ...(domain !== null && {
+      domainNames: [domain.name],
+      certificate: Certificate.fromCertificateArn(scope, "certificate", domain.certificateArn),
+      minimumProtocolVersion: SecurityPolicyProtocol.TLS_V1_2_2021,
+    }),
+    ...(webAclArn !== null && { webAclId: webAclArn }),
+  });
+}
+
+/** How each class of paths is kept, and what of a request reaches the apps. */
+function behaviors(scope: Construct, origin: IOrigin): Record<"shares" | "documents" | "calls" | "pages", BehaviorOptions> {
+  const responseHeadersPolicy = new ResponseHeadersPolicy(scope, "https-only", {
+    securityHeadersBehavior: {
+      strictTransportSecurity: { accessControlMaxAge: LONGEST, includeSubdomains: false, override: true },
+    },
+  });
+  const kept = (name: string, parameters: readonly string[]): BehaviorOptions => ({
+    origin,
+    responseHeadersPolicy,
+    viewerProtocolPolicy: ViewerProtocolPolicy.REDIRECT_TO_HTTPS,
+    allowedMethods: AllowedMethods.ALLOW_GET_HEAD_OPTIONS,
+    cachePolicy: new CachePolicy(scope, name, {
+      // The origin's Cache-Control decides; without one nothing is kept. No cookie and no header, so no token, gets through.
+      minTtl: Duration.seconds(0),
+      defaultTtl: Duration.seconds(0),
+      maxTtl: LONGEST,
+      queryStringBehavior:
+        parameters.length === 0 ? CacheQueryStringBehavior.none() : CacheQueryStringBehavior.allowList(...parameters),
+      enableAcceptEncodingGzip: true,
+      enableAcceptEncodingBrotli: true,
+    }),
+  });
+  const passed: BehaviorOptions = {
+    origin,
+    responseHeadersPolicy,
+    viewerProtocolPolicy: ViewerProtocolPolicy.REDIRECT_TO_HTTPS,
+    allowedMethods: AllowedMethods.ALLOW_ALL,
+    cachePolicy: CachePolicy.CACHING_DISABLED,
+    // With the Authorization header and cookies. Not with the host: the API is known by another name.
+    originRequestPolicy: OriginRequestPolicy.ALL_VIEWER_EXCEPT_HOST_HEADER,
+  };
+  return {
+    shares: kept("shares", SHARE_PARAMETERS),
+    documents: kept("documents", []),
+    // Refused and not redirected: a token that was sent in the clear must not seem to work.
+    calls: { ...passed, viewerProtocolPolicy: ViewerProtocolPolicy.HTTPS_ONLY },
+    pages: passed,
+  };
+}

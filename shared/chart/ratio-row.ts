@@ -1,0 +1,60 @@
+// What the rows of the ratio chart say: every text of a metric, before anything has a place.
+
+import type { Comparison, MetricComparison } from "../compare/comparison.ts";
+import type { Reason } from "../compare/verdict.ts";
+import { METRICS, type MetricName } from "../model/metrics.ts";
+import { countOf, countText } from "../report/known-text.ts";
+import { limitsText, timesText } from "./ratio-words.ts";
+
+/** Stands behind the names of metrics whose reads are partly suspected to come from a cache. */
+export const CACHE_SIGN = "†";
+
+export interface RatioRow {
+  readonly metric: MetricComparison;
+  readonly label: string;
+  readonly times: string;
+  readonly interval: string;
+  /** `1 240` and `1 240 hosts`. */
+  readonly count: string;
+  readonly hosts: string;
+  /** What stands in place of the marks; null where there is something to mark. */
+  readonly instead: string | null;
+  readonly isCached: boolean;
+  /** Whether it is the first of its group of metrics. */
+  readonly opensGroup: boolean;
+}
+
+/** The rows of these metrics, or of all when none is named, in the order of the registry. */
+export function ratioRows(comparison: Comparison, metrics: readonly MetricName[]): RatioRow[] {
+  const shown = METRICS.filter(({ name }) => metrics.length === 0 || metrics.includes(name));
+  const compared = shown.flatMap(({ name, label, group }) => {
+    const metric = comparison.fleet.metrics[name];
+    return metric === undefined ? [] : [{ metric, label, group }];
+  });
+  return compared.map(({ metric, label, group }, index) => {
+    const isCached = metric.flags.includes("suspect_cached_reads");
+    // Over several periods a host counts once in each: only so many are certainly different ones.
+    const atLeast = metric.n_eff < metric.hosts ? "≥ " : "";
+    return {
+      metric,
+      label: isCached ? `${label} ${CACHE_SIGN}` : label,
+      times: timesText(metric.ratio),
+      interval: limitsText(metric.ci),
+      count: `${atLeast}${countText(metric.n_eff)}`,
+      hosts: `${atLeast}${countOf(metric.n_eff, "host")}`,
+      instead: insteadOf(metric, isCached),
+      isCached,
+      opensGroup: index > 0 && compared[index - 1]?.group !== group,
+    };
+  });
+}
+
+const NOT_COMPARABLE: Readonly<Partial<Record<Reason, string>>> = {
+  no_paired_hosts: "not comparable: no host has both",
+  too_fast_on_both: "not comparable: too fast to measure on both",
+  mostly_too_fast: "not comparable: mostly too fast to measure",
+};
+
+function insteadOf({ hosts, reason }: MetricComparison, isCached: boolean): string | null {
+  return hosts === 0 && isCached ? "suspected cache: reads left out" : (NOT_COMPARABLE[reason] ?? null);
+}

@@ -1,0 +1,25 @@
+// Shares: one summary that whoever has its link may see (contract, Shares).
+
+/** What can be shared: the summaries of a fleet. */
+export const SHARE_KINDS = ["compare", "matrix", "trend", "backends"] as const;
+
+export type ShareKind = (typeof SHARE_KINDS)[number];
+
+/** A share as it is stored. */
+export interface Share {
+  /** 128 bits of chance as 32 hexadecimal digits: who knows it sees the summary. */
+  readonly id: string;
+  readonly fleet: string;
+  readonly kind: ShareKind;
+  /** The query of the kind's endpoint, as a list of values for each parameter. */
+  readonly query: Readonly<Record<string, readonly string[]>>;
+  /** Whether it shows the numbers of the moment it was made for ever; else those of the moment it is looked at. */
+  readonly frozen: boolean;
+  readonly title: string | null;
+  /** The token that made it, by its id, and that token's label. */
+  readonly made_by: { readonly token_id: string; readonly label: string | null };
+  readonly created_at: string;
+}
+
+/** What ids of shares look like. */
+export const SHARE_ID = /^[0-9a-f]{32}$/;

@@ -1,0 +1,81 @@
+// A report in Markdown as GitHub reads it: headings, tables, lists. What it says is text and never markup: see `inline`.
+
+import type { Remark, Report, Section, Table } from "../report/report.ts";
+import { printable, printableLines } from "./printable.ts";
+
+/** The report in Markdown, ending in a line feed. */
+export function markdown({ title, lead, guide, facts, notices, sections, cursor }: Report): string {
+  const blocks = [
+    `# ${inline(title)}`,
+    inline(lead),
+    ...(guide === null ? [] : [inline(guide)]),
+    facts.map(({ label, text }) => `**${inline(label)}** ${inline(text)}`).join(", "),
+    notices.map(item).join("\n"),
+    ...sections.flatMap(sectionBlocks),
+    ...(cursor === null ? [] : [`There are more: ask with ${codeSpan(`cursor=${cursor}`)}`]),
+  ];
+  return `${blocks.filter((block) => block !== "").join("\n\n")}\n`;
+}
+
+function sectionBlocks({ heading, table, remarks, verbatim }: Section): string[] {
+  return [
+    `## ${inline(heading)}`,
+    ...(table === null ? [] : [tableBlock(table)]),
+    remarks.map(item).join("\n"),
+    ...(verbatim === null ? [] : [fenced(verbatim)]),
+  ];
+}
+
+function tableBlock({ columns, rows }: Table): string {
+  if (rows.length === 0) return "none";
+  const line = (cells: readonly string[]) => `| ${cells.join(" | ")} |`;
+  return [
+    line(columns.map(({ head }) => inline(head))),
+    line(columns.map(({ side }) => (side === "right" ? "---:" : "---"))),
+    ...rows.map((row) => line(row.map(({ text }) => inline(text)))),
+  ].join("\n");
+}
+
+function item({ label, text, isWarning }: Remark): string {
+  return `- ${isWarning ? "! " : ""}**${inline(label)}**: ${inline(text)}`;
+}
+
+/** What GitHub makes links, mentions or pictures of even where its characters are escaped. */
+const LINKED = /@|:\/\/|www\.|#\d|\bGH-\d|:[a-z][\w+-]*:/i;
+
+/**
+ * Text as one line of Markdown that shows it as it is, in a heading, a cell or a paragraph; a paragraph must not begin with
+ * text from outside, which could be a list there. Words that would become links stand in a code span; in all others
+ * whatever could be markup is escaped. An underscore inside a word is none.
+ */
+export function inline(text: string): string {
+  return printable(text)
+    .split(/([ |])/)
+    .map((word) => (LINKED.test(word) ? codeSpan(word) : escaped(word)))
+    .join("");
+}
+
+function escaped(word: string): string {
+  return word
+    .replaceAll("&", "&amp;")
+    .replaceAll("<", "&lt;")
+    .replaceAll(">", "&gt;")
+    .replace(/[\\`*[\]|~$#]|_(?![a-z0-9])|(?<![a-z0-9])_/gi, "\\$&");
+}
+
+/** Text without a pipe, which would end a cell, as a code span. */
+function codeSpan(text: string): string {
+  const fence = "`".repeat(longestRun(text) + 1);
+  const pad = text.startsWith("`") || text.endsWith("`") ? " " : "";
+  return `${fence}${pad}${text}${pad}${fence}`;
+}
+
+function fenced(text: string): string {
+  const fence = "`".repeat(Math.max(3, longestRun(text) + 1));
+  return [`${fence}text`, ...printableLines(text), fence].join("\n");
+}
+
+/** The length of the longest run of backticks. */
+function longestRun(text: string): number {
+  return Math.max(0, ...[...text.matchAll(/`+/g)].map(([run]) => run.length));
+}

@@ -1,0 +1,46 @@
+// The one door to every format: a summary in, text of one format out. Every format is made from the same answer.
+
+import { chartOf } from "../chart/chart-of.ts";
+import { recordsOfSummary } from "../report/records-of-summary.ts";
+import { reportOf } from "../report/report-of.ts";
+import type { Look, Summary } from "../report/summary.ts";
+import { csv } from "./csv.ts";
+import { html } from "./html.tsx";
+import { markdown } from "./markdown.ts";
+import { svg } from "./svg.ts";
+import { text } from "./text.ts";
+
+/** The formats of text; a PNG is made from the SVG. */
+export const TEXT_FORMATS = ["json", "csv", "txt", "md", "html", "svg"] as const;
+
+export type TextFormat = (typeof TEXT_FORMATS)[number];
+
+/**
+ * A summary in one format. The same summary and look always give the same text. JSON is the whole answer, whatever the
+ * look. Throws for the SVG of a kind that has no chart, which no route offers.
+ */
+export function rendered(format: TextFormat, summary: Summary, look: Look): string {
+  switch (format) {
+    case "json":
+      return JSON.stringify(summary.answer);
+    case "csv":
+      return csv(recordsOfSummary(summary, look));
+    case "txt":
+      return text(reportOf(summary, look));
+    case "md":
+      return markdown(reportOf(summary, look));
+    case "html":
+      return html(reportOf(summary, look), chartSvg(summary, look), look.theme);
+    case "svg":
+      return chartSvg(summary, look) ?? noChart(summary);
+  }
+}
+
+function chartSvg(summary: Summary, look: Look): string | null {
+  const scene = chartOf(summary, look);
+  return scene === null ? null : svg(scene, look.theme);
+}
+
+function noChart({ kind }: Summary): never {
+  throw new Error(`there is no chart of a ${kind}`);
+}

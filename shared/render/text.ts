@@ -1,0 +1,57 @@
+// A report as text for a terminal of 100 columns, and for a mail.
+
+import type { Remark, Report, Section, Table } from "../report/report.ts";
+import { columns } from "./columns.ts";
+import { printable, printableLines } from "./printable.ts";
+import { wrapped } from "./wrapped.ts";
+
+const WIDTH = 100;
+const INDENT = "    ";
+
+/** The report as lines of at most 100 columns, ending in a line feed. A cursor is never broken, so that it can be copied. */
+export function text({ title, lead, guide, facts, notices, sections, cursor }: Report): string {
+  const about = facts.map(({ label, text: fact }) => `${label} ${fact}`).join(", ");
+  return `${[
+    ...underlined(title, "="),
+    "",
+    ...paragraph(lead),
+    ...(guide === null ? [] : paragraph(guide)),
+    ...(about === "" ? [] : paragraph(`${about.charAt(0).toUpperCase()}${about.slice(1)}.`)),
+    ...notices.flatMap(remarkLines),
+    ...sections.flatMap(sectionLines),
+    ...(cursor === null ? [] : ["", "There are more: ask with", `cursor=${cursor}`]),
+  ].join("\n")}\n`;
+}
+
+function paragraph(words: string): string[] {
+  return wrapped(printable(words), WIDTH, INDENT);
+}
+
+function underlined(words: string, rule: "=" | "-"): string[] {
+  const lines = wrapped(printable(words), WIDTH);
+  return [...lines, rule.repeat(Math.max(0, ...lines.map(({ length }) => length)))];
+}
+
+function sectionLines({ heading, table, remarks, verbatim }: Section): string[] {
+  return [
+    "",
+    ...underlined(heading, "-"),
+    ...(table === null ? [] : tableLines(table)),
+    ...remarks.flatMap(remarkLines),
+    ...(verbatim === null ? [] : printableLines(verbatim).flatMap((line) => wrapped(line, WIDTH))),
+  ];
+}
+
+function tableLines({ columns: heads, rows }: Table): string[] {
+  if (rows.length === 0) return ["none"];
+  const cells = rows.map((row) => row.map((cell) => printable(cell.text)));
+  return columns(
+    heads.map(({ side }) => side),
+    [heads.map(({ head }) => head), ...cells],
+    WIDTH,
+  );
+}
+
+function remarkLines({ label, text: words, isWarning }: Remark): string[] {
+  return paragraph(`${isWarning ? "! " : ""}${label}: ${words}`);
+}

@@ -1,0 +1,89 @@
+import type { DatedMatrix } from "../compare/dated.ts";
+import type { MatrixEntry } from "../compare/matrix.ts";
+import type { MetricName } from "../model/metrics.ts";
+import { aboutFacts, aboutFields, marginFact, noticeRemarks, shownFact } from "./about-facts.ts";
+import { countOf, countText, intervalOrNone, knownText } from "./known-text.ts";
+import { type Field, type Records, recordsOf } from "./records.ts";
+import { type Cell, cell, column, type Report, section } from "./report.ts";
+import { shownMetrics } from "./shown-metrics.ts";
+import type { Look } from "./summary.ts";
+import { verdictCell } from "./verdict-cell.ts";
+
+/** A matrix as a report: a section for each pair. */
+export function matrixReport(matrix: DatedMatrix, look: Look): Report {
+  const { pairs, backends, margin } = matrix;
+  return {
+    title: look.title ?? "All pairs of backends",
+    lead:
+      pairs.length === 0
+        ? "No two backends have results on the same host: nothing to compare yet."
+        : `${countOf(pairs.length, "pair")} of ${countOf(backends.length, "backend")} that share hosts. Each pair is judged by itself, on its own hosts.`,
+    guide: "Ratios need not multiply up from pair to pair, for different hosts stand behind them.",
+    facts: aboutFacts(matrix, [...shownFact(look), marginFact(margin)]),
+    notices: noticeRemarks(matrix),
+    sections: pairs.map(({ baseline, candidate, runs, metrics }) =>
+      section(`${candidate} against ${baseline}, ${countOf(runs, "run")}: above 1, ${candidate} is faster`, {
+        table: {
+          caption: `Ratios ${candidate} / ${baseline} over the fleet`,
+          columns: COLUMNS,
+          rows: shownMetrics(metrics, look).map(([name, entry]) => row(name, entry)),
+        },
+      }),
+    ),
+    cursor: null,
+  };
+}
+
+const COLUMNS = [
+  column("<", "metric"),
+  column(">", "hosts"),
+  column(">", "ratio"),
+  column("<", "95 % interval", "ci"),
+  column("<", "verdict"),
+  column("<", "because", "reason"),
+];
+
+function row(name: MetricName, { hosts, ratio, ci, verdict, reason }: MatrixEntry): Cell[] {
+  return [
+    cell(name),
+    cell(countText(hosts)),
+    cell(hosts === 0 ? "-" : knownText(ratio)),
+    cell(intervalOrNone(ci)),
+    verdictCell(verdict),
+    cell(reason),
+  ];
+}
+
+interface Item {
+  readonly matrix: DatedMatrix;
+  readonly pair: DatedMatrix["pairs"][number];
+  readonly metric: MetricName;
+  readonly entry: MatrixEntry;
+}
+
+const FIELDS: readonly Field<Item>[] = [
+  ["baseline", ({ pair }) => pair.baseline],
+  ["candidate", ({ pair }) => pair.candidate],
+  ["metric", ({ metric }) => metric],
+  ["hosts", ({ entry }) => entry.hosts],
+  ["n_eff", ({ entry }) => entry.n_eff],
+  ["ratio_low", ({ entry }) => entry.ratio.low],
+  ["ratio_high", ({ entry }) => entry.ratio.high],
+  ["ci_low", ({ entry }) => entry.ci?.low],
+  ["ci_high", ({ entry }) => entry.ci?.high],
+  ["p_holm", ({ entry }) => entry.p_holm],
+  ["verdict", ({ entry }) => entry.verdict],
+  ["reason", ({ entry }) => entry.reason],
+  ["flags", ({ entry }) => entry.flags.join(" ")],
+  ["margin", ({ matrix }) => matrix.margin],
+  ["runs", ({ pair }) => pair.runs],
+  ...aboutFields<Item>(({ matrix }) => matrix),
+];
+
+/** A row for each metric of each pair. */
+export function matrixRecords(matrix: DatedMatrix, look: Look): Records {
+  const items = matrix.pairs.flatMap((pair) =>
+    shownMetrics(pair.metrics, look).map(([metric, entry]): Item => ({ matrix, pair, metric, entry })),
+  );
+  return recordsOf(FIELDS, items);
+}

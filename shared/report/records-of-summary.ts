@@ -1,0 +1,31 @@
+import { backendsRecords } from "./backends-report.ts";
+import { comparisonRecords } from "./comparison-records.ts";
+import { hostRecords } from "./host-records.ts";
+import { hostsRecords } from "./hosts-report.ts";
+import { matrixRecords } from "./matrix-report.ts";
+import type { Records } from "./records.ts";
+import { runRecords } from "./run-records.ts";
+import type { Look, Summary } from "./summary.ts";
+import { trendRecords } from "./trend-report.ts";
+
+/** What a program is told about a summary, as one table. Runs have all their columns, whatever the look. */
+export function recordsOfSummary(summary: Summary, look: Look): Records {
+  switch (summary.kind) {
+    case "compare":
+      return comparisonRecords(summary.answer, look);
+    case "matrix":
+      return matrixRecords(summary.answer, look);
+    case "trend":
+      return trendRecords(summary.answer);
+    case "backends":
+      return backendsRecords(summary.answer, look);
+    case "hosts":
+      return hostsRecords(summary.answer);
+    case "host":
+      return hostRecords(summary.answer, look);
+    case "runs":
+      return runRecords(summary.answer.runs);
+    case "run":
+      return runRecords([summary.answer]);
+  }
+}

@@ -1,0 +1,101 @@
+// Reports: what a person is told, without markup. In: an answer of the service (`summary.ts`). Out: a title, sentences,
+// facts and tables as plain text, the same for every format; `shared/render` writes them as text, Markdown or HTML. All
+// texts may hold what came from outside, so a renderer escapes every one of them. What programs are told are `Records`.
+
+/** The colour of a cell; its text always says the same in words. */
+export type Tone = "plain" | "better" | "worse" | "equal" | "unclear";
+
+/** What a cell names, for pages that link to it. */
+export interface Target {
+  readonly kind: "host" | "run";
+  /** The name of the host, the id of the run. */
+  readonly id: string;
+}
+
+export interface Cell {
+  readonly text: string;
+  readonly tone: Tone;
+  readonly target: Target | null;
+}
+
+export interface Column {
+  /** Stable, for programs and style sheets; unique in its table. */
+  readonly key: string;
+  readonly head: string;
+  /** Numbers stand on the right. */
+  readonly side: "left" | "right";
+}
+
+/** A table; the first cell of a row names it. */
+export interface Table {
+  /** What the table shows, for those who meet it alone. */
+  readonly caption: string;
+  readonly columns: readonly Column[];
+  readonly rows: readonly (readonly Cell[])[];
+}
+
+/** A sentence under a name, such as a flag or a metric. */
+export interface Remark {
+  readonly label: string;
+  readonly text: string;
+  /** Whether it keeps the reader from a wrong conclusion. */
+  readonly isWarning: boolean;
+}
+
+export interface Section {
+  readonly heading: string;
+  readonly table: Table | null;
+  readonly remarks: readonly Remark[];
+  /** Text that is shown as it is, such as a line of Bonnie++; null for none. */
+  readonly verbatim: string | null;
+}
+
+/** Something about the whole report, e.g. `period`: `2026-Q4`. */
+export interface Fact {
+  readonly label: string;
+  readonly text: string;
+}
+
+export interface Report {
+  readonly title: string;
+  /** What was found, in a sentence or two. */
+  readonly lead: string;
+  /** How the numbers are to be read; null where they need no help. */
+  readonly guide: string | null;
+  readonly facts: readonly Fact[];
+  /** What concerns all numbers. */
+  readonly notices: readonly Remark[];
+  readonly sections: readonly Section[];
+  /** Where the next page begins; null when this is all. */
+  readonly cursor: string | null;
+}
+
+/** A cell of plain text. */
+export function cell(text: string, tone: Tone = "plain"): Cell {
+  return { text, tone, target: null };
+}
+
+/** A cell that names a host or a run. */
+export function named(text: string, kind: Target["kind"], id: string): Cell {
+  return { text, tone: "plain", target: { kind, id } };
+}
+
+/** Columns from their heads; keys are made of the heads unless given. `<` and `>` say on which side. */
+export function column(side: "<" | ">", head: string, key = head.replaceAll(/[^a-z0-9]+/gi, "_")): Column {
+  return { key, head, side: side === ">" ? "right" : "left" };
+}
+
+/** A section with a table, with remarks, or both. */
+export function section(heading: string, parts: Partial<Omit<Section, "heading">>): Section {
+  return { heading, table: null, remarks: [], verbatim: null, ...parts };
+}
+
+/** A remark that informs. */
+export function remark(label: string, text: string): Remark {
+  return { label, text, isWarning: false };
+}
+
+/** A remark that warns. */
+export function warning(label: string, text: string): Remark {
+  return { label, text, isWarning: true };
+}

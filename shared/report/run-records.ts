@@ -1,0 +1,37 @@
+// Runs for programs: a row for each, with the same columns in every export. `facts` is a JSON object, and `raw` a JSON
+// string, so that it begins with a quote whatever Bonnie++ printed and every character of it comes back when it is read.
+
+import type { Measurement } from "../model/measurement.ts";
+import { METRIC_NAMES } from "../model/metrics.ts";
+import type { Run } from "../model/run.ts";
+import { type Field, type Records, recordsOf } from "./records.ts";
+
+/** What is told of each metric; a field is empty where it is not known. */
+const MEASURES = ["rate", "cpu", "latency_us", "lower_bound"] as const satisfies readonly (keyof Measurement)[];
+
+/** Columns may be added before `facts`; programs go by their names. */
+const FIELDS: readonly Field<Run>[] = [
+  ["id", ({ id }) => id],
+  ["fleet", ({ fleet }) => fleet],
+  ["host", ({ host }) => host],
+  ["vm", ({ vm }) => vm],
+  ["backend", ({ backend }) => backend],
+  ["stratum", ({ stratum }) => stratum],
+  ["finished_at", ({ finished_at }) => finished_at],
+  ["received_at", ({ received_at }) => received_at],
+  ["withdrawn_at", ({ withdrawn_at }) => withdrawn_at],
+  ["client_run", ({ client_run }) => client_run],
+  ["verdict", ({ quality }) => quality.verdict],
+  ["decided_by", ({ quality }) => quality.decided_by.join(" ")],
+  ...METRIC_NAMES.flatMap((metric) =>
+    MEASURES.map((measure): Field<Run> => [`${metric}_${measure}`, ({ metrics }) => metrics[metric]?.[measure]]),
+  ),
+  ["facts", ({ facts }) => JSON.stringify(facts)],
+  ["raw_encoding", ({ raw_encoding }) => raw_encoding],
+  ["raw", ({ raw }) => JSON.stringify(raw)],
+];
+
+/** The records of some runs. */
+export function runRecords(runs: readonly Run[]): Records {
+  return recordsOf(FIELDS, runs);
+}

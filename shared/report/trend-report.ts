@@ -1,0 +1,117 @@
+import type { DatedTrend } from "../compare/dated.ts";
+import type { TrendPoint } from "../compare/trend.ts";
+import { METRICS, type MetricName } from "../model/metrics.ts";
+import { aboutFacts, aboutFields, noticeRemarks } from "./about-facts.ts";
+import { countText, intervalOrNone, knownText } from "./known-text.ts";
+import { type Field, type Records, recordsOf } from "./records.ts";
+import { type Cell, cell, column, type Report, section } from "./report.ts";
+import type { Look } from "./summary.ts";
+import { verdictCell } from "./verdict-cell.ts";
+
+/** The unit of a metric, e.g. `K/s`. */
+export function unitOf(metric: MetricName): string {
+  return METRICS.find(({ name }) => name === metric)?.unit ?? "";
+}
+
+/** A trend as a report: for each stratum a table, period by period. */
+export function trendReport(trend: DatedTrend, look: Look): Report {
+  const { backend, metric, strata } = trend;
+  const facts = aboutFacts(trend).filter(({ label }) => label !== "period");
+  return {
+    title: look.title ?? `${metric} of ${backend} over time`,
+    lead: trendLead(trend),
+    guide: `Medians over hosts in ${unitOf(metric)}. A change is the ratio to the period before: above 1, ${backend} became faster. It is a hint, not a verdict.`,
+    facts: [{ label: "periods", text: spanText(trend) }, ...facts],
+    notices: noticeRemarks(trend),
+    sections: Object.entries(strata).map(([stratum, points]) =>
+      section(`Stratum ${stratum}`, {
+        table: {
+          caption: `${metric} of ${backend} in ${unitOf(metric)}, stratum ${stratum}`,
+          columns: COLUMNS,
+          rows: points.map(row),
+        },
+      }),
+    ),
+    cursor: null,
+  };
+}
+
+function spanText({ periods }: DatedTrend): string {
+  const [first] = periods;
+  const last = periods.at(-1);
+  if (first === undefined || last === undefined) return "none";
+  return first === last ? first : `${first} to ${last}`;
+}
+
+function trendLead({ backend, metric, strata }: DatedTrend): string {
+  const points = Object.values(strata).flat();
+  if (points.length === 0) return `No period has results of ${backend} for ${metric}.`;
+  const hints = points.flatMap(({ period, change }) =>
+    change === null || change.hint === "none" ? [] : [`${change.hint} in ${period}`],
+  );
+  return hints.length === 0
+    ? `No hint that ${metric} of ${backend} changed.`
+    : `Hints that ${metric} of ${backend} changed: ${hints.join(", ")}.`;
+}
+
+const COLUMNS = [
+  column("<", "period"),
+  column(">", "hosts"),
+  column(">", "runs"),
+  column(">", "too fast", "censored_hosts"),
+  column(">", "median"),
+  column(">", "95 % interval", "ci"),
+  column(">", "change"),
+  column(">", "95 % interval", "change_ci"),
+  column("<", "hint"),
+];
+
+function row({ period, hosts, runs, censored_hosts, median, ci, change }: TrendPoint): Cell[] {
+  return [
+    cell(period),
+    cell(countText(hosts)),
+    cell(countText(runs)),
+    cell(countText(censored_hosts)),
+    cell(knownText(median)),
+    cell(intervalOrNone(ci)),
+    cell(change === null ? "-" : knownText(change.ratio)),
+    cell(intervalOrNone(change === null ? null : change.ci)),
+    change === null || change.hint === "none" ? cell("") : verdictCell(change.hint),
+  ];
+}
+
+interface Item {
+  readonly trend: DatedTrend;
+  readonly stratum: string;
+  readonly point: TrendPoint;
+}
+
+const FIELDS: readonly Field<Item>[] = [
+  ["backend", ({ trend }) => trend.backend],
+  ["metric", ({ trend }) => trend.metric],
+  ["stratum", ({ stratum }) => stratum],
+  ["period", ({ point }) => point.period],
+  ["hosts", ({ point }) => point.hosts],
+  ["runs", ({ point }) => point.runs],
+  ["censored_hosts", ({ point }) => point.censored_hosts],
+  ["median_low", ({ point }) => point.median.low],
+  ["median_high", ({ point }) => point.median.high],
+  ["ci_low", ({ point }) => point.ci?.low],
+  ["ci_high", ({ point }) => point.ci?.high],
+  ["change_since", ({ point }) => point.change?.since],
+  ["change_low", ({ point }) => point.change?.ratio.low],
+  ["change_high", ({ point }) => point.change?.ratio.high],
+  ["change_ci_low", ({ point }) => point.change?.ci.low],
+  ["change_ci_high", ({ point }) => point.change?.ci.high],
+  ["hint", ({ point }) => point.change?.hint],
+  ["unit", ({ trend }) => trend.unit],
+  ...aboutFields<Item>(({ trend }) => trend),
+];
+
+/** A row for each period of each stratum. */
+export function trendRecords(trend: DatedTrend): Records {
+  const items = Object.entries(trend.strata).flatMap(([stratum, points]) =>
+    points.map((point): Item => ({ trend, stratum, point })),
+  );
+  return recordsOf(FIELDS, items);
+}

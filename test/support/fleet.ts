@@ -1,0 +1,130 @@
+// A fleet in memory, by the same steps as in the service but without a store: runs, host summaries, cells, answers.
+
+import type { Cell, CellKind } from "../../shared/cells/cell.ts";
+import { type Contribution, contributions, pairName } from "../../shared/cells/contribution.ts";
+import { addCell, emptyCell } from "../../shared/cells/merge.ts";
+import { compare } from "../../shared/compare/compare.ts";
+import type { Comparison } from "../../shared/compare/comparison.ts";
+import type { DatedMatrix, DatedTrend } from "../../shared/compare/dated.ts";
+import { backendsOf, type HostProfile, hostProfile, pairsOf } from "../../shared/compare/host-profile.ts";
+import { matrix } from "../../shared/compare/matrix.ts";
+import { mergePeriods } from "../../shared/compare/merge-periods.ts";
+import type { Merged, Question } from "../../shared/compare/question.ts";
+import { trend } from "../../shared/compare/trend.ts";
+import type { Backend } from "../../shared/model/backends.ts";
+import type { MetricName } from "../../shared/model/metrics.ts";
+import type { Run } from "../../shared/model/run.ts";
+import { VIEWS, type View } from "../../shared/model/view.ts";
+import { sampleOf } from "../../shared/summary/sample.ts";
+import { cohortOf, summarise } from "../../shared/summary/summarise.ts";
+import type { HostSummary } from "../../shared/summary/types.ts";
+
+const AS_OF = "2026-11-22T12:00:00.000Z";
+
+type Scopes = ReadonlyMap<string, Merged>;
+
+/** Hosts and the cells they add up to. */
+export interface Fleet {
+  readonly summaries: readonly HostSummary[];
+  readonly scopes: (view: View, kind: CellKind, name: string) => Scopes;
+}
+
+/** The fleet of these runs; with `copies`, each host stands for that many alike. */
+export function fleetOf(runs: readonly Run[], copies = 1): Fleet {
+  const hosts = [...new Set(runs.map(({ host }) => host))].sort();
+  const summaries = hosts.map((host) => summarise(host, runs.filter((run) => run.host === host).map(sampleOf)));
+  const cells = new Map<string, Map<string, Cell>>();
+  const place = ({ view, kind, name }: Pick<Contribution, "view" | "kind" | "name">) => `${view} ${kind} ${name}`;
+  for (const contribution of summaries.flatMap(contributions)) {
+    const scopes = cells.get(place(contribution)) ?? new Map<string, Cell>();
+    cells.set(place(contribution), scopes);
+    const sum = scopes.get(contribution.scope) ?? emptyCell();
+    scopes.set(contribution.scope, sum);
+    addCell(sum, contribution.cell);
+  }
+  return {
+    summaries,
+    scopes(view, kind, name) {
+      const scopes = [...(cells.get(place({ view, kind, name })) ?? [])];
+      return new Map(scopes.map(([scope, cell]) => [scope, mergePeriods([timesOf(cell, copies)])]));
+    },
+  };
+}
+
+function timesOf(cell: Cell, copies: number): Cell {
+  const sum = emptyCell();
+  for (let copy = 0; copy < copies; copy += 1) addCell(sum, cell);
+  return sum;
+}
+
+const asked = { periods: ["all"], view: "trusted", filters: {}, margin: 0.03, metrics: [] } as const;
+
+/** Two backends of the fleet compared. */
+export function comparisonOf(
+  fleet: Fleet,
+  baseline: Backend,
+  candidate: Backend,
+  more: Partial<Question> = {},
+): Comparison {
+  const question: Question = { ...asked, baseline, candidate, ...more };
+  const pair = (view: View) => fleet.scopes(view, "pair", pairName(baseline, candidate));
+  return compare({
+    question,
+    asOf: AS_OF,
+    pendingHosts: 0,
+    pair: pair(question.view),
+    baselineValues: fleet.scopes(question.view, "backend", baseline),
+    candidateValues: fleet.scopes(question.view, "backend", candidate),
+    pairAsReported: question.view === "trusted" ? pair("all") : null,
+  });
+}
+
+const FRESH = { as_of: AS_OF, pending_hosts: 0, notices: [] } as const;
+
+const named = (fleet: Fleet): Backend[] => [...new Set(fleet.summaries.flatMap(backendsOf))].sort();
+
+/** All pairs of backends of the fleet. */
+export function matrixOf(fleet: Fleet, more: Partial<Omit<Question, "baseline" | "candidate">> = {}): DatedMatrix {
+  const question = { ...asked, ...more };
+  const backends = named(fleet);
+  const pairs = backends.flatMap((baseline, index) =>
+    backends.slice(index + 1).flatMap((candidate) => {
+      const cell = fleet.scopes(question.view, "pair", pairName(baseline, candidate)).get("ALL");
+      return cell === undefined ? [] : [{ baseline, candidate, cell }];
+    }),
+  );
+  const values = backends.flatMap((backend) => {
+    const all = fleet.scopes(question.view, "backend", backend).get("ALL");
+    return all === undefined ? [] : [[backend, all] as const];
+  });
+  return { ...matrix(question, pairs, new Map(values)), ...FRESH };
+}
+
+/** One backend and metric over months. */
+export function trendOf(
+  months: readonly (readonly [month: string, fleet: Fleet])[],
+  backend: Backend,
+  metric: MetricName,
+): DatedTrend {
+  const question = { backend, metric, view: asked.view, filters: asked.filters };
+  const periods = months.map(([period, fleet]) => ({ period, values: fleet.scopes("trusted", "backend", backend) }));
+  const found = trend(question, periods);
+  return { ...found, ...FRESH, unit: "month", periods: months.map(([period]) => period) };
+}
+
+/** One host among the others of the fleet. */
+export function profileOf(fleet: Fleet, host: string): HostProfile {
+  const summary = fleet.summaries.find((each) => each.host === host) ?? { host, groups: [] };
+  const views = (kind: CellKind, name: string) => {
+    const [trusted, all] = VIEWS.map((view) => fleet.scopes(view, kind, name));
+    return { trusted: trusted ?? new Map(), all: all ?? new Map() };
+  };
+  const pairs = pairsOf(summary).map(({ baseline, candidate }) => pairName(baseline, candidate));
+  return hostProfile({
+    summary,
+    cohort: cohortOf(summary),
+    isPending: false,
+    backendCells: new Map(backendsOf(summary).map((backend) => [backend, views("backend", backend)])),
+    pairCells: new Map(pairs.map((name) => [name, views("pair", name)])),
+  });
+}
