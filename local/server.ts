@@ -20,9 +20,11 @@ import { makeStatusStore } from "../functions/store/status.ts";
 import { ensureTable, openTable } from "../functions/store/table.ts";
 import { makeTokenStore } from "../functions/store/tokens.ts";
 import { VERSION } from "../shared/deployment.ts";
+import type { Wake } from "../shared/ports.ts";
 import { ensureAdminToken } from "./admin-token.ts";
 import { type DataFolder, openDataFolder } from "./data-folder.ts";
 import { type Engine, startEngine } from "./engine.ts";
+import { rememberPendingCount } from "./pending-count.ts";
 import { StartFault } from "./start-fault.ts";
 import { withTokenCache } from "./token-cache.ts";
 import { startWorker } from "./worker.ts";
@@ -75,7 +77,8 @@ async function serve(
   await ensureTable(table);
   const tokens = withTokenCache(makeTokenStore(table), clock);
   const admin = await ensureAdminToken(tokens, folder.adminTokenFile, settings.adminSecret, clock);
-  const store = makeAggregationStore(table);
+  const pending = rememberPendingCount(clock);
+  const store = pending.aggregation(makeAggregationStore(table));
   const runs = withGroupCommit(makeRunStore(table));
 
   const server = createServer();
@@ -85,12 +88,16 @@ async function serve(
     { pollMs: POLL_MS, gatherMs: GATHER_MS, onFault: (error) => log.fault("aggregation", error) },
   );
   const app = makeHttpApp({ clock, log });
-  addIngestRoutes(app, { runs, quarantine: makeQuarantineStore(table), tokens, clock, wake: worker.wake });
+  const wake: Wake = (fleet, hosts) => {
+    pending.changed();
+    worker.wake(fleet, hosts);
+  };
+  addIngestRoutes(app, { runs, quarantine: makeQuarantineStore(table), tokens, clock, wake });
   addReadRoutes(app, {
     runs,
     cells: makeCellStore(table),
     hosts: makeHostStore(table),
-    status: makeStatusStore(table),
+    status: pending.status(makeStatusStore(table)),
     tokens,
     clock,
     about: { version: VERSION, engine: engine === null ? "dynamodb" : "embedded" },

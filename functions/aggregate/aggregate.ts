@@ -34,8 +34,14 @@ export interface Outcome {
   readonly left: number;
 }
 
-/** Hosts that are read and committed together: enough to share cells, few enough to keep a lost race cheap. */
-const HOSTS_AT_ONCE = 75;
+/**
+ * Hosts that are read and committed together: so many that those of one cohort meet and share its cells, few enough to be
+ * held in memory at once. A race lost by some of them costs those alone.
+ */
+const HOSTS_AT_ONCE = 1_000;
+
+/** Hosts whose samples are read at the same time: the store has 64 connections, and other work than this. */
+const READERS = 16;
 const TRIES = 12;
 
 /**
@@ -126,9 +132,7 @@ export async function bringUpToDate(
 async function stepsOf(store: AggregationStore, of: FleetGeneration, work: readonly Work[]): Promise<SummaryStep[]> {
   const keys = work.flatMap(({ host, touched }) => periodsTouched(touched).map((period) => ({ period, host })));
   const stored = await store.summaries(of, keys);
-  const groups = new Map(
-    await Promise.all(work.map(async (each) => [each.host, await groupsByPeriod(store, of.fleet, each)] as const)),
-  );
+  const groups = await groupsOfHosts(store, of.fleet, work);
   // Equal summaries become one, so that what follows from them is computed once.
   const known = new Map<string, HostSummary>();
   const shared = (summary: HostSummary): HostSummary => {
@@ -152,6 +156,21 @@ async function stepsOf(store: AggregationStore, of: FleetGeneration, work: reado
 const periodsTouched = (touched: readonly Touched[]): string[] => [
   ...new Set(touched.flatMap(({ period }) => periodsOf(period))),
 ];
+
+/** What was touched of each host, by host and period. */
+async function groupsOfHosts(
+  store: AggregationStore,
+  fleet: string,
+  work: readonly Work[],
+): Promise<Map<string, Map<string, GroupReplacement[]>>> {
+  const groups = new Map<string, Map<string, GroupReplacement[]>>();
+  const left = work.values();
+  const reader = async (): Promise<void> => {
+    for (const each of left) groups.set(each.host, await groupsByPeriod(store, fleet, each));
+  };
+  await Promise.all(Array.from({ length: READERS }, reader));
+  return groups;
+}
 
 /** The groups touched in every period that is touched, summarised afresh. */
 async function groupsByPeriod(

@@ -18,14 +18,14 @@ export function addBackendsRoute(app: HttpApp, deps: ReadDeps): void {
     const { period: periods, view, metric: metrics = [], ...cohort } = queryBy(c, backendsQuery);
     const filters = filtersOf(cohort);
     const { fleet } = tokenOf(c);
-    const [readings, marks] = await Promise.all([
-      deps.cells.readAll({ fleet, periods, filters, metrics }, "backend"),
-      deps.status.openMarks(fleet),
+    const [readings, pendingHosts] = await Promise.all([
+      deps.cells.open({ fleet, periods, filters, metrics }).then(({ readAll }) => readAll("backend")),
+      deps.status.pendingHosts(fleet),
     ]);
     const backends = allBackends({
       question: { periods, view, filters, metrics },
       asOf: newest(readings.values()),
-      pendingHosts: marks.count,
+      pendingHosts,
       notices: noticesOf(readings.values()),
       values: new Map([...readings].map(([name, { views }]) => [name, views[view]])),
     });

@@ -22,10 +22,11 @@ export function addMatrixRoute(app: HttpApp, deps: ReadDeps): void {
     const filters = filtersOf(cohort);
     const { fleet } = tokenOf(c);
     const about = { fleet, periods, filters, scope: SCOPE_ALL, metrics };
-    const [ofPairs, ofBackends, marks] = await Promise.all([
-      deps.cells.readAll(about, "pair"),
-      deps.cells.readAll(about, "backend"),
-      deps.status.openMarks(fleet),
+    const cells = deps.cells.open(about);
+    const [ofPairs, ofBackends, pendingHosts] = await Promise.all([
+      cells.then(({ readAll }) => readAll("pair")),
+      cells.then(({ readAll }) => readAll("backend")),
+      deps.status.pendingHosts(fleet),
     ]);
     const pairs = [...ofPairs].flatMap(([name, { views }]): MatrixPair[] => {
       const cell = views[view].get(SCOPE_ALL);
@@ -40,7 +41,7 @@ export function addMatrixRoute(app: HttpApp, deps: ReadDeps): void {
     const answer = {
       ...matrix({ periods, view, filters, margin, metrics }, pairs, new Map(values)),
       as_of: newest(readings),
-      pending_hosts: marks.count,
+      pending_hosts: pendingHosts,
       notices: noticesOf(readings),
     };
     return format === "json" ? c.json(answer) : c.text(matrixText(answer));

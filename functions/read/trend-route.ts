@@ -29,11 +29,11 @@ export function addTrendRoute(app: HttpApp, deps: ReadDeps): void {
     const last = query.to ?? periodAt(new Date(deps.clock()).toISOString(), unit);
     const question = { backend: backendOf(query.backend), metric, view, filters: filtersOf(query) };
     const { fleet } = tokenOf(c);
-    const [periods, marks] = await Promise.all([
+    const [periods, pendingHosts] = await Promise.all([
       from === undefined
         ? latestPeriods(deps, fleet, question, last, unit)
         : readPeriods(deps, fleet, question, allBetween(from, last, unit)),
-      deps.status.openMarks(fleet),
+      deps.status.pendingHosts(fleet),
     ]);
     const readings = periods.map(({ reading }) => reading);
     const answer = {
@@ -41,7 +41,7 @@ export function addTrendRoute(app: HttpApp, deps: ReadDeps): void {
       periods: periods.map(({ period }) => period),
       ...trend(question, periods),
       as_of: newest(readings),
-      pending_hosts: marks.count,
+      pending_hosts: pendingHosts,
       notices: noticesOf(readings),
     };
     return format === "json" ? c.json(answer) : c.text(trendText(answer));
@@ -70,7 +70,7 @@ function readPeriods(
   return Promise.all(
     periods.map(async (period) => {
       const about = { fleet, periods: [period], filters, metrics: [metric] };
-      const reading = await deps.cells.read(about, "backend", backend);
+      const reading = await (await deps.cells.open(about)).read("backend", backend);
       return { period, values: reading.views[view], reading };
     }),
   );

@@ -19,16 +19,18 @@ export interface CellPart {
 /** What happens to one cell, in order. */
 export interface CellChange {
   readonly key: Key;
+  /** The hash of the cohort that the cell is of. */
+  readonly cohort: string;
   readonly parts: readonly CellPart[];
 }
 
 /** The changes of one step of a host in `bucket`: one for each cell it touches, each cell once. */
 export function cellChanges(of: FleetGeneration, bucket: number, { period, before, after }: SummaryStep): CellChange[] {
-  const changes = new Map<string, { key: Key; parts: CellPart[] }>();
+  const changes = new Map<string, { key: Key; cohort: string; parts: CellPart[] }>();
   const put = (cohort: string, differences: readonly Change[]) => {
     for (const { view, kind, name, scope, subtract, add } of differences) {
       const key = cellKey(of, period, { cohort, kind, name, scope, shard: bucket });
-      const change = changes.get(key.sk) ?? { key, parts: [] };
+      const change = changes.get(key.sk) ?? { key, cohort, parts: [] };
       change.parts.push({ view, subtract, add });
       changes.set(key.sk, change);
     }

@@ -10,9 +10,10 @@ import { changedCell } from "./cell-item.ts";
 import { MAX_TRANSACTION_BYTES, WRITES_PER_TRANSACTION } from "./chunks.ts";
 import { enters, placed } from "./cohorts.ts";
 import { keyItem, sizeOf, textOf } from "./item.ts";
-import { cohortHash, cohortKey, idOf, type Key } from "./keys.ts";
+import { cohortHash, cohortKey, idOf, type Key, stampKey } from "./keys.ts";
 import { markWrite } from "./marks.ts";
 import { retryingTransient } from "./retry.ts";
+import { stampWrite } from "./stamps.ts";
 import { TransactionCancelled } from "./store-error.ts";
 import { readSummaries, summaryWrite } from "./summaries.ts";
 import { walk } from "./summary-walk.ts";
@@ -29,11 +30,14 @@ export interface Commit {
   readonly mostCohorts: number;
 }
 
-/** A step, the version it leads to, the cells it changes, and the cohort it enters, which must be listed. */
+/** A step, the version it leads to, the cells it changes with their stamps, and the cohort it enters, which must be listed. */
 interface Plan {
   readonly step: SummaryStep;
+  /** Period and cohort, as one text. */
+  readonly place: string;
   readonly version: string;
   readonly changes: readonly CellChange[];
+  readonly stamps: readonly Key[];
   readonly cohort: Key | null;
 }
 
@@ -52,22 +56,27 @@ export async function commitSteps(to: Commit, steps: readonly SummaryStep[]): Pr
 }
 
 function planOf({ of, bucket }: Commit, step: SummaryStep): Plan {
+  const changes = cellChanges(of, bucket, step);
+  const cohorts = new Set(changes.map(({ cohort }) => cohort));
   return {
     step,
+    place: `${step.period} ${cohortHash(step.after.cohort)}`,
     version: randomUUID(),
-    changes: cellChanges(of, bucket, step),
+    changes,
+    stamps: [...cohorts].map((cohort) => stampKey(of, step.period, cohort, bucket)),
     cohort: enters(step) ? cohortKey(of, step.period, cohortHash(step.after.cohort)) : null,
   };
 }
 
 /** The keys of what a plan may write beside its summary; plans of one period share most of them. */
-const sharedKeys = ({ changes, cohort }: Plan): string[] => [
+const sharedKeys = ({ changes, stamps, cohort }: Plan): string[] => [
   ...changes.map(({ key }) => idOf(key)),
+  ...stamps.map(idOf),
   ...(cohort === null ? [] : [idOf(cohort)]),
 ];
 
-const byPeriod = ({ step: a }: Plan, { step: b }: Plan): number =>
-  a.period === b.period ? 0 : a.period < b.period ? -1 : 1;
+/** Plans that share most cells next to each other: those of one period, and in it those of one cohort. */
+const byPlace = (a: Plan, b: Plan): number => (a.place === b.place ? 0 : a.place < b.place ? -1 : 1);
 
 /** Plans period by period, as many together as one transaction takes. A plan too large for one is alone. */
 function batches(plans: readonly Plan[]): Plan[][] {
@@ -75,7 +84,7 @@ function batches(plans: readonly Plan[]): Plan[][] {
   let batch: Plan[] = [];
   let shared = new Set<string>();
   let period: string | null = null;
-  for (const plan of plans.toSorted(byPeriod)) {
+  for (const plan of plans.toSorted(byPlace)) {
     const together = new Set([...shared, ...sharedKeys(plan)]);
     const fits = plan.step.period === period && together.size + batch.length + 1 <= WRITES_PER_TRANSACTION;
     if (!fits && batch.length > 0) done.push(batch);
@@ -142,6 +151,7 @@ async function writesOf({ table, of, at }: Commit, plans: readonly Plan[]): Prom
     parts.set(idOf(change.key), cell);
   }
   const cells = [...parts.values()];
+  const stamps = new Map(plans.flatMap((plan) => plan.stamps.map((key) => [idOf(key), key])));
   const cohorts = new Map(
     plans.flatMap(({ cohort, step }) => (cohort === null ? [] : [[idOf(cohort), { cohort, step }]])),
   );
@@ -151,6 +161,7 @@ async function writesOf({ table, of, at }: Commit, plans: readonly Plan[]): Prom
   ]);
   return [
     ...plans.map(({ step, version }) => summaryWrite(table, of, step, version)),
+    ...[...stamps.values()].map((key) => stampWrite(table, key, randomUUID())),
     // A cohort stays listed when its last host leaves; its cells are then gone.
     ...[...cohorts.values()].flatMap(({ cohort, step }) =>
       stored.has(idOf(cohort))

@@ -3,12 +3,12 @@ import type { FleetGeneration } from "../../shared/ports.ts";
 import { WRITES_PER_TRANSACTION } from "./chunks.ts";
 import { periodsOfFleet } from "./fleet-runs.ts";
 import { type Item, keyItem, textOf } from "./item.ts";
-import { cellPartition, cohortPartition, summaryPartition } from "./keys.ts";
+import { cellPartition, cohortPartition, stampPartition, summaryPartition } from "./keys.ts";
 import { retryingTransient } from "./retry.ts";
 import { partition, queryPage, type Table, transact } from "./table.ts";
 
 /**
- * Deletes the summaries, cells and cohorts of a generation that nobody reads any more. Summaries go first: a worker that
+ * Deletes the summaries, cells, cohorts and stamps of a generation that nobody reads any more. Summaries go first: a worker that
  * still has one of them in hand then finds that it is gone, and writes no cell.
  */
 export async function deleteGeneration(table: Table, of: FleetGeneration): Promise<void> {
@@ -21,6 +21,7 @@ export async function deleteGeneration(table: Table, of: FleetGeneration): Promi
   for (const period of periods) {
     await deletePartition(table, cellPartition(of, period));
     await deletePartition(table, cohortPartition(of, period));
+    await deletePartition(table, stampPartition(of, period));
   }
 }
 
