@@ -44,8 +44,11 @@ export interface LocalServer {
 /** Finds marks that a lost wake-up or a crash has left. */
 const POLL_MS = 2_000;
 
-/** How long a wake-up of the aggregation waits for others: short to a person, long to a burst of uploads. */
-const GATHER_MS = 100;
+/** How long uploads must pause before the aggregation starts: short to a person, long within a burst. */
+const QUIET_MS = 100;
+
+/** It starts that long after the first upload even when they never pause. */
+const PATIENCE_MS = 10_000;
 
 /** Starts everything and resolves when requests are answered. Throws StartFault with a message for the operator. */
 export async function startLocalServer(
@@ -85,7 +88,12 @@ async function serve(
   await listen(server, settings);
   const worker = startWorker(
     { store, clock, backOff, lanes: 2 },
-    { pollMs: POLL_MS, gatherMs: GATHER_MS, onFault: (error) => log.fault("aggregation", error) },
+    {
+      pollMs: POLL_MS,
+      quietMs: QUIET_MS,
+      patienceMs: PATIENCE_MS,
+      onFault: (error) => log.fault("aggregation", error),
+    },
   );
   const app = makeHttpApp({ clock, log });
   const wake: Wake = (fleet, hosts) => {

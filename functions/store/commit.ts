@@ -5,12 +5,13 @@ import { randomUUID } from "node:crypto";
 import type { TransactWriteItem } from "@aws-sdk/client-dynamodb";
 import { CellFault } from "../../shared/cells/cell-fault.ts";
 import type { FleetGeneration, StoredSummary, SummaryStep } from "../../shared/ports.ts";
-import { type CellChange, type CellPart, cellChanges } from "./cell-changes.ts";
+import type { CellPart } from "./cell-changes.ts";
 import { changedCell } from "./cell-item.ts";
 import { MAX_TRANSACTION_BYTES, WRITES_PER_TRANSACTION } from "./chunks.ts";
-import { enters, placed } from "./cohorts.ts";
+import { placed } from "./cohorts.ts";
+import { type Plan, planOf, plansTogether, sharedKeys } from "./commit-plan.ts";
 import { keyItem, sizeOf, textOf } from "./item.ts";
-import { cohortHash, cohortKey, idOf, type Key, stampKey } from "./keys.ts";
+import { idOf, type Key } from "./keys.ts";
 import { markWrite } from "./marks.ts";
 import { retryingTransient } from "./retry.ts";
 import { stampWrite } from "./stamps.ts";
@@ -30,17 +31,6 @@ export interface Commit {
   readonly mostCohorts: number;
 }
 
-/** A step, the version it leads to, the cells it changes with their stamps, and the cohort it enters, which must be listed. */
-interface Plan {
-  readonly step: SummaryStep;
-  /** Period and cohort, as one text. */
-  readonly place: string;
-  readonly version: string;
-  readonly changes: readonly CellChange[];
-  readonly stamps: readonly Key[];
-  readonly cohort: Key | null;
-}
-
 /**
  * Commits steps, those of one period together as far as a transaction takes them, because they share cells. A step that
  * changes nothing is written too: its new version stops slower workers, whose reading of the runs may be older. Gives the
@@ -48,52 +38,10 @@ interface Plan {
  */
 export async function commitSteps(to: Commit, steps: readonly SummaryStep[]): Promise<SummaryStep[]> {
   const lost: SummaryStep[] = [];
-  const own = await placed(to.table, to.of, steps, to.mostCohorts);
-  for (const batch of batches(own.map((step) => planOf(to, step)))) {
+  for (const batch of plansTogether(to, await placed(to.table, to.of, steps, to.mostCohorts))) {
     if (!(await commitPlans(to, batch))) lost.push(...batch.map(({ step }) => step));
   }
   return lost;
-}
-
-function planOf({ of, bucket }: Commit, step: SummaryStep): Plan {
-  const changes = cellChanges(of, bucket, step);
-  const cohorts = new Set(changes.map(({ cohort }) => cohort));
-  return {
-    step,
-    place: `${step.period} ${cohortHash(step.after.cohort)}`,
-    version: randomUUID(),
-    changes,
-    stamps: [...cohorts].map((cohort) => stampKey(of, step.period, cohort, bucket)),
-    cohort: enters(step) ? cohortKey(of, step.period, cohortHash(step.after.cohort)) : null,
-  };
-}
-
-/** The keys of what a plan may write beside its summary; plans of one period share most of them. */
-const sharedKeys = ({ changes, stamps, cohort }: Plan): string[] => [
-  ...changes.map(({ key }) => idOf(key)),
-  ...stamps.map(idOf),
-  ...(cohort === null ? [] : [idOf(cohort)]),
-];
-
-/** Plans that share most cells next to each other: those of one period, and in it those of one cohort. */
-const byPlace = (a: Plan, b: Plan): number => (a.place === b.place ? 0 : a.place < b.place ? -1 : 1);
-
-/** Plans period by period, as many together as one transaction takes. A plan too large for one is alone. */
-function batches(plans: readonly Plan[]): Plan[][] {
-  const done: Plan[][] = [];
-  let batch: Plan[] = [];
-  let shared = new Set<string>();
-  let period: string | null = null;
-  for (const plan of plans.toSorted(byPlace)) {
-    const together = new Set([...shared, ...sharedKeys(plan)]);
-    const fits = plan.step.period === period && together.size + batch.length + 1 <= WRITES_PER_TRANSACTION;
-    if (!fits && batch.length > 0) done.push(batch);
-    batch = fits ? [...batch, plan] : [plan];
-    shared = fits ? together : new Set(sharedKeys(plan));
-    period = plan.step.period;
-  }
-  if (batch.length > 0) done.push(batch);
-  return done;
 }
 
 async function commitPlans(to: Commit, plans: readonly Plan[]): Promise<boolean> {
