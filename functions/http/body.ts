@@ -35,8 +35,11 @@ async function readAtMost(request: Request, most: number): Promise<Buffer> {
   const announced = request.headers.get("Content-Length");
   if (Number(announced ?? 0) > most) throw tooLarge();
   try {
-    // No more than was announced ever arrives, and a body read at once costs half of one read in pieces.
-    return announced === null ? await readPieces(request, most) : Buffer.from(await request.arrayBuffer());
+    if (announced === null) return await readPieces(request, most);
+    // No more than was announced comes over HTTP, and a body read at once costs half of one read in pieces.
+    const body = Buffer.from(await request.arrayBuffer());
+    if (body.length > most) throw tooLarge();
+    return body;
   } catch (error) {
     if (error instanceof AppError) throw error;
     // The client went away. Nobody hears the answer, but the log must not take it for a fault of ours.
