@@ -1,7 +1,7 @@
 // The HTTP API: one route for each endpoint, each with the throttle of its traffic, and an access log that holds no header,
 // so no token.
 
-import { RemovalPolicy } from "aws-cdk-lib";
+import { RemovalPolicy, Validations } from "aws-cdk-lib";
 import { AccessLogFormat } from "aws-cdk-lib/aws-apigateway";
 import {
   CfnStage,
@@ -49,7 +49,12 @@ export function httpApi(scope: Construct, { functions, stage }: HttpApiProps): H
     const routeKey = HttpRouteKey.with(path, HttpMethod[method]);
     const integration = integrations.get(to);
     if (integration === undefined) throw new Error(`there is no function ${to} for ${method} ${path}`);
-    return new HttpRoute(scope, `${method} ${path}`, { httpApi: api, routeKey, integration });
+    const route = new HttpRoute(scope, `${method} ${path}`, { httpApi: api, routeKey, integration });
+    Validations.of(route).acknowledge({
+      id: "AwsSolutions-APIG4",
+      reason: "The apps check tokens themselves, as on one machine: by scope, fleet and host, which no authorizer knows.",
+    });
+    return route;
   });
 
   const logGroup = new LogGroup(scope, "access-log", {

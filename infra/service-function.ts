@@ -64,7 +64,7 @@ export function serviceFunction(scope: Construct, name: string, props: ServiceFu
 
 /** The bundle, known by its content, so that only a change of it is deployed. */
 function bundledCode(name: string): Code {
-  return Code.fromAsset(fromRoot("functions"), {
+  return Code.fromAsset(fromRoot(`functions/${name}`), {
     assetHashType: AssetHashType.OUTPUT,
     bundling: {
       // Never run: bundling in this process always succeeds or throws.

@@ -20,9 +20,11 @@ import { makeStatusStore } from "../functions/store/status.ts";
 import { ensureTable, openTable } from "../functions/store/table.ts";
 import { makeTokenStore } from "../functions/store/tokens.ts";
 import { VERSION } from "../shared/deployment.ts";
+import type { Wake } from "../shared/ports.ts";
 import { ensureAdminToken } from "./admin-token.ts";
 import { type DataFolder, openDataFolder } from "./data-folder.ts";
 import { type Engine, startEngine } from "./engine.ts";
+import { rememberPendingCount } from "./pending-count.ts";
 import { StartFault } from "./start-fault.ts";
 import { withTokenCache } from "./token-cache.ts";
 import { startWorker } from "./worker.ts";
@@ -42,8 +44,11 @@ export interface LocalServer {
 /** Finds marks that a lost wake-up or a crash has left. */
 const POLL_MS = 2_000;
 
-/** How long a wake-up of the aggregation waits for others: short to a person, long to a burst of uploads. */
-const GATHER_MS = 100;
+/** How long uploads must pause before the aggregation starts: short to a person, long within a burst. */
+const QUIET_MS = 100;
+
+/** It starts that long after the first upload even when they never pause. */
+const PATIENCE_MS = 10_000;
 
 /** Starts everything and resolves when requests are answered. Throws StartFault with a message for the operator. */
 export async function startLocalServer(
@@ -75,22 +80,32 @@ async function serve(
   await ensureTable(table);
   const tokens = withTokenCache(makeTokenStore(table), clock);
   const admin = await ensureAdminToken(tokens, folder.adminTokenFile, settings.adminSecret, clock);
-  const store = makeAggregationStore(table);
+  const pending = rememberPendingCount(clock);
+  const store = pending.aggregation(makeAggregationStore(table));
   const runs = withGroupCommit(makeRunStore(table));
 
   const server = createServer();
   await listen(server, settings);
   const worker = startWorker(
     { store, clock, backOff, lanes: 2 },
-    { pollMs: POLL_MS, gatherMs: GATHER_MS, onFault: (error) => log.fault("aggregation", error) },
+    {
+      pollMs: POLL_MS,
+      quietMs: QUIET_MS,
+      patienceMs: PATIENCE_MS,
+      onFault: (error) => log.fault("aggregation", error),
+    },
   );
   const app = makeHttpApp({ clock, log });
-  addIngestRoutes(app, { runs, quarantine: makeQuarantineStore(table), tokens, clock, wake: worker.wake });
+  const wake: Wake = (fleet, hosts) => {
+    pending.changed();
+    worker.wake(fleet, hosts);
+  };
+  addIngestRoutes(app, { runs, quarantine: makeQuarantineStore(table), tokens, clock, wake });
   addReadRoutes(app, {
     runs,
     cells: makeCellStore(table),
     hosts: makeHostStore(table),
-    status: makeStatusStore(table),
+    status: pending.status(makeStatusStore(table)),
     tokens,
     clock,
     about: { version: VERSION, engine: engine === null ? "dynamodb" : "embedded" },

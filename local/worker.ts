@@ -14,17 +14,19 @@ export interface Worker {
 
 export interface WorkerOptions {
   readonly pollMs: number;
-  /** How long a wake-up waits for others. */
-  readonly gatherMs: number;
+  /** How long it must have been quiet after a wake-up, and how long quiet is waited for at most. */
+  readonly quietMs: number;
+  readonly patienceMs: number;
   readonly onFault: (error: unknown) => void;
 }
 
-export function startWorker(deps: AggregateDeps, { pollMs, gatherMs, onFault }: WorkerOptions): Worker {
+export function startWorker(deps: AggregateDeps, { pollMs, quietMs, patienceMs, onFault }: WorkerOptions): Worker {
   const woken = new Set<string>();
   let running: Promise<void> | null = null;
   let polling: Promise<void> | null = null;
   let stopped = false;
   let soon: NodeJS.Timeout | undefined;
+  let firstWoken: number | null = null;
 
   async function pass(fleets: readonly string[]): Promise<void> {
     for (const fleet of fleets) {
@@ -50,7 +52,8 @@ export function startWorker(deps: AggregateDeps, { pollMs, gatherMs, onFault }: 
   async function findFleets(): Promise<void> {
     try {
       for (const fleet of await deps.store.fleets()) woken.add(fleet);
-      run();
+      // While uploads come in, they decide when to start.
+      if (firstWoken === null) run();
     } catch (error) {
       if (!stopped) onFault(error);
     }
@@ -69,14 +72,21 @@ export function startWorker(deps: AggregateDeps, { pollMs, gatherMs, onFault }: 
   return {
     wake: (fleet) => {
       woken.add(fleet);
-      // Uploads come in bursts: hosts that are marked together share transactions.
-      soon ??= setTimeout(() => {
-        soon = undefined;
-        run();
-      }, gatherMs);
+      // Uploads come in bursts: while one lasts the machine is theirs, and hosts that are marked together share transactions.
+      firstWoken ??= performance.now();
+      const patience = patienceMs - (performance.now() - firstWoken);
+      clearTimeout(soon);
+      soon = setTimeout(
+        () => {
+          firstWoken = null;
+          run();
+        },
+        Math.max(0, Math.min(quietMs, patience)),
+      );
     },
     drain: async () => {
       await poll();
+      run();
       while (running !== null) await running;
     },
     stop: async () => {

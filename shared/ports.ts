@@ -1,6 +1,7 @@
 // Ports: what the apps need from the outside, handed to them when they are made. The store implements them over
 // DynamoDB; there is no other implementation.
 
+import type { CellKind } from "./cells/cell.ts";
 import type { Merged } from "./compare/question.ts";
 import type { Backend } from "./model/backends.ts";
 import type { Cohort, CohortKey, CountedCohort } from "./model/cohort.ts";
@@ -128,11 +129,17 @@ export interface CellReading {
   readonly isCapped: boolean;
 }
 
-export interface CellStore {
+/** The cells for one question. They may be shared with those of other questions, and must not be changed. */
+export interface OpenCells {
   /** The cells of one kind and name, e.g. `pair`, `blktap1:loop`. */
-  read(question: CellQuestion, kind: "pair" | "backend" | "fleet", name: string): Promise<CellReading>;
+  read(kind: CellKind, name: string): Promise<CellReading>;
   /** The cells of every pair or every backend that has any, by name in alphabetical order. */
-  readAll(question: CellQuestion, kind: "pair" | "backend"): Promise<ReadonlyMap<string, CellReading>>;
+  readAll(kind: "pair" | "backend"): Promise<ReadonlyMap<string, CellReading>>;
+}
+
+export interface CellStore {
+  /** Finds out where the cells for a question are, and gives what reads them. */
+  open(question: CellQuestion): Promise<OpenCells>;
   /** Every cohort of a period that filters can find. */
   cohorts(fleet: string, period: string): Promise<readonly Cohort[]>;
 }
@@ -155,6 +162,8 @@ export interface HostStore {
 export interface StatusStore {
   /** Open work marks of a fleet, exactly, and the time of the oldest one. */
   openMarks(fleet: string): Promise<{ readonly count: number; readonly oldestAt: string | null }>;
+  /** Hosts with results that are not counted yet, at most a second ago. */
+  pendingHosts(fleet: string): Promise<number>;
   /** Quarantined lines, counted up to 10 000. */
   quarantined(fleet: string): Promise<number>;
   /** Answers when the store can be reached, throws `unavailable` when not. */

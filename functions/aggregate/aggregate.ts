@@ -6,7 +6,15 @@ import { BUCKETS } from "../../shared/deployment.ts";
 import { AppError } from "../../shared/errors.ts";
 import type { Backend } from "../../shared/model/backends.ts";
 import { PERIOD_ALL, periodsOf, windowOf } from "../../shared/model/period.ts";
-import type { AggregationStore, Clock, FleetGeneration, Mark, SummaryStep, Touched } from "../../shared/ports.ts";
+import type {
+  AggregationStore,
+  Clock,
+  FleetGeneration,
+  Mark,
+  StoredSummary,
+  SummaryStep,
+  Touched,
+} from "../../shared/ports.ts";
 import {
   cohortOf,
   GROUP_CAP,
@@ -38,8 +46,14 @@ export interface Outcome {
   readonly conflicts: number;
 }
 
-/** Hosts that are read and committed together: enough to share cells, few enough to keep a lost race cheap. */
-const HOSTS_AT_ONCE = 75;
+/**
+ * Hosts that are read and committed together: so many that those of one cohort meet and share its cells, few enough to be
+ * held in memory at once. A race lost by some of them costs those alone.
+ */
+const HOSTS_AT_ONCE = 500;
+
+/** Hosts whose samples are read at the same time: the store has 64 connections, and other work than this. */
+const READERS = 16;
 const TRIES = 12;
 
 /**
@@ -133,10 +147,29 @@ export async function bringUpToDate(
 async function stepsOf(store: AggregationStore, of: FleetGeneration, work: readonly Work[]): Promise<SummaryStep[]> {
   const keys = work.flatMap(({ host, touched }) => periodsTouched(touched).map((period) => ({ period, host })));
   const stored = await store.summaries(of, keys);
-  const groups = new Map(
-    await Promise.all(work.map(async (each) => [each.host, await groupsByPeriod(store, of.fleet, each)] as const)),
-  );
-  // Equal summaries become one, so that what follows from them is computed once.
+  const before = new Map<string, Map<string, StoredSummary>>();
+  stored.forEach((summary, index) => {
+    const { period = "", host = "" } = keys[index] ?? {};
+    before.set(host, (before.get(host) ?? new Map()).set(period, summary));
+  });
+  const steps: SummaryStep[] = [];
+  const left = work.values();
+  const reader = async (): Promise<void> => {
+    for (const each of left) {
+      const groups = await groupsByPeriod(store, of.fleet, each);
+      steps.push(...stepsOfHost(before.get(each.host) ?? new Map(), groups));
+    }
+  };
+  await Promise.all(Array.from({ length: READERS }, reader));
+  return steps;
+}
+
+/** The steps of one host from its stored summaries by period. */
+function stepsOfHost(
+  stored: ReadonlyMap<string, StoredSummary>,
+  groups: ReadonlyMap<string, readonly GroupReplacement[]>,
+): SummaryStep[] {
+  // Equal summaries of several periods become one, so that what follows from them is computed once.
   const known = new Map<string, HostSummary>();
   const shared = (summary: HostSummary): HostSummary => {
     const text = encodeSummary(summary);
@@ -144,10 +177,8 @@ async function stepsOf(store: AggregationStore, of: FleetGeneration, work: reado
     known.set(text, first);
     return first;
   };
-  return keys.flatMap(({ period, host }, index) => {
-    const before = stored[index];
-    if (before === undefined) return [];
-    const summary = shared(withGroups(before.summary, groups.get(host)?.get(period) ?? []));
+  return [...stored].map(([period, before]) => {
+    const summary = shared(withGroups(before.summary, groups.get(period) ?? []));
     return {
       period,
       before: { ...before, summary: shared(before.summary) },

@@ -32,20 +32,28 @@ const tooLarge = () =>
   new AppError("too_large", "the body is larger than 1 MiB; send it in pieces, or with Content-Encoding: gzip");
 
 async function readAtMost(request: Request, most: number): Promise<Buffer> {
-  if (Number(request.headers.get("Content-Length") ?? 0) > most) throw tooLarge();
-  if (request.body === null) return Buffer.alloc(0);
-  const pieces: Uint8Array[] = [];
-  let bytes = 0;
+  const announced = request.headers.get("Content-Length");
+  if (Number(announced ?? 0) > most) throw tooLarge();
   try {
-    for await (const piece of request.body) {
-      bytes += piece.length;
-      if (bytes > most) throw tooLarge();
-      pieces.push(piece);
-    }
+    if (announced === null) return await readPieces(request, most);
+    // No more than was announced comes over HTTP, and a body read at once costs half of one read in pieces.
+    const body = Buffer.from(await request.arrayBuffer());
+    if (body.length > most) throw tooLarge();
+    return body;
   } catch (error) {
     if (error instanceof AppError) throw error;
     // The client went away. Nobody hears the answer, but the log must not take it for a fault of ours.
     throw new AppError("bad_body", "the body broke off before its end; nothing was stored");
+  }
+}
+
+async function readPieces({ body }: Request, most: number): Promise<Buffer> {
+  const pieces: Uint8Array[] = [];
+  let bytes = 0;
+  for await (const piece of body ?? []) {
+    bytes += piece.length;
+    if (bytes > most) throw tooLarge();
+    pieces.push(piece);
   }
   return Buffer.concat(pieces);
 }

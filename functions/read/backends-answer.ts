@@ -16,14 +16,14 @@ export async function backendsAnswer(
 ): Promise<AllBackends> {
   const { period: periods, view, metric: metrics = [], ...cohort } = query;
   const filters = filtersOf(cohort);
-  const [readings, marks] = await Promise.all([
-    deps.cells.readAll({ fleet, periods, filters, metrics }, "backend"),
-    deps.status.openMarks(fleet),
+  const [readings, pendingHosts] = await Promise.all([
+    deps.cells.open({ fleet, periods, filters, metrics }).then(({ readAll }) => readAll("backend")),
+    deps.status.pendingHosts(fleet),
   ]);
   return allBackends({
     question: { periods, view, filters, metrics },
     asOf: newest(readings.values()),
-    pendingHosts: marks.count,
+    pendingHosts,
     notices: noticesOf(readings.values()),
     values: new Map([...readings].map(([name, { views }]) => [name, views[view]])),
   });

@@ -24,16 +24,17 @@ export async function compareAnswer(
   const { period: periods, view, margin, metric: metrics = [] } = query;
   const question: Question = { baseline, candidate, periods, view, filters: filtersOf(query), margin, metrics };
   const about = { fleet, periods, filters: question.filters, metrics };
-  const [pair, ofBaseline, ofCandidate, marks] = await Promise.all([
-    deps.cells.read(about, "pair", pairName(baseline, candidate)),
-    deps.cells.read(about, "backend", baseline),
-    deps.cells.read(about, "backend", candidate),
-    deps.status.openMarks(fleet),
+  const cells = deps.cells.open(about);
+  const [pair, ofBaseline, ofCandidate, pendingHosts] = await Promise.all([
+    cells.then(({ read }) => read("pair", pairName(baseline, candidate))),
+    cells.then(({ read }) => read("backend", baseline)),
+    cells.then(({ read }) => read("backend", candidate)),
+    deps.status.pendingHosts(fleet),
   ]);
   return compare({
     question,
     asOf: newest([pair, ofBaseline, ofCandidate]),
-    pendingHosts: marks.count,
+    pendingHosts,
     notices: noticesOf([pair, ofBaseline, ofCandidate]),
     pair: pair.views[view],
     baselineValues: ofBaseline.views[view],

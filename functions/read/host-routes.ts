@@ -50,16 +50,15 @@ async function profileOf(deps: ReadDeps, fleet: string, host: string): Promise<H
   if (counted === null) return null;
   const about = { fleet, periods: [PERIOD_ALL], filters: {} };
   const { summary } = counted;
+  const cells = await deps.cells.open(about);
   const [ofBackends, ofPairs] = await Promise.all([
     Promise.all(
-      backendsOf(summary).map(
-        async (backend) => [backend, (await deps.cells.read(about, "backend", backend)).views] as const,
-      ),
+      backendsOf(summary).map(async (backend) => [backend, (await cells.read("backend", backend)).views] as const),
     ),
     Promise.all(
       pairsOf(summary).map(async ({ baseline, candidate }) => {
         const name = pairName(baseline, candidate);
-        return [name, (await deps.cells.read(about, "pair", name)).views] as const;
+        return [name, (await cells.read("pair", name)).views] as const;
       }),
     ),
   ]);

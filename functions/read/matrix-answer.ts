@@ -21,10 +21,11 @@ export async function matrixAnswer(
   const { period: periods, view, margin, metric: metrics = [], ...cohort } = query;
   const filters = filtersOf(cohort);
   const about = { fleet, periods, filters, scope: SCOPE_ALL, metrics };
-  const [ofPairs, ofBackends, marks] = await Promise.all([
-    deps.cells.readAll(about, "pair"),
-    deps.cells.readAll(about, "backend"),
-    deps.status.openMarks(fleet),
+  const cells = deps.cells.open(about);
+  const [ofPairs, ofBackends, pendingHosts] = await Promise.all([
+    cells.then(({ readAll }) => readAll("pair")),
+    cells.then(({ readAll }) => readAll("backend")),
+    deps.status.pendingHosts(fleet),
   ]);
   const pairs = [...ofPairs].flatMap(([name, { views }]): MatrixPair[] => {
     const cell = views[view].get(SCOPE_ALL);
@@ -39,7 +40,7 @@ export async function matrixAnswer(
   return {
     ...matrix({ periods, view, filters, margin, metrics }, pairs, new Map(values)),
     as_of: newest(readings),
-    pending_hosts: marks.count,
+    pending_hosts: pendingHosts,
     notices: noticesOf(readings),
   };
 }

@@ -20,7 +20,7 @@ export function addStatusRoutes(app: HttpApp, deps: ReadDeps): void {
     const [marks, quarantined, fleetCells] = await Promise.all([
       deps.status.openMarks(fleet),
       deps.status.quarantined(fleet),
-      deps.cells.read({ fleet, periods: [PERIOD_ALL], filters: {} }, "fleet", FLEET_NAME),
+      deps.cells.open({ fleet, periods: [PERIOD_ALL], filters: {} }).then((cells) => cells.read("fleet", FLEET_NAME)),
     ]);
     const head = fleetCells.views.all.get(SCOPE_ALL)?.cell;
     const age = marks.oldestAt === null ? 0 : Math.max(0, (deps.clock() - Date.parse(marks.oldestAt)) / 1000);

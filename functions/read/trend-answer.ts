@@ -27,11 +27,11 @@ export async function trendAnswer(
   const { metric, view, unit, from } = query;
   const last = query.to ?? periodAt(new Date(deps.clock()).toISOString(), unit);
   const question = { backend: backendOf(query.backend), metric, view, filters: filtersOf(query) };
-  const [periods, marks] = await Promise.all([
+  const [periods, pendingHosts] = await Promise.all([
     from === undefined
       ? latestPeriods(deps, fleet, question, last, unit)
       : readPeriods(deps, fleet, question, allBetween(from, last, unit)),
-    deps.status.openMarks(fleet),
+    deps.status.pendingHosts(fleet),
   ]);
   const readings = periods.map(({ reading }) => reading);
   return {
@@ -39,7 +39,7 @@ export async function trendAnswer(
     periods: periods.map(({ period }) => period),
     ...trend(question, periods),
     as_of: newest(readings),
-    pending_hosts: marks.count,
+    pending_hosts: pendingHosts,
     notices: noticesOf(readings),
   };
 }
@@ -66,7 +66,7 @@ function readPeriods(
   return Promise.all(
     periods.map(async (period) => {
       const about = { fleet, periods: [period], filters, metrics: [metric] };
-      const reading = await deps.cells.read(about, "backend", backend);
+      const reading = await (await deps.cells.open(about)).read("backend", backend);
       return { period, values: reading.views[view], reading };
     }),
   );

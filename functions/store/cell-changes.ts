@@ -19,16 +19,26 @@ export interface CellPart {
 /** What happens to one cell, in order. */
 export interface CellChange {
   readonly key: Key;
+  /** The hash of the cohort that the cell is of. */
+  readonly cohort: string;
   readonly parts: readonly CellPart[];
 }
 
+/** The changes from one summary to another. */
+type ChangesBetween = (before: HostSummary, after: HostSummary) => readonly Change[];
+
 /** The changes of one step of a host in `bucket`: one for each cell it touches, each cell once. */
-export function cellChanges(of: FleetGeneration, bucket: number, { period, before, after }: SummaryStep): CellChange[] {
-  const changes = new Map<string, { key: Key; parts: CellPart[] }>();
+export function cellChanges(
+  of: FleetGeneration,
+  bucket: number,
+  { period, before, after }: SummaryStep,
+  changesBetween: ChangesBetween,
+): CellChange[] {
+  const changes = new Map<string, { key: Key; cohort: string; parts: CellPart[] }>();
   const put = (cohort: string, differences: readonly Change[]) => {
     for (const { view, kind, name, scope, subtract, add } of differences) {
       const key = cellKey(of, period, { cohort, kind, name, scope, shard: bucket });
-      const change = changes.get(key.sk) ?? { key, parts: [] };
+      const change = changes.get(key.sk) ?? { key, cohort, parts: [] };
       change.parts.push({ view, subtract, add });
       changes.set(key.sk, change);
     }
@@ -48,18 +58,17 @@ export function cellChanges(of: FleetGeneration, bucket: number, { period, befor
 /** A summary that contributes nothing, whoever's it is. */
 const NOTHING: HostSummary = { host: "", groups: [] };
 
-const remembered = new WeakMap<HostSummary, WeakMap<HostSummary, Change[]>>();
-
 /**
- * The changes from one summary to another. Remembered as long as both are in use: the month, quarter, year and all of a
- * host often hold the same runs, and then share one summary.
+ * Works out what lies between two summaries, and remembers it: the month, quarter, year and all of a host often hold the
+ * same runs, and then share one summary. To be forgotten with the steps it was made for, for it is large.
  */
-function changesBetween(before: HostSummary, after: HostSummary): Change[] {
-  const fromHere = remembered.get(before) ?? new WeakMap<HostSummary, Change[]>();
-  remembered.set(before, fromHere);
-  const known = fromHere.get(after);
-  if (known !== undefined) return known;
-  const changes = difference(contributions(before), contributions(after));
-  fromHere.set(after, changes);
-  return changes;
+export function rememberChanges(): ChangesBetween {
+  const remembered = new Map<HostSummary, Map<HostSummary, readonly Change[]>>();
+  return (before, after) => {
+    const fromHere = remembered.get(before) ?? new Map<HostSummary, readonly Change[]>();
+    remembered.set(before, fromHere);
+    const changes = fromHere.get(after) ?? difference(contributions(before), contributions(after));
+    fromHere.set(after, changes);
+    return changes;
+  };
 }

@@ -1,30 +1,63 @@
 // Cells for a question: one range of keys for each period and cohort, added over shards and cohorts, then merged over
-// periods. The number of items read depends on the cohorts, scopes and shards there are, never on hosts or runs.
+// periods. The number of items read depends on the cohorts, scopes and shards there are, never on hosts or runs; what has not
+// changed since it was read last is not read again.
 
-import type { Cell } from "../../shared/cells/cell.ts";
+import type { Cell, CellKind } from "../../shared/cells/cell.ts";
 import { mergeEncoded } from "../../shared/cells/codec.ts";
-import { emptyCell } from "../../shared/cells/merge.ts";
+import { emptyCell, mergeCell } from "../../shared/cells/merge.ts";
 import { mergePeriods } from "../../shared/compare/merge-periods.ts";
 import { COHORT_KEYS } from "../../shared/model/cohort.ts";
 import type { MetricName } from "../../shared/model/metrics.ts";
-import type { View } from "../../shared/model/view.ts";
+import { VIEWS, type View } from "../../shared/model/view.ts";
 import type { CellQuestion, CellReading, CellStore, FleetGeneration, ScopedCells } from "../../shared/ports.ts";
 import { efficiencyName, placeOf } from "../../shared/summary/quantities.ts";
 import { encodedView, hasTwoViews } from "./cell-item.ts";
 import { cellNames } from "./cell-names.ts";
 import { matchingCohorts, readCohorts } from "./cohorts.ts";
 import { currentGeneration } from "./generations.ts";
-import { type Item, textOf } from "./item.ts";
+import { type Item, optionalBytesOf, textOf } from "./item.ts";
 import { cellPartition, cellPrefix, EVERY_COHORT } from "./keys.ts";
+import { type Memory, makeMemory } from "./memory.ts";
+import { readStamps } from "./stamps.ts";
 import { partition, queryAll, type Table } from "./table.ts";
 
+/** Room for the cells of some hundred cohorts, or of all hosts in a few hundred questions. */
+const REMEMBERED_BYTES = 32e6;
+
+/** A count takes 8 bytes in memory and about 1 in an item. */
+const DECODED_BYTES = 8;
+
+/** The cells of one cohort by scope, added over shards; they are shared, and must not be changed. */
+interface CohortCells {
+  readonly views: Readonly<Record<View, ReadonlyMap<string, Cell>>>;
+  readonly writtenAt: string | null;
+}
+
+interface Cells {
+  readonly table: Table;
+  readonly remembered: Memory<CohortCells>;
+  readonly names: Memory<readonly string[]>;
+}
+
 export function makeCellStore(table: Table): CellStore {
+  const cells = {
+    table,
+    remembered: makeMemory<CohortCells>(REMEMBERED_BYTES),
+    names: makeMemory<readonly string[]>(REMEMBERED_BYTES / 100),
+  };
   return {
-    read: async (question, kind, name) => {
+    open: async (question) => {
       const of = await currentGeneration(table, question.fleet);
-      return readCells(table, of, question, await placesOf(table, of, question), kind, name);
+      const places = await placesOf(table, of, question);
+      const read = (kind: CellKind, name: string) => readCells(cells, of, question, places, kind, name);
+      return {
+        read,
+        readAll: async (kind) => {
+          const names = await namesIn(cells, of, places, kind);
+          return new Map(await Promise.all(names.map(async (name) => [name, await read(kind, name)] as const)));
+        },
+      };
     },
-    readAll: (question, kind) => readAllCells(table, question, kind),
     cohorts: async (fleet, period) => readCohorts(table, await currentGeneration(table, fleet), period),
   };
 }
@@ -33,66 +66,104 @@ export function makeCellStore(table: Table): CellStore {
 interface Place {
   readonly period: string;
   readonly cohorts: readonly string[];
-  /** Whether hosts that satisfy them may be missing. */
+  /** What the cells of each cohort are known by. */
+  readonly stamps: ReadonlyMap<string, string>;
+  /** Whether hosts that satisfy the filters may be missing. */
   readonly isCapped: boolean;
 }
 
 function placesOf(table: Table, of: FleetGeneration, question: CellQuestion): Promise<Place[]> {
   const isFiltered = COHORT_KEYS.some((key) => question.filters[key] !== undefined);
   return Promise.all(
-    question.periods.map(async (period) =>
-      isFiltered
-        ? { period, ...(await matchingCohorts(table, of, question.filters, period)) }
-        : { period, cohorts: [EVERY_COHORT], isCapped: false },
-    ),
+    question.periods.map(async (period) => {
+      if (!isFiltered) {
+        const stamps = await readStamps(table, of, period, EVERY_COHORT);
+        return { period, cohorts: [EVERY_COHORT], stamps, isCapped: false };
+      }
+      const [matching, stamps] = await Promise.all([
+        matchingCohorts(table, of, question.filters, period),
+        readStamps(table, of, period),
+      ]);
+      return { period, ...matching, stamps };
+    }),
   );
 }
 
-async function readAllCells(
-  table: Table,
-  question: CellQuestion,
+/** The pairs or backends that have cells in any of the periods, sorted. */
+async function namesIn(
+  { table, names }: Cells,
+  of: FleetGeneration,
+  places: readonly Place[],
   kind: "pair" | "backend",
-): Promise<Map<string, CellReading>> {
-  const of = await currentGeneration(table, question.fleet);
-  const [places, ...names] = await Promise.all([
-    placesOf(table, of, question),
-    ...question.periods.map((period) => cellNames(table, of, period, kind)),
-  ]);
-  const sorted = [...new Set(names.flat())].sort();
-  return new Map(
-    await Promise.all(
-      sorted.map(async (name) => [name, await readCells(table, of, question, places, kind, name)] as const),
+): Promise<string[]> {
+  const found = await Promise.all(
+    places.map(({ period, stamps }) =>
+      names.recall(`${cellPartition(of, period)} ${kind}`, stamps.get(EVERY_COHORT) ?? "", async () => {
+        const value = await cellNames(table, of, period, kind);
+        return { value, bytes: value.join().length };
+      }),
     ),
   );
+  return [...new Set(found.flat())].sort();
 }
 
 async function readCells(
-  table: Table,
+  cells: Cells,
   of: FleetGeneration,
-  { scope, metrics = [] }: CellQuestion,
+  question: CellQuestion,
   places: readonly Place[],
-  kind: string,
+  kind: CellKind,
   name: string,
 ): Promise<CellReading> {
-  const items = await Promise.all(
-    places.map(async ({ period, cohorts }) => {
-      const ranges = await Promise.all(
-        cohorts.map((cohort) =>
-          queryAll(table, partition(cellPartition(of, period), cellPrefix(cohort, kind, name, scope))),
+  const periods = await Promise.all(
+    places.map(async ({ period, cohorts, stamps }) =>
+      overCohorts(
+        await Promise.all(
+          cohorts.map((cohort) => {
+            const prefix = cellPrefix(cohort, kind, name, question.scope);
+            return cohortCells(cells, cellPartition(of, period), prefix, question.metrics ?? [], stamps.get(cohort));
+          }),
         ),
-      );
-      return ranges.flat();
-    }),
+      ),
+    ),
   );
-  const writtenAt = items.flat().reduce<string | null>((newest, item) => {
-    const at = textOf(item, "at");
-    return newest === null || at > newest ? at : newest;
-  }, null);
-  const wanted = wantedPlaces(metrics);
-  const merged = (view: View) => mergeScopes(items.map((ofPeriod) => addUp(ofPeriod, view, wanted)));
-  const trusted = merged("trusted");
-  const views = { trusted, all: items.flat().some(hasTwoViews) ? merged("all") : trusted };
-  return { views, writtenAt, isCapped: places.some((place) => place.isCapped) };
+  const trusted = mergeScopes(periods.map(({ views }) => views.trusted));
+  const areAlike = periods.every(({ views }) => views.all === views.trusted);
+  return {
+    views: { trusted, all: areAlike ? trusted : mergeScopes(periods.map(({ views }) => views.all)) },
+    writtenAt: latest(periods.map(({ writtenAt }) => writtenAt)),
+    isCapped: places.some((place) => place.isCapped),
+  };
+}
+
+/** The cells of one range, read unless they are remembered. A cohort without a stamp has none. */
+async function cohortCells(
+  { table, remembered }: Cells,
+  pk: string,
+  prefix: string,
+  metrics: readonly MetricName[],
+  stamp: string | undefined,
+): Promise<CohortCells> {
+  if (stamp === undefined) return NOTHING;
+  return remembered.recall(`${pk} ${prefix} ${metrics.join()}`, stamp, async () => {
+    // Consistently: cells older than their stamp would be believed for as long as the stamp stands.
+    const items = await queryAll(table, { ...partition(pk, prefix), ConsistentRead: true });
+    const wanted = wantedPlaces(metrics);
+    const trusted = addUp(items, "trusted", wanted);
+    const all = items.some(hasTwoViews) ? addUp(items, "all", wanted) : trusted;
+    const value = { views: { trusted, all }, writtenAt: latest(items.map((item) => textOf(item, "at"))) };
+    return { value, bytes: items.reduce((sum, item) => sum + encodedSize(item), 0) * DECODED_BYTES };
+  });
+}
+
+const NOTHING: CohortCells = { views: { trusted: new Map(), all: new Map() }, writtenAt: null };
+
+const encodedSize = (item: Item): number =>
+  VIEWS.reduce((sum, view) => sum + (optionalBytesOf(item, view)?.length ?? 0), 0);
+
+/** The last of some times. */
+function latest(times: readonly (string | null)[]): string | null {
+  return times.reduce((last, time) => (last === null || (time !== null && time > last) ? time : last), null);
 }
 
 /** Where the rates and efficiencies of metrics are in a cell; undefined for all. */
@@ -101,8 +172,8 @@ function wantedPlaces(metrics: readonly MetricName[]): ReadonlySet<number> | und
   return new Set(metrics.flatMap((metric) => [placeOf(metric), placeOf(efficiencyName(metric))]));
 }
 
-/** The cells of one period by scope, added over shards and cohorts. */
-function addUp(items: readonly Item[], view: View, wanted: ReadonlySet<number> | undefined): Map<string, Cell> {
+/** Stored cells by scope, added over shards. */
+function addUp(items: readonly Item[], view: View, wanted: ReadonlySet<number> | undefined): ReadonlyMap<string, Cell> {
   const scopes = new Map<string, Cell>();
   for (const item of items) {
     const scope = textOf(item, "sk").split("#")[3] ?? "";
@@ -110,6 +181,28 @@ function addUp(items: readonly Item[], view: View, wanted: ReadonlySet<number> |
     const bytes = encodedView(item, view);
     if (bytes !== null) mergeEncoded(cell, bytes, wanted);
     scopes.set(scope, cell);
+  }
+  return scopes;
+}
+
+/** The cells of cohorts of one period together. Those of one cohort stay as they are. */
+function overCohorts(cohorts: readonly CohortCells[]): CohortCells {
+  const [only = NOTHING] = cohorts;
+  if (cohorts.length <= 1) return only;
+  const trusted = sumOfScopes(cohorts.map(({ views }) => views.trusted));
+  const areAlike = cohorts.every(({ views }) => views.all === views.trusted);
+  return {
+    views: { trusted, all: areAlike ? trusted : sumOfScopes(cohorts.map(({ views }) => views.all)) },
+    writtenAt: latest(cohorts.map(({ writtenAt }) => writtenAt)),
+  };
+}
+
+function sumOfScopes(cohorts: readonly ReadonlyMap<string, Cell>[]): ReadonlyMap<string, Cell> {
+  const scopes = new Map<string, Cell>();
+  for (const [scope, cell] of cohorts.flatMap((cohort) => [...cohort])) {
+    const sum = scopes.get(scope) ?? emptyCell();
+    mergeCell(sum, cell);
+    scopes.set(scope, sum);
   }
   return scopes;
 }

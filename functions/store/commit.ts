@@ -5,14 +5,16 @@ import { randomUUID } from "node:crypto";
 import type { TransactWriteItem } from "@aws-sdk/client-dynamodb";
 import { CellFault } from "../../shared/cells/cell-fault.ts";
 import type { FleetGeneration, StoredSummary, SummaryStep } from "../../shared/ports.ts";
-import { type CellChange, type CellPart, cellChanges } from "./cell-changes.ts";
+import type { CellPart } from "./cell-changes.ts";
 import { changedCell } from "./cell-item.ts";
 import { MAX_TRANSACTION_BYTES, WRITES_PER_TRANSACTION } from "./chunks.ts";
-import { enters, placed } from "./cohorts.ts";
+import { placed } from "./cohorts.ts";
+import { type Plan, planOf, plansTogether, sharedKeys } from "./commit-plan.ts";
 import { keyItem, sizeOf, textOf } from "./item.ts";
-import { cohortHash, cohortKey, idOf, type Key } from "./keys.ts";
+import { idOf, type Key } from "./keys.ts";
 import { markWrite } from "./marks.ts";
 import { retryingTransient } from "./retry.ts";
+import { stampWrite } from "./stamps.ts";
 import { TransactionCancelled } from "./store-error.ts";
 import { readSummaries, summaryWrite } from "./summaries.ts";
 import { walk } from "./summary-walk.ts";
@@ -29,14 +31,6 @@ export interface Commit {
   readonly mostCohorts: number;
 }
 
-/** A step, the version it leads to, the cells it changes, and the cohort it enters, which must be listed. */
-interface Plan {
-  readonly step: SummaryStep;
-  readonly version: string;
-  readonly changes: readonly CellChange[];
-  readonly cohort: Key | null;
-}
-
 /**
  * Commits steps, those of one period together as far as a transaction takes them, because they share cells. A step that
  * changes nothing is written too: its new version stops slower workers, whose reading of the runs may be older. Gives the
@@ -44,47 +38,10 @@ interface Plan {
  */
 export async function commitSteps(to: Commit, steps: readonly SummaryStep[]): Promise<SummaryStep[]> {
   const lost: SummaryStep[] = [];
-  const own = await placed(to.table, to.of, steps, to.mostCohorts);
-  for (const batch of batches(own.map((step) => planOf(to, step)))) {
+  for (const batch of plansTogether(to, await placed(to.table, to.of, steps, to.mostCohorts))) {
     if (!(await commitPlans(to, batch))) lost.push(...batch.map(({ step }) => step));
   }
   return lost;
-}
-
-function planOf({ of, bucket }: Commit, step: SummaryStep): Plan {
-  return {
-    step,
-    version: randomUUID(),
-    changes: cellChanges(of, bucket, step),
-    cohort: enters(step) ? cohortKey(of, step.period, cohortHash(step.after.cohort)) : null,
-  };
-}
-
-/** The keys of what a plan may write beside its summary; plans of one period share most of them. */
-const sharedKeys = ({ changes, cohort }: Plan): string[] => [
-  ...changes.map(({ key }) => idOf(key)),
-  ...(cohort === null ? [] : [idOf(cohort)]),
-];
-
-const byPeriod = ({ step: a }: Plan, { step: b }: Plan): number =>
-  a.period === b.period ? 0 : a.period < b.period ? -1 : 1;
-
-/** Plans period by period, as many together as one transaction takes. A plan too large for one is alone. */
-function batches(plans: readonly Plan[]): Plan[][] {
-  const done: Plan[][] = [];
-  let batch: Plan[] = [];
-  let shared = new Set<string>();
-  let period: string | null = null;
-  for (const plan of plans.toSorted(byPeriod)) {
-    const together = new Set([...shared, ...sharedKeys(plan)]);
-    const fits = plan.step.period === period && together.size + batch.length + 1 <= WRITES_PER_TRANSACTION;
-    if (!fits && batch.length > 0) done.push(batch);
-    batch = fits ? [...batch, plan] : [plan];
-    shared = fits ? together : new Set(sharedKeys(plan));
-    period = plan.step.period;
-  }
-  if (batch.length > 0) done.push(batch);
-  return done;
 }
 
 async function commitPlans(to: Commit, plans: readonly Plan[]): Promise<boolean> {
@@ -142,6 +99,7 @@ async function writesOf({ table, of, at }: Commit, plans: readonly Plan[]): Prom
     parts.set(idOf(change.key), cell);
   }
   const cells = [...parts.values()];
+  const stamps = new Map(plans.flatMap((plan) => plan.stamps.map((key) => [idOf(key), key])));
   const cohorts = new Map(
     plans.flatMap(({ cohort, step }) => (cohort === null ? [] : [[idOf(cohort), { cohort, step }]])),
   );
@@ -151,6 +109,7 @@ async function writesOf({ table, of, at }: Commit, plans: readonly Plan[]): Prom
   ]);
   return [
     ...plans.map(({ step, version }) => summaryWrite(table, of, step, version)),
+    ...[...stamps.values()].map((key) => stampWrite(table, key, randomUUID())),
     // A cohort stays listed when its last host leaves; its cells are then gone.
     ...[...cohorts.values()].flatMap(({ cohort, step }) =>
       stored.has(idOf(cohort))

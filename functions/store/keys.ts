@@ -112,6 +112,19 @@ export const cohortKey = (of: FleetGeneration, period: string, cohort: string): 
   sk: cohort,
 });
 
+/** The stamps of a period. */
+export const stampPartition = ({ fleet, generation }: FleetGeneration, period: string): string =>
+  `STAMP#${fleet}#${generation}#${period}`;
+
+/** Common start of the stamps of a cohort, one for each shard. */
+export const stampPrefix = (cohort: string): string => `${cohort}#`;
+
+/** The stamp of a cohort's cells in a shard: another one whenever any of them has changed. */
+export const stampKey = (of: FleetGeneration, period: string, cohort: string, shard: number): Key => ({
+  pk: stampPartition(of, period),
+  sk: `${stampPrefix(cohort)}${shard}`,
+});
+
 /** A token, by the SHA-256 of its secret. */
 export const tokenKey = (secretHash: string): Key => ({ pk: `TOKEN#${secretHash}`, sk: "token" });
 

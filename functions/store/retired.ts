@@ -2,11 +2,11 @@ import { BUCKETS } from "../../shared/deployment.ts";
 import type { FleetGeneration } from "../../shared/ports.ts";
 import { deletePartition } from "./delete-partition.ts";
 import { periodsOfFleet } from "./fleet-runs.ts";
-import { cellPartition, cohortPartition, summaryPartition } from "./keys.ts";
+import { cellPartition, cohortPartition, stampPartition, summaryPartition } from "./keys.ts";
 import type { Table } from "./table.ts";
 
 /**
- * Deletes the summaries, cells and cohorts of a generation that nobody reads any more. Summaries go first: a worker that
+ * Deletes the summaries, cells, cohorts and stamps of a generation that nobody reads any more. Summaries go first: a worker that
  * still has one of them in hand then finds that it is gone, and writes no cell.
  */
 export async function deleteGeneration(table: Table, of: FleetGeneration): Promise<void> {
@@ -19,5 +19,6 @@ export async function deleteGeneration(table: Table, of: FleetGeneration): Promi
   for (const period of periods) {
     await deletePartition(table, cellPartition(of, period));
     await deletePartition(table, cohortPartition(of, period));
+    await deletePartition(table, stampPartition(of, period));
   }
 }

@@ -11,6 +11,7 @@ const MOST_QUARANTINED = 10_000;
 export function makeStatusStore(table: Table): StatusStore {
   return {
     openMarks: (fleet) => countMarks(table, fleet),
+    pendingHosts: async (fleet) => (await countMarks(table, fleet)).count,
     quarantined: (fleet) => countQuarantined(table, fleet, MOST_QUARANTINED),
     ping: async () => {
       await getItem(table, { pk: "PING", sk: "ping" });

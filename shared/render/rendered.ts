@@ -3,7 +3,7 @@
 import { chartOf } from "../chart/chart-of.ts";
 import { recordsOfSummary } from "../report/records-of-summary.ts";
 import { reportOf } from "../report/report-of.ts";
-import type { Look, Summary } from "../report/summary.ts";
+import type { Look, Summary, Theme } from "../report/summary.ts";
 import { csv } from "./csv.ts";
 import { html } from "./html.tsx";
 import { markdown } from "./markdown.ts";
@@ -30,15 +30,20 @@ export function rendered(format: TextFormat, summary: Summary, look: Look): stri
     case "md":
       return markdown(reportOf(summary, look));
     case "html":
-      return html(reportOf(summary, look), chartSvg(summary, look), look.theme);
+      return html(reportOf(summary, look), pageChart(summary, look), look.theme);
     case "svg":
-      return chartSvg(summary, look) ?? noChart(summary);
+      return chartSvg(summary, look, look.theme) ?? noChart(summary);
   }
 }
 
-function chartSvg(summary: Summary, look: Look): string | null {
+/** The chart as a part of a page, which gives it the colours of its own theme. */
+export function pageChart(summary: Summary, look: Look): string | null {
+  return chartSvg(summary, look, "light");
+}
+
+function chartSvg(summary: Summary, look: Look, theme: Theme): string | null {
   const scene = chartOf(summary, look);
-  return scene === null ? null : svg(scene, look.theme);
+  return scene === null ? null : svg(scene, theme);
 }
 
 function noChart({ kind }: Summary): never {

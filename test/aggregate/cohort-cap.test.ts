@@ -41,7 +41,7 @@ const sitesOf = async (table: Table, period = "2026-11") =>
 /** Hosts on loop or phy under a filter, and whether some may be missing. */
 async function hostsAt(table: Table, site: string) {
   const question = { fleet: "default", periods: ["2026-11"], filters: { site: [site] } };
-  const { views, isCapped } = await makeCellStore(table).read(question, "fleet", "*");
+  const { views, isCapped } = await (await makeCellStore(table).open(question)).read("fleet", "*");
   return { hosts: views.all.get(SCOPE_ALL)?.cell.hosts ?? 0, isCapped };
 }
 
@@ -61,11 +61,9 @@ test("the first cohorts have cells of their own, the rest is counted in `other` 
   expect(await sitesOf(table)).toEqual(["s0", "s1", "s2", "s3", "s4"]);
   expect(await hostsAt(table, "s0")).toEqual({ hosts: 2, isCapped: true });
   expect(await hostsAt(table, "t1")).toEqual({ hosts: 0, isCapped: true });
-  const { views, isCapped } = await makeCellStore(table).read(
-    { fleet: "default", periods: ["2026-11"], filters: {} },
-    "fleet",
-    "*",
-  );
+  const { views, isCapped } = await (
+    await makeCellStore(table).open({ fleet: "default", periods: ["2026-11"], filters: {} })
+  ).read("fleet", "*");
   expect([views.all.get(SCOPE_ALL)?.cell.hosts, isCapped]).toEqual([9, false]);
 });
 

@@ -63,7 +63,7 @@ async function expectClean(): Promise<void> {
 
 const hostsInCells = async (): Promise<number> => {
   const question = { fleet: FLEET, periods: ["all"], filters: {} };
-  const { views } = await makeCellStore(table).read(question, "backend", "loop");
+  const { views } = await (await makeCellStore(table).open(question)).read("backend", "loop");
   return views.all.get("ALL")?.cell.hosts ?? 0;
 };
 

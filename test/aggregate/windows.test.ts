@@ -20,7 +20,7 @@ afterAll(() => engine.stop());
 /** Runs behind the value cells of a backend in a period: what a host's newest runs there come to. */
 async function runsIn(period: string): Promise<number> {
   const question = { fleet: "default", periods: [period], filters: {} };
-  const { views } = await makeCellStore(table).read(question, "backend", "loop");
+  const { views } = await (await makeCellStore(table).open(question)).read("backend", "loop");
   return views.all.get("ALL")?.cell.runs ?? 0;
 }
 

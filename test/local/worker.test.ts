@@ -34,7 +34,7 @@ const store: AggregationStore = {
 };
 const deps: AggregateDeps = { store, clock: () => 0, backOff: async () => {} };
 const start = (pollMs = 1_000): Worker => {
-  worker = startWorker(deps, { pollMs, gatherMs: 0, onFault: (error) => faults.push(error) });
+  worker = startWorker(deps, { pollMs, quietMs: 0, patienceMs: 0, onFault: (error) => faults.push(error) });
   return worker;
 };
 
@@ -160,7 +160,7 @@ test("a pass looks into every bucket", async () => {
   };
   worker = startWorker(
     { ...deps, store: counting },
-    { pollMs: 1_000, gatherMs: 0, onFault: (error) => faults.push(error) },
+    { pollMs: 1_000, quietMs: 0, patienceMs: 0, onFault: (error) => faults.push(error) },
   );
   await worker.drain();
   expect(new Set(buckets)).toEqual(new Set(Array.from({ length: BUCKETS }, (_, bucket) => bucket)));

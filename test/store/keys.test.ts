@@ -62,8 +62,7 @@ test("names with colons, slashes, blanks and any script go into keys and come ba
   );
   await makeRunStore(table).add(added);
   await aggregateAll(table, "default");
-  const { views } = await makeCellStore(table).read(
-    { fleet: "default", periods: ["all"], filters: {} },
+  const { views } = await (await makeCellStore(table).open({ fleet: "default", periods: ["all"], filters: {} })).read(
     "pair",
     "blktap2:loop",
   );

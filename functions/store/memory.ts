@@ -1,0 +1,45 @@
+// What was read from the table and is worth keeping in the process, under the stamp that it was read with. What was not
+// asked for the longest is forgotten first.
+
+export interface Memory<T> {
+  /** What is kept under the key with that very stamp; else what `read` gives, which is kept from then on. */
+  recall(key: string, stamp: string, read: () => Promise<{ readonly value: T; readonly bytes: number }>): Promise<T>;
+}
+
+interface Kept<T> {
+  readonly stamp: string;
+  readonly value: T;
+  readonly bytes: number;
+}
+
+/** A memory for about so many bytes; a single value larger than that is not kept. */
+export function makeMemory<T>(mostBytes: number): Memory<T> {
+  const kept = new Map<string, Kept<T>>();
+  let total = 0;
+
+  function forget(key: string): void {
+    total -= kept.get(key)?.bytes ?? 0;
+    kept.delete(key);
+  }
+
+  return {
+    recall: async (key, stamp, read) => {
+      const found = kept.get(key);
+      if (found?.stamp === stamp) {
+        // A map is in the order of insertion: asked for last, forgotten last.
+        kept.delete(key);
+        kept.set(key, found);
+        return found.value;
+      }
+      const { value, bytes } = await read();
+      forget(key);
+      kept.set(key, { stamp, value, bytes });
+      total += bytes;
+      for (const oldest of kept.keys()) {
+        if (total <= mostBytes) break;
+        forget(oldest);
+      }
+      return value;
+    },
+  };
+}
