@@ -23,8 +23,8 @@ export interface Plan {
   readonly cohort: Key | null;
 }
 
-/** Steps that are planned together: those of some hundred hosts, whose contributions are all in memory at once. */
-const STEPS_AT_ONCE = 512;
+/** Steps that are planned together: those of some tens of hosts, whose contributions are all in memory at once. */
+const STEPS_AT_ONCE = 128;
 
 /** A step, and the hash of the cohort it leads to. */
 interface CohortStep {
