@@ -1,8 +1,10 @@
-// Comparisons over HTTP, one after the other, on fleets of several sizes: all hosts, and a filter that matches 50 cohorts.
+// Comparisons over HTTP, one after the other, on fleets of several sizes: all hosts, again and with cells read afresh, and a
+// filter that matches 50 cohorts.
 // On each fleet also what a comparison and a result cost in DynamoDB's units, and the largest items.
 
 import { existsSync } from "node:fs";
 import { generateFleet } from "../../local/generated-fleet.ts";
+import { METRIC_NAMES } from "../../shared/model/metrics.ts";
 import { consumedBy } from "./capacity.ts";
 import { aggregateAll, FILTER, FLEET, fleetFolder, storeFleet, withTable } from "./fleets.ts";
 import { largestItems } from "./item-sizes.ts";
@@ -12,6 +14,14 @@ import { type BenchServer, startServer } from "./server.ts";
 import { percentile, type Timing, timed } from "./timing.ts";
 
 const QUESTION = "/v1/compare?baseline=loop&candidate=blktap2";
+
+/** The question over ten of the twelve metrics, in each of the 66 ways: cells are remembered by metrics, so none of these are. */
+const QUESTIONS_AFRESH = METRIC_NAMES.flatMap((one, index) =>
+  METRIC_NAMES.slice(index + 1).map((other) => {
+    const metrics = METRIC_NAMES.filter((name) => name !== one && name !== other);
+    return `${QUESTION}${metrics.map((name) => `&metric=${name}`).join("")}`;
+  }),
+);
 
 /** Enough hosts to be in every bucket. */
 const someHosts = [...generateFleet({ ...FLEET, hosts: 100, runs: 1 })].map(({ host }) => host);
@@ -39,10 +49,12 @@ export const comparison: Section = async ({ folder, quick, hosts: sizes, profile
     const name = `hosts=${hosts}/runs=${hosts * runsFor(hosts) * 2}`;
     const server = await startServer(dataDir, profile(`comparison-${hosts}`));
     const all = await asked(server, QUESTION, quick ? 20 : 500);
+    const afresh = await timed(QUESTIONS_AFRESH, 1, async (path) => void (await server.ask(path)));
     smallest ??= all;
     // Twice the time of the smallest fleet for the largest one; an absolute target at 10 000 hosts.
     const target = hosts === 100_000 ? 2 * percentile(smallest, 0.5) : hosts === 10_000 ? 5e6 : null;
     rows.push(rowOf(`Compare/${name}/all`, all, target, server));
+    rows.push(rowOf(`Compare/${name}/all/afresh`, afresh, null, server));
     await server.stop();
     const filtering = await startServer(dataDir, profile(`comparison-${hosts}-filtered`));
     const filtered = await asked(filtering, QUESTION + FILTER, quick ? 10 : 200);

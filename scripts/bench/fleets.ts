@@ -113,6 +113,6 @@ export async function storeFleet(table: Table, plan: FleetPlan): Promise<Load> {
 /** Works off all open marks; seconds. */
 export async function aggregateAll(table: Table): Promise<number> {
   const started = performance.now();
-  await aggregateFleet({ store: makeAggregationStore(table), clock: Date.now, backOff }, "default");
+  await aggregateFleet({ store: makeAggregationStore(table), clock: Date.now, backOff, lanes: 2 }, "default");
   return (performance.now() - started) / 1000;
 }
