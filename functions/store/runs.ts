@@ -119,6 +119,30 @@ async function withdraw(table: Table, fleet: string, id: string, at: string): Pr
   return { ...run, withdrawn_at: at };
 }
 
+/**
+ * Replaces what a run was read as, and marks its host for what it was and what it is. False when it was withdrawn
+ * meanwhile: it then stays as it is, for nothing counts it.
+ */
+export async function replaceRun(table: Table, before: Run, { run, sample }: NewRun, at: string): Promise<boolean> {
+  const isWithdrawn = before.withdrawn_at !== null;
+  const put: TransactWriteItem = {
+    Put: {
+      TableName: table.name,
+      Item: runItem(run, sample),
+      ConditionExpression: `attribute_exists(pk) AND ${isWithdrawn ? "attribute_exists" : "attribute_not_exists"}(withdrawn)`,
+    },
+  };
+  try {
+    await retryingTransient(() =>
+      transact(table, [put, markWrite(table, run.fleet, run.host, [touchedBy(before), touchedBy(run)], at)]),
+    );
+    return true;
+  } catch (error) {
+    if (error instanceof TransactionCancelled && error.isLostRace) return false;
+    throw error;
+  }
+}
+
 /** The newest `limit` samples of a host's backend and stratum with `from <= finished_at < to`, newest first. */
 export async function readSamples(
   table: Table,

@@ -1,12 +1,14 @@
 import { rebuildFleet } from "../../functions/aggregate/rebuild.ts";
+import { rereadFleet } from "../../functions/aggregate/reread.ts";
 import { makeAggregationStore } from "../../functions/store/aggregation.ts";
 import { backOff } from "../../functions/store/retry.ts";
-import { type Command, refusePositionals, textOption, UsageFault } from "./command.ts";
+import type { Table } from "../../functions/store/table.ts";
+import { type Command, refusePositionals, type Terminal, textOption, UsageFault } from "./command.ts";
 import { DEFAULT_FLEET, fleetOption } from "./fleet-option.ts";
 import { showProgress } from "./progress.ts";
 
 export const rebuild: Command = {
-  help: `vbdstat rebuild [--fleet F] [--grace SECONDS]
+  help: `vbdstat rebuild [--fleet F] [--reread] [--grace SECONDS]
 Derives all statistics of a fleet again from its stored runs, beside those that are read, and swaps.
 
 Uploads and answers go on meanwhile. Run it after an update that changes how results are counted, when every server
@@ -14,10 +16,11 @@ and worker runs the new version, or when an audit found a difference. One that i
 read; run it again after a minute.
 
   --fleet F          the fleet; "default" if not given
+  --reread           first read every stored raw line again, after an update that reads lines or judges caches otherwise
   --grace SECONDS    how long the old statistics are kept for those who are reading them; 60 if not given
 
 Exit codes: 0 done; 1 not done, for instance because another rebuild is under way; 2 wrong arguments.`,
-  options: { fleet: { type: "string" }, grace: { type: "string" } },
+  options: { fleet: { type: "string" }, reread: { type: "boolean" }, grace: { type: "string" } },
   mayCreate: false,
   prepare(given) {
     refusePositionals(given);
@@ -25,6 +28,7 @@ Exit codes: 0 done; 1 not done, for instance because another rebuild is under wa
     const grace = textOption(given, "grace") ?? "60";
     if (!/^\d{1,5}$/.test(grace)) throw new UsageFault(`--grace: expected seconds, found ${JSON.stringify(grace)}`);
     return async (table, terminal) => {
+      if (given.values["reread"] === true) await rereadRuns(table, terminal, fleet);
       const progress = showProgress(terminal, "rebuilt hosts");
       const deps = { store: makeAggregationStore(table), clock: Date.now, backOff };
       const { hosts } = await rebuildFleet(deps, table, fleet, {
@@ -41,3 +45,12 @@ Exit codes: 0 done; 1 not done, for instance because another rebuild is under wa
     };
   },
 };
+
+async function rereadRuns(table: Table, terminal: Terminal, fleet: string): Promise<void> {
+  const progress = showProgress(terminal, "reread hosts");
+  const { runs, changed, unreadable } = await rereadFleet(table, fleet, Date.now, progress.at);
+  progress.end();
+  await terminal.out(`reread ${runs} runs of fleet ${fleet}: ${changed} changed\n`);
+  for (const id of unreadable)
+    terminal.error(`run ${id} is no result to this version; it stays as it was read before\n`);
+}

@@ -5,6 +5,12 @@ import { METRIC_NAMES } from "../model/metrics.ts";
 
 const NONE: readonly string[] = [];
 
+/** The code words that warnings of a result open with; other warnings of a run are about what was said of it. */
+const WARNING_CODES = ["size_overflow", "zero_rate", "no_latency"] as const;
+
+/** Whether a warning of a run is one about its line. */
+export const isOfLine = (warning: string): boolean => WARNING_CODES.some((code) => warning.startsWith(`${code}:`));
+
 /** From 2 TiB on the work of v2, kept in 32 bits, does not fit (bonnie-formats section 8). */
 const OVERFLOWING_KIB = 2 ** 31;
 

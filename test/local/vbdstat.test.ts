@@ -220,7 +220,9 @@ test("beside a server everything goes through its engine, and a token that is ma
     const imported = await vbdstat(["import", "-", "--no-aggregate"], { input: FLEET });
     expect(imported).toMatchObject({ code: 0, out: "stored 72, duplicate 0, rejected 0\n" });
     await server.untilAggregated();
-    expect((await vbdstat(["rebuild", "--grace", "0"])).out).toBe("rebuilt 12 hosts of fleet default\n");
+    expect((await vbdstat(["rebuild", "--reread", "--grace", "0"])).out).toBe(
+      "reread 72 runs of fleet default: 0 changed\nrebuilt 12 hosts of fleet default\n",
+    );
     expect((await vbdstat(["audit"])).out).toMatch(/^no difference in \d+ cells of 12 hosts\n$/);
   } finally {
     expect(await server.end("SIGTERM")).toBe(0);
