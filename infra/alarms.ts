@@ -80,14 +80,20 @@ function conditions({ api, functions, aggregate, table, deadLetters, stage }: Wa
     {
       name: "alarm-function-errors",
       says: "Functions broke off or ran out of time.",
-      metric: ofFunctions("errors", functions.map((each) => each.metricErrors(failing))),
+      metric: ofFunctions(
+        "errors",
+        functions.map((each) => each.metricErrors(failing)),
+      ),
       above: 0,
       periods: 2,
     },
     {
       name: "alarm-function-throttles",
       says: "Functions were not started because too many were running.",
-      metric: ofFunctions("throttles", functions.map((each) => each.metricThrottles(failing))),
+      metric: ofFunctions(
+        "throttles",
+        functions.map((each) => each.metricThrottles(failing)),
+      ),
       above: 0,
       periods: 3,
     },

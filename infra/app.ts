@@ -9,5 +9,10 @@ import { VbdstatStack } from "./vbdstat-stack.ts";
 
 const app = new App();
 const stage = stageNamed(app.node.tryGetContext("stage"));
-new VbdstatStack(app, `vbdstat-${stage.name}`, stage, optionsOf((name) => app.node.tryGetContext(name)));
+new VbdstatStack(
+  app,
+  `vbdstat-${stage.name}`,
+  stage,
+  optionsOf((name) => app.node.tryGetContext(name)),
+);
 Validations.of(app).addPlugins(new AwsSolutionsChecks(app));

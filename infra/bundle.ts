@@ -1,6 +1,8 @@
 // How a handler becomes a bundle: an ES module, minified, with the AWS SDK inside, so that its version is ours. What a
 // handler imports dynamically is in files of its own beside it, which Node loads when they are first needed.
 
+import { copyFileSync, mkdirSync } from "node:fs";
+import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { type BuildOptions, buildSync, type Metafile } from "esbuild";
 
@@ -18,6 +20,15 @@ const NEVER_LOADED = [
   "@smithy/credential-provider-imds",
 ];
 
+/** Files that a handler finds beside its bundle, by the name it knows them under. */
+const FILES_BESIDE: Readonly<Record<string, Readonly<Record<string, string>>>> = {
+  embed: {
+    "resvg.wasm": "node_modules/@resvg/resvg-wasm/index_bg.wasm",
+    "DejaVuSans.ttf": "node_modules/dejavu-fonts-ttf/ttf/DejaVuSans.ttf",
+    "DejaVuSans-Bold.ttf": "node_modules/dejavu-fonts-ttf/ttf/DejaVuSans-Bold.ttf",
+  },
+};
+
 export const fromRoot = (path: string): string => fileURLToPath(new URL(`../${path}`, import.meta.url));
 
 const OPTIONS = {
@@ -34,14 +45,17 @@ const OPTIONS = {
   sourcemap: true,
   sourcesContent: false,
   external: NEVER_LOADED,
+  alias: { "@aws-sdk/middleware-endpoint-discovery": fromRoot("infra/no-endpoint-discovery.ts") },
   logLevel: "warning",
 } satisfies BuildOptions;
 
 /**
- * Bundles `functions/NAME/handler.ts` into a folder as `index.mjs` and what that imports; gives esbuild's account of the
- * files, by paths relative to the root of the repository. Throws what esbuild could not do.
+ * Bundles `functions/NAME/handler.ts` into a folder as `index.mjs` and what that imports, with the files it finds beside it;
+ * gives esbuild's account of the code, by paths relative to the root of the repository. Throws what esbuild could not do.
  */
 export function bundle(name: string, outdir: string): Metafile {
+  mkdirSync(outdir, { recursive: true });
+  for (const [file, from] of Object.entries(FILES_BESIDE[name] ?? {})) copyFileSync(fromRoot(from), join(outdir, file));
   return buildSync({
     ...OPTIONS,
     entryPoints: [{ in: `functions/${name}/handler.ts`, out: "index" }],

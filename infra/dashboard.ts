@@ -9,7 +9,10 @@ import { logMetric } from "./metrics.ts";
 const graph = (title: string, left: IMetric[], right: IMetric[] = []): IWidget =>
   new GraphWidget({ title, left, right, width: 12, height: 6, period: Duration.minutes(5) });
 
-export function addDashboard(scope: Construct, { api, functions, aggregate, table, deadLetters, stage }: Watched): void {
+export function addDashboard(
+  scope: Construct,
+  { api, functions, aggregate, table, deadLetters, stage }: Watched,
+): void {
   const sum = { statistic: Stats.SUM };
   const named = (metric: "metricErrors" | "metricThrottles" | "metricDuration", statistic: string): IMetric[] =>
     functions.map((each) => each[metric]({ statistic, label: each.node.id }));
@@ -29,7 +32,10 @@ export function addDashboard(scope: Construct, { api, functions, aggregate, tabl
         graph(
           "Waiting to be counted",
           [logMetric(stage, "MarksOpen", "Maximum")],
-          [logMetric(stage, "OldestMarkMilliseconds", "Maximum"), aggregate.metric("IteratorAge", { statistic: Stats.MAXIMUM })],
+          [
+            logMetric(stage, "OldestMarkMilliseconds", "Maximum"),
+            aggregate.metric("IteratorAge", { statistic: Stats.MAXIMUM }),
+          ],
         ),
       ],
       [

@@ -78,7 +78,10 @@ export function frontDoor(scope: Construct, api: HttpApi, { domain, webAclArn }:
 }
 
 /** How each class of paths is kept, and what of a request reaches the apps. */
-function behaviors(scope: Construct, origin: IOrigin): Record<"shares" | "documents" | "calls" | "pages", BehaviorOptions> {
+function behaviors(
+  scope: Construct,
+  origin: IOrigin,
+): Record<"shares" | "documents" | "calls" | "pages", BehaviorOptions> {
   const responseHeadersPolicy = new ResponseHeadersPolicy(scope, "https-only", {
     securityHeadersBehavior: {
       strictTransportSecurity: { accessControlMaxAge: LONGEST, includeSubdomains: false, override: true },

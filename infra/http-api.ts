@@ -19,11 +19,6 @@ import type { Construct } from "constructs";
 import { ROUTES, type Route, THROTTLES } from "./routes.ts";
 import type { Stage } from "./stage.ts";
 
-export interface HttpApiProps {
-  readonly functions: Readonly<Record<Route["to"], IFunction>>;
-  readonly stage: Stage;
-}
-
 /** Paths are left out of the access log: the function's own line has them, and some are capabilities. */
 const ACCESS_LOG = {
   kind: "access",
@@ -37,8 +32,14 @@ const ACCESS_LOG = {
   fault: "$context.integrationErrorMessage",
 };
 
-export function httpApi(scope: Construct, { functions, stage }: HttpApiProps): HttpApi {
-  const api = new HttpApi(scope, "api", { apiName: `vbdstat-${stage.name}`, createDefaultStage: false });
+/** The API without routes: its address is known before the functions are. */
+export function httpApi(scope: Construct, stage: Stage): HttpApi {
+  return new HttpApi(scope, "api", { apiName: `vbdstat-${stage.name}`, createDefaultStage: false });
+}
+
+/** Leads every route to its function, with the throttle of its traffic, and opens the API. */
+export function addRoutes(api: HttpApi, functions: Readonly<Record<Route["to"], IFunction>>, stage: Stage): void {
+  const { stack } = api;
   const integrations = new Map(
     Object.entries(functions).map(([to, handler]) => [
       to,
@@ -49,19 +50,20 @@ export function httpApi(scope: Construct, { functions, stage }: HttpApiProps): H
     const routeKey = HttpRouteKey.with(path, HttpMethod[method]);
     const integration = integrations.get(to);
     if (integration === undefined) throw new Error(`there is no function ${to} for ${method} ${path}`);
-    const route = new HttpRoute(scope, `${method} ${path}`, { httpApi: api, routeKey, integration });
+    const route = new HttpRoute(stack, `${method} ${path}`, { httpApi: api, routeKey, integration });
     Validations.of(route).acknowledge({
       id: "AwsSolutions-APIG4",
-      reason: "The apps check tokens themselves, as on one machine: by scope, fleet and host, which no authorizer knows.",
+      reason:
+        "The apps check tokens themselves, as on one machine: by scope, fleet and host, which no authorizer knows.",
     });
     return route;
   });
 
-  const logGroup = new LogGroup(scope, "access-log", {
+  const logGroup = new LogGroup(stack, "access-log", {
     retention: stage.logRetention,
     removalPolicy: RemovalPolicy.DESTROY,
   });
-  const defaultStage = new HttpStage(scope, "stage", {
+  const defaultStage = new HttpStage(stack, "stage", {
     httpApi: api,
     autoDeploy: true,
     throttle: THROTTLES.questions,
@@ -73,7 +75,6 @@ export function httpApi(scope: Construct, { functions, stage }: HttpApiProps): H
   throttleByRoute(defaultStage);
   // A stage may throttle only routes that exist.
   defaultStage.node.addDependency(...routes);
-  return api;
 }
 
 /** Throttles each route by its traffic; only the resource itself has a property for it. */

@@ -45,7 +45,11 @@ export function addLogMetrics(logs: Readonly<Record<LogMetric["of"], LogGroup>>,
       logs[of].addMetricFilter(sources.length === 1 ? metricName : `${metricName}-${kind}`, {
         metricNamespace: namespaceOf(stage),
         metricName,
-        filterPattern: FilterPattern.all(FilterPattern.stringValue("$.kind", "=", kind), FilterPattern.exists(field)),
+        filterPattern: FilterPattern.all(
+          FilterPattern.stringValue("$.kind", "=", kind),
+          // Lines of requests without results have none of their numbers.
+          FilterPattern.numberValue(field, ">=", 0),
+        ),
         metricValue: field,
       });
     }

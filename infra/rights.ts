@@ -18,7 +18,7 @@ export interface Right {
 const byOrder = TABLE.orderIndex.name;
 const byTime = TABLE.timeIndex.name;
 
-export const RIGHTS: Readonly<Record<"ingest" | "read" | "aggregate" | "audit", readonly Right[]>> = {
+export const RIGHTS: Readonly<Record<"ingest" | "read" | "embed" | "aggregate" | "audit", readonly Right[]>> = {
   ingest: [
     { actions: ["GetItem"], partitions: ["RUN#*", "REJECT#*", "TOKEN#*", "TOKENS#*"] },
     { actions: ["Query"], partitions: ["TOKENS#*"] },
@@ -33,6 +33,12 @@ export const RIGHTS: Readonly<Record<"ingest" | "read" | "aggregate" | "audit", 
     { actions: ["Query"], partitions: ["CELL#*", "COHORT#*", "STAMP#*", "HOST#*", "WORK#*", "REJECT#*"] },
     { actions: ["Query"], partitions: ["RUN#*"], index: byOrder },
     { actions: ["Query"], partitions: ["TIME#*"], index: byTime },
+  ],
+  embed: [
+    { actions: ["GetItem"], partitions: ["SHARE#*", "TOKEN#*", "GENERATION#*"] },
+    { actions: ["Query"], partitions: ["SHARE#*", "SHARES#*", "CELL#*", "COHORT#*", "STAMP#*", "WORK#*"] },
+    { actions: ["PutItem", "DeleteItem"], partitions: ["SHARE#*", "SHARES#*"] },
+    { actions: ["UpdateItem"], partitions: ["SHARE#*"] },
   ],
   aggregate: [
     { actions: ["GetItem"], partitions: ["WORK#*", "GENERATION#*"] },

@@ -9,7 +9,7 @@ export type TrafficClass = "uploads" | "questions" | "changes";
 export interface Route {
   readonly method: `${HttpMethod.GET | HttpMethod.POST | HttpMethod.DELETE}`;
   readonly path: string;
-  readonly to: "ingest" | "read" | "docs";
+  readonly to: "ingest" | "read" | "embed" | "docs";
   readonly traffic: TrafficClass;
 }
 
@@ -42,10 +42,19 @@ export const ROUTES: readonly Route[] = [
   ...inFormats({ method: "GET", path: "/v1/runs", to: "read", traffic: "questions" }, ...LIST_FORMATS),
   ...inFormats({ method: "GET", path: "/v1/hosts", to: "read", traffic: "questions" }, ...LIST_FORMATS),
   { method: "GET", path: "/v1/hosts/{host}", to: "read", traffic: "questions" },
-  ...inFormats({ method: "GET", path: "/v1/backends", to: "read", traffic: "questions" }, ...CHART_FORMATS),
+  ...inFormats({ method: "GET", path: "/v1/backends", to: "read", traffic: "questions" }, ...LIST_FORMATS),
   ...inFormats({ method: "GET", path: "/v1/compare", to: "read", traffic: "questions" }, ...CHART_FORMATS),
   ...inFormats({ method: "GET", path: "/v1/matrix", to: "read", traffic: "questions" }, ...CHART_FORMATS),
   ...inFormats({ method: "GET", path: "/v1/trend", to: "read", traffic: "questions" }, ...CHART_FORMATS),
+  { method: "GET", path: "/v1/compare.png", to: "embed", traffic: "questions" },
+  { method: "GET", path: "/v1/matrix.png", to: "embed", traffic: "questions" },
+  { method: "GET", path: "/v1/trend.png", to: "embed", traffic: "questions" },
+  ...inFormats({ method: "POST", path: "/v1/shares", to: "embed", traffic: "changes" }, "json"),
+  ...inFormats({ method: "GET", path: "/v1/shares", to: "embed", traffic: "questions" }, "json"),
+  { method: "DELETE", path: "/v1/shares/{id}", to: "embed", traffic: "changes" },
+  { method: "GET", path: "/s/{id}", to: "embed", traffic: "questions" },
+  { method: "GET", path: "/s/{id}/badge.svg", to: "embed", traffic: "questions" },
+  { method: "GET", path: "/oembed", to: "embed", traffic: "questions" },
   ...inFormats({ method: "GET", path: "/v1/status", to: "read", traffic: "questions" }, "json"),
   { method: "GET", path: "/healthz", to: "read", traffic: "questions" },
   { method: "GET", path: "/openapi.json", to: "docs", traffic: "questions" },

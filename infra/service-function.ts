@@ -4,14 +4,7 @@
 import { AssetHashType, DockerImage, type Duration, RemovalPolicy } from "aws-cdk-lib";
 import type { TableV2 } from "aws-cdk-lib/aws-dynamodb";
 import { Role, ServicePrincipal } from "aws-cdk-lib/aws-iam";
-import {
-  Architecture,
-
-  Code,
-  Function as LambdaFunction,
-  LoggingFormat,
-  Runtime,
-} from "aws-cdk-lib/aws-lambda";
+import { Architecture, Code, Function as LambdaFunction, LoggingFormat, Runtime } from "aws-cdk-lib/aws-lambda";
 import { LogGroup } from "aws-cdk-lib/aws-logs";
 import type { Construct } from "constructs";
 import { bundle, fromRoot } from "./bundle.ts";
@@ -26,6 +19,8 @@ export interface ServiceFunctionProps {
   readonly stage: Stage;
   /** Invocations at once, set aside for this function alone; null: as many as the account has left. */
   readonly concurrency?: number | null;
+  /** Variables beside the table's name; functions/env.ts says what they mean. Never a secret: who may see it sees them. */
+  readonly environment?: Readonly<Record<string, string>>;
 }
 
 /** A function and the log it writes to. */
@@ -36,7 +31,7 @@ export interface ServiceFunction {
 
 /** The function whose handler is `functions/NAME/handler.ts`. */
 export function serviceFunction(scope: Construct, name: string, props: ServiceFunctionProps): ServiceFunction {
-  const { access, timeout, memorySize, stage, concurrency = null } = props;
+  const { access, timeout, memorySize, stage, concurrency = null, environment = {} } = props;
   const log = new LogGroup(scope, `${name}-log`, {
     retention: stage.logRetention,
     removalPolicy: RemovalPolicy.DESTROY,
@@ -57,7 +52,7 @@ export function serviceFunction(scope: Construct, name: string, props: ServiceFu
     logGroup: log,
     loggingFormat: LoggingFormat.JSON,
     ...(concurrency === null ? {} : { reservedConcurrentExecutions: concurrency }),
-    environment: access === undefined ? {} : { TABLE_NAME: access.table.tableName },
+    environment: { ...(access !== undefined && { TABLE_NAME: access.table.tableName }), ...environment },
   });
   return { handler, log };
 }

@@ -8,11 +8,11 @@ import { addAlarms } from "./alarms.ts";
 import { addAuditSchedule } from "./audit-schedule.ts";
 import { addDashboard } from "./dashboard.ts";
 import { frontDoor } from "./front-door.ts";
-import { httpApi } from "./http-api.ts";
+import { addRoutes, httpApi } from "./http-api.ts";
 import { addLogMetrics } from "./metrics.ts";
 import { NO_OPTIONS, type Options } from "./options.ts";
 import { RIGHTS } from "./rights.ts";
-import { serviceFunction } from "./service-function.ts";
+import { type ServiceFunctionProps, serviceFunction } from "./service-function.ts";
 import type { Stage } from "./stage.ts";
 import { serviceTable } from "./table.ts";
 
@@ -38,19 +38,27 @@ export class VbdstatStack extends Stack {
       terminationProtection: stage.keepsData,
     });
     const table = serviceTable(this, stage);
-    const withTable = (name: keyof typeof RIGHTS, timeout: Duration, concurrency: number | null = null) => {
+    const api = httpApi(this, stage);
+    // Before the functions, which tell readers of it.
+    const door = frontDoor(this, api, options);
+    const publicUrl = `https://${options.domain?.name ?? door.distributionDomainName}`;
+    const withTable = (
+      name: keyof typeof RIGHTS,
+      timeout: Duration,
+      others: Pick<ServiceFunctionProps, "concurrency" | "environment"> = {},
+    ) => {
       const access = { table, rights: RIGHTS[name] };
-      return serviceFunction(this, name, { access, timeout, memorySize: MEMORY_MB, stage, concurrency });
+      return serviceFunction(this, name, { access, timeout, memorySize: MEMORY_MB, stage, ...others });
     };
     const ingest = withTable("ingest", ANSWER_WITHIN);
     const read = withTable("read", ANSWER_WITHIN);
+    const embed = withTable("embed", ANSWER_WITHIN, { environment: { PUBLIC_URL: publicUrl } });
     const docs = serviceFunction(this, "docs", { timeout: ANSWER_WITHIN, memorySize: DOCS_MEMORY_MB, stage });
-    const aggregate = withTable("aggregate", SWEEP_WITHIN, stage.aggregateConcurrency);
+    const aggregate = withTable("aggregate", SWEEP_WITHIN, { concurrency: stage.aggregateConcurrency });
     const audit = withTable("audit", AUDIT_WITHIN);
 
-    const answering = { ingest: ingest.handler, read: read.handler, docs: docs.handler };
-    const api = httpApi(this, { functions: answering, stage });
-    const door = frontDoor(this, api, options);
+    const answering = { ingest: ingest.handler, read: read.handler, embed: embed.handler, docs: docs.handler };
+    addRoutes(api, answering, stage);
     const deadLetters = addAggregateTriggers(this, aggregate.handler, table);
     addAuditSchedule(this, audit.handler);
 
@@ -67,7 +75,7 @@ export class VbdstatStack extends Stack {
     addDashboard(this, watched);
 
     new CfnOutput(this, "ServiceUrl", {
-      value: `https://${options.domain?.name ?? door.distributionDomainName}`,
+      value: publicUrl,
       description: "Where hosts post and people ask",
     });
     new CfnOutput(this, "DomainTarget", {

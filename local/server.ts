@@ -4,6 +4,9 @@
 import { createServer, type Server } from "node:http";
 import { getRequestListener } from "@hono/node-server";
 import { addDocsRoutes } from "../functions/docs/app.ts";
+import { addEmbedRoutes } from "../functions/embed/app.ts";
+import { makePainter } from "../functions/embed/painter.ts";
+import { makeRenderer } from "../functions/embed/renderer.ts";
 import { type LocalSettings, tableAt } from "../functions/env.ts";
 import { makeHttpApp } from "../functions/http/app.ts";
 import type { Log } from "../functions/http/log.ts";
@@ -16,6 +19,7 @@ import { makeHostStore } from "../functions/store/hosts.ts";
 import { makeQuarantineStore } from "../functions/store/quarantine.ts";
 import { backOff } from "../functions/store/retry.ts";
 import { makeRunStore } from "../functions/store/runs.ts";
+import { makeShareStore } from "../functions/store/shares.ts";
 import { makeStatusStore } from "../functions/store/status.ts";
 import { ensureTable, openTable } from "../functions/store/table.ts";
 import { makeTokenStore } from "../functions/store/tokens.ts";
@@ -24,6 +28,7 @@ import type { Wake } from "../shared/ports.ts";
 import { ensureAdminToken } from "./admin-token.ts";
 import { type DataFolder, openDataFolder } from "./data-folder.ts";
 import { type Engine, startEngine } from "./engine.ts";
+import { painterFiles } from "./painter-files.ts";
 import { rememberPendingCount } from "./pending-count.ts";
 import { StartFault } from "./start-fault.ts";
 import { withTokenCache } from "./token-cache.ts";
@@ -101,14 +106,18 @@ async function serve(
     worker.wake(fleet, hosts);
   };
   addIngestRoutes(app, { runs, quarantine: makeQuarantineStore(table), tokens, clock, wake });
+  const answering = { cells: makeCellStore(table), status: pending.status(makeStatusStore(table)), tokens, clock };
   addReadRoutes(app, {
+    ...answering,
     runs,
-    cells: makeCellStore(table),
     hosts: makeHostStore(table),
-    status: pending.status(makeStatusStore(table)),
-    tokens,
-    clock,
     about: { version: VERSION, engine: engine === null ? "dynamodb" : "embedded" },
+  });
+  addEmbedRoutes(app, {
+    ...answering,
+    shares: makeShareStore(table),
+    renderer: makeRenderer(makePainter(painterFiles)),
+    publicUrl: settings.publicUrl,
   });
   addDocsRoutes(app);
   server.on("request", getRequestListener(app.fetch));

@@ -13,10 +13,13 @@ export const ERROR_STATUS = {
   forbidden: 403,
   not_found: 404,
   method_not_allowed: 405,
+  not_kept: 409,
+  gone: 410,
   too_large: 413,
   unsupported_encoding: 415,
   slow_down: 429,
   internal: 500,
+  not_implemented: 501,
   unavailable: 503,
 } as const;
 

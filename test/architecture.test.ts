@@ -52,6 +52,7 @@ MAY["functions/store"] = [...SHARED];
 MAY["functions/http"] = [...SHARED];
 MAY["functions/ingest"] = [...SHARED, "functions", "functions/http", "functions/store"];
 MAY["functions/read"] = [...SHARED, "functions", "functions/http", "functions/store"];
+MAY["functions/embed"] = [...SHARED, "functions", "functions/http", "functions/read", "functions/store"];
 MAY["functions/docs"] = [...SHARED, "functions/http"];
 MAY["functions/aggregate"] = [...SHARED, "functions", "functions/http", "functions/store"];
 MAY["functions"] = ["functions/store"];
@@ -61,6 +62,7 @@ MAY["local"] = [
   "functions/http",
   "functions/ingest",
   "functions/read",
+  "functions/embed",
   "functions/docs",
   "functions/aggregate",
   "functions/store",
@@ -71,6 +73,7 @@ const ALLOWED_PACKAGES: readonly [folder: RegExp, packages: RegExp][] = [
   [/^shared(\/(?!render|api).*)?$/, /^zod$/],
   [/^shared\/(render|api)$/, /^(zod|hono\/.*|d3-array)$/],
   [/^functions\/docs$/, /^(hono|hono\/.*|node:crypto)$/],
+  [/^functions\/embed$/, /^(hono|hono\/.*|node:.*|@resvg\/resvg-wasm)$/],
   [/^functions\/store$/, /^(@aws-sdk\/client-dynamodb|node:.*)$/],
   [/^functions(\/(http|ingest|read|aggregate))?$/, /^(zod|hono|hono\/.*|node:.*)$/],
 ];

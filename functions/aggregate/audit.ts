@@ -97,7 +97,11 @@ async function versionsOfCells(
 ): Promise<Map<string, string>> {
   const versions = new Map<string, string>();
   for (const period of periods) {
-    const query = { ...partition(cellPartition(of, period)), ProjectionExpression: "pk, sk, ver", ConsistentRead: true };
+    const query = {
+      ...partition(cellPartition(of, period)),
+      ProjectionExpression: "pk, sk, ver",
+      ConsistentRead: true,
+    };
     for await (const item of queryItems(table, query)) {
       if (isOf(buckets, item)) versions.set(keyOf(item), textOf(item, "ver"));
     }

@@ -24,7 +24,8 @@ export async function handler(_event: unknown, { awsRequestId: requestId }: { re
     const started = clock();
     try {
       const { differences, ...audit } = await auditFleet(table, fleet, { buckets: [bucket] });
-      for (const { kind, key } of differences.slice(0, KEYS_TOLD)) log.event("difference", { requestId, fleet, found: kind, key });
+      for (const { kind, key } of differences.slice(0, KEYS_TOLD))
+        log.event("difference", { requestId, fleet, found: kind, key });
       const counts = { ...audit, differences: differences.length };
       log.event("audit", { requestId, fleet, bucket, ...counts, milliseconds: clock() - started });
     } catch (error) {

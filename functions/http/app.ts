@@ -29,6 +29,9 @@ export function makeHttpApp({ clock, log }: HttpDeps): HttpApp {
     c.res.headers.set("x-request-id", requestId);
     // What was uploaded is served as text again: no browser may take it for a page. Answers to a token are for it alone.
     c.res.headers.set("x-content-type-options", "nosniff");
+    if (!c.res.headers.has("content-security-policy")) {
+      c.res.headers.set("content-security-policy", "frame-ancestors 'none'");
+    }
     if (!c.res.headers.has("cache-control")) c.res.headers.set("cache-control", "no-store");
     const token = c.get("token");
     log.request({

@@ -1,4 +1,5 @@
-// Who asks: the bearer token of a request, looked up by its SHA-256, and what it may do (contract, Tokens).
+// Who asks: the bearer token of a request or the one in a browser's cookie, looked up by its SHA-256, and what it may do
+// (contract, Tokens).
 
 import type { Context, MiddlewareHandler } from "hono";
 import { AppError } from "../../shared/errors.ts";
@@ -6,16 +7,35 @@ import type { Scope, Token } from "../../shared/model/token.ts";
 import type { Clock, TokenStore } from "../../shared/ports.ts";
 import type { HttpEnv } from "./http-env.ts";
 import { secretHash } from "./secret.ts";
+import { refuseForeignSite, sessionSecret } from "./session.ts";
 
 const BEARER = /^Bearer +([\x21-\x7e]{1,256}) *$/i;
 
-async function authenticate(c: Context<HttpEnv>, tokens: TokenStore, clock: Clock): Promise<Token> {
+/** What tokens are checked with. */
+export interface AuthDeps {
+  readonly tokens: TokenStore;
+  readonly clock: Clock;
+}
+
+/** The secret that a request brings: the header's, whatever else it has, or the cookie's. Throws `unauthorized`, `forbidden`. */
+function secretOf(c: Context<HttpEnv>): string {
   const header = c.req.header("Authorization");
+  const session = header === undefined ? sessionSecret(c) : null;
+  if (session !== null) {
+    // Browsers send cookies by themselves, whoever made them ask.
+    if (c.req.method !== "GET" && c.req.method !== "HEAD") refuseForeignSite(c);
+    return session;
+  }
   if (header === undefined) {
     throw new AppError("unauthorized", 'no token: send the header "Authorization: Bearer TOKEN"');
   }
   const secret = BEARER.exec(header)?.[1];
   if (secret === undefined) throw new AppError("unauthorized", 'the Authorization header is not "Bearer TOKEN"');
+  return secret;
+}
+
+/** The token with a secret. Throws `unauthorized` for one that is unknown or has expired. */
+export async function tokenBy(secret: string, { tokens, clock }: AuthDeps): Promise<Token> {
   const token = await tokens.find(secretHash(secret));
   if (token === null) throw new AppError("unauthorized", "this token is not known here; it may have been ended");
   if (token.expires_at !== null && Date.parse(token.expires_at) <= clock()) {
@@ -25,12 +45,9 @@ async function authenticate(c: Context<HttpEnv>, tokens: TokenStore, clock: Cloc
 }
 
 /** Lets a request through whose token has one of the scopes; `admin` has them all. */
-export function allow(
-  deps: { tokens: TokenStore; clock: Clock },
-  ...scopes: readonly Scope[]
-): MiddlewareHandler<HttpEnv> {
+export function allow(deps: AuthDeps, ...scopes: readonly Scope[]): MiddlewareHandler<HttpEnv> {
   return async function allowScopes(c, next) {
-    const token = await authenticate(c, deps.tokens, deps.clock);
+    const token = await tokenBy(secretOf(c), deps);
     c.set("token", token);
     if (token.scope !== "admin" && !scopes.includes(token.scope)) {
       const wanted = [...scopes, "admin"].join(" or ");

@@ -16,19 +16,24 @@ const MEDIA_TYPES = {
 
 export type Format = keyof typeof MEDIA_TYPES;
 
-const SUFFIX = /^(\/v1\/.+)\.(json|txt|csv|md|html|svg|png)$/;
+/** A PNG under /v1 is an endpoint of its own, which another app answers. */
+const SUFFIXES = [/^(\/v1\/.+)\.(json|txt|csv|md|html|svg)$/, /^(\/s\/[^/]+)\.(json|txt|csv|md|html|svg|png)$/];
 
-const pathOf = (url: string): string => new URL(url).pathname;
+/** The path of a URL without the suffix that only says the format, and that suffix. */
+function split(url: string): { readonly path: string; readonly suffix: string | undefined } {
+  const { pathname } = new URL(url);
+  const [, path = pathname, suffix] = SUFFIXES.map((pattern) => pattern.exec(pathname)).find((it) => it !== null) ?? [];
+  return { path, suffix };
+}
 
 /** The path that routes are matched against: without the suffix that only says the format. */
 export function withoutSuffix(request: Request): string {
-  const path = pathOf(request.url);
-  return SUFFIX.exec(path)?.[1] ?? path;
+  return split(request.url).path;
 }
 
 /** The suffix of the request's path, or null. */
 export function suffixOf(c: Context): Format | null {
-  const suffix = SUFFIX.exec(pathOf(c.req.url))?.[2];
+  const { suffix } = split(c.req.url);
   return suffix === undefined
     ? null
     : ((Object.keys(MEDIA_TYPES) as Format[]).find((format) => format === suffix) ?? null);

@@ -69,7 +69,12 @@ export async function bodyBy<T extends z.ZodType>(c: Context, schema: T): Promis
   return checked(schema, body, "bad_body");
 }
 
-function checked<T extends z.ZodType>(schema: T, value: unknown, code: "bad_parameter" | "bad_body"): z.output<T> {
+/** A value by a schema. Throws `code` with one issue for each fault. */
+export function checked<T extends z.ZodType>(
+  schema: T,
+  value: unknown,
+  code: "bad_parameter" | "bad_body",
+): z.output<T> {
   const parsed = schema.safeParse(value);
   if (parsed.success) return parsed.data;
   const issues = parsed.error.issues.map((issue): Issue => {

@@ -1,10 +1,9 @@
 // A summary as an answer, in whatever format was asked for.
 
-import { createHash } from "node:crypto";
 import type { Context } from "hono";
-import { REPORT_STYLE } from "../../shared/render/html-style.ts";
-import { rendered, type TextFormat } from "../../shared/render/rendered.ts";
+import type { TextFormat } from "../../shared/render/rendered.ts";
 import { DEFAULT_LOOK, type Look, type Summary } from "../../shared/report/summary.ts";
+import { contentPolicy } from "./content-policy.ts";
 
 /** The Content-Type of each format of a summary. */
 export const CONTENT_TYPES: Readonly<Record<TextFormat, string>> = {
@@ -16,35 +15,31 @@ export const CONTENT_TYPES: Readonly<Record<TextFormat, string>> = {
   svg: "image/svg+xml; charset=utf-8",
 };
 
-const hashOf = (style: string) => `'sha256-${createHash("sha256").update(style).digest("base64")}'`;
-
-/** What a page or picture made here may do: use its own style sheet, known by its hash, and show pictures it holds itself. */
-const SUMMARY_POLICY = [
-  "default-src 'none'",
-  `style-src ${hashOf(REPORT_STYLE)}`,
-  "img-src data:",
-  "base-uri 'none'",
-  "form-action 'none'",
-].join("; ");
-
 /**
  * The answer. A page of a list names the next one in `Link`, since not every format has a place for its cursor. No other
  * site may frame it.
  */
-export function summaryAnswer(
+export async function summaryAnswer(
   c: Context,
   format: TextFormat,
   summary: Summary,
   { width, theme }: Pick<Look, "width" | "theme">,
-): Response {
+): Promise<Response> {
   const next = nextPage(c, summary);
   if (next !== null) c.header("Link", `<${next}>; rel="next"`);
+  const body = await bodyOf(format, summary, { ...DEFAULT_LOOK, width, theme });
   if (format === "html" || format === "svg") {
-    c.header("Content-Security-Policy", `${SUMMARY_POLICY}; frame-ancestors 'none'`);
+    c.header("Content-Security-Policy", contentPolicy(body, "nowhere"));
     c.header("Referrer-Policy", "no-referrer");
   }
-  const body = rendered(format, summary, { ...DEFAULT_LOOK, width, theme });
   return c.body(body, 200, { "Content-Type": CONTENT_TYPES[format] });
+}
+
+/** JSON needs none of what makes the other formats, which is loaded when the first of them is asked for. */
+async function bodyOf(format: TextFormat, summary: Summary, look: Look): Promise<string> {
+  if (format === "json") return JSON.stringify(summary.answer);
+  const { rendered } = await import("../../shared/render/rendered.ts");
+  return rendered(format, summary, look);
 }
 
 /** The address of the next page, from the root; null where this is all. */

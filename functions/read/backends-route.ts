@@ -11,7 +11,7 @@ import type { ReadDeps } from "./deps.ts";
 
 export function addBackendsRoute(app: HttpApp, deps: ReadDeps): void {
   app.get("/v1/backends", allow(deps, "read"), async (c) => {
-    const format = formatOf(c, ["json", "csv", "txt", "md", "html", "svg"]);
+    const format = formatOf(c, ["json", "csv", "txt", "md", "html"]);
     const query = queryBy(c, shownBackendsQuery);
     const answer = await backendsAnswer(deps, tokenOf(c).fleet, query);
     return summaryAnswer(c, format, { kind: "backends", answer }, query);

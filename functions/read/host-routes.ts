@@ -3,20 +3,15 @@
 // backends and each pair of them.
 
 import { hostsQuery, shownQuery } from "../../shared/api/requests.ts";
-import { pairName } from "../../shared/cells/contribution.ts";
 import { hostEntry } from "../../shared/compare/host-entry.ts";
-import { backendsOf, type HostProfile, hostProfile, pairsOf } from "../../shared/compare/host-profile.ts";
 import { AppError } from "../../shared/errors.ts";
-import { PERIOD_ALL } from "../../shared/model/period.ts";
 import { allow, tokenOf } from "../http/auth.ts";
 import { acceptedOf, formatOf, suffixOf } from "../http/format.ts";
 import type { HttpApp } from "../http/http-env.ts";
 import { queryBy } from "../http/parameters.ts";
 import { summaryAnswer } from "../http/summary-answer.ts";
 import type { ReadDeps } from "./deps.ts";
-
-/** No host has a longer name, and no key of a table holds a much longer one. */
-const MAX_NAME = 255;
+import { hostAnswer } from "./host-answer.ts";
 
 const HOST_FORMATS = ["json", "csv", "txt", "md", "html", "svg"] as const;
 
@@ -35,32 +30,10 @@ export function addHostRoutes(app: HttpApp, deps: ReadDeps): void {
     const name = c.req.param("host");
     const suffix = suffixOf(c);
     // A name may end like a format: a host of that very name wins, and the answer then has the format of Accept.
-    const whole = suffix === null ? null : await profileOf(deps, fleet, `${name}.${suffix}`);
+    const whole = suffix === null ? null : await hostAnswer(deps, fleet, `${name}.${suffix}`);
     const format = whole === null ? formatOf(c, HOST_FORMATS) : acceptedOf(c, HOST_FORMATS);
-    const profile = whole ?? (await profileOf(deps, fleet, name));
+    const profile = whole ?? (await hostAnswer(deps, fleet, name));
     if (profile === null) throw new AppError("not_found", "this fleet has no results of a host with that name");
     return summaryAnswer(c, format, { kind: "host", answer: profile }, look);
   });
-}
-
-/** What is known of a host; null when nothing is. */
-async function profileOf(deps: ReadDeps, fleet: string, host: string): Promise<HostProfile | null> {
-  if (host.length > MAX_NAME) return null;
-  const counted = await deps.hosts.get(fleet, host);
-  if (counted === null) return null;
-  const about = { fleet, periods: [PERIOD_ALL], filters: {} };
-  const { summary } = counted;
-  const cells = await deps.cells.open(about);
-  const [ofBackends, ofPairs] = await Promise.all([
-    Promise.all(
-      backendsOf(summary).map(async (backend) => [backend, (await cells.read("backend", backend)).views] as const),
-    ),
-    Promise.all(
-      pairsOf(summary).map(async ({ baseline, candidate }) => {
-        const name = pairName(baseline, candidate);
-        return [name, (await cells.read("pair", name)).views] as const;
-      }),
-    ),
-  ]);
-  return hostProfile({ ...counted, backendCells: new Map(ofBackends), pairCells: new Map(ofPairs) });
 }

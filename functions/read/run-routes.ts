@@ -2,9 +2,7 @@
 
 import type { Context } from "hono";
 import { runExportQuery, runsQuery, shownQuery } from "../../shared/api/requests.ts";
-import { AppError } from "../../shared/errors.ts";
 import type { Run } from "../../shared/model/run.ts";
-import { hostMatches } from "../../shared/model/token.ts";
 import { allow, tokenOf } from "../http/auth.ts";
 import { formatOf } from "../http/format.ts";
 import type { HttpApp, HttpEnv } from "../http/http-env.ts";
@@ -12,18 +10,14 @@ import { idOf, queryBy } from "../http/parameters.ts";
 import { CONTENT_TYPES, summaryAnswer } from "../http/summary-answer.ts";
 import { backendOf } from "./backend-of.ts";
 import type { ReadDeps } from "./deps.ts";
+import { runAnswer } from "./run-answer.ts";
 import { exportedRuns, streamed } from "./run-export.ts";
 
 export function addRunRoutes(app: HttpApp, deps: ReadDeps): void {
   app.get("/v1/runs/:id", allow(deps, "read", "ingest"), async (c) => {
     const format = formatOf(c, ["json", "csv", "txt", "md", "html"]);
     const look = queryBy(c, shownQuery);
-    const token = tokenOf(c);
-    const run = await deps.runs.get(token.fleet, idOf(c, "run"));
-    // An ingest token reads its own receipts: runs of the hosts it may post for. Others are not there for it.
-    if (run === null || (token.scope === "ingest" && !hostMatches(token.hosts, run.host))) {
-      throw new AppError("not_found", "this fleet has no run with that id");
-    }
+    const run = await runAnswer(deps, tokenOf(c), idOf(c, "run"));
     return format === "txt" ? rawAnswer(c, run) : summaryAnswer(c, format, { kind: "run", answer: run }, look);
   });
 

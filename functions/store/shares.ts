@@ -1,6 +1,8 @@
 // Shares in the table: what a share is, the documents of a frozen one beside it, and a list of them for each fleet. A
-// document is written once and never again; it lies in pieces, because an item holds at most 400 KB.
+// document is written once and never again; it is compressed, and lies in pieces because an item holds at most 400 KB.
 
+import { promisify } from "node:util";
+import { gunzip, gzip } from "node:zlib";
 import type { TransactWriteItem } from "@aws-sdk/client-dynamodb";
 import type { Share } from "../../shared/model/share.ts";
 import type { KeptDocument, ShareStore } from "../../shared/ports.ts";
@@ -15,6 +17,9 @@ import { getItem, partition, queryAll, queryPage, type Table, transact } from ".
 /** Bytes of a piece of a document. */
 const PIECE_BYTES = 300_000;
 
+const packed = promisify(gzip);
+const unpacked = promisify(gunzip);
+
 /** Documents of one share: anybody with the link can ask for another width, and each is kept. */
 const MOST_DOCUMENTS = 100;
 
@@ -26,7 +31,7 @@ export function makeShareStore(table: Table): ShareStore {
   const document = (id: string, name: string) => readDocument(table, id, name);
   return {
     add: async (share, documents) => {
-      const pieces = documents.flatMap((one) => piecesOf(share.id, one));
+      const pieces = (await Promise.all(documents.map((one) => piecesOf(share.id, one)))).flat();
       for (const chunk of inChunks(pieces, { bytesOf: sizeOf })) {
         await retryingTransient(() => transact(table, chunk.map(put)));
       }
@@ -68,7 +73,8 @@ export function makeShareStore(table: Table): ShareStore {
     document,
     keep: async (id, one) => {
       try {
-        await retryingTransient(() => transact(table, [counted(table, id), ...keptWrites(table, id, one)]));
+        const writes = [counted(table, id), ...(await piecesOf(id, one)).map((item) => putOnce(table, item))];
+        await retryingTransient(() => transact(table, writes));
         return one.bytes;
       } catch (error) {
         if (!(error instanceof TransactionCancelled && error.isLostRace)) throw error;
@@ -84,11 +90,12 @@ function placeOf(cursor: string): string {
   return place === "" ? "0" : place;
 }
 
-function piecesOf(id: string, { name, bytes }: KeptDocument): Item[] {
-  const count = Math.max(1, Math.ceil(bytes.length / PIECE_BYTES));
+async function piecesOf(id: string, { name, bytes }: KeptDocument): Promise<Item[]> {
+  const small = await packed(bytes);
+  const count = Math.ceil(small.length / PIECE_BYTES);
   return Array.from({ length: count }, (_, piece) => ({
     ...keyItem(documentKey(id, name, piece)),
-    bytes: { B: bytes.subarray(piece * PIECE_BYTES, (piece + 1) * PIECE_BYTES) },
+    bytes: { B: small.subarray(piece * PIECE_BYTES, (piece + 1) * PIECE_BYTES) },
     pieces: { S: String(count) },
   }));
 }
@@ -101,14 +108,13 @@ async function readDocument(table: Table, id: string, name: string): Promise<Uin
   });
   const [first] = items;
   if (first === undefined || Number(textOf(first, "pieces")) !== items.length) return null;
-  return Buffer.concat(items.map((item) => bytesOf(item, "bytes")));
+  return unpacked(Buffer.concat(items.map((item) => bytesOf(item, "bytes"))));
 }
 
-/** Puts that fail when the document is there already. */
-const keptWrites = (table: Table, id: string, document: KeptDocument): TransactWriteItem[] =>
-  piecesOf(id, document).map((item) => ({
-    Put: { TableName: table.name, Item: item, ConditionExpression: "attribute_not_exists(pk)" },
-  }));
+/** A put that fails when the item is there already. */
+const putOnce = (table: Table, item: Item): TransactWriteItem => ({
+  Put: { TableName: table.name, Item: item, ConditionExpression: "attribute_not_exists(pk)" },
+});
 
 /** Counts one more document of a share; fails when it has ended or has as many as it may. */
 const counted = (table: Table, id: string): TransactWriteItem => ({

@@ -21,6 +21,7 @@ import {
 } from "./requests.ts";
 import { run, runPage } from "./run-answer.ts";
 import { runParameters } from "./run-parameters.ts";
+import { SHARE_ENDPOINTS } from "./share-endpoints.ts";
 import { trend } from "./trend-answer.ts";
 
 const RUN_ID = { id: "Id of the run, from its receipt." };
@@ -41,6 +42,7 @@ const RECEIPTS: Endpoint["answers"] = {
 /** Of what can be shown as tables only, and as a chart too. */
 const LIST_FORMATS = ["json", "csv", "txt", "md", "html"] as const;
 const CHART_FORMATS = [...LIST_FORMATS, "svg"] as const;
+const PICTURE_FORMATS = [...CHART_FORMATS, "png"] as const;
 
 /** In the order in which documentation shows them. */
 export const CONTRACT: readonly Endpoint[] = [
@@ -137,7 +139,7 @@ export const CONTRACT: readonly Endpoint[] = [
     scopes: ["read"],
     query: shownBackendsQuery,
     answers: { 200: { description: "All backends with results.", schema: allBackends } },
-    formats: CHART_FORMATS,
+    formats: LIST_FORMATS,
     cache: "no-store",
   },
   {
@@ -149,7 +151,7 @@ export const CONTRACT: readonly Endpoint[] = [
     scopes: ["read"],
     query: shownCompareQuery,
     answers: { 200: { description: "The comparison.", schema: comparison } },
-    formats: CHART_FORMATS,
+    formats: PICTURE_FORMATS,
     cache: "no-store",
   },
   {
@@ -160,7 +162,7 @@ export const CONTRACT: readonly Endpoint[] = [
     scopes: ["read"],
     query: shownMatrixQuery,
     answers: { 200: { description: "All pairs of backends that share hosts.", schema: matrix } },
-    formats: CHART_FORMATS,
+    formats: PICTURE_FORMATS,
     cache: "no-store",
   },
   {
@@ -172,9 +174,10 @@ export const CONTRACT: readonly Endpoint[] = [
     scopes: ["read"],
     query: shownTrendQuery,
     answers: { 200: { description: "The trend by stratum.", schema: trend } },
-    formats: CHART_FORMATS,
+    formats: PICTURE_FORMATS,
     cache: "no-store",
   },
+  ...SHARE_ENDPOINTS,
   {
     id: "listQuarantine",
     method: "get",

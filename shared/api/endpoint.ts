@@ -5,7 +5,7 @@ import type { ErrorCode } from "../errors.ts";
 import type { Scope } from "../model/token.ts";
 
 /** Formats of an answer, as a suffix of the path names them. */
-export type AnswerFormat = "json" | "csv" | "txt" | "md" | "html" | "svg";
+export type AnswerFormat = "json" | "csv" | "txt" | "md" | "html" | "svg" | "png";
 
 /** One answer that is not an error. */
 interface Answer {
@@ -21,14 +21,17 @@ type RequestBody =
 
 /**
  * How long an answer may be kept: `no-store` not at all (numbers behind a token), `documents` five minutes by anybody
- * (what is the same for everybody and changes with a new version only).
+ * (what is the same for everybody and changes with a new version only), `live` five minutes by anybody (shares whose
+ * numbers move), `frozen` for ever by anybody.
  */
-export type CacheClass = "no-store" | "documents";
+export type CacheClass = "no-store" | "documents" | "live" | "frozen";
 
 /** The Cache-Control header of each class. */
 export const CACHE_CONTROL: Readonly<Record<CacheClass, string>> = {
   "no-store": "no-store",
   documents: "public, max-age=300",
+  live: "public, max-age=300",
+  frozen: "public, max-age=31536000, immutable",
 };
 
 /** One endpoint. */

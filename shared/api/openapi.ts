@@ -18,6 +18,7 @@ const MEDIA_TYPES: Readonly<Record<AnswerFormat, string>> = {
   md: "text/markdown",
   html: "text/html",
   svg: "image/svg+xml",
+  png: "image/png",
 };
 
 const DESCRIPTION = `Collects Bonnie++ results from Xen Dom0 hosts and compares block backends over a fleet.

@@ -1,8 +1,73 @@
-import type { Comparison } from "../compare/comparison.ts";
-import type { MetricName } from "../model/metrics.ts";
-import type { Scene } from "./scene.ts";
+// A badge: one metric of a comparison in a line, small enough for the head of a README.
 
-/** One metric of a comparison in a single line, e.g. `blktap2 vs loop: block write 2.1x (2.0-2.2)`. */
+import type { Comparison, MetricComparison } from "../compare/comparison.ts";
+import { METRICS, type MetricName } from "../model/metrics.ts";
+import { aboutFacts } from "../report/about-facts.ts";
+import { countOf } from "../report/known-text.ts";
+import { marker, middle, rect, text } from "./items.ts";
+import { type Font, widthOfText } from "./measured.ts";
+import { estimateText, timesText } from "./ratio-words.ts";
+import type { Scene } from "./scene.ts";
+import { VERDICT_MARKS } from "./verdict-mark.ts";
+
+const FONT: Font = { size: 11, weight: "normal" };
+const HEIGHT = 22;
+const PADDING = 8;
+const SHAPE = 9;
+const AFTER_SHAPE = 5;
+
+/**
+ * What a comparison says about a metric, e.g. `blktap2 vs loop: block write 2.1x (2.0-2.2)`. Whatever is no plain finding
+ * says so: `2.7x on 1 host, no verdict`, `>= 4.1x (2.8 or more)`, `no data yet`.
+ */
 export function badge(comparison: Comparison, metric: MetricName): Scene {
-  return { width: 1, height: 1, title: `${comparison.candidate} ${metric}`, desc: "", items: [] };
+  const { baseline, candidate } = comparison;
+  const found = comparison.fleet.metrics[metric];
+  const label = METRICS.find(({ name }) => name === metric)?.label ?? metric;
+  const subject = `${candidate} vs ${baseline}: ${label}`;
+  const value = plain(valueText(found));
+  const about = aboutFacts(comparison).map(({ label: name, text: content }) => `${name} ${content}`);
+  const { role, shape } = VERDICT_MARKS[found?.verdict ?? "not comparable"];
+  const left = widthOfText(subject, FONT) + 2 * PADDING;
+  const width = Math.ceil(left + PADDING + SHAPE + AFTER_SHAPE + widthOfText(value, FONT) + PADDING);
+  const baselineY = middle(HEIGHT / 2, FONT.size);
+  return {
+    width,
+    height: HEIGHT,
+    title: `${subject} ${value}`,
+    desc: [found?.sentence ?? "", `${about.join(", ")}.`].filter((part) => part !== "").join(" "),
+    items: [
+      rect("paper", 0, 0, width, HEIGHT),
+      rect("equal", 0, 0, left, HEIGHT),
+      rect(role, left, 0, width - left, HEIGHT),
+      // A seam, for where both sides have the same colour.
+      rect("paper", left - 0.5, 0, 1, HEIGHT),
+      ...text(subject, PADDING, baselineY, { ...FONT, role: "paper" }),
+      marker(shape === "ring" ? "circle" : shape, "paper", left + PADDING + SHAPE / 2, HEIGHT / 2, SHAPE),
+      ...text(value, left + PADDING + SHAPE + AFTER_SHAPE, baselineY, { ...FONT, role: "paper" }),
+    ],
+  };
+}
+
+function valueText(metric: MetricComparison | undefined): string {
+  if (metric === undefined) return "no data yet";
+  const { ratio, ci, reason, verdict, n_eff: hosts, flags } = metric;
+  switch (reason) {
+    case "no_paired_hosts":
+      return flags.includes("suspect_cached_reads") ? "suspected cache" : "no data yet";
+    case "too_fast_on_both":
+    case "mostly_too_fast":
+      return "too fast to measure";
+    case "too_few_hosts":
+      return `${timesText(ratio)} on ${countOf(hosts, "host")}, no verdict`;
+    default:
+      return verdict === "faster" || verdict === "slower"
+        ? estimateText(ratio, ci)
+        : `${estimateText(ratio, ci)}, ${verdict}`;
+  }
+}
+
+/** With the letters of a keyboard, as people write it into a text. */
+function plain(words: string): string {
+  return words.replaceAll("×", "x").replaceAll("–", "-").replaceAll("≥", ">=").replaceAll("≤", "<=");
 }

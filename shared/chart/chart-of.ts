@@ -1,16 +1,23 @@
 import { reportOf } from "../report/report-of.ts";
 import type { Look, Summary } from "../report/summary.ts";
+import { hostChart } from "./host-chart.ts";
+import { matrixChart } from "./matrix-chart.ts";
 import { ratioChart } from "./ratio-chart.ts";
 import type { Scene } from "./scene.ts";
+import { trendChart } from "./trend-chart.ts";
 
 /** The chart of a summary; null for kinds that have none. The same summary and look always give the same scene. */
 export function chartOf(summary: Summary, look: Look): Scene | null {
+  const words = reportOf(summary, look);
   switch (summary.kind) {
     case "compare":
-      return ratioChart(summary.answer, reportOf(summary, look), look);
+      return ratioChart(summary.answer, words, look);
     case "matrix":
+      return matrixChart(summary.answer, words, look);
     case "trend":
+      return trendChart(summary.answer, words, look);
     case "host":
+      return hostChart(summary.answer, words, look);
     case "backends":
     case "hosts":
     case "runs":

@@ -50,6 +50,19 @@ export function line(role: Role, x1: number, y1: number, x2: number, y2: number,
   return { kind: "line", role, x1, y1, x2, y2, thickness };
 }
 
+/** The middle of a pixel: there a line of 1 px is sharp. */
+const sharp = (at: number): number => Math.floor(at) + 0.5;
+
+/** A line of 1 px from top to bottom. */
+export function upright(role: Role, x: number, top: number, bottom: number): Line {
+  return line(role, sharp(x), top, sharp(x), bottom);
+}
+
+/** A line of 1 px from left to right. */
+export function level(role: Role, left: number, right: number, y: number): Line {
+  return line(role, left, sharp(y), right, sharp(y));
+}
+
 export function marker(shape: Shape, role: Role, x: number, y: number, size: number): Marker {
   return { kind: "marker", shape, role, x, y, size };
 }

@@ -34,20 +34,25 @@ export interface LogAxis {
   readonly place: (ratio: number | null, open?: "left" | "right") => Place;
 }
 
+/** Room between a mark at the outermost ratio and the end of the axis. */
+const INSET = 8;
+/** Closer to the end than this, a mark would stick out. */
+const LEAST_ROOM = 6.5;
+
 /** An axis from `left` to `right` px that holds these ratios; those more than a hundredfold lie beyond its ends. */
 export function logAxis(ratios: readonly number[], left: number, right: number): LogAxis {
   const furthest = ratios.reduce((most, ratio) => Math.max(most, ratio, 1 / ratio), 1);
   const { limit, ticks } = REACHES.find((reach) => furthest <= reach.limit) ?? WIDEST;
   const center = (left + right) / 2;
-  const scale = (right - left) / 2 / Math.log(limit);
+  const scale = ((right - left) / 2 - INSET) / Math.log(limit);
   return {
     left,
     right,
     ticks,
     place(ratio, open = "right") {
       const x = ratio === null ? (open === "left" ? -Infinity : Infinity) : center + Math.log(ratio) * scale;
-      if (x < left) return { x: left, side: "left" };
-      return x > right ? { x: right, side: "right" } : { x, side: "inside" };
+      if (x < left + LEAST_ROOM) return { x: left, side: "left" };
+      return x > right - LEAST_ROOM ? { x: right, side: "right" } : { x, side: "inside" };
     },
   };
 }

@@ -76,6 +76,7 @@ function pieces(word: string, room: number, font: Font): string[] {
 export function broken(text: string, room: number, font: Font, most: number): string[] {
   const words = drawable(text)
     .split(/ +/)
+    .filter((word) => word !== "")
     .flatMap((word) => pieces(word, room, font));
   const lines: string[] = [];
   for (const word of words) {

@@ -3,17 +3,18 @@
 
 import type { Comparison } from "../compare/comparison.ts";
 import { marginFact } from "../report/about-facts.ts";
-import { countOf, countText } from "../report/known-text.ts";
+import { countOf } from "../report/known-text.ts";
 import type { Look } from "../report/summary.ts";
 import { type Block, type Frame, frameOf, piled, space } from "./block.ts";
 import { caption, description, emptiness, heading, type Words } from "./heading.ts";
-import { line, marker, middle, rect, text } from "./items.ts";
+import { level, line, marker, middle, rect, text, upright } from "./items.ts";
 import { type LegendEntry, legend } from "./legend.ts";
 import { type LogAxis, logAxis } from "./log-axis.ts";
 import { widthOfText } from "./measured.ts";
 import { type RatioLayout, ratioLayout } from "./ratio-layout.ts";
 import { ratioMarks } from "./ratio-marks.ts";
-import { CACHE_SIGN, type RatioRow, ratioRows } from "./ratio-row.ts";
+import { ratioNotes } from "./ratio-notes.ts";
+import { type RatioRow, ratioRows } from "./ratio-row.ts";
 import type { Item, Scene } from "./scene.ts";
 import { verdictCount } from "./verdict-count.ts";
 
@@ -23,7 +24,8 @@ export function ratioChart(comparison: Comparison, words: Words, look: Look): Sc
   const rows = ratioRows(comparison, look.metrics);
   const data = rows.map(({ metric, label }) => `${label}: ${metric.verdict}. ${metric.sentence}`);
   const isEmpty = rows.every(({ metric, isCached }) => metric.hosts === 0 && !isCached);
-  const desc = description(words, isEmpty ? [] : data);
+  const notes = isEmpty ? [] : ratioNotes(comparison, rows);
+  const desc = description(words, isEmpty ? [] : [...data, ...notes]);
   if (isEmpty) {
     const message = rows.length === 0 ? "None of the metrics asked for is in this comparison." : words.lead;
     return piled(look.width, words.title, desc, [
@@ -39,16 +41,17 @@ export function ratioChart(comparison: Comparison, words: Words, look: Look): Sc
     plot(comparison, rows, layout, axis, frame),
     space(10),
     legend(meanings(comparison, rows), frame),
-    ...caption(words, notesOf(comparison, rows), frame),
+    ...caption(words, notes, frame),
   ]);
 }
 
 /** The finding in a sentence that names no metric, since every row does. */
 function leadOf({ baseline, candidate }: Comparison, rows: readonly RatioRow[]): string {
   const counts = rows.map(({ metric }) => metric.n_eff);
-  const [least, most] = [Math.min(...counts), Math.max(...counts)];
-  const hosts = least === most ? countOf(most, "host") : `${countText(least)} to ${countOf(most, "host")} a metric`;
-  return `On ${hosts} with both, ${candidate} compared with ${baseline} is ${verdictCount(rows.map(({ metric }) => metric.verdict))}.`;
+  const most = Math.max(...counts);
+  const hosts = `${counts.every((count) => count === most) ? "" : "up to "}${countOf(most, "host")}`;
+  const verdicts = verdictCount(rows.map(({ metric }) => metric.verdict));
+  return `On ${hosts} with both, ${candidate} compared with ${baseline} is ${verdicts}.`;
 }
 
 /** What the axis has to hold: all that is known on both sides. A bound alone is an arrow, wherever it is. */
@@ -89,12 +92,10 @@ function plot(
       ...directions(comparison, layout.plot, y + 13),
       ...tickLabels(axis, y + 32),
       ...rows.flatMap((row, index) => [
-        ...(row.opensGroup
-          ? [line("grid", frame.left, y + topOf(index) - GROUP_GAP / 2, frame.right, y + topOf(index) - GROUP_GAP / 2)]
-          : []),
+        ...(row.opensGroup ? [level("grid", frame.left, frame.right, y + topOf(index) - GROUP_GAP / 2)] : []),
         ...layout.words(row, y + topOf(index)),
         ...(row.instead === null
-          ? ratioMarks(row.metric, axis, y + topOf(index) + layout.markY)
+          ? ratioMarks(row, axis, y + topOf(index) + layout.markY)
           : instead(row.instead, layout.plot, y + topOf(index) + layout.markY)),
       ]),
       ...tickLabels(axis, y + bottom + 14),
@@ -109,12 +110,10 @@ function ground(margin: number, axis: LogAxis, top: number, bottom: number): Ite
   return [
     rect("zone", axis.left, top, axis.right - axis.left, bottom - top),
     rect("margin", from, top, to - from, bottom - top),
-    ...axis.ticks.filter((tick) => tick !== 1).map((tick) => gridLine(axis.place(tick).x, top, bottom)),
-    line("muted", one, top, one, bottom),
+    ...axis.ticks.filter((tick) => tick !== 1).map((tick) => upright("grid", axis.place(tick).x, top, bottom)),
+    upright("muted", one, top, bottom),
   ];
 }
-
-const gridLine = (x: number, top: number, bottom: number): Item => line("grid", x, top, x, bottom);
 
 /** Which way is which, at the ends of the axis; shorter where both do not fit. */
 function directions({ baseline, candidate }: Comparison, { left, right }: Frame, y: number): Item[] {
@@ -175,7 +174,7 @@ function meanings({ margin }: Comparison, rows: readonly RatioRow[]): LegendEntr
       ? []
       : [
           {
-            name: "median of the hosts, in the shape of its verdict",
+            name: "median of the hosts",
             width: 11,
             sample: (x: number, y: number) => [marker("circle", "muted", x + 5.5, y, 10)],
           },
@@ -213,14 +212,4 @@ function meanings({ margin }: Comparison, rows: readonly RatioRow[]): LegendEntr
       sample: (x, y) => [rect("margin", x, y - 6, 12, 12), line("muted", x + 6, y - 6, x + 6, y + 6)],
     },
   ];
-}
-
-function notesOf({ view, fleet }: Comparison, rows: readonly RatioRow[]): string[] {
-  const flags = fleet.flags.map((flag) => flag.replaceAll("_", " "));
-  const cached = rows.some(({ isCached }) => isCached)
-    ? [
-        `${CACHE_SIGN} Suspected cache: some reads probably came from a page cache and not from the disk; they are ${view === "trusted" ? "left out" : "counted here"}.`,
-      ]
-    : [];
-  return [...cached, ...(flags.length === 0 ? [] : [`Mind: ${flags.join(", ")}.`])];
 }

@@ -101,12 +101,12 @@ function medium(widths: Widths, { left, right }: Frame): RatioLayout | null {
   const names = Math.max(widths.label, widths.verdict);
   const plot = { left: left + names + GAP, right: times - widths.times - GAP };
   if (plot.right - plot.left < LEAST_PLOT.medium) return null;
-  const lines = { first: 14, second: 30 } as const;
+  const lines = { first: 12, second: 28 } as const;
   return {
     plot,
-    rowHeight: 44,
-    markY: 22,
-    strip: { top: 0, bottom: 44 },
+    rowHeight: 41,
+    markY: 20.5,
+    strip: { top: 0, bottom: 41 },
     heads: (y) => [...head(HEADS.times, times, y, "end"), ...head(HEADS.interval, interval, y, "start")],
     words: (row, y) => [
       ...text(row.label, left, middle(y + lines.first, LABEL.size), LABEL),

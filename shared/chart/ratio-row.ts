@@ -10,6 +10,7 @@ import { limitsText, timesText } from "./ratio-words.ts";
 export const CACHE_SIGN = "†";
 
 export interface RatioRow {
+  readonly name: MetricName;
   readonly metric: MetricComparison;
   readonly label: string;
   readonly times: string;
@@ -29,20 +30,22 @@ export function ratioRows(comparison: Comparison, metrics: readonly MetricName[]
   const shown = METRICS.filter(({ name }) => metrics.length === 0 || metrics.includes(name));
   const compared = shown.flatMap(({ name, label, group }) => {
     const metric = comparison.fleet.metrics[name];
-    return metric === undefined ? [] : [{ metric, label, group }];
+    return metric === undefined ? [] : [{ name, metric, label, group }];
   });
-  return compared.map(({ metric, label, group }, index) => {
+  return compared.map(({ name, metric, label, group }, index) => {
     const isCached = metric.flags.includes("suspect_cached_reads");
     // Over several periods a host counts once in each: only so many are certainly different ones.
     const atLeast = metric.n_eff < metric.hosts ? "≥ " : "";
+    const instead = insteadOf(metric, isCached);
     return {
+      name,
       metric,
       label: isCached ? `${label} ${CACHE_SIGN}` : label,
       times: timesText(metric.ratio),
-      interval: limitsText(metric.ci),
+      interval: metric.ci === null && instead === null ? "no interval" : limitsText(metric.ci),
       count: `${atLeast}${countText(metric.n_eff)}`,
       hosts: `${atLeast}${countOf(metric.n_eff, "host")}`,
-      instead: insteadOf(metric, isCached),
+      instead,
       isCached,
       opensGroup: index > 0 && compared[index - 1]?.group !== group,
     };

@@ -29,6 +29,8 @@ body { margin: 0; background: var(--paper); color: var(--ink); font: 1rem/1.5 sy
 .report .facts dd { margin: 0; color: var(--ink); }
 .report figure { margin: 1.25rem 0; }
 .report figure svg { display: block; max-width: 100%; height: auto; }
+.report .narrow { display: none; }
+@media screen and (max-width: 44rem) { .report .narrow { display: block; } .report .wide { display: none; } }
 .report .table { overflow-x: auto; margin: .5rem 0; }
 .report .table:focus-visible { outline: 2px solid var(--better); outline-offset: 2px; }
 .report table { border-collapse: collapse; font-size: .92rem; font-variant-numeric: tabular-nums; overflow-wrap: normal; }
@@ -37,8 +39,8 @@ body { margin: 0; background: var(--paper); color: var(--ink); font: 1rem/1.5 sy
 .report thead th { color: var(--muted); border-bottom-color: var(--ink); white-space: nowrap; }
 .report tbody th { font-weight: 600; }
 .report tbody th, .report tbody td { max-width: 24rem; overflow-wrap: break-word; }
-.report .number { text-align: right; white-space: nowrap; }
-.report .better, .report .worse, .report .equal, .report .unclear { white-space: nowrap; }
+.report .number { text-align: right; }
+.report .short { white-space: nowrap; }
 .report .better { color: var(--better); font-weight: 600; }
 .report .better::before { content: "\\25B2\\00A0"; }
 .report .worse { color: var(--worse); font-weight: 600; }

@@ -12,7 +12,7 @@ export function markdown({ title, lead, guide, facts, notices, sections, cursor 
     facts.map(({ label, text }) => `**${inline(label)}** ${inline(text)}`).join(", "),
     notices.map(item).join("\n"),
     ...sections.flatMap(sectionBlocks),
-    ...(cursor === null ? [] : [`There are more: ask with ${codeSpan(`cursor=${cursor}`)}`]),
+    ...(cursor === null ? [] : [`There are more: ask with ${codeSpan(`cursor=${printable(cursor)}`)}`]),
   ];
   return `${blocks.filter((block) => block !== "").join("\n\n")}\n`;
 }

@@ -36,9 +36,14 @@ export function rendered(format: TextFormat, summary: Summary, look: Look): stri
   }
 }
 
-/** The chart as a part of a page, which gives it the colours of its own theme. */
+/** Where a page becomes too narrow for a chart of the width asked for, it shows one of this width, in px. */
+const NARROW = 400;
+
+/** The chart as a part of a page, once wide and once narrow; the page shows one of them, in the colours of its own theme. */
 export function pageChart(summary: Summary, look: Look): string | null {
-  return chartSvg(summary, look, "light");
+  const wide = chartSvg(summary, look, "light");
+  const narrow = chartSvg(summary, { ...look, width: Math.min(NARROW, look.width) }, "light");
+  return wide === null ? null : `<div class="wide">${wide}</div><div class="narrow">${narrow}</div>`;
 }
 
 function chartSvg(summary: Summary, look: Look, theme: Theme): string | null {

@@ -12,10 +12,12 @@ interface ReportBodyProps {
   readonly chart: string | null;
   /** Where a name in a table leads; without it names are plain text. */
   readonly linkOf?: ((target: Target) => string) | undefined;
+  /** What a page has to add; stands behind the chart, before the sections. */
+  readonly children?: Child;
 }
 
 /** Title, sentences, facts, chart and tables of a report, in an `article`. */
-export const ReportBody: FC<ReportBodyProps> = ({ report, chart, linkOf }) => (
+export const ReportBody: FC<ReportBodyProps> = ({ report, chart, linkOf, children }) => (
   <article class="report">
     <h1>{printable(report.title)}</h1>
     <p class="lead">{printable(report.lead)}</p>
@@ -33,6 +35,7 @@ export const ReportBody: FC<ReportBodyProps> = ({ report, chart, linkOf }) => (
     <Remarks remarks={report.notices} />
     {/* Raw, because it is markup that the renderer of charts made and escaped. */}
     {chart !== null && <figure>{raw(chart)}</figure>}
+    {children}
     {report.sections.map((section) => (
       <SectionPart section={section} linkOf={linkOf} />
     ))}
@@ -64,7 +67,7 @@ const TablePart: FC<{ table: Table; linkOf: ReportBodyProps["linkOf"] }> = ({ ta
         <thead>
           <tr>
             {table.columns.map((column) => (
-              <th scope="col" class={classOf(column, null)}>
+              <th scope="col" class={column.side === "right" ? "number" : undefined}>
                 {column.head}
               </th>
             ))}
@@ -87,9 +90,16 @@ const TablePart: FC<{ table: Table; linkOf: ReportBodyProps["linkOf"] }> = ({ ta
     </section>
   );
 
-function classOf(column: Column | undefined, cell: Cell | null): string | undefined {
-  if (cell !== null && cell.tone !== "plain") return cell.tone;
-  return column?.side === "right" ? "number" : undefined;
+/** Cells of so many characters are never broken into lines: numbers, intervals, verdicts. */
+const SHORT = 24;
+
+function classOf(column: Column | undefined, { text, tone }: Cell): string | undefined {
+  const classes = [
+    ...(column?.side === "right" ? ["number"] : []),
+    ...(text.length <= SHORT ? ["short"] : []),
+    ...(tone === "plain" ? [] : [tone]),
+  ];
+  return classes.length === 0 ? undefined : classes.join(" ");
 }
 
 function cellText({ text, target }: Cell, linkOf: ReportBodyProps["linkOf"]): Child {

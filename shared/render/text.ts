@@ -14,17 +14,13 @@ export function text({ title, lead, guide, facts, notices, sections, cursor }: R
   return `${[
     ...underlined(title, "="),
     "",
-    ...paragraph(lead),
-    ...(guide === null ? [] : paragraph(guide)),
-    ...(about === "" ? [] : paragraph(`${about.charAt(0).toUpperCase()}${about.slice(1)}.`)),
+    ...wrapped(printable(lead), WIDTH),
+    ...(guide === null ? [] : wrapped(printable(guide), WIDTH)),
+    ...(about === "" ? [] : wrapped(printable(`${about.charAt(0).toUpperCase()}${about.slice(1)}.`), WIDTH)),
     ...notices.flatMap(remarkLines),
     ...sections.flatMap(sectionLines),
-    ...(cursor === null ? [] : ["", "There are more: ask with", `cursor=${cursor}`]),
+    ...(cursor === null ? [] : ["", "There are more: ask with", `cursor=${printable(cursor)}`]),
   ].join("\n")}\n`;
-}
-
-function paragraph(words: string): string[] {
-  return wrapped(printable(words), WIDTH, INDENT);
 }
 
 function underlined(words: string, rule: "=" | "-"): string[] {
@@ -53,5 +49,5 @@ function tableLines({ columns: heads, rows }: Table): string[] {
 }
 
 function remarkLines({ label, text: words, isWarning }: Remark): string[] {
-  return paragraph(`${isWarning ? "! " : ""}${label}: ${words}`);
+  return wrapped(printable(`${isWarning ? "! " : ""}${label}: ${words}`), WIDTH, INDENT);
 }

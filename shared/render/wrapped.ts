@@ -8,13 +8,13 @@ export function wrapped(text: string, width: number, indent = ""): string[] {
   for (const word of text.split(" ").flatMap((whole) => pieces(whole, width - indent.length))) {
     const longer = line === "" ? word : `${line} ${word}`;
     if (line !== "" && line.trim() !== "" && longer.length > width) {
-      lines.push(line);
+      lines.push(line.trimEnd());
       line = indent + word;
     } else {
       line = longer;
     }
   }
-  lines.push(line);
+  lines.push(line.trimEnd());
   return lines;
 }
 

@@ -6,7 +6,6 @@ import { countText, intervalOrNone, intervalText, knownText, percentText, pText 
 import { cell, column, remark, type Section, section } from "./report.ts";
 import { shownMetrics } from "./shown-metrics.ts";
 import type { Look } from "./summary.ts";
-import { verdictCell } from "./verdict-cell.ts";
 
 /** How hosts differ, for metrics with at least two of them. */
 export function agreementSection({ fleet }: Comparison, look: Look): Section[] {
@@ -37,17 +36,17 @@ export function agreementSection({ fleet }: Comparison, look: Look): Section[] {
     column(">", "noise"),
   ];
   const text =
-    "share of the hosts that gain or lose more than 3 %, stay within, or cannot be told. p: sign test, and after Holm's correction. Noise: the part of the spread between hosts that is noise between runs.";
+    "on single hosts: the ratio on 90 % of them, below 20 hosts on all. Faster, same, slower, open: hosts that gain or lose more than 3 %, stay within, or cannot be told. p: sign test, before and after Holm's correction. Noise: the part of the spread between hosts that is noise between runs.";
   return [
     section("How hosts differ", {
       table: { caption: "Ratios on single hosts", columns, rows },
-      remarks: [remark("faster, same, slower, open", text)],
+      remarks: [remark("to read it", text)],
     }),
   ];
 }
 
 function rangeKind({ kind }: HostRange): string {
-  return kind === "central_90" ? "90 % of hosts" : "all hosts";
+  return kind === "central_90" ? "90 %" : "all";
 }
 
 /** Scores that are known; they are over all metrics, so none when some only are shown. */
@@ -119,7 +118,7 @@ export function indicationSection({ fleet }: Comparison, look: Look): Section[] 
       cell(name),
       cell(knownText(ratio)),
       cell(intervalOrNone(ci)),
-      verdictCell(indication),
+      cell(indication),
       cell(strata_used.join(", ")),
     ],
   );

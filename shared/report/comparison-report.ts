@@ -7,14 +7,29 @@ import { aboutFacts, marginFact, noticeRemarks, shownFact } from "./about-facts.
 import { agreementSection, efficiencySection, indicationSection, scoresSection } from "./comparison-details.ts";
 import { comparisonLead } from "./comparison-lead.ts";
 import { countOf, countText, intervalOrNone, knownText } from "./known-text.ts";
-import { type Cell, cell, column, type Remark, type Report, remark, section, type Table, warning } from "./report.ts";
+import {
+  type Cell,
+  cell,
+  column,
+  type Remark,
+  type Report,
+  remark,
+  type Section,
+  section,
+  type Table,
+  warning,
+} from "./report.ts";
 import { shownMetrics } from "./shown-metrics.ts";
 import type { Look } from "./summary.ts";
 import { verdictCell } from "./verdict-cell.ts";
 
+/** Headings of the sections that a page replaces by a table of its own. */
+export const FLEET_SECTION = "Fleet: every host has one vote";
+export const WORDS_SECTION = "In words";
+
 /** A comparison as a report. */
 export function comparisonReport(comparison: Comparison, look: Look): Report {
-  const { baseline, candidate, fleet, strata, margin, runs } = comparison;
+  const { baseline, candidate, strata, margin, runs } = comparison;
   return {
     title: look.title ?? `${candidate} against ${baseline}`,
     lead: comparisonLead(comparison, look),
@@ -22,24 +37,43 @@ export function comparisonReport(comparison: Comparison, look: Look): Report {
     facts: aboutFacts(comparison, [...shownFact(look), marginFact(margin), { label: "runs", text: countText(runs) }]),
     notices: noticeRemarks(comparison),
     sections: [
-      section("Fleet: every host has one vote", {
-        table: table(fleet, look, `Ratios ${candidate} / ${baseline} over the fleet`),
-        remarks: [...flagRemarks(fleet), ...cachedRemarks(comparison), ...reportedRemarks(comparison, look)],
-      }),
-      section("In words", { remarks: sentences(fleet, look) }),
+      fleetSection(comparison, look),
+      section(WORDS_SECTION, { remarks: sentences(comparison, look) }),
       ...agreementSection(comparison, look),
       ...scoresSection(comparison, look),
       ...efficiencySection(comparison, look),
       ...indicationSection(comparison, look),
-      ...Object.entries(strata).map(([stratum, scope]) =>
-        section(`Stratum ${stratum}`, {
-          table: table(scope, look, `Ratios ${candidate} / ${baseline} in stratum ${stratum}`),
-          remarks: flagNames(scope),
-        }),
-      ),
+      ...Object.entries(strata).map(([stratum, scope]) => stratumSection(comparison, stratum, scope, look)),
     ],
     cursor: null,
   };
+}
+
+/** The table of the fleet; none where no host has both backends. */
+function fleetSection(comparison: Comparison, look: Look): Section {
+  const { baseline, candidate, fleet } = comparison;
+  const whole = table(fleet, look, `Ratios ${candidate} / ${baseline} over the fleet`);
+  return section(FLEET_SECTION, {
+    table: isEmpty(fleet) ? { ...whole, rows: [] } : whole,
+    remarks: [...flagRemarks(fleet), ...cachedRemarks(comparison), ...reportedRemarks(comparison, look)],
+  });
+}
+
+const isEmpty = ({ metrics }: ScopeComparison): boolean => Object.values(metrics).every(({ hosts }) => hosts === 0);
+
+/** A stratum in which all hosts were measured has the fleet's numbers, which need not be read twice. */
+function stratumSection(
+  { baseline, candidate, fleet }: Comparison,
+  stratum: string,
+  scope: ScopeComparison,
+  look: Look,
+): Section {
+  const heading = `Stratum ${stratum}`;
+  const own = table(scope, look, `Ratios ${candidate} / ${baseline} in stratum ${stratum}`);
+  if (JSON.stringify(own.rows) === JSON.stringify(rows(fleet, look))) {
+    return section(heading, { remarks: [remark("as the fleet", "its numbers are those of the fleet, above.")] });
+  }
+  return section(heading, { table: own, remarks: flagNames(scope) });
 }
 
 const COLUMNS = [
@@ -52,8 +86,12 @@ const COLUMNS = [
   column("<", "because", "reason"),
 ];
 
-function table({ metrics }: ScopeComparison, look: Look, caption: string): Table {
-  return { caption, columns: COLUMNS, rows: shownMetrics(metrics, look).map(([name, metric]) => row(name, metric)) };
+function table(scope: ScopeComparison, look: Look, caption: string): Table {
+  return { caption, columns: COLUMNS, rows: rows(scope, look) };
+}
+
+function rows({ metrics }: ScopeComparison, look: Look): Cell[][] {
+  return shownMetrics(metrics, look).map(([name, metric]) => row(name, metric));
 }
 
 function row(name: MetricName, metric: MetricComparison): Cell[] {
@@ -69,8 +107,19 @@ function row(name: MetricName, metric: MetricComparison): Cell[] {
   ];
 }
 
-function flagRemarks({ flags, flag_details }: ScopeComparison): Remark[] {
-  return flags.map((flag) => warning(flag, flag_details[flag]?.text ?? ""));
+function flagRemarks({ flags, flag_details, metrics }: ScopeComparison): Remark[] {
+  return flags.map((flag) => {
+    const detail = flag_details[flag];
+    const flagged = detail?.metrics ?? [];
+    const texts = new Set(flagged.map((name) => metrics[name]?.flag_details[flag]?.text ?? ""));
+    const [first = "", ...others] = flagged;
+    const [text = detail?.text ?? ""] = texts;
+    if (texts.size === 0) return warning(flag, text);
+    return warning(
+      flag,
+      texts.size === 1 ? `${text} (${flagged.join(", ")})` : `${first}: ${text} Also ${others.join(", ")}.`,
+    );
+  });
 }
 
 /** In a stratum the names are enough: what they mean stands under the fleet. */
@@ -91,6 +140,11 @@ function reportedRemarks({ as_reported }: Comparison, look: Look): Remark[] {
   return ratios.length === 0 ? [] : [remark("as reported", `with cached reads left in, ${ratios.join(", ")}.`)];
 }
 
-function sentences({ metrics }: ScopeComparison, look: Look): Remark[] {
-  return shownMetrics(metrics, look).map(([name, { sentence }]) => remark(name, sentence));
+/** Where nothing is measured and nothing left out, every metric says the same. */
+function sentences({ fleet, cached }: Comparison, look: Look): Remark[] {
+  const all = shownMetrics(fleet.metrics, look).map(([name, { sentence }]) => remark(name, sentence));
+  const isNothing = isEmpty(fleet) && Object.values(cached).every(({ hosts }) => hosts === 0);
+  return isNothing
+    ? [...all.slice(0, 1), remark("what helps", "run Bonnie++ on both backends of the same hosts.")]
+    : all;
 }

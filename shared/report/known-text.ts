@@ -39,10 +39,10 @@ export function percentText(part: number | null): string {
   return part === null ? "-" : `${significant(part * 100, 2)} %`;
 }
 
-/** A p value: `0.0156`, `below 0.001`; `-` where there is none. */
+/** A p value: `0.0156`, `< 0.001`; `-` where there is none. */
 export function pText(p: number | null): string {
   if (p === null) return "-";
-  return p < 0.001 ? "below 0.001" : significant(p, 3);
+  return p < 0.001 ? "< 0.001" : significant(p, 3);
 }
 
 /** An instant of ISO 8601 in UTC, for people: `2026-11-22 10:15:00 UTC`. */

@@ -6,7 +6,6 @@ import { countText, intervalOrNone, knownText } from "./known-text.ts";
 import { type Field, type Records, recordsOf } from "./records.ts";
 import { type Cell, cell, column, type Report, section } from "./report.ts";
 import type { Look } from "./summary.ts";
-import { verdictCell } from "./verdict-cell.ts";
 
 /** The unit of a metric, e.g. `K/s`. */
 export function unitOf(metric: MetricName): string {
@@ -76,7 +75,7 @@ function row({ period, hosts, runs, censored_hosts, median, ci, change }: TrendP
     cell(intervalOrNone(ci)),
     cell(change === null ? "-" : knownText(change.ratio)),
     cell(intervalOrNone(change === null ? null : change.ci)),
-    change === null || change.hint === "none" ? cell("") : verdictCell(change.hint),
+    cell(change === null || change.hint === "none" ? "" : change.hint),
   ];
 }
 

@@ -1,17 +1,16 @@
 import type { Verdict } from "../compare/verdict.ts";
 import { type Cell, cell, type Tone } from "./report.ts";
 
-/** The tone of each verdict, indication and hint. */
-const TONES: Readonly<Record<Verdict | "none", Tone>> = {
+/** The tone of each verdict. Indications and hints have none, so that nobody takes them for one. */
+const TONES: Readonly<Record<Verdict, Tone>> = {
   faster: "better",
   slower: "worse",
   equivalent: "equal",
   inconclusive: "unclear",
   "not comparable": "unclear",
-  none: "plain",
 };
 
-/** A verdict, an indication or a hint as a cell. */
-export function verdictCell(verdict: Verdict | "none"): Cell {
+/** A verdict as a cell. */
+export function verdictCell(verdict: Verdict): Cell {
   return cell(verdict, TONES[verdict]);
 }

@@ -56,5 +56,11 @@ test("defaults are shown as they are sent", () => {
   const defaults = parameters.flatMap(({ name, schema }) =>
     schema.default === undefined ? [] : [[name, schema.default]],
   );
-  expect(Object.fromEntries(defaults)).toEqual({ period: "all", view: "trusted", margin: 0.03 });
+  expect(Object.fromEntries(defaults)).toEqual({
+    period: "all",
+    view: "trusted",
+    margin: 0.03,
+    width: 720,
+    theme: "auto",
+  });
 });

@@ -102,8 +102,8 @@ describe("404 and 405", () => {
   });
 
   test("a suffix the endpoint does not offer is 404 and says which it does", async () => {
-    const text = await textOf(service.send("/v1/compare.png?baseline=loop&candidate=phy"), 404);
-    expect(text).toMatch(/^error not_found: .*\.json \.txt/);
+    const text = await textOf(service.send("/v1/backends.svg"), 404);
+    expect(text).toMatch(/^error not_found: .*\.json \.csv \.txt \.md \.html$/m);
   });
 
   test.each([

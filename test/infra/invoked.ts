@@ -10,8 +10,8 @@ const run = promisify(execFile);
 const INVOKE = `
   const [file, event] = process.argv.slice(1);
   const { handler } = await import(file);
-  const answer = await handler(JSON.parse(event), { awsRequestId: "test" });
-  process.stdout.write("\\nANSWER " + JSON.stringify(answer));
+  const answer = await handler(JSON.parse(event), { awsRequestId: "test", getRemainingTimeInMillis: () => 300_000 });
+  process.stdout.write("\\nANSWER " + JSON.stringify(answer ?? null));
   process.exit(0);
 `;
 
@@ -24,7 +24,6 @@ export async function invoked(file: string, event: unknown, endpoint: string, ta
       cwd: dirname(file),
       env: {
         TABLE_NAME: tableName,
-        NODE_OPTIONS: "--enable-source-maps",
         AWS_REGION: "eu-central-1",
         AWS_ACCESS_KEY_ID: "test",
         AWS_SECRET_ACCESS_KEY: "test",

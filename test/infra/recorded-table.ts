@@ -47,7 +47,8 @@ export function recordedTable(endpoint: string, name: string, accesses: Access[]
 
 const partitionOf = (key: Item | undefined): string => key?.["pk"]?.S ?? "";
 
-function accessesOf(action: string, input: Input): Access[] {
+/** The accesses that a command stands for, by its name without `Command` and its input. */
+export function accessesOf(action: string, input: Input): Access[] {
   const access = (of: string, partition: string) => ({ action: of, partition, index: input.IndexName ?? null });
   if (action === "TransactWriteItems") {
     return (input.TransactItems ?? []).flatMap((part) =>

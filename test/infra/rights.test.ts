@@ -2,29 +2,39 @@
 // fault in one function reaches the data of another. The service does all it can do, and every request is held against
 // the policies of the template.
 
+import { DeleteItemCommand } from "@aws-sdk/client-dynamodb";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
+import { auditFleet } from "../../functions/aggregate/audit.ts";
 import { aggregateRecords } from "../../functions/aggregate/stream.ts";
 import { sweep } from "../../functions/aggregate/sweep.ts";
+import { addEmbedRoutes } from "../../functions/embed/app.ts";
+import { makePainter } from "../../functions/embed/painter.ts";
+import { makeRenderer } from "../../functions/embed/renderer.ts";
 import { makeHttpApp } from "../../functions/http/app.ts";
 import { secretHash } from "../../functions/http/secret.ts";
 import { addIngestRoutes } from "../../functions/ingest/app.ts";
 import { addReadRoutes } from "../../functions/read/app.ts";
 import { makeAggregationStore } from "../../functions/store/aggregation.ts";
 import { makeCellStore } from "../../functions/store/cells.ts";
+import { listFleets } from "../../functions/store/fleets.ts";
 import { makeHostStore } from "../../functions/store/hosts.ts";
-import { markKey } from "../../functions/store/keys.ts";
+import { keyItem } from "../../functions/store/item.ts";
+import { markKey, summaryKey } from "../../functions/store/keys.ts";
 import { makeQuarantineStore } from "../../functions/store/quarantine.ts";
 import { backOff } from "../../functions/store/retry.ts";
 import { makeRunStore } from "../../functions/store/runs.ts";
+import { makeShareStore } from "../../functions/store/shares.ts";
 import { makeStatusStore } from "../../functions/store/status.ts";
 import { makeTokenStore } from "../../functions/store/tokens.ts";
+import { painterFiles } from "../../local/painter-files.ts";
+import { PERIOD_ALL } from "../../shared/model/period.ts";
 import { startTestEngine, type TestEngine } from "../support/engine.ts";
 import { BLKTAP, LOOP } from "../support/fixtures.ts";
 import { type Access, recordedTable } from "./recorded-table.ts";
 import { resourcesOf, synthesised } from "./synthesised.ts";
 
 /** The functions that know the table. */
-type FunctionName = "ingest" | "read" | "aggregate";
+type FunctionName = "ingest" | "read" | "embed" | "aggregate" | "audit";
 
 /** One action on one pattern of partitions that a policy allows. */
 interface Allowed {
@@ -56,7 +66,7 @@ const permits = ({ action, index, pattern }: Allowed, access: Access): boolean =
   (pattern.endsWith("*") ? access.partition.startsWith(pattern.slice(0, -1)) : access.partition === pattern);
 
 let engine: TestEngine;
-const accesses: Record<FunctionName, Access[]> = { ingest: [], read: [], aggregate: [] };
+const accesses: Record<FunctionName, Access[]> = { ingest: [], read: [], embed: [], aggregate: [], audit: [] };
 
 beforeAll(async () => {
   engine = await startTestEngine();
@@ -66,7 +76,9 @@ beforeAll(async () => {
   const tables = {
     ingest: recordedTable(engine.endpoint, name, accesses.ingest),
     read: recordedTable(engine.endpoint, name, accesses.read),
+    embed: recordedTable(engine.endpoint, name, accesses.embed),
     aggregate: recordedTable(engine.endpoint, name, accesses.aggregate),
+    audit: recordedTable(engine.endpoint, name, accesses.audit),
     operator: recordedTable(engine.endpoint, name, []),
   };
   const token = { id: "t", fleet: "default", scope: "admin", root: true, hosts: null, expires_at: null, label: null };
@@ -87,6 +99,16 @@ beforeAll(async () => {
     tokens: makeTokenStore(tables.read),
     clock,
     about: { version: "test", engine: "embedded" },
+  });
+  const embed = makeHttpApp({ clock, log });
+  addEmbedRoutes(embed, {
+    shares: makeShareStore(tables.embed),
+    cells: makeCellStore(tables.embed),
+    status: makeStatusStore(tables.embed),
+    tokens: makeTokenStore(tables.embed),
+    clock,
+    renderer: makeRenderer(makePainter(painterFiles)),
+    publicUrl: null,
   });
   const aggregation = { store: makeAggregationStore(tables.aggregate), clock, backOff };
 
@@ -127,6 +149,21 @@ beforeAll(async () => {
     await send(read, "GET", path);
   }
 
+  const question = { baseline: "loop", candidate: "blktap2", site: "fra" };
+  for (const frozen of [true, false]) {
+    const share = JSON.stringify({ kind: "compare", query: question, frozen });
+    const { id } = await send(embed, "POST", "/v1/shares", share);
+    await send(embed, "GET", `/s/${id}.json?metrics=putc`);
+    await send(embed, "GET", `/s/${id}.json`);
+    const look = await embed.request(`http://vbdstat.test/s/${id}.svg?width=400`);
+    expect(look.status).toBe(200);
+    await send(embed, "GET", `/oembed?url=/s/${id}`);
+    await send(embed, "GET", "/v1/shares");
+    await send(embed, "DELETE", `/v1/shares/${id}`);
+  }
+  const shared = JSON.stringify({ kind: "matrix", query: {}, frozen: false });
+  await send(embed, "POST", "/v1/shares", shared);
+
   const sweptClean = async () => {
     const outcome = await sweep(aggregation, (error) => expect.fail(String(error)));
     expect(outcome).toMatchObject({ left: 0, failed: 0 });
@@ -141,11 +178,20 @@ beforeAll(async () => {
   await sweptClean();
   await send(ingest, "POST", "/v1/results?backend=loop&host=h3&site=ams&finished=2026-11-02T00:00:00Z", LOOP);
   await sweptClean();
+  // A move in several steps leaves a mark for the next sweep.
+  await sweptClean();
+
+  // A host that was lost: the audit asks its runs for its name, and whether it waits to be counted.
+  const lost = keyItem(summaryKey({ fleet: "default", generation: "0" }, PERIOD_ALL, "h3"));
+  await tables.operator.client.send(new DeleteItemCommand({ TableName: name, Key: lost }));
+  for (const fleet of await listFleets(tables.audit)) {
+    expect((await auditFleet(tables.audit, fleet)).differences.length).toBeGreaterThan(0);
+  }
   for (const { client } of Object.values(tables)) client.destroy();
 });
 afterAll(() => engine.stop());
 
-describe.each(["ingest", "read", "aggregate"] as const)("%s", (name) => {
+describe.each(["ingest", "read", "embed", "aggregate", "audit"] as const)("%s", (name) => {
   test("may do all that it does", () => {
     const allowed = allowedTo(name);
     expect(accesses[name].length).toBeGreaterThan(5);
@@ -179,8 +225,8 @@ test("docs may write to its log, and knows no table", () => {
 
 const WRITES = /Put|Update|Delete|BatchWrite|PartiQL|Create|Tag|Restore|Import|\*/;
 
-test("read has no action that writes", () => {
-  const actions: string[] = statementsOf("read").flatMap(({ Action }) => Action);
+test.each(["read", "audit"] as const)("%s has no action that writes", (name) => {
+  const actions: string[] = statementsOf(name).flatMap(({ Action }) => Action);
   expect(actions.filter((action) => action.startsWith("dynamodb:") && WRITES.test(action))).toEqual([]);
 });
 
@@ -195,4 +241,11 @@ test("aggregate has no way to tokens or quarantined lines, and changes no run", 
   expect(allowed.filter(({ pattern }) => pattern.startsWith("RUN")).map(({ action }) => action)).toEqual([
     "dynamodb:Query",
   ]);
+});
+
+test("embed reads numbers only as cells, no run, summary or quarantined line, and writes nothing but shares", () => {
+  const allowed = allowedTo("embed");
+  expect(allowed.filter(({ pattern }) => /^(RUN|HOST|REJECT|TIME|\*)/.test(pattern))).toEqual([]);
+  const writes = allowed.filter(({ action }) => WRITES.test(action)).map(({ pattern }) => pattern);
+  expect(new Set(writes)).toEqual(new Set(["SHARE#*", "SHARES#*"]));
 });

@@ -2,6 +2,8 @@
 
 import { describe, expect, test } from "vitest";
 import { addDocsRoutes } from "../../functions/docs/app.ts";
+import { addEmbedRoutes } from "../../functions/embed/app.ts";
+import type { EmbedDeps } from "../../functions/embed/deps.ts";
 import { makeHttpApp } from "../../functions/http/app.ts";
 import type { HttpApp } from "../../functions/http/http-env.ts";
 import { addIngestRoutes } from "../../functions/ingest/app.ts";
@@ -26,6 +28,7 @@ const unused = {};
 const APPS = {
   ingest: routesOf((app) => addIngestRoutes(app, unused as IngestDeps)),
   read: routesOf((app) => addReadRoutes(app, unused as ReadDeps)),
+  embed: routesOf((app) => addEmbedRoutes(app, unused as EmbedDeps)),
   docs: routesOf(addDocsRoutes),
 };
 
@@ -48,7 +51,7 @@ function deployedRoutes(): Record<string, string[]> {
 
 const deployed = deployedRoutes();
 
-test.each(["ingest", "read", "docs"] as const)(
+test.each(["ingest", "read", "embed", "docs"] as const)(
   "every endpoint of %s has a route, and the route leads to it",
   (name) => {
     expect(APPS[name].length).toBeGreaterThan(1);

@@ -4,16 +4,21 @@
 import { App, FileSystem } from "aws-cdk-lib";
 import { Template } from "aws-cdk-lib/assertions";
 import { vi } from "vitest";
+import { NO_OPTIONS, type Options } from "../../infra/options.ts";
 import { stageNamed } from "../../infra/stage.ts";
 import { VbdstatStack } from "../../infra/vbdstat-stack.ts";
 
 /** The template of a stage. */
-export function synthesised(stage: string): Template {
+export const synthesised = (stage: string, options: Partial<Options> = {}): Template =>
+  Template.fromStack(stackOf(stage, options));
+
+/** The stack of a stage, in an app of its own. */
+export function stackOf(stage: string, options: Partial<Options> = {}): VbdstatStack {
   // In place of a bundle CDK would hash the whole source folder, node_modules and all, for seconds.
   const fingerprint = vi.spyOn(FileSystem, "fingerprint").mockReturnValue("not-bundled");
   try {
     const app = new App({ context: { "aws:cdk:bundling-stacks": [] } });
-    return Template.fromStack(new VbdstatStack(app, `vbdstat-${stage}`, stageNamed(stage)));
+    return new VbdstatStack(app, `vbdstat-${stage}`, stageNamed(stage), { ...NO_OPTIONS, ...options });
   } finally {
     fingerprint.mockRestore();
   }

@@ -3,13 +3,13 @@
 import { Match } from "aws-cdk-lib/assertions";
 import { describe, expect, test } from "vitest";
 import { workPartition } from "../../functions/store/keys.ts";
-import { TABLE } from "../../shared/deployment.ts";
+import { BUCKETS, TABLE } from "../../shared/deployment.ts";
 import { onlyOne, resourcesOf, synthesised } from "./synthesised.ts";
 
 const dev = synthesised("dev");
 const prod = synthesised("prod");
 
-const FUNCTIONS = ["aggregate", "docs", "ingest", "read"];
+const FUNCTIONS = ["aggregate", "audit", "docs", "embed", "ingest", "read"];
 
 describe("the table", () => {
   const text = (AttributeName: string) => ({ AttributeName, AttributeType: "S" });
@@ -74,11 +74,22 @@ describe("the functions", () => {
     expect(functions.map(({ Properties }) => Properties.Description.split(" ")[1]).sort()).toEqual(FUNCTIONS);
     for (const { Properties } of functions) {
       expect(Properties).toMatchObject({ Runtime: "nodejs24.x", Architectures: ["arm64"], Handler: "index.handler" });
-      const table = { TABLE_NAME: { Ref: expect.stringMatching(/^Table/) } };
-      expect(Properties.Environment.Variables).toEqual({
-        ...(Properties.Description === "vbdstat docs" ? {} : table),
-        NODE_OPTIONS: "--enable-source-maps",
-      });
+      const { TABLE_NAME = null, PUBLIC_URL: _, ...others } = Properties.Environment?.Variables ?? {};
+      const table = Properties.Description === "vbdstat docs" ? null : { Ref: expect.stringMatching(/^Table/) };
+      expect([TABLE_NAME, others]).toEqual([table, {}]);
+    }
+  });
+
+  test("aggregate has its invocations set aside in prod, where there is a fleet to be counted; nothing traces requests", () => {
+    for (const [template, concurrency] of [
+      [dev, undefined],
+      [prod, BUCKETS + 2],
+    ] as const) {
+      for (const { Properties } of Object.values(resourcesOf(template, "AWS::Lambda::Function"))) {
+        const isAggregate = Properties.Description === "vbdstat aggregate";
+        expect(Properties.ReservedConcurrentExecutions).toBe(isAggregate ? concurrency : undefined);
+        expect(Properties.TracingConfig).toBeUndefined();
+      }
     }
   });
 
@@ -87,8 +98,9 @@ describe("the functions", () => {
       Properties.Description.split(" ")[1],
       Properties.Timeout,
     ]);
-    const byName = Object.fromEntries(timeouts);
-    expect([byName.ingest < 30, byName.read < 30, byName.docs < 30]).toEqual([true, true, true]);
+    const behindTheApi = timeouts.filter(([name]) => name !== "aggregate" && name !== "audit");
+    expect(behindTheApi.length).toBeGreaterThan(2);
+    expect(behindTheApi.filter(([, seconds]) => seconds >= 30)).toEqual([]);
   });
 
   test("every log ends some day, as do those of the API: none is kept for ever at our cost", () => {
@@ -140,19 +152,31 @@ describe("what wakes the aggregation", () => {
   test("the sweep comes every five minutes, to the aggregate function, which lets it go by once it has failed", () => {
     const functions = Object.entries(resourcesOf(dev, "AWS::Lambda::Function"));
     const [aggregate] = functions.find(([, { Properties }]) => Properties.Description === "vbdstat aggregate") ?? [];
-    const rule = onlyOne(dev, "AWS::Events::Rule").Properties;
-    expect(rule).toMatchObject({ ScheduleExpression: "rate(5 minutes)", State: "ENABLED" });
-    expect(rule.Targets).toEqual([expect.objectContaining({ Arn: { "Fn::GetAtt": [aggregate, "Arn"] } })]);
-    expect(onlyOne(dev, "AWS::Lambda::EventInvokeConfig").Properties).toMatchObject({
+    const rules = Object.values(resourcesOf(dev, "AWS::Events::Rule")).map(({ Properties }) => Properties);
+    const rule = rules.find(({ ScheduleExpression }) => ScheduleExpression === "rate(5 minutes)");
+    expect(rule?.State).toBe("ENABLED");
+    expect(rule?.Targets).toEqual([expect.objectContaining({ Arn: { "Fn::GetAtt": [aggregate, "Arn"] } })]);
+    dev.hasResourceProperties("AWS::Lambda::EventInvokeConfig", {
       FunctionName: { Ref: aggregate },
       MaximumRetryAttempts: 0,
     });
+  });
+
+  test("the audit comes so often that every bucket is looked at once a day", () => {
+    dev.hasResourceProperties("AWS::Events::Rule", { ScheduleExpression: "rate(3 hours)" });
+    expect(24 / 3).toBe(BUCKETS);
   });
 });
 
 test("the outputs tell where the service is and how to make the first token, and hold no secret", () => {
   const outputs = dev.findOutputs("*");
-  expect(Object.keys(outputs).sort()).toEqual(["ApiUrl", "FirstTokenCommand", "TableName"]);
+  expect(Object.keys(outputs).sort()).toEqual([
+    "AlarmTopic",
+    "DomainTarget",
+    "FirstTokenCommand",
+    "ServiceUrl",
+    "TableName",
+  ]);
   expect(JSON.stringify(outputs["FirstTokenCommand"])).toContain("npx tsx scripts/first-token.ts ");
   expect(JSON.stringify(dev.toJSON())).not.toMatch(/vbd_[\w-]{20}/);
 });

@@ -3,6 +3,9 @@
 
 import { aggregateFleet } from "../../functions/aggregate/aggregate.ts";
 import { addDocsRoutes } from "../../functions/docs/app.ts";
+import { addEmbedRoutes } from "../../functions/embed/app.ts";
+import { makePainter } from "../../functions/embed/painter.ts";
+import { makeRenderer, type Renderer } from "../../functions/embed/renderer.ts";
 import { makeHttpApp } from "../../functions/http/app.ts";
 import type { HttpApp } from "../../functions/http/http-env.ts";
 import type { Log, RequestEntry } from "../../functions/http/log.ts";
@@ -15,9 +18,11 @@ import { makeHostStore } from "../../functions/store/hosts.ts";
 import { makeQuarantineStore } from "../../functions/store/quarantine.ts";
 import { backOff } from "../../functions/store/retry.ts";
 import { makeRunStore } from "../../functions/store/runs.ts";
+import { makeShareStore } from "../../functions/store/shares.ts";
 import { makeStatusStore } from "../../functions/store/status.ts";
 import type { Table } from "../../functions/store/table.ts";
 import { makeTokenStore } from "../../functions/store/tokens.ts";
+import { painterFiles } from "../../local/painter-files.ts";
 import type { Token } from "../../shared/model/token.ts";
 
 export interface TestService {
@@ -41,7 +46,16 @@ export interface TestService {
 
 let tokens = 0;
 
-export async function makeTestService(table: Table): Promise<TestService> {
+/** What a test may want to be otherwise. */
+interface Otherwise {
+  readonly renderer?: Renderer;
+  readonly publicUrl?: string;
+}
+
+export async function makeTestService(
+  table: Table,
+  { renderer = makeRenderer(makePainter(painterFiles)), publicUrl }: Otherwise = {},
+): Promise<TestService> {
   const requests: RequestEntry[] = [];
   const faults: unknown[] = [];
   const log: Log = { request: (entry) => requests.push(entry), fault: (_, error) => faults.push(error) };
@@ -55,14 +69,23 @@ export async function makeTestService(table: Table): Promise<TestService> {
     clock: () => service.now,
     wake: () => undefined,
   });
-  addReadRoutes(app, {
-    runs,
+  const answering = {
     cells: makeCellStore(table),
-    hosts: makeHostStore(table),
     status: makeStatusStore(table),
     tokens: tokenStore,
     clock: () => service.now,
+  };
+  addReadRoutes(app, {
+    ...answering,
+    runs,
+    hosts: makeHostStore(table),
     about: { version: "test", engine: "embedded" },
+  });
+  addEmbedRoutes(app, {
+    ...answering,
+    shares: makeShareStore(table),
+    renderer,
+    publicUrl: publicUrl ?? null,
   });
   addDocsRoutes(app);
   const store = makeAggregationStore(table);

@@ -1,0 +1,28 @@
+// Embed: summaries where people read them. In: links of shares, which need no token, and questions for PNGs. Out: pictures,
+// pages and text that other sites may frame, keep and read. It alone has the painter of pixels, which is large.
+
+import type { MiddlewareHandler } from "hono";
+import type { HttpApp, HttpEnv } from "../http/http-env.ts";
+import type { EmbedDeps } from "./deps.ts";
+import { addLinkRoutes } from "./link-routes.ts";
+import { addOembedRoute } from "./oembed-route.ts";
+import { addPictureRoutes } from "./picture-routes.ts";
+import { addShareRoutes } from "./share-routes.ts";
+
+/** Lets any site read and show the answer, refusals too; nothing outside of /s and /oembed is so. */
+const openToAnySite: MiddlewareHandler<HttpEnv> = async (c, next) => {
+  await next();
+  c.res.headers.set("Access-Control-Allow-Origin", "*");
+  c.res.headers.set("Access-Control-Expose-Headers", "ETag");
+  c.res.headers.set("Cross-Origin-Resource-Policy", "cross-origin");
+};
+
+/** Adds the routes of this app. */
+export function addEmbedRoutes(app: HttpApp, deps: EmbedDeps): void {
+  app.use("/s/*", openToAnySite);
+  app.use("/oembed", openToAnySite);
+  addLinkRoutes(app, deps);
+  addOembedRoute(app, deps);
+  addPictureRoutes(app, deps);
+  addShareRoutes(app, deps);
+}

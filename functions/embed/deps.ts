@@ -1,0 +1,14 @@
+import type { CellStore, Clock, ShareStore, StatusStore, TokenStore } from "../../shared/ports.ts";
+import type { Renderer } from "./renderer.ts";
+
+/** What the app is handed. */
+export interface EmbedDeps {
+  readonly shares: ShareStore;
+  readonly cells: CellStore;
+  readonly status: StatusStore;
+  readonly tokens: TokenStore;
+  readonly clock: Clock;
+  readonly renderer: Renderer;
+  /** Origin of links to the service, e.g. `https://vbdstat.example.org`; null: that of the request. */
+  readonly publicUrl: string | null;
+}

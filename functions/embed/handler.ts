@@ -1,0 +1,36 @@
+// Embed behind API Gateway: the app over the table of this deployment, with the painter's files beside the bundle. Wiring
+// only.
+
+import { handle } from "hono/aws-lambda";
+import { functionPublicUrl, functionSettings } from "../env.ts";
+import { makeHttpApp } from "../http/app.ts";
+import { jsonLog } from "../http/json-log.ts";
+import { makeCellStore } from "../store/cells.ts";
+import { makeShareStore } from "../store/shares.ts";
+import { makeStatusStore } from "../store/status.ts";
+import { openTable } from "../store/table.ts";
+import { makeTokenStore } from "../store/tokens.ts";
+import { addEmbedRoutes } from "./app.ts";
+import { makePainter } from "./painter.ts";
+import { makeRenderer } from "./renderer.ts";
+
+const beside = (name: string): URL => new URL(name, import.meta.url);
+
+/** As infra/bundle.ts puts them there. */
+const FILES = { wasm: beside("resvg.wasm"), fonts: [beside("DejaVuSans.ttf"), beside("DejaVuSans-Bold.ttf")] };
+
+const clock = Date.now;
+const table = openTable(functionSettings());
+const app = makeHttpApp({ clock, log: jsonLog() });
+addEmbedRoutes(app, {
+  shares: makeShareStore(table),
+  cells: makeCellStore(table),
+  status: makeStatusStore(table),
+  tokens: makeTokenStore(table),
+  clock,
+  renderer: makeRenderer(makePainter(() => FILES)),
+  publicUrl: functionPublicUrl(),
+});
+
+/** Answers an API Gateway event (payload format 2.0). */
+export const handler = handle(app);

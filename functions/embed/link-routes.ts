@@ -1,0 +1,75 @@
+// What whoever has the link of a share sees: /s/ID in every format, and a badge. No token is needed, other sites may embed
+// it, and caches may keep it: a frozen one for ever.
+
+import type { Context } from "hono";
+import { etag } from "hono/etag";
+import { CACHE_CONTROL } from "../../shared/api/endpoint.ts";
+import { lookQuery } from "../../shared/api/look-parameters.ts";
+import { badgeQuery } from "../../shared/api/requests.ts";
+import { AppError } from "../../shared/errors.ts";
+import { SHARE_ID, type Share } from "../../shared/model/share.ts";
+import { suffixOf } from "../http/format.ts";
+import type { HttpApp, HttpEnv } from "../http/http-env.ts";
+import { queryBy } from "../http/parameters.ts";
+import type { EmbedDeps } from "./deps.ts";
+import { discoveryUrl } from "./discovery.ts";
+import { originOf } from "./origin.ts";
+import { refusal } from "./refusal.ts";
+import type { DocumentFormat } from "./renderer.ts";
+import { sent } from "./sent.ts";
+import { badgeOf, documentOf, FORMATS } from "./share-documents.ts";
+
+export function addLinkRoutes(app: HttpApp, deps: EmbedDeps): void {
+  app.use("/s/*", etag());
+
+  app.get("/s/:id", (c) => {
+    const format = suffixOf(c) ?? "html";
+    return orRefusal(c, deps, format, async () => {
+      const look = queryBy(c, lookQuery);
+      const share = await openShare(deps, c.req.param("id"));
+      if (!FORMATS[share.kind].includes(format)) {
+        throw new AppError("not_found", `a share of kind ${share.kind} has no .${format}`);
+      }
+      const bytes = await documentOf(deps, share, format, { ...look, title: share.title });
+      c.header("Cache-Control", CACHE_CONTROL[share.frozen ? "frozen" : "live"]);
+      if (format === "html") {
+        const address = discoveryUrl(originOf(c, deps.publicUrl), share.id);
+        c.header("Link", `<${address}>; rel="alternate"; type="application/json+oembed"`);
+      }
+      return sent(c, format, bytes);
+    });
+  });
+
+  app.get("/s/:id/badge.svg", (c) =>
+    orRefusal(c, deps, "badge", async () => {
+      const { metric, theme } = queryBy(c, badgeQuery);
+      const share = await openShare(deps, c.req.param("id"));
+      const bytes = await badgeOf(deps, share, metric, theme);
+      c.header("Cache-Control", CACHE_CONTROL[share.frozen ? "frozen" : "live"]);
+      return sent(c, "svg", bytes);
+    }),
+  );
+}
+
+/** The share with an id. Throws `not_found`, or `gone` for one that was ended. */
+export async function openShare({ shares }: Pick<EmbedDeps, "shares">, id: string): Promise<Share> {
+  const found = SHARE_ID.test(id) ? await shares.find(id) : null;
+  if (found === null) throw new AppError("not_found", "there is no share with this address; it may be misspelt");
+  if (found.endedAt !== null) throw new AppError("gone", "this summary is not shared any more");
+  return found.share;
+}
+
+async function orRefusal(
+  c: Context<HttpEnv>,
+  deps: EmbedDeps,
+  shown: DocumentFormat | "badge",
+  answer: () => Promise<Response>,
+): Promise<Response> {
+  try {
+    return await answer();
+  } catch (error) {
+    if (!(error instanceof AppError)) throw error;
+    if (error.cause !== undefined) c.get("fault")(error);
+    return refusal(c, deps, shown, error);
+  }
+}

@@ -1,0 +1,32 @@
+// Forms of pages: a query or a body as browsers encode it, checked by a schema. Fields that were left empty count as not
+// given.
+
+import type { Context } from "hono";
+import type * as z from "zod";
+import { AppError } from "../../shared/errors.ts";
+import { readBody } from "./body.ts";
+import { checked } from "./parameters.ts";
+
+/** The query of a page by a schema whose values are lists of texts. Throws `bad_parameter`. */
+export function asked<T extends z.ZodType>(c: Context, schema: T): z.output<T> {
+  return checked(schema, valuesOf(new URL(c.req.url).searchParams), "bad_parameter");
+}
+
+/** A form by such a schema. Throws `bad_body`, and what `readBody` throws. */
+export async function formBy<T extends z.ZodType>(c: Context, schema: T): Promise<z.output<T>> {
+  const type = c.req.header("Content-Type") ?? "";
+  if (!/^application\/x-www-form-urlencoded *(;|$)/i.test(type)) {
+    throw new AppError("bad_body", "expected a form, encoded as application/x-www-form-urlencoded");
+  }
+  const { text } = await readBody(c.req.raw);
+  return checked(schema, valuesOf(new URLSearchParams(text)), "bad_body");
+}
+
+/** For each name its values, without the empty ones. */
+export function valuesOf(parameters: URLSearchParams): Record<string, string[]> {
+  const byName = new Map<string, string[]>();
+  for (const [name, value] of parameters) {
+    if (value !== "") byName.set(name, [...(byName.get(name) ?? []), value]);
+  }
+  return Object.fromEntries(byName);
+}

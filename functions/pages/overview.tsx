@@ -1,0 +1,156 @@
+// GET /: two backends over the fleet. Without a question it answers the one that most hosts can answer.
+
+import type { Context } from "hono";
+import type { FC } from "hono/jsx";
+import { compareQuery, matrixQuery } from "../../shared/api/requests.ts";
+import type { Comparison } from "../../shared/compare/comparison.ts";
+import type { DatedMatrix } from "../../shared/compare/dated.ts";
+import { AppError } from "../../shared/errors.ts";
+import { BACKENDS, type Backend } from "../../shared/model/backends.ts";
+import { COHORT_KEYS } from "../../shared/model/cohort.ts";
+import { printable } from "../../shared/render/printable.ts";
+import { FLEET_SECTION, WORDS_SECTION } from "../../shared/report/comparison-report.ts";
+import type { Report } from "../../shared/report/report.ts";
+import { reportOf } from "../../shared/report/report-of.ts";
+import { DEFAULT_LOOK, type Summary } from "../../shared/report/summary.ts";
+import { tokenOf } from "../http/auth.ts";
+import { valuesOf } from "../http/form.ts";
+import type { HttpEnv } from "../http/http-env.ts";
+import { checked } from "../http/parameters.ts";
+import { compareAnswer } from "../read/compare-answer.ts";
+import type { ReadDeps } from "../read/deps.ts";
+import { matrixAnswer } from "../read/matrix-answer.ts";
+import { cohortValues } from "./cohort-values.ts";
+import {
+  type Asked,
+  BackendChoice,
+  CohortBoxes,
+  type CohortValues,
+  isAny,
+  MarginChoice,
+  MetricBoxes,
+  More,
+  PeriodChoice,
+  ViewChoice,
+} from "./fields.tsx";
+import { firstSteps } from "./first-steps.tsx";
+import { queryText } from "./links.ts";
+import { type Page, pageAnswer } from "./page.tsx";
+import { Problem } from "./problem.tsx";
+import { Question } from "./question.tsx";
+import { SummaryBody } from "./summary-page.tsx";
+import { VerdictTable } from "./verdict-table.tsx";
+
+export const overview: Page<ReadDeps> = async (c, deps) => {
+  const sent: Asked = valuesOf(new URL(c.req.url).searchParams);
+  const { fleet } = tokenOf(c);
+  const isAsked = sent["baseline"] !== undefined || sent["candidate"] !== undefined;
+  const [values, pair] = await Promise.all([
+    cohortValues(deps, fleet),
+    isAsked ? null : mostComparedPair(await matrixAnswer(deps, fleet, matrixQuery.parse({}))),
+  ]);
+  if (!isAsked && pair === null) return firstSteps(c, deps);
+  const asked: Asked = pair === null ? sent : { ...sent, baseline: [pair.baseline], candidate: [pair.candidate] };
+  try {
+    const comparison = await compareAnswer(deps, fleet, checked(compareQuery, asked, "bad_parameter"));
+    return comparisonPage(c, comparison, asked, values, deps.clock());
+  } catch (error) {
+    if (!(error instanceof AppError && error.code === "bad_parameter")) throw error;
+    return pageAnswer(
+      c,
+      { title: "Overview", status: 400 },
+      <>
+        <ComparisonQuestion asked={asked} values={values} now={deps.clock()} />
+        <Problem title="This cannot be compared" error={error} />
+      </>,
+    );
+  }
+};
+
+/** The pair that most hosts have, the baseline being the simpler backend; null when no two share a host. */
+function mostComparedPair({ pairs }: DatedMatrix): { readonly baseline: Backend; readonly candidate: Backend } | null {
+  const hostsOf = ({ metrics }: DatedMatrix["pairs"][number]) =>
+    Math.max(0, ...Object.values(metrics).map(({ hosts }) => hosts));
+  const [most] = pairs.toSorted((a, b) => hostsOf(b) - hostsOf(a));
+  if (most === undefined) return null;
+  const [baseline = most.baseline, candidate = most.candidate] = BACKENDS.filter(
+    (backend) => backend === most.baseline || backend === most.candidate,
+  );
+  return { baseline, candidate };
+}
+
+function comparisonPage(
+  c: Context<HttpEnv>,
+  comparison: Comparison,
+  asked: Asked,
+  values: CohortValues,
+  now: number,
+): Response {
+  const summary: Summary = { kind: "compare", answer: comparison };
+  const report = reportOf(summary, DEFAULT_LOOK);
+  return pageAnswer(
+    c,
+    { title: report.title },
+    <>
+      <ComparisonQuestion asked={asked} values={values} now={now} />
+      <SummaryBody summary={summary} endpoint="/v1/compare" query={queryText(asked)} report={withoutVerdicts(report)}>
+        <FewHosts comparison={comparison} />
+        <VerdictTable comparison={comparison} />
+      </SummaryBody>
+    </>,
+  );
+}
+
+/** The report without what the table of verdicts says. */
+function withoutVerdicts(report: Report): Report {
+  const sections = report.sections
+    .filter(({ heading }) => heading !== WORDS_SECTION)
+    .map((section) =>
+      section.heading === FLEET_SECTION ? { ...section, heading: "What to mind", table: null } : section,
+    )
+    .filter(({ table, remarks }) => table !== null || remarks.length > 0);
+  return { ...report, sections };
+}
+
+/** What a fleet of a single measured host must be told before anything else. */
+const FewHosts: FC<{ comparison: Comparison }> = ({ comparison: { baseline, candidate, fleet } }) => {
+  const hosts = Math.max(0, ...Object.values(fleet.metrics).map((metric) => metric.hosts));
+  if (hosts !== 1) return null;
+  return (
+    <p class="note">
+      <strong>This is one host.</strong> Its ratios are right for it, and say nothing about others: host to host they often
+      differ by more than the backends do. Measure {baseline} and {candidate} on more hosts; the first verdicts come
+      with 6 to 9 of them.
+    </p>
+  );
+};
+
+const ComparisonQuestion: FC<{ asked: Asked; values: CohortValues; now: number }> = ({ asked, values, now }) => {
+  const first = (name: string, otherwise: string) => asked[name]?.[0] ?? otherwise;
+  const [baseline, candidate] = [first("baseline", "loop"), first("candidate", "blktap2")];
+  return (
+    <Question
+      action="/"
+      label="What to compare"
+      more={
+        <More open={isAny(asked, ["margin", "metric", ...COHORT_KEYS])}>
+          <CohortBoxes values={values} asked={asked} />
+          <MetricBoxes chosen={asked["metric"] ?? []} />
+          <MarginChoice value={first("margin", "0.03")} />
+        </More>
+      }
+    >
+      <BackendChoice label="Baseline" name="baseline" value={baseline} />
+      <a
+        class="swap"
+        href={`/${queryText({ ...asked, baseline: candidate, candidate: baseline })}`}
+        aria-label={`Swap: ${printable(baseline)} against ${printable(candidate)}`}
+      >
+        ⇄
+      </a>
+      <BackendChoice label="Candidate" name="candidate" value={candidate} />
+      <PeriodChoice now={now} value={first("period", "all")} />
+      <ViewChoice value={first("view", "trusted")} />
+    </Question>
+  );
+};

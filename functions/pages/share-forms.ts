@@ -1,0 +1,40 @@
+// What the forms about shares do. Both lead back to the list.
+
+import * as z from "zod";
+import { once } from "../../shared/api/parameters.ts";
+import { newShare } from "../../shared/api/requests.ts";
+import { SHARE_KINDS } from "../../shared/model/share.ts";
+import type { EmbedDeps } from "../embed/deps.ts";
+import { endShare } from "../embed/end-share.ts";
+import { makeShare } from "../embed/make-share.ts";
+import { tokenOf } from "../http/auth.ts";
+import { formBy, valuesOf } from "../http/form.ts";
+import { checked } from "../http/parameters.ts";
+import type { Page } from "./page.tsx";
+
+const newForm = z.strictObject({
+  kind: once(z.enum(SHARE_KINDS)),
+  /** The parameters of the kind's endpoint, as in its address. */
+  query: once(z.string().max(8_000)).prefault(""),
+  lasts: once(z.enum(["frozen", "live"])),
+  title: once(z.string()).optional(),
+});
+
+const endForm = z.strictObject({ id: once(z.string().max(100)) });
+
+/** POST /shares */
+export const shareMade: Page<EmbedDeps> = async (c, deps) => {
+  const { kind, query, lasts, title } = await formBy(c, newForm);
+  const asked = { kind, query: valuesOf(new URLSearchParams(query)), frozen: lasts === "frozen", title };
+  const { share } = await makeShare(deps, tokenOf(c), checked(newShare, asked, "bad_body"));
+  c.set("note", `made a ${lasts} share of kind ${share.kind}`);
+  return c.redirect("/shares", 303);
+};
+
+/** POST /shares/end */
+export const shareEnded: Page<EmbedDeps> = async (c, deps) => {
+  const { id } = await formBy(c, endForm);
+  const { kind } = await endShare(deps, tokenOf(c), id);
+  c.set("note", `ended a share of kind ${kind}`);
+  return c.redirect("/shares", 303);
+};

@@ -1,0 +1,53 @@
+// A summary as a part of a page: the report and chart that every format has, and the ways to take it elsewhere.
+
+import type { Child, FC } from "hono/jsx";
+import { SHARE_KINDS } from "../../shared/model/share.ts";
+import { pageChart } from "../../shared/render/rendered.ts";
+import { ReportBody } from "../../shared/render/report-body.tsx";
+import type { Report } from "../../shared/report/report.ts";
+import { reportOf } from "../../shared/report/report-of.ts";
+import { DEFAULT_LOOK, type Summary } from "../../shared/report/summary.ts";
+import { EmbedPanel } from "./embed-panel.tsx";
+import { linkOf } from "./links.ts";
+
+/** Width of a chart on a wide screen, in px. */
+const CHART_WIDTH = 860;
+
+interface SummaryBodyProps {
+  readonly summary: Summary;
+  /** The path of its endpoint, without suffix, and its question with the question mark. */
+  readonly endpoint: string;
+  readonly query: string;
+  /** The report as the page shows it, when it shows some of it otherwise. */
+  readonly report?: Report;
+  readonly children?: Child;
+}
+
+const LIST_FORMATS = ["json", "csv", "txt", "md", "html"];
+
+export const SummaryBody: FC<SummaryBodyProps> = ({ summary, endpoint, query, report, children }) => {
+  const look = { ...DEFAULT_LOOK, width: CHART_WIDTH };
+  const chart = pageChart(summary, look);
+  const shared = SHARE_KINDS.find((kind) => kind === summary.kind);
+  const shown = report ?? reportOf(summary, look);
+  return (
+    <>
+      {/* The next page is a link of this page and no word about parameters. */}
+      <ReportBody report={{ ...shown, cursor: null }} chart={chart} linkOf={linkOf}>
+        {children}
+      </ReportBody>
+      <div class="take">
+        {shared !== undefined && <EmbedPanel kind={shared} query={query} />}
+        <p class="formats">
+          The same as{" "}
+          {[...LIST_FORMATS, ...(chart === null ? [] : ["svg", "png"])].map((format, index) => (
+            <>
+              {index === 0 ? "" : " · "}
+              <a href={`${endpoint}.${format}${query}`}>{format.toUpperCase()}</a>
+            </>
+          ))}
+        </p>
+      </div>
+    </>
+  );
+};

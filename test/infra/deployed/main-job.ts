@@ -1,0 +1,69 @@
+// What the service is for, done once from end to end: the seed is posted, counted, compared, shared and shown.
+
+import { tableAt } from "../../../functions/env.ts";
+import { secretHash } from "../../../functions/http/secret.ts";
+import { firstAdminToken } from "../../../functions/ingest/first-admin-token.ts";
+import { openTable } from "../../../functions/store/table.ts";
+import { makeTokenStore } from "../../../functions/store/tokens.ts";
+import { BLKTAP, LOOP } from "../../support/fixtures.ts";
+import type { Answer, Deployment } from "./deployment.ts";
+
+const SECRET = "the-first-admin-token";
+
+/** Does the main job through a deployment. Throws at the first step that does not end as it should, and says which. */
+export async function mainJob(deployment: Deployment, endpoint: string): Promise<void> {
+  const { client, name } = openTable(tableAt(endpoint, deployment.tableName));
+  await makeTokenStore({ client, name }).add(firstAdminToken(Date.now), secretHash(SECRET));
+  client.destroy();
+
+  const authorized = { Authorization: `Bearer ${SECRET}` };
+  const ask = async (method: string, path: string, status: number, body?: string): Promise<Answer> => {
+    const answer = await deployment.send({ method, path, headers: authorized, ...(body !== undefined && { body }) });
+    if (answer.status !== status)
+      throw new Error(`${method} ${path}: ${answer.status} ${answer.body.subarray(0, 300)}`);
+    return answer;
+  };
+  const json = async (method: string, path: string, status: number, body?: string) =>
+    JSON.parse((await ask(method, path, status, body)).body.toString());
+
+  await ask("GET", "/healthz", 200);
+  await ask("GET", "/docs", 200);
+  await ask("POST", "/v1/results?backend=loop&host=dom0-1", 201, LOOP);
+  await ask("POST", "/v1/results?backend=blktap2&host=dom0-1", 201, BLKTAP);
+
+  for (const { dynamodb } of await deployment.stream()) {
+    const { S: partition } = dynamodb.Keys.pk;
+    if (!partition.startsWith("WORK#")) throw new Error(`the stream wakes the aggregation for ${partition}`);
+  }
+  const { open_marks, runs } = await json("GET", "/v1/status", 200);
+  if (open_marks !== 0 || runs !== 2) throw new Error(`${open_marks} marks are open, ${runs} runs counted`);
+  await deployment.schedule("rate(5 minutes)");
+  await deployment.schedule("rate(3 hours)");
+
+  const question = "baseline=loop&candidate=blktap2";
+  const { fleet } = await json("GET", `/v1/compare?${question}`, 200);
+  if (fleet.metrics.put_block.hosts !== 1) throw new Error(`compared: ${JSON.stringify(fleet.metrics.put_block)}`);
+  const page = await ask("GET", `/v1/compare.html?${question}`, 200);
+  if (!page.body.includes("<table")) throw new Error("the page of the comparison has no table");
+
+  const asked = { kind: "compare", query: { baseline: "loop", candidate: "blktap2" }, frozen: true };
+  const { id, urls } = await json("POST", "/v1/shares", 201, JSON.stringify(asked));
+  if (!urls.svg.startsWith(`${deployment.serviceUrl}/s/`)) throw new Error(`the share is said to be at ${urls.svg}`);
+  await shown(deployment, id);
+}
+
+/** The share as somebody sees it who has its address and no token. */
+async function shown(deployment: Deployment, id: string): Promise<void> {
+  const ask = async (path: string) => {
+    const answer = await deployment.send({ method: "GET", path });
+    const { "access-control-allow-origin": open, "cache-control": kept = "" } = answer.headers;
+    if (answer.status !== 200) throw new Error(`${path}: ${answer.status} ${answer.body.subarray(0, 300)}`);
+    if (open !== "*" || !kept.includes("immutable")) throw new Error(`${path}: for ${open}, to be kept ${kept}`);
+    return answer.body;
+  };
+  const svg = await ask(`/s/${id}.svg`);
+  const narrow = await ask(`/s/${id}.svg?width=400`);
+  if (!svg.includes("<svg") || narrow.equals(svg)) throw new Error("the width of a picture makes no difference");
+  const png = await ask(`/s/${id}.png`);
+  if (!png.subarray(1, 4).equals(Buffer.from("PNG"))) throw new Error(`the PNG begins with ${png.subarray(0, 8)}`);
+}

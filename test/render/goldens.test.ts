@@ -1,0 +1,30 @@
+// Every text format of every kind of summary, kept for people to open. A picture inside a page is left to the goldens of
+// pictures.
+
+import { expect, test } from "vitest";
+import { rendered, type TextFormat } from "../../shared/render/rendered.ts";
+import { DEFAULT_LOOK, type Summary } from "../../shared/report/summary.ts";
+import { expectGolden } from "../support/golden.ts";
+import { COMPARISONS, OTHERS } from "../support/summaries.ts";
+
+const FORMATS = ["json", "csv", "txt", "md", "html"] as const satisfies readonly TextFormat[];
+
+/** A page without its picture, a line for each element, so that a difference is small. */
+const shownPage = (page: string) =>
+  page.replace(/<figure>[\s\S]*?<\/figure>/, "<figure></figure>").replaceAll("><", ">\n<");
+
+function check(name: string, summary: Summary): void {
+  for (const format of FORMATS) {
+    const text = rendered(format, summary, DEFAULT_LOOK);
+    expect(rendered(format, summary, DEFAULT_LOOK), "the same summary gives other bytes").toBe(text);
+    expectGolden(`${name}.${format}`, format === "html" ? shownPage(text) : text);
+  }
+}
+
+test.each(Object.entries(COMPARISONS))("a comparison, %s, looks as it did", (name, summaryOf) => {
+  check(`compare-${name}`, summaryOf());
+});
+
+test.each(Object.entries(OTHERS))("%s looks as it did", (name, summaryOf) => {
+  check(name, summaryOf());
+});

@@ -1,0 +1,313 @@
+// Statistics sections 5 to 9, straight from the reference: runs and a question in, every number of the answer out. Nothing
+// is merged and nothing is kept: each number is made of all runs again.
+
+import type { Backend } from "../../shared/model/backends.ts";
+import type { Run } from "../../shared/model/run.ts";
+import type { View } from "../../shared/model/view.ts";
+import * as effects from "./effects.ts";
+import { type Details, type Hosts, known, limits, marginTicks } from "./effects.ts";
+import {
+  type Entry,
+  type Host,
+  hostsIn,
+  isCached,
+  isLowCpu,
+  isReadPath,
+  METRICS,
+  type Metric,
+  type Quantity,
+  strataOf,
+  values,
+  votes,
+} from "./host-values.ts";
+import { binOf, type Interval, isExact, type Median, medianOf, UNKNOWN } from "./order.ts";
+
+export interface BatchQuestion {
+  readonly baseline: Backend;
+  readonly candidate: Backend;
+  readonly periods: readonly string[];
+  readonly view: View;
+  readonly margin: number;
+  readonly metrics: readonly Metric[];
+}
+
+const GROUPS = {
+  write: ["putc", "put_block", "rewrite"],
+  read: ["getc", "get_block"],
+  seek: ["seeks"],
+  metadata: METRICS.slice(6),
+};
+
+const FILE_BACKENDS = ["loop", "vnd", "file-direct"];
+
+const isKnown = ({ lo, hi }: Interval): boolean => lo > -Infinity || hi < Infinity;
+
+/** The whole answer without words. */
+export function batchComparison(runs: readonly Run[], question: BatchQuestion) {
+  const { baseline, candidate, view } = question;
+  const pair = [baseline, candidate] as const;
+  const M = marginTicks(question.margin);
+  const metrics = METRICS.filter((metric) => question.metrics.length === 0 || question.metrics.includes(metric));
+  const periods = question.periods.map((period) => hostsIn(runs, period));
+
+  /** Host values over the periods, of which a host may have one in each; kept under a name, for they go into many numbers. */
+  const kept = new Map<string, Hosts>();
+  const over = (name: string, entriesOf: (hosts: readonly Host[]) => Entry[]): Hosts => {
+    const known = kept.get(name);
+    if (known !== undefined) return known;
+    const found = periods.map(entriesOf);
+    const hosts = { entries: found.flat(), nEff: Math.max(0, ...found.map(({ length }) => length)) };
+    kept.set(name, hosts);
+    return hosts;
+  };
+  const paired = (scope: string, quantity: Quantity, of = view) =>
+    over(`pair ${scope} ${quantity} ${of}`, (hosts) => votes(hosts, pair, scope, quantity, of));
+  const single = (backend: Backend, stratum: string, metric: Metric) =>
+    over(`${backend} ${stratum} ${metric}`, (hosts) => values(hosts, backend, stratum, metric, view));
+  /** In how many hosts something holds; with several periods a host counts once in each. */
+  const count = (is: (host: Host) => boolean): number => periods.flat().filter(is).length;
+
+  const allStrata = (backend: Backend) =>
+    [...new Set(periods.flat().flatMap((host) => strataOf(host, backend)))].sort();
+  const [strataB, strataC] = [allStrata(baseline), allStrata(candidate)];
+  const strata = strataB.filter((stratum) => strataC.includes(stratum));
+
+  const runsOf = (host: Host, backend: Backend, scope: string): Run[] =>
+    [...host].flatMap(([group, own]) =>
+      (scope === "ALL" ? group.startsWith(`${backend} `) : group === `${backend} ${scope}`) ? own : [],
+    );
+  const countBoth = (scope: string, is: (own: readonly Run[]) => boolean): number =>
+    pair.reduce((sum, backend) => sum + count((host) => is(runsOf(host, backend, scope))), 0);
+  const rulesOf = (backends: readonly Backend[], scope: string): string[] => {
+    const own = periods.flat().flatMap((host) => backends.flatMap((backend) => runsOf(host, backend, scope)));
+    const rules = new Set(own.filter(isCached).flatMap(({ quality }) => quality.decided_by));
+    return [...rules].sort((a, b) => Number(a.slice(1)) - Number(b.slice(1)));
+  };
+  const cachedIn = (scope: string): Details => {
+    const hosts = countBoth(scope, (own) => own.some(isCached));
+    return hosts === 0 ? {} : { suspect_cached_reads: { count: hosts, rules: rulesOf(pair, scope) } };
+  };
+
+  /** Section 7. */
+  const between = (scope: string, metric: Metric) => {
+    const inScope = (stratum: string) => scope === "ALL" || scope === stratum;
+    const pooled = (backend: Backend) =>
+      medianOf(
+        allStrata(backend)
+          .filter(inScope)
+          .flatMap((stratum) => single(backend, stratum, metric).entries),
+        0,
+      ).m;
+    const [allB, allC] = [pooled(baseline), pooled(candidate)];
+    const crude = { lo: allC.lo - allB.hi, hi: allC.hi - allB.lo };
+    const arms = strata.filter(inScope).flatMap((stratum) => {
+      const [b, c] = [single(baseline, stratum, metric), single(candidate, stratum, metric)];
+      const [mb, mc] = [medianOf(b.entries, b.nEff), medianOf(c.entries, c.nEff)];
+      return mb.ci && mc.ci
+        ? [{ stratum, n: b.entries.length + c.entries.length, b: mb.m, c: mc.m, bi: mb.ci, ci: mc.ci }]
+        : [];
+    });
+    if (arms.length === 0) return { strata: [], crude, est: UNKNOWN, ci: null, indication: "none" };
+    const total = arms.reduce((sum, { n }) => sum + n, 0);
+    const sum = (term: (arm: (typeof arms)[number], q: number) => number) =>
+      arms.reduce((all, arm) => all + term(arm, arm.n / total), 0);
+    const est = { lo: sum(({ b, c }, q) => q * (c.lo - b.hi)), hi: sum(({ b, c }, q) => q * (c.hi - b.lo)) };
+    const below = sum(({ b, c, bi, ci }, q) => q * q * ((c.lo - ci.lo) ** 2 + (bi.hi - b.hi) ** 2));
+    const above = sum(({ b, c, bi, ci }, q) => q * q * ((ci.hi - c.hi) ** 2 + (b.lo - bi.lo) ** 2));
+    const [L, U] = [est.lo - Math.sqrt(below), est.hi + Math.sqrt(above)];
+    const ci = { lo: Number.isFinite(L) ? L : -Infinity, hi: Number.isFinite(U) ? U : Infinity };
+    const indication = ci.lo > 0 && est.lo > M ? "faster" : ci.hi < 0 && est.hi < -M ? "slower" : "none";
+    return { strata: arms.map(({ stratum }) => stratum), crude, est, ci, indication };
+  };
+
+  const medians = (scope: string) =>
+    new Map(
+      metrics.map((metric) => {
+        const hosts = paired(scope, metric);
+        return [metric, { hosts, ...medianOf(hosts.entries, hosts.nEff) }] as const;
+      }),
+    );
+
+  const scores = (of: ReadonlyMap<Metric, Median>) => {
+    const mean = (intervals: readonly Interval[]): Interval => {
+      const sum = (end: "lo" | "hi") => intervals.reduce((total, interval) => total + interval[end], 0);
+      return intervals.length === 0 ? UNKNOWN : { lo: sum("lo") / intervals.length, hi: sum("hi") / intervals.length };
+    };
+    const groups = Object.values(GROUPS).map((names) => {
+      const used = [...of].filter(([metric, { m }]) => names.includes(metric) && isKnown(m));
+      const cis = used.flatMap(([, { ci }]) => ci ?? []);
+      return {
+        metrics: used.map(([metric]) => metric),
+        m: mean(used.map(([, { m }]) => m)),
+        ci: used.length > 0 && cis.length === used.length ? mean(cis) : null,
+      };
+    });
+    const usable = groups.filter(({ m }) => isKnown(m));
+    const overall = { metrics: usable.flatMap((group) => group.metrics), m: mean(usable.map(({ m }) => m)), ci: null };
+    return Object.fromEntries(
+      [...Object.keys(GROUPS), "overall"].map((name, index) => {
+        const { metrics: names, m, ci } = groups[index] ?? overall;
+        return [name, { metrics: names, ratio: known(m), ci: limits(ci) }];
+      }),
+    );
+  };
+
+  const efficiency = (scope: string, metric: Metric) => {
+    const hosts = paired(scope, `${metric}:eff`);
+    const { m, ci } = medianOf(hosts.entries, hosts.nEff);
+    const n = hosts.entries.length;
+    const low = count((host) => isLowCpu(host, pair, scope, metric, view));
+    const hasV2 = (scope === "ALL" ? strata : [scope]).some((stratum) => stratum.startsWith("v2/"));
+    const details: Details = {
+      ...effects.hostFlags(hosts),
+      ...(isReadPath(metric) ? cachedIn(scope) : {}),
+      ...(low > n / 2 ? { low_cpu: { count: low } } : {}),
+      ...(metric === "seeks" && hasV2 && n > 0 ? { inflated_cpu: {} } : {}),
+    };
+    const { hosts: own, n_eff, exact } = effects.counts(hosts);
+    return { hosts: own, n_eff, exact, ratio: known(m), ci: limits(ci), ...flagged(details) };
+  };
+
+  const scopeAnswer = (scope: string) => {
+    const own = medians(scope);
+    const below = scope === "ALL" ? strata.map((stratum) => medians(stratum)) : [];
+    const ps = metrics.map((metric) => effects.signTest(own.get(metric)?.hosts ?? { entries: [], nEff: 0 }));
+    const corrected = effects.holm(ps);
+    const answers = [...own].map(([metric, { hosts, m, ci }], index) => {
+      const [p = null, pHolm = null] = [ps[index], corrected[index]];
+      const [verdict, reason] = effects.verdict(hosts, { m, ci }, pHolm, M);
+      const { strata: used, crude, est, ci: betweenCi, indication } = between(scope, metric);
+      const cis = below.flatMap((medianIn) => medianIn.get(metric)?.ci ?? []);
+      const isUp = ({ lo }: Interval) => lo > M;
+      const isDown = ({ hi }: Interval) => hi < -M;
+      const stated = ci === null ? est : m;
+      const counted = effects.counts(hosts);
+      const details: Details = {
+        ...effects.hostFlags(hosts),
+        ...(counted.both_too_fast > 0.2 * counted.hosts ? { many_too_fast: { count: counted.both_too_fast } } : {}),
+        ...(cis.some(isUp) && cis.some(isDown) ? { strata_disagree: {} } : {}),
+        ...((isUp(stated) && isDown(crude)) || (isDown(stated) && isUp(crude)) ? { simpson: {} } : {}),
+        ...(ci && betweenCi && (ci.hi < betweenCi.lo || betweenCi.hi < ci.lo)
+          ? { paired_and_between_disagree: {} }
+          : {}),
+        ...(isReadPath(metric) ? cachedIn(scope) : {}),
+      };
+      const answer = {
+        ...counted,
+        ratio: known(m),
+        ci: limits(ci),
+        p,
+        p_holm: pHolm,
+        host_range: effects.hostRange(hosts),
+        share: effects.share(hosts),
+        geometric_mean_ratio: effects.geometricMean(hosts),
+        sd_log: effects.sdLog(hosts),
+        noise_share: effects.noiseShare(hosts),
+        verdict,
+        reason,
+        ...flagged(details),
+        between_hosts: {
+          strata_used: used,
+          crude_ratio: known(crude),
+          ratio: known(est),
+          ci: limits(betweenCi),
+          indication,
+        },
+      };
+      return [metric, answer] as const;
+    });
+    const details: Details = {};
+    for (const [metric, { flags }] of answers) {
+      for (const flag of flags) details[flag] = { metrics: [...(details[flag]?.metrics ?? []), metric] };
+    }
+    for (const [flag, detail] of Object.entries(cachedIn(scope))) details[flag] = { ...details[flag], ...detail };
+    const small = countBoth(scope, (group) => group.some(hasSmallFile));
+    const mismatch = countBoth(scope, (group) => group.some(isAboveBound));
+    if (small > 0) details["small_file"] = { count: small };
+    if (mismatch > 0) details["bound_mismatch"] = { count: mismatch };
+    const families = strata.flatMap((stratum, index) =>
+      [...(below[index]?.values() ?? [])].some(({ hosts }) => hosts.entries.length > 0) ? [stratum.slice(0, 2)] : [],
+    );
+    if (new Set(families).size > 1) details["mixed_versions"] = {};
+    return {
+      metrics: Object.fromEntries(answers),
+      scores: scores(own),
+      efficiency: Object.fromEntries(metrics.map((metric) => [metric, efficiency(scope, metric)])),
+      ...flagged(details),
+    };
+  };
+
+  const quantities = METRICS.flatMap((metric): Quantity[] => [metric, `${metric}:eff`]);
+  const pairedRuns = periods.flat().flatMap((host) =>
+    strata.flatMap((stratum) => {
+      const isPaired = quantities.some((quantity) => votes([host], pair, stratum, quantity, view).length > 0);
+      return isPaired ? pair.map((backend) => runsOf(host, backend, stratum).length) : [];
+    }),
+  );
+
+  /** What the hosts of a metric add up to, to see whether the views differ. */
+  const fingerprint = (metric: Metric, of: View): string => {
+    const { entries } = paired("ALL", metric, of);
+    const sum = (add: (entry: Entry) => number) => entries.reduce((total, entry) => total + add(entry), 0);
+    const exact = (entry: Entry) => (isExact(entry) ? entry.lo : 0);
+    return JSON.stringify([
+      effects.counts({ entries, nEff: 0 }),
+      [sum(({ wv }) => wv), sum(({ wn }) => wn), sum(({ runs }) => runs), sum(({ isSingle }) => Number(isSingle))],
+      [sum(exact), sum((entry) => exact(entry) ** 2)],
+      entries.map((entry) => `${isExact(entry)} ${binOf(entry.lo)} ${binOf(entry.hi)}`).sort(),
+    ]);
+  };
+  const reported =
+    view === "all" ? [] : metrics.filter((metric) => fingerprint(metric, "all") !== fingerprint(metric, "trusted"));
+
+  return {
+    runs: pairedRuns.reduce((sum, own) => sum + own, 0),
+    fleet: scopeAnswer("ALL"),
+    strata: Object.fromEntries(strata.map((stratum) => [stratum, scopeAnswer(stratum)])),
+    backends: Object.fromEntries(
+      pair.map((backend) => [
+        backend,
+        Object.fromEntries(
+          allStrata(backend).map((stratum) => {
+            const measured = metrics.map((metric) => [metric, single(backend, stratum, metric)] as const);
+            const present = measured.filter(([, { entries }]) => entries.length > 0);
+            return [
+              stratum,
+              Object.fromEntries(present.map(([metric, hosts]) => [metric, effects.backendValue(hosts)])),
+            ];
+          }),
+        ),
+      ]),
+    ),
+    cached: Object.fromEntries(
+      pair.map((backend) => [
+        backend,
+        { hosts: count((host) => runsOf(host, backend, "ALL").some(isCached)), rules: rulesOf([backend], "ALL") },
+      ]),
+    ),
+    as_reported: Object.fromEntries(
+      reported.map((metric) => {
+        const { entries } = paired("ALL", metric, "all");
+        return [metric, { ratio: known(medianOf(entries, 0).m), hosts: entries.length }];
+      }),
+    ),
+  };
+}
+
+/** Flags by name, and what stands behind them. */
+const flagged = (details: Details) => ({ flags: Object.keys(details).sort(), flag_details: details });
+
+function hasSmallFile({ backend, bonnie, facts }: Run): boolean {
+  const memory = (key: string) => Number(facts[key] ?? 0);
+  const isFile = FILE_BACKENDS.includes(backend) || facts["storage"] === "file";
+  const cache = memory("guest_mem_mb") + (isFile ? memory("dom0_mem_mb") : 0);
+  return bonnie.file_size_kib !== null && bonnie.file_size_kib < 2 * 1024 * cache;
+}
+
+/** Whether a rate is above what half a second allows: twice the KiB, the 8 192 seeks or the files a second. */
+function isAboveBound({ bonnie, metrics }: Run): boolean {
+  return METRICS.some((metric, index) => {
+    const work = index < 5 ? bonnie.file_size_kib : index === 5 ? 8192 : 1024 * (bonnie.files?.thousands ?? 0);
+    return (metrics[metric]?.rate ?? 0) > 2 * (work ?? 0);
+  });
+}

@@ -1,0 +1,71 @@
+// The product's own way from runs to an answer, without a table: summaries and cells in the form in which they are stored,
+// in several shards, merged over shards and periods.
+
+import type { Cell, CellKind } from "../../shared/cells/cell.ts";
+import { encodeCell, mergeEncoded } from "../../shared/cells/codec.ts";
+import { contributions, pairName } from "../../shared/cells/contribution.ts";
+import { addCell, emptyCell } from "../../shared/cells/merge.ts";
+import { compare } from "../../shared/compare/compare.ts";
+import type { Comparison } from "../../shared/compare/comparison.ts";
+import { mergePeriods } from "../../shared/compare/merge-periods.ts";
+import type { Merged, Question } from "../../shared/compare/question.ts";
+import { monthOf, periodsOf } from "../../shared/model/period.ts";
+import type { Run } from "../../shared/model/run.ts";
+import type { View } from "../../shared/model/view.ts";
+import { sampleOf } from "../../shared/summary/sample.ts";
+import { summarise } from "../../shared/summary/summarise.ts";
+import { decodeSummary, encodeSummary } from "../../shared/summary/summary-codec.ts";
+
+const SHARDS = 3;
+
+/** The answer to a question about runs. */
+export function productComparison(runs: readonly Run[], question: Omit<Question, "filters">): Comparison {
+  const periods = question.periods.map((period) =>
+    storedCells(runs.filter((run) => periodsOf(monthOf(run.finished_at)).includes(period))),
+  );
+  const read = (view: View, kind: CellKind, name: string): ReadonlyMap<string, Merged> => {
+    const found = periods.map((stored) => stored(view, kind, name));
+    const scopes = new Set(found.flatMap((cells) => [...cells.keys()]));
+    return new Map(
+      [...scopes].sort().map((scope) => [scope, mergePeriods(found.flatMap((cells) => cells.get(scope) ?? []))]),
+    );
+  };
+  const { baseline, candidate, view } = question;
+  return compare({
+    question: { ...question, filters: {} },
+    asOf: null,
+    pendingHosts: 0,
+    pair: read(view, "pair", pairName(baseline, candidate)),
+    baselineValues: read(view, "backend", baseline),
+    candidateValues: read(view, "backend", candidate),
+    pairAsReported: view === "trusted" ? read("all", "pair", pairName(baseline, candidate)) : null,
+  });
+}
+
+/** The cells of one period, encoded in shards and merged again: gives those of a view, kind and name by scope. */
+function storedCells(runs: readonly Run[]): (view: View, kind: CellKind, name: string) => ReadonlyMap<string, Cell> {
+  const ofHost = new Map<string, Run[]>();
+  for (const run of runs) ofHost.set(run.host, [...(ofHost.get(run.host) ?? []), run]);
+  const shards = new Map<string, Cell>();
+  for (const [index, [host, own]] of [...ofHost].entries()) {
+    const stored = encodeSummary(summarise(host, own.map(sampleOf)));
+    for (const { view, kind, name, scope, cell } of contributions(decodeSummary(stored))) {
+      addCell(cellAt(shards, `${view} ${kind} ${name} ${scope} ${index % SHARDS}`), cell);
+    }
+  }
+  const cells = new Map<string, Map<string, Cell>>();
+  for (const [key, cell] of shards) {
+    const [view, kind, name, scope = ""] = key.split(" ");
+    const scopes = cells.get(`${view} ${kind} ${name}`) ?? new Map<string, Cell>();
+    cells.set(`${view} ${kind} ${name}`, scopes);
+    mergeEncoded(cellAt(scopes, scope), encodeCell(cell));
+  }
+  return (view, kind, name) => cells.get(`${view} ${kind} ${name}`) ?? new Map();
+}
+
+/** The cell of a key, an empty one when it is new. */
+function cellAt(cells: Map<string, Cell>, key: string): Cell {
+  const cell = cells.get(key) ?? emptyCell();
+  cells.set(key, cell);
+  return cell;
+}
