@@ -30,6 +30,21 @@ const inFormats = (route: Route, ...formats: readonly string[]): Route[] => [
 const LIST_FORMATS = ["json", "csv", "txt", "md", "html"];
 const CHART_FORMATS = [...LIST_FORMATS, "svg"];
 
+/** Pages that only read, and what they load. A form leads to the function that may do what it asks for. */
+const PAGES = [
+  "/",
+  "/matrix",
+  "/trend",
+  "/hosts",
+  "/hosts/{host}",
+  "/runs",
+  "/runs/{id}",
+  "/upload",
+  "/sign-in",
+  "/pages.css",
+  "/pages.js",
+];
+
 export const ROUTES: readonly Route[] = [
   ...inFormats({ method: "POST", path: "/v1/results", to: "ingest", traffic: "uploads" }, "txt", "json"),
   ...inFormats({ method: "GET", path: "/v1/quarantine", to: "ingest", traffic: "questions" }, "json"),
@@ -55,6 +70,13 @@ export const ROUTES: readonly Route[] = [
   { method: "GET", path: "/s/{id}", to: "embed", traffic: "questions" },
   { method: "GET", path: "/s/{id}/badge.svg", to: "embed", traffic: "questions" },
   { method: "GET", path: "/oembed", to: "embed", traffic: "questions" },
+  ...PAGES.map((path): Route => ({ method: "GET", path, to: "read", traffic: "questions" })),
+  { method: "POST", path: "/sign-in", to: "read", traffic: "changes" },
+  { method: "POST", path: "/sign-out", to: "read", traffic: "changes" },
+  { method: "POST", path: "/upload", to: "ingest", traffic: "changes" },
+  { method: "GET", path: "/shares", to: "embed", traffic: "questions" },
+  { method: "POST", path: "/shares", to: "embed", traffic: "changes" },
+  { method: "POST", path: "/shares/end", to: "embed", traffic: "changes" },
   ...inFormats({ method: "GET", path: "/v1/status", to: "read", traffic: "questions" }, "json"),
   { method: "GET", path: "/healthz", to: "read", traffic: "questions" },
   { method: "GET", path: "/openapi.json", to: "docs", traffic: "questions" },

@@ -50,9 +50,10 @@ export class VbdstatStack extends Stack {
       const access = { table, rights: RIGHTS[name] };
       return serviceFunction(this, name, { access, timeout, memorySize: MEMORY_MB, stage, ...others });
     };
+    const told = { environment: { PUBLIC_URL: publicUrl } };
     const ingest = withTable("ingest", ANSWER_WITHIN);
-    const read = withTable("read", ANSWER_WITHIN);
-    const embed = withTable("embed", ANSWER_WITHIN, { environment: { PUBLIC_URL: publicUrl } });
+    const read = withTable("read", ANSWER_WITHIN, told);
+    const embed = withTable("embed", ANSWER_WITHIN, told);
     const docs = serviceFunction(this, "docs", { timeout: ANSWER_WITHIN, memorySize: DOCS_MEMORY_MB, stage });
     const aggregate = withTable("aggregate", SWEEP_WITHIN, { concurrency: stage.aggregateConcurrency });
     const audit = withTable("audit", AUDIT_WITHIN);

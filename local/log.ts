@@ -1,7 +1,7 @@
 // The log of one machine: a line for each request that a person can read.
 
 import type { Log } from "../functions/http/log.ts";
-import { printable } from "../shared/render/printable.ts";
+import { printable } from "../shared/model/printable.ts";
 
 /** Writes to `print`; times in UTC. */
 export function readableLog(print: (line: string) => void): Log {

@@ -12,6 +12,9 @@ import { makeHttpApp } from "../functions/http/app.ts";
 import type { Log } from "../functions/http/log.ts";
 import { addIngestRoutes } from "../functions/ingest/app.ts";
 import { addReadRoutes } from "../functions/read/app.ts";
+import { addPageRoutes } from "../functions/pages/app.ts";
+import { addSharePageRoutes } from "../functions/pages/share-routes.ts";
+import { addUploadRoute } from "../functions/pages/upload-route.ts";
 import { makeAggregationStore } from "../functions/store/aggregation.ts";
 import { makeCellStore } from "../functions/store/cells.ts";
 import { withGroupCommit } from "../functions/store/group-commit.ts";
@@ -105,20 +108,27 @@ async function serve(
     pending.changed();
     worker.wake(fleet, hosts);
   };
-  addIngestRoutes(app, { runs, quarantine: makeQuarantineStore(table), tokens, clock, wake });
+  const ingesting = { runs, quarantine: makeQuarantineStore(table), tokens, clock, wake };
+  addIngestRoutes(app, ingesting);
+  addUploadRoute(app, ingesting);
   const answering = { cells: makeCellStore(table), status: pending.status(makeStatusStore(table)), tokens, clock };
-  addReadRoutes(app, {
+  const reading = {
     ...answering,
     runs,
     hosts: makeHostStore(table),
-    about: { version: VERSION, engine: engine === null ? "dynamodb" : "embedded" },
-  });
-  addEmbedRoutes(app, {
+    about: { version: VERSION, engine: engine === null ? ("dynamodb" as const) : ("embedded" as const) },
+    publicUrl: settings.publicUrl,
+  };
+  addReadRoutes(app, reading);
+  addPageRoutes(app, reading);
+  const embedding = {
     ...answering,
     shares: makeShareStore(table),
     renderer: makeRenderer(makePainter(painterFiles)),
     publicUrl: settings.publicUrl,
-  });
+  };
+  addEmbedRoutes(app, embedding);
+  addSharePageRoutes(app, embedding);
   addDocsRoutes(app);
   server.on("request", getRequestListener(app.fetch));
 

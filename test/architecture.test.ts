@@ -53,6 +53,13 @@ MAY["functions/http"] = [...SHARED];
 MAY["functions/ingest"] = [...SHARED, "functions", "functions/http", "functions/store"];
 MAY["functions/read"] = [...SHARED, "functions", "functions/http", "functions/store"];
 MAY["functions/embed"] = [...SHARED, "functions", "functions/http", "functions/read", "functions/store"];
+MAY["functions/pages"] = [
+  ...SHARED,
+  "functions/http",
+  "functions/ingest",
+  "functions/read",
+  "functions/embed",
+];
 MAY["functions/docs"] = [...SHARED, "functions/http"];
 MAY["functions/aggregate"] = [...SHARED, "functions", "functions/http", "functions/store"];
 MAY["functions"] = ["functions/store"];
@@ -71,7 +78,7 @@ MAY["infra"] = ["shared"];
 
 const ALLOWED_PACKAGES: readonly [folder: RegExp, packages: RegExp][] = [
   [/^shared(\/(?!render|api).*)?$/, /^zod$/],
-  [/^shared\/(render|api)$/, /^(zod|hono\/.*|d3-array)$/],
+  [/^shared\/(render|api)$/, /^(zod|hono\/.*)$/],
   [/^functions\/docs$/, /^(hono|hono\/.*|node:crypto)$/],
   [/^functions\/embed$/, /^(hono|hono\/.*|node:.*|@resvg\/resvg-wasm)$/],
   [/^functions\/store$/, /^(@aws-sdk\/client-dynamodb|node:.*)$/],

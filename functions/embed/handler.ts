@@ -5,6 +5,7 @@ import { handle } from "hono/aws-lambda";
 import { functionPublicUrl, functionSettings } from "../env.ts";
 import { makeHttpApp } from "../http/app.ts";
 import { jsonLog } from "../http/json-log.ts";
+import { addSharePageRoutes } from "../pages/share-routes.ts";
 import { makeCellStore } from "../store/cells.ts";
 import { makeShareStore } from "../store/shares.ts";
 import { makeStatusStore } from "../store/status.ts";
@@ -22,7 +23,7 @@ const FILES = { wasm: beside("resvg.wasm"), fonts: [beside("DejaVuSans.ttf"), be
 const clock = Date.now;
 const table = openTable(functionSettings());
 const app = makeHttpApp({ clock, log: jsonLog() });
-addEmbedRoutes(app, {
+const deps = {
   shares: makeShareStore(table),
   cells: makeCellStore(table),
   status: makeStatusStore(table),
@@ -30,7 +31,9 @@ addEmbedRoutes(app, {
   clock,
   renderer: makeRenderer(makePainter(() => FILES)),
   publicUrl: functionPublicUrl(),
-});
+};
+addEmbedRoutes(app, deps);
+addSharePageRoutes(app, deps);
 
 /** Answers an API Gateway event (payload format 2.0). */
 export const handler = handle(app);

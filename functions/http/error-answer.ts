@@ -2,7 +2,7 @@
 
 import type { Context } from "hono";
 import type { AppError } from "../../shared/errors.ts";
-import { printable } from "../../shared/render/printable.ts";
+import { printable } from "../../shared/model/printable.ts";
 import { wantsText } from "./format.ts";
 import type { HttpEnv } from "./http-env.ts";
 import { issueLine } from "./issue-line.ts";

@@ -4,6 +4,7 @@ import { handle } from "hono/aws-lambda";
 import { functionSettings } from "../env.ts";
 import { makeHttpApp } from "../http/app.ts";
 import { jsonLog } from "../http/json-log.ts";
+import { addUploadRoute } from "../pages/upload-route.ts";
 import { makeQuarantineStore } from "../store/quarantine.ts";
 import { makeRunStore } from "../store/runs.ts";
 import { openTable } from "../store/table.ts";
@@ -13,14 +14,16 @@ import { addIngestRoutes } from "./app.ts";
 const clock = Date.now;
 const table = openTable(functionSettings());
 const app = makeHttpApp({ clock, log: jsonLog() });
-addIngestRoutes(app, {
+const deps = {
   runs: makeRunStore(table),
   quarantine: makeQuarantineStore(table),
   tokens: makeTokenStore(table),
   clock,
   // The table's stream wakes the aggregation.
   wake: () => undefined,
-});
+};
+addIngestRoutes(app, deps);
+addUploadRoute(app, deps);
 
 /** Answers an API Gateway event (payload format 2.0). */
 export const handler = handle(app);

@@ -4,11 +4,11 @@
 import { allow } from "../http/auth.ts";
 import type { HttpApp } from "../http/http-env.ts";
 import { endSession, refuseForeignSite } from "../http/session.ts";
-import type { ReadDeps } from "../read/deps.ts";
+import type { PageDeps } from "./deps.ts";
 import { refusalsAsPages } from "./refusals.ts";
 
 /** Adds the routes of this app. */
-export function addPageRoutes(app: HttpApp, deps: ReadDeps): void {
+export function addPageRoutes(app: HttpApp, deps: PageDeps): void {
   const reader = allow(deps, "read");
   const uploader = allow(deps, "ingest");
   const anybody = allow(deps, "read", "ingest");

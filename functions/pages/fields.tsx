@@ -5,7 +5,7 @@ import { BACKENDS } from "../../shared/model/backends.ts";
 import { COHORT_KEYS, type CohortKey } from "../../shared/model/cohort.ts";
 import { METRICS } from "../../shared/model/metrics.ts";
 import { periodAt, periodsUpTo } from "../../shared/model/period-range.ts";
-import { printable } from "../../shared/render/printable.ts";
+import { printable } from "../../shared/model/printable.ts";
 
 /** The parameters of a page as they were sent. */
 export type Asked = Readonly<Record<string, readonly string[]>>;

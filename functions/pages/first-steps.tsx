@@ -2,16 +2,17 @@
 
 import type { Context } from "hono";
 import type { FC } from "hono/jsx";
+import { originOf } from "../embed/origin.ts";
 import { tokenOf } from "../http/auth.ts";
 import type { HttpEnv } from "../http/http-env.ts";
-import type { ReadDeps } from "../read/deps.ts";
-import { originOfRequest } from "./origin-of-request.ts";
+import type { PageDeps } from "./deps.ts";
+
 import { pageAnswer } from "./page.tsx";
 
-export async function firstSteps(c: Context<HttpEnv>, deps: ReadDeps): Promise<Response> {
+export async function firstSteps(c: Context<HttpEnv>, deps: PageDeps): Promise<Response> {
   const { fleet } = tokenOf(c);
   const [page, pending] = await Promise.all([deps.hosts.list(fleet, 1), deps.status.pendingHosts(fleet)]);
-  const origin = originOfRequest(c);
+  const origin = originOf(c, deps.publicUrl);
   const [title, lead] =
     page.items.length === 0
       ? pending === 0

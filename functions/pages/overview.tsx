@@ -8,7 +8,7 @@ import type { DatedMatrix } from "../../shared/compare/dated.ts";
 import { AppError } from "../../shared/errors.ts";
 import { BACKENDS, type Backend } from "../../shared/model/backends.ts";
 import { COHORT_KEYS } from "../../shared/model/cohort.ts";
-import { printable } from "../../shared/render/printable.ts";
+import { printable } from "../../shared/model/printable.ts";
 import { FLEET_SECTION, WORDS_SECTION } from "../../shared/report/comparison-report.ts";
 import type { Report } from "../../shared/report/report.ts";
 import { reportOf } from "../../shared/report/report-of.ts";
@@ -18,7 +18,7 @@ import { valuesOf } from "../http/form.ts";
 import type { HttpEnv } from "../http/http-env.ts";
 import { checked } from "../http/parameters.ts";
 import { compareAnswer } from "../read/compare-answer.ts";
-import type { ReadDeps } from "../read/deps.ts";
+import type { PageDeps } from "./deps.ts";
 import { matrixAnswer } from "../read/matrix-answer.ts";
 import { cohortValues } from "./cohort-values.ts";
 import {
@@ -41,7 +41,7 @@ import { Question } from "./question.tsx";
 import { SummaryBody } from "./summary-page.tsx";
 import { VerdictTable } from "./verdict-table.tsx";
 
-export const overview: Page<ReadDeps> = async (c, deps) => {
+export const overview: Page<PageDeps> = async (c, deps) => {
   const sent: Asked = valuesOf(new URL(c.req.url).searchParams);
   const { fleet } = tokenOf(c);
   const isAsked = sent["baseline"] !== undefined || sent["candidate"] !== undefined;

@@ -1,6 +1,6 @@
 import type { FC } from "hono/jsx";
 import type { AppError } from "../../shared/errors.ts";
-import { printable } from "../../shared/render/printable.ts";
+import { printable } from "../../shared/model/printable.ts";
 import { issueLine } from "../http/issue-line.ts";
 
 /** Why what a form asked for could not be done; the form stands beside it. */

@@ -1,6 +1,6 @@
 import type { Context } from "hono";
 import type { AppError } from "../../shared/errors.ts";
-import { printable } from "../../shared/render/printable.ts";
+import { printable } from "../../shared/model/printable.ts";
 import type { HttpEnv } from "../http/http-env.ts";
 import { issueLine } from "../http/issue-line.ts";
 import { pageAnswer } from "./page.tsx";

@@ -4,7 +4,7 @@ import type { Context } from "hono";
 import * as z from "zod";
 import { once } from "../../shared/api/parameters.ts";
 import { AppError } from "../../shared/errors.ts";
-import { printable } from "../../shared/render/printable.ts";
+import { printable } from "../../shared/model/printable.ts";
 import { type AuthDeps, tokenBy } from "../http/auth.ts";
 import { asked, formBy } from "../http/form.ts";
 import type { HttpEnv } from "../http/http-env.ts";

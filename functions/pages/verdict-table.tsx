@@ -2,7 +2,7 @@ import type { FC } from "hono/jsx";
 import { limitsText, timesText } from "../../shared/chart/ratio-words.ts";
 import type { Comparison } from "../../shared/compare/comparison.ts";
 import { METRICS } from "../../shared/model/metrics.ts";
-import { printable } from "../../shared/render/printable.ts";
+import { printable } from "../../shared/model/printable.ts";
 import { type Explanation, explained } from "../../shared/report/explanation.ts";
 import { countText } from "../../shared/report/known-text.ts";
 import { shownMetrics } from "../../shared/report/shown-metrics.ts";

@@ -2,9 +2,10 @@
 
 import { handle } from "hono/aws-lambda";
 import { VERSION } from "../../shared/deployment.ts";
-import { functionSettings } from "../env.ts";
+import { functionPublicUrl, functionSettings } from "../env.ts";
 import { makeHttpApp } from "../http/app.ts";
 import { jsonLog } from "../http/json-log.ts";
+import { addPageRoutes } from "../pages/app.ts";
 import { makeCellStore } from "../store/cells.ts";
 import { makeHostStore } from "../store/hosts.ts";
 import { makeRunStore } from "../store/runs.ts";
@@ -16,7 +17,7 @@ import { addReadRoutes } from "./app.ts";
 const clock = Date.now;
 const table = openTable(functionSettings());
 const app = makeHttpApp({ clock, log: jsonLog() });
-addReadRoutes(app, {
+const deps = {
   runs: makeRunStore(table),
   cells: makeCellStore(table),
   hosts: makeHostStore(table),
@@ -24,7 +25,10 @@ addReadRoutes(app, {
   tokens: makeTokenStore(table),
   clock,
   about: { version: VERSION, engine: "dynamodb" },
-});
+  publicUrl: functionPublicUrl(),
+} as const;
+addReadRoutes(app, deps);
+addPageRoutes(app, deps);
 
 /** Answers an API Gateway event (payload format 2.0). */
 export const handler = handle(app);

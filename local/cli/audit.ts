@@ -1,5 +1,5 @@
 import { auditFleet } from "../../functions/aggregate/audit.ts";
-import { printable } from "../../shared/render/printable.ts";
+import { printable } from "../../shared/model/printable.ts";
 import { type Command, refusePositionals } from "./command.ts";
 import { DEFAULT_FLEET, fleetOption } from "./fleet-option.ts";
 import { showProgress } from "./progress.ts";

@@ -7,7 +7,7 @@ import { backOff } from "../../functions/store/retry.ts";
 import { makeRunStore } from "../../functions/store/runs.ts";
 import type { Table } from "../../functions/store/table.ts";
 import { AppError } from "../../shared/errors.ts";
-import { printable } from "../../shared/render/printable.ts";
+import { printable } from "../../shared/model/printable.ts";
 import { bonniePieces } from "./bonnie-pieces.ts";
 import { type Command, type Terminal, textOption, UsageFault } from "./command.ts";
 import { readExportedRun } from "./exported-run.ts";

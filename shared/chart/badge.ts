@@ -2,6 +2,7 @@
 
 import type { Comparison, MetricComparison } from "../compare/comparison.ts";
 import { METRICS, type MetricName } from "../model/metrics.ts";
+import { printable } from "../model/printable.ts";
 import { aboutFacts } from "../report/about-facts.ts";
 import { countOf } from "../report/known-text.ts";
 import { marker, middle, rect, text } from "./items.ts";
@@ -35,7 +36,7 @@ export function badge(comparison: Comparison, metric: MetricName): Scene {
     width,
     height: HEIGHT,
     title: `${subject} ${value}`,
-    desc: [found?.sentence ?? "", `${about.join(", ")}.`].filter((part) => part !== "").join(" "),
+    desc: printable([found?.sentence ?? "", `${about.join(", ")}.`].filter((part) => part !== "").join(" ")),
     items: [
       rect("paper", 0, 0, width, HEIGHT),
       rect("equal", 0, 0, left, HEIGHT),

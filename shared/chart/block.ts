@@ -1,5 +1,6 @@
 // A picture is a pile of blocks: each knows how high it is, and draws itself where the pile puts it.
 
+import { printable } from "../model/printable.ts";
 import { LINE_HEIGHT, rect, text } from "./items.ts";
 import { broken, type Font } from "./measured.ts";
 import type { Item, Role, Scene } from "./scene.ts";
@@ -49,5 +50,11 @@ export function piled(width: number, title: string, desc: string, blocks: readon
     y += block.height;
   }
   const height = Math.ceil(y + padding);
-  return { width, height, title, desc, items: [rect("paper", 0, 0, width, height), ...items] };
+  return {
+    width,
+    height,
+    title: printable(title),
+    desc: printable(desc),
+    items: [rect("paper", 0, 0, width, height), ...items],
+  };
 }

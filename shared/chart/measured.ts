@@ -18,9 +18,6 @@ const UNKNOWN_WIDTH = 1.1;
 /** No more of a text than this is drawn: the widest picture holds less in a line. */
 const MOST_UNITS = 1000;
 
-// Halves of characters, and what is no character at all.
-const BROKEN_CHARACTERS = /[\p{Cs}\ufffe\uffff]/gu;
-
 // What a reader takes for one character may be many code points: marks on letters, flags, joined pictures.
 const segmenter = new Intl.Segmenter("en", { granularity: "grapheme" });
 
@@ -33,7 +30,7 @@ const widthOf = (grapheme: string, { size, weight }: Font): number =>
 
 /** Text that came from outside, as one line that is safe to draw, however long it is. */
 function drawable(text: string): string {
-  return printable(text.slice(0, MOST_UNITS)).slice(0, MOST_UNITS).replace(BROKEN_CHARACTERS, "\ufffd").trim();
+  return printable(text.slice(0, MOST_UNITS)).trim();
 }
 
 /** The room that a text takes at most, in px; only characters that are not `isKnown` may take more. */

@@ -1,7 +1,18 @@
-// C0 and C1 controls, and the marks that change the direction of the text around them.
-const UNPRINTABLE = /[\p{Cc}\u200e\u200f\u202a-\u202e\u2066-\u2069\u2028\u2029]/gu;
+// Text that came from outside, made fit for people to look at, in every format.
+
+// Controls; what is not seen and may turn the text around it (\p{Cf}: marks of direction, joiners, tags); line and
+// paragraph ends; and what is no character at all, which XML does not allow either.
+const UNPRINTABLE = /[\p{Cc}\p{Cf}\p{Cs}\u2028\u2029\ufffe\uffff]/gu;
 
 /** Text that came from outside, as one line that cannot move the cursor, colour the screen or turn the text around. */
 export function printable(text: string): string {
-  return text.replace(UNPRINTABLE, (character) => `\\u${character.charCodeAt(0).toString(16).padStart(4, "0")}`);
+  return text.replace(UNPRINTABLE, (character) => {
+    const code = (character.codePointAt(0) ?? 0).toString(16).padStart(4, "0");
+    return code.length > 4 ? `\\u{${code}}` : `\\u${code}`;
+  });
+}
+
+/** The same for text of several lines, which stay lines. */
+export function printableLines(text: string): string[] {
+  return text.split(/\r?\n/).map(printable);
 }

@@ -1,5 +1,5 @@
 // The style sheet of every page that shows a report: readable from 320 px to a wall, in light, dark and grey print. Verdicts
-// have a shape beside their colour.
+// have a shape beside their colour, the one they have in charts.
 
 import { type Colours, DARK, LIGHT } from "./colours.ts";
 
@@ -46,9 +46,10 @@ body { margin: 0; background: var(--paper); color: var(--ink); font: 1rem/1.5 sy
 .report .worse { color: var(--worse); font-weight: 600; }
 .report .worse::before { content: "\\25BC\\00A0"; }
 .report .equal { color: var(--equal); font-weight: 600; }
-.report .equal::before { content: "=\\00A0"; }
-.report .unclear { color: var(--unclear); }
-.report .unclear::before { content: "?\\00A0"; }
+.report .equal::before { content: "\\25C6\\00A0"; }
+.report .unclear, .report .incomparable { color: var(--unclear); }
+.report .unclear::before { content: "\\25CB\\00A0"; }
+.report .incomparable::before { content: "\\2013\\00A0"; }
 .report ul { list-style: none; margin: .5rem 0; padding: 0; max-width: 60rem; }
 .report li { padding: .2rem .6rem; border-left: 3px solid var(--grid); margin: .25rem 0; }
 .report li.warning { background: var(--worse-tint); border-left-color: var(--worse); }

@@ -1,8 +1,8 @@
 import { raw } from "hono/html";
+import { printable } from "../model/printable.ts";
 import type { Report } from "../report/report.ts";
 import type { Theme } from "../report/summary.ts";
 import { REPORT_STYLE } from "./html-style.ts";
-import { printable } from "./printable.ts";
 import { ReportBody } from "./report-body.tsx";
 
 /** A report as a document that needs nothing else: no script, nothing loaded. `chart` is SVG, or null for none. */

@@ -10,10 +10,8 @@ import { markdown } from "./markdown.ts";
 import { svg } from "./svg.ts";
 import { text } from "./text.ts";
 
-/** The formats of text; a PNG is made from the SVG. */
-export const TEXT_FORMATS = ["json", "csv", "txt", "md", "html", "svg"] as const;
-
-export type TextFormat = (typeof TEXT_FORMATS)[number];
+/** The formats that are text; a PNG is made from the SVG. */
+export type TextFormat = "json" | "csv" | "txt" | "md" | "html" | "svg";
 
 /**
  * A summary in one format. The same summary and look always give the same text. JSON is the whole answer, whatever the

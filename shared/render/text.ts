@@ -1,8 +1,8 @@
 // A report as text for a terminal of 100 columns, and for a mail.
 
+import { printable, printableLines } from "../model/printable.ts";
 import type { Remark, Report, Section, Table } from "../report/report.ts";
 import { columns } from "./columns.ts";
-import { printable, printableLines } from "./printable.ts";
 import { wrapped } from "./wrapped.ts";
 
 const WIDTH = 100;

@@ -55,7 +55,7 @@ export function noticeRemarks({ notices, pending_hosts: pending }: Pick<About, "
 }
 
 /** The columns that every statistical answer has, at the end of its own. Lists are separated by blanks; `filters` is JSON. */
-export const ABOUT_FIELDS: readonly Field<About>[] = [
+const ABOUT_FIELDS: readonly Field<About>[] = [
   ["periods", ({ periods }) => periods.join(" ")],
   ["view", ({ view }) => view],
   ["filters", ({ filters }) => JSON.stringify(filters)],

@@ -13,10 +13,8 @@ export interface Records {
 
 /** A table with a row for each item. */
 export function recordsOf<T>(fields: readonly Field<T>[], items: readonly T[]): Records {
-  return { columns: fields.map(([name]) => name), rows: items.map((item) => rowOf(fields, item)) };
-}
-
-/** The row of one item. */
-export function rowOf<T>(fields: readonly Field<T>[], item: T): Value[] {
-  return fields.map(([, read]) => read(item));
+  return {
+    columns: fields.map(([name]) => name),
+    rows: items.map((item) => fields.map(([, read]) => read(item))),
+  };
 }

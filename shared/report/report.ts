@@ -3,7 +3,7 @@
 // texts may hold what came from outside, so a renderer escapes every one of them. What programs are told are `Records`.
 
 /** The colour of a cell; its text always says the same in words. */
-export type Tone = "plain" | "better" | "worse" | "equal" | "unclear";
+export type Tone = "plain" | "better" | "worse" | "equal" | "unclear" | "incomparable";
 
 /** What a cell names, for pages that link to it. */
 export interface Target {

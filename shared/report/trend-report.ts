@@ -8,7 +8,7 @@ import { type Cell, cell, column, type Report, section } from "./report.ts";
 import type { Look } from "./summary.ts";
 
 /** The unit of a metric, e.g. `K/s`. */
-export function unitOf(metric: MetricName): string {
+function unitOf(metric: MetricName): string {
   return METRICS.find(({ name }) => name === metric)?.unit ?? "";
 }
 

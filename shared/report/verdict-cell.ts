@@ -7,7 +7,7 @@ const TONES: Readonly<Record<Verdict, Tone>> = {
   slower: "worse",
   equivalent: "equal",
   inconclusive: "unclear",
-  "not comparable": "unclear",
+  "not comparable": "incomparable",
 };
 
 /** A verdict as a cell. */

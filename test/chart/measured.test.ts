@@ -36,10 +36,12 @@ describe("text by measure", () => {
     ["12345", 9, ""],
     ["one  two", 200, "one  two"],
     ["a\nb", 200, "a\\u000ab"],
-    // A family is one character to a reader: whole or not at all.
-    ["👩‍👩‍👧 is here", 25, "👩‍👩‍👧…"],
-    ["👩‍👩‍👧 is here", 20, "…"],
-    ["\ud800x\uffff", 99, "\ufffdx\ufffd"],
+    // A letter with its mark is one character to a reader, as is a flag: whole or not at all.
+    ["e\u0301e\u0301e\u0301", 33, "e\u0301e\u0301e\u0301"],
+    ["e\u0301e\u0301e\u0301", 22, "e\u0301…"],
+    ["🇩🇪🇫🇷", 20.5, "…"],
+    // What XML cannot hold, and what turns the text around it, is spelt out.
+    ["\ud800x\u202e", 99, "\\ud800x\\u202e"],
   ])("fits %j into %d px as %j", (text, room, fits) => {
     expect(fitted(text, room, FONT)).toBe(fits);
   });

@@ -4,7 +4,7 @@ import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { startTestEngine, type TestEngine } from "../support/engine.ts";
 import { readPng } from "../support/png.ts";
 import { makeTestService, type TestService } from "../support/service.ts";
-import { readXml } from "../support/well-formed.ts";
+import { parsedXml } from "../support/well-formed.ts";
 import { bytesOf, look, type MadeShare, postFleet, share } from "./shared-fleet.ts";
 
 let engine: TestEngine;
@@ -69,7 +69,7 @@ describe("200", () => {
     for (const address of [made.urls.svg, made.urls.badge, `${made.urls.svg}?theme=dark&width=320`]) {
       const answer = await look(service, address ?? "");
       const text = await answer.text();
-      expect(() => readXml(text)).not.toThrow();
+      expect(() => parsedXml(text)).not.toThrow();
       const policy = answer.headers.get("Content-Security-Policy") ?? "";
       expect(policy.match(/'sha256-/g)?.length ?? 0).toBe(text.match(/<style/g)?.length ?? 0);
     }

@@ -2,8 +2,8 @@
 
 import * as fc from "fast-check";
 import { describe, expect, test } from "vitest";
+import { printable } from "../../shared/model/printable.ts";
 import { inline } from "../../shared/render/markdown.ts";
-import { printable } from "../../shared/render/printable.ts";
 import { rendered } from "../../shared/render/rendered.ts";
 import { DEFAULT_LOOK, type Look, type Summary } from "../../shared/report/summary.ts";
 import { readCsv } from "../support/csv.ts";

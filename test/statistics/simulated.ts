@@ -1,18 +1,25 @@
-// Simulated fleets whose truth is known, as raw runs and by the whole way to a verdict.
+// Simulated fleets whose truth is known, as raw runs; and what chance may do to a count of them.
 
-import { addCell, emptyCell } from "../../shared/cells/merge.ts";
-import { contributions } from "../../shared/cells/contribution.ts";
-import { compare } from "../../shared/compare/compare.ts";
-import type { Comparison } from "../../shared/compare/comparison.ts";
-import { mergePeriods } from "../../shared/compare/merge-periods.ts";
-import type { Cell } from "../../shared/cells/cell.ts";
 import { type MetricName, perMetric } from "../../shared/model/metrics.ts";
 import type { Run } from "../../shared/model/run.ts";
-import { sampleOf } from "../../shared/summary/sample.ts";
-import { summarise } from "../../shared/summary/summarise.ts";
+import { random } from "../compare/random.ts";
 import { runOf } from "../support/runs.ts";
 
+/** Numbers by chance, the same every time. */
+export interface Draws {
+  /** Above 0 and below 1. */
+  readonly uniform: () => number;
+  /** With mean 0 and standard deviation 1. */
+  readonly normal: () => number;
+}
+
+export function drawsFrom(seed: number): Draws {
+  const uniform = random(seed);
+  return { uniform, normal: () => Math.sqrt(-2 * Math.log(uniform())) * Math.cos(2 * Math.PI * uniform()) };
+}
+
 export interface Simulation {
+  /** Hosts, each with loop and phy; all metrics are independent of one another. */
   readonly hosts: number;
   /** Runs of each host on each backend. */
   readonly runs: number;
@@ -20,29 +27,45 @@ export interface Simulation {
   readonly ratio: number;
   /** Standard deviation of the log between runs of one host. */
   readonly noise: number;
-  /** What a host adds to the log-ratio of a metric; its median is 0. */
-  readonly effect: () => number;
-  /** The log of a rate above which a test is too fast to measure, the typical host being at 0; infinite: none is. */
+  /** Draws what a host adds to the log-ratio of a metric; its median is 0. */
+  readonly effect: (draws: Draws) => number;
+  /** Above this log of a rate, relative to a typical host's, a test is too fast to measure. */
   readonly bound: number;
-  readonly normal: () => number;
 }
 
 const TYPICAL = 20_000;
+const DISK_SPREAD = 0.4;
 
-/** The runs of a fleet in which every host has loop and phy. */
-export function simulatedRuns({ hosts, runs, ratio, noise, effect, bound, normal }: Simulation): Run[] {
+export function simulatedRuns(
+  { hosts, runs, ratio, noise, effect, bound }: Simulation,
+  draws: Draws,
+): Run[] {
+  const { normal } = draws;
   const limit = TYPICAL * Math.exp(bound);
   return Array.from({ length: hosts }, (_, host) => host).flatMap((host) => {
-    const loop = perMetric(() => TYPICAL * Math.exp(0.4 * normal()));
-    const phy = perMetric((metric) => loop[metric] * ratio * Math.exp(effect()));
-    return ([["loop", loop], ["phy", phy]] as const).flatMap(([backend, rates], which) =>
+    const loop = perMetric(() => TYPICAL * Math.exp(DISK_SPREAD * normal()));
+    const phy = perMetric((metric) => loop[metric] * ratio * Math.exp(effect(draws)));
+    const sides = [["loop", loop] as const, ["phy", phy] as const];
+    return sides.flatMap(([backend, rates], side) =>
       Array.from({ length: runs }, (_, run) => {
         const measured = (metric: MetricName) => {
           const rate = rates[metric] * Math.exp(noise * normal());
           return rate > limit ? (`>${limit}` as const) : rate;
         };
-        return runOf({ host: `h${host}`, number: 100 * which + run, backend, rates: perMetric(measured) });
+        return runOf({ host: `h${host}`, number: 100 * side + run, backend, rates: perMetric(measured) });
       }),
     );
   });
+}
+
+/** P(X <= count) for X ~ Binomial(trials, probability): how likely so few are, if each has the probability. */
+export function chanceOfSoFew(count: number, trials: number, probability: number): number {
+  if (count < 0) return 0;
+  let log = trials * Math.log1p(-probability);
+  let sum = Math.exp(log);
+  for (let i = 1; i <= count; i += 1) {
+    log += Math.log((trials - i + 1) / i) + Math.log(probability / (1 - probability));
+    sum += Math.exp(log);
+  }
+  return sum;
 }

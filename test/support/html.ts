@@ -35,7 +35,7 @@ export function readHtml(page: string): HtmlElement[] {
     } else {
       const element = {
         name,
-        attributes: [...attributes.matchAll(/\s([\w:-]+)/g)].map(([, key = ""]) => key),
+        attributes: [...attributes.matchAll(/\s([\w:-]+)(?:="[^"]*")?/g)].map(([, key = ""]) => key),
         text: "",
       };
       all.push(element);

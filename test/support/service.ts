@@ -12,6 +12,9 @@ import type { Log, RequestEntry } from "../../functions/http/log.ts";
 import { secretHash } from "../../functions/http/secret.ts";
 import { addIngestRoutes } from "../../functions/ingest/app.ts";
 import { addReadRoutes } from "../../functions/read/app.ts";
+import { addPageRoutes } from "../../functions/pages/app.ts";
+import { addSharePageRoutes } from "../../functions/pages/share-routes.ts";
+import { addUploadRoute } from "../../functions/pages/upload-route.ts";
 import { makeAggregationStore } from "../../functions/store/aggregation.ts";
 import { makeCellStore } from "../../functions/store/cells.ts";
 import { makeHostStore } from "../../functions/store/hosts.ts";
@@ -62,31 +65,33 @@ export async function makeTestService(
   const tokenStore = makeTokenStore(table);
   const runs = makeRunStore(table);
   const app = makeHttpApp({ clock: () => service.now, log });
-  addIngestRoutes(app, {
+  const ingesting = {
     runs,
     quarantine: makeQuarantineStore(table),
     tokens: tokenStore,
     clock: () => service.now,
     wake: () => undefined,
-  });
+  };
+  addIngestRoutes(app, ingesting);
+  addUploadRoute(app, ingesting);
   const answering = {
     cells: makeCellStore(table),
     status: makeStatusStore(table),
     tokens: tokenStore,
     clock: () => service.now,
   };
-  addReadRoutes(app, {
+  const reading = {
     ...answering,
     runs,
     hosts: makeHostStore(table),
     about: { version: "test", engine: "embedded" },
-  });
-  addEmbedRoutes(app, {
-    ...answering,
-    shares: makeShareStore(table),
-    renderer,
     publicUrl: publicUrl ?? null,
-  });
+  } as const;
+  addReadRoutes(app, reading);
+  addPageRoutes(app, reading);
+  const embedding = { ...answering, shares: makeShareStore(table), renderer, publicUrl: publicUrl ?? null };
+  addEmbedRoutes(app, embedding);
+  addSharePageRoutes(app, embedding);
   addDocsRoutes(app);
   const store = makeAggregationStore(table);
 

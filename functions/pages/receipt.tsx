@@ -1,0 +1,170 @@
+// POST /upload: what POST /v1/results does with the same text and parameters, and its receipt as a page. Sending the form
+// again changes nothing: its results are duplicates then.
+
+import type { Context } from "hono";
+import type { FC } from "hono/jsx";
+import * as z from "zod";
+import { once } from "../../shared/api/parameters.ts";
+import { AppError } from "../../shared/errors.ts";
+import { COHORT_KEYS } from "../../shared/model/cohort.ts";
+import { printable } from "../../shared/model/printable.ts";
+import { countText } from "../../shared/report/known-text.ts";
+import { tokenOf } from "../http/auth.ts";
+import { formBy } from "../http/form.ts";
+import type { HttpEnv } from "../http/http-env.ts";
+import type { IngestDeps } from "../ingest/deps.ts";
+import { postResults } from "../ingest/post-results.ts";
+import { type Receipt, type ReceiptResult, receiptStatus, receiptSummary } from "../ingest/receipt.ts";
+import { linkOf } from "./links.ts";
+import { type Page, pageAnswer } from "./page.tsx";
+import { Problem } from "./problem.tsx";
+import { UploadForm, type UploadFields } from "./upload-form.tsx";
+
+const text = once(z.string());
+
+/** The form. Its parameters are checked where those of every other upload are. */
+const form = z.strictObject({
+  output: text.prefault(""),
+  backend: text.optional(),
+  host: text.optional(),
+  finished: text.optional(),
+  ...Object.fromEntries(COHORT_KEYS.map((key) => [key, text.optional()])),
+});
+
+export const receipt: Page<IngestDeps> = async (c, deps) => {
+  const { output, ...said } = await formBy(c, form);
+  const parameters = Object.fromEntries(
+    Object.entries(said).flatMap(([key, value]) => (typeof value === "string" ? [[key, value]] : [])),
+  );
+  const receivedAt = new Date(deps.clock()).toISOString();
+  try {
+    const body = { text: output, encoding: "utf-8" } as const;
+    const given = await postResults(deps, tokenOf(c), { body, parameters, receivedAt });
+    const { stored, duplicate, rejected } = given;
+    c.set("note", receiptSummary(given));
+    c.set("results", { stored, duplicate, rejected });
+    return receiptPage(c, given, { output, parameters });
+  } catch (error) {
+    if (!(error instanceof AppError && error.status === 400)) throw error;
+    return pageAnswer(
+      c,
+      { title: "Nothing uploaded", status: 400 },
+      <>
+        <Problem title="Nothing was uploaded" error={error} />
+        <div class="sheet">
+          <UploadForm fields={{ output, parameters }} />
+        </div>
+      </>,
+    );
+  }
+};
+
+function receiptPage(c: Context<HttpEnv>, given: Receipt, { output, parameters }: UploadFields): Response {
+  const { stored, duplicate, rejected, results, issues } = given;
+  const isReader = tokenOf(c).scope === "admin";
+  return pageAnswer(
+    c,
+    { title: "Receipt", status: receiptStatus(given) },
+    <>
+      <div class="sheet">
+        <h1>{rejected > 0 ? "Not all of it could be read" : stored > 0 ? "Stored" : "Nothing new"}</h1>
+        <dl class="counts">
+          <Count name="stored" count={stored} />
+          <Count name="known before" count={duplicate} />
+          <Count name="rejected" count={rejected} />
+        </dl>
+        {rejected > 0 && (
+          <p>What is good is stored. What is rejected is kept in quarantine, word for word, until it can be read.</p>
+        )}
+        {results.length > 0 && <Results results={results} />}
+        {issues.length > 0 && <Issues issues={issues} />}
+        <p class="row">
+          <a class="button" href="/upload">
+            Upload more
+          </a>
+          {isReader && (
+            <a class="button" href="/">
+              To the overview
+            </a>
+          )}
+        </p>
+      </div>
+      {rejected > 0 && (
+        <div class="sheet">
+          <h2>Mend it and send it again</h2>
+          <p>Lines that were stored are recognised, and count once.</p>
+          <UploadForm fields={{ output, parameters }} />
+        </div>
+      )}
+    </>,
+  );
+}
+
+const Count: FC<{ name: string; count: number }> = ({ name, count }) => (
+  <div class={count === 0 ? "none" : undefined}>
+    <dt>{name}</dt>
+    <dd>{countText(count)}</dd>
+  </div>
+);
+
+const Results: FC<{ results: readonly ReceiptResult[] }> = ({ results }) => (
+  <section class="table report-table" aria-label="Results" tabindex={0}>
+    <table>
+      <caption>What became of each result</caption>
+      <thead>
+        <tr>
+          {["Line", "Host", "Backend", "Stratum", "Status", "Reads", "Run"].map((head) => (
+            <th scope="col">{head}</th>
+          ))}
+        </tr>
+      </thead>
+      <tbody>
+        {results.map(({ line, host, backend, stratum, status, quality, warnings, id }) => (
+          <tr>
+            <th scope="row">{line}</th>
+            <td>{printable(host)}</td>
+            <td>{backend}</td>
+            <td>{printable(stratum)}</td>
+            <td>{status}</td>
+            <td>
+              {quality.verdict}
+              {[...quality.reasons.map((reason) => `${reason.rule}: ${reason.text}`), ...warnings].map((words) => (
+                <p class="help">{printable(words)}</p>
+              ))}
+            </td>
+            <td>
+              <a href={linkOf({ kind: "run", id })} aria-label={`Run of line ${line}`}>
+                {id.slice(0, 8)}…
+              </a>
+            </td>
+          </tr>
+        ))}
+      </tbody>
+    </table>
+  </section>
+);
+
+const Issues: FC<{ issues: Receipt["issues"] }> = ({ issues }) => (
+  <section class="table report-table" aria-label="Rejected lines" tabindex={0}>
+    <table>
+      <caption>What could not be read</caption>
+      <thead>
+        <tr>
+          {["Line", "Column", "Field", "What is wrong"].map((head) => (
+            <th scope="col">{head}</th>
+          ))}
+        </tr>
+      </thead>
+      <tbody>
+        {issues.map(({ line, column, field, text: words }) => (
+          <tr>
+            <th scope="row">{line}</th>
+            <td>{column}</td>
+            <td>{printable(field ?? "–")}</td>
+            <td>{printable(words)}</td>
+          </tr>
+        ))}
+      </tbody>
+    </table>
+  </section>
+);

@@ -1,0 +1,57 @@
+// GET /runs: runs, newest first, page by page.
+
+import type { FC } from "hono/jsx";
+import { runsQuery } from "../../shared/api/requests.ts";
+import { BACKENDS } from "../../shared/model/backends.ts";
+import type { Summary } from "../../shared/report/summary.ts";
+import { tokenOf } from "../http/auth.ts";
+import { asked as askedBy } from "../http/form.ts";
+import { backendOf } from "../read/backend-of.ts";
+import type { PageDeps } from "./deps.ts";
+import { Choice, Field } from "./fields.tsx";
+import { queryText } from "./links.ts";
+import { NextPage } from "./next-page.tsx";
+import { type Page, pageAnswer } from "./page.tsx";
+import { Question } from "./question.tsx";
+import { SummaryBody } from "./summary-page.tsx";
+
+export const runs: Page<PageDeps> = async (c, deps) => {
+  const { backend, host, from, to, limit, cursor } = askedBy(c, runsQuery);
+  const page = await deps.runs.list(tokenOf(c).fleet, {
+    host,
+    backend: backend && backendOf(backend),
+    from,
+    to,
+    limit,
+    cursor,
+  });
+  const summary: Summary = { kind: "runs", answer: { runs: page.items, cursor: page.cursor } };
+  const filters = { host, backend, from: from?.slice(0, 10), to: to?.slice(0, 10) };
+  return pageAnswer(
+    c,
+    { title: "Runs" },
+    <>
+      <Question action="/runs" label="Which runs">
+        <Field label="Host" name="host">
+          <input id="host" name="host" value={host ?? ""} maxlength={255} autocomplete="off" spellcheck={false} />
+        </Field>
+        <Choice
+          label="Backend"
+          name="backend"
+          options={[{ value: "", text: "any" }, ...BACKENDS.map((slug) => ({ value: slug, text: slug }))]}
+          value={backend ?? ""}
+        />
+        <Day label="From" name="from" value={filters.from} />
+        <Day label="Before" name="to" value={filters.to} />
+      </Question>
+      <SummaryBody summary={summary} endpoint="/v1/runs" query={queryText(filters)} />
+      <NextPage path="/runs" parameters={filters} cursor={page.cursor} />
+    </>,
+  );
+};
+
+const Day: FC<{ label: string; name: string; value: string | undefined }> = ({ label, name, value }) => (
+  <Field label={label} name={name}>
+    <input id={name} name={name} type="date" value={value ?? ""} />
+  </Field>
+);

@@ -1,0 +1,18 @@
+import type { Share } from "../../shared/model/share.ts";
+import { backendOf } from "../read/backend-of.ts";
+
+/** What a share is called in a list: its title, else what its report is called, from its question alone. */
+export function shareTitle({ kind, query, title }: Pick<Share, "kind" | "query" | "title">): string {
+  const first = (name: string) => query[name]?.[0] ?? "";
+  if (title !== null) return title;
+  switch (kind) {
+    case "compare":
+      return `${backendOf(first("candidate"))} against ${backendOf(first("baseline"))}`;
+    case "matrix":
+      return "All pairs of backends";
+    case "trend":
+      return `${first("metric")} of ${backendOf(first("backend"))} over time`;
+    case "backends":
+      return "Backends";
+  }
+}

@@ -1,0 +1,140 @@
+// What the deployment on AWS costs: prices and measured consumption in, tables of docs/costs.md out, on stdout. To compute
+// with the prices of another day or region, change PRICES and run `npx tsx scripts/costs.ts`.
+
+import { pathToFileURL } from "node:url";
+
+/** Dollars, us-east-1, on demand, without free tiers, as published at the beginning of 2025. */
+export const PRICES = {
+  writeUnits: 0.625 / 1e6,
+  readUnits: 0.125 / 1e6,
+  lambdaRequest: 0.2 / 1e6,
+  /** On arm64. */
+  lambdaGbSecond: 0.0000133334,
+  apiRequest: 1 / 1e6,
+  /** HTTPS, North America and Europe. */
+  cloudFrontRequest: 0.01 / 1e4,
+  logGb: 0.5,
+  /** A month. */
+  customMetric: 0.3,
+  alarmMetric: 0.1,
+  dashboard: 3,
+  storageGb: 0.25,
+  recoveryGb: 0.2,
+} as const;
+
+/** Memory of the functions in GB, and bytes of log for each request: the function's line, the access log, Lambda's own. */
+const MEMORY_GB = 1769 / 1024;
+const LOG_GB = 1_100 / 1e9;
+
+/** What one operation consumes: capacity units, and milliseconds of a function. */
+interface Consumption {
+  readonly reads: number;
+  readonly writes: number;
+  readonly milliseconds: number;
+}
+
+interface FleetSize {
+  readonly hosts: number;
+  /** False where nothing of this size was run: figures then grow from 100 to 10 000 hosts as further. */
+  readonly isMeasured: boolean;
+  /** A host with one new result, counted alone. */
+  readonly counting: Consumption;
+  /** All metrics and strata, of all hosts, nothing kept from before. */
+  readonly comparison: Consumption;
+}
+
+/** docs/benchmarks.md: capacity rows; durations are the medians there, which include the engine. */
+const RESULT_ALONE: Consumption = { reads: 1, writes: 10, milliseconds: 30 };
+const RESULT_OF_TEN: Consumption = { reads: 0.1, writes: 8.1, milliseconds: 4 };
+export const FLEETS: readonly FleetSize[] = [
+  {
+    hosts: 100,
+    isMeasured: true,
+    counting: { reads: 70, writes: 165, milliseconds: 21 },
+    comparison: { reads: 20, writes: 0, milliseconds: 37 },
+  },
+  {
+    hosts: 10_000,
+    isMeasured: true,
+    counting: { reads: 78, writes: 272, milliseconds: 21 },
+    comparison: { reads: 32, writes: 0, milliseconds: 37 },
+  },
+  {
+    hosts: 100_000,
+    isMeasured: false,
+    counting: { reads: 82, writes: 326, milliseconds: 25 },
+    comparison: { reads: 38, writes: 0, milliseconds: 40 },
+  },
+];
+
+const capacityOf = ({ reads, writes }: Consumption): number => reads * PRICES.readUnits + writes * PRICES.writeUnits;
+
+const functionOf = ({ milliseconds }: Consumption): number =>
+  PRICES.lambdaRequest + (milliseconds / 1000) * MEMORY_GB * PRICES.lambdaGbSecond;
+
+/** The way of a request to a function. */
+const REQUEST = PRICES.apiRequest + PRICES.cloudFrontRequest + LOG_GB * PRICES.logGb;
+
+/** Dollars for each part of a million operations. */
+export interface Cost {
+  readonly table: number;
+  readonly functions: number;
+  readonly requests: number;
+}
+
+const million = (table: number, functions: number, requests: number): Cost => ({
+  table: 1e6 * table,
+  functions: 1e6 * functions,
+  requests: 1e6 * requests,
+});
+
+/** A million results, of which `together` of one host are posted and counted at once. */
+export function results({ counting }: FleetSize, together: 1 | 10): Cost {
+  const result = together === 1 ? RESULT_ALONE : RESULT_OF_TEN;
+  // A request brings `together` results, so each bears that part of its call, and of the host's counting.
+  const perRequest = functionOf({ ...result, milliseconds: result.milliseconds * together });
+  return million(
+    capacityOf(result) + capacityOf(counting) / together,
+    (perRequest + functionOf(counting)) / together,
+    REQUEST / together,
+  );
+}
+
+export const comparisons = ({ comparison }: FleetSize): Cost =>
+  million(capacityOf({ ...comparison, reads: comparison.reads + 1 }), functionOf(comparison), REQUEST);
+
+export const sumOf = ({ table, functions, requests }: Cost): number => table + functions + requests;
+
+/** What nobody asks for still costs, in a month: metrics, alarms, dashboard, the sweep and the audit of an empty table. */
+export function idleMonth(customMetrics: number, alarmMetrics: number): number {
+  const sweeps = (30 * 24 * 60) / 5;
+  const calls = sweeps * (functionOf({ reads: 0, writes: 0, milliseconds: 50 }) + 20 * PRICES.readUnits);
+  return customMetrics * PRICES.customMetric + alarmMetrics * PRICES.alarmMetric + PRICES.dashboard + calls;
+}
+
+const dollars = (value: number): string => value.toFixed(value < 10 ? 2 : 0);
+
+/** What was reckoned with, as Markdown; prices of single operations by the million. */
+export function priceTable(): string {
+  const shown = (value: number) => (value < 0.001 ? `${Number((value * 1e6).toPrecision(6))} a million` : `${value}`);
+  const rows = Object.entries(PRICES).map(([name, value]) => `| \`${name}\` | ${shown(value)} |`);
+  return ["| price | dollars |", "|---|---|", ...rows].join("\n");
+}
+
+/** The costs as Markdown. */
+export function costTable(): string {
+  const row = (name: string, cost: Cost, isMeasured: boolean) =>
+    `| ${name}${isMeasured ? "" : " (not measured)"} | ${dollars(cost.table)} | ${dollars(cost.functions)} | ${dollars(cost.requests)} | **${dollars(sumOf(cost))}** |`;
+  const head = ["| | table | functions | requests and logs | sum |", "|---|--:|--:|--:|--:|"];
+  const named = (hosts: number) => `${hosts.toLocaleString("en-US").replaceAll(",", " ")} hosts`;
+  return [
+    ...head,
+    ...FLEETS.flatMap((fleet) => [
+      row(`results one by one, ${named(fleet.hosts)}`, results(fleet, 1), fleet.isMeasured),
+      row(`results ten of a host at once, ${named(fleet.hosts)}`, results(fleet, 10), fleet.isMeasured),
+    ]),
+    ...FLEETS.map((fleet) => row(`comparisons, ${named(fleet.hosts)}`, comparisons(fleet), fleet.isMeasured)),
+  ].join("\n");
+}
+
+if (import.meta.url === pathToFileURL(process.argv[1] ?? "").href) console.log(`${costTable()}\n\n${priceTable()}`);

@@ -1,0 +1,359 @@
+#!/usr/bin/env bats
+# From a result to a receipt: what is written, what is sent, what is kept, with a stub for curl.
+
+load helper.bash
+
+setup() {
+  on_host xl_loop
+}
+
+receipt='stored 1, duplicate 0, rejected 0'
+
+@test "a result is sent with its run id, host, backend and time, and leaves the spool with the receipt" {
+  touch -d 2026-11-22T10:15:00Z "$(result 1)"
+  run agent post --backend loop "$STUB_HOST/1.csv"
+  expect 0 "$receipt"
+  [ "$(waiting)" = 0 ]
+  diff - "$STUB_HOST/sent.1" <<EOF
+# run: posted
+# host: dom0-1
+# backend: loop
+# backend_evidence: declared
+# label.agent: vbdstat-agent-0.1.0
+# finished: 2026-11-22T10:15:00Z
+$(cat "$STUB_HOST/1.csv")
+## end of upload
+EOF
+  [[ $(cat "$STUB_HOST/log") == 'daemon.info delivered 00000001-'*"$receipt" ]]
+}
+
+@test "the token is on no command line" {
+  run agent post --backend loop "$(result 1)"
+  expect 0
+  grep 'header = "Authorization: Bearer vbd_secret"' "$STUB_HOST/curl.stdin"
+  ! grep vbd_secret "$STUB_HOST/curl.arguments"
+}
+
+@test "a duplicate is delivered, too" {
+  reply 1 200 'stored 0, duplicate 1, rejected 0'
+  run agent post --backend loop "$(result 1)"
+  expect 0
+  [ "$(waiting)" = 0 ]
+}
+
+@test "rejected lines: the upload is kept with the answer beside it, and the next ones are sent" {
+  SERVER='' agent post --server '' --backend loop "$(result 1)" "$(result 2)" "$(result 3)"
+  reply 1 422 'stored 0, duplicate 0, rejected 1
+line 7, column 4, put_block: expected a rate, found "12x" [bad_number] quarantined as 99'
+  reply 2 400 'error bad_parameter: line 2: unknown key "sight"; nothing was stored
+see /docs#bad_parameter, request 1'
+  run agent flush
+  expect 4 'found "12x" [bad_number]' 'error bad_parameter: line 2: unknown key "sight"' "$receipt"
+  [ "$(waiting)" = 0 ]
+  [ "$(rejected)" = 2 ]
+  grep 'unknown key "sight"' "$SPOOL"/rejected/00000002-*.answer
+  grep '^vm101,2064M,1,' "$SPOOL"/rejected/00000001-*[!r]
+  [[ $(cat "$STUB_HOST/log") == *'daemon.warning rejected 00000001-'* ]]
+}
+
+@test "a refused token stops everything and keeps everything" {
+  for code in 401 403; do
+    rm -rf "$STUB_HOST/curl.count" "$SPOOL"
+    reply 1 "$code" 'error unauthorized: this token is not known here'
+    run agent post --backend loop "$(result 1)" "$(result 2)"
+    expect 5 "refuses this token ($code): error unauthorized: this token is not known here"
+    [ "$(requests) $(waiting)" = '1 2' ]
+  done
+}
+
+@test "no answer, or one that is not the server's last word: kept, in order, and the rest is not tried" {
+  for code in refused 301 302 404 405 407 408 425 429 500 502 503 504; do
+    rm -rf "$STUB_HOST/curl.count" "$SPOOL"
+    reply 1 "$code" '<html>something else</html>'
+    run agent post --backend loop "$(result 1)" "$(result 2)"
+    expect 3 'kept for later'
+    [ "$(requests) $(waiting) $(rejected)" = '1 2 0' ]
+  done
+}
+
+@test "200 without a receipt, as from a hotel's sign-in page, delivers nothing" {
+  for body in '<html>Welcome to our WiFi</html>' '' 'stored'; do
+    rm -rf "$STUB_HOST/curl.count" "$SPOOL"
+    reply 1 200 "$body"
+    run agent post --backend loop "$(result 1)"
+    expect 3 'not with a receipt'
+    [ "$(waiting)" = 1 ]
+  done
+}
+
+@test "oldest first, by count and not by clock" {
+  for number in 1 2 3; do
+    STUB_CLOCK=$((-number * 31536000)) agent post --server '' --backend loop "$(result "$number")"
+  done
+  for number in 4 5 6 7 8 9 10 11; do agent post --server '' --backend loop "$(result "$number")"; done
+  run agent flush
+  expect 0
+  for number in 1 2 3 4 5 6 7 8 9 10 11; do grep "^vm101,2064M,$number," "$STUB_HOST/sent.$number"; done
+}
+
+@test "after failures flush waits longer and longer, and Retry-After counts when longer" {
+  agent post --server '' --backend loop "$(result 1)"
+  delays=
+  for number in 1 2 3 4 5 6; do
+    reply "$number" 503 busy "$([ "$number" != 5 ] || echo 'Retry-After: 2000')"
+    run agent flush --now --backoff-first 60 --backoff-max 400
+    expect 3
+    read -r failures until at <"$SPOOL/backoff"
+    [ "$failures" = "$number" ]
+    delays="$delays $((until - at))"
+  done
+  read -r one two three four five six <<<"$delays"
+  [ "$one" -ge 30 ] && [ "$one" -le 60 ] && [ "$two" -ge 60 ] && [ "$two" -le 120 ] && [ "$three" -ge 120 ] && [ "$three" -le 240 ]
+  [ "$four" -ge 200 ] && [ "$four" -le 400 ] && [ "$five" -ge 400 ] && [ "$five" -le 500 ] && [ "$six" -le 400 ]
+  run agent flush
+  expect 3 'the next try is in'
+  [ "$(requests)" = 6 ]
+  # The clock is set back a year: that wait is from the future.
+  STUB_CLOCK=-31536000 run agent flush
+  expect 0 "$receipt"
+  [ ! -e "$SPOOL/backoff" ]
+}
+
+@test "a full spool refuses loudly, before anything is taken" {
+  agent post --server '' --backend loop "$(result 1)" "$(result 2)"
+  run agent post --server '' --backend loop --spool-max-files 2 "$(result 3)"
+  expect 1 'the spool is full: 2 uploads' 'nothing was taken'
+  head -c 3000000 /dev/zero | tr '\0' x >"$STUB_HOST/large"
+  run agent post --server '' --backend loop --spool-max-mb 1 "$STUB_HOST/large"
+  expect 1 'the spool is full' 'SPOOL_MAX_MB=1'
+  run agent run --server '' --spool-max-files 2 vm101 xvda -- touch "$STUB_HOST/was-run"
+  expect 1 'nothing was taken'
+  [ ! -e "$STUB_HOST/was-run" ]
+  [ "$(waiting)" = 2 ]
+  [[ $(cat "$STUB_HOST/log") == *'daemon.warning the spool is full'* ]]
+}
+
+@test "what cannot be written is not taken, and is said" {
+  agent post --server '' --backend loop "$(result 1)"
+  # A file where a folder must be: no user, not even root, can write there.
+  rmdir "$SPOOL/tmp" && touch "$SPOOL/tmp"
+  run agent post --server '' --backend loop "$(result 2)"
+  expect 1
+  [ "$(waiting)" = 1 ]
+}
+
+@test "the token file must be there, be a token, and be nobody else's to read" {
+  chmod 640 "$STUB_HOST/token"
+  run agent post --backend loop "$(result 1)"
+  expect 2 'can be read by others; chmod 600 it'
+  chmod 600 "$STUB_HOST/token"
+  printf 'no "token"\n' >"$STUB_HOST/token"
+  run agent flush
+  expect 2 'holds something that is no token'
+  : >"$STUB_HOST/token"
+  run agent flush
+  expect 2 'is empty'
+  rm "$STUB_HOST/token"
+  run agent flush
+  expect 2 'there is no token'
+  [ "$(requests) $(waiting)" = '0 1' ]
+}
+
+@test "a result whose backend nobody knows is refused, one that says it is taken" {
+  run agent post "$(result 1)"
+  expect 2 'which backend served the disk?'
+  { echo '# backend: qdisk' && cat "$STUB_HOST/1.csv"; } >"$STUB_HOST/said.csv"
+  run agent post "$STUB_HOST/said.csv"
+  expect 0
+  run agent post --fact backend=qdisk "$STUB_HOST/1.csv"
+  expect 0
+  run agent post --backend loop "$STUB_HOST/absent.csv"
+  expect 1 'cannot be read'
+  run agent post --vm vm101 "$STUB_HOST/1.csv"
+  expect 0
+  grep '^# cache_mode: buffered$' "$STUB_HOST/sent.3"
+  run agent post --vm nobody "$STUB_HOST/1.csv"
+  expect 2 'running: vm101'
+}
+
+@test "a file posted again has the same ids; equal lines in it have their own; so has what comes in a pipe" {
+  cat "$(result 1)" "$(result 2)" "$STUB_HOST/1.csv" "$STUB_HOST/1.csv" >"$STUB_HOST/all.csv"
+  agent post --backend loop "$STUB_HOST/all.csv"
+  agent post --backend loop "$STUB_HOST/all.csv"
+  grep -v '^# finished' "$STUB_HOST/sent.1" | diff - <(grep -v '^# finished' "$STUB_HOST/sent.2")
+  grep -E '^(# run:|vm101)' "$STUB_HOST/sent.1" | cut -c 1-20 | diff - <(printf '%s\n' '# run: posted' 'vm101,2064M,1,96,9354' 'vm101,2064M,2,96,9354' '# run: posted-2' 'vm101,2064M,1,96,9354' '# run: posted-3' 'vm101,2064M,1,96,9354' | cut -c 1-20)
+  agent post --backend loop --run tuesday "$STUB_HOST/all.csv"
+  grep '^# run: tuesday-3$' "$STUB_HOST/sent.3"
+  { echo '# run: own' && cat "$STUB_HOST/all.csv"; } >"$STUB_HOST/own.csv"
+  agent post --backend loop "$STUB_HOST/own.csv"
+  [ "$(grep -c '^# run:' "$STUB_HOST/sent.4")" = 2 ]
+  agent post --backend loop - <"$STUB_HOST/1.csv"
+  STUB_CLOCK=-31536000 agent post --backend loop - <"$STUB_HOST/1.csv"
+  [ "$(grep -h '^# run:' "$STUB_HOST"/sent.[56] | sort -u | wc -l)" = 2 ]
+}
+
+@test "what agents that were killed have left: half a file goes, a damaged upload is not sent, their lock is taken" {
+  agent post --server '' --backend loop "$(result 1)" "$(result 2)"
+  echo '# run: half' >"$SPOOL/tmp/999999.1.-.00000009-0123"
+  first=("$SPOOL"/new/00000001-*)
+  sed -i '$d' "${first[0]}"
+  ln -s 999999.1.- "$SPOOL/lock"
+  run agent flush
+  expect 4 'its end is missing' "$receipt"
+  [ "$(requests) $(waiting) $(rejected)" = '1 0 1' ]
+  [ -z "$(ls "$SPOOL/tmp")" ]
+  [ ! -h "$SPOOL/lock" ]
+}
+
+@test "a lock of another boot, or of another process with its id, is no lock; one of a living agent is" {
+  start=$(sed 's/.*) //' /proc/$$/stat | cut -d ' ' -f 20)
+  boot=$(cat /proc/sys/kernel/random/boot_id)
+  for stale in "$$.$start.another-boot" "$$.1.$boot"; do
+    agent post --server '' --backend loop "$(result 1)"
+    ln -s "$stale" "$SPOOL/lock"
+    run agent flush
+    expect 0 "$receipt"
+  done
+  agent post --server '' --backend loop "$(result 1)"
+  ln -s "$$.$start.$boot" "$SPOOL/lock"
+  run agent flush
+  expect 3 'another agent is sending'
+  [ "$(waiting)" = 1 ]
+  run agent export "$STUB_HOST/carry"
+  expect 3
+}
+
+@test "run: facts before, what the counters say after, both streams, the exit status" {
+  sysfs=/sys/bus/xen-backend/devices/vbd-1-51712/statistics
+  file "$sysfs/rd_sect" 1000
+  cat >"$STUB_HOST/bin/bonnie++" <<EOF
+#!/bin/sh
+echo 401000 >"$STUB_HOST/root$sysfs/rd_sect"
+echo "  1000 0 600000 10 2000 0 700000 20 0 30 30" >"$STUB_HOST/root/sys/block/sda/stat"
+echo '# guest_kernel: 6.1.0'
+echo "Writing intelligently...done" >&2
+echo "# backend: emulated" >&2
+cat "$STUB_HOST/1.csv"
+exit 3
+EOF
+  chmod +x "$STUB_HOST/bin/bonnie++"
+  result 1
+  run agent run vm101 xvda -- bonnie++ -q
+  expect 0 'Writing intelligently...done' 'the command ended with 3' "$receipt"
+  for line in '# backend: loop' '# backend_evidence: xenstore' '# run_index: 1' '# device_read_ratio: 0.2500' '# guest_kernel: 6.1.0' \
+    '## stderr: Writing intelligently...done' '## stderr: # backend: emulated' '## exit status: 3' "$(cat "$STUB_HOST/1.csv")"; do
+    grep -Fx -- "$line" "$STUB_HOST/sent.1"
+  done
+  [[ $(sed -n 1p "$STUB_HOST/sent.1") =~ ^'# run: '[0-9]{8}T[0-9]{6}Z-[0-9a-f]{16}$ ]]
+  grep -E '^# finished: 20[0-9-]+T[0-9:]+Z$' "$STUB_HOST/sent.1"
+  run agent run vm101 xvda -- bonnie++ -q
+  grep '^# run_index: 2$' "$STUB_HOST/sent.2"
+  [ "$(head -qn 1 "$STUB_HOST"/sent.[12] | sort -u | wc -l)" = 2 ]
+  [ -z "$(ls "$SPOOL/jobs" "$SPOOL/tmp")" ] || ls -R "$SPOOL"
+}
+
+@test "run: a disk that is served otherwise after the run than before is sent as unknown" {
+  result 1
+  cat >"$STUB_HOST/bin/bonnie++" <<EOF
+#!/bin/sh
+sed -i 's|physical-device = "7:0"|physical-device = "fd:0"|; s|/dev/loop0|/dev/dm-0|' "$STUB_HOST/xenstore"
+cat "$STUB_HOST/1.csv"
+EOF
+  chmod +x "$STUB_HOST/bin/bonnie++"
+  run agent run vm101 xvda -- bonnie++
+  expect 0 'served by loop before the run and by phy after it'
+  [ "$(grep '^# backend: ' "$STUB_HOST/sent.1" | tail -n 1)" = '# backend: unknown' ]
+}
+
+@test "run: a command without a result is kept in rejected/ with the reason, and exits 6" {
+  run agent run vm101 xvda -- sh -c 'echo no space; exit 1'
+  expect 6 'printed no Bonnie++ result; it ended with 1'
+  [ "$(requests) $(waiting) $(rejected)" = '0 0 1' ]
+  grep 'no space' "$SPOOL"/rejected/*
+}
+
+@test "run: a guest that is not there is said before anything is measured; --backend measures it all the same" {
+  result 1
+  run agent run nobody xvda -- touch "$STUB_HOST/was-run"
+  expect 2 'running: vm101'
+  [ ! -e "$STUB_HOST/was-run" ]
+  run agent run --backend qdisk nobody xvda -- cat "$STUB_HOST/1.csv"
+  expect 0
+  grep -Fx '# backend_evidence: declared' "$STUB_HOST/sent.1"
+  grep -Fx '# vm: nobody' "$STUB_HOST/sent.1"
+  run agent run vm101 xvda cat
+  expect 2 'expected: run VM DEVICE -- COMMAND'
+}
+
+@test "run: what was measured by an agent that was killed is sent by the next one, as the same run" {
+  result 1
+  cat >"$STUB_HOST/bin/bonnie++" <<EOF
+#!/bin/sh
+cat "$STUB_HOST/1.csv"
+kill -9 \$(cat "$STUB_HOST/agent.pid")
+EOF
+  chmod +x "$STUB_HOST/bin/bonnie++"
+  PATH=$STUB_HOST/bin:$PATH sh -c 'echo $$ >"$1/agent.pid"; shift; exec "$@"' - "$STUB_HOST" "${AGENT_SHELL_WORDS[@]}" "$AGENT" run vm101 xvda -- bonnie++ || [ $? -eq 137 ]
+  [ "$(requests) $(waiting)" = '0 0' ]
+  id=$(ls "$SPOOL/jobs")
+  run agent flush
+  expect 0 "$receipt"
+  grep -Fx "# run: $id" "$STUB_HOST/sent.1"
+  grep -Fx '# label.interrupted: yes' "$STUB_HOST/sent.1"
+  grep -F "$(cat "$STUB_HOST/1.csv")" "$STUB_HOST/sent.1"
+  [ -z "$(ls "$SPOOL/jobs")" ]
+}
+
+@test "export and import carry uploads byte for byte, once; damage is refused" {
+  printf '## vbdstat-spool 1 end\n## upload 3 lines 1-1\nodd\rbytes \303\274\n' >"$STUB_HOST/odd.txt"
+  cat "$(result 1)" >>"$STUB_HOST/odd.txt"
+  agent post --server '' --backend loop "$STUB_HOST/odd.txt" "$(result 2)"
+  cp -r "$SPOOL/new" "$STUB_HOST/before"
+  run agent export "$STUB_HOST/carry"
+  expect 0 'exported 2 uploads'
+  [ "$(waiting)" = 0 ]
+  run agent export "$STUB_HOST/carry"
+  expect 2 'exists'
+  sed 's/vm101,2064M,2/vm101,2064M,3/' "$STUB_HOST/carry" >"$STUB_HOST/changed"
+  sed '$d' "$STUB_HOST/carry" >"$STUB_HOST/cut"
+  for bad in changed cut odd.txt; do
+    run agent import "$STUB_HOST/$bad"
+    expect 1 'nothing was taken'
+  done
+  [ "$(requests) $(waiting)" = '0 0' ]
+  run agent import --host another "$STUB_HOST/carry"
+  expect 0 'imported 2 uploads'
+  cat "$STUB_HOST"/before/* | diff - <(cat "$STUB_HOST"/sent.[12])
+}
+
+@test "export --keep leaves the spool as it is; an empty spool exports nothing" {
+  run agent export "$STUB_HOST/carry"
+  expect 0 'nothing in the spool'
+  [ ! -e "$STUB_HOST/carry" ]
+  agent post --server '' --backend loop "$(result 1)"
+  run agent export --keep "$STUB_HOST/carry"
+  expect 0
+  [ "$(waiting)" = 1 ]
+}
+
+@test "check: all in words, and 1 when something is wrong" {
+  reply 1 200 ok "Date: $(date -u '+%a, %d %b %Y %H:%M:%S GMT')"
+  reply 2 000 ''
+  reply 3 400 'error no_result: there is no Bonnie++ result in the body'
+  echo site=fra >>"$VBDSTAT_CONFIG"
+  run agent check
+  expect 0 'https://vbdstat.test answers' 'the token may send results' 'sent with every result: site fra' 'toolstack xl, 1 guests are running' "has 0 uploads to send"
+  [[ $output =~ the\ clock\ is\ -?[0-9]\ s\ ahead ]]
+  [ -z "$(ls "$SPOOL/new")" ]
+  rm "$STUB_HOST/curl.count"
+  reply 3 403 'error forbidden: this token has scope read'
+  echo sight=fra >>"$VBDSTAT_CONFIG"
+  STUB_CLOCK=-31536000 run agent check
+  expect 1 'wrong the clock is -31' 'wrong the token is refused (403): error forbidden: this token has scope read' 'wrong "sight" is no fact that this agent knows'
+  reply 4 refused ''
+  run agent check
+  expect 1 'no answer from https://vbdstat.test: (7) Failed to connect'
+  chmod 644 "$STUB_HOST/token"
+  run agent check
+  expect 1 'chmod 600 it'
+}

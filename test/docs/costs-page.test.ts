@@ -1,0 +1,38 @@
+// The costs that an operator plans with are those that follow from the prices and figures named beside them.
+
+import { readFileSync } from "node:fs";
+import { expect, test } from "vitest";
+import { comparisons, costTable, FLEETS, idleMonth, PRICES, priceTable, results, sumOf } from "../../scripts/costs.ts";
+import { resourcesOf, synthesised } from "../infra/synthesised.ts";
+
+const page = readFileSync("docs/costs.md", "utf8");
+
+test("the page has the tables that scripts/costs.ts prints", () => {
+  expect(page).toContain(costTable());
+  // It is part of a list, and so indented or not.
+  for (const line of priceTable().split("\n")) expect(page).toContain(line);
+});
+
+test("a million results one by one, by hand: 175 read and 437 write units on 10 000 hosts are ten dollars and more than a hundred", () => {
+  const fleet = FLEETS.find(({ hosts }) => hosts === 10_000);
+  if (fleet === undefined) throw new Error("no such fleet");
+  // 79 read units at 0.125 and 282 write units at 0.625 dollars a million.
+  expect(results(fleet, 1).table).toBeCloseTo(79 * 0.125 + 282 * 0.625, 9);
+  expect(comparisons(fleet).table).toBeCloseTo(33 * 0.125, 9);
+  // 37 ms at 1.73 GB, and the call.
+  expect(comparisons(fleet).functions).toBeCloseTo(37_000 * (1769 / 1024) * 0.0000133334 + 0.2, 9);
+  expect(sumOf(comparisons(fleet))).toBeGreaterThan(comparisons(fleet).table);
+});
+
+test("an idle month counts the metrics and alarms that the stack has", () => {
+  const template = synthesised("prod");
+  const names = Object.values(resourcesOf(template, "AWS::Logs::MetricFilter")).map(
+    ({ Properties }) => Properties.MetricTransformations[0].MetricName,
+  );
+  const alarms = Object.values(resourcesOf(template, "AWS::CloudWatch::Alarm")).flatMap(({ Properties }) =>
+    (Properties.Metrics ?? [{ MetricStat: {} }]).filter(({ MetricStat }: { MetricStat?: object }) => MetricStat),
+  );
+  const month = idleMonth(new Set(names).size, alarms.length);
+  expect(month).toBeGreaterThan(PRICES.dashboard);
+  expect(page).toContain(`What an idle deployment costs a month: ${month.toFixed(0)} dollars`);
+});

@@ -1,0 +1,83 @@
+// What an operator must be able to rely on, over fleets whose truth is known: where nothing differs hardly any fleet is told
+// that something does, and a true difference of 10 % is found. From raw runs to the verdict, by fixed seeds.
+//
+// The margin: a count of simulated fleets is chance as well, so it must be so far on the right side of its limit that a
+// method which only just missed the limit would have come out like this in at most 1 of 100 simulations.
+
+import { expect, test } from "vitest";
+import type { MetricComparison } from "../../shared/compare/comparison.ts";
+import { METRIC_NAMES } from "../../shared/model/metrics.ts";
+import { comparisonOf, fleetOf } from "../support/fleet.ts";
+import { chanceOfSoFew, type Draws, drawsFrom, type Simulation, simulatedRuns } from "./simulated.ts";
+
+const MARGIN = 0.01;
+
+const SPREAD = 0.1;
+const plain = ({ normal }: Draws) => SPREAD * normal();
+/** Student's t with 2 degrees of freedom: a normal number over the root of a mean of two squares. */
+const heavy = ({ normal, uniform }: Draws) => (SPREAD * normal()) / Math.sqrt(-Math.log(uniform()));
+const wild = (draws: Draws) => (draws.uniform() < 0.1 ? 10 : 1) * plain(draws);
+const skewed = ({ uniform }: Draws) => 3 * SPREAD * (-Math.log(uniform()) - Math.LN2);
+
+/** How hosts differ though the backends do not, and how many rates are too fast to measure. */
+type Kind = Pick<Simulation, "effect" | "bound"> & { readonly name: string };
+
+const NOTHING_DIFFERS: readonly Kind[] = [
+  { name: "all alike", effect: () => 0, bound: Infinity },
+  { name: "normal", effect: plain, bound: Infinity },
+  { name: "normal with heavy tails", effect: heavy, bound: Infinity },
+  { name: "normal but for a wild tenth", effect: wild, bound: Infinity },
+  { name: "skewed", effect: skewed, bound: Infinity },
+  { name: "normal, a fifth of the rates too fast to measure", effect: plain, bound: 0.35 },
+  { name: "normal with heavy tails, half of the rates too fast to measure", effect: heavy, bound: 0 },
+];
+
+const FLEETS = 80;
+
+const isDecided = ({ verdict }: MetricComparison): boolean => verdict === "faster" || verdict === "slower";
+
+const counted = new Map<Kind, number>();
+
+/** Of `FLEETS` fleets, those in which any metric has a winner; counted once. */
+function fleetsWithWinner(kind: Kind): number {
+  const known = counted.get(kind);
+  if (known !== undefined) return known;
+  const fleets = Array.from({ length: FLEETS }, (_, seed) => {
+    const draws = drawsFrom(seed);
+    const whole = (least: number, most: number) => least + Math.floor((most - least + 1) * draws.uniform());
+    const plan = { ...kind, hosts: whole(6, 50), runs: whole(1, 5), ratio: 1, noise: 0.05 };
+    return comparisonOf(fleetOf(simulatedRuns(plan, draws)), "loop", "phy").fleet;
+  });
+  const winners = fleets.filter(({ metrics }) => Object.values(metrics).some(isDecided)).length;
+  counted.set(kind, winners);
+  return winners;
+}
+
+test.each(NOTHING_DIFFERS)("nobody changes a backend for nothing where hosts are: $name", (kind) => {
+  // So few fleets cannot show 5 %; what they show is that no kind of fleet is far above it.
+  expect(1 - chanceOfSoFew(fleetsWithWinner(kind) - 1, FLEETS, 0.05)).toBeGreaterThan(MARGIN);
+});
+
+test("in at most 5 % of fleets of 6 to 50 hosts any of 12 metrics has a winner when nothing differs", () => {
+  const winners = NOTHING_DIFFERS.reduce((sum, kind) => sum + fleetsWithWinner(kind), 0);
+  // The fleets are no trivial ones: chance does win now and then.
+  expect(winners).toBeGreaterThan(0);
+  expect(chanceOfSoFew(winners, FLEETS * NOTHING_DIFFERS.length, 0.05)).toBeLessThan(MARGIN);
+});
+
+// A single run of each backend finds it on four fleets in five: the reason for running Bonnie++ more than once.
+const RUNS = [{ runs: 2 }, { runs: 3 }, { runs: 5 }];
+test.each(RUNS)("a true +10 % on 20 hosts of $runs runs with 8 % noise is found in at least 90 %", ({ runs }) => {
+  const found = { faster: 0, slower: 0, other: 0 };
+  for (let fleet = 0; fleet < 25; fleet += 1) {
+    const plan = { hosts: 20, runs, ratio: 1.1, noise: 0.08, effect: () => 0, bound: Infinity };
+    const simulated = fleetOf(simulatedRuns(plan, drawsFrom(fleet)));
+    for (const metric of METRIC_NAMES) {
+      const { metrics } = comparisonOf(simulated, "loop", "phy", { metrics: [metric] }).fleet;
+      const verdict = metrics[metric]?.verdict;
+      found[verdict === "faster" || verdict === "slower" ? verdict : "other"] += 1;
+    }
+  }
+  expect(found.slower).toBe(0);
+  expect(chanceOfSoFew(found.other, 25 * METRIC_NAMES.length, 0.1)).toBeLessThan(MARGIN);
+});
