@@ -5,17 +5,8 @@ import { delimiter } from "node:path";
 import * as z from "zod";
 import type { TableAddress } from "./store/table.ts";
 
-const settings = z.object({
-  /** Port to listen on. */
-  PORT: z.coerce.number("expected a port from 0 to 65535").int().min(0).max(65_535).default(8080),
-  /** Address to listen on; 0.0.0.0 for all. */
-  HOST: z.string().min(1).default("127.0.0.1"),
-  /** Folder of the embedded engine's data, the lock and the admin token. */
-  DATA_DIR: z.string().min(1).default(".data"),
-  /** DynamoDB elsewhere (DynamoDB Local, LocalStack, AWS); without it the embedded engine is started. */
-  DYNAMODB_ENDPOINT: z
-    .url({ protocol: /^https?$/, error: "expected an address such as http://127.0.0.1:8000" })
-    .optional(),
+/** What a function of the deployment on AWS is told. */
+const ofFunction = {
   /** Name of the one table. */
   TABLE_NAME: z
     .string()
@@ -27,13 +18,29 @@ const settings = z.object({
     .refine((url) => /^[a-z]+:\/\/[^/?#@]+\/?$/i.test(url), "expected an address without user, path or query")
     .transform((url) => new URL(url).origin)
     .optional(),
-  /** Secret of the first admin token; without it one is made and kept in DATA_DIR/admin-token. */
-  VBDSTAT_ADMIN_TOKEN: z.string().min(16, "expected at least 16 characters").optional(),
-  /** Region and credentials for DYNAMODB_ENDPOINT; a local engine takes any. */
-  AWS_REGION: z.string().min(1).optional(),
-  AWS_ACCESS_KEY_ID: z.string().min(1).optional(),
-  AWS_SECRET_ACCESS_KEY: z.string().min(1).optional(),
-});
+};
+
+/** All settings; made when they are asked for, since a function starts sooner without. */
+const allSettings = () =>
+  z.object({
+    ...ofFunction,
+    /** Port to listen on. */
+    PORT: z.coerce.number("expected a port from 0 to 65535").int().min(0).max(65_535).default(8080),
+    /** Address to listen on; 0.0.0.0 for all. */
+    HOST: z.string().min(1).default("127.0.0.1"),
+    /** Folder of the embedded engine's data, the lock and the admin token. */
+    DATA_DIR: z.string().min(1).default(".data"),
+    /** DynamoDB elsewhere (DynamoDB Local, LocalStack, AWS); without it the embedded engine is started. */
+    DYNAMODB_ENDPOINT: z
+      .url({ protocol: /^https?$/, error: "expected an address such as http://127.0.0.1:8000" })
+      .optional(),
+    /** Secret of the first admin token; without it one is made and kept in DATA_DIR/admin-token. */
+    VBDSTAT_ADMIN_TOKEN: z.string().min(16, "expected at least 16 characters").optional(),
+    /** Region and credentials for DYNAMODB_ENDPOINT; a local engine takes any. */
+    AWS_REGION: z.string().min(1).optional(),
+    AWS_ACCESS_KEY_ID: z.string().min(1).optional(),
+    AWS_SECRET_ACCESS_KEY: z.string().min(1).optional(),
+  });
 
 /** Settings of the single-machine server. */
 export interface LocalSettings {
@@ -55,7 +62,7 @@ export class SettingsFault extends Error {
 
 type Environment = Readonly<Record<string, string | undefined>>;
 
-function parsed(environment: Environment): z.output<typeof settings> {
+function parsed<T extends z.ZodType>(settings: T, environment: Environment): z.output<T> {
   // An empty variable is one that was not set: shells and unit files write it so.
   const set = Object.fromEntries(Object.entries(environment).filter(([, value]) => value !== ""));
   const result = settings.safeParse(set);
@@ -70,7 +77,7 @@ function parsed(environment: Environment): z.output<typeof settings> {
 
 /** The settings of `npm start`. Throws SettingsFault. */
 export function localSettings(environment: Environment = process.env): LocalSettings {
-  const set = parsed(environment);
+  const set = parsed(allSettings(), environment);
   return {
     port: set.PORT,
     host: set.HOST,
@@ -84,7 +91,7 @@ export function localSettings(environment: Environment = process.env): LocalSett
 
 /** How to reach a table behind an endpoint: local engines check no credentials, but the SDK wants some. */
 export function tableAt(endpoint: string, tableName: string, environment: Environment = process.env): TableAddress {
-  const { AWS_REGION, AWS_ACCESS_KEY_ID } = parsed(environment);
+  const { AWS_REGION, AWS_ACCESS_KEY_ID } = parsed(allSettings(), environment);
   return {
     tableName,
     endpoint,
@@ -102,10 +109,10 @@ export function searchPath(environment: Environment = process.env): readonly str
 export function functionSettings(environment: Environment = process.env): TableAddress {
   // No default: a function whose table was forgotten must not come up and look for another.
   if (!environment["TABLE_NAME"]) throw new SettingsFault("TABLE_NAME: expected the name of the table, found nothing");
-  return { tableName: parsed(environment).TABLE_NAME };
+  return { tableName: parsed(z.object(ofFunction), environment).TABLE_NAME };
 }
 
 /** Where this deployment is reached from outside, if its function was told: an origin. Throws SettingsFault. */
 export function functionPublicUrl(environment: Environment = process.env): string | null {
-  return parsed(environment).PUBLIC_URL ?? null;
+  return parsed(z.object(ofFunction), environment).PUBLIC_URL ?? null;
 }

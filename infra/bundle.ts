@@ -1,7 +1,7 @@
 // How a handler becomes a bundle: an ES module, minified, with the AWS SDK inside, so that its version is ours. What a
 // handler imports dynamically is in files of its own beside it, which Node loads when they are first needed.
 
-import { copyFileSync, mkdirSync } from "node:fs";
+import { copyFileSync } from "node:fs";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { type BuildOptions, buildSync, type Metafile } from "esbuild";
@@ -26,6 +26,8 @@ const FILES_BESIDE: Readonly<Record<string, Readonly<Record<string, string>>>> =
     "resvg.wasm": "node_modules/@resvg/resvg-wasm/index_bg.wasm",
     "DejaVuSans.ttf": "node_modules/dejavu-fonts-ttf/ttf/DejaVuSans.ttf",
     "DejaVuSans-Bold.ttf": "node_modules/dejavu-fonts-ttf/ttf/DejaVuSans-Bold.ttf",
+    // The fonts may be passed on only with it.
+    "DejaVu-LICENSE.txt": "node_modules/dejavu-fonts-ttf/LICENSE",
   },
 };
 
@@ -54,12 +56,12 @@ const OPTIONS = {
  * gives esbuild's account of the code, by paths relative to the root of the repository. Throws what esbuild could not do.
  */
 export function bundle(name: string, outdir: string): Metafile {
-  mkdirSync(outdir, { recursive: true });
+  const made = bundleFile(`functions/${name}/handler.ts`, outdir);
   for (const [file, from] of Object.entries(FILES_BESIDE[name] ?? {})) copyFileSync(fromRoot(from), join(outdir, file));
-  return buildSync({
-    ...OPTIONS,
-    entryPoints: [{ in: `functions/${name}/handler.ts`, out: "index" }],
-    outdir,
-    metafile: true,
-  }).metafile;
+  return made;
+}
+
+/** Bundles a file of the repository in the same way. */
+export function bundleFile(path: string, outdir: string): Metafile {
+  return buildSync({ ...OPTIONS, entryPoints: [{ in: path, out: "index" }], outdir, metafile: true }).metafile;
 }

@@ -10,6 +10,7 @@ import { join } from "node:path";
 import { parseArgs } from "node:util";
 import { aggregation } from "./bench/aggregation.ts";
 import { bulk } from "./bench/bulk.ts";
+import { coldStart } from "./bench/cold-start.ts";
 import { comparison } from "./bench/comparison.ts";
 import { parser } from "./bench/parser.ts";
 import { batches, singles } from "./bench/post.ts";
@@ -19,7 +20,15 @@ import type { Section } from "./bench/section.ts";
 // The SDK would say on stderr that it will not support this Node for ever.
 process.env["AWS_SDK_JS_NODE_VERSION_SUPPORT_WARNING_DISABLED"] ??= "true";
 
-const SECTIONS: Readonly<Record<string, Section>> = { parser, bulk, batches, singles, aggregation, comparison };
+const SECTIONS: Readonly<Record<string, Section>> = {
+  parser,
+  "cold-start": coldStart,
+  bulk,
+  batches,
+  singles,
+  aggregation,
+  comparison,
+};
 
 const { values: flags, positionals } = parseArgs({
   allowPositionals: true,

@@ -1,5 +1,3 @@
-import type * as z from "zod";
-import type { newShare } from "../../shared/api/requests.ts";
 import type { Share } from "../../shared/model/share.ts";
 import type { Token } from "../../shared/model/token.ts";
 import type { Summary } from "../../shared/report/summary.ts";
@@ -8,11 +6,16 @@ import type { EmbedDeps } from "./deps.ts";
 import { firstDocuments } from "./share-documents.ts";
 import { summaryOf } from "./summary-of.ts";
 
+/** What somebody wants to share. */
+interface AskedShare extends Pick<Share, "kind" | "query" | "frozen"> {
+  readonly title?: string | null | undefined;
+}
+
 /** Makes and stores the share that is asked for, of the token's fleet; gives what it shows now as well. Throws `bad_parameter`. */
 export async function makeShare(
   deps: EmbedDeps,
   { id: token_id, fleet, label }: Token,
-  { kind, query, frozen, title = null }: z.output<typeof newShare>,
+  { kind, query, frozen, title = null }: AskedShare,
 ): Promise<{ readonly share: Share; readonly summary: Summary }> {
   const share: Share = {
     id: makeShareId(),

@@ -3,8 +3,8 @@
 import { CACHE_CONTROL } from "../../shared/api/endpoint.ts";
 import { oembedQuery } from "../../shared/api/requests.ts";
 import { AppError } from "../../shared/errors.ts";
-import { quoted } from "../../shared/model/quoted.ts";
 import { printable } from "../../shared/model/printable.ts";
+import { quoted } from "../../shared/model/quoted.ts";
 import { FRAME_HEIGHT, shareFrame, shareUrls } from "../../shared/render/share-links.ts";
 import { DEFAULT_LOOK, WIDTH } from "../../shared/report/summary.ts";
 import type { HttpApp } from "../http/http-env.ts";

@@ -30,30 +30,47 @@ function loaded(wasm: URL): Promise<void> {
   return loading;
 }
 
+/** Pictures remembered. A live share shows the same one until its numbers change, and painting holds up all else. */
+const REMEMBERED = 16;
+
 /** A painter; `filesOf` is asked for the places of the files when the first picture is painted. */
 export function makePainter(filesOf: () => PainterFiles): Painter {
-  let reading: Promise<Uint8Array[]> | null = null;
-  return async (svg) => {
-    const { wasm, fonts } = filesOf();
-    reading ??= Promise.all(fonts.map((font) => readFile(font))).catch((error: unknown) => {
-      reading = null;
-      throw error;
-    });
-    const [fontBuffers] = await Promise.all([reading, loaded(wasm)]);
-    const resvg = new Resvg(svg, {
-      fitTo: { mode: "zoom", value: PIXELS_PER_PX },
-      font: { fontBuffers, defaultFontFamily: "DejaVu Sans", sansSerifFamily: "DejaVu Sans" },
-    });
-    // Nothing in WebAssembly is collected by itself.
-    try {
-      const image = resvg.render();
-      try {
-        return image.asPng();
-      } finally {
-        image.free();
-      }
-    } finally {
-      resvg.free();
-    }
+  let fonts: Promise<Uint8Array[]> | null = null;
+  const paint = async (svg: string): Promise<Uint8Array> => {
+    const files = filesOf();
+    fonts ??= Promise.all(files.fonts.map((font) => readFile(font)));
+    const [fontBuffers] = await Promise.all([fonts, loaded(files.wasm)]);
+    return painted(svg, fontBuffers);
   };
+  const recent = new Map<string, Promise<Uint8Array>>();
+  return (svg) => {
+    const picture = recent.get(svg) ?? paint(svg);
+    // Last in the order of the map, which forgets the first.
+    recent.delete(svg);
+    recent.set(svg, picture);
+    for (const oldest of recent.keys()) if (recent.size > REMEMBERED) recent.delete(oldest);
+    picture.catch(() => {
+      fonts = null;
+      recent.delete(svg);
+    });
+    return picture;
+  };
+}
+
+function painted(svg: string, fontBuffers: Uint8Array[]): Uint8Array {
+  const resvg = new Resvg(svg, {
+    fitTo: { mode: "zoom", value: PIXELS_PER_PX },
+    font: { fontBuffers, defaultFontFamily: "DejaVu Sans", sansSerifFamily: "DejaVu Sans" },
+  });
+  // Nothing in WebAssembly is collected by itself.
+  try {
+    const image = resvg.render();
+    try {
+      return image.asPng();
+    } finally {
+      image.free();
+    }
+  } finally {
+    resvg.free();
+  }
 }

@@ -16,5 +16,7 @@ export function sent(
     "Content-Type": format === "png" ? "image/png" : CONTENT_TYPES[format],
     "Content-Security-Policy": contentPolicy(isMarkup ? new TextDecoder().decode(bytes) : "", "anywhere"),
     "Referrer-Policy": "no-referrer",
+    // Whoever finds the address sees the share, so it belongs into no index.
+    "X-Robots-Tag": "noindex",
   });
 }

@@ -1,6 +1,7 @@
 // The log of a function: one line of JSON for each entry, with its kind, so that CloudWatch can filter and count by field.
 
 import type { Log } from "./log.ts";
+import { sourceStack } from "./source-stack.ts";
 
 /** A log that takes further kinds of entries. */
 export interface JsonLog extends Log {
@@ -27,5 +28,6 @@ export function jsonLog(write: (line: string) => void = toStandardOutput): JsonL
 function described(error: unknown): object {
   if (!(error instanceof Error)) return { message: String(error) };
   const { name, message, stack, cause } = error;
-  return { name, message, stack, ...(cause === undefined ? {} : { cause: described(cause) }) };
+  const told = stack === undefined ? undefined : sourceStack(stack);
+  return { name, message, stack: told, ...(cause === undefined ? {} : { cause: described(cause) }) };
 }

@@ -1,4 +1,4 @@
-import { COHORT_KEYS } from "../../shared/model/cohort.ts";
+import type { COHORT_KEYS } from "../../shared/model/cohort.ts";
 import { PERIOD_ALL } from "../../shared/model/period.ts";
 import type { CellStore } from "../../shared/ports.ts";
 import type { CohortValues } from "./fields.tsx";

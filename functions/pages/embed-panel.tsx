@@ -6,8 +6,8 @@ export const EmbedPanel: FC<{ kind: ShareKind; query: string }> = ({ kind, query
   <section class="embed" aria-labelledby="embed">
     <h2 id="embed">Embed</h2>
     <p>
-      Makes a link to this summary, as a picture, a page or text, for a wiki, a mail or a README. Whoever has the link sees
-      this summary and nothing else, until you end it.
+      Makes a link to this summary, as a picture, a page or text, for a wiki, a mail or a README. Whoever has the link
+      sees this summary and nothing else, until you end it.
     </p>
     <form method="post" action="/shares" class="row">
       <input type="hidden" name="kind" value={kind} />

@@ -148,4 +148,5 @@ export const More: FC<{ open: boolean; children: Child }> = ({ open, children })
 );
 
 /** Whether any of the parameters was sent. */
-export const isAny = (asked: Asked, names: readonly string[]): boolean => names.some((name) => asked[name] !== undefined);
+export const isAny = (asked: Asked, names: readonly string[]): boolean =>
+  names.some((name) => asked[name] !== undefined);

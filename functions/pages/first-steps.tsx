@@ -17,7 +17,10 @@ export async function firstSteps(c: Context<HttpEnv>, deps: PageDeps): Promise<R
     page.items.length === 0
       ? pending === 0
         ? ["No results yet", "Send the first one: run Bonnie++ on a host, and post what it prints."]
-        : ["Results are being counted", "They have arrived and are kept. In a moment they are in the numbers: ask again."]
+        : [
+            "Results are being counted",
+            "They have arrived and are kept. In a moment they are in the numbers: ask again.",
+          ]
       : [
           "Nothing to compare yet",
           "There are results, but no host has measured two backends. Only the same host on both tells a backend from a host.",
@@ -52,8 +55,8 @@ const Steps: FC<{ origin: string }> = ({ origin }) => (
     <li>
       <h2>Repeat on more hosts</h2>
       <p>
-        One host says nothing about a fleet. Six to nine give the first verdicts; the{" "}
-        <code>agent</code> does all of this from cron, and finds the backend out by itself.
+        One host says nothing about a fleet. Six to nine give the first verdicts; the <code>agent</code> does all of
+        this from cron, and finds the backend out by itself.
       </p>
     </li>
   </ol>

@@ -1,8 +1,8 @@
 // GET /hosts: the hosts of the fleet, page by page, and the way to one of them by its name.
 
 import * as z from "zod";
-import { hostsQuery } from "../../shared/api/requests.ts";
 import { once } from "../../shared/api/parameters.ts";
+import { hostsQuery } from "../../shared/api/requests.ts";
 import { hostEntry } from "../../shared/compare/host-entry.ts";
 import type { Summary } from "../../shared/report/summary.ts";
 import { tokenOf } from "../http/auth.ts";

@@ -10,7 +10,16 @@ import { asked as askedBy, valuesOf } from "../http/form.ts";
 import { matrixAnswer } from "../read/matrix-answer.ts";
 import { cohortValues } from "./cohort-values.ts";
 import type { PageDeps } from "./deps.ts";
-import { type Asked, CohortBoxes, isAny, MarginChoice, MetricBoxes, More, PeriodChoice, ViewChoice } from "./fields.tsx";
+import {
+  type Asked,
+  CohortBoxes,
+  isAny,
+  MarginChoice,
+  MetricBoxes,
+  More,
+  PeriodChoice,
+  ViewChoice,
+} from "./fields.tsx";
 import { queryText } from "./links.ts";
 import { type Page, pageAnswer } from "./page.tsx";
 import { Question } from "./question.tsx";

@@ -18,9 +18,9 @@ import { valuesOf } from "../http/form.ts";
 import type { HttpEnv } from "../http/http-env.ts";
 import { checked } from "../http/parameters.ts";
 import { compareAnswer } from "../read/compare-answer.ts";
-import type { PageDeps } from "./deps.ts";
 import { matrixAnswer } from "../read/matrix-answer.ts";
 import { cohortValues } from "./cohort-values.ts";
+import type { PageDeps } from "./deps.ts";
 import {
   type Asked,
   BackendChoice,
@@ -118,9 +118,9 @@ const FewHosts: FC<{ comparison: Comparison }> = ({ comparison: { baseline, cand
   if (hosts !== 1) return null;
   return (
     <p class="note">
-      <strong>This is one host.</strong> Its ratios are right for it, and say nothing about others: host to host they often
-      differ by more than the backends do. Measure {baseline} and {candidate} on more hosts; the first verdicts come
-      with 6 to 9 of them.
+      <strong>This is one host.</strong> Its ratios are right for it, and say nothing about others: host to host they
+      often differ by more than the backends do. Measure {baseline} and {candidate} on more hosts; the first verdicts
+      come with 6 to 9 of them.
     </p>
   );
 };

@@ -2,6 +2,8 @@
 // Text has a contrast of 4.5 to 1 at least, whatever takes a click is 24 px high at least, and focus can always be seen.
 
 export const PAGE_STYLE = `
+body { display: flex; flex-direction: column; min-height: 100vh; }
+main { flex: 1; }
 :root { --accent: var(--better); --line: var(--grid); --field: var(--paper); --radius: 6px; }
 a { color: var(--accent); text-underline-offset: .15em; }
 :focus-visible { outline: 2px solid var(--accent); outline-offset: 2px; border-radius: 2px; }
@@ -11,7 +13,7 @@ main:focus { outline: none; }
 .unseen { position: absolute; width: 1px; height: 1px; overflow: hidden; clip-path: inset(50%); white-space: nowrap; }
 .muted, .help { color: var(--muted); font-size: .9rem; }
 
-.top { display: flex; flex-wrap: wrap; align-items: center; gap: .25rem 1.5rem; padding: .5rem clamp(.75rem, 3vw, 2rem); background: var(--zone); border-bottom: 1px solid var(--line); }
+.top { display: flex; flex-wrap: wrap; align-items: center; gap: .25rem 1.5rem; padding: .5rem max(clamp(.75rem, 3vw, 2rem), calc((100% - 66rem) / 2 + 2rem)); background: var(--zone); border-bottom: 1px solid var(--line); }
 .brand { font-weight: 700; font-size: 1.15rem; letter-spacing: -.01em; color: var(--ink); text-decoration: none; padding: .25rem 0; }
 .top nav { display: flex; flex-wrap: wrap; gap: 0 .25rem; margin-left: -.6rem; flex: 1; }
 .top nav a { padding: .35rem .6rem; color: var(--ink); text-decoration: none; border-bottom: 2px solid transparent; }
@@ -19,7 +21,7 @@ main:focus { outline: none; }
 .top nav a[aria-current] { font-weight: 600; border-bottom-color: var(--accent); }
 .who { display: flex; align-items: center; gap: .75rem; font-size: .9rem; color: var(--muted); }
 .who strong { color: var(--ink); overflow-wrap: anywhere; }
-footer { max-width: 66rem; margin: 0 auto; padding: 1rem clamp(.75rem, 3vw, 2rem) 2rem; color: var(--muted); font-size: .85rem; }
+footer { width: 100%; max-width: 66rem; margin: 0 auto; padding: 1rem clamp(.75rem, 3vw, 2rem) 2rem; color: var(--muted); font-size: .85rem; }
 
 .sheet, .question, .take, .next, .report > .pairs { max-width: 66rem; margin: 0 auto; padding: 1rem clamp(.75rem, 3vw, 2rem); overflow-wrap: anywhere; }
 .sheet h1 { font-size: 1.6rem; line-height: 1.25; margin: .5rem 0; }
@@ -65,9 +67,14 @@ fieldset.plain { display: flex; flex-direction: column; gap: .2rem; }
 .problem h1 { font-size: 1.2rem; margin: 0; }
 .problem p, .problem ul { margin: .25rem 0; }
 
+/* The padding of a chart stands in the margin, so that its words begin where those of the page do. */
+.report .wide svg { margin-left: -20px; }
+.report .narrow svg { margin-left: -14px; max-width: calc(100% + 28px); }
+
 .report .verdicts { width: 100%; }
 .report .verdicts .finding { max-width: none; min-width: 18rem; }
 .report .verdicts tbody th { white-space: nowrap; }
+.report .verdicts code { display: block; font-size: .8rem; font-weight: 400; color: var(--muted); }
 .verdicts dl { margin: .25rem 0 .5rem; padding: .1rem .9rem .6rem; background: var(--zone); border-left: 3px solid var(--line); }
 .verdicts dt { font-weight: 600; margin-top: .5rem; }
 .verdicts dd { margin: .1rem 0; }

@@ -4,8 +4,8 @@
 import type { Context } from "hono";
 import type { Child, FC } from "hono/jsx";
 import { VERSION } from "../../shared/deployment.ts";
-import type { Scope, Token } from "../../shared/model/token.ts";
 import { printable } from "../../shared/model/printable.ts";
+import type { Scope, Token } from "../../shared/model/token.ts";
 import type { HttpEnv } from "../http/http-env.ts";
 import { COPY_ADDRESS, ICON, STYLE_ADDRESS } from "./assets.ts";
 

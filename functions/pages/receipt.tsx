@@ -18,7 +18,7 @@ import { type Receipt, type ReceiptResult, receiptStatus, receiptSummary } from 
 import { linkOf } from "./links.ts";
 import { type Page, pageAnswer } from "./page.tsx";
 import { Problem } from "./problem.tsx";
-import { UploadForm, type UploadFields } from "./upload-form.tsx";
+import { type UploadFields, UploadForm } from "./upload-form.tsx";
 
 const text = once(z.string());
 

@@ -2,9 +2,9 @@
 
 import type { FC } from "hono/jsx";
 import { pageQuery } from "../../shared/api/requests.ts";
+import { printable } from "../../shared/model/printable.ts";
 import type { Share } from "../../shared/model/share.ts";
 import type { Token } from "../../shared/model/token.ts";
-import { printable } from "../../shared/model/printable.ts";
 import { shareSnippets, shareUrls } from "../../shared/render/share-links.ts";
 import { instantText } from "../../shared/report/known-text.ts";
 import type { EmbedDeps } from "../embed/deps.ts";
@@ -61,7 +61,7 @@ const ShareEntry: FC<{ share: Share; origin: string; token: Token; isOpen: boole
       </p>
       {/* From here, whatever the address for others is. */}
       {urls.svg !== null && (
-        <img src={`/s/${id}.svg?width=480`} alt={`The picture of ${title}`} width={480} loading="lazy" />
+        <img src={`/s/${id}.svg?width=480`} alt={title} width={480} loading="lazy" />
       )}
       <details open={isOpen}>
         <summary>

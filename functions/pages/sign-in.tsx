@@ -44,7 +44,9 @@ function signInPage(c: Context<HttpEnv>, address: string | undefined, problem: s
     { title: "Sign in", status: problem === null ? 200 : 401 },
     <div class="sheet narrow-sheet">
       <h1>Sign in</h1>
-      <p>With a token of your fleet. It is kept in a cookie of this browser that no script and no other site can use.</p>
+      <p>
+        With a token of your fleet. It is kept in a cookie of this browser that no script and no other site can use.
+      </p>
       {problem !== null && (
         <p class="problem" role="alert" id="problem">
           {printable(problem)}
@@ -73,9 +75,8 @@ function signInPage(c: Context<HttpEnv>, address: string | undefined, problem: s
         <summary>Where do I get a token?</summary>
         <p>
           From whoever runs this service. On the machine itself the first admin token is in the file{" "}
-          <code>admin-token</code> of the data folder; an admin makes others with{" "}
-          <code>vbdstat token</code> or <a href="/docs#endpoints">POST /v1/tokens</a>. Scope <code>read</code> is enough to
-          look at everything.
+          <code>admin-token</code> of the data folder; an admin makes others with <code>vbdstat token</code> or{" "}
+          <a href="/docs#endpoints">POST /v1/tokens</a>. Scope <code>read</code> is enough to look at everything.
         </p>
       </details>
     </div>,

@@ -40,7 +40,11 @@ export const SummaryBody: FC<SummaryBodyProps> = ({ summary, endpoint, query, re
         {shared !== undefined && <EmbedPanel kind={shared} query={query} />}
         <p class="formats">
           The same as{" "}
-          {[...LIST_FORMATS, ...(chart === null ? [] : ["svg"]), ...(chart === null || shared === undefined ? [] : ["png"])].map((format, index) => (
+          {[
+            ...LIST_FORMATS,
+            ...(chart === null ? [] : ["svg"]),
+            ...(chart === null || shared === undefined ? [] : ["png"]),
+          ].map((format, index) => (
             <>
               {index === 0 ? "" : " · "}
               <a href={`${endpoint}.${format}${query}`}>{format.toUpperCase()}</a>

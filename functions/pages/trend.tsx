@@ -69,7 +69,12 @@ function mostMeasured({ backends }: AllBackends): string {
   return most?.[0] ?? "loop";
 }
 
-function trendPage(c: Context<HttpEnv>, form: ReturnType<typeof TrendQuestion>, summary: Summary, asked: Asked): Response {
+function trendPage(
+  c: Context<HttpEnv>,
+  form: ReturnType<typeof TrendQuestion>,
+  summary: Summary,
+  asked: Asked,
+): Response {
   const { title } = reportOf(summary, DEFAULT_LOOK);
   return pageAnswer(
     c,

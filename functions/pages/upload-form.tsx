@@ -35,8 +35,8 @@ export const UploadForm: FC<{ fields: UploadFields }> = ({ fields: { output, par
         {`\n${output}`}
       </textarea>
       <p class="help" id="output-help">
-        The CSV line, or all of its output: other text is told apart. Lines such as <code># backend: loop</code> hold for
-        the results after them.
+        The CSV line, or all of its output: other text is told apart. Lines such as <code># backend: loop</code> hold
+        for the results after them.
       </p>
     </div>
     <div class="row">

@@ -36,7 +36,9 @@ export const VerdictTable: FC<{ comparison: Comparison }> = ({ comparison }) => 
           const explanation = explained(comparison, name);
           return (
             <tr>
-              <th scope="row">{METRICS.find((one) => one.name === name)?.label ?? name}</th>
+              <th scope="row">
+                {METRICS.find((one) => one.name === name)?.label ?? name} <code>{name}</code>
+              </th>
               <td class={`verdict ${verdict.tone}`}>{verdict.text}</td>
               <td class="number short">{metric.hosts === 0 ? "–" : timesText(metric.ratio)}</td>
               <td class="short">{limitsText(metric.ci) || "–"}</td>

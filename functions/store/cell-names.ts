@@ -29,6 +29,8 @@ export async function cellNames(
       },
       ProjectionExpression: "pk, sk",
       Limit: 1,
+      // Names are remembered under a stamp that was read before them, as cells are.
+      ConsistentRead: true,
     });
     const [next] = items;
     const name = next === undefined ? undefined : textOf(next, "sk").split("#")[2];

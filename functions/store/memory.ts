@@ -12,7 +12,10 @@ interface Kept<T> {
   readonly bytes: number;
 }
 
-/** A memory for about so many bytes; a single value larger than that is not kept. */
+/** What is kept beside a value: key, stamp and the map's entry. So even answers of nothing are forgotten in the end. */
+const ENTRY_BYTES = 1_000;
+
+/** A memory for about so many bytes; a single value larger than that is not kept, and pushes out no others. */
 export function makeMemory<T>(mostBytes: number): Memory<T> {
   const kept = new Map<string, Kept<T>>();
   let total = 0;
@@ -31,8 +34,10 @@ export function makeMemory<T>(mostBytes: number): Memory<T> {
         kept.set(key, found);
         return found.value;
       }
-      const { value, bytes } = await read();
+      const { value, bytes: ofValue } = await read();
+      const bytes = ofValue + ENTRY_BYTES;
       forget(key);
+      if (bytes > mostBytes) return value;
       kept.set(key, { stamp, value, bytes });
       total += bytes;
       for (const oldest of kept.keys()) {

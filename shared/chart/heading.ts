@@ -6,14 +6,18 @@ import { rect, text } from "./items.ts";
 import { broken, type Font } from "./measured.ts";
 
 /** The parts of a report that a picture shows beside its marks. */
-export type Words = Pick<Report, "title" | "lead" | "guide" | "facts" | "notices">;
+export interface Words extends Pick<Report, "title" | "lead" | "guide" | "facts" | "notices"> {
+  /** Whether they stand in the page around the picture, so that it need not draw them; what a chart adds it always draws. */
+  readonly inPage?: boolean;
+}
 
 const TITLE: Font = { size: 18, weight: "bold" };
 const LEAD: Font = { size: 13, weight: "normal" };
 const NOTE: Font = { size: 11.5, weight: "normal" };
 
 /** Title, finding, and how to read the numbers. */
-export function heading({ title, lead, guide }: Words, frame: Frame): Block[] {
+export function heading({ title, lead, guide, inPage = false }: Words, frame: Frame): Block[] {
+  if (inPage) return guide === null ? [] : [paragraph(guide, frame, NOTE, "muted", 4), space(14)];
   return [
     paragraph(title, frame, TITLE, "ink", 2),
     space(4),
@@ -24,9 +28,10 @@ export function heading({ title, lead, guide }: Words, frame: Frame): Block[] {
 }
 
 /** What to mind, and the facts about the numbers: sample size, period, filters, view, method, freshness. */
-export function caption({ facts, notices }: Words, notes: readonly string[], frame: Frame): Block[] {
-  const warnings = [...notes, ...notices.map(({ text }) => sentence(text))];
-  const about = facts.map(({ label, text }) => `${label} ${text}`).join(" · ");
+export function caption({ facts, notices, inPage = false }: Words, notes: readonly string[], frame: Frame): Block[] {
+  if (inPage && notes.length === 0) return [];
+  const warnings = [...notes, ...(inPage ? [] : notices.map(({ text }) => sentence(text)))];
+  const about = inPage ? "" : facts.map(({ label, text }) => `${label} ${text}`).join(" · ");
   return [
     space(12),
     ...warnings.flatMap((warning) => [paragraph(warning, frame, NOTE, "ink", 3), space(3)]),

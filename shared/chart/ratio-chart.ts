@@ -49,7 +49,7 @@ export function ratioChart(comparison: Comparison, words: Words, look: Look): Sc
 function leadOf({ baseline, candidate }: Comparison, rows: readonly RatioRow[]): string {
   const counts = rows.map(({ metric }) => metric.n_eff);
   const most = Math.max(...counts);
-  const hosts = `${counts.every((count) => count === most) ? "" : "up to "}${countOf(most, "host")}`;
+  const hosts = `${most <= 1 || counts.every((count) => count === most) ? "" : "up to "}${countOf(most, "host")}`;
   const verdicts = verdictCount(rows.map(({ metric }) => metric.verdict));
   return `On ${hosts} with both, ${candidate} compared with ${baseline} is ${verdicts}.`;
 }

@@ -39,13 +39,13 @@ const NARROW = 400;
 
 /** The chart as a part of a page, once wide and once narrow; the page shows one of them, in the colours of its own theme. */
 export function pageChart(summary: Summary, look: Look): string | null {
-  const wide = chartSvg(summary, look, "light");
-  const narrow = chartSvg(summary, { ...look, width: Math.min(NARROW, look.width) }, "light");
+  const wide = chartSvg(summary, look, "light", "in its page");
+  const narrow = chartSvg(summary, { ...look, width: Math.min(NARROW, look.width) }, "light", "in its page");
   return wide === null ? null : `<div class="wide">${wide}</div><div class="narrow">${narrow}</div>`;
 }
 
-function chartSvg(summary: Summary, look: Look, theme: Theme): string | null {
-  const scene = chartOf(summary, look);
+function chartSvg(summary: Summary, look: Look, theme: Theme, place?: Parameters<typeof chartOf>[2]): string | null {
+  const scene = chartOf(summary, look, place);
   return scene === null ? null : svg(scene, theme);
 }
 

@@ -81,7 +81,7 @@ EOF
   for command in detect run post flush export import check; do
     run agent "$command" --help
     expect 0 "vbdstat-agent $command"
-    [ -z "$(awk 'length > 110' <<<"$output")" ]
+    [ -z "$(awk "length > 100" <<<"$output")" ]
   done
   run agent
   expect 0 'Exit codes:'

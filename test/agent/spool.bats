@@ -31,7 +31,7 @@ EOF
   run agent post --backend loop "$(result 1)"
   expect 0
   grep 'header = "Authorization: Bearer vbd_secret"' "$STUB_HOST/curl.stdin"
-  ! grep vbd_secret "$STUB_HOST/curl.arguments"
+  [ "$(grep -c vbd_secret "$STUB_HOST/curl.arguments")" = 0 ]
 }
 
 @test "a duplicate is delivered, too" {

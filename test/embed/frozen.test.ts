@@ -67,7 +67,7 @@ const broken: Renderer = {
 describe("a frozen share", () => {
   let frozen: MadeShare;
   beforeEach(async () => {
-    frozen = await share(service, { title: "Frozen" });
+    frozen = await share(service, { frozen: true, title: "Frozen" });
   });
 
   test("has the same bytes after more data, in another process, and after an upgrade of the renderer", async () => {
@@ -152,7 +152,7 @@ describe("a frozen share", () => {
 
 describe("a live share", () => {
   test("follows the numbers: another ETag when they changed, 304 while they did not", async () => {
-    const live = await share(service, { frozen: false });
+    const live = await share(service);
     for (const format of FORMATS) {
       const address = `/s/${live.id}${format}`;
       const first = await look(service, address);
@@ -169,7 +169,7 @@ describe("a live share", () => {
 
   test("keeps its own fleet when the token that made it is ended", async () => {
     const token = await service.token({ scope: "read", id: "short-lived" });
-    const live = await share(service, { frozen: false }, token);
+    const live = await share(service, {}, token);
     expect((await service.send("/v1/tokens/short-lived", { method: "DELETE" })).status).toBe(204);
     expect((await look(service, live.urls.txt)).status).toBe(200);
   });

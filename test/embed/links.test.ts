@@ -17,7 +17,7 @@ beforeAll(async () => {
   engine = await startTestEngine();
   service = await makeTestService(await engine.newTable());
   await postFleet(service);
-  made = await share(service, { title: HOSTILE });
+  made = await share(service, { frozen: true, title: HOSTILE });
 });
 afterAll(() => engine.stop());
 
@@ -101,7 +101,7 @@ describe("200", () => {
 
 describe("the badge", () => {
   const badge = async (query: object, metric: string) => {
-    const { urls } = await share(service, { query, frozen: false });
+    const { urls } = await share(service, { query });
     return (await look(service, `${urls.badge}?metric=${metric}`)).text();
   };
   const pair = { baseline: "loop", candidate: "blktap2" };
@@ -124,7 +124,7 @@ describe("the badge", () => {
   });
 
   test("is of block writes unless another metric is named, or they are not shared", async () => {
-    const { id } = await share(service, { query: { ...pair, metric: "seeks" }, frozen: false });
+    const { id } = await share(service, { query: { ...pair, metric: "seeks" } });
     expect(await (await look(service, `/s/${id}/badge.svg`)).text()).toContain("random seeks");
     const answer = await look(service, `/s/${id}/badge.svg?metric=putc`);
     expect(answer.status).toBe(400);

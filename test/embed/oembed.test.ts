@@ -15,7 +15,7 @@ beforeAll(async () => {
   engine = await startTestEngine();
   service = await makeTestService(await engine.newTable());
   await postFleet(service);
-  made = await share(service, { title: 'Loop & "tap"' });
+  made = await share(service, { frozen: true, title: 'Loop & "tap"' });
 });
 afterAll(() => engine.stop());
 

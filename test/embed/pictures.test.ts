@@ -3,9 +3,10 @@
 import { afterAll, beforeAll, expect, test } from "vitest";
 import { jsonOf, type Refusal } from "../support/answer.ts";
 import { startTestEngine, type TestEngine } from "../support/engine.ts";
+import { BLKTAP } from "../support/fixtures.ts";
 import { readPng } from "../support/png.ts";
 import { makeTestService, type TestService } from "../support/service.ts";
-import { bytesOf, look, postFleet, share } from "./shared-fleet.ts";
+import { bytesOf, look, postFleet, postMore, share } from "./shared-fleet.ts";
 
 let engine: TestEngine;
 let service: TestService;
@@ -49,7 +50,7 @@ test("the ground is light unless dark is asked for, for pixels do not follow a r
 });
 
 test("text is painted with the bundled font: the words of a title take as many pixels as in the layout", async () => {
-  const { urls } = await share(service, { title: "W".repeat(20), frozen: false });
+  const { urls } = await share(service, { title: "W".repeat(20) });
   const png = readPng(await bytesOf(look(service, `${urls.png}?width=720`)));
   // The title stands at 18 px from 20 px on; 20 bold W of 1.1 em are about 400 px wide, a narrow fallback would end sooner.
   const rows = Array.from({ length: 40 }, (_, y) => y + 40);
@@ -61,6 +62,17 @@ test("text is painted with the bundled font: the words of a title take as many p
 test("characters that the font does not have, or that SVG forbids, do not stop the picture", async () => {
   const { urls } = await share(service, { title: "漢字 🐧 \ud800 مرحبا", frozen: true });
   expect(readPng(await bytesOf(look(service, urls.png ?? ""))).colours()).toBeGreaterThan(50);
+});
+
+test("a picture is painted once while its numbers are the same, and anew when they are not", async () => {
+  const { urls } = await share(service);
+  const get = () => bytesOf(look(service, urls.png ?? ""));
+  const first = await get();
+  const began = performance.now();
+  for (let times = 0; times < 5; times += 1) expect(await get()).toEqual(first);
+  expect(performance.now() - began).toBeLessThan(2_000);
+  await postMore(service, 20);
+  expect(await get()).not.toEqual(first);
 });
 
 test("refusals are those of the other formats", async () => {
@@ -75,7 +87,6 @@ test("refusals are those of the other formats", async () => {
 });
 
 test("a host whose name ends like a picture is found by its name", async () => {
-  const { BLKTAP } = await import("../support/fixtures.ts");
   await service.post(BLKTAP, "?backend=loop&host=web.png");
   await service.aggregate();
   expect((await service.send("/v1/hosts/web.png")).status).toBe(200);

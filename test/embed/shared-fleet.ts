@@ -43,9 +43,9 @@ export async function postMore(service: TestService, index: number): Promise<voi
 export const postShare = (service: TestService, body: unknown, token = service.admin): Promise<Response> =>
   service.send("/v1/shares", { method: "POST", body: JSON.stringify(body), token });
 
-/** A share of the pair unless told otherwise. */
+/** A live share of the pair unless told otherwise. */
 export const share = (service: TestService, asked: object = {}, token = service.admin): Promise<MadeShare> =>
-  jsonOf(postShare(service, { kind: "compare", query: PAIR, frozen: true, ...asked }, token), 201);
+  jsonOf(postShare(service, { kind: "compare", query: PAIR, frozen: false, ...asked }, token), 201);
 
 /** What an address answers to somebody without a token. */
 export const look = (service: TestService, address: string, init: RequestInit = {}): Promise<Response> =>

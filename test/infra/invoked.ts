@@ -17,6 +17,13 @@ const INVOKE = `
 
 /** What the handler in `file` answers to an event. Throws with the process's output when it does not. */
 export async function invoked(file: string, event: unknown, endpoint: string, tableName: string): Promise<unknown> {
+  const [, answer] = (await outputOf(file, event, endpoint, tableName)).split("\nANSWER ");
+  if (answer === undefined) throw new Error(`${file} gave no answer`);
+  return JSON.parse(answer);
+}
+
+/** All that the process writes while it answers an event, the answer last. */
+export async function outputOf(file: string, event: unknown, endpoint: string, tableName: string): Promise<string> {
   const { stdout } = await run(
     process.execPath,
     ["--input-type=module", "--eval", INVOKE, file, JSON.stringify(event)],
@@ -32,7 +39,5 @@ export async function invoked(file: string, event: unknown, endpoint: string, ta
       },
     },
   );
-  const [, answer] = stdout.split("\nANSWER ");
-  if (answer === undefined) throw new Error(`no answer in: ${stdout}`);
-  return JSON.parse(answer);
+  return stdout;
 }

@@ -1,0 +1,70 @@
+// The agent, as a Dom0 runs it: shellcheck, and the bats files under every shell that a Dom0 may have as /bin/sh. What is
+// not installed is said, not passed over (.ci/run installs all of it).
+
+import { execFile, execFileSync } from "node:child_process";
+import { mkdtempSync, readdirSync, readFileSync, rmSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { promisify } from "node:util";
+import { describe, expect, test } from "vitest";
+import { faultOf } from "../../functions/ingest/said.ts";
+import { readBonnie } from "../../shared/bonnie/read.ts";
+import { VERSION } from "../../shared/deployment.ts";
+import { FACTS } from "../../shared/model/fact-registry.ts";
+import { AGENT, isInstalled, SHELLS } from "./shells.ts";
+
+const run = promisify(execFile);
+
+const missing = ["bats", "shellcheck", ...SHELLS.map((shell) => shell.split(" ")[0] ?? "")].filter(
+  (program) => !isInstalled(program),
+);
+if (missing.length > 0) process.stderr.write(`test/agent: NOT RUN, because not installed: ${missing.join(", ")}\n`);
+
+test.skipIf(!isInstalled("shellcheck"))("shellcheck finds nothing in the agent and its tests", async () => {
+  await run("shellcheck", ["-s", "sh", AGENT, ...readdirSync("test/agent/stubs").map((stub) => `test/agent/stubs/${stub}`)]);
+  const bats = readdirSync("test/agent").filter((file) => /\.(bats|bash)$/.test(file));
+  await run("shellcheck", ["-s", "bash", "-x", ...bats.map((file) => `test/agent/${file}`)]);
+});
+
+describe.concurrent("the bats files pass under", () => {
+  for (const shell of SHELLS) {
+    const installed = isInstalled("bats") && isInstalled(shell.split(" ")[0] ?? "");
+    test.skipIf(!installed)(shell, { timeout: 600_000 }, async () => {
+      const result = await run("bats", ["--tap", "test/agent"], {
+        env: { ...process.env, AGENT_SHELL: shell },
+      }).catch((error: { stdout: string }) => error);
+      expect(result.stdout.split("\n").filter((line) => line !== "" && !/^(ok |1\.\.)/.test(line))).toEqual([]);
+      expect(result.stdout).toMatch(/^1\.\.[1-9]/);
+    });
+  }
+});
+
+test("the server takes every line that detect prints for every kind of host", () => {
+  const goldens = readdirSync("test/agent/golden");
+  expect(goldens.length).toBeGreaterThan(20);
+  for (const golden of goldens) {
+    const { entries, ignored } = readBonnie(readFileSync(`test/agent/golden/${golden}`, "utf8"));
+    const faults = entries.map((entry) => (entry.kind === "directive" ? faultOf(entry.key, entry.value) : entry));
+    expect(faults.filter((fault) => fault !== null)).toEqual([]);
+    expect(entries.length).toBeGreaterThan(20);
+    expect({ ...ignored, comment: 0 }).toEqual({ blank: 0, header: 0, comment: 0, table: 0, other: 0 });
+  }
+});
+
+test("the agent knows every fact of the registry, so that check warns of none", () => {
+  const folder = mkdtempSync(join(tmpdir(), "vbdstat-agent-"));
+  const facts = FACTS.flatMap(({ key }) => ["--fact", `${key}=1`]);
+  const env = { PATH: process.env["PATH"], VBDSTAT_SPOOL: folder, VBDSTAT_ROOT: folder };
+  try {
+    // It ends with 1, because this machine is no Dom0.
+    const printed = execFileSync("sh", ["-c", '"$@" || :', "-", AGENT, "check", "--server", "", ...facts], { env, stdio: "pipe" });
+    expect(printed.toString().match(/sent with every result/g)).toHaveLength(FACTS.length);
+    expect(printed.toString()).not.toContain("no fact that this agent knows");
+  } finally {
+    rmSync(folder, { recursive: true });
+  }
+});
+
+test("the agent has the version of the service", () => {
+  expect(execFileSync(AGENT, ["--version"]).toString()).toBe(`vbdstat-agent ${VERSION}\n`);
+});

@@ -1,0 +1,146 @@
+// The worst that can happen to cells: many hosts of one cohort, so that all of them add to the same cells; eight workers
+// that take the same hosts in the same order; uploads meanwhile; and a store that refuses what it likes. The faults are
+// answers as the SDK's client gets them over the wire, so that its own retries are part of the test.
+
+import { afterAll, beforeAll, expect, test } from "vitest";
+import { aggregateFleet } from "../../functions/aggregate/aggregate.ts";
+import { auditFleet } from "../../functions/aggregate/audit.ts";
+import { tableAt } from "../../functions/env.ts";
+import { makeAggregationStore } from "../../functions/store/aggregation.ts";
+import { makeCellStore } from "../../functions/store/cells.ts";
+import { makeRunStore } from "../../functions/store/runs.ts";
+import { openTable, type Table } from "../../functions/store/table.ts";
+import { AppError } from "../../shared/errors.ts";
+import { random } from "../compare/random.ts";
+import { startTestEngine, type TestEngine } from "../support/engine.ts";
+import { audit } from "../support/recompute.ts";
+import { newRun } from "../support/runs.ts";
+import { aggregateOver } from "./play.ts";
+
+let engine: TestEngine;
+beforeAll(async () => {
+  engine = await startTestEngine();
+});
+afterAll(() => engine.stop());
+
+const FLEET = "default";
+const HOSTS = 40;
+const WAVES = 4;
+const WORKERS = 8;
+
+const REASONS = ["TransactionConflict", "ConditionalCheckFailed", "ThrottlingError"];
+
+/** What is answered in place of the engine: an exception of DynamoDB, after the request was done or instead. */
+interface Fault {
+  readonly exception: string;
+  readonly status: number;
+  readonly reasons?: readonly string[];
+  readonly isDone?: boolean;
+}
+
+/** Draws a fault of a request with so many writes in a transaction, 0 for others; mostly none. */
+function faultOf(writes: number, uniform: () => number): Fault | null {
+  const draw = uniform();
+  if (draw < 0.01) return { exception: "ThrottlingException", status: 400 };
+  if (writes === 0) return null;
+  if (draw < 0.02) return { exception: "InternalServerError", status: 500, isDone: true };
+  if (draw > 0.17) return null;
+  const at = Math.floor(writes * uniform());
+  const code = REASONS[Math.floor(REASONS.length * uniform())] ?? "";
+  const reasons = Array.from({ length: writes }, (_, index) => (index === at ? code : "None"));
+  return { exception: "TransactionCanceledException", status: 400, reasons };
+}
+
+/** The table behind a client of its own that is answered with faults; `seen` counts them by exception and reason. */
+function unreliable(table: Table, uniform: () => number, seen: Map<string, number>): Table {
+  const own = openTable(tableAt(engine.endpoint, table.name));
+  own.client.middlewareStack.add(
+    (next, { commandName }) =>
+      async (args) => {
+        const { TransactItems: items = [] } = args.input as { TransactItems?: readonly unknown[] }; // of that command
+        const fault = faultOf(items.length, uniform);
+        if (fault === null) return next(args);
+        const { exception, status, reasons = [], isDone = false } = fault;
+        const name = [exception, ...reasons.filter((reason) => reason !== "None")].join(" ");
+        seen.set(name, (seen.get(name) ?? 0) + 1);
+        if (isDone) await next(args);
+        const body = {
+          __type: `com.amazonaws.dynamodb.v20120810#${exception}`,
+          message: `injected into ${commandName}`,
+          CancellationReasons: reasons.map((Code) => ({ Code })),
+        };
+        // What the deserializer, which is next outwards, takes from the wire.
+        return { response: { statusCode: status, headers: {}, body: Buffer.from(JSON.stringify(body)) } } as never;
+      },
+    { step: "deserialize", priority: "low" },
+  );
+  return own;
+}
+
+test("eight workers on one cohort over a store that refuses, throttles and forgets to answer lose nothing and drift nowhere", async () => {
+  const table = await engine.newTable();
+  const runs = makeRunStore(table);
+  const marks = makeAggregationStore(table);
+  const uniform = random(5);
+  const seen = new Map<string, number>();
+  let isUploaded = false;
+  let conflicts = 0;
+
+  const worker = async (): Promise<number> => {
+    const own = unreliable(table, uniform, seen);
+    const deps = aggregateOver(own);
+    for (let pass = 1; pass <= 100; pass += 1) {
+      try {
+        conflicts += (await aggregateFleet(deps, FLEET)).conflicts;
+      } catch (error) {
+        // The store was too busy even for the client's own retries: what is marked stays marked.
+        if (!(error instanceof AppError)) throw error;
+      }
+      if (isUploaded && (await marks.openMarks(FLEET)).count === 0) {
+        own.client.destroy();
+        return pass;
+      }
+    }
+    throw new Error("marks are still open after 100 passes");
+  };
+
+  const upload = async (): Promise<void> => {
+    for (let wave = 0; wave < WAVES; wave += 1) {
+      await runs.add(
+        Array.from({ length: 2 * HOSTS }, (_, index) =>
+          newRun({
+            host: `h${Math.floor(index / 2)}`,
+            number: 2 * wave + (index % 2),
+            backend: index % 2 === 0 ? "loop" : "phy",
+            at: `2026-1${wave % 2}-01T00:00:0${wave}.000Z`,
+            rates: { putc: 1_000 + index * 7 + wave, seeks: ">16384", get_block: 90_000 - index },
+            facts: { site: "fra" },
+          }),
+        ),
+      );
+      await new Promise((resolve) => setTimeout(resolve, 200));
+    }
+    isUploaded = true;
+  };
+
+  const [, ...passes] = await Promise.all([upload(), ...Array.from({ length: WORKERS }, worker)]);
+  console.log(seen, conflicts, passes);
+  // It was as bad as it was meant to be.
+  expect([...seen.keys()].sort()).toEqual([
+    "InternalServerError",
+    "ThrottlingException",
+    ...REASONS.map((reason) => `TransactionCanceledException ${reason}`).sort(),
+  ]);
+  expect(conflicts).toBeGreaterThan(HOSTS);
+  expect(await auditFleet(table, FLEET)).toMatchObject({
+    hosts: HOSTS,
+    runs: 2 * HOSTS * WAVES,
+    openMarks: 0,
+    moving: 0,
+    differences: [],
+  });
+  expect(await audit(table)).toMatchObject({ marks: 0, differences: [] });
+  const { read } = await makeCellStore(table).open({ fleet: FLEET, periods: ["all"], filters: { site: ["fra"] } });
+  const { views } = await read("pair", "loop:phy");
+  expect(views.trusted.get("ALL")?.cell).toMatchObject({ hosts: HOSTS, runs: 2 * HOSTS * WAVES });
+});
