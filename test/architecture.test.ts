@@ -53,13 +53,7 @@ MAY["functions/http"] = [...SHARED];
 MAY["functions/ingest"] = [...SHARED, "functions", "functions/http", "functions/store"];
 MAY["functions/read"] = [...SHARED, "functions", "functions/http", "functions/store"];
 MAY["functions/embed"] = [...SHARED, "functions", "functions/http", "functions/read", "functions/store"];
-MAY["functions/pages"] = [
-  ...SHARED,
-  "functions/http",
-  "functions/ingest",
-  "functions/read",
-  "functions/embed",
-];
+MAY["functions/pages"] = [...SHARED, "functions/http", "functions/ingest", "functions/read", "functions/embed"];
 MAY["functions/docs"] = [...SHARED, "functions/http"];
 MAY["functions/aggregate"] = [...SHARED, "functions", "functions/http", "functions/store"];
 MAY["functions"] = ["functions/store"];

@@ -5,7 +5,7 @@ import type { Context } from "hono";
 import { etag } from "hono/etag";
 import { CACHE_CONTROL } from "../../shared/api/endpoint.ts";
 import { lookQuery } from "../../shared/api/look-parameters.ts";
-import { badgeQuery } from "../../shared/api/requests.ts";
+import { badgeQuery } from "../../shared/api/share-requests.ts";
 import { AppError } from "../../shared/errors.ts";
 import { SHARE_ID, type Share } from "../../shared/model/share.ts";
 import { suffixOf } from "../http/format.ts";

@@ -1,7 +1,7 @@
 // GET /oembed: what an editor that was given the address of a share puts in its place (oEmbed 1.0).
 
 import { CACHE_CONTROL } from "../../shared/api/endpoint.ts";
-import { oembedQuery } from "../../shared/api/requests.ts";
+import { oembedQuery } from "../../shared/api/share-requests.ts";
 import { AppError } from "../../shared/errors.ts";
 import { printable } from "../../shared/model/printable.ts";
 import { quoted } from "../../shared/model/quoted.ts";

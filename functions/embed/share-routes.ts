@@ -1,7 +1,8 @@
 // Shares as their fleet sees them: made, listed and ended (contract, Shares). The id is the capability: it is stored as it
 // is, because the list has to show the addresses, and whoever reads the table reads the numbers themselves there.
 
-import { newShare, pageQuery } from "../../shared/api/requests.ts";
+import { pageQuery } from "../../shared/api/paging.ts";
+import { newShare } from "../../shared/api/share-requests.ts";
 import { shareSnippets, shareUrls } from "../../shared/render/share-links.ts";
 import { DEFAULT_LOOK } from "../../shared/report/summary.ts";
 import { allow, tokenOf } from "../http/auth.ts";

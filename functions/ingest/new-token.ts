@@ -1,6 +1,6 @@
 import { randomUUID } from "node:crypto";
 import type * as z from "zod";
-import type { newToken } from "../../shared/api/requests.ts";
+import type { newToken } from "../../shared/api/token-requests.ts";
 import { AppError } from "../../shared/errors.ts";
 import type { Token } from "../../shared/model/token.ts";
 import type { Clock } from "../../shared/ports.ts";

@@ -1,7 +1,7 @@
 // The quarantine: rejected lines, listed for a person to look at, and tried again after a fix of ours or of the line's
 // parameters. A line that is understood now leaves the quarantine; one that is not stays.
 
-import { pageQuery } from "../../shared/api/requests.ts";
+import { pageQuery } from "../../shared/api/paging.ts";
 import { AppError } from "../../shared/errors.ts";
 import { allow, tokenOf } from "../http/auth.ts";
 import { formatOf } from "../http/format.ts";

@@ -2,8 +2,8 @@
 
 import type { Reading } from "../../shared/bonnie/entry.ts";
 import type { Issue } from "../../shared/model/issue.ts";
-import type { Quality, QualityReason, Run } from "../../shared/model/run.ts";
 import { printable } from "../../shared/model/printable.ts";
+import type { Quality, QualityReason, Run } from "../../shared/model/run.ts";
 import { wrapped } from "../../shared/render/wrapped.ts";
 import { issueLine } from "../http/issue-line.ts";
 

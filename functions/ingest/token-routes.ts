@@ -1,6 +1,6 @@
 // Tokens: made, listed and ended by admins (contract, Tokens). A secret is shown once, in the answer that makes it.
 
-import { newToken } from "../../shared/api/requests.ts";
+import { newToken } from "../../shared/api/token-requests.ts";
 import { AppError } from "../../shared/errors.ts";
 import { allow, tokenOf } from "../http/auth.ts";
 import { formatOf } from "../http/format.ts";

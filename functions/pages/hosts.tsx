@@ -1,7 +1,7 @@
 // GET /hosts: the hosts of the fleet, page by page, and the way to one of them by its name.
 
 import * as z from "zod";
-import { once } from "../../shared/api/parameters.ts";
+import { once } from "../../shared/api/once.ts";
 import { hostsQuery } from "../../shared/api/requests.ts";
 import { hostEntry } from "../../shared/compare/host-entry.ts";
 import type { Summary } from "../../shared/report/summary.ts";
@@ -31,9 +31,9 @@ export const hosts: Page<PageDeps> = async (c, deps) => {
           <input id="host" name="host" required maxlength={255} autocomplete="off" spellcheck={false} />
         </Field>
       </Question>
-      <SummaryBody summary={summary} endpoint="/v1/hosts" query={queryText({ cursor })}>
-        {null}
-      </SummaryBody>
+      <div class="list">
+        <SummaryBody summary={summary} endpoint="/v1/hosts" query={queryText({ cursor })} />
+      </div>
       <NextPage path="/hosts" parameters={{}} cursor={page.cursor} />
     </>,
   );

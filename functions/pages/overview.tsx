@@ -10,7 +10,7 @@ import { BACKENDS, type Backend } from "../../shared/model/backends.ts";
 import { COHORT_KEYS } from "../../shared/model/cohort.ts";
 import { printable } from "../../shared/model/printable.ts";
 import { FLEET_SECTION, WORDS_SECTION } from "../../shared/report/comparison-report.ts";
-import type { Report } from "../../shared/report/report.ts";
+import { type Remark, type Report, warning } from "../../shared/report/report.ts";
 import { reportOf } from "../../shared/report/report-of.ts";
 import { DEFAULT_LOOK, type Summary } from "../../shared/report/summary.ts";
 import { tokenOf } from "../http/auth.ts";
@@ -88,13 +88,13 @@ function comparisonPage(
 ): Response {
   const summary: Summary = { kind: "compare", answer: comparison };
   const report = reportOf(summary, DEFAULT_LOOK);
+  const shown = { ...withoutVerdicts(report), notices: [...oneHostNotice(comparison), ...report.notices] };
   return pageAnswer(
     c,
     { title: report.title },
     <>
       <ComparisonQuestion asked={asked} values={values} now={now} />
-      <SummaryBody summary={summary} endpoint="/v1/compare" query={queryText(asked)} report={withoutVerdicts(report)}>
-        <FewHosts comparison={comparison} />
+      <SummaryBody summary={summary} endpoint="/v1/compare" query={queryText(asked)} report={shown}>
         <VerdictTable comparison={comparison} />
       </SummaryBody>
     </>,
@@ -113,17 +113,12 @@ function withoutVerdicts(report: Report): Report {
 }
 
 /** What a fleet of a single measured host must be told before anything else. */
-const FewHosts: FC<{ comparison: Comparison }> = ({ comparison: { baseline, candidate, fleet } }) => {
+function oneHostNotice({ baseline, candidate, fleet }: Comparison): Remark[] {
   const hosts = Math.max(0, ...Object.values(fleet.metrics).map((metric) => metric.hosts));
-  if (hosts !== 1) return null;
-  return (
-    <p class="note">
-      <strong>This is one host.</strong> Its ratios are right for it, and say nothing about others: host to host they
-      often differ by more than the backends do. Measure {baseline} and {candidate} on more hosts; the first verdicts
-      come with 6 to 9 of them.
-    </p>
-  );
-};
+  if (hosts !== 1) return [];
+  const text = `its ratios are right for it and say nothing about others, for hosts often differ by more than backends do. Measure ${baseline} and ${candidate} on more of them; the first verdicts come with 6 to 9.`;
+  return [warning("This is one host", text)];
+}
 
 const ComparisonQuestion: FC<{ asked: Asked; values: CohortValues; now: number }> = ({ asked, values, now }) => {
   const first = (name: string, otherwise: string) => asked[name]?.[0] ?? otherwise;

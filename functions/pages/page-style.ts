@@ -21,6 +21,7 @@ main:focus { outline: none; }
 .top nav a[aria-current] { font-weight: 600; border-bottom-color: var(--accent); }
 .who { display: flex; align-items: center; gap: .75rem; font-size: .9rem; color: var(--muted); }
 .who strong { color: var(--ink); overflow-wrap: anywhere; }
+@media screen and (max-width: 48rem) { .top { justify-content: space-between; } .top nav { order: 1; flex-basis: 100%; } }
 footer { width: 100%; max-width: 66rem; margin: 0 auto; padding: 1rem clamp(.75rem, 3vw, 2rem) 2rem; color: var(--muted); font-size: .85rem; }
 
 .sheet, .question, .take, .next, .report > .pairs { max-width: 66rem; margin: 0 auto; padding: 1rem clamp(.75rem, 3vw, 2rem); overflow-wrap: anywhere; }
@@ -39,6 +40,7 @@ button:hover, .button:hover { border-color: var(--ink); }
 .who button, .danger { min-height: 2rem; padding: .2rem .6rem; font-size: .9rem; }
 .danger { color: var(--worse); border-color: var(--worse); }
 ::placeholder { color: var(--muted); opacity: 1; }
+input:not([type="checkbox"], [type="radio"]), select { height: 2.4rem; }
 textarea { width: 100%; font: .85rem/1.5 ui-monospace, monospace; resize: vertical; }
 
 .row { display: flex; flex-wrap: wrap; align-items: end; gap: .75rem 1rem; }
@@ -59,7 +61,7 @@ fieldset.plain { display: flex; flex-direction: column; gap: .2rem; }
 .swap { align-self: end; display: inline-grid; place-items: center; min-width: 2.4rem; min-height: 2.4rem; margin: 0 -.5rem; color: var(--muted); text-decoration: none; font-size: 1.1rem; }
 .question::after { content: ""; display: block; border-bottom: 1px solid var(--line); padding-top: .25rem; }
 .more summary, .sheet summary, .verdicts summary { cursor: pointer; color: var(--accent); padding: .15rem 0; width: fit-content; }
-.more-fields { display: flex; flex-direction: column; gap: .75rem; padding: .5rem 0 .75rem; }
+.more-fields { display: flex; flex-direction: column; align-items: start; gap: .75rem; padding: .5rem 0 .75rem; }
 .more .row { padding: .5rem 0; }
 
 .note, .problem { border-left: 4px solid var(--accent); background: var(--better-tint); padding: .6rem .9rem; border-radius: 0 var(--radius) var(--radius) 0; max-width: 48rem; }
@@ -92,6 +94,9 @@ fieldset.plain { display: flex; flex-direction: column; gap: .2rem; }
   .report .verdicts .finding { grid-column: 1 / -1; min-width: 0; padding-top: .25rem; }
 }
 
+.list .report h2 { position: absolute; width: 1px; height: 1px; overflow: hidden; clip-path: inset(50%); }
+.list .report tbody th { white-space: nowrap; }
+.list .report td:last-child { min-width: 16rem; }
 .pairs { font-size: .95rem; color: var(--muted); }
 .report .pairs { padding: 0; margin: .5rem 0; }
 .report .pairs ul { display: flex; flex-wrap: wrap; gap: 0 1.25rem; max-width: none; }

@@ -1,14 +1,14 @@
 import type { FC } from "hono/jsx";
 import type { AppError } from "../../shared/errors.ts";
-import { printable } from "../../shared/model/printable.ts";
 import { issueLine } from "../http/issue-line.ts";
+import { sentence } from "./sentence.ts";
 
 /** Why what a form asked for could not be done; the form stands beside it. */
 export const Problem: FC<{ title: string; error: AppError }> = ({ title, error: { message, issues } }) => (
   <div class="sheet">
     <div class="problem" role="alert">
       <h1>{title}</h1>
-      <p>{printable(message)}</p>
+      <p>{sentence(message)}</p>
       {issues.length > 1 && (
         <ul>
           {issues.map((issue) => (

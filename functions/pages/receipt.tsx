@@ -4,7 +4,7 @@
 import type { Context } from "hono";
 import type { FC } from "hono/jsx";
 import * as z from "zod";
-import { once } from "../../shared/api/parameters.ts";
+import { once } from "../../shared/api/once.ts";
 import { AppError } from "../../shared/errors.ts";
 import { COHORT_KEYS } from "../../shared/model/cohort.ts";
 import { printable } from "../../shared/model/printable.ts";
@@ -50,7 +50,7 @@ export const receipt: Page<IngestDeps> = async (c, deps) => {
       c,
       { title: "Nothing uploaded", status: 400 },
       <>
-        <Problem title="Nothing was uploaded" error={error} />
+        <Problem title="Nothing was uploaded" error={error.code === "no_backend" ? NO_BACKEND : error} />
         <div class="sheet">
           <UploadForm fields={{ output, parameters }} />
         </div>
@@ -58,6 +58,12 @@ export const receipt: Page<IngestDeps> = async (c, deps) => {
     );
   }
 };
+
+/** The refusal for programs tells of addresses. */
+const NO_BACKEND = new AppError(
+  "no_backend",
+  'no backend was given: choose one below, or put a line "# backend: loop" before the results',
+);
 
 function receiptPage(c: Context<HttpEnv>, given: Receipt, { output, parameters }: UploadFields): Response {
   const { stored, duplicate, rejected, results, issues } = given;

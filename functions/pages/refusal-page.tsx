@@ -1,9 +1,9 @@
 import type { Context } from "hono";
 import type { AppError } from "../../shared/errors.ts";
-import { printable } from "../../shared/model/printable.ts";
 import type { HttpEnv } from "../http/http-env.ts";
 import { issueLine } from "../http/issue-line.ts";
 import { pageAnswer } from "./page.tsx";
+import { sentence } from "./sentence.ts";
 
 /** A refusal in words, with the status it has. */
 export function refusalPage(c: Context<HttpEnv>, error: AppError): Response {
@@ -15,7 +15,7 @@ export function refusalPage(c: Context<HttpEnv>, error: AppError): Response {
     { title: TITLES[code] ?? "Not possible", status },
     <div class="sheet">
       <h1>{TITLES[code] ?? "This is not possible"}</h1>
-      <p class="lead">{printable(message)}</p>
+      <p class="lead">{sentence(message)}</p>
       {issues.length > 1 && (
         <ul>
           {issues.map((issue) => (

@@ -3,7 +3,9 @@
 import type { FC } from "hono/jsx";
 import { runsQuery } from "../../shared/api/requests.ts";
 import { BACKENDS } from "../../shared/model/backends.ts";
-import type { Summary } from "../../shared/report/summary.ts";
+import type { Report } from "../../shared/report/report.ts";
+import { reportOf } from "../../shared/report/report-of.ts";
+import { DEFAULT_LOOK, type Summary } from "../../shared/report/summary.ts";
 import { tokenOf } from "../http/auth.ts";
 import { asked as askedBy } from "../http/form.ts";
 import { backendOf } from "../read/backend-of.ts";
@@ -44,11 +46,32 @@ export const runs: Page<PageDeps> = async (c, deps) => {
         <Day label="From" name="from" value={filters.from} />
         <Day label="Before" name="to" value={filters.to} />
       </Question>
-      <SummaryBody summary={summary} endpoint="/v1/runs" query={queryText(filters)} />
+      <div class="list">
+        <SummaryBody
+          summary={summary}
+          endpoint="/v1/runs"
+          query={queryText(filters)}
+          report={withLinkedTimes(summary)}
+        />
+      </div>
       <NextPage path="/runs" parameters={filters} cursor={page.cursor} />
     </>,
   );
 };
+
+/** The report with the link to a run on its time; an id of 48 digits is nothing for people. */
+function withLinkedTimes(summary: Summary): Report {
+  const report = reportOf(summary, DEFAULT_LOOK);
+  const sections = report.sections.map((section) => {
+    if (section.table === null) return section;
+    const rows = section.table.rows.map((row) => {
+      const [time, ...others] = row.slice(0, -1);
+      return time === undefined ? others : [{ ...time, target: row.at(-1)?.target ?? null }, ...others];
+    });
+    return { ...section, table: { ...section.table, columns: section.table.columns.slice(0, -1), rows } };
+  });
+  return { ...report, sections };
+}
 
 const Day: FC<{ label: string; name: string; value: string | undefined }> = ({ label, name, value }) => (
   <Field label={label} name={name}>

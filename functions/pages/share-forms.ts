@@ -1,8 +1,8 @@
 // What the forms about shares do. Both lead back to the list.
 
 import * as z from "zod";
-import { once } from "../../shared/api/parameters.ts";
-import { newShare } from "../../shared/api/requests.ts";
+import { once } from "../../shared/api/once.ts";
+import { newShare } from "../../shared/api/share-requests.ts";
 import { SHARE_KINDS } from "../../shared/model/share.ts";
 import type { EmbedDeps } from "../embed/deps.ts";
 import { endShare } from "../embed/end-share.ts";

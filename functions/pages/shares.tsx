@@ -1,12 +1,13 @@
 // GET /shares: the shares of the fleet, with what to paste of each, and the end of it.
 
 import type { FC } from "hono/jsx";
-import { pageQuery } from "../../shared/api/requests.ts";
+import { pageQuery } from "../../shared/api/paging.ts";
 import { printable } from "../../shared/model/printable.ts";
 import type { Share } from "../../shared/model/share.ts";
 import type { Token } from "../../shared/model/token.ts";
 import { shareSnippets, shareUrls } from "../../shared/render/share-links.ts";
 import { instantText } from "../../shared/report/known-text.ts";
+import { WIDTH } from "../../shared/report/summary.ts";
 import type { EmbedDeps } from "../embed/deps.ts";
 import { mayEnd } from "../embed/end-share.ts";
 import { originOf } from "../embed/origin.ts";
@@ -16,8 +17,8 @@ import { NextPage } from "./next-page.tsx";
 import { type Page, pageAnswer } from "./page.tsx";
 import { shareTitle } from "./share-title.ts";
 
-/** Shares on a page of the list: each has a picture. */
-const SHOWN = 10;
+/** Shares on a page of the list. */
+const SHOWN = 20;
 
 export const shares: Page<EmbedDeps> = async (c, deps) => {
   const { cursor } = asked(c, pageQuery);
@@ -59,14 +60,12 @@ const ShareEntry: FC<{ share: Share; origin: string; token: Token; isOpen: boole
         {questionText(query)} · made {instantText(at)}
         {maker.label !== null && ` by ${printable(maker.label)}`}
       </p>
-      {/* From here, whatever the address for others is. */}
-      {urls.svg !== null && (
-        <img src={`/s/${id}.svg?width=480`} alt={title} width={480} loading="lazy" />
-      )}
       <details open={isOpen}>
         <summary>
-          Snippets to paste<span class="unseen"> of {title}</span>
+          Picture and snippets<span class="unseen"> of {title}</span>
         </summary>
+        {/* From here, whatever the address for others is; a closed one is not loaded. */}
+        {urls.svg !== null && <img src={`/s/${id}.svg`} alt={title} width={WIDTH.default} loading="lazy" />}
         {snippets.img !== null && <Snippet name="Picture (HTML)" text={snippets.img} />}
         <Snippet name="Markdown" text={snippets.markdown} />
         <Snippet name="Picture with a link (HTML)" text={snippets.html} />

@@ -2,15 +2,15 @@
 
 import type { Context } from "hono";
 import * as z from "zod";
-import { once } from "../../shared/api/parameters.ts";
+import { once } from "../../shared/api/once.ts";
 import { AppError } from "../../shared/errors.ts";
-import { printable } from "../../shared/model/printable.ts";
 import { type AuthDeps, tokenBy } from "../http/auth.ts";
 import { asked, formBy } from "../http/form.ts";
 import type { HttpEnv } from "../http/http-env.ts";
 import { refuseForeignSite, startSession } from "../http/session.ts";
 import { ownAddress } from "./own-address.ts";
 import { type Page, pageAnswer } from "./page.tsx";
+import { sentence } from "./sentence.ts";
 
 const next = once(z.string().max(4_000)).optional();
 const query = z.object({ next, ended: once(z.string()).optional() });
@@ -49,7 +49,7 @@ function signInPage(c: Context<HttpEnv>, address: string | undefined, problem: s
       </p>
       {problem !== null && (
         <p class="problem" role="alert" id="problem">
-          {printable(problem)}
+          {sentence(problem)}
         </p>
       )}
       <form method="post" action="/sign-in" class="fields">

@@ -39,7 +39,7 @@ export const VerdictTable: FC<{ comparison: Comparison }> = ({ comparison }) => 
               <th scope="row">
                 {METRICS.find((one) => one.name === name)?.label ?? name} <code>{name}</code>
               </th>
-              <td class={`verdict ${verdict.tone}`}>{verdict.text}</td>
+              <td class={`verdict short ${verdict.tone}`}>{verdict.text}</td>
               <td class="number short">{metric.hosts === 0 ? "–" : timesText(metric.ratio)}</td>
               <td class="short">{limitsText(metric.ci) || "–"}</td>
               <td class="number short">{countText(metric.hosts)}</td>

@@ -1,6 +1,5 @@
 // GET /v1/backends: what each backend does by itself.
 
-import { shownBackendsQuery } from "../../shared/api/requests.ts";
 import { allow, tokenOf } from "../http/auth.ts";
 import { formatOf } from "../http/format.ts";
 import type { HttpApp } from "../http/http-env.ts";
@@ -8,11 +7,12 @@ import { queryBy } from "../http/parameters.ts";
 import { summaryAnswer } from "../http/summary-answer.ts";
 import { backendsAnswer } from "./backends-answer.ts";
 import type { ReadDeps } from "./deps.ts";
+import { requests } from "./requests.ts";
 
 export function addBackendsRoute(app: HttpApp, deps: ReadDeps): void {
   app.get("/v1/backends", allow(deps, "read"), async (c) => {
     const format = formatOf(c, ["json", "csv", "txt", "md", "html"]);
-    const query = queryBy(c, shownBackendsQuery);
+    const query = queryBy(c, (await requests()).shownBackendsQuery);
     const answer = await backendsAnswer(deps, tokenOf(c).fleet, query);
     return summaryAnswer(c, format, { kind: "backends", answer }, query);
   });

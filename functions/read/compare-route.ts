@@ -1,6 +1,5 @@
 // GET /v1/compare: two backends over the fleet.
 
-import { shownCompareQuery } from "../../shared/api/requests.ts";
 import { allow, tokenOf } from "../http/auth.ts";
 import { formatOf } from "../http/format.ts";
 import type { HttpApp } from "../http/http-env.ts";
@@ -8,11 +7,12 @@ import { queryBy } from "../http/parameters.ts";
 import { summaryAnswer } from "../http/summary-answer.ts";
 import { compareAnswer } from "./compare-answer.ts";
 import type { ReadDeps } from "./deps.ts";
+import { requests } from "./requests.ts";
 
 export function addCompareRoute(app: HttpApp, deps: ReadDeps): void {
   app.get("/v1/compare", allow(deps, "read"), async (c) => {
     const format = formatOf(c, ["json", "csv", "txt", "md", "html", "svg"]);
-    const query = queryBy(c, shownCompareQuery);
+    const query = queryBy(c, (await requests()).shownCompareQuery);
     const answer = await compareAnswer(deps, tokenOf(c).fleet, query);
     return summaryAnswer(c, format, { kind: "compare", answer }, query);
   });

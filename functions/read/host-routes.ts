@@ -2,7 +2,6 @@
 // are read from host summaries over all time, which aggregation keeps; a host costs one range of cells more for each of its
 // backends and each pair of them.
 
-import { hostsQuery, shownQuery } from "../../shared/api/requests.ts";
 import { hostEntry } from "../../shared/compare/host-entry.ts";
 import { AppError } from "../../shared/errors.ts";
 import { allow, tokenOf } from "../http/auth.ts";
@@ -12,13 +11,14 @@ import { queryBy } from "../http/parameters.ts";
 import { summaryAnswer } from "../http/summary-answer.ts";
 import type { ReadDeps } from "./deps.ts";
 import { hostAnswer } from "./host-answer.ts";
+import { requests } from "./requests.ts";
 
 const HOST_FORMATS = ["json", "csv", "txt", "md", "html", "svg"] as const;
 
 export function addHostRoutes(app: HttpApp, deps: ReadDeps): void {
   app.get("/v1/hosts", allow(deps, "read"), async (c) => {
     const format = formatOf(c, ["json", "csv", "txt", "md", "html"]);
-    const { limit, cursor, ...look } = queryBy(c, hostsQuery);
+    const { limit, cursor, ...look } = queryBy(c, (await requests()).hostsQuery);
     const page = await deps.hosts.list(tokenOf(c).fleet, limit, cursor);
     const answer = { hosts: page.items.map(hostEntry), cursor: page.cursor };
     return summaryAnswer(c, format, { kind: "hosts", answer }, look);
@@ -26,7 +26,7 @@ export function addHostRoutes(app: HttpApp, deps: ReadDeps): void {
 
   app.get("/v1/hosts/:host", allow(deps, "read"), async (c) => {
     const { fleet } = tokenOf(c);
-    const look = queryBy(c, shownQuery);
+    const look = queryBy(c, (await requests()).shownQuery);
     const name = c.req.param("host");
     const suffix = suffixOf(c);
     // A name may end like a format: a host of that very name wins, and the answer then has the format of Accept.

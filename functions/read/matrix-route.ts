@@ -1,6 +1,5 @@
 // GET /v1/matrix: every pair of backends over the fleet.
 
-import { shownMatrixQuery } from "../../shared/api/requests.ts";
 import { allow, tokenOf } from "../http/auth.ts";
 import { formatOf } from "../http/format.ts";
 import type { HttpApp } from "../http/http-env.ts";
@@ -8,11 +7,12 @@ import { queryBy } from "../http/parameters.ts";
 import { summaryAnswer } from "../http/summary-answer.ts";
 import type { ReadDeps } from "./deps.ts";
 import { matrixAnswer } from "./matrix-answer.ts";
+import { requests } from "./requests.ts";
 
 export function addMatrixRoute(app: HttpApp, deps: ReadDeps): void {
   app.get("/v1/matrix", allow(deps, "read"), async (c) => {
     const format = formatOf(c, ["json", "csv", "txt", "md", "html", "svg"]);
-    const query = queryBy(c, shownMatrixQuery);
+    const query = queryBy(c, (await requests()).shownMatrixQuery);
     const answer = await matrixAnswer(deps, tokenOf(c).fleet, query);
     return summaryAnswer(c, format, { kind: "matrix", answer }, query);
   });

@@ -1,7 +1,6 @@
 // Runs as they were read: one by its id, or a page of them, newest first.
 
 import type { Context } from "hono";
-import { runExportQuery, runsQuery, shownQuery } from "../../shared/api/requests.ts";
 import type { Run } from "../../shared/model/run.ts";
 import { allow, tokenOf } from "../http/auth.ts";
 import { formatOf } from "../http/format.ts";
@@ -10,13 +9,14 @@ import { idOf, queryBy } from "../http/parameters.ts";
 import { CONTENT_TYPES, summaryAnswer } from "../http/summary-answer.ts";
 import { backendOf } from "./backend-of.ts";
 import type { ReadDeps } from "./deps.ts";
+import { requests } from "./requests.ts";
 import { runAnswer } from "./run-answer.ts";
 import { exportedRuns, streamed } from "./run-export.ts";
 
 export function addRunRoutes(app: HttpApp, deps: ReadDeps): void {
   app.get("/v1/runs/:id", allow(deps, "read", "ingest"), async (c) => {
     const format = formatOf(c, ["json", "csv", "txt", "md", "html"]);
-    const look = queryBy(c, shownQuery);
+    const look = queryBy(c, (await requests()).shownQuery);
     const run = await runAnswer(deps, tokenOf(c), idOf(c, "run"));
     return format === "txt" ? rawAnswer(c, run) : summaryAnswer(c, format, { kind: "run", answer: run }, look);
   });
@@ -24,7 +24,7 @@ export function addRunRoutes(app: HttpApp, deps: ReadDeps): void {
   app.get("/v1/runs", allow(deps, "read"), async (c) => {
     const format = formatOf(c, ["json", "csv", "txt", "md", "html"]);
     if (format === "csv") return exportAnswer(c, deps);
-    const { backend, width, theme, ...query } = queryBy(c, runsQuery);
+    const { backend, width, theme, ...query } = queryBy(c, (await requests()).runsQuery);
     const page = await deps.runs.list(tokenOf(c).fleet, { ...query, backend: backend && backendOf(backend) });
     const answer = { runs: page.items, cursor: page.cursor };
     return summaryAnswer(c, format, { kind: "runs", answer }, { width, theme });
@@ -33,7 +33,7 @@ export function addRunRoutes(app: HttpApp, deps: ReadDeps): void {
 
 /** All runs that match, as a file for a spreadsheet or for an import. */
 async function exportAnswer(c: Context<HttpEnv>, { runs }: ReadDeps): Promise<Response> {
-  const { backend, ...query } = queryBy(c, runExportQuery);
+  const { backend, ...query } = queryBy(c, (await requests()).runExportQuery);
   const pieces = exportedRuns(runs, tokenOf(c).fleet, { ...query, backend: backend && backendOf(backend) });
   return c.body(await streamed(pieces, c.get("fault")), 200, {
     "Content-Type": CONTENT_TYPES.csv,

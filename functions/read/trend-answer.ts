@@ -2,13 +2,18 @@
 // periods at a time, backwards until twelve have results, sixty at most.
 
 import type * as z from "zod";
-import { MOST_PERIODS } from "../../shared/api/parameters.ts";
 import type { trendQuery } from "../../shared/api/requests.ts";
 import type { DatedTrend } from "../../shared/compare/dated.ts";
 import { metricCell } from "../../shared/compare/measure.ts";
 import { type TrendPeriod, type TrendQuestion, trend } from "../../shared/compare/trend.ts";
 import { AppError } from "../../shared/errors.ts";
-import { type PeriodUnit, periodAt, periodsBetween, periodsUpTo } from "../../shared/model/period-range.ts";
+import {
+  MOST_PERIODS,
+  type PeriodUnit,
+  periodAt,
+  periodsBetween,
+  periodsUpTo,
+} from "../../shared/model/period-range.ts";
 import type { CellReading } from "../../shared/ports.ts";
 import { backendOf } from "./backend-of.ts";
 import type { AnswerDeps } from "./deps.ts";

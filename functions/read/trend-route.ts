@@ -1,18 +1,18 @@
 // GET /v1/trend: one backend and metric over periods that follow each other.
 
-import { shownTrendQuery } from "../../shared/api/requests.ts";
 import { allow, tokenOf } from "../http/auth.ts";
 import { formatOf } from "../http/format.ts";
 import type { HttpApp } from "../http/http-env.ts";
 import { queryBy } from "../http/parameters.ts";
 import { summaryAnswer } from "../http/summary-answer.ts";
 import type { ReadDeps } from "./deps.ts";
+import { requests } from "./requests.ts";
 import { trendAnswer } from "./trend-answer.ts";
 
 export function addTrendRoute(app: HttpApp, deps: ReadDeps): void {
   app.get("/v1/trend", allow(deps, "read"), async (c) => {
     const format = formatOf(c, ["json", "csv", "txt", "md", "html", "svg"]);
-    const query = queryBy(c, shownTrendQuery);
+    const query = queryBy(c, (await requests()).shownTrendQuery);
     const answer = await trendAnswer(deps, tokenOf(c).fleet, query);
     return summaryAnswer(c, format, { kind: "trend", answer }, query);
   });

@@ -8,14 +8,14 @@ import { emptyCell, mergeCell } from "../../shared/cells/merge.ts";
 import { mergePeriods } from "../../shared/compare/merge-periods.ts";
 import { COHORT_KEYS } from "../../shared/model/cohort.ts";
 import type { MetricName } from "../../shared/model/metrics.ts";
-import { VIEWS, type View } from "../../shared/model/view.ts";
+import type { View } from "../../shared/model/view.ts";
 import type { CellQuestion, CellReading, CellStore, FleetGeneration, ScopedCells } from "../../shared/ports.ts";
 import { efficiencyName, placeOf } from "../../shared/summary/quantities.ts";
 import { encodedView, hasTwoViews } from "./cell-item.ts";
 import { cellNames } from "./cell-names.ts";
 import { matchingCohorts, readCohorts } from "./cohorts.ts";
 import { currentGeneration } from "./generations.ts";
-import { type Item, optionalBytesOf, textOf } from "./item.ts";
+import { type Item, textOf } from "./item.ts";
 import { cellPartition, cellPrefix, EVERY_COHORT } from "./keys.ts";
 import { type Memory, makeMemory } from "./memory.ts";
 import { readStamps } from "./stamps.ts";
@@ -24,8 +24,10 @@ import { partition, queryAll, type Table } from "./table.ts";
 /** Room for the cells of some hundred cohorts, or of all hosts in a few hundred questions. */
 const REMEMBERED_BYTES = 32e6;
 
-/** A count takes 8 bytes in memory and about 1 in an item. */
-const DECODED_BYTES = 8;
+/** What cells take in memory, about: a cell itself, each quantity in it, and each count of a histogram. */
+const CELL_BYTES = 500;
+const QUANTITY_BYTES = 500;
+const COUNT_BYTES = 8;
 
 /** The cells of one cohort by scope, added over shards; they are shared, and must not be changed. */
 interface CohortCells {
@@ -152,14 +154,25 @@ async function cohortCells(
     const trusted = addUp(items, "trusted", wanted);
     const all = items.some(hasTwoViews) ? addUp(items, "all", wanted) : trusted;
     const value = { views: { trusted, all }, writtenAt: latest(items.map((item) => textOf(item, "at"))) };
-    return { value, bytes: items.reduce((sum, item) => sum + encodedSize(item), 0) * DECODED_BYTES };
+    return { value, bytes: sizeOf(trusted) + (all === trusted ? 0 : sizeOf(all)) };
   });
 }
 
 const NOTHING: CohortCells = { views: { trusted: new Map(), all: new Map() }, writtenAt: null };
 
-const encodedSize = (item: Item): number =>
-  VIEWS.reduce((sum, view) => sum + (optionalBytesOf(item, view)?.length ?? 0), 0);
+/** Measured on what is kept: few hosts far apart have short items and long histograms. */
+function sizeOf(scopes: ReadonlyMap<string, Cell>): number {
+  let bytes = 0;
+  for (const { metrics } of scopes.values()) {
+    bytes += CELL_BYTES;
+    for (const metric of metrics) {
+      if (metric === null) continue;
+      const { x, l, u } = metric;
+      bytes += QUANTITY_BYTES + COUNT_BYTES * (x.counts.length + l.counts.length + u.counts.length);
+    }
+  }
+  return bytes;
+}
 
 /** The last of some times. */
 function latest(times: readonly (string | null)[]): string | null {

@@ -1,7 +1,7 @@
 import { makeSecret, secretHash } from "../../functions/http/secret.ts";
 import { tokenAskedFor } from "../../functions/ingest/new-token.ts";
 import { makeTokenStore } from "../../functions/store/tokens.ts";
-import { newToken } from "../../shared/api/requests.ts";
+import { newToken } from "../../shared/api/token-requests.ts";
 import { printable } from "../../shared/model/printable.ts";
 import { type Arguments, type Command, textOption, UsageFault } from "./command.ts";
 import { DEFAULT_FLEET, fleetOption } from "./fleet-option.ts";

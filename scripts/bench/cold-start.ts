@@ -1,119 +1,94 @@
 // Cold starts: from the start of a process until its first answer is there, for each function's bundle as it is deployed and
-// for a bare Hono app. The process does as Lambda's runtime does: it loads the bundle, asks for an event over HTTP, hands it
-// to the handler and posts the answer. The first events ask no table, so that nothing but the start is measured.
+// for a bare Hono app. The process loads the bundle and serves its handler over HTTP as `npm start` serves the apps; it is
+// asked as soon as it listens. What it is asked first needs no table, so that nothing but the start is measured.
 
 import { spawn } from "node:child_process";
-import { createServer } from "node:http";
-import type { AddressInfo } from "node:net";
 import { join } from "node:path";
+import { createInterface } from "node:readline";
 import { bundle, bundleFile } from "../../infra/bundle.ts";
 import type { Row } from "./rows.ts";
 import type { Section } from "./section.ts";
 import { median } from "./timing.ts";
 
-const request = (method: string, path: string) => ({
-  version: "2.0",
-  routeKey: `${method} ${path}`,
-  rawPath: path,
-  rawQueryString: "",
-  headers: { host: "vbdstat.example.org" },
-  requestContext: { domainName: "vbdstat.example.org", http: { method, path }, requestId: "1", stage: "$default" },
-  isBase64Encoded: false,
-});
-
-/** A first event for each function: a request without token, records of a stream that are none. */
-const FIRST_EVENTS = {
-  ingest: request("POST", "/v1/results"),
-  read: request("GET", "/v1/status"),
-  embed: request("POST", "/v1/shares"),
-  docs: request("GET", "/openapi.json"),
-  aggregate: { Records: [] },
+/** What each function is asked first: something that takes a token, without one; what is the same for everybody. */
+const FIRST_QUESTIONS = {
+  ingest: ["POST", "/v1/results"],
+  read: ["GET", "/v1/compare?baseline=loop&candidate=phy"],
+  embed: ["POST", "/v1/shares"],
+  docs: ["GET", "/openapi.json"],
 } as const;
 
-/** What Lambda's runtime does with a bundle, once. */
-const RUNTIME = `
-  import { request } from "node:http";
-  const [file, api] = process.argv.slice(1);
-  const call = (method, path, body) =>
-    new Promise((resolve, reject) => {
-      const sent = request(api + path, { method }, (answer) => {
-        let text = "";
-        answer.setEncoding("utf8").on("data", (piece) => (text += piece)).on("end", () => resolve(text));
-      });
-      sent.on("error", reject).end(body);
-    });
+/** Serves the handler of a bundle: every request becomes an event, every answer of the handler a response. */
+const SERVER = `
+  import { createServer } from "node:http";
+  const [file, listener] = process.argv.slice(1);
+  const { getRequestListener } = await import(listener);
   const { handler } = await import(file);
-  const context = { awsRequestId: "1", getRemainingTimeInMillis: () => 29000 };
-  const answer = await handler(JSON.parse(await call("GET", "/next")), context);
-  await call("POST", "/answer", JSON.stringify(answer));
-  process.exit(0);
+  const server = createServer(getRequestListener(async ({ method, url }) => {
+    const { host, pathname, search } = new URL(url);
+    const http = { method, path: pathname };
+    const requestContext = { domainName: host, http, requestId: "1", stage: "$default" };
+    const event = {
+      version: "2.0", routeKey: "$default", rawPath: pathname, rawQueryString: search.slice(1), headers: { host },
+      requestContext, isBase64Encoded: false,
+    };
+    const { body, statusCode, headers } = await handler(event, { awsRequestId: "1" });
+    return new Response(body, { status: statusCode, headers });
+  }));
+  server.listen(0, "127.0.0.1", () => console.log("port " + server.address().port));
 `;
 
 /** Most times as long as the bare app. */
 const TARGET = 1.6;
 
 export const coldStart: Section = async ({ folder, quick }) => {
-  const bundles = Object.entries(FIRST_EVENTS).map(([name, event]) => {
+  const bundles = Object.entries(FIRST_QUESTIONS).map(([name, [method, path]]) => {
     bundle(name, join(folder, "bundles", name));
-    return { name, file: join(folder, "bundles", name, "index.mjs"), event: event as object };
+    return { name, file: join(folder, "bundles", name, "index.mjs"), method: String(method), path: String(path) };
   });
   bundleFile("scripts/bench/bare-app.ts", join(folder, "bundles", "bare"));
-  const bare = { name: "bare", file: join(folder, "bundles", "bare", "index.mjs"), event: request("GET", "/healthz") };
+  const bare = { name: "bare", file: join(folder, "bundles", "bare", "index.mjs"), method: "GET", path: "/healthz" };
 
   const taken = new Map<string, number[]>();
-  // In turns, so that what else the machine does meets all alike.
+  // In turns, so that what else the machine does meets all alike. The first round fills the disk's cache.
   for (let round = 0; round < (quick ? 3 : 31); round += 1) {
-    for (const { name, file, event } of [bare, ...bundles]) {
-      const milliseconds = await firstAnswer(file, event);
+    for (const { name, ...started } of [bare, ...bundles]) {
+      const milliseconds = await firstAnswer(started);
       if (round > 0) taken.set(name, [...(taken.get(name) ?? []), milliseconds]);
     }
   }
   const bareMs = median(taken.get("bare") ?? []);
   return [...taken].map(([name, times]): Row => {
     const milliseconds = median(times);
-    const ratio = milliseconds / bareMs;
+    const target = name === "bare" ? {} : { target: TARGET };
     return {
       name: `ColdStart/${name}`,
       iterations: times.length,
       figures: [
         { value: milliseconds * 1e6, unit: "start-ns" },
-        { value: ratio, unit: "times-bare", ...(name !== "bare" && { target: TARGET }) },
+        { value: milliseconds / bareMs, unit: "times-bare", ...target },
       ],
     };
   });
 };
 
-/** Milliseconds from the start of a process to its answer to an event. */
-async function firstAnswer(file: string, event: object): Promise<number> {
-  let answered = (_at: number): void => undefined;
-  const first = new Promise<number>((resolve) => {
-    answered = resolve;
-  });
-  const api = createServer((asked, answer) => {
-    if (asked.url === "/next") {
-      answer.end(JSON.stringify(event));
-      return;
-    }
-    answered(performance.now());
-    asked.resume().on("end", () => answer.end());
-  });
-  await new Promise<void>((resolve) => api.listen(0, "127.0.0.1", resolve));
-  // A server that listens on a port has an AddressInfo.
-  const { port } = api.address() as AddressInfo;
+/** Milliseconds from the start of a process to the end of its first answer. */
+async function firstAnswer(asked: { file: string; method: string; path: string }): Promise<number> {
   const started = performance.now();
-  const args = ["--input-type=module", "--eval", RUNTIME, file, `http://127.0.0.1:${port}`];
-  const child = spawn(process.execPath, args, { stdio: ["ignore", "ignore", "pipe"], env: FUNCTION_ENVIRONMENT });
-  let said = "";
-  child.stderr.on("data", (piece) => {
-    said += String(piece);
-  });
-  const exited = new Promise<number | null>((resolve) => child.once("exit", resolve));
-  const failed = exited.then((code) => Promise.reject(new Error(`${file} ended with ${code}: ${said.slice(0, 2000)}`)));
-  failed.catch(() => undefined);
-  const at = await Promise.race([first, failed]);
-  await exited;
-  api.close();
-  return at - started;
+  const args = ["--input-type=module", "--eval", SERVER, asked.file, import.meta.resolve("@hono/node-server")];
+  const child = spawn(process.execPath, args, { stdio: ["ignore", "pipe", "inherit"], env: FUNCTION_ENVIRONMENT });
+  const exited = new Promise<void>((resolve) => child.once("exit", () => resolve()));
+  for await (const line of createInterface({ input: child.stdout })) {
+    const port = /^port (\d+)$/.exec(line)?.[1];
+    if (port === undefined) continue;
+    const answer = await fetch(`http://127.0.0.1:${port}${asked.path}`, { method: asked.method });
+    await answer.text();
+    const milliseconds = performance.now() - started;
+    child.kill();
+    await exited;
+    return milliseconds;
+  }
+  throw new Error(`${asked.file} ended without an answer`);
 }
 
 /** On AWS there is no endpoint to name, and a Node that the SDK does not warn of. */

@@ -8,10 +8,9 @@ import { comparison } from "./comparison-answer.ts";
 import type { Endpoint } from "./endpoint.ts";
 import { host, hostPage } from "./host-answers.ts";
 import { matrix } from "./matrix-answer.ts";
+import { pageQuery } from "./paging.ts";
 import {
   hostsQuery,
-  newToken,
-  pageQuery,
   runsQuery,
   shownBackendsQuery,
   shownCompareQuery,
@@ -22,6 +21,7 @@ import {
 import { run, runPage } from "./run-answer.ts";
 import { runParameters } from "./run-parameters.ts";
 import { SHARE_ENDPOINTS } from "./share-endpoints.ts";
+import { newToken } from "./token-requests.ts";
 import { trend } from "./trend-answer.ts";
 
 const RUN_ID = { id: "Id of the run, from its receipt." };

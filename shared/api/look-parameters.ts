@@ -3,7 +3,7 @@
 import * as z from "zod";
 import { METRIC_NAMES } from "../model/metrics.ts";
 import { DEFAULT_LOOK, THEMES, WIDTH } from "../report/summary.ts";
-import { once } from "./parameters.ts";
+import { once } from "./once.ts";
 
 /** Widths differ by so many px at least: a picture a little wider shows nothing more, and every one would be kept. */
 const WIDTH_STEP = 20;

@@ -3,23 +3,9 @@
 import * as z from "zod";
 import { METRIC_NAMES } from "../model/metrics.ts";
 import { isPeriod, PERIOD_ALL } from "../model/period.ts";
+import { MOST_PERIODS } from "../model/period-range.ts";
 import { VIEWS } from "../model/view.ts";
-
-/** A parameter that may be given once. */
-export const once = <T extends z.ZodType>(schema: T) =>
-  z.preprocess((values, context) => {
-    if (!Array.isArray(values)) return values;
-    if (values.length > 1) context.addIssue(`given ${values.length} times; expected once`);
-    return values[0];
-  }, schema);
-
-export const limit = once(
-  z.coerce.number().int().min(1).max(100).meta({ description: "Most entries of a page." }),
-).prefault(50);
-
-export const cursor = once(
-  z.string().max(200).meta({ description: "Where the page before ended: its `cursor`; not given for the first page." }),
-).optional();
+import { once } from "./once.ts";
 
 /** A day or a time; a day stands for its first moment in UTC. */
 export const time = (description: string) =>
@@ -46,9 +32,6 @@ export const backend = (description: string, example: string) =>
 /** A filter by a cohort attribute. */
 const values = (description: string) =>
   z.array(z.string().min(1).max(200)).min(1).max(100).optional().meta({ description });
-
-/** Periods of one question; a century of months would be 1 200 reads. */
-export const MOST_PERIODS = 60;
 
 /** The periods of a question. */
 export const period = once(

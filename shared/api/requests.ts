@@ -1,17 +1,15 @@
-// What requests may hold: the queries and bodies that handlers check. The same schemas are the contract's, so that the
-// documentation cannot say anything else. Queries come as lists of texts, one list for each parameter.
+// What questions may hold: the queries that handlers check. The same schemas are the contract's, so that the documentation
+// cannot say anything else. Queries come as lists of texts, one list for each parameter. What ingest and embed are asked is
+// in files of its own: a function makes every schema that it loads when it starts, which takes it milliseconds.
 
 import * as z from "zod";
 import { METRIC_NAMES } from "../model/metrics.ts";
 import { isPeriod } from "../model/period.ts";
 import { PERIOD_UNITS, unitOf } from "../model/period-range.ts";
-import { SHARE_KINDS } from "../model/share.ts";
-import { FLEET_PATTERN, SCOPES } from "../model/token.ts";
 import { look } from "./look-parameters.ts";
-import { backend, cohortFilters, cursor, limit, margin, metrics, once, period, time, view } from "./parameters.ts";
-
-/** Pages of a listing. */
-export const pageQuery = z.strictObject({ limit, cursor });
+import { once } from "./once.ts";
+import { cursor, limit } from "./paging.ts";
+import { backend, cohortFilters, margin, metrics, period, time, view } from "./parameters.ts";
 
 const runFilters = {
   host: once(z.string().min(1).max(255).meta({ description: "Runs of this host only." })).optional(),
@@ -95,68 +93,3 @@ export const shownCompareQuery = compareQuery.safeExtend(look);
 export const shownMatrixQuery = matrixQuery.safeExtend(look);
 export const shownBackendsQuery = backendsQuery.safeExtend(look);
 export const shownTrendQuery = trendQuery.safeExtend(look);
-
-const oneLine = (most: number) =>
-  z
-    .string()
-    .regex(/^\P{Cc}+$/u, "expected text without control characters")
-    .max(most);
-
-/** POST /v1/tokens */
-export const newToken = z.strictObject({
-  scope: z.enum(SCOPES).meta({
-    description: "`ingest` adds results and reads those of its hosts, `read` reads everything, `admin` may do all.",
-  }),
-  fleet: z
-    .string()
-    .regex(FLEET_PATTERN, "expected 1 to 63 of a-z, 0-9 and inner hyphens")
-    .optional()
-    .meta({ description: "The fleet; your own unless you are the first admin. A new name makes a new fleet." }),
-  hosts: oneLine(255)
-    .nullish()
-    .meta({
-      description: "Ingest only: the hosts it may post for, `*` standing for any characters.",
-      examples: ["dom0-fra-*"],
-    }),
-  expires_at: z.iso
-    .datetime({ offset: true })
-    .nullish()
-    .meta({ description: "When it ends; never if not given.", examples: ["2027-12-31T00:00:00Z"] }),
-  label: oneLine(200).nullish().meta({ description: "A note for people." }),
-});
-
-const shareParameter = z.union([z.string(), z.number()]);
-
-/** POST /v1/shares */
-export const newShare = z.strictObject({
-  kind: z.enum(SHARE_KINDS).meta({ description: "What is shared: the answer of `/v1/compare` and so on." }),
-  query: z
-    .record(z.string(), z.union([shareParameter, z.array(shareParameter).max(100)]))
-    .transform((query) =>
-      Object.fromEntries(Object.entries(query).map(([key, value]) => [key, [value].flat().map(String)])),
-    )
-    .meta({
-      description: "The parameters of that endpoint; repeatable ones as a list.",
-      examples: [{ baseline: "loop", candidate: "blktap2", site: ["fra", "ams"] }],
-    }),
-  frozen: z.boolean().meta({
-    description: "True: the numbers of now, for ever. False: the numbers of whenever it is looked at.",
-  }),
-  title: oneLine(200).nullish().meta({ description: "Instead of the summary's own title." }),
-});
-
-/** GET /s/{id}/badge.svg */
-export const badgeQuery = z.strictObject({
-  metric: once(z.enum(METRIC_NAMES)).optional().meta({ description: "The metric; block writes if not given." }),
-  theme: look.theme,
-});
-
-const pixels = once(z.coerce.number().int().min(1).max(100_000)).optional();
-
-/** GET /oembed, by the specification of oEmbed 1.0; consumers send further parameters, which mean nothing here. */
-export const oembedQuery = z.object({
-  url: once(z.string("expected the address of a share").max(2_000)).meta({ description: "The address of a share." }),
-  maxwidth: pixels.meta({ description: "No wider than so many px." }),
-  maxheight: pixels.meta({ description: "No higher than so many px." }),
-  format: once(z.string().max(20)).prefault("json").meta({ description: "`json`; there is no other." }),
-});

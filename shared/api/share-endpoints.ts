@@ -2,8 +2,9 @@
 
 import type { Endpoint } from "./endpoint.ts";
 import { lookQuery } from "./look-parameters.ts";
-import { badgeQuery, newShare, oembedQuery, pageQuery } from "./requests.ts";
+import { pageQuery } from "./paging.ts";
 import { madeShare, oembed, sharePage } from "./share-answers.ts";
+import { badgeQuery, newShare, oembedQuery } from "./share-requests.ts";
 
 const SHARE_ID = { id: "Id of the share." };
 

@@ -45,3 +45,6 @@ function named(unit: PeriodUnit, number: number): string {
   if (unit === "year") return year;
   return unit === "quarter" ? `${year}-Q${place}` : `${year}-${String(place).padStart(2, "0")}`;
 }
+
+/** Periods of one question; a century of months would be 1 200 reads. */
+export const MOST_PERIODS = 60;

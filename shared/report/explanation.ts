@@ -4,7 +4,8 @@ import type { Comparison, MetricComparison } from "../compare/comparison.ts";
 import { fewestHosts, hostsForDirection, hostsForEquality, hostsToUndo, type Split } from "../compare/further-hosts.ts";
 import { WORDS } from "../compare/words.ts";
 import { METRICS, type MetricName } from "../model/metrics.ts";
-import { countOf, countText, intervalOrNone, percentText, pText } from "./known-text.ts";
+import { marginFact } from "./about-facts.ts";
+import { countOf, countText, intervalOrNone, pText } from "./known-text.ts";
 import { significant } from "./significant.ts";
 
 /** Three answers, each in sentences. */
@@ -29,7 +30,7 @@ function whyText(comparison: Comparison, metric: MetricComparison): string {
   const { candidate, margin } = comparison;
   const { ci, p, p_holm, hosts, both_too_fast: tooFast, reason } = metric;
   const interval = `The 95 % interval, ${intervalOrNone(ci)},`;
-  const within = percentText(margin);
+  const within = marginFact(margin).text;
   const tests = Object.values(comparison.fleet.metrics).filter((one) => one.p !== null).length;
   const test = `the sign test over ${countOf(tests, "metric")} has p ${pText(p_holm)}, against a limit of 0.05`;
   switch (reason) {
@@ -97,7 +98,7 @@ function changeTexts(comparison: Comparison, name: MetricName, metric: MetricCom
   const { remedy } = WORDS[name];
   const tests = testedMetrics(comparison);
   const fewest = fewestHosts(tests);
-  const within = percentText(margin);
+  const within = marginFact(margin).text;
   const more = (wanted: number) => (wanted > hosts ? `, ${countText(wanted - hosts)} more than now` : "");
   switch (reason) {
     case "no_paired_hosts":
@@ -132,7 +133,7 @@ function changeTexts(comparison: Comparison, name: MetricName, metric: MetricCom
 /** A projection for each way it can still be decided. */
 function undecidedTexts({ candidate, margin }: Comparison, metric: MetricComparison, tests: number): string[] {
   const { n_eff, ratio, ci } = metric;
-  const within = percentText(margin);
+  const within = marginFact(margin).text;
   const split = splitOf(metric);
   const equal = hostsForEquality(n_eff, ratio, ci, margin);
   if (equal !== null) {

@@ -7,7 +7,7 @@ import { docsPage } from "../../functions/docs/docs-page.tsx";
 import { makeHttpApp } from "../../functions/http/app.ts";
 import { CONTRACT } from "../../shared/api/contract.ts";
 import { FLAG_MEANINGS, REASONS, VERDICTS } from "../../shared/api/meanings.ts";
-import { newToken } from "../../shared/api/requests.ts";
+import { newToken } from "../../shared/api/token-requests.ts";
 import { ERROR_STATUS } from "../../shared/errors.ts";
 import { aliasesOf } from "../../shared/model/aliases.ts";
 import { BACKENDS } from "../../shared/model/backends.ts";

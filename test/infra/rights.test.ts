@@ -13,6 +13,9 @@ import { makeRenderer } from "../../functions/embed/renderer.ts";
 import { makeHttpApp } from "../../functions/http/app.ts";
 import { secretHash } from "../../functions/http/secret.ts";
 import { addIngestRoutes } from "../../functions/ingest/app.ts";
+import { addPageRoutes } from "../../functions/pages/app.ts";
+import { addSharePageRoutes } from "../../functions/pages/share-routes.ts";
+import { addUploadRoute } from "../../functions/pages/upload-route.ts";
 import { addReadRoutes } from "../../functions/read/app.ts";
 import { makeAggregationStore } from "../../functions/store/aggregation.ts";
 import { makeCellStore } from "../../functions/store/cells.ts";
@@ -89,9 +92,11 @@ beforeAll(async () => {
   const ingest = makeHttpApp({ clock, log });
   const tokens = makeTokenStore(tables.ingest);
   const quarantine = makeQuarantineStore(tables.ingest);
-  addIngestRoutes(ingest, { runs: makeRunStore(tables.ingest), quarantine, tokens, clock, wake: () => undefined });
+  const ingesting = { runs: makeRunStore(tables.ingest), quarantine, tokens, clock, wake: () => undefined };
+  addIngestRoutes(ingest, ingesting);
+  addUploadRoute(ingest, ingesting);
   const read = makeHttpApp({ clock, log });
-  addReadRoutes(read, {
+  const reading = {
     runs: makeRunStore(tables.read),
     cells: makeCellStore(tables.read),
     hosts: makeHostStore(tables.read),
@@ -99,9 +104,12 @@ beforeAll(async () => {
     tokens: makeTokenStore(tables.read),
     clock,
     about: { version: "test", engine: "embedded" },
-  });
+    publicUrl: null,
+  } as const;
+  addReadRoutes(read, reading);
+  addPageRoutes(read, reading);
   const embed = makeHttpApp({ clock, log });
-  addEmbedRoutes(embed, {
+  const embedding = {
     shares: makeShareStore(tables.embed),
     cells: makeCellStore(tables.embed),
     status: makeStatusStore(tables.embed),
@@ -109,7 +117,9 @@ beforeAll(async () => {
     clock,
     renderer: makeRenderer(makePainter(painterFiles)),
     publicUrl: null,
-  });
+  };
+  addEmbedRoutes(embed, embedding);
+  addSharePageRoutes(embed, embedding);
   const aggregation = { store: makeAggregationStore(tables.aggregate), clock, backOff };
 
   const send = async (app: typeof ingest, method: string, path: string, body: string | null = null) => {
@@ -118,6 +128,14 @@ beforeAll(async () => {
     const text = await answer.text();
     expect([200, 201, 204, 422], `${method} ${path}: ${text}`).toContain(answer.status);
     return text === "" ? {} : JSON.parse(text);
+  };
+
+  /** A page, or what a form on it leads to. */
+  const show = async (app: typeof ingest, path: string, form: Readonly<Record<string, string>> | null = null) => {
+    const headers = { Authorization: "Bearer secret" };
+    const post = form === null ? {} : { method: "POST", body: new URLSearchParams(form) };
+    const answer = await app.request(`http://vbdstat.test${path}`, { headers, ...post });
+    expect([200, 201, 303], `${path}: ${await answer.text()}`).toContain(answer.status);
   };
 
   const [loop] = (await send(ingest, "POST", "/v1/results?backend=loop&host=h1&site=fra", LOOP)).results;
@@ -148,6 +166,11 @@ beforeAll(async () => {
   ]) {
     await send(read, "GET", path);
   }
+  for (const path of ["/", "/?baseline=loop&candidate=blktap2&site=fra", "/matrix", "/trend", "/hosts", "/hosts/h1"]) {
+    await show(read, path);
+  }
+  for (const path of ["/runs", `/runs/${loop.id}`, "/upload", "/sign-in"]) await show(read, path);
+  await show(ingest, "/upload", { output: LOOP, backend: "loop", host: "h1", site: "fra" });
 
   const question = { baseline: "loop", candidate: "blktap2", site: "fra" };
   for (const frozen of [true, false]) {
@@ -161,6 +184,10 @@ beforeAll(async () => {
     await send(embed, "GET", "/v1/shares");
     await send(embed, "DELETE", `/v1/shares/${id}`);
   }
+  await show(embed, "/shares", { kind: "compare", query: "baseline=loop&candidate=blktap2", lasts: "frozen" });
+  await show(embed, "/shares");
+  const listed = await send(embed, "GET", "/v1/shares");
+  await show(embed, "/shares/end", { id: listed.shares[0].id });
   const shared = JSON.stringify({ kind: "matrix", query: {}, frozen: false });
   await send(embed, "POST", "/v1/shares", shared);
 

@@ -8,6 +8,10 @@ import { makeHttpApp } from "../../functions/http/app.ts";
 import type { HttpApp } from "../../functions/http/http-env.ts";
 import { addIngestRoutes } from "../../functions/ingest/app.ts";
 import type { IngestDeps } from "../../functions/ingest/deps.ts";
+import { addPageRoutes } from "../../functions/pages/app.ts";
+import type { PageDeps } from "../../functions/pages/deps.ts";
+import { addSharePageRoutes } from "../../functions/pages/share-routes.ts";
+import { addUploadRoute } from "../../functions/pages/upload-route.ts";
 import { addReadRoutes } from "../../functions/read/app.ts";
 import type { ReadDeps } from "../../functions/read/deps.ts";
 import { ROUTES, THROTTLES } from "../../infra/routes.ts";
@@ -26,9 +30,18 @@ function routesOf(addRoutes: (app: HttpApp) => void): string[] {
 
 const unused = {};
 const APPS = {
-  ingest: routesOf((app) => addIngestRoutes(app, unused as IngestDeps)),
-  read: routesOf((app) => addReadRoutes(app, unused as ReadDeps)),
-  embed: routesOf((app) => addEmbedRoutes(app, unused as EmbedDeps)),
+  ingest: routesOf((app) => {
+    addIngestRoutes(app, unused as IngestDeps);
+    addUploadRoute(app, unused as IngestDeps);
+  }),
+  read: routesOf((app) => {
+    addReadRoutes(app, unused as ReadDeps);
+    addPageRoutes(app, unused as PageDeps);
+  }),
+  embed: routesOf((app) => {
+    addEmbedRoutes(app, unused as EmbedDeps);
+    addSharePageRoutes(app, unused as EmbedDeps);
+  }),
   docs: routesOf(addDocsRoutes),
 };
 

@@ -21,30 +21,38 @@ beforeAll(async () => {
 });
 afterAll(() => engine.stop());
 
-const HOSTS = 24;
+const HOSTS = 12;
 
-/** What was read: units, requests, and the kinds of partitions that were asked for. */
+/** What was read: units, requests, items, and the kinds of partitions that were asked for. */
 interface Consumed {
   units: number;
   requests: number;
+  items: number;
   kinds: Set<string>;
 }
 
 interface Answer {
   readonly ConsumedCapacity?: { readonly CapacityUnits?: number };
+  readonly Count?: number;
 }
 
 /** Has the engine say what every request of a table consumes, and keeps count. */
 function metered(table: Table): () => Consumed {
-  let consumed: Consumed = { units: 0, requests: 0, kinds: new Set() };
+  let consumed: Consumed = { units: 0, requests: 0, items: 0, kinds: new Set() };
   table.client.middlewareStack.add(
     (next) => async (args) => {
       // All commands that read know this input; the SDK's type of a middleware knows none.
-      const result = await next({ ...args, input: { ...args.input, ReturnConsumedCapacity: "TOTAL" } as typeof args.input });
-      const { ConsumedCapacity: found } = result.output as Answer; // likewise
+      const result = await next({
+        ...args,
+        input: { ...args.input, ReturnConsumedCapacity: "TOTAL" } as typeof args.input,
+      });
+      const { ConsumedCapacity: found, Count: items = 0 } = result.output as Answer; // likewise
       consumed.units += found?.CapacityUnits ?? 0;
       consumed.requests += 1;
-      for (const [, kind = ""] of JSON.stringify(args.input).matchAll(/"(RUN|WORK|GENERATION|HOST|CELL|STAMP|COHORT)#/g)) {
+      consumed.items += items;
+      for (const [, kind = ""] of JSON.stringify(args.input).matchAll(
+        /"(RUN|WORK|GENERATION|HOST|CELL|STAMP|COHORT)#/g,
+      )) {
         consumed.kinds.add(kind);
       }
       return result;
@@ -53,7 +61,7 @@ function metered(table: Table): () => Consumed {
   );
   return () => {
     const found = consumed;
-    consumed = { units: 0, requests: 0, kinds: new Set() };
+    consumed = { units: 0, requests: 0, items: 0, kinds: new Set() };
     return found;
   };
 }
@@ -105,10 +113,14 @@ test("a comparison reads the same with 1, 10 and 50 runs of each backend a host,
   expect(one?.first.units).toBeGreaterThan(5);
   expect(one?.second.units).toBeLessThan(one?.first.units ?? 0);
   expect([...(one?.first.kinds ?? [])]).toEqual(expect.arrayContaining(["STAMP", "CELL"]));
-  expect([...(one?.second.kinds ?? [])]).not.toContain("CELL");
   for (const { first, second } of found) {
-    const { kinds } = first;
-    expect([kinds.has("RUN"), kinds.has("HOST"), second.kinds.has("CELL")]).toEqual([false, false, false]);
+    expect([first.kinds.has("RUN"), first.kinds.has("HOST"), second.kinds.has("CELL")]).toEqual([false, false, false]);
   }
-  for (const each of more) expect(each).toEqual(one);
+  for (const { first, second } of more) {
+    expect([first.requests, first.items]).toEqual([one?.first.requests, one?.first.items]);
+    expect(second).toEqual(one?.second);
+    // Counts of more runs take a byte or two more in each item, which may carry a reading of the three over a border of
+    // 4 KB, at which units are counted.
+    expect(Math.abs(first.units - (one?.first.units ?? 0))).toBeLessThanOrEqual(3);
+  }
 });

@@ -47,7 +47,8 @@ const unordered = (answer: unknown): unknown =>
 /** A question about a fleet: any two backends either way round, any windows, view, margin and metrics. */
 function randomQuestion(seed: number): BatchQuestion {
   const uniform = random(seed);
-  const one = <T>(first: T, ...others: T[]): T => [first, ...others][Math.floor(uniform() * (others.length + 1))] ?? first;
+  const one = <T>(first: T, ...others: T[]): T =>
+    [first, ...others][Math.floor(uniform() * (others.length + 1))] ?? first;
   const baseline = one(...BACKENDS);
   const candidate = BACKENDS[(BACKENDS.indexOf(baseline) + one(1, 2)) % BACKENDS.length] ?? baseline;
   return {
@@ -80,7 +81,8 @@ describe("every number of a comparison is that of a batch over all raw runs", ()
 });
 
 test("the fleets brought up every verdict, flag and kind of value that there is", () => {
-  const seen = (name: string) => [...words].flatMap((word) => (word.startsWith(`${name} `) ? [word.split(" ")[1]] : []));
+  const seen = (name: string) =>
+    [...words].flatMap((word) => (word.startsWith(`${name} `) ? [word.split(" ")[1]] : []));
   expect(seen("reason").sort()).toEqual([
     ...["ci_above_1", "ci_below_1", "ci_includes_1", "ci_within_margin", "difference_below_margin", "mostly_too_fast"],
     ...["no_paired_hosts", "not_significant_after_holm", "too_fast_hides_size", "too_fast_on_both", "too_few_hosts"],

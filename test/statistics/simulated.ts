@@ -36,10 +36,7 @@ export interface Simulation {
 const TYPICAL = 20_000;
 const DISK_SPREAD = 0.4;
 
-export function simulatedRuns(
-  { hosts, runs, ratio, noise, effect, bound }: Simulation,
-  draws: Draws,
-): Run[] {
+export function simulatedRuns({ hosts, runs, ratio, noise, effect, bound }: Simulation, draws: Draws): Run[] {
   const { normal } = draws;
   const limit = TYPICAL * Math.exp(bound);
   return Array.from({ length: hosts }, (_, host) => host).flatMap((host) => {

@@ -5,7 +5,12 @@ import fc from "fast-check";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { makeAggregationStore } from "../../functions/store/aggregation.ts";
 import { makeCellStore } from "../../functions/store/cells.ts";
-import { beginGeneration, currentGeneration, readGenerations, swapGeneration } from "../../functions/store/generations.ts";
+import {
+  beginGeneration,
+  currentGeneration,
+  readGenerations,
+  swapGeneration,
+} from "../../functions/store/generations.ts";
 import { bucketOf } from "../../functions/store/keys.ts";
 import { deleteGeneration } from "../../functions/store/retired.ts";
 import type { Table } from "../../functions/store/table.ts";
@@ -54,7 +59,7 @@ const change: fc.Arbitrary<Change> = fc
     period: fc.constantFrom(...PERIODS),
     // No samples: all runs of the host were withdrawn.
     samples: fc.oneof({ weight: 3, arbitrary: randomSamples(4) }, { weight: 1, arbitrary: fc.constant([]) }),
-    moved: fc.option(fc.record({ site: fc.constantFrom("a", "b"), hardware: fc.constantFrom("a", "ü,\"") })),
+    moved: fc.option(fc.record({ site: fc.constantFrom("a", "b"), hardware: fc.constantFrom("a", 'ü,"') })),
   })
   .map(({ host, period, samples, moved }) => {
     const summary = summarise(host, samples);
@@ -110,7 +115,7 @@ const QUESTIONS: readonly Omit<CellQuestion, "fleet">[] = [
   { periods: ["2026-11"], filters: { site: ["a"] } },
   { periods: PERIODS, filters: { site: ["a", "b"], hardware: ["a", "__proto__"] } },
   { periods: PERIODS, filters: {}, metrics: ["putc", "seeks"] },
-  { periods: ["2026-10"], filters: { hardware: ["ü,\""] }, scope: "v1/2G/8k/16", metrics: ["seeks"] },
+  { periods: ["2026-10"], filters: { hardware: ['ü,"'] }, scope: "v1/2G/8k/16", metrics: ["seeks"] },
 ];
 
 const READ: readonly (readonly [CellKind, string])[] = [
@@ -140,7 +145,12 @@ function added(changes: readonly Change[], view: View, kind: CellKind, name: str
 }
 
 /** What a reading must hold: cells of the hosts that satisfy the filters, in the metrics asked for. */
-function expectedViews(state: State, { periods, filters, scope, metrics = [] }: CellQuestion, kind: CellKind, name: string) {
+function expectedViews(
+  state: State,
+  { periods, filters, scope, metrics = [] }: CellQuestion,
+  kind: CellKind,
+  name: string,
+) {
   const places = metrics.flatMap((metric) => [placeOf(metric), placeOf(efficiencyName(metric))]);
   const only = (cell: Cell): Cell => ({
     ...cell,
@@ -151,7 +161,12 @@ function expectedViews(state: State, { periods, filters, scope, metrics = [] }: 
   return Object.fromEntries(
     VIEWS.map((view) => {
       const found = periods.map((period) =>
-        added([...state.values()].filter((each) => each.period === period && isFound(each)), view, kind, name),
+        added(
+          [...state.values()].filter((each) => each.period === period && isFound(each)),
+          view,
+          kind,
+          name,
+        ),
       );
       const names = new Set(found.flatMap((cells) => [...cells.keys()]));
       const scopes = [...names].filter((each) => scope === undefined || each === scope).sort();
@@ -250,27 +265,30 @@ test("of two commits at once one is lost, and nobody remembers what it would hav
   await expectAlike(old, fleet, after(new Map(), [third]));
 });
 
-test.each(["before", "after"])("a commit that comes %s cells are read, and after their stamps, is seen by the next question", async (when) => {
-  const fleet = `overtaken-${when}`;
-  const of = { fleet, generation: "0" };
-  await commit(of, [first]);
-  const changes = [second, third];
-  let committed: Promise<unknown> = Promise.resolve();
-  // Readings of cells are overtaken, as long as there is something to commit, one after the other.
-  const overtaken = interfering(table, async ({ name, input }, pass) => {
-    const isOfCells = name === "Query" && JSON.stringify(input).includes(`CELL#${fleet}`);
-    const answer = when === "after" ? await pass() : undefined;
-    const next = isOfCells ? changes.shift() : undefined;
-    if (next !== undefined) {
-      committed = committed.then(() => commit(of, [next]));
-      await committed;
-    }
-    return when === "after" ? answer : pass();
-  });
-  const old = makeCellStore(overtaken);
-  while (changes.length > 0) await readings(old, { fleet, ...QUESTIONS[0]! });
-  await expectAlike(old, fleet, after(new Map(), [third]));
-});
+test.each(["before", "after"])(
+  "a commit that comes %s cells are read, and after their stamps, is seen by the next question",
+  async (when) => {
+    const fleet = `overtaken-${when}`;
+    const of = { fleet, generation: "0" };
+    await commit(of, [first]);
+    const changes = [second, third];
+    let committed: Promise<unknown> = Promise.resolve();
+    // Readings of cells are overtaken, as long as there is something to commit, one after the other.
+    const overtaken = interfering(table, async ({ name, input }, pass) => {
+      const isOfCells = name === "Query" && JSON.stringify(input).includes(`CELL#${fleet}`);
+      const answer = when === "after" ? await pass() : undefined;
+      const next = isOfCells ? changes.shift() : undefined;
+      if (next !== undefined) {
+        committed = committed.then(() => commit(of, [next]));
+        await committed;
+      }
+      return when === "after" ? answer : pass();
+    });
+    const old = makeCellStore(overtaken);
+    while (changes.length > 0) await readings(old, { fleet, ...QUESTIONS[0]! });
+    await expectAlike(old, fleet, after(new Map(), [third]));
+  },
+);
 
 test("everything that is remembered, and every stamp, was read consistently: an old copy would be believed for long", async () => {
   const fleet = "consistently";

@@ -44,19 +44,26 @@ export function readPng(bytes: Buffer): Pixels {
   };
 }
 
-/** Takes off the filter of each row (PNG specification, section 9). */
+/** What a row's filter guesses a byte to be, from those to the left, above and above left (PNG specification, section 9). */
+const GUESSES: readonly ((left: number, up: number, corner: number) => number)[] = [
+  () => 0,
+  (left) => left,
+  (_, up) => up,
+  (left, up) => (left + up) >> 1,
+  paeth,
+];
+
 function unfiltered(rows: Buffer, width: number, height: number, channels: number): Buffer {
   const stride = width * channels;
   const pixels = Buffer.alloc(stride * height);
   for (let y = 0; y < height; y += 1) {
-    const filter = rows[y * (stride + 1)] ?? 0;
+    const guess = GUESSES[rows[y * (stride + 1)] ?? 0] ?? paeth;
     for (let x = 0; x < stride; x += 1) {
       const place = y * stride + x;
       const left = x < channels ? 0 : (pixels[place - channels] ?? 0);
       const up = y === 0 ? 0 : (pixels[place - stride] ?? 0);
       const corner = x < channels || y === 0 ? 0 : (pixels[place - stride - channels] ?? 0);
-      const guess = [0, left, up, (left + up) >> 1, paeth(left, up, corner)][filter] ?? 0;
-      pixels[place] = (rows[y * (stride + 1) + 1 + x] ?? 0) + guess;
+      pixels[place] = (rows[y * (stride + 1) + 1 + x] ?? 0) + guess(left, up, corner);
     }
   }
   return pixels;
@@ -64,7 +71,9 @@ function unfiltered(rows: Buffer, width: number, height: number, channels: numbe
 
 function paeth(left: number, up: number, corner: number): number {
   const guess = left + up - corner;
-  const [toLeft, toUp, toCorner] = [left, up, corner].map((one) => Math.abs(guess - one)) as [number, number, number];
+  const toLeft = Math.abs(guess - left);
+  const toUp = Math.abs(guess - up);
+  const toCorner = Math.abs(guess - corner);
   if (toLeft <= toUp && toLeft <= toCorner) return left;
   return toUp <= toCorner ? up : corner;
 }

@@ -1,0 +1,26 @@
+import * as z from "zod";
+import { FLEET_PATTERN, SCOPES } from "../model/token.ts";
+import { oneLine } from "./one-line.ts";
+
+/** POST /v1/tokens */
+export const newToken = z.strictObject({
+  scope: z.enum(SCOPES).meta({
+    description: "`ingest` adds results and reads those of its hosts, `read` reads everything, `admin` may do all.",
+  }),
+  fleet: z
+    .string()
+    .regex(FLEET_PATTERN, "expected 1 to 63 of a-z, 0-9 and inner hyphens")
+    .optional()
+    .meta({ description: "The fleet; your own unless you are the first admin. A new name makes a new fleet." }),
+  hosts: oneLine(255)
+    .nullish()
+    .meta({
+      description: "Ingest only: the hosts it may post for, `*` standing for any characters.",
+      examples: ["dom0-fra-*"],
+    }),
+  expires_at: z.iso
+    .datetime({ offset: true })
+    .nullish()
+    .meta({ description: "When it ends; never if not given.", examples: ["2027-12-31T00:00:00Z"] }),
+  label: oneLine(200).nullish().meta({ description: "A note for people." }),
+});
