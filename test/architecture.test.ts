@@ -56,6 +56,7 @@ MAY["functions/embed"] = [...SHARED, "functions", "functions/http", "functions/r
 MAY["functions/pages"] = [...SHARED, "functions/http", "functions/ingest", "functions/read", "functions/embed"];
 MAY["functions/docs"] = [...SHARED, "functions/http"];
 MAY["functions/aggregate"] = [...SHARED, "functions", "functions/http", "functions/store"];
+MAY["functions/audit"] = [...SHARED, "functions", "functions/http", "functions/store", "functions/aggregate"];
 MAY["functions"] = ["functions/store"];
 MAY["local"] = [
   ...SHARED,

@@ -69,9 +69,9 @@ fieldset.plain { display: flex; flex-direction: column; gap: .2rem; }
 .problem h1 { font-size: 1.2rem; margin: 0; }
 .problem p, .problem ul { margin: .25rem 0; }
 
-/* The padding of a chart stands in the margin, so that its words begin where those of the page do. */
+/* The padding of a chart stands in that of the page, so that its words begin where those of the page do. */
 .report .wide svg { margin-left: -20px; }
-.report .narrow svg { margin-left: -14px; max-width: calc(100% + 28px); }
+.report .narrow svg { margin-left: -.75rem; max-width: calc(100% + 1.5rem); }
 
 .report .verdicts { width: 100%; }
 .report .verdicts .finding { max-width: none; min-width: 18rem; }

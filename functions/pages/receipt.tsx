@@ -139,8 +139,8 @@ const Results: FC<{ results: readonly ReceiptResult[] }> = ({ results }) => (
               ))}
             </td>
             <td>
-              <a href={linkOf({ kind: "run", id })} aria-label={`Run of line ${line}`}>
-                {id.slice(0, 8)}…
+              <a href={linkOf({ kind: "run", id })}>
+                {id.slice(0, 8)}…<span class="unseen"> run of line {line}</span>
               </a>
             </td>
           </tr>

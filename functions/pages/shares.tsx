@@ -86,7 +86,7 @@ const ShareEntry: FC<{ share: Share; origin: string; token: Token; isOpen: boole
         <form method="post" action="/shares/end">
           <input type="hidden" name="id" value={id} />
           <button type="submit" class="danger">
-            End this share<span class="unseen">: {title}</span>
+            End this share<span class="unseen"> {title}</span>
           </button>
         </form>
       )}

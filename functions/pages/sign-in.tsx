@@ -19,7 +19,7 @@ const form = z.strictObject({ token: once(z.string("expected a token").trim().ma
 /** GET /sign-in */
 export const signIn: Page<unknown> = async (c) => {
   const { next: address, ended } = asked(c, query);
-  return signInPage(c, address, ended === undefined ? null : "The token of this browser is not valid any more.");
+  return signInPage(c, address, ended === undefined ? null : "the token of this browser is not valid any more", 200);
 };
 
 /** POST /sign-in */
@@ -34,14 +34,19 @@ export const signedIn: Page<AuthDeps> = async (c, deps) => {
     return c.redirect(ownAddress(address) ?? (token.scope === "ingest" ? "/upload" : "/"), 303);
   } catch (error) {
     if (!(error instanceof AppError && error.code === "unauthorized")) throw error;
-    return signInPage(c, address, error.message);
+    return signInPage(c, address, error.message, 401);
   }
 };
 
-function signInPage(c: Context<HttpEnv>, address: string | undefined, problem: string | null): Response {
+function signInPage(
+  c: Context<HttpEnv>,
+  address: string | undefined,
+  problem: string | null,
+  status: 200 | 401,
+): Response {
   return pageAnswer(
     c,
-    { title: "Sign in", status: problem === null ? 200 : 401 },
+    { title: "Sign in", status },
     <div class="sheet narrow-sheet">
       <h1>Sign in</h1>
       <p>

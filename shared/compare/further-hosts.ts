@@ -82,6 +82,6 @@ export function hostsForEquality(hosts: number, ratio: Known, ci: Limits | null,
   const [median, low, high] = [Math.log(ratio.low), Math.log(ci.low), Math.log(ci.high)];
   if (Math.abs(median) >= reach) return null;
   const shrink = Math.max((median - low) / (median + reach), (high - median) / (reach - median));
-  const count = Math.ceil(hosts * shrink ** 2);
+  const count = Math.round(hosts * shrink ** 2);
   return count <= MOST_HOSTS ? Math.max(MIN_HOSTS, count) : null;
 }

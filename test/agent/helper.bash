@@ -13,11 +13,25 @@ export STUBS REAL_DATE STUB_HOST
 read -ra AGENT_SHELL_WORDS <<<"${AGENT_SHELL:-sh}"
 AGENT_SHELL_WORDS[0]=$(command -v "${AGENT_SHELL_WORDS[0]}")
 
-# Out: STUB_HOST is the host of a function in hosts.bash, its spool is empty.
+# Out: the hosts are built, once for all files and shells when AGENT_HOSTS says where.
+setup_file() {
+  if [ -z "${AGENT_HOSTS:-}" ]; then
+    export AGENT_HOSTS=$BATS_RUN_TMPDIR/hosts
+    [ -e "$AGENT_HOSTS" ] || build_hosts "$AGENT_HOSTS"
+  fi
+}
+
+# Out: STUB_HOST is a copy of a host of hosts.bash, its spool is empty.
 on_host() {
   STUB_HOST=$BATS_TEST_TMPDIR/host
-  "host_$1"
+  cp -a "$AGENT_HOSTS/$1" "$STUB_HOST"
   settle
+}
+
+# Out: STUB_HOST is a host of hosts.bash itself, to be looked at only.
+look_at_host() {
+  STUB_HOST=$AGENT_HOSTS/$1
+  export VBDSTAT_ROOT=$STUB_HOST/root VBDSTAT_SPOOL=$BATS_TEST_TMPDIR/spool VBDSTAT_DETECT_WAIT=0 VBDSTAT_TOOL_TIMEOUT=1
 }
 
 # Out: the agent's settings lead to the stubs.
@@ -39,14 +53,14 @@ EOF
   chmod 600 "$VBDSTAT_CONFIG"
 }
 
+# shellcheck disable=SC2154 # bats sets status and output
 agent() {
   PATH=$STUB_HOST/bin:$PATH "${AGENT_SHELL_WORDS[@]}" "$AGENT" "$@"
 }
 
-# In: number of a request, its status, and a body. Out: the stub answers so.
+# In: number of a request, its status, a body, and a header or nothing. Out: the stub answers so.
 reply() {
-  printf '%s\nHTTP/1.1 %s Some\nContent-Type: text/plain\n%s\n%s\n' "$2" "$2" "${4:-}" "$3" >"$STUB_HOST/replies/$1"
-  [ -z "${4:-}" ] || sed -i '4a\\' "$STUB_HOST/replies/$1"
+  printf '%s\nHTTP/1.1 %s Some\n%s\n\n%s\n' "$2" "$2" "${4:-Content-Type: text/plain}" "$3" >"$STUB_HOST/replies/$1"
 }
 
 # Out: the number of requests made, uploads waiting, uploads rejected.

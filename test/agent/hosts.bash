@@ -86,7 +86,6 @@ image() {
 
 # The host of the seed: an E5520 with one SATA disk, ext4 on LVM below Dom0's root.
 machine() {
-  rm -rf "$STUB_HOST"
   mkdir -p "$STUB_HOST/answers" "$STUB_HOST/bin"
   file /proc/meminfo "$(printf '%s\n' 'MemTotal:        2097152 kB' 'MemFree:          102400 kB' 'MemAvailable:    1572864 kB' 'Buffers:          204800 kB' 'Cached:           819200 kB')"
   file /proc/cpuinfo "$(printf 'processor\t: 0\nmodel name\t: Intel(R) Xeon(R) CPU           E5520  @ 2.27GHz\ncpu MHz\t\t: 2266.746\nprocessor\t: 1\nmodel name\t: Intel(R) Xeon(R) CPU           E5520  @ 2.27GHz\n')"
@@ -697,4 +696,12 @@ Vdev  BE  handle state evt-ch ring-ref BE-path
 51712 0   4      4     17     768      /local/domain/0/backend/qdisk/4/51712
 51728 0   4      4     18     -1       /local/domain/0/backend/vbd/4/51728
 EOF
+}
+
+# In: a folder. Out: every host is in it, under its name. Building them takes longer than looking at them, so tests share them.
+build_hosts() {
+  for function in $(declare -F | sed -n 's/^declare -f host_//p'); do
+    STUB_HOST=$1/$function
+    "host_$function"
+  done
 }

@@ -5,8 +5,8 @@ import { accessSync, constants } from "node:fs";
 
 export const AGENT = "agent/vbdstat-agent";
 
-/** As words of a command line. `ksh93` is ksh93u+m; bash is that of RHEL 5 to 9, with and without its POSIX mode. */
-export const SHELLS = ["dash", "busybox ash", "bash", "bash --posix", "ksh93", "mksh", "posh", "yash"] as const;
+/** As words of a command line. Bash in the mode that it has as /bin/sh. */
+export const SHELLS = ["dash", "busybox ash", "bash --posix", "ksh93", "mksh", "posh", "yash"] as const;
 
 /** Whether a program is in the PATH. */
 export function isInstalled(program: string): boolean {
@@ -20,12 +20,16 @@ export function isInstalled(program: string): boolean {
   });
 }
 
-/** Whether this process may mount a small file system, to fill it up. */
-export function mayMount(folder: string): boolean {
+/** Mounts a file system of a size such as `128k` on a folder, to be filled up; false where that is not permitted. */
+export function mount(folder: string, size: string): boolean {
   try {
-    execFileSync("mount", ["-t", "tmpfs", "-o", "size=128k,mode=700", "tmpfs", folder], { stdio: "ignore" });
+    execFileSync("mount", ["-t", "tmpfs", "-o", `size=${size},mode=700`, "tmpfs", folder], { stdio: "ignore" });
     return true;
   } catch {
     return false;
   }
+}
+
+export function unmount(folder: string): void {
+  execFileSync("umount", [folder]);
 }

@@ -9,6 +9,7 @@ setup() {
 
 receipt='stored 1, duplicate 0, rejected 0'
 
+# bats test_tags=everywhere
 @test "a result is sent with its run id, host, backend and time, and leaves the spool with the receipt" {
   touch -d 2026-11-22T10:15:00Z "$(result 1)"
   run agent post --backend loop "$STUB_HOST/1.csv"
@@ -41,6 +42,7 @@ EOF
   [ "$(waiting)" = 0 ]
 }
 
+# bats test_tags=everywhere
 @test "rejected lines: the upload is kept with the answer beside it, and the next ones are sent" {
   SERVER='' agent post --server '' --backend loop "$(result 1)" "$(result 2)" "$(result 3)"
   reply 1 422 'stored 0, duplicate 0, rejected 1
@@ -66,36 +68,43 @@ see /docs#bad_parameter, request 1'
   done
 }
 
+# bats test_tags=everywhere
 @test "no answer, or one that is not the server's last word: kept, in order, and the rest is not tried" {
+  agent post --server '' --backend loop "$(result 1)" "$(result 2)"
+  number=0
   for code in refused 301 302 404 405 407 408 425 429 500 502 503 504; do
-    rm -rf "$STUB_HOST/curl.count" "$SPOOL"
-    reply 1 "$code" '<html>something else</html>'
-    run agent post --backend loop "$(result 1)" "$(result 2)"
+    number=$((number + 1))
+    reply "$number" "$code" '<html>something else</html>'
+    run agent flush --now
     expect 3 'kept for later'
-    [ "$(requests) $(waiting) $(rejected)" = '1 2 0' ]
+    [ "$(requests) $(waiting) $(rejected)" = "$number 2 0" ]
   done
 }
 
 @test "200 without a receipt, as from a hotel's sign-in page, delivers nothing" {
-  for body in '<html>Welcome to our WiFi</html>' '' 'stored'; do
-    rm -rf "$STUB_HOST/curl.count" "$SPOOL"
-    reply 1 200 "$body"
-    run agent post --backend loop "$(result 1)"
+  agent post --server '' --backend loop "$(result 1)"
+  reply 1 200 '<html>Welcome to our WiFi</html>'
+  reply 2 200 ''
+  reply 3 201 'stored'
+  for number in 1 2 3; do
+    run agent flush --now
     expect 3 'not with a receipt'
-    [ "$(waiting)" = 1 ]
+    [ "$(requests) $(waiting)" = "$number 1" ]
   done
 }
 
 @test "oldest first, by count and not by clock" {
-  for number in 1 2 3; do
+  for number in 1 2; do
     STUB_CLOCK=$((-number * 31536000)) agent post --server '' --backend loop "$(result "$number")"
   done
-  for number in 4 5 6 7 8 9 10 11; do agent post --server '' --backend loop "$(result "$number")"; done
+  for number in 3 4 5 6 7 8 9 10 11; do result "$number"; done
+  agent post --server '' --backend loop "$STUB_HOST"/[3-9].csv "$STUB_HOST"/1[01].csv
   run agent flush
   expect 0
   for number in 1 2 3 4 5 6 7 8 9 10 11; do grep "^vm101,2064M,$number," "$STUB_HOST/sent.$number"; done
 }
 
+# bats test_tags=everywhere
 @test "after failures flush waits longer and longer, and Retry-After counts when longer" {
   agent post --server '' --backend loop "$(result 1)"
   delays=
@@ -119,6 +128,7 @@ see /docs#bad_parameter, request 1'
   [ ! -e "$SPOOL/backoff" ]
 }
 
+# bats test_tags=everywhere
 @test "a full spool refuses loudly, before anything is taken" {
   agent post --server '' --backend loop "$(result 1)" "$(result 2)"
   run agent post --server '' --backend loop --spool-max-files 2 "$(result 3)"
@@ -142,6 +152,7 @@ see /docs#bad_parameter, request 1'
   [ "$(waiting)" = 1 ]
 }
 
+# bats test_tags=everywhere
 @test "the token file must be there, be a token, and be nobody else's to read" {
   chmod 640 "$STUB_HOST/token"
   run agent post --backend loop "$(result 1)"
@@ -176,6 +187,7 @@ see /docs#bad_parameter, request 1'
   expect 2 'running: vm101'
 }
 
+# bats test_tags=everywhere
 @test "a file posted again has the same ids; equal lines in it have their own; so has what comes in a pipe" {
   cat "$(result 1)" "$(result 2)" "$STUB_HOST/1.csv" "$STUB_HOST/1.csv" >"$STUB_HOST/all.csv"
   agent post --backend loop "$STUB_HOST/all.csv"
@@ -192,6 +204,7 @@ see /docs#bad_parameter, request 1'
   [ "$(grep -h '^# run:' "$STUB_HOST"/sent.[56] | sort -u | wc -l)" = 2 ]
 }
 
+# bats test_tags=everywhere
 @test "what agents that were killed have left: half a file goes, a damaged upload is not sent, their lock is taken" {
   agent post --server '' --backend loop "$(result 1)" "$(result 2)"
   echo '# run: half' >"$SPOOL/tmp/999999.1.-.00000009-0123"
@@ -205,6 +218,7 @@ see /docs#bad_parameter, request 1'
   [ ! -h "$SPOOL/lock" ]
 }
 
+# bats test_tags=everywhere
 @test "a lock of another boot, or of another process with its id, is no lock; one of a living agent is" {
   start=$(sed 's/.*) //' /proc/$$/stat | cut -d ' ' -f 20)
   boot=$(cat /proc/sys/kernel/random/boot_id)
@@ -223,6 +237,7 @@ see /docs#bad_parameter, request 1'
   expect 3
 }
 
+# bats test_tags=everywhere
 @test "run: facts before, what the counters say after, both streams, the exit status" {
   sysfs=/sys/bus/xen-backend/devices/vbd-1-51712/statistics
   file "$sysfs/rd_sect" 1000
@@ -285,6 +300,7 @@ EOF
   expect 2 'expected: run VM DEVICE -- COMMAND'
 }
 
+# bats test_tags=everywhere
 @test "run: what was measured by an agent that was killed is sent by the next one, as the same run" {
   result 1
   cat >"$STUB_HOST/bin/bonnie++" <<EOF
@@ -304,6 +320,7 @@ EOF
   [ -z "$(ls "$SPOOL/jobs")" ]
 }
 
+# bats test_tags=everywhere
 @test "export and import carry uploads byte for byte, once; damage is refused" {
   printf '## vbdstat-spool 1 end\n## upload 3 lines 1-1\nodd\rbytes \303\274\n' >"$STUB_HOST/odd.txt"
   cat "$(result 1)" >>"$STUB_HOST/odd.txt"
@@ -336,6 +353,7 @@ EOF
   [ "$(waiting)" = 1 ]
 }
 
+# bats test_tags=everywhere
 @test "check: all in words, and 1 when something is wrong" {
   reply 1 200 ok "Date: $(date -u '+%a, %d %b %Y %H:%M:%S GMT')"
   reply 2 000 ''

@@ -81,7 +81,6 @@ describe("the envelope", () => {
 
 describe("404 and 405", () => {
   test.each([
-    "/",
     "/v1",
     "/v1/",
     "/v1/results/",

@@ -5,11 +5,13 @@ import type { Backend } from "../../shared/model/backends.ts";
 import type { Run } from "../../shared/model/run.ts";
 import type { View } from "../../shared/model/view.ts";
 import * as effects from "./effects.ts";
-import { type Details, type Hosts, known, limits, marginTicks } from "./effects.ts";
+import { type Details, flagged, type Hosts, known, limits, marginTicks } from "./effects.ts";
 import {
   type Entry,
   type Host,
+  hasSmallFile,
   hostsIn,
+  isAboveBound,
   isCached,
   isLowCpu,
   isReadPath,
@@ -20,7 +22,7 @@ import {
   values,
   votes,
 } from "./host-values.ts";
-import { binOf, type Interval, isExact, type Median, medianOf, UNKNOWN } from "./order.ts";
+import { binOf, type Interval, isExact, medianOf, UNKNOWN } from "./order.ts";
 
 export interface BatchQuestion {
   readonly baseline: Backend;
@@ -30,17 +32,6 @@ export interface BatchQuestion {
   readonly margin: number;
   readonly metrics: readonly Metric[];
 }
-
-const GROUPS = {
-  write: ["putc", "put_block", "rewrite"],
-  read: ["getc", "get_block"],
-  seek: ["seeks"],
-  metadata: METRICS.slice(6),
-};
-
-const FILE_BACKENDS = ["loop", "vnd", "file-direct"];
-
-const isKnown = ({ lo, hi }: Interval): boolean => lo > -Infinity || hi < Infinity;
 
 /** The whole answer without words. */
 export function batchComparison(runs: readonly Run[], question: BatchQuestion) {
@@ -128,30 +119,6 @@ export function batchComparison(runs: readonly Run[], question: BatchQuestion) {
       }),
     );
 
-  const scores = (of: ReadonlyMap<Metric, Median>) => {
-    const mean = (intervals: readonly Interval[]): Interval => {
-      const sum = (end: "lo" | "hi") => intervals.reduce((total, interval) => total + interval[end], 0);
-      return intervals.length === 0 ? UNKNOWN : { lo: sum("lo") / intervals.length, hi: sum("hi") / intervals.length };
-    };
-    const groups = Object.values(GROUPS).map((names) => {
-      const used = [...of].filter(([metric, { m }]) => names.includes(metric) && isKnown(m));
-      const cis = used.flatMap(([, { ci }]) => ci ?? []);
-      return {
-        metrics: used.map(([metric]) => metric),
-        m: mean(used.map(([, { m }]) => m)),
-        ci: used.length > 0 && cis.length === used.length ? mean(cis) : null,
-      };
-    });
-    const usable = groups.filter(({ m }) => isKnown(m));
-    const overall = { metrics: usable.flatMap((group) => group.metrics), m: mean(usable.map(({ m }) => m)), ci: null };
-    return Object.fromEntries(
-      [...Object.keys(GROUPS), "overall"].map((name, index) => {
-        const { metrics: names, m, ci } = groups[index] ?? overall;
-        return [name, { metrics: names, ratio: known(m), ci: limits(ci) }];
-      }),
-    );
-  };
-
   const efficiency = (scope: string, metric: Metric) => {
     const hosts = paired(scope, `${metric}:eff`);
     const { m, ci } = medianOf(hosts.entries, hosts.nEff);
@@ -231,7 +198,7 @@ export function batchComparison(runs: readonly Run[], question: BatchQuestion) {
     if (new Set(families).size > 1) details["mixed_versions"] = {};
     return {
       metrics: Object.fromEntries(answers),
-      scores: scores(own),
+      scores: effects.scores(own),
       efficiency: Object.fromEntries(metrics.map((metric) => [metric, efficiency(scope, metric)])),
       ...flagged(details),
     };
@@ -292,22 +259,4 @@ export function batchComparison(runs: readonly Run[], question: BatchQuestion) {
       }),
     ),
   };
-}
-
-/** Flags by name, and what stands behind them. */
-const flagged = (details: Details) => ({ flags: Object.keys(details).sort(), flag_details: details });
-
-function hasSmallFile({ backend, bonnie, facts }: Run): boolean {
-  const memory = (key: string) => Number(facts[key] ?? 0);
-  const isFile = FILE_BACKENDS.includes(backend) || facts["storage"] === "file";
-  const cache = memory("guest_mem_mb") + (isFile ? memory("dom0_mem_mb") : 0);
-  return bonnie.file_size_kib !== null && bonnie.file_size_kib < 2 * 1024 * cache;
-}
-
-/** Whether a rate is above what half a second allows: twice the KiB, the 8 192 seeks or the files a second. */
-function isAboveBound({ bonnie, metrics }: Run): boolean {
-  return METRICS.some((metric, index) => {
-    const work = index < 5 ? bonnie.file_size_kib : index === 5 ? 8192 : 1024 * (bonnie.files?.thousands ?? 0);
-    return (metrics[metric]?.rate ?? 0) > 2 * (work ?? 0);
-  });
 }

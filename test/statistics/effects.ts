@@ -1,7 +1,8 @@
-// Statistics sections 5, 6 and 9, straight from the reference: what is published of one list of host values.
+// Statistics sections 5, 6, 8 and 9, straight from the reference: what is published of one list of host
+// values, and of several together.
 
-import { type Entry, rnd } from "./host-values.ts";
-import { binOf, binomial, ends, type Interval, isExact, type Median, medianOf, quantile } from "./order.ts";
+import { type Entry, METRICS, type Metric, rnd } from "./host-values.ts";
+import { binOf, binomial, ends, type Interval, isExact, type Median, medianOf, quantile, UNKNOWN } from "./order.ts";
 
 /** The host values of one quantity over all periods, and the largest number of hosts in one of them. */
 export interface Hosts {
@@ -155,6 +156,43 @@ export function hostFlags(hosts: Hosts): Details {
     ...(n >= 20 && faster >= 0.1 && slower >= 0.1 ? { mixed_effect: {} } : {}),
   };
 }
+
+const GROUPS = {
+  write: ["putc", "put_block", "rewrite"],
+  read: ["getc", "get_block"],
+  seek: ["seeks"],
+  metadata: METRICS.slice(6),
+};
+
+const isKnown = ({ lo, hi }: Interval): boolean => lo > -Infinity || hi < Infinity;
+
+/** Section 8: means over the metrics of a group, and over the groups. */
+export function scores(of: ReadonlyMap<Metric, Median>) {
+  const mean = (intervals: readonly Interval[]): Interval => {
+    const sum = (end: "lo" | "hi") => intervals.reduce((total, interval) => total + interval[end], 0);
+    return intervals.length === 0 ? UNKNOWN : { lo: sum("lo") / intervals.length, hi: sum("hi") / intervals.length };
+  };
+  const groups = Object.values(GROUPS).map((names) => {
+    const used = [...of].filter(([metric, { m }]) => names.includes(metric) && isKnown(m));
+    const cis = used.flatMap(([, { ci }]) => ci ?? []);
+    return {
+      metrics: used.map(([metric]) => metric),
+      m: mean(used.map(([, { m }]) => m)),
+      ci: used.length > 0 && cis.length === used.length ? mean(cis) : null,
+    };
+  });
+  const usable = groups.filter(({ m }) => isKnown(m));
+  const overall = { metrics: usable.flatMap((group) => group.metrics), m: mean(usable.map(({ m }) => m)), ci: null };
+  return Object.fromEntries(
+    [...Object.keys(GROUPS), "overall"].map((name, index) => {
+      const { metrics: names, m, ci } = groups[index] ?? overall;
+      return [name, { metrics: names, ratio: known(m), ci: limits(ci) }];
+    }),
+  );
+}
+
+/** Flags by name, and what stands behind them. */
+export const flagged = (details: Details) => ({ flags: Object.keys(details).sort(), flag_details: details });
 
 /** Section 5: one backend in one stratum. */
 export function backendValue(hosts: Hosts) {

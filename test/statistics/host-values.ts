@@ -111,7 +111,7 @@ interface Value {
 const worked = new WeakMap<Host, Map<string, Value | null>>();
 
 /** The value of a host on one backend and stratum. */
-function valueOf(host: Host, backend: Backend, stratum: string, quantity: Quantity, view: View): Value | null {
+function hostValue(host: Host, backend: Backend, stratum: string, quantity: Quantity, view: View): Value | null {
   const own = worked.get(host) ?? new Map<string, Value | null>();
   worked.set(host, own);
   const name = `${backend} ${stratum} ${quantity} ${view}`;
@@ -152,7 +152,7 @@ export function values(
   view: View,
 ): Entry[] {
   return hosts.flatMap((host) => {
-    const value = valueOf(host, backend, stratum, quantity, view);
+    const value = hostValue(host, backend, stratum, quantity, view);
     if (value === null) return [];
     const { lo, hi, runs, ss, exact } = value;
     return [{ lo, hi, runs, isSingle: runs === 1, wv: ss, wn: Math.max(0, exact - 1) }];
@@ -162,8 +162,8 @@ export function values(
 /** Both sides of a host in the strata of a scope in which it has the quantity on both. */
 function pairedStrata(host: Host, [b, c]: readonly [Backend, Backend], scope: string, quantity: Quantity, view: View) {
   return strataOf(host, b).flatMap((stratum) => {
-    const from = valueOf(host, b, stratum, quantity, view);
-    const to = valueOf(host, c, stratum, quantity, view);
+    const from = hostValue(host, b, stratum, quantity, view);
+    const to = hostValue(host, c, stratum, quantity, view);
     const isIn = scope === "ALL" || scope === stratum;
     return from && to && isIn ? [{ from, to, stratum, lo: to.lo - from.hi, hi: to.hi - from.lo }] : [];
   });
@@ -216,4 +216,22 @@ export function isLowCpu(
         ),
     ),
   );
+}
+
+const FILE_BACKENDS = ["loop", "vnd", "file-direct"];
+
+/** Whether memory that can cache the test file is more than half of it. */
+export function hasSmallFile({ backend, bonnie, facts }: Run): boolean {
+  const memory = (key: string) => Number(facts[key] ?? 0);
+  const isFile = FILE_BACKENDS.includes(backend) || facts["storage"] === "file";
+  const cache = memory("guest_mem_mb") + (isFile ? memory("dom0_mem_mb") : 0);
+  return bonnie.file_size_kib !== null && bonnie.file_size_kib < 2 * 1024 * cache;
+}
+
+/** Whether a rate is above what half a second allows: twice the KiB, the 8 192 seeks or the files a second. */
+export function isAboveBound({ bonnie, metrics }: Run): boolean {
+  return METRICS.some((metric, index) => {
+    const work = index < 5 ? bonnie.file_size_kib : index === 5 ? 8192 : 1024 * (bonnie.files?.thousands ?? 0);
+    return (metrics[metric]?.rate ?? 0) > 2 * (work ?? 0);
+  });
 }

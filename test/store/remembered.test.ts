@@ -14,21 +14,13 @@ import {
 import { bucketOf } from "../../functions/store/keys.ts";
 import { deleteGeneration } from "../../functions/store/retired.ts";
 import type { Table } from "../../functions/store/table.ts";
-import type { Cell, CellKind } from "../../shared/cells/cell.ts";
-import { contributions } from "../../shared/cells/contribution.ts";
-import { addCell, emptyCell } from "../../shared/cells/merge.ts";
+import type { CellKind } from "../../shared/cells/cell.ts";
 import { compare } from "../../shared/compare/compare.ts";
-import { mergePeriods } from "../../shared/compare/merge-periods.ts";
-import { COHORT_KEYS, type Cohort } from "../../shared/model/cohort.ts";
-import { VIEWS, type View } from "../../shared/model/view.ts";
 import type { CellQuestion, CellReading, CellStore, FleetGeneration, SummaryStep } from "../../shared/ports.ts";
-import { efficiencyName, placeOf } from "../../shared/summary/quantities.ts";
-import { cohortOf, summarise } from "../../shared/summary/summarise.ts";
-import type { HostSummary } from "../../shared/summary/types.ts";
 import { question as questionAbout } from "../compare/build.ts";
-import { randomSamples } from "../summary/random-samples.ts";
 import { startTestEngine, type TestEngine } from "../support/engine.ts";
 import { interfering } from "../support/faulty-table.ts";
+import { after, type Change, change, expectedViews, PERIODS, type State, step } from "./summary-history.ts";
 
 let engine: TestEngine;
 let table: Table;
@@ -39,43 +31,6 @@ beforeAll(async () => {
 afterAll(() => engine.stop());
 
 const AT = "2026-11-22T10:00:00.000Z";
-const PERIODS = ["2026-10", "2026-11"];
-const HOSTS = ["a", "b:c/d", "ü 1", "h4"];
-
-/** What a host says in a period from now on, and in which cohort. */
-interface Change {
-  readonly host: string;
-  readonly period: string;
-  readonly summary: HostSummary;
-  readonly cohort: Cohort;
-}
-
-/** Changes that are committed together, or a rebuild that is swapped in. */
-type Step = readonly Change[] | "rebuild";
-
-const change: fc.Arbitrary<Change> = fc
-  .record({
-    host: fc.constantFrom(...HOSTS),
-    period: fc.constantFrom(...PERIODS),
-    // No samples: all runs of the host were withdrawn.
-    samples: fc.oneof({ weight: 3, arbitrary: randomSamples(4) }, { weight: 1, arbitrary: fc.constant([]) }),
-    moved: fc.option(fc.record({ site: fc.constantFrom("a", "b"), hardware: fc.constantFrom("a", 'ü,"') })),
-  })
-  .map(({ host, period, samples, moved }) => {
-    const summary = summarise(host, samples);
-    return { host, period, summary, cohort: moved ?? cohortOf(summary) };
-  });
-
-const step: fc.Arbitrary<Step> = fc.oneof(
-  { weight: 6, arbitrary: fc.array(change, { minLength: 1, maxLength: 3 }) },
-  { weight: 1, arbitrary: fc.constant("rebuild" as const) },
-);
-
-/** The last change of each host and period. */
-type State = ReadonlyMap<string, Change>;
-
-const after = (state: State, changes: readonly Change[]): State =>
-  new Map([...state, ...changes.map((each) => [`${each.period} ${each.host}`, each] as const)]);
 
 /** The steps from what is stored to these changes, by bucket; of several changes of one summary the last. */
 async function stepsTo(of: FleetGeneration, changes: readonly Change[]): Promise<Map<number, SummaryStep[]>> {
@@ -130,50 +85,6 @@ async function readings(store: CellStore, question: CellQuestion) {
   const { read, readAll } = await store.open(question);
   const [own, pairs] = await Promise.all([Promise.all(READ.map(([kind, name]) => read(kind, name))), readAll("pair")]);
   return { own, pairs };
-}
-
-/** Cells of one kind and name in one period by scope, straight from the summaries. */
-function added(changes: readonly Change[], view: View, kind: CellKind, name: string): Map<string, Cell> {
-  const scopes = new Map<string, Cell>();
-  const all = changes.flatMap(({ summary }) => contributions(summary));
-  for (const each of all.filter((one) => one.view === view && one.kind === kind && one.name === name)) {
-    const sum = scopes.get(each.scope) ?? emptyCell();
-    addCell(sum, each.cell);
-    scopes.set(each.scope, sum);
-  }
-  return scopes;
-}
-
-/** What a reading must hold: cells of the hosts that satisfy the filters, in the metrics asked for. */
-function expectedViews(
-  state: State,
-  { periods, filters, scope, metrics = [] }: CellQuestion,
-  kind: CellKind,
-  name: string,
-) {
-  const places = metrics.flatMap((metric) => [placeOf(metric), placeOf(efficiencyName(metric))]);
-  const only = (cell: Cell): Cell => ({
-    ...cell,
-    metrics: cell.metrics.map((metric, place) => (places.length === 0 || places.includes(place) ? metric : null)),
-  });
-  const isFound = ({ cohort }: Change) =>
-    COHORT_KEYS.every((key) => filters[key] === undefined || filters[key].includes(cohort[key] ?? ""));
-  return Object.fromEntries(
-    VIEWS.map((view) => {
-      const found = periods.map((period) =>
-        added(
-          [...state.values()].filter((each) => each.period === period && isFound(each)),
-          view,
-          kind,
-          name,
-        ),
-      );
-      const names = new Set(found.flatMap((cells) => [...cells.keys()]));
-      const scopes = [...names].filter((each) => scope === undefined || each === scope).sort();
-      const merged = (each: string) => mergePeriods(found.flatMap((cells) => cells.get(each) ?? []).map(only));
-      return [view, new Map(scopes.map((each) => [each, merged(each)]))];
-    }),
-  );
 }
 
 /** Compares the backends both ways round with the cells of a reading, which may not change them. */
