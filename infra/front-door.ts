@@ -28,7 +28,7 @@ import type { Options } from "./options.ts";
  * Query parameters by which shares differ. Others are not passed on, so that nobody can have the same picture made over and
  * over under addresses that only look different.
  */
-export const SHARE_PARAMETERS = ["width", "theme", "metrics", "metric"];
+const SHARE_PARAMETERS = ["width", "theme", "metrics", "metric"];
 
 /** A year, the longest that anything may be kept: frozen shares never change. */
 const LONGEST = Duration.days(365);

@@ -1,7 +1,7 @@
 // What an operator may choose with `-c NAME=VALUE`, beside the stage. docs/runbook.md repeats the list.
 
 /** A name of the operator's own for the service, and the certificate that CloudFront shows for it. */
-export interface Domain {
+interface Domain {
   readonly name: string;
   readonly certificateArn: string;
 }

@@ -1,5 +1,5 @@
 // `npm run demo`: the whole way in a minute. A server on a temporary folder; the two lines of the post that vbdstat grew out
-// of, sent with curl as a Dom0 would; then a generated fleet whose true ratios are known, held against what is found.
+// of, sent by the agent as from a Dom0; then a generated fleet whose true ratios are known, held against what is found.
 
 import { spawn } from "node:child_process";
 import { mkdtempSync, rmSync } from "node:fs";
@@ -7,10 +7,9 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import * as z from "zod";
-import { perMetric } from "../shared/model/metrics.ts";
 import { knownText } from "../shared/report/known-text.ts";
 import { significant } from "../shared/report/significant.ts";
-import { type Candidate, type FleetPlan, PLAIN_FLEET } from "./fleet/fleet-plan.ts";
+import { DEMO_CANDIDATE, DEMO_FLEET } from "./fleet/demo-fleet.ts";
 import { generateFleet } from "./generated-fleet.ts";
 import { faultText, readableLog } from "./log.ts";
 import { type LocalServer, startLocalServer } from "./server.ts";
@@ -19,38 +18,38 @@ import { StartFault } from "./start-fault.ts";
 const print = (line: string) => console.log(line);
 const title = (text: string) => print(process.stdout.isTTY ? `\n\u001b[1m${text}\u001b[0m` : `\n${text}`);
 
-const CANDIDATE: Candidate = {
-  backend: "blktap2",
-  trueRatio: {
-    ...perMetric(() => 1),
-    putc: 1.4,
-    put_block: 2.1,
-    rewrite: 1.35,
-    get_block: 0.8,
-    seeks: 1.25,
-    seq_create: 1.15,
-    ran_delete: 0.7,
-  },
-};
+const pathOf = (file: string) => fileURLToPath(new URL(`../${file}`, import.meta.url));
 
-const FLEET: FleetPlan = { ...PLAIN_FLEET, seed: 2026, hosts: 24, candidates: [CANDIDATE], cachedHosts: 2 };
-
-/** Runs curl, printing the command as a person would type it and then what it prints. */
-async function curl(server: LocalServer, path: string, sample?: string): Promise<void> {
-  const data = sample === undefined ? [] : ["--data-binary", `@local/samples/${sample}`];
-  print(`$ curl -s ${data.join(" ")}${data.length > 0 ? " " : ""}-H "Authorization: Bearer $TOKEN" "$URL${path}"`);
-  const file =
-    sample === undefined
-      ? []
-      : ["--data-binary", `@${fileURLToPath(new URL(`../local/samples/${sample}`, import.meta.url))}`];
-  const arguments_ = ["-sS", ...file, "-K", "-", `${server.url}${path}`];
+/** Runs a program with its output on ours; `input` is its standard input. */
+async function run(program: string, words: readonly string[], environment: NodeJS.ProcessEnv, input: string) {
   await new Promise<void>((resolve, reject) => {
-    const child = spawn("curl", arguments_, { stdio: ["pipe", "inherit", "inherit"] });
+    const child = spawn(program, words, { stdio: ["pipe", "inherit", "inherit"], env: environment });
     child.once("error", () => reject(new StartFault("the demo needs curl; install it (apt-get install curl)")));
-    child.once("exit", (code) => (code === 0 ? resolve() : reject(new StartFault(`curl ended with ${code}`))));
-    // The token goes through standard input: a command line can be read by everybody on the machine.
-    child.stdin.end(`header = "Authorization: Bearer ${server.adminToken.secret}"\n`);
+    child.once("exit", (code) => (code === 0 ? resolve() : reject(new StartFault(`${program} ended with ${code}`))));
+    child.stdin.end(input);
   });
+}
+
+/** Posts a sample with the agent, as a Dom0 does, printing the command as a person would type it and then what it prints. */
+async function post(server: LocalServer, backend: string, sample: string): Promise<void> {
+  print(`$ agent/vbdstat-agent post --backend ${backend} local/samples/${sample}`);
+  const settings = {
+    VBDSTAT_CONFIG: "/dev/null",
+    VBDSTAT_SERVER: server.url,
+    VBDSTAT_TOKEN_FILE: join(folder, "admin-token"),
+    VBDSTAT_SPOOL: join(folder, "spool"),
+    VBDSTAT_HOST: "dom0",
+  };
+  const words = ["post", "--backend", backend, pathOf(`local/samples/${sample}`)];
+  await run(pathOf("agent/vbdstat-agent"), words, { ...process.env, ...settings }, "");
+}
+
+/** Asks with curl, printing the command as a person would type it and then what it prints. */
+async function curl(server: LocalServer, path: string): Promise<void> {
+  print(`$ curl -s -H "Authorization: Bearer $TOKEN" "$URL${path}"`);
+  // The token goes through standard input: a command line can be read by everybody on the machine.
+  const header = `header = "Authorization: Bearer ${server.adminToken.secret}"\n`;
+  await run("curl", ["-sS", "-K", "-", `${server.url}${path}`], process.env, header);
 }
 
 async function ask(server: LocalServer, token: string, path: string, init: RequestInit = {}): Promise<unknown> {
@@ -71,8 +70,8 @@ async function untilAggregated(server: LocalServer, token: string): Promise<void
 
 async function showSeed(server: LocalServer): Promise<void> {
   title("1. Two results of one guest, as in the post that started it: first loop, then blktap");
-  await curl(server, "/v1/results?backend=loop", "seed-loop.csv");
-  await curl(server, "/v1/results?backend=blktap1", "seed-blktap.csv");
+  await post(server, "loop", "seed-loop.csv");
+  await post(server, "blktap1", "seed-blktap.csv");
   await untilAggregated(server, server.adminToken.secret);
   title("2. What they say, and what they do not");
   await curl(server, "/v1/compare.txt?baseline=loop&candidate=blktap1");
@@ -98,7 +97,7 @@ const comparison = z.object({
 
 async function showFleet(server: LocalServer): Promise<string> {
   title(
-    `3. A generated fleet: ${FLEET.hosts} hosts that do not exist, ${FLEET.runs} runs on each backend, true ratios known`,
+    `3. A generated fleet: ${DEMO_FLEET.hosts} hosts that do not exist, ${DEMO_FLEET.runs} runs on each backend, true ratios known`,
   );
   const made = await ask(server, server.adminToken.secret, "/v1/tokens", {
     method: "POST",
@@ -106,7 +105,7 @@ async function showFleet(server: LocalServer): Promise<string> {
   });
   const { token } = z.object({ token: z.string() }).parse(made);
   const started = performance.now();
-  const uploads = [...generateFleet(FLEET)];
+  const uploads = [...generateFleet(DEMO_FLEET)];
   for (const [index, { body }] of uploads.entries()) {
     await ask(server, token, "/v1/results", { method: "POST", body });
     if (process.stdout.isTTY) process.stdout.write(`\r  posted ${index + 1} of ${uploads.length} hosts `);
@@ -114,15 +113,15 @@ async function showFleet(server: LocalServer): Promise<string> {
   await untilAggregated(server, token);
   const seconds = (performance.now() - started) / 1000;
   print(
-    `${process.stdout.isTTY ? "\r" : ""}  ${uploads.length * FLEET.runs * 2} results posted and aggregated in ${significant(seconds, 2)} s`,
+    `${process.stdout.isTTY ? "\r" : ""}  ${uploads.length * DEMO_FLEET.runs * 2} results posted and aggregated in ${significant(seconds, 2)} s`,
   );
-  const { baseline } = FLEET;
-  const candidate = CANDIDATE.backend;
+  const { baseline } = DEMO_FLEET;
+  const candidate = DEMO_CANDIDATE.backend;
   const answer = comparison.parse(await ask(server, token, `/v1/compare?baseline=${baseline}&candidate=${candidate}`));
   title(`4. Found and true: ${candidate} / ${baseline}, generated`);
   print("metric      hosts   true         found 95 % interval  true inside verdict");
   for (const [name, { hosts, ratio, ci, verdict }] of Object.entries(answer.fleet.metrics)) {
-    const truth = CANDIDATE.trueRatio[name as keyof typeof CANDIDATE.trueRatio];
+    const truth = DEMO_CANDIDATE.trueRatio[name as keyof typeof DEMO_CANDIDATE.trueRatio];
     const low = ci?.low ?? 0;
     const high = ci?.high ?? Number.POSITIVE_INFINITY;
     print(
@@ -142,7 +141,7 @@ async function showFleet(server: LocalServer): Promise<string> {
   }
   print(
     [
-      `The first ${FLEET.cachedHosts} hosts read the ${baseline} file from Dom0's page cache; their read-path results are left out.`,
+      `The first ${DEMO_FLEET.cachedHosts} hosts read the ${baseline} file from Dom0's page cache; their read-path results are left out.`,
       "A 95 % interval misses the truth once in 20 times: a NO in one line now and then is right.",
     ].join("\n"),
   );

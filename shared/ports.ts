@@ -130,7 +130,7 @@ export interface CellReading {
 }
 
 /** The cells for one question. They may be shared with those of other questions, and must not be changed. */
-export interface OpenCells {
+interface OpenCells {
   /** The cells of one kind and name, e.g. `pair`, `blktap1:loop`. */
   read(kind: CellKind, name: string): Promise<CellReading>;
   /** The cells of every pair or every backend that has any, by name in alphabetical order. */

@@ -73,6 +73,7 @@ fieldset.plain { display: flex; flex-direction: column; gap: .2rem; }
 .report .wide svg { margin-left: -20px; }
 .report .narrow svg { margin-left: -.75rem; max-width: calc(100% + 1.5rem); }
 
+.report tbody th { min-width: 5.5rem; }
 .report .verdicts { width: 100%; }
 .report .verdicts .finding { max-width: none; min-width: 18rem; }
 .report .verdicts tbody th { white-space: nowrap; }
@@ -112,12 +113,12 @@ fieldset.plain { display: flex; flex-direction: column; gap: .2rem; }
 .counts dt { color: var(--muted); font-size: .9rem; }
 .counts dd { margin: 0; font-size: 1.8rem; font-weight: 600; line-height: 1.2; font-variant-numeric: tabular-nums; }
 .counts .none dd { color: var(--muted); font-weight: 400; }
-.report-table { overflow-x: auto; margin: 1rem 0; }
+.report-table { position: relative; overflow-x: auto; margin: 1rem 0; }
 .report-table table { border-collapse: collapse; font-size: .92rem; overflow-wrap: normal; }
 .report-table caption { text-align: left; color: var(--muted); font-size: .85rem; padding-bottom: .25rem; }
 .report-table th, .report-table td { padding: .3rem .9rem .3rem 0; text-align: left; vertical-align: top; border-bottom: 1px solid var(--line); }
 .report-table thead th { font-weight: 400; color: var(--muted); border-bottom-color: var(--ink); }
-.report-table .help { margin: .1rem 0; max-width: 28rem; }
+.report-table .help { margin: .1rem 0; min-width: 14rem; max-width: 28rem; }
 .steps { padding-left: 1.25rem; }
 .steps h2 { font-size: 1.05rem; }
 pre { background: var(--zone); border: 1px solid var(--line); border-radius: var(--radius); padding: .6rem .8rem; margin: .5rem 0; overflow-x: auto; white-space: pre-wrap; }
@@ -138,6 +139,9 @@ pre { background: var(--zone); border: 1px solid var(--line); border-radius: var
   .top nav, .who, .skip, .question, .take, .next, .share form, footer a, .verdicts summary { display: none; }
   .top { background: none; padding: 0; border: 0; }
   .sheet { max-width: none; padding: 0; }
+  .report .wide svg { margin-left: 0; }
+  .report .verdicts { font-size: 9pt; }
+  .report .verdicts .finding { min-width: 0; }
 }
 @media (prefers-reduced-motion: no-preference) { button, .button, .top nav a { transition: border-color .1s; } }
 `;

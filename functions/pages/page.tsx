@@ -72,7 +72,7 @@ const Document: FC<PageProps & { token: Token | null; path: string; content: Chi
           Skip to the content
         </a>
         <header class="top">
-          <a class="brand" href="/">
+          <a class="brand" href={homeOf(token)}>
             vbdstat
           </a>
           {token !== null && (
@@ -103,6 +103,11 @@ const Document: FC<PageProps & { token: Token | null; path: string; content: Chi
     </html>
   );
 };
+
+/** Where somebody with a token begins. */
+export function homeOf(token: Token | null): string {
+  return token?.scope === "ingest" ? "/upload" : "/";
+}
 
 /** Whether a path is that of an item, or below it. */
 function isAt(path: string, item: string): boolean {

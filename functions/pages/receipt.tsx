@@ -45,12 +45,14 @@ export const receipt: Page<IngestDeps> = async (c, deps) => {
     c.set("results", { stored, duplicate, rejected });
     return receiptPage(c, given, { output, parameters });
   } catch (error) {
-    if (!(error instanceof AppError && error.status === 400)) throw error;
+    if (!(error instanceof AppError)) throw error;
+    if (error.cause !== undefined) c.get("fault")(error);
+    // The text may be hard to come by again.
     return pageAnswer(
       c,
-      { title: "Nothing uploaded", status: 400 },
+      { title: "Upload", status: KEEPING.find((status) => status === error.status) ?? 400 },
       <>
-        <Problem title="Nothing was uploaded" error={error.code === "no_backend" ? NO_BACKEND : error} />
+        <Problem title="This could not be uploaded" error={error.code === "no_backend" ? NO_BACKEND : error} />
         <div class="sheet">
           <UploadForm fields={{ output, parameters }} />
         </div>
@@ -58,6 +60,9 @@ export const receipt: Page<IngestDeps> = async (c, deps) => {
     );
   }
 };
+
+/** Statuses of refusals beside which the form stands as it was sent. */
+const KEEPING = [400, 403, 413, 429, 503] as const;
 
 /** The refusal for programs tells of addresses. */
 const NO_BACKEND = new AppError(

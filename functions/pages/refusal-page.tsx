@@ -2,7 +2,7 @@ import type { Context } from "hono";
 import type { AppError } from "../../shared/errors.ts";
 import type { HttpEnv } from "../http/http-env.ts";
 import { issueLine } from "../http/issue-line.ts";
-import { pageAnswer } from "./page.tsx";
+import { homeOf, pageAnswer } from "./page.tsx";
 import { sentence } from "./sentence.ts";
 
 /** A refusal in words, with the status it has. */
@@ -10,11 +10,12 @@ export function refusalPage(c: Context<HttpEnv>, error: AppError): Response {
   const { code, message, issues } = error;
   // The statuses of refusals that have no page of their own, such as a method that is not there, are those of programs.
   const status = PAGE_STATUSES.find((one) => one === error.status) ?? 400;
+  const title = TITLES[code] ?? "This is not possible";
   return pageAnswer(
     c,
-    { title: TITLES[code] ?? "Not possible", status },
+    { title, status },
     <div class="sheet">
-      <h1>{TITLES[code] ?? "This is not possible"}</h1>
+      <h1>{title}</h1>
       <p class="lead">{sentence(message)}</p>
       {issues.length > 1 && (
         <ul>
@@ -24,7 +25,7 @@ export function refusalPage(c: Context<HttpEnv>, error: AppError): Response {
         </ul>
       )}
       <p>
-        <a href="/">To the overview</a> · <a href={`/docs#${code}`}>What {code} means</a>
+        <a href={homeOf(c.get("token"))}>Where to begin</a> · <a href={`/docs#${code}`}>What {code} means</a>
       </p>
       <p class="muted">Request {c.get("requestId")}</p>
     </div>,
@@ -34,7 +35,7 @@ export function refusalPage(c: Context<HttpEnv>, error: AppError): Response {
 const PAGE_STATUSES = [400, 403, 404, 409, 410, 413, 429, 500, 503] as const;
 
 const TITLES: Readonly<Partial<Record<AppError["code"], string>>> = {
-  forbidden: "This token may not do that",
+  forbidden: "This is not allowed",
   not_found: "Not found",
   too_large: "Too large",
   slow_down: "The store is busy",

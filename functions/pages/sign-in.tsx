@@ -9,7 +9,7 @@ import { asked, formBy } from "../http/form.ts";
 import type { HttpEnv } from "../http/http-env.ts";
 import { refuseForeignSite, startSession } from "../http/session.ts";
 import { ownAddress } from "./own-address.ts";
-import { type Page, pageAnswer } from "./page.tsx";
+import { homeOf, type Page, pageAnswer } from "./page.tsx";
 import { sentence } from "./sentence.ts";
 
 const next = once(z.string().max(4_000)).optional();
@@ -31,7 +31,7 @@ export const signedIn: Page<AuthDeps> = async (c, deps) => {
     const token = await tokenBy(secret, deps);
     c.set("token", token);
     startSession(c, secret);
-    return c.redirect(ownAddress(address) ?? (token.scope === "ingest" ? "/upload" : "/"), 303);
+    return c.redirect(ownAddress(address) ?? homeOf(token), 303);
   } catch (error) {
     if (!(error instanceof AppError && error.code === "unauthorized")) throw error;
     return signInPage(c, address, error.message, 401);

@@ -29,7 +29,6 @@ golden() {
   golden xl_loop_losetup
 }
 
-# bats test_tags=everywhere
 @test "xl, logical volume on a mirror: phy, and what lies below (S2)" {
   golden xl_phy_lvm
 }
@@ -42,12 +41,10 @@ golden() {
   golden xl_phy_others
 }
 
-# bats test_tags=everywhere
 @test "xl, QEMU: qdisk, buffered and direct, and no CD-ROM (S3)" {
   golden xl_qdisk
 }
 
-# bats test_tags=everywhere
 @test "xl to 4.18, blktap2 known by its path, format from tap-ctl in a pipe (S5)" {
   golden xl_blktap2
 }
@@ -131,7 +128,6 @@ golden() {
   golden starting
 }
 
-# bats test_tags=everywhere
 @test "NetBSD, file: vnd" {
   golden netbsd_vnd
 }
@@ -153,7 +149,6 @@ golden() {
   expect 1 'running: vm101'
 }
 
-# bats test_tags=everywhere
 @test "on xapi the disk that the guest calls xvda is found by its uuid, though xenstore says hda" {
   look_at_host xapi_tapdisk3
   run agent detect vm101 xvda

@@ -62,7 +62,6 @@ head_of_upload() {
   expect 0 '# host: windows' '# site: last line without its end'
 }
 
-# bats test_tags=everywhere
 @test "mistakes in the settings are named, with their line, and nothing is done" {
   cp "$VBDSTAT_CONFIG" "$STUB_HOST/good"
   while IFS='|' read -r line text; do

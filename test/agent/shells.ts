@@ -8,11 +8,26 @@ export const AGENT = "agent/vbdstat-agent";
 /** As words of a command line. Bash in the mode that it has as /bin/sh. */
 export const SHELLS = ["dash", "busybox ash", "bash --posix", "ksh93", "mksh", "posh", "yash"] as const;
 
+/** Those that are /bin/sh of nearly all Dom0s: Debian, Alpine, and Red Hat, SUSE and XenServer. */
+export const COMMON_SHELLS: readonly (typeof SHELLS)[number][] = ["dash", "busybox ash", "bash --posix"];
+
 /** Whether a program is in the PATH. */
 export function isInstalled(program: string): boolean {
-  return (process.env["PATH"] ?? "").split(":").some((folder) => {
+  return find(program) !== undefined;
+}
+
+/** Where a program is. */
+export function whereIs(program: string): string {
+  const found = find(program);
+  if (found === undefined) throw new Error(`${program} is not installed`);
+  return found;
+}
+
+function find(program: string): string | undefined {
+  const paths = (process.env["PATH"] ?? "").split(":").map((folder) => `${folder}/${program}`);
+  return paths.find((path) => {
     try {
-      accessSync(`${folder}/${program}`, constants.X_OK);
+      accessSync(path, constants.X_OK);
       return true;
     } catch {
       return false;

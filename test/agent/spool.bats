@@ -68,7 +68,6 @@ see /docs#bad_parameter, request 1'
   done
 }
 
-# bats test_tags=everywhere
 @test "no answer, or one that is not the server's last word: kept, in order, and the rest is not tried" {
   agent post --server '' --backend loop "$(result 1)" "$(result 2)"
   number=0
@@ -128,7 +127,6 @@ see /docs#bad_parameter, request 1'
   [ ! -e "$SPOOL/backoff" ]
 }
 
-# bats test_tags=everywhere
 @test "a full spool refuses loudly, before anything is taken" {
   agent post --server '' --backend loop "$(result 1)" "$(result 2)"
   run agent post --server '' --backend loop --spool-max-files 2 "$(result 3)"
@@ -152,7 +150,6 @@ see /docs#bad_parameter, request 1'
   [ "$(waiting)" = 1 ]
 }
 
-# bats test_tags=everywhere
 @test "the token file must be there, be a token, and be nobody else's to read" {
   chmod 640 "$STUB_HOST/token"
   run agent post --backend loop "$(result 1)"

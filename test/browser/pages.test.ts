@@ -289,6 +289,8 @@ describe.skipIf(path === null)("in Chromium", () => {
       await page.getByLabel("Backend").selectOption("loop");
       await page.getByRole("button", { name: "Upload" }).click();
       expect(await accessibilityFaults(page)).toEqual([]);
+      await page.setViewportSize({ width: 360, height: 740 });
+      expect(await page.evaluate("document.documentElement.scrollWidth")).toBe(360);
       await page.getByRole("link", { name: "run of line 1" }).click();
       expect(await accessibilityFaults(page)).toEqual([]);
     });
@@ -301,6 +303,9 @@ describe.skipIf(path === null)("in Chromium", () => {
         expect(await page.locator(gone).first().isVisible(), gone).toBe(false);
       }
       expect(await page.evaluate("getComputedStyle(document.body).backgroundColor")).toBe("rgb(255, 255, 255)");
+      // A page of A4 between its margins.
+      await page.setViewportSize({ width: 680, height: 960 });
+      expect(await page.evaluate("document.documentElement.scrollWidth")).toBe(680);
       await page.emulateMedia({ media: "screen" });
     });
   });

@@ -4,6 +4,7 @@ import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import type { Receipt } from "../../functions/ingest/receipt.ts";
 import { asJson, jsonOf } from "../support/answer.ts";
 import { startTestEngine, type TestEngine } from "../support/engine.ts";
+import { interfering } from "../support/faulty-table.ts";
 import { BLKTAP, fixture, LOOP } from "../support/fixtures.ts";
 import { makeTestService, type TestService } from "../support/service.ts";
 import { pageOf, type Visitor, visitor } from "./visitor.ts";
@@ -86,6 +87,21 @@ describe("400, with all that was typed", () => {
     const answer = admin.submit("/upload", { output: LOOP, backend: "loop", dom0_mem_mb: "1" });
     expect(await pageOf(answer, 400)).toContain("Unknown key &quot;dom0_mem_mb&quot;");
   });
+});
+
+test("a store that cannot be reached: 503 in words, with the text, so that it can be sent again", async () => {
+  let isAway = false;
+  const away = Object.assign(new Error("connect"), { code: "ECONNREFUSED" });
+  const table = interfering(await engine.newTable(), ({ name }, pass) =>
+    isAway && name === "TransactWriteItems" ? Promise.reject(away) : pass(),
+  );
+  const lonely = await makeTestService(table);
+  isAway = true;
+  const form = { output: pasted(LOOP), backend: "loop", host: "h9" };
+  const page = await pageOf(visitor(lonely, lonely.admin).submit("/upload", form), 503);
+  expect(page).toContain("The store cannot be reached");
+  expect(page).toContain("25511,35,18075");
+  expect(lonely.faults).toHaveLength(1);
 });
 
 test("an ingest token uploads for its own hosts, and is not led where it may not go", async () => {
