@@ -84,7 +84,7 @@ export const MarginChoice: FC<{ value: string }> = ({ value }) => (
 );
 
 /** Boxes to tick; ticking none means all. */
-export const Boxes: FC<{ legend: string; name: string; options: readonly Option[]; chosen: readonly string[] }> = ({
+const Boxes: FC<{ legend: string; name: string; options: readonly Option[]; chosen: readonly string[] }> = ({
   legend,
   name,
   options,

@@ -12,7 +12,7 @@ export interface Hosts {
 
 const sum = (xs: readonly number[]): number => xs.reduce((total, x) => total + x, 0);
 
-export const outside = (ticks: number): number | null => (Number.isFinite(ticks) ? Math.exp(ticks / 1e4) : null);
+const outside = (ticks: number): number | null => (Number.isFinite(ticks) ? Math.exp(ticks / 1e4) : null);
 
 export const limits = (interval: Interval | null) =>
   interval && { low: outside(interval.lo), high: outside(interval.hi) };
@@ -136,7 +136,7 @@ function outliers({ entries }: Hosts): number {
 }
 
 /** What stands behind a flag, as far as it is a number or a name. */
-export interface Detail {
+interface Detail {
   readonly count?: number;
   readonly rules?: readonly string[];
   readonly metrics?: readonly string[];

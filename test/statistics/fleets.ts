@@ -10,7 +10,7 @@ import { runOf } from "../support/runs.ts";
 import { METRICS, type Metric } from "./host-values.ts";
 
 export const BACKENDS = ["loop", "phy", "blktap2"] as const satisfies readonly Backend[];
-export const STRATA = ["v1/2G/8k/16", "v1/8G/8k/16", "v2/2G/?/16"];
+const STRATA = ["v1/2G/8k/16", "v1/8G/8k/16", "v2/2G/?/16"];
 export const MONTHS = ["2026-10", "2026-11", "2027-01"];
 
 /** Twice the KiB, seeks and files of the runs: the rate that `+++++` is above. */

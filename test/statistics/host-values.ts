@@ -33,7 +33,7 @@ export interface Entry {
 /** Half away from zero. */
 export const rnd = (x: number): number => Math.sign(x) * Math.floor(Math.abs(x) + 0.5) + 0;
 
-export function mid(xs: readonly number[]): number {
+function mid(xs: readonly number[]): number {
   const sorted = xs.toSorted((a, b) => (a === b ? 0 : a - b));
   const [low = Number.NaN, high = Number.NaN] = [
     sorted[Math.ceil(sorted.length / 2) - 1],

@@ -29,7 +29,7 @@ export function ends(entries: readonly Interval[]): { lo: number[]; hi: number[]
 }
 
 /** The value at a real rank from 1 to the number of values. */
-export function at(sorted: readonly number[], rank: number): number {
+function at(sorted: readonly number[], rank: number): number {
   const below = Math.floor(rank);
   const [here = Number.NaN, next = Number.NaN] = [sorted[below - 1], sorted[below]];
   if (rank === below || here === next) return here;
