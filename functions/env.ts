@@ -100,6 +100,14 @@ export function tableAt(endpoint: string, tableName: string, environment: Enviro
   };
 }
 
+/** The environment of a program that is started, with settings of its own beside what is there. */
+export function environmentWith(
+  settings: Readonly<Record<string, string>>,
+  environment: Environment = process.env,
+): Record<string, string | undefined> {
+  return { ...environment, ...settings };
+}
+
 /** The folders in which programs are looked for. */
 export function searchPath(environment: Environment = process.env): readonly string[] {
   return (environment["PATH"] ?? "").split(delimiter).filter((folder) => folder !== "");

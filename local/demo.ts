@@ -7,6 +7,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import * as z from "zod";
+import { environmentWith } from "../functions/env.ts";
 import { knownText } from "../shared/report/known-text.ts";
 import { significant } from "../shared/report/significant.ts";
 import { DEMO_CANDIDATE, DEMO_FLEET } from "./fleet/demo-fleet.ts";
@@ -21,9 +22,9 @@ const title = (text: string) => print(process.stdout.isTTY ? `\n\u001b[1m${text}
 const pathOf = (file: string) => fileURLToPath(new URL(`../${file}`, import.meta.url));
 
 /** Runs a program with its output on ours; `input` is its standard input. */
-async function run(program: string, words: readonly string[], environment: NodeJS.ProcessEnv, input: string) {
+async function run(program: string, words: readonly string[], settings: Record<string, string>, input: string) {
   await new Promise<void>((resolve, reject) => {
-    const child = spawn(program, words, { stdio: ["pipe", "inherit", "inherit"], env: environment });
+    const child = spawn(program, words, { stdio: ["pipe", "inherit", "inherit"], env: environmentWith(settings) });
     child.once("error", () => reject(new StartFault("the demo needs curl; install it (apt-get install curl)")));
     child.once("exit", (code) => (code === 0 ? resolve() : reject(new StartFault(`${program} ended with ${code}`))));
     child.stdin.end(input);
@@ -41,7 +42,7 @@ async function post(server: LocalServer, backend: string, sample: string): Promi
     VBDSTAT_HOST: "dom0",
   };
   const words = ["post", "--backend", backend, pathOf(`local/samples/${sample}`)];
-  await run(pathOf("agent/vbdstat-agent"), words, { ...process.env, ...settings }, "");
+  await run(pathOf("agent/vbdstat-agent"), words, settings, "");
 }
 
 /** Asks with curl, printing the command as a person would type it and then what it prints. */
@@ -49,7 +50,7 @@ async function curl(server: LocalServer, path: string): Promise<void> {
   print(`$ curl -s -H "Authorization: Bearer $TOKEN" "$URL${path}"`);
   // The token goes through standard input: a command line can be read by everybody on the machine.
   const header = `header = "Authorization: Bearer ${server.adminToken.secret}"\n`;
-  await run("curl", ["-sS", "-K", "-", `${server.url}${path}`], process.env, header);
+  await run("curl", ["-sS", "-K", "-", `${server.url}${path}`], {}, header);
 }
 
 async function ask(server: LocalServer, token: string, path: string, init: RequestInit = {}): Promise<unknown> {
