@@ -6,7 +6,7 @@ AGENT=$TESTS/../../agent/vbdstat-agent
 REAL_DATE=$(command -v date)
 export STUBS REAL_DATE STUB_HOST
 
-# shellcheck source=hosts.bash
+# shellcheck source=test/agent/hosts.bash
 . "$TESTS/hosts.bash"
 
 # The agent under the shell that is being tested, by its whole path: names such as curl mean the stubs.
@@ -53,7 +53,6 @@ EOF
   chmod 600 "$VBDSTAT_CONFIG"
 }
 
-# shellcheck disable=SC2154 # bats sets status and output
 agent() {
   PATH=$STUB_HOST/bin:$PATH "${AGENT_SHELL_WORDS[@]}" "$AGENT" "$@"
 }
@@ -75,6 +74,7 @@ result() {
 }
 
 # In: a status the agent must have ended with, then texts its output must have.
+# shellcheck disable=SC2154 # bats sets status and output
 expect() {
   if [ "$status" -ne "$1" ]; then
     printf 'expected exit code %s, found %s, with:\n%s\n' "$1" "$status" "$output"
