@@ -50,7 +50,7 @@ export interface Outcome {
  * Hosts that are read and committed together: so many that those of one cohort meet and share its cells, few enough to be
  * held in memory at once. A race lost by some of them costs those alone.
  */
-const HOSTS_AT_ONCE = 1_000;
+const HOSTS_AT_ONCE = 400;
 
 /** Hosts whose samples are read at the same time: the store has 64 connections, and other work than this. */
 const READERS = 16;
