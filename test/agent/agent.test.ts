@@ -20,6 +20,15 @@ const missing = ["bats", "shellcheck", ...SHELLS.map((shell) => shell.split(" ")
 );
 if (missing.length > 0) process.stderr.write(`test/agent: NOT RUN, because not installed: ${missing.join(", ")}\n`);
 
+test.runIf(process.env["CI"] === "true")(
+  "in CI every shell that the agent is promised for is there to try it in",
+  () => {
+    expect(missing).toEqual([]);
+  },
+);
+
+// What is not installed cannot run the agent: said above, and in CI a failure.
+
 test.skipIf(!isInstalled("shellcheck"))("shellcheck finds nothing in the agent and its tests", async () => {
   await run("shellcheck", [
     "-s",
@@ -43,6 +52,7 @@ describe.concurrent("the bats files pass under", () => {
   afterAll(() => rmSync(hosts, { recursive: true }));
   for (const shell of SHELLS) {
     const installed = isInstalled("bats") && isInstalled(shell.split(" ")[0] ?? "");
+    // Skipped only without the shell, for the reason above.
     test.skipIf(!installed)(shell, { timeout: 600_000 }, async () => {
       const filter = all || COMMON_SHELLS.includes(shell) ? [] : ["--filter-tags", "everywhere"];
       const env = { ...process.env, AGENT_SHELL: shell, AGENT_HOSTS: hosts };
