@@ -89,8 +89,11 @@ export function localSettings(environment: Environment = process.env): LocalSett
   };
 }
 
+/** A table that is not on AWS, or not where the SDK would look. */
+export type EndpointTable = TableAddress & { readonly endpoint: string };
+
 /** How to reach a table behind an endpoint: local engines check no credentials, but the SDK wants some. */
-export function tableAt(endpoint: string, tableName: string, environment: Environment = process.env): TableAddress {
+export function tableAt(endpoint: string, tableName: string, environment: Environment = process.env): EndpointTable {
   const { AWS_REGION, AWS_ACCESS_KEY_ID } = parsed(allSettings(), environment);
   return {
     tableName,
@@ -98,6 +101,12 @@ export function tableAt(endpoint: string, tableName: string, environment: Enviro
     region: AWS_REGION ?? "local",
     ...(AWS_ACCESS_KEY_ID === undefined ? { credentials: { accessKeyId: "local", secretAccessKey: "local" } } : {}),
   };
+}
+
+/** How to reach a table in the embedded engine. */
+export function embeddedTable(endpoint: string, tableName: string): EndpointTable {
+  const credentials = { accessKeyId: "local", secretAccessKey: "local" };
+  return { tableName, endpoint, region: "local", credentials, isEmbedded: true };
 }
 
 /** The environment of a program that is started, with settings of its own beside what is there. */

@@ -7,7 +7,7 @@ import { addDocsRoutes } from "../functions/docs/app.ts";
 import { addEmbedRoutes } from "../functions/embed/app.ts";
 import { makePainter } from "../functions/embed/painter.ts";
 import { makeRenderer } from "../functions/embed/renderer.ts";
-import { type LocalSettings, tableAt } from "../functions/env.ts";
+import { type EndpointTable, embeddedTable, type LocalSettings, tableAt } from "../functions/env.ts";
 import { makeHttpApp } from "../functions/http/app.ts";
 import type { Log } from "../functions/http/log.ts";
 import { addIngestRoutes } from "../functions/ingest/app.ts";
@@ -67,8 +67,11 @@ export async function startLocalServer(
   const folder = openDataFolder(settings.dataDir);
   let engine: Engine | null = null;
   try {
-    engine = settings.endpoint === null ? await startEngine({ ...folder, onRestart: print }) : null;
-    return await serve(settings, folder, engine, settings.endpoint ?? engine?.endpoint ?? "", log);
+    if (settings.endpoint !== null) {
+      return await serve(settings, folder, null, tableAt(settings.endpoint, settings.tableName), log);
+    }
+    engine = await startEngine({ ...folder, onRestart: print });
+    return await serve(settings, folder, engine, embeddedTable(engine.endpoint, settings.tableName), log);
   } catch (error) {
     await engine?.stop();
     folder.release();
@@ -80,11 +83,11 @@ async function serve(
   settings: LocalSettings,
   folder: DataFolder,
   engine: Engine | null,
-  endpoint: string,
+  address: EndpointTable,
   log: Log,
 ): Promise<LocalServer> {
   const clock = Date.now;
-  const table = openTable(tableAt(endpoint, settings.tableName));
+  const table = openTable(address);
   await ensureTable(table);
   const tokens = withTokenCache(makeTokenStore(table), clock);
   const admin = await ensureAdminToken(tokens, folder.adminTokenFile, settings.adminSecret, clock);
@@ -134,7 +137,7 @@ async function serve(
 
   return {
     url: urlOf(server, settings.host),
-    endpoint,
+    endpoint: address.endpoint,
     adminToken: { ...admin, file: folder.adminTokenFile },
     enginePid: () => engine?.pid() ?? null,
     stop: async () => {

@@ -13,6 +13,7 @@ import {
   TransactWriteItemsCommand,
 } from "@aws-sdk/client-dynamodb";
 import { TABLE } from "../../shared/deployment.ts";
+import { leaveUnsigned } from "./embedded.ts";
 import { type Item, keyItem, textOf } from "./item.ts";
 import { idOf, type Key } from "./keys.ts";
 import { storeBusy, translated } from "./store-error.ts";
@@ -23,6 +24,8 @@ export interface TableAddress {
   readonly endpoint?: string | undefined;
   readonly region?: string | undefined;
   readonly credentials?: { readonly accessKeyId: string; readonly secretAccessKey: string } | undefined;
+  /** The endpoint is the embedded engine, which looks at no signature: requests go without. */
+  readonly isEmbedded?: boolean;
 }
 
 /** A table and the client that reaches it. */
@@ -37,12 +40,14 @@ const KEYS_PER_BATCH = 100;
 /** A batch comes in several answers when it is large or the table busy; so many mean that the table is too busy. */
 const MAX_BATCH_ROUNDS = 12;
 
-export function openTable({ tableName, endpoint, region, credentials }: TableAddress): Table {
+export function openTable({ tableName, endpoint, region, credentials, isEmbedded = false }: TableAddress): Table {
   const client = new DynamoDBClient({
     ...(endpoint === undefined ? {} : { endpoint }),
     ...(region === undefined ? {} : { region }),
     ...(credentials === undefined ? {} : { credentials }),
     maxAttempts: 4,
+    // The stack of middleware is the same for every request: it need not be put together for each.
+    cacheMiddleware: true,
     requestHandler: {
       connectionTimeout: 1_000,
       requestTimeout: 10_000,
@@ -51,6 +56,7 @@ export function openTable({ tableName, endpoint, region, credentials }: TableAdd
   });
   // It walks every input and output for a log that is not there.
   client.middlewareStack.remove("loggerMiddleware");
+  if (isEmbedded) leaveUnsigned(client);
   return { name: tableName, client };
 }
 

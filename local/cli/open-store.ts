@@ -2,7 +2,7 @@
 // else the folder itself, opened with an engine of its own for as long as the command runs.
 
 import { existsSync } from "node:fs";
-import { type LocalSettings, tableAt } from "../../functions/env.ts";
+import { embeddedTable, type LocalSettings, tableAt } from "../../functions/env.ts";
 import { ensureTable, openTable, type Table } from "../../functions/store/table.ts";
 import { filesOf, holderOf, openDataFolder } from "../data-folder.ts";
 import { runningEndpoint, startEngine } from "../engine.ts";
@@ -15,8 +15,8 @@ interface OpenStore {
 
 /** Opens the store; without `mayCreate` it must be there. Throws StartFault. */
 export async function openStore(settings: LocalSettings, mayCreate: boolean, print: (line: string) => void) {
-  const { endpoint, close } = await findEngine(settings, mayCreate, print);
-  const table = openTable(tableAt(endpoint, settings.tableName));
+  const { address, close } = await findTable(settings, mayCreate, print);
+  const table = openTable(address);
   const store: OpenStore = {
     table,
     close: async () => {
@@ -33,13 +33,14 @@ export async function openStore(settings: LocalSettings, mayCreate: boolean, pri
   }
 }
 
-async function findEngine({ endpoint, dataDir }: LocalSettings, mayCreate: boolean, print: (line: string) => void) {
-  if (endpoint !== null) return { endpoint, close: async () => undefined };
+async function findTable(settings: LocalSettings, mayCreate: boolean, print: (line: string) => void) {
+  const { endpoint, dataDir, tableName } = settings;
+  if (endpoint !== null) return { address: tableAt(endpoint, tableName), close: async () => undefined };
   const holder = holderOf(dataDir);
   const { database, engineFile } = filesOf(dataDir);
   if (holder !== null) {
     const running = runningEndpoint(engineFile);
-    if (running !== null) return { endpoint: running, close: async () => undefined };
+    if (running !== null) return { address: embeddedTable(running, tableName), close: async () => undefined };
     throw new StartFault(
       `the vbdstat on ${dataDir} (process ${holder}) has no engine of its own: it is just starting, or uses another DynamoDB.\nTry again, or set DYNAMODB_ENDPOINT as it does.`,
     );
@@ -51,7 +52,7 @@ async function findEngine({ endpoint, dataDir }: LocalSettings, mayCreate: boole
   try {
     const engine = await startEngine({ ...folder, onRestart: print });
     return {
-      endpoint: engine.endpoint,
+      address: embeddedTable(engine.endpoint, tableName),
       close: async () => {
         await engine.stop();
         folder.release();

@@ -4,7 +4,7 @@
 import { mkdirSync } from "node:fs";
 import { join } from "node:path";
 import { aggregateFleet } from "../../functions/aggregate/aggregate.ts";
-import { tableAt } from "../../functions/env.ts";
+import { embeddedTable } from "../../functions/env.ts";
 import { understandUpload } from "../../functions/ingest/upload.ts";
 import { makeAggregationStore } from "../../functions/store/aggregation.ts";
 import { backOff } from "../../functions/store/retry.ts";
@@ -50,7 +50,7 @@ export async function withTable<T>(dataDir: string, use: (table: Table) => Promi
       throw new Error(reason);
     },
   });
-  const table = openTable(tableAt(engine.endpoint, "vbdstat"));
+  const table = openTable(embeddedTable(engine.endpoint, "vbdstat"));
   try {
     await ensureTable(table);
     return await use(table);
