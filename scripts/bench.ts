@@ -12,6 +12,7 @@ import { aggregation } from "./bench/aggregation.ts";
 import { bulk } from "./bench/bulk.ts";
 import { coldStart } from "./bench/cold-start.ts";
 import { comparison } from "./bench/comparison.ts";
+import { engineAlone } from "./bench/engine-alone.ts";
 import { parser } from "./bench/parser.ts";
 import { batches, singles } from "./bench/post.ts";
 import { goBenchmarkLine, type Row, tableOf, withoutTargets } from "./bench/rows.ts";
@@ -23,6 +24,7 @@ process.env["AWS_SDK_JS_NODE_VERSION_SUPPORT_WARNING_DISABLED"] ??= "true";
 const SECTIONS: Readonly<Record<string, Section>> = {
   parser,
   "cold-start": coldStart,
+  "engine-alone": engineAlone,
   bulk,
   batches,
   singles,

@@ -6,7 +6,7 @@ import type { Section } from "./section.ts";
 
 /** Stores a fleet and aggregates it at the end. The section on comparisons finds it in its folder. */
 export const bulk: Section = async ({ folder, quick }) => {
-  const plan = { ...FLEET, hosts: quick ? 50 : 10_000, runs: 10 };
+  const plan = { ...FLEET, hosts: quick ? 50 : 10_000, runs: quick ? 10 : 50 };
   const dataDir = fleetFolder(folder, plan.hosts);
   rmSync(dataDir, { recursive: true, force: true });
   return withTable(dataDir, async (table) => {

@@ -81,20 +81,29 @@ export async function consumedBy(table: Table, fleet: string): Promise<Row[]> {
   // Hosts that are there already, in a month that is not. A seed of the moment: with the same lines as last time nothing
   // would be stored in a folder that was kept.
   const seed = Date.now() % 2 ** 31;
-  const uploads = [...generateFleet({ ...FLEET, seed, hosts: 10, runs: 1, from: "2026-12-01T00:00:00.000Z" })];
-  const added = uploads.flatMap(({ body }) => runsOf(body));
+  const uploadsOf = (hosts: number) => [
+    ...generateFleet({ ...FLEET, seed: seed + hosts, hosts, runs: 1, from: "2026-12-01T00:00:00.000Z" }),
+  ];
+  const added = uploadsOf(10).flatMap(({ body }) => runsOf(body));
   await measure("single", "result", added.length, async () => {
     for (const run of added) await runs.add([run]);
   });
   const store = makeAggregationStore(table);
-  await measure("aggregate/one-by-one", "host", uploads.length, async () => {
-    for (const { host } of uploads) {
-      const mark = await store.mark("default", host);
-      if (mark !== null)
-        await aggregateMarks({ store, clock: Date.now, backOff }, "default", bucketOf("default", host), [mark]);
+  const aggregate = async (hosts: readonly string[]): Promise<void> => {
+    for (const bucket of new Set(hosts.map((host) => bucketOf("default", host)))) {
+      const ofBucket = hosts.filter((host) => bucketOf("default", host) === bucket);
+      const marks = await Promise.all(ofBucket.map((host) => store.mark("default", host)));
+      const open = marks.filter((mark) => mark !== null);
+      await aggregateMarks({ store, clock: Date.now, backOff }, "default", bucket, open);
     }
+  };
+  await measure("aggregate/one-by-one", "host", 10, async () => {
+    for (const { host } of uploadsOf(10)) await aggregate([host]);
   });
-  const [batch] = generateFleet({ ...FLEET, seed: seed + 1, hosts: 1, runs: 50, from: "2026-12-02T00:00:00.000Z" });
+  const together = uploadsOf(100);
+  await runs.add(together.flatMap(({ body }) => runsOf(body)));
+  await measure("aggregate/together=100", "host", 100, () => aggregate(together.map(({ host }) => host)));
+  const [batch] = generateFleet({ ...FLEET, seed: seed + 1_000, hosts: 1, runs: 50, from: "2026-12-02T00:00:00.000Z" });
   const hundred = runsOf(batch?.body ?? "");
   await measure("batch=100", "result", hundred.length, () => runs.add(hundred));
   return rows;

@@ -40,8 +40,8 @@ export function* singleResults(plan: FleetPlan): Generator<string> {
 /** The data folder of a stored and aggregated fleet of so many hosts. */
 export const fleetFolder = (folder: string, hosts: number): string => join(folder, `fleet-${hosts}`);
 
-/** Opens the table in a data folder, over an engine of its own. */
-export async function withTable<T>(dataDir: string, use: (table: Table) => Promise<T>): Promise<T> {
+/** Opens the table in a data folder, over an engine of its own at `endpoint`. */
+export async function withTable<T>(dataDir: string, use: (table: Table, endpoint: string) => Promise<T>): Promise<T> {
   mkdirSync(dataDir, { recursive: true });
   const engine = await startEngine({
     database: join(dataDir, "vbdstat.db"),
@@ -53,7 +53,7 @@ export async function withTable<T>(dataDir: string, use: (table: Table) => Promi
   const table = openTable(embeddedTable(engine.endpoint, "vbdstat"));
   try {
     await ensureTable(table);
-    return await use(table);
+    return await use(table, engine.endpoint);
   } finally {
     table.client.destroy();
     await engine.stop();
