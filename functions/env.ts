@@ -5,25 +5,26 @@ import { delimiter } from "node:path";
 import * as z from "zod";
 import type { TableAddress } from "./store/table.ts";
 
-/** What a function of the deployment on AWS is told. */
-const ofFunction = {
-  /** Name of the one table. */
-  TABLE_NAME: z
-    .string()
-    .regex(/^[\w.-]{3,255}$/, "expected 3 to 255 of A-Z a-z 0-9 _ . -")
-    .default("vbdstat"),
-  /** Where the service is reached from outside, for links in shares; without it links are to where a request was sent. */
-  PUBLIC_URL: z
-    .url({ protocol: /^https?$/, error: "expected an address such as https://vbdstat.example.org" })
-    .refine((url) => /^[a-z]+:\/\/[^/?#@]+\/?$/i.test(url), "expected an address without user, path or query")
-    .transform((url) => new URL(url).origin)
-    .optional(),
-};
+// What functions on AWS are told is checked by hand: they start sooner where nothing makes a schema.
 
-/** All settings; made when they are asked for, since a function starts sooner without. */
+const isTableName = (text: string): boolean => /^[\w.-]{3,255}$/.test(text);
+const TABLE_NAME_EXPECTED = "expected 3 to 255 of A-Z a-z 0-9 _ . -";
+
+/** Whether text is the address of a host: without user, path and query. */
+const isHostAddress = (text: string): boolean => /^https?:\/\/[^/?#@]+\/?$/i.test(text) && URL.canParse(text);
+const PUBLIC_URL_EXPECTED = "expected an address such as https://vbdstat.example.org, without user, path or query";
+
+/** All settings, of the single-machine server and of the programs beside it. */
 const allSettings = () =>
   z.object({
-    ...ofFunction,
+    /** Name of the one table. */
+    TABLE_NAME: z.string().refine(isTableName, TABLE_NAME_EXPECTED).default("vbdstat"),
+    /** Where the service is reached from outside, for links in shares; without it links are to where a request was sent. */
+    PUBLIC_URL: z
+      .string()
+      .refine(isHostAddress, PUBLIC_URL_EXPECTED)
+      .transform((url) => new URL(url).origin)
+      .optional(),
     /** Port to listen on. */
     PORT: z.coerce.number("expected a port from 0 to 65535").int().min(0).max(65_535).default(8080),
     /** Address to listen on; 0.0.0.0 for all. */
@@ -123,13 +124,19 @@ export function searchPath(environment: Environment = process.env): readonly str
 }
 
 /** The settings of a function on AWS: the table; region and credentials the SDK finds itself. Throws SettingsFault. */
-export function functionSettings(environment: Environment = process.env): TableAddress {
+export function functionSettings({ TABLE_NAME }: Environment = process.env): TableAddress {
   // No default: a function whose table was forgotten must not come up and look for another.
-  if (!environment["TABLE_NAME"]) throw new SettingsFault("TABLE_NAME: expected the name of the table, found nothing");
-  return { tableName: parsed(z.object(ofFunction), environment).TABLE_NAME };
+  if (!TABLE_NAME) throw new SettingsFault("TABLE_NAME: expected the name of the table, found nothing");
+  if (!isTableName(TABLE_NAME)) throw notAsExpected("TABLE_NAME", TABLE_NAME_EXPECTED, TABLE_NAME);
+  return { tableName: TABLE_NAME };
 }
 
 /** Where this deployment is reached from outside, if its function was told: an origin. Throws SettingsFault. */
-export function functionPublicUrl(environment: Environment = process.env): string | null {
-  return parsed(z.object(ofFunction), environment).PUBLIC_URL ?? null;
+export function functionPublicUrl({ PUBLIC_URL }: Environment = process.env): string | null {
+  if (!PUBLIC_URL) return null;
+  if (!isHostAddress(PUBLIC_URL)) throw notAsExpected("PUBLIC_URL", PUBLIC_URL_EXPECTED, PUBLIC_URL);
+  return new URL(PUBLIC_URL).origin;
 }
+
+const notAsExpected = (name: string, expected: string, found: string): SettingsFault =>
+  new SettingsFault(`${name}: ${expected}, found ${JSON.stringify(found)}`);

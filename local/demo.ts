@@ -8,8 +8,8 @@ import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import * as z from "zod";
 import { environmentWith } from "../functions/env.ts";
-import { knownText } from "../shared/report/known-text.ts";
-import { significant } from "../shared/report/significant.ts";
+import { ratioText } from "../shared/model/number-text.ts";
+import { intervalOrNone, knownText } from "../shared/report/known-text.ts";
 import { DEMO_CANDIDATE, DEMO_FLEET } from "./fleet/demo-fleet.ts";
 import { generateFleet } from "./generated-fleet.ts";
 import { faultText, readableLog } from "./log.ts";
@@ -114,7 +114,7 @@ async function showFleet(server: LocalServer): Promise<string> {
   await untilAggregated(server, token);
   const seconds = (performance.now() - started) / 1000;
   print(
-    `${process.stdout.isTTY ? "\r" : ""}  ${uploads.length * DEMO_FLEET.runs * 2} results posted and aggregated in ${significant(seconds, 2)} s`,
+    `${process.stdout.isTTY ? "\r" : ""}  ${uploads.length * DEMO_FLEET.runs * 2} results posted and aggregated in ${seconds.toFixed(1)} s`,
   );
   const { baseline } = DEMO_FLEET;
   const candidate = DEMO_CANDIDATE.backend;
@@ -129,12 +129,9 @@ async function showFleet(server: LocalServer): Promise<string> {
       [
         name.padEnd(10),
         String(hosts).padStart(6),
-        significant(truth, 3).padStart(6),
-        knownText(ratio).padStart(13),
-        (ci === null || ci.low === null || ci.high === null
-          ? "-"
-          : `${significant(ci.low, 3)} to ${significant(ci.high, 3)}`
-        ).padEnd(14),
+        ratioText(truth).padStart(6),
+        knownText(ratio, ratioText).padStart(13),
+        intervalOrNone(ci, ratioText).padEnd(14),
         (ci === null ? "-" : truth >= low && truth <= high ? "yes" : "NO").padStart(11),
         verdict,
       ].join(" "),

@@ -12,6 +12,7 @@ import { makeHttpApp } from "../functions/http/app.ts";
 import type { Log } from "../functions/http/log.ts";
 import { addIngestRoutes } from "../functions/ingest/app.ts";
 import { addPageRoutes } from "../functions/pages/app.ts";
+import { refusalAsPage } from "../functions/pages/refusals.ts";
 import { addSharePageRoutes } from "../functions/pages/share-routes.ts";
 import { addUploadRoute } from "../functions/pages/upload-route.ts";
 import { addReadRoutes } from "../functions/read/app.ts";
@@ -106,7 +107,7 @@ async function serve(
       onFault: (error) => log.fault("aggregation", error),
     },
   );
-  const app = makeHttpApp({ clock, log });
+  const app = makeHttpApp({ clock, log, page: refusalAsPage });
   const wake: Wake = (fleet, hosts) => {
     pending.changed();
     worker.wake(fleet, hosts);

@@ -5,6 +5,7 @@ import { handle } from "hono/aws-lambda";
 import { functionPublicUrl, functionSettings } from "../env.ts";
 import { makeHttpApp } from "../http/app.ts";
 import { jsonLog } from "../http/json-log.ts";
+import { refusalAsPage } from "../pages/refusals.ts";
 import { addSharePageRoutes } from "../pages/share-routes.ts";
 import { makeCellStore } from "../store/cells.ts";
 import { makeShareStore } from "../store/shares.ts";
@@ -22,7 +23,7 @@ const FILES = { wasm: beside("resvg.wasm"), fonts: [beside("DejaVuSans.ttf"), be
 
 const clock = Date.now;
 const table = openTable(functionSettings());
-const app = makeHttpApp({ clock, log: jsonLog() });
+const app = makeHttpApp({ clock, log: jsonLog(), page: refusalAsPage });
 const deps = {
   shares: makeShareStore(table),
   cells: makeCellStore(table),

@@ -4,8 +4,6 @@
 import type { Context } from "hono";
 import { etag } from "hono/etag";
 import { CACHE_CONTROL } from "../../shared/api/endpoint.ts";
-import { lookQuery } from "../../shared/api/look-parameters.ts";
-import { badgeQuery } from "../../shared/api/share-requests.ts";
 import { AppError } from "../../shared/errors.ts";
 import { SHARE_ID, type Share } from "../../shared/model/share.ts";
 import { suffixOf } from "../http/format.ts";
@@ -16,6 +14,7 @@ import { discoveryUrl } from "./discovery.ts";
 import { originOf } from "./origin.ts";
 import { refusal } from "./refusal.ts";
 import type { DocumentFormat } from "./renderer.ts";
+import { lookRequests, shareRequests } from "./requests.ts";
 import { sent } from "./sent.ts";
 import { badgeOf, documentOf, FORMATS } from "./share-documents.ts";
 
@@ -25,7 +24,7 @@ export function addLinkRoutes(app: HttpApp, deps: EmbedDeps): void {
   app.get("/s/:id", (c) => {
     const format = suffixOf(c) ?? "html";
     return orRefusal(c, deps, format, async () => {
-      const look = queryBy(c, lookQuery);
+      const look = queryBy(c, (await lookRequests()).lookQuery);
       const share = await openShare(deps, c.req.param("id"));
       if (!FORMATS[share.kind].includes(format)) {
         throw new AppError("not_found", `a share of kind ${share.kind} has no .${format}`);
@@ -42,7 +41,7 @@ export function addLinkRoutes(app: HttpApp, deps: EmbedDeps): void {
 
   app.get("/s/:id/badge.svg", (c) =>
     orRefusal(c, deps, "badge", async () => {
-      const { metric, theme } = queryBy(c, badgeQuery);
+      const { metric, theme } = queryBy(c, (await shareRequests()).badgeQuery);
       const share = await openShare(deps, c.req.param("id"));
       const bytes = await badgeOf(deps, share, metric, theme);
       c.header("Cache-Control", CACHE_CONTROL[share.frozen ? "frozen" : "live"]);

@@ -1,7 +1,6 @@
 // GET /oembed: what an editor that was given the address of a share puts in its place (oEmbed 1.0).
 
 import { CACHE_CONTROL } from "../../shared/api/endpoint.ts";
-import { oembedQuery } from "../../shared/api/share-requests.ts";
 import { AppError } from "../../shared/errors.ts";
 import { printable } from "../../shared/model/printable.ts";
 import { quoted } from "../../shared/model/quoted.ts";
@@ -12,6 +11,7 @@ import { queryBy } from "../http/parameters.ts";
 import type { EmbedDeps } from "./deps.ts";
 import { openShare } from "./link-routes.ts";
 import { originOf } from "./origin.ts";
+import { shareRequests } from "./requests.ts";
 import { sharedSummary } from "./share-documents.ts";
 
 /** A share in any of its formats, or its badge. Whose host stands before it does not matter: nobody guesses an id. */
@@ -19,6 +19,7 @@ const SHARE_PATH = /^\/s\/([0-9a-f]{32})(\.[a-z]+|\/badge\.svg)?$/;
 
 export function addOembedRoute(app: HttpApp, deps: EmbedDeps): void {
   app.get("/oembed", async (c) => {
+    const { oembedQuery } = await shareRequests();
     const { url, maxwidth = WIDTH.default, maxheight = FRAME_HEIGHT, format } = queryBy(c, oembedQuery);
     if (format !== "json") {
       throw new AppError("not_implemented", `format: expected json, which is all there is, found ${quoted(format)}`);

@@ -1,7 +1,6 @@
 // SVG to PNG: resvg, which is WebAssembly, with fonts of ours, so that a picture looks the same wherever it is made.
 
 import { readFile } from "node:fs/promises";
-import { initWasm, Resvg } from "@resvg/resvg-wasm";
 
 /** Where the files are that painting needs; each deployment keeps them in its own place. */
 export interface PainterFiles {
@@ -16,18 +15,24 @@ export type Painter = (svg: string) => Promise<Uint8Array>;
 
 const PIXELS_PER_PX = 2;
 
-/** A process has one resvg, whoever asks first; it is loaded when the first picture is painted. */
-let loading: Promise<void> | null = null;
+type ResvgModule = typeof import("@resvg/resvg-wasm");
 
-function loaded(wasm: URL): Promise<void> {
-  loading ??= readFile(wasm)
-    .then(initWasm)
-    .catch((error: unknown) => {
-      // The next picture tries again.
-      loading = null;
-      throw error;
-    });
+/** A process has one resvg, whoever asks first; it is loaded when the first picture is painted. */
+let loading: Promise<ResvgModule> | null = null;
+
+function loaded(wasm: URL): Promise<ResvgModule> {
+  loading ??= load(wasm).catch((error: unknown) => {
+    // The next picture tries again.
+    loading = null;
+    throw error;
+  });
   return loading;
+}
+
+async function load(wasm: URL): Promise<ResvgModule> {
+  const [resvg, bytes] = await Promise.all([import("@resvg/resvg-wasm"), readFile(wasm)]);
+  await resvg.initWasm(bytes);
+  return resvg;
 }
 
 /** Pictures remembered. A live share shows the same one until its numbers change, and painting holds up all else. */
@@ -39,8 +44,8 @@ export function makePainter(filesOf: () => PainterFiles): Painter {
   const paint = async (svg: string): Promise<Uint8Array> => {
     const files = filesOf();
     fonts ??= Promise.all(files.fonts.map((font) => readFile(font)));
-    const [fontBuffers] = await Promise.all([fonts, loaded(files.wasm)]);
-    return painted(svg, fontBuffers);
+    const [fontBuffers, resvg] = await Promise.all([fonts, loaded(files.wasm)]);
+    return painted(resvg, svg, fontBuffers);
   };
   const recent = new Map<string, Promise<Uint8Array>>();
   return (svg) => {
@@ -57,7 +62,7 @@ export function makePainter(filesOf: () => PainterFiles): Painter {
   };
 }
 
-function painted(svg: string, fontBuffers: Uint8Array[]): Uint8Array {
+function painted({ Resvg }: ResvgModule, svg: string, fontBuffers: Uint8Array[]): Uint8Array {
   const resvg = new Resvg(svg, {
     fitTo: { mode: "zoom", value: PIXELS_PER_PX },
     font: { fontBuffers, defaultFontFamily: "DejaVu Sans", sansSerifFamily: "DejaVu Sans" },

@@ -11,7 +11,6 @@ import { DEFAULT_LOOK, type Look, type Summary, type Theme } from "../../shared/
 import type { EmbedDeps } from "./deps.ts";
 import { withDiscovery } from "./discovery.ts";
 import { type DocumentFormat, stillTheme } from "./renderer.ts";
-import { keptSummary, summaryOf } from "./summary-of.ts";
 
 const TEXT = ["json", "csv", "txt", "md", "html"] as const;
 
@@ -57,17 +56,24 @@ export async function documentOf(
   look: Look,
 ): Promise<Uint8Array> {
   const make = (summary: Summary) => made(deps, share, summary, format, look);
-  return share.frozen ? kept(deps, share, nameOf(format, look), make) : make(await summaryOf(deps, share));
+  return share.frozen ? kept(deps, share, nameOf(format, look), make) : make(await presentSummary(deps, share));
 }
 
 /** What a share shows: the numbers it was frozen with, or those of now. */
 export function sharedSummary(deps: EmbedDeps, share: Share): Promise<Summary> {
-  return share.frozen ? frozenSummary(deps.shares, share) : summaryOf(deps, share);
+  return share.frozen ? frozenSummary(deps.shares, share) : presentSummary(deps, share);
+}
+
+/** The numbers of now. What works them out is loaded with the first of them: most requests are for what is kept. */
+async function presentSummary(deps: EmbedDeps, share: Share): Promise<Summary> {
+  const { summaryOf } = await import("./summary-of.ts");
+  return summaryOf(deps, share);
 }
 
 async function frozenSummary(shares: ShareStore, share: Share): Promise<Summary> {
   const answer = await shares.document(share.id, ANSWER);
   if (answer === null) throw new AppError("gone", "this summary is not shared any more");
+  const { keptSummary } = await import("./kept-summary.ts");
   const summary = keptSummary(share, new TextDecoder().decode(answer));
   if (summary !== null) return summary;
   throw new AppError("not_kept", "this was frozen by another version of the service, and is shown only as it was then");
@@ -85,7 +91,7 @@ export async function badgeOf(
     return deps.renderer.badge(summary.answer, metricOf(summary.answer, metric), theme);
   };
   const name = ["badge", metric ?? "", theme].join("/");
-  return share.frozen ? kept(deps, share, name, make) : make(await summaryOf(deps, share));
+  return share.frozen ? kept(deps, share, name, make) : make(await presentSummary(deps, share));
 }
 
 /** The metric of a badge: block writes, which Bonnie++ always measures, unless the comparison is of others. */

@@ -1,8 +1,6 @@
 // Shares as their fleet sees them: made, listed and ended (contract, Shares). The id is the capability: it is stored as it
 // is, because the list has to show the addresses, and whoever reads the table reads the numbers themselves there.
 
-import { pageQuery } from "../../shared/api/paging.ts";
-import { newShare } from "../../shared/api/share-requests.ts";
 import { shareSnippets, shareUrls } from "../../shared/render/share-links.ts";
 import { DEFAULT_LOOK } from "../../shared/report/summary.ts";
 import { allow, tokenOf } from "../http/auth.ts";
@@ -11,14 +9,15 @@ import type { HttpApp } from "../http/http-env.ts";
 import { bodyBy, queryBy } from "../http/parameters.ts";
 import type { EmbedDeps } from "./deps.ts";
 import { endShare } from "./end-share.ts";
-import { makeShare } from "./make-share.ts";
 import { originOf } from "./origin.ts";
+import { pageRequests, shareRequests } from "./requests.ts";
 
 export function addShareRoutes(app: HttpApp, deps: EmbedDeps): void {
   app.post("/v1/shares", allow(deps, "read"), async (c) => {
     formatOf(c, ["json"]);
-    const asked = await bodyBy(c, newShare);
+    const asked = await bodyBy(c, (await shareRequests()).newShare);
     const origin = originOf(c, deps.publicUrl);
+    const { makeShare } = await import("./make-share.ts");
     const { share, summary } = await makeShare(deps, tokenOf(c), asked);
     const { id, kind, frozen, title } = share;
     c.set("note", `made a ${frozen ? "frozen" : "live"} share of kind ${kind}`);
@@ -29,7 +28,7 @@ export function addShareRoutes(app: HttpApp, deps: EmbedDeps): void {
 
   app.get("/v1/shares", allow(deps, "read"), async (c) => {
     formatOf(c, ["json"]);
-    const { limit, cursor } = queryBy(c, pageQuery);
+    const { limit, cursor } = queryBy(c, (await pageRequests()).pageQuery);
     const origin = originOf(c, deps.publicUrl);
     const page = await deps.shares.list(tokenOf(c).fleet, limit, cursor);
     const shares = page.items.map((share) => ({ ...share, urls: shareUrls(origin, share.id, share.kind) }));

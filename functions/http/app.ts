@@ -1,21 +1,28 @@
 // HTTP: what every app has in common. In: requests. Out: answers with a request id, one log line each, and refusals in one
 // envelope. The apps add their routes to the app made here; they run the same behind API Gateway and on one machine.
 
-import { Hono } from "hono";
+import { type Context, Hono } from "hono";
 import { AppError } from "../../shared/errors.ts";
 import type { Clock } from "../../shared/ports.ts";
 import { errorAnswer } from "./error-answer.ts";
-import { withoutSuffix } from "./format.ts";
+import { wantsPage, withoutSuffix } from "./format.ts";
 import type { HttpApp, HttpEnv } from "./http-env.ts";
 import type { Log } from "./log.ts";
+
+/** A refusal as a page, with its status; whoever has to sign in first is led there. */
+export type RefusalPage = (c: Context<HttpEnv>, error: AppError) => Promise<Response>;
 
 export interface HttpDeps {
   readonly clock: Clock;
   readonly log: Log;
+  /** What browsers get in place of the envelope; without it they get that. */
+  readonly page?: RefusalPage;
 }
 
 /** An app without routes. */
-export function makeHttpApp({ clock, log }: HttpDeps): HttpApp {
+export function makeHttpApp({ clock, log, page }: HttpDeps): HttpApp {
+  const refused = (c: Context<HttpEnv>, error: AppError): Response | Promise<Response> =>
+    page !== undefined && wantsPage(c) ? page(c, error) : errorAnswer(c, error);
   const app = new Hono<HttpEnv>({ getPath: withoutSuffix });
   app.use("*", async function oneLogLine(c, next) {
     const started = clock();
@@ -50,23 +57,27 @@ export function makeHttpApp({ clock, log }: HttpDeps): HttpApp {
   app.notFound((c) => {
     const { method, path } = c.req;
     const methods = methodsAt(app, path);
-    if (methods.length === 0) return errorAnswer(c, new AppError("not_found", `there is nothing at ${path}`));
+    const at = path.length > LONGEST_TOLD ? `${path.slice(0, LONGEST_TOLD)}…` : path;
+    if (methods.length === 0) return refused(c, new AppError("not_found", `there is nothing at ${at}`));
     c.header("Allow", methods.join(", "));
-    return errorAnswer(c, new AppError("method_not_allowed", `${path} takes ${methods.join(" or ")}, not ${method}`));
+    return refused(c, new AppError("method_not_allowed", `${at} takes ${methods.join(" or ")}, not ${method}`));
   });
   app.onError((error, c) => {
     if (error instanceof AppError) {
       if (error.cause !== undefined) log.fault(c.get("requestId"), error);
-      return errorAnswer(c, error);
+      return refused(c, error);
     }
     log.fault(c.get("requestId"), error);
-    return errorAnswer(c, new AppError("internal", "something went wrong here; the request id finds it in the log"));
+    return refused(c, new AppError("internal", "something went wrong here; the request id finds it in the log"));
   });
   return app;
 }
 
 /** The path without the rest of a share's id: its first characters tell shares apart, and open none. */
 const withoutCapability = (path: string): string => path.replace(/^(\/s\/|\/v1\/shares\/)([^/.]{6})[^/.]+/, "$1$2...");
+
+/** Characters of an address that a message repeats. */
+const LONGEST_TOLD = 200;
 
 const METHODS = ["GET", "POST", "DELETE"];
 

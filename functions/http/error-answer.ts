@@ -1,4 +1,5 @@
-// A refusal as an answer: one envelope in JSON, or two lines of text for a shell, followed by a line for each issue.
+// A refusal as an answer: one envelope in JSON, or two lines of text for a shell, followed by a line for each issue. For people
+// some apps have pages instead (`RefusalPage` in app.ts).
 
 import type { Context } from "hono";
 import type { AppError } from "../../shared/errors.ts";
@@ -10,14 +11,19 @@ import { issueLine } from "./issue-line.ts";
 /** Seconds a client should wait before it tries again. */
 const RETRY_AFTER: Partial<Record<AppError["code"], string>> = { slow_down: "5", unavailable: "10" };
 
+/** Gives the answer the headers of a refusal, whatever its body will be. */
+export function setErrorHeaders(c: Context<HttpEnv>, { code, status }: AppError): void {
+  const retryAfter = RETRY_AFTER[code];
+  if (retryAfter !== undefined) c.header("Retry-After", retryAfter);
+  if (status === 401) c.header("WWW-Authenticate", 'Bearer realm="vbdstat"');
+  c.header("Cache-Control", "no-store");
+}
+
 export function errorAnswer(c: Context<HttpEnv>, error: AppError): Response {
   const { code, message, issues } = error;
   const requestId = c.get("requestId");
   const docs = `/docs#${code}`;
-  const retryAfter = RETRY_AFTER[code];
-  if (retryAfter !== undefined) c.header("Retry-After", retryAfter);
-  if (error.status === 401) c.header("WWW-Authenticate", 'Bearer realm="vbdstat"');
-  c.header("Cache-Control", "no-store");
+  setErrorHeaders(c, error);
   if (wantsText(c)) {
     const lines = [
       `error ${code}: ${printable(message)}`,

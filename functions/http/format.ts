@@ -64,6 +64,14 @@ export function acceptedOf<T extends Format>(c: Context, offered: readonly [T, .
   return offered.find((format) => MEDIA_TYPES[format] === type) ?? offered[0];
 }
 
+/** What programs ask; everything else is for people. */
+const FOR_PROGRAMS = /^\/(v1|s|oembed|healthz|openapi\.json)(\/|$)/;
+
+/** Whether an error should be a page: a browser asks, which wants HTML before all else, and not what is for programs. */
+export function wantsPage(c: Context): boolean {
+  return !FOR_PROGRAMS.test(c.req.path) && acceptedOf(c, ["json", "txt", "html"]) === "html";
+}
+
 /** Whether an error should be text: asked for so, or the endpoint is one that shells talk to. */
 export function wantsText(c: Context): boolean {
   const suffix = suffixOf(c);

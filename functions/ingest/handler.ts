@@ -4,6 +4,7 @@ import { handle } from "hono/aws-lambda";
 import { functionSettings } from "../env.ts";
 import { makeHttpApp } from "../http/app.ts";
 import { jsonLog } from "../http/json-log.ts";
+import { refusalAsPage } from "../pages/refusals.ts";
 import { addUploadRoute } from "../pages/upload-route.ts";
 import { makeQuarantineStore } from "../store/quarantine.ts";
 import { makeRunStore } from "../store/runs.ts";
@@ -13,7 +14,7 @@ import { addIngestRoutes } from "./app.ts";
 
 const clock = Date.now;
 const table = openTable(functionSettings());
-const app = makeHttpApp({ clock, log: jsonLog() });
+const app = makeHttpApp({ clock, log: jsonLog(), page: refusalAsPage });
 const deps = {
   runs: makeRunStore(table),
   quarantine: makeQuarantineStore(table),

@@ -1,7 +1,6 @@
 // The quarantine: rejected lines, listed for a person to look at, and tried again after a fix of ours or of the line's
 // parameters. A line that is understood now leaves the quarantine; one that is not stays.
 
-import { pageQuery } from "../../shared/api/paging.ts";
 import { AppError } from "../../shared/errors.ts";
 import { allow, tokenOf } from "../http/auth.ts";
 import { formatOf } from "../http/format.ts";
@@ -10,11 +9,12 @@ import { idOf, queryBy, singleParameters } from "../http/parameters.ts";
 import type { IngestDeps } from "./deps.ts";
 import { postResults } from "./post-results.ts";
 import { receiptStatus } from "./receipt.ts";
+import { pageRequests } from "./requests.ts";
 
 export function addQuarantineRoutes(app: HttpApp, deps: IngestDeps): void {
   app.get("/v1/quarantine", allow(deps, "read"), async (c) => {
     formatOf(c, ["json"]);
-    const { limit, cursor } = queryBy(c, pageQuery);
+    const { limit, cursor } = queryBy(c, (await pageRequests()).pageQuery);
     const page = await deps.quarantine.list(tokenOf(c).fleet, limit, cursor);
     return c.json({ lines: page.items, cursor: page.cursor });
   });

@@ -1,6 +1,5 @@
 // Tokens: made, listed and ended by admins (contract, Tokens). A secret is shown once, in the answer that makes it.
 
-import { newToken } from "../../shared/api/token-requests.ts";
 import { AppError } from "../../shared/errors.ts";
 import { allow, tokenOf } from "../http/auth.ts";
 import { formatOf } from "../http/format.ts";
@@ -9,11 +8,13 @@ import { bodyBy, idOf } from "../http/parameters.ts";
 import { makeSecret, secretHash } from "../http/secret.ts";
 import type { IngestDeps } from "./deps.ts";
 import { tokenAskedFor } from "./new-token.ts";
+import { tokenRequests } from "./requests.ts";
 
 export function addTokenRoutes(app: HttpApp, deps: IngestDeps): void {
   app.post("/v1/tokens", allow(deps, "admin"), async (c) => {
     formatOf(c, ["json"]);
     const admin = tokenOf(c);
+    const { newToken } = await tokenRequests();
     const asked = await bodyBy(c, newToken);
     const { fleet = admin.fleet, scope } = asked;
     if (fleet !== admin.fleet && !admin.root) {

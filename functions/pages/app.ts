@@ -5,7 +5,6 @@ import { allow } from "../http/auth.ts";
 import type { HttpApp } from "../http/http-env.ts";
 import { endSession, refuseForeignSite } from "../http/session.ts";
 import type { PageDeps } from "./deps.ts";
-import { refusalsAsPages } from "./refusals.ts";
 
 const pages = () => import("./reading-pages.ts");
 
@@ -18,9 +17,6 @@ export function addPageRoutes(app: HttpApp, deps: PageDeps): void {
   app.get("/pages.css", async (c) => (await pages()).styleAnswer(c));
   app.get("/pages.js", async (c) => (await pages()).scriptAnswer(c));
 
-  for (const path of ["/", "/matrix", "/trend", "/hosts", "/hosts/:host", "/runs", "/runs/:id", "/upload"]) {
-    app.use(path, refusalsAsPages);
-  }
   app.get("/", reader, async (c) => (await pages()).overview(c, deps));
   app.get("/matrix", reader, async (c) => (await pages()).matrix(c, deps));
   app.get("/trend", reader, async (c) => (await pages()).trend(c, deps));
@@ -30,11 +26,9 @@ export function addPageRoutes(app: HttpApp, deps: PageDeps): void {
   app.get("/runs/:id", anybody, async (c) => (await pages()).run(c, deps));
   app.get("/upload", uploader, async (c) => (await pages()).upload(c, deps));
 
-  app.use("/sign-in", refusalsAsPages);
   app.get("/sign-in", async (c) => (await pages()).signIn(c, deps));
   app.post("/sign-in", async (c) => (await pages()).signedIn(c, deps));
 
-  app.use("/sign-out", refusalsAsPages);
   app.post("/sign-out", (c) => {
     refuseForeignSite(c);
     endSession(c);

@@ -10,6 +10,9 @@ import { printable } from "../../shared/model/printable.ts";
 /** The parameters of a page as they were sent. */
 export type Asked = Readonly<Record<string, readonly string[]>>;
 
+/** The first value of a parameter, which is the only one for most. */
+export const firstOf = (asked: Asked, name: string, otherwise: string): string => asked[name]?.[0] ?? otherwise;
+
 interface Option {
   readonly value: string;
   readonly text: string;

@@ -1,11 +1,9 @@
 // GET /: two backends over the fleet. Without a question it answers the one that most hosts can answer.
 
-import type { Context } from "hono";
 import type { FC } from "hono/jsx";
 import { compareQuery, matrixQuery } from "../../shared/api/requests.ts";
 import type { Comparison } from "../../shared/compare/comparison.ts";
 import type { DatedMatrix } from "../../shared/compare/dated.ts";
-import { AppError } from "../../shared/errors.ts";
 import { BACKENDS, type Backend } from "../../shared/model/backends.ts";
 import { COHORT_KEYS } from "../../shared/model/cohort.ts";
 import { printable } from "../../shared/model/printable.ts";
@@ -15,7 +13,6 @@ import { reportOf } from "../../shared/report/report-of.ts";
 import { DEFAULT_LOOK, type Summary } from "../../shared/report/summary.ts";
 import { tokenOf } from "../http/auth.ts";
 import { valuesOf } from "../http/form.ts";
-import type { HttpEnv } from "../http/http-env.ts";
 import { checked } from "../http/parameters.ts";
 import { compareAnswer } from "../read/compare-answer.ts";
 import { matrixAnswer } from "../read/matrix-answer.ts";
@@ -26,6 +23,7 @@ import {
   BackendChoice,
   CohortBoxes,
   type CohortValues,
+  firstOf,
   isAny,
   MarginChoice,
   MetricBoxes,
@@ -35,10 +33,9 @@ import {
 } from "./fields.tsx";
 import { firstSteps } from "./first-steps.tsx";
 import { queryText } from "./links.ts";
-import { type Page, pageAnswer } from "./page.tsx";
-import { Problem } from "./problem.tsx";
+import type { Page } from "./page.tsx";
 import { Question } from "./question.tsx";
-import { SummaryBody } from "./summary-page.tsx";
+import { questionPage } from "./question-page.tsx";
 import { VerdictTable } from "./verdict-table.tsx";
 
 export const overview: Page<PageDeps> = async (c, deps) => {
@@ -51,20 +48,17 @@ export const overview: Page<PageDeps> = async (c, deps) => {
   ]);
   if (!isAsked && pair === null) return firstSteps(c, deps);
   const asked: Asked = pair === null ? sent : { ...sent, baseline: [pair.baseline], candidate: [pair.candidate] };
-  try {
-    const comparison = await compareAnswer(deps, fleet, checked(compareQuery, asked, "bad_parameter"));
-    return comparisonPage(c, comparison, asked, values, deps.clock());
-  } catch (error) {
-    if (!(error instanceof AppError && error.code === "bad_parameter")) throw error;
-    return pageAnswer(
-      c,
-      { title: "Overview", status: 400 },
-      <>
-        <ComparisonQuestion asked={asked} values={values} now={deps.clock()} />
-        <Problem title="This cannot be compared" error={error} />
-      </>,
-    );
-  }
+  return questionPage(c, {
+    asked,
+    form: <ComparisonQuestion asked={asked} values={values} now={deps.clock()} />,
+    endpoint: "/v1/compare",
+    answer: async () => {
+      const comparison = await compareAnswer(deps, fleet, checked(compareQuery, asked, "bad_parameter"));
+      const summary: Summary = { kind: "compare", answer: comparison };
+      return { summary, report: shownReport(comparison, summary), children: <VerdictTable comparison={comparison} /> };
+    },
+    unanswered: { title: "Overview", problem: "This cannot be compared" },
+  });
 };
 
 /** The pair that most hosts have, the baseline being the simpler backend; null when no two share a host. */
@@ -79,26 +73,10 @@ function mostComparedPair({ pairs }: DatedMatrix): { readonly baseline: Backend;
   return { baseline, candidate };
 }
 
-function comparisonPage(
-  c: Context<HttpEnv>,
-  comparison: Comparison,
-  asked: Asked,
-  values: CohortValues,
-  now: number,
-): Response {
-  const summary: Summary = { kind: "compare", answer: comparison };
+/** The report beside the table of verdicts. */
+function shownReport(comparison: Comparison, summary: Summary): Report {
   const report = reportOf(summary, DEFAULT_LOOK);
-  const shown = { ...withoutVerdicts(report), notices: [...oneHostNotice(comparison), ...report.notices] };
-  return pageAnswer(
-    c,
-    { title: report.title },
-    <>
-      <ComparisonQuestion asked={asked} values={values} now={now} />
-      <SummaryBody summary={summary} endpoint="/v1/compare" query={queryText(asked)} report={shown}>
-        <VerdictTable comparison={comparison} />
-      </SummaryBody>
-    </>,
-  );
+  return { ...withoutVerdicts(report), notices: [...oneHostNotice(comparison), ...report.notices] };
 }
 
 /** The report without what the table of verdicts says. */
@@ -121,8 +99,7 @@ function oneHostNotice({ baseline, candidate, fleet }: Comparison): Remark[] {
 }
 
 const ComparisonQuestion: FC<{ asked: Asked; values: CohortValues; now: number }> = ({ asked, values, now }) => {
-  const first = (name: string, otherwise: string) => asked[name]?.[0] ?? otherwise;
-  const [baseline, candidate] = [first("baseline", "loop"), first("candidate", "blktap2")];
+  const [baseline, candidate] = [firstOf(asked, "baseline", "loop"), firstOf(asked, "candidate", "blktap2")];
   return (
     <Question
       action="/"
@@ -131,7 +108,7 @@ const ComparisonQuestion: FC<{ asked: Asked; values: CohortValues; now: number }
         <More open={isAny(asked, ["margin", "metric", ...COHORT_KEYS])}>
           <CohortBoxes values={values} asked={asked} />
           <MetricBoxes chosen={asked["metric"] ?? []} />
-          <MarginChoice value={first("margin", "0.03")} />
+          <MarginChoice value={firstOf(asked, "margin", "0.03")} />
         </More>
       }
     >
@@ -144,8 +121,8 @@ const ComparisonQuestion: FC<{ asked: Asked; values: CohortValues; now: number }
         ⇄
       </a>
       <BackendChoice label="Candidate" name="candidate" value={candidate} />
-      <PeriodChoice now={now} value={first("period", "all")} />
-      <ViewChoice value={first("view", "trusted")} />
+      <PeriodChoice now={now} value={firstOf(asked, "period", "all")} />
+      <ViewChoice value={firstOf(asked, "view", "trusted")} />
     </Question>
   );
 };

@@ -4,6 +4,7 @@
 import type { Context } from "hono";
 import type { Child, FC } from "hono/jsx";
 import { VERSION } from "../../shared/deployment.ts";
+import type { AppError } from "../../shared/errors.ts";
 import { printable } from "../../shared/model/printable.ts";
 import type { Scope, Token } from "../../shared/model/token.ts";
 import type { HttpEnv } from "../http/http-env.ts";
@@ -28,7 +29,7 @@ interface PageProps {
   readonly title: string;
   /** Whether the page has something to copy, for which there is a script. */
   readonly copies?: boolean;
-  readonly status?: 200 | 201 | 400 | 401 | 403 | 404 | 409 | 410 | 413 | 422 | 429 | 500 | 503;
+  readonly status?: 200 | 201 | 422 | AppError["status"];
   /** Only this page's own head, such as a refresh. */
   readonly head?: Child;
 }
@@ -107,6 +108,11 @@ const Document: FC<PageProps & { token: Token | null; path: string; content: Chi
 /** Where somebody with a token begins. */
 export function homeOf(token: Token | null): string {
   return token?.scope === "ingest" ? "/upload" : "/";
+}
+
+/** The page of the header that an address is, or is below; null for every other address. */
+export function pageAbove(path: string): { readonly path: string; readonly name: string } | null {
+  return NAVIGATION.find((item) => isAt(path, item.path)) ?? null;
 }
 
 /** Whether a path is that of an item, or below it. */

@@ -7,8 +7,8 @@ import * as z from "zod";
 import { once } from "../../shared/api/once.ts";
 import { AppError } from "../../shared/errors.ts";
 import { COHORT_KEYS } from "../../shared/model/cohort.ts";
+import { exactText } from "../../shared/model/number-text.ts";
 import { printable } from "../../shared/model/printable.ts";
-import { countText } from "../../shared/report/known-text.ts";
 import { tokenOf } from "../http/auth.ts";
 import { formBy } from "../http/form.ts";
 import type { HttpEnv } from "../http/http-env.ts";
@@ -114,7 +114,7 @@ function receiptPage(c: Context<HttpEnv>, given: Receipt, { output, parameters }
 const Count: FC<{ name: string; count: number }> = ({ name, count }) => (
   <div class={count === 0 ? "none" : undefined}>
     <dt>{name}</dt>
-    <dd>{countText(count)}</dd>
+    <dd>{exactText(count)}</dd>
   </div>
 );
 

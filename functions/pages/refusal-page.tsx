@@ -2,15 +2,14 @@ import type { Context } from "hono";
 import type { AppError } from "../../shared/errors.ts";
 import type { HttpEnv } from "../http/http-env.ts";
 import { issueLine } from "../http/issue-line.ts";
-import { homeOf, pageAnswer } from "./page.tsx";
+import { homeOf, pageAbove, pageAnswer } from "./page.tsx";
 import { sentence } from "./sentence.ts";
 
-/** A refusal in words, with the status it has. */
-export function refusalPage(c: Context<HttpEnv>, error: AppError): Response {
-  const { code, message, issues } = error;
-  // The statuses of refusals that have no page of their own, such as a method that is not there, are those of programs.
-  const status = PAGE_STATUSES.find((one) => one === error.status) ?? 400;
+/** A refusal in words, with its status, and the ways back. */
+export function refusalPage(c: Context<HttpEnv>, { code, status, message, issues }: AppError): Response {
   const title = TITLES[code] ?? "This is not possible";
+  const home = homeOf(c.get("token"));
+  const above = code === "forbidden" ? null : pageAbove(c.req.path);
   return pageAnswer(
     c,
     { title, status },
@@ -25,18 +24,22 @@ export function refusalPage(c: Context<HttpEnv>, error: AppError): Response {
         </ul>
       )}
       <p>
-        <a href={homeOf(c.get("token"))}>Where to begin</a> · <a href={`/docs#${code}`}>What {code} means</a>
+        {above !== null && above.path !== home && (
+          <>
+            <a href={above.path}>Back to {above.name}</a> ·{" "}
+          </>
+        )}
+        <a href={home}>Where to begin</a> · <a href={`/docs#${code}`}>What {code} means</a>
       </p>
       <p class="muted">Request {c.get("requestId")}</p>
     </div>,
   );
 }
 
-const PAGE_STATUSES = [400, 403, 404, 409, 410, 413, 429, 500, 503] as const;
-
 const TITLES: Readonly<Partial<Record<AppError["code"], string>>> = {
   forbidden: "This is not allowed",
   not_found: "Not found",
+  method_not_allowed: "Not a page to open",
   too_large: "Too large",
   slow_down: "The store is busy",
   unavailable: "The store cannot be reached",

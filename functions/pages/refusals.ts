@@ -1,24 +1,18 @@
 // Refusals as pages. Whoever is not signed in is led to where they can; everybody else is told what is wrong.
 
-import type { Context, MiddlewareHandler } from "hono";
-import { AppError } from "../../shared/errors.ts";
+import type { Context } from "hono";
+import type { RefusalPage } from "../http/app.ts";
+import { setErrorHeaders } from "../http/error-answer.ts";
 import type { HttpEnv } from "../http/http-env.ts";
 import { endSession, sessionSecret } from "../http/session.ts";
 
-/** Turns a refusal of a page, which is there for programs when this comes to it, into one for people. */
-export const refusalsAsPages: MiddlewareHandler<HttpEnv> = async (c, next) => {
-  await next();
-  const { error } = c;
-  if (error === undefined) return;
-  if (error instanceof AppError && error.code === "unauthorized") {
-    c.res = await signInFirst(c);
-  } else {
-    const { refusalPage } = await import("./refusal-page.tsx");
-    c.res = refusalPage(c, error instanceof AppError ? error : UNEXPECTED);
-  }
+/** What people get in place of the envelope for programs. */
+export const refusalAsPage: RefusalPage = async (c, error) => {
+  if (error.code === "unauthorized") return signInFirst(c);
+  setErrorHeaders(c, error);
+  const { refusalPage } = await import("./refusal-page.tsx");
+  return refusalPage(c, error);
 };
-
-const UNEXPECTED = new AppError("internal", "Something went wrong here. The request id finds it in the log.");
 
 /**
  * To the page to sign in at, and from there back. A browser keeps the cookie to itself when another site led here, so it is

@@ -3,11 +3,9 @@
 import type { EmbedDeps } from "../embed/deps.ts";
 import { allow } from "../http/auth.ts";
 import type { HttpApp } from "../http/http-env.ts";
-import { refusalsAsPages } from "./refusals.ts";
 
 export function addSharePageRoutes(app: HttpApp, deps: EmbedDeps): void {
   const reader = allow(deps, "read");
-  for (const path of ["/shares", "/shares/end"]) app.use(path, refusalsAsPages);
   app.get("/shares", reader, async (c) => (await import("./shares.tsx")).shares(c, deps));
   app.post("/shares", reader, async (c) => (await import("./share-forms.ts")).shareMade(c, deps));
   // The id is in the form and not in the address, which is logged: whoever has it sees the share.

@@ -3,9 +3,7 @@
 import { allow } from "../http/auth.ts";
 import type { HttpApp } from "../http/http-env.ts";
 import type { IngestDeps } from "../ingest/deps.ts";
-import { refusalsAsPages } from "./refusals.ts";
 
 export function addUploadRoute(app: HttpApp, deps: IngestDeps): void {
-  app.use("/upload", refusalsAsPages);
   app.post("/upload", allow(deps, "ingest"), async (c) => (await import("./receipt.tsx")).receipt(c, deps));
 }

@@ -6,6 +6,7 @@ import { functionPublicUrl, functionSettings } from "../env.ts";
 import { makeHttpApp } from "../http/app.ts";
 import { jsonLog } from "../http/json-log.ts";
 import { addPageRoutes } from "../pages/app.ts";
+import { refusalAsPage } from "../pages/refusals.ts";
 import { makeCellStore } from "../store/cells.ts";
 import { makeHostStore } from "../store/hosts.ts";
 import { makeRunStore } from "../store/runs.ts";
@@ -16,7 +17,7 @@ import { addReadRoutes } from "./app.ts";
 
 const clock = Date.now;
 const table = openTable(functionSettings());
-const app = makeHttpApp({ clock, log: jsonLog() });
+const app = makeHttpApp({ clock, log: jsonLog(), page: refusalAsPage });
 const deps = {
   runs: makeRunStore(table),
   cells: makeCellStore(table),

@@ -32,6 +32,8 @@ export interface Layout {
   /** Always empty, in every version. */
   readonly fileChunkSize: number;
   readonly numDirs: number;
+  /** The positions of all fields that say how the run was made, but for the seed, which is another in every run. */
+  readonly setup: readonly number[];
   readonly tests: readonly TestColumns[];
 }
 
@@ -42,6 +44,7 @@ const pairs = (files: boolean) =>
 const IO = pairs(false);
 const FILES = pairs(true);
 const LATENCIES = METRICS.map(({ name }) => `${name}_latency`);
+const OF_TESTS: ReadonlySet<string> = new Set([...IO, ...FILES, ...LATENCIES]);
 const V2_HEAD = ["format_version", "bonnie_version", "name", "concurrency", "seed", "file_size", "io_chunk_size"];
 const V2_FILES = ["num_files", "max_size", "min_size", "file_chunk_size", "num_dirs"];
 
@@ -64,6 +67,7 @@ function layout(format: "v1" | "v2", columns: readonly string[]): Layout {
     minSize: at("min_size"),
     fileChunkSize: at("file_chunk_size"),
     numDirs: at("num_dirs"),
+    setup: [...columns.keys()].filter((index) => index !== at("seed") && !OF_TESTS.has(columns[index] ?? "")),
     tests: METRICS.map(({ name, unit }) => ({
       metric: name,
       ofFiles: ofFiles(unit),

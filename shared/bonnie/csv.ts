@@ -12,13 +12,15 @@ import { readV1Setup, readV2Setup } from "./csv-setup.ts";
 import type { BonnieResult } from "./entry.ts";
 import { layoutOf } from "./family.ts";
 import { controlText, endOf, type Fields, fieldIssue, lineIssue, startOf, textOf } from "./fields.ts";
+import { type Repeats, rememberSetup, repeatedSetup } from "./repeats.ts";
 import { CENSORED, EMPTY, isNegative, isPluses, MALFORMED, scanInteger, scanLatency, scanSeeks } from "./scan.ts";
-import { warningsOf } from "./warnings.ts";
+import { warnOfSetup, warnOfTest } from "./warnings.ts";
 
 const NOTHING_RUN: Measurements = perMetric(() => null);
+const NO_WARNINGS: readonly string[] = [];
 
-/** Reads the line in `fields`, which the caller has found to be an attempt at a CSV line. */
-export function readCsv(fields: Fields): BonnieResult | Issue {
+/** Reads the line in `fields`, which the caller has found to be an attempt at a CSV line. `repeats` learns from it. */
+export function readCsv(fields: Fields, repeats: Repeats): BonnieResult | Issue {
   if (fields.control >= 0) {
     const text = controlText(fields.text.charCodeAt(fields.control));
     return lineIssue(fields, "control_character", text, fields.control);
@@ -28,34 +30,50 @@ export function readCsv(fields: Fields): BonnieResult | Issue {
   }
   const layout = layoutOf(fields);
   if ("code" in layout) return layout;
-  const setup = layout.format === "v1" ? readV1Setup(fields, layout) : readV2Setup(fields, layout);
+  const setup = readSetup(fields, layout, repeats);
   if ("code" in setup) return setup;
-  const metrics = readMetrics(fields, layout, setup);
-  if ("code" in metrics) return metrics;
+  const metrics = { ...NOTHING_RUN };
+  const warnings: string[] = [];
+  warnOfSetup(warnings, setup);
+  const fault = readTests(fields, layout, setup, repeats, metrics, warnings);
+  if (fault !== null) return fault;
   const raw = fields.text.slice(fields.start, fields.end);
-  return { line: fields.line, raw, setup, metrics, warnings: warningsOf(setup, metrics, setup.format === "v2") };
+  return { line: fields.line, raw, setup, metrics, warnings: warnings.length === 0 ? NO_WARNINGS : warnings };
 }
 
-function readMetrics(fields: Fields, layout: Layout, setup: BonnieSetup): Measurements | Issue {
-  const metrics = { ...NOTHING_RUN };
+function readSetup(fields: Fields, layout: Layout, repeats: Repeats): BonnieSetup | Issue {
+  const repeated = repeatedSetup(repeats, fields, layout);
+  if (repeated !== null) return layout.seed < 0 ? repeated : { ...repeated, seed: textOf(fields, layout.seed) };
+  const setup = layout.format === "v1" ? readV1Setup(fields, layout) : readV2Setup(fields, layout);
+  if (!("code" in setup)) rememberSetup(repeats, fields, layout, setup);
+  return setup;
+}
+
+/** Reads all tests into `metrics` and `warnings`; null, or the first fault in them. */
+function readTests(
+  fields: Fields,
+  layout: Layout,
+  setup: BonnieSetup,
+  repeats: Repeats,
+  metrics: Measurements,
+  warnings: string[],
+): Issue | null {
   let ranIo = false;
   let ranFiles = false;
-  let censored: Measurement | null = null;
   for (const test of layout.tests) {
-    const measurement = readTest(fields, setup, test, censored);
+    const measurement = readTest(fields, setup, test, repeats);
     if (measurement === null) continue;
     if ("code" in measurement) return measurement;
     metrics[test.metric] = measurement;
-    if (measurement.censored) censored = measurement;
+    warnOfTest(warnings, test.metric, measurement, test.latency >= 0);
+    if (measurement.censored) repeats.censored = measurement;
     if (test.ofFiles) ranFiles = true;
     else ranIo = true;
   }
   if (setup.file_size_kib !== null && !ranIo) return untested(fields, layout, layout.fileSize);
   if (setup.files !== null && !ranFiles) return untested(fields, layout, layout.numFiles);
-  if (!ranIo && !ranFiles) {
-    return lineIssue(fields, "no_test", "expected a result of at least one test, found none");
-  }
-  return metrics;
+  if (ranIo || ranFiles) return null;
+  return lineIssue(fields, "no_test", "expected a result of at least one test, found none");
 }
 
 function untested(fields: Fields, layout: Layout, index: number): Issue {
@@ -63,15 +81,12 @@ function untested(fields: Fields, layout: Layout, index: number): Issue {
   return fieldIssue(fields, index, layout.columns[index] ?? "", "inconsistent_setup", text);
 }
 
-/**
- * One test: its measurement, null if it was not run, or the fault in it. `alike` is the last censored measurement of the
- * line; where the test says the same it is used again, which saves a typical line half of its memory.
- */
+/** One test: its measurement, null if it was not run, or the fault in it. */
 function readTest(
   fields: Fields,
   setup: BonnieSetup,
   test: TestColumns,
-  alike: Measurement | null,
+  { censored: alike }: Repeats,
 ): Measurement | null | Issue {
   const { text } = fields;
   const rate = scanRate(text, startOf(fields, test.rate), endOf(fields, test.rate), setup, test);
@@ -98,7 +113,7 @@ function readTest(
     const issueText = `expected nothing where there is no ${size}, found ${quoted(textOf(fields, test.rate))}`;
     return fieldIssue(fields, test.rate, test.metric, "inconsistent_setup", issueText);
   }
-  if (rate === CENSORED && alike?.lower_bound === bound && alike.latency_us === latency) return alike;
+  if (rate === CENSORED && alike.lower_bound === bound && alike.latency_us === latency) return alike;
   const measurement: Measurement =
     rate === CENSORED
       ? { rate: null, cpu: null, latency_us: latency, censored: true, lower_bound: bound }

@@ -56,7 +56,7 @@ export function isOuterBlank(code: number): boolean {
 
 /** Whether a character is a control character other than a tab: nothing that Bonnie++ prints. */
 export function isControl(code: number): boolean {
-  return (code < BLANK && code !== TAB) || code === DELETE;
+  return code < BLANK ? code !== TAB : code === DELETE;
 }
 
 /** What is wrong with a line that holds the control character `code`. */
@@ -76,13 +76,15 @@ export function split(fields: Fields, from: number, to: number): void {
   let count = 0;
   let control = -1;
   starts[0] = start;
-  for (let at = start; at < end && count < MAX_FIELDS; at += 1) {
+  for (let at = start; at < end; at += 1) {
     const code = text.charCodeAt(at);
+    if (code > COMMA && code !== DELETE) continue;
     if (code === COMMA) {
       ends[count] = at;
       count += 1;
       starts[count] = at + 1;
-    } else if (control < 0 && isControl(code)) control = at;
+      if (count === MAX_FIELDS) break;
+    } else if (isControl(code) && control < 0) control = at;
   }
   ends[count] = end;
   fields.from = from;

@@ -7,6 +7,7 @@ import { type Candidate, candidateOf, isRepeated } from "./agreement.ts";
 import { readCsv } from "./csv.ts";
 import type { Entry, Ignored, Reading } from "./entry.ts";
 import { fieldsOf, split } from "./fields.ts";
+import { noRepeats } from "./repeats.ts";
 import { directiveOf, isAttempt, isHeader } from "./shape.ts";
 import { readTable, type Table } from "./table.ts";
 import { isHeading, isTornRow, tableAt } from "./table-lines.ts";
@@ -17,12 +18,8 @@ export const PARSER_VERSION = 1;
 /** Lines an upload may have (contract, POST /v1/results). */
 export const MAX_LINES = 10_000;
 
-/** A table waits for the end of the upload: a CSV line that says the same may come before it or after it. */
-interface WaitingTable {
-  readonly kind: "table";
-  readonly table: Table;
-  readonly lineCount: number;
-}
+/** The tables among the entries, until the end of the upload: a CSV line that says the same may come after its table. */
+type Tables = Map<Entry, { readonly table: Table; readonly lineCount: number }>;
 
 /**
  * Reads an upload.
@@ -35,8 +32,10 @@ export function readBonnie(text: string): Reading {
   const starts = lineStarts(text);
   if (starts === null) return { entries: [{ kind: "issue", issue: tooManyLines() }], ignored };
   const lineCount = starts.length - 1;
-  const items: (Entry | WaitingTable)[] = [];
+  const entries: Entry[] = [];
+  const tables: Tables = new Map();
   const fields = fieldsOf(text);
+  const repeats = noRepeats();
 
   for (let index = 0; index < lineCount; index += 1) {
     fields.line = index + 1;
@@ -45,26 +44,28 @@ export function readBonnie(text: string): Reading {
     else if (text[fields.start] === "#") {
       const directive = directiveOf(fields);
       if (directive === null) ignored.comment += 1;
-      else items.push({ kind: "directive", ...directive });
+      else entries.push({ kind: "directive", ...directive });
     } else if (isHeader(fields)) ignored.header += 1;
     else if (isAttempt(fields) && (fields.count > 1 || !isTornRow(lineAt(index) ?? ""))) {
-      const read = readCsv(fields);
-      items.push("code" in read ? { kind: "issue", issue: read } : { kind: "result", result: read });
+      const read = readCsv(fields, repeats);
+      entries.push("code" in read ? { kind: "issue", issue: read } : { kind: "result", result: read });
     } else {
       const found = tableAt(index, lineAt);
       if (found === null) readOther(index);
       else {
         const table = readTable(found);
-        const tableLineCount = found.lines.length;
-        items.push(
-          "code" in table ? { kind: "issue", issue: table } : { kind: "table", table, lineCount: tableLineCount },
-        );
-        ignored.blank += found.next - index - tableLineCount;
+        if ("code" in table) entries.push({ kind: "issue", issue: table });
+        else {
+          const entry: Entry = { kind: "result", result: table.result };
+          entries.push(entry);
+          tables.set(entry, { table, lineCount: found.lines.length });
+        }
+        ignored.blank += found.next - index - found.lines.length;
         index = found.next - 1;
       }
     }
   }
-  return { entries: settle(items, ignored), ignored };
+  return { entries: withoutRepeated(entries, tables, ignored), ignored };
 
   /** A line without blanks at its end, for tables; null behind the last. */
   function lineAt(index: number): string | null {
@@ -76,23 +77,24 @@ export function readBonnie(text: string): Reading {
   /** A line that starts no table: a row torn from one is an issue, the rest is noise. */
   function readOther(index: number): void {
     const line = lineAt(index) ?? "";
-    if (isTornRow(line)) items.push({ kind: "issue", issue: tornRow(index + 1, line) });
+    if (isTornRow(line)) entries.push({ kind: "issue", issue: tornRow(index + 1, line) });
     else if (isHeading(line)) ignored.table += 1;
     else ignored.other += 1;
   }
 }
 
-/** Replaces the tables: by results, or by nothing where a CSV result says the same. */
-function settle(items: readonly (Entry | WaitingTable)[], ignored: Ignored): Entry[] {
+/** The entries without the tables that a CSV result repeats; their lines count as ignored. */
+function withoutRepeated(entries: readonly Entry[], tables: Tables, ignored: Ignored): readonly Entry[] {
+  if (tables.size === 0) return entries;
   const candidates: Candidate[] = [];
-  if (items.some((item) => item.kind === "table")) {
-    for (const item of items) if (item.kind === "result") candidates.push(candidateOf(item.result));
+  for (const entry of entries) {
+    if (entry.kind === "result" && !tables.has(entry)) candidates.push(candidateOf(entry.result));
   }
-  return items.flatMap((item) => {
-    if (item.kind !== "table") return item;
-    if (!isRepeated(item.table, candidates)) return { kind: "result" as const, result: item.table.result };
-    ignored.table += item.lineCount;
-    return [];
+  return entries.filter((entry) => {
+    const found = tables.get(entry);
+    if (found === undefined || !isRepeated(found.table, candidates)) return true;
+    ignored.table += found.lineCount;
+    return false;
   });
 }
 

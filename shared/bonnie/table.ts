@@ -13,7 +13,7 @@ import type { TableLines } from "./table-lines.ts";
 import { tableRate } from "./table-rate.ts";
 import { type PrintedTest, readFilesRow, readIoRow, wordIssue } from "./table-row.ts";
 import { type Release, readTableSetup, releaseOf } from "./table-setup.ts";
-import { warningsOf } from "./warnings.ts";
+import { warnOfSetup, warnOfTest } from "./warnings.ts";
 
 /** A table that could be read. */
 export interface Table {
@@ -54,13 +54,15 @@ function readHalves({ first, io, files }: TableLines, raw: string): Table | Issu
 
   const metrics: Measurements = perMetric(() => null);
   const resolution = perMetric(() => 0);
+  const warnings: string[] = [];
+  warnOfSetup(warnings, setup);
   for (const test of [ioRow, filesRow].flatMap((row) => row?.tests ?? [])) {
     const value = readTest(test, setup, release);
     if ("code" in value) return value;
     metrics[test.metric.name] = value.measurement;
     resolution[test.metric.name] = value.resolution;
+    warnOfTest(warnings, test.metric.name, value.measurement, false);
   }
-  const warnings = [...warningsOf(setup, metrics, false)];
   if (release === "2.00") {
     if (ioRow !== null) warnings.push("rounded_rates: this table prints two or three digits of a rate.");
     if (filesRow !== null) warnings.push("unknown_file_rates: this version prints wrong file rates.");

@@ -2,9 +2,9 @@
 
 import type { Comparison, MetricComparison } from "../compare/comparison.ts";
 import { METRICS, type MetricName } from "../model/metrics.ts";
+import { countOf } from "../model/number-text.ts";
 import { printable } from "../model/printable.ts";
 import { aboutFacts } from "../report/about-facts.ts";
-import { countOf } from "../report/known-text.ts";
 import { marker, middle, rect, text } from "./items.ts";
 import { type Font, widthOfText } from "./measured.ts";
 import { estimateText, timesText } from "./ratio-words.ts";

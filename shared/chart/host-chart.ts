@@ -5,7 +5,8 @@
 import type { HostMetric, HostProfile, HostRatio } from "../compare/host-profile.ts";
 import type { Standing } from "../compare/standing.ts";
 import { METRICS, type Metric } from "../model/metrics.ts";
-import { countOf, countText, knownText } from "../report/known-text.ts";
+import { countOf, exactText, rateText } from "../model/number-text.ts";
+import { knownText } from "../report/known-text.ts";
 import type { Look } from "../report/summary.ts";
 import { type Block, type Frame, frameOf, piled, space } from "./block.ts";
 import { caption, description, emptiness, heading, type Words } from "./heading.ts";
@@ -98,7 +99,7 @@ function groupsOf({ ratios, backends }: HostProfile, { metrics }: Look): Group[]
     })),
     ...backends.map((group) => ({
       name: `${group.backend}, stratum ${group.stratum}`,
-      rows: rowsOf(group, (value, { unit }) => `${knownText(value)} ${unit}`),
+      rows: rowsOf(group, (value, { unit }) => `${knownText(value, rateText)} ${unit}`),
     })),
   ];
 }
@@ -113,8 +114,8 @@ function placeText(standing: Standing | null): string {
   if (standing === null) return "";
   const others = standing.hosts - 1;
   const most = Math.max(standing.below, others - standing.above);
-  const below = most === standing.below ? countText(most) : `${countText(standing.below)} to ${countText(most)}`;
-  return `above ${below} of ${countText(others)}`;
+  const below = most === standing.below ? exactText(most) : `${exactText(standing.below)} to ${exactText(most)}`;
+  return `above ${below} of ${exactText(others)}`;
 }
 
 const NAME: Font = { size: 12.5, weight: "bold" };

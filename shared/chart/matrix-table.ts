@@ -4,7 +4,7 @@ import type { DatedMatrix } from "../compare/dated.ts";
 import type { MatrixEntry } from "../compare/matrix.ts";
 import type { Verdict } from "../compare/verdict.ts";
 import type { Metric } from "../model/metrics.ts";
-import { countOf } from "../report/known-text.ts";
+import { countOf } from "../model/number-text.ts";
 import type { Block, Frame } from "./block.ts";
 import { marker, middle, rect, text } from "./items.ts";
 import { type Font, widthOfText } from "./measured.ts";
@@ -58,7 +58,7 @@ export function matrixTable(pairs: readonly Pair[], metrics: readonly Metric[], 
   const { isBeside, width, x } = columnsOf(metrics, names, frame);
   const entries = pairs.flatMap((pair) => metrics.map(({ name }) => pair.metrics[name]));
   const ratios = entries.map((entry) => (entry === undefined ? "" : shortText(entry)));
-  const hasRatios = widest(ratios, SMALL) <= width - GAP - 4;
+  const hasRatios = widest(ratios, SMALL) <= width - GAP - 2;
   const heads = headsOf(metrics, width);
   const nameHeight = isBeside ? 0 : NAME_LINE;
   const step = nameHeight + ROW;

@@ -2,8 +2,7 @@
 // on it the 95 % interval, on it the median in the shape of its verdict.
 
 import type { Comparison } from "../compare/comparison.ts";
-import { marginFact } from "../report/about-facts.ts";
-import { countOf } from "../report/known-text.ts";
+import { countOf, marginText } from "../model/number-text.ts";
 import type { Look } from "../report/summary.ts";
 import { type Block, type Frame, frameOf, piled, space } from "./block.ts";
 import { caption, description, emptiness, heading, type Words } from "./heading.ts";
@@ -207,7 +206,7 @@ function meanings({ margin }: Comparison, rows: readonly RatioRow[]): LegendEntr
         ]
       : []),
     {
-      name: `within ${marginFact(margin).text}: equal`,
+      name: `within ${marginText(margin)}: equal`,
       width: 12,
       sample: (x, y) => [rect("margin", x, y - 6, 12, 12), line("muted", x + 6, y - 6, x + 6, y + 6)],
     },

@@ -3,7 +3,7 @@
 import type { Comparison } from "../compare/comparison.ts";
 import type { Flag } from "../compare/flags.ts";
 import { METRICS } from "../model/metrics.ts";
-import { countOf } from "../report/known-text.ts";
+import { countOf } from "../model/number-text.ts";
 import { CACHE_SIGN, type RatioRow } from "./ratio-row.ts";
 
 /** What each flag says, in as few words as a picture has room for. */

@@ -3,7 +3,7 @@
 import type { Comparison, MetricComparison } from "../compare/comparison.ts";
 import type { Reason } from "../compare/verdict.ts";
 import { METRICS, type MetricName } from "../model/metrics.ts";
-import { countOf, countText } from "../report/known-text.ts";
+import { countOf, exactText } from "../model/number-text.ts";
 import { limitsText, timesText } from "./ratio-words.ts";
 
 /** Stands behind the names of metrics whose reads are partly suspected to come from a cache. */
@@ -43,7 +43,7 @@ export function ratioRows(comparison: Comparison, metrics: readonly MetricName[]
       label: isCached ? `${label} ${CACHE_SIGN}` : label,
       times: timesText(metric.ratio),
       interval: metric.ci === null && instead === null ? "no interval" : limitsText(metric.ci),
-      count: `${atLeast}${countText(metric.n_eff)}`,
+      count: `${atLeast}${exactText(metric.n_eff)}`,
       hosts: `${atLeast}${countOf(metric.n_eff, "host")}`,
       instead,
       isCached,

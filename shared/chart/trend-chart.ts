@@ -4,8 +4,8 @@
 import type { DatedTrend } from "../compare/dated.ts";
 import type { TrendPoint } from "../compare/trend.ts";
 import { METRICS } from "../model/metrics.ts";
-import { countOf, countText, intervalText, knownText } from "../report/known-text.ts";
-import { significant } from "../report/significant.ts";
+import { countOf, exactText, rateText } from "../model/number-text.ts";
+import { intervalText, knownText } from "../report/known-text.ts";
 import type { Look } from "../report/summary.ts";
 import { type Block, type Frame, frameOf, piled, space } from "./block.ts";
 import { caption, description, emptiness, heading, type Words } from "./heading.ts";
@@ -43,9 +43,9 @@ export function trendChart(trend: DatedTrend, words: Words, look: Look): Scene {
 }
 
 function pointInWords({ period, hosts, median, ci, change }: TrendPoint): string {
-  const interval = ci === null ? "" : ` (95 % interval ${intervalText(ci)})`;
+  const interval = ci === null ? "" : ` (95 % interval ${intervalText(ci, rateText)})`;
   const hint = change === null || change.hint === "none" ? "" : `, a hint that it became ${change.hint}`;
-  return `${period} ${knownText(median)}${interval} on ${countOf(hosts, "host")}${hint}.`;
+  return `${period} ${knownText(median, rateText)}${interval} on ${countOf(hosts, "host")}${hint}.`;
 }
 
 const NAME: Font = { size: 12.5, weight: "bold" };
@@ -110,7 +110,7 @@ function panel({ metric, periods }: DatedTrend, stratum: string, points: readonl
 const levelOf = ({ median: { low, high } }: TrendPoint): number | null => low ?? high;
 
 /** As many digits as tell the ticks apart. */
-const tickText = (tick: number): string => significant(Number(tick.toPrecision(6)), 1);
+const tickText = (tick: number): string => exactText(Number(tick.toPrecision(6)));
 
 function pointItems(point: TrendPoint, axis: LinearAxis, x: number, y: number, top: number): Item[] {
   const { median, ci } = point;
@@ -147,7 +147,7 @@ function feet(
 ): Item[] {
   const texts = periods.map((period) => {
     const hosts = points.find((point) => point.period === period)?.hosts;
-    return { period, hosts: hosts === undefined ? "–" : countText(hosts) };
+    return { period, hosts: hosts === undefined ? "–" : exactText(hosts) };
   });
   const widest = Math.max(
     0,

@@ -3,6 +3,7 @@
 
 import type { MetricCell } from "../cells/cell.ts";
 import type { MetricName } from "../model/metrics.ts";
+import { exactText } from "../model/number-text.ts";
 import type { Indication } from "./between-hosts.ts";
 import type { CachedReads } from "./comparison.ts";
 import { shares } from "./heterogeneity.ts";
@@ -90,7 +91,7 @@ function disjoint(a: Interval | null, b: Interval | null): boolean {
 function cachedDetail({ hosts, rules }: CachedReads): FlagDetail {
   const by = rules.length > 0 ? ` (rules ${rules.join(", ")})` : "";
   return {
-    text: `Hosts with runs whose reads probably came from a page cache and not from the disk${by}: ${hosts}.`,
+    text: `Hosts with runs whose reads probably came from a page cache and not from the disk${by}: ${exactText(hosts)}.`,
     count: hosts,
     rules,
   };
@@ -103,12 +104,12 @@ export function hostFlags({ cell, ends }: Measure, cached: CachedReads | null): 
     details.single_host = { text: "One host only: this tells about that host, not about a fleet.", count: 1 };
   }
   if (cell.one > cell.n / 2) {
-    const text = `${cell.one} of ${cell.n} hosts have a single run on a side; 3 to 5 runs a backend would settle the noise.`;
+    const text = `${exactText(cell.one)} of ${exactText(cell.n)} hosts have a single run on a side; 3 to 5 runs a backend would settle the noise.`;
     details.mostly_single_runs = { text, count: cell.one };
   }
   const outliers = outlierHosts(ends);
   if (outliers > 0) {
-    const text = `${outliers} of ${cell.n} hosts lie far outside the rest; they are counted, and worth a look.`;
+    const text = `${exactText(outliers)} of ${exactText(cell.n)} hosts lie far outside the rest; they are counted, and worth a look.`;
     details.outlier_hosts = { text, count: outliers };
   }
   const share = shares(cell, ends);
@@ -122,7 +123,7 @@ export function hostFlags({ cell, ends }: Measure, cached: CachedReads | null): 
 /** The flag that too many hosts were too fast; of a rate, since for an efficiency it is the CPU that is too small. */
 function tooFastFlag({ nb, n }: MetricCell): FlagDetails {
   if (nb / n <= TOO_FAST_SHARE || n === 0) return {};
-  const text = `${nb} of ${n} hosts were too fast to measure on both backends; run Bonnie++ with a larger -s or -n.`;
+  const text = `${exactText(nb)} of ${exactText(n)} hosts were too fast to measure on both backends; run Bonnie++ with a larger -s or -n.`;
   return { many_too_fast: { text, count: nb } };
 }
 
@@ -177,7 +178,7 @@ export function scopeFlags(
     details.suspect_cached_reads = { ...details.suspect_cached_reads, ...cachedDetail(cached) };
   }
   if (smallFile > 0) {
-    const text = `Hosts whose test file was under twice the memory, so that a cache can hold much of it: ${smallFile}.`;
+    const text = `Hosts whose test file was under twice the memory, so that a cache can hold much of it: ${exactText(smallFile)}.`;
     details.small_file = { text, count: smallFile };
   }
   const families = new Set(strata.map((stratum) => stratum.split("/", 1)[0]));
@@ -187,7 +188,7 @@ export function scopeFlags(
     details.mixed_versions = { text };
   }
   if (boundMismatch > 0) {
-    const text = `Hosts with a rate above the most that its test can measure, so with a damaged line: ${boundMismatch}.`;
+    const text = `Hosts with a rate above the most that its test can measure, so with a damaged line: ${exactText(boundMismatch)}.`;
     details.bound_mismatch = { text, count: boundMismatch };
   }
   return details;

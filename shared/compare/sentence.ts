@@ -1,11 +1,12 @@
 // One plain sentence or two for each metric: what was found, on how many hosts, and how sure it is.
 
 import type { Backend } from "../model/backends.ts";
+import { countOf, marginText, pText, ratioText } from "../model/number-text.ts";
 import type { View } from "../model/view.ts";
 import type { CachedReads, HostRange, Known, Limits } from "./comparison.ts";
 import type { PairedEffect } from "./paired.ts";
 import type { Reason } from "./verdict.ts";
-import { counted, percent, pText, ratioText, WORDS } from "./words.ts";
+import { percent, WORDS } from "./words.ts";
 
 /** What one backend brings to a sentence: its hosts with any result in the scope, and those with cached reads. */
 interface Side {
@@ -30,29 +31,29 @@ export interface Finding {
   readonly margin: number;
 }
 
-/** "2.1", "at least 2.1" and so on. Never called for an unknown ratio. */
+/** "2.12", "at least 2.12" and so on. Never called for an unknown ratio. */
 function ratioPhrase({ low, high }: Known): string {
   if (low !== null && high !== null) {
-    return low === high ? ratioText(low) : `between ${ratioText(low, "lower")} and ${ratioText(high, "upper")}`;
+    return low === high ? ratioText(low) : `between ${ratioText(low, "down")} and ${ratioText(high, "up")}`;
   }
-  if (low !== null) return `at least ${ratioText(low, "lower")}`;
-  return high === null ? "an unknown number of" : `at most ${ratioText(high, "upper")}`;
+  if (low !== null) return `at least ${ratioText(low, "down")}`;
+  return high === null ? "an unknown number of" : `at most ${ratioText(high, "up")}`;
 }
 
-/** "2.0 to 2.2", or the side that has a limit. */
+/** "2.04 to 2.19", or the side that has a limit. */
 function limitsPhrase({ low, high }: Limits): string {
   if (low !== null && high !== null) return `${ratioText(low)} to ${ratioText(high)}`;
-  if (low !== null) return `from ${ratioText(low, "lower")}, no upper limit`;
-  return high === null ? "no limit on either side" : `up to ${ratioText(high, "upper")}, no lower limit`;
+  if (low !== null) return `from ${ratioText(low, "down")}, no upper limit`;
+  return high === null ? "no limit on either side" : `up to ${ratioText(high, "up")}, no lower limit`;
 }
 
 /** "1 240 hosts"; where hosts may repeat over periods, how many results that is. */
 function hostsPhrase({ cell, nEff }: PairedEffect): string {
-  if (nEff === cell.n) return counted(cell.n, "host");
-  return `at least ${counted(nEff, "host")} (${counted(cell.n, "result")} over the periods)`;
+  if (nEff === cell.n) return countOf(cell.n, "host");
+  return `at least ${countOf(nEff, "host")} (${countOf(cell.n, "result")} over the periods)`;
 }
 
-/** "blktap2 wrote blocks 2.1 times as fast as loop". */
+/** "blktap2 wrote blocks 2.12 times as fast as loop". */
 function comparisonPhrase({ baseline, candidate, effect, ratio }: Finding): string {
   const { did } = WORDS[effect.metric];
   return `${candidate.backend} ${did} ${ratioPhrase(ratio)} times as fast as ${baseline.backend}`;
@@ -64,16 +65,12 @@ function estimatePhrase(finding: Finding): string {
   return `On ${hostsPhrase(finding.effect)} ${comparisonPhrase(finding)}${interval}`;
 }
 
-function marginText(margin: number): string {
-  return `${Number((100 * margin).toPrecision(3))} %`;
-}
-
 /** "the reads of loop on 1 host (rules C1, C2)" for each backend with cached reads; null if there is none. */
 function cachedPhrase({ baseline, candidate }: Finding): string | null {
   const parts = [baseline, candidate].flatMap(({ backend, cached }) => {
     if (cached === null || cached.hosts === 0) return [];
     const rules = cached.rules.length > 0 ? ` (rules ${cached.rules.join(", ")})` : "";
-    return [`runs of ${backend} on ${counted(cached.hosts, "host")}${rules}`];
+    return [`runs of ${backend} on ${countOf(cached.hosts, "host")}${rules}`];
   });
   return parts.length > 0 ? parts.join(" and ") : null;
 }
@@ -87,7 +84,7 @@ function noPairedHosts(finding: Finding): string {
       `${cached} were left out, because their reads probably came from a cache and not from the disk.`
     );
   }
-  const measured = `${baseline.backend} has results of ${counted(baseline.hosts, "host")}, ${candidate.backend} of ${counted(candidate.hosts, "host")}`;
+  const measured = `${baseline.backend} has results of ${countOf(baseline.hosts, "host")}, ${candidate.backend} of ${countOf(candidate.hosts, "host")}`;
   return `No host has measured ${WORDS[effect.metric].noun} with both ${baseline.backend} and ${candidate.backend} (${measured}).`;
 }
 
@@ -134,7 +131,7 @@ function findingText(finding: Finding): string {
     case "ci_includes_1":
       return `${estimatePhrase(finding)}; that shows neither a difference nor equality to within ${marginText(margin)}.`;
     case "not_significant_after_holm":
-      return `${estimatePhrase(finding)}, but with ${counted(tests, "metric")} tested this may be chance (corrected p ${pText(effect.pHolm ?? 1)}).`;
+      return `${estimatePhrase(finding)}, but with ${countOf(tests, "metric")} tested this may be chance (corrected p ${pText(effect.pHolm ?? 1)}).`;
     case "ci_above_1":
       return `${estimatePhrase(finding)}; it was faster on ${percent(pos, n)} of them.`;
     case "ci_below_1":
@@ -145,8 +142,8 @@ function findingText(finding: Finding): string {
 }
 
 /**
- * The finding of one metric in words, e.g. "On 1 240 hosts blktap2 wrote blocks 2.1 times as fast as loop (95 %
- * interval 2.0 to 2.2); it was faster on 93 % of them." Where cached reads were left out, or kept, it says so.
+ * The finding of one metric in words, e.g. "On 1 240 hosts blktap2 wrote blocks 2.12 times as fast as loop (95 %
+ * interval 2.04 to 2.19); it was faster on 93 % of them." Where cached reads were left out, or kept, it says so.
  */
 export function sentence(finding: Finding): string {
   const text = findingText(finding);

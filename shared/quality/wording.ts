@@ -1,5 +1,6 @@
 // How the reasons write numbers: `199 488`, `11.2`, `more than 4 227 072`.
 
+import { exactText } from "../model/number-text.ts";
 import type { RateRange } from "./evidence.ts";
 
 /** A whole number in groups of three digits. */
@@ -15,9 +16,9 @@ export function threeDigits(value: number): string {
   return value < 0.001 ? `${value}` : `${Number(value.toPrecision(3))}`;
 }
 
-/** A rate in its unit, which says so when only a bound is known. */
+/** A rate as it was printed in its unit, which says so when only a bound is known. */
 export function rate({ low, high }: RateRange, unit = "K/s"): string {
-  return `${low === high ? "" : "more than "}${low < 1000 ? threeDigits(low) : grouped(low)} ${unit}`;
+  return `${low === high ? "" : "more than "}${exactText(low)} ${unit}`;
 }
 
 /** How many times: `11.2 times`, or `more than 11.2 times` when either side is only bounded. */

@@ -4,7 +4,8 @@ import type { Freshness } from "../compare/dated.ts";
 import type { Notice } from "../compare/notice.ts";
 import type { Question } from "../compare/question.ts";
 import { COHORT_KEYS } from "../model/cohort.ts";
-import { countText, instantText } from "./known-text.ts";
+import { exactText, marginText } from "../model/number-text.ts";
+import { instantText } from "./known-text.ts";
 import type { Field } from "./records.ts";
 import { type Fact, type Remark, warning } from "./report.ts";
 import type { Look } from "./summary.ts";
@@ -30,7 +31,7 @@ export function aboutFacts(about: About, own: readonly Fact[] = []): Fact[] {
     ),
     ...own,
     { label: "as of", text: as_of === null ? "never" : instantText(as_of) },
-    { label: "pending hosts", text: countText(pending_hosts) },
+    { label: "pending hosts", text: exactText(pending_hosts) },
     { label: "method", text: method_version },
   ];
 }
@@ -42,12 +43,12 @@ export function shownFact({ metrics }: Pick<Look, "metrics">): Fact[] {
 
 /** The margin as a fact: `3 %`. */
 export function marginFact(margin: number): Fact {
-  return { label: "margin", text: `${Number((margin * 100).toPrecision(3))} %` };
+  return { label: "margin", text: marginText(margin) };
 }
 
 /** What concerns all numbers of an answer. */
 export function noticeRemarks({ notices, pending_hosts: pending }: Pick<About, "notices" | "pending_hosts">): Remark[] {
-  const late = pending === 1 ? "1 host has" : `${countText(pending)} hosts have`;
+  const late = pending === 1 ? "1 host has" : `${exactText(pending)} hosts have`;
   return [
     ...notices.map((notice) => warning(notice, NOTICE_TEXTS[notice])),
     ...(pending === 0 ? [] : [warning("pending", `${late} newer results that are not in these numbers yet.`)]),

@@ -1,8 +1,9 @@
 import type { AllBackends, MeasuredBackend } from "../compare/all-backends.ts";
 import type { BackendValue } from "../compare/comparison.ts";
 import { METRIC_NAMES, type MetricName } from "../model/metrics.ts";
+import { countOf, exactText, percentText, rateText } from "../model/number-text.ts";
 import { aboutFacts, aboutFields, noticeRemarks, shownFact } from "./about-facts.ts";
-import { countOf, countText, intervalOrNone, knownText, percentText } from "./known-text.ts";
+import { intervalOrNone, knownText } from "./known-text.ts";
 import { type Field, type Records, recordsOf } from "./records.ts";
 import { type Cell, cell, column, type Report, section, type Table } from "./report.ts";
 import { shownMetrics } from "./shown-metrics.ts";
@@ -41,7 +42,7 @@ const COUNTS = [
 
 function countRow([name, { hosts, runs, cached }]: readonly [string, MeasuredBackend]): Cell[] {
   const reads = cached.hosts === 0 ? "-" : `on ${countOf(cached.hosts, "host")}, by ${cached.rules.join(", ")}`;
-  return [cell(name), cell(countText(hosts)), cell(countText(runs)), cell(reads)];
+  return [cell(name), cell(exactText(hosts)), cell(exactText(runs)), cell(reads)];
 }
 
 const VALUES = [
@@ -71,12 +72,12 @@ function valueRow(metric: MetricName, backend: string, value: BackendValue): Cel
   return [
     cell(metric),
     cell(backend),
-    cell(countText(value.hosts)),
-    cell(countText(value.runs)),
-    cell(knownText(value.median)),
-    cell(intervalOrNone(value.ci)),
-    cell(knownText(value.p10)),
-    cell(knownText(value.p90)),
+    cell(exactText(value.hosts)),
+    cell(exactText(value.runs)),
+    cell(knownText(value.median, rateText)),
+    cell(intervalOrNone(value.ci, rateText)),
+    cell(knownText(value.p10, rateText)),
+    cell(knownText(value.p90, rateText)),
     cell(percentText(value.run_sd_log)),
   ];
 }

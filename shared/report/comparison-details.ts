@@ -2,7 +2,8 @@
 // there only when it has something to say.
 
 import type { Comparison, HostRange } from "../compare/comparison.ts";
-import { countText, intervalOrNone, intervalText, knownText, percentText, pText } from "./known-text.ts";
+import { exactText, percentText, pText, ratioText } from "../model/number-text.ts";
+import { intervalOrNone, intervalText, knownText } from "./known-text.ts";
 import { cell, column, remark, type Section, section } from "./report.ts";
 import { shownMetrics } from "./shown-metrics.ts";
 import type { Look } from "./summary.ts";
@@ -13,7 +14,7 @@ export function agreementSection({ fleet }: Comparison, look: Look): Section[] {
   if (shown.length === 0) return [];
   const rows = shown.map(([name, { host_range, share, p, p_holm, noise_share }]) => [
     cell(name),
-    cell(intervalText(host_range)),
+    cell(intervalText(host_range, ratioText)),
     cell(rangeKind(host_range)),
     cell(percentText(share.faster)),
     cell(percentText(share.same)),
@@ -56,8 +57,8 @@ export function scoresSection({ fleet }: Comparison, look: Look): Section[] {
   if (known.length === 0) return [];
   const rows = known.map(([name, { ratio, ci, metrics }]) => [
     cell(name),
-    cell(knownText(ratio)),
-    cell(intervalOrNone(ci)),
+    cell(knownText(ratio, ratioText)),
+    cell(intervalOrNone(ci, ratioText)),
     cell(metrics.join(", ")),
   ]);
   const columns = [
@@ -81,9 +82,9 @@ export function efficiencySection({ candidate, fleet }: Comparison, look: Look):
   if (shown.length === 0) return [];
   const rows = shown.map(([name, { hosts, ratio, ci, flags }]) => [
     cell(name),
-    cell(countText(hosts)),
-    cell(knownText(ratio)),
-    cell(intervalOrNone(ci)),
+    cell(exactText(hosts)),
+    cell(knownText(ratio, ratioText)),
+    cell(intervalOrNone(ci, ratioText)),
     cell(flags.join(", ")),
   ]);
   const columns = [
@@ -116,8 +117,8 @@ export function indicationSection({ fleet }: Comparison, look: Look): Section[] 
       },
     ]) => [
       cell(name),
-      cell(knownText(ratio)),
-      cell(intervalOrNone(ci)),
+      cell(knownText(ratio, ratioText)),
+      cell(intervalOrNone(ci, ratioText)),
       cell(indication),
       cell(strata_used.join(", ")),
     ],

@@ -1,6 +1,6 @@
 import type { Comparison } from "../compare/comparison.ts";
 import type { Verdict } from "../compare/verdict.ts";
-import { countOf } from "./known-text.ts";
+import { countOf } from "../model/number-text.ts";
 import { shownMetrics } from "./shown-metrics.ts";
 import type { Look } from "./summary.ts";
 

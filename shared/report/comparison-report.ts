@@ -3,10 +3,11 @@
 
 import type { Comparison, MetricComparison, ScopeComparison } from "../compare/comparison.ts";
 import type { MetricName } from "../model/metrics.ts";
+import { countOf, exactText, ratioText } from "../model/number-text.ts";
 import { aboutFacts, marginFact, noticeRemarks, shownFact } from "./about-facts.ts";
 import { agreementSection, efficiencySection, indicationSection, scoresSection } from "./comparison-details.ts";
 import { comparisonLead } from "./comparison-lead.ts";
-import { countOf, countText, intervalOrNone, knownText } from "./known-text.ts";
+import { intervalOrNone, knownText } from "./known-text.ts";
 import {
   type Cell,
   cell,
@@ -34,7 +35,7 @@ export function comparisonReport(comparison: Comparison, look: Look): Report {
     title: look.title ?? `${candidate} against ${baseline}`,
     lead: comparisonLead(comparison, look),
     guide: `Ratios are ${candidate} / ${baseline} on the same host, the median over hosts: above 1, ${candidate} is faster.`,
-    facts: aboutFacts(comparison, [...shownFact(look), marginFact(margin), { label: "runs", text: countText(runs) }]),
+    facts: aboutFacts(comparison, [...shownFact(look), marginFact(margin), { label: "runs", text: exactText(runs) }]),
     notices: noticeRemarks(comparison),
     sections: [
       fleetSection(comparison, look),
@@ -98,10 +99,10 @@ function row(name: MetricName, metric: MetricComparison): Cell[] {
   const { hosts, ratio, ci, faster_hosts: up, slower_hosts: down, verdict, reason } = metric;
   return [
     cell(name),
-    cell(countText(hosts)),
-    cell(hosts === 0 ? "-" : knownText(ratio)),
-    cell(intervalOrNone(ci)),
-    cell(`${countText(up)}/${countText(down)}`),
+    cell(exactText(hosts)),
+    cell(hosts === 0 ? "-" : knownText(ratio, ratioText)),
+    cell(intervalOrNone(ci, ratioText)),
+    cell(`${exactText(up)}/${exactText(down)}`),
     verdictCell(verdict),
     cell(reason),
   ];
@@ -136,7 +137,7 @@ function cachedRemarks({ cached }: Comparison): Remark[] {
 }
 
 function reportedRemarks({ as_reported }: Comparison, look: Look): Remark[] {
-  const ratios = shownMetrics(as_reported, look).map(([name, { ratio }]) => `${name} ${knownText(ratio)}`);
+  const ratios = shownMetrics(as_reported, look).map(([name, { ratio }]) => `${name} ${knownText(ratio, ratioText)}`);
   return ratios.length === 0 ? [] : [remark("as reported", `with cached reads left in, ${ratios.join(", ")}.`)];
 }
 

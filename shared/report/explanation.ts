@@ -4,9 +4,8 @@ import type { Comparison, MetricComparison } from "../compare/comparison.ts";
 import { fewestHosts, hostsForDirection, hostsForEquality, hostsToUndo, type Split } from "../compare/further-hosts.ts";
 import { WORDS } from "../compare/words.ts";
 import { METRICS, type MetricName } from "../model/metrics.ts";
-import { marginFact } from "./about-facts.ts";
-import { countOf, countText, intervalOrNone, pText } from "./known-text.ts";
-import { significant } from "./significant.ts";
+import { countOf, exactText, marginText, pText, ratioText } from "../model/number-text.ts";
+import { intervalOrNone } from "./known-text.ts";
 
 /** Three answers, each in sentences. */
 export interface Explanation {
@@ -29,8 +28,8 @@ export function explained(comparison: Comparison, name: MetricName): Explanation
 function whyText(comparison: Comparison, metric: MetricComparison): string {
   const { candidate, margin } = comparison;
   const { ci, p, p_holm, hosts, both_too_fast: tooFast, reason } = metric;
-  const interval = `The 95 % interval, ${intervalOrNone(ci)},`;
-  const within = marginFact(margin).text;
+  const interval = `The 95 % interval, ${intervalOrNone(ci, ratioText)},`;
+  const within = marginText(margin);
   const tests = Object.values(comparison.fleet.metrics).filter((one) => one.p !== null).length;
   const test = `the sign test over ${countOf(tests, "metric")} has p ${pText(p_holm)}, against a limit of 0.05`;
   switch (reason) {
@@ -39,7 +38,7 @@ function whyText(comparison: Comparison, metric: MetricComparison): string {
     case "too_fast_on_both":
       return `Bonnie++ could not time this test on either backend: it took under half a second on ${hosts === 1 ? "the one host" : "every host"}.`;
     case "mostly_too_fast":
-      return `On so many hosts this test took under half a second (on both backends on ${countText(tooFast)} of ${countText(hosts)}) that the median has no limit on either side.`;
+      return `On so many hosts this test took under half a second (on both backends on ${exactText(tooFast)} of ${exactText(hosts)}) that the median has no limit on either side.`;
     case "too_few_hosts":
       return "The median of fewer than 6 hosts has no 95 % interval, whatever their numbers are.";
     case "ci_within_margin":
@@ -65,7 +64,7 @@ function hostTexts(comparison: Comparison, name: MetricName, metric: MetricCompa
   const rest = hosts - faster - slower;
   const measured = Object.entries(strata).flatMap(([stratum, { metrics }]) => {
     const own = metrics[name]?.hosts ?? 0;
-    return own === 0 ? [] : [`${stratum} ${countText(own)}`];
+    return own === 0 ? [] : [`${stratum} ${exactText(own)}`];
   });
   const isRead = METRICS.some((one) => one.name === name && one.readPath);
   const suspects = Object.entries(cached).flatMap(([backend, reads]) =>
@@ -75,10 +74,10 @@ function hostTexts(comparison: Comparison, name: MetricName, metric: MetricCompa
     ...(hosts === 0
       ? []
       : [
-          `${countOf(hosts, "host")} with both ${baseline} and ${candidate}: ${candidate} is faster on ${countText(faster)}, slower on ${countText(slower)}${rest === 0 ? "" : `, neither or unknown on ${countText(rest)}`}.`,
+          `${countOf(hosts, "host")} with both ${baseline} and ${candidate}: ${candidate} is faster on ${exactText(faster)}, slower on ${exactText(slower)}${rest === 0 ? "" : `, neither or unknown on ${exactText(rest)}`}.`,
         ]),
     ...(tooFast === 0 ? [] : [`Too fast to measure on both backends: ${countOf(tooFast, "host")}.`]),
-    ...(n_eff === hosts ? [] : [`A host counts once in each period; at least ${countText(n_eff)} are different ones.`]),
+    ...(n_eff === hosts ? [] : [`A host counts once in each period; at least ${exactText(n_eff)} are different ones.`]),
     ...(measured.length < 2 ? [] : [`By stratum: ${measured.join(", ")}.`]),
     ...(isRead && suspects.length > 0
       ? [
@@ -98,8 +97,8 @@ function changeTexts(comparison: Comparison, name: MetricName, metric: MetricCom
   const { remedy } = WORDS[name];
   const tests = testedMetrics(comparison);
   const fewest = fewestHosts(tests);
-  const within = marginFact(margin).text;
-  const more = (wanted: number) => (wanted > hosts ? `, ${countText(wanted - hosts)} more than now` : "");
+  const within = marginText(margin);
+  const more = (wanted: number) => (wanted > hosts ? `, ${exactText(wanted - hosts)} more than now` : "");
   switch (reason) {
     case "no_paired_hosts":
       return [
@@ -133,7 +132,7 @@ function changeTexts(comparison: Comparison, name: MetricName, metric: MetricCom
 /** A projection for each way it can still be decided. */
 function undecidedTexts({ candidate, margin }: Comparison, metric: MetricComparison, tests: number): string[] {
   const { n_eff, ratio, ci } = metric;
-  const within = marginFact(margin).text;
+  const within = marginText(margin);
   const split = splitOf(metric);
   const equal = hostsForEquality(n_eff, ratio, ci, margin);
   if (equal !== null) {
@@ -170,10 +169,10 @@ function testedMetrics({ fleet }: Comparison): number {
 }
 
 const withTests = (tests: number): string =>
-  tests === 1 ? "" : `, since ${countText(tests)} metrics are tested together`;
+  tests === 1 ? "" : `, since ${exactText(tests)} metrics are tested together`;
 
 /** A projected count, in two digits: `870`, `1 300`. */
 function about(count: number): string {
   const unit = 10 ** Math.max(0, Math.floor(Math.log10(count)) - 1);
-  return significant(Math.ceil(count / unit) * unit, 1);
+  return exactText(Math.ceil(count / unit) * unit);
 }

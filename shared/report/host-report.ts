@@ -4,8 +4,9 @@
 import type { Known } from "../compare/comparison.ts";
 import type { HostBackend, HostMetric, HostPair, HostProfile, HostRatio } from "../compare/host-profile.ts";
 import type { Standing } from "../compare/standing.ts";
+import { countOf, exactText, type NumberText, percentText, rateText, ratioText } from "../model/number-text.ts";
 import { cohortText } from "./cohort-text.ts";
-import { countOf, countText, knownText, percentText } from "./known-text.ts";
+import { knownText } from "./known-text.ts";
 import { type Cell, cell, column, type Remark, type Report, type Section, section, warning } from "./report.ts";
 import { shownMetrics } from "./shown-metrics.ts";
 import type { Look } from "./summary.ts";
@@ -51,7 +52,7 @@ function backendSection(group: HostBackend, look: Look): Section {
   const rows = shownMetrics(all, look).map(([name, value]) => [
     cell(name),
     ...valueCells(value),
-    mark(value, trusted[name]),
+    mark(value, trusted[name], rateText),
   ]);
   return section(`${backend}, stratum ${stratum}, ${countOf(runs, "run")}`, {
     table: { caption: `Medians of the runs on ${backend} in stratum ${stratum}`, columns: VALUES, rows },
@@ -68,7 +69,12 @@ function groupRemarks({ cached, small_file: smallFile, bound_mismatch: boundMism
 }
 
 function valueCells({ runs, run_sd_log, standing, ...value }: HostMetric): Cell[] {
-  return [cell(knownText(value)), cell(countText(runs)), cell(percentText(run_sd_log)), ...standingCells(standing)];
+  return [
+    cell(knownText(value, rateText)),
+    cell(exactText(runs)),
+    cell(percentText(run_sd_log)),
+    ...standingCells(standing),
+  ];
 }
 
 const RATIOS = [
@@ -84,23 +90,26 @@ function pairSection({ baseline, candidate, stratum, all, trusted }: HostPair, l
   const rows = shownMetrics(all, look).map(([name, ratio]) => [
     cell(name),
     ...ratioCells(ratio),
-    mark(ratio, trusted[name]),
+    mark(ratio, trusted[name], ratioText),
   ]);
   return section(`${candidate} against ${baseline}, stratum ${stratum}: above 1, ${candidate} is faster`, {
     table: { caption: `Ratios ${candidate} / ${baseline} on this host in stratum ${stratum}`, columns: RATIOS, rows },
   });
 }
 
-const ratioCells = ({ standing, ...ratio }: HostRatio): Cell[] => [cell(knownText(ratio)), ...standingCells(standing)];
+const ratioCells = ({ standing, ...ratio }: HostRatio): Cell[] => [
+  cell(knownText(ratio, ratioText)),
+  ...standingCells(standing),
+];
 
 function standingCells(standing: Standing | null): Cell[] {
   const { hosts, below, above } = standing ?? {};
-  return [hosts, below, above].map((count) => cell(count === undefined ? "-" : countText(count)));
+  return [hosts, below, above].map((count) => cell(count === undefined ? "-" : exactText(count)));
 }
 
 /** What differs in view `trusted`, which comparisons use. */
-function mark(all: Known, trusted: Known | undefined): Cell {
+function mark(all: Known, trusted: Known | undefined, numberText: NumberText): Cell {
   if (trusted === undefined) return cell("not trusted: probably cached", "unclear");
   const same = trusted.low === all.low && trusted.high === all.high;
-  return cell(same ? "" : `trusted runs alone: ${knownText(trusted)}`);
+  return cell(same ? "" : `trusted runs alone: ${knownText(trusted, numberText)}`);
 }

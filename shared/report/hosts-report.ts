@@ -1,7 +1,7 @@
 import type { HostEntry } from "../compare/host-entry.ts";
 import { COHORT_KEYS } from "../model/cohort.ts";
+import { countOf, exactText } from "../model/number-text.ts";
 import { cohortText } from "./cohort-text.ts";
-import { countOf, countText } from "./known-text.ts";
 import { type Field, type Records, recordsOf } from "./records.ts";
 import { cell, column, named, type Report, section } from "./report.ts";
 import type { HostPage, Look } from "./summary.ts";
@@ -10,7 +10,7 @@ import type { HostPage, Look } from "./summary.ts";
 export function hostsReport({ hosts, cursor }: HostPage, look: Look): Report {
   const rows = hosts.map(({ host, runs, backends, strata, cached, cohort }) => [
     named(host, "host", host),
-    cell(countText(runs)),
+    cell(exactText(runs)),
     cell(backends.join(" ")),
     cell(strata.join(" ")),
     cell(cachedText(cached)),

@@ -1,8 +1,9 @@
 import type { DatedMatrix } from "../compare/dated.ts";
 import type { MatrixEntry } from "../compare/matrix.ts";
 import type { MetricName } from "../model/metrics.ts";
+import { countOf, exactText, ratioText } from "../model/number-text.ts";
 import { aboutFacts, aboutFields, marginFact, noticeRemarks, shownFact } from "./about-facts.ts";
-import { countOf, countText, intervalOrNone, knownText } from "./known-text.ts";
+import { intervalOrNone, knownText } from "./known-text.ts";
 import { type Field, type Records, recordsOf } from "./records.ts";
 import { type Cell, cell, column, type Report, section } from "./report.ts";
 import { shownMetrics } from "./shown-metrics.ts";
@@ -46,9 +47,9 @@ const COLUMNS = [
 function row(name: MetricName, { hosts, ratio, ci, verdict, reason }: MatrixEntry): Cell[] {
   return [
     cell(name),
-    cell(countText(hosts)),
-    cell(hosts === 0 ? "-" : knownText(ratio)),
-    cell(intervalOrNone(ci)),
+    cell(exactText(hosts)),
+    cell(hosts === 0 ? "-" : knownText(ratio, ratioText)),
+    cell(intervalOrNone(ci, ratioText)),
     verdictCell(verdict),
     cell(reason),
   ];

@@ -1,8 +1,9 @@
 import { METRICS } from "../model/metrics.ts";
+import { exactText } from "../model/number-text.ts";
 import type { Run } from "../model/run.ts";
-import { countText, instantText } from "./known-text.ts";
+import { instantText } from "./known-text.ts";
 import { cell, column, type Fact, type Remark, type Report, remark, section, type Table, warning } from "./report.ts";
-import { rateText } from "./runs-report.ts";
+import { measuredText } from "./runs-report.ts";
 import type { Look } from "./summary.ts";
 
 /** One run as a report: what was measured, whether the reads can be the disk's, what was said, and the line itself. */
@@ -48,10 +49,10 @@ function metricTable({ metrics }: Run, look: Look): Table {
     return [
       cell(name),
       cell(label),
-      cell(rateText(measured)),
+      cell(measuredText(measured)),
       cell(unit),
       cell(measured === null || measured.cpu === null ? "-" : `${measured.cpu} %`),
-      cell(measured === null || measured.latency_us === null ? "-" : `${countText(measured.latency_us)} µs`),
+      cell(measured === null || measured.latency_us === null ? "-" : `${exactText(measured.latency_us)} µs`),
     ];
   });
   const columns = [

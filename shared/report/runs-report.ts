@@ -1,9 +1,9 @@
 import type { Measurement } from "../model/measurement.ts";
 import { METRIC_NAMES } from "../model/metrics.ts";
+import { countOf, exactText } from "../model/number-text.ts";
 import type { Run } from "../model/run.ts";
-import { countOf, instantText } from "./known-text.ts";
+import { instantText } from "./known-text.ts";
 import { cell, column, named, type Report, section } from "./report.ts";
-import { significant } from "./significant.ts";
 import type { Look, RunPage } from "./summary.ts";
 
 /** The metrics of a list of runs, one of each kind, when nobody asks for others. */
@@ -19,7 +19,7 @@ export function runsReport({ runs, cursor }: RunPage, look: Look): Report {
     named(run.host, "host", run.host),
     cell(run.backend),
     cell(qualityText(run)),
-    ...shown.map((name) => cell(rateText(run.metrics[name]))),
+    ...shown.map((name) => cell(measuredText(run.metrics[name]))),
     named(run.id, "run", run.id),
   ]);
   const columns = [
@@ -46,9 +46,9 @@ function qualityText({ quality, withdrawn_at }: Run): string {
 }
 
 /** A rate as printed, its lower bound, `unknown`, or `-` for a test that was not run. */
-export function rateText(measurement: Measurement | null): string {
+export function measuredText(measurement: Measurement | null): string {
   if (measurement === null) return "-";
   const { rate, lower_bound: bound } = measurement;
-  if (rate !== null) return significant(rate, 3);
-  return bound === undefined ? "unknown" : `> ${significant(bound, 3)}`;
+  if (rate !== null) return exactText(rate);
+  return bound === undefined ? "unknown" : `> ${exactText(bound)}`;
 }

@@ -1,8 +1,9 @@
 import type { DatedTrend } from "../compare/dated.ts";
 import type { TrendPoint } from "../compare/trend.ts";
 import { METRICS, type MetricName } from "../model/metrics.ts";
+import { exactText, rateText, ratioText } from "../model/number-text.ts";
 import { aboutFacts, aboutFields, noticeRemarks } from "./about-facts.ts";
-import { countText, intervalOrNone, knownText } from "./known-text.ts";
+import { intervalOrNone, knownText } from "./known-text.ts";
 import { type Field, type Records, recordsOf } from "./records.ts";
 import { type Cell, cell, column, type Report, section } from "./report.ts";
 import type { Look } from "./summary.ts";
@@ -68,13 +69,13 @@ const COLUMNS = [
 function row({ period, hosts, runs, censored_hosts, median, ci, change }: TrendPoint): Cell[] {
   return [
     cell(period),
-    cell(countText(hosts)),
-    cell(countText(runs)),
-    cell(countText(censored_hosts)),
-    cell(knownText(median)),
-    cell(intervalOrNone(ci)),
-    cell(change === null ? "-" : knownText(change.ratio)),
-    cell(intervalOrNone(change === null ? null : change.ci)),
+    cell(exactText(hosts)),
+    cell(exactText(runs)),
+    cell(exactText(censored_hosts)),
+    cell(knownText(median, rateText)),
+    cell(intervalOrNone(ci, rateText)),
+    cell(change === null ? "-" : knownText(change.ratio, ratioText)),
+    cell(intervalOrNone(change === null ? null : change.ci, ratioText)),
     cell(change === null || change.hint === "none" ? "" : change.hint),
   ];
 }

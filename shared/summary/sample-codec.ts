@@ -3,20 +3,26 @@
 
 import * as z from "zod";
 import { COHORT_KEYS } from "../model/cohort.ts";
+import { lazily } from "../model/lazily.ts";
 import { QUANTITY_NAMES } from "./quantities.ts";
 import type { RunSample } from "./types.ts";
 
 /** A sample without what the key of its run says. */
 export type SampleContent = Omit<RunSample, "id" | "finished_at" | "backend" | "stratum">;
 
-/** A value is its ticks, a bound its ticks in brackets; a missing value is null, or left out at the end. */
-const encodedSample = z.strictObject({
-  values: z.array(z.union([z.int(), z.tuple([z.int()]), z.null()])),
-  cached: z.array(z.string()).default([]),
-  small_file: z.literal(true).optional(),
-  bound_mismatch: z.literal(true).optional(),
-  cohort: z.partialRecord(z.enum(COHORT_KEYS), z.string()).default({}),
-});
+/**
+ * A value is its ticks, a bound its ticks in brackets; a missing value is null, or left out at the end. Whoever only writes
+ * samples makes no schema.
+ */
+const encodedSample = /* @__PURE__ */ lazily(() =>
+  z.strictObject({
+    values: z.array(z.union([z.int(), z.tuple([z.int()]), z.null()])),
+    cached: z.array(z.string()).default([]),
+    small_file: z.literal(true).optional(),
+    bound_mismatch: z.literal(true).optional(),
+    cohort: z.partialRecord(z.enum(COHORT_KEYS), z.string()).default({}),
+  }),
+);
 
 /** Writes a sample as compact JSON; equal samples give equal text as far as their keys are in the same order. */
 export function encodeSample(sample: SampleContent): string {
@@ -39,7 +45,8 @@ function withoutTail<T>(values: readonly (T | null)[]): readonly (T | null)[] {
  * ZodError when the text is anything else.
  */
 export function decodeSample(text: string): SampleContent {
-  const { values, cached, small_file = false, bound_mismatch = false, cohort } = encodedSample.parse(JSON.parse(text));
+  const encoded = encodedSample().parse(JSON.parse(text));
+  const { values, cached, small_file = false, bound_mismatch = false, cohort } = encoded;
   return {
     values: QUANTITY_NAMES.map((_, metric) => {
       const value = values[metric] ?? null;

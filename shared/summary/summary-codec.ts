@@ -4,30 +4,32 @@
 import * as z from "zod";
 import { BACKENDS } from "../model/backends.ts";
 import { COHORT_KEYS } from "../model/cohort.ts";
+import { lazily } from "../model/lazily.ts";
 import { QUANTITY_NAMES } from "./quantities.ts";
 import type { HostGroup, HostSummary, HostValue } from "./types.ts";
 
-/** lo, hi (null for +inf), runs, exact, spread. */
-const encodedValue = z.tuple([z.int(), z.int().nullable(), z.int(), z.int(), z.int()]).nullable();
-
-const encodedGroup = z.strictObject({
-  stratum: z.string(),
-  backend: z.enum(BACKENDS),
-  runs: z.int(),
-  all: z.array(encodedValue),
-  /** Place and trusted value of each quantity whose two views differ. */
-  trusted: z.array(z.tuple([z.int(), encodedValue])).default([]),
-  cached: z.array(z.string()).default([]),
-  small_file: z.literal(true).optional(),
-  bound_mismatch: z.literal(true).optional(),
-  /** Value, time and run of each attribute. */
-  attributes: z.partialRecord(z.enum(COHORT_KEYS), z.tuple([z.string(), z.string(), z.string()])).default({}),
+/** A schema is made with the first summary that is read: most of what a function is asked for reads none. */
+const encodedSummary = lazily(() => {
+  /** lo, hi (null for +inf), runs, exact, spread. */
+  const encodedValue = z.tuple([z.int(), z.int().nullable(), z.int(), z.int(), z.int()]).nullable();
+  const encodedGroup = z.strictObject({
+    stratum: z.string(),
+    backend: z.enum(BACKENDS),
+    runs: z.int(),
+    all: z.array(encodedValue),
+    /** Place and trusted value of each quantity whose two views differ. */
+    trusted: z.array(z.tuple([z.int(), encodedValue])).default([]),
+    cached: z.array(z.string()).default([]),
+    small_file: z.literal(true).optional(),
+    bound_mismatch: z.literal(true).optional(),
+    /** Value, time and run of each attribute. */
+    attributes: z.partialRecord(z.enum(COHORT_KEYS), z.tuple([z.string(), z.string(), z.string()])).default({}),
+  });
+  return z.strictObject({ host: z.string(), groups: z.array(encodedGroup) });
 });
 
-const encodedSummary = z.strictObject({ host: z.string(), groups: z.array(encodedGroup) });
-
-type EncodedValue = z.infer<typeof encodedValue>;
-type EncodedGroup = z.infer<typeof encodedGroup>;
+type EncodedGroup = z.infer<ReturnType<typeof encodedSummary>>["groups"][number];
+type EncodedValue = EncodedGroup["all"][number];
 
 /** Writes a summary as compact JSON. */
 export function encodeSummary(summary: HostSummary): string {
@@ -39,7 +41,7 @@ export function encodeSummary(summary: HostSummary): string {
  * Throws a SyntaxError or a ZodError when the text is anything else.
  */
 export function decodeSummary(text: string): HostSummary {
-  const { host, groups } = encodedSummary.parse(JSON.parse(text));
+  const { host, groups } = encodedSummary().parse(JSON.parse(text));
   return { host, groups: groups.map(decodeGroup) };
 }
 

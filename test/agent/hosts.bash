@@ -698,6 +698,71 @@ Vdev  BE  handle state evt-ch ring-ref BE-path
 EOF
 }
 
+# In: xl or xm. Out: it lists the guest vm101 and nothing of its disks; neither xenstore nor /sys show them.
+unseen_guest() {
+  prints "$1 list" <<'EOF'
+Name                                        ID   Mem VCPUs	State	Time(s)
+Domain-0                                     0  2048     2     r-----    5000.1
+vm101                                        4  1024     2     -b----     100.3
+EOF
+  image /srv/vm101.img 64
+  image '/srv/a path/data, 2.img' 64
+}
+
+# xl, and a configuration file as people write them.
+host_xl_config_only() {
+  machine
+  xl_info
+  unseen_guest xl
+  mapped dm-4 253:4 vg-vm101--swap LVM-b sda2
+  link /dev/vg/vm101-swap ../dm-4
+  loop 5 /srv/vm101.img 1
+  loop 6 '/srv/a path/data, 2.img' 0
+  file /etc/xen/xl.conf '# Global XL config file #'
+  file /etc/xen/vm102.cfg "$(printf '%s\n' "name = 'vm102'  # not vm101" "disk = ['phy:/dev/vg/vm102,xvda,w']")"
+  file /etc/xen/vm101.cfg "$(
+    cat <<'EOF'
+# Made by hand; disk = [ 'phy:/dev/sdz,xvda,w' ] was the old one
+kernel  = "/boot/vmlinuz-6.1.0-13-amd64"
+extra   = "root=/dev/xvda ro # no comment"
+name    = "vm101"; memory = 1024
+vif     = [ 'mac=00:16:3e:00:00:01,bridge=xenbr0' ]
+disk    = [ 'file:/srv/vm101.img,xvda,w',	# the system
+            "/dev/vg/vm101-swap,raw,xvdb,rw",
+#           'phy:/dev/vg/vm101-old,xvdd,w',
+            'format=raw, vdev=xvdc, access=rw, target=/srv/a path/data, 2.img',
+            'format=qcow2, direct-io-safe, vdev=xvde, target=/srv/vm101.qcow2',
+            '/srv/install.iso,,hdc,cdrom' ]
+on_crash = 'restart'
+EOF
+  )"
+  link /etc/xen/auto/vm101.cfg ../vm101.cfg
+}
+
+# xend that no longer answers for its disks, and a program as configuration file.
+host_xend_config_only() {
+  machine
+  xm_info 4 1 .3
+  unseen_guest xm
+  file /etc/xen/vm/vm101 "$(
+    cat <<'EOF'
+#  -*- mode: python; -*-
+import os, re
+arch = os.uname()[4]
+if re.search('64', arch):
+    arch_libdir = 'lib64'
+else:
+    arch_libdir = 'lib'
+name = 'vm101'
+memory = 1024
+disk = [ 'tap:aio:/srv/vm101.img,xvda,w', \
+         'file:/srv/log.img,ioemu:xvdb,w!',
+         'phy:vg/vm101,xvdc:disk,w', ',hdc:cdrom,r', 'phy:/dev/cdrom,xvdd,r' ]
+vnc = 1
+EOF
+  )"
+}
+
 # In: a folder. Out: every host is in it, under its name. Building them takes longer than looking at them, so tests share them.
 build_hosts() {
   for function in $(declare -F | sed -n 's/^declare -f host_//p'); do

@@ -3,7 +3,16 @@
 // 500 runs. And on a disk that is full, nothing is lost.
 
 import { type ChildProcess, spawn } from "node:child_process";
-import { existsSync, mkdirSync, mkdtempSync, readdirSync, rmSync, symlinkSync, writeFileSync } from "node:fs";
+import {
+  existsSync,
+  mkdirSync,
+  mkdtempSync,
+  readdirSync,
+  readFileSync,
+  rmSync,
+  symlinkSync,
+  writeFileSync,
+} from "node:fs";
 import { tmpdir } from "node:os";
 import { join, resolve } from "node:path";
 import { afterAll, beforeAll, expect, test } from "vitest";
@@ -233,6 +242,26 @@ test("without curl GNU wget delivers, and busybox wget does after a warning, eac
   ).toMatchObject({
     code: 2,
     said: expect.stringContaining("does not verify the server"),
+  });
+});
+
+test("a rejected line is told by its place in the file that was posted, the upload's beside it where that is kept", async () => {
+  const spool = join(folder, "spool-lines");
+  const run = (...words: string[]) => agent({ server: server.url, spool }, ...words).ended;
+  const [good, bad] = [lineOf(4000), lineOf(4001).replace("93549", "12x")];
+  writeFileSync(fileOf(4000), `noise\n${good}\n${good}\n${bad}\n`);
+  const { code, said } = await run("post", "--backend", "vnd", fileOf(4000));
+  expect({ code, said }).toEqual({ code: 4, said: expect.stringMatching(/: line 4, column \d+, put_block: .*"12x"/) });
+  const [upload = "", answer = ""] = left(spool).filter((name) => name.startsWith("rejected/"));
+  const kept = readFileSync(join(spool, upload), "utf8").split("\n");
+  const here = (line: string) => kept.flatMap((text, at) => (text === line ? [at + 1] : []));
+  const places = [...here(good), ...here(bad)];
+  expect(readFileSync(join(spool, answer), "utf8").match(/^line \d+ \(here \d+\)/gm)).toEqual(
+    places.map((at, index) => `line ${index + 2} (here ${at})`),
+  );
+  expect(await run("post", "--backend", "vnd", "--fact", "sight=fra", fileOf(4000))).toMatchObject({
+    code: 4,
+    said: expect.stringMatching(/error bad_parameter: added line \d: .*sight/),
   });
 });
 

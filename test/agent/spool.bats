@@ -23,6 +23,7 @@ receipt='stored 1, duplicate 0, rejected 0'
 # label.agent: vbdstat-agent-0.1.0
 # finished: 2026-11-22T10:15:00Z
 $(cat "$STUB_HOST/1.csv")
+## added lines: 1-6
 ## end of upload
 EOF
   [[ $(cat "$STUB_HOST/log") == 'daemon.info delivered 00000001-'*"$receipt" ]]
@@ -50,12 +51,85 @@ line 7, column 4, put_block: expected a rate, found "12x" [bad_number] quarantin
   reply 2 400 'error bad_parameter: line 2: unknown key "sight"; nothing was stored
 see /docs#bad_parameter, request 1'
   run agent flush
-  expect 4 'found "12x" [bad_number]' 'error bad_parameter: line 2: unknown key "sight"' "$receipt"
+  expect 4 'rejected: line 1, column 4, put_block: expected a rate, found "12x" [bad_number]' 'error bad_parameter: added line 2: unknown key "sight"' "$receipt"
   [ "$(waiting)" = 0 ]
   [ "$(rejected)" = 2 ]
+  grep -F 'line 1 (here 7), column 4, put_block' "$SPOOL"/rejected/00000001-*.answer
   grep 'unknown key "sight"' "$SPOOL"/rejected/00000002-*.answer
   grep '^vm101,2064M,1,' "$SPOOL"/rejected/00000001-*[!r]
   [[ $(cat "$STUB_HOST/log") == *'daemon.warning rejected 00000001-'* ]]
+}
+
+# In: lines of a receipt, without the first. Out: that is the answer to the next request.
+receipt() {
+  reply $(($(requests) + 1)) "${2:-201}" "$receipt$(printf '\n%s' "$1")"
+}
+
+# bats test_tags=everywhere
+@test "a receipt tells the lines of the file, not of the upload, whatever was added before, between and behind" {
+  printf '%s\r\n' 'Version 1.03c' '' >"$STUB_HOST/all.csv"
+  cat "$(result 1)" "$(result 2)" "$STUB_HOST/1.csv" "$STUB_HOST/2.csv" >>"$STUB_HOST/all.csv"
+  agent post --server '' --backend loop "$STUB_HOST/all.csv"
+  # Where the server finds them in what it was sent.
+  [ "$(grep -n '^vm101' "$SPOOL"/new/* | sed 's/:.*//' | tr '\n' ' ')" = '9 10 12 13 ' ]
+  receipt 'line 9: stored 01 vm101 loop v1/2G/8k/16 suspect
+  C8: the 12 lines of
+  line 9: are not meant
+line 10: duplicate 02 vm101 loop v1/2G/8k/16 clean
+line 12, column 4, put_block: expected a rate, found "line 9: x" [bad_number] quarantined as 7
+line 13: stored 03 vm101 loop v1/2G/8k/16 clean
+line 4, column 3: something about a fact [any]'
+  run agent flush
+  expect 0
+  sed '1d' <<<"$output" | diff -u - <(
+    cat <<'EOF'
+line 3: stored 01 vm101 loop v1/2G/8k/16 suspect
+  C8: the 12 lines of
+  line 9: are not meant
+line 4: duplicate 02 vm101 loop v1/2G/8k/16 clean
+line 5, column 4, put_block: expected a rate, found "line 9: x" [bad_number] quarantined as 7
+line 6: stored 03 vm101 loop v1/2G/8k/16 clean
+added line 4, column 3: something about a fact [any]
+EOF
+  )
+}
+
+@test "so it does for standard input, for what a command has printed, for an import, and where a token is refused" {
+  printf 'noise\n%s\n' "$(cat "$(result 1)")" >"$STUB_HOST/in"
+  receipt 'line 8: stored 01 dom0-1 loop v1/2G/8k/16 clean'
+  run agent post --backend loop --run own - <"$STUB_HOST/in"
+  expect 0 'line 2: stored'
+  agent post --server '' --backend loop "$STUB_HOST/in"
+  run agent export "$STUB_HOST/carry"
+  receipt 'line 8: stored 01 dom0-1 loop v1/2G/8k/16 clean'
+  run agent import "$STUB_HOST/carry"
+  expect 0 'line 2: stored'
+  agent run --server '' vm101 xvda -- cat "$STUB_HOST/in"
+  number=$(grep -n '^vm101' "$SPOOL"/new/* | sed 's/:.*//')
+  receipt "line $number: stored 01 dom0-1 loop v1/2G/8k/16 clean"
+  run agent flush
+  expect 0 'line 2: stored'
+  reply $(($(requests) + 1)) 403 'error forbidden: line 8: this token is for hosts a*, not for "b"; nothing was stored'
+  run agent post --backend loop "$STUB_HOST/in"
+  expect 5 'error forbidden: line 2: this token'
+}
+
+@test "a kept upload that is posted again, and one that an older agent has made, tell the lines that they have" {
+  printf '# run: x\n%s\n## added lines: 1-1\n## end of upload\n' "$(cat "$(result 1)")" >"$STUB_HOST/kept"
+  receipt 'line 8: stored 01 dom0-1 loop v1/2G/8k/16 clean'
+  run agent post --backend loop "$STUB_HOST/kept"
+  expect 0 'line 2: stored'
+  printf '# run: x\n# backend: loop\n%s\n## end of upload\n' "$(cat "$STUB_HOST/1.csv")" >"$SPOOL/new/00000001-0123"
+  receipt 'line 3: stored 01 dom0-1 loop v1/2G/8k/16 clean'
+  run agent flush
+  expect 0 'line 3: stored'
+}
+
+@test "of several files each says which upload it is" {
+  run agent post --backend loop "$(result 1)" "$(result 2)"
+  expect 0 "$STUB_HOST/1.csv is 00000001-" "$STUB_HOST/2.csv is 00000002-"
+  run agent post --backend loop "$STUB_HOST/1.csv"
+  [[ $output != *' is 0000'* ]]
 }
 
 @test "a refused token stops everything and keeps everything" {
@@ -262,6 +336,51 @@ EOF
   grep '^# run_index: 2$' "$STUB_HOST/sent.2"
   [ "$(head -qn 1 "$STUB_HOST"/sent.[12] | sort -u | wc -l)" = 2 ]
   [ -z "$(ls "$SPOOL/jobs" "$SPOOL/tmp")" ] || ls -R "$SPOOL"
+}
+
+# bats test_tags=everywhere
+@test "run: a repeat tells what the first run has read, if it was measured the same way" {
+  # In: what is measured, and the first run's block read that must be sent with it, or nothing.
+  repeat() {
+    run agent run vm101 xvda -- cat "$1"
+    expect 0
+    [ "$(sed -n 's/^# first_run_read_kps: //p' "$STUB_HOST/sent.$(requests)")" = "${2:-}" ]
+  }
+  fast=$STUB_HOST/fast.csv
+  sed 's/131645/937880/' "$(result 1)" >"$fast"
+  repeat "$STUB_HOST/1.csv"
+  grep -Fx '# run_index: 1' "$STUB_HOST/sent.1"
+  repeat "$fast" 131645
+  grep -Fx '# run_index: 2' "$STUB_HOST/sent.2"
+  repeat "$fast" 131645
+  # Another file size, and a test that was too fast to measure.
+  sed 's/2064M/4G/' "$fast" >"$STUB_HOST/size.csv"
+  repeat "$STUB_HOST/size.csv"
+  sed 's/937880/+++++/' "$fast" >"$STUB_HOST/censored.csv"
+  repeat "$STUB_HOST/censored.csv"
+  repeat "$fast" 131645
+  # Direct I/O was switched on: another way to read.
+  file /sys/block/loop0/loop/dio 1
+  repeat "$fast"
+}
+
+@test "run: the first run is unknown for ever when it had no rate, and for a new image" {
+  sed 's/131645/+++++/' "$(result 1)" >"$STUB_HOST/censored.csv"
+  agent run vm101 xvda -- cat "$STUB_HOST/censored.csv"
+  agent run vm101 xvda -- cat "$STUB_HOST/1.csv"
+  agent run vm101 xvda -- cat "$STUB_HOST/1.csv"
+  grep -Fx '# run_index: 3' "$STUB_HOST/sent.3"
+  if grep first_run "$STUB_HOST"/sent.*; then return 1; fi
+  image /home/root/guest2/new 64
+  mv "$STUB_HOST/root/home/root/guest2/new" "$STUB_HOST/root/home/root/guest2/xen-guest-image-minimal-raspberrypi4-64.ext3"
+  for format in '1.97,1.97,vm101,1,1290000000,2064M' '1.98,2.00a,vm101,1,1290000000,2064M,,8192,5'; do
+    rm -rf "$SPOOL/counts"
+    line="$format$([ "${format#1.97}" = "$format" ] || echo ,),500,90,93549,20,38118,10,900,76,131645,8,249.1,0,16,,,,,29488,79$(printf ',+++++,+++%.0s' 1 2 3 4 5),1us,2us,3us,4us,5us,6us,7us,8us,9us,10us,11us,12us"
+    printf '%s\n' "$line" >"$STUB_HOST/v2.csv"
+    agent run vm101 xvda -- cat "$STUB_HOST/v2.csv"
+    agent run vm101 xvda -- cat "$STUB_HOST/v2.csv"
+    grep -Fx '# first_run_read_kps: 131645' "$STUB_HOST/sent.$(requests)"
+  done
 }
 
 @test "run: a disk that is served otherwise after the run than before is sent as unknown" {

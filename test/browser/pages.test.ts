@@ -143,7 +143,7 @@ describe.skipIf(path === null)("in Chromium", () => {
       expect(await page.getByRole("heading", { level: 1 }).textContent()).toBe("blktap1 against loop");
       expect(await page.getByRole("img", { name: "blktap1 against loop" }).count()).toBe(1);
       const row = page.getByRole("row", { name: /^block write/ });
-      expect(await row.textContent()).toContain("5.2×");
+      expect(await row.textContent()).toContain("5.18×");
       const why = row.getByText("At least 9 hosts that all agree");
       expect(await why.isVisible()).toBe(false);
       await row.getByText("and what would change it").click();

@@ -6,16 +6,16 @@ import { cellOf, type Host, input, metricCellOf, onePeriod, put, question } from
 import { allEqual, clearWin, empty, mixed, seed } from "../support/comparisons.ts";
 
 test.each<[string, ReturnType<typeof seed>, MetricName]>([
-  ["blktap2 vs loop: block write 1.95x (1.87-2.1)", clearWin(), "put_block"],
-  ["blktap2 vs loop: random seeks 0.74x (0.67-0.77)", clearWin(), "seeks"],
+  ["blktap2 vs loop: block write 1.95x (1.87-2.13)", clearWin(), "put_block"],
+  ["blktap2 vs loop: random seeks 0.735x (0.674-0.774)", clearWin(), "seeks"],
   ["phy vs loop: char write 0.989x (0.982-1.005), equivalent", allEqual(), "putc"],
   ["blktap2 vs loop: sequential stat 1.053x (0.938-1.092), inconclusive", clearWin(), "seq_stat"],
-  ["blktap1 vs loop: char write 2.7x on 1 host, no verdict", seed(), "putc"],
+  ["blktap1 vs loop: char write 2.72x on 1 host, no verdict", seed(), "putc"],
   ["blktap1 vs loop: sequential create <= 0.903x on 1 host, no verdict", seed(), "seq_create"],
   ["blktap1 vs loop: char read suspected cache", seed(), "getc"],
   ["blktap1 vs loop: sequential stat too fast to measure", seed(), "seq_stat"],
-  ["qdisk vs loop: sequential delete >= 4.1x (2.8 or more)", mixed(), "seq_delete"],
-  ["qdisk vs loop: sequential create <= 0.31x (0.37 or less)", mixed(), "seq_create"],
+  ["qdisk vs loop: sequential delete >= 4.12x (2.88 or more)", mixed(), "seq_delete"],
+  ["qdisk vs loop: sequential create <= 0.302x (0.367 or less)", mixed(), "seq_create"],
   ["tapdisk3 vs loop: char write no data yet", empty(), "putc"],
 ])("a badge claims no more than is known: %s", (words, comparison, metric) => {
   const scene = badge(comparison, metric);

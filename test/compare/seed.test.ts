@@ -90,10 +90,10 @@ describe("the seed: one host, loop against blktap1", () => {
       expect([metric.ci, metric.p]).toEqual([null, null]);
     }
     expect(all.fleet.metrics.putc?.sentence).toBe(
-      "On the one host measured with both, blktap1 wrote characters 2.7 times as fast as loop; one host says nothing about a fleet.",
+      "On the one host measured with both, blktap1 wrote characters 2.72 times as fast as loop; one host says nothing about a fleet.",
     );
     expect(all.fleet.metrics.seeks?.sentence).toMatch(
-      /did random seeks at most 0\.016 times as fast as loop; .* Beware/,
+      /did random seeks at most 0\.0153 times as fast as loop; .* Beware/,
     );
   });
 

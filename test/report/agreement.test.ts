@@ -2,9 +2,10 @@
 
 import * as fc from "fast-check";
 import { describe, expect, test } from "vitest";
+import { ratioRows } from "../../shared/chart/ratio-row.ts";
+import { exactText, percentText, pText, rateText, ratioText } from "../../shared/model/number-text.ts";
 import { rendered } from "../../shared/render/rendered.ts";
 import { reportOf } from "../../shared/report/report-of.ts";
-import { significant } from "../../shared/report/significant.ts";
 import { DEFAULT_LOOK, type Summary } from "../../shared/report/summary.ts";
 import { fleetRuns, summariesOf } from "../support/generated-fleet.ts";
 import { readHtml } from "../support/html.ts";
@@ -21,9 +22,13 @@ function numbersIn(value: unknown): number[] {
 
 /** What a number may look like to people. */
 const formsOf = (number: number): string[] => [
-  significant(number, 1),
-  significant(number, 3),
-  significant(number * 100, 2),
+  exactText(number),
+  ...(["nearest", "down", "up"] as const).flatMap((rounding) => [
+    rateText(number, rounding),
+    ratioText(number, rounding),
+  ]),
+  percentText(number).replace(" %", ""),
+  pText(number),
 ];
 
 /** The numbers that a cell shows: words, units and names fall away. */
@@ -92,5 +97,52 @@ describe("what people see", () => {
       }),
       { numRuns: 12 },
     );
+  });
+});
+
+/** Every number in a text. */
+const digitsIn = (text: string): string[] => text.match(/\d+(?: \d{3})*(?:\.\d+)?/g) ?? [];
+
+describe("a number stands in one rounding", () => {
+  test.each(Object.entries(COMPARISONS))("%s: in the table, the sentence and the picture", (_, summaryOf) => {
+    const summary = summaryOf();
+    if (summary.kind !== "compare") throw new Error("these are comparisons");
+    const [fleet] = reportOf(summary, DEFAULT_LOOK).sections;
+    const pictured = ratioRows(summary.answer, []);
+    for (const [name, , ratio, interval] of fleet?.table?.rows ?? []) {
+      const row = pictured.find((each) => each.name === name?.text);
+      expect(digitsIn(row?.times ?? "")).toEqual(digitsIn(ratio?.text ?? ""));
+      expect(digitsIn(row?.interval ?? "")).toEqual(digitsIn(interval?.text ?? ""));
+      const { sentence = "" } = row?.metric ?? {};
+      const [, times = ""] = / (\S+|between \S+ and \S+) times as fast as/.exec(sentence) ?? [];
+      if (times !== "") expect(digitsIn(times)).toEqual(digitsIn(ratio?.text ?? ""));
+      const [, limits = ""] = /\(95 % interval ([^)]*)\)/.exec(sentence) ?? [];
+      if (limits !== "") expect(digitsIn(limits)).toEqual(digitsIn(interval?.text ?? ""));
+    }
+  });
+
+  test("a host whose only run printed 25 511 has a median of 25 510, for more is not known of it", () => {
+    // 101 469 ticks of 1e-4, which are nearest to ln 25 511.
+    const rate = Math.exp(10.1469);
+    expect(exactText(Math.round(rate))).toBe("25 512");
+    const standing = { hosts: 1, below: 0, above: 0 };
+    const putc = { low: rate, high: rate, relation: "=", runs: 1, exact_runs: 1, run_sd_log: null, standing } as const;
+    const group = { backend: "loop", stratum: "v1/2G/8k/16", runs: 1, cached: [] } as const;
+    const summary: Summary = {
+      kind: "host",
+      answer: {
+        host: "dom0-1",
+        pending: false,
+        method_version: "1",
+        cohort: {},
+        backends: [{ ...group, small_file: false, bound_mismatch: false, trusted: { putc }, all: { putc } }],
+        ratios: [],
+      },
+    };
+    for (const format of ["txt", "md", "html", "svg"] as const) {
+      const text = rendered(format, summary, DEFAULT_LOOK);
+      expect(text, format).toContain("25 510");
+      expect(text, format).not.toMatch(/25 51[1-9]/);
+    }
   });
 });

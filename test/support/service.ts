@@ -12,6 +12,7 @@ import type { Log, RequestEntry } from "../../functions/http/log.ts";
 import { secretHash } from "../../functions/http/secret.ts";
 import { addIngestRoutes } from "../../functions/ingest/app.ts";
 import { addPageRoutes } from "../../functions/pages/app.ts";
+import { refusalAsPage } from "../../functions/pages/refusals.ts";
 import { addSharePageRoutes } from "../../functions/pages/share-routes.ts";
 import { addUploadRoute } from "../../functions/pages/upload-route.ts";
 import { addReadRoutes } from "../../functions/read/app.ts";
@@ -64,7 +65,7 @@ export async function makeTestService(
   const log: Log = { request: (entry) => requests.push(entry), fault: (_, error) => faults.push(error) };
   const tokenStore = makeTokenStore(table);
   const runs = makeRunStore(table);
-  const app = makeHttpApp({ clock: () => service.now, log });
+  const app = makeHttpApp({ clock: () => service.now, log, page: refusalAsPage });
   const ingesting = {
     runs,
     quarantine: makeQuarantineStore(table),
