@@ -65,6 +65,8 @@ export interface QuarantinedLine {
   readonly text: string;
   /** What was said about the line: query parameters and `# key: value` lines. */
   readonly context: Readonly<Record<string, string>>;
+  /** The hosts that the token it came with may post for; null for all. */
+  readonly hosts: string | null;
 }
 
 export interface QuarantineStore {

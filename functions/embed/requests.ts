@@ -1,5 +1,5 @@
 // What may be asked, loaded with the first question, as in `functions/read`: making the schemas of questions that nobody has
-// asked yet would be a fifth of what this function takes to start.
+// asked yet would be a tenth of what this function takes to start.
 
 export const lookRequests = () => import("../../shared/api/look-parameters.ts");
 

@@ -42,7 +42,6 @@ function secondsOfIso(text: string): number | null {
   const offset = /^[+-]\d{2}$/.test(zone) ? `${zone}:00` : zone.replace(/^([+-]\d{2})(\d{2})$/, "$1:$2");
   const milliseconds = Date.parse(`${date}T${minutes}${rest.replace(",", ".")}${offset.toUpperCase()}`);
   // Date.parse rolls 30 February over into March: such a date was never on a clock.
-  const day = Date.parse(`${date}T00:00:00Z`);
-  if (Number.isNaN(milliseconds) || Number.isNaN(day) || new Date(day).toISOString().slice(0, 10) !== date) return null;
-  return milliseconds / 1000;
+  const isDate = new Date(`${date}T00:00:00Z`).getUTCDate() === Number(date.slice(8));
+  return isDate && !Number.isNaN(milliseconds) ? milliseconds / 1000 : null;
 }

@@ -1,7 +1,7 @@
 // Identity: which upload of a line is the same run as another (contract, POST /v1/results). A retry is a duplicate; two true
 // repeats with equal bytes are two runs if they carry different `run` ids.
 
-import { createHash } from "node:crypto";
+import { hash } from "node:crypto";
 import { hostHash } from "../store/keys.ts";
 
 /** What identifies a run. */
@@ -22,17 +22,13 @@ export interface RunIdentity {
  */
 export function runId(identity: RunIdentity): string {
   const { fleet, host, vm, backend, discriminator, raw, encoding } = identity;
-  const hash = createHash("sha256");
-  for (const part of [fleet, host, vm, backend, discriminator]) hash.update(`${Buffer.byteLength(part)}:${part}`);
-  hash.update(Buffer.from(raw, encoding === "latin-1" ? "latin1" : "utf8"));
-  return hostHash(fleet, host) + hash.digest("hex").slice(0, 32);
+  const said = [fleet, host, vm, backend, discriminator].map((part) => `${Buffer.byteLength(part)}:${part}`).join("");
+  const bytes = Buffer.concat([Buffer.from(said), Buffer.from(raw, encoding === "latin-1" ? "latin1" : "utf8")]);
+  return hostHash(fleet, host) + hash("sha256", bytes).slice(0, 32);
 }
 
 /** The id of a rejected line: the same line with the same context gets the same one. */
 export function quarantineId(fleet: string, raw: string, context: Readonly<Record<string, string>>): string {
   const said = Object.entries(context).sort(([a], [b]) => (a < b ? -1 : 1));
-  return createHash("sha256")
-    .update(JSON.stringify([fleet, raw, said]))
-    .digest("hex")
-    .slice(0, 32);
+  return hash("sha256", JSON.stringify([fleet, raw, said])).slice(0, 32);
 }

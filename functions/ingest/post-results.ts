@@ -4,6 +4,7 @@
 import { MAX_LINES, readBonnie } from "../../shared/bonnie/read.ts";
 import { AppError } from "../../shared/errors.ts";
 import { hostMatches, type Token } from "../../shared/model/token.ts";
+import type { QuarantinedLine } from "../../shared/ports.ts";
 import { sampleOf } from "../../shared/summary/sample.ts";
 import type { BodyText } from "../http/body.ts";
 import type { IngestDeps } from "./deps.ts";
@@ -35,7 +36,7 @@ export async function postResults(
   const upload = understandUpload(reading, envelope);
   refuseForeignHosts(token, upload);
   const runs = upload.runs.map(({ run }) => ({ run, sample: sampleOf(run) }));
-  const kept = upload.rejected.map((line) => quarantined(line, envelope));
+  const kept = upload.rejected.map((line) => quarantined(line, envelope, token.hosts));
   // Before the runs: when the store fails in between, no run was stored, and the retry finds its lines in their places.
   if (kept.length > 0) await deps.quarantine.add(kept);
   const statuses = await deps.runs.add(runs);
@@ -63,18 +64,25 @@ function refuseTooManyLines(codes: readonly string[]): void {
   }
 }
 
-function refuseForeignHosts(token: Token, upload: Upload): void {
-  for (const { line, run } of upload.runs) {
-    if (!hostMatches(token.hosts, run.host)) {
-      throw new AppError(
-        "forbidden",
-        `line ${line}: this token is for hosts ${token.hosts}, not for "${run.host}"; nothing was stored`,
-      );
-    }
+/** Rejected lines too: one that was said to be of another host would be that host's once somebody has it tried again. */
+function refuseForeignHosts({ hosts }: Token, { runs, rejected }: Upload): void {
+  const said = rejected.flatMap(({ issue, context: { host } }) =>
+    host === undefined ? [] : { line: issue.line, host },
+  );
+  for (const { line, host } of [...runs.map(({ line, run }) => ({ line, host: run.host })), ...said]) {
+    if (hostMatches(hosts, host)) continue;
+    throw new AppError(
+      "forbidden",
+      `line ${line}: this token is for hosts ${hosts}, not for "${host}"; nothing was stored`,
+    );
   }
 }
 
-function quarantined({ issue, context }: RejectedLine, { fleet, receivedAt, encoding }: Envelope) {
+function quarantined(
+  { issue, context }: RejectedLine,
+  { fleet, receivedAt, encoding }: Envelope,
+  hosts: string | null,
+): QuarantinedLine {
   const { line, column, field, code, text, raw } = issue;
   return {
     id: quarantineId(fleet, raw, context),
@@ -89,5 +97,6 @@ function quarantined({ issue, context }: RejectedLine, { fleet, receivedAt, enco
     code,
     text,
     context,
+    hosts,
   };
 }

@@ -30,9 +30,12 @@ export function addQuarantineRoutes(app: HttpApp, deps: IngestDeps): void {
         `only ${line.raw.length} of the line's ${line.raw_length} characters were kept; send it again from its source`,
       );
     }
-    const parameters = { ...line.context, ...singleParameters(c) };
+    const said = singleParameters(c);
     const body = { text: line.raw, encoding: line.raw_encoding };
-    const receipt = await postResults(deps, tokenOf(c), { body, parameters, receivedAt: line.received_at });
+    // A line that came with a token for some hosts is not let in for another by being tried again, unless the admin says so.
+    const token = said["host"] === undefined ? { ...tokenOf(c), hosts: line.hosts } : tokenOf(c);
+    const posted = { body, parameters: { ...line.context, ...said }, receivedAt: line.received_at };
+    const receipt = await postResults(deps, token, posted);
     // Rejected again with other parameters it is in the quarantine under another id, with all that is known now.
     if (!receipt.issues.some(({ quarantine_id }) => quarantine_id === line.id)) {
       await deps.quarantine.remove(fleet, line.id);

@@ -92,14 +92,24 @@ export function understand(context: Context): Said {
     if (resolution.evidence !== undefined) facts["backend_evidence"] = resolution.evidence;
     facts["backend_evidence"] ??= "declared";
   }
-  const finished = context["finished"] === undefined ? null : parseFinished(context["finished"]);
   return {
     backend: resolution?.backend ?? null,
     host: context["host"]?.trim() ?? null,
     vm: context["vm"]?.trim() ?? null,
     run: context["run"]?.trim() ?? null,
-    finished: finished === null || "code" in finished ? null : finished,
+    finished: finishedOf(context),
     facts,
     warnings: resolution?.warnings ?? [],
   };
+}
+
+/** What a context says that differs from an understood one in `finished` only. */
+export function finishedAgain(said: Said, context: Context): Said {
+  return { ...said, finished: finishedOf(context) };
+}
+
+function finishedOf(context: Context): FinishedAt | null {
+  if (context["finished"] === undefined) return null;
+  const finished = parseFinished(context["finished"]);
+  return "code" in finished ? null : finished;
 }

@@ -10,7 +10,16 @@ import type { Run } from "../../shared/model/run.ts";
 import { stratumOf } from "../../shared/model/stratum.ts";
 import { assessQuality } from "../../shared/quality/assess.ts";
 import { runId } from "./identity.ts";
-import { type Context, faultOf, isName, MAX_NAME, type Said, type SaidFault, understand } from "./said.ts";
+import {
+  type Context,
+  faultOf,
+  finishedAgain,
+  isName,
+  MAX_NAME,
+  type Said,
+  type SaidFault,
+  understand,
+} from "./said.ts";
 
 /** Who sent an upload, when, and what was said in its parameters. */
 export interface Envelope {
@@ -57,7 +66,9 @@ export function understandUpload(reading: Reading, envelope: Envelope): Upload {
   for (const entry of reading.entries) {
     if (entry.kind === "directive") {
       context = { ...context, [entry.key]: entry.value };
-      said = null;
+      // When a run finished is said for each: nothing else depends on it, so the rest is not understood anew.
+      if (entry.key !== "finished") said = null;
+      else if (said !== null) said = finishedAgain(said, context);
     } else if (entry.kind === "issue") {
       rejected.push({ issue: entry.issue, context });
     } else {

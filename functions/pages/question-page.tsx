@@ -7,6 +7,7 @@ import { AppError } from "../../shared/errors.ts";
 import type { Report } from "../../shared/report/report.ts";
 import { reportOf } from "../../shared/report/report-of.ts";
 import { DEFAULT_LOOK, type Summary } from "../../shared/report/summary.ts";
+import { wantsPage } from "../http/format.ts";
 import type { HttpEnv } from "../http/http-env.ts";
 import type { Asked } from "./fields.tsx";
 import { queryText } from "./links.ts";
@@ -33,7 +34,7 @@ interface Answer {
   readonly children?: Child;
 }
 
-/** The page of a question: 200 with its answer, or 400. */
+/** The page of a question: 200 with its answer, or to a browser 400. Throws what `answer` throws. */
 export async function questionPage(c: Context<HttpEnv>, page: QuestionPage): Promise<Response> {
   const { asked, form, endpoint, answer, unanswered } = page;
   try {
@@ -41,7 +42,7 @@ export async function questionPage(c: Context<HttpEnv>, page: QuestionPage): Pro
     const body = <SummaryBody summary={summary} endpoint={endpoint} query={queryText(asked)} {...shown} />;
     return framed(c, { title: reportOf(summary, DEFAULT_LOOK).title }, form, body);
   } catch (error) {
-    if (!(error instanceof AppError && error.code === "bad_parameter")) throw error;
+    if (!(error instanceof AppError && error.code === "bad_parameter" && wantsPage(c))) throw error;
     const { title, problem } = unanswered;
     return framed(c, { title, status: 400 }, form, <Problem title={problem} error={error} />);
   }

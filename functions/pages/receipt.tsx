@@ -11,6 +11,7 @@ import { exactText } from "../../shared/model/number-text.ts";
 import { printable } from "../../shared/model/printable.ts";
 import { tokenOf } from "../http/auth.ts";
 import { formBy } from "../http/form.ts";
+import { wantsPage } from "../http/format.ts";
 import type { HttpEnv } from "../http/http-env.ts";
 import type { IngestDeps } from "../ingest/deps.ts";
 import { postResults } from "../ingest/post-results.ts";
@@ -45,7 +46,7 @@ export const receipt: Page<IngestDeps> = async (c, deps) => {
     c.set("results", { stored, duplicate, rejected });
     return receiptPage(c, given, { output, parameters });
   } catch (error) {
-    if (!(error instanceof AppError)) throw error;
+    if (!(error instanceof AppError && wantsPage(c))) throw error;
     if (error.cause !== undefined) c.get("fault")(error);
     // The text may be hard to come by again.
     return pageAnswer(

@@ -15,7 +15,7 @@ export function refusalPage(c: Context<HttpEnv>, { code, status, message, issues
     { title, status },
     <div class="sheet">
       <h1>{title}</h1>
-      <p class="lead">{sentence(message)}</p>
+      <p class="lead">{LEADS[code] ?? sentence(message)}</p>
       {issues.length > 1 && (
         <ul>
           {issues.map((issue) => (
@@ -44,4 +44,10 @@ const TITLES: Readonly<Partial<Record<AppError["code"], string>>> = {
   slow_down: "The store is busy",
   unavailable: "The store cannot be reached",
   internal: "Something went wrong",
+};
+
+/** In place of messages that tell programs what to do. */
+const LEADS: Readonly<Partial<Record<AppError["code"], string>>> = {
+  slow_down: "It has more to do than it can just now. Try again in a few seconds; nothing is lost.",
+  unavailable: "Nothing can be read or stored until it can. Try again in a moment; nothing is lost.",
 };

@@ -6,6 +6,7 @@ import { once } from "../../shared/api/once.ts";
 import { AppError } from "../../shared/errors.ts";
 import { type AuthDeps, tokenBy } from "../http/auth.ts";
 import { asked, formBy } from "../http/form.ts";
+import { wantsPage } from "../http/format.ts";
 import type { HttpEnv } from "../http/http-env.ts";
 import { refuseForeignSite, startSession } from "../http/session.ts";
 import { ownAddress } from "./own-address.ts";
@@ -33,7 +34,7 @@ export const signedIn: Page<AuthDeps> = async (c, deps) => {
     startSession(c, secret);
     return c.redirect(ownAddress(address) ?? homeOf(token), 303);
   } catch (error) {
-    if (!(error instanceof AppError && error.code === "unauthorized")) throw error;
+    if (!(error instanceof AppError && error.code === "unauthorized" && wantsPage(c))) throw error;
     return signInPage(c, address, error.message, 401);
   }
 };

@@ -1,5 +1,5 @@
 import type { FC } from "hono/jsx";
-import { limitsText, timesText } from "../../shared/chart/ratio-words.ts";
+import { limitsText, timesText } from "../../shared/chart/value-words.ts";
 import type { Comparison } from "../../shared/compare/comparison.ts";
 import { METRICS } from "../../shared/model/metrics.ts";
 import { exactText } from "../../shared/model/number-text.ts";

@@ -4,13 +4,14 @@ import { hostMatches, type Token } from "../../shared/model/token.ts";
 import type { ReadDeps } from "./deps.ts";
 
 /**
- * The run with an id. An ingest token reads its own receipts: runs of the hosts it may post for. Others are not there for
- * it. Throws `not_found`.
+ * The run with an id. An ingest token reads its own receipts: runs of the hosts it may post for. Throws `forbidden` for
+ * others, and `not_found`, as for runs of other fleets, of which nothing is known here.
  */
 export async function runAnswer({ runs }: Pick<ReadDeps, "runs">, token: Token, id: string): Promise<Run> {
   const run = await runs.get(token.fleet, id);
-  if (run === null || (token.scope === "ingest" && !hostMatches(token.hosts, run.host))) {
-    throw new AppError("not_found", "this fleet has no run with that id");
+  if (run === null) throw new AppError("not_found", "this fleet has no run with that id");
+  if (token.scope === "ingest" && !hostMatches(token.hosts, run.host)) {
+    throw new AppError("forbidden", `this token reads receipts of hosts ${token.hosts}, not of "${run.host}"`);
   }
   return run;
 }

@@ -2,10 +2,10 @@
 // their names; a listing takes the smallest of all buckets again and again, so it reads little more than it lists.
 
 import { BUCKETS } from "../../shared/deployment.ts";
-import { AppError } from "../../shared/errors.ts";
 import { PERIOD_ALL } from "../../shared/model/period.ts";
 import type { CountedHost, HostStore, Page, StoredSummary } from "../../shared/ports.ts";
 import { cohortOf } from "../../shared/summary/summarise.ts";
+import { cursorAt, placeAt } from "./cursor.ts";
 import { currentGeneration } from "./generations.ts";
 import { summaryPartition } from "./keys.ts";
 import { readMark } from "./marks.ts";
@@ -14,7 +14,8 @@ import { queryItems, type Table } from "./table.ts";
 
 export function makeHostStore(table: Table): HostStore {
   return {
-    list: (fleet, limit, cursor) => listHosts(table, fleet, limit, cursor === undefined ? null : hostOf(cursor)),
+    list: (fleet, limit, cursor) =>
+      listHosts(table, fleet, limit, cursor === undefined ? null : placeAt(listingOf(fleet), cursor)),
     get: (fleet, host) => getHost(table, fleet, host),
   };
 }
@@ -29,18 +30,8 @@ async function getHost(table: Table, fleet: string, host: string): Promise<Count
   return { summary: stored.summary, cohort: cohortOf(stored.summary), isPending: mark !== null };
 }
 
-const cursorOf = (host: string): string => Buffer.from(host).toString("base64url");
-
-function hostOf(cursor: string): string {
-  const host = Buffer.from(cursor, "base64url").toString("utf8");
-  if (host === "" || host.length > 255 || cursorOf(host) !== cursor) {
-    throw new AppError(
-      "bad_parameter",
-      "cursor is not one that this service gave; leave it out to start from the first",
-    );
-  }
-  return host;
-}
+/** What the cursors of a fleet's hosts are bound to; the place is a host's name. */
+const listingOf = (fleet: string) => ["hosts", fleet];
 
 /** A host of a listing. Its attributes are its own, wherever it is counted. */
 type Listed = Omit<CountedHost, "isPending">;
@@ -50,7 +41,8 @@ async function listHosts(table: Table, fleet: string, limit: number, after: stri
   const items: Listed[] = [];
   for await (const stored of inOrder(Array.from({ length: BUCKETS }, (_, bucket) => hostsOf(bucket)))) {
     const last = items.at(-1);
-    if (items.length === limit && last !== undefined) return { items, cursor: cursorOf(last.summary.host) };
+    if (items.length === limit && last !== undefined)
+      return { items, cursor: cursorAt(listingOf(fleet), last.summary.host) };
     items.push({ summary: stored.summary, cohort: cohortOf(stored.summary) });
   }
   return { items, cursor: null };

@@ -5,6 +5,7 @@ import { DeleteItemCommand, type TransactWriteItem } from "@aws-sdk/client-dynam
 import { TABLE } from "../../shared/deployment.ts";
 import type { QuarantinedLine, QuarantineStore } from "../../shared/ports.ts";
 import { inChunks } from "./chunks.ts";
+import { cursorAt, placeAt } from "./cursor.ts";
 import { type Item, keyItem, sizeOf, textOf } from "./item.ts";
 import { quarantineKey, quarantinePartition } from "./keys.ts";
 import { retryingTransient } from "./retry.ts";
@@ -20,7 +21,8 @@ const lineItem = (line: QuarantinedLine): Item => ({
   body: { S: JSON.stringify(line) },
 });
 
-const cursorOf = (line: QuarantinedLine): string => Buffer.from(`${line.received_at}#${line.id}`).toString("base64url");
+/** What the cursors of a fleet's quarantine are bound to; the place is that in the order index. */
+const listingOf = (fleet: string) => ["quarantine", fleet];
 
 export function makeQuarantineStore(table: Table): QuarantineStore {
   return {
@@ -37,11 +39,11 @@ export function makeQuarantineStore(table: Table): QuarantineStore {
     },
     list: async (fleet, limit, cursor) => {
       const pk = quarantinePartition(fleet);
-      const below = cursor === undefined ? ":" : Buffer.from(cursor, "base64url").toString("utf8");
+      const below = cursor === undefined ? ":" : placeAt(listingOf(fleet), cursor);
       const keys = await queryPage(table, {
         IndexName: TABLE.orderIndex.name,
         KeyConditionExpression: "pk = :pk AND ord < :below",
-        ExpressionAttributeValues: { ":pk": { S: pk }, ":below": { S: below === "" ? "0" : below } },
+        ExpressionAttributeValues: { ":pk": { S: pk }, ":below": { S: below } },
         ScanIndexForward: false,
         ConsistentRead: true,
         Limit: limit,
@@ -49,7 +51,8 @@ export function makeQuarantineStore(table: Table): QuarantineStore {
       const items = await Promise.all(keys.items.map((entry) => getItem(table, { pk, sk: textOf(entry, "sk") })));
       const lines = items.flatMap((item) => (item === null ? [] : [lineOf(item)]));
       const last = lines.at(-1);
-      return { items: lines, cursor: keys.next === null || last === undefined ? null : cursorOf(last) };
+      const place = keys.next === null || last === undefined ? null : `${last.received_at}#${last.id}`;
+      return { items: lines, cursor: place === null ? null : cursorAt(listingOf(fleet), place) };
     },
     remove: async (fleet, id) => {
       try {

@@ -2,11 +2,11 @@
 
 import type { TransactWriteItem } from "@aws-sdk/client-dynamodb";
 import { BUCKETS, TABLE } from "../../shared/deployment.ts";
-import { AppError } from "../../shared/errors.ts";
 import type { Run } from "../../shared/model/run.ts";
 import type { NewRun, Page, RunQuery, RunStore } from "../../shared/ports.ts";
 import type { RunSample } from "../../shared/summary/types.ts";
 import { inChunks } from "./chunks.ts";
+import { cursorAt, placeAt } from "./cursor.ts";
 import { type Item, keyItem, optionalTextOf, sizeOf, textOf } from "./item.ts";
 import { idOf, runKey, runOrder, runsOfHost, timePartition, withdrawnOrder } from "./keys.ts";
 import { markWrite, touchedBy } from "./marks.ts";
@@ -178,16 +178,12 @@ interface Entry {
   readonly id: string;
 }
 
-const cursorOf = (entry: Entry): string => Buffer.from(`${entry.at}#${entry.id}`).toString("base64url");
+/** What the cursors of a question are bound to. */
+const listingOf = (fleet: string, { host, backend, from, to }: RunQuery) => ["runs", fleet, host, backend, from, to];
 
-function placeOf(cursor: string): Entry {
-  const [at = "", id = ""] = Buffer.from(cursor, "base64url").toString("utf8").split("#");
-  if (!/^\d{4}-\d\d-\d\dT[\d:.]+Z$/.test(at) || !/^[0-9a-f]+$/.test(id)) {
-    throw new AppError(
-      "bad_parameter",
-      "cursor is not one that this service gave; leave it out to start from the newest",
-    );
-  }
+function placeOf(fleet: string, query: RunQuery): Entry | null {
+  if (query.cursor === undefined) return null;
+  const [at = "", id = ""] = placeAt(listingOf(fleet, query), query.cursor).split("#");
   return { at, id };
 }
 
@@ -196,8 +192,8 @@ function newestFirst(a: Entry, b: Entry): number {
   return a.id === b.id ? 0 : a.id < b.id ? 1 : -1;
 }
 
-async function pageOf(table: Table, fleet: string, entries: Entry[], limit: number): Promise<Page<Run>> {
-  const listed = entries.slice(0, limit);
+async function pageOf(table: Table, fleet: string, query: RunQuery, entries: Entry[]): Promise<Page<Run>> {
+  const listed = entries.slice(0, query.limit);
   const items = await getItems(
     table,
     listed.map(({ id }) => runKey(fleet, id)),
@@ -208,13 +204,16 @@ async function pageOf(table: Table, fleet: string, entries: Entry[], limit: numb
       const item = items.get(idOf(runKey(fleet, id)));
       return item === undefined ? [] : [runOfItem(item)];
     }),
-    cursor: entries.length > limit && last !== undefined ? cursorOf(last) : null,
+    cursor:
+      entries.length > query.limit && last !== undefined
+        ? cursorAt(listingOf(fleet, query), `${last.at}#${last.id}`)
+        : null,
   };
 }
 
 /** A host's runs: its whole order index is read, which is a few hundred bytes a run, then sorted by time. */
 async function listHost(table: Table, fleet: string, host: string, query: RunQuery): Promise<Page<Run>> {
-  const place = query.cursor === undefined ? null : placeOf(query.cursor);
+  const place = placeOf(fleet, query);
   const entries: Entry[] = [];
   const index = {
     ...partition(runsOfHost(fleet, host)),
@@ -229,12 +228,12 @@ async function listHost(table: Table, fleet: string, host: string, query: RunQue
     if (place !== null && newestFirst(place, { at, id }) >= 0) continue;
     entries.push({ at, id });
   }
-  return pageOf(table, fleet, entries.sort(newestFirst), query.limit);
+  return pageOf(table, fleet, query, entries.sort(newestFirst));
 }
 
 /** A fleet's runs: the newest of each bucket, merged. */
 async function listFleet(table: Table, fleet: string, query: RunQuery): Promise<Page<Run>> {
-  const place = query.cursor === undefined ? null : placeOf(query.cursor);
+  const place = placeOf(fleet, query);
   const below = place === null ? (query.to ?? ":") : ([`${place.at}#${place.id}`, query.to ?? ":"].sort()[0] ?? ":");
   const from = query.from ?? "0";
   if (from > below) return { items: [], cursor: null };
@@ -264,5 +263,5 @@ async function listFleet(table: Table, fleet: string, query: RunQuery): Promise<
       return entries;
     }),
   );
-  return pageOf(table, fleet, buckets.flat().sort(newestFirst), query.limit);
+  return pageOf(table, fleet, query, buckets.flat().sort(newestFirst));
 }

@@ -7,6 +7,7 @@ import type { TransactWriteItem } from "@aws-sdk/client-dynamodb";
 import type { Share } from "../../shared/model/share.ts";
 import type { KeptDocument, ShareStore } from "../../shared/ports.ts";
 import { inChunks } from "./chunks.ts";
+import { cursorAt, placeAt } from "./cursor.ts";
 import { deletePartition } from "./delete-partition.ts";
 import { bytesOf, type Item, keyItem, optionalTextOf, sizeOf, textOf } from "./item.ts";
 import { documentKey, documentPrefix, fleetShareKey, fleetSharesPartition, shareKey, sharePartition } from "./keys.ts";
@@ -53,7 +54,7 @@ export function makeShareStore(table: Table): ShareStore {
               KeyConditionExpression: "pk = :pk AND sk < :below",
               ExpressionAttributeValues: {
                 ":pk": { S: fleetSharesPartition(fleet) },
-                ":below": { S: placeOf(cursor) },
+                ":below": { S: placeAt(listingOf(fleet), cursor) },
               },
             }),
         ScanIndexForward: false,
@@ -63,7 +64,7 @@ export function makeShareStore(table: Table): ShareStore {
       const last = page.items.at(-1);
       return {
         items: page.items.map(shareOf),
-        cursor: page.next === null || last === undefined ? null : Buffer.from(textOf(last, "sk")).toString("base64url"),
+        cursor: page.next === null || last === undefined ? null : cursorAt(listingOf(fleet), textOf(last, "sk")),
       };
     },
     end: async (share, at) => {
@@ -84,11 +85,8 @@ export function makeShareStore(table: Table): ShareStore {
   };
 }
 
-/** The place in the list where a page ended; text that is none is before all shares. */
-function placeOf(cursor: string): string {
-  const place = Buffer.from(cursor, "base64url").toString("utf8");
-  return place === "" ? "0" : place;
-}
+/** What the cursors of a fleet's shares are bound to; the place is that in its list. */
+const listingOf = (fleet: string) => ["shares", fleet];
 
 async function piecesOf(id: string, { name, bytes }: KeptDocument): Promise<Item[]> {
   const small = await packed(bytes);

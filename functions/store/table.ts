@@ -26,6 +26,8 @@ export interface TableAddress {
   readonly credentials?: { readonly accessKeyId: string; readonly secretAccessKey: string } | undefined;
   /** The endpoint is the embedded engine, which looks at no signature: requests go without. */
   readonly isEmbedded?: boolean;
+  /** After so long without an answer a request counts as failed, and is tried again; 5 seconds unless given. */
+  readonly timeoutMs?: number;
 }
 
 /** A table and the client that reaches it. */
@@ -40,7 +42,8 @@ const KEYS_PER_BATCH = 100;
 /** A batch comes in several answers when it is large or the table busy; so many mean that the table is too busy. */
 const MAX_BATCH_ROUNDS = 12;
 
-export function openTable({ tableName, endpoint, region, credentials, isEmbedded = false }: TableAddress): Table {
+export function openTable(address: TableAddress): Table {
+  const { tableName, endpoint, region, credentials, isEmbedded = false, timeoutMs = 5_000 } = address;
   const client = new DynamoDBClient({
     ...(endpoint === undefined ? {} : { endpoint }),
     ...(region === undefined ? {} : { region }),
@@ -50,7 +53,9 @@ export function openTable({ tableName, endpoint, region, credentials, isEmbedded
     cacheMiddleware: true,
     requestHandler: {
       connectionTimeout: 1_000,
-      requestTimeout: 10_000,
+      requestTimeout: timeoutMs,
+      // Without it the SDK only warns of a store that takes requests and never answers, and waits on.
+      throwOnRequestTimeout: true,
       httpAgent: { keepAlive: true, maxSockets: 64 },
     },
   });

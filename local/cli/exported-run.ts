@@ -21,7 +21,7 @@ export function readExportedRun(line: string, fleet: string | undefined): Run | 
     return `${issue?.path.join(".") || "run"}: ${issue?.message}`;
   }
   const run: Run = parsed.data;
-  if (!FLEET_PATTERN.test(run.fleet)) return "fleet: expected 1 to 63 of a-z, 0-9 and inner hyphens";
+  if (!FLEET_PATTERN.test(run.fleet)) return "fleet: expected 1 to 63 letters, digits and inner . _ -";
   if (fleet !== undefined && run.fleet !== fleet) {
     return `fleet: expected ${fleet}, found ${run.fleet}; a run stays in its fleet, which is part of its id`;
   }

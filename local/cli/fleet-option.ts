@@ -5,7 +5,7 @@ import { type Arguments, textOption, UsageFault } from "./command.ts";
 export function fleetOption(given: Arguments): string | undefined {
   const fleet = textOption(given, "fleet");
   if (fleet !== undefined && !FLEET_PATTERN.test(fleet)) {
-    throw new UsageFault(`--fleet: expected 1 to 63 of a-z, 0-9 and inner hyphens, found ${JSON.stringify(fleet)}`);
+    throw new UsageFault(`--fleet: expected 1 to 63 letters, digits and inner . _ -, found ${JSON.stringify(fleet)}`);
   }
   return fleet;
 }

@@ -72,11 +72,15 @@ const quarantinedLine = z
     id: z.string(),
     fleet: z.string(),
     received_at: instant,
-    raw: z.string().meta({ description: "The line as received, at most 65 536 characters of it." }),
+    raw: z.string().meta({ description: "The line as received, at most 32 768 characters of it." }),
     raw_length: count,
     raw_encoding: z.enum(["utf-8", "latin-1"]),
     ...issue.shape,
     context: z.record(z.string(), z.string()).meta({ description: "What was said about the line." }),
+    hosts: z
+      .string()
+      .nullable()
+      .meta({ description: "The hosts that the token it came with may post for; null for all." }),
   })
   .meta({ id: "QuarantinedLine", description: "A rejected line, kept." }) satisfies z.ZodType<QuarantinedLine>;
 

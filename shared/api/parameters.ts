@@ -2,7 +2,7 @@
 
 import * as z from "zod";
 import { METRIC_NAMES } from "../model/metrics.ts";
-import { isPeriod, PERIOD_ALL } from "../model/period.ts";
+import { isPeriod, PERIOD_ALL, withoutHeld } from "../model/period.ts";
 import { MOST_PERIODS } from "../model/period-range.ts";
 import { VIEWS } from "../model/view.ts";
 import { once } from "./once.ts";
@@ -38,12 +38,14 @@ export const period = once(
   z
     .string()
     .meta({
-      description: "`all`, a year, a quarter or a month (UTC), or several, comma-separated.",
+      description:
+        "`all`, a year, a quarter or a month (UTC), or several, comma-separated; one that another holds adds nothing.",
       examples: ["2026-Q4", "2026-10,2026-11"],
     })
     .transform((text) => [...new Set(text.split(","))])
     .refine((periods) => periods.every(isPeriod), "expected all, 2026, 2026-Q4, 2026-11, or several with commas")
-    .refine((periods) => periods.length <= MOST_PERIODS, `expected at most ${MOST_PERIODS} periods`),
+    .refine((periods) => periods.length <= MOST_PERIODS, `expected at most ${MOST_PERIODS} periods`)
+    .transform(withoutHeld),
 ).prefault(PERIOD_ALL);
 
 export const view = once(

@@ -9,7 +9,7 @@ export const newToken = z.strictObject({
   }),
   fleet: z
     .string()
-    .regex(FLEET_PATTERN, "expected 1 to 63 of a-z, 0-9 and inner hyphens")
+    .regex(FLEET_PATTERN, "expected 1 to 63 letters, digits and inner . _ -")
     .optional()
     .meta({ description: "The fleet; your own unless you are the first admin. A new name makes a new fleet." }),
   hosts: oneLine(255)

@@ -78,7 +78,6 @@ export function split(fields: Fields, from: number, to: number): void {
   starts[0] = start;
   for (let at = start; at < end; at += 1) {
     const code = text.charCodeAt(at);
-    if (code > COMMA && code !== DELETE) continue;
     if (code === COMMA) {
       ends[count] = at;
       count += 1;

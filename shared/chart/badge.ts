@@ -7,8 +7,8 @@ import { printable } from "../model/printable.ts";
 import { aboutFacts } from "../report/about-facts.ts";
 import { marker, middle, rect, text } from "./items.ts";
 import { type Font, widthOfText } from "./measured.ts";
-import { estimateText, timesText } from "./ratio-words.ts";
 import type { Scene } from "./scene.ts";
+import { estimateText, timesText } from "./value-words.ts";
 import { VERDICT_MARKS } from "./verdict-mark.ts";
 
 const FONT: Font = { size: 11, weight: "normal" };
@@ -18,8 +18,8 @@ const SHAPE = 9;
 const AFTER_SHAPE = 5;
 
 /**
- * What a comparison says about a metric, e.g. `blktap2 vs loop: block write 2.1x (2.0-2.2)`. Whatever is no plain finding
- * says so: `2.7x on 1 host, no verdict`, `>= 4.1x (2.8 or more)`, `no data yet`.
+ * What a comparison says about a metric, e.g. `blktap2 vs loop: block write 2.12x (2.04-2.19)`. Whatever is no plain finding
+ * says so: `2.72x on 1 host, no verdict`, `>= 4.12x (2.88 or more)`, `no data yet`.
  */
 export function badge(comparison: Comparison, metric: MetricName): Scene {
   const { baseline, candidate } = comparison;

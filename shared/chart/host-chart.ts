@@ -6,15 +6,14 @@ import type { HostMetric, HostProfile, HostRatio } from "../compare/host-profile
 import type { Standing } from "../compare/standing.ts";
 import { METRICS, type Metric } from "../model/metrics.ts";
 import { countOf, exactText, rateText } from "../model/number-text.ts";
-import { knownText } from "../report/known-text.ts";
 import type { Look } from "../report/summary.ts";
 import { type Block, type Frame, frameOf, piled, space } from "./block.ts";
 import { caption, description, emptiness, heading, type Words } from "./heading.ts";
 import { marker, middle, rect, text, upright } from "./items.ts";
 import { legend } from "./legend.ts";
 import { type Font, widthOfText } from "./measured.ts";
-import { timesText } from "./ratio-words.ts";
 import type { Item, Scene } from "./scene.ts";
+import { timesText, valueText } from "./value-words.ts";
 
 /** No more groups are drawn; the rest is in the tables. */
 const MOST_GROUPS = 4;
@@ -77,7 +76,7 @@ function groupsOf({ ratios, backends }: HostProfile, { metrics }: Look): Group[]
   const shown = METRICS.filter(({ name }) => metrics.length === 0 || metrics.includes(name));
   const rowsOf = <T extends HostMetric | HostRatio>(
     { all, trusted }: { all: Partial<Record<Metric["name"], T>>; trusted: Partial<Record<Metric["name"], T>> },
-    valueText: (value: T, metric: Metric) => string,
+    textOf: (value: T, metric: Metric) => string,
   ): Row[] =>
     shown.flatMap((metric): Row[] => {
       const value = trusted[metric.name] ?? all[metric.name];
@@ -86,7 +85,7 @@ function groupsOf({ ratios, backends }: HostProfile, { metrics }: Look): Group[]
       return [
         {
           label: metric.label,
-          value: valueText(value, metric),
+          value: textOf(value, metric),
           standing: value.standing,
           instead: isCached ? "suspected cache: not among the others" : insteadOf(value.standing),
         },
@@ -99,7 +98,7 @@ function groupsOf({ ratios, backends }: HostProfile, { metrics }: Look): Group[]
     })),
     ...backends.map((group) => ({
       name: `${group.backend}, stratum ${group.stratum}`,
-      rows: rowsOf(group, (value, { unit }) => `${knownText(value, rateText)} ${unit}`),
+      rows: rowsOf(group, (value, { unit }) => valueText(value, rateText, ` ${unit}`)),
     })),
   ];
 }

@@ -8,8 +8,8 @@ import { countOf } from "../model/number-text.ts";
 import type { Block, Frame } from "./block.ts";
 import { marker, middle, rect, text } from "./items.ts";
 import { type Font, widthOfText } from "./measured.ts";
-import { timesText } from "./ratio-words.ts";
 import type { Item } from "./scene.ts";
+import { timesText } from "./value-words.ts";
 import { VERDICT_MARKS } from "./verdict-mark.ts";
 
 export type Pair = DatedMatrix["pairs"][number];

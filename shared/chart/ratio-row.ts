@@ -4,7 +4,7 @@ import type { Comparison, MetricComparison } from "../compare/comparison.ts";
 import type { Reason } from "../compare/verdict.ts";
 import { METRICS, type MetricName } from "../model/metrics.ts";
 import { countOf, exactText } from "../model/number-text.ts";
-import { limitsText, timesText } from "./ratio-words.ts";
+import { limitsText, timesText } from "./value-words.ts";
 
 /** Stands behind the names of metrics whose reads are partly suspected to come from a cache. */
 export const CACHE_SIGN = "†";

@@ -1,43 +1,35 @@
-import type { Bins } from "../cells/bins.ts";
-import { type MetricCell, SCOPE_ALL } from "../cells/cell.ts";
-import { BIN_FIELDS, COUNT_FIELDS } from "../cells/metric-cell.ts";
+import { SCOPE_ALL } from "../cells/cell.ts";
 import type { MetricName } from "../model/metrics.ts";
 import type { AsReported } from "./comparison.ts";
 import { known } from "./known.ts";
 import { metricCell } from "./measure.ts";
 import { medianEstimate } from "./median.ts";
 import { endsOf } from "./order-statistic.ts";
-import { type ComparisonInput, oriented } from "./question.ts";
+import { type ComparisonInput, type Merged, oriented } from "./question.ts";
 
-function sameBins(a: Bins, b: Bins): boolean {
-  return (
-    a.first === b.first &&
-    a.counts.length === b.counts.length &&
-    a.counts.every((count, index) => count === b.counts[index])
-  );
+function fleetRatio({ cell }: Merged, metric: MetricName): AsReported {
+  const own = metricCell(cell, metric);
+  return { ratio: known(medianEstimate(endsOf(own))), hosts: own.n };
 }
 
-function sameCell(a: MetricCell, b: MetricCell): boolean {
-  return (
-    a.s1 === b.s1 &&
-    COUNT_FIELDS.every((field) => a[field] === b[field]) &&
-    BIN_FIELDS.every((field) => sameBins(a[field], b[field]))
-  );
+function areSame(a: AsReported, b: AsReported): boolean {
+  return a.hosts === b.hosts && a.ratio.low === b.ratio.low && a.ratio.high === b.ratio.high;
 }
 
-/** What the fleet's ratios would be with cached reads counted, for the metrics in which that changes anything. */
+/** What the fleet's ratios and hosts would be with cached reads counted, for the metrics in which one of them differs. */
 export function asReported(
   { question, pair, pairAsReported }: ComparisonInput,
   metrics: readonly MetricName[],
 ): Partial<Record<MetricName, AsReported>> {
-  const trusted = pair.get(SCOPE_ALL)?.cell;
+  const trusted = pair.get(SCOPE_ALL);
   const reported = pairAsReported?.get(SCOPE_ALL);
-  if (reported === undefined || reported.cell === trusted) return {};
-  const { cell: turned } = oriented(reported, question);
+  if (reported === undefined || reported.cell === trusted?.cell) return {};
+  const turned = oriented(reported, question);
+  const own = trusted && oriented(trusted, question);
   const entries = metrics.flatMap((metric) => {
-    if (sameCell(metricCell(reported.cell, metric), metricCell(trusted, metric))) return [];
-    const cell = metricCell(turned, metric);
-    return [[metric, { ratio: known(medianEstimate(endsOf(cell))), hosts: cell.n }] as const];
+    const ratio = fleetRatio(turned, metric);
+    if (ratio.hosts === 0 || (own !== undefined && areSame(ratio, fleetRatio(own, metric)))) return [];
+    return [[metric, ratio] as const];
   });
   return Object.fromEntries(entries);
 }

@@ -88,8 +88,8 @@ function entryOf(
   sides: readonly [Merged | undefined, Merged | undefined],
   margin: number,
 ): MatrixEntry {
-  const { metric, cell, nEff, estimate, interval, pHolm } = effect;
-  const { verdict, reason } = judge({ hosts: cell.n, bothTooFast: cell.nb, estimate, interval, pHolm, margin });
+  const { metric, cell, nEff, estimate, interval, narrowest, pHolm } = effect;
+  const { verdict, reason } = judge({ hosts: cell.n, bothTooFast: cell.nb, estimate, interval, narrowest, pHolm, margin });
   return {
     hosts: cell.n,
     n_eff: nEff,

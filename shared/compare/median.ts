@@ -22,6 +22,11 @@ export interface Median {
   readonly estimate: Interval;
   /** 95 % interval; null when there are fewer than 6 hosts. */
   readonly interval: Interval | null;
+  /**
+   * The narrowest that this interval could be if the values behind the bounds were known; equal to it when all are exact,
+   * and upside down where their bounds leave it open.
+   */
+  readonly narrowest: Interval | null;
 }
 
 /** The median of the host values alone; unknown without hosts. */
@@ -39,7 +44,7 @@ export function medianEstimate({ lower, upper }: Ends): Interval {
 export function medianOf(ends: Ends, nEff: number, rankOf: (n: number) => MedianRank = medianRank): Median {
   const { lower, upper } = ends;
   const estimate = medianEstimate(ends);
-  if (nEff < MIN_HOSTS) return { estimate, interval: null };
+  if (nEff < MIN_HOSTS) return { estimate, interval: null, narrowest: null };
   const { k, lambda } = rankOf(nEff);
   const rank = ((k + lambda - 0.5) * lower.size) / nEff + 0.5;
   return {
@@ -47,6 +52,10 @@ export function medianOf(ends: Ends, nEff: number, rankOf: (n: number) => Median
     interval: {
       lo: Math.min(at(lower, rank), estimate.lo - RESOLUTION),
       hi: Math.max(atFromLargest(upper, rank), estimate.hi + RESOLUTION),
+    },
+    narrowest: {
+      lo: Math.min(at(upper, rank), estimate.hi - RESOLUTION),
+      hi: Math.max(atFromLargest(lower, rank), estimate.lo + RESOLUTION),
     },
   };
 }

@@ -55,17 +55,18 @@ function strataIntervals({ strata }: Scope, metric: MetricName): Interval[] {
 
 function compareMetric(scope: Scope, effect: PairedEffect): MetricComparison {
   const { question, baseline, candidate, effects } = scope;
-  const { metric, cell, nEff, estimate, interval, p, pHolm } = effect;
+  const { metric, cell, nEff, estimate, interval, narrowest, p, pHolm } = effect;
   const margin = marginTicks(question.margin);
   const readsOf = ({ merged }: ScopeSide): CachedReads | null => (READ_PATH.has(metric) ? cachedReads(merged) : null);
   const [baselineReads, candidateReads] = [readsOf(baseline), readsOf(candidate)];
   const cached = baselineReads && candidateReads && together(baselineReads, candidateReads);
   const between = betweenHosts(baseline.strata, candidate.strata, metric, margin);
-  const judgement = judge({ hosts: cell.n, bothTooFast: cell.nb, estimate, interval, pHolm, margin });
+  const judgement = judge({ hosts: cell.n, bothTooFast: cell.nb, estimate, interval, narrowest, pHolm, margin });
   const flagDetails = metricFlags({ effect, between, strata: strataIntervals(scope, metric), cached, margin });
   const ratio = known(estimate);
   const ci = limits(interval);
   const range = hostRange(effect.ends);
+  const share = shares(cell, effect.ends);
   return {
     hosts: cell.n,
     n_eff: nEff,
@@ -78,7 +79,7 @@ function compareMetric(scope: Scope, effect: PairedEffect): MetricComparison {
     p,
     p_holm: pHolm,
     host_range: range,
-    share: shares(cell, effect.ends),
+    share,
     geometric_mean_ratio: geometricMean(cell),
     sd_log: sdLog(cell),
     noise_share: noiseShare(cell),
@@ -89,10 +90,12 @@ function compareMetric(scope: Scope, effect: PairedEffect): MetricComparison {
       baseline: { backend: baseline.backend, hosts: baseline.merged?.headHosts ?? 0, cached: baselineReads },
       candidate: { backend: candidate.backend, hosts: candidate.merged?.headHosts ?? 0, cached: candidateReads },
       view: question.view,
+      periods: question.periods.length,
       effect,
       ratio,
       ci,
       range,
+      share,
       reason: judgement.reason,
       tests: effects.filter((other) => other.p !== null).length,
       margin: question.margin,

@@ -40,22 +40,22 @@ function score({ metrics, estimate, interval }: Mean): Score {
 
 /**
  * Group scores: the mean log-ratio of the group's metrics whose estimate is not unknown, with the mean of their limits
- * if each has some. The overall score is the mean of the groups that have a known score, and has no interval
- * (statistics section 8).
+ * if each has some. The overall score is the mean of the groups, unknown and of no metrics where one of them is unknown,
+ * and has no interval (statistics section 8).
  */
 export function scores(effects: readonly PairedEffect[]): Record<MetricGroup | "overall", Score> {
   const groupOf = new Map(METRICS.map(({ name, group }) => [name, group]));
   const mean = (group: MetricGroup) => groupMean(effects.filter(({ metric }) => groupOf.get(metric) === group));
   const means = { write: mean("write"), read: mean("read"), seek: mean("seek"), metadata: mean("metadata") };
-  const usable = GROUPS.map((group) => means[group]).filter(isKnown);
+  const groups = GROUPS.map((group) => means[group]);
   return {
     write: score(means.write),
     read: score(means.read),
     seek: score(means.seek),
     metadata: score(means.metadata),
     overall: score({
-      metrics: usable.flatMap(({ metrics }) => metrics),
-      estimate: meanOf(usable.map(({ estimate }) => estimate)),
+      metrics: groups.every(isKnown) ? groups.flatMap(({ metrics }) => metrics) : [],
+      estimate: meanOf(groups.map(({ estimate }) => estimate)),
       interval: null,
     }),
   };

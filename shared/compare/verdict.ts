@@ -27,19 +27,24 @@ export interface Evidence {
   readonly estimate: Interval;
   /** Its 95 % interval; null with fewer than 6 certainly distinct hosts. */
   readonly interval: Interval | null;
+  /** The narrowest that it could be without `+++++` (`Median`); null with it. */
+  readonly narrowest: Interval | null;
   /** Sign-test p after Holm's correction; null when there is none. */
   readonly pHolm: number | null;
   /** The margin in ticks (`marginTicks`). */
   readonly margin: number;
 }
 
+/** Significance level of the corrected sign test. */
+const LEVEL = 0.05;
+
+/** Whether hosts agree on a direction more often than chance explains; `p` is after Holm's correction. */
+export const isSignificant = (p: number | null): boolean => p !== null && p <= LEVEL;
+
 interface Judgement {
   readonly verdict: Verdict;
   readonly reason: Reason;
 }
-
-/** Significance level of the corrected sign test. */
-const LEVEL = 0.05;
 
 /** The default margin, 3 %, is a round 300 ticks by definition, not ln 1.03. */
 const DEFAULT_MARGIN = 0.03;
@@ -50,8 +55,10 @@ export function marginTicks(margin: number): number {
   return margin === DEFAULT_MARGIN ? DEFAULT_MARGIN_TICKS : rnd(TICKS_PER_LOG * Math.log1p(margin));
 }
 
+const excludesOne = ({ lo, hi }: Interval): boolean => lo > 0 || hi < 0;
+
 /** The first rule that holds gives the verdict; the last one always does. */
-export function judge({ hosts, bothTooFast, estimate, interval, pHolm, margin }: Evidence): Judgement {
+export function judge({ hosts, bothTooFast, estimate, interval, narrowest, pHolm, margin }: Evidence): Judgement {
   if (hosts === 0) return { verdict: "not comparable", reason: "no_paired_hosts" };
   if (bothTooFast === hosts) return { verdict: "not comparable", reason: "too_fast_on_both" };
   if (estimate.lo === -Infinity && estimate.hi === Infinity) {
@@ -60,10 +67,12 @@ export function judge({ hosts, bothTooFast, estimate, interval, pHolm, margin }:
   if (interval === null) return { verdict: "inconclusive", reason: "too_few_hosts" };
   if (interval.lo > -margin && interval.hi < margin) return { verdict: "equivalent", reason: "ci_within_margin" };
 
-  const significant = pHolm !== null && pHolm <= LEVEL;
-  const excludesOne = interval.lo > 0 || interval.hi < 0;
-  if (!excludesOne && significant) return { verdict: "inconclusive", reason: "too_fast_hides_size" };
-  if (!excludesOne) return { verdict: "inconclusive", reason: "ci_includes_1" };
+  const significant = isSignificant(pHolm);
+  if (!excludesOne(interval)) {
+    // Rules 6 and 7. Hosts that are equal, or differ by less than the grid resolves, are no reason for a longer test.
+    const isHidden = significant && narrowest !== null && excludesOne(narrowest);
+    return { verdict: "inconclusive", reason: isHidden ? "too_fast_hides_size" : "ci_includes_1" };
+  }
   if (!significant) return { verdict: "inconclusive", reason: "not_significant_after_holm" };
 
   if (interval.lo > 0 && estimate.lo > margin) return { verdict: "faster", reason: "ci_above_1" };

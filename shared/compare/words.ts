@@ -1,6 +1,7 @@
 // Words of a sentence: what each test does, in the language of someone who runs it, and parts of a whole.
 
 import type { MetricName } from "../model/metrics.ts";
+import type { Share } from "./comparison.ts";
 
 interface Words {
   /** What a backend did in the test, after its name. */
@@ -36,4 +37,21 @@ export function percent(part: number, whole: number): string {
   const rounded = Math.round((100 * part) / whole);
   const honest = part === 0 || part === whole ? rounded : Math.min(99, Math.max(1, rounded));
   return `${honest} %`;
+}
+
+/** From this share on, hosts that gain or lose are told beside a median that does neither. */
+const TOLD_SHARE = 0.1;
+
+/**
+ * Hosts that are not like a median of about 1: "on 33 % of them it was slower by more than 3 %". Null where under a tenth
+ * of them gain, and under a tenth lose.
+ */
+export function unlikeMedian({ faster, slower }: Pick<Share, "faster" | "slower">): string | null {
+  const isFaster = faster >= TOLD_SHARE;
+  const isSlower = slower >= TOLD_SHARE;
+  if (isFaster && isSlower) {
+    return `on ${percent(faster, 1)} of them it was faster and on ${percent(slower, 1)} slower, by more than 3 %`;
+  }
+  if (isFaster) return `on ${percent(faster, 1)} of them it was faster by more than 3 %`;
+  return isSlower ? `on ${percent(slower, 1)} of them it was slower by more than 3 %` : null;
 }

@@ -29,6 +29,11 @@ export function periodsOf(period: string): readonly string[] {
   return [period, `${year}-Q${quarter}`, year, PERIOD_ALL];
 }
 
+/** The periods without those that another one of them holds: their results are in that one, and count once. */
+export function withoutHeld(periods: readonly string[]): readonly string[] {
+  return periods.filter((period) => !periodsOf(period).some((longer) => longer !== period && periods.includes(longer)));
+}
+
 /**
  * The window of a period as ISO 8601 UTC prefixes: times t with `from <= t < to` in code unit order are inside.
  * `all` has no limits: every time lies between the empty string and `:`, the character after `9`.

@@ -19,8 +19,8 @@ export interface Token {
   readonly created_at: string;
 }
 
-/** Fleet names: lower-case letters, digits and hyphens, 1 to 63 characters, as in a DNS label. */
-export const FLEET_PATTERN = /^[a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?$/;
+/** Fleet names: 1 to 63 letters, digits and `.` `_` `-`, of which none is first or last. */
+export const FLEET_PATTERN = /^[A-Za-z0-9]([\w.-]{0,61}[A-Za-z0-9])?$/;
 
 /**
  * Whether `host` matches `pattern`, where `*` stands for any characters, also none, and all else for itself.

@@ -50,6 +50,9 @@ export interface Evidence {
   readonly deviceReadRatio: number | null;
 }
 
+const FILE_TESTS = METRICS.filter((metric) => metric.group === "metadata");
+const READ_PATH = METRICS.filter((metric) => metric.readPath);
+
 /** Backends that go through Dom0's page cache unless somebody switched that off (xen-backends sections 0 and 1.2). */
 const BUFFERED_BY_DEFAULT: ReadonlySet<Backend> = new Set<Backend>(["loop", "qdisk", "emulated"]);
 
@@ -57,7 +60,6 @@ const BUFFERED_BY_DEFAULT: ReadonlySet<Backend> = new Set<Backend>(["loop", "qdi
 export function evidenceOf({ setup, metrics, facts, backend }: QualityInput): Evidence {
   const driverDomain = facts["driver_domain"] === true || (numberOf(facts, "backend_domid") ?? 0) > 0;
   const cacheMode = cacheModeOf(facts);
-  const fileTests = METRICS.filter((metric) => metric.group === "metadata").map((metric) => metrics[metric.name]);
   return {
     putc: rangeOf(metrics.putc),
     putBlock: rangeOf(metrics.put_block),
@@ -65,8 +67,8 @@ export function evidenceOf({ setup, metrics, facts, backend }: QualityInput): Ev
     getBlock: rangeOf(metrics.get_block),
     seeks: rangeOf(metrics.seeks),
     getBlockCpu: metrics.get_block?.cpu ?? null,
-    filesTooFast: fileTests.every((measurement) => measurement?.censored === true),
-    readPathRan: METRICS.some((metric) => metric.readPath && metrics[metric.name] !== null),
+    filesTooFast: FILE_TESTS.every(({ name }) => metrics[name]?.censored === true),
+    readPathRan: READ_PATH.some(({ name }) => metrics[name] !== null),
     fileMib: setup.file_size_kib === null ? null : setup.file_size_kib / 1024,
     guestMib: numberOf(facts, "guest_mem_mb"),
     dom0Mib: driverDomain ? null : numberOf(facts, "dom0_mem_mb"),

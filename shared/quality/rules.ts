@@ -64,7 +64,8 @@ const readAgainstWrite: Rule = ({ getBlock, putBlock }) => {
 };
 
 /** C5: the first limit that the read rate breaks, surest first. */
-const readBeyondMedium: Rule = ({ getBlock, ...evidence }) => {
+const readBeyondMedium: Rule = (evidence) => {
+  const { getBlock } = evidence;
   if (getBlock === null) return null;
   const broken = readLimits(evidence).find(({ kps }) => getBlock.low > kps);
   if (broken === undefined) return null;
@@ -167,10 +168,12 @@ const RULES: readonly (readonly [id: string, rule: Rule])[] = [
 
 /** The rules that fire, in the order C1 to C12. */
 export function firedRules(evidence: Evidence): readonly QualityReason[] {
-  return RULES.flatMap(([id, rule]) => {
+  const reasons: QualityReason[] = [];
+  for (const [id, rule] of RULES) {
     const finding = rule(evidence);
-    return finding === null ? [] : [{ rule: id, ...finding }];
-  });
+    if (finding !== null) reasons.push({ rule: id, ...finding });
+  }
+  return reasons;
 }
 
 /** The rate of doing one after the other at rates w and r: 1/(1/w + 1/r); infinite rates take no time. */

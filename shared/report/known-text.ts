@@ -12,9 +12,9 @@ export function knownText({ low, high, relation }: Known, numberText: NumberText
   return high === null ? "unknown" : `<= ${numberText(high, "up")}`;
 }
 
-/** An interval: `1.1 to 1.4`, `up to 0.9`, `1.08 and up`, or `no limits`. */
+/** An interval: `1.1 to 1.4`, `up to 0.9`, `1.08 and up`, or `no limits`. Limits are rounded outwards. */
 export function intervalText({ low, high }: Limits, numberText: NumberText): string {
-  if (low !== null && high !== null) return `${numberText(low)} to ${numberText(high)}`;
+  if (low !== null && high !== null) return `${numberText(low, "down")} to ${numberText(high, "up")}`;
   if (low !== null) return `${numberText(low, "down")} and up`;
   return high === null ? "no limits" : `up to ${numberText(high, "up")}`;
 }

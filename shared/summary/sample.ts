@@ -2,7 +2,7 @@
 
 import type { Backend } from "../model/backends.ts";
 import { upperLimit } from "../model/bound.ts";
-import { COHORT_KEYS, type Cohort } from "../model/cohort.ts";
+import { COHORT_KEYS, type Cohort, type CohortKey } from "../model/cohort.ts";
 import type { Measurement } from "../model/measurement.ts";
 import { METRIC_NAMES, type MetricName } from "../model/metrics.ts";
 import type { Facts, Run } from "../model/run.ts";
@@ -73,7 +73,7 @@ function isAboveBound(run: Run, metric: MetricName): boolean {
 }
 
 function cohortOfFacts(facts: Facts): Cohort {
-  return Object.fromEntries(
-    COHORT_KEYS.flatMap((key) => (facts[key] === undefined ? [] : [[key, String(facts[key])]])),
-  );
+  const cohort: Partial<Record<CohortKey, string>> = {};
+  for (const key of COHORT_KEYS) if (facts[key] !== undefined) cohort[key] = String(facts[key]);
+  return cohort;
 }

@@ -267,6 +267,9 @@ EOF
   expect 0 'xl lists it below backend/vbd, where no qdisk is, which the configuration file leads to'
   run agent detect vm101 xvdd
   expect 0 '# driver_domain: yes'
+  echo 'type = "hvm"' >>"$STUB_HOST/root/etc/xen/vm101.cfg"
+  run agent detect vm101 xvda
+  expect 0 '# backend: loop'
 }
 
 @test "a result is sent with the evidence it has; of several disks one must be named" {

@@ -358,7 +358,10 @@ EOF
   repeat "$STUB_HOST/size.csv"
   sed 's/937880/+++++/' "$fast" >"$STUB_HOST/censored.csv"
   repeat "$STUB_HOST/censored.csv"
-  repeat "$fast" 131645
+  cat "$fast" "$STUB_HOST/size.csv" >"$STUB_HOST/mixed.csv"
+  repeat "$STUB_HOST/mixed.csv"
+  cat "$fast" "$fast" >"$STUB_HOST/twice.csv"
+  repeat "$STUB_HOST/twice.csv" 131645
   # Direct I/O was switched on: another way to read.
   file /sys/block/loop0/loop/dio 1
   repeat "$fast"

@@ -1,11 +1,11 @@
 import * as fc from "fast-check";
 import { describe, expect, it } from "vitest";
 import { V1, V2_48, V2_50 } from "../../shared/bonnie/columns.ts";
-import type { BonnieResult } from "../../shared/bonnie/entry.ts";
+import type { BonnieResult, Entry } from "../../shared/bonnie/entry.ts";
 import { printBonnie } from "../../shared/bonnie/print.ts";
 import { readBonnie } from "../../shared/bonnie/read.ts";
 import { arbitraryRun } from "./arbitrary-run.ts";
-import { fixture, REAL_LINES, resultOf, resultsOf } from "./reading.ts";
+import { fixture, LOOP, REAL_LINES, resultOf, resultsOf, V196, V197, withFields } from "./reading.ts";
 
 fc.configureGlobal({ seed: 2026 });
 
@@ -37,6 +37,15 @@ function mutated(text: fc.Arbitrary<string>): fc.Arbitrary<string> {
       return current.slice(0, offset) + insert + current.slice(offset + remove);
     }, start),
   );
+}
+
+/** Fields as they stand in one place or another of a line, and damaged ones. */
+const VALUES = ["", "1", "5", "16", "64", "8192", "8G", "64k", "link", "vm101", "2.00a", "1.97", "+++++", "+++", "1x"];
+
+/** An entry as it is where its line is the only one. */
+function atLineOne(entry: Entry): Entry {
+  if (entry.kind === "result") return { kind: "result", result: { ...entry.result, line: 1 } };
+  return entry.kind === "issue" ? { kind: "issue", issue: { ...entry.issue, line: 1 } } : { ...entry, line: 1 };
 }
 
 const uploads = fc.oneof(
@@ -138,6 +147,30 @@ describe("laws of the reader", () => {
       { numRuns: 5000 },
     );
     expect(read).toBeGreaterThan(100);
+  });
+
+  it("a line reads the same whatever lines stand before it, or a host would get the setup of another", () => {
+    // Few lines with few changes each, so that most setups repeat or nearly repeat the one before.
+    const line = fc
+      .tuple(
+        fc.constantFrom(...REAL_LINES),
+        fc.array(fc.tuple(fc.nat(30), fc.constantFrom(...VALUES)), { maxLength: 2 }),
+      )
+      .map(([real, changes]) => withFields(real, Object.fromEntries(changes)));
+    fc.assert(
+      fc.property(fc.array(line, { minLength: 2, maxLength: 12 }), (lines) => {
+        const alone = lines.flatMap((text) => readBonnie(text).entries);
+        expect(readBonnie(lines.join("\n")).entries.map(atLineOne)).toEqual(alone);
+      }),
+      {
+        numRuns: 2000,
+        examples: [
+          [[V196, withFields(V196, { 0: "1.95" })]],
+          // A v1 line that says in its places what the v2 line before it says there.
+          [[V197, withFields(LOOP, { 0: "1.97", 1: "1.97", 14: V197.split(",")[14] ?? "" })]],
+        ],
+      },
+    );
   });
 
   it("entries stand in the order of the upload", () => {

@@ -53,6 +53,7 @@ describe("GET /v1/quarantine 200", () => {
         code: expect.any(String),
         text: expect.stringContaining('"12x"'),
         context: { backend: "loop", host: "h1", site: "fra" },
+        hosts: null,
       },
     ]);
   });
@@ -140,5 +141,28 @@ describe("POST /v1/quarantine/{id}/retry", () => {
     expect((await jsonOf<Refusal>(retry(id, "?bakcend=loop"), 400)).error.message).toContain("bakcend");
     expect(await list()).toHaveLength(1);
     for (const unknown of ["0".repeat(32), "x", "a".repeat(3_000)]) await jsonOf<Refusal>(retry(unknown), 404);
+  });
+});
+
+describe("a token for some hosts gets no result of another host in, not even by the quarantine", () => {
+  test("403, and nothing is stored, where a line that would be rejected is said to be of another host", async () => {
+    const token = await service.token({ scope: "ingest", hosts: "dom0-*" });
+    const body = `${LOOP}\n# backend: loop\n# host: dom0-1\n${LOOP}\n`;
+    const { error } = await jsonOf<Refusal>(service.post(body, "?host=victim", { token, ...asJson }), 403);
+    expect(error.message).toBe('line 1: this token is for hosts dom0-*, not for "victim"; nothing was stored');
+    expect(await list()).toEqual([]);
+  });
+
+  test("a line without a host, tried again, is let in only for hosts of the token it came with, or where the admin says", async () => {
+    const token = await service.token({ scope: "ingest", hosts: "dom0-*" });
+    const body = `${LOOP}\n# backend: loop\n# host: dom0-1\n${LOOP}\n`;
+    const receipt = await jsonOf<Receipt>(service.post(body, "", { token, ...asJson }), 422);
+    const id = receipt.issues[0]?.quarantine_id;
+    expect((await list())[0]).toMatchObject({ id, hosts: "dom0-*" });
+    await jsonOf<Refusal>(retry(id, "?backend=loop"), 403);
+    expect((await list()).length).toBe(1);
+    const again = await jsonOf<Receipt>(retry(id, "?backend=loop&host=dom0-7"), 201);
+    expect(again.results[0]?.host).toBe("dom0-7");
+    expect(await list()).toEqual([]);
   });
 });

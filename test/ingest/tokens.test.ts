@@ -84,7 +84,7 @@ describe("POST /v1/tokens refused", () => {
     ["no scope", {}, "scope"],
     ["an unknown scope", { scope: "root" }, "scope"],
     ["a key nobody knows", { scope: "read", root: true }, "root"],
-    ["a fleet name with capitals", { scope: "read", fleet: "Fleet" }, "fleet"],
+    ["a fleet name that ends in a dot", { scope: "read", fleet: "fleet." }, "fleet"],
     ["a fleet name that would leave its partition", { scope: "read", fleet: "a#b" }, "fleet"],
     ["an overlong fleet name", { scope: "read", fleet: "f".repeat(64) }, "fleet"],
     ["an expiry without a zone", { scope: "read", expires_at: "2027-01-01T00:00:00" }, "expires_at"],
@@ -105,6 +105,11 @@ describe("POST /v1/tokens refused", () => {
   test("400: a host pattern on a token that posts nothing", async () => {
     const { error } = await jsonOf<Refusal>(make({ scope: "read", hosts: "a*" }), 400);
     expect(error.message).toMatch(/^hosts: /);
+  });
+
+  test("400: an end that has passed, which would make a token that nobody can use", async () => {
+    const { error } = await jsonOf<Refusal>(make({ scope: "read", expires_at: "2026-11-22T09:59:59Z" }), 400);
+    expect(error.message).toBe('expires_at: expected a time to come, found "2026-11-22T09:59:59Z"');
   });
 
   test.each(["", "{", "scope=read", "\u0000"])("400: %j is not JSON", async (body) => {

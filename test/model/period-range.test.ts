@@ -1,6 +1,7 @@
 // Periods in a row: a trend that skips or repeats one tells of changes that were none.
 
 import { expect, test } from "vitest";
+import { withoutHeld } from "../../shared/model/period.ts";
 import { periodAt, periodsBetween, periodsUpTo, unitOf } from "../../shared/model/period-range.ts";
 
 test.each([
@@ -30,4 +31,19 @@ test.each([
   ["0001", 5, "year", ["0000", "0001"]],
 ] as const)("up to %s, %d of them", (last, count, unit, periods) => {
   expect(periodsUpTo(last, count, unit)).toEqual(periods);
+});
+
+test.each([
+  [["2026", "2026-11"], ["2026"]],
+  [
+    ["2026-11", "2026-Q4", "2026-07"],
+    ["2026-Q4", "2026-07"],
+  ],
+  [["all", "2026", "1999-01"], ["all"]],
+  [
+    ["2026-10", "2026-11", "2025"],
+    ["2026-10", "2026-11", "2025"],
+  ],
+])("of %j what counts is %j: a result in two periods of a question would count twice", (asked, counted) => {
+  expect(withoutHeld(asked)).toEqual(counted);
 });

@@ -7,7 +7,7 @@ import { jsonOf, type Refusal } from "../support/answer.ts";
 import { startTestEngine, type TestEngine } from "../support/engine.ts";
 import { LOOP } from "../support/fixtures.ts";
 import { makeTestService, type TestService } from "../support/service.ts";
-import { pageOf, type Visitor, visitor, wayOf } from "./visitor.ts";
+import { BROWSER, pageOf, type Visitor, visitor, wayOf } from "./visitor.ts";
 
 let engine: TestEngine;
 let service: TestService;
@@ -48,7 +48,7 @@ describe("the cookie", () => {
   });
 
   test("over HTTPS one without that name is not looked at", async () => {
-    const headers = { Cookie: `vbdstat=${service.admin}` };
+    const headers = { ...BROWSER, Cookie: `vbdstat=${service.admin}` };
     expect((await service.app.request("https://vbdstat.test/hosts", { headers })).status).toBe(303);
     const ours = { Cookie: `__Host-vbdstat=${service.admin}` };
     expect((await service.app.request("https://vbdstat.test/hosts", { headers: ours })).status).toBe(200);

@@ -12,17 +12,22 @@ export interface Visitor {
   submit(path: string, form: Form, headers?: Readonly<Record<string, string>>): Promise<Response>;
 }
 
+/** What browsers accept; whoever sends this gets refusals as pages. */
+export const BROWSER = {
+  Accept: "text/html,application/xhtml+xml,application/xml;q=0.9,image/avif,image/webp,image/apng,*/*;q=0.8",
+} as const;
+
 /** A visitor with the secret of a token; null for one who is not signed in. */
 export function visitor(service: TestService, secret: string | null): Visitor {
-  const cookie: Record<string, string> = secret === null ? {} : { Cookie: `vbdstat=${secret}` };
+  const own: Record<string, string> = secret === null ? BROWSER : { ...BROWSER, Cookie: `vbdstat=${secret}` };
   return {
-    visit: (path, headers = {}) => service.send(path, { token: null, headers: { ...cookie, ...headers } }),
+    visit: (path, headers = {}) => service.send(path, { token: null, headers: { ...own, ...headers } }),
     submit: (path, form, headers = { "Sec-Fetch-Site": "same-origin" }) => {
       const pairs = Object.entries(form).flatMap(([name, values]) =>
         [values].flat().map((value): [string, string] => [name, value]),
       );
       const init = { method: "POST", body: new URLSearchParams(pairs), token: null };
-      return service.send(path, { ...init, headers: { ...cookie, ...headers } });
+      return service.send(path, { ...init, headers: { ...own, ...headers } });
     },
   };
 }

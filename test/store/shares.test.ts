@@ -127,6 +127,7 @@ test("a fleet's shares, newest first, over pages, without those of others", asyn
   const second = await shares.list("a", 2, first.cursor ?? "");
   expect([...first.items, ...second.items]).toEqual(own.toReversed());
   expect(second.cursor).toBeNull();
-  expect((await shares.list("a", 2, "no cursor of ours")).items.length).toBeLessThanOrEqual(2);
+  await expect(shares.list("a", 2, "no cursor of ours")).rejects.toThrow("cursor: expected");
+  await expect(shares.list("b", 2, first.cursor ?? "")).rejects.toThrow("cursor: expected");
   expect((await shares.list("c", 2)).items).toEqual([]);
 });

@@ -1,0 +1,26 @@
+// A store that cannot be reached is said to be so within seconds, however it fails: else every request of the service,
+// the check of its health included, hangs with it.
+
+import { createServer } from "node:http";
+import type { AddressInfo } from "node:net";
+import { expect, test } from "vitest";
+import { tableAt } from "../../functions/env.ts";
+import { getItem, openTable } from "../../functions/store/table.ts";
+
+test("an engine that takes requests and never answers is one that cannot be reached", async () => {
+  let requests = 0;
+  const silent = createServer(() => {
+    requests += 1;
+  });
+  await new Promise<void>((resolve) => silent.listen(0, "127.0.0.1", resolve));
+  const { port } = silent.address() as AddressInfo; // of a server on TCP
+  const table = openTable({ ...tableAt(`http://127.0.0.1:${port}`, "vbdstat"), timeoutMs: 50 });
+  try {
+    await expect(getItem(table, { pk: "a", sk: "b" })).rejects.toMatchObject({ code: "unavailable" });
+    expect(requests).toBe(4);
+  } finally {
+    table.client.destroy();
+    silent.closeAllConnections();
+    silent.close();
+  }
+});
