@@ -50,7 +50,7 @@ export interface Cell {
   runs: number;
   /**
    * Hosts by note, e.g. `cached` (a run that is cached or probably-cached), `cached:C1` (by rule), `small_file`,
-   * `bound_mismatch` in backend cells, `low_cpu:put_block` (by metric) in pair cells. Counts above 0 only.
+   * `bound_mismatch` and `cached+phy` (on phy as well, `noteOnBoth`) in backend cells, `low_cpu:put_block` (by metric) in pair cells. Counts above 0 only.
    */
   notes: Map<string, number>;
   /** In the order of the quantities, `QUANTITY_COUNT` entries. */

@@ -10,6 +10,7 @@ import type { HostGroup, HostSummary } from "../summary/types.ts";
 import { type Cell, type CellKind, type MetricCell, SCOPE_ALL } from "./cell.ts";
 import { lowCpuNote, usesLittleCpu } from "./low-cpu.ts";
 import { emptyCell } from "./merge.ts";
+import { noteOnBoth } from "./note-on-both.ts";
 import { pairMetric } from "./pair-metric.ts";
 import { valueMetric } from "./value-metric.ts";
 
@@ -48,21 +49,26 @@ function inView(view: View, { groups }: HostSummary): Contribution[] {
   const groupsOf = (backend: Backend) => groups.filter((group) => group.backend === backend);
   return [
     { view, kind: "fleet", name: FLEET_NAME, scope: SCOPE_ALL, cell: headOf(groups) },
-    ...backends.flatMap((backend) => ofBackend(view, backend, groupsOf(backend))),
+    ...backends.flatMap((backend) => ofBackend(view, backend, groups)),
     ...backends.flatMap((b, index) =>
       backends.slice(index + 1).flatMap((c) => ofPair(view, pairName(b, c), groupsOf(b), groupsOf(c))),
     ),
   ];
 }
 
-function ofBackend(view: View, backend: Backend, groups: readonly HostGroup[]): Contribution[] {
+function ofBackend(view: View, backend: Backend, all: readonly HostGroup[]): Contribution[] {
+  const groups = all.filter((group) => group.backend === backend);
+  const others = all.filter((group) => group.backend !== backend);
   const entry = (scope: string, cell: Cell): Contribution => ({ view, kind: "backend", name: backend, scope, cell });
   return [
-    entry(SCOPE_ALL, { ...headOf(groups), notes: notesOf(groups) }),
+    entry(SCOPE_ALL, { ...headOf(groups), notes: notesOf(groups, others) }),
     ...groups.map((group) =>
       entry(group.stratum, {
         ...headOf([group]),
-        notes: notesOf([group]),
+        notes: notesOf(
+          [group],
+          others.filter(({ stratum }) => stratum === group.stratum),
+        ),
         metrics: group[view].map((value, place) => {
           const isRate = QUANTITIES[place]?.isEfficiency === false;
           return isRate && value !== null ? valueMetric(value) : null;
@@ -138,13 +144,19 @@ function headOf(groups: readonly HostGroup[]): Cell {
   return { ...emptyCell(), hosts: 1, runs: groups.reduce((total, group) => total + group.runs, 0) };
 }
 
-function notesOf(groups: readonly HostGroup[]): Map<string, number> {
-  const rules = groups.flatMap((group) => group.cached);
-  const notes = [
-    ...(rules.length > 0 ? ["cached"] : []),
-    ...rules.map((rule) => `cached:${rule}`),
-    ...(groups.some((group) => group.small_file) ? ["small_file"] : []),
-    ...(groups.some((group) => group.bound_mismatch) ? ["bound_mismatch"] : []),
-  ];
-  return new Map(notes.map((note) => [note, 1]));
+/** What a host may be noted for on a backend. */
+const NOTES: readonly (readonly [note: string, is: (group: HostGroup) => boolean])[] = [
+  ["cached", ({ cached }) => cached.length > 0],
+  ["small_file", ({ small_file }) => small_file],
+  ["bound_mismatch", ({ bound_mismatch }) => bound_mismatch],
+];
+
+/** The notes of one backend's groups; `others` are those of the other backends in the same scope. */
+function notesOf(groups: readonly HostGroup[], others: readonly HostGroup[]): Map<string, number> {
+  const rules = groups.flatMap(({ cached }) => cached);
+  const notes = NOTES.filter(([, is]) => groups.some(is)).flatMap(([note, is]) => [
+    note,
+    ...others.filter(is).map(({ backend }) => noteOnBoth(note, backend)),
+  ]);
+  return new Map([...notes, ...rules.map((rule) => `cached:${rule}`)].map((note) => [note, 1]));
 }

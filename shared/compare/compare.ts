@@ -67,11 +67,15 @@ export function compare(input: ComparisonInput): Comparison {
   const effectsOf = (scope: string) => pairedEffects(pair.get(scope), metrics, rankOf);
   const strata = new Map(comparableStrata(pair, input).map((stratum) => [stratum, effectsOf(stratum)]));
 
-  const readsOf = (scope: string) => [baselineValues.get(scope), candidateValues.get(scope)] as const;
+  const sidesIn = (scope: string) =>
+    [
+      { backend: baseline, merged: baselineValues.get(scope) },
+      { backend: candidate, merged: candidateValues.get(scope) },
+    ] as const;
   const efficiencyIn = (scope: string) => {
     const hasV2 = scope === SCOPE_ALL ? [...strata.keys()].some(isV2) : isV2(scope);
     const compared = metrics.map((metric) => {
-      const cached = cachedReadsOf(metric, readsOf(scope));
+      const cached = cachedReadsOf(metric, sidesIn(scope));
       return [metric, compareEfficiency({ pair: pair.get(scope), metric, cached, hasV2, rankOf })] as const;
     });
     return Object.fromEntries(compared);

@@ -6,11 +6,11 @@ import { lowCpuNote } from "../cells/low-cpu.ts";
 import type { MetricName } from "../model/metrics.ts";
 import { efficiencyName } from "../summary/quantities.ts";
 import type { medianRank } from "./binomial.ts";
-import type { CachedReads, EfficiencyComparison } from "./comparison.ts";
-import { type Flag, type FlagDetail, flagsOf, hostFlags } from "./flags.ts";
+import type { EfficiencyComparison } from "./comparison.ts";
+import { type Flag, type FlagDetail, flagsOf, hostFlags, ofHosts } from "./flags.ts";
 import { known, limits } from "./known.ts";
 import { measure } from "./measure.ts";
-import { noted } from "./notes.ts";
+import { type CachedHosts, noted } from "./notes.ts";
 import type { Merged } from "./question.ts";
 
 /** What the efficiency of one metric in one scope is derived from. */
@@ -18,7 +18,7 @@ interface EfficiencyEvidence {
   readonly pair: Merged | undefined;
   readonly metric: MetricName;
   /** Cached runs of both backends, for a metric of the read path; else null. */
-  readonly cached: CachedReads | null;
+  readonly cached: CachedHosts | null;
   /** Whether runs of Bonnie++ 1.9x or 2.0 are in the scope. */
   readonly hasV2: boolean;
   readonly rankOf: typeof medianRank;
@@ -32,7 +32,7 @@ export function compareEfficiency(evidence: EfficiencyEvidence): EfficiencyCompa
   const details: Partial<Record<Flag, FlagDetail>> = { ...hostFlags(own, cached) };
   const low = noted(pair, lowCpuNote(metric));
   if (low > n / 2) {
-    const text = `On ${low} of ${n} hosts a side used less than 10 % CPU, of which only whole per cents are known.`;
+    const text = `A side used less than 10 % CPU, of which only whole per cents are known, on ${ofHosts(low, own)}.`;
     details.low_cpu = { text, count: low };
   }
   if (metric === "seeks" && hasV2 && n > 0) {

@@ -1,14 +1,13 @@
 // Flags: what a reader must know before acting on a number (statistics section 9). A flag is a code; its details say in
 // words what it means here, with the count behind it.
 
-import type { MetricCell } from "../cells/cell.ts";
 import type { MetricName } from "../model/metrics.ts";
-import { exactText } from "../model/number-text.ts";
+import { countOf, exactText } from "../model/number-text.ts";
 import type { Indication } from "./between-hosts.ts";
-import type { CachedReads } from "./comparison.ts";
 import { shares } from "./heterogeneity.ts";
 import type { Measure } from "./measure.ts";
 import type { Interval } from "./median.ts";
+import type { CachedHosts, NotedHosts } from "./notes.ts";
 import { countAbove, countBelow, type Ends, quantile } from "./order-statistic.ts";
 import type { PairedEffect } from "./paired.ts";
 
@@ -35,7 +34,7 @@ export type Flag = (typeof FLAGS)[number];
 /** What stands behind a flag. */
 export interface FlagDetail {
   readonly text: string;
-  /** Hosts concerned, where they are counted; both backends together, so that a host may count twice. */
+  /** Hosts concerned, where they are counted; on either backend; with several periods a host counts once in each. */
   readonly count?: number;
   /** Cache rules that fired, for `suspect_cached_reads`. */
   readonly rules?: readonly string[];
@@ -58,7 +57,7 @@ export interface MetricEvidence {
   /** The intervals of this metric in the strata below, in the fleet scope; none in a stratum. */
   readonly strata: readonly Interval[];
   /** Cached runs of both backends, for a metric of the read path; else null. */
-  readonly cached: CachedReads | null;
+  readonly cached: CachedHosts | null;
   /** In ticks. */
   readonly margin: number;
 }
@@ -88,28 +87,41 @@ function disjoint(a: Interval | null, b: Interval | null): boolean {
   return a !== null && b !== null && (a.hi < b.lo || b.hi < a.lo);
 }
 
-function cachedDetail({ hosts, rules }: CachedReads): FlagDetail {
+/** "3 of 40 hosts"; where hosts may repeat over periods, of how many results. */
+export function ofHosts(part: number, { cell, nEff }: Measure): string {
+  const of = `${exactText(part)} of ${exactText(cell.n)}`;
+  return nEff === cell.n ? `${of} hosts` : `${of} results over the periods (at least ${countOf(nEff, "host")})`;
+}
+
+/** "14", after a colon. */
+function counted({ hosts, isRepeated }: NotedHosts): string {
+  return isRepeated ? `${exactText(hosts)}, a host counting once in each period` : exactText(hosts);
+}
+
+function cachedDetail(cached: CachedHosts): FlagDetail {
+  const { hosts, rules } = cached;
   const by = rules.length > 0 ? ` (rules ${rules.join(", ")})` : "";
   return {
-    text: `Hosts with runs whose reads probably came from a page cache and not from the disk${by}: ${exactText(hosts)}.`,
+    text: `Hosts with runs whose reads probably came from a page cache and not from the disk${by}: ${counted(cached)}.`,
     count: hosts,
     rules,
   };
 }
 
 /** The flags that the hosts of a quantity alone can tell; `cached` is null where no cache can spoil it. */
-export function hostFlags({ cell, ends }: Measure, cached: CachedReads | null): FlagDetails {
+export function hostFlags(measured: Measure, cached: CachedHosts | null): FlagDetails {
+  const { cell, ends } = measured;
   const details: Partial<Record<Flag, FlagDetail>> = {};
   if (cell.n === 1) {
     details.single_host = { text: "One host only: this tells about that host, not about a fleet.", count: 1 };
   }
   if (cell.one > cell.n / 2) {
-    const text = `${exactText(cell.one)} of ${exactText(cell.n)} hosts have a single run on a side; 3 to 5 runs a backend would settle the noise.`;
+    const text = `${ofHosts(cell.one, measured)} have a single run on a side; 3 to 5 runs a backend would settle the noise.`;
     details.mostly_single_runs = { text, count: cell.one };
   }
   const outliers = outlierHosts(ends);
   if (outliers > 0) {
-    const text = `${exactText(outliers)} of ${exactText(cell.n)} hosts lie far outside the rest; they are counted, and worth a look.`;
+    const text = `${ofHosts(outliers, measured)} lie far outside the rest; they are counted, and worth a look.`;
     details.outlier_hosts = { text, count: outliers };
   }
   const share = shares(cell, ends);
@@ -121,15 +133,16 @@ export function hostFlags({ cell, ends }: Measure, cached: CachedReads | null): 
 }
 
 /** The flag that too many hosts were too fast; of a rate, since for an efficiency it is the CPU that is too small. */
-function tooFastFlag({ nb, n }: MetricCell): FlagDetails {
+function tooFastFlag(measured: Measure): FlagDetails {
+  const { nb, n } = measured.cell;
   if (nb / n <= TOO_FAST_SHARE || n === 0) return {};
-  const text = `${exactText(nb)} of ${exactText(n)} hosts were too fast to measure on both backends; run Bonnie++ with a larger -s or -n.`;
+  const text = `${ofHosts(nb, measured)} were too fast to measure on both backends; run Bonnie++ with a larger -s or -n.`;
   return { many_too_fast: { text, count: nb } };
 }
 
 /** The flags of one metric in one scope that its paired hosts can tell. */
-export function pairedFlags(effect: Measure, cached: CachedReads | null): FlagDetails {
-  return { ...hostFlags(effect, cached), ...tooFastFlag(effect.cell) };
+export function pairedFlags(effect: Measure, cached: CachedHosts | null): FlagDetails {
+  return { ...hostFlags(effect, cached), ...tooFastFlag(effect) };
 }
 
 /** The flags of one metric in one scope. */
@@ -156,10 +169,10 @@ export function metricFlags({ effect, between, strata, cached, margin }: MetricE
 
 /** What the flags of a scope are derived from, beside the flags of its metrics. */
 interface ScopeEvidence {
-  readonly cached: CachedReads;
+  readonly cached: CachedHosts;
   /** Hosts with a file smaller than memory allows, and with a rate above what its test could measure. */
-  readonly smallFile: number;
-  readonly boundMismatch: number;
+  readonly smallFile: NotedHosts;
+  readonly boundMismatch: NotedHosts;
   /** The strata of the paired hosts, in the fleet scope; none in a stratum. */
   readonly strata: readonly string[];
 }
@@ -177,9 +190,9 @@ export function scopeFlags(
   if (cached.hosts > 0) {
     details.suspect_cached_reads = { ...details.suspect_cached_reads, ...cachedDetail(cached) };
   }
-  if (smallFile > 0) {
-    const text = `Hosts whose test file was under twice the memory, so that a cache can hold much of it: ${exactText(smallFile)}.`;
-    details.small_file = { text, count: smallFile };
+  if (smallFile.hosts > 0) {
+    const text = `Hosts whose test file was under twice the memory, so that a cache can hold much of it: ${counted(smallFile)}.`;
+    details.small_file = { text, count: smallFile.hosts };
   }
   const families = new Set(strata.map((stratum) => stratum.split("/", 1)[0]));
   if (families.size > 1) {
@@ -187,9 +200,9 @@ export function scopeFlags(
       "Hosts measured with Bonnie++ 1.0x and with 1.9x/2.0 stand side by side; each ratio is within one of them.";
     details.mixed_versions = { text };
   }
-  if (boundMismatch > 0) {
-    const text = `Hosts with a rate above the most that its test can measure, so with a damaged line: ${exactText(boundMismatch)}.`;
-    details.bound_mismatch = { text, count: boundMismatch };
+  if (boundMismatch.hosts > 0) {
+    const text = `Hosts with a rate above the most that its test can measure, so with a damaged line: ${counted(boundMismatch)}.`;
+    details.bound_mismatch = { text, count: boundMismatch.hosts };
   }
   return details;
 }

@@ -10,7 +10,7 @@ import type { Known, Limits } from "./comparison.ts";
 import { type Flag, flagsOf, pairedFlags } from "./flags.ts";
 import { known, limits } from "./known.ts";
 import { METHOD_VERSION } from "./method-version.ts";
-import { cachedReadsOf } from "./notes.ts";
+import { cachedReadsOf, type NotedSide } from "./notes.ts";
 import { type PairedEffect, pairedEffects } from "./paired.ts";
 import type { Merged, Question } from "./question.ts";
 import { judge, marginTicks, type Reason, type Verdict } from "./verdict.ts";
@@ -75,7 +75,10 @@ export function matrix(
     method_version: METHOD_VERSION,
     backends: [...new Set(paired.flatMap(({ baseline, candidate }) => [baseline, candidate]))].sort(),
     pairs: paired.map(({ baseline, candidate, cell }) => {
-      const sides = [values.get(baseline), values.get(candidate)] as const;
+      const sides = [
+        { backend: baseline, merged: values.get(baseline) },
+        { backend: candidate, merged: values.get(candidate) },
+      ] as const;
       const effects = pairedEffects(cell, askedMetrics(metrics), rankOf);
       const entries = effects.map((effect) => [effect.metric, entryOf(effect, sides, margin)] as const);
       return { baseline, candidate, runs: cell.cell.runs, metrics: Object.fromEntries(entries) };
@@ -85,7 +88,7 @@ export function matrix(
 
 function entryOf(
   effect: PairedEffect,
-  sides: readonly [Merged | undefined, Merged | undefined],
+  sides: readonly [NotedSide, NotedSide],
   margin: number,
 ): MatrixEntry {
   const { metric, cell, nEff, estimate, interval, narrowest, pHolm } = effect;

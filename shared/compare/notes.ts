@@ -1,5 +1,7 @@
 // What cells note about their hosts beside the numbers: cached reads, small files, impossible rates, little CPU.
 
+import { noteOnBoth } from "../cells/note-on-both.ts";
+import type { Backend } from "../model/backends.ts";
 import { METRICS, type MetricName } from "../model/metrics.ts";
 import type { CachedReads } from "./comparison.ts";
 import type { Merged } from "./question.ts";
@@ -24,17 +26,45 @@ export function cachedReads(merged: Merged | undefined): CachedReads {
   return { hosts: noted(merged, "cached"), rules: inOrder(rules) };
 }
 
-/** Both backends of a comparison together: a host that is noted on both sides counts twice. */
-export function together(a: CachedReads, b: CachedReads): CachedReads {
-  return { hosts: a.hosts + b.hosts, rules: inOrder(new Set([...a.rules, ...b.rules])) };
+/** One backend in one scope: its cell, if any. */
+export interface NotedSide {
+  readonly backend: Backend;
+  readonly merged: Merged | undefined;
+}
+
+/** Both backends of a comparison. */
+type Sides = readonly [NotedSide, NotedSide];
+
+/** Hosts of a comparison that are noted for something. */
+export interface NotedHosts {
+  readonly hosts: number;
+  /** Whether a host may be among them once for each period. */
+  readonly isRepeated: boolean;
+}
+
+/** Hosts with the note on either backend or both; with several periods a host counts once in each. */
+export function notedOnEither(note: string, sides: Sides): NotedHosts {
+  const [a, b] = sides;
+  return {
+    hosts: noted(a.merged, note) + noted(b.merged, note) - noted(a.merged, noteOnBoth(note, b.backend)),
+    isRepeated: sides.some(({ merged }) => merged !== undefined && merged.headHosts < merged.cell.hosts),
+  };
+}
+
+/** Hosts of a comparison with cached reads on either backend, and the rules that said so. */
+export interface CachedHosts extends NotedHosts {
+  readonly rules: readonly string[];
+}
+
+/** Cached reads of both backends: what `cachedReads` tells of one of them. */
+export function cachedOnEither(sides: Sides): CachedHosts {
+  const rules = sides.flatMap(({ merged }) => cachedReads(merged).rules);
+  return { ...notedOnEither("cached", sides), rules: inOrder(new Set(rules)) };
 }
 
 const READ_PATH = new Set(METRICS.filter(({ readPath }) => readPath).map(({ name }) => name));
 
-/** Cached reads of both backends as far as they concern a metric: null for those that no cache can spoil. */
-export function cachedReadsOf(
-  metric: MetricName,
-  [baseline, candidate]: readonly [Merged | undefined, Merged | undefined],
-): CachedReads | null {
-  return READ_PATH.has(metric) ? together(cachedReads(baseline), cachedReads(candidate)) : null;
+/** The same as far as it concerns a metric: null for those that no cache can spoil. */
+export function cachedReadsOf(metric: MetricName, sides: Sides): CachedHosts | null {
+  return READ_PATH.has(metric) ? cachedOnEither(sides) : null;
 }

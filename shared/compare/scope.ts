@@ -1,14 +1,14 @@
 // One scope of a comparison: the fleet or one stratum. Both have the same fields; only the fleet looks across strata.
 
 import type { Backend } from "../model/backends.ts";
-import { METRICS, type MetricName } from "../model/metrics.ts";
+import type { MetricName } from "../model/metrics.ts";
 import { type BackendStrata, betweenHosts, type Indication } from "./between-hosts.ts";
-import type { BetweenHosts, CachedReads, MetricComparison, ScopeComparison } from "./comparison.ts";
+import type { BetweenHosts, MetricComparison, ScopeComparison } from "./comparison.ts";
 import { type FlagDetails, flagsOf, metricFlags, scopeFlags } from "./flags.ts";
 import { geometricMean, hostRange, noiseShare, sdLog, shares } from "./heterogeneity.ts";
 import { known, limits } from "./known.ts";
 import type { Interval } from "./median.ts";
-import { cachedReads, noted, together } from "./notes.ts";
+import { cachedOnEither, cachedReads, cachedReadsOf, notedOnEither } from "./notes.ts";
 import type { PairedEffect } from "./paired.ts";
 import type { Merged, Question } from "./question.ts";
 import { scores } from "./scores.ts";
@@ -36,8 +36,6 @@ export interface Scope {
   readonly strata: ReadonlyMap<string, readonly PairedEffect[]>;
 }
 
-const READ_PATH = new Set(METRICS.filter(({ readPath }) => readPath).map(({ name }) => name));
-
 function published({ strataUsed, crude, estimate, interval, indication }: Indication): BetweenHosts {
   return {
     strata_used: strataUsed,
@@ -57,9 +55,12 @@ function compareMetric(scope: Scope, effect: PairedEffect): MetricComparison {
   const { question, baseline, candidate, effects } = scope;
   const { metric, cell, nEff, estimate, interval, narrowest, p, pHolm } = effect;
   const margin = marginTicks(question.margin);
-  const readsOf = ({ merged }: ScopeSide): CachedReads | null => (READ_PATH.has(metric) ? cachedReads(merged) : null);
-  const [baselineReads, candidateReads] = [readsOf(baseline), readsOf(candidate)];
-  const cached = baselineReads && candidateReads && together(baselineReads, candidateReads);
+  const cached = cachedReadsOf(metric, [baseline, candidate]);
+  const sideOf = ({ backend, merged }: ScopeSide) => ({
+    backend,
+    hosts: merged?.headHosts ?? 0,
+    cached: cached && cachedReads(merged),
+  });
   const between = betweenHosts(baseline.strata, candidate.strata, metric, margin);
   const judgement = judge({ hosts: cell.n, bothTooFast: cell.nb, estimate, interval, narrowest, pHolm, margin });
   const flagDetails = metricFlags({ effect, between, strata: strataIntervals(scope, metric), cached, margin });
@@ -87,8 +88,8 @@ function compareMetric(scope: Scope, effect: PairedEffect): MetricComparison {
     flags: flagsOf(flagDetails),
     flag_details: flagDetails,
     sentence: sentence({
-      baseline: { backend: baseline.backend, hosts: baseline.merged?.headHosts ?? 0, cached: baselineReads },
-      candidate: { backend: candidate.backend, hosts: candidate.merged?.headHosts ?? 0, cached: candidateReads },
+      baseline: sideOf(baseline),
+      candidate: sideOf(candidate),
       view: question.view,
       periods: question.periods.length,
       effect,
@@ -110,9 +111,9 @@ export function compareScope(scope: Scope): ScopeComparison {
   const metrics = new Map(effects.map((effect) => [effect.metric, compareMetric(scope, effect)]));
   const ownFlags = new Map<MetricName, FlagDetails>([...metrics].map(([name, own]) => [name, own.flag_details]));
   const flagDetails = scopeFlags(ownFlags, {
-    cached: together(cachedReads(baseline.merged), cachedReads(candidate.merged)),
-    smallFile: noted(baseline.merged, "small_file") + noted(candidate.merged, "small_file"),
-    boundMismatch: noted(baseline.merged, "bound_mismatch") + noted(candidate.merged, "bound_mismatch"),
+    cached: cachedOnEither([baseline, candidate]),
+    smallFile: notedOnEither("small_file", [baseline, candidate]),
+    boundMismatch: notedOnEither("bound_mismatch", [baseline, candidate]),
     strata: [...strata].flatMap(([stratum, own]) => (own.some(({ cell }) => cell.n > 0) ? [stratum] : [])),
   });
   return {

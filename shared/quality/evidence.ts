@@ -56,6 +56,9 @@ const READ_PATH = METRICS.filter((metric) => metric.readPath);
 /** Backends that go through Dom0's page cache unless somebody switched that off (xen-backends sections 0 and 1.2). */
 const BUFFERED_BY_DEFAULT: ReadonlySet<Backend> = new Set<Backend>(["loop", "qdisk", "emulated"]);
 
+/** Backends that go past it (xen-backends 2.2); where somebody looked and could not tell, a tapdisk may have fallen back. */
+const DIRECT_BY_DEFAULT: ReadonlySet<Backend> = new Set<Backend>(["phy", "blktap1", "blktap2", "tapdisk3"]);
+
 /** Collects the evidence of one run. */
 export function evidenceOf({ setup, metrics, facts, backend }: QualityInput): Evidence {
   const driverDomain = facts["driver_domain"] === true || (numberOf(facts, "backend_domid") ?? 0) > 0;
@@ -73,7 +76,7 @@ export function evidenceOf({ setup, metrics, facts, backend }: QualityInput): Ev
     guestMib: numberOf(facts, "guest_mem_mb"),
     dom0Mib: driverDomain ? null : numberOf(facts, "dom0_mem_mb"),
     dom0AvailableMib: driverDomain ? null : numberOf(facts, "dom0_mem_avail_mb"),
-    cacheMode: cacheMode ?? (BUFFERED_BY_DEFAULT.has(backend) ? "buffered" : "unknown"),
+    cacheMode: cacheMode ?? usualCacheMode(backend, facts),
     cacheModeSent: cacheMode !== null,
     rotational: facts["rotational"] === true,
     spindles: numberOf(facts, "spindles"),
@@ -96,6 +99,11 @@ function rangeOf(measurement: Measurement | null): RateRange | null {
 function numberOf(facts: Facts, key: string): number | null {
   const value = facts[key];
   return typeof value === "number" ? value : null;
+}
+
+function usualCacheMode(backend: Backend, facts: Facts): Evidence["cacheMode"] {
+  if (BUFFERED_BY_DEFAULT.has(backend)) return "buffered";
+  return DIRECT_BY_DEFAULT.has(backend) && facts["cache_mode"] === undefined ? "direct" : "unknown";
 }
 
 function cacheModeOf(facts: Facts): "buffered" | "direct" | null {

@@ -85,8 +85,8 @@ const fileAgainstGuest: Rule = ({ fileMib, guestMib }) => {
 };
 
 /**
- * C7: the mechanism itself. Strong when the file fits into Dom0's free memory on a buffered path, medium when it is only
- * below twice Dom0's memory; one step less for each when nobody knows the path.
+ * C7: the mechanism itself, on a path that is buffered or that nobody knows. Medium when the file is below twice Dom0's
+ * memory; strong when it fits into what of that is free, on a path that is known.
  */
 const fileAgainstDom0: Rule = ({ fileMib, dom0Mib, dom0AvailableMib, cacheMode }) => {
   if (fileMib === null || cacheMode === "direct") return null;
@@ -100,7 +100,7 @@ const fileAgainstDom0: Rule = ({ fileMib, dom0Mib, dom0AvailableMib, cacheMode }
     const text =
       `the test file of ${grouped(fileMib)} MiB is smaller than twice Dom0's memory (${grouped(2 * dom0Mib)} MiB), ` +
       `on ${path}`;
-    return { strength: buffered ? "medium" : "weak", text };
+    return { strength: "medium", text };
   }
   return null;
 };

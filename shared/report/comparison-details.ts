@@ -2,7 +2,8 @@
 // there only when it has something to say.
 
 import type { Comparison, HostRange } from "../compare/comparison.ts";
-import { exactText, percentText, pText, ratioText } from "../model/number-text.ts";
+import { percentText, pText, ratioText } from "../model/number-text.ts";
+import { hostCountText } from "./host-count.ts";
 import { intervalOrNone, intervalText, knownText } from "./known-text.ts";
 import { cell, column, remark, type Section, section } from "./report.ts";
 import { shownMetrics } from "./shown-metrics.ts";
@@ -67,7 +68,7 @@ export function scoresSection({ fleet }: Comparison, look: Look): Section[] {
     column("<", "95 % interval", "ci"),
     column("<", "mean of", "metrics"),
   ];
-  const text = "metrics weigh the same by convention, and different hosts may stand behind them; so no verdict.";
+  const text = "metrics weigh the same by convention, and different hosts may stand behind them; so no verdict. Overall is the mean of all four groups, and only there when each is known.";
   return [
     section("Scores", {
       table: { caption: "Mean ratios of groups of metrics", columns, rows },
@@ -80,9 +81,9 @@ export function scoresSection({ fleet }: Comparison, look: Look): Section[] {
 export function efficiencySection({ candidate, fleet }: Comparison, look: Look): Section[] {
   const shown = shownMetrics(fleet.efficiency, look).filter(([, { hosts }]) => hosts > 0);
   if (shown.length === 0) return [];
-  const rows = shown.map(([name, { hosts, ratio, ci, flags }]) => [
+  const rows = shown.map(([name, { hosts, n_eff, ratio, ci, flags }]) => [
     cell(name),
-    cell(exactText(hosts)),
+    cell(hostCountText({ hosts, n_eff })),
     cell(knownText(ratio, ratioText)),
     cell(intervalOrNone(ci, ratioText)),
     cell(flags.join(", ")),

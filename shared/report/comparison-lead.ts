@@ -1,6 +1,7 @@
 import type { Comparison } from "../compare/comparison.ts";
 import type { Verdict } from "../compare/verdict.ts";
 import { countOf } from "../model/number-text.ts";
+import { hostsOfAll } from "./host-count.ts";
 import { shownMetrics } from "./shown-metrics.ts";
 import type { Look } from "./summary.ts";
 
@@ -8,19 +9,18 @@ import type { Look } from "./summary.ts";
 const DECIDED = [
   ["faster", "faster"],
   ["slower", "slower"],
-  ["equivalent", "as fast"],
+  ["equivalent", "as fast at the median"],
 ] as const satisfies readonly (readonly [Verdict, string])[];
 
 /**
- * What a comparison found over the fleet in one sentence, e.g. "On 40 hosts blktap2 is faster than loop in putc,
- * put_block and slower in seeks; 9 of 12 metrics are undecided."
+ * What a comparison found over the fleet in one sentence, e.g. "On 9 to 40 hosts with both, blktap2 compared with
+ * loop is faster in putc, put_block; slower in seeks; 9 of 12 metrics are undecided." Hosts differ from metric to metric.
  */
 export function comparisonLead({ baseline, candidate, fleet }: Comparison, look: Pick<Look, "metrics">): string {
   const metrics = shownMetrics(fleet.metrics, look);
-  const hosts = Math.max(0, ...metrics.map(([, { hosts }]) => hosts));
-  if (hosts === 0)
+  if (metrics.every(([, { hosts }]) => hosts === 0))
     return `No host has results on both ${baseline} and ${candidate} that count: nothing to compare yet.`;
-  const on = `On ${countOf(hosts, "host")} with both`;
+  const on = `On ${hostsOfAll(metrics.map(([, metric]) => metric))} with both`;
   const decided = DECIDED.flatMap(([verdict, word]) => {
     const names = metrics.filter(([, metric]) => metric.verdict === verdict).map(([name]) => name);
     return names.length === 0 ? [] : [`${word} in ${names.join(", ")}`];

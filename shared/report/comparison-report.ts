@@ -7,6 +7,7 @@ import { countOf, exactText, ratioText } from "../model/number-text.ts";
 import { aboutFacts, marginFact, noticeRemarks, shownFact } from "./about-facts.ts";
 import { agreementSection, efficiencySection, indicationSection, scoresSection } from "./comparison-details.ts";
 import { comparisonLead } from "./comparison-lead.ts";
+import { hostCountText } from "./host-count.ts";
 import { intervalOrNone, knownText } from "./known-text.ts";
 import {
   type Cell,
@@ -56,7 +57,7 @@ function fleetSection(comparison: Comparison, look: Look): Section {
   const whole = table(fleet, look, `Ratios ${candidate} / ${baseline} over the fleet`);
   return section(FLEET_SECTION, {
     table: isEmpty(fleet) ? { ...whole, rows: [] } : whole,
-    remarks: [...flagRemarks(fleet), ...cachedRemarks(comparison), ...reportedRemarks(comparison, look)],
+    remarks: [...repeatedRemark(fleet), ...flagRemarks(fleet), ...cachedRemarks(comparison), ...reportedRemarks(comparison, look)],
   });
 }
 
@@ -99,13 +100,20 @@ function row(name: MetricName, metric: MetricComparison): Cell[] {
   const { hosts, ratio, ci, faster_hosts: up, slower_hosts: down, verdict, reason } = metric;
   return [
     cell(name),
-    cell(exactText(hosts)),
+    cell(hostCountText(metric)),
     cell(hosts === 0 ? "-" : knownText(ratio, ratioText)),
     cell(intervalOrNone(ci, ratioText)),
     cell(`${exactText(up)}/${exactText(down)}`),
     verdictCell(verdict),
     cell(reason),
   ];
+}
+
+/** Over several periods: what the columns count. */
+function repeatedRemark({ metrics }: ScopeComparison): Remark[] {
+  if (Object.values(metrics).every(({ hosts, n_eff }) => n_eff === hosts)) return [];
+  const text = "at least so many different ones; in up/down a host counts once in each period.";
+  return [remark("hosts", text)];
 }
 
 function flagRemarks({ flags, flag_details, metrics }: ScopeComparison): Remark[] {
@@ -128,11 +136,12 @@ function flagNames({ flags }: ScopeComparison): Remark[] {
   return flags.length === 0 ? [] : [warning("flags", flags.join(", "))];
 }
 
-function cachedRemarks({ cached }: Comparison): Remark[] {
+function cachedRemarks({ cached, periods }: Comparison): Remark[] {
   return Object.entries(cached).flatMap(([backend, reads]) => {
     if (reads === undefined || reads.hosts === 0) return [];
     const by = reads.rules.length === 0 ? "" : `, by ${reads.rules.join(", ")}`;
-    return [remark(backend, `reads of ${countOf(reads.hosts, "host")} probably came from a cache${by}.`)];
+    const repeated = periods.length > 1 ? ", counted once in each period," : "";
+    return [remark(backend, `reads of ${countOf(reads.hosts, "host")}${repeated} probably came from a cache${by}.`)];
   });
 }
 

@@ -2,9 +2,11 @@
 
 import type { Comparison, MetricComparison } from "../compare/comparison.ts";
 import { fewestHosts, hostsForDirection, hostsForEquality, hostsToUndo, type Split } from "../compare/further-hosts.ts";
-import { WORDS } from "../compare/words.ts";
+import { isSignificant } from "../compare/verdict.ts";
+import { unlikeMedian, WORDS } from "../compare/words.ts";
 import { METRICS, type MetricName } from "../model/metrics.ts";
 import { countOf, exactText, marginText, pText, ratioText } from "../model/number-text.ts";
+import { hostCountText, hostsText } from "./host-count.ts";
 import { intervalOrNone } from "./known-text.ts";
 
 /** Three answers, each in sentences. */
@@ -27,7 +29,7 @@ export function explained(comparison: Comparison, name: MetricName): Explanation
 
 function whyText(comparison: Comparison, metric: MetricComparison): string {
   const { candidate, margin } = comparison;
-  const { ci, p, p_holm, hosts, both_too_fast: tooFast, reason } = metric;
+  const { ci, p, p_holm, hosts, both_too_fast: tooFast, reason, share } = metric;
   const interval = `The 95 % interval, ${intervalOrNone(ci, ratioText)},`;
   const within = marginText(margin);
   const tests = Object.values(comparison.fleet.metrics).filter((one) => one.p !== null).length;
@@ -41,14 +43,18 @@ function whyText(comparison: Comparison, metric: MetricComparison): string {
       return `On so many hosts this test took under half a second (on both backends on ${exactText(tooFast)} of ${exactText(hosts)}) that the median has no limit on either side.`;
     case "too_few_hosts":
       return "The median of fewer than 6 hosts has no 95 % interval, whatever their numbers are.";
-    case "ci_within_margin":
-      return `${interval} lies within ${within} of 1 as a whole: a difference, if there is one, is too small to matter.`;
+    case "ci_within_margin": {
+      const unlike = unlikeMedian(share);
+      return `${interval} lies within ${within} of 1 as a whole: on the median host a difference, if there is one, is too small to matter.${unlike === null ? "" : ` Hosts are not all alike: ${unlike}.`}`;
+    }
     case "too_fast_hides_size":
-      return `More hosts go one way than chance explains (${test}), but tests too fast to be timed hide how far: ${interval.toLowerCase()} includes 1.`;
+      return `More hosts go one way than chance explains (${test}), but tests too fast to be timed hide how far: ${interval.replace("The", "the")} includes 1.`;
     case "ci_includes_1":
-      return `${interval} includes 1, so ${candidate} may as well be slower as faster; and it is wider than ${within} either way, so they cannot be called equal.`;
+      return isSignificant(p_holm)
+        ? `More hosts go one way than chance explains (${test}), but ${interval.replace("The", "the")} includes 1: so many hosts are equal, or differ by next to nothing, that the median difference may be none.`
+        : `${interval} includes 1, so ${candidate} may as well be slower as faster; and it is wider than ${within} either way, so they cannot be called equal.`;
     case "not_significant_after_holm":
-      return `${interval} does not include 1, but ${test}. Before the correction for testing so many it is ${pText(p)}.`;
+      return `${interval} does not include 1, but ${test}.${tests === 1 ? "" : ` Before the correction for testing so many it is ${pText(p)}.`}`;
     case "ci_above_1":
       return `${interval} lies above 1, the median more than ${within} above it, and ${test}.`;
     case "ci_below_1":
@@ -59,25 +65,28 @@ function whyText(comparison: Comparison, metric: MetricComparison): string {
 }
 
 function hostTexts(comparison: Comparison, name: MetricName, metric: MetricComparison): string[] {
-  const { baseline, candidate, strata, cached, view } = comparison;
-  const { hosts, n_eff, faster_hosts: faster, slower_hosts: slower, both_too_fast: tooFast } = metric;
+  const { baseline, candidate, strata, cached, view, periods } = comparison;
+  const { hosts, faster_hosts: faster, slower_hosts: slower, both_too_fast: tooFast } = metric;
   const rest = hosts - faster - slower;
+  const isRepeated = metric.n_eff < hosts;
+  const noun = isRepeated ? "result" : "host";
   const measured = Object.entries(strata).flatMap(([stratum, { metrics }]) => {
-    const own = metrics[name]?.hosts ?? 0;
-    return own === 0 ? [] : [`${stratum} ${exactText(own)}`];
+    const own = metrics[name];
+    return own === undefined || own.hosts === 0 ? [] : [`${stratum} ${hostCountText(own)}`];
   });
   const isRead = METRICS.some((one) => one.name === name && one.readPath);
+  const repeated = periods.length > 1 ? ", counted once in each period" : "";
   const suspects = Object.entries(cached).flatMap(([backend, reads]) =>
-    reads.hosts === 0 ? [] : [`${backend} on ${countOf(reads.hosts, "host")} (${reads.rules.join(", ")})`],
+    reads.hosts === 0 ? [] : [`${backend} on ${countOf(reads.hosts, "host")}${repeated} (${reads.rules.join(", ")})`],
   );
   return [
     ...(hosts === 0
       ? []
       : [
-          `${countOf(hosts, "host")} with both ${baseline} and ${candidate}: ${candidate} is faster on ${exactText(faster)}, slower on ${exactText(slower)}${rest === 0 ? "" : `, neither or unknown on ${exactText(rest)}`}.`,
+          `${capitalised(hostsText(metric))} with both ${baseline} and ${candidate}: ${candidate} is faster on ${exactText(faster)}, slower on ${exactText(slower)}${rest === 0 ? "" : `, neither or unknown on ${exactText(rest)}`}.`,
         ]),
-    ...(tooFast === 0 ? [] : [`Too fast to measure on both backends: ${countOf(tooFast, "host")}.`]),
-    ...(n_eff === hosts ? [] : [`A host counts once in each period; at least ${exactText(n_eff)} are different ones.`]),
+    ...(tooFast === 0 ? [] : [`Too fast to measure on both backends: ${countOf(tooFast, noun)}.`]),
+    ...(isRepeated ? ["A host has a result in each period, and counts once in each."] : []),
     ...(measured.length < 2 ? [] : [`By stratum: ${measured.join(", ")}.`]),
     ...(isRead && suspects.length > 0
       ? [
@@ -93,7 +102,7 @@ function hostTexts(comparison: Comparison, name: MetricName, metric: MetricCompa
 
 function changeTexts(comparison: Comparison, name: MetricName, metric: MetricComparison): string[] {
   const { margin } = comparison;
-  const { hosts, p, p_holm, reason } = metric;
+  const { n_eff: hosts, p, p_holm, reason } = metric;
   const { remedy } = WORDS[name];
   const tests = testedMetrics(comparison);
   const fewest = fewestHosts(tests);
@@ -131,7 +140,7 @@ function changeTexts(comparison: Comparison, name: MetricName, metric: MetricCom
 
 /** A projection for each way it can still be decided. */
 function undecidedTexts({ candidate, margin }: Comparison, metric: MetricComparison, tests: number): string[] {
-  const { n_eff, ratio, ci } = metric;
+  const { n_eff, ratio, ci, reason, p_holm } = metric;
   const within = marginText(margin);
   const split = splitOf(metric);
   const equal = hostsForEquality(n_eff, ratio, ci, margin);
@@ -141,6 +150,9 @@ function undecidedTexts({ candidate, margin }: Comparison, metric: MetricCompari
     ];
   }
   const decisive = isBeyondMargin(metric, margin) ? hostsForDirection(split, tests) : null;
+  if (reason === "ci_includes_1" && isSignificant(p_holm)) {
+    return ["More hosts narrow the interval; where so many are equal it may include 1 however many there are."];
+  }
   const way = split.faster > split.slower ? "faster" : "slower";
   if (decisive !== null) {
     return [
@@ -155,6 +167,8 @@ function undecidedTexts({ candidate, margin }: Comparison, metric: MetricCompari
 function isBeyondMargin({ ratio: { low, high } }: MetricComparison, margin: number): boolean {
   return (low !== null && low > 1 + margin) || (high !== null && high < 1 / (1 + margin));
 }
+
+const capitalised = (text: string): string => `${text.charAt(0).toUpperCase()}${text.slice(1)}`;
 
 /** The hosts of a metric as certainly distinct ones. */
 function splitOf({ hosts, n_eff, faster_hosts, slower_hosts }: MetricComparison): Split {

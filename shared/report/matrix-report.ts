@@ -3,6 +3,7 @@ import type { MatrixEntry } from "../compare/matrix.ts";
 import type { MetricName } from "../model/metrics.ts";
 import { countOf, exactText, ratioText } from "../model/number-text.ts";
 import { aboutFacts, aboutFields, marginFact, noticeRemarks, shownFact } from "./about-facts.ts";
+import { hostCountText } from "./host-count.ts";
 import { intervalOrNone, knownText } from "./known-text.ts";
 import { type Field, type Records, recordsOf } from "./records.ts";
 import { type Cell, cell, column, type Report, section } from "./report.ts";
