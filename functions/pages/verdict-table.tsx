@@ -2,9 +2,9 @@ import type { FC } from "hono/jsx";
 import { limitsText, timesText } from "../../shared/chart/value-words.ts";
 import type { Comparison } from "../../shared/compare/comparison.ts";
 import { METRICS } from "../../shared/model/metrics.ts";
-import { exactText } from "../../shared/model/number-text.ts";
 import { printable } from "../../shared/model/printable.ts";
 import { type Explanation, explained } from "../../shared/report/explanation.ts";
+import { hostCountText } from "../../shared/report/host-count.ts";
 import { shownMetrics } from "../../shared/report/shown-metrics.ts";
 import { verdictCell } from "../../shared/report/verdict-cell.ts";
 
@@ -42,7 +42,7 @@ export const VerdictTable: FC<{ comparison: Comparison }> = ({ comparison }) => 
               <td class={`verdict short ${verdict.tone}`}>{verdict.text}</td>
               <td class="number short">{metric.hosts === 0 ? "–" : timesText(metric.ratio)}</td>
               <td class="short">{limitsText(metric.ci) || "–"}</td>
-              <td class="number short">{exactText(metric.hosts)}</td>
+              <td class="number short">{hostCountText(metric)}</td>
               <td class="finding">
                 {printable(metric.sentence)}
                 {explanation !== null && <Behind name={name} explanation={explanation} />}

@@ -7,10 +7,13 @@ import { queryBy } from "../http/parameters.ts";
 import { summaryAnswer } from "../http/summary-answer.ts";
 import { compareAnswer } from "./compare-answer.ts";
 import type { ReadDeps } from "./deps.ts";
+import { pictureRedirect } from "./picture-redirect.ts";
 import { requests } from "./requests.ts";
 
 export function addCompareRoute(app: HttpApp, deps: ReadDeps): void {
   app.get("/v1/compare", allow(deps, "read"), async (c) => {
+    const picture = pictureRedirect(c);
+    if (picture !== null) return picture;
     const format = formatOf(c, ["json", "csv", "txt", "md", "html", "svg"]);
     const query = queryBy(c, (await requests()).shownCompareQuery);
     const answer = await compareAnswer(deps, tokenOf(c).fleet, query);

@@ -6,11 +6,14 @@ import type { HttpApp } from "../http/http-env.ts";
 import { queryBy } from "../http/parameters.ts";
 import { summaryAnswer } from "../http/summary-answer.ts";
 import type { ReadDeps } from "./deps.ts";
+import { pictureRedirect } from "./picture-redirect.ts";
 import { requests } from "./requests.ts";
 import { trendAnswer } from "./trend-answer.ts";
 
 export function addTrendRoute(app: HttpApp, deps: ReadDeps): void {
   app.get("/v1/trend", allow(deps, "read"), async (c) => {
+    const picture = pictureRedirect(c);
+    if (picture !== null) return picture;
     const format = formatOf(c, ["json", "csv", "txt", "md", "html", "svg"]);
     const query = queryBy(c, (await requests()).shownTrendQuery);
     const answer = await trendAnswer(deps, tokenOf(c).fleet, query);

@@ -19,9 +19,10 @@ const entry = z
       .meta({ description: "After Holm's correction over the metrics of the pair." }),
     verdict: z.enum(wordsOf(VERDICTS)),
     reason: z.enum(wordsOf(REASONS)),
-    flags: z
-      .array(flag)
-      .meta({ description: "Those that the pair's hosts alone can tell; the comparison of the pair may have more." }),
+    flags: z.array(flag).meta({
+      description:
+        "Those of the comparison of the pair but strata_disagree, simpson and paired_and_between_disagree, which take its strata.",
+    }),
   })
   .meta({ id: "MatrixEntry" });
 

@@ -39,7 +39,8 @@ export const ERROR_MEANINGS: Meanings<ErrorCode> = {
 export const VERDICTS: Meanings<Verdict> = {
   faster: "The candidate is faster: the interval, the corrected test and the size of the difference all say so.",
   slower: "The candidate is slower, by the same three.",
-  equivalent: "The whole interval lies within the margin: any difference is too small to matter.",
+  equivalent:
+    "The whole interval lies within the margin: on the median host, any difference is too small to matter. Single hosts may differ.",
   inconclusive: "The hosts measured so far do not decide it.",
   "not comparable": "The measurements cannot tell, however many there are of their kind.",
 };
@@ -52,7 +53,8 @@ export const REASONS: Meanings<Reason> = {
   too_few_hosts: "Fewer than 6 hosts have both backends: no 95 % interval exists.",
   ci_within_margin: "The 95 % interval lies inside the margin.",
   too_fast_hides_size: "More hosts go one way than chance explains, but rates too fast to measure hide how far.",
-  ci_includes_1: "The 95 % interval includes 1.",
+  ci_includes_1:
+    "The 95 % interval includes 1. With a significant sign test, hosts agree on a direction, but so many are equal that the median difference may be none.",
   not_significant_after_holm: "The sign test is not significant at 5 % after Holm's correction over the metrics.",
   ci_above_1: "Interval and median lie above 1, the median beyond the margin, and the test is significant.",
   ci_below_1: "Interval and median lie below 1, the median beyond the margin, and the test is significant.",

@@ -4,7 +4,7 @@ import type { DatedMatrix } from "../compare/dated.ts";
 import type { MatrixEntry } from "../compare/matrix.ts";
 import type { Verdict } from "../compare/verdict.ts";
 import type { Metric } from "../model/metrics.ts";
-import { countOf } from "../model/number-text.ts";
+import { hostsOfAll } from "../report/host-count.ts";
 import type { Block, Frame } from "./block.ts";
 import { marker, middle, rect, text } from "./items.ts";
 import { type Font, widthOfText } from "./measured.ts";
@@ -28,10 +28,9 @@ const NAME_LINE = 26;
 
 const nameOf = ({ candidate, baseline }: Pair): string => `${candidate} / ${baseline}`;
 
-/** The hosts behind a pair, in the metric that has most. */
+/** The hosts behind a pair, which differ from metric to metric. */
 export function hostsOf({ metrics }: Pair): string {
-  const counts = Object.values(metrics).map(({ hosts }) => hosts);
-  return countOf(Math.max(0, ...counts), "host");
+  return hostsOfAll(Object.values(metrics));
 }
 
 /** A ratio without its sign, as short as can be. */
@@ -131,6 +130,7 @@ function cellItems(entry: MatrixEntry, x: number, y: number, width: number, hasR
   return [
     ...ground(entry.verdict, x, y, width, height),
     glyph(entry.verdict, center, y + (hasRatio ? 13 : height / 2)),
+    ...(entry.flags.length > 0 ? text("*", x + width - 2, y + 12, { ...SMALL, anchor: "end" }) : []),
     ...(hasRatio ? text(shortText(entry), center, middle(y + 29, SMALL.size), { ...SMALL, anchor: "middle" }) : []),
   ];
 }

@@ -15,6 +15,13 @@ import { type PairedEffect, pairedEffects } from "./paired.ts";
 import type { Merged, Question } from "./question.ts";
 import { judge, marginTicks, type Reason, type Verdict } from "./verdict.ts";
 
+/** Flags that take the cells of strata, which a matrix does not read: only the comparison of a pair has them. */
+export const COMPARISON_FLAGS = [
+  "strata_disagree",
+  "simpson",
+  "paired_and_between_disagree",
+] as const satisfies readonly Flag[];
+
 /** What is asked about all backends. */
 export type MatrixQuestion = Omit<Question, "baseline" | "candidate">;
 
@@ -36,7 +43,7 @@ export interface MatrixEntry {
   readonly p_holm: number | null;
   readonly verdict: Verdict;
   readonly reason: Reason;
-  /** Those that the pair's hosts alone can tell; the comparison of the pair may have more. */
+  /** All that the comparison of the pair has, but `COMPARISON_FLAGS`. */
   readonly flags: readonly Flag[];
 }
 
@@ -86,13 +93,17 @@ export function matrix(
   };
 }
 
-function entryOf(
-  effect: PairedEffect,
-  sides: readonly [NotedSide, NotedSide],
-  margin: number,
-): MatrixEntry {
+function entryOf(effect: PairedEffect, sides: readonly [NotedSide, NotedSide], margin: number): MatrixEntry {
   const { metric, cell, nEff, estimate, interval, narrowest, pHolm } = effect;
-  const { verdict, reason } = judge({ hosts: cell.n, bothTooFast: cell.nb, estimate, interval, narrowest, pHolm, margin });
+  const { verdict, reason } = judge({
+    hosts: cell.n,
+    bothTooFast: cell.nb,
+    estimate,
+    interval,
+    narrowest,
+    pHolm,
+    margin,
+  });
   return {
     hosts: cell.n,
     n_eff: nEff,

@@ -68,7 +68,8 @@ export function scoresSection({ fleet }: Comparison, look: Look): Section[] {
     column("<", "95 % interval", "ci"),
     column("<", "mean of", "metrics"),
   ];
-  const text = "metrics weigh the same by convention, and different hosts may stand behind them; so no verdict. Overall is the mean of all four groups, and only there when each is known.";
+  const text =
+    "metrics weigh the same by convention, and different hosts may stand behind them; so no verdict. Overall is the mean of all four groups, and only there when each is known.";
   return [
     section("Scores", {
       table: { caption: "Mean ratios of groups of metrics", columns, rows },

@@ -57,7 +57,12 @@ function fleetSection(comparison: Comparison, look: Look): Section {
   const whole = table(fleet, look, `Ratios ${candidate} / ${baseline} over the fleet`);
   return section(FLEET_SECTION, {
     table: isEmpty(fleet) ? { ...whole, rows: [] } : whole,
-    remarks: [...repeatedRemark(fleet), ...flagRemarks(fleet), ...cachedRemarks(comparison), ...reportedRemarks(comparison, look)],
+    remarks: [
+      ...repeatedRemark(fleet),
+      ...flagRemarks(fleet),
+      ...cachedRemarks(comparison),
+      ...reportedRemarks(comparison, look),
+    ],
   });
 }
 

@@ -1,12 +1,12 @@
 import type { DatedMatrix } from "../compare/dated.ts";
-import type { MatrixEntry } from "../compare/matrix.ts";
+import { COMPARISON_FLAGS, type MatrixEntry } from "../compare/matrix.ts";
 import type { MetricName } from "../model/metrics.ts";
-import { countOf, exactText, ratioText } from "../model/number-text.ts";
+import { countOf, ratioText } from "../model/number-text.ts";
 import { aboutFacts, aboutFields, marginFact, noticeRemarks, shownFact } from "./about-facts.ts";
 import { hostCountText } from "./host-count.ts";
 import { intervalOrNone, knownText } from "./known-text.ts";
 import { type Field, type Records, recordsOf } from "./records.ts";
-import { type Cell, cell, column, type Report, section } from "./report.ts";
+import { type Cell, cell, column, type Remark, type Report, remark, section, warning } from "./report.ts";
 import { shownMetrics } from "./shown-metrics.ts";
 import type { Look } from "./summary.ts";
 import { verdictCell } from "./verdict-cell.ts";
@@ -22,7 +22,7 @@ export function matrixReport(matrix: DatedMatrix, look: Look): Report {
         : `${countOf(pairs.length, "pair")} of ${countOf(backends.length, "backend")} that share hosts. Each pair is judged by itself, on its own hosts.`,
     guide: "Ratios need not multiply up from pair to pair, for different hosts stand behind them.",
     facts: aboutFacts(matrix, [...shownFact(look), marginFact(margin)]),
-    notices: noticeRemarks(matrix),
+    notices: [...noticeRemarks(matrix), ...(pairs.length === 0 ? [] : [FLAGS_NOTICE])],
     sections: pairs.map(({ baseline, candidate, runs, metrics }) =>
       section(`${candidate} against ${baseline}, ${countOf(runs, "run")}: above 1, ${candidate} is faster`, {
         table: {
@@ -30,10 +30,28 @@ export function matrixReport(matrix: DatedMatrix, look: Look): Report {
           columns: COLUMNS,
           rows: shownMetrics(metrics, look).map(([name, entry]) => row(name, entry)),
         },
+        remarks: flagRemarks(shownMetrics(metrics, look)),
       }),
     ),
     cursor: null,
   };
+}
+
+/** Stands behind a verdict that has flags. */
+const FLAG_MARK = " *";
+
+const FLAGS_NOTICE = remark(
+  "flags",
+  `a verdict with * has flags. ${COMPARISON_FLAGS.join(", ")} take strata and are told by the comparison of a pair alone.`,
+);
+
+/** The flags of a pair's verdicts, with the metrics that have them. */
+function flagRemarks(metrics: readonly (readonly [MetricName, MatrixEntry])[]): Remark[] {
+  const flags = new Set(metrics.flatMap(([, entry]) => entry.flags));
+  return [...flags].map((flag) => {
+    const flagged = metrics.filter(([, entry]) => entry.flags.includes(flag)).map(([name]) => name);
+    return warning(`* ${flag}`, `${flagged.join(", ")}.`);
+  });
 }
 
 const COLUMNS = [
@@ -45,13 +63,14 @@ const COLUMNS = [
   column("<", "because", "reason"),
 ];
 
-function row(name: MetricName, { hosts, ratio, ci, verdict, reason }: MatrixEntry): Cell[] {
+function row(name: MetricName, entry: MatrixEntry): Cell[] {
+  const { hosts, ratio, ci, verdict, reason, flags } = entry;
   return [
     cell(name),
-    cell(exactText(hosts)),
+    cell(hostCountText(entry)),
     cell(hosts === 0 ? "-" : knownText(ratio, ratioText)),
     cell(intervalOrNone(ci, ratioText)),
-    verdictCell(verdict),
+    verdictCell(verdict, flags.length > 0 ? FLAG_MARK : ""),
     cell(reason),
   ];
 }

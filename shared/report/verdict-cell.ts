@@ -10,7 +10,7 @@ const TONES: Readonly<Record<Verdict, Tone>> = {
   "not comparable": "incomparable",
 };
 
-/** A verdict as a cell. */
-export function verdictCell(verdict: Verdict): Cell {
-  return cell(verdict, TONES[verdict]);
+/** A verdict as a cell; `mark` stands behind it. */
+export function verdictCell(verdict: Verdict, mark = ""): Cell {
+  return cell(`${verdict}${mark}`, TONES[verdict]);
 }

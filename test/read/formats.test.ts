@@ -120,3 +120,15 @@ test("a browser gets a page, curl gets JSON", async () => {
   const data = await service.send(`/v1/compare?${PAIR}`, { headers: { Accept: "*/*" } });
   expect(data.headers.get("Content-Type")).toBe(TYPES.json);
 });
+
+test.each(["compare?baseline=loop&candidate=blktap2", "matrix", "trend?backend=loop&metric=put_block"])(
+  "307: who takes a PNG alone is led to where /v1/%s is painted, and a browser's img to the SVG",
+  async (path) => {
+    const [name, search] = path.split("?");
+    const answer = await service.send(`/v1/${path}`, { headers: { Accept: "image/png" }, redirect: "manual" });
+    expect(answer.status).toBe(307);
+    expect(answer.headers.get("Location")).toBe(`/v1/${name}.png${search === undefined ? "" : `?${search}`}`);
+    const image = { Accept: "image/avif,image/webp,image/png,image/svg+xml,image/*;q=0.8,*/*;q=0.5" };
+    expect((await service.send(`/v1/${path}`, { headers: image })).status).not.toBe(307);
+  },
+);

@@ -67,15 +67,15 @@ export function batchComparison(runs: readonly Run[], question: BatchQuestion) {
     [...host].flatMap(([group, own]) =>
       (scope === "ALL" ? group.startsWith(`${backend} `) : group === `${backend} ${scope}`) ? own : [],
     );
-  const countBoth = (scope: string, is: (own: readonly Run[]) => boolean): number =>
-    pair.reduce((sum, backend) => sum + count((host) => is(runsOf(host, backend, scope))), 0);
+  const countEither = (scope: string, is: (own: readonly Run[]) => boolean): number =>
+    count((host) => pair.some((backend) => is(runsOf(host, backend, scope))));
   const rulesOf = (backends: readonly Backend[], scope: string): string[] => {
     const own = periods.flat().flatMap((host) => backends.flatMap((backend) => runsOf(host, backend, scope)));
     const rules = new Set(own.filter(isCached).flatMap(({ quality }) => quality.decided_by));
     return [...rules].sort((a, b) => Number(a.slice(1)) - Number(b.slice(1)));
   };
   const cachedIn = (scope: string): Details => {
-    const hosts = countBoth(scope, (own) => own.some(isCached));
+    const hosts = countEither(scope, (own) => own.some(isCached));
     return hosts === 0 ? {} : { suspect_cached_reads: { count: hosts, rules: rulesOf(pair, scope) } };
   };
 
@@ -140,9 +140,10 @@ export function batchComparison(runs: readonly Run[], question: BatchQuestion) {
     const below = scope === "ALL" ? strata.map((stratum) => medians(stratum)) : [];
     const ps = metrics.map((metric) => effects.signTest(own.get(metric)?.hosts ?? { entries: [], nEff: 0 }));
     const corrected = effects.holm(ps);
-    const answers = [...own].map(([metric, { hosts, m, ci }], index) => {
+    const answers = [...own].map(([metric, median], index) => {
+      const { hosts, m, ci } = median;
       const [p = null, pHolm = null] = [ps[index], corrected[index]];
-      const [verdict, reason] = effects.verdict(hosts, { m, ci }, pHolm, M);
+      const [verdict, reason] = effects.verdict(hosts, median, pHolm, M);
       const { strata: used, crude, est, ci: betweenCi, indication } = between(scope, metric);
       const cis = below.flatMap((medianIn) => medianIn.get(metric)?.ci ?? []);
       const isUp = ({ lo }: Interval) => lo > M;
@@ -188,8 +189,8 @@ export function batchComparison(runs: readonly Run[], question: BatchQuestion) {
       for (const flag of flags) details[flag] = { metrics: [...(details[flag]?.metrics ?? []), metric] };
     }
     for (const [flag, detail] of Object.entries(cachedIn(scope))) details[flag] = { ...details[flag], ...detail };
-    const small = countBoth(scope, (group) => group.some(hasSmallFile));
-    const mismatch = countBoth(scope, (group) => group.some(isAboveBound));
+    const small = countEither(scope, (group) => group.some(hasSmallFile));
+    const mismatch = countEither(scope, (group) => group.some(isAboveBound));
     if (small > 0) details["small_file"] = { count: small };
     if (mismatch > 0) details["bound_mismatch"] = { count: mismatch };
     const families = strata.flatMap((stratum, index) =>
@@ -212,20 +213,16 @@ export function batchComparison(runs: readonly Run[], question: BatchQuestion) {
     }),
   );
 
-  /** What the hosts of a metric add up to, to see whether the views differ. */
-  const fingerprint = (metric: Metric, of: View): string => {
+  /** The ratio and the hosts of a metric in a view. */
+  const ratioIn = (metric: Metric, of: View) => {
     const { entries } = paired("ALL", metric, of);
-    const sum = (add: (entry: Entry) => number) => entries.reduce((total, entry) => total + add(entry), 0);
-    const exact = (entry: Entry) => (isExact(entry) ? entry.lo : 0);
-    return JSON.stringify([
-      effects.counts({ entries, nEff: 0 }),
-      [sum(({ wv }) => wv), sum(({ wn }) => wn), sum(({ runs }) => runs), sum(({ isSingle }) => Number(isSingle))],
-      [sum(exact), sum((entry) => exact(entry) ** 2)],
-      entries.map((entry) => `${isExact(entry)} ${binOf(entry.lo)} ${binOf(entry.hi)}`).sort(),
-    ]);
+    return { ratio: known(medianOf(entries, 0).m), hosts: entries.length };
   };
-  const reported =
-    view === "all" ? [] : metrics.filter((metric) => fingerprint(metric, "all") !== fingerprint(metric, "trusted"));
+  const reported = metrics.flatMap((metric) => {
+    const found = ratioIn(metric, "all");
+    const isSame = JSON.stringify(found) === JSON.stringify(ratioIn(metric, "trusted"));
+    return view === "all" || isSame ? [] : [[metric, found] as const];
+  });
 
   return {
     runs: pairedRuns.reduce((sum, own) => sum + own, 0),
@@ -252,11 +249,6 @@ export function batchComparison(runs: readonly Run[], question: BatchQuestion) {
         { hosts: count((host) => runsOf(host, backend, "ALL").some(isCached)), rules: rulesOf([backend], "ALL") },
       ]),
     ),
-    as_reported: Object.fromEntries(
-      reported.map((metric) => {
-        const { entries } = paired("ALL", metric, "all");
-        return [metric, { ratio: known(medianOf(entries, 0).m), hosts: entries.length }];
-      }),
-    ),
+    as_reported: Object.fromEntries(reported),
   };
 }

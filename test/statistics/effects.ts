@@ -110,7 +110,7 @@ export function holm(ps: readonly (number | null)[]): (number | null)[] {
 }
 
 /** The table of verdicts; M in ticks. */
-export function verdict(hosts: Hosts, { m, ci }: Median, pHolm: number | null, M: number): [string, string] {
+export function verdict(hosts: Hosts, { m, ci, ciAtBest }: Median, pHolm: number | null, M: number): [string, string] {
   const { hosts: n, both_too_fast: nb, n_eff: nEff } = counts(hosts);
   if (n === 0) return ["not comparable", "no_paired_hosts"];
   if (nb === n) return ["not comparable", "too_fast_on_both"];
@@ -119,7 +119,9 @@ export function verdict(hosts: Hosts, { m, ci }: Median, pHolm: number | null, M
   const { lo: L, hi: U } = ci;
   if (L > -M && U < M) return ["equivalent", "ci_within_margin"];
   const isSignificant = pHolm !== null && pHolm <= 0.05;
-  if (!(L > 0 || U < 0)) return ["inconclusive", isSignificant ? "too_fast_hides_size" : "ci_includes_1"];
+  // Where no value of a host that was too fast could make the interval leave 1, ties do it and not `+++++`.
+  const isHidden = ciAtBest !== null && (ciAtBest.lo > 0 || ciAtBest.hi < 0);
+  if (!(L > 0 || U < 0)) return ["inconclusive", isSignificant && isHidden ? "too_fast_hides_size" : "ci_includes_1"];
   if (!isSignificant) return ["inconclusive", "not_significant_after_holm"];
   if (L > 0 && m.lo > M) return ["faster", "ci_above_1"];
   if (U < 0 && m.hi < -M) return ["slower", "ci_below_1"];
@@ -181,8 +183,11 @@ export function scores(of: ReadonlyMap<Metric, Median>) {
       ci: used.length > 0 && cis.length === used.length ? mean(cis) : null,
     };
   });
-  const usable = groups.filter(({ m }) => isKnown(m));
-  const overall = { metrics: usable.flatMap((group) => group.metrics), m: mean(usable.map(({ m }) => m)), ci: null };
+  const overall = {
+    metrics: groups.some(({ m }) => !isKnown(m)) ? [] : groups.flatMap((group) => group.metrics),
+    m: mean(groups.map(({ m }) => m)),
+    ci: null,
+  };
   return Object.fromEntries(
     [...Object.keys(GROUPS), "overall"].map((name, index) => {
       const { metrics: names, m, ci } = groups[index] ?? overall;

@@ -57,14 +57,16 @@ export interface Median {
   readonly m: Interval;
   /** Null with fewer than 6 certainly distinct hosts. */
   readonly ci: Interval | null;
+  /** With every bounded host at the other one of its ends; as `ci`. */
+  readonly ciAtBest: Interval | null;
 }
 
 export function medianOf(entries: readonly Entry[], nEff: number): Median {
   const total = entries.length;
-  if (total === 0) return { m: UNKNOWN, ci: null };
+  if (total === 0) return { m: UNKNOWN, ci: null, ciAtBest: null };
   const { lo, hi } = ends(entries);
   const m = { lo: at(lo, (total + 1) / 2), hi: at(hi, (total + 1) / 2) };
-  if (nEff < 6) return { m, ci: null };
+  if (nEff < 6) return { m, ci: null, ciAtBest: null };
   let k = 1;
   while (binomial(k, nEff) <= 0.025) k += 1;
   const g0 = 1 - 2 * binomial(k - 1, nEff);
@@ -72,5 +74,9 @@ export function medianOf(entries: readonly Entry[], nEff: number): Median {
   const i = (g0 - 0.95) / (g0 - g1);
   const lambda = ((nEff - k) * i) / (k + (nEff - 2 * k) * i);
   const r = ((k + lambda - 0.5) * total) / nEff + 0.5;
-  return { m, ci: { lo: Math.min(at(lo, r), m.lo - 25), hi: Math.max(at(hi, total + 1 - r), m.hi + 25) } };
+  const around = (from: readonly number[], to: readonly number[]) => ({
+    lo: Math.min(at(from, r), at(from, (total + 1) / 2) - 25),
+    hi: Math.max(at(to, total + 1 - r), at(to, (total + 1) / 2) + 25),
+  });
+  return { m, ci: around(lo, hi), ciAtBest: around(hi, lo) };
 }
