@@ -69,11 +69,31 @@ async function unpack(sent: Buffer): Promise<Buffer> {
   }
 }
 
-/** Bytes as text. */
+/** Bytes as text. Throws `bad_body` for UTF-16, in which no line could be read. */
 export function decode(bytes: Uint8Array): BodyText {
+  if (isUtf16(bytes)) {
+    throw new AppError(
+      "bad_body",
+      "the body looks like UTF-16; send it as UTF-8, for example through iconv -f UTF-16 -t UTF-8; nothing was stored",
+    );
+  }
   try {
     return { text: new TextDecoder("utf-8", { fatal: true, ignoreBOM: true }).decode(bytes), encoding: "utf-8" };
   } catch {
     return { text: Buffer.from(bytes).toString("latin1"), encoding: "latin-1" };
   }
+}
+
+/** As many bytes tell UTF-16 by. */
+const LOOKED_AT = 256;
+
+/** A byte order mark of UTF-16, or NUL in every second byte, which is what plain letters and digits are there. */
+function isUtf16(bytes: Uint8Array): boolean {
+  const [first, second] = bytes;
+  if ((first === 0xff && second === 0xfe) || (first === 0xfe && second === 0xff)) return true;
+  const beginning = bytes.subarray(0, LOOKED_AT);
+  const pairs = Math.floor(beginning.length / 2);
+  const nulsAt = (parity: number) => beginning.filter((byte, index) => byte === 0 && index % 2 === parity).length;
+  const [even, odd] = [nulsAt(0), nulsAt(1)];
+  return Math.min(even, odd) === 0 && Math.max(even, odd) > 0.75 * pairs;
 }

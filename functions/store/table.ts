@@ -1,5 +1,5 @@
 // The table, as an object that sends commands. The only place that holds a DynamoDB client: one client, kept alive, with
-// a bounded number of retries, so that a caller hears within seconds when the store cannot be reached.
+// a bounded number of retries, so that a caller hears within 20 seconds when the store cannot be reached.
 
 import {
   BatchGetItemCommand,

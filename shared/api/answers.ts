@@ -11,7 +11,10 @@ import { wordsOf } from "./words-of.ts";
 
 const issue = z.strictObject({
   line: count.meta({ description: "1-based line of the body; 0 for a query parameter." }),
-  column: count.meta({ description: "1-based column in characters; 0 with line 0." }),
+  column: count.meta({
+    description:
+      "Where in the line: in a CSV line the index of the field that is named, counted from 0 (put_block of a 27-field line is 4); anywhere else the character, counted from 1. 0 with line 0.",
+  }),
   field: z.string().nullable().meta({ description: "The metric or key at fault; null when the whole line is." }),
   code: z.string().meta({ examples: ["bad_number"] }),
   text: z.string().meta({ description: "What was expected and what was found." }),

@@ -1,8 +1,11 @@
-// Agreement: whether a CSV line says all that a text table says, so that the table adds nothing.
+// Agreement: whether a CSV line says all that a text table says, so that the table adds nothing; and whether a CSV line
+// that cannot be read is the one that belongs to a table.
 
 import type { BonnieSetup, FileSpec, Measurement } from "../model/measurement.ts";
 import { METRIC_NAMES } from "../model/metrics.ts";
+import { V1, V2_48 } from "./columns.ts";
 import type { BonnieResult } from "./entry.ts";
+import { scanFileSize } from "./sizes.ts";
 import type { Table } from "./table.ts";
 
 /** A CSV result with its machine name made ready for comparison. */
@@ -30,6 +33,16 @@ export function isRepeated({ result, resolution }: Table, candidates: readonly C
         isSameValue(result.metrics[metric], csv.result.metrics[metric], resolution[metric]),
       ),
   );
+}
+
+/** Whether a rejected line names the machine and the file size of the table: it is that run's own CSV line, damaged. */
+export function isOwnLine({ result: { setup } }: Table, line: string): boolean {
+  const { machine, fileSize } = setup.format === "v1" ? V1 : V2_48;
+  const fields = line.trim().split(",", fileSize + 1);
+  const [name, size] = [fields[machine], fields[fileSize]?.split(":", 1)[0]];
+  if (name === undefined || size === undefined) return false;
+  const kib = size === "" ? null : scanFileSize(size, 0, size.length);
+  return kib === setup.file_size_kib && collapsed(name).startsWith(collapsed(setup.machine));
 }
 
 function haveSameSetup(table: BonnieSetup, csv: BonnieSetup): boolean {

@@ -5,6 +5,7 @@ import type { BonnieSetup, FileSpec } from "../model/measurement.ts";
 import { quoted } from "../model/quoted.ts";
 import type { Layout } from "./columns.ts";
 import { endOf, type Fields, fieldIssue, isEmpty, startOf, textOf } from "./fields.ts";
+import { gluedLabel, hasGluedLabel } from "./glued-label.ts";
 import { MALFORMED, scanInteger } from "./scan.ts";
 import { DEFAULT_CHUNK_BYTES, fileSpec, readFileSpec, scanChunkSize, scanCount, scanFileSize } from "./sizes.ts";
 
@@ -25,8 +26,18 @@ function scanned(fields: Fields, index: number, scanner: Scanner): number {
   return scanner(fields.text, startOf(fields, index), endOf(fields, index));
 }
 
+/** The issue that something stands before the machine name that is no part of it; null for a name as it should be. */
+function labelIssue(fields: Fields, layout: Layout): Issue | null {
+  const name = textOf(fields, layout.machine);
+  return hasGluedLabel(name)
+    ? fieldIssue(fields, layout.machine, layout.columns[layout.machine] ?? "", "glued_label", gluedLabel(name))
+    : null;
+}
+
 /** The setup of a v1 line (bonnie-formats section 2), or the first fault in it. */
 export function readV1Setup(fields: Fields, layout: Layout): BonnieSetup | Issue {
+  const label = labelIssue(fields, layout);
+  if (label !== null) return label;
   let fileSize: number | null = null;
   let chunkSize: number | null = null;
   if (!isEmpty(fields, layout.fileSize)) {
@@ -72,6 +83,8 @@ export function readV2Setup(fields: Fields, layout: Layout): BonnieSetup | Issue
   if (!/^[0-9][0-9a-z.]{0,15}$/.test(bonnieVersion)) {
     return fault(layout.bonnieVersion, "bad_version", "a program version such as 1.97 or 2.00a");
   }
+  const label = labelIssue(fields, layout);
+  if (label !== null) return label;
   const concurrency = scanned(fields, layout.concurrency, scanCount);
   if (concurrency < 1 || concurrency > MAX_CONCURRENCY) {
     return fault(layout.concurrency, "bad_number", `a concurrency from 1 to ${MAX_CONCURRENCY}`);

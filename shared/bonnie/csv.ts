@@ -11,7 +11,7 @@ import { contradiction } from "./contradiction.ts";
 import { readV1Setup, readV2Setup } from "./csv-setup.ts";
 import type { BonnieResult } from "./entry.ts";
 import { layoutOf } from "./family.ts";
-import { controlText, endOf, type Fields, fieldIssue, lineIssue, startOf, textOf } from "./fields.ts";
+import { controlText, endOf, type Fields, fieldAt, fieldIssue, lineIssue, startOf, textOf } from "./fields.ts";
 import { type Repeats, rememberSetup, repeatedSetup } from "./repeats.ts";
 import { CENSORED, EMPTY, isNegative, isPluses, MALFORMED, scanInteger, scanLatency, scanSeeks } from "./scan.ts";
 import { warnOfSetup, warnOfTest } from "./warnings.ts";
@@ -21,10 +21,7 @@ const NO_WARNINGS: readonly string[] = [];
 
 /** Reads the line in `fields`, which the caller has found to be an attempt at a CSV line. `repeats` learns from it. */
 export function readCsv(fields: Fields, repeats: Repeats): BonnieResult | Issue {
-  if (fields.control >= 0) {
-    const text = controlText(fields.text.charCodeAt(fields.control));
-    return lineIssue(fields, "control_character", text, fields.control);
-  }
+  if (fields.control >= 0) return controlIssue(fields);
   if (fields.text[fields.start] === ">") {
     return lineIssue(fields, "quoted_line", "expected the line as Bonnie++ printed it, found the > of a quoted mail");
   }
@@ -39,6 +36,14 @@ export function readCsv(fields: Fields, repeats: Repeats): BonnieResult | Issue 
   if (fault !== null) return fault;
   const raw = fields.text.slice(fields.start, fields.end);
   return { line: fields.line, raw, setup, metrics, warnings: warnings.length === 0 ? NO_WARNINGS : warnings };
+}
+
+function controlIssue(fields: Fields): Issue {
+  const text = controlText(fields.text.charCodeAt(fields.control));
+  const layout = layoutOf(fields);
+  if ("code" in layout) return lineIssue(fields, "control_character", text, fields.control);
+  const index = fieldAt(fields, fields.control);
+  return fieldIssue(fields, index, layout.columns[index] ?? "", "control_character", text);
 }
 
 function readSetup(fields: Fields, layout: Layout, repeats: Repeats): BonnieSetup | Issue {
@@ -65,7 +70,7 @@ function readTests(
     if (measurement === null) continue;
     if ("code" in measurement) return measurement;
     metrics[test.metric] = measurement;
-    warnOfTest(warnings, test.metric, measurement, test.latency >= 0);
+    warnOfTest(warnings, test.metric, setup, measurement, test.latency >= 0);
     if (measurement.censored) repeats.censored = measurement;
     if (test.ofFiles) ranFiles = true;
     else ranIo = true;
@@ -103,25 +108,25 @@ function readTest(
     if (scanned !== EMPTY) latency = scanned;
   }
   if (rate === EMPTY) return latency === null ? null : latencyOfNothing(fields, test);
-  if (latency === null && test.latency === fields.count - 1) {
-    const cut = "expected a latency at the end of the line, since its test was run, found nothing: the line looks cut";
-    return fieldIssue(fields, test.latency, `${test.metric}_latency`, "truncated_line", cut);
-  }
-  const bound = lowerBound(test.metric, setup);
-  if (bound === null) {
+  if ((test.ofFiles ? setup.files : setup.file_size_kib) === null) {
     const size = test.ofFiles ? "number of files" : "file size";
     const issueText = `expected nothing where there is no ${size}, found ${quoted(textOf(fields, test.rate))}`;
     return fieldIssue(fields, test.rate, test.metric, "inconsistent_setup", issueText);
   }
-  if (rate === CENSORED && alike.lower_bound === bound && alike.latency_us === latency) return alike;
-  const measurement: Measurement =
-    rate === CENSORED
-      ? { rate: null, cpu: null, latency_us: latency, censored: true, lower_bound: bound }
-      : { rate, cpu, latency_us: latency, censored: false };
+  const measurement =
+    rate === CENSORED ? tooFast(test, setup, latency, alike) : { rate, cpu, latency_us: latency, censored: false };
+  if (measurement === alike) return alike;
   const fault = contradiction(test.metric, setup, measurement);
   if (fault === null) return measurement;
   const field = fault.part === "rate" ? test.metric : `${test.metric}_${fault.part}`;
   return fieldIssue(fields, test[fault.part], field, fault.code, fault.text);
+}
+
+/** A test too fast to measure: the last such measurement where it is the same. */
+function tooFast({ metric }: TestColumns, setup: BonnieSetup, latency: number | null, alike: Measurement): Measurement {
+  const bound = lowerBound(metric, setup) ?? 0;
+  if (alike.lower_bound === bound && alike.latency_us === latency) return alike;
+  return { rate: null, cpu: null, latency_us: latency, censored: true, lower_bound: bound };
 }
 
 function scanRate(text: string, start: number, end: number, setup: BonnieSetup, test: TestColumns): number {

@@ -18,7 +18,7 @@ export interface BonnieResult {
   readonly warnings: readonly string[];
 }
 
-/** A line `# key: value`, which holds for the lines after it. Key and value are as written, without outer blanks. */
+/** A line `# key: value`, which holds for the lines after it. The key is in lower case, the value as written, trimmed. */
 export interface Directive {
   readonly line: number;
   /** 1-based column of the key. */

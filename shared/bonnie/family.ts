@@ -3,7 +3,7 @@
 import type { Issue } from "../model/issue.ts";
 import { quoted } from "../model/quoted.ts";
 import { type Layout, V1, V2_48, V2_50 } from "./columns.ts";
-import { type Fields, insertEmpty, isEmpty, lineIssue, MAX_FIELDS, textOf } from "./fields.ts";
+import { type Fields, fieldIssue, insertEmpty, isEmpty, lineIssue, MAX_FIELDS, textOf } from "./fields.ts";
 
 /** Formats of 48 fields that lose a comma when the IO tests are skipped (bonnie-formats section 3.4). */
 const LOSING_A_COMMA = ["1.92b", "1.93", "1.93a", "1.93b", "1.93c", "1.93d", "1.94", "1.95", "1.96"];
@@ -46,12 +46,25 @@ export function layoutOf(fields: Fields): Layout | Issue {
   return isLikeV2 ? versionIssue(fields, version) : countIssue(fields, null);
 }
 
+/** More semicolons than this are no part of a name. */
+const MOST_SEMICOLONS = 8;
+
+/** Whether semicolons stand between the fields, as a spreadsheet puts them where the comma is the decimal mark. */
+function hasSemicolons({ text, start, end, count }: Fields): boolean {
+  const semicolons = text.slice(start, end).split(";", MAX_FIELDS).length - 1;
+  return semicolons > MOST_SEMICOLONS && semicolons >= count;
+}
+
 function versionIssue(fields: Fields, version: string): Issue {
   const text = `unsupported format version: expected 1.92b to 1.98, found ${quoted(version)}`;
-  return { ...lineIssue(fields, "unsupported_format", text), field: "format_version" };
+  return fieldIssue(fields, 0, "format_version", "unsupported_format", text);
 }
 
 function countIssue(fields: Fields, layout: Layout | null): Issue {
+  if (hasSemicolons(fields)) {
+    const text = "expected fields separated by commas, as Bonnie++ prints them, found semicolons";
+    return lineIssue(fields, "field_count", text);
+  }
   const found = fields.count > MAX_FIELDS ? `more than ${MAX_FIELDS}` : `${fields.count}`;
   const expected =
     layout === null

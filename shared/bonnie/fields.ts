@@ -122,13 +122,20 @@ export function insertEmpty(fields: Fields, index: number): void {
   fields.count += 1;
 }
 
+/** The index of the field that holds the character at `offset`. */
+export function fieldAt(fields: Fields, offset: number): number {
+  let index = 0;
+  while (index < fields.count - 1 && endOf(fields, index) < offset) index += 1;
+  return index;
+}
+
 /** An issue with the line as a whole, at the character at `offset`. */
 export function lineIssue(fields: Fields, code: string, text: string, offset = fields.start): Issue {
   const raw = fields.text.slice(fields.from, fields.to);
   return { line: fields.line, column: offset - fields.from + 1, field: null, code, text, raw };
 }
 
-/** An issue with one field, at its first character. */
+/** An issue with one field, by its index in the layout and its name. */
 export function fieldIssue(fields: Fields, index: number, field: string, code: string, text: string): Issue {
-  return { ...lineIssue(fields, code, text, startOf(fields, index)), field };
+  return { ...lineIssue(fields, code, text), column: index, field };
 }

@@ -3,9 +3,9 @@
 // throws and takes time proportional to the length of the text. The formats are those of bonnie-formats.
 
 import type { Issue } from "../model/issue.ts";
-import { type Candidate, candidateOf, isRepeated } from "./agreement.ts";
+import { type Candidate, candidateOf, isOwnLine, isRepeated } from "./agreement.ts";
 import { readCsv } from "./csv.ts";
-import type { Entry, Ignored, Reading } from "./entry.ts";
+import type { BonnieResult, Entry, Ignored, Reading } from "./entry.ts";
 import { fieldsOf, split } from "./fields.ts";
 import { noRepeats } from "./repeats.ts";
 import { directiveOf, isAttempt, isHeader } from "./shape.ts";
@@ -13,7 +13,7 @@ import { readTable, type Table } from "./table.ts";
 import { isHeading, isTornRow, tableAt } from "./table-lines.ts";
 
 /** Goes up whenever the same text may read differently, so that stored runs can be read again. */
-export const PARSER_VERSION = 1;
+export const PARSER_VERSION = 2;
 
 /** Lines an upload may have (contract, POST /v1/results). */
 export const MAX_LINES = 10_000;
@@ -24,7 +24,8 @@ type Tables = Map<Entry, { readonly table: Table; readonly lineCount: number }>;
 /**
  * Reads an upload.
  * - A CSV line, or an attempt at one, is a result or one issue: its first fault from the left.
- * - A text table is a result only where no CSV result of the upload agrees with it; else its lines count as ignored.
+ * - A text table is a result only where no CSV result of the upload agrees with it; else its lines count as ignored. One
+ *   whose own CSV line comes next and is damaged is an issue: the whole line, sent later, would be a second run.
  * - An upload of more than `MAX_LINES` lines is not read: its only entry is an issue `too_many_lines`.
  */
 export function readBonnie(text: string): Reading {
@@ -65,7 +66,7 @@ export function readBonnie(text: string): Reading {
       }
     }
   }
-  return { entries: withoutRepeated(entries, tables, ignored), ignored };
+  return { entries: withTablesSettled(entries, tables, ignored), ignored };
 
   /** A line without blanks at its end, for tables; null behind the last. */
   function lineAt(index: number): string | null {
@@ -83,19 +84,29 @@ export function readBonnie(text: string): Reading {
   }
 }
 
-/** The entries without the tables that a CSV result repeats; their lines count as ignored. */
-function withoutRepeated(entries: readonly Entry[], tables: Tables, ignored: Ignored): readonly Entry[] {
+/** The entries without the tables that a CSV result repeats, and with an issue for those whose own line is damaged. */
+function withTablesSettled(entries: readonly Entry[], tables: Tables, ignored: Ignored): readonly Entry[] {
   if (tables.size === 0) return entries;
   const candidates: Candidate[] = [];
   for (const entry of entries) {
     if (entry.kind === "result" && !tables.has(entry)) candidates.push(candidateOf(entry.result));
   }
-  return entries.filter((entry) => {
+  const settled: Entry[] = [];
+  let next: Entry | null = null;
+  for (const entry of entries.toReversed()) {
     const found = tables.get(entry);
-    if (found === undefined || !isRepeated(found.table, candidates)) return true;
-    ignored.table += found.lineCount;
-    return false;
-  });
+    if (found !== undefined && isRepeated(found.table, candidates)) ignored.table += found.lineCount;
+    else if (found !== undefined && next?.kind === "issue" && isOwnLine(found.table, next.issue.raw)) {
+      settled.push({ kind: "issue", issue: heldBack(found.table.result, next.issue) });
+    } else settled.push(entry);
+    if (entry.kind !== "directive") next = entry;
+  }
+  return settled.toReversed();
+}
+
+function heldBack({ line, raw }: BonnieResult, { line: damaged, code }: Issue): Issue {
+  const text = `expected this table's own CSV line whole, found it damaged at line ${damaged} (${code}); the table is set aside, lest the run count twice when the line is sent again`;
+  return { line, column: 1, field: null, code: "csv_line_damaged", text, raw };
 }
 
 /** The offset of every line, and one behind the last; null for more than `MAX_LINES` lines. */

@@ -1,6 +1,7 @@
 // Shapes: what kind of line it is, before it is read. A line that looks like part of a result must be read or become an
 // issue; everything else is noise. Source: bonnie-formats section 8; contract, POST /v1/results (`# key: value`).
 
+import { isKnownKey } from "../model/facts.ts";
 import type { Directive } from "./entry.ts";
 import { type Fields, isOuterBlank } from "./fields.ts";
 
@@ -62,21 +63,33 @@ function isKeyCharacter(code: number): boolean {
   return isLetter(code) || (code >= 48 && code <= 57) || code === 95 || code === 45 || code === 46;
 }
 
+function skipBlanks(text: string, from: number, end: number): number {
+  let at = from;
+  while (at < end && isOuterBlank(text.charCodeAt(at))) at += 1;
+  return at;
+}
+
+/** A directive as the contract writes it, up to the blank before its value. */
+const AS_WRITTEN = /^# [a-z][a-z0-9_.]*: $/;
+
 /**
- * A line that starts with `#` as a directive: a key of letters, digits, `_`, `-` and `.` that starts with a letter, a
- * colon right behind it, and a value. Null for any other comment.
+ * A line that starts with `#` as a directive; null for any other comment. With a known key it is one in any case and with
+ * any blanks around key and colon. With an unknown key it is one, to be refused by name, only where it is written just as
+ * the contract writes directives, `# hots: x`: people write remarks and dates with colons as well.
  */
 export function directiveOf({ text, line, from, to, start, end }: Fields): Directive | null {
-  let keyStart = start + 1;
-  while (keyStart < end && isOuterBlank(text.charCodeAt(keyStart))) keyStart += 1;
+  const keyStart = skipBlanks(text, start + 1, end);
   let keyEnd = keyStart;
   while (keyEnd < end && isKeyCharacter(text.charCodeAt(keyEnd))) keyEnd += 1;
-  if (!isLetter(text.charCodeAt(keyStart)) || text[keyEnd] !== ":" || keyEnd >= end) return null;
+  const colon = skipBlanks(text, keyEnd, end);
+  if (keyEnd === keyStart || colon === end || text[colon] !== ":") return null;
+  const key = text.slice(keyStart, keyEnd).toLowerCase();
+  if (!isKnownKey(key) && !AS_WRITTEN.test(text.slice(start, Math.min(colon + 2, end)))) return null;
   return {
     line,
     column: keyStart - from + 1,
-    key: text.slice(keyStart, keyEnd),
-    value: text.slice(keyEnd + 1, end).trim(),
+    key,
+    value: text.slice(colon + 1, end).trim(),
     raw: text.slice(from, to),
   };
 }

@@ -4,6 +4,7 @@ import { DEFAULT_SEEK_COUNT } from "../model/bound.ts";
 import type { Issue } from "../model/issue.ts";
 import type { BonnieSetup, FileSpec } from "../model/measurement.ts";
 import { quoted } from "../model/quoted.ts";
+import { gluedLabel, hasGluedLabel } from "./glued-label.ts";
 import { scanInteger } from "./scan.ts";
 import { DEFAULT_CHUNK_BYTES, readFileSpec, scanChunkSize, scanCount, scanFileSize } from "./sizes.ts";
 import type { Half } from "./table-lines.ts";
@@ -32,6 +33,10 @@ export function readTableSetup(head: Half, release: Release, io: Row | null, fil
   if (!first.startsWith(second) && !second.startsWith(first)) {
     return tableIssue(head.head, `expected one machine, found ${quoted(first)} above ${quoted(second)}`);
   }
+  const machine = first.length > second.length ? first : second;
+  if (hasGluedLabel(machine)) {
+    return { ...tableIssue(head.row ?? head.head, gluedLabel(machine)), field: "name", code: "glued_label" };
+  }
   const ioSetup = io === null ? WITHOUT_IO : readSize(io.size.text, release, head.concurrency);
   if (io !== null && ioSetup === null) {
     const text = `expected a size such as 8G, 1G:64k or, since 1.98, 4G:64k:4:16384, found ${quoted(io.size.text)}`;
@@ -50,7 +55,7 @@ export function readTableSetup(head: Half, release: Release, io: Row | null, fil
     source: "text",
     format_version: null,
     bonnie_version: head.version,
-    machine: first.length > second.length ? first : second,
+    machine,
     ...(ioSetup ?? WITHOUT_IO),
     seed: null,
     seek_procs: null,

@@ -61,7 +61,7 @@ function readHalves({ first, io, files }: TableLines, raw: string): Table | Issu
     if ("code" in value) return value;
     metrics[test.metric.name] = value.measurement;
     resolution[test.metric.name] = value.resolution;
-    warnOfTest(warnings, test.metric.name, value.measurement, false);
+    warnOfTest(warnings, test.metric.name, setup, value.measurement, false);
   }
   if (release === "2.00") {
     if (ioRow !== null) warnings.push("rounded_rates: this table prints two or three digits of a rate.");
@@ -105,7 +105,7 @@ function readTest(
       resolution: isCensored ? 0 : scanned.resolution,
     };
   }
-  const word = { rate, cpu, latency: latency ?? rate }[fault.part];
+  const word = { rate, latency: latency ?? rate }[fault.part];
   return wordIssue(word, fault.part === "rate" ? name : `${name}_${fault.part}`, fault.code, fault.text);
 }
 

@@ -77,6 +77,7 @@ const GROUPS: readonly AliasGroup[] = [
     may_also_be: ["blktap2", "qdisk", "tapdisk3"],
     settled_by: HOST_FACTS,
   },
+  { backend: "blktap1", words: ["blktap-1"] },
   { backend: "blktap1", words: ["tap:qcow2"], image_format: "qcow2", row: "qcow2" },
   { backend: "blktap1", words: ["tap:sync"], image_format: "raw" },
   { backend: "blktap1", words: ["tap:ram"], image_format: "ram" },
@@ -90,7 +91,7 @@ const GROUPS: readonly AliasGroup[] = [
   { backend: "blktap2", words: ["tap:tapdisk:vhd"], image_format: "vhd" },
   {
     backend: "tapdisk3",
-    words: ["vbd3", "blktap3", "tapback", "xenserver", "xcp", "xcp-ng", "xapi", "smapiv1", "tap-ctl"],
+    words: ["tapdisk-3", "vbd3", "blktap3", "tapback", "xenserver", "xcp", "xcp-ng", "xapi", "smapiv1", "tap-ctl"],
   },
   {
     backend: "tapdisk3",
@@ -99,7 +100,7 @@ const GROUPS: readonly AliasGroup[] = [
     may_also_be: ["blktap1", "blktap2"],
     settled_by: HOST_FACTS,
   },
-  { backend: "qdisk", words: ["qemu", "qemu-qdisk", "xen-qdisk", "xen_disk", "xen-block", "vdi", "qemu-dp"] },
+  { backend: "qdisk", words: ["q-disk", "qemu", "qemu-qdisk", "xen-qdisk", "xen_disk", "xen-block", "vdi", "qemu-dp"] },
   { backend: "qdisk", words: ["qed"], image_format: "qed" },
   {
     backend: "qdisk",
@@ -160,14 +161,20 @@ export function foldWord(word: string): string {
   return word.trim().toLowerCase().replace(/[-_:]/g, "-").replace(/-$/, "");
 }
 
+/** A disk as a guest's configuration has it, `tap:aio:/x.img`: one of the prefixes of the resolution table, and a path. */
+const SPECIFICATION = /^\s*((?:file|phy|tap2?)(?::[a-z0-9]+)*):\//i;
+
 const BY_WORD: ReadonlyMap<string, Alias> = new Map<string, Alias>([
   ...BACKENDS.map((backend): [string, Alias] => [backend, { backend }]),
   ...GROUPS.flatMap(({ words, ...alias }) => words.map((word): [string, Alias] => [foldWord(word), alias])),
 ]);
 
-/** What a word means, in any spelling variant; null for a word that is neither a slug nor an alias. */
+/**
+ * What a word means, in any spelling variant; null for a word that is neither a slug nor an alias. A whole disk
+ * specification with the path of a file or device means what its prefix means.
+ */
 export function aliasOf(word: string): Alias | null {
-  return BY_WORD.get(foldWord(word)) ?? null;
+  return BY_WORD.get(foldWord(SPECIFICATION.exec(word)?.[1] ?? word)) ?? null;
 }
 
 /** The aliases of a slug as people write them, and whether a word may mean another backend as well; for documentation. */

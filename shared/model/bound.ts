@@ -1,11 +1,27 @@
 // Bounds: what `+++++` says. Bonnie++ prints it for a test that took less than half a second, so the true rate is
-// strictly above twice the test's work per second; by the same rule no printed rate can exceed that bound.
+// strictly above twice the test's work per second; by the same rule no printed rate can exceed that bound. 1.00 to 1.00e
+// asked for a whole second, and did fewer seeks; only their tables tell them from other releases of v1.
 
 import type { BonnieSetup } from "./measurement.ts";
 import type { MetricName } from "./metrics.ts";
 
 /** Seeks of a run whose output does not print their number. */
 export const DEFAULT_SEEK_COUNT = 8192;
+
+/** Seeks of 1.00 to 1.00e (bonnie-formats section 1). */
+const OLDEST_SEEK_COUNT = 8000;
+
+const OLDEST = /^1\.00[a-e]?$/;
+
+/** Whether the output names one of the releases 1.00 to 1.00e. A CSV line of v1 names none. */
+function isOldest(setup: BonnieSetup): boolean {
+  return setup.bonnie_version !== null && setup.format === "v1" && OLDEST.test(setup.bonnie_version);
+}
+
+/** How many times a second's work a test must do to be too fast: 2, for it must take less than half a second. */
+function factorOf(setup: BonnieSetup): number {
+  return isOldest(setup) ? 1 : 2;
+}
 
 /** KiB that putc and getc of v2 work on at the very least; the true amount is not printed. */
 const LEAST_BYTE_WORK_KIB = 1024;
@@ -24,7 +40,8 @@ export function knownWork(metric: MetricName, setup: BonnieSetup): number | null
     case "get_block":
       return setup.file_size_kib;
     case "seeks":
-      return setup.file_size_kib === null ? null : (setup.seek_count ?? DEFAULT_SEEK_COUNT);
+      if (setup.file_size_kib === null) return null;
+      return setup.seek_count ?? (isOldest(setup) ? OLDEST_SEEK_COUNT : DEFAULT_SEEK_COUNT);
     default:
       return setup.files === null ? null : setup.files.thousands * 1024;
   }
@@ -37,7 +54,7 @@ export function knownWork(metric: MetricName, setup: BonnieSetup): number | null
  */
 export function lowerBound(metric: MetricName, setup: BonnieSetup): number | null {
   const work = knownWork(metric, setup);
-  if (work !== null) return 2 * work;
+  if (work !== null) return factorOf(setup) * work;
   const isByteTest = metric === "putc" || metric === "getc";
   return isByteTest && setup.file_size_kib !== null ? 2 * LEAST_BYTE_WORK_KIB : null;
 }
@@ -48,5 +65,5 @@ export function lowerBound(metric: MetricName, setup: BonnieSetup): number | nul
  */
 export function upperLimit(metric: MetricName, setup: BonnieSetup): number | null {
   const work = knownWork(metric, setup);
-  return work === null ? null : 2 * work;
+  return work === null ? null : factorOf(setup) * work;
 }

@@ -37,6 +37,11 @@ const KINDS: ReadonlyMap<string, FactKind> = new Map(FACTS.map((fact) => [fact.k
 /** Keys a run takes that are not facts: suggested for a slip of the pen, and read elsewhere. */
 const OTHER_KEYS = ["backend", "host", "vm", "run", "finished"];
 
+/** Whether a key, in lower case, is one that may be said of a run. Any `label.` is, though not every one is well formed. */
+export function isKnownKey(key: string): boolean {
+  return KINDS.has(key) || OTHER_KEYS.includes(key) || key.startsWith("label.");
+}
+
 /**
  * Reads one fact. Blanks around the value are dropped; words are taken in any case. An empty value is a fault: a client
  * that does not know a fact leaves it out.

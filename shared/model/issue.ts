@@ -5,7 +5,11 @@
 export interface Issue {
   /** 1-based line of the upload; 0 when the fault is not in a line (a query parameter). */
   readonly line: number;
-  /** 1-based column in characters of that line, at most its length + 1; 0 with line 0. */
+  /**
+   * Where in that line. In a CSV line the index of the field that is named, counted from 0 as in the tables of
+   * bonnie-formats (4 is `put_block` of v1). Everywhere else (text tables, `# key: value` lines, a line at fault as a
+   * whole) the character, counted from 1, at most the length of the line + 1. 0 with line 0.
+   */
   readonly column: number;
   /** The column, metric or key at fault, e.g. `put_block`; null when the whole line is. */
   readonly field: string | null;

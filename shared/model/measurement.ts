@@ -19,7 +19,7 @@ export interface Measurement {
   /** The longest single operation in microseconds; null in v1 and where none was printed. */
   readonly latency_us: number | null;
   readonly censored: boolean;
-  /** Present exactly when censored: work / 0.5 s, in the metric's unit (bonnie-formats section 5). */
+  /** Present exactly when censored: work / 0.5 s (1 s where 1.00 to 1.00e is named), in the metric's unit (bonnie-formats section 5). */
   readonly lower_bound?: number;
 }
 

@@ -5,7 +5,7 @@ import { countOf, exactText, percentText, rateText } from "../model/number-text.
 import { aboutFacts, aboutFields, noticeRemarks, shownFact } from "./about-facts.ts";
 import { intervalOrNone, knownText } from "./known-text.ts";
 import { type Field, type Records, recordsOf } from "./records.ts";
-import { type Cell, cell, column, type Report, section, type Table } from "./report.ts";
+import { type Cell, cell, column, type Report, remark, section, type Table } from "./report.ts";
 import { shownMetrics } from "./shown-metrics.ts";
 import type { Look } from "./summary.ts";
 
@@ -22,7 +22,7 @@ export function backendsReport(answer: AllBackends, look: Look): Report {
     guide:
       "Medians over hosts, in K/s for data, seeks/s and files/s. The last column is the noise between runs of one host.",
     facts: aboutFacts(answer, shownFact(look)),
-    notices: noticeRemarks(answer),
+    notices: [...noticeRemarks(answer), ...(answer.periods.length > 1 ? [REPEATED_NOTICE] : [])],
     sections: [
       section("What there is", {
         table: { caption: "Hosts and runs of each backend", columns: COUNTS, rows: backends.map(countRow) },
@@ -32,6 +32,11 @@ export function backendsReport(answer: AllBackends, look: Look): Report {
     cursor: null,
   };
 }
+
+const REPEATED_NOTICE = remark(
+  "hosts",
+  "a host counts once in each period; hosts of the first table are those of the period with most.",
+);
 
 const COUNTS = [
   column("<", "backend"),

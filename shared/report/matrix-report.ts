@@ -42,7 +42,7 @@ const FLAG_MARK = " *";
 
 const FLAGS_NOTICE = remark(
   "flags",
-  `a verdict with * has flags. ${COMPARISON_FLAGS.join(", ")} take strata and are told by the comparison of a pair alone.`,
+  `a verdict with * has flags. What takes strata, ${COMPARISON_FLAGS.join(", ")}, only the comparison of a pair can tell.`,
 );
 
 /** The flags of a pair's verdicts, with the metrics that have them. */

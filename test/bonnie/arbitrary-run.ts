@@ -17,7 +17,7 @@ type Layout = "v1" | "v2/48" | "v2/50";
 const machine = fc
   .string({ unit: "grapheme", maxLength: 30 })
   .map((name) => name.replace(/[,\p{Cc}]/gu, "").trim())
-  .filter((name) => !/^[#>\uFEFF]/u.test(name));
+  .filter((name) => !/^[#>\uFEFF]|:[ \t]{2}/u.test(name));
 
 const fileSpec = (v1: boolean): fc.Arbitrary<FileSpec> =>
   fc

@@ -40,7 +40,7 @@ describe("v1: what a line may say is read as it stands", () => {
     expect(setup.files).toEqual({ thousands, max_size, min_size, num_dirs });
   });
 
-  it.each(["", "vm 101", '"quoted"', "a:b/c", "<b>x</b>", "cfq1:    mini", "1.97", "2", "größe", "a\tb"])(
+  it.each(["", "vm 101", '"quoted"', "a:b/c", "dom0: vm1", "a:", "<b>x</b>", "1.97", "2", "größe", "a\tb"])(
     "machine name %j, taken raw",
     (name) => {
       expect(resultOf(withFields(BLKTAP, { 0: name })).setup.machine).toBe(name);
@@ -78,7 +78,6 @@ describe("v1: what a line may say is read as it stands", () => {
 });
 
 describe("v1: a field that Bonnie++ cannot have printed is an issue that points at it", () => {
-  const start = (index: number) => BLKTAP.split(",").slice(0, index).join(",").length + 2;
   it.each([
     [1, "2064", "bad_size", "file_size"],
     [1, "2064K", "bad_size", "file_size"],
@@ -129,7 +128,7 @@ describe("v1: a field that Bonnie++ cannot have printed is an issue that points 
     const issue = issueOf(line);
     expect(issue).toMatchObject({ line: 1, field, code, raw: line });
     // A pair is pointed at by its rate.
-    expect(issue.column).toBe(start(code === "bad_pair" && index === 3 ? 2 : index));
+    expect(issue.column).toBe(code === "bad_pair" && index === 3 ? 2 : index);
     expect(issue.text).toContain("expected");
     expect(issue.text).toContain("found");
   });
@@ -172,11 +171,26 @@ describe("v2: the formats are told apart by count and first field", () => {
     ["a header by hand with 27 fields", `Machine,Size${",Rate,CPU".repeat(12)},Files`, "bad_size"],
     ["26 commas", ",".repeat(26), "no_test"],
   ])("%s is rejected", (_, line, code) => {
+    // The version is field 0, the size field 1; what is wrong with the line as a whole is so from its first character on.
+    expect(issueOf(line)).toMatchObject({ line: 1, column: code === "unsupported_format" ? 0 : 1, code });
+  });
+
+  it.each([
+    ["a v1 line", LOOP.replaceAll(",", ";")],
+    ["a v2 line", V197.replaceAll(",", ";")],
+    ["a line with decimal commas", BLKTAP.replaceAll(",", ";").replace("249.1", "249,1")],
+    ["the beginning of a line", LOOP.replaceAll(",", ";").slice(0, 60)],
+  ])("%s with semicolons: the text says that commas are wanted", (_, line) => {
     expect(issueOf(line)).toMatchObject({
-      line: 1,
-      column: 1 + (code === "bad_size" ? line.indexOf(",") + 1 : 0),
-      code,
+      code: "field_count",
+      column: 1,
+      text: "expected fields separated by commas, as Bonnie++ prints them, found semicolons",
     });
+  });
+
+  it("semicolons in a machine name are none between fields", () => {
+    expect(resultOf(LOOP.replace("vm101", "a;b;c;d;e;f;g;h;i;j")).setup.machine).toBe("a;b;c;d;e;f;g;h;i;j");
+    expect(issueOf(`${LOOP.replace("vm101", "a;b;c;d;e;f;g;h;i;j;k")},`).text).toMatch(/^expected 27 fields/);
   });
 
   it("a v1 machine may be called 1.97: the count decides", () => {
@@ -222,12 +236,25 @@ describe("v2: the formats are told apart by count and first field", () => {
     expect(warning).toMatch(/^size_overflow: /);
   });
 
-  it("a line that ends before the last latency of a test that was run is cut", () => {
-    expect(issueOf(withFields(V197, { 47: "" }))).toMatchObject({
-      code: "truncated_line",
-      field: "ran_delete_latency",
-      column: V197.lastIndexOf(",") + 2,
-    });
+  it("an empty last latency is like any other: all fields are there, so nothing was cut off", () => {
+    for (const line of [V196, V197, V200]) {
+      const last = line.split(",").length - 1;
+      const { metrics, warnings } = resultOf(withFields(line, { [last]: "" }));
+      expect(metrics.ran_delete?.latency_us).toBeNull();
+      expect(warnings).toEqual(["no_latency: ran_delete was run but has no latency."]);
+    }
+  });
+
+  it.each([
+    ["v1", LOOP, 0],
+    ["48 fields", V197, 2],
+    ["50 fields", V200, 2],
+  ])("%s: a label glued to the machine name is damage, not a name", (_, line, index) => {
+    for (const label of ["cfq1:    ", "cfq1:  ", "results/a.log:\t ", "a: b:  "]) {
+      const issue = issueOf(withFields(line, { [index]: `${label}vm101` }));
+      expect(issue).toMatchObject({ code: "glued_label", column: index, field: "name" });
+      expect(issue.text).toContain("label");
+    }
   });
 
   it.each([
@@ -252,9 +279,7 @@ describe("v2: the formats are told apart by count and first field", () => {
     [36, "s", "bad_number", "putc_latency"],
     [47, "981u", "bad_number", "ran_delete_latency"],
   ])("48 fields: field %i as %j is rejected", (index, value, code, field) => {
-    const line = withFields(V197, { [index]: value });
-    const column = V197.split(",").slice(0, index).join(",").length + 2;
-    expect(issueOf(line)).toMatchObject({ code, field, column });
+    expect(issueOf(withFields(V197, { [index]: value }))).toMatchObject({ code, field, column: index });
   });
 
   it.each([
@@ -264,11 +289,11 @@ describe("v2: the formats are told apart by count and first field", () => {
     [8, "0", "bad_number", "seek_procs"],
     [24, "4", "bad_files", "file_chunk_size"],
   ])("50 fields: field %i as %j is rejected", (index, value, code, field) => {
-    expect(issueOf(withFields(V200, { [index]: value }))).toMatchObject({ code, field });
+    expect(issueOf(withFields(V200, { [index]: value }))).toMatchObject({ code, field, column: index });
   });
 
   it("50 fields: seeks without a file size are rejected", () => {
-    expect(issueOf(withFields(NO_IO_200, { 7: "8192" }))).toMatchObject({ code: "inconsistent_setup", column: 33 });
+    expect(issueOf(withFields(NO_IO_200, { 7: "8192" }))).toMatchObject({ code: "inconsistent_setup", column: 7 });
   });
 });
 
@@ -286,6 +311,11 @@ describe("the lost comma of 1.92b to 1.96", () => {
     expect(metrics.putc).toBeNull();
     expect(metrics.seq_create).toMatchObject({ rate: 23295, cpu: 46, latency_us: 5985 });
     expect(metrics.ran_delete?.latency_us).toBe(259);
+  });
+
+  it("is counted as the field it is where a later field is wrong", () => {
+    // Field 23 of 47 is seq_create, which has the number 24 in the layout of 48.
+    expect(issueOf(withFields(line, { 23: "12x" }))).toMatchObject({ column: 24, field: "seq_create" });
   });
 
   it.each(["1.97", "1.98"])("is not repaired in format %s, which does not lose it", (version) => {

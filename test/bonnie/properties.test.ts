@@ -117,17 +117,25 @@ describe("laws of the reader", () => {
     );
   });
 
-  it("issues and directives point into the text", () => {
+  it("issues and directives point to a field of the line, or to a character of it", () => {
     fc.assert(
       fc.property(uploads, (text) => {
         const lines = text.split("\n");
         for (const entry of readBonnie(text).entries) {
-          const { line, column } =
-            entry.kind === "issue" ? entry.issue : entry.kind === "directive" ? entry : { line: 1, column: 1 };
+          if (entry.kind === "result") continue;
+          const { line, column } = entry.kind === "issue" ? entry.issue : entry;
           expect(line).toBeGreaterThanOrEqual(1);
           expect(line).toBeLessThanOrEqual(lines.length);
-          expect(column).toBeGreaterThanOrEqual(1);
-          expect(column).toBeLessThanOrEqual((lines[line - 1]?.length ?? 0) + 1);
+          const said = lines[line - 1] ?? "";
+          const field = entry.kind === "issue" ? entry.issue.field : null;
+          const names = [V1, V2_48, V2_50].map(({ columns }) => columns[column]);
+          if (entry.kind === "issue" && !entry.issue.raw.includes("\n") && field !== null && names.includes(field)) {
+            // 47 fields where the lost comma was put back.
+            expect(column).toBeLessThanOrEqual(said.split(",").length);
+          } else {
+            expect(column).toBeGreaterThanOrEqual(1);
+            expect(column).toBeLessThanOrEqual(said.length + 1);
+          }
         }
       }),
       { numRuns: 2000 },

@@ -103,6 +103,44 @@ describe("tables of 1.0x", () => {
     expect(resultOf(V1_HEAD + V1_ROW + half).setup.files).toEqual(expected);
   });
 
+  it("a %CP that no machine reaches is kept with a warning", () => {
+    const { metrics, warnings } = resultOf(V1_TABLE.replace("  18 ", " 999 "));
+    expect([metrics.put_block?.cpu, warnings.map((warning) => warning.split(" has")[0])]).toEqual([
+      999,
+      ["impossible_cpu: put_block"],
+    ]);
+  });
+
+  it("a label glued to the machine name is damage, not a name", () => {
+    expect(issueOf(V1_TABLE.replace("ubuntu    ", "a:  ubuntu"))).toMatchObject({
+      line: 4,
+      column: 1,
+      field: "name",
+      code: "glued_label",
+    });
+    expect(resultOf(V1_TABLE.replace("ubuntu    ", "a: ubuntu ")).setup.machine).toBe("a: ubuntu");
+  });
+
+  // 1.00 to 1.00e asked for a whole second and did 8000 seeks: 8 GiB/s, 8000/s, 16384 files/s instead of twice that.
+  it.each(["1.00", "1.00a", "1.00e"])("%s: what +++++ says is half, and seeks were 8000", (version) => {
+    const text = V1_TABLE.replace("1.03e", version.padStart(5))
+      .replace("7511   6", "+++++ +++")
+      .replace("65284  18", "+++++ +++");
+    const { setup, metrics } = resultOf(text);
+    expect([setup.bonnie_version, setup.seek_count]).toEqual([version, null]);
+    expect(metrics.put_block?.lower_bound).toBe(8 * 1048576);
+    expect(metrics.seeks?.lower_bound).toBe(8000);
+    expect(metrics.ran_delete?.lower_bound).toBe(16384);
+    expect(resultOf(text.replace("39589", "8388608")).metrics.rewrite?.rate).toBe(8388608);
+    expect(issueOf(text.replace("39589", "8388609"))).toMatchObject({ code: "above_bound", field: "rewrite" });
+    expect(issueOf(V1_TABLE.replace("1.03e", version.padStart(5)).replace(" 7511", "8001")).code).toBe("above_bound");
+  });
+
+  it.each(["1.00f", "1.00h", "1.01a", "1.04"])("%s: what +++++ says is as ever", (version) => {
+    const { metrics } = resultOf(V1_TABLE.replace("1.03e", version.padStart(5)).replace("7511   6", "+++++ +++"));
+    expect([metrics.seeks?.lower_bound, metrics.ran_delete?.lower_bound]).toEqual([16384, 32768]);
+  });
+
   it("two tables in a row are two results, each with its own lines", () => {
     const { entries } = readBonnie(`${V1_TABLE}\n${V1_TABLE}`);
     expect(entries.map((entry) => entry.kind === "result" && entry.result.line)).toEqual([1, 10]);
@@ -220,7 +258,6 @@ describe("a table that cannot be read is one issue, at the line and word at faul
     ["a bad rate", V1_TABLE.replace("65284", "6528x"), 4, 31, "bad_number"],
     ["a censored rate with a %CP", V1_TABLE.replace("+++++ +++", "+++++  99"), 8, 28, "bad_pair"],
     ["a rate above its bound", V1_TABLE.replace("65284", "99965284"), 4, 31, "above_bound"],
-    ["an impossible %CP", V1_TABLE.replace("  18 ", " 999 "), 4, 37, "impossible_cpu"],
     ["a bad number of files", V1_TABLE.replace("  16 +", " 1x6 +"), 8, 17, "bad_files"],
     ["a bad chunk size", V1_TABLE.replace("    8G", "8G:48k"), 4, 14, "bad_size"],
     ["a latency too few", V19_TABLE.replace("    1748us", ""), 5, 1, "bad_table"],
@@ -251,5 +288,69 @@ describe("a table that cannot be read is one issue, at the line and word at faul
   it("a heading without its row does not swallow the CSV line below it", () => {
     const { entries } = readBonnie(`${V1_HEAD}${V197}\n`);
     expect(entries.map((entry) => entry.kind)).toEqual(["issue", "result"]);
+  });
+});
+
+describe("a table whose own CSV line comes damaged is set aside, or the whole log sent later would count twice", () => {
+  const log = fixture("run-200a-nonquiet.log");
+  const lines = log.trimEnd().split("\n");
+  const csv = lines.at(-1) ?? "";
+  const withLine = (line: string) => [...lines.slice(0, -1), line].join("\n");
+  const kinds = (text: string) => readBonnie(text).entries.map((entry) => entry.kind);
+
+  it.each([
+    ["cut in the middle", csv.slice(0, 120)],
+    ["cut behind the file size", csv.split(",", 9).join(",")],
+    ["with a damaged number", csv.replace(",98,", ",9x,")],
+    ["with a field too many", `${csv},`],
+  ])("a line %s: both are issues, the table whole and naming the line", (_, line) => {
+    const issues = readBonnie(withLine(line)).entries.map((entry) => (entry.kind === "issue" ? entry.issue : null));
+    expect(issues).toHaveLength(2);
+    const [table, own] = issues;
+    expect(own).toMatchObject({ line: 24, raw: line });
+    expect(table).toMatchObject({ code: "csv_line_damaged", field: null, column: 1 });
+    expect(table?.text).toContain("at line 24");
+    // Nothing is lost: the table reads from the quarantine when somebody wants it.
+    expect(resultOf(table?.raw ?? "").setup.source).toBe("text");
+  });
+
+  it("the whole log is one run, and so is the log without any line", () => {
+    expect(kinds(log)).toEqual(["result"]);
+    expect(kinds(lines.slice(0, -1).join("\n"))).toEqual(["result"]);
+  });
+
+  it.each([
+    [
+      "a 1.0x table and its cut line",
+      `${fixture("seed-loop.txt")}${fixture("seed-loop.csv").slice(0, 60)}`,
+      ["issue", "issue"],
+    ],
+    [
+      "a directive between them",
+      `${fixture("seed-loop.txt")}# site: fra\n${fixture("seed-loop.csv").slice(0, 60)}`,
+      ["issue", "directive", "issue"],
+    ],
+    [
+      "the cut line of another machine",
+      `${fixture("seed-loop.txt")}${fixture("seed-loop.csv").slice(0, 60).replace("vm101", "db7")}`,
+      ["result", "issue"],
+    ],
+    [
+      "a cut line of another size",
+      `${fixture("seed-loop.txt")}${fixture("seed-loop.csv").slice(0, 60).replace("2064M", "4G")}`,
+      ["result", "issue"],
+    ],
+    [
+      "a cut line behind another result",
+      `${fixture("seed-loop.txt")}${V197}\n${fixture("seed-loop.csv").slice(0, 60)}`,
+      ["result", "result", "issue"],
+    ],
+    [
+      "a cut line, and the whole one further on",
+      `${fixture("seed-loop.txt")}${fixture("seed-loop.csv").slice(0, 60)}\n${fixture("seed-loop.csv")}`,
+      ["issue", "result"],
+    ],
+  ])("%s", (_, text, expected) => {
+    expect(kinds(text)).toEqual(expected);
   });
 });

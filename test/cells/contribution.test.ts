@@ -232,6 +232,23 @@ describe("a value cell", () => {
   });
 });
 
+it("notes what a host is noted for on another backend too, so that a comparison counts it once", () => {
+  const list = contributions(
+    summarise("h", [
+      plainSample({ id: "a", cached: ["C1"], small_file: true }),
+      plainSample({ id: "b", stratum: "s2", backend: "phy", cached: ["C2"] }),
+      plainSample({ id: "c", backend: "qdisk", cached: ["C2"], small_file: true, bound_mismatch: true }),
+    ]),
+  );
+  const onBoth = (what: string) =>
+    [...(find(list, what)?.cell.notes.keys() ?? [])].filter((note) => note.includes("+"));
+  expect(onBoth("backend loop ALL").sort()).toEqual(["cached+phy", "cached+qdisk", "small_file+qdisk"]);
+  expect(onBoth("backend phy ALL").sort()).toEqual(["cached+loop", "cached+qdisk"]);
+  // In a stratum, what is in that stratum on both.
+  expect(onBoth("backend loop v1/2G/8k/16").sort()).toEqual(["cached+qdisk", "small_file+qdisk"]);
+  expect(onBoth("backend phy s2")).toEqual([]);
+});
+
 describe("CPU efficiency", () => {
   const on = (backend: RunSample["backend"], rate: number, efficiency: number | `>${number}`) =>
     plainSample({ id: backend, backend, values: values(...[rate], ...new Array<null>(11).fill(null), efficiency) });

@@ -6,9 +6,9 @@ import { cellOf, type Host, input, metricCellOf, onePeriod, put, question } from
 import { allEqual, clearWin, empty, mixed, seed } from "../support/comparisons.ts";
 
 test.each<[string, ReturnType<typeof seed>, MetricName]>([
-  ["blktap2 vs loop: block write 1.95x (1.87-2.13)", clearWin(), "put_block"],
-  ["blktap2 vs loop: random seeks 0.735x (0.674-0.774)", clearWin(), "seeks"],
-  ["phy vs loop: char write 0.989x (0.982-1.005), equivalent", allEqual(), "putc"],
+  ["blktap2 vs loop: block write 1.95x (1.86-2.13)", clearWin(), "put_block"],
+  ["blktap2 vs loop: random seeks 0.735x (0.674-0.775)", clearWin(), "seeks"],
+  ["phy vs loop: char write 0.989x (0.981-1.006), equivalent", allEqual(), "putc"],
   ["blktap2 vs loop: sequential stat 1.053x (0.938-1.092), inconclusive", clearWin(), "seq_stat"],
   ["blktap1 vs loop: char write 2.72x on 1 host, no verdict", seed(), "putc"],
   ["blktap1 vs loop: sequential create <= 0.903x on 1 host, no verdict", seed(), "seq_create"],

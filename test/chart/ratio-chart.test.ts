@@ -24,7 +24,7 @@ describe("the chart of a comparison", () => {
 
   test.each(widths)("at %d px says of each metric its verdict, ratio, interval and hosts", (width) => {
     const texts = textsOf(sceneOf(clearWin(), { width }));
-    for (const word of ["block write", "faster", "1.95×", "1.87–2.13", "slower", "inconclusive"])
+    for (const word of ["block write", "faster", "1.95×", "1.86–2.13", "slower", "inconclusive"])
       expect(texts).toContain(word);
     expect(texts.filter((text) => /^40( hosts)?$/.test(text))).toHaveLength(12);
   });

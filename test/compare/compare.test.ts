@@ -36,7 +36,7 @@ describe("every verdict rule by a minimal cell, one metric asked for", () => {
       many(6, 100),
       "equivalent",
       "ci_within_margin",
-      /as fast as blktap2, to within 3 % \(95 % interval 1.008 to 1.013\)/,
+      /On the median of 6 hosts loop wrote blocks as fast as blktap2, to within 3 % \(95 % interval 1.007 to 1.013\)\.$/,
     ],
     // 8 faster by sign (lower bounds), 2 unknown: p = 2/256 < 0.05, but LO has 2 values at -infinity: L = -infinity.
     [
@@ -46,20 +46,36 @@ describe("every verdict rule by a minimal cell, one metric asked for", () => {
       "too_fast_hides_size",
       /On 80 % of 10 hosts loop wrote blocks faster than blktap2/,
     ],
+    // 6 faster and 5 exactly equal: p = 2/64, but the third lowest of the eleven is 1. Nothing is too fast.
+    [
+      "6, ties",
+      [...many(6, 4055), ...many(5, 0)],
+      "inconclusive",
+      "ci_includes_1",
+      /times as fast as blktap2 .*; it was faster more often than chance explains \(on 6, slower on 0\), but the median difference may be none\.$/,
+    ],
+    // Five hosts at 50 025 against 50 000: 5 ticks, in the bin of 1.
+    [
+      "6, next to nothing",
+      [...many(6, -4055), ...many(5, -5)],
+      "inconclusive",
+      "ci_includes_1",
+      /it was slower more often than chance explains \(on 11, faster on 0\), but the median difference may be none\.$/,
+    ],
     ["7", WIDE, "inconclusive", "ci_includes_1", /shows neither a difference nor equality to within 3 %/],
     [
       "9",
       many(6, 5000),
       "faster",
       "ci_above_1",
-      /On 6 hosts loop wrote blocks 1.65 times as fast as blktap2 .*faster on 100 % of them/,
+      /On 6 hosts loop wrote blocks 1.65 times as fast as blktap2 .*it was faster, by any amount, on 100 % of them/,
     ],
     [
       "10",
       many(6, -5000),
       "slower",
       "ci_below_1",
-      /On 6 hosts loop wrote blocks 0.607 times as fast as blktap2 .*slower on 100 % of them/,
+      /On 6 hosts loop wrote blocks 0.607 times as fast as blktap2 .*it was slower, by any amount, on 100 % of them/,
     ],
     [
       "11",
@@ -71,6 +87,30 @@ describe("every verdict rule by a minimal cell, one metric asked for", () => {
   ])("rule %s", (_, hosts, verdict, reason, sentence) => {
     const found = comparePut(hosts, only);
     expect([found.verdict, found.reason]).toEqual([verdict, reason]);
+    expect(found.sentence).toMatch(sentence);
+  });
+
+  test("one metric that may be chance is said to have a p, and not a corrected one", () => {
+    // 7 of 8 hosts: p = 18/256.
+    const found = comparePut([...many(7, 5000), -5000], only);
+    expect(found.reason).toBe("not_significant_after_holm");
+    expect(found.p).toBeCloseTo(18 / 256, 12);
+    expect(found.sentence).toMatch(/, but this may be chance \(p 0\.0703\)\.$/);
+  });
+
+  test.each<[string, Host[], RegExp]>([
+    ["a third loses half", [...many(40, 0), ...many(20, -6931)], /; on 33 % of them it was slower by more than 3 %\.$/],
+    ["a tenth gains", [...many(54, 0), ...many(6, 6931)], /; on 10 % of them it was faster by more than 3 %\.$/],
+    ["a few lose", [...many(55, 0), ...many(5, -6931)], /to within 3 % \(95 % interval 0\.997 to 1\.003\)\.$/],
+    [
+      "some gain and some lose",
+      [...many(40, 0), ...many(12, -6931), ...many(8, 6931)],
+      /; on 13 % of them it was faster and on 20 % slower, by more than 3 %\.$/,
+    ],
+  ])("equal at the median is not equal everywhere: %s", (_, hosts, sentence) => {
+    const found = comparePut(hosts, only);
+    expect(found.verdict).toBe("equivalent");
+    expect(found.sentence).toMatch(/^On the median of 60 hosts loop wrote blocks as fast as blktap2, to within 3 %/);
     expect(found.sentence).toMatch(sentence);
   });
 
@@ -98,9 +138,43 @@ describe("every verdict rule by a minimal cell, one metric asked for", () => {
     const five = comparePut([], { pair: new Map([["ALL", merged]]) });
     expect(five).toMatchObject({ hosts: 20, n_eff: 5, ci: null, p: null, reason: "too_few_hosts" });
     expect(five.sentence).toMatch(/On at least 5 hosts \(20 results over the periods\)/);
+    const nine = comparePut([], {
+      pair: new Map([["ALL", { ...merged, nEff: METRIC_NAMES.map((name) => months(name, 9)) }]]),
+      ...only,
+    });
+    expect(nine.sentence).toMatch(/^On at least 9 hosts \(20 .* it was faster, by any amount, in 100 % of the results/);
     // n_eff 10 of 20 with 17 up and 3 down: floor(8.5) = 8 and ceil(1.5) = 2 of 10: p = 2 * 56/1024.
     const more = { ...put([...many(17, 5000), ...many(3, -5000)]), nEff: METRIC_NAMES.map((name) => months(name, 10)) };
     expect(comparePut([], { pair: new Map([["ALL", more]]) }).p).toBeCloseTo(112 / 1024, 12);
+  });
+});
+
+describe("cached reads", () => {
+  test("a host with cached runs on both sides is one host", () => {
+    const side = (other: string) => {
+      const notes = { cached: 7, "cached:C1": 7, [`cached+${other}`]: 7, small_file: 9, [`small_file+${other}`]: 2 };
+      return new Map([["ALL", onePeriod(cellOf({ seeks: metricCellOf(many(9, 0)) }, notes))]]);
+    };
+    const { fleet, cached } = compare(input({ baselineValues: side("loop"), candidateValues: side("blktap2") }));
+    expect(fleet.metrics.get_block?.flag_details.suspect_cached_reads).toMatchObject({ count: 7, rules: ["C1"] });
+    expect(fleet.flag_details.suspect_cached_reads?.count).toBe(7);
+    expect(fleet.flag_details.small_file?.count).toBe(16);
+    expect(fleet.efficiency.seeks?.flag_details.suspect_cached_reads?.count).toBe(7);
+    expect([cached.loop?.hosts, cached.blktap2?.hosts]).toEqual([7, 7]);
+  });
+});
+
+describe("as reported", () => {
+  test("stands only where the ratio or its hosts differ from those without cached reads", () => {
+    const cells = (hosts: readonly Host[], more: Parameters<typeof metricCellOf>[1] = {}) =>
+      new Map([["ALL", onePeriod(cellOf({ putc: metricCellOf([0]), get_block: metricCellOf(hosts, more) }))]]);
+    const namesOf = (trusted: ReturnType<typeof cells>, reported: ReturnType<typeof cells>) =>
+      Object.keys(compare(input({ pair: trusted, pairAsReported: reported })).as_reported);
+    expect(namesOf(cells([0, 100, 200]), cells([0, 900, 1000]))).toEqual(["get_block"]);
+    expect(namesOf(cells([0, 100, 200]), cells([0, 100, 200, 100]))).toEqual(["get_block"]);
+    expect(namesOf(cells([]), cells([UNKNOWN_HOST]))).toEqual(["get_block"]);
+    // More runs, and another host far out: the median does not move, so nothing else would be told.
+    expect(namesOf(cells([0, 100, 200]), cells([0, 100, 900], { runs: 40 }))).toEqual([]);
   });
 });
 

@@ -91,9 +91,24 @@ describe("flags of one metric", () => {
   });
 
   test("cached reads come with their count and rules", () => {
-    const details = flags(many(6, 0), {}, { cached: { hosts: 3, rules: ["C1", "C2"] } });
+    const details = flags(many(6, 0), {}, { cached: { hosts: 3, rules: ["C1", "C2"], isRepeated: false } });
     expect(details.suspect_cached_reads).toMatchObject({ count: 3, rules: ["C1", "C2"] });
   });
+});
+
+test("over several periods a text counts results, and no more hosts than there certainly are", () => {
+  const merged = onePeriod(cellOf({ put_block: metricCellOf(many(30, 0), { one: 16, nb: 7 }) }));
+  const [effect] = pairedEffects({ ...merged, nEff: merged.nEff.map(() => 10) }, ["put_block"]);
+  const { mostly_single_runs: single, many_too_fast: fast } = metricFlags({
+    effect: effect!,
+    between: NOTHING_BETWEEN,
+    strata: [],
+    cached: null,
+    margin: 300,
+  });
+  expect(single?.text).toMatch(/^16 of 30 results over the periods \(at least 10 hosts\) have a single run/);
+  expect(fast?.text).toMatch(/^7 of 30 results over the periods \(at least 10 hosts\) were too fast/);
+  expect(flags(many(30, 0), { one: 16 }).mostly_single_runs?.text).toMatch(/^16 of 30 hosts have a single run/);
 });
 
 describe("outlier hosts", () => {
@@ -109,7 +124,8 @@ describe("outlier hosts", () => {
 });
 
 describe("flags of a scope", () => {
-  const CLEAN = { cached: { hosts: 0, rules: [] }, smallFile: 0, boundMismatch: 0, strata: [] };
+  const NONE = { hosts: 0, rules: [], isRepeated: false };
+  const CLEAN = { cached: NONE, smallFile: NONE, boundMismatch: NONE, strata: [] };
 
   test("gather the flags of the metrics by name", () => {
     const details = scopeFlags(
@@ -126,14 +142,16 @@ describe("flags of a scope", () => {
 
   test("add what concerns every metric", () => {
     const evidence = {
-      cached: { hosts: 2, rules: ["C1"] },
-      smallFile: 4,
-      boundMismatch: 1,
+      cached: { hosts: 2, rules: ["C1"], isRepeated: false },
+      smallFile: { hosts: 4, isRepeated: false },
+      boundMismatch: { hosts: 1, isRepeated: true },
       strata: ["v1/2G/8k/16", "v2/2G/8k/16"],
     };
     const details = scopeFlags(new Map(), evidence);
     expect(flagsOf(details)).toEqual(["suspect_cached_reads", "small_file", "mixed_versions", "bound_mismatch"]);
     expect(details.small_file?.count).toBe(4);
+    expect(details.suspect_cached_reads?.text).toMatch(/: 2\.$/);
+    expect(details.bound_mismatch?.text).toMatch(/: 1, a host counting once in each period\.$/);
   });
 
   test("strata of one family are not a mix of versions", () => {

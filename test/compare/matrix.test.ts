@@ -1,6 +1,6 @@
 import { describe, expect, test } from "vitest";
 import { compare } from "../../shared/compare/compare.ts";
-import { type MatrixPair, matrix } from "../../shared/compare/matrix.ts";
+import { COMPARISON_FLAGS, type MatrixPair, matrix } from "../../shared/compare/matrix.ts";
 import { METRIC_NAMES } from "../../shared/model/metrics.ts";
 import { cellOf, type Host, input, metricCellOf, onePeriod, put, question, UNKNOWN_HOST } from "./build.ts";
 
@@ -53,6 +53,26 @@ describe("the matrix of all pairs", () => {
     }
     expect(pair?.metrics.seeks?.flags).toEqual(["suspect_cached_reads"]);
     expect(pair?.metrics.put_block?.flags).toEqual(["mostly_single_runs", "many_too_fast", "mixed_effect"]);
+  });
+
+  test("lacks those flags of the comparison that take strata, and no others", () => {
+    const [up, down] = [put(many(6, 5000)), put(many(6, -5000))];
+    const cell = put([...many(6, 5000), ...many(6, -5000)]);
+    const full = compare(
+      input({
+        pair: new Map([
+          ["ALL", cell],
+          ["v1/2G/8k/16", up],
+          ["v1/8G/8k/16", down],
+        ]),
+      }),
+    );
+    const [pair] = matrix(QUESTION, [{ baseline: "blktap2", candidate: "loop", cell }], new Map()).pairs;
+    const flags = full.fleet.metrics.put_block?.flags ?? [];
+    expect(flags).toContain("strata_disagree");
+    expect(pair?.metrics.put_block?.flags).toEqual(
+      flags.filter((flag) => !COMPARISON_FLAGS.some((other) => other === flag)),
+    );
   });
 
   test("reports the metrics asked for alone", () => {

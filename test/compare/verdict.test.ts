@@ -7,6 +7,7 @@ const FASTER: Evidence = {
   bothTooFast: 0,
   estimate: { lo: 900, hi: 900 },
   interval: { lo: 500, hi: 1300 },
+  narrowest: { lo: 500, hi: 1300 },
   pHolm: 0.001,
   margin: 300,
 };
@@ -20,6 +21,14 @@ describe("the rules in order", () => {
     ["5", { estimate: { lo: 50, hi: 50 }, interval: { lo: 10, hi: 299 } }, "equivalent", "ci_within_margin"],
     ["5, before 7", { interval: { lo: -299, hi: 299 }, pHolm: 1 }, "equivalent", "ci_within_margin"],
     ["6", { interval: { lo: -Infinity, hi: 1300 } }, "inconclusive", "too_fast_hides_size"],
+    // The sign test has found a direction, but what holds the limit at 1 is ties: no longer test would move it.
+    ["6, ties", { interval: { lo: -25, hi: 1300 }, narrowest: { lo: -25, hi: 1300 } }, "inconclusive", "ci_includes_1"],
+    [
+      "6, ties under bounds",
+      { interval: { lo: -Infinity, hi: 1300 }, narrowest: { lo: -25, hi: 1300 } },
+      "inconclusive",
+      "ci_includes_1",
+    ],
     ["7", { interval: { lo: -1, hi: 1300 }, pHolm: 0.051 }, "inconclusive", "ci_includes_1"],
     ["7, 1 itself is no difference", { interval: { lo: 0, hi: 1300 }, pHolm: 0.051 }, "inconclusive", "ci_includes_1"],
     ["8", { pHolm: 0.051 }, "inconclusive", "not_significant_after_holm"],

@@ -283,10 +283,10 @@ describe("422: the good lines are stored, the bad ones quarantined", () => {
     const receipt = await jsonOf<Receipt>(service.post(`${good}\n${bad}\n`, "?backend=loop&host=h422", asJson), 422);
     expect(receipt).toMatchObject({ stored: 1, duplicate: 0, rejected: 1 });
     const [issue] = receipt.issues;
-    // name,size,putc,%CP come first: put_block begins behind `vm101,2064M,3xxxx,35,`.
+    // name, size, putc and its %CP are fields 0 to 3 (contract, POST /v1/results).
     expect(issue).toEqual({
       line: 2,
-      column: "vm101,2064M,30000,35,".length + 1,
+      column: 4,
       field: "put_block",
       code: expect.any(String),
       text: expect.stringContaining('"12x"'),
@@ -304,10 +304,29 @@ describe("422: the good lines are stored, the bad ones quarantined", () => {
     );
   });
 
+  test("a log whose CSV line was cut, sent again whole, is one run", async () => {
+    const log = fixture("run-200a-nonquiet.log");
+    const query = "?backend=qdisk&host=cut-logs";
+    const cut = await jsonOf<Receipt>(service.post(log.trimEnd().slice(0, -40), query, asJson), 422);
+    expect(cut).toMatchObject({ stored: 0, rejected: 2 });
+    expect(cut.issues.map(({ code }) => code)).toEqual(["csv_line_damaged", "field_count"]);
+    const whole = await jsonOf<Receipt>(service.post(log, query, asJson), 201);
+    expect(whole).toMatchObject({ stored: 1, rejected: 0 });
+    const { runs } = await jsonOf<{ runs: Run[] }>(service.send("/v1/runs?host=cut-logs"), 200);
+    expect(runs).toHaveLength(1);
+  });
+
+  test("a table that was set aside is kept, and stored when an admin has it tried again", async () => {
+    const text = `${fixture("seed-loop.txt").replaceAll("25511", "25512")}${LOOP.slice(0, 60)}`;
+    const { issues } = await jsonOf<Receipt>(service.post(text, "?backend=loop&host=aside", asJson), 422);
+    const retry = service.send(`/v1/quarantine/${issues[0]?.quarantine_id}/retry`, { method: "POST", ...asJson });
+    expect((await jsonOf<Receipt>(retry, 201)).stored).toBe(1);
+  });
+
   test("in text: one line for each issue, with the id to retry it by", async () => {
     const text = await textOf(service.post(freshLine().replace("18075", "12x"), "?backend=loop"), 422);
     expect(text).toMatch(
-      /^stored 0, duplicate 0, rejected 1\nline 1, column 22, put_block: .*"12x".* \[\w+\] quarantined as [0-9a-f]{32}\n$/,
+      /^stored 0, duplicate 0, rejected 1\nline 1, column 4, put_block: .*"12x".* \[\w+\] quarantined as [0-9a-f]{32}\n$/,
     );
   });
 
@@ -416,7 +435,10 @@ describe("400: nothing could be tried, and nothing was stored", () => {
     ["# constructor: x", 3, "constructor"],
     ["# backend: nonsense", 3, "backend"],
     ["# host:", 3, "host"],
-    ["# Note: measured at night", 3, "Note"],
+    ["# Backend: nonsense", 3, "backend"],
+    ["#dom0_mem_mb:lots", 2, "dom0_mem_mb"],
+    ["# hots: x", 3, "hots"],
+    ["# note: measured at night", 3, "note"],
   ])("the directive %j is named with its place", async (directive, column, field) => {
     const line = freshLine();
     const error = await refusal(`${line}\n${directive}\n${line}`, "?backend=loop");
@@ -424,6 +446,14 @@ describe("400: nothing could be tried, and nothing was stored", () => {
     expect(error.message).toMatch(/^line 2: .*nothing was stored$/);
     expect(error.issues).toEqual([expect.objectContaining({ line: 2, column, field })]);
     await only(service.post(line, "?backend=loop", asJson), 201);
+  });
+
+  test("remarks that only look like directives are comments, and known keys are taken in any case", async () => {
+    const remarks = ["# Date: Sunday", "# NB: rerun", "#http://x/y", "#loops: 1, version: 2.00a", "# hots : x"];
+    const body = [...remarks, "# Backend: tap:sync", "#Label.Rack:a7", freshLine()].join("\n");
+    const receipt = await jsonOf<Receipt>(service.post(body, "", asJson), 201);
+    expect(receipt.ignored.comment).toBe(remarks.length);
+    expect(await runOf(receipt.results[0]?.id)).toMatchObject({ backend: "blktap1", facts: { "label.rack": "a7" } });
   });
 
   test("all faults are listed at once, in order", async () => {
@@ -448,6 +478,28 @@ describe("400: nothing could be tried, and nothing was stored", () => {
     ["empty", Buffer.alloc(0)],
   ])("a body that is %s, though it says gzip", async (_, body) => {
     expect(await refusal(body, "?backend=loop", { "Content-Encoding": "gzip" })).toMatchObject({ code: "bad_body" });
+  });
+
+  const utf16le = (text: string) => Buffer.from(text, "utf16le");
+  test.each([
+    ["little-endian with a byte order mark", utf16le(`\uFEFF# backend: loop\r\n${LOOP}\r\n`)],
+    ["little-endian without one", utf16le(`${LOOP}\r\n`)],
+    ["big-endian with a byte order mark", utf16le(`\uFEFF${LOOP}`).swap16()],
+    ["big-endian without one", utf16le(LOOP).swap16()],
+    ["a mark alone", Buffer.from([0xff, 0xfe])],
+  ])("UTF-16, %s: one error that says what to send instead", async (_, body) => {
+    for (const query of ["", "?backend=loop"]) {
+      const error = await refusal(body, query);
+      expect(error).toMatchObject({ code: "bad_body", message: expect.stringMatching(/looks like UTF-16.*UTF-8/) });
+    }
+  });
+
+  test("NULs elsewhere are not UTF-16: the line is named", async () => {
+    const body = [LOOP.replace("35", "3\u00005"), "\0".repeat(300)].join("\n");
+    for (const text of [body, `${"\0".repeat(300)}\n${body}`]) {
+      const { issues } = await jsonOf<Receipt>(service.post(text, "?backend=loop", asJson), 422);
+      expect(issues[0]).toMatchObject({ code: "control_character", column: 3, field: "putc_cpu" });
+    }
   });
 
   test("an upload that breaks off is not half an upload, and no fault of the service", async () => {

@@ -48,7 +48,7 @@ describe("GET /v1/quarantine 200", () => {
         raw_length: expect.any(Number),
         raw_encoding: "utf-8",
         line: 3,
-        column: 22,
+        column: 4,
         field: "put_block",
         code: expect.any(String),
         text: expect.stringContaining('"12x"'),

@@ -8,10 +8,10 @@ import { type BackendContext, resolveBackend } from "../../shared/model/resolve-
 const TABLE: readonly (readonly [slug: string, words: string])[] = [
   ["loop", "loop loopback loop-back loopdev losetup blkback-file phy-file file*"],
   ["phy", "phy blkback xen-blkback vbd* block raw-device partition lvm lv lvm2 lvm-thin iscsi drbd md zvol krbd nbd"],
-  ["blktap1", "blktap1 tap* blktap* tap:aio* tap:sync tap:ram tap:qcow* tap:qcow2 tap:vmdk tap:ioemu"],
+  ["blktap1", "blktap1 tap* blktap* tap:aio* tap:sync tap:ram tap:qcow* tap:qcow2 tap:vmdk tap:ioemu blktap-1"],
   ["blktap2", "blktap2 tap2 tap2:aio tap2:vhd tap:tapdisk tap:tapdisk:aio tap:tapdisk:vhd tapdisk2 tap:vhd blktap-2"],
-  ["tapdisk3", "tapdisk3 vbd3 blktap3 tapback tapdisk* xenserver xcp xcp-ng xapi smapiv1 tap-ctl"],
-  ["qdisk", "qdisk qemu qemu-qdisk xen-qdisk xen_disk xen-block qcow2* qed vdi rbd* qemu-dp"],
+  ["tapdisk3", "tapdisk3 tapdisk-3 vbd3 blktap3 tapback tapdisk* xenserver xcp xcp-ng xapi smapiv1 tap-ctl"],
+  ["qdisk", "qdisk q-disk qemu qemu-qdisk xen-qdisk xen_disk xen-block qcow2* qed vdi rbd* qemu-dp"],
   ["virtio", "virtio virtio-blk virtio_disk virtio-disk standalone vhost-user-blk vhost"],
   ["emulated", "emulated ioemu ide sata ahci scsi hvm"],
   ["vnd", "vnd netbsd-file"],
@@ -52,6 +52,24 @@ describe("a host's word for its backend is understood in every spelling", () => 
     expect(resolveBackend(word)?.backend).toBe(slug);
   });
 
+  // The first column of the resolution table, in the ways a configuration file has it.
+  it.each([
+    ["file:/srv/x.img", "loop", "raw"],
+    ["tap:aio:/srv/x.img", "blktap1", "raw"],
+    ["TAP:AIO:/srv/x.img,xvda,w", "blktap1", "raw"],
+    ["tap2:aio:/srv/x.img", "blktap2", "raw"],
+    ["tap:qcow2:/srv/x.qcow2", "blktap1", "qcow2"],
+    ["tap:tapdisk:vhd:/srv/x.vhd", "blktap2", "vhd"],
+    ["phy:/dev/vg/lv", "phy", undefined],
+    [" phy:/dev/vg/lv ", "phy", undefined],
+  ])("the whole disk %s is taken by its prefix: %s", (word, slug, format) => {
+    const resolution = resolveBackend(word);
+    expect([resolution?.backend, resolution?.image_format]).toEqual([slug, format]);
+    const host = { toolstack: "xl", xen_version: "4.17.7" };
+    const prefix = word.trim().slice(0, word.trim().indexOf(":/"));
+    expect(resolveBackend(word, host)?.backend).toBe(resolveBackend(prefix, host)?.backend);
+  });
+
   it.each([
     "",
     "   ",
@@ -62,7 +80,10 @@ describe("a host's word for its backend is understood in every spelling", () => 
     "__proto__",
     "constructor",
     "toString",
-    "file:/srv/x.img",
+    "/srv/x.img",
+    "nfs:/srv/x.img",
+    "lvm:/dev/vg/lv",
+    "tap:nonsense:/srv/x.img",
   ])("%j names no backend and is refused, not guessed", (word) => {
     expect(resolveBackend(word)).toBeNull();
   });

@@ -1,7 +1,7 @@
 // When one of these fails, a page gives an operator a wrong reason for a verdict, or advice that does not lead to one.
 
 import { describe, expect, test } from "vitest";
-import type { Comparison } from "../../shared/compare/comparison.ts";
+import type { Comparison, MetricComparison } from "../../shared/compare/comparison.ts";
 import type { Reason } from "../../shared/compare/verdict.ts";
 import { METRIC_NAMES, type MetricName } from "../../shared/model/metrics.ts";
 import { explained } from "../../shared/report/explanation.ts";
@@ -66,6 +66,34 @@ test("a metric that was not asked for has none", () => {
   const { fleet } = comparisons.seed();
   const only = { ...comparisons.seed(), fleet: { ...fleet, metrics: {} } };
   expect(explained(only, "putc")).toBeNull();
+});
+
+/** putc of the clear win with other findings. */
+function found(change: Partial<MetricComparison>) {
+  const comparison = comparisons.clearWin();
+  const putc = comparison.fleet.metrics.putc;
+  if (putc === undefined) throw new Error("the clear win lacks putc");
+  const fleet = { ...comparison.fleet, metrics: { ...comparison.fleet.metrics, putc: { ...putc, ...change } } };
+  return explanationOf({ ...comparison, fleet }, "putc");
+}
+
+test("equal at the median: who differs by more is told, and nobody is told that it is nobody", () => {
+  const equal = { verdict: "equivalent", reason: "ci_within_margin", ci: { low: 0.99, high: 1.01 } } as const;
+  const share = { faster: 0, slower: 1 / 3, same: 2 / 3, undetermined: 0 };
+  expect(found({ ...equal, share }).why).toBe(
+    "The 95 % interval, 0.990 to 1.010, lies within 3 % of 1 as a whole: on the median host a difference, if there is one, is too small to matter. Hosts are not all alike: on 33 % of them it was slower by more than 3 %.",
+  );
+  expect(found({ ...equal, share: { ...share, slower: 0.09 } }).why).toMatch(/is too small to matter\.$/);
+});
+
+test("a direction without a size because of ties: no advice to make the file larger", () => {
+  const ties = { reason: "ci_includes_1", p_holm: 0.03, ci: { low: 0.998, high: 1.5 } } as const;
+  const { why, change } = found({ ...ties, verdict: "inconclusive" });
+  expect(why).toMatch(
+    /^More hosts go one way than chance explains .*0\.998 to 1\.50, includes 1: so many hosts are equal/,
+  );
+  expect(change.join()).not.toMatch(/-s|larger/);
+  expect(found({ ...ties, p_holm: 0.06 }).why).toMatch(/may as well be slower as faster/);
 });
 
 describe("what would change it", () => {

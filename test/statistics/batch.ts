@@ -22,7 +22,7 @@ import {
   values,
   votes,
 } from "./host-values.ts";
-import { binOf, type Interval, isExact, medianOf, UNKNOWN } from "./order.ts";
+import { type Interval, medianOf, UNKNOWN } from "./order.ts";
 
 export interface BatchQuestion {
   readonly baseline: Backend;

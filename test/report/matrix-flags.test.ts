@@ -1,0 +1,58 @@
+// When one of these fails, somebody acts on a verdict of the matrix without knowing that something is wrong with it.
+
+import { expect, test } from "vitest";
+import type { DatedMatrix } from "../../shared/compare/dated.ts";
+import { rendered } from "../../shared/render/rendered.ts";
+import { reportOf } from "../../shared/report/report-of.ts";
+import { DEFAULT_LOOK, type Summary } from "../../shared/report/summary.ts";
+import * as comparisons from "../support/comparisons.ts";
+
+const clean = (matrix: DatedMatrix): DatedMatrix => ({
+  ...matrix,
+  pairs: matrix.pairs.map((pair) => ({
+    ...pair,
+    metrics: Object.fromEntries(Object.entries(pair.metrics).map(([name, entry]) => [name, { ...entry, flags: [] }])),
+  })),
+});
+
+/** The matrix with a flag on one metric of the first pair. */
+function flagged(): Summary {
+  const matrix = clean(comparisons.fourBackends());
+  const [first, ...others] = matrix.pairs;
+  const entry = first?.metrics.get_block;
+  if (first === undefined || entry === undefined) throw new Error("the matrix lacks its first pair");
+  const marked = { ...first, metrics: { ...first.metrics, get_block: { ...entry, flags: ["mixed_effect"] as const } } };
+  return { kind: "matrix", answer: { ...matrix, pairs: [marked, ...others] } };
+}
+
+test("a verdict with flags has a mark, the flag stands below it, and others have none", () => {
+  const [first, ...others] = reportOf(flagged(), DEFAULT_LOOK).sections;
+  const verdicts = first?.table?.rows.map((row) => [row[0]?.text, row[4]?.text.endsWith(" *")]);
+  expect(verdicts?.filter(([, isMarked]) => isMarked)).toEqual([["get_block", true]]);
+  expect(first?.remarks).toEqual([{ label: "* mixed_effect", text: "get_block.", isWarning: true }]);
+  for (const { table, remarks } of others) {
+    expect(remarks).toEqual([]);
+    for (const row of table?.rows ?? []) expect(row[4]?.text).not.toContain("*");
+  }
+});
+
+test.each(["txt", "md", "html"] as const)(
+  "%s says what the mark means, and which flags a matrix cannot have",
+  (format) => {
+    const page = rendered(format, flagged(), DEFAULT_LOOK).replaceAll(/[\s\\]+/g, " ");
+    expect(page).toContain("a verdict with * has flags");
+    for (const flag of ["strata_disagree", "simpson", "paired_and_between_disagree"]) expect(page).toContain(flag);
+    expect(page).toContain("mixed_effect");
+  },
+);
+
+test("the picture marks the same cell", () => {
+  const stars = (summary: Summary) => rendered("svg", summary, DEFAULT_LOOK).match(/>\*</g)?.length ?? 0;
+  expect(stars(flagged())).toBe(1);
+  expect(stars({ kind: "matrix", answer: clean(comparisons.fourBackends()) })).toBe(0);
+});
+
+test("CSV names the flags", () => {
+  const lines = rendered("csv", flagged(), DEFAULT_LOOK).split("\r\n");
+  expect(lines.filter((line) => line.includes("mixed_effect"))).toHaveLength(1);
+});
