@@ -14,7 +14,8 @@ type Meanings<T extends string> = Readonly<Record<T, string>>;
 export const ERROR_MEANINGS: Meanings<ErrorCode> = {
   bad_parameter:
     "A query parameter, or a `# key: value` line, is unknown, given twice or out of range. The message names it and says what was expected. Nothing was stored.",
-  bad_body: "The body is not what its headers or the endpoint promise: broken gzip, UTF-16, no JSON, a wrong key or value.",
+  bad_body:
+    "The body is not what its headers or the endpoint promise: broken gzip, UTF-16, no JSON, a wrong key or value.",
   no_backend:
     "No line of the upload has a backend: add `?backend=loop`, or a line `# backend: loop` before the results.",
   no_result: "The body holds nothing that looks like a Bonnie++ result.",

@@ -11,16 +11,16 @@ export const DEFAULT_SEEK_COUNT = 8192;
 /** Seeks of 1.00 to 1.00e (bonnie-formats section 1). */
 const OLDEST_SEEK_COUNT = 8000;
 
-const OLDEST = /^1\.00[a-e]?$/;
+/** The releases that asked for a whole second. */
+const OLDEST: ReadonlySet<string> = new Set(["1.00", "1.00a", "1.00b", "1.00c", "1.00d", "1.00e"]);
 
-/** Whether the output names one of the releases 1.00 to 1.00e. A CSV line of v1 names none. */
-function isOldest(setup: BonnieSetup): boolean {
-  return setup.bonnie_version !== null && setup.format === "v1" && OLDEST.test(setup.bonnie_version);
+/** How many times a second's work a test must do to be too fast. A CSV line of v1 names no release, and v2 is younger. */
+function factorOf(setup: BonnieSetup): number {
+  return setup.bonnie_version === null || setup.format === "v2" ? 2 : factorOfV1(setup.bonnie_version);
 }
 
-/** How many times a second's work a test must do to be too fast: 2, for it must take less than half a second. */
-function factorOf(setup: BonnieSetup): number {
-  return isOldest(setup) ? 1 : 2;
+function factorOfV1(version: string): number {
+  return OLDEST.has(version) ? 1 : 2;
 }
 
 /** KiB that putc and getc of v2 work on at the very least; the true amount is not printed. */
@@ -41,7 +41,7 @@ export function knownWork(metric: MetricName, setup: BonnieSetup): number | null
       return setup.file_size_kib;
     case "seeks":
       if (setup.file_size_kib === null) return null;
-      return setup.seek_count ?? (isOldest(setup) ? OLDEST_SEEK_COUNT : DEFAULT_SEEK_COUNT);
+      return setup.seek_count ?? (factorOf(setup) === 1 ? OLDEST_SEEK_COUNT : DEFAULT_SEEK_COUNT);
     default:
       return setup.files === null ? null : setup.files.thousands * 1024;
   }

@@ -70,7 +70,7 @@ describe("the command line", () => {
   test.each([
     [["frobnicate"], /expected rebuild, audit, import, export, token or --help, found "frobnicate"/],
     [["audit", "--flet", "x"], /Unknown option '--flet'/],
-    [["audit", "--fleet", "A#B"], /--fleet: expected 1 to 63 of a-z, 0-9 and inner hyphens, found "A#B"/],
+    [["audit", "--fleet", "A#B"], /--fleet: expected 1 to 63 letters, digits and inner . _ -, found "A#B"/],
     [["rebuild", "--grace", "soon"], /--grace: expected seconds, found "soon"/],
     [["import"], /expected a file, or - for standard input, found none/],
     [["import", "x.csv", "backend=foo"], /backend: expected a backend such as loop/],

@@ -145,7 +145,7 @@ describe("an ingest token", () => {
     const page = await pageOf(own.visit(run), 200);
     expect(page).not.toContain('href="/hosts/dom0-1"');
     const other = visitor(service, await service.token({ scope: "ingest", hosts: "web-*" }));
-    await pageOf(other.visit(run), 404);
+    await pageOf(other.visit(run), 403);
   });
 });
 
