@@ -107,7 +107,8 @@ export function tableAt(endpoint: string, tableName: string, environment: Enviro
 /** How to reach a table in the embedded engine. */
 export function embeddedTable(endpoint: string, tableName: string): EndpointTable {
   const credentials = { accessKeyId: "local", secretAccessKey: "local" };
-  return { tableName, endpoint, region: "local", credentials, isEmbedded: true };
+  // Its disk may be busy with what others write.
+  return { tableName, endpoint, region: "local", credentials, isEmbedded: true, timeoutMs: 15_000 };
 }
 
 /** The environment of a program that is started, with settings of its own beside what is there. */

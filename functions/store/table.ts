@@ -1,5 +1,5 @@
 // The table, as an object that sends commands. The only place that holds a DynamoDB client: one client, kept alive, with
-// a bounded number of retries, so that a caller hears within 20 seconds when the store cannot be reached.
+// a bounded number of retries, so that a caller hears within a minute when the store cannot be reached.
 
 import {
   BatchGetItemCommand,
@@ -70,51 +70,69 @@ export async function ensureTable(table: Table): Promise<void> {
   const { orderIndex, timeIndex } = TABLE;
   const attribute = (AttributeName: string) => ({ AttributeName, AttributeType: "S" as const });
   try {
-    await table.client.send(
-      new CreateTableCommand({
-        TableName: table.name,
-        BillingMode: "PAY_PER_REQUEST",
-        AttributeDefinitions: [
-          TABLE.partitionKey,
-          TABLE.sortKey,
-          orderIndex.sortKey,
-          timeIndex.partitionKey,
-          timeIndex.sortKey,
-        ].map(attribute),
-        KeySchema: [
-          { AttributeName: TABLE.partitionKey, KeyType: "HASH" },
-          { AttributeName: TABLE.sortKey, KeyType: "RANGE" },
-        ],
-        LocalSecondaryIndexes: [
-          {
-            IndexName: orderIndex.name,
-            KeySchema: [
-              { AttributeName: TABLE.partitionKey, KeyType: "HASH" },
-              { AttributeName: orderIndex.sortKey, KeyType: "RANGE" },
-            ],
-            Projection: { ProjectionType: "INCLUDE", NonKeyAttributes: [...orderIndex.projected] },
-          },
-        ],
-        GlobalSecondaryIndexes: [
-          {
-            IndexName: timeIndex.name,
-            KeySchema: [
-              { AttributeName: timeIndex.partitionKey, KeyType: "HASH" },
-              { AttributeName: timeIndex.sortKey, KeyType: "RANGE" },
-            ],
-            Projection: { ProjectionType: "KEYS_ONLY" },
-          },
-        ],
-      }),
+    await startUp(() =>
+      table.client.send(
+        new CreateTableCommand({
+          TableName: table.name,
+          BillingMode: "PAY_PER_REQUEST",
+          AttributeDefinitions: [
+            TABLE.partitionKey,
+            TABLE.sortKey,
+            orderIndex.sortKey,
+            timeIndex.partitionKey,
+            timeIndex.sortKey,
+          ].map(attribute),
+          KeySchema: [
+            { AttributeName: TABLE.partitionKey, KeyType: "HASH" },
+            { AttributeName: TABLE.sortKey, KeyType: "RANGE" },
+          ],
+          LocalSecondaryIndexes: [
+            {
+              IndexName: orderIndex.name,
+              KeySchema: [
+                { AttributeName: TABLE.partitionKey, KeyType: "HASH" },
+                { AttributeName: orderIndex.sortKey, KeyType: "RANGE" },
+              ],
+              Projection: { ProjectionType: "INCLUDE", NonKeyAttributes: [...orderIndex.projected] },
+            },
+          ],
+          GlobalSecondaryIndexes: [
+            {
+              IndexName: timeIndex.name,
+              KeySchema: [
+                { AttributeName: timeIndex.partitionKey, KeyType: "HASH" },
+                { AttributeName: timeIndex.sortKey, KeyType: "RANGE" },
+              ],
+              Projection: { ProjectionType: "KEYS_ONLY" },
+            },
+          ],
+        }),
+      ),
     );
   } catch (error) {
     if (!(error instanceof Error && error.name === "ResourceInUseException")) throw translated(error);
   }
   for (let waited = 0; ; waited += 1) {
-    const { Table: described } = await table.client.send(new DescribeTableCommand({ TableName: table.name }));
+    const describe = () => table.client.send(new DescribeTableCommand({ TableName: table.name }));
+    const { Table: described } = await startUp(describe);
     if (described?.TableStatus === "ACTIVE") return;
     if (waited === 150) throw new Error(`table ${table.name} did not become active within 30 seconds`);
     await new Promise((resolve) => setTimeout(resolve, 200));
+  }
+}
+
+/** How long a store may take to get going: an engine that was killed first reads its log again, which can be gigabytes. */
+const START_UP_MS = 300_000;
+
+/** Sends until there is an answer: a store that is starting takes requests before it answers any. */
+async function startUp<T>(send: () => Promise<T>): Promise<T> {
+  for (const started = performance.now(); ; ) {
+    try {
+      return await send();
+    } catch (error) {
+      const isSilent = error instanceof Error && error.name === "TimeoutError";
+      if (!isSilent || performance.now() - started > START_UP_MS) throw error;
+    }
   }
 }
 

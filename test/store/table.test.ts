@@ -5,7 +5,7 @@ import { createServer } from "node:http";
 import type { AddressInfo } from "node:net";
 import { expect, test } from "vitest";
 import { tableAt } from "../../functions/env.ts";
-import { getItem, openTable } from "../../functions/store/table.ts";
+import { ensureTable, getItem, openTable } from "../../functions/store/table.ts";
 
 test("an engine that takes requests and never answers is one that cannot be reached", async () => {
   let requests = 0;
@@ -22,5 +22,25 @@ test("an engine that takes requests and never answers is one that cannot be reac
     table.client.destroy();
     silent.closeAllConnections();
     silent.close();
+  }
+});
+
+test("an engine that is silent while it starts, as after a crash with much to recover, is waited for", async () => {
+  let requests = 0;
+  const starting = createServer((_, answer) => {
+    requests += 1;
+    // Two rounds of four attempts without an answer, then one that knows the table.
+    if (requests > 8) answer.end(JSON.stringify({ Table: { TableStatus: "ACTIVE" } }));
+  });
+  await new Promise<void>((resolve) => starting.listen(0, "127.0.0.1", resolve));
+  const { port } = starting.address() as AddressInfo; // of a server on TCP
+  const table = openTable({ ...tableAt(`http://127.0.0.1:${port}`, "vbdstat"), timeoutMs: 50 });
+  try {
+    await ensureTable(table);
+    expect(requests).toBe(10);
+  } finally {
+    table.client.destroy();
+    starting.closeAllConnections();
+    starting.close();
   }
 });
