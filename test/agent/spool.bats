@@ -60,6 +60,18 @@ see /docs#bad_parameter, request 1'
   [[ $(cat "$STUB_HOST/log") == *'daemon.warning rejected 00000001-'* ]]
 }
 
+# bats test_tags=everywhere
+@test "an upload that another agent delivers meanwhile leaves nothing behind: no rejection, no answer to an empty body" {
+  agent post --server '' --backend loop "$(result 1)" "$(result 2)"
+  reply 1 400 'error empty_body: the upload is empty'
+  export STUB_VANISH=$SPOOL/new/00000001-
+  run agent flush
+  expect 0 "$receipt"
+  [[ $output != *'kept in'* ]]
+  [ "$(requests) $(waiting)" = '2 0' ]
+  [ -z "$(find "$SPOOL/rejected" "$SPOOL/tmp" -type f)" ]
+}
+
 # In: lines of a receipt, without the first. Out: that is the answer to the next request.
 receipt() {
   reply $(($(requests) + 1)) "${2:-201}" "$receipt$(printf '\n%s' "$1")"
