@@ -184,6 +184,8 @@ export interface Mark {
   readonly fleet: string;
   readonly host: string;
   readonly touched: readonly Touched[];
+  /** Equal for hosts whose newest uploads name the same cohort: they probably share cells. A hint, "" where nobody said. */
+  readonly cohort: string;
   /** Changes with every write; names the state that was read. */
   readonly token: string;
 }

@@ -46,11 +46,14 @@ export interface Outcome {
   readonly conflicts: number;
 }
 
+/** Marks of a bucket that are read together, to work off hosts of one cohort together: those share its cells. */
+const MARKS_AT_ONCE = 4000;
+
 /**
- * Hosts that are read and committed together: so many that those of one cohort meet and share its cells, few enough to be
- * held in memory at once. A race lost by some of them costs those alone.
+ * Hosts that are read and committed together: some transactions full, and few enough to be held in memory at once. A race
+ * lost by some of them costs those alone.
  */
-const HOSTS_AT_ONCE = 400;
+const HOSTS_AT_ONCE = 200;
 
 /** Hosts whose samples are read at the same time: the store has 64 connections, and other work than this. */
 const READERS = 16;
@@ -79,9 +82,13 @@ export async function aggregateFleet(deps: AggregateDeps, fleet: string): Promis
   const workOffBucket = async (bucket: number): Promise<void> => {
     let after: string | undefined;
     do {
-      const marks = await deps.store.marks(fleet, bucket, HOSTS_AT_ONCE, after);
-      await workOff(bucket, marks);
-      after = marks.length < HOSTS_AT_ONCE || deps.isStopping?.() === true ? undefined : marks.at(-1)?.host;
+      const marks = await deps.store.marks(fleet, bucket, MARKS_AT_ONCE, after);
+      const byCohort = marks.toSorted((a, b) => (a.cohort < b.cohort ? -1 : Number(a.cohort > b.cohort)));
+      for (let from = 0; from < marks.length; from += HOSTS_AT_ONCE) {
+        if (deps.isStopping?.() === true) return;
+        await workOff(bucket, byCohort.slice(from, from + HOSTS_AT_ONCE));
+      }
+      after = marks.length < MARKS_AT_ONCE ? undefined : marks.at(-1)?.host;
     } while (after !== undefined);
   };
   // Buckets share no item: while one lane waits for the store, the other computes.

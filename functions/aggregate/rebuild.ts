@@ -144,9 +144,10 @@ async function deriveHosts({ deps, table, of }: Making, bucket: number, hosts: r
 
 /** Works off what is marked, so that what came meanwhile is read after the swap as it was before. */
 async function aggregateOnce({ deps, of, alive }: Making): Promise<void> {
-  const marks: AggregateDeps["store"]["marks"] = async (...wanted) => {
+  // Asked before every batch of hosts.
+  const generations: AggregateDeps["store"]["generations"] = async (fleet) => {
     await alive();
-    return deps.store.marks(...wanted);
+    return deps.store.generations(fleet);
   };
-  await aggregateFleet({ ...deps, store: { ...deps.store, marks } }, of.fleet);
+  await aggregateFleet({ ...deps, store: { ...deps.store, generations } }, of.fleet);
 }

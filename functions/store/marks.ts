@@ -5,13 +5,14 @@ import { randomUUID } from "node:crypto";
 import type { TransactWriteItem } from "@aws-sdk/client-dynamodb";
 import { BUCKETS } from "../../shared/deployment.ts";
 import { type Backend, isBackend } from "../../shared/model/backends.ts";
+import type { Cohort } from "../../shared/model/cohort.ts";
 import { monthOf } from "../../shared/model/period.ts";
 import type { Mark, Touched } from "../../shared/ports.ts";
 import { WRITES_PER_TRANSACTION } from "./chunks.ts";
 import { type Item, ItemFault, keyItem, optionalTextOf, textOf, textSetOf } from "./item.ts";
-import { markKey, workPartition } from "./keys.ts";
+import { cohortHash, markKey, workPartition } from "./keys.ts";
 import { TransactionCancelled } from "./store-error.ts";
-import { getItem, partition, queryPage, type Table, transact } from "./table.ts";
+import { getItem, partition, queryItems, queryPage, type Table, transact } from "./table.ts";
 
 /** What a run touches when it comes or goes. */
 export const touchedBy = (run: { finished_at: string; backend: Backend; stratum: string }): Touched => ({
@@ -20,22 +21,36 @@ export const touchedBy = (run: { finished_at: string; backend: Backend; stratum:
   stratum: run.stratum,
 });
 
-/** The write that marks a host, to be part of the transaction that changes its runs. */
+/**
+ * The write that marks a host, to be part of the transaction that changes its runs. The cohort is what the newest of them
+ * says; without one the mark keeps what it knows.
+ */
 export function markWrite(
   table: Table,
   fleet: string,
   host: string,
   touched: readonly Touched[],
   at: string,
+  cohort?: Cohort,
 ): TransactWriteItem {
   const entries = new Set(touched.map(({ period, backend, stratum }) => `${period}#${backend}#${stratum}`));
+  const set = [
+    "#token = :token",
+    "since = if_not_exists(since, :at)",
+    ...(cohort === undefined ? [] : ["cohort = :cohort"]),
+  ];
   return {
     Update: {
       TableName: table.name,
       Key: keyItem(markKey(fleet, host)),
-      UpdateExpression: "ADD touched :touched SET #token = :token, since = if_not_exists(since, :at)",
+      UpdateExpression: `ADD touched :touched SET ${set.join(", ")}`,
       ExpressionAttributeNames: { "#token": "token" },
-      ExpressionAttributeValues: { ":touched": { SS: [...entries] }, ":token": { S: randomUUID() }, ":at": { S: at } },
+      ExpressionAttributeValues: {
+        ":touched": { SS: [...entries] },
+        ":token": { S: randomUUID() },
+        ":at": { S: at },
+        ...(cohort === undefined ? {} : { ":cohort": { S: cohortHash(cohort) } }),
+      },
     },
   };
 }
@@ -48,7 +63,8 @@ function markOf(fleet: string, item: Item): Mark {
     }
     return { period, backend, stratum };
   });
-  return { fleet, host: textOf(item, "sk"), touched, token: textOf(item, "token") };
+  const cohort = optionalTextOf(item, "cohort") ?? "";
+  return { fleet, host: textOf(item, "sk"), touched, cohort, token: textOf(item, "token") };
 }
 
 /** Up to `limit` open marks of a bucket, in order of host name, after the host `after`. */
@@ -60,13 +76,18 @@ export async function readMarks(
   after?: string,
 ): Promise<Mark[]> {
   const pk = workPartition(fleet, bucket);
-  const { items } = await queryPage(table, {
+  const query = {
     ...partition(pk),
     Limit: limit,
     ConsistentRead: true,
     ...(after === undefined ? {} : { ExclusiveStartKey: keyItem({ pk, sk: after }) }),
-  });
-  return items.map((item) => markOf(fleet, item));
+  };
+  const marks: Mark[] = [];
+  for await (const item of queryItems(table, query)) {
+    marks.push(markOf(fleet, item));
+    if (marks.length === limit) break;
+  }
+  return marks;
 }
 
 /** The mark of one host, or null. */

@@ -74,16 +74,17 @@ async function addChunk(table: Table, chunk: readonly Pending[]): Promise<readon
 const hostOf = ({ fleet, host }: Run): string => `${fleet}#${host}`;
 
 function marksOf(table: Table, runs: readonly Pending[]): TransactWriteItem[] {
-  const byHost = new Map<string, Run[]>();
+  const byHost = new Map<string, NewRun[]>();
   for (const { newRun } of runs) {
     const ofHost = byHost.get(hostOf(newRun.run));
-    if (ofHost === undefined) byHost.set(hostOf(newRun.run), [newRun.run]);
-    else ofHost.push(newRun.run);
+    if (ofHost === undefined) byHost.set(hostOf(newRun.run), [newRun]);
+    else ofHost.push(newRun);
   }
   return [...byHost.values()].flatMap((ofHost) => {
-    const [first] = ofHost;
-    if (first === undefined) return [];
-    return [markWrite(table, first.fleet, first.host, ofHost.map(touchedBy), first.received_at)];
+    const newest = ofHost.reduce((a, b) => (b.run.finished_at > a.run.finished_at ? b : a));
+    const { fleet, host, received_at: at } = newest.run;
+    const touched = ofHost.map(({ run }) => touchedBy(run));
+    return [markWrite(table, fleet, host, touched, at, newest.sample.cohort)];
   });
 }
 
@@ -134,7 +135,10 @@ export async function replaceRun(table: Table, before: Run, { run, sample }: New
   };
   try {
     await retryingTransient(() =>
-      transact(table, [put, markWrite(table, run.fleet, run.host, [touchedBy(before), touchedBy(run)], at)]),
+      transact(table, [
+        put,
+        markWrite(table, run.fleet, run.host, [touchedBy(before), touchedBy(run)], at, sample.cohort),
+      ]),
     );
     return true;
   } catch (error) {
