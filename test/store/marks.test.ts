@@ -2,9 +2,10 @@ import { TransactionCanceledException } from "@aws-sdk/client-dynamodb";
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from "vitest";
 import { makeAggregationStore } from "../../functions/store/aggregation.ts";
 import { bucketOf } from "../../functions/store/keys.ts";
+import { markWrite } from "../../functions/store/marks.ts";
 import { makeRunStore } from "../../functions/store/runs.ts";
 import { makeStatusStore } from "../../functions/store/status.ts";
-import type { Table } from "../../functions/store/table.ts";
+import { type Table, transact } from "../../functions/store/table.ts";
 import type { AggregationStore, Mark } from "../../shared/ports.ts";
 import { startTestEngine, type TestEngine } from "../support/engine.ts";
 import { interfering } from "../support/faulty-table.ts";
@@ -95,6 +96,23 @@ test("marks of a bucket come page after page in order of host, each once", async
     } while (after !== undefined);
   }
   expect(seen.sort()).toEqual(hosts.sort());
+});
+
+test("marks that are more than one answer of the store holds (1 MB) are all read, not only those of the first", async () => {
+  const hosts = Array.from({ length: 300 }, (_, index) => `h${index}`)
+    .filter((host) => bucketOf("default", host) === 0)
+    .slice(0, 20);
+  const touched = Array.from({ length: 3000 }, (_, index) => ({
+    period: "2026-11",
+    backend: "loop" as const,
+    stratum: `v1/${index}M/8k/16`,
+  }));
+  for (const host of hosts) {
+    await transact(table, [markWrite(table, "default", host, touched, "2026-11-22T10:00:00.000Z")]);
+  }
+  const marks = await store.marks("default", 0, 100);
+  expect(marks.map(({ host }) => host)).toEqual(hosts.toSorted());
+  expect(JSON.stringify(marks.map((mark) => [...mark.touched])).length).toBeGreaterThan(1e6);
 });
 
 test("open marks are counted exactly, fleet by fleet, with the time of the oldest though it was touched again", async () => {
