@@ -10,6 +10,8 @@ import { DynamoEventSource, SqsDlq } from "aws-cdk-lib/aws-lambda-event-sources"
 import { Queue, QueueEncryption } from "aws-cdk-lib/aws-sqs";
 import type { Construct } from "constructs";
 
+const SWEEP_EVERY = Duration.minutes(5);
+
 /** Gives the queue of records that could not be worked off. */
 export function addAggregateTriggers(scope: Construct, aggregate: IFunction, table: TableV2): Queue {
   const deadLetters = new Queue(scope, "dead-letters", {
@@ -43,10 +45,11 @@ export function addAggregateTriggers(scope: Construct, aggregate: IFunction, tab
       onFailure: new SqsDlq(deadLetters),
     }),
   );
-  // No retries either: the next sweep is five minutes away.
-  aggregate.configureAsyncInvoke({ retryAttempts: 0 });
+  // No retries either: the next sweep is five minutes away. And none waits longer for its turn: when a burst has taken all
+  // invocations, hours of sweeps would otherwise begin at once, and be in each other's way.
+  aggregate.configureAsyncInvoke({ retryAttempts: 0, maxEventAge: SWEEP_EVERY });
   new Rule(scope, "sweep", {
-    schedule: Schedule.rate(Duration.minutes(5)),
+    schedule: Schedule.rate(SWEEP_EVERY),
     targets: [new LambdaFunction(aggregate)],
   });
   return deadLetters;

@@ -29,6 +29,7 @@ export interface Watched {
   readonly api: HttpApi;
   readonly functions: readonly IFunction[];
   readonly aggregate: IFunction;
+  readonly audit: IFunction;
   readonly table: TableV2;
   readonly deadLetters: Queue;
   readonly stage: Stage;
@@ -51,9 +52,11 @@ const MINUTES_5 = Duration.minutes(5);
 /** Adds all alarms; gives the topic they write to. */
 export function addAlarms(scope: Construct, watched: Watched, { alarmEmail }: Options): Topic {
   const topic = new Topic(scope, "alarms", { enforceSSL: true });
-  topic.grantPublish(new ServicePrincipal("cloudwatch.amazonaws.com"));
+  // Of this account: the alarms of every other one come from the same service.
+  const conditions = { StringEquals: { "aws:SourceAccount": topic.stack.account } };
+  topic.grantPublish(new ServicePrincipal("cloudwatch.amazonaws.com", { conditions }));
   if (alarmEmail !== null) topic.addSubscription(new EmailSubscription(alarmEmail));
-  for (const { name, says, metric, above, periods, missingIsBad = false } of conditions(watched)) {
+  for (const { name, says, metric, above, periods, missingIsBad = false } of conditionsOf(watched)) {
     new Alarm(scope, name, {
       alarmDescription: `${says} What to do: docs/runbook.md#${name}`,
       metric,
@@ -66,7 +69,7 @@ export function addAlarms(scope: Construct, watched: Watched, { alarmEmail }: Op
   return topic;
 }
 
-function conditions({ api, functions, aggregate, table, deadLetters, stage }: Watched): Condition[] {
+function conditionsOf({ api, functions, aggregate, audit, table, deadLetters, stage }: Watched): Condition[] {
   const ofFunctions = (label: string, metrics: readonly IMetric[]) => sumOf(label, metrics);
   const failing = { statistic: Stats.SUM, period: MINUTES_5 };
   return [
@@ -82,10 +85,18 @@ function conditions({ api, functions, aggregate, table, deadLetters, stage }: Wa
       says: "Functions broke off or ran out of time.",
       metric: ofFunctions(
         "errors",
-        functions.map((each) => each.metricErrors(failing)),
+        functions.filter((each) => each !== audit).map((each) => each.metricErrors(failing)),
       ),
       above: 0,
       periods: 2,
+    },
+    {
+      // It runs so seldom that it never fails twice in a row of such periods.
+      name: "alarm-audit-errors",
+      says: "An audit broke off or ran out of time.",
+      metric: audit.metricErrors(failing),
+      above: 0,
+      periods: 1,
     },
     {
       name: "alarm-function-throttles",

@@ -9,8 +9,8 @@ import type { Construct } from "constructs";
 import { AUDIT_EVERY_HOURS } from "../shared/deployment.ts";
 
 export function addAuditSchedule(scope: Construct, audit: IFunction): void {
-  // Twice would find the same twice.
-  audit.configureAsyncInvoke({ retryAttempts: 0 });
+  // Twice would find the same twice, and one that comes late would take the next one's turn.
+  audit.configureAsyncInvoke({ retryAttempts: 0, maxEventAge: Duration.hours(1) });
   new Rule(scope, "audit-schedule", {
     schedule: Schedule.rate(Duration.hours(AUDIT_EVERY_HOURS)),
     targets: [new LambdaFunction(audit)],

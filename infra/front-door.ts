@@ -1,5 +1,6 @@
 // The front door: CloudFront before the HTTP API. It gives the service one name over HTTPS, keeps what anybody may keep, and
-// is where a web ACL goes, which an HTTP API cannot have. What may be kept, and how long, the apps say in Cache-Control.
+// is where a web ACL goes, which an HTTP API cannot have. What may be kept, and how long, the apps say in Cache-Control; here it
+// is kept for some minutes at most.
 
 import { Duration, Validations } from "aws-cdk-lib";
 import type { HttpApi } from "aws-cdk-lib/aws-apigatewayv2";
@@ -30,19 +31,40 @@ import type { Options } from "./options.ts";
  */
 const SHARE_PARAMETERS = ["width", "theme", "metrics", "metric"];
 
-/** A year, the longest that anything may be kept: frozen shares never change. */
-const LONGEST = Duration.days(365);
+/**
+ * The longest that CloudFront keeps anything itself. Frozen shares never change and browsers may keep them for a year, but a
+ * share that was ended must be gone from here as well.
+ */
+const LONGEST_HERE = Duration.minutes(5);
+
+const NOT_AT_ALL = Duration.seconds(0);
+
+/** Refusals and faults that CloudFront would keep for ten seconds, some of them even where the answer says `no-store`. */
+const NEVER_KEPT = [404, 405, 414, 500, 501, 502, 503, 504];
 
 export function frontDoor(scope: Construct, api: HttpApi, { domain, webAclArn }: Options): Distribution {
-  const origin = new HttpOrigin(`${api.apiId}.execute-api.${api.stack.region}.${api.stack.urlSuffix}`, {
-    protocolPolicy: OriginProtocolPolicy.HTTPS_ONLY,
-    originSslProtocols: [OriginSslPolicy.TLS_V1_2],
-  });
-  const { shares, documents, calls, pages } = behaviors(scope, origin);
+  const origin = (customHeaders: Record<string, string> = {}): IOrigin =>
+    new HttpOrigin(`${api.apiId}.execute-api.${api.stack.region}.${api.stack.urlSuffix}`, {
+      protocolPolicy: OriginProtocolPolicy.HTTPS_ONLY,
+      originSslProtocols: [OriginSslPolicy.TLS_V1_2],
+      customHeaders,
+    });
+  const { shares, documents, calls, pages } = behaviors(scope, origin());
+  // API Gateway takes what is said to be text for UTF-8 and spoils all other bytes. Results count as they were sent, byte for
+  // byte, in any encoding and compressed or not, so it must never believe that one is text.
+  const uploads = { ...calls, origin: origin({ "Content-Type": "application/octet-stream" }) };
   const distribution = new Distribution(scope, "front-door", {
     comment: api.httpApiName ?? "vbdstat",
     defaultBehavior: pages,
-    additionalBehaviors: { "/v1/*": calls, "/s/*": shares, "/docs": documents, "/openapi.json": documents },
+    additionalBehaviors: {
+      "/v1/results*": uploads,
+      "/v1/*": calls,
+      "/s/*": shares,
+      "/docs": documents,
+      "/openapi.json": documents,
+    },
+    // It keeps them by the path alone: a fault that one fleet meets would be everybody's.
+    errorResponses: NEVER_KEPT.map((httpStatus) => ({ httpStatus, ttl: NOT_AT_ALL })),
     httpVersion: HttpVersion.HTTP2_AND_3,
     priceClass: PriceClass.PRICE_CLASS_100,
     // The certificate of cloudfront.net has no such minimum: it serves a Dom0 whose curl is too old for TLS 1.2 as well.
@@ -84,7 +106,7 @@ function behaviors(
 ): Record<"shares" | "documents" | "calls" | "pages", BehaviorOptions> {
   const responseHeadersPolicy = new ResponseHeadersPolicy(scope, "https-only", {
     securityHeadersBehavior: {
-      strictTransportSecurity: { accessControlMaxAge: LONGEST, includeSubdomains: false, override: true },
+      strictTransportSecurity: { accessControlMaxAge: Duration.days(365), includeSubdomains: false, override: true },
     },
   });
   const kept = (name: string, parameters: readonly string[]): BehaviorOptions => ({
@@ -94,9 +116,9 @@ function behaviors(
     allowedMethods: AllowedMethods.ALLOW_GET_HEAD_OPTIONS,
     cachePolicy: new CachePolicy(scope, name, {
       // The origin's Cache-Control decides; without one nothing is kept. No cookie and no header, so no token, gets through.
-      minTtl: Duration.seconds(0),
-      defaultTtl: Duration.seconds(0),
-      maxTtl: LONGEST,
+      minTtl: NOT_AT_ALL,
+      defaultTtl: NOT_AT_ALL,
+      maxTtl: LONGEST_HERE,
       queryStringBehavior:
         parameters.length === 0 ? CacheQueryStringBehavior.none() : CacheQueryStringBehavior.allowList(...parameters),
       enableAcceptEncodingGzip: true,

@@ -16,7 +16,7 @@ import { HttpLambdaIntegration } from "aws-cdk-lib/aws-apigatewayv2-integrations
 import type { IFunction } from "aws-cdk-lib/aws-lambda";
 import { LogGroup } from "aws-cdk-lib/aws-logs";
 import type { Construct } from "constructs";
-import { ROUTES, type Route, THROTTLES } from "./routes.ts";
+import { ELSEWHERE, ROUTES, type Route, routedMethod, THROTTLES } from "./routes.ts";
 import type { Stage } from "./stage.ts";
 
 /** Paths are left out of the access log: the function's own line has them, and some are capabilities. */
@@ -32,6 +32,16 @@ const ACCESS_LOG = {
   fault: "$context.integrationErrorMessage",
 };
 
+/** Every route as API Gateway knows it. */
+const KEYED_ROUTES = [
+  ...ROUTES.map((route) => ({
+    routeKey: HttpRouteKey.with(route.path, HttpMethod[routedMethod(route)]),
+    to: route.to,
+    traffic: route.traffic,
+  })),
+  { routeKey: HttpRouteKey.DEFAULT, ...ELSEWHERE },
+];
+
 /** The API without routes: its address is known before the functions are. */
 export function httpApi(scope: Construct, stage: Stage): HttpApi {
   return new HttpApi(scope, "api", { apiName: `vbdstat-${stage.name}`, createDefaultStage: false });
@@ -46,11 +56,12 @@ export function addRoutes(api: HttpApi, functions: Readonly<Record<Route["to"], 
       new HttpLambdaIntegration(to, handler, { scopePermissionToRoute: false }),
     ]),
   );
-  const routes = ROUTES.map(({ method, path, to }) => {
-    const routeKey = HttpRouteKey.with(path, HttpMethod[method]);
-    const integration = integrations.get(to);
-    if (integration === undefined) throw new Error(`there is no function ${to} for ${method} ${path}`);
-    const route = new HttpRoute(stack, `${method} ${path}`, { httpApi: api, routeKey, integration });
+  // With a permission of its own: those of the others hold for every path of the API, and so not for what is at none.
+  const elsewhere = new HttpLambdaIntegration("elsewhere", functions[ELSEWHERE.to]);
+  const routes = KEYED_ROUTES.map(({ routeKey, to }) => {
+    const integration = routeKey === HttpRouteKey.DEFAULT ? elsewhere : integrations.get(to);
+    if (integration === undefined) throw new Error(`there is no function ${to} for ${routeKey.key}`);
+    const route = new HttpRoute(stack, routeKey.key, { httpApi: api, routeKey, integration });
     Validations.of(route).acknowledge({
       id: "AwsSolutions-APIG4",
       reason:
@@ -82,9 +93,9 @@ function throttleByRoute(stage: HttpStage): void {
   const { defaultChild } = stage.node;
   if (!(defaultChild instanceof CfnStage)) throw new Error("the stage of the HTTP API has no CfnStage");
   defaultChild.routeSettings = Object.fromEntries(
-    ROUTES.map(({ method, path, traffic }) => {
+    KEYED_ROUTES.map(({ routeKey, traffic }) => {
       const { rateLimit, burstLimit } = THROTTLES[traffic];
-      return [`${method} ${path}`, { ThrottlingRateLimit: rateLimit, ThrottlingBurstLimit: burstLimit }];
+      return [routeKey.key, { ThrottlingRateLimit: rateLimit, ThrottlingBurstLimit: burstLimit }];
     }),
   );
 }

@@ -1,5 +1,6 @@
-// The routes of the HTTP API: every endpoint, the function that answers it, and how often it may be asked. API Gateway
-// answers everything else itself, with 404, at no function's cost. Tests hold this list against the apps' own routes.
+// The routes of the HTTP API: every endpoint, the function that answers it, and how often it may be asked. What is not routed
+// API Gateway would refuse in words of its own: so an app answers HEAD and wrong methods of every path, and what is at no
+// path, as it does on one machine. Tests hold this list against the apps' own routes.
 
 import type { HttpMethod } from "aws-cdk-lib/aws-apigatewayv2";
 
@@ -82,3 +83,12 @@ export const ROUTES: readonly Route[] = [
   { method: "GET", path: "/openapi.json", to: "docs", traffic: "questions" },
   { method: "GET", path: "/docs", to: "docs", traffic: "questions" },
 ];
+
+/** What is at no path: the app that has pages to refuse with. Nobody needs it often, so that scanners cost little. */
+export const ELSEWHERE = { to: "read", traffic: "changes" } as const satisfies Pick<Route, "to" | "traffic">;
+
+const isRead = (path: string): boolean => ROUTES.some((route) => route.path === path && route.method === "GET");
+
+/** The method by which API Gateway knows a route: who reads a path, or else changes it, also gets methods that it has not. */
+export const routedMethod = ({ method, path }: Route): Route["method"] | "ANY" =>
+  method === "GET" || !isRead(path) ? "ANY" : method;

@@ -68,6 +68,7 @@ export class VbdstatStack extends Stack {
       api,
       functions: [...Object.values(answering), aggregate.handler, audit.handler],
       aggregate: aggregate.handler,
+      audit: audit.handler,
       table,
       deadLetters,
       stage,
@@ -84,6 +85,7 @@ export class VbdstatStack extends Stack {
       description: "What a domain of your own must be an alias of",
     });
     new CfnOutput(this, "AlarmTopic", { value: alarms.topicArn, description: "Subscribe to it to hear of alarms" });
+    new CfnOutput(this, "DeadLetterQueue", { value: deadLetters.queueUrl });
     new CfnOutput(this, "TableName", { value: table.tableName });
     new CfnOutput(this, "FirstTokenCommand", {
       value: `AWS_REGION=${this.region} npx tsx scripts/first-token.ts ${table.tableName}`,

@@ -3,6 +3,7 @@
 
 import { readFileSync } from "node:fs";
 import { PutItemCommand } from "@aws-sdk/client-dynamodb";
+import { Match } from "aws-cdk-lib/assertions";
 import { afterAll, beforeAll, describe, expect, test, vi } from "vitest";
 import { optionalBytesOf, textOf } from "../../functions/store/item.ts";
 import { bucketOf, cellPartition, markKey } from "../../functions/store/keys.ts";
@@ -207,6 +208,7 @@ describe("alarms", () => {
     expect(alarms.map(({ name }) => name).sort()).toEqual([
       "alarm-api-errors",
       "alarm-audit-differences",
+      "alarm-audit-errors",
       "alarm-commit-conflicts",
       "alarm-dead-letters",
       "alarm-function-errors",
@@ -257,13 +259,40 @@ describe("alarms", () => {
     }
   });
 
+  const functionsOf = (name: string): string[] =>
+    alarms
+      .filter((alarm) => alarm.name === name)
+      .flatMap(({ metrics }) => metrics)
+      .flatMap(({ MetricStat }) => MetricStat?.Metric.Dimensions[0].Value.Ref ?? []);
+
   test("errors and throttles of every function are watched", () => {
     const functions = Object.keys(resourcesOf(template, "AWS::Lambda::Function")).sort();
-    for (const name of ["alarm-function-errors", "alarm-function-throttles"]) {
-      const { metrics = [] } = alarms.find((alarm) => alarm.name === name) ?? {};
-      const watched = metrics.flatMap(({ MetricStat }) => MetricStat?.Metric.Dimensions[0].Value.Ref ?? []);
-      expect(watched.sort()).toEqual(functions);
-    }
+    const errors = [...functionsOf("alarm-function-errors"), ...functionsOf("alarm-audit-errors")];
+    expect(errors.sort()).toEqual(functions);
+    expect(functionsOf("alarm-function-throttles").sort()).toEqual(functions);
+  });
+
+  test("an audit that fails once is heard of: it comes every three hours, and never twice within an alarm's periods", () => {
+    expect(functionsOf("alarm-audit-errors")).toEqual([expect.stringMatching(/^audit/)]);
+    const { properties } = alarms.find(({ name }) => name === "alarm-audit-errors") ?? {};
+    expect([properties.EvaluationPeriods, properties.Threshold]).toEqual([1, 0]);
+  });
+
+  test("nobody else's alarms can write to the topic", () => {
+    template.hasResourceProperties("AWS::SNS::TopicPolicy", {
+      PolicyDocument: Match.objectLike({
+        Statement: Match.arrayWith([
+          {
+            Sid: Match.anyValue(),
+            Effect: "Allow",
+            Action: "sns:Publish",
+            Principal: { Service: "cloudwatch.amazonaws.com" },
+            Resource: Match.anyValue(),
+            Condition: { StringEquals: { "aws:SourceAccount": { Ref: "AWS::AccountId" } } },
+          },
+        ]),
+      }),
+    });
   });
 
   test("no sweep at all is as bad as an old mark", () => {

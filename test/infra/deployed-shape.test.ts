@@ -45,6 +45,10 @@ const functionOf = (template: TemplateFile, name: string): Json =>
     ([, { Properties }]) => Properties.Description === `vbdstat ${name}`,
   )?.[1].Properties;
 
+const route = (template: TemplateFile, key: string): Json =>
+  resourcesOfType(template, "AWS::ApiGatewayV2::Route").find(([, { Properties }]) => Properties.RouteKey === key)?.[1]
+    .Properties;
+
 const mapping = (template: TemplateFile): Json =>
   resourcesOfType(template, "AWS::Lambda::EventSourceMapping")[0]?.[1].Properties;
 
@@ -65,13 +69,41 @@ const withoutRight = (name: string, action: string, partition: string) => (templ
 test.each<[what: string, forget: (template: TemplateFile) => void, found: RegExp]>([
   [
     "a route",
-    (template) => remove(template, ({ Properties }) => Properties?.RouteKey === "GET /v1/compare"),
-    /GET \/v1\/compare\?.*: 404/,
+    (template) => remove(template, ({ Properties }) => Properties?.RouteKey === "ANY /v1/results"),
+    /POST \/v1\/results\?.*: 404/,
   ],
   [
     "the route of pictures",
-    (template) => remove(template, ({ Properties }) => Properties?.RouteKey === "GET /s/{id}"),
+    (template) => remove(template, ({ Properties }) => Properties?.RouteKey === "ANY /s/{id}"),
     /^\/s\/\S+: 404/,
+  ],
+  [
+    "the other methods of a path",
+    (template) => (route(template, "ANY /s/{id}").RouteKey = "GET /s/{id}"),
+    /HEAD of the share: 404/,
+  ],
+  [
+    "the route of what is nowhere",
+    (template) => remove(template, ({ Properties }) => Properties?.RouteKey === "$default"),
+    /GET \/v1\/nothing: {"message"/,
+  ],
+  [
+    "the permission to call for what is nowhere",
+    (template) =>
+      remove(
+        template,
+        ({ Type, Properties }) =>
+          Type === "AWS::Lambda::Permission" && Properties.SourceArn["Fn::Join"]?.[1].at(-1) === "/*/*",
+      ),
+    /the API may not call .* for \$default/,
+  ],
+  [
+    "that uploads are bytes",
+    (template) => {
+      const [door] = resourcesOfType(template, "AWS::CloudFront::Distribution");
+      for (const origin of door?.[1].Properties.DistributionConfig.Origins ?? []) delete origin.OriginCustomHeaders;
+    },
+    /POST \/v1\/results\S+: 400 .*not gzip/s,
   ],
   ["a variable", (template) => delete functionOf(template, "ingest").Environment, /TABLE_NAME: expected/],
   [

@@ -23,11 +23,30 @@ const cacheOf = (pattern: string) =>
   resourcesOf(template, "AWS::CloudFront::CachePolicy")[behaviors[pattern].CachePolicyId.Ref]?.Properties
     .CachePolicyConfig;
 
-test("there are four classes of paths", () => {
-  expect(Object.keys(behaviors).sort()).toEqual(["*", "/docs", "/openapi.json", "/s/*", "/v1/*"]);
+test("there are five classes of paths, and the narrower ones come before those that hold them", () => {
+  expect(door.CacheBehaviors.map(({ PathPattern }: Behavior) => PathPattern)).toEqual([
+    "/v1/results*",
+    "/v1/*",
+    "/s/*",
+    "/docs",
+    "/openapi.json",
+  ]);
 });
 
-describe.each(["/v1/*", "*"])("%s", (pattern) => {
+test("a result reaches the API as bytes, whatever its sender calls it: what API Gateway takes for text it spoils", () => {
+  const headersOf = (pattern: string) =>
+    door.Origins.find(({ Id }: { Id: string }) => Id === behaviors[pattern].TargetOriginId).OriginCustomHeaders;
+  expect(headersOf("/v1/results*")).toEqual([{ HeaderName: "Content-Type", HeaderValue: "application/octet-stream" }]);
+  for (const pattern of ["/v1/*", "/s/*", "/docs", "/openapi.json", "*"]) expect(headersOf(pattern)).toBeUndefined();
+});
+
+test("no error is kept: it would be kept by its path alone, and one fleet's fault be everybody's answer", () => {
+  // Of the errors that CloudFront keeps by itself, those of which it can be told (of 410 it heeds no-store).
+  const kept = [404, 405, 414, 500, 501, 502, 503, 504];
+  expect(door.CustomErrorResponses).toEqual(kept.map((ErrorCode) => ({ ErrorCode, ErrorCachingMinTTL: 0 })));
+});
+
+describe.each(["/v1/results*", "/v1/*", "*"])("%s", (pattern) => {
   test("is kept by nobody, and gets the whole request: token, cookies, query, any method", () => {
     expect(behaviors[pattern]).toMatchObject({
       CachePolicyId: CACHING_DISABLED,
@@ -38,11 +57,11 @@ describe.each(["/v1/*", "*"])("%s", (pattern) => {
 });
 
 describe.each(["/s/*", "/docs", "/openapi.json"])("%s", (pattern) => {
-  test("is kept as long as the app says and not at all where it says nothing; no token or cookie reaches it", () => {
+  test("is kept as the app says, five minutes at most: an ended share must end here too; no token reaches it", () => {
     expect(cacheOf(pattern)).toMatchObject({
       MinTTL: 0,
       DefaultTTL: 0,
-      MaxTTL: 365 * 86_400,
+      MaxTTL: 300,
       ParametersInCacheKeyAndForwardedToOrigin: {
         CookiesConfig: { CookieBehavior: "none" },
         HeadersConfig: { HeaderBehavior: "none" },
@@ -72,11 +91,11 @@ test("what may be called with a token is refused over plain HTTP, the rest is se
     "/openapi.json": "redirect-to-https",
     "/s/*": "redirect-to-https",
     "/v1/*": "https-only",
+    "/v1/results*": "https-only",
   });
-  expect(door.Origins[0].CustomOriginConfig).toMatchObject({
-    OriginProtocolPolicy: "https-only",
-    OriginSSLProtocols: ["TLSv1.2"],
-  });
+  for (const { CustomOriginConfig } of door.Origins) {
+    expect(CustomOriginConfig).toMatchObject({ OriginProtocolPolicy: "https-only", OriginSSLProtocols: ["TLSv1.2"] });
+  }
 });
 
 test("no answer gets a CORS header on its way: that is the apps' to say, and they say it of shares only", () => {

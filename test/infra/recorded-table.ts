@@ -2,7 +2,8 @@
 
 import type { AttributeValue } from "@aws-sdk/client-dynamodb";
 import { tableAt } from "../../functions/env.ts";
-import { openTable, type Table } from "../../functions/store/table.ts";
+import { openTable } from "../../functions/store/open-table.ts";
+import type { Table } from "../../functions/store/table.ts";
 
 export interface Access {
   readonly action: string;

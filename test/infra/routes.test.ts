@@ -14,7 +14,7 @@ import { addSharePageRoutes } from "../../functions/pages/share-routes.ts";
 import { addUploadRoute } from "../../functions/pages/upload-route.ts";
 import { addReadRoutes } from "../../functions/read/app.ts";
 import type { ReadDeps } from "../../functions/read/deps.ts";
-import { ROUTES, THROTTLES } from "../../infra/routes.ts";
+import { ELSEWHERE, ROUTES, routedMethod, THROTTLES } from "../../infra/routes.ts";
 import { CONTRACT } from "../../shared/api/contract.ts";
 import { onlyOne, type Resource, resourcesOf, synthesised } from "./synthesised.ts";
 
@@ -63,14 +63,42 @@ function deployedRoutes(): Record<string, string[]> {
 }
 
 const deployed = deployedRoutes();
+const keys = Object.values(deployed).flat();
+
+/** The key of the route that a request takes, as API Gateway chooses it; its paths here have no rival with a variable. */
+function routeOf(method: string, path: string): string {
+  return [`${method} ${path}`, `ANY ${path}`, "$default"].find((key) => keys.includes(key)) ?? "none";
+}
+
+const routeOfEndpoint = (endpoint: string): string => {
+  const [method = "", path = ""] = endpoint.split(" ");
+  return routeOf(method, path);
+};
 
 test.each(["ingest", "read", "embed", "docs"] as const)(
   "every endpoint of %s has a route, and the route leads to it",
   (name) => {
     expect(APPS[name].length).toBeGreaterThan(1);
-    expect(APPS[name].filter((route) => !deployed[name]?.includes(route))).toEqual([]);
+    const elsewhere = APPS[name].filter((endpoint) => {
+      const key = routeOfEndpoint(endpoint);
+      return key === "$default" || !deployed[name]?.includes(key);
+    });
+    expect(elsewhere).toEqual([]);
   },
 );
+
+test("HEAD goes where GET goes: who only looks whether a picture is there must not hear that it is not", () => {
+  const reading = Object.values(APPS)
+    .flat()
+    .filter((endpoint) => endpoint.startsWith("GET "));
+  expect(reading.length).toBeGreaterThan(20);
+  expect(reading.map((get) => routeOfEndpoint(get.replace("GET", "HEAD")))).toEqual(reading.map(routeOfEndpoint));
+});
+
+test("what is at no path is refused by the app that has pages for it, so that people and programs can read it", () => {
+  expect(deployed["read"]).toContain("$default");
+  expect(routeOf("GET", "/v1/nothing")).toBe("$default");
+});
 
 /** The path with each format as suffix, where the suffix is a segment's end that API Gateway must know. */
 const suffixed = CONTRACT.flatMap(({ method, path, formats }) =>
@@ -80,31 +108,31 @@ const suffixed = CONTRACT.flatMap(({ method, path, formats }) =>
 );
 
 test("every format of every endpoint can be asked for by suffix", () => {
-  const all = Object.values(deployed).flat();
-  expect(suffixed.filter((route) => !all.includes(route))).toEqual([]);
+  expect(suffixed.filter((endpoint) => routeOfEndpoint(endpoint) === "$default")).toEqual([]);
 });
 
-test("nothing else is routed: what no app answers must not cost a function call", () => {
-  const known = [...Object.values(APPS).flat(), ...suffixed];
-  expect(
-    Object.values(deployed)
-      .flat()
-      .filter((route) => !known.includes(route)),
-  ).toEqual([]);
+test("no route is left over, and each is there once: what no app answers is for nobody but the last of them", () => {
+  const taken = [...Object.values(APPS).flat(), ...suffixed].map(routeOfEndpoint);
+  expect(keys.filter((key) => !taken.includes(key))).toEqual(["$default"]);
+  expect(new Set(keys).size).toBe(keys.length);
 });
 
 describe("the stage", () => {
   const { Properties } = onlyOne(template, "AWS::ApiGatewayV2::Stage");
 
   test("throttles every route, those that make tokens hardest", () => {
-    expect(Object.keys(Properties.RouteSettings).sort()).toEqual(Object.values(deployed).flat().sort());
-    for (const { method, path, traffic } of ROUTES) {
-      expect(Properties.RouteSettings[`${method} ${path}`]).toEqual({
-        ThrottlingRateLimit: THROTTLES[traffic].rateLimit,
-        ThrottlingBurstLimit: THROTTLES[traffic].burstLimit,
-      });
+    expect(Object.keys(Properties.RouteSettings).sort()).toEqual([...keys].sort());
+    const settings = ({ rateLimit, burstLimit }: (typeof THROTTLES)["uploads"]) => ({
+      ThrottlingRateLimit: rateLimit,
+      ThrottlingBurstLimit: burstLimit,
+    });
+    for (const route of ROUTES) {
+      const key = `${routedMethod(route)} ${route.path}`;
+      expect(Properties.RouteSettings[key]).toEqual(settings(THROTTLES[route.traffic]));
     }
+    expect(Properties.RouteSettings["$default"]).toEqual(settings(THROTTLES[ELSEWHERE.traffic]));
     expect(Properties.RouteSettings["POST /v1/tokens"].ThrottlingRateLimit).toBeLessThan(10);
+    expect(Properties.RouteSettings["$default"].ThrottlingRateLimit).toBeLessThan(10);
     expect(Properties.DefaultRouteSettings.ThrottlingRateLimit).toBeLessThanOrEqual(THROTTLES.questions.rateLimit);
   });
 

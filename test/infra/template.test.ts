@@ -159,6 +159,8 @@ describe("what wakes the aggregation", () => {
     dev.hasResourceProperties("AWS::Lambda::EventInvokeConfig", {
       FunctionName: { Ref: aggregate },
       MaximumRetryAttempts: 0,
+      // Throttled, it would otherwise be tried for six hours, and all sweeps of that time then begin at once.
+      MaximumEventAgeInSeconds: 300,
     });
   });
 
@@ -172,6 +174,7 @@ test("the outputs tell where the service is and how to make the first token, and
   const outputs = dev.findOutputs("*");
   expect(Object.keys(outputs).sort()).toEqual([
     "AlarmTopic",
+    "DeadLetterQueue",
     "DomainTarget",
     "FirstTokenCommand",
     "ServiceUrl",

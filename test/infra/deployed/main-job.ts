@@ -1,9 +1,10 @@
 // What the service is for, done once from end to end: the seed is posted, counted, compared, shared and shown.
 
+import { gzipSync } from "node:zlib";
 import { tableAt } from "../../../functions/env.ts";
 import { secretHash } from "../../../functions/http/secret.ts";
 import { firstAdminToken } from "../../../functions/ingest/first-admin-token.ts";
-import { openTable } from "../../../functions/store/table.ts";
+import { openTable } from "../../../functions/store/open-table.ts";
 import { makeTokenStore } from "../../../functions/store/tokens.ts";
 import { BLKTAP, LOOP } from "../../support/fixtures.ts";
 import type { Answer, Deployment } from "./deployment.ts";
@@ -17,8 +18,15 @@ export async function mainJob(deployment: Deployment, endpoint: string): Promise
   client.destroy();
 
   const authorized = { Authorization: `Bearer ${SECRET}` };
-  const ask = async (method: string, path: string, status: number, body?: string): Promise<Answer> => {
-    const answer = await deployment.send({ method, path, headers: authorized, ...(body !== undefined && { body }) });
+  const ask = async (
+    method: string,
+    path: string,
+    status: number,
+    body?: string | Buffer,
+    others: Readonly<Record<string, string>> = {},
+  ): Promise<Answer> => {
+    const headers = { ...authorized, ...others };
+    const answer = await deployment.send({ method, path, headers, ...(body !== undefined && { body }) });
     if (answer.status !== status)
       throw new Error(`${method} ${path}: ${answer.status} ${answer.body.subarray(0, 300)}`);
     return answer;
@@ -30,6 +38,9 @@ export async function mainJob(deployment: Deployment, endpoint: string): Promise
   await ask("GET", "/docs", 200);
   await ask("POST", "/v1/results?backend=loop&host=dom0-1", 201, LOOP);
   await ask("POST", "/v1/results?backend=blktap2&host=dom0-1", 201, BLKTAP);
+  // The same bytes, compressed and said to be text: a duplicate.
+  const packed = { "Content-Type": "text/plain", "Content-Encoding": "gzip" };
+  await ask("POST", "/v1/results?backend=loop&host=dom0-1", 200, gzipSync(LOOP), packed);
 
   for (const { dynamodb } of await deployment.stream()) {
     const { S: partition } = dynamodb.Keys.pk;
@@ -50,6 +61,18 @@ export async function mainJob(deployment: Deployment, endpoint: string): Promise
   const { id, urls } = await json("POST", "/v1/shares", 201, JSON.stringify(asked));
   if (!urls.svg.startsWith(`${deployment.serviceUrl}/s/`)) throw new Error(`the share is said to be at ${urls.svg}`);
   await shown(deployment, id);
+  await refused(deployment);
+}
+
+/** What is at no path or takes another method is refused as on one machine. */
+async function refused(deployment: Deployment): Promise<void> {
+  for (const [method, path, code] of [
+    ["GET", "/v1/nothing", "not_found"],
+    ["PUT", "/v1/compare", "method_not_allowed"],
+  ] as const) {
+    const { body } = await deployment.send({ method, path });
+    if (!body.includes(`"code":"${code}"`)) throw new Error(`${method} ${path}: ${body}`);
+  }
 }
 
 /** The share as somebody sees it who has its address and no token. */
@@ -62,6 +85,8 @@ async function shown(deployment: Deployment, id: string): Promise<void> {
     return answer.body;
   };
   const svg = await ask(`/s/${id}.svg`);
+  const head = await deployment.send({ method: "HEAD", path: `/s/${id}.svg` });
+  if (head.status !== 200) throw new Error(`HEAD of the share: ${head.status}`);
   const narrow = await ask(`/s/${id}.svg?width=400`);
   if (!svg.includes("<svg") || narrow.equals(svg)) throw new Error("the width of a picture makes no difference");
   const png = await ask(`/s/${id}.png`);
