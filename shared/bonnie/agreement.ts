@@ -7,6 +7,7 @@ import { V1, V2_48 } from "./columns.ts";
 import type { BonnieResult } from "./entry.ts";
 import { scanFileSize } from "./sizes.ts";
 import type { Table } from "./table.ts";
+import { BLANKS } from "./table-lines.ts";
 
 /** A CSV result with its machine name made ready for comparison. */
 export interface Candidate {
@@ -21,13 +22,13 @@ export function candidateOf(result: BonnieResult): Candidate {
 
 /**
  * Whether one of the CSV results agrees with every value of the table: rates to within the table's last digit, the
- * machine name by its beginning, since tables cut it. What the table does not print is not compared.
+ * machine name as `mayBeNamed` says. What the table does not print is not compared.
  */
 export function isRepeated({ result, resolution }: Table, candidates: readonly Candidate[]): boolean {
   const name = collapsed(result.setup.machine);
   return candidates.some(
     (csv) =>
-      csv.name.startsWith(name) &&
+      mayBeNamed(csv.name, name) &&
       haveSameSetup(result.setup, csv.result.setup) &&
       METRIC_NAMES.every((metric) =>
         isSameValue(result.metrics[metric], csv.result.metrics[metric], resolution[metric]),
@@ -42,7 +43,7 @@ export function isOwnLine({ result: { setup } }: Table, line: string): boolean {
   const [name, size] = [fields[machine], fields[fileSize]?.split(":", 1)[0]];
   if (name === undefined || size === undefined) return false;
   const kib = size === "" ? null : scanFileSize(size, 0, size.length);
-  return kib === setup.file_size_kib && collapsed(name).startsWith(collapsed(setup.machine));
+  return kib === setup.file_size_kib && mayBeNamed(collapsed(name), collapsed(setup.machine));
 }
 
 function haveSameSetup(table: BonnieSetup, csv: BonnieSetup): boolean {
@@ -74,7 +75,12 @@ function isSameValue(table: Measurement | null, csv: Measurement | null, resolut
   return table.rate === null || csv.rate === null || Math.abs(table.rate - csv.rate) < resolution;
 }
 
+/** Whether both may be names of one machine: tables cut theirs at the end, and people take a line's name out before they show it. */
+function mayBeNamed(line: string, table: string): boolean {
+  return line === "" || line.startsWith(table);
+}
+
 /** A name as a web page shows it. */
 function collapsed(name: string): string {
-  return name.trim().replace(/[ \t]+/g, " ");
+  return name.trim().replace(BLANKS, " ");
 }

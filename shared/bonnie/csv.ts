@@ -19,11 +19,14 @@ import { warnOfSetup, warnOfTest } from "./warnings.ts";
 const NOTHING_RUN: Measurements = perMetric(() => null);
 const NO_WARNINGS: readonly string[] = [];
 
+/** What is wrong with a line out of a quoted mail. */
+export const QUOTED_LINE = "expected the line as Bonnie++ printed it, found the > of a quoted mail";
+
 /** Reads the line in `fields`, which the caller has found to be an attempt at a CSV line. `repeats` learns from it. */
 export function readCsv(fields: Fields, repeats: Repeats): BonnieResult | Issue {
   if (fields.control >= 0) return controlIssue(fields);
   if (fields.text[fields.start] === ">") {
-    return lineIssue(fields, "quoted_line", "expected the line as Bonnie++ printed it, found the > of a quoted mail");
+    return lineIssue(fields, "quoted_line", QUOTED_LINE);
   }
   const layout = layoutOf(fields);
   if ("code" in layout) return layout;

@@ -65,12 +65,21 @@ function countIssue(fields: Fields, layout: Layout | null): Issue {
     const text = "expected fields separated by commas, as Bonnie++ prints them, found semicolons";
     return lineIssue(fields, "field_count", text);
   }
+  if (fields.count === 1) {
+    const text = "expected a CSV line, or a whole row of a table under its heading, found neither";
+    return lineIssue(fields, "field_count", text);
+  }
   const found = fields.count > MAX_FIELDS ? `more than ${MAX_FIELDS}` : `${fields.count}`;
   const expected =
     layout === null
       ? "27 fields (1.00 to 1.04), 48 (1.92b to 1.97) or 50 (1.98 to 2.00a)"
       : `${layout.columns.length} fields for format ${quoted(textOf(fields, 0))}`;
-  const tooMany = fields.count > (layout ?? V1).columns.length;
-  const hint = tooMany ? "; a comma in a machine name cannot be told from damage" : "";
-  return lineIssue(fields, "field_count", `expected ${expected}, found ${found}${hint}`);
+  return lineIssue(fields, "field_count", `expected ${expected}, found ${found}; ${hintOf(fields, layout ?? V1)}`);
+}
+
+/** What may have happened to a line with another number of fields. */
+function hintOf({ text, end, count }: Fields, layout: Layout): string {
+  if (text[end - 1] === "=") return "the = at its end is of quoted-printable mail, which must be decoded first";
+  if (count > layout.columns.length) return "a comma in a machine name cannot be told from damage";
+  return "is it cut, or wrapped by a mail program?";
 }

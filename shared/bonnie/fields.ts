@@ -8,6 +8,7 @@ const CARRIAGE_RETURN = 13;
 const BLANK = 32;
 const COMMA = 44;
 const DELETE = 127;
+const NO_BREAK_SPACE = 160;
 const BYTE_ORDER_MARK = 0xfeff;
 
 /** No layout has more fields; a line is not split beyond this. */
@@ -49,9 +50,9 @@ export function fieldsOf(text: string): Fields {
   };
 }
 
-/** Whether a character may stand around a line without being part of it. */
+/** Whether a character may stand around a line without being part of it. Web pages indent with no-break spaces. */
 export function isOuterBlank(code: number): boolean {
-  return code === BLANK || code === TAB || code === CARRIAGE_RETURN;
+  return code === BLANK || code === TAB || code === CARRIAGE_RETURN || code === NO_BREAK_SPACE;
 }
 
 /** Whether a character is a control character other than a tab: nothing that Bonnie++ prints. */

@@ -4,7 +4,7 @@
 
 import type { Issue } from "../model/issue.ts";
 import { type Candidate, candidateOf, isOwnLine, isRepeated } from "./agreement.ts";
-import { readCsv } from "./csv.ts";
+import { QUOTED_LINE, readCsv } from "./csv.ts";
 import type { BonnieResult, Entry, Ignored, Reading } from "./entry.ts";
 import { fieldsOf, split } from "./fields.ts";
 import { noRepeats } from "./repeats.ts";
@@ -13,7 +13,7 @@ import { readTable, type Table } from "./table.ts";
 import { isHeading, isTornRow, tableAt } from "./table-lines.ts";
 
 /** Goes up whenever the same text may read differently, so that stored runs can be read again. */
-export const PARSER_VERSION = 2;
+export const PARSER_VERSION = 3;
 
 /** Lines an upload may have (contract, POST /v1/results). */
 export const MAX_LINES = 10_000;
@@ -128,6 +128,8 @@ function tooManyLines(): Issue {
 }
 
 function tornRow(line: number, raw: string): Issue {
-  const text = "expected a heading above this row of a table, found none";
-  return { line, column: 1, field: null, code: "bad_table", text, raw };
+  const place = { line, column: 1, field: null, raw };
+  if (raw.trimStart().startsWith(">")) return { ...place, code: "quoted_line", text: QUOTED_LINE };
+  const text = "expected a heading of Bonnie++ right above this row of a table, one for each row, found none";
+  return { ...place, code: "bad_table", text };
 }

@@ -36,6 +36,9 @@ export interface TableLines {
   readonly next: number;
 }
 
+/** Between the words of a row. Copied from a web page they may be no-break spaces. */
+export const BLANKS = /[ \t\u00A0]+/g;
+
 const IO_HEAD = /^Version +(\S+) +-+Sequential Output-+ +-+Sequential Input-+ +-+Random-*$/;
 const FILES_HEAD = /^(?:Version +(\S+) +)?-+Sequential Create-+ +-+Random Create-+$/;
 const HEADING = /-Per Chr-|%CP|-Create--/;
@@ -43,7 +46,7 @@ const CONCURRENCY = /^Concurrency +(\S+) +-Per Chr-/;
 const LATENCIES = /^Latency(?: |$)/;
 
 function matches(pattern: RegExp, text: string): RegExpExecArray | null {
-  return text.length > MAX_WIDTH ? null : pattern.exec(text.trim().replaceAll("\t", " "));
+  return text.length > MAX_WIDTH ? null : pattern.exec(text.trim().replaceAll(BLANKS, " "));
 }
 
 /** Whether a line is a heading, with its table or torn from it. */
@@ -54,10 +57,7 @@ export function isHeading(text: string): boolean {
 /** Whether a line is a row of rates, or the end of one, torn from its table: eight values or more in a row. */
 export function isTornRow(text: string): boolean {
   if (text.length > MAX_WIDTH) return false;
-  const values = text
-    .trim()
-    .split(/[ \t]+/)
-    .slice(-8);
+  const values = text.trim().split(BLANKS).slice(-8);
   return values.length === 8 && values.every((value) => /^(?:\d+(?:\.\d)?[kmg]?|\++)$/.test(value));
 }
 

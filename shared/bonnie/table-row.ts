@@ -34,6 +34,8 @@ const IO_TESTS = METRICS.filter((metric) => metric.unit !== "files/s");
 /** What `-f` leaves of them. */
 const FAST_TESTS = IO_TESTS.filter(({ name }) => name !== "putc" && name !== "getc");
 
+const WORD = /[^ \t\u00A0]+/g;
+
 /** The beginning of every size, with or without a chunk size. */
 const SIZE = /^\d+[MG](?::|$)/;
 
@@ -49,7 +51,7 @@ export function tableIssue(line: TableLine, text: string): Issue {
 
 function wordsOf(line: TableLine): Word[] {
   const words: Word[] = [];
-  for (const match of line.text.matchAll(/[^ \t]+/g)) words.push({ line, at: match.index, text: match[0] });
+  for (const match of line.text.matchAll(WORD)) words.push({ line, at: match.index, text: match[0] });
   return words;
 }
 

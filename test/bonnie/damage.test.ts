@@ -10,6 +10,7 @@ describe("what transport adds around a line is taken off", () => {
     ["carriage returns", (line: string) => `${line}\r\n`],
     ["trailing blanks", (line: string) => `${line} \t \r\n`],
     ["leading blanks", (line: string) => `  \t${line}`],
+    ["no-break spaces of a web page", (line: string) => `\u00A0 \u00A0${line}\u00A0`],
     ["a byte order mark", (line: string) => `\uFEFF${line}\n`],
     ["blank lines around", (line: string) => `\n\r\n${line}\n\n`],
   ])("%s", (_, transport) => {

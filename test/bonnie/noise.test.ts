@@ -65,6 +65,27 @@ describe("what tries to be a result is reported", () => {
   ])("%s", (line) => {
     expect(issueOf(line)).toMatchObject({ line: 1, column: 1, raw: line });
   });
+
+  const row = "vm101         2064M 69438  96 93549  20 38118  10 54955  76 131645   8 249.1   0";
+
+  it.each([
+    ["a line cut short", LOOP.slice(0, 60), "field_count", "found 13; is it cut, or wrapped by a mail program?"],
+    ["its other half", LOOP.slice(60), "field_count", "found 15; is it cut, or wrapped by a mail program?"],
+    ["a line of quoted-printable mail", `${LOOP.slice(0, 60)}=`, "field_count", "quoted-printable mail"],
+    ["a line with a comma in its name", LOOP.replace("vm101", "vm,101"), "field_count", "a comma in a machine name"],
+    ["a row out of its table", row, "bad_table", "a heading of Bonnie++ right above this row"],
+    ["a row of a quoted table", `> ${row}`, "quoted_line", "the > of a quoted mail"],
+    ["a quoted line", `>> ${LOOP}`, "quoted_line", "the > of a quoted mail"],
+    ["the rest of a wrapped row", "+++ +++++ +++", "field_count", "or a whole row of a table under its heading"],
+    [
+      "a wrapped row of quoted-printable mail",
+      `${row.replace("131645", "+++++")}=`,
+      "field_count",
+      "a whole row of a table",
+    ],
+  ])("%s: the sender learns what to mend", (_, line, code, text) => {
+    expect(issueOf(line)).toMatchObject({ code, text: expect.stringContaining(text) });
+  });
 });
 
 describe("comments and directives", () => {

@@ -42,6 +42,11 @@ describe("a table whose own CSV line comes damaged is set aside, or the whole lo
       ["issue", "directive", "issue"],
     ],
     [
+      "a cut line whose machine name was taken out",
+      `${fixture("seed-loop.txt")}${fixture("seed-loop.csv").slice(0, 60).replace("vm101", "")}`,
+      ["issue", "issue"],
+    ],
+    [
       "the cut line of another machine",
       `${fixture("seed-loop.txt")}${fixture("seed-loop.csv").slice(0, 60).replace("vm101", "db7")}`,
       ["result", "issue"],

@@ -229,6 +229,8 @@ describe("tables of 1.98 to 2.00a", () => {
     ["the same line", {}, 0],
     ["another machine", { 2: "vm102" }, 1],
     ["a machine name that goes on", { 2: "vm101.example.org" }, 0],
+    ["its machine name taken out", { 2: "" }, 0],
+    ["its machine name taken out and another rate", { 2: "", 11: "249856" }, 1],
     ["another file size", { 5: "2G" }, 1],
     ["another program", { 1: "2.00" }, 1],
     ["another %CP", { 12: "73" }, 1],
@@ -245,6 +247,28 @@ describe("tables of 1.98 to 2.00a", () => {
       tables,
     );
     expect(ignored.table).toBe(tables === 0 ? 5 : 0);
+  });
+});
+
+describe("a table copied from a web page, whose blanks are no-break spaces, reads as the table itself", () => {
+  it.each([
+    ["1.0x", V1_TABLE],
+    ["1.97", V19_TABLE],
+    ["2.00a", V2_HEAD + V2_ROW + V2_LATENCIES],
+  ])("of %s", (_, table) => {
+    const { setup, metrics } = resultOf(table);
+    for (const copy of [table.replaceAll(" ", "\u00A0"), table.replaceAll("  ", "\u00A0 ")]) {
+      expect(resultOf(copy)).toMatchObject({ setup, metrics });
+    }
+  });
+
+  it("and is not stored beside its CSV line", () => {
+    const { entries, ignored } = readBonnie(fixture("run-200a-nonquiet.log").replaceAll(" ", "\u00A0"));
+    expect([entries.map((entry) => entry.kind), ignored.table]).toEqual([["result"], 10]);
+  });
+
+  it("a row torn from it is an issue, not noise", () => {
+    expect(issueOf(V2_ROW.replaceAll(" ", "\u00A0")).code).toBe("bad_table");
   });
 });
 
