@@ -2,14 +2,15 @@
 // tools of an operator; nothing that answers a request reads so much.
 
 import { BUCKETS, TABLE } from "../../shared/deployment.ts";
-import { isBackend } from "../../shared/model/backends.ts";
 import { monthOf, PERIOD_ALL, periodsOf } from "../../shared/model/period.ts";
 import type { Run } from "../../shared/model/run.ts";
 import type { Touched } from "../../shared/ports.ts";
 import { currentGeneration } from "./generations.ts";
-import { ItemFault, textOf } from "./item.ts";
+import { textOf } from "./item.ts";
 import { hostHash, runsOfHost, summaryPartition, timePartition, workPartition } from "./keys.ts";
+import { touchedBy } from "./marks.ts";
 import { runOfItem } from "./run-item.ts";
+import { isWithdrawn, runPlaceOf } from "./run-place.ts";
 import { getItem, partition, queryItems, queryPage, type Table } from "./table.ts";
 
 const buckets = Array.from({ length: BUCKETS }, (_, bucket) => bucket);
@@ -86,12 +87,9 @@ export async function touchedByHost(table: Table, fleet: string, host: string): 
   };
   const touched = new Map<string, Touched>();
   for await (const item of queryItems(table, query)) {
-    const order = textOf(item, "ord");
-    if (order.startsWith("~")) continue;
-    const [backend = "", stratum = "", finishedAt = ""] = order.split("#");
-    if (!isBackend(backend)) throw new ItemFault(`order entry ${order} is not backend#stratum#finishedAt#id`);
-    const period = monthOf(finishedAt);
-    touched.set(`${period}#${backend}#${stratum}`, { period, backend, stratum });
+    if (isWithdrawn(item)) continue;
+    const each = touchedBy(runPlaceOf(item));
+    touched.set(`${each.period}#${each.backend}#${each.stratum}`, each);
   }
   return [...touched.values()];
 }

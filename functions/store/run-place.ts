@@ -1,0 +1,24 @@
+// Where a run stands in the order index, which says what the run need not repeat.
+
+import { isBackend } from "../../shared/model/backends.ts";
+import type { RunPlace } from "../../shared/model/run-codec.ts";
+import { type Item, ItemFault, textOf } from "./item.ts";
+
+/** The place of a run, or of its entry in the order index: `backend#stratum#finishedAt#id`, with `~` before it once withdrawn. */
+export function runPlaceOf(item: Item): RunPlace {
+  const order = textOf(item, "ord");
+  const [backend, stratum, finished_at, id] = order.replace(/^~/, "").split("#");
+  if (
+    backend === undefined ||
+    !isBackend(backend) ||
+    stratum === undefined ||
+    finished_at === undefined ||
+    id === undefined
+  ) {
+    throw new ItemFault(`order entry ${order} is not backend#stratum#finishedAt#id`);
+  }
+  return { id, backend, stratum, finished_at };
+}
+
+/** Whether an entry of the order index is that of a withdrawn run. */
+export const isWithdrawn = (entry: Item): boolean => textOf(entry, "ord").startsWith("~");
