@@ -3,7 +3,7 @@
 
 import { delimiter } from "node:path";
 import * as z from "zod";
-import type { TableAddress } from "./store/table.ts";
+import type { TableAddress } from "./store/open-table.ts";
 
 // What functions on AWS are told is checked by hand: they start sooner where nothing makes a schema.
 
@@ -35,8 +35,11 @@ const allSettings = () =>
     DYNAMODB_ENDPOINT: z
       .url({ protocol: /^https?$/, error: "expected an address such as http://127.0.0.1:8000" })
       .optional(),
-    /** Secret of the first admin token; without it one is made and kept in DATA_DIR/admin-token. */
-    VBDSTAT_ADMIN_TOKEN: z.string().min(16, "expected at least 16 characters").optional(),
+    /** Secret of the first admin token, as it can stand in a header; without it one is made and kept in DATA_DIR/admin-token. */
+    VBDSTAT_ADMIN_TOKEN: z
+      .string()
+      .regex(/^[\x21-\x7e]{16,256}$/, "expected at least 16 characters and at most 256, ASCII without blanks")
+      .optional(),
     /** Region and credentials for DYNAMODB_ENDPOINT; a local engine takes any. */
     AWS_REGION: z.string().min(1).optional(),
     AWS_ACCESS_KEY_ID: z.string().min(1).optional(),
@@ -70,7 +73,7 @@ function parsed<T extends z.ZodType>(settings: T, environment: Environment): z.o
   if (result.success) return result.data;
   const lines = result.error.issues.map(({ path, message }) => {
     const name = String(path[0]);
-    const found = name === "VBDSTAT_ADMIN_TOKEN" ? "a shorter one" : JSON.stringify(environment[name]);
+    const found = name === "VBDSTAT_ADMIN_TOKEN" ? "another" : JSON.stringify(environment[name]);
     return `${name}: ${message}, found ${found}`;
   });
   throw new SettingsFault(lines.join("\n"));

@@ -60,7 +60,7 @@ export async function startEngine(options: EngineOptions): Promise<Engine> {
     });
   }
 
-  await ready(child, endpoint);
+  await ready(child, endpoint, options.database);
   supervise(child);
   return {
     endpoint,
@@ -124,10 +124,15 @@ function launch(program: string, port: number, { database, engineFile }: EngineO
   return child;
 }
 
-async function ready(child: ChildProcess, endpoint: string): Promise<void> {
+async function ready(child: ChildProcess, endpoint: string, database: string): Promise<void> {
   for (let waited = 0; waited < READY_WITHIN_MS; waited += 10) {
     if (child.exitCode !== null || child.signalCode !== null || child.pid === undefined) {
-      throw new StartFault(`the embedded engine did not start (exit ${child.exitCode ?? child.signalCode})`);
+      throw new StartFault(
+        [
+          `the embedded engine did not start (exit ${child.exitCode ?? child.signalCode}): it cannot use ${database}.`,
+          "See that it may be written and that the disk has room; if it has, the file is damaged: restore the backup.",
+        ].join("\n"),
+      );
     }
     try {
       await fetch(endpoint, { method: "POST", signal: AbortSignal.timeout(1_000) });

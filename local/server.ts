@@ -20,12 +20,12 @@ import { makeAggregationStore } from "../functions/store/aggregation.ts";
 import { makeCellStore } from "../functions/store/cells.ts";
 import { withGroupCommit } from "../functions/store/group-commit.ts";
 import { makeHostStore } from "../functions/store/hosts.ts";
+import { ensureTable, openTable } from "../functions/store/open-table.ts";
 import { makeQuarantineStore } from "../functions/store/quarantine.ts";
 import { backOff } from "../functions/store/retry.ts";
 import { makeRunStore } from "../functions/store/runs.ts";
 import { makeShareStore } from "../functions/store/shares.ts";
 import { makeStatusStore } from "../functions/store/status.ts";
-import { ensureTable, openTable } from "../functions/store/table.ts";
 import { makeTokenStore } from "../functions/store/tokens.ts";
 import { VERSION } from "../shared/deployment.ts";
 import type { Wake } from "../shared/ports.ts";
@@ -35,6 +35,7 @@ import { type Engine, startEngine } from "./engine.ts";
 import { painterFiles } from "./painter-files.ts";
 import { rememberPendingCount } from "./pending-count.ts";
 import { StartFault } from "./start-fault.ts";
+import { storeFault } from "./store-fault.ts";
 import { withTokenCache } from "./token-cache.ts";
 import { startWorker } from "./worker.ts";
 
@@ -76,7 +77,7 @@ export async function startLocalServer(
   } catch (error) {
     await engine?.stop();
     folder.release();
-    throw error;
+    throw storeFault(error, settings);
   }
 }
 

@@ -14,17 +14,18 @@ import { rebuild } from "./cli/rebuild.ts";
 import { token } from "./cli/token.ts";
 import { faultText } from "./log.ts";
 import { StartFault } from "./start-fault.ts";
+import { storeFault } from "./store-fault.ts";
 
-const COMMANDS: Readonly<Record<string, Command>> = { rebuild, audit, import: importFiles, export: exportRuns, token };
+const COMMANDS: ReadonlyMap<string, Command> = new Map(
+  Object.entries({ rebuild, audit, import: importFiles, export: exportRuns, token }),
+);
 
 const HELP = `vbdstat ${VERSION}: COMMAND [OPTIONS]
 
-${Object.entries(COMMANDS)
-  .map(([name, { help }]) => `  ${name.padEnd(8)} ${help.split("\n")[1]}`)
-  .join("\n")}
+${[...COMMANDS].map(([name, { help }]) => `  ${name.padEnd(8)} ${help.split("\n")[1]}`).join("\n")}
 
-vbdstat COMMAND --help says more. The store is that of DYNAMODB_ENDPOINT and TABLE_NAME; without an endpoint the data
-folder DATA_DIR (.data), whether a server runs on it or not.
+vbdstat COMMAND --help says more. The store is that of DYNAMODB_ENDPOINT and TABLE_NAME; without an
+endpoint the data folder DATA_DIR (.data), whether a server runs on it or not.
 
 Exit codes: 0 done; 1 not done, or something found wrong; 2 wrong arguments.
 `;
@@ -32,20 +33,24 @@ Exit codes: 0 done; 1 not done, or something found wrong; 2 wrong arguments.
 const terminal: Terminal = {
   out: (text) =>
     new Promise((resolve, reject) => {
-      process.stdout.write(text, (error) => (error ? reject(error) : resolve()));
+      process.stdout.write(text, (error) => (error ? reject(unwritten(error)) : resolve()));
     }),
   error: (text) => process.stderr.write(text),
   isInteractive: process.stderr.isTTY === true,
 };
+
+/** A reader such as `head` that has enough is no fault of ours; anything else, such as a full disk, is to be said. */
+const unwritten = (error: NodeJS.ErrnoException): Error =>
+  error.code === "EPIPE" ? error : new StartFault(`the output is not complete: ${error.message}`, { cause: error });
 
 async function run([name, ...others]: readonly string[]): Promise<0 | 1 | 2> {
   if (name === undefined || name === "--help" || name === "-h" || name === "help") {
     await terminal.out(HELP);
     return name === undefined ? 2 : 0;
   }
-  const command = COMMANDS[name];
+  const command = COMMANDS.get(name);
   if (command === undefined) {
-    throw new UsageFault(`expected ${Object.keys(COMMANDS).join(", ")} or --help, found ${JSON.stringify(name)}`);
+    throw new UsageFault(`expected ${[...COMMANDS.keys()].join(", ")} or --help, found ${JSON.stringify(name)}`);
   }
   const { values, positionals } = parsed(command, others);
   if (values["help"] === true) {
@@ -53,13 +58,18 @@ async function run([name, ...others]: readonly string[]): Promise<0 | 1 | 2> {
     return 0;
   }
   const work = command.prepare({ values, positionals });
-  const store = await openStore(localSettings(), command.mayCreate, (line) => terminal.error(`${line}\n`));
+  const settings = localSettings();
+  const store = await openStore(settings, command.mayCreate, (line) => terminal.error(`${line}\n`)).catch((error) => {
+    throw storeFault(error, settings);
+  });
   // The engine that was started for this command must not outlive it.
   for (const signal of ["SIGINT", "SIGTERM"] as const) {
     process.once(signal, () => void store.close().finally(() => process.exit(1)));
   }
   try {
     return await work(store.table, terminal);
+  } catch (error) {
+    throw storeFault(error, settings);
   } finally {
     await store.close();
   }
@@ -70,7 +80,8 @@ function parsed({ options }: Command, args: readonly string[]) {
   try {
     return parseArgs({ args: [...args], options: { ...options, help }, allowPositionals: true });
   } catch (error) {
-    if (error instanceof TypeError) throw new UsageFault(error.message);
+    // Its second sentence is about how to name a file that begins with a dash.
+    if (error instanceof TypeError) throw new UsageFault(error.message.replace(/\. .*/s, ""));
     throw error;
   }
 }
@@ -81,11 +92,12 @@ process.stdout.on("error", () => undefined);
 try {
   process.exitCode = await run(process.argv.slice(2));
 } catch (error) {
-  // A reader such as `head` that has enough is no fault of ours.
   if (error instanceof Error && "code" in error && error.code === "EPIPE") process.exit(1);
-  const isUsage = error instanceof UsageFault || error instanceof SettingsFault;
-  const isExpected = isUsage || error instanceof StartFault || error instanceof AppError;
+  const isUsage = error instanceof UsageFault;
+  const isSettings = error instanceof SettingsFault;
+  const isExpected = isUsage || isSettings || error instanceof StartFault || error instanceof AppError;
   terminal.error(`vbdstat: ${isExpected ? error.message : faultText(error)}\n`);
-  if (isUsage) terminal.error("vbdstat --help says what is expected\n");
-  process.exitCode = isUsage ? 2 : 1;
+  const [name = ""] = process.argv.slice(2);
+  if (isUsage) terminal.error(`vbdstat ${COMMANDS.has(name) ? `${name} ` : ""}--help says what is expected\n`);
+  process.exitCode = isUsage || isSettings ? 2 : 1;
 }

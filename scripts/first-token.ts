@@ -4,7 +4,7 @@
 
 import { makeSecret, secretHash } from "../functions/http/secret.ts";
 import { firstAdminToken } from "../functions/ingest/first-admin-token.ts";
-import { openTable } from "../functions/store/table.ts";
+import { openTable } from "../functions/store/open-table.ts";
 import { makeTokenStore } from "../functions/store/tokens.ts";
 
 const [tableName, ...further] = process.argv.slice(2);

@@ -4,26 +4,9 @@
 
 import { BUCKETS } from "../../shared/deployment.ts";
 import { AppError } from "../../shared/errors.ts";
-import type { Backend } from "../../shared/model/backends.ts";
-import { PERIOD_ALL, periodsOf, windowOf } from "../../shared/model/period.ts";
-import type {
-  AggregationStore,
-  Clock,
-  FleetGeneration,
-  Mark,
-  StoredSummary,
-  SummaryStep,
-  Touched,
-} from "../../shared/ports.ts";
-import {
-  cohortOf,
-  GROUP_CAP,
-  type GroupReplacement,
-  summariseGroup,
-  withGroups,
-} from "../../shared/summary/summarise.ts";
-import { encodeSummary } from "../../shared/summary/summary-codec.ts";
-import type { HostSummary, RunSample } from "../../shared/summary/types.ts";
+import { codeUnitOrder } from "../../shared/model/code-unit-order.ts";
+import type { AggregationStore, Clock, FleetGeneration, Mark } from "../../shared/ports.ts";
+import { stepsOf, type Work } from "./steps.ts";
 
 export interface AggregateDeps {
   readonly store: AggregationStore;
@@ -55,8 +38,6 @@ const MARKS_AT_ONCE = 4000;
  */
 const HOSTS_AT_ONCE = 200;
 
-/** Hosts whose samples are read at the same time: the store has 64 connections, and other work than this. */
-const READERS = 16;
 const TRIES = 12;
 
 /**
@@ -83,7 +64,7 @@ export async function aggregateFleet(deps: AggregateDeps, fleet: string): Promis
     let after: string | undefined;
     do {
       const marks = await deps.store.marks(fleet, bucket, MARKS_AT_ONCE, after);
-      const byCohort = marks.toSorted((a, b) => (a.cohort < b.cohort ? -1 : Number(a.cohort > b.cohort)));
+      const byCohort = marks.toSorted((a, b) => codeUnitOrder(a.cohort, b.cohort));
       for (let from = 0; from < marks.length; from += HOSTS_AT_ONCE) {
         if (deps.isStopping?.() === true) return;
         await workOff(bucket, byCohort.slice(from, from + HOSTS_AT_ONCE));
@@ -131,9 +112,6 @@ export async function aggregateMarks(
   return { done: marks.length - open.length, left: open.length, conflicts };
 }
 
-/** What of a host is to be brought up to date. */
-export type Work = Pick<Mark, "host" | "touched">;
-
 /** Brings hosts of one bucket up to date in one generation; gives those where somebody else got in the way. */
 export async function bringUpToDate(
   deps: Pick<AggregateDeps, "store" | "clock">,
@@ -144,90 +122,4 @@ export async function bringUpToDate(
   const steps = await stepsOf(deps.store, of, work);
   const lost = await deps.store.commit(of, bucket, steps, new Date(deps.clock()).toISOString());
   return new Set(lost.map(({ after }) => after.summary.host));
-}
-
-/**
- * The steps that bring the summaries of hosts up to date. The stored summaries are read before the samples: a
- * summary that is still the same when the step is committed then rules out that anybody has committed newer samples. For
- * the same reason a step that changes nothing is a step.
- */
-async function stepsOf(store: AggregationStore, of: FleetGeneration, work: readonly Work[]): Promise<SummaryStep[]> {
-  const keys = work.flatMap(({ host, touched }) => periodsTouched(touched).map((period) => ({ period, host })));
-  const stored = await store.summaries(of, keys);
-  const before = new Map<string, Map<string, StoredSummary>>();
-  stored.forEach((summary, index) => {
-    const { period = "", host = "" } = keys[index] ?? {};
-    before.set(host, (before.get(host) ?? new Map()).set(period, summary));
-  });
-  const steps: SummaryStep[] = [];
-  const left = work.values();
-  const reader = async (): Promise<void> => {
-    for (const each of left) {
-      const groups = await groupsByPeriod(store, of.fleet, each);
-      steps.push(...stepsOfHost(before.get(each.host) ?? new Map(), groups));
-    }
-  };
-  await Promise.all(Array.from({ length: READERS }, reader));
-  return steps;
-}
-
-/** The steps of one host from its stored summaries by period. */
-function stepsOfHost(
-  stored: ReadonlyMap<string, StoredSummary>,
-  groups: ReadonlyMap<string, readonly GroupReplacement[]>,
-): SummaryStep[] {
-  // Equal summaries of several periods become one, so that what follows from them is computed once.
-  const known = new Map<string, HostSummary>();
-  const shared = (summary: HostSummary): HostSummary => {
-    const text = encodeSummary(summary);
-    const first = known.get(text) ?? summary;
-    known.set(text, first);
-    return first;
-  };
-  return [...stored].map(([period, before]) => {
-    const summary = shared(withGroups(before.summary, groups.get(period) ?? []));
-    return {
-      period,
-      before: { ...before, summary: shared(before.summary) },
-      after: { summary, cohort: cohortOf(summary) },
-    };
-  });
-}
-
-const periodsTouched = (touched: readonly Touched[]): string[] => [
-  ...new Set(touched.flatMap(({ period }) => periodsOf(period))),
-];
-
-/** The groups touched in every period that is touched, summarised afresh. */
-async function groupsByPeriod(
-  store: AggregationStore,
-  fleet: string,
-  work: Work,
-): Promise<Map<string, GroupReplacement[]>> {
-  const byPeriod = new Map<string, GroupReplacement[]>();
-  const groups = new Map(work.touched.map(({ backend, stratum }) => [`${backend}#${stratum}`, { backend, stratum }]));
-  for (const { backend, stratum } of groups.values()) {
-    const touched = work.touched.filter((each) => each.backend === backend && each.stratum === stratum);
-    const group = { fleet, host: work.host, backend, stratum };
-    const newest = await store.samples(group, windowOf(PERIOD_ALL), GROUP_CAP);
-    for (const period of periodsTouched(touched)) {
-      const samples = await samplesIn(store, group, period, newest);
-      const replaced = byPeriod.get(period) ?? [];
-      replaced.push({ backend, stratum, group: summariseGroup(samples) });
-      byPeriod.set(period, replaced);
-    }
-  }
-  return byPeriod;
-}
-
-/** The newest samples of a period. Where all of a group's samples are at hand, those of the period are among them. */
-async function samplesIn(
-  store: AggregationStore,
-  group: { fleet: string; host: string; backend: Backend; stratum: string },
-  period: string,
-  newest: readonly RunSample[],
-): Promise<readonly RunSample[]> {
-  const window = windowOf(period);
-  if (newest.length === GROUP_CAP && period !== PERIOD_ALL) return store.samples(group, window, GROUP_CAP);
-  return newest.filter(({ finished_at }) => finished_at >= window.from && finished_at < window.to);
 }

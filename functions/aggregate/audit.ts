@@ -6,34 +6,24 @@
 // at the word of its summary; a cell that has another version than before any summary was read is left out. What remains is
 // exact: summary and cells change in one transaction, so cells that did not change belong to the summaries that were read.
 
-import type { Cell } from "../../shared/cells/cell.ts";
-import { encodeCell } from "../../shared/cells/codec.ts";
-import { contributions } from "../../shared/cells/contribution.ts";
-import { addCell, emptyCell } from "../../shared/cells/merge.ts";
 import { BUCKETS } from "../../shared/deployment.ts";
 import { type CountedCohort, OTHER_COHORT } from "../../shared/model/cohort.ts";
 import { monthOf, periodsOf } from "../../shared/model/period.ts";
-import type { View } from "../../shared/model/view.ts";
 import type { FleetGeneration, StoredSummary } from "../../shared/ports.ts";
 import { sampleOf } from "../../shared/summary/sample.ts";
 import { cohortOf, summarise } from "../../shared/summary/summarise.ts";
 import { encodeSummary } from "../../shared/summary/summary-codec.ts";
 import type { HostSummary, RunSample } from "../../shared/summary/types.ts";
-import { encodedView } from "../store/cell-item.ts";
 import { hostsOfFleet, periodsOfFleet, runsOf } from "../store/fleet-runs.ts";
 import { currentGeneration } from "../store/generations.ts";
-import { type Item, textOf } from "../store/item.ts";
-import { bucketOf, cellKey, cellPartition, cohortHash, EVERY_COHORT, idOf, summaryKey } from "../store/keys.ts";
+import { bucketOf, cohortHash, idOf, summaryKey } from "../store/keys.ts";
 import { countMarks, readMark } from "../store/marks.ts";
 import { readSummaries } from "../store/summaries.ts";
-import { partition, queryItems, type Table } from "../store/table.ts";
+import type { Table } from "../store/table.ts";
+import { type Difference, differenceOf } from "./audit-difference.ts";
+import { addToCells, type ExpectedCells, versionsOfCells, wrongCells } from "./audited-cells.ts";
 
-/** Something stored that is not what the runs say, by its key. */
-interface Difference {
-  readonly key: string;
-  readonly kind: "missing" | "unexpected" | "different";
-}
-
+/** What an audit found. */
 export interface Audit {
   readonly hosts: number;
   readonly runs: number;
@@ -61,7 +51,7 @@ export async function auditFleet(table: Table, fleet: string, options: AuditOpti
   const versions = await versionsOfCells(table, of, periods, buckets);
   const hosts = (await hostsOfFleet(table, fleet)).filter((host) => buckets.includes(bucketOf(fleet, host)));
   const differences: Difference[] = [];
-  const expected = new Map<string, Record<View, Cell>>();
+  const expected: ExpectedCells = new Map();
   let runs = 0;
   let moving = 0;
   for (const [index, host] of hosts.entries()) {
@@ -78,42 +68,16 @@ export async function auditFleet(table: Table, fleet: string, options: AuditOpti
     onProgress?.(index + 1, hosts.length);
   }
   const cells = await wrongCells(table, of, periods, buckets, expected);
-  const isStill = ({ key, version }: WrongCell) => versions.get(key) === version;
-  differences.push(...cells.wrong.filter(isStill).map(({ key, kind }) => ({ key, kind })));
-  moving += cells.wrong.filter((each) => !isStill(each)).length;
+  for (const { key, kind, version } of cells.wrong) {
+    if (versions.get(key) === version) differences.push({ key, kind });
+    else moving += 1;
+  }
   if ((await currentGeneration(table, fleet)).generation !== of.generation) return auditFleet(table, fleet, options);
   const openMarks = Math.max(marksBefore, (await countMarks(table, fleet)).count);
   return { hosts: hosts.length, runs, cells: cells.count, openMarks, moving, differences };
 }
 
 const ALL_BUCKETS = Array.from({ length: BUCKETS }, (_, bucket) => bucket);
-
-/** The version of every cell, by its key, as far as it belongs to the buckets. */
-async function versionsOfCells(
-  table: Table,
-  of: FleetGeneration,
-  periods: readonly string[],
-  buckets: readonly number[],
-): Promise<Map<string, string>> {
-  const versions = new Map<string, string>();
-  for (const period of periods) {
-    const query = {
-      ...partition(cellPartition(of, period)),
-      ProjectionExpression: "pk, sk, ver",
-      ConsistentRead: true,
-    };
-    for await (const item of queryItems(table, query)) {
-      if (isOf(buckets, item)) versions.set(keyOf(item), textOf(item, "ver"));
-    }
-  }
-  return versions;
-}
-
-const keyOf = (item: Item): string => idOf({ pk: textOf(item, "pk"), sk: textOf(item, "sk") });
-
-/** Whether a cell belongs to one of the buckets, which its sort key ends in. */
-const isOf = (buckets: readonly number[], cell: Item): boolean =>
-  buckets.includes(Number(textOf(cell, "sk").split("#").at(-1)));
 
 /** What is stored of a host by period, periods without anything left out. */
 async function storedSummaries(
@@ -203,63 +167,4 @@ function wrongSummaries(
       summary === undefined ? null : `${encodeSummary(summary)} ${cohortHash(countedIn(summary, found))}`;
     return differenceOf(idOf(summaryKey(of, period, host)), foundText, expectedText);
   });
-}
-
-function addToCells(
-  cells: Map<string, Record<View, Cell>>,
-  of: FleetGeneration,
-  period: string,
-  summary: HostSummary,
-  counted: CountedCohort,
-): void {
-  const shard = bucketOf(of.fleet, summary.host);
-  for (const { view, kind, name, scope, cell } of contributions(summary)) {
-    for (const cohort of [EVERY_COHORT, cohortHash(counted)]) {
-      const key = idOf(cellKey(of, period, { cohort, kind, name, scope, shard }));
-      const views = cells.get(key) ?? { trusted: emptyCell(), all: emptyCell() };
-      addCell(views[view], cell);
-      cells.set(key, views);
-    }
-  }
-}
-
-/** A cell that is not as expected, in the version that was compared; undefined when there is none. */
-interface WrongCell extends Difference {
-  readonly version: string | undefined;
-}
-
-/** Compares every stored cell of the buckets with the expected ones, which it takes out of the map. */
-async function wrongCells(
-  table: Table,
-  of: FleetGeneration,
-  periods: readonly string[],
-  buckets: readonly number[],
-  expected: Map<string, Record<View, Cell>>,
-): Promise<{ wrong: WrongCell[]; count: number }> {
-  const wrong: WrongCell[] = [];
-  let count = 0;
-  for (const period of periods) {
-    for await (const item of queryItems(table, { ...partition(cellPartition(of, period)), ConsistentRead: true })) {
-      if (!isOf(buckets, item)) continue;
-      count += 1;
-      const key = keyOf(item);
-      const found = bothViews(encodedView(item, "trusted"), encodedView(item, "all"));
-      const cell = expected.get(key);
-      expected.delete(key);
-      const differences = differenceOf(key, found, cell === undefined ? null : expectedViews(cell));
-      wrong.push(...differences.map((difference) => ({ ...difference, version: textOf(item, "ver") })));
-    }
-  }
-  for (const key of expected.keys()) wrong.push({ key, kind: "missing", version: undefined });
-  return { wrong, count };
-}
-
-const expectedViews = ({ trusted, all }: Record<View, Cell>): string => bothViews(encodeCell(trusted), encodeCell(all));
-
-const bothViews = (...views: readonly (Uint8Array | null)[]): string =>
-  views.map((bytes) => (bytes === null ? "none" : Buffer.from(bytes).toString("hex"))).join(" ");
-
-function differenceOf(key: string, found: string | null, expected: string | null): Difference[] {
-  if (found === expected) return [];
-  return [{ key, kind: found === null ? "missing" : expected === null ? "unexpected" : "different" }];
 }

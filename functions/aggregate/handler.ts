@@ -3,8 +3,8 @@
 import { functionSettings } from "../env.ts";
 import { jsonLog } from "../http/json-log.ts";
 import { makeAggregationStore } from "../store/aggregation.ts";
+import { openTable } from "../store/open-table.ts";
 import { backOff } from "../store/retry.ts";
-import { openTable } from "../store/table.ts";
 import { aggregateRecords } from "./stream.ts";
 import { openMarks, sweep } from "./sweep.ts";
 import { wakeEvent } from "./wake-event.ts";

@@ -20,7 +20,8 @@ import {
 import { bucketOf } from "../store/keys.ts";
 import { deleteGeneration } from "../store/retired.ts";
 import type { Table } from "../store/table.ts";
-import { type AggregateDeps, aggregateFleet, bringUpToDate, type Work } from "./aggregate.ts";
+import { type AggregateDeps, aggregateFleet, bringUpToDate } from "./aggregate.ts";
+import type { Work } from "./steps.ts";
 
 export interface RebuildOptions {
   /** How long the old generation stays for those that are reading it, in milliseconds. */

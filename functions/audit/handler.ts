@@ -6,7 +6,7 @@ import { auditFleet } from "../aggregate/audit.ts";
 import { functionSettings } from "../env.ts";
 import { jsonLog } from "../http/json-log.ts";
 import { listFleets } from "../store/fleets.ts";
-import { openTable } from "../store/table.ts";
+import { openTable } from "../store/open-table.ts";
 
 /** The keys of so many differences are written down; the others are counted. */
 const KEYS_TOLD = 20;

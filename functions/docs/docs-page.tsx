@@ -30,6 +30,13 @@ section { margin-top: 2.5rem; }
 h3 { margin: 1.5rem 0 .25rem; }
 p { margin: .25rem 0; }
 :target { background: #fc08; }
+td code, th code { overflow-wrap: anywhere; }
+@media screen and (max-width: 40rem) {
+  thead { position: absolute; width: 1px; height: 1px; overflow: hidden; clip-path: inset(50%); }
+  tr { display: block; padding: .5rem 0; border-bottom: 1px solid #8886; }
+  tbody th, td { display: block; border: 0; padding: 0; overflow-wrap: anywhere; }
+  tbody th { font-weight: bold; }
+}
 `;
 
 /** One row: a word, by which it can be linked to, and what there is to say about it. */

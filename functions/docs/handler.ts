@@ -1,7 +1,7 @@
 // Docs behind API Gateway: the app, which needs no table. Wiring only.
 
-import { handle } from "hono/aws-lambda";
 import { makeHttpApp } from "../http/app.ts";
+import { gatewayHandler } from "../http/gateway.ts";
 import { jsonLog } from "../http/json-log.ts";
 import { addDocsRoutes } from "./app.ts";
 
@@ -9,4 +9,4 @@ const app = makeHttpApp({ clock: Date.now, log: jsonLog() });
 addDocsRoutes(app);
 
 /** Answers an API Gateway event (payload format 2.0). */
-export const handler = handle(app);
+export const handler = gatewayHandler(app);

@@ -1,16 +1,16 @@
 // Embed behind API Gateway: the app over the table of this deployment, with the painter's files beside the bundle. Wiring
 // only.
 
-import { handle } from "hono/aws-lambda";
 import { functionPublicUrl, functionSettings } from "../env.ts";
 import { makeHttpApp } from "../http/app.ts";
+import { gatewayHandler } from "../http/gateway.ts";
 import { jsonLog } from "../http/json-log.ts";
 import { refusalAsPage } from "../pages/refusals.ts";
 import { addSharePageRoutes } from "../pages/share-routes.ts";
 import { makeCellStore } from "../store/cells.ts";
+import { openTable } from "../store/open-table.ts";
 import { makeShareStore } from "../store/shares.ts";
 import { makeStatusStore } from "../store/status.ts";
-import { openTable } from "../store/table.ts";
 import { makeTokenStore } from "../store/tokens.ts";
 import { addEmbedRoutes } from "./app.ts";
 import { makePainter } from "./painter.ts";
@@ -37,4 +37,4 @@ addEmbedRoutes(app, deps);
 addSharePageRoutes(app, deps);
 
 /** Answers an API Gateway event (payload format 2.0). */
-export const handler = handle(app);
+export const handler = gatewayHandler(app);

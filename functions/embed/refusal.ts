@@ -5,6 +5,7 @@ import type { Context } from "hono";
 import type { AppError } from "../../shared/errors.ts";
 import { errorAnswer } from "../http/error-answer.ts";
 import type { HttpEnv } from "../http/http-env.ts";
+import { sentence } from "../http/sentence.ts";
 import type { EmbedDeps } from "./deps.ts";
 import type { DocumentFormat } from "./renderer.ts";
 import { sent } from "./sent.ts";
@@ -29,5 +30,7 @@ export async function refusal(
   const title = TITLES[error.status] ?? "This summary cannot be shown";
   if (shown === "badge") return sent(c, "svg", await renderer.notice("svg", title, "", BADGE_WIDTH), error.status);
   if (shown !== "html" && shown !== "svg" && shown !== "png") return answer;
-  return sent(c, shown, await renderer.notice(shown, title, error.message, WIDTH), error.status);
+  // The fault of a parameter begins with its name, which stays as it is typed.
+  const words = error.issues.length > 0 ? error.message : sentence(error.message);
+  return sent(c, shown, await renderer.notice(shown, title, words, WIDTH), error.status);
 }

@@ -2,6 +2,7 @@
 // width, theme and metrics when it is made, any other when it is first asked for; from then on the same bytes are sent,
 // whatever becomes of the data, the server and the renderer (docs/decisions, shares).
 
+import { LIST_FORMATS, PICTURE_FORMATS } from "../../shared/api/formats.ts";
 import type { Comparison } from "../../shared/compare/comparison.ts";
 import { AppError } from "../../shared/errors.ts";
 import type { MetricName } from "../../shared/model/metrics.ts";
@@ -12,14 +13,12 @@ import type { EmbedDeps } from "./deps.ts";
 import { withDiscovery } from "./discovery.ts";
 import { type DocumentFormat, stillTheme } from "./renderer.ts";
 
-const TEXT = ["json", "csv", "txt", "md", "html"] as const;
-
 /** The formats of each kind; backends by themselves have no picture. */
 export const FORMATS: Readonly<Record<ShareKind, readonly DocumentFormat[]>> = {
-  compare: [...TEXT, "svg", "png"],
-  matrix: [...TEXT, "svg", "png"],
-  trend: [...TEXT, "svg", "png"],
-  backends: TEXT,
+  compare: PICTURE_FORMATS,
+  matrix: PICTURE_FORMATS,
+  trend: PICTURE_FORMATS,
+  backends: LIST_FORMATS,
 };
 
 /** The look that makes a difference in a format. */

@@ -19,6 +19,7 @@ export function setErrorHeaders(c: Context<HttpEnv>, { code, status }: AppError)
   c.header("Cache-Control", "no-store");
 }
 
+/** The refusal as JSON, or as text where the request wants that (`wantsText`), with its status and headers. */
 export function errorAnswer(c: Context<HttpEnv>, error: AppError): Response {
   const { code, message, issues } = error;
   const requestId = c.get("requestId");

@@ -7,9 +7,14 @@ import { AppError } from "../../shared/errors.ts";
 import { readBody } from "./body.ts";
 import { checked } from "./parameters.ts";
 
+/** The query of a page as it was sent: for each name its values, whether they can be understood or not. */
+export function sentQuery(c: Context): Record<string, string[]> {
+  return valuesOf(new URL(c.req.url).searchParams);
+}
+
 /** The query of a page by a schema whose values are lists of texts. Throws `bad_parameter`. */
 export function asked<T extends z.ZodType>(c: Context, schema: T): z.output<T> {
-  return checked(schema, valuesOf(new URL(c.req.url).searchParams), "bad_parameter");
+  return checked(schema, sentQuery(c), "bad_parameter");
 }
 
 /** A form by such a schema. Throws `bad_body`, and what `readBody` throws. */
@@ -26,7 +31,10 @@ export async function formBy<T extends z.ZodType>(c: Context, schema: T): Promis
 export function valuesOf(parameters: URLSearchParams): Record<string, string[]> {
   const byName = new Map<string, string[]>();
   for (const [name, value] of parameters) {
-    if (value !== "") byName.set(name, [...(byName.get(name) ?? []), value]);
+    if (value === "") continue;
+    const values = byName.get(name);
+    if (values === undefined) byName.set(name, [value]);
+    else values.push(value);
   }
   return Object.fromEntries(byName);
 }

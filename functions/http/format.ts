@@ -2,19 +2,8 @@
 
 import type { Context } from "hono";
 import { accepts } from "hono/accepts";
+import { type Format, MEDIA_TYPES } from "../../shared/api/formats.ts";
 import { AppError } from "../../shared/errors.ts";
-
-const MEDIA_TYPES = {
-  json: "application/json",
-  txt: "text/plain",
-  csv: "text/csv",
-  md: "text/markdown",
-  html: "text/html",
-  svg: "image/svg+xml",
-  png: "image/png",
-} as const;
-
-export type Format = keyof typeof MEDIA_TYPES;
 
 /** A PNG under /v1 is an endpoint of its own, which another app answers. */
 const SUFFIXES = [/^(\/v1\/.+)\.(json|txt|csv|md|html|svg)$/, /^(\/s\/[^/]+)\.(json|txt|csv|md|html|svg|png)$/];
@@ -31,12 +20,12 @@ export function withoutSuffix(request: Request): string {
   return split(request.url).path;
 }
 
+const isFormat = (text: string): text is Format => Object.hasOwn(MEDIA_TYPES, text);
+
 /** The suffix of the request's path, or null. */
 export function suffixOf(c: Context): Format | null {
   const { suffix } = split(c.req.url);
-  return suffix === undefined
-    ? null
-    : ((Object.keys(MEDIA_TYPES) as Format[]).find((format) => format === suffix) ?? null);
+  return suffix !== undefined && isFormat(suffix) ? suffix : null;
 }
 
 /**

@@ -1,14 +1,14 @@
 // Ingest behind API Gateway: the app over the table of this deployment. Wiring only.
 
-import { handle } from "hono/aws-lambda";
 import { functionSettings } from "../env.ts";
 import { makeHttpApp } from "../http/app.ts";
+import { gatewayHandler } from "../http/gateway.ts";
 import { jsonLog } from "../http/json-log.ts";
 import { refusalAsPage } from "../pages/refusals.ts";
 import { addUploadRoute } from "../pages/upload-route.ts";
+import { openTable } from "../store/open-table.ts";
 import { makeQuarantineStore } from "../store/quarantine.ts";
 import { makeRunStore } from "../store/runs.ts";
-import { openTable } from "../store/table.ts";
 import { makeTokenStore } from "../store/tokens.ts";
 import { addIngestRoutes } from "./app.ts";
 
@@ -27,4 +27,4 @@ addIngestRoutes(app, deps);
 addUploadRoute(app, deps);
 
 /** Answers an API Gateway event (payload format 2.0). */
-export const handler = handle(app);
+export const handler = gatewayHandler(app);

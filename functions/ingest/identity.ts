@@ -2,6 +2,7 @@
 // repeats with equal bytes are two runs if they carry different `run` ids.
 
 import { hash } from "node:crypto";
+import { codeUnitOrder } from "../../shared/model/code-unit-order.ts";
 import { hostHash } from "../store/keys.ts";
 
 /** What identifies a run. */
@@ -29,6 +30,6 @@ export function runId(identity: RunIdentity): string {
 
 /** The id of a rejected line: the same line with the same context gets the same one. */
 export function quarantineId(fleet: string, raw: string, context: Readonly<Record<string, string>>): string {
-  const said = Object.entries(context).sort(([a], [b]) => (a < b ? -1 : 1));
+  const said = Object.entries(context).sort(([a], [b]) => codeUnitOrder(a, b));
   return hash("sha256", JSON.stringify([fleet, raw, said])).slice(0, 32);
 }

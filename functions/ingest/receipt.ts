@@ -36,6 +36,7 @@ export interface Receipt {
   readonly ignored: Reading["ignored"];
 }
 
+/** A stored or recognised run as the receipt tells of it; `line` is that of the upload, counted from 1. */
 export function receiptResult(line: number, status: "stored" | "duplicate", run: Run): ReceiptResult {
   const { id, host, backend, stratum, quality, warnings } = run;
   const reasons = quality.reasons.map(({ rule, text }) => ({ rule, text }));
@@ -58,6 +59,7 @@ export function receiptStatus(receipt: Receipt): 200 | 201 | 422 {
   return receipt.stored > 0 ? 201 : 200;
 }
 
+/** The counts in one line, the first of a receipt for a shell: `stored 1, duplicate 0, rejected 0`. */
 export function receiptSummary({ stored, duplicate, rejected }: Receipt): string {
   return `stored ${stored}, duplicate ${duplicate}, rejected ${rejected}`;
 }

@@ -7,7 +7,7 @@ import { METRICS } from "../../shared/model/metrics.ts";
 import { periodAt, periodsUpTo } from "../../shared/model/period-range.ts";
 import { printable } from "../../shared/model/printable.ts";
 
-/** The parameters of a page as they were sent. */
+/** The parameters of a page as they were sent (`sentQuery`). */
 export type Asked = Readonly<Record<string, readonly string[]>>;
 
 /** The first value of a parameter, which is the only one for most. */
@@ -118,7 +118,8 @@ export const MetricBoxes: FC<{ chosen: readonly string[] }> = ({ chosen }) => (
   />
 );
 
-const COHORT_LABELS: Readonly<Record<CohortKey, string>> = {
+/** The attributes of hosts as people call them. */
+export const COHORT_LABELS: Readonly<Record<CohortKey, string>> = {
   site: "Site",
   hardware: "Hardware",
   storage: "Storage",
@@ -129,7 +130,7 @@ const COHORT_LABELS: Readonly<Record<CohortKey, string>> = {
 export type CohortValues = Readonly<Record<CohortKey, readonly string[]>>;
 
 /** Boxes for each attribute of hosts that any host has. */
-export const CohortBoxes: FC<{ values: CohortValues; asked: Asked }> = ({ values, asked }) => (
+const CohortBoxes: FC<{ values: CohortValues; asked: Asked }> = ({ values, asked }) => (
   <>
     {COHORT_KEYS.map((key) => (
       <Boxes
@@ -142,14 +143,21 @@ export const CohortBoxes: FC<{ values: CohortValues; asked: Asked }> = ({ values
   </>
 );
 
-/** What most people leave as it is: closed until something in it was chosen. */
-export const More: FC<{ open: boolean; children: Child }> = ({ open, children }) => (
-  <details class="more" open={open}>
+/**
+ * What most people leave as it is: the attributes of hosts, and fields of the parameters `others`. Closed until one of them was
+ * sent.
+ */
+export const More: FC<{ asked: Asked; values: CohortValues; others: readonly string[]; children: Child }> = ({
+  asked,
+  values,
+  others,
+  children,
+}) => (
+  <details class="more" open={[...COHORT_KEYS, ...others].some((name) => asked[name] !== undefined)}>
     <summary>Narrow down</summary>
-    <div class="more-fields">{children}</div>
+    <div class="more-fields">
+      <CohortBoxes values={values} asked={asked} />
+      {children}
+    </div>
   </details>
 );
-
-/** Whether any of the parameters was sent. */
-export const isAny = (asked: Asked, names: readonly string[]): boolean =>
-  names.some((name) => asked[name] !== undefined);

@@ -6,7 +6,6 @@ import { originOf } from "../embed/origin.ts";
 import { tokenOf } from "../http/auth.ts";
 import type { HttpEnv } from "../http/http-env.ts";
 import type { PageDeps } from "./deps.ts";
-
 import { pageAnswer } from "./page.tsx";
 
 export async function firstSteps(c: Context<HttpEnv>, deps: PageDeps): Promise<Response> {

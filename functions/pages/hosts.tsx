@@ -32,7 +32,13 @@ export const hosts: Page<PageDeps> = async (c, deps) => {
         </Field>
       </Question>
       <div class="list">
-        <SummaryBody summary={summary} endpoint="/v1/hosts" query={queryText({ cursor })} />
+        <SummaryBody summary={summary} endpoint="/v1/hosts" query={queryText({ cursor })}>
+          {page.items.length === 0 && cursor === undefined && (
+            <p>
+              <a href="/">How to send the first result</a>
+            </p>
+          )}
+        </SummaryBody>
       </div>
       <NextPage path="/hosts" parameters={{}} cursor={page.cursor} />
     </>,

@@ -3,19 +3,16 @@
 import type { FC } from "hono/jsx";
 import { matrixQuery } from "../../shared/api/requests.ts";
 import type { DatedMatrix } from "../../shared/compare/dated.ts";
-import { COHORT_KEYS } from "../../shared/model/cohort.ts";
 import { tokenOf } from "../http/auth.ts";
-import { valuesOf } from "../http/form.ts";
+import { sentQuery } from "../http/form.ts";
 import { checked } from "../http/parameters.ts";
 import { matrixAnswer } from "../read/matrix-answer.ts";
 import { cohortValues } from "./cohort-values.ts";
 import type { PageDeps } from "./deps.ts";
 import {
   type Asked,
-  CohortBoxes,
   type CohortValues,
   firstOf,
-  isAny,
   MarginChoice,
   MetricBoxes,
   More,
@@ -28,7 +25,7 @@ import { Question } from "./question.tsx";
 import { questionPage } from "./question-page.tsx";
 
 export const matrix: Page<PageDeps> = async (c, deps) => {
-  const asked: Asked = valuesOf(new URL(c.req.url).searchParams);
+  const asked = sentQuery(c);
   const { fleet } = tokenOf(c);
   const values = await cohortValues(deps, fleet);
   return questionPage(c, {
@@ -48,8 +45,7 @@ const MatrixQuestion: FC<{ asked: Asked; values: CohortValues; now: number }> = 
     action="/matrix"
     label="Which results to compare"
     more={
-      <More open={isAny(asked, ["metric", ...COHORT_KEYS])}>
-        <CohortBoxes values={values} asked={asked} />
+      <More asked={asked} values={values} others={["metric"]}>
         <MetricBoxes chosen={asked["metric"] ?? []} />
       </More>
     }

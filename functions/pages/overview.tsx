@@ -5,14 +5,13 @@ import { compareQuery, matrixQuery } from "../../shared/api/requests.ts";
 import type { Comparison } from "../../shared/compare/comparison.ts";
 import type { DatedMatrix } from "../../shared/compare/dated.ts";
 import { BACKENDS, type Backend } from "../../shared/model/backends.ts";
-import { COHORT_KEYS } from "../../shared/model/cohort.ts";
 import { printable } from "../../shared/model/printable.ts";
 import { FLEET_SECTION, WORDS_SECTION } from "../../shared/report/comparison-report.ts";
 import { type Remark, type Report, warning } from "../../shared/report/report.ts";
 import { reportOf } from "../../shared/report/report-of.ts";
 import { DEFAULT_LOOK, type Summary } from "../../shared/report/summary.ts";
 import { tokenOf } from "../http/auth.ts";
-import { valuesOf } from "../http/form.ts";
+import { sentQuery } from "../http/form.ts";
 import { checked } from "../http/parameters.ts";
 import { compareAnswer } from "../read/compare-answer.ts";
 import { matrixAnswer } from "../read/matrix-answer.ts";
@@ -21,10 +20,8 @@ import type { PageDeps } from "./deps.ts";
 import {
   type Asked,
   BackendChoice,
-  CohortBoxes,
   type CohortValues,
   firstOf,
-  isAny,
   MarginChoice,
   MetricBoxes,
   More,
@@ -39,7 +36,7 @@ import { questionPage } from "./question-page.tsx";
 import { VerdictTable } from "./verdict-table.tsx";
 
 export const overview: Page<PageDeps> = async (c, deps) => {
-  const sent: Asked = valuesOf(new URL(c.req.url).searchParams);
+  const sent = sentQuery(c);
   const { fleet } = tokenOf(c);
   const isAsked = sent["baseline"] !== undefined || sent["candidate"] !== undefined;
   const [values, pair] = await Promise.all([
@@ -105,8 +102,7 @@ const ComparisonQuestion: FC<{ asked: Asked; values: CohortValues; now: number }
       action="/"
       label="What to compare"
       more={
-        <More open={isAny(asked, ["margin", "metric", ...COHORT_KEYS])}>
-          <CohortBoxes values={values} asked={asked} />
+        <More asked={asked} values={values} others={["margin", "metric"]}>
           <MetricBoxes chosen={asked["metric"] ?? []} />
           <MarginChoice value={firstOf(asked, "margin", "0.03")} />
         </More>

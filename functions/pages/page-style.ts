@@ -68,6 +68,7 @@ fieldset.plain { display: flex; flex-direction: column; gap: .2rem; }
 .problem { border-left-color: var(--worse); background: var(--worse-tint); }
 .problem h1 { font-size: 1.2rem; margin: 0; }
 .problem p, .problem ul { margin: .25rem 0; }
+.sheet .problem .lead { font-size: 1rem; }
 
 /* The padding of a chart stands in that of the page, so that its words begin where those of the page do. */
 .report .wide svg { margin-left: -20px; }
@@ -96,8 +97,7 @@ fieldset.plain { display: flex; flex-direction: column; gap: .2rem; }
 }
 
 .list .report h2 { position: absolute; width: 1px; height: 1px; overflow: hidden; clip-path: inset(50%); }
-.list .report tbody th { white-space: nowrap; }
-.list .report td:last-child { min-width: 16rem; }
+.list .report td:not(.short) { min-width: 14rem; }
 .pairs { font-size: .95rem; color: var(--muted); }
 .report .pairs { padding: 0; margin: .5rem 0; }
 .report .pairs ul { display: flex; flex-wrap: wrap; gap: 0 1.25rem; max-width: none; }
@@ -119,6 +119,13 @@ fieldset.plain { display: flex; flex-direction: column; gap: .2rem; }
 .report-table th, .report-table td { padding: .3rem .9rem .3rem 0; text-align: left; vertical-align: top; border-bottom: 1px solid var(--line); }
 .report-table thead th { font-weight: 400; color: var(--muted); border-bottom-color: var(--ink); }
 .report-table .help { margin: .1rem 0; min-width: 14rem; max-width: 28rem; }
+@media screen and (max-width: 48rem) {
+  .report-table thead { position: absolute; width: 1px; height: 1px; overflow: hidden; clip-path: inset(50%); }
+  .report-table tr { display: flex; flex-wrap: wrap; gap: .1rem .9rem; padding: .6rem 0; border-bottom: 1px solid var(--line); }
+  .report-table th, .report-table td { border: 0; padding: 0; overflow-wrap: anywhere; }
+  .report-table [data-head]::before { content: attr(data-head) " "; color: var(--muted); }
+  .report-table .whole { flex-basis: 100%; }
+}
 .steps { padding-left: 1.25rem; }
 .steps h2 { font-size: 1.05rem; }
 pre { background: var(--zone); border: 1px solid var(--line); border-radius: var(--radius); padding: .6rem .8rem; margin: .5rem 0; overflow-x: auto; white-space: pre-wrap; }
@@ -136,8 +143,9 @@ pre { background: var(--zone); border: 1px solid var(--line); border-radius: var
 @media screen and (max-width: 40rem) { .snippet { grid-template-columns: minmax(0, 1fr) auto; } .snippet > span { grid-column: 1 / -1; padding: 0; } }
 
 @media print {
-  .top nav, .who, .skip, .question, .take, .next, .share form, footer a, .verdicts summary { display: none; }
+  .top nav, .who, .skip, .question, .take, .next, .share form, .report .pairs, footer .way, .verdicts summary { display: none; }
   .top { background: none; padding: 0; border: 0; }
+  footer { padding: 1rem 0 0; }
   .sheet { max-width: none; padding: 0; }
   .report .wide svg { margin-left: 0; }
   .report .verdicts { font-size: 9pt; }

@@ -98,7 +98,11 @@ const Document: FC<PageProps & { token: Token | null; path: string; content: Chi
           {content}
         </main>
         <footer>
-          vbdstat {VERSION} · <a href="/docs">API and words</a>
+          vbdstat {VERSION}
+          <span class="way">
+            {" "}
+            · <a href="/docs">API and words</a>
+          </span>
         </footer>
       </body>
     </html>

@@ -133,12 +133,14 @@ const Results: FC<{ results: readonly ReceiptResult[] }> = ({ results }) => (
       <tbody>
         {results.map(({ line, host, backend, stratum, status, quality, warnings, id }) => (
           <tr>
-            <th scope="row">{line}</th>
+            <th scope="row" data-head="Line">
+              {line}
+            </th>
             <td>{printable(host)}</td>
             <td>{backend}</td>
             <td>{printable(stratum)}</td>
             <td>{status}</td>
-            <td>
+            <td class="whole" data-head="Reads">
               {quality.verdict}
               {[...quality.reasons.map((reason) => `${reason.rule}: ${reason.text}`), ...warnings].map((words) => (
                 <p class="help">{printable(words)}</p>
@@ -170,10 +172,12 @@ const Issues: FC<{ issues: Receipt["issues"] }> = ({ issues }) => (
       <tbody>
         {issues.map(({ line, column, field, text: words }) => (
           <tr>
-            <th scope="row">{line}</th>
-            <td>{column}</td>
+            <th scope="row" data-head="Line">
+              {line}
+            </th>
+            <td data-head="Column">{column}</td>
             <td>{printable(field ?? "–")}</td>
-            <td>{printable(words)}</td>
+            <td class="whole">{printable(words)}</td>
           </tr>
         ))}
       </tbody>

@@ -1,12 +1,12 @@
 import type { Context } from "hono";
 import type { AppError } from "../../shared/errors.ts";
 import type { HttpEnv } from "../http/http-env.ts";
-import { issueLine } from "../http/issue-line.ts";
+import { Faults } from "./faults.tsx";
 import { homeOf, pageAbove, pageAnswer } from "./page.tsx";
-import { sentence } from "./sentence.ts";
 
 /** A refusal in words, with its status, and the ways back. */
-export function refusalPage(c: Context<HttpEnv>, { code, status, message, issues }: AppError): Response {
+export function refusalPage(c: Context<HttpEnv>, error: AppError): Response {
+  const { code, status } = error;
   const title = TITLES[code] ?? "This is not possible";
   const home = homeOf(c.get("token"));
   const above = code === "forbidden" ? null : pageAbove(c.req.path);
@@ -15,14 +15,7 @@ export function refusalPage(c: Context<HttpEnv>, { code, status, message, issues
     { title, status },
     <div class="sheet">
       <h1>{title}</h1>
-      <p class="lead">{LEADS[code] ?? sentence(message)}</p>
-      {issues.length > 1 && (
-        <ul>
-          {issues.map((issue) => (
-            <li>{issueLine(issue)}</li>
-          ))}
-        </ul>
-      )}
+      <Faults error={error} lead={LEADS[code]} />
       <p>
         {above !== null && above.path !== home && (
           <>

@@ -1,3 +1,4 @@
+import { METRICS } from "../../shared/model/metrics.ts";
 import type { Share } from "../../shared/model/share.ts";
 import { backendOf } from "../read/backend-of.ts";
 
@@ -11,8 +12,10 @@ export function shareTitle({ kind, query, title }: Pick<Share, "kind" | "query" 
     case "matrix":
       return "All pairs of backends";
     case "trend":
-      return `${first("metric")} of ${backendOf(first("backend"))} over time`;
+      return `${backendOf(first("backend"))} over time: ${labelOf(first("metric"))}`;
     case "backends":
       return "Backends";
   }
 }
+
+const labelOf = (metric: string): string => METRICS.find(({ name }) => name === metric)?.label ?? metric;

@@ -8,10 +8,10 @@ import { type AuthDeps, tokenBy } from "../http/auth.ts";
 import { asked, formBy } from "../http/form.ts";
 import { wantsPage } from "../http/format.ts";
 import type { HttpEnv } from "../http/http-env.ts";
+import { sentence } from "../http/sentence.ts";
 import { refuseForeignSite, startSession } from "../http/session.ts";
 import { ownAddress } from "./own-address.ts";
 import { homeOf, type Page, pageAnswer } from "./page.tsx";
-import { sentence } from "./sentence.ts";
 
 const next = once(z.string().max(4_000)).optional();
 const query = z.object({ next, ended: once(z.string()).optional() });

@@ -1,6 +1,7 @@
 // A summary as a part of a page: the report and chart that every format has, and the ways to take it elsewhere.
 
 import type { Child, FC } from "hono/jsx";
+import { CHART_FORMATS, LIST_FORMATS, PICTURE_FORMATS } from "../../shared/api/formats.ts";
 import { SHARE_KINDS } from "../../shared/model/share.ts";
 import { pageChart } from "../../shared/render/rendered.ts";
 import { ReportBody } from "../../shared/render/report-body.tsx";
@@ -23,13 +24,12 @@ interface SummaryBodyProps {
   readonly children?: Child;
 }
 
-const LIST_FORMATS = ["json", "csv", "txt", "md", "html"];
-
 export const SummaryBody: FC<SummaryBodyProps> = ({ summary, endpoint, query, report, children }) => {
   const look = { ...DEFAULT_LOOK, width: CHART_WIDTH };
   const chart = pageChart(summary, look);
   const shared = SHARE_KINDS.find((kind) => kind === summary.kind);
   const shown = report ?? reportOf(summary, look);
+  const formats = chart === null ? LIST_FORMATS : shared === undefined ? CHART_FORMATS : PICTURE_FORMATS;
   return (
     <>
       {/* The next page is a link of this page and no word about parameters. */}
@@ -40,11 +40,7 @@ export const SummaryBody: FC<SummaryBodyProps> = ({ summary, endpoint, query, re
         {shared !== undefined && <EmbedPanel kind={shared} query={query} />}
         <p class="formats">
           The same as{" "}
-          {[
-            ...LIST_FORMATS,
-            ...(chart === null ? [] : ["svg"]),
-            ...(chart === null || shared === undefined ? [] : ["png"]),
-          ].map((format, index) => (
+          {formats.map((format, index) => (
             <>
               {index === 0 ? "" : " · "}
               <a href={`${endpoint}.${format}${query}`}>{format.toUpperCase()}</a>

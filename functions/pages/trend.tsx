@@ -3,34 +3,22 @@
 import type { FC } from "hono/jsx";
 import { backendsQuery, trendQuery } from "../../shared/api/requests.ts";
 import type { AllBackends } from "../../shared/compare/all-backends.ts";
-import { COHORT_KEYS } from "../../shared/model/cohort.ts";
 import { METRICS } from "../../shared/model/metrics.ts";
 import { PERIOD_UNITS } from "../../shared/model/period-range.ts";
 import { tokenOf } from "../http/auth.ts";
-import { valuesOf } from "../http/form.ts";
+import { sentQuery } from "../http/form.ts";
 import { checked } from "../http/parameters.ts";
 import { backendsAnswer } from "../read/backends-answer.ts";
 import { trendAnswer } from "../read/trend-answer.ts";
 import { cohortValues } from "./cohort-values.ts";
 import type { PageDeps } from "./deps.ts";
-import {
-  type Asked,
-  BackendChoice,
-  Choice,
-  CohortBoxes,
-  type CohortValues,
-  Field,
-  firstOf,
-  isAny,
-  More,
-  ViewChoice,
-} from "./fields.tsx";
+import { type Asked, BackendChoice, Choice, type CohortValues, Field, firstOf, More, ViewChoice } from "./fields.tsx";
 import type { Page } from "./page.tsx";
 import { Question } from "./question.tsx";
 import { questionPage } from "./question-page.tsx";
 
 export const trend: Page<PageDeps> = async (c, deps) => {
-  const sent: Asked = valuesOf(new URL(c.req.url).searchParams);
+  const sent = sentQuery(c);
   const { fleet } = tokenOf(c);
   const [values, usual] = await Promise.all([
     cohortValues(deps, fleet),
@@ -62,8 +50,7 @@ const TrendQuestion: FC<{ asked: Asked; values: CohortValues }> = ({ asked, valu
     action="/trend"
     label="What to follow over time"
     more={
-      <More open={isAny(asked, ["from", "to", ...COHORT_KEYS])}>
-        <CohortBoxes values={values} asked={asked} />
+      <More asked={asked} values={values} others={["from", "to"]}>
         <PeriodBound label="From" name="from" value={firstOf(asked, "from", "")} />
         <PeriodBound label="To" name="to" value={firstOf(asked, "to", "")} />
       </More>

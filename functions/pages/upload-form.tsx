@@ -1,7 +1,7 @@
 import type { FC } from "hono/jsx";
 import { BACKENDS } from "../../shared/model/backends.ts";
-import type { CohortKey } from "../../shared/model/cohort.ts";
-import { Choice, Field } from "./fields.tsx";
+import { COHORT_KEYS } from "../../shared/model/cohort.ts";
+import { Choice, COHORT_LABELS, Field } from "./fields.tsx";
 
 /** What the form was sent with, so that nothing has to be typed twice. */
 export interface UploadFields {
@@ -9,14 +9,6 @@ export interface UploadFields {
   /** By key, as in the query of POST /v1/results. */
   readonly parameters: Readonly<Record<string, string>>;
 }
-
-/** Facts that tell cohorts apart; every other one can be said in a line of the text. */
-const ATTRIBUTES: readonly [CohortKey, string][] = [
-  ["site", "Site"],
-  ["hardware", "Hardware"],
-  ["storage", "Storage"],
-  ["xen_version", "Xen version"],
-];
 
 /** The form of /upload. */
 export const UploadForm: FC<{ fields: UploadFields }> = ({ fields: { output, parameters } }) => (
@@ -52,11 +44,12 @@ export const UploadForm: FC<{ fields: UploadFields }> = ({ fields: { output, par
       <Text label="Host (Dom0)" name="host" value={parameters["host"]} placeholder="the machine in the line" />
       <Text label="Finished" name="finished" value={parameters["finished"]} placeholder="now" />
     </div>
-    <details class="more" open={ATTRIBUTES.some(([key]) => parameters[key] !== undefined)}>
+    {/* Facts that tell cohorts apart; every other one can be said in a line of the text. */}
+    <details class="more" open={COHORT_KEYS.some((key) => parameters[key] !== undefined)}>
       <summary>About the host</summary>
       <div class="row">
-        {ATTRIBUTES.map(([key, label]) => (
-          <Text label={label} name={key} value={parameters[key]} placeholder="" />
+        {COHORT_KEYS.map((key) => (
+          <Text label={COHORT_LABELS[key]} name={key} value={parameters[key]} placeholder="" />
         ))}
       </div>
     </details>

@@ -1,7 +1,7 @@
 import type { FC } from "hono/jsx";
 import { limitsText, timesText } from "../../shared/chart/value-words.ts";
 import type { Comparison } from "../../shared/compare/comparison.ts";
-import { METRICS } from "../../shared/model/metrics.ts";
+import { metricLabel } from "../../shared/model/metrics.ts";
 import { printable } from "../../shared/model/printable.ts";
 import { type Explanation, explained } from "../../shared/report/explanation.ts";
 import { hostCountText } from "../../shared/report/host-count.ts";
@@ -37,7 +37,7 @@ export const VerdictTable: FC<{ comparison: Comparison }> = ({ comparison }) => 
           return (
             <tr>
               <th scope="row">
-                {METRICS.find((one) => one.name === name)?.label ?? name} <code>{name}</code>
+                {metricLabel(name)} <code>{name}</code>
               </th>
               <td class={`verdict short ${verdict.tone}`}>{verdict.text}</td>
               <td class="number short">{metric.hosts === 0 ? "–" : timesText(metric.ratio)}</td>

@@ -1,5 +1,6 @@
 // GET /v1/backends: what each backend does by itself.
 
+import { LIST_FORMATS } from "../../shared/api/formats.ts";
 import { allow, tokenOf } from "../http/auth.ts";
 import { formatOf } from "../http/format.ts";
 import type { HttpApp } from "../http/http-env.ts";
@@ -11,7 +12,7 @@ import { requests } from "./requests.ts";
 
 export function addBackendsRoute(app: HttpApp, deps: ReadDeps): void {
   app.get("/v1/backends", allow(deps, "read"), async (c) => {
-    const format = formatOf(c, ["json", "csv", "txt", "md", "html"]);
+    const format = formatOf(c, LIST_FORMATS);
     const query = queryBy(c, (await requests()).shownBackendsQuery);
     const answer = await backendsAnswer(deps, tokenOf(c).fleet, query);
     return summaryAnswer(c, format, { kind: "backends", answer }, query);

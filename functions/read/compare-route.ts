@@ -1,5 +1,6 @@
 // GET /v1/compare: two backends over the fleet.
 
+import { CHART_FORMATS } from "../../shared/api/formats.ts";
 import { allow, tokenOf } from "../http/auth.ts";
 import { formatOf } from "../http/format.ts";
 import type { HttpApp } from "../http/http-env.ts";
@@ -14,7 +15,7 @@ export function addCompareRoute(app: HttpApp, deps: ReadDeps): void {
   app.get("/v1/compare", allow(deps, "read"), async (c) => {
     const picture = pictureRedirect(c);
     if (picture !== null) return picture;
-    const format = formatOf(c, ["json", "csv", "txt", "md", "html", "svg"]);
+    const format = formatOf(c, CHART_FORMATS);
     const query = queryBy(c, (await requests()).shownCompareQuery);
     const answer = await compareAnswer(deps, tokenOf(c).fleet, query);
     return summaryAnswer(c, format, { kind: "compare", answer }, query);

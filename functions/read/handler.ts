@@ -1,17 +1,17 @@
 // Read behind API Gateway: the app over the table of this deployment. Wiring only.
 
-import { handle } from "hono/aws-lambda";
 import { VERSION } from "../../shared/deployment.ts";
 import { functionPublicUrl, functionSettings } from "../env.ts";
 import { makeHttpApp } from "../http/app.ts";
+import { gatewayHandler } from "../http/gateway.ts";
 import { jsonLog } from "../http/json-log.ts";
 import { addPageRoutes } from "../pages/app.ts";
 import { refusalAsPage } from "../pages/refusals.ts";
 import { makeCellStore } from "../store/cells.ts";
 import { makeHostStore } from "../store/hosts.ts";
+import { openTable } from "../store/open-table.ts";
 import { makeRunStore } from "../store/runs.ts";
 import { makeStatusStore } from "../store/status.ts";
-import { openTable } from "../store/table.ts";
 import { makeTokenStore } from "../store/tokens.ts";
 import { addReadRoutes } from "./app.ts";
 
@@ -32,4 +32,4 @@ addReadRoutes(app, deps);
 addPageRoutes(app, deps);
 
 /** Answers an API Gateway event (payload format 2.0). */
-export const handler = handle(app);
+export const handler = gatewayHandler(app);

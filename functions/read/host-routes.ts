@@ -2,6 +2,7 @@
 // are read from host summaries over all time, which aggregation keeps; a host costs one range of cells more for each of its
 // backends and each pair of them.
 
+import { CHART_FORMATS, LIST_FORMATS } from "../../shared/api/formats.ts";
 import { hostEntry } from "../../shared/compare/host-entry.ts";
 import { AppError } from "../../shared/errors.ts";
 import { allow, tokenOf } from "../http/auth.ts";
@@ -13,11 +14,9 @@ import type { ReadDeps } from "./deps.ts";
 import { hostAnswer } from "./host-answer.ts";
 import { requests } from "./requests.ts";
 
-const HOST_FORMATS = ["json", "csv", "txt", "md", "html", "svg"] as const;
-
 export function addHostRoutes(app: HttpApp, deps: ReadDeps): void {
   app.get("/v1/hosts", allow(deps, "read"), async (c) => {
-    const format = formatOf(c, ["json", "csv", "txt", "md", "html"]);
+    const format = formatOf(c, LIST_FORMATS);
     const { limit, cursor, ...look } = queryBy(c, (await requests()).hostsQuery);
     const page = await deps.hosts.list(tokenOf(c).fleet, limit, cursor);
     const answer = { hosts: page.items.map(hostEntry), cursor: page.cursor };
@@ -31,7 +30,7 @@ export function addHostRoutes(app: HttpApp, deps: ReadDeps): void {
     const suffix = suffixOf(c);
     // A name may end like a format: a host of that very name wins, and the answer then has the format of Accept.
     const whole = suffix === null ? null : await hostAnswer(deps, fleet, `${name}.${suffix}`);
-    const format = whole === null ? formatOf(c, HOST_FORMATS) : acceptedOf(c, HOST_FORMATS);
+    const format = whole === null ? formatOf(c, CHART_FORMATS) : acceptedOf(c, CHART_FORMATS);
     const profile = whole ?? (await hostAnswer(deps, fleet, name));
     if (profile === null) throw new AppError("not_found", "this fleet has no results of a host with that name");
     return summaryAnswer(c, format, { kind: "host", answer: profile }, look);

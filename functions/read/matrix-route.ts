@@ -1,5 +1,6 @@
 // GET /v1/matrix: every pair of backends over the fleet.
 
+import { CHART_FORMATS } from "../../shared/api/formats.ts";
 import { allow, tokenOf } from "../http/auth.ts";
 import { formatOf } from "../http/format.ts";
 import type { HttpApp } from "../http/http-env.ts";
@@ -14,7 +15,7 @@ export function addMatrixRoute(app: HttpApp, deps: ReadDeps): void {
   app.get("/v1/matrix", allow(deps, "read"), async (c) => {
     const picture = pictureRedirect(c);
     if (picture !== null) return picture;
-    const format = formatOf(c, ["json", "csv", "txt", "md", "html", "svg"]);
+    const format = formatOf(c, CHART_FORMATS);
     const query = queryBy(c, (await requests()).shownMatrixQuery);
     const answer = await matrixAnswer(deps, tokenOf(c).fleet, query);
     return summaryAnswer(c, format, { kind: "matrix", answer }, query);

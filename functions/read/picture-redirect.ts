@@ -1,4 +1,5 @@
 import type { Context } from "hono";
+import { PICTURE_FORMATS } from "../../shared/api/formats.ts";
 import { acceptedOf, suffixOf } from "../http/format.ts";
 
 /**
@@ -7,7 +8,7 @@ import { acceptedOf, suffixOf } from "../http/format.ts";
  */
 export function pictureRedirect(c: Context): Response | null {
   if (suffixOf(c) !== null) return null;
-  if (acceptedOf(c, ["json", "csv", "txt", "md", "html", "svg", "png"]) !== "png") return null;
+  if (acceptedOf(c, PICTURE_FORMATS) !== "png") return null;
   if (c.req.header("Accept")?.includes("image/svg+xml")) return null;
   const { pathname, search } = new URL(c.req.url);
   return c.redirect(`${pathname}.png${search}`, 307);

@@ -1,6 +1,7 @@
 // Runs as they were read: one by its id, or a page of them, newest first.
 
 import type { Context } from "hono";
+import { LIST_FORMATS } from "../../shared/api/formats.ts";
 import type { Run } from "../../shared/model/run.ts";
 import { allow, tokenOf } from "../http/auth.ts";
 import { formatOf } from "../http/format.ts";
@@ -15,14 +16,14 @@ import { exportedRuns, streamed } from "./run-export.ts";
 
 export function addRunRoutes(app: HttpApp, deps: ReadDeps): void {
   app.get("/v1/runs/:id", allow(deps, "read", "ingest"), async (c) => {
-    const format = formatOf(c, ["json", "csv", "txt", "md", "html"]);
+    const format = formatOf(c, LIST_FORMATS);
     const look = queryBy(c, (await requests()).shownQuery);
     const run = await runAnswer(deps, tokenOf(c), idOf(c, "run"));
     return format === "txt" ? rawAnswer(c, run) : summaryAnswer(c, format, { kind: "run", answer: run }, look);
   });
 
   app.get("/v1/runs", allow(deps, "read"), async (c) => {
-    const format = formatOf(c, ["json", "csv", "txt", "md", "html"]);
+    const format = formatOf(c, LIST_FORMATS);
     if (format === "csv") return exportAnswer(c, deps);
     const { backend, width, theme, ...query } = queryBy(c, (await requests()).runsQuery);
     const page = await deps.runs.list(tokenOf(c).fleet, { ...query, backend: backend && backendOf(backend) });

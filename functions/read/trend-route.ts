@@ -1,5 +1,6 @@
 // GET /v1/trend: one backend and metric over periods that follow each other.
 
+import { CHART_FORMATS } from "../../shared/api/formats.ts";
 import { allow, tokenOf } from "../http/auth.ts";
 import { formatOf } from "../http/format.ts";
 import type { HttpApp } from "../http/http-env.ts";
@@ -14,7 +15,7 @@ export function addTrendRoute(app: HttpApp, deps: ReadDeps): void {
   app.get("/v1/trend", allow(deps, "read"), async (c) => {
     const picture = pictureRedirect(c);
     if (picture !== null) return picture;
-    const format = formatOf(c, ["json", "csv", "txt", "md", "html", "svg"]);
+    const format = formatOf(c, CHART_FORMATS);
     const query = queryBy(c, (await requests()).shownTrendQuery);
     const answer = await trendAnswer(deps, tokenOf(c).fleet, query);
     return summaryAnswer(c, format, { kind: "trend", answer }, query);

@@ -6,7 +6,7 @@ import { commitSteps } from "./commit.ts";
 import { listFleets } from "./fleets.ts";
 import { keptUpToDate, readGenerations } from "./generations.ts";
 import { clearMarks, countMarks, readMark, readMarks } from "./marks.ts";
-import { readSamples } from "./runs.ts";
+import { readSamples } from "./samples.ts";
 import { readSummaries } from "./summaries.ts";
 import type { Table } from "./table.ts";
 

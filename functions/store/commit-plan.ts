@@ -2,6 +2,7 @@
 // come together, because they share its cells.
 
 import { randomUUID } from "node:crypto";
+import { codeUnitOrder } from "../../shared/model/code-unit-order.ts";
 import type { FleetGeneration, SummaryStep } from "../../shared/ports.ts";
 import { type CellChange, cellChanges, rememberChanges } from "./cell-changes.ts";
 import { WRITES_PER_TRANSACTION } from "./chunks.ts";
@@ -34,14 +35,12 @@ interface CohortStep {
 
 const withCohort = (step: SummaryStep): CohortStep => ({ step, cohort: cohortHash(step.after.cohort) });
 
-const inOrder = (a: string, b: string): number => (a === b ? 0 : a < b ? -1 : 1);
-
 /** Hosts of one cohort next to each other, for they share its cells; all steps of a host together, for they share work. */
 const byCohort = (a: CohortStep, b: CohortStep): number =>
-  inOrder(a.cohort, b.cohort) || inOrder(a.step.after.summary.host, b.step.after.summary.host);
+  codeUnitOrder(a.cohort, b.cohort) || codeUnitOrder(a.step.after.summary.host, b.step.after.summary.host);
 
 /** Periods next to each other, within them cohorts as before. */
-const byPeriod = (a: CohortStep, b: CohortStep): number => inOrder(a.step.period, b.step.period);
+const byPeriod = (a: CohortStep, b: CohortStep): number => codeUnitOrder(a.step.period, b.step.period);
 
 /** The plan of one step. */
 export function planOf({ of, bucket }: Bucket, step: SummaryStep, changesBetween = rememberChanges()): Plan {

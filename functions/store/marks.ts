@@ -12,7 +12,7 @@ import { WRITES_PER_TRANSACTION } from "./chunks.ts";
 import { type Item, ItemFault, keyItem, optionalTextOf, textOf, textSetOf } from "./item.ts";
 import { cohortHash, markKey, workPartition } from "./keys.ts";
 import { TransactionCancelled } from "./store-error.ts";
-import { getItem, partition, queryItems, queryPage, type Table, transact } from "./table.ts";
+import { getItem, partition, queryItems, type Table, transact } from "./table.ts";
 
 /** What a run touches when it comes or goes. */
 export const touchedBy = (run: { finished_at: string; backend: Backend; stratum: string }): Touched => ({
@@ -138,28 +138,20 @@ function markDelete(table: Table, mark: Mark): TransactWriteItem {
 
 /** How many marks of a fleet are open, exactly, and since when the oldest is. */
 export async function countMarks(table: Table, fleet: string): Promise<{ count: number; oldestAt: string | null }> {
-  const buckets = await Promise.all(
-    Array.from({ length: BUCKETS }, async (_, bucket) => {
-      let count = 0;
-      let oldestAt: string | null = null;
-      let start: Item | null = null;
-      do {
-        const page: { items: Item[]; next: Item | null } = await queryPage(table, {
-          ...partition(workPartition(fleet, bucket)),
-          ProjectionExpression: "since",
-          ConsistentRead: true,
-          ...(start === null ? {} : { ExclusiveStartKey: start }),
-        });
-        for (const item of page.items) {
-          count += 1;
-          const since = optionalTextOf(item, "since");
-          if (since !== null && (oldestAt === null || since < oldestAt)) oldestAt = since;
-        }
-        start = page.next;
-      } while (start !== null);
-      return { count, oldestAt };
-    }),
-  );
-  const oldest = buckets.flatMap(({ oldestAt }) => oldestAt ?? []).sort();
-  return { count: buckets.reduce((sum, { count }) => sum + count, 0), oldestAt: oldest[0] ?? null };
+  let count = 0;
+  let oldestAt: string | null = null;
+  const countBucket = async (bucket: number): Promise<void> => {
+    const query = {
+      ...partition(workPartition(fleet, bucket)),
+      ProjectionExpression: "since",
+      ConsistentRead: true,
+    };
+    for await (const item of queryItems(table, query)) {
+      count += 1;
+      const since = optionalTextOf(item, "since");
+      if (since !== null && (oldestAt === null || since < oldestAt)) oldestAt = since;
+    }
+  };
+  await Promise.all(Array.from({ length: BUCKETS }, (_, bucket) => countBucket(bucket)));
+  return { count, oldestAt };
 }

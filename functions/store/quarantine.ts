@@ -10,7 +10,7 @@ import { type Item, keyItem, sizeOf, textOf } from "./item.ts";
 import { quarantineKey, quarantinePartition } from "./keys.ts";
 import { retryingTransient } from "./retry.ts";
 import { translated } from "./store-error.ts";
-import { getItem, partition, queryPage, type Table, transact } from "./table.ts";
+import { getItem, partition, queryPage, queryPages, type Table, transact } from "./table.ts";
 
 // Written by `lineItem` from a QuarantinedLine.
 const lineOf = (item: Item): QuarantinedLine => JSON.parse(textOf(item, "body")) as QuarantinedLine;
@@ -49,10 +49,12 @@ export function makeQuarantineStore(table: Table): QuarantineStore {
         Limit: limit,
       });
       const items = await Promise.all(keys.items.map((entry) => getItem(table, { pk, sk: textOf(entry, "sk") })));
-      const lines = items.flatMap((item) => (item === null ? [] : [lineOf(item)]));
-      const last = lines.at(-1);
-      const place = keys.next === null || last === undefined ? null : `${last.received_at}#${last.id}`;
-      return { items: lines, cursor: place === null ? null : cursorAt(listingOf(fleet), place) };
+      // Of what was listed, not of what could be read: all lines of a page may have left the quarantine meanwhile.
+      const last = keys.items.at(-1);
+      return {
+        items: items.flatMap((item) => (item === null ? [] : [lineOf(item)])),
+        cursor: keys.next === null || last === undefined ? null : cursorAt(listingOf(fleet), textOf(last, "ord")),
+      };
     },
     remove: async (fleet, id) => {
       try {
@@ -69,15 +71,9 @@ export function makeQuarantineStore(table: Table): QuarantineStore {
 /** How many lines a fleet has in quarantine, counted up to `most`. */
 export async function countQuarantined(table: Table, fleet: string, most: number): Promise<number> {
   let count = 0;
-  let start: Item | null = null;
-  do {
-    const page: { count: number; next: Item | null } = await queryPage(table, {
-      ...partition(quarantinePartition(fleet)),
-      Select: "COUNT",
-      ...(start === null ? {} : { ExclusiveStartKey: start }),
-    });
+  for await (const page of queryPages(table, { ...partition(quarantinePartition(fleet)), Select: "COUNT" })) {
     count += page.count;
-    start = page.next;
-  } while (start !== null && count < most);
-  return Math.min(count, most);
+    if (count >= most) return most;
+  }
+  return count;
 }

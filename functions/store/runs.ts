@@ -1,19 +1,17 @@
-// Runs in the table: put if absent together with the work mark of their host, read by id, listed by time, withdrawn.
+// Runs in the table: put if absent together with the work mark of their host, read by id, withdrawn, replaced.
 
 import type { TransactWriteItem } from "@aws-sdk/client-dynamodb";
-import { BUCKETS, TABLE } from "../../shared/deployment.ts";
 import type { Run } from "../../shared/model/run.ts";
-import type { NewRun, Page, RunQuery, RunStore } from "../../shared/ports.ts";
-import type { RunSample } from "../../shared/summary/types.ts";
+import type { NewRun, RunStore } from "../../shared/ports.ts";
 import { inChunks } from "./chunks.ts";
-import { cursorAt, placeAt } from "./cursor.ts";
-import { type Item, keyItem, optionalTextOf, sizeOf, textOf } from "./item.ts";
-import { idOf, runKey, runOrder, runsOfHost, timePartition, withdrawnOrder } from "./keys.ts";
+import { type Item, keyItem, optionalTextOf, sizeOf } from "./item.ts";
+import { runKey, runOrder, withdrawnOrder } from "./keys.ts";
 import { markWrite, touchedBy } from "./marks.ts";
 import { retryingTransient } from "./retry.ts";
-import { runItem, runOfItem, sampleOfEntry } from "./run-item.ts";
+import { runItem, runOfItem } from "./run-item.ts";
+import { listRuns } from "./run-list.ts";
 import { TransactionCancelled } from "./store-error.ts";
-import { getItem, getItems, partition, queryItems, queryPage, type Table, transact } from "./table.ts";
+import { getItem, type Table, transact } from "./table.ts";
 
 export function makeRunStore(table: Table): RunStore {
   return {
@@ -22,8 +20,7 @@ export function makeRunStore(table: Table): RunStore {
       const item = await getItem(table, runKey(fleet, id));
       return item === null ? null : runOfItem(item);
     },
-    list: (fleet, query) =>
-      query.host === undefined ? listFleet(table, fleet, query) : listHost(table, fleet, query.host, query),
+    list: (fleet, query) => listRuns(table, fleet, query),
     withdraw: (fleet, id, at) => withdraw(table, fleet, id, at),
   };
 }
@@ -145,127 +142,4 @@ export async function replaceRun(table: Table, before: Run, { run, sample }: New
     if (error instanceof TransactionCancelled && error.isLostRace) return false;
     throw error;
   }
-}
-
-/** The newest `limit` samples of a host's backend and stratum with `from <= finished_at < to`, newest first. */
-export async function readSamples(
-  table: Table,
-  group: { fleet: string; host: string; backend: string; stratum: string },
-  window: { from: string; to: string },
-  limit: number,
-): Promise<RunSample[]> {
-  const prefix = `${group.backend}#${group.stratum}#`;
-  const samples: RunSample[] = [];
-  const query = {
-    IndexName: TABLE.orderIndex.name,
-    KeyConditionExpression: "pk = :pk AND ord BETWEEN :from AND :to",
-    // `to` itself is outside: no time is equal to it, for times are longer than the prefixes in a window.
-    ExpressionAttributeValues: {
-      ":pk": { S: runsOfHost(group.fleet, group.host) },
-      ":from": { S: prefix + window.from },
-      ":to": { S: prefix + window.to },
-    },
-    ScanIndexForward: false,
-    ConsistentRead: true,
-    Limit: limit,
-  };
-  for await (const entry of queryItems(table, query)) {
-    samples.push(sampleOfEntry(entry));
-    if (samples.length === limit) break;
-  }
-  return samples;
-}
-
-/** A place in a listing: the run listed last. */
-interface Entry {
-  readonly at: string;
-  readonly id: string;
-}
-
-/** What the cursors of a question are bound to. */
-const listingOf = (fleet: string, { host, backend, from, to }: RunQuery) => ["runs", fleet, host, backend, from, to];
-
-function placeOf(fleet: string, query: RunQuery): Entry | null {
-  if (query.cursor === undefined) return null;
-  const [at = "", id = ""] = placeAt(listingOf(fleet, query), query.cursor).split("#");
-  return { at, id };
-}
-
-function newestFirst(a: Entry, b: Entry): number {
-  if (a.at !== b.at) return a.at < b.at ? 1 : -1;
-  return a.id === b.id ? 0 : a.id < b.id ? 1 : -1;
-}
-
-async function pageOf(table: Table, fleet: string, query: RunQuery, entries: Entry[]): Promise<Page<Run>> {
-  const listed = entries.slice(0, query.limit);
-  const items = await getItems(
-    table,
-    listed.map(({ id }) => runKey(fleet, id)),
-  );
-  const last = listed.at(-1);
-  return {
-    items: listed.flatMap(({ id }) => {
-      const item = items.get(idOf(runKey(fleet, id)));
-      return item === undefined ? [] : [runOfItem(item)];
-    }),
-    cursor:
-      entries.length > query.limit && last !== undefined
-        ? cursorAt(listingOf(fleet, query), `${last.at}#${last.id}`)
-        : null,
-  };
-}
-
-/** A host's runs: its whole order index is read, which is a few hundred bytes a run, then sorted by time. */
-async function listHost(table: Table, fleet: string, host: string, query: RunQuery): Promise<Page<Run>> {
-  const place = placeOf(fleet, query);
-  const entries: Entry[] = [];
-  const index = {
-    ...partition(runsOfHost(fleet, host)),
-    IndexName: TABLE.orderIndex.name,
-    ProjectionExpression: "ord",
-    ConsistentRead: true,
-  };
-  for await (const item of queryItems(table, index)) {
-    const [backend, , at = "", id = ""] = textOf(item, "ord").replace(/^~/, "").split("#");
-    if (query.backend !== undefined && backend !== query.backend) continue;
-    if (at < (query.from ?? "") || at >= (query.to ?? ":")) continue;
-    if (place !== null && newestFirst(place, { at, id }) >= 0) continue;
-    entries.push({ at, id });
-  }
-  return pageOf(table, fleet, query, entries.sort(newestFirst));
-}
-
-/** A fleet's runs: the newest of each bucket, merged. */
-async function listFleet(table: Table, fleet: string, query: RunQuery): Promise<Page<Run>> {
-  const place = placeOf(fleet, query);
-  const below = place === null ? (query.to ?? ":") : ([`${place.at}#${place.id}`, query.to ?? ":"].sort()[0] ?? ":");
-  const from = query.from ?? "0";
-  if (from > below) return { items: [], cursor: null };
-  const buckets = await Promise.all(
-    Array.from({ length: BUCKETS }, async (_, bucket) => {
-      const entries: Entry[] = [];
-      let start: Item | null = null;
-      do {
-        const page: { items: Item[]; next: Item | null } = await queryPage(table, {
-          IndexName: TABLE.timeIndex.name,
-          KeyConditionExpression: "tpk = :tpk AND tsk BETWEEN :from AND :below",
-          ExpressionAttributeValues: {
-            ":tpk": { S: timePartition(fleet, bucket) },
-            ":from": { S: from },
-            ":below": { S: below },
-          },
-          ScanIndexForward: false,
-          Limit: query.limit + 1,
-          ...(start === null ? {} : { ExclusiveStartKey: start }),
-        });
-        for (const item of page.items) {
-          const [at = "", id = "", backend] = textOf(item, "tsk").split("#");
-          if (query.backend === undefined || backend === query.backend) entries.push({ at, id });
-        }
-        start = entries.length > query.limit ? null : page.next;
-      } while (start !== null);
-      return entries;
-    }),
-  );
-  return pageOf(table, fleet, query, buckets.flat().sort(newestFirst));
 }

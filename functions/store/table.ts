@@ -1,34 +1,18 @@
-// The table, as an object that sends commands. The only place that holds a DynamoDB client: one client, kept alive, with
-// a bounded number of retries, so that a caller hears within a minute when the store cannot be reached.
+// The table, as an object that commands are sent to: reads of items and ranges, and writes of all or nothing, with what goes
+// wrong in the words of the product. `open-table.ts` makes the client behind it.
 
 import {
   BatchGetItemCommand,
-  CreateTableCommand,
-  DescribeTableCommand,
-  DynamoDBClient,
+  type DynamoDBClient,
   GetItemCommand,
   QueryCommand,
   type QueryCommandInput,
   type TransactWriteItem,
   TransactWriteItemsCommand,
 } from "@aws-sdk/client-dynamodb";
-import { TABLE } from "../../shared/deployment.ts";
-import { leaveUnsigned } from "./embedded.ts";
 import { type Item, keyItem, textOf } from "./item.ts";
 import { idOf, type Key } from "./keys.ts";
 import { storeBusy, translated } from "./store-error.ts";
-
-/** Where the table is. Without an endpoint: AWS, with region and credentials as the SDK finds them. */
-export interface TableAddress {
-  readonly tableName: string;
-  readonly endpoint?: string | undefined;
-  readonly region?: string | undefined;
-  readonly credentials?: { readonly accessKeyId: string; readonly secretAccessKey: string } | undefined;
-  /** The endpoint is the embedded engine, which looks at no signature: requests go without. */
-  readonly isEmbedded?: boolean;
-  /** After so long without an answer a request counts as failed, and is tried again; 5 seconds unless given. */
-  readonly timeoutMs?: number;
-}
 
 /** A table and the client that reaches it. */
 export interface Table {
@@ -41,100 +25,6 @@ const KEYS_PER_BATCH = 100;
 
 /** A batch comes in several answers when it is large or the table busy; so many mean that the table is too busy. */
 const MAX_BATCH_ROUNDS = 12;
-
-export function openTable(address: TableAddress): Table {
-  const { tableName, endpoint, region, credentials, isEmbedded = false, timeoutMs = 5_000 } = address;
-  const client = new DynamoDBClient({
-    ...(endpoint === undefined ? {} : { endpoint }),
-    ...(region === undefined ? {} : { region }),
-    ...(credentials === undefined ? {} : { credentials }),
-    maxAttempts: 4,
-    // The stack of middleware is the same for every request: it need not be put together for each.
-    cacheMiddleware: true,
-    requestHandler: {
-      connectionTimeout: 1_000,
-      requestTimeout: timeoutMs,
-      // Without it the SDK only warns of a store that takes requests and never answers, and waits on.
-      throwOnRequestTimeout: true,
-      httpAgent: { keepAlive: true, maxSockets: 64 },
-    },
-  });
-  // It walks every input and output for a log that is not there.
-  client.middlewareStack.remove("loggerMiddleware");
-  if (isEmbedded) leaveUnsigned(client);
-  return { name: tableName, client };
-}
-
-/** Creates the table unless it exists, and waits until it can be used. For local engines and tests; on AWS CDK does it. */
-export async function ensureTable(table: Table): Promise<void> {
-  const { orderIndex, timeIndex } = TABLE;
-  const attribute = (AttributeName: string) => ({ AttributeName, AttributeType: "S" as const });
-  try {
-    await startUp(() =>
-      table.client.send(
-        new CreateTableCommand({
-          TableName: table.name,
-          BillingMode: "PAY_PER_REQUEST",
-          AttributeDefinitions: [
-            TABLE.partitionKey,
-            TABLE.sortKey,
-            orderIndex.sortKey,
-            timeIndex.partitionKey,
-            timeIndex.sortKey,
-          ].map(attribute),
-          KeySchema: [
-            { AttributeName: TABLE.partitionKey, KeyType: "HASH" },
-            { AttributeName: TABLE.sortKey, KeyType: "RANGE" },
-          ],
-          LocalSecondaryIndexes: [
-            {
-              IndexName: orderIndex.name,
-              KeySchema: [
-                { AttributeName: TABLE.partitionKey, KeyType: "HASH" },
-                { AttributeName: orderIndex.sortKey, KeyType: "RANGE" },
-              ],
-              Projection: { ProjectionType: "INCLUDE", NonKeyAttributes: [...orderIndex.projected] },
-            },
-          ],
-          GlobalSecondaryIndexes: [
-            {
-              IndexName: timeIndex.name,
-              KeySchema: [
-                { AttributeName: timeIndex.partitionKey, KeyType: "HASH" },
-                { AttributeName: timeIndex.sortKey, KeyType: "RANGE" },
-              ],
-              Projection: { ProjectionType: "KEYS_ONLY" },
-            },
-          ],
-        }),
-      ),
-    );
-  } catch (error) {
-    if (!(error instanceof Error && error.name === "ResourceInUseException")) throw translated(error);
-  }
-  for (let waited = 0; ; waited += 1) {
-    const describe = () => table.client.send(new DescribeTableCommand({ TableName: table.name }));
-    const { Table: described } = await startUp(describe);
-    if (described?.TableStatus === "ACTIVE") return;
-    if (waited === 150) throw new Error(`table ${table.name} did not become active within 30 seconds`);
-    await new Promise((resolve) => setTimeout(resolve, 200));
-  }
-}
-
-/** How long a store may take to get going: an engine that was killed first reads its log again, which can be gigabytes. */
-const START_UP_MS = 300_000;
-
-/** Sends until there is an answer: a store that is starting takes requests before it answers any. */
-async function startUp<T>(send: () => Promise<T>): Promise<T> {
-  for (const started = performance.now(); ; ) {
-    try {
-      return await send();
-    } catch (error) {
-      const isSilent = error instanceof Error && error.name === "TimeoutError";
-      if (!isSilent || performance.now() - started > START_UP_MS) throw error;
-    }
-  }
-}
 
 /** One item by its key, read consistently; null when there is none. */
 export async function getItem(table: Table, key: Key): Promise<Item | null> {
@@ -175,11 +65,17 @@ async function getBatch(table: Table, keys: readonly Key[]): Promise<Item[]> {
   return found;
 }
 
-/** One page of a query; `next` is where the following page starts, null on the last. */
-export async function queryPage(
-  table: Table,
-  query: Omit<QueryCommandInput, "TableName">,
-): Promise<{ items: Item[]; count: number; next: Item | null }> {
+type Query = Omit<QueryCommandInput, "TableName">;
+
+/** A page of a query; `next` is where the following page starts, null on the last. */
+interface QueriedPage {
+  readonly items: readonly Item[];
+  readonly count: number;
+  readonly next: Item | null;
+}
+
+/** One page of a query. */
+export async function queryPage(table: Table, query: Query): Promise<QueriedPage> {
   try {
     const answer = await table.client.send(new QueryCommand({ TableName: table.name, ...query }));
     return { items: answer.Items ?? [], count: answer.Count ?? 0, next: answer.LastEvaluatedKey ?? null };
@@ -188,21 +84,26 @@ export async function queryPage(
   }
 }
 
-/** All pages of a query, one after the other. */
-export async function* queryItems(table: Table, query: Omit<QueryCommandInput, "TableName">): AsyncGenerator<Item> {
+/** All pages of a query, each asked for when whoever wants them is done with the one before. */
+export async function* queryPages(table: Table, query: Query): AsyncGenerator<QueriedPage, void> {
   let start: Item | null = null;
   do {
-    const page: { items: Item[]; next: Item | null } = await queryPage(table, {
+    const page: QueriedPage = await queryPage(table, {
       ...query,
       ...(start === null ? {} : { ExclusiveStartKey: start }),
     });
-    yield* page.items;
+    yield page;
     start = page.next;
   } while (start !== null);
 }
 
+/** All items of a query, page after page. */
+export async function* queryItems(table: Table, query: Query): AsyncGenerator<Item, void> {
+  for await (const { items } of queryPages(table, query)) yield* items;
+}
+
 /** All items of a query at once; for ranges whose size does not grow with runs. */
-export async function queryAll(table: Table, query: Omit<QueryCommandInput, "TableName">): Promise<Item[]> {
+export async function queryAll(table: Table, query: Query): Promise<Item[]> {
   const items: Item[] = [];
   for await (const item of queryItems(table, query)) items.push(item);
   return items;

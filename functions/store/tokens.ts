@@ -1,13 +1,12 @@
 // Tokens in the table: one item under the hash of the secret, to check a request with one read, and one under the fleet, to
 // list and end them. Both are written and removed together. The secret itself is nowhere.
 
-import { AppError } from "../../shared/errors.ts";
 import type { Token } from "../../shared/model/token.ts";
 import type { TokenStore } from "../../shared/ports.ts";
 import { fleetWrite } from "./fleets.ts";
 import { type Item, keyItem, textOf } from "./item.ts";
 import { fleetTokenKey, fleetTokensPartition, tokenKey } from "./keys.ts";
-import { TransactionCancelled } from "./store-error.ts";
+import { retryingTransient } from "./retry.ts";
 import { getItem, partition, queryAll, type Table, transact } from "./table.ts";
 
 // Written by `add` from a Token.
@@ -18,11 +17,12 @@ export function makeTokenStore(table: Table): TokenStore {
     add: async (token, secretHash) => {
       const body = { token: { S: JSON.stringify(token) } };
       const put = (item: Item) => ({ Put: { TableName: table.name, Item: item } });
-      await transact(table, [
+      const writes = [
         put({ ...keyItem(tokenKey(secretHash)), ...body }),
         put({ ...keyItem(fleetTokenKey(token.fleet, token.id)), ...body, hash: { S: secretHash } }),
         fleetWrite(table, token.fleet),
-      ]);
+      ];
+      await retryingTransient(() => transact(table, writes));
     },
     find: async (secretHash) => {
       const item = await getItem(table, tokenKey(secretHash));
@@ -33,15 +33,9 @@ export function makeTokenStore(table: Table): TokenStore {
       const key = fleetTokenKey(fleet, id);
       const item = await getItem(table, key);
       if (item === null) return false;
-      const remove = (of: Item) => ({ Delete: { TableName: table.name, Key: of } });
-      try {
-        await transact(table, [remove(keyItem(tokenKey(textOf(item, "hash")))), remove(keyItem(key))]);
-      } catch (error) {
-        if (error instanceof TransactionCancelled) {
-          throw new AppError("slow_down", "the token is being changed by somebody else; try again", { cause: error });
-        }
-        throw error;
-      }
+      const keys = [tokenKey(textOf(item, "hash")), key];
+      const deletes = keys.map((each) => ({ Delete: { TableName: table.name, Key: keyItem(each) } }));
+      await retryingTransient(() => transact(table, deletes));
       return true;
     },
   };

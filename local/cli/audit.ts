@@ -1,12 +1,12 @@
 import { auditFleet } from "../../functions/aggregate/audit.ts";
 import { printable } from "../../shared/model/printable.ts";
 import { type Command, refusePositionals } from "./command.ts";
-import { DEFAULT_FLEET, fleetOption } from "./fleet-option.ts";
+import { DEFAULT_FLEET, fleetOption, refuseUnknownFleet } from "./fleet-option.ts";
 import { showProgress } from "./progress.ts";
 
 export const audit: Command = {
   help: `vbdstat audit [--fleet F]
-Computes all statistics of a fleet afresh from its stored runs and reports every difference. There must be none.
+Computes all statistics of a fleet afresh and reports every difference. There must be none.
 
 It changes nothing, and may run while results come in: what changes meanwhile is left out, and it says how much.
 All cells of the fleet are held in memory, about 1 KB each.
@@ -20,6 +20,7 @@ Exit codes: 0 no difference; 1 differences, one a line, or not done; 2 wrong arg
     refusePositionals(given);
     const fleet = fleetOption(given) ?? DEFAULT_FLEET;
     return async (table, terminal) => {
+      await refuseUnknownFleet(table, fleet);
       const progress = showProgress(terminal, "audited hosts");
       const { hosts, cells, openMarks, moving, differences } = await auditFleet(table, fleet, {
         onProgress: progress.at,
@@ -30,9 +31,8 @@ Exit codes: 0 no difference; 1 differences, one a line, or not done; 2 wrong arg
       await terminal.out(`${found} in ${cells} cells of ${hosts} hosts\n`);
       if (moving > 0) await terminal.out(`${moving} more were changing meanwhile and could not be judged\n`);
       if (openMarks > 0) {
-        await terminal.out(
-          `${openMarks} hosts have results that are not counted yet: audit again when they are (GET /v1/status, open_marks)\n`,
-        );
+        const when = "audit again when they are (GET /v1/status, open_marks)";
+        await terminal.out(`${openMarks} hosts have results that are not counted yet: ${when}\n`);
       }
       return differences.length === 0 ? 0 : 1;
     };

@@ -3,7 +3,7 @@ import { makeRunStore } from "../../functions/store/runs.ts";
 import { runExportQuery } from "../../shared/api/requests.ts";
 import { AppError } from "../../shared/errors.ts";
 import { type Command, refusePositionals, textOption, UsageFault } from "./command.ts";
-import { DEFAULT_FLEET, fleetOption } from "./fleet-option.ts";
+import { DEFAULT_FLEET, fleetOption, refuseUnknownFleet } from "./fleet-option.ts";
 import { showProgress } from "./progress.ts";
 
 /** Runs that are read at a time: a few MB at most. */
@@ -12,7 +12,7 @@ const FILTERS = ["host", "backend", "from", "to"] as const;
 
 export const exportRuns: Command = {
   help: `vbdstat export [--fleet F] [--host H] [--backend B] [--from TIME] [--to TIME]
-Writes whole runs to standard output as JSON, one a line, newest first; \`vbdstat import\` takes them back.
+Writes whole runs as JSON, one a line, newest first; \`vbdstat import\` takes them back.
 
 Withdrawn runs are among them, marked as such. Runs that come in meanwhile may be left out.
 
@@ -45,6 +45,7 @@ Exit codes: 0 all written; 1 broken off; 2 wrong arguments.`,
     }
     const query = { ...parsed.data, backend: slugOf(parsed.data.backend) };
     return async (table, terminal) => {
+      await refuseUnknownFleet(table, fleet);
       const progress = showProgress(terminal, "exported runs");
       const runs = makeRunStore(table);
       let cursor: string | undefined;

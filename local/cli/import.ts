@@ -18,15 +18,17 @@ import { showProgress } from "./progress.ts";
 
 export const importFiles: Command = {
   help: `vbdstat import FILE... [--fleet F] [--backend B] [KEY=VALUE...] [--no-aggregate]
-Stores the results of files: Bonnie++ output as POST /v1/results takes it, or runs that \`vbdstat export\` wrote.
+Stores results: Bonnie++ output as POST /v1/results takes it, or what \`vbdstat export\` wrote.
 
-FILE may be - for standard input, and gzip. Lines "# key: value" hold for the results after them, as in an upload.
-Results that are there already are recognised, so the same file can be imported again. Lines that cannot be read are
-listed, not quarantined. A wrong "# key: value" line ends its file; what stood before it may have been stored.
+FILE may be - for standard input, and gzip. Lines "# key: value" hold for the results after them, as
+in an upload. Results that are there already are recognised, so the same file can be imported again.
+Lines that cannot be read are listed, not quarantined. A wrong "# key: value" line ends its file;
+what stood before it may have been stored.
 
   --fleet F         the fleet; "default" if not given. Exported runs stay in theirs
   --backend B       the backend of results that do not say theirs
-  KEY=VALUE         any other fact, as in the address of an upload: host=dom0-1 site=fra finished=2026-11-22T10:15:00Z
+  KEY=VALUE         any other fact, as in the address of an upload:
+                    host=dom0-1 site=fra finished=2026-11-22T10:15:00Z
   --no-aggregate    leaves counting the results to the server
 
 Exit codes: 0 all stored; 1 lines were rejected, or it broke off; 2 wrong arguments.`,

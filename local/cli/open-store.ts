@@ -3,7 +3,8 @@
 
 import { existsSync } from "node:fs";
 import { embeddedTable, type LocalSettings, tableAt } from "../../functions/env.ts";
-import { ensureTable, openTable, type Table } from "../../functions/store/table.ts";
+import { ensureTable, openTable } from "../../functions/store/open-table.ts";
+import type { Table } from "../../functions/store/table.ts";
 import { filesOf, holderOf, openDataFolder } from "../data-folder.ts";
 import { runningEndpoint, startEngine } from "../engine.ts";
 import { StartFault } from "../start-fault.ts";

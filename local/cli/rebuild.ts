@@ -4,20 +4,22 @@ import { makeAggregationStore } from "../../functions/store/aggregation.ts";
 import { backOff } from "../../functions/store/retry.ts";
 import type { Table } from "../../functions/store/table.ts";
 import { type Command, refusePositionals, type Terminal, textOption, UsageFault } from "./command.ts";
-import { DEFAULT_FLEET, fleetOption } from "./fleet-option.ts";
+import { DEFAULT_FLEET, fleetOption, refuseUnknownFleet } from "./fleet-option.ts";
 import { showProgress } from "./progress.ts";
 
 export const rebuild: Command = {
   help: `vbdstat rebuild [--fleet F] [--reread] [--grace SECONDS]
-Derives all statistics of a fleet again from its stored runs, beside those that are read, and swaps.
+Derives all statistics of a fleet again, beside those that are read, and swaps.
 
-Uploads and answers go on meanwhile. Run it after an update that changes how results are counted, when every server
-and worker runs the new version, or when an audit found a difference. One that is stopped changes nothing that is
-read; run it again after a minute.
+Uploads and answers go on meanwhile. Run it after an update that changes how results are counted,
+when every server and worker runs the new version, or when an audit found a difference. One that is
+stopped changes nothing that is read; run it again after a minute.
 
   --fleet F          the fleet; "default" if not given
-  --reread           first read every stored raw line again, after an update that reads lines or judges caches otherwise
-  --grace SECONDS    how long the old statistics are kept for those who are reading them; 60 if not given
+  --reread           first read every stored raw line again, after an update that reads lines or
+                     judges caches otherwise
+  --grace SECONDS    how long the old statistics are kept for those who are reading them; 60 if
+                     not given
 
 Exit codes: 0 done; 1 not done, for instance because another rebuild is under way; 2 wrong arguments.`,
   options: { fleet: { type: "string" }, reread: { type: "boolean" }, grace: { type: "string" } },
@@ -28,6 +30,7 @@ Exit codes: 0 done; 1 not done, for instance because another rebuild is under wa
     const grace = textOption(given, "grace") ?? "60";
     if (!/^\d{1,5}$/.test(grace)) throw new UsageFault(`--grace: expected seconds, found ${JSON.stringify(grace)}`);
     return async (table, terminal) => {
+      await refuseUnknownFleet(table, fleet);
       if (given.values["reread"] === true) await rereadRuns(table, terminal, fleet);
       const progress = showProgress(terminal, "rebuilt hosts");
       const deps = { store: makeAggregationStore(table), clock: Date.now, backOff };

@@ -2,9 +2,11 @@ import { makeSecret, secretHash } from "../../functions/http/secret.ts";
 import { tokenAskedFor } from "../../functions/ingest/new-token.ts";
 import { makeTokenStore } from "../../functions/store/tokens.ts";
 import { newToken } from "../../shared/api/token-requests.ts";
+import { AppError } from "../../shared/errors.ts";
 import { printable } from "../../shared/model/printable.ts";
+import { quoted } from "../../shared/model/quoted.ts";
 import { type Arguments, type Command, textOption, UsageFault } from "./command.ts";
-import { DEFAULT_FLEET, fleetOption } from "./fleet-option.ts";
+import { DEFAULT_FLEET, fleetOption, refuseUnknownFleet } from "./fleet-option.ts";
 
 export const token: Command = {
   help: `vbdstat token make --scope S [--fleet F] [--hosts PATTERN] [--expires-at TIME] [--label TEXT]
@@ -50,10 +52,12 @@ function make(given: Arguments, fleet: string): ReturnType<Command["prepare"]> {
   });
   if (!asked.success) {
     const [issue] = asked.error.issues;
-    throw new UsageFault(`--${String(issue?.path[0]).replace("_", "-")}: ${issue?.message}`);
+    const name = String(issue?.path[0]).replace("_", "-");
+    const found = textOption(given, name);
+    throw new UsageFault(`--${name}: ${issue?.message}, found ${found === undefined ? "nothing" : quoted(found)}`);
   }
+  const made = asTold(() => tokenAskedFor(asked.data, fleet, Date.now));
   return async (table, { out }) => {
-    const made = tokenAskedFor(asked.data, fleet, Date.now);
     const secret = makeSecret();
     await makeTokenStore(table).add(made, secretHash(secret));
     await out(`${secret}\n`);
@@ -61,9 +65,20 @@ function make(given: Arguments, fleet: string): ReturnType<Command["prepare"]> {
   };
 }
 
+/** What is refused of a request is refused of an option, whose name has a dash. */
+function asTold<T>(make: () => T): T {
+  try {
+    return make();
+  } catch (error) {
+    if (error instanceof AppError) throw new UsageFault(`--${error.message.replace("expires_at", "expires-at")}`);
+    throw error;
+  }
+}
+
 const list =
   (fleet: string): ReturnType<Command["prepare"]> =>
   async (table, { out }) => {
+    await refuseUnknownFleet(table, fleet);
     for (const { id, scope, hosts, expires_at, label } of await makeTokenStore(table).list(fleet)) {
       const facts = [hosts && `hosts ${hosts}`, expires_at && `ends ${expires_at}`, label].filter(Boolean);
       await out(printable(`${id}  ${scope.padEnd(6)}  ${facts.join(", ")}`.trimEnd()).concat("\n"));

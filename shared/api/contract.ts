@@ -6,6 +6,7 @@ import { health, madeToken, quarantinePage, receipt, status, tokenList, withdraw
 import { allBackends } from "./backends-answer.ts";
 import { comparison } from "./comparison-answer.ts";
 import type { Endpoint } from "./endpoint.ts";
+import { CHART_FORMATS, LIST_FORMATS, PICTURE_FORMATS } from "./formats.ts";
 import { host, hostPage } from "./host-answers.ts";
 import { matrix } from "./matrix-answer.ts";
 import { pageQuery } from "./paging.ts";
@@ -38,11 +39,6 @@ const RECEIPTS: Endpoint["answers"] = {
     schema: receipt,
   },
 };
-
-/** Of what can be shown as tables only, and as a chart too. */
-const LIST_FORMATS = ["json", "csv", "txt", "md", "html"] as const;
-const CHART_FORMATS = [...LIST_FORMATS, "svg"] as const;
-const PICTURE_FORMATS = [...CHART_FORMATS, "png"] as const;
 
 /** In the order in which documentation shows them. */
 export const CONTRACT: readonly Endpoint[] = [

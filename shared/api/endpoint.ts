@@ -3,9 +3,7 @@
 import type * as z from "zod";
 import type { ErrorCode } from "../errors.ts";
 import type { Scope } from "../model/token.ts";
-
-/** Formats of an answer, as a suffix of the path names them. */
-export type AnswerFormat = "json" | "csv" | "txt" | "md" | "html" | "svg" | "png";
+import type { Format } from "./formats.ts";
 
 /** One answer that is not an error. */
 interface Answer {
@@ -55,7 +53,7 @@ export interface Endpoint {
   /** Answers by status. */
   readonly answers: Readonly<Partial<Record<200 | 201 | 204 | 422, Answer>>>;
   /** Formats of an answer with a body, the default first. */
-  readonly formats: readonly AnswerFormat[];
+  readonly formats: readonly Format[];
   /** Refusals beside those that follow from the rest, such as `unauthorized` where a token is needed. */
   readonly errors?: readonly ErrorCode[];
   readonly cache: CacheClass;

@@ -1,7 +1,7 @@
 // What the words of answers mean, for OpenAPI, the page /docs and docs/api.md. Each list is checked for completeness by
 // its type: a word added elsewhere does not compile until it is explained here.
 
-import type { Flag } from "../compare/flags.ts";
+import type { Flag } from "../compare/flag.ts";
 import type { Notice } from "../compare/notice.ts";
 import type { Reason, Verdict } from "../compare/verdict.ts";
 import type { ErrorCode } from "../errors.ts";

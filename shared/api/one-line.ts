@@ -4,5 +4,5 @@ import * as z from "zod";
 export const oneLine = (most: number) =>
   z
     .string()
-    .regex(/^\P{Cc}+$/u, "expected text without control characters")
-    .max(most);
+    .regex(/^\P{Cc}+$/u, "expected text without control characters, and some of it")
+    .max(most, `expected at most ${most} characters`);

@@ -4,22 +4,14 @@
 import * as z from "zod";
 import { VERSION } from "../deployment.ts";
 import { ERROR_STATUS, type ErrorCode } from "../errors.ts";
+import { codeUnitOrder } from "../model/code-unit-order.ts";
 import { errorEnvelope } from "./answers.ts";
-import type { AnswerFormat, Endpoint } from "./endpoint.ts";
+import type { Endpoint } from "./endpoint.ts";
 import { errorsOf } from "./errors-of.ts";
+import { MEDIA_TYPES } from "./formats.ts";
 import { ERROR_MEANINGS } from "./meanings.ts";
 
 type Json = Readonly<Record<string, unknown>>;
-
-const MEDIA_TYPES: Readonly<Record<AnswerFormat, string>> = {
-  json: "application/json",
-  csv: "text/csv",
-  txt: "text/plain",
-  md: "text/markdown",
-  html: "text/html",
-  svg: "image/svg+xml",
-  png: "image/png",
-};
 
 const DESCRIPTION = `Collects Bonnie++ results from Xen Dom0 hosts and compares block backends over a fleet.
 
@@ -183,7 +175,7 @@ function namedSchemas(): Json {
   return Object.fromEntries(named.sort(byName));
 }
 
-const byName = ([a]: [string, unknown], [b]: [string, unknown]): number => (a < b ? -1 : 1);
+const byName = ([a]: [string, unknown], [b]: [string, unknown]): number => codeUnitOrder(a, b);
 
 /** Drops what only repeats: the pattern beside a format, and the limits of what a double holds. */
 function tidy(schema: z.core.JSONSchema.BaseSchema): void {

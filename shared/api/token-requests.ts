@@ -4,7 +4,7 @@ import { oneLine } from "./one-line.ts";
 
 /** POST /v1/tokens */
 export const newToken = z.strictObject({
-  scope: z.enum(SCOPES).meta({
+  scope: z.enum(SCOPES, "expected ingest, read or admin").meta({
     description: "`ingest` adds results and reads those of its hosts, `read` reads everything, `admin` may do all.",
   }),
   fleet: z
@@ -19,7 +19,7 @@ export const newToken = z.strictObject({
       examples: ["dom0-fra-*"],
     }),
   expires_at: z.iso
-    .datetime({ offset: true })
+    .datetime({ offset: true, error: "expected a time with its zone, such as 2027-12-31T00:00:00Z" })
     .nullish()
     .meta({ description: "When it ends; never if not given.", examples: ["2027-12-31T00:00:00Z"] }),
   label: oneLine(200).nullish().meta({ description: "A note for people." }),

@@ -3,6 +3,7 @@
 // its numbers and bins. So quantities may be added at the end without touching what is stored, and reading a few of them
 // skips the others.
 
+import { codeUnitOrder } from "../model/code-unit-order.ts";
 import { QUANTITY_NAMES } from "../summary/quantities.ts";
 import { mergeBins, writeBins } from "./bins-codec.ts";
 import {
@@ -122,7 +123,7 @@ function mergeMetric(into: MetricCell, bytes: Uint8Array, name: string): void {
 
 function writeNotes(bytes: number[], notes: ReadonlyMap<string, number>): void {
   writeUnsigned(bytes, notes.size, "head", "notes");
-  for (const [note, hosts] of [...notes].sort(([a], [b]) => (a < b ? -1 : 1))) {
+  for (const [note, hosts] of [...notes].sort(([a], [b]) => codeUnitOrder(a, b))) {
     writeText(bytes, note, "notes", "name");
     writeUnsigned(bytes, hosts, "notes", note);
   }

@@ -2,7 +2,6 @@
 // is in. A host without a run contributes nothing; otherwise it is counted once in every cell of its list.
 
 import type { Backend } from "../model/backends.ts";
-
 import { METRIC_NAMES } from "../model/metrics.ts";
 import { VIEWS, type View } from "../model/view.ts";
 import { efficiencyName, placeOf, QUANTITIES } from "../summary/quantities.ts";

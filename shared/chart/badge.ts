@@ -1,7 +1,7 @@
 // A badge: one metric of a comparison in a line, small enough for the head of a README.
 
 import type { Comparison, MetricComparison } from "../compare/comparison.ts";
-import { METRICS, type MetricName } from "../model/metrics.ts";
+import { type MetricName, metricLabel } from "../model/metrics.ts";
 import { countOf } from "../model/number-text.ts";
 import { printable } from "../model/printable.ts";
 import { aboutFacts } from "../report/about-facts.ts";
@@ -24,7 +24,7 @@ const AFTER_SHAPE = 5;
 export function badge(comparison: Comparison, metric: MetricName): Scene {
   const { baseline, candidate } = comparison;
   const found = comparison.fleet.metrics[metric];
-  const label = METRICS.find(({ name }) => name === metric)?.label ?? metric;
+  const label = metricLabel(metric);
   const subject = `${candidate} vs ${baseline}: ${label}`;
   const value = plain(valueText(found));
   const about = aboutFacts(comparison).map(({ label: name, text: content }) => `${name} ${content}`);

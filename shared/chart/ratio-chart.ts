@@ -36,7 +36,7 @@ export function ratioChart(comparison: Comparison, words: Words, look: Look): Sc
   const layout = ratioLayout(rows, frame);
   const axis = logAxis(ratiosOf(rows), layout.plot.left, layout.plot.right);
   return piled(look.width, words.title, desc, [
-    ...heading({ ...words, lead: leadOf(comparison, rows) }, frame),
+    ...heading({ ...words, lead: leadOf(comparison, rows, words.lead) }, frame),
     plot(comparison, rows, layout, axis, frame),
     space(10),
     legend(meanings(comparison, rows), frame),
@@ -44,10 +44,11 @@ export function ratioChart(comparison: Comparison, words: Words, look: Look): Sc
   ]);
 }
 
-/** The finding in a sentence that names no metric, since every row does. */
-function leadOf({ baseline, candidate }: Comparison, rows: readonly RatioRow[]): string {
+/** The finding in a sentence that names no metric, since every row does; where no host counts, that of the report. */
+function leadOf({ baseline, candidate }: Comparison, rows: readonly RatioRow[], lead: string): string {
   const counts = rows.map(({ metric }) => metric.n_eff);
   const most = Math.max(...counts);
+  if (most === 0) return lead;
   const hosts = `${most <= 1 || counts.every((count) => count === most) ? "" : "up to "}${countOf(most, "host")}`;
   const verdicts = verdictCount(rows.map(({ metric }) => metric.verdict));
   return `On ${hosts} with both, ${candidate} compared with ${baseline} is ${verdicts}.`;

@@ -1,7 +1,8 @@
 // What to mind about a comparison, in a line or two below its chart: the flags, and the metrics that have them.
 
 import type { Comparison } from "../compare/comparison.ts";
-import type { Flag } from "../compare/flags.ts";
+import type { Flag } from "../compare/flag.ts";
+import type { Reason } from "../compare/verdict.ts";
 import { METRICS } from "../model/metrics.ts";
 import { countOf } from "../model/number-text.ts";
 import { CACHE_SIGN, type RatioRow } from "./ratio-row.ts";
@@ -24,6 +25,12 @@ const FLAG_WORDS: Readonly<Record<Flag, string>> = {
   inflated_cpu: "CPU counted several times over",
 };
 
+/** Reasons of an undecided verdict that no mark of the chart shows. */
+const TOO_FEW_HOSTS = [
+  ["too_few_hosts", "fewer than 6 hosts"],
+  ["not_significant_after_holm", "too few hosts to decide so many metrics at once"],
+] as const satisfies readonly (readonly [Reason, string])[];
+
 /** So many metrics are named; of more only how many they are. */
 const MOST_NAMED = 3;
 
@@ -35,12 +42,15 @@ export function ratioNotes({ view, fleet }: Comparison, rows: readonly RatioRow[
     const metrics = fleet.flag_details[flag]?.metrics;
     if (metrics === undefined) return [FLAG_WORDS[flag]];
     const flagged = rows.filter(({ name }) => metrics.includes(name));
-    if (flagged.length === 0) return [];
-    if (flagged.length === rows.length) return [FLAG_WORDS[flag]];
-    const labels = METRICS.filter(({ name }) => flagged.some((row) => row.name === name)).map(({ label }) => label);
-    const where = labels.length > MOST_NAMED ? countOf(labels.length, "metric") : labels.join(", ");
-    return [`${FLAG_WORDS[flag]} (${where})`];
+    return withMetrics(FLAG_WORDS[flag], flagged, rows);
   });
+  const undecided = TOO_FEW_HOSTS.flatMap(([reason, words]) =>
+    withMetrics(
+      words,
+      rows.filter(({ metric }) => metric.reason === reason),
+      rows,
+    ),
+  );
   const fate = view === "trusted" ? "left out" : "counted here";
   return [
     ...(isCached
@@ -48,6 +58,15 @@ export function ratioNotes({ view, fleet }: Comparison, rows: readonly RatioRow[
           `${CACHE_SIGN} Suspected cache: some reads probably came from a page cache, not from the disk; they are ${fate}.`,
         ]
       : []),
+    ...(undecided.length === 0 ? [] : [`No verdict yet: ${undecided.join("; ")}.`]),
     ...(flags.length === 0 ? [] : [`Mind: ${flags.join("; ")}.`]),
   ];
+}
+
+/** What holds for some of the rows, with their metrics where they are not all; nothing where it holds for none. */
+function withMetrics(words: string, some: readonly RatioRow[], rows: readonly RatioRow[]): string[] {
+  if (some.length === 0) return [];
+  if (some.length === rows.length) return [words];
+  const labels = METRICS.filter(({ name }) => some.some((row) => row.name === name)).map(({ label }) => label);
+  return [`${words} (${labels.length > MOST_NAMED ? countOf(labels.length, "metric") : labels.join(", ")})`];
 }

@@ -3,6 +3,7 @@
 
 import { SCOPE_ALL } from "../cells/cell.ts";
 import { BACKENDS, type Backend } from "../model/backends.ts";
+import { codeUnitOrder } from "../model/code-unit-order.ts";
 import type { MetricName } from "../model/metrics.ts";
 import { askedMetrics } from "./asked-metrics.ts";
 import { backendValues } from "./backend-values.ts";
@@ -54,7 +55,7 @@ export function allBackends({ question, asOf, pendingHosts, notices, values }: B
     const scopes = values.get(backend);
     const fleet = scopes?.get(SCOPE_ALL);
     if (scopes === undefined || fleet === undefined) return [];
-    const strata = [...scopes].filter(([scope]) => scope !== SCOPE_ALL).sort(([a], [b]) => (a < b ? -1 : 1));
+    const strata = [...scopes].filter(([scope]) => scope !== SCOPE_ALL).sort(([a], [b]) => codeUnitOrder(a, b));
     return [
       [
         backend,

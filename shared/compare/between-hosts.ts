@@ -3,6 +3,7 @@
 
 import { addBins } from "../cells/bins.ts";
 import { emptyMetricCell } from "../cells/metric-cell.ts";
+import { codeUnitOrder } from "../model/code-unit-order.ts";
 import type { MetricName } from "../model/metrics.ts";
 import type { Measure } from "./measure.ts";
 import { type Interval, medianEstimate, UNKNOWN } from "./median.ts";
@@ -65,7 +66,7 @@ export function betweenHosts(
 ): Indication {
   const crude = difference(pooledMedian(candidate, metric), pooledMedian(baseline, metric));
   const arms = [...baseline]
-    .sort(([a], [b]) => (a < b ? -1 : 1))
+    .sort(([a], [b]) => codeUnitOrder(a, b))
     .flatMap(([stratum, measures]) => armsOf(stratum, measures.get(metric), candidate.get(stratum)?.get(metric)));
   if (arms.length === 0) return { strataUsed: [], crude, estimate: UNKNOWN, interval: null, indication: "none" };
   const { estimate, interval } = mover(arms);

@@ -5,6 +5,7 @@
 
 import { SCOPE_ALL } from "../cells/cell.ts";
 import type { Backend } from "../model/backends.ts";
+import { codeUnitOrder } from "../model/code-unit-order.ts";
 import type { MetricName } from "../model/metrics.ts";
 import { asReported } from "./as-reported.ts";
 import { askedMetrics } from "./asked-metrics.ts";
@@ -32,7 +33,7 @@ const isV2 = (stratum: string): boolean => stratum.startsWith("v2/");
 
 /** The values of one backend by stratum, sorted. */
 function measuredStrata(values: Scopes, metrics: readonly MetricName[], rankOf: typeof medianRank): BackendStrata {
-  const strata = [...values].filter(([scope]) => scope !== SCOPE_ALL).sort(([a], [b]) => (a < b ? -1 : 1));
+  const strata = [...values].filter(([scope]) => scope !== SCOPE_ALL).sort(([a], [b]) => codeUnitOrder(a, b));
   return new Map(
     strata.map(([stratum, merged]) => [
       stratum,

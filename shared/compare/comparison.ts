@@ -4,7 +4,7 @@
 
 import type { Backend } from "../model/backends.ts";
 import type { MetricGroup, MetricName } from "../model/metrics.ts";
-import type { Flag, FlagDetails } from "./flags.ts";
+import type { Flag, FlagDetails } from "./flag.ts";
 import type { Notice } from "./notice.ts";
 import type { Question } from "./question.ts";
 import type { Reason, Verdict } from "./verdict.ts";

@@ -1,54 +1,16 @@
-// Flags: what a reader must know before acting on a number (statistics section 9). A flag is a code; its details say in
-// words what it means here, with the count behind it.
+// Which flags are set: those of one metric, of its hosts, and of a scope (statistics section 9).
 
 import type { MetricName } from "../model/metrics.ts";
 import { countOf, exactText } from "../model/number-text.ts";
 import type { Indication } from "./between-hosts.ts";
+import { FLAGS, type Flag, type FlagDetail, type FlagDetails } from "./flag.ts";
 import { shares } from "./heterogeneity.ts";
 import type { Measure } from "./measure.ts";
 import type { Interval } from "./median.ts";
 import type { CachedHosts, NotedHosts } from "./notes.ts";
 import { countAbove, countBelow, type Ends, quantile } from "./order-statistic.ts";
 import type { PairedEffect } from "./paired.ts";
-
-/** All flags, in the order in which they are listed. */
-const FLAGS = [
-  "single_host",
-  "mostly_single_runs",
-  "many_too_fast",
-  "outlier_hosts",
-  "mixed_effect",
-  "strata_disagree",
-  "simpson",
-  "paired_and_between_disagree",
-  "suspect_cached_reads",
-  "small_file",
-  "mixed_versions",
-  "bound_mismatch",
-  "low_cpu",
-  "inflated_cpu",
-] as const;
-
-export type Flag = (typeof FLAGS)[number];
-
-/** What stands behind a flag. */
-export interface FlagDetail {
-  readonly text: string;
-  /** Hosts concerned, where they are counted; on either backend; with several periods a host counts once in each. */
-  readonly count?: number;
-  /** Cache rules that fired, for `suspect_cached_reads`. */
-  readonly rules?: readonly string[];
-  /** The metrics that have the flag, in the flags of a scope. */
-  readonly metrics?: readonly MetricName[];
-}
-
-/** Details of the flags that are set, by code. */
-export type FlagDetails = Readonly<Partial<Record<Flag, FlagDetail>>>;
-
-/** The codes of the flags that are set, in the order of `FLAGS`. */
-export function flagsOf(details: FlagDetails): Flag[] {
-  return FLAGS.filter((flag) => details[flag] !== undefined);
-}
+import { rulesText } from "./words.ts";
 
 /** What the flags of one metric are derived from. */
 export interface MetricEvidence {
@@ -62,7 +24,8 @@ export interface MetricEvidence {
   readonly margin: number;
 }
 
-const MIN_HOSTS = 20;
+/** From this many hosts on it says something how they spread. */
+const MIN_HOSTS_SPREAD = 20;
 const MIXED_SHARE = 0.1;
 const TOO_FAST_SHARE = 0.2;
 
@@ -71,7 +34,7 @@ const MIN_IQR = 50;
 
 /** Exact hosts further than 3 interquartile ranges outside the quartiles (Tukey 1977, far out); 0 below 20 exact hosts. */
 export function outlierHosts({ exact }: Ends): number {
-  if (exact.size < MIN_HOSTS) return 0;
+  if (exact.size < MIN_HOSTS_SPREAD) return 0;
   const q1 = quantile(exact, 25);
   const q3 = quantile(exact, 75);
   const reach = 3 * Math.max(q3 - q1, MIN_IQR);
@@ -100,9 +63,8 @@ function counted({ hosts, isRepeated }: NotedHosts): string {
 
 function cachedDetail(cached: CachedHosts): FlagDetail {
   const { hosts, rules } = cached;
-  const by = rules.length > 0 ? ` (rules ${rules.join(", ")})` : "";
   return {
-    text: `Hosts with runs whose reads probably came from a page cache and not from the disk${by}: ${counted(cached)}.`,
+    text: `Hosts with runs whose reads probably came from a page cache and not from the disk${rulesText(rules)}: ${counted(cached)}.`,
     count: hosts,
     rules,
   };
@@ -125,7 +87,7 @@ export function hostFlags(measured: Measure, cached: CachedHosts | null): FlagDe
     details.outlier_hosts = { text, count: outliers };
   }
   const share = shares(cell, ends);
-  if (cell.n >= MIN_HOSTS && Math.min(share.faster, share.slower) >= MIXED_SHARE) {
+  if (cell.n >= MIN_HOSTS_SPREAD && Math.min(share.faster, share.slower) >= MIXED_SHARE) {
     details.mixed_effect = { text: "At least a tenth of the hosts gain and at least a tenth lose: find out which." };
   }
   if (cached !== null && cached.hosts > 0) details.suspect_cached_reads = cachedDetail(cached);

@@ -5,7 +5,7 @@ import { TICKS_PER_LOG } from "../summary/ticks.ts";
 import { medianRank, signTest } from "./binomial.ts";
 import type { Known, Limits } from "./comparison.ts";
 import { MIN_HOSTS } from "./median.ts";
-import { marginTicks } from "./verdict.ts";
+import { isSignificant, marginTicks } from "./verdict.ts";
 
 /** How the certainly distinct hosts split; those that are neither are ties, or cannot be told. Counts may be fractions. */
 export interface Split {
@@ -13,9 +13,6 @@ export interface Split {
   readonly faster: number;
   readonly slower: number;
 }
-
-/** Significance level of the corrected sign test. */
-const LEVEL = 0.05;
 
 /** Beyond so many hosts there is no fleet. */
 const MOST_HOSTS = 1_000_000;
@@ -25,7 +22,7 @@ const MOST_HOSTS = 1_000_000;
  * are not on that side that the interval of the median leaves 1 behind.
  */
 function decides(hosts: number, winning: number, losing: number, factor: number): boolean {
-  if (hosts < MIN_HOSTS || factor * signTest(winning, losing) > LEVEL) return false;
+  if (hosts < MIN_HOSTS || !isSignificant(factor * signTest(winning, losing))) return false;
   return hosts - winning < medianRank(hosts).k;
 }
 

@@ -3,11 +3,13 @@
 // because different hosts stand behind them, so each says how many.
 
 import type { Backend } from "../model/backends.ts";
+import { codeUnitOrder } from "../model/code-unit-order.ts";
 import type { MetricName } from "../model/metrics.ts";
 import { askedMetrics } from "./asked-metrics.ts";
 import { rememberedRanks } from "./binomial.ts";
 import type { Known, Limits } from "./comparison.ts";
-import { type Flag, flagsOf, pairedFlags } from "./flags.ts";
+import { type Flag, flagsOf } from "./flag.ts";
+import { pairedFlags } from "./flags.ts";
 import { known, limits } from "./known.ts";
 import { METHOD_VERSION } from "./method-version.ts";
 import { cachedReadsOf, type NotedSide } from "./notes.ts";
@@ -76,7 +78,7 @@ export function matrix(
   const margin = marginTicks(question.margin);
   const paired = pairs
     .filter(({ cell }) => cell.cell.hosts > 0)
-    .toSorted((a, b) => order(a.baseline, b.baseline) || order(a.candidate, b.candidate));
+    .toSorted((a, b) => codeUnitOrder(a.baseline, b.baseline) || codeUnitOrder(a.candidate, b.candidate));
   return {
     ...asked,
     method_version: METHOD_VERSION,
@@ -114,8 +116,4 @@ function entryOf(effect: PairedEffect, sides: readonly [NotedSide, NotedSide], m
     reason,
     flags: flagsOf(pairedFlags(effect, cachedReadsOf(metric, sides))),
   };
-}
-
-function order(a: string, b: string): number {
-  return a === b ? 0 : a < b ? -1 : 1;
 }

@@ -1,7 +1,7 @@
 import { METRICS, type MetricGroup, type MetricName } from "../model/metrics.ts";
 import type { Score } from "./comparison.ts";
 import { known, limits } from "./known.ts";
-import type { Interval } from "./median.ts";
+import { type Interval, UNKNOWN } from "./median.ts";
 import type { PairedEffect } from "./paired.ts";
 
 const GROUPS = ["write", "read", "seek", "metadata"] as const satisfies readonly MetricGroup[];
@@ -18,7 +18,7 @@ function isKnown({ estimate }: { readonly estimate: Interval }): boolean {
 
 /** Mean of each end. A mean over nothing is unknown. */
 function meanOf(intervals: readonly Interval[]): Interval {
-  if (intervals.length === 0) return { lo: -Infinity, hi: Infinity };
+  if (intervals.length === 0) return UNKNOWN;
   const mean = (endOf: (interval: Interval) => number) =>
     intervals.reduce((sum, interval) => sum + endOf(interval), 0) / intervals.length;
   return { lo: mean(({ lo }) => lo), hi: mean(({ hi }) => hi) };

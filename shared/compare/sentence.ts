@@ -6,7 +6,7 @@ import type { View } from "../model/view.ts";
 import type { CachedReads, HostRange, Known, Limits, Share } from "./comparison.ts";
 import type { PairedEffect } from "./paired.ts";
 import { isSignificant, type Reason } from "./verdict.ts";
-import { percent, unlikeMedian, WORDS } from "./words.ts";
+import { percent, rulesText, unlikeMedian, WORDS } from "./words.ts";
 
 /** What one backend brings to a sentence: its hosts with any result in the scope, and those with cached reads. */
 interface Side {
@@ -77,9 +77,8 @@ function estimatePhrase(finding: Finding): string {
 function cachedPhrase({ baseline, candidate, periods }: Finding): string | null {
   const parts = [baseline, candidate].flatMap(({ backend, cached }) => {
     if (cached === null || cached.hosts === 0) return [];
-    const rules = cached.rules.length > 0 ? ` (rules ${cached.rules.join(", ")})` : "";
     const repeated = periods > 1 ? ", counted once in each period" : "";
-    return [`runs of ${backend} on ${countOf(cached.hosts, "host")}${repeated}${rules}`];
+    return [`runs of ${backend} on ${countOf(cached.hosts, "host")}${repeated}${rulesText(cached.rules)}`];
   });
   return parts.length > 0 ? parts.join(" and ") : null;
 }

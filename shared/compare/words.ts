@@ -16,6 +16,11 @@ const LARGER_FILE = "a larger test file (-s)";
 const MORE_SEEKS = "more seeks than the usual 8192 (-s size:chunk:seeks, Bonnie++ 2.0)";
 const MORE_FILES = "more files (-n)";
 
+/** Cache rules in brackets, e.g. " (rules C1, C2)"; empty without any. */
+export function rulesText(rules: readonly string[]): string {
+  return rules.length === 0 ? "" : ` (${rules.length === 1 ? "rule" : "rules"} ${rules.join(", ")})`;
+}
+
 /** For each metric. */
 export const WORDS: Readonly<Record<MetricName, Words>> = {
   putc: { did: "wrote characters", noun: "character writes", remedy: LARGER_FILE },

@@ -184,7 +184,7 @@ export function aliasesOf(backend: Backend): readonly { readonly word: string; r
   );
 }
 
-/** The words to offer to somebody who sent an unknown one: the slugs, and a hint that aliases exist. */
+/** What to tell somebody who sent an unknown word, behind "expected": the slugs, and a hint that aliases exist. */
 export function acceptedBackends(): string {
-  return `${BACKENDS.join(", ")}, or an alias of one of them`;
+  return `a backend such as ${BACKENDS.join(", ")}, or an alias of one of them`;
 }

@@ -51,6 +51,11 @@ export const METRICS: readonly Metric[] = [
   { name: "ran_delete", label: "random delete", unit: "files/s", group: "metadata", readPath: false },
 ];
 
+/** What people call a metric, for sentences and pictures; tables and programs have its name. */
+export function metricLabel(name: MetricName): string {
+  return METRICS.find((metric) => metric.name === name)?.label ?? name;
+}
+
 /** A value for each metric, e.g. the measurements of one run. */
 export type PerMetric<T> = Record<MetricName, T>;
 

@@ -5,9 +5,7 @@ import type { RateRange } from "./evidence.ts";
 
 /** A whole number in groups of three digits. */
 export function grouped(value: number): string {
-  return Math.round(value)
-    .toFixed(0)
-    .replace(/(?<=\d)(?=(?:\d{3})+$)/g, " ");
+  return exactText(Math.round(value));
 }
 
 /** A ratio or a small number with three significant digits. */

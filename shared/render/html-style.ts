@@ -26,6 +26,7 @@ body { margin: 0; background: var(--paper); color: var(--ink); font: 1rem/1.5 sy
 .report .lead { font-size: 1.1rem; }
 .report .facts { display: flex; flex-wrap: wrap; gap: .25rem 1.25rem; margin: .75rem 0; color: var(--muted); font-size: .9rem; }
 .report .facts div { display: flex; gap: .4rem; min-width: 0; }
+.report .facts dt { flex: none; }
 .report .facts dd { margin: 0; color: var(--ink); }
 .report figure { margin: 1.25rem 0; }
 .report figure svg { display: block; max-width: 100%; height: auto; }
@@ -56,9 +57,10 @@ body { margin: 0; background: var(--paper); color: var(--ink); font: 1rem/1.5 sy
 .report pre { white-space: pre-wrap; background: var(--zone); padding: .6rem; margin: .5rem 0; }
 .report code, .report pre { font: .9em/1.5 ui-monospace, monospace; }
 @media print {
-  body { font-size: 10pt; }
+  :root { font-size: 10pt; }
   .report { max-width: none; padding: 0; }
   .report .table { overflow: visible; }
+  .report td.short { white-space: normal; }
   .report h2 { break-after: avoid; }
   .report tr, .report li, .report figure { break-inside: avoid; }
 }

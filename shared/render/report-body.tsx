@@ -78,7 +78,9 @@ const TablePart: FC<{ table: Table; linkOf: ReportBodyProps["linkOf"] }> = ({ ta
             <tr>
               {row.map((cell, index) =>
                 index === 0 ? (
-                  <th scope="row">{cellText(cell, linkOf)}</th>
+                  <th scope="row" class={cell.text.length <= SHORT ? "short" : undefined}>
+                    {cellText(cell, linkOf)}
+                  </th>
                 ) : (
                   <td class={classOf(table.columns[index], cell)}>{cellText(cell, linkOf)}</td>
                 ),

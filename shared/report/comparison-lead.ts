@@ -1,5 +1,6 @@
 import type { Comparison } from "../compare/comparison.ts";
 import type { Verdict } from "../compare/verdict.ts";
+import { metricLabel } from "../model/metrics.ts";
 import { countOf } from "../model/number-text.ts";
 import { hostsOfAll } from "./host-count.ts";
 import { shownMetrics } from "./shown-metrics.ts";
@@ -14,7 +15,7 @@ const DECIDED = [
 
 /**
  * What a comparison found over the fleet in one sentence, e.g. "On 9 to 40 hosts with both, blktap2 compared with
- * loop is faster in putc, put_block; slower in seeks; 9 of 12 metrics are undecided." Hosts differ from metric to metric.
+ * loop is faster in char write, block write; slower in random seeks; 9 of 12 metrics are undecided." Hosts differ from metric to metric.
  */
 export function comparisonLead({ baseline, candidate, fleet }: Comparison, look: Pick<Look, "metrics">): string {
   const metrics = shownMetrics(fleet.metrics, look);
@@ -22,7 +23,7 @@ export function comparisonLead({ baseline, candidate, fleet }: Comparison, look:
     return `No host has results on both ${baseline} and ${candidate} that count: nothing to compare yet.`;
   const on = `On ${hostsOfAll(metrics.map(([, metric]) => metric))} with both`;
   const decided = DECIDED.flatMap(([verdict, word]) => {
-    const names = metrics.filter(([, metric]) => metric.verdict === verdict).map(([name]) => name);
+    const names = metrics.filter(([, metric]) => metric.verdict === verdict).map(([name]) => metricLabel(name));
     return names.length === 0 ? [] : [`${word} in ${names.join(", ")}`];
   });
   const open = metrics.filter(([, { verdict }]) => !DECIDED.some(([word]) => word === verdict)).length;

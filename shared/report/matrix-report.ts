@@ -42,7 +42,7 @@ const FLAG_MARK = " *";
 
 const FLAGS_NOTICE = remark(
   "flags",
-  `a verdict with * has flags. What takes strata, ${COMPARISON_FLAGS.join(", ")}, only the comparison of a pair can tell.`,
+  `a verdict with * has flags: look at the comparison of the pair before you rely on it. Only there can ${COMPARISON_FLAGS.join(", ")} be told.`,
 );
 
 /** The flags of a pair's verdicts, with the metrics that have them. */

@@ -1,6 +1,7 @@
 import type { DatedTrend } from "../compare/dated.ts";
 import type { TrendPoint } from "../compare/trend.ts";
-import { METRICS, type MetricName } from "../model/metrics.ts";
+import type { Backend } from "../model/backends.ts";
+import { METRICS, type MetricName, metricLabel } from "../model/metrics.ts";
 import { exactText, rateText, ratioText } from "../model/number-text.ts";
 import { aboutFacts, aboutFields, noticeRemarks } from "./about-facts.ts";
 import { intervalOrNone, knownText } from "./known-text.ts";
@@ -13,12 +14,17 @@ function unitOf(metric: MetricName): string {
   return METRICS.find(({ name }) => name === metric)?.unit ?? "";
 }
 
+/** What a trend is called that has no title of its own. */
+export function trendTitle(backend: Backend, metric: MetricName): string {
+  return `${backend} over time: ${metricLabel(metric)}`;
+}
+
 /** A trend as a report: for each stratum a table, period by period. */
 export function trendReport(trend: DatedTrend, look: Look): Report {
   const { backend, metric, strata } = trend;
   const facts = aboutFacts(trend).filter(({ label }) => label !== "period");
   return {
-    title: look.title ?? `${metric} of ${backend} over time`,
+    title: look.title ?? trendTitle(backend, metric),
     lead: trendLead(trend),
     guide: `Medians over hosts in ${unitOf(metric)}. A change is the ratio to the period before: above 1, ${backend} became faster. It is a hint, not a verdict.`,
     facts: [{ label: "periods", text: spanText(trend) }, ...facts],
@@ -26,7 +32,7 @@ export function trendReport(trend: DatedTrend, look: Look): Report {
     sections: Object.entries(strata).map(([stratum, points]) =>
       section(`Stratum ${stratum}`, {
         table: {
-          caption: `${metric} of ${backend} in ${unitOf(metric)}, stratum ${stratum}`,
+          caption: `${metricLabel(metric)} (${metric}) of ${backend} in ${unitOf(metric)}, stratum ${stratum}`,
           columns: COLUMNS,
           rows: points.map(row),
         },
@@ -45,13 +51,17 @@ function spanText({ periods }: DatedTrend): string {
 
 function trendLead({ backend, metric, strata }: DatedTrend): string {
   const points = Object.values(strata).flat();
-  if (points.length === 0) return `No period has results of ${backend} for ${metric}.`;
+  const what = metricLabel(metric);
+  if (points.length === 0) return `No period has results of ${backend} for ${what}.`;
+  if (points.every(({ change }) => change === null)) {
+    return `Whether ${what} of ${backend} changed cannot be told yet: that takes two periods with at least 6 hosts each.`;
+  }
   const hints = points.flatMap(({ period, change }) =>
     change === null || change.hint === "none" ? [] : [`${change.hint} in ${period}`],
   );
   return hints.length === 0
-    ? `No hint that ${metric} of ${backend} changed.`
-    : `Hints that ${metric} of ${backend} changed: ${hints.join(", ")}.`;
+    ? `No hint that ${what} of ${backend} changed.`
+    : `Hints that ${what} of ${backend} changed: ${hints.join(", ")}.`;
 }
 
 const COLUMNS = [

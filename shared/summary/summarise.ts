@@ -3,8 +3,8 @@
 // of a stored summary gives the summary that a batch over all samples gives.
 
 import type { Backend } from "../model/backends.ts";
+import { codeUnitOrder } from "../model/code-unit-order.ts";
 import { COHORT_KEYS, type Cohort, type CohortKey } from "../model/cohort.ts";
-
 import { hostValue } from "./host-value.ts";
 import { QUANTITIES } from "./quantities.ts";
 import type { Attribute, HostGroup, HostSummary, RunSample } from "./types.ts";
@@ -99,9 +99,4 @@ function newestAttributeFirst(a: Attribute, b: Attribute): number {
 
 function byStratumAndBackend(a: HostGroup, b: HostGroup): number {
   return codeUnitOrder(a.stratum, b.stratum) || codeUnitOrder(a.backend, b.backend);
-}
-
-function codeUnitOrder(a: string, b: string): number {
-  if (a === b) return 0;
-  return a < b ? -1 : 1;
 }

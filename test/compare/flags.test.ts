@@ -1,7 +1,8 @@
 import { describe, expect, test } from "vitest";
 import type { MetricCell } from "../../shared/cells/cell.ts";
 import type { Indication } from "../../shared/compare/between-hosts.ts";
-import { flagsOf, type MetricEvidence, metricFlags, outlierHosts, scopeFlags } from "../../shared/compare/flags.ts";
+import { flagsOf } from "../../shared/compare/flag.ts";
+import { type MetricEvidence, metricFlags, outlierHosts, scopeFlags } from "../../shared/compare/flags.ts";
 import { UNKNOWN } from "../../shared/compare/median.ts";
 import { endsOf } from "../../shared/compare/order-statistic.ts";
 import { pairedEffects } from "../../shared/compare/paired.ts";

@@ -57,3 +57,12 @@ test("the status tells version and engine of this deployment", async () => {
     engine: "dynamodb",
   });
 });
+
+test.each(["db#1", "what?", "half 50%", "DOM\\x", "größe"])(
+  "a host is found whatever its name, though API Gateway has decoded its address: %s",
+  async (host) => {
+    await service.post(LOOP, `?backend=loop&host=${encodeURIComponent(host)}`);
+    const answer = await get(`/v1/hosts/${host}`);
+    expect(JSON.parse(answer.body)).toMatchObject({ host });
+  },
+);

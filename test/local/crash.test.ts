@@ -7,7 +7,7 @@ import { join } from "node:path";
 import { afterAll, beforeAll, expect, test } from "vitest";
 import * as z from "zod";
 import { tableAt } from "../../functions/env.ts";
-import { openTable } from "../../functions/store/table.ts";
+import { openTable } from "../../functions/store/open-table.ts";
 import { startEngine } from "../../local/engine.ts";
 import { PLAIN_FLEET, sameRatio } from "../../local/fleet/fleet-plan.ts";
 import { generateFleet } from "../../local/generated-fleet.ts";

@@ -1,4 +1,4 @@
-import { cpSync, existsSync, mkdtempSync, readFileSync, rmSync, statSync, writeFileSync } from "node:fs";
+import { cpSync, existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, statSync, writeFileSync } from "node:fs";
 import { createServer } from "node:net";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
@@ -165,6 +165,23 @@ describe("what stands in the way of a start is said in words", () => {
     expect(output).toContain("Set DATA_DIR");
   });
 
+  test("a database that is none, or damaged", async () => {
+    mkdirSync(dataDir);
+    writeFileSync(join(dataDir, "vbdstat.db"), "this is no database");
+    const { code, output } = await runServer({ dataDir });
+    expect(code).toBe(1);
+    expect(output).toContain(`it cannot use ${join(dataDir, "vbdstat.db")}`);
+    expect(output).toContain("restore the backup");
+  });
+
+  test("a DynamoDB that cannot be reached is named, with the reason and without a stack", async () => {
+    const { code, output } = await runServer({ dataDir, environment: { DYNAMODB_ENDPOINT: "http://127.0.0.1:1" } });
+    expect(code).toBe(1);
+    expect(output).toBe(
+      "vbdstat does not start: table vbdstat at http://127.0.0.1:1 cannot be used: connect ECONNREFUSED 127.0.0.1:1\n",
+    );
+  });
+
   test("a platform without an engine", async () => {
     cpSync(BUNDLE, join(folder, "dist"), { recursive: true });
     const program = join(folder, "dist", "main.js");
@@ -180,6 +197,7 @@ describe("what stands in the way of a start is said in words", () => {
     ["DYNAMODB_ENDPOINT", "localhost", "DYNAMODB_ENDPOINT: expected an address"],
     ["TABLE_NAME", "a", "TABLE_NAME: expected 3 to 255"],
     ["VBDSTAT_ADMIN_TOKEN", "s3cr3t", "VBDSTAT_ADMIN_TOKEN: expected at least 16"],
+    ["VBDSTAT_ADMIN_TOKEN", "no header can hold it", "VBDSTAT_ADMIN_TOKEN: expected at least 16"],
   ])("the setting %s=%s", async (name, value, message) => {
     const { code, output } = await runServer({ dataDir, environment: { [name]: value } });
     expect(code).toBe(1);

@@ -1,7 +1,16 @@
 // The command `vbdstat` as an operator runs it: a process on a data folder, with and without a server on it.
 
 import { spawn } from "node:child_process";
-import { mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import {
+  closeSync,
+  existsSync,
+  mkdtempSync,
+  openSync,
+  readdirSync,
+  readFileSync,
+  rmSync,
+  writeFileSync,
+} from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { gzipSync } from "node:zlib";
@@ -32,24 +41,38 @@ interface Ended {
   readonly error: string;
 }
 
+const environmentOf = (data: string, others: Readonly<Record<string, string>> = {}) => ({
+  PATH: process.env["PATH"],
+  DATA_DIR: data,
+  AWS_SDK_JS_NODE_VERSION_SUPPORT_WARNING_DISABLED: "true",
+  ...others,
+});
+
 function start(args: readonly string[], data: string) {
-  return spawn(process.execPath, [`${BUNDLE}/vbdstat.js`, ...args], {
-    env: {
-      PATH: process.env["PATH"],
-      DATA_DIR: data,
-      AWS_SDK_JS_NODE_VERSION_SUPPORT_WARNING_DISABLED: "true",
-    },
-  });
+  return spawn(process.execPath, [`${BUNDLE}/vbdstat.js`, ...args], { env: environmentOf(data) });
+}
+
+interface Circumstances {
+  readonly input?: string;
+  readonly data?: string;
+  readonly environment?: Readonly<Record<string, string>>;
+  /** An open file that takes standard output; closed afterwards. */
+  readonly stdout?: number;
 }
 
 /** Runs a command to its end. */
-function vbdstat(args: readonly string[], { input = "", data = dataDir } = {}): Promise<Ended> {
-  const child = start(args, data);
+function vbdstat(args: readonly string[], given: Circumstances = {}): Promise<Ended> {
+  const { input = "", data = dataDir, environment, stdout } = given;
+  const child = spawn(process.execPath, [`${BUNDLE}/vbdstat.js`, ...args], {
+    env: environmentOf(data, environment),
+    stdio: ["pipe", stdout ?? "pipe", "pipe"],
+  });
+  if (stdout !== undefined) closeSync(stdout);
   let out = "";
   let error = "";
-  child.stdout.on("data", (text: Buffer) => (out += text.toString()));
-  child.stderr.on("data", (text: Buffer) => (error += text.toString()));
-  child.stdin.end(input);
+  child.stdout?.on("data", (text: Buffer) => (out += text.toString()));
+  child.stderr?.on("data", (text: Buffer) => (error += text.toString()));
+  child.stdin?.end(input);
   return new Promise((resolve) => child.once("close", (code) => resolve({ code, out, error })));
 }
 
@@ -69,6 +92,7 @@ const FLEET = (() => {
 describe("the command line", () => {
   test.each([
     [["frobnicate"], /expected rebuild, audit, import, export, token or --help, found "frobnicate"/],
+    [["constructor"], /or --help, found "constructor"/],
     [["audit", "--flet", "x"], /Unknown option '--flet'/],
     [["audit", "--fleet", "A#B"], /--fleet: expected 1 to 63 letters, digits and inner . _ -, found "A#B"/],
     [["rebuild", "--grace", "soon"], /--grace: expected seconds, found "soon"/],
@@ -77,6 +101,15 @@ describe("the command line", () => {
     [["import", "x.csv", "--backend", "foo"], /backend: expected a backend such as loop/],
     [["export", "--from", "yesterday"], /--from: expected a date or an ISO 8601 time/],
     [["export", "--backend", "foo"], /--backend: expected a backend such as loop/],
+    [["audit", "--flet", "x"], /^vbdstat: Unknown option '--flet'\nvbdstat audit --help says what is expected\n$/],
+    [["token", "make"], /--scope: expected ingest, read or admin, found nothing/],
+    [["token", "make", "--scope", "root"], /--scope: expected ingest, read or admin, found "root"/],
+    [["token", "make", "--scope", "read", "--hosts", "a*"], /--hosts: only an ingest token has a host pattern/],
+    [["token", "make", "--scope", "read", "--expires-at", "soon"], /--expires-at: expected a time .*, found "soon"/],
+    [
+      ["token", "make", "--scope", "read", "--expires-at", "2020-01-01T00:00:00Z"],
+      /--expires-at: expected a time to come/,
+    ],
     [["token", "make"], /--scope: /],
     [["token", "make", "--scope", "ingest", "--expires-at", "soon"], /--expires-at: /],
     [["token", "steal"], /expected make, list or end ID, found "steal"/],
@@ -94,6 +127,8 @@ describe("the command line", () => {
       const { code, out } = await vbdstat([name, "--help"]);
       expect(code).toBe(0);
       expect(out).toMatch(/--fleet F[\s\S]+Exit codes: 0 /);
+      for (const line of [...all.out.split("\n"), ...out.split("\n")])
+        expect(line.length, line).toBeLessThanOrEqual(100);
     }
   });
 
@@ -194,6 +229,44 @@ describe("without a server", () => {
     expect(error).toMatch(/absent: ENOENT/);
     expect(code).toBe(1);
   });
+});
+
+test("a misspelt fleet is refused with those there are, where nothing would be found in it", async () => {
+  expect((await vbdstat(["import", LOOP, "--backend", "loop", "--fleet", "lab"])).code).toBe(0);
+  for (const command of [["audit"], ["export"], ["rebuild"], ["token", "list"]]) {
+    const { code, out, error } = await vbdstat([...command, "--fleet", "lib"]);
+    expect(error).toContain('--fleet: expected a fleet of this store (default, lab), found "lib"');
+    expect({ code, out }).toEqual({ code: 2, out: "" });
+  }
+});
+
+test("a store that cannot be reached is named with its reason, without a stack", async () => {
+  const environment = { DYNAMODB_ENDPOINT: "http://127.0.0.1:1" };
+  for (const command of [["audit"], ["import", LOOP, "--backend", "loop"]]) {
+    const { code, error } = await vbdstat(command, { environment });
+    expect(error).toBe(
+      "vbdstat: table vbdstat at http://127.0.0.1:1 cannot be used: connect ECONNREFUSED 127.0.0.1:1\n",
+    );
+    expect(code).toBe(1);
+  }
+});
+
+test("a table that is not there is named, and not said to be out of reach", async () => {
+  const server = await startServerProcess({ dataDir });
+  try {
+    const { code, error } = await vbdstat(["audit"], { environment: { TABLE_NAME: "vbdstad" } });
+    expect(error).toMatch(/^vbdstat: table vbdstad in the engine of .* cannot be used: ResourceNotFoundException: /);
+    expect(code).toBe(1);
+  } finally {
+    await server.end("SIGTERM");
+  }
+});
+
+test.skipIf(!existsSync("/dev/full"))("an export onto a full disk says that it is not complete", async () => {
+  expect((await vbdstat(["import", LOOP, "--backend", "loop"])).code).toBe(0);
+  const { code, error } = await vbdstat(["export"], { stdout: openSync("/dev/full", "w") });
+  expect(error).toBe("vbdstat: the output is not complete: ENOSPC: no space left on device, write\n");
+  expect(code).toBe(1);
 });
 
 test("beside a server everything goes through its engine, and a token that is made there works at once", async () => {

@@ -90,7 +90,7 @@ describe("a host's word for its backend is understood in every spelling", () => 
 
   it("offers the slugs to somebody whose word was refused", () => {
     expect(acceptedBackends()).toBe(
-      "loop, phy, blktap1, blktap2, tapdisk3, qdisk, virtio, emulated, vnd, file-direct, other, unknown, or an alias of one of them",
+      "a backend such as loop, phy, blktap1, blktap2, tapdisk3, qdisk, virtio, emulated, vnd, file-direct, other, unknown, or an alias of one of them",
     );
   });
 });

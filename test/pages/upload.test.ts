@@ -61,7 +61,7 @@ test("a line that cannot be read: 422, the good ones stored, the bad ones with t
   const output = pasted(`${LOOP.replace("vm101", "vm5")}\n${LOOP.replace("25511", "12x")}`);
   const page = await pageOf(admin.submit("/upload", { output, backend: "loop", host: "h5", site: "<ams>" }), 422);
   expect(counts(page)).toEqual([1, 0, 1]);
-  expect(page).toContain('<th scope="row">2</th><td>2</td><td>putc</td>');
+  expect(page).toContain('<th scope="row" data-head="Line">2</th><td data-head="Column">2</td><td>putc</td>');
   expect(page).toContain("found &quot;12x&quot;");
   expect(page).toContain('name="host" value="h5"');
   expect(page).toContain('name="site" value="&lt;ams&gt;"');

@@ -1,14 +1,21 @@
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { makeRunStore } from "../../functions/store/runs.ts";
+import { BUCKETS } from "../../shared/deployment.ts";
 import type { RunQuery, RunStore } from "../../shared/ports.ts";
 import { startTestEngine, type TestEngine } from "../support/engine.ts";
+import { interfering } from "../support/faulty-table.ts";
 import { newRun, type RunText } from "../support/runs.ts";
 
 let engine: TestEngine;
 let runs: RunStore;
+let queries = 0;
 beforeAll(async () => {
   engine = await startTestEngine();
-  runs = makeRunStore(await engine.newTable());
+  const counted = interfering(await engine.newTable(), (request, pass) => {
+    if (request.name === "Query") queries += 1;
+    return pass();
+  });
+  runs = makeRunStore(counted);
   // 60 runs of five hosts: three of each minute share their time, so that pages end between equal times.
   const texts = Array.from(
     { length: 60 },
@@ -58,6 +65,12 @@ describe.each([1, 7, 60, 100])("in pages of %i", (limit) => {
     expect(new Set(all.map(({ id }) => id)).size).toBe(count);
     expect(all).toEqual(all.toSorted((a, b) => (`${a.at}#${a.id}` < `${b.at}#${b.id}` ? 1 : -1)));
   });
+});
+
+test("the few runs of a rare backend are found in one read of each part of the fleet, not in one for every few others", async () => {
+  queries = 0;
+  expect((await runs.list("default", { backend: "phy", limit: 1 })).items).toHaveLength(1);
+  expect(queries).toBe(BUCKETS);
 });
 
 test("withdrawn runs stay listed in their place", async () => {

@@ -5,7 +5,8 @@ import { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { tableAt } from "../../functions/env.ts";
-import { ensureTable, openTable, type Table } from "../../functions/store/table.ts";
+import { ensureTable, openTable } from "../../functions/store/open-table.ts";
+import type { Table } from "../../functions/store/table.ts";
 import { startEngine } from "../../local/engine.ts";
 
 export interface TestEngine {

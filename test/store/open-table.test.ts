@@ -5,7 +5,8 @@ import { createServer } from "node:http";
 import type { AddressInfo } from "node:net";
 import { expect, test } from "vitest";
 import { tableAt } from "../../functions/env.ts";
-import { ensureTable, getItem, openTable } from "../../functions/store/table.ts";
+import { ensureTable, openTable } from "../../functions/store/open-table.ts";
+import { getItem } from "../../functions/store/table.ts";
 
 test("an engine that takes requests and never answers is one that cannot be reached", async () => {
   let requests = 0;

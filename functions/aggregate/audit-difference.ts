@@ -1,0 +1,11 @@
+/** Something stored that is not what the runs say, by its key. */
+export interface Difference {
+  readonly key: string;
+  readonly kind: "missing" | "unexpected" | "different";
+}
+
+/** The difference between what was found under a key and what was expected there, each as text or null for nothing; none if equal. */
+export function differenceOf(key: string, found: string | null, expected: string | null): Difference[] {
+  if (found === expected) return [];
+  return [{ key, kind: found === null ? "missing" : expected === null ? "unexpected" : "different" }];
+}

@@ -1,0 +1,21 @@
+import type { LocalSettings } from "../functions/env.ts";
+import { AppError } from "../shared/errors.ts";
+import { StartFault } from "./start-fault.ts";
+
+/**
+ * What an operator is told of a store that cannot be reached, or that refuses the table, the region or the credentials: which
+ * one it is, and its reason. Any other error is given back as it is.
+ */
+export function storeFault(error: unknown, { endpoint, dataDir, tableName }: LocalSettings): unknown {
+  const isRefusal = error instanceof AppError && (error.code === "unavailable" || error.code === "slow_down");
+  const reason = isRefusal ? error.cause : error;
+  if (!(reason instanceof Error) || !(isRefusal || isOfStore(reason))) return error;
+  const where = endpoint === null ? `in the engine of ${dataDir}` : `at ${endpoint}`;
+  // A name with several addresses that all refuse gives an error without a message.
+  const code = "code" in reason ? String(reason.code) : reason.name;
+  const said = [reason.name === "Error" ? "" : reason.name, reason.message || code].filter(Boolean).join(": ");
+  return new StartFault(`table ${tableName} ${where} cannot be used: ${said}`, { cause: error });
+}
+
+/** Whether an error is an answer of DynamoDB (the SDK marks them so), or says that there are no credentials to ask it with. */
+const isOfStore = (error: Error): boolean => "$fault" in error || error.name === "CredentialsProviderError";
