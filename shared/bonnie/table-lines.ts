@@ -54,11 +54,24 @@ export function isHeading(text: string): boolean {
   return [IO_HEAD, FILES_HEAD, HEADING].some((pattern) => matches(pattern, text) !== null);
 }
 
-/** Whether a line is a row of rates, or the end of one, torn from its table: eight values or more in a row. */
+const RATE_AND_CPU = /^(?:\d+(?:\.\d)?[kmg]? \d{1,3}|\+{4,} \+{3})$/;
+const VALUE = /^(?:\d+(?:\.\d)?[kmg]?|\++)$/;
+
+/** A row has six pairs of values, before which the size or number of files may be a plain number. */
+const MOST_VALUES = 13;
+
+/**
+ * Whether a line is a row of rates, or the end of one, torn from its table: at its end four pairs of a rate and its %CP or
+ * more, and a rate of four digits among them. The rows of vmstat, xentop and /proc that stand in the same log are longer,
+ * or are no such pairs.
+ */
 export function isTornRow(text: string): boolean {
   if (text.length > MAX_WIDTH) return false;
-  const values = text.trim().split(BLANKS).slice(-8);
-  return values.length === 8 && values.every((value) => /^(?:\d+(?:\.\d)?[kmg]?|\++)$/.test(value));
+  const words = text.trim().split(BLANKS);
+  const values = words.slice(words.findLastIndex((word) => !VALUE.test(word)) + 1);
+  if (values.length < 8 || values.length > MOST_VALUES) return false;
+  const pairs = [8, 6, 4, 2].map((fromEnd) => values.slice(-fromEnd).slice(0, 2).join(" "));
+  return pairs.every((pair) => RATE_AND_CPU.test(pair)) && pairs.some((pair) => /^(?:\d{4}|\d+[kmg]|\+)/.test(pair));
 }
 
 /** Whether a line may be the row of a table at all, well formed or not: a CSV line or a comment is not. */

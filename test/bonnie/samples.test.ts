@@ -1,6 +1,7 @@
 import { describe, expect, it } from "vitest";
 import { readBonnie } from "../../shared/bonnie/read.ts";
 import type { Measurement } from "../../shared/model/measurement.ts";
+import { SEED_SETUP } from "../support/seed-setup.ts";
 import { fixture, resultOf, resultsOf } from "./reading.ts";
 
 /** A measured test. */
@@ -21,21 +22,6 @@ const above = (bound: number, latency: number | null = null): Measurement => ({
 });
 
 const PLAIN_FILES = { max_size: null, min_size: null, num_dirs: 1 };
-
-const SEED_SETUP = {
-  format: "v1",
-  source: "csv",
-  format_version: null,
-  bonnie_version: null,
-  machine: "vm101",
-  concurrency: null,
-  seed: null,
-  file_size_kib: 2064 * 1024,
-  chunk_size_bytes: 8192,
-  seek_count: null,
-  seek_procs: null,
-  files: { thousands: 16, ...PLAIN_FILES },
-};
 
 // Bounds by hand: 16 x 1024 files in 0.5 s = 32768/s; 8192 seeks in 0.5 s = 16384/s.
 const LOOP_METRICS = {

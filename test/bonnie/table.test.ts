@@ -304,6 +304,29 @@ describe("a table that cannot be read is one issue, at the line and word at faul
     ]);
   });
 
+  it.each([
+    ["a row", V1_TABLE.split("\n")[3] ?? ""],
+    ["the second half of a wrapped row", " 39589  79 65284  10 23347   9 65529  77 84028   7"],
+    ["a row of 2.00, with units", V2_ROW.trimEnd()],
+    ["a row of files", "                 16 29488  79 +++++ +++ +++++ +++ +++++ +++ +++++ +++ +++++ +++"],
+  ])("torn from its heading: %s", (_, row) => {
+    expect(issueOf(row).code).toBe("bad_table");
+  });
+
+  it.each([
+    ["vmstat", " 1  0      0 123456  12345 234567    0    0     5    10   20   30  1  1 98  0  0"],
+    ["vmstat of old", " 1  0  0 123456 12345 234567 0 0 5 10 20 30 1 1 98 0"],
+    ["xentop", "vm101 --b---  1234  0.5 1048576  6.2 1048576  6.2  1  1 200 300 1 0 4000 5000 60000 70000 0"],
+    ["xentop of Dom0", "Domain-0 -----r 9876 12.5 2097152 12.5 no limit n/a 4 0 0 0 0 0 0 0 0 0 0"],
+    ["/proc/diskstats", "   8       0 sda 1234 12 45678 900 2345 34 56789 1200 0 800 2100"],
+    ["/proc/stat", "cpu  1234 0 567 8910111 11 0 12 0 0 0"],
+    ["df -k -i", "/dev/xvda1 655360 123456 531904 19% 10485760 5242880 5242880 50% /"],
+    ["free -k", "Mem:       24000000     1000000     2000000       10000     1000000    20000000"],
+  ])("what %s prints beside a result is noise, and the upload is not refused for it", (_, row) => {
+    const { entries, ignored } = readBonnie(`${row}\n${V197}\n`);
+    expect([entries.map(({ kind }) => kind), ignored.other]).toEqual([["result"], 1]);
+  });
+
   it("the whole table is kept for the quarantine, so that it can be read again", () => {
     const text = V1_TABLE.replace("65284", "6528x");
     expect(issueOf(text).raw).toBe(text.trimEnd());
