@@ -15,6 +15,7 @@ export interface PendingCount {
   changed(): void;
 }
 
+/** A memory of the number; it reads the present from `clock`. */
 export function rememberPendingCount(clock: Clock): PendingCount {
   const known = new Map<string, { readonly count: number; readonly until: number }>();
   let changes = 0;

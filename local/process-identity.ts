@@ -9,6 +9,7 @@ export interface ProcessIdentity {
   readonly started: string | null;
 }
 
+/** The identity of a process that runs now. */
 export const identityOf = (pid: number): ProcessIdentity => ({ pid, started: startOf(pid) });
 
 /** Whether that very process still runs. */

@@ -20,6 +20,7 @@ export interface WorkerOptions {
   readonly onFault: (error: unknown) => void;
 }
 
+/** Starts the worker, with a first look at what is open; it runs until `stop`. */
 export function startWorker(deps: AggregateDeps, { pollMs, quietMs, patienceMs, onFault }: WorkerOptions): Worker {
   const woken = new Set<string>();
   let running: Promise<void> | null = null;

@@ -20,6 +20,7 @@ import {
 } from "../../shared/summary/summarise.ts";
 import { encodeSummary } from "../../shared/summary/summary-codec.ts";
 import type { HostSummary, RunSample } from "../../shared/summary/types.ts";
+import { inLanes } from "../store/in-lanes.ts";
 
 /** What of a host is to be brought up to date. */
 export type Work = Pick<Mark, "host" | "touched">;
@@ -44,16 +45,10 @@ export async function stepsOf(
     const { period = "", host = "" } = keys[index] ?? {};
     before.set(host, (before.get(host) ?? new Map()).set(period, summary));
   });
-  const steps: SummaryStep[] = [];
-  const left = work.values();
-  const reader = async (): Promise<void> => {
-    for (const each of left) {
-      const groups = await groupsByPeriod(store, of.fleet, each);
-      steps.push(...stepsOfHost(before.get(each.host) ?? new Map(), groups));
-    }
-  };
-  await Promise.all(Array.from({ length: READERS }, reader));
-  return steps;
+  const steps = await inLanes(work, READERS, async (each) =>
+    stepsOfHost(before.get(each.host) ?? new Map(), await groupsByPeriod(store, of.fleet, each)),
+  );
+  return steps.flat();
 }
 
 /** The steps of one host from its stored summaries by period. */

@@ -21,7 +21,7 @@ import { Prose, Table } from "./docs-parts.tsx";
 
 export const DOCS_STYLE = `
 :root { color-scheme: light dark; }
-body { font: 1rem/1.5 system-ui, sans-serif; max-width: 60rem; margin: 0 auto; padding: 1rem; overflow-wrap: break-word; }
+body { background: Canvas; color: CanvasText; font: 1rem/1.5 system-ui, sans-serif; max-width: 60rem; margin: 0 auto; padding: 1rem; overflow-wrap: break-word; }
 table { border-collapse: collapse; width: 100%; margin: .5rem 0 1rem; }
 th, td { text-align: left; vertical-align: top; padding: .25rem .75rem .25rem 0; border-bottom: 1px solid #8886; font-weight: normal; }
 thead th { font-weight: bold; }
@@ -71,15 +71,17 @@ const Page: FC<{ document: ShownDocument }> = ({ document }) => (
       <style>{raw(DOCS_STYLE)}</style>
     </head>
     <body>
-      <h1>vbdstat {document.info.version}: HTTP interface</h1>
-      {document.info.description.split("\n\n").map((paragraph) => (
+      <header>
+        <h1>vbdstat {document.info.version}: HTTP interface</h1>
+        {document.info.description.split("\n\n").map((paragraph) => (
+          <p>
+            <Prose text={paragraph} />
+          </p>
+        ))}
         <p>
-          <Prose text={paragraph} />
+          For programs: <a href="/openapi.json">OpenAPI 3.1</a>.
         </p>
-      ))}
-      <p>
-        For programs: <a href="/openapi.json">OpenAPI 3.1</a>.
-      </p>
+      </header>
       <nav aria-label="Sections">
         <p>
           {SECTIONS.map(([id, title], index) => (

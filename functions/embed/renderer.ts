@@ -24,6 +24,7 @@ export interface Renderer {
 
 const utf8 = new TextEncoder();
 
+/** A renderer; what draws and writes is loaded when it is first needed, and `paint` makes the pixels. */
 export function makeRenderer(paint: Painter): Renderer {
   return {
     document: async (format, summary, look) => {

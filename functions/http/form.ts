@@ -13,7 +13,7 @@ export function sentQuery(c: Context): Record<string, string[]> {
 }
 
 /** The query of a page by a schema whose values are lists of texts. Throws `bad_parameter`. */
-export function asked<T extends z.ZodType>(c: Context, schema: T): z.output<T> {
+export function askedBy<T extends z.ZodType>(c: Context, schema: T): z.output<T> {
   return checked(schema, sentQuery(c), "bad_parameter");
 }
 

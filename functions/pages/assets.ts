@@ -22,10 +22,12 @@ export const ICON = `data:image/svg+xml,${encodeURIComponent(
   '<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 16 16"><path d="M8 1v14" stroke="#8b949e"/><path d="M2 5h8M6 11h9" stroke="#0b5cad" stroke-width="2"/><circle cx="6" cy="5" r="2.6" fill="#ad4200"/><circle cx="11" cy="11" r="2.6" fill="#0b5cad"/></svg>',
 )}`;
 
+/** GET /pages.css */
 export function styleAnswer(c: Context): Response {
   return assetAnswer(c, STYLE, "text/css; charset=utf-8");
 }
 
+/** GET /pages.js */
 export function scriptAnswer(c: Context): Response {
   return assetAnswer(c, COPY_SCRIPT, "text/javascript; charset=utf-8");
 }

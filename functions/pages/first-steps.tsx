@@ -8,6 +8,7 @@ import type { HttpEnv } from "../http/http-env.ts";
 import type { PageDeps } from "./deps.ts";
 import { pageAnswer } from "./page.tsx";
 
+/** The page in place of a comparison: why there is none yet, and the commands that lead to one. */
 export async function firstSteps(c: Context<HttpEnv>, deps: PageDeps): Promise<Response> {
   const { fleet } = tokenOf(c);
   const [page, pending] = await Promise.all([deps.hosts.list(fleet, 1), deps.status.pendingHosts(fleet)]);

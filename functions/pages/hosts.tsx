@@ -6,7 +6,7 @@ import { hostsQuery } from "../../shared/api/requests.ts";
 import { hostEntry } from "../../shared/compare/host-entry.ts";
 import type { Summary } from "../../shared/report/summary.ts";
 import { tokenOf } from "../http/auth.ts";
-import { asked as askedBy } from "../http/form.ts";
+import { askedBy } from "../http/form.ts";
 import type { PageDeps } from "./deps.ts";
 import { Field } from "./fields.tsx";
 import { linkOf, queryText } from "./links.ts";

@@ -97,7 +97,7 @@ fieldset.plain { display: flex; flex-direction: column; gap: .2rem; }
 }
 
 .list .report h2 { position: absolute; width: 1px; height: 1px; overflow: hidden; clip-path: inset(50%); }
-.list .report td:not(.short) { min-width: 14rem; }
+@media screen { .list .report td:not(.short) { min-width: 14rem; } }
 .pairs { font-size: .95rem; color: var(--muted); }
 .report .pairs { padding: 0; margin: .5rem 0; }
 .report .pairs ul { display: flex; flex-wrap: wrap; gap: 0 1.25rem; max-width: none; }

@@ -7,7 +7,7 @@ import type { Report } from "../../shared/report/report.ts";
 import { reportOf } from "../../shared/report/report-of.ts";
 import { DEFAULT_LOOK, type Summary } from "../../shared/report/summary.ts";
 import { tokenOf } from "../http/auth.ts";
-import { asked as askedBy } from "../http/form.ts";
+import { askedBy } from "../http/form.ts";
 import { backendOf } from "../read/backend-of.ts";
 import type { PageDeps } from "./deps.ts";
 import { Choice, Field } from "./fields.tsx";

@@ -12,7 +12,7 @@ import type { EmbedDeps } from "../embed/deps.ts";
 import { mayEnd } from "../embed/end-share.ts";
 import { originOf } from "../embed/origin.ts";
 import { tokenOf } from "../http/auth.ts";
-import { asked } from "../http/form.ts";
+import { askedBy } from "../http/form.ts";
 import { NextPage } from "./next-page.tsx";
 import { type Page, pageAnswer } from "./page.tsx";
 import { shareTitle } from "./share-title.ts";
@@ -21,7 +21,7 @@ import { shareTitle } from "./share-title.ts";
 const SHOWN = 20;
 
 export const shares: Page<EmbedDeps> = async (c, deps) => {
-  const { cursor } = asked(c, pageQuery);
+  const { cursor } = askedBy(c, pageQuery);
   const token = tokenOf(c);
   const origin = originOf(c, deps.publicUrl);
   const page = await deps.shares.list(token.fleet, SHOWN, cursor);

@@ -5,7 +5,7 @@ import * as z from "zod";
 import { once } from "../../shared/api/once.ts";
 import { AppError } from "../../shared/errors.ts";
 import { type AuthDeps, tokenBy } from "../http/auth.ts";
-import { asked, formBy } from "../http/form.ts";
+import { askedBy, formBy } from "../http/form.ts";
 import { wantsPage } from "../http/format.ts";
 import type { HttpEnv } from "../http/http-env.ts";
 import { sentence } from "../http/sentence.ts";
@@ -19,7 +19,7 @@ const form = z.strictObject({ token: once(z.string("expected a token").trim().ma
 
 /** GET /sign-in */
 export const signIn: Page<unknown> = async (c) => {
-  const { next: address, ended } = asked(c, query);
+  const { next: address, ended } = askedBy(c, query);
   return signInPage(c, address, ended === undefined ? null : "the token of this browser is not valid any more", 200);
 };
 

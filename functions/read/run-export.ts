@@ -1,15 +1,10 @@
 // The export of runs: all that match, newest first, as one stream. A page of them is in memory at a time, and the next is
 // read only when the client has taken this one.
 
-import type { RunQuery, RunStore } from "../../shared/ports.ts";
+import type { RunStore } from "../../shared/ports.ts";
 import { csvRecord } from "../../shared/render/csv.ts";
 import { runRecords } from "../../shared/report/run-records.ts";
-
-/** Runs that are read at a time: a few MB at most. */
-const EXPORT_PAGE = 500;
-
-/** Which runs to export. */
-type ExportQuery = Omit<RunQuery, "limit" | "cursor">;
+import { type AllRunsQuery, runPages } from "./run-pages.ts";
 
 /**
  * The text of an export in pieces, one for each page, the head with the first. Throws what the store throws, before the
@@ -18,16 +13,13 @@ type ExportQuery = Omit<RunQuery, "limit" | "cursor">;
 export async function* exportedRuns(
   runs: Pick<RunStore, "list">,
   fleet: string,
-  query: ExportQuery,
+  query: AllRunsQuery,
 ): AsyncGenerator<string, void> {
   let head = csvRecord(runRecords([]).columns);
-  let cursor: string | undefined;
-  do {
-    const page = await runs.list(fleet, { ...query, limit: EXPORT_PAGE, cursor });
-    yield head + runRecords(page.items).rows.map(csvRecord).join("");
+  for await (const page of runPages(runs, fleet, query)) {
+    yield head + runRecords(page).rows.map(csvRecord).join("");
     head = "";
-    cursor = page.cursor ?? undefined;
-  } while (cursor !== undefined);
+  }
 }
 
 /**

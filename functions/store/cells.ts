@@ -3,16 +3,25 @@
 
 import type { Cell, CellKind } from "../../shared/cells/cell.ts";
 import { mergePeriods } from "../../shared/compare/merge-periods.ts";
+import { AppError } from "../../shared/errors.ts";
 import { COHORT_KEYS } from "../../shared/model/cohort.ts";
 import type { CellQuestion, CellReading, CellStore, FleetGeneration, ScopedCells } from "../../shared/ports.ts";
 import { cellNames } from "./cell-names.ts";
-import { type CohortCells, cohortCells, latest, overCohorts, type RememberedTable } from "./cohort-cells.ts";
+import { type CohortCells, cohortCells, latest, type RememberedTable, sumOverCohorts } from "./cohort-cells.ts";
 import { matchingCohorts, readCohorts } from "./cohorts.ts";
 import { currentGeneration } from "./generations.ts";
+import { inLanes } from "./in-lanes.ts";
 import { cellPartition, cellPrefix, EVERY_COHORT } from "./keys.ts";
 import { type Memory, makeMemory } from "./memory.ts";
 import { readStamps } from "./stamps.ts";
 import type { Table } from "./table.ts";
+
+/** Names and ranges of cells that one question reads at the same time: all together what the store has connections for. */
+const NAMES_AT_ONCE = 4;
+const RANGES_AT_ONCE = 16;
+
+/** Ranges that one question may read. Each takes a millisecond or less, so that even this many are some ten seconds. */
+const MOST_RANGES = 20_000;
 
 /** Room for the cells of some hundred cohorts, or of all hosts in a few hundred questions. */
 const REMEMBERED_BYTES = 32e6;
@@ -21,6 +30,7 @@ interface Cells extends RememberedTable {
   readonly names: Memory<readonly string[]>;
 }
 
+/** Cells over the table; what was read last is kept in the process, in some 32 MB. */
 export function makeCellStore(table: Table): CellStore {
   const cells = {
     table,
@@ -36,7 +46,8 @@ export function makeCellStore(table: Table): CellStore {
         read,
         readAll: async (kind) => {
           const names = await namesIn(cells, of, places, kind);
-          return new Map(await Promise.all(names.map(async (name) => [name, await read(kind, name)] as const)));
+          refuseTooMany(names.length, places);
+          return new Map(await inLanes(names, NAMES_AT_ONCE, async (name) => [name, await read(kind, name)] as const));
         },
       };
     },
@@ -97,18 +108,14 @@ async function readCells(
   kind: CellKind,
   name: string,
 ): Promise<CellReading> {
-  const periods = await Promise.all(
-    places.map(async ({ period, cohorts, stamps }) =>
-      overCohorts(
-        await Promise.all(
-          cohorts.map((cohort) => {
-            const prefix = cellPrefix(cohort, kind, name, question.scope);
-            return cohortCells(cells, cellPartition(of, period), prefix, question.metrics ?? [], stamps.get(cohort));
-          }),
-        ),
-      ),
-    ),
-  );
+  refuseTooMany(1, places);
+  const sums = places.map((place) => ({ place, sum: sumOverCohorts() }));
+  const ranges = sums.flatMap(({ place, sum }) => place.cohorts.map((cohort) => ({ place, cohort, sum })));
+  await inLanes(ranges, RANGES_AT_ONCE, async ({ place: { period, stamps }, cohort, sum }) => {
+    const prefix = cellPrefix(cohort, kind, name, question.scope);
+    sum.add(await cohortCells(cells, cellPartition(of, period), prefix, question.metrics ?? [], stamps.get(cohort)));
+  });
+  const periods = sums.map(({ sum }) => sum.total());
   const trusted = mergeScopes(periods.map(({ views }) => views.trusted));
   const areAlike = periods.every(({ views }) => views.all === views.trusted);
   return {
@@ -116,6 +123,13 @@ async function readCells(
     writtenAt: latest(periods.map(({ writtenAt }) => writtenAt)),
     isCapped: places.some((place) => place.isCapped),
   };
+}
+
+function refuseTooMany(names: number, places: readonly Place[]): void {
+  const ranges = places.reduce((sum, { cohorts }) => sum + cohorts.length, 0) * names;
+  if (ranges <= MOST_RANGES) return;
+  const text = `expected a question about at most ${MOST_RANGES} sums of hosts, found ${ranges}: every pair or backend (${names}) in every period in each cohort that the filters let through; ask for fewer periods or name more filters`;
+  throw new AppError("bad_parameter", text);
 }
 
 function mergeScopes(periods: readonly ReadonlyMap<string, Cell>[]): ScopedCells {

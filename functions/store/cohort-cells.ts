@@ -89,24 +89,52 @@ function addUp(items: readonly Item[], view: View, wanted: ReadonlySet<number> |
   return scopes;
 }
 
-/** The cells of cohorts of one period together. Those of one cohort stay as they are. */
-export function overCohorts(cohorts: readonly CohortCells[]): CohortCells {
-  const [only = NOTHING] = cohorts;
-  if (cohorts.length <= 1) return only;
-  const trusted = sumOfScopes(cohorts.map(({ views }) => views.trusted));
-  const areAlike = cohorts.every(({ views }) => views.all === views.trusted);
+/** A sum over cohorts of one period. */
+export interface CohortSum {
+  add(cells: CohortCells): void;
+  /** The sum of all that was added; of one cohort its very cells. */
+  total(): CohortCells;
+}
+
+/** A sum to which cohorts are added in any order, one after the other, so that a thousand of them take no more room than two. */
+export function sumOverCohorts(): CohortSum {
+  let total: CohortCells = NOTHING;
+  let added = 0;
+  let trusted = new Map<string, Cell>();
+  /** The same map as long as no cohort has cached runs: then the views are one sum. */
+  let all = trusted;
   return {
-    views: { trusted, all: areAlike ? trusted : sumOfScopes(cohorts.map(({ views }) => views.all)) },
-    writtenAt: latest(cohorts.map(({ writtenAt }) => writtenAt)),
+    add: (cells) => {
+      added += 1;
+      if (added === 1) {
+        total = cells;
+        return;
+      }
+      if (added === 2) {
+        trusted = sumOf(total.views.trusted);
+        all = areAlike(total) ? trusted : sumOf(total.views.all);
+      }
+      if (all === trusted && !areAlike(cells)) all = sumOf(trusted);
+      addScopes(trusted, cells.views.trusted);
+      if (all !== trusted) addScopes(all, cells.views.all);
+      total = { views: { trusted, all }, writtenAt: latest([total.writtenAt, cells.writtenAt]) };
+    },
+    total: () => total,
   };
 }
 
-function sumOfScopes(cohorts: readonly ReadonlyMap<string, Cell>[]): ReadonlyMap<string, Cell> {
-  const scopes = new Map<string, Cell>();
-  for (const [scope, cell] of cohorts.flatMap((cohort) => [...cohort])) {
-    const sum = scopes.get(scope) ?? emptyCell();
+const areAlike = ({ views }: CohortCells): boolean => views.all === views.trusted;
+
+function sumOf(scopes: ReadonlyMap<string, Cell>): Map<string, Cell> {
+  const sum = new Map<string, Cell>();
+  addScopes(sum, scopes);
+  return sum;
+}
+
+function addScopes(to: Map<string, Cell>, scopes: ReadonlyMap<string, Cell>): void {
+  for (const [scope, cell] of scopes) {
+    const sum = to.get(scope) ?? emptyCell();
     mergeCell(sum, cell);
-    scopes.set(scope, sum);
+    to.set(scope, sum);
   }
-  return scopes;
 }

@@ -12,6 +12,7 @@ import { readMark } from "./marks.ts";
 import { readSummaries, summaryOf } from "./summaries.ts";
 import { queryItems, type Table } from "./table.ts";
 
+/** Hosts over the table. */
 export function makeHostStore(table: Table): HostStore {
   return {
     list: (fleet, limit, cursor) =>

@@ -10,6 +10,7 @@ export class ItemFault extends Error {
   override readonly name = "ItemFault";
 }
 
+/** A key as the attributes it consists of. */
 export const keyItem = (key: Key): Item => ({ pk: { S: key.pk }, sk: { S: key.sk } });
 
 /** A text attribute; throws ItemFault when there is none. */

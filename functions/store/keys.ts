@@ -68,6 +68,7 @@ export function workPlaceOf(pk: string): { fleet: string; bucket: number } | nul
   return fleet === undefined ? null : { fleet, bucket: Number(bucket) };
 }
 
+/** The work mark of a host. */
 export const markKey = (fleet: string, host: string): Key => ({
   pk: workPartition(fleet, bucketOf(fleet, host)),
   sk: host,
@@ -80,11 +81,13 @@ export const generationKey = (fleet: string): Key => ({ pk: `GENERATION#${fleet}
 export const summaryPartition = ({ fleet, generation }: FleetGeneration, period: string, bucket: number): string =>
   `HOST#${fleet}#${generation}#${period}#${bucket}`;
 
+/** The summary of a host in one period. */
 export const summaryKey = (of: FleetGeneration, period: string, host: string): Key => ({
   pk: summaryPartition(of, period, bucketOf(of.fleet, host)),
   sk: host,
 });
 
+/** The cells of a period, of every cohort, kind, name, scope and shard. */
 export const cellPartition = ({ fleet, generation }: FleetGeneration, period: string): string =>
   `CELL#${fleet}#${generation}#${period}`;
 
@@ -95,6 +98,7 @@ export const cellPartition = ({ fleet, generation }: FleetGeneration, period: st
 export const cellPrefix = (cohort: string, kind: string, name: string, scope?: string): string =>
   `${cohort}#${kind}#${name}#${scope === undefined ? "" : `${scope}#`}`;
 
+/** One cell; `shard` is the bucket of the hosts it adds up. */
 export const cellKey = (
   of: FleetGeneration,
   period: string,
@@ -104,9 +108,11 @@ export const cellKey = (
   sk: `${cellPrefix(cell.cohort, cell.kind, cell.name, cell.scope)}${cell.shard}`,
 });
 
+/** The cohorts of a period. */
 export const cohortPartition = ({ fleet, generation }: FleetGeneration, period: string): string =>
   `COHORT#${fleet}#${generation}#${period}`;
 
+/** One cohort of a period, by its hash. */
 export const cohortKey = (of: FleetGeneration, period: string, cohort: string): Key => ({
   pk: cohortPartition(of, period),
   sk: cohort,
@@ -131,6 +137,7 @@ export const tokenKey = (secretHash: string): Key => ({ pk: `TOKEN#${secretHash}
 /** The tokens of a fleet, by id. */
 export const fleetTokensPartition = (fleet: string): string => `TOKENS#${fleet}`;
 
+/** One token of a fleet, by its id. */
 export const fleetTokenKey = (fleet: string, id: string): Key => ({ pk: fleetTokensPartition(fleet), sk: id });
 
 /** All that belongs to a share. */
@@ -151,6 +158,7 @@ export const documentKey = (id: string, name: string, piece: number): Key => ({
 /** The shares of a fleet by the time they were made. */
 export const fleetSharesPartition = (fleet: string): string => `SHARES#${fleet}`;
 
+/** One share in the list of its fleet. */
 export const fleetShareKey = (fleet: string, createdAt: string, id: string): Key => ({
   pk: fleetSharesPartition(fleet),
   sk: `${createdAt}#${id}`,
@@ -159,8 +167,11 @@ export const fleetShareKey = (fleet: string, createdAt: string, id: string): Key
 /** Every fleet there is. */
 export const FLEETS_PARTITION = "FLEETS";
 
+/** One fleet in the list of all. */
 export const fleetKey = (fleet: string): Key => ({ pk: FLEETS_PARTITION, sk: fleet });
 
+/** The rejected lines of a fleet. */
 export const quarantinePartition = (fleet: string): string => `REJECT#${fleet}`;
 
+/** One rejected line, by its id. */
 export const quarantineKey = (fleet: string, id: string): Key => ({ pk: quarantinePartition(fleet), sk: id });

@@ -24,6 +24,7 @@ const lineItem = (line: QuarantinedLine): Item => ({
 /** What the cursors of a fleet's quarantine are bound to; the place is that in the order index. */
 const listingOf = (fleet: string) => ["quarantine", fleet];
 
+/** The quarantine over the table. */
 export function makeQuarantineStore(table: Table): QuarantineStore {
   return {
     add: async (lines) => {

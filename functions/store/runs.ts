@@ -13,6 +13,7 @@ import { listRuns } from "./run-list.ts";
 import { TransactionCancelled } from "./store-error.ts";
 import { getItem, type Table, transact } from "./table.ts";
 
+/** Runs over the table (`RunStore` says what each of them does). */
 export function makeRunStore(table: Table): RunStore {
   return {
     add: (runs) => addRuns(table, runs),

@@ -27,6 +27,7 @@ const MOST_DOCUMENTS = 100;
 // Written by `add` from a Share.
 const shareOf = (item: Item): Share => JSON.parse(textOf(item, "share")) as Share;
 
+/** Shares over the table. */
 export function makeShareStore(table: Table): ShareStore {
   const put = (item: Item): TransactWriteItem => ({ Put: { TableName: table.name, Item: item } });
   const document = (id: string, name: string) => readDocument(table, id, name);

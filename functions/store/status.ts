@@ -8,6 +8,7 @@ import { getItem, type Table } from "./table.ts";
 /** Counting stops here: more quarantined lines than this say nothing more. */
 const MOST_QUARANTINED = 10_000;
 
+/** What is to be known of the store, over the table. */
 export function makeStatusStore(table: Table): StatusStore {
   return {
     openMarks: (fleet) => countMarks(table, fleet),

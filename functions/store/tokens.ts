@@ -12,6 +12,7 @@ import { getItem, partition, queryAll, type Table, transact } from "./table.ts";
 // Written by `add` from a Token.
 const tokenOf = (item: Item): Token => JSON.parse(textOf(item, "token")) as Token;
 
+/** Tokens over the table. */
 export function makeTokenStore(table: Table): TokenStore {
   return {
     add: async (token, secretHash) => {

@@ -6,9 +6,10 @@ import { showProgress } from "./progress.ts";
 
 export const audit: Command = {
   help: `vbdstat audit [--fleet F]
-Computes all statistics of a fleet afresh and reports every difference. There must be none.
+Computes all statistics of a fleet afresh and reports every difference.
 
-It changes nothing, and may run while results come in: what changes meanwhile is left out, and it says how much.
+There must be no difference. It changes nothing, and may run while results come in: what changes
+meanwhile is left out, and it says how much.
 All cells of the fleet are held in memory, about 1 KB each.
 
   --fleet F    the fleet; "default" if not given

@@ -40,6 +40,7 @@ export function textOption({ values }: Arguments, name: string): string | undefi
   return typeof value === "string" ? value : undefined;
 }
 
+/** Throws UsageFault for arguments that are no options, which most commands do not take. */
 export function refusePositionals({ positionals }: Arguments): void {
   const [first] = positionals;
   if (first !== undefined) throw new UsageFault(`expected options only, found ${JSON.stringify(first)}`);

@@ -1,4 +1,5 @@
 import { backendOf } from "../../functions/read/backend-of.ts";
+import { runPages } from "../../functions/read/run-pages.ts";
 import { makeRunStore } from "../../functions/store/runs.ts";
 import { runExportQuery } from "../../shared/api/requests.ts";
 import { AppError } from "../../shared/errors.ts";
@@ -6,8 +7,6 @@ import { type Command, refusePositionals, textOption, UsageFault } from "./comma
 import { DEFAULT_FLEET, fleetOption, refuseUnknownFleet } from "./fleet-option.ts";
 import { showProgress } from "./progress.ts";
 
-/** Runs that are read at a time: a few MB at most. */
-const PAGE = 500;
 const FILTERS = ["host", "backend", "from", "to"] as const;
 
 export const exportRuns: Command = {
@@ -47,16 +46,12 @@ Exit codes: 0 all written; 1 broken off; 2 wrong arguments.`,
     return async (table, terminal) => {
       await refuseUnknownFleet(table, fleet);
       const progress = showProgress(terminal, "exported runs");
-      const runs = makeRunStore(table);
-      let cursor: string | undefined;
       let count = 0;
-      do {
-        const page = await runs.list(fleet, { ...query, limit: PAGE, cursor });
-        await terminal.out(page.items.map((run) => `${JSON.stringify(run)}\n`).join(""));
-        count += page.items.length;
+      for await (const page of runPages(makeRunStore(table), fleet, query)) {
+        await terminal.out(page.map((run) => `${JSON.stringify(run)}\n`).join(""));
+        count += page.length;
         progress.at(count);
-        cursor = page.cursor ?? undefined;
-      } while (cursor !== undefined);
+      }
       progress.end();
       return 0;
     };

@@ -18,12 +18,12 @@ import { showProgress } from "./progress.ts";
 
 export const importFiles: Command = {
   help: `vbdstat import FILE... [--fleet F] [--backend B] [KEY=VALUE...] [--no-aggregate]
-Stores results: Bonnie++ output as POST /v1/results takes it, or what \`vbdstat export\` wrote.
+Stores results: Bonnie++ output, or what \`vbdstat export\` wrote.
 
-FILE may be - for standard input, and gzip. Lines "# key: value" hold for the results after them, as
-in an upload. Results that are there already are recognised, so the same file can be imported again.
-Lines that cannot be read are listed, not quarantined. A wrong "# key: value" line ends its file;
-what stood before it may have been stored.
+Bonnie++ output is taken as POST /v1/results takes it: lines "# key: value" hold for the results
+after them. FILE may be - for standard input, and gzip. Results that are there already are
+recognised, so the same file can be imported again. Lines that cannot be read are listed, not
+quarantined. A wrong "# key: value" line ends its file; what stood before it may have been stored.
 
   --fleet F         the fleet; "default" if not given. Exported runs stay in theirs
   --backend B       the backend of results that do not say theirs

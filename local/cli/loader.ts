@@ -21,6 +21,7 @@ const IN_FLIGHT = 4;
 /** A store that is busy is given some minutes before we give up. */
 const TRIES = 200;
 
+/** A loader into a store; `onStored` is told after each call of the store how many runs are done, stored or duplicate. */
 export function makeLoader(store: Pick<RunStore, "add">, onStored: (done: number) => void): Loader {
   const inFlight = new Set<Promise<void>>();
   let waiting: Run[] = [];

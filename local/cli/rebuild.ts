@@ -21,7 +21,7 @@ stopped changes nothing that is read; run it again after a minute.
   --grace SECONDS    how long the old statistics are kept for those who are reading them; 60 if
                      not given
 
-Exit codes: 0 done; 1 not done, for instance because another rebuild is under way; 2 wrong arguments.`,
+Exit codes: 0 done; 1 not done, for instance while another rebuild is under way; 2 wrong arguments.`,
   options: { fleet: { type: "string" }, reread: { type: "boolean" }, grace: { type: "string" } },
   mayCreate: false,
   prepare(given) {

@@ -52,6 +52,7 @@ const MOST_SEEKS = 15_000;
 /** How much wider than those of other hosts the ratios of wild hosts spread. */
 const WILDNESS = 5;
 
+/** The host with a number, counted from 0; it takes what it needs of `random`, so hosts must be made in order. */
 export function generatedHost(plan: FleetPlan, index: number, random: Random): GeneratedHost {
   const release = plan.releases[index % plan.releases.length] ?? "2.00a";
   const cohort = cohortNumbers(plan, index);

@@ -24,6 +24,7 @@ export function binOf(ticks: number): number {
   return rnd(ticks / BIN_TICKS);
 }
 
+/** A histogram without hosts. */
 export function emptyBins(): Bins {
   return { first: 0, counts: [] };
 }

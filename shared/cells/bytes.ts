@@ -49,11 +49,13 @@ export interface Cursor {
   at: number;
 }
 
+/** A count, as `writeUnsigned` wrote it. */
 export function readUnsigned(cursor: Cursor, owner: string, field: string): number {
   const first = readByte(cursor, owner, field);
   return first < BASE ? first : readDigits(cursor, first - BASE, BASE, owner, field);
 }
 
+/** A safe integer, as `writeSigned` wrote it. */
 export function readSigned(cursor: Cursor, owner: string, field: string): number {
   const first = readByte(cursor, owner, field);
   const low = Math.floor((first % BASE) / 2);
@@ -72,6 +74,7 @@ export function readBlock(cursor: Cursor, owner: string, field: string): Uint8Ar
   return block;
 }
 
+/** A text, as `writeText` wrote it. */
 export function readText(cursor: Cursor, owner: string, field: string): string {
   const encoded = readBlock(cursor, owner, field);
   try {

@@ -41,6 +41,7 @@ export function middle(y: number, size: number): number {
   return y + size * 0.365;
 }
 
+/** A rectangle by its upper left corner; `radius` rounds its corners. */
 export function rect(role: Role, x: number, y: number, width: number, height: number, radius = 0): Rect {
   return { kind: "rect", role, x, y, width, height, radius };
 }
@@ -63,6 +64,7 @@ export function level(role: Role, left: number, right: number, y: number): Line 
   return line(role, left, sharp(y), right, sharp(y));
 }
 
+/** A mark of a shape at a point; `size` is its width in px. */
 export function marker(shape: Shape, role: Role, x: number, y: number, size: number): Marker {
   return { kind: "marker", shape, role, x, y, size };
 }

@@ -33,7 +33,8 @@ export function ratioRows(comparison: Comparison, metrics: readonly MetricName[]
     return metric === undefined ? [] : [{ name, metric, label, group }];
   });
   return compared.map(({ name, metric, label, group }, index) => {
-    const isCached = metric.flags.includes("suspect_cached_reads");
+    // Where no host has run both, it is not for a cache that they cannot be compared.
+    const isCached = comparison.runs > 0 && metric.flags.includes("suspect_cached_reads");
     // Over several periods a host counts once in each: only so many are certainly different ones.
     const atLeast = metric.n_eff < metric.hosts ? "≥ " : "";
     const instead = insteadOf(metric, isCached);

@@ -86,7 +86,9 @@ function cachedPhrase({ baseline, candidate, periods }: Finding): string | null 
 function noPairedHosts(finding: Finding): string {
   const { baseline, candidate, effect, view, periods } = finding;
   const cached = cachedPhrase(finding);
-  if (view === "trusted" && cached !== null) {
+  // Where a backend was never measured, nothing left out of the other one is the cause.
+  const areMeasured = baseline.hosts > 0 && candidate.hosts > 0;
+  if (view === "trusted" && cached !== null && areMeasured) {
     return (
       `No trustworthy ${WORDS[effect.metric].noun} of ${candidate.backend} and ${baseline.backend} on the same host: ` +
       `${cached} were left out, because their reads probably came from a cache and not from the disk.`

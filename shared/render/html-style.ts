@@ -61,6 +61,7 @@ body { margin: 0; background: var(--paper); color: var(--ink); font: 1rem/1.5 sy
   .report { max-width: none; padding: 0; }
   .report .table { overflow: visible; }
   .report td.short { white-space: normal; }
+  .report tbody th:not(.short), .report td:not(.short) { overflow-wrap: anywhere; }
   .report h2 { break-after: avoid; }
   .report tr, .report li, .report figure { break-inside: avoid; }
 }

@@ -33,6 +33,7 @@ export interface ShareSnippets {
 /** Kinds with a chart. */
 const HAS_PICTURE: Readonly<Record<ShareKind, boolean>> = { compare: true, matrix: true, trend: true, backends: false };
 
+/** The addresses of a share under an origin, which ends without a slash. */
 export function shareUrls(origin: string, id: string, kind: ShareKind): ShareUrls {
   const at = `${origin}/s/${id}`;
   const picture = HAS_PICTURE[kind];

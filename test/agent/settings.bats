@@ -106,6 +106,8 @@ EOF
   expect 2 'there is no command "sned"'
   run agent flush --speed 3
   expect 2 'there is no flag --speed'
+  run agent flush --speed
+  expect 2 'there is no flag --speed'
   run agent flush --spread
   expect 2 '--spread needs a value'
   run agent flush --spread soon

@@ -249,7 +249,7 @@ EOF
   expect 2 'is empty'
   rm "$STUB_HOST/token"
   run agent flush
-  expect 2 'there is no token'
+  expect 2 'there is no token' "everything is kept in $VBDSTAT_SPOOL"
   [ "$(requests) $(waiting)" = '0 1' ]
 }
 
@@ -464,7 +464,7 @@ EOF
   expect 2 'exists'
   sed 's/vm101,2064M,2/vm101,2064M,3/' "$STUB_HOST/carry" >"$STUB_HOST/changed"
   sed '$d' "$STUB_HOST/carry" >"$STUB_HOST/cut"
-  for bad in changed cut odd.txt; do
+  for bad in changed cut odd.txt absent; do
     run agent import "$STUB_HOST/$bad"
     expect 1 'nothing was taken'
   done

@@ -271,6 +271,7 @@ describe.skipIf(path === null)("in Chromium", () => {
       "/upload",
       "/shares",
       "/sign-in",
+      "/docs",
     ];
 
     test.each(PAGES)("%s can be read in light and dark, by screen readers, and on a telephone", async (path) => {
@@ -297,6 +298,26 @@ describe.skipIf(path === null)("in Chromium", () => {
       expect(await page.evaluate("document.documentElement.scrollWidth")).toBe(360);
       await page.getByRole("link", { name: "run of line 1" }).click();
       expect(await accessibilityFaults(page)).toEqual([]);
+    });
+
+    test("long host names stand over no other column, and the list fits on paper", async () => {
+      const name = "dom0-rack17-unit42-frankfurt-am-main-datacenter-east.internal.example.com";
+      const backends = ["loop", "phy", "qdisk", "blktap1", "blktap2", "tapdisk3", "virtio", "emulated"];
+      const line = sample("seed-blktap.csv").trim();
+      const body = backends.map((backend) => `# backend: ${backend}\n${line}`).join("\n");
+      const headers = { Authorization: `Bearer ${server.adminToken.secret}` };
+      await fetch(`${server.url}/v1/results?host=${name}&site=frankfurt-am-main`, { method: "POST", headers, body });
+      await untilCounted();
+      await page.setViewportSize({ width: 1200, height: 900 });
+      await page.goto("/hosts");
+      const row = page.getByRole("row", { name });
+      const link = await row.getByRole("link").boundingBox();
+      const next = await row.getByRole("cell").first().boundingBox();
+      expect((link?.x ?? 0) + (link?.width ?? 0)).toBeLessThanOrEqual(next?.x ?? 0);
+      await page.emulateMedia({ media: "print" });
+      await page.setViewportSize({ width: 680, height: 960 });
+      expect(await page.evaluate("document.documentElement.scrollWidth")).toBe(680);
+      await page.emulateMedia({ media: "screen" });
     });
 
     test("on paper there is the report, and nothing to click", async () => {

@@ -7,7 +7,7 @@ import { ratioRows } from "../../shared/chart/ratio-row.ts";
 import type { Item, Scene } from "../../shared/chart/scene.ts";
 import type { Comparison } from "../../shared/compare/comparison.ts";
 import { DEFAULT_LOOK, type Look } from "../../shared/report/summary.ts";
-import { allCensored, clearWin, empty, mixed, seed, sixHosts } from "../support/comparisons.ts";
+import { allCensored, clearWin, empty, mixed, neverMeasured, seed, sixHosts } from "../support/comparisons.ts";
 import { boxOf } from "../support/picture-faults.ts";
 import { anyComparison } from "./arbitrary.ts";
 
@@ -60,6 +60,26 @@ describe("the chart of a comparison", () => {
     expect(textsOf(sceneOf(allCensored()))).toContain(
       "On 12 hosts with both, qdisk compared with loop is not comparable in 12 metrics.",
     );
+  });
+
+  test("does not blame a cache where a backend was never measured", () => {
+    const answer = neverMeasured();
+    const words = "No host has results on both loop and phy that count: nothing to compare yet.";
+    expect(textsOf(sceneOf(answer)).join(" ")).toContain(words);
+    expect(textsOf(sceneOf(answer)).join(" ")).not.toContain("cache");
+    expect(answer.fleet.metrics.get_block?.sentence).toBe(
+      "No host has measured block reads with both loop and phy (loop has results of 1 host, phy of 0 hosts).",
+    );
+  });
+
+  test("says why a clear difference has no verdict: too few hosts", () => {
+    expect(textsOf(sceneOf(seed())).join(" ")).toContain(
+      "No verdict yet: fewer than 6 hosts (char write, block write, sequential create).",
+    );
+    expect(textsOf(sceneOf(sixHosts(), { width: 1200 })).join(" ")).toMatch(
+      /No verdict yet: too few hosts to decide so many metrics at once \(\d+ metrics\)\./,
+    );
+    expect(textsOf(sceneOf(clearWin())).join(" ")).not.toContain("No verdict yet");
   });
 
   test("marks cached reads that count, and says what became of them", () => {

@@ -1,16 +1,7 @@
 // The command `vbdstat` as an operator runs it: a process on a data folder, with and without a server on it.
 
 import { spawn } from "node:child_process";
-import {
-  closeSync,
-  existsSync,
-  mkdtempSync,
-  openSync,
-  readdirSync,
-  readFileSync,
-  rmSync,
-  writeFileSync,
-} from "node:fs";
+import { closeSync, mkdtempSync, openSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { gzipSync } from "node:zlib";
@@ -93,7 +84,6 @@ describe("the command line", () => {
   test.each([
     [["frobnicate"], /expected rebuild, audit, import, export, token or --help, found "frobnicate"/],
     [["constructor"], /or --help, found "constructor"/],
-    [["audit", "--flet", "x"], /Unknown option '--flet'/],
     [["audit", "--fleet", "A#B"], /--fleet: expected 1 to 63 letters, digits and inner . _ -, found "A#B"/],
     [["rebuild", "--grace", "soon"], /--grace: expected seconds, found "soon"/],
     [["import"], /expected a file, or - for standard input, found none/],
@@ -110,8 +100,6 @@ describe("the command line", () => {
       ["token", "make", "--scope", "read", "--expires-at", "2020-01-01T00:00:00Z"],
       /--expires-at: expected a time to come/,
     ],
-    [["token", "make"], /--scope: /],
-    [["token", "make", "--scope", "ingest", "--expires-at", "soon"], /--expires-at: /],
     [["token", "steal"], /expected make, list or end ID, found "steal"/],
   ])("%j that is not understood says what was expected and ends with 2", async (args, message) => {
     const { code, out, error } = await vbdstat(args);
@@ -262,7 +250,7 @@ test("a table that is not there is named, and not said to be out of reach", asyn
   }
 });
 
-test.skipIf(!existsSync("/dev/full"))("an export onto a full disk says that it is not complete", async () => {
+test("an export onto a full disk says that it is not complete", async () => {
   expect((await vbdstat(["import", LOOP, "--backend", "loop"])).code).toBe(0);
   const { code, error } = await vbdstat(["export"], { stdout: openSync("/dev/full", "w") });
   expect(error).toBe("vbdstat: the output is not complete: ENOSPC: no space left on device, write\n");

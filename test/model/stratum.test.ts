@@ -2,30 +2,16 @@ import * as fc from "fast-check";
 import { describe, expect, it } from "vitest";
 import type { BonnieSetup, FileSpec } from "../../shared/model/measurement.ts";
 import { stratumOf } from "../../shared/model/stratum.ts";
+import { SEED_SETUP } from "../support/seed-setup.ts";
 
 const FILES: FileSpec = { thousands: 16, max_size: null, min_size: null, num_dirs: 1 };
-const SETUP: BonnieSetup = {
-  format: "v1",
-  source: "csv",
-  format_version: null,
-  bonnie_version: null,
-  machine: "vm101",
-  concurrency: null,
-  seed: null,
-  file_size_kib: 2064 * 1024,
-  chunk_size_bytes: 8192,
-  seek_count: null,
-  seek_procs: null,
-  files: FILES,
-};
-
 function sized(mib: number): BonnieSetup {
-  return { ...SETUP, file_size_kib: mib * 1024 };
+  return { ...SEED_SETUP, file_size_kib: mib * 1024 };
 }
 
 describe("runs that may be compared as rates share a stratum", () => {
   it("the seed's run is v1/2G/8k/16", () => {
-    expect(stratumOf(SETUP)).toBe("v1/2G/8k/16");
+    expect(stratumOf(SEED_SETUP)).toBe("v1/2G/8k/16");
   });
 
   // Boundaries at 2^(k+1/2) MiB: 2^7.5 = 181.02, 2^8.5 = 362.04, 2^10.5 = 1448.15, 2^11.5 = 2896.31, 2^14.5 = 23170.5.
@@ -66,7 +52,7 @@ describe("runs that may be compared as rates share a stratum", () => {
     [1500, "1500"],
     [null, "?"],
   ])("chunk of %s bytes is %s", (chunk_size_bytes, chunk) => {
-    expect(stratumOf({ ...SETUP, chunk_size_bytes })).toBe(`v1/2G/${chunk}/16`);
+    expect(stratumOf({ ...SEED_SETUP, chunk_size_bytes })).toBe(`v1/2G/${chunk}/16`);
   });
 
   it.each<[Partial<FileSpec>, string]>([
@@ -78,13 +64,13 @@ describe("runs that may be compared as rates share a stratum", () => {
     [{ max_size: "link" }, "16:link"],
     [{ max_size: "symlink", num_dirs: 2 }, "16:symlink/2"],
   ])("file specification %j is %s", (files, spec) => {
-    expect(stratumOf({ ...SETUP, files: { ...FILES, ...files } })).toBe(`v1/2G/8k/${spec}`);
+    expect(stratumOf({ ...SEED_SETUP, files: { ...FILES, ...files } })).toBe(`v1/2G/8k/${spec}`);
   });
 
   it("tests that were not run are a dash, so that partial runs do not mix with full ones", () => {
-    const noIo = { ...SETUP, format: "v2", file_size_kib: null, chunk_size_bytes: null } as const;
+    const noIo = { ...SEED_SETUP, format: "v2", file_size_kib: null, chunk_size_bytes: null } as const;
     expect(stratumOf(noIo)).toBe("v2/-/-/16");
-    expect(stratumOf({ ...SETUP, files: null })).toBe("v1/2G/8k/-");
+    expect(stratumOf({ ...SEED_SETUP, files: null })).toBe("v1/2G/8k/-");
   });
 
   it("the class is the power of two within a factor of the square root of two, for any size", () => {

@@ -143,6 +143,13 @@ describe("a page that refuses", () => {
     await jsonOf<Refusal>(ask(path), status);
   });
 
+  test("several faults are each said once, in words without codes", async () => {
+    const page = await refusalPage(await byBrowser("/matrix?nonsense=1&period=20x"), 400);
+    expect(page).toContain("<li>Unknown parameter &quot;nonsense&quot;.</li>");
+    expect(page.match(/found &quot;20x&quot;/g)).toHaveLength(1);
+    expect(page).not.toContain("bad_parameter");
+  });
+
   test.each([
     ["DELETE", "/matrix", "GET"],
     ["GET", "/sign-out", "POST"],

@@ -3,21 +3,7 @@ import type { BonnieSetup, Measurement } from "../../shared/model/measurement.ts
 import { type MetricName, perMetric } from "../../shared/model/metrics.ts";
 import type { Facts, Quality, Run } from "../../shared/model/run.ts";
 import { sampleOf } from "../../shared/summary/sample.ts";
-
-const setup: BonnieSetup = {
-  format: "v1",
-  source: "csv",
-  format_version: null,
-  bonnie_version: null,
-  machine: "vm101",
-  concurrency: null,
-  seed: null,
-  file_size_kib: 2064 * 1024,
-  chunk_size_bytes: 8192,
-  seek_count: null,
-  seek_procs: null,
-  files: { thousands: 16, max_size: null, min_size: null, num_dirs: 1 },
-};
+import { SEED_SETUP } from "../support/seed-setup.ts";
 
 const measured = (rate: number | null): Measurement => ({ rate, cpu: null, latency_us: null, censored: false });
 
@@ -52,7 +38,7 @@ function run(
     warnings: [],
     withdrawn_at: null,
     ...rest,
-    bonnie: { ...setup, ...bonnie },
+    bonnie: { ...SEED_SETUP, ...bonnie },
     metrics: perMetric((name) => metrics[name] ?? null),
   };
 }

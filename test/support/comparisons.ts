@@ -134,6 +134,12 @@ export function seed(view: View = "trusted"): Comparison {
   return comparisonOf(fleet, "loop", "blktap1", { view });
 }
 
+/** The seed's loop, with cached reads, against a backend that no host has run. */
+export function neverMeasured(): Comparison {
+  const runs = [runOf({ number: 1, host: "vm101", backend: "loop", rates: SEED_LOOP, cached: ["C1"] })];
+  return comparisonOf(fleetOf(runs), "loop", "phy");
+}
+
 const TAP: Ratios = {
   putc: 1.4,
   put_block: 2.1,
@@ -201,6 +207,10 @@ export const fourBackends = (): DatedMatrix => matrixOf(threeBackends());
 
 /** One host among 30. */
 export const oneOfMany = (): HostProfile => profileOf(threeBackends(), "dom0-0007");
+
+/** One month of it, which has nothing to be held against. */
+export const monthOfBlktap2 = (): DatedTrend =>
+  trendOf([["2026-01", fleetOf(runsOf({ hosts: 12, backends: { blktap2: TAP } }))]], "blktap2", "put_block");
 
 /** A year in which blktap2 became faster in June, with nothing measured in March and hardly anything in September. */
 export function yearOfBlktap2(metric: MetricName = "put_block"): DatedTrend {

@@ -1,0 +1,25 @@
+import type { Run } from "../../shared/model/run.ts";
+import type { RunQuery, RunStore } from "../../shared/ports.ts";
+
+/** Runs that are read at a time: a few MB at most. */
+const RUNS_AT_ONCE = 500;
+
+/** Which runs to read. */
+export type AllRunsQuery = Omit<RunQuery, "limit" | "cursor">;
+
+/**
+ * All runs that match, newest first, some hundred at a time; the next are read when whoever wants them is done with these.
+ * At least one page, which may be empty. Throws what the store throws.
+ */
+export async function* runPages(
+  runs: Pick<RunStore, "list">,
+  fleet: string,
+  query: AllRunsQuery,
+): AsyncGenerator<readonly Run[], void> {
+  let cursor: string | undefined;
+  do {
+    const page = await runs.list(fleet, { ...query, limit: RUNS_AT_ONCE, cursor });
+    yield page.items;
+    cursor = page.cursor ?? undefined;
+  } while (cursor !== undefined);
+}

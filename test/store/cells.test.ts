@@ -1,0 +1,62 @@
+// What a question about cells may cost: a filter that lets thousands of cohorts through, over many periods and for every
+// backend, would hold up everybody else.
+
+import { afterAll, beforeAll, expect, test } from "vitest";
+import { makeCellStore } from "../../functions/store/cells.ts";
+import { currentGeneration } from "../../functions/store/generations.ts";
+import { keyItem } from "../../functions/store/item.ts";
+import { cellKey, cohortHash, cohortKey, EVERY_COHORT, type Key } from "../../functions/store/keys.ts";
+import { type Table, transact } from "../../functions/store/table.ts";
+import { BACKENDS } from "../../shared/model/backends.ts";
+import { periodsUpTo } from "../../shared/model/period-range.ts";
+import { startTestEngine, type TestEngine } from "../support/engine.ts";
+
+let engine: TestEngine;
+let table: Table;
+beforeAll(async () => {
+  engine = await startTestEngine();
+  table = await engine.newTable();
+});
+afterAll(() => engine.stop());
+
+const PERIODS = periodsUpTo("2026-11", 60, "month");
+const COHORTS = 40;
+
+async function put(items: readonly { key: Key; cohort?: string }[]): Promise<void> {
+  for (let from = 0; from < items.length; from += 100) {
+    await transact(
+      table,
+      items.slice(from, from + 100).map(({ key, cohort }) => ({
+        Put: {
+          TableName: table.name,
+          Item: { ...keyItem(key), ...(cohort === undefined ? {} : { cohort: { S: cohort } }) },
+        },
+      })),
+    );
+  }
+}
+
+test("a question that would read too many ranges is refused with what it would read and how to ask for less", async () => {
+  const of = await currentGeneration(table, "default");
+  const cohorts = Array.from({ length: COHORTS }, (_, n) => ({ site: "fra", hardware: `class ${n}` }));
+  await put(
+    PERIODS.flatMap((period) =>
+      cohorts.map((cohort) => ({ key: cohortKey(of, period, cohortHash(cohort)), cohort: JSON.stringify(cohort) })),
+    ),
+  );
+  const place = { cohort: EVERY_COHORT, kind: "backend", scope: "ALL", shard: 0 } as const;
+  await put(BACKENDS.map((name) => ({ key: cellKey(of, "2026-11", { ...place, name }) })));
+  const { open } = makeCellStore(table);
+  const question = { fleet: "default", filters: { site: ["fra"] } };
+  const ranges = PERIODS.length * COHORTS * BACKENDS.length;
+  expect(ranges).toBeGreaterThan(20_000);
+  const wide = await open({ ...question, periods: PERIODS });
+  await expect(wide.readAll("backend")).rejects.toMatchObject({
+    code: "bad_parameter",
+    message: expect.stringMatching(new RegExp(`at most 20000 .* found ${ranges}: .* fewer periods`)),
+  });
+  const narrow = await open({ ...question, periods: PERIODS.slice(0, 2) });
+  expect((await narrow.readAll("backend")).size).toBe(0);
+  const recent = await open({ ...question, periods: PERIODS.slice(-2) });
+  expect([...(await recent.readAll("backend")).keys()]).toEqual([...BACKENDS].sort());
+});
