@@ -150,6 +150,7 @@ pre { background: var(--zone); border: 1px solid var(--line); border-radius: var
   .report .wide svg { margin-left: 0; }
   .report .verdicts { font-size: 9pt; }
   .report .verdicts .finding { min-width: 0; }
+  .report .verdicts .short { white-space: nowrap; }
 }
 @media (prefers-reduced-motion: no-preference) { button, .button, .top nav a { transition: border-color .1s; } }
 `;

@@ -80,6 +80,8 @@ function countIssue(fields: Fields, layout: Layout | null): Issue {
 /** What may have happened to a line with another number of fields. */
 function hintOf({ text, end, count }: Fields, layout: Layout): string {
   if (text[end - 1] === "=") return "the = at its end is of quoted-printable mail, which must be decoded first";
+  if (count > MAX_FIELDS)
+    return "are these several lines whose ends were lost? curl keeps them with --data-binary, not with -d";
   if (count > layout.columns.length) return "a comma in a machine name cannot be told from damage";
   return "is it cut, or wrapped by a mail program?";
 }

@@ -118,6 +118,10 @@ describe("damaged lines are rejected, never guessed at", () => {
     expect(issueOf(resultOf(LOOP).raw.replace("25511,35", "25511,5,35")).code).toBe("field_count");
   });
 
+  it("an upload whose line ends were lost, as curl -d loses them, says how to keep them", () => {
+    expect(issueOf(Array(3).fill(resultOf(LOOP).raw).join("")).text).toMatch(/found more than 64; .*--data-binary/);
+  });
+
   it("a line cut short anywhere is an issue from its first number on, unless only a last digit is missing", () => {
     for (const line of REAL_LINES) {
       const minimum = line.split(",").length === 27 ? 2 : 9;
