@@ -21,7 +21,7 @@ export const runs: Page<PageDeps> = async (c, deps) => {
   const { backend, host, from, to, limit, cursor } = askedBy(c, runsQuery);
   const page = await deps.runs.list(tokenOf(c).fleet, {
     host,
-    backend: backend && backendOf(backend),
+    backend: backend && backendOf("backend", backend),
     from,
     to,
     limit,

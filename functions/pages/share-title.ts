@@ -8,11 +8,11 @@ export function shareTitle({ kind, query, title }: Pick<Share, "kind" | "query" 
   if (title !== null) return title;
   switch (kind) {
     case "compare":
-      return `${backendOf(first("candidate"))} against ${backendOf(first("baseline"))}`;
+      return `${backendOf("candidate", first("candidate"))} against ${backendOf("baseline", first("baseline"))}`;
     case "matrix":
       return "All pairs of backends";
     case "trend":
-      return `${backendOf(first("backend"))} over time: ${labelOf(first("metric"))}`;
+      return `${backendOf("backend", first("backend"))} over time: ${labelOf(first("metric"))}`;
     case "backends":
       return "Backends";
   }

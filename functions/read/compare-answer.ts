@@ -16,8 +16,8 @@ export async function compareAnswer(
   fleet: string,
   query: z.output<typeof compareQuery>,
 ): Promise<Comparison> {
-  const baseline = backendOf(query.baseline);
-  const candidate = backendOf(query.candidate);
+  const baseline = backendOf("baseline", query.baseline);
+  const candidate = backendOf("candidate", query.candidate);
   if (baseline === candidate) {
     throw new AppError("bad_parameter", `baseline and candidate are both ${baseline}; expected two backends`);
   }

@@ -26,7 +26,10 @@ export function addRunRoutes(app: HttpApp, deps: ReadDeps): void {
     const format = formatOf(c, LIST_FORMATS);
     if (format === "csv") return exportAnswer(c, deps);
     const { backend, width, theme, ...query } = queryBy(c, (await requests()).runsQuery);
-    const page = await deps.runs.list(tokenOf(c).fleet, { ...query, backend: backend && backendOf(backend) });
+    const page = await deps.runs.list(tokenOf(c).fleet, {
+      ...query,
+      backend: backend && backendOf("backend", backend),
+    });
     const answer = { runs: page.items, cursor: page.cursor };
     return summaryAnswer(c, format, { kind: "runs", answer }, { width, theme });
   });
@@ -35,7 +38,7 @@ export function addRunRoutes(app: HttpApp, deps: ReadDeps): void {
 /** All runs that match, as a file for a spreadsheet or for an import. */
 async function exportAnswer(c: Context<HttpEnv>, { runs }: ReadDeps): Promise<Response> {
   const { backend, ...query } = queryBy(c, (await requests()).runExportQuery);
-  const pieces = exportedRuns(runs, tokenOf(c).fleet, { ...query, backend: backend && backendOf(backend) });
+  const pieces = exportedRuns(runs, tokenOf(c).fleet, { ...query, backend: backend && backendOf("backend", backend) });
   return c.body(await streamed(pieces, c.get("fault")), 200, {
     "Content-Type": CONTENT_TYPES.csv,
     "Content-Disposition": 'attachment; filename="runs.csv"',

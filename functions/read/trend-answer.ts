@@ -31,7 +31,7 @@ export async function trendAnswer(
 ): Promise<DatedTrend> {
   const { metric, view, unit, from } = query;
   const last = query.to ?? periodAt(new Date(deps.clock()).toISOString(), unit);
-  const question = { backend: backendOf(query.backend), metric, view, filters: filtersOf(query) };
+  const question = { backend: backendOf("backend", query.backend), metric, view, filters: filtersOf(query) };
   const [periods, pendingHosts] = await Promise.all([
     from === undefined
       ? latestPeriods(deps, fleet, question, last, unit)

@@ -1,8 +1,9 @@
-import { backendOf } from "../../functions/read/backend-of.ts";
 import { runPages } from "../../functions/read/run-pages.ts";
 import { makeRunStore } from "../../functions/store/runs.ts";
 import { runExportQuery } from "../../shared/api/requests.ts";
-import { AppError } from "../../shared/errors.ts";
+import { acceptedBackends } from "../../shared/model/aliases.ts";
+import { quoted } from "../../shared/model/quoted.ts";
+import { resolveBackend } from "../../shared/model/resolve-backend.ts";
 import { type Command, refusePositionals, textOption, UsageFault } from "./command.ts";
 import { DEFAULT_FLEET, fleetOption, refuseUnknownFleet } from "./fleet-option.ts";
 import { showProgress } from "./progress.ts";
@@ -59,10 +60,8 @@ Exit codes: 0 all written; 1 broken off; 2 wrong arguments.`,
 };
 
 function slugOf(word: string | undefined): string | undefined {
-  try {
-    return word === undefined ? undefined : backendOf(word);
-  } catch (error) {
-    if (error instanceof AppError) throw new UsageFault(`--backend: ${error.message}`);
-    throw error;
-  }
+  if (word === undefined) return undefined;
+  const resolution = resolveBackend(word);
+  if (resolution === null) throw new UsageFault(`--backend: expected ${acceptedBackends()}, found ${quoted(word)}`);
+  return resolution.backend;
 }

@@ -7,6 +7,7 @@ import { intervalOrNone, knownText } from "./known-text.ts";
 import { type Field, type Records, recordsOf } from "./records.ts";
 import { type Cell, cell, column, type Report, remark, section, type Table } from "./report.ts";
 import { shownMetrics } from "./shown-metrics.ts";
+import { stratumRemark } from "./stratum-remark.ts";
 import type { Look } from "./summary.ts";
 
 /** The values of all backends as a report: what there is, then for each stratum a table, metric by metric. */
@@ -27,7 +28,12 @@ export function backendsReport(answer: AllBackends, look: Look): Report {
       section("What there is", {
         table: { caption: "Hosts and runs of each backend", columns: COUNTS, rows: backends.map(countRow) },
       }),
-      ...strata.map((stratum) => section(`Stratum ${stratum}`, { table: valueTable(stratum, backends, look) })),
+      ...strata.map((stratum) =>
+        section(`Stratum ${stratum}`, {
+          table: valueTable(stratum, backends, look),
+          remarks: [stratumRemark(stratum)],
+        }),
+      ),
     ],
     cursor: null,
   };

@@ -22,6 +22,7 @@ import {
   warning,
 } from "./report.ts";
 import { shownMetrics } from "./shown-metrics.ts";
+import { stratumRemark } from "./stratum-remark.ts";
 import type { Look } from "./summary.ts";
 import { verdictCell } from "./verdict-cell.ts";
 
@@ -78,9 +79,11 @@ function stratumSection(
   const heading = `Stratum ${stratum}`;
   const own = table(scope, look, `Ratios ${candidate} / ${baseline} in stratum ${stratum}`);
   if (JSON.stringify(own.rows) === JSON.stringify(rows(fleet, look))) {
-    return section(heading, { remarks: [remark("as the fleet", "its numbers are those of the fleet, above.")] });
+    return section(heading, {
+      remarks: [remark("as the fleet", "its numbers are those of the fleet, above."), stratumRemark(stratum)],
+    });
   }
-  return section(heading, { table: own, remarks: flagNames(scope) });
+  return section(heading, { table: own, remarks: [stratumRemark(stratum), ...flagNames(scope)] });
 }
 
 const COLUMNS = [

@@ -7,6 +7,7 @@ import { aboutFacts, aboutFields, noticeRemarks } from "./about-facts.ts";
 import { intervalOrNone, knownText } from "./known-text.ts";
 import { type Field, type Records, recordsOf } from "./records.ts";
 import { type Cell, cell, column, type Report, section } from "./report.ts";
+import { stratumRemark } from "./stratum-remark.ts";
 import type { Look } from "./summary.ts";
 
 /** The unit of a metric, e.g. `K/s`. */
@@ -36,6 +37,7 @@ export function trendReport(trend: DatedTrend, look: Look): Report {
           columns: COLUMNS,
           rows: points.map(row),
         },
+        remarks: [stratumRemark(stratum)],
       }),
     ),
     cursor: null,
