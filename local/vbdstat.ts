@@ -59,13 +59,14 @@ async function run([name, ...others]: readonly string[]): Promise<0 | 1 | 2> {
   }
   const work = command.prepare({ values, positionals });
   const settings = localSettings();
-  const store = await openStore(settings, command.mayCreate, (line) => terminal.error(`${line}\n`)).catch((error) => {
+  const opening = openStore(settings, command.mayCreate, (line) => terminal.error(`${line}\n`));
+  // The engine that is started for this command must not outlive it, not even while it starts.
+  for (const signal of ["SIGINT", "SIGTERM"] as const) {
+    process.once(signal, () => void opening.then((store) => store.close()).finally(() => process.exit(1)));
+  }
+  const store = await opening.catch((error) => {
     throw storeFault(error, settings);
   });
-  // The engine that was started for this command must not outlive it.
-  for (const signal of ["SIGINT", "SIGTERM"] as const) {
-    process.once(signal, () => void store.close().finally(() => process.exit(1)));
-  }
   try {
     return await work(store.table, terminal);
   } catch (error) {

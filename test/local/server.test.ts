@@ -129,6 +129,8 @@ describe("an operator stops the server", () => {
     });
     const answer = server.send("/v1/results?backend=loop", { method: "POST", body, duplex: "half" } as RequestInit);
     await new Promise((resolve) => setTimeout(resolve, 200));
+    // Connections are accepted in their order: with this answer the server has begun to read the request, however slow it is.
+    expect((await server.send("/healthz")).status).toBe(200);
     const ended = server.end("SIGTERM");
     await new Promise((resolve) => setTimeout(resolve, 200));
     finishBody();

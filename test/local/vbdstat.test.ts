@@ -183,8 +183,6 @@ describe("without a server", () => {
     expect(readdirSync(dataDir).filter((name) => name === "lock" || name === "engine")).toEqual([]);
     const importing = start(["import", "-"], dataDir);
     while (readIdentity(join(dataDir, "engine")) === null) await new Promise((resolve) => setTimeout(resolve, 20));
-    // It waits for its input, so the engine is there for as long as we like.
-    await new Promise((resolve) => setTimeout(resolve, 500));
     importing.kill("SIGTERM");
     expect(await new Promise((resolve) => importing.once("close", resolve))).toBe(1);
     expect(readdirSync(dataDir).filter((name) => name === "lock" || name === "engine")).toEqual([]);
