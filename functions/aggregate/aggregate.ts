@@ -36,7 +36,7 @@ const MARKS_AT_ONCE = 4000;
  * Hosts that are read and committed together: some transactions full, and few enough to be held in memory at once. A race
  * lost by some of them costs those alone.
  */
-const HOSTS_AT_ONCE = 200;
+const HOSTS_AT_ONCE = 100;
 
 const TRIES = 12;
 
