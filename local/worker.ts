@@ -12,9 +12,13 @@ export interface Worker {
   stop(): Promise<void>;
 }
 
+/** Uploads one after the other that are a burst, and how many times longer it then must be quiet: a slow disk is no end of it. */
+const BURST = 64;
+const QUIETER = 10;
+
 export interface WorkerOptions {
   readonly pollMs: number;
-  /** How long it must have been quiet after a wake-up, and how long quiet is waited for at most. */
+  /** How long it must have been quiet after a wake-up, ten times that in a burst, and how long quiet is waited for at most. */
   readonly quietMs: number;
   readonly patienceMs: number;
   readonly onFault: (error: unknown) => void;
@@ -28,6 +32,7 @@ export function startWorker(deps: AggregateDeps, { pollMs, quietMs, patienceMs, 
   let stopped = false;
   let soon: NodeJS.Timeout | undefined;
   let firstWoken: number | null = null;
+  let wokenTimes = 0;
 
   async function pass(fleets: readonly string[]): Promise<void> {
     for (const fleet of fleets) {
@@ -75,14 +80,17 @@ export function startWorker(deps: AggregateDeps, { pollMs, quietMs, patienceMs, 
       woken.add(fleet);
       // Uploads come in bursts: while one lasts the machine is theirs, and hosts that are marked together share transactions.
       firstWoken ??= performance.now();
+      wokenTimes += 1;
+      const quiet = wokenTimes > BURST ? QUIETER * quietMs : quietMs;
       const patience = patienceMs - (performance.now() - firstWoken);
       clearTimeout(soon);
       soon = setTimeout(
         () => {
           firstWoken = null;
+          wokenTimes = 0;
           run();
         },
-        Math.max(0, Math.min(quietMs, patience)),
+        Math.max(0, Math.min(quiet, patience)),
       );
     },
     drain: async () => {

@@ -148,6 +148,48 @@ describe("the worker", () => {
   });
 });
 
+describe("uploads go first", () => {
+  const startWaiting = (): Worker => {
+    fleets = async () => [];
+    worker = startWorker(deps, { pollMs: 3_600_000, quietMs: 100, patienceMs: 10_000, onFault: (e) => faults.push(e) });
+    return worker;
+  };
+  /** So many uploads, so many milliseconds apart. */
+  async function upload({ wake }: Worker, times: number, apart: number): Promise<void> {
+    for (let time = 0; time < times; time += 1) {
+      wake("a", ["h1"]);
+      await vi.advanceTimersByTimeAsync(apart);
+    }
+  }
+
+  test("one alone is counted after a tenth of a second", async () => {
+    await upload(startWaiting(), 1, 99);
+    expect(passes).toEqual([]);
+    await vi.advanceTimersByTimeAsync(1);
+    expect(passes).toEqual(["a"]);
+  });
+
+  test("a burst is not over when the disk hesitates, but when it was quiet for a second", async () => {
+    const waiting = startWaiting();
+    await upload(waiting, 65, 10);
+    await vi.advanceTimersByTimeAsync(500);
+    await upload(waiting, 1, 999);
+    expect(passes).toEqual([]);
+    await vi.advanceTimersByTimeAsync(1);
+    expect(passes).toEqual(["a"]);
+    // The next one is alone again.
+    await upload(waiting, 1, 100);
+    expect(passes).toEqual(["a", "a"]);
+  });
+
+  test("one that never ends is counted after ten seconds all the same", async () => {
+    await upload(startWaiting(), 199, 50);
+    expect(passes).toEqual([]);
+    await vi.advanceTimersByTimeAsync(50);
+    expect(passes).toEqual(["a"]);
+  });
+});
+
 test("a pass looks into every bucket", async () => {
   const buckets: number[] = [];
   fleets = async () => ["a"];
