@@ -19,7 +19,7 @@ import {
   withGroups,
 } from "../../shared/summary/summarise.ts";
 import { encodeSummary } from "../../shared/summary/summary-codec.ts";
-import type { HostSummary, RunSample } from "../../shared/summary/types.ts";
+import type { HostGroup, HostSummary, RunSample } from "../../shared/summary/types.ts";
 import { inLanes } from "../store/in-lanes.ts";
 
 /** What of a host is to be brought up to date. */
@@ -90,14 +90,29 @@ async function groupsByPeriod(
     const touched = work.touched.filter((each) => each.backend === backend && each.stratum === stratum);
     const group = { fleet, host: work.host, backend, stratum };
     const newest = await store.samples(group, windowOf(PERIOD_ALL), GROUP_CAP);
+    const summarised = rememberGroups();
     for (const period of periodsTouched(touched)) {
       const samples = await samplesIn(store, group, period, newest);
       const replaced = byPeriod.get(period) ?? [];
-      replaced.push({ backend, stratum, group: summariseGroup(samples) });
+      replaced.push({ backend, stratum, group: summarised(samples) });
       byPeriod.set(period, replaced);
     }
   }
   return byPeriod;
+}
+
+/**
+ * Summarises samples of one group, those of each period once: the month, quarter, year and all of a host often hold the same.
+ * Newest first, and of one stretch of time, they are told by the newest and their number.
+ */
+function rememberGroups(): (samples: readonly RunSample[]) => HostGroup | null {
+  const remembered = new Map<string, HostGroup | null>();
+  return (samples) => {
+    const key = `${samples.length} ${samples[0]?.id}`;
+    const group = remembered.get(key) ?? summariseGroup(samples);
+    remembered.set(key, group);
+    return group;
+  };
 }
 
 /** The newest samples of a period. Where all of a group's samples are at hand, those of the period are among them. */

@@ -30,12 +30,16 @@ export function summariseGroup(samples: readonly RunSample[]): HostGroup | null 
   const clean = newest.filter((sample) => sample.cached.length === 0);
   const valuesOver = (runs: readonly RunSample[], place: number) =>
     hostValue(runs.map((run) => run.values[place] ?? null));
+  const all = QUANTITIES.map((_, place) => valuesOver(newest, place));
+  const isTrusted = clean.length === newest.length;
   return {
     stratum: first.stratum,
     backend: first.backend,
     runs: newest.length,
-    all: QUANTITIES.map((_, place) => valuesOver(newest, place)),
-    trusted: QUANTITIES.map(({ readPath }, place) => valuesOver(readPath ? clean : newest, place)),
+    all,
+    trusted: isTrusted
+      ? all
+      : all.map((value, place) => (QUANTITIES[place]?.readPath ? valuesOver(clean, place) : value)),
     cached: [...new Set(newest.flatMap((sample) => sample.cached))].sort(),
     small_file: newest.some((sample) => sample.small_file),
     bound_mismatch: newest.some((sample) => sample.bound_mismatch),
