@@ -135,7 +135,12 @@ describe("a page that refuses", () => {
     ["/hosts?limit=1000", 400, "Limit: ", '<a href="/hosts">Back to Hosts'],
     ["/matrix?nonsense=1", 400, "Unknown parameter &quot;nonsense&quot;", '<form method="get" action="/matrix"'],
     ["/trend?from=%3Cb%3E", 400, "From: expected", '<form method="get" action="/trend"'],
-    ["/?baseline=loop&candidate=%22%3E", 400, "Candidate: expected a backend such as loop", '<form method="get" action="/"'],
+    [
+      "/?baseline=loop&candidate=%22%3E",
+      400,
+      "Candidate: expected a backend such as loop",
+      '<form method="get" action="/"',
+    ],
   ])("%s: %i in words to a browser, with a way back; the envelope to curl", async (path, status, words, way) => {
     const page = await refusalPage(await byBrowser(path), status);
     expect(page).toContain(words);
