@@ -16,7 +16,7 @@ function unitOf(metric: MetricName): string {
 }
 
 /** What a trend is called that has no title of its own. */
-export function trendTitle(backend: Backend, metric: MetricName): string {
+function trendTitle(backend: Backend, metric: MetricName): string {
   return `${backend} over time: ${metricLabel(metric)}`;
 }
 
