@@ -20,6 +20,6 @@ export async function inLanes<T, R>(
     hasFailed = true;
     throw error;
   };
-  await Promise.all(Array.from({ length: lanes }, () => lane().catch(fail)));
+  await Promise.all(Array.from({ length: Math.min(lanes, items.length) }, () => lane().catch(fail)));
   return results;
 }
