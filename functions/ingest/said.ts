@@ -1,7 +1,7 @@
 // What was said about a run: query parameters and `# key: value` lines, later ones winning. In: keys and values as text.
 // Out: backend, host, vm, run id, time and typed facts, or one issue for each thing that cannot be understood.
 
-import { acceptedBackends } from "../../shared/model/aliases.ts";
+import { unknownBackendText } from "../../shared/model/aliases.ts";
 import type { Backend } from "../../shared/model/backends.ts";
 import { parseFact } from "../../shared/model/facts.ts";
 import { quoted } from "../../shared/model/quoted.ts";
@@ -64,7 +64,7 @@ export function isName(text: string): boolean {
 function unknownBackend(word: string): { code: string; text: string } {
   return {
     code: "unknown_backend",
-    text: `backend: expected ${acceptedBackends()}, found ${quoted(word)}`,
+    text: unknownBackendText("backend", word),
   };
 }
 

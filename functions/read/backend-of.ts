@@ -1,14 +1,13 @@
 import { AppError } from "../../shared/errors.ts";
-import { acceptedBackends } from "../../shared/model/aliases.ts";
+import { unknownBackendText } from "../../shared/model/aliases.ts";
 import type { Backend } from "../../shared/model/backends.ts";
-import { quoted } from "../../shared/model/quoted.ts";
 import { resolveBackend } from "../../shared/model/resolve-backend.ts";
 
 /** The slug that a parameter's word stands for. Throws `bad_parameter`, which names the parameter. */
 export function backendOf(parameter: "backend" | "baseline" | "candidate", word: string): Backend {
   const resolution = resolveBackend(word);
   if (resolution !== null) return resolution.backend;
-  const text = `${parameter}: expected ${acceptedBackends()}, found ${quoted(word)}`;
+  const text = unknownBackendText(parameter, word);
   throw new AppError("bad_parameter", text, {
     issues: [{ line: 0, column: 0, field: parameter, code: "bad_parameter", text, raw: "" }],
   });

@@ -18,7 +18,9 @@ export interface CohortCells {
   readonly writtenAt: string | null;
 }
 
-const NOTHING: CohortCells = { views: { trusted: new Map(), all: new Map() }, writtenAt: null };
+/** One map for both views: they are alike, and not added up twice. */
+const NO_CELLS: ReadonlyMap<string, Cell> = new Map();
+const NOTHING: CohortCells = { views: { trusted: NO_CELLS, all: NO_CELLS }, writtenAt: null };
 
 /** A table, and what of it is kept in the process. */
 export interface RememberedTable {

@@ -1,8 +1,7 @@
 import { runPages } from "../../functions/read/run-pages.ts";
 import { makeRunStore } from "../../functions/store/runs.ts";
 import { runExportQuery } from "../../shared/api/requests.ts";
-import { acceptedBackends } from "../../shared/model/aliases.ts";
-import { quoted } from "../../shared/model/quoted.ts";
+import { unknownBackendText } from "../../shared/model/aliases.ts";
 import { resolveBackend } from "../../shared/model/resolve-backend.ts";
 import { type Command, refusePositionals, textOption, UsageFault } from "./command.ts";
 import { DEFAULT_FLEET, fleetOption, refuseUnknownFleet } from "./fleet-option.ts";
@@ -62,6 +61,6 @@ Exit codes: 0 all written; 1 broken off; 2 wrong arguments.`,
 function slugOf(word: string | undefined): string | undefined {
   if (word === undefined) return undefined;
   const resolution = resolveBackend(word);
-  if (resolution === null) throw new UsageFault(`--backend: expected ${acceptedBackends()}, found ${quoted(word)}`);
+  if (resolution === null) throw new UsageFault(unknownBackendText("--backend", word));
   return resolution.backend;
 }

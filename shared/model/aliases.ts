@@ -3,6 +3,7 @@
 
 import { BACKENDS, type Backend } from "./backends.ts";
 import type { ImageFormat, Storage } from "./dimensions.ts";
+import { quoted } from "./quoted.ts";
 import type { ConfigRow } from "./resolution.ts";
 
 /** What a word means. */
@@ -184,7 +185,7 @@ export function aliasesOf(backend: Backend): readonly { readonly word: string; r
   );
 }
 
-/** What to tell somebody who sent an unknown word, behind "expected": the slugs, and a hint that aliases exist. */
-export function acceptedBackends(): string {
-  return `a backend such as ${BACKENDS.join(", ")}, or an alias of one of them`;
+/** What to tell somebody who sent a word that no backend has, under the name of what held it: the slugs, and that aliases exist. */
+export function unknownBackendText(name: string, word: string): string {
+  return `${name}: expected a backend such as ${BACKENDS.join(", ")}, or an alias of one of them, found ${quoted(word)}`;
 }

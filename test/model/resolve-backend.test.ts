@@ -1,6 +1,6 @@
 import * as fc from "fast-check";
 import { describe, expect, it } from "vitest";
-import { acceptedBackends, foldWord } from "../../shared/model/aliases.ts";
+import { foldWord, unknownBackendText } from "../../shared/model/aliases.ts";
 import { BACKENDS } from "../../shared/model/backends.ts";
 import { type BackendContext, resolveBackend } from "../../shared/model/resolve-backend.ts";
 
@@ -89,8 +89,8 @@ describe("a host's word for its backend is understood in every spelling", () => 
   });
 
   it("offers the slugs to somebody whose word was refused", () => {
-    expect(acceptedBackends()).toBe(
-      "a backend such as loop, phy, blktap1, blktap2, tapdisk3, qdisk, virtio, emulated, vnd, file-direct, other, unknown, or an alias of one of them",
+    expect(unknownBackendText("baseline", "nonsense")).toBe(
+      'baseline: expected a backend such as loop, phy, blktap1, blktap2, tapdisk3, qdisk, virtio, emulated, vnd, file-direct, other, unknown, or an alias of one of them, found "nonsense"',
     );
   });
 });
