@@ -42,6 +42,7 @@ describe("POST /v1/tokens 201", () => {
       expires_at: "2026-12-31T23:00:00.000Z",
       label: "nightly",
       created_at: new Date(service.now).toISOString(),
+      revoked_at: null,
     });
   });
 

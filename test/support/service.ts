@@ -107,7 +107,8 @@ export async function makeTestService(
       tokens += 1;
       const secret = `secret-${tokens}`;
       const base = { id: `token-${tokens}`, fleet: "default", root: false, hosts: null, expires_at: null, label: null };
-      await tokenStore.add({ ...base, created_at: new Date(service.now).toISOString(), ...token }, secretHash(secret));
+      const made = { ...base, created_at: new Date(service.now).toISOString(), revoked_at: null, ...token };
+      await tokenStore.add(made, secretHash(secret));
       return secret;
     },
     send: async (path, { token = service.admin, ...init } = {}) => {
