@@ -84,9 +84,7 @@ export async function sealAll(table: Table, seal: TokenSeal): Promise<number> {
 }
 
 const allTokenItems = async (table: Table): Promise<Item[]> =>
-  (
-    await Promise.all(TOKEN_PARTITIONS.map((pk) => queryAll(table, { ...partition(pk), ConsistentRead: true })))
-  ).flat();
+  (await Promise.all(TOKEN_PARTITIONS.map((pk) => queryAll(table, { ...partition(pk), ConsistentRead: true })))).flat();
 
 /** The write of a token in place of what was read under its key; null stands for nothing. */
 export function tokenWrite(
@@ -175,7 +173,8 @@ export function readToken(text: string | null): Token | null {
     // Before revoked tokens were kept none said when it was.
     textOrNull(said[name] ?? null),
   );
-  if (typeof id !== "string" || typeof fleet !== "string" || scope === undefined || typeof root !== "boolean") return null;
+  if (typeof id !== "string" || typeof fleet !== "string" || scope === undefined || typeof root !== "boolean")
+    return null;
   if (typeof created_at !== "string") return null;
   if (hosts === undefined || expires_at === undefined || label === undefined || revoked_at === undefined) return null;
   return { id, fleet, scope, root, hosts, expires_at, label, created_at, revoked_at };

@@ -21,7 +21,7 @@ vbdstat token list [--fleet F] [--revoked]
 vbdstat token end ID [--fleet F] [--shares]
 
   --scope S          ingest adds results, read reads everything, admin may do all
-  --root             an admin of fleet "default" who makes tokens for any fleet, as the first one does
+  --root             as the first admin token: it makes tokens for any fleet
   --fleet F          make: the fleet; "default" if not given, a new name makes a new fleet.
                      list, end: only tokens of that fleet; all if not given
   --hosts PATTERN    ingest only: the hosts it may post for, * standing for any characters

@@ -82,7 +82,7 @@ const FLEET = (() => {
 
 describe("the command line", () => {
   test.each([
-    [["frobnicate"], /expected rebuild, audit, import, export, token or --help, found "frobnicate"/],
+    [["frobnicate"], /expected rebuild, audit, import, export, token, upgrade or --help, found "frobnicate"/],
     [["constructor"], /or --help, found "constructor"/],
     [["audit", "--fleet", "A#B"], /--fleet: expected 1 to 63 letters, digits and inner . _ -, found "A#B"/],
     [["rebuild", "--grace", "soon"], /--grace: expected seconds, found "soon"/],
@@ -100,6 +100,12 @@ describe("the command line", () => {
       ["token", "make", "--scope", "read", "--expires-at", "2020-01-01T00:00:00Z"],
       /--expires-at: expected a time to come/,
     ],
+    [["token", "make", "--root", "--fleet", "lab"], /--root: expected no --fleet, which a root token does not have/],
+    [
+      ["token", "make", "--scope", "ingest", "--hosts", " a*"],
+      /--hosts: expected a pattern without blanks .*, found " a\*"/,
+    ],
+    [["upgrade", "now"], /expected options only, found "now"/],
     [["token", "steal"], /expected make, list or end ID, found "steal"/],
   ])("%j that is not understood says what was expected and ends with 2", async (args, message) => {
     const { code, out, error } = await vbdstat(args);
@@ -268,12 +274,12 @@ test("beside a server everything goes through its engine, and a token that is ma
     });
     expect(answer.status).toBe(201);
     const listed = await vbdstat(["token", "list", "--fleet", "lab"]);
-    expect(listed.out).toMatch(/^[0-9a-f-]{36} {2}ingest {2}x\n$/);
+    expect(listed.out).toMatch(/^[0-9a-f-]{36} {2}lab {2}ingest {2}x\n$/);
     const id = listed.out.slice(0, 36);
     expect(await vbdstat(["token", "end", id, "--fleet", "lab"])).toMatchObject({ code: 0, out: `ended ${id}\n` });
     expect(await vbdstat(["token", "end", id, "--fleet", "lab"])).toMatchObject({
       code: 1,
-      error: `fleet lab has no token "${id}"\n`,
+      error: `fleet lab has no token "${id}" that was not ended before\n`,
     });
 
     const imported = await vbdstat(["import", "-", "--no-aggregate"], { input: FLEET });
