@@ -55,7 +55,7 @@ export async function requireFormat(table: Table): Promise<boolean> {
 /**
  * The same table; before the first command it is made sure that its format is that of this version, once in the life of
  * the process, and any command to another one is refused as `unavailable`. For functions, beside which those of another
- * version run while they are deployed.
+ * version run while they are deployed. Nothing may have been sent to the table yet: the client keeps the way of a command.
  */
 export function withFormatCheck(table: Table): Table {
   let isRight = false;

@@ -109,9 +109,10 @@ test("to a terminal the secret is printed", async () => {
   const terminal = spawn("script", ["-qec", `${process.execPath} ${BUNDLE}/main.js`, "/dev/null"], { env });
   let shown = "";
   terminal.stdout.on("data", (text: Buffer) => {
+    const isUp = shown.includes("listens on");
     shown += text.toString();
     // Ctrl-C, typed.
-    if (shown.includes("listens on")) terminal.stdin.write("\u0003");
+    if (!isUp && shown.includes("listens on")) terminal.stdin.write("\u0003");
   });
   await new Promise((resolve) => terminal.once("close", resolve));
   expect(shown).toContain(readFileSync(file(), "utf8").trim());
