@@ -1,5 +1,5 @@
 // The first admin token of a machine: made once in the life of a table, or set by the operator, and kept in a file that only
-// its owner can read. Whatever was revoked stays revoked, whoever still has it in a file or a setting.
+// its owner can read. What was revoked stays revoked, even if a file or a setting still holds it.
 
 import { renameSync } from "node:fs";
 import { makeSecret, secretHash } from "../functions/http/secret.ts";

@@ -7,7 +7,7 @@ import { StartFault } from "./start-fault.ts";
 const MOST_BYTES = 4_096;
 
 /**
- * The content of a secret's file; null when there is none. Throws StartFault when it is no file, belongs to somebody else or
+ * The content of a secret's file; null when there is no such file. Throws StartFault when it is not a file, belongs to somebody else or
  * can be read by others: then somebody may know the secret, or may have chosen it.
  */
 export function readSecretFile(path: string): Buffer | null {

@@ -16,9 +16,9 @@ const KEY_BYTES = 32;
 
 /**
  * The tokens of a data folder's table. Where the folder has no key one is made, and every token that is in the table then is
- * given its code: those of a folder from before there were keys, or of a table that was copied from elsewhere. Only the
- * holder of the folder may do that (`isHolder`); another process throws StartFault. Throws StartFault for a key that others
- * can read, or that is too short.
+ * given its code: the folder is older than the keys, or the table was copied from elsewhere. Only the holder of the folder may
+ * do that (`isHolder`); another process throws StartFault. Throws StartFault for a key that others can read, or that is too
+ * short.
  */
 export async function openSealedTokens(
   table: Table,
@@ -62,7 +62,7 @@ function revokedTokens(file: string): Pick<TokenSeal, "revokedAt" | "noteRevoked
     const found = statSync(file, { throwIfNoEntry: false });
     const state = found === undefined ? "" : `${found.ino} ${found.size} ${found.mtimeMs}`;
     if (state !== read) {
-      // A line that was cut by a crash is none; the table says it too.
+      // A line that a crash has cut is left out; the table still says that the token is revoked, or the revocation had failed.
       const lines = found === undefined ? [] : readFileSync(file, "utf8").matchAll(/^([0-9a-f]{64}) (\S+Z)$/gm);
       // The first line of a token says when it was revoked.
       known = new Map([...lines].reverse().map(([, hash = "", at = ""]) => [hash, at]));

@@ -1,4 +1,4 @@
-// Makes the first admin token in a deployed table, with the AWS rights of whoever runs it, and prints it once. Nothing but
+// Makes the first admin token in a deployed table, with the AWS rights of the person who runs it, and prints it once. Nothing but
 // this output ever holds the secret: not the template, not a log, not the environment of a function.
 //   AWS_REGION=eu-central-1 npx tsx scripts/first-token.ts TABLE [--replace]
 

@@ -91,7 +91,7 @@ export interface TokenStore {
    * for the secret of one that was revoked.
    */
   add(token: Token, secretHash: string): Promise<void>;
-  /** The token with a secret, revoked or not; null when there is none that is genuine. */
+  /** The token with a secret, revoked or not; null when no genuine one has it. */
   find(secretHash: string): Promise<Token | null>;
   /**
    * Everything that a secret could lead to: the tokens that say they are of a fleet or, for null, all, revoked ones and what

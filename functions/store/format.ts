@@ -54,8 +54,9 @@ export async function requireFormat(table: Table): Promise<boolean> {
 
 /**
  * The same table; before the first command it is made sure that its format is that of this version, once in the life of
- * the process, and any command to another one is refused as `unavailable`. For functions, beside which those of another
- * version run while they are deployed. Nothing may have been sent to the table yet: the client keeps the way of a command.
+ * the process, and any command to another one is refused as `unavailable`. For functions, which run beside functions of
+ * another version while they are deployed. Nothing may have been sent to the table yet: the client remembers the middleware
+ * that each kind of command passes.
  */
 export function withFormatCheck(table: Table): Table {
   let isRight = false;

@@ -1,5 +1,5 @@
 // Tokens in the table: one item each, under the hash of its secret, in 16 partitions. A request is checked with one read, and
-// who lists the 16 partitions has seen everything that any secret could lead to. The secret itself is nowhere. An item is
+// a listing of the 16 partitions finds everything that any secret could lead to. The secret itself is nowhere. An item is
 // never deleted: a revoked token stays, as the proof that it is.
 //
 // Where others can write into the table past the service, as on one machine whose engine asks nobody who they are, a seal
@@ -7,6 +7,7 @@
 
 import { timingSafeEqual } from "node:crypto";
 import { AppError } from "../../shared/errors.ts";
+import { codeUnitOrder } from "../../shared/model/code-unit-order.ts";
 import { SCOPES, type Token } from "../../shared/model/token.ts";
 import type { StoredToken, TokenStore } from "../../shared/ports.ts";
 import { fleetWrite } from "./fleets.ts";
@@ -55,7 +56,7 @@ export function makeTokenStore(table: Table, seal: TokenSeal | null = null): Tok
       return items
         .map((item) => storedToken(item, seal))
         .filter(({ token }) => fleet === null || token.fleet === fleet)
-        .sort((a, b) => (a.token.created_at < b.token.created_at ? -1 : 1));
+        .sort((a, b) => codeUnitOrder(a.token.created_at, b.token.created_at));
     },
     revoke: async ({ secretHash, token }, at) => {
       // First where nobody but the service can undo it.
@@ -70,7 +71,7 @@ export function makeTokenStore(table: Table, seal: TokenSeal | null = null): Tok
   };
 }
 
-/** Gives every token that is in the table the seal's code, whoever wrote it: for a table that has never had one. How many. */
+/** Puts the seal's code on every token in the table; returns how many. It trusts all of them: for a table that has had no seal. */
 export async function sealAll(table: Table, seal: TokenSeal): Promise<number> {
   let sealed = 0;
   for (const item of await allTokenItems(table)) {

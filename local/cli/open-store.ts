@@ -35,7 +35,7 @@ export async function openStore(
   try {
     if (mayCreate) await ensureTable(table);
     if (!upgrades) await requireFormat(table);
-    else if (folder?.isHolder === false) throw new StartFault("a server runs on the folder; stop it first.");
+    else if (folder?.isHolder === false) throw new StartFault(`a server runs on ${settings.dataDir}; stop it first.`);
     return store;
   } catch (error) {
     await store.close();

@@ -128,7 +128,7 @@ describe("an item that the service did not write", () => {
     expect(await opens(secret)).toBe(200);
   });
 
-  test("with the id of a true token does not keep that one from being ended, by whichever admin", async () => {
+  test("with the id of a true token does not keep that one from being ended by an admin", async () => {
     const [secret, mine] = [await service.token({ scope: "read" }), aSecret()];
     const { token } = await storedOf(secret);
     await put(forged(mine, { ...ADMIN, id: token.id }));

@@ -159,7 +159,7 @@ describe("GET and DELETE /v1/tokens", () => {
     expect((await service.send("/v1/tokens?revoked=yes")).status).toBe(400);
   });
 
-  test("403: only a root token ends a root token, whoever knows its id", async () => {
+  test("403: only a root token ends a root token, even when others know its id", async () => {
     const root = (await list()).find((token) => token.root);
     const { token, id } = await made({ scope: "admin" });
     const { error } = await jsonOf<Refusal>(service.send(`/v1/tokens/${root?.id}`, { method: "DELETE", token }), 403);

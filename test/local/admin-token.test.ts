@@ -226,7 +226,7 @@ describe("the file", () => {
     await expect(start()).rejects.toThrow(/belongs to user 65534, while this process is user 0/);
   });
 
-  test("that is gone is not made again while there is a root token, whichever", async () => {
+  test("that is gone is not made again while any root token is valid", async () => {
     await start();
     rmSync(file);
     expect(await start()).toEqual({ secret: null, isNew: false });

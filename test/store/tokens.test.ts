@@ -79,7 +79,7 @@ test("a token that is added again stays as it is", async () => {
   expect(await tokens.find(HASH)).toEqual(TOKEN);
 });
 
-test("lists of one fleet and of all have every token, the oldest first, in whichever partition it is", async () => {
+test("lists of one fleet and of all have every token, the oldest first, from all partitions", async () => {
   const tokens = makeTokenStore(await engine.newTable());
   const made = Array.from({ length: 40 }, (_, index) => ({
     ...TOKEN,
