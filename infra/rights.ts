@@ -20,28 +20,28 @@ const byTime = TABLE.timeIndex.name;
 
 export const RIGHTS: Readonly<Record<"ingest" | "read" | "embed" | "aggregate" | "audit", readonly Right[]>> = {
   ingest: [
-    { actions: ["GetItem"], partitions: ["RUN#*", "REJECT#*", "TOKEN#*", "TOKENS#*"] },
-    { actions: ["Query"], partitions: ["TOKENS#*"] },
+    { actions: ["GetItem"], partitions: ["RUN#*", "REJECT#*", "TOKEN#*", "FORMAT"] },
+    { actions: ["Query"], partitions: ["TOKEN#*", "FLEETS"] },
     { actions: ["Query"], partitions: ["REJECT#*"], index: byOrder },
-    { actions: ["PutItem"], partitions: ["RUN#*", "REJECT#*", "TOKEN#*", "TOKENS#*", "FLEETS"] },
+    { actions: ["PutItem"], partitions: ["RUN#*", "REJECT#*", "TOKEN#*", "FLEETS"] },
     { actions: ["UpdateItem"], partitions: ["RUN#*", "WORK#*"] },
-    { actions: ["DeleteItem"], partitions: ["REJECT#*", "TOKEN#*", "TOKENS#*"] },
+    { actions: ["DeleteItem"], partitions: ["REJECT#*"] },
   ],
   read: [
-    { actions: ["GetItem"], partitions: ["RUN#*", "TOKEN#*", "WORK#*", "GENERATION#*", "PING"] },
+    { actions: ["GetItem"], partitions: ["RUN#*", "TOKEN#*", "WORK#*", "GENERATION#*", "PING", "FORMAT"] },
     { actions: ["BatchGetItem"], partitions: ["RUN#*", "HOST#*"] },
-    { actions: ["Query"], partitions: ["CELL#*", "COHORT#*", "STAMP#*", "HOST#*", "WORK#*", "REJECT#*"] },
+    { actions: ["Query"], partitions: ["CELL#*", "COHORT#*", "STAMP#*", "HOST#*", "WORK#*", "REJECT#*", "FLEETS"] },
     { actions: ["Query"], partitions: ["RUN#*"], index: byOrder },
     { actions: ["Query"], partitions: ["TIME#*"], index: byTime },
   ],
   embed: [
-    { actions: ["GetItem"], partitions: ["SHARE#*", "TOKEN#*", "GENERATION#*"] },
-    { actions: ["Query"], partitions: ["SHARE#*", "SHARES#*", "CELL#*", "COHORT#*", "STAMP#*", "WORK#*"] },
+    { actions: ["GetItem"], partitions: ["SHARE#*", "TOKEN#*", "GENERATION#*", "FORMAT"] },
+    { actions: ["Query"], partitions: ["SHARE#*", "SHARES#*", "CELL#*", "COHORT#*", "STAMP#*", "WORK#*", "FLEETS"] },
     { actions: ["PutItem", "DeleteItem"], partitions: ["SHARE#*", "SHARES#*"] },
     { actions: ["UpdateItem"], partitions: ["SHARE#*"] },
   ],
   aggregate: [
-    { actions: ["GetItem"], partitions: ["WORK#*", "GENERATION#*"] },
+    { actions: ["GetItem"], partitions: ["WORK#*", "GENERATION#*", "FORMAT"] },
     { actions: ["BatchGetItem"], partitions: ["HOST#*", "CELL#*", "COHORT#*"] },
     { actions: ["Query"], partitions: ["FLEETS", "WORK#*", "COHORT#*"] },
     { actions: ["Query"], partitions: ["RUN#*"], index: byOrder },
@@ -50,7 +50,7 @@ export const RIGHTS: Readonly<Record<"ingest" | "read" | "embed" | "aggregate" |
     { actions: ["DeleteItem"], partitions: ["CELL#*", "WORK#*"] },
   ],
   audit: [
-    { actions: ["GetItem"], partitions: ["RUN#*", "WORK#*", "GENERATION#*"] },
+    { actions: ["GetItem"], partitions: ["RUN#*", "WORK#*", "GENERATION#*", "FORMAT"] },
     { actions: ["BatchGetItem"], partitions: ["HOST#*"] },
     { actions: ["Query"], partitions: ["FLEETS", "RUN#*", "WORK#*", "HOST#*", "CELL#*"] },
     { actions: ["Query"], partitions: ["TIME#*"], index: byTime },

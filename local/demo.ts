@@ -49,8 +49,14 @@ async function post(server: LocalServer, backend: string, sample: string): Promi
 async function curl(server: LocalServer, path: string): Promise<void> {
   print(`$ curl -s -H "Authorization: Bearer $TOKEN" "$URL${path}"`);
   // The token goes through standard input: a command line can be read by everybody on the machine.
-  const header = `header = "Authorization: Bearer ${server.adminToken.secret}"\n`;
+  const header = `header = "Authorization: Bearer ${secretOf(server)}"\n`;
   await run("curl", ["-sS", "-K", "-", `${server.url}${path}`], {}, header);
+}
+
+/** The first admin token of a folder that is new. */
+function secretOf({ adminToken }: LocalServer): string {
+  if (adminToken.secret === null) throw new Error("a new folder has no admin token");
+  return adminToken.secret;
 }
 
 async function ask(server: LocalServer, token: string, path: string, init: RequestInit = {}): Promise<unknown> {
@@ -73,7 +79,7 @@ async function showSeed(server: LocalServer): Promise<void> {
   title("1. Two results of one guest, as in the post that started it: first loop, then blktap");
   await post(server, "loop", "seed-loop.csv");
   await post(server, "blktap1", "seed-blktap.csv");
-  await untilAggregated(server, server.adminToken.secret);
+  await untilAggregated(server, secretOf(server));
   title("2. What they say, and what they do not");
   await curl(server, "/v1/compare.txt?baseline=loop&candidate=blktap1");
 }
@@ -100,7 +106,7 @@ async function showFleet(server: LocalServer): Promise<string> {
   title(
     `3. A generated fleet: ${DEMO_FLEET.hosts} hosts that do not exist, ${DEMO_FLEET.runs} runs on each backend, true ratios known`,
   );
-  const made = await ask(server, server.adminToken.secret, "/v1/tokens", {
+  const made = await ask(server, secretOf(server), "/v1/tokens", {
     method: "POST",
     body: JSON.stringify({ scope: "admin", fleet: "generated", label: "demo" }),
   });
@@ -177,7 +183,7 @@ try {
   if (once) await finish(0);
   title("The server stays up; Ctrl-C ends it and removes its data.");
   print(`URL=${server.url}`);
-  print(`TOKEN=${server.adminToken.secret}   # fleet "default": the two results`);
+  print(`TOKEN=${secretOf(server)}   # fleet "default": the two results`);
   print(`TOKEN=${generated}   # fleet "generated"`);
   for (const signal of ["SIGINT", "SIGTERM"] as const) process.once(signal, () => void finish(0));
 } catch (error) {

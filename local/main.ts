@@ -15,9 +15,10 @@ const stopSignal = new Promise<string>((resolve) => {
 try {
   const settings = localSettings();
   const server = await startLocalServer(settings, readableLog(print), print);
-  if (server.adminToken.isNew) {
-    print(`admin token, shown this once and kept in ${server.adminToken.file}:\n  ${server.adminToken.secret}`);
-  }
+  const { isNew, secret, file } = server.adminToken;
+  // Where nobody looks on, what is printed is kept in a log, which others read.
+  if (isNew && process.stdout.isTTY) print(`admin token, shown this once and kept in ${file}:\n  ${secret}`);
+  else if (isNew) print(`made the admin token; it is in ${file}`);
   print(`vbdstat listens on ${server.url}, data in ${settings.dataDir}`);
   print(`${await stopSignal}: finishing requests, then stopping`);
   await server.stop();

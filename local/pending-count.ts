@@ -1,7 +1,7 @@
 // The number of pending hosts remembered for a moment, so that answers do not count the marks of all buckets each time. Only
 // where one process stores all results and aggregates them: what it changes itself is known at once.
 
-import type { AggregationStore, Clock, StatusStore } from "../shared/ports.ts";
+import type { AggregationStore, StatusStore } from "../shared/ports.ts";
 
 /** How long a count is believed: what another process on the same table marks, such as a tool, is heard of after that. */
 const BELIEVED_MS = 1_000;
@@ -15,8 +15,8 @@ export interface PendingCount {
   changed(): void;
 }
 
-/** A memory of the number; it reads the present from `clock`. */
-export function rememberPendingCount(clock: Clock): PendingCount {
+/** A memory of the number. The time that passes is measured by a clock that nobody sets. */
+export function rememberPendingCount(passed: () => number = () => performance.now()): PendingCount {
   const known = new Map<string, { readonly count: number; readonly until: number }>();
   let changes = 0;
   const changed = () => {
@@ -36,11 +36,11 @@ export function rememberPendingCount(clock: Clock): PendingCount {
       ...store,
       pendingHosts: async (fleet) => {
         const remembered = known.get(fleet);
-        if (remembered !== undefined && clock() < remembered.until) return remembered.count;
+        if (remembered !== undefined && passed() < remembered.until) return remembered.count;
         const before = changes;
         const count = await store.pendingHosts(fleet);
         // What changed while it was being counted may or may not be in it.
-        if (before === changes) known.set(fleet, { count, until: clock() + BELIEVED_MS });
+        if (before === changes) known.set(fleet, { count, until: passed() + BELIEVED_MS });
         return count;
       },
     }),

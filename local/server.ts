@@ -18,6 +18,8 @@ import { addUploadRoute } from "../functions/pages/upload-route.ts";
 import { addReadRoutes } from "../functions/read/app.ts";
 import { makeAggregationStore } from "../functions/store/aggregation.ts";
 import { makeCellStore } from "../functions/store/cells.ts";
+import { makeFirstAdminStore } from "../functions/store/first-admin.ts";
+import { requireFormat } from "../functions/store/format.ts";
 import { withGroupCommit } from "../functions/store/group-commit.ts";
 import { makeHostStore } from "../functions/store/hosts.ts";
 import { ensureTable, openTable } from "../functions/store/open-table.ts";
@@ -29,7 +31,7 @@ import { makeStatusStore } from "../functions/store/status.ts";
 import { makeTokenStore } from "../functions/store/tokens.ts";
 import { VERSION } from "../shared/deployment.ts";
 import type { Wake } from "../shared/ports.ts";
-import { ensureAdminToken } from "./admin-token.ts";
+import { type AdminToken, ensureAdminToken } from "./admin-token.ts";
 import { type DataFolder, openDataFolder } from "./data-folder.ts";
 import { type Engine, startEngine } from "./engine.ts";
 import { painterFiles } from "./painter-files.ts";
@@ -37,6 +39,8 @@ import { rememberPendingCount } from "./pending-count.ts";
 import { StartFault } from "./start-fault.ts";
 import { storeFault } from "./store-fault.ts";
 import { withTokenCache } from "./token-cache.ts";
+import { openSealedTokens } from "./token-seal.ts";
+import { toldUpgrade } from "./told-upgrade.ts";
 import { startWorker } from "./worker.ts";
 
 export interface LocalServer {
@@ -44,7 +48,7 @@ export interface LocalServer {
   readonly url: string;
   /** The DynamoDB behind it. */
   readonly endpoint: string;
-  readonly adminToken: { readonly secret: string; readonly isNew: boolean; readonly file: string };
+  readonly adminToken: AdminToken & { readonly file: string };
   /** The process of the embedded engine; null with another DynamoDB. */
   enginePid(): number | null;
   /** Finishes requests and the running aggregation, then stops the engine and frees the folder. */
@@ -70,10 +74,10 @@ export async function startLocalServer(
   let engine: Engine | null = null;
   try {
     if (settings.endpoint !== null) {
-      return await serve(settings, folder, null, tableAt(settings.endpoint, settings.tableName), log);
+      return await serve(settings, folder, null, tableAt(settings.endpoint, settings.tableName), log, print);
     }
     engine = await startEngine({ ...folder, onRestart: print });
-    return await serve(settings, folder, engine, embeddedTable(engine.endpoint, settings.tableName), log);
+    return await serve(settings, folder, engine, embeddedTable(engine.endpoint, settings.tableName), log, print);
   } catch (error) {
     await engine?.stop();
     folder.release();
@@ -87,13 +91,19 @@ async function serve(
   engine: Engine | null,
   address: EndpointTable,
   log: Log,
+  print: (line: string) => void,
 ): Promise<LocalServer> {
   const clock = Date.now;
   const table = openTable(address);
   await ensureTable(table);
-  const tokens = withTokenCache(makeTokenStore(table), clock);
-  const admin = await ensureAdminToken(tokens, folder.adminTokenFile, settings.adminSecret, clock);
-  const pending = rememberPendingCount(clock);
+  if (engine !== null) await toldUpgrade(table, print);
+  else await requireFormat(table);
+  const tokens = withTokenCache(
+    engine === null ? makeTokenStore(table) : await openSealedTokens(table, folder.path, { isHolder: true, print }),
+  );
+  const rooting = { tokens, firstAdmin: makeFirstAdminStore(table), clock };
+  const admin = await ensureAdminToken(rooting, folder.adminTokenFile, settings.adminSecret, print);
+  const pending = rememberPendingCount();
   const store = pending.aggregation(makeAggregationStore(table));
   const runs = withGroupCommit(makeRunStore(table));
 

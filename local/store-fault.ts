@@ -1,4 +1,5 @@
 import type { LocalSettings } from "../functions/env.ts";
+import { FormatFault } from "../functions/store/format.ts";
 import { AppError } from "../shared/errors.ts";
 import { StartFault } from "./start-fault.ts";
 
@@ -9,6 +10,7 @@ import { StartFault } from "./start-fault.ts";
 export function storeFault(error: unknown, { endpoint, dataDir, tableName }: LocalSettings): unknown {
   const isRefusal = error instanceof AppError && (error.code === "unavailable" || error.code === "slow_down");
   const reason = isRefusal ? error.cause : error;
+  if (reason instanceof FormatFault) return new StartFault(reason.message, { cause: error });
   if (!(reason instanceof Error) || !(isRefusal || isOfStore(reason))) return error;
   const where = endpoint === null ? `in the engine of ${dataDir}` : `at ${endpoint}`;
   // A name with several addresses that all refuse gives an error without a message.

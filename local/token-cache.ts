@@ -2,7 +2,7 @@
 // serves all requests: a token that is ended here is forgotten here at once.
 
 import type { Token } from "../shared/model/token.ts";
-import type { Clock, TokenStore } from "../shared/ports.ts";
+import type { TokenStore } from "../shared/ports.ts";
 
 /** How long a token is believed: what another process on the same table ends, such as a tool, is heard of after that. */
 const BELIEVED_MS = 5_000;
@@ -10,31 +10,33 @@ const BELIEVED_MS = 5_000;
 /** Tokens remembered at most; all are forgotten when there are more. */
 const MOST_TOKENS = 10_000;
 
-/** The same store; only tokens that exist are remembered, and none beyond a change. */
-export function withTokenCache(store: TokenStore, clock: Clock): TokenStore {
+/**
+ * The same store; only tokens that open something are remembered, and none beyond a change. The time that passes is measured
+ * by a clock that nobody sets: where the time of day is put back, an ended token must not be believed until it comes again.
+ */
+export function withTokenCache(store: TokenStore, passed: () => number = () => performance.now()): TokenStore {
   const known = new Map<string, { readonly token: Token; readonly until: number }>();
   let changes = 0;
   return {
     ...store,
     find: async (secretHash) => {
       const remembered = known.get(secretHash);
-      if (remembered !== undefined && clock() < remembered.until) return remembered.token;
+      if (remembered !== undefined && passed() < remembered.until) return remembered.token;
       const before = changes;
       const token = await store.find(secretHash);
       // A token that was ended while it was being read must not be remembered.
-      if (token !== null && before === changes) {
+      if (token !== null && token.revoked_at === null && before === changes) {
         if (known.size >= MOST_TOKENS) known.clear();
-        known.set(secretHash, { token, until: clock() + BELIEVED_MS });
+        known.set(secretHash, { token, until: passed() + BELIEVED_MS });
       }
       return token;
     },
-    remove: async (fleet, id) => {
+    revoke: async (stored, at) => {
       changes += 1;
       known.clear();
-      const removed = await store.remove(fleet, id);
+      await store.revoke(stored, at);
       changes += 1;
       known.clear();
-      return removed;
     },
   };
 }

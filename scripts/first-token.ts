@@ -1,25 +1,40 @@
-// Makes an admin token in a deployed table, with the AWS rights of whoever runs it, and prints it once. Nothing but this
-// output ever holds the secret: not the template, not a log, not the environment of a function.
-//   AWS_REGION=eu-central-1 npx tsx scripts/first-token.ts TABLE
+// Makes the first admin token in a deployed table, with the AWS rights of the person who runs it, and prints it once. Nothing but
+// this output ever holds the secret: not the template, not a log, not the environment of a function.
+//   AWS_REGION=eu-central-1 npx tsx scripts/first-token.ts TABLE [--replace]
 
 import { makeSecret, secretHash } from "../functions/http/secret.ts";
-import { firstAdminToken } from "../functions/ingest/first-admin-token.ts";
+import { installFirstAdmin, liveRoots } from "../functions/ingest/first-admin-token.ts";
+import { makeFirstAdminStore } from "../functions/store/first-admin.ts";
+import { beginFormat, requireFormat } from "../functions/store/format.ts";
 import { openTable } from "../functions/store/open-table.ts";
 import { makeTokenStore } from "../functions/store/tokens.ts";
 
-const [tableName, ...further] = process.argv.slice(2);
-if (tableName === undefined || further.length > 0) {
-  console.error("usage: npx tsx scripts/first-token.ts TABLE");
+const [tableName, option, ...further] = process.argv.slice(2);
+if (tableName === undefined || (option !== undefined && option !== "--replace") || further.length > 0) {
+  console.error("usage: npx tsx scripts/first-token.ts TABLE [--replace]");
   process.exit(2);
+}
+
+function fail(why: string): never {
+  console.error(`no token was made: ${why}`);
+  process.exit(1);
 }
 
 const secret = makeSecret();
 try {
-  await makeTokenStore(openTable({ tableName })).add(firstAdminToken(Date.now), secretHash(secret));
+  const table = openTable({ tableName });
+  await beginFormat(table);
+  await requireFormat(table);
+  const deps = { tokens: makeTokenStore(table), firstAdmin: makeFirstAdminStore(table), clock: Date.now };
+  const roots = await liveRoots(deps);
+  if (roots.length > 0 && option === undefined) {
+    const ids = roots.map(({ token }) => `${token.id}, made ${token.created_at}`).join("; ");
+    fail(`there is a root token (${ids}). With --replace a new one is made and that one revoked`);
+  }
+  await installFirstAdmin(deps, secretHash(secret));
 } catch (error) {
   const why = error instanceof Error && error.cause instanceof Error ? error.cause : error;
-  console.error(`no token was made: ${why instanceof Error ? `${why.name}: ${why.message}` : String(why)}`);
-  process.exit(1);
+  fail(why instanceof Error ? `${why.name}: ${why.message}` : String(why));
 }
 console.error("admin token of fleet default, which may make tokens for any fleet; shown this once:");
 console.log(secret);

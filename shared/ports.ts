@@ -76,13 +76,37 @@ export interface QuarantineStore {
   remove(fleet: string, id: string): Promise<void>;
 }
 
+/** A token as it lies in the store. */
+export interface StoredToken {
+  /** SHA-256 of its secret. */
+  readonly secretHash: string;
+  readonly token: Token;
+  /** False for what was written or changed past the service: it opens nothing, whatever it says. */
+  readonly isGenuine: boolean;
+}
+
 export interface TokenStore {
-  /** Stores a token under the SHA-256 of its secret. */
+  /**
+   * Stores a token under the SHA-256 of its secret. A genuine one that is there already stays as it is. Throws `forbidden`
+   * for the secret of one that was revoked.
+   */
   add(token: Token, secretHash: string): Promise<void>;
+  /** The token with a secret, revoked or not; null when no genuine one has it. */
   find(secretHash: string): Promise<Token | null>;
-  list(fleet: string): Promise<readonly Token[]>;
-  /** False when the fleet has no such token. */
-  remove(fleet: string, id: string): Promise<boolean>;
+  /**
+   * Everything that a secret could lead to: the tokens that say they are of a fleet or, for null, all, revoked ones and what
+   * is not genuine too. The oldest first.
+   */
+  list(fleet: string | null): Promise<readonly StoredToken[]>;
+  /** Ends a token for good: it stays in the store, and says since when it opens nothing. Again changes nothing. */
+  revoke(stored: StoredToken, at: string): Promise<void>;
+}
+
+/** That the first admin token was made, and which one it is. */
+export interface FirstAdminStore {
+  /** The SHA-256 of its secret, whether the token was revoked since or not; null when none was ever made. */
+  get(): Promise<string | null>;
+  set(secretHash: string): Promise<void>;
 }
 
 /** A document of a frozen share: its bytes under a name, such as `png`. */

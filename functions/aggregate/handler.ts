@@ -3,6 +3,7 @@
 import { functionSettings } from "../env.ts";
 import { jsonLog } from "../http/json-log.ts";
 import { makeAggregationStore } from "../store/aggregation.ts";
+import { withFormatCheck } from "../store/format.ts";
 import { openTable } from "../store/open-table.ts";
 import { backOff } from "../store/retry.ts";
 import { aggregateRecords } from "./stream.ts";
@@ -11,7 +12,7 @@ import { wakeEvent } from "./wake-event.ts";
 
 const clock = Date.now;
 const log = jsonLog();
-const deps = { store: makeAggregationStore(openTable(functionSettings())), clock, backOff };
+const deps = { store: makeAggregationStore(withFormatCheck(openTable(functionSettings()))), clock, backOff };
 
 /** A sweep begins nothing more so long before the function's time is up: what is left, the next one does. */
 const STOP_BEFORE_MS = 30_000;

@@ -6,6 +6,7 @@ import { auditFleet } from "../aggregate/audit.ts";
 import { functionSettings } from "../env.ts";
 import { jsonLog } from "../http/json-log.ts";
 import { listFleets } from "../store/fleets.ts";
+import { withFormatCheck } from "../store/format.ts";
 import { openTable } from "../store/open-table.ts";
 
 /** The keys of so many differences are written down; the others are counted. */
@@ -13,7 +14,7 @@ const KEYS_TOLD = 20;
 
 const clock = Date.now;
 const log = jsonLog();
-const table = openTable(functionSettings());
+const table = withFormatCheck(openTable(functionSettings()));
 
 /** Audits a bucket of every fleet. A fleet that fails does not keep it from the next; it throws at the end. */
 export async function handler(_event: unknown, { awsRequestId: requestId }: { readonly awsRequestId: string }) {

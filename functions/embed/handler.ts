@@ -8,6 +8,7 @@ import { jsonLog } from "../http/json-log.ts";
 import { refusalAsPage } from "../pages/refusals.ts";
 import { addSharePageRoutes } from "../pages/share-routes.ts";
 import { makeCellStore } from "../store/cells.ts";
+import { withFormatCheck } from "../store/format.ts";
 import { openTable } from "../store/open-table.ts";
 import { makeShareStore } from "../store/shares.ts";
 import { makeStatusStore } from "../store/status.ts";
@@ -22,7 +23,7 @@ const beside = (name: string): URL => new URL(name, import.meta.url);
 const FILES = { wasm: beside("resvg.wasm"), fonts: [beside("DejaVuSans.ttf"), beside("DejaVuSans-Bold.ttf")] };
 
 const clock = Date.now;
-const table = openTable(functionSettings());
+const table = withFormatCheck(openTable(functionSettings()));
 const app = makeHttpApp({ clock, log: jsonLog(), page: refusalAsPage });
 const deps = {
   shares: makeShareStore(table),

@@ -34,11 +34,12 @@ function secretOf(c: Context<HttpEnv>): string {
   return secret;
 }
 
-/** The token with a secret. Throws `unauthorized` for one that is unknown or has expired. */
+/** The token with a secret. Throws `unauthorized` for one that is unknown, was revoked or has expired. */
 export async function tokenBy(secret: string, { tokens, clock }: AuthDeps): Promise<Token> {
   const token = await tokens.find(secretHash(secret));
-  if (token === null) throw new AppError("unauthorized", "this token is not known here; it may have been ended");
-  if (token.expires_at !== null && Date.parse(token.expires_at) <= clock()) {
+  if (token === null) throw new AppError("unauthorized", "this token is not known here");
+  if (token.revoked_at !== null) throw new AppError("unauthorized", `this token was revoked at ${token.revoked_at}`);
+  if (token.expires_at !== null && !(Date.parse(token.expires_at) > clock())) {
     throw new AppError("unauthorized", `this token expired at ${token.expires_at}`);
   }
   return token;

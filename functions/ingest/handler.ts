@@ -6,6 +6,7 @@ import { gatewayHandler } from "../http/gateway.ts";
 import { jsonLog } from "../http/json-log.ts";
 import { refusalAsPage } from "../pages/refusals.ts";
 import { addUploadRoute } from "../pages/upload-route.ts";
+import { withFormatCheck } from "../store/format.ts";
 import { openTable } from "../store/open-table.ts";
 import { makeQuarantineStore } from "../store/quarantine.ts";
 import { makeRunStore } from "../store/runs.ts";
@@ -13,7 +14,7 @@ import { makeTokenStore } from "../store/tokens.ts";
 import { addIngestRoutes } from "./app.ts";
 
 const clock = Date.now;
-const table = openTable(functionSettings());
+const table = withFormatCheck(openTable(functionSettings()));
 const app = makeHttpApp({ clock, log: jsonLog(), page: refusalAsPage });
 const deps = {
   runs: makeRunStore(table),

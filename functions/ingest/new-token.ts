@@ -24,5 +24,6 @@ export function tokenAskedFor(request: z.output<typeof newToken>, ownFleet: stri
     expires_at: expires_at === undefined || expires_at === null ? null : new Date(expires_at).toISOString(),
     label: label ?? null,
     created_at: new Date(clock()).toISOString(),
+    revoked_at: null,
   };
 }

@@ -1,10 +1,10 @@
-// Tokens: made, listed and ended by admins (contract, Tokens). A secret is shown once, in the answer that makes it.
+// Tokens: made, listed and revoked by admins (contract, Tokens). A secret is shown once, in the answer that makes it.
 
 import { AppError } from "../../shared/errors.ts";
 import { allow, tokenOf } from "../http/auth.ts";
 import { formatOf } from "../http/format.ts";
 import type { HttpApp } from "../http/http-env.ts";
-import { bodyBy, idOf } from "../http/parameters.ts";
+import { bodyBy, idOf, queryBy } from "../http/parameters.ts";
 import { makeSecret, secretHash } from "../http/secret.ts";
 import type { IngestDeps } from "./deps.ts";
 import { tokenAskedFor } from "./new-token.ts";
@@ -20,7 +20,7 @@ export function addTokenRoutes(app: HttpApp, deps: IngestDeps): void {
     if (fleet !== admin.fleet && !admin.root) {
       throw new AppError(
         "forbidden",
-        `this token makes tokens for fleet ${admin.fleet} only; the first admin token makes them for any`,
+        `this token makes tokens for fleet ${admin.fleet} only; a root token makes them for any`,
       );
     }
     const token = tokenAskedFor(asked, admin.fleet, deps.clock);
@@ -32,14 +32,25 @@ export function addTokenRoutes(app: HttpApp, deps: IngestDeps): void {
 
   app.get("/v1/tokens", allow(deps, "admin"), async (c) => {
     formatOf(c, ["json"]);
-    return c.json({ tokens: await deps.tokens.list(tokenOf(c).fleet) });
+    const { revoked } = queryBy(c, (await tokenRequests()).tokensQuery);
+    const stored = await deps.tokens.list(tokenOf(c).fleet);
+    const shown = stored.filter(({ isGenuine, token }) => isGenuine && (revoked || token.revoked_at === null));
+    return c.json({ tokens: shown.map(({ token }) => token) });
   });
 
   app.delete("/v1/tokens/:id", allow(deps, "admin"), async (c) => {
     const id = idOf(c, "token");
-    const removed = await deps.tokens.remove(tokenOf(c).fleet, id);
-    if (!removed) throw new AppError("not_found", "this fleet has no token with that id");
-    c.set("note", `ended token ${id}`);
+    const admin = tokenOf(c);
+    const stored = await deps.tokens.list(admin.fleet);
+    const found = stored.filter(({ token }) => token.id === id && token.revoked_at === null);
+    if (found.length === 0) throw new AppError("not_found", "this fleet has no token with that id, or it was revoked");
+    if (!admin.root && found.some(({ isGenuine, token }) => isGenuine && token.root)) {
+      throw new AppError("forbidden", "this is a root token, which only a root token can end");
+    }
+    const at = new Date(deps.clock()).toISOString();
+    // Several where somebody has written an item with the id of another past the service.
+    for (const one of found) await deps.tokens.revoke(one, at);
+    c.set("note", `revoked token ${id}`);
     return c.body(null, 204);
   });
 }

@@ -8,6 +8,7 @@ import { jsonLog } from "../http/json-log.ts";
 import { addPageRoutes } from "../pages/app.ts";
 import { refusalAsPage } from "../pages/refusals.ts";
 import { makeCellStore } from "../store/cells.ts";
+import { withFormatCheck } from "../store/format.ts";
 import { makeHostStore } from "../store/hosts.ts";
 import { openTable } from "../store/open-table.ts";
 import { makeRunStore } from "../store/runs.ts";
@@ -16,7 +17,7 @@ import { makeTokenStore } from "../store/tokens.ts";
 import { addReadRoutes } from "./app.ts";
 
 const clock = Date.now;
-const table = openTable(functionSettings());
+const table = withFormatCheck(openTable(functionSettings()));
 const app = makeHttpApp({ clock, log: jsonLog(), page: refusalAsPage });
 const deps = {
   runs: makeRunStore(table),

@@ -131,14 +131,23 @@ export const stampKey = (of: FleetGeneration, period: string, cohort: string, sh
   sk: `${stampPrefix(cohort)}${shard}`,
 });
 
-/** A token, by the SHA-256 of its secret. */
-export const tokenKey = (secretHash: string): Key => ({ pk: `TOKEN#${secretHash}`, sk: "token" });
+/** The number of the form that the table's items have. */
+export const FORMAT_KEY: Key = { pk: "FORMAT", sk: "format" };
 
-/** The tokens of a fleet, by id. */
-export const fleetTokensPartition = (fleet: string): string => `TOKENS#${fleet}`;
+/** Which one the first admin token is. */
+export const FIRST_ADMIN_KEY: Key = { pk: "FIRST_ADMIN", sk: "first_admin" };
 
-/** One token of a fleet, by its id. */
-export const fleetTokenKey = (fleet: string, id: string): Key => ({ pk: fleetTokensPartition(fleet), sk: id });
+/** A token, by the SHA-256 of its secret, in 64 hexadecimal digits. It has no other item: who lists all finds it. */
+export const tokenKey = (secretHash: string): Key => ({ pk: `TOKEN#${secretHash.slice(0, 1)}`, sk: secretHash });
+
+/** The partitions in which all tokens are. */
+export const TOKEN_PARTITIONS: readonly string[] = Array.from("0123456789abcdef", (digit) => `TOKEN#${digit}`);
+
+/** In format 0 a token, by the SHA-256 of its secret. */
+export const tokenKeyOfFormat0 = (secretHash: string): Key => ({ pk: `TOKEN#${secretHash}`, sk: "token" });
+
+/** In format 0 the list of a fleet's tokens, by id. */
+export const tokenListOfFormat0 = (fleet: string): string => `TOKENS#${fleet}`;
 
 /** All that belongs to a share. */
 export const sharePartition = (id: string): string => `SHARE#${id}`;

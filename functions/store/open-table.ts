@@ -4,6 +4,7 @@
 import { CreateTableCommand, DescribeTableCommand, DynamoDBClient } from "@aws-sdk/client-dynamodb";
 import { TABLE } from "../../shared/deployment.ts";
 import { leaveUnsigned } from "./embedded.ts";
+import { beginFormat } from "./format.ts";
 import { translated } from "./store-error.ts";
 import type { Table } from "./table.ts";
 
@@ -43,7 +44,10 @@ export function openTable(address: TableAddress): Table {
   return { name: tableName, client };
 }
 
-/** Creates the table unless it exists, and waits until it can be used. For local engines and tests; on AWS CDK does it. */
+/**
+ * Creates the table unless it exists, waits until it can be used, and writes the format number into a new one. For local
+ * engines and tests; on AWS CDK does it, and the command that makes the first token writes the number.
+ */
 export async function ensureTable(table: Table): Promise<void> {
   const { orderIndex, timeIndex } = TABLE;
   const attribute = (AttributeName: string) => ({ AttributeName, AttributeType: "S" as const });
@@ -93,7 +97,7 @@ export async function ensureTable(table: Table): Promise<void> {
   for (let waited = 0; ; waited += 1) {
     const describe = () => table.client.send(new DescribeTableCommand({ TableName: table.name }));
     const { Table: described } = await startUp(describe);
-    if (described?.TableStatus === "ACTIVE") return;
+    if (described?.TableStatus === "ACTIVE") return beginFormat(table);
     if (waited === 150) throw new Error(`table ${table.name} did not become active within 30 seconds`);
     await new Promise((resolve) => setTimeout(resolve, 200));
   }

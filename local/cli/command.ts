@@ -3,6 +3,7 @@
 
 import type { ParseArgsConfig } from "node:util";
 import type { Table } from "../../functions/store/table.ts";
+import type { TokenStore } from "../../shared/ports.ts";
 
 /** Where a command writes: results to standard output, everything else to standard error. */
 export interface Terminal {
@@ -25,8 +26,18 @@ export interface Command {
   readonly options: Readonly<Record<string, { readonly type: "string" | "boolean" }>> & ParseArgsConfig["options"];
   /** Whether it may begin a new data folder and table. */
   readonly mayCreate: boolean;
+  /** Whether it works on a table of an earlier format, on which no server may run then. */
+  readonly upgrades?: boolean;
   /** Understands the arguments and gives what to do; throws UsageFault before anything is opened. */
-  prepare(given: Arguments): (table: Table, terminal: Terminal) => Promise<0 | 1>;
+  prepare(given: Arguments): (table: Table, terminal: Terminal, store: OpenStore) => Promise<0 | 1>;
+}
+
+/** The store that a command works on. */
+export interface OpenStore {
+  readonly table: Table;
+  /** Its tokens, with all that guards them. Throws StartFault where the key of the data folder cannot be used. */
+  tokens(): Promise<TokenStore>;
+  close(): Promise<void>;
 }
 
 /** A command line that is not understood, in words for the person at the terminal. */

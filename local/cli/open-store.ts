@@ -3,23 +3,30 @@
 
 import { existsSync } from "node:fs";
 import { embeddedTable, type LocalSettings, tableAt } from "../../functions/env.ts";
+import { requireFormat } from "../../functions/store/format.ts";
 import { ensureTable, openTable } from "../../functions/store/open-table.ts";
-import type { Table } from "../../functions/store/table.ts";
+import { makeTokenStore } from "../../functions/store/tokens.ts";
 import { filesOf, holderOf, openDataFolder } from "../data-folder.ts";
 import { runningEndpoint, startEngine } from "../engine.ts";
 import { StartFault } from "../start-fault.ts";
+import { openSealedTokens } from "../token-seal.ts";
+import type { Command, OpenStore } from "./command.ts";
 
-interface OpenStore {
-  readonly table: Table;
-  close(): Promise<void>;
-}
-
-/** Opens the store; without `mayCreate` it must be there. Throws StartFault. */
-export async function openStore(settings: LocalSettings, mayCreate: boolean, print: (line: string) => void) {
-  const { address, close } = await findTable(settings, mayCreate, print);
+/**
+ * Opens the store; a command that may not create one needs it to be there, and one that does not upgrade it needs it in the
+ * format of this version. Throws StartFault, FormatFault.
+ */
+export async function openStore(
+  settings: LocalSettings,
+  { mayCreate, upgrades = false }: Pick<Command, "mayCreate" | "upgrades">,
+  print: (line: string) => void,
+): Promise<OpenStore> {
+  const { address, folder, close } = await findTable(settings, mayCreate, print);
   const table = openTable(address);
   const store: OpenStore = {
     table,
+    tokens: async () =>
+      folder === null ? makeTokenStore(table) : openSealedTokens(table, settings.dataDir, { ...folder, print }),
     close: async () => {
       table.client.destroy();
       await close();
@@ -27,6 +34,8 @@ export async function openStore(settings: LocalSettings, mayCreate: boolean, pri
   };
   try {
     if (mayCreate) await ensureTable(table);
+    if (!upgrades) await requireFormat(table);
+    else if (folder?.isHolder === false) throw new StartFault(`a server runs on ${settings.dataDir}; stop it first.`);
     return store;
   } catch (error) {
     await store.close();
@@ -34,14 +43,20 @@ export async function openStore(settings: LocalSettings, mayCreate: boolean, pri
   }
 }
 
+/** Where the table is; of a data folder also whether this process holds it, and not a server. */
 async function findTable(settings: LocalSettings, mayCreate: boolean, print: (line: string) => void) {
   const { endpoint, dataDir, tableName } = settings;
-  if (endpoint !== null) return { address: tableAt(endpoint, tableName), close: async () => undefined };
+  if (endpoint !== null) {
+    return { address: tableAt(endpoint, tableName), folder: null, close: async () => undefined };
+  }
   const holder = holderOf(dataDir);
   const { database, engineFile } = filesOf(dataDir);
   if (holder !== null) {
     const running = runningEndpoint(engineFile);
-    if (running !== null) return { address: embeddedTable(running, tableName), close: async () => undefined };
+    if (running !== null) {
+      const address = embeddedTable(running, tableName);
+      return { address, folder: { isHolder: false }, close: async () => undefined };
+    }
     throw new StartFault(
       `the vbdstat on ${dataDir} (process ${holder}) has no engine of its own: it is just starting, or uses another DynamoDB.\nTry again, or set DYNAMODB_ENDPOINT as it does.`,
     );
@@ -54,6 +69,7 @@ async function findTable(settings: LocalSettings, mayCreate: boolean, print: (li
     const engine = await startEngine({ ...folder, onRestart: print });
     return {
       address: embeddedTable(engine.endpoint, tableName),
+      folder: { isHolder: true },
       close: async () => {
         await engine.stop();
         folder.release();

@@ -97,11 +97,12 @@ const token = z
     id: z.string(),
     fleet: z.string(),
     scope: z.enum(SCOPES),
-    root: z.boolean().meta({ description: "The first admin token, which makes tokens for any fleet." }),
+    root: z.boolean().meta({ description: "The first admin token, or one like it: it makes tokens for any fleet." }),
     hosts: z.string().nullable(),
     expires_at: instant.nullable(),
     label: z.string().nullable(),
     created_at: instant,
+    revoked_at: instant.nullable().meta({ description: "Since when it opens nothing any more." }),
   })
   .meta({ id: "Token", description: "A token without its secret." }) satisfies z.ZodType<Token>;
 

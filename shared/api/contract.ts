@@ -22,7 +22,7 @@ import {
 import { run, runPage } from "./run-answer.ts";
 import { runParameters } from "./run-parameters.ts";
 import { SHARE_ENDPOINTS } from "./share-endpoints.ts";
-import { newToken } from "./token-requests.ts";
+import { newToken, tokensQuery } from "./token-requests.ts";
 import { trend } from "./trend-answer.ts";
 
 const RUN_ID = { id: "Id of the run, from its receipt." };
@@ -217,7 +217,8 @@ export const CONTRACT: readonly Endpoint[] = [
     path: "/v1/tokens",
     summary: "The tokens of your fleet, without their secrets.",
     scopes: [],
-    answers: { 200: { description: "All tokens.", schema: tokenList } },
+    query: tokensQuery,
+    answers: { 200: { description: "All tokens that open something, or have expired.", schema: tokenList } },
     formats: ["json"],
     cache: "no-store",
   },
@@ -225,10 +226,11 @@ export const CONTRACT: readonly Endpoint[] = [
     id: "endToken",
     method: "delete",
     path: "/v1/tokens/{id}",
-    summary: "End a token.",
+    summary: "Revoke a token.",
+    description: "For good: the same secret never opens anything again. A root token is revoked by a root token only.",
     scopes: [],
     pathParameters: { id: "Id of the token." },
-    answers: { 204: { description: "It is ended; it opens nothing from now on.", schema: null } },
+    answers: { 204: { description: "It is revoked; it opens nothing from now on.", schema: null } },
     formats: [],
     cache: "no-store",
   },

@@ -19,7 +19,8 @@ export const ERROR_MEANINGS: Meanings<ErrorCode> = {
   no_backend:
     "No line of the upload has a backend: add `?backend=loop`, or a line `# backend: loop` before the results.",
   no_result: "The body holds nothing that looks like a Bonnie++ result.",
-  unauthorized: "The token is missing, misspelt, ended or expired. Send `Authorization: Bearer TOKEN`.",
+  unauthorized:
+    "The token is missing, misspelt, revoked or expired; the message says which. Send `Authorization: Bearer TOKEN`.",
   forbidden: "The token is right, but its scope, its fleet or its hosts do not allow this. Nothing was stored.",
   not_found: "There is nothing at this address, or not in the fleet of this token, or not in this format.",
   method_not_allowed: "The address exists, but does not take this method.",

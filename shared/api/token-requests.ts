@@ -1,5 +1,6 @@
 import * as z from "zod";
 import { FLEET_PATTERN, SCOPES } from "../model/token.ts";
+import { once } from "./once.ts";
 import { oneLine } from "./one-line.ts";
 
 /** POST /v1/tokens */
@@ -13,6 +14,8 @@ export const newToken = z.strictObject({
     .optional()
     .meta({ description: "The fleet; your own unless you are the first admin. A new name makes a new fleet." }),
   hosts: oneLine(255)
+    // No host begins or ends so: such a pattern would match none, and nobody would see why.
+    .regex(/^(?![\s\p{Cf}]).*(?<![\s\p{Cf}])$/u, "expected a pattern without blanks before or behind it")
     .nullish()
     .meta({
       description: "Ingest only: the hosts it may post for, `*` standing for any characters.",
@@ -23,4 +26,12 @@ export const newToken = z.strictObject({
     .nullish()
     .meta({ description: "When it ends; never if not given.", examples: ["2027-12-31T00:00:00Z"] }),
   label: oneLine(200).nullish().meta({ description: "A note for people." }),
+});
+
+/** GET /v1/tokens */
+export const tokensQuery = z.strictObject({
+  revoked: once(z.enum(["true", "false"], "expected true or false"))
+    .optional()
+    .transform((text) => text === "true")
+    .meta({ description: "`true` lists those that were revoked, too." }),
 });

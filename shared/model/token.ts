@@ -9,7 +9,7 @@ export interface Token {
   readonly id: string;
   readonly fleet: string;
   readonly scope: Scope;
-  /** True for the first admin token: it may make tokens for any fleet. */
+  /** True for the first admin token and others like it: they may make tokens for any fleet, and only they revoke each other. */
   readonly root: boolean;
   /** Which hosts an ingest token may post for, `*` matching any characters; null means all. */
   readonly hosts: string | null;
@@ -17,6 +17,8 @@ export interface Token {
   readonly expires_at: string | null;
   readonly label: string | null;
   readonly created_at: string;
+  /** Since when it opens nothing any more, ISO 8601 UTC; null while it does. It is never null again. */
+  readonly revoked_at: string | null;
 }
 
 /** Fleet names: 1 to 63 letters, digits and `.` `_` `-`, of which none is first or last. */

@@ -87,7 +87,7 @@ describe.skipIf(path === null)("in Chromium", () => {
   }
 
   async function signIn(page: Page): Promise<void> {
-    await page.getByLabel("Token").fill(server.adminToken.secret);
+    await page.getByLabel("Token").fill(server.adminToken.secret ?? "");
     await page.getByRole("button", { name: "Sign in" }).click();
   }
 

@@ -35,7 +35,7 @@ beforeAll(async () => {
   );
   const { stdout } = await promisify(execFile)("sh", ["-c", script], {
     cwd: root,
-    env: { PATH: process.env["PATH"], VBDSTAT: server.url, ADMIN: server.adminToken.secret },
+    env: { PATH: process.env["PATH"], VBDSTAT: server.url, ADMIN: server.adminToken.secret ?? "" },
   });
   outputs = stdout.split(BETWEEN).map((output) => output.trim());
 });

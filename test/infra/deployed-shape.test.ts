@@ -120,7 +120,7 @@ test.each<[what: string, forget: (template: TemplateFile) => void, found: RegExp
   [
     "the filter of the stream",
     (template) => delete mapping(template).FilterCriteria,
-    /wakes the aggregation for (RUN|TOKEN)/,
+    /wakes the aggregation for (FORMAT|RUN|TOKEN)/,
   ],
   [
     "what the filter lets through",

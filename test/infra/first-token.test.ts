@@ -41,3 +41,17 @@ test("says what was wrong, and fails, when the table is not there or not named",
   });
   await expect(firstToken()).rejects.toMatchObject({ code: 2, stderr: expect.stringContaining("usage:") });
 });
+
+test("makes no second one beside a root token, unless it is told to replace it, which ends that one", async () => {
+  const table = await engine.newTable();
+  const first = (await firstToken(table.name)).stdout.trim();
+  await expect(firstToken(table.name)).rejects.toMatchObject({
+    code: 1,
+    stdout: "",
+    stderr: expect.stringMatching(/no token was made: there is a root token \(\S+, made \S+Z\)\. With --replace /),
+  });
+  const second = (await firstToken(table.name, "--replace")).stdout.trim();
+  const service = await makeTestService(table);
+  expect((await service.send("/v1/tokens", { token: first })).status).toBe(401);
+  expect((await service.send("/v1/tokens", { token: second })).status).toBe(200);
+});

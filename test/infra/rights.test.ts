@@ -20,9 +20,10 @@ import { addReadRoutes } from "../../functions/read/app.ts";
 import { makeAggregationStore } from "../../functions/store/aggregation.ts";
 import { makeCellStore } from "../../functions/store/cells.ts";
 import { listFleets } from "../../functions/store/fleets.ts";
+import { beginFormat, withFormatCheck } from "../../functions/store/format.ts";
 import { makeHostStore } from "../../functions/store/hosts.ts";
 import { keyItem } from "../../functions/store/item.ts";
-import { markKey, summaryKey } from "../../functions/store/keys.ts";
+import { FORMAT_KEY, markKey, summaryKey } from "../../functions/store/keys.ts";
 import { makeQuarantineStore } from "../../functions/store/quarantine.ts";
 import { backOff } from "../../functions/store/retry.ts";
 import { makeRunStore } from "../../functions/store/runs.ts";
@@ -76,19 +77,16 @@ beforeAll(async () => {
   const { name } = await engine.newTable();
   const clock = () => Date.parse("2026-11-22T10:00:00.000Z");
   const log = { request: () => undefined, fault: () => undefined };
+  const recorded = (of: FunctionName) => withFormatCheck(recordedTable(engine.endpoint, name, accesses[of]));
   const tables = {
-    ingest: recordedTable(engine.endpoint, name, accesses.ingest),
-    read: recordedTable(engine.endpoint, name, accesses.read),
-    embed: recordedTable(engine.endpoint, name, accesses.embed),
-    aggregate: recordedTable(engine.endpoint, name, accesses.aggregate),
-    audit: recordedTable(engine.endpoint, name, accesses.audit),
+    ingest: recorded("ingest"),
+    read: recorded("read"),
+    embed: recorded("embed"),
+    aggregate: recorded("aggregate"),
+    audit: recorded("audit"),
     operator: recordedTable(engine.endpoint, name, []),
   };
   const token = { id: "t", fleet: "default", scope: "admin", root: true, hosts: null, expires_at: null, label: null };
-  await makeTokenStore(tables.operator).add(
-    { ...token, scope: "admin", created_at: "2026-11-22T10:00:00.000Z" },
-    secretHash("secret"),
-  );
   const ingest = makeHttpApp({ clock, log });
   const tokens = makeTokenStore(tables.ingest);
   const quarantine = makeQuarantineStore(tables.ingest);
@@ -121,6 +119,22 @@ beforeAll(async () => {
   addEmbedRoutes(embed, embedding);
   addSharePageRoutes(embed, embedding);
   const aggregation = { store: makeAggregationStore(tables.aggregate), clock, backOff };
+
+  // The table as CDK makes it has no format number: the functions look whether it is new.
+  await tables.operator.client.send(new DeleteItemCommand({ TableName: name, Key: keyItem(FORMAT_KEY) }));
+  for (const [app, path, status] of [
+    [ingest, "/v1/tokens", 401],
+    [read, "/healthz", 200],
+    [embed, `/s/${"0".repeat(32)}.json`, 404],
+  ] as const) {
+    const headers = { Authorization: "Bearer secret" };
+    expect((await app.request(`http://vbdstat.test${path}`, { headers })).status).toBe(status);
+  }
+  await beginFormat(tables.operator);
+  await makeTokenStore(tables.operator).add(
+    { ...token, scope: "admin", created_at: "2026-11-22T10:00:00.000Z", revoked_at: null },
+    secretHash("secret"),
+  );
 
   const send = async (app: typeof ingest, method: string, path: string, body: string | null = null) => {
     const headers = { Authorization: "Bearer secret", Accept: "application/json" };

@@ -42,6 +42,7 @@ describe("POST /v1/tokens 201", () => {
       expires_at: "2026-12-31T23:00:00.000Z",
       label: "nightly",
       created_at: new Date(service.now).toISOString(),
+      revoked_at: null,
     });
   });
 
@@ -92,6 +93,10 @@ describe("POST /v1/tokens refused", () => {
     ["an expiry as a number", { scope: "read", expires_at: 1_795_338_308 }, "expires_at"],
     ["a label with a line feed", { scope: "read", label: "a\nb" }, "label"],
     ["an overlong label", { scope: "read", label: "l".repeat(201) }, "label"],
+    ["a host pattern with a blank before it", { scope: "ingest", hosts: " dom0-*" }, "hosts"],
+    ["a host pattern with a no-break space behind it", { scope: "ingest", hosts: "dom0-*\u00a0" }, "hosts"],
+    ["a host pattern that ends in what nobody sees", { scope: "ingest", hosts: "dom0\u200b" }, "hosts"],
+    ["a host pattern that is a blank", { scope: "ingest", hosts: " " }, "hosts"],
     ["an overlong host pattern", { scope: "ingest", hosts: "*".repeat(256) }, "hosts"],
     ["a list", [], null],
     ["text", "read", null],
@@ -141,6 +146,33 @@ describe("GET and DELETE /v1/tokens", () => {
     expect((await service.send("/v1/runs", { token })).status).toBe(401);
     expect((await service.send(`/v1/tokens/${id}`, { method: "DELETE" })).status).toBe(404);
     expect((await list()).map((listed) => listed.id)).not.toContain(id);
+  });
+
+  test("a revoked token is listed where it is asked for, and says since when it opens nothing", async () => {
+    const { id, token } = await made({ scope: "read", label: "revoked" });
+    await service.send(`/v1/tokens/${id}`, { method: "DELETE" });
+    const { tokens } = await jsonOf<{ tokens: Token[] }>(service.send("/v1/tokens?revoked=true"), 200);
+    const revoked_at = new Date(service.now).toISOString();
+    expect(tokens.find((listed) => listed.id === id)).toMatchObject({ label: "revoked", revoked_at });
+    const { error } = await jsonOf<Refusal>(service.send("/v1/runs", { token }), 401);
+    expect(error).toMatchObject({ code: "unauthorized", message: `this token was revoked at ${revoked_at}` });
+    expect((await service.send("/v1/tokens?revoked=yes")).status).toBe(400);
+  });
+
+  test("403: only a root token ends a root token, even when others know its id", async () => {
+    const root = (await list()).find((token) => token.root);
+    const { token, id } = await made({ scope: "admin" });
+    const { error } = await jsonOf<Refusal>(service.send(`/v1/tokens/${root?.id}`, { method: "DELETE", token }), 403);
+    expect(error.message).toBe("this is a root token, which only a root token can end");
+    const other = await made({ scope: "admin", fleet: "elsewhere" });
+    const foreign = service.send(`/v1/tokens/${root?.id}`, { method: "DELETE", token: other.token });
+    expect((await foreign).status).toBe(404);
+    expect((await service.send("/v1/tokens")).status).toBe(200);
+    expect((await service.send(`/v1/tokens/${id}`, { method: "DELETE" })).status).toBe(204);
+    const second = await service.token({ scope: "admin", root: true });
+    const ofSecond = (await list()).find((one) => one.root && one.id !== root?.id);
+    expect((await service.send(`/v1/tokens/${ofSecond?.id}`, { method: "DELETE" })).status).toBe(204);
+    expect((await service.send("/v1/tokens", { token: second })).status).toBe(401);
   });
 
   test.each(["nobody", "..%2f..", "%00", "a".repeat(3_000), "%"])("404 for the id %.20s", async (id) => {

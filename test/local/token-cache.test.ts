@@ -1,4 +1,4 @@
-import { describe, expect, test } from "vitest";
+import { describe, expect, test, vi } from "vitest";
 import { withTokenCache } from "../../local/token-cache.ts";
 import type { Token } from "../../shared/model/token.ts";
 import type { TokenStore } from "../../shared/ports.ts";
@@ -12,7 +12,10 @@ const TOKEN: Token = {
   expires_at: null,
   label: null,
   created_at: "2026-11-22T10:00:00.000Z",
+  revoked_at: null,
 };
+
+const STORED = { secretHash: "known", token: TOKEN, isGenuine: true };
 
 function counted() {
   const asked: string[] = [];
@@ -28,14 +31,14 @@ function counted() {
       await pause;
       return found;
     },
-    remove: async () => {
+    revoke: async () => {
       exists = false;
-      return true;
     },
   };
   const cached = withTokenCache(store, () => now);
   return {
     asked,
+    store,
     cached,
     pass: (ms: number) => {
       now += ms;
@@ -64,11 +67,34 @@ describe("a burst of requests with one token", () => {
   });
 });
 
+test("where the time of day is put back, a token is believed no longer for it", async () => {
+  vi.useFakeTimers({ toFake: ["Date", "performance"] });
+  try {
+    const { store } = counted();
+    const cached = withTokenCache(store);
+    await cached.find("known");
+    await store.revoke(STORED, "2026-11-22T10:00:00.000Z");
+    vi.setSystemTime(Date.now() - 3_600_000);
+    vi.advanceTimersByTime(5_001);
+    expect(await cached.find("known")).toBeNull();
+  } finally {
+    vi.useRealTimers();
+  }
+});
+
+test("a revoked token is not remembered", async () => {
+  const { store, asked } = counted();
+  const revoked = { ...TOKEN, revoked_at: "2026-11-22T10:00:00.000Z" };
+  const cached = withTokenCache({ ...store, find: async (hash) => (await store.find(hash)) && revoked });
+  for (let request = 0; request < 2; request += 1) expect(await cached.find("known")).toEqual(revoked);
+  expect(asked).toHaveLength(2);
+});
+
 describe("a token that is ended", () => {
   test("is forgotten at once", async () => {
     const { cached } = counted();
     await cached.find("known");
-    await cached.remove("default", "1");
+    await cached.revoke(STORED, "2026-11-22T10:00:00.000Z");
     expect(await cached.find("known")).toBeNull();
   });
 
@@ -77,7 +103,7 @@ describe("a token that is ended", () => {
     let release: () => void = () => {};
     holdUp(new Promise((resolve) => (release = resolve)));
     const reading = cached.find("known");
-    await cached.remove("default", "1");
+    await cached.revoke(STORED, "2026-11-22T10:00:00.000Z");
     release();
     expect(await reading).toEqual(TOKEN);
     expect(await cached.find("known")).toBeNull();

@@ -5,11 +5,17 @@ import { closeSync, mkdtempSync, openSync, readdirSync, readFileSync, rmSync, wr
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { gzipSync } from "node:zlib";
+import { DeleteItemCommand } from "@aws-sdk/client-dynamodb";
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from "vitest";
+import * as z from "zod";
+import { addFleet } from "../../functions/store/fleets.ts";
+import { keyItem } from "../../functions/store/item.ts";
+import { FORMAT_KEY } from "../../functions/store/keys.ts";
 import { PLAIN_FLEET, sameRatio } from "../../local/fleet/fleet-plan.ts";
 import { generateFleet } from "../../local/generated-fleet.ts";
 import { readIdentity } from "../../local/process-identity.ts";
-import { BUNDLE, buildServer, removeBuild, startServerProcess } from "../support/server-process.ts";
+import { startTestEngine } from "../support/engine.ts";
+import { BUNDLE, buildServer, removeBuild, runServer, startServerProcess } from "../support/server-process.ts";
 
 const LOOP = "local/samples/seed-loop.csv";
 const folder = mkdtempSync(join(tmpdir(), "vbdstat-cli-"));
@@ -82,7 +88,7 @@ const FLEET = (() => {
 
 describe("the command line", () => {
   test.each([
-    [["frobnicate"], /expected rebuild, audit, import, export, token or --help, found "frobnicate"/],
+    [["frobnicate"], /expected rebuild, audit, import, export, token, upgrade or --help, found "frobnicate"/],
     [["constructor"], /or --help, found "constructor"/],
     [["audit", "--fleet", "A#B"], /--fleet: expected 1 to 63 letters, digits and inner . _ -, found "A#B"/],
     [["rebuild", "--grace", "soon"], /--grace: expected seconds, found "soon"/],
@@ -100,6 +106,12 @@ describe("the command line", () => {
       ["token", "make", "--scope", "read", "--expires-at", "2020-01-01T00:00:00Z"],
       /--expires-at: expected a time to come/,
     ],
+    [["token", "make", "--root", "--fleet", "lab"], /--root: expected no --fleet, which a root token does not have/],
+    [
+      ["token", "make", "--scope", "ingest", "--hosts", " a*"],
+      /--hosts: expected a pattern without blanks .*, found " a\*"/,
+    ],
+    [["upgrade", "now"], /expected options only, found "now"/],
     [["token", "steal"], /expected make, list or end ID, found "steal"/],
   ])("%j that is not understood says what was expected and ends with 2", async (args, message) => {
     const { code, out, error } = await vbdstat(args);
@@ -268,12 +280,12 @@ test("beside a server everything goes through its engine, and a token that is ma
     });
     expect(answer.status).toBe(201);
     const listed = await vbdstat(["token", "list", "--fleet", "lab"]);
-    expect(listed.out).toMatch(/^[0-9a-f-]{36} {2}ingest {2}x\n$/);
+    expect(listed.out).toMatch(/^[0-9a-f-]{36} {2}lab {2}ingest {2}x\n$/);
     const id = listed.out.slice(0, 36);
     expect(await vbdstat(["token", "end", id, "--fleet", "lab"])).toMatchObject({ code: 0, out: `ended ${id}\n` });
     expect(await vbdstat(["token", "end", id, "--fleet", "lab"])).toMatchObject({
       code: 1,
-      error: `fleet lab has no token "${id}"\n`,
+      error: `fleet lab has no token "${id}" that was not ended before\n`,
     });
 
     const imported = await vbdstat(["import", "-", "--no-aggregate"], { input: FLEET });
@@ -285,5 +297,51 @@ test("beside a server everything goes through its engine, and a token that is ma
     expect((await vbdstat(["audit"])).out).toMatch(/^no difference in \d+ cells of 12 hosts\n$/);
   } finally {
     expect(await server.end("SIGTERM")).toBe(0);
+  }
+});
+
+test("a table of an earlier version elsewhere is left alone by servers and commands, until upgrade is run", async () => {
+  const engine = await startTestEngine();
+  try {
+    const table = await engine.newTable();
+    await table.client.send(new DeleteItemCommand({ TableName: table.name, Key: keyItem(FORMAT_KEY) }));
+    await addFleet(table, "default");
+    const environment = { DYNAMODB_ENDPOINT: engine.endpoint, TABLE_NAME: table.name };
+    const refused = `the table ${table.name} has format 0, of an earlier vbdstat; this one reads format 1. Back it up, then run: vbdstat upgrade\n`;
+    expect(await vbdstat(["audit"], { environment })).toEqual({ code: 1, out: "", error: `vbdstat: ${refused}` });
+    const server = await runServer({ dataDir, environment });
+    expect(server).toEqual({ code: 1, output: `vbdstat does not start: ${refused}` });
+    const upgraded = `upgraded table ${table.name} from format 0 to 1: 0 tokens taken over\n`;
+    expect(await vbdstat(["upgrade"], { environment })).toEqual({ code: 0, out: upgraded, error: "" });
+    const nothing = `nothing to do: the table ${table.name} has the format of this version\n`;
+    expect(await vbdstat(["upgrade"], { environment })).toEqual({ code: 0, out: nothing, error: "" });
+    expect(await vbdstat(["audit"], { environment })).toMatchObject({ code: 0 });
+  } finally {
+    await engine.stop();
+  }
+});
+
+test("a token ends with its shares where that is asked for, and the shares of others stay", async () => {
+  const server = await startServerProcess({ dataDir });
+  try {
+    const asked = { kind: "backends", query: {}, frozen: false };
+    const shared = z.object({ id: z.string(), made_by: z.object({ token_id: z.string() }) });
+    const share = async (secret: string) => {
+      const headers = { Authorization: `Bearer ${secret}` };
+      return shared.parse(
+        await (await server.send("/v1/shares", { method: "POST", body: JSON.stringify(asked), headers })).json(),
+      );
+    };
+    const secret = (await vbdstat(["token", "make", "--scope", "read"])).out.trim();
+    const [mine, other] = [await share(secret), await share(server.token)];
+    const { code, out } = await vbdstat(["token", "end", mine.made_by.token_id, "--shares"]);
+    expect({ code, out }).toEqual({
+      code: 0,
+      out: `ended 1 shares of ${mine.made_by.token_id}\nended ${mine.made_by.token_id}\n`,
+    });
+    expect((await server.send(`/s/${mine.id}.json`)).status).toBe(410);
+    expect((await server.send(`/s/${other.id}.json`)).status).toBe(200);
+  } finally {
+    await server.end("SIGTERM");
   }
 });

@@ -93,7 +93,7 @@ describe("the form", () => {
     const answer = await nobody.submit("/sign-in", { token: "vbd_wrong", next: "/hosts" });
     expect(cookieOf(answer)).toBe("");
     const page = await pageOf(answer, 401);
-    expect(page).toContain("This token is not known here; it may have been ended.");
+    expect(page).toContain("This token is not known here.");
     expect(page).toContain('name="next" value="/hosts"');
     expect(page).not.toContain("vbd_wrong");
   });

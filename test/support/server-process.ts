@@ -1,7 +1,7 @@
 // The server as a process of its own, as `npm start` runs it: the same bundle, on a free port and a folder of the test's.
 
 import { type ChildProcess, execFileSync, spawn } from "node:child_process";
-import { readFileSync, rmSync } from "node:fs";
+import { existsSync, readFileSync, rmSync } from "node:fs";
 import { join } from "node:path";
 import * as z from "zod";
 
@@ -21,6 +21,7 @@ export function removeBuild(): void {
 export interface ServerProcess {
   readonly process: ChildProcess;
   readonly url: string;
+  /** The first admin token, as the setting or the file has it; "" when the file was put aside. */
   readonly token: string;
   /** Everything it has printed so far, both streams. */
   output(): string;
@@ -58,7 +59,8 @@ export async function startServerProcess(options: StartOptions): Promise<ServerP
     child.once("exit", () => reject(new Error(`the server ended:\n${output()}`)));
   });
   const given = options.environment?.["VBDSTAT_ADMIN_TOKEN"];
-  const token = given ?? readFileSync(join(options.dataDir, "admin-token"), "utf8").trim();
+  const file = join(options.dataDir, "admin-token");
+  const token = given ?? (existsSync(file) ? readFileSync(file, "utf8").trim() : "");
   const send = (path: string, init: RequestInit = {}) =>
     fetch(url + path, { ...init, headers: { Authorization: `Bearer ${token}`, ...init.headers } });
   return {

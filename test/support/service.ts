@@ -28,6 +28,7 @@ import type { Table } from "../../functions/store/table.ts";
 import { makeTokenStore } from "../../functions/store/tokens.ts";
 import { painterFiles } from "../../local/painter-files.ts";
 import type { Token } from "../../shared/model/token.ts";
+import type { TokenStore } from "../../shared/ports.ts";
 
 export interface TestService {
   readonly app: HttpApp;
@@ -54,16 +55,20 @@ let tokens = 0;
 interface Otherwise {
   readonly renderer?: Renderer;
   readonly publicUrl?: string;
+  readonly tokens?: TokenStore;
 }
 
 export async function makeTestService(
   table: Table,
-  { renderer = makeRenderer(makePainter(painterFiles)), publicUrl }: Otherwise = {},
+  {
+    renderer = makeRenderer(makePainter(painterFiles)),
+    publicUrl,
+    tokens: tokenStore = makeTokenStore(table),
+  }: Otherwise = {},
 ): Promise<TestService> {
   const requests: RequestEntry[] = [];
   const faults: unknown[] = [];
   const log: Log = { request: (entry) => requests.push(entry), fault: (_, error) => faults.push(error) };
-  const tokenStore = makeTokenStore(table);
   const runs = makeRunStore(table);
   const app = makeHttpApp({ clock: () => service.now, log, page: refusalAsPage });
   const ingesting = {
@@ -107,7 +112,8 @@ export async function makeTestService(
       tokens += 1;
       const secret = `secret-${tokens}`;
       const base = { id: `token-${tokens}`, fleet: "default", root: false, hosts: null, expires_at: null, label: null };
-      await tokenStore.add({ ...base, created_at: new Date(service.now).toISOString(), ...token }, secretHash(secret));
+      const made = { ...base, created_at: new Date(service.now).toISOString(), revoked_at: null, ...token };
+      await tokenStore.add(made, secretHash(secret));
       return secret;
     },
     send: async (path, { token = service.admin, ...init } = {}) => {

@@ -3,7 +3,9 @@
 import { gzipSync } from "node:zlib";
 import { tableAt } from "../../../functions/env.ts";
 import { secretHash } from "../../../functions/http/secret.ts";
-import { firstAdminToken } from "../../../functions/ingest/first-admin-token.ts";
+import { installFirstAdmin } from "../../../functions/ingest/first-admin-token.ts";
+import { makeFirstAdminStore } from "../../../functions/store/first-admin.ts";
+import { beginFormat } from "../../../functions/store/format.ts";
 import { openTable } from "../../../functions/store/open-table.ts";
 import { makeTokenStore } from "../../../functions/store/tokens.ts";
 import { BLKTAP, LOOP } from "../../support/fixtures.ts";
@@ -13,9 +15,11 @@ const SECRET = "the-first-admin-token";
 
 /** Does the main job through a deployment. Throws at the first step that does not end as it should, and says which. */
 export async function mainJob(deployment: Deployment, endpoint: string): Promise<void> {
-  const { client, name } = openTable(tableAt(endpoint, deployment.tableName));
-  await makeTokenStore({ client, name }).add(firstAdminToken(Date.now), secretHash(SECRET));
-  client.destroy();
+  const table = openTable(tableAt(endpoint, deployment.tableName));
+  await beginFormat(table);
+  const deps = { tokens: makeTokenStore(table), firstAdmin: makeFirstAdminStore(table), clock: Date.now };
+  await installFirstAdmin(deps, secretHash(SECRET));
+  table.client.destroy();
 
   const authorized = { Authorization: `Bearer ${SECRET}` };
   const ask = async (
