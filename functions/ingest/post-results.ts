@@ -8,7 +8,7 @@ import type { QuarantinedLine } from "../../shared/ports.ts";
 import { sampleOf } from "../../shared/summary/sample.ts";
 import type { BodyText } from "../http/body.ts";
 import type { IngestDeps } from "./deps.ts";
-import { quarantineId } from "./identity.ts";
+import { quarantineId } from "./quarantine-id.ts";
 import { type Receipt, receiptResult } from "./receipt.ts";
 import type { Context } from "./said.ts";
 import { type Envelope, type RejectedLine, type Upload, understandUpload } from "./upload.ts";

@@ -30,8 +30,11 @@ export function hostHash(fleet: string, host: string): string {
 }
 
 /** The bucket of a host: 0 to BUCKETS - 1. */
-export function bucketOf(fleet: string, host: string): number {
-  return Number.parseInt(hostHash(fleet, host).slice(0, 8), 16) % BUCKETS;
+export const bucketOf = (fleet: string, host: string): number => bucketOfHash(hostHash(fleet, host));
+
+/** The same of a host that is known by its hash, or by the id of a run, which begins with it. */
+export function bucketOfHash(hash: string): number {
+  return Number.parseInt(hash.slice(0, 8), 16) % BUCKETS;
 }
 
 /** The hash that stands for a cohort in keys; a host without any attribute is in a cohort of its own kind. */

@@ -30,6 +30,8 @@ export const ERROR_MEANINGS: Meanings<ErrorCode> = {
   unsupported_encoding: "The Content-Encoding is another than gzip.",
   slow_down:
     "The store is busy. Send the same again after the seconds of `Retry-After`: nothing is lost and nothing counts twice.",
+  unreadable:
+    "This run is stored, but cannot be read: its bytes were damaged, or a newer version wrote them. The log names it with its host and the reason; the runbook says what to do. All other runs are answered.",
   internal: "A fault of the service. The request id finds it in the log; sending the same again does no harm.",
   not_implemented: "oEmbed is answered as JSON only.",
   unavailable:

@@ -4,7 +4,8 @@
 import type { Measurement } from "../model/measurement.ts";
 import { METRIC_NAMES } from "../model/metrics.ts";
 import type { Run } from "../model/run.ts";
-import { type Field, type Records, recordsOf } from "./records.ts";
+import { type Field, type Records, recordsOf, type Value } from "./records.ts";
+import type { UnreadableEntry } from "./summary.ts";
 
 /** What is told of each metric; a field is empty where it is not known. */
 const MEASURES = ["rate", "cpu", "latency_us", "lower_bound"] as const satisfies readonly (keyof Measurement)[];
@@ -30,6 +31,21 @@ const FIELDS: readonly Field<Run>[] = [
   ["raw_encoding", ({ raw_encoding }) => raw_encoding],
   ["raw", ({ raw }) => JSON.stringify(raw)],
 ];
+
+/**
+ * The records of runs that cannot be read, in the same columns: id, fleet and host as far as they are known, and `unreadable`
+ * in place of the verdict. No number of theirs is there to be counted.
+ */
+export function unreadableRecords(fleet: string, runs: readonly UnreadableEntry[]): Records {
+  const known: Readonly<Record<string, (run: UnreadableEntry) => Value>> = {
+    id: ({ id }) => id,
+    fleet: () => fleet,
+    host: ({ host }) => host,
+    verdict: () => "unreadable",
+  };
+  const fields = FIELDS.map(([name]): Field<UnreadableEntry> => [name, known[name] ?? (() => null)]);
+  return recordsOf(fields, runs);
+}
 
 /** The records of some runs. */
 export function runRecords(runs: readonly Run[]): Records {
