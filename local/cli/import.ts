@@ -56,6 +56,9 @@ Exit codes: 0 all stored; 1 lines were rejected, or it broke off; 2 wrong argume
 /** What is a fact and not a file; a file of such a name is `./key=value`. */
 const FACT = /^[a-z][\w.]*=/;
 
+/** Bytes of a line: an upload has no more of all its lines together. */
+const LONGEST_LINE = 2 ** 20;
+
 interface Order {
   readonly files: readonly string[];
   readonly fleet: string | undefined;
@@ -90,7 +93,14 @@ interface Importing {
 
 async function importFile(importing: Importing, file: string): Promise<void> {
   try {
-    const lines = linesOf(file);
+    const lines = linesOf(file, {
+      longest: LONGEST_LINE,
+      onOverlong: (line, bytes) => {
+        const text = `expected at most ${LONGEST_LINE} bytes in a line, found ${bytes}`;
+        tell(importing, file, `line ${line}, column 1, ${text} [line_too_long]`);
+        importing.rejected += 1;
+      },
+    });
     const first = await firstText(lines);
     if (first.at(-1)?.trimStart().startsWith("{") === true) await importExport(importing, file, chained(first, lines));
     else await importBonnie(importing, file, chained(first, lines));

@@ -1,9 +1,10 @@
 // Runs for programs: a row for each, with the same columns in every export. `facts` is a JSON object, and `raw` a JSON
-// string, so that it begins with a quote whatever Bonnie++ printed and every character of it comes back when it is read.
+// string, so that it begins with a quote whatever Bonnie++ printed and every character of it comes back when it is read. A
+// semicolon in them is escaped, so that no spreadsheet splits there and no program finds an apostrophe that is not theirs.
 
 import type { Measurement } from "../model/measurement.ts";
 import { METRIC_NAMES } from "../model/metrics.ts";
-import type { Run } from "../model/run.ts";
+import type { Facts, Run } from "../model/run.ts";
 import { type Field, type Records, recordsOf, type Value } from "./records.ts";
 import type { UnreadableEntry } from "./summary.ts";
 
@@ -27,10 +28,13 @@ const FIELDS: readonly Field<Run>[] = [
   ...METRIC_NAMES.flatMap((metric) =>
     MEASURES.map((measure): Field<Run> => [`${metric}_${measure}`, ({ metrics }) => metrics[metric]?.[measure]]),
   ),
-  ["facts", ({ facts }) => JSON.stringify(facts)],
+  ["facts", ({ facts }) => json(facts)],
   ["raw_encoding", ({ raw_encoding }) => raw_encoding],
-  ["raw", ({ raw }) => JSON.stringify(raw)],
+  ["raw", ({ raw }) => json(raw)],
 ];
+
+/** JSON with `\\u003b` for a semicolon, which stands in its texts only. */
+const json = (value: string | Facts): string => JSON.stringify(value).replaceAll(";", "\\u003b");
 
 /**
  * The records of runs that cannot be read, in the same columns: id, fleet and host as far as they are known, and `unreadable`

@@ -11,6 +11,7 @@ import { rereadFleet } from "../../functions/aggregate/reread.ts";
 import { type Item, keyItem } from "../../functions/store/item.ts";
 import { markKey, runKey, summaryKey } from "../../functions/store/keys.ts";
 import { getItem, type Table } from "../../functions/store/table.ts";
+import { runPage } from "../../shared/api/run-answer.ts";
 import { aggregateOver } from "../aggregate/play.ts";
 import { readTable } from "../support/csv.ts";
 import { startTestEngine, type TestEngine } from "../support/engine.ts";
@@ -178,9 +179,8 @@ test.each<[string, (text: string) => string | undefined, string | null]>([
 
   const single = await service.send(`/v1/runs/${id}`);
   expect(single.status).toBe(500);
-  expect((await single.json()).error).toMatchObject({
-    code: "unreadable",
-    message: `run ${id} is stored, but cannot be read; the log says why`,
+  expect(await single.json()).toMatchObject({
+    error: { code: "unreadable", message: `run ${id} is stored, but cannot be read; the log says why` },
   });
   const of = host === null ? "of a host whose name cannot be read: " : 'of host "h1": ';
   expect(service.faults).toMatchObject([{ cause: { message: expect.stringContaining(`run ${id} ${of}`) } }]);
@@ -191,9 +191,9 @@ test.each<[string, (text: string) => string | undefined, string | null]>([
   ] as const) {
     const answer = await service.send(path);
     expect(answer.status).toBe(200);
-    const { runs, unreadable } = await answer.json();
-    expect(runs).toHaveLength(others);
-    expect(unreadable).toEqual([{ id, host }]);
+    const page = runPage.parse(await answer.json());
+    expect(page.runs).toHaveLength(others);
+    expect(page.unreadable).toEqual([{ id, host }]);
   }
   expect(await (await service.send("/v1/runs.txt")).text()).toContain(`run ${id}`);
 
