@@ -6,11 +6,13 @@ import { localSettings, SettingsFault } from "../functions/env.ts";
 import { VERSION } from "../shared/deployment.ts";
 import { AppError } from "../shared/errors.ts";
 import { audit } from "./cli/audit.ts";
+import { backup } from "./cli/backup.ts";
 import { type Command, type Terminal, UsageFault } from "./cli/command.ts";
 import { exportRuns } from "./cli/export.ts";
 import { importFiles } from "./cli/import.ts";
 import { openStore } from "./cli/open-store.ts";
 import { rebuild } from "./cli/rebuild.ts";
+import { restore } from "./cli/restore.ts";
 import { token } from "./cli/token.ts";
 import { upgrade } from "./cli/upgrade.ts";
 import { faultText } from "./log.ts";
@@ -18,7 +20,16 @@ import { StartFault } from "./start-fault.ts";
 import { storeFault } from "./store-fault.ts";
 
 const COMMANDS: ReadonlyMap<string, Command> = new Map(
-  Object.entries({ rebuild, audit, import: importFiles, export: exportRuns, token, upgrade }),
+  Object.entries({
+    rebuild,
+    audit,
+    backup,
+    restore,
+    import: importFiles,
+    export: exportRuns,
+    token,
+    upgrade,
+  }),
 );
 
 const HELP = `vbdstat ${VERSION}: COMMAND [OPTIONS]

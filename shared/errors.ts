@@ -18,6 +18,7 @@ export const ERROR_STATUS = {
   too_large: 413,
   unsupported_encoding: 415,
   slow_down: 429,
+  unreadable: 500,
   internal: 500,
   not_implemented: 501,
   unavailable: 503,

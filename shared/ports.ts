@@ -37,16 +37,34 @@ export interface Page<T> {
   readonly cursor: string | null;
 }
 
+/** A stored run that cannot be read: its bytes were damaged, or a version that this one does not know wrote them. */
+export interface UnreadableRun {
+  readonly id: string;
+  /** Null where not even that can be read. */
+  readonly host: string | null;
+  /** What was expected and what was found. */
+  readonly reason: string;
+}
+
+/** One page of runs; those of it that cannot be read are named beside it. */
+export interface RunListing extends Page<Run> {
+  readonly unreadable: readonly UnreadableRun[];
+}
+
 export interface RunStore {
   /**
    * Stores runs that are not there yet, each together with the work mark of its host. Resolves only when they are
    * durable; the answer has one word for each run, in order.
    */
   add(runs: readonly NewRun[]): Promise<readonly ("stored" | "duplicate")[]>;
+  /** Null when there is no such run. Throws `unreadable` when it cannot be read. */
   get(fleet: string, id: string): Promise<Run | null>;
-  list(fleet: string, query: RunQuery): Promise<Page<Run>>;
-  /** Takes a run out of all statistics, and marks its host. Null when there is no such run; repeating changes nothing. */
-  withdraw(fleet: string, id: string, at: string): Promise<Run | null>;
+  list(fleet: string, query: RunQuery): Promise<RunListing>;
+  /**
+   * Takes a run out of all statistics, and marks its host. Null when there is no such run; repeating changes nothing. One
+   * that cannot be read can be withdrawn as long as its host is known; else this throws `unreadable`.
+   */
+  withdraw(fleet: string, id: string, at: string): Promise<Pick<Run, "host" | "withdrawn_at"> | null>;
 }
 
 /** A line that was rejected, kept with all that is needed to try it again. */

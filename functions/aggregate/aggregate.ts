@@ -40,13 +40,23 @@ const HOSTS_AT_ONCE = 100;
 
 const TRIES = 12;
 
+/** A host that cannot be brought up to date, because something of it is damaged: by name, with the reason. */
+export class HostFault extends Error {
+  override readonly name = "HostFault";
+
+  constructor(fleet: string, host: string, reason: unknown) {
+    const said = reason instanceof Error ? reason.message : String(reason);
+    super(`host ${JSON.stringify(host)} of fleet ${fleet} cannot be counted: ${said}`, { cause: reason });
+  }
+}
+
 /**
  * Works off all marks of a fleet that are open when it starts. A host that cannot be brought up to date, because something
- * of it is damaged, does not hold up the others; the first fault is thrown at the end.
+ * of it is damaged, does not hold up the others; at the end its HostFault is thrown, or an AggregateError of several.
  */
 export async function aggregateFleet(deps: AggregateDeps, fleet: string): Promise<Outcome> {
   const outcome = { done: 0, left: 0, conflicts: 0 };
-  const faults: unknown[] = [];
+  const faults: HostFault[] = [];
   const workOff = async (bucket: number, marks: readonly Mark[]): Promise<void> => {
     try {
       const { done, left, conflicts } = await aggregateMarks(deps, fleet, bucket, marks);
@@ -56,7 +66,8 @@ export async function aggregateFleet(deps: AggregateDeps, fleet: string): Promis
     } catch (error) {
       // An AppError is about the store, not about a host.
       if (error instanceof AppError) throw error;
-      if (marks.length === 1) faults.push(error);
+      const [first] = marks;
+      if (marks.length === 1 && first !== undefined) faults.push(new HostFault(fleet, first.host, error));
       else for (const mark of marks) await workOff(bucket, [mark]);
     }
   };
@@ -83,6 +94,7 @@ export async function aggregateFleet(deps: AggregateDeps, fleet: string): Promis
   const lanes = await Promise.allSettled(Array.from({ length: deps.lanes ?? 1 }, lane));
   const refused = lanes.find((each) => each.status === "rejected");
   if (refused !== undefined) throw refused.reason;
+  if (faults.length > 1) throw new AggregateError(faults, faults.map(({ message }) => message).join("\n"));
   if (faults.length > 0) throw faults[0];
   return outcome;
 }

@@ -17,10 +17,11 @@ import {
   readGenerations,
   swapGeneration,
 } from "../store/generations.ts";
+import { ItemFault } from "../store/item.ts";
 import { bucketOf } from "../store/keys.ts";
 import { deleteGeneration } from "../store/retired.ts";
 import type { Table } from "../store/table.ts";
-import { type AggregateDeps, aggregateFleet, bringUpToDate } from "./aggregate.ts";
+import { type AggregateDeps, aggregateFleet, bringUpToDate, HostFault } from "./aggregate.ts";
 import type { Work } from "./steps.ts";
 
 export interface RebuildOptions {
@@ -29,9 +30,13 @@ export interface RebuildOptions {
   readonly wait: (milliseconds: number) => Promise<void>;
   /** Told of every batch of hosts that is done. */
   readonly onProgress: (hosts: number, of: number) => void;
+  /** Told of every host that is left out because something of it is damaged. */
+  readonly onFault: (error: unknown) => void;
+  /** Takes over from a rebuild that seems to be under way. */
+  readonly isForced?: boolean;
 }
 
-/** A rebuild that has said nothing for so long was killed. */
+/** A rebuild that has said nothing for so long was killed. So was one heard of so far in the future: a clock was wrong. */
 const LOST_AFTER_MS = 60_000;
 const ALIVE_EVERY_MS = 5_000;
 const HOSTS_AT_ONCE = 50;
@@ -41,26 +46,31 @@ const takenOver = (fleet: string) =>
   new AppError("slow_down", `another rebuild of fleet ${fleet} has taken over; this one changed nothing that is read`);
 
 /**
- * Rebuilds a fleet; gives the number of its hosts. One that was killed leaves the old generation in place, and the next one
- * starts afresh. Throws `slow_down` while another rebuild of the fleet is under way.
+ * Rebuilds a fleet; gives the number of its hosts, and of those that were left out because something of them is damaged. One
+ * that was killed leaves the old generation in place, and the next one starts from the beginning. Throws `slow_down` while
+ * another rebuild of the fleet is under way, unless it is forced.
  */
 export async function rebuildFleet(
   deps: AggregateDeps,
   table: Table,
   fleet: string,
   options: RebuildOptions,
-): Promise<{ readonly hosts: number }> {
-  const { current, rebuild } = await begin(deps, table, fleet);
+): Promise<{ readonly hosts: number; readonly failed: number }> {
+  const { current, rebuild } = await begin(deps, table, fleet, options.isForced === true);
   let hosts: readonly string[];
+  let failed: number;
   try {
-    hosts = await hostsOfFleet(table, fleet);
+    const { names, nameless } = await hostsOfFleet(table, fleet);
+    for (const fault of nameless) options.onFault(fault.cause);
+    hosts = names;
     const making = {
       deps,
       table,
       of: { fleet, generation: rebuild.building },
       alive: heartbeat(deps, table, fleet, rebuild),
+      onFault: options.onFault,
     };
-    await derive(making, hosts, options.onProgress);
+    failed = nameless.length + (await derive(making, hosts, options.onProgress));
     await aggregateOnce(making);
   } catch (error) {
     // Where this fails as well, the next rebuild retires the generation.
@@ -72,22 +82,23 @@ export async function rebuildFleet(
   await options.wait(options.graceMs);
   for (const generation of retired) await deleteGeneration(table, { fleet, generation });
   await forgetGenerations(table, fleet, retired);
-  return { hosts: hosts.length };
+  return { hosts: hosts.length, failed };
 }
 
 async function begin(
   { clock }: AggregateDeps,
   table: Table,
   fleet: string,
+  isForced: boolean,
 ): Promise<{ current: string; rebuild: Rebuild }> {
   const seen = await readGenerations(table, fleet);
-  const quietMs = seen.rebuild === null ? Number.POSITIVE_INFINITY : clock() - Date.parse(seen.rebuild.aliveAt);
+  const isAlive = seen.rebuild !== null && Math.abs(clock() - Date.parse(seen.rebuild.aliveAt)) < LOST_AFTER_MS;
   const rebuild =
-    quietMs < LOST_AFTER_MS ? null : await beginGeneration(table, fleet, seen, new Date(clock()).toISOString());
+    isAlive && !isForced ? null : await beginGeneration(table, fleet, seen, new Date(clock()).toISOString());
   if (rebuild === null) {
     throw new AppError(
       "slow_down",
-      `a rebuild of fleet ${fleet} is under way; if it was killed, try again in ${LOST_AFTER_MS / 1000} seconds`,
+      `a rebuild of fleet ${fleet} is under way; if it was killed, try again in ${LOST_AFTER_MS / 1000} seconds, or with --force`,
     );
   }
   return { current: seen.current, rebuild };
@@ -100,37 +111,60 @@ interface Making {
   readonly of: FleetGeneration;
   /** Says now and then that the rebuild is alive; throws when another one has taken over. */
   readonly alive: () => Promise<void>;
+  readonly onFault: RebuildOptions["onFault"];
 }
 
 function heartbeat({ clock }: AggregateDeps, table: Table, fleet: string, rebuild: Rebuild): () => Promise<void> {
   let heardAt = clock();
   return async () => {
-    if (clock() - heardAt < ALIVE_EVERY_MS) return;
+    // A clock that was set back must not silence it.
+    if (Math.abs(clock() - heardAt) < ALIVE_EVERY_MS) return;
     heardAt = clock();
     if (!(await keepAlive(table, fleet, rebuild, new Date(heardAt).toISOString()))) throw takenOver(fleet);
   };
 }
 
+/** Derives all hosts; gives how many were left out. */
 async function derive(
   making: Making,
   hosts: readonly string[],
   onProgress: RebuildOptions["onProgress"],
-): Promise<void> {
-  let done = 0;
+): Promise<number> {
+  let [done, failed] = [0, 0];
   for (let bucket = 0; bucket < BUCKETS; bucket += 1) {
     const ofBucket = hosts.filter((host) => bucketOf(making.of.fleet, host) === bucket);
     for (let from = 0; from < ofBucket.length; from += HOSTS_AT_ONCE) {
       const batch = ofBucket.slice(from, from + HOSTS_AT_ONCE);
-      await deriveHosts(making, bucket, batch);
+      failed += await deriveHosts(making, bucket, batch);
       done += batch.length;
       onProgress(done, hosts.length);
       await making.alive();
     }
   }
+  return failed;
+}
+
+/** Derives hosts of one bucket, those that are damaged left out; gives how many these are. */
+async function deriveHosts(making: Making, bucket: number, hosts: readonly string[]): Promise<number> {
+  try {
+    await deriveTogether(making, bucket, hosts);
+    return 0;
+  } catch (error) {
+    const [host] = hosts;
+    // Anything else is about the store, or a bug: what is read must not be given up for what it leaves.
+    if (!(error instanceof ItemFault) || host === undefined) throw error;
+    if (hosts.length === 1) {
+      making.onFault(new HostFault(making.of.fleet, host, error));
+      return 1;
+    }
+  }
+  let failed = 0;
+  for (const host of hosts) failed += await deriveHosts(making, bucket, [host]);
+  return failed;
 }
 
 /** Derives hosts of one bucket: all that their runs touch, as if everything had been marked. */
-async function deriveHosts({ deps, table, of }: Making, bucket: number, hosts: readonly string[]): Promise<void> {
+async function deriveTogether({ deps, table, of }: Making, bucket: number, hosts: readonly string[]): Promise<void> {
   let open: readonly Work[] = await Promise.all(
     hosts.map(async (host) => ({ host, touched: await touchedByHost(table, of.fleet, host) })),
   );
@@ -144,11 +178,19 @@ async function deriveHosts({ deps, table, of }: Making, bucket: number, hosts: r
 }
 
 /** Works off what is marked, so that what came meanwhile is read after the swap as it was before. */
-async function aggregateOnce({ deps, of, alive }: Making): Promise<void> {
+async function aggregateOnce({ deps, of, alive, onFault }: Making): Promise<void> {
   // Asked before every batch of hosts.
   const generations: AggregateDeps["store"]["generations"] = async (fleet) => {
     await alive();
     return deps.store.generations(fleet);
   };
-  await aggregateFleet({ ...deps, store: { ...deps.store, generations } }, of.fleet);
+  try {
+    await aggregateFleet({ ...deps, store: { ...deps.store, generations } }, of.fleet);
+  } catch (error) {
+    const faults: readonly unknown[] = error instanceof AggregateError ? error.errors : [error];
+    for (const fault of faults) {
+      if (!(fault instanceof HostFault && fault.cause instanceof ItemFault)) throw fault;
+      onFault(fault);
+    }
+  }
 }

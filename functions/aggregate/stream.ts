@@ -5,7 +5,7 @@
 import { AppError } from "../../shared/errors.ts";
 import type { Mark } from "../../shared/ports.ts";
 import { workPlaceOf } from "../store/keys.ts";
-import { type AggregateDeps, aggregateMarks, type Outcome } from "./aggregate.ts";
+import { type AggregateDeps, aggregateMarks, HostFault, type Outcome } from "./aggregate.ts";
 import type { StreamRecord } from "./wake-event.ts";
 
 /** What became of a batch; `failed` are the sequence numbers of the records whose hosts failed. */
@@ -77,8 +77,9 @@ async function aggregateGroup(
     return { ...(await aggregateMarks(deps, fleet, bucket, await marksOf(deps, fleet, hosts))), failed: [] };
   } catch (error) {
     // An AppError is the store's, and would meet every host alike; anything else is the fault of one of them.
-    if (hosts.length === 1 || error instanceof AppError) {
-      onFault(error);
+    const [host] = hosts;
+    if (host === undefined || hosts.length === 1 || error instanceof AppError) {
+      onFault(host === undefined || error instanceof AppError ? error : new HostFault(fleet, host, error));
       return { done: 0, left: 0, conflicts: 0, failed: hosts };
     }
   }

@@ -24,10 +24,10 @@ export async function handler(_event: unknown, { awsRequestId: requestId }: { re
   for (const fleet of fleets) {
     const started = clock();
     try {
-      const { differences, ...audit } = await auditFleet(table, fleet, { buckets: [bucket] });
-      for (const { kind, key } of differences.slice(0, KEYS_TOLD))
-        log.event("difference", { requestId, fleet, found: kind, key });
-      const counts = { ...audit, differences: differences.length };
+      const { differences, outdated, ...audit } = await auditFleet(table, fleet, { buckets: [bucket] });
+      for (const { kind, key, text } of differences.slice(0, KEYS_TOLD))
+        log.event("difference", { requestId, fleet, found: kind, key, ...(text === undefined ? {} : { text }) });
+      const counts = { ...audit, outdated: outdated.runs, differences: differences.length };
       log.event("audit", { requestId, fleet, bucket, ...counts, milliseconds: clock() - started });
     } catch (error) {
       log.fault(requestId, error);

@@ -8,7 +8,8 @@ import type { QuarantinedLine } from "../../shared/ports.ts";
 import { sampleOf } from "../../shared/summary/sample.ts";
 import type { BodyText } from "../http/body.ts";
 import type { IngestDeps } from "./deps.ts";
-import { quarantineId } from "./identity.ts";
+import { refuseManyMonths } from "./months.ts";
+import { quarantineId } from "./quarantine-id.ts";
 import { type Receipt, receiptResult } from "./receipt.ts";
 import type { Context } from "./said.ts";
 import { type Envelope, type RejectedLine, type Upload, understandUpload } from "./upload.ts";
@@ -35,6 +36,7 @@ export async function postResults(
   const envelope = { fleet, receivedAt, encoding: body.encoding, parameters };
   const upload = understandUpload(reading, envelope);
   refuseForeignHosts(token, upload);
+  refuseManyMonths(upload);
   const runs = upload.runs.map(({ run }) => ({ run, sample: sampleOf(run) }));
   const kept = upload.rejected.map((line) => quarantined(line, envelope, token.hosts));
   // Before the runs: when the store fails in between, no run was stored, and the retry finds its lines in their places.

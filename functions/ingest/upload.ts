@@ -9,7 +9,7 @@ import { quoted } from "../../shared/model/quoted.ts";
 import type { Run } from "../../shared/model/run.ts";
 import { stratumOf } from "../../shared/model/stratum.ts";
 import { assessQuality } from "../../shared/quality/assess.ts";
-import { runId } from "./identity.ts";
+import { runId } from "../store/run-id.ts";
 import {
   type Context,
   faultOf,
@@ -155,11 +155,9 @@ function runOf(result: BonnieResult, said: Said, envelope: Envelope): Run | Issu
     );
   }
   const { backend, finished, facts } = said;
-  const discriminator =
-    said.run === null ? (finished === null ? "" : `finished ${finished.asSent}`) : `run ${said.run}`;
   const { fleet, receivedAt, encoding } = envelope;
   return {
-    id: runId({ fleet, host, vm, backend, discriminator, raw, encoding }),
+    id: runId({ fleet, host, vm, backend, run: said.run, finished: finished?.asSent ?? null, raw, encoding }),
     fleet,
     host,
     vm,

@@ -1,23 +1,27 @@
 // The export of runs: all that match, newest first, as one stream. A page of them is in memory at a time, and the next is
 // read only when the client has taken this one.
 
-import type { RunStore } from "../../shared/ports.ts";
+import type { RunStore, UnreadableRun } from "../../shared/ports.ts";
 import { csvRecord } from "../../shared/render/csv.ts";
-import { runRecords } from "../../shared/report/run-records.ts";
+import { runRecords, unreadableRecords } from "../../shared/report/run-records.ts";
 import { type AllRunsQuery, runPages } from "./run-pages.ts";
 
 /**
- * The text of an export in pieces, one for each page, the head with the first. Throws what the store throws, before the
- * piece that it could not read.
+ * The text of an export in pieces, one for each page, the head with the first. A run that cannot be read has a row that says
+ * so, at the end of its page, and `onUnreadable` hears of it. Throws what the store throws, before the piece that it could
+ * not read.
  */
 export async function* exportedRuns(
   runs: Pick<RunStore, "list">,
   fleet: string,
   query: AllRunsQuery,
+  onUnreadable: (run: UnreadableRun) => void,
 ): AsyncGenerator<string, void> {
   let head = csvRecord(runRecords([]).columns);
-  for await (const page of runPages(runs, fleet, query)) {
-    yield head + runRecords(page).rows.map(csvRecord).join("");
+  for await (const { items, unreadable } of runPages(runs, fleet, query)) {
+    for (const run of unreadable) onUnreadable(run);
+    const { rows } = unreadableRecords(fleet, unreadable);
+    yield head + [...runRecords(items).rows, ...rows].map(csvRecord).join("");
     head = "";
   }
 }

@@ -1,5 +1,4 @@
-import type { Run } from "../../shared/model/run.ts";
-import type { RunQuery, RunStore } from "../../shared/ports.ts";
+import type { RunListing, RunQuery, RunStore } from "../../shared/ports.ts";
 
 /** Runs that are read at a time: a few MB at most. */
 const RUNS_AT_ONCE = 500;
@@ -15,11 +14,11 @@ export async function* runPages(
   runs: Pick<RunStore, "list">,
   fleet: string,
   query: AllRunsQuery,
-): AsyncGenerator<readonly Run[], void> {
+): AsyncGenerator<RunListing, void> {
   let cursor: string | undefined;
   do {
     const page = await runs.list(fleet, { ...query, limit: RUNS_AT_ONCE, cursor });
-    yield page.items;
+    yield page;
     cursor = page.cursor ?? undefined;
   } while (cursor !== undefined);
 }

@@ -30,7 +30,9 @@ export function addRunRoutes(app: HttpApp, deps: ReadDeps): void {
       ...query,
       backend: backend && backendOf("backend", backend),
     });
-    const answer = { runs: page.items, cursor: page.cursor };
+    for (const run of page.unreadable) c.get("fault")(run);
+    const unreadable = page.unreadable.map(({ id, host }) => ({ id, host }));
+    const answer = { runs: page.items, ...(unreadable.length > 0 ? { unreadable } : {}), cursor: page.cursor };
     return summaryAnswer(c, format, { kind: "runs", answer }, { width, theme });
   });
 }
@@ -38,7 +40,8 @@ export function addRunRoutes(app: HttpApp, deps: ReadDeps): void {
 /** All runs that match, as a file for a spreadsheet or for an import. */
 async function exportAnswer(c: Context<HttpEnv>, { runs }: ReadDeps): Promise<Response> {
   const { backend, ...query } = queryBy(c, (await requests()).runExportQuery);
-  const pieces = exportedRuns(runs, tokenOf(c).fleet, { ...query, backend: backend && backendOf("backend", backend) });
+  const which = { ...query, backend: backend && backendOf("backend", backend) };
+  const pieces = exportedRuns(runs, tokenOf(c).fleet, which, c.get("fault"));
   return c.body(await streamed(pieces, c.get("fault")), 200, {
     "Content-Type": CONTENT_TYPES.csv,
     "Content-Disposition": 'attachment; filename="runs.csv"',

@@ -3,25 +3,32 @@
 
 import { BUCKETS, TABLE } from "../../shared/deployment.ts";
 import { monthOf, PERIOD_ALL, periodsOf } from "../../shared/model/period.ts";
-import type { Run } from "../../shared/model/run.ts";
 import type { Touched } from "../../shared/ports.ts";
 import { currentGeneration } from "./generations.ts";
-import { textOf } from "./item.ts";
+import { type Item, textOf } from "./item.ts";
 import { hostHash, runsOfHost, summaryPartition, timePartition, workPartition } from "./keys.ts";
 import { touchedBy } from "./marks.ts";
-import { runOfItem } from "./run-item.ts";
+import { type RunFault, runsOfItems } from "./run-item.ts";
 import { isWithdrawn, runPlaceOf } from "./run-place.ts";
 import { getItem, partition, queryItems, queryPage, type Table } from "./table.ts";
 
 const buckets = Array.from({ length: BUCKETS }, (_, bucket) => bucket);
 
+/** The hosts of a fleet. */
+export interface FleetHosts {
+  /** Each once, in no order. */
+  readonly names: readonly string[];
+  /** Runs that cannot be read, and of whose host nothing else is known either. */
+  readonly nameless: readonly RunFault[];
+}
+
 /**
- * Every host of a fleet that has runs or has been counted, each once, in no order; the names are held in memory. The time
- * index may not have a run of a moment ago yet, so hosts are also looked up where they are known at once: among the marks,
+ * Every host of a fleet that has runs or has been counted; the names are held in memory. The time index may not have a run of a moment ago yet, so hosts are also looked up where they are known at once: among the marks,
  * and, asked after these because a mark goes when its host is counted, among the summaries.
  */
-export async function hostsOfFleet(table: Table, fleet: string): Promise<string[]> {
+export async function hostsOfFleet(table: Table, fleet: string): Promise<FleetHosts> {
   const hosts = new Map<string, string>();
+  const nameless: { readonly hash: string; readonly fault: RunFault }[] = [];
   const addNames = async (pk: string) => {
     const query = { ...partition(pk), ProjectionExpression: "pk, sk", ConsistentRead: true };
     for await (const item of queryItems(table, query)) {
@@ -33,7 +40,9 @@ export async function hostsOfFleet(table: Table, fleet: string): Promise<string[
   const of = await currentGeneration(table, fleet);
   await Promise.all(buckets.map((bucket) => addNames(summaryPartition(of, PERIOD_ALL, bucket))));
   await Promise.all(buckets.map((bucket) => addFromRuns(bucket)));
-  return [...hosts.values()];
+  // Another run of the same host may have told its name.
+  const still = nameless.filter(({ hash }) => !hosts.has(hash));
+  return { names: [...hosts.values()], nameless: still.map(({ fault }) => fault) };
 
   async function addFromRuns(bucket: number): Promise<void> {
     const query = { ...ofTime(fleet, bucket), ProjectionExpression: "pk, sk" };
@@ -41,7 +50,10 @@ export async function hostsOfFleet(table: Table, fleet: string): Promise<string[
       const hash = textOf(item, "pk").split("#")[2] ?? "";
       if (hosts.has(hash)) continue;
       const run = await getItem(table, { pk: textOf(item, "pk"), sk: textOf(item, "sk") });
-      if (run !== null) hosts.set(hash, runOfItem(run).host);
+      if (run === null) continue;
+      const { runs, unreadable } = runsOfItems([run]);
+      for (const { host } of [...runs, ...unreadable]) if (host !== null) hosts.set(hash, host);
+      for (const fault of unreadable) if (fault.host === null) nameless.push({ hash, fault });
     }
   }
 }
@@ -94,8 +106,7 @@ export async function touchedByHost(table: Table, fleet: string, host: string): 
   return [...touched.values()];
 }
 
-/** All runs of a host, withdrawn ones too. */
-export async function* runsOf(table: Table, fleet: string, host: string): AsyncGenerator<Run, void> {
-  const query = { ...partition(runsOfHost(fleet, host)), ConsistentRead: true };
-  for await (const item of queryItems(table, query)) yield runOfItem(item);
+/** The items of all runs of a host, withdrawn ones too. */
+export function runItemsOf(table: Table, fleet: string, host: string): AsyncGenerator<Item, void> {
+  return queryItems(table, { ...partition(runsOfHost(fleet, host)), ConsistentRead: true });
 }

@@ -12,22 +12,31 @@ import { getItem, partition, queryPage, type Table, transact } from "./table.ts"
 /** The format that this version reads and writes. A change that other versions would misread makes it one higher. */
 export const FORMAT = 1;
 
+/** What stands in place of the number until a restore has put everything. */
+export const UNFINISHED_RESTORE = "unfinished restore";
+
 /** A table that this version must leave alone, in words for its operator. */
 export class FormatFault extends Error {
   override readonly name = "FormatFault";
 }
 
-/** The format of a table; null for a new one, which has none yet. */
+/** The format of a table; null for a new one, which has none yet. Throws FormatFault while a restore has not ended. */
 export async function formatOf(table: Table): Promise<number | null> {
   const item = await getItem(table, FORMAT_KEY);
-  if (item !== null) return Number(textOf(item, "format"));
+  if (item !== null) {
+    const text = textOf(item, "format");
+    if (text !== UNFINISHED_RESTORE) return Number(text);
+    throw new FormatFault(
+      `the table ${table.name} holds a part of a backup: a restore into it did not end. Run vbdstat restore with the same file again, which goes on, or begin with an empty folder or table`,
+    );
+  }
   const { items } = await queryPage(table, { ...partition(FLEETS_PARTITION), ConsistentRead: true, Limit: 1 });
   return items.length === 0 ? null : 0;
 }
 
 /** Writes the number into a new table. Any other stays as it is. */
 export async function beginFormat(table: Table): Promise<void> {
-  if ((await formatOf(table)) === null) await writeFormat(table);
+  if ((await getItem(table, FORMAT_KEY)) === null && (await formatOf(table)) === null) await writeFormat(table);
 }
 
 /** Writes the number of this version, unless there is one. */

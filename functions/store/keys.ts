@@ -30,8 +30,11 @@ export function hostHash(fleet: string, host: string): string {
 }
 
 /** The bucket of a host: 0 to BUCKETS - 1. */
-export function bucketOf(fleet: string, host: string): number {
-  return Number.parseInt(hostHash(fleet, host).slice(0, 8), 16) % BUCKETS;
+export const bucketOf = (fleet: string, host: string): number => bucketOfHash(hostHash(fleet, host));
+
+/** The same of a host that is known by its hash, or by the id of a run, which begins with it. */
+export function bucketOfHash(hash: string): number {
+  return Number.parseInt(hash.slice(0, 8), 16) % BUCKETS;
 }
 
 /** The hash that stands for a cohort in keys; a host without any attribute is in a cohort of its own kind. */
@@ -45,6 +48,9 @@ export const runKey = (fleet: string, id: string): Key => ({ pk: `RUN#${fleet}#$
 
 /** All runs of a host. */
 export const runsOfHost = (fleet: string, host: string): string => `RUN#${fleet}#${hostHash(fleet, host)}`;
+
+/** Whether a partition is that of a host's runs. */
+export const isOfRuns = (pk: string): boolean => pk.startsWith("RUN#");
 
 /** Place of a run in the order index: newest last within its backend and stratum. */
 export const runOrder = (backend: string, stratum: string, finishedAt: string, id: string): string =>
@@ -152,6 +158,9 @@ export const tokenListOfFormat0 = (fleet: string): string => `TOKENS#${fleet}`;
 /** All that belongs to a share. */
 export const sharePartition = (id: string): string => `SHARE#${id}`;
 
+/** The share that a partition belongs to; null for any other partition. */
+export const shareOfPartition = (pk: string): string | null => (pk.startsWith("SHARE#") ? pk.slice(6) : null);
+
 /** A share itself. */
 export const shareKey = (id: string): Key => ({ pk: sharePartition(id), sk: "share" });
 
@@ -184,3 +193,18 @@ export const quarantinePartition = (fleet: string): string => `REJECT#${fleet}`;
 
 /** One rejected line, by its id. */
 export const quarantineKey = (fleet: string, id: string): Key => ({ pk: quarantinePartition(fleet), sk: id });
+
+/**
+ * Starts of the partitions whose items follow from others, and so are in no backup: those of aggregation, and the lists of
+ * shares. Whatever is not among them is kept, so that an item of a kind to come cannot be forgotten.
+ */
+export const DERIVED_PARTITIONS = [
+  "WORK#",
+  "GENERATION#",
+  "HOST#",
+  "CELL#",
+  "COHORT#",
+  "STAMP#",
+  "SHARES#",
+  "PING",
+] as const;

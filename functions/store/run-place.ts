@@ -2,9 +2,12 @@
 
 import { isBackend } from "../../shared/model/backends.ts";
 import type { RunPlace } from "../../shared/model/run-codec.ts";
-import { type Item, ItemFault, textOf } from "./item.ts";
+import { type Item, ItemFault, optionalTextOf, textOf } from "./item.ts";
 
-/** The place of a run, or of its entry in the order index: `backend#stratum#finishedAt#id`, with `~` before it once withdrawn. */
+/**
+ * The place of a run, or of its entry in the order index: `backend#stratum#finishedAt#id`, with `~` before it once withdrawn.
+ * Throws ItemFault for anything else.
+ */
 export function runPlaceOf(item: Item): RunPlace {
   const order = textOf(item, "ord");
   const [backend, stratum, finished_at, id] = order.replace(/^~/, "").split("#");
@@ -17,6 +20,8 @@ export function runPlaceOf(item: Item): RunPlace {
   ) {
     throw new ItemFault(`order entry ${order} is not backend#stratum#finishedAt#id`);
   }
+  const run = optionalTextOf(item, "sk") ?? id;
+  if (run !== id) throw new ItemFault(`order entry ${order} is not that of run ${run}`);
   return { id, backend, stratum, finished_at };
 }
 

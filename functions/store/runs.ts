@@ -2,14 +2,16 @@
 
 import type { TransactWriteItem } from "@aws-sdk/client-dynamodb";
 import type { Run } from "../../shared/model/run.ts";
+import type { RunPlace } from "../../shared/model/run-codec.ts";
 import type { NewRun, RunStore } from "../../shared/ports.ts";
 import { inChunks } from "./chunks.ts";
 import { type Item, keyItem, optionalTextOf, sizeOf } from "./item.ts";
 import { runKey, runOrder, withdrawnOrder } from "./keys.ts";
 import { markWrite, touchedBy } from "./marks.ts";
 import { retryingTransient } from "./retry.ts";
-import { runItem, runOfItem } from "./run-item.ts";
+import { RunFault, runItem, runOfItem, runsOfItems } from "./run-item.ts";
 import { listRuns } from "./run-list.ts";
+import { runPlaceOf } from "./run-place.ts";
 import { TransactionCancelled } from "./store-error.ts";
 import { getItem, type Table, transact } from "./table.ts";
 
@@ -86,11 +88,24 @@ function marksOf(table: Table, runs: readonly Pending[]): TransactWriteItem[] {
   });
 }
 
-async function withdraw(table: Table, fleet: string, id: string, at: string): Promise<Run | null> {
+/** What a withdrawal needs of a run: of one that cannot be read, all that its key and its place still say. */
+type Withdrawable = RunPlace & Pick<Run, "host" | "withdrawn_at">;
+
+/** Throws RunFault where not even that can be read. */
+function withdrawableOf(item: Item): Withdrawable {
+  const { runs, unreadable } = runsOfItems([item]);
+  const [run] = runs;
+  if (run !== undefined) return run;
+  const [fault] = unreadable;
+  if (fault === undefined || fault.host === null || item["ord"] === undefined) throw fault ?? new RunFault(item, "");
+  return { ...runPlaceOf(item), host: fault.host, withdrawn_at: optionalTextOf(item, "withdrawn") };
+}
+
+async function withdraw(table: Table, fleet: string, id: string, at: string): Promise<Withdrawable | null> {
   const key = runKey(fleet, id);
   const item = await getItem(table, key);
   if (item === null) return null;
-  const run = runOfItem(item);
+  const run = withdrawableOf(item);
   if (run.withdrawn_at !== null) return run;
   const order = runOrder(run.backend, run.stratum, run.finished_at, run.id);
   try {
@@ -113,7 +128,7 @@ async function withdraw(table: Table, fleet: string, id: string, at: string): Pr
     // Somebody else withdrew it meanwhile: their time stands.
     const again = await getItem(table, key);
     if (again === null || optionalTextOf(again, "withdrawn") === null) throw error;
-    return runOfItem(again);
+    return withdrawableOf(again);
   }
   return { ...run, withdrawn_at: at };
 }

@@ -4,7 +4,7 @@
 import { TABLE } from "../../shared/deployment.ts";
 import { decodeSample } from "../../shared/summary/sample-codec.ts";
 import type { RunSample } from "../../shared/summary/types.ts";
-import { type Item, textOf } from "./item.ts";
+import { type Item, ItemFault, textOf } from "./item.ts";
 import { runsOfHost } from "./keys.ts";
 import { runPlaceOf } from "./run-place.ts";
 import { queryItems, type Table } from "./table.ts";
@@ -38,7 +38,13 @@ export async function readSamples(
   return samples;
 }
 
-/** The sample of an entry of the order index. */
+/** The sample of an entry of the order index. Throws ItemFault. */
 function sampleOfEntry(entry: Item): RunSample {
-  return { ...runPlaceOf(entry), ...decodeSample(textOf(entry, "sample")) };
+  const place = runPlaceOf(entry);
+  try {
+    return { ...place, ...decodeSample(textOf(entry, "sample")) };
+  } catch (error) {
+    if (error instanceof ItemFault) throw error;
+    throw new ItemFault(`the sample of run ${place.id} cannot be read`, { cause: error });
+  }
 }

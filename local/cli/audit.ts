@@ -1,4 +1,5 @@
 import { auditFleet } from "../../functions/aggregate/audit.ts";
+import { PARSER_VERSION } from "../../shared/bonnie/read.ts";
 import { printable } from "../../shared/model/printable.ts";
 import { type Command, refusePositionals } from "./command.ts";
 import { DEFAULT_FLEET, fleetOption, refuseUnknownFleet } from "./fleet-option.ts";
@@ -6,10 +7,11 @@ import { showProgress } from "./progress.ts";
 
 export const audit: Command = {
   help: `vbdstat audit [--fleet F]
-Computes all statistics of a fleet afresh and reports every difference.
+Reads every line of a fleet again, computes all statistics anew, and reports every difference.
 
 There must be no difference. It changes nothing, and may run while results come in: what changes
-meanwhile is left out, and it says how much.
+meanwhile is left out, and it says how much. Runs that this version reads otherwise than the one
+that stored them are no difference: they are counted apart, until \`rebuild --reread\`.
 All cells of the fleet are held in memory, about 1 KB each.
 
   --fleet F    the fleet; "default" if not given
@@ -23,13 +25,20 @@ Exit codes: 0 no difference; 1 differences, one a line, or not done; 2 wrong arg
     return async (table, terminal) => {
       await refuseUnknownFleet(table, fleet);
       const progress = showProgress(terminal, "audited hosts");
-      const { hosts, cells, openMarks, moving, differences } = await auditFleet(table, fleet, {
+      const { hosts, cells, openMarks, moving, differences, outdated } = await auditFleet(table, fleet, {
         onProgress: progress.at,
       });
       progress.end();
-      for (const { kind, key } of differences) await terminal.out(printable(`${kind}: ${key}\n`));
+      for (const { kind, key, text = key } of differences) {
+        await terminal.out(printable(`${kind}: ${text}`).concat("\n"));
+      }
       const found = differences.length === 0 ? "no difference" : `${differences.length} differences`;
       await terminal.out(`${found} in ${cells} cells of ${hosts} hosts\n`);
+      if (outdated.runs > 0) {
+        for (const text of outdated.first) await terminal.out(printable(`reads otherwise: ${text}`).concat("\n"));
+        const now = `this version (parser ${PARSER_VERSION})`;
+        await terminal.out(`${outdated.runs} runs read otherwise to ${now} than as stored: rebuild --reread\n`);
+      }
       if (moving > 0) await terminal.out(`${moving} more were changing meanwhile and could not be judged\n`);
       if (openMarks > 0) {
         const when = "audit again when they are (GET /v1/status, open_marks)";

@@ -15,6 +15,8 @@ export interface Piece {
 /** From here on a piece ends where it can; and where it must, for the reader takes no more. */
 const LINES_WANTED = 1_000;
 const MOST_LINES = 9_000;
+/** Bytes at which it must end: lines may be long, and a piece is held in memory. */
+const MOST_BYTES = 2 ** 22;
 
 /**
  * Pieces of a file, in order. A piece ends between CSV lines only, because a text table and the CSV line that repeats it
@@ -29,10 +31,12 @@ export async function* bonniePieces(
   let linesBefore = 0;
   let results = 0;
   let piece: string[] = [];
+  let bytes = 0;
   let isPlain = true;
   for await (const line of lines) {
-    if (endsBefore(line, piece, isPlain)) yield* understood();
+    if (bytes >= MOST_BYTES || endsBefore(line, piece, isPlain)) yield* understood();
     piece.push(line);
+    bytes += line.length;
     isPlain &&= isCsv(line) || line.startsWith("#") || line.trim() === "";
   }
   yield* understood();
@@ -57,6 +61,7 @@ export async function* bonniePieces(
     }
     linesBefore += piece.length;
     piece = [];
+    bytes = 0;
     isPlain = true;
   }
 }

@@ -8,7 +8,7 @@ import type { TokenStore } from "../../shared/ports.ts";
 /** Where a command writes: results to standard output, everything else to standard error. */
 export interface Terminal {
   /** Resolves when the text was taken. */
-  out(text: string): Promise<void>;
+  out(text: string | Uint8Array): Promise<void>;
   error(text: string): void;
   /** Whether standard error is looked at by a person: then progress is shown there. */
   readonly isInteractive: boolean;
@@ -28,6 +28,8 @@ export interface Command {
   readonly mayCreate: boolean;
   /** Whether it works on a table of an earlier format, on which no server may run then. */
   readonly upgrades?: boolean;
+  /** Whether it works on a table into which a restore has not put everything. */
+  readonly restores?: boolean;
   /** Understands the arguments and gives what to do; throws UsageFault before anything is opened. */
   prepare(given: Arguments): (table: Table, terminal: Terminal, store: OpenStore) => Promise<0 | 1>;
 }
@@ -37,6 +39,8 @@ export interface OpenStore {
   readonly table: Table;
   /** Its tokens, with all that guards them. Throws StartFault where the key of the data folder cannot be used. */
   tokens(): Promise<TokenStore>;
+  /** The data folder of its embedded engine; null with another DynamoDB. */
+  readonly dataFolder: string | null;
   close(): Promise<void>;
 }
 

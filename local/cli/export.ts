@@ -2,6 +2,7 @@ import { runPages } from "../../functions/read/run-pages.ts";
 import { makeRunStore } from "../../functions/store/runs.ts";
 import { runExportQuery } from "../../shared/api/requests.ts";
 import { unknownBackendText } from "../../shared/model/aliases.ts";
+import { printable } from "../../shared/model/printable.ts";
 import { resolveBackend } from "../../shared/model/resolve-backend.ts";
 import { type Command, refusePositionals, textOption, UsageFault } from "./command.ts";
 import { DEFAULT_FLEET, fleetOption, refuseUnknownFleet } from "./fleet-option.ts";
@@ -21,7 +22,8 @@ Withdrawn runs are among them, marked as such. Runs that come in meanwhile may b
   --from TIME     runs that finished at this time (ISO 8601, or a date) or later
   --to TIME       runs that finished before this time
 
-Exit codes: 0 all written; 1 broken off; 2 wrong arguments.`,
+Exit codes: 0 all written; 1 broken off, or runs were left out that cannot be read; 2 wrong
+arguments.`,
   options: {
     fleet: { type: "string" },
     host: { type: "string" },
@@ -46,14 +48,16 @@ Exit codes: 0 all written; 1 broken off; 2 wrong arguments.`,
     return async (table, terminal) => {
       await refuseUnknownFleet(table, fleet);
       const progress = showProgress(terminal, "exported runs");
-      let count = 0;
-      for await (const page of runPages(makeRunStore(table), fleet, query)) {
-        await terminal.out(page.map((run) => `${JSON.stringify(run)}\n`).join(""));
-        count += page.length;
+      let [count, missing] = [0, 0];
+      for await (const { items, unreadable } of runPages(makeRunStore(table), fleet, query)) {
+        await terminal.out(items.map((run) => `${JSON.stringify(run)}\n`).join(""));
+        for (const { reason } of unreadable) terminal.error(printable(`left out: ${reason}`).concat("\n"));
+        count += items.length;
+        missing += unreadable.length;
         progress.at(count);
       }
       progress.end();
-      return 0;
+      return missing === 0 ? 0 : 1;
     };
   },
 };

@@ -5,15 +5,47 @@ import { createReadStream } from "node:fs";
 import type { Readable } from "node:stream";
 import { createGunzip } from "node:zlib";
 
-/** The lines of a file without their line feeds. Throws what the file system or gzip says. */
-export async function* linesOf(file: string): AsyncGenerator<string, void> {
-  let rest = "";
-  for await (const chunk of await unpacked(file === "-" ? process.stdin : createReadStream(file))) {
-    const lines = (rest + chunk.toString("latin1")).split("\n");
-    rest = lines.pop() ?? "";
-    yield* lines;
+/** The longest line that is held, and who is told of a longer one: its number, and its bytes. */
+export interface LineLimit {
+  readonly longest: number;
+  readonly onOverlong: (line: number, bytes: number) => void;
+}
+
+/**
+ * The lines of a file without their line feeds; in place of one that is too long stands an empty one. Throws what the file
+ * system or gzip says.
+ */
+export async function* linesOf(file: string, { longest, onOverlong }: LineLimit): AsyncGenerator<string, void> {
+  let number = 0;
+  let line = "";
+  /** Bytes of a line that is too long, of which nothing is held; 0 for any other. */
+  let dropped = 0;
+
+  function extend(part: string): void {
+    if (dropped > 0 || line.length + part.length > longest) {
+      dropped += line.length + part.length;
+      line = "";
+    } else line += part;
   }
-  if (rest !== "") yield rest;
+
+  function ended(): string {
+    const whole = line;
+    number += 1;
+    if (dropped > 0) onOverlong(number, dropped);
+    line = "";
+    dropped = 0;
+    return whole;
+  }
+
+  for await (const chunk of await unpacked(file === "-" ? process.stdin : createReadStream(file))) {
+    const [rest = "", ...others] = chunk.toString("latin1").split("\n");
+    extend(rest);
+    for (const next of others) {
+      yield ended();
+      extend(next);
+    }
+  }
+  if (line !== "" || dropped > 0) yield ended();
 }
 
 async function unpacked(stream: Readable): Promise<AsyncIterable<Buffer>> {

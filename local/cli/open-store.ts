@@ -13,18 +13,19 @@ import { openSealedTokens } from "../token-seal.ts";
 import type { Command, OpenStore } from "./command.ts";
 
 /**
- * Opens the store; a command that may not create one needs it to be there, and one that does not upgrade it needs it in the
- * format of this version. Throws StartFault, FormatFault.
+ * Opens the store; a command that may not create one needs it to be there, and one that neither upgrades nor restores it
+ * needs it whole and in the format of this version. Throws StartFault, FormatFault.
  */
 export async function openStore(
   settings: LocalSettings,
-  { mayCreate, upgrades = false }: Pick<Command, "mayCreate" | "upgrades">,
+  { mayCreate, upgrades = false, restores = false }: Pick<Command, "mayCreate" | "upgrades" | "restores">,
   print: (line: string) => void,
 ): Promise<OpenStore> {
   const { address, folder, close } = await findTable(settings, mayCreate, print);
   const table = openTable(address);
   const store: OpenStore = {
     table,
+    dataFolder: settings.endpoint === null ? settings.dataDir : null,
     tokens: async () =>
       folder === null ? makeTokenStore(table) : openSealedTokens(table, settings.dataDir, { ...folder, print }),
     close: async () => {
@@ -34,8 +35,10 @@ export async function openStore(
   };
   try {
     if (mayCreate) await ensureTable(table);
-    if (!upgrades) await requireFormat(table);
-    else if (folder?.isHolder === false) throw new StartFault(`a server runs on ${settings.dataDir}; stop it first.`);
+    if (upgrades && folder?.isHolder === false) {
+      throw new StartFault(`a server runs on ${settings.dataDir}; stop it first.`);
+    }
+    if (!upgrades && !restores) await requireFormat(table);
     return store;
   } catch (error) {
     await store.close();

@@ -3,6 +3,7 @@ import { rereadFleet } from "../../functions/aggregate/reread.ts";
 import { makeAggregationStore } from "../../functions/store/aggregation.ts";
 import { backOff } from "../../functions/store/retry.ts";
 import type { Table } from "../../functions/store/table.ts";
+import { printable } from "../../shared/model/printable.ts";
 import { type Command, refusePositionals, type Terminal, textOption, UsageFault } from "./command.ts";
 import { DEFAULT_FLEET, fleetOption, refuseUnknownFleet } from "./fleet-option.ts";
 import { showProgress } from "./progress.ts";
@@ -20,9 +21,16 @@ stopped changes nothing that is read; run it again after a minute.
                      judges caches otherwise
   --grace SECONDS    how long the old statistics are kept for those who are reading them; 60 if
                      not given
+  --force            take over from a rebuild that seems to be under way; that one then ends
 
-Exit codes: 0 done; 1 not done, for instance while another rebuild is under way; 2 wrong arguments.`,
-  options: { fleet: { type: "string" }, reread: { type: "boolean" }, grace: { type: "string" } },
+Exit codes: 0 done; 1 not done, for instance while another rebuild is under way, or done without
+what is damaged, which is named; 2 wrong arguments.`,
+  options: {
+    fleet: { type: "string" },
+    reread: { type: "boolean" },
+    grace: { type: "string" },
+    force: { type: "boolean" },
+  },
   mayCreate: false,
   prepare(given) {
     refusePositionals(given);
@@ -31,11 +39,13 @@ Exit codes: 0 done; 1 not done, for instance while another rebuild is under way;
     if (!/^\d{1,5}$/.test(grace)) throw new UsageFault(`--grace: expected seconds, found ${JSON.stringify(grace)}`);
     return async (table, terminal) => {
       await refuseUnknownFleet(table, fleet);
-      if (given.values["reread"] === true) await rereadRuns(table, terminal, fleet);
+      const damagedRuns = given.values["reread"] === true ? await rereadRuns(table, terminal, fleet) : 0;
       const progress = showProgress(terminal, "rebuilt hosts");
       const deps = { store: makeAggregationStore(table), clock: Date.now, backOff };
-      const { hosts } = await rebuildFleet(deps, table, fleet, {
+      const { hosts, failed } = await rebuildFleet(deps, table, fleet, {
         graceMs: Number(grace) * 1000,
+        isForced: given.values["force"] === true,
+        onFault: (error) => terminal.error(printable(`left out: ${faultMessage(error)}`).concat("\n")),
         onProgress: progress.at,
         wait: (milliseconds) => {
           progress.end();
@@ -43,17 +53,23 @@ Exit codes: 0 done; 1 not done, for instance while another rebuild is under way;
           return new Promise((resolve) => setTimeout(resolve, milliseconds));
         },
       });
-      await terminal.out(`rebuilt ${hosts} hosts of fleet ${fleet}\n`);
-      return 0;
+      const without = failed === 0 ? "" : `, ${failed} of them left out; try --reread`;
+      await terminal.out(`rebuilt ${hosts} hosts of fleet ${fleet}${without}\n`);
+      return failed + damagedRuns === 0 ? 0 : 1;
     };
   },
 };
 
-async function rereadRuns(table: Table, terminal: Terminal, fleet: string): Promise<void> {
+const faultMessage = (error: unknown): string => (error instanceof Error ? error.message : String(error));
+
+/** Reads all runs again; gives how many are damaged. */
+async function rereadRuns(table: Table, terminal: Terminal, fleet: string): Promise<number> {
   const progress = showProgress(terminal, "reread hosts");
-  const { runs, changed, unreadable } = await rereadFleet(table, fleet, Date.now, progress.at);
+  const { runs, changed, unreadable, damaged } = await rereadFleet(table, fleet, Date.now, progress.at);
   progress.end();
   await terminal.out(`reread ${runs} runs of fleet ${fleet}: ${changed} changed\n`);
   for (const id of unreadable)
     terminal.error(`run ${id} is no result to this version; it stays as it was read before\n`);
+  for (const reason of damaged) terminal.error(printable(`left as it is: ${reason}`).concat("\n"));
+  return damaged.length;
 }

@@ -73,6 +73,7 @@ export const CONTRACT: readonly Endpoint[] = [
     query: shownQuery,
     answers: { 200: { description: "The run.", schema: run } },
     formats: LIST_FORMATS,
+    errors: ["unreadable"],
     cache: "no-store",
   },
   {
@@ -81,7 +82,7 @@ export const CONTRACT: readonly Endpoint[] = [
     path: "/v1/runs",
     summary: "Runs, newest first; as CSV all that match.",
     description:
-      "The CSV form is an export: it streams every run that matches, so it takes neither `limit` nor `cursor`. If it cannot be finished, the connection breaks off.",
+      "The CSV form is an export: it streams every run that matches, so it takes neither `limit` nor `cursor`. If it cannot be finished, the connection breaks off. A run that is stored but cannot be read is named: under `unreadable`, and in CSV as a row with the verdict `unreadable` and no numbers.",
     scopes: ["read"],
     query: runsQuery,
     answers: { 200: { description: "A page of runs.", schema: runPage } },
@@ -98,6 +99,7 @@ export const CONTRACT: readonly Endpoint[] = [
     pathParameters: RUN_ID,
     answers: { 200: { description: "Since when it is withdrawn.", schema: withdrawn } },
     formats: ["json"],
+    errors: ["unreadable"],
     cache: "no-store",
   },
   {

@@ -78,4 +78,13 @@ export const run = z
   .meta({ id: "Run", description: "One Bonnie++ result of one guest disk on one backend." }) satisfies z.ZodType<Run>;
 
 /** GET /v1/runs */
-export const runPage = z.strictObject({ runs: z.array(run), cursor: nextCursor }).meta({ id: "RunPage" });
+export const runPage = z
+  .strictObject({
+    runs: z.array(run),
+    unreadable: z
+      .array(z.strictObject({ id: z.string(), host: z.string().nullable() }))
+      .exactOptional()
+      .meta({ description: "Runs of this page that are stored, but cannot be read; absent where there are none." }),
+    cursor: nextCursor,
+  })
+  .meta({ id: "RunPage" });

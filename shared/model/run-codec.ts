@@ -1,9 +1,10 @@
 // The text form of a run as it is stored: what its key says is not repeated, measurements and setup are rows without names,
 // and what a plain run does not have takes no room. It halves what is written, and paid for, with every result.
 
-import type { BonnieSetup, FileSpec, Measurement } from "./measurement.ts";
+import type { BonnieSetup, FileSpec, Measurement, Measurements } from "./measurement.ts";
 import { METRIC_NAMES, perMetric } from "./metrics.ts";
-import type { Quality, Run } from "./run.ts";
+import type { Facts, Quality, QualityReason, Run } from "./run.ts";
+import { listOf, named, number, oneOf, orNull, row, text } from "./stored-form.ts";
 
 /** What the key of a stored run says. */
 export type RunPlace = Pick<Run, "id" | "backend" | "stratum" | "finished_at">;
@@ -16,33 +17,36 @@ export function encodeRun(run: RunContent): string {
   return JSON.stringify(encoded(run));
 }
 
-/** Reads what `encodeRun` wrote. Throws a SyntaxError or a TypeError when the text is anything else. */
-export function decodeRun(text: string, { id, backend, stratum, finished_at }: RunPlace): Omit<Run, "withdrawn_at"> {
-  // Written by encodeRun; a store that others write into is refused as a whole by its rights, not here.
-  const stored = JSON.parse(text) as Encoded;
-  const { fleet, host, vm = host, received_at, raw, raw_encoding = "utf-8", parser_version, run = null } = stored;
+/**
+ * Reads what `encodeRun` wrote, now or in the older form that named every value. Throws a SyntaxError or a FormFault when the
+ * text is anything else.
+ */
+export function decodeRun(stored: string, { id, backend, stratum, finished_at }: RunPlace): Omit<Run, "withdrawn_at"> {
+  const whole = named(JSON.parse(stored), "run");
+  const run = Array.isArray(whole["metrics"]) ? whole : withoutNames(whole);
+  const host = text(run["host"], "host");
   return {
     id,
-    fleet,
+    fleet: text(run["fleet"], "fleet"),
     host,
-    vm,
+    vm: text(run["vm"] ?? host, "vm"),
     backend,
     stratum,
     finished_at,
-    received_at,
-    raw,
-    raw_encoding,
-    parser_version,
-    client_run: run,
-    facts: stored.facts ?? {},
-    bonnie: setupOf(stored.bonnie),
-    metrics: perMetric((_, index) => measurementOf(stored.metrics[index] ?? null)),
-    quality: qualityOf(stored.quality),
-    warnings: stored.warnings ?? [],
+    received_at: text(run["received_at"], "received_at"),
+    raw: text(run["raw"], "raw"),
+    raw_encoding: encoding(run["raw_encoding"] ?? "utf-8", "raw_encoding"),
+    parser_version: number(run["parser_version"], "parser_version"),
+    client_run: orNull(text)(run["run"] ?? null, "run"),
+    facts: factsOf(named(run["facts"] ?? {}, "facts")),
+    bonnie: setupOf(run["bonnie"]),
+    metrics: metricsOf(run["metrics"]),
+    quality: qualityOf(run["quality"]),
+    warnings: listOf(text)(run["warnings"] ?? [], "warnings"),
   };
 }
 
-type Encoded = ReturnType<typeof encoded>;
+const encoding = oneOf("utf-8", "latin-1");
 
 /** JSON leaves out what is undefined. */
 const encoded = (run: RunContent) => ({
@@ -61,50 +65,60 @@ const encoded = (run: RunContent) => ({
   warnings: run.warnings.length > 0 ? run.warnings : undefined,
 });
 
-const setupRow = (setup: BonnieSetup) =>
-  [
-    setup.format,
-    setup.source,
-    setup.format_version,
-    setup.bonnie_version,
-    setup.machine,
-    setup.concurrency,
-    setup.seed,
-    setup.file_size_kib,
-    setup.chunk_size_bytes,
-    setup.seek_count,
-    setup.seek_procs,
-    setup.files === null ? null : fileRow(setup.files),
-  ] as const;
+/** The order of a setup in its row. */
+const SETUP_NAMES = [
+  "format",
+  "source",
+  "format_version",
+  "bonnie_version",
+  "machine",
+  "concurrency",
+  "seed",
+  "file_size_kib",
+  "chunk_size_bytes",
+  "seek_count",
+  "seek_procs",
+  "files",
+] as const satisfies readonly (keyof BonnieSetup)[];
 
-function setupOf(row: ReturnType<typeof setupRow>): BonnieSetup {
-  const [format, source, format_version, bonnie_version, machine, concurrency, seed, ...sizes] = row;
+const setupRow = (setup: BonnieSetup): readonly unknown[] =>
+  SETUP_NAMES.map((name) => (name === "files" ? setup.files && fileRow(setup.files) : setup[name]));
+
+function setupOf(stored: unknown): BonnieSetup {
+  const [format, source, format_version, bonnie_version, machine, concurrency, seed, ...sizes] = row(
+    stored,
+    "bonnie",
+    12,
+  );
   const [file_size_kib, chunk_size_bytes, seek_count, seek_procs, files] = sizes;
   return {
-    format,
-    source,
-    format_version,
-    bonnie_version,
-    machine,
-    concurrency,
-    seed,
-    file_size_kib,
-    chunk_size_bytes,
-    seek_count,
-    seek_procs,
-    files: files === null ? null : filesOf(files),
+    format: oneOf("v1", "v2")(format, "bonnie.format"),
+    source: oneOf("csv", "text")(source, "bonnie.source"),
+    format_version: orNull(text)(format_version, "bonnie.format_version"),
+    bonnie_version: orNull(text)(bonnie_version, "bonnie.bonnie_version"),
+    machine: text(machine, "bonnie.machine"),
+    concurrency: orNull(number)(concurrency, "bonnie.concurrency"),
+    seed: orNull(text)(seed, "bonnie.seed"),
+    file_size_kib: orNull(number)(file_size_kib, "bonnie.file_size_kib"),
+    chunk_size_bytes: orNull(number)(chunk_size_bytes, "bonnie.chunk_size_bytes"),
+    seek_count: orNull(number)(seek_count, "bonnie.seek_count"),
+    seek_procs: orNull(number)(seek_procs, "bonnie.seek_procs"),
+    files: orNull(filesOf)(files, "bonnie.files"),
   };
 }
 
 const fileRow = ({ thousands, max_size, min_size, num_dirs }: FileSpec) =>
   [thousands, max_size, min_size, num_dirs] as const;
 
-const filesOf = ([thousands, max_size, min_size, num_dirs]: ReturnType<typeof fileRow>): FileSpec => ({
-  thousands,
-  max_size,
-  min_size,
-  num_dirs,
-});
+function filesOf(stored: unknown, name: string): FileSpec {
+  const [thousands, max_size, min_size, num_dirs] = row(stored, name, 4);
+  return {
+    thousands: number(thousands, name),
+    max_size: max_size === "link" || max_size === "symlink" ? max_size : orNull(number)(max_size, name),
+    min_size: orNull(number)(min_size, name),
+    num_dirs: number(num_dirs, name),
+  };
+}
 
 /** Rate, %CP and latency; what was too fast to measure has its bound behind them. */
 type MeasurementRow = readonly [rate: number | null, cpu: number | null, latency_us: number | null, bound?: number];
@@ -115,19 +129,74 @@ function measurementRow(measurement: Measurement | null): MeasurementRow | null 
   return lower_bound === undefined ? [rate, cpu, latency_us] : [rate, cpu, latency_us, lower_bound];
 }
 
-function measurementOf(row: MeasurementRow | null): Measurement | null {
-  if (row === null) return null;
-  const [rate, cpu, latency_us, lower_bound] = row;
-  return lower_bound === undefined
-    ? { rate, cpu, latency_us, censored: false }
-    : { rate, cpu, latency_us, censored: true, lower_bound };
+function metricsOf(stored: unknown): Measurements {
+  // Metrics that came later are not in what was stored before them.
+  const rows = row(stored, "metrics", 0, METRIC_NAMES.length);
+  return perMetric((name, index) => orNull(measurementOf)(rows[index] ?? null, `metrics.${name}`));
+}
+
+function measurementOf(stored: unknown, name: string): Measurement {
+  const [rate, cpu, latency_us, bound] = row(stored, name, 3, 4);
+  const measured = {
+    rate: orNull(number)(rate, name),
+    cpu: orNull(number)(cpu, name),
+    latency_us: orNull(number)(latency_us, name),
+  };
+  if (bound === undefined) return { ...measured, censored: false };
+  return { ...measured, censored: true, lower_bound: number(bound, name) };
 }
 
 const qualityRow = ({ verdict, reasons, decided_by }: Quality) =>
   reasons.length === 0 && decided_by.length === 0 ? ([verdict] as const) : ([verdict, reasons, decided_by] as const);
 
-const qualityOf = ([verdict, reasons = [], decided_by = []]: ReturnType<typeof qualityRow>): Quality => ({
-  verdict,
-  reasons,
-  decided_by,
-});
+function qualityOf(stored: unknown): Quality {
+  const [verdict, reasons = [], decided_by = []] = row(stored, "quality", 1, 3);
+  return {
+    verdict: verdictOf(verdict, "quality.verdict"),
+    reasons: listOf(reasonOf)(reasons, "quality.reasons"),
+    decided_by: listOf(text)(decided_by, "quality.decided_by"),
+  };
+}
+
+const verdictOf = oneOf("cached", "probably-cached", "suspect", "clean", "not-assessed");
+const strengthOf = oneOf("decisive", "strong", "medium", "weak");
+
+function reasonOf(stored: unknown, name: string): QualityReason {
+  const { rule, strength, text: said } = named(stored, name);
+  return { rule: text(rule, name), strength: strengthOf(strength, name), text: text(said, name) };
+}
+
+function factsOf(stored: Readonly<Record<string, unknown>>): Facts {
+  return Object.fromEntries(
+    Object.entries(stored).map(([key, value]) => [
+      key,
+      typeof value === "boolean" ? value : typeof value === "number" ? number(value, key) : text(value, `facts.${key}`),
+    ]),
+  );
+}
+
+/** A run of the older form, which was the JSON of all of it, in the form of today. */
+function withoutNames(run: Readonly<Record<string, unknown>>): Readonly<Record<string, unknown>> {
+  const bonnie = named(run["bonnie"], "bonnie");
+  const metrics = named(run["metrics"], "metrics");
+  const quality = named(run["quality"], "quality");
+  return {
+    ...run,
+    run: run["client_run"],
+    bonnie: SETUP_NAMES.map((name) => (name === "files" ? rowOfFiles(bonnie[name]) : bonnie[name])),
+    metrics: METRIC_NAMES.map((name) => rowOfMeasurement(metrics[name] ?? null, `metrics.${name}`)),
+    quality: [quality["verdict"], quality["reasons"], quality["decided_by"]],
+  };
+}
+
+function rowOfFiles(files: unknown): unknown {
+  if (files === null) return null;
+  const { thousands, max_size, min_size, num_dirs } = named(files, "bonnie.files");
+  return [thousands, max_size, min_size, num_dirs];
+}
+
+function rowOfMeasurement(measurement: unknown, name: string): unknown {
+  if (measurement === null) return null;
+  const { rate, cpu, latency_us, lower_bound } = named(measurement, name);
+  return lower_bound === undefined ? [rate, cpu, latency_us] : [rate, cpu, latency_us, lower_bound];
+}

@@ -15,10 +15,12 @@ export function csvRecord(values: readonly Value[]): string {
 }
 
 /**
- * Text as a field that no spreadsheet takes for a formula: before `= + - @`, also in their full width, a tab or a line end
- * at its start stands an apostrophe. It also stands before an apostrophe, so whoever reads the field takes the first
- * apostrophe off, if there is one, and has the text again.
+ * Text as a field that no spreadsheet takes for a formula: where any of `= + - @`, also in their full width, a tab or a line
+ * end begins the text, if need be behind blanks, an apostrophe stands before it. So it does behind each semicolon, tab and
+ * line end in the text, there before a quote as well: where a semicolon or a tab parts fields, a quote in the middle of a
+ * line protects nothing, and one at the start of a part hides what follows it. It also stands before an apostrophe in such a
+ * place: whoever reads the field takes one off in each of them, if there is one, and has the text again.
  */
 function harmlessField(text: string): string {
-  return /^[=+\-@＝＋－＠\t\r\n']/.test(text) ? `'${text}` : text;
+  return text.replace(/(?<=^)(?= *[=+\-@＝＋－＠\t\r\n'])|(?<=[;\t\r\n])(?= *[=+\-@＝＋－＠\t\r\n'"])/g, "'");
 }

@@ -1,10 +1,12 @@
 // Runs for programs: a row for each, with the same columns in every export. `facts` is a JSON object, and `raw` a JSON
-// string, so that it begins with a quote whatever Bonnie++ printed and every character of it comes back when it is read.
+// string, so that it begins with a quote whatever Bonnie++ printed and every character of it comes back when it is read. A
+// semicolon in them is escaped, so that no spreadsheet splits there and no program finds an apostrophe that is not theirs.
 
 import type { Measurement } from "../model/measurement.ts";
 import { METRIC_NAMES } from "../model/metrics.ts";
-import type { Run } from "../model/run.ts";
-import { type Field, type Records, recordsOf } from "./records.ts";
+import type { Facts, Run } from "../model/run.ts";
+import { type Field, type Records, recordsOf, type Value } from "./records.ts";
+import type { UnreadableEntry } from "./summary.ts";
 
 /** What is told of each metric; a field is empty where it is not known. */
 const MEASURES = ["rate", "cpu", "latency_us", "lower_bound"] as const satisfies readonly (keyof Measurement)[];
@@ -26,10 +28,28 @@ const FIELDS: readonly Field<Run>[] = [
   ...METRIC_NAMES.flatMap((metric) =>
     MEASURES.map((measure): Field<Run> => [`${metric}_${measure}`, ({ metrics }) => metrics[metric]?.[measure]]),
   ),
-  ["facts", ({ facts }) => JSON.stringify(facts)],
+  ["facts", ({ facts }) => json(facts)],
   ["raw_encoding", ({ raw_encoding }) => raw_encoding],
-  ["raw", ({ raw }) => JSON.stringify(raw)],
+  ["raw", ({ raw }) => json(raw)],
 ];
+
+/** JSON with `\\u003b` for a semicolon, which stands in its texts only. */
+const json = (value: string | Facts): string => JSON.stringify(value).replaceAll(";", "\\u003b");
+
+/**
+ * The records of runs that cannot be read, in the same columns: id, fleet and host as far as they are known, and `unreadable`
+ * in place of the verdict. No number of theirs is there to be counted.
+ */
+export function unreadableRecords(fleet: string, runs: readonly UnreadableEntry[]): Records {
+  const known: Readonly<Record<string, (run: UnreadableEntry) => Value>> = {
+    id: ({ id }) => id,
+    fleet: () => fleet,
+    host: ({ host }) => host,
+    verdict: () => "unreadable",
+  };
+  const fields = FIELDS.map(([name]): Field<UnreadableEntry> => [name, known[name] ?? (() => null)]);
+  return recordsOf(fields, runs);
+}
 
 /** The records of some runs. */
 export function runRecords(runs: readonly Run[]): Records {

@@ -3,14 +3,14 @@ import { METRIC_NAMES } from "../model/metrics.ts";
 import { countOf, exactText } from "../model/number-text.ts";
 import type { Run } from "../model/run.ts";
 import { instantText } from "./known-text.ts";
-import { cell, column, named, type Report, section } from "./report.ts";
+import { cell, column, named, type Report, section, warning } from "./report.ts";
 import type { Look, RunPage } from "./summary.ts";
 
 /** The metrics of a list of runs, one of each kind, when nobody asks for others. */
 const USUAL = ["put_block", "get_block", "seeks"] as const;
 
 /** A page of runs as a report. */
-export function runsReport({ runs, cursor }: RunPage, look: Look): Report {
+export function runsReport({ runs, unreadable = [], cursor }: RunPage, look: Look): Report {
   const shown = METRIC_NAMES.filter((name) =>
     (look.metrics.length > 0 ? look.metrics : USUAL).some((one) => one === name),
   );
@@ -35,7 +35,12 @@ export function runsReport({ runs, cursor }: RunPage, look: Look): Report {
     lead: runs.length === 0 ? "No run matches." : `${countOf(runs.length, "run")}, newest first.`,
     guide: "Rates are in K/s for data, seeks/s and files/s.",
     facts: [],
-    notices: [],
+    notices: unreadable.map(({ id, host }) =>
+      warning(
+        "unreadable",
+        `run ${id}${host === null ? "" : ` of ${host}`} is stored, but cannot be read; it is not listed.`,
+      ),
+    ),
     sections: [section("Runs", { table: { caption: "Runs, newest first", columns, rows } })],
     cursor,
   };

@@ -14,9 +14,17 @@ export interface HostPage {
   readonly cursor: string | null;
 }
 
+/** A run that is stored, but cannot be read; the host is null where that cannot be read either. */
+export interface UnreadableEntry {
+  readonly id: string;
+  readonly host: string | null;
+}
+
 /** A page of runs, and where the next one begins; null on the last. */
 export interface RunPage {
   readonly runs: readonly Run[];
+  /** Runs of the page that cannot be read; absent where there are none. */
+  readonly unreadable?: readonly UnreadableEntry[];
   readonly cursor: string | null;
 }
 

@@ -49,6 +49,9 @@ const options = (changes: Partial<RebuildOptions> = {}): RebuildOptions => ({
   graceMs: 0,
   wait: (milliseconds) => new Promise((resolve) => setTimeout(resolve, milliseconds)),
   onProgress: () => undefined,
+  onFault: (error) => {
+    throw error;
+  },
   ...changes,
 });
 
@@ -71,7 +74,10 @@ test("a rebuilt fleet is what it was, in a new generation, and nothing is left o
   await makeRunStore(table).add(everyHost(0));
   await aggregateAll(table, FLEET);
   const steps: [number, number][] = [];
-  expect(await rebuild(table, { onProgress: (done, of) => steps.push([done, of]) })).toEqual({ hosts: HOSTS.length });
+  expect(await rebuild(table, { onProgress: (done, of) => steps.push([done, of]) })).toEqual({
+    hosts: HOSTS.length,
+    failed: 0,
+  });
   expect(steps.at(-1)).toEqual([HOSTS.length, HOSTS.length]);
   expect(await readGenerations(table, FLEET)).toMatchObject({ current: "1", rebuild: null, retired: [] });
   expect(await hostsInCells()).toBe(HOSTS.length);

@@ -6,6 +6,7 @@ import { auditFleet } from "../../functions/aggregate/audit.ts";
 import { rereadFleet } from "../../functions/aggregate/reread.ts";
 import { understandUpload } from "../../functions/ingest/upload.ts";
 import { makeCellStore } from "../../functions/store/cells.ts";
+import { runId } from "../../functions/store/run-id.ts";
 import { makeRunStore } from "../../functions/store/runs.ts";
 import type { Table } from "../../functions/store/table.ts";
 import { readBonnie } from "../../shared/bonnie/read.ts";
@@ -67,7 +68,7 @@ test("a run that an older version read differently is read, judged and counted a
   await store(asReadBefore(run));
   await aggregateAll(table, FLEET);
   expect(await strata()).toEqual(["ALL", "v1/1G/8k/16"]);
-  expect(await readAgain()).toEqual({ runs: 1, changed: 1, unreadable: [] });
+  expect(await readAgain()).toEqual({ runs: 1, changed: 1, unreadable: [], damaged: [] });
   await aggregateAll(table, FLEET);
   // What was said about the time stays a warning; that of a zero rate was wrong.
   expect(await makeRunStore(table).get(FLEET, run.id)).toEqual({ ...run, warnings: [FUTURE] });
@@ -80,7 +81,7 @@ test("runs that read as before are not touched, so that rereading a fleet marks 
   await store(fresh("a"));
   await store(fresh("b"));
   await aggregateAll(table, FLEET);
-  expect(await readAgain()).toEqual({ runs: 2, changed: 0, unreadable: [] });
+  expect(await readAgain()).toEqual({ runs: 2, changed: 0, unreadable: [], damaged: [] });
   expect(await auditFleet(table, FLEET)).toMatchObject({ openMarks: 0 });
 });
 
@@ -99,8 +100,10 @@ test("a withdrawn run is reread and stays withdrawn", async () => {
 });
 
 test("a line that is no result to this version is named, and its run stays as it was", async () => {
-  const run = { ...fresh("a"), raw: "loop,2G" };
+  const line = { ...fresh("a"), raw: "loop,2G" };
+  const identity = { ...line, run: line.client_run, finished: null, encoding: line.raw_encoding };
+  const run = { ...line, id: runId(identity) };
   await store(run);
-  expect(await readAgain()).toEqual({ runs: 1, changed: 0, unreadable: [run.id] });
+  expect(await readAgain()).toEqual({ runs: 1, changed: 0, unreadable: [run.id], damaged: [] });
   expect(await makeRunStore(table).get(FLEET, run.id)).toEqual(run);
 });

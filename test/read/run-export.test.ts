@@ -14,7 +14,7 @@ import { makeStatusStore } from "../../functions/store/status.ts";
 import { makeTokenStore } from "../../functions/store/tokens.ts";
 import { AppError } from "../../shared/errors.ts";
 import type { Run } from "../../shared/model/run.ts";
-import type { Page, RunQuery } from "../../shared/ports.ts";
+import type { RunListing, RunQuery } from "../../shared/ports.ts";
 import { asJson, jsonOf, textOf } from "../support/answer.ts";
 import { readTable } from "../support/csv.ts";
 import { startTestEngine, type TestEngine } from "../support/engine.ts";
@@ -112,18 +112,18 @@ test.each(["limit=10", "cursor=abc", "hots=h1", "from=yesterday", "backend=nonse
 /** Pages of one run each; what is asked for is written down, and the page number `broken` cannot be read. */
 function pagesOf(count: number, broken = -1) {
   const asked: number[] = [];
-  const list = async (_: string, { cursor = "0" }: RunQuery): Promise<Page<Run>> => {
+  const list = async (_: string, { cursor = "0" }: RunQuery): Promise<RunListing> => {
     const page = Number(cursor);
     asked.push(page);
     if (page === broken) throw new AppError("unavailable", "the store cannot be reached");
-    return { items: [runOf({ number: page })], cursor: page + 1 < count ? String(page + 1) : null };
+    return { items: [runOf({ number: page })], unreadable: [], cursor: page + 1 < count ? String(page + 1) : null };
   };
   return { asked, list };
 }
 
 test("a page is read when the one before has been taken, so memory holds one", async () => {
   const { asked, list } = pagesOf(5);
-  const pieces = exportedRuns({ list }, "default", {});
+  const pieces = exportedRuns({ list }, "default", {}, () => undefined);
   for (let taken = 1; taken <= 5; taken += 1) {
     await pieces.next();
     expect(asked).toHaveLength(taken);

@@ -13,18 +13,18 @@ test.each([
   [["", null, undefined], ",,\r\n"],
   [["a,b", 'say "x"'], '"a,b","say ""x"""\r\n'],
   [["two\nlines", "x\r"], '"two\nlines","x\r"\r\n'],
-  [["a;=1+1", "b\t=1"], '"a;=1+1","b\t=1"\r\n'],
+  [["a;=1+1", "b\t=1"], '"a;\'=1+1","b\t\'=1"\r\n'],
   [[" a ", "é"], " a ,é\r\n"],
   [[0.1 + 0.2, -1, 1e-9, true], "0.30000000000000004,-1,1e-9,true\r\n"],
 ])("%j is the record %j", (fields, record) => {
   expect(csvRecord(fields)).toBe(record);
 });
 
-/** What a reader does with a field of text: it takes an apostrophe at the start off. */
-const unquoted = (field: string) => field.replace(/^'/, "");
+/** What a reader does with a field of text: it takes an apostrophe at the start, and behind each separator, off. */
+const unquoted = (field: string) => field.replace(/(?<=^|[;\t\r\n])'/g, "");
 
 test("any texts come back as they were", () => {
-  const text = fc.string({ unit: fc.constantFrom("a", '"', ",", ";", "\r", "\n", "\t", "=", "'", "é") });
+  const text = fc.string({ unit: fc.constantFrom("a", '"', ",", ";", "\r", "\n", "\t", "=", "'", " ", "é") });
   const fields = fc.array(text, { minLength: 2 });
   fc.assert(
     fc.property(fc.array(fields), (records) => {
@@ -45,9 +45,33 @@ test("any number comes back as the same number", () => {
 test.each(["=1+1", "+1", "-host", "@SUM(A1)", "\t=1", "\r=1", "\n=1", "＝1", "＋1", "－1", "＠A1", "'quoted"])(
   "a spreadsheet takes %j for text",
   (text) => {
-    expect(readCsv(csvRecord([text, "x"]))).toEqual([[`'${text}`, "x"]]);
+    const [[field = ""] = []] = readCsv(csvRecord([text, "x"]));
+    expect(field).toMatch(/^'/);
+    expect(unquoted(field)).toBe(text);
   },
 );
+
+test.each([
+  ["a;=1+1;b", "a;'=1+1;b"],
+  ["a; =1", "a;' =1"],
+  ['a;"=1+1', "a;'\"=1+1"],
+  ["\t=1", "'\t'=1"],
+  ["a\n@b\r-c", "a\n'@b\r'-c"],
+  ["a;'b", "a;''b"],
+  ["a;b;c", "a;b;c"],
+])("%j is written as %j, for where a semicolon or a tab parts fields", (text, field) => {
+  expect(readCsv(csvRecord([text, "x"]))).toEqual([[field, "x"]]);
+});
+
+test("wherever a spreadsheet splits a line, no part of it begins a formula", () => {
+  const text = fc.string({ unit: fc.constantFrom("a", "=", "-", "＠", '"', ",", ";", "\t", "\n", "\r", " ", "'") });
+  fc.assert(
+    fc.property(text, (host) => {
+      const parts = csvRecord(["x", host]).split(/[;\t\r\n]/);
+      expect(parts.filter((part) => /^[ "]*[=\-＠]/.test(part))).toEqual([]);
+    }),
+  );
+});
 
 test.each(["dom0-fra-1", "a=1", ""])("%j is left as it is", (text) => {
   expect(readCsv(csvRecord([text, "x"]))).toEqual([[text, "x"]]);
@@ -77,6 +101,15 @@ test("a run names its measurements by metric, and leaves out what nobody knows",
     facts: '{"site":"fra"}',
     raw: '"raw 1"',
   });
+});
+
+test("what a run was said to be, and its line, are JSON without a semicolon that a spreadsheet could split at", () => {
+  const run = runOf({ number: 1, raw: "a;=1+1;b", facts: { "label.x": "a;=1+1;b" } });
+  const text = csvOf(run);
+  expect(text).not.toContain(";");
+  const [row] = readTable(text);
+  expect(JSON.parse(row?.["raw"] ?? "")).toBe("a;=1+1;b");
+  expect(JSON.parse(row?.["facts"] ?? "")).toEqual({ "label.x": "a;=1+1;b" });
 });
 
 test("the columns of runs stay where they are, for whoever counts them", () => {

@@ -1,0 +1,281 @@
+// Bytes that changed on a disk, rows of older versions, and rows that no version wrote: each is named with its run and its
+// host, and everything else goes on.
+
+import { GetItemCommand, PutItemCommand } from "@aws-sdk/client-dynamodb";
+import { afterAll, beforeAll, beforeEach, describe, expect, test } from "vitest";
+import * as z from "zod";
+import { aggregateFleet } from "../../functions/aggregate/aggregate.ts";
+import { auditFleet } from "../../functions/aggregate/audit.ts";
+import { rebuildFleet } from "../../functions/aggregate/rebuild.ts";
+import { rereadFleet } from "../../functions/aggregate/reread.ts";
+import { type Item, keyItem } from "../../functions/store/item.ts";
+import { markKey, runKey, summaryKey } from "../../functions/store/keys.ts";
+import { getItem, type Table } from "../../functions/store/table.ts";
+import { runPage } from "../../shared/api/run-answer.ts";
+import { aggregateOver } from "../aggregate/play.ts";
+import { readTable } from "../support/csv.ts";
+import { startTestEngine, type TestEngine } from "../support/engine.ts";
+import { fixture } from "../support/fixtures.ts";
+import { makeTestService, type TestService } from "../support/service.ts";
+
+let engine: TestEngine;
+let table: Table;
+let service: TestService;
+/** The ids of the runs of hosts h0, h1 and h2, two of each. */
+let ids: Map<string, string[]>;
+
+beforeAll(async () => {
+  engine = await startTestEngine();
+});
+afterAll(() => engine.stop());
+
+const HOSTS = ["h0", "h1", "h2"];
+const FLEET = "default";
+const LINE = fixture("seed-loop.csv").trim();
+
+beforeEach(async () => {
+  table = await engine.newTable();
+  service = await makeTestService(table);
+  ids = new Map();
+  for (const host of HOSTS) {
+    const lines = ["a", "b"].flatMap((run, day) => [
+      `# run: ${run}`,
+      `# finished: 2026-11-0${day + 1}T00:00:00Z`,
+      LINE,
+    ]);
+    const answer = await service.post(lines.join("\n"), `?backend=loop&host=${host}`, {
+      headers: { Accept: "application/json" },
+    });
+    const receipt = z.object({ results: z.array(z.object({ id: z.string() })) }).parse(await answer.json());
+    ids.set(
+      host,
+      receipt.results.map(({ id }) => id),
+    );
+  }
+  await service.aggregate();
+  expect(await auditFleet(table, FLEET)).toMatchObject({ differences: [], outdated: { runs: 0, first: [] } });
+});
+
+const runOf = (host: string, number = 0): string => ids.get(host)?.[number] ?? "";
+
+async function itemOf(host: string, number = 0): Promise<Item> {
+  const item = await getItem(table, runKey(FLEET, runOf(host, number)));
+  if (item === null) throw new Error("the run is not there");
+  return item;
+}
+
+/** Changes attributes of a stored run; undefined takes one away. */
+async function damage(host: string, change: (item: Item) => Record<string, string | undefined>, number = 0) {
+  const item = await itemOf(host, number);
+  for (const [name, text] of Object.entries(change(item))) {
+    if (text === undefined) delete item[name];
+    else item[name] = { S: text };
+  }
+  await table.client.send(new PutItemCommand({ TableName: table.name, Item: item }));
+}
+
+const textOf = (item: Item): string => item["run"]?.S ?? "";
+
+/** A run as versions before 1f913e2 stored it: the JSON of all of it, and no checksum. */
+async function asOlderVersion(host: string, number = 0): Promise<void> {
+  const run = await (await service.send(`/v1/runs/${runOf(host, number)}`)).json();
+  await damage(host, () => ({ run: JSON.stringify(run), sum: undefined }), number);
+}
+
+const audit = async () => (await auditFleet(table, FLEET)).differences;
+
+const rebuild = async (faults: unknown[] = []) =>
+  rebuildFleet(aggregateOver(table), table, FLEET, {
+    graceMs: 0,
+    wait: async () => undefined,
+    onProgress: () => undefined,
+    onFault: (error) => faults.push(error),
+  });
+
+const rereadAll = () =>
+  rereadFleet(
+    table,
+    FLEET,
+    () => Date.parse("2026-11-23T00:00:00Z"),
+    () => undefined,
+  );
+
+describe("the audit finds", () => {
+  test.each<[string, (text: string) => string, RegExp]>([
+    [
+      "a digit of a stored line that changes what it says",
+      (text) => text.replace("25511", "25911"),
+      /its text is not the one that was written; putc: stored .*25511.*read .*25911/,
+    ],
+    [
+      "a digit of a stored line that changes nothing it says",
+      (text) => text.replace('raw":"', 'raw":" '),
+      /its text is not/,
+    ],
+    [
+      "a stored rate",
+      (text) => text.replace(/"metrics":\[\[\d/, (found) => `${found}1`),
+      /its text is not.*putc: stored/,
+    ],
+    ["what was said of a run", (text) => text.replace('"declared"', '"declares"'), /its text is not/],
+    [
+      "a verdict",
+      (text) => text.replace(/"quality":\["[a-z-]+"/, '"quality":["clean"'),
+      /its text is not.*quality: stored/,
+    ],
+  ])("%s", async (_, change, message) => {
+    await damage("h1", (item) => ({ run: change(textOf(item)) }));
+    const [found, ...others] = await audit();
+    expect(found).toMatchObject({ kind: "damaged", text: expect.stringMatching(message) });
+    expect(found?.text).toContain(`run ${runOf("h1")} of host "h1"`);
+    expect(others).toEqual([]);
+    // A reading of damaged bytes must not take the place of what was measured.
+    expect(await rereadAll()).toMatchObject({ runs: 6, changed: 0, damaged: [found?.text] });
+  });
+
+  test("a changed line of a run that has no checksum, by its id", async () => {
+    await damage("h1", (item) => ({ run: textOf(item).replace('raw":"', 'raw":" '), sum: undefined }));
+    expect(await audit()).toMatchObject([
+      { kind: "damaged", text: expect.stringContaining("its id is not that of its line") },
+    ]);
+  });
+
+  test("a rate of a run without a checksum, by its line; and rereading brings the rate back", async () => {
+    await damage("h1", (item) => ({
+      run: textOf(item).replace(/"metrics":\[\[\d/, (found) => `${found}1`),
+      sum: undefined,
+    }));
+    const differences = await audit();
+    expect(differences[0]).toMatchObject({ kind: "different", text: expect.stringMatching(/host "h1": putc: stored/) });
+    expect(await rereadAll()).toMatchObject({ changed: 1, damaged: [] });
+    await service.aggregate();
+    expect(await audit()).toEqual([]);
+  });
+
+  test.each(["ord", "tsk", "tpk", "sample"])("a damaged %s, and rereading puts it right", async (name) => {
+    await damage("h1", (item) => ({ [name]: item[name]?.S?.replace(/\d(?=\D*$)/, "7").replace("99", "9") ?? "" }));
+    const before = await audit();
+    expect(before.length).toBeGreaterThan(0);
+    expect(before[0]?.text).toContain(runOf("h1"));
+    // It is part of the key of the index, and says what the run is of.
+    if (name === "ord") return;
+    expect(await rereadAll()).toMatchObject({ changed: 1 });
+    await service.aggregate();
+    expect(await audit()).toEqual([]);
+  });
+});
+
+test("what a newer reader makes of a line is no damage, and is told apart from it", async () => {
+  await damage("h1", (item) => ({
+    run: textOf(item)
+      .replace(/"parser_version":\d+/, '"parser_version":1')
+      .replace(/"metrics":\[\[\d/, (found) => `${found}1`),
+    sum: undefined,
+  }));
+  const { differences, outdated } = await auditFleet(table, FLEET);
+  expect(outdated).toMatchObject({ runs: 1, first: [expect.stringMatching(/\(parser 1\): putc: stored/)] });
+  // The summary was made of the sample, which says what the line says.
+  expect(differences.map(({ kind }) => kind)).not.toContain("damaged");
+  expect(await rereadAll()).toMatchObject({ changed: 1, damaged: [] });
+});
+
+test("runs of an older version are read, and rereading writes them as this version does", async () => {
+  const before = await (await service.send(`/v1/runs/${runOf("h1")}`)).json();
+  await asOlderVersion("h1");
+  expect(await (await service.send(`/v1/runs/${runOf("h1")}`)).json()).toEqual(before);
+  expect(await audit()).toEqual([]);
+  expect(await rereadAll()).toMatchObject({ changed: 1, damaged: [] });
+  expect(JSON.parse(textOf(await itemOf("h1")))["metrics"]).toBeInstanceOf(Array);
+  expect((await itemOf("h1"))["sum"]?.S).toHaveLength(11);
+});
+
+test.each<[string, (text: string) => string | undefined, string | null]>([
+  ["a cut text", (text) => text.slice(0, text.indexOf('"metrics"')), "h1"],
+  ["a row that is too short", (text) => text.replace(/"bonnie":\["v1",/, '"bonnie":['), "h1"],
+  ["no text at all", () => undefined, null],
+])("a run with %s is named wherever runs are read, and the others are there", async (_, change, host) => {
+  const id = runOf("h1");
+  await damage("h1", (item) => ({ run: change(textOf(item)) }));
+
+  const single = await service.send(`/v1/runs/${id}`);
+  expect(single.status).toBe(500);
+  expect(await single.json()).toMatchObject({
+    error: { code: "unreadable", message: `run ${id} is stored, but cannot be read; the log says why` },
+  });
+  const of = host === null ? "of a host whose name cannot be read: " : 'of host "h1": ';
+  expect(service.faults).toMatchObject([{ cause: { message: expect.stringContaining(`run ${id} ${of}`) } }]);
+
+  for (const [path, others] of [
+    ["/v1/runs", 5],
+    ["/v1/runs?host=h1", 1],
+  ] as const) {
+    const answer = await service.send(path);
+    expect(answer.status).toBe(200);
+    const page = runPage.parse(await answer.json());
+    expect(page.runs).toHaveLength(others);
+    expect(page.unreadable).toEqual([{ id, host }]);
+  }
+  expect(await (await service.send("/v1/runs.txt")).text()).toContain(`run ${id}`);
+
+  service.faults.length = 0;
+  const rows = readTable(await (await service.send("/v1/runs.csv")).text());
+  expect(rows).toHaveLength(6);
+  expect(rows.filter(({ verdict }) => verdict === "unreadable")).toMatchObject([
+    { id, fleet: FLEET, host: host ?? "", putc_rate: "", raw: "" },
+  ]);
+  expect(service.faults).toMatchObject([{ id }]);
+
+  expect(await audit()).toMatchObject([{ kind: "unreadable", text: expect.stringContaining(id) }]);
+  await asOlderVersion("h2");
+  expect(await rereadAll()).toMatchObject({ runs: 6, changed: 1, damaged: [expect.stringContaining(id)] });
+  await service.aggregate();
+  // Its sample is whole.
+  expect(await rebuild()).toEqual({ hosts: 3, failed: 0 });
+  expect(await audit()).toMatchObject([{ kind: "unreadable" }]);
+
+  const withdrawn = await service.send(`/v1/runs/${id}`, { method: "DELETE" });
+  expect(withdrawn.status).toBe(host === null ? 500 : 200);
+});
+
+describe("a sample that cannot be read", () => {
+  beforeEach(async () => {
+    await damage("h1", () => ({ sample: "{" }));
+    for (const host of HOSTS) await service.post(LINE, `?backend=loop&host=${host}&run=c`);
+  });
+
+  test("keeps its own host from being counted, by name, and no other", async () => {
+    const counting = aggregateFleet(aggregateOver(table), FLEET);
+    await expect(counting).rejects.toThrow(
+      `host "h1" of fleet default cannot be counted: the sample of run ${runOf("h1")} cannot be read`,
+    );
+    const marks = await Promise.all(HOSTS.map((host) => getItem(table, markKey(FLEET, host))));
+    expect(marks.map((mark) => mark !== null)).toEqual([false, true, false]);
+  });
+
+  test("leaves its host out of a rebuild, by name; rereading derives it again, and all are counted", async () => {
+    const faults: unknown[] = [];
+    expect(await rebuild(faults)).toEqual({ hosts: 3, failed: 1 });
+    expect(faults.map(String)).toEqual(expect.arrayContaining([expect.stringContaining('host "h1" of fleet default')]));
+    expect(await rereadAll()).toMatchObject({ changed: 1, damaged: [] });
+    await service.aggregate();
+    expect(await rebuild()).toEqual({ hosts: 3, failed: 0 });
+    expect(await audit()).toEqual([]);
+  });
+
+  test("is out of the way when its run is withdrawn", async () => {
+    expect((await service.send(`/v1/runs/${runOf("h1")}`, { method: "DELETE" })).status).toBe(200);
+    await service.aggregate();
+    expect((await audit()).map(({ text }) => text)).toEqual([expect.stringContaining("sample: stored")]);
+  });
+});
+
+test("a summary that cannot be read is a difference, and a rebuild makes it anew", async () => {
+  const key = keyItem(summaryKey({ fleet: FLEET, generation: "0" }, "2026-11", "h1"));
+  const { Item: stored } = await table.client.send(new GetItemCommand({ TableName: table.name, Key: key }));
+  await table.client.send(new PutItemCommand({ TableName: table.name, Item: { ...stored, summary: { S: "{" } } }));
+  expect(await audit()).toMatchObject([
+    { kind: "unreadable", key: expect.stringMatching(/^HOST#default#0#2026-11#\d h1$/) },
+  ]);
+  expect(await rebuild()).toEqual({ hosts: 3, failed: 0 });
+  expect(await audit()).toEqual([]);
+});
