@@ -367,9 +367,13 @@ END
   [ "$failures" = 1 ] && [ $((until - at)) -ge 900 ] && [ $((until - at)) -le 1125 ]
   run agent flush --now
   expect 3 'error slow_down'
+  # Who is asked to wait for so long does not send the next result at once either.
+  run agent post --backend loop "$(result 11)"
+  expect 3 'the server asked to wait; the next try is in'
+  [ "$(requests) $(waiting)" = '2 2' ]
   read -r failures until at _ <"$SPOOL/backoff"
   [ "$failures" = 2 ] && [ $((until - at)) -ge 3600 ] && [ $((until - at)) -le 4500 ]
-  [ "$(waiting) $(rejected)" = '1 0' ]
+  rm "$SPOOL/new/00000002-"*
   printf '08 09x 010 ../../x\n' >"$SPOOL/backoff"
   for number in 2 3 4 5 6 7 8 9 10; do result "$number"; done
   run agent post --server '' --backend loop --spool-max-files 010 "$STUB_HOST"/[2-9].csv "$STUB_HOST/10.csv"
@@ -456,17 +460,18 @@ END
   reply 2 400 "error bad_parameter: $escape"
   reply 3 201 "$receipt$(printf '\nline 7: stored 0123 %s loop' "$escape")"
   sed -i "s/\"vm101\"/\"vm$escape\"/" "$STUB_HOST/xenstore"
-  printf '%s\n' "$escape" >"$STUB_HOST/$escape"
+  # Of other bytes than ASCII yash makes no arguments in the locale C.
+  plain=$(printf '\033]0;owned\007\033[2J')
   {
     agent flush --now || :
     agent flush --now || :
     agent post --backend loop "$(result 2)" || :
-    agent post --backend loop "$STUB_HOST/absent$escape" || :
+    agent post --backend loop "$STUB_HOST/absent$plain" || :
     agent post --backend loop -- -f/etc/passwd || :
     agent detect nobody || :
     agent detect || :
     agent check || :
-    agent run --backend loop nobody xvda -- sh -c "printf '%s\n' \"\$0\" >&2; cat \"\$1\"" "$escape" "$STUB_HOST/2.csv" || :
+    agent run --backend loop nobody xvda -- sh -c "printf '%s\n' \"\$0\" >&2; cat \"\$1\"" "$plain" "$STUB_HOST/2.csv" || :
   } >"$BATS_TEST_TMPDIR/said" 2>&1
   cat "$STUB_HOST/log" >>"$BATS_TEST_TMPDIR/said"
   grep 'running: vm' "$BATS_TEST_TMPDIR/said"
