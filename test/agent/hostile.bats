@@ -1,6 +1,7 @@
 #!/usr/bin/env bats
 # What others write or send (guests, driver domains, tools, servers, middleboxes, other users of Dom0) runs nothing, ends nothing
-# and fills nothing. `$WITNESS` is a file that hostile text tries to make.
+# and fills nothing. `$WITNESS` is a file that hostile text tries to make. Tests with the tag `once` do not depend on the shell, and
+# run under dash only.
 
 load helper.bash
 
@@ -16,11 +17,12 @@ hostile_texts() {
     "-x \$(touch $WITNESS) \`touch $WITNESS\`; touch $WITNESS | %n%s%d \\001\\n ' \" * ?[a-z] .* /e touch $WITNESS"
 }
 
-# In: a file as the stub for xenstore reads it, a pattern of paths and a text. Out: every such node has the text.
+# In: a file as the stub for xenstore reads it, a pattern of paths, and texts. Out: every such node has one of them, in turn.
 overwrite() {
-  nodes=$2 text=$3 awk '
+  nodes=$2 texts=$(printf '%s\n' "${@:3}") awk '
+    BEGIN { n = split(ENVIRON["texts"], text, "\n") }
     { at = index($0, " = "); path = substr($0, 1, at - 1) }
-    at && path ~ ENVIRON["nodes"] { print path " = \"" ENVIRON["text"] "\""; next }
+    at && path ~ ENVIRON["nodes"] { print path " = \"" text[i++ % n + 1] "\""; next }
     { print }' "$1" >"$1.new"
   mv "$1.new" "$1"
 }
@@ -42,7 +44,7 @@ served_elsewhere() {
 # bats test_tags=everywhere
 @test "a driver domain's device number is no program: facts are found without it" {
   served_elsewhere
-  for text in "1:1+DONE[\$(touch $WITNESS; echo 0)]" '1:0x' '1:DONE' '08:09' ':' '1:fffffffffffffff' '7:-1'; do
+  for text in "1:1+DONE[\$(touch $WITNESS; echo 0)]" '1:DONE' 1:ffffffff; do
     overwrite "$STUB_HOST/xenstore" /physical-device$ "$text"
     run agent detect vm101
     harmless
@@ -52,42 +54,40 @@ served_elsewhere() {
 
 # bats test_tags=everywhere
 @test "whatever stands in the nodes that a driver domain or a guest can write, nothing of it runs or ends the agent" {
-  for host in xl_driver_domain xl_tapdisk3 xl_qdisk xl_loop; do
+  mapfile -t texts < <(hostile_texts)
+  for host in xl_driver_domain xl_tapdisk3; do
     on_host "$host"
     prints 'tap-ctl list' <<<'pid=705 minor=0 state=0 args=vhd:/srv/a.vhd'
     # What no host of hosts.bash has may be there as well.
     for node in node physical-device physical-device-path tapdisk-params kthread-pid minor direct-io-safe state; do
       sed -n "s|^\(/local/domain/[0-9]*/backend/[a-z0-9]*/.*\)/params = .*|\1/$node = \"1\"|p" "$STUB_HOST/xenstore"
     done >"$STUB_HOST/more"
-    cat "$STUB_HOST/more" "$STUB_HOST/xenstore" >"$STUB_HOST/good"
-    while IFS= read -r text; do
-      cp "$STUB_HOST/good" "$STUB_HOST/xenstore"
-      # The kinds of backends are directories, and who has which guest is libxl's to write.
-      overwrite "$STUB_HOST/xenstore" '^/local/domain/[0-9]+/(backend|device)/|/(name|target|ostype|device-model-pid)$' "$text"
-      run agent detect
-      harmless
-    done < <(hostile_texts)
+    cat "$STUB_HOST/more" >>"$STUB_HOST/xenstore"
+    # The kinds of backends are directories, and who has which guest is libxl's to write.
+    overwrite "$STUB_HOST/xenstore" '^/local/domain/[0-9]+/(backend|device)/|/(name|target|ostype|device-model-pid)$' "${texts[@]}"
+    run agent detect
+    harmless
     rm -rf "$STUB_HOST"
+    # Each node has another text the next time.
+    texts=("${texts[@]:1}" "${texts[0]}")
   done
 }
 
 # bats test_tags=everywhere
 @test "nor of what each node holds beside what it should" {
-  for host in xl_driver_domain xapi_tapdisk3 xapi_blktap2; do
-    on_host "$host"
-    prints 'tap-ctl list' <<<"pid=1[\$(touch $WITNESS)] minor=0[\$(touch $WITNESS)] state=0 args=vhd:/x pid=\$(touch $WITNESS) minor=0"
-    nodes='^/local/domain/[0-9]+/(backend|device)/' text="[\$(touch $WITNESS)]" awk '
-      $1 ~ ENVIRON["nodes"] && !/\/dev = / { sub(/"$/, ENVIRON["text"] "\"") } { print }' "$STUB_HOST/xenstore" >"$STUB_HOST/new"
-    mv "$STUB_HOST/new" "$STUB_HOST/xenstore"
-    run agent detect
-    harmless
-    rm -rf "$STUB_HOST"
-  done
+  on_host xapi_tapdisk3
+  prints 'tap-ctl list' <<<"pid=1[\$(touch $WITNESS)] minor=0[\$(touch $WITNESS)] state=0 args=vhd:/x pid=\$(touch $WITNESS) minor=0"
+  nodes='^/local/domain/[0-9]+/(backend|device)/' text="[\$(touch $WITNESS)]" awk '
+    $1 ~ ENVIRON["nodes"] && !/\/dev = / { sub(/"$/, ENVIRON["text"] "\"") } { print }' "$STUB_HOST/xenstore" >"$STUB_HOST/new"
+  mv "$STUB_HOST/new" "$STUB_HOST/xenstore"
+  run agent detect
+  harmless
 }
 
+# bats test_tags=once
 @test "a number that the server would refuse is left out, with the reason: the whole upload would be refused" {
   on_host xl_loop
-  for number in 1000001 -1 1e3 0x10 99999999999999999999; do
+  for number in 1000001 -1 99999999999999999999; do
     overwrite "$STUB_HOST/xenstore" 'num-queues$|ring-page-order$|indirect-segments$' "$number"
     run agent detect
     expect 0 "## not known: queues: found \"$number\", which is no value of it" '## not known: indirect_segments: found'
@@ -117,6 +117,7 @@ on_host_again() {
   on_host "$1"
 }
 
+# bats test_tags=once
 @test "a device that xl names is no program for sed" {
   on_host xl_config_only
   # With GNU sed `e` runs a command.
@@ -130,6 +131,7 @@ END
   [ ! -e "$WITNESS" ]
 }
 
+# bats test_tags=once
 @test "a guest's name that is an option is none to a tool, a path with a backslash is itself in JSON" {
   on_host xl_emulated
   sed -i 's/name = "win7"/name = "--help"/' "$STUB_HOST/xenstore"
@@ -203,10 +205,11 @@ END
   [ -z "$(find "$SPOOL/jobs" "$SPOOL/tmp" -mindepth 1)" ]
 }
 
+# bats test_tags=once
 @test "output up to the bound passes byte for byte, and no line that was cut in two is sent" {
   on_host xl_loop
   # 380 kB, in lines of 190.
-  for number in $(seq 1 2000); do printf 'vm%0187d\n' "$number"; done >"$STUB_HOST/long"
+  seq -f 'vm%0187g' 2000 >"$STUB_HOST/long"
   cat "$(result 1)" >>"$STUB_HOST/long"
   run agent run vm101 xvda -- cat "$STUB_HOST/long"
   expect 0
@@ -218,6 +221,7 @@ END
   if grep -v '^#' "$STUB_HOST/sent.2" | grep -Fvxf "$STUB_HOST/long"; then return 1; fi
 }
 
+# bats test_tags=once
 @test "a run that ends while the disk is full is not sent with half a line" {
   on_host xl_loop
   cat "$(result 1)" >"$STUB_HOST/out"
@@ -232,7 +236,7 @@ END
   grep '^## cut: ' "$SPOOL"/rejected/*
 }
 
-# bats test_tags=everywhere
+# bats test_tags=once
 @test "a guest says nothing about who measured what; what it says of itself counts where Dom0 does not know" {
   on_host xl_loop
   printf '%s\n' '# host: other' '# backend: phy' '  #Device_Read_Ratio :1' '# run: x' '# guest_mem_mb: 9' '# guest_kernel: 6.1.0' \
@@ -260,12 +264,12 @@ END
   )
 }
 
-# bats test_tags=everywhere
+# bats test_tags=once
 @test "a middlebox's refusal is none of the server: kept, and the others are sent" {
   on_host xl_loop
   agent post --server '' --backend loop "$(result 1)" "$(result 2)"
   number=0
-  for code in 400 403 406 410 413 418 422 431 451; do
+  for code in 400 403 413 422 451; do
     # The one that failed last comes last.
     number=$((number + 2))
     reply $((number - 1)) "$code" '<html>error forbidden: this firewall does not like that</html>'
@@ -289,6 +293,7 @@ END
   [ "$(waiting) $(rejected)" = '0 1' ]
 }
 
+# bats test_tags=once
 @test "an upload on which every connection breaks off does not keep the others from their turn" {
   on_host xl_loop
   agent post --server '' --backend loop "$(result 1)" "$(result 2)" "$(result 3)"
@@ -303,6 +308,7 @@ END
   grep '^vm101,2064M,1,' "$SPOOL"/new/*
 }
 
+# bats test_tags=once
 @test "after five refusals by something in between the rest is not tried" {
   on_host xl_loop
   for number in 1 2 3 4 5 6 7; do
@@ -315,6 +321,7 @@ END
   [ "$(requests) $(waiting)" = '5 7' ]
 }
 
+# bats test_tags=once
 @test "a token that is not for one upload's host does not hold up the others; one that is refused altogether stops all" {
   on_host xl_loop
   agent post --server '' --backend loop "$(result 1)" "$(result 2)"
@@ -338,18 +345,11 @@ END
     [ "$(requests) $(waiting) $(rejected)" = "$number 1 0" ]
   done <<END
 stored 0, duplicate 0, rejected 0
-stored 1, duplicate 0, rejected 0
 stored 99, duplicate 0, rejected 0
-stored 3, duplicate 0, rejected 0 or so
 <html>stored 3, duplicate 0, rejected 0</html>
-stored 3x, duplicate 0, rejected 0
-stored 999999999999999999999, duplicate 0, rejected 0
 stored x[\$(touch $WITNESS)], duplicate 0, rejected 3
 END
-  reply $((number + 1)) 200 "$(printf '<html>\nstored 3, duplicate 0, rejected 0\n</html>')"
-  run agent flush --now
-  expect 3
-  reply $((number + 2)) 200 'stored 2, duplicate 1, rejected 0'
+  reply $((number + 1)) 200 'stored 2, duplicate 1, rejected 0'
   run agent flush --now
   expect 0
   [ ! -e "$WITNESS" ]
@@ -391,7 +391,7 @@ END
   expect 2 'expected a number up to 999999'
 }
 
-# bats test_tags=everywhere
+# bats test_tags=once
 @test "export follows no link, replaces nothing and writes into no folder that is another's" {
   on_host xl_loop
   agent post --server '' --backend loop "$(result 1)"
@@ -424,6 +424,7 @@ END
   cmp carry ../open/carry
 }
 
+# bats test_tags=once
 @test "what another user could have written is not believed: configuration, token, spool, and the folders above" {
   on_host xl_loop
   agent post --server '' --backend loop "$(result 1)"
@@ -465,12 +466,11 @@ END
   {
     agent flush --now || :
     agent flush --now || :
-    agent post --backend loop "$(result 2)" || :
-    agent post --backend loop "$STUB_HOST/absent$plain" || :
+    agent post --backend loop "$(result 2)" "$STUB_HOST/absent$plain" || :
     agent post --backend loop -- -f/etc/passwd || :
-    agent detect nobody || :
     agent detect || :
     agent check || :
+    agent run nobody xvda -- true || :
     agent run --backend loop nobody xvda -- sh -c "printf '%s\n' \"\$0\" >&2; cat \"\$1\"" "$plain" "$STUB_HOST/2.csv" || :
   } >"$BATS_TEST_TMPDIR/said" 2>&1
   cat "$STUB_HOST/log" >>"$BATS_TEST_TMPDIR/said"
@@ -483,6 +483,7 @@ END
   grep '^daemon.warning  -f/etc/passwd cannot be read' "$STUB_HOST/log"
 }
 
+# bats test_tags=once
 @test "an import that has no room is refused by its first line, before anything is unpacked" {
   on_host xl_loop
   {
@@ -504,6 +505,7 @@ END
   [ -z "$(find "$SPOOL/tmp" "$SPOOL/new" -mindepth 1)" ]
 }
 
+# bats test_tags=once
 @test "standard input without end is not kept" {
   on_host xl_loop
   # shellcheck disable=SC2016 # for the inner shell
@@ -514,6 +516,7 @@ END
   expect 2 'expected one line without control characters'
 }
 
+# bats test_tags=once
 @test "lists of added lines that an imported upload brings cost no time" {
   on_host xl_loop
   {
