@@ -222,18 +222,21 @@ END
 }
 
 # bats test_tags=once
-@test "a run that ends while the disk is full is not sent with half a line" {
+@test "a run that ends while the disk is full is sent without the line that it ends in" {
   on_host xl_loop
-  cat "$(result 1)" >"$STUB_HOST/out"
-  agent post --server '' --backend loop "$STUB_HOST/1.csv"
+  result 1
   job=$SPOOL/jobs/20261201T000000Z-0123456789abcdef
-  mkdir "$job"
-  printf '# backend: loop\n' >"$job/head"
-  head -c 90 "$STUB_HOST/1.csv" >"$job/out"
-  : >"$job/err" && : >"$job/out.lost" && echo 0 >"$job/status"
-  run agent flush
-  expect 4 'printed no Bonnie++ result'
+  for whole in 0 2; do
+    (umask 022 && mkdir -p "$job")
+    printf '# backend: loop\n' >"$job/head"
+    : >"$job/err" && : >"$job/out.lost" && echo 0 >"$job/status"
+    { cat "$(result 2)" "$(result 3)" | head -n "$whole" && head -c 105 "$STUB_HOST/1.csv"; } >"$job/out"
+    run agent flush
+    [ "$whole" = 2 ] || expect 4 'printed no Bonnie++ result'
+  done
+  expect 0 'stored 2'
   grep '^## cut: ' "$SPOOL"/rejected/*
+  cat "$STUB_HOST/2.csv" "$STUB_HOST/3.csv" | diff - <(grep -v '^#' "$STUB_HOST/sent.1")
 }
 
 # bats test_tags=once
