@@ -132,7 +132,7 @@ END
 }
 
 # bats test_tags=once
-@test "a guest's name that is an option is none to a tool, a path with a backslash is itself in JSON" {
+@test "no tool takes a guest's name for an option, and a backslash in a name stays one in JSON" {
   on_host xl_emulated
   sed -i 's/name = "win7"/name = "--help"/' "$STUB_HOST/xenstore"
   prints 'xl list -l --help' <<<'"disks": [ { "pdev_path": "/x", "vdev": "hda", "format": "raw" } ]'
@@ -268,7 +268,7 @@ END
 }
 
 # bats test_tags=once
-@test "a middlebox's refusal is none of the server: kept, and the others are sent" {
+@test "a refusal by a middlebox is not the server's: the upload is kept, and the others are sent" {
   on_host xl_loop
   agent post --server '' --backend loop "$(result 1)" "$(result 2)"
   number=0
