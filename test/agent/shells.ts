@@ -11,6 +11,12 @@ export const SHELLS = ["dash", "busybox ash", "bash --posix", "ksh93", "mksh", "
 /** Those that are /bin/sh of nearly all Dom0s: Debian, Alpine, and Red Hat, SUSE and XenServer. */
 export const COMMON_SHELLS: readonly (typeof SHELLS)[number][] = ["dash", "busybox ash", "bash --posix"];
 
+/** What the agent needs of a host beside curl or wget. */
+export const TOOLS =
+  "awk cat cksum cut date dd du env grep head id ln ls mkdir mv od ps rm sed sh sleep sort sync tail tee touch tr uname wc".split(
+    " ",
+  );
+
 /** Whether a program is in the PATH. */
 export function isInstalled(program: string): boolean {
   return find(program) !== undefined;

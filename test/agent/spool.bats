@@ -72,9 +72,9 @@ see /docs#bad_parameter, request 1'
   [ -z "$(find "$SPOOL/rejected" "$SPOOL/tmp" -type f)" ]
 }
 
-# In: lines of a receipt, without the first. Out: that is the answer to the next request.
+# In: lines of a receipt, without the first, and how many results it tells of if not one. Out: that is the answer to the next request.
 receipt() {
-  reply $(($(requests) + 1)) "${2:-201}" "$receipt$(printf '\n%s' "$1")"
+  reply $(($(requests) + 1)) 201 "stored ${2:-1}, duplicate 0, rejected 0$(printf '\n%s' "$1")"
 }
 
 # bats test_tags=everywhere
@@ -90,7 +90,7 @@ receipt() {
 line 10: duplicate 02 vm101 loop v1/2G/8k/16 clean
 line 12, column 4, put_block: expected a rate, found "line 9: x" [bad_number] quarantined as 7
 line 13: stored 03 vm101 loop v1/2G/8k/16 clean
-line 4, column 3: something about a fact [any]'
+line 4, column 3: something about a fact [any]' 4
   run agent flush
   expect 0
   sed '1d' <<<"$output" | diff -u - <(
@@ -197,7 +197,7 @@ EOF
     reply "$number" 503 busy "$([ "$number" != 5 ] || echo 'Retry-After: 2000')"
     run agent flush --now --backoff-first 60 --backoff-max 400
     expect 3
-    read -r failures until at <"$SPOOL/backoff"
+    read -r failures until at _ <"$SPOOL/backoff"
     [ "$failures" = "$number" ]
     delays="$delays $((until - at))"
   done

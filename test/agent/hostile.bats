@@ -1,0 +1,535 @@
+#!/usr/bin/env bats
+# What others write or send (guests, driver domains, tools, servers, middleboxes, other users of Dom0) runs nothing, ends nothing
+# and fills nothing. `$WITNESS` is a file that hostile text tries to make. Tests with the tag `once` do not depend on the shell, and
+# run under dash only.
+
+load helper.bash
+
+setup() {
+  WITNESS=$BATS_TEST_TMPDIR/witness
+}
+
+receipt='stored 1, duplicate 0, rejected 0'
+
+# Texts that a shell, awk, sed, printf or a tool could take for more than text; as an array's index `$(...)` is run by arithmetic.
+hostile_texts() {
+  printf '%s\n' "1:1+DONE[\$(touch $WITNESS)]" "D_BE[\$(touch $WITNESS; echo 0)]" \
+    "-x \$(touch $WITNESS) \`touch $WITNESS\`; touch $WITNESS | %n%s%d \\001\\n ' \" * ?[a-z] .* /e touch $WITNESS"
+}
+
+# In: a file as the stub for xenstore reads it, a pattern of paths, and texts. Out: every such node has one of them, in turn.
+overwrite() {
+  nodes=$2 texts=$(printf '%s\n' "${@:3}") awk '
+    BEGIN { n = split(ENVIRON["texts"], text, "\n") }
+    { at = index($0, " = "); path = substr($0, 1, at - 1) }
+    at && path ~ ENVIRON["nodes"] { print path " = \"" text[i++ % n + 1] "\""; next }
+    { print }' "$1" >"$1.new"
+  mv "$1.new" "$1"
+}
+
+# Out: what detect printed, in `output`, is lines of facts and comments, the disk's backend among them; nothing ran.
+harmless() {
+  [ ! -e "$WITNESS" ]
+  expect 0 '# backend: ' '# backend_evidence: '
+  if grep -vE '^(# [a-z0-9_.]+: [ -~]+|## .*|vbdstat-agent: .*)$' <<<"$output"; then return 1; fi
+}
+
+# The disk of a driver domain, as its blktap2, with tap-ctl in Dom0.
+served_elsewhere() {
+  on_host xl_driver_domain
+  sed -i 's|/srv/vm101.img|/dev/xen/blktap-2/tapdev0|' "$STUB_HOST/xenstore"
+  prints 'tap-ctl list' <<<'pid=705 minor=1 state=0 args=vhd:/srv/a.vhd'
+}
+
+# bats test_tags=everywhere
+@test "a driver domain's device number is no program: facts are found without it" {
+  served_elsewhere
+  for text in "1:1+DONE[\$(touch $WITNESS; echo 0)]" '1:DONE' 1:ffffffff; do
+    overwrite "$STUB_HOST/xenstore" /physical-device$ "$text"
+    run agent detect vm101
+    harmless
+    expect 0 '# backend: blktap2' '# driver_domain: yes'
+  done
+}
+
+# bats test_tags=everywhere
+@test "whatever stands in the nodes that a driver domain or a guest can write, nothing of it runs or ends the agent" {
+  mapfile -t texts < <(hostile_texts)
+  for host in xl_driver_domain xl_tapdisk3; do
+    on_host "$host"
+    prints 'tap-ctl list' <<<'pid=705 minor=0 state=0 args=vhd:/srv/a.vhd'
+    # What no host of hosts.bash has may be there as well.
+    for node in node physical-device physical-device-path tapdisk-params kthread-pid minor direct-io-safe state; do
+      sed -n "s|^\(/local/domain/[0-9]*/backend/[a-z0-9]*/.*\)/params = .*|\1/$node = \"1\"|p" "$STUB_HOST/xenstore"
+    done >"$STUB_HOST/more"
+    cat "$STUB_HOST/more" >>"$STUB_HOST/xenstore"
+    # The kinds of backends are directories, and who has which guest is libxl's to write.
+    overwrite "$STUB_HOST/xenstore" '^/local/domain/[0-9]+/(backend|device)/|/(name|target|ostype|device-model-pid)$' "${texts[@]}"
+    run agent detect
+    harmless
+    rm -rf "$STUB_HOST"
+    # Each node has another text the next time.
+    texts=("${texts[@]:1}" "${texts[0]}")
+  done
+}
+
+# bats test_tags=everywhere
+@test "nor of what each node holds beside what it should" {
+  on_host xapi_tapdisk3
+  prints 'tap-ctl list' <<<"pid=1[\$(touch $WITNESS)] minor=0[\$(touch $WITNESS)] state=0 args=vhd:/x pid=\$(touch $WITNESS) minor=0"
+  nodes='^/local/domain/[0-9]+/(backend|device)/' text="[\$(touch $WITNESS)]" awk '
+    $1 ~ ENVIRON["nodes"] && !/\/dev = / { sub(/"$/, ENVIRON["text"] "\"") } { print }' "$STUB_HOST/xenstore" >"$STUB_HOST/new"
+  mv "$STUB_HOST/new" "$STUB_HOST/xenstore"
+  run agent detect
+  harmless
+}
+
+# bats test_tags=once
+@test "a number that the server would refuse is left out, with the reason: the whole upload would be refused" {
+  on_host xl_loop
+  for number in 1000001 -1 99999999999999999999; do
+    overwrite "$STUB_HOST/xenstore" 'num-queues$|ring-page-order$|indirect-segments$' "$number"
+    run agent detect
+    expect 0 "## not known: queues: found \"$number\", which is no value of it" '## not known: indirect_segments: found'
+  done
+  overwrite "$STUB_HOST/xenstore" 'num-queues$' 0010
+  run agent detect
+  expect 0 '# queues: 10'
+}
+
+# bats test_tags=everywhere
+@test "nor does what a tool prints, or a file of /sys, a configuration file or a guest's name holds" {
+  on_host xl_loop_losetup
+  evil="x[\$(touch $WITNESS)]\`touch $WITNESS\`;touch $WITNESS"
+  prints 'losetup /dev/loop0' <<<"/dev/loop0: [\$(touch $WITNESS)]:21 ($evil)"
+  sed -i "s|4.17.7|$evil|; s|: 8$|: $evil|" "$STUB_HOST/answers/xl info"
+  sed -i "s|all / all|$evil|; s| 256 | $evil |" "$STUB_HOST/answers/xl vcpu-list 0" "$STUB_HOST/answers/xl sched-credit2 -d 0"
+  file /proc/meminfo "MemTotal: $evil kB"
+  file /proc/loadavg "$evil"
+  file /sys/block/sda/queue/rotational "$evil"
+  run agent detect
+  harmless
+}
+
+# In: a host. Out: as on_host, in the place of the one before.
+on_host_again() {
+  rm -rf "$STUB_HOST"
+  on_host "$1"
+}
+
+# bats test_tags=once
+@test "a device that xl names is no program for sed" {
+  on_host xl_config_only
+  # With GNU sed `e` runs a command.
+  prints 'xl block-list 4' <<END
+Vdev BE handle
+/etouch\${IFS}$WITNESS;# 0 4 4 17 768 /local/domain/0/backend/vbd/4/51712
+xvdb 0 4 4 17 768 /local/domain/0/backend/vbd/4/51728
+END
+  run agent detect
+  expect 0 '## vm101 xvdb'
+  [ ! -e "$WITNESS" ]
+}
+
+# bats test_tags=once
+@test "no tool takes a guest's name for an option, and a backslash in a name stays one in JSON" {
+  on_host xl_emulated
+  sed -i 's/name = "win7"/name = "--help"/' "$STUB_HOST/xenstore"
+  prints 'xl list -l --help' <<<'"disks": [ { "pdev_path": "/x", "vdev": "hda", "format": "raw" } ]'
+  run agent detect
+  expect 0
+  [[ $output != *hda* ]]
+  on_host_again xl_qdisk
+  name='a\nb "c" \d'
+  overwrite "$STUB_HOST/xenstore" '/domain/4/name$' "$name"
+  agent detect --json "$name" xvda >"$BATS_TEST_TMPDIR/json"
+  # shellcheck disable=SC2016 # not to be expanded by the shell
+  node -e '
+    const [disk] = JSON.parse(require("fs").readFileSync(process.argv[1], "utf8"));
+    require("assert").equal(disk.vm, String.raw`a\nb "c" \d`);
+    require("assert").equal(disk.facts.vm, disk.vm);
+  ' "$BATS_TEST_TMPDIR/json"
+}
+
+# bats test_tags=everywhere
+@test "a tool or xenstore that prints without end is left, and costs neither memory nor time" {
+  on_host xl_tapdisk3
+  for name in tap-ctl xenstore-read; do
+    rm -f "$STUB_HOST/bin/$name"
+    printf '#!/bin/sh\nexec yes pid=1\n' >"$STUB_HOST/bin/$name"
+    chmod +x "$STUB_HOST/bin/$name"
+    run limited timeout 60 "${AGENT_SHELL_WORDS[@]}" "$AGENT" detect
+    [ "$status" -le 1 ]
+    [ "$name" != tap-ctl ] || expect 0 'tap-ctl printed more than 262144 bytes; going on without it' '# backend: tapdisk3'
+  done
+}
+
+# In: a command. Out: it is run with the stubs, 150 MB of memory and files of at most 5 MB.
+limited() (
+  ulimit -v 150000 -f 5000
+  PATH=$STUB_HOST/bin:$PATH "$@"
+)
+
+# In: seconds that each process may calculate, and a command.
+seconds_of_cpu() (
+  ulimit -t "$1"
+  PATH=$STUB_HOST/bin:$PATH "${@:2}"
+)
+
+# bats test_tags=everywhere
+@test "of a guest's endless talk the beginning and the end are kept, and the result is in it" {
+  on_host xl_loop
+  result 1
+  cat >"$STUB_HOST/bin/bonnie++" <<END
+#!/bin/sh
+echo '# guest_kernel: 6.1.0'
+echo first words
+head -c 6000000 /dev/zero | tr '\0' x
+echo
+# More lines than a server takes.
+yes noise | head -n 20000
+yes '' | head -n 300000 >&2
+echo last message >&2
+cat "$STUB_HOST/1.csv"
+exit 3
+END
+  chmod +x "$STUB_HOST/bin/bonnie++"
+  run limited "${AGENT_SHELL_WORDS[@]}" "$AGENT" run vm101 xvda -- bonnie++
+  expect 0 'the command ended with 3' 'printed more than is kept' "$receipt"
+  [ "$(wc -c <"$STUB_HOST/sent.1")" -lt 500000 ]
+  [ "$(wc -l <"$STUB_HOST/sent.1")" -lt 5000 ]
+  for line in '# guest_kernel: 6.1.0' 'first words' "$(cat "$STUB_HOST/1.csv")" '## stderr: last message' '## exit status: 3'; do
+    grep -Fx -- "$line" "$STUB_HOST/sent.1" >/dev/null
+  done
+  grep '^## cut: ' "$STUB_HOST/sent.1"
+  [ -z "$(find "$SPOOL/jobs" "$SPOOL/tmp" -mindepth 1)" ]
+}
+
+# bats test_tags=once
+@test "output up to the bound passes byte for byte, and no line that was cut in two is sent" {
+  on_host xl_loop
+  # 380 kB, in lines of 190.
+  seq -f 'vm%0187g' 2000 >"$STUB_HOST/long"
+  cat "$(result 1)" >>"$STUB_HOST/long"
+  run agent run vm101 xvda -- cat "$STUB_HOST/long"
+  expect 0
+  [[ $output != *'printed more'* ]]
+  grep -v '^#' "$STUB_HOST/sent.1" | cmp - "$STUB_HOST/long"
+  cat "$STUB_HOST/long" "$STUB_HOST/long" >"$STUB_HOST/longer"
+  run agent run vm101 xvda -- cat "$STUB_HOST/longer"
+  expect 0 'printed more than is kept'
+  if grep -v '^#' "$STUB_HOST/sent.2" | grep -Fvxf "$STUB_HOST/long"; then return 1; fi
+}
+
+# bats test_tags=once
+@test "a run that ends while the disk is full is sent without the line that it ends in" {
+  on_host xl_loop
+  result 1
+  job=$SPOOL/jobs/20261201T000000Z-0123456789abcdef
+  for whole in 0 2; do
+    (umask 022 && mkdir -p "$job")
+    printf '# backend: loop\n' >"$job/head"
+    : >"$job/err" && : >"$job/out.lost" && echo 0 >"$job/status"
+    { cat "$(result 2)" "$(result 3)" | head -n "$whole" && head -c 105 "$STUB_HOST/1.csv"; } >"$job/out"
+    run agent flush
+    [ "$whole" = 2 ] || expect 4 'printed no Bonnie++ result'
+  done
+  expect 0 'stored 2'
+  grep '^## cut: ' "$SPOOL"/rejected/*
+  cat "$STUB_HOST/2.csv" "$STUB_HOST/3.csv" | diff - <(grep -v '^#' "$STUB_HOST/sent.1")
+}
+
+# bats test_tags=once
+@test "a guest says nothing about who measured what; what it says of itself counts where Dom0 does not know" {
+  on_host xl_loop
+  printf '%s\n' '# host: other' '# backend: phy' '  #Device_Read_Ratio :1' '# run: x' '# guest_mem_mb: 9' '# guest_kernel: 6.1.0' \
+    '#Guest_FS : ext4 ' '# guest_type: other' '# guest_secret: x' '# bonnie_flags: -d /srv' "$(printf '\357\273\277# vm: x')" "$(printf '\302\240#\302\240site: x')" >"$STUB_HOST/out"
+  cat "$(result 1)" >>"$STUB_HOST/out"
+  run agent run vm101 xvda -- cat "$STUB_HOST/out"
+  expect 0
+  # What stands behind the agent's own facts, up to its comments.
+  sed -n '/^# finished: /,/^## added/p' "$STUB_HOST/sent.1" | sed '1d; $d' | diff -u - <(
+    cat <<END
+## not for the guest to say: # host: other
+## not for the guest to say: # backend: phy
+## not for the guest to say:   #Device_Read_Ratio :1
+## not for the guest to say: # run: x
+## not for the guest to say: # guest_mem_mb: 9
+# guest_kernel: 6.1.0
+# guest_fs: ext4
+## not for the guest to say: # guest_type: other
+## not for the guest to say: # guest_secret: x
+# bonnie_flags: -d /srv
+## not for the guest to say: $(printf '\357\273\277# vm: x')
+## not for the guest to say: $(printf '\302\240#\302\240site: x')
+$(cat "$STUB_HOST/1.csv")
+END
+  )
+}
+
+# bats test_tags=once
+@test "a refusal by a middlebox is not the server's: the upload is kept, and the others are sent" {
+  on_host xl_loop
+  agent post --server '' --backend loop "$(result 1)" "$(result 2)"
+  number=0
+  for code in 400 403 413 422 451; do
+    # The one that failed last comes last.
+    number=$((number + 2))
+    reply $((number - 1)) "$code" '<html>error forbidden: this firewall does not like that</html>'
+    reply "$number" "$code" '<html>Request Entity Too Large</html>'
+    run agent flush --now
+    expect 3 "answered $code, but not" 'kept for later'
+    [ "$(requests) $(waiting) $(rejected)" = "$number 2 0" ]
+  done
+  # One that is refused for ever does not hold up the others, the new ones included.
+  reply $((number + 1)) 413 '<html>Request Entity Too Large</html>'
+  run agent flush --now
+  expect 3 "$receipt"
+  [ "$(waiting)" = 1 ]
+  reply $((number + 4)) 413 '<html>Request Entity Too Large</html>'
+  run agent post --backend loop "$(result 3)"
+  expect 3 "$receipt"
+  [ "$(requests) $(waiting) $(rejected)" = "$((number + 4)) 1 0" ]
+  reply $((number + 5)) 413 'error too_large: the body is larger than 1 MiB; send it in pieces'
+  run agent flush --now
+  expect 4 'error too_large'
+  [ "$(waiting) $(rejected)" = '0 1' ]
+}
+
+# bats test_tags=once
+@test "an upload on which every connection breaks off does not keep the others from their turn" {
+  on_host xl_loop
+  agent post --server '' --backend loop "$(result 1)" "$(result 2)" "$(result 3)"
+  # The first one is never answered.
+  reply 1 refused ''
+  reply 4 refused ''
+  run agent flush --now
+  expect 3
+  run agent flush --now
+  expect 3 "$receipt"
+  [ "$(requests) $(waiting)" = '4 1' ]
+  grep '^vm101,2064M,1,' "$SPOOL"/new/*
+}
+
+# bats test_tags=once
+@test "after five refusals by something in between the rest is not tried" {
+  on_host xl_loop
+  for number in 1 2 3 4 5 6 7; do
+    result "$number"
+    reply "$number" 403 '<html>Blocked</html>'
+  done
+  agent post --server '' --backend loop "$STUB_HOST"/[1-7].csv
+  run agent flush --now
+  expect 3 'answered 403, but not as vbdstat does: <html>Blocked</html>'
+  [ "$(requests) $(waiting)" = '5 7' ]
+}
+
+# bats test_tags=once
+@test "a token that is not for one upload's host does not hold up the others; one that is refused altogether stops all" {
+  on_host xl_loop
+  agent post --server '' --backend loop "$(result 1)" "$(result 2)"
+  reply 1 403 'error forbidden: line 8: this token is for hosts a*, not for "dom0-1"; nothing was stored'
+  run agent flush --now
+  expect 5 'error forbidden: line 2' "$receipt"
+  [ "$(requests) $(waiting)" = '2 1' ]
+}
+
+# bats test_tags=everywhere
+@test "a receipt that cannot be of this upload delivers nothing" {
+  on_host xl_loop
+  cat "$(result 1)" "$(result 2)" "$(result 3)" >"$STUB_HOST/three.csv"
+  agent post --server '' --backend loop "$STUB_HOST/three.csv"
+  number=0
+  while IFS= read -r line; do
+    number=$((number + 1))
+    reply "$number" 201 "$line"
+    run agent flush --now
+    expect 3 'not with a receipt that fits'
+    [ "$(requests) $(waiting) $(rejected)" = "$number 1 0" ]
+  done <<END
+stored 0, duplicate 0, rejected 0
+stored 99, duplicate 0, rejected 0
+<html>stored 3, duplicate 0, rejected 0</html>
+stored x[\$(touch $WITNESS)], duplicate 0, rejected 3
+END
+  reply $((number + 1)) 200 'stored 2, duplicate 1, rejected 0'
+  run agent flush --now
+  expect 0
+  [ ! -e "$WITNESS" ]
+}
+
+# bats test_tags=everywhere
+@test "numbers with zeros in front are decimal, wherever they come from" {
+  on_host xl_loop
+  agent post --server '' --backend loop "$(result 1)"
+  reply 1 503 busy 'Retry-After: 0900'
+  reply 2 429 'error slow_down: enough for today' 'retry-after: 00000000999999'
+  run agent flush --now --spool-max-mb 08
+  expect 3 'kept for later'
+  read -r failures until at _ <"$SPOOL/backoff"
+  [ "$failures" = 1 ] && [ $((until - at)) -ge 900 ] && [ $((until - at)) -le 1125 ]
+  run agent flush --now
+  expect 3 'error slow_down'
+  # Who is asked to wait for so long does not send the next result at once either.
+  run agent post --backend loop "$(result 11)"
+  expect 3 'the server asked to wait; the next try is in'
+  [ "$(requests) $(waiting)" = '2 2' ]
+  read -r failures until at _ <"$SPOOL/backoff"
+  [ "$failures" = 2 ] && [ $((until - at)) -ge 3600 ] && [ $((until - at)) -le 4500 ]
+  rm "$SPOOL/new/00000002-"*
+  printf '08 09x 010 ../../x\n' >"$SPOOL/backoff"
+  for number in 2 3 4 5 6 7 8 9 10; do result "$number"; done
+  run agent post --server '' --backend loop --spool-max-files 010 "$STUB_HOST"/[2-9].csv "$STUB_HOST/10.csv"
+  expect 0
+  [ "$(waiting)" = 10 ]
+  run agent post --server '' --backend loop --spool-max-files 010 "$STUB_HOST/1.csv"
+  expect 1 'the spool is full'
+  run agent flush --spread 00
+  expect 0
+  for setting in timeout tool-timeout; do
+    run agent flush "--$setting" 00
+    expect 2 'expected at least 1 second'
+  done
+  run agent flush --lock-wait 1000000
+  expect 2 'expected a number up to 999999'
+}
+
+# bats test_tags=once
+@test "export follows no link, replaces nothing and writes into no folder that is another's" {
+  on_host xl_loop
+  agent post --server '' --backend loop "$(result 1)"
+  echo precious >"$STUB_HOST/precious"
+  mkdir "$STUB_HOST/out"
+  ln -s ../precious "$STUB_HOST/out/carry.part"
+  ln -s ../precious "$STUB_HOST/out/link"
+  ln -s ../nothing "$STUB_HOST/out/dangling"
+  for name in link dangling; do
+    run agent export "$STUB_HOST/out/$name"
+    expect 2 'exists; name a new file'
+  done
+  mkdir -m 777 "$STUB_HOST/open" && chmod 777 "$STUB_HOST/open"
+  run agent export "$STUB_HOST/open/carry"
+  expect 2 'can be written by others' 'nothing was exported'
+  chmod 775 "$STUB_HOST/open"
+  run agent export "$STUB_HOST/open/carry"
+  expect 2 'can be written by others'
+  [ "$(waiting)" = 1 ]
+  [ "$(cat "$STUB_HOST/precious")" = precious ]
+  # As /tmp: all may write, but nobody takes away what is another's.
+  chmod 1777 "$STUB_HOST/open"
+  run agent export --keep "$STUB_HOST/open/carry"
+  expect 0 'exported 1 uploads'
+  [ "$(ls -A "$STUB_HOST/open")" = carry ]
+  cd "$STUB_HOST/out"
+  run agent export carry
+  expect 0 'exported 1 uploads'
+  [ "$(cat "$STUB_HOST/precious")" = precious ]
+  cmp carry ../open/carry
+}
+
+# bats test_tags=once
+@test "what another user could have written is not believed: configuration, token, spool, and the folders above" {
+  on_host xl_loop
+  agent post --server '' --backend loop "$(result 1)"
+  for path in . agent.conf spool spool/new spool/jobs; do
+    chmod o+w "$STUB_HOST/$path"
+    run agent flush
+    expect 2 'can be written by others than its owner; chmod go-w it'
+    chmod o-w "$STUB_HOST/$path"
+  done
+  mkdir -m 775 "$STUB_HOST/etc" && chmod 775 "$STUB_HOST/etc"
+  cp -p "$STUB_HOST/token" "$STUB_HOST/etc/token"
+  run agent flush --token-file "$STUB_HOST/etc/token"
+  expect 2 "$STUB_HOST/etc can be written by others"
+  [ "$(requests)" = 0 ]
+  if [ "$(id -u)" != 0 ]; then skip "only root can give a file to another user"; fi
+  for path in agent.conf token spool spool/jobs; do
+    chown 65534 "$STUB_HOST/$path"
+    run agent flush
+    expect 2 'belongs to user 65534'
+    chown 0 "$STUB_HOST/$path"
+  done
+  mkdir "$STUB_HOST/foreign" && chown 65534 "$STUB_HOST/foreign"
+  run agent export "$STUB_HOST/foreign/carry"
+  expect 2 'belongs to user 65534' 'nothing was exported'
+  [ "$(requests) $(waiting)" = '0 1' ]
+}
+
+# bats test_tags=everywhere
+@test "nothing that is said moves the cursor, colours the screen or turns text around, here or in the system's log" {
+  on_host xl_loop
+  escape=$(printf '\033]0;owned\007\033[2J\302\2332J\342\200\256\233')
+  agent post --server '' --backend loop "$(result 1)"
+  reply 1 500 "error internal: $escape" "X-Header: $escape"
+  reply 2 400 "error bad_parameter: $escape"
+  reply 3 201 "$receipt$(printf '\nline 7: stored 0123 %s loop' "$escape")"
+  sed -i "s/\"vm101\"/\"vm$escape\"/" "$STUB_HOST/xenstore"
+  # Of other bytes than ASCII yash makes no arguments in the locale C.
+  plain=$(printf '\033]0;owned\007\033[2J')
+  {
+    agent flush --now || :
+    agent flush --now || :
+    agent post --backend loop "$(result 2)" "$STUB_HOST/absent$plain" || :
+    agent post --backend loop -- -f/etc/passwd || :
+    agent detect || :
+    agent check || :
+    agent run nobody xvda -- true || :
+    agent run --backend loop nobody xvda -- sh -c "printf '%s\n' \"\$0\" >&2; cat \"\$1\"" "$plain" "$STUB_HOST/2.csv" || :
+  } >"$BATS_TEST_TMPDIR/said" 2>&1
+  cat "$STUB_HOST/log" >>"$BATS_TEST_TMPDIR/said"
+  grep 'running: vm' "$BATS_TEST_TMPDIR/said"
+  [ -z "$(tr -d '\n\t -~' <"$BATS_TEST_TMPDIR/said")" ] || {
+    od -c "$BATS_TEST_TMPDIR/said" | head -50
+    return 1
+  }
+  # A file's name in front of a sentence is no option of logger.
+  grep '^daemon.warning  -f/etc/passwd cannot be read' "$STUB_HOST/log"
+}
+
+# bats test_tags=once
+@test "an import that has no room is refused by its first line, before anything is unpacked" {
+  on_host xl_loop
+  {
+    echo '## vbdstat-spool 1 20000 uploads of dom0-1'
+    yes '## upload 1 lines 1-1' | head -n 20000
+  } >"$STUB_HOST/carry"
+  printf '#!/bin/sh\ntouch %s\n' "$WITNESS" >"$STUB_HOST/bin/cksum"
+  chmod +x "$STUB_HOST/bin/cksum"
+  run agent import "$STUB_HOST/carry"
+  expect 1 'the spool is full' '20000 to come' 'nothing was taken'
+  # One that says less than it has is damaged, which is known at the first upload too many.
+  sed -i '1s/20000/2/' "$STUB_HOST/carry"
+  run agent import "$STUB_HOST/carry"
+  expect 1 'is damaged'
+  head -c 6000000 /dev/zero | tr '\0' x >>"$STUB_HOST/carry"
+  run agent import "$STUB_HOST/carry"
+  expect 1 'the spool is full'
+  [ ! -e "$WITNESS" ]
+  [ -z "$(find "$SPOOL/tmp" "$SPOOL/new" -mindepth 1)" ]
+}
+
+# bats test_tags=once
+@test "standard input without end is not kept" {
+  on_host xl_loop
+  # shellcheck disable=SC2016 # for the inner shell
+  run limited timeout 60 bash -c 'yes noise | "$@"' - "${AGENT_SHELL_WORDS[@]}" "$AGENT" post --backend loop -
+  [ "$status" -ne 0 ]
+  [ "$(waiting)" = 0 ]
+  run agent post --backend "$(printf 'loop\n# host: other')" "$(result 1)"
+  expect 2 'expected one line without control characters'
+}
+
+# bats test_tags=once
+@test "lists of added lines that an imported upload brings cost no time" {
+  on_host xl_loop
+  {
+    cat "$(result 1)"
+    printf '## added lines: '
+    yes 1-10000 | head -n 8000 | tr '\n' ' '
+    printf '\n## end of upload\n'
+  } >"$STUB_HOST/upload"
+  agent post --server '' --backend loop "$STUB_HOST/1.csv"
+  cp "$STUB_HOST/upload" "$(echo "$SPOOL"/new/*)"
+  run seconds_of_cpu 3 "${AGENT_SHELL_WORDS[@]}" "$AGENT" flush
+  expect 0 "$receipt" 'stored 0123'
+}
