@@ -22,21 +22,23 @@ export class FormatFault extends Error {
 
 /** The format of a table; null for a new one, which has none yet. Throws FormatFault while a restore has not ended. */
 export async function formatOf(table: Table): Promise<number | null> {
+  const text = await formatText(table);
+  if (text !== UNFINISHED_RESTORE) return text === null ? null : Number(text);
+  throw new FormatFault(
+    `the table ${table.name} holds a part of a backup: a restore into it did not end. Run vbdstat restore with the same file again, which goes on, or begin with an empty folder or table`,
+  );
+}
+
+async function formatText(table: Table): Promise<string | null> {
   const item = await getItem(table, FORMAT_KEY);
-  if (item !== null) {
-    const text = textOf(item, "format");
-    if (text !== UNFINISHED_RESTORE) return Number(text);
-    throw new FormatFault(
-      `the table ${table.name} holds a part of a backup: a restore into it did not end. Run vbdstat restore with the same file again, which goes on, or begin with an empty folder or table`,
-    );
-  }
+  if (item !== null) return textOf(item, "format");
   const { items } = await queryPage(table, { ...partition(FLEETS_PARTITION), ConsistentRead: true, Limit: 1 });
-  return items.length === 0 ? null : 0;
+  return items.length === 0 ? null : "0";
 }
 
 /** Writes the number into a new table. Any other stays as it is. */
 export async function beginFormat(table: Table): Promise<void> {
-  if ((await getItem(table, FORMAT_KEY)) === null && (await formatOf(table)) === null) await writeFormat(table);
+  if ((await formatText(table)) === null) await writeFormat(table);
 }
 
 /** Writes the number of this version, unless there is one. */

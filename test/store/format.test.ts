@@ -238,10 +238,9 @@ describe("an upgrade from format 0", () => {
     expect(await upgradeTable(table)).toMatchObject({ tokens: 3 });
   });
 
-  /** Writes a run as versions from before rows did: whole, with the names of all fields. */
+  /** Writes a run in a form that this version does not know. */
   async function rewritten(fleet: string, id: string): Promise<void> {
     const item = await getItem(table, runKey(fleet, id));
-    const run = await makeRunStore(table).get(fleet, id);
-    await put({ ...item, run: { S: JSON.stringify(run) } });
+    await put({ ...item, run: { S: JSON.stringify(["a form", "nobody reads"]) } });
   }
 });
