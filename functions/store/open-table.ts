@@ -3,8 +3,9 @@
 
 import { CreateTableCommand, DescribeTableCommand, DynamoDBClient } from "@aws-sdk/client-dynamodb";
 import { TABLE } from "../../shared/deployment.ts";
-import { leaveUnsigned } from "./embedded.ts";
+import { type Connect, ConnectingAgent, leaveUnsigned } from "./embedded.ts";
 import { translated } from "./store-error.ts";
+import type { StoreHealth } from "./store-health.ts";
 import type { Table } from "./table.ts";
 
 /** Where the table is. Without an endpoint: AWS, with region and credentials as the SDK finds them. */
@@ -15,13 +16,17 @@ export interface TableAddress {
   readonly credentials?: { readonly accessKeyId: string; readonly secretAccessKey: string } | undefined;
   /** The endpoint is the embedded engine, which looks at no signature: requests go without. */
   readonly isEmbedded?: boolean;
+  /** Gives connections to the embedded engine where its endpoint is no address; that only names it then. */
+  readonly connect?: Connect | undefined;
+  /** Told what requests find wrong with the store's file. */
+  readonly health?: StoreHealth;
   /** After so long without an answer a request counts as failed, and is tried again; 5 seconds unless given. */
   readonly timeoutMs?: number;
 }
 
 /** A table and a new client that reaches it; nothing is sent yet. Whoever opens it destroys the client when done. */
 export function openTable(address: TableAddress): Table {
-  const { tableName, endpoint, region, credentials, isEmbedded = false, timeoutMs = 5_000 } = address;
+  const { tableName, endpoint, region, credentials, isEmbedded = false, connect, health, timeoutMs = 5_000 } = address;
   const client = new DynamoDBClient({
     ...(endpoint === undefined ? {} : { endpoint }),
     ...(region === undefined ? {} : { region }),
@@ -34,13 +39,42 @@ export function openTable(address: TableAddress): Table {
       requestTimeout: timeoutMs,
       // Without it the SDK only warns of a store that takes requests and never answers, and waits on.
       throwOnRequestTimeout: true,
-      httpAgent: { keepAlive: true, maxSockets: 64 },
+      httpAgent: connect === undefined ? { keepAlive: true, maxSockets: MOST_REQUESTS } : new ConnectingAgent(connect),
     },
   });
+  takeTurns(client);
+  health?.watch(client);
   // It walks every input and output for a log that is not there.
   client.middlewareStack.remove("loggerMiddleware");
   if (isEmbedded) leaveUnsigned(client);
   return { name: tableName, client };
+}
+
+/** Requests of one client under way at once. */
+const MOST_REQUESTS = 64;
+
+/**
+ * Lets requests wait for each other before they are handed to the HTTP client, so that no limit of time counts the waiting,
+ * and no more connections are opened than requests may be under way.
+ */
+function takeTurns({ middlewareStack }: DynamoDBClient): void {
+  const waiting: (() => void)[] = [];
+  let underWay = 0;
+  middlewareStack.add(
+    (next) => async (args) => {
+      if (underWay < MOST_REQUESTS) underWay += 1;
+      else await new Promise<void>((resolve) => waiting.push(resolve));
+      try {
+        return await next(args);
+      } finally {
+        const first = waiting.shift();
+        // The turn is handed on: nobody who comes now can be quicker.
+        if (first === undefined) underWay -= 1;
+        else first();
+      }
+    },
+    { step: "deserialize", priority: "high", name: "vbdstatTurns" },
+  );
 }
 
 /** Creates the table unless it exists, and waits until it can be used. For local engines and tests; on AWS CDK does it. */

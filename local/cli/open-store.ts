@@ -6,7 +6,7 @@ import { embeddedTable, type LocalSettings, tableAt } from "../../functions/env.
 import { ensureTable, openTable } from "../../functions/store/open-table.ts";
 import type { Table } from "../../functions/store/table.ts";
 import { filesOf, holderOf, openDataFolder } from "../data-folder.ts";
-import { runningEndpoint, startEngine } from "../engine.ts";
+import { runningEngine, startEngine } from "../engine.ts";
 import { StartFault } from "../start-fault.ts";
 
 interface OpenStore {
@@ -39,21 +39,22 @@ async function findTable(settings: LocalSettings, mayCreate: boolean, print: (li
   if (endpoint !== null) return { address: tableAt(endpoint, tableName), close: async () => undefined };
   const holder = holderOf(dataDir);
   const { database, engineFile } = filesOf(dataDir);
-  if (holder !== null) {
-    const running = runningEndpoint(engineFile);
-    if (running !== null) return { address: embeddedTable(running, tableName), close: async () => undefined };
+  // The engine of a server that is stopping would be gone in a moment.
+  if (holder !== null && holder.role !== "stopping") {
+    const running = runningEngine(engineFile);
+    if (running !== null) return { address: embeddedTable(running, tableName), close: async () => running.close() };
     throw new StartFault(
-      `the vbdstat on ${dataDir} (process ${holder}) has no engine of its own: it is just starting, or uses another DynamoDB.\nTry again, or set DYNAMODB_ENDPOINT as it does.`,
+      `the vbdstat on ${dataDir} (process ${holder.pid}) has no engine of its own: it is just starting, or uses another DynamoDB.\nTry again, or set DYNAMODB_ENDPOINT as it does.`,
     );
   }
   if (!mayCreate && !existsSync(database)) {
     throw new StartFault(`there are no data in ${dataDir}; set DATA_DIR to the folder of your server.`);
   }
-  const folder = openDataFolder(dataDir);
+  const folder = await openDataFolder(dataDir, { role: "command", print });
   try {
-    const engine = await startEngine({ ...folder, onRestart: print });
+    const engine = await startEngine({ ...folder, isolation: settings.engineIsolation, onRestart: print });
     return {
-      address: embeddedTable(engine.endpoint, tableName),
+      address: embeddedTable(engine, tableName),
       close: async () => {
         await engine.stop();
         folder.release();
