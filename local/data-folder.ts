@@ -21,7 +21,7 @@ import { setTimeout as pause } from "node:timers/promises";
 import * as z from "zod";
 import { lockOpenFile } from "./kernel-lock.ts";
 import { endEngines, enginesOn } from "./leftover-engine.ts";
-import { identityOf, isOfHere, isRunning, type ProcessIdentity, parseIdentity } from "./process-identity.ts";
+import { identityOf, isRunning, type ProcessIdentity, parseIdentity } from "./process-identity.ts";
 import { StartFault } from "./start-fault.ts";
 
 export interface DataFolder {
@@ -58,7 +58,7 @@ export interface OpenOptions {
 const LOOK_AGAIN_MS = 250;
 
 /** A process that holds the folder in the kernel has so long to write down who it is. */
-const UNKNOWN_HOLDER_MS = 3_000;
+const UNKNOWN_HOLDER_MS = 1_000;
 
 /**
  * Makes the folder if need be and locks it for this process; ends an engine that a killed process has left on it. Waits for
@@ -68,7 +68,7 @@ const UNKNOWN_HOLDER_MS = 3_000;
 export async function openDataFolder(path: string, { role, print, signal }: OpenOptions): Promise<DataFolder> {
   try {
     mkdirSync(path, { recursive: true, mode: 0o700 });
-    accessSync(path, constants.W_OK | constants.X_OK);
+    accessSync(path, constants.R_OK | constants.W_OK | constants.X_OK);
   } catch (error) {
     throw notWritable(path, error);
   }
@@ -114,28 +114,28 @@ type Attempt =
   | { readonly lockedFile: number | null; readonly holder?: never }
   | { readonly lockedFile?: never; readonly holder: Holder | null };
 
-async function attempt(path: string, database: string, mine: Holder): Promise<Attempt> {
+async function attempt(path: string, database: string, mine: Holder, isSecond = false): Promise<Attempt> {
   const lock = lockOf(path);
   const file = openSync(path, constants.O_RDONLY | constants.O_DIRECTORY);
+  let isOurs = false;
   try {
     const kernel = lockOpenFile(file);
     if (kernel === "taken") {
-      closeSync(file);
       // Looked for before the holder: whoever starts an engine has written itself down by then.
       const engines = enginesOn(database);
       const holder = readHolder(lock);
       if (holder !== null && isRunning(holder)) return { holder };
-      // In another container the holder cannot be seen, and its engine is none of ours to end.
-      if (holder !== null && isOfHere(holder)) await endEngines(engines);
-      return { holder: null };
+      // The holder may be in another container: only what runs in ours was left by one that was killed.
+      if (engines.length === 0 || isSecond) return { holder: null };
+      await endEngines(engines);
+      return attempt(path, database, mine, true);
     }
     const holder = takeLock(path, lock, mine);
-    if (holder === null && kernel === "held") return { lockedFile: file };
-    closeSync(file);
-    return holder === null ? { lockedFile: null } : { holder };
-  } catch (error) {
-    closeSync(file);
-    throw error;
+    if (holder !== null) return { holder };
+    isOurs = kernel === "held";
+    return { lockedFile: isOurs ? file : null };
+  } finally {
+    if (!isOurs) closeSync(file);
   }
 }
 
@@ -230,7 +230,7 @@ const PRIVATE = ["vbdstat.db", "vbdstat.db-wal", "vbdstat.db-shm", "admin-token"
 function keepForOwner(path: string, print: (line: string) => void): void {
   for (const file of PRIVATE.map((name) => join(path, name))) {
     const mode = modeOf(file);
-    if (mode === null || (mode & 0o077) === 0) continue;
+    if (mode === null || (mode & 0o077) === 0 || !statSync(file).isFile()) continue;
     try {
       chmodSync(file, mode & 0o700);
       print(`${file} was open to others (mode ${octal(mode)}): it is its owner's alone now`);

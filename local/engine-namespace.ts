@@ -81,9 +81,11 @@ const CONNECTED_WITHIN_MS = 5_000;
 /** A connector into the namespace of the engine that `engine` names at the time; null while there is none. */
 export function makeConnector(engine: () => NamespaceMember | null): Connector {
   let current: { readonly pid: number; readonly started: Started } | null = null;
+  let isClosed = false;
   return {
     connect: async () => {
-      const member = engine();
+      // A request that is tried again after the end must not start another.
+      const member = isClosed ? null : engine();
       if (member === null) throw connectFault("ECONNREFUSED");
       if (current?.pid !== member.pid || !current.started.isUsable()) {
         current?.started.close();
@@ -92,8 +94,8 @@ export function makeConnector(engine: () => NamespaceMember | null): Connector {
       return current.started.connect();
     },
     close: () => {
+      isClosed = true;
       current?.started.close();
-      current = null;
     },
   };
 }
@@ -112,7 +114,7 @@ function start({ pid, kind }: NamespaceMember): Started {
     process.execPath,
     // It does next to nothing; without these it would take half as much memory again.
     "--max-semi-space-size=1",
-    "--single-threaded",
+    "--v8-pool-size=0",
     connectorFile(),
     String(NAMESPACE_PORT),
     readlinkSync("/proc/self/ns/net"),

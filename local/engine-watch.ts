@@ -2,7 +2,7 @@
 // on a slow disk or on a long transaction, is waited for: /proc tells whether it does anything at all.
 
 import { type Agent, request } from "node:http";
-import { activityOf } from "./process-identity.ts";
+import { activityOf, BUSY } from "./process-identity.ts";
 
 /** How the engine is asked for a sign of life. */
 export interface Pinged {
@@ -30,13 +30,17 @@ export function ping({ endpoint, agent }: Pinged, withinMs: number): Promise<voi
   });
 }
 
-const ASKED_EVERY_MS = 1_000;
+/** Milliseconds by which an engine is judged. */
+export interface WatchLimits {
+  /** From an answer to the next question. */
+  readonly pause: number;
+  /** Two questions without an answer in such a time, and in the second nothing done either: it hangs. */
+  readonly answer: number;
+  /** One that works and never answers is given up after so long; longest of all takes the reading of a large log after a crash. */
+  readonly work: number;
+}
 
-/** Two such times without an answer, and in the second nothing done either: it hangs. */
-const ANSWERED_WITHIN_MS = 3_000;
-
-/** One that works and never answers is given up after so long; longest of all takes the reading of a large log after a crash. */
-export const WORKS_AT_MOST_MS = 300_000;
+export const WATCH_LIMITS: WatchLimits = { pause: 1_000, answer: 2_000, work: 300_000 };
 
 /**
  * Asks the engine until `signal` is aborted. Calls `onHung` once for a process that hangs: it is silent and has done nothing
@@ -46,26 +50,27 @@ export async function watchEngine(
   pinged: Pinged,
   engine: { readonly pid: number; readonly onHung: () => void },
   signal: AbortSignal,
+  limits: WatchLimits = WATCH_LIMITS,
 ): Promise<void> {
   let silentSince: number | null = null;
   while (!signal.aborted) {
     const before = activityOf(engine.pid);
     try {
-      await ping(pinged, ANSWERED_WITHIN_MS);
+      await ping(pinged, limits.answer);
       silentSince = null;
     } catch {
       const now = performance.now();
       const isFirst = silentSince === null;
       silentSince ??= now;
       const after = activityOf(engine.pid);
-      // Without /proc only time tells. Waiting for the disk is work: the word is the same, and it cannot be ended anyway.
-      const isIdle = after !== null && after === before && after !== "disk";
-      if (!signal.aborted && ((isIdle && !isFirst) || now - silentSince > WORKS_AT_MOST_MS)) {
+      // Without /proc only time tells.
+      const isIdle = after !== null && after === before && after !== BUSY;
+      if (!signal.aborted && ((isIdle && !isFirst) || now - silentSince > limits.work)) {
         engine.onHung();
         return;
       }
     }
     // Whoever stops the engine need not wait for the next time.
-    await new Promise((resolve) => setTimeout(resolve, ASKED_EVERY_MS).unref());
+    await new Promise((resolve) => setTimeout(resolve, limits.pause).unref());
   }
 }

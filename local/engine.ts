@@ -19,9 +19,9 @@ import {
   NAMESPACE_PORT,
   type NamespaceKind,
 } from "./engine-namespace.ts";
-import { ping, WORKS_AT_MOST_MS, watchEngine } from "./engine-watch.ts";
+import { ping, WATCH_LIMITS, watchEngine } from "./engine-watch.ts";
 import { engineWords } from "./leftover-engine.ts";
-import { activityOf, identityOf, isRunning, parseIdentity } from "./process-identity.ts";
+import { activityOf, BUSY, identityOf, isRunning, parseIdentity } from "./process-identity.ts";
 import { StartFault } from "./start-fault.ts";
 
 /** How requests get to an engine. */
@@ -114,7 +114,11 @@ export async function startEngine(options: EngineOptions): Promise<Engine> {
     await end(run.child);
     agent.destroy();
     connector?.close();
-    rmSync(options.engineFile, { force: true });
+    try {
+      rmSync(options.engineFile, { force: true });
+    } catch {
+      // It says of an engine that no longer runs; nothing is gained by failing for it.
+    }
   };
   try {
     await ready(run, () => ping(pinged, 1_000), options.database);
@@ -279,9 +283,9 @@ async function ready({ child, said }: Run, ask: () => Promise<void>, database: s
     } catch {
       const now = performance.now();
       const seen = child.pid === undefined ? null : activityOf(child.pid);
-      if (seen !== activity || seen === "disk") active = now;
+      if (seen !== activity || seen === BUSY) active = now;
       activity = seen;
-      if (now - active > IDLE_START_MS || now - started > WORKS_AT_MOST_MS) break;
+      if (now - active > IDLE_START_MS || now - started > WATCH_LIMITS.work) break;
       await new Promise((resolve) => setTimeout(resolve, 10));
     }
   }

@@ -12,7 +12,7 @@ export interface ProcessIdentity {
   /** The kernel's random id of the boot. */
   readonly boot: string | null;
   /** The pid namespace in which `pid` is its number. */
-  readonly namespace: string | null;
+  readonly pidNamespace: string | null;
 }
 
 const identity = z.object({
@@ -20,7 +20,7 @@ const identity = z.object({
   pid: z.int().positive(),
   started: z.string().nullable().default(null),
   boot: z.string().nullable().default(null),
-  namespace: z.string().nullable().default(null),
+  pidNamespace: z.string().nullable().default(null),
 });
 
 /** The identity of a process that runs now, in this pid namespace. */
@@ -28,12 +28,12 @@ export const identityOf = (pid: number): ProcessIdentity => ({
   pid,
   started: startOf(pid),
   boot: bootId(),
-  namespace: pidNamespace(),
+  pidNamespace: pidNamespace(),
 });
 
 /** Whether a process was written down in this boot and pid namespace, so that its number means the same here. */
-export const isOfHere = ({ boot, namespace }: ProcessIdentity): boolean =>
-  (boot === null || boot === bootId()) && (namespace === null || namespace === pidNamespace());
+const isOfHere = ({ boot, pidNamespace: of }: ProcessIdentity): boolean =>
+  (boot === null || boot === bootId()) && (of === null || of === pidNamespace());
 
 /** Whether that very process still runs; false also for one of another pid namespace, which cannot be seen from here. */
 export function isRunning(identity: ProcessIdentity): boolean {
@@ -56,9 +56,9 @@ function bootId(): string | null {
   }
 }
 
-function pidNamespace(): string | null {
+function pidNamespace(process = "self"): string | null {
   try {
-    return readlinkSync("/proc/self/ns/pid");
+    return readlinkSync(`/proc/${process}/ns/pid`);
   } catch {
     return null;
   }
@@ -99,7 +99,7 @@ export function readIdentity(file: string): ProcessIdentity | null {
   }
 }
 
-/** Processes of this user whose command line passes the test; none where there is no /proc. */
+/** Processes of this user and pid namespace whose command line passes the test; none where there is no /proc. */
 export function processesWhere(isWanted: (words: readonly string[]) => boolean): ProcessIdentity[] {
   let entries: string[];
   try {
@@ -113,7 +113,7 @@ export function processesWhere(isWanted: (words: readonly string[]) => boolean):
       try {
         // Each word ends with a NUL.
         const words = readFileSync(`/proc/${entry}/cmdline`, "utf8").split("\0").slice(0, -1);
-        const isOurs = statSync(`/proc/${entry}`).uid === process.geteuid?.();
+        const isOurs = statSync(`/proc/${entry}`).uid === process.geteuid?.() && pidNamespace(entry) === pidNamespace();
         return isOurs && isWanted(words) ? [identityOf(Number(entry))] : [];
       } catch {
         // It ended while we looked, or is not ours to look at.
@@ -122,9 +122,12 @@ export function processesWhere(isWanted: (words: readonly string[]) => boolean):
     });
 }
 
+/** What is true of a process of which one thread runs, or waits for a processor or a disk. */
+export const BUSY = "busy";
+
 /**
- * A word that changes whenever any thread of the process does anything at all; "disk" while one waits for the disk; null
- * where /proc does not tell. A process that is stopped or deadlocked keeps the same word.
+ * A word that changes whenever any thread of a process does anything at all, `BUSY` while one is at it; null where /proc
+ * does not tell. A process that is stopped or deadlocked keeps the same word.
  */
 export function activityOf(pid: number): string | null {
   try {
@@ -132,12 +135,11 @@ export function activityOf(pid: number): string | null {
     const seen = threads.map((thread) => {
       const folder = `/proc/${pid}/task/${thread}`;
       const fields = statFields(`${folder}/stat`);
-      if (fields[0] === "D") return "disk";
+      if (fields[0] === "D" || fields[0] === "R") return BUSY;
       const switches = readFileSync(`${folder}/status`, "utf8").match(/(?<=ctxt_switches:\s+)\d+/g) ?? [];
-      // User and system time, for a thread that computes and is never interrupted.
-      return [thread, fields[11], fields[12], ...switches].join("/");
+      return [thread, ...switches].join("/");
     });
-    return seen.includes("disk") ? "disk" : seen.join(" ");
+    return seen.includes(BUSY) ? BUSY : seen.join(" ");
   } catch {
     return null;
   }

@@ -16,7 +16,7 @@ const MOST_QUARANTINED = 10_000;
 /** An item that nobody reads: what is asked for, or written, to see whether the store works. */
 const PING = { pk: "PING", sk: "ping" };
 
-/** All who ask within so long get the same answer: the store is asked for anyone, without a token. */
+/** All who ask within so long share one write, because anyone may ask, without a token. */
 const ANSWER_HOLDS_MS = 1_000;
 
 /** A store that is silent for so long does not work, whatever it says later. */
@@ -31,17 +31,20 @@ export function makeStatusStore(table: Table, health?: StoreHealth): StatusStore
     table.client.send(new PutItemCommand({ TableName: table.name, Item: keyItem(PING) })).catch((error) => {
       throw translated(error);
     });
-  const probe = () => (health === undefined ? getItem(table, PING) : write());
   let last: { readonly at: number; readonly answer: Promise<unknown> } | null = null;
   return {
     openMarks: (fleet) => countMarks(table, fleet),
     pendingHosts: async (fleet) => (await countMarks(table, fleet)).count,
     quarantined: (fleet) => countQuarantined(table, fleet, MOST_QUARANTINED),
     ping: async () => {
-      const fault = health?.fault() ?? null;
+      if (health === undefined) {
+        await inTime(getItem(table, PING));
+        return;
+      }
+      const fault = health.fault();
       if (fault !== null) throw fault;
       const now = performance.now();
-      if (last === null || now - last.at > ANSWER_HOLDS_MS) last = { at: now, answer: inTime(probe()) };
+      if (last === null || now - last.at > ANSWER_HOLDS_MS) last = { at: now, answer: inTime(write()) };
       await last.answer;
     },
   };
