@@ -3,7 +3,7 @@
 
 import { delimiter } from "node:path";
 import * as z from "zod";
-import type { Connect } from "./store/embedded.ts";
+import { type Connect, embeddedClient } from "./store/embedded.ts";
 import type { TableAddress } from "./store/open-table.ts";
 
 // What functions on AWS are told is checked by hand: they start sooner where nothing makes a schema.
@@ -125,7 +125,7 @@ export function embeddedTable(
 ): EndpointTable {
   const credentials = { accessKeyId: "local", secretAccessKey: "local" };
   // Its disk may be busy with what others write.
-  return { tableName, endpoint, region: "local", credentials, isEmbedded: true, connect, timeoutMs: 15_000 };
+  return { tableName, endpoint, region: "local", credentials, embedded: embeddedClient(connect), timeoutMs: 15_000 };
 }
 
 /** The environment of a program that is started, with settings of its own beside what is there. */

@@ -15,8 +15,21 @@ const HEADERS = {
   "x-amz-date": "20000101T000000Z",
 };
 
+/** What clients of the embedded engine do otherwise than others. */
+export interface EmbeddedClient {
+  /** A new agent that reaches the engine where its endpoint is no address; null where that is one. */
+  agent(): Agent | null;
+  leaveUnsigned(client: DynamoDBClient): void;
+}
+
+/** The clients of an engine that gives its connections by `connect`, or listens at its endpoint. */
+export const embeddedClient = (connect: Connect | undefined): EmbeddedClient => ({
+  agent: () => (connect === undefined ? null : new ConnectingAgent(connect)),
+  leaveUnsigned,
+});
+
 /** Makes a client send the same words in place of a signature. For the embedded engine only: AWS refuses such requests. */
-export function leaveUnsigned({ middlewareStack }: DynamoDBClient): void {
+function leaveUnsigned({ middlewareStack }: DynamoDBClient): void {
   middlewareStack.remove("httpSigningMiddleware");
   middlewareStack.remove("getUserAgentMiddleware");
   middlewareStack.add(

@@ -3,7 +3,7 @@
 
 import { CreateTableCommand, DescribeTableCommand, DynamoDBClient } from "@aws-sdk/client-dynamodb";
 import { TABLE } from "../../shared/deployment.ts";
-import { type Connect, ConnectingAgent, leaveUnsigned } from "./embedded.ts";
+import type { EmbeddedClient } from "./embedded.ts";
 import { translated } from "./store-error.ts";
 import type { StoreHealth } from "./store-health.ts";
 import type { Table } from "./table.ts";
@@ -14,10 +14,8 @@ export interface TableAddress {
   readonly endpoint?: string | undefined;
   readonly region?: string | undefined;
   readonly credentials?: { readonly accessKeyId: string; readonly secretAccessKey: string } | undefined;
-  /** The endpoint is the embedded engine, which looks at no signature: requests go without. */
-  readonly isEmbedded?: boolean;
-  /** Gives connections to the embedded engine where its endpoint is no address; that only names it then. */
-  readonly connect?: Connect | undefined;
+  /** The endpoint is the embedded engine: what its clients do otherwise. */
+  readonly embedded?: EmbeddedClient;
   /** Told what requests find wrong with the store's file. */
   readonly health?: StoreHealth;
   /** After so long without an answer a request counts as failed, and is tried again; 5 seconds unless given. */
@@ -26,7 +24,7 @@ export interface TableAddress {
 
 /** A table and a new client that reaches it; nothing is sent yet. Whoever opens it destroys the client when done. */
 export function openTable(address: TableAddress): Table {
-  const { tableName, endpoint, region, credentials, isEmbedded = false, connect, health, timeoutMs = 5_000 } = address;
+  const { tableName, endpoint, region, credentials, embedded, health, timeoutMs = 5_000 } = address;
   const client = new DynamoDBClient({
     ...(endpoint === undefined ? {} : { endpoint }),
     ...(region === undefined ? {} : { region }),
@@ -39,14 +37,14 @@ export function openTable(address: TableAddress): Table {
       requestTimeout: timeoutMs,
       // Without it the SDK only warns of a store that takes requests and never answers, and waits on.
       throwOnRequestTimeout: true,
-      httpAgent: connect === undefined ? { keepAlive: true, maxSockets: MOST_REQUESTS } : new ConnectingAgent(connect),
+      httpAgent: embedded?.agent() ?? { keepAlive: true, maxSockets: MOST_REQUESTS },
     },
   });
   takeTurns(client);
   health?.watch(client);
   // It walks every input and output for a log that is not there.
   client.middlewareStack.remove("loggerMiddleware");
-  if (isEmbedded) leaveUnsigned(client);
+  embedded?.leaveUnsigned(client);
   return { name: tableName, client };
 }
 

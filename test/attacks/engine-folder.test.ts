@@ -173,24 +173,36 @@ describe("what lies in the folder", () => {
 });
 
 describe("a server that finds the folder held", () => {
+  /** Starts a server and waits until it says that it waits for the folder, and for whom. */
+  async function startThatWaits(why: string): Promise<ChildProcess> {
+    const child = spawn(process.execPath, [`${BUNDLE}/main.js`], { env: environment() });
+    others.push(child);
+    expect(await firstLine(child)).toContain(`waiting for the data folder ${dataDir}: ${why}`);
+    return child;
+  }
+
+  const firstLine = (child: ChildProcess): Promise<string> =>
+    new Promise((resolve) => child.stdout?.once("data", (data: Buffer) => resolve(data.toString())));
+
+  /** Waits until the server has the folder, and ends it. */
+  async function untilListens(child: ChildProcess): Promise<void> {
+    for (let said = ""; !said.includes("vbdstat listens on"); ) said += await firstLine(child);
+    child.kill("SIGTERM");
+    expect(await new Promise((resolve) => child.once("exit", resolve))).toBe(0);
+  }
+
   test("by a command waits for its end and says so; a signal ends the waiting", async () => {
     const words = [`${BUNDLE}/vbdstat.js`, "import", "-", "--backend", "loop"];
     const command = spawn(process.execPath, words, { env: environment(), stdio: ["pipe", "ignore", "inherit"] });
     others.push(command);
     while (!existsSync(join(dataDir, "engine"))) await new Promise((resolve) => setTimeout(resolve, 20));
-    const waiting = spawn(process.execPath, [`${BUNDLE}/main.js`], { env: environment() });
-    others.push(waiting);
-    let said = "";
-    waiting.stdout.on("data", (data: Buffer) => (said += data.toString()));
-    while (!said.includes("\n")) await new Promise((resolve) => setTimeout(resolve, 20));
-    expect(said).toBe(`waiting for the data folder ${dataDir}: a vbdstat command (process ${command.pid}) holds it\n`);
+    const waiting = await startThatWaits(`a vbdstat command (process ${command.pid}) holds it`);
     waiting.kill("SIGTERM");
     expect(await new Promise((resolve) => waiting.once("close", resolve))).toBe(0);
 
-    const starting = start();
-    await new Promise((resolve) => setTimeout(resolve, 300));
+    const second = await startThatWaits("a vbdstat command");
     command.stdin.end(LOOP);
-    expect((await post(await starting)).status).toBe(200);
+    await untilListens(second);
   });
 
   test("by a server that stops waits for it, and by one that runs is refused at once", async () => {
@@ -213,12 +225,10 @@ describe("a server that finds the folder held", () => {
     while (!readFileSync(join(dataDir, "lock"), "utf8").includes("stopping")) {
       await new Promise((resolve) => setTimeout(resolve, 10));
     }
-    const second = start();
-    await new Promise((resolve) => setTimeout(resolve, 300));
+    const second = await startThatWaits("a vbdstat that is stopping");
     finishBody();
     expect((await upload).status).toBe(201);
     expect(await ended).toBe(0);
-    expect((await post(await second)).status).toBe(200);
-    expect(servers.at(-1)?.output()).toContain("a vbdstat that is stopping");
+    await untilListens(second);
   });
 });
