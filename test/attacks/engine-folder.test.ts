@@ -76,7 +76,7 @@ describe.skipIf(inOtherContainer === null)("two containers with one folder (need
     const first = await start();
     const engine = readIdentity(join(dataDir, "engine"));
     const [program = "", ...words] = [...(inOtherContainer ?? []), process.execPath, `${BUNDLE}/main.js`];
-    const second = spawnSync(program, words, { env: environment(), encoding: "utf8" });
+    const second = spawnSync(program, words, { env: environment(), encoding: "utf8", timeout: 20_000 });
     expect(second.status).toBe(1);
     expect(second.stderr).toContain("is in use by a vbdstat that cannot be seen from here");
     expect(engine !== null && isRunning(engine)).toBe(true);
