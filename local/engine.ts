@@ -25,7 +25,7 @@ import { activityOf, BUSY, identityOf, isRunning, parseIdentity } from "./proces
 import { StartFault } from "./start-fault.ts";
 
 /** How requests get to an engine. */
-export interface EngineReach {
+interface EngineReach {
   readonly endpoint: string;
   /** Gives connections to an engine in a namespace; its endpoint is no address then. */
   readonly connect: Connect | undefined;
