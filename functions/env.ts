@@ -3,6 +3,7 @@
 
 import { delimiter } from "node:path";
 import * as z from "zod";
+import { type Connect, embeddedClient } from "./store/embedded.ts";
 import type { TableAddress } from "./store/open-table.ts";
 
 // What functions on AWS are told is checked by hand: they start sooner where nothing makes a schema.
@@ -13,6 +14,9 @@ const TABLE_NAME_EXPECTED = "expected 3 to 255 of A-Z a-z 0-9 _ . -";
 /** Whether text is the address of a host: without user, path and query. */
 const isHostAddress = (text: string): boolean => /^https?:\/\/[^/?#@]+\/?$/i.test(text) && URL.canParse(text);
 const PUBLIC_URL_EXPECTED = "expected an address such as https://vbdstat.example.org, without user, path or query";
+
+const ENGINE_ISOLATIONS = ["auto", "namespace", "address"] as const;
+export type EngineIsolation = (typeof ENGINE_ISOLATIONS)[number];
 
 /** All settings, of the single-machine server and of the programs beside it. */
 const allSettings = () =>
@@ -35,6 +39,11 @@ const allSettings = () =>
     DYNAMODB_ENDPOINT: z
       .url({ protocol: /^https?$/, error: "expected an address such as http://127.0.0.1:8000" })
       .optional(),
+    /**
+     * Where the embedded engine listens: `namespace`, in a network namespace of its own; `address`, on an address of
+     * 127.0.0.0/8 that every user of the machine can reach; `auto`, in a namespace where one can be made.
+     */
+    ENGINE_ISOLATION: z.enum(ENGINE_ISOLATIONS, "expected auto, namespace or address").default("auto"),
     /** Secret of the first admin token, as it can stand in a header; without it one is made and kept in DATA_DIR/admin-token. */
     VBDSTAT_ADMIN_TOKEN: z
       .string()
@@ -53,6 +62,7 @@ export interface LocalSettings {
   readonly dataDir: string;
   /** Null: start the embedded engine. */
   readonly endpoint: string | null;
+  readonly engineIsolation: EngineIsolation;
   readonly tableName: string;
   readonly adminSecret: string | null;
   /** Origin of links to this service, e.g. `https://vbdstat.example.org`; null: that of the request. */
@@ -87,6 +97,7 @@ export function localSettings(environment: Environment = process.env): LocalSett
     host: set.HOST,
     dataDir: set.DATA_DIR,
     endpoint: set.DYNAMODB_ENDPOINT ?? null,
+    engineIsolation: set.ENGINE_ISOLATION,
     tableName: set.TABLE_NAME,
     adminSecret: set.VBDSTAT_ADMIN_TOKEN ?? null,
     publicUrl: set.PUBLIC_URL ?? null,
@@ -107,11 +118,14 @@ export function tableAt(endpoint: string, tableName: string, environment: Enviro
   };
 }
 
-/** How to reach a table in the embedded engine. */
-export function embeddedTable(endpoint: string, tableName: string): EndpointTable {
+/** How to reach a table in the embedded engine, at its address or by what connects to it. */
+export function embeddedTable(
+  { endpoint, connect }: { readonly endpoint: string; readonly connect?: Connect | undefined },
+  tableName: string,
+): EndpointTable {
   const credentials = { accessKeyId: "local", secretAccessKey: "local" };
   // Its disk may be busy with what others write.
-  return { tableName, endpoint, region: "local", credentials, isEmbedded: true, timeoutMs: 15_000 };
+  return { tableName, endpoint, region: "local", credentials, embedded: embeddedClient(connect), timeoutMs: 15_000 };
 }
 
 /** The environment of a program that is started, with settings of its own beside what is there. */

@@ -16,6 +16,9 @@ import { faultText, readableLog } from "./log.ts";
 import { type LocalServer, startLocalServer } from "./server.ts";
 import { StartFault } from "./start-fault.ts";
 
+// What is written here, by the engine as well, is for this user only.
+process.umask(0o077);
+
 const print = (line: string) => console.log(line);
 const title = (text: string) => print(process.stdout.isTTY ? `\n\u001b[1m${text}\u001b[0m` : `\n${text}`);
 
@@ -171,6 +174,7 @@ try {
     host: "127.0.0.1",
     dataDir: folder,
     endpoint: null,
+    engineIsolation: "auto" as const,
     tableName: "vbdstat",
     adminSecret: null,
     publicUrl: null,

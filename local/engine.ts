@@ -1,18 +1,37 @@
-// The embedded engine: a DynamoDB API on one SQLite file, as a child process on a free port of 127.0.0.1. It is restarted
-// when it dies; an engine left over by a server that was killed is ended before a new one opens the same file.
+// The embedded engine: a DynamoDB API on one SQLite file, as a child process, in a network namespace of its own where there
+// are such, else on an address of chance. It is restarted when it dies or hangs, and dies with the server.
 
-import { type ChildProcess, spawn } from "node:child_process";
-import { existsSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { type ChildProcess, spawn, spawnSync } from "node:child_process";
+import { randomInt } from "node:crypto";
+import { existsSync, readFileSync, renameSync, rmSync, writeFileSync } from "node:fs";
+import { Agent } from "node:http";
 import { createServer } from "node:net";
 import { dirname, join } from "node:path";
 import { fileURLToPath } from "node:url";
 import * as z from "zod";
-import { searchPath } from "../functions/env.ts";
-import { identityOf, isRunning, processesStartedWith, readIdentity } from "./process-identity.ts";
+import { type EngineIsolation, searchPath } from "../functions/env.ts";
+import { type Connect, ConnectingAgent } from "../functions/store/embedded.ts";
+import {
+  type Connector,
+  findNamespaceKind,
+  inNamespace,
+  makeConnector,
+  NAMESPACE_PORT,
+  type NamespaceKind,
+} from "./engine-namespace.ts";
+import { ping, WATCH_LIMITS, watchEngine } from "./engine-watch.ts";
+import { engineWords } from "./leftover-engine.ts";
+import { activityOf, BUSY, identityOf, isRunning, parseIdentity } from "./process-identity.ts";
 import { StartFault } from "./start-fault.ts";
 
-export interface Engine {
+/** How requests get to an engine. */
+interface EngineReach {
   readonly endpoint: string;
+  /** Gives connections to an engine in a namespace; its endpoint is no address then. */
+  readonly connect: Connect | undefined;
+}
+
+export interface Engine extends EngineReach {
   /** The process of the engine that runs now. */
   pid(): number | null;
   stop(): Promise<void>;
@@ -20,13 +39,17 @@ export interface Engine {
 
 export interface EngineOptions {
   readonly database: string;
-  /** Where the engine's process and address are written down. */
+  /** Where the engine's process and how to reach it are written down. */
   readonly engineFile: string;
-  /** Told when the engine died and is started again. */
+  /** An open file that the engine inherits, so that a lock on it lasts as long as the engine. */
+  readonly lockedFile?: number | null;
+  readonly isolation: EngineIsolation;
+  /** Told when the engine died or hung and is started again. */
   readonly onRestart: (reason: string) => void;
 }
 
-const READY_WITHIN_MS = 10_000;
+/** An engine that starts and does nothing is given up after so long. */
+const IDLE_START_MS = 10_000;
 const STOPPED_WITHIN_MS = 5_000;
 
 /** Waits before an engine that died is started again: they double until one has run for a while. */
@@ -34,55 +57,148 @@ const SHORTEST_WAIT_MS = 100;
 const LONGEST_WAIT_MS = 10_000;
 const STEADY_AFTER_MS = 30_000;
 
+/** Where an engine listens. */
+type Place =
+  | { readonly namespace: NamespaceKind; readonly endpoint: string }
+  | { readonly namespace: null; readonly endpoint: string; readonly address: string; readonly port: number };
+
 /** Starts the engine and waits until it answers. Throws StartFault when there is none for this platform. */
 export async function startEngine(options: EngineOptions): Promise<Engine> {
   const program = findProgram();
-  await endLeftovers(options);
-  const port = await freePort();
-  const endpoint = endpointOf(port);
+  const place = await findPlace(options.isolation);
+  const words = wordsOf(program, place, options.database);
   let stopping = false;
   let restart: NodeJS.Timeout | undefined;
-  let child = launch(program, port, options);
-
+  let watching = new AbortController();
   let waitMs = SHORTEST_WAIT_MS;
+  let run = launch(words, place, options);
 
-  function supervise(watched: ChildProcess): void {
-    const since = Date.now();
-    watched.once("exit", (code, signal) => {
+  const { namespace } = place;
+  const connector: Connector | null =
+    namespace === null
+      ? null
+      : makeConnector(() => {
+          const { pid } = run.child;
+          return pid === undefined || !run.isUp() || hasEnded(run.child) ? null : { pid, kind: namespace };
+        });
+  const reach: EngineReach = { endpoint: place.endpoint, connect: connector?.connect };
+  const agent = agentFor(reach);
+  const pinged = { endpoint: place.endpoint, agent };
+
+  function supervise({ child }: Run): void {
+    const since = performance.now();
+    watching = new AbortController();
+    child.once("exit", (code, signal) => {
+      watching.abort();
       if (stopping) return;
-      // An engine that dies again and again (a full disk, a damaged file) must not take the processor as well.
-      waitMs = Date.now() - since > STEADY_AFTER_MS ? SHORTEST_WAIT_MS : Math.min(LONGEST_WAIT_MS, waitMs * 2);
+      // An engine that dies again and again (a damaged file) must not take the processor as well.
+      waitMs = performance.now() - since > STEADY_AFTER_MS ? SHORTEST_WAIT_MS : Math.min(LONGEST_WAIT_MS, waitMs * 2);
       options.onRestart(`the engine ended (${signal ?? `exit ${code}`}); starting it again in ${waitMs} ms`);
       restart = setTimeout(() => {
-        child = launch(program, port, options);
-        supervise(child);
+        run = launch(words, place, options);
+        supervise(run);
       }, waitMs);
     });
+    if (child.pid === undefined) return;
+    const onHung = () => {
+      options.onRestart("the engine answers nobody and does nothing: ending it");
+      child.kill("SIGKILL");
+    };
+    void watchEngine(pinged, { pid: child.pid, onHung }, watching.signal);
   }
 
-  await ready(child, endpoint, options.database);
-  supervise(child);
-  return {
-    endpoint,
-    pid: () => child.pid ?? null,
-    stop: async () => {
-      stopping = true;
-      clearTimeout(restart);
-      await end(child);
+  const stop = async () => {
+    stopping = true;
+    clearTimeout(restart);
+    watching.abort();
+    await end(run.child);
+    agent.destroy();
+    connector?.close();
+    try {
       rmSync(options.engineFile, { force: true });
-    },
+    } catch {
+      // It says of an engine that no longer runs; nothing is gained by failing for it.
+    }
   };
+  try {
+    await ready(run, () => ping(pinged, 1_000), options.database);
+  } catch (error) {
+    await stop();
+    throw error;
+  }
+  supervise(run);
+  return { ...reach, pid: () => run.child.pid ?? null, stop };
 }
 
-const endpointOf = (port: number): string => `http://127.0.0.1:${port}`;
+/** A name that leads nowhere, should it ever be looked up: an engine in a namespace is reached by its connector. */
+const NAMESPACE_ENDPOINT = "http://engine.invalid";
 
-const written = z.object({ endpoint: z.string() });
+async function findPlace(isolation: EngineIsolation): Promise<Place> {
+  const kind = isolation === "address" ? "it was not asked for" : findNamespaceKind();
+  if (typeof kind === "object") return { namespace: kind, endpoint: NAMESPACE_ENDPOINT };
+  if (isolation === "namespace") {
+    throw new StartFault(
+      [
+        `ENGINE_ISOLATION=namespace: no network namespace can be made here: ${kind}.`,
+        "See the runbook on who can reach the engine; ENGINE_ISOLATION=address does without.",
+      ].join("\n"),
+    );
+  }
+  const { address, port } = await freeAddress();
+  return { namespace: null, endpoint: `http://${address}:${port}`, address, port };
+}
 
-/** The address of the engine that an engine file tells of; null when that engine does not run. */
-export function runningEndpoint(engineFile: string): string | null {
-  const identity = readIdentity(engineFile);
-  if (identity === null || !isRunning(identity)) return null;
-  return written.safeParse(JSON.parse(readFileSync(engineFile, "utf8"))).data?.endpoint ?? null;
+function wordsOf(program: string, place: Place, database: string): readonly string[] {
+  const { namespace } = place;
+  const [address, port] = namespace === null ? [place.address, place.port] : ["127.0.0.1", NAMESPACE_PORT];
+  const words = [...dyingWithParent(), ...engineWords(program, address, port, database)];
+  return namespace === null ? words : inNamespace(namespace, words);
+}
+
+/** What makes a program end with the process that started it, however that ended; nothing where no program does. */
+function dyingWithParent(): readonly string[] {
+  const words = ["setpriv", "--pdeathsig", "KILL"];
+  const [program = "", ...others] = words;
+  return spawnSync(program, [...others, "true"], { stdio: "ignore" }).status === 0 ? words : [];
+}
+
+const agentFor = ({ connect }: EngineReach): Agent =>
+  connect === undefined ? new Agent({ keepAlive: true }) : new ConnectingAgent(connect);
+
+const written = z.object({ endpoint: z.string(), namespace: z.object({ user: z.boolean() }).nullable() });
+
+export interface RunningEngine extends EngineReach {
+  close(): void;
+}
+
+/** How to reach the engine that an engine file tells of, also when its server has started it again; null when none runs. */
+export function runningEngine(engineFile: string): RunningEngine | null {
+  const find = () => {
+    const text = readText(engineFile);
+    const identity = parseIdentity(text);
+    if (identity === null || !isRunning(identity)) return null;
+    const reach = written.safeParse(JSON.parse(text)).data;
+    return reach === undefined ? null : { ...reach, pid: identity.pid };
+  };
+  const found = find();
+  if (found === null) return null;
+  const { endpoint } = found;
+  if (found.namespace === null) return { endpoint, connect: undefined, close: () => undefined };
+  const connector = makeConnector(() => {
+    const { pid, namespace = null } = find() ?? {};
+    return pid === undefined || namespace === null ? null : { pid, kind: namespace };
+  });
+  return { endpoint, ...connector };
+}
+
+/** What is in a file; nothing when there is none. Throws StartFault when it cannot be read. */
+function readText(file: string): string {
+  try {
+    return readFileSync(file, "utf8");
+  } catch (error) {
+    if (error instanceof Error && "code" in error && error.code === "ENOENT") return "";
+    throw new StartFault(`${file} cannot be read: ${error instanceof Error ? error.message : String(error)}`);
+  }
 }
 
 /** The engine's program: from the optional package, else from the PATH. */
@@ -105,48 +221,81 @@ function findProgram(): string {
   );
 }
 
-function launch(program: string, port: number, { database, engineFile }: EngineOptions): ChildProcess {
-  const child = spawn(program, ["serve", "--host", "127.0.0.1", "--port", String(port), "--db-path", database], {
-    stdio: ["ignore", "ignore", "ignore"],
+/** One process of the engine. */
+interface Run {
+  readonly child: ChildProcess;
+  /** Whether it is in its namespace; at once where it has none. */
+  isUp(): boolean;
+  /** The last that it said on standard error. */
+  said(): string;
+}
+
+/** Bytes that are kept of what the engine says. */
+const MOST_SAID = 2_000;
+
+function launch(words: readonly string[], place: Place, { engineFile, lockedFile }: EngineOptions): Run {
+  const [program = "", ...others] = words;
+  const child = spawn(program, others, {
+    stdio: ["ignore", place.namespace === null ? "ignore" : "pipe", "pipe", lockedFile ?? "ignore"],
     // Its own group: a Ctrl-C at the terminal reaches the server only, which lets requests finish before it ends the engine.
     detached: true,
   });
+  let isUp = place.namespace === null;
+  let said = "";
+  child.stdout?.once("data", () => (isUp = true));
+  child.stderr?.on("data", (piece: Buffer) => (said = (said + piece.toString()).slice(-MOST_SAID)));
   // A program that cannot be run ends like one that ends at once: whoever watches for the exit hears of it.
   child.once("error", () => child.emit("exit", child.exitCode, child.signalCode));
   try {
     if (child.pid !== undefined) {
-      writeFileSync(engineFile, JSON.stringify({ ...identityOf(child.pid), endpoint: endpointOf(port) }));
+      const { endpoint, namespace } = place;
+      const whole = `${engineFile}.${process.pid}`;
+      writeFileSync(whole, JSON.stringify({ ...identityOf(child.pid), endpoint, namespace }), { mode: 0o600 });
+      renameSync(whole, engineFile);
     }
-  } catch {
-    // An engine that is not written down could not be found again by the next server: without it rather than so.
+  } catch (error) {
+    // An engine that is not written down could not be found again: without it rather than so.
     child.kill("SIGKILL");
+    said = `${engineFile} cannot be written: ${error instanceof Error ? error.message : String(error)}`;
   }
-  return child;
+  return { child, isUp: () => isUp, said: () => said.trim() };
 }
 
-async function ready(child: ChildProcess, endpoint: string, database: string): Promise<void> {
-  for (let waited = 0; waited < READY_WITHIN_MS; waited += 10) {
-    if (child.exitCode !== null || child.signalCode !== null || child.pid === undefined) {
+const hasEnded = (child: ChildProcess): boolean =>
+  child.exitCode !== null || child.signalCode !== null || child.pid === undefined;
+
+/** Waits for the first answer. An engine that reads a large log after a crash takes its time, and is seen to work. */
+async function ready({ child, said }: Run, ask: () => Promise<void>, database: string): Promise<void> {
+  const started = performance.now();
+  let active = started;
+  let activity: string | null = null;
+  for (;;) {
+    if (hasEnded(child)) {
       throw new StartFault(
         [
-          `the embedded engine did not start (exit ${child.exitCode ?? child.signalCode}): it cannot use ${database}.`,
+          `the embedded engine did not start (${said() || `exit ${child.exitCode ?? child.signalCode}`}): it cannot use ${database}.`,
           "See that it may be written and that the disk has room; if it has, the file is damaged: restore the backup.",
         ].join("\n"),
       );
     }
     try {
-      await fetch(endpoint, { method: "POST", signal: AbortSignal.timeout(1_000) });
-      return;
+      return await ask();
     } catch {
+      const now = performance.now();
+      const seen = child.pid === undefined ? null : activityOf(child.pid);
+      if (seen !== activity || seen === BUSY) active = now;
+      activity = seen;
+      if (now - active > IDLE_START_MS || now - started > WATCH_LIMITS.work) break;
       await new Promise((resolve) => setTimeout(resolve, 10));
     }
   }
-  await end(child);
-  throw new StartFault(`the embedded engine did not answer within ${READY_WITHIN_MS / 1000} seconds`);
+  throw new StartFault(
+    `the embedded engine did not answer within ${Math.round((performance.now() - started) / 1000)} seconds`,
+  );
 }
 
 async function end(child: ChildProcess): Promise<void> {
-  if (child.exitCode !== null || child.signalCode !== null || child.pid === undefined) return;
+  if (hasEnded(child)) return;
   const exited = new Promise<void>((resolve) => child.once("exit", () => resolve()));
   child.kill("SIGTERM");
   const timer = setTimeout(() => child.kill("SIGKILL"), STOPPED_WITHIN_MS);
@@ -154,36 +303,21 @@ async function end(child: ChildProcess): Promise<void> {
   clearTimeout(timer);
 }
 
-/**
- * Ends engines of a server that was killed: the lock is ours, so nobody needs them. One that was killed between starting its
- * engine and writing it down is found by the database it was started on, where /proc tells.
- */
-async function endLeftovers({ engineFile, database }: EngineOptions): Promise<void> {
-  const written = readIdentity(engineFile);
-  // Without a start time the number could mean any process by now.
-  const known = written === null || written.started === null ? [] : [written];
-  for (const leftover of [...known, ...processesStartedWith("--db-path", database)]) {
-    for (let waited = 0; isRunning(leftover) && waited < STOPPED_WITHIN_MS; waited += 10) {
-      if (waited === 0) send(leftover.pid, "SIGTERM");
-      else if (waited > STOPPED_WITHIN_MS / 2) send(leftover.pid, "SIGKILL");
-      await new Promise((resolve) => setTimeout(resolve, 10));
-    }
-  }
-}
-
-function send(pid: number, signal: NodeJS.Signals): void {
+/** A free port on an address of 127.0.0.0/8 that is hard to guess; on 127.0.0.1 where the system has no other. */
+async function freeAddress(): Promise<{ address: string; port: number }> {
+  const address = [127, randomInt(1, 255), randomInt(256), randomInt(1, 255)].join(".");
   try {
-    process.kill(pid, signal);
+    return { address, port: await freePort(address) };
   } catch {
-    // It has ended by itself, or belongs to somebody else.
+    return { address: "127.0.0.1", port: await freePort("127.0.0.1") };
   }
 }
 
-function freePort(): Promise<number> {
+function freePort(host: string): Promise<number> {
   return new Promise((resolve, reject) => {
     const probe = createServer();
     probe.once("error", reject);
-    probe.listen(0, "127.0.0.1", () => {
+    probe.listen(0, host, () => {
       const address = probe.address();
       probe.close(() => {
         if (address !== null && typeof address === "object") resolve(address.port);

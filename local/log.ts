@@ -1,6 +1,7 @@
 // The log of one machine: a line for each request that a person can read.
 
 import type { Log } from "../functions/http/log.ts";
+import { AppError } from "../shared/errors.ts";
 import { printable } from "../shared/model/printable.ts";
 
 /** Writes to `print`; times in UTC. */
@@ -11,8 +12,20 @@ export function readableLog(print: (line: string) => void): Log {
       const told = note === null ? "" : ` ${note}`;
       print(printable(`${at} ${method} ${path} ${status} ${milliseconds} ms ${who}${told} [${requestId}]`));
     },
-    fault: (requestId, error) => print(`${new Date().toISOString()} fault [${requestId}] ${faultText(error)}`),
+    fault: (requestId, error) => {
+      const told = error instanceof AppError && isExpected(error) ? refusalText(error) : faultText(error);
+      print(`${new Date().toISOString()} fault [${requestId}] ${told}`);
+    },
   };
+}
+
+/** Whether a refusal is of a store that is full, busy or away: its stack says nothing. */
+const isExpected = ({ code }: AppError): boolean => code === "unavailable" || code === "slow_down";
+
+/** A refusal that the service expects, with the words of what caused it, in a line. */
+function refusalText({ code, message, cause }: AppError): string {
+  const told = cause instanceof Error ? ` (${[cause.name, cause.message].filter(Boolean).join(": ")})` : "";
+  return printable(`${code}: ${message}${told}`);
 }
 
 /** An error with its stack and what caused it. */

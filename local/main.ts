@@ -7,14 +7,25 @@ import { StartFault } from "./start-fault.ts";
 
 const print = (line: string) => console.log(line);
 
+// What is written here, by the engine as well, is for this user only.
+process.umask(0o077);
+
+/** Ends the waiting for a data folder that another process still holds. */
+const waiting = new AbortController();
+
 /** Resolves with the first signal to stop, also with one that comes while the server is still starting. */
 const stopSignal = new Promise<string>((resolve) => {
-  for (const signal of ["SIGTERM", "SIGINT"] as const) process.on(signal, () => resolve(signal));
+  for (const signal of ["SIGTERM", "SIGINT"] as const) {
+    process.on(signal, () => {
+      waiting.abort();
+      resolve(signal);
+    });
+  }
 });
 
 try {
   const settings = localSettings();
-  const server = await startLocalServer(settings, readableLog(print), print);
+  const server = await startLocalServer(settings, readableLog(print), print, waiting.signal);
   const { isNew, secret, file } = server.adminToken;
   // Where nobody looks on, what is printed is kept in a log, which others read.
   if (isNew && process.stdout.isTTY) print(`admin token, shown this once and kept in ${file}:\n  ${secret}`);
@@ -24,6 +35,10 @@ try {
   await server.stop();
   process.exit(0);
 } catch (error) {
+  if (error instanceof Error && error.name === "AbortError" && waiting.signal.aborted) {
+    print("stopped while waiting for the data folder");
+    process.exit(0);
+  }
   const expected = error instanceof StartFault || error instanceof SettingsFault;
   console.error(expected ? `vbdstat does not start: ${error.message}` : faultText(error));
   process.exit(1);

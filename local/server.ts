@@ -28,11 +28,13 @@ import { backOff } from "../functions/store/retry.ts";
 import { makeRunStore } from "../functions/store/runs.ts";
 import { makeShareStore } from "../functions/store/shares.ts";
 import { makeStatusStore } from "../functions/store/status.ts";
+import { StoreHealth } from "../functions/store/store-health.ts";
 import { makeTokenStore } from "../functions/store/tokens.ts";
 import { VERSION } from "../shared/deployment.ts";
 import type { Wake } from "../shared/ports.ts";
 import { type AdminToken, ensureAdminToken } from "./admin-token.ts";
 import { type DataFolder, openDataFolder } from "./data-folder.ts";
+import { checkDatabase, checkThroughEngine } from "./database-check.ts";
 import { type Engine, startEngine } from "./engine.ts";
 import { painterFiles } from "./painter-files.ts";
 import { rememberPendingCount } from "./pending-count.ts";
@@ -46,8 +48,6 @@ import { startWorker } from "./worker.ts";
 export interface LocalServer {
   /** Address to send requests to, e.g. `http://127.0.0.1:8080`. */
   readonly url: string;
-  /** The DynamoDB behind it. */
-  readonly endpoint: string;
   readonly adminToken: AdminToken & { readonly file: string };
   /** The process of the embedded engine; null with another DynamoDB. */
   enginePid(): number | null;
@@ -64,20 +64,28 @@ const QUIET_MS = 100;
 /** It starts that long after the first upload even when they never pause. */
 const PATIENCE_MS = 10_000;
 
-/** Starts everything and resolves when requests are answered. Throws StartFault with a message for the operator. */
+/**
+ * Starts everything and resolves when requests are answered. Throws StartFault with a message for the operator, and an
+ * AbortError when `signal` is aborted while it waits for the data folder.
+ */
 export async function startLocalServer(
   settings: LocalSettings,
   log: Log,
   print: (line: string) => void,
+  signal?: AbortSignal,
 ): Promise<LocalServer> {
-  const folder = openDataFolder(settings.dataDir);
+  const folder = await openDataFolder(settings.dataDir, { role: "server", print, signal });
   let engine: Engine | null = null;
   try {
     if (settings.endpoint !== null) {
       return await serve(settings, folder, null, tableAt(settings.endpoint, settings.tableName), log, print);
     }
-    engine = await startEngine({ ...folder, onRestart: print });
-    return await serve(settings, folder, engine, embeddedTable(engine.endpoint, settings.tableName), log, print);
+    const checked = await checkDatabase(folder.database, print);
+    engine = await startEngine({ ...folder, isolation: settings.engineIsolation, onRestart: print });
+    if (engine.connect === undefined) print(reachableByOthers(engine.endpoint));
+    const address = embeddedTable(engine, settings.tableName);
+    if (checked === "no sqlite3") await checkThroughEngine(folder.database, address, print);
+    return await serve(settings, folder, engine, { ...address, health: new StoreHealth() }, log, print);
   } catch (error) {
     await engine?.stop();
     folder.release();
@@ -126,7 +134,12 @@ async function serve(
   const ingesting = { runs, quarantine: makeQuarantineStore(table), tokens, clock, wake };
   addIngestRoutes(app, ingesting);
   addUploadRoute(app, ingesting);
-  const answering = { cells: makeCellStore(table), status: pending.status(makeStatusStore(table)), tokens, clock };
+  const answering = {
+    cells: makeCellStore(table),
+    status: pending.status(makeStatusStore(table, address.health)),
+    tokens,
+    clock,
+  };
   const reading = {
     ...answering,
     runs,
@@ -149,10 +162,10 @@ async function serve(
 
   return {
     url: urlOf(server, settings.host),
-    endpoint: address.endpoint,
     adminToken: { ...admin, file: folder.adminTokenFile },
     enginePid: () => engine?.pid() ?? null,
     stop: async () => {
+      folder.stopping();
       await close(server);
       await worker.stop();
       table.client.destroy();
@@ -161,6 +174,14 @@ async function serve(
     },
   };
 }
+
+/** Who can reach an engine that is not in a namespace of its own. */
+const reachableByOthers = (endpoint: string): string =>
+  [
+    `WARNING: the embedded engine listens on ${endpoint} and asks nobody who they are: every user of this machine can read and`,
+    "change results there, and so may pages in a browser on it. Run it where there are neither, such as in a container, or",
+    "where network namespaces can be made (ENGINE_ISOLATION=namespace says why not). See docs/runbook.md, Who can reach the engine.",
+  ].join("\n");
 
 function listen(server: Server, { port, host }: LocalSettings): Promise<void> {
   return new Promise((resolve, reject) => {

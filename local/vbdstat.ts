@@ -99,6 +99,9 @@ function parsed({ options }: Command, args: readonly string[]) {
   }
 }
 
+// What is written here, by an engine as well, is for this user only.
+process.umask(0o077);
+
 // Whoever writes hears of it.
 process.stdout.on("error", () => undefined);
 

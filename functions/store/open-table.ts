@@ -3,9 +3,10 @@
 
 import { CreateTableCommand, DescribeTableCommand, DynamoDBClient } from "@aws-sdk/client-dynamodb";
 import { TABLE } from "../../shared/deployment.ts";
-import { leaveUnsigned } from "./embedded.ts";
+import type { EmbeddedClient } from "./embedded.ts";
 import { beginFormat } from "./format.ts";
 import { translated } from "./store-error.ts";
+import type { StoreHealth } from "./store-health.ts";
 import type { Table } from "./table.ts";
 
 /** Where the table is. Without an endpoint: AWS, with region and credentials as the SDK finds them. */
@@ -14,15 +15,17 @@ export interface TableAddress {
   readonly endpoint?: string | undefined;
   readonly region?: string | undefined;
   readonly credentials?: { readonly accessKeyId: string; readonly secretAccessKey: string } | undefined;
-  /** The endpoint is the embedded engine, which looks at no signature: requests go without. */
-  readonly isEmbedded?: boolean;
+  /** The endpoint is the embedded engine: what its clients do otherwise. */
+  readonly embedded?: EmbeddedClient;
+  /** Told what requests find wrong with the store's file. */
+  readonly health?: StoreHealth;
   /** After so long without an answer a request counts as failed, and is tried again; 5 seconds unless given. */
   readonly timeoutMs?: number;
 }
 
 /** A table and a new client that reaches it; nothing is sent yet. Whoever opens it destroys the client when done. */
 export function openTable(address: TableAddress): Table {
-  const { tableName, endpoint, region, credentials, isEmbedded = false, timeoutMs = 5_000 } = address;
+  const { tableName, endpoint, region, credentials, embedded, health, timeoutMs = 5_000 } = address;
   const client = new DynamoDBClient({
     ...(endpoint === undefined ? {} : { endpoint }),
     ...(region === undefined ? {} : { region }),
@@ -35,13 +38,42 @@ export function openTable(address: TableAddress): Table {
       requestTimeout: timeoutMs,
       // Without it the SDK only warns of a store that takes requests and never answers, and waits on.
       throwOnRequestTimeout: true,
-      httpAgent: { keepAlive: true, maxSockets: 64 },
+      httpAgent: embedded?.agent() ?? { keepAlive: true, maxSockets: MOST_REQUESTS },
     },
   });
+  takeTurns(client);
+  health?.watch(client);
   // It walks every input and output for a log that is not there.
   client.middlewareStack.remove("loggerMiddleware");
-  if (isEmbedded) leaveUnsigned(client);
+  embedded?.leaveUnsigned(client);
   return { name: tableName, client };
+}
+
+/** Requests of one client under way at once. */
+const MOST_REQUESTS = 64;
+
+/**
+ * Lets requests wait for each other before they are handed to the HTTP client, so that no limit of time counts the waiting,
+ * and no more connections are opened than requests may be under way.
+ */
+function takeTurns({ middlewareStack }: DynamoDBClient): void {
+  const waiting: (() => void)[] = [];
+  let underWay = 0;
+  middlewareStack.add(
+    (next) => async (args) => {
+      if (underWay < MOST_REQUESTS) underWay += 1;
+      else await new Promise<void>((resolve) => waiting.push(resolve));
+      try {
+        return await next(args);
+      } finally {
+        const first = waiting.shift();
+        // The turn is handed on: nobody who comes now can be quicker.
+        if (first === undefined) underWay -= 1;
+        else first();
+      }
+    },
+    { step: "deserialize", priority: "high", name: "vbdstatTurns" },
+  );
 }
 
 /**

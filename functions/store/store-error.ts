@@ -62,6 +62,27 @@ export function storeBusy(cause?: unknown): AppError {
   return new AppError("slow_down", `the store is busy; ${AGAIN}`, { cause });
 }
 
+/**
+ * What SQLite says, in words that have not changed in twenty years, of a file that cannot be written or read. The embedded
+ * engine passes them on in an InternalServerError.
+ */
+const BROKEN = [
+  { is: "full", said: /database or disk is full/, message: `the disk of the store is full; ${AGAIN}` },
+  {
+    is: "damaged",
+    said: /database disk image is malformed|file is not a database/,
+    message: "the store is damaged: its file must be restored from the backup; send the same again after that",
+  },
+  { is: "failing", said: /disk I\/O error/, message: `the disk of the store reports errors; ${AGAIN}` },
+] as const;
+
+/** What is wrong with the file of the embedded engine, if that is why a request failed; null for every other error. */
+export function brokenStore(error: unknown): (typeof BROKEN)[number] | null {
+  const said = error instanceof AppError ? error.cause : error;
+  if (!(said instanceof Error) || said.name !== "InternalServerError") return null;
+  return BROKEN.find(({ said: words }) => words.test(said.message)) ?? null;
+}
+
 /** The error as the rest of the product knows it: cancelled, slow down, unavailable, or itself when it is a bug. */
 export function translated(error: unknown): unknown {
   if (error instanceof TransactionCanceledException) {
@@ -72,6 +93,8 @@ export function translated(error: unknown): unknown {
   }
   if (!(error instanceof Error)) return error;
   if (BUSY.has(error.name)) return storeBusy(error);
+  const broken = brokenStore(error);
+  if (broken !== null) return new AppError("unavailable", broken.message, { cause: error });
   const code = "code" in error && typeof error.code === "string" ? error.code : error.name;
   if (UNREACHABLE.has(error.name) || UNREACHABLE.has(code)) {
     return new AppError("unavailable", `the store cannot be reached; ${AGAIN}`, { cause: error });

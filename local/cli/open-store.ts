@@ -7,7 +7,7 @@ import { requireFormat } from "../../functions/store/format.ts";
 import { ensureTable, openTable } from "../../functions/store/open-table.ts";
 import { makeTokenStore } from "../../functions/store/tokens.ts";
 import { filesOf, holderOf, openDataFolder } from "../data-folder.ts";
-import { runningEndpoint, startEngine } from "../engine.ts";
+import { runningEngine, startEngine } from "../engine.ts";
 import { StartFault } from "../start-fault.ts";
 import { openSealedTokens } from "../token-seal.ts";
 import type { Command, OpenStore } from "./command.ts";
@@ -54,24 +54,25 @@ async function findTable(settings: LocalSettings, mayCreate: boolean, print: (li
   }
   const holder = holderOf(dataDir);
   const { database, engineFile } = filesOf(dataDir);
-  if (holder !== null) {
-    const running = runningEndpoint(engineFile);
+  // The engine of a server that is stopping would be gone in a moment.
+  if (holder !== null && holder.role !== "stopping") {
+    const running = runningEngine(engineFile);
     if (running !== null) {
       const address = embeddedTable(running, tableName);
-      return { address, folder: { isHolder: false }, close: async () => undefined };
+      return { address, folder: { isHolder: false }, close: async () => running.close() };
     }
     throw new StartFault(
-      `the vbdstat on ${dataDir} (process ${holder}) has no engine of its own: it is just starting, or uses another DynamoDB.\nTry again, or set DYNAMODB_ENDPOINT as it does.`,
+      `the vbdstat on ${dataDir} (process ${holder.pid}) has no engine of its own: it is just starting, or uses another DynamoDB.\nTry again, or set DYNAMODB_ENDPOINT as it does.`,
     );
   }
   if (!mayCreate && !existsSync(database)) {
     throw new StartFault(`there are no data in ${dataDir}; set DATA_DIR to the folder of your server.`);
   }
-  const folder = openDataFolder(dataDir);
+  const folder = await openDataFolder(dataDir, { role: "command", print });
   try {
-    const engine = await startEngine({ ...folder, onRestart: print });
+    const engine = await startEngine({ ...folder, isolation: settings.engineIsolation, onRestart: print });
     return {
-      address: embeddedTable(engine.endpoint, tableName),
+      address: embeddedTable(engine, tableName),
       folder: { isHolder: true },
       close: async () => {
         await engine.stop();

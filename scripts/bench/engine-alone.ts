@@ -44,7 +44,7 @@ export const engineAlone: Section = async ({ folder, quick }) => {
 /** What the store sends for these runs; nothing of it reaches the engine. */
 async function transactionsOf(runs: readonly NewRun[], endpoint: string, name: string): Promise<Sent[]> {
   const written: Sent[] = [];
-  const table: Table = openTable(embeddedTable(endpoint, name));
+  const table: Table = openTable(embeddedTable({ endpoint }, name));
   table.client.middlewareStack.add(
     () => async (args) => {
       written.push(args.request as Sent); // The SDK's own request, which the step declares as unknown.

@@ -47,11 +47,13 @@ export async function withTable<T>(dataDir: string, use: (table: Table, endpoint
   const engine = await startEngine({
     database: join(dataDir, "vbdstat.db"),
     engineFile: join(dataDir, "engine"),
+    // Also asked at its address, by a section that goes around the store.
+    isolation: "address",
     onRestart: (reason) => {
       throw new Error(reason);
     },
   });
-  const table = openTable(embeddedTable(engine.endpoint, "vbdstat"));
+  const table = openTable(embeddedTable(engine, "vbdstat"));
   try {
     await ensureTable(table);
     return await use(table, engine.endpoint);

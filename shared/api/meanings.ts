@@ -37,7 +37,7 @@ export const ERROR_MEANINGS: Meanings<ErrorCode> = {
   internal: "A fault of the service. The request id finds it in the log; sending the same again does no harm.",
   not_implemented: "oEmbed is answered as JSON only.",
   unavailable:
-    "The store cannot be reached. Send the same again after the seconds of `Retry-After`: nothing is lost and nothing counts twice.",
+    "The store cannot be reached, its disk is full, or its file is damaged: the message says which. Send the same again after the seconds of `Retry-After`: nothing is lost and nothing counts twice.",
 };
 
 /** What a comparison found, for one metric. */

@@ -50,6 +50,7 @@ describe.skipIf(path === null)("in Chromium", () => {
       host: "127.0.0.1",
       dataDir: folder,
       endpoint: null,
+      engineIsolation: "auto" as const,
       tableName: "vbdstat",
       adminSecret: "the-admin-of-this-test",
       publicUrl: null,

@@ -25,6 +25,7 @@ beforeAll(async () => {
     host: "127.0.0.1",
     dataDir,
     endpoint: null,
+    engineIsolation: "auto" as const,
     tableName: "vbdstat",
     adminSecret: null,
     publicUrl: null,

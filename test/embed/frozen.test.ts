@@ -181,6 +181,7 @@ test("a server that was restarted serves the same bytes", async () => {
     port: 0,
     host: "127.0.0.1",
     endpoint: null,
+    engineIsolation: "auto" as const,
     tableName: "vbdstat",
     adminSecret: null,
     publicUrl: null,

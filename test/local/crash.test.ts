@@ -95,6 +95,7 @@ test("no acknowledged result is lost and no cell is wrong after 20 kills under l
   const engine = await startEngine({
     database: join(dataDir, "vbdstat.db"),
     engineFile: join(dataDir, "engine"),
+    isolation: "address",
     onRestart: (reason) => {
       throw new Error(reason);
     },

@@ -5,6 +5,7 @@ import { join } from "node:path";
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from "vitest";
 import { isRunning, readIdentity } from "../../local/process-identity.ts";
 import { startTestEngine } from "../support/engine.ts";
+import { pathWithout } from "../support/programs.ts";
 import {
   BUNDLE,
   buildServer,
@@ -173,8 +174,8 @@ describe("what stands in the way of a start is said in words", () => {
     writeFileSync(join(dataDir, "vbdstat.db"), "this is no database");
     const { code, output } = await runServer({ dataDir });
     expect(code).toBe(1);
-    expect(output).toContain(`it cannot use ${join(dataDir, "vbdstat.db")}`);
-    expect(output).toContain("restore the backup");
+    expect(output).toMatch(/vbdstat.db is damaged: .*not a database|it cannot use \S*vbdstat.db/);
+    expect(output).toMatch(/restore the backup/i);
   });
 
   test("a DynamoDB that cannot be reached is named, with the reason and without a stack", async () => {
@@ -210,8 +211,20 @@ describe("what stands in the way of a start is said in words", () => {
 });
 
 describe("things that die", () => {
-  test("a server killed with -9 leaves a lock and an engine; the next one takes over both and loses nothing", async () => {
+  // Without setpriv nothing ends the engine with its server, as on other systems than Linux.
+  const withoutSetpriv = () => ({ PATH: pathWithout(folder, "setpriv") });
+
+  test("a server killed with -9 takes its engine along, and leaves the folder free", async () => {
     const first = await start();
+    const engine = readIdentity(join(dataDir, "engine"));
+    expect((await post(first)).status).toBe(201);
+    await first.end("SIGKILL");
+    while (engine !== null && isRunning(engine)) await new Promise((resolve) => setTimeout(resolve, 20));
+    expect((await post(await start())).status).toBe(200);
+  });
+
+  test("a server killed with -9 leaves a lock and an engine; the next one takes over both and loses nothing", async () => {
+    const first = await start(withoutSetpriv());
     const engine = readIdentity(join(dataDir, "engine"));
     expect((await post(first)).status).toBe(201);
     await first.end("SIGKILL");
@@ -222,7 +235,7 @@ describe("things that die", () => {
   });
 
   test("an engine that its server could not write down before it was killed is found by its database", async () => {
-    const first = await start();
+    const first = await start(withoutSetpriv());
     const engine = readIdentity(join(dataDir, "engine"));
     await first.end("SIGKILL");
     rmSync(join(dataDir, "engine"));

@@ -25,6 +25,8 @@ export async function startTestEngine(): Promise<TestEngine> {
       ? await startEngine({
           database: join(folder, "test.db"),
           engineFile: join(folder, "engine"),
+          // Tests ask it at its address.
+          isolation: "address",
           onRestart: (reason) => {
             throw new Error(`the engine of this test died: ${reason}`);
           },
