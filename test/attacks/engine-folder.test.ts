@@ -160,7 +160,7 @@ describe("what lies in the folder", () => {
     await post(first);
     const modes = () =>
       Object.fromEntries(readdirSync(dataDir).map((name) => [name, statSync(join(dataDir, name)).mode & 0o777]));
-    const names = ["admin-token", "engine", "lock", "vbdstat.db", "vbdstat.db-shm", "vbdstat.db-wal"];
+    const names = ["admin-token", "engine", "lock", "token-key", "vbdstat.db", "vbdstat.db-shm", "vbdstat.db-wal"];
     expect(modes()).toEqual(Object.fromEntries(names.map((name) => [name, 0o600])));
     expect(first.output()).toContain(`others can put files into the data folder ${dataDir} (mode 0777)`);
     await first.end("SIGKILL");

@@ -94,7 +94,8 @@ function scanned(): string {
     TABLE_NAME,
     ...listeners().map((address) => address.replace(/^0\.0\.0\.0:/, "127.0.0.1:")),
   ];
-  return spawnSync(program, words, { encoding: "utf8", cwd: "/" }).stdout;
+  const { stdout, stderr, status } = spawnSync(program, words, { encoding: "utf8", cwd: "/" });
+  return `${stdout}${stderr}exit ${status}`;
 }
 
 /** Runs a command beside the servers, to its end. */

@@ -15,7 +15,7 @@ test("an engine that takes requests and never answers is one that cannot be reac
   });
   await new Promise<void>((resolve) => silent.listen(0, "127.0.0.1", resolve));
   const { port } = silent.address() as AddressInfo; // of a server on TCP
-  const table = openTable({ ...tableAt(`http://127.0.0.1:${port}`, "vbdstat"), timeoutMs: 50 });
+  const table = openTable({ ...tableAt(`http://127.0.0.1:${port}`, "vbdstat"), timeoutMs: 300 });
   try {
     await expect(getItem(table, { pk: "a", sk: "b" })).rejects.toMatchObject({ code: "unavailable" });
     expect(requests).toBe(4);
@@ -35,7 +35,7 @@ test("an engine that is silent while it starts, as after a crash with much to re
   });
   await new Promise<void>((resolve) => starting.listen(0, "127.0.0.1", resolve));
   const { port } = starting.address() as AddressInfo; // of a server on TCP
-  const table = openTable({ ...tableAt(`http://127.0.0.1:${port}`, "vbdstat"), timeoutMs: 50 });
+  const table = openTable({ ...tableAt(`http://127.0.0.1:${port}`, "vbdstat"), timeoutMs: 300 });
   try {
     await ensureTable(table);
     // Besides: is there a format number, is a fleet listed, then write the number.
