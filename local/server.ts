@@ -1,7 +1,6 @@
 // The single-machine deployment: the embedded engine (or any DynamoDB endpoint), all apps on one port, and the aggregation
 // worker, in one process. The apps, the store and the aggregation are those of the Lambda functions.
 
-import { createServer, type Server } from "node:http";
 import { getRequestListener } from "@hono/node-server";
 import { addDocsRoutes } from "../functions/docs/app.ts";
 import { addEmbedRoutes } from "../functions/embed/app.ts";
@@ -32,9 +31,9 @@ import type { Wake } from "../shared/ports.ts";
 import { ensureAdminToken } from "./admin-token.ts";
 import { type DataFolder, openDataFolder } from "./data-folder.ts";
 import { type Engine, startEngine } from "./engine.ts";
+import { startHttpServer } from "./http-server.ts";
 import { painterFiles } from "./painter-files.ts";
 import { rememberPendingCount } from "./pending-count.ts";
-import { StartFault } from "./start-fault.ts";
 import { storeFault } from "./store-fault.ts";
 import { withTokenCache } from "./token-cache.ts";
 import { startWorker } from "./worker.ts";
@@ -70,10 +69,10 @@ export async function startLocalServer(
   let engine: Engine | null = null;
   try {
     if (settings.endpoint !== null) {
-      return await serve(settings, folder, null, tableAt(settings.endpoint, settings.tableName), log);
+      return await serve(settings, folder, null, tableAt(settings.endpoint, settings.tableName), log, print);
     }
     engine = await startEngine({ ...folder, onRestart: print });
-    return await serve(settings, folder, engine, embeddedTable(engine.endpoint, settings.tableName), log);
+    return await serve(settings, folder, engine, embeddedTable(engine.endpoint, settings.tableName), log, print);
   } catch (error) {
     await engine?.stop();
     folder.release();
@@ -87,6 +86,7 @@ async function serve(
   engine: Engine | null,
   address: EndpointTable,
   log: Log,
+  print: (line: string) => void,
 ): Promise<LocalServer> {
   const clock = Date.now;
   const table = openTable(address);
@@ -97,8 +97,7 @@ async function serve(
   const store = pending.aggregation(makeAggregationStore(table));
   const runs = withGroupCommit(makeRunStore(table));
 
-  const server = createServer();
-  await listen(server, settings);
+  const server = await startHttpServer({ ...settings, onEnded: print });
   const worker = startWorker(
     { store, clock, backOff, lanes: 2 },
     {
@@ -135,55 +134,19 @@ async function serve(
   addEmbedRoutes(app, embedding);
   addSharePageRoutes(app, embedding);
   addDocsRoutes(app);
-  server.on("request", getRequestListener(app.fetch));
+  server.answer(getRequestListener(app.fetch));
 
   return {
-    url: urlOf(server, settings.host),
+    url: server.url,
     endpoint: address.endpoint,
     adminToken: { ...admin, file: folder.adminTokenFile },
     enginePid: () => engine?.pid() ?? null,
     stop: async () => {
-      await close(server);
+      await server.close();
       await worker.stop();
       table.client.destroy();
       await engine?.stop();
       folder.release();
     },
   };
-}
-
-function listen(server: Server, { port, host }: LocalSettings): Promise<void> {
-  return new Promise((resolve, reject) => {
-    server.once("error", (error: NodeJS.ErrnoException) => {
-      const why =
-        error.code === "EADDRINUSE"
-          ? `port ${port} on ${host} is taken; set PORT to another one, or to 0 for any free one`
-          : error.code === "EACCES"
-            ? `port ${port} needs rights this process does not have; set PORT to one above 1023`
-            : `cannot listen on ${host}:${port}: ${error.message}`;
-      reject(new StartFault(why));
-    });
-    server.listen(port, host, () => resolve());
-  });
-}
-
-function urlOf(server: Server, host: string): string {
-  const address = server.address();
-  const port = address !== null && typeof address === "object" ? address.port : 0;
-  return `http://${host.includes(":") ? `[${host}]` : host}:${port}`;
-}
-
-/** Stops accepting, lets requests that are being answered finish, and drops connections that only wait. */
-function close(server: Server): Promise<void> {
-  return new Promise((resolve) => {
-    // A connection falls idle when its last answer is out, which may be after the server was closed.
-    const idle = setInterval(() => server.closeIdleConnections(), 20);
-    // A client that keeps a request open for ever must not keep the server from stopping.
-    const patience = setTimeout(() => server.closeAllConnections(), 10_000);
-    server.close(() => {
-      clearInterval(idle);
-      clearTimeout(patience);
-      resolve();
-    });
-  });
 }
