@@ -16,7 +16,7 @@ const fromRoot = (path) => fileURLToPath(new URL(`../${path}`, import.meta.url))
  */
 export async function buildLocal(outdir = fromRoot("dist")) {
   const { outputFiles } = await build({
-    entryPoints: ["main", "demo", "vbdstat"].map((name) => fromRoot(`local/${name}.ts`)),
+    entryPoints: ["main", "demo", "vbdstat", "render-worker"].map((name) => fromRoot(`local/${name}.ts`)),
     outdir,
     write: false,
     bundle: true,

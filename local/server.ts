@@ -4,8 +4,6 @@
 import { getRequestListener } from "@hono/node-server";
 import { addDocsRoutes } from "../functions/docs/app.ts";
 import { addEmbedRoutes } from "../functions/embed/app.ts";
-import { makePainter } from "../functions/embed/painter.ts";
-import { makeRenderer } from "../functions/embed/renderer.ts";
 import { type EndpointTable, embeddedTable, type LocalSettings, tableAt } from "../functions/env.ts";
 import { makeHttpApp } from "../functions/http/app.ts";
 import type { Log } from "../functions/http/log.ts";
@@ -32,8 +30,8 @@ import { ensureAdminToken } from "./admin-token.ts";
 import { type DataFolder, openDataFolder } from "./data-folder.ts";
 import { type Engine, startEngine } from "./engine.ts";
 import { startHttpServer } from "./http-server.ts";
-import { painterFiles } from "./painter-files.ts";
 import { rememberPendingCount } from "./pending-count.ts";
+import { makeRenderThread } from "./render-thread.ts";
 import { storeFault } from "./store-fault.ts";
 import { withTokenCache } from "./token-cache.ts";
 import { startWorker } from "./worker.ts";
@@ -125,10 +123,12 @@ async function serve(
   };
   addReadRoutes(app, reading);
   addPageRoutes(app, reading);
+  const drawing = makeRenderThread();
   const embedding = {
     ...answering,
     shares: makeShareStore(table),
-    renderer: makeRenderer(makePainter(painterFiles)),
+    renderer: drawing.forTokens,
+    linkRenderer: drawing.forLinks,
     publicUrl: settings.publicUrl,
   };
   addEmbedRoutes(app, embedding);
@@ -143,6 +143,7 @@ async function serve(
     enginePid: () => engine?.pid() ?? null,
     stop: async () => {
       await server.close();
+      await drawing.stop();
       await worker.stop();
       table.client.destroy();
       await engine?.stop();

@@ -6,8 +6,8 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { gzipSync } from "node:zlib";
 import { afterAll, beforeAll, expect, test } from "vitest";
-import { deafConnection, type Impact, IMPACT_HEAD, impactOf, impactRow, together } from "../support/flood.ts";
 import { BLKTAP, LOOP } from "../support/fixtures.ts";
+import { deafConnection, IMPACT_HEAD, type Impact, impactOf, impactRow, together } from "../support/flood.ts";
 import { buildServer, removeBuild, type ServerProcess, startServerProcess } from "../support/server-process.ts";
 
 let folder: string;
@@ -99,17 +99,12 @@ const ATTACKS: readonly [name: string, attack: () => Promise<void>][] = [
   ["50 000 pipelined GET /healthz", () => pipelined(50_000, get("/healthz"))],
   [
     "5 000 pipelined compares with a token",
-    () => pipelined(5_000, get("/v1/compare?baseline=loop&candidate=blktap1", `Authorization: Bearer ${server.token}\r\n`)),
+    () =>
+      pipelined(5_000, get("/v1/compare?baseline=loop&candidate=blktap1", `Authorization: Bearer ${server.token}\r\n`)),
   ],
   ["20 000 pipelined pictures", () => pipelined(20_000, get(`/s/${NOBODY}.png`))],
-  [
-    "500 connections, each 200 pipelined GET /docs",
-    () => together(500, 500, () => pipelined(200, get("/docs"))),
-  ],
-  [
-    "500 connections that ask for /docs and do not read",
-    () => together(500, 500, () => pipelined(1, get("/docs"))),
-  ],
+  ["500 connections, each 200 pipelined GET /docs", () => together(500, 500, () => pipelined(200, get("/docs")))],
+  ["500 connections that ask for /docs and do not read", () => together(500, 500, () => pipelined(1, get("/docs")))],
   ["8 kB of gzip to /sign-in, 4 at once", () => flooded(6, 4, () => ask("/sign-in", signIn))],
   ["8 kB of gzip to /sign-in, 150 at once", () => together(150, 150, () => ask("/sign-in", signIn))],
   [
@@ -148,7 +143,9 @@ const ATTACKS: readonly [name: string, attack: () => Promise<void>][] = [
   ["oEmbed of a live share, 32 at once", () => flooded(8, 32, () => ask(`/oembed?url=/s/${live}`))],
 ];
 
-const METRICS = "putc put_block rewrite getc get_block seeks seq_create seq_stat seq_delete ran_create ran_stat".split(" ");
+const METRICS = "putc put_block rewrite getc get_block seeks seq_create seq_stat seq_delete ran_create ran_stat".split(
+  " ",
+);
 
 /** Another selection for each index, up to 2 047. */
 const metricsOf = (index: number) => METRICS.filter((_, bit) => (((index % 2_047) + 1) >> bit) % 2 === 1).join(",");

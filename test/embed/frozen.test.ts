@@ -60,7 +60,7 @@ const later: Renderer = {
 const broken: Renderer = {
   document: () => Promise.reject(new Error("rendered again")),
   badge: () => Promise.reject(new Error("rendered again")),
-  notice: () => Promise.reject(new Error("rendered again")),
+  picture: () => Promise.reject(new Error("rendered again")),
   title: () => Promise.reject(new Error("rendered again")),
 };
 

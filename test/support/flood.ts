@@ -87,7 +87,8 @@ function quantile(values: readonly number[], q: number): number {
 
 /** One line of a table of impacts: uploads not answered 201, milliseconds, MB. */
 export function impactRow(name: string, impact: Impact): string {
-  const { uploads, failedUploads, uploadP50, uploadP99, healthP50, healthP99, healthMost, failedHealth, peakMb } = impact;
+  const { uploads, failedUploads, uploadP50, uploadP99, healthP50, healthP99, healthMost, failedHealth, peakMb } =
+    impact;
   const cells = [
     name.padEnd(44),
     `${failedUploads}/${uploads}`.padStart(8),
