@@ -56,7 +56,7 @@ export function makeRenderThread(options: RenderThreadOptions = {}): RenderThrea
   let isStopped = false;
 
   function start(): Worker {
-    const started = new Worker(PROGRAM, { execArgv: ARGUMENTS, resourceLimits: { maxOldGenerationSizeMb: HEAP_MB } });
+    const started = new Worker(PROGRAM, { resourceLimits: { maxOldGenerationSizeMb: HEAP_MB } });
     started.on("message", (drawn: Drawn) => {
       const job = current;
       current = null;
@@ -136,10 +136,9 @@ export function makeRenderThread(options: RenderThreadOptions = {}): RenderThrea
   };
 }
 
-/** Beside this file: in the bundle JavaScript, in the source, which tests run, TypeScript. */
+/** Beside this file: in the bundle or in the source. */
 const IS_SOURCE = import.meta.url.endsWith(".ts");
-const PROGRAM = new URL(IS_SOURCE ? "./render-worker.ts" : "./render-worker.js", import.meta.url);
-const ARGUMENTS = IS_SOURCE ? ["--import", "tsx"] : [];
+const PROGRAM = new URL(IS_SOURCE ? "./render-worker-source.mjs" : "./render-worker.js", import.meta.url);
 
 function settle({ resolve, reject }: Job, drawn: Drawn): void {
   if ("result" in drawn) resolve(drawn.result);
