@@ -1,5 +1,5 @@
-// The HTTP server of one machine: what a connection may cost, whoever opened it. Requests on one connection are answered one
-// after the other; who does not send, does not read, or sends more than can wait loses the connection and nothing else.
+// The HTTP server of one machine: what a connection may cost. Requests on one connection are answered one after the other; a
+// client that does not send, does not read, or sends more than can wait loses its connection, and costs nobody else their turn.
 
 import { readFileSync } from "node:fs";
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from "node:http";
