@@ -32,6 +32,12 @@ export const CONNECTION_LIMITS = {
 /** Files that the process needs for itself: the engine's connections, its logs, and what Node has open. */
 const OWN_FILES = 512;
 
+/** Bytes that are parsed at once where they may hold several requests: some thirty of the shortest. */
+const PIECE_BYTES = 1_024;
+
+/** Connections whose client still sends a body that was refused, and is heard out so that it hears the refusal. */
+const MOST_HEARD_OUT = 16;
+
 /** How often bodies are looked at. */
 const LOOK_MS = 500;
 
@@ -39,7 +45,7 @@ const LOOK_MS = 500;
 const TOLD_EVERY_MS = 60_000;
 
 /** Why a connection is ended. */
-type Reason = "requests without waiting" | "slow body" | "unread answer" | "too many connections";
+type Reason = "requests without waiting" | "slow body" | "refused body" | "unread answer" | "too many connections";
 
 /** Answers a request; resolves when the whole answer has been given to the connection. Never rejects. */
 type Listener = (request: IncomingMessage, response: ServerResponse) => Promise<void>;
@@ -59,6 +65,8 @@ interface Connection {
   readonly turns: Turn[];
   /** Bytes of an answer that is complete and waits to be taken. */
   unread: number;
+  /** Bytes that are still to come of a body whose length was said, at least: so far on no other request begins. */
+  bodyLeft: number;
 }
 
 export interface HttpServer {
@@ -97,6 +105,7 @@ export async function startHttpServer({ host, port, onEnded, limits: own }: Http
   const idle = new Set<Connection>();
   /** Those with an answer to take, the one that has not taken it the longest first. */
   const unread = new Set<Connection>();
+  const heardOut = new Set<Connection>();
   let unreadBytes = 0;
   let answer: Listener = async () => undefined;
   const ended = endedConnections(onEnded);
@@ -117,6 +126,7 @@ export async function startHttpServer({ host, port, onEnded, limits: own }: Http
   function forget(connection: Connection): void {
     connections.delete(connection.socket);
     idle.delete(connection);
+    heardOut.delete(connection);
     taken(connection);
     connection.turns.length = 0;
   }
@@ -128,8 +138,9 @@ export async function startHttpServer({ host, port, onEnded, limits: own }: Http
   }
 
   server.on("connection", (socket) => {
-    const connection: Connection = { socket, turns: [], unread: 0 };
+    const connection: Connection = { socket, turns: [], unread: 0, bodyLeft: 0 };
     connections.set(socket, connection);
+    parseInPieces(connection);
     idle.add(connection);
     socket.once("close", () => forget(connection));
     if (connections.size <= limits.connections) return;
@@ -148,6 +159,7 @@ export async function startHttpServer({ host, port, onEnded, limits: own }: Http
       return;
     }
     turns.push({ request, response, from: socket.bytesRead, waitedMs: 0 });
+    connection.bodyLeft = Number(request.headers["content-length"] ?? 0);
     response.once("close", () => nextTurn(connection));
     idle.delete(connection);
     if (turns.length === 1) void takeTurn(connection);
@@ -156,9 +168,20 @@ export async function startHttpServer({ host, port, onEnded, limits: own }: Http
   function nextTurn(connection: Connection): void {
     if (!connections.has(connection.socket)) return;
     taken(connection);
-    connection.turns.shift();
+    const turn = connection.turns.shift();
+    if (turn?.request.complete === false) hearOut(connection, turn.request);
     if (connection.turns.length > 0) void takeTurn(connection);
     else idle.add(connection);
+  }
+
+  /** Lets a client that has its answer send the rest of its body, which the listener throws away for a moment. */
+  function hearOut(connection: Connection, request: IncomingMessage): void {
+    if (heardOut.size >= MOST_HEARD_OUT) {
+      end(connection, "refused body");
+      return;
+    }
+    heardOut.add(connection);
+    request.once("close", () => heardOut.delete(connection));
   }
 
   async function takeTurn(connection: Connection): Promise<void> {
@@ -226,6 +249,29 @@ export async function startHttpServer({ host, port, onEnded, limits: own }: Http
       ended.stop();
     },
   };
+}
+
+/**
+ * Gives Node's parser what comes in a piece at a time, so that a connection which is ended for what a piece held costs no more
+ * than that: a chunk has up to 64 kB, and may hold two thousand requests.
+ */
+function parseInPieces(connection: Connection): void {
+  const { socket } = connection;
+  const parsers = socket.listeners("data");
+  socket.removeAllListeners("data");
+  socket.on("data", (chunk: Buffer) => {
+    let rest = chunk;
+    while (rest.length > 0 && !socket.destroyed) {
+      if (socket.isPaused()) {
+        socket.unshift(rest);
+        return;
+      }
+      const piece = connection.bodyLeft >= rest.length ? rest : rest.subarray(0, PIECE_BYTES);
+      rest = rest.subarray(piece.length);
+      for (const parse of parsers) parse.call(socket, piece);
+      connection.bodyLeft = Math.max(0, connection.bodyLeft - piece.length);
+    }
+  });
 }
 
 /** As Node answers to headers that are too slow. */

@@ -99,6 +99,40 @@ describe("requests without waiting", () => {
     expect(log).toEqual(["/a", "/b", "/c", "/d"].flatMap((path) => [`begin ${path}`, `end ${path}`]));
   });
 
+  test("large answers and bodies between them come through whole", async () => {
+    await start(async (request, response) => {
+      let bytes = 0;
+      for await (const piece of request) bytes += (piece as Buffer).length;
+      response.end(`${"x".repeat(3_000_000)}[${request.method} ${bytes}]`);
+    });
+    const { socket, text } = await reading();
+    const post = (bytes: number) =>
+      `POST / HTTP/1.1\r\nHost: a\r\nContent-Length: ${bytes}\r\n\r\n${"b".repeat(bytes)}`;
+    const chunked = `POST / HTTP/1.1\r\nHost: a\r\nTransfer-Encoding: chunked\r\n\r\n2000\r\n${"c".repeat(0x2000)}\r\n0\r\n\r\n`;
+    socket.write([post(0), post(1_000_000), chunked, get("/"), post(1_500), get("/"), post(70_000)].join(""));
+    while (!text().includes("[POST 70000]")) await pause(5);
+    const answers = ["POST 0", "POST 1000000", "POST 8192", "GET 0", "POST 1500", "GET 0", "POST 70000"];
+    expect([...text().matchAll(/\[(.*?)\]/g)].map(([, answer]) => answer)).toEqual(answers);
+    expect(text().split("x".repeat(3_000_000))).toHaveLength(8);
+  });
+
+  test("two hundred connections full of them: few are begun, and the others are not even parsed", async () => {
+    let begun = 0;
+    await start(async (_, response) => {
+      begun += 1;
+      response.end("x".repeat(100_000));
+    });
+    const crowd = await Promise.all(Array.from({ length: 200 }, deaf));
+    for (const socket of crowd) socket.write(get("/docs").repeat(1_500));
+    expect((await fetch(server.url)).status).toBe(200);
+    await Promise.all(
+      crowd.map(async (socket) => {
+        while (!(await isEnded(socket))) await pause(10);
+      }),
+    );
+    expect(begun).toBeLessThanOrEqual(1 + 200 * CONNECTION_LIMITS.requestsAtOnce);
+  });
+
   test("one after the other there may be as many as one likes", async () => {
     await start(plain);
     const { socket, text } = await reading();
@@ -148,6 +182,23 @@ describe("bodies", () => {
     socket.write(head(300_000));
     socket.write("x".repeat(300_000));
     while (!text().includes("got 300000")) await pause(5);
+  });
+
+  test("that were refused are heard out, but not of many at once", async () => {
+    await start(async (_, response) => {
+      response.writeHead(413).end();
+    });
+    const crowd = [];
+    for (let index = 0; index < 30; index += 1) {
+      const one = await reading();
+      one.socket.write(head(1_000_000));
+      one.socket.write("x".repeat(1_000));
+      crowd.push(one);
+    }
+    await pause(300);
+    const open = crowd.filter(({ socket }) => !socket.destroyed);
+    expect(open).toHaveLength(16);
+    for (const { text } of open) expect(text()).toContain("413");
   });
 
   test("that are left unfinished hold no more than there is room for: the first to come goes first", async () => {
