@@ -5,10 +5,12 @@ import base from "./vitest.config.ts";
 export default defineConfig({
   test: {
     ...base.test,
-    include: ["test/attacks/**/*.slow.ts"],
+    include: ["test/attacks/*.slow.ts"],
     testTimeout: 900_000,
     hookTimeout: 120_000,
     maxWorkers: 1,
     fileParallelism: false,
+    // What they print is what they are for.
+    disableConsoleIntercept: true,
   },
 });

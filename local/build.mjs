@@ -16,7 +16,9 @@ const fromRoot = (path) => fileURLToPath(new URL(`../${path}`, import.meta.url))
  */
 export async function buildLocal(outdir = fromRoot("dist")) {
   const { outputFiles } = await build({
-    entryPoints: ["main.ts", "demo.ts", "vbdstat.ts", "engine-connector.mjs"].map((name) => fromRoot(`local/${name}`)),
+    entryPoints: ["main.ts", "demo.ts", "vbdstat.ts", "render-worker.ts", "engine-connector.mjs"].map((name) =>
+      fromRoot(`local/${name}`),
+    ),
     outdir,
     write: false,
     bundle: true,

@@ -1,12 +1,9 @@
 // The single-machine deployment: the embedded engine (or any DynamoDB endpoint), all apps on one port, and the aggregation
 // worker, in one process. The apps, the store and the aggregation are those of the Lambda functions.
 
-import { createServer, type Server } from "node:http";
 import { getRequestListener } from "@hono/node-server";
 import { addDocsRoutes } from "../functions/docs/app.ts";
 import { addEmbedRoutes } from "../functions/embed/app.ts";
-import { makePainter } from "../functions/embed/painter.ts";
-import { makeRenderer } from "../functions/embed/renderer.ts";
 import { type EndpointTable, embeddedTable, type LocalSettings, tableAt } from "../functions/env.ts";
 import { makeHttpApp } from "../functions/http/app.ts";
 import type { Log } from "../functions/http/log.ts";
@@ -36,9 +33,9 @@ import { type AdminToken, ensureAdminToken } from "./admin-token.ts";
 import { type DataFolder, openDataFolder } from "./data-folder.ts";
 import { checkDatabase, checkThroughEngine } from "./database-check.ts";
 import { type Engine, startEngine } from "./engine.ts";
-import { painterFiles } from "./painter-files.ts";
+import { startHttpServer } from "./http-server.ts";
 import { rememberPendingCount } from "./pending-count.ts";
-import { StartFault } from "./start-fault.ts";
+import { makeRenderThread } from "./render-thread.ts";
 import { storeFault } from "./store-fault.ts";
 import { withTokenCache } from "./token-cache.ts";
 import { openSealedTokens } from "./token-seal.ts";
@@ -115,8 +112,7 @@ async function serve(
   const store = pending.aggregation(makeAggregationStore(table));
   const runs = withGroupCommit(makeRunStore(table));
 
-  const server = createServer();
-  await listen(server, settings);
+  const server = await startHttpServer({ ...settings, onEnded: print });
   const worker = startWorker(
     { store, clock, backOff, lanes: 2 },
     {
@@ -149,24 +145,27 @@ async function serve(
   };
   addReadRoutes(app, reading);
   addPageRoutes(app, reading);
+  const drawing = makeRenderThread();
   const embedding = {
     ...answering,
     shares: makeShareStore(table),
-    renderer: makeRenderer(makePainter(painterFiles)),
+    renderer: drawing.forTokens,
+    linkRenderer: drawing.forLinks,
     publicUrl: settings.publicUrl,
   };
   addEmbedRoutes(app, embedding);
   addSharePageRoutes(app, embedding);
   addDocsRoutes(app);
-  server.on("request", getRequestListener(app.fetch));
+  server.answer(getRequestListener(app.fetch));
 
   return {
-    url: urlOf(server, settings.host),
+    url: server.url,
     adminToken: { ...admin, file: folder.adminTokenFile },
     enginePid: () => engine?.pid() ?? null,
     stop: async () => {
       folder.stopping();
-      await close(server);
+      await server.close();
+      await drawing.stop();
       await worker.stop();
       table.client.destroy();
       await engine?.stop();
@@ -182,39 +181,3 @@ const reachableByOthers = (endpoint: string): string =>
     "change results there, and so may pages in a browser on it. Run it where there are neither, such as in a container, or",
     "where network namespaces can be made (ENGINE_ISOLATION=namespace says why not). See docs/runbook.md, Who can reach the engine.",
   ].join("\n");
-
-function listen(server: Server, { port, host }: LocalSettings): Promise<void> {
-  return new Promise((resolve, reject) => {
-    server.once("error", (error: NodeJS.ErrnoException) => {
-      const why =
-        error.code === "EADDRINUSE"
-          ? `port ${port} on ${host} is taken; set PORT to another one, or to 0 for any free one`
-          : error.code === "EACCES"
-            ? `port ${port} needs rights this process does not have; set PORT to one above 1023`
-            : `cannot listen on ${host}:${port}: ${error.message}`;
-      reject(new StartFault(why));
-    });
-    server.listen(port, host, () => resolve());
-  });
-}
-
-function urlOf(server: Server, host: string): string {
-  const address = server.address();
-  const port = address !== null && typeof address === "object" ? address.port : 0;
-  return `http://${host.includes(":") ? `[${host}]` : host}:${port}`;
-}
-
-/** Stops accepting, lets requests that are being answered finish, and drops connections that only wait. */
-function close(server: Server): Promise<void> {
-  return new Promise((resolve) => {
-    // A connection falls idle when its last answer is out, which may be after the server was closed.
-    const idle = setInterval(() => server.closeIdleConnections(), 20);
-    // A client that keeps a request open for ever must not keep the server from stopping.
-    const patience = setTimeout(() => server.closeAllConnections(), 10_000);
-    server.close(() => {
-      clearInterval(idle);
-      clearTimeout(patience);
-      resolve();
-    });
-  });
-}

@@ -145,8 +145,8 @@ export interface ShareStore {
   /** The bytes of a document; null when none has that name. */
   document(id: string, name: string): Promise<Uint8Array | null>;
   /**
-   * Keeps a document unless there is one of that name, for ever: gives the bytes that are kept, which are those of whoever
-   * came first; null when the share has as many documents as it may, or has ended.
+   * Keeps a document unless there is one of that name, for ever: gives the bytes that are kept, which are those that came
+   * first; null when the share has ended.
    */
   keep(id: string, document: KeptDocument): Promise<Uint8Array | null>;
 }

@@ -4,6 +4,7 @@
 import { createHash } from "node:crypto";
 import openApi from "../../docs/openapi.json" with { type: "json" };
 import { CACHE_CONTROL } from "../../shared/api/endpoint.ts";
+import { constantAnswer } from "../http/conditional.ts";
 import type { HttpApp } from "../http/http-env.ts";
 import { DOCS_STYLE, docsPage } from "./docs-page.tsx";
 
@@ -16,15 +17,23 @@ const CONTENT_SECURITY_POLICY = [
   "frame-ancestors 'none'",
 ].join("; ");
 
+const openApiAnswer = constantAnswer(() => ({
+  text: JSON.stringify(openApi),
+  headers: { "Content-Type": "application/json", "Cache-Control": CACHE_CONTROL.documents },
+}));
+
+const docsAnswer = constantAnswer(() => ({
+  text: docsPage(openApi),
+  headers: {
+    "Content-Type": "text/html; charset=UTF-8",
+    "Cache-Control": CACHE_CONTROL.documents,
+    "Content-Security-Policy": CONTENT_SECURITY_POLICY,
+    "Referrer-Policy": "no-referrer",
+  },
+}));
+
 /** Adds the routes of this app. */
 export function addDocsRoutes(app: HttpApp): void {
-  app.get("/openapi.json", (c) => c.json(openApi, 200, { "Cache-Control": CACHE_CONTROL.documents }));
-
-  app.get("/docs", (c) =>
-    c.html(docsPage(openApi), 200, {
-      "Cache-Control": CACHE_CONTROL.documents,
-      "Content-Security-Policy": CONTENT_SECURITY_POLICY,
-      "Referrer-Policy": "no-referrer",
-    }),
-  );
+  app.get("/openapi.json", (c) => openApiAnswer(c));
+  app.get("/docs", (c) => docsAnswer(c));
 }

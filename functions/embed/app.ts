@@ -7,13 +7,14 @@ import type { EmbedDeps } from "./deps.ts";
 import { addLinkRoutes } from "./link-routes.ts";
 import { addOembedRoute } from "./oembed-route.ts";
 import { addPictureRoutes } from "./picture-routes.ts";
+import { shareDocuments } from "./share-documents.ts";
 import { addShareRoutes } from "./share-routes.ts";
 
 /** Lets any site read and show the answer, refusals too; nothing outside of /s and /oembed is so. */
 const openToAnySite: MiddlewareHandler<HttpEnv> = async (c, next) => {
   await next();
   c.res.headers.set("Access-Control-Allow-Origin", "*");
-  c.res.headers.set("Access-Control-Expose-Headers", "ETag");
+  c.res.headers.set("Access-Control-Expose-Headers", "ETag, Content-Location");
   c.res.headers.set("Cross-Origin-Resource-Policy", "cross-origin");
 };
 
@@ -21,8 +22,9 @@ const openToAnySite: MiddlewareHandler<HttpEnv> = async (c, next) => {
 export function addEmbedRoutes(app: HttpApp, deps: EmbedDeps): void {
   app.use("/s/*", openToAnySite);
   app.use("/oembed", openToAnySite);
-  addLinkRoutes(app, deps);
-  addOembedRoute(app, deps);
+  const documents = shareDocuments(deps);
+  addLinkRoutes(app, deps, documents);
+  addOembedRoute(app, deps, documents);
   addPictureRoutes(app, deps);
   addShareRoutes(app, deps);
 }

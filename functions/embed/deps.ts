@@ -8,7 +8,10 @@ export interface EmbedDeps {
   readonly status: StatusStore;
   readonly tokens: TokenStore;
   readonly clock: Clock;
+  /** Draws for those who have a token. */
   readonly renderer: Renderer;
+  /** Draws for those who have a link; may be the same one. */
+  readonly linkRenderer: Renderer;
   /** Origin of links to the service, e.g. `https://vbdstat.example.org`; null: that of the request. */
   readonly publicUrl: string | null;
 }

@@ -25,13 +25,16 @@ const FILES = { wasm: beside("resvg.wasm"), fonts: [beside("DejaVuSans.ttf"), be
 const clock = Date.now;
 const table = withFormatCheck(openTable(functionSettings()));
 const app = makeHttpApp({ clock, log: jsonLog(), page: refusalAsPage });
+// An instance has one request at a time: nobody waits while it draws.
+const renderer = makeRenderer(makePainter(() => FILES));
 const deps = {
   shares: makeShareStore(table),
   cells: makeCellStore(table),
   status: makeStatusStore(table),
   tokens: makeTokenStore(table),
   clock,
-  renderer: makeRenderer(makePainter(() => FILES)),
+  renderer,
+  linkRenderer: renderer,
   publicUrl: functionPublicUrl(),
 };
 addEmbedRoutes(app, deps);

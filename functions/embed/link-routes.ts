@@ -2,7 +2,6 @@
 // it, and caches may keep it: a frozen one for ever.
 
 import type { Context } from "hono";
-import { etag } from "hono/etag";
 import { CACHE_CONTROL } from "../../shared/api/endpoint.ts";
 import { AppError } from "../../shared/errors.ts";
 import { SHARE_ID, type Share } from "../../shared/model/share.ts";
@@ -16,11 +15,9 @@ import { refusal } from "./refusal.ts";
 import type { DocumentFormat } from "./renderer.ts";
 import { lookRequests, shareRequests } from "./requests.ts";
 import { sent } from "./sent.ts";
-import { badgeOf, documentOf, FORMATS } from "./share-documents.ts";
+import { FORMATS, type ShareDocuments, type ShownDocument } from "./share-documents.ts";
 
-export function addLinkRoutes(app: HttpApp, deps: EmbedDeps): void {
-  app.use("/s/*", etag());
-
+export function addLinkRoutes(app: HttpApp, deps: EmbedDeps, documents: ShareDocuments): void {
   app.get("/s/:id", (c) => {
     const format = suffixOf(c) ?? "html";
     return orRefusal(c, deps, format, async () => {
@@ -29,13 +26,12 @@ export function addLinkRoutes(app: HttpApp, deps: EmbedDeps): void {
       if (!FORMATS[share.kind].includes(format)) {
         throw new AppError("not_found", `a share of kind ${share.kind} has no .${format}`);
       }
-      const bytes = await documentOf(deps, share, format, { ...look, title: share.title });
-      c.header("Cache-Control", CACHE_CONTROL[share.frozen ? "frozen" : "live"]);
+      const document = await documents.document(share, format, { ...look, title: share.title });
       if (format === "html") {
         const address = discoveryUrl(originOf(c, deps.publicUrl), share.id);
         c.header("Link", `<${address}>; rel="alternate"; type="application/json+oembed"`);
       }
-      return sent(c, format, bytes);
+      return shown(c, document);
     });
   });
 
@@ -43,11 +39,21 @@ export function addLinkRoutes(app: HttpApp, deps: EmbedDeps): void {
     orRefusal(c, deps, "badge", async () => {
       const { metric, theme } = queryBy(c, (await shareRequests()).badgeQuery);
       const share = await openShare(deps, c.req.param("id"));
-      const bytes = await badgeOf(deps, share, metric, theme);
-      c.header("Cache-Control", CACHE_CONTROL[share.frozen ? "frozen" : "live"]);
-      return sent(c, "svg", bytes);
+      return shown(c, await documents.badge(share, metric, theme));
     }),
   );
+}
+
+/** The answer with a document; it names its own address where that shows another width than was asked for. */
+function shown(c: Context<HttpEnv>, { cache, width, ...document }: ShownDocument): Response {
+  c.header("Cache-Control", CACHE_CONTROL[cache]);
+  const { pathname, searchParams } = new URL(c.req.url);
+  const asked = searchParams.get("width");
+  if (width !== null && asked !== null && asked !== String(width)) {
+    searchParams.set("width", String(width));
+    c.header("Content-Location", `${pathname}?${searchParams}`);
+  }
+  return sent(c, document);
 }
 
 /** The share with an id. Throws `not_found`, or `gone` for one that was ended. */

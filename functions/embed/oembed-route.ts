@@ -5,19 +5,19 @@ import { AppError } from "../../shared/errors.ts";
 import { printable } from "../../shared/model/printable.ts";
 import { quoted } from "../../shared/model/quoted.ts";
 import { FRAME_HEIGHT, shareFrame, shareUrls } from "../../shared/render/share-links.ts";
-import { DEFAULT_LOOK, WIDTH } from "../../shared/report/summary.ts";
+import { WIDTH } from "../../shared/report/summary.ts";
 import type { HttpApp } from "../http/http-env.ts";
 import { queryBy } from "../http/parameters.ts";
 import type { EmbedDeps } from "./deps.ts";
 import { openShare } from "./link-routes.ts";
 import { originOf } from "./origin.ts";
 import { shareRequests } from "./requests.ts";
-import { sharedSummary } from "./share-documents.ts";
+import type { ShareDocuments } from "./share-documents.ts";
 
 /** A share in any of its formats, or its badge. Whose host stands before it does not matter: nobody guesses an id. */
 const SHARE_PATH = /^\/s\/([0-9a-f]{32})(\.[a-z]+|\/badge\.svg)?$/;
 
-export function addOembedRoute(app: HttpApp, deps: EmbedDeps): void {
+export function addOembedRoute(app: HttpApp, deps: EmbedDeps, documents: ShareDocuments): void {
   app.get("/oembed", async (c) => {
     const { oembedQuery } = await shareRequests();
     const { url, maxwidth = WIDTH.default, maxheight = FRAME_HEIGHT, format } = queryBy(c, oembedQuery);
@@ -28,8 +28,7 @@ export function addOembedRoute(app: HttpApp, deps: EmbedDeps): void {
     const [, id] = SHARE_PATH.exec(pathOf(url, origin)) ?? [];
     if (id === undefined) throw new AppError("not_found", `url: expected the address of a share, found ${quoted(url)}`);
     const share = await openShare(deps, id);
-    const look = { ...DEFAULT_LOOK, title: share.title };
-    const title = printable(await deps.renderer.title(await sharedSummary(deps, share), look));
+    const title = printable(await documents.title(share));
     const [width, height] = [Math.min(maxwidth, WIDTH.default), Math.min(maxheight, FRAME_HEIGHT)];
     c.header("Cache-Control", CACHE_CONTROL.live);
     return c.json({

@@ -1,6 +1,7 @@
 // SVG to PNG: resvg, which is WebAssembly, with fonts of ours, so that a picture looks the same wherever it is made.
 
 import { readFile } from "node:fs/promises";
+import { AppError } from "../../shared/errors.ts";
 
 /** Where the files are that painting needs; each deployment keeps them in its own place. */
 export interface PainterFiles {
@@ -10,10 +11,19 @@ export interface PainterFiles {
   readonly fonts: readonly URL[];
 }
 
-/** Makes a PNG of an SVG, two pixels for each px, so that it is sharp on dense screens and in print. */
+/**
+ * Makes a PNG of an SVG, two pixels for each px, so that it is sharp on dense screens and in print; fewer where it would have
+ * more than `MOST_PIXELS`. Throws `too_large` for an SVG that is longer than `LONGEST_SVG`.
+ */
 export type Painter = (svg: string) => Promise<Uint8Array>;
 
 const PIXELS_PER_PX = 2;
+
+/** Each takes four bytes while it is painted: 96 MB. The matrix of ten backends at its widest has half as many. */
+const MOST_PIXELS = 24_000_000;
+
+/** Characters. The largest charts of real fleets have some 100 000, which take a quarter of a second. */
+const LONGEST_SVG = 1_000_000;
 
 type ResvgModule = typeof import("@resvg/resvg-wasm");
 
@@ -48,7 +58,13 @@ export function makePainter(filesOf: () => PainterFiles): Painter {
     return painted(resvg, svg, fontBuffers);
   };
   const recent = new Map<string, Promise<Uint8Array>>();
-  return (svg) => {
+  return async (svg) => {
+    if (svg.length > LONGEST_SVG) {
+      throw new AppError(
+        "too_large",
+        "this picture has too much in it to be painted; ask for it as SVG, or for less of it",
+      );
+    }
     const picture = recent.get(svg) ?? paint(svg);
     // Last in the order of the map, which forgets the first.
     recent.delete(svg);
@@ -62,9 +78,15 @@ export function makePainter(filesOf: () => PainterFiles): Painter {
   };
 }
 
+/** Pixels for each px of a picture of ours, which begins with its size. */
+function zoomOf(svg: string): number {
+  const [, width = "1", height = "1"] = /^<svg[^>]* width="(\d+)" height="(\d+)"/.exec(svg) ?? [];
+  return Math.min(PIXELS_PER_PX, Math.sqrt(MOST_PIXELS / (Number(width) * Number(height))));
+}
+
 function painted({ Resvg }: ResvgModule, svg: string, fontBuffers: Uint8Array[]): Uint8Array {
   const resvg = new Resvg(svg, {
-    fitTo: { mode: "zoom", value: PIXELS_PER_PX },
+    fitTo: { mode: "zoom", value: zoomOf(svg) },
     font: { fontBuffers, defaultFontFamily: "DejaVu Sans", sansSerifFamily: "DejaVu Sans" },
   });
   // Nothing in WebAssembly is collected by itself.

@@ -5,7 +5,6 @@
 import type { Comparison } from "../../shared/compare/comparison.ts";
 import type { MetricName } from "../../shared/model/metrics.ts";
 import type { TextFormat } from "../../shared/render/rendered.ts";
-import type { Report } from "../../shared/report/report.ts";
 import type { Look, Summary, Theme } from "../../shared/report/summary.ts";
 import type { Painter } from "./painter.ts";
 
@@ -16,8 +15,8 @@ export interface Renderer {
   document(format: DocumentFormat, summary: Summary, look: Look): Promise<Uint8Array>;
   /** One metric of a comparison as a small SVG. */
   badge(comparison: Comparison, metric: MetricName, theme: Theme): Promise<Uint8Array>;
-  /** Words where a summary would be; either text may come from outside. */
-  notice(format: "html" | "svg" | "png", title: string, words: string, width: number): Promise<Uint8Array>;
+  /** An SVG of ours as PNG. */
+  picture(svg: string): Promise<Uint8Array>;
   /** The title that a summary is shown under. */
   title(summary: Summary, look: Look): Promise<string>;
 }
@@ -37,16 +36,7 @@ export function makeRenderer(paint: Painter): Renderer {
       const { svg } = await import("../../shared/render/svg.ts");
       return utf8.encode(svg(badge(comparison, metric), theme));
     },
-    notice: async (format, title, words, width) => {
-      if (format === "html") {
-        const { html } = await import("../../shared/render/html.tsx");
-        return utf8.encode(html(noticePage(title, words), null, "auto"));
-      }
-      const { wordsPicture } = await import("../../shared/chart/words-picture.ts");
-      const { svg } = await import("../../shared/render/svg.ts");
-      const scene = wordsPicture(title, words, width);
-      return format === "png" ? paint(svg(scene, stillTheme("auto"))) : utf8.encode(svg(scene, "auto"));
-    },
+    picture: paint,
     title: async (summary, look) => {
       const { reportOf } = await import("../../shared/report/report-of.ts");
       return reportOf(summary, look).title;
@@ -58,13 +48,3 @@ export function makeRenderer(paint: Painter): Renderer {
 export function stillTheme(theme: Theme): Theme {
   return theme === "auto" ? "light" : theme;
 }
-
-const noticePage = (title: string, lead: string): Report => ({
-  title,
-  lead,
-  guide: null,
-  facts: [],
-  notices: [],
-  sections: [],
-  cursor: null,
-});

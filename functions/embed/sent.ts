@@ -1,22 +1,49 @@
 import type { Context } from "hono";
 import type { ContentfulStatusCode } from "hono/utils/http-status";
+import { conditionalAnswer, etagOf } from "../http/conditional.ts";
 import { contentPolicy } from "../http/content-policy.ts";
 import { CONTENT_TYPES } from "../http/summary-answer.ts";
 import type { DocumentFormat } from "./renderer.ts";
 
-/** A document of a share as an answer; a page or picture may be framed by anybody, and may itself load and run nothing. */
-export function sent(
+/** A document of a share, with what its answers say about it. */
+export interface SentDocument {
+  readonly bytes: Uint8Array<ArrayBuffer>;
+  readonly etag: string;
+  readonly headers: Readonly<Record<string, string>>;
+}
+
+/** Text or bytes in memory of their own, which an answer can send without another copy. */
+export function encoded(content: string | Uint8Array): Uint8Array<ArrayBuffer> {
+  return new Uint8Array(typeof content === "string" ? Buffer.from(content) : content);
+}
+
+/** A document as it is sent; a page or picture may be framed by anybody, and may itself load and run nothing. */
+export function sentDocument(format: DocumentFormat, bytes: Uint8Array<ArrayBuffer>): SentDocument {
+  return { bytes, etag: etagOf(bytes), headers: headersOf(format, bytes) };
+}
+
+/** The answer with a document, or 304 to those who have it. */
+export function sent(c: Context, { headers, ...document }: SentDocument): Response {
+  return conditionalAnswer(c, document, headers);
+}
+
+/** A document that is a refusal. */
+export function documentAnswer(
   c: Context,
   format: DocumentFormat,
-  bytes: Uint8Array,
-  status: ContentfulStatusCode = 200,
+  bytes: Uint8Array<ArrayBuffer>,
+  status: ContentfulStatusCode,
 ): Response {
+  return c.body(bytes, status, headersOf(format, bytes));
+}
+
+function headersOf(format: DocumentFormat, bytes: Uint8Array): Record<string, string> {
   const isMarkup = format === "html" || format === "svg";
-  return c.body(new Uint8Array(bytes), status, {
+  return {
     "Content-Type": format === "png" ? "image/png" : CONTENT_TYPES[format],
     "Content-Security-Policy": contentPolicy(isMarkup ? new TextDecoder().decode(bytes) : "", "anywhere"),
     "Referrer-Policy": "no-referrer",
     // Whoever finds the address sees the share, so it belongs into no index.
     "X-Robots-Tag": "noindex",
-  });
+  };
 }

@@ -45,7 +45,7 @@ export function makeHttpApp({ clock, log, page }: HttpDeps): HttpApp {
       at: new Date(started).toISOString(),
       requestId,
       method: c.req.method,
-      path: withoutCapability(c.req.path),
+      path: told(withoutCapability(c.req.path)),
       status: c.res.status,
       milliseconds: clock() - started,
       tokenId: token?.id ?? null,
@@ -57,7 +57,7 @@ export function makeHttpApp({ clock, log, page }: HttpDeps): HttpApp {
   app.notFound((c) => {
     const { method, path } = c.req;
     const methods = methodsAt(app, path);
-    const at = path.length > LONGEST_TOLD ? `${path.slice(0, LONGEST_TOLD)}…` : path;
+    const at = told(path);
     if (methods.length === 0) return refused(c, new AppError("not_found", `there is nothing at ${at}`));
     c.header("Allow", methods.join(", "));
     return refused(c, new AppError("method_not_allowed", `${at} takes ${methods.join(" or ")}, not ${method}`));
@@ -76,8 +76,10 @@ export function makeHttpApp({ clock, log, page }: HttpDeps): HttpApp {
 /** The path without the rest of a share's id: its first characters tell shares apart, and open none. */
 const withoutCapability = (path: string): string => path.replace(/^(\/s\/|\/v1\/shares\/)([^/.]{6})[^/.]+/, "$1$2...");
 
-/** Characters of an address that a message repeats. */
+/** Characters of a path that a message or the log repeats: one may have 16 000. */
 const LONGEST_TOLD = 200;
+
+const told = (path: string): string => (path.length > LONGEST_TOLD ? `${path.slice(0, LONGEST_TOLD)}…` : path);
 
 const METHODS = ["GET", "POST", "DELETE"];
 

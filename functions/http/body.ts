@@ -1,11 +1,9 @@
-// The body of an upload: at most 1 MiB as sent, gzip taken off, at most 8 MiB then, as text that maps back to its bytes.
+// The body of a request: as much as its limit lets in, gzip taken off where it may be, as text that maps back to its bytes.
 
 import { promisify } from "node:util";
 import { gunzip } from "node:zlib";
 import { AppError } from "../../shared/errors.ts";
-
-const MAX_SENT_BYTES = 1_048_576;
-const MAX_UNPACKED_BYTES = 8_388_608;
+import { type BodyLimit, UPLOAD } from "./limits.ts";
 
 const gunzipped = promisify(gunzip);
 
@@ -15,30 +13,37 @@ export interface BodyText {
   readonly encoding: "utf-8" | "latin-1";
 }
 
-/** Reads the body of an upload. Throws `too_large`, `unsupported_encoding` or `bad_body`. */
-export async function readBody(request: Request): Promise<BodyText> {
+/**
+ * Reads a body, that of an upload unless another limit is given. Refuses by the headers where they are enough. Throws
+ * `too_large`, `unsupported_encoding` or `bad_body`.
+ */
+export async function readBody(request: Request, limit: BodyLimit = UPLOAD): Promise<BodyText> {
   const coding = (request.headers.get("Content-Encoding") ?? "identity").trim().toLowerCase();
-  if (!["", "identity", "gzip", "x-gzip"].includes(coding)) {
+  const isPacked = coding === "gzip" || coding === "x-gzip";
+  if (!["", "identity"].includes(coding) && !(isPacked && limit.unpackedBytes !== null)) {
+    const right = limit.unpackedBytes === null ? "this is taken as it is" : "only gzip";
     throw new AppError(
       "unsupported_encoding",
-      `Content-Encoding ${JSON.stringify(coding.slice(0, 40))} is not supported, only gzip`,
+      `Content-Encoding ${JSON.stringify(coding.slice(0, 40))} is not supported, ${right}`,
     );
   }
-  const sent = await readAtMost(request, MAX_SENT_BYTES);
-  return decode(coding.endsWith("gzip") ? await unpack(sent) : sent);
+  const sent = await readAtMost(request, limit);
+  return decode(isPacked && limit.unpackedBytes !== null ? await unpack(sent, limit.unpackedBytes) : sent);
 }
 
-const tooLarge = () =>
-  new AppError("too_large", "the body is larger than 1 MiB; send it in pieces, or with Content-Encoding: gzip");
+function tooLarge({ words, unpackedBytes }: BodyLimit): AppError {
+  const advice = unpackedBytes === null ? "" : "; send it in pieces, or with Content-Encoding: gzip";
+  return new AppError("too_large", `the body is larger than ${words}${advice}`);
+}
 
-async function readAtMost(request: Request, most: number): Promise<Buffer> {
+async function readAtMost(request: Request, limit: BodyLimit): Promise<Buffer> {
   const announced = request.headers.get("Content-Length");
-  if (Number(announced ?? 0) > most) throw tooLarge();
+  if (Number(announced ?? 0) > limit.bytes) throw tooLarge(limit);
   try {
-    if (announced === null) return await readPieces(request, most);
+    if (announced === null) return await readPieces(request, limit);
     // No more than was announced comes over HTTP, and a body read at once costs half of one read in pieces.
     const body = Buffer.from(await request.arrayBuffer());
-    if (body.length > most) throw tooLarge();
+    if (body.length > limit.bytes) throw tooLarge(limit);
     return body;
   } catch (error) {
     if (error instanceof AppError) throw error;
@@ -47,20 +52,20 @@ async function readAtMost(request: Request, most: number): Promise<Buffer> {
   }
 }
 
-async function readPieces({ body }: Request, most: number): Promise<Buffer> {
+async function readPieces({ body }: Request, limit: BodyLimit): Promise<Buffer> {
   const pieces: Uint8Array[] = [];
   let bytes = 0;
   for await (const piece of body ?? []) {
     bytes += piece.length;
-    if (bytes > most) throw tooLarge();
+    if (bytes > limit.bytes) throw tooLarge(limit);
     pieces.push(piece);
   }
   return Buffer.concat(pieces);
 }
 
-async function unpack(sent: Buffer): Promise<Buffer> {
+async function unpack(sent: Buffer, most: number): Promise<Buffer> {
   try {
-    return await gunzipped(sent, { maxOutputLength: MAX_UNPACKED_BYTES });
+    return await gunzipped(sent, { maxOutputLength: most });
   } catch (error) {
     if (error instanceof Error && "code" in error && error.code === "ERR_BUFFER_TOO_LARGE") {
       throw new AppError("too_large", "the body is larger than 8 MiB unpacked; send it in pieces");

@@ -5,11 +5,17 @@ import type { Context } from "hono";
 import type * as z from "zod";
 import { AppError } from "../../shared/errors.ts";
 import { readBody } from "./body.ts";
-import { checked } from "./parameters.ts";
+import type { BodyLimit } from "./limits.ts";
+import { checked, refuseTooMany } from "./parameters.ts";
 
-/** The query of a page as it was sent: for each name its values, whether they can be understood or not. */
+/**
+ * The query of a page as it was sent: for each name its values, whether they can be understood or not. Throws
+ * `bad_parameter` for more of them than any page has.
+ */
 export function sentQuery(c: Context): Record<string, string[]> {
-  return valuesOf(new URL(c.req.url).searchParams);
+  const { search } = new URL(c.req.url);
+  refuseTooMany("parameters", search);
+  return valuesOf(new URLSearchParams(search));
 }
 
 /** The query of a page by a schema whose values are lists of texts. Throws `bad_parameter`. */
@@ -17,13 +23,14 @@ export function askedBy<T extends z.ZodType>(c: Context, schema: T): z.output<T>
   return checked(schema, sentQuery(c), "bad_parameter");
 }
 
-/** A form by such a schema. Throws `bad_body`, and what `readBody` throws. */
-export async function formBy<T extends z.ZodType>(c: Context, schema: T): Promise<z.output<T>> {
+/** A form by such a schema, no larger than the limit. Throws `bad_body`, and what `readBody` throws. */
+export async function formBy<T extends z.ZodType>(c: Context, schema: T, limit: BodyLimit): Promise<z.output<T>> {
   const type = c.req.header("Content-Type") ?? "";
   if (!/^application\/x-www-form-urlencoded *(;|$)/i.test(type)) {
     throw new AppError("bad_body", "expected a form, encoded as application/x-www-form-urlencoded");
   }
-  const { text } = await readBody(c.req.raw);
+  const { text } = await readBody(c.req.raw, limit);
+  refuseTooMany("fields", text);
   return checked(schema, valuesOf(new URLSearchParams(text)), "bad_body");
 }
 

@@ -7,6 +7,7 @@ import { AppError } from "../../shared/errors.ts";
 import type { Issue } from "../../shared/model/issue.ts";
 import { quoted } from "../../shared/model/quoted.ts";
 import { readBody } from "./body.ts";
+import { JSON_BODY, MOST_FIELDS, MOST_PARAMETERS } from "./limits.ts";
 
 /** What any parameter's name looks like; an object's own names such as `__proto__` do not. */
 const NAME = /^[a-z][a-z0-9_.-]*$/i;
@@ -16,8 +17,10 @@ const NAME = /^[a-z][a-z0-9_.-]*$/i;
  * text that is not percent-encoded UTF-8: a lenient reading would store something else than was meant.
  */
 function queryOf(c: Context): Record<string, string[]> {
+  const { search } = new URL(c.req.url);
+  refuseTooMany("parameters", search);
   const byName = new Map<string, string[]>();
-  for (const piece of new URL(c.req.url).search.slice(1).split("&")) {
+  for (const piece of search.slice(1).split("&")) {
     if (piece === "") continue;
     const equals = piece.indexOf("=");
     const name = decoded(equals < 0 ? piece : piece.slice(0, equals));
@@ -27,6 +30,20 @@ function queryOf(c: Context): Record<string, string[]> {
     byName.set(name, values);
   }
   return Object.fromEntries(byName);
+}
+
+/**
+ * Refuses a query with more parameters, or a form with more fields, than any has, before it is taken apart. Throws
+ * `bad_parameter` or `bad_body`.
+ */
+export function refuseTooMany(what: "parameters" | "fields", text: string): void {
+  const most = what === "fields" ? MOST_FIELDS : MOST_PARAMETERS;
+  let at = -1;
+  for (let count = 1; count <= most; count += 1) {
+    at = text.indexOf("&", at + 1);
+    if (at < 0) return;
+  }
+  throw new AppError(what === "fields" ? "bad_body" : "bad_parameter", `expected at most ${most} ${what}, found more`);
 }
 
 function decoded(text: string): string {
@@ -57,9 +74,9 @@ export function queryBy<T extends z.ZodType>(c: Context, schema: T): z.output<T>
   return checked(schema, queryOf(c), "bad_parameter");
 }
 
-/** A JSON body by a schema. Throws `bad_body`, and what `readBody` throws. */
+/** A JSON body of at most 64 KiB by a schema. Throws `bad_body`, and what `readBody` throws. */
 export async function bodyBy<T extends z.ZodType>(c: Context, schema: T): Promise<z.output<T>> {
-  const { text } = await readBody(c.req.raw);
+  const { text } = await readBody(c.req.raw, JSON_BODY);
   let body: unknown;
   try {
     body = JSON.parse(text);

@@ -13,6 +13,7 @@ import { tokenOf } from "../http/auth.ts";
 import { formBy } from "../http/form.ts";
 import { wantsPage } from "../http/format.ts";
 import type { HttpEnv } from "../http/http-env.ts";
+import { UPLOAD_FORM } from "../http/limits.ts";
 import type { IngestDeps } from "../ingest/deps.ts";
 import { postResults } from "../ingest/post-results.ts";
 import { type Receipt, type ReceiptResult, receiptStatus, receiptSummary } from "../ingest/receipt.ts";
@@ -33,7 +34,7 @@ const form = z.strictObject({
 });
 
 export const receipt: Page<IngestDeps> = async (c, deps) => {
-  const { output, ...said } = await formBy(c, form);
+  const { output, ...said } = await formBy(c, form, UPLOAD_FORM);
   const parameters = Object.fromEntries(
     Object.entries(said).flatMap(([key, value]) => (typeof value === "string" ? [[key, value]] : [])),
   );

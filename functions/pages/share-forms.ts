@@ -9,6 +9,7 @@ import { endShare } from "../embed/end-share.ts";
 import { makeShare } from "../embed/make-share.ts";
 import { tokenOf } from "../http/auth.ts";
 import { formBy, valuesOf } from "../http/form.ts";
+import { FORM } from "../http/limits.ts";
 import { checked } from "../http/parameters.ts";
 import type { Page } from "./page.tsx";
 
@@ -24,7 +25,7 @@ const endForm = z.strictObject({ id: once(z.string().max(100)) });
 
 /** POST /shares */
 export const shareMade: Page<EmbedDeps> = async (c, deps) => {
-  const { kind, query, lasts, title } = await formBy(c, newForm);
+  const { kind, query, lasts, title } = await formBy(c, newForm, FORM);
   const asked = { kind, query: valuesOf(new URLSearchParams(query)), frozen: lasts === "frozen", title };
   const { share } = await makeShare(deps, tokenOf(c), checked(newShare, asked, "bad_body"));
   c.set("note", `made a ${lasts} share of kind ${share.kind}`);
@@ -33,7 +34,7 @@ export const shareMade: Page<EmbedDeps> = async (c, deps) => {
 
 /** POST /shares/end */
 export const shareEnded: Page<EmbedDeps> = async (c, deps) => {
-  const { id } = await formBy(c, endForm);
+  const { id } = await formBy(c, endForm, FORM);
   const { kind } = await endShare(deps, tokenOf(c), id);
   c.set("note", `ended a share of kind ${kind}`);
   return c.redirect("/shares", 303);

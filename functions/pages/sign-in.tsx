@@ -8,6 +8,7 @@ import { type AuthDeps, tokenBy } from "../http/auth.ts";
 import { askedBy, formBy } from "../http/form.ts";
 import { wantsPage } from "../http/format.ts";
 import type { HttpEnv } from "../http/http-env.ts";
+import { SIGN_IN_FORM } from "../http/limits.ts";
 import { sentence } from "../http/sentence.ts";
 import { refuseForeignSite, startSession } from "../http/session.ts";
 import { ownAddress } from "./own-address.ts";
@@ -27,7 +28,7 @@ export const signIn: Page<unknown> = async (c) => {
 export const signedIn: Page<AuthDeps> = async (c, deps) => {
   // Nobody shall be signed in by another site's page, with that site's token.
   refuseForeignSite(c);
-  const { token: secret, next: address } = await formBy(c, form);
+  const { token: secret, next: address } = await formBy(c, form, SIGN_IN_FORM);
   try {
     const token = await tokenBy(secret, deps);
     c.set("token", token);

@@ -21,9 +21,6 @@ const PIECE_BYTES = 300_000;
 const packed = promisify(gzip);
 const unpacked = promisify(gunzip);
 
-/** Documents of one share: anybody with the link can ask for another width, and each is kept. */
-const MOST_DOCUMENTS = 100;
-
 // Written by `add` from a Share.
 const shareOf = (item: Item): Share => JSON.parse(textOf(item, "share")) as Share;
 
@@ -126,14 +123,17 @@ const putOnce = (table: Table, item: Item): TransactWriteItem => ({
   Put: { TableName: table.name, Item: item, ConditionExpression: "attribute_not_exists(pk)" },
 });
 
-/** Counts one more document of a share; fails when it has ended or has as many as it may. */
+/**
+ * Counts one more document of a share; fails when it has ended. How many there may be is for those who name them: there are
+ * only so many looks.
+ */
 const counted = (table: Table, id: string): TransactWriteItem => ({
   Update: {
     TableName: table.name,
     Key: keyItem(shareKey(id)),
     UpdateExpression: "ADD documents :one",
-    ConditionExpression: "attribute_not_exists(ended_at) AND documents < :most",
-    ExpressionAttributeValues: { ":one": { N: "1" }, ":most": { N: String(MOST_DOCUMENTS) } },
+    ConditionExpression: "attribute_not_exists(ended_at)",
+    ExpressionAttributeValues: { ":one": { N: "1" } },
   },
 });
 

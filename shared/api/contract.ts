@@ -150,6 +150,7 @@ export const CONTRACT: readonly Endpoint[] = [
     query: shownCompareQuery,
     answers: { 200: { description: "The comparison.", schema: comparison } },
     formats: PICTURE_FORMATS,
+    errors: ["too_large"],
     cache: "no-store",
   },
   {
@@ -161,6 +162,7 @@ export const CONTRACT: readonly Endpoint[] = [
     query: shownMatrixQuery,
     answers: { 200: { description: "All pairs of backends that share hosts.", schema: matrix } },
     formats: PICTURE_FORMATS,
+    errors: ["too_large"],
     cache: "no-store",
   },
   {
@@ -173,6 +175,7 @@ export const CONTRACT: readonly Endpoint[] = [
     query: shownTrendQuery,
     answers: { 200: { description: "The trend by stratum.", schema: trend } },
     formats: PICTURE_FORMATS,
+    errors: ["too_large"],
     cache: "no-store",
   },
   ...SHARE_ENDPOINTS,

@@ -2,10 +2,10 @@
 
 import * as z from "zod";
 import { METRIC_NAMES } from "../model/metrics.ts";
-import { DEFAULT_LOOK, THEMES, WIDTH } from "../report/summary.ts";
+import { DEFAULT_LOOK, SHARE_WIDTHS, THEMES, WIDTH } from "../report/summary.ts";
 import { once } from "./once.ts";
 
-/** Widths differ by so many px at least: a picture a little wider shows nothing more, and every one would be kept. */
+/** Widths differ by so many px at least: a picture a little wider shows nothing more. */
 const WIDTH_STEP = 20;
 
 const width = once(
@@ -37,4 +37,11 @@ const metrics = z
 export const look = { width, theme };
 
 /** GET /s/{id}: a share holds its question; nothing else can be said about it. */
-export const lookQuery = z.strictObject({ ...look, metrics });
+export const lookQuery = z.strictObject({
+  width: width.meta({
+    description: `Width of a picture in px: the nearest of ${SHARE_WIDTHS.join(", ")} is shown. A PNG has two pixels for each.`,
+    examples: [480],
+  }),
+  theme,
+  metrics,
+});

@@ -25,13 +25,13 @@ export const ERROR_MEANINGS: Meanings<ErrorCode> = {
   not_found: "There is nothing at this address, or not in the fleet of this token, or not in this format.",
   method_not_allowed: "The address exists, but does not take this method.",
   not_kept:
-    "A frozen share keeps what it has shown, and takes nothing new: it holds as many documents as it may, or comes from an older version. Ask for it without `width`, `theme` and `metrics`.",
+    "A frozen share that was made by another version of the service shows what it has shown before, and cannot be drawn in another look. Ask for it without `width`, `theme` and `metrics`.",
   gone: "This share was ended. Whoever made it or an admin of the fleet did so, and it does not come back.",
   too_large:
-    "More than 1 MiB was sent, 8 MiB unpacked, 10 000 lines, or results of more than 60 months. Send it in pieces; nothing was stored.",
-  unsupported_encoding: "The Content-Encoding is another than gzip.",
+    "More was sent than is taken: of an upload 1 MiB, 8 MiB unpacked, 10 000 lines, or results of more than 60 months, which can be sent in pieces; of a form or JSON what the table of limits says. Nothing was stored. Of a picture: there is too much in it to be painted; ask for it as SVG.",
+  unsupported_encoding: "The Content-Encoding is another than gzip, or something other than an upload is compressed.",
   slow_down:
-    "The store is busy. Send the same again after the seconds of `Retry-After`: nothing is lost and nothing counts twice.",
+    "The store is busy, or more is asked to be drawn than can be now. Send the same again after the seconds of `Retry-After`: nothing is lost and nothing counts twice.",
   unreadable:
     "This run is stored, but cannot be read: its bytes were damaged, or a newer version wrote them. The log names it with its host and the reason; the runbook says what to do. All other runs are answered.",
   internal: "A fault of the service. The request id finds it in the log; sending the same again does no harm.",

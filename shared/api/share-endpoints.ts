@@ -9,7 +9,7 @@ import { badgeQuery, newShare, oembedQuery } from "./share-requests.ts";
 const SHARE_ID = { id: "Id of the share." };
 
 /** What can go wrong with a link beside a wrong parameter and a wrong address. */
-const ENDED = ["not_kept", "gone", "slow_down", "unavailable"] as const;
+const ENDED = ["not_kept", "gone", "too_large", "slow_down", "unavailable"] as const;
 
 export const SHARE_ENDPOINTS: readonly Endpoint[] = [
   {
@@ -18,7 +18,7 @@ export const SHARE_ENDPOINTS: readonly Endpoint[] = [
     path: "/v1/shares",
     summary: "Share one summary with whoever has its link.",
     description:
-      "A frozen share keeps the numbers of now and, for ever, the bytes of every format; a live one is computed when it is looked at. Its fleet is that of the token.",
+      "A frozen share keeps the numbers of now and, for ever, the bytes of every format in every look; a live one is computed when it is looked at. Its fleet is that of the token.",
     scopes: ["read"],
     body: { kind: "json", schema: newShare },
     answers: { 201: { description: "The share, its addresses, and snippets to paste.", schema: madeShare } },
@@ -55,7 +55,7 @@ export const SHARE_ENDPOINTS: readonly Endpoint[] = [
     path: "/s/{id}",
     summary: "A share, in the format that the suffix names; a page without one.",
     description:
-      "Kept by caches for five minutes if it is live, for ever if it is frozen. With an ETag. Any site may read and frame it. A refusal is a picture or page in words where one was asked for.",
+      "Kept by caches for five minutes if it is live, for ever if it is frozen; a selection of `metrics` for five minutes in any case. With an ETag, and with `Content-Location` where another width is shown than was asked for. Any site may read and frame it. A refusal is a picture or page in words where one was asked for.",
     scopes: null,
     pathParameters: SHARE_ID,
     query: lookQuery,

@@ -47,6 +47,9 @@ export type Theme = (typeof THEMES)[number];
 /** Widths of a picture in px. */
 export const WIDTH = { least: 320, most: 1600, default: 720 } as const;
 
+/** Widths in px in which a share is shown; other widths get the nearest, the smaller of two. */
+export const SHARE_WIDTHS = [320, 480, 600, 720, 800, 960, 1200, 1600] as const;
+
 /** How a summary is shown. It never changes a number. */
 export interface Look {
   /** Of a picture, in px: `WIDTH.least` to `WIDTH.most`. */

@@ -27,13 +27,7 @@ beforeAll(async () => {
 afterAll(() => engine.stop());
 
 const FORMATS = ["", ".html", ".svg", ".png", ".md", ".txt", ".csv", ".json", "/badge.svg"];
-const LOOKS = [
-  ...FORMATS,
-  ".svg?width=400&theme=dark",
-  ".png?theme=dark",
-  ".html?metrics=put_block",
-  ".txt?metrics=seeks",
-];
+const LOOKS = [...FORMATS, ".svg?width=400&theme=dark", ".png?theme=dark", ".html?width=1000"];
 const BADGES = ["/badge.svg?metric=rewrite", "/badge.svg?theme=light"];
 
 /** The bytes of a share in many ways. */
@@ -60,7 +54,7 @@ const later: Renderer = {
 const broken: Renderer = {
   document: () => Promise.reject(new Error("rendered again")),
   badge: () => Promise.reject(new Error("rendered again")),
-  notice: () => Promise.reject(new Error("rendered again")),
+  picture: () => Promise.reject(new Error("rendered again")),
   title: () => Promise.reject(new Error("rendered again")),
 };
 
@@ -92,9 +86,9 @@ describe("a frozen share", () => {
     hosts += 1;
     await postMore(service, hosts);
     const upgraded = await makeTestService(service.table, { renderer: later });
-    const first = await bytesOf(look(upgraded, `/s/${frozen.id}.txt?metrics=put_block`));
+    const first = await bytesOf(look(upgraded, `/s/${frozen.id}.svg?width=1200`));
     expect(first.toString()).toContain(`as of ${frozen.created_at.slice(0, 10)}`);
-    expect((await bytesOf(look(service, `/s/${frozen.id}.txt?metrics=put_block`))).equals(first)).toBe(true);
+    expect((await bytesOf(look(service, `/s/${frozen.id}.svg?width=1200`))).equals(first)).toBe(true);
   });
 
   test("two who ask for a new look at once see the same bytes, whoever of them was kept", async () => {
@@ -125,28 +119,97 @@ describe("a frozen share", () => {
     }
   });
 
-  test("takes a hundred documents, and no more: what it has stays, for another look there is a refusal in words", async () => {
-    const store = makeShareStore(service.table);
-    expect((await look(service, `/s/${frozen.id}.svg?width=400`)).status).toBe(200);
-    const text = new TextEncoder().encode("kept");
-    for (let index = 0; (await store.keep(frozen.id, { name: `some ${index}`, bytes: text })) !== null; index += 1) {
-      expect(index).toBeLessThan(100);
+  test("comes in the widths there are; another gets the nearest, and the answer names it", async () => {
+    const at = (width: number) => look(service, `/s/${frozen.id}.svg?theme=dark&width=${width}`);
+    for (const [asked, shown] of [
+      [320, 320],
+      [390, 320],
+      [400, 320],
+      [420, 480],
+      [481, 480],
+      [479, 480],
+      [700, 720],
+      [1_080, 960],
+      [1_600, 1_600],
+    ] as const) {
+      const answer = await at(asked);
+      expect(answer.status).toBe(200);
+      expect(answer.headers.get("Content-Location"), String(asked)).toBe(
+        asked === shown ? null : `/s/${frozen.id}.svg?theme=dark&width=${shown}`,
+      );
+      expect(answer.headers.get("Cache-Control")).toContain("immutable");
+      const bytes = await bytesOf(answer);
+      expect(bytes.toString()).toContain(`width="${shown}"`);
+      expect(bytes.equals(await bytesOf(at(shown)))).toBe(true);
     }
-    const refusal = await look(service, `/s/${frozen.id}.svg?width=420`);
-    expect(refusal.status).toBe(409);
-    expect(refusal.headers.get("Content-Type")).toMatch(/^image\/svg/);
-    expect(await refusal.text()).toContain("kept in as many ways");
-    for (const kept of [".svg?width=400", ".png", ".html"]) {
-      expect((await look(service, `/s/${frozen.id}${kept}`)).status).toBe(200);
+    // Text has no width.
+    const text = await look(service, `/s/${frozen.id}.txt?width=481`);
+    expect(text.headers.get("Content-Location")).toBeNull();
+  });
+
+  test("a selection of metrics is drawn from the numbers it has, and kept nowhere for ever", async () => {
+    hosts += 1;
+    await postMore(service, hosts);
+    for (const format of [".svg", ".png", ".txt", ".html"]) {
+      const answer = await look(service, `/s/${frozen.id}${format}?metrics=put_block&width=800`);
+      expect(answer.status).toBe(200);
+      expect(answer.headers.get("Cache-Control")).toBe("public, max-age=300");
+      if (format === ".txt") expect(await answer.text()).toContain(`as of ${frozen.created_at.slice(0, 10)}`);
+    }
+    const upgraded = await makeTestService(service.table, { renderer: later });
+    const again = await bytesOf(look(upgraded, `/s/${frozen.id}.txt?metrics=put_block`));
+    expect(again.at(-1)).toBe(0x20);
+    // JSON is the whole answer, whatever is selected.
+    const json = await look(service, `/s/${frozen.id}.json?metrics=put_block`);
+    expect(json.headers.get("Cache-Control")).toContain("immutable");
+  });
+
+  test("what an earlier version kept, of any width and metrics, stays as it is embedded", async () => {
+    const store = makeShareStore(service.table);
+    const old = (name: string) =>
+      store.keep(frozen.id, { name, bytes: new TextEncoder().encode(`<svg>${name}</svg>`) });
+    await old("svg/400/dark/");
+    await old("svg/720/auto/put_block+seeks");
+    await old("txt/720/auto/seeks");
+    for (const [address, name] of [
+      [".svg?width=400&theme=dark", "svg/400/dark/"],
+      [".svg?metrics=seeks,put_block", "svg/720/auto/put_block+seeks"],
+      [".txt?metrics=seeks", "txt/720/auto/seeks"],
+    ]) {
+      const answer = await look(service, `/s/${frozen.id}${address}`);
+      expect(await answer.text(), address).toBe(`<svg>${name}</svg>`);
+      expect(answer.headers.get("Cache-Control")).toContain("immutable");
+      expect(answer.headers.get("Content-Location")).toBeNull();
     }
   });
 
-  test("widths that nobody can tell apart are one document", async () => {
-    const [a, b] = await Promise.all(
-      ["481", "479"].map((width) => bytesOf(look(service, `/s/${frozen.id}.svg?width=${width}`))),
-    );
-    expect(a).toEqual(b);
-    expect(a?.toString()).toContain('width="480"');
+  test("nothing is painted or written for what is refused", async () => {
+    let drawn = 0;
+    const counting: Renderer = {
+      document: (...asked) => {
+        drawn += 1;
+        return real.document(...asked);
+      },
+      badge: (...asked) => {
+        drawn += 1;
+        return real.badge(...asked);
+      },
+      picture: (...asked) => {
+        drawn += 1;
+        return real.picture(...asked);
+      },
+      title: real.title,
+    };
+    const counted = await makeTestService(service.table, { renderer: counting });
+    for (let index = 0; index < 40; index += 1) {
+      expect((await look(counted, `/s/${"0".repeat(32)}.png?width=x${index}`)).status).toBe(400);
+      expect((await look(counted, `/s/${index.toString(16).padStart(32, "0")}.png`)).status).toBe(404);
+      expect((await look(counted, `/s/${frozen.id}.png?metrics=m${index}`)).status).toBe(400);
+    }
+    // One picture for each of two codes.
+    expect(drawn).toBe(2);
+    expect((await look(counted, `/s/${frozen.id}/badge.svg?metric=nothing`)).status).toBe(400);
+    expect(drawn).toBe(2);
   });
 });
 

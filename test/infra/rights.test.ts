@@ -107,13 +107,15 @@ beforeAll(async () => {
   addReadRoutes(read, reading);
   addPageRoutes(read, reading);
   const embed = makeHttpApp({ clock, log });
+  const renderer = makeRenderer(makePainter(painterFiles));
   const embedding = {
     shares: makeShareStore(tables.embed),
     cells: makeCellStore(tables.embed),
     status: makeStatusStore(tables.embed),
     tokens: makeTokenStore(tables.embed),
     clock,
-    renderer: makeRenderer(makePainter(painterFiles)),
+    renderer,
+    linkRenderer: renderer,
     publicUrl: null,
   };
   addEmbedRoutes(embed, embedding);

@@ -95,7 +95,13 @@ export async function makeTestService(
   } as const;
   addReadRoutes(app, reading);
   addPageRoutes(app, reading);
-  const embedding = { ...answering, shares: makeShareStore(table), renderer, publicUrl: publicUrl ?? null };
+  const embedding = {
+    ...answering,
+    shares: makeShareStore(table),
+    renderer,
+    linkRenderer: renderer,
+    publicUrl: publicUrl ?? null,
+  };
   addEmbedRoutes(app, embedding);
   addSharePageRoutes(app, embedding);
   addDocsRoutes(app);

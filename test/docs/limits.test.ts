@@ -1,0 +1,46 @@
+// The limits that clients are told are those that hold.
+
+import { readFileSync } from "node:fs";
+import { expect, test } from "vitest";
+import {
+  FORM,
+  JSON_BODY,
+  MOST_FIELDS,
+  MOST_PARAMETERS,
+  SIGN_IN_FORM,
+  UPLOAD,
+  UPLOAD_FORM,
+} from "../../functions/http/limits.ts";
+import { CONNECTION_LIMITS } from "../../local/http-server.ts";
+import { exactText } from "../../shared/model/number-text.ts";
+import { SHARE_WIDTHS } from "../../shared/report/summary.ts";
+
+const page = readFileSync("docs/api.md", "utf8").replaceAll(/\s+/g, " ");
+
+test.each([
+  `an upload (\`POST /v1/results\`) | ${UPLOAD.words}, ${(UPLOAD.unpackedBytes ?? 0) / 1_048_576} MiB unpacked`,
+  `the form of \`/upload\`, read after its token | ${UPLOAD_FORM.words}`,
+  `JSON for a token or a share | ${JSON_BODY.words}`,
+  `the form of \`/sign-in\` | ${SIGN_IN_FORM.words}`,
+  `any other form | ${FORM.words}`,
+  `fields of a form | ${MOST_FIELDS} |`,
+  `parameters of an address | ${MOST_PARAMETERS} |`,
+  `address and headers together | ${CONNECTION_LIMITS.headerBytes / 1_024} KiB, ${CONNECTION_LIMITS.headers} headers`,
+  `without waiting for answers | ${CONNECTION_LIMITS.requestsAtOnce};`,
+  `address and headers | within ${CONNECTION_LIMITS.headersMs / 1_000} s`,
+  `a body | within ${CONNECTION_LIMITS.bodyMs / 1_000} s, and 1 s more for each KiB`,
+  `the next request | within ${CONNECTION_LIMITS.keepAliveMs / 1_000} s`,
+  `something of it taken every ${CONNECTION_LIMITS.unreadMs / 1_000} s`,
+  `answers that wait to be taken, of all connections | ${CONNECTION_LIMITS.unreadBytes / 1_048_576} MiB`,
+  `bodies that have not come to their end, of all connections | ${CONNECTION_LIMITS.unfinishedBytes / 1_048_576} MiB`,
+  `connections | ${exactText(CONNECTION_LIMITS.connections)}, or`,
+  `widths of ${SHARE_WIDTHS.slice(0, -1).join(", ")} and ${SHARE_WIDTHS.at(-1)} px`,
+])("%s", (row) => {
+  expect(page).toContain(row);
+});
+
+test("limits in words are those in bytes", () => {
+  for (const { bytes, words } of [UPLOAD, UPLOAD_FORM, JSON_BODY, SIGN_IN_FORM, FORM]) {
+    expect(words).toBe(bytes >= 1_048_576 ? `${bytes / 1_048_576} MiB` : `${bytes / 1_024} KiB`);
+  }
+});
