@@ -8,6 +8,7 @@ import { addEmbedRoutes } from "../functions/embed/app.ts";
 import { makePainter } from "../functions/embed/painter.ts";
 import { makeRenderer } from "../functions/embed/renderer.ts";
 import { type EndpointTable, embeddedTable, type LocalSettings, tableAt } from "../functions/env.ts";
+import { makeAdmission } from "../functions/http/admission.ts";
 import { makeHttpApp } from "../functions/http/app.ts";
 import type { Log } from "../functions/http/log.ts";
 import { addIngestRoutes } from "../functions/ingest/app.ts";
@@ -16,6 +17,7 @@ import { refusalAsPage } from "../functions/pages/refusals.ts";
 import { addSharePageRoutes } from "../functions/pages/share-routes.ts";
 import { addUploadRoute } from "../functions/pages/upload-route.ts";
 import { addReadRoutes } from "../functions/read/app.ts";
+import { MOST_EXPORTS } from "../functions/read/run-export.ts";
 import { makeAggregationStore } from "../functions/store/aggregation.ts";
 import { makeCellStore } from "../functions/store/cells.ts";
 import { withGroupCommit } from "../functions/store/group-commit.ts";
@@ -50,6 +52,9 @@ export interface LocalServer {
   /** Finishes requests and the running aggregation, then stops the engine and frees the folder. */
   stop(): Promise<void>;
 }
+
+/** Requests of readers that the store works on at once: enough to keep it busy, few enough to get an upload in between. */
+const READER_SOCKETS = 4;
 
 /** Finds marks that a lost wake-up or a crash has left. */
 const POLL_MS = 2_000;
@@ -90,6 +95,8 @@ async function serve(
 ): Promise<LocalServer> {
   const clock = Date.now;
   const table = openTable(address);
+  // A way of their own to the store: however much is asked, uploads, tokens and health checks do not queue behind it.
+  const readTable = openTable({ ...address, sockets: READER_SOCKETS });
   await ensureTable(table);
   const tokens = withTokenCache(makeTokenStore(table), clock);
   const admin = await ensureAdminToken(tokens, folder.adminTokenFile, settings.adminSecret, clock);
@@ -113,14 +120,22 @@ async function serve(
     pending.changed();
     worker.wake(fleet, hosts);
   };
-  const ingesting = { runs, quarantine: makeQuarantineStore(table), tokens, clock, wake };
+  const quarantine = { ...makeQuarantineStore(table), list: makeQuarantineStore(readTable).list };
+  const ingesting = { runs, quarantine, tokens, clock, wake };
   addIngestRoutes(app, ingesting);
   addUploadRoute(app, ingesting);
-  const answering = { cells: makeCellStore(table), status: pending.status(makeStatusStore(table)), tokens, clock };
+  const answering = {
+    cells: makeCellStore(readTable),
+    status: { ...pending.status(makeStatusStore(readTable)), ping: makeStatusStore(table).ping },
+    tokens,
+    clock,
+    admission: makeAdmission(),
+  };
   const reading = {
     ...answering,
-    runs,
-    hosts: makeHostStore(table),
+    runs: makeRunStore(readTable),
+    hosts: makeHostStore(readTable),
+    exports: makeAdmission(MOST_EXPORTS),
     about: { version: VERSION, engine: engine === null ? ("dynamodb" as const) : ("embedded" as const) },
     publicUrl: settings.publicUrl,
   };
@@ -128,7 +143,7 @@ async function serve(
   addPageRoutes(app, reading);
   const embedding = {
     ...answering,
-    shares: makeShareStore(table),
+    shares: makeShareStore(readTable),
     renderer: makeRenderer(makePainter(painterFiles)),
     publicUrl: settings.publicUrl,
   };
@@ -146,6 +161,7 @@ async function serve(
       await close(server);
       await worker.stop();
       table.client.destroy();
+      readTable.client.destroy();
       await engine?.stop();
       folder.release();
     },

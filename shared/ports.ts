@@ -37,6 +37,12 @@ export interface Page<T> {
   readonly cursor: string | null;
 }
 
+/** A page of runs. */
+export interface RunPage extends Page<Run> {
+  /** How many results were looked at, when the page ended before it was full: further ones may be behind the cursor. */
+  readonly lookedAt?: number;
+}
+
 export interface RunStore {
   /**
    * Stores runs that are not there yet, each together with the work mark of its host. Resolves only when they are
@@ -44,7 +50,8 @@ export interface RunStore {
    */
   add(runs: readonly NewRun[]): Promise<readonly ("stored" | "duplicate")[]>;
   get(fleet: string, id: string): Promise<Run | null>;
-  list(fleet: string, query: RunQuery): Promise<Page<Run>>;
+  /** A page, which may be short, or empty, without being the last. */
+  list(fleet: string, query: RunQuery): Promise<RunPage>;
   /** Takes a run out of all statistics, and marks its host. Null when there is no such run; repeating changes nothing. */
   withdraw(fleet: string, id: string, at: string): Promise<Run | null>;
 }
@@ -121,6 +128,8 @@ export interface CellQuestion {
   readonly scope?: string | undefined;
   /** The metrics that the cells are read for; all of them when none is named. Others are then left out of the cells. */
   readonly metrics?: readonly MetricName[];
+  /** Told how many ranges of cells are about to be read, each time before they are; throws when that is too much now. */
+  readonly charge?: ((ranges: number) => void) | undefined;
 }
 
 /** Cells of one pair or backend in both views, and the newest time at which any of them was written (ISO 8601 UTC). */

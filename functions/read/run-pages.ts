@@ -1,8 +1,8 @@
 import type { Run } from "../../shared/model/run.ts";
 import type { RunQuery, RunStore } from "../../shared/ports.ts";
 
-/** Runs that are read at a time: a few MB at most. */
-const RUNS_AT_ONCE = 500;
+/** Runs that are read at a time: half a MB, put into records in some milliseconds. */
+const RUNS_AT_ONCE = 200;
 
 /** Which runs to read. */
 export type AllRunsQuery = Omit<RunQuery, "limit" | "cursor">;

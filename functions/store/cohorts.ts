@@ -35,15 +35,16 @@ function cohortMatches(cohort: Cohort, filters: CellQuestion["filters"]): boolea
   });
 }
 
-/** The hashes of the cohorts that satisfy the filters, and whether hosts may be missing because they are in `other`. */
+/** The hashes of the cohorts that satisfy the filters, of how many, and whether hosts may be missing because they are in `other`. */
 export async function matchingCohorts(
   table: Table,
   of: FleetGeneration,
   filters: CellQuestion["filters"],
   period: string,
-): Promise<{ cohorts: string[]; isCapped: boolean }> {
+): Promise<{ cohorts: string[]; listed: number; isCapped: boolean }> {
   const { cohorts, isCapped } = await readListed(table, of, period);
-  return { cohorts: cohorts.filter((cohort) => cohortMatches(cohort, filters)).map(cohortHash), isCapped };
+  const matching = cohorts.filter((cohort) => cohortMatches(cohort, filters)).map(cohortHash);
+  return { cohorts: matching, listed: cohorts.length, isCapped };
 }
 
 /**

@@ -17,11 +17,13 @@ export interface TableAddress {
   readonly isEmbedded?: boolean;
   /** After so long without an answer a request counts as failed, and is tried again; 5 seconds unless given. */
   readonly timeoutMs?: number;
+  /** Requests under way at the same time, others wait for one of these; 64 unless given. */
+  readonly sockets?: number;
 }
 
 /** A table and a new client that reaches it; nothing is sent yet. Whoever opens it destroys the client when done. */
 export function openTable(address: TableAddress): Table {
-  const { tableName, endpoint, region, credentials, isEmbedded = false, timeoutMs = 5_000 } = address;
+  const { tableName, endpoint, region, credentials, isEmbedded = false, timeoutMs = 5_000, sockets = 64 } = address;
   const client = new DynamoDBClient({
     ...(endpoint === undefined ? {} : { endpoint }),
     ...(region === undefined ? {} : { region }),
@@ -30,11 +32,8 @@ export function openTable(address: TableAddress): Table {
     // The stack of middleware is the same for every request: it need not be put together for each.
     cacheMiddleware: true,
     requestHandler: {
-      connectionTimeout: 1_000,
-      requestTimeout: timeoutMs,
-      // Without it the SDK only warns of a store that takes requests and never answers, and waits on.
-      throwOnRequestTimeout: true,
-      httpAgent: { keepAlive: true, maxSockets: 64 },
+      ...(endpoint === undefined ? timeoutsOnAws(timeoutMs) : { socketTimeout: timeoutMs }),
+      httpAgent: { keepAlive: true, maxSockets: sockets },
     },
   });
   // It walks every input and output for a log that is not there.
@@ -42,6 +41,18 @@ export function openTable(address: TableAddress): Table {
   if (isEmbedded) leaveUnsigned(client);
   return { name: tableName, client };
 }
+
+/**
+ * On AWS a function serves one request at a time and never waits for a socket, so a connection that is not there within a
+ * second is tried again. Elsewhere a busy server waits for sockets, and the SDK counts that wait as time to connect and to
+ * answer: there only the silence of a socket counts.
+ */
+const timeoutsOnAws = (timeoutMs: number) => ({
+  connectionTimeout: 1_000,
+  requestTimeout: timeoutMs,
+  // Without it the SDK only warns of a store that takes requests and never answers, and waits on.
+  throwOnRequestTimeout: true,
+});
 
 /** Creates the table unless it exists, and waits until it can be used. For local engines and tests; on AWS CDK does it. */
 export async function ensureTable(table: Table): Promise<void> {

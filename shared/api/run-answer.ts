@@ -78,4 +78,13 @@ export const run = z
   .meta({ id: "Run", description: "One Bonnie++ result of one guest disk on one backend." }) satisfies z.ZodType<Run>;
 
 /** GET /v1/runs */
-export const runPage = z.strictObject({ runs: z.array(run), cursor: nextCursor }).meta({ id: "RunPage" });
+export const runPage = z
+  .strictObject({
+    runs: z.array(run),
+    cursor: nextCursor,
+    looked_at: z.int().min(0).optional().meta({
+      description:
+        "Results that were looked at, on a page that ended before it was full: few of them matched. Go on with `cursor`.",
+    }),
+  })
+  .meta({ id: "RunPage" });

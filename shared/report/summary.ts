@@ -18,6 +18,8 @@ export interface HostPage {
 export interface RunPage {
   readonly runs: readonly Run[];
   readonly cursor: string | null;
+  /** How many results were looked at for a page that ended before it was full; the next one may have more. */
+  readonly looked_at?: number;
 }
 
 /** An answer of the service, told apart by the endpoint that gives it. */

@@ -10,6 +10,7 @@ import { sweep } from "../../functions/aggregate/sweep.ts";
 import { addEmbedRoutes } from "../../functions/embed/app.ts";
 import { makePainter } from "../../functions/embed/painter.ts";
 import { makeRenderer } from "../../functions/embed/renderer.ts";
+import { makeAdmission } from "../../functions/http/admission.ts";
 import { makeHttpApp } from "../../functions/http/app.ts";
 import { secretHash } from "../../functions/http/secret.ts";
 import { addIngestRoutes } from "../../functions/ingest/app.ts";
@@ -103,6 +104,8 @@ beforeAll(async () => {
     status: makeStatusStore(tables.read),
     tokens: makeTokenStore(tables.read),
     clock,
+    admission: makeAdmission(),
+    exports: makeAdmission(),
     about: { version: "test", engine: "embedded" },
     publicUrl: null,
   } as const;
@@ -115,6 +118,7 @@ beforeAll(async () => {
     status: makeStatusStore(tables.embed),
     tokens: makeTokenStore(tables.embed),
     clock,
+    admission: makeAdmission(),
     renderer: makeRenderer(makePainter(painterFiles)),
     publicUrl: null,
   };

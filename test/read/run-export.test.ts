@@ -4,6 +4,7 @@ import { createServer, get } from "node:http";
 import type { AddressInfo } from "node:net";
 import { getRequestListener } from "@hono/node-server";
 import { afterAll, beforeAll, describe, expect, test, vi } from "vitest";
+import { makeAdmission } from "../../functions/http/admission.ts";
 import { makeHttpApp } from "../../functions/http/app.ts";
 import { addReadRoutes } from "../../functions/read/app.ts";
 import { exportedRuns } from "../../functions/read/run-export.ts";
@@ -148,6 +149,8 @@ describe("a store that fails", () => {
       status: makeStatusStore(table),
       tokens: makeTokenStore(table),
       clock: () => service.now,
+      admission: makeAdmission(),
+      exports: makeAdmission(),
       about: { version: "test", engine: "embedded" },
     });
     const server = createServer(getRequestListener(app.fetch));

@@ -6,6 +6,7 @@ import { addDocsRoutes } from "../../functions/docs/app.ts";
 import { addEmbedRoutes } from "../../functions/embed/app.ts";
 import { makePainter } from "../../functions/embed/painter.ts";
 import { makeRenderer, type Renderer } from "../../functions/embed/renderer.ts";
+import { makeAdmission } from "../../functions/http/admission.ts";
 import { makeHttpApp } from "../../functions/http/app.ts";
 import type { HttpApp } from "../../functions/http/http-env.ts";
 import type { Log, RequestEntry } from "../../functions/http/log.ts";
@@ -16,6 +17,7 @@ import { refusalAsPage } from "../../functions/pages/refusals.ts";
 import { addSharePageRoutes } from "../../functions/pages/share-routes.ts";
 import { addUploadRoute } from "../../functions/pages/upload-route.ts";
 import { addReadRoutes } from "../../functions/read/app.ts";
+import { MOST_EXPORTS } from "../../functions/read/run-export.ts";
 import { makeAggregationStore } from "../../functions/store/aggregation.ts";
 import { makeCellStore } from "../../functions/store/cells.ts";
 import { makeHostStore } from "../../functions/store/hosts.ts";
@@ -80,11 +82,13 @@ export async function makeTestService(
     status: makeStatusStore(table),
     tokens: tokenStore,
     clock: () => service.now,
+    admission: makeAdmission(),
   };
   const reading = {
     ...answering,
     runs,
     hosts: makeHostStore(table),
+    exports: makeAdmission(MOST_EXPORTS),
     about: { version: "test", engine: "embedded" },
     publicUrl: publicUrl ?? null,
   } as const;
