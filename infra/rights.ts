@@ -20,11 +20,11 @@ const byTime = TABLE.timeIndex.name;
 
 export const RIGHTS: Readonly<Record<"ingest" | "read" | "embed" | "aggregate" | "audit", readonly Right[]>> = {
   ingest: [
-    { actions: ["GetItem"], partitions: ["RUN#*", "REJECT#*", "TOKEN#*", "TOKENS#*"] },
+    { actions: ["GetItem"], partitions: ["RUN#*", "REJECT#*", "TOKEN#*", "TOKENS#*", "USE#*"] },
     { actions: ["Query"], partitions: ["TOKENS#*"] },
     { actions: ["Query"], partitions: ["REJECT#*"], index: byOrder },
     { actions: ["PutItem"], partitions: ["RUN#*", "REJECT#*", "TOKEN#*", "TOKENS#*", "FLEETS"] },
-    { actions: ["UpdateItem"], partitions: ["RUN#*", "WORK#*"] },
+    { actions: ["UpdateItem"], partitions: ["RUN#*", "WORK#*", "USE#*"] },
     { actions: ["DeleteItem"], partitions: ["REJECT#*", "TOKEN#*", "TOKENS#*"] },
   ],
   read: [
@@ -45,9 +45,9 @@ export const RIGHTS: Readonly<Record<"ingest" | "read" | "embed" | "aggregate" |
     { actions: ["BatchGetItem"], partitions: ["HOST#*", "CELL#*", "COHORT#*"] },
     { actions: ["Query"], partitions: ["FLEETS", "WORK#*", "COHORT#*"] },
     { actions: ["Query"], partitions: ["RUN#*"], index: byOrder },
-    { actions: ["PutItem"], partitions: ["HOST#*", "CELL#*", "COHORT#*", "STAMP#*"] },
-    { actions: ["UpdateItem"], partitions: ["WORK#*"] },
-    { actions: ["DeleteItem"], partitions: ["CELL#*", "WORK#*"] },
+    { actions: ["PutItem"], partitions: ["HOST#*", "CELL#*", "STAMP#*"] },
+    { actions: ["UpdateItem"], partitions: ["WORK#*", "COHORT#*"] },
+    { actions: ["DeleteItem"], partitions: ["CELL#*", "WORK#*", "COHORT#*"] },
   ],
   audit: [
     { actions: ["GetItem"], partitions: ["RUN#*", "WORK#*", "GENERATION#*"] },

@@ -7,11 +7,18 @@ import { addDocsRoutes } from "../functions/docs/app.ts";
 import { addEmbedRoutes } from "../functions/embed/app.ts";
 import { makePainter } from "../functions/embed/painter.ts";
 import { makeRenderer } from "../functions/embed/renderer.ts";
-import { type EndpointTable, embeddedTable, type LocalSettings, tableAt } from "../functions/env.ts";
+import {
+  type EndpointTable,
+  embeddedTable,
+  type LocalSettings,
+  tableAt,
+  USUAL_TOKEN_LIMITS,
+} from "../functions/env.ts";
 import { makeAdmission } from "../functions/http/admission.ts";
 import { makeHttpApp } from "../functions/http/app.ts";
 import type { Log } from "../functions/http/log.ts";
 import { addIngestRoutes } from "../functions/ingest/app.ts";
+import { makeUploadLimits } from "../functions/ingest/upload-limits.ts";
 import { addPageRoutes } from "../functions/pages/app.ts";
 import { refusalAsPage } from "../functions/pages/refusals.ts";
 import { addSharePageRoutes } from "../functions/pages/share-routes.ts";
@@ -29,6 +36,7 @@ import { makeRunStore } from "../functions/store/runs.ts";
 import { makeShareStore } from "../functions/store/shares.ts";
 import { makeStatusStore } from "../functions/store/status.ts";
 import { makeTokenStore } from "../functions/store/tokens.ts";
+import { makeUseStore } from "../functions/store/uses.ts";
 import { VERSION } from "../shared/deployment.ts";
 import type { Wake } from "../shared/ports.ts";
 import { ensureAdminToken } from "./admin-token.ts";
@@ -121,7 +129,8 @@ async function serve(
     worker.wake(fleet, hosts);
   };
   const quarantine = { ...makeQuarantineStore(table), list: makeQuarantineStore(readTable).list };
-  const ingesting = { runs, quarantine, tokens, clock, wake };
+  const limits = makeUploadLimits(makeUseStore(table), clock, settings.tokenLimits ?? USUAL_TOKEN_LIMITS);
+  const ingesting = { runs, quarantine, tokens, clock, wake, ...limits };
   addIngestRoutes(app, ingesting);
   addUploadRoute(app, ingesting);
   const answering = {

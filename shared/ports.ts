@@ -92,6 +92,21 @@ export interface TokenStore {
   remove(fleet: string, id: string): Promise<boolean>;
 }
 
+/** What was stored with a token. */
+export interface Use {
+  readonly bytes: number;
+  readonly runs: number;
+}
+
+export interface UseStore {
+  /** Adds to what was stored with a token on a day (`2026-12-01`); gives what all processes together have stored. */
+  add(tokenId: string, day: string, use: Use): Promise<Use>;
+  /** The kinds of host that were named with a token in a year (`2026`). */
+  cohorts(tokenId: string, year: string): Promise<ReadonlySet<string>>;
+  /** Adds kinds to those named; false, and nothing is added, when there are not as many as `before` any more. */
+  addCohorts(tokenId: string, year: string, cohorts: readonly string[], before: number): Promise<boolean>;
+}
+
 /** A document of a frozen share: its bytes under a name, such as `png`. */
 export interface KeptDocument {
   readonly name: string;

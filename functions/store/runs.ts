@@ -1,6 +1,7 @@
 // Runs in the table: put if absent together with the work mark of their host, read by id, withdrawn, replaced.
 
 import type { TransactWriteItem } from "@aws-sdk/client-dynamodb";
+import { type CountedCohort, OTHER_COHORT } from "../../shared/model/cohort.ts";
 import type { Run } from "../../shared/model/run.ts";
 import type { NewRun, RunStore } from "../../shared/ports.ts";
 import { inChunks } from "./chunks.ts";
@@ -82,9 +83,12 @@ function marksOf(table: Table, runs: readonly Pending[]): TransactWriteItem[] {
     const newest = ofHost.reduce((a, b) => (b.run.finished_at > a.run.finished_at ? b : a));
     const { fleet, host, received_at: at } = newest.run;
     const touched = ofHost.map(({ run }) => touchedBy(run));
-    return [markWrite(table, fleet, host, touched, at, newest.sample.cohort)];
+    return [markWrite(table, fleet, host, touched, at, cohortSaid(newest.sample))];
   });
 }
+
+/** The cohort that a run says its host is of, as a hint for what to count together. */
+const cohortSaid = ({ cohort, capped }: NewRun["sample"]): CountedCohort => (capped === true ? OTHER_COHORT : cohort);
 
 async function withdraw(table: Table, fleet: string, id: string, at: string): Promise<Run | null> {
   const key = runKey(fleet, id);
@@ -135,7 +139,7 @@ export async function replaceRun(table: Table, before: Run, { run, sample }: New
     await retryingTransient(() =>
       transact(table, [
         put,
-        markWrite(table, run.fleet, run.host, [touchedBy(before), touchedBy(run)], at, sample.cohort),
+        markWrite(table, run.fleet, run.host, [touchedBy(before), touchedBy(run)], at, cohortSaid(sample)),
       ]),
     );
     return true;

@@ -31,3 +31,12 @@ export function takingTurns(): () => Promise<void> {
     await givingWay;
   };
 }
+
+/** Takes steps to their end, and gives way in between. */
+export async function inTurns<T>(steps: Iterator<void, T>, turn: () => Promise<void>): Promise<T> {
+  for (;;) {
+    const step = steps.next();
+    if (step.done === true) return step.value;
+    await turn();
+  }
+}

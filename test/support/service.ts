@@ -6,12 +6,14 @@ import { addDocsRoutes } from "../../functions/docs/app.ts";
 import { addEmbedRoutes } from "../../functions/embed/app.ts";
 import { makePainter } from "../../functions/embed/painter.ts";
 import { makeRenderer, type Renderer } from "../../functions/embed/renderer.ts";
+import { type TokenLimits, USUAL_TOKEN_LIMITS } from "../../functions/env.ts";
 import { makeAdmission } from "../../functions/http/admission.ts";
 import { makeHttpApp } from "../../functions/http/app.ts";
 import type { HttpApp } from "../../functions/http/http-env.ts";
 import type { Log, RequestEntry } from "../../functions/http/log.ts";
 import { secretHash } from "../../functions/http/secret.ts";
 import { addIngestRoutes } from "../../functions/ingest/app.ts";
+import { makeUploadLimits } from "../../functions/ingest/upload-limits.ts";
 import { addPageRoutes } from "../../functions/pages/app.ts";
 import { refusalAsPage } from "../../functions/pages/refusals.ts";
 import { addSharePageRoutes } from "../../functions/pages/share-routes.ts";
@@ -28,6 +30,7 @@ import { makeShareStore } from "../../functions/store/shares.ts";
 import { makeStatusStore } from "../../functions/store/status.ts";
 import type { Table } from "../../functions/store/table.ts";
 import { makeTokenStore } from "../../functions/store/tokens.ts";
+import { makeUseStore } from "../../functions/store/uses.ts";
 import { painterFiles } from "../../local/painter-files.ts";
 import type { Token } from "../../shared/model/token.ts";
 
@@ -56,11 +59,12 @@ let tokens = 0;
 interface Otherwise {
   readonly renderer?: Renderer;
   readonly publicUrl?: string;
+  readonly limits?: TokenLimits;
 }
 
 export async function makeTestService(
   table: Table,
-  { renderer = makeRenderer(makePainter(painterFiles)), publicUrl }: Otherwise = {},
+  { renderer = makeRenderer(makePainter(painterFiles)), publicUrl, limits = USUAL_TOKEN_LIMITS }: Otherwise = {},
 ): Promise<TestService> {
   const requests: RequestEntry[] = [];
   const faults: unknown[] = [];
@@ -74,6 +78,7 @@ export async function makeTestService(
     tokens: tokenStore,
     clock: () => service.now,
     wake: () => undefined,
+    ...makeUploadLimits(makeUseStore(table), () => service.now, limits),
   };
   addIngestRoutes(app, ingesting);
   addUploadRoute(app, ingesting);
