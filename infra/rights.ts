@@ -30,8 +30,8 @@ export const RIGHTS: Readonly<Record<"ingest" | "read" | "embed" | "aggregate" |
   read: [
     { actions: ["GetItem"], partitions: ["RUN#*", "TOKEN#*", "WORK#*", "GENERATION#*", "PING"] },
     { actions: ["BatchGetItem"], partitions: ["RUN#*", "HOST#*"] },
-    { actions: ["Query"], partitions: ["CELL#*", "COHORT#*", "STAMP#*", "HOST#*", "WORK#*", "REJECT#*"] },
-    { actions: ["Query"], partitions: ["RUN#*"], index: byOrder },
+    { actions: ["Query"], partitions: ["CELL#*", "COHORT#*", "STAMP#*", "HOST#*", "WORK#*"] },
+    { actions: ["Query"], partitions: ["RUN#*", "REJECT#*"], index: byOrder },
     { actions: ["Query"], partitions: ["TIME#*"], index: byTime },
   ],
   embed: [

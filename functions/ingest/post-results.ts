@@ -39,7 +39,7 @@ export async function postResults(
   const upload = await inTurns(understanding(reading, envelope), turn);
   refuseForeignHosts(token, upload);
   const understood = await deps.cohorts.marked(
-    token.id,
+    token,
     upload.runs.map(({ run }) => run),
   );
   const runs: NewRun[] = [];

@@ -120,14 +120,17 @@ function refuseFaults(reading: Reading, parameters: Context): void {
   const directives = reading.entries.filter((entry) => entry.kind === "directive");
   const labels = new Set<string>();
   const said = saidBytes();
+  let isTooLarge = false;
   const issues: Issue[] = [];
   for (const { line, column, key, value, raw } of [...fromQuery, ...directives]) {
     if (key.startsWith("label.")) labels.add(key);
+    let fault = labels.size > MAX_LABELS ? tooManyLabels(key) : faultOf(key, value);
     const bytes = said.add(key, value);
-    const fault =
-      labels.size > MAX_LABELS
-        ? tooManyLabels(key)
-        : (faultOf(key, value) ?? (bytes > MAX_FACT_BYTES ? factsTooLarge(key, bytes) : null));
+    if (fault === null && bytes > MAX_FACT_BYTES && !isTooLarge) {
+      // Said once: it is as true of everything that follows.
+      isTooLarge = true;
+      fault = factsTooLarge(key, bytes);
+    }
     if (fault === null) continue;
     issues.push({ line, column, field: key.slice(0, MAX_NAME), code: fault.code, text: fault.text, raw });
     if (issues.length === MAX_FAULTS) break;
