@@ -55,10 +55,10 @@ const MAX_RESULT = 16_384;
 const MAX_LABELS = 100;
 
 /** Bytes of all facts of a run, keys and values as UTF-8: each run of an upload is stored with a copy of them. */
-export const MAX_FACT_BYTES = 4_096;
+const MAX_FACT_BYTES = 4_096;
 
 /** Bytes that an upload may add to its own by what it says of many lines at once: as much as a body may have unpacked. */
-export const MAX_COPIED_BYTES = 8_388_608;
+const MAX_COPIED_BYTES = 8_388_608;
 
 /**
  * Understands an upload. Throws `bad_parameter` when a key or value that was said is wrong, `no_result` when there is
