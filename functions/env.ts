@@ -17,6 +17,25 @@ const PUBLIC_URL_EXPECTED = "expected an address such as https://vbdstat.example
 
 const ENGINE_ISOLATIONS = ["auto", "namespace", "address"] as const;
 export type EngineIsolation = (typeof ENGINE_ISOLATIONS)[number];
+const TOKEN_LIMITS = { TOKEN_BYTES_PER_DAY: 2e9, TOKEN_RUNS_PER_DAY: 2e6, TOKEN_COHORTS_PER_YEAR: 500 } as const;
+const TOKEN_LIMIT_EXPECTED = "expected a whole number of at least 1";
+
+const wholeNumber = (otherwise: number) =>
+  z.coerce.number(TOKEN_LIMIT_EXPECTED).int(TOKEN_LIMIT_EXPECTED).min(1, TOKEN_LIMIT_EXPECTED).default(otherwise);
+
+/** What one token may do. */
+export interface TokenLimits {
+  /** Bytes and runs that may be stored with it on a day (UTC). */
+  readonly day: { readonly bytes: number; readonly runs: number };
+  /** Kinds of host that it may name in a year. */
+  readonly cohorts: number;
+}
+
+/** The limits of a token unless others are set. */
+export const USUAL_TOKEN_LIMITS: TokenLimits = {
+  day: { bytes: TOKEN_LIMITS.TOKEN_BYTES_PER_DAY, runs: TOKEN_LIMITS.TOKEN_RUNS_PER_DAY },
+  cohorts: TOKEN_LIMITS.TOKEN_COHORTS_PER_YEAR,
+};
 
 /** All settings, of the single-machine server and of the programs beside it. */
 const allSettings = () =>
@@ -49,6 +68,10 @@ const allSettings = () =>
       .string()
       .regex(/^[\x21-\x7e]{16,256}$/, "expected at least 16 characters and at most 256, ASCII without blanks")
       .optional(),
+    /** What may be stored with one token on a day (UTC), and the kinds of host it may name in a year. */
+    TOKEN_BYTES_PER_DAY: wholeNumber(TOKEN_LIMITS.TOKEN_BYTES_PER_DAY),
+    TOKEN_RUNS_PER_DAY: wholeNumber(TOKEN_LIMITS.TOKEN_RUNS_PER_DAY),
+    TOKEN_COHORTS_PER_YEAR: wholeNumber(TOKEN_LIMITS.TOKEN_COHORTS_PER_YEAR),
     /** Region and credentials for DYNAMODB_ENDPOINT; a local engine takes any. */
     AWS_REGION: z.string().min(1).optional(),
     AWS_ACCESS_KEY_ID: z.string().min(1).optional(),
@@ -65,6 +88,8 @@ export interface LocalSettings {
   readonly engineIsolation: EngineIsolation;
   readonly tableName: string;
   readonly adminSecret: string | null;
+  /** The usual ones unless given. */
+  readonly tokenLimits?: TokenLimits;
   /** Origin of links to this service, e.g. `https://vbdstat.example.org`; null: that of the request. */
   readonly publicUrl: string | null;
 }
@@ -100,6 +125,10 @@ export function localSettings(environment: Environment = process.env): LocalSett
     engineIsolation: set.ENGINE_ISOLATION,
     tableName: set.TABLE_NAME,
     adminSecret: set.VBDSTAT_ADMIN_TOKEN ?? null,
+    tokenLimits: {
+      day: { bytes: set.TOKEN_BYTES_PER_DAY, runs: set.TOKEN_RUNS_PER_DAY },
+      cohorts: set.TOKEN_COHORTS_PER_YEAR,
+    },
     publicUrl: set.PUBLIC_URL ?? null,
   };
 }
@@ -147,6 +176,20 @@ export function functionSettings({ TABLE_NAME }: Environment = process.env): Tab
   if (!TABLE_NAME) throw new SettingsFault("TABLE_NAME: expected the name of the table, found nothing");
   if (!isTableName(TABLE_NAME)) throw notAsExpected("TABLE_NAME", TABLE_NAME_EXPECTED, TABLE_NAME);
   return { tableName: TABLE_NAME };
+}
+
+/** The limits of a token that a function was told, or the usual ones. Throws SettingsFault. */
+export function functionTokenLimits(environment: Environment = process.env): TokenLimits {
+  const limit = (name: keyof typeof TOKEN_LIMITS): number => {
+    const set = environment[name];
+    if (!set) return TOKEN_LIMITS[name];
+    if (!/^[1-9]\d{0,14}$/.test(set)) throw notAsExpected(name, TOKEN_LIMIT_EXPECTED, set);
+    return Number(set);
+  };
+  return {
+    day: { bytes: limit("TOKEN_BYTES_PER_DAY"), runs: limit("TOKEN_RUNS_PER_DAY") },
+    cohorts: limit("TOKEN_COHORTS_PER_YEAR"),
+  };
 }
 
 /** Where this deployment is reached from outside, if its function was told: an origin. Throws SettingsFault. */

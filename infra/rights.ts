@@ -20,18 +20,18 @@ const byTime = TABLE.timeIndex.name;
 
 export const RIGHTS: Readonly<Record<"ingest" | "read" | "embed" | "aggregate" | "audit", readonly Right[]>> = {
   ingest: [
-    { actions: ["GetItem"], partitions: ["RUN#*", "REJECT#*", "TOKEN#*", "FORMAT"] },
+    { actions: ["GetItem"], partitions: ["RUN#*", "REJECT#*", "TOKEN#*", "USE#*", "FORMAT"] },
     { actions: ["Query"], partitions: ["TOKEN#*", "FLEETS"] },
     { actions: ["Query"], partitions: ["REJECT#*"], index: byOrder },
     { actions: ["PutItem"], partitions: ["RUN#*", "REJECT#*", "TOKEN#*", "FLEETS"] },
-    { actions: ["UpdateItem"], partitions: ["RUN#*", "WORK#*"] },
+    { actions: ["UpdateItem"], partitions: ["RUN#*", "WORK#*", "USE#*"] },
     { actions: ["DeleteItem"], partitions: ["REJECT#*"] },
   ],
   read: [
     { actions: ["GetItem"], partitions: ["RUN#*", "TOKEN#*", "WORK#*", "GENERATION#*", "PING", "FORMAT"] },
     { actions: ["BatchGetItem"], partitions: ["RUN#*", "HOST#*"] },
-    { actions: ["Query"], partitions: ["CELL#*", "COHORT#*", "STAMP#*", "HOST#*", "WORK#*", "REJECT#*", "FLEETS"] },
-    { actions: ["Query"], partitions: ["RUN#*"], index: byOrder },
+    { actions: ["Query"], partitions: ["CELL#*", "COHORT#*", "STAMP#*", "HOST#*", "WORK#*", "FLEETS"] },
+    { actions: ["Query"], partitions: ["RUN#*", "REJECT#*"], index: byOrder },
     { actions: ["Query"], partitions: ["TIME#*"], index: byTime },
   ],
   embed: [
@@ -45,9 +45,9 @@ export const RIGHTS: Readonly<Record<"ingest" | "read" | "embed" | "aggregate" |
     { actions: ["BatchGetItem"], partitions: ["HOST#*", "CELL#*", "COHORT#*"] },
     { actions: ["Query"], partitions: ["FLEETS", "WORK#*", "COHORT#*"] },
     { actions: ["Query"], partitions: ["RUN#*"], index: byOrder },
-    { actions: ["PutItem"], partitions: ["HOST#*", "CELL#*", "COHORT#*", "STAMP#*"] },
-    { actions: ["UpdateItem"], partitions: ["WORK#*"] },
-    { actions: ["DeleteItem"], partitions: ["CELL#*", "WORK#*"] },
+    { actions: ["PutItem"], partitions: ["HOST#*", "CELL#*", "STAMP#*"] },
+    { actions: ["UpdateItem"], partitions: ["WORK#*", "COHORT#*"] },
+    { actions: ["DeleteItem"], partitions: ["CELL#*", "WORK#*", "COHORT#*"] },
   ],
   audit: [
     { actions: ["GetItem"], partitions: ["RUN#*", "WORK#*", "GENERATION#*", "FORMAT"] },

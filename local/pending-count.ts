@@ -18,10 +18,13 @@ export interface PendingCount {
 /** A memory of the number. The time that passes is measured by a clock that nobody sets. */
 export function rememberPendingCount(passed: () => number = () => performance.now()): PendingCount {
   const known = new Map<string, { readonly count: number; readonly until: number }>();
+  /** Counts under way, none of them begun before the last change. */
+  const counting = new Map<string, Promise<number>>();
   let changes = 0;
   const changed = () => {
     changes += 1;
     known.clear();
+    counting.clear();
   };
   return {
     changed,
@@ -37,8 +40,14 @@ export function rememberPendingCount(passed: () => number = () => performance.no
       pendingHosts: async (fleet) => {
         const remembered = known.get(fleet);
         if (remembered !== undefined && passed() < remembered.until) return remembered.count;
+        const underWay = counting.get(fleet);
+        if (underWay !== undefined) return underWay;
         const before = changes;
-        const count = await store.pendingHosts(fleet);
+        const own = store.pendingHosts(fleet).finally(() => {
+          if (counting.get(fleet) === own) counting.delete(fleet);
+        });
+        counting.set(fleet, own);
+        const count = await own;
         // What changed while it was being counted may or may not be in it.
         if (before === changes) known.set(fleet, { count, until: passed() + BELIEVED_MS });
         return count;

@@ -4,15 +4,24 @@
 import { getRequestListener } from "@hono/node-server";
 import { addDocsRoutes } from "../functions/docs/app.ts";
 import { addEmbedRoutes } from "../functions/embed/app.ts";
-import { type EndpointTable, embeddedTable, type LocalSettings, tableAt } from "../functions/env.ts";
+import {
+  type EndpointTable,
+  embeddedTable,
+  type LocalSettings,
+  tableAt,
+  USUAL_TOKEN_LIMITS,
+} from "../functions/env.ts";
+import { makeAdmission } from "../functions/http/admission.ts";
 import { makeHttpApp } from "../functions/http/app.ts";
 import type { Log } from "../functions/http/log.ts";
 import { addIngestRoutes } from "../functions/ingest/app.ts";
+import { makeUploadLimits } from "../functions/ingest/upload-limits.ts";
 import { addPageRoutes } from "../functions/pages/app.ts";
 import { refusalAsPage } from "../functions/pages/refusals.ts";
 import { addSharePageRoutes } from "../functions/pages/share-routes.ts";
 import { addUploadRoute } from "../functions/pages/upload-route.ts";
 import { addReadRoutes } from "../functions/read/app.ts";
+import { MOST_EXPORTS } from "../functions/read/run-export.ts";
 import { makeAggregationStore } from "../functions/store/aggregation.ts";
 import { makeCellStore } from "../functions/store/cells.ts";
 import { makeFirstAdminStore } from "../functions/store/first-admin.ts";
@@ -27,6 +36,7 @@ import { makeShareStore } from "../functions/store/shares.ts";
 import { makeStatusStore } from "../functions/store/status.ts";
 import { StoreHealth } from "../functions/store/store-health.ts";
 import { makeTokenStore } from "../functions/store/tokens.ts";
+import { makeUseStore } from "../functions/store/uses.ts";
 import { VERSION } from "../shared/deployment.ts";
 import type { Wake } from "../shared/ports.ts";
 import { type AdminToken, ensureAdminToken } from "./admin-token.ts";
@@ -51,6 +61,9 @@ export interface LocalServer {
   /** Finishes requests and the running aggregation, then stops the engine and frees the folder. */
   stop(): Promise<void>;
 }
+
+/** Requests of readers that the store works on at once: enough to keep it busy, few enough to get an upload in between. */
+const READER_SOCKETS = 4;
 
 /** Finds marks that a lost wake-up or a crash has left. */
 const POLL_MS = 2_000;
@@ -100,6 +113,8 @@ async function serve(
 ): Promise<LocalServer> {
   const clock = Date.now;
   const table = openTable(address);
+  // A way of their own to the store: however much is asked, uploads, tokens and health checks do not queue behind it.
+  const readTable = openTable({ ...address, sockets: READER_SOCKETS });
   await ensureTable(table);
   if (engine !== null) await toldUpgrade(table, print);
   else await requireFormat(table);
@@ -127,19 +142,26 @@ async function serve(
     pending.changed();
     worker.wake(fleet, hosts);
   };
-  const ingesting = { runs, quarantine: makeQuarantineStore(table), tokens, clock, wake };
+  const quarantine = { ...makeQuarantineStore(table), list: makeQuarantineStore(readTable).list };
+  const limits = makeUploadLimits(makeUseStore(table), clock, settings.tokenLimits ?? USUAL_TOKEN_LIMITS);
+  const ingesting = { runs, quarantine, tokens, clock, wake, ...limits };
   addIngestRoutes(app, ingesting);
   addUploadRoute(app, ingesting);
   const answering = {
-    cells: makeCellStore(table),
-    status: pending.status(makeStatusStore(table, address.health)),
+    cells: makeCellStore(readTable),
+    status: {
+      ...pending.status(makeStatusStore(readTable)),
+      ping: makeStatusStore(table, address.health).ping,
+    },
     tokens,
     clock,
+    admission: makeAdmission(),
   };
   const reading = {
     ...answering,
-    runs,
-    hosts: makeHostStore(table),
+    runs: makeRunStore(readTable),
+    hosts: makeHostStore(readTable),
+    exports: makeAdmission(MOST_EXPORTS),
     about: { version: VERSION, engine: engine === null ? ("dynamodb" as const) : ("embedded" as const) },
     publicUrl: settings.publicUrl,
   };
@@ -148,7 +170,7 @@ async function serve(
   const drawing = makeRenderThread();
   const embedding = {
     ...answering,
-    shares: makeShareStore(table),
+    shares: makeShareStore(readTable),
     renderer: drawing.forTokens,
     linkRenderer: drawing.forLinks,
     publicUrl: settings.publicUrl,
@@ -168,6 +190,7 @@ async function serve(
       await drawing.stop();
       await worker.stop();
       table.client.destroy();
+      readTable.client.destroy();
       await engine?.stop();
       folder.release();
     },

@@ -26,16 +26,25 @@ export const ERROR_STATUS = {
 
 export type ErrorCode = keyof typeof ERROR_STATUS;
 
+interface RefusalOptions {
+  readonly issues?: readonly Issue[];
+  readonly cause?: unknown;
+  readonly retryAfterS?: number;
+}
+
 /** An expected refusal. `message` is written for the caller and never holds internals. */
 export class AppError extends Error {
   override readonly name = "AppError";
   readonly code: ErrorCode;
   readonly issues: readonly Issue[];
+  /** Seconds after which it may be tried again, where that is known. */
+  readonly retryAfterS: number | null;
 
-  constructor(code: ErrorCode, message: string, options: { issues?: readonly Issue[]; cause?: unknown } = {}) {
+  constructor(code: ErrorCode, message: string, options: RefusalOptions = {}) {
     super(message, options.cause === undefined ? undefined : { cause: options.cause });
     this.code = code;
     this.issues = options.issues ?? [];
+    this.retryAfterS = options.retryAfterS ?? null;
   }
 
   get status(): (typeof ERROR_STATUS)[ErrorCode] {

@@ -47,8 +47,10 @@ export interface UnreadableRun {
 }
 
 /** One page of runs; those of it that cannot be read are named beside it. */
-export interface RunListing extends Page<Run> {
+export interface RunPage extends Page<Run> {
   readonly unreadable: readonly UnreadableRun[];
+  /** How many results were looked at, when the page ended before it was full: further ones may be behind the cursor. */
+  readonly lookedAt?: number;
 }
 
 export interface RunStore {
@@ -59,7 +61,8 @@ export interface RunStore {
   add(runs: readonly NewRun[]): Promise<readonly ("stored" | "duplicate")[]>;
   /** Null when there is no such run. Throws `unreadable` when it cannot be read. */
   get(fleet: string, id: string): Promise<Run | null>;
-  list(fleet: string, query: RunQuery): Promise<RunListing>;
+  /** A page, which may be short, or empty, without being the last. */
+  list(fleet: string, query: RunQuery): Promise<RunPage>;
   /**
    * Takes a run out of all statistics, and marks its host. Null when there is no such run; repeating changes nothing. One
    * that cannot be read can be withdrawn as long as its host is known; else this throws `unreadable`.
@@ -127,6 +130,21 @@ export interface FirstAdminStore {
   set(secretHash: string): Promise<void>;
 }
 
+/** What was stored with a token. */
+export interface Use {
+  readonly bytes: number;
+  readonly runs: number;
+}
+
+export interface UseStore {
+  /** Adds to what was stored with a token on a day (`2026-12-01`); gives what all processes together have stored. */
+  add(tokenId: string, day: string, use: Use): Promise<Use>;
+  /** The kinds of host that were named with a token in a year (`2026`). */
+  cohorts(tokenId: string, year: string): Promise<ReadonlySet<string>>;
+  /** Adds kinds to those named; false, and nothing is added, when there are not as many as `before` any more. */
+  addCohorts(tokenId: string, year: string, cohorts: readonly string[], before: number): Promise<boolean>;
+}
+
 /** A document of a frozen share: its bytes under a name, such as `png`. */
 export interface KeptDocument {
   readonly name: string;
@@ -163,6 +181,8 @@ export interface CellQuestion {
   readonly scope?: string | undefined;
   /** The metrics that the cells are read for; all of them when none is named. Others are then left out of the cells. */
   readonly metrics?: readonly MetricName[];
+  /** Told how many ranges of cells are about to be read, each time before they are; throws when that is too much now. */
+  readonly charge?: ((ranges: number) => void) | undefined;
 }
 
 /** Cells of one pair or backend in both views, and the newest time at which any of them was written (ISO 8601 UTC). */

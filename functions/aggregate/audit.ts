@@ -14,7 +14,7 @@ import { type CountedCohort, OTHER_COHORT } from "../../shared/model/cohort.ts";
 import { monthOf, periodsOf } from "../../shared/model/period.ts";
 import type { FleetGeneration, StoredSummary } from "../../shared/ports.ts";
 import { sampleOf } from "../../shared/summary/sample.ts";
-import { cohortOf, summarise } from "../../shared/summary/summarise.ts";
+import { countedCohortOf, summarise } from "../../shared/summary/summarise.ts";
 import { encodeSummary } from "../../shared/summary/summary-codec.ts";
 import type { HostSummary, RunSample } from "../../shared/summary/types.ts";
 import { hostsOfFleet, periodsOfFleet, runItemsOf } from "../store/fleet-runs.ts";
@@ -192,7 +192,7 @@ function countedOf(
 
 /** The cohort that a host is counted in: its own, unless it came when the period was full, which only its summary knows. */
 function countedIn(summary: HostSummary, stored: StoredSummary | undefined): CountedCohort {
-  return stored?.cohort === OTHER_COHORT ? OTHER_COHORT : cohortOf(summary);
+  return stored?.cohort === OTHER_COHORT ? OTHER_COHORT : countedCohortOf(summary);
 }
 
 function wrongSummaries(

@@ -12,7 +12,7 @@ import type {
   Touched,
 } from "../../shared/ports.ts";
 import {
-  cohortOf,
+  countedCohortOf,
   GROUP_CAP,
   type GroupReplacement,
   summariseGroup,
@@ -69,7 +69,7 @@ function stepsOfHost(
     return {
       period,
       before: { ...before, summary: shared(before.summary) },
-      after: { summary, cohort: cohortOf(summary) },
+      after: { summary, cohort: countedCohortOf(summary) },
     };
   });
 }

@@ -1,4 +1,5 @@
 import type { CellStore, Clock, ShareStore, StatusStore, TokenStore } from "../../shared/ports.ts";
+import type { Admission } from "../http/admission.ts";
 import type { Renderer } from "./renderer.ts";
 
 /** What the app is handed. */
@@ -12,6 +13,8 @@ export interface EmbedDeps {
   readonly renderer: Renderer;
   /** Draws for those who have a link; may be the same one. */
   readonly linkRenderer: Renderer;
+  /** Lets questions in. */
+  readonly admission: Admission;
   /** Origin of links to the service, e.g. `https://vbdstat.example.org`; null: that of the request. */
   readonly publicUrl: string | null;
 }

@@ -2,6 +2,7 @@
 // only.
 
 import { functionPublicUrl, functionSettings } from "../env.ts";
+import { makeAdmission } from "../http/admission.ts";
 import { makeHttpApp } from "../http/app.ts";
 import { gatewayHandler } from "../http/gateway.ts";
 import { jsonLog } from "../http/json-log.ts";
@@ -33,6 +34,7 @@ const deps = {
   status: makeStatusStore(table),
   tokens: makeTokenStore(table),
   clock,
+  admission: makeAdmission(),
   renderer,
   linkRenderer: renderer,
   publicUrl: functionPublicUrl(),

@@ -1,5 +1,6 @@
 // PNGs of what `functions/read` answers as SVG, for where an SVG cannot go: mail, slides, some wikis.
 
+import { admitted, COST } from "../http/admission.ts";
 import { allow } from "../http/auth.ts";
 import type { HttpApp } from "../http/http-env.ts";
 import type { EmbedDeps } from "./deps.ts";
@@ -9,7 +10,8 @@ const pictures = () => import("./pictures.ts");
 
 export function addPictureRoutes(app: HttpApp, deps: EmbedDeps): void {
   const reader = allow(deps, "read");
-  app.get("/v1/compare.png", reader, async (c) => (await pictures()).comparePicture(c, deps));
-  app.get("/v1/matrix.png", reader, async (c) => (await pictures()).matrixPicture(c, deps));
-  app.get("/v1/trend.png", reader, async (c) => (await pictures()).trendPicture(c, deps));
+  const answer = admitted(deps, COST.answer);
+  app.get("/v1/compare.png", reader, answer, async (c) => (await pictures()).comparePicture(c, deps));
+  app.get("/v1/matrix.png", reader, answer, async (c) => (await pictures()).matrixPicture(c, deps));
+  app.get("/v1/trend.png", reader, answer, async (c) => (await pictures()).trendPicture(c, deps));
 }

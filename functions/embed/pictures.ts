@@ -3,6 +3,7 @@
 import type { Context } from "hono";
 import { shownCompareQuery, shownMatrixQuery, shownTrendQuery } from "../../shared/api/requests.ts";
 import { DEFAULT_LOOK, type Look, type Summary } from "../../shared/report/summary.ts";
+import { charged } from "../http/admission.ts";
 import { tokenOf } from "../http/auth.ts";
 import type { HttpEnv } from "../http/http-env.ts";
 import { queryBy } from "../http/parameters.ts";
@@ -15,19 +16,19 @@ type Picture = (c: Context<HttpEnv>, deps: EmbedDeps) => Promise<Response>;
 
 export const comparePicture: Picture = async (c, deps) => {
   const query = queryBy(c, shownCompareQuery);
-  const answer = await compareAnswer(deps, tokenOf(c).fleet, query);
+  const answer = await compareAnswer(charged(deps, c.get("ticket")), tokenOf(c).fleet, query);
   return painted(c, deps, { kind: "compare", answer }, query);
 };
 
 export const matrixPicture: Picture = async (c, deps) => {
   const query = queryBy(c, shownMatrixQuery);
-  const answer = await matrixAnswer(deps, tokenOf(c).fleet, query);
+  const answer = await matrixAnswer(charged(deps, c.get("ticket")), tokenOf(c).fleet, query);
   return painted(c, deps, { kind: "matrix", answer }, query);
 };
 
 export const trendPicture: Picture = async (c, deps) => {
   const query = queryBy(c, shownTrendQuery);
-  const answer = await trendAnswer(deps, tokenOf(c).fleet, query);
+  const answer = await trendAnswer(charged(deps, c.get("ticket")), tokenOf(c).fleet, query);
   return painted(c, deps, { kind: "trend", answer }, query);
 };
 

@@ -31,6 +31,8 @@ export function makeHttpApp({ clock, log, page }: HttpDeps): HttpApp {
     c.set("token", null);
     c.set("note", null);
     c.set("results", null);
+    c.set("ticket", null);
+    c.set("isStream", false);
     c.set("fault", (error) => log.fault(requestId, error));
     await next();
     c.res.headers.set("x-request-id", requestId);

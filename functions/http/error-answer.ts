@@ -8,13 +8,13 @@ import { wantsText } from "./format.ts";
 import type { HttpEnv } from "./http-env.ts";
 import { issueLine } from "./issue-line.ts";
 
-/** Seconds a client should wait before it tries again. */
-const RETRY_AFTER: Partial<Record<AppError["code"], string>> = { slow_down: "5", unavailable: "10" };
+/** Seconds a client should wait before it tries again, where the refusal does not say. */
+const RETRY_AFTER: Partial<Record<AppError["code"], number>> = { slow_down: 5, unavailable: 10 };
 
 /** Gives the answer the headers of a refusal, whatever its body will be. */
-export function setErrorHeaders(c: Context<HttpEnv>, { code, status }: AppError): void {
-  const retryAfter = RETRY_AFTER[code];
-  if (retryAfter !== undefined) c.header("Retry-After", retryAfter);
+export function setErrorHeaders(c: Context<HttpEnv>, { code, status, retryAfterS }: AppError): void {
+  const retryAfter = retryAfterS ?? RETRY_AFTER[code];
+  if (retryAfter !== undefined) c.header("Retry-After", String(retryAfter));
   if (status === 401) c.header("WWW-Authenticate", 'Bearer realm="vbdstat"');
   c.header("Cache-Control", "no-store");
 }

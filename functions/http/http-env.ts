@@ -1,5 +1,6 @@
 import type { Hono } from "hono";
 import type { Token } from "../../shared/model/token.ts";
+import type { Ticket } from "./admission.ts";
 import type { ResultCounts } from "./log.ts";
 
 /** Variables of a request. */
@@ -9,6 +10,10 @@ export interface HttpEnv {
     token: Token | null;
     note: string | null;
     results: ResultCounts | null;
+    /** What a question counts for that `admitted` has let through. */
+    ticket: Ticket | null;
+    /** Whether the answer goes on after the request was dealt with. */
+    isStream: boolean;
     /** Takes an error that comes when the answer has begun, for the log. */
     fault: (error: unknown) => void;
   };

@@ -11,11 +11,12 @@ import { postResults } from "./post-results.ts";
 import { addQuarantineRoutes } from "./quarantine-routes.ts";
 import { receiptStatus, receiptSummary, receiptText } from "./receipt.ts";
 import { addTokenRoutes } from "./token-routes.ts";
+import { uploadTurn } from "./upload-gate.ts";
 import { addWithdrawRoute } from "./withdraw-route.ts";
 
 /** Adds the routes of this app. */
 export function addIngestRoutes(app: HttpApp, deps: IngestDeps): void {
-  app.post("/v1/results", allow(deps, "ingest"), async (c) => {
+  app.post("/v1/results", allow(deps, "ingest"), uploadTurn(deps), async (c) => {
     const format = formatOf(c, ["txt", "json"]);
     const parameters = singleParameters(c);
     const receivedAt = new Date(deps.clock()).toISOString();
@@ -24,7 +25,7 @@ export function addIngestRoutes(app: HttpApp, deps: IngestDeps): void {
     c.set("note", receiptSummary(receipt));
     c.set("results", { stored, duplicate, rejected });
     const status = receiptStatus(receipt);
-    return format === "json" ? c.json(receipt, status) : c.text(receiptText(receipt), status);
+    return format === "json" ? c.json(receipt, status) : c.text(await receiptText(receipt), status);
   });
   addQuarantineRoutes(app, deps);
   addTokenRoutes(app, deps);

@@ -1,7 +1,8 @@
 import type { Clock, QuarantineStore, RunStore, TokenStore, Wake } from "../../shared/ports.ts";
+import type { UploadLimits } from "./upload-limits.ts";
 
 /** What the app is handed. */
-export interface IngestDeps {
+export interface IngestDeps extends UploadLimits {
   readonly runs: RunStore;
   readonly quarantine: QuarantineStore;
   readonly tokens: TokenStore;

@@ -1,6 +1,6 @@
 // Ingest behind API Gateway: the app over the table of this deployment. Wiring only.
 
-import { functionSettings } from "../env.ts";
+import { functionSettings, functionTokenLimits } from "../env.ts";
 import { makeHttpApp } from "../http/app.ts";
 import { gatewayHandler } from "../http/gateway.ts";
 import { jsonLog } from "../http/json-log.ts";
@@ -11,7 +11,9 @@ import { openTable } from "../store/open-table.ts";
 import { makeQuarantineStore } from "../store/quarantine.ts";
 import { makeRunStore } from "../store/runs.ts";
 import { makeTokenStore } from "../store/tokens.ts";
+import { makeUseStore } from "../store/uses.ts";
 import { addIngestRoutes } from "./app.ts";
+import { makeUploadLimits } from "./upload-limits.ts";
 
 const clock = Date.now;
 const table = withFormatCheck(openTable(functionSettings()));
@@ -23,6 +25,7 @@ const deps = {
   clock,
   // The table's stream wakes the aggregation.
   wake: () => undefined,
+  ...makeUploadLimits(makeUseStore(table), clock, functionTokenLimits()),
 };
 addIngestRoutes(app, deps);
 addUploadRoute(app, deps);

@@ -3,16 +3,18 @@
 
 import { MAX_LINES, readBonnie } from "../../shared/bonnie/read.ts";
 import { AppError } from "../../shared/errors.ts";
+import type { Run } from "../../shared/model/run.ts";
 import { hostMatches, type Token } from "../../shared/model/token.ts";
-import type { QuarantinedLine } from "../../shared/ports.ts";
+import type { NewRun, QuarantinedLine, Use } from "../../shared/ports.ts";
 import { sampleOf } from "../../shared/summary/sample.ts";
 import type { BodyText } from "../http/body.ts";
+import { inTurns, takingTurns } from "../store/turns.ts";
 import type { IngestDeps } from "./deps.ts";
 import { refuseManyMonths } from "./months.ts";
 import { quarantineId } from "./quarantine-id.ts";
 import { type Receipt, receiptResult } from "./receipt.ts";
 import type { Context } from "./said.ts";
-import { type Envelope, type RejectedLine, type Upload, understandUpload } from "./upload.ts";
+import { type Envelope, type RejectedLine, type Upload, understanding } from "./upload.ts";
 
 /** What is kept of a rejected line; more would not fit the item, and the client still has the rest. */
 const KEPT_CHARACTERS = 32_768;
@@ -30,24 +32,42 @@ export async function postResults(
   token: Token,
   { body, parameters, receivedAt }: Posted,
 ): Promise<Receipt> {
+  const turn = takingTurns();
   const reading = readBonnie(body.text);
   refuseTooManyLines(reading.entries.flatMap((entry) => (entry.kind === "issue" ? entry.issue.code : [])));
   const { fleet } = token;
   const envelope = { fleet, receivedAt, encoding: body.encoding, parameters };
-  const upload = understandUpload(reading, envelope);
+  const upload = await inTurns(understanding(reading, envelope), turn);
   refuseForeignHosts(token, upload);
   refuseManyMonths(upload);
-  const runs = upload.runs.map(({ run }) => ({ run, sample: sampleOf(run) }));
+  const understood = await deps.cohorts.marked(
+    token,
+    upload.runs.map(({ run }) => run),
+  );
+  const runs: NewRun[] = [];
+  for (const run of understood) {
+    runs.push({ run, sample: sampleOf(run) });
+    await turn();
+  }
   const kept = upload.rejected.map((line) => quarantined(line, envelope, token.hosts));
   // Before the runs: when the store fails in between, no run was stored, and the retry finds its lines in their places.
   if (kept.length > 0) await deps.quarantine.add(kept);
   const statuses = await deps.runs.add(runs);
-  if (statuses.includes("stored")) deps.wake(fleet, [...new Set(upload.runs.map(({ run }) => run.host))]);
+  if (statuses.includes("stored")) deps.wake(fleet, [...new Set(understood.map(({ host }) => host))]);
+  await deps.budget.spend(
+    token.id,
+    useOf(
+      understood.filter((_, index) => statuses[index] === "stored"),
+      kept,
+    ),
+  );
   return {
     stored: statuses.filter((status) => status === "stored").length,
     duplicate: statuses.filter((status) => status === "duplicate").length,
     rejected: upload.rejected.length,
-    results: upload.runs.map(({ line, run }, index) => receiptResult(line, statuses[index] ?? "duplicate", run)),
+    results: understood.map((run, index) =>
+      receiptResult(upload.runs[index]?.line ?? 0, statuses[index] ?? "duplicate", run),
+    ),
     issues: kept.map(({ line, column, field, code, text, id }) => ({
       line,
       column,
@@ -58,6 +78,22 @@ export async function postResults(
     })),
     ignored: reading.ignored,
   };
+}
+
+/** Bytes that a run takes beside its line and its facts: keys, measurements twice, indexes. */
+const RUN_BYTES = 1_500;
+
+/** What an upload has stored, about. */
+function useOf(stored: readonly Run[], kept: readonly QuarantinedLine[]): Use {
+  const ofRuns = stored.reduce(
+    (sum, { raw, facts }) => sum + RUN_BYTES + raw.length + Buffer.byteLength(JSON.stringify(facts)),
+    0,
+  );
+  const ofLines = kept.reduce(
+    (sum, { raw, context }) => sum + RUN_BYTES + raw.length + Buffer.byteLength(JSON.stringify(context)),
+    0,
+  );
+  return { bytes: ofRuns + ofLines, runs: stored.length };
 }
 
 function refuseTooManyLines(codes: readonly string[]): void {

@@ -6,6 +6,7 @@ import { printable } from "../../shared/model/printable.ts";
 import type { Quality, QualityReason, Run } from "../../shared/model/run.ts";
 import { wrapped } from "../../shared/render/wrapped.ts";
 import { issueLine } from "../http/issue-line.ts";
+import { takingTurns } from "../store/turns.ts";
 
 /** One result of the upload. */
 export interface ReceiptResult {
@@ -65,12 +66,14 @@ export function receiptSummary({ stored, duplicate, rejected }: Receipt): string
 }
 
 /** The receipt for a shell: the counts, then a line for each result and issue, what needs saying indented below. */
-export function receiptText(receipt: Receipt): string {
+export async function receiptText(receipt: Receipt): Promise<string> {
+  const turn = takingTurns();
   const lines = [receiptSummary(receipt)];
   for (const { line, status, id, host, backend, stratum, quality, warnings } of receipt.results) {
     lines.push(`line ${line}: ${status} ${id} ${host} ${backend} ${stratum} ${quality.verdict}`);
     for (const { rule, text } of quality.reasons) lines.push(...below(`${rule}: ${text}`));
     for (const warning of warnings) lines.push(...below(`warning: ${warning}`));
+    await turn();
   }
   for (const issue of receipt.issues) lines.push(`${issueLine(issue)} quarantined as ${issue.quarantine_id}`);
   return `${lines.map(printable).join("\n")}\n`;

@@ -18,6 +18,11 @@ const NAMES = ["host", "vm", "run"] as const;
 /** The longest host name, guest name and run id: 255 characters, as a DNS name with its dots. */
 export const MAX_NAME = 255;
 
+/** Whether a key is a fact, which every run is stored with; the others say which run it is, and when it was. */
+export function isFact(key: string): boolean {
+  return key !== "backend" && key !== "finished" && !NAMES.some((name) => name === key);
+}
+
 /** What a context says, understood. Null: not said. */
 export interface Said {
   readonly backend: Backend | null;
@@ -46,19 +51,27 @@ export function faultOf(key: string, value: string): SaidFault | null {
   if (NAMES.some((name) => name === key)) {
     return isName(value.trim())
       ? null
-      : {
-          key,
-          code: "bad_value",
-          text: `${key}: expected 1 to ${MAX_NAME} characters without control characters, found ${quoted(value)}`,
-        };
+      : { key, code: "bad_value", text: `${key}: expected ${NAME_EXPECTED}, found ${quoted(value)}` };
   }
   const fact = parseFact(key, value);
   return "code" in fact ? { key, ...fact } : null;
 }
 
-/** Whether text can be a name in a key: neither empty nor overlong, and on one line. */
+/** What a name must be, in words. */
+export const NAME_EXPECTED = `1 to ${MAX_NAME} characters, none of them invisible or a control character, and no blank at either end`;
+
+/**
+ * Nobody sees these, or sees a blank: control and format characters such as a zero-width space or a mark that turns the text
+ * around, fillers and selectors, all blanks but the plain one, line and paragraph separators, and halves of characters.
+ */
+const INVISIBLE = /[\p{Cc}\p{Cf}\p{Cs}\p{Zl}\p{Zp}\p{Default_Ignorable_Code_Point}\u{2800}]|(?! )\p{Zs}/u;
+
+/**
+ * Whether text can be the name of a host, guest or run: neither empty nor overlong, and two names that look the same to a
+ * person do not differ in what nobody sees.
+ */
 export function isName(text: string): boolean {
-  return text.length > 0 && text.length <= MAX_NAME && !/\p{Cc}/u.test(text);
+  return text.length > 0 && text.length <= MAX_NAME && text === text.trim() && !INVISIBLE.test(text);
 }
 
 function unknownBackend(word: string): { code: string; text: string } {
@@ -72,7 +85,7 @@ function unknownBackend(word: string): { code: string; text: string } {
 export function understand(context: Context): Said {
   const facts: Record<string, FactValue> = {};
   for (const [key, value] of Object.entries(context)) {
-    if (key === "backend" || key === "finished" || NAMES.some((name) => name === key)) continue;
+    if (!isFact(key)) continue;
     const fact = parseFact(key, value);
     if (!("code" in fact)) facts[fact.key] = fact.value;
   }

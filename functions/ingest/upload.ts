@@ -14,8 +14,10 @@ import {
   type Context,
   faultOf,
   finishedAgain,
+  isFact,
   isName,
   MAX_NAME,
+  NAME_EXPECTED,
   type Said,
   type SaidFault,
   understand,
@@ -52,18 +54,35 @@ const MAX_RESULT = 16_384;
 /** Labels of one run: what is said of a run is stored with it, and must fit its item as well. */
 const MAX_LABELS = 100;
 
+/** Bytes of all facts of a run, keys and values as UTF-8: each run of an upload is stored with a copy of them. */
+const MAX_FACT_BYTES = 4_096;
+
+/** Bytes that an upload may add to its own by what it says of many lines at once: as much as a body may have unpacked. */
+const MAX_COPIED_BYTES = 8_388_608;
+
 /**
  * Understands an upload. Throws `bad_parameter` when a key or value that was said is wrong, `no_result` when there is
  * nothing in it that looks like a result, `no_backend` when no line has one.
  */
 export function understandUpload(reading: Reading, envelope: Envelope): Upload {
+  const steps = understanding(reading, envelope);
+  for (;;) {
+    const step = steps.next();
+    if (step.done === true) return step.value;
+  }
+}
+
+/** The same, a line at a time: so that whoever has others to serve can do so in between. */
+export function* understanding(reading: Reading, envelope: Envelope): Generator<void, Upload> {
   refuseFaults(reading, envelope.parameters);
+  refuseManyCopies(reading, envelope.parameters);
   const runs: UploadedRun[] = [];
   const rejected: RejectedLine[] = [];
   let context = envelope.parameters;
   // Understood when a result asks for it: a body may have thousands of directives before its first result.
   let said: Said | null = null;
   for (const entry of reading.entries) {
+    yield;
     if (entry.kind === "directive") {
       context = { ...context, [entry.key]: entry.value };
       // When a run finished is said for each: nothing else depends on it, so the rest is not understood anew.
@@ -100,10 +119,18 @@ function refuseFaults(reading: Reading, parameters: Context): void {
   const fromQuery = Object.entries(parameters).map(([key, value]) => ({ line: 0, column: 0, key, value, raw: "" }));
   const directives = reading.entries.filter((entry) => entry.kind === "directive");
   const labels = new Set<string>();
+  const said = saidBytes();
+  let isTooLarge = false;
   const issues: Issue[] = [];
   for (const { line, column, key, value, raw } of [...fromQuery, ...directives]) {
     if (key.startsWith("label.")) labels.add(key);
-    const fault = labels.size > MAX_LABELS ? tooManyLabels(key) : faultOf(key, value);
+    let fault = labels.size > MAX_LABELS ? tooManyLabels(key) : faultOf(key, value);
+    const bytes = said.add(key, value);
+    if (fault === null && bytes > MAX_FACT_BYTES && !isTooLarge) {
+      // Said once: it is as true of everything that follows.
+      isTooLarge = true;
+      fault = factsTooLarge(key, bytes);
+    }
     if (fault === null) continue;
     issues.push({ line, column, field: key.slice(0, MAX_NAME), code: fault.code, text: fault.text, raw });
     if (issues.length === MAX_FAULTS) break;
@@ -119,6 +146,51 @@ const MAX_FAULTS = 100;
 
 function tooManyLabels(key: string): SaidFault {
   return { key, code: "too_many_labels", text: `${key}: expected at most ${MAX_LABELS} different labels, found more` };
+}
+
+function factsTooLarge(key: string, bytes: number): SaidFault {
+  const text = `${key}: expected at most ${MAX_FACT_BYTES} bytes of keys and values for all facts of a run together, found ${bytes} with this one`;
+  return { key, code: "facts_too_large", text };
+}
+
+/** Counts the bytes that are said of the next line: a key said again takes the place of what it said before. */
+function saidBytes(): { add(key: string, value: string): number } {
+  const sizes = new Map<string, number>();
+  let total = 0;
+  return {
+    add: (key, value) => {
+      // Which run it is stands in the run once, whatever else is said: names are short, and no facts.
+      const bytes = isFact(key) ? Buffer.byteLength(key) + Buffer.byteLength(value.trim()) : 0;
+      total += bytes - (sizes.get(key) ?? 0);
+      sizes.set(key, bytes);
+      return total;
+    },
+  };
+}
+
+/**
+ * What is said once holds for all lines that follow, and is stored with each: a small upload could become a large one.
+ * Throws `too_large` before anything is made of it.
+ */
+function refuseManyCopies({ entries }: Reading, parameters: Context): void {
+  const said = saidBytes();
+  let ofLine = 0;
+  for (const [key, value] of Object.entries(parameters)) ofLine = said.add(key, value);
+  let copied = 0;
+  let lines = 0;
+  for (const entry of entries) {
+    if (entry.kind === "directive") {
+      ofLine = said.add(entry.key, entry.value);
+    } else {
+      lines += 1;
+      copied += ofLine;
+    }
+  }
+  if (copied <= MAX_COPIED_BYTES) return;
+  throw new AppError(
+    "too_large",
+    `the facts of this upload, stored with each of its ${lines} results, come to ${copied} bytes; expected at most ${MAX_COPIED_BYTES} in one upload: say fewer facts, or send it in pieces; nothing was stored`,
+  );
 }
 
 function runOf(result: BonnieResult, said: Said, envelope: Envelope): Run | Issue {
@@ -143,7 +215,7 @@ function runOf(result: BonnieResult, said: Said, envelope: Envelope): Run | Issu
     return reject(
       "host",
       "bad_host",
-      `expected a machine name of 1 to ${MAX_NAME} printable characters in the line, or host= beside it, found ${quoted(host)}`,
+      `expected a machine name of ${NAME_EXPECTED}, in the line, or host= beside it, found ${quoted(host)}`,
     );
   }
   const vm = said.vm ?? (setup.machine === "" ? host : setup.machine);
@@ -151,7 +223,7 @@ function runOf(result: BonnieResult, said: Said, envelope: Envelope): Run | Issu
     return reject(
       "vm",
       "bad_vm",
-      `expected a machine name of at most ${MAX_NAME} printable characters in the line, or vm= beside it, found ${quoted(vm)}`,
+      `expected a machine name of ${NAME_EXPECTED}, in the line, or vm= beside it, found ${quoted(vm)}`,
     );
   }
   const { backend, finished, facts } = said;

@@ -34,13 +34,13 @@ const TITLES: Readonly<Partial<Record<AppError["code"], string>>> = {
   not_found: "Not found",
   method_not_allowed: "Not a page to open",
   too_large: "Too large",
-  slow_down: "The store is busy",
+  slow_down: "Too much is being asked",
   unavailable: "The store cannot be reached",
   internal: "Something went wrong",
 };
 
 /** In place of messages that tell programs what to do. */
 const LEADS: Readonly<Partial<Record<AppError["code"], string>>> = {
-  slow_down: "It has more to do than it can just now. Try again in a few seconds; nothing is lost.",
+  slow_down: "There is more to do than can be done just now. Try again in a few seconds; nothing is lost.",
   unavailable: "Nothing can be read or stored until it can. Try again in a moment; nothing is lost.",
 };

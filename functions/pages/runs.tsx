@@ -9,6 +9,7 @@ import { DEFAULT_LOOK, type Summary } from "../../shared/report/summary.ts";
 import { tokenOf } from "../http/auth.ts";
 import { askedBy } from "../http/form.ts";
 import { backendOf } from "../read/backend-of.ts";
+import { runPageAnswer } from "../read/run-answer.ts";
 import type { PageDeps } from "./deps.ts";
 import { Choice, Field } from "./fields.tsx";
 import { queryText } from "./links.ts";
@@ -27,7 +28,7 @@ export const runs: Page<PageDeps> = async (c, deps) => {
     limit,
     cursor,
   });
-  const summary: Summary = { kind: "runs", answer: { runs: page.items, cursor: page.cursor } };
+  const summary: Summary = { kind: "runs", answer: runPageAnswer(page) };
   const filters = { host, backend, from: from?.slice(0, 10), to: to?.slice(0, 10) };
   return pageAnswer(
     c,

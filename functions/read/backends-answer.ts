@@ -16,9 +16,10 @@ export async function backendsAnswer(
 ): Promise<AllBackends> {
   const { period: periods, view, metric: metrics = [], ...cohort } = query;
   const filters = filtersOf(cohort);
+  const cells = deps.cells.open({ fleet, periods, filters, metrics });
   const [readings, pendingHosts] = await Promise.all([
-    deps.cells.open({ fleet, periods, filters, metrics }).then(({ readAll }) => readAll("backend")),
-    deps.status.pendingHosts(fleet),
+    cells.then(({ readAll }) => readAll("backend")),
+    cells.then(() => deps.status.pendingHosts(fleet)),
   ]);
   return allBackends({
     question: { periods, view, filters, metrics },

@@ -1,6 +1,7 @@
 // GET /v1/backends: what each backend does by itself.
 
 import { LIST_FORMATS } from "../../shared/api/formats.ts";
+import { admitted, COST, charged } from "../http/admission.ts";
 import { allow, tokenOf } from "../http/auth.ts";
 import { formatOf } from "../http/format.ts";
 import type { HttpApp } from "../http/http-env.ts";
@@ -11,10 +12,10 @@ import type { ReadDeps } from "./deps.ts";
 import { requests } from "./requests.ts";
 
 export function addBackendsRoute(app: HttpApp, deps: ReadDeps): void {
-  app.get("/v1/backends", allow(deps, "read"), async (c) => {
+  app.get("/v1/backends", allow(deps, "read"), admitted(deps, COST.answer), async (c) => {
     const format = formatOf(c, LIST_FORMATS);
     const query = queryBy(c, (await requests()).shownBackendsQuery);
-    const answer = await backendsAnswer(deps, tokenOf(c).fleet, query);
+    const answer = await backendsAnswer(charged(deps, c.get("ticket")), tokenOf(c).fleet, query);
     return summaryAnswer(c, format, { kind: "backends", answer }, query);
   });
 }

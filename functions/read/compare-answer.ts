@@ -29,7 +29,7 @@ export async function compareAnswer(
     cells.then(({ read }) => read("pair", pairName(baseline, candidate))),
     cells.then(({ read }) => read("backend", baseline)),
     cells.then(({ read }) => read("backend", candidate)),
-    deps.status.pendingHosts(fleet),
+    cells.then(() => deps.status.pendingHosts(fleet)),
   ]);
   return compare({
     question,

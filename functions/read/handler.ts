@@ -2,6 +2,7 @@
 
 import { VERSION } from "../../shared/deployment.ts";
 import { functionPublicUrl, functionSettings } from "../env.ts";
+import { makeAdmission } from "../http/admission.ts";
 import { makeHttpApp } from "../http/app.ts";
 import { gatewayHandler } from "../http/gateway.ts";
 import { jsonLog } from "../http/json-log.ts";
@@ -15,6 +16,7 @@ import { makeRunStore } from "../store/runs.ts";
 import { makeStatusStore } from "../store/status.ts";
 import { makeTokenStore } from "../store/tokens.ts";
 import { addReadRoutes } from "./app.ts";
+import { MOST_EXPORTS } from "./run-export.ts";
 
 const clock = Date.now;
 const table = withFormatCheck(openTable(functionSettings()));
@@ -26,6 +28,8 @@ const deps = {
   status: makeStatusStore(table),
   tokens: makeTokenStore(table),
   clock,
+  admission: makeAdmission(),
+  exports: makeAdmission(MOST_EXPORTS),
   about: { version: VERSION, engine: "dynamodb" },
   publicUrl: functionPublicUrl(),
 } as const;

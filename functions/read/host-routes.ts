@@ -5,6 +5,7 @@
 import { CHART_FORMATS, LIST_FORMATS } from "../../shared/api/formats.ts";
 import { hostEntry } from "../../shared/compare/host-entry.ts";
 import { AppError } from "../../shared/errors.ts";
+import { admitted, COST, charged } from "../http/admission.ts";
 import { allow, tokenOf } from "../http/auth.ts";
 import { acceptedOf, formatOf, suffixOf } from "../http/format.ts";
 import type { HttpApp } from "../http/http-env.ts";
@@ -15,7 +16,7 @@ import { hostAnswer } from "./host-answer.ts";
 import { requests } from "./requests.ts";
 
 export function addHostRoutes(app: HttpApp, deps: ReadDeps): void {
-  app.get("/v1/hosts", allow(deps, "read"), async (c) => {
+  app.get("/v1/hosts", allow(deps, "read"), admitted(deps, COST.list), async (c) => {
     const format = formatOf(c, LIST_FORMATS);
     const { limit, cursor, ...look } = queryBy(c, (await requests()).hostsQuery);
     const page = await deps.hosts.list(tokenOf(c).fleet, limit, cursor);
@@ -23,15 +24,16 @@ export function addHostRoutes(app: HttpApp, deps: ReadDeps): void {
     return summaryAnswer(c, format, { kind: "hosts", answer }, look);
   });
 
-  app.get("/v1/hosts/:host", allow(deps, "read"), async (c) => {
+  app.get("/v1/hosts/:host", allow(deps, "read"), admitted(deps, COST.answer), async (c) => {
     const { fleet } = tokenOf(c);
+    const answering = charged(deps, c.get("ticket"));
     const look = queryBy(c, (await requests()).shownQuery);
     const name = c.req.param("host");
     const suffix = suffixOf(c);
     // A name may end like a format: a host of that very name wins, and the answer then has the format of Accept.
-    const whole = suffix === null ? null : await hostAnswer(deps, fleet, `${name}.${suffix}`);
+    const whole = suffix === null ? null : await hostAnswer(answering, fleet, `${name}.${suffix}`);
     const format = whole === null ? formatOf(c, CHART_FORMATS) : acceptedOf(c, CHART_FORMATS);
-    const profile = whole ?? (await hostAnswer(deps, fleet, name));
+    const profile = whole ?? (await hostAnswer(answering, fleet, name));
     if (profile === null) throw new AppError("not_found", "this fleet has no results of a host with that name");
     return summaryAnswer(c, format, { kind: "host", answer: profile }, look);
   });

@@ -25,7 +25,7 @@ export async function matrixAnswer(
   const [ofPairs, ofBackends, pendingHosts] = await Promise.all([
     cells.then(({ readAll }) => readAll("pair")),
     cells.then(({ readAll }) => readAll("backend")),
-    deps.status.pendingHosts(fleet),
+    cells.then(() => deps.status.pendingHosts(fleet)),
   ]);
   const pairs = [...ofPairs].flatMap(([name, { views }]): MatrixPair[] => {
     const cell = views[view].get(SCOPE_ALL);

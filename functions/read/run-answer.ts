@@ -1,6 +1,8 @@
 import { AppError } from "../../shared/errors.ts";
 import type { Run } from "../../shared/model/run.ts";
 import { hostMatches, type Token } from "../../shared/model/token.ts";
+import type { RunPage } from "../../shared/ports.ts";
+import type { RunPage as RunPageAnswer } from "../../shared/report/summary.ts";
 import type { ReadDeps } from "./deps.ts";
 
 /**
@@ -14,4 +16,9 @@ export async function runAnswer({ runs }: Pick<ReadDeps, "runs">, token: Token, 
     throw new AppError("forbidden", `this token reads receipts of hosts ${token.hosts}, not of "${run.host}"`);
   }
   return run;
+}
+
+/** A page of runs as it is answered. */
+export function runPageAnswer({ items, cursor, lookedAt }: RunPage): RunPageAnswer {
+  return { runs: items, cursor, ...(lookedAt !== undefined && { looked_at: lookedAt }) };
 }

@@ -3,6 +3,7 @@
 import type { Context } from "hono";
 import { LIST_FORMATS } from "../../shared/api/formats.ts";
 import type { Run } from "../../shared/model/run.ts";
+import { admitted, COST } from "../http/admission.ts";
 import { allow, tokenOf } from "../http/auth.ts";
 import { formatOf } from "../http/format.ts";
 import type { HttpApp, HttpEnv } from "../http/http-env.ts";
@@ -11,18 +12,18 @@ import { CONTENT_TYPES, summaryAnswer } from "../http/summary-answer.ts";
 import { backendOf } from "./backend-of.ts";
 import type { ReadDeps } from "./deps.ts";
 import { requests } from "./requests.ts";
-import { runAnswer } from "./run-answer.ts";
+import { runAnswer, runPageAnswer } from "./run-answer.ts";
 import { exportedRuns, streamed } from "./run-export.ts";
 
 export function addRunRoutes(app: HttpApp, deps: ReadDeps): void {
-  app.get("/v1/runs/:id", allow(deps, "read", "ingest"), async (c) => {
+  app.get("/v1/runs/:id", allow(deps, "read", "ingest"), admitted(deps, COST.small), async (c) => {
     const format = formatOf(c, LIST_FORMATS);
     const look = queryBy(c, (await requests()).shownQuery);
     const run = await runAnswer(deps, tokenOf(c), idOf(c, "run"));
     return format === "txt" ? rawAnswer(c, run) : summaryAnswer(c, format, { kind: "run", answer: run }, look);
   });
 
-  app.get("/v1/runs", allow(deps, "read"), async (c) => {
+  app.get("/v1/runs", allow(deps, "read"), admitted(deps, COST.list), async (c) => {
     const format = formatOf(c, LIST_FORMATS);
     if (format === "csv") return exportAnswer(c, deps);
     const { backend, width, theme, ...query } = queryBy(c, (await requests()).runsQuery);
@@ -31,18 +32,18 @@ export function addRunRoutes(app: HttpApp, deps: ReadDeps): void {
       backend: backend && backendOf("backend", backend),
     });
     for (const run of page.unreadable) c.get("fault")(run);
-    const unreadable = page.unreadable.map(({ id, host }) => ({ id, host }));
-    const answer = { runs: page.items, ...(unreadable.length > 0 ? { unreadable } : {}), cursor: page.cursor };
-    return summaryAnswer(c, format, { kind: "runs", answer }, { width, theme });
+    return summaryAnswer(c, format, { kind: "runs", answer: runPageAnswer(page) }, { width, theme });
   });
 }
 
 /** All runs that match, as a file for a spreadsheet or for an import. */
-async function exportAnswer(c: Context<HttpEnv>, { runs }: ReadDeps): Promise<Response> {
+async function exportAnswer(c: Context<HttpEnv>, { runs, exports }: ReadDeps): Promise<Response> {
   const { backend, ...query } = queryBy(c, (await requests()).runExportQuery);
   const which = { ...query, backend: backend && backendOf("backend", backend) };
   const pieces = exportedRuns(runs, tokenOf(c).fleet, which, c.get("fault"));
-  return c.body(await streamed(pieces, c.get("fault")), 200, {
+  const ticket = exports.enter(1);
+  c.set("isStream", true);
+  return c.body(await streamed(pieces, { onError: c.get("fault"), onEnd: ticket.leave }), 200, {
     "Content-Type": CONTENT_TYPES.csv,
     "Content-Disposition": 'attachment; filename="runs.csv"',
   });

@@ -3,6 +3,7 @@
 import { SCOPE_ALL } from "../../shared/cells/cell.ts";
 import { FLEET_NAME } from "../../shared/cells/contribution.ts";
 import { PERIOD_ALL } from "../../shared/model/period.ts";
+import { admitted, COST } from "../http/admission.ts";
 import { allow, tokenOf } from "../http/auth.ts";
 import { formatOf } from "../http/format.ts";
 import type { HttpApp } from "../http/http-env.ts";
@@ -14,7 +15,7 @@ export function addStatusRoutes(app: HttpApp, deps: ReadDeps): void {
     return c.json({ status: "ok" });
   });
 
-  app.get("/v1/status", allow(deps, "read", "ingest"), async (c) => {
+  app.get("/v1/status", allow(deps, "read", "ingest"), admitted(deps, COST.answer), async (c) => {
     formatOf(c, ["json"]);
     const { fleet } = tokenOf(c);
     const [marks, quarantined, fleetCells] = await Promise.all([

@@ -32,12 +32,10 @@ export async function trendAnswer(
   const { metric, view, unit, from } = query;
   const last = query.to ?? periodAt(new Date(deps.clock()).toISOString(), unit);
   const question = { backend: backendOf("backend", query.backend), metric, view, filters: filtersOf(query) };
-  const [periods, pendingHosts] = await Promise.all([
-    from === undefined
-      ? latestPeriods(deps, fleet, question, last, unit)
-      : readPeriods(deps, fleet, question, allBetween(from, last, unit)),
-    deps.status.pendingHosts(fleet),
-  ]);
+  const periods = await (from === undefined
+    ? latestPeriods(deps, fleet, question, last, unit)
+    : readPeriods(deps, fleet, question, allBetween(from, last, unit)));
+  const pendingHosts = await deps.status.pendingHosts(fleet);
   const readings = periods.map(({ reading }) => reading);
   return {
     unit,

@@ -15,6 +15,7 @@ import { cellPartition, cellPrefix, EVERY_COHORT } from "./keys.ts";
 import { type Memory, makeMemory } from "./memory.ts";
 import { readStamps } from "./stamps.ts";
 import type { Table } from "./table.ts";
+import { nextTurn, takingTurns } from "./turns.ts";
 
 /** Names and ranges of cells that one question reads at the same time: all together what the store has connections for. */
 const NAMES_AT_ONCE = 4;
@@ -23,11 +24,22 @@ const RANGES_AT_ONCE = 16;
 /** Ranges that one question may read. Each takes a millisecond or less, so that even this many are some ten seconds. */
 const MOST_RANGES = 20_000;
 
+/** What a question with filters is presumed to read before its cohorts are known: as a comparison, all that there are. */
+const NAMES_PRESUMED = 3;
+
+/** Cohorts of a period of which nothing has been read yet. */
+const COHORTS_PRESUMED = 50;
+
+/** Periods whose number of cohorts is kept in mind. */
+const MOST_PERIODS_KNOWN = 10_000;
+
 /** Room for the cells of some hundred cohorts, or of all hosts in a few hundred questions. */
 const REMEMBERED_BYTES = 32e6;
 
 interface Cells extends RememberedTable {
   readonly names: Memory<readonly string[]>;
+  /** How many cohorts a fleet was seen to have in a period. */
+  readonly cohortCounts: Map<string, number>;
 }
 
 /** Cells over the table; what was read last is kept in the process, in some 32 MB. */
@@ -36,17 +48,29 @@ export function makeCellStore(table: Table): CellStore {
     table,
     remembered: makeMemory<CohortCells>(REMEMBERED_BYTES),
     names: makeMemory<readonly string[]>(REMEMBERED_BYTES / 100),
+    cohortCounts: new Map<string, number>(),
   };
   return {
     open: async (question) => {
+      const presumed = isFiltered(question) ? NAMES_PRESUMED * cohortsKnown(cells, question) : 0;
+      // Before anything is read: else those who are to be refused would read as many cohorts as those who are let in.
+      question.charge?.(presumed);
       const of = await currentGeneration(table, question.fleet);
-      const places = await placesOf(table, of, question);
+      const places = await placesOf(cells, of, question);
+      question.charge?.(-presumed);
       const read = (kind: CellKind, name: string) => readCells(cells, of, question, places, kind, name);
+      const charge = (names: number): void => {
+        const ranges = rangesFor(names, places);
+        question.charge?.(ranges);
+      };
       return {
-        read,
+        read: async (kind, name) => {
+          charge(1);
+          return read(kind, name);
+        },
         readAll: async (kind) => {
           const names = await namesIn(cells, of, places, kind);
-          refuseTooMany(names.length, places);
+          charge(names.length);
           return new Map(await inLanes(names, NAMES_AT_ONCE, async (name) => [name, await read(kind, name)] as const));
         },
       };
@@ -65,11 +89,16 @@ interface Place {
   readonly isCapped: boolean;
 }
 
-function placesOf(table: Table, of: FleetGeneration, question: CellQuestion): Promise<Place[]> {
-  const isFiltered = COHORT_KEYS.some((key) => question.filters[key] !== undefined);
+const isFiltered = ({ filters }: CellQuestion): boolean => COHORT_KEYS.some((key) => filters[key] !== undefined);
+
+function cohortsKnown({ cohortCounts }: Cells, { fleet, periods }: CellQuestion): number {
+  return periods.reduce((sum, period) => sum + (cohortCounts.get(`${fleet} ${period}`) ?? COHORTS_PRESUMED), 0);
+}
+
+function placesOf({ table, cohortCounts }: Cells, of: FleetGeneration, question: CellQuestion): Promise<Place[]> {
   return Promise.all(
     question.periods.map(async (period) => {
-      if (!isFiltered) {
+      if (!isFiltered(question)) {
         const stamps = await readStamps(table, of, period, EVERY_COHORT);
         return { period, cohorts: [EVERY_COHORT], stamps, isCapped: false };
       }
@@ -77,7 +106,9 @@ function placesOf(table: Table, of: FleetGeneration, question: CellQuestion): Pr
         matchingCohorts(table, of, question.filters, period),
         readStamps(table, of, period),
       ]);
-      return { period, ...matching, stamps };
+      if (cohortCounts.size >= MOST_PERIODS_KNOWN) cohortCounts.clear();
+      cohortCounts.set(`${of.fleet} ${period}`, matching.listed);
+      return { period, cohorts: matching.cohorts, isCapped: matching.isCapped, stamps };
     }),
   );
 }
@@ -108,13 +139,15 @@ async function readCells(
   kind: CellKind,
   name: string,
 ): Promise<CellReading> {
-  refuseTooMany(1, places);
+  const turn = takingTurns();
   const sums = places.map((place) => ({ place, sum: sumOverCohorts() }));
   const ranges = sums.flatMap(({ place, sum }) => place.cohorts.map((cohort) => ({ place, cohort, sum })));
   await inLanes(ranges, RANGES_AT_ONCE, async ({ place: { period, stamps }, cohort, sum }) => {
     const prefix = cellPrefix(cohort, kind, name, question.scope);
     sum.add(await cohortCells(cells, cellPartition(of, period), prefix, question.metrics ?? [], stamps.get(cohort)));
+    await turn();
   });
+  await nextTurn();
   const periods = sums.map(({ sum }) => sum.total());
   const trusted = mergeScopes(periods.map(({ views }) => views.trusted));
   const areAlike = periods.every(({ views }) => views.all === views.trusted);
@@ -125,9 +158,10 @@ async function readCells(
   };
 }
 
-function refuseTooMany(names: number, places: readonly Place[]): void {
+/** The ranges that so many names take to read. Throws `bad_parameter` for more than one question may read. */
+function rangesFor(names: number, places: readonly Place[]): number {
   const ranges = places.reduce((sum, { cohorts }) => sum + cohorts.length, 0) * names;
-  if (ranges <= MOST_RANGES) return;
+  if (ranges <= MOST_RANGES) return ranges;
   const text = `expected a question about at most ${MOST_RANGES} sums of hosts, found ${ranges}: every pair or backend (${names}) in every period in each cohort that the filters let through; ask for fewer periods or name more filters`;
   throw new AppError("bad_parameter", text);
 }

@@ -3,11 +3,12 @@
 
 import { randomUUID } from "node:crypto";
 import { codeUnitOrder } from "../../shared/model/code-unit-order.ts";
+import type { CountedCohort } from "../../shared/model/cohort.ts";
 import type { FleetGeneration, SummaryStep } from "../../shared/ports.ts";
 import { type CellChange, cellChanges, rememberChanges } from "./cell-changes.ts";
 import { WRITES_PER_TRANSACTION } from "./chunks.ts";
-import { enters } from "./cohorts.ts";
-import { cohortHash, cohortKey, idOf, type Key, stampKey } from "./keys.ts";
+import { enters, leaves } from "./cohorts.ts";
+import { cohortHash, idOf, type Key, stampKey } from "./keys.ts";
 
 /** One bucket of a generation. */
 interface Bucket {
@@ -15,13 +16,13 @@ interface Bucket {
   readonly bucket: number;
 }
 
-/** A step, the version it leads to, the cells it changes with their stamps, and the cohort it enters, which must be listed. */
+/** A step, the version it leads to, the cells it changes with their stamps, and the cohorts that it enters and leaves. */
 export interface Plan {
   readonly step: SummaryStep;
   readonly version: string;
   readonly changes: readonly CellChange[];
   readonly stamps: readonly Key[];
-  readonly cohort: Key | null;
+  readonly cohorts: readonly CountedCohort[];
 }
 
 /** Steps that are planned together: those of some tens of hosts, whose contributions are all in memory at once. */
@@ -51,15 +52,15 @@ export function planOf({ of, bucket }: Bucket, step: SummaryStep, changesBetween
     version: randomUUID(),
     changes,
     stamps: [...cohorts].map((changed) => stampKey(of, step.period, changed, bucket)),
-    cohort: enters(step) ? cohortKey(of, step.period, cohortHash(step.after.cohort)) : null,
+    cohorts: [...(enters(step) ? [step.after.cohort] : []), ...(leaves(step) ? [step.before.cohort] : [])],
   };
 }
 
 /** The keys of what a plan may write beside its summary; plans of one period share most of them. */
-export const sharedKeys = ({ changes, stamps, cohort }: Plan): string[] => [
+export const sharedKeys = ({ changes, stamps, cohorts }: Plan): string[] => [
   ...changes.map(({ key }) => idOf(key)),
   ...stamps.map(idOf),
-  ...(cohort === null ? [] : [idOf(cohort)]),
+  ...cohorts.map((cohort) => `listed ${cohortHash(cohort)}`),
 ];
 
 /**

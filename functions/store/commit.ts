@@ -3,15 +3,18 @@
 
 import { randomUUID } from "node:crypto";
 import type { TransactWriteItem } from "@aws-sdk/client-dynamodb";
+import { SCOPE_ALL } from "../../shared/cells/cell.ts";
 import { CellFault } from "../../shared/cells/cell-fault.ts";
+import { FLEET_NAME } from "../../shared/cells/contribution.ts";
+import type { CountedCohort } from "../../shared/model/cohort.ts";
 import type { FleetGeneration, StoredSummary, SummaryStep } from "../../shared/ports.ts";
 import type { CellPart } from "./cell-changes.ts";
 import { changedCell } from "./cell-item.ts";
 import { MAX_TRANSACTION_BYTES, WRITES_PER_TRANSACTION } from "./chunks.ts";
-import { placed } from "./cohorts.ts";
+import { listingWrite, placed } from "./cohorts.ts";
 import { type Plan, planOf, plansTogether, sharedKeys } from "./commit-plan.ts";
-import { keyItem, sizeOf, textOf } from "./item.ts";
-import { idOf, type Key } from "./keys.ts";
+import { sizeOf, textOf } from "./item.ts";
+import { cellKey, cohortHash, cohortKey, idOf, type Key } from "./keys.ts";
 import { markWrite } from "./marks.ts";
 import { retryingTransient } from "./retry.ts";
 import { stampWrite } from "./stamps.ts";
@@ -91,7 +94,7 @@ async function commitInSteps(to: Commit, { period, before, after }: SummaryStep)
   return true;
 }
 
-async function writesOf({ table, of, at }: Commit, plans: readonly Plan[]): Promise<TransactWriteItem[]> {
+async function writesOf({ table, of, bucket, at }: Commit, plans: readonly Plan[]): Promise<TransactWriteItem[]> {
   const parts = new Map<string, { key: Key; parts: CellPart[] }>();
   for (const change of plans.flatMap(({ changes }) => changes)) {
     const cell = parts.get(idOf(change.key)) ?? { key: change.key, parts: [] };
@@ -100,31 +103,29 @@ async function writesOf({ table, of, at }: Commit, plans: readonly Plan[]): Prom
   }
   const cells = [...parts.values()];
   const stamps = new Map(plans.flatMap((plan) => plan.stamps.map((key) => [idOf(key), key])));
-  const cohorts = new Map(
-    plans.flatMap(({ cohort, step }) => (cohort === null ? [] : [[idOf(cohort), { cohort, step }]])),
+  // Plans that are committed together are of one period.
+  const period = plans[0]?.step.period ?? "";
+  const cohorts = [...new Map(plans.flatMap((plan) => plan.cohorts.map((each) => [cohortHash(each), each]))).values()];
+  const listed = (cohort: CountedCohort): Key => cohortKey(of, period, cohortHash(cohort));
+  const stored = await getItems(table, [...cells.map(({ key }) => key), ...cohorts.map(listed)]);
+  const changed = new Map(
+    cells.map(({ key, parts }) => [idOf(key), changedCell(stored.get(idOf(key)) ?? null, parts, at)]),
   );
-  const stored = await getItems(table, [
-    ...cells.map(({ key }) => key),
-    ...[...cohorts.values()].map(({ cohort }) => cohort),
-  ]);
   return [
     ...plans.map(({ step, version }) => summaryWrite(table, of, step, version)),
     ...[...stamps.values()].map((key) => stampWrite(table, key, randomUUID())),
-    // A cohort stays listed when its last host leaves; its cells are then gone.
-    ...[...cohorts.values()].flatMap(({ cohort, step }) =>
-      stored.has(idOf(cohort))
-        ? []
-        : {
-            Put: {
-              TableName: table.name,
-              Item: { ...keyItem(cohort), cohort: { S: JSON.stringify(step.after.cohort) } },
-            },
-          },
-    ),
+    ...cohorts.flatMap((cohort) => {
+      // Every host of a cohort and shard is in this cell, so the shard has hosts for as long as there is one.
+      const place = { cohort: cohortHash(cohort), kind: "fleet", name: FLEET_NAME, scope: SCOPE_ALL, shard: bucket };
+      const cell = idOf(cellKey(of, period, place));
+      const [before, after] = [stored.has(cell), (changed.get(cell) ?? null) !== null];
+      const key = listed(cohort);
+      return before === after ? [] : listingWrite(table, key, cohort, stored.get(idOf(key)), after ? 1 : -1);
+    }),
     ...cells.flatMap((cell) => {
       const old = stored.get(idOf(cell.key)) ?? null;
       const before = old === null ? null : textOf(old, "ver");
-      const item = changedCell(old, cell.parts, at);
+      const item = changed.get(idOf(cell.key)) ?? null;
       if (item !== null) return putVersion(table, cell.key, item, { before, after: randomUUID() });
       return old === null ? [] : deleteVersion(table, cell.key, before);
     }),

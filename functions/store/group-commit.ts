@@ -30,13 +30,23 @@ export function withGroupCommit(store: RunStore): RunStore {
     lanes -= 1;
   }
 
+  const addPiece = (runs: readonly NewRun[]) =>
+    new Promise<Statuses>((resolve, reject) => {
+      waiting.push({ runs, resolve, reject });
+      if (lanes < LANES) void workLane();
+    });
+
   return {
     ...store,
-    add: (runs) =>
-      new Promise<Statuses>((resolve, reject) => {
-        waiting.push({ runs, resolve, reject });
-        if (lanes < LANES) void workLane();
-      }),
+    // In pieces, each of which queues again: so the uploads of others do not wait for all of a large one.
+    add: async (runs) => {
+      if (runs.length <= MOST_RUNS) return addPiece(runs);
+      const statuses: Statuses[number][] = [];
+      for (let from = 0; from < runs.length; from += MOST_RUNS) {
+        statuses.push(...(await addPiece(runs.slice(from, from + MOST_RUNS))));
+      }
+      return statuses;
+    },
   };
 }
 

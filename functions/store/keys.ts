@@ -155,6 +155,18 @@ export const tokenKeyOfFormat0 = (secretHash: string): Key => ({ pk: `TOKEN#${se
 /** In format 0 the list of a fleet's tokens, by id. */
 export const tokenListOfFormat0 = (fleet: string): string => `TOKENS#${fleet}`;
 
+/** What was used with a token. */
+const usePartition = (tokenId: string): string => `USE#${tokenId}`;
+
+/** What was stored with a token on a day (`2026-12-01`). */
+export const dayUseKey = (tokenId: string, day: string): Key => ({ pk: usePartition(tokenId), sk: `day#${day}` });
+
+/** The kinds of host that were named with a token in a year (`2026`). */
+export const cohortsNamedKey = (tokenId: string, year: string): Key => ({
+  pk: usePartition(tokenId),
+  sk: `cohorts#${year}`,
+});
+
 /** All that belongs to a share. */
 export const sharePartition = (id: string): string => `SHARE#${id}`;
 

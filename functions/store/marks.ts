@@ -5,7 +5,7 @@ import { randomUUID } from "node:crypto";
 import type { TransactWriteItem } from "@aws-sdk/client-dynamodb";
 import { BUCKETS } from "../../shared/deployment.ts";
 import { type Backend, isBackend } from "../../shared/model/backends.ts";
-import type { Cohort } from "../../shared/model/cohort.ts";
+import type { CountedCohort } from "../../shared/model/cohort.ts";
 import { monthOf } from "../../shared/model/period.ts";
 import type { Mark, Touched } from "../../shared/ports.ts";
 import { WRITES_PER_TRANSACTION } from "./chunks.ts";
@@ -31,7 +31,7 @@ export function markWrite(
   host: string,
   touched: readonly Touched[],
   at: string,
-  cohort?: Cohort,
+  cohort?: CountedCohort,
 ): TransactWriteItem {
   const entries = new Set(touched.map(({ period, backend, stratum }) => `${period}#${backend}#${stratum}`));
   const set = [

@@ -21,11 +21,13 @@ export interface TableAddress {
   readonly health?: StoreHealth;
   /** After so long without an answer a request counts as failed, and is tried again; 5 seconds unless given. */
   readonly timeoutMs?: number;
+  /** Requests under way at the same time, others wait for one of these; 64 unless given. */
+  readonly sockets?: number;
 }
 
 /** A table and a new client that reaches it; nothing is sent yet. Whoever opens it destroys the client when done. */
 export function openTable(address: TableAddress): Table {
-  const { tableName, endpoint, region, credentials, embedded, health, timeoutMs = 5_000 } = address;
+  const { tableName, endpoint, region, credentials, embedded, health, timeoutMs = 5_000, sockets = 64 } = address;
   const client = new DynamoDBClient({
     ...(endpoint === undefined ? {} : { endpoint }),
     ...(region === undefined ? {} : { region }),
@@ -38,10 +40,10 @@ export function openTable(address: TableAddress): Table {
       requestTimeout: timeoutMs,
       // Without it the SDK only warns of a store that takes requests and never answers, and waits on.
       throwOnRequestTimeout: true,
-      httpAgent: embedded?.agent() ?? { keepAlive: true, maxSockets: MOST_REQUESTS },
+      httpAgent: embedded?.agent() ?? { keepAlive: true, maxSockets: sockets },
     },
   });
-  takeTurns(client);
+  takeTurns(client, sockets);
   health?.watch(client);
   // It walks every input and output for a log that is not there.
   client.middlewareStack.remove("loggerMiddleware");
@@ -49,19 +51,16 @@ export function openTable(address: TableAddress): Table {
   return { name: tableName, client };
 }
 
-/** Requests of one client under way at once. */
-const MOST_REQUESTS = 64;
-
 /**
  * Lets requests wait for each other before they are handed to the HTTP client, so that no limit of time counts the waiting,
  * and no more connections are opened than requests may be under way.
  */
-function takeTurns({ middlewareStack }: DynamoDBClient): void {
+function takeTurns({ middlewareStack }: DynamoDBClient, most: number): void {
   const waiting: (() => void)[] = [];
   let underWay = 0;
   middlewareStack.add(
     (next) => async (args) => {
-      if (underWay < MOST_REQUESTS) underWay += 1;
+      if (underWay < most) underWay += 1;
       else await new Promise<void>((resolve) => waiting.push(resolve));
       try {
         return await next(args);

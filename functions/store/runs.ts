@@ -1,6 +1,7 @@
 // Runs in the table: put if absent together with the work mark of their host, read by id, withdrawn, replaced.
 
 import type { TransactWriteItem } from "@aws-sdk/client-dynamodb";
+import { type CountedCohort, OTHER_COHORT } from "../../shared/model/cohort.ts";
 import type { Run } from "../../shared/model/run.ts";
 import type { RunPlace } from "../../shared/model/run-codec.ts";
 import type { NewRun, RunStore } from "../../shared/ports.ts";
@@ -84,9 +85,12 @@ function marksOf(table: Table, runs: readonly Pending[]): TransactWriteItem[] {
     const newest = ofHost.reduce((a, b) => (b.run.finished_at > a.run.finished_at ? b : a));
     const { fleet, host, received_at: at } = newest.run;
     const touched = ofHost.map(({ run }) => touchedBy(run));
-    return [markWrite(table, fleet, host, touched, at, newest.sample.cohort)];
+    return [markWrite(table, fleet, host, touched, at, cohortSaid(newest.sample))];
   });
 }
+
+/** The cohort that a run says its host is of, as a hint for what to count together. */
+const cohortSaid = ({ cohort, capped }: NewRun["sample"]): CountedCohort => (capped === true ? OTHER_COHORT : cohort);
 
 /** What a withdrawal needs of a run: of one that cannot be read, all that its key and its place still say. */
 type Withdrawable = RunPlace & Pick<Run, "host" | "withdrawn_at">;
@@ -150,7 +154,7 @@ export async function replaceRun(table: Table, before: Run, { run, sample }: New
     await retryingTransient(() =>
       transact(table, [
         put,
-        markWrite(table, run.fleet, run.host, [touchedBy(before), touchedBy(run)], at, sample.cohort),
+        markWrite(table, run.fleet, run.host, [touchedBy(before), touchedBy(run)], at, cohortSaid(sample)),
       ]),
     );
     return true;

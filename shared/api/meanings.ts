@@ -28,10 +28,10 @@ export const ERROR_MEANINGS: Meanings<ErrorCode> = {
     "A frozen share that was made by another version of the service shows what it has shown before, and cannot be drawn in another look. Ask for it without `width`, `theme` and `metrics`.",
   gone: "This share was ended. Whoever made it or an admin of the fleet did so, and it does not come back.",
   too_large:
-    "More was sent than is taken: of an upload 1 MiB, 8 MiB unpacked, 10 000 lines, or results of more than 60 months, which can be sent in pieces; of a form or JSON what the table of limits says. Nothing was stored. Of a picture: there is too much in it to be painted; ask for it as SVG.",
+    "More was sent than is taken: of an upload 1 MiB, 8 MiB unpacked, 10 000 lines, results of more than 60 months, or facts that, stored with each result, come to more than 8 MiB, all of which can be sent in pieces; of a form or JSON what the table of limits says. Nothing was stored. Of a picture: there is too much in it to be painted; ask for it as SVG.",
   unsupported_encoding: "The Content-Encoding is another than gzip, or something other than an upload is compressed.",
   slow_down:
-    "The store is busy, or more is asked to be drawn than can be now. Send the same again after the seconds of `Retry-After`: nothing is lost and nothing counts twice.",
+    "Too much is being asked, drawn or stored just now, or the token has stored what it may in a day. Send the same again after the seconds of `Retry-After`: nothing is lost and nothing counts twice.",
   unreadable:
     "This run is stored, but cannot be read: its bytes were damaged, or a newer version wrote them. The log names it with its host and the reason; the runbook says what to do. All other runs are answered.",
   internal: "A fault of the service. The request id finds it in the log; sending the same again does no harm.",

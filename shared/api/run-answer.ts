@@ -86,5 +86,9 @@ export const runPage = z
       .exactOptional()
       .meta({ description: "Runs of this page that are stored, but cannot be read; absent where there are none." }),
     cursor: nextCursor,
+    looked_at: z.int().min(0).optional().meta({
+      description:
+        "Results that were looked at, on a page that ended before it was full: few of them matched. Go on with `cursor`.",
+    }),
   })
   .meta({ id: "RunPage" });

@@ -12,5 +12,8 @@ export type Cohort = Readonly<Partial<Record<CohortKey, string>>>;
 /** Where hosts are counted whose cohort a period has no room for any more: no filter finds them. */
 export const OTHER_COHORT = "other";
 
+/** The fact of a run that named a cohort beyond what its token may name: its host is counted in `OTHER_COHORT`. */
+export const COHORT_CAPPED = "cohort_capped";
+
 /** The cohort that a host is counted in. */
 export type CountedCohort = Cohort | typeof OTHER_COHORT;

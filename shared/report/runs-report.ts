@@ -10,7 +10,7 @@ import type { Look, RunPage } from "./summary.ts";
 const USUAL = ["put_block", "get_block", "seeks"] as const;
 
 /** A page of runs as a report. */
-export function runsReport({ runs, unreadable = [], cursor }: RunPage, look: Look): Report {
+export function runsReport({ runs, unreadable = [], cursor, looked_at }: RunPage, look: Look): Report {
   const shown = METRIC_NAMES.filter((name) =>
     (look.metrics.length > 0 ? look.metrics : USUAL).some((one) => one === name),
   );
@@ -32,7 +32,7 @@ export function runsReport({ runs, unreadable = [], cursor }: RunPage, look: Loo
   ];
   return {
     title: look.title ?? "Runs",
-    lead: runs.length === 0 ? "No run matches." : `${countOf(runs.length, "run")}, newest first.`,
+    lead: leadOf(runs.length, looked_at),
     guide: "Rates are in K/s for data, seeks/s and files/s.",
     facts: [],
     notices: unreadable.map(({ id, host }) =>
@@ -44,6 +44,16 @@ export function runsReport({ runs, unreadable = [], cursor }: RunPage, look: Loo
     sections: [section("Runs", { table: { caption: "Runs, newest first", columns, rows } })],
     cursor,
   };
+}
+
+/** How many runs a page has, and where it was left before it was full, that the search is not over. */
+function leadOf(count: number, lookedAt: number | undefined): string {
+  if (lookedAt !== undefined) {
+    const found =
+      count === 0 ? "none of them matches" : `${countOf(count, "run")} of them match${count === 1 ? "es" : ""}`;
+    return `Looked at ${countOf(lookedAt, "result")}: ${found}. Older ones may; the next page goes on from here.`;
+  }
+  return count === 0 ? "No run matches." : `${countOf(count, "run")}, newest first.`;
 }
 
 function qualityText({ quality, withdrawn_at }: Run): string {

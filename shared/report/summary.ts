@@ -26,6 +26,8 @@ export interface RunPage {
   /** Runs of the page that cannot be read; absent where there are none. */
   readonly unreadable?: readonly UnreadableEntry[];
   readonly cursor: string | null;
+  /** How many results were looked at for a page that ended before it was full; the next one may have more. */
+  readonly looked_at?: number;
 }
 
 /** An answer of the service, told apart by the endpoint that gives it. */

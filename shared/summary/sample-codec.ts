@@ -21,6 +21,7 @@ const encodedSample = /* @__PURE__ */ lazily(() =>
     small_file: z.literal(true).optional(),
     bound_mismatch: z.literal(true).optional(),
     cohort: z.partialRecord(z.enum(COHORT_KEYS), z.string()).default({}),
+    capped: z.literal(true).optional(),
   }),
 );
 
@@ -32,6 +33,7 @@ export function encodeSample(sample: SampleContent): string {
     small_file: sample.small_file || undefined,
     bound_mismatch: sample.bound_mismatch || undefined,
     cohort: Object.keys(sample.cohort).length > 0 ? sample.cohort : undefined,
+    capped: sample.capped,
   });
 }
 
@@ -46,7 +48,7 @@ function withoutTail<T>(values: readonly (T | null)[]): readonly (T | null)[] {
  */
 export function decodeSample(text: string): SampleContent {
   const encoded = encodedSample().parse(JSON.parse(text));
-  const { values, cached, small_file = false, bound_mismatch = false, cohort } = encoded;
+  const { values, cached, small_file = false, bound_mismatch = false, cohort, capped } = encoded;
   return {
     values: QUANTITY_NAMES.map((_, metric) => {
       const value = values[metric] ?? null;
@@ -57,5 +59,6 @@ export function decodeSample(text: string): SampleContent {
     small_file,
     bound_mismatch,
     cohort,
+    ...(capped && { capped }),
   };
 }

@@ -2,7 +2,7 @@
 
 import type { Backend } from "../model/backends.ts";
 import { upperLimit } from "../model/bound.ts";
-import { COHORT_KEYS, type Cohort, type CohortKey } from "../model/cohort.ts";
+import { COHORT_CAPPED, COHORT_KEYS, type Cohort, type CohortKey } from "../model/cohort.ts";
 import type { Measurement } from "../model/measurement.ts";
 import { METRIC_NAMES, type MetricName } from "../model/metrics.ts";
 import type { Facts, Run } from "../model/run.ts";
@@ -32,6 +32,7 @@ export function sampleOf(run: Run): RunSample {
     small_file: hasSmallFile(run),
     bound_mismatch: METRIC_NAMES.some((metric) => isAboveBound(run, metric)),
     cohort: cohortOfFacts(run.facts),
+    ...(run.facts[COHORT_CAPPED] === true && { capped: true }),
   };
 }
 
@@ -72,7 +73,8 @@ function isAboveBound(run: Run, metric: MetricName): boolean {
   return rate !== null && limit !== null && rate > limit;
 }
 
-function cohortOfFacts(facts: Facts): Cohort {
+/** The cohort that the facts of a run name. */
+export function cohortOfFacts(facts: Facts): Cohort {
   const cohort: Partial<Record<CohortKey, string>> = {};
   for (const key of COHORT_KEYS) if (facts[key] !== undefined) cohort[key] = String(facts[key]);
   return cohort;

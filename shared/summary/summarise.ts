@@ -4,7 +4,7 @@
 
 import type { Backend } from "../model/backends.ts";
 import { codeUnitOrder } from "../model/code-unit-order.ts";
-import { COHORT_KEYS, type Cohort, type CohortKey } from "../model/cohort.ts";
+import { COHORT_KEYS, type Cohort, type CohortKey, type CountedCohort, OTHER_COHORT } from "../model/cohort.ts";
 import { hostValue } from "./host-value.ts";
 import { QUANTITIES } from "./quantities.ts";
 import type { Attribute, HostGroup, HostSummary, RunSample } from "./types.ts";
@@ -75,12 +75,20 @@ export function cohortOf(summary: HostSummary): Cohort {
   return Object.fromEntries(Object.entries(attributes).map(([key, { value }]) => [key, value]));
 }
 
+/** The cohort that a host is counted in where there is room: `other` if a capped run said any of its attributes. */
+export function countedCohortOf(summary: HostSummary): CountedCohort {
+  const attributes = Object.values(newestAttributes(summary.groups.map((group) => group.attributes)));
+  return attributes.some(({ capped }) => capped === true) ? OTHER_COHORT : cohortOf(summary);
+}
+
 type Attributes = Readonly<Partial<Record<CohortKey, Attribute>>>;
 
 function attributesOf(sample: RunSample): Attributes {
-  const { cohort, finished_at: at, id: run } = sample;
+  const { cohort, capped, finished_at: at, id: run } = sample;
   return Object.fromEntries(
-    COHORT_KEYS.flatMap((key) => (cohort[key] === undefined ? [] : [[key, { value: cohort[key], at, run }]])),
+    COHORT_KEYS.flatMap((key) =>
+      cohort[key] === undefined ? [] : [[key, { value: cohort[key], at, run, ...(capped && { capped }) }]],
+    ),
   );
 }
 

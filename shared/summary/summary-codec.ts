@@ -22,8 +22,10 @@ const encodedSummary = lazily(() => {
     cached: z.array(z.string()).default([]),
     small_file: z.literal(true).optional(),
     bound_mismatch: z.literal(true).optional(),
-    /** Value, time and run of each attribute. */
-    attributes: z.partialRecord(z.enum(COHORT_KEYS), z.tuple([z.string(), z.string(), z.string()])).default({}),
+    /** Value, time and run of each attribute, and a 1 where that run was capped. */
+    attributes: z
+      .partialRecord(z.enum(COHORT_KEYS), z.tuple([z.string(), z.string(), z.string(), z.literal(1).optional()]))
+      .default({}),
   });
   return z.strictObject({ host: z.string(), groups: z.array(encodedGroup) });
 });
@@ -49,7 +51,10 @@ function encodeGroup(group: HostGroup): object {
   const trusted = group.trusted.flatMap((value, metric) =>
     sameValue(value, group.all[metric] ?? null) ? [] : [[metric, encodeValue(value)]],
   );
-  const attributes = Object.entries(group.attributes).map(([key, { value, at, run }]) => [key, [value, at, run]]);
+  const attributes = Object.entries(group.attributes).map(([key, { value, at, run, capped }]) => [
+    key,
+    capped === true ? [value, at, run, 1] : [value, at, run],
+  ]);
   return {
     stratum: group.stratum,
     backend: group.backend,
@@ -80,7 +85,10 @@ function decodeGroup(encoded: EncodedGroup): HostGroup {
     small_file,
     bound_mismatch,
     attributes: Object.fromEntries(
-      Object.entries(encoded.attributes).map(([key, [value, at, run]]) => [key, { value, at, run }]),
+      Object.entries(encoded.attributes).map(([key, [value, at, run, capped]]) => [
+        key,
+        { value, at, run, ...(capped === 1 && { capped: true }) },
+      ]),
     ),
   };
 }

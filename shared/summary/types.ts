@@ -26,6 +26,8 @@ export interface RunSample {
   readonly bound_mismatch: boolean;
   /** Cohort attributes the run was sent with. */
   readonly cohort: Readonly<Partial<Record<CohortKey, string>>>;
+  /** Set when they are beyond what the run's token may name. */
+  readonly capped?: true;
 }
 
 /**
@@ -48,6 +50,8 @@ export interface Attribute {
   readonly value: string;
   readonly at: string;
   readonly run: string;
+  /** Set when that run named a cohort beyond what its token may name. */
+  readonly capped?: true;
 }
 
 /** One backend of one stratum on one host, over the newest 99 runs of the period. */

@@ -90,7 +90,7 @@ describe("the links of shares", () => {
       endpoint: null,
       tableName: "vbdstat",
       adminSecret: null,
-      engineIsolation: "auto",
+      engineIsolation: "auto" as const,
       publicUrl: null,
     };
     const quiet = { request: () => undefined, fault: () => undefined };

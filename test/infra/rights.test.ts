@@ -10,9 +10,11 @@ import { sweep } from "../../functions/aggregate/sweep.ts";
 import { addEmbedRoutes } from "../../functions/embed/app.ts";
 import { makePainter } from "../../functions/embed/painter.ts";
 import { makeRenderer } from "../../functions/embed/renderer.ts";
+import { makeAdmission } from "../../functions/http/admission.ts";
 import { makeHttpApp } from "../../functions/http/app.ts";
 import { secretHash } from "../../functions/http/secret.ts";
 import { addIngestRoutes } from "../../functions/ingest/app.ts";
+import { makeUploadLimits } from "../../functions/ingest/upload-limits.ts";
 import { addPageRoutes } from "../../functions/pages/app.ts";
 import { addSharePageRoutes } from "../../functions/pages/share-routes.ts";
 import { addUploadRoute } from "../../functions/pages/upload-route.ts";
@@ -30,6 +32,7 @@ import { makeRunStore } from "../../functions/store/runs.ts";
 import { makeShareStore } from "../../functions/store/shares.ts";
 import { makeStatusStore } from "../../functions/store/status.ts";
 import { makeTokenStore } from "../../functions/store/tokens.ts";
+import { makeUseStore } from "../../functions/store/uses.ts";
 import { painterFiles } from "../../local/painter-files.ts";
 import { PERIOD_ALL } from "../../shared/model/period.ts";
 import { startTestEngine, type TestEngine } from "../support/engine.ts";
@@ -90,7 +93,9 @@ beforeAll(async () => {
   const ingest = makeHttpApp({ clock, log });
   const tokens = makeTokenStore(tables.ingest);
   const quarantine = makeQuarantineStore(tables.ingest);
-  const ingesting = { runs: makeRunStore(tables.ingest), quarantine, tokens, clock, wake: () => undefined };
+  // So small that every upload is counted in the table.
+  const limits = makeUploadLimits(makeUseStore(tables.ingest), clock, { day: { bytes: 1e5, runs: 1e5 }, cohorts: 10 });
+  const ingesting = { runs: makeRunStore(tables.ingest), quarantine, tokens, clock, wake: () => undefined, ...limits };
   addIngestRoutes(ingest, ingesting);
   addUploadRoute(ingest, ingesting);
   const read = makeHttpApp({ clock, log });
@@ -101,6 +106,8 @@ beforeAll(async () => {
     status: makeStatusStore(tables.read),
     tokens: makeTokenStore(tables.read),
     clock,
+    admission: makeAdmission(),
+    exports: makeAdmission(),
     about: { version: "test", engine: "embedded" },
     publicUrl: null,
   } as const;
@@ -114,6 +121,7 @@ beforeAll(async () => {
     status: makeStatusStore(tables.embed),
     tokens: makeTokenStore(tables.embed),
     clock,
+    admission: makeAdmission(),
     renderer,
     linkRenderer: renderer,
     publicUrl: null,

@@ -218,7 +218,7 @@ const named = (name: string) =>
 describe("while the store fails", () => {
   test.each([
     [503, "TimeoutError", "10", "The store cannot be reached"],
-    [429, "ProvisionedThroughputExceededException", "5", "The store is busy"],
+    [429, "ProvisionedThroughputExceededException", "5", "Too much is being asked"],
     [500, "TypeError", null, "Something went wrong"],
   ])("%i of a %s in words, when to come back, and nothing of the inside", async (status, name, wait, title) => {
     fault = named(name);

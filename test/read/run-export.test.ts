@@ -4,6 +4,7 @@ import { createServer, get } from "node:http";
 import type { AddressInfo } from "node:net";
 import { getRequestListener } from "@hono/node-server";
 import { afterAll, beforeAll, describe, expect, test, vi } from "vitest";
+import { makeAdmission } from "../../functions/http/admission.ts";
 import { makeHttpApp } from "../../functions/http/app.ts";
 import { addReadRoutes } from "../../functions/read/app.ts";
 import { exportedRuns } from "../../functions/read/run-export.ts";
@@ -14,7 +15,7 @@ import { makeStatusStore } from "../../functions/store/status.ts";
 import { makeTokenStore } from "../../functions/store/tokens.ts";
 import { AppError } from "../../shared/errors.ts";
 import type { Run } from "../../shared/model/run.ts";
-import type { RunListing, RunQuery } from "../../shared/ports.ts";
+import type { RunPage, RunQuery } from "../../shared/ports.ts";
 import { asJson, jsonOf, textOf } from "../support/answer.ts";
 import { readTable } from "../support/csv.ts";
 import { startTestEngine, type TestEngine } from "../support/engine.ts";
@@ -112,7 +113,7 @@ test.each(["limit=10", "cursor=abc", "hots=h1", "from=yesterday", "backend=nonse
 /** Pages of one run each; what is asked for is written down, and the page number `broken` cannot be read. */
 function pagesOf(count: number, broken = -1) {
   const asked: number[] = [];
-  const list = async (_: string, { cursor = "0" }: RunQuery): Promise<RunListing> => {
+  const list = async (_: string, { cursor = "0" }: RunQuery): Promise<RunPage> => {
     const page = Number(cursor);
     asked.push(page);
     if (page === broken) throw new AppError("unavailable", "the store cannot be reached");
@@ -148,6 +149,8 @@ describe("a store that fails", () => {
       status: makeStatusStore(table),
       tokens: makeTokenStore(table),
       clock: () => service.now,
+      admission: makeAdmission(),
+      exports: makeAdmission(),
       about: { version: "test", engine: "embedded" },
     });
     const server = createServer(getRequestListener(app.fetch));

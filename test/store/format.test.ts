@@ -3,6 +3,7 @@
 import { DeleteItemCommand, PutItemCommand } from "@aws-sdk/client-dynamodb";
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from "vitest";
 import { tableAt } from "../../functions/env.ts";
+import { makeAdmission } from "../../functions/http/admission.ts";
 import { makeHttpApp } from "../../functions/http/app.ts";
 import { secretHash } from "../../functions/http/secret.ts";
 import { addReadRoutes } from "../../functions/read/app.ts";
@@ -127,6 +128,8 @@ describe.each([
       status: makeStatusStore(checked),
       tokens: makeTokenStore(checked),
       clock,
+      admission: makeAdmission(),
+      exports: makeAdmission(),
       about: { version: "test", engine: "dynamodb" },
     });
     for (const path of ["/healthz", "/v1/runs"]) {

@@ -16,7 +16,7 @@ import { OTHER_COHORT } from "../../shared/model/cohort.ts";
 import type { Run } from "../../shared/model/run.ts";
 import type { View } from "../../shared/model/view.ts";
 import { sampleOf } from "../../shared/summary/sample.ts";
-import { cohortOf, summarise } from "../../shared/summary/summarise.ts";
+import { countedCohortOf, summarise } from "../../shared/summary/summarise.ts";
 import { encodeSummary } from "../../shared/summary/summary-codec.ts";
 
 /** Something stored that is not what the runs say: `found` is null where it is missing, `expected` where it must not be. */
@@ -108,7 +108,7 @@ function expectedOf(
       const of = { fleet, generation: generations.get(fleet) ?? "" };
       const summary = summarise(host, inPeriod.map(sampleOf));
       const key = idOf(summaryKey(of, period, host));
-      const cohort = cohortHash(inOther.has(key) ? OTHER_COHORT : cohortOf(summary));
+      const cohort = cohortHash(inOther.has(key) ? OTHER_COHORT : countedCohortOf(summary));
       expected.set(key, `${encodeSummary(summary)} ${cohort}`);
       for (const { view, kind, name, scope, cell } of contributions(summary)) {
         for (const cohortName of [EVERY_COHORT, cohort]) {

@@ -6,16 +6,20 @@ import { addDocsRoutes } from "../../functions/docs/app.ts";
 import { addEmbedRoutes } from "../../functions/embed/app.ts";
 import { makePainter } from "../../functions/embed/painter.ts";
 import { makeRenderer, type Renderer } from "../../functions/embed/renderer.ts";
+import { type TokenLimits, USUAL_TOKEN_LIMITS } from "../../functions/env.ts";
+import { makeAdmission } from "../../functions/http/admission.ts";
 import { makeHttpApp } from "../../functions/http/app.ts";
 import type { HttpApp } from "../../functions/http/http-env.ts";
 import type { Log, RequestEntry } from "../../functions/http/log.ts";
 import { secretHash } from "../../functions/http/secret.ts";
 import { addIngestRoutes } from "../../functions/ingest/app.ts";
+import { makeUploadLimits } from "../../functions/ingest/upload-limits.ts";
 import { addPageRoutes } from "../../functions/pages/app.ts";
 import { refusalAsPage } from "../../functions/pages/refusals.ts";
 import { addSharePageRoutes } from "../../functions/pages/share-routes.ts";
 import { addUploadRoute } from "../../functions/pages/upload-route.ts";
 import { addReadRoutes } from "../../functions/read/app.ts";
+import { MOST_EXPORTS } from "../../functions/read/run-export.ts";
 import { makeAggregationStore } from "../../functions/store/aggregation.ts";
 import { makeCellStore } from "../../functions/store/cells.ts";
 import { makeHostStore } from "../../functions/store/hosts.ts";
@@ -26,6 +30,7 @@ import { makeShareStore } from "../../functions/store/shares.ts";
 import { makeStatusStore } from "../../functions/store/status.ts";
 import type { Table } from "../../functions/store/table.ts";
 import { makeTokenStore } from "../../functions/store/tokens.ts";
+import { makeUseStore } from "../../functions/store/uses.ts";
 import { painterFiles } from "../../local/painter-files.ts";
 import type { Token } from "../../shared/model/token.ts";
 import type { TokenStore } from "../../shared/ports.ts";
@@ -56,6 +61,7 @@ interface Otherwise {
   readonly renderer?: Renderer;
   readonly publicUrl?: string;
   readonly tokens?: TokenStore;
+  readonly limits?: TokenLimits;
 }
 
 export async function makeTestService(
@@ -64,6 +70,7 @@ export async function makeTestService(
     renderer = makeRenderer(makePainter(painterFiles)),
     publicUrl,
     tokens: tokenStore = makeTokenStore(table),
+    limits = USUAL_TOKEN_LIMITS,
   }: Otherwise = {},
 ): Promise<TestService> {
   const requests: RequestEntry[] = [];
@@ -77,6 +84,7 @@ export async function makeTestService(
     tokens: tokenStore,
     clock: () => service.now,
     wake: () => undefined,
+    ...makeUploadLimits(makeUseStore(table), () => service.now, limits),
   };
   addIngestRoutes(app, ingesting);
   addUploadRoute(app, ingesting);
@@ -85,11 +93,13 @@ export async function makeTestService(
     status: makeStatusStore(table),
     tokens: tokenStore,
     clock: () => service.now,
+    admission: makeAdmission(),
   };
   const reading = {
     ...answering,
     runs,
     hosts: makeHostStore(table),
+    exports: makeAdmission(MOST_EXPORTS),
     about: { version: "test", engine: "embedded" },
     publicUrl: publicUrl ?? null,
   } as const;

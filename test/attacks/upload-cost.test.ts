@@ -1,0 +1,190 @@
+// What a small upload can make the service store: bounded by what is sent, by upload and by day.
+
+import { gzipSync } from "node:zlib";
+import { afterAll, beforeAll, describe, expect, test } from "vitest";
+import type { Receipt } from "../../functions/ingest/receipt.ts";
+import { makeTokenBudget } from "../../functions/ingest/token-budget.ts";
+import { makeUploadGate } from "../../functions/ingest/upload-gate.ts";
+import { withGroupCommit } from "../../functions/store/group-commit.ts";
+import { makeRunStore } from "../../functions/store/runs.ts";
+import { makeUseStore } from "../../functions/store/uses.ts";
+import { asJson, jsonOf, type Refusal } from "../support/answer.ts";
+import { startTestEngine, type TestEngine } from "../support/engine.ts";
+import { LOOP } from "../support/fixtures.ts";
+import { newRun } from "../support/runs.ts";
+import { makeTestService, type TestService } from "../support/service.ts";
+
+let engine: TestEngine;
+let service: TestService;
+beforeAll(async () => {
+  engine = await startTestEngine();
+  service = await makeTestService(await engine.newTable());
+});
+afterAll(() => engine.stop());
+
+let number = 10_000;
+const lines = (count: number) =>
+  Array.from({ length: count }, () => {
+    number += 1;
+    return LOOP.replace("25511", String(number));
+  }).join("\n");
+const labels = (count: number, length: number) =>
+  Array.from({ length: count }, (_, label) => `# label.l${label}: ${"x".repeat(length)}`).join("\n");
+
+const refused = async (answer: Promise<Response>, status: number) => (await jsonOf<Refusal>(answer, status)).error;
+
+describe("facts", () => {
+  test("of a run beyond 4 096 bytes are refused, with the line that was too much and how much it is", async () => {
+    const { code, issues } = await refused(service.post(`${labels(21, 190)}\n${LOOP}`, "?backend=loop", asJson), 400);
+    expect(code).toBe("bad_parameter");
+    expect(issues).toEqual([
+      expect.objectContaining({
+        line: 21,
+        field: "label.l20",
+        code: "facts_too_large",
+        text: expect.stringMatching(/at most 4096 bytes.*found 4\d\d\d/),
+      }),
+    ]);
+  });
+
+  test("of the query count with those of the body, and one that is said again only once", async () => {
+    const long = "x".repeat(190);
+    const query = `?backend=loop&${Array.from({ length: 19 }, (_, label) => `label.q${label}=${long}`).join("&")}`;
+    await refused(service.post(`${labels(3, 190)}\n${LOOP}`, query, asJson), 400);
+    const again = Array.from({ length: 50 }, () => `# label.l1: ${long}`).join("\n");
+    await jsonOf<Receipt>(service.post(`${again}\n${lines(1)}`, query, asJson), 201);
+  });
+
+  test("times results beyond 8 MiB are refused before anything is made of them: 28 kB do not become 39 MB", async () => {
+    const body = gzipSync(`${labels(20, 190)}\n${lines(9_800)}`);
+    const answer = service.post(new Uint8Array(body), "?backend=loop", {
+      headers: { ...asJson.headers, "Content-Encoding": "gzip" },
+    });
+    const { code, message } = await refused(answer, 413);
+    expect(code).toBe("too_large");
+    expect(message).toMatch(/9800 results.*at most 8388608/);
+    const { runs } = await jsonOf<{ runs: unknown[] }>(service.send("/v1/runs?host=vm101"), 200);
+    expect(runs.length).toBeLessThan(5);
+  });
+
+  test("times rejected lines are as well: each is kept with all that was said about it", async () => {
+    const bad = Array.from({ length: 9_900 }, (_, line) => `bad${line},1,2,3,4,5,6,7,8,9`).join("\n");
+    await refused(service.post(`${labels(20, 190)}\n${bad}`, "?backend=loop", asJson), 413);
+  });
+});
+
+describe("a day", () => {
+  const DAY_MS = 86_400_000;
+
+  test("has room for so many runs and bytes of a token; then 429, until midnight UTC but an hour at most", async () => {
+    for (const day of [
+      { bytes: 1e9, runs: 5 },
+      { bytes: 8_000, runs: 1e6 },
+    ]) {
+      const own = await makeTestService(await engine.newTable(), { limits: { day, cohorts: 500 } });
+      const host = await own.token({ scope: "ingest" });
+      const other = await own.token({ scope: "ingest" });
+      await jsonOf(own.post(lines(5), "?backend=loop", { ...asJson, token: host }), 201);
+      const answer = await own.post(lines(1), "?backend=loop", { ...asJson, token: host });
+      expect(answer.headers.get("Retry-After")).toBe("3600");
+      expect((await refused(Promise.resolve(answer), 429)).message).toContain("in a day");
+      await jsonOf(own.post(lines(1), "?backend=loop", { ...asJson, token: other }), 201);
+      own.now += DAY_MS - (own.now % DAY_MS) - 90_000;
+      const late = await own.post(lines(1), "?backend=loop", { ...asJson, token: host });
+      expect([late.status, late.headers.get("Retry-After")]).toEqual([429, "90"]);
+      own.now += 90_000;
+      await jsonOf(own.post(lines(1), "?backend=loop", { ...asJson, token: host }), 201);
+    }
+  });
+
+  test("duplicates cost nothing", async () => {
+    const limits = { day: { bytes: 1e9, runs: 3 }, cohorts: 500 };
+    const own = await makeTestService(await engine.newTable(), { limits });
+    const body = lines(1);
+    await jsonOf(own.post(body, "?backend=loop", asJson), 201);
+    for (let again = 0; again < 5; again += 1) await jsonOf(own.post(body, "?backend=loop", asJson), 200);
+    await jsonOf(own.post(lines(1), "?backend=loop", asJson), 201);
+  });
+
+  test("is counted for all processes together, to a hundredth of it for each", async () => {
+    const store = makeUseStore(await engine.newTable());
+    const clock = () => Date.parse("2026-12-01T10:00:00Z");
+    const limit = { bytes: 1_000_000, runs: 1_000 };
+    const processes = Array.from({ length: 4 }, () => makeTokenBudget(store, clock, limit));
+    let stored = 0;
+    const isOpen = (budget: (typeof processes)[number]) => {
+      try {
+        budget.refuseSpent("t");
+        return true;
+      } catch {
+        return false;
+      }
+    };
+    while (processes.some(isOpen)) {
+      for (const budget of processes.filter(isOpen)) {
+        await budget.spend("t", { bytes: 2_500, runs: 2 });
+        stored += 2_500;
+      }
+      expect(stored).toBeLessThan(1_100_000);
+    }
+    expect(stored).toBeGreaterThanOrEqual(960_000);
+    // One that starts now has nothing in memory, and learns of the rest as soon as it has used a hundredth.
+    const late = makeTokenBudget(store, clock, limit);
+    for (let upload = 0; isOpen(late); upload += 1) {
+      expect(upload).toBeLessThan(6);
+      await late.spend("t", { bytes: 2_500, runs: 2 });
+    }
+  });
+});
+
+describe("at once", () => {
+  test("a large upload waits for another, small ones for none of them, and no large one for longer than it is worth", async () => {
+    const gate = makeUploadGate(50);
+    const first = await gate.enter(1_000_000);
+    await expect(gate.enter(null)).rejects.toMatchObject({ code: "slow_down" });
+    const small = await Promise.all(Array.from({ length: 200 }, () => gate.enter(300)));
+    for (const leave of small) leave();
+    const second = gate.enter(70_000);
+    first();
+    (await second)();
+  });
+
+  test("six thousand small ones are all let in, so many at a time", async () => {
+    const gate = makeUploadGate();
+    let [inside, most] = [0, 0];
+    await Promise.all(
+      Array.from({ length: 6_000 }, async () => {
+        const leave = await gate.enter(200);
+        inside += 1;
+        most = Math.max(most, inside);
+        await new Promise((resolve) => setImmediate(resolve));
+        inside -= 1;
+        leave();
+      }),
+    );
+    expect(most).toBeGreaterThan(100);
+    expect(most).toBeLessThan(1_000);
+  });
+
+  test("a small upload is stored between the pieces of a large one", async () => {
+    const order: string[] = [];
+    const slow = {
+      ...makeRunStore(await engine.newTable()),
+      add: async (runs: readonly unknown[]) => {
+        await new Promise((resolve) => setTimeout(resolve, 5));
+        return runs.map(() => "stored" as const);
+      },
+    };
+    const store = withGroupCommit(slow);
+    const large = (host: string) =>
+      store.add(Array.from({ length: 4_000 }, (_, run) => newRun({ number: run, host }))).then((statuses) => {
+        order.push("large");
+        return statuses;
+      });
+    const both = Promise.all([large("a"), large("b")]);
+    await new Promise((resolve) => setTimeout(resolve, 10));
+    await store.add([newRun({ number: 1, host: "c" })]).then(() => order.push("small"));
+    expect((await both).map(({ length }) => length)).toEqual([4_000, 4_000]);
+    expect(order).toEqual(["small", "large", "large"]);
+  });
+});
