@@ -22,6 +22,7 @@ import { withGroupCommit } from "../functions/store/group-commit.ts";
 import { makeHostStore } from "../functions/store/hosts.ts";
 import { ensureTable, openTable } from "../functions/store/open-table.ts";
 import { makeQuarantineStore } from "../functions/store/quarantine.ts";
+import { refuseUnfinishedRestore } from "../functions/store/restore.ts";
 import { backOff } from "../functions/store/retry.ts";
 import { makeRunStore } from "../functions/store/runs.ts";
 import { makeShareStore } from "../functions/store/shares.ts";
@@ -91,6 +92,7 @@ async function serve(
   const clock = Date.now;
   const table = openTable(address);
   await ensureTable(table);
+  await refuseUnfinishedRestore(table);
   const tokens = withTokenCache(makeTokenStore(table), clock);
   const admin = await ensureAdminToken(tokens, folder.adminTokenFile, settings.adminSecret, clock);
   const pending = rememberPendingCount(clock);

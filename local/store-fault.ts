@@ -1,12 +1,14 @@
 import type { LocalSettings } from "../functions/env.ts";
+import { RestoreFault } from "../functions/store/restore.ts";
 import { AppError } from "../shared/errors.ts";
 import { StartFault } from "./start-fault.ts";
 
 /**
- * What an operator is told of a store that cannot be reached, or that refuses the table, the region or the credentials: which
- * one it is, and its reason. Any other error is given back as it is.
+ * What an operator is told of a store that cannot be reached, that refuses the table, the region or the credentials, or that
+ * holds a part of a backup: which one it is, and its reason. Any other error is given back as it is.
  */
 export function storeFault(error: unknown, { endpoint, dataDir, tableName }: LocalSettings): unknown {
+  if (error instanceof RestoreFault) return new StartFault(error.message, { cause: error });
   const isRefusal = error instanceof AppError && (error.code === "unavailable" || error.code === "slow_down");
   const reason = isRefusal ? error.cause : error;
   if (!(reason instanceof Error) || !(isRefusal || isOfStore(reason))) return error;

@@ -6,18 +6,20 @@ import { localSettings, SettingsFault } from "../functions/env.ts";
 import { VERSION } from "../shared/deployment.ts";
 import { AppError } from "../shared/errors.ts";
 import { audit } from "./cli/audit.ts";
+import { backup } from "./cli/backup.ts";
 import { type Command, type Terminal, UsageFault } from "./cli/command.ts";
 import { exportRuns } from "./cli/export.ts";
 import { importFiles } from "./cli/import.ts";
 import { openStore } from "./cli/open-store.ts";
 import { rebuild } from "./cli/rebuild.ts";
+import { restore } from "./cli/restore.ts";
 import { token } from "./cli/token.ts";
 import { faultText } from "./log.ts";
 import { StartFault } from "./start-fault.ts";
 import { storeFault } from "./store-fault.ts";
 
 const COMMANDS: ReadonlyMap<string, Command> = new Map(
-  Object.entries({ rebuild, audit, import: importFiles, export: exportRuns, token }),
+  Object.entries({ rebuild, audit, backup, restore, import: importFiles, export: exportRuns, token }),
 );
 
 const HELP = `vbdstat ${VERSION}: COMMAND [OPTIONS]
@@ -59,7 +61,7 @@ async function run([name, ...others]: readonly string[]): Promise<0 | 1 | 2> {
   }
   const work = command.prepare({ values, positionals });
   const settings = localSettings();
-  const opening = openStore(settings, command.mayCreate, (line) => terminal.error(`${line}\n`));
+  const opening = openStore(settings, command, (line) => terminal.error(`${line}\n`));
   // The engine that is started for this command must not outlive it, not even while it starts.
   for (const signal of ["SIGINT", "SIGTERM"] as const) {
     process.once(signal, () => void opening.then((store) => store.close()).finally(() => process.exit(1)));
@@ -68,7 +70,7 @@ async function run([name, ...others]: readonly string[]): Promise<0 | 1 | 2> {
     throw storeFault(error, settings);
   });
   try {
-    return await work(store.table, terminal);
+    return await work(store.table, terminal, store);
   } catch (error) {
     throw storeFault(error, settings);
   } finally {

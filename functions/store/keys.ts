@@ -49,6 +49,9 @@ export const runKey = (fleet: string, id: string): Key => ({ pk: `RUN#${fleet}#$
 /** All runs of a host. */
 export const runsOfHost = (fleet: string, host: string): string => `RUN#${fleet}#${hostHash(fleet, host)}`;
 
+/** Whether a partition is that of a host's runs. */
+export const isOfRuns = (pk: string): boolean => pk.startsWith("RUN#");
+
 /** Place of a run in the order index: newest last within its backend and stratum. */
 export const runOrder = (backend: string, stratum: string, finishedAt: string, id: string): string =>
   `${backend}#${stratum}#${finishedAt}#${id}`;
@@ -134,6 +137,9 @@ export const stampKey = (of: FleetGeneration, period: string, cohort: string, sh
   sk: `${stampPrefix(cohort)}${shard}`,
 });
 
+/** The number of the form that the table's items have. */
+export const FORMAT_KEY: Key = { pk: "FORMAT", sk: "format" };
+
 /** A token, by the SHA-256 of its secret. */
 export const tokenKey = (secretHash: string): Key => ({ pk: `TOKEN#${secretHash}`, sk: "token" });
 
@@ -145,6 +151,9 @@ export const fleetTokenKey = (fleet: string, id: string): Key => ({ pk: fleetTok
 
 /** All that belongs to a share. */
 export const sharePartition = (id: string): string => `SHARE#${id}`;
+
+/** The share that a partition belongs to; null for any other partition. */
+export const shareOfPartition = (pk: string): string | null => (pk.startsWith("SHARE#") ? pk.slice(6) : null);
 
 /** A share itself. */
 export const shareKey = (id: string): Key => ({ pk: sharePartition(id), sk: "share" });
@@ -178,3 +187,18 @@ export const quarantinePartition = (fleet: string): string => `REJECT#${fleet}`;
 
 /** One rejected line, by its id. */
 export const quarantineKey = (fleet: string, id: string): Key => ({ pk: quarantinePartition(fleet), sk: id });
+
+/**
+ * Starts of the partitions whose items follow from others, and so are in no backup: those of aggregation, and the lists of
+ * shares. Whatever is not among them is kept, so that an item of a kind to come cannot be forgotten.
+ */
+export const DERIVED_PARTITIONS = [
+  "WORK#",
+  "GENERATION#",
+  "HOST#",
+  "CELL#",
+  "COHORT#",
+  "STAMP#",
+  "SHARES#",
+  "PING",
+] as const;

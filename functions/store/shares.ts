@@ -13,7 +13,7 @@ import { bytesOf, type Item, keyItem, optionalTextOf, sizeOf, textOf } from "./i
 import { documentKey, documentPrefix, fleetShareKey, fleetSharesPartition, shareKey, sharePartition } from "./keys.ts";
 import { retryingTransient } from "./retry.ts";
 import { TransactionCancelled } from "./store-error.ts";
-import { getItem, partition, queryAll, queryPage, type Table, transact } from "./table.ts";
+import { getItem, partition, queryAll, queryItems, queryPage, type Table, transact } from "./table.ts";
 
 /** Bytes of a piece of a document. */
 const PIECE_BYTES = 300_000;
@@ -40,8 +40,7 @@ export function makeShareStore(table: Table): ShareStore {
       // The share comes last: until it is there, nobody knows the id under which its documents lie.
       const body = { share: { S: JSON.stringify(share) } };
       const item = { ...keyItem(shareKey(share.id)), ...body, documents: { N: String(documents.length) } };
-      const entry = { ...keyItem(fleetShareKey(share.fleet, share.created_at, share.id)), ...body };
-      await retryingTransient(() => transact(table, [put(item), put(entry)]));
+      await retryingTransient(() => transact(table, [put(item), put(listEntry(item))]));
     },
     find: async (id) => {
       const item = await getItem(table, shareKey(id));
@@ -84,6 +83,18 @@ export function makeShareStore(table: Table): ShareStore {
       }
     },
   };
+}
+
+/** The entry in the list of its fleet that belongs to the item of a share. */
+export function listEntry(item: Item): Item {
+  const { fleet, created_at, id } = shareOf(item);
+  return { ...keyItem(fleetShareKey(fleet, created_at, id)), share: { S: textOf(item, "share") } };
+}
+
+/** The ids of a fleet's shares that have not ended. */
+export async function* shareIds(table: Table, fleet: string): AsyncGenerator<string, void> {
+  const query = { ...partition(fleetSharesPartition(fleet)), ProjectionExpression: "pk, sk", ConsistentRead: true };
+  for await (const entry of queryItems(table, query)) yield textOf(entry, "sk").split("#")[1] ?? "";
 }
 
 /** What the cursors of a fleet's shares are bound to; the place is that in its list. */

@@ -7,7 +7,7 @@ import type { Table } from "../../functions/store/table.ts";
 /** Where a command writes: results to standard output, everything else to standard error. */
 export interface Terminal {
   /** Resolves when the text was taken. */
-  out(text: string): Promise<void>;
+  out(text: string | Uint8Array): Promise<void>;
   error(text: string): void;
   /** Whether standard error is looked at by a person: then progress is shown there. */
   readonly isInteractive: boolean;
@@ -25,8 +25,18 @@ export interface Command {
   readonly options: Readonly<Record<string, { readonly type: "string" | "boolean" }>> & ParseArgsConfig["options"];
   /** Whether it may begin a new data folder and table. */
   readonly mayCreate: boolean;
+  /** Whether it works on a table into which a restore has not put everything. */
+  readonly restores?: boolean;
   /** Understands the arguments and gives what to do; throws UsageFault before anything is opened. */
-  prepare(given: Arguments): (table: Table, terminal: Terminal) => Promise<0 | 1>;
+  prepare(given: Arguments): (table: Table, terminal: Terminal, store: OpenStore) => Promise<0 | 1>;
+}
+
+/** The store that a command works on. */
+export interface OpenStore {
+  readonly table: Table;
+  /** The data folder of its embedded engine; null with another DynamoDB. */
+  readonly dataFolder: string | null;
+  close(): Promise<void>;
 }
 
 /** A command line that is not understood, in words for the person at the terminal. */

@@ -1,15 +1,13 @@
-import { aggregateFleet } from "../../functions/aggregate/aggregate.ts";
 import { issueLine } from "../../functions/http/issue-line.ts";
 import { type Context, faultOf } from "../../functions/ingest/said.ts";
-import { makeAggregationStore } from "../../functions/store/aggregation.ts";
 import { addFleet } from "../../functions/store/fleets.ts";
-import { backOff } from "../../functions/store/retry.ts";
 import { makeRunStore } from "../../functions/store/runs.ts";
 import type { Table } from "../../functions/store/table.ts";
 import { AppError } from "../../shared/errors.ts";
 import { printable } from "../../shared/model/printable.ts";
 import { bonniePieces } from "./bonnie-pieces.ts";
 import { type Command, type Terminal, textOption, UsageFault } from "./command.ts";
+import { countFleet } from "./counting.ts";
 import { readExportedRun } from "./exported-run.ts";
 import { DEFAULT_FLEET, fleetOption } from "./fleet-option.ts";
 import { linesOf } from "./lines.ts";
@@ -75,8 +73,9 @@ async function importAll(table: Table, terminal: Terminal, order: Order): Promis
   progress.end();
   const { rejected, broken } = importing;
   await terminal.out(`stored ${loader.stored}, duplicate ${loader.duplicate}, rejected ${rejected}\n`);
-  if (order.aggregates) for (const fleet of importing.fleets) await aggregate(table, terminal, fleet);
-  return rejected + broken === 0 ? 0 : 1;
+  let faults = 0;
+  if (order.aggregates) for (const fleet of importing.fleets) faults += await countFleet(table, terminal, fleet);
+  return rejected + broken + faults === 0 ? 0 : 1;
 }
 
 interface Importing {
@@ -169,22 +168,4 @@ async function importExport(importing: Importing, file: string, lines: AsyncGene
       await importing.loader.add([run]);
     }
   }
-}
-
-/** Counts what was imported, beside the server's own worker if there is one. */
-async function aggregate(table: Table, terminal: Terminal, fleet: string): Promise<void> {
-  const progress = showProgress(terminal, "counted hosts");
-  const store = makeAggregationStore(table);
-  let cleared = 0;
-  const clear: typeof store.clear = async (marks) => {
-    await store.clear(marks);
-    cleared += marks.length;
-    progress.at(cleared);
-  };
-  let left: number;
-  do {
-    ({ left } = await aggregateFleet({ store: { ...store, clear }, clock: Date.now, backOff }, fleet));
-  } while (left > 0);
-  progress.end();
-  await terminal.out(`counted ${cleared} hosts of fleet ${fleet}\n`);
 }

@@ -4,22 +4,26 @@
 import { existsSync } from "node:fs";
 import { embeddedTable, type LocalSettings, tableAt } from "../../functions/env.ts";
 import { ensureTable, openTable } from "../../functions/store/open-table.ts";
-import type { Table } from "../../functions/store/table.ts";
+import { refuseUnfinishedRestore } from "../../functions/store/restore.ts";
 import { filesOf, holderOf, openDataFolder } from "../data-folder.ts";
 import { runningEndpoint, startEngine } from "../engine.ts";
 import { StartFault } from "../start-fault.ts";
+import type { Command, OpenStore } from "./command.ts";
 
-interface OpenStore {
-  readonly table: Table;
-  close(): Promise<void>;
-}
-
-/** Opens the store; without `mayCreate` it must be there. Throws StartFault. */
-export async function openStore(settings: LocalSettings, mayCreate: boolean, print: (line: string) => void) {
+/**
+ * Opens the store; a command that may not create one needs it to be there, and one that does not restore it needs it whole.
+ * Throws StartFault, RestoreFault.
+ */
+export async function openStore(
+  settings: LocalSettings,
+  { mayCreate, restores = false }: Pick<Command, "mayCreate" | "restores">,
+  print: (line: string) => void,
+): Promise<OpenStore> {
   const { address, close } = await findTable(settings, mayCreate, print);
   const table = openTable(address);
   const store: OpenStore = {
     table,
+    dataFolder: settings.endpoint === null ? settings.dataDir : null,
     close: async () => {
       table.client.destroy();
       await close();
@@ -27,6 +31,7 @@ export async function openStore(settings: LocalSettings, mayCreate: boolean, pri
   };
   try {
     if (mayCreate) await ensureTable(table);
+    if (!restores) await refuseUnfinishedRestore(table);
     return store;
   } catch (error) {
     await store.close();

@@ -26,7 +26,8 @@ export const ERROR_MEANINGS: Meanings<ErrorCode> = {
   not_kept:
     "A frozen share keeps what it has shown, and takes nothing new: it holds as many documents as it may, or comes from an older version. Ask for it without `width`, `theme` and `metrics`.",
   gone: "This share was ended. Whoever made it or an admin of the fleet did so, and it does not come back.",
-  too_large: "More than 1 MiB was sent, 8 MiB unpacked, 10 000 lines, or results of more than 60 months. Send it in pieces; nothing was stored.",
+  too_large:
+    "More than 1 MiB was sent, 8 MiB unpacked, 10 000 lines, or results of more than 60 months. Send it in pieces; nothing was stored.",
   unsupported_encoding: "The Content-Encoding is another than gzip.",
   slow_down:
     "The store is busy. Send the same again after the seconds of `Retry-After`: nothing is lost and nothing counts twice.",

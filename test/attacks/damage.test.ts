@@ -2,8 +2,8 @@
 // host, and everything else goes on.
 
 import { GetItemCommand, PutItemCommand } from "@aws-sdk/client-dynamodb";
-import * as z from "zod";
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from "vitest";
+import * as z from "zod";
 import { aggregateFleet } from "../../functions/aggregate/aggregate.ts";
 import { auditFleet } from "../../functions/aggregate/audit.ts";
 import { rebuildFleet } from "../../functions/aggregate/rebuild.ts";
@@ -38,7 +38,11 @@ beforeEach(async () => {
   service = await makeTestService(table);
   ids = new Map();
   for (const host of HOSTS) {
-    const lines = ["a", "b"].flatMap((run, day) => [`# run: ${run}`, `# finished: 2026-11-0${day + 1}T00:00:00Z`, LINE]);
+    const lines = ["a", "b"].flatMap((run, day) => [
+      `# run: ${run}`,
+      `# finished: 2026-11-0${day + 1}T00:00:00Z`,
+      LINE,
+    ]);
     const answer = await service.post(lines.join("\n"), `?backend=loop&host=${host}`, {
       headers: { Accept: "application/json" },
     });
@@ -103,10 +107,22 @@ describe("the audit finds", () => {
       (text) => text.replace("25511", "25911"),
       /its text is not the one that was written; putc: stored .*25511.*read .*25911/,
     ],
-    ["a digit of a stored line that changes nothing it says", (text) => text.replace("raw\":\"", "raw\":\" "), /its text is not/],
-    ["a stored rate", (text) => text.replace(/"metrics":\[\[\d/, (found) => `${found}1`), /its text is not.*putc: stored/],
+    [
+      "a digit of a stored line that changes nothing it says",
+      (text) => text.replace('raw":"', 'raw":" '),
+      /its text is not/,
+    ],
+    [
+      "a stored rate",
+      (text) => text.replace(/"metrics":\[\[\d/, (found) => `${found}1`),
+      /its text is not.*putc: stored/,
+    ],
     ["what was said of a run", (text) => text.replace('"declared"', '"declares"'), /its text is not/],
-    ["a verdict", (text) => text.replace(/"quality":\["[a-z-]+"/, '"quality":["clean"'), /its text is not.*quality: stored/],
+    [
+      "a verdict",
+      (text) => text.replace(/"quality":\["[a-z-]+"/, '"quality":["clean"'),
+      /its text is not.*quality: stored/,
+    ],
   ])("%s", async (_, change, message) => {
     await damage("h1", (item) => ({ run: change(textOf(item)) }));
     const [found, ...others] = await audit();
@@ -119,7 +135,9 @@ describe("the audit finds", () => {
 
   test("a changed line of a run that has no checksum, by its id", async () => {
     await damage("h1", (item) => ({ run: textOf(item).replace('raw":"', 'raw":" '), sum: undefined }));
-    expect(await audit()).toMatchObject([{ kind: "damaged", text: expect.stringContaining("its id is not that of its line") }]);
+    expect(await audit()).toMatchObject([
+      { kind: "damaged", text: expect.stringContaining("its id is not that of its line") },
+    ]);
   });
 
   test("a rate of a run without a checksum, by its line; and rereading brings the rate back", async () => {
@@ -149,7 +167,9 @@ describe("the audit finds", () => {
 
 test("what a newer reader makes of a line is no damage, and is told apart from it", async () => {
   await damage("h1", (item) => ({
-    run: textOf(item).replace(/"parser_version":\d+/, '"parser_version":1').replace(/"metrics":\[\[\d/, (found) => `${found}1`),
+    run: textOf(item)
+      .replace(/"parser_version":\d+/, '"parser_version":1')
+      .replace(/"metrics":\[\[\d/, (found) => `${found}1`),
     sum: undefined,
   }));
   const { differences, outdated } = await auditFleet(table, FLEET);
@@ -253,7 +273,9 @@ test("a summary that cannot be read is a difference, and a rebuild makes it anew
   const key = keyItem(summaryKey({ fleet: FLEET, generation: "0" }, "2026-11", "h1"));
   const { Item: stored } = await table.client.send(new GetItemCommand({ TableName: table.name, Key: key }));
   await table.client.send(new PutItemCommand({ TableName: table.name, Item: { ...stored, summary: { S: "{" } } }));
-  expect(await audit()).toMatchObject([{ kind: "unreadable", key: expect.stringMatching(/^HOST#default#0#2026-11#\d h1$/) }]);
+  expect(await audit()).toMatchObject([
+    { kind: "unreadable", key: expect.stringMatching(/^HOST#default#0#2026-11#\d h1$/) },
+  ]);
   expect(await rebuild()).toEqual({ hosts: 3, failed: 0 });
   expect(await audit()).toEqual([]);
 });

@@ -1,0 +1,152 @@
+// A restore: the items of a backup, put into an empty table. All that follows from them is marked to be derived by
+// aggregation. Until the last item is there the table has no format that any version knows, so that none works on half of it.
+
+import { DeleteItemCommand, ScanCommand, type TransactWriteItem } from "@aws-sdk/client-dynamodb";
+import { AppError } from "../../shared/errors.ts";
+import type { RunPlace } from "../../shared/model/run-codec.ts";
+import type { Touched } from "../../shared/ports.ts";
+import { inChunks } from "./chunks.ts";
+import { inLanes } from "./in-lanes.ts";
+import { type Item, ItemFault, keyItem, sizeOf, textOf } from "./item.ts";
+import { FORMAT_KEY, idOf, isOfRuns, shareOfPartition } from "./keys.ts";
+import { markWrite, touchedBy } from "./marks.ts";
+import { backOff, retryingTransient } from "./retry.ts";
+import { runsOfItems } from "./run-item.ts";
+import { isWithdrawn, runPlaceOf } from "./run-place.ts";
+import { listEntry } from "./shares.ts";
+import { translated } from "./store-error.ts";
+import { getItem, type Table, transact } from "./table.ts";
+
+/** What stands in place of the format's number. */
+const UNFINISHED = "unfinished restore";
+
+/** Why a table cannot be used, or not be restored into, in words for its operator. */
+export class RestoreFault extends Error {
+  override readonly name = "RestoreFault";
+}
+
+/** Throws RestoreFault for a table into which a restore has not put everything. */
+export async function refuseUnfinishedRestore(table: Table): Promise<void> {
+  if ((await restoringOf(table)) === null) return;
+  throw new RestoreFault(
+    `the table ${table.name} holds a part of a backup: a restore into it did not end. Run vbdstat restore with the same file again, which goes on, or begin with an empty folder or table`,
+  );
+}
+
+/** The digest of the backup that a table is being restored from; null when it is not. */
+async function restoringOf(table: Table): Promise<string | null> {
+  const item = await getItem(table, FORMAT_KEY);
+  return item !== null && textOf(item, "format") === UNFINISHED ? textOf(item, "digest") : null;
+}
+
+/**
+ * Begins a restore of the backup with that digest, or goes on with one that was broken off. Throws RestoreFault for a table
+ * that holds anything else.
+ */
+export async function beginRestore(table: Table, digest: string): Promise<void> {
+  const restoring = await restoringOf(table);
+  if (restoring === digest) return;
+  if (restoring !== null) {
+    throw new RestoreFault(
+      `the table ${table.name} holds a part of another backup; begin with an empty folder or table`,
+    );
+  }
+  if (await holdsAnything(table)) {
+    throw new RestoreFault(`the table ${table.name} is not empty; restore into an empty folder or table`);
+  }
+  await put(table, [{ ...keyItem(FORMAT_KEY), format: { S: UNFINISHED }, digest: { S: digest } }]);
+}
+
+/** Whether there is more in a table than what a server that has just started leaves there. */
+async function holdsAnything(table: Table): Promise<boolean> {
+  try {
+    const { Items: items = [] } = await table.client.send(
+      new ScanCommand({ TableName: table.name, Limit: 3, ConsistentRead: true }),
+    );
+    return items.some((item) => !["PING", FORMAT_KEY.pk].includes(textOf(item, "pk")));
+  } catch (error) {
+    throw translated(error);
+  }
+}
+
+/** Ends a restore: the table has the format of the backup from now on; null for a backup of before there were formats. */
+export async function endRestore(table: Table, format: Item | null): Promise<void> {
+  if (format !== null) return put(table, [format]);
+  try {
+    await table.client.send(new DeleteItemCommand({ TableName: table.name, Key: keyItem(FORMAT_KEY) }));
+  } catch (error) {
+    throw translated(error);
+  }
+}
+
+/** Whether an item of a backup is that of the format, which a restore writes last. */
+export const isFormat = (item: Item): boolean =>
+  idOf({ pk: textOf(item, "pk"), sk: textOf(item, "sk") }) === idOf(FORMAT_KEY);
+
+/** Transactions under way at once. */
+const LANES = 4;
+
+/** Puts items of a backup, with what must stand beside them. The same again changes nothing. */
+export async function restoreItems(table: Table, items: readonly Item[]): Promise<void> {
+  const listed = items.filter(isLiveShare).map(listEntry);
+  const restored = [...items, ...listed].map((item) => ({ item, mark: markFor(item) }));
+  const chunks = inChunks(restored, {
+    bytesOf: ({ item }) => sizeOf(item),
+    sharedOf: ({ mark }) => (mark === null ? null : `${mark.fleet}#${mark.host}`),
+  });
+  await inLanes(chunks, LANES, (chunk) => {
+    const marks = new Map<string, { readonly fleet: string; readonly host: string; readonly touched: Touched[] }>();
+    for (const { mark } of chunk) {
+      if (mark === null) continue;
+      const name = `${mark.fleet}#${mark.host}`;
+      const known = marks.get(name);
+      if (known === undefined) marks.set(name, { ...mark, touched: [mark.touched] });
+      else known.touched.push(mark.touched);
+    }
+    const at = new Date().toISOString();
+    const writes = [...marks.values()].map(({ fleet, host, touched }) => markWrite(table, fleet, host, touched, at));
+    return put(
+      table,
+      chunk.map(({ item }) => item),
+      writes,
+    );
+  });
+}
+
+const isLiveShare = (item: Item): boolean =>
+  shareOfPartition(textOf(item, "pk")) !== null && item["share"] !== undefined && item["ended_at"] === undefined;
+
+/** What the run of an item touches; null for an item that is none, or counts nowhere, or of which too little can be read. */
+function markFor(item: Item): { readonly fleet: string; readonly host: string; readonly touched: Touched } | null {
+  if (!isOfRuns(textOf(item, "pk"))) return null;
+  const { runs, unreadable } = runsOfItems([item]);
+  const host = (runs[0] ?? unreadable[0])?.host ?? null;
+  const place = placeOf(item);
+  if (host === null || place === null || isWithdrawn(item)) return null;
+  const [, fleet = ""] = textOf(item, "pk").split("#");
+  return { fleet, host, touched: touchedBy(place) };
+}
+
+function placeOf(item: Item): RunPlace | null {
+  try {
+    return runPlaceOf(item);
+  } catch (error) {
+    if (error instanceof ItemFault) return null;
+    throw error;
+  }
+}
+
+/** A store that is busy is given some minutes before we give up. */
+const TRIES = 200;
+
+async function put(table: Table, items: readonly Item[], others: readonly TransactWriteItem[] = []): Promise<void> {
+  const puts = items.map((item) => ({ Put: { TableName: table.name, Item: item } }));
+  for (let attempt = 0; ; attempt += 1) {
+    try {
+      return await retryingTransient(() => transact(table, [...puts, ...others]));
+    } catch (error) {
+      if (!(error instanceof AppError && error.code === "slow_down") || attempt === TRIES) throw error;
+      await backOff(attempt);
+    }
+  }
+}

@@ -1,0 +1,152 @@
+// The file of a backup: gzip of lines of JSON. The first line says what it is; the next are items, one a line; the last one
+// says how many, and the SHA-256 of all lines before it. A file that was cut, or changed, is noticed before anything of it
+// is used.
+
+import { createHash } from "node:crypto";
+import * as z from "zod";
+import { type Item, textOf } from "../../functions/store/item.ts";
+import { itemOfJson, itemToJson } from "../../functions/store/item-json.ts";
+import { VERSION } from "../../shared/deployment.ts";
+import { StartFault } from "../start-fault.ts";
+import { linesOf } from "./lines.ts";
+
+/** The form of the file; a change that this version could not read makes it another. */
+const FORM = 1;
+
+/** An item has at most 400 KB, which JSON may write in six times as many bytes. */
+const LONGEST_LINE = 2 ** 22;
+
+const head = z.strictObject({
+  backup: z.literal("vbdstat"),
+  form: z.int(),
+  version: z.string(),
+  begun_at: z.string(),
+  table: z.string(),
+  /** Files of the data folder that belong to the table, by name, in base64. */
+  files: z.record(z.string(), z.base64()),
+});
+
+const foot = z.strictObject({
+  end: z.literal("vbdstat"),
+  /** Items by the kind of their partition, such as `RUN`. */
+  items: z.record(z.string(), z.int().min(0)),
+  sha256: z.string(),
+});
+
+export type Head = z.infer<typeof head>;
+type Foot = z.infer<typeof foot>;
+
+/** What a backup begins with. */
+export function headOf(table: string, files: Readonly<Record<string, Buffer>>, begunAt: string): Head {
+  const inBase64 = Object.entries(files).map(([name, bytes]) => [name, bytes.toString("base64")]);
+  return {
+    backup: "vbdstat",
+    form: FORM,
+    version: VERSION,
+    begun_at: begunAt,
+    table,
+    files: Object.fromEntries(inBase64),
+  };
+}
+
+/** The text of a backup in pieces. `onItems` is told how many items there are so far. */
+export async function* backupText(
+  begin: Head,
+  pages: AsyncIterable<readonly Item[]>,
+  onItems: (items: number) => void,
+): AsyncGenerator<string, void> {
+  const digest = createHash("sha256");
+  const items: Record<string, number> = {};
+  let count = 0;
+  const counted = (text: string): string => {
+    digest.update(text);
+    return text;
+  };
+  yield counted(`${JSON.stringify(begin)}\n`);
+  for await (const page of pages) {
+    for (const item of page) {
+      const kind = kindOf(item);
+      items[kind] = (items[kind] ?? 0) + 1;
+    }
+    count += page.length;
+    if (page.length > 0) yield counted(page.map((item) => `${itemToJson(item)}\n`).join(""));
+    onItems(count);
+  }
+  const end: Foot = { end: "vbdstat", items, sha256: digest.digest("hex") };
+  yield `${JSON.stringify(end)}\n`;
+}
+
+const kindOf = (item: Item): string => textOf(item, "pk").replace(/#.*/s, "");
+
+/** A backup that was read to its end, and is whole. */
+export interface WholeBackup {
+  readonly head: Head;
+  readonly items: number;
+  /** Names the backup and no other. */
+  readonly digest: string;
+}
+
+/** Reads a backup to its end. Throws StartFault for a file that is none, that was cut, or that has changed. */
+export async function verifyBackup(file: string): Promise<WholeBackup> {
+  const digest = createHash("sha256");
+  let begin: Head | null = null;
+  let last: string | null = null;
+  let lines = 0;
+  for await (const line of linesOfBackup(file)) {
+    if (begin === null) begin = headIn(file, line);
+    else lines += 1;
+    // The last line is about all before it.
+    if (last !== null) digest.update(`${last}\n`, "latin1");
+    last = line;
+  }
+  if (begin === null || last === null) throw new StartFault(`${file} is not a backup: it is empty`);
+  const end = foot.safeParse(parsed(last));
+  if (!end.success) throw new StartFault(`${file} was cut: its last line is missing`);
+  const items = lines - 1;
+  const counted = Object.values(end.data.items).reduce((sum, count) => sum + count, 0);
+  const sha256 = digest.digest("hex");
+  if (end.data.sha256 !== sha256 || counted !== items) {
+    throw new StartFault(`${file} has changed since it was written: its SHA-256 is not that of its last line`);
+  }
+  return { head: begin, items, digest: sha256 };
+}
+
+/** The items of a backup that was found whole. */
+export async function* itemsOfBackup(file: string, { items }: WholeBackup): AsyncGenerator<Item, void> {
+  let number = 0;
+  for await (const line of linesOfBackup(file)) {
+    number += 1;
+    if (number > 1 && number <= items + 1) yield itemOfJson(Buffer.from(line, "latin1").toString("utf8"));
+  }
+}
+
+function headIn(file: string, line: string): Head {
+  const begin = head.safeParse(parsed(line));
+  if (!begin.success) throw new StartFault(`${file} is not a backup of vbdstat: its first line is something else`);
+  if (begin.data.form !== FORM) {
+    throw new StartFault(
+      `${file} is a backup of form ${begin.data.form}, of vbdstat ${begin.data.version}; this version reads form ${FORM}`,
+    );
+  }
+  return begin.data;
+}
+
+function parsed(line: string): unknown {
+  try {
+    return JSON.parse(Buffer.from(line, "latin1").toString("utf8"));
+  } catch {
+    return null;
+  }
+}
+
+async function* linesOfBackup(file: string): AsyncGenerator<string, void> {
+  const onOverlong = (line: number) => {
+    throw new StartFault(`${file} is not a backup of vbdstat: line ${line} is longer than an item can be`);
+  };
+  try {
+    yield* linesOf(file, { longest: LONGEST_LINE, onOverlong });
+  } catch (error) {
+    if (!(error instanceof Error) || error instanceof StartFault) throw error;
+    throw new StartFault(`${file} cannot be read to its end: ${error.message}`, { cause: error });
+  }
+}
