@@ -10,7 +10,7 @@ import { sampleOf } from "../../shared/summary/sample.ts";
 import { type Item, textOf } from "../store/item.ts";
 import { idOf, runsOfHost } from "../store/keys.ts";
 import { isIdOf } from "../store/run-id.ts";
-import { isAsWritten, RunFault, runItem, runOfItem } from "../store/run-item.ts";
+import { derivedOf, isAsWritten, RunFault, runOfItem } from "../store/run-item.ts";
 import type { Difference } from "./audit-difference.ts";
 
 /** A run as an audit found it. */
@@ -60,9 +60,10 @@ export function auditRun(item: Item): AuditedRun {
 /** Why a run is not what was written; null where nothing says so. */
 function damageOf(item: Item, run: Run): string | null {
   if (runsOfHost(run.fleet, run.host) !== textOf(item, "pk")) return "its key is not that of its host";
-  if (isAsWritten(item) === false) return "its text is not the one that was written";
-  if (isIdOf(run) === false) return "its id is not that of its line";
-  return null;
+  const isWritten = isAsWritten(item);
+  if (isWritten === false) return "its text is not the one that was written";
+  // Of a run that has no checksum the id says as much, where it can be made again.
+  return isWritten === null && isIdOf(run) === false ? "its id is not that of its line" : null;
 }
 
 /** A field with what is stored and what it should be. */
@@ -101,11 +102,9 @@ function differing(stored: object, read: object): FieldDifference[] {
   });
 }
 
-/** What stands beside a run in its item is derived from it: its places in the indexes, and the sample. */
 function misplaced(item: Item, run: Run): FieldDifference[] {
-  const derived = runItem(run, sampleOf(run));
-  return ["ord", "tpk", "tsk", "sample"].flatMap((name) => {
-    const [stored, read] = [item[name]?.S, derived[name]?.S];
+  return Object.entries(derivedOf(run, sampleOf(run))).flatMap(([name, { S: read }]) => {
+    const stored = item[name]?.S;
     return stored === read ? [] : [{ name, stored, read }];
   });
 }

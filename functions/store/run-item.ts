@@ -14,17 +14,27 @@ import { runPlaceOf } from "./run-place.ts";
 
 /** The item of a run that is not there yet; one that was exported may have been withdrawn. */
 export function runItem(run: Run, sample: RunSample): Item {
-  const order = runOrder(run.backend, run.stratum, run.finished_at, run.id);
   const text = encodeRun(run);
   return {
     ...keyItem(runKey(run.fleet, run.id)),
+    ...derivedOf(run, sample),
+    run: { S: text },
+    sum: { S: checksum(text) },
+    ...(run.withdrawn_at === null ? {} : { withdrawn: { S: run.withdrawn_at } }),
+  };
+}
+
+/** What stands beside a run in its item and follows from it: its places in the indexes, and its sample. */
+export function derivedOf(
+  run: Run,
+  sample: RunSample,
+): Readonly<Record<"ord" | "tpk" | "tsk" | "sample", { S: string }>> {
+  const order = runOrder(run.backend, run.stratum, run.finished_at, run.id);
+  return {
     ord: { S: run.withdrawn_at === null ? order : withdrawnOrder(order) },
     tpk: { S: timePartition(run.fleet, bucketOf(run.fleet, run.host)) },
     tsk: { S: timeOrder(run.finished_at, run.id, run.backend) },
     sample: { S: encodeSample(sample) },
-    run: { S: text },
-    sum: { S: checksum(text) },
-    ...(run.withdrawn_at === null ? {} : { withdrawn: { S: run.withdrawn_at } }),
   };
 }
 

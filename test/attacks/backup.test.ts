@@ -155,7 +155,7 @@ test("what was acknowledged before it began is in a backup taken under load, and
       expect((await copy.send(`/s/${live}.json`)).status).toBe(200);
       expect((await copy.send(`/s/${ended}.json`)).status).toBe(410);
       const listed = z.object({ shares: z.array(z.object({ id: z.string() })), cursor: z.string().nullable() });
-      const { shares } = listed.parse(await (await copy.send("/v1/shares?limit=200")).json());
+      const { shares } = listed.parse(await (await copy.send("/v1/shares")).json());
       expect(shares.map(({ id }) => id)).toEqual(expect.arrayContaining([frozen, live]));
       // Shares that were made meanwhile are there as a whole, or not at all.
       for (const { id } of shares) expect((await copy.send(`/s/${id}.svg`)).status).toBe(200);
