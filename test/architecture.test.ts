@@ -138,7 +138,15 @@ test("the version the service tells is the package's", () => {
 interface LockEntry {
   readonly optionalDependencies?: Readonly<Record<string, string>>;
   readonly inBundle?: boolean;
+  readonly integrity?: string;
 }
+
+test("every package that is installed anywhere has the checksum of its file in the lock", () => {
+  const { packages }: { packages: Record<string, LockEntry> } = JSON.parse(readFileSync("package-lock.json", "utf8"));
+  const fetched = Object.entries(packages).filter(([path, { inBundle }]) => path !== "" && inBundle !== true);
+  expect(fetched.length).toBeGreaterThan(100);
+  expect(fetched.filter(([, { integrity = "" }]) => !integrity.startsWith("sha512-"))).toEqual([]);
+});
 
 test("npm ci works elsewhere: the lock has an entry for every platform's package, and no download address", () => {
   const text = readFileSync("package-lock.json", "utf8");

@@ -73,6 +73,7 @@ export const CONTRACT: readonly Endpoint[] = [
     query: shownQuery,
     answers: { 200: { description: "The run.", schema: run } },
     formats: LIST_FORMATS,
+    errors: ["unreadable"],
     cache: "no-store",
   },
   {
@@ -98,6 +99,7 @@ export const CONTRACT: readonly Endpoint[] = [
     pathParameters: RUN_ID,
     answers: { 200: { description: "Since when it is withdrawn.", schema: withdrawn } },
     formats: ["json"],
+    errors: ["unreadable"],
     cache: "no-store",
   },
   {

@@ -4,7 +4,7 @@
 import { quoted } from "./quoted.ts";
 
 /** What was expected in a stored text, and what was found. */
-export class FormFault extends Error {
+class FormFault extends Error {
   override readonly name = "FormFault";
 }
 
