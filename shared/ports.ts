@@ -206,6 +206,8 @@ export interface Mark {
   readonly cohort: string;
   /** Changes with every write; names the state that was read. */
   readonly token: string;
+  /** Why what it touches cannot be read; only in a list of marks, of one that is damaged. */
+  readonly fault?: Error;
 }
 
 /** A host summary as stored: what the host has contributed to the cells, and under which cohort. */

@@ -75,8 +75,10 @@ export async function aggregateFleet(deps: AggregateDeps, fleet: string): Promis
     let after: string | undefined;
     do {
       const marks = await deps.store.marks(fleet, bucket, MARKS_AT_ONCE, after);
-      const byCohort = marks.toSorted((a, b) => codeUnitOrder(a.cohort, b.cohort));
-      for (let from = 0; from < marks.length; from += HOSTS_AT_ONCE) {
+      for (const { host, fault } of marks) if (fault !== undefined) faults.push(new HostFault(fleet, host, fault));
+      const whole = marks.filter(({ fault }) => fault === undefined);
+      const byCohort = whole.toSorted((a, b) => codeUnitOrder(a.cohort, b.cohort));
+      for (let from = 0; from < byCohort.length; from += HOSTS_AT_ONCE) {
         if (deps.isStopping?.() === true) return;
         await workOff(bucket, byCohort.slice(from, from + HOSTS_AT_ONCE));
       }

@@ -67,7 +67,7 @@ function markOf(fleet: string, item: Item): Mark {
   return { fleet, host: textOf(item, "sk"), touched, cohort, token: textOf(item, "token") };
 }
 
-/** Up to `limit` open marks of a bucket, in order of host name, after the host `after`. */
+/** Up to `limit` open marks of a bucket, in order of host name, after the host `after`. One that is damaged says so. */
 export async function readMarks(
   table: Table,
   fleet: string,
@@ -84,13 +84,22 @@ export async function readMarks(
   };
   const marks: Mark[] = [];
   for await (const item of queryItems(table, query)) {
-    marks.push(markOf(fleet, item));
+    marks.push(listedMark(fleet, item));
     if (marks.length === limit) break;
   }
   return marks;
 }
 
-/** The mark of one host, or null. */
+function listedMark(fleet: string, item: Item): Mark {
+  try {
+    return markOf(fleet, item);
+  } catch (error) {
+    if (!(error instanceof ItemFault)) throw error;
+    return { fleet, host: textOf(item, "sk"), touched: [], cohort: "", token: "", fault: error };
+  }
+}
+
+/** The mark of one host, or null. Throws ItemFault for one that is damaged. */
 export async function readMark(table: Table, fleet: string, host: string): Promise<Mark | null> {
   const item = await getItem(table, markKey(fleet, host));
   return item === null ? null : markOf(fleet, item);

@@ -269,6 +269,24 @@ describe("a sample that cannot be read", () => {
   });
 });
 
+test("a mark that cannot be read keeps no other host of its bucket from being counted", async () => {
+  for (const host of HOSTS) await service.post(LINE, `?backend=loop&host=${host}&run=c`);
+  const key = keyItem(markKey(FLEET, "h1"));
+  const { Item: mark } = await table.client.send(new GetItemCommand({ TableName: table.name, Key: key }));
+  const near = { pk: mark?.["pk"] ?? { S: "" }, sk: { S: "a-host" } };
+  for (const item of [
+    { ...mark, touched: { SS: ["x"] } },
+    { ...mark, ...near, token: { N: "1" } },
+  ])
+    await table.client.send(new PutItemCommand({ TableName: table.name, Item: item }));
+  const counting = aggregateFleet(aggregateOver(table), FLEET);
+  await expect(counting).rejects.toThrow(
+    /host "a-host".*\nhost "h1" of fleet default cannot be counted: mark entry x is/,
+  );
+  const marks = await Promise.all(HOSTS.map((host) => getItem(table, markKey(FLEET, host))));
+  expect(marks.map((found) => found !== null)).toEqual([false, true, false]);
+});
+
 test("a summary that cannot be read is a difference, and a rebuild makes it anew", async () => {
   const key = keyItem(summaryKey({ fleet: FLEET, generation: "0" }, "2026-11", "h1"));
   const { Item: stored } = await table.client.send(new GetItemCommand({ TableName: table.name, Key: key }));

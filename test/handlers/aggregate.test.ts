@@ -124,7 +124,8 @@ test("a host that fails is the only one delivered again; its neighbours are done
   expect(answer).toEqual({ batchItemFailures: [{ itemIdentifier: "000000000000000000002" }] });
   expect(await status()).toMatchObject({ open_marks: 1, hosts: 2, runs: 2 });
   const faults = lines.map((line) => JSON.parse(line)).filter(({ kind }) => kind === "fault");
-  expect(faults).toMatchObject([{ requestId: lambdaContext.awsRequestId, error: { name: "ItemFault" } }]);
+  const message = expect.stringContaining(`host "${two}" of fleet default cannot be counted: `);
+  expect(faults).toMatchObject([{ requestId: lambdaContext.awsRequestId, error: { name: "HostFault", message } }]);
 });
 
 test("while the store cannot be reached every record is delivered again, for one fault in the log", async () => {

@@ -6,7 +6,7 @@ import { printable } from "../../shared/model/printable.ts";
 import { inline } from "../../shared/render/markdown.ts";
 import { rendered } from "../../shared/render/rendered.ts";
 import { DEFAULT_LOOK, type Look, type Summary } from "../../shared/report/summary.ts";
-import { readCsv } from "../support/csv.ts";
+import { readCsv, textOfField } from "../support/csv.ts";
 import { fleetOf, profileOf } from "../support/fleet.ts";
 import { readHtml } from "../support/html.ts";
 import { markdownRows, markdownText } from "../support/markdown.ts";
@@ -123,7 +123,7 @@ describe.each(NAMES.map((name) => [name.slice(0, 40), name]))("%j", (_, name) =>
       }
     }
     const [head = [], record = []] = readCsv(rendered("csv", summaries[0]!, look));
-    expect(record[head.indexOf("host")]?.replace(/^'/, "")).toBe(host);
+    expect(textOfField(record[head.indexOf("host")] ?? "")).toBe(host);
   });
 
   test("text: lines of 100 columns without controls", () => {

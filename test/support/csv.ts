@@ -35,6 +35,9 @@ export function readCsv(text: string): string[][] {
   return records;
 }
 
+/** The text of a field: an apostrophe at its start, and behind a separator in it, is taken off. */
+export const textOfField = (field: string): string => field.replace(/(?<=^|[;\t\r\n])'/g, "");
+
 /** The records below the head, each by the names of its columns. */
 export function readTable(text: string): Record<string, string>[] {
   const [head = [], ...rows] = readCsv(text);
