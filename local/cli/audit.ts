@@ -7,7 +7,7 @@ import { showProgress } from "./progress.ts";
 
 export const audit: Command = {
   help: `vbdstat audit [--fleet F]
-Reads every line of a fleet again, derives all statistics anew, and lists every difference.
+Reads all lines again, derives all statistics anew, and lists every difference.
 
 There must be no difference. It changes nothing, and may run while results come in: what changes
 meanwhile is left out, and it says how much. Runs that this version reads otherwise than the one

