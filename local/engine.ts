@@ -7,6 +7,7 @@ import { existsSync, readFileSync, renameSync, rmSync, writeFileSync } from "nod
 import { Agent } from "node:http";
 import { createServer } from "node:net";
 import { dirname, join } from "node:path";
+import { setTimeout as pause } from "node:timers/promises";
 import { fileURLToPath } from "node:url";
 import * as z from "zod";
 import { type EngineIsolation, searchPath } from "../functions/env.ts";
@@ -294,13 +295,18 @@ async function ready({ child, said }: Run, ask: () => Promise<void>, database: s
   );
 }
 
+/** Ends an engine. One that the kernel does not let go, because its disk does not answer, is left: it keeps the folder locked. */
 async function end(child: ChildProcess): Promise<void> {
   if (hasEnded(child)) return;
-  const exited = new Promise<void>((resolve) => child.once("exit", () => resolve()));
-  child.kill("SIGTERM");
-  const timer = setTimeout(() => child.kill("SIGKILL"), STOPPED_WITHIN_MS);
-  await exited;
-  clearTimeout(timer);
+  const exited = new Promise<"exit">((resolve) => child.once("exit", () => resolve("exit")));
+  for (const signal of ["SIGTERM", "SIGKILL"] as const) {
+    child.kill(signal);
+    const waiting = new AbortController();
+    const late = pause(STOPPED_WITHIN_MS / 2, "late", { signal: waiting.signal }).catch(() => "late");
+    const first = await Promise.race([exited, late]);
+    waiting.abort();
+    if (first === "exit") return;
+  }
 }
 
 /** A free port on an address of 127.0.0.0/8 that is hard to guess; on 127.0.0.1 where the system has no other. */

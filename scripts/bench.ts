@@ -13,6 +13,7 @@ import { bulk } from "./bench/bulk.ts";
 import { coldStart } from "./bench/cold-start.ts";
 import { comparison } from "./bench/comparison.ts";
 import { engineAlone } from "./bench/engine-alone.ts";
+import { engineReach } from "./bench/engine-reach.ts";
 import { parser } from "./bench/parser.ts";
 import { batches, singles } from "./bench/post.ts";
 import { goBenchmarkLine, type Row, tableOf, withoutTargets } from "./bench/rows.ts";
@@ -25,6 +26,7 @@ const SECTIONS: Readonly<Record<string, Section>> = {
   parser,
   "cold-start": coldStart,
   "engine-alone": engineAlone,
+  "engine-reach": engineReach,
   bulk,
   batches,
   singles,
