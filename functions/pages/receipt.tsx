@@ -89,8 +89,10 @@ function receiptPage(c: Context<HttpEnv>, given: Receipt, { output, parameters }
         {rejected > 0 && (
           <p>What is good is stored. What is rejected is kept in quarantine, word for word, until it can be read.</p>
         )}
-        {results.length > 0 && <Results results={results} />}
-        {issues.length > 0 && <Issues issues={issues} />}
+        {results.length > 0 && <Results results={results.slice(0, MOST_ROWS)} />}
+        <Further count={results.length - MOST_ROWS} of="results" />
+        {issues.length > 0 && <Issues issues={issues.slice(0, MOST_ROWS)} />}
+        <Further count={issues.length - MOST_ROWS} of="rejected lines" />
         <p class="row">
           <a class="button" href="/upload">
             Upload more
@@ -112,6 +114,17 @@ function receiptPage(c: Context<HttpEnv>, given: Receipt, { output, parameters }
     </>,
   );
 }
+
+/** Rows of a table: nobody reads more, and thousands of them take seconds to put together. */
+const MOST_ROWS = 500;
+
+/** That there are more than the table has; nothing where it has all. */
+const Further: FC<{ count: number; of: string }> = ({ count, of }) =>
+  count <= 0 ? null : (
+    <p>
+      And {exactText(count)} further {of}, which the counts above hold as well. The agent and curl are told of each.
+    </p>
+  );
 
 const Count: FC<{ name: string; count: number }> = ({ name, count }) => (
   <div class={count === 0 ? "none" : undefined}>

@@ -188,3 +188,16 @@ describe("at once", () => {
     expect(order).toEqual(["small", "large", "large"]);
   });
 });
+
+test("the page of a large upload shows the first of its results, and says how many there are", async () => {
+  const form = new URLSearchParams({ output: `${lines(700)}\n`, backend: "loop" });
+  const answer = await service.send("/upload", {
+    method: "POST",
+    body: form.toString(),
+    headers: { "Content-Type": "application/x-www-form-urlencoded", Accept: "text/html" },
+  });
+  expect(answer.status).toBe(201);
+  const page = await answer.text();
+  expect(page.match(/run of line/g)).toHaveLength(500);
+  expect(page).toContain("And 200 further results");
+});
