@@ -4,6 +4,7 @@
 
 import { createHash } from "node:crypto";
 import * as z from "zod";
+import { FORMAT } from "../../functions/store/format.ts";
 import { type Item, textOf } from "../../functions/store/item.ts";
 import { itemOfJson, itemToJson } from "../../functions/store/item-json.ts";
 import { VERSION } from "../../shared/deployment.ts";
@@ -22,6 +23,8 @@ const head = z.strictObject({
   version: z.string(),
   begun_at: z.string(),
   table: z.string(),
+  /** The format number of the table; null for one that held nothing. */
+  format: z.int().nullable(),
   /** Files of the data folder that belong to the table, by name, in base64. */
   files: z.record(z.string(), z.base64()),
 });
@@ -37,7 +40,12 @@ export type Head = z.infer<typeof head>;
 type Foot = z.infer<typeof foot>;
 
 /** What a backup begins with. */
-export function headOf(table: string, files: Readonly<Record<string, Buffer>>, begunAt: string): Head {
+export function headOf(
+  table: string,
+  format: number | null,
+  files: Readonly<Record<string, Buffer>>,
+  begunAt: string,
+): Head {
   const inBase64 = Object.entries(files).map(([name, bytes]) => [name, bytes.toString("base64")]);
   return {
     backup: "vbdstat",
@@ -45,6 +53,7 @@ export function headOf(table: string, files: Readonly<Record<string, Buffer>>, b
     version: VERSION,
     begun_at: begunAt,
     table,
+    format,
     files: Object.fromEntries(inBase64),
   };
 }
@@ -126,6 +135,11 @@ function headIn(file: string, line: string): Head {
   if (begin.data.form !== FORM) {
     throw new StartFault(
       `${file} is a backup of form ${begin.data.form}, of vbdstat ${begin.data.version}; this version reads form ${FORM}`,
+    );
+  }
+  if (begin.data.format !== null && begin.data.format > FORMAT) {
+    throw new StartFault(
+      `${file} is a backup of a table of format ${begin.data.format}, of vbdstat ${begin.data.version}; this version reads format ${FORMAT}`,
     );
   }
   return begin.data;

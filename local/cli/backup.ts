@@ -3,6 +3,7 @@ import { pipeline } from "node:stream/promises";
 import { setTimeout as wait } from "node:timers/promises";
 import { createGzip } from "node:zlib";
 import { itemsToKeep } from "../../functions/store/backup.ts";
+import { formatOf } from "../../functions/store/format.ts";
 import { readTableFiles } from "../table-files.ts";
 import { backupText, headOf } from "./backup-file.ts";
 import { type Command, UsageFault } from "./command.ts";
@@ -23,6 +24,7 @@ key that guards the tokens: keep it as secret as the data folder.
 Exit codes: 0 all written; 1 not done; 2 wrong arguments.`,
   options: { force: { type: "boolean" } },
   mayCreate: false,
+  anyFormat: true,
   prepare({ positionals, values }) {
     const [file, ...others] = positionals;
     if (file === undefined) throw new UsageFault("expected a file, or - for standard output, found none");
@@ -35,10 +37,14 @@ Exit codes: 0 all written; 1 not done; 2 wrong arguments.`,
       const begunAt = new Date().toISOString();
       const files = dataFolder === null ? {} : readTableFiles(dataFolder);
       let count = 0;
-      const text = backupText(headOf(table.name, files, begunAt), itemsToKeep(table, wait), (items) => {
-        count = items;
-        progress.at(items);
-      });
+      const text = backupText(
+        headOf(table.name, await formatOf(table), files, begunAt),
+        itemsToKeep(table, wait),
+        (items) => {
+          count = items;
+          progress.at(items);
+        },
+      );
       await pipeline(Readable.from(text), createGzip(), async (packed: AsyncIterable<Buffer>) => {
         if (file !== "-") return writeNewFile(file, packed, mayReplace);
         for await (const chunk of packed) await terminal.out(chunk);

@@ -26,6 +26,8 @@ export interface Command {
   readonly options: Readonly<Record<string, { readonly type: "string" | "boolean" }>> & ParseArgsConfig["options"];
   /** Whether it may begin a new data folder and table. */
   readonly mayCreate: boolean;
+  /** Whether it works on a table of any format: what it does is the same for all. */
+  readonly anyFormat?: boolean;
   /** Whether it works on a table of an earlier format, on which no server may run then. */
   readonly upgrades?: boolean;
   /** Whether it works on a table into which a restore has not put everything. */

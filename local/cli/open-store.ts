@@ -18,7 +18,7 @@ import type { Command, OpenStore } from "./command.ts";
  */
 export async function openStore(
   settings: LocalSettings,
-  { mayCreate, upgrades = false, restores = false }: Pick<Command, "mayCreate" | "upgrades" | "restores">,
+  { mayCreate, upgrades, restores, anyFormat }: Pick<Command, "mayCreate" | "upgrades" | "restores" | "anyFormat">,
   print: (line: string) => void,
 ): Promise<OpenStore> {
   const { address, folder, close } = await findTable(settings, mayCreate, print);
@@ -35,10 +35,10 @@ export async function openStore(
   };
   try {
     if (mayCreate) await ensureTable(table);
-    if (upgrades && folder?.isHolder === false) {
+    if (upgrades === true && folder?.isHolder === false) {
       throw new StartFault(`a server runs on ${settings.dataDir}; stop it first.`);
     }
-    if (!upgrades && !restores) await requireFormat(table);
+    if (!upgrades && !restores && !anyFormat) await requireFormat(table);
     return store;
   } catch (error) {
     await store.close();

@@ -187,7 +187,7 @@ async function* pagesOf(items: readonly Item[]): AsyncGenerator<readonly Item[],
 async function linesOfBackup(items: readonly Item[]): Promise<string[]> {
   const files = { "token-key": Buffer.from("0123456789abcdef0123456789abcdef") };
   const pieces: string[] = [];
-  const head = headOf("vbdstat", files, "2026-11-22T10:00:00.000Z");
+  const head = headOf("vbdstat", 1, files, "2026-11-22T10:00:00.000Z");
   for await (const piece of backupText(head, pagesOf(items), () => undefined)) pieces.push(piece);
   return pieces.join("").trimEnd().split("\n");
 }
@@ -227,6 +227,11 @@ describe("a backup", () => {
       "of a form to come",
       (lines) => lines.with(0, (lines[0] ?? "").replace('"form":1', '"form":2')),
       /is a backup of form 2/,
+    ],
+    [
+      "of a table of a later format",
+      (lines) => lines.with(0, (lines[0] ?? "").replace('"format":1', '"format":2')),
+      /is a backup of a table of format 2, of vbdstat .*; this version reads format 1/,
     ],
     ["with a line of 5 MB", (lines) => lines.with(5, "x".repeat(5_000_000)), /line 6 is longer than an item can be/],
     ["that is something else", () => ["hello"], /is not a backup of vbdstat/],
