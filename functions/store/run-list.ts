@@ -144,7 +144,7 @@ async function listByTime(table: Table, fleet: string, query: RunQuery, { bucket
       const keys = {
         IndexName: TABLE.timeIndex.name,
         KeyConditionExpression: "tpk = :tpk AND tsk BETWEEN :from AND :below",
-        ProjectionExpression: "tsk",
+        ProjectionExpression: "sk, tsk",
         ExpressionAttributeValues: {
           ":tpk": { S: timePartition(fleet, bucket) },
           ":from": { S: from },
