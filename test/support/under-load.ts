@@ -13,7 +13,7 @@ export interface Watched {
 }
 
 /** Answers to one kind of request: how many of each status, and the times that half and 99 of 100 took at most, in ms. */
-export interface Answered {
+interface Answered {
   readonly statuses: Readonly<Record<string, number>>;
   readonly p50: number;
   readonly p99: number;
