@@ -121,7 +121,7 @@ async function attempt(path: string, database: string, mine: Holder, isSecond = 
   try {
     const kernel = lockOpenFile(file);
     if (kernel === "taken") {
-      // Looked for before the holder: whoever starts an engine has written itself down by then.
+      // Looked for before the holder: a process that starts an engine has written itself down by then.
       const engines = enginesOn(database);
       const holder = readHolder(lock);
       if (holder !== null && isRunning(holder)) return { holder };

@@ -78,7 +78,7 @@ export interface Connector {
 /** So long may it take to get a socket, the start of the connector included. */
 const CONNECTED_WITHIN_MS = 5_000;
 
-/** A connector into the namespace of the engine that `engine` names at the time; null while there is none. */
+/** A connector into the namespace of the engine that `engine` names at the time; null while no engine runs. */
 export function makeConnector(engine: () => NamespaceMember | null): Connector {
   let current: { readonly pid: number; readonly started: Started } | null = null;
   let isClosed = false;

@@ -70,7 +70,7 @@ export async function watchEngine(
         return;
       }
     }
-    // Whoever stops the engine need not wait for the next time.
+    // A server that stops the engine need not wait for the next time.
     await new Promise((resolve) => setTimeout(resolve, limits.pause).unref());
   }
 }

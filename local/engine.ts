@@ -192,7 +192,7 @@ export function runningEngine(engineFile: string): RunningEngine | null {
   return { endpoint, ...connector };
 }
 
-/** What is in a file; nothing when there is none. Throws StartFault when it cannot be read. */
+/** What is in a file; empty when the file does not exist. Throws StartFault when it cannot be read. */
 function readText(file: string): string {
   try {
     return readFileSync(file, "utf8");

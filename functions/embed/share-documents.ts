@@ -77,7 +77,7 @@ export function shareDocuments(deps: EmbedDeps): ShareDocuments {
   });
   const recentTitles = makeRecent<string>({ clock, keptMs: () => LIVE_MS, sizeOf: () => 1, mostSize: MOST_TITLES });
 
-  /** What a share shows: the numbers it was frozen with, or those of now. */
+  /** What a share shows: the numbers it was frozen with, or the present ones. */
   const summaryFor = (share: Share): Promise<Summary> =>
     recentSummaries.get(share.id, () => (share.frozen ? frozenSummary(deps, share) : presentSummary(deps, share)));
 

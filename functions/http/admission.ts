@@ -115,7 +115,7 @@ interface UnderWay {
 }
 
 /**
- * Lets a question through that has room, with its ticket in the context. Whoever asks the same of the same fleet while it
+ * Lets a question through that has room, with its ticket in the context. Anyone who asks the same of the same fleet while it
  * is being answered gets that answer, and costs nothing.
  */
 export function admitted({ admission }: { readonly admission: Admission }, cost: number): MiddlewareHandler<HttpEnv> {

@@ -1,4 +1,4 @@
-// What a token may store on one day (UTC), in bytes and in runs: so that whoever has one token fills no disk. Each process
+// What a token may store on one day (UTC), in bytes and in runs: so that one token cannot fill a disk. Each process
 // counts in memory, and only who uses much is counted in the table, where all processes see it.
 
 import { AppError } from "../../shared/errors.ts";

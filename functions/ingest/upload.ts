@@ -72,7 +72,7 @@ export function understandUpload(reading: Reading, envelope: Envelope): Upload {
   }
 }
 
-/** The same, a line at a time: so that whoever has others to serve can do so in between. */
+/** The same, a line at a time: so that a server can serve others in between. */
 export function* understanding(reading: Reading, envelope: Envelope): Generator<void, Upload> {
   refuseFaults(reading, envelope.parameters);
   refuseManyCopies(reading, envelope.parameters);

@@ -106,7 +106,7 @@ export async function restoreItems(table: Table, items: readonly Item[]): Promis
 const isLiveShare = (item: Item): boolean =>
   shareOfPartition(textOf(item, "pk")) !== null && item["share"] !== undefined && item["ended_at"] === undefined;
 
-/** What the run of an item touches; null for an item that is none, or counts nowhere, or of which too little can be read. */
+/** What the run of an item touches; null for an item that is not a run, counts nowhere, or of which too little can be read. */
 function markFor(item: Item): { readonly fleet: string; readonly host: string; readonly touched: Touched } | null {
   if (!isOfRuns(textOf(item, "pk"))) return null;
   const { runs, unreadable } = runsOfItems([item]);

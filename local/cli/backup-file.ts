@@ -95,7 +95,7 @@ export interface WholeBackup {
   readonly digest: string;
 }
 
-/** Reads a backup to its end. Throws StartFault for a file that is none, that was cut, or that has changed. */
+/** Reads a backup to its end. Throws StartFault for a file that is not a backup, was cut, or has changed. */
 export async function verifyBackup(file: string): Promise<WholeBackup> {
   const digest = createHash("sha256");
   let begin: Head | null = null;

@@ -19,7 +19,7 @@ export function csvRecord(values: readonly Value[]): string {
  * end begins the text, if need be behind blanks, an apostrophe stands before it. So it does behind each semicolon, tab and
  * line end in the text, there before a quote as well: where a semicolon or a tab parts fields, a quote in the middle of a
  * line protects nothing, and one at the start of a part hides what follows it. It also stands before an apostrophe in such a
- * place: whoever reads the field takes one off in each of them, if there is one, and has the text again.
+ * place: a reader of the field takes one off in each of them, if there is one, and has the text again.
  */
 function harmlessField(text: string): string {
   return text.replace(/(?<=^)(?= *[=+\-@＝＋－＠\t\r\n'])|(?<=[;\t\r\n])(?= *[=+\-@＝＋－＠\t\r\n'"])/g, "'");
