@@ -19,6 +19,11 @@ export async function runAnswer({ runs }: Pick<ReadDeps, "runs">, token: Token, 
 }
 
 /** A page of runs as it is answered. */
-export function runPageAnswer({ items, cursor, lookedAt }: RunPage): RunPageAnswer {
-  return { runs: items, cursor, ...(lookedAt !== undefined && { looked_at: lookedAt }) };
+export function runPageAnswer({ items, unreadable, cursor, lookedAt }: RunPage): RunPageAnswer {
+  return {
+    runs: items,
+    ...(unreadable.length > 0 && { unreadable: unreadable.map(({ id, host }) => ({ id, host })) }),
+    cursor,
+    ...(lookedAt !== undefined && { looked_at: lookedAt }),
+  };
 }
