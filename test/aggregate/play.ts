@@ -6,6 +6,7 @@ import { bucketOf } from "../../functions/store/keys.ts";
 import { makeRunStore } from "../../functions/store/runs.ts";
 import type { Table } from "../../functions/store/table.ts";
 import { BUCKETS } from "../../shared/deployment.ts";
+import { AppError } from "../../shared/errors.ts";
 import type { Mark } from "../../shared/ports.ts";
 import { interfering, stoppingBefore } from "../support/faulty-table.ts";
 import { newRun } from "../support/runs.ts";
@@ -13,7 +14,12 @@ import type { Operation } from "./histories.ts";
 
 const NOW = "2026-11-22T10:00:00.000Z";
 
-class Died extends Error {}
+/** As a store that is gone: the aggregation ends at once, and does not look for a host whose fault it is. */
+class Died extends AppError {
+  constructor() {
+    super("unavailable", "died");
+  }
+}
 
 /** Dependencies of aggregation over a table; the back-off is a few turns of the event loop. */
 export const aggregateOver = (table: Table) => ({
