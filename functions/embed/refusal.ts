@@ -50,7 +50,7 @@ export async function refusal(
 
 /** What pixels say: only what follows from the code, so that there are few of them, whatever was asked. */
 const WORDS: Readonly<Partial<Record<ErrorCode, string>>> = {
-  bad_parameter: "The address asks for a look that there is not. The same address with .svg says what is wrong.",
+  bad_parameter: "This address asks for a picture that cannot be made. The same address with .svg says what is wrong.",
   not_found: "There is no share with this address, or not as a picture. It may be misspelt.",
   gone: "This summary is not shared any more.",
   not_kept: "This was frozen by another version of the service, and is shown only as it was then.",
