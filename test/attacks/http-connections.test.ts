@@ -1,7 +1,9 @@
 // Connections of clients that do not wait, do not read, do not send, or hold more of them than there is room for. When one of
 // these fails, a single stranger can fill the memory of the server or take everybody's turn.
 
+import { execFileSync } from "node:child_process";
 import { once } from "node:events";
+import { readFileSync } from "node:fs";
 import type { IncomingMessage, ServerResponse } from "node:http";
 import { connect, type Socket } from "node:net";
 import { afterEach, describe, expect, test } from "vitest";
@@ -256,7 +258,30 @@ describe("answers that nobody takes", () => {
   });
 });
 
+/** Connects so many times, and prints how many of them the system has taken when all are, or when nothing more comes. */
+const CONNECT_MANY = `
+  const [port, many] = process.argv.slice(1).map(Number);
+  let taken = 0;
+  const end = () => { console.log(taken); process.exit(0); };
+  let quiet = setTimeout(end, 500);
+  for (let index = 0; index < many; index += 1) {
+    require("node:net").connect(port, "127.0.0.1", () => {
+      taken += 1;
+      clearTimeout(quiet);
+      quiet = setTimeout(end, taken === many ? 0 : 500);
+    }).on("error", () => undefined);
+  }
+`;
+
 describe("many connections", () => {
+  test("made in one moment wait in the system's queue while the server is at something else", async () => {
+    await start(plain);
+    const many = Math.min(1_000, Number(readFileSync("/proc/sys/net/core/somaxconn", "utf8")));
+    // This process is the server, and waits here for the other one to end.
+    const words = ["-e", CONNECT_MANY, new URL(server.url).port, String(many)];
+    expect(Number(execFileSync(process.execPath, words, { encoding: "utf8" }))).toBe(many);
+  });
+
   test("the one that has waited for a request the longest makes room; one with a request does not", async () => {
     let finish: () => void = () => undefined;
     await start(
