@@ -16,7 +16,7 @@ const compared = process.env["COMPARED_BUILD"];
 
 export const BUILDS: readonly Build[] = [
   { name: "this", folder: BUNDLE },
-  ...(compared === undefined ? [] : [{ name: "other", folder: compared } as const]),
+  ...(compared === undefined || compared === "" ? [] : [{ name: "other", folder: compared } as const]),
 ];
 
 /** Each attack on each build, one build after the other. */
