@@ -7,6 +7,7 @@ import { readFileSync } from "node:fs";
 import type { IncomingMessage, ServerResponse } from "node:http";
 import { connect, type Socket } from "node:net";
 import { afterEach, describe, expect, test } from "vitest";
+import { takingTurns } from "../../functions/store/turns.ts";
 import { CONNECTION_LIMITS, type HttpServer, startHttpServer } from "../../local/http-server.ts";
 import { deafConnection } from "../support/flood.ts";
 
@@ -280,6 +281,30 @@ describe("many connections", () => {
     // This process is the server, and waits here for the other one to end.
     const words = ["-e", CONNECT_MANY, new URL(server.url).port, String(many)];
     expect(Number(execFileSync(process.execPath, words, { encoding: "utf8" }))).toBe(many);
+  });
+
+  test("made in one moment do not wait for a slice of somebody's long question each", async () => {
+    await start(plain);
+    const turn = takingTurns();
+    let [slices, isOver] = [0, false];
+    const question = (async () => {
+      while (!isOver) {
+        const until = performance.now() + 10;
+        while (performance.now() < until);
+        slices += 1;
+        await turn();
+      }
+    })();
+    const crowd = await Promise.all(Array.from({ length: 200 }, reading));
+    await Promise.all(
+      crowd.map(async ({ socket, text }) => {
+        socket.write(get("/"));
+        while (!text().includes("200 OK")) await pause(5);
+      }),
+    );
+    isOver = true;
+    await question;
+    expect(slices).toBeLessThan(100);
   });
 
   test("the one that has waited for a request the longest makes room; one with a request does not", async () => {
