@@ -29,7 +29,8 @@ export async function withServer<T>(
   dataDir: string,
   use: (server: ServerProcess) => Promise<T>,
 ): Promise<T> {
-  const server = await startServerProcess({ dataDir, program: `${folder}/main.js` });
+  const logFile = `${dataDir}.${Date.now()}.log`;
+  const server = await startServerProcess({ dataDir, program: `${folder}/main.js`, logFile });
   try {
     return await use(server);
   } finally {
