@@ -21,7 +21,7 @@ export interface Times {
 }
 
 /** The most resident memory that each process has had since it was started, in MB; 0 for one that is not there. */
-export interface Memory {
+interface Memory {
   readonly server: number;
   readonly engine: number;
   readonly connector: number;
