@@ -1,4 +1,5 @@
 import { defineConfig } from "vitest/config";
+import { ImpactTable } from "./test/support/impact-table.ts";
 import base from "./vitest.config.ts";
 
 /** `npm run check:slow`: attacks that take minutes, one at a time, because each measures how everyone else is served. */
@@ -7,10 +8,9 @@ export default defineConfig({
     ...base.test,
     include: ["test/attacks/*.slow.ts"],
     testTimeout: 900_000,
-    hookTimeout: 120_000,
+    hookTimeout: 900_000,
     maxWorkers: 1,
     fileParallelism: false,
-    // What they print is what they are for.
-    disableConsoleIntercept: true,
+    reporters: ["default", new ImpactTable()],
   },
 });

@@ -13,8 +13,8 @@ export const CONNECTION_LIMITS = {
   /** Bytes of a request's address and headers together, and how many headers. */
   headerBytes: 16_384,
   headers: 100,
-  /** From the beginning of a connection or request to the end of its headers. */
-  headersMs: 10_000,
+  /** From the beginning of a connection or request to the end of its headers; what the server itself is late counts as well. */
+  headersMs: 30_000,
   /** How long a body may take: so long, and a second more for each KiB that has come. A slow line has more than that. */
   bodyMs: 10_000,
   bodyBytesPerSecond: 1_024,
@@ -237,7 +237,9 @@ export async function startHttpServer({ host, port, onEnded, limits: own }: Http
   }, LOOK_MS);
   looking.unref();
 
-  await listen(server, { host, port });
+  // What is not taken yet waits in the system's queue, as far as that is allowed to be so long (net.core.somaxconn). When it
+  // is full the system drops clients, who come again seconds later, and resets some that were told that they are connected.
+  await listen(server, { host, port, backlog: limits.connections });
   return {
     url: urlOf(server, host),
     answer: (listener) => {
@@ -310,7 +312,10 @@ function endedConnections(tell: (words: string) => void) {
   };
 }
 
-function listen(server: Server, { port, host }: { readonly port: number; readonly host: string }): Promise<void> {
+function listen(
+  server: Server,
+  { port, host, backlog }: { readonly port: number; readonly host: string; readonly backlog: number },
+): Promise<void> {
   return new Promise((resolve, reject) => {
     server.once("error", (error: NodeJS.ErrnoException) => {
       const why =
@@ -321,7 +326,7 @@ function listen(server: Server, { port, host }: { readonly port: number; readonl
             : `cannot listen on ${host}:${port}: ${error.message}`;
       reject(new StartFault(why));
     });
-    server.listen(port, host, () => resolve());
+    server.listen({ port, host, backlog }, () => resolve());
   });
 }
 

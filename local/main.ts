@@ -1,11 +1,16 @@
 // `npm start`: the server on this machine, until SIGTERM or Ctrl-C.
 
+import { setFlagsFromString } from "node:v8";
 import { localSettings, SettingsFault } from "../functions/env.ts";
 import { faultText, readableLog } from "./log.ts";
 import { startLocalServer } from "./server.ts";
 import { StartFault } from "./start-fault.ts";
 
 const print = (line: string) => console.log(line);
+
+// Memory is collected when it has doubled since the last time. As V8 would have it, it may grow to four times what a burst of
+// uploads holds at its worst moment, and what the burst has left is collected only then.
+setFlagsFromString("--heap-growing-percent=100");
 
 // What is written here, by the engine as well, is for this user only.
 process.umask(0o077);

@@ -1,10 +1,13 @@
 // Connections of clients that do not wait, do not read, do not send, or hold more of them than there is room for. When one of
 // these fails, a single stranger can fill the memory of the server or take everybody's turn.
 
+import { execFileSync } from "node:child_process";
 import { once } from "node:events";
+import { readFileSync } from "node:fs";
 import type { IncomingMessage, ServerResponse } from "node:http";
 import { connect, type Socket } from "node:net";
 import { afterEach, describe, expect, test } from "vitest";
+import { takingTurns } from "../../functions/store/turns.ts";
 import { CONNECTION_LIMITS, type HttpServer, startHttpServer } from "../../local/http-server.ts";
 import { deafConnection } from "../support/flood.ts";
 
@@ -256,7 +259,54 @@ describe("answers that nobody takes", () => {
   });
 });
 
+/** Connects so many times, and prints how many of them the system has taken when all are, or when nothing more comes. */
+const CONNECT_MANY = `
+  const [port, many] = process.argv.slice(1).map(Number);
+  let taken = 0;
+  const end = () => { console.log(taken); process.exit(0); };
+  let quiet = setTimeout(end, 500);
+  for (let index = 0; index < many; index += 1) {
+    require("node:net").connect(port, "127.0.0.1", () => {
+      taken += 1;
+      clearTimeout(quiet);
+      quiet = setTimeout(end, taken === many ? 0 : 500);
+    }).on("error", () => undefined);
+  }
+`;
+
 describe("many connections", () => {
+  test("made in one moment wait in the system's queue while the server is at something else", async () => {
+    await start(plain);
+    const many = Math.min(1_000, Number(readFileSync("/proc/sys/net/core/somaxconn", "utf8")));
+    // This process is the server, and waits here for the other one to end.
+    const words = ["-e", CONNECT_MANY, new URL(server.url).port, String(many)];
+    expect(Number(execFileSync(process.execPath, words, { encoding: "utf8" }))).toBe(many);
+  });
+
+  test("made in one moment do not wait for a slice of somebody's long question each", async () => {
+    await start(plain);
+    const turn = takingTurns();
+    let [slices, isOver] = [0, false];
+    const question = (async () => {
+      while (!isOver) {
+        const until = performance.now() + 10;
+        while (performance.now() < until);
+        slices += 1;
+        await turn();
+      }
+    })();
+    const crowd = await Promise.all(Array.from({ length: 200 }, reading));
+    await Promise.all(
+      crowd.map(async ({ socket, text }) => {
+        socket.write(get("/"));
+        while (!text().includes("200 OK")) await pause(5);
+      }),
+    );
+    isOver = true;
+    await question;
+    expect(slices).toBeLessThan(100);
+  });
+
   test("the one that has waited for a request the longest makes room; one with a request does not", async () => {
     let finish: () => void = () => undefined;
     await start(

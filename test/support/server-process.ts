@@ -1,7 +1,7 @@
 // The server as a process of its own, as `npm start` runs it: the same bundle, on a free port and a folder of the test's.
 
 import { type ChildProcess, execFileSync, spawn } from "node:child_process";
-import { existsSync, readFileSync, rmSync } from "node:fs";
+import { closeSync, existsSync, openSync, readFileSync, rmSync } from "node:fs";
 import { join } from "node:path";
 import * as z from "zod";
 
@@ -38,6 +38,8 @@ export interface StartOptions {
   readonly dataDir: string;
   readonly environment?: Readonly<Record<string, string>>;
   readonly program?: string;
+  /** A new file for what it prints. Without it a pipe to this process takes that, and a server waits for a reader that is busy. */
+  readonly logFile?: string;
 }
 
 /** Runs the program to its end; for starts that must fail. */
@@ -51,12 +53,13 @@ export async function runServer(options: StartOptions): Promise<{ code: number |
 export async function startServerProcess(options: StartOptions): Promise<ServerProcess> {
   const { child, output } = launch(options);
   const url = await new Promise<string>((resolve, reject) => {
-    const look = () => {
+    const looking = setInterval(() => {
       const found = /listens on (http:\S+),/.exec(output())?.[1];
-      if (found !== undefined) resolve(found);
-    };
-    child.stdout?.on("data", look);
-    child.once("exit", () => reject(new Error(`the server ended:\n${output()}`)));
+      if (found === undefined && child.exitCode === null && child.signalCode === null) return;
+      clearInterval(looking);
+      if (found === undefined) reject(new Error(`the server ended:\n${output()}`));
+      else resolve(found);
+    }, 10);
   });
   const given = options.environment?.["VBDSTAT_ADMIN_TOKEN"];
   const file = join(options.dataDir, "admin-token");
@@ -83,8 +86,10 @@ export async function startServerProcess(options: StartOptions): Promise<ServerP
   };
 }
 
-function launch({ dataDir, environment = {}, program = `${BUNDLE}/main.js` }: StartOptions) {
+function launch({ dataDir, environment = {}, program = `${BUNDLE}/main.js`, logFile }: StartOptions) {
+  const log = logFile === undefined ? ("pipe" as const) : openSync(logFile, "ax");
   const child = spawn(process.execPath, [program], {
+    stdio: ["ignore", log, log],
     env: {
       PATH: process.env["PATH"],
       PORT: "0",
@@ -93,9 +98,10 @@ function launch({ dataDir, environment = {}, program = `${BUNDLE}/main.js` }: St
       ...environment,
     },
   });
+  if (typeof log === "number") closeSync(log);
   let printed = "";
-  for (const stream of [child.stdout, child.stderr]) stream.on("data", (data: Buffer) => (printed += data.toString()));
-  return { child, output: () => printed };
+  for (const stream of [child.stdout, child.stderr]) stream?.on("data", (data: Buffer) => (printed += data.toString()));
+  return { child, output: () => (logFile === undefined ? printed : readFileSync(logFile, "utf8")) };
 }
 
 function exitOf(child: ChildProcess): Promise<number | string> {
