@@ -28,7 +28,10 @@ export const COST = {
 
 /** What a question that was let in counts for. */
 export interface Ticket {
-  /** Adds to it, or takes off again what was presumed. Throws `slow_down` when that is too much beside others, `bad_parameter` when it is for anybody. */
+  /**
+   * Adds to it, or takes off again what was presumed. Throws `slow_down` when that is too much beside others, or the question
+   * was refused meanwhile, and `bad_parameter` when it is too much for any question. The question that came first is let on.
+   */
   charge(cost: number): void;
   /** To be called once, when its answer is there. */
   leave(): void;
@@ -45,6 +48,8 @@ export interface Admission {
 /** Admission up to a budget: of cost, or with a cost of 1 each, of questions. */
 export function makeAdmission(budget = BUDGET): Admission {
   let underWay = 0;
+  /** The questions under way, the one that came first first. */
+  const tickets = new Set<Ticket>();
   const works = new Map<string, Promise<unknown>>();
   return {
     once: async <T>(key: string, work: () => Promise<T>): Promise<T> => {
@@ -57,21 +62,30 @@ export function makeAdmission(budget = BUDGET): Admission {
     },
     enter: (cost) => {
       let [own, asked] = [0, 0];
+      let hasLeft = false;
       const charge = (more: number): void => {
-        asked += more;
-        if (asked > MOST_COST) throw tooLarge();
+        // One part of a question was refused, and with it the question: its other parts end here, and count nowhere.
+        if (hasLeft) throw tooMuch();
+        if (asked + more > MOST_COST) throw tooLarge();
         // Counted as half the budget at most: so a large question gets in beside small ones, whatever it costs.
-        const counted = Math.max(1, Math.min(asked, budget / 2)) - own;
-        if (counted > 0 && underWay > own && underWay + counted > budget) throw tooMuch();
+        const counted = Math.max(1, Math.min(asked + more, budget / 2)) - own;
+        // The one that came first is never refused, however it grows: else several that grow together would all be.
+        const [first = ticket] = tickets;
+        if (counted > 0 && first !== ticket && underWay + counted > budget) throw tooMuch();
+        asked += more;
         underWay += counted;
         own += counted;
       };
       const leave = (): void => {
+        hasLeft = true;
+        tickets.delete(ticket);
         underWay -= own;
         own = 0;
       };
+      const ticket: Ticket = { charge, leave };
       charge(cost);
-      return { charge, leave };
+      tickets.add(ticket);
+      return ticket;
     },
   };
 }

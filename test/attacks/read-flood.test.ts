@@ -191,6 +191,37 @@ describe("admission", () => {
     large.leave();
     expect(() => Array.from({ length: 100 }, () => admission.enter(1))).not.toThrow();
   });
+
+  test("of several that grow together the first is answered", () => {
+    const admission = makeAdmission(100);
+    const tickets = Array.from({ length: 10 }, () => admission.enter(10));
+    const answered = tickets.filter((ticket) => {
+      try {
+        ticket.charge(30);
+        return true;
+      } catch {
+        return false;
+      } finally {
+        // Each ends before the next asks for more, as parts of questions come in turn.
+        if (ticket !== tickets[0]) ticket.leave();
+      }
+    });
+    expect(answered[0]).toBe(tickets[0]);
+  });
+
+  test("parts of a question that was refused end, and take up no room afterwards", () => {
+    const admission = makeAdmission(100);
+    const [first, second, refused] = [admission.enter(40), admission.enter(30), admission.enter(25)];
+    expect(() => refused.charge(20)).toThrow("too many questions");
+    refused.leave();
+    expect(() => refused.charge(1)).toThrow("too many questions");
+    expect(() => refused.charge(-20)).toThrow("too many questions");
+    for (const ticket of [first, second]) ticket.leave();
+    // All of the budget is there again, and not more.
+    const all = Array.from({ length: 100 }, () => admission.enter(1));
+    expect(() => admission.enter(1)).toThrow("too many questions");
+    for (const ticket of all) ticket.leave();
+  });
 });
 
 test("an export whose reader takes nothing is broken off, and makes room for others", async () => {
