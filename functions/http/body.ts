@@ -3,7 +3,7 @@
 import { promisify } from "node:util";
 import { gunzip } from "node:zlib";
 import { AppError } from "../../shared/errors.ts";
-import { type BodyLimit, UPLOAD } from "./limits.ts";
+import { type BodyLimit, MOST_UNPACKED } from "./limits.ts";
 
 const gunzipped = promisify(gunzip);
 
@@ -13,26 +13,49 @@ export interface BodyText {
   readonly encoding: "utf-8" | "latin-1";
 }
 
+/** A body as it was sent. */
+export interface SentBody {
+  readonly bytes: Buffer;
+  readonly isPacked: boolean;
+}
+
+/** Reads a body to its end and gives its text. Throws what `receiveBody` and `bodyText` throw. */
+export async function readBody(request: Request, limit: BodyLimit): Promise<BodyText> {
+  return bodyText(await receiveBody(request, limit));
+}
+
 /**
- * Reads a body, that of an upload unless another limit is given. Refuses by the headers where they are enough. Throws
- * `too_large`, `unsupported_encoding` or `bad_body`.
+ * Reads a body to its end, and leaves it packed. Refuses by the headers where they are enough. Throws `too_large`,
+ * `unsupported_encoding` or `bad_body`.
  */
-export async function readBody(request: Request, limit: BodyLimit = UPLOAD): Promise<BodyText> {
+export async function receiveBody(request: Request, limit: BodyLimit): Promise<SentBody> {
   const coding = (request.headers.get("Content-Encoding") ?? "identity").trim().toLowerCase();
   const isPacked = coding === "gzip" || coding === "x-gzip";
-  if (!["", "identity"].includes(coding) && !(isPacked && limit.unpackedBytes !== null)) {
-    const right = limit.unpackedBytes === null ? "this is taken as it is" : "only gzip";
+  if (!["", "identity"].includes(coding) && !(isPacked && limit.mayBePacked)) {
+    const right = limit.mayBePacked ? "only gzip" : "this is taken as it is";
     throw new AppError(
       "unsupported_encoding",
       `Content-Encoding ${JSON.stringify(coding.slice(0, 40))} is not supported, ${right}`,
     );
   }
-  const sent = await readAtMost(request, limit);
-  return decode(isPacked && limit.unpackedBytes !== null ? await unpack(sent, limit.unpackedBytes) : sent);
+  return { bytes: await readAtMost(request, limit), isPacked };
 }
 
-function tooLarge({ words, unpackedBytes }: BodyLimit): AppError {
-  const advice = unpackedBytes === null ? "" : "; send it in pieces, or with Content-Encoding: gzip";
+/** The text of a body. Throws `too_large` for one that unpacks to more than 8 MiB, and `bad_body`. */
+export async function bodyText(sent: SentBody): Promise<BodyText> {
+  const text = await textWithin(sent, MOST_UNPACKED);
+  if (text === null) throw new AppError("too_large", "the body is larger than 8 MiB unpacked; send it in pieces");
+  return text;
+}
+
+/** The text of a body; null for a packed one that unpacks to more bytes than that, of which no more are held. Throws `bad_body`. */
+export async function textWithin({ bytes, isPacked }: SentBody, most: number): Promise<BodyText | null> {
+  const unpacked = isPacked ? await unpack(bytes, most) : bytes;
+  return unpacked === null ? null : decode(unpacked);
+}
+
+function tooLarge({ words, mayBePacked }: BodyLimit): AppError {
+  const advice = mayBePacked ? "; send it in pieces, or with Content-Encoding: gzip" : "";
   return new AppError("too_large", `the body is larger than ${words}${advice}`);
 }
 
@@ -63,13 +86,11 @@ async function readPieces({ body }: Request, limit: BodyLimit): Promise<Buffer> 
   return Buffer.concat(pieces);
 }
 
-async function unpack(sent: Buffer, most: number): Promise<Buffer> {
+async function unpack(sent: Buffer, most: number): Promise<Buffer | null> {
   try {
     return await gunzipped(sent, { maxOutputLength: most });
   } catch (error) {
-    if (error instanceof Error && "code" in error && error.code === "ERR_BUFFER_TOO_LARGE") {
-      throw new AppError("too_large", "the body is larger than 8 MiB unpacked; send it in pieces");
-    }
+    if (error instanceof Error && "code" in error && error.code === "ERR_BUFFER_TOO_LARGE") return null;
     throw new AppError("bad_body", "the body is not gzip, though Content-Encoding says so");
   }
 }

@@ -25,11 +25,21 @@ export function askedBy<T extends z.ZodType>(c: Context, schema: T): z.output<T>
 
 /** A form by such a schema, no larger than the limit. Throws `bad_body`, and what `readBody` throws. */
 export async function formBy<T extends z.ZodType>(c: Context, schema: T, limit: BodyLimit): Promise<z.output<T>> {
+  refuseOtherThanForm(c);
+  const { text } = await readBody(c.req.raw, limit);
+  return formOf(text, schema);
+}
+
+/** Throws `bad_body` for a request whose header says that its body is no form. */
+export function refuseOtherThanForm(c: Context): void {
   const type = c.req.header("Content-Type") ?? "";
   if (!/^application\/x-www-form-urlencoded *(;|$)/i.test(type)) {
     throw new AppError("bad_body", "expected a form, encoded as application/x-www-form-urlencoded");
   }
-  const { text } = await readBody(c.req.raw, limit);
+}
+
+/** A form that was read by such a schema. Throws `bad_body`. */
+export function formOf<T extends z.ZodType>(text: string, schema: T): z.output<T> {
   refuseTooMany("fields", text);
   return checked(schema, valuesOf(new URLSearchParams(text)), "bad_body");
 }

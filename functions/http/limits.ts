@@ -7,24 +7,27 @@ export interface BodyLimit {
   readonly bytes: number;
   /** The same in words, for the refusal. */
   readonly words: string;
-  /** Bytes when gzip is taken off; null where a body may not be compressed. */
-  readonly unpackedBytes: number | null;
+  /** Whether it may be compressed, with gzip. */
+  readonly mayBePacked: boolean;
 }
 
+/** Bytes of any body when gzip is taken off: 8 MiB, as the refusal says. */
+export const MOST_UNPACKED = 8_388_608;
+
 /** Bonnie++ output. */
-export const UPLOAD: BodyLimit = { bytes: 1_048_576, words: "1 MiB", unpackedBytes: 8_388_608 };
+export const UPLOAD: BodyLimit = { bytes: 1_048_576, words: "1 MiB", mayBePacked: true };
 
 /** Bonnie++ output in a form, after its token. Browsers compress no forms. */
-export const UPLOAD_FORM: BodyLimit = { bytes: 1_048_576, words: "1 MiB", unpackedBytes: null };
+export const UPLOAD_FORM: BodyLimit = { bytes: 1_048_576, words: "1 MiB", mayBePacked: false };
 
 /** A token and an address, from anybody: it is all that strangers may send. */
-export const SIGN_IN_FORM: BodyLimit = { bytes: 8_192, words: "8 KiB", unpackedBytes: null };
+export const SIGN_IN_FORM: BodyLimit = { bytes: 8_192, words: "8 KiB", mayBePacked: false };
 
 /** Every other form of a page. */
-export const FORM: BodyLimit = { bytes: 16_384, words: "16 KiB", unpackedBytes: null };
+export const FORM: BodyLimit = { bytes: 16_384, words: "16 KiB", mayBePacked: false };
 
 /** JSON that asks for a token or a share. */
-export const JSON_BODY: BodyLimit = { bytes: 65_536, words: "64 KiB", unpackedBytes: null };
+export const JSON_BODY: BodyLimit = { bytes: 65_536, words: "64 KiB", mayBePacked: false };
 
 /** Fields of a form. */
 export const MOST_FIELDS = 64;

@@ -2,30 +2,32 @@
 // dependencies, so that it runs the same behind API Gateway, on one machine and in tests.
 
 import { allow, tokenOf } from "../http/auth.ts";
-import { readBody } from "../http/body.ts";
 import { formatOf } from "../http/format.ts";
 import type { HttpApp } from "../http/http-env.ts";
+import { UPLOAD } from "../http/limits.ts";
 import { singleParameters } from "../http/parameters.ts";
 import type { IngestDeps } from "./deps.ts";
 import { postResults } from "./post-results.ts";
 import { addQuarantineRoutes } from "./quarantine-routes.ts";
 import { receiptStatus, receiptSummary, receiptText } from "./receipt.ts";
 import { addTokenRoutes } from "./token-routes.ts";
-import { uploadTurn } from "./upload-gate.ts";
+import { inUploadTurn } from "./upload-gate.ts";
 import { addWithdrawRoute } from "./withdraw-route.ts";
 
 /** Adds the routes of this app. */
 export function addIngestRoutes(app: HttpApp, deps: IngestDeps): void {
-  app.post("/v1/results", allow(deps, "ingest"), uploadTurn(deps), async (c) => {
+  app.post("/v1/results", allow(deps, "ingest"), async (c) => {
     const format = formatOf(c, ["txt", "json"]);
     const parameters = singleParameters(c);
     const receivedAt = new Date(deps.clock()).toISOString();
-    const receipt = await postResults(deps, tokenOf(c), { body: await readBody(c.req.raw), parameters, receivedAt });
-    const { stored, duplicate, rejected } = receipt;
-    c.set("note", receiptSummary(receipt));
-    c.set("results", { stored, duplicate, rejected });
-    const status = receiptStatus(receipt);
-    return format === "json" ? c.json(receipt, status) : c.text(await receiptText(receipt), status);
+    return inUploadTurn(c, deps, UPLOAD, async (body) => {
+      const receipt = await postResults(deps, tokenOf(c), { body, parameters, receivedAt });
+      const { stored, duplicate, rejected } = receipt;
+      c.set("note", receiptSummary(receipt));
+      c.set("results", { stored, duplicate, rejected });
+      const status = receiptStatus(receipt);
+      return format === "json" ? c.json(receipt, status) : c.text(await receiptText(receipt), status);
+    });
   });
   addQuarantineRoutes(app, deps);
   addTokenRoutes(app, deps);

@@ -10,13 +10,14 @@ import { COHORT_KEYS } from "../../shared/model/cohort.ts";
 import { exactText } from "../../shared/model/number-text.ts";
 import { printable } from "../../shared/model/printable.ts";
 import { tokenOf } from "../http/auth.ts";
-import { formBy } from "../http/form.ts";
+import { formOf, refuseOtherThanForm } from "../http/form.ts";
 import { wantsPage } from "../http/format.ts";
 import type { HttpEnv } from "../http/http-env.ts";
 import { UPLOAD_FORM } from "../http/limits.ts";
 import type { IngestDeps } from "../ingest/deps.ts";
 import { postResults } from "../ingest/post-results.ts";
 import { type Receipt, type ReceiptResult, receiptStatus, receiptSummary } from "../ingest/receipt.ts";
+import { inUploadTurn } from "../ingest/upload-gate.ts";
 import { linkOf } from "./links.ts";
 import { type Page, pageAnswer } from "./page.tsx";
 import { Problem } from "./problem.tsx";
@@ -34,7 +35,15 @@ const form = z.strictObject({
 });
 
 export const receipt: Page<IngestDeps> = async (c, deps) => {
-  const { output, ...said } = await formBy(c, form, UPLOAD_FORM);
+  refuseOtherThanForm(c);
+  return inUploadTurn(c, deps, UPLOAD_FORM, async ({ text: sent }) => received(c, deps, formOf(sent, form)));
+};
+
+async function received(
+  c: Context<HttpEnv>,
+  deps: IngestDeps,
+  { output, ...said }: z.output<typeof form>,
+): Promise<Response> {
   const parameters = Object.fromEntries(
     Object.entries(said).flatMap(([key, value]) => (typeof value === "string" ? [[key, value]] : [])),
   );
@@ -61,7 +70,7 @@ export const receipt: Page<IngestDeps> = async (c, deps) => {
       </>,
     );
   }
-};
+}
 
 /** Statuses of refusals beside which the form stands as it was sent. */
 const KEEPING = [400, 403, 413, 429, 503] as const;

@@ -140,21 +140,107 @@ describe("a day", () => {
 describe("at once", () => {
   test("a large upload waits for another, small ones for none of them, and no large one for longer than it is worth", async () => {
     const gate = makeUploadGate(50);
-    const first = await gate.enter(1_000_000);
-    await expect(gate.enter(null)).rejects.toMatchObject({ code: "slow_down" });
-    const small = await Promise.all(Array.from({ length: 200 }, () => gate.enter(300)));
+    const first = await gate.large("a", 1_000_000);
+    await expect(gate.large("b", 200)).rejects.toMatchObject({ code: "slow_down" });
+    const small = await Promise.all(Array.from({ length: 200 }, () => gate.small("a", 300, false)));
     for (const leave of small) leave();
-    const second = gate.enter(70_000);
+    const second = gate.large("a", 70_000);
     first();
     (await second)();
   });
 
-  test("six thousand small ones are all let in, so many at a time", async () => {
+  test("large uploads of tokens take turns, and of one token only so many wait", async () => {
+    const gate = makeUploadGate();
+    const order: string[] = [];
+    const sending = async (token: string) => {
+      const leave = await gate.large(token, 1_000_000);
+      order.push(token);
+      await new Promise((resolve) => setImmediate(resolve));
+      leave();
+    };
+    const many = Promise.allSettled(Array.from({ length: 30 }, () => sending("many")));
+    await Promise.all([sending("one"), sending("two"), sending("one")]);
+    expect(order.slice(0, 6)).toEqual(["many", "many", "one", "two", "many", "one"]);
+    const refusals = (await many).flatMap((outcome) => (outcome.status === "rejected" ? [outcome.reason] : []));
+    expect(refusals).toHaveLength(30 - 9);
+    expect(refusals[0]).toMatchObject({
+      code: "slow_down",
+      message: expect.stringContaining("8 large uploads of this token"),
+    });
+  });
+
+  test("beyond what may wait, the token that holds the most is refused, and not the one that comes", async () => {
+    const gate = makeUploadGate();
+    const inside = await gate.large("first", 200);
+    const waiting = Array.from({ length: 32 }, (_, upload) => gate.large(`t${upload % 4}`, 1_048_576));
+    const late = gate.large("late", 1_000_000);
+    inside();
+    const outcomes = await Promise.allSettled([late, ...waiting].map(async (turn) => (await turn)()));
+    expect(outcomes[0]?.status).toBe("fulfilled");
+    expect(outcomes.filter(({ status }) => status === "rejected")).toHaveLength(1);
+  });
+
+  /** Uploads whose bodies have begun and do not go on, and what ends them. */
+  function unfinished(count: number, bytes: number, headers: Record<string, string> = {}): { end(): Promise<unknown> } {
+    const ends: (() => void)[] = [];
+    const answers = Array.from({ length: count }, () => {
+      const body = new ReadableStream<Uint8Array>({
+        start: (stream) => {
+          stream.enqueue(new Uint8Array(bytes).fill(35));
+          ends.push(() => stream.close());
+        },
+      });
+      // `duplex` is needed for a body in pieces, and TypeScript's RequestInit does not know it.
+      const init: RequestInit = { method: "POST", body, headers, ...{ duplex: "half" } };
+      return service.send("/v1/results?backend=loop", init);
+    });
+    return {
+      end: async () => {
+        for (const end of ends) end();
+        return Promise.all(answers);
+      },
+    };
+  }
+
+  test("bodies that are slow to come keep nobody out, neither large, packed, in pieces nor small ones", async () => {
+    const slow = [
+      unfinished(2, 100_000, { "Content-Length": "1000000" }),
+      unfinished(2, 100_000),
+      unfinished(40, 1_000, { "Content-Length": "65536" }),
+    ];
+    await new Promise((resolve) => setTimeout(resolve, 50));
+    const packed = { headers: { ...asJson.headers, "Content-Encoding": "gzip" } };
+    const pieces = new Response(lines(1)).body;
+    await jsonOf(service.post(lines(1), "?backend=loop", asJson), 201);
+    await jsonOf(service.post(new Uint8Array(gzipSync(lines(1))), "?backend=loop", packed), 201);
+    await jsonOf(service.post(lines(600), "?backend=loop", asJson), 201);
+    const inPieces: RequestInit = { method: "POST", body: pieces, ...{ duplex: "half" }, ...asJson };
+    await jsonOf(service.send("/v1/results?backend=loop", inPieces), 201);
+    await Promise.all(slow.map(({ end }) => end()));
+  });
+
+  test("a packed upload of one line is small, and does not wait for large ones; one that unpacks to more is large", async () => {
+    const order: string[] = [];
+    const packed = { headers: { ...asJson.headers, "Content-Encoding": "gzip" } };
+    const send = async (name: string, body: string) => {
+      await jsonOf(service.post(new Uint8Array(gzipSync(body)), "?backend=loop", packed), 201);
+      order.push(name);
+    };
+    const same = LOOP.concat("\n").repeat(3_000);
+    expect(gzipSync(same).length).toBeLessThan(65_536);
+    const large = [send("large", `${lines(1)}\n${same}`), send("large", `${lines(1)}\n${same}`)];
+    await new Promise((resolve) => setTimeout(resolve, 30));
+    await send("small", lines(1));
+    await Promise.all(large);
+    expect(order).toEqual(["small", "large", "large"]);
+  });
+
+  test.for([false, true])("six thousand small ones are all let in, so many at a time; packed: %s", async (isPacked) => {
     const gate = makeUploadGate();
     let [inside, most] = [0, 0];
     await Promise.all(
       Array.from({ length: 6_000 }, async () => {
-        const leave = await gate.enter(200);
+        const leave = await gate.small("host", 200, isPacked);
         inside += 1;
         most = Math.max(most, inside);
         await new Promise((resolve) => setImmediate(resolve));
@@ -162,7 +248,7 @@ describe("at once", () => {
         leave();
       }),
     );
-    expect(most).toBeGreaterThan(100);
+    expect(most).toBeGreaterThan(isPacked ? 10 : 100);
     expect(most).toBeLessThan(1_000);
   });
 

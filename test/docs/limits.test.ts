@@ -7,6 +7,7 @@ import {
   JSON_BODY,
   MOST_FIELDS,
   MOST_PARAMETERS,
+  MOST_UNPACKED,
   SIGN_IN_FORM,
   UPLOAD,
   UPLOAD_FORM,
@@ -18,7 +19,7 @@ import { SHARE_WIDTHS } from "../../shared/report/summary.ts";
 const page = readFileSync("docs/api.md", "utf8").replaceAll(/\s+/g, " ");
 
 test.each([
-  `an upload (\`POST /v1/results\`) | ${UPLOAD.words}, ${(UPLOAD.unpackedBytes ?? 0) / 1_048_576} MiB unpacked`,
+  `an upload (\`POST /v1/results\`) | ${UPLOAD.words}, ${MOST_UNPACKED / 1_048_576} MiB unpacked`,
   `the form of \`/upload\`, read after its token | ${UPLOAD_FORM.words}`,
   `JSON for a token or a share | ${JSON_BODY.words}`,
   `the form of \`/sign-in\` | ${SIGN_IN_FORM.words}`,
