@@ -533,3 +533,111 @@ END
   run seconds_of_cpu 3 "${AGENT_SHELL_WORDS[@]}" "$AGENT" flush
   expect 0 "$receipt" 'stored 0123'
 }
+
+# bats test_tags=everywhere
+@test "a head ends at its empty line, whatever its lines look like" {
+  on_host xl_loop
+  number=0
+  for header in 'X_Cache: MISS' 'X.Y: z' 'X-A!: b' "$(printf 'X-A: b\n folded: words\n\tand more')" 'no header at all' ' '; do
+    number=$((number + 1))
+    reply "$number" 201 "$receipt" "$header"
+    run agent post --backend loop "$(result "$number")"
+    expect 0 "$receipt"
+  done
+  reply $((number + 1)) 503 busy "$(printf 'X_Cache: MISS\nRetry-After:900')"
+  run agent post --backend loop "$(result 9)"
+  expect 3 'answered 503: busy'
+  read -r _ until at _ <"$SPOOL/backoff"
+  [ $((until - at)) -ge 900 ]
+}
+
+# bats test_tags=everywhere
+@test "with standard input, output or errors closed a result is kept and sent as with them" {
+  on_host xl_loop
+  result 1
+  agent run vm101 xvda -- cat "$STUB_HOST/1.csv" <&- >&-
+  agent run vm101 xvda -- cat "$STUB_HOST/1.csv" 2>&-
+  agent post --backend loop "$STUB_HOST/1.csv" <&- >&- 2>&-
+  [ "$(requests) $(waiting) $(rejected)" = '3 0 0' ]
+  for number in 1 2 3; do grep -Fx "$(cat "$STUB_HOST/1.csv")" "$STUB_HOST/sent.$number"; done
+  if grep -i 'descriptor' "$STUB_HOST"/sent.*; then return 1; fi
+}
+
+# bats test_tags=once
+@test "where awk fails a result is no less a result" {
+  on_host xl_loop
+  result 1
+  # It fails where it looks for results, as one did without standard output.
+  real=$(command -v awk)
+  printf '#!/bin/sh\ncase $* in *"Sequential Output"*) exit 2 ;; esac\nexec %s "$@"\n' "$real" >"$STUB_HOST/bin/awk"
+  chmod +x "$STUB_HOST/bin/awk"
+  run agent run vm101 xvda -- cat "$STUB_HOST/1.csv"
+  expect 0 "$receipt"
+}
+
+# bats test_tags=once
+@test "a sign-in page with 401 is not the server's word on the token: the others are tried" {
+  on_host xl_loop
+  agent post --server '' --backend loop "$(result 1)" "$(result 2)"
+  reply 1 401 '<html>please sign in to the hotel</html>'
+  run agent flush --now
+  expect 3 'answered 401, but not as vbdstat does' "$receipt"
+  [ "$(requests) $(waiting)" = '2 1' ]
+}
+
+# bats test_tags=once
+@test "an upload of any name takes its turn: one that never gets through does not come first for ever" {
+  on_host xl_loop
+  for name in 00000000-abc.fixed '00000000 b'; do
+    agent post --server '' --backend loop "$(result 1)"
+    cp "$SPOOL"/new/0* "$STUB_HOST/upload"
+    mv "$STUB_HOST/upload" "$SPOOL/new/$name"
+    rm -f "$STUB_HOST/curl.count"
+    reply 1 refused ''
+    reply 3 refused ''
+    run agent flush --now
+    run agent flush --now
+    [ "$(ls "$SPOOL/new")" = "$name" ]
+    rm "$SPOOL/new/$name" "$SPOOL/backoff"
+  done
+}
+
+# bats test_tags=once
+@test "a huge file is refused before anything reads it" {
+  on_host xl_loop
+  truncate -s 300M "$STUB_HOST/huge"
+  run limited "${AGENT_SHELL_WORDS[@]}" "$AGENT" post "$STUB_HOST/huge"
+  expect 1 'has more than 16777216 bytes'
+}
+
+# bats test_tags=once
+@test "headings and lines with as many commas as a result do not make a right receipt a wrong one" {
+  on_host xl_loop
+  {
+    printf '%s\n' '-Per Chr-,,,,,,,,,,,,,,,,,,,,,,,,,,' '-Per Chr-,,,,,,,,,,,,,,,,,,,,,,,,,,'
+    cat "$(result 1)"
+  } >"$STUB_HOST/out"
+  reply 1 201 "$receipt"
+  run agent run vm101 xvda -- cat "$STUB_HOST/out"
+  expect 0 "$receipt"
+}
+
+# Out: agent, in a mount namespace of its own, where /tmp has no room; true only where such a namespace can be had.
+without_tmp() {
+  # shellcheck disable=SC2016 # for the inner shell
+  PATH=$STUB_HOST/bin:$PATH unshare -m sh -c 'mount -t tmpfs -o size=4k none /dev/shm && export TMPDIR=/dev/shm &&
+    { dd if=/dev/zero of=/dev/shm/fill bs=4k count=2 2>/dev/null || :; } && exec "$@"' - "${AGENT_SHELL_WORDS[@]}" "$AGENT" "$@"
+}
+
+# bats test_tags=everywhere
+@test "where no temporary file can be written, settings, facts, answer and token are what they are" {
+  on_host xl_loop
+  if ! unshare -m true 2>/dev/null; then skip 'only root can have a file system of its own'; fi
+  run without_tmp run vm101 xvda -- cat "$(result 1)"
+  expect 0 "$receipt"
+  grep '^# backend: loop$' "$STUB_HOST/sent.1"
+  grep '^header = "Authorization: Bearer vbd_secret"$' "$STUB_HOST/curl.stdin"
+  run without_tmp post --backend loop "$(result 2)"
+  expect 0 "$receipt"
+  [ "$(requests)" = 2 ]
+}
