@@ -641,3 +641,37 @@ without_tmp() {
   expect 0 "$receipt"
   [ "$(requests)" = 2 ]
 }
+
+# In: a command of the host, and what it does instead, as a script.
+replace() {
+  rm -f "$STUB_HOST/bin/$1"
+  printf '#!/bin/sh\n%s\n' "$2" >"$STUB_HOST/bin/$1"
+  chmod +x "$STUB_HOST/bin/$1"
+}
+
+# bats test_tags=everywhere
+@test "a xenstore that hangs costs one wait, before the run or after, and no result" {
+  on_host xl_loop
+  result 1
+  replace command "cat $STUB_HOST/1.csv; rm $STUB_HOST/bin/xenstore-read; printf '#!/bin/sh\nexec sleep 600\n' >$STUB_HOST/bin/xenstore-read; chmod +x $STUB_HOST/bin/xenstore-read"
+  run timeout 60 env PATH="$STUB_HOST/bin:$PATH" "${AGENT_SHELL_WORDS[@]}" "$AGENT" run vm101 xvda -- command
+  [ "$status" = 0 ]
+  expect 0 "$receipt"
+  [ "$(grep -c 'did not answer within' <<<"$output")" = 1 ]
+  run timeout 60 env PATH="$STUB_HOST/bin:$PATH" "${AGENT_SHELL_WORDS[@]}" "$AGENT" detect
+  [ "$status" = 1 ]
+  [ "$(grep -c 'xenstore-read did not answer within' <<<"$output")" = 1 ]
+}
+
+# bats test_tags=everywhere
+@test "a tool that leaves a program behind, which holds its pipe, is left" {
+  on_host xl_loop
+  replace xl "sleep 30 & echo 'nr_cpus : 8'"
+  run timeout 60 env PATH="$STUB_HOST/bin:$PATH" "${AGENT_SHELL_WORDS[@]}" "$AGENT" detect
+  expect 0 '# backend: loop' 'xl did not answer within'
+  replace xl 'sleep 30; echo'
+  SECONDS=0
+  run timeout 60 env PATH="$STUB_HOST/bin:$PATH" "${AGENT_SHELL_WORDS[@]}" "$AGENT" detect
+  expect 0 '# backend: loop' 'xl did not answer within'
+  [ "$SECONDS" -lt 28 ]
+}
