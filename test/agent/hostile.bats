@@ -653,9 +653,8 @@ replace() {
 @test "a xenstore that hangs costs one wait, before the run or after, and no result" {
   on_host xl_loop
   result 1
-  replace command "cat $STUB_HOST/1.csv; rm $STUB_HOST/bin/xenstore-read; printf '#!/bin/sh\nexec sleep 600\n' >$STUB_HOST/bin/xenstore-read; chmod +x $STUB_HOST/bin/xenstore-read"
-  run timeout 60 env PATH="$STUB_HOST/bin:$PATH" "${AGENT_SHELL_WORDS[@]}" "$AGENT" run vm101 xvda -- command
-  [ "$status" = 0 ]
+  replace measure "cat $STUB_HOST/1.csv; rm $STUB_HOST/bin/xenstore-read; printf '#!/bin/sh\nexec sleep 600\n' >$STUB_HOST/bin/xenstore-read; chmod +x $STUB_HOST/bin/xenstore-read"
+  run timeout 60 env PATH="$STUB_HOST/bin:$PATH" "${AGENT_SHELL_WORDS[@]}" "$AGENT" run vm101 xvda -- measure
   expect 0 "$receipt"
   [ "$(grep -c 'did not answer within' <<<"$output")" = 1 ]
   run timeout 60 env PATH="$STUB_HOST/bin:$PATH" "${AGENT_SHELL_WORDS[@]}" "$AGENT" detect
@@ -663,7 +662,7 @@ replace() {
   [ "$(grep -c 'xenstore-read did not answer within' <<<"$output")" = 1 ]
 }
 
-# bats test_tags=everywhere
+# bats test_tags=once
 @test "a tool that leaves a program behind, which holds its pipe, is left" {
   on_host xl_loop
   replace xl "sleep 30 & echo 'nr_cpus : 8'"
@@ -674,4 +673,78 @@ replace() {
   run timeout 60 env PATH="$STUB_HOST/bin:$PATH" "${AGENT_SHELL_WORDS[@]}" "$AGENT" detect
   expect 0 '# backend: loop' 'xl did not answer within'
   [ "$SECONDS" -lt 28 ]
+}
+
+# bats test_tags=once
+@test "a NUL in what a guest prints is dropped, and a damaged upload does not keep the others from being exported" {
+  on_host xl_loop
+  result 1
+  run agent run --server '' vm101 xvda -- sh -c "printf 'a\0b\n' >&2; printf 'x\0y\n'; cat $STUB_HOST/1.csv"
+  expect 0
+  agent post --server '' --backend loop "$(result 2)"
+  cd "$SPOOL/new"
+  [ "$(cat ./* | tr -dc '\000' | wc -c)" = 0 ]
+  grep -x xy ./*
+  printf '# backend: loop\n%s\n' "$(cat "$STUB_HOST/1.csv")" >00000000-cut
+  { cat 00000002-*; } | tr '#' '\000' >00000000-nul
+  head -c -1 "$(echo 00000002-*)" >00000000-open
+  run agent export "$STUB_HOST/carry"
+  expect 1 '00000000-cut is damaged' '00000000-nul is damaged' '00000000-open is damaged' 'exported 2 uploads'
+  [ "$(waiting)" = 3 ]
+  rm 00000000-*
+  run agent import --server '' "$STUB_HOST/carry"
+  expect 0 'imported 2 uploads'
+  # An older agent exported such a one.
+  {
+    printf '## vbdstat-spool 1 1 uploads of x\n## upload 1 lines %s\n' "$(cksum <"$STUB_HOST/1.csv" | tr ' ' -)"
+    cat "$STUB_HOST/1.csv"
+    echo '## vbdstat-spool 1 end'
+  } >"$STUB_HOST/old"
+  run agent import --server '' "$STUB_HOST/old"
+  expect 1 'upload 1 of' 'its end is missing' 'imported 0 uploads'
+  [ "$(waiting)" = 2 ]
+}
+
+# bats test_tags=once
+@test "what counts runs is bounded, and does not shut the spool" {
+  on_host xl_loop
+  agent flush
+  for number in $(seq 1300); do echo 1 >"$SPOOL/counts/$((number * 7919))"; done
+  run agent run vm101 xvda -- cat "$(result 1)"
+  expect 0 "$receipt"
+  [ "$(find "$SPOOL/counts" -type f | wc -l)" -le 500 ]
+  run agent run vm101 xvda -- cat "$STUB_HOST/1.csv"
+  grep '^# run_index: 2$' "$STUB_HOST/sent.2"
+}
+
+# In: a guest's id, the backend's domain and kind, then lines for xenstore below the backend. Out: the guest has such a disk xvda.
+another_guest() {
+  xenstore "/local/domain/$1" <<<"name = \"$2\""
+  xenstore "/libxl/$1/device/vbd/51712" <<<"backend = \"/local/domain/$3/backend/$4/$1/51712\""
+  printf '%s\n' 'mode = "w"' 'dev = "xvda"' 'state = "4"' "${@:5}" | xenstore "/local/domain/$3/backend/$4/$1/51712"
+}
+
+# bats test_tags=once
+@test "a driver domain cannot count runs on the disk of another's guest" {
+  on_host xl_phy_lvm
+  another_guest 7 other 5 vbd 'params = "x"' 'type = "phy"' 'physical-device = "fd:4"' 'physical-device-path = "/dev/dm-4"'
+  agent run other xvda -- cat "$(result 1)"
+  agent run vm101 xvda -- cat "$STUB_HOST/1.csv"
+  grep '^# run_index: 1$' "$STUB_HOST/sent.2"
+}
+
+# bats test_tags=once
+@test "a guest that takes another's name, or its id as name, is not taken for it" {
+  on_host xl_loop
+  result 1
+  for name in vm101 1; do
+    replace measure "cat $STUB_HOST/1.csv; printf '%s\\n' '/local/domain/9/name = \"$name\"' '/local/domain/0/backend/qdisk/9/51712/params = \"qcow2:/x\"' '/local/domain/0/backend/qdisk/9/51712/mode = \"w\"' '/local/domain/0/backend/qdisk/9/51712/dev = \"xvda\"' '/local/domain/0/backend/qdisk/9/51712/state = \"4\"' >>$STUB_HOST/xenstore"
+    run agent run 1 xvda -- measure
+    expect 0 "$receipt"
+    grep '^# backend: loop$' "$STUB_HOST/sent.$(requests)"
+    if grep '^# backend: unknown' "$STUB_HOST/sent.$(requests)"; then return 1; fi
+  done
+  run agent detect 1 xvda
+  expect 0 '# backend: loop'
+  [[ $output != *qdisk* ]]
 }
