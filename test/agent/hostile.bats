@@ -748,3 +748,152 @@ another_guest() {
   expect 0 '# backend: loop'
   [[ $output != *qdisk* ]]
 }
+
+# bats test_tags=once
+@test "a guest whose name has what nobody sees is measured under a name that the server takes" {
+  on_host xl_loop
+  for name in $'vm\u3164' $'\u3164' $'\u2003\u00a0'; do
+    overwrite "$STUB_HOST/xenstore" '^/local/domain/1/name' "$name"
+    run agent run 1 xvda -- cat "$(result 1)"
+    expect 0 "$receipt"
+    grep -E '^# vm: (vm|guest) ~[0-9a-f]{8}$' "$STUB_HOST/sent.$(requests)"
+  done
+}
+
+# bats test_tags=once
+@test "runs without a result fill nothing, however many and however long: little of the newest is kept" {
+  on_host xl_loop
+  head -c 400000 /dev/zero | tr '\0' x | fold -w 200 >"$STUB_HOST/junk"
+  agent flush
+  # As another run, of another guest, has left it.
+  for number in 1 2 3 4 5 6 7 8; do
+    printf '# vm: vm101\n%s\n' "$number" >"$SPOOL/rejected/0000000$number-aa"
+    echo "run x: the command printed no Bonnie++ result; it ended with 0. It was not sent." >"$SPOOL/rejected/0000000$number-aa.answer"
+    touch -d "2026-11-0$number" "$SPOOL/rejected/0000000$number-aa.answer"
+  done
+  sed 's/vm101/vm202/' "$SPOOL/rejected/00000001-aa" >"$SPOOL/rejected/00000009-aa"
+  cp "$SPOOL/rejected/00000001-aa.answer" "$SPOOL/rejected/00000009-aa.answer"
+  echo 'error bad_parameter: x' >"$SPOOL/rejected/00000001-aa.answer"
+  run agent run vm101 xvda -- cat "$STUB_HOST/junk"
+  expect 6
+  cd "$SPOOL/rejected"
+  # The new one, the newest four, another guest's, and one that the server has rejected.
+  rm 00000001-aa 0000000[5-9]-aa
+  [ "$(find . ! -name '*.answer' -type f | wc -l)" = 1 ]
+  [ "$(cat 0*[!r] | wc -c)" -lt 20000 ]
+  grep '^## cut: of a run without a result' 0*[!r]
+}
+
+# bats test_tags=once
+@test "a lock and a measurement of another name space of processes are left alone, those of another boot are not" {
+  on_host xl_loop
+  agent flush
+  boot=$(cat /proc/sys/kernel/random/boot_id)
+  result 1
+  for stamp in "999999.1.${boot}_1" "999999.1.x_1"; do
+    mkdir -p "$SPOOL/jobs/job"
+    printf '# backend: loop\n' >"$SPOOL/jobs/job/head"
+    cp "$STUB_HOST/1.csv" "$SPOOL/jobs/job/out"
+    ln -sfn "$stamp" "$SPOOL/jobs/job/agent"
+    touch "$SPOOL/tmp/$stamp.part"
+    run agent flush --now
+    expect 0
+    [ "$(requests)" = 0 ] || break
+  done
+  [ "$stamp" = 999999.1.x_1 ] && [ "$(requests)" = 1 ]
+  [ "$(ls "$SPOOL/tmp")" = "999999.1.${boot}_1.part" ]
+  # To send twice costs nothing, never to send does.
+  ln -s "999999.1.${boot}_1" "$SPOOL/lock"
+  run agent post --backend loop "$STUB_HOST/1.csv" --lock-wait 0
+  expect 0 "$receipt"
+}
+
+# bats test_tags=everywhere
+@test "where the spool is read-only nothing is sent, and nothing loops" {
+  on_host xl_loop
+  if ! unshare -m true 2>/dev/null; then skip 'only root can have a file system of its own'; fi
+  agent post --server '' --backend loop "$(result 1)"
+  ln -s 999999.1.x "$SPOOL/lock"
+  # shellcheck disable=SC2016 # for the inner shell
+  run env PATH="$STUB_HOST/bin:$PATH" timeout 60 unshare -m sh -c 'mount --bind "$0" "$0" && mount -o remount,bind,ro "$0" && exec "$@"' "$SPOOL" "${AGENT_SHELL_WORDS[@]}" "$AGENT" flush --now
+  expect 1 'cannot be written'
+  [ "$(requests) $(waiting)" = '0 1' ]
+}
+
+# bats test_tags=once
+@test "configuration, token or spool behind a link through a folder of others is not taken" {
+  on_host xl_loop
+  mkdir "$STUB_HOST/open" && chmod 777 "$STUB_HOST/open"
+  mkdir "$STUB_HOST/own"
+  for name in agent.conf token spool; do
+    [ -e "$STUB_HOST/$name" ] || mkdir "$STUB_HOST/$name"
+    mv "$STUB_HOST/$name" "$STUB_HOST/own/$name"
+    ln -s "../own/$name" "$STUB_HOST/open/$name"
+    ln -s "open/$name" "$STUB_HOST/$name"
+    run agent post --backend loop "$(result 1)"
+    expect 2 "$STUB_HOST/open can be written by others"
+    # Without that folder it is.
+    ln -sfn "own/$name" "$STUB_HOST/$name"
+    run agent post --backend loop "$STUB_HOST/1.csv"
+    expect 0
+  done
+  if [ "$(id -u)" != 0 ]; then skip "only root can give a link to another user"; fi
+  chown -h 65534 "$STUB_HOST/spool"
+  run agent flush
+  expect 2 "$STUB_HOST/spool belongs to user 65534"
+  rm -r "$STUB_HOST/own/spool" && mkdir "$STUB_HOST/own/spool"
+  run agent flush
+  [ -z "$(ls "$STUB_HOST/own/spool")" ]
+}
+
+# bats test_tags=once
+@test "another user's process is not taken for a guest's QEMU" {
+  on_host xl_qdisk
+  if [ "$(id -u)" != 0 ]; then skip "only root can give a file to another user"; fi
+  for number in 333 4444; do
+    mkdir -p "$STUB_HOST/root/proc/$number"
+    printf 'qemu-system-i386\0-xen-domid\0004\0-x\0' >"$STUB_HOST/root/proc/$number/cmdline"
+    echo 'rchar: 1000' >"$STUB_HOST/root/proc/$number/io"
+  done
+  chown 65534 "$STUB_HOST/root/proc/333"
+  result 1
+  replace measure "cat $STUB_HOST/1.csv; echo 'rchar: 900001000' >$STUB_HOST/root/proc/333/io"
+  run agent run vm101 xvda -- measure
+  expect 0
+  if grep '^# device_read_ratio' "$STUB_HOST/sent.1"; then return 1; fi
+  replace measure "cat $STUB_HOST/1.csv; echo 'rchar: 900001000' >$STUB_HOST/root/proc/4444/io"
+  run agent run vm101 xvda -- measure
+  grep '^# device_read_ratio' "$STUB_HOST/sent.2"
+}
+
+# bats test_tags=once
+@test "what a killed export has left is removed by the next one, and only that" {
+  on_host xl_loop
+  agent post --server '' --backend loop "$(result 1)"
+  mkdir -p "$STUB_HOST/out/.vbdstat-agent-0123456789abcdef-12.1234.12345678-x" "$STUB_HOST/out/.vbdstat-agent-other"
+  run agent export --keep "$STUB_HOST/out/carry"
+  expect 0
+  [ "$(ls -A "$STUB_HOST/out" | tr '\n' ' ')" = '.vbdstat-agent-other carry ' ]
+}
+
+# bats test_tags=once
+@test "a tool that is missing is named" {
+  on_host xl_loop
+  mkdir "$STUB_HOST/few"
+  for tool in awk cat cksum cut date dd du grep id ln ls mkdir mv rm sed sleep tail tee touch uname wc; do ln -s "$(command -v "$tool")" "$STUB_HOST/few/$tool"; done
+  VBDSTAT_PATH=$STUB_HOST/few run "${AGENT_SHELL_WORDS[@]}" "$AGENT" flush
+  expect 1 'there is no tr in'
+}
+
+# bats test_tags=once
+@test "an import for which the disk has no room takes nothing" {
+  on_host xl_loop
+  agent post --server '' --backend loop "$(result 1)" "$(result 2)" "$(result 3)"
+  agent export "$STUB_HOST/carry"
+  # The third time that something comes to new/, there is no room.
+  real=$(command -v mv)
+  replace mv "case \$2 in */new/0*) echo x >>$STUB_HOST/moved; [ \$(wc -l <$STUB_HOST/moved) -lt 3 ] || exit 1 ;; esac; exec $real \"\$@\""
+  run agent import --server '' "$STUB_HOST/carry"
+  expect 1 'nothing was taken'
+  [ "$(waiting)" = 0 ]
+}
