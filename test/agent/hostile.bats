@@ -873,7 +873,7 @@ another_guest() {
   mkdir -p "$STUB_HOST/out/.vbdstat-agent-0123456789abcdef-12.1234.12345678-x" "$STUB_HOST/out/.vbdstat-agent-other"
   run agent export --keep "$STUB_HOST/out/carry"
   expect 0
-  [ "$(ls -A "$STUB_HOST/out" | tr '\n' ' ')" = '.vbdstat-agent-other carry ' ]
+  [ "$(ls -A "$STUB_HOST/out")" = $'.vbdstat-agent-other\ncarry' ]
 }
 
 # bats test_tags=once
