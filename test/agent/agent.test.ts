@@ -7,7 +7,7 @@ import { tmpdir } from "node:os";
 import { join, resolve } from "node:path";
 import { promisify } from "node:util";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
-import { faultOf } from "../../functions/ingest/said.ts";
+import { faultOf, isName } from "../../functions/ingest/said.ts";
 import { readBonnie } from "../../shared/bonnie/read.ts";
 import { VERSION } from "../../shared/deployment.ts";
 import { FACTS } from "../../shared/model/fact-registry.ts";
@@ -98,6 +98,21 @@ test("the agent knows every fact of the registry, so that check warns of none", 
   } finally {
     rmSync(folder, { recursive: true });
   }
+});
+
+test("of a name the agent leaves out what the server refuses in one, and nothing else", () => {
+  const refused: string[] = [];
+  for (let code = 1; code <= 0x10ffff; code++) {
+    const character = String.fromCodePoint(code);
+    if ((code < 0xd800 || code > 0xdfff) && character !== "\n" && !isName(`a${character}b`)) refused.push(character);
+  }
+  expect(refused.length).toBeGreaterThan(4000);
+  const kept = "Gr\u00fc\u00dfe \u65e5\u672c \u{1f600} e\u0301 \ud7ff\u{10ffff}";
+  const clean = readFileSync(AGENT, "utf8").match(/^cleaned\(\) \{[\s\S]*?^\}$/m)?.[0] ?? "";
+  const input = `${kept}${refused.join("")}${kept}`;
+  const env = { ...process.env, LC_ALL: "C" };
+  const printed = execFileSync("sh", ["-c", `${clean}\ncleaned "$(cat)"`], { input, env }).toString();
+  expect(printed).toBe(`${kept}${kept}\n`);
 });
 
 test("the agent has the version of the service", () => {

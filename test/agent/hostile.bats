@@ -533,3 +533,367 @@ END
   run seconds_of_cpu 3 "${AGENT_SHELL_WORDS[@]}" "$AGENT" flush
   expect 0 "$receipt" 'stored 0123'
 }
+
+# bats test_tags=everywhere
+@test "a head ends at its empty line, whatever its lines look like" {
+  on_host xl_loop
+  number=0
+  for header in 'X_Cache: MISS' 'X.Y: z' 'X-A!: b' "$(printf 'X-A: b\n folded: words\n\tand more')" 'no header at all' ' '; do
+    number=$((number + 1))
+    reply "$number" 201 "$receipt" "$header"
+    run agent post --backend loop "$(result "$number")"
+    expect 0 "$receipt"
+  done
+  reply $((number + 1)) 503 busy "$(printf 'X_Cache: MISS\nRetry-After:900')"
+  run agent post --backend loop "$(result 9)"
+  expect 3 'answered 503: busy'
+  read -r _ until at _ <"$SPOOL/backoff"
+  [ $((until - at)) -ge 900 ]
+}
+
+# bats test_tags=everywhere
+@test "with standard input, output or errors closed a result is kept and sent as with them" {
+  on_host xl_loop
+  result 1
+  agent run vm101 xvda -- cat "$STUB_HOST/1.csv" <&- >&-
+  agent run vm101 xvda -- cat "$STUB_HOST/1.csv" 2>&-
+  agent post --backend loop "$STUB_HOST/1.csv" <&- >&- 2>&-
+  [ "$(requests) $(waiting) $(rejected)" = '3 0 0' ]
+  for number in 1 2 3; do grep -Fx "$(cat "$STUB_HOST/1.csv")" "$STUB_HOST/sent.$number"; done
+  if grep -i 'descriptor' "$STUB_HOST"/sent.*; then return 1; fi
+}
+
+# bats test_tags=once
+@test "where awk fails a result is no less a result" {
+  on_host xl_loop
+  result 1
+  # It fails where it looks for results, as one did without standard output.
+  real=$(command -v awk)
+  printf '#!/bin/sh\ncase $* in *"Sequential Output"*) exit 2 ;; esac\nexec %s "$@"\n' "$real" >"$STUB_HOST/bin/awk"
+  chmod +x "$STUB_HOST/bin/awk"
+  run agent run vm101 xvda -- cat "$STUB_HOST/1.csv"
+  expect 0 "$receipt"
+}
+
+# bats test_tags=once
+@test "a sign-in page with 401 is not the server's word on the token: the others are tried" {
+  on_host xl_loop
+  agent post --server '' --backend loop "$(result 1)" "$(result 2)"
+  reply 1 401 '<html>please sign in to the hotel</html>'
+  run agent flush --now
+  expect 3 'answered 401, but not as vbdstat does' "$receipt"
+  [ "$(requests) $(waiting)" = '2 1' ]
+}
+
+# bats test_tags=once
+@test "an upload of any name takes its turn: one that never gets through does not come first for ever" {
+  on_host xl_loop
+  for name in 00000000-abc.fixed '00000000 b'; do
+    agent post --server '' --backend loop "$(result 1)"
+    cp "$SPOOL"/new/0* "$STUB_HOST/upload"
+    mv "$STUB_HOST/upload" "$SPOOL/new/$name"
+    rm -f "$STUB_HOST/curl.count"
+    reply 1 refused ''
+    reply 3 refused ''
+    run agent flush --now
+    run agent flush --now
+    [ "$(ls "$SPOOL/new")" = "$name" ]
+    rm "$SPOOL/new/$name" "$SPOOL/backoff"
+  done
+}
+
+# bats test_tags=once
+@test "a huge file is refused before anything reads it" {
+  on_host xl_loop
+  truncate -s 300M "$STUB_HOST/huge"
+  run limited "${AGENT_SHELL_WORDS[@]}" "$AGENT" post "$STUB_HOST/huge"
+  expect 1 'has more than 16777216 bytes'
+}
+
+# bats test_tags=once
+@test "headings and lines with as many commas as a result do not make a right receipt a wrong one" {
+  on_host xl_loop
+  {
+    printf '%s\n' '-Per Chr-,,,,,,,,,,,,,,,,,,,,,,,,,,' '-Per Chr-,,,,,,,,,,,,,,,,,,,,,,,,,,'
+    cat "$(result 1)"
+  } >"$STUB_HOST/out"
+  reply 1 201 "$receipt"
+  run agent run vm101 xvda -- cat "$STUB_HOST/out"
+  expect 0 "$receipt"
+}
+
+# Out: agent, in a mount namespace of its own, where /tmp has no room; true only where such a namespace can be had.
+without_tmp() {
+  # shellcheck disable=SC2016 # for the inner shell
+  PATH=$STUB_HOST/bin:$PATH unshare -m sh -c 'mount -t tmpfs -o size=4k none /dev/shm && export TMPDIR=/dev/shm &&
+    { dd if=/dev/zero of=/dev/shm/fill bs=4k count=2 2>/dev/null || :; } && exec "$@"' - "${AGENT_SHELL_WORDS[@]}" "$AGENT" "$@"
+}
+
+# bats test_tags=everywhere
+@test "where no temporary file can be written, settings, facts, answer and token are what they are" {
+  on_host xl_loop
+  if ! unshare -m true 2>/dev/null; then skip 'only root can have a file system of its own'; fi
+  run without_tmp run vm101 xvda -- cat "$(result 1)"
+  expect 0 "$receipt"
+  grep '^# backend: loop$' "$STUB_HOST/sent.1"
+  grep '^header = "Authorization: Bearer vbd_secret"$' "$STUB_HOST/curl.stdin"
+  run without_tmp post --backend loop "$(result 2)"
+  expect 0 "$receipt"
+  [ "$(requests)" = 2 ]
+}
+
+# In: a command of the host, and what it does instead, as a script.
+replace() {
+  rm -f "$STUB_HOST/bin/$1"
+  printf '#!/bin/sh\n%s\n' "$2" >"$STUB_HOST/bin/$1"
+  chmod +x "$STUB_HOST/bin/$1"
+}
+
+# bats test_tags=everywhere
+@test "a xenstore that hangs costs one wait, before the run or after, and no result" {
+  on_host xl_loop
+  result 1
+  replace measure "cat $STUB_HOST/1.csv; rm $STUB_HOST/bin/xenstore-read; printf '#!/bin/sh\nexec sleep 600\n' >$STUB_HOST/bin/xenstore-read; chmod +x $STUB_HOST/bin/xenstore-read"
+  run timeout 60 env PATH="$STUB_HOST/bin:$PATH" "${AGENT_SHELL_WORDS[@]}" "$AGENT" run vm101 xvda -- measure
+  expect 0 "$receipt"
+  [ "$(grep -c 'did not answer within' <<<"$output")" = 1 ]
+  run timeout 60 env PATH="$STUB_HOST/bin:$PATH" "${AGENT_SHELL_WORDS[@]}" "$AGENT" detect
+  [ "$status" = 1 ]
+  [ "$(grep -c 'xenstore-read did not answer within' <<<"$output")" = 1 ]
+}
+
+# bats test_tags=once
+@test "a tool that leaves a program behind, which holds its pipe, is left" {
+  on_host xl_loop
+  replace xl "sleep 30 & echo 'nr_cpus : 8'"
+  run timeout 60 env PATH="$STUB_HOST/bin:$PATH" "${AGENT_SHELL_WORDS[@]}" "$AGENT" detect
+  expect 0 '# backend: loop' 'xl did not answer within'
+  replace xl 'sleep 30; echo'
+  SECONDS=0
+  run timeout 60 env PATH="$STUB_HOST/bin:$PATH" "${AGENT_SHELL_WORDS[@]}" "$AGENT" detect
+  expect 0 '# backend: loop' 'xl did not answer within'
+  [ "$SECONDS" -lt 28 ]
+}
+
+# bats test_tags=once
+@test "a NUL in what a guest prints is dropped, and a damaged upload does not keep the others from being exported" {
+  on_host xl_loop
+  result 1
+  run agent run --server '' vm101 xvda -- sh -c "printf 'a\0b\n' >&2; printf 'x\0y\n'; cat $STUB_HOST/1.csv"
+  expect 0
+  agent post --server '' --backend loop "$(result 2)"
+  cd "$SPOOL/new"
+  [ "$(cat ./* | tr -dc '\000' | wc -c)" = 0 ]
+  grep -x xy ./*
+  printf '# backend: loop\n%s\n' "$(cat "$STUB_HOST/1.csv")" >00000000-cut
+  { cat 00000002-*; } | tr '#' '\000' >00000000-nul
+  head -c -1 "$(echo 00000002-*)" >00000000-open
+  run agent export "$STUB_HOST/carry"
+  expect 1 '00000000-cut is damaged' '00000000-nul is damaged' '00000000-open is damaged' 'exported 2 uploads'
+  [ "$(waiting)" = 3 ]
+  rm 00000000-*
+  run agent import --server '' "$STUB_HOST/carry"
+  expect 0 'imported 2 uploads'
+  # An older agent exported such a one.
+  {
+    printf '## vbdstat-spool 1 1 uploads of x\n## upload 1 lines %s\n' "$(cksum <"$STUB_HOST/1.csv" | tr ' ' -)"
+    cat "$STUB_HOST/1.csv"
+    echo '## vbdstat-spool 1 end'
+  } >"$STUB_HOST/old"
+  run agent import --server '' "$STUB_HOST/old"
+  expect 1 'upload 1 of' 'its end is missing' 'imported 0 uploads'
+  [ "$(waiting)" = 2 ]
+}
+
+# bats test_tags=once
+@test "what counts runs is bounded, and does not shut the spool" {
+  on_host xl_loop
+  agent flush
+  for number in $(seq 1300); do echo 1 >"$SPOOL/counts/$((number * 7919))"; done
+  run agent run vm101 xvda -- cat "$(result 1)"
+  expect 0 "$receipt"
+  [ "$(find "$SPOOL/counts" -type f | wc -l)" -le 500 ]
+  run agent run vm101 xvda -- cat "$STUB_HOST/1.csv"
+  grep '^# run_index: 2$' "$STUB_HOST/sent.2"
+}
+
+# In: a guest's id, the backend's domain and kind, then lines for xenstore below the backend. Out: the guest has such a disk xvda.
+another_guest() {
+  xenstore "/local/domain/$1" <<<"name = \"$2\""
+  xenstore "/libxl/$1/device/vbd/51712" <<<"backend = \"/local/domain/$3/backend/$4/$1/51712\""
+  printf '%s\n' 'mode = "w"' 'dev = "xvda"' 'state = "4"' "${@:5}" | xenstore "/local/domain/$3/backend/$4/$1/51712"
+}
+
+# bats test_tags=once
+@test "a driver domain cannot count runs on the disk of another's guest" {
+  on_host xl_phy_lvm
+  another_guest 7 other 5 vbd 'params = "x"' 'type = "phy"' 'physical-device = "fd:4"' 'physical-device-path = "/dev/dm-4"'
+  agent run other xvda -- cat "$(result 1)"
+  agent run vm101 xvda -- cat "$STUB_HOST/1.csv"
+  grep '^# run_index: 1$' "$STUB_HOST/sent.2"
+}
+
+# bats test_tags=once
+@test "a guest that takes another's name, or its id as name, is not taken for it" {
+  on_host xl_loop
+  result 1
+  for name in vm101 1; do
+    replace measure "cat $STUB_HOST/1.csv; printf '%s\\n' '/local/domain/9/name = \"$name\"' '/local/domain/0/backend/qdisk/9/51712/params = \"qcow2:/x\"' '/local/domain/0/backend/qdisk/9/51712/mode = \"w\"' '/local/domain/0/backend/qdisk/9/51712/dev = \"xvda\"' '/local/domain/0/backend/qdisk/9/51712/state = \"4\"' >>$STUB_HOST/xenstore"
+    run agent run 1 xvda -- measure
+    expect 0 "$receipt"
+    grep '^# backend: loop$' "$STUB_HOST/sent.$(requests)"
+    if grep '^# backend: unknown' "$STUB_HOST/sent.$(requests)"; then return 1; fi
+  done
+  run agent detect 1 xvda
+  expect 0 '# backend: loop'
+  [[ $output != *qdisk* ]]
+}
+
+# bats test_tags=once
+@test "a guest whose name has what nobody sees is measured under a name that the server takes" {
+  on_host xl_loop
+  for name in $'vm\u3164' $'\u3164' $'\u2003\u00a0'; do
+    overwrite "$STUB_HOST/xenstore" '^/local/domain/1/name' "$name"
+    run agent run 1 xvda -- cat "$(result 1)"
+    expect 0 "$receipt"
+    grep -E '^# vm: (vm|guest) ~[0-9a-f]{8}$' "$STUB_HOST/sent.$(requests)"
+  done
+}
+
+# bats test_tags=once
+@test "runs without a result fill nothing, however many and however long: little of the newest is kept" {
+  on_host xl_loop
+  head -c 400000 /dev/zero | tr '\0' x | fold -w 200 >"$STUB_HOST/junk"
+  agent flush
+  # As another run, of another guest, has left it.
+  for number in 1 2 3 4 5 6 7 8; do
+    printf '# vm: vm101\n%s\n' "$number" >"$SPOOL/rejected/0000000$number-aa"
+    echo "run x: the command printed no Bonnie++ result; it ended with 0. It was not sent." >"$SPOOL/rejected/0000000$number-aa.answer"
+    touch -d "2026-11-0$number" "$SPOOL/rejected/0000000$number-aa.answer"
+  done
+  sed 's/vm101/vm202/' "$SPOOL/rejected/00000001-aa" >"$SPOOL/rejected/00000009-aa"
+  cp "$SPOOL/rejected/00000001-aa.answer" "$SPOOL/rejected/00000009-aa.answer"
+  echo 'error bad_parameter: x' >"$SPOOL/rejected/00000001-aa.answer"
+  run agent run vm101 xvda -- cat "$STUB_HOST/junk"
+  expect 6
+  cd "$SPOOL/rejected"
+  # The new one, the newest four, another guest's, and one that the server has rejected.
+  rm 00000001-aa 0000000[5-9]-aa
+  [ "$(find . ! -name '*.answer' -type f | wc -l)" = 1 ]
+  [ "$(cat 0*[!r] | wc -c)" -lt 20000 ]
+  grep '^## cut: of a run without a result' 0*[!r]
+}
+
+# bats test_tags=once
+@test "a lock and a measurement of another name space of processes are left alone, those of another boot are not" {
+  on_host xl_loop
+  agent flush
+  boot=$(cat /proc/sys/kernel/random/boot_id)
+  result 1
+  for stamp in "999999.1.${boot}_1" "999999.1.x_1"; do
+    mkdir -p "$SPOOL/jobs/job"
+    printf '# backend: loop\n' >"$SPOOL/jobs/job/head"
+    cp "$STUB_HOST/1.csv" "$SPOOL/jobs/job/out"
+    ln -sfn "$stamp" "$SPOOL/jobs/job/agent"
+    touch "$SPOOL/tmp/$stamp.part"
+    run agent flush --now
+    expect 0
+    [ "$(requests)" = 0 ] || break
+  done
+  [ "$stamp" = 999999.1.x_1 ] && [ "$(requests)" = 1 ]
+  [ "$(ls "$SPOOL/tmp")" = "999999.1.${boot}_1.part" ]
+  # To send twice costs nothing, never to send does.
+  ln -s "999999.1.${boot}_1" "$SPOOL/lock"
+  run agent post --backend loop "$STUB_HOST/1.csv" --lock-wait 0
+  expect 0 "$receipt"
+}
+
+# bats test_tags=everywhere
+@test "where the spool is read-only nothing is sent, and nothing loops" {
+  on_host xl_loop
+  if ! unshare -m true 2>/dev/null; then skip 'only root can have a file system of its own'; fi
+  agent post --server '' --backend loop "$(result 1)"
+  ln -s 999999.1.x "$SPOOL/lock"
+  # shellcheck disable=SC2016 # for the inner shell
+  run env PATH="$STUB_HOST/bin:$PATH" timeout 60 unshare -m sh -c 'mount --bind "$0" "$0" && mount -o remount,bind,ro "$0" && exec "$@"' "$SPOOL" "${AGENT_SHELL_WORDS[@]}" "$AGENT" flush --now
+  expect 1 'cannot be written'
+  [ "$(requests) $(waiting)" = '0 1' ]
+}
+
+# bats test_tags=once
+@test "configuration, token or spool behind a link through a folder of others is not taken" {
+  on_host xl_loop
+  mkdir "$STUB_HOST/open" && chmod 777 "$STUB_HOST/open"
+  mkdir "$STUB_HOST/own"
+  for name in agent.conf token spool; do
+    [ -e "$STUB_HOST/$name" ] || mkdir "$STUB_HOST/$name"
+    mv "$STUB_HOST/$name" "$STUB_HOST/own/$name"
+    ln -s "../own/$name" "$STUB_HOST/open/$name"
+    ln -s "open/$name" "$STUB_HOST/$name"
+    run agent post --backend loop "$(result 1)"
+    expect 2 "$STUB_HOST/open can be written by others"
+    # Without that folder it is.
+    ln -sfn "own/$name" "$STUB_HOST/$name"
+    run agent post --backend loop "$STUB_HOST/1.csv"
+    expect 0
+  done
+  if [ "$(id -u)" != 0 ]; then skip "only root can give a link to another user"; fi
+  chown -h 65534 "$STUB_HOST/spool"
+  run agent flush
+  expect 2 "$STUB_HOST/spool belongs to user 65534"
+  rm -r "$STUB_HOST/own/spool" && mkdir "$STUB_HOST/own/spool"
+  run agent flush
+  [ -z "$(ls "$STUB_HOST/own/spool")" ]
+}
+
+# bats test_tags=once
+@test "another user's process is not taken for a guest's QEMU" {
+  on_host xl_qdisk
+  if [ "$(id -u)" != 0 ]; then skip "only root can give a file to another user"; fi
+  for number in 333 4444; do
+    mkdir -p "$STUB_HOST/root/proc/$number"
+    printf 'qemu-system-i386\0-xen-domid\0004\0-x\0' >"$STUB_HOST/root/proc/$number/cmdline"
+    echo 'rchar: 1000' >"$STUB_HOST/root/proc/$number/io"
+  done
+  chown 65534 "$STUB_HOST/root/proc/333"
+  result 1
+  replace measure "cat $STUB_HOST/1.csv; echo 'rchar: 900001000' >$STUB_HOST/root/proc/333/io"
+  run agent run vm101 xvda -- measure
+  expect 0
+  if grep '^# device_read_ratio' "$STUB_HOST/sent.1"; then return 1; fi
+  replace measure "cat $STUB_HOST/1.csv; echo 'rchar: 900001000' >$STUB_HOST/root/proc/4444/io"
+  run agent run vm101 xvda -- measure
+  grep '^# device_read_ratio' "$STUB_HOST/sent.2"
+}
+
+# bats test_tags=once
+@test "what a killed export has left is removed by the next one, and only that" {
+  on_host xl_loop
+  agent post --server '' --backend loop "$(result 1)"
+  mkdir -p "$STUB_HOST/out/.vbdstat-agent-0123456789abcdef-12.1234.12345678-x" "$STUB_HOST/out/.vbdstat-agent-other"
+  run agent export --keep "$STUB_HOST/out/carry"
+  expect 0
+  [ "$(ls -A "$STUB_HOST/out")" = $'.vbdstat-agent-other\ncarry' ]
+}
+
+# bats test_tags=once
+@test "a tool that is missing is named" {
+  on_host xl_loop
+  mkdir "$STUB_HOST/few"
+  for tool in awk cat cksum cut date dd du grep id ln ls mkdir mv rm sed sleep tail tee touch uname wc; do ln -s "$(command -v "$tool")" "$STUB_HOST/few/$tool"; done
+  VBDSTAT_PATH=$STUB_HOST/few run "${AGENT_SHELL_WORDS[@]}" "$AGENT" flush
+  expect 1 'there is no tr in'
+}
+
+# bats test_tags=once
+@test "an import for which the disk has no room takes nothing" {
+  on_host xl_loop
+  agent post --server '' --backend loop "$(result 1)" "$(result 2)" "$(result 3)"
+  agent export "$STUB_HOST/carry"
+  # The third time that something comes to new/, there is no room.
+  real=$(command -v mv)
+  replace mv "case \$2 in */new/0*) echo x >>$STUB_HOST/moved; [ \$(wc -l <$STUB_HOST/moved) -lt 3 ] || exit 1 ;; esac; exec $real \"\$@\""
+  run agent import --server '' "$STUB_HOST/carry"
+  expect 1 'nothing was taken'
+  [ "$(waiting)" = 0 ]
+}
