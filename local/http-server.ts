@@ -2,7 +2,7 @@
 // client that does not send, does not read, or sends more than can wait loses its connection, and costs nobody else their turn.
 
 import { readFileSync } from "node:fs";
-import { createServer, type IncomingMessage, type Server, type ServerResponse } from "node:http";
+import { createServer, IncomingMessage, type Server, type ServerResponse } from "node:http";
 import type { Socket } from "node:net";
 import { StartFault } from "./start-fault.ts";
 
@@ -18,6 +18,11 @@ export const CONNECTION_LIMITS = {
   /** How long a body may take: so long, and a second more for each KiB that has come. A slow line has more than that. */
   bodyMs: 10_000,
   bodyBytesPerSecond: 1_024,
+  /** Into how many chunks a body may be cut: so many of any size, and one more for each `chunkBytes` bytes that have come. */
+  chunks: 256,
+  chunkBytes: 64,
+  /** How long the rest of a body that was not wanted is taken, so that its client hears the answer. */
+  refusedBodyMs: 500,
   /** How long the next request on a connection is waited for. */
   keepAliveMs: 5_000,
   /** How long a client may take nothing of an answer that is ready for it. */
@@ -45,10 +50,36 @@ const LOOK_MS = 500;
 const TOLD_EVERY_MS = 60_000;
 
 /** Why a connection is ended. */
-type Reason = "requests without waiting" | "slow body" | "refused body" | "unread answer" | "too many connections";
+type Reason =
+  | "requests without waiting"
+  | "slow body"
+  | "tiny chunks"
+  | "refused body"
+  | "blank lines"
+  | "unread answer"
+  | "too many connections";
 
 /** Answers a request; resolves when the whole answer has been given to the connection. Never rejects. */
 type Listener = (request: IncomingMessage, response: ServerResponse) => Promise<void>;
+
+/** Counts the parts in which its body comes: each costs about the same, however small it is. */
+class CountedRequest extends IncomingMessage {
+  parts = 0;
+  bodyBytes = 0;
+
+  override push(part: Buffer | null, encoding?: BufferEncoding): boolean {
+    if (part !== null) {
+      this.parts += 1;
+      this.bodyBytes += part.length;
+    }
+    return super.push(part, encoding);
+  }
+
+  /** Node calls this when the answer is out and nobody has read the body. Its own would push no further parts. */
+  _dump(): void {
+    this.resume();
+  }
+}
 
 interface Turn {
   readonly request: IncomingMessage;
@@ -67,6 +98,11 @@ interface Connection {
   unread: number;
   /** Bytes that are still to come of a body whose length was said, at least: so far on no other request begins. */
   bodyLeft: number;
+  /** The latest request, whose body may still come, and in how many pieces we have parsed what came after its headers. */
+  request: CountedRequest | null;
+  pieces: number;
+  /** Since when its client has sent nothing but blank lines after a request and its answer. */
+  blankSince: number | null;
 }
 
 export interface HttpServer {
@@ -90,7 +126,8 @@ export interface HttpServerOptions {
 /** Listens. Throws StartFault when it cannot. */
 export async function startHttpServer({ host, port, onEnded, limits: own }: HttpServerOptions): Promise<HttpServer> {
   const limits = { ...CONNECTION_LIMITS, connections: connectionsPossible(), ...own };
-  const server = createServer({
+  const server = createServer<typeof CountedRequest>({
+    IncomingMessage: CountedRequest,
     maxHeaderSize: limits.headerBytes,
     headersTimeout: limits.headersMs,
     // The rule for bodies is below; no body that we take is longer than this by it.
@@ -138,9 +175,17 @@ export async function startHttpServer({ host, port, onEnded, limits: own }: Http
   }
 
   server.on("connection", (socket) => {
-    const connection: Connection = { socket, turns: [], unread: 0, bodyLeft: 0 };
+    const connection: Connection = {
+      socket,
+      turns: [],
+      unread: 0,
+      bodyLeft: 0,
+      request: null,
+      pieces: 0,
+      blankSince: null,
+    };
     connections.set(socket, connection);
-    parseInPieces(connection);
+    parseInPieces(connection, goesOn);
     idle.add(connection);
     socket.once("close", () => forget(connection));
     if (connections.size <= limits.connections) return;
@@ -160,6 +205,9 @@ export async function startHttpServer({ host, port, onEnded, limits: own }: Http
     }
     turns.push({ request, response, from: socket.bytesRead, waitedMs: 0 });
     connection.bodyLeft = Number(request.headers["content-length"] ?? 0);
+    connection.request = request;
+    connection.pieces = 0;
+    connection.blankSince = null;
     response.once("close", () => nextTurn(connection));
     idle.delete(connection);
     if (turns.length === 1) void takeTurn(connection);
@@ -170,18 +218,55 @@ export async function startHttpServer({ host, port, onEnded, limits: own }: Http
     taken(connection);
     const turn = connection.turns.shift();
     if (turn?.request.complete === false) hearOut(connection, turn.request);
-    if (connection.turns.length > 0) void takeTurn(connection);
-    else idle.add(connection);
+    if (connection.turns.length > 0) {
+      void takeTurn(connection);
+      return;
+    }
+    connection.blankSince = performance.now();
+    idle.add(connection);
   }
 
-  /** Lets a client that has its answer send the rest of its body, which the listener throws away for a moment. */
+  /** Whether a connection goes on after a piece was parsed. */
+  function goesOn(connection: Connection, piece: Buffer): boolean {
+    if (!connections.has(connection.socket)) return false;
+    const { request } = connection;
+    connection.pieces += 1;
+    if (request?.complete === false) {
+      // Our pieces may cut chunks in two, which is not their client's doing.
+      const chunks = request.parts - connection.pieces;
+      if (chunks > limits.chunks + request.bodyBytes / limits.chunkBytes) {
+        const [turn, ...others] = connection.turns;
+        const isHeard = turn?.request === request && others.length === 0 && !turn.response.headersSent;
+        end(connection, "tiny chunks", isHeard ? BAD_REQUEST : null);
+        return false;
+      }
+    } else if (connection.blankSince !== null) {
+      // Node waits for the next request anew with whatever comes, and knows of no request before its first letter.
+      if (!isBlank(piece)) connection.blankSince = null;
+      else if (performance.now() - connection.blankSince > limits.keepAliveMs) {
+        end(connection, "blank lines");
+        return false;
+      }
+    }
+    return true;
+  }
+
+  /** Lets a client that has its answer send the rest of its body for a moment, which is thrown away. */
   function hearOut(connection: Connection, request: IncomingMessage): void {
     if (heardOut.size >= MOST_HEARD_OUT) {
       end(connection, "refused body");
       return;
     }
     heardOut.add(connection);
-    request.once("close", () => heardOut.delete(connection));
+    const patience = setTimeout(() => end(connection, "refused body"), limits.refusedBodyMs);
+    const stop = () => {
+      clearTimeout(patience);
+      connection.socket.off("close", stop);
+      heardOut.delete(connection);
+      connection.blankSince = performance.now();
+    };
+    request.once("close", stop);
+    connection.socket.once("close", stop);
   }
 
   async function takeTurn(connection: Connection): Promise<void> {
@@ -257,7 +342,7 @@ export async function startHttpServer({ host, port, onEnded, limits: own }: Http
  * Gives Node's parser what comes in a piece at a time, so that a connection which is ended for what a piece held costs no more
  * than that: a chunk has up to 64 kB, and may hold two thousand requests.
  */
-function parseInPieces(connection: Connection): void {
+function parseInPieces(connection: Connection, goesOn: (connection: Connection, piece: Buffer) => boolean): void {
   const { socket } = connection;
   const parsers = socket.listeners("data");
   socket.removeAllListeners("data");
@@ -272,9 +357,17 @@ function parseInPieces(connection: Connection): void {
       rest = rest.subarray(piece.length);
       for (const parse of parsers) parse.call(socket, piece);
       connection.bodyLeft = Math.max(0, connection.bodyLeft - piece.length);
+      if (!goesOn(connection, piece)) return;
     }
   });
 }
+
+function isBlank(piece: Buffer): boolean {
+  return piece.every((byte) => byte === 0x0a || byte === 0x0d);
+}
+
+/** As Node answers to a request that it cannot parse. */
+const BAD_REQUEST = "HTTP/1.1 400 Bad Request\r\nConnection: close\r\nContent-Length: 0\r\n\r\n";
 
 /** As Node answers to headers that are too slow. */
 const REQUEST_TIMEOUT = "HTTP/1.1 408 Request Timeout\r\nConnection: close\r\nContent-Length: 0\r\n\r\n";

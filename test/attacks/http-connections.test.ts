@@ -188,9 +188,12 @@ describe("bodies", () => {
   });
 
   test("that were refused are heard out, but not of many at once", async () => {
-    await start(async (_, response) => {
-      response.writeHead(413).end();
-    });
+    await start(
+      async (_, response) => {
+        response.writeHead(413).end();
+      },
+      { refusedBodyMs: 60_000 },
+    );
     const crowd = [];
     for (let index = 0; index < 30; index += 1) {
       const one = await reading();
@@ -202,6 +205,78 @@ describe("bodies", () => {
     const open = crowd.filter(({ socket }) => !socket.destroyed);
     expect(open).toHaveLength(16);
     for (const { text } of open) expect(text()).toContain("413");
+  });
+
+  const chunked = (method: string) => `${method} / HTTP/1.1\r\nHost: vbdstat\r\nTransfer-Encoding: chunked\r\n\r\n`;
+
+  test.each(["GET", "HEAD", "POST"])(
+    "of a %s that was answered without them: the rest is taken for a moment",
+    async (method) => {
+      await start(plain, { refusedBodyMs: 300 });
+      const [steady, trailing] = [await reading(), await reading()];
+      steady.socket.write(chunked(method));
+      trailing.socket.write(`${chunked(method)}0\r\na: `);
+      while (!steady.text().includes("200 OK") || !trailing.text().includes("200 OK")) await pause(5);
+      const trickle = setInterval(() => {
+        steady.socket.write(`100\r\n${"x".repeat(256)}\r\n`);
+        trailing.socket.write("b");
+      }, 20);
+      await Promise.all([steady.ended, trailing.ended]);
+      clearInterval(trickle);
+    },
+  );
+
+  test("that were refused hold the places of those heard out for a moment only", async () => {
+    await start(plain, { refusedBodyMs: 300 });
+    const holders = await Promise.all(Array.from({ length: 16 }, reading));
+    for (const { socket } of holders) socket.write(chunked("GET"));
+    await Promise.all(holders.map(({ ended }) => ended));
+    const { socket, text } = await reading();
+    for (let count = 1; count <= 20; count += 1) {
+      socket.write(chunked("POST"));
+      while (text().split("200 OK").length <= count) await pause(1);
+      socket.write("1\r\na\r\n0\r\n\r\n");
+    }
+    expect(socket.destroyed).toBe(false);
+  });
+
+  test("in a million tiny chunks end the connection within the first few", async () => {
+    let parts = 0;
+    await start(async (request, response) => {
+      try {
+        for await (const _ of request) parts += 1;
+      } catch {
+        response.destroy();
+      }
+    });
+    const { socket, text, ended } = await reading();
+    socket.write(chunked("POST"));
+    socket.write("1\r\na\r\n".repeat(1_000_000));
+    await ended;
+    expect(text()).toContain("400 Bad Request");
+    expect(parts).toBeLessThan(2 * CONNECTION_LIMITS.chunks);
+  });
+
+  test("in tiny chunks that nobody asked for end it as soon", async () => {
+    await start(plain, { refusedBodyMs: 60_000 });
+    const { socket, text, ended } = await reading();
+    socket.write(chunked("GET"));
+    while (!text().includes("200 OK")) await pause(5);
+    const chunks = setInterval(() => socket.write("1\r\na\r\n".repeat(100)), 10);
+    await ended;
+    clearInterval(chunks);
+    expect(socket.bytesWritten).toBeLessThan(100_000);
+  });
+
+  test("in many chunks of some size come through whole, wherever the network cuts them", async () => {
+    await start(upload);
+    const { socket, text } = await reading();
+    socket.setNoDelay(true);
+    socket.write(chunked("POST"));
+    socket.write(`40\r\n${"x".repeat(64)}\r\n`.repeat(10_000));
+    for (const byte of "1\r\na\r\n".repeat(100)) socket.write(byte);
+    socket.write("0\r\n\r\n");
+    while (!text().includes("got 640100")) await pause(5);
   });
 
   test("that are left unfinished hold no more than there is room for: the first to come goes first", async () => {
@@ -219,6 +294,18 @@ describe("bodies", () => {
       while (!text().includes("got 1000000")) await pause(5);
     }
   });
+});
+
+test("blank lines do not keep a connection open", async () => {
+  await start(plain, { keepAliveMs: 1_000 });
+  const { socket, text, ended } = await reading();
+  socket.write(get("/"));
+  while (!text().includes("200 OK")) await pause(5);
+  socket.write(`\r\n${get("/")}`);
+  while (text().split("200 OK").length < 3) await pause(5);
+  const lines = setInterval(() => socket.write("\r\n"), 100);
+  await ended;
+  clearInterval(lines);
 });
 
 describe("answers that nobody takes", () => {
