@@ -739,7 +739,8 @@ another_guest() {
   result 1
   for name in vm101 1; do
     replace measure "cat $STUB_HOST/1.csv; printf '%s\\n' '/local/domain/9/name = \"$name\"' '/local/domain/0/backend/qdisk/9/51712/params = \"qcow2:/x\"' '/local/domain/0/backend/qdisk/9/51712/mode = \"w\"' '/local/domain/0/backend/qdisk/9/51712/dev = \"xvda\"' '/local/domain/0/backend/qdisk/9/51712/state = \"4\"' >>$STUB_HOST/xenstore"
-    run agent run 1 xvda -- measure
+    sed -i '/domain.9/d; /qdisk.9/d' "$STUB_HOST/xenstore"
+    run agent run "$name" xvda -- measure
     expect 0 "$receipt"
     grep '^# backend: loop$' "$STUB_HOST/sent.$(requests)"
     if grep '^# backend: unknown' "$STUB_HOST/sent.$(requests)"; then return 1; fi
