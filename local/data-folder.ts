@@ -8,12 +8,13 @@ import {
   closeSync,
   constants,
   linkSync,
+  lstatSync,
   mkdirSync,
   openSync,
   readFileSync,
+  realpathSync,
   renameSync,
   rmSync,
-  statSync,
   writeFileSync,
 } from "node:fs";
 import { join, resolve } from "node:path";
@@ -23,6 +24,7 @@ import { lockOpenFile } from "./kernel-lock.ts";
 import { endEngines, enginesOn } from "./leftover-engine.ts";
 import { identityOf, isRunning, type ProcessIdentity, parseIdentity } from "./process-identity.ts";
 import { StartFault } from "./start-fault.ts";
+import { isFull, writeOver } from "./written-over.ts";
 
 export interface DataFolder {
   readonly path: string;
@@ -63,7 +65,7 @@ const UNKNOWN_HOLDER_MS = 1_000;
 /**
  * Makes the folder if need be and locks it for this process; ends an engine that a killed process has left on it. Waits for
  * a process that will give it free: anyone for a stopping server, a server for a command as well. Throws StartFault when
- * another holds it, or when it is not writable.
+ * another holds it, when it is not writable, or when one of its files is a link. A full disk is no hindrance.
  */
 export async function openDataFolder(path: string, { role, print, signal }: OpenOptions): Promise<DataFolder> {
   try {
@@ -72,6 +74,7 @@ export async function openDataFolder(path: string, { role, print, signal }: Open
   } catch (error) {
     throw notWritable(path, error);
   }
+  refuseLinks(path);
   const { database, ...files } = filesOf(path);
   const lock = lockOf(path);
   const started = performance.now();
@@ -89,7 +92,7 @@ export async function openDataFolder(path: string, { role, print, signal }: Open
         lockedFile,
         stopping: () => writeLock(lock, { ...identityOf(process.pid), role: "stopping" }),
         release: () => {
-          rmSync(lock, { force: true });
+          giveUpLock(lock);
           if (lockedFile !== null) closeSync(lockedFile);
         },
       };
@@ -125,14 +128,16 @@ async function attempt(path: string, database: string, mine: Holder, isSecond = 
       const engines = enginesOn(database);
       const holder = readHolder(lock);
       if (holder !== null && isRunning(holder)) return { holder };
-      // The holder may be in another container: only what runs in ours was left by one that was killed.
-      if (engines.length === 0 || isSecond) return { holder: null };
+      // The holder may be in another container: only what runs in ours was left by one that was killed. An empty lock is that
+      // of a server which found the disk full, and whose engine this may be.
+      if (engines.length === 0 || isSecond || isEmpty(lock)) return { holder: null };
       await endEngines(engines);
       return attempt(path, database, mine, true);
     }
-    const holder = takeLock(path, lock, mine);
+    const isHeld = kernel === "held";
+    const holder = takeLock(path, lock, mine, isHeld);
     if (holder !== null) return { holder };
-    isOurs = kernel === "held";
+    isOurs = isHeld;
     return { lockedFile: isOurs ? file : null };
   } finally {
     if (!isOurs) closeSync(file);
@@ -183,12 +188,27 @@ function writeLock(lock: string, holder: Holder): void {
   }
 }
 
-/** Takes the lock; the process that holds it if that runs. */
-function takeLock(path: string, lock: string, mine: Holder): Holder | null {
+/** Whether a lock is there and has no room for who holds it. */
+const isEmpty = (lock: string): boolean => lstatSync(lock, { throwIfNoEntry: false })?.size === 0;
+
+/** Says that nobody holds the folder. The lock is not removed: its room is what the next start writes into when the disk is full. */
+function giveUpLock(lock: string): void {
+  try {
+    if (isEmpty(lock)) rmSync(lock, { force: true });
+    else writeOver(lock, "");
+  } catch {
+    // It names a process that ends now.
+  }
+}
+
+/** Takes the lock; the process that holds it if that runs. `isHeld`: the kernel's lock is ours already. */
+function takeLock(path: string, lock: string, mine: Holder, isHeld: boolean): Holder | null {
   const whole = `${lock}.${process.pid}`;
   try {
     writeFileSync(whole, JSON.stringify(mine), { mode: 0o600 });
   } catch (error) {
+    rmSync(whole, { force: true });
+    if (isHeld && isFull(error)) return takeLockOnFullDisk(path, lock, mine);
     throw notWritable(path, error);
   }
   try {
@@ -210,6 +230,22 @@ function takeLock(path: string, lock: string, mine: Holder): Holder | null {
   }
 }
 
+/** The same where there is no room for a new file; the kernel's lock keeps others out, whatever can be written of it. */
+function takeLockOnFullDisk(path: string, lock: string, mine: Holder): Holder | null {
+  const holder = readHolder(lock);
+  if (holder !== null && isRunning(holder)) return holder;
+  try {
+    writeOver(lock, JSON.stringify(mine));
+  } catch {
+    try {
+      writeFileSync(lock, "", { mode: 0o600 });
+    } catch (error) {
+      throw notWritable(path, error);
+    }
+  }
+  return null;
+}
+
 /** Removes a lock whose holder is gone; moved aside first, so that a lock taken meanwhile is noticed and put back. */
 function breakLock(lock: string, holderPid: number | null): void {
   const aside = `${lock}.stale.${process.pid}`;
@@ -226,11 +262,22 @@ function breakLock(lock: string, holderPid: number | null): void {
 /** Files of a data folder that hold secrets or what results say. */
 const PRIVATE = ["vbdstat.db", "vbdstat.db-wal", "vbdstat.db-shm", "admin-token", "lock", "engine"];
 
+/** Throws StartFault when a file of the folder is a link: what is done to it would be done to a file elsewhere. */
+function refuseLinks(path: string): void {
+  for (const file of [...PRIVATE, "token-key", "revoked-tokens"].map((name) => join(path, name))) {
+    if (lstatSync(file, { throwIfNoEntry: false })?.isSymbolicLink()) {
+      throw new StartFault(
+        `${file} is a symbolic link and must be a file. Remove it, or put the file itself in its place.`,
+      );
+    }
+  }
+}
+
 /** Takes from everyone but the owner what an earlier version, a copy or a mode of 0755 gave; says what cannot be helped. */
 function keepForOwner(path: string, print: (line: string) => void): void {
   for (const file of PRIVATE.map((name) => join(path, name))) {
     const mode = modeOf(file);
-    if (mode === null || (mode & 0o077) === 0 || !statSync(file).isFile()) continue;
+    if (mode === null || (mode & 0o077) === 0 || !lstatSync(file).isFile()) continue;
     try {
       chmodSync(file, mode & 0o700);
       print(`${file} was open to others (mode ${octal(mode)}): it is its owner's alone now`);
@@ -238,14 +285,15 @@ function keepForOwner(path: string, print: (line: string) => void): void {
       print(`${file} is open to others (mode ${octal(mode)}), and stays so: ${reasonOf(error)}`);
     }
   }
-  const mode = modeOf(path) ?? 0;
+  // In full: the folder itself may be behind a link.
+  const mode = modeOf(realpathSync(path)) ?? 0;
   if ((mode & 0o022) !== 0) {
     print(`others can put files into the data folder ${path} (mode ${octal(mode)}): chmod 0700 it`);
   }
 }
 
 function modeOf(file: string): number | null {
-  const found = statSync(file, { throwIfNoEntry: false });
+  const found = lstatSync(file, { throwIfNoEntry: false });
   return found === undefined ? null : found.mode & 0o7777;
 }
 

@@ -3,7 +3,7 @@
 
 import { type ChildProcess, spawn, spawnSync } from "node:child_process";
 import { randomInt } from "node:crypto";
-import { existsSync, readFileSync, renameSync, rmSync, writeFileSync } from "node:fs";
+import { existsSync, linkSync, readFileSync, renameSync, rmSync, statfsSync, writeFileSync } from "node:fs";
 import { Agent } from "node:http";
 import { createServer } from "node:net";
 import { dirname, join } from "node:path";
@@ -24,6 +24,7 @@ import { ping, WATCH_LIMITS, watchEngine } from "./engine-watch.ts";
 import { engineWords } from "./leftover-engine.ts";
 import { activityOf, BUSY, identityOf, isRunning, parseIdentity } from "./process-identity.ts";
 import { StartFault } from "./start-fault.ts";
+import { isFull, writeOver } from "./written-over.ts";
 
 /** How requests get to an engine. */
 interface EngineReach {
@@ -45,8 +46,8 @@ export interface EngineOptions {
   /** An open file that the engine inherits, so that a lock on it lasts as long as the engine. */
   readonly lockedFile?: number | null;
   readonly isolation: EngineIsolation;
-  /** Told when the engine died or hung and is started again. */
-  readonly onRestart: (reason: string) => void;
+  /** Told when the engine died or hung and is started again, and when it could not be written down. */
+  readonly print: (line: string) => void;
 }
 
 /** An engine that starts and does nothing is given up after so long. */
@@ -94,7 +95,7 @@ export async function startEngine(options: EngineOptions): Promise<Engine> {
       if (stopping) return;
       // An engine that dies again and again (a damaged file) must not take the processor as well.
       waitMs = performance.now() - since > STEADY_AFTER_MS ? SHORTEST_WAIT_MS : Math.min(LONGEST_WAIT_MS, waitMs * 2);
-      options.onRestart(`the engine ended (${signal ?? `exit ${code}`}); starting it again in ${waitMs} ms`);
+      options.print(`the engine ended (${signal ?? `exit ${code}`}); starting it again in ${waitMs} ms`);
       restart = setTimeout(() => {
         run = launch(words, place, options);
         supervise(run);
@@ -102,7 +103,7 @@ export async function startEngine(options: EngineOptions): Promise<Engine> {
     });
     if (child.pid === undefined) return;
     const onHung = () => {
-      options.onRestart("the engine answers nobody and does nothing: ending it");
+      options.print("the engine answers nobody and does nothing: ending it");
       child.kill("SIGKILL");
     };
     void watchEngine(pinged, { pid: child.pid, onHung }, watching.signal);
@@ -115,8 +116,10 @@ export async function startEngine(options: EngineOptions): Promise<Engine> {
     await end(run.child);
     agent.destroy();
     connector?.close();
+    keepRoom(options.database);
     try {
-      rmSync(options.engineFile, { force: true });
+      // Not removed: the room it has is what the next start writes into when the disk is full.
+      writeOver(options.engineFile, "");
     } catch {
       // It says of an engine that no longer runs; nothing is gained by failing for it.
     }
@@ -234,7 +237,7 @@ interface Run {
 /** Bytes that are kept of what the engine says. */
 const MOST_SAID = 2_000;
 
-function launch(words: readonly string[], place: Place, { engineFile, lockedFile }: EngineOptions): Run {
+function launch(words: readonly string[], place: Place, { engineFile, lockedFile, print }: EngineOptions): Run {
   const [program = "", ...others] = words;
   const child = spawn(program, others, {
     stdio: ["ignore", place.namespace === null ? "ignore" : "pipe", "pipe", lockedFile ?? "ignore"],
@@ -250,16 +253,66 @@ function launch(words: readonly string[], place: Place, { engineFile, lockedFile
   try {
     if (child.pid !== undefined) {
       const { endpoint, namespace } = place;
-      const whole = `${engineFile}.${process.pid}`;
-      writeFileSync(whole, JSON.stringify({ ...identityOf(child.pid), endpoint, namespace }), { mode: 0o600 });
-      renameSync(whole, engineFile);
+      writeDown(engineFile, JSON.stringify({ ...identityOf(child.pid), endpoint, namespace }));
     }
   } catch (error) {
-    // An engine that is not written down could not be found again: without it rather than so.
-    child.kill("SIGKILL");
-    said = `${engineFile} cannot be written: ${error instanceof Error ? error.message : String(error)}`;
+    const reason = `${engineFile} cannot be written: ${error instanceof Error ? error.message : String(error)}`;
+    if (isFull(error)) {
+      print(`${reason}; commands cannot use this engine until the disk has room and the server is started again`);
+    } else {
+      child.kill("SIGKILL");
+      said = reason;
+    }
   }
   return { child, isUp: () => isUp, said: () => said.trim() };
+}
+
+/** Writes an engine file, whole or not at all; on a full disk over what it held. Throws as `fs` does. */
+function writeDown(engineFile: string, text: string): void {
+  const whole = `${engineFile}.${process.pid}`;
+  try {
+    writeFileSync(whole, text, { mode: 0o600 });
+    renameSync(whole, engineFile);
+  } catch (error) {
+    rmSync(whole, { force: true });
+    if (!isFull(error)) throw error;
+    try {
+      writeOver(engineFile, text);
+    } catch {
+      throw error;
+    }
+  }
+}
+
+/**
+ * Bytes that a start takes: 32 KiB of the file that SQLite's processes share, which the last of them removes and without which
+ * no database is opened, and some for the small files of the folder.
+ */
+const START_BYTES = 65_536;
+
+/** Leaves as much of that room as there is to the next start, in the shared file: SQLite empties the one that it finds. */
+function keepRoom(database: string): void {
+  const part = `${database}-shm.${process.pid}`;
+  try {
+    if (!existsSync(database)) return;
+    try {
+      writeFileSync(part, Buffer.alloc(START_BYTES), { mode: 0o600 });
+    } catch (error) {
+      if (!isFull(error)) throw error;
+    }
+    // In one step, and never in place of one that is in use.
+    linkSync(part, `${database}-shm`);
+  } catch {
+    // It is there already, or nothing can be kept here.
+  } finally {
+    rmSync(part, { force: true });
+  }
+}
+
+/** Whether a disk has less room than an engine needs to start. */
+function isDiskFull(folder: string): boolean {
+  const { bavail, bsize } = statfsSync(folder);
+  return bavail * bsize < START_BYTES;
 }
 
 const hasEnded = (child: ChildProcess): boolean =>
@@ -272,9 +325,12 @@ async function ready({ child, said }: Run, ask: () => Promise<void>, database: s
   let activity: string | null = null;
   for (;;) {
     if (hasEnded(child)) {
+      const reason = said() || `exit ${child.exitCode ?? child.signalCode}`;
+      const told = `the embedded engine did not start (${reason}): it cannot use ${database}.`;
+      if (isDiskFull(dirname(database))) throw new StartFault(`${told}\nThe disk is full: make room.`);
       throw new StartFault(
         [
-          `the embedded engine did not start (${said() || `exit ${child.exitCode ?? child.signalCode}`}): it cannot use ${database}.`,
+          told,
           "See that it may be written and that the disk has room; if it has, the file is damaged: restore the backup.",
         ].join("\n"),
       );

@@ -1,12 +1,16 @@
 // `npm start`: the server on this machine, until SIGTERM or Ctrl-C.
 
+import { isatty } from "node:tty";
 import { setFlagsFromString } from "node:v8";
 import { localSettings, SettingsFault } from "../functions/env.ts";
 import { faultText, readableLog } from "./log.ts";
+import { printTo } from "./print.ts";
 import { startLocalServer } from "./server.ts";
 import { StartFault } from "./start-fault.ts";
 
-const print = (line: string) => console.log(line);
+const STDOUT = 1;
+const STDERR = 2;
+const print = printTo(STDOUT);
 
 // Memory is collected when it has doubled since the last time. As V8 would have it, it may grow to four times what a burst of
 // uploads holds at its worst moment, and what the burst has left is collected only then.
@@ -33,7 +37,7 @@ try {
   const server = await startLocalServer(settings, readableLog(print), print, waiting.signal);
   const { isNew, secret, file } = server.adminToken;
   // Where nobody looks on, what is printed is kept in a log, which others read.
-  if (isNew && process.stdout.isTTY) print(`admin token, shown this once and kept in ${file}:\n  ${secret}`);
+  if (isNew && isatty(STDOUT)) print(`admin token, shown this once and kept in ${file}:\n  ${secret}`);
   else if (isNew) print(`made the admin token; it is in ${file}`);
   print(`vbdstat listens on ${server.url}, data in ${settings.dataDir}`);
   print(`${await stopSignal}: finishing requests, then stopping`);
@@ -45,6 +49,6 @@ try {
     process.exit(0);
   }
   const expected = error instanceof StartFault || error instanceof SettingsFault;
-  console.error(expected ? `vbdstat does not start: ${error.message}` : faultText(error));
+  printTo(STDERR)(expected ? `vbdstat does not start: ${error.message}` : faultText(error));
   process.exit(1);
 }

@@ -13,10 +13,15 @@ const MOST_BYTES = 4_096;
 export function readSecretFile(path: string): Buffer | null {
   let file: number;
   try {
-    // Not waiting where somebody has put a pipe.
-    file = openSync(path, constants.O_RDONLY | constants.O_NONBLOCK);
+    // Not waiting where somebody has put a pipe, nor following where they have put a link.
+    file = openSync(path, constants.O_RDONLY | constants.O_NONBLOCK | constants.O_NOFOLLOW);
   } catch (error) {
     if (error instanceof Error && "code" in error && error.code === "ENOENT") return null;
+    if (error instanceof Error && "code" in error && error.code === "ELOOP") {
+      throw new StartFault(
+        `${path} holds a secret and must be a file; it is a symbolic link. Remove it, or put the file itself in its place.`,
+      );
+    }
     throw new StartFault(`${path} cannot be read: ${reasonOf(error)}`, { cause: error });
   }
   try {

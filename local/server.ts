@@ -91,7 +91,7 @@ export async function startLocalServer(
       return await serve(settings, folder, null, tableAt(settings.endpoint, settings.tableName), log, print);
     }
     const checked = await checkDatabase(folder.database, print);
-    engine = await startEngine({ ...folder, isolation: settings.engineIsolation, onRestart: print });
+    engine = await startEngine({ ...folder, isolation: settings.engineIsolation, print });
     if (engine.connect === undefined) print(reachableByOthers(engine.endpoint));
     const address = embeddedTable(engine, settings.tableName);
     if (checked === "no sqlite3") await checkThroughEngine(folder.database, address, print);

@@ -3,7 +3,7 @@
 // revoked (`revoked-tokens`), so that an item from before cannot be put back.
 
 import { createHmac, randomBytes } from "node:crypto";
-import { closeSync, fsyncSync, openSync, readFileSync, statSync, writeSync } from "node:fs";
+import { closeSync, fsyncSync, lstatSync, openSync, readFileSync, statSync, writeSync } from "node:fs";
 import { join } from "node:path";
 import type { Table } from "../functions/store/table.ts";
 import { makeTokenStore, sealAll, type TokenSeal } from "../functions/store/tokens.ts";
@@ -18,7 +18,7 @@ const KEY_BYTES = 32;
  * The tokens of a data folder's table. Where the folder has no key one is made, and every token that is in the table then is
  * given its code: the folder is older than the keys, or the table was copied from elsewhere. Only the holder of the folder may
  * do that (`isHolder`); another process throws StartFault. Throws StartFault for a key that others can read, or that is too
- * short.
+ * short, and for a list of revoked tokens that is no file.
  */
 export async function openSealedTokens(
   table: Table,
@@ -52,9 +52,14 @@ const codesWith = (key: Uint8Array) => (text: string) => createHmac("sha256", ke
 
 /**
  * The list of revoked tokens in a file: a line for each, the hash of its secret and since when. The file only ever grows.
- * Several processes may add to it; each reads it again when it has changed.
+ * Several processes may add to it; each reads it again when it has changed. Throws StartFault when it is no file.
  */
 function revokedTokens(file: string): Pick<TokenSeal, "revokedAt" | "noteRevoked"> {
+  if (lstatSync(file, { throwIfNoEntry: false })?.isFile() === false) {
+    throw new StartFault(
+      `${file} must be a file, which it is not. Restore it from a backup; without it revoked tokens can be put back.`,
+    );
+  }
   let known: ReadonlyMap<string, string> = new Map();
   let read = "";
 

@@ -62,7 +62,7 @@ async function findTable(settings: LocalSettings, mayCreate: boolean, print: (li
       return { address, folder: { isHolder: false }, close: async () => running.close() };
     }
     throw new StartFault(
-      `the vbdstat on ${dataDir} (process ${holder.pid}) has no engine of its own: it is just starting, or uses another DynamoDB.\nTry again, or set DYNAMODB_ENDPOINT as it does.`,
+      `the vbdstat on ${dataDir} (process ${holder.pid}) has no engine of its own: it is just starting, was started on a full disk, or uses another DynamoDB.\nTry again, or set DYNAMODB_ENDPOINT as it does.`,
     );
   }
   if (!mayCreate && !existsSync(database)) {
@@ -70,7 +70,7 @@ async function findTable(settings: LocalSettings, mayCreate: boolean, print: (li
   }
   const folder = await openDataFolder(dataDir, { role: "command", print });
   try {
-    const engine = await startEngine({ ...folder, isolation: settings.engineIsolation, onRestart: print });
+    const engine = await startEngine({ ...folder, isolation: settings.engineIsolation, print });
     return {
       address: embeddedTable(engine, tableName),
       folder: { isHolder: true },

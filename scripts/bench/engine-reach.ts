@@ -31,11 +31,11 @@ export const engineReach: Section = async ({ folder, quick }) => {
     for (const isolation of isolations) {
       const dataDir = join(folder, `reach-${isolation}-${round}`);
       mkdirSync(dataDir);
-      const onRestart = (reason: string) => {
+      const print = (reason: string) => {
         throw new Error(reason);
       };
       const files = { database: join(dataDir, "vbdstat.db"), engineFile: join(dataDir, "engine") };
-      const engine = await startEngine({ ...files, isolation, onRestart });
+      const engine = await startEngine({ ...files, isolation, print });
       const table = openTable(embeddedTable(engine, "vbdstat"));
       await ensureTable(table);
       measured.set(isolation, [...(measured.get(isolation) ?? []), await measure(table, requests)]);

@@ -49,7 +49,7 @@ export async function withTable<T>(dataDir: string, use: (table: Table, endpoint
     engineFile: join(dataDir, "engine"),
     // Also asked at its address, by a section that goes around the store.
     isolation: "address",
-    onRestart: (reason) => {
+    print: (reason) => {
       throw new Error(reason);
     },
   });

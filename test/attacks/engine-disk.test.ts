@@ -1,14 +1,29 @@
 // A disk that is full and a file that is damaged: the health check fails with its own words, and so does every request.
 
-import { execFileSync, spawnSync } from "node:child_process";
-import { closeSync, mkdirSync, mkdtempSync, openSync, rmSync, statSync, writeSync } from "node:fs";
+import { execFileSync, spawn, spawnSync } from "node:child_process";
+import { once } from "node:events";
+import {
+  closeSync,
+  mkdirSync,
+  mkdtempSync,
+  openSync,
+  readdirSync,
+  readFileSync,
+  rmSync,
+  statSync,
+  writeFileSync,
+  writeSync,
+} from "node:fs";
+import { createServer } from "node:net";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
+import { setTimeout as pause } from "node:timers/promises";
 import { DynamoDBClient } from "@aws-sdk/client-dynamodb";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { makeStatusStore } from "../../functions/store/status.ts";
 import { StoreHealth } from "../../functions/store/store-health.ts";
 import { getItem } from "../../functions/store/table.ts";
+import { printTo } from "../../local/print.ts";
 import { LOOP } from "../support/fixtures.ts";
 import { pathWithout } from "../support/programs.ts";
 import { BUNDLE, buildServer, removeBuild, runServer, startServerProcess } from "../support/server-process.ts";
@@ -67,6 +82,154 @@ test.skipIf(!isMounted)(
     expect(await server.end("SIGTERM")).toBe(0);
   },
 );
+
+/** Fills a file system to its last byte. */
+function fill(folderOnIt: string): void {
+  const file = openSync(join(folderOnIt, "filling"), "a");
+  try {
+    for (const size of [65_536, 4_096, 512, 1]) {
+      try {
+        for (;;) writeSync(file, Buffer.alloc(size));
+      } catch (error) {
+        expect(error).toMatchObject({ code: "ENOSPC" });
+      }
+    }
+  } finally {
+    closeSync(file);
+  }
+}
+
+describe.skipIf(!isMounted)("a server that starts while the disk is full (mounts a tmpfs, as root)", () => {
+  const dataDir = join(small, "starts");
+  const command = (...words: string[]) =>
+    spawnSync(process.execPath, [`${BUNDLE}/vbdstat.js`, ...words], {
+      env: { PATH: process.env["PATH"], DATA_DIR: dataDir, AWS_SDK_JS_NODE_VERSION_SUPPORT_WARNING_DISABLED: "true" },
+      encoding: "utf8",
+    });
+
+  beforeAll(async () => {
+    execFileSync("mount", ["-o", "remount,size=32m", small]);
+    const server = await startServerProcess({ dataDir });
+    expect((await server.send("/v1/results?backend=loop", { method: "POST", body: LOOP })).status).toBe(201);
+    await server.untilAggregated();
+    expect(await server.end("SIGTERM")).toBe(0);
+    fill(small);
+  });
+
+  test("answers readers, and commands find its engine", async () => {
+    const server = await startServerProcess({ dataDir });
+    expect((await server.send("/v1/runs?limit=1")).status).toBe(200);
+    expect(command("token", "list")).toMatchObject({ status: 0 });
+    expect(await server.end("SIGTERM")).toBe(0);
+    expect(readdirSync(dataDir).filter((name) => /^(lock|engine)\./.test(name))).toEqual([]);
+  });
+
+  test("answers them also where an earlier version has removed the lock and the engine's file", async () => {
+    for (const name of ["lock", "engine"]) rmSync(join(dataDir, name));
+    fill(small);
+    // Without sqlite3, whose check gives room free for a moment.
+    const server = await startServerProcess({ dataDir, environment: { PATH: pathWithout(folder, "sqlite3") } });
+    expect((await server.send("/v1/runs?limit=1")).status).toBe(200);
+    expect(server.output()).toMatch(/engine cannot be written: ENOSPC/);
+    // A command finds neither, and leaves the engine of a server that it cannot see alone.
+    expect(command("token", "list").status).toBe(1);
+    expect((await server.send("/v1/runs?limit=1")).status).toBe(200);
+    expect(server.output()).not.toContain("the engine ended");
+    expect(await server.end("SIGTERM")).toBe(0);
+    expect(readdirSync(dataDir).filter((name) => /^(lock|engine)/.test(name))).toEqual([]);
+  });
+});
+
+/** A port that nobody listens on. */
+async function freePort(): Promise<number> {
+  const probe = createServer().listen(0, "127.0.0.1");
+  await once(probe, "listening");
+  const address = probe.address();
+  probe.close();
+  await once(probe, "close");
+  expect.assert(address !== null && typeof address === "object");
+  return address.port;
+}
+
+test.skipIf(!isMounted)(
+  "an engine that finds no room at all names the full disk alone, and leaves nothing behind (mounts a tmpfs, as root)",
+  async () => {
+    const dataDir = join(small, "starts");
+    rmSync(join(dataDir, "vbdstat.db-shm"), { force: true });
+    fill(small);
+    const { code, output } = await runServer({ dataDir });
+    expect(code).toBe(1);
+    expect(output).toMatch(/^vbdstat does not start: .*\nThe disk is full: make room\.$/m);
+    expect(output).not.toContain("damaged");
+    expect(readdirSync(dataDir).filter((name) => /\.\d+$/.test(name))).toEqual([]);
+  },
+);
+
+describe("a log that cannot be written", () => {
+  /** The server with its output where a shell sends it; it tells nobody its address, so the port is chosen before. */
+  async function startWithLog(redirected: string, name: string) {
+    const dataDir = join(folder, name);
+    const port = await freePort();
+    const child = spawn("sh", ["-c", `exec "$0" "$1" ${redirected}`, process.execPath, `${BUNDLE}/main.js`], {
+      stdio: ["ignore", "pipe", "ignore"],
+      env: {
+        PATH: process.env["PATH"],
+        DATA_DIR: dataDir,
+        PORT: String(port),
+        AWS_SDK_JS_NODE_VERSION_SUPPORT_WARNING_DISABLED: "true",
+      },
+    });
+    const hasEnded = () => child.exitCode !== null || child.signalCode !== null;
+    const health = () => fetch(`http://127.0.0.1:${port}/healthz`).then(({ status }) => status);
+    const end = async () => {
+      const exited = new Promise((resolve) => child.once("exit", resolve));
+      child.kill("SIGTERM");
+      return exited;
+    };
+    return {
+      child,
+      health,
+      hasEnded,
+      end,
+      untilAnswers: async () => {
+        while (!hasEnded() && (await health().catch(() => 0)) !== 200) await pause(20);
+      },
+    };
+  }
+
+  test("because its disk is full costs its lines, not the server", async () => {
+    const server = await startWithLog(">/dev/full 2>&1", "log-full");
+    await server.untilAnswers();
+    for (let times = 0; times < 3; times += 1) expect(await server.health()).toBe(200);
+    expect(await server.end()).toBe(0);
+  });
+
+  test("because nobody reads it any more costs its lines, not the server", async () => {
+    const server = await startWithLog("2>&1", "log-closed");
+    await new Promise((resolve) => server.child.stdout?.once("data", resolve));
+    server.child.stdout?.destroy();
+    await server.untilAnswers();
+    for (let times = 0; times < 3; times += 1) expect(await server.health()).toBe(200);
+    expect(await server.end()).toBe(0);
+  });
+
+  test.skipIf(!isMounted)("says how many lines it lacks once there is room (mounts a tmpfs, as root)", () => {
+    const logFolder = join(small, "log");
+    rmSync(join(small, "filling"), { force: true });
+    mkdirSync(logFolder);
+    const file = join(logFolder, "log");
+    writeFileSync(file, "");
+    const open = openSync(file, "a");
+    fill(small);
+    const print = printTo(open);
+    print("lost");
+    print("lost too");
+    rmSync(join(small, "filling"));
+    print("kept");
+    closeSync(open);
+    expect(readFileSync(file, "utf8")).toBe("\n2 lines of this log could not be written\nkept\n");
+  });
+});
 
 describe("a damaged database", () => {
   const dataDir = join(folder, "damaged");

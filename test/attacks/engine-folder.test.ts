@@ -12,6 +12,7 @@ import {
   readFileSync,
   rmSync,
   statSync,
+  symlinkSync,
   writeFileSync,
 } from "node:fs";
 import { tmpdir } from "node:os";
@@ -152,6 +153,23 @@ describe("what lies in the folder", () => {
     expect(output).toContain(join(dataDir, name));
     expect(output).not.toMatch(/^\s+at /m);
   });
+
+  test.each(["lock", "engine", "vbdstat.db", "admin-token", "token-key", "revoked-tokens"])(
+    "a link named %s is refused, and the file that it leads to stays as it is",
+    async (name) => {
+      mkdirSync(dataDir);
+      const elsewhere = join(folder, "elsewhere");
+      writeFileSync(elsewhere, "of another");
+      chmodSync(elsewhere, 0o644);
+      symlinkSync(elsewhere, join(dataDir, name));
+      const { code, output } = await runServer({ dataDir });
+      expect(code).toBe(1);
+      expect(output).toContain(`vbdstat does not start: ${join(dataDir, name)} is a symbolic link and must be a file`);
+      expect(output).not.toMatch(/^\s+at /m);
+      expect(statSync(elsewhere).mode & 0o777).toBe(0o644);
+      expect(readFileSync(elsewhere, "utf8")).toBe("of another");
+    },
+  );
 
   test("files are for their owner, also those that were not, whatever the folder lets others do", async () => {
     mkdirSync(dataDir, { mode: 0o777 });

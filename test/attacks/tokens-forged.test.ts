@@ -2,7 +2,17 @@
 // changed, moved, put back or deleted there opens nothing, and an operator sees it.
 
 import { randomUUID } from "node:crypto";
-import { chmodSync, chownSync, mkdirSync, mkdtempSync, readFileSync, rmSync, statSync, writeFileSync } from "node:fs";
+import {
+  chmodSync,
+  chownSync,
+  mkdirSync,
+  mkdtempSync,
+  readFileSync,
+  rmSync,
+  statSync,
+  symlinkSync,
+  writeFileSync,
+} from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { DeleteItemCommand, PutItemCommand } from "@aws-sdk/client-dynamodb";
@@ -212,6 +222,16 @@ describe("a revoked token", () => {
   });
 });
 
+test("a list of revoked tokens that is a folder is refused in words", async () => {
+  await begin();
+  mkdirSync(join(folder, "revoked-tokens"));
+  await expect(open()).rejects.toMatchObject({
+    name: "StartFault",
+    message: expect.stringMatching(/revoked-tokens must be a file, which it is not/),
+  });
+  end();
+});
+
 describe("the key", () => {
   const key = () => join(folder, "token-key");
   beforeAll(begin);
@@ -254,6 +274,7 @@ describe("the key", () => {
       ["it was cut", () => writeFileSync(key(), new Uint8Array(31)), /has 31 bytes, where a key has 32: it was cut/],
       ["it is empty", () => writeFileSync(key(), ""), /has 0 bytes/],
       ["it is a folder", () => [rmSync(key()), mkdirSync(key())], /must be a file, which it is not/],
+      ["it is a link", () => [rmSync(key()), symlinkSync("/etc/hostname", key())], /it is a symbolic link/],
       ["it is no key", () => writeFileSync(key(), new Uint8Array(5_000)), /has 5000 bytes, which no secret has/],
     ])("is refused in words when %s", async (_, spoil, message) => {
       spoil();

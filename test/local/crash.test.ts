@@ -96,7 +96,7 @@ test("no acknowledged result is lost and no cell is wrong after 20 kills under l
     database: join(dataDir, "vbdstat.db"),
     engineFile: join(dataDir, "engine"),
     isolation: "address",
-    onRestart: (reason) => {
+    print: (reason) => {
       throw new Error(reason);
     },
   });

@@ -27,7 +27,7 @@ export async function startTestEngine(): Promise<TestEngine> {
           engineFile: join(folder, "engine"),
           // Tests ask it at its address.
           isolation: "address",
-          onRestart: (reason) => {
+          print: (reason) => {
             throw new Error(`the engine of this test died: ${reason}`);
           },
         })
