@@ -259,12 +259,15 @@ function breakLock(lock: string, holderPid: number | null): void {
   rmSync(aside, { force: true });
 }
 
-/** Files of a data folder that hold secrets or what results say. */
-const PRIVATE = ["vbdstat.db", "vbdstat.db-wal", "vbdstat.db-shm", "admin-token", "lock", "engine"];
+/** Files of a data folder that nobody else need read. */
+const PRIVATE = ["vbdstat.db", "vbdstat.db-wal", "vbdstat.db-shm", "revoked-tokens", "lock", "engine"];
+
+/** Files that hold a secret: one that others could read is refused where it is read, for they may have read it. */
+const SECRETS = ["admin-token", "token-key"];
 
 /** Throws StartFault when a file of the folder is a link: what is done to it would be done to a file elsewhere. */
 function refuseLinks(path: string): void {
-  for (const file of [...PRIVATE, "token-key", "revoked-tokens"].map((name) => join(path, name))) {
+  for (const file of [...PRIVATE, ...SECRETS].map((name) => join(path, name))) {
     if (lstatSync(file, { throwIfNoEntry: false })?.isSymbolicLink()) {
       throw new StartFault(
         `${file} is a symbolic link and must be a file. Remove it, or put the file itself in its place.`,
