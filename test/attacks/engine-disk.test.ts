@@ -136,7 +136,7 @@ describe.skipIf(!isMounted)("a server that starts while the disk is full (mounts
     expect((await server.send("/v1/runs?limit=1")).status).toBe(200);
     expect(server.output()).not.toContain("the engine ended");
     expect(await server.end("SIGTERM")).toBe(0);
-    expect(readdirSync(dataDir).filter((name) => /^(lock|engine)/.test(name))).toEqual([]);
+    expect(readdirSync(dataDir).filter((name) => /^(lock|engine)\./.test(name))).toEqual([]);
   });
 });
 
