@@ -36,7 +36,8 @@ export function openTable(address: TableAddress): Table {
     // The stack of middleware is the same for every request: it need not be put together for each.
     cacheMiddleware: true,
     requestHandler: {
-      connectionTimeout: 1_000,
+      // On one machine a burst can keep the process from looking at a connection that was made for seconds.
+      connectionTimeout: endpoint === undefined ? 1_000 : timeoutMs,
       requestTimeout: timeoutMs,
       // Without it the SDK only warns of a store that takes requests and never answers, and waits on.
       throwOnRequestTimeout: true,

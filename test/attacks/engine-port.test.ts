@@ -76,7 +76,12 @@ const SCAN = `
     const { Items } = await answer.json();
     if (Items.length > 0) console.log("reads " + address);
   };
-  Promise.allSettled(addresses.map(ask)).then(() => console.log("scanned " + addresses.length));
+  // A listener that is busy or no HTTP server may never answer; the time limit above does not keep the process alive.
+  const late = new Promise((resolve) => setTimeout(resolve, 3_000));
+  Promise.race([Promise.allSettled(addresses.map(ask)), late]).then(() => {
+    console.log("scanned " + addresses.length);
+    process.exit();
+  });
 `;
 
 const isRoot = process.geteuid?.() === 0 && whichOf("setpriv") !== null;
