@@ -212,7 +212,11 @@ describe("the file", () => {
     ],
     ["it is a folder", () => [rmSync(file), mkdirSync(file)], /admin-token .* must be a file, which it is not/],
     ["it is a pipe", () => [rmSync(file), execFileSync("mkfifo", [file])], /must be a file, which it is not/],
-    ["it leads to itself", () => [rmSync(file), symlinkSync(file, file)], /admin-token .* must be a file; it is a symbolic link/],
+    [
+      "it leads to itself",
+      () => [rmSync(file), symlinkSync(file, file)],
+      /admin-token .* must be a file; it is a symbolic link/,
+    ],
   ])("is refused in words when %s", async (_, spoil, message) => {
     keep(makeSecret());
     spoil();
