@@ -54,7 +54,7 @@ describe.concurrent("the bats files pass under", () => {
   for (const shell of SHELLS) {
     const installed = isInstalled("bats") && isInstalled(shell.split(" ")[0] ?? "");
     // Skipped only without the shell, for the reason above.
-    test.skipIf(!installed)(shell, { timeout: 600_000 }, async () => {
+    test.skipIf(!installed)(shell, { timeout: 1_500_000 }, async () => {
       const whole = all || COMMON_SHELLS.includes(shell);
       const filter = shell === "dash" ? [] : ["--filter-tags", whole ? "!once" : "everywhere"];
       const env = { ...process.env, AGENT_SHELL: shell, AGENT_HOSTS: hosts };
