@@ -83,6 +83,7 @@ describe("whether a silent process hangs", () => {
     return spawn(process.execPath, ["-e", listening + doing], { stdio: ["ignore", "pipe", "inherit"] });
   };
 
+  // Only /proc tells whether a process does anything; elsewhere time alone decides.
   test.skipIf(process.platform !== "linux")(
     "one that does nothing does, and one that works only after a long time",
     async () => {
