@@ -11,7 +11,7 @@ const page = readFileSync(new URL("../../docs/api.md", import.meta.url), "utf8")
 
 const wordsIn = (text: string) => [...text.matchAll(/`(\w+)`/g)].map(([, word = ""]) => word);
 
-const ABOUT = wordsIn(/^Those of the answer: (.*)$/m.exec(page)?.[1] ?? "");
+const ABOUT = wordsIn(/^The common columns: (.*)$/m.exec(page)?.[1] ?? "");
 
 /** The columns that the page lists for a kind of answer. */
 function documented(of: string): string[] {
@@ -19,7 +19,7 @@ function documented(of: string): string[] {
   const columns = row.split(" | ").at(2) ?? "";
   return wordsIn(
     columns
-      .replace("those of the answer", ABOUT.map((word) => `\`${word}\``).join(" "))
+      .replace("the common columns", ABOUT.map((word) => `\`${word}\``).join(" "))
       .replace(/of each metric four such as [^,]*,/, "")
       .replace(/\(a JSON string.*/, ""),
   );
