@@ -16,6 +16,17 @@ test("every link between pages leads to a file and a heading that exist", () => 
   expect(listed(brokenLinks())).toEqual([]);
 });
 
+test("a link to a file or a heading that does not exist is found", () => {
+  const root = mkdtempSync(join(tmpdir(), "vbdstat-links-"));
+  onTestFinished(() => rmSync(root, { recursive: true }));
+  for (const page of ["CONTRIBUTING.md", "CHANGELOG.md", "SECURITY.md"]) writeFileSync(join(root, page), "# Page\n");
+  for (const folder of ["agent", "docs"]) mkdirSync(join(root, folder));
+  writeFileSync(join(root, "agent/README.md"), "[up](../README.md#use-it), [gone](gone.md)\n");
+  writeFileSync(join(root, "docs/api.md"), "[here](#no-heading), [out](https://example.org/x)\n");
+  writeFileSync(join(root, "README.md"), "## Use it\n\n[api](docs/api.md) and [agent](agent/)\n");
+  expect(listed(brokenLinks(root))).toEqual(["agent/README.md:1 ](gone.md)", "docs/api.md:1 ](#no-heading)"]);
+});
+
 describe("a citation is found, or missed, by its form", () => {
   const METHOD = "# Method\n\n## 3. Cells\n\n### 3.1 Bins\n\n## 4. Median\n";
   const API = "# HTTP interface\n\n## Post results\n\n```sh\n# no heading\n```\n";
