@@ -1,7 +1,7 @@
 // The documents of a share, in the looks that there are: a few widths, three themes, and badges of each metric. Of a frozen
 // share each is kept, those in the default look when it is made, any other when it is first asked for; from then on the same
-// bytes are sent, whatever becomes of the data, the server and the renderer (docs/decisions, shares). A selection of metrics
-// is drawn from the kept answer each time. A live share is worked out at most once in `LIVE_MS`, and each look drawn once.
+// bytes are sent, whatever becomes of the data, the server and the renderer
+// (docs/decisions/0022-frozen-shares-are-stored.md). A selection of metrics is drawn from the kept answer each time. A live share is worked out at most once in `LIVE_MS`, and each look drawn once.
 
 import { LIST_FORMATS, PICTURE_FORMATS } from "../../shared/api/formats.ts";
 import type { Comparison } from "../../shared/compare/comparison.ts";

@@ -1,4 +1,4 @@
-// Shares as their fleet sees them: made, listed and ended (contract, Shares). The id is the capability: it is stored as it
+// Shares as their fleet sees them: made, listed and ended (docs/api.md#share). The id is the capability: it is stored as it
 // is, because the list has to show the addresses, and whoever reads the table reads the numbers themselves there.
 
 import { shareSnippets, shareUrls } from "../../shared/render/share-links.ts";

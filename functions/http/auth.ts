@@ -1,5 +1,5 @@
 // Who asks: the bearer token of a request or the one in a browser's cookie, looked up by its SHA-256, and what it may do
-// (contract, Tokens).
+// (docs/api.md#start-and-a-token).
 
 import type { Context, MiddlewareHandler } from "hono";
 import { AppError } from "../../shared/errors.ts";

@@ -1,4 +1,4 @@
-// The format of an answer: a suffix of the path wins, then Accept, then the endpoint's own default (contract, Reading).
+// The format of an answer: a suffix of the path wins, then Accept, then the endpoint's own default (docs/api.md#formats).
 
 import type { Context } from "hono";
 import { accepts } from "hono/accepts";

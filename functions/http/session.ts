@@ -1,4 +1,4 @@
-// Browsers: they sign in with a token and keep it in a cookie (contract, Tokens). The cookie holds the token itself, so that
+// Browsers: they sign in with a token and keep it in a cookie (docs/api.md#start-and-a-token). The cookie holds the token itself, so that
 // nothing but the token has to be looked up, kept or ended: whoever ends the token has signed every browser out. No script
 // can read it and no other site's page can send it along. It is the browser's until it is closed.
 

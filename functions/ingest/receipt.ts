@@ -1,4 +1,4 @@
-// The receipt: what became of every result and every fault of an upload (contract, POST /v1/results), as JSON and as text.
+// The receipt: what became of every result and every fault of an upload (docs/api.md#post-results), as JSON and as text.
 
 import type { Reading } from "../../shared/bonnie/entry.ts";
 import type { Issue } from "../../shared/model/issue.ts";

@@ -1,4 +1,4 @@
-// Tokens: made, listed and revoked by admins (contract, Tokens). A secret is shown once, in the answer that makes it.
+// Tokens: made, listed and revoked by admins (docs/api.md#start-and-a-token). A secret is shown once, in the answer that makes it.
 
 import { AppError } from "../../shared/errors.ts";
 import { allow, tokenOf } from "../http/auth.ts";

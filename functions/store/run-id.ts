@@ -1,4 +1,4 @@
-// Identity: which upload of a line is the same run as another (contract, POST /v1/results). A retry is a duplicate; two true
+// Identity: which upload of a line is the same run as another (docs/api.md#post-results). A retry is a duplicate; two true
 // repeats with equal bytes are two runs if they carry different `run` ids.
 
 import { hash } from "node:crypto";

@@ -1,5 +1,5 @@
 // The three CSV layouts as data. Everything that reads or prints a line takes its positions from here.
-// Source: bonnie-formats sections 2 and 3.1. The tool's own headers are not used: they name columns wrongly.
+// Source: bonnie-formats.md, sections 2 and 3.1. The tool's own headers are not used: they name columns wrongly.
 
 import { METRICS, type MetricName } from "../model/metrics.ts";
 

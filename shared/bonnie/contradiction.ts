@@ -24,8 +24,8 @@ function latencyUnit(latencyUs: number): number {
 /**
  * The first contradiction within one measurement, or null. `slack` is how far the printed rate may be above the true one:
  * 0 for a CSV line, which truncates; the last printed digit for a rounded rate of a table.
- * - A rate is at most twice the known work per second (bonnie-formats section 5).
- * - A latency is at most the time the test took, work / rate, with one unit of each for rounding (section 3.3).
+ * - A rate is at most twice the known work per second (bonnie-formats.md, section 5).
+ * - A latency is at most the time the test took, work / rate, with one unit of each for rounding (bonnie-formats.md, section 3.3).
  * A %CP that no machine reaches is a warning only: see `warnings.ts`.
  */
 export function contradiction(

@@ -34,7 +34,7 @@ function labelIssue(fields: Fields, layout: Layout): Issue | null {
     : null;
 }
 
-/** The setup of a v1 line (bonnie-formats section 2), or the first fault in it. */
+/** The setup of a v1 line (bonnie-formats.md, section 2), or the first fault in it. */
 export function readV1Setup(fields: Fields, layout: Layout): BonnieSetup | Issue {
   const label = labelIssue(fields, layout);
   if (label !== null) return label;
@@ -76,7 +76,7 @@ export function readV1Setup(fields: Fields, layout: Layout): BonnieSetup | Issue
   };
 }
 
-/** The setup of a v2 line with 48 or 50 fields (bonnie-formats section 3.1), or the first fault in it. */
+/** The setup of a v2 line with 48 or 50 fields (bonnie-formats.md, section 3.1), or the first fault in it. */
 export function readV2Setup(fields: Fields, layout: Layout): BonnieSetup | Issue {
   const fault = (index: number, code: string, expected: string) => unexpected(fields, layout, index, code, expected);
   const bonnieVersion = textOf(fields, layout.bonnieVersion);

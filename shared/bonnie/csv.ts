@@ -1,5 +1,5 @@
 // One CSV line as a result, or as the first fault in it, from left to right. Nothing is guessed: a line that is not
-// exactly what Bonnie++ prints is an issue (bonnie-formats sections 5, 6 and 8).
+// exactly what Bonnie++ prints is an issue (bonnie-formats.md, sections 5, 6 and 8).
 
 import { lowerBound } from "../model/bound.ts";
 import type { Issue } from "../model/issue.ts";

@@ -1,11 +1,11 @@
-// Which layout a line has: by the number of its fields first, then by its first field (bonnie-formats section 1).
+// Which layout a line has: by the number of its fields first, then by its first field (bonnie-formats.md, section 1).
 
 import type { Issue } from "../model/issue.ts";
 import { quoted } from "../model/quoted.ts";
 import { type Layout, V1, V2_48, V2_50 } from "./columns.ts";
 import { type Fields, fieldIssue, insertEmpty, isEmpty, lineIssue, MAX_FIELDS, textOf } from "./fields.ts";
 
-/** Formats of 48 fields that lose a comma when the IO tests are skipped (bonnie-formats section 3.4). */
+/** Formats of 48 fields that lose a comma when the IO tests are skipped (bonnie-formats.md, section 3.4). */
 const LOSING_A_COMMA = ["1.92b", "1.93", "1.93a", "1.93b", "1.93c", "1.93d", "1.94", "1.95", "1.96"];
 
 /** The format versions with 48 fields. */
@@ -14,7 +14,7 @@ const FORMATS_OF_48: readonly string[] = [...LOSING_A_COMMA, "1.97"];
 /** The format version with 50 fields. */
 export const FORMAT_OF_50 = "1.98";
 
-/** Development releases with 33 to 47 fields; see bonnie-formats section 3.2. */
+/** Development releases with 33 to 47 fields; see bonnie-formats.md, section 3.2. */
 function isOldFormat(version: string): boolean {
   return version === "2" || /^1\.(90|91)[a-z]?$/.test(version) || version === "1.92" || version === "1.92a";
 }

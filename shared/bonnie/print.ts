@@ -64,7 +64,7 @@ function printRate(rate: number, isSeeks: boolean, format: "v1" | "v2"): string 
   return isSeeks && (format === "v1" || rate < 1000) ? rate.toFixed(1) : `${rate}`;
 }
 
-/** The longest unit that keeps at most five digits, from 100 ms on; truncated (bonnie-formats section 3.3). */
+/** The longest unit that keeps at most five digits, from 100 ms on; truncated (bonnie-formats.md, section 3.3). */
 function printLatency(us: number): string {
   if (us > 99_999_999) return `${Math.floor(us / 1_000_000)}s`;
   return us > 99_999 ? `${Math.floor(us / 1_000)}ms` : `${us}us`;

@@ -15,7 +15,7 @@ import { isHeading, isTornRow, tableAt } from "./table-lines.ts";
 /** Goes up whenever the same text may read differently, so that stored runs can be read again. */
 export const PARSER_VERSION = 3;
 
-/** Lines an upload may have (contract, POST /v1/results). */
+/** Lines an upload may have (docs/api.md#post-results). */
 export const MAX_LINES = 10_000;
 
 /** The tables among the entries, until the end of the upload: a CSV line that says the same may come after its table. */

@@ -1,5 +1,5 @@
 // Scanners: the text between two offsets as a number, without copying it. Each reads exactly what Bonnie++ prints
-// (bonnie-formats sections 2 and 3) and nothing else: no signs, exponents, leading zeros, blanks or other notations.
+// (bonnie-formats.md, sections 2 and 3) and nothing else: no signs, exponents, leading zeros, blanks or other notations.
 
 const PLUS = 43;
 const MINUS = 45;

@@ -1,5 +1,5 @@
 // Shapes: what kind of line it is, before it is read. A line that looks like part of a result must be read or become an
-// issue; everything else is noise. Source: bonnie-formats section 8; contract, POST /v1/results (`# key: value`).
+// issue; everything else is noise. Source: bonnie-formats.md, section 8; docs/api.md#post-results (`# key: value`).
 
 import { isKnownKey } from "../model/facts.ts";
 import type { Directive } from "./entry.ts";

@@ -1,5 +1,5 @@
 // Sizes: the size of the test file, of a chunk, and the specification of the file tests, read and printed.
-// Source: bonnie-formats sections 2 and 3.1.
+// Source: bonnie-formats.md, sections 2 and 3.1.
 
 import type { FileSpec } from "../model/measurement.ts";
 import { MALFORMED, scanInteger } from "./scan.ts";

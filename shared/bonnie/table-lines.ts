@@ -1,5 +1,5 @@
 // Table lines: finds the text tables of an upload and takes them apart into halves: the tests of the big file, and those
-// of many files. What the rows say is read elsewhere. Source: bonnie-formats section 4.
+// of many files. What the rows say is read elsewhere. Source: bonnie-formats.md, section 4.
 
 /** Longer lines are not part of a table; it keeps hostile lines out. */
 const MAX_WIDTH = 400;

@@ -32,7 +32,7 @@ export function tableRate(text: string, metric: Metric, release: Release): Table
 
 /**
  * `2608k`, `2.5m`, `243m`, `1.6g` in K/s, to the nearest K/s. `0k` is refused: no test of the tool is that slow, but its
- * converter bon_csv2txt prints it for a test too fast to measure (bonnie-formats section 8).
+ * converter bon_csv2txt prints it for a test too fast to measure (bonnie-formats.md, section 8).
  */
 function withUnit(text: string): TableRate | null {
   const end = text.length - 1;

@@ -1,6 +1,6 @@
 // Table rows: the words of the two rows of a table and of their latencies, told apart by counting from the right. Wide
 // rates push columns and web pages collapse blanks, so positions say nothing; only `-f` removes single values, so their
-// number says which tests were run (bonnie-formats section 4.1).
+// number says which tests were run (bonnie-formats.md, section 4.1).
 
 import type { Issue } from "../model/issue.ts";
 import { METRICS, type Metric } from "../model/metrics.ts";

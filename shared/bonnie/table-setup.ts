@@ -1,4 +1,4 @@
-// The setup of a run as its text table says it. Source: bonnie-formats section 4.
+// The setup of a run as its text table says it. Source: bonnie-formats.md, section 4.
 
 import { DEFAULT_SEEK_COUNT } from "../model/bound.ts";
 import type { Issue } from "../model/issue.ts";

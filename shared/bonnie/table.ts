@@ -1,4 +1,4 @@
-// Table: one text table as a result, or as the first fault in it (bonnie-formats section 4).
+// Table: one text table as a result, or as the first fault in it (bonnie-formats.md, section 4).
 
 import { lowerBound, upperLimit } from "../model/bound.ts";
 import type { Issue } from "../model/issue.ts";

@@ -17,7 +17,7 @@ const WARNING_CODES = [
 /** Whether a warning of a run is one about its line. */
 export const isOfLine = (warning: string): boolean => WARNING_CODES.some((code) => warning.startsWith(`${code}:`));
 
-/** From 2 TiB on the work of v2, kept in 32 bits, does not fit (bonnie-formats section 8). */
+/** From 2 TiB on the work of v2, kept in 32 bits, does not fit (bonnie-formats.md, section 8). */
 const OVERFLOWING_KIB = 2 ** 31;
 
 /** Adds the warning of a setup. `size_overflow`: the block rates of so large a file may be a fraction of the true ones. */
@@ -36,7 +36,7 @@ const V2_SEEKERS = 5;
 
 /**
  * The largest believable %CP: 110, times 3 for the seeks of v1, times the square of the seekers for those of v2, where each
- * seeker counts all of them (bonnie-formats section 7).
+ * seeker counts all of them (bonnie-formats.md, section 7).
  */
 function cpuLimit(metric: MetricName, setup: BonnieSetup): number {
   if (metric !== "seeks") return CPU_OF_ONE_THREAD;

@@ -4,7 +4,7 @@
 import { rnd } from "../summary/ticks.ts";
 import { CellFault } from "./cell-fault.ts";
 
-/** Width of a bin in ticks: 0.005 in natural log, a ratio of 1.005 (statistics section 3). */
+/** Width of a bin in ticks: 0.005 in natural log, a ratio of 1.005 (statistics.md, section 3). */
 export const BIN_TICKS = 50;
 
 /** No bin lies further from 0: a ratio of e^163, which no two printable rates have. Bounds the memory of a histogram. */

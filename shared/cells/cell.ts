@@ -1,4 +1,4 @@
-// Cells: the mergeable state behind every comparison (statistics section 3). A cell adds up the contributions of many
+// Cells: the mergeable state behind every comparison (statistics.md, section 3). A cell adds up the contributions of many
 // hosts in integers only, so that merging, subtracting and recomputing agree to the last bit. What comes in: host
 // summaries. What goes out: cells that `compare/` reads. One type serves pair cells and value cells.
 
@@ -24,7 +24,7 @@ export interface MetricCell {
   s1: number;
   /** Sum of d squared over exact hosts, in ticks^2. */
   s2: number;
-  /** Run-to-run noise, in ticks^2, and its weight; see statistics section 3 for the two meanings. */
+  /** Run-to-run noise, in ticks^2, and its weight; see statistics.md, section 3 for the two meanings. */
   wv: number;
   wn: number;
   /** Hosts with a single run on a side. */

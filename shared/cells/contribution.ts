@@ -1,4 +1,4 @@
-// What one host adds to the cells of a period (statistics section 3). In: its summary. Out: one entry for each cell it
+// What one host adds to the cells of a period (statistics.md, section 3). In: its summary. Out: one entry for each cell it
 // is in. A host without a run contributes nothing; otherwise it is counted once in every cell of its list.
 
 import type { Backend } from "../model/backends.ts";

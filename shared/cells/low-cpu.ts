@@ -2,7 +2,7 @@ import type { MetricName } from "../model/metrics.ts";
 import { ticksOf } from "../summary/ticks.ts";
 import type { HostValue } from "../summary/types.ts";
 
-/** Below 10 % the truncation of %CP alone is worth 5 % and more (statistics section 8). */
+/** Below 10 % the truncation of %CP alone is worth 5 % and more (statistics.md, section 8). */
 const LOW_CPU_TICKS = ticksOf(10);
 
 /** The note that counts hosts with little CPU in a metric, in pair cells. */

@@ -1,4 +1,4 @@
-// The arithmetic of cells (statistics section 3): merging adds all fields, a changed host is subtracted and added again,
+// The arithmetic of cells (statistics.md, section 3): merging adds all fields, a changed host is subtracted and added again,
 // and a pair read the other way round is the same pair mirrored. What vanishes leaves no trace, so equal states are
 // equal values and have equal encodings, whatever way led to them.
 

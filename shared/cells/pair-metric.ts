@@ -13,7 +13,7 @@ export interface PairedValues {
 }
 
 /**
- * What a host adds to one metric of a pair cell (statistics section 3, table of the pair cell): one vote over the given
+ * What a host adds to one metric of a pair cell (statistics.md, section 3, table of the pair cell): one vote over the given
  * strata, at least one. The cell of a single stratum is the case of one; scope ALL gets every stratum of the host that
  * has the metric on both sides.
  */

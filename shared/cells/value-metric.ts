@@ -6,7 +6,7 @@ import type { MetricCell } from "./cell.ts";
 import { emptyMetricCell } from "./metric-cell.ts";
 
 /**
- * What a host adds to one metric of a value cell, i.e. of one backend in one stratum (statistics section 3, value cell).
+ * What a host adds to one metric of a value cell, i.e. of one backend in one stratum (statistics.md, section 3, value cell).
  * `wv` and `wn` are the squared deviations and degrees of freedom of the exact runs: run-to-run noise.
  */
 export function valueMetric(value: HostValue): MetricCell {

@@ -1,4 +1,4 @@
-// Every backend by itself, as far as any host has measured it: statistics section 5, the values that a comparison gives for
+// Every backend by itself, as far as any host has measured it: statistics.md, section 5, the values that a comparison gives for
 // its two backends. They are of different hosts: rates of two backends side by side are no comparison.
 
 import { SCOPE_ALL } from "../cells/cell.ts";

@@ -6,7 +6,7 @@ import { known, limits } from "./known.ts";
 import type { Measure } from "./measure.ts";
 import { quantile } from "./order-statistic.ts";
 
-/** What one backend does in one stratum: one metric with at least one host, in units per second (statistics section 5). */
+/** What one backend does in one stratum: one metric with at least one host, in units per second (statistics.md, section 5). */
 function backendValue({ cell, ends: { lower, upper }, estimate, interval }: Measure): BackendValue {
   const percentile = (percent: number) => known({ lo: quantile(lower, percent), hi: quantile(upper, percent) });
   return {

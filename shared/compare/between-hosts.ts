@@ -1,5 +1,5 @@
 // Hosts that ran one backend only. They say something about the backends as well, but mixed up with which hosts got
-// which backend; so they give an indication beside the paired comparison and never a verdict (statistics section 7).
+// which backend; so they give an indication beside the paired comparison and never a verdict (statistics.md, section 7).
 
 import { addBins } from "../cells/bins.ts";
 import { emptyMetricCell } from "../cells/metric-cell.ts";

@@ -62,7 +62,7 @@ const MISS = 0.025;
 
 /**
  * Rank of the lower limit among n values, n >= 6, by the sign-test interval with the interpolation of Hettmansperger
- * and Sheather (1986); the upper limit has the same rank from the top (statistics section 4). Below 6 the whole range
+ * and Sheather (1986); the upper limit has the same rank from the top (statistics.md, section 4). Below 6 the whole range
  * of the values covers the median in less than 95 % of cases, and a RangeError is thrown.
  */
 export function medianRank(n: number): MedianRank {

@@ -13,7 +13,7 @@ export interface Change {
 }
 
 /**
- * The change of one backend's median in one stratum between two periods (statistics section 8): a hint when the interval
+ * The change of one backend's median in one stratum between two periods (statistics.md, section 8): a hint when the interval
  * leaves 0 and the estimate exceeds 5 %. Hosts that are in both periods only make it more cautious. Null when one of the
  * periods has fewer than 6 hosts.
  */

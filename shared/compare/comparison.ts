@@ -1,4 +1,4 @@
-// The answer of a comparison as it goes over the wire (contract, GET /v1/compare). Ratios are candidate / baseline, so
+// The answer of a comparison as it goes over the wire (docs/api.md#read). Ratios are candidate / baseline, so
 // that above 1 the candidate is faster. Numbers are plain doubles, never rounded; null stands for "no limit", for
 // "unknown" or for "not defined here", as each field says.
 
@@ -38,7 +38,7 @@ export interface Share {
   readonly undetermined: number;
 }
 
-/** Hosts with one backend only: an indication, never a verdict (statistics section 7). */
+/** Hosts with one backend only: an indication, never a verdict (statistics.md, section 7). */
 export interface BetweenHosts {
   /** Strata with at least 6 hosts on both sides, sorted; empty when there is nothing to say. */
   readonly strata_used: readonly string[];
@@ -83,7 +83,7 @@ export interface MetricComparison {
   readonly between_hosts: BetweenHosts;
 }
 
-/** CPU efficiency of one metric in one scope: no test and no verdict (statistics section 8). */
+/** CPU efficiency of one metric in one scope: no test and no verdict (statistics.md, section 8). */
 export interface EfficiencyComparison {
   /** Hosts whose rate and %CP are known on both backends. */
   readonly hosts: number;
@@ -97,7 +97,7 @@ export interface EfficiencyComparison {
   readonly flag_details: FlagDetails;
 }
 
-/** The mean over some metrics, all weighing the same: a convention, so without a verdict (statistics section 8). */
+/** The mean over some metrics, all weighing the same: a convention, so without a verdict (statistics.md, section 8). */
 export interface Score {
   /** The metrics that could be used. */
   readonly metrics: readonly MetricName[];
@@ -117,7 +117,7 @@ export interface ScopeComparison {
   readonly flag_details: FlagDetails;
 }
 
-/** One metric of one backend in one stratum, in the metric's unit (statistics section 5). */
+/** One metric of one backend in one stratum, in the metric's unit (statistics.md, section 5). */
 export interface BackendValue {
   readonly hosts: number;
   readonly runs: number;

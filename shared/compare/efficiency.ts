@@ -1,5 +1,5 @@
 // CPU efficiency of one scope: the rate for each per cent of CPU, candidate over baseline, as if it were a metric of its own
-// (statistics section 8). It sees the CPU of the guest, or of Dom0, where Bonnie++ ran, and no other: a backend that moves
+// (statistics.md, section 8). It sees the CPU of the guest, or of Dom0, where Bonnie++ ran, and no other: a backend that moves
 // its work to Dom0 looks efficient. So it has a ratio and an interval, and neither test nor verdict.
 
 import { lowCpuNote } from "../cells/low-cpu.ts";

@@ -1,4 +1,4 @@
-// What a flag is: a code for what a reader must know before acting on a number (statistics section 9), and its details, which
+// What a flag is: a code for what a reader must know before acting on a number (statistics.md, section 9), and its details, which
 // say in words what it means here, with the count behind it. `flags.ts` sets them.
 
 import type { MetricName } from "../model/metrics.ts";

@@ -1,4 +1,4 @@
-// Which flags are set: those of one metric, of its hosts, and of a scope (statistics section 9).
+// Which flags are set: those of one metric, of its hosts, and of a scope (statistics.md, section 9).
 
 import type { MetricName } from "../model/metrics.ts";
 import { countOf, exactText } from "../model/number-text.ts";

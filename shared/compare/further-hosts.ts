@@ -1,5 +1,5 @@
 // What would change a verdict: how many hosts it takes. These are projections and no statistics: they ask what the rules of
-// the verdict (statistics section 6) would say of more hosts that split as those so far, or that all say the opposite.
+// the verdict (statistics.md, section 6) would say of more hosts that split as those so far, or that all say the opposite.
 
 import { TICKS_PER_LOG } from "../summary/ticks.ts";
 import { medianRank, signTest } from "./binomial.ts";

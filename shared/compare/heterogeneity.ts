@@ -1,5 +1,5 @@
 // How much the hosts differ from one another: what a decision about a whole fleet needs beside the median
-// (statistics section 6, heterogeneity).
+// (statistics.md, section 6, heterogeneity).
 
 import type { MetricCell } from "../cells/cell.ts";
 import { TICKS_PER_LOG } from "../summary/ticks.ts";

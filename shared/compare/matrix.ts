@@ -1,5 +1,5 @@
-// The matrix: a verdict for every pair of backends and metric over the whole fleet (contract, GET /v1/matrix). Each pair is
-// a comparison and a family of tests of its own (statistics section 6); ratios need not multiply up from pair to pair,
+// The matrix: a verdict for every pair of backends and metric over the whole fleet (docs/api.md#read). Each pair is
+// a comparison and a family of tests of its own (statistics.md, section 6); ratios need not multiply up from pair to pair,
 // because different hosts stand behind them, so each says how many.
 
 import type { Backend } from "../model/backends.ts";

@@ -37,7 +37,7 @@ export function medianEstimate({ lower, upper }: Ends): Interval {
 }
 
 /**
- * Median with distribution-free interval (statistics section 4). Values that are known only from one side take part
+ * Median with distribution-free interval (statistics.md, section 4). Values that are known only from one side take part
  * with their bound: lower ends make the lower results, upper ends the upper ones. `nEff` is the number of certainly
  * distinct hosts, 0 to n. No hosts give an unknown median. `rankOf` is `medianRank`, or remembers what it gave.
  */

@@ -5,7 +5,7 @@ import type { Merged } from "./question.ts";
 
 /**
  * Adds up one cell for each period and keeps, for each quantity, the largest N of them. Hosts may be in several periods,
- * so that N is the number of hosts that are certainly distinct (statistics section 4, n_eff). Shards and cohorts hold
+ * so that N is the number of hosts that are certainly distinct (statistics.md, section 4, n_eff). Shards and cohorts hold
  * distinct hosts: add those before, within each period. No cells at all give the empty cell, a
  * single one is the result itself. The cells stay untouched.
  */

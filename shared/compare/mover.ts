@@ -1,5 +1,5 @@
 // MOVER: an interval for a weighted sum of differences from the intervals of their terms, whatever their distributions (Zou
-// and Donner 2008; stratified: Tang 2022; statistics section 7). Log values in ticks.
+// and Donner 2008; stratified: Tang 2022; statistics.md, section 7). Log values in ticks.
 
 import type { Interval, Median } from "./median.ts";
 

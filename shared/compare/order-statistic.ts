@@ -1,6 +1,6 @@
 // Order statistics of host values straight from a cell: nothing is expanded, the work is proportional to the number of
 // bins and not to the number of hosts. In: the bins of one metric. Out: the lower ends LO and the upper ends HI of all
-// host values as ordered multisets, and values at real ranks of them (statistics section 4).
+// host values as ordered multisets, and values at real ranks of them (statistics.md, section 4).
 
 import { BIN_TICKS, type Bins } from "../cells/bins.ts";
 import type { MetricCell } from "../cells/cell.ts";
@@ -69,7 +69,7 @@ export interface Ends {
   readonly lower: OrderedMultiset;
   /** HI: every upper end, the mirror image: bounds on the upper edge, others at +Infinity. */
   readonly upper: OrderedMultiset;
-  /** The exact values alone, each on the centre of its bin: what the outlier fences are made of (statistics section 9). */
+  /** The exact values alone, each on the centre of its bin: what the outlier fences are made of (statistics.md, section 9). */
   readonly exact: OrderedMultiset;
 }
 
@@ -152,7 +152,7 @@ function interpolate(rank: number, nth: (rank: number) => number): number {
   return here * (1 - part) + next * part;
 }
 
-/** `at(S, r)` of statistics section 4: the value at real rank r, 1 <= r <= size, counted from the smallest. */
+/** `at(S, r)` of statistics.md, section 4: the value at real rank r, 1 <= r <= size, counted from the smallest. */
 export function at(values: OrderedMultiset, rank: number): number {
   return interpolate(rank, (whole) => nthSmallest(values, whole));
 }

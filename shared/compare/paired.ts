@@ -7,7 +7,7 @@ import { MIN_HOSTS } from "./median.ts";
 import type { Merged } from "./question.ts";
 
 /**
- * The paired comparison of one metric in one scope, before any verdict (statistics section 6). Its host values are the
+ * The paired comparison of one metric in one scope, before any verdict (statistics.md, section 6). Its host values are the
  * log-ratios candidate - baseline of the hosts that have both.
  */
 export interface PairedEffect extends Measure {

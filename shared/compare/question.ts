@@ -8,7 +8,7 @@ import type { MetricName } from "../model/metrics.ts";
 import type { View } from "../model/view.ts";
 import type { Notice } from "./notice.ts";
 
-/** A question about two backends (contract, GET /v1/compare). Ratios are candidate / baseline. */
+/** A question about two backends (docs/api.md#read). Ratios are candidate / baseline. */
 export interface Question {
   readonly baseline: Backend;
   readonly candidate: Backend;
@@ -25,7 +25,7 @@ export interface Question {
 /** Cells of several periods added up, with what is needed not to count a host twice (`mergePeriods`). */
 export interface Merged {
   readonly cell: Cell;
-  /** For each quantity, in their order, the largest N of the periods: n_eff of statistics section 4. */
+  /** For each quantity, in their order, the largest N of the periods: n_eff of statistics.md, section 4. */
   readonly nEff: readonly number[];
   /** The largest host count of the periods, over all quantities. */
   readonly headHosts: number;

@@ -41,7 +41,7 @@ function score({ metrics, estimate, interval }: Mean): Score {
 /**
  * Group scores: the mean log-ratio of the group's metrics whose estimate is not unknown, with the mean of their limits
  * if each has some. The overall score is the mean of the groups, unknown and of no metrics where one of them is unknown,
- * and has no interval (statistics section 8).
+ * and has no interval (statistics.md, section 8).
  */
 export function scores(effects: readonly PairedEffect[]): Record<MetricGroup | "overall", Score> {
   const groupOf = new Map(METRICS.map(({ name, group }) => [name, group]));

@@ -1,4 +1,4 @@
-// The trend of one backend in one metric over a list of periods (contract, GET /v1/trend). In: value cells of each period.
+// The trend of one backend in one metric over a list of periods (docs/api.md#read). In: value cells of each period.
 // Out: for each stratum what each period measured, and what changed since the one before.
 
 import { SCOPE_ALL } from "../cells/cell.ts";

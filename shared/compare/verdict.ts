@@ -1,4 +1,4 @@
-// From numbers to a verdict: the eleven rules of statistics section 6, read from top to bottom.
+// From numbers to a verdict: the eleven rules of statistics.md, section 6, read from top to bottom.
 
 import { rnd, TICKS_PER_LOG } from "../summary/ticks.ts";
 import type { Interval } from "./median.ts";

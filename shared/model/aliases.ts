@@ -1,4 +1,4 @@
-// The words people use for a backend, as data: every slug and every alias of xen-backends section 1.1, with what a word
+// The words people use for a backend, as data: every slug and every alias of xen-backends.md, section 1.1, with what a word
 // implies and what else it may mean. `resolve-backend.ts` decides.
 
 import { BACKENDS, type Backend } from "./backends.ts";

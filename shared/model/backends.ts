@@ -1,6 +1,6 @@
 // Backends: who moves the bytes of a guest disk. (Aliases and their resolution live beside this file.)
 
-/** The slugs of xen-backends section 1.1, in the order of that table. */
+/** The slugs of xen-backends.md, section 1.1, in the order of that table. */
 export const BACKENDS = [
   "loop",
   "phy",

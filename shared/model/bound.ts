@@ -8,7 +8,7 @@ import type { MetricName } from "./metrics.ts";
 /** Seeks of a run whose output does not print their number. */
 export const DEFAULT_SEEK_COUNT = 8192;
 
-/** Seeks of 1.00 to 1.00e (bonnie-formats section 1). */
+/** Seeks of 1.00 to 1.00e (bonnie-formats.md, section 1). */
 const OLDEST_SEEK_COUNT = 8000;
 
 /** The releases that asked for a whole second. */
@@ -28,7 +28,7 @@ const LEAST_BYTE_WORK_KIB = 1024;
 
 /**
  * The work of one test: KiB, seeks or files, in the unit of the metric's rate times seconds. Null when the setup does
- * not have the test, and for putc and getc of v2, whose work is not printed (bonnie-formats section 5).
+ * not have the test, and for putc and getc of v2, whose work is not printed (bonnie-formats.md, section 5).
  */
 export function knownWork(metric: MetricName, setup: BonnieSetup): number | null {
   switch (metric) {
@@ -50,7 +50,7 @@ export function knownWork(metric: MetricName, setup: BonnieSetup): number | null
 /**
  * The rate that `+++++` lies strictly above, in the metric's unit; null when the setup does not have the test. For putc
  * and getc of v2 it is the guaranteed 2048 K/s: that the default of 3 MiB was used cannot be told from the output.
- * Source: bonnie-formats section 5.
+ * Source: bonnie-formats.md, section 5.
  */
 export function lowerBound(metric: MetricName, setup: BonnieSetup): number | null {
   const work = knownWork(metric, setup);
@@ -61,7 +61,7 @@ export function lowerBound(metric: MetricName, setup: BonnieSetup): number | nul
 
 /**
  * The largest rate that can be printed as a number; null when there is none: the test is not in the setup, or its work
- * is unknown (putc and getc of v2 may exceed their guaranteed bound). Source: bonnie-formats section 5.
+ * is unknown (putc and getc of v2 may exceed their guaranteed bound). Source: bonnie-formats.md, section 5.
  */
 export function upperLimit(metric: MetricName, setup: BonnieSetup): number | null {
   const work = knownWork(metric, setup);

@@ -1,4 +1,4 @@
-// The dimensions of a virtual disk beside its backend (xen-backends section 1.1). They are kept apart from the slug,
+// The dimensions of a virtual disk beside its backend (xen-backends.md, section 1.1). They are kept apart from the slug,
 // because one format is served by several backends, and one backend serves several formats from several kinds of storage.
 
 /** How the image is laid out; `none` is a block device without an image. */

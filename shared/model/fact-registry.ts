@@ -1,5 +1,5 @@
 // Every fact a client may send with a run, as data: its kind and what it means. Checks, error texts and documentation are
-// derived from here. Sources: the contract (POST /v1/results) and xen-backends sections 1.1 to 1.4, 2.4 and 3.
+// derived from here. Sources: docs/api.md#post-results and xen-backends.md, sections 1.1 to 1.4, 2.4 and 3.
 
 import { BACKEND_EVIDENCE, CACHE_MODES, IMAGE_FORMATS, STORAGES } from "./dimensions.ts";
 import { TOOLSTACK_WORDS } from "./toolstack.ts";

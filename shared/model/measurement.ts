@@ -8,7 +8,7 @@ import type { PerMetric } from "./metrics.ts";
  * - measured: `rate` is a number (0 means under one unit a second), `censored` false;
  * - too fast to measure (`+++++`): `rate` null, `censored` true, and the true rate is strictly above `lower_bound`;
  * - unknown: `rate` null, `censored` false. Only file rates of 1.98/2.00 text tables, which print a wrong number
- *   (bonnie-formats section 4.3).
+ *   (bonnie-formats.md, section 4.3).
  * A test that was not run is `null` in place of a Measurement, never a zero.
  */
 export interface Measurement {
@@ -19,7 +19,7 @@ export interface Measurement {
   /** The longest single operation in microseconds; null in v1 and where none was printed. */
   readonly latency_us: number | null;
   readonly censored: boolean;
-  /** Present exactly when censored: work / 0.5 s (1 s where 1.00 to 1.00e is named), in the metric's unit (bonnie-formats section 5). */
+  /** Present exactly when censored: work / 0.5 s (1 s where 1.00 to 1.00e is named), in the metric's unit (bonnie-formats.md, section 5). */
   readonly lower_bound?: number;
 }
 
@@ -39,7 +39,7 @@ export interface FileSpec {
 
 /** How a run was made, as far as its line or table says. Null means: the output does not say. */
 export interface BonnieSetup {
-  /** v1 = 1.00 to 1.04, v2 = 1.92b to 2.00a. Never comparable with each other (bonnie-formats section 7). */
+  /** v1 = 1.00 to 1.04, v2 = 1.92b to 2.00a. Never comparable with each other (bonnie-formats.md, section 7). */
   readonly format: "v1" | "v2";
   /** Whether the values come from a CSV line or from a text table (two or three digits only in 2.00). */
   readonly source: "csv" | "text";

@@ -1,8 +1,8 @@
 // The registry of the twelve Bonnie++ metrics. Every table, key and loop over metrics in vbdstat takes its order and
 // names from here; nothing else in the project spells out the list. All are rates: higher is better.
-// Source: bonnie-formats section 2 (columns) and statistics section 1 (names).
+// Source: bonnie-formats.md, section 2 (columns) and statistics.md, section 1 (names).
 
-/** The group a metric's score belongs to (statistics section 8). */
+/** The group a metric's score belongs to (statistics.md, section 8). */
 export type MetricGroup = "write" | "read" | "seek" | "metadata";
 
 /** One Bonnie++ metric. */

@@ -1,6 +1,6 @@
 // Numbers as people read them. Sentences, tables, charts and pages all write a number by the one rule for its kind here, so
 // that it never stands in two roundings beside each other. What came from outside or was counted is shown as it is; what is
-// derived from ticks, and so known to some four digits (statistics section 10), with four at most.
+// derived from ticks, and so known to some four digits (statistics.md, section 10), with four at most.
 
 /** The side to which a number is rounded. A lower bound that is shown must not be above the true one, nor an upper below. */
 export type Rounding = "nearest" | "down" | "up";

@@ -1,6 +1,6 @@
 // Periods: the calendar windows that statistics are kept for, in UTC: a month `2026-11`, a quarter `2026-Q4`, a year
 // `2026`, and `all`. Every window has host values and cells of its own, because counting a host once a month and adding
-// up the months would pretend to more hosts than there are (statistics section 2, rule of one vote).
+// up the months would pretend to more hosts than there are (statistics.md, section 2, rule of one vote).
 
 /** The window without limits. */
 export const PERIOD_ALL = "all";

@@ -1,6 +1,6 @@
-// The resolution table of xen-backends section 1.1, as data: which backend serves an image on a Linux Dom0, by what the
+// The resolution table of xen-backends.md, section 1.1, as data: which backend serves an image on a Linux Dom0, by what the
 // guest's configuration says, the toolstack and the Xen release. Columns for xapi and the row `tapdisk` are added from
-// sections 1.1 (words that name a format), 1.2 (years of each backend) and the XenServer releases named there.
+// xen-backends.md, sections 1.1 (words that name a format) and 1.2 (years of each backend, XenServer releases).
 
 import type { Backend } from "./backends.ts";
 import type { Toolstack } from "./toolstack.ts";

@@ -1,6 +1,6 @@
 // From the word a client sent to the backend that is stored. Comes in: the word and what else the client said. Goes out:
 // a slug, what the word implies, and how sure that is. The word alone is often not enough: xl drops the prefixes of a
-// configuration file and chooses for itself (xen-backends sections 0 and 1.1).
+// configuration file and chooses for itself (xen-backends.md, sections 0 and 1.1).
 
 import { type Alias, aliasOf } from "./aliases.ts";
 import type { Backend } from "./backends.ts";

@@ -1,4 +1,4 @@
-// A run: one Bonnie++ result of one guest disk on one backend, as it is stored and served (contract, GET /v1/runs/{id}).
+// A run: one Bonnie++ result of one guest disk on one backend, as it is stored and served (docs/api.md#read).
 // The raw line is kept byte for byte; everything else here can be derived from it and from what the client said.
 
 import type { Backend } from "./backends.ts";
@@ -10,7 +10,7 @@ export type FactValue = string | number | boolean;
 /** Facts about a run by key, e.g. `{ dom0_mem_mb: 2048, rotational: true, "label.rack": "a7" }`. */
 export type Facts = Readonly<Record<string, FactValue>>;
 
-/** How far a rule that fired counts (xen-backends section 5). `decisive` is C11, in both directions. */
+/** How far a rule that fired counts (xen-backends.md, section 5). `decisive` is C11, in both directions. */
 export type RuleStrength = "decisive" | "strong" | "medium" | "weak";
 
 /** One cache rule that fired, with the numbers that made it fire. */

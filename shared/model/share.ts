@@ -1,4 +1,4 @@
-// Shares: one summary that whoever has its link may see (contract, Shares).
+// Shares: one summary that whoever has its link may see (docs/api.md#share).
 
 /** What can be shared: the summaries of a fleet. */
 export const SHARE_KINDS = ["compare", "matrix", "trend", "backends"] as const;

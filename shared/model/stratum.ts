@@ -1,4 +1,4 @@
-// The stratum of a run: which runs may be compared as rates (statistics section 2).
+// The stratum of a run: which runs may be compared as rates (statistics.md, section 2).
 
 import type { BonnieSetup, FileSpec } from "./measurement.ts";
 
@@ -29,7 +29,7 @@ function chunk({ chunk_size_bytes: bytes }: BonnieSetup): string {
   return bytes % 1024 === 0 ? `${bytes / 1024}k` : `${bytes}`;
 }
 
-/** In the notation of a v1 line (bonnie-formats section 2): `16`, `16:1000:0/64`, `16:link`. */
+/** In the notation of a v1 line (bonnie-formats.md, section 2): `16`, `16:1000:0/64`, `16:link`. */
 function fileSpec({ thousands, max_size, min_size, num_dirs }: FileSpec): string {
   const kind = max_size === null ? "" : `:${max_size}`;
   const least = typeof max_size === "number" ? `:${min_size ?? 0}` : "";

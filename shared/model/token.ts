@@ -1,4 +1,4 @@
-// Tokens: who may do what in which fleet (contract, Tokens).
+// Tokens: who may do what in which fleet (docs/api.md#start-and-a-token).
 
 export const SCOPES = ["ingest", "read", "admin"] as const;
 

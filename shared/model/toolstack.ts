@@ -1,4 +1,4 @@
-// The toolstack that manages a host. It decides what a word of a guest's configuration means (xen-backends section 1.1).
+// The toolstack that manages a host. It decides what a word of a guest's configuration means (xen-backends.md, section 1.1).
 
 export type Toolstack = "xl" | "xend" | "xapi" | "other";
 

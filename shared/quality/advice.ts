@@ -1,4 +1,4 @@
-// What an operator can do about a verdict (xen-backends section 5, the text under the table).
+// What an operator can do about a verdict (xen-backends.md, section 5, the text under the table).
 
 import type { Backend } from "../model/backends.ts";
 import type { Quality } from "../model/run.ts";

@@ -1,5 +1,5 @@
 // Quality: whether the read-path numbers of a run can be those of the disk. In: setup, measurements, facts and backend of
-// one run. Out: a verdict with the rules that fired (xen-backends section 5). A pure function of the run: no other run is
+// one run. Out: a verdict with the rules that fired (xen-backends.md, section 5). A pure function of the run: no other run is
 // looked at. The line is never dropped for it; comparisons leave cached reads out of the view `trusted`.
 
 import type { Quality, QualityReason, RuleStrength } from "../model/run.ts";

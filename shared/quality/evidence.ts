@@ -53,7 +53,7 @@ export interface Evidence {
 const FILE_TESTS = METRICS.filter((metric) => metric.group === "metadata");
 const READ_PATH = METRICS.filter((metric) => metric.readPath);
 
-/** Backends that go through Dom0's page cache unless somebody switched that off (xen-backends sections 0 and 1.2). */
+/** Backends that go through Dom0's page cache unless somebody switched that off (xen-backends.md, sections 0 and 1.2). */
 const BUFFERED_BY_DEFAULT: ReadonlySet<Backend> = new Set<Backend>(["loop", "qdisk", "emulated"]);
 
 /** Backends that go past it (xen-backends 2.2); where somebody looked and could not tell, a tapdisk may have fallen back. */

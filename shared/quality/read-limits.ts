@@ -1,4 +1,4 @@
-// What a medium can deliver at most (xen-backends section 5, C5).
+// What a medium can deliver at most (xen-backends.md, section 5, C5).
 
 import type { Evidence } from "./evidence.ts";
 import { rotatingDisks } from "./wording.ts";

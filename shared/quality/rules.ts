@@ -1,4 +1,4 @@
-// The cache rules C1 to C12 of xen-backends section 5, one small function each, in order. A rule gets the evidence of a
+// The cache rules C1 to C12 of xen-backends.md, section 5, one small function each, in order. A rule gets the evidence of a
 // run and answers with a strength and a sentence when it fires, else null. A rate that was too fast to measure is an
 // interval: a rule fires only where it holds for every rate in it.
 //

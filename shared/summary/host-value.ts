@@ -5,7 +5,7 @@ import type { HostValue, Sample } from "./types.ts";
 /**
  * The value of one metric of a host on one backend, from its runs; nulls are runs without the metric. Null when no run
  * has it. The value is exact when its lower end (bounds taken as values) and its upper end (bounds taken as infinite)
- * have the same median, otherwise it lies in [lo, +inf): statistics section 2.
+ * have the same median, otherwise it lies in [lo, +inf): statistics.md, section 2.
  */
 export function hostValue(samples: readonly (Sample | null)[]): HostValue | null {
   const present = samples.filter((sample) => sample !== null);
@@ -30,7 +30,7 @@ export function sumOfSquares(value: HostValue): number {
 }
 
 /**
- * An estimate of the variance of a host value that comes from run-to-run noise, in ticks^2 (statistics section 2). Null
+ * An estimate of the variance of a host value that comes from run-to-run noise, in ticks^2 (statistics.md, section 2). Null
  * when unknown: with a single run, or when a run is censored. The factor pi/2 is what a median of three or more normal
  * values loses against their mean; the median of two is their mean.
  */

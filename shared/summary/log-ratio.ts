@@ -1,4 +1,4 @@
-// The log-ratio of two backends on one host, and the host's one vote over its strata (statistics section 2).
+// The log-ratio of two backends on one host, and the host's one vote over its strata (statistics.md, section 2).
 
 import { mid } from "./mid.ts";
 import { rnd } from "./ticks.ts";

@@ -1,5 +1,5 @@
 /**
- * The median by the ordinary rules: the middle value, or the mean of the two middle ones (statistics section 2).
+ * The median by the ordinary rules: the middle value, or the mean of the two middle ones (statistics.md, section 2).
  * `xs` holds at least one value and may hold -Infinity or +Infinity, not both; if one of the two middle values is
  * infinite, the result is that infinity. Throws a RangeError when `xs` is empty.
  */

@@ -1,5 +1,5 @@
 // The quantities that statistics are made of: the rate of each metric and, behind the rates, its CPU efficiency, the rate
-// for each per cent of CPU (statistics section 8). Samples, host values and cells hold one entry for each quantity in this
+// for each per cent of CPU (statistics.md, section 8). Samples, host values and cells hold one entry for each quantity in this
 // order; stored ones know a quantity by its place, so new ones go to the end.
 
 import { METRICS, type MetricName } from "../model/metrics.ts";

@@ -15,7 +15,7 @@ const FILE_BACKENDS: readonly Backend[] = ["loop", "vnd", "file-direct"];
 
 const KIB_PER_MIB = 1024;
 
-/** What statistics need of a run (statistics sections 1, 8 and 9). Whether the run is withdrawn is for the caller to ask. */
+/** What statistics need of a run (statistics.md, sections 1, 8 and 9). Whether the run is withdrawn is for the caller to ask. */
 export function sampleOf(run: Run): RunSample {
   const { verdict, decided_by } = run.quality;
   return {
@@ -43,7 +43,7 @@ function rate({ censored, lower_bound: bound, rate: measured }: Measurement): Sa
 }
 
 /**
- * The rate for each per cent of CPU in ticks (statistics section 8). A printed %CP of c means c to c + 1, so c + 0.5 is taken;
+ * The rate for each per cent of CPU in ticks (statistics.md, section 8). A printed %CP of c means c to c + 1, so c + 0.5 is taken;
  * 0 is under 1, which makes the rate itself a lower bound. Null without rate or %CP: a test that was too fast has neither.
  */
 function efficiency({ cpu, rate: measured }: Measurement): Sample | null {

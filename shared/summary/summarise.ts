@@ -1,4 +1,4 @@
-// From samples to the host summary (statistics section 2). In: the samples of one host and period, in any order. Out:
+// From samples to the host summary (statistics.md, section 2). In: the samples of one host and period, in any order. Out:
 // its groups, one for each stratum and backend. A group depends on its own samples only, so replacing the touched groups
 // of a stored summary gives the summary that a batch over all samples gives.
 
@@ -9,7 +9,7 @@ import { hostValue } from "./host-value.ts";
 import { QUANTITIES } from "./quantities.ts";
 import type { Attribute, HostGroup, HostSummary, RunSample } from "./types.ts";
 
-/** The newest runs of a group that count; older ones are left out (statistics section 2). */
+/** The newest runs of a group that count; older ones are left out (statistics.md, section 2). */
 export const GROUP_CAP = 99;
 
 /** A group that takes the place of the stored one of the same stratum and backend; null when no run is left. */

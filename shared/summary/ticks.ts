@@ -1,4 +1,4 @@
-// The unit of all statistics: one tick is 1e-4 of a natural logarithm, i.e. 0.01 % of a rate (statistics section 1).
+// The unit of all statistics: one tick is 1e-4 of a natural logarithm, i.e. 0.01 % of a rate (statistics.md, section 1).
 
 /** Ticks to one unit of natural log. */
 export const TICKS_PER_LOG = 10_000;

@@ -1,6 +1,6 @@
 // The summary stage: what one host says in one period. In: samples, the few numbers of each run that statistics need.
 // Out: a host summary, from which `cells/` derives everything the host contributes. All numbers are integers (ticks of
-// 1e-4 natural log, statistics section 1), so that a summary read back from the store is the summary written.
+// 1e-4 natural log, statistics.md, section 1), so that a summary read back from the store is the summary written.
 
 import type { Backend } from "../model/backends.ts";
 import type { CohortKey } from "../model/cohort.ts";
@@ -31,7 +31,7 @@ export interface RunSample {
 }
 
 /**
- * One quantity of one host on one backend (statistics section 2). `lo` is in ticks; `hi` too, or null for +inf.
+ * One quantity of one host on one backend (statistics.md, section 2). `lo` is in ticks; `hi` too, or null for +inf.
  * Exact when lo = hi.
  */
 export interface HostValue {

@@ -1,5 +1,5 @@
 # Dom0 hosts as the agent finds them: one function each, which fills $STUB_HOST with what xenstore, /proc, /sys and the
-# toolstack show. The values are those of the documented examples; S1 to S8 are their numbers in xen-backends section 2.5.
+# toolstack show. The values are those of the documented examples; S1 to S8 are their numbers in xen-backends.md, section 2.5.
 
 # In: a path and its content. Out: the file, in the host's root.
 file() {

@@ -1,4 +1,4 @@
-// The damage that lines are known to suffer on their way (bonnie-formats section 8), each kind done to every real line.
+// The damage that lines are known to suffer on their way (bonnie-formats.md, section 8), each kind done to every real line.
 
 import { describe, expect, it } from "vitest";
 import { readBonnie } from "../../shared/bonnie/read.ts";

@@ -1,4 +1,4 @@
-// Statistics sections 1 to 3 a second time, straight from the samples of all hosts, without summaries or cells. The two
+// statistics.md, sections 1 to 3 a second time, straight from the samples of all hosts, without summaries or cells. The two
 // must agree to the last bit.
 
 import fc from "fast-check";

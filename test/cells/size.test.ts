@@ -34,7 +34,7 @@ function bytesPerMetric(hosts: number, metricOf: (deviate: number) => MetricCell
   return encodeCell(merged).length / QUANTITY_NAMES.length;
 }
 
-// The sizes that statistics section 3 gives; an item of all quantities must stay far below 400 KB.
+// The sizes that statistics.md, section 3 gives; an item of all quantities must stay far below 400 KB.
 describe("one metric of a stored cell takes no more bytes than statistics section 3 says", () => {
   it.each([
     [1, 60],

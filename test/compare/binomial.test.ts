@@ -2,7 +2,7 @@ import { describe, expect, test } from "vitest";
 import { binomialCdf, medianRank, signTest } from "../../shared/compare/binomial.ts";
 
 describe("ranks of the interval of a median", () => {
-  // The check values of statistics section 4.
+  // The check values of statistics.md, section 4.
   test.each([
     [6, 1.35714],
     [10, 2.65766],

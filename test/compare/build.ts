@@ -1,4 +1,4 @@
-// Cells from explicit host values, by statistics section 3 read afresh: a second opinion beside shared/cells.
+// Cells from explicit host values, by statistics.md, section 3 read afresh: a second opinion beside shared/cells.
 
 import { addBins, type Bins, emptyBins } from "../../shared/cells/bins.ts";
 import type { Cell, MetricCell } from "../../shared/cells/cell.ts";

@@ -87,8 +87,8 @@ test("exchanging the backends mirrors the answer: what is faster one way is slow
 });
 
 test("when nothing differs, at most one comparison in twenty finds a winner in any of twelve metrics", () => {
-  // 600 fleets of 20 hosts, host effects of 0.1 about 1. The bound on the whole family is 5 %; section 10 measured at
-  // most 4.4 %; the standard error here is 0.9 %.
+  // 600 fleets of 20 hosts, host effects of 0.1 about 1. The bound on the whole family is 5 %; measured at most 4.4 %
+  // (statistics.md, section 10); the standard error here is 0.9 %.
   const uniform = random(11);
   const normal = () => Math.sqrt(-2 * Math.log(uniform())) * Math.cos(2 * Math.PI * uniform());
   let winners = 0;

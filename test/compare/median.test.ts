@@ -73,7 +73,8 @@ function coverage(n: number, draw: (uniform: () => number) => number, seed: numb
 const normal = (uniform: () => number) => Math.sqrt(-2 * Math.log(uniform())) * Math.cos(2 * Math.PI * uniform());
 
 describe("the interval holds the truth in about 95 % of cases", () => {
-  // 3000 samples: standard error 0.4 %; allowed 93.5 to 96.5 %, i.e. four standard errors about the 94.7..95.4 of section 10.
+  // 3000 samples: standard error 0.4 %; allowed 93.5 to 96.5 %, i.e. four standard errors about
+  // the 94.7..95.4 of statistics.md, section 10.
   test.each([
     ["normal", 6, (u: () => number) => 3000 * normal(u)],
     ["normal", 20, (u: () => number) => 3000 * normal(u)],

@@ -8,7 +8,7 @@ import { cellOf, type Host, input, metricCellOf, onePeriod, question, ticks, UNK
 
 const STRATUM = "v1/2G/8k/16";
 
-/** The seed: one host, one run each; bounds as in bonnie-formats section 5. Stored as loop over blktap1. */
+/** The seed: one host, one run each; bounds as in bonnie-formats.md, section 5. Stored as loop over blktap1. */
 function seed(view: "trusted" | "all"): ComparisonInput {
   const more = (bound: number, rate: number): Host => [ticks(bound) - ticks(rate), Infinity];
   const reported: Partial<Record<MetricName, Host>> = {

@@ -96,7 +96,7 @@ describe("422: the good lines are stored, the bad ones quarantined", () => {
     const receipt = await jsonOf<Receipt>(service.post(`${good}\n${bad}\n`, "?backend=loop&host=h422", asJson), 422);
     expect(receipt).toMatchObject({ stored: 1, duplicate: 0, rejected: 1 });
     const [issue] = receipt.issues;
-    // name, size, putc and its %CP are fields 0 to 3 (contract, POST /v1/results).
+    // name, size, putc and its %CP are fields 0 to 3 (docs/api.md#post-results).
     expect(issue).toEqual({
       line: 2,
       column: 4,

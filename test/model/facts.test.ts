@@ -3,7 +3,7 @@ import { describe, expect, it } from "vitest";
 import { FACTS } from "../../shared/model/fact-registry.ts";
 import { parseFact } from "../../shared/model/facts.ts";
 
-// Every key of the contract and of xen-backends sections 1 to 3, retyped, and the four that rules C3, C5 and C10 need.
+// Every key of the contract and of xen-backends.md, sections 1 to 3, retyped, and the four that rules C3, C5 and C10 need.
 const KEYS =
   `image_format storage cache_mode backend_evidence toolstack xen_version dom0_mem_mb guest_mem_mb guest_vcpus
   disk_model rotational dom0_kernel site hardware dom0_mem_avail_mb file_size_mb disk_write_cache storage_stack image_fs

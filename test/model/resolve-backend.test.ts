@@ -4,7 +4,7 @@ import { foldWord, unknownBackendText } from "../../shared/model/aliases.ts";
 import { BACKENDS } from "../../shared/model/backends.ts";
 import { type BackendContext, resolveBackend } from "../../shared/model/resolve-backend.ts";
 
-// The alias table of xen-backends section 1.1, retyped here: slug, aliases (a star marks an ambiguous one).
+// The alias table of xen-backends.md, section 1.1, retyped here: slug, aliases (a star marks an ambiguous one).
 const TABLE: readonly (readonly [slug: string, words: string])[] = [
   ["loop", "loop loopback loop-back loopdev losetup blkback-file phy-file file*"],
   ["phy", "phy blkback xen-blkback vbd* block raw-device partition lvm lv lvm2 lvm-thin iscsi drbd md zvol krbd nbd"],

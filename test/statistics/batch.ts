@@ -1,4 +1,4 @@
-// Statistics sections 5 to 9, straight from the reference: runs and a question in, every number of the answer out. Nothing
+// statistics.md, sections 5 to 9, straight from the reference: runs and a question in, every number of the answer out. Nothing
 // is merged and nothing is kept: each number is made of all runs again.
 
 import type { Backend } from "../../shared/model/backends.ts";
@@ -79,7 +79,7 @@ export function batchComparison(runs: readonly Run[], question: BatchQuestion) {
     return hosts === 0 ? {} : { suspect_cached_reads: { count: hosts, rules: rulesOf(pair, scope) } };
   };
 
-  /** Section 7. */
+  /** statistics.md, section 7. */
   const between = (scope: string, metric: Metric) => {
     const inScope = (stratum: string) => scope === "ALL" || scope === stratum;
     const pooled = (backend: Backend) =>

@@ -1,4 +1,4 @@
-// Statistics sections 5, 6, 8 and 9, straight from the reference: what is published of one list of host
+// statistics.md, sections 5, 6, 8 and 9, straight from the reference: what is published of one list of host
 // values, and of several together.
 
 import { type Entry, METRICS, type Metric, rnd } from "./host-values.ts";
@@ -168,7 +168,7 @@ const GROUPS = {
 
 const isKnown = ({ lo, hi }: Interval): boolean => lo > -Infinity || hi < Infinity;
 
-/** Section 8: means over the metrics of a group, and over the groups. */
+/** statistics.md, section 8: means over the metrics of a group, and over the groups. */
 export function scores(of: ReadonlyMap<Metric, Median>) {
   const mean = (intervals: readonly Interval[]): Interval => {
     const sum = (end: "lo" | "hi") => intervals.reduce((total, interval) => total + interval[end], 0);
@@ -199,7 +199,7 @@ export function scores(of: ReadonlyMap<Metric, Median>) {
 /** Flags by name, and what stands behind them. */
 export const flagged = (details: Details) => ({ flags: Object.keys(details).sort(), flag_details: details });
 
-/** Section 5: one backend in one stratum. */
+/** statistics.md, section 5: one backend in one stratum. */
 export function backendValue(hosts: Hosts) {
   const { entries, nEff } = hosts;
   const { lo, hi } = ends(entries);

@@ -1,4 +1,4 @@
-// Statistics sections 1 to 3, straight from the reference and on raw runs: what every host says. Nothing of the product's
+// statistics.md, sections 1 to 3, straight from the reference and on raw runs: what every host says. Nothing of the product's
 // statistics is used, so that this can be its witness.
 
 import type { Backend } from "../../shared/model/backends.ts";

@@ -1,4 +1,4 @@
-// Statistics section 4, straight from the reference: every host value is written down, sorted and counted off.
+// statistics.md, section 4, straight from the reference: every host value is written down, sorted and counted off.
 
 import { type Entry, rnd } from "./host-values.ts";
 

@@ -15,7 +15,7 @@ describe("hostValue", () => {
     expect(hostValue([null, exact(7), null])).toEqual({ lo: 7, hi: 7, runs: 1, exact: 1, spread: 0 });
   });
 
-  // The three sentences of statistics section 2, with a bound of 1000 above the exact values.
+  // The three sentences of statistics.md, section 2, with a bound of 1000 above the exact values.
   it.each([
     // lo's and hi's: mid(10, 30, 1000) = mid(10, 30, inf) = 30
     ["two exact and one +++++", [exact(10), exact(30), above(1000)], { lo: 30, hi: 30, runs: 3, exact: 2 }],

@@ -21,7 +21,7 @@ export async function textOf(answer: Response | Promise<Response>, status: numbe
   return text;
 }
 
-/** The envelope of every refusal (contract). */
+/** The envelope of every refusal (docs/api.md#errors). */
 export interface Refusal {
   readonly error: {
     readonly code: string;
