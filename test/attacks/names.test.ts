@@ -1,6 +1,7 @@
 // Names that look like another host's and are not: nobody sees the difference, and each would have a vote of its own.
 
 import { afterAll, beforeAll, expect, test } from "vitest";
+import { auditFleet } from "../../functions/aggregate/audit.ts";
 import type { Receipt } from "../../functions/ingest/receipt.ts";
 import { makeRunStore } from "../../functions/store/runs.ts";
 import { asJson, jsonOf, type Refusal } from "../support/answer.ts";
@@ -113,6 +114,8 @@ test("a letter written as one character or as two makes one host, one run, one s
   expect(inLine.results[0]?.host).toBe(COMPOSED);
   await own.aggregate();
 
+  // The identity of each run is made of what is stored.
+  expect((await auditFleet(own.table, "default")).differences).toEqual([]);
   const { hosts } = await jsonOf<{ hosts: { host: string }[] }>(own.send("/v1/hosts", asJson), 200);
   expect(hosts.map(({ host }) => host)).toEqual([COMPOSED]);
   for (const name of [COMPOSED, DECOMPOSED].map(encodeURIComponent)) {
