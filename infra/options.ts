@@ -13,9 +13,14 @@ export interface Options {
   readonly webAclArn: string | null;
   /** Who is written to when an alarm goes off. */
   readonly alarmEmail: string | null;
+  /** The limits of a token, as `ingest` reads them from its environment. */
+  readonly tokenLimits: Readonly<typeof TOKEN_LIMITS>;
 }
 
-export const NO_OPTIONS: Options = { domain: null, webAclArn: null, alarmEmail: null };
+/** What a token may do unless others are given; on one machine it is the same. */
+const TOKEN_LIMITS = { TOKEN_BYTES_PER_DAY: 2e9, TOKEN_RUNS_PER_DAY: 2e6, TOKEN_COHORTS_PER_YEAR: 500 };
+
+export const NO_OPTIONS: Options = { domain: null, webAclArn: null, alarmEmail: null, tokenLimits: TOKEN_LIMITS };
 
 /** What each option must look like. CloudFront takes certificates and web ACLs of us-east-1 only. */
 const EXPECTED = {
@@ -33,6 +38,12 @@ export function optionsOf(context: (name: string) => unknown): Options {
     if (value === null || (typeof value === "string" && pattern.test(value))) return value;
     throw new Error(`${name}: expected ${expected}, found ${JSON.stringify(value)}`);
   };
+  const limit = (name: string, usual: number): number => {
+    const value = context(name) ?? usual;
+    // In cdk.json it may be a number; from `-c` it is text.
+    if (/^[1-9]\d{0,14}$/.test(String(value))) return Number(value);
+    throw new Error(`${name}: expected a whole number of at least 1, found ${JSON.stringify(value)}`);
+  };
   const name = option("domain");
   const certificateArn = option("certificateArn");
   if ((name === null) !== (certificateArn === null)) throw new Error("domain and certificateArn go together");
@@ -40,5 +51,10 @@ export function optionsOf(context: (name: string) => unknown): Options {
     domain: name === null || certificateArn === null ? null : { name, certificateArn },
     webAclArn: option("webAclArn"),
     alarmEmail: option("alarmEmail"),
+    tokenLimits: {
+      TOKEN_BYTES_PER_DAY: limit("tokenBytesPerDay", TOKEN_LIMITS.TOKEN_BYTES_PER_DAY),
+      TOKEN_RUNS_PER_DAY: limit("tokenRunsPerDay", TOKEN_LIMITS.TOKEN_RUNS_PER_DAY),
+      TOKEN_COHORTS_PER_YEAR: limit("tokenCohortsPerYear", TOKEN_LIMITS.TOKEN_COHORTS_PER_YEAR),
+    },
   };
 }

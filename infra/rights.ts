@@ -51,8 +51,8 @@ export const RIGHTS: Readonly<Record<"ingest" | "read" | "embed" | "aggregate" |
   ],
   audit: [
     { actions: ["GetItem"], partitions: ["RUN#*", "WORK#*", "GENERATION#*", "FORMAT"] },
-    { actions: ["BatchGetItem"], partitions: ["HOST#*"] },
-    { actions: ["Query"], partitions: ["FLEETS", "RUN#*", "WORK#*", "HOST#*", "CELL#*"] },
+    { actions: ["BatchGetItem"], partitions: ["HOST#*", "CELL#*", "COHORT#*"] },
+    { actions: ["Query"], partitions: ["FLEETS", "RUN#*", "WORK#*", "HOST#*", "CELL#*", "COHORT#*"] },
     { actions: ["Query"], partitions: ["TIME#*"], index: byTime },
   ],
 };

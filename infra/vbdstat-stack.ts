@@ -51,7 +51,8 @@ export class VbdstatStack extends Stack {
       return serviceFunction(this, name, { access, timeout, memorySize: MEMORY_MB, stage, ...others });
     };
     const told = { environment: { PUBLIC_URL: publicUrl } };
-    const ingest = withTable("ingest", ANSWER_WITHIN);
+    const limits = Object.entries(options.tokenLimits).map(([name, most]) => [name, String(most)]);
+    const ingest = withTable("ingest", ANSWER_WITHIN, { environment: Object.fromEntries(limits) });
     const read = withTable("read", ANSWER_WITHIN, told);
     const embed = withTable("embed", ANSWER_WITHIN, told);
     const docs = serviceFunction(this, "docs", { timeout: ANSWER_WITHIN, memorySize: DOCS_MEMORY_MB, stage });

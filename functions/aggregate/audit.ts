@@ -1,7 +1,7 @@
 // Audit: is what is stored what the runs say, and are the runs what their lines say? In: a fleet, whole or some of its
 // buckets. Out: every run that reads otherwise than it is stored, and every summary and cell of the generation that is read
-// which differs, byte for byte, from one made anew of the runs, whichever indexes and samples there are. Runs are read host
-// by host; the cells are held in memory, about 1 KB each: 1 GB for a million cells.
+// which differs, byte for byte, from one made anew of the runs, whichever indexes and samples there are; and every cohort that
+// is listed without hosts, or has hosts and is not listed. Runs are read host by host; the cells are held in memory, about 1 KB each: 1 GB for a million cells.
 //
 // A fleet in use changes meanwhile. A host whose runs wait to be counted, or were counted while it was looked at, is taken
 // at the word of its summary; a cell that has another version than before any summary was read is left out. What remains is
@@ -25,6 +25,7 @@ import { summaryOf } from "../store/summaries.ts";
 import { getItems, type Table } from "../store/table.ts";
 import { type Difference, differenceOf } from "./audit-difference.ts";
 import { addToCells, type ExpectedCells, versionsOfCells, wrongCells } from "./audited-cells.ts";
+import { wrongListings } from "./audited-cohorts.ts";
 import { auditRun } from "./audited-runs.ts";
 
 /** What an audit found. */
@@ -34,7 +35,7 @@ export interface Audit {
   readonly cells: number;
   /** Marks that were open before or after: hosts that have results which are not counted yet. */
   readonly openMarks: number;
-  /** Summaries and cells that differed and could not be judged, because they were changing. */
+  /** Summaries, cells and cohorts that differed and could not be judged, because they were changing. */
   readonly moving: number;
   readonly differences: readonly Difference[];
   /** Runs that this version reads or judges otherwise than the one that stored them: how many, and the first of them. */
@@ -91,6 +92,12 @@ export async function auditFleet(table: Table, fleet: string, options: AuditOpti
   for (const { key, kind, version } of cells.wrong) {
     if (versions.get(key) === version) differences.push({ key, kind });
     else moving += 1;
+  }
+  // A list is about all buckets: whoever audits them one after the other looks at it once.
+  for (const [period, shards] of buckets.includes(0) ? cells.shards : []) {
+    const listings = await wrongListings(table, of, period, shards);
+    differences.push(...listings.differences);
+    moving += listings.moving;
   }
   if ((await currentGeneration(table, fleet)).generation !== of.generation) return auditFleet(table, fleet, options);
   const openMarks = Math.max(marksBefore, (await countMarks(table, fleet)).count);

@@ -13,6 +13,7 @@ import { type Item, textOf } from "../store/item.ts";
 import { bucketOf, cellKey, cellPartition, cohortHash, EVERY_COHORT, idOf } from "../store/keys.ts";
 import { partition, queryItems, type Table } from "../store/table.ts";
 import { type Difference, differenceOf } from "./audit-difference.ts";
+import { countShard, type Shards } from "./audited-cohorts.ts";
 
 /** Both views of each cell, by its key. */
 export type ExpectedCells = Map<string, Record<View, Cell>>;
@@ -68,18 +69,25 @@ interface WrongCell extends Difference {
   readonly version: string | undefined;
 }
 
-/** Compares every stored cell of the buckets with the expected ones, which it takes out of the map. */
+/**
+ * Compares every stored cell of the buckets with the expected ones, which it takes out of the map. Gives as well in how many
+ * shards, whichever the buckets, each cohort has hosts, by period.
+ */
 export async function wrongCells(
   table: Table,
   of: FleetGeneration,
   periods: readonly string[],
   buckets: readonly number[],
   expected: ExpectedCells,
-): Promise<{ wrong: WrongCell[]; count: number }> {
+): Promise<{ wrong: WrongCell[]; count: number; shards: ReadonlyMap<string, Shards> }> {
   const wrong: WrongCell[] = [];
+  const shards = new Map<string, Shards>();
   let count = 0;
   for (const period of periods) {
+    const inPeriod: Shards = new Map();
+    shards.set(period, inPeriod);
     for await (const item of queryItems(table, { ...partition(cellPartition(of, period)), ConsistentRead: true })) {
+      countShard(inPeriod, item);
       if (!isOf(buckets, item)) continue;
       count += 1;
       const key = keyOf(item);
@@ -91,7 +99,7 @@ export async function wrongCells(
     }
   }
   for (const key of expected.keys()) wrong.push({ key, kind: "missing", version: undefined });
-  return { wrong, count };
+  return { wrong, count, shards };
 }
 
 const expectedViews = ({ trusted, all }: Record<View, Cell>): string => bothViews(encodeCell(trusted), encodeCell(all));

@@ -8,6 +8,7 @@ import type { Issue } from "../../shared/model/issue.ts";
 import { quoted } from "../../shared/model/quoted.ts";
 import { readBody } from "./body.ts";
 import { JSON_BODY, MOST_FIELDS, MOST_PARAMETERS } from "./limits.ts";
+import { repeatedKey } from "./repeated-key.ts";
 
 /** What any parameter's name looks like; an object's own names such as `__proto__` do not. */
 const NAME = /^[a-z][a-z0-9_.-]*$/i;
@@ -82,6 +83,12 @@ export async function bodyBy<T extends z.ZodType>(c: Context, schema: T): Promis
     body = JSON.parse(text);
   } catch {
     throw new AppError("bad_body", "the body is not JSON");
+  }
+  const twice = repeatedKey(text);
+  if (twice !== null) {
+    const fault = `key ${quoted(twice)} is given twice in one object; expected once`;
+    const issue: Issue = { line: 0, column: 0, field: twice.slice(0, 255), code: "bad_body", text: fault, raw: "" };
+    throw new AppError("bad_body", fault, { issues: [issue] });
   }
   return checked(schema, body, "bad_body");
 }

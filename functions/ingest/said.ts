@@ -7,6 +7,7 @@ import { parseFact } from "../../shared/model/facts.ts";
 import { quoted } from "../../shared/model/quoted.ts";
 import { resolveBackend } from "../../shared/model/resolve-backend.ts";
 import type { FactValue } from "../../shared/model/run.ts";
+import { asWritten, invisibleIn, VISIBLE_EXPECTED } from "../../shared/model/written-text.ts";
 import { type FinishedAt, parseFinished } from "./finished.ts";
 
 /** Keys and values as sent. */
@@ -49,29 +50,24 @@ export function faultOf(key: string, value: string): SaidFault | null {
     return "code" in finished ? { key, ...finished } : null;
   }
   if (NAMES.some((name) => name === key)) {
-    return isName(value.trim())
-      ? null
-      : { key, code: "bad_value", text: `${key}: expected ${NAME_EXPECTED}, found ${quoted(value)}` };
+    const name = asWritten(value);
+    return isName(name) ? null : { key, code: "bad_value", text: `${key}: ${nameFault("", name)}` };
   }
   const fact = parseFact(key, value);
   return "code" in fact ? { key, ...fact } : null;
 }
 
-/** What a name must be, in words. */
-export const NAME_EXPECTED = `1 to ${MAX_NAME} characters, none of them invisible or a control character, and no blank at either end`;
-
 /**
- * Nobody sees these, or sees a blank: control and format characters such as a zero-width space or a mark that turns the text
- * around, fillers and selectors, all blanks but the plain one, line and paragraph separators, and halves of characters.
- */
-const INVISIBLE = /[\p{Cc}\p{Cf}\p{Cs}\p{Zl}\p{Zp}\p{Default_Ignorable_Code_Point}\u{2800}]|(?! )\p{Zs}/u;
-
-/**
- * Whether text can be the name of a host, guest or run: neither empty nor overlong, and two names that look the same to a
- * person do not differ in what nobody sees.
+ * Whether text, as written, can be the name of a host, guest or run: neither empty nor overlong, and two names that look the
+ * same to a person do not differ in what nobody sees.
  */
 export function isName(text: string): boolean {
-  return text.length > 0 && text.length <= MAX_NAME && text === text.trim() && !INVISIBLE.test(text);
+  return text.length > 0 && text.length <= MAX_NAME && invisibleIn(text) === "";
+}
+
+/** Why text cannot be a name; `what` says of what, e.g. `a machine name of `. */
+export function nameFault(what: string, text: string): string {
+  return `expected ${what}1 to ${MAX_NAME} characters, ${VISIBLE_EXPECTED}, found ${quoted(text)}${invisibleIn(text)}`;
 }
 
 function unknownBackend(word: string): { code: string; text: string } {
@@ -108,14 +104,16 @@ export function understand(context: Context): Said {
   }
   return {
     backend: resolution?.backend ?? null,
-    host: context["host"]?.trim() ?? null,
-    vm: context["vm"]?.trim() ?? null,
-    run: context["run"]?.trim() ?? null,
+    host: named(context["host"]),
+    vm: named(context["vm"]),
+    run: named(context["run"]),
     finished: finishedOf(context),
     facts,
     warnings: resolution?.warnings ?? [],
   };
 }
+
+const named = (text: string | undefined): string | null => (text === undefined ? null : asWritten(text));
 
 /** What a context says that differs from an understood one in `finished` only. */
 export function finishedAgain(said: Said, context: Context): Said {

@@ -5,9 +5,9 @@ import type { BonnieResult, Entry, Reading } from "../../shared/bonnie/entry.ts"
 import { PARSER_VERSION } from "../../shared/bonnie/read.ts";
 import { AppError } from "../../shared/errors.ts";
 import type { Issue } from "../../shared/model/issue.ts";
-import { quoted } from "../../shared/model/quoted.ts";
 import type { Run } from "../../shared/model/run.ts";
 import { stratumOf } from "../../shared/model/stratum.ts";
+import { asWritten } from "../../shared/model/written-text.ts";
 import { assessQuality } from "../../shared/quality/assess.ts";
 import { runId } from "../store/run-id.ts";
 import {
@@ -17,7 +17,7 @@ import {
   isFact,
   isName,
   MAX_NAME,
-  NAME_EXPECTED,
+  nameFault,
   type Said,
   type SaidFault,
   understand,
@@ -160,7 +160,7 @@ function saidBytes(): { add(key: string, value: string): number } {
   return {
     add: (key, value) => {
       // Which run it is stands in the run once, whatever else is said: names are short, and no facts.
-      const bytes = isFact(key) ? Buffer.byteLength(key) + Buffer.byteLength(value.trim()) : 0;
+      const bytes = isFact(key) ? Buffer.byteLength(key) + Buffer.byteLength(asWritten(value)) : 0;
       total += bytes - (sizes.get(key) ?? 0);
       sizes.set(key, bytes);
       return total;
@@ -210,21 +210,14 @@ function runOf(result: BonnieResult, said: Said, envelope: Envelope): Run | Issu
       'expected a backend for this line, found none: say "# backend: ..." before it',
     );
   }
-  const host = said.host ?? setup.machine;
+  const machine = asWritten(setup.machine);
+  const host = said.host ?? machine;
   if (!isName(host)) {
-    return reject(
-      "host",
-      "bad_host",
-      `expected a machine name of ${NAME_EXPECTED}, in the line, or host= beside it, found ${quoted(host)}`,
-    );
+    return reject("host", "bad_host", nameFault("a machine name in the line, or host= beside it, of ", host));
   }
-  const vm = said.vm ?? (setup.machine === "" ? host : setup.machine);
+  const vm = said.vm ?? (machine === "" ? host : machine);
   if (!isName(vm)) {
-    return reject(
-      "vm",
-      "bad_vm",
-      `expected a machine name of ${NAME_EXPECTED}, in the line, or vm= beside it, found ${quoted(vm)}`,
-    );
+    return reject("vm", "bad_vm", nameFault("a machine name in the line, or vm= beside it, of ", vm));
   }
   const { backend, finished, facts } = said;
   const { fleet, receivedAt, encoding } = envelope;

@@ -10,7 +10,7 @@ const MOST_VALUES = 60;
 export async function cohortValues({ cells }: { readonly cells: CellStore }, fleet: string): Promise<CohortValues> {
   const cohorts = await cells.cohorts(fleet, PERIOD_ALL);
   const valuesOf = (key: (typeof COHORT_KEYS)[number]) =>
-    [...new Set(cohorts.flatMap((cohort) => cohort[key] ?? []))].sort().slice(0, MOST_VALUES);
+    [...new Set(cohorts.flatMap((cohort) => cohort[key]?.normalize("NFC") ?? []))].sort().slice(0, MOST_VALUES);
   return {
     site: valuesOf("site"),
     hardware: valuesOf("hardware"),

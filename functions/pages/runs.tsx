@@ -9,6 +9,7 @@ import { DEFAULT_LOOK, type Summary } from "../../shared/report/summary.ts";
 import { tokenOf } from "../http/auth.ts";
 import { askedBy } from "../http/form.ts";
 import { backendOf } from "../read/backend-of.ts";
+import { hostNamed } from "../read/host-named.ts";
 import { runPageAnswer } from "../read/run-answer.ts";
 import type { PageDeps } from "./deps.ts";
 import { Choice, Field } from "./fields.tsx";
@@ -20,8 +21,9 @@ import { SummaryBody } from "./summary-page.tsx";
 
 export const runs: Page<PageDeps> = async (c, deps) => {
   const { backend, host, from, to, limit, cursor } = askedBy(c, runsQuery);
-  const page = await deps.runs.list(tokenOf(c).fleet, {
-    host,
+  const { fleet } = tokenOf(c);
+  const page = await deps.runs.list(fleet, {
+    host: host && (await hostNamed(deps.hosts, fleet, host)),
     backend: backend && backendOf("backend", backend),
     from,
     to,

@@ -2,6 +2,7 @@ import { pairName } from "../../shared/cells/contribution.ts";
 import { backendsOf, type HostProfile, hostProfile, pairsOf } from "../../shared/compare/host-profile.ts";
 import { PERIOD_ALL } from "../../shared/model/period.ts";
 import type { ReadDeps } from "./deps.ts";
+import { hostNamed } from "./host-named.ts";
 
 /** No host has a longer name, and no key of a table holds a much longer one. */
 const MAX_NAME = 255;
@@ -13,7 +14,7 @@ export async function hostAnswer(
   host: string,
 ): Promise<HostProfile | null> {
   if (host.length > MAX_NAME) return null;
-  const counted = await deps.hosts.get(fleet, host);
+  const counted = await deps.hosts.get(fleet, await hostNamed(deps.hosts, fleet, host));
   if (counted === null) return null;
   const about = { fleet, periods: [PERIOD_ALL], filters: {} };
   const { summary } = counted;

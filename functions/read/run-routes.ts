@@ -11,6 +11,7 @@ import { idOf, queryBy } from "../http/parameters.ts";
 import { CONTENT_TYPES, summaryAnswer } from "../http/summary-answer.ts";
 import { backendOf } from "./backend-of.ts";
 import type { ReadDeps } from "./deps.ts";
+import { hostNamed } from "./host-named.ts";
 import { requests } from "./requests.ts";
 import { runAnswer, runPageAnswer } from "./run-answer.ts";
 import { exportedRuns, streamed } from "./run-export.ts";
@@ -26,9 +27,11 @@ export function addRunRoutes(app: HttpApp, deps: ReadDeps): void {
   app.get("/v1/runs", allow(deps, "read"), admitted(deps, COST.list), async (c) => {
     const format = formatOf(c, LIST_FORMATS);
     if (format === "csv") return exportAnswer(c, deps);
-    const { backend, width, theme, ...query } = queryBy(c, (await requests()).runsQuery);
-    const page = await deps.runs.list(tokenOf(c).fleet, {
+    const { backend, host, width, theme, ...query } = queryBy(c, (await requests()).runsQuery);
+    const { fleet } = tokenOf(c);
+    const page = await deps.runs.list(fleet, {
       ...query,
+      host: host && (await hostNamed(deps.hosts, fleet, host)),
       backend: backend && backendOf("backend", backend),
     });
     for (const run of page.unreadable) c.get("fault")(run);
@@ -37,10 +40,15 @@ export function addRunRoutes(app: HttpApp, deps: ReadDeps): void {
 }
 
 /** All runs that match, as a file for a spreadsheet or for an import. */
-async function exportAnswer(c: Context<HttpEnv>, { runs, exports }: ReadDeps): Promise<Response> {
-  const { backend, ...query } = queryBy(c, (await requests()).runExportQuery);
-  const which = { ...query, backend: backend && backendOf("backend", backend) };
-  const pieces = exportedRuns(runs, tokenOf(c).fleet, which, c.get("fault"));
+async function exportAnswer(c: Context<HttpEnv>, { runs, hosts, exports }: ReadDeps): Promise<Response> {
+  const { backend, host, ...query } = queryBy(c, (await requests()).runExportQuery);
+  const { fleet } = tokenOf(c);
+  const which = {
+    ...query,
+    host: host && (await hostNamed(hosts, fleet, host)),
+    backend: backend && backendOf("backend", backend),
+  };
+  const pieces = exportedRuns(runs, fleet, which, c.get("fault"));
   const ticket = exports.enter(1);
   c.set("isStream", true);
   return c.body(await streamed(pieces, { onError: c.get("fault"), onEnd: ticket.leave }), 200, {

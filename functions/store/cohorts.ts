@@ -35,7 +35,8 @@ function cohortMatches(cohort: Cohort, filters: CellQuestion["filters"]): boolea
   return COHORT_KEYS.every((key) => {
     const wanted = filters[key];
     const value = cohort[key];
-    return wanted === undefined || (value !== undefined && wanted.includes(value));
+    // Earlier versions stored what was sent, in NFC or not; filters are.
+    return wanted === undefined || (value !== undefined && wanted.includes(value.normalize("NFC")));
   });
 }
 

@@ -1,4 +1,6 @@
+import { hostNamed } from "../../functions/read/host-named.ts";
 import { runPages } from "../../functions/read/run-pages.ts";
+import { makeHostStore } from "../../functions/store/hosts.ts";
 import { makeRunStore } from "../../functions/store/runs.ts";
 import { runExportQuery } from "../../shared/api/requests.ts";
 import { unknownBackendText } from "../../shared/model/aliases.ts";
@@ -35,18 +37,21 @@ arguments.`,
   prepare(given) {
     refusePositionals(given);
     const fleet = fleetOption(given) ?? DEFAULT_FLEET;
-    const asked = FILTERS.flatMap((name) => {
+    const filters = FILTERS.flatMap((name) => {
       const value = textOption(given, name);
       return value === undefined ? [] : [[name, [value]] as const];
     });
-    const parsed = runExportQuery.safeParse(Object.fromEntries(asked));
+    const parsed = runExportQuery.safeParse(Object.fromEntries(filters));
     if (!parsed.success) {
       const [issue] = parsed.error.issues;
       throw new UsageFault(`--${String(issue?.path[0])}: ${issue?.message}`);
     }
-    const query = { ...parsed.data, backend: slugOf(parsed.data.backend) };
+    const backend = slugOf(parsed.data.backend);
+    const asked = parsed.data.host;
     return async (table, terminal) => {
       await refuseUnknownFleet(table, fleet);
+      const host = asked && (await hostNamed(makeHostStore(table), fleet, asked));
+      const query = { ...parsed.data, host, backend };
       const progress = showProgress(terminal, "exported runs");
       let [count, missing] = [0, 0];
       for await (const { items, unreadable } of runPages(makeRunStore(table), fleet, query)) {

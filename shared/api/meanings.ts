@@ -15,7 +15,7 @@ export const ERROR_MEANINGS: Meanings<ErrorCode> = {
   bad_parameter:
     "A query parameter, or a `# key: value` line, is unknown, given twice or out of range. The message names it and says what was expected. Nothing was stored.",
   bad_body:
-    "The body is not what its headers or the endpoint promise: broken gzip, UTF-16, no JSON, a wrong key or value.",
+    "The body is not what its headers or the endpoint promise: broken gzip, UTF-16, no JSON, a wrong key or value, a key that is given twice.",
   no_backend:
     "No line of the upload has a backend: add `?backend=loop`, or a line `# backend: loop` before the results.",
   no_result: "The body holds nothing that looks like a Bonnie++ result.",

@@ -1,8 +1,13 @@
 import * as z from "zod";
+import { invisibleIn, VISIBLE_EXPECTED } from "../model/written-text.ts";
 
-/** Text of at most so many characters, none of them a control character. */
+/** Text of 1 to so many characters, none of them invisible or a control character; given in NFC. */
 export const oneLine = (most: number) =>
   z
     .string()
-    .regex(/^\P{Cc}+$/u, "expected text without control characters, and some of it")
-    .max(most, `expected at most ${most} characters`);
+    .normalize("NFC")
+    .min(1, "expected some text")
+    .max(most, `expected at most ${most} characters`)
+    .refine((text) => invisibleIn(text) === "", {
+      error: ({ input }) => `expected characters, ${VISIBLE_EXPECTED}${invisibleIn(String(input))}`,
+    });

@@ -31,7 +31,7 @@ export const backend = (description: string, example: string) =>
 
 /** A filter by a cohort attribute. */
 const values = (description: string) =>
-  z.array(z.string().min(1).max(200)).min(1).max(100).optional().meta({ description });
+  z.array(z.string().normalize("NFC").min(1).max(200)).min(1).max(100).optional().meta({ description });
 
 /** The periods of a question. */
 export const period = once(

@@ -5,6 +5,7 @@ import { FACTS, type FactKind } from "./fact-registry.ts";
 import { nearestWord } from "./nearest-word.ts";
 import { quoted } from "./quoted.ts";
 import type { FactValue } from "./run.ts";
+import { asWritten, invisibleIn, VISIBLE_EXPECTED } from "./written-text.ts";
 
 /** A fact that was understood. */
 export interface ParsedFact {
@@ -43,23 +44,26 @@ export function isKnownKey(key: string): boolean {
 }
 
 /**
- * Reads one fact. Blanks around the value are dropped; words are taken in any case. An empty value is a fault: a client
- * that does not know a fact leaves it out.
+ * Reads one fact. Blanks around the value are dropped; words are taken in any case; text is given in NFC. An empty value is a
+ * fault: a client that does not know a fact leaves it out.
  */
 export function parseFact(key: string, value: string): ParsedFact | FactFault {
   const kind = KINDS.get(key) ?? (LABEL.test(key) ? TEXT : undefined);
   if (kind === undefined) return { code: "unknown_key", text: unknownKey(key) };
-  const found = value.trim();
+  const found = asWritten(value);
   const parsed = readValue(kind, found);
   if (parsed !== null) return { key, value: parsed };
-  return { code: "bad_value", text: `${key}: expected ${expectedOf(kind)}, found ${quoted(found)}` };
+  return {
+    code: "bad_value",
+    text: `${key}: expected ${expectedOf(kind)}, found ${quoted(found)}${kind.kind === "text" ? invisibleIn(found) : ""}`,
+  };
 }
 
 /** What a kind of fact accepts, in words, for messages and documentation. */
 export function expectedOf(kind: FactKind): string {
   switch (kind.kind) {
     case "text":
-      return `text of 1 to ${MAX_FACT_TEXT} characters without control characters`;
+      return `text of 1 to ${MAX_FACT_TEXT} characters, ${VISIBLE_EXPECTED}`;
     case "integer":
       return `a whole number from ${kind.min} to ${kind.max}`;
     case "number":
@@ -75,7 +79,7 @@ function readValue(kind: FactKind, found: string): FactValue | null {
   switch (kind.kind) {
     case "text": {
       const length = found.length > 2 * MAX_FACT_TEXT ? found.length : [...found].length;
-      return length >= 1 && length <= MAX_FACT_TEXT && !/\p{Cc}/u.test(found) ? found : null;
+      return length >= 1 && length <= MAX_FACT_TEXT && invisibleIn(found) === "" ? found : null;
     }
     case "integer":
       return INTEGER.test(found) ? within(kind, Number(found)) : null;

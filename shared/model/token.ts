@@ -25,11 +25,15 @@ export interface Token {
 export const FLEET_PATTERN = /^[A-Za-z0-9]([\w.-]{0,61}[A-Za-z0-9])?$/;
 
 /**
- * Whether `host` matches `pattern`, where `*` stands for any characters, also none, and all else for itself.
+ * Whether `host` matches `pattern`, both in NFC, where `*` stands for any characters, also none, and all else for itself.
  * Takes time proportional to the product of the lengths at worst, whatever the pattern.
  */
 export function hostMatches(pattern: string | null, host: string): boolean {
   if (pattern === null) return true;
+  return matches(pattern.normalize("NFC"), host.normalize("NFC"));
+}
+
+function matches(pattern: string, host: string): boolean {
   const parts = pattern.split("*");
   const first = parts[0] ?? "";
   if (parts.length === 1) return host === first;

@@ -785,6 +785,89 @@ another_guest() {
   grep '^## cut: of a run without a result' 0*[!r]
 }
 
+# In: numbers. Out: so many lines are posted, one by one, and the server rejects each.
+rejected_each() {
+  for number in "$@"; do
+    reply $(($(requests) + 1)) 422 'stored 0, duplicate 0, rejected 1
+rejected: line 1, column 4, put_block: expected a rate, found "12x" [bad_number]'
+    run agent post --backend loop "$(result "$number")"
+    expect 4
+  done
+}
+
+# bats test_tags=once
+@test "uploads that are rejected take up half of the spool, the oldest go, and the log is told once" {
+  on_host xl_loop
+  printf 'SPOOL_MAX_FILES=8\n' >>"$VBDSTAT_CONFIG"
+  rejected_each 1 2 3 4
+  [ "$(rejected)" = 4 ]
+  [ "$(grep -c 'take up half' "$STUB_HOST/log")" = 0 ]
+  # What somebody has put there is nobody else's to remove.
+  echo note >"$SPOOL/rejected/note"
+  rejected_each 5 6 7
+  rm "$SPOOL/rejected/note"
+  [ "$(rejected)" = 4 ]
+  [ "$(find "$SPOOL/rejected" -name '*.answer' | wc -l)" = 4 ]
+  for number in 4 5 6 7; do cat "$SPOOL"/rejected/*[!r] | grep "^vm101,2064M,$number,"; done
+  [ "$(grep -c 'take up half' "$STUB_HOST/log")" = 1 ]
+  # There is room for what is right.
+  reply $(($(requests) + 1)) 201 "$receipt"
+  run agent post --backend loop "$(result 8)"
+  expect 0 "$receipt"
+  # Told again only once somebody has looked.
+  rm "$SPOOL"/rejected/*
+  rejected_each 1 2 3 4 5
+  [ "$(rejected)" = 4 ]
+  [ "$(grep -c 'take up half' "$STUB_HOST/log")" = 2 ]
+}
+
+# bats test_tags=once
+@test "so they do in bytes" {
+  on_host xl_loop
+  printf 'SPOOL_MAX_MB=1\n' >>"$VBDSTAT_CONFIG"
+  for number in 1 2 3 4 5 6; do
+    result "$number"
+    head -c 200000 /dev/zero | tr '\0' x | fold -w 200 >>"$STUB_HOST/$number.csv"
+    reply "$number" 422 'stored 0, duplicate 0, rejected 1'
+    run agent post --backend loop "$STUB_HOST/$number.csv"
+    expect 4
+    [ "$(du -sk "$SPOOL/rejected" | cut -f 1)" -le 520 ]
+  done
+  [ "$(rejected)" = 2 ]
+  cat "$SPOOL"/rejected/*[!r] | grep '^vm101,2064M,6,'
+}
+
+# Out: the host has busybox wget and nothing else that sends; it notes in $WITNESS what it was told to get.
+only_busybox_wget() {
+  on_host xl_loop
+  mkdir "$STUB_HOST/few"
+  for tool in awk cat cksum cut date dd du env grep head id ln ls mkdir mv od ps rm sed sh sleep sort sync tail tee touch tr uname wc; do
+    ln -s "$(command -v "$tool")" "$STUB_HOST/few/$tool"
+  done
+  # shellcheck disable=SC2016 # for the stub
+  printf '#!/bin/sh\ncase $1 in --version | --help) exec %s wget "$1" ;; esac\nprintf "%%s\\n" "$*" >>%s\nexit 1\n' \
+    "$(command -v busybox)" "$WITNESS" >"$STUB_HOST/few/wget"
+  chmod +x "$STUB_HOST/few/wget"
+}
+
+# bats test_tags=once
+@test "busybox wget, which takes the token along where it is redirected, gets it only if a setting says so" {
+  only_busybox_wget
+  sed -i 's|^SERVER=.*|SERVER=http://127.0.0.1:9|' "$VBDSTAT_CONFIG"
+  for command in "post --backend loop $(result 1)" 'flush --now' check; do
+    # shellcheck disable=SC2086 # its words
+    VBDSTAT_PATH=$STUB_HOST/few run "${AGENT_SHELL_WORDS[@]}" "$AGENT" $command
+    expect 2 'there is only busybox wget' 'install curl or GNU wget, or set ALLOW_BUSYBOX_WGET=1'
+    [ ! -e "$WITNESS" ]
+    [ "$(waiting)" = 1 ]
+  done
+  VBDSTAT_PATH=$STUB_HOST/few VBDSTAT_ALLOW_BUSYBOX_WGET=1 run "${AGENT_SHELL_WORDS[@]}" "$AGENT" flush --now
+  expect 3 'busybox wget shows the token'
+  grep 'Bearer vbd_secret' "$WITNESS"
+  VBDSTAT_ALLOW_BUSYBOX_WGET=yes run agent flush
+  expect 2 'ALLOW_BUSYBOX_WGET: expected 0 or 1, found "yes"'
+}
+
 # bats test_tags=once
 @test "a lock and a measurement of another name space of processes are left alone, those of another boot are not" {
   on_host xl_loop

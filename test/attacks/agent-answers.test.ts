@@ -108,6 +108,7 @@ async function agent(client: string, server: string, timeout = "10") {
       VBDSTAT_TOKEN_FILE: join(folder, "token"),
       VBDSTAT_SPOOL: spool,
       VBDSTAT_TIMEOUT: timeout,
+      VBDSTAT_ALLOW_BUSYBOX_WGET: "1",
     },
     stdio: ["ignore", "pipe", "pipe"],
   });

@@ -1,15 +1,19 @@
 // Whoever makes up kinds of host to fill a period: room comes back when they are gone, and one token makes so many.
 
+import { DeleteItemCommand, PutItemCommand } from "@aws-sdk/client-dynamodb";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { aggregateFleet } from "../../functions/aggregate/aggregate.ts";
+import { auditFleet } from "../../functions/aggregate/audit.ts";
 import { rebuildFleet } from "../../functions/aggregate/rebuild.ts";
 import type { Receipt } from "../../functions/ingest/receipt.ts";
 import { makeAggregationStore } from "../../functions/store/aggregation.ts";
 import { currentGeneration } from "../../functions/store/generations.ts";
-import { textOf } from "../../functions/store/item.ts";
-import { cellPartition, cohortPartition } from "../../functions/store/keys.ts";
-import { partition, queryAll, type Table } from "../../functions/store/table.ts";
+import { type Item, keyItem, textOf } from "../../functions/store/item.ts";
+import { cellPartition, cohortHash, cohortKey, cohortPartition, idOf } from "../../functions/store/keys.ts";
+import { getItems, partition, queryAll, type Table } from "../../functions/store/table.ts";
 import type { Comparison } from "../../shared/compare/comparison.ts";
+import { BUCKETS } from "../../shared/deployment.ts";
+import type { Cohort } from "../../shared/model/cohort.ts";
 import { aggregateOver } from "../aggregate/play.ts";
 import { asJson, jsonOf } from "../support/answer.ts";
 import { startTestEngine, type TestEngine } from "../support/engine.ts";
@@ -40,6 +44,8 @@ async function expectRight(table: Table): Promise<void> {
     expect(new Map(found)).toEqual(shards);
   }
 }
+
+const OPTIONS = { graceMs: 0, wait: async () => undefined, onProgress: () => undefined, onFault: () => undefined };
 
 const MOST = 5;
 
@@ -110,6 +116,80 @@ test("hosts that come, move and go in any order leave listed what has hosts, wit
   expect(await queryAll(table, partition(cohortPartition(of, "all")))).toEqual([]);
 });
 
+describe("a list of cohorts that is wrong", () => {
+  const FRA = { site: "fra", storage: "lvm" };
+  const GHOST = { site: "ghost", storage: "lvm" };
+
+  test.each<[what: string, kind: string, cohort: Cohort, says: string, wrong: (item: Item) => Item | null]>([
+    ["lacks one that has hosts", "missing", FRA, "has hosts and is not listed", () => null],
+    [
+      "has one without hosts",
+      "unexpected",
+      GHOST,
+      "is listed and has no hosts",
+      (item) => ({ ...item, cohort: { S: JSON.stringify(GHOST) }, shards: { N: "1" } }),
+    ],
+    [
+      "counts other shards",
+      "different",
+      FRA,
+      "is listed with hosts in 7 shards; it has some in 1",
+      (item) => ({ ...item, shards: { N: "7" } }),
+    ],
+    [
+      "has one under the name of another",
+      "different",
+      FRA,
+      `is listed as cohort ${cohortHash(GHOST)}`,
+      (item) => ({ ...item, cohort: { S: JSON.stringify(GHOST) } }),
+    ],
+    [
+      "does not say what one is",
+      "unreadable",
+      FRA,
+      "is listed without saying what it is",
+      (item) => ({ ...item, cohort: { S: "{" } }),
+    ],
+  ])("because it %s is found by the audit, and right after a rebuild", async (_, kind, cohort, says, wrong) => {
+    const table = await engine.newTable();
+    const service = await makeTestService(table);
+    for (const site of ["fra", "ams"])
+      await jsonOf(service.post(resultsOf(`dom0-${site}-1`, { site }), "", asJson), 201);
+    await aggregate(table);
+    await expectRight(table);
+    const of = await currentGeneration(table, "default");
+    const listed = (await getItems(table, [cohortKey(of, "all", cohortHash(FRA))])).get(
+      idOf(cohortKey(of, "all", cohortHash(FRA))),
+    );
+    const Key = keyItem(cohortKey(of, "all", cohortHash(cohort)));
+    const item = wrong({ ...listed, ...Key });
+    if (item === null) await table.client.send(new DeleteItemCommand({ TableName: table.name, Key }));
+    else await table.client.send(new PutItemCommand({ TableName: table.name, Item: item }));
+
+    const { differences, moving } = await auditFleet(table, "default");
+    const key = idOf(cohortKey(of, "all", cohortHash(cohort)));
+    expect(differences).toEqual([{ key, kind, text: `cohort ${cohortHash(cohort)} of all ${says}` }]);
+    expect(moving).toBe(0);
+    await rebuildFleet(aggregateOver(table), table, "default", OPTIONS);
+    await expectRight(table);
+    expect(await hostsAt(service, "site=fra")).toEqual({ hosts: 1, notices: [] });
+  });
+
+  test("is told of once where each bucket is audited by itself", async () => {
+    const table = await engine.newTable();
+    const service = await makeTestService(table);
+    await jsonOf(service.post(resultsOf("dom0-fra-1", { site: "fra" }), "", asJson), 201);
+    await aggregate(table);
+    const of = await currentGeneration(table, "default");
+    const Key = keyItem(cohortKey(of, "all", cohortHash(FRA)));
+    await table.client.send(new DeleteItemCommand({ TableName: table.name, Key }));
+    const found = [];
+    for (let bucket = 0; bucket < BUCKETS; bucket += 1)
+      found.push(...(await auditFleet(table, "default", { buckets: [bucket] })).differences);
+    expect(found.map(({ kind }) => kind)).toEqual(["missing"]);
+  });
+});
+
 describe("a token", () => {
   const limits = { day: { bytes: 1e9, runs: 1e6 }, cohorts: 3 };
 
@@ -137,11 +217,11 @@ describe("a token", () => {
     };
     await service.aggregate();
     await expectCounted();
-    const options = { graceMs: 0, wait: async () => undefined, onProgress: () => undefined, onFault: () => undefined };
-    await rebuildFleet(aggregateOver(table), table, "default", options);
+    await rebuildFleet(aggregateOver(table), table, "default", OPTIONS);
     await expectCounted();
     // A result that names a kind it may name takes the host out of `other` again.
-    await jsonOf(service.post(resultsOf("evil-3", { site: "made-up-1" }), "", { ...asJson, token: site }), 201);
+    const newer = { site: "made-up-1", finished: "2026-11-20T11:00:00Z" };
+    await jsonOf(service.post(resultsOf("evil-3", newer), "", { ...asJson, token: site }), 201);
     await service.aggregate();
     await expectRight(table);
     expect((await hostsAt(service, "site=made-up-1")).hosts).toBe(2);

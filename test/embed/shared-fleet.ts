@@ -1,5 +1,8 @@
 // A fleet with every verdict in it, and shares of what it says.
 
+import { GetItemCommand, PutItemCommand } from "@aws-sdk/client-dynamodb";
+import { keyItem, textOf } from "../../functions/store/item.ts";
+import { shareKey } from "../../functions/store/keys.ts";
 import type { Share } from "../../shared/model/share.ts";
 import type { ShareSnippets, ShareUrls } from "../../shared/render/share-links.ts";
 import { jsonOf } from "../support/answer.ts";
@@ -53,3 +56,15 @@ export const look = (service: TestService, address: string, init: RequestInit = 
 
 export const bytesOf = async (answer: Response | Promise<Response>): Promise<Buffer> =>
   Buffer.from(await (await answer).arrayBuffer());
+
+/** A live share with a title as earlier versions took them, with characters that nobody sees. */
+export async function earlierShare(service: TestService, title: string): Promise<MadeShare> {
+  const { table } = service;
+  const made = await share(service);
+  const key = keyItem(shareKey(made.id));
+  const { Item: item = {} } = await table.client.send(new GetItemCommand({ TableName: table.name, Key: key }));
+  const stored = { ...JSON.parse(textOf(item, "share")), title };
+  const changed = { ...item, share: { S: JSON.stringify(stored) } };
+  await table.client.send(new PutItemCommand({ TableName: table.name, Item: changed }));
+  return made;
+}

@@ -3,7 +3,7 @@
 import { Queue } from "aws-cdk-lib/aws-sqs";
 import { AwsSolutionsChecks } from "cdk-nag";
 import { expect, test } from "vitest";
-import type { Options } from "../../infra/options.ts";
+import { NO_OPTIONS, type Options } from "../../infra/options.ts";
 import { stackOf } from "./synthesised.ts";
 
 const EVERYTHING: Options = {
@@ -13,6 +13,7 @@ const EVERYTHING: Options = {
   },
   webAclArn: "arn:aws:wafv2:us-east-1:123456789012:global/webacl/vbdstat/0a1b2c3d",
   alarmEmail: "ops@example.org",
+  tokenLimits: NO_OPTIONS.tokenLimits,
 };
 
 const findings = (stack: ReturnType<typeof stackOf>): string[] =>

@@ -1,7 +1,9 @@
 // What an operator gives with `-c`: taken as it is meant, or refused before anything is deployed.
 
 import { expect, test } from "vitest";
-import { NO_OPTIONS, optionsOf } from "../../infra/options.ts";
+import { functionTokenLimits, USUAL_TOKEN_LIMITS } from "../../functions/env.ts";
+import { NO_OPTIONS, type Options, optionsOf } from "../../infra/options.ts";
+import { resourcesOf, synthesised } from "./synthesised.ts";
 
 const given = (context: Record<string, unknown>) => () => optionsOf((name) => context[name]);
 
@@ -16,6 +18,22 @@ test("a domain comes with its certificate", () => {
     domain: { name: "vbdstat.example.org", certificateArn },
   });
 });
+
+test("the limits of a token are as on one machine unless they are given, each by itself", () => {
+  expect(functionTokenLimits(environmentOf(given({})()))).toEqual(USUAL_TOKEN_LIMITS);
+  const options = given({ tokenBytesPerDay: "5000000000", tokenRunsPerDay: 3, tokenCohortsPerYear: "40" })();
+  expect(functionTokenLimits(environmentOf(options))).toEqual({ day: { bytes: 5e9, runs: 3 }, cohorts: 40 });
+  expect(given({ tokenRunsPerDay: "7" })().tokenLimits).toEqual({
+    ...NO_OPTIONS.tokenLimits,
+    TOKEN_RUNS_PER_DAY: 7,
+  });
+});
+
+/** What the template tells ingest. */
+const environmentOf = (options: Options): Record<string, string> =>
+  Object.values(resourcesOf(synthesised("dev", options), "AWS::Lambda::Function")).find(
+    ({ Properties }) => Properties.Description === "vbdstat ingest",
+  )?.Properties.Environment.Variables;
 
 test.each([
   [{ domain: "vbdstat.example.org" }, "domain and certificateArn go together"],
@@ -34,6 +52,9 @@ test.each([
     "webAclArn: expected the ARN of a global",
   ],
   [{ alarmEmail: "ops" }, "alarmEmail: expected an address such as ops@example.org"],
+  [{ tokenBytesPerDay: "2e9" }, 'tokenBytesPerDay: expected a whole number of at least 1, found "2e9"'],
+  [{ tokenRunsPerDay: "0" }, "tokenRunsPerDay: expected a whole number"],
+  [{ tokenCohortsPerYear: "" }, "tokenCohortsPerYear: expected a whole number"],
   [{ alarmEmail: 5 }, "alarmEmail: expected an address such as ops@example.org, found 5"],
 ])("%j is refused", (context, message) => {
   expect(given(context)).toThrow(message);

@@ -116,7 +116,7 @@ describe("the command line", () => {
     [["token", "make", "--root", "--fleet", "lab"], /--root: expected no --fleet, which a root token does not have/],
     [
       ["token", "make", "--scope", "ingest", "--hosts", " a*"],
-      /--hosts: expected a pattern without invisible characters.*, found " a\*"/,
+      /--hosts: expected a pattern without blanks before or behind it, found " a\*"/,
     ],
     [["upgrade", "now"], /expected options only, found "now"/],
     [["token", "steal"], /expected make, list or end ID, found "steal"/],

@@ -75,12 +75,16 @@ describe("a wrong fact is refused with what was found and what was expected", ()
       "constructor",
       'cache_mode: expected one of buffered, direct, direct-read-cached, unknown, found "constructor"',
     ],
-    ["site", "", 'site: expected text of 1 to 200 characters without control characters, found ""'],
-    ["site", "a\u0007b", 'site: expected text of 1 to 200 characters without control characters, found "a b"'],
+    ["site", "", 'site: expected text of 1 to 200 characters, none of them invisible or a control character, found ""'],
+    [
+      "site",
+      "a\u0007b",
+      'site: expected text of 1 to 200 characters, none of them invisible or a control character, found "a b" (character 2 is U+0007)',
+    ],
     [
       "site",
       "x".repeat(201),
-      `site: expected text of 1 to 200 characters without control characters, found "${"x".repeat(59)}…"`,
+      `site: expected text of 1 to 200 characters, none of them invisible or a control character, found "${"x".repeat(59)}…"`,
     ],
   ])("%s: %j", (key, sent, text) => {
     expect(parseFact(key, sent)).toEqual({ code: "bad_value", text });

@@ -89,7 +89,10 @@ test.each([
   [{ kind: "compare", query: "baseline=loop&candidate=loop", lasts: "frozen" }, "Baseline and candidate are both loop"],
   [{ kind: "runs", query: "", lasts: "live" }, "Kind: "],
   [{ kind: "matrix", query: "", lasts: "often" }, "Lasts: "],
-  [{ kind: "matrix", query: "", lasts: "live", title: "a\u0007b" }, "Title: expected text without control characters"],
+  [
+    { kind: "matrix", query: "", lasts: "live", title: "a\u0007b" },
+    "Title: expected characters, none of them invisible or a control character (character 2 is U+0007)",
+  ],
 ])("%j: 400, and nothing is shared", async (form, words) => {
   const before = (await sharesOf()).length;
   expect(await pageOf(reader.submit("/shares", form), 400)).toContain(words);
