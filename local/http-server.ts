@@ -4,7 +4,7 @@
 import { readFileSync } from "node:fs";
 import { createServer, IncomingMessage, type Server, type ServerResponse } from "node:http";
 import type { Socket } from "node:net";
-import { clientConnected, turnToStart } from "../functions/store/turns.ts";
+import { clientConnected, turnIn } from "../functions/store/turns.ts";
 import { StartFault } from "./start-fault.ts";
 
 /** What connections may cost. The table in docs/api.md says the same to those who connect. */
@@ -280,7 +280,7 @@ export async function startHttpServer({ host, port, onEnded, limits: own }: Http
       return;
     }
     if (!isHealthCheck(request)) {
-      await turnToStart(request.method === "GET" || request.method === "HEAD" ? "reads" : "writes");
+      await turnIn(request.method === "GET" || request.method === "HEAD" ? "reads" : "writes");
       // Nothing is worked out for a client that has gone meanwhile.
       if (!connections.has(connection.socket)) return;
     }

@@ -114,7 +114,7 @@ async function serve(
   const clock = Date.now;
   const table = openTable(address);
   // A way of their own to the store: however much is asked, uploads, tokens and health checks do not queue behind it.
-  const readTable = openTable({ ...address, sockets: READER_SOCKETS });
+  const readTable = openTable({ ...address, sockets: READER_SOCKETS, yieldsToNewClients: true });
   await ensureTable(table);
   if (engine !== null) await toldUpgrade(table, print);
   else await requireFormat(table);

@@ -5,6 +5,9 @@
 /** A slice: short beside what a person notices, long beside what a turn costs. */
 const SLICE_MS = 8;
 
+/** What requests that wait have of the time between two slices: many that cost little must not wait for a slice each. */
+const STARTS_MS = 4;
+
 /**
  * In each round of the event loop Node takes one new connection, in the order they were made: a health check behind a thousand
  * others must not wait for a thousand turns. So there is no turn while clients connect, for so many rounds at most, which is
@@ -17,45 +20,61 @@ export type Line = "writes" | "reads" | "work";
 
 const lines: Readonly<Record<Line, (() => void)[]>> = { writes: [], reads: [], work: [] };
 
+/** Requests of readers to the store that wait until new clients are taken. */
+const held: (() => void)[] = [];
+
 let isGoingRound = false;
 let hasClientConnected = false;
+let isHolding = false;
+let hadSlice = false;
+let sliceEnded = 0;
 
 /** To be called when a client has connected: those who connect at the same time are taken before the next turn. */
 export function clientConnected(): void {
   hasClientConnected = true;
+  if (!isGoingRound) goRound();
 }
 
-/** Resolves when a request may be started: at once when nothing had a turn just before. */
-export function turnToStart(line: "writes" | "reads"): Promise<void> {
-  if (isGoingRound) return turnIn(line);
-  goRound();
-  return Promise.resolve();
-}
-
-/** Resolves when the next slice of a reader's work may be done. */
-export const nextTurn = (): Promise<void> => turnIn("work");
-
-function turnIn(line: Line): Promise<void> {
+/** Resolves when it is the caller's turn: in each round the first of each line is let on. */
+export function turnIn(line: Line): Promise<void> {
   return new Promise((resolve) => {
     lines[line].push(resolve);
     if (!isGoingRound) goRound();
   });
 }
 
+/** Resolves when the next slice of a reader's work may be done. */
+export const nextTurn = (): Promise<void> => turnIn("work");
+
+/** Resolves at once, or while clients connect when these are taken: for what makes work in each round while it is under way. */
+export async function afterNewClients(): Promise<void> {
+  if (isHolding || hasClientConnected) await new Promise<void>((resolve) => held.push(resolve));
+}
+
 function goRound(rounds = 1): void {
   isGoingRound = true;
   setImmediate(() => {
-    const areClientsConnecting = hasClientConnected;
+    isHolding = hasClientConnected && rounds < ROUNDS_WHILE_CLIENTS_CONNECT;
     hasClientConnected = false;
-    if (areClientsConnecting && rounds < ROUNDS_WHILE_CLIENTS_CONNECT) {
+    if (isHolding) {
       goRound(rounds + 1);
       return;
     }
-    const next = Object.values(lines).flatMap((line) => line.shift() ?? []);
-    for (const letOn of next) letOn();
+    const next = nextOfLines();
+    for (const letOn of [...held.splice(0), ...next]) letOn();
     if (next.length > 0) goRound();
     else isGoingRound = false;
   });
+}
+
+/** The first of each line. A slice comes when no request waits, or when requests have had some time since the last one ended. */
+function nextOfLines(): readonly (() => void)[] {
+  const now = performance.now();
+  if (hadSlice) sliceEnded = now;
+  const starts = [...lines.writes.splice(0, 1), ...lines.reads.splice(0, 1)];
+  const slices = starts.length === 0 || now - sliceEnded >= STARTS_MS ? lines.work.splice(0, 1) : [];
+  hadSlice = slices.length > 0;
+  return [...starts, ...slices];
 }
 
 /** For loops, to be awaited in each of their rounds: once a slice is used up, gives way. Lanes of one work share it. */
