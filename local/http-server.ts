@@ -4,6 +4,7 @@
 import { readFileSync } from "node:fs";
 import { createServer, IncomingMessage, type Server, type ServerResponse } from "node:http";
 import type { Socket } from "node:net";
+import { clientConnected, turnIn } from "../functions/store/turns.ts";
 import { StartFault } from "./start-fault.ts";
 
 /** What connections may cost. The table in docs/api.md says the same to those who connect. */
@@ -175,6 +176,7 @@ export async function startHttpServer({ host, port, onEnded, limits: own }: Http
   }
 
   server.on("connection", (socket) => {
+    clientConnected();
     const connection: Connection = {
       socket,
       turns: [],
@@ -277,6 +279,11 @@ export async function startHttpServer({ host, port, onEnded, limits: own }: Http
       response.writeHead(431, { Connection: "close" }).end();
       return;
     }
+    if (!isHealthCheck(request)) {
+      await turnIn(request.method === "GET" || request.method === "HEAD" ? "reads" : "writes");
+      // Nothing is worked out for a client that has gone meanwhile.
+      if (!connections.has(connection.socket)) return;
+    }
     await answer(request, response);
     if (response.writableFinished || !connections.has(connection.socket)) return;
     connection.unread = connection.socket.writableLength;
@@ -365,6 +372,9 @@ function parseInPieces(connection: Connection, goesOn: (connection: Connection, 
 function isBlank(piece: Buffer): boolean {
   return piece.every((byte) => byte === 0x0a || byte === 0x0d);
 }
+
+/** Whether a request only asks if the service works: that costs next to nothing, and who asks may restart a server that is late. */
+const isHealthCheck = ({ method, url }: IncomingMessage): boolean => method === "GET" && url === "/healthz";
 
 /** As Node answers to a request that it cannot parse. */
 const BAD_REQUEST = "HTTP/1.1 400 Bad Request\r\nConnection: close\r\nContent-Length: 0\r\n\r\n";

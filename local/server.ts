@@ -114,7 +114,9 @@ async function serve(
   const clock = Date.now;
   const table = openTable(address);
   // A way of their own to the store: however much is asked, uploads, tokens and health checks do not queue behind it.
-  const readTable = openTable({ ...address, sockets: READER_SOCKETS });
+  const readTable = openTable({ ...address, sockets: READER_SOCKETS, yieldsToNewClients: true });
+  // The sums are worked out for nobody who waits.
+  const sumsTable = openTable({ ...address, yieldsToNewClients: true });
   await ensureTable(table);
   if (engine !== null) await toldUpgrade(table, print);
   else await requireFormat(table);
@@ -124,7 +126,7 @@ async function serve(
   const rooting = { tokens, firstAdmin: makeFirstAdminStore(table), clock };
   const admin = await ensureAdminToken(rooting, folder.adminTokenFile, settings.adminSecret, print);
   const pending = rememberPendingCount();
-  const store = pending.aggregation(makeAggregationStore(table));
+  const store = pending.aggregation(makeAggregationStore(sumsTable));
   const runs = withGroupCommit(makeRunStore(table));
 
   const server = await startHttpServer({ ...settings, onEnded: print });
@@ -191,6 +193,7 @@ async function serve(
       await worker.stop();
       table.client.destroy();
       readTable.client.destroy();
+      sumsTable.client.destroy();
       await engine?.stop();
       folder.release();
     },

@@ -51,7 +51,8 @@ export function startWorker(deps: AggregateDeps, { pollMs, quietMs, patienceMs, 
     woken.clear();
     running = pass(fleets).finally(() => {
       running = null;
-      run();
+      // While uploads come in, they decide when to start again.
+      if (firstWoken === null) run();
     });
   }
 
@@ -95,8 +96,10 @@ export function startWorker(deps: AggregateDeps, { pollMs, quietMs, patienceMs, 
     },
     drain: async () => {
       await poll();
-      run();
-      while (running !== null) await running;
+      do {
+        run();
+        await running;
+      } while (woken.size > 0 && !stopped);
     },
     stop: async () => {
       stopped = true;

@@ -32,7 +32,7 @@ export async function postResults(
   token: Token,
   { body, parameters, receivedAt }: Posted,
 ): Promise<Receipt> {
-  const turn = takingTurns();
+  const turn = takingTurns("writes");
   const reading = readBonnie(body.text);
   refuseTooManyLines(reading.entries.flatMap((entry) => (entry.kind === "issue" ? entry.issue.code : [])));
   const { fleet } = token;

@@ -67,7 +67,7 @@ export function receiptSummary({ stored, duplicate, rejected }: Receipt): string
 
 /** The receipt for a shell: the counts, then a line for each result and issue, what needs saying indented below. */
 export async function receiptText(receipt: Receipt): Promise<string> {
-  const turn = takingTurns();
+  const turn = takingTurns("writes");
   const lines = [receiptSummary(receipt)];
   for (const { line, status, id, host, backend, stratum, quality, warnings } of receipt.results) {
     lines.push(`line ${line}: ${status} ${id} ${host} ${backend} ${stratum} ${quality.verdict}`);

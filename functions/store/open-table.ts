@@ -8,6 +8,7 @@ import { beginFormat } from "./format.ts";
 import { translated } from "./store-error.ts";
 import type { StoreHealth } from "./store-health.ts";
 import type { Table } from "./table.ts";
+import { afterNewClients } from "./turns.ts";
 
 /** Where the table is. Without an endpoint: AWS, with region and credentials as the SDK finds them. */
 export interface TableAddress {
@@ -23,6 +24,8 @@ export interface TableAddress {
   readonly timeoutMs?: number;
   /** Requests under way at the same time, others wait for one of these; 64 unless given. */
   readonly sockets?: number;
+  /** Whether requests are held back while clients connect, because each answer takes time that health checks wait for. */
+  readonly yieldsToNewClients?: boolean;
 }
 
 /** A table and a new client that reaches it; nothing is sent yet. Whoever opens it destroys the client when done. */
@@ -44,7 +47,7 @@ export function openTable(address: TableAddress): Table {
       httpAgent: embedded?.agent() ?? { keepAlive: true, maxSockets: sockets },
     },
   });
-  takeTurns(client, sockets);
+  takeTurns(client, sockets, address.yieldsToNewClients === true);
   health?.watch(client);
   // It walks every input and output for a log that is not there.
   client.middlewareStack.remove("loggerMiddleware");
@@ -56,7 +59,7 @@ export function openTable(address: TableAddress): Table {
  * Lets requests wait for each other before they are handed to the HTTP client, so that no limit of time counts the waiting,
  * and no more connections are opened than requests may be under way.
  */
-function takeTurns({ middlewareStack }: DynamoDBClient, most: number): void {
+function takeTurns({ middlewareStack }: DynamoDBClient, most: number, yieldsToNewClients: boolean): void {
   const waiting: (() => void)[] = [];
   let underWay = 0;
   middlewareStack.add(
@@ -64,6 +67,7 @@ function takeTurns({ middlewareStack }: DynamoDBClient, most: number): void {
       if (underWay < most) underWay += 1;
       else await new Promise<void>((resolve) => waiting.push(resolve));
       try {
+        if (yieldsToNewClients) await afterNewClients();
         return await next(args);
       } finally {
         const first = waiting.shift();

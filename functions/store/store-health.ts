@@ -13,6 +13,9 @@ const BELIEVED_MS = 10_000;
 /** All who ask within so long share one write, because anyone may ask, without a token. */
 const ANSWER_HOLDS_MS = 1_000;
 
+/** So long after it began a write that succeeded answers those who ask while the next one is under way: in a crowd that takes. */
+const GOOD_ANSWER_HOLDS_MS = 2_000;
+
 /** A store that is silent for so long cannot be used, whatever it says later. */
 const ANSWERS_WITHIN_MS = 3_000;
 
@@ -20,6 +23,8 @@ const ANSWERS_WITHIN_MS = 3_000;
 export class StoreHealth {
   #fault: { readonly error: unknown; readonly until: number } | null = null;
   #last: { readonly at: number; readonly answer: Promise<unknown> } | null = null;
+  /** When the last write began that succeeded; long ago when one has failed since. */
+  #goodAt = Number.NEGATIVE_INFINITY;
 
   /** Has a client report what its requests fail with. */
   watch({ middlewareStack }: DynamoDBClient): void {
@@ -44,13 +49,24 @@ export class StoreHealth {
     if (this.#fault === null || until > this.#fault.until) this.#fault = { error: translated(error), until };
   }
 
-  /** Writes to the table, or answers from the last second. Throws `unavailable` with what is wrong. */
+  /** Writes to the table, or answers from the last second, or two while a write is under way. Throws `unavailable` with what is wrong. */
   async ping(table: Table): Promise<void> {
     const now = performance.now();
     if (this.#fault !== null && now < this.#fault.until) throw this.#fault.error;
     if (this.#last === null || now - this.#last.at > ANSWER_HOLDS_MS) {
-      this.#last = { at: now, answer: inTime(write(table)) };
+      const answer = inTime(write(table)).then(
+        () => {
+          this.#goodAt = now;
+        },
+        (error) => {
+          this.#goodAt = Number.NEGATIVE_INFINITY;
+          throw error;
+        },
+      );
+      this.#last = { at: now, answer };
+      answer.catch(() => undefined);
     }
+    if (now - this.#goodAt < GOOD_ANSWER_HOLDS_MS) return;
     await this.#last.answer;
   }
 }

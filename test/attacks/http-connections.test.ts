@@ -82,7 +82,7 @@ describe("requests without waiting", () => {
     socket.write(get("/docs").repeat(20_000));
     while (!(await isEnded(socket))) await pause(10);
     expect(begun).toBeLessThanOrEqual(CONNECTION_LIMITS.requestsAtOnce);
-    expect(mostAtOnce).toBe(1);
+    expect(mostAtOnce).toBeLessThanOrEqual(1);
     expect(process.memoryUsage.rss() - before).toBeLessThan(100 * 1_048_576);
     expect((await fetch(server.url)).status).toBe(200);
   });
@@ -346,6 +346,8 @@ describe("answers that nobody takes", () => {
   });
 });
 
+const POST = "POST / HTTP/1.1\r\nHost: vbdstat\r\nContent-Length: 1\r\n\r\nx";
+
 /** Connects so many times, and prints how many of them the system has taken when all are, or when nothing more comes. */
 const CONNECT_MANY = `
   const [port, many] = process.argv.slice(1).map(Number);
@@ -392,6 +394,30 @@ describe("many connections", () => {
     isOver = true;
     await question;
     expect(slices).toBeLessThan(100);
+  });
+
+  test("who ask in one moment are answered one after the other, a health check and an upload behind them before most", async () => {
+    const answered: string[] = [];
+    await start(async ({ method, url }, response) => {
+      // Each takes the process some time, as understanding a question does.
+      const until = performance.now() + (url === "/healthz" ? 0 : 2);
+      while (performance.now() < until);
+      response.end("answer");
+      answered.push(`${method} ${url}`);
+    });
+    const readers = 300;
+    const { port, hostname } = new URL(server.url);
+    for (const request of [...Array.from({ length: readers }, () => get("/")), get("/healthz"), POST]) {
+      const socket = connect(Number(port), hostname);
+      sockets.push(socket);
+      socket.on("error", () => undefined);
+      socket.resume();
+      socket.write(request);
+    }
+    while (answered.length < readers + 2) await pause(5);
+    // The server learns of one connection in each round, so a few readers are answered before it knows of the last two.
+    expect(answered.indexOf("GET /healthz")).toBeLessThan(readers / 3);
+    expect(answered.indexOf("POST /")).toBeLessThan(readers / 3);
   });
 
   test("the one that has waited for a request the longest makes room; one with a request does not", async () => {

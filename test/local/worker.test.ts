@@ -182,6 +182,19 @@ describe("uploads go first", () => {
     expect(passes).toEqual(["a", "a"]);
   });
 
+  test("one that begins during a pass is waited for as well", async () => {
+    const waiting = startWaiting();
+    beforeMarks = async () => {
+      await new Promise((resolve) => setTimeout(resolve, 50));
+    };
+    await upload(waiting, 1, 100);
+    await upload(waiting, 10, 20);
+    expect(passes).toEqual(["a"]);
+    await vi.advanceTimersByTimeAsync(80);
+    expect(passes).toEqual(["a", "a"]);
+    await vi.advanceTimersByTimeAsync(50);
+  });
+
   test("one that never ends is counted after ten seconds all the same", async () => {
     await upload(startWaiting(), 199, 50);
     expect(passes).toEqual([]);
