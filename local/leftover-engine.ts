@@ -2,7 +2,7 @@
 // the database names the folder it belongs to.
 
 import { basename } from "node:path";
-import { isRunning, type ProcessIdentity, processesWhere } from "./process-identity.ts";
+import { isRunning, type ProcessIdentity, processesWhere } from "./server/process-identity.ts";
 
 /** The words with which an engine is started. */
 export const engineWords = (program: string, address: string, port: number, database: string): readonly string[] => [

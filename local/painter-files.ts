@@ -1,4 +1,4 @@
-import type { PainterFiles } from "../functions/embed/painter.ts";
+import type { PainterFiles } from "../functions/service/rasterizer.ts";
 
 /** The painter's files where npm has put them. */
 export function painterFiles(): PainterFiles {

@@ -1,7 +1,7 @@
 // Files that hold a secret: for their owner only, written whole or not at all.
 
 import { closeSync, constants, fstatSync, fsyncSync, openSync, readSync, renameSync, rmSync, writeSync } from "node:fs";
-import { StartFault } from "./start-fault.ts";
+import { StartFault } from "./server/start-error.ts";
 
 /** No secret is longer; what is, is another file. */
 const MOST_BYTES = 4_096;

@@ -2,7 +2,7 @@ import type { LocalSettings } from "../functions/env.ts";
 import { FormatFault } from "../functions/store/format.ts";
 import { RestoreFault } from "../functions/store/restore.ts";
 import { AppError } from "../shared/errors.ts";
-import { StartFault } from "./start-fault.ts";
+import { StartFault } from "./server/start-error.ts";
 
 /**
  * What an operator is told of a store that cannot be reached, that refuses the table, the region or the credentials, or that

@@ -9,13 +9,13 @@ import {
   QUALITY_VERDICTS,
   REASONS,
   VERDICTS,
-} from "../shared/api/meanings.ts";
+} from "../shared/report/glossary.ts";
 import { ERROR_STATUS } from "../shared/errors.ts";
-import { aliasesOf } from "../shared/model/aliases.ts";
-import { BACKENDS } from "../shared/model/backends.ts";
+import { aliasesOf } from "../shared/run/aliases.ts";
+import { BACKENDS } from "../shared/run/backends.ts";
 import { FACTS } from "../shared/model/fact-registry.ts";
-import { expectedOf } from "../shared/model/facts.ts";
-import { METRICS } from "../shared/model/metrics.ts";
+import { expectedOf } from "../shared/run/facts.ts";
+import { METRICS } from "../shared/run/metrics.ts";
 
 type Row = readonly string[];
 

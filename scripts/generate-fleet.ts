@@ -5,7 +5,7 @@
 import { mkdirSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { FlagFault, fleetPlanOf, USAGE } from "../local/fleet/fleet-flags.ts";
-import { generateFleet } from "../local/generated-fleet.ts";
+import { generateFleet } from "../local/demo/generated-fleet.ts";
 
 try {
   const { plan, out } = fleetPlanOf(process.argv.slice(2));

@@ -3,12 +3,12 @@
 
 import type { CellKind } from "./cells/cell.ts";
 import type { Merged } from "./compare/question.ts";
-import type { Backend } from "./model/backends.ts";
-import type { Cohort, CohortKey, CountedCohort } from "./model/cohort.ts";
-import type { MetricName } from "./model/metrics.ts";
-import type { Run } from "./model/run.ts";
-import type { Share } from "./model/share.ts";
-import type { Token } from "./model/token.ts";
+import type { Backend } from "./run/backends.ts";
+import type { Cohort, CohortKey, CountedCohort } from "./run/cohort.ts";
+import type { MetricName } from "./run/metrics.ts";
+import type { Run } from "./run/run.ts";
+import type { Share } from "./run/share.ts";
+import type { Token } from "./run/token.ts";
 import type { View } from "./model/view.ts";
 import type { HostSummary, RunSample } from "./summary/types.ts";
 

@@ -4,7 +4,7 @@ import type { Cell } from "../../shared/cells/cell.ts";
 import { encodeCell } from "../../shared/cells/codec.ts";
 import { contributions } from "../../shared/cells/contribution.ts";
 import { addCell, emptyCell } from "../../shared/cells/merge.ts";
-import type { CountedCohort } from "../../shared/model/cohort.ts";
+import type { CountedCohort } from "../../shared/run/cohort.ts";
 import type { View } from "../../shared/model/view.ts";
 import type { FleetGeneration } from "../../shared/ports.ts";
 import type { HostSummary } from "../../shared/summary/types.ts";

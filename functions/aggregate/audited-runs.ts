@@ -2,11 +2,11 @@
 // and every field that is not what it should be. A reading that has changed because the reader has is no damage.
 
 import { isDeepStrictEqual } from "node:util";
-import { PARSER_VERSION } from "../../shared/bonnie/read.ts";
+import { PARSER_VERSION } from "../../shared/bonnie/reader.ts";
 import { quoted } from "../../shared/model/quoted.ts";
-import type { Run } from "../../shared/model/run.ts";
+import type { Run } from "../../shared/run/run.ts";
 import { reread } from "../../shared/quality/reread.ts";
-import { sampleOf } from "../../shared/summary/sample.ts";
+import { sampleOf } from "../../shared/cells/sample.ts";
 import { type Item, textOf } from "../store/item.ts";
 import { idOf, runsOfHost } from "../store/keys.ts";
 import { isIdOf } from "../store/run-id.ts";

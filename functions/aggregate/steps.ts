@@ -1,8 +1,8 @@
 // From runs to steps: what brings the summaries of hosts up to date. In: hosts and what of them was touched. Out: for each of
 // their periods the stored summary and the one that takes its place, made of the newest samples.
 
-import type { Backend } from "../../shared/model/backends.ts";
-import { PERIOD_ALL, periodsOf, windowOf } from "../../shared/model/period.ts";
+import type { Backend } from "../../shared/run/backends.ts";
+import { PERIOD_ALL, periodsOf, windowOf } from "../../shared/run/periods.ts";
 import type {
   AggregationStore,
   FleetGeneration,
@@ -17,8 +17,8 @@ import {
   type GroupReplacement,
   summariseGroup,
   withGroups,
-} from "../../shared/summary/summarise.ts";
-import { encodeSummary } from "../../shared/summary/summary-codec.ts";
+} from "../../shared/cells/host-values.ts";
+import { encodeSummary } from "../../shared/cells/summary-codec.ts";
 import type { HostGroup, HostSummary, RunSample } from "../../shared/summary/types.ts";
 import { inLanes } from "../store/in-lanes.ts";
 

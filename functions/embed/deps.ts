@@ -1,6 +1,6 @@
 import type { CellStore, Clock, ShareStore, StatusStore, TokenStore } from "../../shared/ports.ts";
-import type { Admission } from "../http/admission.ts";
-import type { Renderer } from "./renderer.ts";
+import type { Admission } from "../web/http/admission.ts";
+import type { Renderer } from "../service/renderer.ts";
 
 /** What the app is handed. */
 export interface EmbedDeps {

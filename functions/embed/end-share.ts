@@ -1,6 +1,6 @@
 import { AppError } from "../../shared/errors.ts";
-import { SHARE_ID, type Share } from "../../shared/model/share.ts";
-import type { Token } from "../../shared/model/token.ts";
+import { SHARE_ID, type Share } from "../../shared/run/share.ts";
+import type { Token } from "../../shared/run/token.ts";
 import type { EmbedDeps } from "./deps.ts";
 
 /** Ends a share of the token's fleet, which its maker and admins may. Throws `not_found`, `forbidden`. */

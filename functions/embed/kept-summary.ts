@@ -1,8 +1,8 @@
 import { allBackends } from "../../shared/api/backends-answer.ts";
-import { comparison } from "../../shared/api/comparison-answer.ts";
+import { comparison } from "../../shared/api/summary-answers.ts";
 import { matrix } from "../../shared/api/matrix-answer.ts";
 import { trend } from "../../shared/api/trend-answer.ts";
-import type { Share } from "../../shared/model/share.ts";
+import type { Share } from "../../shared/run/share.ts";
 import type { Summary } from "../../shared/report/summary.ts";
 
 /** A kept answer as the summary it was; null when this version of the service has other answers than the one that kept it. */

@@ -1,6 +1,6 @@
 // Words where a summary would be, as a page or a picture.
 
-import type { Report } from "../../shared/report/report.ts";
+import type { Report } from "../../shared/report/model.ts";
 import type { Theme } from "../../shared/report/summary.ts";
 
 /** A page in the colours of the reader's system; both texts may come from outside. */
@@ -12,7 +12,7 @@ export async function noticePage(title: string, lead: string): Promise<string> {
 
 /** An SVG so many px wide; both texts may come from outside. */
 export async function noticePicture(title: string, words: string, width: number, theme: Theme): Promise<string> {
-  const { wordsPicture } = await import("../../shared/chart/words-picture.ts");
+  const { wordsPicture } = await import("../../shared/chart/message-chart.ts");
   const { svg } = await import("../../shared/render/svg.ts");
   return svg(wordsPicture(title, words, width), theme);
 }

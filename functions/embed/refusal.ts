@@ -3,12 +3,12 @@
 
 import type { Context } from "hono";
 import type { AppError, ErrorCode } from "../../shared/errors.ts";
-import { errorAnswer } from "../http/error-answer.ts";
+import { errorAnswer } from "../web/http/errors.ts";
 import type { HttpEnv } from "../http/http-env.ts";
 import { sentence } from "../http/sentence.ts";
 import type { EmbedDeps } from "./deps.ts";
 import { noticePage, noticePicture } from "./notice.ts";
-import type { DocumentFormat, Renderer } from "./renderer.ts";
+import type { DocumentFormat, Renderer } from "../service/renderer.ts";
 import { documentAnswer, encoded } from "./sent.ts";
 
 const WIDTH = 480;

@@ -5,4 +5,4 @@ export const lookRequests = () => import("../../shared/api/look-parameters.ts");
 
 export const pageRequests = () => import("../../shared/api/paging.ts");
 
-export const shareRequests = () => import("../../shared/api/share-requests.ts");
+export const shareRequests = () => import("../../shared/api/shares.ts");

@@ -1,9 +1,9 @@
 import type { Context } from "hono";
 import type { ContentfulStatusCode } from "hono/utils/http-status";
-import { conditionalAnswer, etagOf } from "../http/conditional.ts";
-import { contentPolicy } from "../http/content-policy.ts";
-import { CONTENT_TYPES } from "../http/summary-answer.ts";
-import type { DocumentFormat } from "./renderer.ts";
+import { conditionalAnswer, etagOf } from "../web/http/etag.ts";
+import { contentPolicy } from "../web/http/csp.ts";
+import { CONTENT_TYPES } from "../web/http/summary-response.ts";
+import type { DocumentFormat } from "../service/renderer.ts";
 
 /** A document of a share, with what its answers say about it. */
 export interface SentDocument {

@@ -1,7 +1,7 @@
 import type { Hono } from "hono";
-import type { Token } from "../../shared/model/token.ts";
-import type { Ticket } from "./admission.ts";
-import type { ResultCounts } from "./log.ts";
+import type { Token } from "../../shared/run/token.ts";
+import type { Ticket } from "../web/http/admission.ts";
+import type { ResultCounts } from "../web/http/log.ts";
 
 /** Variables of a request. */
 export interface HttpEnv {

@@ -1,5 +1,5 @@
 import type { Issue } from "../../shared/model/issue.ts";
-import { printable } from "../../shared/model/printable.ts";
+import { printable } from "../../shared/run/text.ts";
 
 /** One line of text for an issue, e.g. `line 2, column 4, put_block: expected a rate, found "12x" [bad_number]`. */
 export function issueLine(issue: Pick<Issue, "line" | "column" | "field" | "code" | "text">): string {

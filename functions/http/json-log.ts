@@ -1,6 +1,6 @@
 // The log of a function: one line of JSON for each entry, with its kind, so that CloudWatch can filter and count by field.
 
-import type { Log } from "./log.ts";
+import type { Log } from "../web/http/log.ts";
 import { sourceStack } from "./source-stack.ts";
 
 /** A log that takes further kinds of entries. */

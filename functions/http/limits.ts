@@ -1,5 +1,5 @@
 // How much of a request is read before it is refused, and how much of it may be compressed. What a connection may cost on
-// one machine stands in local/http-server.ts; docs/api.md has all limits in one table.
+// one machine stands in local/server/http-server.ts; docs/api.md has all limits in one table.
 
 /** What a body may be. */
 export interface BodyLimit {

@@ -1,4 +1,4 @@
-import { printable } from "../../shared/model/printable.ts";
+import { printable } from "../../shared/run/text.ts";
 
 /** The message of a refusal, which programs and shells get as it is, as a sentence. */
 export function sentence(message: string): string {

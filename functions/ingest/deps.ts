@@ -1,5 +1,5 @@
 import type { Clock, QuarantineStore, RunStore, TokenStore, Wake } from "../../shared/ports.ts";
-import type { UploadLimits } from "./upload-limits.ts";
+import type { UploadLimits } from "../service/upload-limits.ts";
 
 /** What the app is handed. */
 export interface IngestDeps extends UploadLimits {

@@ -2,8 +2,8 @@
 // the year around it. One upload may touch so many of them and no more.
 
 import { AppError } from "../../shared/errors.ts";
-import { monthOf } from "../../shared/model/period.ts";
-import type { Upload } from "./upload.ts";
+import { monthOf } from "../../shared/run/periods.ts";
+import type { Upload } from "../service/upload.ts";
 
 /** Months of one upload, counted for each host beyond its first: a host's results of five years, or old ones of many hosts. */
 const MOST_MONTHS = 60;

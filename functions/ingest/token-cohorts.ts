@@ -3,11 +3,11 @@
 // facts and one more, `cohort_capped`, which has its host counted in `other` now, in every rebuild and in every audit.
 
 import { hash } from "node:crypto";
-import { COHORT_CAPPED, COHORT_KEYS, type Cohort } from "../../shared/model/cohort.ts";
-import type { Run } from "../../shared/model/run.ts";
-import type { Token } from "../../shared/model/token.ts";
+import { COHORT_CAPPED, COHORT_KEYS, type Cohort } from "../../shared/run/cohort.ts";
+import type { Run } from "../../shared/run/run.ts";
+import type { Token } from "../../shared/run/token.ts";
 import type { Clock, UseStore } from "../../shared/ports.ts";
-import { cohortOfFacts } from "../../shared/summary/sample.ts";
+import { cohortOfFacts } from "../../shared/cells/sample.ts";
 
 export interface TokenCohorts {
   /** The runs, with a mark on those of kinds beyond what the token may name. An admin's may name any. */

@@ -1,10 +1,10 @@
 // DELETE /v1/runs/{id}: takes a run out of all statistics and keeps it readable as withdrawn.
 
 import { AppError } from "../../shared/errors.ts";
-import { allow, tokenOf } from "../http/auth.ts";
-import { formatOf } from "../http/format.ts";
+import { allow, tokenOf } from "../web/http/auth.ts";
+import { formatOf } from "../web/http/formats.ts";
 import type { HttpApp } from "../http/http-env.ts";
-import { idOf } from "../http/parameters.ts";
+import { idOf } from "../web/http/parameters.ts";
 import type { IngestDeps } from "./deps.ts";
 
 export function addWithdrawRoute(app: HttpApp, deps: IngestDeps): void {

@@ -1,6 +1,6 @@
 import type { Context } from "hono";
 import type { HttpEnv } from "../http/http-env.ts";
-import { pageAnswer } from "./page.tsx";
+import { pageAnswer } from "../web/pages/layout.tsx";
 
 /** A page that asks for an address of ours again at once. */
 export function askAgainPage(c: Context<HttpEnv>, address: string): Response {

@@ -5,7 +5,7 @@ import { createHash } from "node:crypto";
 import type { Context } from "hono";
 import { CACHE_CONTROL } from "../../shared/api/endpoint.ts";
 import { REPORT_STYLE } from "../../shared/render/html-style.ts";
-import { constantAnswer } from "../http/conditional.ts";
+import { constantAnswer } from "../web/http/etag.ts";
 import { COPY_SCRIPT } from "./copy-script.ts";
 import { PAGE_STYLE } from "./page-style.ts";
 

@@ -1,7 +1,7 @@
-import type { COHORT_KEYS } from "../../shared/model/cohort.ts";
-import { PERIOD_ALL } from "../../shared/model/period.ts";
+import type { COHORT_KEYS } from "../../shared/run/cohort.ts";
+import { PERIOD_ALL } from "../../shared/run/periods.ts";
 import type { CellStore } from "../../shared/ports.ts";
-import type { CohortValues } from "./fields.tsx";
+import type { CohortValues } from "../web/pages/forms.tsx";
 
 /** More boxes than these nobody reads; any value can still be asked for in the address. */
 const MOST_VALUES = 60;

@@ -1,5 +1,5 @@
 import type { FC } from "hono/jsx";
-import type { ShareKind } from "../../shared/model/share.ts";
+import type { ShareKind } from "../../shared/run/share.ts";
 
 /** A form that makes a share of what the page shows; the page of shares then has its snippets. */
 export const EmbedPanel: FC<{ kind: ShareKind; query: string }> = ({ kind, query }) => (

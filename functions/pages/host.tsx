@@ -2,12 +2,12 @@
 
 import { AppError } from "../../shared/errors.ts";
 import type { Summary } from "../../shared/report/summary.ts";
-import { tokenOf } from "../http/auth.ts";
+import { tokenOf } from "../web/http/auth.ts";
 import { hostAnswer } from "../read/host-answer.ts";
 import type { PageDeps } from "./deps.ts";
-import { queryText } from "./links.ts";
-import { type Page, pageAnswer } from "./page.tsx";
-import { SummaryBody } from "./summary-page.tsx";
+import { queryText } from "../web/pages/links.ts";
+import { type Page, pageAnswer } from "../web/pages/layout.tsx";
+import { SummaryBody } from "../web/pages/summary.tsx";
 
 export const host: Page<PageDeps> = async (c, deps) => {
   const name = c.req.param("host") ?? "";

@@ -1,5 +1,5 @@
 import type { FC } from "hono/jsx";
-import { queryText } from "./links.ts";
+import { queryText } from "../web/pages/links.ts";
 
 /** The link to the rest of a list; nothing on its last page. */
 export const NextPage: FC<{

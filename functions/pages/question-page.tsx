@@ -4,16 +4,16 @@
 import type { Context } from "hono";
 import type { Child } from "hono/jsx";
 import { AppError } from "../../shared/errors.ts";
-import type { Report } from "../../shared/report/report.ts";
-import { reportOf } from "../../shared/report/report-of.ts";
+import type { Report } from "../../shared/report/model.ts";
+import { reportOf } from "../../shared/summaries/registry.ts";
 import { DEFAULT_LOOK, type Summary } from "../../shared/report/summary.ts";
-import { wantsPage } from "../http/format.ts";
+import { wantsPage } from "../web/http/formats.ts";
 import type { HttpEnv } from "../http/http-env.ts";
-import type { Asked } from "./fields.tsx";
-import { queryText } from "./links.ts";
-import { pageAnswer } from "./page.tsx";
+import type { Asked } from "../web/pages/forms.tsx";
+import { queryText } from "../web/pages/links.ts";
+import { pageAnswer } from "../web/pages/layout.tsx";
 import { Problem } from "./problem.tsx";
-import { SummaryBody } from "./summary-page.tsx";
+import { SummaryBody } from "../web/pages/summary.tsx";
 
 interface QuestionPage {
   readonly asked: Asked;

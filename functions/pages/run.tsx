@@ -1,13 +1,13 @@
 // GET /runs/{id}: one run: metrics, facts, why its reads are believed or not, and the line itself.
 
 import type { Summary } from "../../shared/report/summary.ts";
-import { tokenOf } from "../http/auth.ts";
-import { idOf } from "../http/parameters.ts";
+import { tokenOf } from "../web/http/auth.ts";
+import { idOf } from "../web/http/parameters.ts";
 import { runAnswer } from "../read/run-answer.ts";
 import type { PageDeps } from "./deps.ts";
-import { linkOf, queryText } from "./links.ts";
-import { type Page, pageAnswer } from "./page.tsx";
-import { SummaryBody } from "./summary-page.tsx";
+import { linkOf, queryText } from "../web/pages/links.ts";
+import { type Page, pageAnswer } from "../web/pages/layout.tsx";
+import { SummaryBody } from "../web/pages/summary.tsx";
 
 export const run: Page<PageDeps> = async (c, deps) => {
   const token = tokenOf(c);

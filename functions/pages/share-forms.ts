@@ -1,17 +1,17 @@
 // What the forms about shares do. Both lead back to the list.
 
 import * as z from "zod";
-import { once } from "../../shared/api/once.ts";
-import { newShare } from "../../shared/api/share-requests.ts";
-import { SHARE_KINDS } from "../../shared/model/share.ts";
+import { once } from "../../shared/api/request-fields.ts";
+import { newShare } from "../../shared/api/shares.ts";
+import { SHARE_KINDS } from "../../shared/run/share.ts";
 import type { EmbedDeps } from "../embed/deps.ts";
 import { endShare } from "../embed/end-share.ts";
-import { makeShare } from "../embed/make-share.ts";
-import { tokenOf } from "../http/auth.ts";
-import { formBy, valuesOf } from "../http/form.ts";
+import { makeShare } from "../service/new-share.ts";
+import { tokenOf } from "../web/http/auth.ts";
+import { formBy, valuesOf } from "../web/http/form.ts";
 import { FORM } from "../http/limits.ts";
-import { checked } from "../http/parameters.ts";
-import type { Page } from "./page.tsx";
+import { checked } from "../web/http/parameters.ts";
+import type { Page } from "../web/pages/layout.tsx";
 
 const newForm = z.strictObject({
   kind: once(z.enum(SHARE_KINDS)),

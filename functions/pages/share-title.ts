@@ -1,5 +1,5 @@
-import { METRICS } from "../../shared/model/metrics.ts";
-import type { Share } from "../../shared/model/share.ts";
+import { METRICS } from "../../shared/run/metrics.ts";
+import type { Share } from "../../shared/run/share.ts";
 import { backendOf } from "../read/backend-of.ts";
 
 /** What a share is called in a list: its title, else what its report is called, from its question alone. */

@@ -1,7 +1,7 @@
 import type { FC } from "hono/jsx";
-import { BACKENDS } from "../../shared/model/backends.ts";
-import { COHORT_KEYS } from "../../shared/model/cohort.ts";
-import { Choice, COHORT_LABELS, Field } from "./fields.tsx";
+import { BACKENDS } from "../../shared/run/backends.ts";
+import { COHORT_KEYS } from "../../shared/run/cohort.ts";
+import { Choice, COHORT_LABELS, Field } from "../web/pages/forms.tsx";
 
 /** What the form was sent with, so that nothing has to be typed twice. */
 export interface UploadFields {

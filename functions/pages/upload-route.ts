@@ -1,6 +1,6 @@
 // POST /upload: the form of /upload, read and stored like every other upload. It is added to the app that may write runs.
 
-import { allow } from "../http/auth.ts";
+import { allow } from "../web/http/auth.ts";
 import type { HttpApp } from "../http/http-env.ts";
 import type { IngestDeps } from "../ingest/deps.ts";
 

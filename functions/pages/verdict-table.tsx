@@ -1,12 +1,12 @@
 import type { FC } from "hono/jsx";
 import { limitsText, timesText } from "../../shared/chart/value-words.ts";
 import type { Comparison } from "../../shared/compare/comparison.ts";
-import { metricLabel } from "../../shared/model/metrics.ts";
-import { printable } from "../../shared/model/printable.ts";
+import { metricLabel } from "../../shared/run/metrics.ts";
+import { printable } from "../../shared/run/text.ts";
 import { type Explanation, explained } from "../../shared/report/explanation.ts";
 import { hostCountText } from "../../shared/report/host-count.ts";
 import { shownMetrics } from "../../shared/report/shown-metrics.ts";
-import { verdictCell } from "../../shared/report/verdict-cell.ts";
+import { verdictCell } from "../../shared/report/verdicts.ts";
 
 /** The verdicts of the fleet, each with its sentence, and what stands behind it for whoever opens it. */
 export const VerdictTable: FC<{ comparison: Comparison }> = ({ comparison }) => (

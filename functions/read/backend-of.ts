@@ -1,6 +1,6 @@
 import { AppError } from "../../shared/errors.ts";
-import { unknownBackendText } from "../../shared/model/aliases.ts";
-import type { Backend } from "../../shared/model/backends.ts";
+import { unknownBackendText } from "../../shared/run/aliases.ts";
+import type { Backend } from "../../shared/run/backends.ts";
 import { resolveBackend } from "../../shared/model/resolve-backend.ts";
 
 /** The slug that a parameter's word stands for. Throws `bad_parameter`, which names the parameter. */

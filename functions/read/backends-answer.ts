@@ -1,6 +1,6 @@
 import type * as z from "zod";
 import type { backendsQuery } from "../../shared/api/requests.ts";
-import { type AllBackends, allBackends } from "../../shared/compare/all-backends.ts";
+import { type AllBackends, allBackends } from "../../shared/compare/backends.ts";
 import type { AnswerDeps } from "./deps.ts";
 import { filtersOf } from "./filters-of.ts";
 import { newest, noticesOf } from "./freshness.ts";

@@ -1,5 +1,5 @@
 import type { CellStore, Clock, HostStore, RunStore, StatusStore, TokenStore } from "../../shared/ports.ts";
-import type { Admission } from "../http/admission.ts";
+import type { Admission } from "../web/http/admission.ts";
 
 /** What the app is handed. */
 export interface ReadDeps {

@@ -1,5 +1,5 @@
 import type { Question } from "../../shared/compare/question.ts";
-import { COHORT_KEYS, type CohortKey } from "../../shared/model/cohort.ts";
+import { COHORT_KEYS, type CohortKey } from "../../shared/run/cohort.ts";
 
 /** The cohort filters among the parameters of a query. */
 export function filtersOf(

@@ -1,6 +1,6 @@
 import { pairName } from "../../shared/cells/contribution.ts";
-import { backendsOf, type HostProfile, hostProfile, pairsOf } from "../../shared/compare/host-profile.ts";
-import { PERIOD_ALL } from "../../shared/model/period.ts";
+import { backendsOf, type HostProfile, hostProfile, pairsOf } from "../../shared/compare/host.ts";
+import { PERIOD_ALL } from "../../shared/run/periods.ts";
 import type { ReadDeps } from "./deps.ts";
 import { hostNamed } from "./host-named.ts";
 

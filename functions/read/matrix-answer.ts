@@ -4,7 +4,7 @@ import { SCOPE_ALL } from "../../shared/cells/cell.ts";
 import type { DatedMatrix } from "../../shared/compare/dated.ts";
 import { type MatrixPair, matrix } from "../../shared/compare/matrix.ts";
 import type { Merged } from "../../shared/compare/question.ts";
-import { type Backend, isBackend } from "../../shared/model/backends.ts";
+import { type Backend, isBackend } from "../../shared/run/backends.ts";
 import type { AnswerDeps } from "./deps.ts";
 import { filtersOf } from "./filters-of.ts";
 import { newest, noticesOf } from "./freshness.ts";

@@ -1,6 +1,6 @@
 import type { Context } from "hono";
 import { PICTURE_FORMATS } from "../../shared/api/formats.ts";
-import { acceptedOf, suffixOf } from "../http/format.ts";
+import { acceptedOf, suffixOf } from "../web/http/formats.ts";
 
 /**
  * Leads who asks for a PNG by `Accept` to the address with the suffix, where another function paints it. Null for all others,

@@ -1,6 +1,6 @@
 import { AppError } from "../../shared/errors.ts";
-import type { Run } from "../../shared/model/run.ts";
-import { hostMatches, type Token } from "../../shared/model/token.ts";
+import type { Run } from "../../shared/run/run.ts";
+import { hostMatches, type Token } from "../../shared/run/token.ts";
 import type { RunPage } from "../../shared/ports.ts";
 import type { RunPage as RunPageAnswer } from "../../shared/report/summary.ts";
 import type { ReadDeps } from "./deps.ts";

@@ -4,7 +4,7 @@
 import type { RunStore, UnreadableRun } from "../../shared/ports.ts";
 import { csvRecord } from "../../shared/render/csv.ts";
 import { runRecords, unreadableRecords } from "../../shared/report/run-records.ts";
-import { type AllRunsQuery, runPages } from "./run-pages.ts";
+import { type AllRunsQuery, runPages } from "../service/run-pages.ts";
 
 /** Exports under way at once: each holds a page of runs, and lasts as long as its reader takes. */
 export const MOST_EXPORTS = 8;

@@ -1,12 +1,12 @@
 // GET /v1/trend: one backend and metric over periods that follow each other.
 
 import { CHART_FORMATS } from "../../shared/api/formats.ts";
-import { admitted, COST, charged } from "../http/admission.ts";
-import { allow, tokenOf } from "../http/auth.ts";
-import { formatOf } from "../http/format.ts";
+import { admitted, COST, charged } from "../web/http/admission.ts";
+import { allow, tokenOf } from "../web/http/auth.ts";
+import { formatOf } from "../web/http/formats.ts";
 import type { HttpApp } from "../http/http-env.ts";
-import { queryBy } from "../http/parameters.ts";
-import { summaryAnswer } from "../http/summary-answer.ts";
+import { queryBy } from "../web/http/parameters.ts";
+import { summaryAnswer } from "../web/http/summary-response.ts";
 import type { ReadDeps } from "./deps.ts";
 import { pictureRedirect } from "./picture-redirect.ts";
 import { requests } from "./requests.ts";

@@ -5,7 +5,7 @@ import { MOST_COHORTS } from "./cohorts.ts";
 import { commitSteps } from "./commit.ts";
 import { listFleets } from "./fleets.ts";
 import { keptUpToDate, readGenerations } from "./generations.ts";
-import { clearMarks, countMarks, readMark, readMarks } from "./marks.ts";
+import { clearMarks, countMarks, readMark, readMarks } from "./pending-hosts.ts";
 import { readSamples } from "./samples.ts";
 import { readSummaries } from "./summaries.ts";
 import type { Table } from "./table.ts";

@@ -7,7 +7,7 @@ import { listFleets } from "./fleets.ts";
 import { type Item, optionalTextOf, textOf } from "./item.ts";
 import { DERIVED_PARTITIONS, shareOfPartition } from "./keys.ts";
 import { shareIds } from "./shares.ts";
-import { translated } from "./store-error.ts";
+import { translated } from "./errors.ts";
 import type { Table } from "./table.ts";
 
 /** Items that are looked at in one request: what others ask for meanwhile waits for no more than that. */

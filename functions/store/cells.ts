@@ -4,7 +4,7 @@
 import type { Cell, CellKind } from "../../shared/cells/cell.ts";
 import { mergePeriods } from "../../shared/compare/merge-periods.ts";
 import { AppError } from "../../shared/errors.ts";
-import { COHORT_KEYS } from "../../shared/model/cohort.ts";
+import { COHORT_KEYS } from "../../shared/run/cohort.ts";
 import type { CellQuestion, CellReading, CellStore, FleetGeneration, ScopedCells } from "../../shared/ports.ts";
 import { cellNames } from "./cell-names.ts";
 import { type CohortCells, cohortCells, latest, type RememberedTable, sumOverCohorts } from "./cohort-cells.ts";

@@ -4,9 +4,9 @@
 import type { Cell } from "../../shared/cells/cell.ts";
 import { mergeEncoded } from "../../shared/cells/codec.ts";
 import { emptyCell, mergeCell } from "../../shared/cells/merge.ts";
-import type { MetricName } from "../../shared/model/metrics.ts";
+import type { MetricName } from "../../shared/run/metrics.ts";
 import type { View } from "../../shared/model/view.ts";
-import { efficiencyName, placeOf } from "../../shared/summary/quantities.ts";
+import { efficiencyName, placeOf } from "../../shared/cells/quantities.ts";
 import { encodedView, hasTwoViews } from "./cell-item.ts";
 import { type Item, textOf } from "./item.ts";
 import type { Memory } from "./memory.ts";

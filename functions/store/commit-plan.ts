@@ -3,7 +3,7 @@
 
 import { randomUUID } from "node:crypto";
 import { codeUnitOrder } from "../../shared/model/code-unit-order.ts";
-import type { CountedCohort } from "../../shared/model/cohort.ts";
+import type { CountedCohort } from "../../shared/run/cohort.ts";
 import type { FleetGeneration, SummaryStep } from "../../shared/ports.ts";
 import { type CellChange, cellChanges, rememberChanges } from "./cell-changes.ts";
 import { WRITES_PER_TRANSACTION } from "./chunks.ts";

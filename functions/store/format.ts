@@ -6,7 +6,7 @@ import { AppError } from "../../shared/errors.ts";
 import { type Item, keyItem, textOf } from "./item.ts";
 import { FLEETS_PARTITION, FORMAT_KEY } from "./keys.ts";
 import { retryingTransient } from "./retry.ts";
-import { TransactionCancelled } from "./store-error.ts";
+import { TransactionCancelled } from "./errors.ts";
 import { getItem, partition, queryPage, type Table, transact } from "./table.ts";
 
 /** The format that this version reads and writes. A change that other versions would misread makes it one higher. */

@@ -9,7 +9,7 @@ import type { FleetGeneration } from "../../shared/ports.ts";
 import { keyItem, optionalTextOf, textSetOf } from "./item.ts";
 import { generationKey } from "./keys.ts";
 import { retryingTransient } from "./retry.ts";
-import { TransactionCancelled } from "./store-error.ts";
+import { TransactionCancelled } from "./errors.ts";
 import { getItem, type Table, transact } from "./table.ts";
 
 const FIRST_GENERATION = "0";

@@ -2,13 +2,13 @@
 // their names; a listing takes the smallest of all buckets again and again, so it reads little more than it lists.
 
 import { BUCKETS } from "../../shared/deployment.ts";
-import { PERIOD_ALL } from "../../shared/model/period.ts";
+import { PERIOD_ALL } from "../../shared/run/periods.ts";
 import type { CountedHost, HostStore, Page, StoredSummary } from "../../shared/ports.ts";
-import { cohortOf } from "../../shared/summary/summarise.ts";
+import { cohortOf } from "../../shared/cells/host-values.ts";
 import { cursorAt, placeAt } from "./cursor.ts";
 import { currentGeneration } from "./generations.ts";
 import { summaryPartition } from "./keys.ts";
-import { readMark } from "./marks.ts";
+import { readMark } from "./pending-hosts.ts";
 import { readSummaries, summaryOf } from "./summaries.ts";
 import { queryItems, type Table } from "./table.ts";
 

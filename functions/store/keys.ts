@@ -4,7 +4,7 @@
 
 import { createHash } from "node:crypto";
 import { BUCKETS } from "../../shared/deployment.ts";
-import { COHORT_KEYS, type CountedCohort, OTHER_COHORT } from "../../shared/model/cohort.ts";
+import { COHORT_KEYS, type CountedCohort, OTHER_COHORT } from "../../shared/run/cohort.ts";
 import type { FleetGeneration } from "../../shared/ports.ts";
 
 /** A primary key. */

@@ -9,7 +9,7 @@ import { cursorAt, placeAt } from "./cursor.ts";
 import { type Item, keyItem, sizeOf, textOf } from "./item.ts";
 import { quarantineKey, quarantinePartition } from "./keys.ts";
 import { retryingTransient } from "./retry.ts";
-import { translated } from "./store-error.ts";
+import { translated } from "./errors.ts";
 import { getItem, partition, queryPage, queryPages, type Table, transact } from "./table.ts";
 
 // Written by `lineItem` from a QuarantinedLine.

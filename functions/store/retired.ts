@@ -1,7 +1,7 @@
 import { BUCKETS } from "../../shared/deployment.ts";
 import type { FleetGeneration } from "../../shared/ports.ts";
 import { deletePartition } from "./delete-partition.ts";
-import { periodsOfFleet } from "./fleet-runs.ts";
+import { periodsOfFleet } from "./fleet-scan.ts";
 import { cellPartition, cohortPartition, stampPartition, summaryPartition } from "./keys.ts";
 import type { Table } from "./table.ts";
 

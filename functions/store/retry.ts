@@ -1,7 +1,7 @@
 // Trying again when others were in the way: exponential back-off with full jitter, so that writers that met once do not
 // meet again.
 
-import { storeBusy, TransactionCancelled } from "./store-error.ts";
+import { storeBusy, TransactionCancelled } from "./errors.ts";
 
 const TRIES = 8;
 const FIRST_WAIT_MS = 20;

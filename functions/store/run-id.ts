@@ -2,7 +2,7 @@
 // repeats with equal bytes are two runs if they carry different `run` ids.
 
 import { hash } from "node:crypto";
-import type { Run } from "../../shared/model/run.ts";
+import type { Run } from "../../shared/run/run.ts";
 import { hostHash } from "./keys.ts";
 
 /** What identifies a run. */

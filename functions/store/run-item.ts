@@ -3,8 +3,8 @@
 
 import { hash } from "node:crypto";
 import { AppError } from "../../shared/errors.ts";
-import type { Run } from "../../shared/model/run.ts";
-import { decodeRun, encodeRun } from "../../shared/model/run-codec.ts";
+import type { Run } from "../../shared/run/run.ts";
+import { decodeRun, encodeRun } from "../../shared/run/run-codec.ts";
 import type { UnreadableRun } from "../../shared/ports.ts";
 import { encodeSample } from "../../shared/summary/sample-codec.ts";
 import type { RunSample } from "../../shared/summary/types.ts";

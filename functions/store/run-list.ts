@@ -3,7 +3,7 @@
 
 import { BUCKETS, TABLE } from "../../shared/deployment.ts";
 import { codeUnitOrder } from "../../shared/model/code-unit-order.ts";
-import type { RunPlace } from "../../shared/model/run-codec.ts";
+import type { RunPlace } from "../../shared/run/run-codec.ts";
 import type { RunPage, RunQuery } from "../../shared/ports.ts";
 import { cursorAt, placeAt } from "./cursor.ts";
 import { type Item, textOf } from "./item.ts";

@@ -1,7 +1,7 @@
 // Where a run stands in the order index, which says what the run need not repeat.
 
-import { isBackend } from "../../shared/model/backends.ts";
-import type { RunPlace } from "../../shared/model/run-codec.ts";
+import { isBackend } from "../../shared/run/backends.ts";
+import type { RunPlace } from "../../shared/run/run-codec.ts";
 import { type Item, ItemFault, optionalTextOf, textOf } from "./item.ts";
 
 /**

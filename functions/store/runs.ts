@@ -1,19 +1,19 @@
 // Runs in the table: put if absent together with the work mark of their host, read by id, withdrawn, replaced.
 
 import type { TransactWriteItem } from "@aws-sdk/client-dynamodb";
-import { type CountedCohort, OTHER_COHORT } from "../../shared/model/cohort.ts";
-import type { Run } from "../../shared/model/run.ts";
-import type { RunPlace } from "../../shared/model/run-codec.ts";
+import { type CountedCohort, OTHER_COHORT } from "../../shared/run/cohort.ts";
+import type { Run } from "../../shared/run/run.ts";
+import type { RunPlace } from "../../shared/run/run-codec.ts";
 import type { NewRun, RunStore } from "../../shared/ports.ts";
 import { inChunks } from "./chunks.ts";
 import { type Item, keyItem, optionalTextOf, sizeOf } from "./item.ts";
 import { runKey, runOrder, withdrawnOrder } from "./keys.ts";
-import { markWrite, touchedBy } from "./marks.ts";
+import { markWrite, touchedBy } from "./pending-hosts.ts";
 import { retryingTransient } from "./retry.ts";
 import { RunFault, runItem, runOfItem, runsOfItems } from "./run-item.ts";
 import { listRuns } from "./run-list.ts";
 import { runPlaceOf } from "./run-place.ts";
-import { TransactionCancelled } from "./store-error.ts";
+import { TransactionCancelled } from "./errors.ts";
 import { getItem, type Table, transact } from "./table.ts";
 
 /** Runs over the table (`RunStore` says what each of them does). */

@@ -4,7 +4,7 @@
 import { promisify } from "node:util";
 import { gunzip, gzip } from "node:zlib";
 import type { TransactWriteItem } from "@aws-sdk/client-dynamodb";
-import type { Share } from "../../shared/model/share.ts";
+import type { Share } from "../../shared/run/share.ts";
 import type { KeptDocument, ShareStore } from "../../shared/ports.ts";
 import { inChunks } from "./chunks.ts";
 import { cursorAt, placeAt } from "./cursor.ts";
@@ -12,7 +12,7 @@ import { deletePartition } from "./delete-partition.ts";
 import { bytesOf, type Item, keyItem, optionalTextOf, sizeOf, textOf } from "./item.ts";
 import { documentKey, documentPrefix, fleetShareKey, fleetSharesPartition, shareKey, sharePartition } from "./keys.ts";
 import { retryingTransient } from "./retry.ts";
-import { TransactionCancelled } from "./store-error.ts";
+import { TransactionCancelled } from "./errors.ts";
 import { getItem, partition, queryAll, queryItems, queryPage, type Table, transact } from "./table.ts";
 
 /** Bytes of a piece of a document. */

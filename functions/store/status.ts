@@ -1,9 +1,9 @@
 // What an operator wants to know of the store at a glance: does it work, and how much is waiting.
 
 import type { StatusStore } from "../../shared/ports.ts";
-import { countMarks } from "./marks.ts";
+import { countMarks } from "./pending-hosts.ts";
 import { countQuarantined } from "./quarantine.ts";
-import type { StoreHealth } from "./store-health.ts";
+import type { StoreHealth } from "./health.ts";
 import { getItem, type Table } from "./table.ts";
 
 /** Counting stops here: more quarantined lines than this say nothing more. */

@@ -4,7 +4,7 @@
 
 import type { TransactWriteItem } from "@aws-sdk/client-dynamodb";
 import type { FleetGeneration, StoredSummary, SummaryStep } from "../../shared/ports.ts";
-import { decodeSummary, encodeSummary } from "../../shared/summary/summary-codec.ts";
+import { decodeSummary, encodeSummary } from "../../shared/cells/summary-codec.ts";
 import { type Item, textOf } from "./item.ts";
 import { idOf, summaryKey } from "./keys.ts";
 import { getItems, type Table } from "./table.ts";

@@ -2,9 +2,9 @@
 // once than one transaction may write. Any summary is a valid state, as long as the cells hold exactly its contributions,
 // so the way may lead over states that differ in one group only; being stopped half way leaves nothing wrong, only a mark.
 
-import type { CountedCohort } from "../../shared/model/cohort.ts";
-import { withGroups } from "../../shared/summary/summarise.ts";
-import { encodeSummary } from "../../shared/summary/summary-codec.ts";
+import type { CountedCohort } from "../../shared/run/cohort.ts";
+import { withGroups } from "../../shared/cells/host-values.ts";
+import { encodeSummary } from "../../shared/cells/summary-codec.ts";
 import type { HostGroup, HostSummary } from "../../shared/summary/types.ts";
 import { cohortHash } from "./keys.ts";
 

@@ -3,7 +3,7 @@
 import { ScanCommand } from "@aws-sdk/client-dynamodb";
 import { TABLE } from "../../shared/deployment.ts";
 import type { Item } from "./item.ts";
-import { translated } from "./store-error.ts";
+import { translated } from "./errors.ts";
 import type { Table } from "./table.ts";
 
 /** Reads every item of the table and of its indexes. False when there was no time for all; throws what a page cannot be read with. */

@@ -12,7 +12,7 @@ import {
 } from "@aws-sdk/client-dynamodb";
 import { type Item, keyItem, textOf } from "./item.ts";
 import { idOf, type Key } from "./keys.ts";
-import { storeBusy, translated } from "./store-error.ts";
+import { storeBusy, translated } from "./errors.ts";
 
 /** A table and the client that reaches it. */
 export interface Table {

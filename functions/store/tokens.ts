@@ -3,18 +3,18 @@
 // never deleted: a revoked token stays, as the proof that it is.
 //
 // Where others can write into the table past the service, as on one machine whose engine asks nobody who they are, a seal
-// says which items the service wrote itself (local/token-seal.ts). On AWS the table's rights do.
+// says which items the service wrote itself (local/server/token-seal.ts). On AWS the table's rights do.
 
 import { timingSafeEqual } from "node:crypto";
 import { AppError } from "../../shared/errors.ts";
 import { codeUnitOrder } from "../../shared/model/code-unit-order.ts";
-import { SCOPES, type Token } from "../../shared/model/token.ts";
+import { SCOPES, type Token } from "../../shared/run/token.ts";
 import type { StoredToken, TokenStore } from "../../shared/ports.ts";
 import { fleetWrite } from "./fleets.ts";
 import { type Item, keyItem, optionalBytesOf, optionalTextOf, textOf } from "./item.ts";
 import { TOKEN_PARTITIONS, tokenKey } from "./keys.ts";
 import { retryingTransient } from "./retry.ts";
-import { TransactionCancelled } from "./store-error.ts";
+import { TransactionCancelled } from "./errors.ts";
 import { getItem, partition, queryAll, type Table, transact } from "./table.ts";
 
 /** What is known of tokens outside the table. */

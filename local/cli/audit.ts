@@ -1,6 +1,6 @@
-import { auditFleet } from "../../functions/aggregate/audit.ts";
-import { PARSER_VERSION } from "../../shared/bonnie/read.ts";
-import { printable } from "../../shared/model/printable.ts";
+import { auditFleet } from "../../functions/service/audit.ts";
+import { PARSER_VERSION } from "../../shared/bonnie/reader.ts";
+import { printable } from "../../shared/run/text.ts";
 import { type Command, refusePositionals } from "./command.ts";
 import { DEFAULT_FLEET, fleetOption, refuseUnknownFleet } from "./fleet-option.ts";
 import { showProgress } from "./progress.ts";

@@ -8,7 +8,7 @@ import { FORMAT } from "../../functions/store/format.ts";
 import { type Item, textOf } from "../../functions/store/item.ts";
 import { itemOfJson, itemToJson } from "../../functions/store/item-json.ts";
 import { VERSION } from "../../shared/deployment.ts";
-import { StartFault } from "../start-fault.ts";
+import { StartFault } from "../server/start-error.ts";
 import { linesOf } from "./lines.ts";
 
 /** The form of the file; a change that this version could not read makes it another. */

@@ -4,7 +4,7 @@ import { setTimeout as wait } from "node:timers/promises";
 import { createGzip } from "node:zlib";
 import { itemsToKeep } from "../../functions/store/backup.ts";
 import { formatOf } from "../../functions/store/format.ts";
-import { readTableFiles } from "../table-files.ts";
+import { readTableFiles } from "../server/table-files.ts";
 import { backupText, headOf } from "./backup-file.ts";
 import { type Command, UsageFault } from "./command.ts";
 import { refuseExisting, writeNewFile } from "./new-file.ts";

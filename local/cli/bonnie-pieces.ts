@@ -1,9 +1,9 @@
 // A long file of Bonnie++ output in pieces that the reader takes. What `# key: value` lines say holds for later pieces too.
 
-import { decode } from "../../functions/http/body.ts";
-import type { Context } from "../../functions/ingest/said.ts";
-import { type Upload, understandUpload } from "../../functions/ingest/upload.ts";
-import { readBonnie } from "../../shared/bonnie/read.ts";
+import { decode } from "../../functions/web/http/body.ts";
+import type { Context } from "../../functions/service/metadata.ts";
+import { type Upload, understandUpload } from "../../functions/service/upload.ts";
+import { readBonnie } from "../../shared/bonnie/reader.ts";
 import { AppError } from "../../shared/errors.ts";
 
 /** A piece, understood, and the number of lines of the file before it. */

@@ -1,8 +1,8 @@
-import { aggregateFleet, HostFault } from "../../functions/aggregate/aggregate.ts";
+import { aggregateFleet, HostFault } from "../../functions/service/aggregate.ts";
 import { makeAggregationStore } from "../../functions/store/aggregation.ts";
 import { backOff } from "../../functions/store/retry.ts";
 import type { Table } from "../../functions/store/table.ts";
-import { printable } from "../../shared/model/printable.ts";
+import { printable } from "../../shared/run/text.ts";
 import type { Terminal } from "./command.ts";
 import { showProgress } from "./progress.ts";
 

@@ -1,10 +1,10 @@
 import { hostNamed } from "../../functions/read/host-named.ts";
-import { runPages } from "../../functions/read/run-pages.ts";
+import { runPages } from "../../functions/service/run-pages.ts";
 import { makeHostStore } from "../../functions/store/hosts.ts";
 import { makeRunStore } from "../../functions/store/runs.ts";
 import { runExportQuery } from "../../shared/api/requests.ts";
-import { unknownBackendText } from "../../shared/model/aliases.ts";
-import { printable } from "../../shared/model/printable.ts";
+import { unknownBackendText } from "../../shared/run/aliases.ts";
+import { printable } from "../../shared/run/text.ts";
 import { resolveBackend } from "../../shared/model/resolve-backend.ts";
 import { type Command, refusePositionals, textOption, UsageFault } from "./command.ts";
 import { DEFAULT_FLEET, fleetOption, refuseUnknownFleet } from "./fleet-option.ts";

@@ -1,8 +1,8 @@
 import { hostHash } from "../../functions/store/keys.ts";
 import { run as runSchema } from "../../shared/api/run-answer.ts";
-import type { Run } from "../../shared/model/run.ts";
-import { stratumOf } from "../../shared/model/stratum.ts";
-import { FLEET_PATTERN } from "../../shared/model/token.ts";
+import type { Run } from "../../shared/run/run.ts";
+import { stratumOf } from "../../shared/run/stratum.ts";
+import { FLEET_PATTERN } from "../../shared/run/token.ts";
 
 /** A time as we write it; others would be sorted wrongly among ours. */
 const INSTANT = /^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{3}Z$/;

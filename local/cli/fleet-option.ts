@@ -1,6 +1,6 @@
 import { listFleets } from "../../functions/store/fleets.ts";
 import type { Table } from "../../functions/store/table.ts";
-import { FLEET_PATTERN } from "../../shared/model/token.ts";
+import { FLEET_PATTERN } from "../../shared/run/token.ts";
 import { type Arguments, textOption, UsageFault } from "./command.ts";
 
 /** The fleet that `--fleet` names; undefined when it was not given. */

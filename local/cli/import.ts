@@ -1,17 +1,17 @@
 import { issueLine } from "../../functions/http/issue-line.ts";
-import { type Context, faultOf } from "../../functions/ingest/said.ts";
+import { type Context, faultOf } from "../../functions/service/metadata.ts";
 import { addFleet } from "../../functions/store/fleets.ts";
 import { makeRunStore } from "../../functions/store/runs.ts";
 import type { Table } from "../../functions/store/table.ts";
 import { AppError } from "../../shared/errors.ts";
-import { printable } from "../../shared/model/printable.ts";
+import { printable } from "../../shared/run/text.ts";
 import { bonniePieces } from "./bonnie-pieces.ts";
 import { type Command, type Terminal, textOption, UsageFault } from "./command.ts";
 import { countFleet } from "./counting.ts";
 import { readExportedRun } from "./exported-run.ts";
 import { DEFAULT_FLEET, fleetOption } from "./fleet-option.ts";
 import { linesOf } from "./lines.ts";
-import { type Loader, makeLoader } from "./loader.ts";
+import { type Loader, makeLoader } from "./bulk-writer.ts";
 import { showProgress } from "./progress.ts";
 
 export const importFiles: Command = {

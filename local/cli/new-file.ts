@@ -5,7 +5,7 @@ import { randomUUID } from "node:crypto";
 import { linkSync, lstatSync, renameSync, rmSync } from "node:fs";
 import { type FileHandle, open } from "node:fs/promises";
 import { dirname } from "node:path";
-import { StartFault } from "../start-fault.ts";
+import { StartFault } from "../server/start-error.ts";
 
 /** Throws StartFault where the file may not be made: something of that name is there. */
 export function refuseExisting(file: string, mayReplace: boolean): void {

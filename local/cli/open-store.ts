@@ -4,12 +4,12 @@
 import { existsSync } from "node:fs";
 import { embeddedTable, type LocalSettings, tableAt } from "../../functions/env.ts";
 import { requireFormat } from "../../functions/store/format.ts";
-import { ensureTable, openTable } from "../../functions/store/open-table.ts";
+import { ensureTable, openTable } from "../../functions/store/client.ts";
 import { makeTokenStore } from "../../functions/store/tokens.ts";
-import { filesOf, holderOf, openDataFolder } from "../data-folder.ts";
-import { runningEngine, startEngine } from "../engine.ts";
-import { StartFault } from "../start-fault.ts";
-import { openSealedTokens } from "../token-seal.ts";
+import { filesOf, holderOf, openDataFolder } from "../server/data-folder.ts";
+import { runningEngine, startEngine } from "../server/engine.ts";
+import { StartFault } from "../server/start-error.ts";
+import { openSealedTokens } from "../server/token-seal.ts";
 import type { Command, OpenStore } from "./command.ts";
 
 /**

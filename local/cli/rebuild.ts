@@ -1,9 +1,9 @@
-import { rebuildFleet } from "../../functions/aggregate/rebuild.ts";
-import { rereadFleet } from "../../functions/aggregate/reread.ts";
+import { rebuildFleet } from "../../functions/service/rebuild.ts";
+import { rereadFleet } from "../../functions/service/reparse.ts";
 import { makeAggregationStore } from "../../functions/store/aggregation.ts";
 import { backOff } from "../../functions/store/retry.ts";
 import type { Table } from "../../functions/store/table.ts";
-import { printable } from "../../shared/model/printable.ts";
+import { printable } from "../../shared/run/text.ts";
 import { type Command, refusePositionals, type Terminal, textOption, UsageFault } from "./command.ts";
 import { DEFAULT_FLEET, fleetOption, refuseUnknownFleet } from "./fleet-option.ts";
 import { showProgress } from "./progress.ts";

@@ -1,13 +1,13 @@
-import { makeSecret, secretHash } from "../../functions/http/secret.ts";
-import { rootToken } from "../../functions/ingest/first-admin-token.ts";
-import { tokenAskedFor } from "../../functions/ingest/new-token.ts";
+import { makeSecret, secretHash } from "../../functions/service/secret.ts";
+import { rootToken } from "../../functions/service/first-admin.ts";
+import { tokenAskedFor } from "../../functions/service/new-token.ts";
 import { makeShareStore } from "../../functions/store/shares.ts";
 import type { Table } from "../../functions/store/table.ts";
 import { newToken } from "../../shared/api/token-requests.ts";
 import { AppError } from "../../shared/errors.ts";
-import { printable } from "../../shared/model/printable.ts";
+import { printable } from "../../shared/run/text.ts";
 import { quoted } from "../../shared/model/quoted.ts";
-import type { Token } from "../../shared/model/token.ts";
+import type { Token } from "../../shared/run/token.ts";
 import type { StoredToken } from "../../shared/ports.ts";
 import { type Arguments, type Command, textOption, UsageFault } from "./command.ts";
 import { DEFAULT_FLEET, fleetOption, refuseUnknownFleet } from "./fleet-option.ts";

@@ -1,4 +1,4 @@
-import { printable } from "../../shared/model/printable.ts";
+import { printable } from "../../shared/run/text.ts";
 import { toldUpgrade } from "../told-upgrade.ts";
 import { type Command, refusePositionals } from "./command.ts";
 

@@ -1,5 +1,5 @@
-import { perMetric } from "../../shared/model/metrics.ts";
-import { type Candidate, type FleetPlan, PLAIN_FLEET } from "./fleet-plan.ts";
+import { perMetric } from "../../shared/run/metrics.ts";
+import { type Candidate, type FleetPlan, PLAIN_FLEET } from "../demo/fleet-plan.ts";
 
 /** What blktap2 is made to do of what loop does. */
 export const DEMO_CANDIDATE: Candidate = {

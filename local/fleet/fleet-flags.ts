@@ -1,11 +1,11 @@
 // The command line of the fleet generator: flags in, a plan out.
 
 import { parseArgs } from "node:util";
-import { isBackend } from "../../shared/model/backends.ts";
-import { COHORT_KEYS, type CohortKey } from "../../shared/model/cohort.ts";
+import { isBackend } from "../../shared/run/backends.ts";
+import { COHORT_KEYS, type CohortKey } from "../../shared/run/cohort.ts";
 import { STORAGES } from "../../shared/model/dimensions.ts";
-import { METRIC_NAMES } from "../../shared/model/metrics.ts";
-import { type Candidate, type FleetPlan, PLAIN_FLEET, RELEASES, sameRatio } from "./fleet-plan.ts";
+import { METRIC_NAMES } from "../../shared/run/metrics.ts";
+import { type Candidate, type FleetPlan, PLAIN_FLEET, RELEASES, sameRatio } from "../demo/fleet-plan.ts";
 
 /** A flag that cannot be understood, in words for the person at the terminal. */
 export class FlagFault extends Error {

@@ -1,11 +1,11 @@
 // One host of a generated fleet: what its disk does on each backend, and what it says about itself.
 
-import type { Backend } from "../../shared/model/backends.ts";
-import { COHORT_KEYS, type CohortKey } from "../../shared/model/cohort.ts";
+import type { Backend } from "../../shared/run/backends.ts";
+import { COHORT_KEYS, type CohortKey } from "../../shared/run/cohort.ts";
 import { STORAGES } from "../../shared/model/dimensions.ts";
-import { type PerMetric, perMetric } from "../../shared/model/metrics.ts";
+import { type PerMetric, perMetric } from "../../shared/run/metrics.ts";
 import type { Random } from "../random.ts";
-import type { FleetPlan, Release } from "./fleet-plan.ts";
+import type { FleetPlan, Release } from "../demo/fleet-plan.ts";
 
 export interface GeneratedHost {
   readonly name: string;

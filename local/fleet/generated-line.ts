@@ -1,11 +1,11 @@
 // One run of a generated host as Bonnie++ would have printed it.
 
 import { printBonnie } from "../../shared/bonnie/print.ts";
-import { lowerBound } from "../../shared/model/bound.ts";
+import { lowerBound } from "../../shared/run/bound.ts";
 import type { BonnieSetup, Measurement } from "../../shared/model/measurement.ts";
-import { METRICS, type MetricName, type PerMetric, perMetric } from "../../shared/model/metrics.ts";
+import { METRICS, type MetricName, type PerMetric, perMetric } from "../../shared/run/metrics.ts";
 import type { Random } from "../random.ts";
-import type { FleetPlan, Release } from "./fleet-plan.ts";
+import type { FleetPlan, Release } from "../demo/fleet-plan.ts";
 
 /** How much faster than the disk the page cache reads. */
 const CACHE_SPEEDUP = 12;

@@ -1,8 +1,8 @@
 // What operations consume in DynamoDB's units, as the engine reports it: every request asks for its consumed capacity.
 // An engine that reports none gives rows of zeros, which means unknown.
 
-import { aggregateMarks } from "../../functions/aggregate/aggregate.ts";
-import { compareAnswer } from "../../functions/read/compare-answer.ts";
+import { aggregateMarks } from "../../functions/service/aggregate.ts";
+import { compareAnswer } from "../../functions/service/queries.ts";
 import { makeAggregationStore } from "../../functions/store/aggregation.ts";
 import { makeCellStore } from "../../functions/store/cells.ts";
 import { bucketOf } from "../../functions/store/keys.ts";
@@ -10,7 +10,7 @@ import { backOff } from "../../functions/store/retry.ts";
 import { makeRunStore } from "../../functions/store/runs.ts";
 import { makeStatusStore } from "../../functions/store/status.ts";
 import type { Table } from "../../functions/store/table.ts";
-import { generateFleet } from "../../local/generated-fleet.ts";
+import { generateFleet } from "../../local/demo/generated-fleet.ts";
 import { compareQuery } from "../../shared/api/requests.ts";
 import { FLEET, runsOf } from "./fleets.ts";
 import type { Row } from "./rows.ts";

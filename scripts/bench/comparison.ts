@@ -3,8 +3,8 @@
 // On each fleet also what a comparison and a result cost in DynamoDB's units, and the largest items.
 
 import { existsSync } from "node:fs";
-import { generateFleet } from "../../local/generated-fleet.ts";
-import { METRIC_NAMES } from "../../shared/model/metrics.ts";
+import { generateFleet } from "../../local/demo/generated-fleet.ts";
+import { METRIC_NAMES } from "../../shared/run/metrics.ts";
 import { consumedBy } from "./capacity.ts";
 import { aggregateAll, FILTER, FLEET, fleetFolder, storeFleet, withTable } from "./fleets.ts";
 import { largestItems } from "./item-sizes.ts";

@@ -4,10 +4,10 @@
 import { Agent, request } from "node:http";
 import { join } from "node:path";
 import { embeddedTable } from "../../functions/env.ts";
-import { openTable } from "../../functions/store/open-table.ts";
+import { openTable } from "../../functions/store/client.ts";
 import { makeRunStore } from "../../functions/store/runs.ts";
 import type { Table } from "../../functions/store/table.ts";
-import { generateFleet } from "../../local/generated-fleet.ts";
+import { generateFleet } from "../../local/demo/generated-fleet.ts";
 import type { NewRun } from "../../shared/ports.ts";
 import { FLEET, runsOf, withTable } from "./fleets.ts";
 import type { Row } from "./rows.ts";

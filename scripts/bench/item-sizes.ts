@@ -4,7 +4,7 @@ import { currentGeneration } from "../../functions/store/generations.ts";
 import { sizeOf } from "../../functions/store/item.ts";
 import { cellPartition, runsOfHost, summaryKey } from "../../functions/store/keys.ts";
 import { partition, queryItems, type Table } from "../../functions/store/table.ts";
-import { PERIOD_ALL } from "../../shared/model/period.ts";
+import { PERIOD_ALL } from "../../shared/run/periods.ts";
 import type { Figure } from "./rows.ts";
 
 /** Over all cells and summaries of period `all`, which are the largest, and the runs of the given hosts. */

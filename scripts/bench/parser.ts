@@ -1,7 +1,7 @@
 // The parser beside the least that any parser would do: split each line at its commas and convert what are numbers.
 
-import { generateFleet } from "../../local/generated-fleet.ts";
-import { readBonnie } from "../../shared/bonnie/read.ts";
+import { generateFleet } from "../../local/demo/generated-fleet.ts";
+import { readBonnie } from "../../shared/bonnie/reader.ts";
 import { FLEET, runsOf } from "./fleets.ts";
 import type { Row } from "./rows.ts";
 import type { BenchOptions } from "./section.ts";

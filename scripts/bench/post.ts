@@ -1,6 +1,6 @@
 // Posting results to the server over HTTP while it aggregates what comes in, as it does in real life.
 
-import { generateFleet } from "../../local/generated-fleet.ts";
+import { generateFleet } from "../../local/demo/generated-fleet.ts";
 import { FLEET, singleResults } from "./fleets.ts";
 import type { Figure, Row } from "./rows.ts";
 import { type Section, untilAggregated } from "./section.ts";

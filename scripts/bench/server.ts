@@ -5,7 +5,7 @@ import { spawn } from "node:child_process";
 import { mkdirSync, openSync, readFileSync } from "node:fs";
 import { Agent, request } from "node:http";
 import { join } from "node:path";
-import { readIdentity } from "../../local/process-identity.ts";
+import { readIdentity } from "../../local/server/process-identity.ts";
 
 /** The first admin token of every server of the benchmark; its fleet is `default`. */
 const SECRET = "benchmark-admin-token";

@@ -3,10 +3,10 @@
 
 import * as z from "zod";
 import { ERROR_STATUS } from "../errors.ts";
-import { SCOPES, type Token } from "../model/token.ts";
+import { SCOPES, type Token } from "../run/token.ts";
 import type { QuarantinedLine } from "../ports.ts";
-import { ERROR_MEANINGS } from "./meanings.ts";
-import { backendSlug, count, instant, nextCursor, qualityVerdict, stratum } from "./pieces.ts";
+import { ERROR_MEANINGS } from "../report/glossary.ts";
+import { backendSlug, count, instant, nextCursor, qualityVerdict, stratum } from "./schemas.ts";
 import { wordsOf } from "./words-of.ts";
 
 const issue = z.strictObject({

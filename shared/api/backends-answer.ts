@@ -1,7 +1,7 @@
 import * as z from "zod";
-import type { AllBackends } from "../compare/all-backends.ts";
-import { about, backendValue, cachedReads, metricName } from "./comparison-answer.ts";
-import { backendSlug, count, stratum } from "./pieces.ts";
+import type { AllBackends } from "../compare/backends.ts";
+import { about, backendValue, cachedReads, metricName } from "./summary-answers.ts";
+import { backendSlug, count, stratum } from "./schemas.ts";
 
 /** GET /v1/backends */
 export const allBackends = z

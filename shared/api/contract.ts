@@ -4,7 +4,7 @@
 
 import { health, madeToken, quarantinePage, receipt, status, tokenList, withdrawn } from "./answers.ts";
 import { allBackends } from "./backends-answer.ts";
-import { comparison } from "./comparison-answer.ts";
+import { comparison } from "./summary-answers.ts";
 import type { Endpoint } from "./endpoint.ts";
 import { CHART_FORMATS, LIST_FORMATS, PICTURE_FORMATS } from "./formats.ts";
 import { host, hostPage } from "./host-answers.ts";

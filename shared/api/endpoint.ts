@@ -2,7 +2,7 @@
 
 import type * as z from "zod";
 import type { ErrorCode } from "../errors.ts";
-import type { Scope } from "../model/token.ts";
+import type { Scope } from "../run/token.ts";
 import type { Format } from "./formats.ts";
 
 /** One answer that is not an error. */

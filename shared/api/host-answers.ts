@@ -2,10 +2,10 @@
 
 import * as z from "zod";
 import type { HostEntry } from "../compare/host-entry.ts";
-import type { HostBackend, HostPair, HostProfile } from "../compare/host-profile.ts";
-import { COHORT_KEYS } from "../model/cohort.ts";
-import { known, metricName } from "./comparison-answer.ts";
-import { backendSlug, count, nextCursor, stratum } from "./pieces.ts";
+import type { HostBackend, HostPair, HostProfile } from "../compare/host.ts";
+import { COHORT_KEYS } from "../run/cohort.ts";
+import { known, metricName } from "./summary-answers.ts";
+import { backendSlug, count, nextCursor, stratum } from "./schemas.ts";
 
 const cohort = z
   .partialRecord(z.enum(COHORT_KEYS), z.string())

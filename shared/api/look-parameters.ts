@@ -1,9 +1,9 @@
 // How a summary is shown, as query parameters: they never change a number. Queries come as lists of texts.
 
 import * as z from "zod";
-import { METRIC_NAMES } from "../model/metrics.ts";
+import { METRIC_NAMES } from "../run/metrics.ts";
 import { DEFAULT_LOOK, SHARE_WIDTHS, THEMES, WIDTH } from "../report/summary.ts";
-import { once } from "./once.ts";
+import { once } from "./request-fields.ts";
 
 /** Widths differ by so many px at least: a picture a little wider shows nothing more. */
 const WIDTH_STEP = 20;

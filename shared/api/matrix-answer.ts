@@ -1,8 +1,8 @@
 import * as z from "zod";
 import type { DatedMatrix } from "../compare/dated.ts";
-import { about, flag, known, limits, metricName } from "./comparison-answer.ts";
-import { REASONS, VERDICTS } from "./meanings.ts";
-import { backendSlug, count } from "./pieces.ts";
+import { about, flag, known, limits, metricName } from "./summary-answers.ts";
+import { REASONS, VERDICTS } from "../report/glossary.ts";
+import { backendSlug, count } from "./schemas.ts";
 import { wordsOf } from "./words-of.ts";
 
 const entry = z

@@ -7,9 +7,9 @@ import { ERROR_STATUS, type ErrorCode } from "../errors.ts";
 import { codeUnitOrder } from "../model/code-unit-order.ts";
 import { errorEnvelope } from "./answers.ts";
 import type { Endpoint } from "./endpoint.ts";
-import { errorsOf } from "./errors-of.ts";
+import { errorsOf } from "./errors.ts";
 import { MEDIA_TYPES } from "./formats.ts";
-import { ERROR_MEANINGS } from "./meanings.ts";
+import { ERROR_MEANINGS } from "../report/glossary.ts";
 
 type Json = Readonly<Record<string, unknown>>;
 

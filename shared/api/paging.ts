@@ -1,7 +1,7 @@
 // Pages of a listing: how long they are, and where one goes on.
 
 import * as z from "zod";
-import { once } from "./once.ts";
+import { once } from "./request-fields.ts";
 
 export const limit = once(
   z.coerce.number().int().min(1).max(100).meta({ description: "Most entries of a page." }),

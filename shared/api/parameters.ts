@@ -1,11 +1,11 @@
 // Query parameters that several requests share. Queries come as lists of texts, one list for each parameter.
 
 import * as z from "zod";
-import { METRIC_NAMES } from "../model/metrics.ts";
-import { isPeriod, PERIOD_ALL, withoutHeld } from "../model/period.ts";
+import { METRIC_NAMES } from "../run/metrics.ts";
+import { isPeriod, PERIOD_ALL, withoutHeld } from "../run/periods.ts";
 import { MOST_PERIODS } from "../model/period-range.ts";
 import { VIEWS } from "../model/view.ts";
-import { once } from "./once.ts";
+import { once } from "./request-fields.ts";
 
 /** A day or a time; a day stands for its first moment in UTC. */
 export const time = (description: string) =>

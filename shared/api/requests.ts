@@ -3,11 +3,11 @@
 // in files of its own: a function makes every schema that it loads when it starts, which takes it milliseconds.
 
 import * as z from "zod";
-import { METRIC_NAMES } from "../model/metrics.ts";
-import { isPeriod } from "../model/period.ts";
+import { METRIC_NAMES } from "../run/metrics.ts";
+import { isPeriod } from "../run/periods.ts";
 import { PERIOD_UNITS, unitOf } from "../model/period-range.ts";
 import { look } from "./look-parameters.ts";
-import { once } from "./once.ts";
+import { once } from "./request-fields.ts";
 import { cursor, limit } from "./paging.ts";
 import { backend, cohortFilters, margin, metrics, period, time, view } from "./parameters.ts";
 

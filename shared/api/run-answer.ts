@@ -2,9 +2,9 @@
 
 import * as z from "zod";
 import type { BonnieSetup, Measurement } from "../model/measurement.ts";
-import { METRIC_NAMES } from "../model/metrics.ts";
-import type { Quality, Run } from "../model/run.ts";
-import { backendSlug, instant, nextCursor, qualityVerdict, stratum } from "./pieces.ts";
+import { METRIC_NAMES } from "../run/metrics.ts";
+import type { Quality, Run } from "../run/run.ts";
+import { backendSlug, instant, nextCursor, qualityVerdict, stratum } from "./schemas.ts";
 
 const measurement = z
   .strictObject({

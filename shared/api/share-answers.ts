@@ -1,8 +1,8 @@
 // Answers about shares, as schemas.
 
 import * as z from "zod";
-import { SHARE_KINDS, type Share } from "../model/share.ts";
-import { instant, nextCursor } from "./pieces.ts";
+import { SHARE_KINDS, type Share } from "../run/share.ts";
+import { instant, nextCursor } from "./schemas.ts";
 
 const address = z.url();
 

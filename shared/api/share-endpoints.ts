@@ -4,7 +4,7 @@ import type { Endpoint } from "./endpoint.ts";
 import { lookQuery } from "./look-parameters.ts";
 import { pageQuery } from "./paging.ts";
 import { madeShare, oembed, sharePage } from "./share-answers.ts";
-import { badgeQuery, newShare, oembedQuery } from "./share-requests.ts";
+import { badgeQuery, newShare, oembedQuery } from "./shares.ts";
 
 const SHARE_ID = { id: "Id of the share." };
 

@@ -1,6 +1,6 @@
 import * as z from "zod";
-import { FLEET_PATTERN, SCOPES } from "../model/token.ts";
-import { once } from "./once.ts";
+import { FLEET_PATTERN, SCOPES } from "../run/token.ts";
+import { once } from "./request-fields.ts";
 import { oneLine } from "./one-line.ts";
 
 /** POST /v1/tokens */

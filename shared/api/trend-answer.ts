@@ -1,8 +1,8 @@
 import * as z from "zod";
 import type { DatedTrend } from "../compare/dated.ts";
 import { PERIOD_UNITS } from "../model/period-range.ts";
-import { about, known, limits, metricName } from "./comparison-answer.ts";
-import { backendSlug, count, stratum } from "./pieces.ts";
+import { about, known, limits, metricName } from "./summary-answers.ts";
+import { backendSlug, count, stratum } from "./schemas.ts";
 
 const point = z
   .strictObject({

@@ -2,9 +2,9 @@
 // that cannot be read is the one that belongs to a table.
 
 import type { BonnieSetup, FileSpec, Measurement } from "../model/measurement.ts";
-import { METRIC_NAMES } from "../model/metrics.ts";
-import { V1, V2_48 } from "./columns.ts";
-import type { BonnieResult } from "./entry.ts";
+import { METRIC_NAMES } from "../run/metrics.ts";
+import { V1, V2_48 } from "./layouts.ts";
+import type { BonnieResult } from "./types.ts";
 import { scanFileSize } from "./sizes.ts";
 import type { Table } from "./table.ts";
 import { BLANKS } from "./table-lines.ts";

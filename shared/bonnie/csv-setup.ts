@@ -3,7 +3,7 @@
 import type { Issue } from "../model/issue.ts";
 import type { BonnieSetup, FileSpec } from "../model/measurement.ts";
 import { quoted } from "../model/quoted.ts";
-import type { Layout } from "./columns.ts";
+import type { Layout } from "./layouts.ts";
 import { endOf, type Fields, fieldIssue, isEmpty, startOf, textOf } from "./fields.ts";
 import { gluedLabel, hasGluedLabel } from "./glued-label.ts";
 import { MALFORMED, scanInteger } from "./scan.ts";

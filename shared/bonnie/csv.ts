@@ -1,15 +1,15 @@
 // One CSV line as a result, or as the first fault in it, from left to right. Nothing is guessed: a line that is not
 // exactly what Bonnie++ prints is an issue (bonnie-formats.md, sections 5, 6 and 8).
 
-import { lowerBound } from "../model/bound.ts";
+import { lowerBound } from "../run/bound.ts";
 import type { Issue } from "../model/issue.ts";
 import type { BonnieSetup, Measurement, Measurements } from "../model/measurement.ts";
-import { perMetric } from "../model/metrics.ts";
+import { perMetric } from "../run/metrics.ts";
 import { quoted } from "../model/quoted.ts";
-import type { Layout, TestColumns } from "./columns.ts";
-import { contradiction } from "./contradiction.ts";
+import type { Layout, TestColumns } from "./layouts.ts";
+import { contradiction } from "./validity.ts";
 import { readV1Setup, readV2Setup } from "./csv-setup.ts";
-import type { BonnieResult } from "./entry.ts";
+import type { BonnieResult } from "./types.ts";
 import { layoutOf } from "./family.ts";
 import { controlText, endOf, type Fields, fieldAt, fieldIssue, lineIssue, startOf, textOf } from "./fields.ts";
 import { type Repeats, rememberSetup, repeatedSetup } from "./repeats.ts";

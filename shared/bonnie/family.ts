@@ -2,7 +2,7 @@
 
 import type { Issue } from "../model/issue.ts";
 import { quoted } from "../model/quoted.ts";
-import { type Layout, V1, V2_48, V2_50 } from "./columns.ts";
+import { type Layout, V1, V2_48, V2_50 } from "./layouts.ts";
 import { type Fields, fieldIssue, insertEmpty, isEmpty, lineIssue, MAX_FIELDS, textOf } from "./fields.ts";
 
 /** Formats of 48 fields that lose a comma when the IO tests are skipped (bonnie-formats.md, section 3.4). */

@@ -2,7 +2,7 @@
 // back byte for byte.
 
 import type { BonnieSetup, Measurements } from "../model/measurement.ts";
-import { type Layout, V1, V2_48, V2_50 } from "./columns.ts";
+import { type Layout, V1, V2_48, V2_50 } from "./layouts.ts";
 import { FORMAT_OF_50 } from "./family.ts";
 import { DEFAULT_CHUNK_BYTES, printChunkSize, printFileSize, printFileSpec } from "./sizes.ts";
 

@@ -2,7 +2,7 @@
 // neither read nor stored again: it gets the same objects, which saves a quarter of the memory of a typical upload.
 
 import type { BonnieSetup, Measurement } from "../model/measurement.ts";
-import type { Layout } from "./columns.ts";
+import type { Layout } from "./layouts.ts";
 import { type Fields, MAX_FIELDS } from "./fields.ts";
 
 /** What earlier lines of the upload said last. */

@@ -1,8 +1,8 @@
 // Shapes: what kind of line it is, before it is read. A line that looks like part of a result must be read or become an
 // issue; everything else is noise. Source: bonnie-formats.md, section 8; docs/api.md#post-results (`# key: value`).
 
-import { isKnownKey } from "../model/facts.ts";
-import type { Directive } from "./entry.ts";
+import { isKnownKey } from "../run/facts.ts";
+import type { Directive } from "./types.ts";
 import { type Fields, isOuterBlank } from "./fields.ts";
 
 const TAB = 9;

@@ -1,7 +1,7 @@
 // Table rates: a rate as a text table prints it. Tables are coarser than CSV lines: seeks lose their decimal from 1000
 // on, and tables since 1.98 print IO rates with units and two or three digits, and wrong file rates (bonnie-formats 4).
 
-import type { Metric } from "../model/metrics.ts";
+import type { Metric } from "../run/metrics.ts";
 import { isPluses, MALFORMED, scanInteger, scanSeeks, scanTenths } from "./scan.ts";
 import type { Release } from "./table-setup.ts";
 

@@ -3,7 +3,7 @@
 // number says which tests were run (bonnie-formats.md, section 4.1).
 
 import type { Issue } from "../model/issue.ts";
-import { METRICS, type Metric } from "../model/metrics.ts";
+import { METRICS, type Metric } from "../run/metrics.ts";
 import type { Half, TableLine } from "./table-lines.ts";
 
 /** A word of a table line; `at` is its 0-based position. */

@@ -1,6 +1,6 @@
 // The setup of a run as its text table says it. Source: bonnie-formats.md, section 4.
 
-import { DEFAULT_SEEK_COUNT } from "../model/bound.ts";
+import { DEFAULT_SEEK_COUNT } from "../run/bound.ts";
 import type { Issue } from "../model/issue.ts";
 import type { BonnieSetup, FileSpec } from "../model/measurement.ts";
 import { quoted } from "../model/quoted.ts";

@@ -1,12 +1,12 @@
 // Table: one text table as a result, or as the first fault in it (bonnie-formats.md, section 4).
 
-import { lowerBound, upperLimit } from "../model/bound.ts";
+import { lowerBound, upperLimit } from "../run/bound.ts";
 import type { Issue } from "../model/issue.ts";
 import type { BonnieSetup, Measurement, Measurements } from "../model/measurement.ts";
-import { type PerMetric, perMetric } from "../model/metrics.ts";
+import { type PerMetric, perMetric } from "../run/metrics.ts";
 import { quoted } from "../model/quoted.ts";
-import { contradiction } from "./contradiction.ts";
-import type { BonnieResult } from "./entry.ts";
+import { contradiction } from "./validity.ts";
+import type { BonnieResult } from "./types.ts";
 import { controlText, isControl } from "./fields.ts";
 import { isPluses, scanInteger, scanLatency } from "./scan.ts";
 import type { TableLines } from "./table-lines.ts";

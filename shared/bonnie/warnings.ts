@@ -2,7 +2,7 @@
 // for those of the setup first, then for those of each test in registry order.
 
 import type { BonnieSetup, Measurement } from "../model/measurement.ts";
-import type { MetricName } from "../model/metrics.ts";
+import type { MetricName } from "../run/metrics.ts";
 
 /** The code words that warnings of a result open with; other warnings of a run are about what was said of it. */
 const WARNING_CODES = [

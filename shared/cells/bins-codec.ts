@@ -3,7 +3,7 @@
 // What does not fit follows as a number.
 
 import { type Bins, MAX_BIN, widen } from "./bins.ts";
-import { type Cursor, faultAt, readSigned, readUnsigned, writeSigned, writeUnsigned } from "./bytes.ts";
+import { type Cursor, faultAt, readSigned, readUnsigned, writeSigned, writeUnsigned } from "./varint.ts";
 import { CellFault } from "./cell-fault.ts";
 
 /** Gaps and hosts (less 1) from here on do not fit in the byte. */

@@ -4,7 +4,7 @@
 // skips the others.
 
 import { codeUnitOrder } from "../model/code-unit-order.ts";
-import { QUANTITY_NAMES } from "../summary/quantities.ts";
+import { QUANTITY_NAMES } from "./quantities.ts";
 import { mergeBins, writeBins } from "./bins-codec.ts";
 import {
   type Cursor,
@@ -17,7 +17,7 @@ import {
   writeSigned,
   writeText,
   writeUnsigned,
-} from "./bytes.ts";
+} from "./varint.ts";
 import type { Cell, MetricCell } from "./cell.ts";
 import { emptyCell } from "./merge.ts";
 import { emptyMetricCell } from "./metric-cell.ts";

@@ -1,10 +1,10 @@
 // What one host adds to the cells of a period (statistics.md, section 3). In: its summary. Out: one entry for each cell it
 // is in. A host without a run contributes nothing; otherwise it is counted once in every cell of its list.
 
-import type { Backend } from "../model/backends.ts";
-import { METRIC_NAMES } from "../model/metrics.ts";
+import type { Backend } from "../run/backends.ts";
+import { METRIC_NAMES } from "../run/metrics.ts";
 import { VIEWS, type View } from "../model/view.ts";
-import { efficiencyName, placeOf, QUANTITIES } from "../summary/quantities.ts";
+import { efficiencyName, placeOf, QUANTITIES } from "./quantities.ts";
 import type { HostGroup, HostSummary } from "../summary/types.ts";
 import { type Cell, type CellKind, type MetricCell, SCOPE_ALL } from "./cell.ts";
 import { lowCpuNote, usesLittleCpu } from "./low-cpu.ts";

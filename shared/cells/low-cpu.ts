@@ -1,4 +1,4 @@
-import type { MetricName } from "../model/metrics.ts";
+import type { MetricName } from "../run/metrics.ts";
 import { ticksOf } from "../summary/ticks.ts";
 import type { HostValue } from "../summary/types.ts";
 

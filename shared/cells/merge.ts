@@ -2,7 +2,7 @@
 // and a pair read the other way round is the same pair mirrored. What vanishes leaves no trace, so equal states are
 // equal values and have equal encodings, whatever way led to them.
 
-import { QUANTITY_COUNT, QUANTITY_NAMES } from "../summary/quantities.ts";
+import { QUANTITY_COUNT, QUANTITY_NAMES } from "./quantities.ts";
 import { addBins, mirror, subtractBins } from "./bins.ts";
 import type { Cell, MetricCell } from "./cell.ts";
 import { CellFault } from "./cell-fault.ts";

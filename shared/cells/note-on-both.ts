@@ -1,4 +1,4 @@
-import type { Backend } from "../model/backends.ts";
+import type { Backend } from "../run/backends.ts";
 
 /**
  * The note, in the cells of a backend, of hosts that have a note there and on another backend too, in the same scope:

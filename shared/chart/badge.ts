@@ -1,12 +1,12 @@
 // A badge: one metric of a comparison in a line, small enough for the head of a README.
 
 import type { Comparison, MetricComparison } from "../compare/comparison.ts";
-import { type MetricName, metricLabel } from "../model/metrics.ts";
-import { countOf } from "../model/number-text.ts";
-import { printable } from "../model/printable.ts";
-import { aboutFacts } from "../report/about-facts.ts";
+import { type MetricName, metricLabel } from "../run/metrics.ts";
+import { countOf } from "../run/format.ts";
+import { printable } from "../run/text.ts";
+import { aboutFacts } from "../report/about.ts";
 import { marker, middle, rect, text } from "./items.ts";
-import { type Font, widthOfText } from "./measured.ts";
+import { type Font, widthOfText } from "./text-metrics.ts";
 import type { Scene } from "./scene.ts";
 import { estimateText, timesText } from "./value-words.ts";
 import { VERDICT_MARKS } from "./verdict-mark.ts";

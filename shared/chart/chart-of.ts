@@ -1,4 +1,4 @@
-import { reportOf } from "../report/report-of.ts";
+import { reportOf } from "../summaries/registry.ts";
 import type { Look, Summary } from "../report/summary.ts";
 import type { Words } from "./heading.ts";
 import { hostChart } from "./host-chart.ts";

@@ -1,9 +1,9 @@
 // What stands above and below every chart: the words of its report.
 
-import type { Report } from "../report/report.ts";
-import { type Block, type Frame, paragraph, space } from "./block.ts";
+import type { Report } from "../report/model.ts";
+import { type Block, type Frame, paragraph, space } from "./layout.ts";
 import { rect, text } from "./items.ts";
-import { broken, type Font } from "./measured.ts";
+import { broken, type Font } from "./text-metrics.ts";
 
 /** The parts of a report that a picture shows beside its marks. */
 export interface Words extends Pick<Report, "title" | "lead" | "guide" | "facts" | "notices"> {

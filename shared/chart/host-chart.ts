@@ -2,16 +2,16 @@
 // values, slowest left, and the host itself in its place. The answer knows how many are certainly below and above it, so the
 // place is a range where some cannot be told apart from it.
 
-import type { HostMetric, HostProfile, HostRatio } from "../compare/host-profile.ts";
+import type { HostMetric, HostProfile, HostRatio } from "../compare/host.ts";
 import type { Standing } from "../compare/standing.ts";
-import { METRICS, type Metric } from "../model/metrics.ts";
-import { countOf, exactText, rateText } from "../model/number-text.ts";
+import { METRICS, type Metric } from "../run/metrics.ts";
+import { countOf, exactText, rateText } from "../run/format.ts";
 import type { Look } from "../report/summary.ts";
-import { type Block, type Frame, frameOf, piled, space } from "./block.ts";
+import { type Block, type Frame, frameOf, piled, space } from "./layout.ts";
 import { caption, description, emptiness, heading, type Words } from "./heading.ts";
 import { marker, middle, rect, text, upright } from "./items.ts";
 import { legend } from "./legend.ts";
-import { type Font, widthOfText } from "./measured.ts";
+import { type Font, widthOfText } from "./text-metrics.ts";
 import type { Item, Scene } from "./scene.ts";
 import { timesText, valueText } from "./value-words.ts";
 

@@ -1,6 +1,6 @@
 // The items of a scene, made short to write.
 
-import { type Font, fitted, isKnown, widthOfText } from "./measured.ts";
+import { type Font, fitted, isKnown, widthOfText } from "./text-metrics.ts";
 import type { Line, Marker, Rect, Role, Shape, Text } from "./scene.ts";
 
 /** Above and below the baseline, as parts of the size: accents on capitals, and the letters that hang down. */

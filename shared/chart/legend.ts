@@ -1,8 +1,8 @@
 // What the marks of a chart mean: samples of them with their names, in as many lines as it takes.
 
-import type { Block, Frame } from "./block.ts";
+import type { Block, Frame } from "./layout.ts";
 import { middle, text } from "./items.ts";
-import { type Font, widthOfText } from "./measured.ts";
+import { type Font, widthOfText } from "./text-metrics.ts";
 import type { Item } from "./scene.ts";
 
 export interface LegendEntry {

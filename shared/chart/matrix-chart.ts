@@ -3,9 +3,9 @@
 
 import type { DatedMatrix } from "../compare/dated.ts";
 import type { Verdict } from "../compare/verdict.ts";
-import { METRICS, type Metric } from "../model/metrics.ts";
+import { METRICS, type Metric } from "../run/metrics.ts";
 import type { Look } from "../report/summary.ts";
-import { frameOf, piled, space } from "./block.ts";
+import { frameOf, piled, space } from "./layout.ts";
 import { caption, description, emptiness, heading, type Words } from "./heading.ts";
 import { type LegendEntry, legend } from "./legend.ts";
 import { hostsOf, matrixTable, type Pair, verdictTile } from "./matrix-table.ts";

@@ -3,11 +3,11 @@
 import type { DatedMatrix } from "../compare/dated.ts";
 import type { MatrixEntry } from "../compare/matrix.ts";
 import type { Verdict } from "../compare/verdict.ts";
-import type { Metric } from "../model/metrics.ts";
+import type { Metric } from "../run/metrics.ts";
 import { hostsOfAll } from "../report/host-count.ts";
-import type { Block, Frame } from "./block.ts";
+import type { Block, Frame } from "./layout.ts";
 import { marker, middle, rect, text } from "./items.ts";
-import { type Font, widthOfText } from "./measured.ts";
+import { type Font, widthOfText } from "./text-metrics.ts";
 import type { Item } from "./scene.ts";
 import { timesText } from "./value-words.ts";
 import { VERDICT_MARKS } from "./verdict-mark.ts";

@@ -2,14 +2,14 @@
 // on it the 95 % interval, on it the median in the shape of its verdict.
 
 import type { Comparison } from "../compare/comparison.ts";
-import { countOf, marginText } from "../model/number-text.ts";
+import { countOf, marginText } from "../run/format.ts";
 import type { Look } from "../report/summary.ts";
-import { type Block, type Frame, frameOf, piled, space } from "./block.ts";
+import { type Block, type Frame, frameOf, piled, space } from "./layout.ts";
 import { caption, description, emptiness, heading, type Words } from "./heading.ts";
 import { level, line, marker, middle, rect, text, upright } from "./items.ts";
 import { type LegendEntry, legend } from "./legend.ts";
 import { type LogAxis, logAxis } from "./log-axis.ts";
-import { widthOfText } from "./measured.ts";
+import { widthOfText } from "./text-metrics.ts";
 import { type RatioLayout, ratioLayout } from "./ratio-layout.ts";
 import { ratioMarks } from "./ratio-marks.ts";
 import { ratioNotes } from "./ratio-notes.ts";

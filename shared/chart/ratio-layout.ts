@@ -1,9 +1,9 @@
 // Where the columns of the ratio chart are. Wide pictures have a line for each metric, narrower ones two, and in narrow ones
 // the axis lies below the words. Which it is depends on the room that the texts leave for the axis.
 
-import type { Frame } from "./block.ts";
+import type { Frame } from "./layout.ts";
 import { marker, middle, text } from "./items.ts";
-import { type Font, widthOfText } from "./measured.ts";
+import { type Font, widthOfText } from "./text-metrics.ts";
 import type { RatioRow } from "./ratio-row.ts";
 import type { Item } from "./scene.ts";
 import { VERDICT_MARKS } from "./verdict-mark.ts";

@@ -3,8 +3,8 @@
 import type { Comparison } from "../compare/comparison.ts";
 import type { Flag } from "../compare/flag.ts";
 import type { Reason } from "../compare/verdict.ts";
-import { METRICS } from "../model/metrics.ts";
-import { countOf } from "../model/number-text.ts";
+import { METRICS } from "../run/metrics.ts";
+import { countOf } from "../run/format.ts";
 import { CACHE_SIGN, type RatioRow } from "./ratio-row.ts";
 
 /** What each flag says, in as few words as a picture has room for. */

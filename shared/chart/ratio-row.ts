@@ -2,8 +2,8 @@
 
 import type { Comparison, MetricComparison } from "../compare/comparison.ts";
 import type { Reason } from "../compare/verdict.ts";
-import { METRICS, type MetricName } from "../model/metrics.ts";
-import { countOf, exactText } from "../model/number-text.ts";
+import { METRICS, type MetricName } from "../run/metrics.ts";
+import { countOf, exactText } from "../run/format.ts";
 import { limitsText, timesText } from "./value-words.ts";
 
 /** Stands behind the names of metrics whose reads are partly suspected to come from a cache. */

@@ -3,16 +3,16 @@
 
 import type { DatedTrend } from "../compare/dated.ts";
 import type { TrendPoint } from "../compare/trend.ts";
-import { METRICS } from "../model/metrics.ts";
-import { countOf, exactText, rateText } from "../model/number-text.ts";
-import { intervalText, knownText } from "../report/known-text.ts";
+import { METRICS } from "../run/metrics.ts";
+import { countOf, exactText, rateText } from "../run/format.ts";
+import { intervalText, knownText } from "../report/format.ts";
 import type { Look } from "../report/summary.ts";
-import { type Block, type Frame, frameOf, piled, space } from "./block.ts";
+import { type Block, type Frame, frameOf, piled, space } from "./layout.ts";
 import { caption, description, emptiness, heading, type Words } from "./heading.ts";
 import { level, line, marker, middle, rect, text } from "./items.ts";
 import { type LegendEntry, legend } from "./legend.ts";
-import { type LinearAxis, linearAxis } from "./linear-axis.ts";
-import { type Font, widthOfText } from "./measured.ts";
+import { type LinearAxis, linearAxis } from "./axes.ts";
+import { type Font, widthOfText } from "./text-metrics.ts";
 import type { Item, Role, Scene } from "./scene.ts";
 
 /** No more strata have a panel; the rest is in the tables. */

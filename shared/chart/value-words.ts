@@ -1,7 +1,7 @@
 // Values in the few characters that a picture has room for, with the digits that they have everywhere (`number-text.ts`).
 
 import type { Known, Limits } from "../compare/comparison.ts";
-import { type NumberText, ratioText } from "../model/number-text.ts";
+import { type NumberText, ratioText } from "../run/format.ts";
 
 /** `25 510 K/s`, `≥ 32 760 files/s`, `1.37–1.39×`, with the unit as it follows the number; `–` where nothing is known. */
 export function valueText({ low, high }: Known, numberText: NumberText, unit: string): string {

@@ -1,5 +1,5 @@
 import type { Verdict } from "../compare/verdict.ts";
-import { countOf } from "../model/number-text.ts";
+import { countOf } from "../run/format.ts";
 import { VERDICT_MARKS } from "./verdict-mark.ts";
 
 /** How often each verdict was given, e.g. `faster in 6 metrics, slower in 1, inconclusive in 5`. */

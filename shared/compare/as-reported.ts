@@ -1,10 +1,10 @@
 import { SCOPE_ALL } from "../cells/cell.ts";
-import type { MetricName } from "../model/metrics.ts";
+import type { MetricName } from "../run/metrics.ts";
 import type { AsReported } from "./comparison.ts";
-import { known } from "./known.ts";
+import { known } from "./estimate.ts";
 import { metricCell } from "./measure.ts";
 import { medianEstimate } from "./median.ts";
-import { endsOf } from "./order-statistic.ts";
+import { endsOf } from "./order-statistics.ts";
 import { type ComparisonInput, type Merged, oriented } from "./question.ts";
 
 function fleetRatio({ cell }: Merged, metric: MetricName): AsReported {

@@ -1,4 +1,4 @@
-import { METRIC_NAMES, type MetricName } from "../model/metrics.ts";
+import { METRIC_NAMES, type MetricName } from "../run/metrics.ts";
 
 /** The metrics asked for in registry order; all of them when none is named. */
 export function askedMetrics(metrics: readonly MetricName[]): readonly MetricName[] {

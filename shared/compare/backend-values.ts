@@ -1,10 +1,10 @@
-import type { MetricName } from "../model/metrics.ts";
+import type { MetricName } from "../run/metrics.ts";
 import { TICKS_PER_LOG } from "../summary/ticks.ts";
 import type { BackendValue } from "./comparison.ts";
 import { geometricMean } from "./heterogeneity.ts";
-import { known, limits } from "./known.ts";
+import { known, limits } from "./estimate.ts";
 import type { Measure } from "./measure.ts";
-import { quantile } from "./order-statistic.ts";
+import { quantile } from "./order-statistics.ts";
 
 /** What one backend does in one stratum: one metric with at least one host, in units per second (statistics.md, section 5). */
 function backendValue({ cell, ends: { lower, upper }, estimate, interval }: Measure): BackendValue {

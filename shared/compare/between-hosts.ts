@@ -4,11 +4,11 @@
 import { addBins } from "../cells/bins.ts";
 import { emptyMetricCell } from "../cells/metric-cell.ts";
 import { codeUnitOrder } from "../model/code-unit-order.ts";
-import type { MetricName } from "../model/metrics.ts";
+import type { MetricName } from "../run/metrics.ts";
 import type { Measure } from "./measure.ts";
 import { type Interval, medianEstimate, UNKNOWN } from "./median.ts";
 import { contrast, difference, mover, type WeightedContrast } from "./mover.ts";
-import { endsOf } from "./order-statistic.ts";
+import { endsOf } from "./order-statistics.ts";
 
 /** The metrics of one backend by stratum. */
 export type BackendStrata = ReadonlyMap<string, ReadonlyMap<MetricName, Measure>>;

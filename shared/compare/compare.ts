@@ -4,14 +4,14 @@
 // how many hosts stand behind a cell, only on how many bins it has. The method is that of the statistics reference.
 
 import { SCOPE_ALL } from "../cells/cell.ts";
-import type { Backend } from "../model/backends.ts";
+import type { Backend } from "../run/backends.ts";
 import { codeUnitOrder } from "../model/code-unit-order.ts";
-import type { MetricName } from "../model/metrics.ts";
+import type { MetricName } from "../run/metrics.ts";
 import { asReported } from "./as-reported.ts";
 import { askedMetrics } from "./asked-metrics.ts";
 import { backendValues } from "./backend-values.ts";
 import type { BackendStrata } from "./between-hosts.ts";
-import { type medianRank, rememberedRanks } from "./binomial.ts";
+import { type medianRank, rememberedRanks } from "./tests.ts";
 import type { BackendValue, Comparison, ScopeComparison } from "./comparison.ts";
 import { compareEfficiency } from "./efficiency.ts";
 import { measure } from "./measure.ts";

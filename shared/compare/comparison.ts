@@ -2,8 +2,8 @@
 // that above 1 the candidate is faster. Numbers are plain doubles, never rounded; null stands for "no limit", for
 // "unknown" or for "not defined here", as each field says.
 
-import type { Backend } from "../model/backends.ts";
-import type { MetricGroup, MetricName } from "../model/metrics.ts";
+import type { Backend } from "../run/backends.ts";
+import type { MetricGroup, MetricName } from "../run/metrics.ts";
 import type { Flag, FlagDetails } from "./flag.ts";
 import type { Notice } from "./notice.ts";
 import type { Question } from "./question.ts";

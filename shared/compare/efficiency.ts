@@ -3,13 +3,13 @@
 // its work to Dom0 looks efficient. So it has a ratio and an interval, and neither test nor verdict.
 
 import { lowCpuNote } from "../cells/low-cpu.ts";
-import type { MetricName } from "../model/metrics.ts";
-import { efficiencyName } from "../summary/quantities.ts";
-import type { medianRank } from "./binomial.ts";
+import type { MetricName } from "../run/metrics.ts";
+import { efficiencyName } from "../cells/quantities.ts";
+import type { medianRank } from "./tests.ts";
 import type { EfficiencyComparison } from "./comparison.ts";
 import { type Flag, type FlagDetail, flagsOf } from "./flag.ts";
 import { hostFlags, ofHosts } from "./flags.ts";
-import { known, limits } from "./known.ts";
+import { known, limits } from "./estimate.ts";
 import { measure } from "./measure.ts";
 import { type CachedHosts, noted } from "./notes.ts";
 import type { Merged } from "./question.ts";

@@ -1,7 +1,7 @@
 // What a flag is: a code for what a reader must know before acting on a number (statistics.md, section 9), and its details, which
 // say in words what it means here, with the count behind it. `flags.ts` sets them.
 
-import type { MetricName } from "../model/metrics.ts";
+import type { MetricName } from "../run/metrics.ts";
 
 /** All flags, in the order in which they are listed. */
 export const FLAGS = [

@@ -1,14 +1,14 @@
 // Which flags are set: those of one metric, of its hosts, and of a scope (statistics.md, section 9).
 
-import type { MetricName } from "../model/metrics.ts";
-import { countOf, exactText } from "../model/number-text.ts";
+import type { MetricName } from "../run/metrics.ts";
+import { countOf, exactText } from "../run/format.ts";
 import type { Indication } from "./between-hosts.ts";
 import { FLAGS, type Flag, type FlagDetail, type FlagDetails } from "./flag.ts";
 import { shares } from "./heterogeneity.ts";
 import type { Measure } from "./measure.ts";
 import type { Interval } from "./median.ts";
 import type { CachedHosts, NotedHosts } from "./notes.ts";
-import { countAbove, countBelow, type Ends, quantile } from "./order-statistic.ts";
+import { countAbove, countBelow, type Ends, quantile } from "./order-statistics.ts";
 import type { PairedEffect } from "./paired.ts";
 import { rulesText } from "./words.ts";
 

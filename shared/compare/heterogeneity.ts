@@ -4,8 +4,8 @@
 import type { MetricCell } from "../cells/cell.ts";
 import { TICKS_PER_LOG } from "../summary/ticks.ts";
 import type { HostRange, Share } from "./comparison.ts";
-import { fromTicks } from "./known.ts";
-import { at, atFromLargest, countAbove, countBelow, type Ends, quantile } from "./order-statistic.ts";
+import { fromTicks } from "./estimate.ts";
+import { at, atFromLargest, countAbove, countBelow, type Ends, quantile } from "./order-statistics.ts";
 
 /** From this many hosts on the outer 5 % on either side can be left out. */
 const MIN_HOSTS_CENTRAL = 20;

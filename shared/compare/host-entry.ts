@@ -1,7 +1,7 @@
-import type { Backend } from "../model/backends.ts";
-import type { Cohort } from "../model/cohort.ts";
+import type { Backend } from "../run/backends.ts";
+import type { Cohort } from "../run/cohort.ts";
 import type { HostSummary } from "../summary/types.ts";
-import { backendsOf } from "./host-profile.ts";
+import { backendsOf } from "./host.ts";
 
 /** One host of a list: what has been measured on it, in one line. */
 export interface HostEntry {

@@ -2,15 +2,15 @@
 // a comparison and a family of tests of its own (statistics.md, section 6); ratios need not multiply up from pair to pair,
 // because different hosts stand behind them, so each says how many.
 
-import type { Backend } from "../model/backends.ts";
+import type { Backend } from "../run/backends.ts";
 import { codeUnitOrder } from "../model/code-unit-order.ts";
-import type { MetricName } from "../model/metrics.ts";
+import type { MetricName } from "../run/metrics.ts";
 import { askedMetrics } from "./asked-metrics.ts";
-import { rememberedRanks } from "./binomial.ts";
+import { rememberedRanks } from "./tests.ts";
 import type { Known, Limits } from "./comparison.ts";
 import { type Flag, flagsOf } from "./flag.ts";
 import { pairedFlags } from "./flags.ts";
-import { known, limits } from "./known.ts";
+import { known, limits } from "./estimate.ts";
 import { METHOD_VERSION } from "./method-version.ts";
 import { cachedReadsOf, type NotedSide } from "./notes.ts";
 import { type PairedEffect, pairedEffects } from "./paired.ts";

@@ -1,9 +1,9 @@
 import type { Cell, MetricCell } from "../cells/cell.ts";
 import { emptyMetricCell } from "../cells/metric-cell.ts";
-import { placeOf, type QuantityName } from "../summary/quantities.ts";
-import { medianRank } from "./binomial.ts";
+import { placeOf, type QuantityName } from "../cells/quantities.ts";
+import { medianRank } from "./tests.ts";
 import { type Median, medianOf } from "./median.ts";
-import { type Ends, endsOf } from "./order-statistic.ts";
+import { type Ends, endsOf } from "./order-statistics.ts";
 import type { Merged } from "./question.ts";
 
 /** One quantity of a cell, made ready: its host values in order and their median. */

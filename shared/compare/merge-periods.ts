@@ -1,6 +1,6 @@
 import type { Cell } from "../cells/cell.ts";
 import { emptyCell, mergeCell } from "../cells/merge.ts";
-import { QUANTITY_NAMES } from "../summary/quantities.ts";
+import { QUANTITY_NAMES } from "../cells/quantities.ts";
 import type { Merged } from "./question.ts";
 
 /**

@@ -1,8 +1,8 @@
 // What cells note about their hosts beside the numbers: cached reads, small files, impossible rates, little CPU.
 
 import { noteOnBoth } from "../cells/note-on-both.ts";
-import type { Backend } from "../model/backends.ts";
-import { METRICS, type MetricName } from "../model/metrics.ts";
+import type { Backend } from "../run/backends.ts";
+import { METRICS, type MetricName } from "../run/metrics.ts";
 import type { CachedReads } from "./comparison.ts";
 import type { Merged } from "./question.ts";
 

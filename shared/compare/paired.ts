@@ -1,6 +1,6 @@
 import type { MetricCell } from "../cells/cell.ts";
-import type { MetricName } from "../model/metrics.ts";
-import { medianRank, signTest } from "./binomial.ts";
+import type { MetricName } from "../run/metrics.ts";
+import { medianRank, signTest } from "./tests.ts";
 import { holm } from "./holm.ts";
 import { type Measure, measure } from "./measure.ts";
 import { MIN_HOSTS } from "./median.ts";

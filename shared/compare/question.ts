@@ -2,9 +2,9 @@
 
 import type { Cell } from "../cells/cell.ts";
 import { flip } from "../cells/merge.ts";
-import type { Backend } from "../model/backends.ts";
-import type { CohortKey } from "../model/cohort.ts";
-import type { MetricName } from "../model/metrics.ts";
+import type { Backend } from "../run/backends.ts";
+import type { CohortKey } from "../run/cohort.ts";
+import type { MetricName } from "../run/metrics.ts";
 import type { View } from "../model/view.ts";
 import type { Notice } from "./notice.ts";
 

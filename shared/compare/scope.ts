@@ -1,19 +1,19 @@
 // One scope of a comparison: the fleet or one stratum. Both have the same fields; only the fleet looks across strata.
 
-import type { Backend } from "../model/backends.ts";
-import type { MetricName } from "../model/metrics.ts";
+import type { Backend } from "../run/backends.ts";
+import type { MetricName } from "../run/metrics.ts";
 import { type BackendStrata, betweenHosts, type Indication } from "./between-hosts.ts";
 import type { BetweenHosts, MetricComparison, ScopeComparison } from "./comparison.ts";
 import { type FlagDetails, flagsOf } from "./flag.ts";
 import { metricFlags, scopeFlags } from "./flags.ts";
 import { geometricMean, hostRange, noiseShare, sdLog, shares } from "./heterogeneity.ts";
-import { known, limits } from "./known.ts";
+import { known, limits } from "./estimate.ts";
 import type { Interval } from "./median.ts";
 import { cachedOnEither, cachedReads, cachedReadsOf, notedOnEither } from "./notes.ts";
 import type { PairedEffect } from "./paired.ts";
 import type { Merged, Question } from "./question.ts";
 import { scores } from "./scores.ts";
-import { sentence } from "./sentence.ts";
+import { sentence } from "./sentences.ts";
 import { judge, marginTicks } from "./verdict.ts";
 
 /** One backend in a scope. */

@@ -1,6 +1,6 @@
-import { METRICS, type MetricGroup, type MetricName } from "../model/metrics.ts";
+import { METRICS, type MetricGroup, type MetricName } from "../run/metrics.ts";
 import type { Score } from "./comparison.ts";
-import { known, limits } from "./known.ts";
+import { known, limits } from "./estimate.ts";
 import { type Interval, UNKNOWN } from "./median.ts";
 import type { PairedEffect } from "./paired.ts";
 

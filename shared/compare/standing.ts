@@ -1,7 +1,7 @@
 import { BIN_TICKS, binsOf } from "../cells/bins.ts";
 import type { MetricCell } from "../cells/cell.ts";
 import type { Interval } from "./median.ts";
-import { countAbove, countBelow, endsOf } from "./order-statistic.ts";
+import { countAbove, countBelow, endsOf } from "./order-statistics.ts";
 
 /** Where one host stands among the hosts of a cell: how many of them are certainly below it, and how many above. */
 export interface Standing {

@@ -2,12 +2,12 @@
 // Out: for each stratum what each period measured, and what changed since the one before.
 
 import { SCOPE_ALL } from "../cells/cell.ts";
-import type { Backend } from "../model/backends.ts";
-import type { MetricName } from "../model/metrics.ts";
+import type { Backend } from "../run/backends.ts";
+import type { MetricName } from "../run/metrics.ts";
 import type { View } from "../model/view.ts";
 import { change } from "./change.ts";
 import type { Known, Limits } from "./comparison.ts";
-import { known, limits } from "./known.ts";
+import { known, limits } from "./estimate.ts";
 import { type Measure, measure } from "./measure.ts";
 import { METHOD_VERSION } from "./method-version.ts";
 import type { Merged, Question } from "./question.ts";

@@ -1,6 +1,6 @@
 // Words of a sentence: what each test does, in the language of someone who runs it, and parts of a whole.
 
-import type { MetricName } from "../model/metrics.ts";
+import type { MetricName } from "../run/metrics.ts";
 import type { Share } from "./comparison.ts";
 
 interface Words {

@@ -1,7 +1,7 @@
 // What one Bonnie++ run printed, once read: the setup of the run and a measurement for each test. The shapes are those
 // of the HTTP contract (snake_case keys), so that a run is stored, served and read back without renaming anything.
 
-import type { PerMetric } from "./metrics.ts";
+import type { PerMetric } from "../run/metrics.ts";
 
 /**
  * One test of one run. Exactly three kinds exist, told apart by `censored` and `rate`:

@@ -2,11 +2,11 @@
 // a slug, what the word implies, and how sure that is. The word alone is often not enough: xl drops the prefixes of a
 // configuration file and chooses for itself (xen-backends.md, sections 0 and 1.1).
 
-import { type Alias, aliasOf } from "./aliases.ts";
-import type { Backend } from "./backends.ts";
+import { type Alias, aliasOf } from "../run/aliases.ts";
+import type { Backend } from "../run/backends.ts";
 import { BLOCK_STORAGES, type ImageFormat, type Storage } from "./dimensions.ts";
 import { quoted } from "./quoted.ts";
-import { resolutionCell } from "./resolution.ts";
+import { resolutionCell } from "../run/resolution.ts";
 import { type Toolstack, toolstackOf } from "./toolstack.ts";
 import { xenRelease } from "./xen-version.ts";
 

@@ -1,7 +1,7 @@
 // What an operator can do about a verdict (xen-backends.md, section 5, the text under the table).
 
-import type { Backend } from "../model/backends.ts";
-import type { Quality } from "../model/run.ts";
+import type { Backend } from "../run/backends.ts";
+import type { Quality } from "../run/run.ts";
 
 /** Sentences to print below a verdict; none for `clean`. */
 export function adviceFor(verdict: Quality["verdict"], backend: Backend): readonly string[] {

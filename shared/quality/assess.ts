@@ -2,7 +2,7 @@
 // one run. Out: a verdict with the rules that fired (xen-backends.md, section 5). A pure function of the run: no other run is
 // looked at. The line is never dropped for it; comparisons leave cached reads out of the view `trusted`.
 
-import type { Quality, QualityReason, RuleStrength } from "../model/run.ts";
+import type { Quality, QualityReason, RuleStrength } from "../run/run.ts";
 import { type Evidence, evidenceOf, type QualityInput } from "./evidence.ts";
 import { CACHED_READ_RATIO, firedRules } from "./rules.ts";
 

@@ -1,9 +1,9 @@
 // The evidence the cache rules weigh: the numbers of one run and the facts about its host, each as an interval or null.
 
-import type { Backend } from "../model/backends.ts";
+import type { Backend } from "../run/backends.ts";
 import type { BonnieSetup, Measurement, Measurements } from "../model/measurement.ts";
-import { METRICS } from "../model/metrics.ts";
-import type { Facts } from "../model/run.ts";
+import { METRICS } from "../run/metrics.ts";
+import type { Facts } from "../run/run.ts";
 
 /** What `assessQuality` is asked about. */
 export interface QualityInput {

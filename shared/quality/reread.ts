@@ -1,7 +1,7 @@
-import { PARSER_VERSION, readBonnie } from "../bonnie/read.ts";
+import { PARSER_VERSION, readBonnie } from "../bonnie/reader.ts";
 import { isOfLine } from "../bonnie/warnings.ts";
-import type { Run } from "../model/run.ts";
-import { stratumOf } from "../model/stratum.ts";
+import type { Run } from "../run/run.ts";
+import { stratumOf } from "../run/stratum.ts";
 import { assessQuality } from "./assess.ts";
 
 /**

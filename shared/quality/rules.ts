@@ -5,7 +5,7 @@
 // Strengths. Each rule has the one its row names, for its upper threshold; what the row calls `warn` counts one step less:
 //   C1 strong / medium   C4 medium / weak   C7 strong (file fits in free memory) / medium, see there
 
-import type { QualityReason, RuleStrength } from "../model/run.ts";
+import type { QualityReason, RuleStrength } from "../run/run.ts";
 import type { Evidence, RateRange } from "./evidence.ts";
 import { readLimits } from "./read-limits.ts";
 import { grouped, rate, rotatingDisks, threeDigits, times } from "./wording.ts";

@@ -1,6 +1,6 @@
 // How the reasons write numbers: `199 488`, `11.2`, `more than 4 227 072`.
 
-import { exactText } from "../model/number-text.ts";
+import { exactText } from "../run/format.ts";
 import type { RateRange } from "./evidence.ts";
 
 /** A whole number in groups of three digits. */

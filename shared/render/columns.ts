@@ -1,4 +1,4 @@
-import { wrapped } from "./wrapped.ts";
+import { wrapped } from "./wrap.ts";
 
 /** A wider cell sticks out of its column instead of widening it for all rows. */
 const WIDEST = 40;

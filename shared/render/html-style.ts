@@ -1,7 +1,7 @@
 // The style sheet of every page that shows a report: readable from 320 px to a wall, in light, dark and grey print. Verdicts
 // have a shape beside their colour, the one they have in charts.
 
-import { type Colours, DARK, LIGHT } from "./colours.ts";
+import { type Colours, DARK, LIGHT } from "./colors.ts";
 
 const variables = (colours: Colours, scheme: "light" | "dark"): string =>
   [...Object.entries(colours).map(([role, colour]) => `--${role}:${colour}`), `color-scheme:${scheme}`].join(";");

@@ -1,6 +1,6 @@
 import { raw } from "hono/html";
-import { printable } from "../model/printable.ts";
-import type { Report } from "../report/report.ts";
+import { printable } from "../run/text.ts";
+import type { Report } from "../report/model.ts";
 import type { Theme } from "../report/summary.ts";
 import { REPORT_STYLE } from "./html-style.ts";
 import { ReportBody } from "./report-body.tsx";

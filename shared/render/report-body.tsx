@@ -3,8 +3,8 @@
 
 import { raw } from "hono/html";
 import type { Child, FC } from "hono/jsx";
-import { printable, printableLines } from "../model/printable.ts";
-import type { Cell, Column, Remark, Report, Section, Table, Target } from "../report/report.ts";
+import { printable, printableLines } from "../run/text.ts";
+import type { Cell, Column, Remark, Report, Section, Table, Target } from "../report/model.ts";
 
 interface ReportBodyProps {
   readonly report: Report;

@@ -4,7 +4,7 @@
 
 import type { Item, Marker, Role, Scene, Text } from "../chart/scene.ts";
 import type { Theme } from "../report/summary.ts";
-import { type Colours, DARK, LIGHT } from "./colours.ts";
+import { type Colours, DARK, LIGHT } from "./colors.ts";
 import { element, xmlText } from "./xml.ts";
 
 const FONTS = "'DejaVu Sans', Verdana, sans-serif";

@@ -1,9 +1,9 @@
 // A report as text for a terminal of 100 columns, and for a mail.
 
-import { printable, printableLines } from "../model/printable.ts";
-import type { Remark, Report, Section, Table } from "../report/report.ts";
+import { printable, printableLines } from "../run/text.ts";
+import type { Remark, Report, Section, Table } from "../report/model.ts";
 import { columns } from "./columns.ts";
-import { wrapped } from "./wrapped.ts";
+import { wrapped } from "./wrap.ts";
 
 const WIDTH = 100;
 const INDENT = "    ";

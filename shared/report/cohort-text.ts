@@ -1,4 +1,4 @@
-import { COHORT_KEYS, type Cohort } from "../model/cohort.ts";
+import { COHORT_KEYS, type Cohort } from "../run/cohort.ts";
 
 /** The attributes of a host, e.g. `site=fra storage=lvm`; `-` without any. */
 export function cohortText(cohort: Cohort): string {

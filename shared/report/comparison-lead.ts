@@ -1,7 +1,7 @@
 import type { Comparison } from "../compare/comparison.ts";
 import type { Verdict } from "../compare/verdict.ts";
-import { metricLabel } from "../model/metrics.ts";
-import { countOf } from "../model/number-text.ts";
+import { metricLabel } from "../run/metrics.ts";
+import { countOf } from "../run/format.ts";
 import { hostsOfAll } from "./host-count.ts";
 import { shownMetrics } from "./shown-metrics.ts";
 import type { Look } from "./summary.ts";

@@ -2,7 +2,7 @@
 // CPU efficiency, `score` the mean over a group, which stands in the column `metric`.
 
 import type { Comparison, MetricComparison, ScopeComparison } from "../compare/comparison.ts";
-import { aboutFields } from "./about-facts.ts";
+import { aboutFields } from "./about.ts";
 import { type Field, type Records, recordsOf } from "./records.ts";
 import { shownMetrics } from "./shown-metrics.ts";
 import type { Look } from "./summary.ts";

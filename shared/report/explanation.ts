@@ -1,13 +1,13 @@
 // Behind a verdict: which rule gave it, which hosts it rests on, and what would change it. All from the published answer.
 
 import type { Comparison, MetricComparison } from "../compare/comparison.ts";
-import { fewestHosts, hostsForDirection, hostsForEquality, hostsToUndo, type Split } from "../compare/further-hosts.ts";
+import { fewestHosts, hostsForDirection, hostsForEquality, hostsToUndo, type Split } from "../compare/sample-size.ts";
 import { isSignificant } from "../compare/verdict.ts";
 import { unlikeMedian, WORDS } from "../compare/words.ts";
-import { METRICS, type MetricName } from "../model/metrics.ts";
-import { countOf, exactText, marginText, pText, ratioText } from "../model/number-text.ts";
+import { METRICS, type MetricName } from "../run/metrics.ts";
+import { countOf, exactText, marginText, pText, ratioText } from "../run/format.ts";
 import { hostCountText, hostsText } from "./host-count.ts";
-import { intervalOrNone } from "./known-text.ts";
+import { intervalOrNone } from "./format.ts";
 
 /** Three answers, each in sentences. */
 export interface Explanation {

@@ -1,7 +1,7 @@
 // How many hosts stand behind a number. Over several periods a host has a result in each, and only `n_eff` of the hosts are
 // certainly different ones.
 
-import { countOf, exactText } from "../model/number-text.ts";
+import { countOf, exactText } from "../run/format.ts";
 
 /** What counts hosts. */
 interface Counted {

@@ -2,9 +2,9 @@
 // `backend` / `baseline`.
 
 import type { Known } from "../compare/comparison.ts";
-import type { HostMetric, HostProfile } from "../compare/host-profile.ts";
+import type { HostMetric, HostProfile } from "../compare/host.ts";
 import type { Standing } from "../compare/standing.ts";
-import { COHORT_KEYS } from "../model/cohort.ts";
+import { COHORT_KEYS } from "../run/cohort.ts";
 import { VIEWS, type View } from "../model/view.ts";
 import { type Field, type Records, recordsOf } from "./records.ts";
 import { shownMetrics } from "./shown-metrics.ts";

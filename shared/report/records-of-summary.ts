@@ -1,12 +1,12 @@
-import { backendsRecords } from "./backends-report.ts";
+import { backendsRecords } from "../summaries/backends.ts";
 import { comparisonRecords } from "./comparison-records.ts";
 import { hostRecords } from "./host-records.ts";
-import { hostsRecords } from "./hosts-report.ts";
-import { matrixRecords } from "./matrix-report.ts";
+import { hostsRecords } from "../summaries/hosts.ts";
+import { matrixRecords } from "../summaries/matrix.ts";
 import type { Records } from "./records.ts";
 import { runRecords } from "./run-records.ts";
 import type { Look, Summary } from "./summary.ts";
-import { trendRecords } from "./trend-report.ts";
+import { trendRecords } from "../summaries/trend.ts";
 
 /** What a program is told about a summary, as one table. Runs have all their columns, whatever the look. */
 export function recordsOfSummary(summary: Summary, look: Look): Records {

@@ -3,8 +3,8 @@
 // semicolon in them is escaped, so that no spreadsheet splits there and no program finds an apostrophe that is not theirs.
 
 import type { Measurement } from "../model/measurement.ts";
-import { METRIC_NAMES } from "../model/metrics.ts";
-import type { Facts, Run } from "../model/run.ts";
+import { METRIC_NAMES } from "../run/metrics.ts";
+import type { Facts, Run } from "../run/run.ts";
 import { type Field, type Records, recordsOf, type Value } from "./records.ts";
 import type { UnreadableEntry } from "./summary.ts";
 

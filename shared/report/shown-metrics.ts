@@ -1,4 +1,4 @@
-import { METRIC_NAMES, type MetricName } from "../model/metrics.ts";
+import { METRIC_NAMES, type MetricName } from "../run/metrics.ts";
 import type { Look } from "./summary.ts";
 
 /** What an answer has for each metric that a look shows, in registry order. */

@@ -1,7 +1,7 @@
 // What the short name of a stratum says, in words: `v1/2G/8k/16` is how results are told apart that cannot be compared.
 
-import { exactText } from "../model/number-text.ts";
-import { type Remark, remark } from "./report.ts";
+import { exactText } from "../run/format.ts";
+import { type Remark, remark } from "./model.ts";
 
 const FAMILIES: Readonly<Record<string, string>> = {
   v1: "Bonnie++ 1.00 to 1.04",

@@ -1,12 +1,12 @@
 // What a report or a chart is made of: the answer of one endpoint, and how somebody wants to see it.
 
-import type { AllBackends } from "../compare/all-backends.ts";
+import type { AllBackends } from "../compare/backends.ts";
 import type { Comparison } from "../compare/comparison.ts";
 import type { DatedMatrix, DatedTrend } from "../compare/dated.ts";
 import type { HostEntry } from "../compare/host-entry.ts";
-import type { HostProfile } from "../compare/host-profile.ts";
-import type { MetricName } from "../model/metrics.ts";
-import type { Run } from "../model/run.ts";
+import type { HostProfile } from "../compare/host.ts";
+import type { MetricName } from "../run/metrics.ts";
+import type { Run } from "../run/run.ts";
 
 /** A page of hosts, and where the next one begins; null on the last. */
 export interface HostPage {

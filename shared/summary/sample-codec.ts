@@ -2,9 +2,9 @@
 // are not repeated here. What a plain run does not have (cache rules, flags, attributes) takes no room.
 
 import * as z from "zod";
-import { COHORT_KEYS } from "../model/cohort.ts";
-import { lazily } from "../model/lazily.ts";
-import { QUANTITY_NAMES } from "./quantities.ts";
+import { COHORT_KEYS } from "../run/cohort.ts";
+import { lazily } from "../cells/lazily.ts";
+import { QUANTITY_NAMES } from "../cells/quantities.ts";
 import type { RunSample } from "./types.ts";
 
 /** A sample without what the key of its run says. */

@@ -2,8 +2,8 @@
 // Out: a host summary, from which `cells/` derives everything the host contributes. All numbers are integers (ticks of
 // 1e-4 natural log, statistics.md, section 1), so that a summary read back from the store is the summary written.
 
-import type { Backend } from "../model/backends.ts";
-import type { CohortKey } from "../model/cohort.ts";
+import type { Backend } from "../run/backends.ts";
+import type { CohortKey } from "../run/cohort.ts";
 
 /** One quantity of one run: `ticks` is the value, or the bound it lies strictly above when censored. */
 export interface Sample {

@@ -6,7 +6,7 @@ import { afterAll, beforeAll, expect, test } from "vitest";
 import * as z from "zod";
 import { errorEnvelope, madeToken, receipt as receiptSchema } from "../../shared/api/answers.ts";
 import { CONTRACT } from "../../shared/api/contract.ts";
-import { errorsOf } from "../../shared/api/errors-of.ts";
+import { errorsOf } from "../../shared/api/errors.ts";
 import { startTestEngine, type TestEngine } from "../support/engine.ts";
 import { makeTestService, type TestService } from "../support/service.ts";
 

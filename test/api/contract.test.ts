@@ -4,7 +4,7 @@ import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { errorEnvelope } from "../../shared/api/answers.ts";
 import { CONTRACT } from "../../shared/api/contract.ts";
 import { CACHE_CONTROL, type Endpoint } from "../../shared/api/endpoint.ts";
-import { SCOPES } from "../../shared/model/token.ts";
+import { SCOPES } from "../../shared/run/token.ts";
 import { startTestEngine, type TestEngine } from "../support/engine.ts";
 import { makeTestService, type TestService } from "../support/service.ts";
 

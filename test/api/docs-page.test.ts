@@ -2,17 +2,17 @@
 
 import { createHash } from "node:crypto";
 import { beforeAll, describe, expect, test } from "vitest";
-import { addDocsRoutes } from "../../functions/docs/app.ts";
-import { docsPage } from "../../functions/docs/docs-page.tsx";
-import { makeHttpApp } from "../../functions/http/app.ts";
+import { addDocsRoutes } from "../../functions/web/docs/app.ts";
+import { docsPage } from "../../functions/web/docs/page.tsx";
+import { makeHttpApp } from "../../functions/web/http/app.ts";
 import { CONTRACT } from "../../shared/api/contract.ts";
-import { FLAG_MEANINGS, REASONS, VERDICTS } from "../../shared/api/meanings.ts";
+import { FLAG_MEANINGS, REASONS, VERDICTS } from "../../shared/report/glossary.ts";
 import { newToken } from "../../shared/api/token-requests.ts";
 import { ERROR_STATUS } from "../../shared/errors.ts";
-import { aliasesOf } from "../../shared/model/aliases.ts";
-import { BACKENDS } from "../../shared/model/backends.ts";
+import { aliasesOf } from "../../shared/run/aliases.ts";
+import { BACKENDS } from "../../shared/run/backends.ts";
 import { FACTS } from "../../shared/model/fact-registry.ts";
-import { METRIC_NAMES } from "../../shared/model/metrics.ts";
+import { METRIC_NAMES } from "../../shared/run/metrics.ts";
 
 let answer: Response;
 let page: string;

@@ -4,7 +4,7 @@ import fc from "fast-check";
 import { expect, test } from "vitest";
 import { runParameters } from "../../shared/api/run-parameters.ts";
 import { FACTS, type FactKind } from "../../shared/model/fact-registry.ts";
-import { parseFact } from "../../shared/model/facts.ts";
+import { parseFact } from "../../shared/run/facts.ts";
 
 /** Values around the edges of a kind, good and bad. */
 function candidates(kind: FactKind): string[] {

@@ -6,9 +6,9 @@ import { chmodSync, mkdirSync, mkdtempSync, readFileSync, rmSync, symlinkSync, w
 import { tmpdir } from "node:os";
 import { join, resolve } from "node:path";
 import { afterAll, beforeAll, expect, test } from "vitest";
-import { decode } from "../../functions/http/body.ts";
-import { understandUpload } from "../../functions/ingest/upload.ts";
-import { readBonnie } from "../../shared/bonnie/read.ts";
+import { decode } from "../../functions/web/http/body.ts";
+import { understandUpload } from "../../functions/service/upload.ts";
+import { readBonnie } from "../../shared/bonnie/reader.ts";
 import { FACTS } from "../../shared/model/fact-registry.ts";
 import { AGENT } from "../agent/shells.ts";
 

@@ -35,7 +35,7 @@ import {
   startServerProcess,
 } from "../support/server-process.ts";
 
-const LOOP = readFileSync("local/samples/seed-loop.csv", "utf8").trim();
+const LOOP = readFileSync("local/demo/samples/seed-loop.csv", "utf8").trim();
 const folder = mkdtempSync(join(tmpdir(), "vbdstat-backup-"));
 let data: string;
 let folders = 0;

@@ -2,10 +2,10 @@
 
 import { DeleteItemCommand, PutItemCommand } from "@aws-sdk/client-dynamodb";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
-import { aggregateFleet } from "../../functions/aggregate/aggregate.ts";
-import { auditFleet } from "../../functions/aggregate/audit.ts";
-import { rebuildFleet } from "../../functions/aggregate/rebuild.ts";
-import type { Receipt } from "../../functions/ingest/receipt.ts";
+import { aggregateFleet } from "../../functions/service/aggregate.ts";
+import { auditFleet } from "../../functions/service/audit.ts";
+import { rebuildFleet } from "../../functions/service/rebuild.ts";
+import type { Receipt } from "../../functions/service/receipt.ts";
 import { makeAggregationStore } from "../../functions/store/aggregation.ts";
 import { currentGeneration } from "../../functions/store/generations.ts";
 import { type Item, keyItem, textOf } from "../../functions/store/item.ts";
@@ -13,8 +13,8 @@ import { cellPartition, cohortHash, cohortKey, cohortPartition, idOf } from "../
 import { getItems, partition, queryAll, type Table } from "../../functions/store/table.ts";
 import type { Comparison } from "../../shared/compare/comparison.ts";
 import { BUCKETS } from "../../shared/deployment.ts";
-import type { Cohort } from "../../shared/model/cohort.ts";
-import { aggregateOver } from "../aggregate/play.ts";
+import type { Cohort } from "../../shared/run/cohort.ts";
+import { aggregateOver } from "../service/play.ts";
 import { asJson, jsonOf } from "../support/answer.ts";
 import { startTestEngine, type TestEngine } from "../support/engine.ts";
 import { LOOP } from "../support/fixtures.ts";

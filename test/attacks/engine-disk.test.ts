@@ -21,7 +21,7 @@ import { setTimeout as pause } from "node:timers/promises";
 import { DynamoDBClient } from "@aws-sdk/client-dynamodb";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { makeStatusStore } from "../../functions/store/status.ts";
-import { StoreHealth } from "../../functions/store/store-health.ts";
+import { StoreHealth } from "../../functions/store/health.ts";
 import { getItem } from "../../functions/store/table.ts";
 import { printTo } from "../../local/print.ts";
 import { LOOP } from "../support/fixtures.ts";

@@ -19,7 +19,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from "vitest";
 import { lockOpenFile } from "../../local/kernel-lock.ts";
-import { identityOf, isRunning, readIdentity } from "../../local/process-identity.ts";
+import { identityOf, isRunning, readIdentity } from "../../local/server/process-identity.ts";
 import { LOOP } from "../support/fixtures.ts";
 import { pathWithout, whichOf } from "../support/programs.ts";
 import {

@@ -6,8 +6,8 @@ import { Agent } from "node:http";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
-import { watchEngine } from "../../local/engine-watch.ts";
-import { isRunning, readIdentity } from "../../local/process-identity.ts";
+import { watchEngine } from "../../local/server/engine-watch.ts";
+import { isRunning, readIdentity } from "../../local/server/process-identity.ts";
 import { LOOP } from "../support/fixtures.ts";
 import { buildServer, removeBuild, startServerProcess } from "../support/server-process.ts";
 

@@ -6,8 +6,8 @@ import { mkdtempSync, readFileSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
-import { findNamespaceKind } from "../../local/engine-namespace.ts";
-import { readIdentity } from "../../local/process-identity.ts";
+import { findNamespaceKind } from "../../local/server/engine-namespace.ts";
+import { readIdentity } from "../../local/server/process-identity.ts";
 import { LOOP } from "../support/fixtures.ts";
 import { pathWithout, whichOf } from "../support/programs.ts";
 import {

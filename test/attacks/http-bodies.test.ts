@@ -6,7 +6,7 @@ import { connect } from "node:net";
 import { gzipSync } from "node:zlib";
 import { getRequestListener } from "@hono/node-server";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
-import { type HttpServer, startHttpServer } from "../../local/http-server.ts";
+import { type HttpServer, startHttpServer } from "../../local/server/http-server.ts";
 import { startTestEngine, type TestEngine } from "../support/engine.ts";
 import { LOOP } from "../support/fixtures.ts";
 import { makeTestService, type TestService } from "../support/service.ts";

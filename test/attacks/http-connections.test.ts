@@ -8,7 +8,7 @@ import type { IncomingMessage, ServerResponse } from "node:http";
 import { connect, type Socket } from "node:net";
 import { afterEach, describe, expect, test } from "vitest";
 import { takingTurns } from "../../functions/store/turns.ts";
-import { CONNECTION_LIMITS, type HttpServer, startHttpServer } from "../../local/http-server.ts";
+import { CONNECTION_LIMITS, type HttpServer, startHttpServer } from "../../local/server/http-server.ts";
 import { deafConnection } from "../support/flood.ts";
 
 type Answer = (request: IncomingMessage, response: ServerResponse) => Promise<void>;

@@ -1,8 +1,8 @@
 // Names that look like another host's and are not: nobody sees the difference, and each would have a vote of its own.
 
 import { afterAll, beforeAll, expect, test } from "vitest";
-import { auditFleet } from "../../functions/aggregate/audit.ts";
-import type { Receipt } from "../../functions/ingest/receipt.ts";
+import { auditFleet } from "../../functions/service/audit.ts";
+import type { Receipt } from "../../functions/service/receipt.ts";
 import { makeRunStore } from "../../functions/store/runs.ts";
 import { asJson, jsonOf, type Refusal } from "../support/answer.ts";
 import { startTestEngine, type TestEngine } from "../support/engine.ts";

@@ -2,12 +2,12 @@
 // while one is under way do harm.
 
 import { afterAll, beforeAll, beforeEach, expect, test } from "vitest";
-import { auditFleet } from "../../functions/aggregate/audit.ts";
-import { type RebuildOptions, rebuildFleet } from "../../functions/aggregate/rebuild.ts";
+import { auditFleet } from "../../functions/service/audit.ts";
+import { type RebuildOptions, rebuildFleet } from "../../functions/service/rebuild.ts";
 import { beginGeneration, readGenerations } from "../../functions/store/generations.ts";
 import { makeRunStore } from "../../functions/store/runs.ts";
 import type { Table } from "../../functions/store/table.ts";
-import { aggregateAll, aggregateOver } from "../aggregate/play.ts";
+import { aggregateAll, aggregateOver } from "../service/play.ts";
 import { startTestEngine, type TestEngine } from "../support/engine.ts";
 import { newRun } from "../support/runs.ts";
 

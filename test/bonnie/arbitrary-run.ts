@@ -1,9 +1,9 @@
 // Arbitrary Bonnie++ runs as the tool can print them: every value in the form, and within the limits, of bonnie-formats.
 
 import * as fc from "fast-check";
-import { lowerBound, upperLimit } from "../../shared/model/bound.ts";
+import { lowerBound, upperLimit } from "../../shared/run/bound.ts";
 import type { BonnieSetup, FileSpec, Measurement, Measurements } from "../../shared/model/measurement.ts";
-import { METRIC_NAMES, type MetricName, perMetric } from "../../shared/model/metrics.ts";
+import { METRIC_NAMES, type MetricName, perMetric } from "../../shared/run/metrics.ts";
 
 /** A setup and what was measured. */
 export interface ArbitraryRun {

@@ -1,6 +1,6 @@
 import { describe, expect, it } from "vitest";
-import { lowerBound, upperLimit } from "../../shared/model/bound.ts";
-import { METRIC_NAMES } from "../../shared/model/metrics.ts";
+import { lowerBound, upperLimit } from "../../shared/run/bound.ts";
+import { METRIC_NAMES } from "../../shared/run/metrics.ts";
 import { LOOP, NO_FILES_200, NO_IO_200, resultOf, V197, withFields } from "./reading.ts";
 
 const bounds = (line: string) => METRIC_NAMES.map((metric) => lowerBound(metric, resultOf(line).setup));

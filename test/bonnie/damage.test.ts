@@ -1,7 +1,7 @@
 // The damage that lines are known to suffer on their way (bonnie-formats.md, section 8), each kind done to every real line.
 
 import { describe, expect, it } from "vitest";
-import { readBonnie } from "../../shared/bonnie/read.ts";
+import { readBonnie } from "../../shared/bonnie/reader.ts";
 import { issueOf, issuesOf, LOOP, REAL_LINES, resultOf, resultsOf, V197 } from "./reading.ts";
 
 /** What is left of harmless transport must read as the line itself. */

@@ -1,5 +1,5 @@
 import { describe, expect, it } from "vitest";
-import { MAX_LINES, readBonnie } from "../../shared/bonnie/read.ts";
+import { MAX_LINES, readBonnie } from "../../shared/bonnie/reader.ts";
 import { fixture, HEADER_200, issueOf, issuesOf, LOOP, resultOf } from "./reading.ts";
 
 const V1_HEADER =

@@ -1,5 +1,5 @@
 import { describe, expect, it } from "vitest";
-import { readBonnie } from "../../shared/bonnie/read.ts";
+import { readBonnie } from "../../shared/bonnie/reader.ts";
 import { fixture, resultOf, V197 } from "./reading.ts";
 
 describe("a table whose own CSV line comes damaged is set aside, or the whole log sent later would count twice", () => {

@@ -1,5 +1,5 @@
 import { describe, expect, it } from "vitest";
-import { readBonnie } from "../../shared/bonnie/read.ts";
+import { readBonnie } from "../../shared/bonnie/reader.ts";
 import { fixture, issueOf, resultOf, V197 } from "./reading.ts";
 
 const V1_HEAD = `Version 1.03e       ------Sequential Output------ --Sequential Input- --Random-

@@ -8,7 +8,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import type { Browser, BrowserContext, Page } from "playwright-core";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
-import { type LocalServer, startLocalServer } from "../../local/server.ts";
+import { type LocalServer, startLocalServer } from "../../local/server/server.ts";
 import { jsonOf } from "../support/answer.ts";
 import { accessibilityFaults, contrastFaults } from "./accessibility.ts";
 import { chromiumPath, startChromium } from "./chromium.ts";

@@ -5,11 +5,11 @@ import fc from "fast-check";
 import { expect, it } from "vitest";
 import { contributions } from "../../shared/cells/contribution.ts";
 import { emptyMetricCell } from "../../shared/cells/metric-cell.ts";
-import { METRIC_NAMES } from "../../shared/model/metrics.ts";
-import { QUANTITY_NAMES } from "../../shared/summary/quantities.ts";
-import { summarise } from "../../shared/summary/summarise.ts";
+import { METRIC_NAMES } from "../../shared/run/metrics.ts";
+import { QUANTITY_NAMES } from "../../shared/cells/quantities.ts";
+import { summarise } from "../../shared/cells/host-values.ts";
 import type { RunSample, Sample } from "../../shared/summary/types.ts";
-import { randomSamples } from "../summary/random-samples.ts";
+import { randomSamples } from "./random-samples.ts";
 import { hostsByBin } from "./histogram.ts";
 import { find, mergedCell } from "./hosts.ts";
 

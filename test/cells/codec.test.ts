@@ -6,7 +6,7 @@ import { CellFault } from "../../shared/cells/cell-fault.ts";
 import { decodeCell, encodeCell, mergeEncoded } from "../../shared/cells/codec.ts";
 import { emptyCell } from "../../shared/cells/merge.ts";
 import { emptyMetricCell } from "../../shared/cells/metric-cell.ts";
-import { QUANTITY_COUNT } from "../../shared/summary/quantities.ts";
+import { QUANTITY_COUNT } from "../../shared/cells/quantities.ts";
 import { binsFrom, hostsByBin } from "./histogram.ts";
 import { mergedCell, randomCell } from "./hosts.ts";
 

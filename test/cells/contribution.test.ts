@@ -3,11 +3,11 @@ import { describe, expect, it } from "vitest";
 import type { Bins } from "../../shared/cells/bins.ts";
 import type { MetricCell } from "../../shared/cells/cell.ts";
 import { contributions, pairName } from "../../shared/cells/contribution.ts";
-import { placeOf, type QuantityName } from "../../shared/summary/quantities.ts";
-import { summarise } from "../../shared/summary/summarise.ts";
+import { placeOf, type QuantityName } from "../../shared/cells/quantities.ts";
+import { summarise } from "../../shared/cells/host-values.ts";
 import { ticksOf } from "../../shared/summary/ticks.ts";
 import type { RunSample, Sample } from "../../shared/summary/types.ts";
-import { plainSample, values } from "../summary/random-samples.ts";
+import { plainSample, values } from "./random-samples.ts";
 import { hostsByBin } from "./histogram.ts";
 import { find, randomHost } from "./hosts.ts";
 

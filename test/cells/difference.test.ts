@@ -5,8 +5,8 @@ import { encodeCell } from "../../shared/cells/codec.ts";
 import { type Contribution, contributions } from "../../shared/cells/contribution.ts";
 import { difference } from "../../shared/cells/difference.ts";
 import { addCell, emptyCell, isEmpty, subtractCell } from "../../shared/cells/merge.ts";
-import { summarise } from "../../shared/summary/summarise.ts";
-import { plainSample, values } from "../summary/random-samples.ts";
+import { summarise } from "../../shared/cells/host-values.ts";
+import { plainSample, values } from "./random-samples.ts";
 import { randomHost } from "./hosts.ts";
 
 fc.configureGlobal({ seed: 20_261_101, numRuns: 40 });

@@ -2,9 +2,9 @@ import fc from "fast-check";
 import type { Cell } from "../../shared/cells/cell.ts";
 import { type Contribution, contributions } from "../../shared/cells/contribution.ts";
 import { addCell, emptyCell } from "../../shared/cells/merge.ts";
-import { summarise } from "../../shared/summary/summarise.ts";
+import { summarise } from "../../shared/cells/host-values.ts";
 import type { HostSummary } from "../../shared/summary/types.ts";
-import { randomSamples } from "../summary/random-samples.ts";
+import { randomSamples } from "./random-samples.ts";
 
 /** Summaries of hosts with all kinds of runs. */
 export const randomHost: fc.Arbitrary<HostSummary> = randomSamples(8).map((samples) => summarise("h", samples));

@@ -4,7 +4,7 @@ import { encodeCell } from "../../shared/cells/codec.ts";
 import { emptyCell } from "../../shared/cells/merge.ts";
 import { pairMetric } from "../../shared/cells/pair-metric.ts";
 import { valueMetric } from "../../shared/cells/value-metric.ts";
-import { QUANTITY_NAMES } from "../../shared/summary/quantities.ts";
+import { QUANTITY_NAMES } from "../../shared/cells/quantities.ts";
 import type { HostValue } from "../../shared/summary/types.ts";
 import { mergedCell } from "./hosts.ts";
 

@@ -1,6 +1,6 @@
 import fc from "fast-check";
 import { describe, expect, test } from "vitest";
-import { linearAxis } from "../../shared/chart/linear-axis.ts";
+import { linearAxis } from "../../shared/chart/axes.ts";
 import { logAxis } from "../../shared/chart/log-axis.ts";
 
 describe("the axis of ratios", () => {

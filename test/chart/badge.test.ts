@@ -1,7 +1,7 @@
 import { expect, test } from "vitest";
 import { badge } from "../../shared/chart/badge.ts";
 import { compare } from "../../shared/compare/compare.ts";
-import type { MetricName } from "../../shared/model/metrics.ts";
+import type { MetricName } from "../../shared/run/metrics.ts";
 import { cellOf, type Host, input, metricCellOf, onePeriod, put, question } from "../compare/build.ts";
 import { allEqual, clearWin, empty, mixed, seed } from "../support/comparisons.ts";
 

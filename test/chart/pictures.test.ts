@@ -3,7 +3,7 @@ import { describe, expect, test } from "vitest";
 import { badge } from "../../shared/chart/badge.ts";
 import { chartOf } from "../../shared/chart/chart-of.ts";
 import type { Scene } from "../../shared/chart/scene.ts";
-import { METRIC_NAMES } from "../../shared/model/metrics.ts";
+import { METRIC_NAMES } from "../../shared/run/metrics.ts";
 import { svg } from "../../shared/render/svg.ts";
 import { DEFAULT_LOOK, type Look, type Summary } from "../../shared/report/summary.ts";
 import { oneOfMany } from "../support/comparisons.ts";

@@ -2,7 +2,7 @@ import { expect, test } from "vitest";
 import { backendValues } from "../../shared/compare/backend-values.ts";
 import { measure } from "../../shared/compare/measure.ts";
 import type { Merged } from "../../shared/compare/question.ts";
-import type { MetricName } from "../../shared/model/metrics.ts";
+import type { MetricName } from "../../shared/run/metrics.ts";
 import { cellOf, metricCellOf, onePeriod, put } from "./build.ts";
 
 const valuesOf = (merged: Merged, metrics: readonly MetricName[]) =>

@@ -1,5 +1,5 @@
 import { describe, expect, test } from "vitest";
-import { binomialCdf, medianRank, signTest } from "../../shared/compare/binomial.ts";
+import { binomialCdf, medianRank, signTest } from "../../shared/compare/tests.ts";
 
 describe("ranks of the interval of a median", () => {
   // The check values of statistics.md, section 4.

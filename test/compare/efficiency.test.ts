@@ -1,7 +1,7 @@
 import { describe, expect, test } from "vitest";
 import { compare } from "../../shared/compare/compare.ts";
 import type { Merged } from "../../shared/compare/question.ts";
-import type { MetricName } from "../../shared/model/metrics.ts";
+import type { MetricName } from "../../shared/run/metrics.ts";
 import { cellOf, type Host, input, metricCellOf, onePeriod, question, UNKNOWN_HOST } from "./build.ts";
 
 const ratio = (ticks: number) => Math.exp(ticks / 1e4);

@@ -4,7 +4,7 @@ import type { Indication } from "../../shared/compare/between-hosts.ts";
 import { flagsOf } from "../../shared/compare/flag.ts";
 import { type MetricEvidence, metricFlags, outlierHosts, scopeFlags } from "../../shared/compare/flags.ts";
 import { UNKNOWN } from "../../shared/compare/median.ts";
-import { endsOf } from "../../shared/compare/order-statistic.ts";
+import { endsOf } from "../../shared/compare/order-statistics.ts";
 import { pairedEffects } from "../../shared/compare/paired.ts";
 import { cellOf, type Host, metricCellOf, onePeriod, UNKNOWN_HOST } from "./build.ts";
 

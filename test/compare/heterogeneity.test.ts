@@ -1,6 +1,6 @@
 import { describe, expect, test } from "vitest";
 import { geometricMean, hostRange, noiseShare, sdLog, shares } from "../../shared/compare/heterogeneity.ts";
-import { endsOf } from "../../shared/compare/order-statistic.ts";
+import { endsOf } from "../../shared/compare/order-statistics.ts";
 import { type Host, metricCellOf, UNKNOWN_HOST } from "./build.ts";
 
 const endsFrom = (hosts: readonly Host[]) => endsOf(metricCellOf(hosts));

@@ -4,7 +4,7 @@ import fc from "fast-check";
 import { expect, test } from "vitest";
 import { compare } from "../../shared/compare/compare.ts";
 import type { Known, Limits } from "../../shared/compare/comparison.ts";
-import { METRIC_NAMES } from "../../shared/model/metrics.ts";
+import { METRIC_NAMES } from "../../shared/run/metrics.ts";
 import { cellOf, type Host, input, metricCellOf, onePeriod, put, question, UNKNOWN_HOST } from "./build.ts";
 import { random } from "./random.ts";
 

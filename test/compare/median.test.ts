@@ -1,6 +1,6 @@
 import { describe, expect, test } from "vitest";
 import { medianEstimate, medianOf } from "../../shared/compare/median.ts";
-import { endsOf } from "../../shared/compare/order-statistic.ts";
+import { endsOf } from "../../shared/compare/order-statistics.ts";
 import { type Host, metricCellOf, UNKNOWN_HOST } from "./build.ts";
 import { random } from "./random.ts";
 

@@ -1,8 +1,8 @@
 import { expect, test } from "vitest";
 import { pairedEffects } from "../../shared/compare/paired.ts";
 import { scores } from "../../shared/compare/scores.ts";
-import type { MetricName } from "../../shared/model/metrics.ts";
-import { METRIC_NAMES } from "../../shared/model/metrics.ts";
+import type { MetricName } from "../../shared/run/metrics.ts";
+import { METRIC_NAMES } from "../../shared/run/metrics.ts";
 import { cellOf, type Host, metricCellOf, onePeriod, UNKNOWN_HOST } from "./build.ts";
 
 function scoresOf(metrics: Partial<Record<MetricName, Host[]>>) {

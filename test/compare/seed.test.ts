@@ -3,7 +3,7 @@
 import { describe, expect, test } from "vitest";
 import { compare } from "../../shared/compare/compare.ts";
 import type { ComparisonInput } from "../../shared/compare/question.ts";
-import { METRIC_NAMES, type MetricName } from "../../shared/model/metrics.ts";
+import { METRIC_NAMES, type MetricName } from "../../shared/run/metrics.ts";
 import { cellOf, type Host, input, metricCellOf, onePeriod, question, ticks, UNKNOWN_HOST } from "./build.ts";
 
 const STRATUM = "v1/2G/8k/16";

@@ -6,7 +6,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { promisify } from "node:util";
 import { afterAll, beforeAll, expect, test } from "vitest";
-import { type LocalServer, startLocalServer } from "../../local/server.ts";
+import { type LocalServer, startLocalServer } from "../../local/server/server.ts";
 import { examplesOf, patternOf } from "./examples.ts";
 
 const root = new URL("../..", import.meta.url);

@@ -12,8 +12,8 @@ import {
   UPLOAD,
   UPLOAD_FORM,
 } from "../../functions/http/limits.ts";
-import { CONNECTION_LIMITS } from "../../local/http-server.ts";
-import { exactText } from "../../shared/model/number-text.ts";
+import { CONNECTION_LIMITS } from "../../local/server/http-server.ts";
+import { exactText } from "../../shared/run/format.ts";
 import { SHARE_WIDTHS } from "../../shared/report/summary.ts";
 
 const page = readFileSync("docs/api.md", "utf8").replaceAll(/\s+/g, " ");

@@ -9,8 +9,8 @@ import { optionalBytesOf, textOf } from "../../functions/store/item.ts";
 import { bucketOf, cellPartition, markKey } from "../../functions/store/keys.ts";
 import { partition, queryAll, type Table } from "../../functions/store/table.ts";
 import { AUDIT_EVERY_HOURS, BUCKETS } from "../../shared/deployment.ts";
-import { functionEnvironment, loggedLines } from "../handlers/function-environment.ts";
-import { gatewayEvent, lambdaContext } from "../handlers/gateway-event.ts";
+import { functionEnvironment, loggedLines } from "../functions/function-environment.ts";
+import { gatewayEvent, lambdaContext } from "../functions/gateway-event.ts";
 import { startTestEngine, type TestEngine } from "../support/engine.ts";
 import { LOOP } from "../support/fixtures.ts";
 import { makeTestService, type TestService } from "../support/service.ts";
@@ -39,7 +39,7 @@ const HOSTS = Array.from({ length: 400 }, (_, index) => `dom0-${index}`)
   .slice(0, 30);
 
 async function postAs(host: string, body: string): Promise<void> {
-  const { handler } = await import("../../functions/ingest/handler.ts");
+  const { handler } = await import("../../functions/ingest.ts");
   const headers = { Authorization: `Bearer ${service.admin}` };
   const query = `backend=loop&host=${host}`;
   await handler(gatewayEvent({ method: "POST", path: "/v1/results", query, headers, body }), context);
@@ -94,11 +94,11 @@ beforeAll(async () => {
   // An hour in which nothing was counted, then a stream whose workers are in each other's way.
   lines.aggregate = loggedLines();
   await at(Date.now() + HOUR_MS, async () => {
-    const { handler } = await import("../../functions/aggregate/handler.ts");
+    const { handler } = await import("../../functions/aggregate.ts");
     await handler(SCHEDULED, { ...context, getRemainingTimeInMillis: () => 0 });
   });
   conflictsToCome = 20;
-  const { handler: aggregate } = await import("../../functions/aggregate/handler.ts");
+  const { handler: aggregate } = await import("../../functions/aggregate.ts");
   await aggregate({ Records: HOSTS.map(record) }, context);
   vi.restoreAllMocks();
 
@@ -106,7 +106,7 @@ beforeAll(async () => {
   const bucket = bucketOf("default", HOSTS[0] ?? "");
   await damageCell(bucket);
   await at((100_000 * BUCKETS + bucket) * AUDIT_EVERY_HOURS * HOUR_MS, async () => {
-    const { handler } = await import("../../functions/audit/handler.ts");
+    const { handler } = await import("../../functions/audit.ts");
     await handler(SCHEDULED, context);
   });
   vi.restoreAllMocks();

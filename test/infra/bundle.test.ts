@@ -7,7 +7,7 @@ import { join } from "node:path";
 import type { Metafile } from "esbuild";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { bundle } from "../../infra/bundle.ts";
-import { gatewayEvent } from "../handlers/gateway-event.ts";
+import { gatewayEvent } from "../functions/gateway-event.ts";
 import { startTestEngine, type TestEngine } from "../support/engine.ts";
 import { invoked, outputOf } from "./invoked.ts";
 

@@ -2,7 +2,7 @@
 
 import type { AttributeValue } from "@aws-sdk/client-dynamodb";
 import { tableAt } from "../../functions/env.ts";
-import { openTable } from "../../functions/store/open-table.ts";
+import { openTable } from "../../functions/store/client.ts";
 import type { Table } from "../../functions/store/table.ts";
 
 export interface Access {

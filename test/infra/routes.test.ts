@@ -1,18 +1,18 @@
 // The HTTP API against the apps behind it: an endpoint without a route is a 404 on AWS that nobody sees on one machine.
 
 import { describe, expect, test } from "vitest";
-import { addDocsRoutes } from "../../functions/docs/app.ts";
-import { addEmbedRoutes } from "../../functions/embed/app.ts";
+import { addDocsRoutes } from "../../functions/web/docs/app.ts";
+import { addEmbedRoutes } from "../../functions/web/routes/embed.ts";
 import type { EmbedDeps } from "../../functions/embed/deps.ts";
-import { makeHttpApp } from "../../functions/http/app.ts";
+import { makeHttpApp } from "../../functions/web/http/app.ts";
 import type { HttpApp } from "../../functions/http/http-env.ts";
-import { addIngestRoutes } from "../../functions/ingest/app.ts";
+import { addIngestRoutes } from "../../functions/web/routes/ingest.ts";
 import type { IngestDeps } from "../../functions/ingest/deps.ts";
-import { addPageRoutes } from "../../functions/pages/app.ts";
+import { addPageRoutes } from "../../functions/web/pages/app.ts";
 import type { PageDeps } from "../../functions/pages/deps.ts";
 import { addSharePageRoutes } from "../../functions/pages/share-routes.ts";
 import { addUploadRoute } from "../../functions/pages/upload-route.ts";
-import { addReadRoutes } from "../../functions/read/app.ts";
+import { addReadRoutes } from "../../functions/web/routes/read.ts";
 import type { ReadDeps } from "../../functions/read/deps.ts";
 import { ELSEWHERE, ROUTES, routedMethod, THROTTLES } from "../../infra/routes.ts";
 import { CONTRACT } from "../../shared/api/contract.ts";

@@ -1,8 +1,8 @@
 import * as fc from "fast-check";
 import { describe, expect, it } from "vitest";
-import { BACKENDS } from "../../shared/model/backends.ts";
-import { METRIC_NAMES } from "../../shared/model/metrics.ts";
-import type { Facts, RuleStrength } from "../../shared/model/run.ts";
+import { BACKENDS } from "../../shared/run/backends.ts";
+import { METRIC_NAMES } from "../../shared/run/metrics.ts";
+import type { Facts, RuleStrength } from "../../shared/run/run.ts";
 import { assessQuality } from "../../shared/quality/assess.ts";
 import { type RateText, type RunText, runOf } from "./run-builder.ts";
 

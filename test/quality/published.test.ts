@@ -1,5 +1,5 @@
 import { describe, expect, it } from "vitest";
-import type { Facts, RuleStrength } from "../../shared/model/run.ts";
+import type { Facts, RuleStrength } from "../../shared/run/run.ts";
 import { assessQuality } from "../../shared/quality/assess.ts";
 import { type RateText, type RunText, runOf } from "./run-builder.ts";
 

@@ -1,5 +1,5 @@
 import { describe, expect, it } from "vitest";
-import type { RuleStrength } from "../../shared/model/run.ts";
+import type { RuleStrength } from "../../shared/run/run.ts";
 import { assessQuality } from "../../shared/quality/assess.ts";
 import { type RunText, runOf } from "./run-builder.ts";
 

@@ -2,7 +2,7 @@
 
 import * as fc from "fast-check";
 import { expect, test } from "vitest";
-import type { Run } from "../../shared/model/run.ts";
+import type { Run } from "../../shared/run/run.ts";
 import { csv, csvRecord } from "../../shared/render/csv.ts";
 import { runRecords } from "../../shared/report/run-records.ts";
 import { readCsv, readTable, textOfField } from "../support/csv.ts";

@@ -2,7 +2,7 @@
 // pictures.
 
 import { expect, test } from "vitest";
-import { rendered, type TextFormat } from "../../shared/render/rendered.ts";
+import { rendered, type TextFormat } from "../../shared/summaries/documents.ts";
 import { DEFAULT_LOOK, type Summary } from "../../shared/report/summary.ts";
 import { expectGolden } from "../support/golden.ts";
 import { COMPARISONS, OTHERS } from "../support/summaries.ts";

@@ -2,9 +2,9 @@
 
 import * as fc from "fast-check";
 import { describe, expect, test } from "vitest";
-import { printable } from "../../shared/model/printable.ts";
+import { printable } from "../../shared/run/text.ts";
 import { inline } from "../../shared/render/markdown.ts";
-import { rendered } from "../../shared/render/rendered.ts";
+import { rendered } from "../../shared/summaries/documents.ts";
 import { DEFAULT_LOOK, type Look, type Summary } from "../../shared/report/summary.ts";
 import { readCsv, textOfField } from "../support/csv.ts";
 import { fleetOf, profileOf } from "../support/fleet.ts";

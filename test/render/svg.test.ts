@@ -1,6 +1,6 @@
 import { describe, expect, test } from "vitest";
 import type { Item, Role, Scene } from "../../shared/chart/scene.ts";
-import { DARK, LIGHT } from "../../shared/render/colours.ts";
+import { DARK, LIGHT } from "../../shared/render/colors.ts";
 import { svg } from "../../shared/render/svg.ts";
 import { xmlText } from "../../shared/render/xml.ts";
 import { parsedXml } from "../support/well-formed.ts";

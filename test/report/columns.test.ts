@@ -2,7 +2,7 @@
 
 import { readFileSync } from "node:fs";
 import { expect, test } from "vitest";
-import { METRIC_NAMES } from "../../shared/model/metrics.ts";
+import { METRIC_NAMES } from "../../shared/run/metrics.ts";
 import { recordsOfSummary } from "../../shared/report/records-of-summary.ts";
 import { DEFAULT_LOOK, type Summary } from "../../shared/report/summary.ts";
 import { COMPARISONS, OTHERS } from "../support/summaries.ts";

@@ -3,7 +3,7 @@
 import { describe, expect, test } from "vitest";
 import type { Comparison, MetricComparison } from "../../shared/compare/comparison.ts";
 import type { Reason } from "../../shared/compare/verdict.ts";
-import { METRIC_NAMES, type MetricName } from "../../shared/model/metrics.ts";
+import { METRIC_NAMES, type MetricName } from "../../shared/run/metrics.ts";
 import { explained } from "../../shared/report/explanation.ts";
 import * as comparisons from "../support/comparisons.ts";
 

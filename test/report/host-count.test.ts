@@ -2,11 +2,11 @@
 
 import { describe, expect, test } from "vitest";
 import type { Comparison, MetricComparison } from "../../shared/compare/comparison.ts";
-import { METRIC_NAMES, type MetricName } from "../../shared/model/metrics.ts";
+import { METRIC_NAMES, type MetricName } from "../../shared/run/metrics.ts";
 import { comparisonLead } from "../../shared/report/comparison-lead.ts";
 import { explained } from "../../shared/report/explanation.ts";
 import { hostCountText, hostsOfAll, hostsText } from "../../shared/report/host-count.ts";
-import { reportOf } from "../../shared/report/report-of.ts";
+import { reportOf } from "../../shared/summaries/registry.ts";
 import { DEFAULT_LOOK } from "../../shared/report/summary.ts";
 import * as comparisons from "../support/comparisons.ts";
 

@@ -2,8 +2,8 @@
 
 import { expect, test } from "vitest";
 import type { DatedMatrix } from "../../shared/compare/dated.ts";
-import { rendered } from "../../shared/render/rendered.ts";
-import { reportOf } from "../../shared/report/report-of.ts";
+import { rendered } from "../../shared/summaries/documents.ts";
+import { reportOf } from "../../shared/summaries/registry.ts";
 import { DEFAULT_LOOK, type Summary } from "../../shared/report/summary.ts";
 import * as comparisons from "../support/comparisons.ts";
 

@@ -2,7 +2,7 @@
 
 import * as fc from "fast-check";
 import { describe, expect, test } from "vitest";
-import { rendered } from "../../shared/render/rendered.ts";
+import { rendered } from "../../shared/summaries/documents.ts";
 import { DEFAULT_LOOK, type Summary } from "../../shared/report/summary.ts";
 import { readTable } from "../support/csv.ts";
 import { fleetRuns, summariesOf } from "../support/generated-fleet.ts";

@@ -1,6 +1,6 @@
 import { expect, test } from "vitest";
 import { DEFAULT_LOOK } from "../../shared/report/summary.ts";
-import { trendReport } from "../../shared/report/trend-report.ts";
+import { trendReport } from "../../shared/summaries/trend.ts";
 import { monthOfBlktap2, yearOfBlktap2 } from "../support/comparisons.ts";
 
 test("one month is not said to show no change, and what it takes is said", () => {

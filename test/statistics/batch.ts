@@ -1,8 +1,8 @@
 // statistics.md, sections 5 to 9, straight from the reference: runs and a question in, every number of the answer out. Nothing
 // is merged and nothing is kept: each number is made of all runs again.
 
-import type { Backend } from "../../shared/model/backends.ts";
-import type { Run } from "../../shared/model/run.ts";
+import type { Backend } from "../../shared/run/backends.ts";
+import type { Run } from "../../shared/run/run.ts";
 import type { View } from "../../shared/model/view.ts";
 import * as effects from "./effects.ts";
 import { type Details, flagged, type Hosts, known, limits, marginTicks } from "./effects.ts";

@@ -1,10 +1,10 @@
 // Random fleets as raw runs: hosts with one backend, with both, in one or several strata and months; rates that tie, that
 // are missing, zero, too fast to measure or impossible; cached reads, small files, little CPU.
 
-import type { Backend } from "../../shared/model/backends.ts";
+import type { Backend } from "../../shared/run/backends.ts";
 import type { Measurement } from "../../shared/model/measurement.ts";
-import { perMetric } from "../../shared/model/metrics.ts";
-import type { Quality, Run } from "../../shared/model/run.ts";
+import { perMetric } from "../../shared/run/metrics.ts";
+import type { Quality, Run } from "../../shared/run/run.ts";
 import { random } from "../compare/random.ts";
 import { runOf } from "../support/runs.ts";
 import { METRICS, type Metric } from "./host-values.ts";

@@ -1,8 +1,8 @@
 // statistics.md, sections 1 to 3, straight from the reference and on raw runs: what every host says. Nothing of the product's
 // statistics is used, so that this can be its witness.
 
-import type { Backend } from "../../shared/model/backends.ts";
-import type { Run } from "../../shared/model/run.ts";
+import type { Backend } from "../../shared/run/backends.ts";
+import type { Run } from "../../shared/run/run.ts";
 import type { View } from "../../shared/model/view.ts";
 
 export const METRICS = [

@@ -9,12 +9,12 @@ import { compare } from "../../shared/compare/compare.ts";
 import type { Comparison } from "../../shared/compare/comparison.ts";
 import { mergePeriods } from "../../shared/compare/merge-periods.ts";
 import type { Merged, Question } from "../../shared/compare/question.ts";
-import { monthOf, periodsOf } from "../../shared/model/period.ts";
-import type { Run } from "../../shared/model/run.ts";
+import { monthOf, periodsOf } from "../../shared/run/periods.ts";
+import type { Run } from "../../shared/run/run.ts";
 import type { View } from "../../shared/model/view.ts";
-import { sampleOf } from "../../shared/summary/sample.ts";
-import { summarise } from "../../shared/summary/summarise.ts";
-import { decodeSummary, encodeSummary } from "../../shared/summary/summary-codec.ts";
+import { sampleOf } from "../../shared/cells/sample.ts";
+import { summarise } from "../../shared/cells/host-values.ts";
+import { decodeSummary, encodeSummary } from "../../shared/cells/summary-codec.ts";
 
 const SHARDS = 3;
 

@@ -1,7 +1,7 @@
 // Simulated fleets whose truth is known, as raw runs; and what chance may do to a count of them.
 
-import { type MetricName, perMetric } from "../../shared/model/metrics.ts";
-import type { Run } from "../../shared/model/run.ts";
+import { type MetricName, perMetric } from "../../shared/run/metrics.ts";
+import type { Run } from "../../shared/run/run.ts";
 import { random } from "../compare/random.ts";
 import { runOf } from "../support/runs.ts";
 

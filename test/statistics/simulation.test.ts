@@ -6,7 +6,7 @@
 
 import { expect, test } from "vitest";
 import type { MetricComparison } from "../../shared/compare/comparison.ts";
-import { METRIC_NAMES } from "../../shared/model/metrics.ts";
+import { METRIC_NAMES } from "../../shared/run/metrics.ts";
 import { comparisonOf, fleetOf } from "../support/fleet.ts";
 import { chanceOfSoFew, type Draws, drawsFrom, type Simulation, simulatedRuns } from "./simulated.ts";
 

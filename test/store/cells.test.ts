@@ -7,7 +7,7 @@ import { currentGeneration } from "../../functions/store/generations.ts";
 import { keyItem } from "../../functions/store/item.ts";
 import { cellKey, cohortHash, cohortKey, EVERY_COHORT, type Key } from "../../functions/store/keys.ts";
 import { type Table, transact } from "../../functions/store/table.ts";
-import { BACKENDS } from "../../shared/model/backends.ts";
+import { BACKENDS } from "../../shared/run/backends.ts";
 import { periodsUpTo } from "../../shared/model/period-range.ts";
 import { startTestEngine, type TestEngine } from "../support/engine.ts";
 

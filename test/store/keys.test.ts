@@ -3,7 +3,7 @@ import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { makeCellStore } from "../../functions/store/cells.ts";
 import { bucketOf, cohortHash, hostHash } from "../../functions/store/keys.ts";
 import { makeRunStore } from "../../functions/store/runs.ts";
-import { aggregateAll } from "../aggregate/play.ts";
+import { aggregateAll } from "../service/play.ts";
 import { startTestEngine, type TestEngine } from "../support/engine.ts";
 import { audit } from "../support/recompute.ts";
 import { newRun } from "../support/runs.ts";

@@ -5,7 +5,7 @@ import { createServer } from "node:http";
 import type { AddressInfo } from "node:net";
 import { expect, test } from "vitest";
 import { tableAt } from "../../functions/env.ts";
-import { ensureTable, openTable } from "../../functions/store/open-table.ts";
+import { ensureTable, openTable } from "../../functions/store/client.ts";
 import { getItem } from "../../functions/store/table.ts";
 
 test("an engine that takes requests and never answers is one that cannot be reached", async () => {

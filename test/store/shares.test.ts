@@ -4,7 +4,7 @@ import { DeleteItemCommand, QueryCommand } from "@aws-sdk/client-dynamodb";
 import { afterAll, beforeAll, beforeEach, expect, test } from "vitest";
 import { makeShareStore } from "../../functions/store/shares.ts";
 import type { Table } from "../../functions/store/table.ts";
-import type { Share } from "../../shared/model/share.ts";
+import type { Share } from "../../shared/run/share.ts";
 import { startTestEngine, type TestEngine } from "../support/engine.ts";
 
 let engine: TestEngine;

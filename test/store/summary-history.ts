@@ -6,13 +6,13 @@ import type { Cell, CellKind } from "../../shared/cells/cell.ts";
 import { contributions } from "../../shared/cells/contribution.ts";
 import { addCell, emptyCell } from "../../shared/cells/merge.ts";
 import { mergePeriods } from "../../shared/compare/merge-periods.ts";
-import { COHORT_KEYS, type Cohort } from "../../shared/model/cohort.ts";
+import { COHORT_KEYS, type Cohort } from "../../shared/run/cohort.ts";
 import { VIEWS, type View } from "../../shared/model/view.ts";
 import type { CellQuestion } from "../../shared/ports.ts";
-import { efficiencyName, placeOf } from "../../shared/summary/quantities.ts";
-import { cohortOf, summarise } from "../../shared/summary/summarise.ts";
+import { efficiencyName, placeOf } from "../../shared/cells/quantities.ts";
+import { cohortOf, summarise } from "../../shared/cells/host-values.ts";
 import type { HostSummary } from "../../shared/summary/types.ts";
-import { randomSamples } from "../summary/random-samples.ts";
+import { randomSamples } from "../cells/random-samples.ts";
 
 export const PERIODS = ["2026-10", "2026-11"];
 const HOSTS = ["a", "b:c/d", "ü 1", "h4"];

@@ -2,9 +2,9 @@ import fc from "fast-check";
 import { expect, test } from "vitest";
 import { cohortHash } from "../../functions/store/keys.ts";
 import { type SummaryState, walk } from "../../functions/store/summary-walk.ts";
-import { cohortOf, summarise } from "../../shared/summary/summarise.ts";
+import { cohortOf, summarise } from "../../shared/cells/host-values.ts";
 import type { HostGroup } from "../../shared/summary/types.ts";
-import { randomSamples } from "../summary/random-samples.ts";
+import { randomSamples } from "../cells/random-samples.ts";
 
 const state: fc.Arbitrary<SummaryState> = randomSamples().map((samples) => {
   const summary = summarise("h", samples);

@@ -2,10 +2,10 @@
 
 import { TransactionCanceledException } from "@aws-sdk/client-dynamodb";
 import { afterAll, beforeAll, expect, test } from "vitest";
-import { secretHash } from "../../functions/http/secret.ts";
+import { secretHash } from "../../functions/service/secret.ts";
 import type { Table } from "../../functions/store/table.ts";
 import { makeTokenStore } from "../../functions/store/tokens.ts";
-import type { Token } from "../../shared/model/token.ts";
+import type { Token } from "../../shared/run/token.ts";
 import { startTestEngine, type TestEngine } from "../support/engine.ts";
 import { interfering } from "../support/faulty-table.ts";
 

@@ -2,10 +2,10 @@
 
 import type { Comparison } from "../../shared/compare/comparison.ts";
 import type { DatedMatrix, DatedTrend } from "../../shared/compare/dated.ts";
-import type { HostProfile } from "../../shared/compare/host-profile.ts";
-import type { Backend } from "../../shared/model/backends.ts";
-import { METRIC_NAMES, type MetricName } from "../../shared/model/metrics.ts";
-import type { Run } from "../../shared/model/run.ts";
+import type { HostProfile } from "../../shared/compare/host.ts";
+import type { Backend } from "../../shared/run/backends.ts";
+import { METRIC_NAMES, type MetricName } from "../../shared/run/metrics.ts";
+import type { Run } from "../../shared/run/run.ts";
 import type { View } from "../../shared/model/view.ts";
 import { random } from "../compare/random.ts";
 import { comparisonOf, type Fleet, fleetOf, matrixOf, profileOf, trendOf } from "./fleet.ts";

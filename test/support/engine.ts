@@ -5,9 +5,9 @@ import { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { tableAt } from "../../functions/env.ts";
-import { ensureTable, openTable } from "../../functions/store/open-table.ts";
+import { ensureTable, openTable } from "../../functions/store/client.ts";
 import type { Table } from "../../functions/store/table.ts";
-import { startEngine } from "../../local/engine.ts";
+import { startEngine } from "../../local/server/engine.ts";
 
 export interface TestEngine {
   readonly endpoint: string;

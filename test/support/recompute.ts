@@ -12,12 +12,12 @@ import type { Cell } from "../../shared/cells/cell.ts";
 import { decodeCell, encodeCell } from "../../shared/cells/codec.ts";
 import { contributions } from "../../shared/cells/contribution.ts";
 import { addCell, emptyCell } from "../../shared/cells/merge.ts";
-import { OTHER_COHORT } from "../../shared/model/cohort.ts";
-import type { Run } from "../../shared/model/run.ts";
+import { OTHER_COHORT } from "../../shared/run/cohort.ts";
+import type { Run } from "../../shared/run/run.ts";
 import type { View } from "../../shared/model/view.ts";
-import { sampleOf } from "../../shared/summary/sample.ts";
-import { countedCohortOf, summarise } from "../../shared/summary/summarise.ts";
-import { encodeSummary } from "../../shared/summary/summary-codec.ts";
+import { sampleOf } from "../../shared/cells/sample.ts";
+import { countedCohortOf, summarise } from "../../shared/cells/host-values.ts";
+import { encodeSummary } from "../../shared/cells/summary-codec.ts";
 
 /** Something stored that is not what the runs say: `found` is null where it is missing, `expected` where it must not be. */
 interface Difference {

@@ -1,24 +1,24 @@
 // The whole service over a real table, asked through Request and Response as Hono passes them on: the same apps, store and
 // aggregation as on one machine and behind API Gateway, without a socket.
 
-import { aggregateFleet } from "../../functions/aggregate/aggregate.ts";
-import { addDocsRoutes } from "../../functions/docs/app.ts";
-import { addEmbedRoutes } from "../../functions/embed/app.ts";
-import { makePainter } from "../../functions/embed/painter.ts";
-import { makeRenderer, type Renderer } from "../../functions/embed/renderer.ts";
+import { aggregateFleet } from "../../functions/service/aggregate.ts";
+import { addDocsRoutes } from "../../functions/web/docs/app.ts";
+import { addEmbedRoutes } from "../../functions/web/routes/embed.ts";
+import { makePainter } from "../../functions/service/rasterizer.ts";
+import { makeRenderer, type Renderer } from "../../functions/service/renderer.ts";
 import { type TokenLimits, USUAL_TOKEN_LIMITS } from "../../functions/env.ts";
-import { makeAdmission } from "../../functions/http/admission.ts";
-import { makeHttpApp } from "../../functions/http/app.ts";
+import { makeAdmission } from "../../functions/web/http/admission.ts";
+import { makeHttpApp } from "../../functions/web/http/app.ts";
 import type { HttpApp } from "../../functions/http/http-env.ts";
-import type { Log, RequestEntry } from "../../functions/http/log.ts";
-import { secretHash } from "../../functions/http/secret.ts";
-import { addIngestRoutes } from "../../functions/ingest/app.ts";
-import { makeUploadLimits } from "../../functions/ingest/upload-limits.ts";
-import { addPageRoutes } from "../../functions/pages/app.ts";
-import { refusalAsPage } from "../../functions/pages/refusals.ts";
+import type { Log, RequestEntry } from "../../functions/web/http/log.ts";
+import { secretHash } from "../../functions/service/secret.ts";
+import { addIngestRoutes } from "../../functions/web/routes/ingest.ts";
+import { makeUploadLimits } from "../../functions/service/upload-limits.ts";
+import { addPageRoutes } from "../../functions/web/pages/app.ts";
+import { refusalAsPage } from "../../functions/web/pages/error-responses.ts";
 import { addSharePageRoutes } from "../../functions/pages/share-routes.ts";
 import { addUploadRoute } from "../../functions/pages/upload-route.ts";
-import { addReadRoutes } from "../../functions/read/app.ts";
+import { addReadRoutes } from "../../functions/web/routes/read.ts";
 import { MOST_EXPORTS } from "../../functions/read/run-export.ts";
 import { makeAggregationStore } from "../../functions/store/aggregation.ts";
 import { makeCellStore } from "../../functions/store/cells.ts";
@@ -30,9 +30,9 @@ import { makeShareStore } from "../../functions/store/shares.ts";
 import { makeStatusStore } from "../../functions/store/status.ts";
 import type { Table } from "../../functions/store/table.ts";
 import { makeTokenStore } from "../../functions/store/tokens.ts";
-import { makeUseStore } from "../../functions/store/uses.ts";
+import { makeUseStore } from "../../functions/store/usage.ts";
 import { painterFiles } from "../../local/painter-files.ts";
-import type { Token } from "../../shared/model/token.ts";
+import type { Token } from "../../shared/run/token.ts";
 import type { TokenStore } from "../../shared/ports.ts";
 
 export interface TestService {

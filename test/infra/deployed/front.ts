@@ -1,7 +1,7 @@
 // The way of a request before it reaches a function: CloudFront's behavior for its path, then the API's route. Both take
 // from the request what the template does not let through.
 
-import { gatewayEvent } from "../../handlers/gateway-event.ts";
+import { gatewayEvent } from "../../functions/gateway-event.ts";
 import { idOf, resourcesOfType, type TemplateFile, theResource } from "./assembly.ts";
 
 export interface SentRequest {

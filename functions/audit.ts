@@ -1,0 +1,38 @@
+// Audit on AWS: the schedule starts it, and each time it checks another bucket of every fleet. It reads only; what it finds
+// is in its log, where a metric and an alarm are made of it. Wiring only.
+
+import { AUDIT_EVERY_HOURS, BUCKETS } from "../shared/deployment.ts";
+import { auditFleet } from "./service/audit.ts";
+import { functionSettings } from "./env.ts";
+import { jsonLog } from "./http/json-log.ts";
+import { listFleets } from "./store/fleets.ts";
+import { withFormatCheck } from "./store/format.ts";
+import { openTable } from "./store/client.ts";
+
+/** The keys of so many differences are written down; the others are counted. */
+const KEYS_TOLD = 20;
+
+const clock = Date.now;
+const log = jsonLog();
+const table = withFormatCheck(openTable(functionSettings()));
+
+/** Audits a bucket of every fleet. A fleet that fails does not keep it from the next; it throws at the end. */
+export async function handler(_event: unknown, { awsRequestId: requestId }: { readonly awsRequestId: string }) {
+  const bucket = Math.floor(clock() / (AUDIT_EVERY_HOURS * 3_600_000)) % BUCKETS;
+  const fleets = await listFleets(table);
+  let failed = 0;
+  for (const fleet of fleets) {
+    const started = clock();
+    try {
+      const { differences, outdated, ...audit } = await auditFleet(table, fleet, { buckets: [bucket] });
+      for (const { kind, key, text } of differences.slice(0, KEYS_TOLD))
+        log.event("difference", { requestId, fleet, found: kind, key, ...(text === undefined ? {} : { text }) });
+      const counts = { ...audit, outdated: outdated.runs, differences: differences.length };
+      log.event("audit", { requestId, fleet, bucket, ...counts, milliseconds: clock() - started });
+    } catch (error) {
+      log.fault(requestId, error);
+      failed += 1;
+    }
+  }
+  if (failed > 0) throw new Error(`the audit failed for ${failed} of ${fleets.length} fleets`);
+}

@@ -1,0 +1,12 @@
+// Docs behind API Gateway: the app, which needs no table. Wiring only.
+
+import { makeHttpApp } from "./web/http/app.ts";
+import { gatewayHandler } from "./web/http/gateway.ts";
+import { jsonLog } from "./http/json-log.ts";
+import { addDocsRoutes } from "./web/docs/app.ts";
+
+const app = makeHttpApp({ clock: Date.now, log: jsonLog() });
+addDocsRoutes(app);
+
+/** Answers an API Gateway event (payload format 2.0). */
+export const handler = gatewayHandler(app);

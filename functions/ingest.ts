@@ -1,0 +1,34 @@
+// Ingest behind API Gateway: the app over the table of this deployment. Wiring only.
+
+import { functionSettings, functionTokenLimits } from "./env.ts";
+import { makeHttpApp } from "./web/http/app.ts";
+import { gatewayHandler } from "./web/http/gateway.ts";
+import { jsonLog } from "./http/json-log.ts";
+import { refusalAsPage } from "./web/pages/error-responses.ts";
+import { addUploadRoute } from "./pages/upload-route.ts";
+import { withFormatCheck } from "./store/format.ts";
+import { openTable } from "./store/client.ts";
+import { makeQuarantineStore } from "./store/quarantine.ts";
+import { makeRunStore } from "./store/runs.ts";
+import { makeTokenStore } from "./store/tokens.ts";
+import { makeUseStore } from "./store/usage.ts";
+import { addIngestRoutes } from "./web/routes/ingest.ts";
+import { makeUploadLimits } from "./service/upload-limits.ts";
+
+const clock = Date.now;
+const table = withFormatCheck(openTable(functionSettings()));
+const app = makeHttpApp({ clock, log: jsonLog(), page: refusalAsPage });
+const deps = {
+  runs: makeRunStore(table),
+  quarantine: makeQuarantineStore(table),
+  tokens: makeTokenStore(table),
+  clock,
+  // The table's stream wakes the aggregation.
+  wake: () => undefined,
+  ...makeUploadLimits(makeUseStore(table), clock, functionTokenLimits()),
+};
+addIngestRoutes(app, deps);
+addUploadRoute(app, deps);
+
+/** Answers an API Gateway event (payload format 2.0). */
+export const handler = gatewayHandler(app);

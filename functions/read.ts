@@ -1,0 +1,40 @@
+// Read behind API Gateway: the app over the table of this deployment. Wiring only.
+
+import { VERSION } from "../shared/deployment.ts";
+import { functionPublicUrl, functionSettings } from "./env.ts";
+import { makeAdmission } from "./web/http/admission.ts";
+import { makeHttpApp } from "./web/http/app.ts";
+import { gatewayHandler } from "./web/http/gateway.ts";
+import { jsonLog } from "./http/json-log.ts";
+import { addPageRoutes } from "./web/pages/app.ts";
+import { refusalAsPage } from "./web/pages/error-responses.ts";
+import { makeCellStore } from "./store/cells.ts";
+import { withFormatCheck } from "./store/format.ts";
+import { makeHostStore } from "./store/hosts.ts";
+import { openTable } from "./store/client.ts";
+import { makeRunStore } from "./store/runs.ts";
+import { makeStatusStore } from "./store/status.ts";
+import { makeTokenStore } from "./store/tokens.ts";
+import { addReadRoutes } from "./web/routes/read.ts";
+import { MOST_EXPORTS } from "./read/run-export.ts";
+
+const clock = Date.now;
+const table = withFormatCheck(openTable(functionSettings()));
+const app = makeHttpApp({ clock, log: jsonLog(), page: refusalAsPage });
+const deps = {
+  runs: makeRunStore(table),
+  cells: makeCellStore(table),
+  hosts: makeHostStore(table),
+  status: makeStatusStore(table),
+  tokens: makeTokenStore(table),
+  clock,
+  admission: makeAdmission(),
+  exports: makeAdmission(MOST_EXPORTS),
+  about: { version: VERSION, engine: "dynamodb" },
+  publicUrl: functionPublicUrl(),
+} as const;
+addReadRoutes(app, deps);
+addPageRoutes(app, deps);
+
+/** Answers an API Gateway event (payload format 2.0). */
+export const handler = gatewayHandler(app);

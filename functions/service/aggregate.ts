@@ -1,0 +1,139 @@
+// Aggregation: work marks in, cells out. For each marked host it reads the newest runs of what was touched, summarises
+// them, and commits the difference between what the host has contributed so far and what it contributes now. Losing a
+// wake-up, running twice, out of order or at the same time never changes the result (design, principle 5).
+
+import { BUCKETS } from "../../shared/deployment.ts";
+import { AppError } from "../../shared/errors.ts";
+import { codeUnitOrder } from "../../shared/model/code-unit-order.ts";
+import type { AggregationStore, Clock, FleetGeneration, Mark } from "../../shared/ports.ts";
+import { stepsOf, type Work } from "../aggregate/steps.ts";
+
+export interface AggregateDeps {
+  readonly store: AggregationStore;
+  readonly clock: Clock;
+  /** Waits before the given try, at random, so that workers that met once do not meet again. */
+  readonly backOff: (attempt: number) => Promise<void>;
+  /** Asked between batches; once true, a pass over a fleet ends early and leaves the other marks open. */
+  readonly isStopping?: () => boolean;
+  /** Buckets that are worked off at the same time; one unless given. */
+  readonly lanes?: number;
+}
+
+/**
+ * What a pass did: hosts brought up to date, hosts left marked because others kept getting in the way, and how often a host
+ * had to be tried again because somebody else had changed what it adds to meanwhile.
+ */
+export interface Outcome {
+  readonly done: number;
+  readonly left: number;
+  readonly conflicts: number;
+}
+
+/** Marks of a bucket that are read together, to work off hosts of one cohort together: those share its cells. */
+const MARKS_AT_ONCE = 4000;
+
+/**
+ * Hosts that are read and committed together: some transactions full, and few enough to be held in memory at once. A race
+ * lost by some of them costs those alone.
+ */
+const HOSTS_AT_ONCE = 100;
+
+const TRIES = 12;
+
+/** A host that cannot be brought up to date, because something of it is damaged: by name, with the reason. */
+export class HostFault extends Error {
+  override readonly name = "HostFault";
+
+  constructor(fleet: string, host: string, reason: unknown) {
+    const said = reason instanceof Error ? reason.message : String(reason);
+    super(`host ${JSON.stringify(host)} of fleet ${fleet} cannot be counted: ${said}`, { cause: reason });
+  }
+}
+
+/**
+ * Works off all marks of a fleet that are open when it starts. A host that cannot be brought up to date, because something
+ * of it is damaged, does not hold up the others; at the end its HostFault is thrown, or an AggregateError of several.
+ */
+export async function aggregateFleet(deps: AggregateDeps, fleet: string): Promise<Outcome> {
+  const outcome = { done: 0, left: 0, conflicts: 0 };
+  const faults: HostFault[] = [];
+  const workOff = async (bucket: number, marks: readonly Mark[]): Promise<void> => {
+    try {
+      const { done, left, conflicts } = await aggregateMarks(deps, fleet, bucket, marks);
+      outcome.done += done;
+      outcome.left += left;
+      outcome.conflicts += conflicts;
+    } catch (error) {
+      // An AppError is about the store, not about a host.
+      if (error instanceof AppError) throw error;
+      const [first] = marks;
+      if (marks.length === 1 && first !== undefined) faults.push(new HostFault(fleet, first.host, error));
+      else for (const mark of marks) await workOff(bucket, [mark]);
+    }
+  };
+  const workOffBucket = async (bucket: number): Promise<void> => {
+    let after: string | undefined;
+    do {
+      const marks = await deps.store.marks(fleet, bucket, MARKS_AT_ONCE, after);
+      for (const { host, fault } of marks) if (fault !== undefined) faults.push(new HostFault(fleet, host, fault));
+      const whole = marks.filter(({ fault }) => fault === undefined);
+      const byCohort = whole.toSorted((a, b) => codeUnitOrder(a.cohort, b.cohort));
+      for (let from = 0; from < byCohort.length; from += HOSTS_AT_ONCE) {
+        if (deps.isStopping?.() === true) return;
+        await workOff(bucket, byCohort.slice(from, from + HOSTS_AT_ONCE));
+      }
+      after = marks.length < MARKS_AT_ONCE ? undefined : marks.at(-1)?.host;
+    } while (after !== undefined);
+  };
+  // Buckets share no item: while one lane waits for the store, the other computes.
+  const buckets = Array.from({ length: BUCKETS }, (_, bucket) => bucket).values();
+  const lane = async (): Promise<void> => {
+    for (const bucket of buckets) {
+      if (deps.isStopping?.() === true) return;
+      await workOffBucket(bucket);
+    }
+  };
+  const lanes = await Promise.allSettled(Array.from({ length: deps.lanes ?? 1 }, lane));
+  const refused = lanes.find((each) => each.status === "rejected");
+  if (refused !== undefined) throw refused.reason;
+  if (faults.length > 1) throw new AggregateError(faults, faults.map(({ message }) => message).join("\n"));
+  if (faults.length > 0) throw faults[0];
+  return outcome;
+}
+
+/**
+ * Works off marks of hosts of one bucket, in every generation that is kept up to date. Which these are is asked after the
+ * marks were read: whoever clears a mark that was written during a rebuild then has counted its runs there as well.
+ */
+export async function aggregateMarks(
+  deps: AggregateDeps,
+  fleet: string,
+  bucket: number,
+  marks: readonly Mark[],
+): Promise<Outcome> {
+  let open = marks;
+  let conflicts = 0;
+  for (let attempt = 0; open.length > 0 && attempt < TRIES; attempt += 1) {
+    if (attempt > 0) await deps.backOff(attempt);
+    const lost = new Set<string>();
+    for (const of of await deps.store.generations(fleet)) {
+      for (const host of await bringUpToDate(deps, of, bucket, open)) lost.add(host);
+    }
+    await deps.store.clear(open.filter(({ host }) => !lost.has(host)));
+    open = open.filter(({ host }) => lost.has(host));
+    conflicts += open.length;
+  }
+  return { done: marks.length - open.length, left: open.length, conflicts };
+}
+
+/** Brings hosts of one bucket up to date in one generation; gives those where somebody else got in the way. */
+export async function bringUpToDate(
+  deps: Pick<AggregateDeps, "store" | "clock">,
+  of: FleetGeneration,
+  bucket: number,
+  work: readonly Work[],
+): Promise<ReadonlySet<string>> {
+  const steps = await stepsOf(deps.store, of, work);
+  const lost = await deps.store.commit(of, bucket, steps, new Date(deps.clock()).toISOString());
+  return new Set(lost.map(({ after }) => after.summary.host));
+}

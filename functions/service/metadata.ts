@@ -1,0 +1,127 @@
+// What was said about a run: query parameters and `# key: value` lines, later ones winning. In: keys and values as text.
+// Out: backend, host, vm, run id, time and typed facts, or one issue for each thing that cannot be understood.
+
+import { unknownBackendText } from "../../shared/run/aliases.ts";
+import type { Backend } from "../../shared/run/backends.ts";
+import { parseFact } from "../../shared/run/facts.ts";
+import { quoted } from "../../shared/model/quoted.ts";
+import { resolveBackend } from "../../shared/model/resolve-backend.ts";
+import type { FactValue } from "../../shared/run/run.ts";
+import { asWritten, invisibleIn, VISIBLE_EXPECTED } from "../../shared/model/written-text.ts";
+import { type FinishedAt, parseFinished } from "../ingest/finished.ts";
+
+/** Keys and values as sent. */
+export type Context = Readonly<Record<string, string>>;
+
+/** Keys that say which run it is; all others are facts. */
+const NAMES = ["host", "vm", "run"] as const;
+
+/** The longest host name, guest name and run id: 255 characters, as a DNS name with its dots. */
+export const MAX_NAME = 255;
+
+/** Whether a key is a fact, which every run is stored with; the others say which run it is, and when it was. */
+export function isFact(key: string): boolean {
+  return key !== "backend" && key !== "finished" && !NAMES.some((name) => name === key);
+}
+
+/** What a context says, understood. Null: not said. */
+export interface Said {
+  readonly backend: Backend | null;
+  readonly host: string | null;
+  readonly vm: string | null;
+  readonly run: string | null;
+  readonly finished: FinishedAt | null;
+  readonly facts: Readonly<Record<string, FactValue>>;
+  readonly warnings: readonly string[];
+}
+
+/** Why a key or its value cannot be understood. */
+export interface SaidFault {
+  readonly key: string;
+  readonly code: string;
+  readonly text: string;
+}
+
+/** Whether one key and its value can be understood at all; null when they can. */
+export function faultOf(key: string, value: string): SaidFault | null {
+  if (key === "backend") return resolveBackend(value) === null ? { key, ...unknownBackend(value) } : null;
+  if (key === "finished") {
+    const finished = parseFinished(value);
+    return "code" in finished ? { key, ...finished } : null;
+  }
+  if (NAMES.some((name) => name === key)) {
+    const name = asWritten(value);
+    return isName(name) ? null : { key, code: "bad_value", text: `${key}: ${nameFault("", name)}` };
+  }
+  const fact = parseFact(key, value);
+  return "code" in fact ? { key, ...fact } : null;
+}
+
+/**
+ * Whether text, as written, can be the name of a host, guest or run: neither empty nor overlong, and two names that look the
+ * same to a person do not differ in what nobody sees.
+ */
+export function isName(text: string): boolean {
+  return text.length > 0 && text.length <= MAX_NAME && invisibleIn(text) === "";
+}
+
+/** Why text cannot be a name; `what` says of what, e.g. `a machine name of `. */
+export function nameFault(what: string, text: string): string {
+  return `expected ${what}1 to ${MAX_NAME} characters, ${VISIBLE_EXPECTED}, found ${quoted(text)}${invisibleIn(text)}`;
+}
+
+function unknownBackend(word: string): { code: string; text: string } {
+  return {
+    code: "unknown_backend",
+    text: unknownBackendText("backend", word),
+  };
+}
+
+/** What a context says. Every key of it must have passed `faultOf`; keys that did not are left out. */
+export function understand(context: Context): Said {
+  const facts: Record<string, FactValue> = {};
+  for (const [key, value] of Object.entries(context)) {
+    if (!isFact(key)) continue;
+    const fact = parseFact(key, value);
+    if (!("code" in fact)) facts[fact.key] = fact.value;
+  }
+  const text = (key: string) => (typeof facts[key] === "string" ? facts[key] : undefined);
+  const resolution =
+    context["backend"] === undefined
+      ? null
+      : resolveBackend(context["backend"], {
+          toolstack: text("toolstack"),
+          xen_version: text("xen_version"),
+          image_format: text("image_format"),
+          storage: text("storage"),
+        });
+  if (resolution !== null) {
+    if (resolution.image_format !== undefined) facts["image_format"] ??= resolution.image_format;
+    if (resolution.storage !== undefined) facts["storage"] ??= resolution.storage;
+    // Nothing but the client's word stands behind a backend that came without evidence, or behind an ambiguous word.
+    if (resolution.evidence !== undefined) facts["backend_evidence"] = resolution.evidence;
+    facts["backend_evidence"] ??= "declared";
+  }
+  return {
+    backend: resolution?.backend ?? null,
+    host: named(context["host"]),
+    vm: named(context["vm"]),
+    run: named(context["run"]),
+    finished: finishedOf(context),
+    facts,
+    warnings: resolution?.warnings ?? [],
+  };
+}
+
+const named = (text: string | undefined): string | null => (text === undefined ? null : asWritten(text));
+
+/** What a context says that differs from an understood one in `finished` only. */
+export function finishedAgain(said: Said, context: Context): Said {
+  return { ...said, finished: finishedOf(context) };
+}
+
+function finishedOf(context: Context): FinishedAt | null {
+  if (context["finished"] === undefined) return null;
+  const finished = parseFinished(context["finished"]);
+  return "code" in finished ? null : finished;
+}

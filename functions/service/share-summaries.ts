@@ -1,0 +1,37 @@
+import { backendsQuery, compareQuery, matrixQuery, trendQuery } from "../../shared/api/requests.ts";
+import type { Share } from "../../shared/run/share.ts";
+import type { Summary } from "../../shared/report/summary.ts";
+import { type Admission, COST, charged, withTicket } from "../web/http/admission.ts";
+import { checked } from "../web/http/parameters.ts";
+import { backendsAnswer } from "../read/backends-answer.ts";
+import { compareAnswer } from "./queries.ts";
+import type { AnswerDeps } from "../read/deps.ts";
+import { matrixAnswer } from "../read/matrix-answer.ts";
+import { trendAnswer } from "../read/trend-answer.ts";
+
+/** A question that can be shared. */
+type Question = Pick<Share, "kind" | "query" | "fleet">;
+
+/**
+ * What a share shows now, of its own fleet; worked out once for all that are asked for it at once, in whatever look. Throws
+ * `bad_parameter` for a query that its kind does not take, `slow_down` when too much is under way.
+ */
+export function summaryOf(deps: AnswerDeps & { readonly admission: Admission }, question: Question): Promise<Summary> {
+  const { kind, query, fleet } = question;
+  return deps.admission.once(JSON.stringify([fleet, kind, query]), () =>
+    withTicket(deps.admission, COST.answer, (ticket) => present(charged(deps, ticket), question)),
+  );
+}
+
+async function present(deps: AnswerDeps, { kind, query, fleet }: Question): Promise<Summary> {
+  switch (kind) {
+    case "compare":
+      return { kind, answer: await compareAnswer(deps, fleet, checked(compareQuery, query, "bad_parameter")) };
+    case "matrix":
+      return { kind, answer: await matrixAnswer(deps, fleet, checked(matrixQuery, query, "bad_parameter")) };
+    case "trend":
+      return { kind, answer: await trendAnswer(deps, fleet, checked(trendQuery, query, "bad_parameter")) };
+    case "backends":
+      return { kind, answer: await backendsAnswer(deps, fleet, checked(backendsQuery, query, "bad_parameter")) };
+  }
+}

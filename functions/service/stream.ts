@@ -1,0 +1,95 @@
+// Work marks that have just been written, as the table's stream tells them. A record only says where to look: the marks are
+// read afresh, so a record that comes late, twice or out of order does no harm, and one that never comes is made up for by
+// the sweep.
+
+import { AppError } from "../../shared/errors.ts";
+import type { Mark } from "../../shared/ports.ts";
+import { workPlaceOf } from "../store/keys.ts";
+import { type AggregateDeps, aggregateMarks, HostFault, type Outcome } from "./aggregate.ts";
+import type { StreamRecord } from "../aggregate/wake-event.ts";
+
+/** What became of a batch; `failed` are the sequence numbers of the records whose hosts failed. */
+export interface StreamOutcome extends Outcome {
+  readonly failed: readonly string[];
+}
+
+/** Hosts of one fleet and bucket that a batch names. */
+interface Group {
+  readonly fleet: string;
+  readonly bucket: number;
+  readonly hosts: readonly string[];
+}
+
+/** Brings the hosts of a batch up to date. A host that fails takes no other host with it; `onFault` is told why. */
+export async function aggregateRecords(
+  deps: AggregateDeps,
+  records: readonly StreamRecord[],
+  onFault: (error: unknown) => void,
+): Promise<StreamOutcome> {
+  // Groups share no item, so they are no hindrance to each other.
+  const outcomes = await Promise.all(
+    groupsOf(records).map(async (group) => ({ group, ...(await aggregateGroup(deps, group, onFault)) })),
+  );
+  const failedPlaces = new Set(
+    outcomes.flatMap(({ group, failed }) => failed.map((host) => placeOf(group.fleet, host))),
+  );
+  return {
+    ...sumOf(outcomes),
+    failed: records.flatMap(({ dynamodb: { Keys, SequenceNumber } }) => {
+      const place = workPlaceOf(Keys.pk.S);
+      return place !== null && failedPlaces.has(placeOf(place.fleet, Keys.sk.S)) ? [SequenceNumber] : [];
+    }),
+  };
+}
+
+const sumOf = (outcomes: readonly Outcome[]): Outcome => ({
+  done: outcomes.reduce((sum, { done }) => sum + done, 0),
+  left: outcomes.reduce((sum, { left }) => sum + left, 0),
+  conflicts: outcomes.reduce((sum, { conflicts }) => sum + conflicts, 0),
+});
+
+const placeOf = (fleet: string, host: string): string => `${fleet}#${host}`;
+
+/** Each host once, by fleet and bucket. */
+function groupsOf(records: readonly StreamRecord[]): Group[] {
+  const groups = new Map<string, { fleet: string; bucket: number; hosts: Set<string> }>();
+  for (const { Keys } of records.map(({ dynamodb }) => dynamodb)) {
+    const place = workPlaceOf(Keys.pk.S);
+    if (place === null) continue;
+    const group = groups.get(Keys.pk.S) ?? { ...place, hosts: new Set() };
+    group.hosts.add(Keys.sk.S);
+    groups.set(Keys.pk.S, group);
+  }
+  return [...groups.values()].map((group) => ({ ...group, hosts: [...group.hosts] }));
+}
+
+/** `failed` are hosts here. */
+interface GroupOutcome extends Outcome {
+  readonly failed: readonly string[];
+}
+
+async function aggregateGroup(
+  deps: AggregateDeps,
+  { fleet, bucket, hosts }: Group,
+  onFault: (error: unknown) => void,
+): Promise<GroupOutcome> {
+  try {
+    return { ...(await aggregateMarks(deps, fleet, bucket, await marksOf(deps, fleet, hosts))), failed: [] };
+  } catch (error) {
+    // An AppError is the store's, and would meet every host alike; anything else is the fault of one of them.
+    const [host] = hosts;
+    if (host === undefined || hosts.length === 1 || error instanceof AppError) {
+      onFault(host === undefined || error instanceof AppError ? error : new HostFault(fleet, host, error));
+      return { done: 0, left: 0, conflicts: 0, failed: hosts };
+    }
+  }
+  const alone: GroupOutcome[] = [];
+  for (const host of hosts) alone.push(await aggregateGroup(deps, { fleet, bucket, hosts: [host] }, onFault));
+  return { ...sumOf(alone), failed: alone.flatMap(({ failed }) => failed) };
+}
+
+/** The marks of these hosts that are open now. */
+async function marksOf({ store }: AggregateDeps, fleet: string, hosts: readonly string[]): Promise<Mark[]> {
+  const marks = await Promise.all(hosts.map((host) => store.mark(fleet, host)));
+  return marks.filter((mark) => mark !== null);
+}

@@ -1,0 +1,66 @@
+// What tokens have used: bytes and runs of a day, and the kinds of host they have named in a year. Items go when they say
+// nothing any more.
+
+import type { UseStore } from "../../shared/ports.ts";
+import { keyItem, textSetOf } from "./item.ts";
+import { cohortsNamedKey, dayUseKey } from "./keys.ts";
+import { retryingTransient } from "./retry.ts";
+import { TransactionCancelled } from "./errors.ts";
+import { getItem, type Table, transact } from "./table.ts";
+
+/** Days that an item stays beyond the time it is about. */
+const DAYS_KEPT = 7;
+
+const secondsAfter = (at: string): string => String(Date.parse(at) / 1000 + DAYS_KEPT * 86_400);
+
+/** Uses over the table. */
+export function makeUseStore(table: Table): UseStore {
+  return {
+    add: async (tokenId, day, { bytes, runs }) => {
+      const key = dayUseKey(tokenId, day);
+      const write = {
+        Update: {
+          TableName: table.name,
+          Key: keyItem(key),
+          UpdateExpression: "ADD bytes :bytes, runs :runs SET #ttl = :ttl",
+          ExpressionAttributeNames: { "#ttl": "ttl" },
+          ExpressionAttributeValues: {
+            ":bytes": { N: String(bytes) },
+            ":runs": { N: String(runs) },
+            ":ttl": { N: secondsAfter(`${day}T23:59:59Z`) },
+          },
+        },
+      };
+      await retryingTransient(() => transact(table, [write]));
+      const item = await getItem(table, key);
+      return { bytes: Number(item?.["bytes"]?.N ?? bytes), runs: Number(item?.["runs"]?.N ?? runs) };
+    },
+    cohorts: async (tokenId, year) => {
+      const item = await getItem(table, cohortsNamedKey(tokenId, year));
+      return new Set(item === null ? [] : textSetOf(item, "cohorts"));
+    },
+    addCohorts: async (tokenId, year, cohorts, before) => {
+      const write = {
+        Update: {
+          TableName: table.name,
+          Key: keyItem(cohortsNamedKey(tokenId, year)),
+          UpdateExpression: "ADD cohorts :cohorts SET #ttl = :ttl",
+          ConditionExpression: before === 0 ? "attribute_not_exists(cohorts)" : "size(cohorts) = :before",
+          ExpressionAttributeNames: { "#ttl": "ttl" },
+          ExpressionAttributeValues: {
+            ":cohorts": { SS: [...cohorts] },
+            ":ttl": { N: secondsAfter(`${year}-12-31T23:59:59Z`) },
+            ...(before === 0 ? {} : { ":before": { N: String(before) } }),
+          },
+        },
+      };
+      try {
+        await retryingTransient(() => transact(table, [write]));
+        return true;
+      } catch (error) {
+        if (error instanceof TransactionCancelled && error.isLostRace) return false;
+        throw error;
+      }
+    },
+  };
+}

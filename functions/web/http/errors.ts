@@ -1,0 +1,47 @@
+// A refusal as an answer: one envelope in JSON, or two lines of text for a shell, followed by a line for each issue. For people
+// some apps have pages instead (`RefusalPage` in app.ts).
+
+import type { Context } from "hono";
+import type { AppError } from "../../../shared/errors.ts";
+import { printable } from "../../../shared/run/text.ts";
+import { wantsText } from "./formats.ts";
+import type { HttpEnv } from "../../http/http-env.ts";
+import { issueLine } from "../../http/issue-line.ts";
+
+/** Seconds a client should wait before it tries again, where the refusal does not say. */
+const RETRY_AFTER: Partial<Record<AppError["code"], number>> = { slow_down: 5, unavailable: 10 };
+
+/** Gives the answer the headers of a refusal, whatever its body will be. */
+export function setErrorHeaders(c: Context<HttpEnv>, { code, status, retryAfterS }: AppError): void {
+  const retryAfter = retryAfterS ?? RETRY_AFTER[code];
+  if (retryAfter !== undefined) c.header("Retry-After", String(retryAfter));
+  if (status === 401) c.header("WWW-Authenticate", 'Bearer realm="vbdstat"');
+  c.header("Cache-Control", "no-store");
+}
+
+/** The refusal as JSON, or as text where the request wants that (`wantsText`), with its status and headers. */
+export function errorAnswer(c: Context<HttpEnv>, error: AppError): Response {
+  const { code, message, issues } = error;
+  const requestId = c.get("requestId");
+  const docs = `/docs#${code}`;
+  setErrorHeaders(c, error);
+  if (wantsText(c)) {
+    const lines = [
+      `error ${code}: ${printable(message)}`,
+      `see ${docs}, request ${requestId}`,
+      ...issues.map(issueLine),
+    ];
+    return c.text(`${lines.join("\n")}\n`, error.status);
+  }
+  const listed = issues.map(({ line, column, field, code: issueCode, text }) => ({
+    line,
+    column,
+    field,
+    code: issueCode,
+    text,
+  }));
+  return c.json(
+    { error: { code, message, docs, request_id: requestId, ...(listed.length > 0 ? { issues: listed } : {}) } },
+    error.status,
+  );
+}

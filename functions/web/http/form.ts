@@ -1,0 +1,57 @@
+// Forms of pages: a query or a body as browsers encode it, checked by a schema. Fields that were left empty count as not
+// given.
+
+import type { Context } from "hono";
+import type * as z from "zod";
+import { AppError } from "../../../shared/errors.ts";
+import { readBody } from "./body.ts";
+import type { BodyLimit } from "../../http/limits.ts";
+import { checked, refuseTooMany } from "./parameters.ts";
+
+/**
+ * The query of a page as it was sent: for each name its values, whether they can be understood or not. Throws
+ * `bad_parameter` for more of them than any page has.
+ */
+export function sentQuery(c: Context): Record<string, string[]> {
+  const { search } = new URL(c.req.url);
+  refuseTooMany("parameters", search);
+  return valuesOf(new URLSearchParams(search));
+}
+
+/** The query of a page by a schema whose values are lists of texts. Throws `bad_parameter`. */
+export function askedBy<T extends z.ZodType>(c: Context, schema: T): z.output<T> {
+  return checked(schema, sentQuery(c), "bad_parameter");
+}
+
+/** A form by such a schema, no larger than the limit. Throws `bad_body`, and what `readBody` throws. */
+export async function formBy<T extends z.ZodType>(c: Context, schema: T, limit: BodyLimit): Promise<z.output<T>> {
+  refuseOtherThanForm(c);
+  const { text } = await readBody(c.req.raw, limit);
+  return formOf(text, schema);
+}
+
+/** Throws `bad_body` for a request whose header says that its body is no form. */
+export function refuseOtherThanForm(c: Context): void {
+  const type = c.req.header("Content-Type") ?? "";
+  if (!/^application\/x-www-form-urlencoded *(;|$)/i.test(type)) {
+    throw new AppError("bad_body", "expected a form, encoded as application/x-www-form-urlencoded");
+  }
+}
+
+/** A form that was read by such a schema. Throws `bad_body`. */
+export function formOf<T extends z.ZodType>(text: string, schema: T): z.output<T> {
+  refuseTooMany("fields", text);
+  return checked(schema, valuesOf(new URLSearchParams(text)), "bad_body");
+}
+
+/** For each name its values, without the empty ones. */
+export function valuesOf(parameters: URLSearchParams): Record<string, string[]> {
+  const byName = new Map<string, string[]>();
+  for (const [name, value] of parameters) {
+    if (value === "") continue;
+    const values = byName.get(name);
+    if (values === undefined) byName.set(name, [value]);
+    else values.push(value);
+  }
+  return Object.fromEntries(byName);
+}

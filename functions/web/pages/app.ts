@@ -1,0 +1,43 @@
+// The pages that only read, and signing in. They are loaded when the first of them is asked for, since most requests are
+// those of programs. Pages that write are added where writing is allowed: `upload-route.ts`, `share-routes.ts`.
+
+import type { Context } from "hono";
+import { admitted, COST, charged } from "../http/admission.ts";
+import { allow } from "../http/auth.ts";
+import type { HttpApp, HttpEnv } from "../../http/http-env.ts";
+import { endSession, refuseForeignSite } from "../http/session.ts";
+import type { PageDeps } from "../../pages/deps.ts";
+
+const pages = () => import("./reading-pages.ts");
+
+/** Adds the routes of this app. */
+export function addPageRoutes(app: HttpApp, deps: PageDeps): void {
+  const reader = allow(deps, "read");
+  const uploader = allow(deps, "ingest");
+  const anybody = allow(deps, "read", "ingest");
+
+  app.get("/pages.css", async (c) => (await pages()).styleAnswer(c));
+  app.get("/pages.js", async (c) => (await pages()).scriptAnswer(c));
+
+  // A page counts as one question, whatever it asks.
+  const answer = admitted(deps, COST.answer);
+  const list = admitted(deps, COST.list);
+  const chargedTo = (c: Context<HttpEnv>) => charged(deps, c.get("ticket"));
+  app.get("/", reader, answer, async (c) => (await pages()).overview(c, chargedTo(c)));
+  app.get("/matrix", reader, answer, async (c) => (await pages()).matrix(c, chargedTo(c)));
+  app.get("/trend", reader, answer, async (c) => (await pages()).trend(c, chargedTo(c)));
+  app.get("/hosts", reader, list, async (c) => (await pages()).hosts(c, deps));
+  app.get("/hosts/:host", reader, answer, async (c) => (await pages()).host(c, chargedTo(c)));
+  app.get("/runs", reader, list, async (c) => (await pages()).runs(c, deps));
+  app.get("/runs/:id", anybody, admitted(deps, COST.small), async (c) => (await pages()).run(c, deps));
+  app.get("/upload", uploader, async (c) => (await pages()).upload(c, deps));
+
+  app.get("/sign-in", async (c) => (await pages()).signIn(c, deps));
+  app.post("/sign-in", async (c) => (await pages()).signedIn(c, deps));
+
+  app.post("/sign-out", (c) => {
+    refuseForeignSite(c);
+    endSession(c);
+    return c.redirect("/sign-in", 303);
+  });
+}

@@ -1,0 +1,73 @@
+// GET /matrix: every pair of backends, and the way to each comparison.
+
+import type { FC } from "hono/jsx";
+import { matrixQuery } from "../../../shared/api/requests.ts";
+import type { DatedMatrix } from "../../../shared/compare/dated.ts";
+import { tokenOf } from "../http/auth.ts";
+import { sentQuery } from "../http/form.ts";
+import { checked } from "../http/parameters.ts";
+import { matrixAnswer } from "../../read/matrix-answer.ts";
+import { cohortValues } from "../../pages/cohort-values.ts";
+import type { PageDeps } from "../../pages/deps.ts";
+import {
+  type Asked,
+  type CohortValues,
+  firstOf,
+  MarginChoice,
+  MetricBoxes,
+  More,
+  PeriodChoice,
+  ViewChoice,
+} from "./forms.tsx";
+import { queryText } from "./links.ts";
+import type { Page } from "./layout.tsx";
+import { Question } from "../../pages/question.tsx";
+import { questionPage } from "../../pages/question-page.tsx";
+
+export const matrix: Page<PageDeps> = async (c, deps) => {
+  const asked = sentQuery(c);
+  const { fleet } = tokenOf(c);
+  const values = await cohortValues(deps, fleet);
+  return questionPage(c, {
+    asked,
+    form: <MatrixQuestion asked={asked} values={values} now={deps.clock()} />,
+    endpoint: "/v1/matrix",
+    answer: async () => {
+      const answer = await matrixAnswer(deps, fleet, checked(matrixQuery, asked, "bad_parameter"));
+      return { summary: { kind: "matrix", answer }, children: <Pairs matrix={answer} asked={asked} /> };
+    },
+    unanswered: { title: "Matrix", problem: "This cannot be compared" },
+  });
+};
+
+const MatrixQuestion: FC<{ asked: Asked; values: CohortValues; now: number }> = ({ asked, values, now }) => (
+  <Question
+    action="/matrix"
+    label="Which results to compare"
+    more={
+      <More asked={asked} values={values} others={["metric"]}>
+        <MetricBoxes chosen={asked["metric"] ?? []} />
+      </More>
+    }
+  >
+    <PeriodChoice now={now} value={firstOf(asked, "period", "all")} />
+    <ViewChoice value={firstOf(asked, "view", "trusted")} />
+    <MarginChoice value={firstOf(asked, "margin", "0.03")} />
+  </Question>
+);
+
+const Pairs: FC<{ matrix: DatedMatrix; asked: Asked }> = ({ matrix: { pairs }, asked }) =>
+  pairs.length === 0 ? null : (
+    <nav class="pairs" aria-label="Comparisons">
+      Compare in detail:
+      <ul>
+        {pairs.map(({ baseline, candidate }) => (
+          <li>
+            <a href={`/${queryText({ ...asked, baseline, candidate })}`}>
+              {candidate} against {baseline}
+            </a>
+          </li>
+        ))}
+      </ul>
+    </nav>
+  );

@@ -1,0 +1,84 @@
+// GET /runs: runs, newest first, page by page.
+
+import type { FC } from "hono/jsx";
+import { runsQuery } from "../../../shared/api/requests.ts";
+import { BACKENDS } from "../../../shared/run/backends.ts";
+import type { Report } from "../../../shared/report/model.ts";
+import { reportOf } from "../../../shared/summaries/registry.ts";
+import { DEFAULT_LOOK, type Summary } from "../../../shared/report/summary.ts";
+import { tokenOf } from "../http/auth.ts";
+import { askedBy } from "../http/form.ts";
+import { backendOf } from "../../read/backend-of.ts";
+import { hostNamed } from "../../read/host-named.ts";
+import { runPageAnswer } from "../../read/run-answer.ts";
+import type { PageDeps } from "../../pages/deps.ts";
+import { Choice, Field } from "./forms.tsx";
+import { queryText } from "./links.ts";
+import { NextPage } from "../../pages/next-page.tsx";
+import { type Page, pageAnswer } from "./layout.tsx";
+import { Question } from "../../pages/question.tsx";
+import { SummaryBody } from "./summary.tsx";
+
+export const runs: Page<PageDeps> = async (c, deps) => {
+  const { backend, host, from, to, limit, cursor } = askedBy(c, runsQuery);
+  const { fleet } = tokenOf(c);
+  const page = await deps.runs.list(fleet, {
+    host: host && (await hostNamed(deps.hosts, fleet, host)),
+    backend: backend && backendOf("backend", backend),
+    from,
+    to,
+    limit,
+    cursor,
+  });
+  for (const run of page.unreadable) c.get("fault")(run);
+  const summary: Summary = { kind: "runs", answer: runPageAnswer(page) };
+  const filters = { host, backend, from: from?.slice(0, 10), to: to?.slice(0, 10) };
+  return pageAnswer(
+    c,
+    { title: "Runs" },
+    <>
+      <Question action="/runs" label="Which runs">
+        <Field label="Host" name="host">
+          <input id="host" name="host" value={host ?? ""} maxlength={255} autocomplete="off" spellcheck={false} />
+        </Field>
+        <Choice
+          label="Backend"
+          name="backend"
+          options={[{ value: "", text: "any" }, ...BACKENDS.map((slug) => ({ value: slug, text: slug }))]}
+          value={backend ?? ""}
+        />
+        <Day label="From" name="from" value={filters.from} />
+        <Day label="Before" name="to" value={filters.to} />
+      </Question>
+      <div class="list">
+        <SummaryBody
+          summary={summary}
+          endpoint="/v1/runs"
+          query={queryText(filters)}
+          report={withLinkedTimes(summary)}
+        />
+      </div>
+      <NextPage path="/runs" parameters={filters} cursor={page.cursor} />
+    </>,
+  );
+};
+
+/** The report with the link to a run on its time; an id of 48 digits is nothing for people. */
+function withLinkedTimes(summary: Summary): Report {
+  const report = reportOf(summary, DEFAULT_LOOK);
+  const sections = report.sections.map((section) => {
+    if (section.table === null) return section;
+    const rows = section.table.rows.map((row) => {
+      const [time, ...others] = row.slice(0, -1);
+      return time === undefined ? others : [{ ...time, target: row.at(-1)?.target ?? null }, ...others];
+    });
+    return { ...section, table: { ...section.table, columns: section.table.columns.slice(0, -1), rows } };
+  });
+  return { ...report, sections };
+}
+
+const Day: FC<{ label: string; name: string; value: string | undefined }> = ({ label, name, value }) => (
+  <Field label={label} name={name}>
+    <input id={name} name={name} type="date" value={value ?? ""} />
+  </Field>
+);

@@ -1,0 +1,80 @@
+// GET /trend: one backend and metric over time. Without a question, block writes of the backend that most hosts have.
+
+import type { FC } from "hono/jsx";
+import { backendsQuery, trendQuery } from "../../../shared/api/requests.ts";
+import type { AllBackends } from "../../../shared/compare/backends.ts";
+import { METRICS } from "../../../shared/run/metrics.ts";
+import { PERIOD_UNITS } from "../../../shared/model/period-range.ts";
+import { tokenOf } from "../http/auth.ts";
+import { sentQuery } from "../http/form.ts";
+import { checked } from "../http/parameters.ts";
+import { backendsAnswer } from "../../read/backends-answer.ts";
+import { trendAnswer } from "../../read/trend-answer.ts";
+import { cohortValues } from "../../pages/cohort-values.ts";
+import type { PageDeps } from "../../pages/deps.ts";
+import { type Asked, BackendChoice, Choice, type CohortValues, Field, firstOf, More, ViewChoice } from "./forms.tsx";
+import type { Page } from "./layout.tsx";
+import { Question } from "../../pages/question.tsx";
+import { questionPage } from "../../pages/question-page.tsx";
+
+export const trend: Page<PageDeps> = async (c, deps) => {
+  const sent = sentQuery(c);
+  const { fleet } = tokenOf(c);
+  const [values, usual] = await Promise.all([
+    cohortValues(deps, fleet),
+    sent["backend"] === undefined
+      ? mostMeasured(await backendsAnswer(deps, fleet, backendsQuery.parse({ metric: ["put_block"] })))
+      : "loop",
+  ]);
+  const asked: Asked = { backend: [usual], metric: ["put_block"], ...sent };
+  return questionPage(c, {
+    asked,
+    form: <TrendQuestion asked={asked} values={values} />,
+    endpoint: "/v1/trend",
+    answer: async () => {
+      const answer = await trendAnswer(deps, fleet, checked(trendQuery, asked, "bad_parameter"));
+      return { summary: { kind: "trend", answer } };
+    },
+    unanswered: { title: "Trend", problem: "This cannot be shown" },
+  });
+};
+
+/** The backend with the most hosts; `loop` without any. */
+function mostMeasured({ backends }: AllBackends): string {
+  const [most] = Object.entries(backends).toSorted(([, a], [, b]) => b.hosts - a.hosts);
+  return most?.[0] ?? "loop";
+}
+
+const TrendQuestion: FC<{ asked: Asked; values: CohortValues }> = ({ asked, values }) => (
+  <Question
+    action="/trend"
+    label="What to follow over time"
+    more={
+      <More asked={asked} values={values} others={["from", "to"]}>
+        <PeriodBound label="From" name="from" value={firstOf(asked, "from", "")} />
+        <PeriodBound label="To" name="to" value={firstOf(asked, "to", "")} />
+      </More>
+    }
+  >
+    <BackendChoice label="Backend" name="backend" value={firstOf(asked, "backend", "loop")} />
+    <Choice
+      label="Metric"
+      name="metric"
+      options={METRICS.map(({ name, label }) => ({ value: name, text: label }))}
+      value={firstOf(asked, "metric", "put_block")}
+    />
+    <Choice
+      label="By"
+      name="unit"
+      options={PERIOD_UNITS.map((unit) => ({ value: unit, text: unit }))}
+      value={firstOf(asked, "unit", "month")}
+    />
+    <ViewChoice value={firstOf(asked, "view", "trusted")} />
+  </Question>
+);
+
+const PeriodBound: FC<{ label: string; name: string; value: string }> = ({ label, name, value }) => (
+  <Field label={label} name={name}>
+    <input id={name} name={name} value={value} placeholder="2026-01" size={9} autocomplete="off" />
+  </Field>
+);

@@ -1,0 +1,55 @@
+// GET /oembed: what an editor that was given the address of a share puts in its place (oEmbed 1.0).
+
+import { CACHE_CONTROL } from "../../../shared/api/endpoint.ts";
+import { AppError } from "../../../shared/errors.ts";
+import { printable } from "../../../shared/run/text.ts";
+import { quoted } from "../../../shared/model/quoted.ts";
+import { FRAME_HEIGHT, shareFrame, shareUrls } from "../../../shared/render/links.ts";
+import { WIDTH } from "../../../shared/report/summary.ts";
+import type { HttpApp } from "../../http/http-env.ts";
+import { queryBy } from "../http/parameters.ts";
+import type { EmbedDeps } from "../../embed/deps.ts";
+import { openShare } from "./share-links.ts";
+import { originOf } from "../../embed/origin.ts";
+import { shareRequests } from "../../embed/requests.ts";
+import type { ShareDocuments } from "./share-documents.ts";
+
+/** A share in any of its formats, or its badge. Whose host stands before it does not matter: nobody guesses an id. */
+const SHARE_PATH = /^\/s\/([0-9a-f]{32})(\.[a-z]+|\/badge\.svg)?$/;
+
+export function addOembedRoute(app: HttpApp, deps: EmbedDeps, documents: ShareDocuments): void {
+  app.get("/oembed", async (c) => {
+    const { oembedQuery } = await shareRequests();
+    const { url, maxwidth = WIDTH.default, maxheight = FRAME_HEIGHT, format } = queryBy(c, oembedQuery);
+    if (format !== "json") {
+      throw new AppError("not_implemented", `format: expected json, which is all there is, found ${quoted(format)}`);
+    }
+    const origin = originOf(c, deps.publicUrl);
+    const [, id] = SHARE_PATH.exec(pathOf(url, origin)) ?? [];
+    if (id === undefined) throw new AppError("not_found", `url: expected the address of a share, found ${quoted(url)}`);
+    const share = await openShare(deps, id);
+    const title = printable(await documents.title(share));
+    const [width, height] = [Math.min(maxwidth, WIDTH.default), Math.min(maxheight, FRAME_HEIGHT)];
+    c.header("Cache-Control", CACHE_CONTROL.live);
+    return c.json({
+      version: "1.0",
+      type: "rich",
+      title,
+      provider_name: "vbdstat",
+      provider_url: origin,
+      cache_age: 300,
+      width,
+      height,
+      html: shareFrame(shareUrls(origin, id, share.kind).html, title, { width, height }),
+    });
+  });
+}
+
+/** The path of an address, which may leave out the origin; empty for text that is no address. */
+function pathOf(address: string, origin: string): string {
+  try {
+    return new URL(address, origin).pathname;
+  } catch {
+    return "";
+  }
+}

@@ -1,0 +1,43 @@
+// The PNGs of GET /v1/compare.png, /v1/matrix.png and /v1/trend.png: answered as `functions/read` does, and painted.
+
+import type { Context } from "hono";
+import { shownCompareQuery, shownMatrixQuery, shownTrendQuery } from "../../../shared/api/requests.ts";
+import { DEFAULT_LOOK, type Look, type Summary } from "../../../shared/report/summary.ts";
+import { charged } from "../http/admission.ts";
+import { tokenOf } from "../http/auth.ts";
+import type { HttpEnv } from "../../http/http-env.ts";
+import { queryBy } from "../http/parameters.ts";
+import { compareAnswer } from "../../service/queries.ts";
+import { matrixAnswer } from "../../read/matrix-answer.ts";
+import { trendAnswer } from "../../read/trend-answer.ts";
+import type { EmbedDeps } from "../../embed/deps.ts";
+
+type Picture = (c: Context<HttpEnv>, deps: EmbedDeps) => Promise<Response>;
+
+export const comparePicture: Picture = async (c, deps) => {
+  const query = queryBy(c, shownCompareQuery);
+  const answer = await compareAnswer(charged(deps, c.get("ticket")), tokenOf(c).fleet, query);
+  return painted(c, deps, { kind: "compare", answer }, query);
+};
+
+export const matrixPicture: Picture = async (c, deps) => {
+  const query = queryBy(c, shownMatrixQuery);
+  const answer = await matrixAnswer(charged(deps, c.get("ticket")), tokenOf(c).fleet, query);
+  return painted(c, deps, { kind: "matrix", answer }, query);
+};
+
+export const trendPicture: Picture = async (c, deps) => {
+  const query = queryBy(c, shownTrendQuery);
+  const answer = await trendAnswer(charged(deps, c.get("ticket")), tokenOf(c).fleet, query);
+  return painted(c, deps, { kind: "trend", answer }, query);
+};
+
+async function painted(
+  c: Context<HttpEnv>,
+  { renderer }: EmbedDeps,
+  summary: Summary,
+  { width, theme }: Pick<Look, "width" | "theme">,
+): Promise<Response> {
+  const png = await renderer.document("png", summary, { ...DEFAULT_LOOK, width, theme });
+  return c.body(new Uint8Array(png), 200, { "Content-Type": "image/png" });
+}

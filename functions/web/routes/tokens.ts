@@ -1,0 +1,56 @@
+// Tokens: made, listed and revoked by admins (docs/api.md#start-and-a-token). A secret is shown once, in the answer that makes it.
+
+import { AppError } from "../../../shared/errors.ts";
+import { allow, tokenOf } from "../http/auth.ts";
+import { formatOf } from "../http/formats.ts";
+import type { HttpApp } from "../../http/http-env.ts";
+import { bodyBy, idOf, queryBy } from "../http/parameters.ts";
+import { makeSecret, secretHash } from "../../service/secret.ts";
+import type { IngestDeps } from "../../ingest/deps.ts";
+import { tokenAskedFor } from "../../service/new-token.ts";
+import { tokenRequests } from "../../ingest/requests.ts";
+
+export function addTokenRoutes(app: HttpApp, deps: IngestDeps): void {
+  app.post("/v1/tokens", allow(deps, "admin"), async (c) => {
+    formatOf(c, ["json"]);
+    const admin = tokenOf(c);
+    const { newToken } = await tokenRequests();
+    const asked = await bodyBy(c, newToken);
+    const { fleet = admin.fleet, scope } = asked;
+    if (fleet !== admin.fleet && !admin.root) {
+      throw new AppError(
+        "forbidden",
+        `this token makes tokens for fleet ${admin.fleet} only; a root token makes them for any`,
+      );
+    }
+    const token = tokenAskedFor(asked, admin.fleet, deps.clock);
+    const secret = makeSecret();
+    await deps.tokens.add(token, secretHash(secret));
+    c.set("note", `made ${scope} token ${token.id} for fleet ${fleet}`);
+    return c.json({ ...token, token: secret }, 201);
+  });
+
+  app.get("/v1/tokens", allow(deps, "admin"), async (c) => {
+    formatOf(c, ["json"]);
+    const { revoked } = queryBy(c, (await tokenRequests()).tokensQuery);
+    const stored = await deps.tokens.list(tokenOf(c).fleet);
+    const shown = stored.filter(({ isGenuine, token }) => isGenuine && (revoked || token.revoked_at === null));
+    return c.json({ tokens: shown.map(({ token }) => token) });
+  });
+
+  app.delete("/v1/tokens/:id", allow(deps, "admin"), async (c) => {
+    const id = idOf(c, "token");
+    const admin = tokenOf(c);
+    const stored = await deps.tokens.list(admin.fleet);
+    const found = stored.filter(({ token }) => token.id === id && token.revoked_at === null);
+    if (found.length === 0) throw new AppError("not_found", "this fleet has no token with that id, or it was revoked");
+    if (!admin.root && found.some(({ isGenuine, token }) => isGenuine && token.root)) {
+      throw new AppError("forbidden", "this is a root token, which only a root token can end");
+    }
+    const at = new Date(deps.clock()).toISOString();
+    // Several where somebody has written an item with the id of another past the service.
+    for (const one of found) await deps.tokens.revoke(one, at);
+    c.set("note", `revoked token ${id}`);
+    return c.body(null, 204);
+  });
+}

@@ -1,0 +1,196 @@
+// `npm run demo`: the whole way in a minute. A server on a temporary folder; the two lines of the post that vbdstat grew out
+// of, sent by the agent as from a Dom0; then a generated fleet whose true ratios are known, held against what is found.
+
+import { spawn } from "node:child_process";
+import { mkdtempSync, rmSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { fileURLToPath } from "node:url";
+import * as z from "zod";
+import { environmentWith } from "../../functions/env.ts";
+import { ratioText } from "../../shared/run/format.ts";
+import { intervalOrNone, knownText } from "../../shared/report/format.ts";
+import { DEMO_CANDIDATE, DEMO_FLEET } from "../fleet/demo-fleet.ts";
+import { generateFleet } from "./generated-fleet.ts";
+import { faultText, readableLog } from "../server/log.ts";
+import { type LocalServer, startLocalServer } from "../server/server.ts";
+import { StartFault } from "../server/start-error.ts";
+
+// What is written here, by the engine as well, is for this user only.
+process.umask(0o077);
+
+const print = (line: string) => console.log(line);
+const title = (text: string) => print(process.stdout.isTTY ? `\n\u001b[1m${text}\u001b[0m` : `\n${text}`);
+
+const pathOf = (file: string) => fileURLToPath(new URL(`../${file}`, import.meta.url));
+
+/** Runs a program with its output on ours; `input` is its standard input. */
+async function run(program: string, words: readonly string[], settings: Record<string, string>, input: string) {
+  await new Promise<void>((resolve, reject) => {
+    const child = spawn(program, words, { stdio: ["pipe", "inherit", "inherit"], env: environmentWith(settings) });
+    child.once("error", () => reject(new StartFault("the demo needs curl; install it (apt-get install curl)")));
+    child.once("exit", (code) => (code === 0 ? resolve() : reject(new StartFault(`${program} ended with ${code}`))));
+    child.stdin.end(input);
+  });
+}
+
+/** Posts a sample with the agent, as a Dom0 does, printing the command as a person would type it and then what it prints. */
+async function post(server: LocalServer, backend: string, sample: string): Promise<void> {
+  print(`$ agent/vbdstat-agent post --backend ${backend} local/samples/${sample}`);
+  const settings = {
+    VBDSTAT_CONFIG: "/dev/null",
+    VBDSTAT_SERVER: server.url,
+    VBDSTAT_TOKEN_FILE: join(folder, "admin-token"),
+    VBDSTAT_SPOOL: join(folder, "spool"),
+    VBDSTAT_HOST: "dom0",
+  };
+  const words = ["post", "--backend", backend, pathOf(`local/samples/${sample}`)];
+  await run(pathOf("agent/vbdstat-agent"), words, settings, "");
+}
+
+/** Asks with curl, printing the command as a person would type it and then what it prints. */
+async function curl(server: LocalServer, path: string): Promise<void> {
+  print(`$ curl -s -H "Authorization: Bearer $TOKEN" "$URL${path}"`);
+  // The token goes through standard input: a command line can be read by everybody on the machine.
+  const header = `header = "Authorization: Bearer ${secretOf(server)}"\n`;
+  await run("curl", ["-sS", "-K", "-", `${server.url}${path}`], {}, header);
+}
+
+/** The first admin token of a folder that is new. */
+function secretOf({ adminToken }: LocalServer): string {
+  if (adminToken.secret === null) throw new Error("a new folder has no admin token");
+  return adminToken.secret;
+}
+
+async function ask(server: LocalServer, token: string, path: string, init: RequestInit = {}): Promise<unknown> {
+  const answer = await fetch(`${server.url}${path}`, {
+    ...init,
+    headers: { Authorization: `Bearer ${token}`, Accept: "application/json" },
+  });
+  if (!answer.ok) throw new Error(`${path}: ${answer.status} ${await answer.text()}`);
+  return answer.json();
+}
+
+async function untilAggregated(server: LocalServer, token: string): Promise<void> {
+  const status = z.object({ open_marks: z.number() });
+  while (status.parse(await ask(server, token, "/v1/status")).open_marks > 0) {
+    await new Promise((resolve) => setTimeout(resolve, 50));
+  }
+}
+
+async function showSeed(server: LocalServer): Promise<void> {
+  title("1. Two results of one guest, as in the post that started it: first loop, then blktap");
+  await post(server, "loop", "seed-loop.csv");
+  await post(server, "blktap1", "seed-blktap.csv");
+  await untilAggregated(server, secretOf(server));
+  title("2. What they say, and what they do not");
+  await curl(server, "/v1/compare.txt?baseline=loop&candidate=blktap1");
+}
+
+const comparison = z.object({
+  fleet: z.object({
+    metrics: z.record(
+      z.string(),
+      z.object({
+        hosts: z.number(),
+        ratio: z.object({
+          low: z.number().nullable(),
+          high: z.number().nullable(),
+          relation: z.enum(["=", ">=", "<=", "between", "unknown"]),
+        }),
+        ci: z.object({ low: z.number().nullable(), high: z.number().nullable() }).nullable(),
+        verdict: z.string(),
+      }),
+    ),
+  }),
+});
+
+async function showFleet(server: LocalServer): Promise<string> {
+  title(
+    `3. A generated fleet: ${DEMO_FLEET.hosts} hosts that do not exist, ${DEMO_FLEET.runs} runs on each backend, true ratios known`,
+  );
+  const made = await ask(server, secretOf(server), "/v1/tokens", {
+    method: "POST",
+    body: JSON.stringify({ scope: "admin", fleet: "generated", label: "demo" }),
+  });
+  const { token } = z.object({ token: z.string() }).parse(made);
+  const started = performance.now();
+  const uploads = [...generateFleet(DEMO_FLEET)];
+  for (const [index, { body }] of uploads.entries()) {
+    await ask(server, token, "/v1/results", { method: "POST", body });
+    if (process.stdout.isTTY) process.stdout.write(`\r  posted ${index + 1} of ${uploads.length} hosts `);
+  }
+  await untilAggregated(server, token);
+  const seconds = (performance.now() - started) / 1000;
+  print(
+    `${process.stdout.isTTY ? "\r" : ""}  ${uploads.length * DEMO_FLEET.runs * 2} results posted and aggregated in ${seconds.toFixed(1)} s`,
+  );
+  const { baseline } = DEMO_FLEET;
+  const candidate = DEMO_CANDIDATE.backend;
+  const answer = comparison.parse(await ask(server, token, `/v1/compare?baseline=${baseline}&candidate=${candidate}`));
+  title(`4. Found and true: ${candidate} / ${baseline}, generated`);
+  print("metric      hosts   true         found 95 % interval  true inside verdict");
+  for (const [name, { hosts, ratio, ci, verdict }] of Object.entries(answer.fleet.metrics)) {
+    const truth = DEMO_CANDIDATE.trueRatio[name as keyof typeof DEMO_CANDIDATE.trueRatio];
+    const low = ci?.low ?? 0;
+    const high = ci?.high ?? Number.POSITIVE_INFINITY;
+    print(
+      [
+        name.padEnd(10),
+        String(hosts).padStart(6),
+        ratioText(truth).padStart(6),
+        knownText(ratio, ratioText).padStart(13),
+        intervalOrNone(ci, ratioText).padEnd(14),
+        (ci === null ? "-" : truth >= low && truth <= high ? "yes" : "NO").padStart(11),
+        verdict,
+      ].join(" "),
+    );
+  }
+  print(
+    [
+      `The first ${DEMO_FLEET.cachedHosts} hosts read the ${baseline} file from Dom0's page cache; their read-path results are left out.`,
+      "A 95 % interval misses the truth once in 20 times: a NO in one line now and then is right.",
+    ].join("\n"),
+  );
+  return token;
+}
+
+const folder = mkdtempSync(join(tmpdir(), "vbdstat-demo-"));
+const once = process.argv.includes("--once");
+let server: LocalServer | null = null;
+
+async function finish(code: number): Promise<never> {
+  await server?.stop();
+  rmSync(folder, { recursive: true, force: true });
+  process.exit(code);
+}
+
+// A reader that goes away, such as head, must not leave a server and its engine behind.
+process.stdout.on("error", () => void finish(1));
+
+try {
+  const settings = {
+    port: 0,
+    host: "127.0.0.1",
+    dataDir: folder,
+    endpoint: null,
+    engineIsolation: "auto" as const,
+    tableName: "vbdstat",
+    adminSecret: null,
+    publicUrl: null,
+  };
+  const quiet = { ...readableLog(print), request: () => undefined };
+  server = await startLocalServer(settings, quiet, print);
+  print(`vbdstat demo: a server on ${server.url} with its data in ${folder}`);
+  await showSeed(server);
+  const generated = await showFleet(server);
+  if (once) await finish(0);
+  title("The server stays up; Ctrl-C ends it and removes its data.");
+  print(`URL=${server.url}`);
+  print(`TOKEN=${secretOf(server)}   # fleet "default": the two results`);
+  print(`TOKEN=${generated}   # fleet "generated"`);
+  for (const signal of ["SIGINT", "SIGTERM"] as const) process.once(signal, () => void finish(0));
+} catch (error) {
+  console.error(error instanceof StartFault ? `the demo does not start: ${error.message}` : faultText(error));
+  await finish(1);
+}

@@ -1,0 +1,109 @@
+// The text form of a host summary, as stored. Host values are tuples, and of the view `trusted` only what differs from
+// the view `all` is written, so a host with nothing cached pays for one view.
+
+import * as z from "zod";
+import { BACKENDS } from "../run/backends.ts";
+import { COHORT_KEYS } from "../run/cohort.ts";
+import { lazily } from "./lazily.ts";
+import { QUANTITY_NAMES } from "./quantities.ts";
+import type { HostGroup, HostSummary, HostValue } from "../summary/types.ts";
+
+/** A schema is made with the first summary that is read: most of what a function is asked for reads none. */
+const encodedSummary = lazily(() => {
+  /** lo, hi (null for +inf), runs, exact, spread. */
+  const encodedValue = z.tuple([z.int(), z.int().nullable(), z.int(), z.int(), z.int()]).nullable();
+  const encodedGroup = z.strictObject({
+    stratum: z.string(),
+    backend: z.enum(BACKENDS),
+    runs: z.int(),
+    all: z.array(encodedValue),
+    /** Place and trusted value of each quantity whose two views differ. */
+    trusted: z.array(z.tuple([z.int(), encodedValue])).default([]),
+    cached: z.array(z.string()).default([]),
+    small_file: z.literal(true).optional(),
+    bound_mismatch: z.literal(true).optional(),
+    /** Value, time and run of each attribute, and a 1 where that run was capped. */
+    attributes: z
+      .partialRecord(z.enum(COHORT_KEYS), z.tuple([z.string(), z.string(), z.string(), z.literal(1).optional()]))
+      .default({}),
+  });
+  return z.strictObject({ host: z.string(), groups: z.array(encodedGroup) });
+});
+
+type EncodedGroup = z.infer<ReturnType<typeof encodedSummary>>["groups"][number];
+type EncodedValue = EncodedGroup["all"][number];
+
+/** Writes a summary as compact JSON. */
+export function encodeSummary(summary: HostSummary): string {
+  return JSON.stringify({ host: summary.host, groups: summary.groups.map(encodeGroup) });
+}
+
+/**
+ * Reads what `encodeSummary` wrote, equal to the summary written. Quantities that came later are null.
+ * Throws a SyntaxError or a ZodError when the text is anything else.
+ */
+export function decodeSummary(text: string): HostSummary {
+  const { host, groups } = encodedSummary().parse(JSON.parse(text));
+  return { host, groups: groups.map(decodeGroup) };
+}
+
+function encodeGroup(group: HostGroup): object {
+  const trusted = group.trusted.flatMap((value, metric) =>
+    sameValue(value, group.all[metric] ?? null) ? [] : [[metric, encodeValue(value)]],
+  );
+  const attributes = Object.entries(group.attributes).map(([key, { value, at, run, capped }]) => [
+    key,
+    capped === true ? [value, at, run, 1] : [value, at, run],
+  ]);
+  return {
+    stratum: group.stratum,
+    backend: group.backend,
+    runs: group.runs,
+    all: group.all.map(encodeValue),
+    trusted: trusted.length > 0 ? trusted : undefined,
+    cached: group.cached.length > 0 ? group.cached : undefined,
+    small_file: group.small_file || undefined,
+    bound_mismatch: group.bound_mismatch || undefined,
+    attributes: attributes.length > 0 ? Object.fromEntries(attributes) : undefined,
+  };
+}
+
+function decodeGroup(encoded: EncodedGroup): HostGroup {
+  const { stratum, backend, runs, cached, small_file = false, bound_mismatch = false } = encoded;
+  const all = QUANTITY_NAMES.map((_, metric) => decodeValue(encoded.all[metric] ?? null));
+  const trusted = new Map(encoded.trusted);
+  return {
+    stratum,
+    backend,
+    runs,
+    all,
+    trusted: all.map((value, metric) => {
+      const other = trusted.get(metric);
+      return other === undefined ? value : decodeValue(other);
+    }),
+    cached,
+    small_file,
+    bound_mismatch,
+    attributes: Object.fromEntries(
+      Object.entries(encoded.attributes).map(([key, [value, at, run, capped]]) => [
+        key,
+        { value, at, run, ...(capped === 1 && { capped: true }) },
+      ]),
+    ),
+  };
+}
+
+function encodeValue(value: HostValue | null): EncodedValue {
+  return value && [value.lo, value.hi, value.runs, value.exact, value.spread];
+}
+
+function decodeValue(encoded: EncodedValue): HostValue | null {
+  if (encoded === null) return null;
+  const [lo, hi, runs, exact, spread] = encoded;
+  return { lo, hi, runs, exact, spread };
+}
+
+function sameValue(a: HostValue | null, b: HostValue | null): boolean {
+  if (a === null || b === null) return a === b;
+  return a.lo === b.lo && a.hi === b.hi && a.runs === b.runs && a.exact === b.exact && a.spread === b.spread;
+}

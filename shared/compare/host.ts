@@ -1,0 +1,188 @@
+// One host by itself: what it measured on each of its backends, how they compare on it, and where it stands in the fleet.
+// In: its summary over all time, and the cells of its backends and of their pairs. One host is never a verdict.
+
+import type { Cell } from "../cells/cell.ts";
+import { pairName } from "../cells/contribution.ts";
+import type { Backend } from "../run/backends.ts";
+import type { Cohort } from "../run/cohort.ts";
+import { METRIC_NAMES, type MetricName } from "../run/metrics.ts";
+import { VIEWS, type View } from "../model/view.ts";
+import { sumOfSquares } from "../summary/host-value.ts";
+import { logRatio } from "../summary/log-ratio.ts";
+import { TICKS_PER_LOG } from "../summary/ticks.ts";
+import type { HostGroup, HostSummary, HostValue } from "../summary/types.ts";
+import type { Known } from "./comparison.ts";
+import { known } from "./estimate.ts";
+import { metricCell } from "./measure.ts";
+import type { Interval } from "./median.ts";
+import { METHOD_VERSION } from "./method-version.ts";
+import type { Merged } from "./question.ts";
+import { type Standing, standing } from "./standing.ts";
+
+/** One metric of a host on one backend, in the metric's unit: the median of its runs. */
+export interface HostMetric extends Known {
+  readonly runs: number;
+  /** Runs whose rate is known, and not only a bound. */
+  readonly exact_runs: number;
+  /** Standard deviation between these runs, in natural logs; null below two. */
+  readonly run_sd_log: number | null;
+  /** Among the hosts with this backend and stratum; null while the fleet does not count it. */
+  readonly standing: Standing | null;
+}
+
+type PerMetric<T> = Readonly<Partial<Record<MetricName, T>>>;
+
+/** What a host measured on one backend in one stratum, over its newest 99 runs there; in both views. */
+export interface HostBackend extends Readonly<Record<View, PerMetric<HostMetric>>> {
+  readonly backend: Backend;
+  readonly stratum: string;
+  readonly runs: number;
+  /** Rules by which runs are probably cached; empty when none is. */
+  readonly cached: readonly string[];
+  readonly small_file: boolean;
+  readonly bound_mismatch: boolean;
+}
+
+/** A ratio candidate / baseline on this host, and its place among the ratios of the hosts that have both. */
+export interface HostRatio extends Known {
+  readonly standing: Standing | null;
+}
+
+/** Two backends of a host in one stratum, the baseline first in the alphabet; in both views. */
+export interface HostPair extends Readonly<Record<View, PerMetric<HostRatio>>> {
+  readonly baseline: Backend;
+  readonly candidate: Backend;
+  readonly stratum: string;
+}
+
+/** The answer of GET /v1/hosts/{host}. */
+export interface HostProfile {
+  readonly host: string;
+  /** Whether it has results that are not in these numbers yet. */
+  readonly pending: boolean;
+  readonly method_version: string;
+  readonly cohort: Cohort;
+  readonly backends: readonly HostBackend[];
+  readonly ratios: readonly HostPair[];
+}
+
+/** Cells by view and scope. */
+type Cells = Readonly<Record<View, ReadonlyMap<string, Merged>>>;
+
+/** What a host's profile is made from; cells are those of period `all` and of all cohorts. */
+interface HostProfileInput {
+  readonly summary: HostSummary;
+  readonly cohort: Cohort;
+  readonly isPending: boolean;
+  readonly backendCells: ReadonlyMap<Backend, Cells>;
+  /** By `pairName`, as stored. */
+  readonly pairCells: ReadonlyMap<string, Cells>;
+}
+
+/** Two backends, the baseline first in the alphabet. */
+interface BackendPair {
+  readonly baseline: Backend;
+  readonly candidate: Backend;
+}
+
+/** The backends of a host in alphabetical order. */
+export const backendsOf = ({ groups }: HostSummary): Backend[] =>
+  [...new Set(groups.map(({ backend }) => backend))].sort();
+
+/** The pairs of backends that have at least one stratum in common on a host. */
+export function pairsOf(summary: HostSummary): BackendPair[] {
+  const backends = backendsOf(summary);
+  const strataOf = (of: Backend) =>
+    summary.groups.filter(({ backend }) => backend === of).map(({ stratum }) => stratum);
+  return backends.flatMap((baseline, place) =>
+    backends.slice(place + 1).flatMap((candidate) => {
+      const strata = strataOf(candidate);
+      return strataOf(baseline).some((stratum) => strata.includes(stratum)) ? [{ baseline, candidate }] : [];
+    }),
+  );
+}
+
+const intervalOf = ({ lo, hi }: HostValue): Interval => ({ lo, hi: hi ?? Number.POSITIVE_INFINITY });
+
+function inMetrics<T>(valueIn: (metric: MetricName, index: number) => T | null): PerMetric<T> {
+  return Object.fromEntries(
+    METRIC_NAMES.flatMap((metric, index) => {
+      const value = valueIn(metric, index);
+      return value === null ? [] : [[metric, value]];
+    }),
+  );
+}
+
+function inViews<T>(valuesIn: (view: View) => T): Record<View, T> {
+  const [trusted, all] = VIEWS;
+  return { [trusted]: valuesIn(trusted), [all]: valuesIn(all) };
+}
+
+function hostMetric(value: HostValue, metric: MetricName, cell: Cell | undefined): HostMetric {
+  const interval = intervalOf(value);
+  return {
+    ...known(interval),
+    runs: value.runs,
+    exact_runs: value.exact,
+    run_sd_log: value.exact < 2 ? null : Math.sqrt(sumOfSquares(value) / (value.exact - 1)) / TICKS_PER_LOG,
+    standing: standing(metricCell(cell, metric), interval),
+  };
+}
+
+function hostBackend(group: HostGroup, cells: Cells | undefined): HostBackend {
+  const { backend, stratum, runs, cached, small_file, bound_mismatch } = group;
+  return {
+    backend,
+    stratum,
+    runs,
+    cached,
+    small_file,
+    bound_mismatch,
+    ...inViews((view) =>
+      inMetrics((metric, index) => {
+        const value = group[view][index] ?? null;
+        return value && hostMetric(value, metric, cells?.[view].get(stratum)?.cell);
+      }),
+    ),
+  };
+}
+
+function hostPair(baseline: HostGroup, candidate: HostGroup, cells: Cells | undefined): HostPair {
+  const { stratum } = baseline;
+  return {
+    baseline: baseline.backend,
+    candidate: candidate.backend,
+    stratum,
+    ...inViews((view) => {
+      const cell = cells?.[view].get(stratum)?.cell;
+      return inMetrics((metric, index) => {
+        const [b, c] = [baseline[view][index] ?? null, candidate[view][index] ?? null];
+        if (b === null || c === null) return null;
+        const ratio = logRatio(b, c);
+        return { ...known(ratio), standing: standing(metricCell(cell, metric), ratio) };
+      });
+    }),
+  };
+}
+
+/** The profile of a host. Cells that are missing leave its standing open. */
+export function hostProfile(input: HostProfileInput): HostProfile {
+  const { summary, cohort, isPending, backendCells, pairCells } = input;
+  const groupsOf = (of: Backend) => summary.groups.filter(({ backend }) => backend === of);
+  return {
+    host: summary.host,
+    pending: isPending,
+    method_version: METHOD_VERSION,
+    cohort,
+    backends: backendsOf(summary).flatMap((backend) =>
+      groupsOf(backend).map((group) => hostBackend(group, backendCells.get(backend))),
+    ),
+    ratios: pairsOf(summary).flatMap(({ baseline, candidate }) =>
+      groupsOf(baseline).flatMap((own) =>
+        groupsOf(candidate)
+          .filter(({ stratum }) => stratum === own.stratum)
+          .map((other) => hostPair(own, other, pairCells.get(pairName(baseline, candidate)))),
+      ),
+    ),
+  };
+}

@@ -1,0 +1,79 @@
+// What a share gives to whoever embeds it: its address in every format, and snippets to paste. The origin is ours and the
+// id is hexadecimal; the title comes from outside and is escaped for each place.
+
+import { printable } from "../run/text.ts";
+import type { ShareKind } from "../run/share.ts";
+import { WIDTH } from "../report/summary.ts";
+import { xmlText } from "./xml.ts";
+
+/** Addresses of a share by format; null where its kind has no picture, or no badge. */
+export interface ShareUrls {
+  readonly svg: string | null;
+  readonly png: string | null;
+  readonly md: string;
+  readonly html: string;
+  readonly txt: string;
+  readonly csv: string;
+  readonly json: string;
+  readonly badge: string | null;
+}
+
+/** Text to paste, ready for its place. */
+export interface ShareSnippets {
+  /** An `img` element; null where the kind has no picture. */
+  readonly img: string | null;
+  readonly markdown: string;
+  /** A `figure` whose picture leads to the whole summary. */
+  readonly html: string;
+  readonly iframe: string;
+  /** A command that prints the summary as text. */
+  readonly curl: string;
+}
+
+/** Kinds with a chart. */
+const HAS_PICTURE: Readonly<Record<ShareKind, boolean>> = { compare: true, matrix: true, trend: true, backends: false };
+
+/** The addresses of a share under an origin, which ends without a slash. */
+export function shareUrls(origin: string, id: string, kind: ShareKind): ShareUrls {
+  const at = `${origin}/s/${id}`;
+  const picture = HAS_PICTURE[kind];
+  return {
+    svg: picture ? `${at}.svg` : null,
+    png: picture ? `${at}.png` : null,
+    md: `${at}.md`,
+    html: `${at}.html`,
+    txt: `${at}.txt`,
+    csv: `${at}.csv`,
+    json: `${at}.json`,
+    badge: kind === "compare" ? `${at}/badge.svg` : null,
+  };
+}
+
+/** Snippets of a share. `title` is the one it is shown under. */
+export function shareSnippets({ svg, html, txt }: ShareUrls, title: string): ShareSnippets {
+  const alt = xmlText(printable(title));
+  const label = markdownLabel(title);
+  const img = svg === null ? null : `<img src="${svg}" alt="${alt}" width="${WIDTH.default}">`;
+  return {
+    img,
+    markdown: svg === null ? `[${label}](${html})` : `[![${label}](${svg})](${html})`,
+    html:
+      img === null
+        ? `<a href="${html}">${alt}</a>`
+        : `<figure><a href="${html}">${img}</a><figcaption>${alt}</figcaption></figure>`,
+    iframe: shareFrame(html, title, { width: WIDTH.default, height: FRAME_HEIGHT }),
+    curl: `curl -sS '${txt}'`,
+  };
+}
+
+/** Height in px at which a summary opens; it scrolls. */
+export const FRAME_HEIGHT = 600;
+
+/** An `iframe` with the whole summary. */
+export function shareFrame(html: string, title: string, { width, height }: { width: number; height: number }): string {
+  const name = xmlText(printable(title));
+  return `<iframe src="${html}" title="${name}" width="${width}" height="${height}" loading="lazy"></iframe>`;
+}
+
+/** Text as the label of a link or picture: no character of it is markup, opens another link or ends this one. */
+const markdownLabel = (text: string): string => printable(text).replace(/[!-+./:-@[-`{-~]/g, "\\$&");

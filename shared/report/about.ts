@@ -1,0 +1,72 @@
+// What every statistical answer says about itself: the question it answers, and how fresh it is.
+
+import type { Freshness } from "../compare/dated.ts";
+import type { Notice } from "../compare/notice.ts";
+import type { Question } from "../compare/question.ts";
+import { COHORT_KEYS } from "../run/cohort.ts";
+import { exactText, marginText } from "../run/format.ts";
+import { instantText } from "./format.ts";
+import type { Field } from "./records.ts";
+import { type Fact, type Remark, warning } from "./model.ts";
+import type { Look } from "./summary.ts";
+
+/** What all of them hold. */
+export interface About extends Pick<Question, "periods" | "view" | "filters">, Freshness {
+  readonly method_version: string;
+}
+
+const NOTICE_TEXTS: Readonly<Record<Notice, string>> = {
+  cohorts_capped:
+    "there are more cohorts than are kept apart, so hosts that match the filters may be missing from all numbers.",
+};
+
+/** The facts about an answer, those of its own kind in the middle. */
+export function aboutFacts(about: About, own: readonly Fact[] = []): Fact[] {
+  const { periods, view, filters, as_of, pending_hosts, method_version } = about;
+  return [
+    { label: "period", text: periods.length === 0 ? "none" : periods.join(", ") },
+    { label: "view", text: view },
+    ...COHORT_KEYS.flatMap((key) =>
+      filters[key] === undefined ? [] : [{ label: key, text: filters[key].join(" or ") }],
+    ),
+    ...own,
+    { label: "as of", text: as_of === null ? "never" : instantText(as_of) },
+    { label: "pending hosts", text: exactText(pending_hosts) },
+    { label: "method", text: method_version },
+  ];
+}
+
+/** Which metrics are shown, when not all of the answer are. */
+export function shownFact({ metrics }: Pick<Look, "metrics">): Fact[] {
+  return metrics.length === 0 ? [] : [{ label: "showing", text: metrics.join(", ") }];
+}
+
+/** The margin as a fact: `3 %`. */
+export function marginFact(margin: number): Fact {
+  return { label: "margin", text: marginText(margin) };
+}
+
+/** What concerns all numbers of an answer. */
+export function noticeRemarks({ notices, pending_hosts: pending }: Pick<About, "notices" | "pending_hosts">): Remark[] {
+  const late = pending === 1 ? "1 host has" : `${exactText(pending)} hosts have`;
+  return [
+    ...notices.map((notice) => warning(notice, NOTICE_TEXTS[notice])),
+    ...(pending === 0 ? [] : [warning("pending", `${late} newer results that are not in these numbers yet.`)]),
+  ];
+}
+
+/** The columns that every statistical answer has, at the end of its own. Lists are separated by blanks; `filters` is JSON. */
+const ABOUT_FIELDS: readonly Field<About>[] = [
+  ["periods", ({ periods }) => periods.join(" ")],
+  ["view", ({ view }) => view],
+  ["filters", ({ filters }) => JSON.stringify(filters)],
+  ["as_of", ({ as_of }) => as_of],
+  ["pending_hosts", ({ pending_hosts }) => pending_hosts],
+  ["notices", ({ notices }) => notices.join(" ")],
+  ["method_version", ({ method_version }) => method_version],
+];
+
+/** The same for items that carry their answer with them. */
+export function aboutFields<T>(answerOf: (item: T) => About): Field<T>[] {
+  return ABOUT_FIELDS.map(([name, read]) => [name, (item) => read(answerOf(item))]);
+}

@@ -1,0 +1,168 @@
+// The report of a comparison: the fleet first, every finding in words, how differently hosts react, what is only a
+// convention or an indication apart from the verdicts, then each stratum.
+
+import type { Comparison, MetricComparison, ScopeComparison } from "../compare/comparison.ts";
+import type { MetricName } from "../run/metrics.ts";
+import { countOf, exactText, ratioText } from "../run/format.ts";
+import { aboutFacts, marginFact, noticeRemarks, shownFact } from "../report/about.ts";
+import { agreementSection, efficiencySection, indicationSection, scoresSection } from "../report/details.ts";
+import { comparisonLead } from "../report/comparison-lead.ts";
+import { hostCountText } from "../report/host-count.ts";
+import { intervalOrNone, knownText } from "../report/format.ts";
+import {
+  type Cell,
+  cell,
+  column,
+  type Remark,
+  type Report,
+  remark,
+  type Section,
+  section,
+  type Table,
+  warning,
+} from "../report/model.ts";
+import { shownMetrics } from "../report/shown-metrics.ts";
+import { stratumRemark } from "../report/stratum-remark.ts";
+import type { Look } from "../report/summary.ts";
+import { verdictCell } from "../report/verdicts.ts";
+
+/** Headings of the sections that a page replaces by a table of its own. */
+export const FLEET_SECTION = "Fleet: every host has one vote";
+export const WORDS_SECTION = "In words";
+
+/** A comparison as a report. */
+export function comparisonReport(comparison: Comparison, look: Look): Report {
+  const { baseline, candidate, strata, margin, runs } = comparison;
+  return {
+    title: look.title ?? `${candidate} against ${baseline}`,
+    lead: comparisonLead(comparison, look),
+    guide: `Ratios are ${candidate} / ${baseline} on the same host, the median over hosts: above 1, ${candidate} is faster.`,
+    facts: aboutFacts(comparison, [...shownFact(look), marginFact(margin), { label: "runs", text: exactText(runs) }]),
+    notices: noticeRemarks(comparison),
+    sections: [
+      fleetSection(comparison, look),
+      section(WORDS_SECTION, { remarks: sentences(comparison, look) }),
+      ...agreementSection(comparison, look),
+      ...scoresSection(comparison, look),
+      ...efficiencySection(comparison, look),
+      ...indicationSection(comparison, look),
+      ...Object.entries(strata).map(([stratum, scope]) => stratumSection(comparison, stratum, scope, look)),
+    ],
+    cursor: null,
+  };
+}
+
+/** The table of the fleet; none where no host has both backends. */
+function fleetSection(comparison: Comparison, look: Look): Section {
+  const { baseline, candidate, fleet } = comparison;
+  const whole = table(fleet, look, `Ratios ${candidate} / ${baseline} over the fleet`);
+  return section(FLEET_SECTION, {
+    table: isEmpty(fleet) ? { ...whole, rows: [] } : whole,
+    remarks: [
+      ...repeatedRemark(fleet),
+      ...flagRemarks(fleet),
+      ...cachedRemarks(comparison),
+      ...reportedRemarks(comparison, look),
+    ],
+  });
+}
+
+const isEmpty = ({ metrics }: ScopeComparison): boolean => Object.values(metrics).every(({ hosts }) => hosts === 0);
+
+/** A stratum in which all hosts were measured has the fleet's numbers, which need not be read twice. */
+function stratumSection(
+  { baseline, candidate, fleet }: Comparison,
+  stratum: string,
+  scope: ScopeComparison,
+  look: Look,
+): Section {
+  const heading = `Stratum ${stratum}`;
+  const own = table(scope, look, `Ratios ${candidate} / ${baseline} in stratum ${stratum}`);
+  if (JSON.stringify(own.rows) === JSON.stringify(rows(fleet, look))) {
+    return section(heading, {
+      remarks: [remark("as the fleet", "its numbers are those of the fleet, above."), stratumRemark(stratum)],
+    });
+  }
+  return section(heading, { table: own, remarks: [stratumRemark(stratum), ...flagNames(scope)] });
+}
+
+const COLUMNS = [
+  column("<", "metric"),
+  column(">", "hosts"),
+  column(">", "ratio"),
+  column("<", "95 % interval", "ci"),
+  column(">", "up/down"),
+  column("<", "verdict"),
+  column("<", "because", "reason"),
+];
+
+function table(scope: ScopeComparison, look: Look, caption: string): Table {
+  return { caption, columns: COLUMNS, rows: rows(scope, look) };
+}
+
+function rows({ metrics }: ScopeComparison, look: Look): Cell[][] {
+  return shownMetrics(metrics, look).map(([name, metric]) => row(name, metric));
+}
+
+function row(name: MetricName, metric: MetricComparison): Cell[] {
+  const { hosts, ratio, ci, faster_hosts: up, slower_hosts: down, verdict, reason } = metric;
+  return [
+    cell(name),
+    cell(hostCountText(metric)),
+    cell(hosts === 0 ? "-" : knownText(ratio, ratioText)),
+    cell(intervalOrNone(ci, ratioText)),
+    cell(`${exactText(up)}/${exactText(down)}`),
+    verdictCell(verdict),
+    cell(reason),
+  ];
+}
+
+/** Over several periods: what the columns count. */
+function repeatedRemark({ metrics }: ScopeComparison): Remark[] {
+  if (Object.values(metrics).every(({ hosts, n_eff }) => n_eff === hosts)) return [];
+  const text = "at least so many different ones; in up/down a host counts once in each period.";
+  return [remark("hosts", text)];
+}
+
+function flagRemarks({ flags, flag_details, metrics }: ScopeComparison): Remark[] {
+  return flags.map((flag) => {
+    const detail = flag_details[flag];
+    const flagged = detail?.metrics ?? [];
+    const texts = new Set(flagged.map((name) => metrics[name]?.flag_details[flag]?.text ?? ""));
+    const [first = "", ...others] = flagged;
+    const [text = detail?.text ?? ""] = texts;
+    if (texts.size === 0) return warning(flag, text);
+    return warning(
+      flag,
+      texts.size === 1 ? `${text} (${flagged.join(", ")})` : `${first}: ${text} Also ${others.join(", ")}.`,
+    );
+  });
+}
+
+/** In a stratum the names are enough: what they mean stands under the fleet. */
+function flagNames({ flags }: ScopeComparison): Remark[] {
+  return flags.length === 0 ? [] : [warning("flags", flags.join(", "))];
+}
+
+function cachedRemarks({ cached, periods }: Comparison): Remark[] {
+  return Object.entries(cached).flatMap(([backend, reads]) => {
+    if (reads === undefined || reads.hosts === 0) return [];
+    const by = reads.rules.length === 0 ? "" : `, by ${reads.rules.join(", ")}`;
+    const repeated = periods.length > 1 ? ", counted once in each period," : "";
+    return [remark(backend, `reads of ${countOf(reads.hosts, "host")}${repeated} probably came from a cache${by}.`)];
+  });
+}
+
+function reportedRemarks({ as_reported }: Comparison, look: Look): Remark[] {
+  const ratios = shownMetrics(as_reported, look).map(([name, { ratio }]) => `${name} ${knownText(ratio, ratioText)}`);
+  return ratios.length === 0 ? [] : [remark("as reported", `with cached reads left in, ${ratios.join(", ")}.`)];
+}
+
+/** Where nothing is measured and nothing left out, every metric says the same. */
+function sentences({ fleet, cached }: Comparison, look: Look): Remark[] {
+  const all = shownMetrics(fleet.metrics, look).map(([name, { sentence }]) => remark(name, sentence));
+  const isNothing = isEmpty(fleet) && Object.values(cached).every(({ hosts }) => hosts === 0);
+  return isNothing
+    ? [...all.slice(0, 1), remark("what helps", "run Bonnie++ on both backends of the same hosts.")]
+    : all;
+}

@@ -1,0 +1,57 @@
+import type { HostEntry } from "../compare/host-entry.ts";
+import { COHORT_KEYS } from "../run/cohort.ts";
+import { countOf, exactText } from "../run/format.ts";
+import { cohortText } from "../report/cohort-text.ts";
+import { type Field, type Records, recordsOf } from "../report/records.ts";
+import { cell, column, named, type Report, section } from "../report/model.ts";
+import type { HostPage, Look } from "../report/summary.ts";
+
+/** A page of hosts as a report. */
+export function hostsReport({ hosts, cursor }: HostPage, look: Look): Report {
+  const rows = hosts.map(({ host, runs, backends, strata, cached, cohort }) => [
+    named(host, "host", host),
+    cell(exactText(runs)),
+    cell(backends.join(" ")),
+    cell(strata.join(" ")),
+    cell(cachedText(cached)),
+    cell(cohortText(cohort)),
+  ]);
+  const columns = [
+    column("<", "host"),
+    column(">", "runs"),
+    column("<", "backends"),
+    column("<", "strata"),
+    column("<", "cached reads", "cached"),
+    column("<", "attributes", "cohort"),
+  ];
+  return {
+    title: look.title ?? "Hosts",
+    lead:
+      hosts.length === 0 ? "No host has results yet." : `${countOf(hosts.length, "host")} in the order of their names.`,
+    guide: null,
+    facts: [],
+    notices: [],
+    sections: [section("Hosts with results", { table: { caption: "Hosts and what they measured", columns, rows } })],
+    cursor,
+  };
+}
+
+function cachedText(cached: HostEntry["cached"]): string {
+  const parts = Object.entries(cached).map(([backend, rules]) => `${backend}: ${rules.join(" ")}`);
+  return parts.length === 0 ? "-" : parts.join(", ");
+}
+
+const FIELDS: readonly Field<HostEntry>[] = [
+  ["host", ({ host }) => host],
+  ["runs", ({ runs }) => runs],
+  ["backends", ({ backends }) => backends.join(" ")],
+  ["strata", ({ strata }) => strata.join(" ")],
+  ["cached", ({ cached }) => JSON.stringify(cached)],
+  ...COHORT_KEYS.map((key): Field<HostEntry> => [key, ({ cohort }) => cohort[key]]),
+  ["url", ({ url }) => url],
+];
+
+/** A row for each host of the page. */
+export function hostsRecords({ hosts }: HostPage): Records {
+  return recordsOf(FIELDS, hosts);
+}

@@ -1,0 +1,110 @@
+import type { DatedMatrix } from "../compare/dated.ts";
+import { COMPARISON_FLAGS, type MatrixEntry } from "../compare/matrix.ts";
+import type { MetricName } from "../run/metrics.ts";
+import { countOf, ratioText } from "../run/format.ts";
+import { aboutFacts, aboutFields, marginFact, noticeRemarks, shownFact } from "../report/about.ts";
+import { hostCountText } from "../report/host-count.ts";
+import { intervalOrNone, knownText } from "../report/format.ts";
+import { type Field, type Records, recordsOf } from "../report/records.ts";
+import { type Cell, cell, column, type Remark, type Report, remark, section, warning } from "../report/model.ts";
+import { shownMetrics } from "../report/shown-metrics.ts";
+import type { Look } from "../report/summary.ts";
+import { verdictCell } from "../report/verdicts.ts";
+
+/** A matrix as a report: a section for each pair. */
+export function matrixReport(matrix: DatedMatrix, look: Look): Report {
+  const { pairs, backends, margin } = matrix;
+  return {
+    title: look.title ?? "All pairs of backends",
+    lead:
+      pairs.length === 0
+        ? "No two backends have results on the same host: nothing to compare yet."
+        : `${countOf(pairs.length, "pair")} of ${countOf(backends.length, "backend")} that share hosts. Each pair is judged by itself, on its own hosts.`,
+    guide: "Ratios need not multiply up from pair to pair, for different hosts stand behind them.",
+    facts: aboutFacts(matrix, [...shownFact(look), marginFact(margin)]),
+    notices: [...noticeRemarks(matrix), ...(pairs.length === 0 ? [] : [FLAGS_NOTICE])],
+    sections: pairs.map(({ baseline, candidate, runs, metrics }) =>
+      section(`${candidate} against ${baseline}, ${countOf(runs, "run")}: above 1, ${candidate} is faster`, {
+        table: {
+          caption: `Ratios ${candidate} / ${baseline} over the fleet`,
+          columns: COLUMNS,
+          rows: shownMetrics(metrics, look).map(([name, entry]) => row(name, entry)),
+        },
+        remarks: flagRemarks(shownMetrics(metrics, look)),
+      }),
+    ),
+    cursor: null,
+  };
+}
+
+/** Stands behind a verdict that has flags. */
+const FLAG_MARK = " *";
+
+const FLAGS_NOTICE = remark(
+  "flags",
+  `a verdict with * has flags: look at the comparison of the pair before you rely on it. Only there can ${COMPARISON_FLAGS.join(", ")} be told.`,
+);
+
+/** The flags of a pair's verdicts, with the metrics that have them. */
+function flagRemarks(metrics: readonly (readonly [MetricName, MatrixEntry])[]): Remark[] {
+  const flags = new Set(metrics.flatMap(([, entry]) => entry.flags));
+  return [...flags].map((flag) => {
+    const flagged = metrics.filter(([, entry]) => entry.flags.includes(flag)).map(([name]) => name);
+    return warning(`* ${flag}`, `${flagged.join(", ")}.`);
+  });
+}
+
+const COLUMNS = [
+  column("<", "metric"),
+  column(">", "hosts"),
+  column(">", "ratio"),
+  column("<", "95 % interval", "ci"),
+  column("<", "verdict"),
+  column("<", "because", "reason"),
+];
+
+function row(name: MetricName, entry: MatrixEntry): Cell[] {
+  const { hosts, ratio, ci, verdict, reason, flags } = entry;
+  return [
+    cell(name),
+    cell(hostCountText(entry)),
+    cell(hosts === 0 ? "-" : knownText(ratio, ratioText)),
+    cell(intervalOrNone(ci, ratioText)),
+    verdictCell(verdict, flags.length > 0 ? FLAG_MARK : ""),
+    cell(reason),
+  ];
+}
+
+interface Item {
+  readonly matrix: DatedMatrix;
+  readonly pair: DatedMatrix["pairs"][number];
+  readonly metric: MetricName;
+  readonly entry: MatrixEntry;
+}
+
+const FIELDS: readonly Field<Item>[] = [
+  ["baseline", ({ pair }) => pair.baseline],
+  ["candidate", ({ pair }) => pair.candidate],
+  ["metric", ({ metric }) => metric],
+  ["hosts", ({ entry }) => entry.hosts],
+  ["n_eff", ({ entry }) => entry.n_eff],
+  ["ratio_low", ({ entry }) => entry.ratio.low],
+  ["ratio_high", ({ entry }) => entry.ratio.high],
+  ["ci_low", ({ entry }) => entry.ci?.low],
+  ["ci_high", ({ entry }) => entry.ci?.high],
+  ["p_holm", ({ entry }) => entry.p_holm],
+  ["verdict", ({ entry }) => entry.verdict],
+  ["reason", ({ entry }) => entry.reason],
+  ["flags", ({ entry }) => entry.flags.join(" ")],
+  ["margin", ({ matrix }) => matrix.margin],
+  ["runs", ({ pair }) => pair.runs],
+  ...aboutFields<Item>(({ matrix }) => matrix),
+];
+
+/** A row for each metric of each pair. */
+export function matrixRecords(matrix: DatedMatrix, look: Look): Records {
+  const items = matrix.pairs.flatMap((pair) =>
+    shownMetrics(pair.metrics, look).map(([metric, entry]): Item => ({ matrix, pair, metric, entry })),
+  );
+  return recordsOf(FIELDS, items);
+}

@@ -1,0 +1,100 @@
+// Plays a history of a fleet on a real table.
+
+import { aggregateFleet, aggregateMarks } from "../../functions/service/aggregate.ts";
+import { makeAggregationStore } from "../../functions/store/aggregation.ts";
+import { bucketOf } from "../../functions/store/keys.ts";
+import { makeRunStore } from "../../functions/store/runs.ts";
+import type { Table } from "../../functions/store/table.ts";
+import { BUCKETS } from "../../shared/deployment.ts";
+import { AppError } from "../../shared/errors.ts";
+import type { Mark } from "../../shared/ports.ts";
+import { interfering, stoppingBefore } from "../support/faulty-table.ts";
+import { newRun } from "../support/runs.ts";
+import type { Operation } from "./histories.ts";
+
+const NOW = "2026-11-22T10:00:00.000Z";
+
+/** As a store that is gone: the aggregation ends at once, and does not look for a host whose fault it is. */
+class Died extends AppError {
+  constructor() {
+    super("unavailable", "died");
+  }
+}
+
+/** Dependencies of aggregation over a table; the back-off is a few turns of the event loop. */
+export const aggregateOver = (table: Table) => ({
+  store: makeAggregationStore(table),
+  clock: () => Date.parse(NOW),
+  backOff: async (attempt: number) => {
+    await new Promise((resolve) => setTimeout(resolve, Math.random() * 2 ** Math.min(attempt, 5)));
+  },
+});
+
+/** Plays the operations in order, and then aggregates until no marks are open. */
+export async function play(table: Table, fleet: string, operations: readonly Operation[]): Promise<void> {
+  const runs = makeRunStore(table);
+  const workers = aggregateOver(table);
+  const ids: string[] = [];
+  const marksSeen: Mark[] = [];
+
+  async function perform(operation: Operation): Promise<void> {
+    switch (operation.kind) {
+      case "upload": {
+        const uploaded = operation.runs.map((run) => newRun({ ...run, fleet }));
+        await runs.add(uploaded);
+        ids.push(...uploaded.map(({ run }) => run.id));
+        const mark = await workers.store.mark(fleet, uploaded[0]?.run.host ?? "");
+        if (mark !== null) marksSeen.push(mark);
+        return;
+      }
+      case "withdraw": {
+        const id = ids[ids.length - 1 - (operation.pick % ids.length)];
+        if (id !== undefined) await runs.withdraw(fleet, id, NOW);
+        return;
+      }
+      case "aggregate":
+        await Promise.all(Array.from({ length: operation.workers }, () => aggregateFleet(workers, fleet)));
+        return;
+      case "die": {
+        const dying = interfering(table, async ({ name, count }, pass) => {
+          if (name !== "TransactWriteItems" || count < operation.write) return pass();
+          if (operation.after && count === operation.write) await pass();
+          throw new Died();
+        });
+        await aggregateFleet(aggregateOver(dying), fleet).catch((error) => {
+          if (!(error instanceof Died)) throw error;
+        });
+        return;
+      }
+      case "overtake": {
+        await perform(operation.first);
+        const { slow, stopped, goOn } = stoppingBefore(table, operation.request, operation.count);
+        const worker = aggregateFleet(aggregateOver(slow), fleet);
+        await Promise.race([stopped, worker]);
+        await perform(operation.meanwhile);
+        await aggregateFleet(workers, fleet);
+        goOn();
+        await worker;
+        return;
+      }
+      case "replay": {
+        const mark = marksSeen[operation.pick % marksSeen.length];
+        if (mark !== undefined) await aggregateMarks(workers, fleet, bucketOf(fleet, mark.host), [mark]);
+      }
+    }
+  }
+
+  for (const operation of operations) await perform(operation);
+  await aggregateAll(table, fleet);
+}
+
+/** Aggregates until no mark of the fleet is open; throws when that does not come to an end. */
+export async function aggregateAll(table: Table, fleet: string): Promise<void> {
+  const deps = aggregateOver(table);
+  for (let pass = 0; pass < 10; pass += 1) {
+    await aggregateFleet(deps, fleet);
+    const open = await Promise.all(Array.from({ length: BUCKETS }, (_, bucket) => deps.store.marks(fleet, bucket, 1)));
+    if (open.flat().length === 0) return;
+  }
+  throw new Error("marks are still open after ten passes");
+}

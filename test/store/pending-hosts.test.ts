@@ -1,0 +1,130 @@
+import { TransactionCanceledException } from "@aws-sdk/client-dynamodb";
+import { afterAll, beforeAll, beforeEach, describe, expect, test } from "vitest";
+import { makeAggregationStore } from "../../functions/store/aggregation.ts";
+import { bucketOf } from "../../functions/store/keys.ts";
+import { markWrite } from "../../functions/store/pending-hosts.ts";
+import { makeRunStore } from "../../functions/store/runs.ts";
+import { makeStatusStore } from "../../functions/store/status.ts";
+import { type Table, transact } from "../../functions/store/table.ts";
+import type { AggregationStore, Mark } from "../../shared/ports.ts";
+import { startTestEngine, type TestEngine } from "../support/engine.ts";
+import { interfering } from "../support/faulty-table.ts";
+import { newRun } from "../support/runs.ts";
+
+let engine: TestEngine;
+let table: Table;
+let store: AggregationStore;
+beforeAll(async () => {
+  engine = await startTestEngine();
+});
+beforeEach(async () => {
+  table = await engine.newTable();
+  store = makeAggregationStore(table);
+});
+afterAll(() => engine.stop());
+
+async function markOf(host: string): Promise<Mark> {
+  const mark = await store.mark("default", host);
+  if (mark === null) throw new Error(`no mark of ${host}`);
+  return mark;
+}
+
+describe("clearing a mark", () => {
+  test("removes one that nobody touched since", async () => {
+    await makeRunStore(table).add([newRun({ number: 1 })]);
+    await store.clear([await markOf("h1")]);
+    expect(await store.mark("default", "h1")).toBeNull();
+  });
+
+  test("keeps one that was touched meanwhile, also by the same backend, stratum and month", async () => {
+    const runs = makeRunStore(table);
+    await runs.add([newRun({ number: 1 })]);
+    const old = await markOf("h1");
+    await runs.add([newRun({ number: 2 }), newRun({ number: 3, backend: "phy", at: "2025-12-31T00:00:00.000Z" })]);
+    await store.clear([old]);
+    const mark = await markOf("h1");
+    expect(mark.token).not.toBe(old.token);
+    expect(mark.touched.map(({ period, backend }) => `${period} ${backend}`).sort()).toEqual([
+      "2025-12 phy",
+      "2026-11 loop",
+    ]);
+  });
+
+  test("keeps one that is being written at this moment, without a fault", async () => {
+    await makeRunStore(table).add([newRun({ number: 1 })]);
+    const busy = interfering(table, async ({ name }, pass) => {
+      if (name !== "TransactWriteItems") return pass();
+      throw new TransactionCanceledException({
+        message: "cancelled",
+        $metadata: {},
+        CancellationReasons: [{ Code: "TransactionConflict" }],
+      });
+    });
+    await makeAggregationStore(busy).clear([await markOf("h1")]);
+    await markOf("h1");
+  });
+
+  test("clears the others of a batch in which one was written again", async () => {
+    await makeRunStore(table).add([newRun({ number: 1, host: "h1" }), newRun({ number: 2, host: "h2" })]);
+    const both = [await markOf("h1"), await markOf("h2")];
+    await makeRunStore(table).add([newRun({ number: 3, host: "h2" })]);
+    await store.clear(both);
+    expect(await store.mark("default", "h1")).toBeNull();
+    await markOf("h2");
+  });
+
+  test("does nothing where there is none, though one was there before", async () => {
+    await makeRunStore(table).add([newRun({ number: 1 })]);
+    const mark = await markOf("h1");
+    await store.clear([mark]);
+    await store.clear([mark]);
+    expect(await store.mark("default", "h1")).toBeNull();
+  });
+});
+
+test("marks of a bucket come page after page in order of host, each once", async () => {
+  const hosts = Array.from({ length: 60 }, (_, index) => `host ${index}/ü:`);
+  await makeRunStore(table).add(hosts.map((host, number) => newRun({ host, number })));
+  const seen: string[] = [];
+  for (let bucket = 0; bucket < 8; bucket += 1) {
+    let after: string | undefined;
+    do {
+      const page: readonly Mark[] = await store.marks("default", bucket, 3, after);
+      seen.push(...page.map(({ host }) => host));
+      expect(page.every(({ host }) => bucketOf("default", host) === bucket)).toBe(true);
+      after = page.at(-1)?.host;
+    } while (after !== undefined);
+  }
+  expect(seen.sort()).toEqual(hosts.sort());
+});
+
+test("marks that are more than one answer of the store holds (1 MB) are all read, not only those of the first", async () => {
+  const hosts = Array.from({ length: 300 }, (_, index) => `h${index}`)
+    .filter((host) => bucketOf("default", host) === 0)
+    .slice(0, 20);
+  const touched = Array.from({ length: 3000 }, (_, index) => ({
+    period: "2026-11",
+    backend: "loop" as const,
+    stratum: `v1/${index}M/8k/16`,
+  }));
+  for (const host of hosts) {
+    await transact(table, [markWrite(table, "default", host, touched, "2026-11-22T10:00:00.000Z")]);
+  }
+  const marks = await store.marks("default", 0, 100);
+  expect(marks.map(({ host }) => host)).toEqual(hosts.toSorted());
+  expect(JSON.stringify(marks.map((mark) => [...mark.touched])).length).toBeGreaterThan(1e6);
+});
+
+test("open marks are counted exactly, fleet by fleet, with the time of the oldest though it was touched again", async () => {
+  const runs = makeRunStore(table);
+  const status = makeStatusStore(table);
+  expect(await status.openMarks("default")).toEqual({ count: 0, oldestAt: null });
+  const received = (host: string, number: number, at: string) => {
+    const added = newRun({ host, number });
+    return { ...added, run: { ...added.run, received_at: at } };
+  };
+  await runs.add([received("b", 1, "2026-11-02T00:00:00.000Z")]);
+  await runs.add([received("a", 2, "2026-11-03T00:00:00.000Z"), received("c", 3, "2026-11-04T00:00:00.000Z")]);
+  await runs.add([received("b", 4, "2026-11-05T00:00:00.000Z"), newRun({ fleet: "other", number: 5 })]);
+  expect(await status.openMarks("default")).toEqual({ count: 3, oldestAt: "2026-11-02T00:00:00.000Z" });
+});

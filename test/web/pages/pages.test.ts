@@ -1,0 +1,171 @@
+// Every page by status: what it says to whom, and the headers it has whatever it says.
+
+import { afterAll, beforeAll, describe, expect, test } from "vitest";
+import type { Receipt } from "../../../functions/service/receipt.ts";
+import { asJson, jsonOf } from "../../support/answer.ts";
+import { startTestEngine, type TestEngine } from "../../support/engine.ts";
+import { BLKTAP, LOOP } from "../../support/fixtures.ts";
+import { readHtml } from "../../support/html.ts";
+import { makeTestService, type TestService } from "../../support/service.ts";
+import { BROWSER, pageOf, type Visitor, visitor, wayOf } from "./visitor.ts";
+
+let engine: TestEngine;
+let service: TestService;
+let reader: Visitor;
+let admin: Visitor;
+let run = "";
+
+beforeAll(async () => {
+  engine = await startTestEngine();
+  service = await makeTestService(await engine.newTable());
+  reader = visitor(service, await service.token({ scope: "read" }));
+  admin = visitor(service, service.admin);
+  const receipt = await jsonOf<Receipt>(service.post(LOOP, "?backend=loop&host=dom0-1&site=fra", asJson), 201);
+  run = `/runs/${receipt.results[0]?.id}`;
+  await service.post(BLKTAP, "?backend=blktap1&host=dom0-1&site=fra");
+  await service.aggregate();
+});
+afterAll(() => engine.stop());
+
+/** Pages and the scopes that may see them. */
+const PAGES: readonly [path: string, scopes: readonly string[]][] = [
+  ["/", ["read", "admin"]],
+  [
+    "/?baseline=loop&candidate=blktap1&period=all&view=all&margin=0.05&metric=putc&metric=seeks&site=fra",
+    ["read", "admin"],
+  ],
+  ["/matrix", ["read", "admin"]],
+  ["/trend", ["read", "admin"]],
+  ["/trend?backend=loop&metric=seeks&unit=quarter&view=all", ["read", "admin"]],
+  ["/hosts", ["read", "admin"]],
+  ["/hosts/dom0-1", ["read", "admin"]],
+  ["/runs", ["read", "admin"]],
+  ["/runs?host=dom0-1&backend=loop&from=2026-11-01&to=", ["read", "admin"]],
+  ["RUN", ["read", "ingest", "admin"]],
+  ["/upload", ["ingest", "admin"]],
+  ["/shares", ["read", "admin"]],
+];
+
+const addressOf = (path: string) => (path === "RUN" ? run : path);
+
+describe.each(PAGES)("%s", (path, scopes) => {
+  test("200 for those who may, as well-formed HTML with a title, a heading and all its parts", async () => {
+    const page = await pageOf(admin.visit(addressOf(path)), 200);
+    const elements = readHtml(page);
+    const count = (name: string) => elements.filter((element) => element.name === name).length;
+    expect([count("main"), count("h1"), count("footer"), count("header")]).toEqual([1, 1, 1, 1]);
+    expect(elements.find(({ name }) => name === "title")?.text).toMatch(/^.+ · vbdstat$/);
+  });
+
+  test("403 in words for a token of another scope, and what that one may do is in the menu", async () => {
+    for (const scope of ["read", "ingest"] as const) {
+      const other = visitor(service, await service.token({ scope }));
+      const answer = await other.visit(addressOf(path));
+      expect(answer.status, scope).toBe(scopes.includes(scope) ? 200 : 403);
+      const page = await answer.text();
+      expect(/<a href="\/upload"[^>]*>Upload/.test(page), scope).toBe(scope === "ingest");
+      if (answer.status === 403) expect(page).toContain(`This token has scope ${scope}`);
+    }
+  });
+
+  test("303 to the sign-in and back for whoever is not signed in", async () => {
+    const address = addressOf(path);
+    const answer = await visitor(service, null).visit(address);
+    expect(wayOf(answer)).toBe(`/sign-in?${new URLSearchParams({ next: address })}`);
+    expect(await answer.text()).toBe("");
+  });
+
+  test("a token in the header opens it as well", async () => {
+    expect((await service.send(addressOf(path))).status).toBe(200);
+  });
+
+  test("runs no script but ours, loads nothing from elsewhere, is framed by nobody and kept by nobody", async () => {
+    const answer = await admin.visit(addressOf(path));
+    const policy = new Map(
+      (answer.headers.get("Content-Security-Policy") ?? "").split("; ").map((rule) => {
+        const [name = "", ...sources] = rule.split(" ");
+        return [name, sources.join(" ")];
+      }),
+    );
+    expect(policy.get("default-src")).toBe("'none'");
+    expect(policy.get("style-src")).toBe("'self'");
+    expect(policy.get("img-src")).toBe("'self' data:");
+    expect(policy.get("form-action")).toBe("'self'");
+    expect(policy.get("base-uri")).toBe("'none'");
+    expect(policy.get("frame-ancestors")).toBe("'none'");
+    expect([undefined, "'self'"]).toContain(policy.get("script-src"));
+    expect(answer.headers.get("X-Content-Type-Options")).toBe("nosniff");
+    expect(answer.headers.get("Referrer-Policy")).toBe("same-origin");
+    expect(answer.headers.get("Cache-Control")).toBe("no-store");
+    expect(answer.headers.get("Access-Control-Allow-Origin")).toBeNull();
+    const page = await answer.text();
+    expect(page).not.toMatch(/<style|<script(?! src="\/pages\.js\?v=[0-9a-f]{12}" defer="">)|\sstyle=|\son[a-z]+="/);
+    expect(page).not.toMatch(/(src|action)="(?!\/)/);
+  });
+});
+
+describe("what every page loads", () => {
+  test.each([
+    ["/pages.css", "text/css; charset=utf-8"],
+    ["/pages.js", "text/javascript; charset=utf-8"],
+  ])("%s is there for everybody, for ever under the address that pages have", async (path, type) => {
+    const page = await (await admin.visit("/shares")).text();
+    const [address = ""] = new RegExp(`${path.replace(".", "\\.")}\\?v=\\w+`).exec(page) ?? [];
+    const answer = await visitor(service, null).visit(address);
+    expect([answer.status, answer.headers.get("Content-Type")]).toEqual([200, type]);
+    expect(answer.headers.get("Cache-Control")).toBe("public, max-age=31536000, immutable");
+    const old = await visitor(service, null).visit(`${path}?v=000000000000`);
+    expect(old.headers.get("Cache-Control")).toBe("public, max-age=300");
+  });
+});
+
+describe("refusals", () => {
+  test.each([
+    ["/hosts/nobody", 404, "This fleet has no results of a host &quot;nobody&quot;."],
+    ["/runs/nothing", 404, "This fleet has no run with that id."],
+    ["/runs/%3Cb%3E", 404, "This fleet has no run with that id."],
+    ["/matrix?period=2026-13", 400, "Period: expected all, 2026"],
+    ["/matrix?nonsense=1", 400, "Unknown parameter &quot;nonsense&quot;"],
+    ["/runs?from=2026-02-02&to=2026-02-01", 400, "To: expected a time after from"],
+    ["/hosts?limit=1000", 400, "Limit: "],
+  ])("%s: %i in words", async (path, status, words) => {
+    expect(await pageOf(admin.visit(path), status)).toContain(words);
+  });
+
+  test("a form of another kind than pages send is refused", async () => {
+    const headers = { ...BROWSER, "Content-Type": "text/plain", "Sec-Fetch-Site": "same-origin" };
+    const answer = await service.send("/upload", { method: "POST", body: "output=x", headers });
+    expect(await pageOf(answer, 400)).toContain("Expected a form");
+  });
+});
+
+describe("an ingest token", () => {
+  test("sees the receipts of its own hosts and no others, and no way to pages it may not see", async () => {
+    const own = visitor(service, await service.token({ scope: "ingest", hosts: "dom0-*" }));
+    const page = await pageOf(own.visit(run), 200);
+    expect(page).not.toContain('href="/hosts/dom0-1"');
+    const other = visitor(service, await service.token({ scope: "ingest", hosts: "web-*" }));
+    await pageOf(other.visit(run), 403);
+  });
+});
+
+test("a fleet sees its own results only", async () => {
+  const other = visitor(service, await service.token({ scope: "admin", fleet: "other" }));
+  await pageOf(other.visit(run), 404);
+  await pageOf(other.visit("/hosts/dom0-1"), 404);
+  expect(await pageOf(other.visit("/"), 200)).toContain("No results yet");
+});
+
+test("lists go on page by page, with what was asked", async () => {
+  const page = await pageOf(reader.visit("/runs?backend=loop&limit=1"), 200);
+  expect(page).not.toContain("Next page");
+  const first = await pageOf(reader.visit("/runs?limit=1"), 200);
+  const [, next = ""] = /rel="next" class="button" href="([^"]+)"/.exec(first) ?? [];
+  expect(next).toMatch(/^\/runs\?cursor=/);
+  const second = await pageOf(reader.visit(next.replaceAll("&amp;", "&")), 200);
+  expect(second).toContain("blktap1");
+});
+
+test("the name of a host leads to it, whatever it is", async () => {
+  expect(wayOf(await reader.visit("/hosts?host=+a%2Fb%3Cc%3E%3F+"))).toBe("/hosts/a%2Fb%3Cc%3E%3F");
+});

@@ -1,0 +1,237 @@
+// Refusals over real HTTP: people get a page that says what is wrong and leads back, programs and shells the envelope, both the
+// same status. When one of these fails, somebody with a mistyped address sees JSON, or a script gets a page to parse.
+
+import { createServer, type Server } from "node:http";
+import type { AddressInfo } from "node:net";
+import { getRequestListener } from "@hono/node-server";
+import { afterAll, beforeAll, beforeEach, describe, expect, test } from "vitest";
+import { jsonOf, type Refusal, textOf } from "../../support/answer.ts";
+import { startTestEngine, type TestEngine } from "../../support/engine.ts";
+import { interfering } from "../../support/faulty-table.ts";
+import { BLKTAP, LOOP } from "../../support/fixtures.ts";
+import { readHtml } from "../../support/html.ts";
+import { makeTestService, type TestService } from "../../support/service.ts";
+import { BROWSER, wayOf } from "./visitor.ts";
+
+let engine: TestEngine;
+let service: TestService;
+let server: Server;
+let url = "";
+/** What the store says to every question about pages, while it says something else than the answer. */
+let fault: Error | null = null;
+
+beforeAll(async () => {
+  engine = await startTestEngine();
+  const table = interfering(await engine.newTable(), ({ name }, pass) =>
+    fault !== null && name === "Query" ? Promise.reject(fault) : pass(),
+  );
+  service = await makeTestService(table);
+  await service.post(LOOP, "?backend=loop&host=dom0-1");
+  await service.post(BLKTAP, "?backend=blktap1&host=dom0-1");
+  await service.aggregate();
+  server = createServer(getRequestListener(service.app.fetch));
+  await new Promise<void>((resolve) => server.listen(0, "127.0.0.1", resolve));
+  // It listens on a port, so its address has one.
+  url = `http://127.0.0.1:${(server.address() as AddressInfo).port}`;
+});
+afterAll(async () => {
+  server.closeAllConnections();
+  await new Promise((resolve) => server.close(resolve));
+  await engine.stop();
+});
+beforeEach(() => {
+  fault = null;
+});
+
+interface Sent {
+  readonly method?: string;
+  readonly headers?: Readonly<Record<string, string>>;
+  /** The secret in the cookie; null for none. */
+  readonly secret?: string | null;
+}
+
+/** Asks over the wire. */
+function ask(path: string, { method = "GET", headers = {}, secret = service.admin }: Sent = {}): Promise<Response> {
+  const cookie: Record<string, string> = secret === null ? {} : { Cookie: `vbdstat=${secret}` };
+  const site = { "Sec-Fetch-Site": "same-origin" };
+  return fetch(`${url}${path}`, { method, redirect: "manual", headers: { ...site, ...cookie, ...headers } });
+}
+
+const byBrowser = (path: string, sent: Sent = {}) => ask(path, { ...sent, headers: { ...BROWSER, ...sent.headers } });
+
+/** A refusal as people get it: whole, with the id of the request, and with the headers of every page. */
+async function refusalPage(answer: Response, status: number): Promise<string> {
+  const page = await answer.text();
+  expect(answer.status, page.slice(0, 2_000)).toBe(status);
+  expect(answer.headers.get("Content-Type")).toBe("text/html; charset=UTF-8");
+  expect(answer.headers.get("Cache-Control")).toBe("no-store");
+  expect(answer.headers.get("X-Content-Type-Options")).toBe("nosniff");
+  expect(answer.headers.get("Content-Security-Policy")).toBe(
+    "default-src 'none'; style-src 'self'; img-src 'self' data:; form-action 'self'; base-uri 'none'; frame-ancestors 'none'",
+  );
+  const elements = readHtml(page);
+  expect(elements.filter(({ name }) => name === "h1")).toHaveLength(1);
+  expect(elements.filter(({ name }) => name === "script")).toEqual([]);
+  expect(page).not.toMatch(/node_modules|\.tsx?:|\bat \w+ \(|10\.0\.0\.7|\bSecret\b/);
+  return page;
+}
+
+const NOWHERE = [
+  "/nothing",
+  "/hosts/",
+  "/hosts/a/b",
+  "/Matrix",
+  "/pages.css.map",
+  "/.env",
+  "/%3Cscript%3Ealert(1)%3C%2Fscript%3E",
+  "/%E2%80%AEgnp.exe",
+  "/%E0%A4%A",
+  "//evil.example/",
+  `/${"a".repeat(6_000)}`,
+];
+
+describe("an address that is nothing", () => {
+  test.each(NOWHERE)("%.40s is a page to a browser, signed in or not, and leads back", async (path) => {
+    for (const secret of [service.admin, null]) {
+      const answer = await byBrowser(path, { secret });
+      const page = await refusalPage(answer, 404);
+      expect(page).toContain("<h1>Not found</h1>");
+      expect(page).toContain("There is nothing at /");
+      expect(page).toContain('<a href="/">Where to begin</a>');
+      expect(page).toContain(`Request ${answer.headers.get("X-Request-Id")}`);
+      expect(page.length).toBeLessThan(5_000);
+      expect(page).not.toMatch(/<script|\u202e|href="\/\/|href="http/);
+    }
+  });
+
+  test.each([
+    ["curl", { Accept: "*/*" }],
+    ["a program", { Accept: "application/json" }],
+    ["a program that takes HTML as well", { Accept: "application/json, text/html;q=0.5" }],
+    ["a picture in a page", { Accept: "image/avif,image/webp,image/*,*/*;q=0.8" }],
+  ])("is JSON to %s", async (_, headers) => {
+    expect((await jsonOf<Refusal>(ask("/nothing", { headers }), 404)).error.code).toBe("not_found");
+  });
+
+  test("is text to a shell that asks for it", async () => {
+    const text = await textOf(ask("/nothing", { headers: { Accept: "text/plain" } }), 404);
+    expect(text).toMatch(/^error not_found: there is nothing at \/nothing\nsee \/docs#not_found, request /);
+  });
+
+  test.each(["/v1/nothing", "/v1", "/v1/runs/x", "/v1/hosts/nobody"])(
+    "%s is for programs, whoever asks",
+    async (path) => {
+      expect((await jsonOf<Refusal>(byBrowser(path), 404)).error.code).toBe("not_found");
+    },
+  );
+});
+
+describe("a page that refuses", () => {
+  test.each([
+    ["/hosts/nobody", 404, "This fleet has no results of a host &quot;nobody&quot;.", '<a href="/hosts">Back to Hosts'],
+    ["/hosts/%3Cb%3E%E2%80%AE", 404, "host &quot;&lt;b&gt;\\u202e&quot;.", '<a href="/hosts">Back to Hosts'],
+    ["/runs/nothing", 404, "This fleet has no run with that id.", '<a href="/runs">Back to Runs'],
+    ["/runs?from=2026-02-02&to=2026-02-01", 400, "To: expected a time after from", '<a href="/runs">Back to Runs'],
+    ["/hosts?limit=1000", 400, "Limit: ", '<a href="/hosts">Back to Hosts'],
+    ["/matrix?nonsense=1", 400, "Unknown parameter &quot;nonsense&quot;", '<form method="get" action="/matrix"'],
+    ["/trend?from=%3Cb%3E", 400, "From: expected", '<form method="get" action="/trend"'],
+    [
+      "/?baseline=loop&candidate=%22%3E",
+      400,
+      "Candidate: expected a backend such as loop",
+      '<form method="get" action="/"',
+    ],
+  ])("%s: %i in words to a browser, with a way back; the envelope to curl", async (path, status, words, way) => {
+    const page = await refusalPage(await byBrowser(path), status);
+    expect(page).toContain(words);
+    expect(page).toContain(way);
+    await jsonOf<Refusal>(ask(path), status);
+  });
+
+  test("several faults are each said once, in words without codes", async () => {
+    const page = await refusalPage(await byBrowser("/matrix?nonsense=1&period=20x"), 400);
+    expect(page).toContain("<li>Unknown parameter &quot;nonsense&quot;.</li>");
+    expect(page.match(/found &quot;20x&quot;/g)).toHaveLength(1);
+    expect(page).not.toContain("bad_parameter");
+  });
+
+  test.each([
+    ["DELETE", "/matrix", "GET"],
+    ["GET", "/sign-out", "POST"],
+    ["GET", "/shares/end", "POST"],
+    ["POST", "/hosts/dom0-1", "GET"],
+  ])("405 for %s %s, with what it takes", async (method, path, allowed) => {
+    const answer = await byBrowser(path, { method });
+    expect(answer.headers.get("Allow")).toBe(allowed);
+    expect(await refusalPage(answer, 405)).toContain(`${path} takes ${allowed}, not ${method}.`);
+    const refusal = await jsonOf<Refusal>(ask(path, { method }), 405);
+    expect(refusal.error.code).toBe("method_not_allowed");
+  });
+
+  test("403 names what the token lacks, and does not lead to where it may not go", async () => {
+    const secret = await service.token({ scope: "ingest" });
+    const page = await refusalPage(await byBrowser("/hosts/dom0-1", { secret }), 403);
+    expect(page).toContain("This token has scope ingest");
+    expect(page).toContain('<a href="/upload">Where to begin</a>');
+    expect(page).not.toContain('href="/hosts"');
+    expect((await jsonOf<Refusal>(ask("/hosts/dom0-1", { secret }), 403)).error.code).toBe("forbidden");
+  });
+
+  test("401 leads a browser to the sign-in and back, and is 401 to everybody else", async () => {
+    const next = "/matrix?view=all";
+    expect(wayOf(await byBrowser(next, { secret: null }))).toBe(`/sign-in?${new URLSearchParams({ next })}`);
+    const ended = await byBrowser(next, { secret: "vbd_ended" });
+    expect(wayOf(ended)).toBe(`/sign-in?${new URLSearchParams({ next, ended: "yes" })}`);
+    expect(ended.headers.get("Set-Cookie")).toContain("Max-Age=0");
+    const told = await ask(next, { secret: null });
+    expect(told.headers.get("WWW-Authenticate")).toBe('Bearer realm="vbdstat"');
+    expect((await jsonOf<Refusal>(told, 401)).error.code).toBe("unauthorized");
+  });
+});
+
+describe("a form that is refused", () => {
+  const post = (path: string, form: Readonly<Record<string, string>>, accept: Readonly<Record<string, string>>) =>
+    fetch(`${url}${path}`, {
+      method: "POST",
+      redirect: "manual",
+      body: new URLSearchParams(form),
+      headers: { ...accept, Cookie: `vbdstat=${service.admin}`, "Sec-Fetch-Site": "same-origin" },
+    });
+
+  test("of an upload stands there as it was sent, for whoever pasted it; a program gets the envelope", async () => {
+    const form = { output: "no result <at> all", backend: "loop" };
+    const page = await refusalPage(await post("/upload", form, BROWSER), 400);
+    expect(page).toContain("no result &lt;at&gt; all</textarea>");
+    expect((await jsonOf<Refusal>(post("/upload", form, {}), 400)).error.code).toBe("no_result");
+  });
+
+  test("of a wrong token is the sign-in again, and 401 to a program", async () => {
+    const form = { token: "vbd_wrong" };
+    expect(await refusalPage(await post("/sign-in", form, BROWSER), 401)).toContain("not known here");
+    expect((await jsonOf<Refusal>(post("/sign-in", form, {}), 401)).error.code).toBe("unauthorized");
+  });
+});
+
+const named = (name: string) =>
+  Object.assign(new Error("at 10.0.0.7:8000 in table vbdstat, Secret"), { name }) satisfies Error;
+
+describe("while the store fails", () => {
+  test.each([
+    [503, "TimeoutError", "10", "The store cannot be reached"],
+    [429, "ProvisionedThroughputExceededException", "5", "Too much is being asked"],
+    [500, "TypeError", null, "Something went wrong"],
+  ])("%i of a %s in words, when to come back, and nothing of the inside", async (status, name, wait, title) => {
+    fault = named(name);
+    const before = service.faults.length;
+    const answer = await byBrowser("/hosts");
+    expect(answer.headers.get("Retry-After")).toBe(wait);
+    const page = await refusalPage(answer, status);
+    expect(page).toContain(`<h1>${title}</h1>`);
+    expect(page).toContain(`Request ${answer.headers.get("X-Request-Id")}`);
+    expect(page).toContain('<a href="/hosts">Back to Hosts');
+    expect(service.faults.length).toBe(before + 1);
+    const told = await ask("/hosts");
+    expect(told.headers.get("Retry-After")).toBe(wait);
+    expect(JSON.stringify(await jsonOf<Refusal>(told, status))).not.toMatch(/10\.0\.0\.7|Secret/);
+  });
+});

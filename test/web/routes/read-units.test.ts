@@ -1,0 +1,131 @@
+// What a comparison costs in the table's read units: the same for a fleet of 10 runs as for one of 500, whether the cells
+// are remembered or not.
+
+import { afterAll, beforeAll, expect, test } from "vitest";
+import { aggregateFleet } from "../../../functions/service/aggregate.ts";
+import { tableAt } from "../../../functions/env.ts";
+import { compareAnswer } from "../../../functions/service/queries.ts";
+import { makeAggregationStore } from "../../../functions/store/aggregation.ts";
+import { makeCellStore } from "../../../functions/store/cells.ts";
+import { openTable } from "../../../functions/store/client.ts";
+import { backOff } from "../../../functions/store/retry.ts";
+import { makeRunStore } from "../../../functions/store/runs.ts";
+import { makeStatusStore } from "../../../functions/store/status.ts";
+import type { Table } from "../../../functions/store/table.ts";
+import { compareQuery } from "../../../shared/api/requests.ts";
+import { perMetric } from "../../../shared/run/metrics.ts";
+import { startTestEngine, type TestEngine } from "../../support/engine.ts";
+import { newRun } from "../../support/runs.ts";
+
+let engine: TestEngine;
+beforeAll(async () => {
+  engine = await startTestEngine();
+});
+afterAll(() => engine.stop());
+
+const HOSTS = 12;
+
+/** What was read: units, requests, items, and the kinds of partitions that were asked for. */
+interface Consumed {
+  units: number;
+  requests: number;
+  items: number;
+  kinds: Set<string>;
+}
+
+interface Answer {
+  readonly ConsumedCapacity?: { readonly CapacityUnits?: number };
+  readonly Count?: number;
+}
+
+/** Has the engine say what every request of a table consumes, and keeps count. */
+function metered(table: Table): () => Consumed {
+  let consumed: Consumed = { units: 0, requests: 0, items: 0, kinds: new Set() };
+  table.client.middlewareStack.add(
+    (next) => async (args) => {
+      // All commands that read know this input; the SDK's type of a middleware knows none.
+      const result = await next({
+        ...args,
+        input: { ...args.input, ReturnConsumedCapacity: "TOTAL" } as typeof args.input,
+      });
+      const { ConsumedCapacity: found, Count: items = 0 } = result.output as Answer; // likewise
+      consumed.units += found?.CapacityUnits ?? 0;
+      consumed.requests += 1;
+      consumed.items += items;
+      for (const [, kind = ""] of JSON.stringify(args.input).matchAll(
+        /"(RUN|WORK|GENERATION|HOST|CELL|STAMP|COHORT)#/g,
+      )) {
+        consumed.kinds.add(kind);
+      }
+      return result;
+    },
+    { step: "initialize" },
+  );
+  return () => {
+    const found = consumed;
+    consumed = { units: 0, requests: 0, items: 0, kinds: new Set() };
+    return found;
+  };
+}
+
+/** A fleet of two backends and two strata on every host. Runs of a host say the same, so that only their number differs. */
+async function fleetWith(runs: number): Promise<Table> {
+  const table = await engine.newTable();
+  const store = makeRunStore(table);
+  for (let host = 0; host < HOSTS; host += 1) {
+    const own = (["loop", "phy"] as const).flatMap((backend, side) =>
+      ["v1/2G/8k/16", "v1/8G/8k/16"].flatMap((stratum, which) =>
+        Array.from({ length: runs }, (_, run) =>
+          newRun({
+            host: `h${host}`,
+            number: run * 4 + side * 2 + which,
+            backend,
+            stratum,
+            rates: perMetric((_, metric) => 1_000 + 37 * host + 211 * metric + 500 * side),
+            facts: { site: `s${host % 3}` },
+          }),
+        ),
+      ),
+    );
+    await store.add(own);
+  }
+  await aggregateFleet({ store: makeAggregationStore(table), clock: Date.now, backOff }, "default");
+  return table;
+}
+
+const QUERY = compareQuery.parse({ baseline: ["loop"], candidate: ["phy"] });
+
+test("a comparison reads the same with 1, 10 and 50 runs of each backend a host, and nothing of the cells it remembers", async () => {
+  const found = [];
+  for (const runs of [1, 10, 50]) {
+    const table = await fleetWith(runs);
+    // A client of its own: one that has sent requests keeps its middleware as it was.
+    const fresh = openTable(tableAt(engine.endpoint, table.name));
+    const consumed = metered(fresh);
+    const deps = { cells: makeCellStore(fresh), status: makeStatusStore(fresh), clock: Date.now };
+    const cold = await compareAnswer(deps, "default", QUERY);
+    const first = consumed();
+    const warm = await compareAnswer(deps, "default", QUERY);
+    const second = consumed();
+    expect(warm).toEqual(cold);
+    expect(cold.runs).toBe(HOSTS * 4 * runs);
+    expect(cold.fleet.metrics.put_block?.hosts).toBe(HOSTS);
+    found.push({ first, second });
+    fresh.client.destroy();
+  }
+  const [one, ...more] = found;
+  // The engine does say what it costs.
+  expect(one?.first.units).toBeGreaterThan(5);
+  expect(one?.second.units).toBeLessThan(one?.first.units ?? 0);
+  expect([...(one?.first.kinds ?? [])]).toEqual(expect.arrayContaining(["STAMP", "CELL"]));
+  for (const { first, second } of found) {
+    expect([first.kinds.has("RUN"), first.kinds.has("HOST"), second.kinds.has("CELL")]).toEqual([false, false, false]);
+  }
+  for (const { first, second } of more) {
+    expect([first.requests, first.items]).toEqual([one?.first.requests, one?.first.items]);
+    expect(second).toEqual(one?.second);
+    // Counts of more runs take a byte or two more in each item, which may carry a reading of the three over a border of
+    // 4 KB, at which units are counted.
+    expect(Math.abs(first.units - (one?.first.units ?? 0))).toBeLessThanOrEqual(3);
+  }
+});

@@ -1,0 +1,37 @@
+// GET /v1/status: what an operator sees of a fleet at a glance.
+
+import { afterAll, beforeAll, expect, test } from "vitest";
+import type { Receipt } from "../../../functions/service/receipt.ts";
+import { asJson, jsonOf } from "../../support/answer.ts";
+import { startTestEngine, type TestEngine } from "../../support/engine.ts";
+import { BLKTAP, LOOP } from "../../support/fixtures.ts";
+import { makeTestService } from "../../support/service.ts";
+
+let engine: TestEngine;
+
+beforeAll(async () => {
+  engine = await startTestEngine();
+});
+afterAll(() => engine.stop());
+
+test("from nothing, over open marks that age, to counted runs, hosts and quarantined lines", async () => {
+  const service = await makeTestService(await engine.newTable());
+  const status = () => jsonOf<Record<string, unknown>>(service.send("/v1/status"), 200);
+  const about = { version: "test", engine: "embedded" };
+  expect(await status()).toEqual({ open_marks: 0, oldest_mark_age_s: 0, runs: 0, hosts: 0, quarantined: 0, ...about });
+
+  const body = ["# host: a", LOOP, "# host: b", BLKTAP, LOOP, "# host: c", LOOP.replace("18075", "x")].join("\n");
+  await jsonOf<Receipt>(service.post(body, "?backend=loop", asJson), 422);
+  service.now += 90_500;
+  expect(await status()).toMatchObject({ open_marks: 2, oldest_mark_age_s: 90.5, runs: 0, quarantined: 1 });
+
+  // The same again changes nothing, and does not make the marks younger.
+  await jsonOf<Receipt>(service.post(body, "?backend=loop", asJson), 422);
+  expect(await status()).toMatchObject({ open_marks: 2, oldest_mark_age_s: 90.5, quarantined: 1 });
+
+  await service.aggregate();
+  expect(await status()).toEqual({ open_marks: 0, oldest_mark_age_s: 0, runs: 3, hosts: 2, quarantined: 1, ...about });
+
+  const token = await service.token({ scope: "read", fleet: "other" });
+  expect(await jsonOf(service.send("/v1/status", { token }), 200)).toMatchObject({ runs: 0, hosts: 0, quarantined: 0 });
+});
