@@ -1,14 +1,13 @@
 // Aggregate on AWS: woken by the table's stream and by the schedule, over the table of this deployment. Wiring only.
 
 import { functionSettings } from "./env.ts";
-import { jsonLog } from "./http/json-log.ts";
-import { makeAggregationStore } from "./store/aggregation.ts";
-import { withFormatCheck } from "./store/format.ts";
-import { openTable } from "./store/client.ts";
-import { backOff } from "./store/retry.ts";
-import { aggregateRecords } from "./service/stream.ts";
+import { aggregateRecords, wakeEvent } from "./service/stream.ts";
 import { openMarks, sweep } from "./service/sweep.ts";
-import { wakeEvent } from "./aggregate/wake-event.ts";
+import { makeAggregationStore } from "./store/aggregation.ts";
+import { openTable } from "./store/client.ts";
+import { backOff } from "./store/errors.ts";
+import { withFormatCheck } from "./store/format.ts";
+import { jsonLog } from "./web/http/log.ts";
 
 const clock = Date.now;
 const log = jsonLog();

@@ -2,12 +2,12 @@
 // is in its log, where a metric and an alarm are made of it. Wiring only.
 
 import { AUDIT_EVERY_HOURS, BUCKETS } from "../shared/deployment.ts";
-import { auditFleet } from "./service/audit.ts";
 import { functionSettings } from "./env.ts";
-import { jsonLog } from "./http/json-log.ts";
-import { listFleets } from "./store/fleets.ts";
-import { withFormatCheck } from "./store/format.ts";
+import { auditFleet } from "./service/audit.ts";
 import { openTable } from "./store/client.ts";
+import { withFormatCheck } from "./store/format.ts";
+import { listFleets } from "./store/status.ts";
+import { jsonLog } from "./web/http/log.ts";
 
 /** The keys of so many differences are written down; the others are counted. */
 const KEYS_TOLD = 20;

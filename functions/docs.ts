@@ -1,9 +1,9 @@
 // Docs behind API Gateway: the app, which needs no table. Wiring only.
 
+import { addDocsRoutes } from "./web/docs/app.ts";
 import { makeHttpApp } from "./web/http/app.ts";
 import { gatewayHandler } from "./web/http/gateway.ts";
-import { jsonLog } from "./http/json-log.ts";
-import { addDocsRoutes } from "./web/docs/app.ts";
+import { jsonLog } from "./web/http/log.ts";
 
 const app = makeHttpApp({ clock: Date.now, log: jsonLog() });
 addDocsRoutes(app);

@@ -2,21 +2,21 @@
 // only.
 
 import { functionPublicUrl, functionSettings } from "./env.ts";
-import { makeAdmission } from "./web/http/admission.ts";
-import { makeHttpApp } from "./web/http/app.ts";
-import { gatewayHandler } from "./web/http/gateway.ts";
-import { jsonLog } from "./http/json-log.ts";
-import { refusalAsPage } from "./web/pages/error-responses.ts";
-import { addSharePageRoutes } from "./pages/share-routes.ts";
+import { makePainter } from "./service/rasterizer.ts";
+import { makeRenderer } from "./service/renderer.ts";
 import { makeCellStore } from "./store/cells.ts";
-import { withFormatCheck } from "./store/format.ts";
 import { openTable } from "./store/client.ts";
+import { withFormatCheck } from "./store/format.ts";
 import { makeShareStore } from "./store/shares.ts";
 import { makeStatusStore } from "./store/status.ts";
 import { makeTokenStore } from "./store/tokens.ts";
+import { makeAdmission } from "./web/http/admission.ts";
+import { makeHttpApp } from "./web/http/app.ts";
+import { gatewayHandler } from "./web/http/gateway.ts";
+import { jsonLog } from "./web/http/log.ts";
+import { addSharePageRoutes } from "./web/pages/app.ts";
+import { refusalAsPage } from "./web/pages/error-responses.ts";
 import { addEmbedRoutes } from "./web/routes/embed.ts";
-import { makePainter } from "./service/rasterizer.ts";
-import { makeRenderer } from "./service/renderer.ts";
 
 const beside = (name: string): URL => new URL(name, import.meta.url);
 

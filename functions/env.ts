@@ -3,8 +3,7 @@
 
 import { delimiter } from "node:path";
 import * as z from "zod";
-import { type Connect, embeddedClient } from "./store/embedded.ts";
-import type { TableAddress } from "./store/client.ts";
+import { type Connect, embeddedClient, type TableAddress } from "./store/client.ts";
 
 // What functions on AWS are told is checked by hand: they start sooner where nothing makes a schema.
 

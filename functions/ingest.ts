@@ -1,19 +1,19 @@
 // Ingest behind API Gateway: the app over the table of this deployment. Wiring only.
 
 import { functionSettings, functionTokenLimits } from "./env.ts";
-import { makeHttpApp } from "./web/http/app.ts";
-import { gatewayHandler } from "./web/http/gateway.ts";
-import { jsonLog } from "./http/json-log.ts";
-import { refusalAsPage } from "./web/pages/error-responses.ts";
-import { addUploadRoute } from "./pages/upload-route.ts";
-import { withFormatCheck } from "./store/format.ts";
+import { makeUploadLimits } from "./service/upload-limits.ts";
 import { openTable } from "./store/client.ts";
+import { withFormatCheck } from "./store/format.ts";
 import { makeQuarantineStore } from "./store/quarantine.ts";
 import { makeRunStore } from "./store/runs.ts";
 import { makeTokenStore } from "./store/tokens.ts";
 import { makeUseStore } from "./store/usage.ts";
+import { makeHttpApp } from "./web/http/app.ts";
+import { gatewayHandler } from "./web/http/gateway.ts";
+import { jsonLog } from "./web/http/log.ts";
+import { addUploadRoute } from "./web/pages/app.ts";
+import { refusalAsPage } from "./web/pages/error-responses.ts";
 import { addIngestRoutes } from "./web/routes/ingest.ts";
-import { makeUploadLimits } from "./service/upload-limits.ts";
 
 const clock = Date.now;
 const table = withFormatCheck(openTable(functionSettings()));

@@ -2,21 +2,21 @@
 
 import { VERSION } from "../shared/deployment.ts";
 import { functionPublicUrl, functionSettings } from "./env.ts";
+import { makeCellStore } from "./store/cells.ts";
+import { openTable } from "./store/client.ts";
+import { withFormatCheck } from "./store/format.ts";
+import { makeRunStore } from "./store/runs.ts";
+import { makeStatusStore } from "./store/status.ts";
+import { makeHostStore } from "./store/summaries.ts";
+import { makeTokenStore } from "./store/tokens.ts";
 import { makeAdmission } from "./web/http/admission.ts";
 import { makeHttpApp } from "./web/http/app.ts";
 import { gatewayHandler } from "./web/http/gateway.ts";
-import { jsonLog } from "./http/json-log.ts";
+import { jsonLog } from "./web/http/log.ts";
 import { addPageRoutes } from "./web/pages/app.ts";
 import { refusalAsPage } from "./web/pages/error-responses.ts";
-import { makeCellStore } from "./store/cells.ts";
-import { withFormatCheck } from "./store/format.ts";
-import { makeHostStore } from "./store/hosts.ts";
-import { openTable } from "./store/client.ts";
-import { makeRunStore } from "./store/runs.ts";
-import { makeStatusStore } from "./store/status.ts";
-import { makeTokenStore } from "./store/tokens.ts";
 import { addReadRoutes } from "./web/routes/read.ts";
-import { MOST_EXPORTS } from "./read/run-export.ts";
+import { MOST_EXPORTS } from "./web/routes/runs.ts";
 
 const clock = Date.now;
 const table = withFormatCheck(openTable(functionSettings()));

@@ -52,11 +52,11 @@ const OPTIONS = {
 } satisfies BuildOptions;
 
 /**
- * Bundles `functions/NAME/handler.ts` into a folder as `index.mjs` and what that imports, with the files it finds beside it;
+ * Bundles `functions/NAME.ts` into a folder as `index.mjs` and what that imports, with the files it finds beside it;
  * gives esbuild's account of the code, by paths relative to the root of the repository. Throws what esbuild could not do.
  */
 export function bundle(name: string, outdir: string): Metafile {
-  const made = bundleFile(`functions/${name}/handler.ts`, outdir);
+  const made = bundleFile(`functions/${name}.ts`, outdir);
   for (const [file, from] of Object.entries(FILES_BESIDE[name] ?? {})) copyFileSync(fromRoot(from), join(outdir, file));
   return made;
 }

@@ -29,7 +29,7 @@ export interface ServiceFunction {
   readonly log: LogGroup;
 }
 
-/** The function whose handler is `functions/NAME/handler.ts`. */
+/** The function whose handler is `functions/NAME.ts`. */
 export function serviceFunction(scope: Construct, name: string, props: ServiceFunctionProps): ServiceFunction {
   const { access, timeout, memorySize, stage, concurrency = null, environment = {} } = props;
   const log = new LogGroup(scope, `${name}-log`, {

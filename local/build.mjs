@@ -2,12 +2,21 @@
 // JavaScript and not TypeScript, because it is what makes TypeScript run.
 
 import { mkdirSync, readFileSync, renameSync, rmSync, writeFileSync } from "node:fs";
-import { basename, join } from "node:path";
+import { basename, extname, join } from "node:path";
 import { argv, pid } from "node:process";
 import { fileURLToPath } from "node:url";
 import { build } from "esbuild";
 
 const fromRoot = (path) => fileURLToPath(new URL(`../${path}`, import.meta.url));
+
+/** The programs; all of them are written into one folder. */
+const ENTRY_POINTS = [
+  "server/main.ts",
+  "demo/demo.ts",
+  "cli/vbdstat.ts",
+  "server/render-worker.ts",
+  "server/engine-connector.mjs",
+];
 
 /**
  * Bundles the entry points into `outdir`, in a fraction of a second. Only what has changed is written, each file whole: a
@@ -16,9 +25,7 @@ const fromRoot = (path) => fileURLToPath(new URL(`../${path}`, import.meta.url))
  */
 export async function buildLocal(outdir = fromRoot("dist")) {
   const { outputFiles } = await build({
-    entryPoints: ["main.ts", "demo.ts", "vbdstat.ts", "render-worker.ts", "engine-connector.mjs"].map((name) =>
-      fromRoot(`local/${name}`),
-    ),
+    entryPoints: ENTRY_POINTS.map((path) => ({ in: fromRoot(`local/${path}`), out: basename(path, extname(path)) })),
     outdir,
     write: false,
     bundle: true,

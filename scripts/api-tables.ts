@@ -1,6 +1,7 @@
 // The tables of docs/api.md, made from the registries and put between markers: `<!-- facts -->` ... `<!-- /facts -->`.
 
 import { CONTRACT } from "../shared/api/contract.ts";
+import { ERROR_STATUS } from "../shared/errors.ts";
 import {
   BACKEND_MEANINGS,
   ERROR_MEANINGS,
@@ -10,11 +11,9 @@ import {
   REASONS,
   VERDICTS,
 } from "../shared/report/glossary.ts";
-import { ERROR_STATUS } from "../shared/errors.ts";
 import { aliasesOf } from "../shared/run/aliases.ts";
 import { BACKENDS } from "../shared/run/backends.ts";
-import { FACTS } from "../shared/model/fact-registry.ts";
-import { expectedOf } from "../shared/run/facts.ts";
+import { expectedOf, FACTS } from "../shared/run/facts.ts";
 import { METRICS } from "../shared/run/metrics.ts";
 
 type Row = readonly string[];

@@ -2,12 +2,11 @@
 // this output ever holds the secret: not the template, not a log, not the environment of a function.
 //   AWS_REGION=eu-central-1 npx tsx scripts/first-token.ts TABLE [--replace]
 
-import { makeSecret, secretHash } from "../functions/service/secret.ts";
 import { installFirstAdmin, liveRoots } from "../functions/service/first-admin.ts";
-import { makeFirstAdminStore } from "../functions/store/first-admin.ts";
-import { beginFormat, requireFormat } from "../functions/store/format.ts";
+import { makeSecret, secretHash } from "../functions/service/secret.ts";
 import { openTable } from "../functions/store/client.ts";
-import { makeTokenStore } from "../functions/store/tokens.ts";
+import { beginFormat, requireFormat } from "../functions/store/format.ts";
+import { makeFirstAdminStore, makeTokenStore } from "../functions/store/tokens.ts";
 
 const [tableName, option, ...further] = process.argv.slice(2);
 if (tableName === undefined || (option !== undefined && option !== "--replace") || further.length > 0) {

@@ -4,7 +4,7 @@
 
 import { mkdirSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
-import { FlagFault, fleetPlanOf, USAGE } from "../local/fleet/fleet-flags.ts";
+import { FlagFault, fleetPlanOf, USAGE } from "../local/demo/fleet-plan.ts";
 import { generateFleet } from "../local/demo/generated-fleet.ts";
 
 try {

@@ -1,7 +1,7 @@
 // The refusals of the service. An expected refusal is an AppError with one of the codes below; a fault in a posted line
 // is an Issue (model/issue.ts); everything else is a bug, logged in full and answered as `internal` without its message.
 
-import type { Issue } from "./model/issue.ts";
+import type { Issue } from "./run/run.ts";
 
 /** Every error code with its HTTP status. Each has a section of the same name in docs/api.md. */
 export const ERROR_STATUS = {

@@ -2,15 +2,14 @@
 // DynamoDB; there is no other implementation.
 
 import type { CellKind } from "./cells/cell.ts";
-import type { Merged } from "./compare/question.ts";
+import type { HostSummary, RunSample } from "./cells/host-values.ts";
+import type { Merged } from "./compare/compare.ts";
 import type { Backend } from "./run/backends.ts";
 import type { Cohort, CohortKey, CountedCohort } from "./run/cohort.ts";
 import type { MetricName } from "./run/metrics.ts";
-import type { Run } from "./run/run.ts";
+import type { Run, View } from "./run/run.ts";
 import type { Share } from "./run/share.ts";
 import type { Token } from "./run/token.ts";
-import type { View } from "./model/view.ts";
-import type { HostSummary, RunSample } from "./summary/types.ts";
 
 /** The present, as milliseconds since 1970. */
 export type Clock = () => number;

@@ -1,6 +1,6 @@
 import { randomUUID } from "node:crypto";
-import type { Token } from "../../shared/run/token.ts";
 import type { Clock, FirstAdminStore, StoredToken, TokenStore } from "../../shared/ports.ts";
+import type { Token } from "../../shared/run/token.ts";
 
 /** A token that makes tokens for any fleet, as the first one does; an admin's of fleet `default`. */
 export function rootToken(clock: Clock, label: string | null, expires_at: string | null = null): Token {

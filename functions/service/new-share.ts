@@ -1,9 +1,9 @@
+import type { Summary } from "../../shared/report/model.ts";
 import type { Share } from "../../shared/run/share.ts";
 import type { Token } from "../../shared/run/token.ts";
-import type { Summary } from "../../shared/report/summary.ts";
-import { makeShareId } from "./secret.ts";
-import type { EmbedDeps } from "../embed/deps.ts";
+import type { EmbedDeps } from "../web/routes/embed.ts";
 import { firstDocuments } from "../web/routes/share-documents.ts";
+import { makeShareId } from "./secret.ts";
 import { summaryOf } from "./share-summaries.ts";
 
 /** What somebody wants to share. */

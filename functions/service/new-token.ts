@@ -2,9 +2,9 @@ import { randomUUID } from "node:crypto";
 import type * as z from "zod";
 import type { newToken } from "../../shared/api/token-requests.ts";
 import { AppError } from "../../shared/errors.ts";
-import { quoted } from "../../shared/model/quoted.ts";
-import type { Token } from "../../shared/run/token.ts";
 import type { Clock } from "../../shared/ports.ts";
+import { quoted } from "../../shared/run/text.ts";
+import type { Token } from "../../shared/run/token.ts";
 
 /** The token that a request asks for, of `ownFleet` unless it names another. Throws `bad_body` for hosts it cannot have, and for an end that has passed. */
 export function tokenAskedFor(request: z.output<typeof newToken>, ownFleet: string, clock: Clock): Token {

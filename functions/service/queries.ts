@@ -1,14 +1,267 @@
 import type * as z from "zod";
-import type { compareQuery } from "../../shared/api/requests.ts";
+import type { backendsQuery, compareQuery, matrixQuery, trendQuery } from "../../shared/api/parameters.ts";
+import { SCOPE_ALL } from "../../shared/cells/cell.ts";
 import { pairName } from "../../shared/cells/contribution.ts";
-import { compare } from "../../shared/compare/compare.ts";
+import { type AllBackends, allBackends } from "../../shared/compare/backends.ts";
+import { compare, type Merged, type Question } from "../../shared/compare/compare.ts";
 import type { Comparison } from "../../shared/compare/comparison.ts";
-import type { Question } from "../../shared/compare/question.ts";
+import { metricCell } from "../../shared/compare/estimate.ts";
+import type { Notice } from "../../shared/compare/flags.ts";
+import { backendsOf, type HostProfile, hostProfile, pairsOf } from "../../shared/compare/host.ts";
+import { type MatrixPair, matrix } from "../../shared/compare/matrix.ts";
+import {
+  type DatedMatrix,
+  type DatedTrend,
+  type TrendPeriod,
+  type TrendQuestion,
+  trend,
+} from "../../shared/compare/trend.ts";
 import { AppError } from "../../shared/errors.ts";
-import { backendOf } from "../read/backend-of.ts";
-import type { AnswerDeps } from "../read/deps.ts";
-import { filtersOf } from "../read/filters-of.ts";
-import { newest, noticesOf } from "../read/freshness.ts";
+import type { CellReading, HostStore, RunPage } from "../../shared/ports.ts";
+import type { RunPage as RunPageAnswer } from "../../shared/report/model.ts";
+import { unknownBackendText } from "../../shared/run/aliases.ts";
+import { type Backend, isBackend } from "../../shared/run/backends.ts";
+import { COHORT_KEYS, type CohortKey } from "../../shared/run/cohort.ts";
+import {
+  MOST_PERIODS,
+  PERIOD_ALL,
+  type PeriodUnit,
+  periodAt,
+  periodsBetween,
+  periodsUpTo,
+} from "../../shared/run/periods.ts";
+import { resolveBackend } from "../../shared/run/resolution.ts";
+import type { Run } from "../../shared/run/run.ts";
+import { hostMatches, type Token } from "../../shared/run/token.ts";
+import type { AnswerDeps, ReadDeps } from "../web/routes/read.ts";
+
+/**
+ * The name under which a host is stored that somebody asks for: in NFC, as names are taken in. An earlier version stored them
+ * as they were sent: where there is such a host, it is that one.
+ */
+export async function hostNamed(hosts: HostStore, fleet: string, asked: string): Promise<string> {
+  const composed = asked.normalize("NFC");
+  return composed === asked || (await hosts.get(fleet, asked)) !== null ? asked : composed;
+}
+
+/** The slug that a parameter's word stands for. Throws `bad_parameter`, which names the parameter. */
+export function backendOf(parameter: "backend" | "baseline" | "candidate", word: string): Backend {
+  const resolution = resolveBackend(word);
+  if (resolution !== null) return resolution.backend;
+  const text = unknownBackendText(parameter, word);
+  throw new AppError("bad_parameter", text, {
+    issues: [{ line: 0, column: 0, field: parameter, code: "bad_parameter", text, raw: "" }],
+  });
+}
+
+/** The cohort filters among the parameters of a query. */
+function filtersOf(query: Readonly<Partial<Record<CohortKey, readonly string[] | undefined>>>): Question["filters"] {
+  return Object.fromEntries(COHORT_KEYS.flatMap((key) => (query[key] === undefined ? [] : [[key, query[key]]])));
+}
+
+// What every statistical answer says about the cells it was made from.
+
+/** When any of the cells read was written last; null without any. */
+function newest(readings: Iterable<CellReading>): string | null {
+  const written = [...readings].flatMap(({ writtenAt }) => writtenAt ?? []);
+  return written.sort().at(-1) ?? null;
+}
+
+/** What a reader must know of them. */
+function noticesOf(readings: Iterable<CellReading>): readonly Notice[] {
+  return [...readings].some(({ isCapped }) => isCapped) ? ["cohorts_capped"] : [];
+}
+
+/**
+ * The run with an id. An ingest token reads its own receipts: runs of the hosts it may post for. Throws `forbidden` for
+ * others, and `not_found`, as for runs of other fleets, of which nothing is known here.
+ */
+export async function runAnswer({ runs }: Pick<ReadDeps, "runs">, token: Token, id: string): Promise<Run> {
+  const run = await runs.get(token.fleet, id);
+  if (run === null) throw new AppError("not_found", "this fleet has no run with that id");
+  if (token.scope === "ingest" && !hostMatches(token.hosts, run.host)) {
+    throw new AppError("forbidden", `this token reads receipts of hosts ${token.hosts}, not of "${run.host}"`);
+  }
+  return run;
+}
+
+/** A page of runs as it is answered. */
+export function runPageAnswer({ items, unreadable, cursor, lookedAt }: RunPage): RunPageAnswer {
+  return {
+    runs: items,
+    ...(unreadable.length > 0 && { unreadable: unreadable.map(({ id, host }) => ({ id, host })) }),
+    cursor,
+    ...(lookedAt !== undefined && { looked_at: lookedAt }),
+  };
+}
+
+/** No host has a longer name, and no key of a table holds a much longer one. */
+const MAX_NAME = 255;
+
+/** What is known of a host; null when nothing is. */
+export async function hostAnswer(
+  deps: Pick<ReadDeps, "hosts" | "cells">,
+  fleet: string,
+  host: string,
+): Promise<HostProfile | null> {
+  if (host.length > MAX_NAME) return null;
+  const counted = await deps.hosts.get(fleet, await hostNamed(deps.hosts, fleet, host));
+  if (counted === null) return null;
+  const about = { fleet, periods: [PERIOD_ALL], filters: {} };
+  const { summary } = counted;
+  const cells = await deps.cells.open(about);
+  const [ofBackends, ofPairs] = await Promise.all([
+    Promise.all(
+      backendsOf(summary).map(async (backend) => [backend, (await cells.read("backend", backend)).views] as const),
+    ),
+    Promise.all(
+      pairsOf(summary).map(async ({ baseline, candidate }) => {
+        const name = pairName(baseline, candidate);
+        return [name, (await cells.read("pair", name)).views] as const;
+      }),
+    ),
+  ]);
+  return hostProfile({ ...counted, backendCells: new Map(ofBackends), pairCells: new Map(ofPairs) });
+}
+
+/**
+ * What each backend of a fleet does by itself. It reads one range of cells for each backend there is, at most 12 of them
+ * for each period and matching cohort, and as many small reads to find out which there are.
+ */
+export async function backendsAnswer(
+  deps: AnswerDeps,
+  fleet: string,
+  query: z.output<typeof backendsQuery>,
+): Promise<AllBackends> {
+  const { period: periods, view, metric: metrics = [], ...cohort } = query;
+  const filters = filtersOf(cohort);
+  const cells = deps.cells.open({ fleet, periods, filters, metrics });
+  const [readings, pendingHosts] = await Promise.all([
+    cells.then(({ readAll }) => readAll("backend")),
+    cells.then(() => deps.status.pendingHosts(fleet)),
+  ]);
+  return allBackends({
+    question: { periods, view, filters, metrics },
+    asOf: newest(readings.values()),
+    pendingHosts,
+    notices: noticesOf(readings.values()),
+    values: new Map([...readings].map(([name, { views }]) => [name, views[view]])),
+  });
+}
+
+// The trend that a query asks for. It reads one range of cells for each period and matching cohort; without `from` twelve
+// periods at a time, backwards until twelve have results, sixty at most.
+
+/** Periods shown without `from`, and read at a time. */
+const SHOWN = 12;
+
+/** The trend of one backend and metric of a fleet; up to the present period unless the query ends it. Throws `bad_parameter`. */
+export async function trendAnswer(
+  deps: AnswerDeps,
+  fleet: string,
+  query: z.output<typeof trendQuery>,
+): Promise<DatedTrend> {
+  const { metric, view, unit, from } = query;
+  const last = query.to ?? periodAt(new Date(deps.clock()).toISOString(), unit);
+  const question = { backend: backendOf("backend", query.backend), metric, view, filters: filtersOf(query) };
+  const periods = await (from === undefined
+    ? latestPeriods(deps, fleet, question, last, unit)
+    : readPeriods(deps, fleet, question, allBetween(from, last, unit)));
+  const pendingHosts = await deps.status.pendingHosts(fleet);
+  const readings = periods.map(({ reading }) => reading);
+  return {
+    unit,
+    periods: periods.map(({ period }) => period),
+    ...trend(question, periods),
+    as_of: newest(readings),
+    pending_hosts: pendingHosts,
+    notices: noticesOf(readings),
+  };
+}
+
+function allBetween(from: string, last: string, unit: PeriodUnit): string[] {
+  const periods = periodsBetween(from, last, unit);
+  if (periods.length <= MOST_PERIODS) return periods;
+  throw new AppError(
+    "bad_parameter",
+    `from ${from} to ${last} are ${periods.length} periods; expected at most ${MOST_PERIODS}`,
+  );
+}
+
+interface ReadPeriod extends TrendPeriod {
+  readonly reading: CellReading;
+}
+
+function readPeriods(
+  deps: AnswerDeps,
+  fleet: string,
+  { backend, metric, view, filters }: TrendQuestion,
+  periods: readonly string[],
+): Promise<ReadPeriod[]> {
+  return Promise.all(
+    periods.map(async (period) => {
+      const about = { fleet, periods: [period], filters, metrics: [metric] };
+      const reading = await (await deps.cells.open(about)).read("backend", backend);
+      return { period, values: reading.views[view], reading };
+    }),
+  );
+}
+
+/** The latest periods in which any host has the metric. */
+async function latestPeriods(
+  deps: AnswerDeps,
+  fleet: string,
+  question: TrendQuestion,
+  last: string,
+  unit: PeriodUnit,
+): Promise<ReadPeriod[]> {
+  const wanted = periodsUpTo(last, MOST_PERIODS, unit);
+  let found: ReadPeriod[] = [];
+  while (wanted.length > 0 && found.length < SHOWN) {
+    const read = await readPeriods(deps, fleet, question, wanted.splice(-SHOWN));
+    const measured = read.filter(({ values }) =>
+      [...values.values()].some(({ cell }) => metricCell(cell, question.metric).n > 0),
+    );
+    found = [...measured, ...found];
+  }
+  return found.slice(-SHOWN);
+}
+
+/**
+ * The matrix that a query asks for, of a fleet. It reads the cells of scope ALL alone: one range for each pair and each
+ * backend there is, at most 66 and 12 of them for each period and matching cohort.
+ */
+export async function matrixAnswer(
+  deps: AnswerDeps,
+  fleet: string,
+  query: z.output<typeof matrixQuery>,
+): Promise<DatedMatrix> {
+  const { period: periods, view, margin, metric: metrics = [], ...cohort } = query;
+  const filters = filtersOf(cohort);
+  const about = { fleet, periods, filters, scope: SCOPE_ALL, metrics };
+  const cells = deps.cells.open(about);
+  const [ofPairs, ofBackends, pendingHosts] = await Promise.all([
+    cells.then(({ readAll }) => readAll("pair")),
+    cells.then(({ readAll }) => readAll("backend")),
+    cells.then(() => deps.status.pendingHosts(fleet)),
+  ]);
+  const pairs = [...ofPairs].flatMap(([name, { views }]): MatrixPair[] => {
+    const cell = views[view].get(SCOPE_ALL);
+    const [baseline = "", candidate = ""] = name.split(":");
+    return cell !== undefined && isBackend(baseline) && isBackend(candidate) ? [{ baseline, candidate, cell }] : [];
+  });
+  const values = [...ofBackends].flatMap(([name, { views }]): [Backend, Merged][] => {
+    const cell = views[view].get(SCOPE_ALL);
+    return cell !== undefined && isBackend(name) ? [[name, cell]] : [];
+  });
+  const readings = [...ofPairs.values(), ...ofBackends.values()];
+  return {
+    ...matrix({ periods, view, filters, margin, metrics }, pairs, new Map(values)),
+    as_of: newest(readings),
+    pending_hosts: pendingHosts,
+    notices: noticesOf(readings),
+  };
+}
 
 /** The comparison that a query asks for, of a fleet: a fixed number of cells, never runs. Throws `bad_parameter`. */
 export async function compareAnswer(

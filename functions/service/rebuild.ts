@@ -10,6 +10,7 @@ import type { FleetGeneration } from "../../shared/ports.ts";
 import { hostsOfFleet, touchedByHost } from "../store/fleet-scan.ts";
 import {
   beginGeneration,
+  deleteGeneration,
   forgetGenerations,
   giveUpGeneration,
   keepAlive,
@@ -19,10 +20,8 @@ import {
 } from "../store/generations.ts";
 import { ItemFault } from "../store/item.ts";
 import { bucketOf } from "../store/keys.ts";
-import { deleteGeneration } from "../store/retired.ts";
 import type { Table } from "../store/table.ts";
-import { type AggregateDeps, aggregateFleet, bringUpToDate, HostFault } from "./aggregate.ts";
-import type { Work } from "../aggregate/steps.ts";
+import { type AggregateDeps, aggregateFleet, bringUpToDate, HostFault, type Work } from "./aggregate.ts";
 
 export interface RebuildOptions {
   /** How long the old generation stays for those that are reading it, in milliseconds. */

@@ -1,12 +1,18 @@
 // The receipt: what became of every result and every fault of an upload (docs/api.md#post-results), as JSON and as text.
 
+import { hash } from "node:crypto";
 import type { Reading } from "../../shared/bonnie/types.ts";
-import type { Issue } from "../../shared/model/issue.ts";
-import { printable } from "../../shared/run/text.ts";
-import type { Quality, QualityReason, Run } from "../../shared/run/run.ts";
 import { wrapped } from "../../shared/render/wrap.ts";
-import { issueLine } from "../http/issue-line.ts";
+import type { Issue, Quality, QualityReason, Run } from "../../shared/run/run.ts";
+import { codeUnitOrder, printable } from "../../shared/run/text.ts";
 import { takingTurns } from "../store/turns.ts";
+import { issueLine } from "../web/http/errors.ts";
+
+/** The id of a rejected line: the same line with the same context gets the same one. */
+export function quarantineId(fleet: string, raw: string, context: Readonly<Record<string, string>>): string {
+  const said = Object.entries(context).sort(([a], [b]) => codeUnitOrder(a, b));
+  return hash("sha256", JSON.stringify([fleet, raw, said])).slice(0, 32);
+}
 
 /** One result of the upload. */
 export interface ReceiptResult {

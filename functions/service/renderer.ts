@@ -3,9 +3,9 @@
 // draws and writes is loaded when it is first needed.
 
 import type { Comparison } from "../../shared/compare/comparison.ts";
+import type { Look, Summary, Theme } from "../../shared/report/model.ts";
 import type { MetricName } from "../../shared/run/metrics.ts";
 import type { TextFormat } from "../../shared/summaries/documents.ts";
-import type { Look, Summary, Theme } from "../../shared/report/summary.ts";
 import type { Painter } from "./rasterizer.ts";
 
 export type DocumentFormat = TextFormat | "png";

@@ -4,16 +4,15 @@
 // bytes have changed: what they say is not what was measured. It may be stopped and started again at any time, beside uploads
 // and aggregation.
 
-import type { Run } from "../../shared/run/run.ts";
-import type { Clock } from "../../shared/ports.ts";
-import { reread } from "../../shared/quality/reread.ts";
 import { sampleOf } from "../../shared/cells/sample.ts";
+import type { Clock } from "../../shared/ports.ts";
+import { reread } from "../../shared/quality/assess.ts";
+import type { Run } from "../../shared/run/run.ts";
 import { hostsOfFleet, runItemsOf } from "../store/fleet-scan.ts";
 import type { Item } from "../store/item.ts";
-import { runItem } from "../store/run-item.ts";
-import { replaceRun } from "../store/runs.ts";
+import { replaceRun, runItem } from "../store/runs.ts";
 import type { Table } from "../store/table.ts";
-import { auditRun } from "../aggregate/audited-runs.ts";
+import { auditRun } from "./audit.ts";
 
 /** What rereading found. */
 export interface Rereading {

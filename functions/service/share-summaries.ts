@@ -1,13 +1,30 @@
-import { backendsQuery, compareQuery, matrixQuery, trendQuery } from "../../shared/api/requests.ts";
+import { backendsQuery, compareQuery, matrixQuery, trendQuery } from "../../shared/api/parameters.ts";
+import { allBackends, comparison, matrix, trend } from "../../shared/api/summary-answers.ts";
+import type { Summary } from "../../shared/report/model.ts";
 import type { Share } from "../../shared/run/share.ts";
-import type { Summary } from "../../shared/report/summary.ts";
 import { type Admission, COST, charged, withTicket } from "../web/http/admission.ts";
 import { checked } from "../web/http/parameters.ts";
-import { backendsAnswer } from "../read/backends-answer.ts";
-import { compareAnswer } from "./queries.ts";
-import type { AnswerDeps } from "../read/deps.ts";
-import { matrixAnswer } from "../read/matrix-answer.ts";
-import { trendAnswer } from "../read/trend-answer.ts";
+import type { AnswerDeps } from "../web/routes/read.ts";
+import { backendsAnswer, compareAnswer, matrixAnswer, trendAnswer } from "./queries.ts";
+
+/** A kept answer as the summary it was; null when this version of the service has other answers than the one that kept it. */
+export function keptSummary({ kind }: Pick<Share, "kind">, json: string): Summary | null {
+  const kept: unknown = JSON.parse(json);
+  switch (kind) {
+    case "compare":
+      return ofKind(kind, comparison.safeParse(kept));
+    case "matrix":
+      return ofKind(kind, matrix.safeParse(kept));
+    case "trend":
+      return ofKind(kind, trend.safeParse(kept));
+    case "backends":
+      return ofKind(kind, allBackends.safeParse(kept));
+  }
+}
+
+function ofKind<K, T>(kind: K, { data }: { data?: T }): { kind: K; answer: T } | null {
+  return data === undefined ? null : { kind, answer: data };
+}
 
 /** A question that can be shared. */
 type Question = Pick<Share, "kind" | "query" | "fleet">;

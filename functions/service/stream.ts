@@ -2,11 +2,29 @@
 // read afresh, so a record that comes late, twice or out of order does no harm, and one that never comes is made up for by
 // the sweep.
 
+import * as z from "zod";
 import { AppError } from "../../shared/errors.ts";
 import type { Mark } from "../../shared/ports.ts";
 import { workPlaceOf } from "../store/keys.ts";
 import { type AggregateDeps, aggregateMarks, HostFault, type Outcome } from "./aggregate.ts";
-import type { StreamRecord } from "../aggregate/wake-event.ts";
+
+// What wakes the aggregation on AWS: records of the table's stream, which its filter narrows to written work marks, or the
+// schedule. Only what is used is checked; the services that send these events add further fields at will.
+
+const text = z.object({ S: z.string() });
+
+const streamRecord = z.object({
+  dynamodb: z.object({ Keys: z.object({ pk: text, sk: text }), SequenceNumber: z.string() }),
+});
+
+/** One change of an item, by its key. */
+type StreamRecord = z.output<typeof streamRecord>;
+
+/** An event of either kind: `Records` of the stream, or the standard event of a schedule. */
+export const wakeEvent = z.union([
+  z.object({ Records: z.array(streamRecord) }),
+  z.object({ "detail-type": z.literal("Scheduled Event") }),
+]);
 
 /** What became of a batch; `failed` are the sequence numbers of the records whose hosts failed. */
 export interface StreamOutcome extends Outcome {

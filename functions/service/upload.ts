@@ -1,15 +1,15 @@
 // An upload, understood: text in, runs and rejected lines out. Nothing is stored here, nothing is read from a store: what
 // an upload means depends on its bytes, its parameters, the fleet and the time of receipt only.
 
-import type { BonnieResult, Entry, Reading } from "../../shared/bonnie/types.ts";
 import { PARSER_VERSION } from "../../shared/bonnie/reader.ts";
+import type { BonnieResult, Entry, Reading } from "../../shared/bonnie/types.ts";
 import { AppError } from "../../shared/errors.ts";
-import type { Issue } from "../../shared/model/issue.ts";
-import type { Run } from "../../shared/run/run.ts";
-import { stratumOf } from "../../shared/run/stratum.ts";
-import { asWritten } from "../../shared/model/written-text.ts";
 import { assessQuality } from "../../shared/quality/assess.ts";
-import { runId } from "../store/run-id.ts";
+import { monthOf } from "../../shared/run/periods.ts";
+import type { Issue, Run } from "../../shared/run/run.ts";
+import { stratumOf } from "../../shared/run/stratum.ts";
+import { asWritten } from "../../shared/run/text.ts";
+import { runId } from "../store/runs.ts";
 import {
   type Context,
   faultOf,
@@ -22,6 +22,23 @@ import {
   type SaidFault,
   understand,
 } from "./metadata.ts";
+
+// Months: every month in which a host's runs have changed costs aggregation a summary and its cells again, and the quarter and
+// the year around it. One upload may touch so many of them and no more.
+
+/** Months of one upload, counted for each host beyond its first: a host's results of five years, or old ones of many hosts. */
+const MOST_MONTHS = 60;
+
+/** Throws `too_large` when the runs of an upload finished in more months than aggregation counts in a second or so. */
+export function refuseManyMonths({ runs }: Upload): void {
+  const months = new Set(runs.map(({ run }) => `${run.host}\n${monthOf(run.finished_at)}`));
+  const further = months.size - new Set(runs.map(({ run }) => run.host)).size;
+  if (further < MOST_MONTHS) return;
+  throw new AppError(
+    "too_large",
+    `expected results of at most ${MOST_MONTHS} months, counted for each host beyond its first, found ${further + 1}; send them in pieces by time, or use \`vbdstat import\`; nothing was stored`,
+  );
+}
 
 /** Who sent an upload, when, and what was said in its parameters. */
 export interface Envelope {

@@ -3,10 +3,10 @@
 import type { AggregationStore } from "../../shared/ports.ts";
 import { MOST_COHORTS } from "./cohorts.ts";
 import { commitSteps } from "./commit.ts";
-import { listFleets } from "./fleets.ts";
 import { keptUpToDate, readGenerations } from "./generations.ts";
 import { clearMarks, countMarks, readMark, readMarks } from "./pending-hosts.ts";
-import { readSamples } from "./samples.ts";
+import { readSamples } from "./runs.ts";
+import { listFleets } from "./status.ts";
 import { readSummaries } from "./summaries.ts";
 import type { Table } from "./table.ts";
 

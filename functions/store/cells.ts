@@ -1,21 +1,223 @@
 // Cells for a question: one range of keys for each period and cohort, added over shards and cohorts, then merged over
 // periods. The number of items read depends on the cohorts, scopes and shards there are, never on hosts or runs.
 
-import type { Cell, CellKind } from "../../shared/cells/cell.ts";
+import type { TransactWriteItem } from "@aws-sdk/client-dynamodb";
+import { type Cell, type CellKind, emptyCell, mergeCell } from "../../shared/cells/cell.ts";
+import { mergeEncoded } from "../../shared/cells/codec.ts";
+import { efficiencyName, placeOf } from "../../shared/cells/quantities.ts";
 import { mergePeriods } from "../../shared/compare/merge-periods.ts";
 import { AppError } from "../../shared/errors.ts";
-import { COHORT_KEYS } from "../../shared/run/cohort.ts";
 import type { CellQuestion, CellReading, CellStore, FleetGeneration, ScopedCells } from "../../shared/ports.ts";
-import { cellNames } from "./cell-names.ts";
-import { type CohortCells, cohortCells, latest, type RememberedTable, sumOverCohorts } from "./cohort-cells.ts";
+import { COHORT_KEYS } from "../../shared/run/cohort.ts";
+import type { MetricName } from "../../shared/run/metrics.ts";
+import type { View } from "../../shared/run/run.ts";
 import { matchingCohorts, readCohorts } from "./cohorts.ts";
+import { encodedView, hasTwoViews } from "./commit.ts";
 import { currentGeneration } from "./generations.ts";
 import { inLanes } from "./in-lanes.ts";
-import { cellPartition, cellPrefix, EVERY_COHORT } from "./keys.ts";
+import { type Item, keyItem, textOf } from "./item.ts";
+import { cellPartition, cellPrefix, EVERY_COHORT, type Key, stampPartition, stampPrefix } from "./keys.ts";
 import { type Memory, makeMemory } from "./memory.ts";
-import { readStamps } from "./stamps.ts";
-import type { Table } from "./table.ts";
+import { partition, queryAll, queryItems, queryPage, type Table } from "./table.ts";
 import { nextTurn, takingTurns } from "./turns.ts";
+
+// Stamps: whether cells are still those that were read. Every transaction that changes cells of a cohort in a shard writes
+// the one small item that stands for them all, under a new value. Who remembers cells reads stamps before them and again
+// at the next question: while these are the same, so are the cells, and none of them need be read.
+
+/** The write that says that cells have changed, to be part of the transaction that changes them. */
+export function stampWrite(table: Table, key: Key, stamp: string): TransactWriteItem {
+  return { Put: { TableName: table.name, Item: { ...keyItem(key), stamp: { S: stamp } } } };
+}
+
+/**
+ * What the stamps of a period say, by cohort: one text over all its shards. Of one cohort alone when it is given. A cohort
+ * that never had a cell is left out.
+ */
+async function readStamps(
+  table: Table,
+  of: FleetGeneration,
+  period: string,
+  cohort?: string,
+): Promise<ReadonlyMap<string, string>> {
+  const stamps = new Map<string, string>();
+  const prefix = cohort === undefined ? undefined : stampPrefix(cohort);
+  const query = { ...partition(stampPartition(of, period), prefix), ConsistentRead: true };
+  for await (const item of queryItems(table, query)) {
+    const [owner = "", shard = ""] = textOf(item, "sk").split("#");
+    stamps.set(owner, `${stamps.get(owner) ?? ""} ${shard}:${textOf(item, "stamp")}`);
+  }
+  return stamps;
+}
+
+/** The character after `#`, which ends a name in a sort key: the first text behind all cells of that name. */
+const BEHIND = "$";
+
+/**
+ * The pairs or backends that have cells in a period, sorted. The list of all cohorts together is skipped through, one item
+ * for each name, however many scopes and shards there are: at most 66 small reads for pairs, 12 for backends, and one more.
+ */
+async function cellNames(
+  table: Table,
+  of: FleetGeneration,
+  period: string,
+  kind: "pair" | "backend",
+): Promise<string[]> {
+  const end = `${EVERY_COHORT}#${kind}${BEHIND}`;
+  const names: string[] = [];
+  let from = `${EVERY_COHORT}#${kind}#`;
+  for (;;) {
+    const { items } = await queryPage(table, {
+      KeyConditionExpression: "pk = :pk AND sk BETWEEN :from AND :end",
+      ExpressionAttributeValues: {
+        ":pk": { S: cellPartition(of, period) },
+        ":from": { S: from },
+        ":end": { S: end },
+      },
+      ProjectionExpression: "pk, sk",
+      Limit: 1,
+      // Names are remembered under a stamp that was read before them, as cells are.
+      ConsistentRead: true,
+    });
+    const [next] = items;
+    const name = next === undefined ? undefined : textOf(next, "sk").split("#")[2];
+    if (name === undefined) return names;
+    names.push(name);
+    from = cellPrefix(EVERY_COHORT, kind, name).replace(/#$/, BEHIND);
+  }
+}
+
+// The cells of one cohort in one period, and of several together: added over shards, and remembered under the stamp they were
+// read with, so that what has not changed since is not read again.
+
+/** The cells of one cohort by scope, added over shards; they are shared, and must not be changed. */
+interface CohortCells {
+  readonly views: Readonly<Record<View, ReadonlyMap<string, Cell>>>;
+  readonly writtenAt: string | null;
+}
+
+/** One map for both views: they are alike, and not added up twice. */
+const NO_CELLS: ReadonlyMap<string, Cell> = new Map();
+const NOTHING: CohortCells = { views: { trusted: NO_CELLS, all: NO_CELLS }, writtenAt: null };
+
+/** A table, and what of it is kept in the process. */
+interface RememberedTable {
+  readonly table: Table;
+  readonly remembered: Memory<CohortCells>;
+}
+
+/** The cells of one range, read unless they are remembered. A cohort without a stamp has none. */
+async function cohortCells(
+  { table, remembered }: RememberedTable,
+  pk: string,
+  prefix: string,
+  metrics: readonly MetricName[],
+  stamp: string | undefined,
+): Promise<CohortCells> {
+  if (stamp === undefined) return NOTHING;
+  return remembered.recall(`${pk} ${prefix} ${metrics.join()}`, stamp, async () => {
+    // Consistently: cells older than their stamp would be believed for as long as the stamp stands.
+    const items = await queryAll(table, { ...partition(pk, prefix), ConsistentRead: true });
+    const wanted = wantedPlaces(metrics);
+    const trusted = addUp(items, "trusted", wanted);
+    const all = items.some(hasTwoViews) ? addUp(items, "all", wanted) : trusted;
+    const value = { views: { trusted, all }, writtenAt: latest(items.map((item) => textOf(item, "at"))) };
+    return { value, bytes: sizeOf(trusted) + (all === trusted ? 0 : sizeOf(all)) };
+  });
+}
+
+/** What cells take in memory, about: a cell itself, each quantity in it, and each count of a histogram. */
+const CELL_BYTES = 500;
+const QUANTITY_BYTES = 500;
+const COUNT_BYTES = 8;
+
+/** Measured on what is kept: few hosts far apart have short items and long histograms. */
+function sizeOf(scopes: ReadonlyMap<string, Cell>): number {
+  let bytes = 0;
+  for (const { metrics } of scopes.values()) {
+    bytes += CELL_BYTES;
+    for (const metric of metrics) {
+      if (metric === null) continue;
+      const { x, l, u } = metric;
+      bytes += QUANTITY_BYTES + COUNT_BYTES * (x.counts.length + l.counts.length + u.counts.length);
+    }
+  }
+  return bytes;
+}
+
+/** The last of some times. */
+function latest(times: readonly (string | null)[]): string | null {
+  return times.reduce((last, time) => (last === null || (time !== null && time > last) ? time : last), null);
+}
+
+/** Where the rates and efficiencies of metrics are in a cell; undefined for all. */
+function wantedPlaces(metrics: readonly MetricName[]): ReadonlySet<number> | undefined {
+  if (metrics.length === 0) return undefined;
+  return new Set(metrics.flatMap((metric) => [placeOf(metric), placeOf(efficiencyName(metric))]));
+}
+
+/** Stored cells by scope, added over shards. */
+function addUp(items: readonly Item[], view: View, wanted: ReadonlySet<number> | undefined): ReadonlyMap<string, Cell> {
+  const scopes = new Map<string, Cell>();
+  for (const item of items) {
+    const scope = textOf(item, "sk").split("#")[3] ?? "";
+    const cell = scopes.get(scope) ?? emptyCell();
+    const bytes = encodedView(item, view);
+    if (bytes !== null) mergeEncoded(cell, bytes, wanted);
+    scopes.set(scope, cell);
+  }
+  return scopes;
+}
+
+/** A sum over cohorts of one period. */
+interface CohortSum {
+  add(cells: CohortCells): void;
+  /** The sum of all that was added; of one cohort its very cells. */
+  total(): CohortCells;
+}
+
+/** A sum to which cohorts are added in any order, one after the other, so that a thousand of them take no more room than two. */
+function sumOverCohorts(): CohortSum {
+  let total: CohortCells = NOTHING;
+  let added = 0;
+  let trusted = new Map<string, Cell>();
+  /** The same map as long as no cohort has cached runs: then the views are one sum. */
+  let all = trusted;
+  return {
+    add: (cells) => {
+      added += 1;
+      if (added === 1) {
+        total = cells;
+        return;
+      }
+      if (added === 2) {
+        trusted = sumOf(total.views.trusted);
+        all = areAlike(total) ? trusted : sumOf(total.views.all);
+      }
+      if (all === trusted && !areAlike(cells)) all = sumOf(trusted);
+      addScopes(trusted, cells.views.trusted);
+      if (all !== trusted) addScopes(all, cells.views.all);
+      total = { views: { trusted, all }, writtenAt: latest([total.writtenAt, cells.writtenAt]) };
+    },
+    total: () => total,
+  };
+}
+
+const areAlike = ({ views }: CohortCells): boolean => views.all === views.trusted;
+
+function sumOf(scopes: ReadonlyMap<string, Cell>): Map<string, Cell> {
+  const sum = new Map<string, Cell>();
+  addScopes(sum, scopes);
+  return sum;
+}
+
+function addScopes(to: Map<string, Cell>, scopes: ReadonlyMap<string, Cell>): void {
+  for (const [scope, cell] of scopes) {
+    const sum = to.get(scope) ?? emptyCell();
+    mergeCell(sum, cell);
+    to.set(scope, sum);
+  }
+}
 
 /** Names and ranges of cells that one question reads at the same time: all together what the store has connections for. */
 const NAMES_AT_ONCE = 4;

@@ -3,26 +3,264 @@
 
 import { randomUUID } from "node:crypto";
 import type { TransactWriteItem } from "@aws-sdk/client-dynamodb";
-import { SCOPE_ALL } from "../../shared/cells/cell.ts";
-import { CellFault } from "../../shared/cells/cell-fault.ts";
-import { FLEET_NAME } from "../../shared/cells/contribution.ts";
-import type { CountedCohort } from "../../shared/run/cohort.ts";
+import { addCell, type Cell, CellFault, emptyCell, isEmpty, SCOPE_ALL, subtractCell } from "../../shared/cells/cell.ts";
+import { decodeCell, encodeCell } from "../../shared/cells/codec.ts";
+import { type Change, contributions, difference, FLEET_NAME } from "../../shared/cells/contribution.ts";
+import { type HostGroup, type HostSummary, withGroups } from "../../shared/cells/host-values.ts";
+import { encodeSummary } from "../../shared/cells/summary-codec.ts";
 import type { FleetGeneration, StoredSummary, SummaryStep } from "../../shared/ports.ts";
-import type { CellPart } from "./cell-changes.ts";
-import { changedCell } from "./cell-item.ts";
-import { MAX_TRANSACTION_BYTES, WRITES_PER_TRANSACTION } from "./chunks.ts";
-import { listingWrite, placed } from "./cohorts.ts";
-import { type Plan, planOf, plansTogether, sharedKeys } from "./commit-plan.ts";
-import { sizeOf, textOf } from "./item.ts";
-import { cellKey, cohortHash, cohortKey, idOf, type Key } from "./keys.ts";
+import type { CountedCohort } from "../../shared/run/cohort.ts";
+import type { View } from "../../shared/run/run.ts";
+import { codeUnitOrder } from "../../shared/run/text.ts";
+import { stampWrite } from "./cells.ts";
+import { enters, leaves, listingWrite, placed } from "./cohorts.ts";
+import { retryingTransient, TransactionCancelled } from "./errors.ts";
+import { type Item, optionalBytesOf, sizeOf, textOf } from "./item.ts";
+import { cellKey, cohortHash, cohortKey, EVERY_COHORT, idOf, type Key, stampKey } from "./keys.ts";
 import { markWrite } from "./pending-hosts.ts";
-import { retryingTransient } from "./retry.ts";
-import { stampWrite } from "./stamps.ts";
-import { TransactionCancelled } from "./errors.ts";
 import { readSummaries, summaryWrite } from "./summaries.ts";
-import { walk } from "./summary-walk.ts";
-import { getItems, type Table, transact } from "./table.ts";
-import { deleteVersion, putVersion } from "./versioned.ts";
+import {
+  deleteVersion,
+  getItems,
+  MAX_TRANSACTION_BYTES,
+  putVersion,
+  type Table,
+  transact,
+  WRITES_PER_TRANSACTION,
+} from "./table.ts";
+
+// A walk from one host summary to another in small steps. A host with very many backends or strata changes more cells at
+// once than one transaction may write. Any summary is a valid state, as long as the cells hold exactly its contributions,
+// so the way may lead over states that differ in one group only; being stopped half way leaves nothing wrong, only a mark.
+
+/** A summary with the cohort it counts in. */
+export interface SummaryState {
+  readonly summary: HostSummary;
+  readonly cohort: CountedCohort;
+}
+
+/** The states after `from`, the last of which is `to`; neighbours differ in one group, and in the cohort only if empty. */
+export function walk(from: SummaryState, to: SummaryState): SummaryState[] {
+  const states: SummaryState[] = [];
+  const moves = cohortHash(from.cohort) !== cohortHash(to.cohort);
+  let { summary } = from;
+  const go = ({ backend, stratum }: HostGroup, group: HostGroup | null, cohort: CountedCohort) => {
+    const next = withGroups(summary, [{ backend, stratum, group }]);
+    if (encodeSummary(next) === encodeSummary(summary)) return;
+    summary = next;
+    states.push({ summary, cohort });
+  };
+  const kept = new Set(to.summary.groups.map(({ backend, stratum }) => `${backend}#${stratum}`));
+  for (const group of from.summary.groups) {
+    if (moves || !kept.has(`${group.backend}#${group.stratum}`)) go(group, null, from.cohort);
+  }
+  for (const group of to.summary.groups) go(group, group, to.cohort);
+  return states;
+}
+
+// A cell as an item. Both views are in one: `all` is left out where it equals `trusted`, as it does without cached runs.
+
+/** One view of a stored cell as it is encoded; null when there is none. */
+export function encodedView(stored: Item, view: View): Uint8Array | null {
+  return (view === "all" ? optionalBytesOf(stored, "all") : null) ?? optionalBytesOf(stored, "trusted");
+}
+
+/** Whether the views of a stored cell differ, as they do with cached runs. */
+export function hasTwoViews(stored: Item): boolean {
+  return optionalBytesOf(stored, "all") !== null;
+}
+
+/** One view of a stored cell, as a cell of its own that may be changed; empty when there is none. */
+function viewOf(stored: Item | null, view: View): Cell {
+  const bytes = stored && encodedView(stored, view);
+  return bytes === null ? emptyCell() : decodeCell(bytes);
+}
+
+/** The item with the parts taken out and put in, written at `at`; null when nothing is left in either view. */
+function changedCell(stored: Item | null, parts: readonly CellPart[], at: string): Item | null {
+  const trusted = changed(stored, "trusted", parts);
+  const all = areViewsAlike(stored, parts) ? trusted : changed(stored, "all", parts);
+  if (isEmpty(trusted) && isEmpty(all)) return null;
+  const trustedBytes = encodeCell(trusted);
+  const allBytes = all === trusted ? trustedBytes : encodeCell(all);
+  return {
+    trusted: { B: trustedBytes },
+    ...(Buffer.compare(trustedBytes, allBytes) === 0 ? {} : { all: { B: allBytes } }),
+    at: { S: at },
+  };
+}
+
+function changed(stored: Item | null, view: View, parts: readonly CellPart[]): Cell {
+  const cell = viewOf(stored, view);
+  for (const { subtract, add } of parts.filter((part) => part.view === view)) {
+    // Adding first: what is taken out of a cell was put in by the same host before, so no sum is ever negative.
+    if (add !== null) addCell(cell, add);
+    if (subtract !== null) subtractCell(cell, subtract);
+  }
+  return cell;
+}
+
+/** Whether the views are one and get the very same cells, as without cached runs: then the sum is made once. */
+function areViewsAlike(stored: Item | null, parts: readonly CellPart[]): boolean {
+  if (stored !== null && hasTwoViews(stored)) return false;
+  const trusted = parts.filter(({ view }) => view === "trusted");
+  const all = parts.filter(({ view }) => view === "all");
+  return (
+    trusted.length === all.length &&
+    trusted.every(({ subtract, add }, index) => subtract === all[index]?.subtract && add === all[index]?.add)
+  );
+}
+
+// Which cells a step of a host's summary changes, and how: every difference of the host's contributions goes to the cell
+// of all cohorts and to the cell of the host's own cohort.
+
+/** What one host takes out of one view of a cell and puts into it. */
+interface CellPart {
+  readonly view: View;
+  readonly subtract: Cell | null;
+  readonly add: Cell | null;
+}
+
+/** What happens to one cell, in order. */
+interface CellChange {
+  readonly key: Key;
+  /** The hash of the cohort that the cell is of. */
+  readonly cohort: string;
+  readonly parts: readonly CellPart[];
+}
+
+/** The changes from one summary to another. */
+type ChangesBetween = (before: HostSummary, after: HostSummary) => readonly Change[];
+
+/** The changes of one step of a host in `bucket`: one for each cell it touches, each cell once. */
+function cellChanges(
+  of: FleetGeneration,
+  bucket: number,
+  { period, before, after }: SummaryStep,
+  changesBetween: ChangesBetween,
+): CellChange[] {
+  const changes = new Map<string, { key: Key; cohort: string; parts: CellPart[] }>();
+  const put = (cohort: string, differences: readonly Change[]) => {
+    for (const { view, kind, name, scope, subtract, add } of differences) {
+      const key = cellKey(of, period, { cohort, kind, name, scope, shard: bucket });
+      const change = changes.get(key.sk) ?? { key, cohort, parts: [] };
+      change.parts.push({ view, subtract, add });
+      changes.set(key.sk, change);
+    }
+  };
+  const from = cohortHash(before.cohort);
+  const to = cohortHash(after.cohort);
+  put(EVERY_COHORT, changesBetween(before.summary, after.summary));
+  if (from === to) {
+    put(to, changesBetween(before.summary, after.summary));
+  } else {
+    put(from, changesBetween(before.summary, NOTHING));
+    put(to, changesBetween(NOTHING, after.summary));
+  }
+  return [...changes.values()];
+}
+
+/** A summary that contributes nothing, whoever's it is. */
+const NOTHING: HostSummary = { host: "", groups: [] };
+
+/**
+ * Works out what lies between two summaries, and remembers it: the month, quarter, year and all of a host often hold the
+ * same runs, and then share one summary. To be forgotten with the steps it was made for, for it is large.
+ */
+function rememberChanges(): ChangesBetween {
+  const remembered = new Map<HostSummary, Map<HostSummary, readonly Change[]>>();
+  return (before, after) => {
+    const fromHere = remembered.get(before) ?? new Map<HostSummary, readonly Change[]>();
+    remembered.set(before, fromHere);
+    const changes = fromHere.get(after) ?? difference(contributions(before), contributions(after));
+    fromHere.set(after, changes);
+    return changes;
+  };
+}
+
+// What a commit writes together: steps in, groups of plans out, each of which fits into one transaction. Hosts of one cohort
+// come together, because they share its cells.
+
+/** One bucket of a generation. */
+interface Bucket {
+  readonly of: FleetGeneration;
+  readonly bucket: number;
+}
+
+/** A step, the version it leads to, the cells it changes with their stamps, and the cohorts that it enters and leaves. */
+interface Plan {
+  readonly step: SummaryStep;
+  readonly version: string;
+  readonly changes: readonly CellChange[];
+  readonly stamps: readonly Key[];
+  readonly cohorts: readonly CountedCohort[];
+}
+
+/** Steps that are planned together: those of some tens of hosts, whose contributions are all in memory at once. */
+const STEPS_AT_ONCE = 128;
+
+/** A step, and the hash of the cohort it leads to. */
+interface CohortStep {
+  readonly step: SummaryStep;
+  readonly cohort: string;
+}
+
+const withCohort = (step: SummaryStep): CohortStep => ({ step, cohort: cohortHash(step.after.cohort) });
+
+/** Hosts of one cohort next to each other, for they share its cells; all steps of a host together, for they share work. */
+const byCohort = (a: CohortStep, b: CohortStep): number =>
+  codeUnitOrder(a.cohort, b.cohort) || codeUnitOrder(a.step.after.summary.host, b.step.after.summary.host);
+
+/** Periods next to each other, within them cohorts as before. */
+const byPeriod = (a: CohortStep, b: CohortStep): number => codeUnitOrder(a.step.period, b.step.period);
+
+/** The plan of one step. */
+function planOf({ of, bucket }: Bucket, step: SummaryStep, changesBetween = rememberChanges()): Plan {
+  const changes = cellChanges(of, bucket, step, changesBetween);
+  const cohorts = new Set(changes.map((change) => change.cohort));
+  return {
+    step,
+    version: randomUUID(),
+    changes,
+    stamps: [...cohorts].map((changed) => stampKey(of, step.period, changed, bucket)),
+    cohorts: [...(enters(step) ? [step.after.cohort] : []), ...(leaves(step) ? [step.before.cohort] : [])],
+  };
+}
+
+/** The keys of what a plan may write beside its summary; plans of one period share most of them. */
+const sharedKeys = ({ changes, stamps, cohorts }: Plan): string[] => [
+  ...changes.map(({ key }) => idOf(key)),
+  ...stamps.map(idOf),
+  ...cohorts.map((cohort) => `listed ${cohortHash(cohort)}`),
+];
+
+/**
+ * The plans of steps, as many of one period together as one transaction takes, each made when its turn comes. A plan too
+ * large for one is alone.
+ */
+function* plansTogether(to: Bucket, steps: readonly SummaryStep[]): Generator<Plan[]> {
+  const sorted = steps.map(withCohort).toSorted(byCohort);
+  for (let from = 0; from < sorted.length; from += STEPS_AT_ONCE) {
+    yield* batches(to, sorted.slice(from, from + STEPS_AT_ONCE).toSorted(byPeriod));
+  }
+}
+
+function* batches(to: Bucket, steps: readonly CohortStep[]): Generator<Plan[]> {
+  const changesBetween = rememberChanges();
+  let batch: Plan[] = [];
+  let shared = new Set<string>();
+  let period: string | null = null;
+  for (const { step } of steps) {
+    const plan = planOf(to, step, changesBetween);
+    const together = new Set([...shared, ...sharedKeys(plan)]);
+    const fits = plan.step.period === period && together.size + batch.length + 1 <= WRITES_PER_TRANSACTION;
+    if (!fits && batch.length > 0) yield batch;
+    batch = fits ? [...batch, plan] : [plan];
+    shared = fits ? together : new Set(sharedKeys(plan));
+    period = plan.step.period;
+  }
+  if (batch.length > 0) yield batch;
+}
 
 /** What a commit is about: hosts of one bucket in one generation of a fleet, at a time. */
 export interface Commit {

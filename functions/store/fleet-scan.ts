@@ -2,14 +2,13 @@
 // tools of an operator; nothing that answers a request reads so much.
 
 import { BUCKETS, TABLE } from "../../shared/deployment.ts";
-import { monthOf, PERIOD_ALL, periodsOf } from "../../shared/run/periods.ts";
 import type { Touched } from "../../shared/ports.ts";
+import { monthOf, PERIOD_ALL, periodsOf } from "../../shared/run/periods.ts";
 import { currentGeneration } from "./generations.ts";
 import { type Item, textOf } from "./item.ts";
 import { hostHash, runsOfHost, summaryPartition, timePartition, workPartition } from "./keys.ts";
 import { touchedBy } from "./pending-hosts.ts";
-import { type RunFault, runsOfItems } from "./run-item.ts";
-import { isWithdrawn, runPlaceOf } from "./run-place.ts";
+import { isWithdrawn, type RunFault, runPlaceOf, runsOfItems } from "./runs.ts";
 import { getItem, partition, queryItems, queryPage, type Table } from "./table.ts";
 
 const buckets = Array.from({ length: BUCKETS }, (_, bucket) => bucket);

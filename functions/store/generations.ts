@@ -5,12 +5,47 @@
 
 import { randomUUID } from "node:crypto";
 import type { Update } from "@aws-sdk/client-dynamodb";
+import { BUCKETS } from "../../shared/deployment.ts";
 import type { FleetGeneration } from "../../shared/ports.ts";
-import { keyItem, optionalTextOf, textSetOf } from "./item.ts";
-import { generationKey } from "./keys.ts";
-import { retryingTransient } from "./retry.ts";
-import { TransactionCancelled } from "./errors.ts";
-import { getItem, type Table, transact } from "./table.ts";
+import { retryingTransient, TransactionCancelled } from "./errors.ts";
+import { periodsOfFleet } from "./fleet-scan.ts";
+import { keyItem, optionalTextOf, textOf, textSetOf } from "./item.ts";
+import { cellPartition, cohortPartition, generationKey, stampPartition, summaryPartition } from "./keys.ts";
+import { getItem, partition, queryPages, type Table, transact, WRITES_PER_TRANSACTION } from "./table.ts";
+
+/** Deletes all items of a partition, or those whose sort key starts with `prefix`. */
+export async function deletePartition(table: Table, pk: string, prefix?: string): Promise<void> {
+  const query = {
+    ...partition(pk, prefix),
+    ProjectionExpression: "pk, sk",
+    Limit: WRITES_PER_TRANSACTION,
+    ConsistentRead: true,
+  };
+  for await (const { items } of queryPages(table, query)) {
+    const deletes = items.map((item) => ({
+      Delete: { TableName: table.name, Key: keyItem({ pk, sk: textOf(item, "sk") }) },
+    }));
+    if (deletes.length > 0) await retryingTransient(() => transact(table, deletes));
+  }
+}
+
+/**
+ * Deletes the summaries, cells, cohorts and stamps of a generation that nobody reads any more. Summaries go first: a worker that
+ * still has one of them in hand then finds that it is gone, and writes no cell.
+ */
+export async function deleteGeneration(table: Table, of: FleetGeneration): Promise<void> {
+  const periods = await periodsOfFleet(table, of.fleet);
+  for (const period of periods) {
+    for (let bucket = 0; bucket < BUCKETS; bucket += 1) {
+      await deletePartition(table, summaryPartition(of, period, bucket));
+    }
+  }
+  for (const period of periods) {
+    await deletePartition(table, cellPartition(of, period));
+    await deletePartition(table, cohortPartition(of, period));
+    await deletePartition(table, stampPartition(of, period));
+  }
+}
 
 const FIRST_GENERATION = "0";
 

@@ -3,8 +3,8 @@
 
 import { type DynamoDBClient, PutItemCommand } from "@aws-sdk/client-dynamodb";
 import { AppError } from "../../shared/errors.ts";
-import { keyItem } from "./item.ts";
 import { brokenStore, translated } from "./errors.ts";
+import { keyItem } from "./item.ts";
 import type { Table } from "./table.ts";
 
 /** So long a full or failing disk is believed to be so, whatever a single write says. */

@@ -4,8 +4,8 @@
 
 import { createHash } from "node:crypto";
 import { BUCKETS } from "../../shared/deployment.ts";
-import { COHORT_KEYS, type CountedCohort, OTHER_COHORT } from "../../shared/run/cohort.ts";
 import type { FleetGeneration } from "../../shared/ports.ts";
+import { COHORT_KEYS, type CountedCohort, OTHER_COHORT } from "../../shared/run/cohort.ts";
 
 /** A primary key. */
 export interface Key {

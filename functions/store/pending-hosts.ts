@@ -4,15 +4,14 @@
 import { randomUUID } from "node:crypto";
 import type { TransactWriteItem } from "@aws-sdk/client-dynamodb";
 import { BUCKETS } from "../../shared/deployment.ts";
+import type { Mark, Touched } from "../../shared/ports.ts";
 import { type Backend, isBackend } from "../../shared/run/backends.ts";
 import type { CountedCohort } from "../../shared/run/cohort.ts";
 import { monthOf } from "../../shared/run/periods.ts";
-import type { Mark, Touched } from "../../shared/ports.ts";
-import { WRITES_PER_TRANSACTION } from "./chunks.ts";
+import { TransactionCancelled } from "./errors.ts";
 import { type Item, ItemFault, keyItem, optionalTextOf, textOf, textSetOf } from "./item.ts";
 import { cohortHash, markKey, workPartition } from "./keys.ts";
-import { TransactionCancelled } from "./errors.ts";
-import { getItem, partition, queryItems, type Table, transact } from "./table.ts";
+import { getItem, partition, queryItems, type Table, transact, WRITES_PER_TRANSACTION } from "./table.ts";
 
 /** What a run touches when it comes or goes. */
 export const touchedBy = (run: { finished_at: string; backend: Backend; stratum: string }): Touched => ({

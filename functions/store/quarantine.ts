@@ -4,13 +4,11 @@
 import { DeleteItemCommand, type TransactWriteItem } from "@aws-sdk/client-dynamodb";
 import { TABLE } from "../../shared/deployment.ts";
 import type { QuarantinedLine, QuarantineStore } from "../../shared/ports.ts";
-import { inChunks } from "./chunks.ts";
 import { cursorAt, placeAt } from "./cursor.ts";
+import { retryingTransient, translated } from "./errors.ts";
 import { type Item, keyItem, sizeOf, textOf } from "./item.ts";
 import { quarantineKey, quarantinePartition } from "./keys.ts";
-import { retryingTransient } from "./retry.ts";
-import { translated } from "./errors.ts";
-import { getItem, partition, queryPage, queryPages, type Table, transact } from "./table.ts";
+import { getItem, inChunks, partition, queryPage, queryPages, type Table, transact } from "./table.ts";
 
 // Written by `lineItem` from a QuarantinedLine.
 const lineOf = (item: Item): QuarantinedLine => JSON.parse(textOf(item, "body")) as QuarantinedLine;

@@ -3,20 +3,17 @@
 
 import { DeleteItemCommand, ScanCommand, type TransactWriteItem } from "@aws-sdk/client-dynamodb";
 import { AppError } from "../../shared/errors.ts";
-import type { RunPlace } from "../../shared/run/run-codec.ts";
 import type { Touched } from "../../shared/ports.ts";
-import { inChunks } from "./chunks.ts";
+import type { RunPlace } from "../../shared/run/run-codec.ts";
+import { backOff, retryingTransient, translated } from "./errors.ts";
 import { UNFINISHED_RESTORE } from "./format.ts";
 import { inLanes } from "./in-lanes.ts";
 import { type Item, ItemFault, keyItem, sizeOf, textOf } from "./item.ts";
 import { FORMAT_KEY, idOf, isOfRuns, shareOfPartition } from "./keys.ts";
 import { markWrite, touchedBy } from "./pending-hosts.ts";
-import { backOff, retryingTransient } from "./retry.ts";
-import { runsOfItems } from "./run-item.ts";
-import { isWithdrawn, runPlaceOf } from "./run-place.ts";
+import { isWithdrawn, runPlaceOf, runsOfItems } from "./runs.ts";
 import { listEntry } from "./shares.ts";
-import { translated } from "./errors.ts";
-import { getItem, type Table, transact } from "./table.ts";
+import { getItem, inChunks, type Table, transact } from "./table.ts";
 
 /** Why a table cannot be restored into, in words for its operator. */
 export class RestoreFault extends Error {

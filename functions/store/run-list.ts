@@ -2,14 +2,13 @@
 // reads more than a few thousand keys, however few of them are wanted.
 
 import { BUCKETS, TABLE } from "../../shared/deployment.ts";
-import { codeUnitOrder } from "../../shared/model/code-unit-order.ts";
-import type { RunPlace } from "../../shared/run/run-codec.ts";
 import type { RunPage, RunQuery } from "../../shared/ports.ts";
+import type { RunPlace } from "../../shared/run/run-codec.ts";
+import { codeUnitOrder } from "../../shared/run/text.ts";
 import { cursorAt, placeAt } from "./cursor.ts";
 import { type Item, textOf } from "./item.ts";
 import { bucketOf, hostHash, idOf, runKey, runsOfHost, timePartition } from "./keys.ts";
-import { RunFault, runsOfItems } from "./run-item.ts";
-import { runPlaceOf } from "./run-place.ts";
+import { RunFault, runPlaceOf, runsOfItems } from "./runs.ts";
 import { getItems, partition, queryPages, type Table } from "./table.ts";
 import { nextTurn } from "./turns.ts";
 

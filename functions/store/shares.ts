@@ -4,16 +4,14 @@
 import { promisify } from "node:util";
 import { gunzip, gzip } from "node:zlib";
 import type { TransactWriteItem } from "@aws-sdk/client-dynamodb";
-import type { Share } from "../../shared/run/share.ts";
 import type { KeptDocument, ShareStore } from "../../shared/ports.ts";
-import { inChunks } from "./chunks.ts";
+import type { Share } from "../../shared/run/share.ts";
 import { cursorAt, placeAt } from "./cursor.ts";
-import { deletePartition } from "./delete-partition.ts";
+import { retryingTransient, TransactionCancelled } from "./errors.ts";
+import { deletePartition } from "./generations.ts";
 import { bytesOf, type Item, keyItem, optionalTextOf, sizeOf, textOf } from "./item.ts";
 import { documentKey, documentPrefix, fleetShareKey, fleetSharesPartition, shareKey, sharePartition } from "./keys.ts";
-import { retryingTransient } from "./retry.ts";
-import { TransactionCancelled } from "./errors.ts";
-import { getItem, partition, queryAll, queryItems, queryPage, type Table, transact } from "./table.ts";
+import { getItem, inChunks, partition, queryAll, queryItems, queryPage, type Table, transact } from "./table.ts";
 
 /** Bytes of a piece of a document. */
 const PIECE_BYTES = 300_000;

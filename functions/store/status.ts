@@ -1,10 +1,30 @@
 // What an operator wants to know of the store at a glance: does it work, and how much is waiting.
 
+import type { TransactWriteItem } from "@aws-sdk/client-dynamodb";
 import type { StatusStore } from "../../shared/ports.ts";
+import { retryingTransient } from "./errors.ts";
+import type { StoreHealth } from "./health.ts";
+import { keyItem, textOf } from "./item.ts";
+import { FLEETS_PARTITION, fleetKey } from "./keys.ts";
 import { countMarks } from "./pending-hosts.ts";
 import { countQuarantined } from "./quarantine.ts";
-import type { StoreHealth } from "./health.ts";
-import { getItem, type Table } from "./table.ts";
+import { getItem, partition, queryAll, type Table, transact } from "./table.ts";
+
+// Fleets: listed, so that aggregation finds what a lost wake-up has left in any of them.
+
+/** Every fleet there is. */
+export async function listFleets(table: Table): Promise<string[]> {
+  return (await queryAll(table, partition(FLEETS_PARTITION))).map((item) => textOf(item, "sk"));
+}
+
+/** Lists a fleet; again changes nothing. */
+export const addFleet = (table: Table, fleet: string): Promise<void> =>
+  retryingTransient(() => transact(table, [fleetWrite(table, fleet)]));
+
+/** The write that lists a fleet. */
+export const fleetWrite = (table: Table, fleet: string): TransactWriteItem => ({
+  Put: { TableName: table.name, Item: keyItem(fleetKey(fleet)) },
+});
 
 /** Counting stops here: more quarantined lines than this say nothing more. */
 const MOST_QUARANTINED = 10_000;

@@ -3,12 +3,17 @@
 // one that is up to date.
 
 import type { TransactWriteItem } from "@aws-sdk/client-dynamodb";
-import type { FleetGeneration, StoredSummary, SummaryStep } from "../../shared/ports.ts";
+import { cohortOf } from "../../shared/cells/host-values.ts";
 import { decodeSummary, encodeSummary } from "../../shared/cells/summary-codec.ts";
+import { BUCKETS } from "../../shared/deployment.ts";
+import type { CountedHost, FleetGeneration, HostStore, Page, StoredSummary, SummaryStep } from "../../shared/ports.ts";
+import { PERIOD_ALL } from "../../shared/run/periods.ts";
+import { cursorAt, placeAt } from "./cursor.ts";
+import { currentGeneration } from "./generations.ts";
 import { type Item, textOf } from "./item.ts";
-import { idOf, summaryKey } from "./keys.ts";
-import { getItems, type Table } from "./table.ts";
-import { putVersion } from "./versioned.ts";
+import { idOf, summaryKey, summaryPartition } from "./keys.ts";
+import { readMark } from "./pending-hosts.ts";
+import { getItems, putVersion, queryItems, type Table } from "./table.ts";
 
 /** The stored summaries in the order of the keys; empty ones with version null where there are none. */
 export async function readSummaries(
@@ -48,4 +53,81 @@ export function summaryWrite(
     before: before.version,
     after: version,
   });
+}
+
+// Hosts as last counted: their summaries of period `all`, one by name, or listed. Each bucket holds its hosts in order of
+// their names; a listing takes the smallest of all buckets again and again, so it reads little more than it lists.
+
+/** Hosts over the table. */
+export function makeHostStore(table: Table): HostStore {
+  return {
+    list: (fleet, limit, cursor) =>
+      listHosts(table, fleet, limit, cursor === undefined ? null : placeAt(listingOf(fleet), cursor)),
+    get: (fleet, host) => getHost(table, fleet, host),
+  };
+}
+
+async function getHost(table: Table, fleet: string, host: string): Promise<CountedHost | null> {
+  const of = await currentGeneration(table, fleet);
+  const [[stored], mark] = await Promise.all([
+    readSummaries(table, of, [{ period: PERIOD_ALL, host }]),
+    readMark(table, fleet, host),
+  ]);
+  if (stored === undefined || (stored.summary.groups.length === 0 && mark === null)) return null;
+  return { summary: stored.summary, cohort: cohortOf(stored.summary), isPending: mark !== null };
+}
+
+/** What the cursors of a fleet's hosts are bound to; the place is a host's name. */
+const listingOf = (fleet: string) => ["hosts", fleet];
+
+/** A host of a listing. Its attributes are its own, wherever it is counted. */
+type Listed = Omit<CountedHost, "isPending">;
+
+async function listHosts(table: Table, fleet: string, limit: number, after: string | null): Promise<Page<Listed>> {
+  const of = await currentGeneration(table, fleet);
+  const items: Listed[] = [];
+  for await (const stored of inOrder(Array.from({ length: BUCKETS }, (_, bucket) => hostsOf(bucket)))) {
+    const last = items.at(-1);
+    if (items.length === limit && last !== undefined)
+      return { items, cursor: cursorAt(listingOf(fleet), last.summary.host) };
+    items.push({ summary: stored.summary, cohort: cohortOf(stored.summary) });
+  }
+  return { items, cursor: null };
+
+  /** The hosts of one bucket that have results, after the host `after`. */
+  async function* hostsOf(bucket: number): AsyncGenerator<StoredSummary, void> {
+    const query = {
+      KeyConditionExpression: `pk = :pk${after === null ? "" : " AND sk > :after"}`,
+      ExpressionAttributeValues: {
+        ":pk": { S: summaryPartition(of, PERIOD_ALL, bucket) },
+        ...(after === null ? {} : { ":after": { S: after } }),
+      },
+      // A bucket has about its share of a page.
+      Limit: Math.ceil(limit / BUCKETS) + 3,
+    };
+    for await (const item of queryItems(table, query)) {
+      const stored = summaryOf(item);
+      if (stored.summary.groups.length > 0) yield stored;
+    }
+  }
+}
+
+/** DynamoDB sorts text by its UTF-8 bytes. */
+const byName = (a: StoredSummary, b: StoredSummary): number =>
+  Buffer.compare(Buffer.from(a.summary.host), Buffer.from(b.summary.host));
+
+/** Several sources in order as one in order; of each at most one item is waiting. */
+async function* inOrder(sources: readonly AsyncGenerator<StoredSummary, void>[]): AsyncGenerator<StoredSummary, void> {
+  const heads = new Map(
+    await Promise.all(sources.map(async (source) => [source, (await source.next()).value ?? null] as const)),
+  );
+  for (;;) {
+    let first: { source: AsyncGenerator<StoredSummary, void>; stored: StoredSummary } | null = null;
+    for (const [source, stored] of heads) {
+      if (stored !== null && (first === null || byName(stored, first.stored) < 0)) first = { source, stored };
+    }
+    if (first === null) return;
+    yield first.stored;
+    heads.set(first.source, (await first.source.next()).value ?? null);
+  }
 }

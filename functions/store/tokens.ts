@@ -7,15 +7,31 @@
 
 import { timingSafeEqual } from "node:crypto";
 import { AppError } from "../../shared/errors.ts";
-import { codeUnitOrder } from "../../shared/model/code-unit-order.ts";
+import type { FirstAdminStore, StoredToken, TokenStore } from "../../shared/ports.ts";
+import { codeUnitOrder } from "../../shared/run/text.ts";
 import { SCOPES, type Token } from "../../shared/run/token.ts";
-import type { StoredToken, TokenStore } from "../../shared/ports.ts";
-import { fleetWrite } from "./fleets.ts";
+import { retryingTransient, TransactionCancelled } from "./errors.ts";
 import { type Item, keyItem, optionalBytesOf, optionalTextOf, textOf } from "./item.ts";
-import { TOKEN_PARTITIONS, tokenKey } from "./keys.ts";
-import { retryingTransient } from "./retry.ts";
-import { TransactionCancelled } from "./errors.ts";
+import { FIRST_ADMIN_KEY, TOKEN_PARTITIONS, tokenKey } from "./keys.ts";
+import { fleetWrite } from "./status.ts";
 import { getItem, partition, queryAll, type Table, transact } from "./table.ts";
+
+// That the first admin token was made, and which one it is: so that it is made once in the life of a table, and a new one
+// that the operator sets is known as new.
+
+/** The note over the table. */
+export function makeFirstAdminStore(table: Table): FirstAdminStore {
+  return {
+    get: async () => {
+      const item = await getItem(table, FIRST_ADMIN_KEY);
+      return item === null ? null : textOf(item, "hash");
+    },
+    set: (secretHash) => {
+      const item = { ...keyItem(FIRST_ADMIN_KEY), hash: { S: secretHash } };
+      return retryingTransient(() => transact(table, [{ Put: { TableName: table.name, Item: item } }]));
+    },
+  };
+}
 
 /** What is known of tokens outside the table. */
 export interface TokenSeal {

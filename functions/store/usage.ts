@@ -2,10 +2,9 @@
 // nothing any more.
 
 import type { UseStore } from "../../shared/ports.ts";
+import { retryingTransient, TransactionCancelled } from "./errors.ts";
 import { keyItem, textSetOf } from "./item.ts";
 import { cohortsNamedKey, dayUseKey } from "./keys.ts";
-import { retryingTransient } from "./retry.ts";
-import { TransactionCancelled } from "./errors.ts";
 import { getItem, type Table, transact } from "./table.ts";
 
 /** Days that an item stays beyond the time it is about. */

@@ -1,8 +1,7 @@
 import { auditFleet } from "../../functions/service/audit.ts";
 import { PARSER_VERSION } from "../../shared/bonnie/reader.ts";
 import { printable } from "../../shared/run/text.ts";
-import { type Command, refusePositionals } from "./command.ts";
-import { DEFAULT_FLEET, fleetOption, refuseUnknownFleet } from "./fleet-option.ts";
+import { type Command, DEFAULT_FLEET, fleetOption, refusePositionals, refuseUnknownFleet } from "./command.ts";
 import { showProgress } from "./progress.ts";
 
 export const audit: Command = {

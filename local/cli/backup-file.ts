@@ -5,8 +5,7 @@
 import { createHash } from "node:crypto";
 import * as z from "zod";
 import { FORMAT } from "../../functions/store/format.ts";
-import { type Item, textOf } from "../../functions/store/item.ts";
-import { itemOfJson, itemToJson } from "../../functions/store/item-json.ts";
+import { type Item, itemOfJson, itemToJson, textOf } from "../../functions/store/item.ts";
 import { VERSION } from "../../shared/deployment.ts";
 import { StartFault } from "../server/start-error.ts";
 import { linesOf } from "./lines.ts";

@@ -1,10 +1,10 @@
 // The loader: runs to the store as fast as it takes them, several transactions in flight.
 
-import { backOff } from "../../functions/store/retry.ts";
-import { AppError } from "../../shared/errors.ts";
-import type { Run } from "../../shared/run/run.ts";
-import type { RunStore } from "../../shared/ports.ts";
+import { backOff } from "../../functions/store/errors.ts";
 import { sampleOf } from "../../shared/cells/sample.ts";
+import { AppError } from "../../shared/errors.ts";
+import type { RunStore } from "../../shared/ports.ts";
+import type { Run } from "../../shared/run/run.ts";
 
 export interface Loader {
   readonly stored: number;

@@ -1,13 +1,20 @@
-import { hostNamed } from "../../functions/read/host-named.ts";
+import { hostNamed } from "../../functions/service/queries.ts";
 import { runPages } from "../../functions/service/run-pages.ts";
-import { makeHostStore } from "../../functions/store/hosts.ts";
 import { makeRunStore } from "../../functions/store/runs.ts";
-import { runExportQuery } from "../../shared/api/requests.ts";
+import { makeHostStore } from "../../functions/store/summaries.ts";
+import { runExportQuery } from "../../shared/api/parameters.ts";
 import { unknownBackendText } from "../../shared/run/aliases.ts";
+import { resolveBackend } from "../../shared/run/resolution.ts";
 import { printable } from "../../shared/run/text.ts";
-import { resolveBackend } from "../../shared/model/resolve-backend.ts";
-import { type Command, refusePositionals, textOption, UsageFault } from "./command.ts";
-import { DEFAULT_FLEET, fleetOption, refuseUnknownFleet } from "./fleet-option.ts";
+import {
+  type Command,
+  DEFAULT_FLEET,
+  fleetOption,
+  refusePositionals,
+  refuseUnknownFleet,
+  textOption,
+  UsageFault,
+} from "./command.ts";
 import { showProgress } from "./progress.ts";
 
 const FILTERS = ["host", "backend", "from", "to"] as const;

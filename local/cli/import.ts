@@ -1,18 +1,133 @@
-import { issueLine } from "../../functions/http/issue-line.ts";
 import { type Context, faultOf } from "../../functions/service/metadata.ts";
-import { addFleet } from "../../functions/store/fleets.ts";
+import { type Upload, understandUpload } from "../../functions/service/upload.ts";
+import { hostHash } from "../../functions/store/keys.ts";
 import { makeRunStore } from "../../functions/store/runs.ts";
+import { addFleet } from "../../functions/store/status.ts";
 import type { Table } from "../../functions/store/table.ts";
+import { decode } from "../../functions/web/http/body.ts";
+import { issueLine } from "../../functions/web/http/errors.ts";
+import { run as runSchema } from "../../shared/api/summary-answers.ts";
+import { readBonnie } from "../../shared/bonnie/reader.ts";
 import { AppError } from "../../shared/errors.ts";
+import type { Run } from "../../shared/run/run.ts";
+import { stratumOf } from "../../shared/run/stratum.ts";
 import { printable } from "../../shared/run/text.ts";
-import { bonniePieces } from "./bonnie-pieces.ts";
-import { type Command, type Terminal, textOption, UsageFault } from "./command.ts";
-import { countFleet } from "./counting.ts";
-import { readExportedRun } from "./exported-run.ts";
-import { DEFAULT_FLEET, fleetOption } from "./fleet-option.ts";
-import { linesOf } from "./lines.ts";
+import { FLEET_PATTERN } from "../../shared/run/token.ts";
 import { type Loader, makeLoader } from "./bulk-writer.ts";
-import { showProgress } from "./progress.ts";
+import { type Command, DEFAULT_FLEET, fleetOption, type Terminal, textOption, UsageFault } from "./command.ts";
+import { linesOf } from "./lines.ts";
+import { countFleet, showProgress } from "./progress.ts";
+
+/** A time as we write it; others would be sorted wrongly among ours. */
+const INSTANT = /^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{3}Z$/;
+
+/** Reads a line of an export; a text that says what is wrong when it is none, or belongs to another fleet. */
+function readExportedRun(line: string, fleet: string | undefined): Run | string {
+  let value: unknown;
+  try {
+    value = JSON.parse(Buffer.from(line, "latin1").toString("utf8"));
+  } catch {
+    return "expected a run as JSON, found something else";
+  }
+  const parsed = runSchema.safeParse(value);
+  if (!parsed.success) {
+    const [issue] = parsed.error.issues;
+    return `${issue?.path.join(".") || "run"}: ${issue?.message}`;
+  }
+  const run: Run = parsed.data;
+  if (!FLEET_PATTERN.test(run.fleet)) return "fleet: expected 1 to 63 letters, digits and inner . _ -";
+  if (fleet !== undefined && run.fleet !== fleet) {
+    return `fleet: expected ${fleet}, found ${run.fleet}; a run stays in its fleet, which is part of its id`;
+  }
+  if (!/^[0-9a-f]{48}$/.test(run.id) || !run.id.startsWith(hostHash(run.fleet, run.host))) {
+    return "id: expected one that belongs to its fleet and host";
+  }
+  if (run.stratum !== stratumOf(run.bonnie)) return `stratum: expected ${stratumOf(run.bonnie)}, found ${run.stratum}`;
+  const times = [run.finished_at, run.received_at, run.withdrawn_at ?? run.received_at];
+  if (!times.every((time) => INSTANT.test(time))) return "times: expected UTC with milliseconds";
+  return run;
+}
+
+// A long file of Bonnie++ output in pieces that the reader takes. What `# key: value` lines say holds for later pieces too.
+
+/** A piece, understood, and the number of lines of the file before it. */
+export interface Piece {
+  readonly upload: Upload;
+  readonly linesBefore: number;
+}
+
+/** From here on a piece ends where it can; and where it must, for the reader takes no more. */
+const LINES_WANTED = 1_000;
+const MOST_LINES = 9_000;
+/** Bytes at which it must end: lines may be long, and a piece is held in memory. */
+const MOST_BYTES = 2 ** 22;
+
+/**
+ * Pieces of a file, in order. A piece ends between CSV lines only, because a text table and the CSV line that repeats it
+ * must be read together; one that holds tables ends before a line that starts with `#` when it has grown to 5 times its
+ * size. Throws the refusals of `understandUpload`, with the number of the line in the file.
+ */
+export async function* bonniePieces(
+  lines: AsyncIterable<string>,
+  about: { readonly fleet: string; readonly receivedAt: string; readonly parameters: Context },
+): AsyncGenerator<Piece, void> {
+  let context = about.parameters;
+  let linesBefore = 0;
+  let results = 0;
+  let piece: string[] = [];
+  let bytes = 0;
+  let isPlain = true;
+  for await (const line of lines) {
+    if (bytes >= MOST_BYTES || endsBefore(line, piece, isPlain)) yield* understood();
+    piece.push(line);
+    bytes += line.length;
+    isPlain &&= isCsv(line) || line.startsWith("#") || line.trim() === "";
+  }
+  yield* understood();
+  if (results === 0)
+    throw new AppError("no_result", "there is no Bonnie++ result in it: neither a CSV line nor a text table");
+
+  function* understood(): Generator<Piece, void> {
+    const { text, encoding } = decode(Buffer.from(piece.join("\n"), "latin1"));
+    const reading = readBonnie(text);
+    const { fleet, receivedAt } = about;
+    try {
+      const upload = understandUpload(reading, { fleet, receivedAt, encoding, parameters: context });
+      results += upload.runs.length + upload.rejected.length;
+      yield { upload, linesBefore };
+    } catch (error) {
+      // A piece may be nothing but noise; that the file has no result is said at its end.
+      if (!(error instanceof AppError)) throw error;
+      if (error.code !== "no_result") throw inFile(error, linesBefore);
+    }
+    for (const entry of reading.entries) {
+      if (entry.kind === "directive") context = { ...context, [entry.key]: entry.value };
+    }
+    linesBefore += piece.length;
+    piece = [];
+    bytes = 0;
+    isPlain = true;
+  }
+}
+
+const isCsv = (line: string): boolean => line.split(",", 21).length > 20;
+
+function endsBefore(line: string, piece: readonly string[], isPlain: boolean): boolean {
+  if (piece.length < LINES_WANTED) return false;
+  if (piece.length >= MOST_LINES) return true;
+  const isNew = line.startsWith("#");
+  if (isPlain) return isCsv(piece.at(-1) ?? "") && (isNew || isCsv(line));
+  return isNew && piece.length >= 5 * LINES_WANTED;
+}
+
+/** The refusal of a piece as one of the file: the text names the first line at fault. */
+function inFile(error: AppError, linesBefore: number): AppError {
+  const stored = linesBefore === 0 ? "nothing was stored" : `nothing behind line ${linesBefore} was stored`;
+  const message = error.message
+    .replace(/^line (\d+)/, (_, line) => `line ${Number(line) + linesBefore}`)
+    .replace(/nothing was stored$/, stored);
+  return new AppError(error.code, message, { issues: error.issues, cause: error });
+}
 
 export const importFiles: Command = {
   help: `vbdstat import FILE... [--fleet F] [--backend B] [KEY=VALUE...] [--no-aggregate]

@@ -1,11 +1,19 @@
 import { rebuildFleet } from "../../functions/service/rebuild.ts";
 import { rereadFleet } from "../../functions/service/reparse.ts";
 import { makeAggregationStore } from "../../functions/store/aggregation.ts";
-import { backOff } from "../../functions/store/retry.ts";
+import { backOff } from "../../functions/store/errors.ts";
 import type { Table } from "../../functions/store/table.ts";
 import { printable } from "../../shared/run/text.ts";
-import { type Command, refusePositionals, type Terminal, textOption, UsageFault } from "./command.ts";
-import { DEFAULT_FLEET, fleetOption, refuseUnknownFleet } from "./fleet-option.ts";
+import {
+  type Command,
+  DEFAULT_FLEET,
+  fleetOption,
+  refusePositionals,
+  refuseUnknownFleet,
+  type Terminal,
+  textOption,
+  UsageFault,
+} from "./command.ts";
 import { showProgress } from "./progress.ts";
 
 export const rebuild: Command = {

@@ -1,13 +1,12 @@
-import { listFleets } from "../../functions/store/fleets.ts";
 import { type Item, sizeOf } from "../../functions/store/item.ts";
 import { beginRestore, endRestore, isFormat, restoreItems } from "../../functions/store/restore.ts";
+import { listFleets } from "../../functions/store/status.ts";
 import type { Table } from "../../functions/store/table.ts";
 import { printable } from "../../shared/run/text.ts";
 import { writeTableFiles } from "../server/table-files.ts";
 import { itemsOfBackup, verifyBackup, type WholeBackup } from "./backup-file.ts";
 import { type Command, type Terminal, UsageFault } from "./command.ts";
-import { countFleet } from "./counting.ts";
-import { showProgress } from "./progress.ts";
+import { countFleet, showProgress } from "./progress.ts";
 
 export const restore: Command = {
   help: `vbdstat restore FILE [--no-aggregate]

@@ -1,16 +1,22 @@
-import { makeSecret, secretHash } from "../../functions/service/secret.ts";
 import { rootToken } from "../../functions/service/first-admin.ts";
 import { tokenAskedFor } from "../../functions/service/new-token.ts";
+import { makeSecret, secretHash } from "../../functions/service/secret.ts";
 import { makeShareStore } from "../../functions/store/shares.ts";
 import type { Table } from "../../functions/store/table.ts";
 import { newToken } from "../../shared/api/token-requests.ts";
 import { AppError } from "../../shared/errors.ts";
-import { printable } from "../../shared/run/text.ts";
-import { quoted } from "../../shared/model/quoted.ts";
-import type { Token } from "../../shared/run/token.ts";
 import type { StoredToken } from "../../shared/ports.ts";
-import { type Arguments, type Command, textOption, UsageFault } from "./command.ts";
-import { DEFAULT_FLEET, fleetOption, refuseUnknownFleet } from "./fleet-option.ts";
+import { printable, quoted } from "../../shared/run/text.ts";
+import type { Token } from "../../shared/run/token.ts";
+import {
+  type Arguments,
+  type Command,
+  DEFAULT_FLEET,
+  fleetOption,
+  refuseUnknownFleet,
+  textOption,
+  UsageFault,
+} from "./command.ts";
 
 export const token: Command = {
   help: `vbdstat token make --scope S [--fleet F] [--hosts PATTERN] [--expires-at TIME] [--label TEXT]

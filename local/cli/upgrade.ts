@@ -1,5 +1,5 @@
 import { printable } from "../../shared/run/text.ts";
-import { toldUpgrade } from "../told-upgrade.ts";
+import { toldUpgrade } from "../server/start-error.ts";
 import { type Command, refusePositionals } from "./command.ts";
 
 export const upgrade: Command = {

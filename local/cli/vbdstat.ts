@@ -5,19 +5,17 @@ import { parseArgs } from "node:util";
 import { localSettings, SettingsFault } from "../../functions/env.ts";
 import { VERSION } from "../../shared/deployment.ts";
 import { AppError } from "../../shared/errors.ts";
+import { faultText } from "../server/log.ts";
+import { StartFault, storeFault } from "../server/start-error.ts";
 import { audit } from "./audit.ts";
 import { backup } from "./backup.ts";
-import { type Command, type Terminal, UsageFault } from "./command.ts";
+import { type Command, openStore, type Terminal, UsageFault } from "./command.ts";
 import { exportRuns } from "./export.ts";
 import { importFiles } from "./import.ts";
-import { openStore } from "./open-store.ts";
 import { rebuild } from "./rebuild.ts";
 import { restore } from "./restore.ts";
 import { token } from "./token.ts";
 import { upgrade } from "./upgrade.ts";
-import { faultText } from "../server/log.ts";
-import { StartFault } from "../server/start-error.ts";
-import { storeFault } from "../store-fault.ts";
 
 const COMMANDS: ReadonlyMap<string, Command> = new Map(
   Object.entries({

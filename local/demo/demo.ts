@@ -8,13 +8,13 @@ import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import * as z from "zod";
 import { environmentWith } from "../../functions/env.ts";
-import { ratioText } from "../../shared/run/format.ts";
 import { intervalOrNone, knownText } from "../../shared/report/format.ts";
-import { DEMO_CANDIDATE, DEMO_FLEET } from "../fleet/demo-fleet.ts";
-import { generateFleet } from "./generated-fleet.ts";
+import { ratioText } from "../../shared/run/format.ts";
 import { faultText, readableLog } from "../server/log.ts";
 import { type LocalServer, startLocalServer } from "../server/server.ts";
 import { StartFault } from "../server/start-error.ts";
+import { DEMO_CANDIDATE, DEMO_FLEET } from "./fleet-plan.ts";
+import { generateFleet } from "./generated-fleet.ts";
 
 // What is written here, by the engine as well, is for this user only.
 process.umask(0o077);
@@ -36,7 +36,7 @@ async function run(program: string, words: readonly string[], settings: Record<s
 
 /** Posts a sample with the agent, as a Dom0 does, printing the command as a person would type it and then what it prints. */
 async function post(server: LocalServer, backend: string, sample: string): Promise<void> {
-  print(`$ agent/vbdstat-agent post --backend ${backend} local/samples/${sample}`);
+  print(`$ agent/vbdstat-agent post --backend ${backend} local/demo/samples/${sample}`);
   const settings = {
     VBDSTAT_CONFIG: "/dev/null",
     VBDSTAT_SERVER: server.url,
@@ -44,7 +44,7 @@ async function post(server: LocalServer, backend: string, sample: string): Promi
     VBDSTAT_SPOOL: join(folder, "spool"),
     VBDSTAT_HOST: "dom0",
   };
-  const words = ["post", "--backend", backend, pathOf(`local/samples/${sample}`)];
+  const words = ["post", "--backend", backend, pathOf(`local/demo/samples/${sample}`)];
   await run(pathOf("agent/vbdstat-agent"), words, settings, "");
 }
 

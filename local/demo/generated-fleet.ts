@@ -2,10 +2,206 @@
 // be held against the truth. In: a plan of the fleet. Out: one upload for each host, in the real format, one at a time, so
 // that a fleet may be larger than memory.
 
-import type { FleetPlan } from "./fleet-plan.ts";
-import { type GeneratedHost, generatedHost } from "../fleet/generated-host.ts";
-import { generatedLine } from "../fleet/generated-line.ts";
-import { makeRandom, type Random } from "../random.ts";
+import { printBonnie } from "../../shared/bonnie/print.ts";
+import { type Backend, STORAGES } from "../../shared/run/backends.ts";
+import { lowerBound } from "../../shared/run/bound.ts";
+import { COHORT_KEYS, type CohortKey } from "../../shared/run/cohort.ts";
+import { METRICS, type MetricName, type PerMetric, perMetric } from "../../shared/run/metrics.ts";
+import type { BonnieSetup, Measurement } from "../../shared/run/run.ts";
+import type { FleetPlan, Release } from "./fleet-plan.ts";
+
+// Chance that can be repeated: the same seed gives the same fleet, on every machine and for ever.
+
+interface Random {
+  /** Evenly between 0 (inclusive) and 1 (exclusive). */
+  uniform(): number;
+  /** Normal with mean 0 and standard deviation 1. */
+  normal(): number;
+}
+
+/** A generator of 32 bits of state (mulberry32), and normal numbers from pairs of even ones (Box and Muller 1958). */
+export function makeRandom(seed: number): Random {
+  let state = seed >>> 0;
+  const uniform = (): number => {
+    state = (state + 0x6d2b79f5) >>> 0;
+    let mixed = Math.imul(state ^ (state >>> 15), state | 1);
+    mixed ^= mixed + Math.imul(mixed ^ (mixed >>> 7), mixed | 61);
+    return ((mixed ^ (mixed >>> 14)) >>> 0) / 4_294_967_296;
+  };
+  return { uniform, normal: () => Math.sqrt(-2 * Math.log(1 - uniform())) * Math.cos(2 * Math.PI * uniform()) };
+}
+
+// One run of a generated host as Bonnie++ would have printed it.
+
+/** How much faster than the disk the page cache reads. */
+const CACHE_SPEEDUP = 12;
+
+/** From 1.92 on the character tests work on 3 MiB unless told otherwise: above this rate they take under half a second. */
+const MOST_CHARACTERS = 2 * 3 * 1024;
+
+const READ_PATH: ReadonlySet<MetricName> = new Set(METRICS.filter(({ readPath }) => readPath).map(({ name }) => name));
+
+/** A CSV line, without its end, of a run with these true rates, give or take the noise of the plan. */
+function generatedLine(
+  plan: FleetPlan,
+  { guest, release, rates, cached }: { guest: string; release: Release; rates: PerMetric<number>; cached: boolean },
+  random: Random,
+): string {
+  const setup = setupOf(plan, release, guest, random);
+  const metrics = perMetric((name) => {
+    const speedup = cached && READ_PATH.has(name) ? CACHE_SPEEDUP : 1;
+    return measured(name, rates[name] * speedup * Math.exp(plan.runNoise * random.normal()), setup, random);
+  });
+  return printBonnie(setup, metrics);
+}
+
+function setupOf(plan: FleetPlan, release: Release, machine: string, random: Random): BonnieSetup {
+  const common = {
+    source: "csv" as const,
+    machine,
+    file_size_kib: plan.fileMib * 1024,
+    files: { thousands: plan.fileThousands, max_size: null, min_size: null, num_dirs: 1 },
+    chunk_size_bytes: null,
+    seek_count: null,
+    seek_procs: null,
+  };
+  const seed = String(1_760_000_000 + Math.floor(random.uniform() * 1_000_000));
+  switch (release) {
+    case "1.03":
+      return { ...common, format: "v1", format_version: null, bonnie_version: null, concurrency: null, seed: null };
+    case "1.96":
+      return { ...common, format: "v2", format_version: release, bonnie_version: release, concurrency: 1, seed };
+    case "2.00a": {
+      const version = { format_version: "1.98", bonnie_version: release };
+      return { ...common, ...version, format: "v2", concurrency: 1, seed, seek_count: 8192, seek_procs: 5 };
+    }
+  }
+}
+
+/** A rate as Bonnie++ prints it: truncated, or too fast to measure. */
+function measured(name: MetricName, rate: number, setup: BonnieSetup, random: Random): Measurement {
+  const isByteTest = name === "putc" || name === "getc";
+  const bound = lowerBound(name, setup) ?? 0;
+  const [cpu, latency] = [random.uniform(), random.uniform()];
+  if (rate > (isByteTest && setup.format === "v2" ? MOST_CHARACTERS : bound)) {
+    return { rate: null, cpu: null, latency_us: Math.floor(50 + 5_000 * latency), censored: true, lower_bound: bound };
+  }
+  const decimals = name === "seeks" && (setup.format === "v1" || rate < 1000) ? 10 : 1;
+  return {
+    rate: Math.floor(rate * decimals) / decimals,
+    cpu: Math.floor(isByteTest ? 80 + 20 * cpu : 2 + 40 * cpu),
+    // A test that can be measured takes half a second at least, and its longest operation less.
+    latency_us: Math.floor(1_000 + 450_000 * latency ** 4),
+    censored: false,
+  };
+}
+
+// One host of a generated fleet: what its disk does on each backend, and what it says about itself.
+
+interface GeneratedHost {
+  readonly name: string;
+  readonly guest: string;
+  readonly release: Release;
+  /** Directives of the host's attributes. */
+  readonly facts: readonly string[];
+  /** The true rates on each backend: K/s, seeks/s, files/s. The baseline is the first. */
+  readonly rates: readonly { readonly backend: Backend; readonly rates: PerMetric<number>; readonly cached: boolean }[];
+}
+
+/** What a disk of the fleet does on the baseline; rewrite follows from write and read. */
+const TYPICAL: PerMetric<number> = {
+  putc: 2_600,
+  put_block: 80_000,
+  rewrite: 0,
+  getc: 3_100,
+  get_block: 110_000,
+  seeks: 210,
+  seq_create: 24_000,
+  seq_stat: 900_000,
+  seq_delete: 60_000,
+  ran_create: 21_000,
+  ran_stat: 950_000,
+  ran_delete: 52_000,
+};
+
+/** The character tests of 1.03 go through stdio, those of later releases make a system call for each byte. */
+const TYPICAL_OF_1_03: PerMetric<number> = { ...TYPICAL, putc: 26_000, getc: 30_000 };
+
+/** Speed of the hardware classes, in turn. */
+const CLASS_SPEEDS = [1, 1.4, 0.7, 2, 0.5];
+
+/** Spread of the log between disks of one class, and between what one disk does well and badly. */
+const DISK_SPREAD = 0.35;
+const TEST_SPREAD = 0.1;
+
+/** A disk that reads and writes each block once cannot rewrite faster than this share of both together. */
+const REWRITE_SHARE = 0.75;
+
+/** The seeks of no disk are too fast to measure. */
+const MOST_SEEKS = 15_000;
+
+/** How much wider than those of other hosts the ratios of wild hosts spread. */
+const WILDNESS = 5;
+
+/** The host with a number, counted from 0; it takes what it needs of `random`, so hosts must be made in order. */
+function generatedHost(plan: FleetPlan, index: number, random: Random): GeneratedHost {
+  const release = plan.releases[index % plan.releases.length] ?? "2.00a";
+  const cohort = cohortNumbers(plan, index);
+  const baseline = baselineRates(release, CLASS_SPEEDS[cohort.hardware % CLASS_SPEEDS.length] ?? 1, random);
+  const spread = plan.hostSpread * (random.uniform() < plan.wildShare ? WILDNESS : 1);
+  const candidates = plan.candidates.map(({ backend, trueRatio }) => {
+    const effect = hostEffect(spread, random);
+    const rates = perMetric((name) => baseline[name] * trueRatio[name] * effect[name]);
+    return { backend, rates: { ...rates, seeks: Math.min(MOST_SEEKS, rates.seeks) }, cached: false };
+  });
+  return {
+    name: `gen-dom0-${String(index + 1).padStart(6, "0")}`,
+    guest: `vm${index + 1}`,
+    release,
+    facts: COHORT_KEYS.filter((key) => plan.cohortValues[key] > 0).map(
+      (key) => `# ${key}: ${attributeValue[key](cohort[key])}`,
+    ),
+    rates: [{ backend: plan.baseline, rates: baseline, cached: index < plan.cachedHosts }, ...candidates],
+  };
+}
+
+function baselineRates(release: Release, speed: number, random: Random): PerMetric<number> {
+  const typical = release === "1.03" ? TYPICAL_OF_1_03 : TYPICAL;
+  const disk = speed * Math.exp(DISK_SPREAD * random.normal());
+  const rates = perMetric((name) => typical[name] * disk * Math.exp(TEST_SPREAD * random.normal()));
+  const rewrite = REWRITE_SHARE / (1 / rates.put_block + 1 / rates.get_block);
+  return { ...rates, rewrite, seeks: Math.min(MOST_SEEKS, rates.seeks) };
+}
+
+/** What a host adds to the true ratios. The block tests share one path and hence one effect: no disk rewrites faster than it writes. */
+function hostEffect(spread: number, random: Random): PerMetric<number> {
+  const effect = perMetric(() => Math.exp(spread * random.normal()));
+  return { ...effect, rewrite: effect.put_block, get_block: effect.put_block };
+}
+
+/** Which value of each attribute a host has, counted from 0: the digits of its number, the first attribute turning fastest. */
+function cohortNumbers(plan: FleetPlan, index: number): Record<CohortKey, number> {
+  let rest = index;
+  const digit = (key: CohortKey): number => {
+    const values = Math.max(1, plan.cohortValues[key]);
+    const value = rest % values;
+    rest = Math.floor(rest / values);
+    return value;
+  };
+  return {
+    site: digit("site"),
+    hardware: digit("hardware"),
+    storage: digit("storage"),
+    xen_version: digit("xen_version"),
+  };
+}
+
+const attributeValue: Readonly<Record<CohortKey, (number: number) => string>> = {
+  site: (number) => `site-${number + 1}`,
+  hardware: (number) => `generated-${number + 1}`,
+  storage: (number) => STORAGES[number % STORAGES.length] ?? "unknown",
+  xen_version: (number) => `4.${number + 1}.0`,
+};
 
 /** One host's results, ready to be posted. */
 export interface GeneratedUpload {

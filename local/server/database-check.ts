@@ -5,9 +5,9 @@
 import { spawn } from "node:child_process";
 import { existsSync } from "node:fs";
 import type { EndpointTable } from "../../functions/env.ts";
+import { readEverything } from "../../functions/store/backup.ts";
 import { ensureTable, openTable } from "../../functions/store/client.ts";
 import { brokenStore } from "../../functions/store/errors.ts";
-import { readEverything } from "../../functions/store/table-check.ts";
 import { StartFault } from "./start-error.ts";
 
 /** A start may take so much longer by it: a gigabyte or more of a file in memory, some hundred megabytes of a slow disk. */

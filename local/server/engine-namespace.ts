@@ -5,7 +5,7 @@ import { type ChildProcess, spawn, spawnSync } from "node:child_process";
 import { existsSync, readlinkSync } from "node:fs";
 import { Socket } from "node:net";
 import { fileURLToPath } from "node:url";
-import type { Connect } from "../../functions/store/embedded.ts";
+import type { Connect } from "../../functions/store/client.ts";
 
 /** The port of the engine in its namespace, where it is alone. */
 export const NAMESPACE_PORT = 8000;

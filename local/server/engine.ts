@@ -6,12 +6,12 @@ import { randomInt } from "node:crypto";
 import { existsSync, linkSync, readFileSync, renameSync, rmSync, statfsSync, writeFileSync } from "node:fs";
 import { Agent } from "node:http";
 import { createServer } from "node:net";
-import { dirname, join } from "node:path";
+import { basename, dirname, join } from "node:path";
 import { setTimeout as pause } from "node:timers/promises";
 import { fileURLToPath } from "node:url";
 import * as z from "zod";
 import { type EngineIsolation, searchPath } from "../../functions/env.ts";
-import { type Connect, ConnectingAgent } from "../../functions/store/embedded.ts";
+import { type Connect, ConnectingAgent } from "../../functions/store/client.ts";
 import {
   type Connector,
   findNamespaceKind,
@@ -21,10 +21,72 @@ import {
   type NamespaceKind,
 } from "./engine-namespace.ts";
 import { ping, WATCH_LIMITS, watchEngine } from "./engine-watch.ts";
-import { engineWords } from "../leftover-engine.ts";
-import { activityOf, BUSY, identityOf, isRunning, parseIdentity } from "./process-identity.ts";
+import {
+  activityOf,
+  BUSY,
+  identityOf,
+  isRunning,
+  type ProcessIdentity,
+  parseIdentity,
+  processesWhere,
+} from "./process-identity.ts";
 import { StartFault } from "./start-error.ts";
-import { isFull, writeOver } from "../written-over.ts";
+import { isFull, writeOver } from "./table-files.ts";
+
+// An engine whose server was killed, found by its command line: the words after the program are only ever an engine's, and
+// the database names the folder it belongs to.
+
+/** The words with which an engine is started. */
+const engineWords = (program: string, address: string, port: number, database: string): readonly string[] => [
+  program,
+  "serve",
+  "--host",
+  address,
+  "--port",
+  String(port),
+  "--db-path",
+  database,
+];
+
+/** Whether words are an engine's on this database, or those of a program that is about to become one. */
+function areOfEngine(words: readonly string[], database: string): boolean {
+  const [program = "", serve, host, , port, , option, file] = words.slice(-8);
+  return (
+    basename(program) === "dynoxide" &&
+    [serve, host, port, option].join(" ") === "serve --host --port --db-path" &&
+    file === database
+  );
+}
+
+/** The engines that run on a database, as this user and in this pid namespace; none where there is no /proc. */
+export const enginesOn = (database: string): ProcessIdentity[] =>
+  processesWhere((words) => areOfEngine(words, database));
+
+/** An engine that was told to end has so long to do so before it is killed. */
+const PATIENCE_MS = 2_500;
+
+/** Ends engines, and waits until they have ended or cannot be. */
+export async function endEngines(engines: readonly ProcessIdentity[]): Promise<void> {
+  for (const engine of engines) {
+    const started = performance.now();
+    for (let signal: NodeJS.Signals | null = "SIGTERM"; isRunning(engine); ) {
+      const waited = performance.now() - started;
+      if (waited > 2 * PATIENCE_MS) break;
+      if (waited > PATIENCE_MS) signal = "SIGKILL";
+      if (signal !== null) send(engine.pid, signal);
+      signal = null;
+      await new Promise((resolve) => setTimeout(resolve, 10));
+    }
+  }
+}
+
+function send(pid: number, signal: NodeJS.Signals): void {
+  try {
+    process.kill(pid, signal);
+  } catch {
+    // It has ended meanwhile, or belongs to somebody else.
+  }
+}
 
 /** How requests get to an engine. */
 interface EngineReach {

@@ -3,8 +3,7 @@
 import { isatty } from "node:tty";
 import { setFlagsFromString } from "node:v8";
 import { localSettings, SettingsFault } from "../../functions/env.ts";
-import { faultText, readableLog } from "./log.ts";
-import { printTo } from "../print.ts";
+import { faultText, printTo, readableLog } from "./log.ts";
 import { startLocalServer } from "./server.ts";
 import { StartFault } from "./start-error.ts";
 

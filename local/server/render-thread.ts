@@ -3,8 +3,20 @@
 // long, when it dies, and when nothing was drawn for a while, since what it has used of memory it keeps.
 
 import { Worker } from "node:worker_threads";
+import type { PainterFiles } from "../../functions/service/rasterizer.ts";
 import type { Renderer } from "../../functions/service/renderer.ts";
 import { AppError, type ErrorCode } from "../../shared/errors.ts";
+
+/** The painter's files where npm has put them. */
+export function painterFiles(): PainterFiles {
+  return {
+    wasm: new URL(import.meta.resolve("@resvg/resvg-wasm/index_bg.wasm")),
+    fonts: [
+      new URL(import.meta.resolve("dejavu-fonts-ttf/ttf/DejaVuSans.ttf")),
+      new URL(import.meta.resolve("dejavu-fonts-ttf/ttf/DejaVuSans-Bold.ttf")),
+    ],
+  };
+}
 
 /** A call of the renderer. */
 export type Drawing = {

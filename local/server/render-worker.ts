@@ -4,8 +4,7 @@ import { parentPort } from "node:worker_threads";
 import { makePainter } from "../../functions/service/rasterizer.ts";
 import { makeRenderer } from "../../functions/service/renderer.ts";
 import { AppError } from "../../shared/errors.ts";
-import { painterFiles } from "../painter-files.ts";
-import type { Drawing, Drawn } from "./render-thread.ts";
+import { type Drawing, type Drawn, painterFiles } from "./render-thread.ts";
 
 const renderer = makeRenderer(makePainter(painterFiles));
 

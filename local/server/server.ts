@@ -2,8 +2,6 @@
 // worker, in one process. The apps, the store and the aggregation are those of the Lambda functions.
 
 import { getRequestListener } from "@hono/node-server";
-import { addDocsRoutes } from "../../functions/web/docs/app.ts";
-import { addEmbedRoutes } from "../../functions/web/routes/embed.ts";
 import {
   type EndpointTable,
   embeddedTable,
@@ -11,45 +9,42 @@ import {
   tableAt,
   USUAL_TOKEN_LIMITS,
 } from "../../functions/env.ts";
-import { makeAdmission } from "../../functions/web/http/admission.ts";
-import { makeHttpApp } from "../../functions/web/http/app.ts";
-import type { Log } from "../../functions/web/http/log.ts";
-import { addIngestRoutes } from "../../functions/web/routes/ingest.ts";
 import { makeUploadLimits } from "../../functions/service/upload-limits.ts";
-import { addPageRoutes } from "../../functions/web/pages/app.ts";
-import { refusalAsPage } from "../../functions/web/pages/error-responses.ts";
-import { addSharePageRoutes } from "../../functions/pages/share-routes.ts";
-import { addUploadRoute } from "../../functions/pages/upload-route.ts";
-import { addReadRoutes } from "../../functions/web/routes/read.ts";
-import { MOST_EXPORTS } from "../../functions/read/run-export.ts";
 import { makeAggregationStore } from "../../functions/store/aggregation.ts";
 import { makeCellStore } from "../../functions/store/cells.ts";
-import { makeFirstAdminStore } from "../../functions/store/first-admin.ts";
+import { ensureTable, openTable } from "../../functions/store/client.ts";
+import { backOff } from "../../functions/store/errors.ts";
 import { requireFormat } from "../../functions/store/format.ts";
 import { withGroupCommit } from "../../functions/store/group-commit.ts";
-import { makeHostStore } from "../../functions/store/hosts.ts";
-import { ensureTable, openTable } from "../../functions/store/client.ts";
+import { StoreHealth } from "../../functions/store/health.ts";
 import { makeQuarantineStore } from "../../functions/store/quarantine.ts";
-import { backOff } from "../../functions/store/retry.ts";
 import { makeRunStore } from "../../functions/store/runs.ts";
 import { makeShareStore } from "../../functions/store/shares.ts";
 import { makeStatusStore } from "../../functions/store/status.ts";
-import { StoreHealth } from "../../functions/store/health.ts";
-import { makeTokenStore } from "../../functions/store/tokens.ts";
+import { makeHostStore } from "../../functions/store/summaries.ts";
+import { makeFirstAdminStore, makeTokenStore } from "../../functions/store/tokens.ts";
 import { makeUseStore } from "../../functions/store/usage.ts";
+import { addDocsRoutes } from "../../functions/web/docs/app.ts";
+import { makeAdmission } from "../../functions/web/http/admission.ts";
+import { makeHttpApp } from "../../functions/web/http/app.ts";
+import type { Log } from "../../functions/web/http/log.ts";
+import { addPageRoutes, addSharePageRoutes, addUploadRoute } from "../../functions/web/pages/app.ts";
+import { refusalAsPage } from "../../functions/web/pages/error-responses.ts";
+import { addEmbedRoutes } from "../../functions/web/routes/embed.ts";
+import { addIngestRoutes } from "../../functions/web/routes/ingest.ts";
+import { addReadRoutes } from "../../functions/web/routes/read.ts";
+import { MOST_EXPORTS } from "../../functions/web/routes/runs.ts";
 import { VERSION } from "../../shared/deployment.ts";
 import type { Wake } from "../../shared/ports.ts";
 import { type AdminToken, ensureAdminToken } from "./admin-token.ts";
+import { rememberPendingCount, withTokenCache } from "./caches.ts";
 import { type DataFolder, openDataFolder } from "./data-folder.ts";
 import { checkDatabase, checkThroughEngine } from "./database-check.ts";
 import { type Engine, startEngine } from "./engine.ts";
 import { startHttpServer } from "./http-server.ts";
-import { rememberPendingCount } from "../pending-count.ts";
 import { makeRenderThread } from "./render-thread.ts";
-import { storeFault } from "../store-fault.ts";
-import { withTokenCache } from "./caches.ts";
+import { storeFault, toldUpgrade } from "./start-error.ts";
 import { openSealedTokens } from "./token-seal.ts";
-import { toldUpgrade } from "../told-upgrade.ts";
 import { startWorker } from "./worker.ts";
 
 export interface LocalServer {

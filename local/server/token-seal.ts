@@ -8,7 +8,7 @@ import { join } from "node:path";
 import type { Table } from "../../functions/store/table.ts";
 import { makeTokenStore, sealAll, type TokenSeal } from "../../functions/store/tokens.ts";
 import type { TokenStore } from "../../shared/ports.ts";
-import { readSecretFile, writeSecretFile } from "../secret-file.ts";
+import { readSecretFile, writeSecretFile } from "./admin-token.ts";
 import { StartFault } from "./start-error.ts";
 
 /** Bytes of a key, as many as of what SHA-256 gives. */

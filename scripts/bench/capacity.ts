@@ -5,13 +5,13 @@ import { aggregateMarks } from "../../functions/service/aggregate.ts";
 import { compareAnswer } from "../../functions/service/queries.ts";
 import { makeAggregationStore } from "../../functions/store/aggregation.ts";
 import { makeCellStore } from "../../functions/store/cells.ts";
+import { backOff } from "../../functions/store/errors.ts";
 import { bucketOf } from "../../functions/store/keys.ts";
-import { backOff } from "../../functions/store/retry.ts";
 import { makeRunStore } from "../../functions/store/runs.ts";
 import { makeStatusStore } from "../../functions/store/status.ts";
 import type { Table } from "../../functions/store/table.ts";
 import { generateFleet } from "../../local/demo/generated-fleet.ts";
-import { compareQuery } from "../../shared/api/requests.ts";
+import { compareQuery } from "../../shared/api/parameters.ts";
 import { FLEET, runsOf } from "./fleets.ts";
 import type { Row } from "./rows.ts";
 

@@ -3,20 +3,20 @@
 
 import { mkdirSync } from "node:fs";
 import { join } from "node:path";
-import { aggregateFleet } from "../../functions/service/aggregate.ts";
 import { embeddedTable } from "../../functions/env.ts";
+import { aggregateFleet } from "../../functions/service/aggregate.ts";
 import { understandUpload } from "../../functions/service/upload.ts";
 import { makeAggregationStore } from "../../functions/store/aggregation.ts";
 import { ensureTable, openTable } from "../../functions/store/client.ts";
-import { backOff } from "../../functions/store/retry.ts";
+import { backOff } from "../../functions/store/errors.ts";
 import { makeRunStore } from "../../functions/store/runs.ts";
 import type { Table } from "../../functions/store/table.ts";
-import { startEngine } from "../../local/server/engine.ts";
 import { type FleetPlan, PLAIN_FLEET, sameRatio } from "../../local/demo/fleet-plan.ts";
 import { generateFleet } from "../../local/demo/generated-fleet.ts";
+import { startEngine } from "../../local/server/engine.ts";
 import { readBonnie } from "../../shared/bonnie/reader.ts";
-import type { NewRun } from "../../shared/ports.ts";
 import { sampleOf } from "../../shared/cells/sample.ts";
+import type { NewRun } from "../../shared/ports.ts";
 import { progress } from "./timing.ts";
 
 /** 100 cohorts; `FILTER` matches 50 of them, which is half of the hosts. */

@@ -3,11 +3,10 @@
 
 import * as z from "zod";
 import { ERROR_STATUS } from "../errors.ts";
-import { SCOPES, type Token } from "../run/token.ts";
 import type { QuarantinedLine } from "../ports.ts";
-import { ERROR_MEANINGS } from "../report/glossary.ts";
+import { ERROR_MEANINGS, wordsOf } from "../report/glossary.ts";
+import { SCOPES, type Token } from "../run/token.ts";
 import { backendSlug, count, instant, nextCursor, qualityVerdict, stratum } from "./schemas.ts";
-import { wordsOf } from "./words-of.ts";
 
 const issue = z.strictObject({
   line: count.meta({ description: "1-based line of the body; 0 for a query parameter." }),

@@ -3,12 +3,8 @@
 // is in the list, every entry has a route, and real answers fit the schemas.
 
 import { health, madeToken, quarantinePage, receipt, status, tokenList, withdrawn } from "./answers.ts";
-import { allBackends } from "./backends-answer.ts";
-import { comparison } from "./summary-answers.ts";
 import type { Endpoint } from "./endpoint.ts";
 import { CHART_FORMATS, LIST_FORMATS, PICTURE_FORMATS } from "./formats.ts";
-import { host, hostPage } from "./host-answers.ts";
-import { matrix } from "./matrix-answer.ts";
 import { pageQuery } from "./paging.ts";
 import {
   hostsQuery,
@@ -18,12 +14,11 @@ import {
   shownMatrixQuery,
   shownQuery,
   shownTrendQuery,
-} from "./requests.ts";
-import { run, runPage } from "./run-answer.ts";
+} from "./parameters.ts";
 import { runParameters } from "./run-parameters.ts";
 import { SHARE_ENDPOINTS } from "./share-endpoints.ts";
+import { allBackends, comparison, host, hostPage, matrix, run, runPage, trend } from "./summary-answers.ts";
 import { newToken, tokensQuery } from "./token-requests.ts";
-import { trend } from "./trend-answer.ts";
 
 const RUN_ID = { id: "Id of the run, from its receipt." };
 

@@ -4,12 +4,12 @@
 import * as z from "zod";
 import { VERSION } from "../deployment.ts";
 import { ERROR_STATUS, type ErrorCode } from "../errors.ts";
-import { codeUnitOrder } from "../model/code-unit-order.ts";
+import { ERROR_MEANINGS } from "../report/glossary.ts";
+import { codeUnitOrder } from "../run/text.ts";
 import { errorEnvelope } from "./answers.ts";
 import type { Endpoint } from "./endpoint.ts";
 import { errorsOf } from "./errors.ts";
 import { MEDIA_TYPES } from "./formats.ts";
-import { ERROR_MEANINGS } from "../report/glossary.ts";
 
 type Json = Readonly<Record<string, unknown>>;
 

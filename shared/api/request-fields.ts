@@ -1,4 +1,16 @@
 import * as z from "zod";
+import { invisibleIn, VISIBLE_EXPECTED } from "../run/text.ts";
+
+/** Text of 1 to so many characters, none of them invisible or a control character; given in NFC. */
+export const oneLine = (most: number) =>
+  z
+    .string()
+    .normalize("NFC")
+    .min(1, "expected some text")
+    .max(most, `expected at most ${most} characters`)
+    .refine((text) => invisibleIn(text) === "", {
+      error: ({ input }) => `expected characters, ${VISIBLE_EXPECTED}${invisibleIn(String(input))}`,
+    });
 
 /** A parameter that may be given once. */
 export const once = <T extends z.ZodType>(schema: T) =>

@@ -2,7 +2,7 @@
 // uploads are read by model/facts.ts, because the same keys also stand in `# key: value` lines of the body.
 
 import * as z from "zod";
-import { FACTS, type FactKind } from "../model/fact-registry.ts";
+import { FACTS, type FactKind } from "../run/facts.ts";
 
 /** A value as it is written in a query. Words are taken in any case; the schema lists them in lower case. */
 function factSchema(kind: FactKind): z.ZodType {

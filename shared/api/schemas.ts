@@ -1,9 +1,8 @@
 // Pieces that several answers share.
 
 import * as z from "zod";
+import { QUALITY_VERDICTS, wordsOf } from "../report/glossary.ts";
 import { BACKENDS } from "../run/backends.ts";
-import { QUALITY_VERDICTS } from "../report/glossary.ts";
-import { wordsOf } from "./words-of.ts";
 
 export const count = z.int().min(0);
 

@@ -1,10 +1,9 @@
 // Shares in the contract: made, listed and ended by their fleet, and seen by whoever has the link.
 
 import type { Endpoint } from "./endpoint.ts";
-import { lookQuery } from "./look-parameters.ts";
 import { pageQuery } from "./paging.ts";
-import { madeShare, oembed, sharePage } from "./share-answers.ts";
-import { badgeQuery, newShare, oembedQuery } from "./shares.ts";
+import { lookQuery } from "./parameters.ts";
+import { badgeQuery, madeShare, newShare, oembed, oembedQuery, sharePage } from "./shares.ts";
 
 const SHARE_ID = { id: "Id of the share." };
 

@@ -1,7 +1,6 @@
 import * as z from "zod";
 import { FLEET_PATTERN, SCOPES } from "../run/token.ts";
-import { once } from "./request-fields.ts";
-import { oneLine } from "./one-line.ts";
+import { once, oneLine } from "./request-fields.ts";
 
 /** POST /v1/tokens */
 export const newToken = z.strictObject({

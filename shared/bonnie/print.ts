@@ -1,9 +1,9 @@
 // Printing: a result as the CSV line that Bonnie++ writes for it. It is the inverse of reading: the tool's own lines come
 // back byte for byte.
 
-import type { BonnieSetup, Measurements } from "../model/measurement.ts";
+import type { BonnieSetup, Measurements } from "../run/run.ts";
+import { FORMAT_OF_50 } from "./csv.ts";
 import { type Layout, V1, V2_48, V2_50 } from "./layouts.ts";
-import { FORMAT_OF_50 } from "./family.ts";
 import { DEFAULT_CHUNK_BYTES, printChunkSize, printFileSize, printFileSpec } from "./sizes.ts";
 
 /**

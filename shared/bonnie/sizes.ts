@@ -1,8 +1,8 @@
 // Sizes: the size of the test file, of a chunk, and the specification of the file tests, read and printed.
 // Source: bonnie-formats.md, sections 2 and 3.1.
 
-import type { FileSpec } from "../model/measurement.ts";
-import { MALFORMED, scanInteger } from "./scan.ts";
+import type { FileSpec } from "../run/run.ts";
+import { MALFORMED, scanInteger } from "./fields.ts";
 
 /** Chunk size of a run that does not say another. */
 export const DEFAULT_CHUNK_BYTES = 8192;

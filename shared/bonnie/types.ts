@@ -1,7 +1,6 @@
 // What a reading consists of: results, issues and directives in the order of the upload, and counts of what was noise.
 
-import type { Issue } from "../model/issue.ts";
-import type { BonnieSetup, Measurements } from "../model/measurement.ts";
+import type { BonnieSetup, Issue, Measurements } from "../run/run.ts";
 
 /** One Bonnie++ run as its line, or its text table, says. */
 export interface BonnieResult {

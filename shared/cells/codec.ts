@@ -3,9 +3,10 @@
 // its numbers and bins. So quantities may be added at the end without touching what is stored, and reading a few of them
 // skips the others.
 
-import { codeUnitOrder } from "../model/code-unit-order.ts";
+import { codeUnitOrder } from "../run/text.ts";
+import { mergeBins, writeBins } from "./bins.ts";
+import { type Cell, emptyCell, emptyMetricCell, type MetricCell } from "./cell.ts";
 import { QUANTITY_NAMES } from "./quantities.ts";
-import { mergeBins, writeBins } from "./bins-codec.ts";
 import {
   type Cursor,
   faultAt,
@@ -18,9 +19,6 @@ import {
   writeText,
   writeUnsigned,
 } from "./varint.ts";
-import type { Cell, MetricCell } from "./cell.ts";
-import { emptyCell } from "./merge.ts";
-import { emptyMetricCell } from "./metric-cell.ts";
 
 const VERSION = 2;
 

@@ -2,16 +2,154 @@
 // is in. A host without a run contributes nothing; otherwise it is counted once in every cell of its list.
 
 import type { Backend } from "../run/backends.ts";
-import { METRIC_NAMES } from "../run/metrics.ts";
-import { VIEWS, type View } from "../model/view.ts";
+import { METRIC_NAMES, type MetricName } from "../run/metrics.ts";
+import { VIEWS, type View } from "../run/run.ts";
+import { binsOf } from "./bins.ts";
+import { type Cell, type CellKind, emptyCell, emptyMetricCell, type MetricCell, SCOPE_ALL } from "./cell.ts";
+import { encodeCell } from "./codec.ts";
+import {
+  type HostGroup,
+  type HostSummary,
+  type HostValue,
+  isBothTooFast,
+  logRatio,
+  noiseVariance,
+  rnd,
+  sumOfSquares,
+  ticksOf,
+  voteOf,
+  votingStrata,
+} from "./host-values.ts";
 import { efficiencyName, placeOf, QUANTITIES } from "./quantities.ts";
-import type { HostGroup, HostSummary } from "../summary/types.ts";
-import { type Cell, type CellKind, type MetricCell, SCOPE_ALL } from "./cell.ts";
-import { lowCpuNote, usesLittleCpu } from "./low-cpu.ts";
-import { emptyCell } from "./merge.ts";
-import { noteOnBoth } from "./note-on-both.ts";
-import { pairMetric } from "./pair-metric.ts";
-import { valueMetric } from "./value-metric.ts";
+
+/**
+ * The note, in the cells of a backend, of hosts that have a note there and on another backend too, in the same scope:
+ * `cached+phy` beside `cached`. So a comparison counts such a host once (statistics.md, section 9).
+ */
+export function noteOnBoth(note: string, other: Backend): string {
+  return `${note}+${other}`;
+}
+
+/** Below 10 % the truncation of %CP alone is worth 5 % and more (statistics.md, section 8). */
+const LOW_CPU_TICKS = ticksOf(10);
+
+/** The note that counts hosts with little CPU in a metric, in pair cells. */
+export function lowCpuNote(metric: MetricName): string {
+  return `low_cpu:${metric}`;
+}
+
+/**
+ * Whether the typical %CP of a test is below 10 on a host: the one that its rate and its efficiency, both medians over the
+ * runs, imply; or so low that half of the runs printed 0.
+ */
+function usesLittleCpu({ rate, efficiency }: { readonly rate: HostValue; readonly efficiency: HostValue }): boolean {
+  return efficiency.hi === null || rate.lo - efficiency.lo < LOW_CPU_TICKS;
+}
+
+/**
+ * What a host adds to one metric of a value cell, i.e. of one backend in one stratum (statistics.md, section 3, value cell).
+ * `wv` and `wn` are the squared deviations and degrees of freedom of the exact runs: run-to-run noise.
+ */
+export function valueMetric(value: HostValue): MetricCell {
+  const isExact = value.hi === value.lo;
+  const cell = emptyMetricCell();
+  cell.n = 1;
+  cell.nx = isExact ? 1 : 0;
+  cell.s1 = isExact ? value.lo : 0;
+  cell.s2 = isExact ? value.lo * value.lo : 0;
+  cell.wv = rnd(sumOfSquares(value));
+  cell.wn = Math.max(0, value.exact - 1);
+  cell.one = value.runs === 1 ? 1 : 0;
+  cell.runs = value.runs;
+  cell[isExact ? "x" : "l"] = binsOf(value.lo);
+  return cell;
+}
+
+/** One metric of one host in one stratum, on both backends of a pair. */
+export interface PairedValues {
+  readonly baseline: HostValue;
+  readonly candidate: HostValue;
+}
+
+/**
+ * What a host adds to one metric of a pair cell (statistics.md, section 3, table of the pair cell): one vote over the given
+ * strata, at least one. The cell of a single stratum is the case of one; scope ALL gets every stratum of the host that
+ * has the metric on both sides.
+ */
+export function pairMetric(strata: readonly PairedValues[]): MetricCell {
+  const voting = votingStrata(strata.map((pair) => ({ ...pair, ratio: logRatio(pair.baseline, pair.candidate) })));
+  const { lo, hi } = voteOf(voting.map(({ ratio }) => ratio));
+  const isExact = lo === hi;
+  const sides = voting.flatMap(({ baseline, candidate }) => [baseline, candidate]);
+  const noise = voting.length === 1 ? totalNoise(sides) : null;
+  const cell = emptyMetricCell();
+  cell.n = 1;
+  cell.nx = isExact ? 1 : 0;
+  cell.nb = isBothTooFast({ lo, hi }) ? 1 : 0;
+  // A bound is never reached: the true rate is strictly above it, so a bound of 0 on d has a certain sign.
+  cell.pos = (isExact ? lo > 0 : lo >= 0) ? 1 : 0;
+  cell.neg = (isExact ? hi < 0 : hi <= 0) ? 1 : 0;
+  cell.s1 = isExact ? lo : 0;
+  cell.s2 = isExact ? lo * lo : 0;
+  cell.wv = noise ?? 0;
+  cell.wn = noise === null ? 0 : 1;
+  cell.one = sides.some((side) => side.runs === 1) ? 1 : 0;
+  cell.runs = sides.reduce((total, side) => total + side.runs, 0);
+  if (isExact) cell.x = binsOf(lo);
+  if (!isExact && Number.isFinite(lo)) cell.l = binsOf(lo);
+  if (!isExact && Number.isFinite(hi)) cell.u = binsOf(hi);
+  return cell;
+}
+
+/** The variance of d that is run-to-run noise, in whole ticks^2; null unless it is known on every side. */
+function totalNoise(sides: readonly HostValue[]): number | null {
+  const variances = sides.map(noiseVariance).filter((variance) => variance !== null);
+  return variances.length === sides.length ? rnd(variances.reduce((total, variance) => total + variance, 0)) : null;
+}
+
+/** A cell that a changed host touches: what to take out first and what to put in then; not both null. */
+export interface Change {
+  readonly view: View;
+  readonly kind: CellKind;
+  readonly name: string;
+  readonly scope: string;
+  readonly subtract: Cell | null;
+  readonly add: Cell | null;
+}
+
+/**
+ * The cells to write when a host's contributions change from `before` to `after`, each cell once; a new host has no
+ * `before`, one without runs no `after`. What stays the same is left out, so summarising an unchanged host again writes
+ * nothing.
+ */
+export function difference(before: readonly Contribution[], after: readonly Contribution[]): Change[] {
+  const old = new Map(before.map((contribution) => [keyOf(contribution), contribution]));
+  const changes: Change[] = [];
+  for (const contribution of after) {
+    const key = keyOf(contribution);
+    const subtract = old.get(key)?.cell ?? null;
+    old.delete(key);
+    if (subtract !== null && isSame(subtract, contribution.cell)) continue;
+    changes.push({ ...offsetOf(contribution), subtract, add: contribution.cell });
+  }
+  for (const gone of old.values()) changes.push({ ...offsetOf(gone), subtract: gone.cell, add: null });
+  return changes;
+}
+
+function offsetOf({ view, kind, name, scope }: Contribution): Pick<Change, "view" | "kind" | "name" | "scope"> {
+  return { view, kind, name, scope };
+}
+
+/** Views, kinds and names hold no `#`, so whatever a scope holds the key is unambiguous. */
+function keyOf({ view, kind, name, scope }: Contribution): string {
+  return [view, kind, name, scope].join("#");
+}
+
+function isSame(one: Cell, other: Cell): boolean {
+  const bytes = encodeCell(one);
+  const others = encodeCell(other);
+  return bytes.length === others.length && bytes.every((byte, index) => byte === others[index]);
+}
 
 /** The one name of kind `fleet`. */
 export const FLEET_NAME = "*";

@@ -4,9 +4,9 @@
 import * as z from "zod";
 import { BACKENDS } from "../run/backends.ts";
 import { COHORT_KEYS } from "../run/cohort.ts";
+import type { HostGroup, HostSummary, HostValue } from "./host-values.ts";
 import { lazily } from "./lazily.ts";
 import { QUANTITY_NAMES } from "./quantities.ts";
-import type { HostGroup, HostSummary, HostValue } from "../summary/types.ts";
 
 /** A schema is made with the first summary that is read: most of what a function is asked for reads none. */
 const encodedSummary = lazily(() => {

@@ -2,7 +2,7 @@
 // least significant digit first, with bit 7 set on all but the last digit. Division instead of bit operators keeps all
 // 53 bits of a safe integer. Every number has the name of its owner and its field, put together only for a fault.
 
-import { CellFault } from "./cell-fault.ts";
+import { CellFault } from "./cell.ts";
 
 const BASE = 128;
 

@@ -1,6 +1,65 @@
 // The axis of rates: linear, with round ticks, over what there is to show. It need not begin at 0, for it carries points and
 // not bars.
 
+// The axis of ratios: logarithmic, with 1 in the middle, so that twice as fast and half as fast lie equally far from it.
+
+/** How far an axis reaches, from 1/limit to limit, and where its ticks are. */
+interface Reach {
+  readonly limit: number;
+  readonly ticks: readonly number[];
+}
+
+const REACHES: readonly Reach[] = [
+  { limit: 1.12, ticks: [0.9, 0.95, 1, 1.05, 1.1] },
+  { limit: 1.27, ticks: [0.8, 0.9, 1, 1.1, 1.25] },
+  { limit: 1.55, ticks: [0.7, 0.8, 0.9, 1, 1.1, 1.25, 1.5] },
+  { limit: 2.1, ticks: [0.5, 0.7, 1, 1.4, 2] },
+  { limit: 3.2, ticks: [0.33, 0.5, 0.7, 1, 1.4, 2, 3] },
+  { limit: 5.3, ticks: [0.2, 0.5, 1, 2, 5] },
+  { limit: 10.6, ticks: [0.1, 0.2, 0.5, 1, 2, 5, 10] },
+  { limit: 21, ticks: [0.05, 0.2, 0.5, 1, 2, 5, 20] },
+  { limit: 53, ticks: [0.02, 0.1, 0.3, 1, 3, 10, 50] },
+];
+
+const WIDEST: Reach = { limit: 106, ticks: [0.01, 0.1, 1, 10, 100] };
+
+/** A place on the axis; `side` tells that the ratio lies beyond that end, and x is the end. */
+export interface Place {
+  readonly x: number;
+  readonly side: "inside" | "left" | "right";
+}
+
+export interface LogAxis {
+  readonly left: number;
+  readonly right: number;
+  readonly ticks: readonly number[];
+  /** Where a ratio is; null, i.e. no limit, is beyond the end that `open` names. */
+  readonly place: (ratio: number | null, open?: "left" | "right") => Place;
+}
+
+/** Room between a mark at the outermost ratio and the end of the axis. */
+const INSET = 8;
+/** Closer to the end than this, a mark would stick out. */
+const LEAST_ROOM = 6.5;
+
+/** An axis from `left` to `right` px that holds these ratios; those more than a hundredfold lie beyond its ends. */
+export function logAxis(ratios: readonly number[], left: number, right: number): LogAxis {
+  const furthest = ratios.reduce((most, ratio) => Math.max(most, ratio, 1 / ratio), 1);
+  const { limit, ticks } = REACHES.find((reach) => furthest <= reach.limit) ?? WIDEST;
+  const center = (left + right) / 2;
+  const scale = ((right - left) / 2 - INSET) / Math.log(limit);
+  return {
+    left,
+    right,
+    ticks,
+    place(ratio, open = "right") {
+      const x = ratio === null ? (open === "left" ? -Infinity : Infinity) : center + Math.log(ratio) * scale;
+      if (x < left + LEAST_ROOM) return { x: left, side: "left" };
+      return x > right - LEAST_ROOM ? { x: right, side: "right" } : { x, side: "inside" };
+    },
+  };
+}
+
 export interface LinearAxis {
   readonly ticks: readonly number[];
   /** Where a value is, in px. */

@@ -1,14 +1,13 @@
 // A badge: one metric of a comparison in a line, small enough for the head of a README.
 
 import type { Comparison, MetricComparison } from "../compare/comparison.ts";
-import { type MetricName, metricLabel } from "../run/metrics.ts";
-import { countOf } from "../run/format.ts";
-import { printable } from "../run/text.ts";
 import { aboutFacts } from "../report/about.ts";
-import { marker, middle, rect, text } from "./items.ts";
+import { estimateText, timesText } from "../report/format.ts";
+import { countOf } from "../run/format.ts";
+import { type MetricName, metricLabel } from "../run/metrics.ts";
+import { printable } from "../run/text.ts";
+import { marker, middle, rect, type Scene, text } from "./scene.ts";
 import { type Font, widthOfText } from "./text-metrics.ts";
-import type { Scene } from "./scene.ts";
-import { estimateText, timesText } from "./value-words.ts";
 import { VERDICT_MARKS } from "./verdict-mark.ts";
 
 const FONT: Font = { size: 11, weight: "normal" };

@@ -2,18 +2,26 @@
 // values, slowest left, and the host itself in its place. The answer knows how many are certainly below and above it, so the
 // place is a range where some cannot be told apart from it.
 
-import type { HostMetric, HostProfile, HostRatio } from "../compare/host.ts";
-import type { Standing } from "../compare/standing.ts";
-import { METRICS, type Metric } from "../run/metrics.ts";
+import type { HostMetric, HostProfile, HostRatio, Standing } from "../compare/host.ts";
+import { timesText, valueText } from "../report/format.ts";
+import type { Look } from "../report/model.ts";
 import { countOf, exactText, rateText } from "../run/format.ts";
-import type { Look } from "../report/summary.ts";
-import { type Block, type Frame, frameOf, piled, space } from "./layout.ts";
-import { caption, description, emptiness, heading, type Words } from "./heading.ts";
-import { marker, middle, rect, text, upright } from "./items.ts";
-import { legend } from "./legend.ts";
+import { METRICS, type Metric } from "../run/metrics.ts";
+import {
+  type Block,
+  caption,
+  description,
+  emptiness,
+  type Frame,
+  frameOf,
+  heading,
+  legend,
+  piled,
+  space,
+  type Words,
+} from "./layout.ts";
+import { type Item, marker, middle, rect, type Scene, text, upright } from "./scene.ts";
 import { type Font, widthOfText } from "./text-metrics.ts";
-import type { Item, Scene } from "./scene.ts";
-import { timesText, valueText } from "./value-words.ts";
 
 /** No more groups are drawn; the rest is in the tables. */
 const MOST_GROUPS = 4;

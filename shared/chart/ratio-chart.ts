@@ -1,21 +1,387 @@
 // The chart of a comparison: a row for each metric, the ratio on a logarithmic axis with 1 in the middle, the band of hosts,
 // on it the 95 % interval, on it the median in the shape of its verdict.
 
-import type { Comparison } from "../compare/comparison.ts";
-import { countOf, marginText } from "../run/format.ts";
-import type { Look } from "../report/summary.ts";
-import { type Block, type Frame, frameOf, piled, space } from "./layout.ts";
-import { caption, description, emptiness, heading, type Words } from "./heading.ts";
-import { level, line, marker, middle, rect, text, upright } from "./items.ts";
-import { type LegendEntry, legend } from "./legend.ts";
-import { type LogAxis, logAxis } from "./log-axis.ts";
-import { widthOfText } from "./text-metrics.ts";
-import { type RatioLayout, ratioLayout } from "./ratio-layout.ts";
-import { ratioMarks } from "./ratio-marks.ts";
-import { ratioNotes } from "./ratio-notes.ts";
-import { type RatioRow, ratioRows } from "./ratio-row.ts";
-import type { Item, Scene } from "./scene.ts";
-import { verdictCount } from "./verdict-count.ts";
+import type { Comparison, Limits, MetricComparison } from "../compare/comparison.ts";
+import type { Flag } from "../compare/flags.ts";
+import type { Reason, Verdict } from "../compare/verdict.ts";
+import { limitsText, timesText } from "../report/format.ts";
+import type { Look } from "../report/model.ts";
+import { countOf, exactText, marginText } from "../run/format.ts";
+import { METRICS, type MetricName } from "../run/metrics.ts";
+import { type LogAxis, logAxis, type Place } from "./axes.ts";
+import {
+  type Block,
+  caption,
+  description,
+  emptiness,
+  type Frame,
+  frameOf,
+  heading,
+  type LegendEntry,
+  legend,
+  piled,
+  space,
+  type Words,
+} from "./layout.ts";
+import { type Item, level, line, marker, middle, type Role, rect, type Scene, text, upright } from "./scene.ts";
+import { type Font, widthOfText } from "./text-metrics.ts";
+import { VERDICT_MARKS } from "./verdict-mark.ts";
+
+/** How often each verdict was given, e.g. `faster in 6 metrics, slower in 1, inconclusive in 5`. */
+function verdictCount(verdicts: readonly Verdict[]): string {
+  const counts = ORDER.map((verdict) => [verdict, verdicts.filter((each) => each === verdict).length] as const);
+  return counts
+    .filter(([, count]) => count > 0)
+    .map(([verdict, count], index) => `${verdict} in ${index === 0 ? countOf(count, "metric") : count}`)
+    .join(", ");
+}
+
+// The record names every verdict, in the order in which they are told.
+const ORDER = Object.keys(VERDICT_MARKS) as Verdict[];
+
+// What the rows of the ratio chart say: every text of a metric, before anything has a place.
+
+/** Stands behind the names of metrics whose reads are partly suspected to come from a cache. */
+const CACHE_SIGN = "†";
+
+interface RatioRow {
+  readonly name: MetricName;
+  readonly metric: MetricComparison;
+  readonly label: string;
+  readonly times: string;
+  readonly interval: string;
+  /** `1 240` and `1 240 hosts`. */
+  readonly count: string;
+  readonly hosts: string;
+  /** What stands in place of the marks; null where there is something to mark. */
+  readonly instead: string | null;
+  readonly isCached: boolean;
+  /** Whether it is the first of its group of metrics. */
+  readonly opensGroup: boolean;
+}
+
+/** The rows of these metrics, or of all when none is named, in the order of the registry. */
+export function ratioRows(comparison: Comparison, metrics: readonly MetricName[]): RatioRow[] {
+  const shown = METRICS.filter(({ name }) => metrics.length === 0 || metrics.includes(name));
+  const compared = shown.flatMap(({ name, label, group }) => {
+    const metric = comparison.fleet.metrics[name];
+    return metric === undefined ? [] : [{ name, metric, label, group }];
+  });
+  return compared.map(({ name, metric, label, group }, index) => {
+    // Where no host has run both, it is not for a cache that they cannot be compared.
+    const isCached = comparison.runs > 0 && metric.flags.includes("suspect_cached_reads");
+    // Over several periods a host counts once in each: only so many are certainly different ones.
+    const atLeast = metric.n_eff < metric.hosts ? "≥ " : "";
+    const instead = insteadOf(metric, isCached);
+    return {
+      name,
+      metric,
+      label: isCached ? `${label} ${CACHE_SIGN}` : label,
+      times: timesText(metric.ratio),
+      interval: metric.ci === null && instead === null ? "no interval" : limitsText(metric.ci),
+      count: `${atLeast}${exactText(metric.n_eff)}`,
+      hosts: `${atLeast}${countOf(metric.n_eff, "host")}`,
+      instead,
+      isCached,
+      opensGroup: index > 0 && compared[index - 1]?.group !== group,
+    };
+  });
+}
+
+const NOT_COMPARABLE: Readonly<Partial<Record<Reason, string>>> = {
+  no_paired_hosts: "not comparable: no host has both",
+  too_fast_on_both: "not comparable: too fast to measure on both",
+  mostly_too_fast: "not comparable: mostly too fast to measure",
+};
+
+function insteadOf({ hosts, reason }: MetricComparison, isCached: boolean): string | null {
+  return hosts === 0 && isCached ? "suspected cache: reads left out" : (NOT_COMPARABLE[reason] ?? null);
+}
+
+// What to mind about a comparison, in a line or two below its chart: the flags, and the metrics that have them.
+
+/** What each flag says, in as few words as a picture has room for. */
+const FLAG_WORDS: Readonly<Record<Flag, string>> = {
+  single_host: "one host only",
+  mostly_single_runs: "mostly single runs",
+  many_too_fast: "many too fast to measure",
+  outlier_hosts: "some hosts far from the rest",
+  mixed_effect: "some hosts gain and others lose",
+  strata_disagree: "strata disagree",
+  simpson: "all results thrown together say the opposite",
+  paired_and_between_disagree: "hosts with one backend say otherwise",
+  suspect_cached_reads: "suspected cached reads",
+  small_file: "test files too small for the memory",
+  mixed_versions: "Bonnie++ 1.0x beside 1.9x and 2.0",
+  bound_mismatch: "rates above what can be measured",
+  low_cpu: "CPU too small to tell",
+  inflated_cpu: "CPU counted several times over",
+};
+
+/** Reasons of an undecided verdict that no mark of the chart shows. */
+const TOO_FEW_HOSTS = [
+  ["too_few_hosts", "fewer than 6 hosts"],
+  ["not_significant_after_holm", "too few hosts to decide so many metrics at once"],
+] as const satisfies readonly (readonly [Reason, string])[];
+
+/** So many metrics are named; of more only how many they are. */
+const MOST_NAMED = 3;
+
+/** The notes about these rows. */
+function ratioNotes({ view, fleet }: Comparison, rows: readonly RatioRow[]): string[] {
+  const isCached = rows.some((row) => row.isCached);
+  const flags = fleet.flags.flatMap((flag) => {
+    if (flag === "suspect_cached_reads" && isCached) return [];
+    const metrics = fleet.flag_details[flag]?.metrics;
+    if (metrics === undefined) return [FLAG_WORDS[flag]];
+    const flagged = rows.filter(({ name }) => metrics.includes(name));
+    return withMetrics(FLAG_WORDS[flag], flagged, rows);
+  });
+  const undecided = TOO_FEW_HOSTS.flatMap(([reason, words]) =>
+    withMetrics(
+      words,
+      rows.filter(({ metric }) => metric.reason === reason),
+      rows,
+    ),
+  );
+  const fate = view === "trusted" ? "left out" : "counted here";
+  return [
+    ...(isCached
+      ? [
+          `${CACHE_SIGN} Suspected cache: some reads probably came from a page cache, not from the disk; they are ${fate}.`,
+        ]
+      : []),
+    ...(undecided.length === 0 ? [] : [`No verdict yet: ${undecided.join("; ")}.`]),
+    ...(flags.length === 0 ? [] : [`Mind: ${flags.join("; ")}.`]),
+  ];
+}
+
+/** What holds for some of the rows, with their metrics where they are not all; nothing where it holds for none. */
+function withMetrics(words: string, some: readonly RatioRow[], rows: readonly RatioRow[]): string[] {
+  if (some.length === 0) return [];
+  if (some.length === rows.length) return [words];
+  const labels = METRICS.filter(({ name }) => some.some((row) => row.name === name)).map(({ label }) => label);
+  return [`${words} (${labels.length > MOST_NAMED ? countOf(labels.length, "metric") : labels.join(", ")})`];
+}
+
+// What one metric's row of the ratio chart shows between the ends of its axis.
+
+const BAND_HEIGHT = 14;
+const CAP_HEIGHT = 9;
+const MARK = 11;
+const ARROW = 8;
+/** Length of the arrow at a bound. */
+const BOUND = 26;
+const WORDS_SIZE = 11;
+
+/** A row with its middle at y: the band of hosts, on it the interval, on it the median. */
+export function ratioMarks(row: RatioRow, axis: LogAxis, y: number): Item[] {
+  const { host_range, ci, verdict } = row.metric;
+  return [
+    ...bandOf(host_range, axis, y),
+    ...(ci === null ? [] : whisker(ci, axis, y, VERDICT_MARKS[verdict].role)),
+    ...medianOf(row, axis, y),
+  ];
+}
+
+function placesOf({ low, high }: Limits, axis: LogAxis): readonly [from: Place, to: Place] {
+  return [axis.place(low, "left"), axis.place(high, "right")];
+}
+
+const isBeyond = (from: Place, to: Place): boolean => from.side !== "inside" && from.side === to.side;
+
+function bandOf(range: Limits, axis: LogAxis, y: number): Item[] {
+  if (range.low === null && range.high === null) return [];
+  const [from, to] = placesOf(range, axis);
+  const width = Math.max(2, to.x - from.x);
+  return [rect("band", Math.min(from.x, axis.right - width), y - BAND_HEIGHT / 2, width, BAND_HEIGHT, 2)];
+}
+
+/** An end of an interval: a bar, or an arrow where the axis ends before it or there is no limit. */
+function endOf({ x, side }: Place, y: number, role: Role): Item {
+  if (side === "inside") return line(role, x, y - CAP_HEIGHT / 2, x, y + CAP_HEIGHT / 2, 1.5);
+  return marker(side === "left" ? "arrow-left" : "arrow-right", role, x, y, ARROW);
+}
+
+function whisker(interval: Limits, axis: LogAxis, y: number, role: Role): Item[] {
+  const [from, to] = placesOf(interval, axis);
+  // Without limits there is nothing to show; wholly beyond the axis, the arrow of the median says so already.
+  if ((interval.low === null && interval.high === null) || isBeyond(from, to)) return [];
+  return [line(role, from.x, y, to.x, y, 2), endOf(from, y, role), endOf(to, y, role)];
+}
+
+function medianOf({ metric: { ratio, ci, verdict }, times }: RatioRow, axis: LogAxis, y: number): Item[] {
+  const { low, high } = ratio;
+  const { role, shape } = VERDICT_MARKS[verdict];
+  const [from, to] = placesOf(ratio, axis);
+  if (low === null && high === null) return [];
+  if (isBeyond(from, to)) {
+    return [
+      marker(from.side === "left" ? "arrow-left" : "arrow-right", role, from.x, y, MARK),
+      ...besideEnd(times, from, MARK, y),
+    ];
+  }
+  if (low !== null && high !== null) {
+    if (low === high) return [marker(shape, role, from.x, y, MARK)];
+    return [line(role, from.x, y, Math.max(to.x, from.x + 1), y, 6)];
+  }
+  const bound = high === null ? from : to;
+  const tip = high === null ? Math.min(axis.right, bound.x + BOUND) : Math.max(axis.left, bound.x - BOUND);
+  const arrow = [
+    line(role, bound.x, y, tip, y, 2),
+    marker(high === null ? "arrow-right" : "arrow-left", role, tip, y, ARROW),
+  ];
+  // The bound itself lies beyond the axis: all of the axis is possible.
+  if (bound.side !== "inside") return [...arrow, ...besideEnd(times, bound, BOUND, y)];
+  const mark = marker(shape, role, bound.x, y, MARK);
+  // An interval without that limit has its arrow already.
+  const isOpen = ci !== null && (ci.low === null) !== (ci.high === null) && (high === null ? ci.high : ci.low) === null;
+  return isOpen ? [mark] : [...arrow, mark];
+}
+
+/** The number of what lies beyond the axis, beside an arrow of that length at its end. */
+function besideEnd(words: string, { x, side }: Place, length: number, y: number): Item[] {
+  const [sign, anchor] = side === "left" ? ([1, "start"] as const) : ([-1, "end"] as const);
+  return text(words, x + sign * (length + 4), middle(y, WORDS_SIZE), { size: WORDS_SIZE, anchor });
+}
+
+// Where the columns of the ratio chart are. Wide pictures have a line for each metric, narrower ones two, and in narrow ones
+// the axis lies below the words. Which it is depends on the room that the texts leave for the axis.
+
+interface RatioLayout {
+  /** Between these the axis lies. */
+  readonly plot: Frame;
+  readonly rowHeight: number;
+  /** The middle of the marks, and the part of the row that belongs to the axis, from the upper edge of the row. */
+  readonly markY: number;
+  readonly strip: { readonly top: number; readonly bottom: number };
+  /** Names of the columns, with their baseline at y. */
+  readonly heads: (y: number) => Item[];
+  /** The words of a row with its upper edge at y. */
+  readonly words: (row: RatioRow, y: number) => Item[];
+}
+
+const LABEL: Font = { size: 13, weight: "normal" };
+const STRONG: Font = { size: 13, weight: "bold" };
+const SMALL: Font = { size: 11.5, weight: "normal" };
+
+/** Width of a verdict's shape with the gap behind it. */
+const SHAPE = 16;
+const GAP = 20;
+/** Between the ratio and its interval. */
+const CLOSE = 9;
+
+/** Room that the axis needs. */
+const LEAST_PLOT = { wide: 300, medium: 230 } as const;
+
+/** The layout for these rows. */
+function ratioLayout(rows: readonly RatioRow[], frame: Frame): RatioLayout {
+  const widest = (textOf: (row: RatioRow) => string, font: Font, least = 0) =>
+    rows.reduce((width, row) => Math.max(width, widthOfText(textOf(row), font)), least);
+  const widths: Widths = {
+    label: widest(({ label }) => label, LABEL),
+    verdict: SHAPE + widest(({ metric }) => metric.verdict, SMALL),
+    times: widest(({ times }) => times, STRONG, widthOfText(HEADS.times, SMALL)),
+    interval: widest(({ interval }) => interval, LABEL, widthOfText(HEADS.interval, SMALL)),
+    count: widest(({ count }) => count, LABEL, widthOfText(HEADS.count, SMALL)),
+    hosts: widest(({ hosts }) => hosts, SMALL),
+  };
+  return wide(widths, frame) ?? medium(widths, frame) ?? stacked(frame);
+}
+
+const HEADS = { times: "ratio", interval: "95 % interval", count: "hosts" } as const;
+
+type Widths = Readonly<Record<"label" | "verdict" | "times" | "interval" | "count" | "hosts", number>>;
+
+function verdictAt({ metric: { verdict } }: RatioRow, x: number, y: number, room: number): Item[] {
+  const { role, shape } = VERDICT_MARKS[verdict];
+  const style = { ...SMALL, role, room: room - SHAPE };
+  return [marker(shape, role, x + 5, y, 9), ...text(verdict, x + SHAPE, middle(y, SMALL.size), style)];
+}
+
+function head(content: string, x: number, y: number, anchor: "start" | "end"): Item[] {
+  return text(content, x, y, { ...SMALL, role: "muted", anchor });
+}
+
+/** A line for each metric: name, axis, verdict, ratio, interval, hosts. */
+function wide(widths: Widths, { left, right }: Frame): RatioLayout | null {
+  const interval = right - widths.count - GAP - widths.interval;
+  const times = interval - CLOSE;
+  const verdict = times - widths.times - GAP - widths.verdict;
+  const plot = { left: left + widths.label + GAP, right: verdict - GAP };
+  if (plot.right - plot.left < LEAST_PLOT.wide) return null;
+  return {
+    plot,
+    rowHeight: 28,
+    markY: 14,
+    strip: { top: 0, bottom: 28 },
+    heads: (y) => [
+      ...head("verdict", verdict + SHAPE, y, "start"),
+      ...head(HEADS.times, times, y, "end"),
+      ...head(HEADS.interval, interval, y, "start"),
+      ...head(HEADS.count, right, y, "end"),
+    ],
+    words: (row, y) => {
+      const baseline = middle(y + 14, LABEL.size);
+      return [
+        ...text(row.label, left, baseline, LABEL),
+        ...verdictAt(row, verdict, y + 14, widths.verdict),
+        ...text(row.times, times, baseline, { ...STRONG, anchor: "end" }),
+        ...text(row.interval, interval, baseline, { ...LABEL, role: "muted" }),
+        ...text(row.count, right, baseline, { ...LABEL, role: "muted", anchor: "end" }),
+      ];
+    },
+  };
+}
+
+/** Two lines for each metric: name and verdict, axis, ratio with interval and hosts. */
+function medium(widths: Widths, { left, right }: Frame): RatioLayout | null {
+  const interval = right - Math.max(widths.interval, widths.hosts);
+  const times = interval - CLOSE;
+  const names = Math.max(widths.label, widths.verdict);
+  const plot = { left: left + names + GAP, right: times - widths.times - GAP };
+  if (plot.right - plot.left < LEAST_PLOT.medium) return null;
+  const lines = { first: 12, second: 28 } as const;
+  return {
+    plot,
+    rowHeight: 41,
+    markY: 20.5,
+    strip: { top: 0, bottom: 41 },
+    heads: (y) => [...head(HEADS.times, times, y, "end"), ...head(HEADS.interval, interval, y, "start")],
+    words: (row, y) => [
+      ...text(row.label, left, middle(y + lines.first, LABEL.size), LABEL),
+      ...verdictAt(row, left, y + lines.second, names),
+      ...text(row.times, times, middle(y + lines.first, STRONG.size), { ...STRONG, anchor: "end" }),
+      ...text(row.interval, interval, middle(y + lines.first, LABEL.size), { ...LABEL, role: "muted" }),
+      ...text(row.hosts, interval, middle(y + lines.second, SMALL.size), { ...SMALL, role: "muted" }),
+    ],
+  };
+}
+
+/** The words in two lines above the axis, which is as wide as the picture. */
+function stacked({ left, right }: Frame): RatioLayout {
+  const lines = { first: 14, second: 30 } as const;
+  return {
+    plot: { left, right },
+    rowHeight: 66,
+    markY: 50,
+    strip: { top: 40, bottom: 60 },
+    heads: () => [],
+    words: (row, y) => {
+      const interval = widthOfText(row.interval, LABEL);
+      const times = right - (row.interval === "" ? 0 : interval + CLOSE);
+      const label = times - widthOfText(row.times, STRONG) - CLOSE - left;
+      const verdict = right - widthOfText(row.hosts, SMALL) - CLOSE - left;
+      return [
+        ...text(row.label, left, middle(y + lines.first, LABEL.size), { ...LABEL, room: label }),
+        ...text(row.times, times, middle(y + lines.first, STRONG.size), { ...STRONG, anchor: "end" }),
+        ...text(row.interval, right, middle(y + lines.first, LABEL.size), { ...LABEL, role: "muted", anchor: "end" }),
+        ...verdictAt(row, left, y + lines.second, verdict),
+        ...text(row.hosts, right, middle(y + lines.second, SMALL.size), { ...SMALL, role: "muted", anchor: "end" }),
+      ];
+    },
+  };
+}
 
 /** The chart of the fleet; `words` are those of the comparison's report. */
 export function ratioChart(comparison: Comparison, words: Words, look: Look): Scene {

@@ -1,19 +1,28 @@
 // One backend and metric over time: for each stratum a panel of medians with their 95 % intervals, period by period. Strata have
 // axes of their own, because they are different tests. A hint of a change has the shape and colour of its direction.
 
-import type { DatedTrend } from "../compare/dated.ts";
-import type { TrendPoint } from "../compare/trend.ts";
-import { METRICS } from "../run/metrics.ts";
-import { countOf, exactText, rateText } from "../run/format.ts";
+import type { DatedTrend, TrendPoint } from "../compare/trend.ts";
 import { intervalText, knownText } from "../report/format.ts";
-import type { Look } from "../report/summary.ts";
-import { type Block, type Frame, frameOf, piled, space } from "./layout.ts";
-import { caption, description, emptiness, heading, type Words } from "./heading.ts";
-import { level, line, marker, middle, rect, text } from "./items.ts";
-import { type LegendEntry, legend } from "./legend.ts";
+import type { Look } from "../report/model.ts";
+import { countOf, exactText, rateText } from "../run/format.ts";
+import { METRICS } from "../run/metrics.ts";
 import { type LinearAxis, linearAxis } from "./axes.ts";
+import {
+  type Block,
+  caption,
+  description,
+  emptiness,
+  type Frame,
+  frameOf,
+  heading,
+  type LegendEntry,
+  legend,
+  piled,
+  space,
+  type Words,
+} from "./layout.ts";
+import { type Item, level, line, marker, middle, type Role, rect, type Scene, text } from "./scene.ts";
 import { type Font, widthOfText } from "./text-metrics.ts";
-import type { Item, Role, Scene } from "./scene.ts";
 
 /** No more strata have a panel; the rest is in the tables. */
 const MOST_PANELS = 8;

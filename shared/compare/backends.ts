@@ -3,17 +3,13 @@
 
 import { SCOPE_ALL } from "../cells/cell.ts";
 import { BACKENDS, type Backend } from "../run/backends.ts";
-import { codeUnitOrder } from "../model/code-unit-order.ts";
 import type { MetricName } from "../run/metrics.ts";
-import { askedMetrics } from "./asked-metrics.ts";
-import { backendValues } from "./backend-values.ts";
-import { rememberedRanks } from "./tests.ts";
+import { codeUnitOrder } from "../run/text.ts";
+import { askedMetrics, METHOD_VERSION, type Merged, type Question } from "./compare.ts";
 import type { BackendValue, CachedReads } from "./comparison.ts";
-import { measure } from "./measure.ts";
-import { METHOD_VERSION } from "./method-version.ts";
-import { cachedReads } from "./notes.ts";
-import type { Notice } from "./notice.ts";
-import type { Merged, Question } from "./question.ts";
+import { backendValues, measure } from "./estimate.ts";
+import { cachedReads, type Notice } from "./flags.ts";
+import { rememberedRanks } from "./tests.ts";
 
 /** What is asked. */
 type BackendsQuestion = Omit<Question, "baseline" | "candidate" | "margin">;

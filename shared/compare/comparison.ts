@@ -4,9 +4,8 @@
 
 import type { Backend } from "../run/backends.ts";
 import type { MetricGroup, MetricName } from "../run/metrics.ts";
-import type { Flag, FlagDetails } from "./flag.ts";
-import type { Notice } from "./notice.ts";
-import type { Question } from "./question.ts";
+import type { Question } from "./compare.ts";
+import type { Flag, FlagDetails, Notice } from "./flags.ts";
 import type { Reason, Verdict } from "./verdict.ts";
 
 /**

@@ -1,16 +1,127 @@
 // Which flags are set: those of one metric, of its hosts, and of a scope (statistics.md, section 9).
 
-import type { MetricName } from "../run/metrics.ts";
+import { noteOnBoth } from "../cells/contribution.ts";
+import type { Backend } from "../run/backends.ts";
 import { countOf, exactText } from "../run/format.ts";
-import type { Indication } from "./between-hosts.ts";
-import { FLAGS, type Flag, type FlagDetail, type FlagDetails } from "./flag.ts";
+import { METRICS, type MetricName } from "../run/metrics.ts";
+import type { Merged, PairedEffect } from "./compare.ts";
+import type { CachedReads } from "./comparison.ts";
+import type { Measure } from "./estimate.ts";
 import { shares } from "./heterogeneity.ts";
-import type { Measure } from "./measure.ts";
 import type { Interval } from "./median.ts";
-import type { CachedHosts, NotedHosts } from "./notes.ts";
+import type { Indication } from "./mover.ts";
 import { countAbove, countBelow, type Ends, quantile } from "./order-statistics.ts";
-import type { PairedEffect } from "./paired.ts";
-import { rulesText } from "./words.ts";
+import { rulesText } from "./sentences.ts";
+
+/** What a reader must know about a whole answer: `cohorts_capped`, hosts that match the filters may be missing. */
+export type Notice = "cohorts_capped";
+
+// What cells note about their hosts beside the numbers: cached reads, small files, impossible rates, little CPU.
+
+const CACHED_RULE = "cached:";
+
+/** C1 to C12 in the order of their numbers. */
+function inOrder(rules: Iterable<string>): string[] {
+  return [...rules].sort((a, b) => Number(a.slice(1)) - Number(b.slice(1)));
+}
+
+/** Hosts with the note; with several periods a host counts once in each. */
+export function noted(merged: Merged | undefined, note: string): number {
+  return merged?.cell.notes.get(note) ?? 0;
+}
+
+/** Hosts with a run whose reads probably came from a cache, and the rules that said so. */
+export function cachedReads(merged: Merged | undefined): CachedReads {
+  const rules = [...(merged?.cell.notes.keys() ?? [])]
+    .filter((note) => note.startsWith(CACHED_RULE))
+    .map((note) => note.slice(CACHED_RULE.length));
+  return { hosts: noted(merged, "cached"), rules: inOrder(rules) };
+}
+
+/** One backend in one scope: its cell, if any. */
+export interface NotedSide {
+  readonly backend: Backend;
+  readonly merged: Merged | undefined;
+}
+
+/** Both backends of a comparison. */
+type Sides = readonly [NotedSide, NotedSide];
+
+/** Hosts of a comparison that are noted for something. */
+interface NotedHosts {
+  readonly hosts: number;
+  /** Whether a host may be among them once for each period. */
+  readonly isRepeated: boolean;
+}
+
+/** Hosts with the note on either backend or both; with several periods a host counts once in each. */
+export function notedOnEither(note: string, sides: Sides): NotedHosts {
+  const [a, b] = sides;
+  return {
+    hosts: noted(a.merged, note) + noted(b.merged, note) - noted(a.merged, noteOnBoth(note, b.backend)),
+    isRepeated: sides.some(({ merged }) => merged !== undefined && merged.headHosts < merged.cell.hosts),
+  };
+}
+
+/** Hosts of a comparison with cached reads on either backend, and the rules that said so. */
+export interface CachedHosts extends NotedHosts {
+  readonly rules: readonly string[];
+}
+
+/** Cached reads of both backends: what `cachedReads` tells of one of them. */
+export function cachedOnEither(sides: Sides): CachedHosts {
+  const rules = sides.flatMap(({ merged }) => cachedReads(merged).rules);
+  return { ...notedOnEither("cached", sides), rules: inOrder(new Set(rules)) };
+}
+
+const READ_PATH = new Set(METRICS.filter(({ readPath }) => readPath).map(({ name }) => name));
+
+/** The same as far as it concerns a metric: null for those that no cache can spoil. */
+export function cachedReadsOf(metric: MetricName, sides: Sides): CachedHosts | null {
+  return READ_PATH.has(metric) ? cachedOnEither(sides) : null;
+}
+
+// What a flag is: a code for what a reader must know before acting on a number (statistics.md, section 9), and its details, which
+// say in words what it means here, with the count behind it. `flags.ts` sets them.
+
+/** All flags, in the order in which they are listed. */
+const FLAGS = [
+  "single_host",
+  "mostly_single_runs",
+  "many_too_fast",
+  "outlier_hosts",
+  "mixed_effect",
+  "strata_disagree",
+  "simpson",
+  "paired_and_between_disagree",
+  "suspect_cached_reads",
+  "small_file",
+  "mixed_versions",
+  "bound_mismatch",
+  "low_cpu",
+  "inflated_cpu",
+] as const;
+
+export type Flag = (typeof FLAGS)[number];
+
+/** What stands behind a flag. */
+export interface FlagDetail {
+  readonly text: string;
+  /** Hosts concerned, where they are counted; on either backend; with several periods a host counts once in each. */
+  readonly count?: number;
+  /** Cache rules that fired, for `suspect_cached_reads`. */
+  readonly rules?: readonly string[];
+  /** The metrics that have the flag, in the flags of a scope. */
+  readonly metrics?: readonly MetricName[];
+}
+
+/** Details of the flags that are set, by code. */
+export type FlagDetails = Readonly<Partial<Record<Flag, FlagDetail>>>;
+
+/** The codes of the flags that are set, in the order of `FLAGS`. */
+export function flagsOf(details: FlagDetails): Flag[] {
+  return FLAGS.filter((flag) => details[flag] !== undefined);
+}
 
 /** What the flags of one metric are derived from. */
 export interface MetricEvidence {

@@ -2,7 +2,7 @@
 // (statistics.md, section 6, heterogeneity).
 
 import type { MetricCell } from "../cells/cell.ts";
-import { TICKS_PER_LOG } from "../summary/ticks.ts";
+import { TICKS_PER_LOG } from "../cells/host-values.ts";
 import type { HostRange, Share } from "./comparison.ts";
 import { fromTicks } from "./estimate.ts";
 import { at, atFromLargest, countAbove, countBelow, type Ends, quantile } from "./order-statistics.ts";

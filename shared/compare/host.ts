@@ -1,23 +1,49 @@
 // One host by itself: what it measured on each of its backends, how they compare on it, and where it stands in the fleet.
 // In: its summary over all time, and the cells of its backends and of their pairs. One host is never a verdict.
 
-import type { Cell } from "../cells/cell.ts";
+import { BIN_TICKS, binsOf } from "../cells/bins.ts";
+import type { Cell, MetricCell } from "../cells/cell.ts";
 import { pairName } from "../cells/contribution.ts";
+import {
+  type HostGroup,
+  type HostSummary,
+  type HostValue,
+  logRatio,
+  sumOfSquares,
+  TICKS_PER_LOG,
+} from "../cells/host-values.ts";
 import type { Backend } from "../run/backends.ts";
 import type { Cohort } from "../run/cohort.ts";
 import { METRIC_NAMES, type MetricName } from "../run/metrics.ts";
-import { VIEWS, type View } from "../model/view.ts";
-import { sumOfSquares } from "../summary/host-value.ts";
-import { logRatio } from "../summary/log-ratio.ts";
-import { TICKS_PER_LOG } from "../summary/ticks.ts";
-import type { HostGroup, HostSummary, HostValue } from "../summary/types.ts";
+import { VIEWS, type View } from "../run/run.ts";
+import { METHOD_VERSION, type Merged } from "./compare.ts";
 import type { Known } from "./comparison.ts";
-import { known } from "./estimate.ts";
-import { metricCell } from "./measure.ts";
+import { known, metricCell } from "./estimate.ts";
 import type { Interval } from "./median.ts";
-import { METHOD_VERSION } from "./method-version.ts";
-import type { Merged } from "./question.ts";
-import { type Standing, standing } from "./standing.ts";
+import { countAbove, countBelow, endsOf } from "./order-statistics.ts";
+
+/** Where one host stands among the hosts of a cell: how many of them are certainly below it, and how many above. */
+export interface Standing {
+  /** Hosts with the metric, this one included. */
+  readonly hosts: number;
+  readonly below: number;
+  readonly above: number;
+}
+
+/**
+ * The place of a value in ticks among the values of a cell. Hosts in its own bin, i.e. within about half a per cent, and
+ * hosts of which only a bound on the wrong side is known, are neither below nor above. Null where no host has the metric.
+ */
+export function standing(cell: MetricCell, { lo, hi }: Interval): Standing | null {
+  if (cell.n === 0) return null;
+  const { lower, upper } = endsOf(cell);
+  const half = BIN_TICKS / 2;
+  return {
+    hosts: cell.n,
+    below: Number.isFinite(lo) ? countBelow(upper, binsOf(lo).first * BIN_TICKS - half) : 0,
+    above: Number.isFinite(hi) ? countAbove(lower, binsOf(hi).first * BIN_TICKS + half) : 0,
+  };
+}
 
 /** One metric of a host on one backend, in the metric's unit: the median of its runs. */
 export interface HostMetric extends Known {
@@ -184,5 +210,38 @@ export function hostProfile(input: HostProfileInput): HostProfile {
           .map((other) => hostPair(own, other, pairCells.get(pairName(baseline, candidate)))),
       ),
     ),
+  };
+}
+
+/** One host of a list: what has been measured on it, in one line. */
+export interface HostEntry {
+  readonly host: string;
+  /** Where to ask for its profile. */
+  readonly url: string;
+  readonly backends: readonly Backend[];
+  readonly strata: readonly string[];
+  /** Runs that count, at most 99 of each backend and stratum. */
+  readonly runs: number;
+  /** Rules by which reads are probably cached, by backend; without the backends that have none. */
+  readonly cached: Readonly<Partial<Record<Backend, readonly string[]>>>;
+  readonly cohort: Cohort;
+}
+
+/** The entry of a host with at least one group. */
+export function hostEntry({ summary, cohort }: { summary: HostSummary; cohort: Cohort }): HostEntry {
+  const { host, groups } = summary;
+  const backends = backendsOf(summary);
+  const rulesOf = (of: Backend) =>
+    [...new Set(groups.filter(({ backend }) => backend === of).flatMap(({ cached }) => cached))].sort();
+  return {
+    host,
+    url: `/v1/hosts/${encodeURIComponent(host)}`,
+    backends,
+    strata: [...new Set(groups.map(({ stratum }) => stratum))].sort(),
+    runs: groups.reduce((sum, { runs }) => sum + runs, 0),
+    cached: Object.fromEntries(
+      backends.map((backend) => [backend, rulesOf(backend)] as const).filter(([, rules]) => rules.length > 0),
+    ),
+    cohort,
   };
 }

@@ -3,18 +3,20 @@
 // because different hosts stand behind them, so each says how many.
 
 import type { Backend } from "../run/backends.ts";
-import { codeUnitOrder } from "../model/code-unit-order.ts";
 import type { MetricName } from "../run/metrics.ts";
-import { askedMetrics } from "./asked-metrics.ts";
-import { rememberedRanks } from "./tests.ts";
+import { codeUnitOrder } from "../run/text.ts";
+import {
+  askedMetrics,
+  METHOD_VERSION,
+  type Merged,
+  type PairedEffect,
+  pairedEffects,
+  type Question,
+} from "./compare.ts";
 import type { Known, Limits } from "./comparison.ts";
-import { type Flag, flagsOf } from "./flag.ts";
-import { pairedFlags } from "./flags.ts";
 import { known, limits } from "./estimate.ts";
-import { METHOD_VERSION } from "./method-version.ts";
-import { cachedReadsOf, type NotedSide } from "./notes.ts";
-import { type PairedEffect, pairedEffects } from "./paired.ts";
-import type { Merged, Question } from "./question.ts";
+import { cachedReadsOf, type Flag, flagsOf, type NotedSide, pairedFlags } from "./flags.ts";
+import { rememberedRanks } from "./tests.ts";
 import { judge, marginTicks, type Reason, type Verdict } from "./verdict.ts";
 
 /** Flags that take the cells of strata, which a matrix does not read: only the comparison of a pair has them. */

@@ -1,5 +1,5 @@
-import { type MedianRank, medianRank } from "./tests.ts";
 import { at, atFromLargest, type Ends } from "./order-statistics.ts";
+import { type MedianRank, medianRank } from "./tests.ts";
 
 /** A stretch of log values in ticks (1e-4 of a natural log). An end may be infinite: nothing is known on that side. */
 export interface Interval {

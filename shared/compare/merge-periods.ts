@@ -1,7 +1,6 @@
-import type { Cell } from "../cells/cell.ts";
-import { emptyCell, mergeCell } from "../cells/merge.ts";
+import { type Cell, emptyCell, mergeCell } from "../cells/cell.ts";
 import { QUANTITY_NAMES } from "../cells/quantities.ts";
-import type { Merged } from "./question.ts";
+import type { Merged } from "./compare.ts";
 
 /**
  * Adds up one cell for each period and keeps, for each quantity, the largest N of them. Hosts may be in several periods,

@@ -1,10 +1,10 @@
 // What would change a verdict: how many hosts it takes. These are projections and no statistics: they ask what the rules of
 // the verdict (statistics.md, section 6) would say of more hosts that split as those so far, or that all say the opposite.
 
-import { TICKS_PER_LOG } from "../summary/ticks.ts";
-import { medianRank, signTest } from "./tests.ts";
+import { TICKS_PER_LOG } from "../cells/host-values.ts";
 import type { Known, Limits } from "./comparison.ts";
 import { MIN_HOSTS } from "./median.ts";
+import { medianRank, signTest } from "./tests.ts";
 import { isSignificant, marginTicks } from "./verdict.ts";
 
 /** How the certainly distinct hosts split; those that are neither are ties, or cannot be told. Counts may be fractions. */

@@ -4,13 +4,32 @@
 import { SCOPE_ALL } from "../cells/cell.ts";
 import type { Backend } from "../run/backends.ts";
 import type { MetricName } from "../run/metrics.ts";
-import type { View } from "../model/view.ts";
-import { change } from "./change.ts";
+import type { PeriodUnit } from "../run/periods.ts";
+import type { View } from "../run/run.ts";
+import { METHOD_VERSION, type Merged, type Question } from "./compare.ts";
 import type { Known, Limits } from "./comparison.ts";
-import { known, limits } from "./estimate.ts";
-import { type Measure, measure } from "./measure.ts";
-import { METHOD_VERSION } from "./method-version.ts";
-import type { Merged, Question } from "./question.ts";
+import { known, limits, type Measure, measure } from "./estimate.ts";
+import type { Notice } from "./flags.ts";
+import type { Matrix } from "./matrix.ts";
+import { change } from "./mover.ts";
+
+/** How fresh an answer is, and what a reader must know of all its numbers. */
+export interface Freshness {
+  /** When the statistics were last brought up to date, ISO 8601; null without any. */
+  readonly as_of: string | null;
+  /** Hosts with results that are not in these numbers yet. */
+  readonly pending_hosts: number;
+  readonly notices: readonly Notice[];
+}
+
+/** The answer of GET /v1/matrix. */
+export interface DatedMatrix extends Matrix, Freshness {}
+
+/** The answer of GET /v1/trend, with the periods it was made from, in the order of time. */
+export interface DatedTrend extends Trend, Freshness {
+  readonly unit: PeriodUnit;
+  readonly periods: readonly string[];
+}
 
 /** A question about one backend and metric. */
 export interface TrendQuestion {
@@ -48,7 +67,7 @@ export interface TrendPoint {
 }
 
 /** The whole answer. */
-export interface Trend extends TrendQuestion {
+interface Trend extends TrendQuestion {
   readonly method_version: string;
   /** By stratum, sorted; of each the periods that have hosts, in the order asked for. */
   readonly strata: Readonly<Record<string, readonly TrendPoint[]>>;

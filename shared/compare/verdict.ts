@@ -1,6 +1,6 @@
 // From numbers to a verdict: the eleven rules of statistics.md, section 6, read from top to bottom.
 
-import { rnd, TICKS_PER_LOG } from "../summary/ticks.ts";
+import { rnd, TICKS_PER_LOG } from "../cells/host-values.ts";
 import type { Interval } from "./median.ts";
 
 export type Verdict = "faster" | "slower" | "equivalent" | "inconclusive" | "not comparable";

@@ -2,7 +2,10 @@
 // one run. Out: a verdict with the rules that fired (xen-backends.md, section 5). A pure function of the run: no other run is
 // looked at. The line is never dropped for it; comparisons leave cached reads out of the view `trusted`.
 
-import type { Quality, QualityReason, RuleStrength } from "../run/run.ts";
+import { PARSER_VERSION, readBonnie } from "../bonnie/reader.ts";
+import { isOfLine } from "../bonnie/validity.ts";
+import type { Quality, QualityReason, RuleStrength, Run } from "../run/run.ts";
+import { stratumOf } from "../run/stratum.ts";
 import { type Evidence, evidenceOf, type QualityInput } from "./evidence.ts";
 import { CACHED_READ_RATIO, firedRules } from "./rules.ts";
 
@@ -35,4 +38,25 @@ function verdictOf(evidence: Evidence, reasons: readonly QualityReason[]): Pick<
 
 function idsOf(reasons: readonly QualityReason[], strength: RuleStrength): readonly string[] {
   return reasons.filter((reason) => reason.strength === strength).map((reason) => reason.rule);
+}
+
+/**
+ * A stored run as its raw line reads now: setup, measurements, stratum, quality and the warnings of the line are made
+ * afresh by this version of the parser and the rules; who, when, and what was said stay. Null when the line is no longer
+ * exactly one result: what an older version made of it is then all there is.
+ */
+export function reread(run: Run): Run | null {
+  const { entries } = readBonnie(run.raw);
+  const [entry] = entries;
+  if (entry?.kind !== "result" || entries.length !== 1) return null;
+  const { setup, metrics, warnings } = entry.result;
+  return {
+    ...run,
+    parser_version: PARSER_VERSION,
+    stratum: stratumOf(setup),
+    bonnie: setup,
+    metrics,
+    quality: assessQuality({ setup, metrics, facts: run.facts, backend: run.backend }),
+    warnings: [...warnings, ...run.warnings.filter((warning) => !isOfLine(warning))],
+  };
 }

@@ -5,10 +5,55 @@
 // Strengths. Each rule has the one its row names, for its upper threshold; what the row calls `warn` counts one step less:
 //   C1 strong / medium   C4 medium / weak   C7 strong (file fits in free memory) / medium, see there
 
-import type { QualityReason, RuleStrength } from "../run/run.ts";
-import type { Evidence, RateRange } from "./evidence.ts";
-import { readLimits } from "./read-limits.ts";
-import { grouped, rate, rotatingDisks, threeDigits, times } from "./wording.ts";
+import type { Backend } from "../run/backends.ts";
+import { exactText } from "../run/format.ts";
+import type { Quality, QualityReason, RuleStrength } from "../run/run.ts";
+import { type Evidence, type RateRange, readLimits } from "./evidence.ts";
+
+// How the reasons write numbers: `199 488`, `11.2`, `more than 4 227 072`.
+
+/** A whole number in groups of three digits. */
+function grouped(value: number): string {
+  return exactText(Math.round(value));
+}
+
+/** A ratio or a small number with three significant digits. */
+function threeDigits(value: number): string {
+  if (value >= 999.5) return grouped(value);
+  return value < 0.001 ? `${value}` : `${Number(value.toPrecision(3))}`;
+}
+
+/** A rate as it was printed in its unit, which says so when only a bound is known. */
+function rate({ low, high }: RateRange, unit = "K/s"): string {
+  return `${low === high ? "" : "more than "}${exactText(low)} ${unit}`;
+}
+
+/** How many times: `11.2 times`, or `more than 11.2 times` when either side is only bounded. */
+function times(ratio: number, ...sides: readonly RateRange[]): string {
+  return `${sides.every(({ low, high }) => low === high) ? "" : "more than "}${threeDigits(ratio)} times`;
+}
+
+/** Rotating disks by number; null when nobody counted them. */
+export function rotatingDisks(count: number | null): string {
+  if (count === null) return "one rotating disk (number of disks unknown)";
+  return count === 1 ? "one rotating disk" : `${count} rotating disks`;
+}
+
+// What an operator can do about a verdict (xen-backends.md, section 5, the text under the table).
+
+/** Sentences to print below a verdict; none for `clean`. */
+export function adviceFor(verdict: Quality["verdict"], backend: Backend): readonly string[] {
+  if (verdict === "clean") return [];
+  if (verdict === "not-assessed") return ["Send dom0_mem_mb and cache_mode with the run, so that it can be cleared."];
+  const advice = [
+    "Run again with a test file of at least twice the memory of Dom0 or of the guest, whichever is larger.",
+    "Or give the guest little memory and Dom0 a small, fixed dom0_mem.",
+    "Options of Bonnie++: -b shows the durable write rate; -D goes past the guest's cache only, not past Dom0's.",
+  ];
+  return backend === "loop"
+    ? ["Switch the loop device to direct I/O (losetup --direct-io=on, Linux 4.4 or later) and compare.", ...advice]
+    : advice;
+}
 
 /** A rule's answer when it fires. */
 interface Finding {

@@ -1,9 +1,9 @@
 // What a share gives to whoever embeds it: its address in every format, and snippets to paste. The origin is ours and the
 // id is hexadecimal; the title comes from outside and is escaped for each place.
 
-import { printable } from "../run/text.ts";
+import { WIDTH } from "../report/model.ts";
 import type { ShareKind } from "../run/share.ts";
-import { WIDTH } from "../report/summary.ts";
+import { printable } from "../run/text.ts";
 import { xmlText } from "./xml.ts";
 
 /** Addresses of a share by format; null where its kind has no picture, or no badge. */

@@ -1,7 +1,7 @@
 // A report in Markdown as GitHub reads it: headings, tables, lists. What it says is text and never markup: see `inline`.
 
-import { printable, printableLines } from "../run/text.ts";
 import type { Remark, Report, Section, Table } from "../report/model.ts";
+import { printable, printableLines } from "../run/text.ts";
 
 /** The report in Markdown, ending in a line feed. */
 export function markdown({ title, lead, guide, facts, notices, sections, cursor }: Report): string {

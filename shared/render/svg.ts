@@ -3,7 +3,7 @@
 // screens. So a viewer that knows no style sheets, or must not apply them, still shows the light picture.
 
 import type { Item, Marker, Role, Scene, Text } from "../chart/scene.ts";
-import type { Theme } from "../report/summary.ts";
+import type { Theme } from "../report/model.ts";
 import { type Colours, DARK, LIGHT } from "./colors.ts";
 import { element, xmlText } from "./xml.ts";
 

@@ -1,14 +1,13 @@
 // What every statistical answer says about itself: the question it answers, and how fresh it is.
 
-import type { Freshness } from "../compare/dated.ts";
-import type { Notice } from "../compare/notice.ts";
-import type { Question } from "../compare/question.ts";
+import type { Question } from "../compare/compare.ts";
+import type { Notice } from "../compare/flags.ts";
+import type { Freshness } from "../compare/trend.ts";
 import { COHORT_KEYS } from "../run/cohort.ts";
 import { exactText, marginText } from "../run/format.ts";
 import { instantText } from "./format.ts";
+import { type Fact, type Look, type Remark, warning } from "./model.ts";
 import type { Field } from "./records.ts";
-import { type Fact, type Remark, warning } from "./model.ts";
-import type { Look } from "./summary.ts";
 
 /** What all of them hold. */
 export interface About extends Pick<Question, "periods" | "view" | "filters">, Freshness {

@@ -2,12 +2,77 @@
 // there only when it has something to say.
 
 import type { Comparison, HostRange } from "../compare/comparison.ts";
-import { percentText, pText, ratioText } from "../run/format.ts";
-import { hostCountText } from "./host-count.ts";
-import { intervalOrNone, intervalText, knownText } from "./format.ts";
-import { cell, column, remark, type Section, section } from "./model.ts";
-import { shownMetrics } from "./shown-metrics.ts";
-import type { Look } from "./summary.ts";
+import type { Verdict } from "../compare/verdict.ts";
+import { countOf, exactText, percentText, pText, ratioText } from "../run/format.ts";
+import { metricLabel } from "../run/metrics.ts";
+import { hostCountText, hostsOfAll, intervalOrNone, intervalText, knownText } from "./format.ts";
+import { cell, column, type Look, type Remark, remark, type Section, section } from "./model.ts";
+import { shownMetrics } from "./verdicts.ts";
+
+// What the short name of a stratum says, in words: `v1/2G/8k/16` is how results are told apart that cannot be compared.
+
+const FAMILIES: Readonly<Record<string, string>> = {
+  v1: "Bonnie++ 1.00 to 1.04",
+  v2: "Bonnie++ 1.9x and 2.0",
+};
+
+/** The stratum's name and what it stands for; what it does not know is left out. */
+export function stratumRemark(stratum: string): Remark {
+  // A file specification may hold a slash itself: `16:1000:0/64`.
+  const [family = "", size = "-", chunk = "-", ...files] = stratum.split("/");
+  const parts = [FAMILIES[family] ?? family, bigFile(size, chunk), manyFiles(files.join("/"))];
+  return remark(stratum, `${parts.join(", ")}.`);
+}
+
+function bigFile(size: string, chunk: string): string {
+  if (size === "-") return "no test of a big file";
+  const chunks = chunk === "?" ? "chunks of a size that was not printed" : `chunks of ${binary(chunk)}`;
+  return `a test file of about ${binary(size)} in ${chunks}`;
+}
+
+/** `2G` is `2 GiB`, `8k` `8 KiB`, and `512` `512 bytes`. */
+function binary(size: string): string {
+  const unit = { k: "KiB", m: "MiB", M: "MiB", G: "GiB" }[size.at(-1) ?? ""];
+  return unit === undefined ? `${size} bytes` : `${size.slice(0, -1)} ${unit}`;
+}
+
+function manyFiles(spec: string): string {
+  if (spec === "-" || spec === "") return "no test of many files";
+  const [kinds = "", directories] = spec.split("/");
+  const [thousands = "", most, least] = kinds.split(":");
+  const count = exactText(1024 * Number(thousands));
+  const where = directories === undefined ? "" : ` in ${directories} directories`;
+  if (most === "link") return `${count} hard links${where}`;
+  if (most === "symlink") return `${count} symbolic links${where}`;
+  return `${count} ${most === undefined ? "empty files" : `files of ${least ?? 0} to ${most} bytes`}${where}`;
+}
+
+/** Verdicts that decide something, in words after the candidate's name. */
+const DECIDED = [
+  ["faster", "faster"],
+  ["slower", "slower"],
+  ["equivalent", "as fast at the median"],
+] as const satisfies readonly (readonly [Verdict, string])[];
+
+/**
+ * What a comparison found over the fleet in one sentence, e.g. "On 9 to 40 hosts with both, blktap2 compared with
+ * loop is faster in char write, block write; slower in random seeks; 9 of 12 metrics are undecided." Hosts differ from metric to metric.
+ */
+export function comparisonLead({ baseline, candidate, fleet }: Comparison, look: Pick<Look, "metrics">): string {
+  const metrics = shownMetrics(fleet.metrics, look);
+  if (metrics.every(([, { hosts }]) => hosts === 0))
+    return `No host has results on both ${baseline} and ${candidate} that count: nothing to compare yet.`;
+  const on = `On ${hostsOfAll(metrics.map(([, metric]) => metric))} with both`;
+  const decided = DECIDED.flatMap(([verdict, word]) => {
+    const names = metrics.filter(([, metric]) => metric.verdict === verdict).map(([name]) => metricLabel(name));
+    return names.length === 0 ? [] : [`${word} in ${names.join(", ")}`];
+  });
+  const open = metrics.filter(([, { verdict }]) => !DECIDED.some(([word]) => word === verdict)).length;
+  const of = `${open} of ${countOf(metrics.length, "metric")}`;
+  if (decided.length === 0) return `${on}, no metric has a verdict: ${candidate} against ${baseline} is undecided.`;
+  const rest = open === 0 ? "" : `; ${of} ${open === 1 ? "is" : "are"} undecided`;
+  return `${on}, ${candidate} compared with ${baseline} is ${decided.join("; ")}${rest}.`;
+}
 
 /** How hosts differ, for metrics with at least two of them. */
 export function agreementSection({ fleet }: Comparison, look: Look): Section[] {

@@ -2,12 +2,11 @@
 
 import type { Comparison, MetricComparison } from "../compare/comparison.ts";
 import { fewestHosts, hostsForDirection, hostsForEquality, hostsToUndo, type Split } from "../compare/sample-size.ts";
+import { unlikeMedian, WORDS } from "../compare/sentences.ts";
 import { isSignificant } from "../compare/verdict.ts";
-import { unlikeMedian, WORDS } from "../compare/words.ts";
-import { METRICS, type MetricName } from "../run/metrics.ts";
 import { countOf, exactText, marginText, pText, ratioText } from "../run/format.ts";
-import { hostCountText, hostsText } from "./host-count.ts";
-import { intervalOrNone } from "./format.ts";
+import { METRICS, type MetricName } from "../run/metrics.ts";
+import { hostCountText, hostsText, intervalOrNone } from "./format.ts";
 
 /** Three answers, each in sentences. */
 export interface Explanation {

@@ -1,12 +1,19 @@
 // What the words of answers mean, for OpenAPI, the page /docs and docs/api.md. Each list is checked for completeness by
 // its type: a word added elsewhere does not compile until it is explained here.
 
-import type { Flag } from "../compare/flag.ts";
-import type { Notice } from "../compare/notice.ts";
+import type { Flag, Notice } from "../compare/flags.ts";
 import type { Reason, Verdict } from "../compare/verdict.ts";
 import type { ErrorCode } from "../errors.ts";
 import type { Backend } from "../run/backends.ts";
 import type { Quality } from "../run/run.ts";
+
+/** The keys of a list of meanings, as the tuple that an enum schema wants. Throws for an empty list. */
+export function wordsOf<T extends string>(meanings: Readonly<Record<T, unknown>>): [T, ...T[]] {
+  // Sound for object literals typed by their keys, which all lists of meanings are.
+  const [first, ...others] = Object.keys(meanings) as T[];
+  if (first === undefined) throw new Error("a list of meanings is empty");
+  return [first, ...others];
+}
 
 type Meanings<T extends string> = Readonly<Record<T, string>>;
 

@@ -1,5 +1,17 @@
 import type { Verdict } from "../compare/verdict.ts";
-import { type Cell, cell, type Tone } from "./model.ts";
+import { METRIC_NAMES, type MetricName } from "../run/metrics.ts";
+import { type Cell, cell, type Look, type Tone } from "./model.ts";
+
+/** What an answer has for each metric that a look shows, in registry order. */
+export function shownMetrics<T>(
+  of: Readonly<Partial<Record<MetricName, T>>>,
+  { metrics }: Pick<Look, "metrics">,
+): (readonly [metric: MetricName, value: T])[] {
+  return METRIC_NAMES.flatMap((metric) => {
+    const value = of[metric];
+    return value === undefined || (metrics.length > 0 && !metrics.includes(metric)) ? [] : [[metric, value] as const];
+  });
+}
 
 /** The tone of each verdict. Indications and hints have none, so that nobody takes them for one. */
 const TONES: Readonly<Record<Verdict, Tone>> = {

@@ -1,10 +1,9 @@
 // The words people use for a backend, as data: every slug and every alias of xen-backends.md, section 1.1, with what a word
 // implies and what else it may mean. `resolve-backend.ts` decides.
 
-import { BACKENDS, type Backend } from "./backends.ts";
-import type { ImageFormat, Storage } from "../model/dimensions.ts";
-import { quoted } from "../model/quoted.ts";
+import { BACKENDS, type Backend, type ImageFormat, type Storage } from "./backends.ts";
 import type { ConfigRow } from "./resolution.ts";
+import { quoted } from "./text.ts";
 
 /** What a word means. */
 export interface Alias {

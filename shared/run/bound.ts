@@ -2,8 +2,8 @@
 // strictly above twice the test's work per second; by the same rule no printed rate can exceed that bound. 1.00 to 1.00e
 // asked for a whole second, and did fewer seeks; only their tables tell them from other releases of v1.
 
-import type { BonnieSetup } from "../model/measurement.ts";
 import type { MetricName } from "./metrics.ts";
+import type { BonnieSetup } from "./run.ts";
 
 /** Seeks of a run whose output does not print their number. */
 export const DEFAULT_SEEK_COUNT = 8192;

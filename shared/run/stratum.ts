@@ -1,6 +1,6 @@
 // The stratum of a run: which runs may be compared as rates (statistics.md, section 2).
 
-import type { BonnieSetup, FileSpec } from "../model/measurement.ts";
+import type { BonnieSetup, FileSpec } from "./run.ts";
 
 const NOT_RUN = "-";
 

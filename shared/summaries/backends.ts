@@ -1,14 +1,13 @@
 import type { AllBackends, MeasuredBackend } from "../compare/backends.ts";
 import type { BackendValue } from "../compare/comparison.ts";
-import { METRIC_NAMES, type MetricName } from "../run/metrics.ts";
-import { countOf, exactText, percentText, rateText } from "../run/format.ts";
 import { aboutFacts, aboutFields, noticeRemarks, shownFact } from "../report/about.ts";
+import { stratumRemark } from "../report/details.ts";
 import { intervalOrNone, knownText } from "../report/format.ts";
+import { type Cell, cell, column, type Look, type Report, remark, section, type Table } from "../report/model.ts";
 import { type Field, type Records, recordsOf } from "../report/records.ts";
-import { type Cell, cell, column, type Report, remark, section, type Table } from "../report/model.ts";
-import { shownMetrics } from "../report/shown-metrics.ts";
-import { stratumRemark } from "../report/stratum-remark.ts";
-import type { Look } from "../report/summary.ts";
+import { shownMetrics } from "../report/verdicts.ts";
+import { countOf, exactText, percentText, rateText } from "../run/format.ts";
+import { METRIC_NAMES, type MetricName } from "../run/metrics.ts";
 
 /** The values of all backends as a report: what there is, then for each stratum a table, metric by metric. */
 export function backendsReport(answer: AllBackends, look: Look): Report {

@@ -1,14 +1,12 @@
 // The one door to every format: a summary in, text of one format out. Every format is made from the same answer.
 
-import { chartOf } from "../chart/chart-of.ts";
-import { recordsOfSummary } from "../report/records-of-summary.ts";
-import { reportOf } from "./registry.ts";
-import type { Look, Summary, Theme } from "../report/summary.ts";
 import { csv } from "../render/csv.ts";
 import { html } from "../render/html.tsx";
 import { markdown } from "../render/markdown.ts";
 import { svg } from "../render/svg.ts";
 import { text } from "../render/text.ts";
+import type { Look, Summary, Theme } from "../report/model.ts";
+import { chartOf, recordsOfSummary, reportOf } from "./registry.ts";
 
 /** The formats that are text; a PNG is made from the SVG. */
 export type TextFormat = "json" | "csv" | "txt" | "md" | "html" | "svg";

@@ -2,14 +2,82 @@
 // count nowhere marked.
 
 import type { Known } from "../compare/comparison.ts";
-import type { HostBackend, HostMetric, HostPair, HostProfile, HostRatio } from "../compare/host.ts";
-import type { Standing } from "../compare/standing.ts";
+import type { HostBackend, HostMetric, HostPair, HostProfile, HostRatio, Standing } from "../compare/host.ts";
+import { cohortText, knownText } from "../report/format.ts";
+import {
+  type Cell,
+  cell,
+  column,
+  type Look,
+  type Remark,
+  type Report,
+  type Section,
+  section,
+  warning,
+} from "../report/model.ts";
+import { type Field, type Records, recordsOf } from "../report/records.ts";
+import { shownMetrics } from "../report/verdicts.ts";
+import { COHORT_KEYS } from "../run/cohort.ts";
 import { countOf, exactText, type NumberText, percentText, rateText, ratioText } from "../run/format.ts";
-import { cohortText } from "../report/cohort-text.ts";
-import { knownText } from "../report/format.ts";
-import { type Cell, cell, column, type Remark, type Report, type Section, section, warning } from "../report/model.ts";
-import { shownMetrics } from "../report/shown-metrics.ts";
-import type { Look } from "../report/summary.ts";
+import { VIEWS, type View } from "../run/run.ts";
+
+// A host for programs: a row for each value and each ratio it has, in both views. A value is one of `backend`; a ratio is
+// `backend` / `baseline`.
+
+interface Item {
+  readonly profile: HostProfile;
+  readonly quantity: "value" | "ratio";
+  readonly backend: string;
+  readonly baseline: string | null;
+  readonly stratum: string;
+  readonly view: View;
+  readonly metric: string;
+  readonly found: Known & { readonly standing: Standing | null } & Partial<HostMetric>;
+  readonly cached: readonly string[];
+}
+
+const FIELDS: readonly Field<Item>[] = [
+  ["host", ({ profile }) => profile.host],
+  ["quantity", ({ quantity }) => quantity],
+  ["backend", ({ backend }) => backend],
+  ["baseline", ({ baseline }) => baseline],
+  ["stratum", ({ stratum }) => stratum],
+  ["view", ({ view }) => view],
+  ["metric", ({ metric }) => metric],
+  ["low", ({ found }) => found.low],
+  ["high", ({ found }) => found.high],
+  ["runs", ({ found }) => found.runs],
+  ["exact_runs", ({ found }) => found.exact_runs],
+  ["run_sd_log", ({ found }) => found.run_sd_log],
+  ["hosts", ({ found }) => found.standing?.hosts],
+  ["below", ({ found }) => found.standing?.below],
+  ["above", ({ found }) => found.standing?.above],
+  ["cached_rules", ({ cached }) => cached.join(" ")],
+  ...COHORT_KEYS.map((key): Field<Item> => [key, ({ profile }) => profile.cohort[key]]),
+  ["pending", ({ profile }) => profile.pending],
+  ["method_version", ({ profile }) => profile.method_version],
+];
+
+/** The records of a host. */
+export function hostRecords(profile: HostProfile, look: Look): Records {
+  const values = profile.backends.flatMap((group) =>
+    VIEWS.flatMap((view) =>
+      shownMetrics(group[view], look).map(([metric, found]): Item => {
+        const { backend, stratum, cached } = group;
+        return { profile, quantity: "value", backend, baseline: null, stratum, view, metric, found, cached };
+      }),
+    ),
+  );
+  const ratios = profile.ratios.flatMap((pair) =>
+    VIEWS.flatMap((view) =>
+      shownMetrics(pair[view], look).map(([metric, found]): Item => {
+        const { candidate: backend, baseline, stratum } = pair;
+        return { profile, quantity: "ratio", backend, baseline, stratum, view, metric, found, cached: [] };
+      }),
+    ),
+  );
+  return recordsOf(FIELDS, [...values, ...ratios]);
+}
 
 /** The profile of a host as a report. */
 export function hostReport(profile: HostProfile, look: Look): Report {

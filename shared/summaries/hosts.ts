@@ -1,10 +1,9 @@
-import type { HostEntry } from "../compare/host-entry.ts";
+import type { HostEntry } from "../compare/host.ts";
+import { cohortText } from "../report/format.ts";
+import { cell, column, type HostPage, type Look, named, type Report, section } from "../report/model.ts";
+import { type Field, type Records, recordsOf } from "../report/records.ts";
 import { COHORT_KEYS } from "../run/cohort.ts";
 import { countOf, exactText } from "../run/format.ts";
-import { cohortText } from "../report/cohort-text.ts";
-import { type Field, type Records, recordsOf } from "../report/records.ts";
-import { cell, column, named, type Report, section } from "../report/model.ts";
-import type { HostPage, Look } from "../report/summary.ts";
 
 /** A page of hosts as a report. */
 export function hostsReport({ hosts, cursor }: HostPage, look: Look): Report {

@@ -1,15 +1,22 @@
-import type { DatedMatrix } from "../compare/dated.ts";
 import { COMPARISON_FLAGS, type MatrixEntry } from "../compare/matrix.ts";
-import type { MetricName } from "../run/metrics.ts";
-import { countOf, ratioText } from "../run/format.ts";
+import type { DatedMatrix } from "../compare/trend.ts";
 import { aboutFacts, aboutFields, marginFact, noticeRemarks, shownFact } from "../report/about.ts";
-import { hostCountText } from "../report/host-count.ts";
-import { intervalOrNone, knownText } from "../report/format.ts";
+import { hostCountText, intervalOrNone, knownText } from "../report/format.ts";
+import {
+  type Cell,
+  cell,
+  column,
+  type Look,
+  type Remark,
+  type Report,
+  remark,
+  section,
+  warning,
+} from "../report/model.ts";
 import { type Field, type Records, recordsOf } from "../report/records.ts";
-import { type Cell, cell, column, type Remark, type Report, remark, section, warning } from "../report/model.ts";
-import { shownMetrics } from "../report/shown-metrics.ts";
-import type { Look } from "../report/summary.ts";
-import { verdictCell } from "../report/verdicts.ts";
+import { shownMetrics, verdictCell } from "../report/verdicts.ts";
+import { countOf, ratioText } from "../run/format.ts";
+import type { MetricName } from "../run/metrics.ts";
 
 /** A matrix as a report: a section for each pair. */
 export function matrixReport(matrix: DatedMatrix, look: Look): Report {

@@ -1,10 +1,20 @@
-import { METRICS } from "../run/metrics.ts";
-import { exactText } from "../run/format.ts";
-import type { Run } from "../run/run.ts";
 import { instantText } from "../report/format.ts";
-import { cell, column, type Fact, type Remark, type Report, remark, section, type Table, warning } from "../report/model.ts";
+import {
+  cell,
+  column,
+  type Fact,
+  type Look,
+  type Remark,
+  type Report,
+  remark,
+  section,
+  type Table,
+  warning,
+} from "../report/model.ts";
+import { exactText } from "../run/format.ts";
+import { METRICS } from "../run/metrics.ts";
+import type { Run } from "../run/run.ts";
 import { measuredText } from "./runs.ts";
-import type { Look } from "../report/summary.ts";
 
 /** One run as a report: what was measured, whether the reads can be the disk's, what was said, and the line itself. */
 export function runReport(run: Run, look: Look): Report {

@@ -1,10 +1,8 @@
-import type { Measurement } from "../model/measurement.ts";
-import { METRIC_NAMES } from "../run/metrics.ts";
-import { countOf, exactText } from "../run/format.ts";
-import type { Run } from "../run/run.ts";
 import { instantText } from "../report/format.ts";
-import { cell, column, named, type Report, section, warning } from "../report/model.ts";
-import type { Look, RunPage } from "../report/summary.ts";
+import { cell, column, type Look, named, type Report, type RunPage, section, warning } from "../report/model.ts";
+import { countOf, exactText } from "../run/format.ts";
+import { METRIC_NAMES } from "../run/metrics.ts";
+import type { Measurement, Run } from "../run/run.ts";
 
 /** The metrics of a list of runs, one of each kind, when nobody asks for others. */
 const USUAL = ["put_block", "get_block", "seeks"] as const;

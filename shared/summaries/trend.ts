@@ -1,14 +1,12 @@
-import type { DatedTrend } from "../compare/dated.ts";
-import type { TrendPoint } from "../compare/trend.ts";
-import type { Backend } from "../run/backends.ts";
-import { METRICS, type MetricName, metricLabel } from "../run/metrics.ts";
-import { exactText, rateText, ratioText } from "../run/format.ts";
+import type { DatedTrend, TrendPoint } from "../compare/trend.ts";
 import { aboutFacts, aboutFields, noticeRemarks } from "../report/about.ts";
+import { stratumRemark } from "../report/details.ts";
 import { intervalOrNone, knownText } from "../report/format.ts";
+import { type Cell, cell, column, type Look, type Report, section } from "../report/model.ts";
 import { type Field, type Records, recordsOf } from "../report/records.ts";
-import { type Cell, cell, column, type Report, section } from "../report/model.ts";
-import { stratumRemark } from "../report/stratum-remark.ts";
-import type { Look } from "../report/summary.ts";
+import type { Backend } from "../run/backends.ts";
+import { exactText, rateText, ratioText } from "../run/format.ts";
+import { METRICS, type MetricName, metricLabel } from "../run/metrics.ts";
 
 /** The unit of a metric, e.g. `K/s`. */
 function unitOf(metric: MetricName): string {

@@ -10,7 +10,7 @@ import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { faultOf, isName } from "../../functions/service/metadata.ts";
 import { readBonnie } from "../../shared/bonnie/reader.ts";
 import { VERSION } from "../../shared/deployment.ts";
-import { FACTS } from "../../shared/model/fact-registry.ts";
+import { FACTS } from "../../shared/run/facts.ts";
 import { AGENT, COMMON_SHELLS, isInstalled, SHELLS } from "./shells.ts";
 
 const run = promisify(execFile);

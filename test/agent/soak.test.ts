@@ -16,7 +16,7 @@ import {
 import { tmpdir } from "node:os";
 import { join, resolve } from "node:path";
 import { afterAll, beforeAll, expect, test } from "vitest";
-import { makeRandom } from "../../local/random.ts";
+import { makeRandom } from "../../local/demo/generated-fleet.ts";
 import { readCsv } from "../support/csv.ts";
 import { buildServer, removeBuild, type ServerProcess, startServerProcess } from "../support/server-process.ts";
 import { startFaultyProxy } from "./faulty-proxy.ts";

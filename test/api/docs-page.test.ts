@@ -6,12 +6,12 @@ import { addDocsRoutes } from "../../functions/web/docs/app.ts";
 import { docsPage } from "../../functions/web/docs/page.tsx";
 import { makeHttpApp } from "../../functions/web/http/app.ts";
 import { CONTRACT } from "../../shared/api/contract.ts";
-import { FLAG_MEANINGS, REASONS, VERDICTS } from "../../shared/report/glossary.ts";
 import { newToken } from "../../shared/api/token-requests.ts";
 import { ERROR_STATUS } from "../../shared/errors.ts";
+import { FLAG_MEANINGS, REASONS, VERDICTS } from "../../shared/report/glossary.ts";
 import { aliasesOf } from "../../shared/run/aliases.ts";
 import { BACKENDS } from "../../shared/run/backends.ts";
-import { FACTS } from "../../shared/model/fact-registry.ts";
+import { FACTS } from "../../shared/run/facts.ts";
 import { METRIC_NAMES } from "../../shared/run/metrics.ts";
 
 let answer: Response;

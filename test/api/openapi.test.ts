@@ -5,7 +5,7 @@ import { expect, test } from "vitest";
 import { CONTRACT } from "../../shared/api/contract.ts";
 import { openApiDocument } from "../../shared/api/openapi.ts";
 import { ERROR_STATUS } from "../../shared/errors.ts";
-import { FACTS } from "../../shared/model/fact-registry.ts";
+import { FACTS } from "../../shared/run/facts.ts";
 
 const committed = readFileSync(new URL("../../docs/openapi.json", import.meta.url), "utf8");
 const document = openApiDocument(CONTRACT);

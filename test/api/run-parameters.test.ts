@@ -3,8 +3,7 @@
 import fc from "fast-check";
 import { expect, test } from "vitest";
 import { runParameters } from "../../shared/api/run-parameters.ts";
-import { FACTS, type FactKind } from "../../shared/model/fact-registry.ts";
-import { parseFact } from "../../shared/run/facts.ts";
+import { FACTS, type FactKind, parseFact } from "../../shared/run/facts.ts";
 
 /** Values around the edges of a kind, good and bad. */
 function candidates(kind: FactKind): string[] {

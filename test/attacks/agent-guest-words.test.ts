@@ -6,10 +6,10 @@ import { chmodSync, mkdirSync, mkdtempSync, readFileSync, rmSync, symlinkSync, w
 import { tmpdir } from "node:os";
 import { join, resolve } from "node:path";
 import { afterAll, beforeAll, expect, test } from "vitest";
-import { decode } from "../../functions/web/http/body.ts";
 import { understandUpload } from "../../functions/service/upload.ts";
+import { decode } from "../../functions/web/http/body.ts";
 import { readBonnie } from "../../shared/bonnie/reader.ts";
-import { FACTS } from "../../shared/model/fact-registry.ts";
+import { FACTS } from "../../shared/run/facts.ts";
 import { AGENT } from "../agent/shells.ts";
 
 const host = mkdtempSync(join(tmpdir(), "vbdstat-guest-words-"));

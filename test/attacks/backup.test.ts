@@ -19,10 +19,9 @@ import { afterAll, beforeAll, beforeEach, describe, expect, test } from "vitest"
 import * as z from "zod";
 import type { Item } from "../../functions/store/item.ts";
 import { beginRestore, restoreItems } from "../../functions/store/restore.ts";
-import { runItem } from "../../functions/store/run-item.ts";
-import { makeRunStore } from "../../functions/store/runs.ts";
+import { makeRunStore, runItem } from "../../functions/store/runs.ts";
+import { writeNewFile } from "../../local/cli/backup.ts";
 import { backupText, headOf, itemsOfBackup, verifyBackup } from "../../local/cli/backup-file.ts";
-import { writeNewFile } from "../../local/cli/new-file.ts";
 import { readTable } from "../support/csv.ts";
 import { startTestEngine } from "../support/engine.ts";
 import { newRun } from "../support/runs.ts";

@@ -11,7 +11,7 @@ import { rereadFleet } from "../../functions/service/reparse.ts";
 import { type Item, keyItem } from "../../functions/store/item.ts";
 import { markKey, runKey, summaryKey } from "../../functions/store/keys.ts";
 import { getItem, type Table } from "../../functions/store/table.ts";
-import { runPage } from "../../shared/api/run-answer.ts";
+import { runPage } from "../../shared/api/summary-answers.ts";
 import { aggregateOver } from "../service/play.ts";
 import { readTable } from "../support/csv.ts";
 import { startTestEngine, type TestEngine } from "../support/engine.ts";

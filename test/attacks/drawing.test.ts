@@ -7,7 +7,7 @@ import { join } from "node:path";
 import { afterAll, afterEach, beforeAll, describe, expect, test } from "vitest";
 import { makeRenderThread, type RenderThread, type RenderThreadOptions } from "../../local/server/render-thread.ts";
 import { type LocalServer, startLocalServer } from "../../local/server/server.ts";
-import { DEFAULT_LOOK, type Summary } from "../../shared/report/summary.ts";
+import { DEFAULT_LOOK, type Summary } from "../../shared/report/model.ts";
 import { sixHosts } from "../support/comparisons.ts";
 import { BLKTAP, LOOP } from "../support/fixtures.ts";
 import { together } from "../support/flood.ts";

@@ -18,7 +18,7 @@ import {
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from "vitest";
-import { lockOpenFile } from "../../local/kernel-lock.ts";
+import { lockOpenFile } from "../../local/server/data-folder.ts";
 import { identityOf, isRunning, readIdentity } from "../../local/server/process-identity.ts";
 import { LOOP } from "../support/fixtures.ts";
 import { pathWithout, whichOf } from "../support/programs.ts";

@@ -7,7 +7,7 @@ import { Readable } from "node:stream";
 import { pipeline } from "node:stream/promises";
 import { createGzip } from "node:zlib";
 import { afterAll, expect, test } from "vitest";
-import { bonniePieces } from "../../local/cli/bonnie-pieces.ts";
+import { bonniePieces } from "../../local/cli/import.ts";
 import { linesOf } from "../../local/cli/lines.ts";
 import { fixture } from "../support/fixtures.ts";
 

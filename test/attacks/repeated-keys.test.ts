@@ -2,7 +2,7 @@
 
 import fc from "fast-check";
 import { afterAll, beforeAll, expect, test } from "vitest";
-import { repeatedKey } from "../../functions/http/repeated-key.ts";
+import { repeatedKey } from "../../functions/web/http/body.ts";
 import { jsonOf, type Refusal } from "../support/answer.ts";
 import { startTestEngine, type TestEngine } from "../support/engine.ts";
 import { makeTestService, type TestService } from "../support/service.ts";

@@ -11,10 +11,10 @@ import { DeleteItemCommand, PutItemCommand } from "@aws-sdk/client-dynamodb";
 import { afterAll, afterEach, beforeAll, beforeEach, expect, test } from "vitest";
 import { tableAt } from "../../functions/env.ts";
 import { secretHash } from "../../functions/service/secret.ts";
-import { addFleet } from "../../functions/store/fleets.ts";
+import { ensureTable, openTable } from "../../functions/store/client.ts";
 import { type Item, keyItem } from "../../functions/store/item.ts";
 import { FORMAT_KEY, tokenKey, tokenKeyOfFormat0, tokenListOfFormat0 } from "../../functions/store/keys.ts";
-import { ensureTable, openTable } from "../../functions/store/client.ts";
+import { addFleet } from "../../functions/store/status.ts";
 import type { Table } from "../../functions/store/table.ts";
 import { BUNDLE, buildServer, removeBuild, startServerProcess } from "../support/server-process.ts";
 

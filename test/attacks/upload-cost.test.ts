@@ -3,11 +3,11 @@
 import { gzipSync } from "node:zlib";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import type { Receipt } from "../../functions/service/receipt.ts";
-import { makeTokenBudget } from "../../functions/ingest/token-budget.ts";
-import { makeUploadGate } from "../../functions/web/http/upload-gate.ts";
+import { makeTokenBudget } from "../../functions/service/upload-limits.ts";
 import { withGroupCommit } from "../../functions/store/group-commit.ts";
 import { makeRunStore } from "../../functions/store/runs.ts";
 import { makeUseStore } from "../../functions/store/usage.ts";
+import { makeUploadGate } from "../../functions/web/http/upload-gate.ts";
 import { asJson, jsonOf, type Refusal } from "../support/answer.ts";
 import { startTestEngine, type TestEngine } from "../support/engine.ts";
 import { LOOP } from "../support/fixtures.ts";

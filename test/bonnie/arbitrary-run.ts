@@ -2,8 +2,8 @@
 
 import * as fc from "fast-check";
 import { lowerBound, upperLimit } from "../../shared/run/bound.ts";
-import type { BonnieSetup, FileSpec, Measurement, Measurements } from "../../shared/model/measurement.ts";
 import { METRIC_NAMES, type MetricName, perMetric } from "../../shared/run/metrics.ts";
+import type { BonnieSetup, FileSpec, Measurement, Measurements } from "../../shared/run/run.ts";
 
 /** A setup and what was measured. */
 export interface ArbitraryRun {

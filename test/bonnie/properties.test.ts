@@ -1,9 +1,9 @@
 import * as fc from "fast-check";
 import { describe, expect, it } from "vitest";
 import { V1, V2_48, V2_50 } from "../../shared/bonnie/layouts.ts";
-import type { BonnieResult, Entry } from "../../shared/bonnie/types.ts";
 import { printBonnie } from "../../shared/bonnie/print.ts";
 import { readBonnie } from "../../shared/bonnie/reader.ts";
+import type { BonnieResult, Entry } from "../../shared/bonnie/types.ts";
 import { arbitraryRun } from "./arbitrary-run.ts";
 import { fixture, LOOP, REAL_LINES, resultOf, resultsOf, V196, V197, withFields } from "./reading.ts";
 

@@ -1,9 +1,9 @@
 // What the tests of the reader share: real lines, and short ways to what a text reads as.
 
 import { readFileSync } from "node:fs";
-import type { BonnieResult } from "../../shared/bonnie/types.ts";
 import { readBonnie } from "../../shared/bonnie/reader.ts";
-import type { Issue } from "../../shared/model/issue.ts";
+import type { BonnieResult } from "../../shared/bonnie/types.ts";
+import type { Issue } from "../../shared/run/run.ts";
 
 /** The text of a file in test/fixtures/bonnie. */
 export function fixture(name: string): string {

@@ -1,6 +1,6 @@
 import { describe, expect, it } from "vitest";
 import { readBonnie } from "../../shared/bonnie/reader.ts";
-import type { Measurement } from "../../shared/model/measurement.ts";
+import type { Measurement } from "../../shared/run/run.ts";
 import { SEED_SETUP } from "../support/seed-setup.ts";
 import { fixture, resultOf, resultsOf } from "./reading.ts";
 

@@ -29,7 +29,7 @@ interface ImageElement {
   decode(): Promise<void>;
 }
 
-const sample = (name: string) => readFileSync(new URL(`../../local/samples/${name}`, import.meta.url), "utf8");
+const sample = (name: string) => readFileSync(new URL(`../../local/demo/samples/${name}`, import.meta.url), "utf8");
 
 // Without a browser there is nothing to run; why not is said above, and in CI it is a failure.
 describe.skipIf(path === null)("in Chromium", () => {

@@ -3,15 +3,14 @@
 
 import fc from "fast-check";
 import { expect, it } from "vitest";
+import { emptyMetricCell } from "../../shared/cells/cell.ts";
 import { contributions } from "../../shared/cells/contribution.ts";
-import { emptyMetricCell } from "../../shared/cells/metric-cell.ts";
-import { METRIC_NAMES } from "../../shared/run/metrics.ts";
+import { type RunSample, type Sample, summarise } from "../../shared/cells/host-values.ts";
 import { QUANTITY_NAMES } from "../../shared/cells/quantities.ts";
-import { summarise } from "../../shared/cells/host-values.ts";
-import type { RunSample, Sample } from "../../shared/summary/types.ts";
-import { randomSamples } from "./random-samples.ts";
+import { METRIC_NAMES } from "../../shared/run/metrics.ts";
 import { hostsByBin } from "./histogram.ts";
 import { find, mergedCell } from "./hosts.ts";
+import { randomSamples } from "./random-samples.ts";
 
 fc.configureGlobal({ seed: 20_261_101, numRuns: 60 });
 

@@ -1,11 +1,8 @@
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
 import { type Bins, emptyBins, MAX_BIN } from "../../shared/cells/bins.ts";
-import type { Cell, MetricCell } from "../../shared/cells/cell.ts";
-import { CellFault } from "../../shared/cells/cell-fault.ts";
+import { type Cell, CellFault, emptyCell, emptyMetricCell, type MetricCell } from "../../shared/cells/cell.ts";
 import { decodeCell, encodeCell, mergeEncoded } from "../../shared/cells/codec.ts";
-import { emptyCell } from "../../shared/cells/merge.ts";
-import { emptyMetricCell } from "../../shared/cells/metric-cell.ts";
 import { QUANTITY_COUNT } from "../../shared/cells/quantities.ts";
 import { binsFrom, hostsByBin } from "./histogram.ts";
 import { mergedCell, randomCell } from "./hosts.ts";

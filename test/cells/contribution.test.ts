@@ -3,13 +3,11 @@ import { describe, expect, it } from "vitest";
 import type { Bins } from "../../shared/cells/bins.ts";
 import type { MetricCell } from "../../shared/cells/cell.ts";
 import { contributions, pairName } from "../../shared/cells/contribution.ts";
+import { type RunSample, type Sample, summarise, ticksOf } from "../../shared/cells/host-values.ts";
 import { placeOf, type QuantityName } from "../../shared/cells/quantities.ts";
-import { summarise } from "../../shared/cells/host-values.ts";
-import { ticksOf } from "../../shared/summary/ticks.ts";
-import type { RunSample, Sample } from "../../shared/summary/types.ts";
-import { plainSample, values } from "./random-samples.ts";
 import { hostsByBin } from "./histogram.ts";
 import { find, randomHost } from "./hosts.ts";
+import { plainSample, values } from "./random-samples.ts";
 
 fc.configureGlobal({ seed: 20_261_101, numRuns: 50 });
 

@@ -1,13 +1,11 @@
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
-import type { Cell } from "../../shared/cells/cell.ts";
+import { addCell, type Cell, emptyCell, isEmpty, subtractCell } from "../../shared/cells/cell.ts";
 import { encodeCell } from "../../shared/cells/codec.ts";
-import { type Contribution, contributions } from "../../shared/cells/contribution.ts";
-import { difference } from "../../shared/cells/difference.ts";
-import { addCell, emptyCell, isEmpty, subtractCell } from "../../shared/cells/merge.ts";
+import { type Contribution, contributions, difference } from "../../shared/cells/contribution.ts";
 import { summarise } from "../../shared/cells/host-values.ts";
-import { plainSample, values } from "./random-samples.ts";
 import { randomHost } from "./hosts.ts";
+import { plainSample, values } from "./random-samples.ts";
 
 fc.configureGlobal({ seed: 20_261_101, numRuns: 40 });
 

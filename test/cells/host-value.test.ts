@@ -1,7 +1,6 @@
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
-import { hostValue, noiseVariance, sumOfSquares } from "../../shared/summary/host-value.ts";
-import type { Sample } from "../../shared/summary/types.ts";
+import { hostValue, noiseVariance, type Sample, sumOfSquares } from "../../shared/cells/host-values.ts";
 
 fc.configureGlobal({ seed: 20_261_101 });
 

@@ -1,9 +1,7 @@
 import fc from "fast-check";
-import type { Cell } from "../../shared/cells/cell.ts";
+import { addCell, type Cell, emptyCell } from "../../shared/cells/cell.ts";
 import { type Contribution, contributions } from "../../shared/cells/contribution.ts";
-import { addCell, emptyCell } from "../../shared/cells/merge.ts";
-import { summarise } from "../../shared/cells/host-values.ts";
-import type { HostSummary } from "../../shared/summary/types.ts";
+import { type HostSummary, summarise } from "../../shared/cells/host-values.ts";
 import { randomSamples } from "./random-samples.ts";
 
 /** Summaries of hosts with all kinds of runs. */

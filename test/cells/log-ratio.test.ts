@@ -1,7 +1,6 @@
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
-import { isBothTooFast, logRatio, voteOf, votingStrata } from "../../shared/summary/log-ratio.ts";
-import type { HostValue } from "../../shared/summary/types.ts";
+import { type HostValue, isBothTooFast, logRatio, voteOf, votingStrata } from "../../shared/cells/host-values.ts";
 
 fc.configureGlobal({ seed: 20_261_101 });
 

@@ -1,12 +1,20 @@
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
-import type { Cell, MetricCell } from "../../shared/cells/cell.ts";
-import { CellFault } from "../../shared/cells/cell-fault.ts";
+import {
+  addCell,
+  type Cell,
+  CellFault,
+  emptyCell,
+  emptyMetricCell,
+  flip,
+  isEmpty,
+  type MetricCell,
+  mergeCell,
+  subtractCell,
+} from "../../shared/cells/cell.ts";
 import { encodeCell } from "../../shared/cells/codec.ts";
 import { contributions } from "../../shared/cells/contribution.ts";
-import { addCell, emptyCell, flip, isEmpty, mergeCell, subtractCell } from "../../shared/cells/merge.ts";
-import { emptyMetricCell } from "../../shared/cells/metric-cell.ts";
-import type { HostSummary } from "../../shared/summary/types.ts";
+import type { HostSummary } from "../../shared/cells/host-values.ts";
 import { binsFrom } from "./histogram.ts";
 import { find, mergedCell, pairCellOf, randomCell, randomHost } from "./hosts.ts";
 

@@ -1,5 +1,5 @@
 import { describe, expect, it } from "vitest";
-import { mid } from "../../shared/summary/mid.ts";
+import { mid } from "../../shared/cells/host-values.ts";
 
 const INF = Number.POSITIVE_INFINITY;
 

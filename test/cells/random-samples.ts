@@ -1,7 +1,7 @@
 import fc from "fast-check";
-import { COHORT_KEYS } from "../../shared/run/cohort.ts";
+import type { RunSample, Sample } from "../../shared/cells/host-values.ts";
 import { QUANTITY_COUNT } from "../../shared/cells/quantities.ts";
-import type { RunSample, Sample } from "../../shared/summary/types.ts";
+import { COHORT_KEYS } from "../../shared/run/cohort.ts";
 
 /** Ticks near each other, so that medians, ties and signs of differences of all kinds come up. */
 const sample: fc.Arbitrary<Sample | null> = fc.option(

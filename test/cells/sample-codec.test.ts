@@ -1,6 +1,6 @@
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
-import { decodeSample, encodeSample } from "../../shared/summary/sample-codec.ts";
+import { decodeSample, encodeSample } from "../../shared/cells/sample.ts";
 import { plainSample, randomSamples, values } from "./random-samples.ts";
 
 fc.configureGlobal({ seed: 20_261_101 });

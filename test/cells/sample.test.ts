@@ -1,8 +1,7 @@
 import { describe, expect, it } from "vitest";
-import type { BonnieSetup, Measurement } from "../../shared/model/measurement.ts";
-import { type MetricName, perMetric } from "../../shared/run/metrics.ts";
-import type { Facts, Quality, Run } from "../../shared/run/run.ts";
 import { sampleOf } from "../../shared/cells/sample.ts";
+import { type MetricName, perMetric } from "../../shared/run/metrics.ts";
+import type { BonnieSetup, Facts, Measurement, Quality, Run } from "../../shared/run/run.ts";
 import { SEED_SETUP } from "../support/seed-setup.ts";
 
 const measured = (rate: number | null): Measurement => ({ rate, cpu: null, latency_us: null, censored: false });

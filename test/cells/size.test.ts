@@ -1,11 +1,9 @@
 import { describe, expect, it } from "vitest";
-import type { MetricCell } from "../../shared/cells/cell.ts";
+import { emptyCell, type MetricCell } from "../../shared/cells/cell.ts";
 import { encodeCell } from "../../shared/cells/codec.ts";
-import { emptyCell } from "../../shared/cells/merge.ts";
-import { pairMetric } from "../../shared/cells/pair-metric.ts";
-import { valueMetric } from "../../shared/cells/value-metric.ts";
+import { pairMetric, valueMetric } from "../../shared/cells/contribution.ts";
+import type { HostValue } from "../../shared/cells/host-values.ts";
 import { QUANTITY_NAMES } from "../../shared/cells/quantities.ts";
-import type { HostValue } from "../../shared/summary/types.ts";
 import { mergedCell } from "./hosts.ts";
 
 /** Normal deviates from a linear congruential generator with a fixed seed (Box-Muller). */

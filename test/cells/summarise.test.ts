@@ -1,8 +1,14 @@
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
+import {
+  cohortOf,
+  GROUP_CAP,
+  type RunSample,
+  summarise,
+  summariseGroup,
+  withGroups,
+} from "../../shared/cells/host-values.ts";
 import { QUANTITY_NAMES } from "../../shared/cells/quantities.ts";
-import { cohortOf, GROUP_CAP, summarise, summariseGroup, withGroups } from "../../shared/cells/host-values.ts";
-import type { RunSample } from "../../shared/summary/types.ts";
 import { plainSample, randomSamples, values } from "./random-samples.ts";
 
 fc.configureGlobal({ seed: 20_261_101, numRuns: 50 });

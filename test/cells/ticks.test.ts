@@ -1,6 +1,6 @@
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
-import { rnd, ticksOf } from "../../shared/summary/ticks.ts";
+import { rnd, ticksOf } from "../../shared/cells/host-values.ts";
 
 fc.configureGlobal({ seed: 20_261_101 });
 

@@ -1,16 +1,14 @@
 // Any comparison, matrix, trend and host that the product's own statistics can give, and any text from outside.
 
 import fc from "fast-check";
-import { compare } from "../../shared/compare/compare.ts";
+import { compare, type Merged } from "../../shared/compare/compare.ts";
 import type { Comparison } from "../../shared/compare/comparison.ts";
-import type { DatedMatrix, DatedTrend } from "../../shared/compare/dated.ts";
 import { matrix } from "../../shared/compare/matrix.ts";
-import type { Merged } from "../../shared/compare/question.ts";
-import { trend } from "../../shared/compare/trend.ts";
+import { type DatedMatrix, type DatedTrend, trend } from "../../shared/compare/trend.ts";
+import type { Look } from "../../shared/report/model.ts";
 import { BACKENDS } from "../../shared/run/backends.ts";
 import { METRIC_NAMES } from "../../shared/run/metrics.ts";
-import { VIEWS } from "../../shared/model/view.ts";
-import type { Look } from "../../shared/report/summary.ts";
+import { VIEWS } from "../../shared/run/run.ts";
 import { cellOf, type Host, input, metricCellOf, onePeriod, question } from "../compare/build.ts";
 
 /** Text that somebody sent to see what breaks. */

@@ -1,7 +1,6 @@
 import fc from "fast-check";
 import { describe, expect, test } from "vitest";
-import { linearAxis } from "../../shared/chart/axes.ts";
-import { logAxis } from "../../shared/chart/log-axis.ts";
+import { linearAxis, logAxis } from "../../shared/chart/axes.ts";
 
 describe("the axis of ratios", () => {
   test("has 1 in the middle, and twice as far from it as half", () => {

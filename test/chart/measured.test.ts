@@ -1,7 +1,6 @@
 import fc from "fast-check";
 import { describe, expect, test } from "vitest";
-import { CHARACTER_WIDTHS } from "../../shared/chart/character-widths.ts";
-import { broken, type Font, fitted, isKnown, widthOfText } from "../../shared/chart/text-metrics.ts";
+import { broken, CHARACTER_WIDTHS, type Font, fitted, isKnown, widthOfText } from "../../shared/chart/text-metrics.ts";
 import { advancesOf } from "../support/true-type.ts";
 import { anyText } from "./arbitrary.ts";
 

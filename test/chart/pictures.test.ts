@@ -1,11 +1,11 @@
 import fc from "fast-check";
 import { describe, expect, test } from "vitest";
 import { badge } from "../../shared/chart/badge.ts";
-import { chartOf } from "../../shared/chart/chart-of.ts";
 import type { Scene } from "../../shared/chart/scene.ts";
-import { METRIC_NAMES } from "../../shared/run/metrics.ts";
 import { svg } from "../../shared/render/svg.ts";
-import { DEFAULT_LOOK, type Look, type Summary } from "../../shared/report/summary.ts";
+import { DEFAULT_LOOK, type Look, type Summary } from "../../shared/report/model.ts";
+import { METRIC_NAMES } from "../../shared/run/metrics.ts";
+import { chartOf } from "../../shared/summaries/registry.ts";
 import { oneOfMany } from "../support/comparisons.ts";
 import { faultsOf } from "../support/picture-faults.ts";
 import { contentOf, elementsOf, parsedXml } from "../support/well-formed.ts";

@@ -1,12 +1,11 @@
 import fc from "fast-check";
 import { describe, expect, test } from "vitest";
-import { chartOf } from "../../shared/chart/chart-of.ts";
-import { logAxis } from "../../shared/chart/log-axis.ts";
-import { ratioMarks } from "../../shared/chart/ratio-marks.ts";
-import { ratioRows } from "../../shared/chart/ratio-row.ts";
+import { logAxis } from "../../shared/chart/axes.ts";
+import { ratioMarks, ratioRows } from "../../shared/chart/ratio-chart.ts";
 import type { Item, Scene } from "../../shared/chart/scene.ts";
 import type { Comparison } from "../../shared/compare/comparison.ts";
-import { DEFAULT_LOOK, type Look } from "../../shared/report/summary.ts";
+import { DEFAULT_LOOK, type Look } from "../../shared/report/model.ts";
+import { chartOf } from "../../shared/summaries/registry.ts";
 import { allCensored, clearWin, empty, mixed, neverMeasured, seed, sixHosts } from "../support/comparisons.ts";
 import { boxOf } from "../support/picture-faults.ts";
 import { anyComparison } from "./arbitrary.ts";

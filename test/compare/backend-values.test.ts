@@ -1,7 +1,6 @@
 import { expect, test } from "vitest";
-import { backendValues } from "../../shared/compare/backend-values.ts";
-import { measure } from "../../shared/compare/measure.ts";
-import type { Merged } from "../../shared/compare/question.ts";
+import type { Merged } from "../../shared/compare/compare.ts";
+import { backendValues, measure } from "../../shared/compare/estimate.ts";
 import type { MetricName } from "../../shared/run/metrics.ts";
 import { cellOf, metricCellOf, onePeriod, put } from "./build.ts";
 

@@ -1,7 +1,7 @@
 import { describe, expect, test } from "vitest";
-import { betweenHosts } from "../../shared/compare/between-hosts.ts";
-import { measure } from "../../shared/compare/measure.ts";
-import type { Merged } from "../../shared/compare/question.ts";
+import type { Merged } from "../../shared/compare/compare.ts";
+import { measure } from "../../shared/compare/estimate.ts";
+import { betweenHosts } from "../../shared/compare/mover.ts";
 import { type Host, put } from "./build.ts";
 
 /** Six hosts around a value: median v, limits v -+ (250 - 50/1.4) = v -+ 214.28... (see the interval of six hosts). */

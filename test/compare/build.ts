@@ -2,9 +2,9 @@
 
 import { addBins, type Bins, emptyBins } from "../../shared/cells/bins.ts";
 import type { Cell, MetricCell } from "../../shared/cells/cell.ts";
-import type { ComparisonInput, Merged, Question } from "../../shared/compare/question.ts";
-import type { Backend } from "../../shared/run/backends.ts";
 import { QUANTITY_NAMES, type QuantityName } from "../../shared/cells/quantities.ts";
+import type { ComparisonInput, Merged, Question } from "../../shared/compare/compare.ts";
+import type { Backend } from "../../shared/run/backends.ts";
 
 /** A host value in ticks: a number when exact, else [lo, hi] with infinite ends where nothing is known. */
 export type Host = number | readonly [number, number];

@@ -1,7 +1,7 @@
 import fc from "fast-check";
 import { describe, expect, test } from "vitest";
-import { change } from "../../shared/compare/change.ts";
 import { medianOf } from "../../shared/compare/median.ts";
+import { change } from "../../shared/compare/mover.ts";
 import { endsOf } from "../../shared/compare/order-statistics.ts";
 import { type Host, metricCellOf } from "./build.ts";
 

@@ -1,7 +1,6 @@
 import { describe, expect, test } from "vitest";
-import { compare } from "../../shared/compare/compare.ts";
+import { type ComparisonInput, compare } from "../../shared/compare/compare.ts";
 import type { Comparison, MetricComparison } from "../../shared/compare/comparison.ts";
-import type { ComparisonInput } from "../../shared/compare/question.ts";
 import { METRIC_NAMES, type MetricName } from "../../shared/run/metrics.ts";
 import { cellOf, type Host, input, metricCellOf, onePeriod, put, question, UNKNOWN_HOST } from "./build.ts";
 

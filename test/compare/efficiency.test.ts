@@ -1,6 +1,5 @@
 import { describe, expect, test } from "vitest";
-import { compare } from "../../shared/compare/compare.ts";
-import type { Merged } from "../../shared/compare/question.ts";
+import { compare, type Merged } from "../../shared/compare/compare.ts";
 import type { MetricName } from "../../shared/run/metrics.ts";
 import { cellOf, type Host, input, metricCellOf, onePeriod, question, UNKNOWN_HOST } from "./build.ts";
 

@@ -1,11 +1,10 @@
 import { describe, expect, test } from "vitest";
 import type { MetricCell } from "../../shared/cells/cell.ts";
-import type { Indication } from "../../shared/compare/between-hosts.ts";
-import { flagsOf } from "../../shared/compare/flag.ts";
-import { type MetricEvidence, metricFlags, outlierHosts, scopeFlags } from "../../shared/compare/flags.ts";
+import { pairedEffects } from "../../shared/compare/compare.ts";
+import { flagsOf, type MetricEvidence, metricFlags, outlierHosts, scopeFlags } from "../../shared/compare/flags.ts";
 import { UNKNOWN } from "../../shared/compare/median.ts";
+import type { Indication } from "../../shared/compare/mover.ts";
 import { endsOf } from "../../shared/compare/order-statistics.ts";
-import { pairedEffects } from "../../shared/compare/paired.ts";
 import { cellOf, type Host, metricCellOf, onePeriod, UNKNOWN_HOST } from "./build.ts";
 
 const NOTHING_BETWEEN: Indication = {

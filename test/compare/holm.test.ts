@@ -1,5 +1,5 @@
 import { expect, test } from "vitest";
-import { holm } from "../../shared/compare/holm.ts";
+import { holm } from "../../shared/compare/tests.ts";
 
 test("step-down adjustment by hand, in the order given", () => {
   // Sorted 0.01 0.02 0.03 0.5 times 4 3 2 1: 0.04 0.06 0.06 0.5; the third is 0.06 as well.

@@ -1,8 +1,7 @@
 import { expect, test } from "vitest";
-import { pairedEffects } from "../../shared/compare/paired.ts";
+import { pairedEffects } from "../../shared/compare/compare.ts";
 import { scores } from "../../shared/compare/scores.ts";
-import type { MetricName } from "../../shared/run/metrics.ts";
-import { METRIC_NAMES } from "../../shared/run/metrics.ts";
+import { METRIC_NAMES, type MetricName } from "../../shared/run/metrics.ts";
 import { cellOf, type Host, metricCellOf, onePeriod, UNKNOWN_HOST } from "./build.ts";
 
 function scoresOf(metrics: Partial<Record<MetricName, Host[]>>) {

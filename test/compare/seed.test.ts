@@ -1,8 +1,7 @@
 // The two lines the project grew out of: one host, one run on each backend, half of it too fast to measure.
 
 import { describe, expect, test } from "vitest";
-import { compare } from "../../shared/compare/compare.ts";
-import type { ComparisonInput } from "../../shared/compare/question.ts";
+import { type ComparisonInput, compare } from "../../shared/compare/compare.ts";
 import { METRIC_NAMES, type MetricName } from "../../shared/run/metrics.ts";
 import { cellOf, type Host, input, metricCellOf, onePeriod, question, ticks, UNKNOWN_HOST } from "./build.ts";
 

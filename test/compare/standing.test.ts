@@ -1,8 +1,8 @@
 // Where a host stands: only what is certain may be said to be below or above it.
 
 import { expect, test } from "vitest";
-import { emptyMetricCell } from "../../shared/cells/metric-cell.ts";
-import { standing } from "../../shared/compare/standing.ts";
+import { emptyMetricCell } from "../../shared/cells/cell.ts";
+import { standing } from "../../shared/compare/host.ts";
 
 /** Exact hosts in bins 10 (two), 11 and 20; lower bounds in 11 and 30; an upper bound in 5. */
 const cell = {

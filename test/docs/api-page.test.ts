@@ -5,7 +5,7 @@ import { expect, test } from "vitest";
 import { withTables } from "../../scripts/api-tables.ts";
 import { CONTRACT } from "../../shared/api/contract.ts";
 import { ERROR_STATUS } from "../../shared/errors.ts";
-import { FACTS } from "../../shared/model/fact-registry.ts";
+import { FACTS } from "../../shared/run/facts.ts";
 import { METRIC_NAMES } from "../../shared/run/metrics.ts";
 
 const page = readFileSync(new URL("../../docs/api.md", import.meta.url), "utf8");

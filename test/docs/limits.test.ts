@@ -11,10 +11,10 @@ import {
   SIGN_IN_FORM,
   UPLOAD,
   UPLOAD_FORM,
-} from "../../functions/http/limits.ts";
+} from "../../functions/web/http/body.ts";
 import { CONNECTION_LIMITS } from "../../local/server/http-server.ts";
+import { SHARE_WIDTHS } from "../../shared/report/model.ts";
 import { exactText } from "../../shared/run/format.ts";
-import { SHARE_WIDTHS } from "../../shared/report/summary.ts";
 
 const page = readFileSync("docs/api.md", "utf8").replaceAll(/\s+/g, " ");
 

@@ -2,7 +2,7 @@
 
 import { readFileSync } from "node:fs";
 import { afterAll, beforeAll, expect, test } from "vitest";
-import { DEMO_CANDIDATE, DEMO_FLEET } from "../../local/fleet/demo-fleet.ts";
+import { DEMO_CANDIDATE, DEMO_FLEET } from "../../local/demo/fleet-plan.ts";
 import { generateFleet } from "../../local/demo/generated-fleet.ts";
 import { startTestEngine, type TestEngine } from "../support/engine.ts";
 import { expectGolden } from "../support/golden.ts";

@@ -2,18 +2,11 @@
 
 import { describe, expect, test } from "vitest";
 import { addDocsRoutes } from "../../functions/web/docs/app.ts";
-import { addEmbedRoutes } from "../../functions/web/routes/embed.ts";
-import type { EmbedDeps } from "../../functions/embed/deps.ts";
-import { makeHttpApp } from "../../functions/web/http/app.ts";
-import type { HttpApp } from "../../functions/http/http-env.ts";
-import { addIngestRoutes } from "../../functions/web/routes/ingest.ts";
-import type { IngestDeps } from "../../functions/ingest/deps.ts";
-import { addPageRoutes } from "../../functions/web/pages/app.ts";
-import type { PageDeps } from "../../functions/pages/deps.ts";
-import { addSharePageRoutes } from "../../functions/pages/share-routes.ts";
-import { addUploadRoute } from "../../functions/pages/upload-route.ts";
-import { addReadRoutes } from "../../functions/web/routes/read.ts";
-import type { ReadDeps } from "../../functions/read/deps.ts";
+import { type HttpApp, makeHttpApp } from "../../functions/web/http/app.ts";
+import { addPageRoutes, addSharePageRoutes, addUploadRoute, type PageDeps } from "../../functions/web/pages/app.ts";
+import { addEmbedRoutes, type EmbedDeps } from "../../functions/web/routes/embed.ts";
+import { addIngestRoutes, type IngestDeps } from "../../functions/web/routes/ingest.ts";
+import { addReadRoutes, type ReadDeps } from "../../functions/web/routes/read.ts";
 import { ELSEWHERE, ROUTES, routedMethod, THROTTLES } from "../../infra/routes.ts";
 import { CONTRACT } from "../../shared/api/contract.ts";
 import { onlyOne, type Resource, resourcesOf, synthesised } from "./synthesised.ts";

@@ -1,5 +1,5 @@
 import { describe, expect, it } from "vitest";
-import { adviceFor } from "../../shared/quality/advice.ts";
+import { adviceFor } from "../../shared/quality/rules.ts";
 
 describe("an operator is told what to do about a verdict", () => {
   it("a clean run needs no advice", () => {

@@ -1,9 +1,9 @@
 import * as fc from "fast-check";
 import { describe, expect, it } from "vitest";
+import { assessQuality } from "../../shared/quality/assess.ts";
 import { BACKENDS } from "../../shared/run/backends.ts";
 import { METRIC_NAMES } from "../../shared/run/metrics.ts";
 import type { Facts, RuleStrength } from "../../shared/run/run.ts";
-import { assessQuality } from "../../shared/quality/assess.ts";
 import { type RateText, type RunText, runOf } from "./run-builder.ts";
 
 const KNOWN: Facts = { dom0_mem_mb: 1024, cache_mode: "direct" };

@@ -1,6 +1,6 @@
 import { describe, expect, it } from "vitest";
-import type { Facts, RuleStrength } from "../../shared/run/run.ts";
 import { assessQuality } from "../../shared/quality/assess.ts";
+import type { Facts, RuleStrength } from "../../shared/run/run.ts";
 import { type RateText, type RunText, runOf } from "./run-builder.ts";
 
 function fired(run: RunText): Record<string, RuleStrength> {

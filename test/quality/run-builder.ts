@@ -1,10 +1,9 @@
 // Builds the input of `assessQuality` from the few numbers a test is about.
 
-import type { Backend } from "../../shared/run/backends.ts";
-import type { BonnieSetup, Measurement } from "../../shared/model/measurement.ts";
-import { type MetricName, perMetric } from "../../shared/run/metrics.ts";
-import type { Facts } from "../../shared/run/run.ts";
 import type { QualityInput } from "../../shared/quality/evidence.ts";
+import type { Backend } from "../../shared/run/backends.ts";
+import { type MetricName, perMetric } from "../../shared/run/metrics.ts";
+import type { BonnieSetup, Facts, Measurement } from "../../shared/run/run.ts";
 
 /** A rate; `">n"` for a test too fast to measure, with n as its bound; null for a test not run. */
 export type RateText = number | `>${number}` | null;

@@ -2,9 +2,9 @@
 
 import * as fc from "fast-check";
 import { expect, test } from "vitest";
-import type { Run } from "../../shared/run/run.ts";
 import { csv, csvRecord } from "../../shared/render/csv.ts";
-import { runRecords } from "../../shared/report/run-records.ts";
+import { runRecords } from "../../shared/report/records.ts";
+import type { Run } from "../../shared/run/run.ts";
 import { readCsv, readTable, textOfField } from "../support/csv.ts";
 import { runOf } from "../support/runs.ts";
 

@@ -2,8 +2,8 @@
 // pictures.
 
 import { expect, test } from "vitest";
+import { DEFAULT_LOOK, type Summary } from "../../shared/report/model.ts";
 import { rendered, type TextFormat } from "../../shared/summaries/documents.ts";
-import { DEFAULT_LOOK, type Summary } from "../../shared/report/summary.ts";
 import { expectGolden } from "../support/golden.ts";
 import { COMPARISONS, OTHERS } from "../support/summaries.ts";
 

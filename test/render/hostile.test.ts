@@ -2,10 +2,10 @@
 
 import * as fc from "fast-check";
 import { describe, expect, test } from "vitest";
-import { printable } from "../../shared/run/text.ts";
 import { inline } from "../../shared/render/markdown.ts";
+import { DEFAULT_LOOK, type Look, type Summary } from "../../shared/report/model.ts";
+import { printable } from "../../shared/run/text.ts";
 import { rendered } from "../../shared/summaries/documents.ts";
-import { DEFAULT_LOOK, type Look, type Summary } from "../../shared/report/summary.ts";
 import { readCsv, textOfField } from "../support/csv.ts";
 import { fleetOf, profileOf } from "../support/fleet.ts";
 import { readHtml } from "../support/html.ts";

@@ -1,8 +1,8 @@
 import { expect, test } from "vitest";
 import { badge } from "../../shared/chart/badge.ts";
-import { chartOf } from "../../shared/chart/chart-of.ts";
 import { svg } from "../../shared/render/svg.ts";
-import { DEFAULT_LOOK, type Look, type Summary } from "../../shared/report/summary.ts";
+import { DEFAULT_LOOK, type Look, type Summary } from "../../shared/report/model.ts";
+import { chartOf } from "../../shared/summaries/registry.ts";
 import * as made from "../support/comparisons.ts";
 import { expectGolden } from "../support/golden.ts";
 import { faultsOf } from "../support/picture-faults.ts";

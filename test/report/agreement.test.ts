@@ -2,11 +2,11 @@
 
 import * as fc from "fast-check";
 import { describe, expect, test } from "vitest";
-import { ratioRows } from "../../shared/chart/ratio-row.ts";
+import { ratioRows } from "../../shared/chart/ratio-chart.ts";
+import { DEFAULT_LOOK, type Summary } from "../../shared/report/model.ts";
 import { exactText, percentText, pText, rateText, ratioText } from "../../shared/run/format.ts";
 import { rendered } from "../../shared/summaries/documents.ts";
 import { reportOf } from "../../shared/summaries/registry.ts";
-import { DEFAULT_LOOK, type Summary } from "../../shared/report/summary.ts";
 import { fleetRuns, summariesOf } from "../support/generated-fleet.ts";
 import { readHtml } from "../support/html.ts";
 import { markdownRows, markdownText } from "../support/markdown.ts";

@@ -2,9 +2,9 @@
 
 import { readFileSync } from "node:fs";
 import { expect, test } from "vitest";
+import { DEFAULT_LOOK, type Summary } from "../../shared/report/model.ts";
 import { METRIC_NAMES } from "../../shared/run/metrics.ts";
-import { recordsOfSummary } from "../../shared/report/records-of-summary.ts";
-import { DEFAULT_LOOK, type Summary } from "../../shared/report/summary.ts";
+import { recordsOfSummary } from "../../shared/summaries/registry.ts";
 import { COMPARISONS, OTHERS } from "../support/summaries.ts";
 
 const page = readFileSync(new URL("../../docs/api.md", import.meta.url), "utf8");

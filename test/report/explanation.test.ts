@@ -3,8 +3,8 @@
 import { describe, expect, test } from "vitest";
 import type { Comparison, MetricComparison } from "../../shared/compare/comparison.ts";
 import type { Reason } from "../../shared/compare/verdict.ts";
-import { METRIC_NAMES, type MetricName } from "../../shared/run/metrics.ts";
 import { explained } from "../../shared/report/explanation.ts";
+import { METRIC_NAMES, type MetricName } from "../../shared/run/metrics.ts";
 import * as comparisons from "../support/comparisons.ts";
 
 const ALL: Readonly<Record<string, Comparison>> = {

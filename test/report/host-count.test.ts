@@ -2,12 +2,12 @@
 
 import { describe, expect, test } from "vitest";
 import type { Comparison, MetricComparison } from "../../shared/compare/comparison.ts";
-import { METRIC_NAMES, type MetricName } from "../../shared/run/metrics.ts";
-import { comparisonLead } from "../../shared/report/comparison-lead.ts";
+import { comparisonLead } from "../../shared/report/details.ts";
 import { explained } from "../../shared/report/explanation.ts";
-import { hostCountText, hostsOfAll, hostsText } from "../../shared/report/host-count.ts";
+import { hostCountText, hostsOfAll, hostsText } from "../../shared/report/format.ts";
+import { DEFAULT_LOOK } from "../../shared/report/model.ts";
+import { METRIC_NAMES, type MetricName } from "../../shared/run/metrics.ts";
 import { reportOf } from "../../shared/summaries/registry.ts";
-import { DEFAULT_LOOK } from "../../shared/report/summary.ts";
 import * as comparisons from "../support/comparisons.ts";
 
 const of = (hosts: number, n_eff = hosts) => ({ hosts, n_eff });

@@ -1,7 +1,6 @@
 import { expect, test } from "vitest";
-import { limitsText } from "../../shared/chart/value-words.ts";
+import { intervalText, limitsText } from "../../shared/report/format.ts";
 import { rateText, ratioText } from "../../shared/run/format.ts";
-import { intervalText } from "../../shared/report/format.ts";
 
 test.each([
   [{ low: 1.1751, high: 1.6149 }, "1.17 to 1.62", "1.17–1.62"],

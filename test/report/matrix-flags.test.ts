@@ -1,10 +1,10 @@
 // When one of these fails, somebody acts on a verdict of the matrix without knowing that something is wrong with it.
 
 import { expect, test } from "vitest";
-import type { DatedMatrix } from "../../shared/compare/dated.ts";
+import type { DatedMatrix } from "../../shared/compare/trend.ts";
+import { DEFAULT_LOOK, type Summary } from "../../shared/report/model.ts";
 import { rendered } from "../../shared/summaries/documents.ts";
 import { reportOf } from "../../shared/summaries/registry.ts";
-import { DEFAULT_LOOK, type Summary } from "../../shared/report/summary.ts";
 import * as comparisons from "../support/comparisons.ts";
 
 const clean = (matrix: DatedMatrix): DatedMatrix => ({

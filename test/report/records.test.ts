@@ -2,8 +2,8 @@
 
 import * as fc from "fast-check";
 import { describe, expect, test } from "vitest";
+import { DEFAULT_LOOK, type Summary } from "../../shared/report/model.ts";
 import { rendered } from "../../shared/summaries/documents.ts";
-import { DEFAULT_LOOK, type Summary } from "../../shared/report/summary.ts";
 import { readTable } from "../support/csv.ts";
 import { fleetRuns, summariesOf } from "../support/generated-fleet.ts";
 import { COMPARISONS, OTHERS } from "../support/summaries.ts";

@@ -1,5 +1,5 @@
 import { expect, test } from "vitest";
-import { stratumRemark } from "../../shared/report/stratum-remark.ts";
+import { stratumRemark } from "../../shared/report/details.ts";
 
 test.each([
   ["v1/2G/8k/16", "Bonnie++ 1.00 to 1.04, a test file of about 2 GiB in chunks of 8 KiB, 16 384 empty files."],

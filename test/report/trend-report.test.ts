@@ -1,5 +1,5 @@
 import { expect, test } from "vitest";
-import { DEFAULT_LOOK } from "../../shared/report/summary.ts";
+import { DEFAULT_LOOK } from "../../shared/report/model.ts";
 import { trendReport } from "../../shared/summaries/trend.ts";
 import { monthOfBlktap2, yearOfBlktap2 } from "../support/comparisons.ts";
 

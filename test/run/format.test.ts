@@ -2,15 +2,7 @@
 
 import fc from "fast-check";
 import { describe, expect, test } from "vitest";
-import {
-  countOf,
-  exactText,
-  marginText,
-  percentText,
-  pText,
-  rateText,
-  ratioText,
-} from "../../shared/run/format.ts";
+import { countOf, exactText, marginText, percentText, pText, rateText, ratioText } from "../../shared/run/format.ts";
 
 const readBack = (text: string): number => Number(text.replaceAll(" ", ""));
 

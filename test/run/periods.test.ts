@@ -1,8 +1,7 @@
 // Periods in a row: a trend that skips or repeats one tells of changes that were none.
 
 import { expect, test } from "vitest";
-import { withoutHeld } from "../../shared/run/periods.ts";
-import { periodAt, periodsBetween, periodsUpTo, unitOf } from "../../shared/model/period-range.ts";
+import { periodAt, periodsBetween, periodsUpTo, unitOf, withoutHeld } from "../../shared/run/periods.ts";
 
 test.each([
   ["2026-11-22T10:00:00.000Z", "2026-11", "2026-Q4", "2026"],

@@ -2,7 +2,7 @@ import * as fc from "fast-check";
 import { describe, expect, it } from "vitest";
 import { foldWord, unknownBackendText } from "../../shared/run/aliases.ts";
 import { BACKENDS } from "../../shared/run/backends.ts";
-import { type BackendContext, resolveBackend } from "../../shared/model/resolve-backend.ts";
+import { type BackendContext, resolveBackend } from "../../shared/run/resolution.ts";
 
 // The alias table of xen-backends.md, section 1.1, retyped here: slug, aliases (a star marks an ambiguous one).
 const TABLE: readonly (readonly [slug: string, words: string])[] = [

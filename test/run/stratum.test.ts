@@ -1,6 +1,6 @@
 import * as fc from "fast-check";
 import { describe, expect, it } from "vitest";
-import type { BonnieSetup, FileSpec } from "../../shared/model/measurement.ts";
+import type { BonnieSetup, FileSpec } from "../../shared/run/run.ts";
 import { stratumOf } from "../../shared/run/stratum.ts";
 import { SEED_SETUP } from "../support/seed-setup.ts";
 

@@ -1,6 +1,5 @@
 import { describe, expect, it } from "vitest";
-import { toolstackOf } from "../../shared/model/toolstack.ts";
-import { xenRelease } from "../../shared/model/xen-version.ts";
+import { toolstackOf, xenRelease } from "../../shared/run/backends.ts";
 
 describe("a host's Xen version decides what its words mean", () => {
   it.each([

@@ -3,14 +3,14 @@
 // answers as the SDK's client gets them over the wire, so that its own retries are part of the test.
 
 import { afterAll, beforeAll, expect, test } from "vitest";
+import { tableAt } from "../../functions/env.ts";
 import { aggregateFleet, aggregateMarks } from "../../functions/service/aggregate.ts";
 import { auditFleet } from "../../functions/service/audit.ts";
-import { tableAt } from "../../functions/env.ts";
 import { makeAggregationStore } from "../../functions/store/aggregation.ts";
 import { makeCellStore } from "../../functions/store/cells.ts";
-import { bucketOf } from "../../functions/store/keys.ts";
 import { openTable } from "../../functions/store/client.ts";
-import { backOff } from "../../functions/store/retry.ts";
+import { backOff } from "../../functions/store/errors.ts";
+import { bucketOf } from "../../functions/store/keys.ts";
 import { makeRunStore } from "../../functions/store/runs.ts";
 import type { Table } from "../../functions/store/table.ts";
 import { AppError } from "../../shared/errors.ts";

@@ -2,8 +2,7 @@
 // is merged and nothing is kept: each number is made of all runs again.
 
 import type { Backend } from "../../shared/run/backends.ts";
-import type { Run } from "../../shared/run/run.ts";
-import type { View } from "../../shared/model/view.ts";
+import type { Run, View } from "../../shared/run/run.ts";
 import * as effects from "./effects.ts";
 import { type Details, flagged, type Hosts, known, limits, marginTicks } from "./effects.ts";
 import {

@@ -2,9 +2,8 @@
 // are missing, zero, too fast to measure or impossible; cached reads, small files, little CPU.
 
 import type { Backend } from "../../shared/run/backends.ts";
-import type { Measurement } from "../../shared/model/measurement.ts";
 import { perMetric } from "../../shared/run/metrics.ts";
-import type { Quality, Run } from "../../shared/run/run.ts";
+import type { Measurement, Quality, Run } from "../../shared/run/run.ts";
 import { random } from "../compare/random.ts";
 import { runOf } from "../support/runs.ts";
 import { METRICS, type Metric } from "./host-values.ts";

@@ -2,8 +2,7 @@
 // statistics is used, so that this can be its witness.
 
 import type { Backend } from "../../shared/run/backends.ts";
-import type { Run } from "../../shared/run/run.ts";
-import type { View } from "../../shared/model/view.ts";
+import type { Run, View } from "../../shared/run/run.ts";
 
 export const METRICS = [
   ...(["putc", "put_block", "rewrite", "getc", "get_block", "seeks"] as const),

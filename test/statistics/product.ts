@@ -1,20 +1,17 @@
 // The product's own way from runs to an answer, without a table: summaries and cells in the form in which they are stored,
 // in several shards, merged over shards and periods.
 
-import type { Cell, CellKind } from "../../shared/cells/cell.ts";
+import { addCell, type Cell, type CellKind, emptyCell } from "../../shared/cells/cell.ts";
 import { encodeCell, mergeEncoded } from "../../shared/cells/codec.ts";
 import { contributions, pairName } from "../../shared/cells/contribution.ts";
-import { addCell, emptyCell } from "../../shared/cells/merge.ts";
-import { compare } from "../../shared/compare/compare.ts";
+import { summarise } from "../../shared/cells/host-values.ts";
+import { sampleOf } from "../../shared/cells/sample.ts";
+import { decodeSummary, encodeSummary } from "../../shared/cells/summary-codec.ts";
+import { compare, type Merged, type Question } from "../../shared/compare/compare.ts";
 import type { Comparison } from "../../shared/compare/comparison.ts";
 import { mergePeriods } from "../../shared/compare/merge-periods.ts";
-import type { Merged, Question } from "../../shared/compare/question.ts";
 import { monthOf, periodsOf } from "../../shared/run/periods.ts";
-import type { Run } from "../../shared/run/run.ts";
-import type { View } from "../../shared/model/view.ts";
-import { sampleOf } from "../../shared/cells/sample.ts";
-import { summarise } from "../../shared/cells/host-values.ts";
-import { decodeSummary, encodeSummary } from "../../shared/cells/summary-codec.ts";
+import type { Run, View } from "../../shared/run/run.ts";
 
 const SHARDS = 3;
 

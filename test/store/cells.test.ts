@@ -8,7 +8,7 @@ import { keyItem } from "../../functions/store/item.ts";
 import { cellKey, cohortHash, cohortKey, EVERY_COHORT, type Key } from "../../functions/store/keys.ts";
 import { type Table, transact } from "../../functions/store/table.ts";
 import { BACKENDS } from "../../shared/run/backends.ts";
-import { periodsUpTo } from "../../shared/model/period-range.ts";
+import { periodsUpTo } from "../../shared/run/periods.ts";
 import { startTestEngine, type TestEngine } from "../support/engine.ts";
 
 let engine: TestEngine;

@@ -3,22 +3,27 @@
 import { DeleteItemCommand, PutItemCommand } from "@aws-sdk/client-dynamodb";
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from "vitest";
 import { tableAt } from "../../functions/env.ts";
-import { makeAdmission } from "../../functions/web/http/admission.ts";
-import { makeHttpApp } from "../../functions/web/http/app.ts";
 import { secretHash } from "../../functions/service/secret.ts";
-import { addReadRoutes } from "../../functions/web/routes/read.ts";
 import { makeCellStore } from "../../functions/store/cells.ts";
-import { addFleet } from "../../functions/store/fleets.ts";
-import { beginFormat, FORMAT, formatOf, requireFormat, withFormatCheck } from "../../functions/store/format.ts";
-import { makeHostStore } from "../../functions/store/hosts.ts";
+import { openTable } from "../../functions/store/client.ts";
+import {
+  beginFormat,
+  FORMAT,
+  formatOf,
+  requireFormat,
+  upgradeTable,
+  withFormatCheck,
+} from "../../functions/store/format.ts";
 import { type Item, keyItem } from "../../functions/store/item.ts";
 import { FORMAT_KEY, runKey, tokenKey, tokenKeyOfFormat0, tokenListOfFormat0 } from "../../functions/store/keys.ts";
-import { openTable } from "../../functions/store/client.ts";
 import { makeRunStore } from "../../functions/store/runs.ts";
-import { makeStatusStore } from "../../functions/store/status.ts";
+import { addFleet, makeStatusStore } from "../../functions/store/status.ts";
+import { makeHostStore } from "../../functions/store/summaries.ts";
 import { getItem, partition, queryAll, type Table } from "../../functions/store/table.ts";
 import { makeTokenStore } from "../../functions/store/tokens.ts";
-import { upgradeTable } from "../../functions/store/upgrade.ts";
+import { makeAdmission } from "../../functions/web/http/admission.ts";
+import { makeHttpApp } from "../../functions/web/http/app.ts";
+import { addReadRoutes } from "../../functions/web/routes/read.ts";
 import type { Token } from "../../shared/run/token.ts";
 import { jsonOf, type Refusal } from "../support/answer.ts";
 import { startTestEngine, type TestEngine } from "../support/engine.ts";

@@ -1,8 +1,8 @@
 import { describe, expect, test } from "vitest";
 import { withGroupCommit } from "../../functions/store/group-commit.ts";
+import { sampleOf } from "../../shared/cells/sample.ts";
 import { AppError } from "../../shared/errors.ts";
 import type { NewRun, RunStore } from "../../shared/ports.ts";
-import { sampleOf } from "../../shared/cells/sample.ts";
 import { runOf } from "../support/runs.ts";
 
 const newRun = (number: number): NewRun => {

@@ -8,11 +8,11 @@ import { makeCellStore } from "../../functions/store/cells.ts";
 import {
   beginGeneration,
   currentGeneration,
+  deleteGeneration,
   readGenerations,
   swapGeneration,
 } from "../../functions/store/generations.ts";
 import { bucketOf } from "../../functions/store/keys.ts";
-import { deleteGeneration } from "../../functions/store/retired.ts";
 import type { Table } from "../../functions/store/table.ts";
 import type { CellKind } from "../../shared/cells/cell.ts";
 import { compare } from "../../shared/compare/compare.ts";

@@ -2,16 +2,14 @@
 // be after any of it, added up afresh.
 
 import fc from "fast-check";
-import type { Cell, CellKind } from "../../shared/cells/cell.ts";
+import { addCell, type Cell, type CellKind, emptyCell } from "../../shared/cells/cell.ts";
 import { contributions } from "../../shared/cells/contribution.ts";
-import { addCell, emptyCell } from "../../shared/cells/merge.ts";
-import { mergePeriods } from "../../shared/compare/merge-periods.ts";
-import { COHORT_KEYS, type Cohort } from "../../shared/run/cohort.ts";
-import { VIEWS, type View } from "../../shared/model/view.ts";
-import type { CellQuestion } from "../../shared/ports.ts";
+import { cohortOf, type HostSummary, summarise } from "../../shared/cells/host-values.ts";
 import { efficiencyName, placeOf } from "../../shared/cells/quantities.ts";
-import { cohortOf, summarise } from "../../shared/cells/host-values.ts";
-import type { HostSummary } from "../../shared/summary/types.ts";
+import { mergePeriods } from "../../shared/compare/merge-periods.ts";
+import type { CellQuestion } from "../../shared/ports.ts";
+import { COHORT_KEYS, type Cohort } from "../../shared/run/cohort.ts";
+import { VIEWS, type View } from "../../shared/run/run.ts";
 import { randomSamples } from "../cells/random-samples.ts";
 
 export const PERIODS = ["2026-10", "2026-11"];

@@ -1,9 +1,8 @@
 import fc from "fast-check";
 import { expect, test } from "vitest";
+import { type SummaryState, walk } from "../../functions/store/commit.ts";
 import { cohortHash } from "../../functions/store/keys.ts";
-import { type SummaryState, walk } from "../../functions/store/summary-walk.ts";
-import { cohortOf, summarise } from "../../shared/cells/host-values.ts";
-import type { HostGroup } from "../../shared/summary/types.ts";
+import { cohortOf, type HostGroup, summarise } from "../../shared/cells/host-values.ts";
 import { randomSamples } from "../cells/random-samples.ts";
 
 const state: fc.Arbitrary<SummaryState> = randomSamples().map((samples) => {

@@ -1,12 +1,11 @@
 // The situations that every format is tried on, each made from runs by the product's own steps, and the same every time.
 
 import type { Comparison } from "../../shared/compare/comparison.ts";
-import type { DatedMatrix, DatedTrend } from "../../shared/compare/dated.ts";
 import type { HostProfile } from "../../shared/compare/host.ts";
+import type { DatedMatrix, DatedTrend } from "../../shared/compare/trend.ts";
 import type { Backend } from "../../shared/run/backends.ts";
 import { METRIC_NAMES, type MetricName } from "../../shared/run/metrics.ts";
-import type { Run } from "../../shared/run/run.ts";
-import type { View } from "../../shared/model/view.ts";
+import type { Run, View } from "../../shared/run/run.ts";
 import { random } from "../compare/random.ts";
 import { comparisonOf, type Fleet, fleetOf, matrixOf, profileOf, trendOf } from "./fleet.ts";
 import { type Rate, runOf } from "./runs.ts";

@@ -1,23 +1,18 @@
 // A fleet in memory, by the same steps as in the service but without a store: runs, host summaries, cells, answers.
 
-import type { Cell, CellKind } from "../../shared/cells/cell.ts";
+import { addCell, type Cell, type CellKind, emptyCell } from "../../shared/cells/cell.ts";
 import { type Contribution, contributions, pairName } from "../../shared/cells/contribution.ts";
-import { addCell, emptyCell } from "../../shared/cells/merge.ts";
-import { compare } from "../../shared/compare/compare.ts";
+import { cohortOf, type HostSummary, summarise } from "../../shared/cells/host-values.ts";
+import { sampleOf } from "../../shared/cells/sample.ts";
+import { compare, type Merged, type Question } from "../../shared/compare/compare.ts";
 import type { Comparison } from "../../shared/compare/comparison.ts";
-import type { DatedMatrix, DatedTrend } from "../../shared/compare/dated.ts";
 import { backendsOf, type HostProfile, hostProfile, pairsOf } from "../../shared/compare/host.ts";
 import { matrix } from "../../shared/compare/matrix.ts";
 import { mergePeriods } from "../../shared/compare/merge-periods.ts";
-import type { Merged, Question } from "../../shared/compare/question.ts";
-import { trend } from "../../shared/compare/trend.ts";
+import { type DatedMatrix, type DatedTrend, trend } from "../../shared/compare/trend.ts";
 import type { Backend } from "../../shared/run/backends.ts";
 import type { MetricName } from "../../shared/run/metrics.ts";
-import type { Run } from "../../shared/run/run.ts";
-import { VIEWS, type View } from "../../shared/model/view.ts";
-import { sampleOf } from "../../shared/cells/sample.ts";
-import { cohortOf, summarise } from "../../shared/cells/host-values.ts";
-import type { HostSummary } from "../../shared/summary/types.ts";
+import { type Run, VIEWS, type View } from "../../shared/run/run.ts";
 
 const AS_OF = "2026-11-22T12:00:00.000Z";
 

@@ -1,9 +1,9 @@
 // Fleets of any rates, and what can be asked about them, for properties.
 
 import * as fc from "fast-check";
+import type { Summary } from "../../shared/report/model.ts";
 import { METRIC_NAMES, type MetricName } from "../../shared/run/metrics.ts";
 import type { Run } from "../../shared/run/run.ts";
-import type { Summary } from "../../shared/report/summary.ts";
 import { comparisonOf, fleetOf, matrixOf, profileOf } from "./fleet.ts";
 import { type Rate, runOf } from "./runs.ts";
 import { backendsSummary, hostsSummary } from "./summaries.ts";

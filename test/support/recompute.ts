@@ -5,19 +5,17 @@ import { ScanCommand } from "@aws-sdk/client-dynamodb";
 import { currentGeneration } from "../../functions/store/generations.ts";
 import { type Item, optionalBytesOf, textOf } from "../../functions/store/item.ts";
 import { bucketOf, cellKey, cohortHash, EVERY_COHORT, idOf, summaryKey } from "../../functions/store/keys.ts";
-import { runOfItem } from "../../functions/store/run-item.ts";
+import { runOfItem } from "../../functions/store/runs.ts";
 import { summaryOf } from "../../functions/store/summaries.ts";
 import type { Table } from "../../functions/store/table.ts";
-import type { Cell } from "../../shared/cells/cell.ts";
+import { addCell, type Cell, emptyCell } from "../../shared/cells/cell.ts";
 import { decodeCell, encodeCell } from "../../shared/cells/codec.ts";
 import { contributions } from "../../shared/cells/contribution.ts";
-import { addCell, emptyCell } from "../../shared/cells/merge.ts";
-import { OTHER_COHORT } from "../../shared/run/cohort.ts";
-import type { Run } from "../../shared/run/run.ts";
-import type { View } from "../../shared/model/view.ts";
-import { sampleOf } from "../../shared/cells/sample.ts";
 import { countedCohortOf, summarise } from "../../shared/cells/host-values.ts";
+import { sampleOf } from "../../shared/cells/sample.ts";
 import { encodeSummary } from "../../shared/cells/summary-codec.ts";
+import { OTHER_COHORT } from "../../shared/run/cohort.ts";
+import type { Run, View } from "../../shared/run/run.ts";
 
 /** Something stored that is not what the runs say: `found` is null where it is missing, `expected` where it must not be. */
 interface Difference {

@@ -2,12 +2,11 @@
 
 import { createHash } from "node:crypto";
 import { hostHash } from "../../functions/store/keys.ts";
-import type { Backend } from "../../shared/run/backends.ts";
-import type { Measurement } from "../../shared/model/measurement.ts";
-import { type MetricName, perMetric } from "../../shared/run/metrics.ts";
-import type { Facts, Run } from "../../shared/run/run.ts";
-import type { NewRun } from "../../shared/ports.ts";
 import { sampleOf } from "../../shared/cells/sample.ts";
+import type { NewRun } from "../../shared/ports.ts";
+import type { Backend } from "../../shared/run/backends.ts";
+import { type MetricName, perMetric } from "../../shared/run/metrics.ts";
+import type { Facts, Measurement, Run } from "../../shared/run/run.ts";
 
 /** A rate, a bound, or null for a test that was not run. */
 export type Rate = number | `>${number}` | null;

@@ -1,4 +1,4 @@
-import type { BonnieSetup } from "../../shared/model/measurement.ts";
+import type { BonnieSetup } from "../../shared/run/run.ts";
 
 /** How both runs of the project's seed were made, as their CSV lines say: `vm101,2064M,...,16,...` of Bonnie++ 1.03. */
 export const SEED_SETUP: BonnieSetup = {

@@ -1,39 +1,36 @@
 // The whole service over a real table, asked through Request and Response as Hono passes them on: the same apps, store and
 // aggregation as on one machine and behind API Gateway, without a socket.
 
+import { type TokenLimits, USUAL_TOKEN_LIMITS } from "../../functions/env.ts";
 import { aggregateFleet } from "../../functions/service/aggregate.ts";
-import { addDocsRoutes } from "../../functions/web/docs/app.ts";
-import { addEmbedRoutes } from "../../functions/web/routes/embed.ts";
 import { makePainter } from "../../functions/service/rasterizer.ts";
 import { makeRenderer, type Renderer } from "../../functions/service/renderer.ts";
-import { type TokenLimits, USUAL_TOKEN_LIMITS } from "../../functions/env.ts";
-import { makeAdmission } from "../../functions/web/http/admission.ts";
-import { makeHttpApp } from "../../functions/web/http/app.ts";
-import type { HttpApp } from "../../functions/http/http-env.ts";
-import type { Log, RequestEntry } from "../../functions/web/http/log.ts";
 import { secretHash } from "../../functions/service/secret.ts";
-import { addIngestRoutes } from "../../functions/web/routes/ingest.ts";
 import { makeUploadLimits } from "../../functions/service/upload-limits.ts";
-import { addPageRoutes } from "../../functions/web/pages/app.ts";
-import { refusalAsPage } from "../../functions/web/pages/error-responses.ts";
-import { addSharePageRoutes } from "../../functions/pages/share-routes.ts";
-import { addUploadRoute } from "../../functions/pages/upload-route.ts";
-import { addReadRoutes } from "../../functions/web/routes/read.ts";
-import { MOST_EXPORTS } from "../../functions/read/run-export.ts";
 import { makeAggregationStore } from "../../functions/store/aggregation.ts";
 import { makeCellStore } from "../../functions/store/cells.ts";
-import { makeHostStore } from "../../functions/store/hosts.ts";
+import { backOff } from "../../functions/store/errors.ts";
 import { makeQuarantineStore } from "../../functions/store/quarantine.ts";
-import { backOff } from "../../functions/store/retry.ts";
 import { makeRunStore } from "../../functions/store/runs.ts";
 import { makeShareStore } from "../../functions/store/shares.ts";
 import { makeStatusStore } from "../../functions/store/status.ts";
+import { makeHostStore } from "../../functions/store/summaries.ts";
 import type { Table } from "../../functions/store/table.ts";
 import { makeTokenStore } from "../../functions/store/tokens.ts";
 import { makeUseStore } from "../../functions/store/usage.ts";
-import { painterFiles } from "../../local/painter-files.ts";
-import type { Token } from "../../shared/run/token.ts";
+import { addDocsRoutes } from "../../functions/web/docs/app.ts";
+import { makeAdmission } from "../../functions/web/http/admission.ts";
+import { type HttpApp, makeHttpApp } from "../../functions/web/http/app.ts";
+import type { Log, RequestEntry } from "../../functions/web/http/log.ts";
+import { addPageRoutes, addSharePageRoutes, addUploadRoute } from "../../functions/web/pages/app.ts";
+import { refusalAsPage } from "../../functions/web/pages/error-responses.ts";
+import { addEmbedRoutes } from "../../functions/web/routes/embed.ts";
+import { addIngestRoutes } from "../../functions/web/routes/ingest.ts";
+import { addReadRoutes } from "../../functions/web/routes/read.ts";
+import { MOST_EXPORTS } from "../../functions/web/routes/runs.ts";
+import { painterFiles } from "../../local/server/render-thread.ts";
 import type { TokenStore } from "../../shared/ports.ts";
+import type { Token } from "../../shared/run/token.ts";
 
 export interface TestService {
   readonly app: HttpApp;

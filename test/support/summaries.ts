@@ -1,10 +1,10 @@
 // The summaries that every format is tried on, by name: those of comparisons.ts, and one of each other kind.
 
-import { allBackends } from "../../shared/compare/backends.ts";
-import { hostEntry } from "../../shared/compare/host-entry.ts";
-import type { Run } from "../../shared/run/run.ts";
-import type { Summary } from "../../shared/report/summary.ts";
 import { cohortOf } from "../../shared/cells/host-values.ts";
+import { allBackends } from "../../shared/compare/backends.ts";
+import { hostEntry } from "../../shared/compare/host.ts";
+import type { Summary } from "../../shared/report/model.ts";
+import type { Run } from "../../shared/run/run.ts";
 import * as situations from "./comparisons.ts";
 import { type Fleet, fleetOf } from "./fleet.ts";
 import { runOf } from "./runs.ts";

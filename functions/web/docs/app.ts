@@ -4,8 +4,8 @@
 import { createHash } from "node:crypto";
 import openApi from "../../../docs/openapi.json" with { type: "json" };
 import { CACHE_CONTROL } from "../../../shared/api/endpoint.ts";
+import type { HttpApp } from "../http/app.ts";
 import { constantAnswer } from "../http/etag.ts";
-import type { HttpApp } from "../../http/http-env.ts";
 import { DOCS_STYLE, docsPage } from "./page.tsx";
 
 /** Nothing may be loaded, run, framed or sent from the page; its one style sheet is known by its hash. */

@@ -5,7 +5,7 @@
 import type { Context, MiddlewareHandler } from "hono";
 import { AppError } from "../../../shared/errors.ts";
 import type { CellStore } from "../../../shared/ports.ts";
-import type { HttpEnv } from "../../http/http-env.ts";
+import type { HttpEnv } from "./app.ts";
 
 /**
  * What may be under way. A unit is a range of cells, read and added up in about a millisecond, so that this is work for some

@@ -4,10 +4,30 @@
 import { type Context, Hono } from "hono";
 import { AppError } from "../../../shared/errors.ts";
 import type { Clock } from "../../../shared/ports.ts";
+import type { Token } from "../../../shared/run/token.ts";
+import type { Ticket } from "./admission.ts";
 import { errorAnswer } from "./errors.ts";
 import { wantsPage, withoutSuffix } from "./formats.ts";
-import type { HttpApp, HttpEnv } from "../../http/http-env.ts";
-import type { Log } from "./log.ts";
+import type { Log, ResultCounts } from "./log.ts";
+
+/** Variables of a request. */
+export interface HttpEnv {
+  Variables: {
+    requestId: string;
+    token: Token | null;
+    note: string | null;
+    results: ResultCounts | null;
+    /** What a question counts for that `admitted` has let through. */
+    ticket: Ticket | null;
+    /** Whether the answer goes on after the request was dealt with. */
+    isStream: boolean;
+    /** Takes an error that comes when the answer has begun, for the log. */
+    fault: (error: unknown) => void;
+  };
+}
+
+/** An app that routes are added to. */
+export type HttpApp = Hono<HttpEnv>;
 
 /** A refusal as a page, with its status; whoever has to sign in first is led there. */
 export type RefusalPage = (c: Context<HttpEnv>, error: AppError) => Promise<Response>;

@@ -3,10 +3,10 @@
 
 import type { Context, MiddlewareHandler } from "hono";
 import { AppError } from "../../../shared/errors.ts";
-import type { Scope, Token } from "../../../shared/run/token.ts";
 import type { Clock, TokenStore } from "../../../shared/ports.ts";
-import type { HttpEnv } from "../../http/http-env.ts";
+import type { Scope, Token } from "../../../shared/run/token.ts";
 import { secretHash } from "../../service/secret.ts";
+import type { HttpEnv } from "./app.ts";
 import { refuseForeignSite, sessionSecret } from "./session.ts";
 
 const BEARER = /^Bearer +([\x21-\x7e]{1,256}) *$/i;

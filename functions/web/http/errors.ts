@@ -3,10 +3,23 @@
 
 import type { Context } from "hono";
 import type { AppError } from "../../../shared/errors.ts";
+import type { Issue } from "../../../shared/run/run.ts";
 import { printable } from "../../../shared/run/text.ts";
+import type { HttpEnv } from "./app.ts";
 import { wantsText } from "./formats.ts";
-import type { HttpEnv } from "../../http/http-env.ts";
-import { issueLine } from "../../http/issue-line.ts";
+
+/** The message of a refusal, which programs and shells get as it is, as a sentence. */
+export function sentence(message: string): string {
+  const text = printable(message);
+  return `${text.slice(0, 1).toUpperCase()}${text.slice(1)}${/[.!?…]$/.test(text) ? "" : "."}`;
+}
+
+/** One line of text for an issue, e.g. `line 2, column 4, put_block: expected a rate, found "12x" [bad_number]`. */
+export function issueLine(issue: Pick<Issue, "line" | "column" | "field" | "code" | "text">): string {
+  const place = issue.line === 0 ? "parameters" : `line ${issue.line}, column ${issue.column}`;
+  const field = issue.field === null ? "" : `, ${issue.field}`;
+  return printable(`${place}${field}: ${issue.text} [${issue.code}]`);
+}
 
 /** Seconds a client should wait before it tries again, where the refusal does not say. */
 const RETRY_AFTER: Partial<Record<AppError["code"], number>> = { slow_down: 5, unavailable: 10 };

@@ -4,8 +4,7 @@
 import type { Context } from "hono";
 import type * as z from "zod";
 import { AppError } from "../../../shared/errors.ts";
-import { readBody } from "./body.ts";
-import type { BodyLimit } from "../../http/limits.ts";
+import { type BodyLimit, readBody } from "./body.ts";
 import { checked, refuseTooMany } from "./parameters.ts";
 
 /**

@@ -1,7 +1,7 @@
 // An app behind API Gateway: events in payload format 2.0 in, answers out.
 
 import { handle, type LambdaContext, type LambdaEvent } from "hono/aws-lambda";
-import type { HttpApp } from "../../http/http-env.ts";
+import type { HttpApp } from "./app.ts";
 
 /** What in an address would end its path or begin another segment, and a percent sign that begins no code. */
 const MISUNDERSTOOD = /[?#\\]|%(?![0-9a-f]{2})/gi;

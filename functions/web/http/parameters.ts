@@ -4,11 +4,9 @@
 import type { Context } from "hono";
 import type * as z from "zod";
 import { AppError } from "../../../shared/errors.ts";
-import type { Issue } from "../../../shared/model/issue.ts";
-import { quoted } from "../../../shared/model/quoted.ts";
-import { readBody } from "./body.ts";
-import { JSON_BODY, MOST_FIELDS, MOST_PARAMETERS } from "../../http/limits.ts";
-import { repeatedKey } from "../../http/repeated-key.ts";
+import type { Issue } from "../../../shared/run/run.ts";
+import { quoted } from "../../../shared/run/text.ts";
+import { JSON_BODY, MOST_FIELDS, MOST_PARAMETERS, readBody, repeatedKey } from "./body.ts";
 
 /** What any parameter's name looks like; an object's own names such as `__proto__` do not. */
 const NAME = /^[a-z][a-z0-9_.-]*$/i;

@@ -1,8 +1,8 @@
 // A summary as an answer, in whatever format was asked for.
 
 import type { Context } from "hono";
+import { DEFAULT_LOOK, type Look, type Summary } from "../../../shared/report/model.ts";
 import type { TextFormat } from "../../../shared/summaries/documents.ts";
-import { DEFAULT_LOOK, type Look, type Summary } from "../../../shared/report/summary.ts";
 import { contentPolicy } from "./csp.ts";
 
 /** The Content-Type of each format of a summary. */

@@ -4,11 +4,10 @@
 
 import type { Context } from "hono";
 import { AppError } from "../../../shared/errors.ts";
+import type { IngestDeps } from "../routes/ingest.ts";
+import type { HttpEnv } from "./app.ts";
 import { tokenOf } from "./auth.ts";
-import { type BodyText, bodyText, receiveBody, textWithin } from "./body.ts";
-import type { HttpEnv } from "../../http/http-env.ts";
-import type { BodyLimit } from "../../http/limits.ts";
-import type { IngestDeps } from "../../ingest/deps.ts";
+import { type BodyLimit, type BodyText, bodyText, receiveBody, textWithin } from "./body.ts";
 
 /** What is small: some hundred results, not packed. */
 const SMALL_BYTES = 65_536;

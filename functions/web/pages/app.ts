@@ -3,10 +3,34 @@
 
 import type { Context } from "hono";
 import { admitted, COST, charged } from "../http/admission.ts";
+import type { HttpApp, HttpEnv } from "../http/app.ts";
 import { allow } from "../http/auth.ts";
-import type { HttpApp, HttpEnv } from "../../http/http-env.ts";
 import { endSession, refuseForeignSite } from "../http/session.ts";
-import type { PageDeps } from "../../pages/deps.ts";
+import type { EmbedDeps } from "../routes/embed.ts";
+import type { IngestDeps } from "../routes/ingest.ts";
+import type { ReadDeps } from "../routes/read.ts";
+
+// The page of shares, and the forms that make and end them. It is added to the app that may write shares.
+
+export function addSharePageRoutes(app: HttpApp, deps: EmbedDeps): void {
+  const reader = allow(deps, "read");
+  app.get("/shares", reader, async (c) => (await import("./shares.tsx")).shares(c, deps));
+  app.post("/shares", reader, async (c) => (await import("./forms.tsx")).shareMade(c, deps));
+  // The id is in the form and not in the address, which is logged: whoever has it sees the share.
+  app.post("/shares/end", reader, async (c) => (await import("./forms.tsx")).shareEnded(c, deps));
+}
+
+// POST /upload: the form of /upload, read and stored like every other upload. It is added to the app that may write runs.
+
+export function addUploadRoute(app: HttpApp, deps: IngestDeps): void {
+  app.post("/upload", allow(deps, "ingest"), async (c) => (await import("./upload.tsx")).receipt(c, deps));
+}
+
+/** What the pages that read are handed. */
+export interface PageDeps extends ReadDeps {
+  /** Origin of addresses to copy, e.g. `https://vbdstat.example.org`; null: that of the request. */
+  readonly publicUrl: string | null;
+}
 
 const pages = () => import("./reading-pages.ts");
 

@@ -1,39 +1,111 @@
 // GET /: two backends over the fleet. Without a question it answers the one that most hosts can answer.
 
 import type { FC } from "hono/jsx";
-import { compareQuery, matrixQuery } from "../../../shared/api/requests.ts";
+import { compareQuery, matrixQuery } from "../../../shared/api/parameters.ts";
 import type { Comparison } from "../../../shared/compare/comparison.ts";
-import type { DatedMatrix } from "../../../shared/compare/dated.ts";
+import type { DatedMatrix } from "../../../shared/compare/trend.ts";
+import { type Explanation, explained } from "../../../shared/report/explanation.ts";
+import { hostCountText, limitsText, timesText } from "../../../shared/report/format.ts";
+import { DEFAULT_LOOK, type Remark, type Report, type Summary, warning } from "../../../shared/report/model.ts";
+import { shownMetrics, verdictCell } from "../../../shared/report/verdicts.ts";
 import { BACKENDS, type Backend } from "../../../shared/run/backends.ts";
+import { metricLabel } from "../../../shared/run/metrics.ts";
 import { printable } from "../../../shared/run/text.ts";
 import { FLEET_SECTION, WORDS_SECTION } from "../../../shared/summaries/compare.ts";
-import { type Remark, type Report, warning } from "../../../shared/report/model.ts";
 import { reportOf } from "../../../shared/summaries/registry.ts";
-import { DEFAULT_LOOK, type Summary } from "../../../shared/report/summary.ts";
+import { compareAnswer, matrixAnswer } from "../../service/queries.ts";
 import { tokenOf } from "../http/auth.ts";
 import { sentQuery } from "../http/form.ts";
 import { checked } from "../http/parameters.ts";
-import { compareAnswer } from "../../service/queries.ts";
-import { matrixAnswer } from "../../read/matrix-answer.ts";
-import { cohortValues } from "../../pages/cohort-values.ts";
-import type { PageDeps } from "../../pages/deps.ts";
+import type { PageDeps } from "./app.ts";
 import {
   type Asked,
   BackendChoice,
   type CohortValues,
+  cohortValues,
   firstOf,
   MarginChoice,
   MetricBoxes,
   More,
   PeriodChoice,
+  Question,
+  questionPage,
   ViewChoice,
 } from "./forms.tsx";
 import { firstSteps } from "./getting-started.tsx";
-import { queryText } from "./links.ts";
 import type { Page } from "./layout.tsx";
-import { Question } from "../../pages/question.tsx";
-import { questionPage } from "../../pages/question-page.tsx";
-import { VerdictTable } from "../../pages/verdict-table.tsx";
+import { queryText } from "./links.ts";
+
+/** The verdicts of the fleet, each with its sentence, and what stands behind it for whoever opens it. */
+const VerdictTable: FC<{ comparison: Comparison }> = ({ comparison }) => (
+  <section aria-labelledby="verdicts">
+    <h2 id="verdicts">Verdicts</h2>
+    <table class="verdicts">
+      <caption>
+        {comparison.candidate} compared with {comparison.baseline} over the fleet, where every host has one vote
+      </caption>
+      <thead>
+        <tr>
+          <th scope="col">Test</th>
+          <th scope="col">Verdict</th>
+          <th scope="col" class="number">
+            Ratio
+          </th>
+          <th scope="col">95 % interval</th>
+          <th scope="col" class="number">
+            Hosts
+          </th>
+          <th scope="col">Finding</th>
+        </tr>
+      </thead>
+      <tbody>
+        {shownMetrics(comparison.fleet.metrics, { metrics: [] }).map(([name, metric]) => {
+          const verdict = verdictCell(metric.verdict);
+          const explanation = explained(comparison, name);
+          return (
+            <tr>
+              <th scope="row">
+                {metricLabel(name)} <code>{name}</code>
+              </th>
+              <td class={`verdict short ${verdict.tone}`}>{verdict.text}</td>
+              <td class="number short">{metric.hosts === 0 ? "–" : timesText(metric.ratio)}</td>
+              <td class="short">{limitsText(metric.ci) || "–"}</td>
+              <td class="number short">{hostCountText(metric)}</td>
+              <td class="finding">
+                {printable(metric.sentence)}
+                {explanation !== null && <Behind name={name} explanation={explanation} />}
+              </td>
+            </tr>
+          );
+        })}
+      </tbody>
+    </table>
+  </section>
+);
+
+const Behind: FC<{ name: string; explanation: Explanation }> = ({ name, explanation: { why, hosts, change } }) => (
+  <details>
+    <summary>
+      Why<span class="unseen"> this verdict of {name}</span>, and what would change it
+    </summary>
+    <dl>
+      <dt>Why</dt>
+      <dd>{printable(why)}</dd>
+      {hosts.length > 0 && (
+        <>
+          <dt>Which hosts</dt>
+          {hosts.map((text) => (
+            <dd>{printable(text)}</dd>
+          ))}
+        </>
+      )}
+      <dt>What would change it</dt>
+      {change.map((text) => (
+        <dd>{printable(text)}</dd>
+      ))}
+    </dl>
+  </details>
+);
 
 export const overview: Page<PageDeps> = async (c, deps) => {
   const sent = sentQuery(c);

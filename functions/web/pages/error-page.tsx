@@ -1,8 +1,39 @@
 import type { Context } from "hono";
+import type { FC } from "hono/jsx";
 import type { AppError } from "../../../shared/errors.ts";
-import type { HttpEnv } from "../../http/http-env.ts";
-import { Faults } from "../../pages/faults.tsx";
+import type { Issue } from "../../../shared/run/run.ts";
+import type { HttpEnv } from "../http/app.ts";
+import { sentence } from "../http/errors.ts";
 import { homeOf, pageAbove, pageAnswer } from "./layout.tsx";
+
+/** What is wrong, in `lead` or the message, and every fault where there are several; the first is not said twice. */
+const Faults: FC<{ error: AppError; lead?: string | undefined }> = ({ error: { message, issues }, lead }) => (
+  <>
+    {(issues.length < 2 || issues[0]?.text !== message) && <p class="lead">{lead ?? sentence(message)}</p>}
+    {issues.length > 1 && (
+      <ul>
+        {issues.map((issue) => (
+          <li>{sentence(`${placeOf(issue)}${issue.text}`)}</li>
+        ))}
+      </ul>
+    )}
+  </>
+);
+
+/** Where in a text that was sent; the fault of a parameter names it itself. */
+function placeOf({ line, column, field }: Pick<Issue, "line" | "column" | "field">): string {
+  return line === 0 ? "" : `line ${line}, column ${column}${field === null ? "" : `, ${field}`}: `;
+}
+
+/** Why what a form asked for could not be done; the form stands beside it. */
+export const Problem: FC<{ title: string; error: AppError }> = ({ title, error }) => (
+  <div class="sheet">
+    <div class="problem" role="alert">
+      <h1>{title}</h1>
+      <Faults error={error} />
+    </div>
+  </div>
+);
 
 /** A refusal in words, with its status, and the ways back. */
 export function refusalPage(c: Context<HttpEnv>, error: AppError): Response {

@@ -1,9 +1,8 @@
 // Refusals as pages. Whoever is not signed in is led to where they can; everybody else is told what is wrong.
 
 import type { Context } from "hono";
-import type { RefusalPage } from "../http/app.ts";
+import type { HttpEnv, RefusalPage } from "../http/app.ts";
 import { setErrorHeaders } from "../http/errors.ts";
-import type { HttpEnv } from "../../http/http-env.ts";
 import { endSession, sessionSecret } from "../http/session.ts";
 
 /** What people get in place of the envelope for programs. */
@@ -23,7 +22,7 @@ async function signInFirst(c: Context<HttpEnv>): Promise<Response> {
   const isRead = c.req.method === "GET";
   const site = c.req.header("Sec-Fetch-Site");
   if (isRead && sessionSecret(c) === null && (site === "cross-site" || site === "same-site")) {
-    const { askAgainPage } = await import("../../pages/ask-again-page.tsx");
+    const { askAgainPage } = await import("./sign-in.tsx");
     return askAgainPage(c, pathname + search);
   }
   const query = new URLSearchParams({ next: isRead ? pathname + search : `/${pathname.split("/")[1] ?? ""}` });

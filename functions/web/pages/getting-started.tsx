@@ -2,10 +2,10 @@
 
 import type { Context } from "hono";
 import type { FC } from "hono/jsx";
-import { originOf } from "../../embed/origin.ts";
+import type { HttpEnv } from "../http/app.ts";
 import { tokenOf } from "../http/auth.ts";
-import type { HttpEnv } from "../../http/http-env.ts";
-import type { PageDeps } from "../../pages/deps.ts";
+import { originOf } from "../routes/share-links.ts";
+import type { PageDeps } from "./app.ts";
 import { pageAnswer } from "./layout.tsx";
 
 /** The page in place of a comparison: why there is none yet, and the commands that lead to one. */

@@ -1,19 +1,37 @@
 // GET /hosts: the hosts of the fleet, page by page, and the way to one of them by its name.
 
 import * as z from "zod";
+import { hostsQuery } from "../../../shared/api/parameters.ts";
 import { once } from "../../../shared/api/request-fields.ts";
-import { hostsQuery } from "../../../shared/api/requests.ts";
-import { hostEntry } from "../../../shared/compare/host-entry.ts";
-import type { Summary } from "../../../shared/report/summary.ts";
+import { hostEntry } from "../../../shared/compare/host.ts";
+import { AppError } from "../../../shared/errors.ts";
+import type { Summary } from "../../../shared/report/model.ts";
+import { hostAnswer } from "../../service/queries.ts";
 import { tokenOf } from "../http/auth.ts";
 import { askedBy } from "../http/form.ts";
-import type { PageDeps } from "../../pages/deps.ts";
-import { Field } from "./forms.tsx";
+import type { PageDeps } from "./app.ts";
+import { Field, Question } from "./forms.tsx";
+import { NextPage, type Page, pageAnswer } from "./layout.tsx";
 import { linkOf, queryText } from "./links.ts";
-import { NextPage } from "../../pages/next-page.tsx";
-import { type Page, pageAnswer } from "./layout.tsx";
-import { Question } from "../../pages/question.tsx";
 import { SummaryBody } from "./summary.tsx";
+
+// GET /hosts/{host}: one host, its values, and its place in the fleet.
+
+export const host: Page<PageDeps> = async (c, deps) => {
+  const name = c.req.param("host") ?? "";
+  const profile = await hostAnswer(deps, tokenOf(c).fleet, name);
+  if (profile === null) throw new AppError("not_found", `this fleet has no results of a host "${name.slice(0, 255)}"`);
+  const summary: Summary = { kind: "host", answer: profile };
+  return pageAnswer(
+    c,
+    { title: `Host ${name}` },
+    <SummaryBody summary={summary} endpoint={`/v1/hosts/${encodeURIComponent(name)}`} query="">
+      <p>
+        <a href={`/runs${queryText({ host: name })}`}>All runs of this host</a>
+      </p>
+    </SummaryBody>,
+  );
+};
 
 const query = hostsQuery.pick({ limit: true, cursor: true }).extend({ host: once(z.string().max(255)).optional() });
 

@@ -1,28 +1,28 @@
 // GET /matrix: every pair of backends, and the way to each comparison.
 
 import type { FC } from "hono/jsx";
-import { matrixQuery } from "../../../shared/api/requests.ts";
-import type { DatedMatrix } from "../../../shared/compare/dated.ts";
+import { matrixQuery } from "../../../shared/api/parameters.ts";
+import type { DatedMatrix } from "../../../shared/compare/trend.ts";
+import { matrixAnswer } from "../../service/queries.ts";
 import { tokenOf } from "../http/auth.ts";
 import { sentQuery } from "../http/form.ts";
 import { checked } from "../http/parameters.ts";
-import { matrixAnswer } from "../../read/matrix-answer.ts";
-import { cohortValues } from "../../pages/cohort-values.ts";
-import type { PageDeps } from "../../pages/deps.ts";
+import type { PageDeps } from "./app.ts";
 import {
   type Asked,
   type CohortValues,
+  cohortValues,
   firstOf,
   MarginChoice,
   MetricBoxes,
   More,
   PeriodChoice,
+  Question,
+  questionPage,
   ViewChoice,
 } from "./forms.tsx";
-import { queryText } from "./links.ts";
 import type { Page } from "./layout.tsx";
-import { Question } from "../../pages/question.tsx";
-import { questionPage } from "../../pages/question-page.tsx";
+import { queryText } from "./links.ts";
 
 export const matrix: Page<PageDeps> = async (c, deps) => {
   const asked = sentQuery(c);

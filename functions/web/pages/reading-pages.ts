@@ -2,13 +2,11 @@
 // those of programs. One part and not one for each page, because each further one splits what it shares with the rest into
 // more files, all of which every start of the function then has to load.
 
-export { scriptAnswer, styleAnswer } from "../../pages/assets.ts";
-export { host } from "../../pages/host.tsx";
-export { hosts } from "./hosts.tsx";
-export { matrix } from "./matrix.tsx";
 export { overview } from "./compare.tsx";
-export { run } from "../../pages/run.tsx";
-export { runs } from "./runs.tsx";
+export { host, hosts } from "./hosts.tsx";
+export { scriptAnswer, styleAnswer } from "./layout.tsx";
+export { matrix } from "./matrix.tsx";
+export { run, runs } from "./runs.tsx";
 export { signedIn, signIn } from "./sign-in.tsx";
 export { trend } from "./trend.tsx";
 export { upload } from "./upload.tsx";

@@ -1,23 +1,40 @@
 // GET /runs: runs, newest first, page by page.
 
 import type { FC } from "hono/jsx";
-import { runsQuery } from "../../../shared/api/requests.ts";
+import { runsQuery } from "../../../shared/api/parameters.ts";
+import { DEFAULT_LOOK, type Report, type Summary } from "../../../shared/report/model.ts";
 import { BACKENDS } from "../../../shared/run/backends.ts";
-import type { Report } from "../../../shared/report/model.ts";
 import { reportOf } from "../../../shared/summaries/registry.ts";
-import { DEFAULT_LOOK, type Summary } from "../../../shared/report/summary.ts";
+import { backendOf, hostNamed, runAnswer, runPageAnswer } from "../../service/queries.ts";
 import { tokenOf } from "../http/auth.ts";
 import { askedBy } from "../http/form.ts";
-import { backendOf } from "../../read/backend-of.ts";
-import { hostNamed } from "../../read/host-named.ts";
-import { runPageAnswer } from "../../read/run-answer.ts";
-import type { PageDeps } from "../../pages/deps.ts";
-import { Choice, Field } from "./forms.tsx";
-import { queryText } from "./links.ts";
-import { NextPage } from "../../pages/next-page.tsx";
-import { type Page, pageAnswer } from "./layout.tsx";
-import { Question } from "../../pages/question.tsx";
+import { idOf } from "../http/parameters.ts";
+import type { PageDeps } from "./app.ts";
+import { Choice, Field, Question } from "./forms.tsx";
+import { NextPage, type Page, pageAnswer } from "./layout.tsx";
+import { linkOf, queryText } from "./links.ts";
 import { SummaryBody } from "./summary.tsx";
+
+// GET /runs/{id}: one run: metrics, facts, why its reads are believed or not, and the line itself.
+
+export const run: Page<PageDeps> = async (c, deps) => {
+  const token = tokenOf(c);
+  const answer = await runAnswer(deps, token, idOf(c, "run"));
+  const summary: Summary = { kind: "run", answer };
+  const { host } = answer;
+  return pageAnswer(
+    c,
+    { title: `Run on ${host}` },
+    <SummaryBody summary={summary} endpoint={`/v1/runs/${answer.id}`} query="">
+      {token.scope !== "ingest" && (
+        <p>
+          <a href={linkOf({ kind: "host", id: host })}>Its host</a> ·{" "}
+          <a href={`/runs${queryText({ host })}`}>All runs of its host</a>
+        </p>
+      )}
+    </SummaryBody>,
+  );
+};
 
 export const runs: Page<PageDeps> = async (c, deps) => {
   const { backend, host, from, to, limit, cursor } = askedBy(c, runsQuery);

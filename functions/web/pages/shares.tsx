@@ -2,20 +2,38 @@
 
 import type { FC } from "hono/jsx";
 import { pageQuery } from "../../../shared/api/paging.ts";
-import { printable } from "../../../shared/run/text.ts";
-import type { Share } from "../../../shared/run/share.ts";
-import type { Token } from "../../../shared/run/token.ts";
 import { shareSnippets, shareUrls } from "../../../shared/render/links.ts";
 import { instantText } from "../../../shared/report/format.ts";
-import { WIDTH } from "../../../shared/report/summary.ts";
-import type { EmbedDeps } from "../../embed/deps.ts";
-import { mayEnd } from "../../embed/end-share.ts";
-import { originOf } from "../../embed/origin.ts";
+import { WIDTH } from "../../../shared/report/model.ts";
+import { METRICS } from "../../../shared/run/metrics.ts";
+import type { Share } from "../../../shared/run/share.ts";
+import { printable } from "../../../shared/run/text.ts";
+import type { Token } from "../../../shared/run/token.ts";
+import { backendOf } from "../../service/queries.ts";
 import { tokenOf } from "../http/auth.ts";
 import { askedBy } from "../http/form.ts";
-import { NextPage } from "../../pages/next-page.tsx";
-import { type Page, pageAnswer } from "./layout.tsx";
-import { shareTitle } from "../../pages/share-title.ts";
+import type { EmbedDeps } from "../routes/embed.ts";
+import { originOf } from "../routes/share-links.ts";
+import { mayEnd } from "../routes/share-management.ts";
+import { NextPage, type Page, pageAnswer } from "./layout.tsx";
+
+/** What a share is called in a list: its title, else what its report is called, from its question alone. */
+export function shareTitle({ kind, query, title }: Pick<Share, "kind" | "query" | "title">): string {
+  const first = (name: string) => query[name]?.[0] ?? "";
+  if (title !== null) return title;
+  switch (kind) {
+    case "compare":
+      return `${backendOf("candidate", first("candidate"))} against ${backendOf("baseline", first("baseline"))}`;
+    case "matrix":
+      return "All pairs of backends";
+    case "trend":
+      return `${backendOf("backend", first("backend"))} over time: ${labelOf(first("metric"))}`;
+    case "backends":
+      return "Backends";
+  }
+}
+
+const labelOf = (metric: string): string => METRICS.find(({ name }) => name === metric)?.label ?? metric;
 
 /** Shares on a page of the list. */
 const SHOWN = 20;

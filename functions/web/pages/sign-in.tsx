@@ -4,15 +4,29 @@ import type { Context } from "hono";
 import * as z from "zod";
 import { once } from "../../../shared/api/request-fields.ts";
 import { AppError } from "../../../shared/errors.ts";
+import type { HttpEnv } from "../http/app.ts";
 import { type AuthDeps, tokenBy } from "../http/auth.ts";
+import { SIGN_IN_FORM } from "../http/body.ts";
+import { sentence } from "../http/errors.ts";
 import { askedBy, formBy } from "../http/form.ts";
 import { wantsPage } from "../http/formats.ts";
-import type { HttpEnv } from "../../http/http-env.ts";
-import { SIGN_IN_FORM } from "../../http/limits.ts";
-import { sentence } from "../../http/sentence.ts";
 import { refuseForeignSite, startSession } from "../http/session.ts";
-import { ownAddress } from "../../pages/own-address.ts";
 import { homeOf, type Page, pageAnswer } from "./layout.tsx";
+import { ownAddress } from "./links.ts";
+
+/** A page that asks for an address of ours again at once. */
+export function askAgainPage(c: Context<HttpEnv>, address: string): Response {
+  return pageAnswer(
+    c,
+    { title: "One moment", head: <meta http-equiv="refresh" content={`0; url=${address}`} /> },
+    <div class="sheet">
+      <h1>One moment</h1>
+      <p>
+        <a href={address}>Go on to the page</a>
+      </p>
+    </div>,
+  );
+}
 
 const next = once(z.string().max(4_000)).optional();
 const query = z.object({ next, ended: once(z.string()).optional() });

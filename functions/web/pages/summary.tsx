@@ -2,13 +2,12 @@
 
 import type { Child, FC } from "hono/jsx";
 import { CHART_FORMATS, LIST_FORMATS, PICTURE_FORMATS } from "../../../shared/api/formats.ts";
+import { ReportBody } from "../../../shared/render/html.tsx";
+import { DEFAULT_LOOK, type Report, type Summary } from "../../../shared/report/model.ts";
 import { SHARE_KINDS } from "../../../shared/run/share.ts";
 import { pageChart } from "../../../shared/summaries/documents.ts";
-import { ReportBody } from "../../../shared/render/report-body.tsx";
-import type { Report } from "../../../shared/report/model.ts";
 import { reportOf } from "../../../shared/summaries/registry.ts";
-import { DEFAULT_LOOK, type Summary } from "../../../shared/report/summary.ts";
-import { EmbedPanel } from "../../pages/embed-panel.tsx";
+import { EmbedPanel } from "./forms.tsx";
 import { linkOf } from "./links.ts";
 
 /** Width of a chart on a wide screen, in px. */

@@ -1,21 +1,29 @@
 // GET /trend: one backend and metric over time. Without a question, block writes of the backend that most hosts have.
 
 import type { FC } from "hono/jsx";
-import { backendsQuery, trendQuery } from "../../../shared/api/requests.ts";
+import { backendsQuery, trendQuery } from "../../../shared/api/parameters.ts";
 import type { AllBackends } from "../../../shared/compare/backends.ts";
 import { METRICS } from "../../../shared/run/metrics.ts";
-import { PERIOD_UNITS } from "../../../shared/model/period-range.ts";
+import { PERIOD_UNITS } from "../../../shared/run/periods.ts";
+import { backendsAnswer, trendAnswer } from "../../service/queries.ts";
 import { tokenOf } from "../http/auth.ts";
 import { sentQuery } from "../http/form.ts";
 import { checked } from "../http/parameters.ts";
-import { backendsAnswer } from "../../read/backends-answer.ts";
-import { trendAnswer } from "../../read/trend-answer.ts";
-import { cohortValues } from "../../pages/cohort-values.ts";
-import type { PageDeps } from "../../pages/deps.ts";
-import { type Asked, BackendChoice, Choice, type CohortValues, Field, firstOf, More, ViewChoice } from "./forms.tsx";
+import type { PageDeps } from "./app.ts";
+import {
+  type Asked,
+  BackendChoice,
+  Choice,
+  type CohortValues,
+  cohortValues,
+  Field,
+  firstOf,
+  More,
+  Question,
+  questionPage,
+  ViewChoice,
+} from "./forms.tsx";
 import type { Page } from "./layout.tsx";
-import { Question } from "../../pages/question.tsx";
-import { questionPage } from "../../pages/question-page.tsx";
 
 export const trend: Page<PageDeps> = async (c, deps) => {
   const sent = sentQuery(c);

@@ -2,13 +2,41 @@
 // pages and text that other sites may frame, keep and read. It alone has the painter of pixels, which is large.
 
 import type { MiddlewareHandler } from "hono";
-import type { HttpApp, HttpEnv } from "../../http/http-env.ts";
-import type { EmbedDeps } from "../../embed/deps.ts";
-import { addLinkRoutes } from "./share-links.ts";
+import type { CellStore, Clock, ShareStore, StatusStore, TokenStore } from "../../../shared/ports.ts";
+import type { Renderer } from "../../service/renderer.ts";
+import type { Admission } from "../http/admission.ts";
+import type { HttpApp, HttpEnv } from "../http/app.ts";
 import { addOembedRoute } from "./oembed.ts";
 import { addPictureRoutes } from "./picture-routes.ts";
 import { shareDocuments } from "./share-documents.ts";
+import { addLinkRoutes } from "./share-links.ts";
 import { addShareRoutes } from "./share-management.ts";
+
+// What may be asked, loaded with the first question, as in `functions/read`: making the schemas of questions that nobody has
+// asked yet would be a tenth of what this function takes to start.
+
+export const lookRequests = () => import("../../../shared/api/parameters.ts");
+
+export const pageRequests = () => import("../../../shared/api/paging.ts");
+
+export const shareRequests = () => import("../../../shared/api/shares.ts");
+
+/** What the app is handed. */
+export interface EmbedDeps {
+  readonly shares: ShareStore;
+  readonly cells: CellStore;
+  readonly status: StatusStore;
+  readonly tokens: TokenStore;
+  readonly clock: Clock;
+  /** Draws for those who have a token. */
+  readonly renderer: Renderer;
+  /** Draws for those who have a link; may be the same one. */
+  readonly linkRenderer: Renderer;
+  /** Lets questions in. */
+  readonly admission: Admission;
+  /** Origin of links to the service, e.g. `https://vbdstat.example.org`; null: that of the request. */
+  readonly publicUrl: string | null;
+}
 
 /** Lets any site read and show the answer, refusals too; nothing outside of /s and /oembed is so. */
 const openToAnySite: MiddlewareHandler<HttpEnv> = async (c, next) => {

@@ -3,17 +3,16 @@
 // backends and each pair of them.
 
 import { CHART_FORMATS, LIST_FORMATS } from "../../../shared/api/formats.ts";
-import { hostEntry } from "../../../shared/compare/host-entry.ts";
+import { hostEntry } from "../../../shared/compare/host.ts";
 import { AppError } from "../../../shared/errors.ts";
+import { hostAnswer } from "../../service/queries.ts";
 import { admitted, COST, charged } from "../http/admission.ts";
+import type { HttpApp } from "../http/app.ts";
 import { allow, tokenOf } from "../http/auth.ts";
 import { acceptedOf, formatOf, suffixOf } from "../http/formats.ts";
-import type { HttpApp } from "../../http/http-env.ts";
 import { queryBy } from "../http/parameters.ts";
 import { summaryAnswer } from "../http/summary-response.ts";
-import type { ReadDeps } from "../../read/deps.ts";
-import { hostAnswer } from "../../read/host-answer.ts";
-import { requests } from "../../read/requests.ts";
+import { type ReadDeps, requests } from "./read.ts";
 
 export function addHostRoutes(app: HttpApp, deps: ReadDeps): void {
   app.get("/v1/hosts", allow(deps, "read"), admitted(deps, COST.list), async (c) => {

@@ -1,18 +1,34 @@
 // Ingest: everything that writes. In: uploads from Dom0 hosts, and an admin's changes. Out: receipts. This app is handed its
 // dependencies, so that it runs the same behind API Gateway, on one machine and in tests.
 
-import { allow, tokenOf } from "../http/auth.ts";
-import { formatOf } from "../http/formats.ts";
-import type { HttpApp } from "../../http/http-env.ts";
-import { UPLOAD } from "../../http/limits.ts";
-import { singleParameters } from "../http/parameters.ts";
-import type { IngestDeps } from "../../ingest/deps.ts";
-import { postResults } from "./results.ts";
-import { addQuarantineRoutes } from "./quarantine.ts";
+import type { Clock, QuarantineStore, RunStore, TokenStore, Wake } from "../../../shared/ports.ts";
 import { receiptStatus, receiptSummary, receiptText } from "../../service/receipt.ts";
-import { addTokenRoutes } from "./tokens.ts";
+import type { UploadLimits } from "../../service/upload-limits.ts";
+import type { HttpApp } from "../http/app.ts";
+import { allow, tokenOf } from "../http/auth.ts";
+import { UPLOAD } from "../http/body.ts";
+import { formatOf } from "../http/formats.ts";
+import { singleParameters } from "../http/parameters.ts";
 import { inUploadTurn } from "../http/upload-gate.ts";
-import { addWithdrawRoute } from "../../ingest/withdraw-route.ts";
+import { addQuarantineRoutes } from "./quarantine.ts";
+import { addWithdrawRoute, postResults } from "./results.ts";
+import { addTokenRoutes } from "./tokens.ts";
+
+// What admins may ask, loaded when the first of them does: nothing that a host sends needs these schemas, and making them
+// takes milliseconds of a start.
+
+export const pageRequests = () => import("../../../shared/api/paging.ts");
+
+export const tokenRequests = () => import("../../../shared/api/token-requests.ts");
+
+/** What the app is handed. */
+export interface IngestDeps extends UploadLimits {
+  readonly runs: RunStore;
+  readonly quarantine: QuarantineStore;
+  readonly tokens: TokenStore;
+  readonly clock: Clock;
+  readonly wake: Wake;
+}
 
 /** Adds the routes of this app. */
 export function addIngestRoutes(app: HttpApp, deps: IngestDeps): void {

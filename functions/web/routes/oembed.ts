@@ -2,17 +2,14 @@
 
 import { CACHE_CONTROL } from "../../../shared/api/endpoint.ts";
 import { AppError } from "../../../shared/errors.ts";
-import { printable } from "../../../shared/run/text.ts";
-import { quoted } from "../../../shared/model/quoted.ts";
 import { FRAME_HEIGHT, shareFrame, shareUrls } from "../../../shared/render/links.ts";
-import { WIDTH } from "../../../shared/report/summary.ts";
-import type { HttpApp } from "../../http/http-env.ts";
+import { WIDTH } from "../../../shared/report/model.ts";
+import { printable, quoted } from "../../../shared/run/text.ts";
+import type { HttpApp } from "../http/app.ts";
 import { queryBy } from "../http/parameters.ts";
-import type { EmbedDeps } from "../../embed/deps.ts";
-import { openShare } from "./share-links.ts";
-import { originOf } from "../../embed/origin.ts";
-import { shareRequests } from "../../embed/requests.ts";
+import { type EmbedDeps, shareRequests } from "./embed.ts";
 import type { ShareDocuments } from "./share-documents.ts";
+import { openShare, originOf } from "./share-links.ts";
 
 /** A share in any of its formats, or its badge. Whose host stands before it does not matter: nobody guesses an id. */
 const SHARE_PATH = /^\/s\/([0-9a-f]{32})(\.[a-z]+|\/badge\.svg)?$/;

@@ -1,9 +1,9 @@
 // PNGs of what `functions/read` answers as SVG, for where an SVG cannot go: mail, slides, some wikis.
 
 import { admitted, COST } from "../http/admission.ts";
+import type { HttpApp } from "../http/app.ts";
 import { allow } from "../http/auth.ts";
-import type { HttpApp } from "../../http/http-env.ts";
-import type { EmbedDeps } from "../../embed/deps.ts";
+import type { EmbedDeps } from "./embed.ts";
 
 /** What answers and paints, loaded with the first picture. */
 const pictures = () => import("./pictures.ts");

@@ -1,16 +1,14 @@
 // The PNGs of GET /v1/compare.png, /v1/matrix.png and /v1/trend.png: answered as `functions/read` does, and painted.
 
 import type { Context } from "hono";
-import { shownCompareQuery, shownMatrixQuery, shownTrendQuery } from "../../../shared/api/requests.ts";
-import { DEFAULT_LOOK, type Look, type Summary } from "../../../shared/report/summary.ts";
+import { shownCompareQuery, shownMatrixQuery, shownTrendQuery } from "../../../shared/api/parameters.ts";
+import { DEFAULT_LOOK, type Look, type Summary } from "../../../shared/report/model.ts";
+import { compareAnswer, matrixAnswer, trendAnswer } from "../../service/queries.ts";
 import { charged } from "../http/admission.ts";
+import type { HttpEnv } from "../http/app.ts";
 import { tokenOf } from "../http/auth.ts";
-import type { HttpEnv } from "../../http/http-env.ts";
 import { queryBy } from "../http/parameters.ts";
-import { compareAnswer } from "../../service/queries.ts";
-import { matrixAnswer } from "../../read/matrix-answer.ts";
-import { trendAnswer } from "../../read/trend-answer.ts";
-import type { EmbedDeps } from "../../embed/deps.ts";
+import type { EmbedDeps } from "./embed.ts";
 
 type Picture = (c: Context<HttpEnv>, deps: EmbedDeps) => Promise<Response>;
 

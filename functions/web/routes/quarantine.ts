@@ -2,14 +2,13 @@
 // parameters. A line that is understood now leaves the quarantine; one that is not stays.
 
 import { AppError } from "../../../shared/errors.ts";
+import { receiptStatus } from "../../service/receipt.ts";
+import type { HttpApp } from "../http/app.ts";
 import { allow, tokenOf } from "../http/auth.ts";
 import { formatOf } from "../http/formats.ts";
-import type { HttpApp } from "../../http/http-env.ts";
 import { idOf, queryBy, singleParameters } from "../http/parameters.ts";
-import type { IngestDeps } from "../../ingest/deps.ts";
+import { type IngestDeps, pageRequests } from "./ingest.ts";
 import { postResults } from "./results.ts";
-import { receiptStatus } from "../../service/receipt.ts";
-import { pageRequests } from "../../ingest/requests.ts";
 
 export function addQuarantineRoutes(app: HttpApp, deps: IngestDeps): void {
   app.get("/v1/quarantine", allow(deps, "read"), async (c) => {

@@ -2,19 +2,42 @@
 // every good line is stored and every bad one quarantined.
 
 import { MAX_LINES, readBonnie } from "../../../shared/bonnie/reader.ts";
+import { sampleOf } from "../../../shared/cells/sample.ts";
 import { AppError } from "../../../shared/errors.ts";
+import type { NewRun, QuarantinedLine, Use } from "../../../shared/ports.ts";
 import type { Run } from "../../../shared/run/run.ts";
 import { hostMatches, type Token } from "../../../shared/run/token.ts";
-import type { NewRun, QuarantinedLine, Use } from "../../../shared/ports.ts";
-import { sampleOf } from "../../../shared/cells/sample.ts";
-import type { BodyText } from "../http/body.ts";
-import { inTurns, takingTurns } from "../../store/turns.ts";
-import type { IngestDeps } from "../../ingest/deps.ts";
-import { refuseManyMonths } from "../../ingest/months.ts";
-import { quarantineId } from "../../ingest/quarantine-id.ts";
-import { type Receipt, receiptResult } from "../../service/receipt.ts";
 import type { Context } from "../../service/metadata.ts";
-import { type Envelope, type RejectedLine, type Upload, understanding } from "../../service/upload.ts";
+import { quarantineId, type Receipt, receiptResult } from "../../service/receipt.ts";
+import {
+  type Envelope,
+  type RejectedLine,
+  refuseManyMonths,
+  type Upload,
+  understanding,
+} from "../../service/upload.ts";
+import { inTurns, takingTurns } from "../../store/turns.ts";
+import type { HttpApp } from "../http/app.ts";
+import { allow, tokenOf } from "../http/auth.ts";
+import type { BodyText } from "../http/body.ts";
+import { formatOf } from "../http/formats.ts";
+import { idOf } from "../http/parameters.ts";
+import type { IngestDeps } from "./ingest.ts";
+
+// DELETE /v1/runs/{id}: takes a run out of all statistics and keeps it readable as withdrawn.
+
+export function addWithdrawRoute(app: HttpApp, deps: IngestDeps): void {
+  app.delete("/v1/runs/:id", allow(deps, "admin"), async (c) => {
+    formatOf(c, ["json"]);
+    const { fleet } = tokenOf(c);
+    const id = idOf(c, "run");
+    const run = await deps.runs.withdraw(fleet, id, new Date(deps.clock()).toISOString());
+    if (run === null) throw new AppError("not_found", "this fleet has no run with that id");
+    deps.wake(fleet, [run.host]);
+    c.set("note", `withdrew ${id}`);
+    return c.json({ id, withdrawn_at: run.withdrawn_at });
+  });
+}
 
 /** What is kept of a rejected line; more would not fit the item, and the client still has the rest. */
 const KEPT_CHARACTERS = 32_768;

@@ -6,15 +6,14 @@
 import { LIST_FORMATS, PICTURE_FORMATS } from "../../../shared/api/formats.ts";
 import type { Comparison } from "../../../shared/compare/comparison.ts";
 import { AppError } from "../../../shared/errors.ts";
+import type { KeptDocument } from "../../../shared/ports.ts";
+import { DEFAULT_LOOK, type Look, SHARE_WIDTHS, type Summary, type Theme } from "../../../shared/report/model.ts";
 import type { MetricName } from "../../../shared/run/metrics.ts";
 import type { Share, ShareKind } from "../../../shared/run/share.ts";
-import type { KeptDocument } from "../../../shared/ports.ts";
-import { DEFAULT_LOOK, type Look, SHARE_WIDTHS, type Summary, type Theme } from "../../../shared/report/summary.ts";
-import type { EmbedDeps } from "../../embed/deps.ts";
-import { withDiscovery } from "../../embed/discovery.ts";
 import { makeRecent } from "../../service/recent.ts";
 import { type DocumentFormat, stillTheme } from "../../service/renderer.ts";
-import { encoded, type SentDocument, sentDocument } from "../../embed/sent.ts";
+import type { EmbedDeps } from "./embed.ts";
+import { encoded, type SentDocument, sentDocument, withDiscovery } from "./share-links.ts";
 
 /** The formats of each kind; backends by themselves have no picture. */
 export const FORMATS: Readonly<Record<ShareKind, readonly DocumentFormat[]>> = {
@@ -170,7 +169,7 @@ async function presentSummary(deps: EmbedDeps, share: Share): Promise<Summary> {
 async function frozenSummary({ shares }: Pick<EmbedDeps, "shares">, share: Share): Promise<Summary> {
   const answer = await shares.document(share.id, ANSWER);
   if (answer === null) throw noLongerShared();
-  const { keptSummary } = await import("../../embed/kept-summary.ts");
+  const { keptSummary } = await import("../../service/share-summaries.ts");
   const summary = keptSummary(share, new TextDecoder().decode(answer));
   if (summary !== null) return summary;
   throw new AppError("not_kept", "this was frozen by another version of the service, and is shown only as it was then");

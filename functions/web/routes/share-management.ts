@@ -1,16 +1,39 @@
 // Shares as their fleet sees them: made, listed and ended (docs/api.md#share). The id is the capability: it is stored as it
 // is, because the list has to show the addresses, and whoever reads the table reads the numbers themselves there.
 
+import { AppError } from "../../../shared/errors.ts";
 import { shareSnippets, shareUrls } from "../../../shared/render/links.ts";
-import { DEFAULT_LOOK } from "../../../shared/report/summary.ts";
+import { DEFAULT_LOOK } from "../../../shared/report/model.ts";
+import { SHARE_ID, type Share } from "../../../shared/run/share.ts";
+import type { Token } from "../../../shared/run/token.ts";
+import type { HttpApp } from "../http/app.ts";
 import { allow, tokenOf } from "../http/auth.ts";
 import { formatOf } from "../http/formats.ts";
-import type { HttpApp } from "../../http/http-env.ts";
 import { bodyBy, queryBy } from "../http/parameters.ts";
-import type { EmbedDeps } from "../../embed/deps.ts";
-import { endShare } from "../../embed/end-share.ts";
-import { originOf } from "../../embed/origin.ts";
-import { pageRequests, shareRequests } from "../../embed/requests.ts";
+import { type EmbedDeps, pageRequests, shareRequests } from "./embed.ts";
+import { originOf } from "./share-links.ts";
+
+/** Ends a share of the token's fleet, which its maker and admins may. Throws `not_found`, `forbidden`. */
+export async function endShare(
+  { shares, clock }: Pick<EmbedDeps, "shares" | "clock">,
+  token: Token,
+  id: string,
+): Promise<Share> {
+  const found = SHARE_ID.test(id) ? await shares.find(id) : null;
+  if (found === null || found.share.fleet !== token.fleet) {
+    throw new AppError("not_found", "this fleet has no share with that id");
+  }
+  if (!mayEnd(token, found.share)) {
+    throw new AppError("forbidden", "another token made this share; that one or an admin's can end it");
+  }
+  await shares.end(found.share, new Date(clock()).toISOString());
+  return found.share;
+}
+
+/** Whether a token made the share or is an admin's. */
+export function mayEnd({ id, scope }: Token, { made_by }: Share): boolean {
+  return scope === "admin" || made_by.token_id === id;
+}
 
 export function addShareRoutes(app: HttpApp, deps: EmbedDeps): void {
   app.post("/v1/shares", allow(deps, "read"), async (c) => {

@@ -4,10 +4,10 @@ import { SCOPE_ALL } from "../../../shared/cells/cell.ts";
 import { FLEET_NAME } from "../../../shared/cells/contribution.ts";
 import { PERIOD_ALL } from "../../../shared/run/periods.ts";
 import { admitted, COST } from "../http/admission.ts";
+import type { HttpApp } from "../http/app.ts";
 import { allow, tokenOf } from "../http/auth.ts";
 import { formatOf } from "../http/formats.ts";
-import type { HttpApp } from "../../http/http-env.ts";
-import type { ReadDeps } from "../../read/deps.ts";
+import type { ReadDeps } from "./read.ts";
 
 export function addStatusRoutes(app: HttpApp, deps: ReadDeps): void {
   app.get("/healthz", async (c) => {

@@ -1,14 +1,13 @@
 // Tokens: made, listed and revoked by admins (docs/api.md#start-and-a-token). A secret is shown once, in the answer that makes it.
 
 import { AppError } from "../../../shared/errors.ts";
+import { tokenAskedFor } from "../../service/new-token.ts";
+import { makeSecret, secretHash } from "../../service/secret.ts";
+import type { HttpApp } from "../http/app.ts";
 import { allow, tokenOf } from "../http/auth.ts";
 import { formatOf } from "../http/formats.ts";
-import type { HttpApp } from "../../http/http-env.ts";
 import { bodyBy, idOf, queryBy } from "../http/parameters.ts";
-import { makeSecret, secretHash } from "../../service/secret.ts";
-import type { IngestDeps } from "../../ingest/deps.ts";
-import { tokenAskedFor } from "../../service/new-token.ts";
-import { tokenRequests } from "../../ingest/requests.ts";
+import { type IngestDeps, tokenRequests } from "./ingest.ts";
 
 export function addTokenRoutes(app: HttpApp, deps: IngestDeps): void {
   app.post("/v1/tokens", allow(deps, "admin"), async (c) => {

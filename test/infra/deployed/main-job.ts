@@ -2,12 +2,11 @@
 
 import { gzipSync } from "node:zlib";
 import { tableAt } from "../../../functions/env.ts";
-import { secretHash } from "../../../functions/service/secret.ts";
 import { installFirstAdmin } from "../../../functions/service/first-admin.ts";
-import { makeFirstAdminStore } from "../../../functions/store/first-admin.ts";
-import { beginFormat } from "../../../functions/store/format.ts";
+import { secretHash } from "../../../functions/service/secret.ts";
 import { openTable } from "../../../functions/store/client.ts";
-import { makeTokenStore } from "../../../functions/store/tokens.ts";
+import { beginFormat } from "../../../functions/store/format.ts";
+import { makeFirstAdminStore, makeTokenStore } from "../../../functions/store/tokens.ts";
 import { BLKTAP, LOOP } from "../../support/fixtures.ts";
 import type { Answer, Deployment } from "./deployment.ts";
 

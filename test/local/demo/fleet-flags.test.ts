@@ -1,6 +1,5 @@
 import { expect, test } from "vitest";
-import { FlagFault, fleetPlanOf } from "../../../local/fleet/fleet-flags.ts";
-import { PLAIN_FLEET, sameRatio } from "../../../local/demo/fleet-plan.ts";
+import { FlagFault, fleetPlanOf, PLAIN_FLEET, sameRatio } from "../../../local/demo/fleet-plan.ts";
 
 test("without flags the plan is the plain fleet, to stdout", () => {
   expect(fleetPlanOf([])).toEqual({ plan: PLAIN_FLEET, out: null });

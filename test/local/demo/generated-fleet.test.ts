@@ -4,17 +4,15 @@ import { understandUpload } from "../../../functions/service/upload.ts";
 import { type FleetPlan, PLAIN_FLEET, RELEASES, sameRatio } from "../../../local/demo/fleet-plan.ts";
 import { generateFleet } from "../../../local/demo/generated-fleet.ts";
 import { readBonnie } from "../../../shared/bonnie/reader.ts";
-import type { Cell } from "../../../shared/cells/cell.ts";
+import { addCell, type Cell, emptyCell } from "../../../shared/cells/cell.ts";
 import { contributions, pairName } from "../../../shared/cells/contribution.ts";
-import { addCell, emptyCell } from "../../../shared/cells/merge.ts";
-import { compare } from "../../../shared/compare/compare.ts";
+import { cohortOf, summarise } from "../../../shared/cells/host-values.ts";
+import { sampleOf } from "../../../shared/cells/sample.ts";
+import { compare, type Merged } from "../../../shared/compare/compare.ts";
 import { mergePeriods } from "../../../shared/compare/merge-periods.ts";
-import type { Merged } from "../../../shared/compare/question.ts";
 import type { Backend } from "../../../shared/run/backends.ts";
 import { METRIC_NAMES, type MetricName } from "../../../shared/run/metrics.ts";
 import type { Run } from "../../../shared/run/run.ts";
-import { sampleOf } from "../../../shared/cells/sample.ts";
-import { cohortOf, summarise } from "../../../shared/cells/host-values.ts";
 
 const ALL_RELEASES: FleetPlan = { ...PLAIN_FLEET, releases: RELEASES };
 

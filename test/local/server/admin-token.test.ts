@@ -16,11 +16,10 @@ import {
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from "vitest";
-import { makeSecret, secretHash } from "../../../functions/service/secret.ts";
 import { liveRoots } from "../../../functions/service/first-admin.ts";
-import { makeFirstAdminStore } from "../../../functions/store/first-admin.ts";
+import { makeSecret, secretHash } from "../../../functions/service/secret.ts";
 import type { Table } from "../../../functions/store/table.ts";
-import { makeTokenStore } from "../../../functions/store/tokens.ts";
+import { makeFirstAdminStore, makeTokenStore } from "../../../functions/store/tokens.ts";
 import { ensureAdminToken } from "../../../local/server/admin-token.ts";
 import { startTestEngine, type TestEngine } from "../../support/engine.ts";
 import { interfering } from "../../support/faulty-table.ts";

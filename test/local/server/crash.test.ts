@@ -9,11 +9,10 @@ import { afterAll, beforeAll, expect, test } from "vitest";
 import * as z from "zod";
 import { tableAt } from "../../../functions/env.ts";
 import { openTable } from "../../../functions/store/client.ts";
-import { startEngine } from "../../../local/server/engine.ts";
 import { PLAIN_FLEET, sameRatio } from "../../../local/demo/fleet-plan.ts";
-import { generateFleet } from "../../../local/demo/generated-fleet.ts";
+import { generateFleet, makeRandom } from "../../../local/demo/generated-fleet.ts";
+import { startEngine } from "../../../local/server/engine.ts";
 import { readIdentity } from "../../../local/server/process-identity.ts";
-import { makeRandom } from "../../../local/random.ts";
 import { audit } from "../../support/recompute.ts";
 import { buildServer, removeBuild, type ServerProcess, startServerProcess } from "../../support/server-process.ts";
 

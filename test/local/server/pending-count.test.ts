@@ -1,5 +1,5 @@
 import { expect, test, vi } from "vitest";
-import { rememberPendingCount } from "../../../local/pending-count.ts";
+import { rememberPendingCount } from "../../../local/server/caches.ts";
 import type { StatusStore } from "../../../shared/ports.ts";
 
 test("where the time of day is put back, a count is believed for a second all the same", async () => {

@@ -1,7 +1,7 @@
 import { describe, expect, test, vi } from "vitest";
 import { withTokenCache } from "../../../local/server/caches.ts";
-import type { Token } from "../../../shared/run/token.ts";
 import type { TokenStore } from "../../../shared/ports.ts";
+import type { Token } from "../../../shared/run/token.ts";
 
 const TOKEN: Token = {
   id: "1",

@@ -1,7 +1,7 @@
 // Embedding from a page: a form makes a share, the list has what to paste, a button ends it.
 
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
-import { shareTitle } from "../../../functions/pages/share-title.ts";
+import { shareTitle } from "../../../functions/web/pages/shares.tsx";
 import type { Share } from "../../../shared/run/share.ts";
 import { jsonOf } from "../../support/answer.ts";
 import { startTestEngine, type TestEngine } from "../../support/engine.ts";

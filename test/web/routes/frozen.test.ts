@@ -8,7 +8,7 @@ import { afterAll, beforeAll, beforeEach, describe, expect, test } from "vitest"
 import { makePainter } from "../../../functions/service/rasterizer.ts";
 import { makeRenderer, type Renderer } from "../../../functions/service/renderer.ts";
 import { makeShareStore } from "../../../functions/store/shares.ts";
-import { painterFiles } from "../../../local/painter-files.ts";
+import { painterFiles } from "../../../local/server/render-thread.ts";
 import { type LocalServer, startLocalServer } from "../../../local/server/server.ts";
 import { startTestEngine, type TestEngine } from "../../support/engine.ts";
 import { BLKTAP } from "../../support/fixtures.ts";

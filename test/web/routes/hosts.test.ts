@@ -1,8 +1,7 @@
 // GET /v1/hosts and /v1/hosts/{host}: what is known of each host, whatever it is called.
 
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
-import type { HostEntry } from "../../../shared/compare/host-entry.ts";
-import type { HostProfile } from "../../../shared/compare/host.ts";
+import type { HostEntry, HostProfile } from "../../../shared/compare/host.ts";
 import { asJson, jsonOf, type Refusal, textOf } from "../../support/answer.ts";
 import { startTestEngine, type TestEngine } from "../../support/engine.ts";
 import { BLKTAP, LOOP } from "../../support/fixtures.ts";

@@ -2,7 +2,7 @@
 
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import type { Comparison } from "../../../shared/compare/comparison.ts";
-import type { DatedMatrix } from "../../../shared/compare/dated.ts";
+import type { DatedMatrix } from "../../../shared/compare/trend.ts";
 import { asJson, jsonOf, type Refusal, textOf } from "../../support/answer.ts";
 import { startTestEngine, type TestEngine } from "../../support/engine.ts";
 import { BLKTAP } from "../../support/fixtures.ts";

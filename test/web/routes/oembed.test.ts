@@ -1,7 +1,7 @@
 // oEmbed: an editor that is given the address of a share can put the share in its place.
 
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
-import { oembed } from "../../../shared/api/share-answers.ts";
+import { oembed } from "../../../shared/api/shares.ts";
 import { jsonOf, type Refusal } from "../../support/answer.ts";
 import { startTestEngine, type TestEngine } from "../../support/engine.ts";
 import { makeTestService, type TestService } from "../../support/service.ts";

@@ -2,7 +2,7 @@
 
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { makePainter } from "../../../functions/service/rasterizer.ts";
-import { painterFiles } from "../../../local/painter-files.ts";
+import { painterFiles } from "../../../local/server/render-thread.ts";
 import { jsonOf, type Refusal } from "../../support/answer.ts";
 import { startTestEngine, type TestEngine } from "../../support/engine.ts";
 import { BLKTAP } from "../../support/fixtures.ts";

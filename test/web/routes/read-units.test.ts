@@ -2,17 +2,17 @@
 // are remembered or not.
 
 import { afterAll, beforeAll, expect, test } from "vitest";
-import { aggregateFleet } from "../../../functions/service/aggregate.ts";
 import { tableAt } from "../../../functions/env.ts";
+import { aggregateFleet } from "../../../functions/service/aggregate.ts";
 import { compareAnswer } from "../../../functions/service/queries.ts";
 import { makeAggregationStore } from "../../../functions/store/aggregation.ts";
 import { makeCellStore } from "../../../functions/store/cells.ts";
 import { openTable } from "../../../functions/store/client.ts";
-import { backOff } from "../../../functions/store/retry.ts";
+import { backOff } from "../../../functions/store/errors.ts";
 import { makeRunStore } from "../../../functions/store/runs.ts";
 import { makeStatusStore } from "../../../functions/store/status.ts";
 import type { Table } from "../../../functions/store/table.ts";
-import { compareQuery } from "../../../shared/api/requests.ts";
+import { compareQuery } from "../../../shared/api/parameters.ts";
 import { perMetric } from "../../../shared/run/metrics.ts";
 import { startTestEngine, type TestEngine } from "../../support/engine.ts";
 import { newRun } from "../../support/runs.ts";

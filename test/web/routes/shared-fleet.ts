@@ -3,8 +3,8 @@
 import { GetItemCommand, PutItemCommand } from "@aws-sdk/client-dynamodb";
 import { keyItem, textOf } from "../../../functions/store/item.ts";
 import { shareKey } from "../../../functions/store/keys.ts";
-import type { Share } from "../../../shared/run/share.ts";
 import type { ShareSnippets, ShareUrls } from "../../../shared/render/links.ts";
+import type { Share } from "../../../shared/run/share.ts";
 import { jsonOf } from "../../support/answer.ts";
 import { BLKTAP } from "../../support/fixtures.ts";
 import type { TestService } from "../../support/service.ts";

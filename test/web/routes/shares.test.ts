@@ -1,7 +1,7 @@
 // Shares as their fleet sees them: who makes them, what the answer gives to paste, who finds and ends them.
 
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
-import { madeShare, sharePage } from "../../../shared/api/share-answers.ts";
+import { madeShare, sharePage } from "../../../shared/api/shares.ts";
 import { asJson, jsonOf, type Refusal } from "../../support/answer.ts";
 import { startTestEngine, type TestEngine } from "../../support/engine.ts";
 import { makeTestService, type TestService } from "../../support/service.ts";

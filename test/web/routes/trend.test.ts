@@ -1,7 +1,7 @@
 // GET /v1/trend: one backend and metric over time, with a hint exactly where something changed.
 
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
-import type { DatedTrend } from "../../../shared/compare/dated.ts";
+import type { DatedTrend } from "../../../shared/compare/trend.ts";
 import { asJson, jsonOf, type Refusal, textOf } from "../../support/answer.ts";
 import { startTestEngine, type TestEngine } from "../../support/engine.ts";
 import { BLKTAP } from "../../support/fixtures.ts";

@@ -1,2 +1,0 @@
-/** Named in every answer; changes whenever the same cells would give other numbers. */
-export const METHOD_VERSION = "1";
