@@ -2,7 +2,7 @@
 
 import { functionSettings } from "./env.ts";
 import { aggregateRecords, wakeEvent } from "./service/stream.ts";
-import { openMarks, sweep } from "./service/sweep.ts";
+import { pendingHostCount, sweep } from "./service/sweep.ts";
 import { makeAggregationStore } from "./store/aggregation.ts";
 import { openTable } from "./store/client.ts";
 import { backOff } from "./store/errors.ts";
@@ -44,7 +44,7 @@ export async function handler(event: unknown, context: Context): Promise<BatchAn
   }
   // Before the sweep: what it finds is what the stream has not got done. Said first, so that it is said even of a backlog
   // that this sweep does not survive.
-  log.event("marks", { requestId, ...(await openMarks(deps)) });
+  log.event("marks", { requestId, ...(await pendingHostCount(deps)) });
   const isStopping = () => context.getRemainingTimeInMillis() < STOP_BEFORE_MS;
   const outcome = await sweep({ ...deps, isStopping }, onFault);
   log.event("sweep", { requestId, ...outcome, milliseconds: clock() - started });

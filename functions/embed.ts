@@ -2,7 +2,7 @@
 // only.
 
 import { functionPublicUrl, functionSettings } from "./env.ts";
-import { makePainter } from "./service/rasterizer.ts";
+import { makeRasterizer } from "./service/rasterizer.ts";
 import { makeRenderer } from "./service/renderer.ts";
 import { makeCellStore } from "./store/cells.ts";
 import { openTable } from "./store/client.ts";
@@ -15,7 +15,7 @@ import { makeHttpApp } from "./web/http/app.ts";
 import { gatewayHandler } from "./web/http/gateway.ts";
 import { jsonLog } from "./web/http/log.ts";
 import { addSharePageRoutes } from "./web/pages/app.ts";
-import { refusalAsPage } from "./web/pages/error-responses.ts";
+import { errorPageResponse } from "./web/pages/error-responses.ts";
 import { addEmbedRoutes } from "./web/routes/embed.ts";
 
 const beside = (name: string): URL => new URL(name, import.meta.url);
@@ -25,9 +25,9 @@ const FILES = { wasm: beside("resvg.wasm"), fonts: [beside("DejaVuSans.ttf"), be
 
 const clock = Date.now;
 const table = withFormatCheck(openTable(functionSettings()));
-const app = makeHttpApp({ clock, log: jsonLog(), page: refusalAsPage });
+const app = makeHttpApp({ clock, log: jsonLog(), page: errorPageResponse });
 // An instance has one request at a time: nobody waits while it draws.
-const renderer = makeRenderer(makePainter(() => FILES));
+const renderer = makeRenderer(makeRasterizer(() => FILES));
 const deps = {
   shares: makeShareStore(table),
   cells: makeCellStore(table),

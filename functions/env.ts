@@ -94,8 +94,8 @@ export interface LocalSettings {
 }
 
 /** A setting that is not what it must be; the message names it, what was found and what was expected. */
-export class SettingsFault extends Error {
-  override readonly name = "SettingsFault";
+export class SettingsError extends Error {
+  override readonly name = "SettingsError";
 }
 
 type Environment = Readonly<Record<string, string | undefined>>;
@@ -110,10 +110,10 @@ function parsed<T extends z.ZodType>(settings: T, environment: Environment): z.o
     const found = name === "VBDSTAT_ADMIN_TOKEN" ? "another" : JSON.stringify(environment[name]);
     return `${name}: ${message}, found ${found}`;
   });
-  throw new SettingsFault(lines.join("\n"));
+  throw new SettingsError(lines.join("\n"));
 }
 
-/** The settings of `npm start`. Throws SettingsFault. */
+/** The settings of `npm start`. Throws SettingsError. */
 export function localSettings(environment: Environment = process.env): LocalSettings {
   const set = parsed(allSettings(), environment);
   return {
@@ -169,15 +169,15 @@ export function searchPath(environment: Environment = process.env): readonly str
   return (environment["PATH"] ?? "").split(delimiter).filter((folder) => folder !== "");
 }
 
-/** The settings of a function on AWS: the table; region and credentials the SDK finds itself. Throws SettingsFault. */
+/** The settings of a function on AWS: the table; region and credentials the SDK finds itself. Throws SettingsError. */
 export function functionSettings({ TABLE_NAME }: Environment = process.env): TableAddress {
   // No default: a function whose table was forgotten must not come up and look for another.
-  if (!TABLE_NAME) throw new SettingsFault("TABLE_NAME: expected the name of the table, found nothing");
+  if (!TABLE_NAME) throw new SettingsError("TABLE_NAME: expected the name of the table, found nothing");
   if (!isTableName(TABLE_NAME)) throw notAsExpected("TABLE_NAME", TABLE_NAME_EXPECTED, TABLE_NAME);
   return { tableName: TABLE_NAME };
 }
 
-/** The limits of a token that a function was told, or the usual ones. Throws SettingsFault. */
+/** The limits of a token that a function was told, or the usual ones. Throws SettingsError. */
 export function functionTokenLimits(environment: Environment = process.env): TokenLimits {
   const limit = (name: keyof typeof TOKEN_LIMITS): number => {
     const set = environment[name];
@@ -191,12 +191,12 @@ export function functionTokenLimits(environment: Environment = process.env): Tok
   };
 }
 
-/** Where this deployment is reached from outside, if its function was told: an origin. Throws SettingsFault. */
+/** Where this deployment is reached from outside, if its function was told: an origin. Throws SettingsError. */
 export function functionPublicUrl({ PUBLIC_URL }: Environment = process.env): string | null {
   if (!PUBLIC_URL) return null;
   if (!isHostAddress(PUBLIC_URL)) throw notAsExpected("PUBLIC_URL", PUBLIC_URL_EXPECTED, PUBLIC_URL);
   return new URL(PUBLIC_URL).origin;
 }
 
-const notAsExpected = (name: string, expected: string, found: string): SettingsFault =>
-  new SettingsFault(`${name}: ${expected}, found ${JSON.stringify(found)}`);
+const notAsExpected = (name: string, expected: string, found: string): SettingsError =>
+  new SettingsError(`${name}: ${expected}, found ${JSON.stringify(found)}`);

@@ -12,12 +12,12 @@ import { makeHttpApp } from "./web/http/app.ts";
 import { gatewayHandler } from "./web/http/gateway.ts";
 import { jsonLog } from "./web/http/log.ts";
 import { addUploadRoute } from "./web/pages/app.ts";
-import { refusalAsPage } from "./web/pages/error-responses.ts";
+import { errorPageResponse } from "./web/pages/error-responses.ts";
 import { addIngestRoutes } from "./web/routes/ingest.ts";
 
 const clock = Date.now;
 const table = withFormatCheck(openTable(functionSettings()));
-const app = makeHttpApp({ clock, log: jsonLog(), page: refusalAsPage });
+const app = makeHttpApp({ clock, log: jsonLog(), page: errorPageResponse });
 const deps = {
   runs: makeRunStore(table),
   quarantine: makeQuarantineStore(table),

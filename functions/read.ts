@@ -14,13 +14,13 @@ import { makeHttpApp } from "./web/http/app.ts";
 import { gatewayHandler } from "./web/http/gateway.ts";
 import { jsonLog } from "./web/http/log.ts";
 import { addPageRoutes } from "./web/pages/app.ts";
-import { refusalAsPage } from "./web/pages/error-responses.ts";
+import { errorPageResponse } from "./web/pages/error-responses.ts";
 import { addReadRoutes } from "./web/routes/read.ts";
-import { MOST_EXPORTS } from "./web/routes/runs.ts";
+import { MAX_EXPORTS } from "./web/routes/runs.ts";
 
 const clock = Date.now;
 const table = withFormatCheck(openTable(functionSettings()));
-const app = makeHttpApp({ clock, log: jsonLog(), page: refusalAsPage });
+const app = makeHttpApp({ clock, log: jsonLog(), page: errorPageResponse });
 const deps = {
   runs: makeRunStore(table),
   cells: makeCellStore(table),
@@ -29,7 +29,7 @@ const deps = {
   tokens: makeTokenStore(table),
   clock,
   admission: makeAdmission(),
-  exports: makeAdmission(MOST_EXPORTS),
+  exports: makeAdmission(MAX_EXPORTS),
   about: { version: VERSION, engine: "dynamodb" },
   publicUrl: functionPublicUrl(),
 } as const;

@@ -35,7 +35,7 @@ const SHARE_PARAMETERS = ["width", "theme", "metrics", "metric"];
  * The longest that CloudFront keeps anything itself. Frozen shares never change and browsers may keep them for a year, but a
  * share that was ended must be gone from here as well.
  */
-const LONGEST_HERE = Duration.minutes(5);
+const MAX_HERE = Duration.minutes(5);
 
 const NOT_AT_ALL = Duration.seconds(0);
 
@@ -118,7 +118,7 @@ function behaviors(
       // The origin's Cache-Control decides; without one nothing is kept. No cookie and no header, so no token, gets through.
       minTtl: NOT_AT_ALL,
       defaultTtl: NOT_AT_ALL,
-      maxTtl: LONGEST_HERE,
+      maxTtl: MAX_HERE,
       queryStringBehavior:
         parameters.length === 0 ? CacheQueryStringBehavior.none() : CacheQueryStringBehavior.allowList(...parameters),
       enableAcceptEncodingGzip: true,

@@ -4,7 +4,7 @@
 
 import { mkdirSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
-import { FlagFault, fleetPlanOf, USAGE } from "../local/demo/fleet-plan.ts";
+import { FlagError, fleetPlanOf, USAGE } from "../local/demo/fleet-plan.ts";
 import { generateFleet } from "../local/demo/generated-fleet.ts";
 
 try {
@@ -15,7 +15,7 @@ try {
     else if (!process.stdout.write(body)) await new Promise((resolve) => process.stdout.once("drain", resolve));
   }
 } catch (error) {
-  if (!(error instanceof FlagFault)) throw error;
+  if (!(error instanceof FlagError)) throw error;
   console.error(`${error.message}\n\n${USAGE}`);
   process.exit(2);
 }

@@ -13,7 +13,7 @@ export const ERROR_STATUS = {
   forbidden: 403,
   not_found: 404,
   method_not_allowed: 405,
-  not_kept: 409,
+  snapshot_unavailable: 409,
   gone: 410,
   too_large: 413,
   unsupported_encoding: 415,

@@ -145,16 +145,16 @@ export interface UseStore {
 }
 
 /** A document of a frozen share: its bytes under a name, such as `png`. */
-export interface KeptDocument {
+export interface StoredDocument {
   readonly name: string;
   readonly bytes: Uint8Array;
 }
 
 export interface ShareStore {
   /** Stores a share with the documents it begins with. It is there when all of them are, or not at all. */
-  add(share: Share, documents: readonly KeptDocument[]): Promise<void>;
+  add(share: Share, documents: readonly StoredDocument[]): Promise<void>;
   /** A share, ended or not; null when there never was one. */
-  find(id: string): Promise<{ readonly share: Share; readonly endedAt: string | null } | null>;
+  find(id: string): Promise<{ readonly share: Share; readonly revokedAt: string | null } | null>;
   /** A fleet's shares that have not ended, newest first. */
   list(fleet: string, limit: number, cursor?: string): Promise<Page<Share>>;
   /** Ends a share and drops its documents; what it was stays known. Repeating it finishes what was broken off. */
@@ -165,14 +165,14 @@ export interface ShareStore {
    * Keeps a document unless there is one of that name, for ever: gives the bytes that are kept, which are those that came
    * first; null when the share has ended.
    */
-  keep(id: string, document: KeptDocument): Promise<Uint8Array | null>;
+  keep(id: string, document: StoredDocument): Promise<Uint8Array | null>;
 }
 
 /** Cells of one pair or backend by scope, periods merged. */
 export type ScopedCells = ReadonlyMap<string, Merged>;
 
 /** What to read cells for. */
-export interface CellQuestion {
+export interface CellQuery {
   readonly fleet: string;
   readonly periods: readonly string[];
   readonly filters: Readonly<Partial<Record<CohortKey, readonly string[]>>>;
@@ -202,7 +202,7 @@ interface OpenCells {
 
 export interface CellStore {
   /** Finds out where the cells for a question are, and gives what reads them. */
-  open(question: CellQuestion): Promise<OpenCells>;
+  open(question: CellQuery): Promise<OpenCells>;
   /** Every cohort of a period that filters can find. */
   cohorts(fleet: string, period: string): Promise<readonly Cohort[]>;
 }
@@ -224,7 +224,7 @@ export interface HostStore {
 
 export interface StatusStore {
   /** Open work marks of a fleet, exactly, and the time of the oldest one. */
-  openMarks(fleet: string): Promise<{ readonly count: number; readonly oldestAt: string | null }>;
+  pendingHostCount(fleet: string): Promise<{ readonly count: number; readonly oldestAt: string | null }>;
   /** Hosts with results that are not counted yet, at most a second ago. */
   pendingHosts(fleet: string): Promise<number>;
   /** Quarantined lines, counted up to 10 000. */
@@ -241,7 +241,7 @@ export interface Touched {
 }
 
 /** An open work mark as it was read. */
-export interface Mark {
+export interface PendingHost {
   readonly fleet: string;
   readonly host: string;
   readonly touched: readonly Touched[];
@@ -283,12 +283,12 @@ export interface AggregationStore {
    */
   generations(fleet: string): Promise<readonly FleetGeneration[]>;
   /** Up to `limit` open marks of a bucket in order of host, after the host `after`. */
-  marks(fleet: string, bucket: number, limit: number, after?: string): Promise<readonly Mark[]>;
-  mark(fleet: string, host: string): Promise<Mark | null>;
+  marks(fleet: string, bucket: number, limit: number, after?: string): Promise<readonly PendingHost[]>;
+  mark(fleet: string, host: string): Promise<PendingHost | null>;
   /** How many marks are open, exactly, and the time of the oldest one (ISO 8601 UTC). */
-  openMarks(fleet: string): Promise<{ readonly count: number; readonly oldestAt: string | null }>;
+  pendingHostCount(fleet: string): Promise<{ readonly count: number; readonly oldestAt: string | null }>;
   /** Removes the marks, except those written again since they were read. */
-  clear(marks: readonly Mark[]): Promise<void>;
+  clear(marks: readonly PendingHost[]): Promise<void>;
   /** The newest `limit` samples of a group whose `finished_at` lies in the window, newest first. */
   samples(
     group: { readonly fleet: string; readonly host: string; readonly backend: Backend; readonly stratum: string },

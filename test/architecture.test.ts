@@ -25,60 +25,46 @@ const imports: Import[] = sources.flatMap((file) =>
   })),
 );
 
-/** Folder of a file as the rules name it: `shared/model`, `functions/store`, `local`. */
+/** Folder of a file as the rules name it: `shared/run`, `functions/store`, `functions/web/http`, `local`. */
 function folderOf(path: string): string {
-  const [top = "", second = ""] = path.split("/");
-  return (top === "shared" || top === "functions") && path.split("/").length > 2 ? `${top}/${second}` : top;
+  const folders = path.split("/").slice(0, -1);
+  const [top = ""] = folders;
+  return top === "shared" || top === "functions" ? folders.join("/") : top;
 }
 
 const isOurs = (from: string) => TOP.includes(from.split("/")[0] ?? "");
 
 /** What each folder may import besides itself; `shared` and `functions` alone are the files directly in them. */
 const MAY: Record<string, readonly string[]> = {
-  "shared/model": [],
-  "shared/bonnie": ["shared/model"],
-  "shared/quality": ["shared/model", "shared/bonnie"],
-  "shared/summary": ["shared/model"],
-  "shared/cells": ["shared/model", "shared/summary"],
-  "shared/compare": ["shared/model", "shared/summary", "shared/cells"],
-  "shared/report": ["shared/model", "shared/compare"],
-  "shared/chart": ["shared/model", "shared/compare", "shared/report"],
-  "shared/render": ["shared/model", "shared/compare", "shared/report", "shared/chart"],
+  "shared/run": [],
+  "shared/bonnie": ["shared/run"],
+  "shared/quality": ["shared/run", "shared/bonnie"],
+  "shared/cells": ["shared/run"],
+  "shared/compare": ["shared/run", "shared/cells"],
+  "shared/report": ["shared/run", "shared/compare"],
+  "shared/chart": ["shared/run", "shared/compare", "shared/report"],
+  "shared/render": ["shared/run", "shared/compare", "shared/report", "shared/chart"],
 };
+MAY["shared/summaries"] = [...Object.keys(MAY)];
 const SHARED = ["shared", ...Object.keys(MAY), "shared/api"];
 MAY["shared/api"] = SHARED;
 MAY["shared"] = SHARED;
 MAY["functions/store"] = [...SHARED];
-MAY["functions/http"] = [...SHARED];
-MAY["functions/ingest"] = [...SHARED, "functions", "functions/http", "functions/store"];
-MAY["functions/read"] = [...SHARED, "functions", "functions/http", "functions/store"];
-MAY["functions/embed"] = [...SHARED, "functions", "functions/http", "functions/read", "functions/store"];
-MAY["functions/pages"] = [...SHARED, "functions/http", "functions/ingest", "functions/read", "functions/embed"];
-MAY["functions/docs"] = [...SHARED, "functions/http"];
-MAY["functions/aggregate"] = [...SHARED, "functions", "functions/http", "functions/store"];
-MAY["functions/audit"] = [...SHARED, "functions", "functions/http", "functions/store", "functions/aggregate"];
-MAY["functions"] = ["functions/store"];
-MAY["local"] = [
-  ...SHARED,
-  "functions",
-  "functions/http",
-  "functions/ingest",
-  "functions/read",
-  "functions/embed",
-  "functions/pages",
-  "functions/docs",
-  "functions/aggregate",
-  "functions/store",
-];
+MAY["functions/service"] = [...SHARED, "functions/store"];
+MAY["functions/web/http"] = [...SHARED, "functions/service"];
+MAY["functions/web/routes"] = [...SHARED, "functions/service", "functions/web/http"];
+MAY["functions/web/docs"] = [...SHARED, "functions/web/http"];
+MAY["functions/web/pages"] = [...SHARED, "functions/service", "functions/web/http", "functions/web/routes"];
+MAY["functions"] = [...SHARED, ...Object.keys(MAY).filter((folder) => folder.startsWith("functions/"))];
+MAY["local"] = [...SHARED, "functions", ...Object.keys(MAY).filter((folder) => folder.startsWith("functions/"))];
 MAY["infra"] = ["shared"];
 
 const ALLOWED_PACKAGES: readonly [folder: RegExp, packages: RegExp][] = [
-  [/^shared(\/(?!render|api).*)?$/, /^zod$/],
-  [/^shared\/(render|api)$/, /^(zod|hono\/.*)$/],
-  [/^functions\/docs$/, /^(hono|hono\/.*|node:crypto)$/],
-  [/^functions\/embed$/, /^(hono|hono\/.*|node:.*|@resvg\/resvg-wasm)$/],
+  [/^shared(\/(?!render|api|summaries).*)?$/, /^zod$/],
+  [/^shared\/(render|api|summaries)$/, /^(zod|hono\/.*)$/],
   [/^functions\/store$/, /^(@aws-sdk\/client-dynamodb|node:.*)$/],
-  [/^functions(\/(http|ingest|read|aggregate|pages))?$/, /^(zod|hono|hono\/.*|node:.*)$/],
+  [/^functions\/service$/, /^(zod|node:.*|@resvg\/resvg-wasm)$/],
+  [/^functions(\/web\/.*)?$/, /^(zod|hono|hono\/.*|node:.*)$/],
 ];
 
 const violations = (of: readonly Import[], isRight: (entry: Import) => boolean): string[] =>
@@ -87,9 +73,7 @@ const violations = (of: readonly Import[], isRight: (entry: Import) => boolean):
 const codeOf = (file: string) => readFileSync(file, "utf8").replace(/\/\*[\s\S]*?\*\/|\/\/.*$/gm, "");
 
 test("a folder imports only those to its left", () => {
-  // Handlers wire apps together, and pages are added to several of them.
-  const isWiring = ({ file, from }: Import) => file.endsWith("/handler.ts") && folderOf(from) === "functions/pages";
-  const ours = imports.filter((entry) => isOurs(entry.from) && folderOf(entry.file) in MAY && !isWiring(entry));
+  const ours = imports.filter((entry) => isOurs(entry.from) && folderOf(entry.file) in MAY);
   expect(ours.length).toBeGreaterThan(300);
   expect(
     violations(ours, ({ file, from }) => [folderOf(file), ...(MAY[folderOf(file)] ?? [])].includes(folderOf(from))),
@@ -112,9 +96,9 @@ test("a folder uses only the packages it may", () => {
   expect(violations(ofPackages, right)).toEqual([]);
 });
 
-test("apps and routes see the store through its ports only", () => {
-  const ofApps = imports.filter(({ file }) => /^functions\/.*(\/app|-routes?)\.tsx?$/.test(file));
-  expect(violations(ofApps, ({ from }) => folderOf(from) !== "functions/store")).toEqual([]);
+test("pages and routes see the store through interfaces only", () => {
+  const ofWeb = imports.filter(({ file }) => file.startsWith("functions/web/"));
+  expect(violations(ofWeb, ({ from }) => folderOf(from) !== "functions/store")).toEqual([]);
 });
 
 test("zod comes in whole, for the named import bundles four times the code", () => {

@@ -19,7 +19,7 @@ import type {
   AggregationStore,
   Clock,
   FleetGeneration,
-  Mark,
+  PendingHost,
   StoredSummary,
   SummaryStep,
   Touched,
@@ -27,13 +27,13 @@ import type {
 import type { Backend } from "../../shared/run/backends.ts";
 import { PERIOD_ALL, periodsOf, windowOf } from "../../shared/run/periods.ts";
 import { codeUnitOrder } from "../../shared/run/text.ts";
-import { inLanes } from "../store/in-lanes.ts";
+import { mapConcurrent } from "../store/in-lanes.ts";
 
 // From runs to steps: what brings the summaries of hosts up to date. In: hosts and what of them was touched. Out: for each of
 // their periods the stored summary and the one that takes its place, made of the newest samples.
 
 /** What of a host is to be brought up to date. */
-export type Work = Pick<Mark, "host" | "touched">;
+export type Work = Pick<PendingHost, "host" | "touched">;
 
 /** Hosts whose samples are read at the same time: the store has 64 connections, and other work than this. */
 const READERS = 16;
@@ -51,7 +51,7 @@ async function stepsOf(store: AggregationStore, of: FleetGeneration, work: reado
     const { period = "", host = "" } = keys[index] ?? {};
     before.set(host, (before.get(host) ?? new Map()).set(period, summary));
   });
-  const steps = await inLanes(work, READERS, async (each) =>
+  const steps = await mapConcurrent(work, READERS, async (each) =>
     stepsOfHost(before.get(each.host) ?? new Map(), await groupsByPeriod(store, of.fleet, each)),
   );
   return steps.flat();
@@ -166,8 +166,8 @@ const HOSTS_AT_ONCE = 100;
 const TRIES = 12;
 
 /** A host that cannot be brought up to date, because something of it is damaged: by name, with the reason. */
-export class HostFault extends Error {
-  override readonly name = "HostFault";
+export class HostError extends Error {
+  override readonly name = "HostError";
 
   constructor(fleet: string, host: string, reason: unknown) {
     const said = reason instanceof Error ? reason.message : String(reason);
@@ -177,14 +177,14 @@ export class HostFault extends Error {
 
 /**
  * Works off all marks of a fleet that are open when it starts. A host that cannot be brought up to date, because something
- * of it is damaged, does not hold up the others; at the end its HostFault is thrown, or an AggregateError of several.
+ * of it is damaged, does not hold up the others; at the end its HostError is thrown, or an AggregateError of several.
  */
 export async function aggregateFleet(deps: AggregateDeps, fleet: string): Promise<Outcome> {
   const outcome = { done: 0, left: 0, conflicts: 0 };
-  const faults: HostFault[] = [];
-  const workOff = async (bucket: number, marks: readonly Mark[]): Promise<void> => {
+  const faults: HostError[] = [];
+  const workOff = async (bucket: number, marks: readonly PendingHost[]): Promise<void> => {
     try {
-      const { done, left, conflicts } = await aggregateMarks(deps, fleet, bucket, marks);
+      const { done, left, conflicts } = await aggregatePendingHosts(deps, fleet, bucket, marks);
       outcome.done += done;
       outcome.left += left;
       outcome.conflicts += conflicts;
@@ -192,7 +192,7 @@ export async function aggregateFleet(deps: AggregateDeps, fleet: string): Promis
       // An AppError is about the store, not about a host.
       if (error instanceof AppError) throw error;
       const [first] = marks;
-      if (marks.length === 1 && first !== undefined) faults.push(new HostFault(fleet, first.host, error));
+      if (marks.length === 1 && first !== undefined) faults.push(new HostError(fleet, first.host, error));
       else for (const mark of marks) await workOff(bucket, [mark]);
     }
   };
@@ -200,7 +200,7 @@ export async function aggregateFleet(deps: AggregateDeps, fleet: string): Promis
     let after: string | undefined;
     do {
       const marks = await deps.store.marks(fleet, bucket, MARKS_AT_ONCE, after);
-      for (const { host, fault } of marks) if (fault !== undefined) faults.push(new HostFault(fleet, host, fault));
+      for (const { host, fault } of marks) if (fault !== undefined) faults.push(new HostError(fleet, host, fault));
       const whole = marks.filter(({ fault }) => fault === undefined);
       const byCohort = whole.toSorted((a, b) => codeUnitOrder(a.cohort, b.cohort));
       for (let from = 0; from < byCohort.length; from += HOSTS_AT_ONCE) {
@@ -230,11 +230,11 @@ export async function aggregateFleet(deps: AggregateDeps, fleet: string): Promis
  * Works off marks of hosts of one bucket, in every generation that is kept up to date. Which these are is asked after the
  * marks were read: whoever clears a mark that was written during a rebuild then has counted its runs there as well.
  */
-export async function aggregateMarks(
+export async function aggregatePendingHosts(
   deps: AggregateDeps,
   fleet: string,
   bucket: number,
-  marks: readonly Mark[],
+  marks: readonly PendingHost[],
 ): Promise<Outcome> {
   let open = marks;
   let conflicts = 0;

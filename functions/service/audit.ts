@@ -19,7 +19,7 @@ import { sampleOf } from "../../shared/cells/sample.ts";
 import { encodeSummary } from "../../shared/cells/summary-codec.ts";
 import { BUCKETS } from "../../shared/deployment.ts";
 import type { FleetGeneration, StoredSummary } from "../../shared/ports.ts";
-import { reread } from "../../shared/quality/assess.ts";
+import { reparse } from "../../shared/quality/assess.ts";
 import { type CountedCohort, OTHER_COHORT } from "../../shared/run/cohort.ts";
 import { monthOf, periodsOf } from "../../shared/run/periods.ts";
 import type { Run, View } from "../../shared/run/run.ts";
@@ -42,8 +42,8 @@ import {
   runsOfHost,
   summaryKey,
 } from "../store/keys.ts";
-import { countMarks, readMark } from "../store/pending-hosts.ts";
-import { derivedOf, isAsWritten, isIdOf, RunFault, runOfItem } from "../store/runs.ts";
+import { countPendingHosts, readPendingHost } from "../store/pending-hosts.ts";
+import { derivedOf, isAsWritten, isIdOf, RunError, runOfItem } from "../store/runs.ts";
 import { summaryOf } from "../store/summaries.ts";
 import { getItems, partition, queryItems, type Table } from "../store/table.ts";
 
@@ -68,7 +68,7 @@ export function auditRun(item: Item): AuditedRun {
   try {
     run = runOfItem(item);
   } catch (error) {
-    if (!(error instanceof RunFault)) throw error;
+    if (!(error instanceof RunError)) throw error;
     return {
       run: null,
       isWhole: false,
@@ -118,7 +118,7 @@ const textOfValue = (value: unknown): string =>
 
 /** The fields that the line of a run says otherwise now. */
 function fieldsReadOtherwise(run: Run): FieldDifference[] {
-  const again = reread(run);
+  const again = reparse(run);
   if (again === null) return [{ name: "raw", stored: run.raw, read: "no result" }];
   return [
     ...differing({ stratum: run.stratum }, { stratum: again.stratum }),
@@ -171,7 +171,7 @@ async function wrongListings(
   for await (const item of queryItems(table, { ...partition(cohortPartition(of, period)), ConsistentRead: true })) {
     const cohort = textOf(item, "sk");
     unlisted.delete(cohort);
-    if (faultOf(period, cohort, item, shards.get(cohort) ?? 0) !== null) suspects.add(cohort);
+    if (metadataError(period, cohort, item, shards.get(cohort) ?? 0) !== null) suspects.add(cohort);
   }
   const differences: Difference[] = [];
   let moving = 0;
@@ -179,7 +179,7 @@ async function wrongListings(
     // A host may have come or gone since the cells were read: item and cells are looked at together, twice.
     const first = await listingNow(table, of, period, cohort);
     const again = await listingNow(table, of, period, cohort);
-    const fault = faultOf(period, cohort, again.item, again.shards);
+    const fault = metadataError(period, cohort, again.item, again.shards);
     if (first.text !== again.text) moving += 1;
     else if (fault !== null) differences.push({ key: idOf(cohortKey(of, period, cohort)), ...fault });
   }
@@ -200,7 +200,7 @@ async function listingNow(table: Table, of: FleetGeneration, period: string, coh
   return { item, shards: versions.filter((version) => version !== null).length, text };
 }
 
-function faultOf(
+function metadataError(
   period: string,
   cohort: string,
   item: Item | undefined,
@@ -343,7 +343,7 @@ export interface Audit {
   readonly runs: number;
   readonly cells: number;
   /** Marks that were open before or after: hosts that have results which are not counted yet. */
-  readonly openMarks: number;
+  readonly pendingHostCount: number;
   /** Summaries, cells and cohorts that differed and could not be judged, because they were changing. */
   readonly moving: number;
   readonly differences: readonly Difference[];
@@ -364,7 +364,7 @@ export interface AuditOptions {
 /** Audits a fleet; once more from the start when a rebuild has ended meanwhile. */
 export async function auditFleet(table: Table, fleet: string, options: AuditOptions = {}): Promise<Audit> {
   const { buckets = ALL_BUCKETS, onProgress } = options;
-  const marksBefore = (await countMarks(table, fleet)).count;
+  const marksBefore = (await countPendingHosts(table, fleet)).count;
   const of = await currentGeneration(table, fleet);
   const periods = await periodsOfFleet(table, fleet);
   const versions = await versionsOfCells(table, of, periods, buckets);
@@ -409,9 +409,9 @@ export async function auditFleet(table: Table, fleet: string, options: AuditOpti
     moving += listings.moving;
   }
   if ((await currentGeneration(table, fleet)).generation !== of.generation) return auditFleet(table, fleet, options);
-  const openMarks = Math.max(marksBefore, (await countMarks(table, fleet)).count);
+  const pendingHostCount = Math.max(marksBefore, (await countPendingHosts(table, fleet)).count);
   const told = { runs: outdatedRuns, first: outdated };
-  return { hosts: hosts.length, runs, cells: cells.count, openMarks, moving, differences, outdated: told };
+  return { hosts: hosts.length, runs, cells: cells.count, pendingHostCount, moving, differences, outdated: told };
 }
 
 const ALL_BUCKETS = Array.from({ length: BUCKETS }, (_, bucket) => bucket);
@@ -456,7 +456,7 @@ async function hasChanged(
   host: string,
   stored: ReadonlyMap<string, StoredSummary>,
 ): Promise<boolean> {
-  if ((await readMark(table, of.fleet, host)) !== null) return true;
+  if ((await readPendingHost(table, of.fleet, host)) !== null) return true;
   const { stored: now } = await storedSummaries(table, of, host, await periodsOfFleet(table, of.fleet));
   return now.size !== stored.size || [...now].some(([period, { version }]) => stored.get(period)?.version !== version);
 }

@@ -80,14 +80,14 @@ export interface Said {
 }
 
 /** Why a key or its value cannot be understood. */
-export interface SaidFault {
+export interface MetadataError {
   readonly key: string;
   readonly code: string;
   readonly text: string;
 }
 
 /** Whether one key and its value can be understood at all; null when they can. */
-export function faultOf(key: string, value: string): SaidFault | null {
+export function metadataError(key: string, value: string): MetadataError | null {
   if (key === "backend") return resolveBackend(value) === null ? { key, ...unknownBackend(value) } : null;
   if (key === "finished") {
     const finished = parseFinished(value);
@@ -121,7 +121,7 @@ function unknownBackend(word: string): { code: string; text: string } {
   };
 }
 
-/** What a context says. Every key of it must have passed `faultOf`; keys that did not are left out. */
+/** What a context says. Every key of it must have passed `metadataError`; keys that did not are left out. */
 export function understand(context: Context): Said {
   const facts: Record<string, FactValue> = {};
   for (const [key, value] of Object.entries(context)) {
@@ -160,7 +160,7 @@ export function understand(context: Context): Said {
 const named = (text: string | undefined): string | null => (text === undefined ? null : asWritten(text));
 
 /** What a context says that differs from an understood one in `finished` only. */
-export function finishedAgain(said: Said, context: Context): Said {
+export function reparseFinished(said: Said, context: Context): Said {
   return { ...said, finished: finishedOf(context) };
 }
 

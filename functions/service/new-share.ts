@@ -12,7 +12,7 @@ interface AskedShare extends Pick<Share, "kind" | "query" | "frozen"> {
 }
 
 /** Makes and stores the share that is asked for, of the token's fleet; gives what it shows now as well. Throws `bad_parameter`. */
-export async function makeShare(
+export async function createShare(
   deps: EmbedDeps,
   { id: token_id, fleet, label }: Token,
   { kind, query, frozen, title = null }: AskedShare,
@@ -24,7 +24,7 @@ export async function makeShare(
     query,
     frozen,
     title,
-    made_by: { token_id, label },
+    created_by: { token_id, label },
     created_at: new Date(deps.clock()).toISOString(),
   };
   // Of a live share as well: a question that cannot be answered must be refused now and to its author.

@@ -10,10 +10,10 @@ import type { Notice } from "../../shared/compare/flags.ts";
 import { backendsOf, type HostProfile, hostProfile, pairsOf } from "../../shared/compare/host.ts";
 import { type MatrixPair, matrix } from "../../shared/compare/matrix.ts";
 import {
-  type DatedMatrix,
-  type DatedTrend,
+  type MatrixResult,
   type TrendPeriod,
-  type TrendQuestion,
+  type TrendQuery,
+  type TrendResult,
   trend,
 } from "../../shared/compare/trend.ts";
 import { AppError } from "../../shared/errors.ts";
@@ -23,7 +23,7 @@ import { unknownBackendText } from "../../shared/run/aliases.ts";
 import { type Backend, isBackend } from "../../shared/run/backends.ts";
 import { COHORT_KEYS, type CohortKey } from "../../shared/run/cohort.ts";
 import {
-  MOST_PERIODS,
+  MAX_PERIODS,
   PERIOD_ALL,
   type PeriodUnit,
   periodAt,
@@ -33,7 +33,7 @@ import {
 import { resolveBackend } from "../../shared/run/resolution.ts";
 import type { Run } from "../../shared/run/run.ts";
 import { hostMatches, type Token } from "../../shared/run/token.ts";
-import type { AnswerDeps, ReadDeps } from "../web/routes/read.ts";
+import type { QueryDeps, ReadDeps } from "../web/routes/read.ts";
 
 /**
  * The name under which a host is stored that somebody asks for: in NFC, as names are taken in. An earlier version stored them
@@ -76,7 +76,7 @@ function noticesOf(readings: Iterable<CellReading>): readonly Notice[] {
  * The run with an id. An ingest token reads its own receipts: runs of the hosts it may post for. Throws `forbidden` for
  * others, and `not_found`, as for runs of other fleets, of which nothing is known here.
  */
-export async function runAnswer({ runs }: Pick<ReadDeps, "runs">, token: Token, id: string): Promise<Run> {
+export async function runResult({ runs }: Pick<ReadDeps, "runs">, token: Token, id: string): Promise<Run> {
   const run = await runs.get(token.fleet, id);
   if (run === null) throw new AppError("not_found", "this fleet has no run with that id");
   if (token.scope === "ingest" && !hostMatches(token.hosts, run.host)) {
@@ -86,7 +86,7 @@ export async function runAnswer({ runs }: Pick<ReadDeps, "runs">, token: Token, 
 }
 
 /** A page of runs as it is answered. */
-export function runPageAnswer({ items, unreadable, cursor, lookedAt }: RunPage): RunPageAnswer {
+export function runPageResult({ items, unreadable, cursor, lookedAt }: RunPage): RunPageAnswer {
   return {
     runs: items,
     ...(unreadable.length > 0 && { unreadable: unreadable.map(({ id, host }) => ({ id, host })) }),
@@ -99,7 +99,7 @@ export function runPageAnswer({ items, unreadable, cursor, lookedAt }: RunPage):
 const MAX_NAME = 255;
 
 /** What is known of a host; null when nothing is. */
-export async function hostAnswer(
+export async function hostResult(
   deps: Pick<ReadDeps, "hosts" | "cells">,
   fleet: string,
   host: string,
@@ -128,8 +128,8 @@ export async function hostAnswer(
  * What each backend of a fleet does by itself. It reads one range of cells for each backend there is, at most 12 of them
  * for each period and matching cohort, and as many small reads to find out which there are.
  */
-export async function backendsAnswer(
-  deps: AnswerDeps,
+export async function backendsResult(
+  deps: QueryDeps,
   fleet: string,
   query: z.output<typeof backendsQuery>,
 ): Promise<AllBackends> {
@@ -156,11 +156,11 @@ export async function backendsAnswer(
 const SHOWN = 12;
 
 /** The trend of one backend and metric of a fleet; up to the present period unless the query ends it. Throws `bad_parameter`. */
-export async function trendAnswer(
-  deps: AnswerDeps,
+export async function trendResult(
+  deps: QueryDeps,
   fleet: string,
   query: z.output<typeof trendQuery>,
-): Promise<DatedTrend> {
+): Promise<TrendResult> {
   const { metric, view, unit, from } = query;
   const last = query.to ?? periodAt(new Date(deps.clock()).toISOString(), unit);
   const question = { backend: backendOf("backend", query.backend), metric, view, filters: filtersOf(query) };
@@ -181,10 +181,10 @@ export async function trendAnswer(
 
 function allBetween(from: string, last: string, unit: PeriodUnit): string[] {
   const periods = periodsBetween(from, last, unit);
-  if (periods.length <= MOST_PERIODS) return periods;
+  if (periods.length <= MAX_PERIODS) return periods;
   throw new AppError(
     "bad_parameter",
-    `from ${from} to ${last} are ${periods.length} periods; expected at most ${MOST_PERIODS}`,
+    `from ${from} to ${last} are ${periods.length} periods; expected at most ${MAX_PERIODS}`,
   );
 }
 
@@ -193,9 +193,9 @@ interface ReadPeriod extends TrendPeriod {
 }
 
 function readPeriods(
-  deps: AnswerDeps,
+  deps: QueryDeps,
   fleet: string,
-  { backend, metric, view, filters }: TrendQuestion,
+  { backend, metric, view, filters }: TrendQuery,
   periods: readonly string[],
 ): Promise<ReadPeriod[]> {
   return Promise.all(
@@ -209,13 +209,13 @@ function readPeriods(
 
 /** The latest periods in which any host has the metric. */
 async function latestPeriods(
-  deps: AnswerDeps,
+  deps: QueryDeps,
   fleet: string,
-  question: TrendQuestion,
+  question: TrendQuery,
   last: string,
   unit: PeriodUnit,
 ): Promise<ReadPeriod[]> {
-  const wanted = periodsUpTo(last, MOST_PERIODS, unit);
+  const wanted = periodsUpTo(last, MAX_PERIODS, unit);
   let found: ReadPeriod[] = [];
   while (wanted.length > 0 && found.length < SHOWN) {
     const read = await readPeriods(deps, fleet, question, wanted.splice(-SHOWN));
@@ -231,11 +231,11 @@ async function latestPeriods(
  * The matrix that a query asks for, of a fleet. It reads the cells of scope ALL alone: one range for each pair and each
  * backend there is, at most 66 and 12 of them for each period and matching cohort.
  */
-export async function matrixAnswer(
-  deps: AnswerDeps,
+export async function matrixResult(
+  deps: QueryDeps,
   fleet: string,
   query: z.output<typeof matrixQuery>,
-): Promise<DatedMatrix> {
+): Promise<MatrixResult> {
   const { period: periods, view, margin, metric: metrics = [], ...cohort } = query;
   const filters = filtersOf(cohort);
   const about = { fleet, periods, filters, scope: SCOPE_ALL, metrics };
@@ -264,8 +264,8 @@ export async function matrixAnswer(
 }
 
 /** The comparison that a query asks for, of a fleet: a fixed number of cells, never runs. Throws `bad_parameter`. */
-export async function compareAnswer(
-  deps: AnswerDeps,
+export async function compareResult(
+  deps: QueryDeps,
   fleet: string,
   query: z.output<typeof compareQuery>,
 ): Promise<Comparison> {

@@ -4,7 +4,7 @@ import { readFile } from "node:fs/promises";
 import { AppError } from "../../shared/errors.ts";
 
 /** Where the files are that painting needs; each deployment keeps them in its own place. */
-export interface PainterFiles {
+export interface RasterizerFiles {
   /** resvg itself. */
   readonly wasm: URL;
   /** The fonts, TrueType; the family is that which pictures name. */
@@ -13,17 +13,17 @@ export interface PainterFiles {
 
 /**
  * Makes a PNG of an SVG, two pixels for each px, so that it is sharp on dense screens and in print; fewer where it would have
- * more than `MOST_PIXELS`. Throws `too_large` for an SVG that is longer than `LONGEST_SVG`.
+ * more than `MAX_PIXELS`. Throws `too_large` for an SVG that is longer than `MAX_SVG`.
  */
-export type Painter = (svg: string) => Promise<Uint8Array>;
+export type Rasterizer = (svg: string) => Promise<Uint8Array>;
 
 const PIXELS_PER_PX = 2;
 
 /** Each takes four bytes while it is painted: 96 MB. The matrix of ten backends at its widest has half as many. */
-const MOST_PIXELS = 24_000_000;
+const MAX_PIXELS = 24_000_000;
 
 /** Characters. The largest charts of real fleets have some 100 000, which take a quarter of a second. */
-const LONGEST_SVG = 1_000_000;
+const MAX_SVG = 1_000_000;
 
 type ResvgModule = typeof import("@resvg/resvg-wasm");
 
@@ -49,7 +49,7 @@ async function load(wasm: URL): Promise<ResvgModule> {
 const REMEMBERED = 16;
 
 /** A painter; `filesOf` is asked for the places of the files when the first picture is painted. */
-export function makePainter(filesOf: () => PainterFiles): Painter {
+export function makeRasterizer(filesOf: () => RasterizerFiles): Rasterizer {
   let fonts: Promise<Uint8Array[]> | null = null;
   const paint = async (svg: string): Promise<Uint8Array> => {
     const files = filesOf();
@@ -59,7 +59,7 @@ export function makePainter(filesOf: () => PainterFiles): Painter {
   };
   const recent = new Map<string, Promise<Uint8Array>>();
   return async (svg) => {
-    if (svg.length > LONGEST_SVG) {
+    if (svg.length > MAX_SVG) {
       throw new AppError(
         "too_large",
         "this picture has too much in it to be painted; ask for it as SVG, or for less of it",
@@ -81,7 +81,7 @@ export function makePainter(filesOf: () => PainterFiles): Painter {
 /** Pixels for each px of a picture of ours, which begins with its size. */
 function zoomOf(svg: string): number {
   const [, width = "1", height = "1"] = /^<svg[^>]* width="(\d+)" height="(\d+)"/.exec(svg) ?? [];
-  return Math.min(PIXELS_PER_PX, Math.sqrt(MOST_PIXELS / (Number(width) * Number(height))));
+  return Math.min(PIXELS_PER_PX, Math.sqrt(MAX_PIXELS / (Number(width) * Number(height))));
 }
 
 function painted({ Resvg }: ResvgModule, svg: string, fontBuffers: Uint8Array[]): Uint8Array {

@@ -9,19 +9,19 @@ import { AppError } from "../../shared/errors.ts";
 import type { FleetGeneration } from "../../shared/ports.ts";
 import { hostsOfFleet, touchedByHost } from "../store/fleet-scan.ts";
 import {
+  abortGeneration,
+  activateGeneration,
   beginGeneration,
   deleteGeneration,
-  forgetGenerations,
-  giveUpGeneration,
+  deleteGenerations,
   keepAlive,
   type Rebuild,
   readGenerations,
-  swapGeneration,
 } from "../store/generations.ts";
-import { ItemFault } from "../store/item.ts";
+import { ItemError } from "../store/item.ts";
 import { bucketOf } from "../store/keys.ts";
 import type { Table } from "../store/table.ts";
-import { type AggregateDeps, aggregateFleet, bringUpToDate, HostFault, type Work } from "./aggregate.ts";
+import { type AggregateDeps, aggregateFleet, bringUpToDate, HostError, type Work } from "./aggregate.ts";
 
 export interface RebuildOptions {
   /** How long the old generation stays for those that are reading it, in milliseconds. */
@@ -73,14 +73,14 @@ export async function rebuildFleet(
     await aggregateOnce(making);
   } catch (error) {
     // Where this fails as well, the next rebuild retires the generation.
-    await giveUpGeneration(table, fleet, rebuild).catch(() => false);
+    await abortGeneration(table, fleet, rebuild).catch(() => false);
     throw error;
   }
-  if (!(await swapGeneration(table, fleet, current, rebuild))) throw takenOver(fleet);
+  if (!(await activateGeneration(table, fleet, current, rebuild))) throw takenOver(fleet);
   const { retired } = await readGenerations(table, fleet);
   await options.wait(options.graceMs);
   for (const generation of retired) await deleteGeneration(table, { fleet, generation });
-  await forgetGenerations(table, fleet, retired);
+  await deleteGenerations(table, fleet, retired);
   return { hosts: hosts.length, failed };
 }
 
@@ -151,9 +151,9 @@ async function deriveHosts(making: Making, bucket: number, hosts: readonly strin
   } catch (error) {
     const [host] = hosts;
     // Anything else is about the store, or a bug: what is read must not be given up for what it leaves.
-    if (!(error instanceof ItemFault) || host === undefined) throw error;
+    if (!(error instanceof ItemError) || host === undefined) throw error;
     if (hosts.length === 1) {
-      making.onFault(new HostFault(making.of.fleet, host, error));
+      making.onFault(new HostError(making.of.fleet, host, error));
       return 1;
     }
   }
@@ -188,7 +188,7 @@ async function aggregateOnce({ deps, of, alive, onFault }: Making): Promise<void
   } catch (error) {
     const faults: readonly unknown[] = error instanceof AggregateError ? error.errors : [error];
     for (const fault of faults) {
-      if (!(fault instanceof HostFault && fault.cause instanceof ItemFault)) throw fault;
+      if (!(fault instanceof HostError && fault.cause instanceof ItemError)) throw fault;
       onFault(fault);
     }
   }

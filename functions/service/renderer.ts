@@ -3,28 +3,28 @@
 // draws and writes is loaded when it is first needed.
 
 import type { Comparison } from "../../shared/compare/comparison.ts";
-import type { Look, Summary, Theme } from "../../shared/report/model.ts";
+import type { RenderOptions, Summary, Theme } from "../../shared/report/model.ts";
 import type { MetricName } from "../../shared/run/metrics.ts";
 import type { TextFormat } from "../../shared/summaries/documents.ts";
-import type { Painter } from "./rasterizer.ts";
+import type { Rasterizer } from "./rasterizer.ts";
 
 export type DocumentFormat = TextFormat | "png";
 
 export interface Renderer {
   /** A summary in a format. Throws for a picture of a kind that has none. */
-  document(format: DocumentFormat, summary: Summary, look: Look): Promise<Uint8Array>;
+  document(format: DocumentFormat, summary: Summary, look: RenderOptions): Promise<Uint8Array>;
   /** One metric of a comparison as a small SVG. */
   badge(comparison: Comparison, metric: MetricName, theme: Theme): Promise<Uint8Array>;
   /** An SVG of ours as PNG. */
   picture(svg: string): Promise<Uint8Array>;
   /** The title that a summary is shown under. */
-  title(summary: Summary, look: Look): Promise<string>;
+  title(summary: Summary, look: RenderOptions): Promise<string>;
 }
 
 const utf8 = new TextEncoder();
 
 /** A renderer; what draws and writes is loaded when it is first needed, and `paint` makes the pixels. */
-export function makeRenderer(paint: Painter): Renderer {
+export function makeRenderer(paint: Rasterizer): Renderer {
   return {
     document: async (format, summary, look) => {
       const { rendered } = await import("../../shared/summaries/documents.ts");

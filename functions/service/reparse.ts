@@ -1,4 +1,4 @@
-// Rereading: every stored run made afresh of its raw line by this version of the parser and the cache rules (design,
+// Reparsing: every stored run made afresh of its raw line by this version of the parser and the cache rules (design,
 // principle 1). In: a fleet. Out: runs that read differently, or whose samples and places in the indexes are not theirs, are
 // replaced and their hosts marked, so that aggregation counts them again; all others stay untouched, and so do those whose
 // bytes have changed: what they say is not what was measured. It may be stopped and started again at any time, beside uploads
@@ -6,7 +6,7 @@
 
 import { sampleOf } from "../../shared/cells/sample.ts";
 import type { Clock } from "../../shared/ports.ts";
-import { reread } from "../../shared/quality/assess.ts";
+import { reparse } from "../../shared/quality/assess.ts";
 import type { Run } from "../../shared/run/run.ts";
 import { hostsOfFleet, runItemsOf } from "../store/fleet-scan.ts";
 import type { Item } from "../store/item.ts";
@@ -15,7 +15,7 @@ import type { Table } from "../store/table.ts";
 import { auditRun } from "./audit.ts";
 
 /** What rereading found. */
-export interface Rereading {
+export interface Reparsing {
   readonly runs: number;
   /** Runs that read differently now, and were replaced. */
   readonly changed: number;
@@ -26,12 +26,12 @@ export interface Rereading {
 }
 
 /** Reads all runs of a fleet again. `onProgress` is told of every host. */
-export async function rereadFleet(
+export async function reparseFleet(
   table: Table,
   fleet: string,
   clock: Clock,
   onProgress: (hosts: number, of: number) => void,
-): Promise<Rereading> {
+): Promise<Reparsing> {
   const { names, nameless } = await hostsOfFleet(table, fleet);
   const unreadable: string[] = [];
   const damaged = nameless.map(({ reason }) => reason);
@@ -44,7 +44,7 @@ export async function rereadFleet(
         damaged.push(...differences.map(({ text = "" }) => text));
         continue;
       }
-      const after = reread(before);
+      const after = reparse(before);
       if (after === null) unreadable.push(before.id);
       else if (isStoredOtherwise(item, after) && (await replace(table, before, after, clock))) changed += 1;
     }

@@ -4,11 +4,11 @@ import type { Summary } from "../../shared/report/model.ts";
 import type { Share } from "../../shared/run/share.ts";
 import { type Admission, COST, charged, withTicket } from "../web/http/admission.ts";
 import { checked } from "../web/http/parameters.ts";
-import type { AnswerDeps } from "../web/routes/read.ts";
-import { backendsAnswer, compareAnswer, matrixAnswer, trendAnswer } from "./queries.ts";
+import type { QueryDeps } from "../web/routes/read.ts";
+import { backendsResult, compareResult, matrixResult, trendResult } from "./queries.ts";
 
 /** A kept answer as the summary it was; null when this version of the service has other answers than the one that kept it. */
-export function keptSummary({ kind }: Pick<Share, "kind">, json: string): Summary | null {
+export function storedSummary({ kind }: Pick<Share, "kind">, json: string): Summary | null {
   const kept: unknown = JSON.parse(json);
   switch (kind) {
     case "compare":
@@ -33,22 +33,22 @@ type Question = Pick<Share, "kind" | "query" | "fleet">;
  * What a share shows now, of its own fleet; worked out once for all that are asked for it at once, in whatever look. Throws
  * `bad_parameter` for a query that its kind does not take, `slow_down` when too much is under way.
  */
-export function summaryOf(deps: AnswerDeps & { readonly admission: Admission }, question: Question): Promise<Summary> {
+export function summaryOf(deps: QueryDeps & { readonly admission: Admission }, question: Question): Promise<Summary> {
   const { kind, query, fleet } = question;
   return deps.admission.once(JSON.stringify([fleet, kind, query]), () =>
     withTicket(deps.admission, COST.answer, (ticket) => present(charged(deps, ticket), question)),
   );
 }
 
-async function present(deps: AnswerDeps, { kind, query, fleet }: Question): Promise<Summary> {
+async function present(deps: QueryDeps, { kind, query, fleet }: Question): Promise<Summary> {
   switch (kind) {
     case "compare":
-      return { kind, answer: await compareAnswer(deps, fleet, checked(compareQuery, query, "bad_parameter")) };
+      return { kind, answer: await compareResult(deps, fleet, checked(compareQuery, query, "bad_parameter")) };
     case "matrix":
-      return { kind, answer: await matrixAnswer(deps, fleet, checked(matrixQuery, query, "bad_parameter")) };
+      return { kind, answer: await matrixResult(deps, fleet, checked(matrixQuery, query, "bad_parameter")) };
     case "trend":
-      return { kind, answer: await trendAnswer(deps, fleet, checked(trendQuery, query, "bad_parameter")) };
+      return { kind, answer: await trendResult(deps, fleet, checked(trendQuery, query, "bad_parameter")) };
     case "backends":
-      return { kind, answer: await backendsAnswer(deps, fleet, checked(backendsQuery, query, "bad_parameter")) };
+      return { kind, answer: await backendsResult(deps, fleet, checked(backendsQuery, query, "bad_parameter")) };
   }
 }

@@ -4,9 +4,9 @@
 
 import * as z from "zod";
 import { AppError } from "../../shared/errors.ts";
-import type { Mark } from "../../shared/ports.ts";
-import { workPlaceOf } from "../store/keys.ts";
-import { type AggregateDeps, aggregateMarks, HostFault, type Outcome } from "./aggregate.ts";
+import type { PendingHost } from "../../shared/ports.ts";
+import { pendingPositionOf } from "../store/keys.ts";
+import { type AggregateDeps, aggregatePendingHosts, HostError, type Outcome } from "./aggregate.ts";
 
 // What wakes the aggregation on AWS: records of the table's stream, which its filter narrows to written work marks, or the
 // schedule. Only what is used is checked; the services that send these events add further fields at will.
@@ -54,7 +54,7 @@ export async function aggregateRecords(
   return {
     ...sumOf(outcomes),
     failed: records.flatMap(({ dynamodb: { Keys, SequenceNumber } }) => {
-      const place = workPlaceOf(Keys.pk.S);
+      const place = pendingPositionOf(Keys.pk.S);
       return place !== null && failedPlaces.has(placeOf(place.fleet, Keys.sk.S)) ? [SequenceNumber] : [];
     }),
   };
@@ -72,7 +72,7 @@ const placeOf = (fleet: string, host: string): string => `${fleet}#${host}`;
 function groupsOf(records: readonly StreamRecord[]): Group[] {
   const groups = new Map<string, { fleet: string; bucket: number; hosts: Set<string> }>();
   for (const { Keys } of records.map(({ dynamodb }) => dynamodb)) {
-    const place = workPlaceOf(Keys.pk.S);
+    const place = pendingPositionOf(Keys.pk.S);
     if (place === null) continue;
     const group = groups.get(Keys.pk.S) ?? { ...place, hosts: new Set() };
     group.hosts.add(Keys.sk.S);
@@ -92,12 +92,12 @@ async function aggregateGroup(
   onFault: (error: unknown) => void,
 ): Promise<GroupOutcome> {
   try {
-    return { ...(await aggregateMarks(deps, fleet, bucket, await marksOf(deps, fleet, hosts))), failed: [] };
+    return { ...(await aggregatePendingHosts(deps, fleet, bucket, await marksOf(deps, fleet, hosts))), failed: [] };
   } catch (error) {
     // An AppError is the store's, and would meet every host alike; anything else is the fault of one of them.
     const [host] = hosts;
     if (host === undefined || hosts.length === 1 || error instanceof AppError) {
-      onFault(host === undefined || error instanceof AppError ? error : new HostFault(fleet, host, error));
+      onFault(host === undefined || error instanceof AppError ? error : new HostError(fleet, host, error));
       return { done: 0, left: 0, conflicts: 0, failed: hosts };
     }
   }
@@ -107,7 +107,7 @@ async function aggregateGroup(
 }
 
 /** The marks of these hosts that are open now. */
-async function marksOf({ store }: AggregateDeps, fleet: string, hosts: readonly string[]): Promise<Mark[]> {
+async function marksOf({ store }: AggregateDeps, fleet: string, hosts: readonly string[]): Promise<PendingHost[]> {
   const marks = await Promise.all(hosts.map((host) => store.mark(fleet, host)));
   return marks.filter((mark) => mark !== null);
 }

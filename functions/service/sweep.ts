@@ -31,14 +31,14 @@ export async function sweep(deps: AggregateDeps, onFault: (error: unknown) => vo
 }
 
 /** Marks that are open in all fleets, and for how many milliseconds the oldest has been; 0 without any. */
-export async function openMarks({
+export async function pendingHostCount({
   store,
   clock,
 }: Pick<AggregateDeps, "store" | "clock">): Promise<{ readonly open: number; readonly oldestMilliseconds: number }> {
   let open = 0;
   let oldestMilliseconds = 0;
   for (const fleet of await store.fleets()) {
-    const { count, oldestAt } = await store.openMarks(fleet);
+    const { count, oldestAt } = await store.pendingHostCount(fleet);
     open += count;
     if (oldestAt !== null) oldestMilliseconds = Math.max(oldestMilliseconds, clock() - Date.parse(oldestAt));
   }

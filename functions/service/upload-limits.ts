@@ -21,7 +21,7 @@ interface TokenCohorts {
 const MAX_TOKENS_KNOWN = 1_000;
 
 /** Kinds of one upload that are refused one by one; after so many the rest is, too. */
-const MOST_REFUSED = 100;
+const MAX_REFUSED = 100;
 
 /** Tries against others that name kinds with the same token at the same moment. */
 const TRIES = 5;
@@ -44,7 +44,7 @@ function makeTokenCohorts(store: UseStore, clock: Clock, most: number): TokenCoh
         if (before.has(kind)) continue;
         if (combinations([...before, ...added, kind]) <= most) added.push(kind);
         else refused += 1;
-        if (refused === MOST_REFUSED) break;
+        if (refused === MAX_REFUSED) break;
       }
       if (added.length === 0 || attempt === TRIES) return before;
       if (await store.addCohorts(tokenId, year, added, before.size)) {
@@ -116,7 +116,7 @@ export type DayLimit = Use;
 
 interface TokenBudget {
   /** Throws `slow_down` when the token has used up its day. */
-  refuseSpent(tokenId: string): void;
+  rejectSpent(tokenId: string): void;
   /** Counts what was stored with a token. A table that cannot be reached is told the next time. */
   spend(tokenId: string, use: Use): Promise<void>;
 }
@@ -128,7 +128,7 @@ const SHARE_TOLD = 0.01;
 const MAX_TOKENS_COUNTED = 10_000;
 
 /** Nobody is told to wait longer than this: the limit may be raised, or a day end, meanwhile. */
-const LONGEST_WAIT_S = 3_600;
+const MAX_WAIT_S = 3_600;
 
 const DAY_MS = 86_400_000;
 
@@ -160,7 +160,7 @@ export function makeTokenBudget(store: Pick<UseStore, "add">, clock: Clock, limi
   }
 
   return {
-    refuseSpent: (tokenId) => {
+    rejectSpent: (tokenId) => {
       const { told, own } = countedOf(tokenId);
       const { bytes, runs } = sum(told, own);
       if (bytes < limit.bytes && runs < limit.runs) return;
@@ -169,7 +169,7 @@ export function makeTokenBudget(store: Pick<UseStore, "add">, clock: Clock, limi
       throw new AppError(
         "slow_down",
         `this token has stored the ${what} that a token may store in a day; send the same again after midnight UTC, or ask the operator for a higher limit; nothing was stored`,
-        { retryAfterS: Math.min(left, LONGEST_WAIT_S) },
+        { retryAfterS: Math.min(left, MAX_WAIT_S) },
       );
     },
     spend: async (tokenId, use) => {

@@ -12,14 +12,14 @@ import { asWritten } from "../../shared/run/text.ts";
 import { runId } from "../store/runs.ts";
 import {
   type Context,
-  faultOf,
-  finishedAgain,
   isFact,
   isName,
   MAX_NAME,
+  type MetadataError,
+  metadataError,
   nameFault,
+  reparseFinished,
   type Said,
-  type SaidFault,
   understand,
 } from "./metadata.ts";
 
@@ -27,21 +27,21 @@ import {
 // the year around it. One upload may touch so many of them and no more.
 
 /** Months of one upload, counted for each host beyond its first: a host's results of five years, or old ones of many hosts. */
-const MOST_MONTHS = 60;
+const MAX_MONTHS = 60;
 
 /** Throws `too_large` when the runs of an upload finished in more months than aggregation counts in a second or so. */
-export function refuseManyMonths({ runs }: Upload): void {
+export function rejectManyMonths({ runs }: Upload): void {
   const months = new Set(runs.map(({ run }) => `${run.host}\n${monthOf(run.finished_at)}`));
   const further = months.size - new Set(runs.map(({ run }) => run.host)).size;
-  if (further < MOST_MONTHS) return;
+  if (further < MAX_MONTHS) return;
   throw new AppError(
     "too_large",
-    `expected results of at most ${MOST_MONTHS} months, counted for each host beyond its first, found ${further + 1}; send them in pieces by time, or use \`vbdstat import\`; nothing was stored`,
+    `expected results of at most ${MAX_MONTHS} months, counted for each host beyond its first, found ${further + 1}; send them in pieces by time, or use \`vbdstat import\`; nothing was stored`,
   );
 }
 
 /** Who sent an upload, when, and what was said in its parameters. */
-export interface Envelope {
+export interface UploadRequest {
   readonly fleet: string;
   readonly receivedAt: string;
   readonly encoding: "utf-8" | "latin-1";
@@ -81,7 +81,7 @@ const MAX_COPIED_BYTES = 8_388_608;
  * Understands an upload. Throws `bad_parameter` when a key or value that was said is wrong, `no_result` when there is
  * nothing in it that looks like a result, `no_backend` when no line has one.
  */
-export function understandUpload(reading: Reading, envelope: Envelope): Upload {
+export function readUpload(reading: Reading, envelope: UploadRequest): Upload {
   const steps = understanding(reading, envelope);
   for (;;) {
     const step = steps.next();
@@ -90,7 +90,7 @@ export function understandUpload(reading: Reading, envelope: Envelope): Upload {
 }
 
 /** The same, a line at a time: so that a server can serve others in between. */
-export function* understanding(reading: Reading, envelope: Envelope): Generator<void, Upload> {
+export function* understanding(reading: Reading, envelope: UploadRequest): Generator<void, Upload> {
   refuseFaults(reading, envelope.parameters);
   refuseManyCopies(reading, envelope.parameters);
   const runs: UploadedRun[] = [];
@@ -104,7 +104,7 @@ export function* understanding(reading: Reading, envelope: Envelope): Generator<
       context = { ...context, [entry.key]: entry.value };
       // When a run finished is said for each: nothing else depends on it, so the rest is not understood anew.
       if (entry.key !== "finished") said = null;
-      else if (said !== null) said = finishedAgain(said, context);
+      else if (said !== null) said = reparseFinished(said, context);
     } else if (entry.kind === "issue") {
       rejected.push({ issue: entry.issue, context });
     } else {
@@ -141,7 +141,7 @@ function refuseFaults(reading: Reading, parameters: Context): void {
   const issues: Issue[] = [];
   for (const { line, column, key, value, raw } of [...fromQuery, ...directives]) {
     if (key.startsWith("label.")) labels.add(key);
-    let fault = labels.size > MAX_LABELS ? tooManyLabels(key) : faultOf(key, value);
+    let fault = labels.size > MAX_LABELS ? tooManyLabels(key) : metadataError(key, value);
     const bytes = said.add(key, value);
     if (fault === null && bytes > MAX_FACT_BYTES && !isTooLarge) {
       // Said once: it is as true of everything that follows.
@@ -161,11 +161,11 @@ function refuseFaults(reading: Reading, parameters: Context): void {
 /** Enough to mend an upload by; a body can have thousands. */
 const MAX_FAULTS = 100;
 
-function tooManyLabels(key: string): SaidFault {
+function tooManyLabels(key: string): MetadataError {
   return { key, code: "too_many_labels", text: `${key}: expected at most ${MAX_LABELS} different labels, found more` };
 }
 
-function factsTooLarge(key: string, bytes: number): SaidFault {
+function factsTooLarge(key: string, bytes: number): MetadataError {
   const text = `${key}: expected at most ${MAX_FACT_BYTES} bytes of keys and values for all facts of a run together, found ${bytes} with this one`;
   return { key, code: "facts_too_large", text };
 }
@@ -210,7 +210,7 @@ function refuseManyCopies({ entries }: Reading, parameters: Context): void {
   );
 }
 
-function runOf(result: BonnieResult, said: Said, envelope: Envelope): Run | Issue {
+function runOf(result: BonnieResult, said: Said, envelope: UploadRequest): Run | Issue {
   const { line, raw, setup, metrics } = result;
   const reject = (field: string, code: string, text: string): Issue => ({ line, column: 1, field, code, text, raw });
   if (raw.length > MAX_RESULT) {

@@ -93,7 +93,7 @@ function wholeShares(known: ReadonlySet<string>): (id: string, item: Item) => re
   let pieces: Item[] = [];
   return (id, item) => {
     const count = optionalTextOf(item, "pieces");
-    if (count === null) return known.has(id) || item["ended_at"] !== undefined ? [item] : [];
+    if (count === null) return known.has(id) || item["revoked_at"] !== undefined ? [item] : [];
     if (!known.has(id)) return [];
     const name = `${id}#${textOf(item, "sk").replace(/#[^#]*$/, "")}`;
     pieces = name === document ? [...pieces, item] : [item];

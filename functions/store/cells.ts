@@ -7,14 +7,14 @@ import { mergeEncoded } from "../../shared/cells/codec.ts";
 import { efficiencyName, placeOf } from "../../shared/cells/quantities.ts";
 import { mergePeriods } from "../../shared/compare/merge-periods.ts";
 import { AppError } from "../../shared/errors.ts";
-import type { CellQuestion, CellReading, CellStore, FleetGeneration, ScopedCells } from "../../shared/ports.ts";
+import type { CellQuery, CellReading, CellStore, FleetGeneration, ScopedCells } from "../../shared/ports.ts";
 import { COHORT_KEYS } from "../../shared/run/cohort.ts";
 import type { MetricName } from "../../shared/run/metrics.ts";
 import type { View } from "../../shared/run/run.ts";
 import { matchingCohorts, readCohorts } from "./cohorts.ts";
 import { encodedView, hasTwoViews } from "./commit.ts";
 import { currentGeneration } from "./generations.ts";
-import { inLanes } from "./in-lanes.ts";
+import { mapConcurrent } from "./in-lanes.ts";
 import { type Item, keyItem, textOf } from "./item.ts";
 import { cellPartition, cellPrefix, EVERY_COHORT, type Key, stampPartition, stampPrefix } from "./keys.ts";
 import { type Memory, makeMemory } from "./memory.ts";
@@ -224,7 +224,7 @@ const NAMES_AT_ONCE = 4;
 const RANGES_AT_ONCE = 16;
 
 /** Ranges that one question may read. Each takes a millisecond or less, so that even this many are some ten seconds. */
-const MOST_RANGES = 20_000;
+const MAX_RANGES = 20_000;
 
 /** What a question with filters is presumed to read before its cohorts are known: as a comparison, all that there are. */
 const NAMES_PRESUMED = 3;
@@ -233,7 +233,7 @@ const NAMES_PRESUMED = 3;
 const COHORTS_PRESUMED = 50;
 
 /** Periods whose number of cohorts is kept in mind. */
-const MOST_PERIODS_KNOWN = 10_000;
+const MAX_PERIODS_KNOWN = 10_000;
 
 /** Room for the cells of some hundred cohorts, or of all hosts in a few hundred questions. */
 const REMEMBERED_BYTES = 32e6;
@@ -273,7 +273,9 @@ export function makeCellStore(table: Table): CellStore {
         readAll: async (kind) => {
           const names = await namesIn(cells, of, places, kind);
           charge(names.length);
-          return new Map(await inLanes(names, NAMES_AT_ONCE, async (name) => [name, await read(kind, name)] as const));
+          return new Map(
+            await mapConcurrent(names, NAMES_AT_ONCE, async (name) => [name, await read(kind, name)] as const),
+          );
         },
       };
     },
@@ -291,13 +293,13 @@ interface Place {
   readonly isCapped: boolean;
 }
 
-const isFiltered = ({ filters }: CellQuestion): boolean => COHORT_KEYS.some((key) => filters[key] !== undefined);
+const isFiltered = ({ filters }: CellQuery): boolean => COHORT_KEYS.some((key) => filters[key] !== undefined);
 
-function cohortsKnown({ cohortCounts }: Cells, { fleet, periods }: CellQuestion): number {
+function cohortsKnown({ cohortCounts }: Cells, { fleet, periods }: CellQuery): number {
   return periods.reduce((sum, period) => sum + (cohortCounts.get(`${fleet} ${period}`) ?? COHORTS_PRESUMED), 0);
 }
 
-function placesOf({ table, cohortCounts }: Cells, of: FleetGeneration, question: CellQuestion): Promise<Place[]> {
+function placesOf({ table, cohortCounts }: Cells, of: FleetGeneration, question: CellQuery): Promise<Place[]> {
   return Promise.all(
     question.periods.map(async (period) => {
       if (!isFiltered(question)) {
@@ -308,7 +310,7 @@ function placesOf({ table, cohortCounts }: Cells, of: FleetGeneration, question:
         matchingCohorts(table, of, question.filters, period),
         readStamps(table, of, period),
       ]);
-      if (cohortCounts.size >= MOST_PERIODS_KNOWN) cohortCounts.clear();
+      if (cohortCounts.size >= MAX_PERIODS_KNOWN) cohortCounts.clear();
       cohortCounts.set(`${of.fleet} ${period}`, matching.listed);
       return { period, cohorts: matching.cohorts, isCapped: matching.isCapped, stamps };
     }),
@@ -336,7 +338,7 @@ async function namesIn(
 async function readCells(
   cells: Cells,
   of: FleetGeneration,
-  question: CellQuestion,
+  question: CellQuery,
   places: readonly Place[],
   kind: CellKind,
   name: string,
@@ -344,7 +346,7 @@ async function readCells(
   const turn = takingTurns();
   const sums = places.map((place) => ({ place, sum: sumOverCohorts() }));
   const ranges = sums.flatMap(({ place, sum }) => place.cohorts.map((cohort) => ({ place, cohort, sum })));
-  await inLanes(ranges, RANGES_AT_ONCE, async ({ place: { period, stamps }, cohort, sum }) => {
+  await mapConcurrent(ranges, RANGES_AT_ONCE, async ({ place: { period, stamps }, cohort, sum }) => {
     const prefix = cellPrefix(cohort, kind, name, question.scope);
     sum.add(await cohortCells(cells, cellPartition(of, period), prefix, question.metrics ?? [], stamps.get(cohort)));
     await turn();
@@ -363,8 +365,8 @@ async function readCells(
 /** The ranges that so many names take to read. Throws `bad_parameter` for more than one question may read. */
 function rangesFor(names: number, places: readonly Place[]): number {
   const ranges = places.reduce((sum, { cohorts }) => sum + cohorts.length, 0) * names;
-  if (ranges <= MOST_RANGES) return ranges;
-  const text = `expected a question about at most ${MOST_RANGES} sums of hosts, found ${ranges}: every pair or backend (${names}) in every period in each cohort that the filters let through; ask for fewer periods or name more filters`;
+  if (ranges <= MAX_RANGES) return ranges;
+  const text = `expected a question about at most ${MAX_RANGES} sums of hosts, found ${ranges}: every pair or backend (${names}) in every period in each cohort that the filters let through; ask for fewer periods or name more filters`;
   throw new AppError("bad_parameter", text);
 }
 

@@ -6,14 +6,14 @@
 // host or loses its last one shows in a cell of the shard, and both change in one transaction.
 
 import type { TransactWriteItem } from "@aws-sdk/client-dynamodb";
-import type { CellQuestion, FleetGeneration, SummaryStep } from "../../shared/ports.ts";
+import type { CellQuery, FleetGeneration, SummaryStep } from "../../shared/ports.ts";
 import { COHORT_KEYS, type Cohort, type CountedCohort, OTHER_COHORT } from "../../shared/run/cohort.ts";
 import { type Item, keyItem, textOf } from "./item.ts";
 import { cohortHash, cohortKey, cohortPartition, idOf, type Key } from "./keys.ts";
 import { getItems, partition, queryAll, queryItems, type Table } from "./table.ts";
 
 /** Cohorts of a period. Workers that add cohorts at the same moment may each add one more. */
-export const MOST_COHORTS = 2_000;
+export const MAX_COHORTS = 2_000;
 
 /** The cohorts of a period that filters can find. */
 export async function readCohorts(table: Table, of: FleetGeneration, period: string): Promise<Cohort[]> {
@@ -31,7 +31,7 @@ async function readListed(
 }
 
 /** Whether a cohort satisfies every filter: each key must have one of the values asked for. */
-function cohortMatches(cohort: Cohort, filters: CellQuestion["filters"]): boolean {
+function cohortMatches(cohort: Cohort, filters: CellQuery["filters"]): boolean {
   return COHORT_KEYS.every((key) => {
     const wanted = filters[key];
     const value = cohort[key];
@@ -44,7 +44,7 @@ function cohortMatches(cohort: Cohort, filters: CellQuestion["filters"]): boolea
 export async function matchingCohorts(
   table: Table,
   of: FleetGeneration,
-  filters: CellQuestion["filters"],
+  filters: CellQuery["filters"],
   period: string,
 ): Promise<{ cohorts: string[]; listed: number; isCapped: boolean }> {
   const { cohorts, isCapped } = await readListed(table, of, period);

@@ -3,7 +3,7 @@
 
 import { randomUUID } from "node:crypto";
 import type { TransactWriteItem } from "@aws-sdk/client-dynamodb";
-import { addCell, type Cell, CellFault, emptyCell, isEmpty, SCOPE_ALL, subtractCell } from "../../shared/cells/cell.ts";
+import { addCell, type Cell, CellError, emptyCell, isEmpty, SCOPE_ALL, subtractCell } from "../../shared/cells/cell.ts";
 import { decodeCell, encodeCell } from "../../shared/cells/codec.ts";
 import { type Change, contributions, difference, FLEET_NAME } from "../../shared/cells/contribution.ts";
 import { type HostGroup, type HostSummary, withGroups } from "../../shared/cells/host-values.ts";
@@ -17,7 +17,7 @@ import { enters, leaves, listingWrite, placed } from "./cohorts.ts";
 import { retryingTransient, TransactionCancelled } from "./errors.ts";
 import { type Item, optionalBytesOf, sizeOf, textOf } from "./item.ts";
 import { cellKey, cohortHash, cohortKey, EVERY_COHORT, idOf, type Key, stampKey } from "./keys.ts";
-import { markWrite } from "./pending-hosts.ts";
+import { pendingHostWrite } from "./pending-hosts.ts";
 import { readSummaries, summaryWrite } from "./summaries.ts";
 import {
   deleteVersion,
@@ -303,7 +303,7 @@ async function commitPlans(to: Commit, plans: readonly Plan[]): Promise<boolean>
   } catch (error) {
     if (error instanceof TransactionCancelled && error.isLostRace) return false;
     // What is to be taken out of a cell is not in it: somebody else took it out meanwhile, or the cell is wrong.
-    if (error instanceof CellFault && (await areOvertaken(to, plans))) return false;
+    if (error instanceof CellError && (await areOvertaken(to, plans))) return false;
     throw error;
   }
 }
@@ -321,7 +321,9 @@ async function commitInSteps(to: Commit, { period, before, after }: SummaryStep)
   // The way may lead over states without groups that are to come back. Were it to end there, the mark must know of them.
   const touched = before.summary.groups.map(({ backend, stratum }) => ({ period, backend, stratum }));
   if (touched.length > 0) {
-    await retryingTransient(() => transact(table, [markWrite(table, of.fleet, after.summary.host, touched, at)]));
+    await retryingTransient(() =>
+      transact(table, [pendingHostWrite(table, of.fleet, after.summary.host, touched, at)]),
+    );
   }
   let from: StoredSummary = before;
   for (const state of walk(before, after)) {

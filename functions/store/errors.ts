@@ -107,11 +107,11 @@ export function translated(error: unknown): unknown {
 
 const TRIES = 8;
 const FIRST_WAIT_MS = 20;
-const LONGEST_WAIT_MS = 1_000;
+const MAX_WAIT_MS = 1_000;
 
 /** Waits a random time below the back-off of the given try (0, 1, 2 ...). */
 export async function backOff(attempt: number): Promise<void> {
-  const ceiling = Math.min(LONGEST_WAIT_MS, FIRST_WAIT_MS * 2 ** attempt);
+  const ceiling = Math.min(MAX_WAIT_MS, FIRST_WAIT_MS * 2 ** attempt);
   await new Promise((resolve) => setTimeout(resolve, Math.random() * ceiling));
 }
 

@@ -6,9 +6,9 @@ import type { Touched } from "../../shared/ports.ts";
 import { monthOf, PERIOD_ALL, periodsOf } from "../../shared/run/periods.ts";
 import { currentGeneration } from "./generations.ts";
 import { type Item, textOf } from "./item.ts";
-import { hostHash, runsOfHost, summaryPartition, timePartition, workPartition } from "./keys.ts";
+import { hostHash, pendingPartition, runsOfHost, summaryPartition, timePartition } from "./keys.ts";
 import { touchedBy } from "./pending-hosts.ts";
-import { isWithdrawn, type RunFault, runPlaceOf, runsOfItems } from "./runs.ts";
+import { isWithdrawn, type RunError, runPlaceOf, runsOfItems } from "./runs.ts";
 import { getItem, partition, queryItems, queryPage, type Table } from "./table.ts";
 
 const buckets = Array.from({ length: BUCKETS }, (_, bucket) => bucket);
@@ -18,7 +18,7 @@ export interface FleetHosts {
   /** Each once, in no order. */
   readonly names: readonly string[];
   /** Runs that cannot be read, and of whose host nothing else is known either. */
-  readonly nameless: readonly RunFault[];
+  readonly nameless: readonly RunError[];
 }
 
 /**
@@ -27,7 +27,7 @@ export interface FleetHosts {
  */
 export async function hostsOfFleet(table: Table, fleet: string): Promise<FleetHosts> {
   const hosts = new Map<string, string>();
-  const nameless: { readonly hash: string; readonly fault: RunFault }[] = [];
+  const nameless: { readonly hash: string; readonly fault: RunError }[] = [];
   const addNames = async (pk: string) => {
     const query = { ...partition(pk), ProjectionExpression: "pk, sk", ConsistentRead: true };
     for await (const item of queryItems(table, query)) {
@@ -35,7 +35,7 @@ export async function hostsOfFleet(table: Table, fleet: string): Promise<FleetHo
       hosts.set(hostHash(fleet, host), host);
     }
   };
-  await Promise.all(buckets.map((bucket) => addNames(workPartition(fleet, bucket))));
+  await Promise.all(buckets.map((bucket) => addNames(pendingPartition(fleet, bucket))));
   const of = await currentGeneration(table, fleet);
   await Promise.all(buckets.map((bucket) => addNames(summaryPartition(of, PERIOD_ALL, bucket))));
   await Promise.all(buckets.map((bucket) => addFromRuns(bucket)));

@@ -26,15 +26,15 @@ export const FORMAT = 1;
 export const UNFINISHED_RESTORE = "unfinished restore";
 
 /** A table that this version must leave alone, in words for its operator. */
-export class FormatFault extends Error {
-  override readonly name = "FormatFault";
+export class FormatError extends Error {
+  override readonly name = "FormatError";
 }
 
-/** The format of a table; null for a new one, which has none yet. Throws FormatFault while a restore has not ended. */
+/** The format of a table; null for a new one, which has none yet. Throws FormatError while a restore has not ended. */
 export async function formatOf(table: Table): Promise<number | null> {
   const text = await formatText(table);
   if (text !== UNFINISHED_RESTORE) return text === null ? null : Number(text);
-  throw new FormatFault(
+  throw new FormatError(
     `the table ${table.name} holds a part of a backup: a restore into it did not end. Run vbdstat restore with the same file again, which goes on, or begin with an empty folder or table`,
   );
 }
@@ -62,11 +62,11 @@ async function writeFormat(table: Table): Promise<void> {
   }
 }
 
-/** Throws FormatFault unless the table is new or has the format of this version. Gives whether it has. */
+/** Throws FormatError unless the table is new or has the format of this version. Gives whether it has. */
 export async function requireFormat(table: Table): Promise<boolean> {
   const format = await formatOf(table);
   if (format === null || format === FORMAT) return format !== null;
-  throw new FormatFault(
+  throw new FormatError(
     format < FORMAT
       ? `the table ${table.name} has format ${format}, of an earlier vbdstat; this one reads format ${FORMAT}. Back it up, then run: vbdstat upgrade`
       : `the table ${table.name} has format ${format}, of a later vbdstat; this one reads format ${FORMAT}. Run the later version, or restore a backup from before it did`,
@@ -87,7 +87,7 @@ export function withFormatCheck(table: Table): Table {
         try {
           isRight = await requireFormat(table);
         } catch (error) {
-          if (!(error instanceof FormatFault)) throw error;
+          if (!(error instanceof FormatError)) throw error;
           const told = "the service and its table are of different versions, which its operator can read in the log";
           throw new AppError("unavailable", `${told}; send the same again later, nothing is lost`, { cause: error });
         }
@@ -122,7 +122,7 @@ export interface Upgraded {
 
 /**
  * Brings a table to the format of this version. The number is written last and every step is whole or not done, so one that
- * broke off is gone on with when it is run again. No other version may work on the table meanwhile. Throws FormatFault for
+ * broke off is gone on with when it is run again. No other version may work on the table meanwhile. Throws FormatError for
  * a table of a later version, and for one whose results this version cannot read.
  */
 export async function upgradeTable(table: Table): Promise<Upgraded> {
@@ -162,7 +162,7 @@ async function moveToken(table: Table, listed: Item): Promise<boolean> {
 }
 
 /**
- * Throws FormatFault when none of the oldest and newest runs of a fleet can be read: then they have an earlier form, of a
+ * Throws FormatError when none of the oldest and newest runs of a fleet can be read: then they have an earlier form, of a
  * version that gave itself no number either. Single damaged ones are named where they are read.
  */
 async function refuseUnreadableRuns(table: Table, fleet: string): Promise<void> {
@@ -170,7 +170,7 @@ async function refuseUnreadableRuns(table: Table, fleet: string): Promise<void> 
   const ends = buckets.flatMap((bucket) => [true, false].map((isOldest) => runAtEnd(table, fleet, bucket, isOldest)));
   const runs = (await Promise.all(ends)).filter((item) => item !== null);
   if (runs.length === 0 || runs.some(isReadable)) return;
-  throw new FormatFault(
+  throw new FormatError(
     `the results of fleet ${fleet} in the table ${table.name} were stored by a vbdstat from before format 0, and cannot be read by this one. Export them with the version that stored them, and import them into a new table`,
   );
 }

@@ -89,7 +89,7 @@ export async function currentGeneration(table: Table, fleet: string): Promise<Fl
 }
 
 /** The generations that every change of runs goes into. */
-export function keptUpToDate(fleet: string, { current, rebuild }: Generations): FleetGeneration[] {
+export function activeGenerations(fleet: string, { current, rebuild }: Generations): FleetGeneration[] {
   return [current, ...(rebuild === null ? [] : [rebuild.building])].map((generation) => ({ fleet, generation }));
 }
 
@@ -139,7 +139,7 @@ export function keepAlive(table: Table, fleet: string, { token }: Rebuild, at: s
 }
 
 /** Makes the generation that a rebuild has finished the one that is read. False when another rebuild took over. */
-export function swapGeneration(table: Table, fleet: string, current: string, rebuild: Rebuild): Promise<boolean> {
+export function activateGeneration(table: Table, fleet: string, current: string, rebuild: Rebuild): Promise<boolean> {
   return changed(table, fleet, {
     UpdateExpression: "SET #current = :building REMOVE building, holder, alive ADD retired :retired",
     ConditionExpression: "holder = :token",
@@ -153,7 +153,7 @@ export function swapGeneration(table: Table, fleet: string, current: string, reb
 }
 
 /** Gives a rebuild up: its generation is no longer kept up to date, and is to be deleted. */
-export function giveUpGeneration(table: Table, fleet: string, { token, building }: Rebuild): Promise<boolean> {
+export function abortGeneration(table: Table, fleet: string, { token, building }: Rebuild): Promise<boolean> {
   return changed(table, fleet, {
     UpdateExpression: "REMOVE building, holder, alive ADD retired :building",
     ConditionExpression: "holder = :token",
@@ -162,7 +162,7 @@ export function giveUpGeneration(table: Table, fleet: string, { token, building 
 }
 
 /** Says that nothing is left of generations. */
-export async function forgetGenerations(table: Table, fleet: string, deleted: readonly string[]): Promise<void> {
+export async function deleteGenerations(table: Table, fleet: string, deleted: readonly string[]): Promise<void> {
   await changed(table, fleet, {
     UpdateExpression: "DELETE retired :deleted",
     ExpressionAttributeValues: { ":deleted": { SS: [...deleted] } },

@@ -17,7 +17,7 @@ interface Waiting {
 const LANES = 2;
 
 /** Runs that go into one call of the store; more only make the first of them wait for the last. */
-const MOST_RUNS = 400;
+const MAX_RUNS = 400;
 
 /** The same store, with runs of requests that come in at the same time added together. */
 export function withGroupCommit(store: RunStore): RunStore {
@@ -40,10 +40,10 @@ export function withGroupCommit(store: RunStore): RunStore {
     ...store,
     // In pieces, each of which queues again: so the uploads of others do not wait for all of a large one.
     add: async (runs) => {
-      if (runs.length <= MOST_RUNS) return addPiece(runs);
+      if (runs.length <= MAX_RUNS) return addPiece(runs);
       const statuses: Statuses[number][] = [];
-      for (let from = 0; from < runs.length; from += MOST_RUNS) {
-        statuses.push(...(await addPiece(runs.slice(from, from + MOST_RUNS))));
+      for (let from = 0; from < runs.length; from += MAX_RUNS) {
+        statuses.push(...(await addPiece(runs.slice(from, from + MAX_RUNS))));
       }
       return statuses;
     },
@@ -55,7 +55,7 @@ function nextGroup(waiting: Waiting[]): Waiting[] {
   let runs = 0;
   let size = 0;
   for (const request of waiting) {
-    if (size > 0 && runs + request.runs.length > MOST_RUNS) break;
+    if (size > 0 && runs + request.runs.length > MAX_RUNS) break;
     runs += request.runs.length;
     size += 1;
   }

@@ -2,7 +2,7 @@
  * Does something with each of many items, so many of them at a time: as many requests as help, and never as many as somebody
  * could ask for. Gives the results in the order of the items. After a failure no further item is begun.
  */
-export async function inLanes<T, R>(
+export async function mapConcurrent<T, R>(
   items: readonly T[],
   lanes: number,
   work: (item: T) => Promise<R>,

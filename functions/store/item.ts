@@ -6,27 +6,27 @@ import type { Key } from "./keys.ts";
 export type Item = Record<string, AttributeValue>;
 
 /** An item that does not have the attribute it must have: damage or a foreign writer, never the caller's fault. */
-export class ItemFault extends Error {
-  override readonly name = "ItemFault";
+export class ItemError extends Error {
+  override readonly name = "ItemError";
 }
 
 /** A key as the attributes it consists of. */
 export const keyItem = (key: Key): Item => ({ pk: { S: key.pk }, sk: { S: key.sk } });
 
-/** A text attribute; throws ItemFault when there is none. */
+/** A text attribute; throws ItemError when there is none. */
 export function textOf(item: Item, name: string): string {
   const text = item[name]?.S;
-  if (text === undefined) throw new ItemFault(`item ${item["pk"]?.S} / ${item["sk"]?.S} has no text "${name}"`);
+  if (text === undefined) throw new ItemError(`item ${item["pk"]?.S} / ${item["sk"]?.S} has no text "${name}"`);
   return text;
 }
 
 /** A text attribute, or null. */
 export const optionalTextOf = (item: Item, name: string): string | null => item[name]?.S ?? null;
 
-/** A binary attribute; throws ItemFault when there is none. */
+/** A binary attribute; throws ItemError when there is none. */
 export function bytesOf(item: Item, name: string): Uint8Array {
   const bytes = item[name]?.B;
-  if (bytes === undefined) throw new ItemFault(`item ${item["pk"]?.S} / ${item["sk"]?.S} has no bytes "${name}"`);
+  if (bytes === undefined) throw new ItemError(`item ${item["pk"]?.S} / ${item["sk"]?.S} has no bytes "${name}"`);
   return bytes;
 }
 
@@ -51,7 +51,7 @@ export function sizeOf(item: Item): number {
 
 // Items as JSON, for files: DynamoDB's attribute values as they are, bytes in base64.
 
-/** An item as one line of JSON, the same for the same item. Throws ItemFault for a kind of attribute that the table does not have. */
+/** An item as one line of JSON, the same for the same item. Throws ItemError for a kind of attribute that the table does not have. */
 export function itemToJson(item: Item): string {
   const names = Object.keys(item).sort();
   return JSON.stringify(Object.fromEntries(names.map((name) => [name, written(name, item[name] ?? {})])));
@@ -63,15 +63,15 @@ function written(name: string, { S, N, B, SS, BOOL }: Partial<AttributeValue>): 
   if (SS !== undefined) return { SS };
   if (BOOL !== undefined) return { BOOL };
   if (B !== undefined) return { B: Buffer.from(B).toString("base64") };
-  throw new ItemFault(`attribute ${name} is neither text, number, bytes, set of texts nor yes or no`);
+  throw new ItemError(`attribute ${name} is neither text, number, bytes, set of texts nor yes or no`);
 }
 
-/** The item of a line that `itemToJson` wrote. Throws ItemFault for anything else. */
+/** The item of a line that `itemToJson` wrote. Throws ItemError for anything else. */
 export function itemOfJson(text: string): Item {
   const value: unknown = JSON.parse(text);
-  if (!isObject(value)) throw new ItemFault("expected an item");
+  if (!isObject(value)) throw new ItemError("expected an item");
   const item = Object.fromEntries(Object.entries(value).map(([name, attribute]) => [name, read(name, attribute)]));
-  if (item["pk"]?.S === undefined || item["sk"]?.S === undefined) throw new ItemFault("expected an item with a key");
+  if (item["pk"]?.S === undefined || item["sk"]?.S === undefined) throw new ItemError("expected an item with a key");
   return item;
 }
 
@@ -85,5 +85,5 @@ function read(name: string, attribute: unknown): AttributeValue {
   if (typeof BOOL === "boolean") return { BOOL };
   if (typeof B === "string") return { B: Buffer.from(B, "base64") };
   if (Array.isArray(SS) && SS.every((text) => typeof text === "string")) return { SS };
-  throw new ItemFault(`attribute ${name}: expected a text, a number, bytes, a set of texts, or yes or no`);
+  throw new ItemError(`attribute ${name}: expected a text, a number, bytes, a set of texts, or yes or no`);
 }

@@ -66,17 +66,17 @@ export const timePartition = (fleet: string, bucket: number): string => `TIME#${
 export const timeOrder = (finishedAt: string, id: string, backend: string): string => `${finishedAt}#${id}#${backend}`;
 
 /** The work marks of one bucket. */
-export const workPartition = (fleet: string, bucket: number): string => `WORK#${fleet}#${bucket}`;
+export const pendingPartition = (fleet: string, bucket: number): string => `WORK#${fleet}#${bucket}`;
 
 /** Fleet and bucket of a partition of work marks; null for any other partition. */
-export function workPlaceOf(pk: string): { fleet: string; bucket: number } | null {
+export function pendingPositionOf(pk: string): { fleet: string; bucket: number } | null {
   const [, fleet, bucket] = /^WORK#([^#]+)#(\d+)$/.exec(pk) ?? [];
   return fleet === undefined ? null : { fleet, bucket: Number(bucket) };
 }
 
 /** The work mark of a host. */
-export const markKey = (fleet: string, host: string): Key => ({
-  pk: workPartition(fleet, bucketOf(fleet, host)),
+export const pendingHostKey = (fleet: string, host: string): Key => ({
+  pk: pendingPartition(fleet, bucketOf(fleet, host)),
   sk: host,
 });
 

@@ -4,13 +4,13 @@
 import { randomUUID } from "node:crypto";
 import type { TransactWriteItem } from "@aws-sdk/client-dynamodb";
 import { BUCKETS } from "../../shared/deployment.ts";
-import type { Mark, Touched } from "../../shared/ports.ts";
+import type { PendingHost, Touched } from "../../shared/ports.ts";
 import { type Backend, isBackend } from "../../shared/run/backends.ts";
 import type { CountedCohort } from "../../shared/run/cohort.ts";
 import { monthOf } from "../../shared/run/periods.ts";
 import { TransactionCancelled } from "./errors.ts";
-import { type Item, ItemFault, keyItem, optionalTextOf, textOf, textSetOf } from "./item.ts";
-import { cohortHash, markKey, workPartition } from "./keys.ts";
+import { type Item, ItemError, keyItem, optionalTextOf, textOf, textSetOf } from "./item.ts";
+import { cohortHash, pendingHostKey, pendingPartition } from "./keys.ts";
 import { getItem, partition, queryItems, type Table, transact, WRITES_PER_TRANSACTION } from "./table.ts";
 
 /** What a run touches when it comes or goes. */
@@ -24,7 +24,7 @@ export const touchedBy = (run: { finished_at: string; backend: Backend; stratum:
  * The write that marks a host, to be part of the transaction that changes its runs. The cohort is what the newest of them
  * says; without one the mark keeps what it knows.
  */
-export function markWrite(
+export function pendingHostWrite(
   table: Table,
   fleet: string,
   host: string,
@@ -41,7 +41,7 @@ export function markWrite(
   return {
     Update: {
       TableName: table.name,
-      Key: keyItem(markKey(fleet, host)),
+      Key: keyItem(pendingHostKey(fleet, host)),
       UpdateExpression: `ADD touched :touched SET ${set.join(", ")}`,
       ExpressionAttributeNames: { "#token": "token" },
       ExpressionAttributeValues: {
@@ -54,11 +54,11 @@ export function markWrite(
   };
 }
 
-function markOf(fleet: string, item: Item): Mark {
+function markOf(fleet: string, item: Item): PendingHost {
   const touched = textSetOf(item, "touched").map((entry) => {
     const [period, backend, stratum] = entry.split("#");
     if (period === undefined || backend === undefined || !isBackend(backend) || stratum === undefined) {
-      throw new ItemFault(`mark entry ${entry} is not period#backend#stratum`);
+      throw new ItemError(`mark entry ${entry} is not period#backend#stratum`);
     }
     return { period, backend, stratum };
   });
@@ -67,21 +67,21 @@ function markOf(fleet: string, item: Item): Mark {
 }
 
 /** Up to `limit` open marks of a bucket, in order of host name, after the host `after`. One that is damaged says so. */
-export async function readMarks(
+export async function readPendingHosts(
   table: Table,
   fleet: string,
   bucket: number,
   limit: number,
   after?: string,
-): Promise<Mark[]> {
-  const pk = workPartition(fleet, bucket);
+): Promise<PendingHost[]> {
+  const pk = pendingPartition(fleet, bucket);
   const query = {
     ...partition(pk),
     Limit: limit,
     ConsistentRead: true,
     ...(after === undefined ? {} : { ExclusiveStartKey: keyItem({ pk, sk: after }) }),
   };
-  const marks: Mark[] = [];
+  const marks: PendingHost[] = [];
   for await (const item of queryItems(table, query)) {
     marks.push(listedMark(fleet, item));
     if (marks.length === limit) break;
@@ -89,18 +89,18 @@ export async function readMarks(
   return marks;
 }
 
-function listedMark(fleet: string, item: Item): Mark {
+function listedMark(fleet: string, item: Item): PendingHost {
   try {
     return markOf(fleet, item);
   } catch (error) {
-    if (!(error instanceof ItemFault)) throw error;
+    if (!(error instanceof ItemError)) throw error;
     return { fleet, host: textOf(item, "sk"), touched: [], cohort: "", token: "", fault: error };
   }
 }
 
-/** The mark of one host, or null. Throws ItemFault for one that is damaged. */
-export async function readMark(table: Table, fleet: string, host: string): Promise<Mark | null> {
-  const item = await getItem(table, markKey(fleet, host));
+/** The mark of one host, or null. Throws ItemError for one that is damaged. */
+export async function readPendingHost(table: Table, fleet: string, host: string): Promise<PendingHost | null> {
+  const item = await getItem(table, pendingHostKey(fleet, host));
   return item === null ? null : markOf(fleet, item);
 }
 
@@ -108,13 +108,13 @@ export async function readMark(table: Table, fleet: string, host: string): Promi
  * Removes marks, in one transaction as far as it takes them, except those written again since they were read: there is new
  * work for their hosts. A mark that somebody is writing right now stays as well, and is met by the next pass.
  */
-export async function clearMarks(table: Table, marks: readonly Mark[]): Promise<void> {
+export async function clearPendingHosts(table: Table, marks: readonly PendingHost[]): Promise<void> {
   for (let from = 0; from < marks.length; from += WRITES_PER_TRANSACTION) {
     await clearChunk(table, marks.slice(from, from + WRITES_PER_TRANSACTION));
   }
 }
 
-async function clearChunk(table: Table, marks: readonly Mark[]): Promise<void> {
+async function clearChunk(table: Table, marks: readonly PendingHost[]): Promise<void> {
   let left = marks;
   while (left.length > 0) {
     try {
@@ -132,11 +132,11 @@ async function clearChunk(table: Table, marks: readonly Mark[]): Promise<void> {
   }
 }
 
-function markDelete(table: Table, mark: Mark): TransactWriteItem {
+function markDelete(table: Table, mark: PendingHost): TransactWriteItem {
   return {
     Delete: {
       TableName: table.name,
-      Key: keyItem(markKey(mark.fleet, mark.host)),
+      Key: keyItem(pendingHostKey(mark.fleet, mark.host)),
       ConditionExpression: "#token = :token",
       ExpressionAttributeNames: { "#token": "token" },
       ExpressionAttributeValues: { ":token": { S: mark.token } },
@@ -145,12 +145,15 @@ function markDelete(table: Table, mark: Mark): TransactWriteItem {
 }
 
 /** How many marks of a fleet are open, exactly, and since when the oldest is. */
-export async function countMarks(table: Table, fleet: string): Promise<{ count: number; oldestAt: string | null }> {
+export async function countPendingHosts(
+  table: Table,
+  fleet: string,
+): Promise<{ count: number; oldestAt: string | null }> {
   let count = 0;
   let oldestAt: string | null = null;
   const countBucket = async (bucket: number): Promise<void> => {
     const query = {
-      ...partition(workPartition(fleet, bucket)),
+      ...partition(pendingPartition(fleet, bucket)),
       ProjectionExpression: "since",
       ConsistentRead: true,
     };

@@ -7,17 +7,17 @@ import type { Touched } from "../../shared/ports.ts";
 import type { RunPlace } from "../../shared/run/run-codec.ts";
 import { backOff, retryingTransient, translated } from "./errors.ts";
 import { UNFINISHED_RESTORE } from "./format.ts";
-import { inLanes } from "./in-lanes.ts";
-import { type Item, ItemFault, keyItem, sizeOf, textOf } from "./item.ts";
+import { mapConcurrent } from "./in-lanes.ts";
+import { type Item, ItemError, keyItem, sizeOf, textOf } from "./item.ts";
 import { FORMAT_KEY, idOf, isOfRuns, shareOfPartition } from "./keys.ts";
-import { markWrite, touchedBy } from "./pending-hosts.ts";
+import { pendingHostWrite, touchedBy } from "./pending-hosts.ts";
 import { isWithdrawn, runPlaceOf, runsOfItems } from "./runs.ts";
 import { listEntry } from "./shares.ts";
 import { getItem, inChunks, type Table, transact } from "./table.ts";
 
 /** Why a table cannot be restored into, in words for its operator. */
-export class RestoreFault extends Error {
-  override readonly name = "RestoreFault";
+export class RestoreError extends Error {
+  override readonly name = "RestoreError";
 }
 
 /** The digest of the backup that a table is being restored from; null when it is not. */
@@ -27,19 +27,19 @@ async function restoringOf(table: Table): Promise<string | null> {
 }
 
 /**
- * Begins a restore of the backup with that digest, or goes on with one that was broken off. Throws RestoreFault for a table
+ * Begins a restore of the backup with that digest, or goes on with one that was broken off. Throws RestoreError for a table
  * that holds anything else.
  */
 export async function beginRestore(table: Table, digest: string): Promise<void> {
   const restoring = await restoringOf(table);
   if (restoring === digest) return;
   if (restoring !== null) {
-    throw new RestoreFault(
+    throw new RestoreError(
       `the table ${table.name} holds a part of another backup; begin with an empty folder or table`,
     );
   }
   if (await holdsAnything(table)) {
-    throw new RestoreFault(`the table ${table.name} is not empty; restore into an empty folder or table`);
+    throw new RestoreError(`the table ${table.name} is not empty; restore into an empty folder or table`);
   }
   await put(table, [{ ...keyItem(FORMAT_KEY), format: { S: UNFINISHED_RESTORE }, digest: { S: digest } }]);
 }
@@ -81,7 +81,7 @@ export async function restoreItems(table: Table, items: readonly Item[]): Promis
     bytesOf: ({ item }) => sizeOf(item),
     sharedOf: ({ mark }) => (mark === null ? null : `${mark.fleet}#${mark.host}`),
   });
-  await inLanes(chunks, LANES, (chunk) => {
+  await mapConcurrent(chunks, LANES, (chunk) => {
     const marks = new Map<string, { readonly fleet: string; readonly host: string; readonly touched: Touched[] }>();
     for (const { mark } of chunk) {
       if (mark === null) continue;
@@ -91,7 +91,9 @@ export async function restoreItems(table: Table, items: readonly Item[]): Promis
       else known.touched.push(mark.touched);
     }
     const at = new Date().toISOString();
-    const writes = [...marks.values()].map(({ fleet, host, touched }) => markWrite(table, fleet, host, touched, at));
+    const writes = [...marks.values()].map(({ fleet, host, touched }) =>
+      pendingHostWrite(table, fleet, host, touched, at),
+    );
     return put(
       table,
       chunk.map(({ item }) => item),
@@ -101,7 +103,7 @@ export async function restoreItems(table: Table, items: readonly Item[]): Promis
 }
 
 const isLiveShare = (item: Item): boolean =>
-  shareOfPartition(textOf(item, "pk")) !== null && item["share"] !== undefined && item["ended_at"] === undefined;
+  shareOfPartition(textOf(item, "pk")) !== null && item["share"] !== undefined && item["revoked_at"] === undefined;
 
 /** What the run of an item touches; null for an item that is not a run, counts nowhere, or of which too little can be read. */
 function markFor(item: Item): { readonly fleet: string; readonly host: string; readonly touched: Touched } | null {
@@ -118,7 +120,7 @@ function placeOf(item: Item): RunPlace | null {
   try {
     return runPlaceOf(item);
   } catch (error) {
-    if (error instanceof ItemFault) return null;
+    if (error instanceof ItemError) return null;
     throw error;
   }
 }

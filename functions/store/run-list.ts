@@ -8,7 +8,7 @@ import { codeUnitOrder } from "../../shared/run/text.ts";
 import { cursorAt, placeAt } from "./cursor.ts";
 import { type Item, textOf } from "./item.ts";
 import { bucketOf, hostHash, idOf, runKey, runsOfHost, timePartition } from "./keys.ts";
-import { RunFault, runPlaceOf, runsOfItems } from "./runs.ts";
+import { RunError, runPlaceOf, runsOfItems } from "./runs.ts";
 import { getItems, partition, queryPages, type Table } from "./table.ts";
 import { nextTurn } from "./turns.ts";
 
@@ -66,27 +66,27 @@ async function pageOf(table: Table, fleet: string, query: RunQuery, found: Found
 }
 
 /** Entries of a host's order index that a page reads: about a MB. A host with more is listed by the index of times. */
-const MOST_OF_HOST = 5_000;
+const MAX_OF_HOST = 5_000;
 
 /** A host's runs: its whole order index is read, which is a few hundred bytes a run, then sorted by time. */
 async function listHost(table: Table, fleet: string, host: string, query: RunQuery): Promise<RunPage> {
   const place = placeOf(fleet, query);
   const entries: Entry[] = [];
-  const misplaced: RunFault[] = [];
+  const misplaced: RunError[] = [];
   const index = {
     ...partition(runsOfHost(fleet, host)),
     IndexName: TABLE.orderIndex.name,
     ProjectionExpression: "pk, sk, ord",
     ConsistentRead: true,
-    Limit: MOST_KEYS_AT_ONCE,
+    Limit: MAX_KEYS_AT_ONCE,
   };
   let read = 0;
   for await (const { items } of queryPages(table, index)) {
     read += items.length;
-    if (read > MOST_OF_HOST) return listByTime(table, fleet, query, { buckets: [bucketOf(fleet, host)], host });
+    if (read > MAX_OF_HOST) return listByTime(table, fleet, query, { buckets: [bucketOf(fleet, host)], host });
     for (const item of items) {
       const entry = entryOf(item);
-      if (entry instanceof RunFault) {
+      if (entry instanceof RunError) {
         misplaced.push(entry);
         continue;
       }
@@ -104,19 +104,19 @@ async function listHost(table: Table, fleet: string, host: string, query: RunQue
 }
 
 /** The place of an entry of the order index, or what is wrong with it. */
-function entryOf(item: Item): RunPlace | RunFault {
+function entryOf(item: Item): RunPlace | RunError {
   try {
     return runPlaceOf(item);
   } catch (error) {
-    return new RunFault(item, error);
+    return new RunError(item, error);
   }
 }
 
 /** Keys that are read at a time, about 40 kB, where only some are wanted, which may be rare. */
-const MOST_KEYS_AT_ONCE = 250;
+const MAX_KEYS_AT_ONCE = 250;
 
 /** Keys of a bucket that a page reads in search of those that are wanted; so it reads a few thousand at most. */
-const MOST_KEYS = 1_000;
+const MAX_KEYS = 1_000;
 
 const ALL_BUCKETS = Array.from({ length: BUCKETS }, (_, bucket) => bucket);
 
@@ -150,7 +150,7 @@ async function listByTime(table: Table, fleet: string, query: RunQuery, { bucket
           ":below": { S: below },
         },
         ScanIndexForward: false,
-        Limit: isSearch ? MOST_KEYS_AT_ONCE : query.limit + 1,
+        Limit: isSearch ? MAX_KEYS_AT_ONCE : query.limit + 1,
       };
       let lookedAt = 0;
       for await (const page of queryPages(table, keys)) {
@@ -162,7 +162,7 @@ async function listByTime(table: Table, fleet: string, query: RunQuery, { bucket
           if (id.startsWith(prefix) && (query.backend === undefined || backend === query.backend)) entries.push(last);
         }
         lookedAt += page.items.length;
-        const isEnough = entries.length > query.limit || lookedAt >= MOST_KEYS;
+        const isEnough = entries.length > query.limit || lookedAt >= MAX_KEYS;
         if (page.next !== null && last !== null && isEnough) return { entries, lookedUpTo: last, lookedAt };
       }
       return { entries, lookedUpTo: null, lookedAt };

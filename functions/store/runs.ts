@@ -12,9 +12,9 @@ import { type CountedCohort, OTHER_COHORT } from "../../shared/run/cohort.ts";
 import type { Run } from "../../shared/run/run.ts";
 import { decodeRun, encodeRun, type RunPlace } from "../../shared/run/run-codec.ts";
 import { retryingTransient, TransactionCancelled } from "./errors.ts";
-import { type Item, ItemFault, keyItem, optionalTextOf, sizeOf, textOf } from "./item.ts";
+import { type Item, ItemError, keyItem, optionalTextOf, sizeOf, textOf } from "./item.ts";
 import { bucketOf, hostHash, runKey, runOrder, runsOfHost, timeOrder, timePartition, withdrawnOrder } from "./keys.ts";
-import { markWrite, touchedBy } from "./pending-hosts.ts";
+import { pendingHostWrite, touchedBy } from "./pending-hosts.ts";
 import { listRuns } from "./run-list.ts";
 import { getItem, inChunks, queryItems, type Table, transact } from "./table.ts";
 
@@ -22,7 +22,7 @@ import { getItem, inChunks, queryItems, type Table, transact } from "./table.ts"
 
 /**
  * The place of a run, or of its entry in the order index: `backend#stratum#finishedAt#id`, with `~` before it once withdrawn.
- * Throws ItemFault for anything else.
+ * Throws ItemError for anything else.
  */
 export function runPlaceOf(item: Item): RunPlace {
   const order = textOf(item, "ord");
@@ -34,10 +34,10 @@ export function runPlaceOf(item: Item): RunPlace {
     finished_at === undefined ||
     id === undefined
   ) {
-    throw new ItemFault(`order entry ${order} is not backend#stratum#finishedAt#id`);
+    throw new ItemError(`order entry ${order} is not backend#stratum#finishedAt#id`);
   }
   const run = optionalTextOf(item, "sk") ?? id;
-  if (run !== id) throw new ItemFault(`order entry ${order} is not that of run ${run}`);
+  if (run !== id) throw new ItemError(`order entry ${order} is not that of run ${run}`);
   return { id, backend, stratum, finished_at };
 }
 
@@ -76,14 +76,14 @@ export async function readSamples(
   return samples;
 }
 
-/** The sample of an entry of the order index. Throws ItemFault. */
+/** The sample of an entry of the order index. Throws ItemError. */
 function sampleOfEntry(entry: Item): RunSample {
   const place = runPlaceOf(entry);
   try {
     return { ...place, ...decodeSample(textOf(entry, "sample")) };
   } catch (error) {
-    if (error instanceof ItemFault) throw error;
-    throw new ItemFault(`the sample of run ${place.id} cannot be read`, { cause: error });
+    if (error instanceof ItemError) throw error;
+    throw new ItemError(`the sample of run ${place.id} cannot be read`, { cause: error });
   }
 }
 
@@ -167,7 +167,7 @@ export function isAsWritten(item: Item): boolean | null {
 }
 
 /** The refusal of a run that cannot be read; it names the run, and its cause says why. */
-export class RunFault extends AppError implements UnreadableRun {
+export class RunError extends AppError implements UnreadableRun {
   readonly id: string;
   readonly host: string | null;
 
@@ -200,24 +200,24 @@ function hostIn(item: Item): string | null {
   }
 }
 
-/** The run of an item; `withdrawn` is an attribute of its own because it is the one thing that changes. Throws RunFault. */
+/** The run of an item; `withdrawn` is an attribute of its own because it is the one thing that changes. Throws RunError. */
 export function runOfItem(item: Item): Run {
   try {
     return { ...decodeRun(textOf(item, "run"), runPlaceOf(item)), withdrawn_at: optionalTextOf(item, "withdrawn") };
   } catch (error) {
-    throw new RunFault(item, error);
+    throw new RunError(item, error);
   }
 }
 
 /** The runs of items, and apart those that cannot be read. */
-export function runsOfItems(items: readonly Item[]): { readonly runs: Run[]; readonly unreadable: RunFault[] } {
+export function runsOfItems(items: readonly Item[]): { readonly runs: Run[]; readonly unreadable: RunError[] } {
   const runs: Run[] = [];
-  const unreadable: RunFault[] = [];
+  const unreadable: RunError[] = [];
   for (const item of items) {
     try {
       runs.push(runOfItem(item));
     } catch (error) {
-      if (!(error instanceof RunFault)) throw error;
+      if (!(error instanceof RunError)) throw error;
       unreadable.push(error);
     }
   }
@@ -293,7 +293,7 @@ function marksOf(table: Table, runs: readonly Pending[]): TransactWriteItem[] {
     const newest = ofHost.reduce((a, b) => (b.run.finished_at > a.run.finished_at ? b : a));
     const { fleet, host, received_at: at } = newest.run;
     const touched = ofHost.map(({ run }) => touchedBy(run));
-    return [markWrite(table, fleet, host, touched, at, cohortSaid(newest.sample))];
+    return [pendingHostWrite(table, fleet, host, touched, at, cohortSaid(newest.sample))];
   });
 }
 
@@ -303,13 +303,13 @@ const cohortSaid = ({ cohort, capped }: NewRun["sample"]): CountedCohort => (cap
 /** What a withdrawal needs of a run: of one that cannot be read, all that its key and its place still say. */
 type Withdrawable = RunPlace & Pick<Run, "host" | "withdrawn_at">;
 
-/** Throws RunFault where not even that can be read. */
+/** Throws RunError where not even that can be read. */
 function withdrawableOf(item: Item): Withdrawable {
   const { runs, unreadable } = runsOfItems([item]);
   const [run] = runs;
   if (run !== undefined) return run;
   const [fault] = unreadable;
-  if (fault === undefined || fault.host === null || item["ord"] === undefined) throw fault ?? new RunFault(item, "");
+  if (fault === undefined || fault.host === null || item["ord"] === undefined) throw fault ?? new RunError(item, "");
   return { ...runPlaceOf(item), host: fault.host, withdrawn_at: optionalTextOf(item, "withdrawn") };
 }
 
@@ -332,7 +332,7 @@ async function withdraw(table: Table, fleet: string, id: string, at: string): Pr
             ExpressionAttributeValues: { ":at": { S: at }, ":ord": { S: withdrawnOrder(order) } },
           },
         },
-        markWrite(table, fleet, run.host, [touchedBy(run)], at),
+        pendingHostWrite(table, fleet, run.host, [touchedBy(run)], at),
       ]),
     );
   } catch (error) {
@@ -362,7 +362,7 @@ export async function replaceRun(table: Table, before: Run, { run, sample }: New
     await retryingTransient(() =>
       transact(table, [
         put,
-        markWrite(table, run.fleet, run.host, [touchedBy(before), touchedBy(run)], at, cohortSaid(sample)),
+        pendingHostWrite(table, run.fleet, run.host, [touchedBy(before), touchedBy(run)], at, cohortSaid(sample)),
       ]),
     );
     return true;

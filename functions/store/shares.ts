@@ -4,7 +4,7 @@
 import { promisify } from "node:util";
 import { gunzip, gzip } from "node:zlib";
 import type { TransactWriteItem } from "@aws-sdk/client-dynamodb";
-import type { KeptDocument, ShareStore } from "../../shared/ports.ts";
+import type { ShareStore, StoredDocument } from "../../shared/ports.ts";
 import type { Share } from "../../shared/run/share.ts";
 import { cursorAt, placeAt } from "./cursor.ts";
 import { retryingTransient, TransactionCancelled } from "./errors.ts";
@@ -39,7 +39,7 @@ export function makeShareStore(table: Table): ShareStore {
     },
     find: async (id) => {
       const item = await getItem(table, shareKey(id));
-      return item === null ? null : { share: shareOf(item), endedAt: optionalTextOf(item, "ended_at") };
+      return item === null ? null : { share: shareOf(item), revokedAt: optionalTextOf(item, "revoked_at") };
     },
     list: async (fleet, limit, cursor) => {
       const page = await queryPage(table, {
@@ -95,7 +95,7 @@ export async function* shareIds(table: Table, fleet: string): AsyncGenerator<str
 /** What the cursors of a fleet's shares are bound to; the place is that in its list. */
 const listingOf = (fleet: string) => ["shares", fleet];
 
-async function piecesOf(id: string, { name, bytes }: KeptDocument): Promise<Item[]> {
+async function piecesOf(id: string, { name, bytes }: StoredDocument): Promise<Item[]> {
   const small = await packed(bytes);
   const count = Math.ceil(small.length / PIECE_BYTES);
   return Array.from({ length: count }, (_, piece) => ({
@@ -130,7 +130,7 @@ const counted = (table: Table, id: string): TransactWriteItem => ({
     TableName: table.name,
     Key: keyItem(shareKey(id)),
     UpdateExpression: "ADD documents :one",
-    ConditionExpression: "attribute_not_exists(ended_at)",
+    ConditionExpression: "attribute_not_exists(revoked_at)",
     ExpressionAttributeValues: { ":one": { N: "1" } },
   },
 });
@@ -140,7 +140,7 @@ const ended = (table: Table, id: string, at: string): TransactWriteItem => ({
   Update: {
     TableName: table.name,
     Key: keyItem(shareKey(id)),
-    UpdateExpression: "SET ended_at = if_not_exists(ended_at, :at)",
+    UpdateExpression: "SET revoked_at = if_not_exists(revoked_at, :at)",
     ExpressionAttributeValues: { ":at": { S: at } },
   },
 });

@@ -6,7 +6,7 @@ import { retryingTransient } from "./errors.ts";
 import type { StoreHealth } from "./health.ts";
 import { keyItem, textOf } from "./item.ts";
 import { FLEETS_PARTITION, fleetKey } from "./keys.ts";
-import { countMarks } from "./pending-hosts.ts";
+import { countPendingHosts } from "./pending-hosts.ts";
 import { countQuarantined } from "./quarantine.ts";
 import { getItem, partition, queryAll, type Table, transact } from "./table.ts";
 
@@ -27,7 +27,7 @@ export const fleetWrite = (table: Table, fleet: string): TransactWriteItem => ({
 });
 
 /** Counting stops here: more quarantined lines than this say nothing more. */
-const MOST_QUARANTINED = 10_000;
+const MAX_QUARANTINED = 10_000;
 
 /**
  * What is to be known of the store, over the table. With `health`, on one machine, the ping writes an item, and what other
@@ -35,9 +35,9 @@ const MOST_QUARANTINED = 10_000;
  */
 export function makeStatusStore(table: Table, health?: StoreHealth): StatusStore {
   return {
-    openMarks: (fleet) => countMarks(table, fleet),
-    pendingHosts: async (fleet) => (await countMarks(table, fleet)).count,
-    quarantined: (fleet) => countQuarantined(table, fleet, MOST_QUARANTINED),
+    pendingHostCount: (fleet) => countPendingHosts(table, fleet),
+    pendingHosts: async (fleet) => (await countPendingHosts(table, fleet)).count,
+    quarantined: (fleet) => countQuarantined(table, fleet, MAX_QUARANTINED),
     ping: async () => {
       if (health === undefined) await getItem(table, { pk: "PING", sk: "ping" });
       else await health.ping(table);

@@ -12,7 +12,7 @@ import { cursorAt, placeAt } from "./cursor.ts";
 import { currentGeneration } from "./generations.ts";
 import { type Item, textOf } from "./item.ts";
 import { idOf, summaryKey, summaryPartition } from "./keys.ts";
-import { readMark } from "./pending-hosts.ts";
+import { readPendingHost } from "./pending-hosts.ts";
 import { getItems, putVersion, queryItems, type Table } from "./table.ts";
 
 /** The stored summaries in the order of the keys; empty ones with version null where there are none. */
@@ -71,7 +71,7 @@ async function getHost(table: Table, fleet: string, host: string): Promise<Count
   const of = await currentGeneration(table, fleet);
   const [[stored], mark] = await Promise.all([
     readSummaries(table, of, [{ period: PERIOD_ALL, host }]),
-    readMark(table, fleet, host),
+    readPendingHost(table, fleet, host),
   ]);
   if (stored === undefined || (stored.summary.groups.length === 0 && mark === null)) return null;
   return { summary: stored.summary, cohort: cohortOf(stored.summary), isPending: mark !== null };

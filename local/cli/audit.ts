@@ -1,7 +1,7 @@
 import { auditFleet } from "../../functions/service/audit.ts";
 import { PARSER_VERSION } from "../../shared/bonnie/reader.ts";
 import { printable } from "../../shared/run/text.ts";
-import { type Command, DEFAULT_FLEET, fleetOption, refusePositionals, refuseUnknownFleet } from "./command.ts";
+import { type Command, DEFAULT_FLEET, fleetOption, rejectPositionals, rejectUnknownFleet } from "./command.ts";
 import { showProgress } from "./progress.ts";
 
 export const audit: Command = {
@@ -10,7 +10,7 @@ Reads all lines again, derives all statistics anew, and lists every difference.
 
 There must be no difference. It changes nothing, and may run while results come in: what changes
 meanwhile is left out, and it says how much. Runs that this version reads otherwise than the one
-that stored them are no difference: they are counted apart, until \`rebuild --reread\`.
+that stored them are no difference: they are counted apart, until \`rebuild --reparse\`.
 All cells of the fleet are held in memory, about 1 KB each.
 
   --fleet F    the fleet; "default" if not given
@@ -19,12 +19,12 @@ Exit codes: 0 no difference; 1 differences, one a line, or not done; 2 wrong arg
   options: { fleet: { type: "string" } },
   mayCreate: false,
   prepare(given) {
-    refusePositionals(given);
+    rejectPositionals(given);
     const fleet = fleetOption(given) ?? DEFAULT_FLEET;
     return async (table, terminal) => {
-      await refuseUnknownFleet(table, fleet);
+      await rejectUnknownFleet(table, fleet);
       const progress = showProgress(terminal, "audited hosts");
-      const { hosts, cells, openMarks, moving, differences, outdated } = await auditFleet(table, fleet, {
+      const { hosts, cells, pendingHostCount, moving, differences, outdated } = await auditFleet(table, fleet, {
         onProgress: progress.at,
       });
       progress.end();
@@ -36,12 +36,12 @@ Exit codes: 0 no difference; 1 differences, one a line, or not done; 2 wrong arg
       if (outdated.runs > 0) {
         for (const text of outdated.first) await terminal.out(printable(`reads otherwise: ${text}`).concat("\n"));
         const now = `this version (parser ${PARSER_VERSION})`;
-        await terminal.out(`${outdated.runs} runs read otherwise to ${now} than as stored: rebuild --reread\n`);
+        await terminal.out(`${outdated.runs} runs read otherwise to ${now} than as stored: rebuild --reparse\n`);
       }
       if (moving > 0) await terminal.out(`${moving} more were changing meanwhile and could not be judged\n`);
-      if (openMarks > 0) {
-        const when = "audit again when they are (GET /v1/status, open_marks)";
-        await terminal.out(`${openMarks} hosts have results that are not counted yet: ${when}\n`);
+      if (pendingHostCount > 0) {
+        const when = "audit again when they are (GET /v1/status, pending_hosts)";
+        await terminal.out(`${pendingHostCount} hosts have results that are not counted yet: ${when}\n`);
       }
       return differences.length === 0 ? 0 : 1;
     };

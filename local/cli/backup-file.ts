@@ -7,14 +7,14 @@ import * as z from "zod";
 import { FORMAT } from "../../functions/store/format.ts";
 import { type Item, itemOfJson, itemToJson, textOf } from "../../functions/store/item.ts";
 import { VERSION } from "../../shared/deployment.ts";
-import { StartFault } from "../server/start-error.ts";
+import { StartError } from "../server/start-error.ts";
 import { linesOf } from "./lines.ts";
 
 /** The form of the file; a change that this version could not read makes it another. */
 const FORM = 1;
 
 /** An item has at most 400 KB, which JSON may write in six times as many bytes. */
-const LONGEST_LINE = 2 ** 22;
+const MAX_LINE = 2 ** 22;
 
 const head = z.strictObject({
   backup: z.literal("vbdstat"),
@@ -94,7 +94,7 @@ export interface WholeBackup {
   readonly digest: string;
 }
 
-/** Reads a backup to its end. Throws StartFault for a file that is not a backup, was cut, or has changed. */
+/** Reads a backup to its end. Throws StartError for a file that is not a backup, was cut, or has changed. */
 export async function verifyBackup(file: string): Promise<WholeBackup> {
   const digest = createHash("sha256");
   let begin: Head | null = null;
@@ -107,14 +107,14 @@ export async function verifyBackup(file: string): Promise<WholeBackup> {
     if (last !== null) digest.update(`${last}\n`, "latin1");
     last = line;
   }
-  if (begin === null || last === null) throw new StartFault(`${file} is not a backup: it is empty`);
+  if (begin === null || last === null) throw new StartError(`${file} is not a backup: it is empty`);
   const end = foot.safeParse(parsed(last));
-  if (!end.success) throw new StartFault(`${file} was cut: its last line is missing`);
+  if (!end.success) throw new StartError(`${file} was cut: its last line is missing`);
   const items = lines - 1;
   const counted = Object.values(end.data.items).reduce((sum, count) => sum + count, 0);
   const sha256 = digest.digest("hex");
   if (end.data.sha256 !== sha256 || counted !== items) {
-    throw new StartFault(`${file} has changed since it was written: its SHA-256 is not that of its last line`);
+    throw new StartError(`${file} has changed since it was written: its SHA-256 is not that of its last line`);
   }
   return { head: begin, items, digest: sha256 };
 }
@@ -130,14 +130,14 @@ export async function* itemsOfBackup(file: string, { items }: WholeBackup): Asyn
 
 function headIn(file: string, line: string): Head {
   const begin = head.safeParse(parsed(line));
-  if (!begin.success) throw new StartFault(`${file} is not a backup of vbdstat: its first line is something else`);
+  if (!begin.success) throw new StartError(`${file} is not a backup of vbdstat: its first line is something else`);
   if (begin.data.form !== FORM) {
-    throw new StartFault(
+    throw new StartError(
       `${file} is a backup of form ${begin.data.form}, of vbdstat ${begin.data.version}; this version reads form ${FORM}`,
     );
   }
   if (begin.data.format !== null && begin.data.format > FORMAT) {
-    throw new StartFault(
+    throw new StartError(
       `${file} is a backup of a table of format ${begin.data.format}, of vbdstat ${begin.data.version}; this version reads format ${FORMAT}`,
     );
   }
@@ -154,12 +154,12 @@ function parsed(line: string): unknown {
 
 async function* linesOfBackup(file: string): AsyncGenerator<string, void> {
   const onOverlong = (line: number) => {
-    throw new StartFault(`${file} is not a backup of vbdstat: line ${line} is longer than an item can be`);
+    throw new StartError(`${file} is not a backup of vbdstat: line ${line} is longer than an item can be`);
   };
   try {
-    yield* linesOf(file, { longest: LONGEST_LINE, onOverlong });
+    yield* linesOf(file, { longest: MAX_LINE, onOverlong });
   } catch (error) {
-    if (!(error instanceof Error) || error instanceof StartFault) throw error;
-    throw new StartFault(`${file} cannot be read to its end: ${error.message}`, { cause: error });
+    if (!(error instanceof Error) || error instanceof StartError) throw error;
+    throw new StartError(`${file} cannot be read to its end: ${error.message}`, { cause: error });
   }
 }

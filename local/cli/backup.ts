@@ -8,21 +8,21 @@ import { setTimeout as wait } from "node:timers/promises";
 import { createGzip } from "node:zlib";
 import { itemsToKeep } from "../../functions/store/backup.ts";
 import { formatOf } from "../../functions/store/format.ts";
-import { StartFault } from "../server/start-error.ts";
+import { StartError } from "../server/start-error.ts";
 import { readTableFiles } from "../server/table-files.ts";
 import { backupText, headOf } from "./backup-file.ts";
-import { type Command, UsageFault } from "./command.ts";
+import { type Command, UsageError } from "./command.ts";
 import { showProgress } from "./progress.ts";
 
 // A file that is there whole or not at all, for its owner only: written under another name beside it, and given its own when
 // every byte is on the disk.
 
-/** Throws StartFault where the file may not be made: something of that name is there. */
-function refuseExisting(file: string, mayReplace: boolean): void {
+/** Throws StartError where the file may not be made: something of that name is there. */
+function rejectExisting(file: string, mayReplace: boolean): void {
   const there = lstatSync(file, { throwIfNoEntry: false });
   if (there === undefined) return;
-  if (!there.isFile()) throw new StartFault(`${file} is there already, and is not a file`);
-  if (!mayReplace) throw new StartFault(`${file} is there already; name another, or say --force`);
+  if (!there.isFile()) throw new StartError(`${file} is there already, and is not a file`);
+  if (!mayReplace) throw new StartError(`${file} is there already; name another, or say --force`);
 }
 
 /**
@@ -34,7 +34,7 @@ export async function writeNewFile(
   chunks: AsyncIterable<Uint8Array>,
   mayReplace: boolean,
 ): Promise<void> {
-  refuseExisting(file, mayReplace);
+  rejectExisting(file, mayReplace);
   const part = `${file}.part-${randomUUID()}`;
   // Also when a signal ends the process.
   const removePart = () => rmSync(part, { force: true });
@@ -42,7 +42,7 @@ export async function writeNewFile(
   try {
     await written(part, chunks);
     if (mayReplace) {
-      refuseExisting(file, true);
+      rejectExisting(file, true);
       renameSync(part, file);
     } else {
       // A link is refused where something of that name has come meanwhile.
@@ -50,8 +50,8 @@ export async function writeNewFile(
     }
     await synced(dirname(file));
   } catch (error) {
-    if (error instanceof StartFault || !(error instanceof Error && "syscall" in error)) throw error;
-    throw new StartFault(`${file} cannot be written: ${error.message}`, { cause: error });
+    if (error instanceof StartError || !(error instanceof Error && "syscall" in error)) throw error;
+    throw new StartError(`${file} cannot be written: ${error.message}`, { cause: error });
   } finally {
     removePart();
     process.removeListener("exit", removePart);
@@ -95,12 +95,12 @@ Exit codes: 0 all written; 1 not done; 2 wrong arguments.`,
   anyFormat: true,
   prepare({ positionals, values }) {
     const [file, ...others] = positionals;
-    if (file === undefined) throw new UsageFault("expected a file, or - for standard output, found none");
-    if (others.length > 0) throw new UsageFault(`expected one file, found ${JSON.stringify(positionals.join(" "))}`);
-    if (file === "-" && process.stdout.isTTY) throw new UsageFault("expected standard output to be a file or a pipe");
+    if (file === undefined) throw new UsageError("expected a file, or - for standard output, found none");
+    if (others.length > 0) throw new UsageError(`expected one file, found ${JSON.stringify(positionals.join(" "))}`);
+    if (file === "-" && process.stdout.isTTY) throw new UsageError("expected standard output to be a file or a pipe");
     const mayReplace = values["force"] === true;
     return async (table, terminal, { dataFolder }) => {
-      if (file !== "-") refuseExisting(file, mayReplace);
+      if (file !== "-") rejectExisting(file, mayReplace);
       const progress = showProgress(terminal, "backed up items");
       const begunAt = new Date().toISOString();
       const files = dataFolder === null ? {} : readTableFiles(dataFolder);

@@ -6,7 +6,7 @@ import { AppError } from "../../shared/errors.ts";
 import type { RunStore } from "../../shared/ports.ts";
 import type { Run } from "../../shared/run/run.ts";
 
-export interface Loader {
+export interface BulkWriter {
   readonly stored: number;
   readonly duplicate: number;
   /** Takes runs; resolves when there is room for more. */
@@ -22,7 +22,7 @@ const IN_FLIGHT = 4;
 const TRIES = 200;
 
 /** A loader into a store; `onStored` is told after each call of the store how many runs are done, stored or duplicate. */
-export function makeLoader(store: Pick<RunStore, "add">, onStored: (done: number) => void): Loader {
+export function makeBulkWriter(store: Pick<RunStore, "add">, onStored: (done: number) => void): BulkWriter {
   const inFlight = new Set<Promise<void>>();
   let waiting: Run[] = [];
   let failure: { readonly error: unknown } | null = null;

@@ -13,7 +13,7 @@ import type { TokenStore } from "../../shared/ports.ts";
 import { FLEET_PATTERN } from "../../shared/run/token.ts";
 import { filesOf, holderOf, openDataFolder } from "../server/data-folder.ts";
 import { runningEngine, startEngine } from "../server/engine.ts";
-import { StartFault } from "../server/start-error.ts";
+import { StartError } from "../server/start-error.ts";
 import { openSealedTokens } from "../server/token-seal.ts";
 
 // Which store a command works on: that of DYNAMODB_ENDPOINT; else the engine of the server that runs on the data folder;
@@ -21,7 +21,7 @@ import { openSealedTokens } from "../server/token-seal.ts";
 
 /**
  * Opens the store; a command that may not create one needs it to be there, and one that neither upgrades nor restores it
- * needs it whole and in the format of this version. Throws StartFault, FormatFault.
+ * needs it whole and in the format of this version. Throws StartError, FormatError.
  */
 export async function openStore(
   settings: LocalSettings,
@@ -43,7 +43,7 @@ export async function openStore(
   try {
     if (mayCreate) await ensureTable(table);
     if (upgrades === true && folder?.isHolder === false) {
-      throw new StartFault(`a server runs on ${settings.dataDir}; stop it first.`);
+      throw new StartError(`a server runs on ${settings.dataDir}; stop it first.`);
     }
     if (!upgrades && !restores && !anyFormat) await requireFormat(table);
     return store;
@@ -68,12 +68,12 @@ async function findTable(settings: LocalSettings, mayCreate: boolean, print: (li
       const address = embeddedTable(running, tableName);
       return { address, folder: { isHolder: false }, close: async () => running.close() };
     }
-    throw new StartFault(
+    throw new StartError(
       `the vbdstat on ${dataDir} (process ${holder.pid}) has no engine of its own: it is just starting, was started on a full disk, or uses another DynamoDB.\nTry again, or set DYNAMODB_ENDPOINT as it does.`,
     );
   }
   if (!mayCreate && !existsSync(database)) {
-    throw new StartFault(`there are no data in ${dataDir}; set DATA_DIR to the folder of your server.`);
+    throw new StartError(`there are no data in ${dataDir}; set DATA_DIR to the folder of your server.`);
   }
   const folder = await openDataFolder(dataDir, { role: "command", print });
   try {
@@ -119,14 +119,14 @@ export interface Command {
   readonly upgrades?: boolean;
   /** Whether it works on a table into which a restore has not put everything. */
   readonly restores?: boolean;
-  /** Understands the arguments and gives what to do; throws UsageFault before anything is opened. */
+  /** Understands the arguments and gives what to do; throws UsageError before anything is opened. */
   prepare(given: Arguments): (table: Table, terminal: Terminal, store: OpenStore) => Promise<0 | 1>;
 }
 
 /** The store that a command works on. */
 interface OpenStore {
   readonly table: Table;
-  /** Its tokens, with all that guards them. Throws StartFault where the key of the data folder cannot be used. */
+  /** Its tokens, with all that guards them. Throws StartError where the key of the data folder cannot be used. */
   tokens(): Promise<TokenStore>;
   /** The data folder of its embedded engine; null with another DynamoDB. */
   readonly dataFolder: string | null;
@@ -134,8 +134,8 @@ interface OpenStore {
 }
 
 /** A command line that is not understood, in words for the person at the terminal. */
-export class UsageFault extends Error {
-  override readonly name = "UsageFault";
+export class UsageError extends Error {
+  override readonly name = "UsageError";
 }
 
 /** The text of an option; undefined when it was not given. */
@@ -144,17 +144,17 @@ export function textOption({ values }: Arguments, name: string): string | undefi
   return typeof value === "string" ? value : undefined;
 }
 
-/** Throws UsageFault for arguments that are no options, which most commands do not take. */
-export function refusePositionals({ positionals }: Arguments): void {
+/** Throws UsageError for arguments that are no options, which most commands do not take. */
+export function rejectPositionals({ positionals }: Arguments): void {
   const [first] = positionals;
-  if (first !== undefined) throw new UsageFault(`expected options only, found ${JSON.stringify(first)}`);
+  if (first !== undefined) throw new UsageError(`expected options only, found ${JSON.stringify(first)}`);
 }
 
 /** The fleet that `--fleet` names; undefined when it was not given. */
 export function fleetOption(given: Arguments): string | undefined {
   const fleet = textOption(given, "fleet");
   if (fleet !== undefined && !FLEET_PATTERN.test(fleet)) {
-    throw new UsageFault(`--fleet: expected 1 to 63 letters, digits and inner . _ -, found ${JSON.stringify(fleet)}`);
+    throw new UsageError(`--fleet: expected 1 to 63 letters, digits and inner . _ -, found ${JSON.stringify(fleet)}`);
   }
   return fleet;
 }
@@ -166,13 +166,13 @@ export const DEFAULT_FLEET = "default";
  * Refuses a fleet that the store does not have: of a misspelt one there is nothing to find wrong, and nothing to write, which
  * must not look like success. The default one is there from the beginning.
  */
-export async function refuseUnknownFleet(table: Table, fleet: string): Promise<void> {
+export async function rejectUnknownFleet(table: Table, fleet: string): Promise<void> {
   if (fleet === DEFAULT_FLEET) return;
   const fleets = await listFleets(table);
   if (fleets.includes(fleet)) return;
   const some = [DEFAULT_FLEET, ...fleets.filter((name) => name !== DEFAULT_FLEET)].slice(0, 10);
   const others = fleets.length > 10 ? " ..." : "";
-  throw new UsageFault(
+  throw new UsageError(
     `--fleet: expected a fleet of this store (${some.join(", ")}${others}), found ${JSON.stringify(fleet)}`,
   );
 }

@@ -10,10 +10,10 @@ import {
   type Command,
   DEFAULT_FLEET,
   fleetOption,
-  refusePositionals,
-  refuseUnknownFleet,
+  rejectPositionals,
+  rejectUnknownFleet,
   textOption,
-  UsageFault,
+  UsageError,
 } from "./command.ts";
 import { showProgress } from "./progress.ts";
 
@@ -42,7 +42,7 @@ arguments.`,
   },
   mayCreate: false,
   prepare(given) {
-    refusePositionals(given);
+    rejectPositionals(given);
     const fleet = fleetOption(given) ?? DEFAULT_FLEET;
     const filters = FILTERS.flatMap((name) => {
       const value = textOption(given, name);
@@ -51,12 +51,12 @@ arguments.`,
     const parsed = runExportQuery.safeParse(Object.fromEntries(filters));
     if (!parsed.success) {
       const [issue] = parsed.error.issues;
-      throw new UsageFault(`--${String(issue?.path[0])}: ${issue?.message}`);
+      throw new UsageError(`--${String(issue?.path[0])}: ${issue?.message}`);
     }
     const backend = slugOf(parsed.data.backend);
     const asked = parsed.data.host;
     return async (table, terminal) => {
-      await refuseUnknownFleet(table, fleet);
+      await rejectUnknownFleet(table, fleet);
       const host = asked && (await hostNamed(makeHostStore(table), fleet, asked));
       const query = { ...parsed.data, host, backend };
       const progress = showProgress(terminal, "exported runs");
@@ -77,6 +77,6 @@ arguments.`,
 function slugOf(word: string | undefined): string | undefined {
   if (word === undefined) return undefined;
   const resolution = resolveBackend(word);
-  if (resolution === null) throw new UsageFault(unknownBackendText("--backend", word));
+  if (resolution === null) throw new UsageError(unknownBackendText("--backend", word));
   return resolution.backend;
 }

@@ -1,5 +1,5 @@
-import { type Context, faultOf } from "../../functions/service/metadata.ts";
-import { type Upload, understandUpload } from "../../functions/service/upload.ts";
+import { type Context, metadataError } from "../../functions/service/metadata.ts";
+import { readUpload, type Upload } from "../../functions/service/upload.ts";
 import { hostHash } from "../../functions/store/keys.ts";
 import { makeRunStore } from "../../functions/store/runs.ts";
 import { addFleet } from "../../functions/store/status.ts";
@@ -13,8 +13,8 @@ import type { Run } from "../../shared/run/run.ts";
 import { stratumOf } from "../../shared/run/stratum.ts";
 import { printable } from "../../shared/run/text.ts";
 import { FLEET_PATTERN } from "../../shared/run/token.ts";
-import { type Loader, makeLoader } from "./bulk-writer.ts";
-import { type Command, DEFAULT_FLEET, fleetOption, type Terminal, textOption, UsageFault } from "./command.ts";
+import { type BulkWriter, makeBulkWriter } from "./bulk-writer.ts";
+import { type Command, DEFAULT_FLEET, fleetOption, type Terminal, textOption, UsageError } from "./command.ts";
 import { linesOf } from "./lines.ts";
 import { countFleet, showProgress } from "./progress.ts";
 
@@ -58,14 +58,14 @@ export interface Piece {
 
 /** From here on a piece ends where it can; and where it must, for the reader takes no more. */
 const LINES_WANTED = 1_000;
-const MOST_LINES = 9_000;
+const MAX_LINES = 9_000;
 /** Bytes at which it must end: lines may be long, and a piece is held in memory. */
-const MOST_BYTES = 2 ** 22;
+const MAX_BYTES = 2 ** 22;
 
 /**
  * Pieces of a file, in order. A piece ends between CSV lines only, because a text table and the CSV line that repeats it
  * must be read together; one that holds tables ends before a line that starts with `#` when it has grown to 5 times its
- * size. Throws the refusals of `understandUpload`, with the number of the line in the file.
+ * size. Throws the refusals of `readUpload`, with the number of the line in the file.
  */
 export async function* bonniePieces(
   lines: AsyncIterable<string>,
@@ -78,7 +78,7 @@ export async function* bonniePieces(
   let bytes = 0;
   let isPlain = true;
   for await (const line of lines) {
-    if (bytes >= MOST_BYTES || endsBefore(line, piece, isPlain)) yield* understood();
+    if (bytes >= MAX_BYTES || endsBefore(line, piece, isPlain)) yield* understood();
     piece.push(line);
     bytes += line.length;
     isPlain &&= isCsv(line) || line.startsWith("#") || line.trim() === "";
@@ -92,7 +92,7 @@ export async function* bonniePieces(
     const reading = readBonnie(text);
     const { fleet, receivedAt } = about;
     try {
-      const upload = understandUpload(reading, { fleet, receivedAt, encoding, parameters: context });
+      const upload = readUpload(reading, { fleet, receivedAt, encoding, parameters: context });
       results += upload.runs.length + upload.rejected.length;
       yield { upload, linesBefore };
     } catch (error) {
@@ -114,7 +114,7 @@ const isCsv = (line: string): boolean => line.split(",", 21).length > 20;
 
 function endsBefore(line: string, piece: readonly string[], isPlain: boolean): boolean {
   if (piece.length < LINES_WANTED) return false;
-  if (piece.length >= MOST_LINES) return true;
+  if (piece.length >= MAX_LINES) return true;
   const isNew = line.startsWith("#");
   if (isPlain) return isCsv(piece.at(-1) ?? "") && (isNew || isCsv(line));
   return isNew && piece.length >= 5 * LINES_WANTED;
@@ -150,15 +150,15 @@ Exit codes: 0 all stored; 1 lines were rejected, or it broke off; 2 wrong argume
   prepare(given) {
     const facts = given.positionals.filter((text) => FACT.test(text));
     const files = given.positionals.filter((text) => !FACT.test(text));
-    if (files.length === 0) throw new UsageFault("expected a file, or - for standard input, found none");
+    if (files.length === 0) throw new UsageError("expected a file, or - for standard input, found none");
     const backend = textOption(given, "backend");
     const parameters: Context = {
       ...(backend === undefined ? {} : { backend }),
       ...Object.fromEntries(facts.map((fact) => [fact.slice(0, fact.indexOf("=")), fact.slice(fact.indexOf("=") + 1)])),
     };
     for (const [key, value] of Object.entries(parameters)) {
-      const fault = faultOf(key, value);
-      if (fault !== null) throw new UsageFault(fault.text);
+      const fault = metadataError(key, value);
+      if (fault !== null) throw new UsageError(fault.text);
     }
     const fleet = fleetOption(given);
     return (table, terminal) =>
@@ -170,7 +170,7 @@ Exit codes: 0 all stored; 1 lines were rejected, or it broke off; 2 wrong argume
 const FACT = /^[a-z][\w.]*=/;
 
 /** Bytes of a line: an upload has no more of all its lines together. */
-const LONGEST_LINE = 2 ** 20;
+const MAX_LINE = 2 ** 20;
 
 interface Order {
   readonly files: readonly string[];
@@ -181,7 +181,7 @@ interface Order {
 
 async function importAll(table: Table, terminal: Terminal, order: Order): Promise<0 | 1> {
   const progress = showProgress(terminal, "imported results");
-  const loader = makeLoader(makeRunStore(table), progress.at);
+  const loader = makeBulkWriter(makeRunStore(table), progress.at);
   const importing: Importing = { table, loader, order, fleets: new Set(), rejected: 0, broken: 0, terminal };
   for (const file of order.files) await importFile(importing, file);
   await loader.finish();
@@ -195,7 +195,7 @@ async function importAll(table: Table, terminal: Terminal, order: Order): Promis
 
 interface Importing {
   readonly table: Table;
-  readonly loader: Loader;
+  readonly loader: BulkWriter;
   readonly order: Order;
   readonly terminal: Terminal;
   /** Fleets that got results. */
@@ -208,9 +208,9 @@ interface Importing {
 async function importFile(importing: Importing, file: string): Promise<void> {
   try {
     const lines = linesOf(file, {
-      longest: LONGEST_LINE,
+      longest: MAX_LINE,
       onOverlong: (line, bytes) => {
-        const text = `expected at most ${LONGEST_LINE} bytes in a line, found ${bytes}`;
+        const text = `expected at most ${MAX_LINE} bytes in a line, found ${bytes}`;
         tell(importing, file, `line ${line}, column 1, ${text} [line_too_long]`);
         importing.rejected += 1;
       },

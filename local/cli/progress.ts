@@ -1,6 +1,6 @@
 // Progress for a person: one line on standard error that is written over, with a rate. Nothing where nobody looks.
 
-import { aggregateFleet, HostFault } from "../../functions/service/aggregate.ts";
+import { aggregateFleet, HostError } from "../../functions/service/aggregate.ts";
 import { makeAggregationStore } from "../../functions/store/aggregation.ts";
 import { backOff } from "../../functions/store/errors.ts";
 import type { Table } from "../../functions/store/table.ts";
@@ -47,7 +47,7 @@ export async function countFleet(table: Table, terminal: Terminal, fleet: string
     cleared += marks.length;
     progress.at(cleared);
   };
-  let faults: readonly HostFault[] = [];
+  let faults: readonly HostError[] = [];
   try {
     let left: number;
     do {
@@ -63,10 +63,10 @@ export async function countFleet(table: Table, terminal: Terminal, fleet: string
 }
 
 /** The hosts that an error of aggregation is about; throws any other. */
-function hostFaultsOf(error: unknown): readonly HostFault[] {
+function hostFaultsOf(error: unknown): readonly HostError[] {
   const faults: readonly unknown[] = error instanceof AggregateError ? error.errors : [error];
   return faults.map((fault) => {
-    if (fault instanceof HostFault) return fault;
+    if (fault instanceof HostError) return fault;
     throw error;
   });
 }

@@ -1,5 +1,5 @@
 import { rebuildFleet } from "../../functions/service/rebuild.ts";
-import { rereadFleet } from "../../functions/service/reparse.ts";
+import { reparseFleet } from "../../functions/service/reparse.ts";
 import { makeAggregationStore } from "../../functions/store/aggregation.ts";
 import { backOff } from "../../functions/store/errors.ts";
 import type { Table } from "../../functions/store/table.ts";
@@ -8,16 +8,16 @@ import {
   type Command,
   DEFAULT_FLEET,
   fleetOption,
-  refusePositionals,
-  refuseUnknownFleet,
+  rejectPositionals,
+  rejectUnknownFleet,
   type Terminal,
   textOption,
-  UsageFault,
+  UsageError,
 } from "./command.ts";
 import { showProgress } from "./progress.ts";
 
 export const rebuild: Command = {
-  help: `vbdstat rebuild [--fleet F] [--reread] [--grace SECONDS]
+  help: `vbdstat rebuild [--fleet F] [--reparse] [--grace SECONDS]
 Derives all statistics of a fleet again, beside those that are read, and swaps.
 
 Uploads and answers go on meanwhile. Run it after an update that changes how results are counted,
@@ -25,7 +25,7 @@ when every server and worker runs the new version, or when an audit found a diff
 stopped changes nothing that is read; run it again after a minute.
 
   --fleet F          the fleet; "default" if not given
-  --reread           first read every stored raw line again, after an update that reads lines or
+  --reparse           first read every stored raw line again, after an update that reads lines or
                      judges caches otherwise
   --grace SECONDS    how long the old statistics are kept for those who are reading them; 60 if
                      not given
@@ -35,19 +35,19 @@ Exit codes: 0 done; 1 not done, for instance while another rebuild is under way,
 what is damaged, which is named; 2 wrong arguments.`,
   options: {
     fleet: { type: "string" },
-    reread: { type: "boolean" },
+    reparse: { type: "boolean" },
     grace: { type: "string" },
     force: { type: "boolean" },
   },
   mayCreate: false,
   prepare(given) {
-    refusePositionals(given);
+    rejectPositionals(given);
     const fleet = fleetOption(given) ?? DEFAULT_FLEET;
     const grace = textOption(given, "grace") ?? "60";
-    if (!/^\d{1,5}$/.test(grace)) throw new UsageFault(`--grace: expected seconds, found ${JSON.stringify(grace)}`);
+    if (!/^\d{1,5}$/.test(grace)) throw new UsageError(`--grace: expected seconds, found ${JSON.stringify(grace)}`);
     return async (table, terminal) => {
-      await refuseUnknownFleet(table, fleet);
-      const damagedRuns = given.values["reread"] === true ? await rereadRuns(table, terminal, fleet) : 0;
+      await rejectUnknownFleet(table, fleet);
+      const damagedRuns = given.values["reparse"] === true ? await rereadRuns(table, terminal, fleet) : 0;
       const progress = showProgress(terminal, "rebuilt hosts");
       const deps = { store: makeAggregationStore(table), clock: Date.now, backOff };
       const { hosts, failed } = await rebuildFleet(deps, table, fleet, {
@@ -61,7 +61,7 @@ what is damaged, which is named; 2 wrong arguments.`,
           return new Promise((resolve) => setTimeout(resolve, milliseconds));
         },
       });
-      const without = failed === 0 ? "" : `, ${failed} of them left out; try --reread`;
+      const without = failed === 0 ? "" : `, ${failed} of them left out; try --reparse`;
       await terminal.out(`rebuilt ${hosts} hosts of fleet ${fleet}${without}\n`);
       return failed + damagedRuns === 0 ? 0 : 1;
     };
@@ -72,10 +72,10 @@ const faultMessage = (error: unknown): string => (error instanceof Error ? error
 
 /** Reads all runs again; gives how many are damaged. */
 async function rereadRuns(table: Table, terminal: Terminal, fleet: string): Promise<number> {
-  const progress = showProgress(terminal, "reread hosts");
-  const { runs, changed, unreadable, damaged } = await rereadFleet(table, fleet, Date.now, progress.at);
+  const progress = showProgress(terminal, "reparse hosts");
+  const { runs, changed, unreadable, damaged } = await reparseFleet(table, fleet, Date.now, progress.at);
   progress.end();
-  await terminal.out(`reread ${runs} runs of fleet ${fleet}: ${changed} changed\n`);
+  await terminal.out(`reparse ${runs} runs of fleet ${fleet}: ${changed} changed\n`);
   for (const id of unreadable)
     terminal.error(`run ${id} is no result to this version; it stays as it was read before\n`);
   for (const reason of damaged) terminal.error(printable(`left as it is: ${reason}`).concat("\n"));

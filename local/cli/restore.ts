@@ -5,7 +5,7 @@ import type { Table } from "../../functions/store/table.ts";
 import { printable } from "../../shared/run/text.ts";
 import { writeTableFiles } from "../server/table-files.ts";
 import { itemsOfBackup, verifyBackup, type WholeBackup } from "./backup-file.ts";
-import { type Command, type Terminal, UsageFault } from "./command.ts";
+import { type Command, type Terminal, UsageError } from "./command.ts";
 import { countFleet, showProgress } from "./progress.ts";
 
 export const restore: Command = {
@@ -26,7 +26,7 @@ Exit codes: 0 all restored; 1 not done, or something in it cannot be counted, wh
   prepare({ positionals, values }) {
     const [file, ...others] = positionals;
     if (file === undefined || file === "-" || others.length > 0) {
-      throw new UsageFault(`expected one file, which is read twice, found ${JSON.stringify(positionals.join(" "))}`);
+      throw new UsageError(`expected one file, which is read twice, found ${JSON.stringify(positionals.join(" "))}`);
     }
     return async (table, terminal, { dataFolder }) => {
       const whole = await verifyBackup(file);

@@ -13,9 +13,9 @@ import {
   type Command,
   DEFAULT_FLEET,
   fleetOption,
-  refuseUnknownFleet,
+  rejectUnknownFleet,
   textOption,
-  UsageFault,
+  UsageError,
 } from "./command.ts";
 
 export const token: Command = {
@@ -58,7 +58,7 @@ Exit codes: 0 done; 1 not done, or no such token; 2 wrong arguments.`,
     if (others.length === 0 && action === "make" && id === undefined) return make(given);
     if (others.length === 0 && action === "list" && id === undefined) return list(given, fleet);
     if (others.length === 0 && action === "end" && id !== undefined) return end(given, fleet, id);
-    throw new UsageFault(`expected make, list or end ID, found ${JSON.stringify(given.positionals.join(" "))}`);
+    throw new UsageError(`expected make, list or end ID, found ${JSON.stringify(given.positionals.join(" "))}`);
   },
 };
 
@@ -78,14 +78,14 @@ function askedRoot(given: Arguments): Token {
   for (const name of ["scope", "fleet", "hosts"]) {
     const found = textOption(given, name);
     if (found !== undefined) {
-      throw new UsageFault(`--root: expected no --${name}, which a root token does not have, found ${quoted(found)}`);
+      throw new UsageError(`--root: expected no --${name}, which a root token does not have, found ${quoted(found)}`);
     }
   }
   const { label, expires_at } = asked(given, { scope: "admin" });
   return rootToken(Date.now, label ?? "root token", expires_at);
 }
 
-/** The token that the options ask for; `fixed` is not asked. Throws UsageFault. */
+/** The token that the options ask for; `fixed` is not asked. Throws UsageError. */
 function asked(given: Arguments, fixed: { readonly scope?: "admin" } = {}): Token {
   const fleet = fleetOption(given) ?? DEFAULT_FLEET;
   const read = newToken.safeParse({
@@ -100,13 +100,13 @@ function asked(given: Arguments, fixed: { readonly scope?: "admin" } = {}): Toke
     const [issue] = read.error.issues;
     const name = String(issue?.path[0]).replace("_", "-");
     const found = textOption(given, name);
-    throw new UsageFault(`--${name}: ${issue?.message}, found ${found === undefined ? "nothing" : quoted(found)}`);
+    throw new UsageError(`--${name}: ${issue?.message}, found ${found === undefined ? "nothing" : quoted(found)}`);
   }
   try {
     return tokenAskedFor(read.data, fleet, Date.now);
   } catch (error) {
     // What is refused of a request is refused of an option, whose name has a dash.
-    if (error instanceof AppError) throw new UsageFault(`--${error.message.replace("expires_at", "expires-at")}`);
+    if (error instanceof AppError) throw new UsageError(`--${error.message.replace("expires_at", "expires-at")}`);
     throw error;
   }
 }
@@ -114,7 +114,7 @@ function asked(given: Arguments, fixed: { readonly scope?: "admin" } = {}): Toke
 const list =
   (given: Arguments, fleet: string | null): Work =>
   async (table, { out }, store) => {
-    if (fleet !== null) await refuseUnknownFleet(table, fleet);
+    if (fleet !== null) await rejectUnknownFleet(table, fleet);
     for (const stored of await (await store.tokens()).list(fleet)) {
       if (stored.token.revoked_at !== null && given.values["revoked"] !== true) continue;
       await out(`${printable(lineOf(stored))}\n`);
@@ -164,7 +164,7 @@ async function endShares(table: Table, fleet: string, tokenId: string, at: strin
   for (let cursor: string | null | undefined; cursor !== null; ) {
     const page = await shares.list(fleet, 100, cursor);
     for (const share of page.items) {
-      if (share.made_by.token_id !== tokenId) continue;
+      if (share.created_by.token_id !== tokenId) continue;
       await shares.end(share, at);
       ended += 1;
     }

@@ -1,6 +1,6 @@
 import { printable } from "../../shared/run/text.ts";
 import { toldUpgrade } from "../server/start-error.ts";
-import { type Command, refusePositionals } from "./command.ts";
+import { type Command, rejectPositionals } from "./command.ts";
 
 export const upgrade: Command = {
   help: `vbdstat upgrade
@@ -15,7 +15,7 @@ Exit codes: 0 done; 1 not done; 2 wrong arguments.`,
   mayCreate: false,
   upgrades: true,
   prepare(given) {
-    refusePositionals(given);
+    rejectPositionals(given);
     return async (table, { out }) => {
       const lines: string[] = [];
       await toldUpgrade(table, (line) => lines.push(line));

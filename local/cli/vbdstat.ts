@@ -2,14 +2,14 @@
 // `vbdstat COMMAND`: what an operator does with the store itself, beside the server or without one.
 
 import { parseArgs } from "node:util";
-import { localSettings, SettingsFault } from "../../functions/env.ts";
+import { localSettings, SettingsError } from "../../functions/env.ts";
 import { VERSION } from "../../shared/deployment.ts";
 import { AppError } from "../../shared/errors.ts";
 import { faultText } from "../server/log.ts";
-import { StartFault, storeFault } from "../server/start-error.ts";
+import { asStartError, StartError } from "../server/start-error.ts";
 import { audit } from "./audit.ts";
 import { backup } from "./backup.ts";
-import { type Command, openStore, type Terminal, UsageFault } from "./command.ts";
+import { type Command, openStore, type Terminal, UsageError } from "./command.ts";
 import { exportRuns } from "./export.ts";
 import { importFiles } from "./import.ts";
 import { rebuild } from "./rebuild.ts";
@@ -51,7 +51,7 @@ const terminal: Terminal = {
 
 /** A reader such as `head` that has enough is no fault of ours; anything else, such as a full disk, is to be said. */
 const unwritten = (error: NodeJS.ErrnoException): Error =>
-  error.code === "EPIPE" ? error : new StartFault(`the output is not complete: ${error.message}`, { cause: error });
+  error.code === "EPIPE" ? error : new StartError(`the output is not complete: ${error.message}`, { cause: error });
 
 async function run([name, ...others]: readonly string[]): Promise<0 | 1 | 2> {
   if (name === undefined || name === "--help" || name === "-h" || name === "help") {
@@ -60,7 +60,7 @@ async function run([name, ...others]: readonly string[]): Promise<0 | 1 | 2> {
   }
   const command = COMMANDS.get(name);
   if (command === undefined) {
-    throw new UsageFault(`expected ${[...COMMANDS.keys()].join(", ")} or --help, found ${JSON.stringify(name)}`);
+    throw new UsageError(`expected ${[...COMMANDS.keys()].join(", ")} or --help, found ${JSON.stringify(name)}`);
   }
   const { values, positionals } = parsed(command, others);
   if (values["help"] === true) {
@@ -75,12 +75,12 @@ async function run([name, ...others]: readonly string[]): Promise<0 | 1 | 2> {
     process.once(signal, () => void opening.then((store) => store.close()).finally(() => process.exit(1)));
   }
   const store = await opening.catch((error) => {
-    throw storeFault(error, settings);
+    throw asStartError(error, settings);
   });
   try {
     return await work(store.table, terminal, store);
   } catch (error) {
-    throw storeFault(error, settings);
+    throw asStartError(error, settings);
   } finally {
     await store.close();
   }
@@ -92,7 +92,7 @@ function parsed({ options }: Command, args: readonly string[]) {
     return parseArgs({ args: [...args], options: { ...options, help }, allowPositionals: true });
   } catch (error) {
     // Its second sentence is about how to name a file that begins with a dash.
-    if (error instanceof TypeError) throw new UsageFault(error.message.replace(/\. .*/s, ""));
+    if (error instanceof TypeError) throw new UsageError(error.message.replace(/\. .*/s, ""));
     throw error;
   }
 }
@@ -107,9 +107,9 @@ try {
   process.exitCode = await run(process.argv.slice(2));
 } catch (error) {
   if (error instanceof Error && "code" in error && error.code === "EPIPE") process.exit(1);
-  const isUsage = error instanceof UsageFault;
-  const isSettings = error instanceof SettingsFault;
-  const isExpected = isUsage || isSettings || error instanceof StartFault || error instanceof AppError;
+  const isUsage = error instanceof UsageError;
+  const isSettings = error instanceof SettingsError;
+  const isExpected = isUsage || isSettings || error instanceof StartError || error instanceof AppError;
   terminal.error(`vbdstat: ${isExpected ? error.message : faultText(error)}\n`);
   const [name = ""] = process.argv.slice(2);
   if (isUsage) terminal.error(`vbdstat ${COMMANDS.has(name) ? `${name} ` : ""}--help says what is expected\n`);

@@ -12,7 +12,7 @@ import { intervalOrNone, knownText } from "../../shared/report/format.ts";
 import { ratioText } from "../../shared/run/format.ts";
 import { faultText, readableLog } from "../server/log.ts";
 import { type LocalServer, startLocalServer } from "../server/server.ts";
-import { StartFault } from "../server/start-error.ts";
+import { StartError } from "../server/start-error.ts";
 import { DEMO_CANDIDATE, DEMO_FLEET } from "./fleet-plan.ts";
 import { generateFleet } from "./generated-fleet.ts";
 
@@ -28,8 +28,8 @@ const pathOf = (file: string) => fileURLToPath(new URL(`../${file}`, import.meta
 async function run(program: string, words: readonly string[], settings: Record<string, string>, input: string) {
   await new Promise<void>((resolve, reject) => {
     const child = spawn(program, words, { stdio: ["pipe", "inherit", "inherit"], env: environmentWith(settings) });
-    child.once("error", () => reject(new StartFault("the demo needs curl; install it (apt-get install curl)")));
-    child.once("exit", (code) => (code === 0 ? resolve() : reject(new StartFault(`${program} ended with ${code}`))));
+    child.once("error", () => reject(new StartError("the demo needs curl; install it (apt-get install curl)")));
+    child.once("exit", (code) => (code === 0 ? resolve() : reject(new StartError(`${program} ended with ${code}`))));
     child.stdin.end(input);
   });
 }
@@ -72,8 +72,8 @@ async function ask(server: LocalServer, token: string, path: string, init: Reque
 }
 
 async function untilAggregated(server: LocalServer, token: string): Promise<void> {
-  const status = z.object({ open_marks: z.number() });
-  while (status.parse(await ask(server, token, "/v1/status")).open_marks > 0) {
+  const status = z.object({ pending_hosts: z.number() });
+  while (status.parse(await ask(server, token, "/v1/status")).pending_hosts > 0) {
     await new Promise((resolve) => setTimeout(resolve, 50));
   }
 }
@@ -191,6 +191,6 @@ try {
   print(`TOKEN=${generated}   # fleet "generated"`);
   for (const signal of ["SIGINT", "SIGTERM"] as const) process.once(signal, () => void finish(0));
 } catch (error) {
-  console.error(error instanceof StartFault ? `the demo does not start: ${error.message}` : faultText(error));
+  console.error(error instanceof StartError ? `the demo does not start: ${error.message}` : faultText(error));
   await finish(1);
 }

@@ -75,8 +75,8 @@ export const PLAIN_FLEET: FleetPlan = {
 // The command line of the fleet generator: flags in, a plan out.
 
 /** A flag that cannot be understood, in words for the person at the terminal. */
-export class FlagFault extends Error {
-  override readonly name = "FlagFault";
+export class FlagError extends Error {
+  override readonly name = "FlagError";
 }
 
 export const USAGE = `options, with their defaults:
@@ -92,24 +92,24 @@ export const USAGE = `options, with their defaults:
 
 const text = { type: "string" } as const;
 
-/** What the flags ask for; `out` null stands for stdout. Throws FlagFault. */
+/** What the flags ask for; `out` null stands for stdout. Throws FlagError. */
 export function fleetPlanOf(flags: readonly string[]): { plan: FleetPlan; out: string | null } {
   const given = parsed(flags);
   const whole = (name: keyof typeof given, otherwise: number, least: number, most = 1e7): number => {
     const number = Number(given[name] ?? otherwise);
     if (Number.isInteger(number) && number >= least && number <= most) return number;
-    throw new FlagFault(`--${name}: expected a whole number from ${least} to ${most}, found "${given[name]}"`);
+    throw new FlagError(`--${name}: expected a whole number from ${least} to ${most}, found "${given[name]}"`);
   };
   const share = (name: keyof typeof given, otherwise: number, most: number): number => {
     const number = Number(given[name] ?? otherwise);
     if (number >= 0 && number <= most) return number;
-    throw new FlagFault(`--${name}: expected a number from 0 to ${most}, found "${given[name]}"`);
+    throw new FlagError(`--${name}: expected a number from 0 to ${most}, found "${given[name]}"`);
   };
   const baseline = given.baseline ?? PLAIN_FLEET.baseline;
-  if (!isBackend(baseline)) throw new FlagFault(`--baseline: expected a backend such as loop, found "${baseline}"`);
+  if (!isBackend(baseline)) throw new FlagError(`--baseline: expected a backend such as loop, found "${baseline}"`);
   const candidates = given.candidate?.map(candidateOf) ?? PLAIN_FLEET.candidates;
   const backends = [baseline, ...candidates.map(({ backend }) => backend)];
-  if (new Set(backends).size < backends.length) throw new FlagFault("--candidate: expected each backend once");
+  if (new Set(backends).size < backends.length) throw new FlagError("--candidate: expected each backend once");
   const values = (key: CohortKey) => {
     const flag = key === "xen_version" ? "xen-version" : key;
     return [key, whole(flag, PLAIN_FLEET.cohortValues[key], 0, key === "storage" ? STORAGES.length : 1e6)] as const;
@@ -147,7 +147,7 @@ function parsed(flags: readonly string[]) {
       },
     }).values;
   } catch (error) {
-    throw new FlagFault(error instanceof Error ? error.message : String(error));
+    throw new FlagError(error instanceof Error ? error.message : String(error));
   }
 }
 
@@ -155,13 +155,13 @@ function candidateOf(flag: string): Candidate {
   const [[backend = "", ratio = ""] = [], ...apart] = flag.split(",").map((part) => part.split("="));
   const number = (value: string | undefined) => {
     if (Number(value) > 0) return Number(value);
-    throw new FlagFault(`--candidate ${flag}: expected a ratio above 0, found "${value ?? ""}"`);
+    throw new FlagError(`--candidate ${flag}: expected a ratio above 0, found "${value ?? ""}"`);
   };
-  if (!isBackend(backend)) throw new FlagFault(`--candidate ${flag}: expected a backend such as blktap2=1.5`);
+  if (!isBackend(backend)) throw new FlagError(`--candidate ${flag}: expected a backend such as blktap2=1.5`);
   const trueRatio = sameRatio(number(ratio));
   for (const [name, value] of apart) {
     const metric = METRIC_NAMES.find((known) => known === name);
-    if (metric === undefined) throw new FlagFault(`--candidate ${flag}: there is no metric "${name}"`);
+    if (metric === undefined) throw new FlagError(`--candidate ${flag}: there is no metric "${name}"`);
     trueRatio[metric] = number(value);
   }
   return { backend, trueRatio };
@@ -169,13 +169,13 @@ function candidateOf(flag: string): Candidate {
 
 function releaseOf(word: string) {
   const release = RELEASES.find((known) => known === word);
-  if (release === undefined) throw new FlagFault(`--releases: expected ${RELEASES.join(", ")}, found "${word}"`);
+  if (release === undefined) throw new FlagError(`--releases: expected ${RELEASES.join(", ")}, found "${word}"`);
   return release;
 }
 
 function timeOf(word: string): string {
   const time = /^\d{4}-\d\d-\d\d/.test(word) ? Date.parse(word) : Number.NaN;
-  if (Number.isNaN(time)) throw new FlagFault(`--from: expected a date such as 2026-11-01, found "${word}"`);
+  if (Number.isNaN(time)) throw new FlagError(`--from: expected a date such as 2026-11-01, found "${word}"`);
   return new Date(time).toISOString();
 }
 

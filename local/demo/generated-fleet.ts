@@ -37,7 +37,7 @@ export function makeRandom(seed: number): Random {
 const CACHE_SPEEDUP = 12;
 
 /** From 1.92 on the character tests work on 3 MiB unless told otherwise: above this rate they take under half a second. */
-const MOST_CHARACTERS = 2 * 3 * 1024;
+const MAX_CHARACTERS = 2 * 3 * 1024;
 
 const READ_PATH: ReadonlySet<MetricName> = new Set(METRICS.filter(({ readPath }) => readPath).map(({ name }) => name));
 
@@ -83,7 +83,7 @@ function measured(name: MetricName, rate: number, setup: BonnieSetup, random: Ra
   const isByteTest = name === "putc" || name === "getc";
   const bound = lowerBound(name, setup) ?? 0;
   const [cpu, latency] = [random.uniform(), random.uniform()];
-  if (rate > (isByteTest && setup.format === "v2" ? MOST_CHARACTERS : bound)) {
+  if (rate > (isByteTest && setup.format === "v2" ? MAX_CHARACTERS : bound)) {
     return { rate: null, cpu: null, latency_us: Math.floor(50 + 5_000 * latency), censored: true, lower_bound: bound };
   }
   const decimals = name === "seeks" && (setup.format === "v1" || rate < 1000) ? 10 : 1;
@@ -138,7 +138,7 @@ const TEST_SPREAD = 0.1;
 const REWRITE_SHARE = 0.75;
 
 /** The seeks of no disk are too fast to measure. */
-const MOST_SEEKS = 15_000;
+const MAX_SEEKS = 15_000;
 
 /** How much wider than those of other hosts the ratios of wild hosts spread. */
 const WILDNESS = 5;
@@ -152,7 +152,7 @@ function generatedHost(plan: FleetPlan, index: number, random: Random): Generate
   const candidates = plan.candidates.map(({ backend, trueRatio }) => {
     const effect = hostEffect(spread, random);
     const rates = perMetric((name) => baseline[name] * trueRatio[name] * effect[name]);
-    return { backend, rates: { ...rates, seeks: Math.min(MOST_SEEKS, rates.seeks) }, cached: false };
+    return { backend, rates: { ...rates, seeks: Math.min(MAX_SEEKS, rates.seeks) }, cached: false };
   });
   return {
     name: `gen-dom0-${String(index + 1).padStart(6, "0")}`,
@@ -170,7 +170,7 @@ function baselineRates(release: Release, speed: number, random: Random): PerMetr
   const disk = speed * Math.exp(DISK_SPREAD * random.normal());
   const rates = perMetric((name) => typical[name] * disk * Math.exp(TEST_SPREAD * random.normal()));
   const rewrite = REWRITE_SHARE / (1 / rates.put_block + 1 / rates.get_block);
-  return { ...rates, rewrite, seeks: Math.min(MOST_SEEKS, rates.seeks) };
+  return { ...rates, rewrite, seeks: Math.min(MAX_SEEKS, rates.seeks) };
 }
 
 /** What a host adds to the true ratios. The block tests share one path and hence one effect: no disk rewrites faster than it writes. */

@@ -5,15 +5,15 @@ import { closeSync, constants, fstatSync, fsyncSync, openSync, readSync, renameS
 import { type FirstAdminDeps, installFirstAdmin, liveRoots } from "../../functions/service/first-admin.ts";
 import { makeSecret, secretHash } from "../../functions/service/secret.ts";
 import { AppError } from "../../shared/errors.ts";
-import { StartFault } from "./start-error.ts";
+import { StartError } from "./start-error.ts";
 
 // Files that hold a secret: for their owner only, written whole or not at all.
 
 /** No secret is longer; what is, is another file. */
-const MOST_BYTES = 4_096;
+const MAX_BYTES = 4_096;
 
 /**
- * The content of a secret's file; null when there is no such file. Throws StartFault when it is not a file, belongs to somebody else or
+ * The content of a secret's file; null when there is no such file. Throws StartError when it is not a file, belongs to somebody else or
  * can be read by others: then somebody may know the secret, or may have chosen it.
  */
 export function readSecretFile(path: string): Buffer | null {
@@ -24,37 +24,37 @@ export function readSecretFile(path: string): Buffer | null {
   } catch (error) {
     if (error instanceof Error && "code" in error && error.code === "ENOENT") return null;
     if (error instanceof Error && "code" in error && error.code === "ELOOP") {
-      throw new StartFault(
+      throw new StartError(
         `${path} holds a secret and must be a file; it is a symbolic link. Remove it, or put the file itself in its place.`,
       );
     }
-    throw new StartFault(`${path} cannot be read: ${reasonOf(error)}`, { cause: error });
+    throw new StartError(`${path} cannot be read: ${reasonOf(error)}`, { cause: error });
   }
   try {
     const { mode, uid, size } = fstatSync(file);
     if ((mode & constants.S_IFMT) !== constants.S_IFREG) {
-      throw new StartFault(`${path} holds a secret and must be a file, which it is not. Remove or rename it.`);
+      throw new StartError(`${path} holds a secret and must be a file, which it is not. Remove or rename it.`);
     }
     const own = process.geteuid?.();
     if (own !== undefined && uid !== own) {
-      throw new StartFault(
+      throw new StartError(
         `${path} holds a secret and belongs to user ${uid}, while this process is user ${own}.\nRun it as the owner of the data folder, or: chown ${own} ${path}`,
       );
     }
     if ((mode & 0o077) !== 0) {
-      throw new StartFault(
+      throw new StartError(
         `${path} holds a secret and others can read it (mode ${(mode & 0o777).toString(8).padStart(4, "0")}).\nIf nobody has: chmod 600 ${path}. If somebody may have: make a new one (docs/runbook.md, Tokens).`,
       );
     }
-    if (size > MOST_BYTES) throw new StartFault(`${path} holds a secret and has ${size} bytes, which no secret has.`);
-    const content = Buffer.alloc(MOST_BYTES);
+    if (size > MAX_BYTES) throw new StartError(`${path} holds a secret and has ${size} bytes, which no secret has.`);
+    const content = Buffer.alloc(MAX_BYTES);
     return content.subarray(0, readSync(file, content));
   } finally {
     closeSync(file);
   }
 }
 
-/** Writes a secret for the owner only, in place of what was there; it is on the disk when this returns. Throws StartFault. */
+/** Writes a secret for the owner only, in place of what was there; it is on the disk when this returns. Throws StartError. */
 export function writeSecretFile(path: string, content: string | Uint8Array): void {
   const part = `${path}.part`;
   try {
@@ -68,7 +68,7 @@ export function writeSecretFile(path: string, content: string | Uint8Array): voi
     }
     renameSync(part, path);
   } catch (error) {
-    throw new StartFault(`${path} cannot be written: ${reasonOf(error)}`, { cause: error });
+    throw new StartError(`${path} cannot be written: ${reasonOf(error)}`, { cause: error });
   }
 }
 
@@ -87,7 +87,7 @@ const SECRET = /^[\x21-\x7e]{16,256}$/;
 
 /**
  * Makes sure that the first admin token is `given`, if that is set; else that there is one, made now if none ever was. A
- * file that holds no root token is renamed, and `print` told so. Throws StartFault for a given secret or a file that
+ * file that holds no root token is renamed, and `print` told so. Throws StartError for a given secret or a file that
  * must not be used.
  */
 export async function ensureAdminToken(
@@ -122,7 +122,7 @@ async function installGiven(deps: FirstAdminDeps, given: string): Promise<void> 
   if (isCurrent && !isOther) return;
   if (isOther || !(await isInstalled(deps, hash))) {
     const why = isOther ? `is that of token ${found.id}, which is no root token` : "is that of a revoked token";
-    throw new StartFault(`the secret in VBDSTAT_ADMIN_TOKEN ${why}. Set it to a new secret, or unset it.`);
+    throw new StartError(`the secret in VBDSTAT_ADMIN_TOKEN ${why}. Set it to a new secret, or unset it.`);
   }
 }
 

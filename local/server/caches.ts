@@ -64,7 +64,7 @@ export function rememberPendingCount(passed: () => number = () => performance.no
 const TOKEN_BELIEVED_MS = 5_000;
 
 /** Tokens remembered at most; all are forgotten when there are more. */
-const MOST_TOKENS = 10_000;
+const MAX_TOKENS = 10_000;
 
 /**
  * The same store; only tokens that open something are remembered, and none beyond a change. The time that passes is measured
@@ -82,7 +82,7 @@ export function withTokenCache(store: TokenStore, passed: () => number = () => p
       const token = await store.find(secretHash);
       // A token that was ended while it was being read must not be remembered.
       if (token !== null && token.revoked_at === null && before === changes) {
-        if (known.size >= MOST_TOKENS) known.clear();
+        if (known.size >= MAX_TOKENS) known.clear();
         known.set(secretHash, { token, until: passed() + TOKEN_BELIEVED_MS });
       }
       return token;

@@ -23,7 +23,7 @@ import { setTimeout as pause } from "node:timers/promises";
 import * as z from "zod";
 import { endEngines, enginesOn } from "./engine.ts";
 import { identityOf, isRunning, type ProcessIdentity, parseIdentity } from "./process-identity.ts";
-import { StartFault } from "./start-error.ts";
+import { StartError } from "./start-error.ts";
 import { isFull, writeOver } from "./table-files.ts";
 
 // A lock that the kernel keeps: it holds between containers, and it ends with the last process that has the file open, however
@@ -90,7 +90,7 @@ const UNKNOWN_HOLDER_MS = 1_000;
 
 /**
  * Makes the folder if need be and locks it for this process; ends an engine that a killed process has left on it. Waits for
- * a process that will give it free: anyone for a stopping server, a server for a command as well. Throws StartFault when
+ * a process that will give it free: anyone for a stopping server, a server for a command as well. Throws StartError when
  * another holds it, when it is not writable, or when one of its files is a link. A full disk is no hindrance.
  */
 export async function openDataFolder(path: string, { role, print, signal }: OpenOptions): Promise<DataFolder> {
@@ -130,7 +130,7 @@ export async function openDataFolder(path: string, { role, print, signal }: Open
       if (!isTold) print(`waiting for the data folder ${path}: ${who} (process ${holder.pid}) holds it`);
       isTold = true;
     } else {
-      throw new StartFault(
+      throw new StartError(
         `the data folder ${path} is in use by another vbdstat (process ${holder.pid}).\nStop it, or set DATA_DIR to another folder.`,
       );
     }
@@ -188,7 +188,7 @@ export function holderOf(path: string): Holder | null {
 
 const written = z.object({ role: z.enum(ROLES) });
 
-/** Reads who holds a folder; null when the file is absent or damaged. Throws StartFault when it is not a file, or not ours. */
+/** Reads who holds a folder; null when the file is absent or damaged. Throws StartError when it is not a file, or not ours. */
 function readHolder(lock: string): Holder | null {
   let text: string;
   try {
@@ -250,7 +250,7 @@ function takeLock(path: string, lock: string, mine: Holder, isHeld: boolean): Ho
       if (holder !== null && isRunning(holder)) return holder;
       breakLock(lock, holder?.pid ?? null);
     }
-    throw new StartFault(`the lock ${lock} changes all the time; is another vbdstat starting again and again?`);
+    throw new StartError(`the lock ${lock} changes all the time; is another vbdstat starting again and again?`);
   } finally {
     rmSync(whole, { force: true });
   }
@@ -291,11 +291,11 @@ const PRIVATE = ["vbdstat.db", "vbdstat.db-wal", "vbdstat.db-shm", "revoked-toke
 /** Files that hold a secret: one that others could read is refused where it is read, for they may have read it. */
 const SECRETS = ["admin-token", "token-key"];
 
-/** Throws StartFault when a file of the folder is a link: what is done to it would be done to a file elsewhere. */
+/** Throws StartError when a file of the folder is a link: what is done to it would be done to a file elsewhere. */
 function refuseLinks(path: string): void {
   for (const file of [...PRIVATE, ...SECRETS].map((name) => join(path, name))) {
     if (lstatSync(file, { throwIfNoEntry: false })?.isSymbolicLink()) {
-      throw new StartFault(
+      throw new StartError(
         `${file} is a symbolic link and must be a file. Remove it, or put the file itself in its place.`,
       );
     }
@@ -330,14 +330,14 @@ const octal = (mode: number): string => mode.toString(8).padStart(4, "0");
 
 const reasonOf = (error: unknown): string => (error instanceof Error ? error.message : String(error));
 
-const notWritable = (path: string, error: unknown): StartFault =>
-  new StartFault(`the data folder ${path} cannot be written: ${reasonOf(error)}\nSet DATA_DIR to a folder that can.`);
+const notWritable = (path: string, error: unknown): StartError =>
+  new StartError(`the data folder ${path} cannot be written: ${reasonOf(error)}\nSet DATA_DIR to a folder that can.`);
 
-const notUsable = (file: string, error: unknown): StartFault =>
-  new StartFault(`${file} cannot be used: ${reasonOf(error)}\nMove it away, or set DATA_DIR to another folder.`);
+const notUsable = (file: string, error: unknown): StartError =>
+  new StartError(`${file} cannot be used: ${reasonOf(error)}\nMove it away, or set DATA_DIR to another folder.`);
 
-const heldElsewhere = (path: string): StartFault =>
-  new StartFault(
+const heldElsewhere = (path: string): StartError =>
+  new StartError(
     [
       `the data folder ${path} is in use by a vbdstat that cannot be seen from here, such as one in another container.`,
       "Run commands where that one runs; stop it, or set DATA_DIR to another folder.",

@@ -8,7 +8,7 @@ import type { EndpointTable } from "../../functions/env.ts";
 import { readEverything } from "../../functions/store/backup.ts";
 import { ensureTable, openTable } from "../../functions/store/client.ts";
 import { brokenStore } from "../../functions/store/errors.ts";
-import { StartFault } from "./start-error.ts";
+import { StartError } from "./start-error.ts";
 
 /** A start may take so much longer by it: a gigabyte or more of a file in memory, some hundred megabytes of a slow disk. */
 const PATIENCE_MS = 5_000;
@@ -17,7 +17,7 @@ const PATIENCE_MS = 5_000;
 export type DatabaseCheck = "made" | "no sqlite3";
 
 /**
- * Checks a database that no engine has open, with SQLite's `quick_check`. Throws StartFault when it is damaged. A check that
+ * Checks a database that no engine has open, with SQLite's `quick_check`. Throws StartError when it is damaged. A check that
  * is not done in time is told to `print`, and is no hindrance.
  */
 export async function checkDatabase(database: string, print: (line: string) => void): Promise<DatabaseCheck> {
@@ -46,7 +46,7 @@ export async function checkDatabase(database: string, print: (line: string) => v
   return "made";
 }
 
-/** The check where there is no `sqlite3` command, through the engine. Throws StartFault as above. */
+/** The check where there is no `sqlite3` command, through the engine. Throws StartError as above. */
 export async function checkThroughEngine(
   database: string,
   address: EndpointTable,
@@ -66,7 +66,7 @@ export async function checkThroughEngine(
 
 const notDone = `the database is too large to be checked for damage within ${PATIENCE_MS / 1000} seconds; see docs/runbook.md, The database is damaged`;
 
-const damaged = (database: string, how: string): StartFault =>
-  new StartFault(
+const damaged = (database: string, how: string): StartError =>
+  new StartError(
     `${database} is damaged: ${how.replaceAll(/\s+/g, " ")}\nRestore the backup; docs/runbook.md, The database is damaged, says more.`,
   );

@@ -30,7 +30,7 @@ import {
   parseIdentity,
   processesWhere,
 } from "./process-identity.ts";
-import { StartFault } from "./start-error.ts";
+import { StartError } from "./start-error.ts";
 import { isFull, writeOver } from "./table-files.ts";
 
 // An engine whose server was killed, found by its command line: the words after the program are only ever an engine's, and
@@ -118,7 +118,7 @@ const STOPPED_WITHIN_MS = 5_000;
 
 /** Waits before an engine that died is started again: they double until one has run for a while. */
 const SHORTEST_WAIT_MS = 100;
-const LONGEST_WAIT_MS = 10_000;
+const MAX_WAIT_MS = 10_000;
 const STEADY_AFTER_MS = 30_000;
 
 /** Where an engine listens. */
@@ -126,11 +126,11 @@ type Place =
   | { readonly namespace: NamespaceKind; readonly endpoint: string }
   | { readonly namespace: null; readonly endpoint: string; readonly address: string; readonly port: number };
 
-/** Starts the engine and waits until it answers. Throws StartFault when there is none for this platform. */
+/** Starts the engine and waits until it answers. Throws StartError when there is none for this platform. */
 export async function startEngine(options: EngineOptions): Promise<Engine> {
   const program = findProgram();
   const place = await findPlace(options.isolation);
-  const words = wordsOf(program, place, options.database);
+  const words = enumValues(program, place, options.database);
   let stopping = false;
   let restart: NodeJS.Timeout | undefined;
   let watching = new AbortController();
@@ -156,7 +156,7 @@ export async function startEngine(options: EngineOptions): Promise<Engine> {
       watching.abort();
       if (stopping) return;
       // An engine that dies again and again (a damaged file) must not take the processor as well.
-      waitMs = performance.now() - since > STEADY_AFTER_MS ? SHORTEST_WAIT_MS : Math.min(LONGEST_WAIT_MS, waitMs * 2);
+      waitMs = performance.now() - since > STEADY_AFTER_MS ? SHORTEST_WAIT_MS : Math.min(MAX_WAIT_MS, waitMs * 2);
       options.print(`the engine ended (${signal ?? `exit ${code}`}); starting it again in ${waitMs} ms`);
       restart = setTimeout(() => {
         run = launch(words, place, options);
@@ -203,7 +203,7 @@ async function findPlace(isolation: EngineIsolation): Promise<Place> {
   const kind = isolation === "address" ? "it was not asked for" : findNamespaceKind();
   if (typeof kind === "object") return { namespace: kind, endpoint: NAMESPACE_ENDPOINT };
   if (isolation === "namespace") {
-    throw new StartFault(
+    throw new StartError(
       [
         `ENGINE_ISOLATION=namespace: no network namespace can be made here: ${kind}.`,
         "See the runbook on who can reach the engine; ENGINE_ISOLATION=address does without.",
@@ -214,7 +214,7 @@ async function findPlace(isolation: EngineIsolation): Promise<Place> {
   return { namespace: null, endpoint: `http://${address}:${port}`, address, port };
 }
 
-function wordsOf(program: string, place: Place, database: string): readonly string[] {
+function enumValues(program: string, place: Place, database: string): readonly string[] {
   const { namespace } = place;
   const [address, port] = namespace === null ? [place.address, place.port] : ["127.0.0.1", NAMESPACE_PORT];
   const words = [...dyingWithParent(), ...engineWords(program, address, port, database)];
@@ -257,13 +257,13 @@ export function runningEngine(engineFile: string): RunningEngine | null {
   return { endpoint, ...connector };
 }
 
-/** What is in a file; empty when the file does not exist. Throws StartFault when it cannot be read. */
+/** What is in a file; empty when the file does not exist. Throws StartError when it cannot be read. */
 function readText(file: string): string {
   try {
     return readFileSync(file, "utf8");
   } catch (error) {
     if (error instanceof Error && "code" in error && error.code === "ENOENT") return "";
-    throw new StartFault(`${file} cannot be read: ${error instanceof Error ? error.message : String(error)}`);
+    throw new StartError(`${file} cannot be read: ${error instanceof Error ? error.message : String(error)}`);
   }
 }
 
@@ -279,7 +279,7 @@ function findProgram(): string {
     .map((folder) => join(folder, "dynoxide"))
     .find(existsSync);
   if (onPath !== undefined) return onPath;
-  throw new StartFault(
+  throw new StartError(
     [
       `there is no embedded engine for this platform (${process.platform}-${process.arch}).`,
       "Set DYNAMODB_ENDPOINT to a DynamoDB, such as DynamoDB Local or AWS, or put a dynoxide program on the PATH.",
@@ -297,7 +297,7 @@ interface Run {
 }
 
 /** Bytes that are kept of what the engine says. */
-const MOST_SAID = 2_000;
+const MAX_SAID = 2_000;
 
 function launch(words: readonly string[], place: Place, { engineFile, lockedFile, print }: EngineOptions): Run {
   const [program = "", ...others] = words;
@@ -309,7 +309,7 @@ function launch(words: readonly string[], place: Place, { engineFile, lockedFile
   let isUp = place.namespace === null;
   let said = "";
   child.stdout?.once("data", () => (isUp = true));
-  child.stderr?.on("data", (piece: Buffer) => (said = (said + piece.toString()).slice(-MOST_SAID)));
+  child.stderr?.on("data", (piece: Buffer) => (said = (said + piece.toString()).slice(-MAX_SAID)));
   // A program that cannot be run ends like one that ends at once: whoever watches for the exit hears of it.
   child.once("error", () => child.emit("exit", child.exitCode, child.signalCode));
   try {
@@ -389,8 +389,8 @@ async function ready({ child, said }: Run, ask: () => Promise<void>, database: s
     if (hasEnded(child)) {
       const reason = said() || `exit ${child.exitCode ?? child.signalCode}`;
       const told = `the embedded engine did not start (${reason}): it cannot use ${database}.`;
-      if (isDiskFull(dirname(database))) throw new StartFault(`${told}\nThe disk is full: make room.`);
-      throw new StartFault(
+      if (isDiskFull(dirname(database))) throw new StartError(`${told}\nThe disk is full: make room.`);
+      throw new StartError(
         [
           told,
           "See that it may be written and that the disk has room; if it has, the file is damaged: restore the backup.",
@@ -408,7 +408,7 @@ async function ready({ child, said }: Run, ask: () => Promise<void>, database: s
       await new Promise((resolve) => setTimeout(resolve, 10));
     }
   }
-  throw new StartFault(
+  throw new StartError(
     `the embedded engine did not answer within ${Math.round((performance.now() - started) / 1000)} seconds`,
   );
 }

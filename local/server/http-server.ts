@@ -5,7 +5,7 @@ import { readFileSync } from "node:fs";
 import { createServer, IncomingMessage, type Server, type ServerResponse } from "node:http";
 import type { Socket } from "node:net";
 import { clientConnected, turnIn } from "../../functions/store/turns.ts";
-import { StartFault } from "./start-error.ts";
+import { StartError } from "./start-error.ts";
 
 /** What connections may cost. The table in docs/api.md says the same to those who connect. */
 export const CONNECTION_LIMITS = {
@@ -42,7 +42,7 @@ const OWN_FILES = 512;
 const PIECE_BYTES = 1_024;
 
 /** Connections whose client still sends a body that was refused, and is heard out so that it hears the refusal. */
-const MOST_HEARD_OUT = 16;
+const MAX_HEARD_OUT = 16;
 
 /** How often bodies are looked at. */
 const LOOK_MS = 500;
@@ -124,7 +124,7 @@ export interface HttpServerOptions {
   readonly limits?: Partial<Record<keyof typeof CONNECTION_LIMITS, number>>;
 }
 
-/** Listens. Throws StartFault when it cannot. */
+/** Listens. Throws StartError when it cannot. */
 export async function startHttpServer({ host, port, onEnded, limits: own }: HttpServerOptions): Promise<HttpServer> {
   const limits = { ...CONNECTION_LIMITS, connections: connectionsPossible(), ...own };
   const server = createServer<typeof CountedRequest>({
@@ -255,7 +255,7 @@ export async function startHttpServer({ host, port, onEnded, limits: own }: Http
 
   /** Lets a client that has its answer send the rest of its body for a moment, which is thrown away. */
   function hearOut(connection: Connection, request: IncomingMessage): void {
-    if (heardOut.size >= MOST_HEARD_OUT) {
+    if (heardOut.size >= MAX_HEARD_OUT) {
       end(connection, "refused body");
       return;
     }
@@ -427,7 +427,7 @@ function listen(
           : error.code === "EACCES"
             ? `port ${port} needs rights this process does not have; set PORT to one above 1023`
             : `cannot listen on ${host}:${port}: ${error.message}`;
-      reject(new StartFault(why));
+      reject(new StartError(why));
     });
     server.listen({ port, host, backlog }, () => resolve());
   });

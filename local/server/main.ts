@@ -2,10 +2,10 @@
 
 import { isatty } from "node:tty";
 import { setFlagsFromString } from "node:v8";
-import { localSettings, SettingsFault } from "../../functions/env.ts";
+import { localSettings, SettingsError } from "../../functions/env.ts";
 import { faultText, printTo, readableLog } from "./log.ts";
 import { startLocalServer } from "./server.ts";
-import { StartFault } from "./start-error.ts";
+import { StartError } from "./start-error.ts";
 
 const STDOUT = 1;
 const STDERR = 2;
@@ -47,7 +47,7 @@ try {
     print("stopped while waiting for the data folder");
     process.exit(0);
   }
-  const expected = error instanceof StartFault || error instanceof SettingsFault;
+  const expected = error instanceof StartError || error instanceof SettingsError;
   printTo(STDERR)(expected ? `vbdstat does not start: ${error.message}` : faultText(error));
   process.exit(1);
 }

@@ -3,12 +3,12 @@
 // long, when it dies, and when nothing was drawn for a while, since what it has used of memory it keeps.
 
 import { Worker } from "node:worker_threads";
-import type { PainterFiles } from "../../functions/service/rasterizer.ts";
+import type { RasterizerFiles } from "../../functions/service/rasterizer.ts";
 import type { Renderer } from "../../functions/service/renderer.ts";
 import { AppError, type ErrorCode } from "../../shared/errors.ts";
 
 /** The painter's files where npm has put them. */
-export function painterFiles(): PainterFiles {
+export function rasterizerFiles(): RasterizerFiles {
   return {
     wasm: new URL(import.meta.resolve("@resvg/resvg-wasm/index_bg.wasm")),
     fonts: [

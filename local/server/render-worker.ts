@@ -1,12 +1,12 @@
 // The program of the thread in render-thread.ts: draws and paints what it is sent, one after the other.
 
 import { parentPort } from "node:worker_threads";
-import { makePainter } from "../../functions/service/rasterizer.ts";
+import { makeRasterizer } from "../../functions/service/rasterizer.ts";
 import { makeRenderer } from "../../functions/service/renderer.ts";
 import { AppError } from "../../shared/errors.ts";
-import { type Drawing, type Drawn, painterFiles } from "./render-thread.ts";
+import { type Drawing, type Drawn, rasterizerFiles } from "./render-thread.ts";
 
-const renderer = makeRenderer(makePainter(painterFiles));
+const renderer = makeRenderer(makeRasterizer(rasterizerFiles));
 
 async function drawn(drawing: Drawing): Promise<Drawn> {
   try {

@@ -29,11 +29,11 @@ import { makeAdmission } from "../../functions/web/http/admission.ts";
 import { makeHttpApp } from "../../functions/web/http/app.ts";
 import type { Log } from "../../functions/web/http/log.ts";
 import { addPageRoutes, addSharePageRoutes, addUploadRoute } from "../../functions/web/pages/app.ts";
-import { refusalAsPage } from "../../functions/web/pages/error-responses.ts";
+import { errorPageResponse } from "../../functions/web/pages/error-responses.ts";
 import { addEmbedRoutes } from "../../functions/web/routes/embed.ts";
 import { addIngestRoutes } from "../../functions/web/routes/ingest.ts";
 import { addReadRoutes } from "../../functions/web/routes/read.ts";
-import { MOST_EXPORTS } from "../../functions/web/routes/runs.ts";
+import { MAX_EXPORTS } from "../../functions/web/routes/runs.ts";
 import { VERSION } from "../../shared/deployment.ts";
 import type { Wake } from "../../shared/ports.ts";
 import { type AdminToken, ensureAdminToken } from "./admin-token.ts";
@@ -43,7 +43,7 @@ import { checkDatabase, checkThroughEngine } from "./database-check.ts";
 import { type Engine, startEngine } from "./engine.ts";
 import { startHttpServer } from "./http-server.ts";
 import { makeRenderThread } from "./render-thread.ts";
-import { storeFault, toldUpgrade } from "./start-error.ts";
+import { asStartError, toldUpgrade } from "./start-error.ts";
 import { openSealedTokens } from "./token-seal.ts";
 import { startWorker } from "./worker.ts";
 
@@ -70,7 +70,7 @@ const QUIET_MS = 100;
 const PATIENCE_MS = 10_000;
 
 /**
- * Starts everything and resolves when requests are answered. Throws StartFault with a message for the operator, and an
+ * Starts everything and resolves when requests are answered. Throws StartError with a message for the operator, and an
  * AbortError when `signal` is aborted while it waits for the data folder.
  */
 export async function startLocalServer(
@@ -94,7 +94,7 @@ export async function startLocalServer(
   } catch (error) {
     await engine?.stop();
     folder.release();
-    throw storeFault(error, settings);
+    throw asStartError(error, settings);
   }
 }
 
@@ -134,7 +134,7 @@ async function serve(
       onFault: (error) => log.fault("aggregation", error),
     },
   );
-  const app = makeHttpApp({ clock, log, page: refusalAsPage });
+  const app = makeHttpApp({ clock, log, page: errorPageResponse });
   const wake: Wake = (fleet, hosts) => {
     pending.changed();
     worker.wake(fleet, hosts);
@@ -158,7 +158,7 @@ async function serve(
     ...answering,
     runs: makeRunStore(readTable),
     hosts: makeHostStore(readTable),
-    exports: makeAdmission(MOST_EXPORTS),
+    exports: makeAdmission(MAX_EXPORTS),
     about: { version: VERSION, engine: engine === null ? ("dynamodb" as const) : ("embedded" as const) },
     publicUrl: settings.publicUrl,
   };

@@ -1,10 +1,10 @@
 import type { LocalSettings } from "../../functions/env.ts";
-import { FormatFault, upgradeTable } from "../../functions/store/format.ts";
-import { RestoreFault } from "../../functions/store/restore.ts";
+import { FormatError, upgradeTable } from "../../functions/store/format.ts";
+import { RestoreError } from "../../functions/store/restore.ts";
 import type { Table } from "../../functions/store/table.ts";
 import { AppError } from "../../shared/errors.ts";
 
-/** Brings a table to the format of this version and tells what was done, if there was anything. Throws FormatFault. */
+/** Brings a table to the format of this version and tells what was done, if there was anything. Throws FormatError. */
 export async function toldUpgrade(table: Table, print: (line: string) => void): Promise<void> {
   const { from, to, tokens, leftBehind } = await upgradeTable(table);
   if (from !== to) print(`upgraded table ${table.name} from format ${from} to ${to}: ${tokens} tokens taken over`);
@@ -12,25 +12,25 @@ export async function toldUpgrade(table: Table, print: (line: string) => void): 
 }
 
 /** Why the server does not start, in words for the person at the terminal; shown without a stack. */
-export class StartFault extends Error {
-  override readonly name = "StartFault";
+export class StartError extends Error {
+  override readonly name = "StartError";
 }
 
 /**
  * What an operator is told of a store that cannot be reached, that refuses the table, the region or the credentials, or that
  * holds a part of a backup: which one it is, and its reason. Any other error is given back as it is.
  */
-export function storeFault(error: unknown, { endpoint, dataDir, tableName }: LocalSettings): unknown {
-  if (error instanceof RestoreFault) return new StartFault(error.message, { cause: error });
+export function asStartError(error: unknown, { endpoint, dataDir, tableName }: LocalSettings): unknown {
+  if (error instanceof RestoreError) return new StartError(error.message, { cause: error });
   const isRefusal = error instanceof AppError && (error.code === "unavailable" || error.code === "slow_down");
   const reason = isRefusal ? error.cause : error;
-  if (reason instanceof FormatFault) return new StartFault(reason.message, { cause: error });
+  if (reason instanceof FormatError) return new StartError(reason.message, { cause: error });
   if (!(reason instanceof Error) || !(isRefusal || isOfStore(reason))) return error;
   const where = endpoint === null ? `in the engine of ${dataDir}` : `at ${endpoint}`;
   // A name with several addresses that all refuse gives an error without a message.
   const code = "code" in reason ? String(reason.code) : reason.name;
   const said = [reason.name === "Error" ? "" : reason.name, reason.message || code].filter(Boolean).join(": ");
-  return new StartFault(`table ${tableName} ${where} cannot be used: ${said}`, { cause: error });
+  return new StartError(`table ${tableName} ${where} cannot be used: ${said}`, { cause: error });
 }
 
 /** Whether an error is an answer of DynamoDB (the SDK marks them so), or says that there are no credentials to ask it with. */

@@ -14,7 +14,7 @@ import {
   writeSync,
 } from "node:fs";
 import { join } from "node:path";
-import { StartFault } from "./start-error.ts";
+import { StartError } from "./start-error.ts";
 
 // Writing into the room that a file has already, which works on a full disk too.
 
@@ -43,7 +43,7 @@ export function readTableFiles(folder: string): Readonly<Record<string, Buffer>>
   try {
     return Object.fromEntries(there.map((name) => [name, readFileSync(join(folder, name))]));
   } catch (error) {
-    throw new StartFault(error instanceof Error ? error.message : String(error), { cause: error });
+    throw new StartError(error instanceof Error ? error.message : String(error), { cause: error });
   }
 }
 

@@ -9,7 +9,7 @@ import type { Table } from "../../functions/store/table.ts";
 import { makeTokenStore, sealAll, type TokenSeal } from "../../functions/store/tokens.ts";
 import type { TokenStore } from "../../shared/ports.ts";
 import { readSecretFile, writeSecretFile } from "./admin-token.ts";
-import { StartFault } from "./start-error.ts";
+import { StartError } from "./start-error.ts";
 
 /** Bytes of a key, as many as of what SHA-256 gives. */
 const KEY_BYTES = 32;
@@ -17,7 +17,7 @@ const KEY_BYTES = 32;
 /**
  * The tokens of a data folder's table. Where the folder has no key one is made, and every token that is in the table then is
  * given its code: the folder is older than the keys, or the table was copied from elsewhere. Only the holder of the folder may
- * do that (`isHolder`); another process throws StartFault. Throws StartFault for a key that others can read, or that is too
+ * do that (`isHolder`); another process throws StartError. Throws StartError for a key that others can read, or that is too
  * short, and for a list of revoked tokens that is no file.
  */
 export async function openSealedTokens(
@@ -30,14 +30,14 @@ export async function openSealedTokens(
   const key = readSecretFile(file);
   if (key !== null) {
     if (key.length < KEY_BYTES) {
-      throw new StartFault(
+      throw new StartError(
         `${file} has ${key.length} bytes, where a key has ${KEY_BYTES}: it was cut. Restore it from a backup; or remove it, and the next start makes a new one and trusts every token that is in the table then.`,
       );
     }
     return makeTokenStore(table, { mac: codesWith(key), ...revoked });
   }
   if (!isHolder) {
-    throw new StartFault(`there is no ${file}, and a server runs on the folder. Stop that server and start it again.`);
+    throw new StartError(`there is no ${file}, and a server runs on the folder. Stop that server and start it again.`);
   }
   const made = randomBytes(KEY_BYTES);
   const seal = { mac: codesWith(made), ...revoked };
@@ -52,11 +52,11 @@ const codesWith = (key: Uint8Array) => (text: string) => createHmac("sha256", ke
 
 /**
  * The list of revoked tokens in a file: a line for each, the hash of its secret and since when. The file only ever grows.
- * Several processes may add to it; each reads it again when it has changed. Throws StartFault when it is no file.
+ * Several processes may add to it; each reads it again when it has changed. Throws StartError when it is no file.
  */
 function revokedTokens(file: string): Pick<TokenSeal, "revokedAt" | "noteRevoked"> {
   if (lstatSync(file, { throwIfNoEntry: false })?.isFile() === false) {
-    throw new StartFault(
+    throw new StartError(
       `${file} must be a file, which it is not. Restore it from a backup; without it revoked tokens can be put back.`,
     );
   }

@@ -1,8 +1,8 @@
 // What operations consume in DynamoDB's units, as the engine reports it: every request asks for its consumed capacity.
 // An engine that reports none gives rows of zeros, which means unknown.
 
-import { aggregateMarks } from "../../functions/service/aggregate.ts";
-import { compareAnswer } from "../../functions/service/queries.ts";
+import { aggregatePendingHosts } from "../../functions/service/aggregate.ts";
+import { compareResult } from "../../functions/service/queries.ts";
 import { makeAggregationStore } from "../../functions/store/aggregation.ts";
 import { makeCellStore } from "../../functions/store/cells.ts";
 import { backOff } from "../../functions/store/errors.ts";
@@ -75,8 +75,8 @@ export async function consumedBy(table: Table, fleet: string): Promise<Row[]> {
   const runs = makeRunStore(table);
   const questions = { all: QUERY, "cohorts=50": { ...QUERY, site: ["site-1"] } };
   for (const [name, question] of Object.entries(questions)) {
-    await measure(`compare/${name}/afresh`, "comparison", 1, () => compareAnswer(reading, "default", question));
-    await measure(`compare/${name}/again`, "comparison", 1, () => compareAnswer(reading, "default", question));
+    await measure(`compare/${name}/afresh`, "comparison", 1, () => compareResult(reading, "default", question));
+    await measure(`compare/${name}/again`, "comparison", 1, () => compareResult(reading, "default", question));
   }
   // Hosts that are there already, in a month that is not. A seed of the moment: with the same lines as last time nothing
   // would be stored in a folder that was kept.
@@ -94,7 +94,7 @@ export async function consumedBy(table: Table, fleet: string): Promise<Row[]> {
       const ofBucket = hosts.filter((host) => bucketOf("default", host) === bucket);
       const marks = await Promise.all(ofBucket.map((host) => store.mark("default", host)));
       const open = marks.filter((mark) => mark !== null);
-      await aggregateMarks({ store, clock: Date.now, backOff }, "default", bucket, open);
+      await aggregatePendingHosts({ store, clock: Date.now, backOff }, "default", bucket, open);
     }
   };
   await measure("aggregate/one-by-one", "host", 10, async () => {

@@ -5,7 +5,7 @@ import { mkdirSync } from "node:fs";
 import { join } from "node:path";
 import { embeddedTable } from "../../functions/env.ts";
 import { aggregateFleet } from "../../functions/service/aggregate.ts";
-import { understandUpload } from "../../functions/service/upload.ts";
+import { readUpload } from "../../functions/service/upload.ts";
 import { makeAggregationStore } from "../../functions/store/aggregation.ts";
 import { ensureTable, openTable } from "../../functions/store/client.ts";
 import { backOff } from "../../functions/store/errors.ts";
@@ -70,7 +70,7 @@ export const runsOf = (body: string): NewRun[] => {
     encoding: "utf-8",
     parameters: {},
   } as const;
-  return understandUpload(readBonnie(body), envelope).runs.map(({ run }) => ({ run, sample: sampleOf(run) }));
+  return readUpload(readBonnie(body), envelope).runs.map(({ run }) => ({ run, sample: sampleOf(run) }));
 };
 
 /** What loading took, in seconds; `generating` is the making of the lines, which is part of `storing`. */

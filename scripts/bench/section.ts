@@ -20,7 +20,7 @@ export type Section = (options: BenchOptions) => Promise<readonly Row[]>;
 export async function untilAggregated(server: BenchServer): Promise<number> {
   const started = performance.now();
   let waits = 0;
-  while (!(await server.ask("/v1/status")).includes('"open_marks":0,')) {
+  while (!(await server.ask("/v1/status")).includes('"pending_hosts":0,')) {
     // Counting marks takes the server's time as well, so it is not asked too often.
     await new Promise((resolve) => setTimeout(resolve, Math.min(500, 20 * 2 ** waits)));
     waits += 1;

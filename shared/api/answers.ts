@@ -4,7 +4,7 @@
 import * as z from "zod";
 import { ERROR_STATUS } from "../errors.ts";
 import type { QuarantinedLine } from "../ports.ts";
-import { ERROR_MEANINGS, wordsOf } from "../report/glossary.ts";
+import { ERROR_MEANINGS, enumValues } from "../report/glossary.ts";
 import { SCOPES, type Token } from "../run/token.ts";
 import { backendSlug, count, instant, nextCursor, qualityVerdict, stratum } from "./schemas.ts";
 
@@ -23,7 +23,7 @@ const issue = z.strictObject({
 export const errorEnvelope = z
   .strictObject({
     error: z.strictObject({
-      code: z.enum(wordsOf(ERROR_STATUS)).meta({ description: "Stable; programs go by this." }),
+      code: z.enum(enumValues(ERROR_STATUS)).meta({ description: "Stable; programs go by this." }),
       message: z.string().meta({ description: "For people; may change." }),
       docs: z.string().meta({ description: "Where the code is explained.", examples: ["/docs#bad_parameter"] }),
       request_id: z.string().meta({ description: "Finds the request in the log." }),
@@ -109,15 +109,15 @@ const token = z
 export const tokenList = z.strictObject({ tokens: z.array(token) }).meta({ id: "TokenList" });
 
 /** POST /v1/tokens */
-export const madeToken = token
+export const createdToken = token
   .extend({ token: z.string().meta({ description: "The secret, shown this once." }) })
   .meta({ id: "MadeToken", description: "A token with its secret." });
 
 /** GET /v1/status */
 export const status = z
   .strictObject({
-    open_marks: count.meta({ description: "Hosts with results that statistics do not hold yet; exact." }),
-    oldest_mark_age_s: z.number().min(0),
+    pending_hosts: count.meta({ description: "Hosts with results that statistics do not hold yet; exact." }),
+    oldest_pending_age_s: z.number().min(0),
     runs: count.meta({ description: "As aggregated: at most 99 of a host, backend and stratum are counted." }),
     hosts: count.meta({ description: "As aggregated." }),
     quarantined: count.meta({ description: "Counted up to 10 000." }),

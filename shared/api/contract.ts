@@ -2,7 +2,7 @@
 // (`openapi.ts`) and the page /docs are made from this list, and tests hold the running service against it: every route
 // is in the list, every entry has a route, and real answers fit the schemas.
 
-import { health, madeToken, quarantinePage, receipt, status, tokenList, withdrawn } from "./answers.ts";
+import { createdToken, health, quarantinePage, receipt, status, tokenList, withdrawn } from "./answers.ts";
 import type { Endpoint } from "./endpoint.ts";
 import { CHART_FORMATS, LIST_FORMATS, PICTURE_FORMATS } from "./formats.ts";
 import { pageQuery } from "./paging.ts";
@@ -201,13 +201,13 @@ export const CONTRACT: readonly Endpoint[] = [
     cache: "no-store",
   },
   {
-    id: "makeToken",
+    id: "createToken",
     method: "post",
     path: "/v1/tokens",
     summary: "Make a token.",
     scopes: [],
     body: { kind: "json", schema: newToken },
-    answers: { 201: { description: "The token with its secret, which is shown this once.", schema: madeToken } },
+    answers: { 201: { description: "The token with its secret, which is shown this once.", schema: createdToken } },
     formats: ["json"],
     cache: "no-store",
   },
@@ -223,7 +223,7 @@ export const CONTRACT: readonly Endpoint[] = [
     cache: "no-store",
   },
   {
-    id: "endToken",
+    id: "revokeToken",
     method: "delete",
     path: "/v1/tokens/{id}",
     summary: "Revoke a token.",

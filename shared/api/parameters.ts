@@ -1,9 +1,9 @@
 // Query parameters that several requests share. Queries come as lists of texts, one list for each parameter.
 
 import * as z from "zod";
-import { DEFAULT_LOOK, SHARE_WIDTHS, THEMES, WIDTH } from "../report/model.ts";
+import { DEFAULT_RENDER_OPTIONS, SHARE_WIDTHS, THEMES, WIDTH } from "../report/model.ts";
 import { METRIC_NAMES } from "../run/metrics.ts";
-import { isPeriod, MOST_PERIODS, PERIOD_ALL, PERIOD_UNITS, unitOf, withoutHeld } from "../run/periods.ts";
+import { isPeriod, MAX_PERIODS, PERIOD_ALL, PERIOD_UNITS, unitOf, withoutHeld } from "../run/periods.ts";
 import { VIEWS } from "../run/run.ts";
 import { cursor, limit } from "./paging.ts";
 import { once } from "./request-fields.ts";
@@ -27,7 +27,7 @@ const width = once(
 
 const theme = once(
   z.enum(THEMES).meta({ description: "Colours; `auto` are those of the reader's system, and light in a PNG." }),
-).prefault(DEFAULT_LOOK.theme);
+).prefault(DEFAULT_RENDER_OPTIONS.theme);
 
 /** Names with commas or repeated, as METRIC_NAMES has them in order, each once. */
 const shownMetrics = z
@@ -88,7 +88,7 @@ const period = once(
     })
     .transform((text) => [...new Set(text.split(","))])
     .refine((periods) => periods.every(isPeriod), "expected all, 2026, 2026-Q4, 2026-11, or several with commas")
-    .refine((periods) => periods.length <= MOST_PERIODS, `expected at most ${MOST_PERIODS} periods`)
+    .refine((periods) => periods.length <= MAX_PERIODS, `expected at most ${MAX_PERIODS} periods`)
     .transform(withoutHeld),
 ).prefault(PERIOD_ALL);
 

@@ -3,16 +3,16 @@
 import type { Endpoint } from "./endpoint.ts";
 import { pageQuery } from "./paging.ts";
 import { lookQuery } from "./parameters.ts";
-import { badgeQuery, madeShare, newShare, oembed, oembedQuery, sharePage } from "./shares.ts";
+import { badgeQuery, createdShare, newShare, oembed, oembedQuery, sharePage } from "./shares.ts";
 
 const SHARE_ID = { id: "Id of the share." };
 
 /** What can go wrong with a link beside a wrong parameter and a wrong address. */
-const ENDED = ["not_kept", "gone", "too_large", "slow_down", "unavailable"] as const;
+const ENDED = ["snapshot_unavailable", "gone", "too_large", "slow_down", "unavailable"] as const;
 
 export const SHARE_ENDPOINTS: readonly Endpoint[] = [
   {
-    id: "makeShare",
+    id: "createShare",
     method: "post",
     path: "/v1/shares",
     summary: "Share one summary with whoever has its link.",
@@ -20,7 +20,7 @@ export const SHARE_ENDPOINTS: readonly Endpoint[] = [
       "A frozen share keeps the numbers of now and, for ever, the bytes of every format in every look; a live one is computed when it is looked at. Its fleet is that of the token.",
     scopes: ["read"],
     body: { kind: "json", schema: newShare },
-    answers: { 201: { description: "The share, its addresses, and snippets to paste.", schema: madeShare } },
+    answers: { 201: { description: "The share, its addresses, and snippets to paste.", schema: createdShare } },
     formats: ["json"],
     errors: ["bad_parameter"],
     cache: "no-store",
@@ -37,7 +37,7 @@ export const SHARE_ENDPOINTS: readonly Endpoint[] = [
     cache: "no-store",
   },
   {
-    id: "endShare",
+    id: "revokeShare",
     method: "delete",
     path: "/v1/shares/{id}",
     summary: "End a share.",

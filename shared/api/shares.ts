@@ -42,7 +42,7 @@ const share = z
     query: z.record(z.string(), z.array(z.string())),
     frozen: z.boolean(),
     title: z.string().nullable(),
-    made_by: z
+    created_by: z
       .strictObject({ token_id: z.string(), label: z.string().nullable() })
       .meta({ description: "The token that made it, which may end it." }),
     created_at: instant,
@@ -55,7 +55,7 @@ const linkedShare = share.extend({ urls }).meta({ id: "LinkedShare", description
 export const sharePage = z.strictObject({ shares: z.array(linkedShare), cursor: nextCursor }).meta({ id: "SharePage" });
 
 /** POST /v1/shares */
-export const madeShare = linkedShare
+export const createdShare = linkedShare
   .extend({ snippets })
   .meta({ id: "MadeShare", description: "A share with its addresses and snippets to paste." });
 

@@ -5,15 +5,15 @@ import type { AllBackends } from "../compare/backends.ts";
 import type {
   BackendValue,
   Comparison,
+  ConfidenceInterval,
   EfficiencyComparison,
-  Known,
-  Limits,
+  Estimate,
   MetricComparison,
   ScopeComparison,
 } from "../compare/comparison.ts";
 import type { HostBackend, HostEntry, HostPair, HostProfile } from "../compare/host.ts";
-import type { DatedMatrix, DatedTrend } from "../compare/trend.ts";
-import { FLAG_MEANINGS, NOTICE_MEANINGS, REASONS, VERDICTS, wordsOf } from "../report/glossary.ts";
+import type { MatrixResult, TrendResult } from "../compare/trend.ts";
+import { enumValues, FLAG_MEANINGS, NOTICE_MEANINGS, REASONS, VERDICTS } from "../report/glossary.ts";
 import { COHORT_KEYS } from "../run/cohort.ts";
 import { METRIC_NAMES } from "../run/metrics.ts";
 import { PERIOD_UNITS } from "../run/periods.ts";
@@ -116,16 +116,19 @@ const metricName = z.enum(METRIC_NAMES).meta({ id: "Metric", description: "A Bon
 const known = z
   .strictObject({ low: bound, high: bound, relation: z.enum(["=", ">=", "<=", "between", "unknown"]) })
   .meta({
-    id: "Known",
+    id: "Estimate",
     description:
       "What is known of a value: `=` a number (low = high), `>=` at least `low`, `<=` at most `high`, `between` the two, `unknown`.",
-  }) satisfies z.ZodType<Known>;
+  }) satisfies z.ZodType<Estimate>;
 
 const limits = z
   .strictObject({ low: bound, high: bound })
-  .meta({ id: "Limits", description: "A 95 % interval; a null side has no limit." }) satisfies z.ZodType<Limits>;
+  .meta({
+    id: "ConfidenceInterval",
+    description: "A 95 % interval; a null side has no limit.",
+  }) satisfies z.ZodType<ConfidenceInterval>;
 
-const flag = z.enum(wordsOf(FLAG_MEANINGS)).meta({ id: "Flag" });
+const flag = z.enum(enumValues(FLAG_MEANINGS)).meta({ id: "Flag" });
 
 const flagDetails = z
   .partialRecord(
@@ -160,8 +163,8 @@ const metricComparison = z
     geometric_mean_ratio: z.number().nullable().meta({ description: "Null if any ratio is not exact." }),
     sd_log: z.number().min(0).nullable(),
     noise_share: share.nullable().meta({ description: "The part of that variance that is noise between runs." }),
-    verdict: z.enum(wordsOf(VERDICTS)),
-    reason: z.enum(wordsOf(REASONS)),
+    verdict: z.enum(enumValues(VERDICTS)),
+    reason: z.enum(enumValues(REASONS)),
     flags: z.array(flag),
     flag_details: flagDetails,
     sentence: z.string().meta({ description: "The finding in plain words." }),
@@ -233,7 +236,9 @@ const about = {
   method_version: z.string(),
   as_of: z.iso.datetime().nullable().meta({ description: "When the statistics were last brought up to date." }),
   pending_hosts: count.meta({ description: "Hosts with results that are not in these numbers yet." }),
-  notices: z.array(z.enum(wordsOf(NOTICE_MEANINGS))).meta({ description: "What a reader must know of all numbers." }),
+  notices: z
+    .array(z.enum(enumValues(NOTICE_MEANINGS)))
+    .meta({ description: "What a reader must know of all numbers." }),
 };
 
 /** GET /v1/compare */
@@ -393,7 +398,7 @@ export const trend = z
   .meta({
     id: "Trend",
     description: "One backend and metric over time. A change is a hint, without correction for how many there are.",
-  }) satisfies z.ZodType<DatedTrend>;
+  }) satisfies z.ZodType<TrendResult>;
 
 const entry = z
   .strictObject({
@@ -407,8 +412,8 @@ const entry = z
       .max(1)
       .nullable()
       .meta({ description: "After Holm's correction over the metrics of the pair." }),
-    verdict: z.enum(wordsOf(VERDICTS)),
-    reason: z.enum(wordsOf(REASONS)),
+    verdict: z.enum(enumValues(VERDICTS)),
+    reason: z.enum(enumValues(REASONS)),
     flags: z.array(flag).meta({
       description:
         "Those of the comparison of the pair but strata_disagree, simpson and paired_and_between_disagree, which take its strata.",
@@ -435,4 +440,4 @@ export const matrix = z
     id: "Matrix",
     description:
       "Every pair of backends that share hosts, each judged by itself. Ratios are candidate / baseline; they need not multiply up from pair to pair, for different hosts stand behind them.",
-  }) satisfies z.ZodType<DatedMatrix>;
+  }) satisfies z.ZodType<MatrixResult>;

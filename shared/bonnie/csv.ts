@@ -88,12 +88,12 @@ function layoutOf(fields: Fields): Layout | Issue {
 }
 
 /** More semicolons than this are no part of a name. */
-const MOST_SEMICOLONS = 8;
+const MAX_SEMICOLONS = 8;
 
 /** Whether semicolons stand between the fields, as a spreadsheet puts them where the comma is the decimal mark. */
 function hasSemicolons({ text, start, end, count }: Fields): boolean {
   const semicolons = text.slice(start, end).split(";", MAX_FIELDS).length - 1;
-  return semicolons > MOST_SEMICOLONS && semicolons >= count;
+  return semicolons > MAX_SEMICOLONS && semicolons >= count;
 }
 
 function versionIssue(fields: Fields, version: string): Issue {

@@ -66,7 +66,7 @@ function tableIssue(line: TableLine, text: string): Issue {
   return { line: line.number, column: 1, field: null, code: "bad_table", text, raw: "" };
 }
 
-function wordsOf(line: TableLine): Word[] {
+function enumValues(line: TableLine): Word[] {
   const words: Word[] = [];
   for (const match of line.text.matchAll(WORD)) words.push({ line, at: match.index, text: match[0] });
   return words;
@@ -75,7 +75,7 @@ function wordsOf(line: TableLine): Word[] {
 /** The row of the big file: name, size, and six pairs of values, or four with `-f`. */
 function readIoRow(half: Half): Row | Issue {
   if (half.row === null) return tableIssue(half.head, "expected a row of rates below this heading, found none");
-  const words = wordsOf(half.row);
+  const words = enumValues(half.row);
   for (const metrics of [IO_TESTS, FAST_TESTS]) {
     const size = words.at(-2 * metrics.length - 1);
     if (size === undefined || !SIZE.test(size.text)) continue;
@@ -88,7 +88,7 @@ function readIoRow(half: Half): Row | Issue {
 /** The row of the file tests: number of files, and six pairs of values. */
 function readFilesRow(half: Half): Row | Issue {
   if (half.row === null) return tableIssue(half.head, "expected a row of rates below this heading, found none");
-  const words = wordsOf(half.row);
+  const words = enumValues(half.row);
   const [size] = words;
   if (size === undefined || words.length !== 2 * FILE_TESTS.length + 1) {
     return tableIssue(half.row, `expected a number of files and 12 values, found ${words.length} words`);
@@ -100,7 +100,7 @@ function readFilesRow(half: Half): Row | Issue {
 /** The last words of a row as pairs of rate and %CP, with the latency of each. */
 function pairUp(half: Half, metrics: readonly Metric[], words: readonly Word[]): PrintedTest[] | Issue {
   const values = words.slice(-2 * metrics.length);
-  const latencies = half.latencies === null ? [] : wordsOf(half.latencies).slice(1);
+  const latencies = half.latencies === null ? [] : enumValues(half.latencies).slice(1);
   if (half.latencies !== null && latencies.length !== metrics.length) {
     return tableIssue(half.latencies, `expected ${metrics.length} latencies, found ${latencies.length}`);
   }
@@ -290,7 +290,7 @@ const RATE_AND_CPU = /^(?:\d+(?:\.\d)?[kmg]? \d{1,3}|\+{4,} \+{3})$/;
 const VALUE = /^(?:\d+(?:\.\d)?[kmg]?|\++)$/;
 
 /** A row has six pairs of values, before which the size or number of files may be a plain number. */
-const MOST_VALUES = 13;
+const MAX_VALUES = 13;
 
 /**
  * Whether a line is a row of rates, or the end of one, torn from its table: at its end four pairs of a rate and its %CP or
@@ -301,7 +301,7 @@ export function isTornRow(text: string): boolean {
   if (text.length > MAX_WIDTH) return false;
   const words = text.trim().split(BLANKS);
   const values = words.slice(words.findLastIndex((word) => !VALUE.test(word)) + 1);
-  if (values.length < 8 || values.length > MOST_VALUES) return false;
+  if (values.length < 8 || values.length > MAX_VALUES) return false;
   const pairs = [8, 6, 4, 2].map((fromEnd) => values.slice(-fromEnd).slice(0, 2).join(" "));
   return pairs.every((pair) => RATE_AND_CPU.test(pair)) && pairs.some((pair) => /^(?:\d{4}|\d+[kmg]|\+)/.test(pair));
 }

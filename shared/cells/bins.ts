@@ -1,7 +1,7 @@
 // Histograms of host values, dense: the values of a fleet lie close together, so a plain run of counts merges, encodes and
 // ranks faster than anything sorted or hashed. Rates of 15 digits keep even a wild host within a few thousand bins.
 
-import { CellFault } from "./cell.ts";
+import { CellError } from "./cell.ts";
 import { rnd } from "./host-values.ts";
 import { type Cursor, faultAt, readSigned, readUnsigned, writeSigned, writeUnsigned } from "./varint.ts";
 
@@ -66,12 +66,12 @@ export function addBins(into: Bins, from: Bins): void {
   }
 }
 
-/** Takes `what` out of `from`, which changes in place. Throws a CellFault that names the bin where hosts are missing. */
+/** Takes `what` out of `from`, which changes in place. Throws a CellError that names the bin where hosts are missing. */
 export function subtractBins(from: Bins, what: Bins, field: string): void {
   what.counts.forEach((count, index) => {
     const bin = what.first + index;
     const left = (from.counts[bin - from.first] ?? 0) - count;
-    if (left < 0) throw new CellFault(`${field}[${bin}]`, `must be a count, would be ${left}`);
+    if (left < 0) throw new CellError(`${field}[${bin}]`, `must be a count, would be ${left}`);
     if (count > 0) from.counts[bin - from.first] = left;
   });
   trim(from);
@@ -103,14 +103,14 @@ const MANY = 31;
 const SHORT = 4 * MANY;
 const NOT_A_BIN = SHORT + 4;
 
-/** Appends bins. Throws a CellFault for counts that are no counts, and for bins beyond `MAX_BIN`. */
+/** Appends bins. Throws a CellError for counts that are no counts, and for bins beyond `MAX_BIN`. */
 export function writeBins(into: number[], { first, counts }: Bins, owner: string, field: string): void {
   const last = first + counts.length - 1;
   writeUnsigned(into, counts.length, owner, field);
   if (counts.length === 0) return;
   writeSigned(into, first, owner, field);
   if (Math.abs(first) > MAX_BIN || last > MAX_BIN || counts[0] === 0 || counts.at(-1) === 0) {
-    throw new CellFault(`${owner}.${field}`, `cannot write bins ${first} to ${last}: too far out, or empty at an end`);
+    throw new CellError(`${owner}.${field}`, `cannot write bins ${first} to ${last}: too far out, or empty at an end`);
   }
   let gap = 0;
   for (const count of counts) {
@@ -126,7 +126,7 @@ export function writeBins(into: number[], { first, counts }: Bins, owner: string
   }
 }
 
-/** Adds the bins that `writeBins` wrote to `into`. Throws a CellFault when the bytes are anything else. */
+/** Adds the bins that `writeBins` wrote to `into`. Throws a CellError when the bytes are anything else. */
 export function mergeBins(into: Bins, cursor: Cursor, owner: string, field: string): void {
   const span = readUnsigned(cursor, owner, field);
   if (span === 0) return;

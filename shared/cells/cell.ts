@@ -9,8 +9,8 @@ import { QUANTITY_COUNT, QUANTITY_NAMES } from "./quantities.ts";
  * A cell that cannot be: a negative count, a number that is no longer exact, or bytes that are not a cell. Never caused
  * by what a client sends, so it is a reason to alarm, not to answer 400 (statistics.md, section 3).
  */
-export class CellFault extends Error {
-  override readonly name = "CellFault";
+export class CellError extends Error {
+  override readonly name = "CellError";
   /** The field at fault, e.g. `put_block.x[-3]`, `head.hosts` or `notes.cached`. */
   readonly field: string;
 
@@ -63,7 +63,7 @@ export function isEmpty(cell: Cell): boolean {
 }
 
 /**
- * Adds `from` to the accumulator `into`, which changes in place; `from` is left alone. Throws a CellFault when a sum is no
+ * Adds `from` to the accumulator `into`, which changes in place; `from` is left alone. Throws a CellError when a sum is no
  * safe integer any more; the accumulator is then of no further use. For cells that are stored; see `mergeCell` for others.
  */
 export function addCell(into: Cell, from: Cell): void {
@@ -80,14 +80,14 @@ export function mergeCell(into: Cell, from: Cell): void {
 }
 
 /**
- * Takes `what` out of the accumulator `from`, which changes in place. Throws a CellFault when a count would fall below 0,
+ * Takes `what` out of the accumulator `from`, which changes in place. Throws a CellError when a count would fall below 0,
  * a number would no longer be a safe integer, or something would be left of a metric or a cell without hosts; the
  * accumulator is then of no further use.
  */
 export function subtractCell(from: Cell, what: Cell): void {
   accumulate(from, what, -1, exact);
   if (from.hosts === 0 && !isEmpty(from))
-    throw new CellFault("head.hosts", "no hosts are left, but some of what they added");
+    throw new CellError("head.hosts", "no hosts are left, but some of what they added");
 }
 
 /**
@@ -135,14 +135,14 @@ function accumulateMetric(into: MetricCell, from: MetricCell, sign: 1 | -1, chec
     if (sign === 1) addBins(into[field], from[field]);
     else subtractBins(into[field], from[field], `${name}.${field}`);
   }
-  if (into.n === 0 && !isVoid(into)) throw new CellFault(`${name}.n`, "no hosts are left, but some of what they added");
+  if (into.n === 0 && !isVoid(into)) throw new CellError(`${name}.n`, "no hosts are left, but some of what they added");
 }
 
 /** The check of what is stored: safe integers, and only `s1`, a sum of signed values, may be below 0. */
 function exact(sum: number, owner: string, field: string): number {
-  if (sum < 0 && field !== "s1") throw new CellFault(`${owner}.${field}`, `must not be negative, would be ${sum}`);
+  if (sum < 0 && field !== "s1") throw new CellError(`${owner}.${field}`, `must not be negative, would be ${sum}`);
   if (!Number.isSafeInteger(sum)) {
-    throw new CellFault(`${owner}.${field}`, `must be an exact integer, would be ${sum}`);
+    throw new CellError(`${owner}.${field}`, `must be an exact integer, would be ${sum}`);
   }
   return sum;
 }

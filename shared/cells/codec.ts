@@ -22,7 +22,7 @@ import {
 
 const VERSION = 2;
 
-/** Encodes a cell. Throws a CellFault when a number is not a safe integer or a count is negative. */
+/** Encodes a cell. Throws a CellError when a number is not a safe integer or a count is negative. */
 export function encodeCell(cell: Cell): Uint8Array {
   const bytes: number[] = [];
   writeUnsigned(bytes, VERSION, "head", "version");
@@ -39,7 +39,7 @@ export function encodeCell(cell: Cell): Uint8Array {
 }
 
 /**
- * Decodes what `encodeCell` wrote; quantities not written are null. Throws a CellFault when the bytes are anything else,
+ * Decodes what `encodeCell` wrote; quantities not written are null. Throws a CellError when the bytes are anything else,
  * a second encoding of the same cell included.
  */
 export function decodeCell(bytes: Uint8Array): Cell {

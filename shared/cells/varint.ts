@@ -2,17 +2,17 @@
 // least significant digit first, with bit 7 set on all but the last digit. Division instead of bit operators keeps all
 // 53 bits of a safe integer. Every number has the name of its owner and its field, put together only for a fault.
 
-import { CellFault } from "./cell.ts";
+import { CellError } from "./cell.ts";
 
 const BASE = 128;
 
 /** How many steps of the magnitude fit in the first digit of a signed number, beside its sign. */
 const SIGNED_BASE = 64;
 
-/** Appends a count: a safe integer from 0. Throws a CellFault for anything else. */
+/** Appends a count: a safe integer from 0. Throws a CellError for anything else. */
 export function writeUnsigned(into: number[], value: number, owner: string, field: string): void {
   if (!Number.isSafeInteger(value) || value < 0) {
-    throw new CellFault(`${owner}.${field}`, `cannot write ${value} as a count`);
+    throw new CellError(`${owner}.${field}`, `cannot write ${value} as a count`);
   }
   let rest = value;
   while (rest >= BASE) {
@@ -22,9 +22,9 @@ export function writeUnsigned(into: number[], value: number, owner: string, fiel
   into.push(rest);
 }
 
-/** Appends a safe integer; the lowest bit of the first digit is the sign. Throws a CellFault for anything else. */
+/** Appends a safe integer; the lowest bit of the first digit is the sign. Throws a CellError for anything else. */
 export function writeSigned(into: number[], value: number, owner: string, field: string): void {
-  if (!Number.isSafeInteger(value)) throw new CellFault(`${owner}.${field}`, `cannot write ${value} as an integer`);
+  if (!Number.isSafeInteger(value)) throw new CellError(`${owner}.${field}`, `cannot write ${value} as an integer`);
   const magnitude = Math.abs(value);
   const first = (magnitude % SIGNED_BASE) * 2 + (value < 0 ? 1 : 0);
   const rest = Math.floor(magnitude / SIGNED_BASE);
@@ -43,7 +43,7 @@ export function writeText(into: number[], text: string, owner: string, field: st
   writeBlock(into, new TextEncoder().encode(text), owner, field);
 }
 
-/** A place in bytes that are being read. Readers move it on, and throw a CellFault where the bytes are not what they expect. */
+/** A place in bytes that are being read. Readers move it on, and throw a CellError where the bytes are not what they expect. */
 export interface Cursor {
   readonly bytes: Uint8Array;
   at: number;
@@ -93,8 +93,8 @@ function readByte(cursor: Cursor, owner: string, field: string): number {
 }
 
 /** A fault at the place reached. */
-export function faultAt(cursor: Cursor, owner: string, field: string, text: string): CellFault {
-  return new CellFault(`${owner}.${field}`, `${text}, near byte ${cursor.at}`);
+export function faultAt(cursor: Cursor, owner: string, field: string, text: string): CellError {
+  return new CellError(`${owner}.${field}`, `${text}, near byte ${cursor.at}`);
 }
 
 /** The digits after the first, added to `low`, where `scale` is the weight of the next digit. */

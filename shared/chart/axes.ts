@@ -40,7 +40,7 @@ export interface LogAxis {
 /** Room between a mark at the outermost ratio and the end of the axis. */
 const INSET = 8;
 /** Closer to the end than this, a mark would stick out. */
-const LEAST_ROOM = 6.5;
+const MIN_ROOM = 6.5;
 
 /** An axis from `left` to `right` px that holds these ratios; those more than a hundredfold lie beyond its ends. */
 export function logAxis(ratios: readonly number[], left: number, right: number): LogAxis {
@@ -54,8 +54,8 @@ export function logAxis(ratios: readonly number[], left: number, right: number):
     ticks,
     place(ratio, open = "right") {
       const x = ratio === null ? (open === "left" ? -Infinity : Infinity) : center + Math.log(ratio) * scale;
-      if (x < left + LEAST_ROOM) return { x: left, side: "left" };
-      return x > right - LEAST_ROOM ? { x: right, side: "right" } : { x, side: "inside" };
+      if (x < left + MIN_ROOM) return { x: left, side: "left" };
+      return x > right - MIN_ROOM ? { x: right, side: "right" } : { x, side: "inside" };
     },
   };
 }

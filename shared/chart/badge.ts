@@ -7,7 +7,7 @@ import { countOf } from "../run/format.ts";
 import { type MetricName, metricLabel } from "../run/metrics.ts";
 import { printable } from "../run/text.ts";
 import { marker, middle, rect, type Scene, text } from "./scene.ts";
-import { type Font, widthOfText } from "./text-metrics.ts";
+import { type Font, textWidth } from "./text-metrics.ts";
 import { VERDICT_MARKS } from "./verdict-mark.ts";
 
 const FONT: Font = { size: 11, weight: "normal" };
@@ -28,8 +28,8 @@ export function badge(comparison: Comparison, metric: MetricName): Scene {
   const value = plain(valueText(found));
   const about = aboutFacts(comparison).map(({ label: name, text: content }) => `${name} ${content}`);
   const { role, shape } = VERDICT_MARKS[found?.verdict ?? "not comparable"];
-  const left = widthOfText(subject, FONT) + 2 * PADDING;
-  const width = Math.ceil(left + PADDING + SHAPE + AFTER_SHAPE + widthOfText(value, FONT) + PADDING);
+  const left = textWidth(subject, FONT) + 2 * PADDING;
+  const width = Math.ceil(left + PADDING + SHAPE + AFTER_SHAPE + textWidth(value, FONT) + PADDING);
   const baselineY = middle(HEIGHT / 2, FONT.size);
   return {
     width,

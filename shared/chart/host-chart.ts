@@ -2,34 +2,34 @@
 // values, slowest left, and the host itself in its place. The answer knows how many are certainly below and above it, so the
 // place is a range where some cannot be told apart from it.
 
-import type { HostMetric, HostProfile, HostRatio, Standing } from "../compare/host.ts";
+import type { HostMetric, HostProfile, HostRank, HostRatio } from "../compare/host.ts";
 import { timesText, valueText } from "../report/format.ts";
-import type { Look } from "../report/model.ts";
+import type { RenderOptions } from "../report/model.ts";
 import { countOf, exactText, rateText } from "../run/format.ts";
 import { METRICS, type Metric } from "../run/metrics.ts";
 import {
   type Block,
   caption,
   description,
-  emptiness,
+  emptyState,
   type Frame,
   frameOf,
   heading,
   legend,
-  piled,
   space,
+  stack,
   type Words,
 } from "./layout.ts";
 import { type Item, marker, middle, rect, type Scene, text, upright } from "./scene.ts";
-import { type Font, widthOfText } from "./text-metrics.ts";
+import { type Font, textWidth } from "./text-metrics.ts";
 
 /** No more groups are drawn; the rest is in the tables. */
-const MOST_GROUPS = 4;
+const MAX_GROUPS = 4;
 
 interface Row {
   readonly label: string;
   readonly value: string;
-  readonly standing: Standing | null;
+  readonly standing: HostRank | null;
   /** What stands in place of the strip; null where there is one. */
   readonly instead: string | null;
 }
@@ -40,7 +40,7 @@ interface Group {
 }
 
 /** The strips of a host; `words` are those of its report. */
-export function hostChart(profile: HostProfile, words: Words, look: Look): Scene {
+export function hostChart(profile: HostProfile, words: Words, look: RenderOptions): Scene {
   const frame = frameOf(look.width);
   const groups = groupsOf(profile, look).filter(({ rows }) => rows.length > 0);
   const data = groups.flatMap(({ name, rows }) => [
@@ -49,17 +49,17 @@ export function hostChart(profile: HostProfile, words: Words, look: Look): Scene
   ]);
   const desc = description(words, data);
   if (groups.length === 0) {
-    return piled(look.width, words.title, desc, [
+    return stack(look.width, words.title, desc, [
       ...heading({ ...words, lead: "", guide: null }, frame),
-      emptiness(words.lead, frame),
+      emptyState(words.lead, frame),
       ...caption(words, [], frame),
     ]);
   }
-  const left = groups.length - MOST_GROUPS;
+  const left = groups.length - MAX_GROUPS;
   const notes = left > 0 ? [`${countOf(left, "further group")} not shown.`] : [];
-  const drawn = groups.slice(0, MOST_GROUPS);
+  const drawn = groups.slice(0, MAX_GROUPS);
   const layout = layoutOf(drawn, frame);
-  return piled(look.width, words.title, desc, [
+  return stack(look.width, words.title, desc, [
     ...heading({ ...words, guide: GUIDE }, frame),
     ...drawn.flatMap((group) => [groupBlock(group, layout, frame), space(14)]),
     legend(
@@ -80,7 +80,7 @@ export function hostChart(profile: HostProfile, words: Words, look: Look): Scene
 
 const GUIDE = "Hosts with the same backend and stratum in the order of their values, the slowest on the left.";
 
-function groupsOf({ ratios, backends }: HostProfile, { metrics }: Look): Group[] {
+function groupsOf({ ratios, backends }: HostProfile, { metrics }: RenderOptions): Group[] {
   const shown = METRICS.filter(({ name }) => metrics.length === 0 || metrics.includes(name));
   const rowsOf = <T extends HostMetric | HostRatio>(
     { all, trusted }: { all: Partial<Record<Metric["name"], T>>; trusted: Partial<Record<Metric["name"], T>> },
@@ -111,13 +111,13 @@ function groupsOf({ ratios, backends }: HostProfile, { metrics }: Look): Group[]
   ];
 }
 
-function insteadOf(standing: Standing | null): string | null {
+function insteadOf(standing: HostRank | null): string | null {
   if (standing === null) return "not counted yet";
   return standing.hosts < 2 ? "no other host to stand among" : null;
 }
 
 /** `above 28 of 29`, or `above 10 to 14 of 29` where some cannot be told apart. */
-function placeText(standing: Standing | null): string {
+function placeText(standing: HostRank | null): string {
   if (standing === null) return "";
   const others = standing.hosts - 1;
   const most = Math.max(standing.below, others - standing.above);
@@ -143,7 +143,7 @@ interface Layout {
 function layoutOf(groups: readonly Group[], { left, right }: Frame): Layout {
   const rows = groups.flatMap((group) => group.rows);
   const widest = (textOf: (row: Row) => string, font: Font) =>
-    Math.max(...rows.map((row) => widthOfText(textOf(row), font)));
+    Math.max(...rows.map((row) => textWidth(textOf(row), font)));
   const places = widest((row) => (row.instead === null ? placeText(row.standing) : ""), SMALL);
   const values = widest(({ value }) => value, LABEL);
   const valueX = right - places - GAP;
@@ -173,7 +173,7 @@ function layoutOf(groups: readonly Group[], { left, right }: Frame): Layout {
     words: (row, y) => [
       ...text(row.label, left, middle(y + 12, LABEL.size), {
         ...LABEL,
-        room: right - left - widthOfText(row.value, LABEL) - GAP,
+        room: right - left - textWidth(row.value, LABEL) - GAP,
       }),
       ...value(row, right, y + 12),
       ...place(row, y + 27),
@@ -199,7 +199,7 @@ function groupBlock({ name, rows }: Group, layout: Layout, frame: Frame): Block 
 }
 
 /** Ticks for the others only where each has at least so many px. */
-const LEAST_STEP = 4;
+const MIN_STEP = 4;
 
 function stripItems({ standing, instead }: Row, { left, right }: Frame, y: number): Item[] {
   const ground = rect("zone", left, y - STRIP / 2, right - left, STRIP, 2);
@@ -213,7 +213,7 @@ function stripItems({ standing, instead }: Row, { left, right }: Frame, y: numbe
   const [from, to] = [standing.below, Math.max(standing.below, others - standing.above)];
   // A place in the middle of a wide range would be made up.
   const isTold = to - from <= Math.max(1, others / 20);
-  const ticks = Array.from({ length: step >= LEAST_STEP ? standing.hosts : 0 }, (_, rank) => rank);
+  const ticks = Array.from({ length: step >= MIN_STEP ? standing.hosts : 0 }, (_, rank) => rank);
   return [
     ground,
     ...(isTold ? [] : [rect("better-tint", at(from) - 2, y - STRIP / 2, at(to) - at(from) + 4, STRIP, 2)]),

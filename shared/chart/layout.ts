@@ -3,7 +3,7 @@
 import type { Report } from "../report/model.ts";
 import { printable } from "../run/text.ts";
 import { type Item, LINE_HEIGHT, middle, type Role, rect, type Scene, text } from "./scene.ts";
-import { broken, type Font, widthOfText } from "./text-metrics.ts";
+import { broken, type Font, textWidth } from "./text-metrics.ts";
 
 export interface Block {
   readonly height: number;
@@ -41,7 +41,7 @@ export function paragraph(content: string, { left, right }: Frame, font: Font, r
 }
 
 /** The scene of blocks one below the other on paper. */
-export function piled(width: number, title: string, desc: string, blocks: readonly Block[]): Scene {
+export function stack(width: number, title: string, desc: string, blocks: readonly Block[]): Scene {
   const padding = frameOf(width).left;
   let y = padding;
   const items: Item[] = [];
@@ -96,7 +96,7 @@ export function caption({ facts, notices, inPage = false }: Words, notes: readon
 }
 
 /** A picture of nothing: why there is nothing to see, in words, where the marks would be. */
-export function emptiness(message: string, { left, right }: Frame): Block {
+export function emptyState(message: string, { left, right }: Frame): Block {
   const lines = broken(message, right - left - 32, LEAD, 5);
   const step = LEAD.size * 1.5;
   const height = 56 + lines.length * step;
@@ -147,7 +147,7 @@ export function legend(entries: readonly LegendEntry[], { left, right }: Frame):
   let x = left;
   let row = 0;
   const places = entries.map((entry) => {
-    const width = entry.width + AFTER_SAMPLE + widthOfText(entry.name, FONT);
+    const width = entry.width + AFTER_SAMPLE + textWidth(entry.name, FONT);
     if (x > left && x + width > right) {
       x = left;
       row += 1;

@@ -2,32 +2,32 @@
 // ground, and the ratio where there is room for it.
 
 import type { MatrixEntry } from "../compare/matrix.ts";
-import type { DatedMatrix } from "../compare/trend.ts";
+import type { MatrixResult } from "../compare/trend.ts";
 import type { Verdict } from "../compare/verdict.ts";
 import { hostsOfAll, timesText } from "../report/format.ts";
-import type { Look } from "../report/model.ts";
+import type { RenderOptions } from "../report/model.ts";
 import { METRICS, type Metric } from "../run/metrics.ts";
 import {
   type Block,
   caption,
   description,
-  emptiness,
+  emptyState,
   type Frame,
   frameOf,
   heading,
   type LegendEntry,
   legend,
-  piled,
   space,
+  stack,
   type Words,
 } from "./layout.ts";
 import { type Item, marker, middle, rect, type Scene, text } from "./scene.ts";
-import { type Font, widthOfText } from "./text-metrics.ts";
+import { type Font, textWidth } from "./text-metrics.ts";
 import { VERDICT_MARKS } from "./verdict-mark.ts";
 
 // The cells of the matrix: pairs of backends downwards, metrics across.
 
-type Pair = DatedMatrix["pairs"][number];
+type Pair = MatrixResult["pairs"][number];
 
 const LABEL: Font = { size: 12.5, weight: "normal" };
 const SMALL: Font = { size: 11, weight: "normal" };
@@ -37,7 +37,7 @@ const ROW = 42;
 const GAP = 2;
 const GROUP_GAP = 8;
 const WIDEST_CELL = 104;
-const LEAST_CELL = 22;
+const MIN_CELL = 22;
 /** A name above its cells, where it does not stand beside them. */
 const NAME_LINE = 26;
 
@@ -58,7 +58,7 @@ function columnsOf(metrics: readonly Metric[], names: number, { left, right }: F
   );
   const gapsTo = (index: number) => gaps.slice(0, index + 1).reduce<number>((sum, gap) => sum + gap, 0);
   const cellFrom = (start: number) => (right - start - gapsTo(metrics.length)) / metrics.length;
-  const isBeside = cellFrom(left + names) >= LEAST_CELL;
+  const isBeside = cellFrom(left + names) >= MIN_CELL;
   const start = isBeside ? left + names : left;
   const width = Math.min(WIDEST_CELL, cellFrom(start));
   return { isBeside, width, x: (index: number) => start + index * width + gapsTo(index) };
@@ -67,7 +67,7 @@ function columnsOf(metrics: readonly Metric[], names: number, { left, right }: F
 /** The table of these pairs and metrics, at least one of each. */
 function matrixTable(pairs: readonly Pair[], metrics: readonly Metric[], frame: Frame): Block {
   const { left, right } = frame;
-  const widest = (texts: readonly string[], font: Font) => Math.max(...texts.map((each) => widthOfText(each, font)));
+  const widest = (texts: readonly string[], font: Font) => Math.max(...texts.map((each) => textWidth(each, font)));
   const names = Math.max(widest(pairs.map(nameOf), LABEL), widest(pairs.map(hostsOf), SMALL)) + 12;
   const { isBeside, width, x } = columnsOf(metrics, names, frame);
   const entries = pairs.flatMap((pair) => metrics.map(({ name }) => pair.metrics[name]));
@@ -108,7 +108,7 @@ interface Heads {
 function headsOf(metrics: readonly Metric[], cell: number): Heads {
   const style = { ...HEAD, role: "muted" } as const;
   const words = metrics.flatMap(({ label }) => label.split(" "));
-  if (words.every((word) => widthOfText(word, HEAD) <= cell - 6)) {
+  if (words.every((word) => textWidth(word, HEAD) <= cell - 6)) {
     const step = 15;
     return {
       height: 2 * step + 10,
@@ -120,7 +120,7 @@ function headsOf(metrics: readonly Metric[], cell: number): Heads {
     };
   }
   return {
-    height: Math.max(...metrics.map(({ label }) => widthOfText(label, HEAD))) + 10,
+    height: Math.max(...metrics.map(({ label }) => textWidth(label, HEAD))) + 10,
     draw: ({ label }, x, y) => text(label, middle(x - GAP / 2, HEAD.size), y, { ...style, turned: true }),
   };
 }
@@ -151,23 +151,23 @@ function cellItems(entry: MatrixEntry, x: number, y: number, width: number, hasR
 }
 
 /** The heat table of all pairs; `words` are those of the matrix's report. */
-export function matrixChart(matrix: DatedMatrix, words: Words, look: Look): Scene {
+export function matrixChart(matrix: MatrixResult, words: Words, look: RenderOptions): Scene {
   const frame = frameOf(look.width);
   const { pairs } = matrix;
   const shown = METRICS.filter(({ name }) => look.metrics.length === 0 || look.metrics.includes(name));
   const metrics = shown.filter(({ name }) => pairs.some((pair) => pair.metrics[name] !== undefined));
   if (pairs.length === 0 || metrics.length === 0) {
     const message = pairs.length === 0 ? words.lead : "None of the metrics asked for is in this matrix.";
-    return piled(look.width, words.title, description(words, []), [
+    return stack(look.width, words.title, description(words, []), [
       ...heading({ ...words, lead: "" }, frame),
-      emptiness(message, frame),
+      emptyState(message, frame),
       ...caption(words, [], frame),
     ]);
   }
   const guide =
     `A ratio is the first of a pair over the second: above 1, the first is faster. ${words.guide ?? ""}`.trim();
   const data = pairs.map((pair) => pairInWords(pair, metrics));
-  return piled(look.width, words.title, description({ ...words, guide }, data), [
+  return stack(look.width, words.title, description({ ...words, guide }, data), [
     ...heading({ ...words, guide }, frame),
     matrixTable(pairs, metrics, frame),
     space(14),

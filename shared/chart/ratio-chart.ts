@@ -1,11 +1,11 @@
 // The chart of a comparison: a row for each metric, the ratio on a logarithmic axis with 1 in the middle, the band of hosts,
 // on it the 95 % interval, on it the median in the shape of its verdict.
 
-import type { Comparison, Limits, MetricComparison } from "../compare/comparison.ts";
+import type { Comparison, ConfidenceInterval, MetricComparison } from "../compare/comparison.ts";
 import type { Flag } from "../compare/flags.ts";
 import type { Reason, Verdict } from "../compare/verdict.ts";
 import { limitsText, timesText } from "../report/format.ts";
-import type { Look } from "../report/model.ts";
+import type { RenderOptions } from "../report/model.ts";
 import { countOf, exactText, marginText } from "../run/format.ts";
 import { METRICS, type MetricName } from "../run/metrics.ts";
 import { type LogAxis, logAxis, type Place } from "./axes.ts";
@@ -13,18 +13,18 @@ import {
   type Block,
   caption,
   description,
-  emptiness,
+  emptyState,
   type Frame,
   frameOf,
   heading,
   type LegendEntry,
   legend,
-  piled,
   space,
+  stack,
   type Words,
 } from "./layout.ts";
 import { type Item, level, line, marker, middle, type Role, rect, type Scene, text, upright } from "./scene.ts";
-import { type Font, widthOfText } from "./text-metrics.ts";
+import { type Font, textWidth } from "./text-metrics.ts";
 import { VERDICT_MARKS } from "./verdict-mark.ts";
 
 /** How often each verdict was given, e.g. `faster in 6 metrics, slower in 1, inconclusive in 5`. */
@@ -125,7 +125,7 @@ const TOO_FEW_HOSTS = [
 ] as const satisfies readonly (readonly [Reason, string])[];
 
 /** So many metrics are named; of more only how many they are. */
-const MOST_NAMED = 3;
+const MAX_NAMED = 3;
 
 /** The notes about these rows. */
 function ratioNotes({ view, fleet }: Comparison, rows: readonly RatioRow[]): string[] {
@@ -161,7 +161,7 @@ function withMetrics(words: string, some: readonly RatioRow[], rows: readonly Ra
   if (some.length === 0) return [];
   if (some.length === rows.length) return [words];
   const labels = METRICS.filter(({ name }) => some.some((row) => row.name === name)).map(({ label }) => label);
-  return [`${words} (${labels.length > MOST_NAMED ? countOf(labels.length, "metric") : labels.join(", ")})`];
+  return [`${words} (${labels.length > MAX_NAMED ? countOf(labels.length, "metric") : labels.join(", ")})`];
 }
 
 // What one metric's row of the ratio chart shows between the ends of its axis.
@@ -184,13 +184,13 @@ export function ratioMarks(row: RatioRow, axis: LogAxis, y: number): Item[] {
   ];
 }
 
-function placesOf({ low, high }: Limits, axis: LogAxis): readonly [from: Place, to: Place] {
+function placesOf({ low, high }: ConfidenceInterval, axis: LogAxis): readonly [from: Place, to: Place] {
   return [axis.place(low, "left"), axis.place(high, "right")];
 }
 
 const isBeyond = (from: Place, to: Place): boolean => from.side !== "inside" && from.side === to.side;
 
-function bandOf(range: Limits, axis: LogAxis, y: number): Item[] {
+function bandOf(range: ConfidenceInterval, axis: LogAxis, y: number): Item[] {
   if (range.low === null && range.high === null) return [];
   const [from, to] = placesOf(range, axis);
   const width = Math.max(2, to.x - from.x);
@@ -203,7 +203,7 @@ function endOf({ x, side }: Place, y: number, role: Role): Item {
   return marker(side === "left" ? "arrow-left" : "arrow-right", role, x, y, ARROW);
 }
 
-function whisker(interval: Limits, axis: LogAxis, y: number, role: Role): Item[] {
+function whisker(interval: ConfidenceInterval, axis: LogAxis, y: number, role: Role): Item[] {
   const [from, to] = placesOf(interval, axis);
   // Without limits there is nothing to show; wholly beyond the axis, the arrow of the median says so already.
   if ((interval.low === null && interval.high === null) || isBeyond(from, to)) return [];
@@ -272,18 +272,18 @@ const GAP = 20;
 const CLOSE = 9;
 
 /** Room that the axis needs. */
-const LEAST_PLOT = { wide: 300, medium: 230 } as const;
+const MIN_PLOT = { wide: 300, medium: 230 } as const;
 
 /** The layout for these rows. */
 function ratioLayout(rows: readonly RatioRow[], frame: Frame): RatioLayout {
   const widest = (textOf: (row: RatioRow) => string, font: Font, least = 0) =>
-    rows.reduce((width, row) => Math.max(width, widthOfText(textOf(row), font)), least);
+    rows.reduce((width, row) => Math.max(width, textWidth(textOf(row), font)), least);
   const widths: Widths = {
     label: widest(({ label }) => label, LABEL),
     verdict: SHAPE + widest(({ metric }) => metric.verdict, SMALL),
-    times: widest(({ times }) => times, STRONG, widthOfText(HEADS.times, SMALL)),
-    interval: widest(({ interval }) => interval, LABEL, widthOfText(HEADS.interval, SMALL)),
-    count: widest(({ count }) => count, LABEL, widthOfText(HEADS.count, SMALL)),
+    times: widest(({ times }) => times, STRONG, textWidth(HEADS.times, SMALL)),
+    interval: widest(({ interval }) => interval, LABEL, textWidth(HEADS.interval, SMALL)),
+    count: widest(({ count }) => count, LABEL, textWidth(HEADS.count, SMALL)),
     hosts: widest(({ hosts }) => hosts, SMALL),
   };
   return wide(widths, frame) ?? medium(widths, frame) ?? stacked(frame);
@@ -309,7 +309,7 @@ function wide(widths: Widths, { left, right }: Frame): RatioLayout | null {
   const times = interval - CLOSE;
   const verdict = times - widths.times - GAP - widths.verdict;
   const plot = { left: left + widths.label + GAP, right: verdict - GAP };
-  if (plot.right - plot.left < LEAST_PLOT.wide) return null;
+  if (plot.right - plot.left < MIN_PLOT.wide) return null;
   return {
     plot,
     rowHeight: 28,
@@ -340,7 +340,7 @@ function medium(widths: Widths, { left, right }: Frame): RatioLayout | null {
   const times = interval - CLOSE;
   const names = Math.max(widths.label, widths.verdict);
   const plot = { left: left + names + GAP, right: times - widths.times - GAP };
-  if (plot.right - plot.left < LEAST_PLOT.medium) return null;
+  if (plot.right - plot.left < MIN_PLOT.medium) return null;
   const lines = { first: 12, second: 28 } as const;
   return {
     plot,
@@ -368,10 +368,10 @@ function stacked({ left, right }: Frame): RatioLayout {
     strip: { top: 40, bottom: 60 },
     heads: () => [],
     words: (row, y) => {
-      const interval = widthOfText(row.interval, LABEL);
+      const interval = textWidth(row.interval, LABEL);
       const times = right - (row.interval === "" ? 0 : interval + CLOSE);
-      const label = times - widthOfText(row.times, STRONG) - CLOSE - left;
-      const verdict = right - widthOfText(row.hosts, SMALL) - CLOSE - left;
+      const label = times - textWidth(row.times, STRONG) - CLOSE - left;
+      const verdict = right - textWidth(row.hosts, SMALL) - CLOSE - left;
       return [
         ...text(row.label, left, middle(y + lines.first, LABEL.size), { ...LABEL, room: label }),
         ...text(row.times, times, middle(y + lines.first, STRONG.size), { ...STRONG, anchor: "end" }),
@@ -384,7 +384,7 @@ function stacked({ left, right }: Frame): RatioLayout {
 }
 
 /** The chart of the fleet; `words` are those of the comparison's report. */
-export function ratioChart(comparison: Comparison, words: Words, look: Look): Scene {
+export function ratioChart(comparison: Comparison, words: Words, look: RenderOptions): Scene {
   const frame = frameOf(look.width);
   const rows = ratioRows(comparison, look.metrics);
   const data = rows.map(({ metric, label }) => `${label}: ${metric.verdict}. ${metric.sentence}`);
@@ -393,15 +393,15 @@ export function ratioChart(comparison: Comparison, words: Words, look: Look): Sc
   const desc = description(words, isEmpty ? [] : [...data, ...notes]);
   if (isEmpty) {
     const message = rows.length === 0 ? "None of the metrics asked for is in this comparison." : words.lead;
-    return piled(look.width, words.title, desc, [
+    return stack(look.width, words.title, desc, [
       ...heading({ ...words, lead: "" }, frame),
-      emptiness(message, frame),
+      emptyState(message, frame),
       ...caption(words, [], frame),
     ]);
   }
   const layout = ratioLayout(rows, frame);
   const axis = logAxis(ratiosOf(rows), layout.plot.left, layout.plot.right);
-  return piled(look.width, words.title, desc, [
+  return stack(look.width, words.title, desc, [
     ...heading({ ...words, lead: leadOf(comparison, rows, words.lead) }, frame),
     plot(comparison, rows, layout, axis, frame),
     space(10),
@@ -485,7 +485,7 @@ function ground(margin: number, axis: LogAxis, top: number, bottom: number): Ite
 function directions({ baseline, candidate }: Comparison, { left, right }: Frame, y: number): Item[] {
   const style = { size: 11.5, weight: "bold" } as const;
   const long = [`← ${baseline} faster`, `${candidate} faster →`] as const;
-  const fits = widthOfText(long.join(""), style) + 16 <= right - left;
+  const fits = textWidth(long.join(""), style) + 16 <= right - left;
   const [before, after] = fits ? long : ([`← ${baseline}`, `${candidate} →`] as const);
   const room = (right - left - 16) / 2;
   return [
@@ -502,7 +502,7 @@ function tickLabels(axis: LogAxis, y: number): Item[] {
   const placed: { from: number; to: number; items: Item[] }[] = [];
   for (const tick of byRank) {
     const at = axis.place(tick).x;
-    const half = widthOfText(`${tick}×`, { size: TICK_SIZE, weight: "normal" }) / 2 + 4;
+    const half = textWidth(`${tick}×`, { size: TICK_SIZE, weight: "normal" }) / 2 + 4;
     // The outermost ones stay within the ends of the axis.
     const x = Math.min(Math.max(at, axis.left + half - 4), axis.right - half + 4);
     if (placed.some(({ from, to }) => x - half < to && from < x + half)) continue;

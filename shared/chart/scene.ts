@@ -2,7 +2,7 @@
 // Everything a renderer has to know is in the scene, so that every medium draws the same picture: colours are roles, and
 // each text brings the box that it fits into.
 
-import { type Font, fitted, isKnown, widthOfText } from "./text-metrics.ts";
+import { type Font, fitted, isKnown, textWidth } from "./text-metrics.ts";
 
 // The items of a scene, made short to write.
 
@@ -29,7 +29,7 @@ export function text(content: string, x: number, y: number, style: TextStyle): T
   const { size, weight = "normal", role = "ink", anchor = "start", turned = false, room = Infinity } = style;
   const fits = fitted(content, room, { size, weight });
   if (fits === "") return [];
-  const width = widthOfText(fits, { size, weight });
+  const width = textWidth(fits, { size, weight });
   const before = anchor === "start" ? 0 : anchor === "end" ? width : width / 2;
   const box = turned
     ? { x: x - size * ASCENT, y: y + before - width, width: size * (ASCENT + DESCENT), height: width }

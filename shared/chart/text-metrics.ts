@@ -90,7 +90,7 @@ const ELLIPSIS = "…";
 const UNKNOWN_WIDTH = 1.1;
 
 /** No more of a text than this is drawn: the widest picture holds less in a line. */
-const MOST_UNITS = 1000;
+const MAX_UNITS = 1000;
 
 // What a reader takes for one character may be many code points: marks on letters, flags, joined pictures.
 const segmenter = new Intl.Segmenter("en", { granularity: "grapheme" });
@@ -104,11 +104,11 @@ const widthOf = (grapheme: string, { size, weight }: Font): number =>
 
 /** Text that came from outside, as one line that is safe to draw, however long it is. */
 function drawable(text: string): string {
-  return printable(text.slice(0, MOST_UNITS)).trim();
+  return printable(text.slice(0, MAX_UNITS)).trim();
 }
 
 /** The room that a text takes at most, in px; only characters that are not `isKnown` may take more. */
-export function widthOfText(text: string, font: Font): number {
+export function textWidth(text: string, font: Font): number {
   return graphemes(text).reduce((width, grapheme) => width + widthOf(grapheme, font), 0);
 }
 
@@ -131,14 +131,14 @@ function startOf(text: string, room: number, font: Font): string {
 /** The text as one harmless line, shortened with an ellipsis where it is wider than `room` px; empty if nothing fits. */
 export function fitted(text: string, room: number, font: Font): string {
   const whole = drawable(text);
-  if (text.length <= MOST_UNITS && widthOfText(whole, font) <= room) return whole;
+  if (text.length <= MAX_UNITS && textWidth(whole, font) <= room) return whole;
   const roomForText = room - widthOf(ELLIPSIS, font);
   return roomForText < 0 ? "" : `${startOf(whole, roomForText, font).trimEnd()}${ELLIPSIS}`;
 }
 
 /** A word cut into pieces that are no wider than `room` px. */
 function pieces(word: string, room: number, font: Font): string[] {
-  if (widthOfText(word, font) <= room) return [word];
+  if (textWidth(word, font) <= room) return [word];
   const start = startOf(word, room, font);
   return start === "" ? [] : [start, ...pieces(word.slice(start.length), room, font)];
 }
@@ -153,7 +153,7 @@ export function broken(text: string, room: number, font: Font, most: number): st
   for (const word of words) {
     const last = lines.at(-1);
     const longer = `${last} ${word}`;
-    if (last !== undefined && widthOfText(longer, font) <= room) lines[lines.length - 1] = longer;
+    if (last !== undefined && textWidth(longer, font) <= room) lines[lines.length - 1] = longer;
     else lines.push(word);
   }
   if (lines.length <= most) return lines;

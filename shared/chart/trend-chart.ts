@@ -1,9 +1,9 @@
 // One backend and metric over time: for each stratum a panel of medians with their 95 % intervals, period by period. Strata have
 // axes of their own, because they are different tests. A hint of a change has the shape and colour of its direction.
 
-import type { DatedTrend, TrendPoint } from "../compare/trend.ts";
+import type { TrendPoint, TrendResult } from "../compare/trend.ts";
 import { intervalText, knownText } from "../report/format.ts";
-import type { Look } from "../report/model.ts";
+import type { RenderOptions } from "../report/model.ts";
 import { countOf, exactText, rateText } from "../run/format.ts";
 import { METRICS } from "../run/metrics.ts";
 import { type LinearAxis, linearAxis } from "./axes.ts";
@@ -11,39 +11,39 @@ import {
   type Block,
   caption,
   description,
-  emptiness,
+  emptyState,
   type Frame,
   frameOf,
   heading,
   type LegendEntry,
   legend,
-  piled,
   space,
+  stack,
   type Words,
 } from "./layout.ts";
 import { type Item, level, line, marker, middle, type Role, rect, type Scene, text } from "./scene.ts";
-import { type Font, widthOfText } from "./text-metrics.ts";
+import { type Font, textWidth } from "./text-metrics.ts";
 
 /** No more strata have a panel; the rest is in the tables. */
-const MOST_PANELS = 8;
+const MAX_PANELS = 8;
 
 /** The panels of a trend; `words` are those of its report. */
-export function trendChart(trend: DatedTrend, words: Words, look: Look): Scene {
+export function trendChart(trend: TrendResult, words: Words, look: RenderOptions): Scene {
   const frame = frameOf(look.width);
   const strata = Object.entries(trend.strata);
   const data = strata.flatMap(([stratum, points]) => [`Stratum ${stratum}:`, ...points.map(pointInWords)]);
   const notes =
-    strata.length > MOST_PANELS ? [`${countOf(strata.length - MOST_PANELS, "further stratum")} not shown.`] : [];
+    strata.length > MAX_PANELS ? [`${countOf(strata.length - MAX_PANELS, "further stratum")} not shown.`] : [];
   const desc = description(words, data);
   if (strata.length === 0) {
-    return piled(look.width, words.title, desc, [
+    return stack(look.width, words.title, desc, [
       ...heading({ ...words, lead: "" }, frame),
-      emptiness(words.lead, frame),
+      emptyState(words.lead, frame),
       ...caption(words, [], frame),
     ]);
   }
-  const shown = strata.slice(0, MOST_PANELS);
-  return piled(look.width, words.title, desc, [
+  const shown = strata.slice(0, MAX_PANELS);
+  return stack(look.width, words.title, desc, [
     ...heading(words, frame),
     ...shown.flatMap(([stratum, points]) => [panel(trend, stratum, points, frame), space(16)]),
     legend(meanings(shown.flatMap(([, points]) => points)), frame),
@@ -74,13 +74,13 @@ function markOf({ change, median }: TrendPoint): { role: Role; shape: "up" | "do
 const numbersOf = (of: { low: number | null; high: number | null } | null): number[] =>
   [of?.low ?? null, of?.high ?? null].filter((value) => value !== null);
 
-function panel({ metric, periods }: DatedTrend, stratum: string, points: readonly TrendPoint[], frame: Frame): Block {
+function panel({ metric, periods }: TrendResult, stratum: string, points: readonly TrendPoint[], frame: Frame): Block {
   const unit = METRICS.find(({ name }) => name === metric)?.unit ?? "";
   const values = points.flatMap(({ median, ci }) => [...numbersOf(median), ...numbersOf(ci)]);
   const bottom = TOP + PLOT;
   const axis = linearAxis(values.length === 0 ? [0] : values, bottom - 8, TOP + 14, 4);
   const labels =
-    Math.max(...axis.ticks.map((tick) => widthOfText(tickText(tick), SMALL)), widthOfText("hosts", SMALL)) + 10;
+    Math.max(...axis.ticks.map((tick) => textWidth(tickText(tick), SMALL)), textWidth("hosts", SMALL)) + 10;
   const left = frame.left + labels;
   const step = (frame.right - left) / Math.max(1, periods.length);
   const placed = points.map((point) => ({
@@ -160,7 +160,7 @@ function feet(
   });
   const widest = Math.max(
     0,
-    ...texts.flatMap(({ period, hosts }) => [widthOfText(period, SMALL), widthOfText(hosts, SMALL)]),
+    ...texts.flatMap(({ period, hosts }) => [textWidth(period, SMALL), textWidth(hosts, SMALL)]),
   );
   // The outermost labels are moved so that they stay below the plot, towards their neighbours.
   const moved = Math.max(0, (widest - step) / 2);

@@ -5,7 +5,7 @@ import { SCOPE_ALL } from "../cells/cell.ts";
 import { BACKENDS, type Backend } from "../run/backends.ts";
 import type { MetricName } from "../run/metrics.ts";
 import { codeUnitOrder } from "../run/text.ts";
-import { askedMetrics, METHOD_VERSION, type Merged, type Question } from "./compare.ts";
+import { METHOD_VERSION, type Merged, type Question, selectedMetrics } from "./compare.ts";
 import type { BackendValue, CachedReads } from "./comparison.ts";
 import { backendValues, measure } from "./estimate.ts";
 import { cachedReads, type Notice } from "./flags.ts";
@@ -43,7 +43,7 @@ interface BackendsInput {
 /** The values of all backends that have any, in the order of the list of backends. */
 export function allBackends({ question, asOf, pendingHosts, notices, values }: BackendsInput): AllBackends {
   const { metrics, ...asked } = question;
-  const names = askedMetrics(metrics);
+  const names = selectedMetrics(metrics);
   const rankOf = rememberedRanks();
   const stratumOf = (merged: Merged) =>
     backendValues(new Map(names.map((metric) => [metric, measure(merged, metric, rankOf)])));

@@ -23,7 +23,7 @@ import {
   scopeFlags,
 } from "./flags.ts";
 import { geometricMean, hostRange, noiseShare, sdLog, shares } from "./heterogeneity.ts";
-import { type Interval, MIN_HOSTS } from "./median.ts";
+import { MIN_HOSTS, type TickInterval } from "./median.ts";
 import { type BackendStrata, betweenHosts, type Indication } from "./mover.ts";
 import { compareEfficiency, scores } from "./scores.ts";
 import { sentence } from "./sentences.ts";
@@ -31,7 +31,7 @@ import { holm, medianRank, rememberedRanks, signTest } from "./tests.ts";
 import { judge, marginTicks } from "./verdict.ts";
 
 /** The metrics asked for in registry order; all of them when none is named. */
-export function askedMetrics(metrics: readonly MetricName[]): readonly MetricName[] {
+export function selectedMetrics(metrics: readonly MetricName[]): readonly MetricName[] {
   return metrics.length === 0 ? METRIC_NAMES : METRIC_NAMES.filter((name) => metrics.includes(name));
 }
 
@@ -156,7 +156,7 @@ function publishedFigure({ strataUsed, crude, estimate, interval, indication }: 
 }
 
 /** The intervals of one metric in the strata that have one. */
-function strataIntervals({ strata }: Scope, metric: MetricName): Interval[] {
+function strataIntervals({ strata }: Scope, metric: MetricName): TickInterval[] {
   return [...strata.values()].flatMap((effects) => effects.find((effect) => effect.metric === metric)?.interval ?? []);
 }
 
@@ -273,7 +273,7 @@ function published(strata: BackendStrata): Record<string, Partial<Record<MetricN
 export function compare(input: ComparisonInput): Comparison {
   const { question, baselineValues, candidateValues } = input;
   const { baseline, candidate } = question;
-  const metrics = askedMetrics(question.metrics);
+  const metrics = selectedMetrics(question.metrics);
   const pair = new Map([...input.pair].map(([scope, merged]) => [scope, oriented(merged, question)]));
   const rankOf = rememberedRanks();
   const baselineStrata = measuredStrata(baselineValues, metrics, rankOf);

@@ -12,20 +12,20 @@ import type { Reason, Verdict } from "./verdict.ts";
  * What is known of a value: `=` a number (low = high), `>=` at least `low` (high null), `<=` at most `high` (low null),
  * `between` the two, `unknown` (both null).
  */
-export interface Known {
+export interface Estimate {
   readonly low: number | null;
   readonly high: number | null;
   readonly relation: "=" | ">=" | "<=" | "between" | "unknown";
 }
 
 /** A 95 % interval; a null side has no limit. */
-export interface Limits {
+export interface ConfidenceInterval {
   readonly low: number | null;
   readonly high: number | null;
 }
 
 /** The ratio on single hosts: the middle 90 % of them from 20 hosts on, below that the smallest and the largest. */
-export interface HostRange extends Limits {
+export interface HostRange extends ConfidenceInterval {
   readonly kind: "central_90" | "min_max";
 }
 
@@ -42,9 +42,9 @@ export interface BetweenHosts {
   /** Strata with at least 6 hosts on both sides, sorted; empty when there is nothing to say. */
   readonly strata_used: readonly string[];
   /** Ratio of the medians of all strata thrown together. Misleading where strata differ; it feeds a flag only. */
-  readonly crude_ratio: Known;
-  readonly ratio: Known;
-  readonly ci: Limits | null;
+  readonly crude_ratio: Estimate;
+  readonly ratio: Estimate;
+  readonly ci: ConfidenceInterval | null;
   readonly indication: "faster" | "slower" | "none";
 }
 
@@ -59,9 +59,9 @@ export interface MetricComparison {
   readonly faster_hosts: number;
   readonly slower_hosts: number;
   /** The median over hosts of candidate / baseline. */
-  readonly ratio: Known;
+  readonly ratio: Estimate;
   /** Null below 6 hosts. */
-  readonly ci: Limits | null;
+  readonly ci: ConfidenceInterval | null;
   /** Two-sided sign test, null below 6 hosts; and the same after Holm's correction over the metrics of the scope. */
   readonly p: number | null;
   readonly p_holm: number | null;
@@ -89,9 +89,9 @@ export interface EfficiencyComparison {
   readonly n_eff: number;
   readonly exact: number;
   /** The median over hosts of candidate / baseline; above 1 the candidate needs less CPU for the same work. */
-  readonly ratio: Known;
+  readonly ratio: Estimate;
   /** Null below 6 hosts. */
-  readonly ci: Limits | null;
+  readonly ci: ConfidenceInterval | null;
   readonly flags: readonly Flag[];
   readonly flag_details: FlagDetails;
 }
@@ -100,9 +100,9 @@ export interface EfficiencyComparison {
 export interface Score {
   /** The metrics that could be used. */
   readonly metrics: readonly MetricName[];
-  readonly ratio: Known;
+  readonly ratio: Estimate;
   /** Null unless every metric used has an interval; always null for `overall`. */
-  readonly ci: Limits | null;
+  readonly ci: ConfidenceInterval | null;
 }
 
 /** One scope: the fleet, where a host has one vote over its strata, or one stratum. */
@@ -122,10 +122,10 @@ export interface BackendValue {
   readonly runs: number;
   readonly censored_hosts: number;
   readonly single_run_hosts: number;
-  readonly median: Known;
-  readonly ci: Limits | null;
-  readonly p10: Known;
-  readonly p90: Known;
+  readonly median: Estimate;
+  readonly ci: ConfidenceInterval | null;
+  readonly p10: Estimate;
+  readonly p90: Estimate;
   /** Null if any host is censored. */
   readonly geometric_mean: number | null;
   /** Standard deviation between runs of one host, in natural logs; null where no host has two exact runs. */
@@ -140,7 +140,7 @@ export interface CachedReads {
 
 /** A ratio as reported, cached reads included. */
 export interface AsReported {
-  readonly ratio: Known;
+  readonly ratio: Estimate;
   readonly hosts: number;
 }
 

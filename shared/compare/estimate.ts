@@ -5,9 +5,9 @@ import { TICKS_PER_LOG } from "../cells/host-values.ts";
 import { placeOf, type QuantityName } from "../cells/quantities.ts";
 import type { MetricName } from "../run/metrics.ts";
 import { type ComparisonInput, type Merged, oriented } from "./compare.ts";
-import type { AsReported, BackendValue, Known, Limits } from "./comparison.ts";
+import type { AsReported, BackendValue, ConfidenceInterval, Estimate } from "./comparison.ts";
 import { geometricMean } from "./heterogeneity.ts";
-import { type Interval, type Median, medianEstimate, medianOf } from "./median.ts";
+import { type Median, medianEstimate, medianOf, type TickInterval } from "./median.ts";
 import { type Ends, endsOf, quantile } from "./order-statistics.ts";
 import { medianRank } from "./tests.ts";
 
@@ -17,12 +17,12 @@ export function fromTicks(ticks: number): number | null {
 }
 
 /** An interval in ticks as limits; null stays null. */
-export function limits(interval: Interval | null): Limits | null {
+export function limits(interval: TickInterval | null): ConfidenceInterval | null {
   return interval && { low: fromTicks(interval.lo), high: fromTicks(interval.hi) };
 }
 
 /** An estimate in ticks as a value that may be known from one side only. */
-export function known({ lo, hi }: Interval): Known {
+export function known({ lo, hi }: TickInterval): Estimate {
   const low = fromTicks(lo);
   const high = fromTicks(hi);
   if (low === null) return { low, high, relation: high === null ? "unknown" : "<=" };

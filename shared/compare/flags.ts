@@ -8,7 +8,7 @@ import type { Merged, PairedEffect } from "./compare.ts";
 import type { CachedReads } from "./comparison.ts";
 import type { Measure } from "./estimate.ts";
 import { shares } from "./heterogeneity.ts";
-import type { Interval } from "./median.ts";
+import type { TickInterval } from "./median.ts";
 import type { Indication } from "./mover.ts";
 import { countAbove, countBelow, type Ends, quantile } from "./order-statistics.ts";
 import { rulesText } from "./sentences.ts";
@@ -128,7 +128,7 @@ export interface MetricEvidence {
   readonly effect: PairedEffect;
   readonly between: Indication;
   /** The intervals of this metric in the strata below, in the fleet scope; none in a stratum. */
-  readonly strata: readonly Interval[];
+  readonly strata: readonly TickInterval[];
   /** Cached runs of both backends, for a metric of the read path; else null. */
   readonly cached: CachedHosts | null;
   /** In ticks. */
@@ -153,11 +153,11 @@ export function outlierHosts({ exact }: Ends): number {
 }
 
 /** Whether one interval lies wholly above the margin and another wholly below it. */
-function beyondBothWays(upward: readonly Interval[], downward: readonly Interval[], margin: number): boolean {
+function beyondBothWays(upward: readonly TickInterval[], downward: readonly TickInterval[], margin: number): boolean {
   return upward.some(({ lo }) => lo > margin) && downward.some(({ hi }) => hi < -margin);
 }
 
-function disjoint(a: Interval | null, b: Interval | null): boolean {
+function disjoint(a: TickInterval | null, b: TickInterval | null): boolean {
   return a !== null && b !== null && (a.hi < b.lo || b.hi < a.lo);
 }
 

@@ -17,13 +17,13 @@ import type { Cohort } from "../run/cohort.ts";
 import { METRIC_NAMES, type MetricName } from "../run/metrics.ts";
 import { VIEWS, type View } from "../run/run.ts";
 import { METHOD_VERSION, type Merged } from "./compare.ts";
-import type { Known } from "./comparison.ts";
+import type { Estimate } from "./comparison.ts";
 import { known, metricCell } from "./estimate.ts";
-import type { Interval } from "./median.ts";
+import type { TickInterval } from "./median.ts";
 import { countAbove, countBelow, endsOf } from "./order-statistics.ts";
 
 /** Where one host stands among the hosts of a cell: how many of them are certainly below it, and how many above. */
-export interface Standing {
+export interface HostRank {
   /** Hosts with the metric, this one included. */
   readonly hosts: number;
   readonly below: number;
@@ -34,7 +34,7 @@ export interface Standing {
  * The place of a value in ticks among the values of a cell. Hosts in its own bin, i.e. within about half a per cent, and
  * hosts of which only a bound on the wrong side is known, are neither below nor above. Null where no host has the metric.
  */
-export function standing(cell: MetricCell, { lo, hi }: Interval): Standing | null {
+export function standing(cell: MetricCell, { lo, hi }: TickInterval): HostRank | null {
   if (cell.n === 0) return null;
   const { lower, upper } = endsOf(cell);
   const half = BIN_TICKS / 2;
@@ -46,14 +46,14 @@ export function standing(cell: MetricCell, { lo, hi }: Interval): Standing | nul
 }
 
 /** One metric of a host on one backend, in the metric's unit: the median of its runs. */
-export interface HostMetric extends Known {
+export interface HostMetric extends Estimate {
   readonly runs: number;
   /** Runs whose rate is known, and not only a bound. */
   readonly exact_runs: number;
   /** Standard deviation between these runs, in natural logs; null below two. */
   readonly run_sd_log: number | null;
   /** Among the hosts with this backend and stratum; null while the fleet does not count it. */
-  readonly standing: Standing | null;
+  readonly standing: HostRank | null;
 }
 
 type PerMetric<T> = Readonly<Partial<Record<MetricName, T>>>;
@@ -70,8 +70,8 @@ export interface HostBackend extends Readonly<Record<View, PerMetric<HostMetric>
 }
 
 /** A ratio candidate / baseline on this host, and its place among the ratios of the hosts that have both. */
-export interface HostRatio extends Known {
-  readonly standing: Standing | null;
+export interface HostRatio extends Estimate {
+  readonly standing: HostRank | null;
 }
 
 /** Two backends of a host in one stratum, the baseline first in the alphabet; in both views. */
@@ -128,7 +128,7 @@ export function pairsOf(summary: HostSummary): BackendPair[] {
   );
 }
 
-const intervalOf = ({ lo, hi }: HostValue): Interval => ({ lo, hi: hi ?? Number.POSITIVE_INFINITY });
+const intervalOf = ({ lo, hi }: HostValue): TickInterval => ({ lo, hi: hi ?? Number.POSITIVE_INFINITY });
 
 function inMetrics<T>(valueIn: (metric: MetricName, index: number) => T | null): PerMetric<T> {
   return Object.fromEntries(

@@ -6,14 +6,14 @@ import type { Backend } from "../run/backends.ts";
 import type { MetricName } from "../run/metrics.ts";
 import { codeUnitOrder } from "../run/text.ts";
 import {
-  askedMetrics,
   METHOD_VERSION,
   type Merged,
   type PairedEffect,
   pairedEffects,
   type Question,
+  selectedMetrics,
 } from "./compare.ts";
-import type { Known, Limits } from "./comparison.ts";
+import type { ConfidenceInterval, Estimate } from "./comparison.ts";
 import { known, limits } from "./estimate.ts";
 import { cachedReadsOf, type Flag, flagsOf, type NotedSide, pairedFlags } from "./flags.ts";
 import { rememberedRanks } from "./tests.ts";
@@ -27,7 +27,7 @@ export const COMPARISON_FLAGS = [
 ] as const satisfies readonly Flag[];
 
 /** What is asked about all backends. */
-export type MatrixQuestion = Omit<Question, "baseline" | "candidate">;
+export type MatrixQuery = Omit<Question, "baseline" | "candidate">;
 
 /** A pair of backends, the baseline first in the alphabet, and its cell of scope `ALL`. */
 export interface MatrixPair {
@@ -40,9 +40,9 @@ export interface MatrixPair {
 export interface MatrixEntry {
   readonly hosts: number;
   readonly n_eff: number;
-  readonly ratio: Known;
+  readonly ratio: Estimate;
   /** Null below 6 hosts. */
-  readonly ci: Limits | null;
+  readonly ci: ConfidenceInterval | null;
   /** After Holm's correction over the metrics of the pair; null below 6 hosts. */
   readonly p_holm: number | null;
   readonly verdict: Verdict;
@@ -52,7 +52,7 @@ export interface MatrixEntry {
 }
 
 /** The whole answer. Ratios are candidate / baseline. */
-export interface Matrix extends Omit<MatrixQuestion, "metrics"> {
+export interface Matrix extends Omit<MatrixQuery, "metrics"> {
   readonly method_version: string;
   /** Backends that share a host with another one, sorted. */
   readonly backends: readonly Backend[];
@@ -71,7 +71,7 @@ export interface Matrix extends Omit<MatrixQuestion, "metrics"> {
  * without hosts are left out.
  */
 export function matrix(
-  question: MatrixQuestion,
+  question: MatrixQuery,
   pairs: readonly MatrixPair[],
   values: ReadonlyMap<Backend, Merged>,
 ): Matrix {
@@ -90,7 +90,7 @@ export function matrix(
         { backend: baseline, merged: values.get(baseline) },
         { backend: candidate, merged: values.get(candidate) },
       ] as const;
-      const effects = pairedEffects(cell, askedMetrics(metrics), rankOf);
+      const effects = pairedEffects(cell, selectedMetrics(metrics), rankOf);
       const entries = effects.map((effect) => [effect.metric, entryOf(effect, sides, margin)] as const);
       return { baseline, candidate, runs: cell.cell.runs, metrics: Object.fromEntries(entries) };
     }),

@@ -2,7 +2,7 @@ import { at, atFromLargest, type Ends } from "./order-statistics.ts";
 import { type MedianRank, medianRank } from "./tests.ts";
 
 /** A stretch of log values in ticks (1e-4 of a natural log). An end may be infinite: nothing is known on that side. */
-export interface Interval {
+export interface TickInterval {
   readonly lo: number;
   readonly hi: number;
 }
@@ -14,23 +14,23 @@ export const MIN_HOSTS = 6;
 const RESOLUTION = 25;
 
 /** The estimate of which nothing is known. */
-export const UNKNOWN: Interval = { lo: -Infinity, hi: Infinity };
+export const UNKNOWN: TickInterval = { lo: -Infinity, hi: Infinity };
 
 /** A median of host values. */
 export interface Median {
   /** A point (`lo` = `hi`) when the values around the middle are exact, otherwise all that is known of it. */
-  readonly estimate: Interval;
+  readonly estimate: TickInterval;
   /** 95 % interval; null when there are fewer than 6 hosts. */
-  readonly interval: Interval | null;
+  readonly interval: TickInterval | null;
   /**
    * The narrowest that this interval could be if the values behind the bounds were known; equal to it when all are exact,
    * and upside down where their bounds leave it open.
    */
-  readonly narrowest: Interval | null;
+  readonly narrowest: TickInterval | null;
 }
 
 /** The median of the host values alone; unknown without hosts. */
-export function medianEstimate({ lower, upper }: Ends): Interval {
+export function medianEstimate({ lower, upper }: Ends): TickInterval {
   if (lower.size === 0) return UNKNOWN;
   const middle = (lower.size + 1) / 2;
   return { lo: at(lower, middle), hi: atFromLargest(upper, middle) };

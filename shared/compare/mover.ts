@@ -6,12 +6,12 @@ import { emptyMetricCell } from "../cells/cell.ts";
 import type { MetricName } from "../run/metrics.ts";
 import { codeUnitOrder } from "../run/text.ts";
 import type { Measure } from "./estimate.ts";
-import { type Interval, type Median, medianEstimate, UNKNOWN } from "./median.ts";
+import { type Median, medianEstimate, type TickInterval, UNKNOWN } from "./median.ts";
 import { endsOf } from "./order-statistics.ts";
 
 /** The difference of two medians that both have an interval. */
 interface Contrast {
-  readonly estimate: Interval;
+  readonly estimate: TickInterval;
   /** Squared distances from the estimate to the lower and the upper limit, both medians together. */
   readonly below: number;
   readonly above: number;
@@ -23,7 +23,7 @@ interface WeightedContrast extends Contrast {
 }
 
 /** Difference of two values that are known as intervals. The ends never meet as infinities of one sign. */
-function difference(candidate: Interval, baseline: Interval): Interval {
+function difference(candidate: TickInterval, baseline: TickInterval): TickInterval {
   return { lo: candidate.lo - baseline.hi, hi: candidate.hi - baseline.lo };
 }
 
@@ -40,7 +40,7 @@ function contrast(baseline: Median, candidate: Median): Contrast | null {
 }
 
 /** The weighted mean of contrasts, at least one, with its 95 % interval. An end with any infinite term is infinite. */
-function mover(terms: readonly WeightedContrast[]): { estimate: Interval; interval: Interval } {
+function mover(terms: readonly WeightedContrast[]): { estimate: TickInterval; interval: TickInterval } {
   const weights = terms.reduce((sum, { weight }) => sum + weight, 0);
   const sum = (partOf: (term: Contrast, share: number) => number) =>
     terms.reduce((total, term) => total + partOf(term, term.weight / weights), 0);
@@ -61,10 +61,10 @@ export type BackendStrata = ReadonlyMap<string, ReadonlyMap<MetricName, Measure>
 export interface Indication {
   readonly strataUsed: readonly string[];
   /** Difference of the pooled medians. */
-  readonly crude: Interval;
+  readonly crude: TickInterval;
   /** The weighted difference of the strata's medians, unknown when no stratum could be used. */
-  readonly estimate: Interval;
-  readonly interval: Interval | null;
+  readonly estimate: TickInterval;
+  readonly interval: TickInterval | null;
   readonly indication: "faster" | "slower" | "none";
 }
 
@@ -72,7 +72,7 @@ export interface Indication {
  * The median of the host values of all strata thrown together. Adds only what a median needs: over many strata of a
  * large fleet the sum of squares would leave the exact integers.
  */
-function pooledMedian(strata: BackendStrata, metric: MetricName): Interval {
+function pooledMedian(strata: BackendStrata, metric: MetricName): TickInterval {
   const measures = [...strata.values()].flatMap((own) => own.get(metric) ?? []);
   const [only, ...others] = measures;
   if (only === undefined) return UNKNOWN;
@@ -130,8 +130,8 @@ const MIN_CHANGE = 500;
 
 /** What became of a median from one period to a later one, in ticks. */
 export interface Change {
-  readonly estimate: Interval;
-  readonly interval: Interval;
+  readonly estimate: TickInterval;
+  readonly interval: TickInterval;
   /** A hint and no verdict: without correction for the many hints of a table, 1 in 40 is false in either direction. */
   readonly hint: "faster" | "slower" | "none";
 }

@@ -2,7 +2,7 @@
 // the verdict (statistics.md, section 6) would say of more hosts that split as those so far, or that all say the opposite.
 
 import { TICKS_PER_LOG } from "../cells/host-values.ts";
-import type { Known, Limits } from "./comparison.ts";
+import type { ConfidenceInterval, Estimate } from "./comparison.ts";
 import { MIN_HOSTS } from "./median.ts";
 import { medianRank, signTest } from "./tests.ts";
 import { isSignificant, marginTicks } from "./verdict.ts";
@@ -15,7 +15,7 @@ export interface Split {
 }
 
 /** Beyond so many hosts there is no fleet. */
-const MOST_HOSTS = 1_000_000;
+const MAX_HOSTS = 1_000_000;
 
 /**
  * Whether so many hosts on the winning side are enough: the sign test holds after a correction by `factor`, and so few hosts
@@ -41,7 +41,7 @@ export function fewestHosts(tests: number): number {
 export function hostsForDirection({ hosts, faster, slower }: Split, tests: number): number | null {
   const [winning, losing] = [Math.max(faster, slower), Math.min(faster, slower)];
   if (2 * winning <= hosts) return null;
-  for (let count = Math.max(MIN_HOSTS, Math.ceil(hosts)); count <= MOST_HOSTS; count += Math.ceil(count / 100)) {
+  for (let count = Math.max(MIN_HOSTS, Math.ceil(hosts)); count <= MAX_HOSTS; count += Math.ceil(count / 100)) {
     // Rounded against the majority, like the test itself.
     const [on, against] = [Math.floor((winning * count) / hosts), Math.ceil((losing * count) / hosts)];
     if (decides(count, on, against, tests)) return count;
@@ -53,7 +53,7 @@ export function hostsForDirection({ hosts, faster, slower }: Split, tests: numbe
  * How many further hosts that all say the opposite would undo a verdict of faster or slower; at least 1. `factor` is what
  * Holm's correction multiplied the p value by.
  */
-export function hostsToUndo({ hosts, faster, slower }: Split, factor: number): number {
+export function hostsToOverturn({ hosts, faster, slower }: Split, factor: number): number {
   const [all, winning, losing] = [
     Math.floor(hosts),
     Math.floor(Math.max(faster, slower)),
@@ -73,12 +73,17 @@ export function hostsToUndo({ hosts, faster, slower }: Split, factor: number): n
  * interval shrinks with the root of their number. Null where the median is not known exactly, lies outside the margin, or
  * the interval has no limit on a side.
  */
-export function hostsForEquality(hosts: number, ratio: Known, ci: Limits | null, margin: number): number | null {
+export function hostsForEquality(
+  hosts: number,
+  ratio: Estimate,
+  ci: ConfidenceInterval | null,
+  margin: number,
+): number | null {
   if (ratio.relation !== "=" || ratio.low === null || ci === null || ci.low === null || ci.high === null) return null;
   const reach = marginTicks(margin) / TICKS_PER_LOG;
   const [median, low, high] = [Math.log(ratio.low), Math.log(ci.low), Math.log(ci.high)];
   if (Math.abs(median) >= reach) return null;
   const shrink = Math.max((median - low) / (median + reach), (high - median) / (reach - median));
   const count = Math.round(hosts * shrink ** 2);
-  return count <= MOST_HOSTS ? Math.max(MIN_HOSTS, count) : null;
+  return count <= MAX_HOSTS ? Math.max(MIN_HOSTS, count) : null;
 }

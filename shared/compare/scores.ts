@@ -5,7 +5,7 @@ import type { Merged, PairedEffect } from "./compare.ts";
 import type { EfficiencyComparison, Score } from "./comparison.ts";
 import { known, limits, measure } from "./estimate.ts";
 import { type CachedHosts, type Flag, type FlagDetail, flagsOf, hostFlags, noted, ofHosts } from "./flags.ts";
-import { type Interval, UNKNOWN } from "./median.ts";
+import { type TickInterval, UNKNOWN } from "./median.ts";
 import type { medianRank } from "./tests.ts";
 
 // CPU efficiency of one scope: the rate for each per cent of CPU, candidate over baseline, as if it were a metric of its own
@@ -53,18 +53,18 @@ const GROUPS = ["write", "read", "seek", "metadata"] as const satisfies readonly
 
 interface Mean {
   readonly metrics: readonly MetricName[];
-  readonly estimate: Interval;
-  readonly interval: Interval | null;
+  readonly estimate: TickInterval;
+  readonly interval: TickInterval | null;
 }
 
-function isKnown({ estimate }: { readonly estimate: Interval }): boolean {
+function isKnown({ estimate }: { readonly estimate: TickInterval }): boolean {
   return estimate.lo > -Infinity || estimate.hi < Infinity;
 }
 
 /** Mean of each end. A mean over nothing is unknown. */
-function meanOf(intervals: readonly Interval[]): Interval {
+function meanOf(intervals: readonly TickInterval[]): TickInterval {
   if (intervals.length === 0) return UNKNOWN;
-  const mean = (endOf: (interval: Interval) => number) =>
+  const mean = (endOf: (interval: TickInterval) => number) =>
     intervals.reduce((sum, interval) => sum + endOf(interval), 0) / intervals.length;
   return { lo: mean(({ lo }) => lo), hi: mean(({ hi }) => hi) };
 }

@@ -5,7 +5,7 @@ import { countOf, exactText, marginText, pText, ratioText } from "../run/format.
 import type { MetricName } from "../run/metrics.ts";
 import type { View } from "../run/run.ts";
 import type { PairedEffect } from "./compare.ts";
-import type { CachedReads, HostRange, Known, Limits, Share } from "./comparison.ts";
+import type { CachedReads, ConfidenceInterval, Estimate, HostRange, Share } from "./comparison.ts";
 import { isSignificant, type Reason } from "./verdict.ts";
 
 // Words of a sentence: what each test does, in the language of someone who runs it, and parts of a whole.
@@ -83,8 +83,8 @@ export interface Finding {
   /** How many periods were asked for; with several of them a host may count in each. */
   readonly periods: number;
   readonly effect: PairedEffect;
-  readonly ratio: Known;
-  readonly ci: Limits | null;
+  readonly ratio: Estimate;
+  readonly ci: ConfidenceInterval | null;
   readonly range: HostRange;
   readonly share: Share;
   readonly reason: Reason;
@@ -95,7 +95,7 @@ export interface Finding {
 }
 
 /** "2.12", "at least 2.12" and so on. Never called for an unknown ratio. */
-function ratioPhrase({ low, high }: Known): string {
+function ratioPhrase({ low, high }: Estimate): string {
   if (low !== null && high !== null) {
     return low === high ? ratioText(low) : `between ${ratioText(low, "down")} and ${ratioText(high, "up")}`;
   }
@@ -104,7 +104,7 @@ function ratioPhrase({ low, high }: Known): string {
 }
 
 /** "2.04 to 2.19", or the side that has a limit; rounded outwards. */
-function limitsPhrase({ low, high }: Limits): string {
+function limitsPhrase({ low, high }: ConfidenceInterval): string {
   if (low !== null && high !== null) return `${ratioText(low, "down")} to ${ratioText(high, "up")}`;
   if (low !== null) return `from ${ratioText(low, "down")}, no upper limit`;
   return high === null ? "no limit on either side" : `up to ${ratioText(high, "up")}, no lower limit`;

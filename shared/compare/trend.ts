@@ -7,7 +7,7 @@ import type { MetricName } from "../run/metrics.ts";
 import type { PeriodUnit } from "../run/periods.ts";
 import type { View } from "../run/run.ts";
 import { METHOD_VERSION, type Merged, type Question } from "./compare.ts";
-import type { Known, Limits } from "./comparison.ts";
+import type { ConfidenceInterval, Estimate } from "./comparison.ts";
 import { known, limits, type Measure, measure } from "./estimate.ts";
 import type { Notice } from "./flags.ts";
 import type { Matrix } from "./matrix.ts";
@@ -23,16 +23,16 @@ export interface Freshness {
 }
 
 /** The answer of GET /v1/matrix. */
-export interface DatedMatrix extends Matrix, Freshness {}
+export interface MatrixResult extends Matrix, Freshness {}
 
 /** The answer of GET /v1/trend, with the periods it was made from, in the order of time. */
-export interface DatedTrend extends Trend, Freshness {
+export interface TrendResult extends Trend, Freshness {
   readonly unit: PeriodUnit;
   readonly periods: readonly string[];
 }
 
 /** A question about one backend and metric. */
-export interface TrendQuestion {
+export interface TrendQuery {
   readonly backend: Backend;
   readonly metric: MetricName;
   readonly view: View;
@@ -51,30 +51,30 @@ export interface TrendPoint {
   readonly hosts: number;
   readonly runs: number;
   readonly censored_hosts: number;
-  readonly median: Known;
+  readonly median: Estimate;
   /** Null below 6 hosts. */
-  readonly ci: Limits | null;
+  readonly ci: ConfidenceInterval | null;
   /**
    * This period's median over that of the last one listed before it that has hosts, as a ratio: above 1 it became faster.
    * Null for the first, and where one of the two has fewer than 6 hosts.
    */
   readonly change: {
     readonly since: string;
-    readonly ratio: Known;
-    readonly ci: Limits;
+    readonly ratio: Estimate;
+    readonly ci: ConfidenceInterval;
     readonly hint: "faster" | "slower" | "none";
   } | null;
 }
 
 /** The whole answer. */
-interface Trend extends TrendQuestion {
+interface Trend extends TrendQuery {
   readonly method_version: string;
   /** By stratum, sorted; of each the periods that have hosts, in the order asked for. */
   readonly strata: Readonly<Record<string, readonly TrendPoint[]>>;
 }
 
 /** The trend over periods in the order of time, each a window of its own. */
-export function trend(question: TrendQuestion, periods: readonly TrendPeriod[]): Trend {
+export function trend(question: TrendQuery, periods: readonly TrendPeriod[]): Trend {
   const scopes = new Set(periods.flatMap(({ values }) => [...values.keys()]));
   const strata = [...scopes].filter((scope) => scope !== SCOPE_ALL).sort();
   const entries = strata.map((stratum) => [stratum, points(question.metric, stratum, periods)] as const);

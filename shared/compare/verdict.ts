@@ -1,7 +1,7 @@
 // From numbers to a verdict: the eleven rules of statistics.md, section 6, read from top to bottom.
 
 import { rnd, TICKS_PER_LOG } from "../cells/host-values.ts";
-import type { Interval } from "./median.ts";
+import type { TickInterval } from "./median.ts";
 
 export type Verdict = "faster" | "slower" | "equivalent" | "inconclusive" | "not comparable";
 
@@ -24,11 +24,11 @@ export interface Evidence {
   readonly hosts: number;
   readonly bothTooFast: number;
   /** Median log-ratio in ticks. */
-  readonly estimate: Interval;
+  readonly estimate: TickInterval;
   /** Its 95 % interval; null with fewer than 6 certainly distinct hosts. */
-  readonly interval: Interval | null;
+  readonly interval: TickInterval | null;
   /** The narrowest that it could be without `+++++` (`Median`); null with it. */
-  readonly narrowest: Interval | null;
+  readonly narrowest: TickInterval | null;
   /** Sign-test p after Holm's correction; null when there is none. */
   readonly pHolm: number | null;
   /** The margin in ticks (`marginTicks`). */
@@ -55,7 +55,7 @@ export function marginTicks(margin: number): number {
   return margin === DEFAULT_MARGIN ? DEFAULT_MARGIN_TICKS : rnd(TICKS_PER_LOG * Math.log1p(margin));
 }
 
-const excludesOne = ({ lo, hi }: Interval): boolean => lo > 0 || hi < 0;
+const excludesOne = ({ lo, hi }: TickInterval): boolean => lo > 0 || hi < 0;
 
 /** The first rule that holds gives the verdict; the last one always does. */
 export function judge({ hosts, bothTooFast, estimate, interval, narrowest, pHolm, margin }: Evidence): Judgement {

@@ -45,7 +45,7 @@ function idsOf(reasons: readonly QualityReason[], strength: RuleStrength): reado
  * afresh by this version of the parser and the rules; who, when, and what was said stay. Null when the line is no longer
  * exactly one result: what an older version made of it is then all there is.
  */
-export function reread(run: Run): Run | null {
+export function reparse(run: Run): Run | null {
   const { entries } = readBonnie(run.raw);
   const [entry] = entries;
   if (entry?.kind !== "result" || entries.length !== 1) return null;

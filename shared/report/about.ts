@@ -6,7 +6,7 @@ import type { Freshness } from "../compare/trend.ts";
 import { COHORT_KEYS } from "../run/cohort.ts";
 import { exactText, marginText } from "../run/format.ts";
 import { instantText } from "./format.ts";
-import { type Fact, type Look, type Remark, warning } from "./model.ts";
+import { type Fact, type Remark, type RenderOptions, warning } from "./model.ts";
 import type { Field } from "./records.ts";
 
 /** What all of them hold. */
@@ -36,7 +36,7 @@ export function aboutFacts(about: About, own: readonly Fact[] = []): Fact[] {
 }
 
 /** Which metrics are shown, when not all of the answer are. */
-export function shownFact({ metrics }: Pick<Look, "metrics">): Fact[] {
+export function shownFact({ metrics }: Pick<RenderOptions, "metrics">): Fact[] {
   return metrics.length === 0 ? [] : [{ label: "showing", text: metrics.join(", ") }];
 }
 

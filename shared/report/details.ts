@@ -6,7 +6,7 @@ import type { Verdict } from "../compare/verdict.ts";
 import { countOf, exactText, percentText, pText, ratioText } from "../run/format.ts";
 import { metricLabel } from "../run/metrics.ts";
 import { hostCountText, hostsOfAll, intervalOrNone, intervalText, knownText } from "./format.ts";
-import { cell, column, type Look, type Remark, remark, type Section, section } from "./model.ts";
+import { cell, column, type Remark, type RenderOptions, remark, type Section, section } from "./model.ts";
 import { shownMetrics } from "./verdicts.ts";
 
 // What the short name of a stratum says, in words: `v1/2G/8k/16` is how results are told apart that cannot be compared.
@@ -58,7 +58,10 @@ const DECIDED = [
  * What a comparison found over the fleet in one sentence, e.g. "On 9 to 40 hosts with both, blktap2 compared with
  * loop is faster in char write, block write; slower in random seeks; 9 of 12 metrics are undecided." Hosts differ from metric to metric.
  */
-export function comparisonLead({ baseline, candidate, fleet }: Comparison, look: Pick<Look, "metrics">): string {
+export function comparisonLead(
+  { baseline, candidate, fleet }: Comparison,
+  look: Pick<RenderOptions, "metrics">,
+): string {
   const metrics = shownMetrics(fleet.metrics, look);
   if (metrics.every(([, { hosts }]) => hosts === 0))
     return `No host has results on both ${baseline} and ${candidate} that count: nothing to compare yet.`;
@@ -75,7 +78,7 @@ export function comparisonLead({ baseline, candidate, fleet }: Comparison, look:
 }
 
 /** How hosts differ, for metrics with at least two of them. */
-export function agreementSection({ fleet }: Comparison, look: Look): Section[] {
+export function agreementSection({ fleet }: Comparison, look: RenderOptions): Section[] {
   const shown = shownMetrics(fleet.metrics, look).filter(([, { hosts }]) => hosts > 1);
   if (shown.length === 0) return [];
   const rows = shown.map(([name, { host_range, share, p, p_holm, noise_share }]) => [
@@ -117,7 +120,7 @@ function rangeKind({ kind }: HostRange): string {
 }
 
 /** Scores that are known; they are over all metrics, so none when some only are shown. */
-export function scoresSection({ fleet }: Comparison, look: Look): Section[] {
+export function scoresSection({ fleet }: Comparison, look: RenderOptions): Section[] {
   if (look.metrics.length > 0) return [];
   const known = Object.entries(fleet.scores).filter(([, { metrics }]) => metrics.length > 0);
   if (known.length === 0) return [];
@@ -144,7 +147,7 @@ export function scoresSection({ fleet }: Comparison, look: Look): Section[] {
 }
 
 /** CPU efficiency of the metrics that have it on any host. */
-export function efficiencySection({ candidate, fleet }: Comparison, look: Look): Section[] {
+export function efficiencySection({ candidate, fleet }: Comparison, look: RenderOptions): Section[] {
   const shown = shownMetrics(fleet.efficiency, look).filter(([, { hosts }]) => hosts > 0);
   if (shown.length === 0) return [];
   const rows = shown.map(([name, { hosts, n_eff, ratio, ci, flags }]) => [
@@ -171,7 +174,7 @@ export function efficiencySection({ candidate, fleet }: Comparison, look: Look):
 }
 
 /** The comparison between different hosts, where enough have been measured. */
-export function indicationSection({ fleet }: Comparison, look: Look): Section[] {
+export function indicationSection({ fleet }: Comparison, look: RenderOptions): Section[] {
   const shown = shownMetrics(fleet.metrics, look).filter(
     ([, { between_hosts }]) => between_hosts.strata_used.length > 0,
   );

@@ -1,7 +1,13 @@
 // Behind a verdict: which rule gave it, which hosts it rests on, and what would change it. All from the published answer.
 
 import type { Comparison, MetricComparison } from "../compare/comparison.ts";
-import { fewestHosts, hostsForDirection, hostsForEquality, hostsToUndo, type Split } from "../compare/sample-size.ts";
+import {
+  fewestHosts,
+  hostsForDirection,
+  hostsForEquality,
+  hostsToOverturn,
+  type Split,
+} from "../compare/sample-size.ts";
 import { unlikeMedian, WORDS } from "../compare/sentences.ts";
 import { isSignificant } from "../compare/verdict.ts";
 import { countOf, exactText, marginText, pText, ratioText } from "../run/format.ts";
@@ -129,7 +135,7 @@ function changeTexts(comparison: Comparison, name: MetricName, metric: MetricCom
     case "ci_above_1":
     case "ci_below_1": {
       const factor = p === null || p === 0 || p_holm === null ? tests : p_holm / p;
-      const undoing = hostsToUndo(splitOf(metric), factor);
+      const undoing = hostsToOverturn(splitOf(metric), factor);
       return [
         `${countOf(undoing, "further host")} would undo it, if ${undoing === 1 ? "it says" : "all of them say"} the opposite.`,
       ];

@@ -1,13 +1,13 @@
 // Values that may be bounds, intervals that may have no limit, and times, in words for people.
 
-import type { Known, Limits } from "../compare/comparison.ts";
+import type { ConfidenceInterval, Estimate } from "../compare/comparison.ts";
 import { COHORT_KEYS, type Cohort } from "../run/cohort.ts";
 import { countOf, exactText, type NumberText, ratioText } from "../run/format.ts";
 
 // Values in the few characters that a picture has room for, with the digits that they have everywhere (`number-text.ts`).
 
 /** `25 510 K/s`, `≥ 32 760 files/s`, `1.37–1.39×`, with the unit as it follows the number; `–` where nothing is known. */
-export function valueText({ low, high }: Known, numberText: NumberText, unit: string): string {
+export function valueText({ low, high }: Estimate, numberText: NumberText, unit: string): string {
   if (low !== null && high !== null) {
     const number = low === high ? numberText(low) : `${numberText(low, "down")}–${numberText(high, "up")}`;
     return `${number}${unit}`;
@@ -17,12 +17,12 @@ export function valueText({ low, high }: Known, numberText: NumberText, unit: st
 }
 
 /** A ratio: `2.12×`, `≥ 1.081×`, `≤ 0.0153×`. */
-export function timesText(ratio: Known): string {
+export function timesText(ratio: Estimate): string {
   return valueText(ratio, ratioText, "×");
 }
 
 /** `2.04–2.19`, `2.04 or more`, `0.91 or less`; empty where there is no interval or it has no limits. Limits are rounded outwards. */
-export function limitsText(limits: Limits | null): string {
+export function limitsText(limits: ConfidenceInterval | null): string {
   if (limits === null) return "";
   const { low, high } = limits;
   if (low !== null && high !== null) return `${ratioText(low, "down")}–${ratioText(high, "up")}`;
@@ -31,7 +31,7 @@ export function limitsText(limits: Limits | null): string {
 }
 
 /** Both: `2.12× (2.04–2.19)`. */
-export function estimateText(ratio: Known, limits: Limits | null): string {
+export function estimateText(ratio: Estimate, limits: ConfidenceInterval | null): string {
   const interval = limitsText(limits);
   return interval === "" ? timesText(ratio) : `${timesText(ratio)} (${interval})`;
 }
@@ -74,7 +74,7 @@ export function hostsOfAll(metrics: readonly Counted[]): string {
 }
 
 /** A value that may be a bound: `2.72`, `>= 1.08`, `<= 0.9`, `1.1 to 1.4`, or `unknown`. Bounds are rounded to the safe side. */
-export function knownText({ low, high, relation }: Known, numberText: NumberText): string {
+export function knownText({ low, high, relation }: Estimate, numberText: NumberText): string {
   if (low !== null && high !== null) {
     return relation === "=" ? numberText(low) : `${numberText(low, "down")} to ${numberText(high, "up")}`;
   }
@@ -83,14 +83,14 @@ export function knownText({ low, high, relation }: Known, numberText: NumberText
 }
 
 /** An interval: `1.1 to 1.4`, `up to 0.9`, `1.08 and up`, or `no limits`. Limits are rounded outwards. */
-export function intervalText({ low, high }: Limits, numberText: NumberText): string {
+export function intervalText({ low, high }: ConfidenceInterval, numberText: NumberText): string {
   if (low !== null && high !== null) return `${numberText(low, "down")} to ${numberText(high, "up")}`;
   if (low !== null) return `${numberText(low, "down")} and up`;
   return high === null ? "no limits" : `up to ${numberText(high, "up")}`;
 }
 
 /** The same for an interval that may not exist: `-`. */
-export function intervalOrNone(limits: Limits | null, numberText: NumberText): string {
+export function intervalOrNone(limits: ConfidenceInterval | null, numberText: NumberText): string {
   return limits === null ? "-" : intervalText(limits, numberText);
 }
 

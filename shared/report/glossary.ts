@@ -8,7 +8,7 @@ import type { Backend } from "../run/backends.ts";
 import type { Quality } from "../run/run.ts";
 
 /** The keys of a list of meanings, as the tuple that an enum schema wants. Throws for an empty list. */
-export function wordsOf<T extends string>(meanings: Readonly<Record<T, unknown>>): [T, ...T[]] {
+export function enumValues<T extends string>(meanings: Readonly<Record<T, unknown>>): [T, ...T[]] {
   // Sound for object literals typed by their keys, which all lists of meanings are.
   const [first, ...others] = Object.keys(meanings) as T[];
   if (first === undefined) throw new Error("a list of meanings is empty");
@@ -31,7 +31,7 @@ export const ERROR_MEANINGS: Meanings<ErrorCode> = {
   forbidden: "The token is right, but its scope, its fleet or its hosts do not allow this. Nothing was stored.",
   not_found: "There is nothing at this address, or not in the fleet of this token, or not in this format.",
   method_not_allowed: "The address exists, but does not take this method.",
-  not_kept:
+  snapshot_unavailable:
     "A frozen share that was made by another version of the service shows what it has shown before, and cannot be drawn in another look. Ask for it without `width`, `theme` and `metrics`.",
   gone: "This share was ended. Whoever made it or an admin of the fleet did so, and it does not come back.",
   too_large:
@@ -68,8 +68,8 @@ export const REASONS: Meanings<Reason> = {
   ci_includes_1:
     "The 95 % interval includes 1. With a significant sign test, hosts agree on a direction, but so many are equal that the median difference may be none.",
   not_significant_after_holm: "The sign test is not significant at 5 % after Holm's correction over the metrics.",
-  ci_above_1: "Interval and median lie above 1, the median beyond the margin, and the test is significant.",
-  ci_below_1: "Interval and median lie below 1, the median beyond the margin, and the test is significant.",
+  ci_above_1: "TickInterval and median lie above 1, the median beyond the margin, and the test is significant.",
+  ci_below_1: "TickInterval and median lie below 1, the median beyond the margin, and the test is significant.",
   difference_below_margin: "There is a difference, but its median is within the margin.",
 };
 

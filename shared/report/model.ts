@@ -5,7 +5,7 @@
 import type { AllBackends } from "../compare/backends.ts";
 import type { Comparison } from "../compare/comparison.ts";
 import type { HostEntry, HostProfile } from "../compare/host.ts";
-import type { DatedMatrix, DatedTrend } from "../compare/trend.ts";
+import type { MatrixResult, TrendResult } from "../compare/trend.ts";
 import type { MetricName } from "../run/metrics.ts";
 import type { Run } from "../run/run.ts";
 
@@ -36,8 +36,8 @@ export interface RunPage {
 /** An answer of the service, told apart by the endpoint that gives it. */
 export type Summary =
   | { readonly kind: "compare"; readonly answer: Comparison }
-  | { readonly kind: "matrix"; readonly answer: DatedMatrix }
-  | { readonly kind: "trend"; readonly answer: DatedTrend }
+  | { readonly kind: "matrix"; readonly answer: MatrixResult }
+  | { readonly kind: "trend"; readonly answer: TrendResult }
   | { readonly kind: "backends"; readonly answer: AllBackends }
   | { readonly kind: "hosts"; readonly answer: HostPage }
   | { readonly kind: "host"; readonly answer: HostProfile }
@@ -56,7 +56,7 @@ export const WIDTH = { least: 320, most: 1600, default: 720 } as const;
 export const SHARE_WIDTHS = [320, 480, 600, 720, 800, 960, 1200, 1600] as const;
 
 /** How a summary is shown. It never changes a number. */
-export interface Look {
+export interface RenderOptions {
   /** Of a picture, in px: `WIDTH.least` to `WIDTH.most`. */
   readonly width: number;
   readonly theme: Theme;
@@ -67,7 +67,7 @@ export interface Look {
 }
 
 /** How a summary is shown when nobody says otherwise. */
-export const DEFAULT_LOOK: Look = { width: WIDTH.default, theme: "auto", metrics: [], title: null };
+export const DEFAULT_RENDER_OPTIONS: RenderOptions = { width: WIDTH.default, theme: "auto", metrics: [], title: null };
 
 /** The colour of a cell; its text always says the same in words. */
 export type Tone = "plain" | "better" | "worse" | "equal" | "unclear" | "incomparable";

@@ -1,11 +1,11 @@
 import type { Verdict } from "../compare/verdict.ts";
 import { METRIC_NAMES, type MetricName } from "../run/metrics.ts";
-import { type Cell, cell, type Look, type Tone } from "./model.ts";
+import { type Cell, cell, type RenderOptions, type Tone } from "./model.ts";
 
 /** What an answer has for each metric that a look shows, in registry order. */
 export function shownMetrics<T>(
   of: Readonly<Partial<Record<MetricName, T>>>,
-  { metrics }: Pick<Look, "metrics">,
+  { metrics }: Pick<RenderOptions, "metrics">,
 ): (readonly [metric: MetricName, value: T])[] {
   return METRIC_NAMES.flatMap((metric) => {
     const value = of[metric];

@@ -24,7 +24,7 @@ function factorOfV1(version: string): number {
 }
 
 /** KiB that putc and getc of v2 work on at the very least; the true amount is not printed. */
-const LEAST_BYTE_WORK_KIB = 1024;
+const MIN_BYTE_WORK_KIB = 1024;
 
 /**
  * The work of one test: KiB, seeks or files, in the unit of the metric's rate times seconds. Null when the setup does
@@ -56,7 +56,7 @@ export function lowerBound(metric: MetricName, setup: BonnieSetup): number | nul
   const work = knownWork(metric, setup);
   if (work !== null) return factorOf(setup) * work;
   const isByteTest = metric === "putc" || metric === "getc";
-  return isByteTest && setup.file_size_kib !== null ? 2 * LEAST_BYTE_WORK_KIB : null;
+  return isByteTest && setup.file_size_kib !== null ? 2 * MIN_BYTE_WORK_KIB : null;
 }
 
 /**

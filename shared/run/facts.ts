@@ -189,7 +189,7 @@ export interface ParsedFact {
 }
 
 /** Why a fact was not: `unknown_key` or `bad_value`, and one sentence with what was found and what was expected. */
-export interface FactFault {
+export interface FactError {
   readonly code: "unknown_key" | "bad_value";
   readonly text: string;
 }
@@ -222,7 +222,7 @@ export function isKnownKey(key: string): boolean {
  * Reads one fact. Blanks around the value are dropped; words are taken in any case; text is given in NFC. An empty value is a
  * fault: a client that does not know a fact leaves it out.
  */
-export function parseFact(key: string, value: string): ParsedFact | FactFault {
+export function parseFact(key: string, value: string): ParsedFact | FactError {
   const kind = KINDS.get(key) ?? (LABEL.test(key) ? TEXT : undefined);
   if (kind === undefined) return { code: "unknown_key", text: unknownKey(key) };
   const found = asWritten(value);

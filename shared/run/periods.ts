@@ -51,7 +51,7 @@ function named(unit: PeriodUnit, number: number): string {
 }
 
 /** Periods of one question; a century of months would be 1 200 reads. */
-export const MOST_PERIODS = 60;
+export const MAX_PERIODS = 60;
 
 /** The window without limits. */
 export const PERIOD_ALL = "all";

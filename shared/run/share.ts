@@ -17,7 +17,7 @@ export interface Share {
   readonly frozen: boolean;
   readonly title: string | null;
   /** The token that made it, by its id, and that token's label. */
-  readonly made_by: { readonly token_id: string; readonly label: string | null };
+  readonly created_by: { readonly token_id: string; readonly label: string | null };
   readonly created_at: string;
 }
 

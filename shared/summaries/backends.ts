@@ -3,14 +3,23 @@ import type { BackendValue } from "../compare/comparison.ts";
 import { aboutFacts, aboutFields, noticeRemarks, shownFact } from "../report/about.ts";
 import { stratumRemark } from "../report/details.ts";
 import { intervalOrNone, knownText } from "../report/format.ts";
-import { type Cell, cell, column, type Look, type Report, remark, section, type Table } from "../report/model.ts";
+import {
+  type Cell,
+  cell,
+  column,
+  type RenderOptions,
+  type Report,
+  remark,
+  section,
+  type Table,
+} from "../report/model.ts";
 import { type Field, type Records, recordsOf } from "../report/records.ts";
 import { shownMetrics } from "../report/verdicts.ts";
 import { countOf, exactText, percentText, rateText } from "../run/format.ts";
 import { METRIC_NAMES, type MetricName } from "../run/metrics.ts";
 
 /** The values of all backends as a report: what there is, then for each stratum a table, metric by metric. */
-export function backendsReport(answer: AllBackends, look: Look): Report {
+export function backendsReport(answer: AllBackends, look: RenderOptions): Report {
   const backends = Object.entries(answer.backends);
   const strata = [...new Set(backends.flatMap(([, { strata: own }]) => Object.keys(own)))].sort();
   return {
@@ -67,7 +76,11 @@ const VALUES = [
   column(">", "between runs", "run_sd_log"),
 ];
 
-function valueTable(stratum: string, backends: readonly (readonly [string, MeasuredBackend])[], look: Look): Table {
+function valueTable(
+  stratum: string,
+  backends: readonly (readonly [string, MeasuredBackend])[],
+  look: RenderOptions,
+): Table {
   const rows = METRIC_NAMES.flatMap((metric) =>
     backends.flatMap(([backend, { strata }]) =>
       shownMetrics(strata[stratum] ?? {}, look)
@@ -125,7 +138,7 @@ const FIELDS: readonly Field<Item>[] = [
 ];
 
 /** A row for each metric of each backend and stratum. */
-export function backendsRecords(answer: AllBackends, look: Look): Records {
+export function backendsRecords(answer: AllBackends, look: RenderOptions): Records {
   const items = Object.entries(answer.backends).flatMap(([backend, measured]) =>
     Object.entries(measured.strata).flatMap(([stratum, values]) =>
       shownMetrics(values, look).map(

@@ -16,8 +16,8 @@ import {
   type Cell,
   cell,
   column,
-  type Look,
   type Remark,
+  type RenderOptions,
   type Report,
   remark,
   type Section,
@@ -92,7 +92,7 @@ const FIELDS: readonly Field<Item>[] = [
 ];
 
 /** The records of a comparison. */
-export function comparisonRecords(comparison: Comparison, look: Look): Records {
+export function comparisonRecords(comparison: Comparison, look: RenderOptions): Records {
   const scopes: [string | null, ScopeComparison][] = [[null, comparison.fleet], ...Object.entries(comparison.strata)];
   return recordsOf(
     FIELDS,
@@ -119,7 +119,7 @@ export const FLEET_SECTION = "Fleet: every host has one vote";
 export const WORDS_SECTION = "In words";
 
 /** A comparison as a report. */
-export function comparisonReport(comparison: Comparison, look: Look): Report {
+export function comparisonReport(comparison: Comparison, look: RenderOptions): Report {
   const { baseline, candidate, strata, margin, runs } = comparison;
   return {
     title: look.title ?? `${candidate} against ${baseline}`,
@@ -141,7 +141,7 @@ export function comparisonReport(comparison: Comparison, look: Look): Report {
 }
 
 /** The table of the fleet; none where no host has both backends. */
-function fleetSection(comparison: Comparison, look: Look): Section {
+function fleetSection(comparison: Comparison, look: RenderOptions): Section {
   const { baseline, candidate, fleet } = comparison;
   const whole = table(fleet, look, `Ratios ${candidate} / ${baseline} over the fleet`);
   return section(FLEET_SECTION, {
@@ -162,7 +162,7 @@ function stratumSection(
   { baseline, candidate, fleet }: Comparison,
   stratum: string,
   scope: ScopeComparison,
-  look: Look,
+  look: RenderOptions,
 ): Section {
   const heading = `Stratum ${stratum}`;
   const own = table(scope, look, `Ratios ${candidate} / ${baseline} in stratum ${stratum}`);
@@ -184,11 +184,11 @@ const COLUMNS = [
   column("<", "because", "reason"),
 ];
 
-function table(scope: ScopeComparison, look: Look, caption: string): Table {
+function table(scope: ScopeComparison, look: RenderOptions, caption: string): Table {
   return { caption, columns: COLUMNS, rows: rows(scope, look) };
 }
 
-function rows({ metrics }: ScopeComparison, look: Look): Cell[][] {
+function rows({ metrics }: ScopeComparison, look: RenderOptions): Cell[][] {
   return shownMetrics(metrics, look).map(([name, metric]) => row(name, metric));
 }
 
@@ -241,13 +241,13 @@ function cachedRemarks({ cached, periods }: Comparison): Remark[] {
   });
 }
 
-function reportedRemarks({ as_reported }: Comparison, look: Look): Remark[] {
+function reportedRemarks({ as_reported }: Comparison, look: RenderOptions): Remark[] {
   const ratios = shownMetrics(as_reported, look).map(([name, { ratio }]) => `${name} ${knownText(ratio, ratioText)}`);
   return ratios.length === 0 ? [] : [remark("as reported", `with cached reads left in, ${ratios.join(", ")}.`)];
 }
 
 /** Where nothing is measured and nothing left out, every metric says the same. */
-function sentences({ fleet, cached }: Comparison, look: Look): Remark[] {
+function sentences({ fleet, cached }: Comparison, look: RenderOptions): Remark[] {
   const all = shownMetrics(fleet.metrics, look).map(([name, { sentence }]) => remark(name, sentence));
   const isNothing = isEmpty(fleet) && Object.values(cached).every(({ hosts }) => hosts === 0);
   return isNothing

@@ -5,7 +5,7 @@ import { html } from "../render/html.tsx";
 import { markdown } from "../render/markdown.ts";
 import { svg } from "../render/svg.ts";
 import { text } from "../render/text.ts";
-import type { Look, Summary, Theme } from "../report/model.ts";
+import type { RenderOptions, Summary, Theme } from "../report/model.ts";
 import { chartOf, recordsOfSummary, reportOf } from "./registry.ts";
 
 /** The formats that are text; a PNG is made from the SVG. */
@@ -15,7 +15,7 @@ export type TextFormat = "json" | "csv" | "txt" | "md" | "html" | "svg";
  * A summary in one format. The same summary and look always give the same text. JSON is the whole answer, whatever the
  * look. Throws for the SVG of a kind that has no chart, which no route offers.
  */
-export function rendered(format: TextFormat, summary: Summary, look: Look): string {
+export function rendered(format: TextFormat, summary: Summary, look: RenderOptions): string {
   switch (format) {
     case "json":
       return JSON.stringify(summary.answer);
@@ -36,13 +36,18 @@ export function rendered(format: TextFormat, summary: Summary, look: Look): stri
 const NARROW = 400;
 
 /** The chart as a part of a page, once wide and once narrow; the page shows one of them, in the colours of its own theme. */
-export function pageChart(summary: Summary, look: Look): string | null {
+export function pageChart(summary: Summary, look: RenderOptions): string | null {
   const wide = chartSvg(summary, look, "light", "in its page");
   const narrow = chartSvg(summary, { ...look, width: Math.min(NARROW, look.width) }, "light", "in its page");
   return wide === null ? null : `<div class="wide">${wide}</div><div class="narrow">${narrow}</div>`;
 }
 
-function chartSvg(summary: Summary, look: Look, theme: Theme, place?: Parameters<typeof chartOf>[2]): string | null {
+function chartSvg(
+  summary: Summary,
+  look: RenderOptions,
+  theme: Theme,
+  place?: Parameters<typeof chartOf>[2],
+): string | null {
   const scene = chartOf(summary, look, place);
   return scene === null ? null : svg(scene, theme);
 }

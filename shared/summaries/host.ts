@@ -1,15 +1,15 @@
 // The report of one host: its values on each backend, then its ratios. Of both views it shows `all`, with the reads that
 // count nowhere marked.
 
-import type { Known } from "../compare/comparison.ts";
-import type { HostBackend, HostMetric, HostPair, HostProfile, HostRatio, Standing } from "../compare/host.ts";
+import type { Estimate } from "../compare/comparison.ts";
+import type { HostBackend, HostMetric, HostPair, HostProfile, HostRank, HostRatio } from "../compare/host.ts";
 import { cohortText, knownText } from "../report/format.ts";
 import {
   type Cell,
   cell,
   column,
-  type Look,
   type Remark,
+  type RenderOptions,
   type Report,
   type Section,
   section,
@@ -32,7 +32,7 @@ interface Item {
   readonly stratum: string;
   readonly view: View;
   readonly metric: string;
-  readonly found: Known & { readonly standing: Standing | null } & Partial<HostMetric>;
+  readonly found: Estimate & { readonly standing: HostRank | null } & Partial<HostMetric>;
   readonly cached: readonly string[];
 }
 
@@ -59,7 +59,7 @@ const FIELDS: readonly Field<Item>[] = [
 ];
 
 /** The records of a host. */
-export function hostRecords(profile: HostProfile, look: Look): Records {
+export function hostRecords(profile: HostProfile, look: RenderOptions): Records {
   const values = profile.backends.flatMap((group) =>
     VIEWS.flatMap((view) =>
       shownMetrics(group[view], look).map(([metric, found]): Item => {
@@ -80,7 +80,7 @@ export function hostRecords(profile: HostProfile, look: Look): Records {
 }
 
 /** The profile of a host as a report. */
-export function hostReport(profile: HostProfile, look: Look): Report {
+export function hostReport(profile: HostProfile, look: RenderOptions): Report {
   const { host, cohort, pending, method_version, backends, ratios } = profile;
   return {
     title: look.title ?? `Host ${host}`,
@@ -115,7 +115,7 @@ const VALUES = [
   column("<", "trusted"),
 ];
 
-function backendSection(group: HostBackend, look: Look): Section {
+function backendSection(group: HostBackend, look: RenderOptions): Section {
   const { backend, stratum, runs, all, trusted } = group;
   const rows = shownMetrics(all, look).map(([name, value]) => [
     cell(name),
@@ -154,7 +154,7 @@ const RATIOS = [
   column("<", "trusted"),
 ];
 
-function pairSection({ baseline, candidate, stratum, all, trusted }: HostPair, look: Look): Section {
+function pairSection({ baseline, candidate, stratum, all, trusted }: HostPair, look: RenderOptions): Section {
   const rows = shownMetrics(all, look).map(([name, ratio]) => [
     cell(name),
     ...ratioCells(ratio),
@@ -170,13 +170,13 @@ const ratioCells = ({ standing, ...ratio }: HostRatio): Cell[] => [
   ...standingCells(standing),
 ];
 
-function standingCells(standing: Standing | null): Cell[] {
+function standingCells(standing: HostRank | null): Cell[] {
   const { hosts, below, above } = standing ?? {};
   return [hosts, below, above].map((count) => cell(count === undefined ? "-" : exactText(count)));
 }
 
 /** What differs in view `trusted`, which comparisons use. */
-function mark(all: Known, trusted: Known | undefined, numberText: NumberText): Cell {
+function mark(all: Estimate, trusted: Estimate | undefined, numberText: NumberText): Cell {
   if (trusted === undefined) return cell("not trusted: probably cached", "unclear");
   const same = trusted.low === all.low && trusted.high === all.high;
   return cell(same ? "" : `trusted runs alone: ${knownText(trusted, numberText)}`);

@@ -1,12 +1,12 @@
 import type { HostEntry } from "../compare/host.ts";
 import { cohortText } from "../report/format.ts";
-import { cell, column, type HostPage, type Look, named, type Report, section } from "../report/model.ts";
+import { cell, column, type HostPage, named, type RenderOptions, type Report, section } from "../report/model.ts";
 import { type Field, type Records, recordsOf } from "../report/records.ts";
 import { COHORT_KEYS } from "../run/cohort.ts";
 import { countOf, exactText } from "../run/format.ts";
 
 /** A page of hosts as a report. */
-export function hostsReport({ hosts, cursor }: HostPage, look: Look): Report {
+export function hostsReport({ hosts, cursor }: HostPage, look: RenderOptions): Report {
   const rows = hosts.map(({ host, runs, backends, strata, cached, cohort }) => [
     named(host, "host", host),
     cell(exactText(runs)),

@@ -1,13 +1,13 @@
 import { COMPARISON_FLAGS, type MatrixEntry } from "../compare/matrix.ts";
-import type { DatedMatrix } from "../compare/trend.ts";
+import type { MatrixResult } from "../compare/trend.ts";
 import { aboutFacts, aboutFields, marginFact, noticeRemarks, shownFact } from "../report/about.ts";
 import { hostCountText, intervalOrNone, knownText } from "../report/format.ts";
 import {
   type Cell,
   cell,
   column,
-  type Look,
   type Remark,
+  type RenderOptions,
   type Report,
   remark,
   section,
@@ -19,7 +19,7 @@ import { countOf, ratioText } from "../run/format.ts";
 import type { MetricName } from "../run/metrics.ts";
 
 /** A matrix as a report: a section for each pair. */
-export function matrixReport(matrix: DatedMatrix, look: Look): Report {
+export function matrixReport(matrix: MatrixResult, look: RenderOptions): Report {
   const { pairs, backends, margin } = matrix;
   return {
     title: look.title ?? "All pairs of backends",
@@ -83,8 +83,8 @@ function row(name: MetricName, entry: MatrixEntry): Cell[] {
 }
 
 interface Item {
-  readonly matrix: DatedMatrix;
-  readonly pair: DatedMatrix["pairs"][number];
+  readonly matrix: MatrixResult;
+  readonly pair: MatrixResult["pairs"][number];
   readonly metric: MetricName;
   readonly entry: MatrixEntry;
 }
@@ -109,7 +109,7 @@ const FIELDS: readonly Field<Item>[] = [
 ];
 
 /** A row for each metric of each pair. */
-export function matrixRecords(matrix: DatedMatrix, look: Look): Records {
+export function matrixRecords(matrix: MatrixResult, look: RenderOptions): Records {
   const items = matrix.pairs.flatMap((pair) =>
     shownMetrics(pair.metrics, look).map(([metric, entry]): Item => ({ matrix, pair, metric, entry })),
   );

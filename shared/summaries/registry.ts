@@ -4,7 +4,7 @@ import { matrixChart } from "../chart/matrix-chart.ts";
 import { ratioChart } from "../chart/ratio-chart.ts";
 import type { Scene } from "../chart/scene.ts";
 import { trendChart } from "../chart/trend-chart.ts";
-import type { Look, Report, Summary } from "../report/model.ts";
+import type { RenderOptions, Report, Summary } from "../report/model.ts";
 import { type Records, runRecords } from "../report/records.ts";
 import { backendsRecords, backendsReport } from "./backends.ts";
 import { comparisonRecords, comparisonReport } from "./compare.ts";
@@ -16,7 +16,7 @@ import { runsReport } from "./runs.ts";
 import { trendRecords, trendReport } from "./trend.ts";
 
 /** What a person is told about a summary. */
-export function reportOf(summary: Summary, look: Look): Report {
+export function reportOf(summary: Summary, look: RenderOptions): Report {
   switch (summary.kind) {
     case "compare":
       return comparisonReport(summary.answer, look);
@@ -41,7 +41,7 @@ export function reportOf(summary: Summary, look: Look): Report {
  * The chart of a summary; null for kinds that have none. The same summary and look always give the same scene. One that
  * stands in the page of its report leaves out the words that are around it.
  */
-export function chartOf(summary: Summary, look: Look, place: "alone" | "in its page" = "alone"): Scene | null {
+export function chartOf(summary: Summary, look: RenderOptions, place: "alone" | "in its page" = "alone"): Scene | null {
   const report = reportOf(summary, look);
   const words: Words = place === "alone" ? report : { ...report, guide: null, inPage: true };
   switch (summary.kind) {
@@ -62,7 +62,7 @@ export function chartOf(summary: Summary, look: Look, place: "alone" | "in its p
 }
 
 /** What a program is told about a summary, as one table. Runs have all their columns, whatever the look. */
-export function recordsOfSummary(summary: Summary, look: Look): Records {
+export function recordsOfSummary(summary: Summary, look: RenderOptions): Records {
   switch (summary.kind) {
     case "compare":
       return comparisonRecords(summary.answer, look);

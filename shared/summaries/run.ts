@@ -3,8 +3,8 @@ import {
   cell,
   column,
   type Fact,
-  type Look,
   type Remark,
+  type RenderOptions,
   type Report,
   remark,
   section,
@@ -17,7 +17,7 @@ import type { Run } from "../run/run.ts";
 import { measuredText } from "./runs.ts";
 
 /** One run as a report: what was measured, whether the reads can be the disk's, what was said, and the line itself. */
-export function runReport(run: Run, look: Look): Report {
+export function runReport(run: Run, look: RenderOptions): Report {
   const { host, backend, finished_at, quality, warnings, withdrawn_at, raw } = run;
   return {
     title: look.title ?? `Run on ${host}, backend ${backend}`,
@@ -52,7 +52,7 @@ function runFacts({ id, host, vm, backend, stratum, received_at, client_run, bon
   ];
 }
 
-function metricTable({ metrics }: Run, look: Look): Table {
+function metricTable({ metrics }: Run, look: RenderOptions): Table {
   const shown = METRICS.filter(({ name }) => look.metrics.length === 0 || look.metrics.includes(name));
   const rows = shown.map(({ name, label, unit }) => {
     const measured = metrics[name];

@@ -1,5 +1,14 @@
 import { instantText } from "../report/format.ts";
-import { cell, column, type Look, named, type Report, type RunPage, section, warning } from "../report/model.ts";
+import {
+  cell,
+  column,
+  named,
+  type RenderOptions,
+  type Report,
+  type RunPage,
+  section,
+  warning,
+} from "../report/model.ts";
 import { countOf, exactText } from "../run/format.ts";
 import { METRIC_NAMES } from "../run/metrics.ts";
 import type { Measurement, Run } from "../run/run.ts";
@@ -8,7 +17,7 @@ import type { Measurement, Run } from "../run/run.ts";
 const USUAL = ["put_block", "get_block", "seeks"] as const;
 
 /** A page of runs as a report. */
-export function runsReport({ runs, unreadable = [], cursor, looked_at }: RunPage, look: Look): Report {
+export function runsReport({ runs, unreadable = [], cursor, looked_at }: RunPage, look: RenderOptions): Report {
   const shown = METRIC_NAMES.filter((name) =>
     (look.metrics.length > 0 ? look.metrics : USUAL).some((one) => one === name),
   );

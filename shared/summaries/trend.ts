@@ -1,8 +1,8 @@
-import type { DatedTrend, TrendPoint } from "../compare/trend.ts";
+import type { TrendPoint, TrendResult } from "../compare/trend.ts";
 import { aboutFacts, aboutFields, noticeRemarks } from "../report/about.ts";
 import { stratumRemark } from "../report/details.ts";
 import { intervalOrNone, knownText } from "../report/format.ts";
-import { type Cell, cell, column, type Look, type Report, section } from "../report/model.ts";
+import { type Cell, cell, column, type RenderOptions, type Report, section } from "../report/model.ts";
 import { type Field, type Records, recordsOf } from "../report/records.ts";
 import type { Backend } from "../run/backends.ts";
 import { exactText, rateText, ratioText } from "../run/format.ts";
@@ -19,7 +19,7 @@ function trendTitle(backend: Backend, metric: MetricName): string {
 }
 
 /** A trend as a report: for each stratum a table, period by period. */
-export function trendReport(trend: DatedTrend, look: Look): Report {
+export function trendReport(trend: TrendResult, look: RenderOptions): Report {
   const { backend, metric, strata } = trend;
   const facts = aboutFacts(trend).filter(({ label }) => label !== "period");
   return {
@@ -42,14 +42,14 @@ export function trendReport(trend: DatedTrend, look: Look): Report {
   };
 }
 
-function spanText({ periods }: DatedTrend): string {
+function spanText({ periods }: TrendResult): string {
   const [first] = periods;
   const last = periods.at(-1);
   if (first === undefined || last === undefined) return "none";
   return first === last ? first : `${first} to ${last}`;
 }
 
-function trendLead({ backend, metric, strata }: DatedTrend): string {
+function trendLead({ backend, metric, strata }: TrendResult): string {
   const points = Object.values(strata).flat();
   const what = metricLabel(metric);
   if (points.length === 0) return `No period has results of ${backend} for ${what}.`;
@@ -91,7 +91,7 @@ function row({ period, hosts, runs, censored_hosts, median, ci, change }: TrendP
 }
 
 interface Item {
-  readonly trend: DatedTrend;
+  readonly trend: TrendResult;
   readonly stratum: string;
   readonly point: TrendPoint;
 }
@@ -119,7 +119,7 @@ const FIELDS: readonly Field<Item>[] = [
 ];
 
 /** A row for each period of each stratum. */
-export function trendRecords(trend: DatedTrend): Records {
+export function trendRecords(trend: TrendResult): Records {
   const items = Object.entries(trend.strata).flatMap(([stratum, points]) =>
     points.map((point): Item => ({ trend, stratum, point })),
   );

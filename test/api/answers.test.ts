@@ -4,7 +4,7 @@
 import { readFileSync } from "node:fs";
 import { afterAll, beforeAll, expect, test } from "vitest";
 import * as z from "zod";
-import { errorEnvelope, madeToken, receipt as receiptSchema } from "../../shared/api/answers.ts";
+import { createdToken, errorEnvelope, receipt as receiptSchema } from "../../shared/api/answers.ts";
 import { CONTRACT } from "../../shared/api/contract.ts";
 import { errorsOf } from "../../shared/api/errors.ts";
 import { startTestEngine, type TestEngine } from "../support/engine.ts";
@@ -126,11 +126,11 @@ test("uploads, runs, comparisons, status, tokens and quarantine answer as the co
   // Tokens.
   const wanted = { scope: "ingest", hosts: "h*", expires_at: "2027-01-01T00:00:00+01:00" };
   const asked = await service.send("/v1/tokens", { method: "POST", body: JSON.stringify(wanted) });
-  const made = await expectFits("makeToken", asked, 201);
-  await expectFits("makeToken", await service.send("/v1/tokens", { method: "POST", body: "{}" }), 400);
+  const made = await expectFits("createToken", asked, 201);
+  await expectFits("createToken", await service.send("/v1/tokens", { method: "POST", body: "{}" }), 400);
   await expectFits("listTokens", await service.send("/v1/tokens"), 200);
-  const ended = await service.send(`/v1/tokens/${madeToken.parse(made).id}`, { method: "DELETE" });
-  await expectFits("endToken", ended, 204);
+  const ended = await service.send(`/v1/tokens/${createdToken.parse(made).id}`, { method: "DELETE" });
+  await expectFits("revokeToken", ended, 204);
 
   // The service itself.
   await expectFits("withdrawRun", await service.send(`/v1/runs/${id}`, { method: "DELETE" }), 200);

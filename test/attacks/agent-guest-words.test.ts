@@ -6,7 +6,7 @@ import { chmodSync, mkdirSync, mkdtempSync, readFileSync, rmSync, symlinkSync, w
 import { tmpdir } from "node:os";
 import { join, resolve } from "node:path";
 import { afterAll, beforeAll, expect, test } from "vitest";
-import { understandUpload } from "../../functions/service/upload.ts";
+import { readUpload } from "../../functions/service/upload.ts";
 import { decode } from "../../functions/web/http/body.ts";
 import { readBonnie } from "../../shared/bonnie/reader.ts";
 import { FACTS } from "../../shared/run/facts.ts";
@@ -106,7 +106,7 @@ for (const [name, end] of [
     // guest_fs was said by the operator, and all values are checked as the server checks them.
     expect(said.filter(({ key }) => !ALLOWED.has(key))).toEqual([]);
     expect(said.map(({ key }) => key)).toContain("guest_kernel");
-    const upload = understandUpload(readBonnie(text), {
+    const upload = readUpload(readBonnie(text), {
       fleet: "f",
       receivedAt: "2026-12-01T00:00:00.000Z",
       encoding,

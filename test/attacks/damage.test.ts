@@ -7,9 +7,9 @@ import * as z from "zod";
 import { aggregateFleet } from "../../functions/service/aggregate.ts";
 import { auditFleet } from "../../functions/service/audit.ts";
 import { rebuildFleet } from "../../functions/service/rebuild.ts";
-import { rereadFleet } from "../../functions/service/reparse.ts";
+import { reparseFleet } from "../../functions/service/reparse.ts";
 import { type Item, keyItem } from "../../functions/store/item.ts";
-import { markKey, runKey, summaryKey } from "../../functions/store/keys.ts";
+import { pendingHostKey, runKey, summaryKey } from "../../functions/store/keys.ts";
 import { getItem, type Table } from "../../functions/store/table.ts";
 import { runPage } from "../../shared/api/summary-answers.ts";
 import { aggregateOver } from "../service/play.ts";
@@ -93,7 +93,7 @@ const rebuild = async (faults: unknown[] = []) =>
   });
 
 const rereadAll = () =>
-  rereadFleet(
+  reparseFleet(
     table,
     FLEET,
     () => Date.parse("2026-11-23T00:00:00Z"),
@@ -248,7 +248,7 @@ describe("a sample that cannot be read", () => {
     await expect(counting).rejects.toThrow(
       `host "h1" of fleet default cannot be counted: the sample of run ${runOf("h1")} cannot be read`,
     );
-    const marks = await Promise.all(HOSTS.map((host) => getItem(table, markKey(FLEET, host))));
+    const marks = await Promise.all(HOSTS.map((host) => getItem(table, pendingHostKey(FLEET, host))));
     expect(marks.map((mark) => mark !== null)).toEqual([false, true, false]);
   });
 
@@ -271,7 +271,7 @@ describe("a sample that cannot be read", () => {
 
 test("a mark that cannot be read keeps no other host of its bucket from being counted", async () => {
   for (const host of HOSTS) await service.post(LINE, `?backend=loop&host=${host}&run=c`);
-  const key = keyItem(markKey(FLEET, "h1"));
+  const key = keyItem(pendingHostKey(FLEET, "h1"));
   const { Item: mark } = await table.client.send(new GetItemCommand({ TableName: table.name, Key: key }));
   const near = { pk: mark?.["pk"] ?? { S: "" }, sk: { S: "a-host" } };
   for (const item of [
@@ -283,7 +283,7 @@ test("a mark that cannot be read keeps no other host of its bucket from being co
   await expect(counting).rejects.toThrow(
     /host "a-host".*\nhost "h1" of fleet default cannot be counted: mark entry x is/,
   );
-  const marks = await Promise.all(HOSTS.map((host) => getItem(table, markKey(FLEET, host))));
+  const marks = await Promise.all(HOSTS.map((host) => getItem(table, pendingHostKey(FLEET, host))));
   expect(marks.map((found) => found !== null)).toEqual([false, true, false]);
 });
 

@@ -7,7 +7,7 @@ import { join } from "node:path";
 import { afterAll, afterEach, beforeAll, describe, expect, test } from "vitest";
 import { makeRenderThread, type RenderThread, type RenderThreadOptions } from "../../local/server/render-thread.ts";
 import { type LocalServer, startLocalServer } from "../../local/server/server.ts";
-import { DEFAULT_LOOK, type Summary } from "../../shared/report/model.ts";
+import { DEFAULT_RENDER_OPTIONS, type Summary } from "../../shared/report/model.ts";
 import { sixHosts } from "../support/comparisons.ts";
 import { BLKTAP, LOOP } from "../support/fixtures.ts";
 import { together } from "../support/flood.ts";
@@ -22,7 +22,7 @@ describe("the thread that draws", () => {
     thread = makeRenderThread(options);
     return thread;
   };
-  const pictureBy = (from: RenderThread["forLinks"]) => from.document("png", summary, DEFAULT_LOOK);
+  const pictureBy = (from: RenderThread["forLinks"]) => from.document("png", summary, DEFAULT_RENDER_OPTIONS);
   const outcome = async (drawing: Promise<unknown>) =>
     drawing.then(
       () => "drawn",
@@ -64,7 +64,7 @@ describe("the thread that draws", () => {
     expect(pixels).toBeGreaterThan(23_000_000);
     expect(pixels).toBeLessThan(24_100_000);
     await new Promise((resolve) => setTimeout(resolve, 20));
-    expect(readPng(Buffer.from(await pictureBy(forLinks))).width).toBe(2 * DEFAULT_LOOK.width);
+    expect(readPng(Buffer.from(await pictureBy(forLinks))).width).toBe(2 * DEFAULT_RENDER_OPTIONS.width);
   });
 
   test("refuses what waits when it is stopped", async () => {
@@ -97,7 +97,7 @@ describe("the links of shares", () => {
     server = await startLocalServer({ ...settings, dataDir: folder }, quiet, () => undefined);
     const lines = ["# backend: loop", LOOP, "# backend: blktap1", BLKTAP].join("\n");
     await send("/v1/results?host=h", { method: "POST", body: lines });
-    const status = async () => ((await (await send("/v1/status")).json()) as { open_marks: number }).open_marks;
+    const status = async () => ((await (await send("/v1/status")).json()) as { pending_hosts: number }).pending_hosts;
     while ((await status()) > 0) await new Promise((resolve) => setTimeout(resolve, 20));
     [live = "", frozen = ""] = await Promise.all([false, true].map(share));
   });

@@ -54,7 +54,7 @@ test.each([
 ])("one that was last heard of %s is taken for killed", async (_, awayMs) => {
   await killedAt(NOW + awayMs);
   expect(await rebuildAt(() => NOW)).toMatchObject({ hosts: HOSTS });
-  expect(await auditFleet(table, FLEET)).toMatchObject({ differences: [], openMarks: 0 });
+  expect(await auditFleet(table, FLEET)).toMatchObject({ differences: [], pendingHostCount: 0 });
   expect(await readGenerations(table, FLEET)).toMatchObject({ rebuild: null, retired: [] });
 });
 
@@ -72,11 +72,11 @@ test("a clock that jumps with every look does no harm to a rebuild or to an audi
   };
   expect(await rebuildAt(jumping)).toMatchObject({ hosts: HOSTS });
   expect(looks).toBeGreaterThan(2);
-  expect(await auditFleet(table, FLEET)).toMatchObject({ differences: [], openMarks: 0, moving: 0 });
+  expect(await auditFleet(table, FLEET)).toMatchObject({ differences: [], pendingHostCount: 0, moving: 0 });
 });
 
 test("two at once, one of them forced, leave what is read right", async () => {
   const outcomes = await Promise.allSettled([rebuildAt(() => NOW), rebuildAt(() => NOW + 30_000, { isForced: true })]);
   expect(outcomes.map(({ status }) => status)).toContain("fulfilled");
-  expect(await auditFleet(table, FLEET)).toMatchObject({ differences: [], openMarks: 0 });
+  expect(await auditFleet(table, FLEET)).toMatchObject({ differences: [], pendingHostCount: 0 });
 });

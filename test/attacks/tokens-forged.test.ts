@@ -226,7 +226,7 @@ test("a list of revoked tokens that is a folder is refused in words", async () =
   await begin();
   mkdirSync(join(folder, "revoked-tokens"));
   await expect(open()).rejects.toMatchObject({
-    name: "StartFault",
+    name: "StartError",
     message: expect.stringMatching(/revoked-tokens must be a file, which it is not/),
   });
   end();
@@ -278,7 +278,7 @@ describe("the key", () => {
       ["it is no key", () => writeFileSync(key(), new Uint8Array(5_000)), /has 5000 bytes, which no secret has/],
     ])("is refused in words when %s", async (_, spoil, message) => {
       spoil();
-      await expect(open()).rejects.toMatchObject({ name: "StartFault", message: expect.stringMatching(message) });
+      await expect(open()).rejects.toMatchObject({ name: "StartError", message: expect.stringMatching(message) });
     });
 
     // Only root can give a file away.

@@ -114,7 +114,7 @@ describe("a day", () => {
     let stored = 0;
     const isOpen = (budget: (typeof processes)[number]) => {
       try {
-        budget.refuseSpent("t");
+        budget.rejectSpent("t");
         return true;
       } catch {
         return false;

@@ -95,8 +95,8 @@ describe.skipIf(path === null)("in Chromium", () => {
   async function untilCounted(): Promise<void> {
     const headers = { Authorization: `Bearer ${server.adminToken.secret}` };
     for (;;) {
-      const status = await jsonOf<{ open_marks: number }>(fetch(`${server.url}/v1/status`, { headers }), 200);
-      if (status.open_marks === 0) return;
+      const status = await jsonOf<{ pending_hosts: number }>(fetch(`${server.url}/v1/status`, { headers }), 200);
+      if (status.pending_hosts === 0) return;
       await new Promise((resolve) => setTimeout(resolve, 20));
     }
   }

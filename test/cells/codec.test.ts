@@ -1,7 +1,7 @@
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
 import { type Bins, emptyBins, MAX_BIN } from "../../shared/cells/bins.ts";
-import { type Cell, CellFault, emptyCell, emptyMetricCell, type MetricCell } from "../../shared/cells/cell.ts";
+import { type Cell, CellError, emptyCell, emptyMetricCell, type MetricCell } from "../../shared/cells/cell.ts";
 import { decodeCell, encodeCell, mergeEncoded } from "../../shared/cells/codec.ts";
 import { QUANTITY_COUNT } from "../../shared/cells/quantities.ts";
 import { binsFrom, hostsByBin } from "./histogram.ts";
@@ -99,7 +99,7 @@ describe("the bytes of a cell", () => {
         const bytes = encodeCell(cell);
         for (const [at, byte] of changes) bytes[at % bytes.length] = byte;
         const decoded = decodedOrFault(bytes);
-        if (!(decoded instanceof CellFault)) expect(encodeCell(decoded)).toEqual(bytes);
+        if (!(decoded instanceof CellError)) expect(encodeCell(decoded)).toEqual(bytes);
       }),
       { numRuns: 200 },
     );
@@ -111,7 +111,7 @@ describe("the bytes of a cell", () => {
         const bytes = encodeCell(cell);
         const cut = bytes.slice(0, at % bytes.length);
         const decoded = decodedOrFault(cut);
-        if (!(decoded instanceof CellFault)) expect(encodeCell(decoded)).toEqual(cut);
+        if (!(decoded instanceof CellError)) expect(encodeCell(decoded)).toEqual(cut);
       }),
     );
   });
@@ -141,7 +141,7 @@ describe("the bytes of a cell", () => {
     ["fewer bins than announced", [...HEAD, 0, 14, 1, ...zeros(10), 9, 0, 4]],
     ["a bin too far out", [...HEAD, 0, 19, 1, ...zeros(10), 1, 128, 128, 4, 0, 0, 0]],
   ])("are refused with the field at fault: %s", (_, bytes) => {
-    expect(() => decodeCell(Uint8Array.from(bytes))).toThrow(CellFault);
+    expect(() => decodeCell(Uint8Array.from(bytes))).toThrow(CellError);
   });
 
   it.each([
@@ -152,7 +152,7 @@ describe("the bytes of a cell", () => {
     ["putc.x", { ...emptyCell(), metrics: [{ ...emptyMetricCell(), n: 1, x: { first: 0, counts: [1, 0.5, 1] } }] }],
     ["putc.u", { ...emptyCell(), metrics: [{ ...emptyMetricCell(), n: 1, u: { first: MAX_BIN, counts: [1, 1] } }] }],
   ] as [string, Cell][])("are not written for a %s that is no exact number", (field, cell) => {
-    expect(() => encodeCell(cell)).toThrow(expect.objectContaining({ name: "CellFault", field }));
+    expect(() => encodeCell(cell)).toThrow(expect.objectContaining({ name: "CellError", field }));
   });
 });
 
@@ -178,11 +178,11 @@ it("a sum over encoded cells is the sum of the cells", () => {
   );
 });
 
-function decodedOrFault(bytes: Uint8Array): Cell | CellFault {
+function decodedOrFault(bytes: Uint8Array): Cell | CellError {
   try {
     return decodeCell(bytes);
   } catch (error) {
-    if (error instanceof CellFault) return error;
+    if (error instanceof CellError) return error;
     throw error;
   }
 }

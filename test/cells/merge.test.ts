@@ -3,7 +3,7 @@ import { describe, expect, it } from "vitest";
 import {
   addCell,
   type Cell,
-  CellFault,
+  CellError,
   emptyCell,
   emptyMetricCell,
   flip,
@@ -173,8 +173,8 @@ describe("subtractCell", () => {
     ["head.hosts", cellWith({ n: 2 }), cellWith({})],
     ["head.hosts", cellWith({}, { runs: 3 }), cellWith({})],
   ])("raises an alarm that names %s rather than storing what cannot be", (field, from, what) => {
-    expect(() => subtractCell(from, what)).toThrow(expect.objectContaining({ name: "CellFault", field }));
-    expect(new CellFault(field, "x").message).toContain(field);
+    expect(() => subtractCell(from, what)).toThrow(expect.objectContaining({ name: "CellError", field }));
+    expect(new CellError(field, "x").message).toContain(field);
   });
 });
 

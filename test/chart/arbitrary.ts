@@ -4,8 +4,8 @@ import fc from "fast-check";
 import { compare, type Merged } from "../../shared/compare/compare.ts";
 import type { Comparison } from "../../shared/compare/comparison.ts";
 import { matrix } from "../../shared/compare/matrix.ts";
-import { type DatedMatrix, type DatedTrend, trend } from "../../shared/compare/trend.ts";
-import type { Look } from "../../shared/report/model.ts";
+import { type MatrixResult, type TrendResult, trend } from "../../shared/compare/trend.ts";
+import type { RenderOptions } from "../../shared/report/model.ts";
 import { BACKENDS } from "../../shared/run/backends.ts";
 import { METRIC_NAMES } from "../../shared/run/metrics.ts";
 import { VIEWS } from "../../shared/run/run.ts";
@@ -99,7 +99,7 @@ export const anyComparison: fc.Arbitrary<Comparison> = fc
     ...fresh,
   }));
 
-export const anyMatrix: fc.Arbitrary<DatedMatrix> = fc
+export const anyMatrix: fc.Arbitrary<MatrixResult> = fc
   .tuple(fc.array(fc.tuple(anyPair, anyMerged), { maxLength: 6 }), anyAbout, anyFreshness)
   .map(([pairs, about, fresh]) => {
     const { baseline: _b, candidate: _c, ...asked } = question("loop", "phy", about);
@@ -113,7 +113,7 @@ export const anyMatrix: fc.Arbitrary<DatedMatrix> = fc
     };
   });
 
-export const anyTrend: fc.Arbitrary<DatedTrend> = fc
+export const anyTrend: fc.Arbitrary<TrendResult> = fc
   .tuple(
     fc.array(fc.dictionary(anyText, fc.array(anyHost, { minLength: 1, maxLength: 12 }), { maxKeys: 3 }), {
       maxLength: 30,
@@ -135,7 +135,7 @@ export const anyTrend: fc.Arbitrary<DatedTrend> = fc
     return { ...found, ...fresh, unit: "month", periods: periods.map(({ period }) => period) };
   });
 
-export const anyLook: fc.Arbitrary<Look> = fc.record({
+export const anyLook: fc.Arbitrary<RenderOptions> = fc.record({
   width: fc.integer({ min: 320, max: 1600 }),
   theme: fc.constantFrom("light", "dark", "auto"),
   metrics: fc.oneof(fc.constant([]), fc.subarray([...METRIC_NAMES])),

@@ -1,6 +1,6 @@
 import fc from "fast-check";
 import { describe, expect, test } from "vitest";
-import { broken, CHARACTER_WIDTHS, type Font, fitted, isKnown, widthOfText } from "../../shared/chart/text-metrics.ts";
+import { broken, CHARACTER_WIDTHS, type Font, fitted, isKnown, textWidth } from "../../shared/chart/text-metrics.ts";
 import { advancesOf } from "../support/true-type.ts";
 import { anyText } from "./arbitrary.ts";
 
@@ -60,10 +60,10 @@ describe("text by measure", () => {
         fc.constantFrom("normal", "bold"),
         (text, room, weight) => {
           const font: Font = { size: 12, weight };
-          expect(widthOfText(fitted(text, room, font), font)).toBeLessThanOrEqual(room);
+          expect(textWidth(fitted(text, room, font), font)).toBeLessThanOrEqual(room);
           const lines = broken(text, room, font, 3);
           expect(lines.length).toBeLessThanOrEqual(3);
-          for (const line of lines) expect(widthOfText(line, font)).toBeLessThanOrEqual(room);
+          for (const line of lines) expect(textWidth(line, font)).toBeLessThanOrEqual(room);
         },
       ),
       { numRuns: 150 },

@@ -3,7 +3,7 @@ import { describe, expect, test } from "vitest";
 import { badge } from "../../shared/chart/badge.ts";
 import type { Scene } from "../../shared/chart/scene.ts";
 import { svg } from "../../shared/render/svg.ts";
-import { DEFAULT_LOOK, type Look, type Summary } from "../../shared/report/model.ts";
+import { DEFAULT_RENDER_OPTIONS, type RenderOptions, type Summary } from "../../shared/report/model.ts";
 import { METRIC_NAMES } from "../../shared/run/metrics.ts";
 import { chartOf } from "../../shared/summaries/registry.ts";
 import { oneOfMany } from "../support/comparisons.ts";
@@ -12,7 +12,7 @@ import { contentOf, elementsOf, parsedXml } from "../support/well-formed.ts";
 import { anyComparison, anyLook, anyMatrix, anyText, anyTrend, HOSTILE } from "./arbitrary.ts";
 
 /** Everything that is true of every picture. */
-function expectWell(scene: Scene | null, theme: Look["theme"]): void {
+function expectWell(scene: Scene | null, theme: RenderOptions["theme"]): void {
   if (scene === null) throw new Error("no picture");
   expect(faultsOf(scene)).toEqual([]);
   const written = svg(scene, theme);
@@ -62,7 +62,7 @@ describe("any picture", () => {
   test("of each hostile title shows it as text and runs nothing", () => {
     const answer = fc.sample(anyComparison, { seed: 1, numRuns: 1 })[0]!;
     for (const title of HOSTILE) {
-      const look = { ...DEFAULT_LOOK, title, width: 320 };
+      const look = { ...DEFAULT_RENDER_OPTIONS, title, width: 320 };
       expectWell(chartOf({ kind: "compare", answer }, look), "auto");
     }
   });

@@ -4,14 +4,14 @@ import { logAxis } from "../../shared/chart/axes.ts";
 import { ratioMarks, ratioRows } from "../../shared/chart/ratio-chart.ts";
 import type { Item, Scene } from "../../shared/chart/scene.ts";
 import type { Comparison } from "../../shared/compare/comparison.ts";
-import { DEFAULT_LOOK, type Look } from "../../shared/report/model.ts";
+import { DEFAULT_RENDER_OPTIONS, type RenderOptions } from "../../shared/report/model.ts";
 import { chartOf } from "../../shared/summaries/registry.ts";
 import { allCensored, clearWin, empty, mixed, neverMeasured, seed, sixHosts } from "../support/comparisons.ts";
 import { boxOf } from "../support/picture-faults.ts";
 import { anyComparison } from "./arbitrary.ts";
 
-function sceneOf(answer: Comparison, look: Partial<Look> = {}): Scene {
-  const scene = chartOf({ kind: "compare", answer }, { ...DEFAULT_LOOK, ...look });
+function sceneOf(answer: Comparison, look: Partial<RenderOptions> = {}): Scene {
+  const scene = chartOf({ kind: "compare", answer }, { ...DEFAULT_RENDER_OPTIONS, ...look });
   if (scene === null) throw new Error("no chart");
   return scene;
 }

@@ -3,7 +3,7 @@
 import fc from "fast-check";
 import { expect, test } from "vitest";
 import { compare } from "../../shared/compare/compare.ts";
-import type { Known, Limits } from "../../shared/compare/comparison.ts";
+import type { ConfidenceInterval, Estimate } from "../../shared/compare/comparison.ts";
 import { METRIC_NAMES } from "../../shared/run/metrics.ts";
 import { cellOf, type Host, input, metricCellOf, onePeriod, put, question, UNKNOWN_HOST } from "./build.ts";
 import { random } from "./random.ts";
@@ -23,11 +23,11 @@ const anyValue: fc.Arbitrary<Host> = fc.oneof(
   rate.map((lo): Host => [lo, Infinity]),
 );
 
-function mirrorText(relation: Known["relation"]): Known["relation"] {
+function mirrorText(relation: Estimate["relation"]): Estimate["relation"] {
   return relation === ">=" ? "<=" : relation === "<=" ? ">=" : relation;
 }
 
-function expectInverse(a: Limits | null, b: Limits | null): void {
+function expectInverse(a: ConfidenceInterval | null, b: ConfidenceInterval | null): void {
   expect(a === null).toBe(b === null);
   for (const [one, other] of [
     [a?.low, b?.high],

@@ -5,7 +5,7 @@ import fc from "fast-check";
 import { describe, expect, test } from "vitest";
 import { compare } from "../../shared/compare/compare.ts";
 import type { MetricComparison } from "../../shared/compare/comparison.ts";
-import { fewestHosts, hostsForDirection, hostsForEquality, hostsToUndo } from "../../shared/compare/sample-size.ts";
+import { fewestHosts, hostsForDirection, hostsForEquality, hostsToOverturn } from "../../shared/compare/sample-size.ts";
 import { type Host, input, put, question, ticks } from "./build.ts";
 
 const UP = ticks(2);
@@ -79,7 +79,7 @@ describe("hosts for a difference", () => {
 
 describe("hosts that undo a verdict", () => {
   test("6 of 6 is undone by the first that disagrees", () => {
-    expect(hostsToUndo({ hosts: 6, faster: 6, slower: 0 }, 1)).toBe(1);
+    expect(hostsToOverturn({ hosts: 6, faster: 6, slower: 0 }, 1)).toBe(1);
     // 6 to 1: p = 2 * 8 / 128 = 0.125.
     expect(isDecided([...times(6, UP), DOWN])).toBe(false);
   });
@@ -89,7 +89,7 @@ describe("hosts that undo a verdict", () => {
       fc.property(fc.integer({ min: 6, max: 40 }), fc.integer({ min: 0, max: 8 }), (up, down) => {
         const hosts = [...times(up, UP), ...times(down, DOWN)];
         fc.pre(isDecided(hosts));
-        const undoing = hostsToUndo({ hosts: up + down, faster: up, slower: down }, 1);
+        const undoing = hostsToOverturn({ hosts: up + down, faster: up, slower: down }, 1);
         const with_ = (count: number) => [...hosts, ...times(count, DOWN)];
         expect(found(with_(undoing)).p ?? 1, `${up} to ${down}`).toBeGreaterThan(0.05);
         expect(isDecided(with_(undoing))).toBe(false);
@@ -100,8 +100,8 @@ describe("hosts that undo a verdict", () => {
   });
 
   test("hosts that cannot be told count against it", () => {
-    const sure = hostsToUndo({ hosts: 40, faster: 40, slower: 0 }, 12);
-    expect(hostsToUndo({ hosts: 50, faster: 40, slower: 0 }, 12)).toBeLessThan(sure);
+    const sure = hostsToOverturn({ hosts: 40, faster: 40, slower: 0 }, 12);
+    expect(hostsToOverturn({ hosts: 50, faster: 40, slower: 0 }, 12)).toBeLessThan(sure);
   });
 });
 

@@ -17,7 +17,7 @@ let server: LocalServer | null = null;
 let outputs: string[] = [];
 
 /** What a reader does between two examples without noticing: a moment passes, and results are counted. */
-const MOMENT = `n=0; while [ $n -lt 100 ]; do curl -sS -H "Authorization: Bearer $ADMIN" "$VBDSTAT/v1/status" | grep -q '"open_marks":0' && break; sleep 0.1; n=$((n+1)); done`;
+const MOMENT = `n=0; while [ $n -lt 100 ]; do curl -sS -H "Authorization: Bearer $ADMIN" "$VBDSTAT/v1/status" | grep -q '"pending_hosts":0' && break; sleep 0.1; n=$((n+1)); done`;
 
 beforeAll(async () => {
   const settings = {

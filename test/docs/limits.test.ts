@@ -5,9 +5,9 @@ import { expect, test } from "vitest";
 import {
   FORM,
   JSON_BODY,
-  MOST_FIELDS,
-  MOST_PARAMETERS,
-  MOST_UNPACKED,
+  MAX_FIELDS,
+  MAX_PARAMETERS,
+  MAX_UNPACKED,
   SIGN_IN_FORM,
   UPLOAD,
   UPLOAD_FORM,
@@ -19,13 +19,13 @@ import { exactText } from "../../shared/run/format.ts";
 const page = readFileSync("docs/api.md", "utf8").replaceAll(/\s+/g, " ");
 
 test.each([
-  `an upload (\`POST /v1/results\`) | ${UPLOAD.words}, ${MOST_UNPACKED / 1_048_576} MiB unpacked`,
+  `an upload (\`POST /v1/results\`) | ${UPLOAD.words}, ${MAX_UNPACKED / 1_048_576} MiB unpacked`,
   `the form of \`/upload\`, read after its token | ${UPLOAD_FORM.words}`,
   `JSON for a token or a share | ${JSON_BODY.words}`,
   `the form of \`/sign-in\` | ${SIGN_IN_FORM.words}`,
   `any other form | ${FORM.words}`,
-  `fields of a form | ${MOST_FIELDS} |`,
-  `parameters of an address | ${MOST_PARAMETERS} |`,
+  `fields of a form | ${MAX_FIELDS} |`,
+  `parameters of an address | ${MAX_PARAMETERS} |`,
   `address and headers together | ${CONNECTION_LIMITS.headerBytes / 1_024} KiB, ${CONNECTION_LIMITS.headers} headers`,
   `without waiting for answers | ${CONNECTION_LIMITS.requestsAtOnce};`,
   `address and headers | within ${CONNECTION_LIMITS.headersMs / 1_000} s`,

@@ -3,7 +3,7 @@
 import { PutItemCommand } from "@aws-sdk/client-dynamodb";
 import { afterAll, beforeAll, beforeEach, expect, test, vi } from "vitest";
 import type { handler as aggregateHandler } from "../../functions/aggregate.ts";
-import { bucketOf, markKey } from "../../functions/store/keys.ts";
+import { bucketOf, pendingHostKey } from "../../functions/store/keys.ts";
 import type { Table } from "../../functions/store/table.ts";
 import { startTestEngine, type TestEngine } from "../support/engine.ts";
 import { LOOP } from "../support/fixtures.ts";
@@ -40,7 +40,7 @@ afterAll(async () => {
 });
 
 /** A record as the stream of a table with keys only has it. */
-const record = (host: string, sequence: number, pk = markKey("default", host).pk) => ({
+const record = (host: string, sequence: number, pk = pendingHostKey("default", host).pk) => ({
   eventID: `id-${sequence}`,
   eventName: "MODIFY",
   eventVersion: "1.1",
@@ -82,7 +82,7 @@ function threeHosts(): [string, string, string] {
 
 /** Damages the mark of a host, so that every aggregation of it fails. */
 async function poison(host: string): Promise<void> {
-  const { pk, sk } = markKey("default", host);
+  const { pk, sk } = pendingHostKey("default", host);
   const Item = { pk: { S: pk }, sk: { S: sk }, touched: { SS: ["nonsense"] }, token: { S: "t" } };
   await table.client.send(new PutItemCommand({ TableName: table.name, Item }));
 }
@@ -92,7 +92,7 @@ test("records of the stream bring their hosts up to date, each once however ofte
   for (const host of [one, two, three]) await service.post(LOOP, `?backend=loop&host=${host}`);
   const records = [record(one, 1), record(two, 2), record(one, 3), record(three, 4)];
   expect(await handler({ Records: records }, lambdaContext)).toEqual({ batchItemFailures: [] });
-  expect(await status()).toMatchObject({ open_marks: 0, hosts: 3, runs: 3 });
+  expect(await status()).toMatchObject({ pending_hosts: 0, hosts: 3, runs: 3 });
   expect(lines.map((line) => JSON.parse(line))).toEqual([
     {
       kind: "aggregate",
@@ -112,7 +112,7 @@ test("the same batch again, and records that are no marks, change nothing", asyn
   const batch = { Records: [record("h1", 1), record("x", 2, "RUN#default#0123456789abcdef")] };
   for (let time = 0; time < 2; time += 1) {
     expect(await handler(batch, lambdaContext)).toEqual({ batchItemFailures: [] });
-    expect(await status()).toMatchObject({ open_marks: 0, hosts: 1, runs: 1 });
+    expect(await status()).toMatchObject({ pending_hosts: 0, hosts: 1, runs: 1 });
   }
 });
 
@@ -122,10 +122,10 @@ test("a host that fails is the only one delivered again; its neighbours are done
   await poison(two);
   const answer = await handler({ Records: [record(one, 1), record(two, 2), record(three, 3)] }, lambdaContext);
   expect(answer).toEqual({ batchItemFailures: [{ itemIdentifier: "000000000000000000002" }] });
-  expect(await status()).toMatchObject({ open_marks: 1, hosts: 2, runs: 2 });
+  expect(await status()).toMatchObject({ pending_hosts: 1, hosts: 2, runs: 2 });
   const faults = lines.map((line) => JSON.parse(line)).filter(({ kind }) => kind === "fault");
   const message = expect.stringContaining(`host "${two}" of fleet default cannot be counted: `);
-  expect(faults).toMatchObject([{ requestId: lambdaContext.awsRequestId, error: { name: "HostFault", message } }]);
+  expect(faults).toMatchObject([{ requestId: lambdaContext.awsRequestId, error: { name: "HostError", message } }]);
 });
 
 test("while the store cannot be reached every record is delivered again, for one fault in the log", async () => {
@@ -143,9 +143,9 @@ test("the schedule works off what no record told of, in every fleet", async () =
   const other = await service.token({ scope: "admin", fleet: "other" });
   await service.post(LOOP, "?backend=loop&host=h1", { token: other });
   expect(await handler(SCHEDULED, lambdaContext)).toEqual({ batchItemFailures: [] });
-  expect(await status()).toMatchObject({ open_marks: 0, runs: 1 });
+  expect(await status()).toMatchObject({ pending_hosts: 0, runs: 1 });
   const ofOther = await service.send("/v1/status", { token: other });
-  expect(await ofOther.json()).toMatchObject({ open_marks: 0, runs: 1 });
+  expect(await ofOther.json()).toMatchObject({ pending_hosts: 0, runs: 1 });
   expect(lines.map((line) => JSON.parse(line))).toMatchObject([
     { kind: "marks", open: 2, oldestMilliseconds: expect.any(Number) },
     { kind: "sweep", fleets: 2, done: 2, left: 0, conflicts: 0, failed: 0 },
@@ -156,7 +156,7 @@ test("a sweep whose time is up ends well and leaves the rest to the next", async
   await service.post(LOOP, "?backend=loop&host=h1");
   const atTheEnd = { ...lambdaContext, getRemainingTimeInMillis: () => 10_000 };
   expect(await handler(SCHEDULED, atTheEnd)).toEqual({ batchItemFailures: [] });
-  expect(await status()).toMatchObject({ open_marks: 1, runs: 0 });
+  expect(await status()).toMatchObject({ pending_hosts: 1, runs: 0 });
 });
 
 test("a sweep that fails for one fleet goes on to the next, and counts as an error", async () => {
@@ -165,7 +165,7 @@ test("a sweep that fails for one fleet goes on to the next, and counts as an err
   await service.post(LOOP, "?backend=loop&host=h1", { token: other });
   await expect(handler(SCHEDULED, lambdaContext)).rejects.toThrow("the sweep failed for 1 of 2 fleets");
   const ofOther = await service.send("/v1/status", { token: other });
-  expect(await ofOther.json()).toMatchObject({ open_marks: 0, runs: 1 });
+  expect(await ofOther.json()).toMatchObject({ pending_hosts: 0, runs: 1 });
 });
 
 test.each([

@@ -51,7 +51,7 @@ test("the suffix of the path gives the format, as API Gateway passes it on", asy
 
 test("the status tells version and engine of this deployment", async () => {
   expect(JSON.parse((await get("/v1/status")).body)).toMatchObject({
-    open_marks: 0,
+    pending_hosts: 0,
     hosts: 1,
     version: VERSION,
     engine: "dynamodb",

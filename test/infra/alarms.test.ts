@@ -6,7 +6,7 @@ import { PutItemCommand } from "@aws-sdk/client-dynamodb";
 import { Match } from "aws-cdk-lib/assertions";
 import { afterAll, beforeAll, describe, expect, test, vi } from "vitest";
 import { optionalBytesOf, textOf } from "../../functions/store/item.ts";
-import { bucketOf, cellPartition, markKey } from "../../functions/store/keys.ts";
+import { bucketOf, cellPartition, pendingHostKey } from "../../functions/store/keys.ts";
 import { partition, queryAll, type Table } from "../../functions/store/table.ts";
 import { AUDIT_EVERY_HOURS, BUCKETS } from "../../shared/deployment.ts";
 import { functionEnvironment, loggedLines } from "../functions/function-environment.ts";
@@ -46,7 +46,7 @@ async function postAs(host: string, body: string): Promise<void> {
 }
 
 const record = (host: string, sequence: number) => {
-  const { pk, sk } = markKey("default", host);
+  const { pk, sk } = pendingHostKey("default", host);
   return { dynamodb: { Keys: { pk: { S: pk }, sk: { S: sk } }, SequenceNumber: String(sequence) } };
 };
 

@@ -5,7 +5,7 @@
 import { DeleteItemCommand } from "@aws-sdk/client-dynamodb";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { auditFleet } from "../../functions/service/audit.ts";
-import { makePainter } from "../../functions/service/rasterizer.ts";
+import { makeRasterizer } from "../../functions/service/rasterizer.ts";
 import { makeRenderer } from "../../functions/service/renderer.ts";
 import { secretHash } from "../../functions/service/secret.ts";
 import { aggregateRecords } from "../../functions/service/stream.ts";
@@ -16,7 +16,7 @@ import { makeCellStore } from "../../functions/store/cells.ts";
 import { backOff } from "../../functions/store/errors.ts";
 import { beginFormat, withFormatCheck } from "../../functions/store/format.ts";
 import { keyItem } from "../../functions/store/item.ts";
-import { cohortPartition, FORMAT_KEY, markKey, summaryKey } from "../../functions/store/keys.ts";
+import { cohortPartition, FORMAT_KEY, pendingHostKey, summaryKey } from "../../functions/store/keys.ts";
 import { makeQuarantineStore } from "../../functions/store/quarantine.ts";
 import { makeRunStore } from "../../functions/store/runs.ts";
 import { makeShareStore } from "../../functions/store/shares.ts";
@@ -31,7 +31,7 @@ import { addPageRoutes, addSharePageRoutes, addUploadRoute } from "../../functio
 import { addEmbedRoutes } from "../../functions/web/routes/embed.ts";
 import { addIngestRoutes } from "../../functions/web/routes/ingest.ts";
 import { addReadRoutes } from "../../functions/web/routes/read.ts";
-import { painterFiles } from "../../local/server/render-thread.ts";
+import { rasterizerFiles } from "../../local/server/render-thread.ts";
 import { PERIOD_ALL } from "../../shared/run/periods.ts";
 import { startTestEngine, type TestEngine } from "../support/engine.ts";
 import { BLKTAP, LOOP } from "../support/fixtures.ts";
@@ -112,7 +112,7 @@ beforeAll(async () => {
   addReadRoutes(read, reading);
   addPageRoutes(read, reading);
   const embed = makeHttpApp({ clock, log });
-  const renderer = makeRenderer(makePainter(painterFiles));
+  const renderer = makeRenderer(makeRasterizer(rasterizerFiles));
   const embedding = {
     shares: makeShareStore(tables.embed),
     cells: makeCellStore(tables.embed),
@@ -169,7 +169,7 @@ beforeAll(async () => {
   await send(ingest, "GET", "/v1/tokens");
   await send(ingest, "DELETE", `/v1/tokens/${made.id}`);
 
-  const keys = markKey("default", "h1");
+  const keys = pendingHostKey("default", "h1");
   const record = { dynamodb: { Keys: { pk: { S: keys.pk }, sk: { S: keys.sk } }, SequenceNumber: "1" } };
   await aggregateRecords(aggregation, [record], (error) => expect.fail(String(error)));
 

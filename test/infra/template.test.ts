@@ -2,7 +2,7 @@
 
 import { Match } from "aws-cdk-lib/assertions";
 import { describe, expect, test } from "vitest";
-import { workPartition } from "../../functions/store/keys.ts";
+import { pendingPartition } from "../../functions/store/keys.ts";
 import { BUCKETS, TABLE } from "../../shared/deployment.ts";
 import { onlyOne, resourcesOf, synthesised } from "./synthesised.ts";
 
@@ -121,7 +121,7 @@ describe("what wakes the aggregation", () => {
     expect(others).toEqual([]);
     expect(eventName).toEqual(["INSERT", "MODIFY"]);
     const [{ prefix }] = dynamodb.Keys.pk.S;
-    expect(workPartition("default", 3).startsWith(prefix)).toBe(true);
+    expect(pendingPartition("default", 3).startsWith(prefix)).toBe(true);
     for (const pk of ["RUN#default#0", "CELL#default#all", "HOST#default#all#3", "TOKENS#default", "FLEETS"]) {
       expect(pk.startsWith(prefix)).toBe(false);
     }

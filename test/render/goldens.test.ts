@@ -2,7 +2,7 @@
 // pictures.
 
 import { expect, test } from "vitest";
-import { DEFAULT_LOOK, type Summary } from "../../shared/report/model.ts";
+import { DEFAULT_RENDER_OPTIONS, type Summary } from "../../shared/report/model.ts";
 import { rendered, type TextFormat } from "../../shared/summaries/documents.ts";
 import { expectGolden } from "../support/golden.ts";
 import { COMPARISONS, OTHERS } from "../support/summaries.ts";
@@ -15,8 +15,8 @@ const shownPage = (page: string) =>
 
 function check(name: string, summary: Summary): void {
   for (const format of FORMATS) {
-    const text = rendered(format, summary, DEFAULT_LOOK);
-    expect(rendered(format, summary, DEFAULT_LOOK), "the same summary gives other bytes").toBe(text);
+    const text = rendered(format, summary, DEFAULT_RENDER_OPTIONS);
+    expect(rendered(format, summary, DEFAULT_RENDER_OPTIONS), "the same summary gives other bytes").toBe(text);
     expectGolden(`${name}.${format}`, format === "html" ? shownPage(text) : text);
   }
 }

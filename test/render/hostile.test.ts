@@ -3,7 +3,7 @@
 import * as fc from "fast-check";
 import { describe, expect, test } from "vitest";
 import { inline } from "../../shared/render/markdown.ts";
-import { DEFAULT_LOOK, type Look, type Summary } from "../../shared/report/model.ts";
+import { DEFAULT_RENDER_OPTIONS, type RenderOptions, type Summary } from "../../shared/report/model.ts";
 import { printable } from "../../shared/run/text.ts";
 import { rendered } from "../../shared/summaries/documents.ts";
 import { readCsv, textOfField } from "../support/csv.ts";
@@ -66,10 +66,10 @@ function summariesWith(text: string): Summary[] {
   ];
 }
 
-const lookWith = (title: string): Look => ({ ...DEFAULT_LOOK, title });
+const lookWith = (title: string): RenderOptions => ({ ...DEFAULT_RENDER_OPTIONS, title });
 
 /** The page without its picture, which has tests of its own. */
-const pageOf = (summary: Summary, look: Look) =>
+const pageOf = (summary: Summary, look: RenderOptions) =>
   rendered("html", summary, look).replace(/<figure>[\s\S]*?<\/figure>/, "");
 
 /** What a page of a kind is made of, whatever it says. */

@@ -1,14 +1,14 @@
 import { expect, test } from "vitest";
 import { badge } from "../../shared/chart/badge.ts";
 import { svg } from "../../shared/render/svg.ts";
-import { DEFAULT_LOOK, type Look, type Summary } from "../../shared/report/model.ts";
+import { DEFAULT_RENDER_OPTIONS, type RenderOptions, type Summary } from "../../shared/report/model.ts";
 import { chartOf } from "../../shared/summaries/registry.ts";
 import * as made from "../support/comparisons.ts";
 import { expectGolden } from "../support/golden.ts";
 import { faultsOf } from "../support/picture-faults.ts";
 import { parsedXml } from "../support/well-formed.ts";
 
-const pictures: [name: string, summary: Summary, look: Partial<Look>][] = [
+const pictures: [name: string, summary: Summary, look: Partial<RenderOptions>][] = [
   ["compare-seed", { kind: "compare", answer: made.seed() }, {}],
   ["compare-seed-all", { kind: "compare", answer: made.seed("all") }, { width: 480 }],
   ["compare-clear-win", { kind: "compare", answer: made.clearWin() }, {}],
@@ -26,7 +26,7 @@ const pictures: [name: string, summary: Summary, look: Partial<Look>][] = [
 ];
 
 test.each(pictures)("the picture %s is the one that was looked at", (name, summary, look) => {
-  const scene = chartOf(summary, { ...DEFAULT_LOOK, ...look });
+  const scene = chartOf(summary, { ...DEFAULT_RENDER_OPTIONS, ...look });
   expect(scene && faultsOf(scene)).toEqual([]);
   const written = scene === null ? "" : svg(scene, look.theme ?? "auto");
   expect(parsedXml(written).name).toBe("svg");

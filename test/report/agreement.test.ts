@@ -3,7 +3,7 @@
 import * as fc from "fast-check";
 import { describe, expect, test } from "vitest";
 import { ratioRows } from "../../shared/chart/ratio-chart.ts";
-import { DEFAULT_LOOK, type Summary } from "../../shared/report/model.ts";
+import { DEFAULT_RENDER_OPTIONS, type Summary } from "../../shared/report/model.ts";
 import { exactText, percentText, pText, rateText, ratioText } from "../../shared/run/format.ts";
 import { rendered } from "../../shared/summaries/documents.ts";
 import { reportOf } from "../../shared/summaries/registry.ts";
@@ -52,7 +52,7 @@ const NAMES = [
 
 function expectShown(summary: Summary): void {
   const allowed = new Set([...numbersIn(summary.answer).flatMap(formsOf), "0.001"]);
-  for (const { table } of reportOf(summary, DEFAULT_LOOK).sections) {
+  for (const { table } of reportOf(summary, DEFAULT_RENDER_OPTIONS).sections) {
     for (const row of table?.rows ?? []) {
       row.forEach(({ text }, index) => {
         if (NAMES.includes(table?.columns[index]?.key ?? "")) return;
@@ -63,18 +63,18 @@ function expectShown(summary: Summary): void {
 }
 
 function expectSameCells(summary: Summary): void {
-  const { sections } = reportOf(summary, DEFAULT_LOOK);
+  const { sections } = reportOf(summary, DEFAULT_RENDER_OPTIONS);
   const rows = sections.flatMap(({ table }) =>
     table === null || table.rows.length === 0
       ? []
       : [table.columns.map(({ head }) => head), ...table.rows.map((row) => row.map(({ text }) => text))],
   );
   const cells = rows.flat();
-  const inPage = readHtml(rendered("html", summary, DEFAULT_LOOK)).filter(({ name }) => /^t[hd]$/.test(name));
+  const inPage = readHtml(rendered("html", summary, DEFAULT_RENDER_OPTIONS)).filter(({ name }) => /^t[hd]$/.test(name));
   expect(inPage.map(({ text }) => text)).toEqual(cells);
-  const inMarkdown = markdownRows(rendered("md", summary, DEFAULT_LOOK));
+  const inMarkdown = markdownRows(rendered("md", summary, DEFAULT_RENDER_OPTIONS));
   expect(inMarkdown.flat().map(markdownText)).toEqual(cells);
-  const text = rendered("txt", summary, DEFAULT_LOOK).replaceAll(/\s/g, "");
+  const text = rendered("txt", summary, DEFAULT_RENDER_OPTIONS).replaceAll(/\s/g, "");
   for (const row of rows) expect(text).toContain(row.join("").replaceAll(/\s/g, ""));
 }
 
@@ -107,7 +107,7 @@ describe("a number stands in one rounding", () => {
   test.each(Object.entries(COMPARISONS))("%s: in the table, the sentence and the picture", (_, summaryOf) => {
     const summary = summaryOf();
     if (summary.kind !== "compare") throw new Error("these are comparisons");
-    const [fleet] = reportOf(summary, DEFAULT_LOOK).sections;
+    const [fleet] = reportOf(summary, DEFAULT_RENDER_OPTIONS).sections;
     const pictured = ratioRows(summary.answer, []);
     for (const [name, , ratio, interval] of fleet?.table?.rows ?? []) {
       const row = pictured.find((each) => each.name === name?.text);
@@ -140,7 +140,7 @@ describe("a number stands in one rounding", () => {
       },
     };
     for (const format of ["txt", "md", "html", "svg"] as const) {
-      const text = rendered(format, summary, DEFAULT_LOOK);
+      const text = rendered(format, summary, DEFAULT_RENDER_OPTIONS);
       expect(text, format).toContain("25 510");
       expect(text, format).not.toMatch(/25 51[1-9]/);
     }

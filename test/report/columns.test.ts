@@ -2,7 +2,7 @@
 
 import { readFileSync } from "node:fs";
 import { expect, test } from "vitest";
-import { DEFAULT_LOOK, type Summary } from "../../shared/report/model.ts";
+import { DEFAULT_RENDER_OPTIONS, type Summary } from "../../shared/report/model.ts";
 import { METRIC_NAMES } from "../../shared/run/metrics.ts";
 import { recordsOfSummary } from "../../shared/summaries/registry.ts";
 import { COMPARISONS, OTHERS } from "../support/summaries.ts";
@@ -36,7 +36,7 @@ test.each([
   ["`hosts/{host}`", "host"],
   ["`runs`, `runs/{id}`", "runs"],
 ])("the columns of %s are those on the page", (of, kind) => {
-  const { columns, rows } = recordsOfSummary(ALL[kind]!(), DEFAULT_LOOK);
+  const { columns, rows } = recordsOfSummary(ALL[kind]!(), DEFAULT_RENDER_OPTIONS);
   const ofMetrics = METRIC_NAMES.flatMap((name) =>
     ["rate", "cpu", "latency_us", "lower_bound"].map((key) => `${name}_${key}`),
   );

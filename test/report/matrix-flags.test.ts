@@ -1,13 +1,13 @@
 // When one of these fails, somebody acts on a verdict of the matrix without knowing that something is wrong with it.
 
 import { expect, test } from "vitest";
-import type { DatedMatrix } from "../../shared/compare/trend.ts";
-import { DEFAULT_LOOK, type Summary } from "../../shared/report/model.ts";
+import type { MatrixResult } from "../../shared/compare/trend.ts";
+import { DEFAULT_RENDER_OPTIONS, type Summary } from "../../shared/report/model.ts";
 import { rendered } from "../../shared/summaries/documents.ts";
 import { reportOf } from "../../shared/summaries/registry.ts";
 import * as comparisons from "../support/comparisons.ts";
 
-const clean = (matrix: DatedMatrix): DatedMatrix => ({
+const clean = (matrix: MatrixResult): MatrixResult => ({
   ...matrix,
   pairs: matrix.pairs.map((pair) => ({
     ...pair,
@@ -26,7 +26,7 @@ function flagged(): Summary {
 }
 
 test("a verdict with flags has a mark, the flag stands below it, and others have none", () => {
-  const [first, ...others] = reportOf(flagged(), DEFAULT_LOOK).sections;
+  const [first, ...others] = reportOf(flagged(), DEFAULT_RENDER_OPTIONS).sections;
   const verdicts = first?.table?.rows.map((row) => [row[0]?.text, row[4]?.text.endsWith(" *")]);
   expect(verdicts?.filter(([, isMarked]) => isMarked)).toEqual([["get_block", true]]);
   expect(first?.remarks).toEqual([{ label: "* mixed_effect", text: "get_block.", isWarning: true }]);
@@ -39,7 +39,7 @@ test("a verdict with flags has a mark, the flag stands below it, and others have
 test.each(["txt", "md", "html"] as const)(
   "%s says what the mark means, and which flags a matrix cannot have",
   (format) => {
-    const page = rendered(format, flagged(), DEFAULT_LOOK).replaceAll(/[\s\\]+/g, " ");
+    const page = rendered(format, flagged(), DEFAULT_RENDER_OPTIONS).replaceAll(/[\s\\]+/g, " ");
     expect(page).toContain("a verdict with * has flags");
     for (const flag of ["strata_disagree", "simpson", "paired_and_between_disagree"]) expect(page).toContain(flag);
     expect(page).toContain("mixed_effect");
@@ -47,12 +47,12 @@ test.each(["txt", "md", "html"] as const)(
 );
 
 test("the picture marks the same cell", () => {
-  const stars = (summary: Summary) => rendered("svg", summary, DEFAULT_LOOK).match(/>\*</g)?.length ?? 0;
+  const stars = (summary: Summary) => rendered("svg", summary, DEFAULT_RENDER_OPTIONS).match(/>\*</g)?.length ?? 0;
   expect(stars(flagged())).toBe(1);
   expect(stars({ kind: "matrix", answer: clean(comparisons.fourBackends()) })).toBe(0);
 });
 
 test("CSV names the flags", () => {
-  const lines = rendered("csv", flagged(), DEFAULT_LOOK).split("\r\n");
+  const lines = rendered("csv", flagged(), DEFAULT_RENDER_OPTIONS).split("\r\n");
   expect(lines.filter((line) => line.includes("mixed_effect"))).toHaveLength(1);
 });

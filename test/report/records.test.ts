@@ -2,7 +2,7 @@
 
 import * as fc from "fast-check";
 import { describe, expect, test } from "vitest";
-import { DEFAULT_LOOK, type Summary } from "../../shared/report/model.ts";
+import { DEFAULT_RENDER_OPTIONS, type Summary } from "../../shared/report/model.ts";
 import { rendered } from "../../shared/summaries/documents.ts";
 import { readTable } from "../support/csv.ts";
 import { fleetRuns, summariesOf } from "../support/generated-fleet.ts";
@@ -32,7 +32,7 @@ function expectRecord(record: Readonly<Record<string, string>> | undefined, part
   );
 }
 
-const csvOf = (summary: Summary) => readTable(rendered("csv", summary, DEFAULT_LOOK));
+const csvOf = (summary: Summary) => readTable(rendered("csv", summary, DEFAULT_RENDER_OPTIONS));
 
 /** What a program can tell from the other columns: `relation`, and the words behind flags; and the crude ratio, a flag's. */
 const DERIVED = /relation$|^flag_details|crude_ratio/;
@@ -178,8 +178,8 @@ describe("what programs read from the CSV", () => {
 
 test("a look that shows some metrics changes no number, and leaves the JSON whole", () => {
   const summary = COMPARISONS["clear-win"]!();
-  const look = { ...DEFAULT_LOOK, metrics: ["seeks", "putc"] as const };
-  expect(rendered("json", summary, look)).toBe(rendered("json", summary, DEFAULT_LOOK));
+  const look = { ...DEFAULT_RENDER_OPTIONS, metrics: ["seeks", "putc"] as const };
+  expect(rendered("json", summary, look)).toBe(rendered("json", summary, DEFAULT_RENDER_OPTIONS));
   const some = readTable(rendered("csv", summary, look));
   expect(new Set(some.map(({ metric }) => metric))).toEqual(new Set(["putc", "seeks"]));
   const all = csvOf(summary);

@@ -4,7 +4,7 @@
 
 import { afterAll, beforeAll, expect, test } from "vitest";
 import { tableAt } from "../../functions/env.ts";
-import { aggregateFleet, aggregateMarks } from "../../functions/service/aggregate.ts";
+import { aggregateFleet, aggregatePendingHosts } from "../../functions/service/aggregate.ts";
 import { auditFleet } from "../../functions/service/audit.ts";
 import { makeAggregationStore } from "../../functions/store/aggregation.ts";
 import { makeCellStore } from "../../functions/store/cells.ts";
@@ -113,14 +113,14 @@ test("eight workers on one cohort over a store that refuses, throttles and forge
         // First some hosts of its own, as the stream deals them out; then whatever is left, the same in all workers.
         const open = await deps.store.marks(FLEET, BUCKET, HOSTS.length);
         const own = open.filter(({ host }) => HOSTS.indexOf(host) % WORKERS === index);
-        const few = await aggregateMarks(deps, FLEET, BUCKET, own);
+        const few = await aggregatePendingHosts(deps, FLEET, BUCKET, own);
         const rest = await aggregateFleet(deps, FLEET);
         conflicts += few.conflicts + rest.conflicts;
       } catch (error) {
         // The store was too busy even for the client's own retries: what is marked stays marked.
         if (!(error instanceof AppError)) throw error;
       }
-    } while (!isUploaded || (await marks.openMarks(FLEET)).count > 0);
+    } while (!isUploaded || (await marks.pendingHostCount(FLEET)).count > 0);
     unreliableTable.client.destroy();
   };
 
@@ -153,7 +153,7 @@ test("eight workers on one cohort over a store that refuses, throttles and forge
   expect(await auditFleet(table, FLEET)).toMatchObject({
     hosts: HOSTS.length,
     runs: uploaded.length,
-    openMarks: 0,
+    pendingHostCount: 0,
     moving: 0,
     differences: [],
   });

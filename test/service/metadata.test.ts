@@ -1,5 +1,5 @@
 import { describe, expect, it } from "vitest";
-import { finishedAgain, understand } from "../../functions/service/metadata.ts";
+import { reparseFinished, understand } from "../../functions/service/metadata.ts";
 
 describe("finished, said for each result of an upload", () => {
   const said = { backend: "tap", toolstack: "xl", storage: "lvm", host: " dom0 ", finished: "2026-11-22T10:00:00Z" };
@@ -8,7 +8,7 @@ describe("finished, said for each result of an upload", () => {
     "%s reads as if all were understood anew, or a result would get the time of another",
     (finished) => {
       const context = { ...said, finished };
-      expect(finishedAgain(understand(said), context)).toEqual(understand(context));
+      expect(reparseFinished(understand(said), context)).toEqual(understand(context));
     },
   );
 });

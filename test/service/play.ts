@@ -1,13 +1,13 @@
 // Plays a history of a fleet on a real table.
 
-import { aggregateFleet, aggregateMarks } from "../../functions/service/aggregate.ts";
+import { aggregateFleet, aggregatePendingHosts } from "../../functions/service/aggregate.ts";
 import { makeAggregationStore } from "../../functions/store/aggregation.ts";
 import { bucketOf } from "../../functions/store/keys.ts";
 import { makeRunStore } from "../../functions/store/runs.ts";
 import type { Table } from "../../functions/store/table.ts";
 import { BUCKETS } from "../../shared/deployment.ts";
 import { AppError } from "../../shared/errors.ts";
-import type { Mark } from "../../shared/ports.ts";
+import type { PendingHost } from "../../shared/ports.ts";
 import { interfering, stoppingBefore } from "../support/faulty-table.ts";
 import { newRun } from "../support/runs.ts";
 import type { Operation } from "./histories.ts";
@@ -35,7 +35,7 @@ export async function play(table: Table, fleet: string, operations: readonly Ope
   const runs = makeRunStore(table);
   const workers = aggregateOver(table);
   const ids: string[] = [];
-  const marksSeen: Mark[] = [];
+  const marksSeen: PendingHost[] = [];
 
   async function perform(operation: Operation): Promise<void> {
     switch (operation.kind) {
@@ -79,7 +79,7 @@ export async function play(table: Table, fleet: string, operations: readonly Ope
       }
       case "replay": {
         const mark = marksSeen[operation.pick % marksSeen.length];
-        if (mark !== undefined) await aggregateMarks(workers, fleet, bucketOf(fleet, mark.host), [mark]);
+        if (mark !== undefined) await aggregatePendingHosts(workers, fleet, bucketOf(fleet, mark.host), [mark]);
       }
     }
   }

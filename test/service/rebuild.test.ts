@@ -60,7 +60,7 @@ const rebuild = (over = table, changes: Partial<RebuildOptions> = {}) =>
 
 /** Both audits: by partitions as an operator has it, and by a scan of everything, which also finds what is left over. */
 async function expectClean(): Promise<void> {
-  expect(await auditFleet(table, FLEET)).toMatchObject({ differences: [], openMarks: 0 });
+  expect(await auditFleet(table, FLEET)).toMatchObject({ differences: [], pendingHostCount: 0 });
   expect(await audit(table)).toMatchObject({ differences: [], marks: 0 });
 }
 
@@ -200,7 +200,7 @@ test("a worker that read its marks before the rebuild began and clears them afte
   goOn();
   await worker;
   await aggregateAll(table, FLEET);
-  expect(await auditFleet(table, FLEET)).toMatchObject({ differences: [], openMarks: 0 });
+  expect(await auditFleet(table, FLEET)).toMatchObject({ differences: [], pendingHostCount: 0 });
 });
 
 describe("two rebuilds of one fleet", () => {
@@ -282,7 +282,7 @@ describe("the audit finds", () => {
 
   test("no difference in runs that are not counted yet, but that marks are open", async () => {
     await makeRunStore(table).add([newRun({ host: "host0", number: 77, rates: { putc: 5 } })]);
-    expect(await auditFleet(table, FLEET)).toMatchObject({ openMarks: 1, differences: [] });
+    expect(await auditFleet(table, FLEET)).toMatchObject({ pendingHostCount: 1, differences: [] });
   });
 
   test("every cell and host in exactly one of the buckets", async () => {
@@ -318,6 +318,6 @@ describe("the audit finds", () => {
     for (let time = 0; time < 8; time += 1) expect((await auditFleet(table, FLEET)).differences).toEqual([]);
     isOver = true;
     await uploads;
-    expect(await auditFleet(table, FLEET)).toMatchObject({ differences: [], moving: 0, openMarks: 0 });
+    expect(await auditFleet(table, FLEET)).toMatchObject({ differences: [], moving: 0, pendingHostCount: 0 });
   });
 });

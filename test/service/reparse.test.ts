@@ -1,10 +1,10 @@
-// Rereading after an update: what an older version made of a line gives way to what this one reads, for the run itself and for
+// Reparsing after an update: what an older version made of a line gives way to what this one reads, for the run itself and for
 // every statistic it is in.
 
 import { afterAll, beforeAll, beforeEach, expect, test } from "vitest";
 import { auditFleet } from "../../functions/service/audit.ts";
-import { rereadFleet } from "../../functions/service/reparse.ts";
-import { understandUpload } from "../../functions/service/upload.ts";
+import { reparseFleet } from "../../functions/service/reparse.ts";
+import { readUpload } from "../../functions/service/upload.ts";
 import { makeCellStore } from "../../functions/store/cells.ts";
 import { makeRunStore, runId } from "../../functions/store/runs.ts";
 import type { Table } from "../../functions/store/table.ts";
@@ -33,7 +33,7 @@ const FUTURE = "finished_in_future: finished is more than a day after the time o
 function fresh(run: string): Run {
   const parameters = { backend: "loop", host: "h1", run, finished: "2026-11-01T00:00:00Z", dom0_mem_mb: "4096" };
   const envelope = { fleet: FLEET, receivedAt: NOW, encoding: "utf-8", parameters } as const;
-  const [uploaded] = understandUpload(readBonnie(fixture("seed-loop.csv")), envelope).runs;
+  const [uploaded] = readUpload(readBonnie(fixture("seed-loop.csv")), envelope).runs;
   if (uploaded === undefined) throw new Error("the seed was not read");
   return uploaded.run;
 }
@@ -50,7 +50,7 @@ const asReadBefore = (run: Run): Run => ({
 
 const store = (run: Run) => makeRunStore(table).add([{ run, sample: sampleOf(run) }]);
 const readAgain = () =>
-  rereadFleet(
+  reparseFleet(
     table,
     FLEET,
     () => Date.parse(NOW),
@@ -73,7 +73,7 @@ test("a run that an older version read differently is read, judged and counted a
   expect(await makeRunStore(table).get(FLEET, run.id)).toEqual({ ...run, warnings: [FUTURE] });
   expect(run.quality.verdict).toBe("probably-cached");
   expect(await strata()).toEqual(["ALL", run.stratum]);
-  expect(await auditFleet(table, FLEET)).toMatchObject({ differences: [], openMarks: 0 });
+  expect(await auditFleet(table, FLEET)).toMatchObject({ differences: [], pendingHostCount: 0 });
 });
 
 test("runs that read as before are not touched, so that rereading a fleet marks nothing for nothing", async () => {
@@ -81,10 +81,10 @@ test("runs that read as before are not touched, so that rereading a fleet marks 
   await store(fresh("b"));
   await aggregateAll(table, FLEET);
   expect(await readAgain()).toEqual({ runs: 2, changed: 0, unreadable: [], damaged: [] });
-  expect(await auditFleet(table, FLEET)).toMatchObject({ openMarks: 0 });
+  expect(await auditFleet(table, FLEET)).toMatchObject({ pendingHostCount: 0 });
 });
 
-test("a withdrawn run is reread and stays withdrawn", async () => {
+test("a withdrawn run is reparse and stays withdrawn", async () => {
   const run = fresh("a");
   await store(asReadBefore(run));
   await makeRunStore(table).withdraw(FLEET, run.id, NOW);
@@ -95,7 +95,7 @@ test("a withdrawn run is reread and stays withdrawn", async () => {
     withdrawn_at: NOW,
   });
   expect(await strata()).toEqual([]);
-  expect(await auditFleet(table, FLEET)).toMatchObject({ differences: [], openMarks: 0 });
+  expect(await auditFleet(table, FLEET)).toMatchObject({ differences: [], pendingHostCount: 0 });
 });
 
 test("a line that is no result to this version is named, and its run stays as it was", async () => {

@@ -21,7 +21,7 @@ import {
   values,
   votes,
 } from "./host-values.ts";
-import { type Interval, medianOf, UNKNOWN } from "./order.ts";
+import { medianOf, type TickInterval, UNKNOWN } from "./order.ts";
 
 export interface BatchQuestion {
   readonly baseline: Backend;
@@ -145,8 +145,8 @@ export function batchComparison(runs: readonly Run[], question: BatchQuestion) {
       const [verdict, reason] = effects.verdict(hosts, median, pHolm, M);
       const { strata: used, crude, est, ci: betweenCi, indication } = between(scope, metric);
       const cis = below.flatMap((medianIn) => medianIn.get(metric)?.ci ?? []);
-      const isUp = ({ lo }: Interval) => lo > M;
-      const isDown = ({ hi }: Interval) => hi < -M;
+      const isUp = ({ lo }: TickInterval) => lo > M;
+      const isDown = ({ hi }: TickInterval) => hi < -M;
       const stated = ci === null ? est : m;
       const counted = effects.counts(hosts);
       const details: Details = {

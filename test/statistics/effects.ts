@@ -2,7 +2,17 @@
 // values, and of several together.
 
 import { type Entry, METRICS, type Metric, rnd } from "./host-values.ts";
-import { binOf, binomial, ends, type Interval, isExact, type Median, medianOf, quantile, UNKNOWN } from "./order.ts";
+import {
+  binOf,
+  binomial,
+  ends,
+  isExact,
+  type Median,
+  medianOf,
+  quantile,
+  type TickInterval,
+  UNKNOWN,
+} from "./order.ts";
 
 /** The host values of one quantity over all periods, and the largest number of hosts in one of them. */
 export interface Hosts {
@@ -14,17 +24,17 @@ const sum = (xs: readonly number[]): number => xs.reduce((total, x) => total + x
 
 const outside = (ticks: number): number | null => (Number.isFinite(ticks) ? Math.exp(ticks / 1e4) : null);
 
-export const limits = (interval: Interval | null) =>
+export const limits = (interval: TickInterval | null) =>
   interval && { low: outside(interval.lo), high: outside(interval.hi) };
 
-export function known({ lo, hi }: Interval) {
+export function known({ lo, hi }: TickInterval) {
   const [isLow, isHigh] = [Number.isFinite(lo), Number.isFinite(hi)];
   const relation = isLow ? (isHigh ? (lo === hi ? "=" : "between") : ">=") : isHigh ? "<=" : "unknown";
   return { low: outside(lo), high: outside(hi), relation };
 }
 
 /** Where a host is counted: exact values at the centre of their bin, bounds at the edge of theirs. */
-const seenAt = (entry: Entry): Interval =>
+const seenAt = (entry: Entry): TickInterval =>
   isExact(entry)
     ? { lo: 50 * binOf(entry.lo), hi: 50 * binOf(entry.lo) }
     : {
@@ -33,7 +43,7 @@ const seenAt = (entry: Entry): Interval =>
       };
 
 export function share({ entries }: Hosts) {
-  const part = (is: (seen: Interval, entry: Entry) => boolean) =>
+  const part = (is: (seen: TickInterval, entry: Entry) => boolean) =>
     entries.length === 0 ? 0 : entries.filter((entry) => is(seenAt(entry), entry)).length / entries.length;
   const faster = part(({ lo }) => lo > 300);
   const slower = part(({ hi }) => hi < -300);
@@ -166,11 +176,11 @@ const GROUPS = {
   metadata: METRICS.slice(6),
 };
 
-const isKnown = ({ lo, hi }: Interval): boolean => lo > -Infinity || hi < Infinity;
+const isKnown = ({ lo, hi }: TickInterval): boolean => lo > -Infinity || hi < Infinity;
 
 /** statistics.md, section 8: means over the metrics of a group, and over the groups. */
 export function scores(of: ReadonlyMap<Metric, Median>) {
-  const mean = (intervals: readonly Interval[]): Interval => {
+  const mean = (intervals: readonly TickInterval[]): TickInterval => {
     const sum = (end: "lo" | "hi") => intervals.reduce((total, interval) => total + interval[end], 0);
     return intervals.length === 0 ? UNKNOWN : { lo: sum("lo") / intervals.length, hi: sum("hi") / intervals.length };
   };

@@ -2,19 +2,19 @@
 
 import { type Entry, rnd } from "./host-values.ts";
 
-export interface Interval {
+export interface TickInterval {
   readonly lo: number;
   readonly hi: number;
 }
 
-export const UNKNOWN: Interval = { lo: -Infinity, hi: Infinity };
+export const UNKNOWN: TickInterval = { lo: -Infinity, hi: Infinity };
 
-export const isExact = ({ lo, hi }: Interval): boolean => lo === hi;
+export const isExact = ({ lo, hi }: TickInterval): boolean => lo === hi;
 
 export const binOf = (ticks: number): number => rnd(ticks / 50);
 
 /** LO and HI: exact values spread over their bins, bounds on the edges of theirs. */
-export function ends(entries: readonly Interval[]): { lo: number[]; hi: number[] } {
+export function ends(entries: readonly TickInterval[]): { lo: number[]; hi: number[] } {
   const bins = new Map<number, number>();
   for (const { lo } of entries.filter(isExact)) bins.set(binOf(lo), (bins.get(binOf(lo)) ?? 0) + 1);
   const spread = [...bins].flatMap(([k, c]) =>
@@ -54,11 +54,11 @@ export function binomial(j: number, n: number): number {
 }
 
 export interface Median {
-  readonly m: Interval;
+  readonly m: TickInterval;
   /** Null with fewer than 6 certainly distinct hosts. */
-  readonly ci: Interval | null;
+  readonly ci: TickInterval | null;
   /** With every bounded host at the other one of its ends; as `ci`. */
-  readonly ciAtBest: Interval | null;
+  readonly ciAtBest: TickInterval | null;
 }
 
 export function medianOf(entries: readonly Entry[], nEff: number): Median {

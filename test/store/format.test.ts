@@ -114,7 +114,7 @@ describe.each([
   test("is refused by servers and commands, with what to do", async () => {
     await make();
     await expect(requireFormat(table)).rejects.toMatchObject({
-      name: "FormatFault",
+      name: "FormatError",
       message: expect.stringMatching(message),
     });
   });
@@ -229,7 +229,7 @@ describe("an upgrade from format 0", () => {
     await makeRunStore(table).add([run]);
     await rewritten(run.run.fleet, run.run.id);
     await expect(upgradeTable(table)).rejects.toMatchObject({
-      name: "FormatFault",
+      name: "FormatError",
       message: expect.stringMatching(/results of fleet default .* cannot be read by this one\. Export them with/),
     });
     expect(await formatOf(table)).toBe(0);

@@ -2,11 +2,11 @@ import { TransactionCanceledException } from "@aws-sdk/client-dynamodb";
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from "vitest";
 import { makeAggregationStore } from "../../functions/store/aggregation.ts";
 import { bucketOf } from "../../functions/store/keys.ts";
-import { markWrite } from "../../functions/store/pending-hosts.ts";
+import { pendingHostWrite } from "../../functions/store/pending-hosts.ts";
 import { makeRunStore } from "../../functions/store/runs.ts";
 import { makeStatusStore } from "../../functions/store/status.ts";
 import { type Table, transact } from "../../functions/store/table.ts";
-import type { AggregationStore, Mark } from "../../shared/ports.ts";
+import type { AggregationStore, PendingHost } from "../../shared/ports.ts";
 import { startTestEngine, type TestEngine } from "../support/engine.ts";
 import { interfering } from "../support/faulty-table.ts";
 import { newRun } from "../support/runs.ts";
@@ -23,7 +23,7 @@ beforeEach(async () => {
 });
 afterAll(() => engine.stop());
 
-async function markOf(host: string): Promise<Mark> {
+async function markOf(host: string): Promise<PendingHost> {
   const mark = await store.mark("default", host);
   if (mark === null) throw new Error(`no mark of ${host}`);
   return mark;
@@ -89,7 +89,7 @@ test("marks of a bucket come page after page in order of host, each once", async
   for (let bucket = 0; bucket < 8; bucket += 1) {
     let after: string | undefined;
     do {
-      const page: readonly Mark[] = await store.marks("default", bucket, 3, after);
+      const page: readonly PendingHost[] = await store.marks("default", bucket, 3, after);
       seen.push(...page.map(({ host }) => host));
       expect(page.every(({ host }) => bucketOf("default", host) === bucket)).toBe(true);
       after = page.at(-1)?.host;
@@ -108,7 +108,7 @@ test("marks that are more than one answer of the store holds (1 MB) are all read
     stratum: `v1/${index}M/8k/16`,
   }));
   for (const host of hosts) {
-    await transact(table, [markWrite(table, "default", host, touched, "2026-11-22T10:00:00.000Z")]);
+    await transact(table, [pendingHostWrite(table, "default", host, touched, "2026-11-22T10:00:00.000Z")]);
   }
   const marks = await store.marks("default", 0, 100);
   expect(marks.map(({ host }) => host)).toEqual(hosts.toSorted());
@@ -118,7 +118,7 @@ test("marks that are more than one answer of the store holds (1 MB) are all read
 test("open marks are counted exactly, fleet by fleet, with the time of the oldest though it was touched again", async () => {
   const runs = makeRunStore(table);
   const status = makeStatusStore(table);
-  expect(await status.openMarks("default")).toEqual({ count: 0, oldestAt: null });
+  expect(await status.pendingHostCount("default")).toEqual({ count: 0, oldestAt: null });
   const received = (host: string, number: number, at: string) => {
     const added = newRun({ host, number });
     return { ...added, run: { ...added.run, received_at: at } };
@@ -126,5 +126,5 @@ test("open marks are counted exactly, fleet by fleet, with the time of the oldes
   await runs.add([received("b", 1, "2026-11-02T00:00:00.000Z")]);
   await runs.add([received("a", 2, "2026-11-03T00:00:00.000Z"), received("c", 3, "2026-11-04T00:00:00.000Z")]);
   await runs.add([received("b", 4, "2026-11-05T00:00:00.000Z"), newRun({ fleet: "other", number: 5 })]);
-  expect(await status.openMarks("default")).toEqual({ count: 3, oldestAt: "2026-11-02T00:00:00.000Z" });
+  expect(await status.pendingHostCount("default")).toEqual({ count: 3, oldestAt: "2026-11-02T00:00:00.000Z" });
 });

@@ -6,17 +6,17 @@ import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { makeAggregationStore } from "../../functions/store/aggregation.ts";
 import { makeCellStore } from "../../functions/store/cells.ts";
 import {
+  activateGeneration,
   beginGeneration,
   currentGeneration,
   deleteGeneration,
   readGenerations,
-  swapGeneration,
 } from "../../functions/store/generations.ts";
 import { bucketOf } from "../../functions/store/keys.ts";
 import type { Table } from "../../functions/store/table.ts";
 import type { CellKind } from "../../shared/cells/cell.ts";
 import { compare } from "../../shared/compare/compare.ts";
-import type { CellQuestion, CellReading, CellStore, FleetGeneration, SummaryStep } from "../../shared/ports.ts";
+import type { CellQuery, CellReading, CellStore, FleetGeneration, SummaryStep } from "../../shared/ports.ts";
 import { question as questionAbout } from "../compare/build.ts";
 import { startTestEngine, type TestEngine } from "../support/engine.ts";
 import { interfering } from "../support/faulty-table.ts";
@@ -60,11 +60,11 @@ async function rebuild(fleet: string, state: State): Promise<void> {
   const made = await beginGeneration(table, fleet, seen, AT);
   if (made === null) throw new Error("another rebuild is under way");
   expect(await commit({ fleet, generation: made.building }, [...state.values()])).toBe(0);
-  expect(await swapGeneration(table, fleet, seen.current, made)).toBe(true);
+  expect(await activateGeneration(table, fleet, seen.current, made)).toBe(true);
   await deleteGeneration(table, { fleet, generation: seen.current });
 }
 
-const QUESTIONS: readonly Omit<CellQuestion, "fleet">[] = [
+const QUESTIONS: readonly Omit<CellQuery, "fleet">[] = [
   { periods: ["2026-11"], filters: {} },
   { periods: PERIODS, filters: {} },
   { periods: ["2026-11"], filters: { site: ["a"] } },
@@ -81,7 +81,7 @@ const READ: readonly (readonly [CellKind, string])[] = [
 ];
 
 /** All that a store answers to a question. */
-async function readings(store: CellStore, question: CellQuestion) {
+async function readings(store: CellStore, question: CellQuery) {
   const { read, readAll } = await store.open(question);
   const [own, pairs] = await Promise.all([Promise.all(READ.map(([kind, name]) => read(kind, name))), readAll("pair")]);
   return { own, pairs };

@@ -40,7 +40,7 @@ describe("adding runs", () => {
     expect(await makeRunStore(counted).add(added)).toEqual(added.map(() => "stored"));
     // 98 runs and the marks of two hosts, twice, and the rest.
     expect(writes).toEqual([100, 100, 56]);
-    expect(await makeStatusStore(table).openMarks("default")).toEqual({ count: 2, oldestAt: AT });
+    expect(await makeStatusStore(table).pendingHostCount("default")).toEqual({ count: 2, oldestAt: AT });
   });
 
   test("a transaction with many hosts counts a mark for each", async () => {
@@ -90,7 +90,7 @@ describe("adding runs", () => {
     const added = [newRun({ number: 1, fleet: "default" }), newRun({ number: 1, fleet: "other" })];
     expect(await makeRunStore(table).add(added)).toEqual(["stored", "stored"]);
     const status = makeStatusStore(table);
-    expect((await status.openMarks("default")).count + (await status.openMarks("other")).count).toBe(2);
+    expect((await status.pendingHostCount("default")).count + (await status.pendingHostCount("other")).count).toBe(2);
   });
 
   test("the same upload twice at once is stored once", async () => {

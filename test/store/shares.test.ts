@@ -30,7 +30,7 @@ function aShare(fleet = "default"): Share {
     query: { baseline: ["loop"], candidate: ["phy"] },
     frozen: true,
     title: null,
-    made_by: { token_id: "t", label: null },
+    created_by: { token_id: "t", label: null },
     created_at: new Date(Date.UTC(2026, 10, 22) + made * 1_000).toISOString(),
   };
 }
@@ -57,7 +57,7 @@ test("a share is found as it was made, with its documents", async () => {
     { name: "txt", bytes: text("as of") },
     { name: "empty", bytes: text("") },
   ]);
-  expect(await shares.find(share.id)).toEqual({ share, endedAt: null });
+  expect(await shares.find(share.id)).toEqual({ share, revokedAt: null });
   expect(Buffer.from((await shares.document(share.id, "txt")) ?? []).toString()).toBe("as of");
   expect(await shares.document(share.id, "empty")).toHaveLength(0);
   expect(await shares.document(share.id, "tx")).toBeNull();
@@ -111,7 +111,7 @@ test("an ended share keeps what it was and nothing else, takes no document, and 
   await shares.add(share, [{ name: "txt", bytes: text("as of") }]);
   await shares.end(share, "2026-11-23T00:00:00.000Z");
   await shares.end(share, "2026-11-24T00:00:00.000Z");
-  expect(await shares.find(share.id)).toEqual({ share, endedAt: "2026-11-23T00:00:00.000Z" });
+  expect(await shares.find(share.id)).toEqual({ share, revokedAt: "2026-11-23T00:00:00.000Z" });
   expect(await shares.keep(share.id, { name: "svg", bytes: text("x") })).toBeNull();
   expect((await itemsOf(share.id)).map((item) => item["sk"]?.S)).toEqual(["share"]);
   expect((await shares.list("default", 10)).items).toEqual([]);

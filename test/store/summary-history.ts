@@ -7,7 +7,7 @@ import { contributions } from "../../shared/cells/contribution.ts";
 import { cohortOf, type HostSummary, summarise } from "../../shared/cells/host-values.ts";
 import { efficiencyName, placeOf } from "../../shared/cells/quantities.ts";
 import { mergePeriods } from "../../shared/compare/merge-periods.ts";
-import type { CellQuestion } from "../../shared/ports.ts";
+import type { CellQuery } from "../../shared/ports.ts";
 import { COHORT_KEYS, type Cohort } from "../../shared/run/cohort.ts";
 import { VIEWS, type View } from "../../shared/run/run.ts";
 import { randomSamples } from "../cells/random-samples.ts";
@@ -65,7 +65,7 @@ function added(changes: readonly Change[], view: View, kind: CellKind, name: str
 /** What a reading must hold: cells of the hosts that satisfy the filters, in the metrics asked for. */
 export function expectedViews(
   state: State,
-  { periods, filters, scope, metrics = [] }: CellQuestion,
+  { periods, filters, scope, metrics = [] }: CellQuery,
   kind: CellKind,
   name: string,
 ) {

@@ -2,7 +2,7 @@
 
 import type { Comparison } from "../../shared/compare/comparison.ts";
 import type { HostProfile } from "../../shared/compare/host.ts";
-import type { DatedMatrix, DatedTrend } from "../../shared/compare/trend.ts";
+import type { MatrixResult, TrendResult } from "../../shared/compare/trend.ts";
 import type { Backend } from "../../shared/run/backends.ts";
 import { METRIC_NAMES, type MetricName } from "../../shared/run/metrics.ts";
 import type { Run, View } from "../../shared/run/run.ts";
@@ -202,17 +202,17 @@ const threeBackends = (): Fleet =>
   );
 
 /** Four backends on 30 hosts. */
-export const fourBackends = (): DatedMatrix => matrixOf(threeBackends());
+export const fourBackends = (): MatrixResult => matrixOf(threeBackends());
 
 /** One host among 30. */
 export const oneOfMany = (): HostProfile => profileOf(threeBackends(), "dom0-0007");
 
 /** One month of it, which has nothing to be held against. */
-export const monthOfBlktap2 = (): DatedTrend =>
+export const monthOfBlktap2 = (): TrendResult =>
   trendOf([["2026-01", fleetOf(runsOf({ hosts: 12, backends: { blktap2: TAP } }))]], "blktap2", "put_block");
 
 /** A year in which blktap2 became faster in June, with nothing measured in March and hardly anything in September. */
-export function yearOfBlktap2(metric: MetricName = "put_block"): DatedTrend {
+export function yearOfBlktap2(metric: MetricName = "put_block"): TrendResult {
   const months = Array.from({ length: 12 }, (_, index): [string, Fleet] => {
     const month = `2026-${String(index + 1).padStart(2, "0")}`;
     const backends = { blktap2: { put_block: index < 5 ? 1.5 : 2.1 } };

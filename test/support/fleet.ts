@@ -9,7 +9,7 @@ import type { Comparison } from "../../shared/compare/comparison.ts";
 import { backendsOf, type HostProfile, hostProfile, pairsOf } from "../../shared/compare/host.ts";
 import { matrix } from "../../shared/compare/matrix.ts";
 import { mergePeriods } from "../../shared/compare/merge-periods.ts";
-import { type DatedMatrix, type DatedTrend, trend } from "../../shared/compare/trend.ts";
+import { type MatrixResult, type TrendResult, trend } from "../../shared/compare/trend.ts";
 import type { Backend } from "../../shared/run/backends.ts";
 import type { MetricName } from "../../shared/run/metrics.ts";
 import { type Run, VIEWS, type View } from "../../shared/run/run.ts";
@@ -79,7 +79,7 @@ const FRESH = { as_of: AS_OF, pending_hosts: 0, notices: [] } as const;
 const named = (fleet: Fleet): Backend[] => [...new Set(fleet.summaries.flatMap(backendsOf))].sort();
 
 /** All pairs of backends of the fleet. */
-export function matrixOf(fleet: Fleet, more: Partial<Omit<Question, "baseline" | "candidate">> = {}): DatedMatrix {
+export function matrixOf(fleet: Fleet, more: Partial<Omit<Question, "baseline" | "candidate">> = {}): MatrixResult {
   const question = { ...asked, ...more };
   const backends = named(fleet);
   const pairs = backends.flatMap((baseline, index) =>
@@ -100,7 +100,7 @@ export function trendOf(
   months: readonly (readonly [month: string, fleet: Fleet])[],
   backend: Backend,
   metric: MetricName,
-): DatedTrend {
+): TrendResult {
   const question = { backend, metric, view: asked.view, filters: asked.filters };
   const periods = months.map(([period, fleet]) => ({ period, values: fleet.scopes("trusted", "backend", backend) }));
   const found = trend(question, periods);

@@ -13,7 +13,7 @@ export interface Seen {
 }
 
 /** Enough for a p99. Health checks come more often, so there are more of them. */
-const LEAST_UPLOADS = 100;
+const MIN_UPLOADS = 100;
 const UPLOAD_EVERY_MS = 100;
 const HEALTH_EVERY_MS = 50;
 
@@ -32,7 +32,7 @@ function post(): void {
   const query = `backend=loop&host=innocent-${posted % 50}&run=${name}-${posted}`;
   const answer = ask(`${url}/v1/results?${query}`, { method: "POST", headers, body });
   underWay.push(answer.then((answered) => seen.uploads.push(answered)));
-  if (isAskedToEnd && posted >= LEAST_UPLOADS) void end();
+  if (isAskedToEnd && posted >= MIN_UPLOADS) void end();
 }
 
 function check(): void {

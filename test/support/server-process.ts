@@ -73,8 +73,8 @@ export async function startServerProcess(options: StartOptions): Promise<ServerP
     output,
     send,
     untilAggregated: async () => {
-      const status = z.object({ open_marks: z.number() });
-      while (status.parse(await (await send("/v1/status")).json()).open_marks > 0) {
+      const status = z.object({ pending_hosts: z.number() });
+      while (status.parse(await (await send("/v1/status")).json()).pending_hosts > 0) {
         await new Promise((resolve) => setTimeout(resolve, 20));
       }
     },

@@ -3,7 +3,7 @@
 
 import { type TokenLimits, USUAL_TOKEN_LIMITS } from "../../functions/env.ts";
 import { aggregateFleet } from "../../functions/service/aggregate.ts";
-import { makePainter } from "../../functions/service/rasterizer.ts";
+import { makeRasterizer } from "../../functions/service/rasterizer.ts";
 import { makeRenderer, type Renderer } from "../../functions/service/renderer.ts";
 import { secretHash } from "../../functions/service/secret.ts";
 import { makeUploadLimits } from "../../functions/service/upload-limits.ts";
@@ -23,12 +23,12 @@ import { makeAdmission } from "../../functions/web/http/admission.ts";
 import { type HttpApp, makeHttpApp } from "../../functions/web/http/app.ts";
 import type { Log, RequestEntry } from "../../functions/web/http/log.ts";
 import { addPageRoutes, addSharePageRoutes, addUploadRoute } from "../../functions/web/pages/app.ts";
-import { refusalAsPage } from "../../functions/web/pages/error-responses.ts";
+import { errorPageResponse } from "../../functions/web/pages/error-responses.ts";
 import { addEmbedRoutes } from "../../functions/web/routes/embed.ts";
 import { addIngestRoutes } from "../../functions/web/routes/ingest.ts";
 import { addReadRoutes } from "../../functions/web/routes/read.ts";
-import { MOST_EXPORTS } from "../../functions/web/routes/runs.ts";
-import { painterFiles } from "../../local/server/render-thread.ts";
+import { MAX_EXPORTS } from "../../functions/web/routes/runs.ts";
+import { rasterizerFiles } from "../../local/server/render-thread.ts";
 import type { TokenStore } from "../../shared/ports.ts";
 import type { Token } from "../../shared/run/token.ts";
 
@@ -64,7 +64,7 @@ interface Otherwise {
 export async function makeTestService(
   table: Table,
   {
-    renderer = makeRenderer(makePainter(painterFiles)),
+    renderer = makeRenderer(makeRasterizer(rasterizerFiles)),
     publicUrl,
     tokens: tokenStore = makeTokenStore(table),
     limits = USUAL_TOKEN_LIMITS,
@@ -74,7 +74,7 @@ export async function makeTestService(
   const faults: unknown[] = [];
   const log: Log = { request: (entry) => requests.push(entry), fault: (_, error) => faults.push(error) };
   const runs = makeRunStore(table);
-  const app = makeHttpApp({ clock: () => service.now, log, page: refusalAsPage });
+  const app = makeHttpApp({ clock: () => service.now, log, page: errorPageResponse });
   const ingesting = {
     runs,
     quarantine: makeQuarantineStore(table),
@@ -96,7 +96,7 @@ export async function makeTestService(
     ...answering,
     runs,
     hosts: makeHostStore(table),
-    exports: makeAdmission(MOST_EXPORTS),
+    exports: makeAdmission(MAX_EXPORTS),
     about: { version: "test", engine: "embedded" },
     publicUrl: publicUrl ?? null,
   } as const;

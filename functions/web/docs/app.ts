@@ -5,7 +5,7 @@ import { createHash } from "node:crypto";
 import openApi from "../../../docs/openapi.json" with { type: "json" };
 import { CACHE_CONTROL } from "../../../shared/api/endpoint.ts";
 import type { HttpApp } from "../http/app.ts";
-import { constantAnswer } from "../http/etag.ts";
+import { constantResponse } from "../http/etag.ts";
 import { DOCS_STYLE, docsPage } from "./page.tsx";
 
 /** Nothing may be loaded, run, framed or sent from the page; its one style sheet is known by its hash. */
@@ -17,12 +17,12 @@ const CONTENT_SECURITY_POLICY = [
   "frame-ancestors 'none'",
 ].join("; ");
 
-const openApiAnswer = constantAnswer(() => ({
+const openApiAnswer = constantResponse(() => ({
   text: JSON.stringify(openApi),
   headers: { "Content-Type": "application/json", "Cache-Control": CACHE_CONTROL.documents },
 }));
 
-const docsAnswer = constantAnswer(() => ({
+const docsAnswer = constantResponse(() => ({
   text: docsPage(openApi),
   headers: {
     "Content-Type": "text/html; charset=UTF-8",

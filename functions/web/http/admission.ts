@@ -14,7 +14,7 @@ import type { HttpEnv } from "./app.ts";
 const BUDGET = 4_000;
 
 /** What one question may cost in all: as many ranges as one reading of cells may have, and the rest of it. */
-const MOST_COST = 21_000;
+const MAX_COST = 21_000;
 
 /** What every question costs beside the cells it reads: it is understood, looked up, worked out and put into words. */
 export const COST = {
@@ -66,7 +66,7 @@ export function makeAdmission(budget = BUDGET): Admission {
       const charge = (more: number): void => {
         // One part of a question was refused, and with it the question: its other parts end here, and count nowhere.
         if (hasLeft) throw tooMuch();
-        if (asked + more > MOST_COST) throw tooLarge();
+        if (asked + more > MAX_COST) throw tooLarge();
         // Counted as half the budget at most: so a large question gets in beside small ones, whatever it costs.
         const counted = Math.max(1, Math.min(asked + more, budget / 2)) - own;
         // The one that came first is never refused, however it grows: else several that grow together would all be.
@@ -99,7 +99,7 @@ const tooMuch = () =>
 const tooLarge = () =>
   new AppError(
     "bad_parameter",
-    `expected a question about at most ${MOST_COST} sums of hosts, found more; ask for fewer periods or name more filters`,
+    `expected a question about at most ${MAX_COST} sums of hosts, found more; ask for fewer periods or name more filters`,
   );
 
 /** Works on a question while it has a ticket. */

@@ -6,7 +6,7 @@ import { AppError } from "../../../shared/errors.ts";
 import type { Clock } from "../../../shared/ports.ts";
 import type { Token } from "../../../shared/run/token.ts";
 import type { Ticket } from "./admission.ts";
-import { errorAnswer } from "./errors.ts";
+import { errorResponse } from "./errors.ts";
 import { wantsPage, withoutSuffix } from "./formats.ts";
 import type { Log, ResultCounts } from "./log.ts";
 
@@ -30,19 +30,19 @@ export interface HttpEnv {
 export type HttpApp = Hono<HttpEnv>;
 
 /** A refusal as a page, with its status; whoever has to sign in first is led there. */
-export type RefusalPage = (c: Context<HttpEnv>, error: AppError) => Promise<Response>;
+export type ErrorPage = (c: Context<HttpEnv>, error: AppError) => Promise<Response>;
 
 export interface HttpDeps {
   readonly clock: Clock;
   readonly log: Log;
   /** What browsers get in place of the envelope; without it they get that. */
-  readonly page?: RefusalPage;
+  readonly page?: ErrorPage;
 }
 
 /** An app without routes. */
 export function makeHttpApp({ clock, log, page }: HttpDeps): HttpApp {
   const refused = (c: Context<HttpEnv>, error: AppError): Response | Promise<Response> =>
-    page !== undefined && wantsPage(c) ? page(c, error) : errorAnswer(c, error);
+    page !== undefined && wantsPage(c) ? page(c, error) : errorResponse(c, error);
   const app = new Hono<HttpEnv>({ getPath: withoutSuffix });
   app.use("*", async function oneLogLine(c, next) {
     const started = clock();
@@ -99,9 +99,9 @@ export function makeHttpApp({ clock, log, page }: HttpDeps): HttpApp {
 const withoutCapability = (path: string): string => path.replace(/^(\/s\/|\/v1\/shares\/)([^/.]{6})[^/.]+/, "$1$2...");
 
 /** Characters of a path that a message or the log repeats: one may have 16 000. */
-const LONGEST_TOLD = 200;
+const MAX_TOLD = 200;
 
-const told = (path: string): string => (path.length > LONGEST_TOLD ? `${path.slice(0, LONGEST_TOLD)}…` : path);
+const told = (path: string): string => (path.length > MAX_TOLD ? `${path.slice(0, MAX_TOLD)}…` : path);
 
 const METHODS = ["GET", "POST", "DELETE"];
 

@@ -7,7 +7,7 @@ import type { Clock, TokenStore } from "../../../shared/ports.ts";
 import type { Scope, Token } from "../../../shared/run/token.ts";
 import { secretHash } from "../../service/secret.ts";
 import type { HttpEnv } from "./app.ts";
-import { refuseForeignSite, sessionSecret } from "./session.ts";
+import { assertSameOrigin, sessionSecret } from "./session.ts";
 
 const BEARER = /^Bearer +([\x21-\x7e]{1,256}) *$/i;
 
@@ -23,7 +23,7 @@ function secretOf(c: Context<HttpEnv>): string {
   const session = header === undefined ? sessionSecret(c) : null;
   if (session !== null) {
     // Browsers send cookies by themselves, whoever made them ask.
-    if (c.req.method !== "GET" && c.req.method !== "HEAD") refuseForeignSite(c);
+    if (c.req.method !== "GET" && c.req.method !== "HEAD") assertSameOrigin(c);
     return session;
   }
   if (header === undefined) {

@@ -40,7 +40,7 @@ export interface BodyLimit {
 }
 
 /** Bytes of any body when gzip is taken off: 8 MiB, as the refusal says. */
-export const MOST_UNPACKED = 8_388_608;
+export const MAX_UNPACKED = 8_388_608;
 
 /** Bonnie++ output. */
 export const UPLOAD: BodyLimit = { bytes: 1_048_576, words: "1 MiB", mayBePacked: true };
@@ -58,10 +58,10 @@ export const FORM: BodyLimit = { bytes: 16_384, words: "16 KiB", mayBePacked: fa
 export const JSON_BODY: BodyLimit = { bytes: 65_536, words: "64 KiB", mayBePacked: false };
 
 /** Fields of a form. */
-export const MOST_FIELDS = 64;
+export const MAX_FIELDS = 64;
 
 /** Parameters of a query: 100 labels of an upload beside every fact there is, or four filters of 50 values, and more. */
-export const MOST_PARAMETERS = 256;
+export const MAX_PARAMETERS = 256;
 
 const gunzipped = promisify(gunzip);
 
@@ -101,7 +101,7 @@ export async function receiveBody(request: Request, limit: BodyLimit): Promise<S
 
 /** The text of a body. Throws `too_large` for one that unpacks to more than 8 MiB, and `bad_body`. */
 export async function bodyText(sent: SentBody): Promise<BodyText> {
-  const text = await textWithin(sent, MOST_UNPACKED);
+  const text = await textWithin(sent, MAX_UNPACKED);
   if (text === null) throw new AppError("too_large", "the body is larger than 8 MiB unpacked; send it in pieces");
   return text;
 }

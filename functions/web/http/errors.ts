@@ -1,5 +1,5 @@
 // A refusal as an answer: one envelope in JSON, or two lines of text for a shell, followed by a line for each issue. For people
-// some apps have pages instead (`RefusalPage` in app.ts).
+// some apps have pages instead (`ErrorPage` in app.ts).
 
 import type { Context } from "hono";
 import type { AppError } from "../../../shared/errors.ts";
@@ -33,7 +33,7 @@ export function setErrorHeaders(c: Context<HttpEnv>, { code, status, retryAfterS
 }
 
 /** The refusal as JSON, or as text where the request wants that (`wantsText`), with its status and headers. */
-export function errorAnswer(c: Context<HttpEnv>, error: AppError): Response {
+export function errorResponse(c: Context<HttpEnv>, error: AppError): Response {
   const { code, message, issues } = error;
   const requestId = c.get("requestId");
   const docs = `/docs#${code}`;

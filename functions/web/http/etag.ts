@@ -12,7 +12,7 @@ export function etagOf(bytes: Uint8Array): string {
  * Bytes with their ETag, or 304 where the client has them. With 304 come all headers but the type: a cache takes them over,
  * and without its policy a page would be under another one from then on.
  */
-export function conditionalAnswer(
+export function conditionalResponse(
   c: Context,
   { bytes, etag }: { readonly bytes: Uint8Array<ArrayBuffer>; readonly etag: string },
   { "Content-Type": type, ...headers }: Readonly<Record<string, string>>,
@@ -28,7 +28,7 @@ function isKnown(c: Context, etag: string): boolean {
 }
 
 /** An answer that is the same for everybody: made when it is first asked for, and held once however many read it. */
-export function constantAnswer(
+export function constantResponse(
   make: () => { readonly text: string; readonly headers: Readonly<Record<string, string>> },
 ) {
   let made: { bytes: Uint8Array<ArrayBuffer>; etag: string; headers: Readonly<Record<string, string>> } | null = null;
@@ -38,6 +38,6 @@ export function constantAnswer(
       const bytes = new Uint8Array(Buffer.from(text));
       made = { bytes, etag: etagOf(bytes), headers };
     }
-    return conditionalAnswer(c, made, { ...made.headers, ...further });
+    return conditionalResponse(c, made, { ...made.headers, ...further });
   };
 }

@@ -5,7 +5,7 @@ import type { Context } from "hono";
 import type * as z from "zod";
 import { AppError } from "../../../shared/errors.ts";
 import { type BodyLimit, readBody } from "./body.ts";
-import { checked, refuseTooMany } from "./parameters.ts";
+import { checked, rejectTooMany } from "./parameters.ts";
 
 /**
  * The query of a page as it was sent: for each name its values, whether they can be understood or not. Throws
@@ -13,7 +13,7 @@ import { checked, refuseTooMany } from "./parameters.ts";
  */
 export function sentQuery(c: Context): Record<string, string[]> {
   const { search } = new URL(c.req.url);
-  refuseTooMany("parameters", search);
+  rejectTooMany("parameters", search);
   return valuesOf(new URLSearchParams(search));
 }
 
@@ -24,13 +24,13 @@ export function askedBy<T extends z.ZodType>(c: Context, schema: T): z.output<T>
 
 /** A form by such a schema, no larger than the limit. Throws `bad_body`, and what `readBody` throws. */
 export async function formBy<T extends z.ZodType>(c: Context, schema: T, limit: BodyLimit): Promise<z.output<T>> {
-  refuseOtherThanForm(c);
+  assertForm(c);
   const { text } = await readBody(c.req.raw, limit);
   return formOf(text, schema);
 }
 
 /** Throws `bad_body` for a request whose header says that its body is no form. */
-export function refuseOtherThanForm(c: Context): void {
+export function assertForm(c: Context): void {
   const type = c.req.header("Content-Type") ?? "";
   if (!/^application\/x-www-form-urlencoded *(;|$)/i.test(type)) {
     throw new AppError("bad_body", "expected a form, encoded as application/x-www-form-urlencoded");
@@ -39,7 +39,7 @@ export function refuseOtherThanForm(c: Context): void {
 
 /** A form that was read by such a schema. Throws `bad_body`. */
 export function formOf<T extends z.ZodType>(text: string, schema: T): z.output<T> {
-  refuseTooMany("fields", text);
+  rejectTooMany("fields", text);
   return checked(schema, valuesOf(new URLSearchParams(text)), "bad_body");
 }
 

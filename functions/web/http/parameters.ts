@@ -6,7 +6,7 @@ import type * as z from "zod";
 import { AppError } from "../../../shared/errors.ts";
 import type { Issue } from "../../../shared/run/run.ts";
 import { quoted } from "../../../shared/run/text.ts";
-import { JSON_BODY, MOST_FIELDS, MOST_PARAMETERS, readBody, repeatedKey } from "./body.ts";
+import { JSON_BODY, MAX_FIELDS, MAX_PARAMETERS, readBody, repeatedKey } from "./body.ts";
 
 /** What any parameter's name looks like; an object's own names such as `__proto__` do not. */
 const NAME = /^[a-z][a-z0-9_.-]*$/i;
@@ -17,7 +17,7 @@ const NAME = /^[a-z][a-z0-9_.-]*$/i;
  */
 function queryOf(c: Context): Record<string, string[]> {
   const { search } = new URL(c.req.url);
-  refuseTooMany("parameters", search);
+  rejectTooMany("parameters", search);
   const byName = new Map<string, string[]>();
   for (const piece of search.slice(1).split("&")) {
     if (piece === "") continue;
@@ -35,8 +35,8 @@ function queryOf(c: Context): Record<string, string[]> {
  * Refuses a query with more parameters, or a form with more fields, than any has, before it is taken apart. Throws
  * `bad_parameter` or `bad_body`.
  */
-export function refuseTooMany(what: "parameters" | "fields", text: string): void {
-  const most = what === "fields" ? MOST_FIELDS : MOST_PARAMETERS;
+export function rejectTooMany(what: "parameters" | "fields", text: string): void {
+  const most = what === "fields" ? MAX_FIELDS : MAX_PARAMETERS;
   let at = -1;
   for (let count = 1; count <= most; count += 1) {
     at = text.indexOf("&", at + 1);

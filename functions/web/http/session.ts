@@ -40,7 +40,7 @@ export function endSession(c: Context): void {
  * name we are known by; over plain HTTP they leave it out, and then Origin must name the host that was asked. Throws
  * `forbidden`.
  */
-export function refuseForeignSite(c: Context): void {
+export function assertSameOrigin(c: Context): void {
   const site = c.req.header("Sec-Fetch-Site");
   const isOurs =
     site === undefined ? hostOf(c.req.header("Origin")) === new URL(c.req.url).host : site === "same-origin";

@@ -1,7 +1,7 @@
 // A summary as an answer, in whatever format was asked for.
 
 import type { Context } from "hono";
-import { DEFAULT_LOOK, type Look, type Summary } from "../../../shared/report/model.ts";
+import { DEFAULT_RENDER_OPTIONS, type RenderOptions, type Summary } from "../../../shared/report/model.ts";
 import type { TextFormat } from "../../../shared/summaries/documents.ts";
 import { contentPolicy } from "./csp.ts";
 
@@ -19,15 +19,15 @@ export const CONTENT_TYPES: Readonly<Record<TextFormat, string>> = {
  * The answer. A page of a list names the next one in `Link`, since not every format has a place for its cursor. No other
  * site may frame it.
  */
-export async function summaryAnswer(
+export async function summaryResponse(
   c: Context,
   format: TextFormat,
   summary: Summary,
-  { width, theme }: Pick<Look, "width" | "theme">,
+  { width, theme }: Pick<RenderOptions, "width" | "theme">,
 ): Promise<Response> {
   const next = nextPage(c, summary);
   if (next !== null) c.header("Link", `<${next}>; rel="next"`);
-  const body = await bodyOf(format, summary, { ...DEFAULT_LOOK, width, theme });
+  const body = await bodyOf(format, summary, { ...DEFAULT_RENDER_OPTIONS, width, theme });
   if (format === "html" || format === "svg") {
     c.header("Content-Security-Policy", contentPolicy(body, "nowhere"));
     c.header("Referrer-Policy", "no-referrer");
@@ -36,7 +36,7 @@ export async function summaryAnswer(
 }
 
 /** JSON needs none of what makes the other formats, which is loaded when the first of them is asked for. */
-async function bodyOf(format: TextFormat, summary: Summary, look: Look): Promise<string> {
+async function bodyOf(format: TextFormat, summary: Summary, look: RenderOptions): Promise<string> {
   if (format === "json") return JSON.stringify(summary.answer);
   const { rendered } = await import("../../../shared/summaries/documents.ts");
   return rendered(format, summary, look);

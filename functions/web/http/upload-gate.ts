@@ -14,11 +14,11 @@ const SMALL_BYTES = 65_536;
 
 /** Bytes of small uploads that are worked on at once. Each counts as a few kB at least, for its request takes those. */
 const SMALL_AT_ONCE = 1_048_576;
-const LEAST_COUNTED = 4_096;
+const MIN_COUNTED = 4_096;
 
 /**
  * Bytes of small uploads that wait, as they were sent. So many have room that no burst of lines meets this: one machine takes
- * 8 192 connections, which is half of it at `LEAST_COUNTED` each.
+ * 8 192 connections, which is half of it at `MIN_COUNTED` each.
  */
 const SMALL_WAITING = 64 * 1_048_576;
 
@@ -56,10 +56,10 @@ export function makeUploadGate(patienceMs = PATIENCE_MS): UploadGate {
   });
   return {
     small: (tokenId, bytes, isPacked) => {
-      const held = Math.max(bytes, LEAST_COUNTED);
+      const held = Math.max(bytes, MIN_COUNTED);
       return small(tokenId, { held, cost: isPacked ? SMALL_BYTES : held });
     },
-    large: (tokenId, bytes) => large(tokenId, { held: Math.max(bytes, LEAST_COUNTED), cost: 1 }),
+    large: (tokenId, bytes) => large(tokenId, { held: Math.max(bytes, MIN_COUNTED), cost: 1 }),
   };
 }
 
@@ -168,7 +168,7 @@ export async function inUploadTurn(
   work: (body: BodyText) => Promise<Response>,
 ): Promise<Response> {
   const { id } = tokenOf(c);
-  budget.refuseSpent(id);
+  budget.rejectSpent(id);
   const sent = await receiveBody(c.req.raw, limit);
   const { length } = sent.bytes;
   if (length <= SMALL_BYTES) {

@@ -5,7 +5,7 @@ import type { Context } from "hono";
 import { admitted, COST, charged } from "../http/admission.ts";
 import type { HttpApp, HttpEnv } from "../http/app.ts";
 import { allow } from "../http/auth.ts";
-import { endSession, refuseForeignSite } from "../http/session.ts";
+import { assertSameOrigin, endSession } from "../http/session.ts";
 import type { EmbedDeps } from "../routes/embed.ts";
 import type { IngestDeps } from "../routes/ingest.ts";
 import type { ReadDeps } from "../routes/read.ts";
@@ -40,8 +40,8 @@ export function addPageRoutes(app: HttpApp, deps: PageDeps): void {
   const uploader = allow(deps, "ingest");
   const anybody = allow(deps, "read", "ingest");
 
-  app.get("/pages.css", async (c) => (await pages()).styleAnswer(c));
-  app.get("/pages.js", async (c) => (await pages()).scriptAnswer(c));
+  app.get("/pages.css", async (c) => (await pages()).styleResponse(c));
+  app.get("/pages.js", async (c) => (await pages()).scriptResponse(c));
 
   // A page counts as one question, whatever it asks.
   const answer = admitted(deps, COST.answer);
@@ -60,7 +60,7 @@ export function addPageRoutes(app: HttpApp, deps: PageDeps): void {
   app.post("/sign-in", async (c) => (await pages()).signedIn(c, deps));
 
   app.post("/sign-out", (c) => {
-    refuseForeignSite(c);
+    assertSameOrigin(c);
     endSession(c);
     return c.redirect("/sign-in", 303);
   });

@@ -3,17 +3,23 @@
 import type { FC } from "hono/jsx";
 import { compareQuery, matrixQuery } from "../../../shared/api/parameters.ts";
 import type { Comparison } from "../../../shared/compare/comparison.ts";
-import type { DatedMatrix } from "../../../shared/compare/trend.ts";
+import type { MatrixResult } from "../../../shared/compare/trend.ts";
 import { type Explanation, explained } from "../../../shared/report/explanation.ts";
 import { hostCountText, limitsText, timesText } from "../../../shared/report/format.ts";
-import { DEFAULT_LOOK, type Remark, type Report, type Summary, warning } from "../../../shared/report/model.ts";
+import {
+  DEFAULT_RENDER_OPTIONS,
+  type Remark,
+  type Report,
+  type Summary,
+  warning,
+} from "../../../shared/report/model.ts";
 import { shownMetrics, verdictCell } from "../../../shared/report/verdicts.ts";
 import { BACKENDS, type Backend } from "../../../shared/run/backends.ts";
 import { metricLabel } from "../../../shared/run/metrics.ts";
 import { printable } from "../../../shared/run/text.ts";
 import { FLEET_SECTION, WORDS_SECTION } from "../../../shared/summaries/compare.ts";
 import { reportOf } from "../../../shared/summaries/registry.ts";
-import { compareAnswer, matrixAnswer } from "../../service/queries.ts";
+import { compareResult, matrixResult } from "../../service/queries.ts";
 import { tokenOf } from "../http/auth.ts";
 import { sentQuery } from "../http/form.ts";
 import { checked } from "../http/parameters.ts";
@@ -32,7 +38,7 @@ import {
   questionPage,
   ViewChoice,
 } from "./forms.tsx";
-import { firstSteps } from "./getting-started.tsx";
+import { gettingStarted } from "./getting-started.tsx";
 import type { Page } from "./layout.tsx";
 import { queryText } from "./links.ts";
 
@@ -113,16 +119,16 @@ export const overview: Page<PageDeps> = async (c, deps) => {
   const isAsked = sent["baseline"] !== undefined || sent["candidate"] !== undefined;
   const [values, pair] = await Promise.all([
     cohortValues(deps, fleet),
-    isAsked ? null : mostComparedPair(await matrixAnswer(deps, fleet, matrixQuery.parse({}))),
+    isAsked ? null : mostComparedPair(await matrixResult(deps, fleet, matrixQuery.parse({}))),
   ]);
-  if (!isAsked && pair === null) return firstSteps(c, deps);
+  if (!isAsked && pair === null) return gettingStarted(c, deps);
   const asked: Asked = pair === null ? sent : { ...sent, baseline: [pair.baseline], candidate: [pair.candidate] };
   return questionPage(c, {
     asked,
     form: <ComparisonQuestion asked={asked} values={values} now={deps.clock()} />,
     endpoint: "/v1/compare",
     answer: async () => {
-      const comparison = await compareAnswer(deps, fleet, checked(compareQuery, asked, "bad_parameter"));
+      const comparison = await compareResult(deps, fleet, checked(compareQuery, asked, "bad_parameter"));
       const summary: Summary = { kind: "compare", answer: comparison };
       return { summary, report: shownReport(comparison, summary), children: <VerdictTable comparison={comparison} /> };
     },
@@ -131,8 +137,8 @@ export const overview: Page<PageDeps> = async (c, deps) => {
 };
 
 /** The pair that most hosts have, the baseline being the simpler backend; null when no two share a host. */
-function mostComparedPair({ pairs }: DatedMatrix): { readonly baseline: Backend; readonly candidate: Backend } | null {
-  const hostsOf = ({ metrics }: DatedMatrix["pairs"][number]) =>
+function mostComparedPair({ pairs }: MatrixResult): { readonly baseline: Backend; readonly candidate: Backend } | null {
+  const hostsOf = ({ metrics }: MatrixResult["pairs"][number]) =>
     Math.max(0, ...Object.values(metrics).map(({ hosts }) => hosts));
   const [most] = pairs.toSorted((a, b) => hostsOf(b) - hostsOf(a));
   if (most === undefined) return null;
@@ -144,7 +150,7 @@ function mostComparedPair({ pairs }: DatedMatrix): { readonly baseline: Backend;
 
 /** The report beside the table of verdicts. */
 function shownReport(comparison: Comparison, summary: Summary): Report {
-  const report = reportOf(summary, DEFAULT_LOOK);
+  const report = reportOf(summary, DEFAULT_RENDER_OPTIONS);
   return { ...withoutVerdicts(report), notices: [...oneHostNotice(comparison), ...report.notices] };
 }
 

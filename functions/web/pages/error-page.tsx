@@ -4,7 +4,7 @@ import type { AppError } from "../../../shared/errors.ts";
 import type { Issue } from "../../../shared/run/run.ts";
 import type { HttpEnv } from "../http/app.ts";
 import { sentence } from "../http/errors.ts";
-import { homeOf, pageAbove, pageAnswer } from "./layout.tsx";
+import { homeOf, pageAbove, pageResponse } from "./layout.tsx";
 
 /** What is wrong, in `lead` or the message, and every fault where there are several; the first is not said twice. */
 const Faults: FC<{ error: AppError; lead?: string | undefined }> = ({ error: { message, issues }, lead }) => (
@@ -36,12 +36,12 @@ export const Problem: FC<{ title: string; error: AppError }> = ({ title, error }
 );
 
 /** A refusal in words, with its status, and the ways back. */
-export function refusalPage(c: Context<HttpEnv>, error: AppError): Response {
+export function errorPage(c: Context<HttpEnv>, error: AppError): Response {
   const { code, status } = error;
   const title = TITLES[code] ?? "This is not possible";
   const home = homeOf(c.get("token"));
   const above = code === "forbidden" ? null : pageAbove(c.req.path);
-  return pageAnswer(
+  return pageResponse(
     c,
     { title, status },
     <div class="sheet">

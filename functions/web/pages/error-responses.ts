@@ -1,16 +1,16 @@
 // Refusals as pages. Whoever is not signed in is led to where they can; everybody else is told what is wrong.
 
 import type { Context } from "hono";
-import type { HttpEnv, RefusalPage } from "../http/app.ts";
+import type { ErrorPage, HttpEnv } from "../http/app.ts";
 import { setErrorHeaders } from "../http/errors.ts";
 import { endSession, sessionSecret } from "../http/session.ts";
 
 /** What people get in place of the envelope for programs. */
-export const refusalAsPage: RefusalPage = async (c, error) => {
+export const errorPageResponse: ErrorPage = async (c, error) => {
   if (error.code === "unauthorized") return signInFirst(c);
   setErrorHeaders(c, error);
-  const { refusalPage } = await import("./error-page.tsx");
-  return refusalPage(c, error);
+  const { errorPage } = await import("./error-page.tsx");
+  return errorPage(c, error);
 };
 
 /**
@@ -22,8 +22,8 @@ async function signInFirst(c: Context<HttpEnv>): Promise<Response> {
   const isRead = c.req.method === "GET";
   const site = c.req.header("Sec-Fetch-Site");
   if (isRead && sessionSecret(c) === null && (site === "cross-site" || site === "same-site")) {
-    const { askAgainPage } = await import("./sign-in.tsx");
-    return askAgainPage(c, pathname + search);
+    const { sameSiteRedirectPage } = await import("./sign-in.tsx");
+    return sameSiteRedirectPage(c, pathname + search);
   }
   const query = new URLSearchParams({ next: isRead ? pathname + search : `/${pathname.split("/")[1] ?? ""}` });
   if (sessionSecret(c) !== null) {

@@ -7,7 +7,7 @@ import { once } from "../../../shared/api/request-fields.ts";
 import { newShare } from "../../../shared/api/shares.ts";
 import { AppError } from "../../../shared/errors.ts";
 import type { CellStore } from "../../../shared/ports.ts";
-import { DEFAULT_LOOK, type Report, type Summary } from "../../../shared/report/model.ts";
+import { DEFAULT_RENDER_OPTIONS, type Report, type Summary } from "../../../shared/report/model.ts";
 import { BACKENDS } from "../../../shared/run/backends.ts";
 import { COHORT_KEYS, type CohortKey } from "../../../shared/run/cohort.ts";
 import { METRICS } from "../../../shared/run/metrics.ts";
@@ -15,7 +15,7 @@ import { PERIOD_ALL, periodAt, periodsUpTo } from "../../../shared/run/periods.t
 import { SHARE_KINDS, type ShareKind } from "../../../shared/run/share.ts";
 import { printable } from "../../../shared/run/text.ts";
 import { reportOf } from "../../../shared/summaries/registry.ts";
-import { makeShare } from "../../service/new-share.ts";
+import { createShare } from "../../service/new-share.ts";
 import type { HttpEnv } from "../http/app.ts";
 import { tokenOf } from "../http/auth.ts";
 import { FORM } from "../http/body.ts";
@@ -23,9 +23,9 @@ import { formBy, valuesOf } from "../http/form.ts";
 import { wantsPage } from "../http/formats.ts";
 import { checked } from "../http/parameters.ts";
 import type { EmbedDeps } from "../routes/embed.ts";
-import { endShare } from "../routes/share-management.ts";
+import { revokeShare } from "../routes/share-management.ts";
 import { Problem } from "./error-page.tsx";
-import { type Page, pageAnswer } from "./layout.tsx";
+import { type Page, pageResponse } from "./layout.tsx";
 import { queryText } from "./links.ts";
 import { SummaryBody } from "./summary.tsx";
 
@@ -45,7 +45,7 @@ const endForm = z.strictObject({ id: once(z.string().max(100)) });
 export const shareMade: Page<EmbedDeps> = async (c, deps) => {
   const { kind, query, lasts, title } = await formBy(c, newForm, FORM);
   const asked = { kind, query: valuesOf(new URLSearchParams(query)), frozen: lasts === "frozen", title };
-  const { share } = await makeShare(deps, tokenOf(c), checked(newShare, asked, "bad_body"));
+  const { share } = await createShare(deps, tokenOf(c), checked(newShare, asked, "bad_body"));
   c.set("note", `made a ${lasts} share of kind ${share.kind}`);
   return c.redirect("/shares", 303);
 };
@@ -53,19 +53,19 @@ export const shareMade: Page<EmbedDeps> = async (c, deps) => {
 /** POST /shares/end */
 export const shareEnded: Page<EmbedDeps> = async (c, deps) => {
   const { id } = await formBy(c, endForm, FORM);
-  const { kind } = await endShare(deps, tokenOf(c), id);
+  const { kind } = await revokeShare(deps, tokenOf(c), id);
   c.set("note", `ended a share of kind ${kind}`);
   return c.redirect("/shares", 303);
 };
 
 /** More boxes than these nobody reads; any value can still be asked for in the address. */
-const MOST_VALUES = 60;
+const MAX_VALUES = 60;
 
 /** The attributes that hosts of a fleet have, for the boxes to tick. */
 export async function cohortValues({ cells }: { readonly cells: CellStore }, fleet: string): Promise<CohortValues> {
   const cohorts = await cells.cohorts(fleet, PERIOD_ALL);
   const valuesOf = (key: (typeof COHORT_KEYS)[number]) =>
-    [...new Set(cohorts.flatMap((cohort) => cohort[key]?.normalize("NFC") ?? []))].sort().slice(0, MOST_VALUES);
+    [...new Set(cohorts.flatMap((cohort) => cohort[key]?.normalize("NFC") ?? []))].sort().slice(0, MAX_VALUES);
   return {
     site: valuesOf("site"),
     hardware: valuesOf("hardware"),
@@ -358,7 +358,7 @@ export async function questionPage(c: Context<HttpEnv>, page: QuestionPage): Pro
   try {
     const { summary, ...shown } = await answer();
     const body = <SummaryBody summary={summary} endpoint={endpoint} query={queryText(asked)} {...shown} />;
-    return framed(c, { title: reportOf(summary, DEFAULT_LOOK).title }, form, body);
+    return framed(c, { title: reportOf(summary, DEFAULT_RENDER_OPTIONS).title }, form, body);
   } catch (error) {
     if (!(error instanceof AppError && error.code === "bad_parameter" && wantsPage(c))) throw error;
     const { title, problem } = unanswered;
@@ -366,8 +366,8 @@ export async function questionPage(c: Context<HttpEnv>, page: QuestionPage): Pro
   }
 }
 
-function framed(c: Context<HttpEnv>, props: Parameters<typeof pageAnswer>[1], form: Child, body: Child): Response {
-  return pageAnswer(
+function framed(c: Context<HttpEnv>, props: Parameters<typeof pageResponse>[1], form: Child, body: Child): Response {
+  return pageResponse(
     c,
     props,
     <>

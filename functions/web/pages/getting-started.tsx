@@ -6,10 +6,10 @@ import type { HttpEnv } from "../http/app.ts";
 import { tokenOf } from "../http/auth.ts";
 import { originOf } from "../routes/share-links.ts";
 import type { PageDeps } from "./app.ts";
-import { pageAnswer } from "./layout.tsx";
+import { pageResponse } from "./layout.tsx";
 
 /** The page in place of a comparison: why there is none yet, and the commands that lead to one. */
-export async function firstSteps(c: Context<HttpEnv>, deps: PageDeps): Promise<Response> {
+export async function gettingStarted(c: Context<HttpEnv>, deps: PageDeps): Promise<Response> {
   const { fleet } = tokenOf(c);
   const [page, pending] = await Promise.all([deps.hosts.list(fleet, 1), deps.status.pendingHosts(fleet)]);
   const origin = originOf(c, deps.publicUrl);
@@ -25,7 +25,7 @@ export async function firstSteps(c: Context<HttpEnv>, deps: PageDeps): Promise<R
           "Nothing to compare yet",
           "There are results, but no host has measured two backends. Only the same host on both tells a backend from a host.",
         ];
-  return pageAnswer(
+  return pageResponse(
     c,
     { title, copies: true },
     <div class="sheet">

@@ -6,12 +6,12 @@ import { once } from "../../../shared/api/request-fields.ts";
 import { hostEntry } from "../../../shared/compare/host.ts";
 import { AppError } from "../../../shared/errors.ts";
 import type { Summary } from "../../../shared/report/model.ts";
-import { hostAnswer } from "../../service/queries.ts";
+import { hostResult } from "../../service/queries.ts";
 import { tokenOf } from "../http/auth.ts";
 import { askedBy } from "../http/form.ts";
 import type { PageDeps } from "./app.ts";
 import { Field, Question } from "./forms.tsx";
-import { NextPage, type Page, pageAnswer } from "./layout.tsx";
+import { NextPage, type Page, pageResponse } from "./layout.tsx";
 import { linkOf, queryText } from "./links.ts";
 import { SummaryBody } from "./summary.tsx";
 
@@ -19,10 +19,10 @@ import { SummaryBody } from "./summary.tsx";
 
 export const host: Page<PageDeps> = async (c, deps) => {
   const name = c.req.param("host") ?? "";
-  const profile = await hostAnswer(deps, tokenOf(c).fleet, name);
+  const profile = await hostResult(deps, tokenOf(c).fleet, name);
   if (profile === null) throw new AppError("not_found", `this fleet has no results of a host "${name.slice(0, 255)}"`);
   const summary: Summary = { kind: "host", answer: profile };
-  return pageAnswer(
+  return pageResponse(
     c,
     { title: `Host ${name}` },
     <SummaryBody summary={summary} endpoint={`/v1/hosts/${encodeURIComponent(name)}`} query="">
@@ -40,7 +40,7 @@ export const hosts: Page<PageDeps> = async (c, deps) => {
   if (host !== undefined) return c.redirect(linkOf({ kind: "host", id: host.trim() }), 303);
   const page = await deps.hosts.list(tokenOf(c).fleet, limit, cursor);
   const summary: Summary = { kind: "hosts", answer: { hosts: page.items.map(hostEntry), cursor: page.cursor } };
-  return pageAnswer(
+  return pageResponse(
     c,
     { title: "Hosts" },
     <>

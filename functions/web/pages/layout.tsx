@@ -11,7 +11,7 @@ import { REPORT_STYLE } from "../../../shared/render/html.tsx";
 import { printable } from "../../../shared/run/text.ts";
 import type { Scope, Token } from "../../../shared/run/token.ts";
 import type { HttpEnv } from "../http/app.ts";
-import { constantAnswer } from "../http/etag.ts";
+import { constantResponse } from "../http/etag.ts";
 import { queryText } from "./links.ts";
 
 /** The link to the rest of a list; nothing on its last page. */
@@ -223,19 +223,19 @@ const ICON = `data:image/svg+xml,${encodeURIComponent(
   '<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 16 16"><path d="M8 1v14" stroke="#8b949e"/><path d="M2 5h8M6 11h9" stroke="#0b5cad" stroke-width="2"/><circle cx="6" cy="5" r="2.6" fill="#ad4200"/><circle cx="11" cy="11" r="2.6" fill="#0b5cad"/></svg>',
 )}`;
 
-const style = constantAnswer(() => ({ text: STYLE, headers: { "Content-Type": "text/css; charset=utf-8" } }));
-const script = constantAnswer(() => ({
+const style = constantResponse(() => ({ text: STYLE, headers: { "Content-Type": "text/css; charset=utf-8" } }));
+const script = constantResponse(() => ({
   text: COPY_SCRIPT,
   headers: { "Content-Type": "text/javascript; charset=utf-8" },
 }));
 
 /** GET /pages.css */
-export function styleAnswer(c: Context): Response {
+export function styleResponse(c: Context): Response {
   return style(c, cacheOf(c, STYLE));
 }
 
 /** GET /pages.js */
-export function scriptAnswer(c: Context): Response {
+export function scriptResponse(c: Context): Response {
   return script(c, cacheOf(c, COPY_SCRIPT));
 }
 
@@ -270,7 +270,7 @@ interface PageProps {
 }
 
 /** The page with its headers: it may load its style sheet and pictures from here and send forms to here, and nothing else. */
-export function pageAnswer(c: Context<HttpEnv>, props: PageProps, content: Child): Response {
+export function pageResponse(c: Context<HttpEnv>, props: PageProps, content: Child): Response {
   const { copies = false, status = 200 } = props;
   const policy = [
     "default-src 'none'",

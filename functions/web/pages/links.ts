@@ -4,7 +4,7 @@ import type { Target } from "../../../shared/report/model.ts";
 const NOWHERE = "http://nowhere.invalid";
 
 /** An address of ours to go on to: path, query and fragment; null for text that is none or leads to another site. */
-export function ownAddress(text: string | undefined): string | null {
+export function safeRedirectPath(text: string | undefined): string | null {
   // Browsers take a backslash for a slash, and leave out tabs and line ends, before they look for a host.
   if (text === undefined || !/^\/(?![/\\])/.test(text) || /[\p{Cc}\\]/u.test(text)) return null;
   if (!URL.canParse(text, NOWHERE)) return null;

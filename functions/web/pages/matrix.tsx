@@ -2,8 +2,8 @@
 
 import type { FC } from "hono/jsx";
 import { matrixQuery } from "../../../shared/api/parameters.ts";
-import type { DatedMatrix } from "../../../shared/compare/trend.ts";
-import { matrixAnswer } from "../../service/queries.ts";
+import type { MatrixResult } from "../../../shared/compare/trend.ts";
+import { matrixResult } from "../../service/queries.ts";
 import { tokenOf } from "../http/auth.ts";
 import { sentQuery } from "../http/form.ts";
 import { checked } from "../http/parameters.ts";
@@ -30,17 +30,17 @@ export const matrix: Page<PageDeps> = async (c, deps) => {
   const values = await cohortValues(deps, fleet);
   return questionPage(c, {
     asked,
-    form: <MatrixQuestion asked={asked} values={values} now={deps.clock()} />,
+    form: <MatrixQuery asked={asked} values={values} now={deps.clock()} />,
     endpoint: "/v1/matrix",
     answer: async () => {
-      const answer = await matrixAnswer(deps, fleet, checked(matrixQuery, asked, "bad_parameter"));
+      const answer = await matrixResult(deps, fleet, checked(matrixQuery, asked, "bad_parameter"));
       return { summary: { kind: "matrix", answer }, children: <Pairs matrix={answer} asked={asked} /> };
     },
     unanswered: { title: "Matrix", problem: "This cannot be compared" },
   });
 };
 
-const MatrixQuestion: FC<{ asked: Asked; values: CohortValues; now: number }> = ({ asked, values, now }) => (
+const MatrixQuery: FC<{ asked: Asked; values: CohortValues; now: number }> = ({ asked, values, now }) => (
   <Question
     action="/matrix"
     label="Which results to compare"
@@ -56,7 +56,7 @@ const MatrixQuestion: FC<{ asked: Asked; values: CohortValues; now: number }> = 
   </Question>
 );
 
-const Pairs: FC<{ matrix: DatedMatrix; asked: Asked }> = ({ matrix: { pairs }, asked }) =>
+const Pairs: FC<{ matrix: MatrixResult; asked: Asked }> = ({ matrix: { pairs }, asked }) =>
   pairs.length === 0 ? null : (
     <nav class="pairs" aria-label="Comparisons">
       Compare in detail:

@@ -4,7 +4,7 @@
 
 export { overview } from "./compare.tsx";
 export { host, hosts } from "./hosts.tsx";
-export { scriptAnswer, styleAnswer } from "./layout.tsx";
+export { scriptResponse, styleResponse } from "./layout.tsx";
 export { matrix } from "./matrix.tsx";
 export { run, runs } from "./runs.tsx";
 export { signedIn, signIn } from "./sign-in.tsx";

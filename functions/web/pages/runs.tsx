@@ -2,16 +2,16 @@
 
 import type { FC } from "hono/jsx";
 import { runsQuery } from "../../../shared/api/parameters.ts";
-import { DEFAULT_LOOK, type Report, type Summary } from "../../../shared/report/model.ts";
+import { DEFAULT_RENDER_OPTIONS, type Report, type Summary } from "../../../shared/report/model.ts";
 import { BACKENDS } from "../../../shared/run/backends.ts";
 import { reportOf } from "../../../shared/summaries/registry.ts";
-import { backendOf, hostNamed, runAnswer, runPageAnswer } from "../../service/queries.ts";
+import { backendOf, hostNamed, runPageResult, runResult } from "../../service/queries.ts";
 import { tokenOf } from "../http/auth.ts";
 import { askedBy } from "../http/form.ts";
 import { idOf } from "../http/parameters.ts";
 import type { PageDeps } from "./app.ts";
 import { Choice, Field, Question } from "./forms.tsx";
-import { NextPage, type Page, pageAnswer } from "./layout.tsx";
+import { NextPage, type Page, pageResponse } from "./layout.tsx";
 import { linkOf, queryText } from "./links.ts";
 import { SummaryBody } from "./summary.tsx";
 
@@ -19,10 +19,10 @@ import { SummaryBody } from "./summary.tsx";
 
 export const run: Page<PageDeps> = async (c, deps) => {
   const token = tokenOf(c);
-  const answer = await runAnswer(deps, token, idOf(c, "run"));
+  const answer = await runResult(deps, token, idOf(c, "run"));
   const summary: Summary = { kind: "run", answer };
   const { host } = answer;
-  return pageAnswer(
+  return pageResponse(
     c,
     { title: `Run on ${host}` },
     <SummaryBody summary={summary} endpoint={`/v1/runs/${answer.id}`} query="">
@@ -48,9 +48,9 @@ export const runs: Page<PageDeps> = async (c, deps) => {
     cursor,
   });
   for (const run of page.unreadable) c.get("fault")(run);
-  const summary: Summary = { kind: "runs", answer: runPageAnswer(page) };
+  const summary: Summary = { kind: "runs", answer: runPageResult(page) };
   const filters = { host, backend, from: from?.slice(0, 10), to: to?.slice(0, 10) };
-  return pageAnswer(
+  return pageResponse(
     c,
     { title: "Runs" },
     <>
@@ -82,7 +82,7 @@ export const runs: Page<PageDeps> = async (c, deps) => {
 
 /** The report with the link to a run on its time; an id of 48 digits is nothing for people. */
 function withLinkedTimes(summary: Summary): Report {
-  const report = reportOf(summary, DEFAULT_LOOK);
+  const report = reportOf(summary, DEFAULT_RENDER_OPTIONS);
   const sections = report.sections.map((section) => {
     if (section.table === null) return section;
     const rows = section.table.rows.map((row) => {

@@ -14,8 +14,8 @@ import { tokenOf } from "../http/auth.ts";
 import { askedBy } from "../http/form.ts";
 import type { EmbedDeps } from "../routes/embed.ts";
 import { originOf } from "../routes/share-links.ts";
-import { mayEnd } from "../routes/share-management.ts";
-import { NextPage, type Page, pageAnswer } from "./layout.tsx";
+import { mayRevoke } from "../routes/share-management.ts";
+import { NextPage, type Page, pageResponse } from "./layout.tsx";
 
 /** What a share is called in a list: its title, else what its report is called, from its question alone. */
 export function shareTitle({ kind, query, title }: Pick<Share, "kind" | "query" | "title">): string {
@@ -43,7 +43,7 @@ export const shares: Page<EmbedDeps> = async (c, deps) => {
   const token = tokenOf(c);
   const origin = originOf(c, deps.publicUrl);
   const page = await deps.shares.list(token.fleet, SHOWN, cursor);
-  return pageAnswer(
+  return pageResponse(
     c,
     { title: "Shares", copies: true },
     <>
@@ -66,7 +66,7 @@ export const shares: Page<EmbedDeps> = async (c, deps) => {
 /** A share: what it is, how it looks, what to paste, and its end for those who may. */
 const ShareEntry: FC<{ share: Share; origin: string; token: Token; isOpen: boolean }> = (props) => {
   const { share, origin, token, isOpen } = props;
-  const { id, kind, frozen, query, created_at: at, made_by: maker } = share;
+  const { id, kind, frozen, query, created_at: at, created_by: maker } = share;
   const title = printable(shareTitle(share));
   const urls = shareUrls(origin, id, kind);
   const snippets = shareSnippets(urls, shareTitle(share));
@@ -100,7 +100,7 @@ const ShareEntry: FC<{ share: Share; origin: string; token: Token; isOpen: boole
           )}
         </p>
       </details>
-      {mayEnd(token, share) && (
+      {mayRevoke(token, share) && (
         <form method="post" action="/shares/end">
           <input type="hidden" name="id" value={id} />
           <button type="submit" class="danger">

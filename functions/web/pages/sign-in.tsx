@@ -10,13 +10,13 @@ import { SIGN_IN_FORM } from "../http/body.ts";
 import { sentence } from "../http/errors.ts";
 import { askedBy, formBy } from "../http/form.ts";
 import { wantsPage } from "../http/formats.ts";
-import { refuseForeignSite, startSession } from "../http/session.ts";
-import { homeOf, type Page, pageAnswer } from "./layout.tsx";
-import { ownAddress } from "./links.ts";
+import { assertSameOrigin, startSession } from "../http/session.ts";
+import { homeOf, type Page, pageResponse } from "./layout.tsx";
+import { safeRedirectPath } from "./links.ts";
 
 /** A page that asks for an address of ours again at once. */
-export function askAgainPage(c: Context<HttpEnv>, address: string): Response {
-  return pageAnswer(
+export function sameSiteRedirectPage(c: Context<HttpEnv>, address: string): Response {
+  return pageResponse(
     c,
     { title: "One moment", head: <meta http-equiv="refresh" content={`0; url=${address}`} /> },
     <div class="sheet">
@@ -41,13 +41,13 @@ export const signIn: Page<unknown> = async (c) => {
 /** POST /sign-in */
 export const signedIn: Page<AuthDeps> = async (c, deps) => {
   // Nobody shall be signed in by another site's page, with that site's token.
-  refuseForeignSite(c);
+  assertSameOrigin(c);
   const { token: secret, next: address } = await formBy(c, form, SIGN_IN_FORM);
   try {
     const token = await tokenBy(secret, deps);
     c.set("token", token);
     startSession(c, secret);
-    return c.redirect(ownAddress(address) ?? homeOf(token), 303);
+    return c.redirect(safeRedirectPath(address) ?? homeOf(token), 303);
   } catch (error) {
     if (!(error instanceof AppError && error.code === "unauthorized" && wantsPage(c))) throw error;
     return signInPage(c, address, error.message, 401);
@@ -60,7 +60,7 @@ function signInPage(
   problem: string | null,
   status: 200 | 401,
 ): Response {
-  return pageAnswer(
+  return pageResponse(
     c,
     { title: "Sign in", status },
     <div class="sheet narrow-sheet">

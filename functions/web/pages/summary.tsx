@@ -3,7 +3,7 @@
 import type { Child, FC } from "hono/jsx";
 import { CHART_FORMATS, LIST_FORMATS, PICTURE_FORMATS } from "../../../shared/api/formats.ts";
 import { ReportBody } from "../../../shared/render/html.tsx";
-import { DEFAULT_LOOK, type Report, type Summary } from "../../../shared/report/model.ts";
+import { DEFAULT_RENDER_OPTIONS, type Report, type Summary } from "../../../shared/report/model.ts";
 import { SHARE_KINDS } from "../../../shared/run/share.ts";
 import { pageChart } from "../../../shared/summaries/documents.ts";
 import { reportOf } from "../../../shared/summaries/registry.ts";
@@ -24,7 +24,7 @@ interface SummaryBodyProps {
 }
 
 export const SummaryBody: FC<SummaryBodyProps> = ({ summary, endpoint, query, report, children }) => {
-  const look = { ...DEFAULT_LOOK, width: CHART_WIDTH };
+  const look = { ...DEFAULT_RENDER_OPTIONS, width: CHART_WIDTH };
   const chart = pageChart(summary, look);
   const shared = SHARE_KINDS.find((kind) => kind === summary.kind);
   const shown = report ?? reportOf(summary, look);

@@ -5,7 +5,7 @@ import { backendsQuery, trendQuery } from "../../../shared/api/parameters.ts";
 import type { AllBackends } from "../../../shared/compare/backends.ts";
 import { METRICS } from "../../../shared/run/metrics.ts";
 import { PERIOD_UNITS } from "../../../shared/run/periods.ts";
-import { backendsAnswer, trendAnswer } from "../../service/queries.ts";
+import { backendsResult, trendResult } from "../../service/queries.ts";
 import { tokenOf } from "../http/auth.ts";
 import { sentQuery } from "../http/form.ts";
 import { checked } from "../http/parameters.ts";
@@ -31,16 +31,16 @@ export const trend: Page<PageDeps> = async (c, deps) => {
   const [values, usual] = await Promise.all([
     cohortValues(deps, fleet),
     sent["backend"] === undefined
-      ? mostMeasured(await backendsAnswer(deps, fleet, backendsQuery.parse({ metric: ["put_block"] })))
+      ? mostMeasured(await backendsResult(deps, fleet, backendsQuery.parse({ metric: ["put_block"] })))
       : "loop",
   ]);
   const asked: Asked = { backend: [usual], metric: ["put_block"], ...sent };
   return questionPage(c, {
     asked,
-    form: <TrendQuestion asked={asked} values={values} />,
+    form: <TrendQuery asked={asked} values={values} />,
     endpoint: "/v1/trend",
     answer: async () => {
-      const answer = await trendAnswer(deps, fleet, checked(trendQuery, asked, "bad_parameter"));
+      const answer = await trendResult(deps, fleet, checked(trendQuery, asked, "bad_parameter"));
       return { summary: { kind: "trend", answer } };
     },
     unanswered: { title: "Trend", problem: "This cannot be shown" },
@@ -53,7 +53,7 @@ function mostMeasured({ backends }: AllBackends): string {
   return most?.[0] ?? "loop";
 }
 
-const TrendQuestion: FC<{ asked: Asked; values: CohortValues }> = ({ asked, values }) => (
+const TrendQuery: FC<{ asked: Asked; values: CohortValues }> = ({ asked, values }) => (
   <Question
     action="/trend"
     label="What to follow over time"

@@ -12,14 +12,14 @@ import { type Receipt, type ReceiptResult, receiptStatus, receiptSummary } from 
 import type { HttpEnv } from "../http/app.ts";
 import { tokenOf } from "../http/auth.ts";
 import { UPLOAD_FORM } from "../http/body.ts";
-import { formOf, refuseOtherThanForm } from "../http/form.ts";
+import { assertForm, formOf } from "../http/form.ts";
 import { wantsPage } from "../http/formats.ts";
 import { inUploadTurn } from "../http/upload-gate.ts";
 import type { IngestDeps } from "../routes/ingest.ts";
 import { postResults } from "../routes/results.ts";
 import { Problem } from "./error-page.tsx";
 import { type UploadFields, UploadForm } from "./forms.tsx";
-import { type Page, pageAnswer } from "./layout.tsx";
+import { type Page, pageResponse } from "./layout.tsx";
 import { linkOf } from "./links.ts";
 
 // POST /upload: what POST /v1/results does with the same text and parameters, and its receipt as a page. Sending the form
@@ -37,7 +37,7 @@ const form = z.strictObject({
 });
 
 export const receipt: Page<IngestDeps> = async (c, deps) => {
-  refuseOtherThanForm(c);
+  assertForm(c);
   return inUploadTurn(c, deps, UPLOAD_FORM, async ({ text: sent }) => received(c, deps, formOf(sent, form)));
 };
 
@@ -61,7 +61,7 @@ async function received(
     if (!(error instanceof AppError && wantsPage(c))) throw error;
     if (error.cause !== undefined) c.get("fault")(error);
     // The text may be hard to come by again.
-    return pageAnswer(
+    return pageResponse(
       c,
       { title: "Upload", status: KEEPING.find((status) => status === error.status) ?? 400 },
       <>
@@ -86,7 +86,7 @@ const NO_BACKEND = new AppError(
 function receiptPage(c: Context<HttpEnv>, given: Receipt, { output, parameters }: UploadFields): Response {
   const { stored, duplicate, rejected, results, issues } = given;
   const isReader = tokenOf(c).scope === "admin";
-  return pageAnswer(
+  return pageResponse(
     c,
     { title: "Receipt", status: receiptStatus(given) },
     <>
@@ -100,10 +100,10 @@ function receiptPage(c: Context<HttpEnv>, given: Receipt, { output, parameters }
         {rejected > 0 && (
           <p>What is good is stored. What is rejected is kept in quarantine, word for word, until it can be read.</p>
         )}
-        {results.length > 0 && <Results results={results.slice(0, MOST_ROWS)} />}
-        <Further count={results.length - MOST_ROWS} of="results" />
-        {issues.length > 0 && <Issues issues={issues.slice(0, MOST_ROWS)} />}
-        <Further count={issues.length - MOST_ROWS} of="rejected lines" />
+        {results.length > 0 && <Results results={results.slice(0, MAX_ROWS)} />}
+        <Further count={results.length - MAX_ROWS} of="results" />
+        {issues.length > 0 && <Issues issues={issues.slice(0, MAX_ROWS)} />}
+        <Further count={issues.length - MAX_ROWS} of="rejected lines" />
         <p class="row">
           <a class="button" href="/upload">
             Upload more
@@ -127,7 +127,7 @@ function receiptPage(c: Context<HttpEnv>, given: Receipt, { output, parameters }
 }
 
 /** Rows of a table: nobody reads more, and thousands of them take seconds to put together. */
-const MOST_ROWS = 500;
+const MAX_ROWS = 500;
 
 /** That there are more than the table has; nothing where it has all. */
 const Further: FC<{ count: number; of: string }> = ({ count, of }) =>
@@ -211,7 +211,7 @@ const Issues: FC<{ issues: Receipt["issues"] }> = ({ issues }) => (
 );
 
 export const upload: Page<unknown> = async (c) =>
-  pageAnswer(
+  pageResponse(
     c,
     { title: "Upload" },
     <div class="sheet">

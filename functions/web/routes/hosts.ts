@@ -5,13 +5,13 @@
 import { CHART_FORMATS, LIST_FORMATS } from "../../../shared/api/formats.ts";
 import { hostEntry } from "../../../shared/compare/host.ts";
 import { AppError } from "../../../shared/errors.ts";
-import { hostAnswer } from "../../service/queries.ts";
+import { hostResult } from "../../service/queries.ts";
 import { admitted, COST, charged } from "../http/admission.ts";
 import type { HttpApp } from "../http/app.ts";
 import { allow, tokenOf } from "../http/auth.ts";
 import { acceptedOf, formatOf, suffixOf } from "../http/formats.ts";
 import { queryBy } from "../http/parameters.ts";
-import { summaryAnswer } from "../http/summary-response.ts";
+import { summaryResponse } from "../http/summary-response.ts";
 import { type ReadDeps, requests } from "./read.ts";
 
 export function addHostRoutes(app: HttpApp, deps: ReadDeps): void {
@@ -20,7 +20,7 @@ export function addHostRoutes(app: HttpApp, deps: ReadDeps): void {
     const { limit, cursor, ...look } = queryBy(c, (await requests()).hostsQuery);
     const page = await deps.hosts.list(tokenOf(c).fleet, limit, cursor);
     const answer = { hosts: page.items.map(hostEntry), cursor: page.cursor };
-    return summaryAnswer(c, format, { kind: "hosts", answer }, look);
+    return summaryResponse(c, format, { kind: "hosts", answer }, look);
   });
 
   app.get("/v1/hosts/:host", allow(deps, "read"), admitted(deps, COST.answer), async (c) => {
@@ -30,10 +30,10 @@ export function addHostRoutes(app: HttpApp, deps: ReadDeps): void {
     const name = c.req.param("host");
     const suffix = suffixOf(c);
     // A name may end like a format: a host of that very name wins, and the answer then has the format of Accept.
-    const whole = suffix === null ? null : await hostAnswer(answering, fleet, `${name}.${suffix}`);
+    const whole = suffix === null ? null : await hostResult(answering, fleet, `${name}.${suffix}`);
     const format = whole === null ? formatOf(c, CHART_FORMATS) : acceptedOf(c, CHART_FORMATS);
-    const profile = whole ?? (await hostAnswer(answering, fleet, name));
+    const profile = whole ?? (await hostResult(answering, fleet, name));
     if (profile === null) throw new AppError("not_found", "this fleet has no results of a host with that name");
-    return summaryAnswer(c, format, { kind: "host", answer: profile }, look);
+    return summaryResponse(c, format, { kind: "host", answer: profile }, look);
   });
 }

@@ -2,8 +2,8 @@
 
 import type { Context } from "hono";
 import { shownCompareQuery, shownMatrixQuery, shownTrendQuery } from "../../../shared/api/parameters.ts";
-import { DEFAULT_LOOK, type Look, type Summary } from "../../../shared/report/model.ts";
-import { compareAnswer, matrixAnswer, trendAnswer } from "../../service/queries.ts";
+import { DEFAULT_RENDER_OPTIONS, type RenderOptions, type Summary } from "../../../shared/report/model.ts";
+import { compareResult, matrixResult, trendResult } from "../../service/queries.ts";
 import { charged } from "../http/admission.ts";
 import type { HttpEnv } from "../http/app.ts";
 import { tokenOf } from "../http/auth.ts";
@@ -14,19 +14,19 @@ type Picture = (c: Context<HttpEnv>, deps: EmbedDeps) => Promise<Response>;
 
 export const comparePicture: Picture = async (c, deps) => {
   const query = queryBy(c, shownCompareQuery);
-  const answer = await compareAnswer(charged(deps, c.get("ticket")), tokenOf(c).fleet, query);
+  const answer = await compareResult(charged(deps, c.get("ticket")), tokenOf(c).fleet, query);
   return painted(c, deps, { kind: "compare", answer }, query);
 };
 
 export const matrixPicture: Picture = async (c, deps) => {
   const query = queryBy(c, shownMatrixQuery);
-  const answer = await matrixAnswer(charged(deps, c.get("ticket")), tokenOf(c).fleet, query);
+  const answer = await matrixResult(charged(deps, c.get("ticket")), tokenOf(c).fleet, query);
   return painted(c, deps, { kind: "matrix", answer }, query);
 };
 
 export const trendPicture: Picture = async (c, deps) => {
   const query = queryBy(c, shownTrendQuery);
-  const answer = await trendAnswer(charged(deps, c.get("ticket")), tokenOf(c).fleet, query);
+  const answer = await trendResult(charged(deps, c.get("ticket")), tokenOf(c).fleet, query);
   return painted(c, deps, { kind: "trend", answer }, query);
 };
 
@@ -34,8 +34,8 @@ async function painted(
   c: Context<HttpEnv>,
   { renderer }: EmbedDeps,
   summary: Summary,
-  { width, theme }: Pick<Look, "width" | "theme">,
+  { width, theme }: Pick<RenderOptions, "width" | "theme">,
 ): Promise<Response> {
-  const png = await renderer.document("png", summary, { ...DEFAULT_LOOK, width, theme });
+  const png = await renderer.document("png", summary, { ...DEFAULT_RENDER_OPTIONS, width, theme });
   return c.body(new Uint8Array(png), 200, { "Content-Type": "image/png" });
 }

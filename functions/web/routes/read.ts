@@ -31,7 +31,7 @@ export interface ReadDeps {
 }
 
 /** What answers from cells are made with. */
-export type AnswerDeps = Pick<ReadDeps, "cells" | "status" | "clock">;
+export type QueryDeps = Pick<ReadDeps, "cells" | "status" | "clock">;
 
 /** Adds the routes of this app. */
 export function addReadRoutes(app: HttpApp, deps: ReadDeps): void {

@@ -10,10 +10,10 @@ import { hostMatches, type Token } from "../../../shared/run/token.ts";
 import type { Context } from "../../service/metadata.ts";
 import { quarantineId, type Receipt, receiptResult } from "../../service/receipt.ts";
 import {
-  type Envelope,
   type RejectedLine,
-  refuseManyMonths,
+  rejectManyMonths,
   type Upload,
+  type UploadRequest,
   understanding,
 } from "../../service/upload.ts";
 import { inTurns, takingTurns } from "../../store/turns.ts";
@@ -62,7 +62,7 @@ export async function postResults(
   const envelope = { fleet, receivedAt, encoding: body.encoding, parameters };
   const upload = await inTurns(understanding(reading, envelope), turn);
   refuseForeignHosts(token, upload);
-  refuseManyMonths(upload);
+  rejectManyMonths(upload);
   const understood = await deps.cohorts.marked(
     token,
     upload.runs.map(({ run }) => run),
@@ -141,7 +141,7 @@ function refuseForeignHosts({ hosts }: Token, { runs, rejected }: Upload): void 
 
 function quarantined(
   { issue, context }: RejectedLine,
-  { fleet, receivedAt, encoding }: Envelope,
+  { fleet, receivedAt, encoding }: UploadRequest,
   hosts: string | null,
 ): QuarantinedLine {
   const { line, column, field, code, text, raw } = issue;

@@ -6,21 +6,21 @@ import type { RunStore, UnreadableRun } from "../../../shared/ports.ts";
 import { csvRecord } from "../../../shared/render/csv.ts";
 import { runRecords, unreadableRecords } from "../../../shared/report/records.ts";
 import type { Run } from "../../../shared/run/run.ts";
-import { backendOf, hostNamed, runAnswer, runPageAnswer } from "../../service/queries.ts";
+import { backendOf, hostNamed, runPageResult, runResult } from "../../service/queries.ts";
 import { type AllRunsQuery, runPages } from "../../service/run-pages.ts";
 import { admitted, COST } from "../http/admission.ts";
 import type { HttpApp, HttpEnv } from "../http/app.ts";
 import { allow, tokenOf } from "../http/auth.ts";
 import { formatOf } from "../http/formats.ts";
 import { idOf, queryBy } from "../http/parameters.ts";
-import { CONTENT_TYPES, summaryAnswer } from "../http/summary-response.ts";
+import { CONTENT_TYPES, summaryResponse } from "../http/summary-response.ts";
 import { type ReadDeps, requests } from "./read.ts";
 
 // The export of runs: all that match, newest first, as one stream. A page of them is in memory at a time, and the next is
 // read only when the client has taken this one.
 
 /** Exports under way at once: each holds a page of runs, and lasts as long as its reader takes. */
-export const MOST_EXPORTS = 8;
+export const MAX_EXPORTS = 8;
 
 /**
  * The text of an export in pieces, one for each page, the head with the first. A run that cannot be read has a row that says
@@ -116,8 +116,8 @@ export function addRunRoutes(app: HttpApp, deps: ReadDeps): void {
   app.get("/v1/runs/:id", allow(deps, "read", "ingest"), admitted(deps, COST.small), async (c) => {
     const format = formatOf(c, LIST_FORMATS);
     const look = queryBy(c, (await requests()).shownQuery);
-    const run = await runAnswer(deps, tokenOf(c), idOf(c, "run"));
-    return format === "txt" ? rawAnswer(c, run) : summaryAnswer(c, format, { kind: "run", answer: run }, look);
+    const run = await runResult(deps, tokenOf(c), idOf(c, "run"));
+    return format === "txt" ? rawAnswer(c, run) : summaryResponse(c, format, { kind: "run", answer: run }, look);
   });
 
   app.get("/v1/runs", allow(deps, "read"), admitted(deps, COST.list), async (c) => {
@@ -131,7 +131,7 @@ export function addRunRoutes(app: HttpApp, deps: ReadDeps): void {
       backend: backend && backendOf("backend", backend),
     });
     for (const run of page.unreadable) c.get("fault")(run);
-    return summaryAnswer(c, format, { kind: "runs", answer: runPageAnswer(page) }, { width, theme });
+    return summaryResponse(c, format, { kind: "runs", answer: runPageResult(page) }, { width, theme });
   });
 }
 

@@ -6,8 +6,14 @@
 import { LIST_FORMATS, PICTURE_FORMATS } from "../../../shared/api/formats.ts";
 import type { Comparison } from "../../../shared/compare/comparison.ts";
 import { AppError } from "../../../shared/errors.ts";
-import type { KeptDocument } from "../../../shared/ports.ts";
-import { DEFAULT_LOOK, type Look, SHARE_WIDTHS, type Summary, type Theme } from "../../../shared/report/model.ts";
+import type { StoredDocument } from "../../../shared/ports.ts";
+import {
+  DEFAULT_RENDER_OPTIONS,
+  type RenderOptions,
+  SHARE_WIDTHS,
+  type Summary,
+  type Theme,
+} from "../../../shared/report/model.ts";
 import type { MetricName } from "../../../shared/run/metrics.ts";
 import type { Share, ShareKind } from "../../../shared/run/share.ts";
 import { makeRecent } from "../../service/recent.ts";
@@ -31,8 +37,8 @@ export interface ShownDocument extends SentDocument {
 }
 
 export interface ShareDocuments {
-  /** A share in a format. Throws `not_kept` where a frozen one cannot be shown so, `slow_down` where too much is being drawn. */
-  document(share: Share, format: DocumentFormat, look: Look): Promise<ShownDocument>;
+  /** A share in a format. Throws `snapshot_unavailable` where a frozen one cannot be shown so, `slow_down` where too much is being drawn. */
+  document(share: Share, format: DocumentFormat, look: RenderOptions): Promise<ShownDocument>;
   /** The badge of a shared comparison for one metric. Throws `bad_parameter` for a metric that it does not have, as above too. */
   badge(share: Share, metric: MetricName | undefined, theme: Theme): Promise<ShownDocument>;
   /** The title that a share is shown under. */
@@ -43,14 +49,14 @@ export interface ShareDocuments {
 const LIVE_MS = 10_000;
 
 /** Bytes of documents that are remembered, and the number of answers and titles. */
-const MOST_BYTES = 32 * 1_048_576;
-const MOST_SUMMARIES = 16;
-const MOST_TITLES = 256;
+const MAX_BYTES = 32 * 1_048_576;
+const MAX_SUMMARIES = 16;
+const MAX_TITLES = 256;
 
 /** The documents that a frozen share begins with; the first is the answer itself, which all later ones are made from. */
-export async function firstDocuments(deps: EmbedDeps, share: Share, summary: Summary): Promise<KeptDocument[]> {
-  const look = { ...DEFAULT_LOOK, title: share.title };
-  const documents: KeptDocument[] = [];
+export async function firstDocuments(deps: EmbedDeps, share: Share, summary: Summary): Promise<StoredDocument[]> {
+  const look = { ...DEFAULT_RENDER_OPTIONS, title: share.title };
+  const documents: StoredDocument[] = [];
   // One after the other: a share that is being made has one place among those that wait for the renderer.
   for (const format of FORMATS[share.kind]) {
     const bytes = await made(deps.renderer, deps, share, { format, summary, look });
@@ -66,15 +72,15 @@ export function shareDocuments(deps: EmbedDeps): ShareDocuments {
     clock,
     keptMs: ({ cache }) => (cache === "frozen" ? Number.POSITIVE_INFINITY : LIVE_MS),
     sizeOf: ({ bytes }) => bytes.length + 1_000,
-    mostSize: MOST_BYTES,
+    mostSize: MAX_BYTES,
   });
   const recentSummaries = makeRecent<Summary>({
     clock,
     keptMs: () => LIVE_MS,
     sizeOf: () => 1,
-    mostSize: MOST_SUMMARIES,
+    mostSize: MAX_SUMMARIES,
   });
-  const recentTitles = makeRecent<string>({ clock, keptMs: () => LIVE_MS, sizeOf: () => 1, mostSize: MOST_TITLES });
+  const recentTitles = makeRecent<string>({ clock, keptMs: () => LIVE_MS, sizeOf: () => 1, mostSize: MAX_TITLES });
 
   /** What a share shows: the numbers it was frozen with, or the present ones. */
   const summaryFor = (share: Share): Promise<Summary> =>
@@ -93,7 +99,11 @@ export function shareDocuments(deps: EmbedDeps): ShareDocuments {
       const look = lookOf(format, { ...asked, width: nearestWidth(asked.width), title: share.title });
       const name = nameOf(format, look);
       const make = async () => made(linkRenderer, deps, share, { format, summary: await summaryFor(share), look });
-      const shown = (bytes: Uint8Array, cache: ShownDocument["cache"], { width }: Look = look): ShownDocument => ({
+      const shown = (
+        bytes: Uint8Array,
+        cache: ShownDocument["cache"],
+        { width }: RenderOptions = look,
+      ): ShownDocument => ({
         ...sentDocument(format, encoded(bytes)),
         cache,
         width: DRAWN.has(format) ? width : null,
@@ -128,7 +138,7 @@ export function shareDocuments(deps: EmbedDeps): ShareDocuments {
 
     title: (share) =>
       recentTitles.get(share.id, async () =>
-        linkRenderer.title(await summaryFor(share), { ...DEFAULT_LOOK, title: share.title }),
+        linkRenderer.title(await summaryFor(share), { ...DEFAULT_RENDER_OPTIONS, title: share.title }),
       ),
   };
 }
@@ -146,19 +156,19 @@ function nearestWidth(px: number): number {
 }
 
 /** The look that makes a difference in a format. */
-function lookOf(format: DocumentFormat, { width, theme, metrics, title }: Look): Look {
-  if (format === "json") return DEFAULT_LOOK;
-  if (!DRAWN.has(format)) return { ...DEFAULT_LOOK, metrics, title };
+function lookOf(format: DocumentFormat, { width, theme, metrics, title }: RenderOptions): RenderOptions {
+  if (format === "json") return DEFAULT_RENDER_OPTIONS;
+  if (!DRAWN.has(format)) return { ...DEFAULT_RENDER_OPTIONS, metrics, title };
   return { width, theme: format === "png" ? stillTheme(theme) : theme, metrics, title };
 }
 
 /** The name under which a document is kept: its format and all of a look that differs between documents of one share. */
-function nameOf(format: DocumentFormat, look: Look): string {
+function nameOf(format: DocumentFormat, look: RenderOptions): string {
   const { width, theme, metrics } = lookOf(format, look);
   return [format, width, theme, metrics.join("+")].join("/");
 }
 
-const ANSWER = nameOf("json", DEFAULT_LOOK);
+const ANSWER = nameOf("json", DEFAULT_RENDER_OPTIONS);
 
 /** The numbers of now. What works them out is loaded with the first of them: most requests are for what is kept. */
 async function presentSummary(deps: EmbedDeps, share: Share): Promise<Summary> {
@@ -169,10 +179,13 @@ async function presentSummary(deps: EmbedDeps, share: Share): Promise<Summary> {
 async function frozenSummary({ shares }: Pick<EmbedDeps, "shares">, share: Share): Promise<Summary> {
   const answer = await shares.document(share.id, ANSWER);
   if (answer === null) throw noLongerShared();
-  const { keptSummary } = await import("../../service/share-summaries.ts");
-  const summary = keptSummary(share, new TextDecoder().decode(answer));
+  const { storedSummary } = await import("../../service/share-summaries.ts");
+  const summary = storedSummary(share, new TextDecoder().decode(answer));
   if (summary !== null) return summary;
-  throw new AppError("not_kept", "this was frozen by another version of the service, and is shown only as it was then");
+  throw new AppError(
+    "snapshot_unavailable",
+    "this was frozen by another version of the service, and is shown only as it was then",
+  );
 }
 
 const noLongerShared = () => new AppError("gone", "this summary is not shared any more");
@@ -190,7 +203,7 @@ async function made(
   renderer: EmbedDeps["renderer"],
   { publicUrl }: Pick<EmbedDeps, "publicUrl">,
   share: Share,
-  { format, summary, look }: { format: DocumentFormat; summary: Summary; look: Look },
+  { format, summary, look }: { format: DocumentFormat; summary: Summary; look: RenderOptions },
 ): Promise<Uint8Array> {
   const document = await renderer.document(format, summary, lookOf(format, look));
   return format === "html" ? withDiscovery(document, share.id, publicUrl) : document;

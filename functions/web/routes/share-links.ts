@@ -10,8 +10,8 @@ import { SHARE_ID, type Share } from "../../../shared/run/share.ts";
 import type { DocumentFormat, Renderer } from "../../service/renderer.ts";
 import type { HttpApp, HttpEnv } from "../http/app.ts";
 import { contentPolicy } from "../http/csp.ts";
-import { errorAnswer, sentence } from "../http/errors.ts";
-import { conditionalAnswer, etagOf } from "../http/etag.ts";
+import { errorResponse, sentence } from "../http/errors.ts";
+import { conditionalResponse, etagOf } from "../http/etag.ts";
 import { suffixOf } from "../http/formats.ts";
 import { queryBy } from "../http/parameters.ts";
 import { CONTENT_TYPES } from "../http/summary-response.ts";
@@ -51,11 +51,11 @@ export function sentDocument(format: DocumentFormat, bytes: Uint8Array<ArrayBuff
 
 /** The answer with a document, or 304 to those who have it. */
 function sent(c: Context, { headers, ...document }: SentDocument): Response {
-  return conditionalAnswer(c, document, headers);
+  return conditionalResponse(c, document, headers);
 }
 
 /** A document that is a refusal. */
-function documentAnswer(
+function embedResponse(
   c: Context,
   format: DocumentFormat,
   bytes: Uint8Array<ArrayBuffer>,
@@ -86,9 +86,9 @@ async function noticePage(title: string, lead: string): Promise<string> {
 
 /** An SVG so many px wide; both texts may come from outside. */
 async function noticePicture(title: string, words: string, width: number, theme: Theme): Promise<string> {
-  const { wordsPicture } = await import("../../../shared/chart/message-chart.ts");
+  const { messageChart } = await import("../../../shared/chart/message-chart.ts");
   const { svg } = await import("../../../shared/render/svg.ts");
-  return svg(wordsPicture(title, words, width), theme);
+  return svg(messageChart(title, words, width), theme);
 }
 
 // Refusals where a summary is embedded: a picture or a frame says in words why it is not there, with the status of the
@@ -113,19 +113,19 @@ async function refusal(
   error: AppError,
 ): Promise<Response> {
   // Sets the headers that a client waits by, and is the answer for programs.
-  const answer = errorAnswer(c, error);
+  const answer = errorResponse(c, error);
   const { code, status } = error;
   // The fault of a parameter begins with its name, which stays as it is typed.
   const words = error.issues.length > 0 ? error.message : sentence(error.message);
   switch (shown) {
     case "html":
-      return documentAnswer(c, "html", encoded(await noticePage(titleOf(code), words)), status);
+      return embedResponse(c, "html", encoded(await noticePage(titleOf(code), words)), status);
     case "svg":
-      return documentAnswer(c, "svg", encoded(await noticePicture(titleOf(code), words, WIDTH, "auto")), status);
+      return embedResponse(c, "svg", encoded(await noticePicture(titleOf(code), words, WIDTH, "auto")), status);
     case "badge":
-      return documentAnswer(c, "svg", encoded(await noticePicture(titleOf(code), "", BADGE_WIDTH, "auto")), status);
+      return embedResponse(c, "svg", encoded(await noticePicture(titleOf(code), "", BADGE_WIDTH, "auto")), status);
     case "png":
-      return documentAnswer(c, "png", encoded(await paintedRefusal(linkRenderer, code)), status);
+      return embedResponse(c, "png", encoded(await paintedRefusal(linkRenderer, code)), status);
     default:
       return answer;
   }
@@ -136,7 +136,7 @@ const WORDS: Readonly<Partial<Record<ErrorCode, string>>> = {
   bad_parameter: "This address asks for a picture that cannot be made. The same address with .svg says what is wrong.",
   not_found: "There is no share with this address, or not as a picture. It may be misspelt.",
   gone: "This summary is not shared any more.",
-  not_kept: "This was frozen by another version of the service, and is shown only as it was then.",
+  snapshot_unavailable: "This was frozen by another version of the service, and is shown only as it was then.",
   too_large: "This picture has too much in it to be painted. The same address with .svg has it.",
   slow_down: "More pictures are asked for than can be drawn. Load this again in a few seconds.",
 };
@@ -220,7 +220,7 @@ function shown(c: Context<HttpEnv>, { cache, width, ...document }: ShownDocument
 export async function openShare({ shares }: Pick<EmbedDeps, "shares">, id: string): Promise<Share> {
   const found = SHARE_ID.test(id) ? await shares.find(id) : null;
   if (found === null) throw new AppError("not_found", "there is no share with this address; it may be misspelt");
-  if (found.endedAt !== null) throw new AppError("gone", "this summary is not shared any more");
+  if (found.revokedAt !== null) throw new AppError("gone", "this summary is not shared any more");
   return found.share;
 }
 

@@ -3,7 +3,7 @@
 
 import { AppError } from "../../../shared/errors.ts";
 import { shareSnippets, shareUrls } from "../../../shared/render/links.ts";
-import { DEFAULT_LOOK } from "../../../shared/report/model.ts";
+import { DEFAULT_RENDER_OPTIONS } from "../../../shared/report/model.ts";
 import { SHARE_ID, type Share } from "../../../shared/run/share.ts";
 import type { Token } from "../../../shared/run/token.ts";
 import type { HttpApp } from "../http/app.ts";
@@ -14,7 +14,7 @@ import { type EmbedDeps, pageRequests, shareRequests } from "./embed.ts";
 import { originOf } from "./share-links.ts";
 
 /** Ends a share of the token's fleet, which its maker and admins may. Throws `not_found`, `forbidden`. */
-export async function endShare(
+export async function revokeShare(
   { shares, clock }: Pick<EmbedDeps, "shares" | "clock">,
   token: Token,
   id: string,
@@ -23,7 +23,7 @@ export async function endShare(
   if (found === null || found.share.fleet !== token.fleet) {
     throw new AppError("not_found", "this fleet has no share with that id");
   }
-  if (!mayEnd(token, found.share)) {
+  if (!mayRevoke(token, found.share)) {
     throw new AppError("forbidden", "another token made this share; that one or an admin's can end it");
   }
   await shares.end(found.share, new Date(clock()).toISOString());
@@ -31,8 +31,8 @@ export async function endShare(
 }
 
 /** Whether a token made the share or is an admin's. */
-export function mayEnd({ id, scope }: Token, { made_by }: Share): boolean {
-  return scope === "admin" || made_by.token_id === id;
+export function mayRevoke({ id, scope }: Token, { created_by }: Share): boolean {
+  return scope === "admin" || created_by.token_id === id;
 }
 
 export function addShareRoutes(app: HttpApp, deps: EmbedDeps): void {
@@ -40,12 +40,12 @@ export function addShareRoutes(app: HttpApp, deps: EmbedDeps): void {
     formatOf(c, ["json"]);
     const asked = await bodyBy(c, (await shareRequests()).newShare);
     const origin = originOf(c, deps.publicUrl);
-    const { makeShare } = await import("../../service/new-share.ts");
-    const { share, summary } = await makeShare(deps, tokenOf(c), asked);
+    const { createShare } = await import("../../service/new-share.ts");
+    const { share, summary } = await createShare(deps, tokenOf(c), asked);
     const { id, kind, frozen, title } = share;
     c.set("note", `made a ${frozen ? "frozen" : "live"} share of kind ${kind}`);
     const urls = shareUrls(origin, id, kind);
-    const shown = await deps.renderer.title(summary, { ...DEFAULT_LOOK, title });
+    const shown = await deps.renderer.title(summary, { ...DEFAULT_RENDER_OPTIONS, title });
     return c.json({ ...share, urls, snippets: shareSnippets(urls, shown) }, 201);
   });
 
@@ -59,7 +59,7 @@ export function addShareRoutes(app: HttpApp, deps: EmbedDeps): void {
   });
 
   app.delete("/v1/shares/:id", allow(deps, "read"), async (c) => {
-    const { kind } = await endShare(deps, tokenOf(c), c.req.param("id"));
+    const { kind } = await revokeShare(deps, tokenOf(c), c.req.param("id"));
     c.set("note", `ended a share of kind ${kind}`);
     return c.body(null, 204);
   });

@@ -19,15 +19,15 @@ export function addStatusRoutes(app: HttpApp, deps: ReadDeps): void {
     formatOf(c, ["json"]);
     const { fleet } = tokenOf(c);
     const [marks, quarantined, fleetCells] = await Promise.all([
-      deps.status.openMarks(fleet),
+      deps.status.pendingHostCount(fleet),
       deps.status.quarantined(fleet),
       deps.cells.open({ fleet, periods: [PERIOD_ALL], filters: {} }).then((cells) => cells.read("fleet", FLEET_NAME)),
     ]);
     const head = fleetCells.views.all.get(SCOPE_ALL)?.cell;
     const age = marks.oldestAt === null ? 0 : Math.max(0, (deps.clock() - Date.parse(marks.oldestAt)) / 1000);
     return c.json({
-      open_marks: marks.count,
-      oldest_mark_age_s: age,
+      pending_hosts: marks.count,
+      oldest_pending_age_s: age,
       // As aggregated: runs of hosts with an open mark are not counted yet, and at most 99 of a host, backend and stratum.
       runs: head?.runs ?? 0,
       hosts: head?.hosts ?? 0,

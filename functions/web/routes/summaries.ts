@@ -2,13 +2,13 @@
 
 import type { Context } from "hono";
 import { CHART_FORMATS, LIST_FORMATS, PICTURE_FORMATS } from "../../../shared/api/formats.ts";
-import { backendsAnswer, compareAnswer, matrixAnswer, trendAnswer } from "../../service/queries.ts";
+import { backendsResult, compareResult, matrixResult, trendResult } from "../../service/queries.ts";
 import { admitted, COST, charged } from "../http/admission.ts";
 import type { HttpApp } from "../http/app.ts";
 import { allow, tokenOf } from "../http/auth.ts";
 import { acceptedOf, formatOf, suffixOf } from "../http/formats.ts";
 import { queryBy } from "../http/parameters.ts";
-import { summaryAnswer } from "../http/summary-response.ts";
+import { summaryResponse } from "../http/summary-response.ts";
 import { type ReadDeps, requests } from "./read.ts";
 
 /**
@@ -29,8 +29,8 @@ export function addBackendsRoute(app: HttpApp, deps: ReadDeps): void {
   app.get("/v1/backends", allow(deps, "read"), admitted(deps, COST.answer), async (c) => {
     const format = formatOf(c, LIST_FORMATS);
     const query = queryBy(c, (await requests()).shownBackendsQuery);
-    const answer = await backendsAnswer(charged(deps, c.get("ticket")), tokenOf(c).fleet, query);
-    return summaryAnswer(c, format, { kind: "backends", answer }, query);
+    const answer = await backendsResult(charged(deps, c.get("ticket")), tokenOf(c).fleet, query);
+    return summaryResponse(c, format, { kind: "backends", answer }, query);
   });
 }
 
@@ -42,8 +42,8 @@ export function addTrendRoute(app: HttpApp, deps: ReadDeps): void {
     if (picture !== null) return picture;
     const format = formatOf(c, CHART_FORMATS);
     const query = queryBy(c, (await requests()).shownTrendQuery);
-    const answer = await trendAnswer(charged(deps, c.get("ticket")), tokenOf(c).fleet, query);
-    return summaryAnswer(c, format, { kind: "trend", answer }, query);
+    const answer = await trendResult(charged(deps, c.get("ticket")), tokenOf(c).fleet, query);
+    return summaryResponse(c, format, { kind: "trend", answer }, query);
   });
 }
 
@@ -55,8 +55,8 @@ export function addMatrixRoute(app: HttpApp, deps: ReadDeps): void {
     if (picture !== null) return picture;
     const format = formatOf(c, CHART_FORMATS);
     const query = queryBy(c, (await requests()).shownMatrixQuery);
-    const answer = await matrixAnswer(charged(deps, c.get("ticket")), tokenOf(c).fleet, query);
-    return summaryAnswer(c, format, { kind: "matrix", answer }, query);
+    const answer = await matrixResult(charged(deps, c.get("ticket")), tokenOf(c).fleet, query);
+    return summaryResponse(c, format, { kind: "matrix", answer }, query);
   });
 }
 
@@ -66,7 +66,7 @@ export function addCompareRoute(app: HttpApp, deps: ReadDeps): void {
     if (picture !== null) return picture;
     const format = formatOf(c, CHART_FORMATS);
     const query = queryBy(c, (await requests()).shownCompareQuery);
-    const answer = await compareAnswer(charged(deps, c.get("ticket")), tokenOf(c).fleet, query);
-    return summaryAnswer(c, format, { kind: "compare", answer }, query);
+    const answer = await compareResult(charged(deps, c.get("ticket")), tokenOf(c).fleet, query);
+    return summaryResponse(c, format, { kind: "compare", answer }, query);
   });
 }

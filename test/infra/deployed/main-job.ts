@@ -49,8 +49,8 @@ export async function mainJob(deployment: Deployment, endpoint: string): Promise
     const { S: partition } = dynamodb.Keys.pk;
     if (!partition.startsWith("WORK#")) throw new Error(`the stream wakes the aggregation for ${partition}`);
   }
-  const { open_marks, runs } = await json("GET", "/v1/status", 200);
-  if (open_marks !== 0 || runs !== 2) throw new Error(`${open_marks} marks are open, ${runs} runs counted`);
+  const { pending_hosts, runs } = await json("GET", "/v1/status", 200);
+  if (pending_hosts !== 0 || runs !== 2) throw new Error(`${pending_hosts} marks are open, ${runs} runs counted`);
   await deployment.schedule("rate(5 minutes)");
   await deployment.schedule("rate(3 hours)");
 

@@ -298,8 +298,8 @@ test("beside a server everything goes through its engine, and a token that is ma
     const imported = await vbdstat(["import", "-", "--no-aggregate"], { input: FLEET });
     expect(imported).toMatchObject({ code: 0, out: "stored 72, duplicate 0, rejected 0\n" });
     await server.untilAggregated();
-    expect((await vbdstat(["rebuild", "--reread", "--grace", "0"])).out).toBe(
-      "reread 72 runs of fleet default: 0 changed\nrebuilt 12 hosts of fleet default\n",
+    expect((await vbdstat(["rebuild", "--reparse", "--grace", "0"])).out).toBe(
+      "reparse 72 runs of fleet default: 0 changed\nrebuilt 12 hosts of fleet default\n",
     );
     expect((await vbdstat(["audit"])).out).toMatch(/^no difference in \d+ cells of 12 hosts\n$/);
   } finally {
@@ -332,7 +332,7 @@ test("a token ends with its shares where that is asked for, and the shares of ot
   const server = await startServerProcess({ dataDir });
   try {
     const asked = { kind: "backends", query: {}, frozen: false };
-    const shared = z.object({ id: z.string(), made_by: z.object({ token_id: z.string() }) });
+    const shared = z.object({ id: z.string(), created_by: z.object({ token_id: z.string() }) });
     const share = async (secret: string) => {
       const headers = { Authorization: `Bearer ${secret}` };
       return shared.parse(
@@ -341,10 +341,10 @@ test("a token ends with its shares where that is asked for, and the shares of ot
     };
     const secret = (await vbdstat(["token", "make", "--scope", "read"])).out.trim();
     const [mine, other] = [await share(secret), await share(server.token)];
-    const { code, out } = await vbdstat(["token", "end", mine.made_by.token_id, "--shares"]);
+    const { code, out } = await vbdstat(["token", "end", mine.created_by.token_id, "--shares"]);
     expect({ code, out }).toEqual({
       code: 0,
-      out: `ended 1 shares of ${mine.made_by.token_id}\nended ${mine.made_by.token_id}\n`,
+      out: `ended 1 shares of ${mine.created_by.token_id}\nended ${mine.created_by.token_id}\n`,
     });
     expect((await server.send(`/s/${mine.id}.json`)).status).toBe(410);
     expect((await server.send(`/s/${other.id}.json`)).status).toBe(200);

@@ -1,5 +1,5 @@
 import { expect, test } from "vitest";
-import { FlagFault, fleetPlanOf, PLAIN_FLEET, sameRatio } from "../../../local/demo/fleet-plan.ts";
+import { FlagError, fleetPlanOf, PLAIN_FLEET, sameRatio } from "../../../local/demo/fleet-plan.ts";
 
 test("without flags the plan is the plain fleet, to stdout", () => {
   expect(fleetPlanOf([])).toEqual({ plan: PLAIN_FLEET, out: null });
@@ -49,6 +49,6 @@ test.each([
   ["--storage 16", "--storage: expected a whole number from 0 to 15"],
   ["--hots 3", "--hots"],
 ])("%s is refused with what was expected", (flags, message) => {
-  expect(() => fleetPlanOf(flags.split(" "))).toThrow(FlagFault);
+  expect(() => fleetPlanOf(flags.split(" "))).toThrow(FlagError);
   expect(() => fleetPlanOf(flags.split(" "))).toThrow(message);
 });

@@ -1,6 +1,6 @@
 import { createHash } from "node:crypto";
 import { describe, expect, test } from "vitest";
-import { understandUpload } from "../../../functions/service/upload.ts";
+import { readUpload } from "../../../functions/service/upload.ts";
 import { type FleetPlan, PLAIN_FLEET, RELEASES, sameRatio } from "../../../local/demo/fleet-plan.ts";
 import { generateFleet } from "../../../local/demo/generated-fleet.ts";
 import { readBonnie } from "../../../shared/bonnie/reader.ts";
@@ -22,7 +22,7 @@ function runsOf(body: string): Run[] {
   expect(reading.entries.filter(({ kind }) => kind === "issue")).toEqual([]);
   expect(reading.ignored).toEqual({ blank: 0, header: 0, comment: 0, table: 0, other: 0 });
   const envelope = { fleet: "f", receivedAt: "2026-12-31T00:00:00.000Z", encoding: "utf-8", parameters: {} } as const;
-  return understandUpload(reading, envelope).runs.map(({ run }) => run);
+  return readUpload(reading, envelope).runs.map(({ run }) => run);
 }
 
 const runsOfFleet = (plan: FleetPlan): Run[][] => [...generateFleet(plan)].map(({ body }) => runsOf(body));

@@ -141,7 +141,7 @@ describe("the setting", () => {
     const message =
       "the secret in VBDSTAT_ADMIN_TOKEN is that of a revoked token. Set it to a new secret, or unset it.";
     for (let times = 0; times < 2; times += 1) {
-      await expect(start(secret)).rejects.toMatchObject({ name: "StartFault", message });
+      await expect(start(secret)).rejects.toMatchObject({ name: "StartError", message });
     }
     expect(await roots()).toEqual([]);
   });
@@ -219,7 +219,7 @@ describe("the file", () => {
   ])("is refused in words when %s", async (_, spoil, message) => {
     keep(makeSecret());
     spoil();
-    await expect(start()).rejects.toMatchObject({ name: "StartFault", message: expect.stringMatching(message) });
+    await expect(start()).rejects.toMatchObject({ name: "StartError", message: expect.stringMatching(message) });
   });
 
   // Only root can give a file away.

@@ -7,7 +7,7 @@ test("where the time of day is put back, a count is believed for a second all th
   try {
     let count = 3;
     const store: StatusStore = {
-      openMarks: async () => ({ count, oldestAt: null }),
+      pendingHostCount: async () => ({ count, oldestAt: null }),
       pendingHosts: async () => count,
       quarantined: async () => 0,
       ping: async () => undefined,

@@ -26,7 +26,7 @@ const store: AggregationStore = {
   },
   generations: unexpected,
   mark: unexpected,
-  openMarks: unexpected,
+  pendingHostCount: unexpected,
   clear: unexpected,
   samples: unexpected,
   summaries: async () => [],

@@ -60,7 +60,7 @@ function ask(path: string, { method = "GET", headers = {}, secret = service.admi
 const byBrowser = (path: string, sent: Sent = {}) => ask(path, { ...sent, headers: { ...BROWSER, ...sent.headers } });
 
 /** A refusal as people get it: whole, with the id of the request, and with the headers of every page. */
-async function refusalPage(answer: Response, status: number): Promise<string> {
+async function errorPage(answer: Response, status: number): Promise<string> {
   const page = await answer.text();
   expect(answer.status, page.slice(0, 2_000)).toBe(status);
   expect(answer.headers.get("Content-Type")).toBe("text/html; charset=UTF-8");
@@ -94,7 +94,7 @@ describe("an address that is nothing", () => {
   test.each(NOWHERE)("%.40s is a page to a browser, signed in or not, and leads back", async (path) => {
     for (const secret of [service.admin, null]) {
       const answer = await byBrowser(path, { secret });
-      const page = await refusalPage(answer, 404);
+      const page = await errorPage(answer, 404);
       expect(page).toContain("<h1>Not found</h1>");
       expect(page).toContain("There is nothing at /");
       expect(page).toContain('<a href="/">Where to begin</a>');
@@ -142,14 +142,14 @@ describe("a page that refuses", () => {
       '<form method="get" action="/"',
     ],
   ])("%s: %i in words to a browser, with a way back; the envelope to curl", async (path, status, words, way) => {
-    const page = await refusalPage(await byBrowser(path), status);
+    const page = await errorPage(await byBrowser(path), status);
     expect(page).toContain(words);
     expect(page).toContain(way);
     await jsonOf<Refusal>(ask(path), status);
   });
 
   test("several faults are each said once, in words without codes", async () => {
-    const page = await refusalPage(await byBrowser("/matrix?nonsense=1&period=20x"), 400);
+    const page = await errorPage(await byBrowser("/matrix?nonsense=1&period=20x"), 400);
     expect(page).toContain("<li>Unknown parameter &quot;nonsense&quot;.</li>");
     expect(page.match(/found &quot;20x&quot;/g)).toHaveLength(1);
     expect(page).not.toContain("bad_parameter");
@@ -163,14 +163,14 @@ describe("a page that refuses", () => {
   ])("405 for %s %s, with what it takes", async (method, path, allowed) => {
     const answer = await byBrowser(path, { method });
     expect(answer.headers.get("Allow")).toBe(allowed);
-    expect(await refusalPage(answer, 405)).toContain(`${path} takes ${allowed}, not ${method}.`);
+    expect(await errorPage(answer, 405)).toContain(`${path} takes ${allowed}, not ${method}.`);
     const refusal = await jsonOf<Refusal>(ask(path, { method }), 405);
     expect(refusal.error.code).toBe("method_not_allowed");
   });
 
   test("403 names what the token lacks, and does not lead to where it may not go", async () => {
     const secret = await service.token({ scope: "ingest" });
-    const page = await refusalPage(await byBrowser("/hosts/dom0-1", { secret }), 403);
+    const page = await errorPage(await byBrowser("/hosts/dom0-1", { secret }), 403);
     expect(page).toContain("This token has scope ingest");
     expect(page).toContain('<a href="/upload">Where to begin</a>');
     expect(page).not.toContain('href="/hosts"');
@@ -200,14 +200,14 @@ describe("a form that is refused", () => {
 
   test("of an upload stands there as it was sent, for whoever pasted it; a program gets the envelope", async () => {
     const form = { output: "no result <at> all", backend: "loop" };
-    const page = await refusalPage(await post("/upload", form, BROWSER), 400);
+    const page = await errorPage(await post("/upload", form, BROWSER), 400);
     expect(page).toContain("no result &lt;at&gt; all</textarea>");
     expect((await jsonOf<Refusal>(post("/upload", form, {}), 400)).error.code).toBe("no_result");
   });
 
   test("of a wrong token is the sign-in again, and 401 to a program", async () => {
     const form = { token: "vbd_wrong" };
-    expect(await refusalPage(await post("/sign-in", form, BROWSER), 401)).toContain("not known here");
+    expect(await errorPage(await post("/sign-in", form, BROWSER), 401)).toContain("not known here");
     expect((await jsonOf<Refusal>(post("/sign-in", form, {}), 401)).error.code).toBe("unauthorized");
   });
 });
@@ -225,7 +225,7 @@ describe("while the store fails", () => {
     const before = service.faults.length;
     const answer = await byBrowser("/hosts");
     expect(answer.headers.get("Retry-After")).toBe(wait);
-    const page = await refusalPage(answer, status);
+    const page = await errorPage(answer, status);
     expect(page).toContain(`<h1>${title}</h1>`);
     expect(page).toContain(`Request ${answer.headers.get("X-Request-Id")}`);
     expect(page).toContain('<a href="/hosts">Back to Hosts');

@@ -2,7 +2,7 @@
 // ours alone. When one of these fails, another site can act as an operator, or an operator cannot get in.
 
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
-import { ownAddress } from "../../../functions/web/pages/links.ts";
+import { safeRedirectPath } from "../../../functions/web/pages/links.ts";
 import { jsonOf, type Refusal } from "../../support/answer.ts";
 import { startTestEngine, type TestEngine } from "../../support/engine.ts";
 import { LOOP } from "../../support/fixtures.ts";
@@ -132,7 +132,7 @@ test.each([
   ["javascript:alert(1)", null],
   [undefined, null],
 ])("after signing in, %j leads to %j", (text, address) => {
-  expect(ownAddress(text)).toBe(address);
+  expect(safeRedirectPath(text)).toBe(address);
 });
 
 describe("another site", () => {

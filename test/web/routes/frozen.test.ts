@@ -5,10 +5,10 @@ import { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from "vitest";
-import { makePainter } from "../../../functions/service/rasterizer.ts";
+import { makeRasterizer } from "../../../functions/service/rasterizer.ts";
 import { makeRenderer, type Renderer } from "../../../functions/service/renderer.ts";
 import { makeShareStore } from "../../../functions/store/shares.ts";
-import { painterFiles } from "../../../local/server/render-thread.ts";
+import { rasterizerFiles } from "../../../local/server/render-thread.ts";
 import { type LocalServer, startLocalServer } from "../../../local/server/server.ts";
 import { startTestEngine, type TestEngine } from "../../support/engine.ts";
 import { BLKTAP } from "../../support/fixtures.ts";
@@ -41,7 +41,7 @@ async function seen(from: TestService, { id }: MadeShare, addresses = [...LOOKS,
   );
 }
 
-const real = makeRenderer(makePainter(painterFiles));
+const real = makeRenderer(makeRasterizer(rasterizerFiles));
 
 /** The renderer of a later version: every document has another byte at its end. */
 const later: Renderer = {

@@ -51,7 +51,7 @@ test("the same body from 20 clients at once, 5 times each, is one run each and c
   await service.aggregate();
   const comparison = await jsonOf<Comparison>(service.send("/v1/compare?baseline=loop&candidate=blktap"), 200);
   expect([comparison.runs, comparison.fleet.metrics.putc?.hosts]).toEqual([2, 1]);
-  expect(await jsonOf(service.send("/v1/status"), 200)).toMatchObject({ runs: 2, hosts: 1, open_marks: 0 });
+  expect(await jsonOf(service.send("/v1/status"), 200)).toMatchObject({ runs: 2, hosts: 1, pending_hosts: 0 });
   const { runs } = await jsonOf<{ runs: Run[] }>(service.send("/v1/runs"), 200);
   expect(runs).toHaveLength(2);
 });

@@ -2,7 +2,7 @@
 
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import type { Comparison } from "../../../shared/compare/comparison.ts";
-import type { DatedMatrix } from "../../../shared/compare/trend.ts";
+import type { MatrixResult } from "../../../shared/compare/trend.ts";
 import { asJson, jsonOf, type Refusal, textOf } from "../../support/answer.ts";
 import { startTestEngine, type TestEngine } from "../../support/engine.ts";
 import { BLKTAP } from "../../support/fixtures.ts";
@@ -30,7 +30,7 @@ beforeAll(async () => {
 });
 afterAll(() => engine.stop());
 
-const matrix = (query = "") => jsonOf<DatedMatrix>(service.send(`/v1/matrix${query}`), 200);
+const matrix = (query = "") => jsonOf<MatrixResult>(service.send(`/v1/matrix${query}`), 200);
 
 describe("200", () => {
   test("every pair that shares hosts, in alphabetical order, and no other", async () => {

@@ -1,8 +1,8 @@
 // PNGs: the size that was asked for, two pixels for each px, and something to see on them.
 
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
-import { makePainter } from "../../../functions/service/rasterizer.ts";
-import { painterFiles } from "../../../local/server/render-thread.ts";
+import { makeRasterizer } from "../../../functions/service/rasterizer.ts";
+import { rasterizerFiles } from "../../../local/server/render-thread.ts";
 import { jsonOf, type Refusal } from "../../support/answer.ts";
 import { startTestEngine, type TestEngine } from "../../support/engine.ts";
 import { BLKTAP } from "../../support/fixtures.ts";
@@ -83,9 +83,9 @@ describe("the painter", () => {
 
   test("paints a picture once, however many ask for it, and remembers the last few", async () => {
     let painted = 0;
-    const paint = makePainter(() => {
+    const paint = makeRasterizer(() => {
       painted += 1;
-      return painterFiles();
+      return rasterizerFiles();
     });
     const red = await Promise.all(Array.from({ length: 5 }, () => paint(square("#ff0000"))));
     expect(painted).toBe(1);
@@ -98,7 +98,7 @@ describe("the painter", () => {
   test("tries again after a fault: a file that could not be read must not spoil the process", async () => {
     let isThere = false;
     const missing = [new URL("file:///no/such/font.ttf")];
-    const paint = makePainter(() => (isThere ? painterFiles() : { ...painterFiles(), fonts: missing }));
+    const paint = makeRasterizer(() => (isThere ? rasterizerFiles() : { ...rasterizerFiles(), fonts: missing }));
     await expect(paint(square("#00ff00"))).rejects.toThrow(/ENOENT/);
     isThere = true;
     expect(readPng(Buffer.from(await paint(square("#00ff00")))).at(0, 0)).toBe("#00ff00");

@@ -4,7 +4,7 @@
 import { afterAll, beforeAll, expect, test } from "vitest";
 import { tableAt } from "../../../functions/env.ts";
 import { aggregateFleet } from "../../../functions/service/aggregate.ts";
-import { compareAnswer } from "../../../functions/service/queries.ts";
+import { compareResult } from "../../../functions/service/queries.ts";
 import { makeAggregationStore } from "../../../functions/store/aggregation.ts";
 import { makeCellStore } from "../../../functions/store/cells.ts";
 import { openTable } from "../../../functions/store/client.ts";
@@ -103,9 +103,9 @@ test("a comparison reads the same with 1, 10 and 50 runs of each backend a host,
     const fresh = openTable(tableAt(engine.endpoint, table.name));
     const consumed = metered(fresh);
     const deps = { cells: makeCellStore(fresh), status: makeStatusStore(fresh), clock: Date.now };
-    const cold = await compareAnswer(deps, "default", QUERY);
+    const cold = await compareResult(deps, "default", QUERY);
     const first = consumed();
-    const warm = await compareAnswer(deps, "default", QUERY);
+    const warm = await compareResult(deps, "default", QUERY);
     const second = consumed();
     expect(warm).toEqual(cold);
     expect(cold.runs).toBe(HOSTS * 4 * runs);

@@ -182,10 +182,10 @@ describe("DELETE /v1/runs/{id}", () => {
     expect(withdrawn).toEqual({ id: receipt.results[0]?.id, withdrawn_at: "2026-11-22T10:00:00.000Z" });
     service.now += 60_000;
     expect(await jsonOf(service.send(url, { method: "DELETE" }), 200)).toEqual(withdrawn);
-    expect(await jsonOf(service.send("/v1/status"), 200)).toMatchObject({ open_marks: 1 });
+    expect(await jsonOf(service.send("/v1/status"), 200)).toMatchObject({ pending_hosts: 1 });
     await service.aggregate();
 
-    expect(await jsonOf(service.send("/v1/status"), 200)).toMatchObject({ runs: 0, hosts: 0, open_marks: 0 });
+    expect(await jsonOf(service.send("/v1/status"), 200)).toMatchObject({ runs: 0, hosts: 0, pending_hosts: 0 });
     const run = await jsonOf<Run>(service.send(url), 200);
     expect(run).toMatchObject({ raw: LOOP, withdrawn_at: withdrawn.withdrawn_at });
     const { runs } = await jsonOf<{ runs: Run[] }>(service.send("/v1/runs"), 200);

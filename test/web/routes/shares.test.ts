@@ -1,7 +1,7 @@
 // Shares as their fleet sees them: who makes them, what the answer gives to paste, who finds and ends them.
 
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
-import { madeShare, sharePage } from "../../../shared/api/shares.ts";
+import { createdShare, sharePage } from "../../../shared/api/shares.ts";
 import { asJson, jsonOf, type Refusal } from "../../support/answer.ts";
 import { startTestEngine, type TestEngine } from "../../support/engine.ts";
 import { makeTestService, type TestService } from "../../support/service.ts";
@@ -28,7 +28,7 @@ const end = (id: string, token = service.admin) => service.send(`/v1/shares/${id
 describe("POST /v1/shares 201", () => {
   test("answers as the contract says, with addresses that work", async () => {
     const made = await share(service, { frozen: true, title: "Writes in 2026" });
-    expect(madeShare.safeParse(made).error).toBeUndefined();
+    expect(createdShare.safeParse(made).error).toBeUndefined();
     expect(made).toMatchObject({
       id: expect.stringMatching(/^[0-9a-f]{32}$/),
       fleet: "default",
@@ -73,7 +73,7 @@ describe("POST /v1/shares 201", () => {
   test("a read token makes shares, of its own fleet's numbers", async () => {
     const reader = await service.token({ scope: "read", fleet: "elsewhere", label: "wiki" });
     const made = await share(service, {}, reader);
-    expect(made).toMatchObject({ fleet: "elsewhere", made_by: { label: "wiki" } });
+    expect(made).toMatchObject({ fleet: "elsewhere", created_by: { label: "wiki" } });
     expect(await (await look(service, made.urls.txt)).text()).not.toContain("12 hosts");
   });
 
@@ -143,7 +143,7 @@ describe("GET /v1/shares", () => {
     }
     const first = await list(maker, "?limit=3");
     expect(sharePage.safeParse(first).error).toBeUndefined();
-    expect(first.shares[0]).toMatchObject({ title: "number 4", made_by: { label: "for the wiki" } });
+    expect(first.shares[0]).toMatchObject({ title: "number 4", created_by: { label: "for the wiki" } });
     const second = await list(maker, `?limit=3&cursor=${first.cursor}`);
     expect([...first.shares, ...second.shares].map(({ id }) => id)).toEqual(made);
     expect((await list()).shares.map(({ id }) => id)).not.toContain(made[0]);

@@ -18,19 +18,33 @@ test("from nothing, over open marks that age, to counted runs, hosts and quarant
   const service = await makeTestService(await engine.newTable());
   const status = () => jsonOf<Record<string, unknown>>(service.send("/v1/status"), 200);
   const about = { version: "test", engine: "embedded" };
-  expect(await status()).toEqual({ open_marks: 0, oldest_mark_age_s: 0, runs: 0, hosts: 0, quarantined: 0, ...about });
+  expect(await status()).toEqual({
+    pending_hosts: 0,
+    oldest_pending_age_s: 0,
+    runs: 0,
+    hosts: 0,
+    quarantined: 0,
+    ...about,
+  });
 
   const body = ["# host: a", LOOP, "# host: b", BLKTAP, LOOP, "# host: c", LOOP.replace("18075", "x")].join("\n");
   await jsonOf<Receipt>(service.post(body, "?backend=loop", asJson), 422);
   service.now += 90_500;
-  expect(await status()).toMatchObject({ open_marks: 2, oldest_mark_age_s: 90.5, runs: 0, quarantined: 1 });
+  expect(await status()).toMatchObject({ pending_hosts: 2, oldest_pending_age_s: 90.5, runs: 0, quarantined: 1 });
 
   // The same again changes nothing, and does not make the marks younger.
   await jsonOf<Receipt>(service.post(body, "?backend=loop", asJson), 422);
-  expect(await status()).toMatchObject({ open_marks: 2, oldest_mark_age_s: 90.5, quarantined: 1 });
+  expect(await status()).toMatchObject({ pending_hosts: 2, oldest_pending_age_s: 90.5, quarantined: 1 });
 
   await service.aggregate();
-  expect(await status()).toEqual({ open_marks: 0, oldest_mark_age_s: 0, runs: 3, hosts: 2, quarantined: 1, ...about });
+  expect(await status()).toEqual({
+    pending_hosts: 0,
+    oldest_pending_age_s: 0,
+    runs: 3,
+    hosts: 2,
+    quarantined: 1,
+    ...about,
+  });
 
   const token = await service.token({ scope: "read", fleet: "other" });
   expect(await jsonOf(service.send("/v1/status", { token }), 200)).toMatchObject({ runs: 0, hosts: 0, quarantined: 0 });

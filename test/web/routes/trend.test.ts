@@ -1,7 +1,7 @@
 // GET /v1/trend: one backend and metric over time, with a hint exactly where something changed.
 
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
-import type { DatedTrend } from "../../../shared/compare/trend.ts";
+import type { TrendResult } from "../../../shared/compare/trend.ts";
 import { asJson, jsonOf, type Refusal, textOf } from "../../support/answer.ts";
 import { startTestEngine, type TestEngine } from "../../support/engine.ts";
 import { BLKTAP } from "../../support/fixtures.ts";
@@ -45,8 +45,8 @@ afterAll(() => engine.stop());
 
 const STRATUM = "v1/2G/8k/16";
 const trend = (query: string) =>
-  jsonOf<DatedTrend>(service.send(`/v1/trend?backend=loop&metric=put_block${query}`), 200);
-const shown = ({ strata }: DatedTrend) => strata[STRATUM]?.map(({ period }) => period) ?? [];
+  jsonOf<TrendResult>(service.send(`/v1/trend?backend=loop&metric=put_block${query}`), 200);
+const shown = ({ strata }: TrendResult) => strata[STRATUM]?.map(({ period }) => period) ?? [];
 
 describe("200", () => {
   test("the months that have results, with a hint at the one that doubled", async () => {
@@ -84,12 +84,12 @@ describe("200", () => {
   });
 
   test("without from the last twelve that have results, however long ago", async () => {
-    const found = await jsonOf<DatedTrend>(service.send("/v1/trend?backend=phy&metric=putc&unit=year"), 200);
+    const found = await jsonOf<TrendResult>(service.send("/v1/trend?backend=phy&metric=putc&unit=year"), 200);
     expect(found.periods).toEqual(Array.from({ length: 12 }, (_, index) => String(2008 + index)));
   });
 
   test("a backend without results, an alias, another fleet", async () => {
-    const empty = await jsonOf<DatedTrend>(service.send("/v1/trend?backend=tap:qcow2&metric=putc"), 200);
+    const empty = await jsonOf<TrendResult>(service.send("/v1/trend?backend=tap:qcow2&metric=putc"), 200);
     expect(empty).toMatchObject({ periods: [], strata: {}, as_of: null });
     expect(shown(await jsonOf(service.send("/v1/trend?backend=FILE&metric=put_block"), 200))).toHaveLength(5);
     const token = await service.token({ scope: "read", fleet: "other" });
