@@ -1,11 +1,11 @@
 # ---------------------------------------------------------------------------------------------------------------------
-# Small tools
+# Tools: numbers, lines and fields, time, randomness, commands with a time limit
 # ---------------------------------------------------------------------------------------------------------------------
 
 NUMBER=0
 
-# In: text. True when it is one to fifteen digits; then NUMBER is the number, without the zeros at its front that make shells
-# read it as octal.
+# In: text. True when it is one to fifteen digits; then NUMBER is the number, without the leading zeros that make shells read it as
+# octal.
 whole() {
   case $1 in '' | *[!0-9]* | ????????????????*) return 1 ;; esac
   NUMBER=$1
@@ -21,13 +21,13 @@ hexadecimal() {
   NUMBER=$((0x$hex_digits))
 }
 
-# In: a number of bytes, and text on standard input. Out: no more than that of it; a program that writes more is told that nobody
-# reads. A head that cannot count bytes ends before it has read any.
+# In: a number of bytes, and text on standard input. Out: at most that many bytes of it; a program that writes more gets SIGPIPE. A
+# `head` without -c exits before it reads anything, and dd takes over.
 clip() {
   head -c "$1" 2>/dev/null || dd ibs=1 obs=512 "count=$1" 2>/dev/null
 }
 
-# In: a path. Out: the same from the root on: it can be neither an option nor an assignment to a command.
+# In: a path. Out: the absolute path, which no command takes for an option or an assignment.
 absolute() {
   case $1 in /*) printf '%s\n' "$1" ;; *) printf '%s\n' "$PWD/$1" ;; esac
 }
@@ -42,8 +42,8 @@ first_line() {
 LINE=
 LEFT=
 
-# In: lines. Out: LINE is the first of them, LEFT the others; false when there is none. Not a here-document, which half of the shells
-# write to /tmp, and lose without a word when that is full.
+# In: lines. Out: LINE is the first of them, LEFT the rest; false when there are no lines. Not a here-document: half of the shells
+# write those to /tmp, and silently lose them when it is full.
 next_line() {
   [ -n "$1" ] || return 1
   LINE=${1%%"$NL"*}
@@ -54,35 +54,35 @@ next_line() {
 FIELD=
 REST=
 
-# In: a line, and the character between its fields. Out: FIELD is the first of them, REST the others.
+# In: a line, and the separator of its fields. Out: FIELD is the first field, REST the other fields.
 next_field() {
-  # Of its own: posh cuts nothing off by "$2".
+  # In a variable: posh does not expand "$2" in a pattern.
   nf_mark=$2
   FIELD=${1%%"$nf_mark"*}
   REST=${1#"$FIELD"}
   REST=${REST#"$nf_mark"}
 }
 
-# In: a symbolic link. Out: where it points, or nothing. (readlink is not everywhere.)
+# In: a symbolic link. Out: its target, or nothing. Not every Dom0 has readlink.
 link_target() {
   [ -h "$1" ] || return 0
   lt_line=$(ls -ld "$1")
   printf '%s\n' "${lt_line##* -> }"
 }
 
-# Out: seconds since 1970 by the clock of the host, right or wrong; 0 when it does not tell.
+# Out: seconds since 1970 by this host's clock, right or wrong; 0 when `date` cannot print them.
 now() {
   whole "$(date -u +%s)" || NUMBER=0
   printf '%s\n' "$NUMBER"
 }
 
-# Out: the time as ISO 8601 UTC; with a file, the time it was last written to, where `date` can tell.
+# Out: the time as ISO 8601 UTC; with a file, the time it was last modified, if this `date` supports that.
 iso_time() {
   if [ $# -eq 1 ] && date -u -r "$1" +%Y-%m-%dT%H:%M:%SZ 2>/dev/null; then return; fi
   date -u +%Y-%m-%dT%H:%M:%SZ
 }
 
-# Out: 16 random hexadecimal digits. Without /dev/urandom: a checksum of what differs between hosts, processes and times.
+# Out: 16 random hexadecimal digits. Without /dev/urandom: a checksum of values that differ between hosts, processes and times.
 random_hex() {
   if [ -r /dev/urandom ] && random=$(od -An -N8 -tx1 /dev/urandom | tr -dc 0-9a-f) && [ ${#random} -eq 16 ]; then
     printf '%s\n' "$random"
@@ -93,26 +93,26 @@ random_hex() {
   printf '%s%s\n' "$random" "$(printf '%s\n' "$random_mix" | sort | cksum | awk '{ printf "%08x", $1 }')"
 }
 
-# In: a whole number. Out: a random one from 0 to it.
+# In: a whole number. Out: a random whole number from 0 up to and including it.
 random_to() {
   whole "$1" || NUMBER=0
-  random_most=$NUMBER
+  random_max=$NUMBER
   random_digits=$(random_hex)
   hexadecimal "${random_digits%??????????}"
-  printf '%s\n' $((NUMBER % (random_most + 1)))
+  printf '%s\n' $((NUMBER % (random_max + 1)))
 }
 
-# In: seconds and a command. Runs it, with standard input, but no longer than that: xe, xl and tap-ctl may hang, a server may answer a
-# byte a second. Status 129: it did; 141: it wrote more than anybody reads. With `exec` and braces each process id is that of the process
-# itself: with parentheses yash has another shell in between, which would be killed in its stead.
+# In: seconds and a command. Runs the command, with standard input, but kills it after that time: xe, xl and tap-ctl may hang, and a
+# server may send a byte a second. Status 129: killed; 141: it wrote more than was read. `exec` and braces make each process id that of
+# the command itself: with parentheses yash puts a shell in between, which would be killed instead.
 bounded() (
   seconds=$1
   shift
-  # Without its name standard input would be nothing behind `&`.
+  # A command in the background gets /dev/null as standard input unless it is redirected explicitly.
   exec "$@" <&5 5<&- &
   child=$!
   {
-    # Not a variable of its own: the signal may come before it is set.
+    # $! and no variable: the signal may come before a variable is set.
     trap 'kill $!; exit' TERM
     sleep "$seconds" &
     wait "$!"
@@ -134,11 +134,11 @@ bounded() (
 
 ANSWER=
 HANGS=
-# Bytes that a command of a toolstack may print: some thousands of guests or disks.
+# Bytes that a toolstack command may print: enough for thousands of guests or disks.
 TOOL_MAX=262144
 
-# Out: standard input, as much of it as is read of a tool, for as long as that may take. Yash loses a text with bytes that its
-# locale, which is C, does not have: there they are question marks.
+# Out: standard input, up to TOOL_MAX bytes and TOOL_TIMEOUT + 4 seconds. Yash drops text with bytes that its locale, C, does not have:
+# there they become question marks.
 read_bounded() {
   if [ -n "${YASH_VERSION:-}" ]; then
     bounded $((TOOL_TIMEOUT + 4)) dd ibs=1 obs=4096 "count=$TOOL_MAX" 2>/dev/null | tr '\200-\377' '?'
@@ -147,9 +147,9 @@ read_bounded() {
   fi
 }
 
-# In: a command of a toolstack. Out: what it printed, in ANSWER; its status. A command that hung once, or printed without end, is
-# not asked again. Its status stands behind what it printed. What reads that is bounded as well: a program that the command has
-# left behind may hold the pipe open.
+# In: a toolstack command. Out: its output in ANSWER, and its status. A command that hung once, or printed too much, is not called again.
+# Its status follows its output in the pipe. The reader is bounded as well: a program that the command has left behind may keep the pipe
+# open.
 ask() {
   ANSWER=
   case " $HANGS " in *" $1 "*) return 1 ;; esac

@@ -6,14 +6,14 @@ SETTINGS='SERVER TOKEN_FILE CA_FILE HOST SPOOL SPOOL_MAX_MB SPOOL_MAX_FILES TIME
 BACKOFF_FIRST BACKOFF_MAX IDENTIFIERS ALLOW_UNVERIFIED_TLS ALLOW_BUSYBOX_WGET'
 
 CONFIG=${VBDSTAT_CONFIG:-/etc/vbdstat/agent.conf}
-# Where /proc, /sys, /dev and /etc of the Dom0 are; for containers and tests.
+# The folder with /proc, /sys, /dev and /etc of the Dom0; for containers and tests.
 ROOT=${VBDSTAT_ROOT:-}
-# Facts of the operator's own, `key: value` a line: from the file, from VBDSTAT_FACTS, from --fact.
+# The operator's facts, one `key: value` a line: from the file, from VBDSTAT_FACTS, from --fact.
 FILE_FACTS=
 FLAG_FACTS=
 FLAG_SETTINGS=
 
-# Out: every setting has its default.
+# Out: sets every setting to its default.
 default_settings() {
   SERVER=
   TOKEN_FILE=/etc/vbdstat/token
@@ -33,7 +33,7 @@ default_settings() {
   ALLOW_BUSYBOX_WGET=0
 }
 
-# In: a name. True when there is such a setting.
+# In: a name. True when it is the name of a setting.
 is_setting() {
   for is_name in $SETTINGS; do
     if [ "$is_name" = "$1" ]; then return 0; fi
@@ -41,7 +41,7 @@ is_setting() {
   return 1
 }
 
-# In: text, and what it is of. Out: the end when it has a control character: one line must not become two.
+# In: text, and what it belongs to. Out: stops when the text has a control character: one line must not become two.
 need_line() {
   case $1 in
     *[!\ -~]*)
@@ -50,8 +50,8 @@ need_line() {
   esac
 }
 
-# In: what was given as fact, and where. Out: it as `key: value`, or the end when it cannot be one.
-given_fact() {
+# In: a fact as key=value, and where it was given. Out: the fact as `key: value`, or stops when it is invalid.
+parse_fact() {
   need_line "$1" "$2"
   given_key=${1%%=*}
   given_value=${1#*=}
@@ -61,16 +61,16 @@ given_fact() {
     [a-z]*) given_rest=$(printf '%s\n' "$given_key" | tr .- !!) ;;
     *) given_rest=! ;;
   esac
-  case $given_rest in *[!a-z0-9_.-]*) stop "$MISUSED" "$2: \"$given_key\" is no key of a fact" ;; esac
+  case $given_rest in *[!a-z0-9_.-]*) stop "$MISUSED" "$2: \"$given_key\" is not a valid fact key" ;; esac
   printf '%s\n' "$given_key: $given_value"
 }
 
 ME=
 
-# In: a path from the root on, of a file or folder, and paths below it that matter as well. Out: FAULT, why another user of this host may
-# decide what is in them; empty when none may. A folder that leads to it may be one as /tmp, where nobody takes away what is
-# another's; so may it itself, if the second argument is `holder`. To root all folders above matter, to others the last: what is
-# above is theirs, or not theirs to judge. Links are followed one by one: each, and each folder that leads to one, could be exchanged.
+# In: absolute paths of files or folders. Out: FAULT: why another user of this host could change their content; empty when no other user
+# can. A parent folder may be sticky, such as /tmp, where users cannot remove each other's files; so may the path itself, if the second
+# argument is `holder`. For root every parent folder is checked, for other users only the last: the others belong to the administrator.
+# Links are followed one by one, because each link, and each folder that contains one, could be exchanged.
 find_fault() {
   [ -n "$ME" ] || ME=$(id -u)
   ff_holder=0
@@ -107,7 +107,7 @@ find_fault() {
       [ -h "$ff_at" ] || continue
       ff_hops=$((ff_hops + 1))
       if [ "$ff_hops" -gt 20 ]; then
-        FAULT="$ff_at leads nowhere: too many links"
+        FAULT="$ff_at has too many symbolic links"
         return
       fi
       ff_target=$(link_target "$ff_at")
@@ -116,7 +116,7 @@ find_fault() {
     done
     [ "$ff_holder" = 1 ] || ff_ends=$ff_ends$ff_at$NL
   done
-  # ls sorts them, so that what leads to another stands before it. What is itself looked at must be in no folder as /tmp.
+  # ls sorts the paths, so a folder comes before its content. A path that was named must not be sticky itself.
   FAULT=$(ls -ldn "$@" 2>/dev/null | me=$ME ends=$ff_ends awk '
     function path(   found) {
       found = match($0, / \/.*/) ? substr($0, RSTART + 1) : "it"
@@ -124,29 +124,29 @@ find_fault() {
       return found }
     $3 != 0 && $3 != ENVIRON["me"] { print path() " belongs to user " $3 ", who is neither root nor the user that runs the agent"; exit }
     !/^[-d]/ || (/^d........[tT]/ && !index(ENVIRON["ends"], "\n" path() "\n")) { next }
-    substr($1, 6, 1) == "w" || substr($1, 9, 1) == "w" { print path() " can be written by others than its owner; chmod go-w it"; exit }')
+    substr($1, 6, 1) == "w" || substr($1, 9, 1) == "w" { print path() " is writable by users other than its owner; run chmod go-w on it"; exit }')
 }
 
-# In: as find_fault. Out: the end when another user may decide what is in it.
+# In: as find_fault. Out: stops when another user could change the content.
 need_own() {
   find_fault "$@"
   [ -z "$FAULT" ] || stop "$MISUSED" "$FAULT"
 }
 
-# In: the configuration file. Out: settings (upper case) and facts (lower case). It is parsed, never run.
+# In: the configuration file. Out: sets settings (upper case) and facts (lower case). The file is parsed, never executed.
 read_config() {
   CONFIG=$(absolute "$CONFIG")
   if [ ! -e "$CONFIG" ]; then
-    if [ -n "${VBDSTAT_CONFIG:-}$CONFIG_GIVEN" ]; then stop "$MISUSED" "there is no configuration file $CONFIG"; fi
+    if [ -n "${VBDSTAT_CONFIG:-}$CONFIG_GIVEN" ]; then stop "$MISUSED" "configuration file $CONFIG does not exist"; fi
     return 0
   fi
   [ -r "$CONFIG" ] || stop "$MISUSED" "$CONFIG cannot be read"
   need_own "$CONFIG"
   count_bytes "$CONFIG"
   [ "$BYTES" -le 65536 ] || stop "$MISUSED" "$CONFIG has more than 65536 bytes; is it a configuration file?"
-  # The last line is there to see that all of them came.
+  # The last line shows that nothing was lost.
   read_lines=$({ clip 65536 <"$CONFIG" && printf '\n# end\n'; } | tr -d '\r' | sed 's/^[ 	]*//; s/[ 	]*$//; s/[ 	]*=[ 	]*/=/')
-  case $read_lines in *"$NL# end") ;; *) stop "$FAILED" "$CONFIG cannot be read through awk, sed, tr and the like; nothing was done" ;; esac
+  case $read_lines in *"$NL# end") ;; *) stop "$FAILED" "$CONFIG cannot be read with awk, sed and tr; nothing was done" ;; esac
   read_number=0
   while next_line "$read_lines"; do
     read_lines=$LEFT
@@ -163,11 +163,11 @@ read_config() {
       *=*)
         case $read_key in
           [a-z]*)
-            read_fact=$(given_fact "$read_key=$read_value" "$CONFIG, line $read_number") || exit "$MISUSED"
+            read_fact=$(parse_fact "$read_key=$read_value" "$CONFIG, line $read_number") || exit "$MISUSED"
             FILE_FACTS=$FILE_FACTS$read_fact$NL
             ;;
           *)
-            is_setting "$read_key" || stop "$MISUSED" "$CONFIG, line $read_number: there is no setting \"$read_key\""
+            is_setting "$read_key" || stop "$MISUSED" "$CONFIG, line $read_number: unknown setting \"$read_key\""
             eval "$read_key=\$read_value"
             ;;
         esac
@@ -177,13 +177,13 @@ read_config() {
   done
 }
 
-# In: a flag such as --spool-max-mb. Out: SETTING, the setting it sets; false when there is none.
+# In: a flag such as --spool-max-mb. Out: SETTING, the name of its setting; false when it has no setting.
 setting_of_flag() {
   SETTING=$(printf '%s\n' "${1#--}" | tr a-z- A-Z_)
   is_setting "$SETTING"
 }
 
-# Out: all settings in force, checked.
+# Out: loads and checks all settings.
 load_settings() {
   default_settings
   read_config
@@ -202,7 +202,7 @@ load_settings() {
   case $IDENTIFIERS in none | hash | basename) ;; *) stop "$MISUSED" "IDENTIFIERS: expected none, hash or basename, found \"$IDENTIFIERS\"" ;; esac
   case $ALLOW_UNVERIFIED_TLS in 0 | 1) ;; *) stop "$MISUSED" "ALLOW_UNVERIFIED_TLS: expected 0 or 1, found \"$ALLOW_UNVERIFIED_TLS\"" ;; esac
   case $ALLOW_BUSYBOX_WGET in 0 | 1) ;; *) stop "$MISUSED" "ALLOW_BUSYBOX_WGET: expected 0 or 1, found \"$ALLOW_BUSYBOX_WGET\"" ;; esac
-  case $SERVER in '' | http://?* | https://?*) ;; *) stop "$MISUSED" "SERVER: expected an address such as https://vbdstat.example.com, found \"$SERVER\"" ;; esac
+  case $SERVER in '' | http://?* | https://?*) ;; *) stop "$MISUSED" "SERVER: expected a URL such as https://vbdstat.example.com, found \"$SERVER\"" ;; esac
   case $HOST in '' | *[!\ -~]*) stop "$MISUSED" "HOST: expected a name of printable characters, found \"$HOST\"" ;; esac
   need_line "$SERVER$CA_FILE$TOKEN_FILE$SPOOL" "SERVER, CA_FILE, TOKEN_FILE and SPOOL"
   [ -n "$SPOOL" ] || stop "$MISUSED" "SPOOL: expected a folder, found nothing"
@@ -212,13 +212,13 @@ load_settings() {
   if [ -n "$CA_FILE" ]; then CA_FILE=$(absolute "$CA_FILE"); fi
 }
 
-# Out: the operator's own facts, `key: value` a line, strongest last.
-own_facts() {
+# Out: the operator's facts, one `key: value` a line; a later line overrides an earlier one.
+operator_facts() {
   printf '%s' "$FILE_FACTS"
   if [ -n "${VBDSTAT_FACTS:-}" ]; then
     printf '%s\n' "$VBDSTAT_FACTS" | tr ';' '\n' | while IFS= read -r own_line; do
       own_line=$(printf '%s\n' "$own_line" | sed 's/^[ 	]*//; s/[ 	]*$//')
-      [ -z "$own_line" ] || given_fact "$own_line" VBDSTAT_FACTS || exit "$MISUSED"
+      [ -z "$own_line" ] || parse_fact "$own_line" VBDSTAT_FACTS || exit "$MISUSED"
     done || return "$MISUSED"
   fi
   printf '%s' "$FLAG_FACTS"

@@ -1,12 +1,12 @@
 # ---------------------------------------------------------------------------------------------------------------------
-# Facts: gathered in FACTS as `key: value` lines; what could not be found out in UNKNOWN as `key: why` lines
+# Facts: collected in FACTS as `key: value` lines; facts that could not be determined in UNKNOWN as `key: reason` lines
 # ---------------------------------------------------------------------------------------------------------------------
 
 FACTS=
 UNKNOWN=
 KIND=
 
-# In: a key of a fact. Out: KIND, what values the server takes for it.
+# In: a fact key. Out: KIND, the kind of values that the server accepts for it.
 fact_kind() {
   case $1 in
     driver_domain | image_sparse | persistent | rotational | dom0_pinned) KIND=boolean ;;
@@ -22,9 +22,9 @@ fact_kind() {
   esac
 }
 
-# In: text. Out: without characters that nobody sees, or that move the cursor or turn the text around them: controls, also the second
-# set of UTF-8 (C1), marks of direction, joiners, fillers, selectors, tags, and all blanks but the plain one: the server refuses a name
-# that has one (isName in functions/service/metadata.ts). Of what is not UTF-8, ASCII is left.
+# In: text. Out: the text without characters that are invisible, move the cursor or change the direction of text: C0 and C1 controls,
+# direction marks, joiners, fillers, variation selectors, tags, and all spaces except U+0020: the server rejects a name that has one
+# (isName in functions/service/metadata.ts). If the text is not valid UTF-8, only its ASCII characters remain.
 cleaned() {
   printf '%s' "$1" | tr '\012' ' ' | tr -d '\000-\037\177' | awk '{
     text = rest = $0
@@ -44,16 +44,16 @@ cleaned() {
     print text }'
 }
 
-# Characters that the text of a fact may have.
+# The maximum length of a fact, in characters.
 TEXT_MAX=200
 
-# In: text. Out: its beginning, short enough for a fact and a message.
+# In: text. Out: the text as ASCII, truncated to TEXT_MAX characters.
 shortened() {
   printf '%s\n' "$1" | tr -dc ' -~' | cut -c "1-$TEXT_MAX"
 }
 
-# In: a key and a value found on this host. Out: FACTS has it, if it is something the server takes: one wrong value
-# would have the whole upload refused. An empty value adds nothing.
+# In: a key and a value found on this host. Out: adds the fact to FACTS if the server accepts it, else to UNKNOWN: one invalid value
+# would make the server reject the whole upload. An empty value adds nothing.
 fact() {
   fact_value=$2
   case $fact_value in *[!\ -~]*) fact_value=$(cleaned "$fact_value") ;; esac
@@ -77,10 +77,10 @@ fact() {
       ;;
     text) fact_fits=1 ;;
   esac
-  if [ "$fact_fits" = 1 ]; then FACTS="$FACTS$1: $fact_value$NL"; else unknown "$1" "found \"$fact_value\", which is no value of it"; fi
+  if [ "$fact_fits" = 1 ]; then FACTS="$FACTS$1: $fact_value$NL"; else unknown "$1" "found \"$fact_value\", which is not a valid value"; fi
 }
 
-# In: a key whose KIND is count or positive, and text. True when the server takes it as a number of that key; then it is NUMBER.
+# In: a key whose KIND is count or positive, and text. True when the server accepts the text for the key; then NUMBER is the number.
 fits_number() {
   whole "$2" || return 1
   case $KIND/$NUMBER in
@@ -96,7 +96,7 @@ fits_number() {
   esac
 }
 
-# In: a key and why its value is not known. Out: UNKNOWN has it.
+# In: a key and why its value is not known. Out: adds them to UNKNOWN.
 unknown() {
   UNKNOWN="$UNKNOWN$1: $2$NL"
 }
@@ -106,12 +106,12 @@ has_fact() {
   case $NL$FACTS in *"$NL$1: "*) ;; *) return 1 ;; esac
 }
 
-# In: `key: value` lines on standard input. Out: the lines that the server reads them from.
+# In: `key: value` lines on standard input. Out: the same lines as directives, with `# ` in front.
 as_directives() {
   sed 's/^/# /'
 }
 
-# In: a path or uuid of the site. Out: what the operator allows to be sent of it: nothing, a salted hash or its last part.
+# In: a path or uuid. Out: what the operator allows the agent to send of it: nothing, a salted hash or its last part.
 identifier_of() {
   case $IDENTIFIERS in
     basename) printf '%s\n' "${1##*/}" ;;
@@ -126,7 +126,7 @@ identifier_of() {
   esac
 }
 
-# Out: the secret that makes hashes of this host useless elsewhere; made on first use.
+# Out: the secret salt of this host's hashes, created on first use.
 salt() {
   if [ ! -s "$SPOOL/salt" ]; then
     make_spool && printf '%s%s\n' "$(random_hex)" "$(random_hex)" >"$SPOOL/tmp/$OWNER.salt" && mv "$SPOOL/tmp/$OWNER.salt" "$SPOOL/salt" || return 1

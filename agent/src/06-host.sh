@@ -1,5 +1,5 @@
 # ---------------------------------------------------------------------------------------------------------------------
-# The host
+# The host: toolstack, xenstore, facts about Dom0, Xen and the machine
 # ---------------------------------------------------------------------------------------------------------------------
 
 TOOLSTACK=
@@ -7,7 +7,7 @@ XEN_INFO=
 XENSTORE=0
 KERNEL=
 
-# Out: TOOLSTACK (xapi, qubes, xend, xl or other), XEN_INFO (what its `info` printed), XENSTORE (1 when it answers), KERNEL (of Dom0:
+# Out: TOOLSTACK (xapi, qubes, xend, xl or other), XEN_INFO (the output of its `info`), XENSTORE (1 when it answers), KERNEL (Dom0's:
 # Linux, NetBSD, FreeBSD).
 find_toolstack() {
   [ -z "$TOOLSTACK" ] || return 0
@@ -49,7 +49,7 @@ xen_info() {
 
 VALUE=
 
-# In: a path in xenstore. Out: VALUE, on one line, or nothing. A guest or a driver domain may have written it.
+# In: a path in xenstore. Out: VALUE, on one line, or empty. A guest or a driver domain may have written it.
 xs_read() {
   VALUE=
   ask_xenstore xenstore-read "$1"
@@ -59,14 +59,14 @@ xs_read() {
 
 NAMES=
 
-# In: a path in xenstore. Out: NAMES below it, a line each.
+# In: a path in xenstore. Out: NAMES, the names below it, one a line.
 xs_list() {
   ask_xenstore xenstore-list "$1"
   NAMES=$ANSWER
 }
 
-# In: xenstore-read or xenstore-list, and a path. Out: ANSWER, or nothing. Where one of them does not answer, neither is asked again:
-# then Dom0 is looked at as one without xenstore. So it is not asked in `$(...)`, which would forget that.
+# In: xenstore-read or xenstore-list, and a path. Out: ANSWER, or empty. If one of them hangs, neither is called again, and detection
+# continues as on a Dom0 without xenstore. Do not call this in `$(...)`: a subshell would forget that.
 ask_xenstore() {
   ANSWER=
   [ "$XENSTORE" = 1 ] || return 0
@@ -74,12 +74,12 @@ ask_xenstore() {
   case " $HANGS " in *" $1 "*) XENSTORE=0 ;; esac
 }
 
-# In: a file such as /proc/meminfo and a key of it. Out: the number behind it.
+# In: a file in /proc, such as meminfo, and a key. Out: the number after the key.
 proc_number() {
   key=$2: awk '$1 == ENVIRON["key"] { print $2; exit }' 2>/dev/null <"$ROOT/proc/$1"
 }
 
-# In: a file such as /etc/os-release and a key of it. Out: its value without quotes.
+# In: a file such as /etc/os-release and a key. Out: the value of the key, without quotes.
 assigned_in() {
   [ -r "$ROOT$1" ] || return 0
   while IFS= read -r ai_line; do
@@ -98,7 +98,7 @@ assigned_in() {
 HOST_FACTS=
 HOST_UNKNOWN=
 
-# Out: facts about Dom0, Xen and the machine, which are the same for all disks.
+# Out: adds the facts about Dom0, Xen and the machine, which are the same for all disks.
 host_facts() {
   if [ -z "$HOST_FACTS" ]; then
     hf_facts=$FACTS hf_unknown=$UNKNOWN
@@ -110,19 +110,19 @@ host_facts() {
   FACTS=$FACTS$HOST_FACTS UNKNOWN=$UNKNOWN$HOST_UNKNOWN
 }
 
-# Out: the same, as they are now.
+# Out: the same facts, determined now.
 find_host_facts() {
   fact toolstack "$TOOLSTACK"
   fact xen_version "$(xen_version)"
-  has_fact xen_version || unknown xen_version "neither /sys/hypervisor nor xl info or xm info tell it"
+  has_fact xen_version || unknown xen_version "not reported by /sys/hypervisor, xl info or xm info"
   fact dom0_kernel "$(uname -r)"
   fact dom0_distro "$(distribution)"
   hf_total=$(proc_number meminfo MemTotal)
   hf_avail=$(proc_number meminfo MemAvailable)
-  # Before Linux 3.14: what is free, and what the page cache would give back.
+  # Before Linux 3.14: free memory plus the page cache.
   [ -n "$hf_avail" ] || hf_avail=$(awk '/^(MemFree|Buffers|Cached):/ { kb += $2; seen = 1 } END { if (seen) print kb }' "$ROOT/proc/meminfo" 2>/dev/null)
-  if whole "$hf_total"; then fact dom0_mem_mb $((NUMBER / 1024)); else unknown dom0_mem_mb "/proc/meminfo does not tell it"; fi
-  if whole "$hf_avail"; then fact dom0_mem_avail_mb $((NUMBER / 1024)); else unknown dom0_mem_avail_mb "/proc/meminfo does not tell it"; fi
+  if whole "$hf_total"; then fact dom0_mem_mb $((NUMBER / 1024)); else unknown dom0_mem_mb "not in /proc/meminfo"; fi
+  if whole "$hf_avail"; then fact dom0_mem_avail_mb $((NUMBER / 1024)); else unknown dom0_mem_avail_mb "not in /proc/meminfo"; fi
   fact dom0_vcpus "$(grep -c '^processor' "$ROOT/proc/cpuinfo" 2>/dev/null)"
   hf_load=$(first_line "$ROOT/proc/loadavg")
   fact dom0_load1 "${hf_load%% *}"
@@ -133,7 +133,7 @@ find_host_facts() {
   dom0_scheduling
 }
 
-# Out: the version of Xen, put together where it is not told in one piece.
+# Out: the version of Xen, composed where it is reported in parts.
 xen_version() {
   xv_dir=$ROOT/sys/hypervisor/version
   if [ -r "$xv_dir/major" ]; then
@@ -149,7 +149,7 @@ xen_version() {
   fi
 }
 
-# Out: the distribution of Dom0 with its version.
+# Out: the distribution of Dom0, with its version.
 distribution() {
   di_brand=$(assigned_in /etc/xensource-inventory PRODUCT_BRAND)
   if [ -n "$di_brand" ]; then
@@ -170,18 +170,18 @@ distribution() {
   done
 }
 
-# Out: facts about Dom0's share of the processors. Only xl and xm tell, and only on hosts that are theirs.
+# Out: adds facts about Dom0's share of the processors. Only xl and xm report it, each on hosts with its own toolstack.
 dom0_scheduling() {
   case $TOOLSTACK in
     xl | xapi | qubes) ds_tool='xl' ;;
     xend) ds_tool='xm' ;;
     *)
-      unknown dom0_pinned "there is no xl or xm to ask"
+      unknown dom0_pinned "neither xl nor xm answers"
       return
       ;;
   esac
   if ask "$ds_tool" vcpu-list 0; then
-    # Name ID VCPU CPU State Time Affinity; "all", "any cpu" and a range over all processors are no pinning.
+    # Name ID VCPU CPU State Time Affinity; "all", "any cpu" and a range over all processors mean not pinned.
     fact dom0_pinned "$(printf '%s\n' "$ANSWER" | cpus="$(xen_info nr_cpus)" awk '
       NR > 1 && NF >= 7 { rows++; if ($7 != "all" && $7 != "any" && $7 != "0-" (ENVIRON["cpus"] - 1)) pinned = 1 }
       END { if (rows) print pinned ? "yes" : "no" }')"
@@ -192,7 +192,7 @@ dom0_scheduling() {
     credit) ds_command=sched-credit ;;
     credit2) ds_command=sched-credit2 ;;
     *)
-      unknown dom0_weight "the scheduler is not credit or credit2"
+      unknown dom0_weight "the scheduler is neither credit nor credit2"
       return
       ;;
   esac

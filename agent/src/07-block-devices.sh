@@ -2,7 +2,7 @@
 # Block devices of Dom0: names, layers, physical disks
 # ---------------------------------------------------------------------------------------------------------------------
 
-# In: major and minor number. Out: the name of the device, such as loop0 or dm-4.
+# In: a major and a minor number. Out: the name of the device, such as loop0 or dm-4.
 block_of_numbers() {
   bo_link=$(link_target "$ROOT/sys/dev/block/$1:$2")
   if [ -n "$bo_link" ]; then
@@ -12,7 +12,7 @@ block_of_numbers() {
   fi
 }
 
-# In: a path such as /dev/vg/lv. Out: the name of the device it leads to, if Dom0 has it.
+# In: a path such as /dev/vg/lv. Out: the name of the device that it leads to, if Dom0 has that device.
 block_of_path() {
   case $1 in /*) bp_path=$1 ;; *) return 0 ;; esac
   bp_hops=0
@@ -29,7 +29,7 @@ block_of_path() {
     printf '%s\n' "$bp_name"
     return
   fi
-  # Old udev makes real nodes in /dev/mapper, not links.
+  # Old udev creates device nodes in /dev/mapper, not links.
   for bp_dm in "$ROOT"/sys/block/dm-*; do
     if [ "$(first_line "$bp_dm/dm/name")" = "$bp_name" ]; then
       printf '%s\n' "${bp_dm##*/}"
@@ -38,7 +38,7 @@ block_of_path() {
   done
 }
 
-# In: a device's name. Out: the disk it is, or is a partition of; nothing when there is no such device.
+# In: a device name. Out: the disk with that name, or the disk that has this partition; nothing when there is no such device.
 disk_of() {
   case $1 in '' | . | .. | */*) return 0 ;; esac
   if [ -d "$ROOT/sys/block/$1" ]; then
@@ -53,7 +53,7 @@ disk_of() {
   done
 }
 
-# In: a device's name. Out: what kind of layer it is, in a word of storage_stack; nothing for a plain disk.
+# In: a device name. Out: its kind of layer, as a word of storage_stack; nothing for a plain disk.
 layer_of() {
   case $1 in
     dm-*)
@@ -79,7 +79,7 @@ layer_of() {
 LAYERS=
 PHYSICAL=
 
-# In: a device's name. Out: LAYERS, the words of the layers from it down, and PHYSICAL, the disks at the bottom.
+# In: a device name. Out: LAYERS, the layers from the device down, and PHYSICAL, the disks at the bottom.
 walk_down() {
   LAYERS=
   PHYSICAL=
@@ -95,7 +95,7 @@ walk_down() {
     wd_word=$(layer_of "$wd_disk")
     case " $LAYERS " in *" $wd_word "*) ;; *) LAYERS="$LAYERS $wd_word" ;; esac
     wd_below=
-    # A partition has no slaves of its own; those of its disk count.
+    # A partition has no slaves; the slaves of its disk count.
     for wd_slave in "$ROOT/sys/block/$wd_disk/slaves"/*; do
       [ -e "$wd_slave" ] || [ -h "$wd_slave" ] || continue
       wd_below="$wd_below ${wd_slave##*/}"
@@ -110,13 +110,13 @@ walk_down() {
   PHYSICAL=${PHYSICAL# }
 }
 
-# In: a disk's name. True when it comes over iSCSI.
+# In: a disk name. True when the disk is attached over iSCSI.
 is_iscsi() {
   case $(link_target "$ROOT/sys/block/$1") in */session[0-9]*) return 0 ;; esac
   return 1
 }
 
-# In: a device's name, after walk_down of it. Out: the storage it is, as the server calls it.
+# In: a device name; walk_down has run for it. Out: its kind of storage, in the server's terms.
 storage_of_block() {
   case $(layer_of "$1") in
     lvm | snapshot | snapshot-origin) case " $LAYERS " in *' thin-pool '*) echo lvm-thin ;; *) echo lvm ;; esac ;;
@@ -148,8 +148,8 @@ MOUNT_OPTIONS=
 MOUNT_SOURCE=
 MOUNT_BLOCK=
 
-# In: a file in Dom0. Out: MOUNT_FS, MOUNT_OPTIONS and MOUNT_SOURCE of the file system that holds it, MOUNT_BLOCK its
-# device, where it has one.
+# In: a file in Dom0. Out: MOUNT_FS, MOUNT_OPTIONS and MOUNT_SOURCE of the file system that contains it; MOUNT_BLOCK, the device of the
+# file system, if it has one.
 find_mount() {
   fm_directory=$(cd "$ROOT${1%/*}/" 2>/dev/null && pwd -P)
   fm_directory=${fm_directory#"$ROOT"}
@@ -158,7 +158,7 @@ find_mount() {
       if (index(ENVIRON["path"], point) == 1 && length(point) >= best) { best = length(point); line = $0 } }
     END { print line }' 2>/dev/null <"$ROOT/proc/mounts")
   set -f
-  # shellcheck disable=SC2086 # split at blanks: device, mount point, type, options
+  # shellcheck disable=SC2086 # split at spaces: device, mount point, type, options
   set -- $fm_line
   set +f
   MOUNT_SOURCE=${1:-}
@@ -170,10 +170,10 @@ find_mount() {
   case $MOUNT_BLOCK$MOUNT_SOURCE in /dev/*) MOUNT_BLOCK=$(block_of_path "$MOUNT_SOURCE") ;; esac
 }
 
-# In: the device at the top of Dom0's storage, after walk_down. Out: facts about the disks at the bottom.
+# In: PHYSICAL and LAYERS. Out: adds facts about the disks at the bottom.
 physical_facts() {
   if [ -z "$PHYSICAL" ]; then
-    unknown disk_model "no physical disk of this host is below the virtual one"
+    unknown disk_model "no physical disk of this host was found below the virtual disk"
     return
   fi
   pf_models=
@@ -191,7 +191,7 @@ physical_facts() {
     esac
   done
   fact disk_model "${pf_models% + }"
-  if [ -n "$pf_rotational" ]; then fact rotational "$pf_rotational"; else unknown rotational "this kernel does not tell (before 2.6.29)"; fi
+  if [ -n "$pf_rotational" ]; then fact rotational "$pf_rotational"; else unknown rotational "not reported by this kernel (before 2.6.29)"; fi
   fact disk_write_cache "$(first_line "$ROOT/sys/block/$pf_first/queue/write_cache")"
   pf_scheduler=$(first_line "$ROOT/sys/block/$pf_first/queue/scheduler")
   pf_scheduler=${pf_scheduler##*\[}

@@ -1,10 +1,10 @@
 # ---------------------------------------------------------------------------------------------------------------------
-# Guests and their disks
+# Guests and their disks, as xenstore and /sys list them
 # ---------------------------------------------------------------------------------------------------------------------
 
 GUESTS=
 
-# Out: GUESTS, those that run, `id TAB name` a line, without Dom0.
+# Out: GUESTS, the running guests without Dom0, one `id TAB name` a line.
 find_guests() {
   GUESTS=
   if [ "$XENSTORE" = 1 ]; then
@@ -19,7 +19,7 @@ find_guests() {
       case $gu_name in
         *[!\ -~]*)
           gu_name=$(cleaned "$ANSWER")
-          # Two guests whose names differ in what nobody sees are two all the same.
+          # Two names that differ only in invisible characters stay different.
           [ "$gu_name" = "$ANSWER" ] || gu_name="${gu_name:-guest} ~$(printf '%s' "$ANSWER" | cksum | awk '{ printf "%08x", $1 }')"
           ;;
       esac
@@ -27,7 +27,7 @@ find_guests() {
     done
     if [ "$XENSTORE" = 1 ]; then return 0; fi
   fi
-  # Name ID Mem VCPUs State Time: the name may have blanks, what follows has none.
+  # Name ID Mem VCPUs State Time: only the name may have spaces.
   GUESTS=
   case $TOOLSTACK in xend) ask xm list ;; *) ask xl list ;; esac || return 0
   GUESTS=$(printf '%s\n' "$ANSWER" | awk 'NR > 1 && NF >= 6 && $(NF - 4) ~ /^[1-9][0-9]*$/ {
@@ -36,13 +36,13 @@ find_guests() {
 
 DISKS=
 
-# In: a guest's id. Out: DISKS, `evidence TAB kind TAB backend domain TAB device id` a line. The frontend's own directory is not asked:
-# the guest can write it.
+# In: a guest's id. Out: DISKS, one `evidence TAB kind TAB backend domain TAB device id` a line. The frontend's directory is not used: the
+# guest can write it.
 find_disks() {
   DISKS=
   if [ "$XENSTORE" = 1 ]; then
     dk_paths=
-    # libxl's copy is the only one that names driver domains.
+    # Only libxl's copy names driver domains.
     for dk_kind in vbd virtio_disk; do
       xs_list "/libxl/$1/device/$dk_kind"
       dk_left=$NAMES
@@ -78,7 +78,7 @@ find_disks() {
   done
 }
 
-# In: a device id. Out: the name that guests know it by; the id itself where there is no rule.
+# In: a device id. Out: the name that the guest uses for the device; the id itself where no rule applies.
 device_name() {
   id=$1 awk 'BEGIN {
     id = ENVIRON["id"] + 0
@@ -93,7 +93,7 @@ device_name() {
   }'
 }
 
-# In: the word before the colon of tapdisk's or QEMU's parameters. Out: the format, as the server calls it.
+# In: the word before the colon in the parameters of tapdisk or QEMU. Out: the image format, in the server's terms.
 format_of() {
   case $1 in
     aio | sync | raw) echo raw ;;
@@ -101,8 +101,8 @@ format_of() {
   esac
 }
 
-# In: the fields of a line of DISKS, after the guest's id. Out: true and all of the D_ variables for a disk; false
-# for what is none (CD-ROM, read-only).
+# In: a guest's id, and the fields of a line of DISKS. Out: all D_ variables; false for a device that is not a writable disk (CD-ROM,
+# read-only).
 look_at_disk() {
   D_GUEST=$1 D_EVIDENCE=$2 D_KIND=$3 D_BE=$4 D_ID=$5
   D_PATH=/local/domain/$D_BE/backend/$D_KIND/$D_GUEST/$D_ID
@@ -118,9 +118,9 @@ look_at_disk() {
     xs_read "$D_PATH/physical-device-path" && D_DEVICE_PATH=$VALUE
     xs_read "$D_PATH/tapdisk-params" && D_TAPDISK=$VALUE
     [ "$XENSTORE" = 1 ] || D_NUMBERS=$(first_line "$D_SYSFS/physical_device")
-    # Anything else could be calculated with: the domain that serves the disk writes it.
+    # Only digits may reach arithmetic: the domain that serves the disk writes this value.
     case $D_NUMBERS in *[!0-9a-fA-F:]* | *:*:* | ????????????????*) D_NUMBERS= ;; esac
-    # A guest that is starting has its backend's directory before the device.
+    # While a guest starts, the backend's directory exists before the device does.
     if [ "$D_KIND$D_NUMBERS$D_DEVICE_PATH$D_TAPDISK" != vbd ] || [ "$D_TYPE" = file ] || [ "$D_TYPE" = standalone ]; then break; fi
     if [ "$ld_tries" -ge 1 ]; then break; fi
     ld_tries=$((ld_tries + 1))
@@ -137,7 +137,7 @@ look_at_disk() {
   case $D_NAME in '' | *[!A-Za-z0-9_]* | ????????????????*) D_NAME=$(device_name "$D_ID") ;; esac
   decide_backend
   if [ "$D_BE" != 0 ]; then
-    # The cache is that of another domain, and its devices are not those of Dom0.
+    # The cache and the devices belong to another domain.
     D_CACHE=unknown
     D_BLOCK=
   fi

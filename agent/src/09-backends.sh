@@ -1,5 +1,8 @@
-# In: the D_ variables as read. Out: D_BACKEND, D_FORMAT, D_CACHE, D_IMAGE, D_BLOCK. Everything is decided from the backend's
-# side.
+# ---------------------------------------------------------------------------------------------------------------------
+# Which backend serves a disk. Decided only from the backend's side, which the guest cannot write.
+# ---------------------------------------------------------------------------------------------------------------------
+
+# In: the D_ variables as read. Out: D_BACKEND, D_FORMAT, D_CACHE, D_IMAGE, D_BLOCK.
 decide_backend() {
   db_prefix=${D_PARAMS%%:*}
   db_rest=${D_PARAMS#*:}
@@ -12,7 +15,7 @@ decide_backend() {
       D_BACKEND=blktap1 D_CACHE=direct
       D_FORMAT=$(format_of "$db_prefix")
       D_IMAGE=$db_rest
-      [ -n "$D_PARAMS" ] || D_WHY="neither xenstore nor /sys tell its image"
+      [ -n "$D_PARAMS" ] || D_WHY="neither xenstore nor /sys reports its image"
       return
       ;;
     vbd3/*)
@@ -86,12 +89,12 @@ decide_backend() {
   fi
 }
 
-# In: a major number. True when Dom0's kernel lists it as blktap2's.
+# In: a major number. True when Dom0's kernel lists it for blktap2.
 is_tapdev() {
   major=$1 awk '$1 == ENVIRON["major"] && $2 == "tapdev" { found = 1 } END { exit !found }' 2>/dev/null <"$ROOT/proc/devices"
 }
 
-# In: the D_ variables of a loop device. Out: D_BLOCK, D_IMAGE and D_CACHE. Buffered, unless the kernel says otherwise.
+# In: the D_ variables of a loop device. Out: D_BLOCK, D_IMAGE and D_CACHE: buffered, unless the kernel reports direct I/O.
 decide_loop() {
   [ "$D_BE" = 0 ] || return 0
   case $D_NODE$D_DEVICE_PATH in
@@ -116,7 +119,7 @@ decide_loop() {
   [ -n "$D_IMAGE" ] || D_IMAGE=$D_PARAMS
 }
 
-# In: the D_ variables of a disk below backend/vbd3. Out: D_BACKEND and the rest of them.
+# In: the D_ variables of a disk below backend/vbd3. Out: D_BACKEND and the other D_ variables.
 decide_tapdisk3() {
   D_BACKEND=tapdisk3 D_CACHE=direct
   xs_read "$D_PATH/kthread-pid"
@@ -135,12 +138,12 @@ decide_tapdisk3() {
   if [ "${dt_caching:-$XE_CACHING}" = true ]; then D_CACHE=direct-read-cached; fi
 }
 
-# In: D_PARAMS or D_PID of a tapdisk. Out: D_FORMAT, D_IMAGE, D_PID and D_MINOR as tap-ctl lists them.
+# In: D_PARAMS or D_PID of a tapdisk. Out: D_FORMAT, D_IMAGE, D_PID and D_MINOR, as tap-ctl lists them.
 ask_tap_ctl() {
   ask tap-ctl list || return 0
   at_minor=$D_MINOR
   case $D_NUMBERS in ?*:?*) if hexadecimal "${D_NUMBERS##*:}"; then at_minor=$NUMBER; fi ;; esac
-  # `args=` is the last field, and may hold blanks.
+  # `args=` is the last field, and may contain spaces.
   at_line=$(printf '%s\n' "$ANSWER" | id=${D_PARAMS##*/} pid=$D_PID minor=$at_minor awk '
     BEGIN { id = ENVIRON["id"]; pid = ENVIRON["pid"]; minor = ENVIRON["minor"] }
     { at = index($0, "args="); args = at ? substr($0, at + 5) : ""; head = " " (at ? substr($0, 1, at - 1) : $0) " "
@@ -152,7 +155,7 @@ ask_tap_ctl() {
   at_format=$(format_of "${at_args%%:*}")
   [ -z "$at_format" ] || D_FORMAT=$at_format
   D_IMAGE=${at_args#*:}
-  # What stands behind `args=` is a path, which may have such words in it.
+  # `args=` has a path, which may contain `pid=` or `minor=`.
   at_line=" ${at_line%%args=*}"
   D_PID='' D_MINOR=''
   at_number=${at_line##* pid=}
@@ -163,7 +166,7 @@ ask_tap_ctl() {
 
 XE_CACHING=
 
-# In: D_PARAMS of a disk of xapi. Out: D_STORAGE and D_FORMAT by the storage repository, XE_CACHING (true, false, nothing).
+# In: D_PARAMS of a xapi disk. Out: D_STORAGE and D_FORMAT from its storage repository, XE_CACHING (true, false or empty).
 ask_xe() {
   XE_CACHING=
   [ "$TOOLSTACK" = xapi ] || return 0

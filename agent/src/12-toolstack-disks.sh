@@ -1,8 +1,11 @@
-# In: a guest's id and name, of which xenstore and /sys show no disk; GUEST_TYPE. Out: its disks as the toolstack knows them, `backend
-# domain | backend | format | device | image` a line: for where xenstore cannot be read, and for the disks of an HVM guest
-# that has no driver of Xen's. `vbd`: one of the backends that are found below that name.
+# ---------------------------------------------------------------------------------------------------------------------
+# Disks as the toolstack lists them, for hosts whose xenstore cannot be read, and for HVM guests without Xen drivers
+# ---------------------------------------------------------------------------------------------------------------------
+
+# In: the id and name of a guest for which xenstore and /sys show no disk; GUEST_TYPE. Out: its disks, one `backend domain | backend |
+# format | device | image` a line. The backend `vbd` means: one of the backends below backend/vbd.
 toolstack_disks() {
-  # To a tool such a name would be an option.
+  # A tool would take such a name for an option.
   case $2 in -*) return 0 ;; esac
   case $TOOLSTACK in
     xend)
@@ -51,14 +54,14 @@ toolstack_disks() {
   esac
 }
 
-# In: a guest's id, and what knows its disk. Out: the D_ variables of a disk of which xenstore and /sys show nothing.
+# In: a guest's id, and the evidence. Out: the D_ variables, empty, of a disk that neither xenstore nor /sys shows.
 unseen_disk() {
   D_GUEST=$1 D_EVIDENCE=$2 D_KIND=none D_BE=0 D_ID='' D_PATH='' D_SYSFS=/nonexistent
   D_BACKEND=unknown D_FORMAT='' D_STORAGE=unknown D_CACHE=unknown D_NAME='' D_IMAGE='' D_WHY=''
   D_PARAMS='' D_NODE='' D_DEVICE_PATH='' D_NUMBERS='' D_BLOCK='' D_PID='' D_MINOR=''
 }
 
-# In: a guest's id and name, then the fields of a line of toolstack_disks. Out: the D_ variables.
+# In: a guest's id and name, and the fields of a line of toolstack_disks. Out: the D_ variables.
 take_toolstack_disk() {
   unseen_disk "$1" toolstack
   D_BE=$3 D_BACKEND=$4 D_FORMAT=$5 D_NAME=$6 D_IMAGE=$7
@@ -68,13 +71,13 @@ take_toolstack_disk() {
       take_disk_below_vbd "$1" "$2"
       return
       ;;
-    unknown) D_WHY='the toolstack does not tell which' ;;
+    unknown) D_WHY='the toolstack does not report which' ;;
   esac
   find_unseen_cache
   find_storage
 }
 
-# In: an image file. Out: the name of the loop device that has it, where /sys shows one (since Linux 2.6.37).
+# In: an image file. Out: the name of the loop device that uses it, if /sys shows one (since Linux 2.6.37).
 loop_of_file() {
   case $1 in /*) ;; *) return 0 ;; esac
   lf_path=$(cd "$ROOT${1%/*}/" 2>/dev/null && pwd -P)
@@ -88,7 +91,7 @@ loop_of_file() {
   done
 }
 
-# In: D_BACKEND and D_IMAGE of an unseen disk, and D_CACHE where that is known already. Out: D_CACHE and, of a loop file, D_BLOCK.
+# In: D_BACKEND and D_IMAGE of an unseen disk, and D_CACHE if it is known already. Out: D_CACHE and, for a loop file, D_BLOCK.
 find_unseen_cache() {
   if [ "$D_BE" != 0 ]; then return 0; fi
   case $D_BACKEND in

@@ -1,11 +1,11 @@
 # ---------------------------------------------------------------------------------------------------------------------
-# Configuration files of guests: what is left where nothing else tells. They say what was asked for, not what came of it, so
-# the toolstack's own rules are applied to them; where those depend on more than its release, the backend stays unknown
+# Configuration files of guests: the last source. They contain what was requested, not what the toolstack did, so the agent applies the
+# rules by which the toolstack chooses; where those depend on more than its release, the backend stays unknown
 # ---------------------------------------------------------------------------------------------------------------------
 
-# In: a configuration file of xm or xl. Out: the guest's name on a line, then its disks without CD-ROMs and read-only ones,
-# `device | why unknown | hvm | prefix | format | backend type | direct-io-safe | target` a line; or `!` and why they cannot be
-# told. A file of xm is a program: what is written down in it is taken, nothing that it works out.
+# In: a configuration file of xm or xl. Out: the guest's name on a line, then its writable disks, one `device | why unknown | hvm | prefix |
+# format | backend type | direct-io-safe | target` a line; or `!` and why they cannot be read. A file of xm is a Python program: only
+# literal values are used, computed ones are not.
 read_guest_config() {
   toolstack=$TOOLSTACK awk '
     BEGIN { xend = ENVIRON["toolstack"] == "xend" }
@@ -14,8 +14,8 @@ read_guest_config() {
 
     function skip_comment() { while (at <= size && substr(text, at, 1) != "\n") at++ }
 
-    # Moves behind a statement. kinds: its tokens, `s` for a string, itself for a bracket or comma, `x` for the rest; items: its
-    # strings; code: all but those and comments.
+    # Skips a statement. kinds: its tokens, `s` for a string, brackets and commas as they are, `x` for the rest; items: its strings;
+    # code: everything except strings and comments.
     function read_value(   c, depth) {
       kinds = code = ""; count = depth = 0
       while (at <= size) {
@@ -36,7 +36,7 @@ read_guest_config() {
     function read_string(quote,   c, start, kind) {
       start = ++at; kind = "s"
       while (at <= size && (c = substr(text, at, 1)) != quote) {
-        if (c == "\n") { broken = "a quotation in it does not end"; at = size; break }
+        if (c == "\n") { broken = "it has an unterminated quotation"; at = size; break }
         if (c == "\\") { kind = "x"; at++ }
         at++
       }
@@ -58,7 +58,7 @@ read_guest_config() {
       more = sub(/[+]$/, "", key)
       sub(/[ \t]+$/, "", key)
       read_value()
-      # What is indented in a program may not come to pass.
+      # An indented statement may never be executed.
       if (xend && before ~ /[ \t]/) kinds = kinds "x"
       if (key == "name") name = kinds == "s" ? items[1] : ""
       if ((key == "builder" || key == "type") && (kinds != "s" || items[1] ~ /hvm/)) hvm = "hvm"
@@ -84,8 +84,8 @@ read_guest_config() {
       if (part[4] != "" && part[4] != "0" && part[4] != "Domain-0") not_known(elsewhere)
     }
 
-    # Keys and flags stand anywhere; the rest is target, format, device and mode, in this order, without the format behind an
-    # old prefix. Of the prefixes those count that are a format or a script.
+    # Keys and flags may be anywhere; the rest is target, format, device and mode, in this order, without the format after an old
+    # prefix. Only prefixes that are a format or a script matter.
     function read_xl(spec,   part, comma, place, old, has_format, specification) {
       place = 0
       while (1) {
@@ -135,15 +135,15 @@ read_guest_config() {
       if (device !~ /^[a-z][a-z0-9]*$/) { computed = 1; return }
       if (target == "" || format !~ /^(raw|qcow2?|vhd|qed)?$/ || type !~ /^[a-z]*$/) not_known(too_much)
       if (why != "") prefix = format = type = ""
-      if (device in found) why = "the configuration file has " device " more than once"
+      if (device in found) why = "the configuration file lists " device " more than once"
       else order[++devices] = device
       found[device] = device "|" why "|" hvm "|" prefix "|" format "|" type "|" safe "|" target
     }
 
     END {
-      elsewhere = "by the configuration file another domain serves it"
-      by_script = "by the configuration file a script decides"
-      too_much = "the configuration file says of it what this agent does not understand"
+      elsewhere = "the configuration file names another backend domain"
+      by_script = "the configuration file uses a script"
+      too_much = "the configuration file has an option for it that this agent does not understand"
       size = length(text); at = 1
       while (at <= size) {
         c = substr(text, at, 1)
@@ -152,20 +152,19 @@ read_guest_config() {
         else statement()
       }
       for (k = 1; k <= n; k++) read_disk(disks[k])
-      if (broken == "" && computed) broken = "they are not written down in a plain list"
+      if (broken == "" && computed) broken = "they are not a plain list"
       print name
       if (broken != "") print "!" broken
       else for (k = 1; k <= devices; k++) print found[order[k]]
     }' <"$1"
 }
 
-# In: a guest's id and name, of which nothing else shows a disk; GUEST_TYPE. Out: its disks by its configuration file, as lines of
-# read_guest_config. xm and xl can be given a file of any place; these are the usual ones. Of files that contradict each
-# other none is taken.
+# In: the id and name of a guest for which nothing else shows a disk; GUEST_TYPE. Out: the disks in its configuration file, as lines of
+# read_guest_config. xm and xl accept a file anywhere; these are the usual folders. Files that contradict each other are ignored.
 configured_disks() {
   case $XENSTORE/$TOOLSTACK in
     0/xl | 0/xend) ;;
-    # What xenstore does not show has no driver of Xen's.
+    # A disk that xenstore does not show has no Xen driver.
     1/xl | 1/xend | 1/other) [ "$GUEST_TYPE" = HVM ] || return 0 ;;
     *) return 0 ;;
   esac
@@ -179,13 +178,13 @@ configured_disks() {
     cd_other=$cd_path
     cd_path=${cd_file#"$ROOT"}
     if [ -n "$cd_other" ] && [ "$LEFT" != "$cd_found" ]; then
-      say "$cd_other and $cd_path contradict each other about the disks of $2; neither is taken"
+      say "$cd_other and $cd_path contradict each other about the disks of $2; neither is used"
       return 0
     fi
     cd_found=$LEFT
   done
   case $cd_found in
-    '!'*) say "the disks of $2 cannot be told from $cd_path: ${cd_found#!}" ;;
+    '!'*) say "cannot read the disks of $2 from $cd_path: ${cd_found#!}" ;;
     ?*) printf '%s\n' "$cd_found" ;;
   esac
 }
@@ -206,17 +205,17 @@ take_configured_disk() {
     case $tc_target in /*) D_IMAGE=$tc_target ;; *) D_IMAGE=/dev/$tc_target ;; esac
     case $XENSTORE$tc_hvm/$TOOLSTACK in
       1*) D_BACKEND=emulated ;;
-      0hvm/*) D_WHY='the configuration file does not tell whether the guest has drivers of Xen' ;;
+      0hvm/*) D_WHY='the configuration file does not say whether the guest has Xen drivers' ;;
       */xend) choose_as_xend "$tc_prefix" ;;
       *) choose_as_xl "$tc_format" "$tc_type" "$tc_safe" ;;
     esac
   fi
-  [ -n "$D_WHY" ] || D_WHY='the toolstack does not always make the same of what the configuration file says'
+  [ -n "$D_WHY" ] || D_WHY='the choice of the toolstack depends on more than the configuration file'
   find_unseen_cache
   find_storage
 }
 
-# Out: Xen's release as one number, such as 4017; 0 when it is not known.
+# Out: Xen's release as one number, such as 4017 for 4.17; 0 when it is not known.
 xen_release() {
   xen_version | awk -F '[^0-9]+' '/^[0-9]+[.][0-9]/ { release = $1 * 1000 + $2 } END { print release + 0 }'
 }
@@ -229,14 +228,14 @@ choose_as_xend() {
     file/*/Linux) D_BACKEND=loop D_FORMAT=raw ;;
     tap:qcow/*/Linux | tap:qcow2/*/Linux) D_BACKEND=blktap1 ;;
     tap:vhd/400[0-4]/Linux | tap:tapdisk:*/400[0-4]/Linux | tap2:*/400[1-4]/Linux) D_BACKEND=blktap2 ;;
-    # 4.0 takes blktap2 for them where its driver is loaded.
+    # 4.0 uses blktap2 for them if its driver is loaded.
     */4000/*) ;;
     tap:aio/[34]00[0-4]/Linux | tap:sync/[34]00[0-4]/Linux | tap:vmdk/[34]00[0-4]/Linux | tap:ram/[34]00[0-4]/Linux) D_BACKEND=blktap1 ;;
   esac
 }
 
-# In: format, backend type (or nothing) and whether direct I/O is safe (1), from a configuration file of xl; D_IMAGE. Out:
-# D_BACKEND, D_FORMAT, and D_CACHE where that was asked for.
+# In: format, backend type (or nothing) and whether direct I/O is safe (1), from a configuration file of xl; D_IMAGE. Out: D_BACKEND,
+# D_FORMAT, and D_CACHE if the file requests it.
 choose_as_xl() {
   if [ -f "$ROOT$D_IMAGE" ]; then
     cx_target='file'
@@ -251,45 +250,45 @@ choose_as_xl() {
     standalone/*) D_BACKEND=virtio ;;
     qdisk/*) D_BACKEND=qdisk ;;
     /raw/device/* | phy/raw/device/*) D_BACKEND=phy D_FORMAT=none ;;
-    /raw/unseen/*) D_WHY='the image that the configuration file names cannot be seen' ;;
+    /raw/unseen/*) D_WHY='the image in the configuration file is not visible' ;;
     /raw/file/Linux) since 4006 loop || since 4004 qdisk ;;
     phy/raw/file/Linux) since 4006 loop ;;
     tap/*/Linux) since 4019 tapdisk3 || since 4002 blktap2 ;;
     /qcow/*/Linux | /qcow2/*/Linux) since 4001 qdisk ;;
     /qed/*/Linux) D_BACKEND=qdisk ;;
-    # 4.2 and 4.3 take blktap2 where its driver is loaded.
+    # 4.2 and 4.3 use blktap2 if its driver is loaded.
     /vhd/*/Linux) since 4004 qdisk || since 4002 unknown || since 4000 blktap2 ;;
   esac
   if [ "$D_BACKEND$3" = qdisk1 ]; then D_CACHE=direct; fi
   if [ "$D_BACKEND" = loop ] && [ -z "$(loop_of_file "$D_IMAGE")" ]; then
-    D_BACKEND=unknown D_WHY='no loop device has the image that the configuration file names'
+    D_BACKEND=unknown D_WHY='no loop device uses the image in the configuration file'
   fi
 }
 
-# In: a release and a backend; cx_release. Out: D_BACKEND is that backend, if xl is of this release or a later one; else false.
+# In: a release and a backend; cx_release. Out: sets D_BACKEND to the backend if xl has this release or a later one; else false.
 since() {
   whole "$1" && [ "$cx_release" -ge "$NUMBER" ] && D_BACKEND=$2
 }
 
-# In: a guest's id and name; D_NAME and D_BE of a disk that xl lists below backend/vbd. Out: the D_ variables, by the
-# configuration file where that agrees.
+# In: a guest's id and name; D_NAME and D_BE of a disk that xl lists below backend/vbd. Out: the D_ variables, from the configuration
+# file if that agrees.
 take_disk_below_vbd() {
   tb_device=$D_NAME tb_be=$D_BE
   tb_line=
-  # Whatever the guest is, xl lists what serves drivers of Xen's.
+  # xl lists only disks with Xen drivers, also for HVM guests.
   if [ "$tb_be" = 0 ]; then
     tb_line=$(configured_disks "$1" "$2" | device=$tb_device awk -F '[|]' '$1 == ENVIRON["device"] { sub(/[|]hvm[|]/, "||"); print; exit }')
   fi
   if [ -z "$tb_line" ]; then
     unseen_disk "$1" toolstack
-    D_NAME=$tb_device D_BE=$tb_be D_WHY='the toolstack does not tell which'
+    D_NAME=$tb_device D_BE=$tb_be D_WHY='the toolstack does not report which'
     return
   fi
   take_configured_disk "$1" "$tb_line"
   case $D_BACKEND in
     loop | phy | blktap2 | unknown) ;;
     *)
-      D_WHY="xl lists it below backend/vbd, where no $D_BACKEND is, which the configuration file leads to"
+      D_WHY="xl lists it below backend/vbd, but the configuration file leads to $D_BACKEND"
       D_BACKEND=unknown D_CACHE=unknown
       ;;
   esac

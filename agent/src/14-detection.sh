@@ -4,8 +4,9 @@
 
 FOUND=0
 
-# In: what to call for each disk found, then a guest (id, name; empty for all) and a disk (name, device id; empty for all); and
-# `id` when the guest can be no name, and what it is called for xe. An id wins over a name: a guest may be called like another's id. Out: the call is made with the guest's name, D_ variables and facts in place. FOUND counts the disks.
+# In: a function to call for each disk; a guest (id or name; empty for all) and a disk (name or device id; empty for all); `id` when the
+# guest is certainly an id, and its name for xe. An id wins over a name: a guest may be named like another's id. Out: calls the function
+# with the guest's name, after it has set the D_ variables, FACTS and UNKNOWN. FOUND is the number of disks.
 each_disk() {
   ed_call=$1 ed_guest=$2 ed_wanted=$3
   FOUND=0
@@ -57,10 +58,10 @@ each_disk() {
   done
 }
 
-# In: what to call, and a guest's name; the D_ variables. Out: the call, when this is a wanted disk.
+# In: a function and a guest's name; the D_ variables. Out: calls the function if this is a requested disk.
 found_disk() {
   if [ -n "$ed_wanted" ] && [ "$ed_wanted" != "$D_NAME" ] && [ "$ed_wanted" != "${D_ID:-none}" ]; then
-    # xapi numbers the disks of an HVM guest as hd..., whatever the guest calls them.
+    # xapi names the disks of an HVM guest hd..., whatever name the guest uses.
     if [ -n "$ed_wanted_vdi" ]; then
       case $D_PARAMS in *"$ed_wanted_vdi"*) ;; *) return 0 ;; esac
     else
@@ -77,7 +78,7 @@ found_disk() {
   "$1" "$2"
 }
 
-# In: a guest and a disk as a person names them. Out: on a xapi host the uuid of the virtual disk, where xe knows it.
+# In: a guest and a disk, as the user named them. Out: on a xapi host the uuid of the virtual disk, if xe knows it.
 vdi_of() {
   if [ "$TOOLSTACK" != xapi ] || [ -z "$2" ]; then return 0; fi
   ask xe vm-list "name-label=$1" params=uuid --minimal || return 0
@@ -93,7 +94,7 @@ running_guests() {
   printf '%s\n' "$GUESTS" | awk -F '\t' 'NF { printf "%s%s", (n++ ? ", " : ""), $2 } END { if (!n) printf "none" }'
 }
 
-# In: a guest's name; FACTS and UNKNOWN. Out: the facts as lines that the server reads, the rest as comments.
+# In: a guest's name; FACTS and UNKNOWN. Out: the facts as directives, the unknown facts as comments.
 print_disk() {
   pd_title="$1 $D_NAME"
   case $pd_title in *[!\ -~]*) pd_title=$(cleaned "$pd_title") ;; esac
@@ -101,17 +102,17 @@ print_disk() {
   printf '## %s\n' "$pd_title"
   {
     printf '%s' "$FACTS"
-    own_facts
+    operator_facts
   } | as_directives
   printf '%s' "$UNKNOWN" | sed 's/^/## not known: /'
 }
 
-# In: as print_disk. Out: a JSON object; all values are texts, as in the lines.
+# In: as print_disk. Out: a JSON object; all values are strings.
 print_disk_json() {
   [ "$FOUND" = 1 ] || printf ',\n'
   {
     printf '%s' "$FACTS" | sed 's/^/f/'
-    own_facts | sed 's/^/f/'
+    operator_facts | sed 's/^/f/'
     printf '%s' "$UNKNOWN" | sed 's/^/u/'
   } | vm=$1 device=$D_NAME awk '
     function quoted(text) { gsub(/\\/, "&&", text); gsub(/"/, "\\\\&", text); gsub(/[\001-\037]/, " ", text); return "\"" text "\"" }

@@ -1,8 +1,8 @@
 # ---------------------------------------------------------------------------------------------------------------------
-# Counters: what the guest asked for and what the disks delivered, to prove or disprove that a cache answered
+# Counters: what the guest requested and what the disks delivered, to prove or disprove that a cache answered
 # ---------------------------------------------------------------------------------------------------------------------
 
-# In: the D_ variables. Out: sectors of 512 bytes that the guest has read from this disk so far; nothing when nobody counts.
+# In: the D_ variables. Out: sectors of 512 bytes that the guest has read from this disk so far; nothing when there is no counter.
 guest_sectors() {
   case $D_BACKEND in
     tapdisk3)
@@ -12,7 +12,7 @@ guest_sectors() {
       ;;
     qdisk)
       gs_pid=$(qemu_pid)
-      # Only reads through the page cache pass this counter.
+      # This counter counts only reads through the page cache.
       if [ -n "$gs_pid" ] && [ "$D_CACHE" = buffered ]; then awk '$1 == "rchar:" { printf "%d\n", $2 / 512 }' "$ROOT/proc/$gs_pid/io" 2>/dev/null; fi
       ;;
     *) first_line "$D_SYSFS/statistics/rd_sect" ;;
@@ -26,7 +26,7 @@ qemu_pid() {
   if whole "$VALUE"; then
     qp_pid=$NUMBER
   else
-    # Anyone may start a program of such a name: it counts for root, and for the users that libxl runs QEMU as.
+    # Any user may start a program with such a name: only processes of root and of the users that libxl runs QEMU as count.
     for qp_file in "$ROOT"/proc/[0-9]*/cmdline; do
       case $({ clip 65536 <"$qp_file" | tr '\000' ' '; } 2>/dev/null) in *qemu*"-xen-domid $D_GUEST "*)
         case $(ls -ld "${qp_file%/cmdline}" | awk '{ print $3 }') in root | 0 | xen* | qemu*) ;; *) continue ;; esac
@@ -40,13 +40,13 @@ qemu_pid() {
   printf '%s\n' "$qp_pid"
 }
 
-# In: PHYSICAL. Out: sectors that its disks have delivered so far; nothing without such disks.
+# In: PHYSICAL. Out: sectors that these disks have delivered so far; nothing without disks.
 physical_sectors() {
   for ps_disk in $PHYSICAL; do first_line "$ROOT/sys/block/$ps_disk/stat"; done | awk '{ sum += $3; seen = 1 } END { if (seen) printf "%d\n", sum }'
 }
 
-# In: four counts: guest before and after, disks before and after. Out: device_read_ratio, or nothing when they do not
-# allow one: no counter, a counter that went back, or less than 64 MiB asked for.
+# In: four counts: guest before and after, disks before and after. Out: device_read_ratio; nothing without a counter, if a counter went
+# back, or if the guest read less than 64 MiB.
 read_ratio() {
   for rr_count in "$1" "$2" "$3" "$4"; do whole "$rr_count" || return 0; done
   g1=$1 g2=$2 d1=$3 d2=$4 awk 'BEGIN {

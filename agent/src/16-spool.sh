@@ -1,27 +1,26 @@
 # ---------------------------------------------------------------------------------------------------------------------
-# The spool: tmp/ (being written), new/ (complete, oldest first), rejected/ (with the answer beside), jobs/ (runs under way)
+# The spool: tmp/ (being written), new/ (complete, oldest first), rejected/ (with the response), jobs/ (runs in progress), counts/
 # ---------------------------------------------------------------------------------------------------------------------
 
 END_MARK='## end of upload'
-# Before a list such as `1-6 8`: the lines that are not of the file, standard input or command, but added to it.
+# In front of a list such as `1-6 8`: the lines that the agent added to the file, standard input or output.
 ADDED_MARK='## added lines:'
 
-# Out: the spool's folders are there and nobody else's to write; false when they cannot be made, the end when somebody else could
-# have put something into them.
+# Out: creates the spool's folders; false when it cannot, and stops when another user could have written into them.
 make_spool() {
-  # Before anything is made in it.
+  # Before anything is created in it.
   need_own "$SPOOL"
   mkdir -p "$SPOOL/tmp" "$SPOOL/new" "$SPOOL/rejected" "$SPOOL/jobs" "$SPOOL/counts" 2>/dev/null || return 1
   need_own "$SPOOL" "$SPOOL/tmp" "$SPOOL/new" "$SPOOL/rejected" "$SPOOL/jobs" "$SPOOL/counts"
 }
 
-# Out: the folders are there and can be written to, or the end.
+# Out: the folders exist and are writable, or stops.
 need_spool() {
-  # Some shells say that root may write where the file system is read-only. Touching needs no room.
-  if ! make_spool || ! touch "$SPOOL/new" 2>/dev/null; then stop "$FAILED" "the spool $SPOOL cannot be written; nothing was taken"; fi
+  # `[ -w ]` of some shells is true for root on a read-only file system. Touching needs no disk space.
+  if ! make_spool || ! touch "$SPOOL/new" 2>/dev/null; then stop "$FAILED" "the spool $SPOOL cannot be written; nothing was accepted"; fi
 }
 
-# Out: the number of uploads that wait.
+# Out: the number of uploads that are waiting.
 waiting_uploads() {
   wu_count=0
   for wu_file in "$SPOOL"/new/*; do
@@ -40,46 +39,46 @@ rejected_uploads() {
   printf '%s\n' "$ru_count"
 }
 
-# Out: what is in the spool, in KiB, without what counts runs: that has a bound of its own.
+# Out: the size of the spool in KiB, without the run counts, which have their own limit.
 spool_size() {
   whole "$(du -sk "$SPOOL/tmp" "$SPOOL/new" "$SPOOL/rejected" "$SPOOL/jobs" 2>/dev/null | awk '{ sum += $1 } END { print sum + 0 }')" || NUMBER=0
   printf '%s\n' "$NUMBER"
 }
 
-# In: how many uploads are to come and their size in KiB. Out: the end, said loudly, when the spool has no room for them.
+# In: how many uploads will be added, and their size in KiB. Out: stops when the spool has no room for them.
 need_room() {
   nr_more=$SPOOL_MAX_FILES
   if whole "$1"; then nr_more=$NUMBER; fi
   nr_rejected=$(rejected_uploads)
   nr_count=$(($(waiting_uploads) + nr_rejected))
   if [ "$nr_more" -gt "$SPOOL_MAX_FILES" ] || [ $((nr_count + nr_more)) -gt "$SPOOL_MAX_FILES" ]; then
-    stop "$FAILED" "the spool is full: $nr_count uploads in $SPOOL (SPOOL_MAX_FILES=$SPOOL_MAX_FILES), $nr_rejected of them rejected, $nr_more to come; nothing was taken"
+    stop "$FAILED" "the spool is full: $nr_count uploads in $SPOOL (SPOOL_MAX_FILES=$SPOOL_MAX_FILES), $nr_rejected of them rejected, $nr_more to add; nothing was accepted"
   fi
   nr_more=$((SPOOL_MAX_MB * 1024))
   if whole "$2"; then nr_more=$NUMBER; fi
   nr_size=$(spool_size)
   if [ "$nr_more" -gt $((SPOOL_MAX_MB * 1024)) ] || [ $((nr_size + nr_more)) -gt $((SPOOL_MAX_MB * 1024)) ]; then
-    stop "$FAILED" "the spool is full: $nr_size KiB in $SPOOL, $nr_more KiB to come (SPOOL_MAX_MB=$SPOOL_MAX_MB); nothing was taken"
+    stop "$FAILED" "the spool is full: $nr_size KiB in $SPOOL, $nr_more KiB to add (SPOOL_MAX_MB=$SPOOL_MAX_MB); nothing was accepted"
   fi
 }
 
-# In: a file. Out: BYTES, how many it has; 0 when it does not exist.
+# In: a file. Out: BYTES, its size; 0 when it does not exist.
 count_bytes() {
   whole "$([ ! -r "$1" ] || wc -c <"$1" | tr -d ' ')" || NUMBER=0
   BYTES=$NUMBER
 }
 
-# In: a file or folder. Out: it is on the disk. Where sync knows no names it writes everything, which is right as well.
+# In: a file or folder. Out: flushes it to the disk. A `sync` that takes no names flushes everything, which is right as well.
 to_disk() {
   sync "$1" 2>/dev/null || sync
 }
 
-# Out: a new id of a run: unlike any other of this host or another, whatever the clock says.
+# Out: a new run id, unique among all hosts, also when the clock is wrong.
 new_run_id() {
   printf '%s-%s\n' "$(date -u +%Y%m%dT%H%M%SZ)" "$(random_hex)"
 }
 
-# Out: a name in new/ behind all that are there. The order is counted, not timed: a clock may jump.
+# Out: a name in new/ that sorts after all existing ones. A counter and not a time decides the order: a clock may jump.
 next_name() {
   nn_last=
   for nn_file in "$SPOOL"/new/*; do nn_last=${nn_file##*/}; done
@@ -87,9 +86,9 @@ next_name() {
   printf '%08d-%s\n' $((NUMBER + 1)) "$(random_hex)"
 }
 
-# In: a command that prints an upload, without its end mark. Out: it is in new/, complete and on the disk, its name in
-# SPOOLED; or false, and nothing is. Written aside and renamed: new/ never holds half an upload, and what was cut off (by a
-# full disk, by a crash) has no end mark.
+# In: a command that prints an upload, without its end mark. Out: puts the upload into new/, complete and flushed, its name in SPOOLED; or
+# false, and new/ is unchanged. Written to tmp/ and renamed: new/ never has half an upload, and an upload that was cut off (by a full
+# disk, by a crash) has no end mark.
 spool() {
   SPOOLED=$(next_name)
   sp_file=$SPOOL/tmp/$OWNER.$SPOOLED
@@ -102,9 +101,9 @@ spool() {
   return 1
 }
 
-# In: an id of a run, the lines that an upload begins with, and Bonnie++'s output on standard input. Out: both, with `# run:`
-# lines before results that are there more than once: byte for byte equal lines are one run to the server unless their ids
-# differ. Own `# run:` lines win. Then a line that tells which lines were added.
+# In: a run id, the head of an upload, and Bonnie++'s output on standard input. Out: both, with `# run:` lines before repeated results:
+# equal lines are one run to the server unless their ids differ. `# run:` lines in the output win. Then a line that lists the added
+# lines.
 compose() {
   printf '%s\n' "$2"
   id=$1 head=$2 mark=$ADDED_MARK awk '

@@ -1,9 +1,9 @@
 # ---------------------------------------------------------------------------------------------------------------------
-# Back-off: 1, 2, 4 ... times BACKOFF_FIRST seconds up to BACKOFF_MAX, half of it by chance; Retry-After counts when longer.
-# SPOOL/backoff has a line: failures in a row, not before, written at, the status of the answer, and the upload that was tried last
+# Back-off: 1, 2, 4 ... times BACKOFF_FIRST seconds up to BACKOFF_MAX, with 50 % jitter; Retry-After counts when longer. SPOOL/backoff has
+# one line: failures in a row, not before, written at, the status of the response, and the upload that was tried last
 # ---------------------------------------------------------------------------------------------------------------------
 
-# Out: true when it is time to send; else NOT_BEFORE. A file from before the clock was set back says nothing.
+# Out: true when it is time to send; else NOT_BEFORE. A file that is newer than the clock is ignored: the clock was set back.
 may_send() {
   NOT_BEFORE=0
   read_backoff
@@ -14,7 +14,7 @@ may_send() {
   return 1
 }
 
-# Out: B_FAILURES, B_UNTIL, B_WRITTEN, B_STATUS and B_UPLOAD (the name of the upload that was tried last); zeros and nothing without a
+# Out: B_FAILURES, B_UNTIL, B_WRITTEN, B_STATUS and B_UPLOAD (the name of the upload that was tried last); zeros and empty without a
 # back-off.
 read_backoff() {
   B_FAILURES=0 B_UNTIL=0 B_WRITTEN=0 B_STATUS='' B_UPLOAD=
@@ -27,8 +27,8 @@ read_backoff() {
   case $rb_upload in */*) ;; *) B_UPLOAD=$rb_upload ;; esac
 }
 
-# In: what the server said in Retry-After, or nothing; an upload. Out: the next try is later than the last one was, and begins
-# behind that upload.
+# In: the value of Retry-After, or nothing; an upload. Out: writes SPOOL/backoff: the next try waits longer than the last one, and begins
+# after that upload.
 back_off() {
   read_backoff
   bo_failures=$((B_FAILURES + 1))
@@ -43,7 +43,7 @@ back_off() {
   if whole "$1"; then
     bo_asked=$NUMBER
     if [ "$bo_asked" -gt "$BACKOFF_MAX" ]; then bo_asked=$BACKOFF_MAX; fi
-    # All hosts of a fleet hear the same number: they must not come back in the same second.
+    # All hosts of a fleet get the same number: they must not retry in the same second.
     if [ "$bo_asked" -gt "$bo_delay" ]; then bo_delay=$((bo_asked + $(random_to $((bo_asked / 4))))); fi
   fi
   bo_now=$(now)

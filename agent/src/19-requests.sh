@@ -1,13 +1,13 @@
 # ---------------------------------------------------------------------------------------------------------------------
-# Sending
+# Requests with curl, GNU wget or busybox wget
 # ---------------------------------------------------------------------------------------------------------------------
 
 TRANSPORT=
 TOKEN=
-# 1 where the client shows what a server answers when it refuses: busybox wget and GNU wget before 1.14 do not.
-SHOWS_REFUSALS=1
+# 1 if the client shows the body of an error response: busybox wget and GNU wget before 1.14 do not.
+SHOWS_ERRORS=1
 
-# Out: TRANSPORT, the program that sends (curl, wget or busybox), or the end.
+# Out: TRANSPORT, the program that sends (curl, wget or busybox), or stops.
 find_transport() {
   if command -v curl >/dev/null 2>&1; then
     TRANSPORT=curl
@@ -15,52 +15,52 @@ find_transport() {
     case $(wget --version 2>/dev/null | sed -n 1p) in
       *'GNU Wget'*)
         TRANSPORT=wget
-        case $(wget --help 2>/dev/null) in *--content-on-error*) ;; *) SHOWS_REFUSALS=0 ;; esac
+        case $(wget --help 2>/dev/null) in *--content-on-error*) ;; *) SHOWS_ERRORS=0 ;; esac
         ;;
-      *) TRANSPORT=busybox SHOWS_REFUSALS=0 ;;
+      *) TRANSPORT=busybox SHOWS_ERRORS=0 ;;
     esac
   else
-    stop "$MISUSED" "neither curl nor wget is installed; export the spool and import it where one is"
+    stop "$MISUSED" "neither curl nor wget is installed; export the spool and import it on a host that has one"
   fi
   case $TRANSPORT$ALLOW_BUSYBOX_WGET in
-    busybox0) stop "$MISUSED" "there is only busybox wget, which takes the token along wherever a server's answer leads, and shows it to everybody on this host (in ps); install curl or GNU wget, or set ALLOW_BUSYBOX_WGET=1; what is in the spool stays there" ;;
-    busybox1) warn "busybox wget shows the token to everybody on this host while it sends (in ps), takes it along where an address leads elsewhere, and does not show why a server refuses; install curl" ;;
+    busybox0) stop "$MISUSED" "only busybox wget is installed: it sends the token along with every redirect, and exposes it to every user of this host (in ps); install curl or GNU wget, or set ALLOW_BUSYBOX_WGET=1; the spool is unchanged" ;;
+    busybox1) warn "busybox wget exposes the token to every user of this host while it sends (in ps), sends it along with redirects, and does not show why a server rejects a request; install curl" ;;
   esac
   case $TRANSPORT$SERVER$ALLOW_UNVERIFIED_TLS in
-    busyboxhttps*0) stop "$MISUSED" "busybox wget does not verify the server of https; install curl or GNU wget, or set ALLOW_UNVERIFIED_TLS=1" ;;
+    busyboxhttps*0) stop "$MISUSED" "busybox wget does not verify https servers; install curl or GNU wget, or set ALLOW_UNVERIFIED_TLS=1" ;;
   esac
 }
 
-# Out: TOKEN, from a file that nobody else can read or replace; or the end.
+# Out: TOKEN, from a file that no other user can read or replace; or stops.
 read_token() {
-  [ -e "$TOKEN_FILE" ] || stop "$MISUSED" "there is no token: put it in $TOKEN_FILE, mode 0600"
+  [ -e "$TOKEN_FILE" ] || stop "$MISUSED" "no token: put it in $TOKEN_FILE, mode 0600"
   [ -r "$TOKEN_FILE" ] || stop "$MISUSED" "the token file $TOKEN_FILE cannot be read"
   case $(ls -ldnL "$TOKEN_FILE") in
     ????------*) ;;
-    *) stop "$MISUSED" "the token file $TOKEN_FILE can be read by others; chmod 600 it" ;;
+    *) stop "$MISUSED" "the token file $TOKEN_FILE is readable by other users; run chmod 600 on it" ;;
   esac
   need_own "$TOKEN_FILE"
   TOKEN=$(clip 4096 <"$TOKEN_FILE" | sed -n 1p)
   case $TOKEN in
     '') stop "$MISUSED" "the token file $TOKEN_FILE is empty" ;;
-    *[!!-~]* | *[\"\\]*) stop "$MISUSED" "the token file $TOKEN_FILE holds something that is no token" ;;
+    *[!!-~]* | *[\"\\]*) stop "$MISUSED" "the token file $TOKEN_FILE does not hold a valid token" ;;
   esac
 }
 
-# Bytes of an answer that are read: the counts stand in its first line, and a receipt of ten thousand results may have megabytes.
+# Bytes of a response that are read: its first line has the counts, and a receipt for ten thousand results may have megabytes.
 ANSWER_MAX=65536
-# Bytes of what wget says beside the answer: its headers.
-SAID_MAX=16384
+# Bytes of wget's standard error that are read: the response headers.
+HEAD_MAX=16384
 
 CODE=000
 BODY=
 RETRY_AFTER=
 SERVER_DATE=
 
-# In: a path of the server, and a file to POST to it (nothing: GET). Out: CODE (the status; 000 when there was no answer), BODY
-# (the beginning of the answer, or what the client says when there was none), RETRY_AFTER and SERVER_DATE. It takes TIMEOUT
-# seconds at most, however slowly the answer comes. The token goes by standard input or by a file that only we can read: a
-# command line can be read by everybody, and in some shells printf is a program.
+# In: a path of the server, and a file to POST to it (nothing: GET). Out: CODE (the status; 000 without a response), BODY (the beginning of
+# the response; without one the client's message), RETRY_AFTER and SERVER_DATE. It takes at most TIMEOUT seconds, also when the response is
+# slow. The token goes through standard input or a private file, never on a command line, which every user can read; in some shells
+# printf is a program, which has a command line, too.
 request() {
   case $TRANSPORT in
     curl) request_by_curl "$@" ;;
@@ -69,18 +69,18 @@ request() {
   esac
 }
 
-# In: `1` when there is no body to be taken for a head; and what a client printed, on standard input: heads of answers, what it says
-# itself, the body. Out: the body, then a line `status|date|seconds of Retry-After`. Else heads are those at the beginning only,
-# of which a proxy's stands before the server's, and each ends at its empty line, whatever its other lines look like. wget prints
-# no such line, but blanks before each line of a head. curl says the status itself, unless it was stopped before its end.
+# In: `1` if the input has no body; and a client's output on standard input: response heads, its messages, the body. Out: the body, then
+# a line `status|date|seconds of Retry-After`. With a body, only heads at the beginning count, where a proxy's comes before the server's,
+# and each ends at its empty line. wget prints no empty line, but spaces in front of each line of a head. curl prints the status itself,
+# unless it was stopped before its end.
 read_answer() {
-  # In C yash holds no other bytes than ASCII.
+  # In the C locale yash can hold only ASCII.
   tr -d '\r' | shown | bare=${1:-} awk '
     BEGIN { heads = 1; bare = ENVIRON["bare"] }
-    /^status of curl: [0-9][0-9][0-9]$/ { told = $4; next }
+    /^status of curl: [0-9][0-9][0-9]$/ { status = $4; next }
     heads && (!head || bare) && /^ *HTTP\/[0-9.]+ [0-9][0-9][0-9]/ { code = $2; date = retry = ""; head = 1; next }
     head && (bare ? /^ *$|^[^ ]/ && !/^[A-Za-z0-9-]+:/ : $0 == "") { head = 0; if ($0 ~ /^ *$/) next }
-    # The head may have broken off.
+    # The head may be truncated.
     head && /^curl: \([0-9]+\) / { broken = $0; next }
     head {
       if (bare) sub(/^ +/, "")
@@ -93,12 +93,12 @@ read_answer() {
     { if ($0 != "" && !bare) heads = 0; print }
     END {
       if (head && broken != "") print broken
-      if (told != "" && told != "000") code = told
+      if (status != "" && status != "000") code = status
       gsub(/[|]/, "", date)
       print code "|" date "|" retry }'
 }
 
-# In: what read_answer printed. Out: CODE, BODY, RETRY_AFTER, SERVER_DATE.
+# In: the output of read_answer. Out: CODE, BODY, RETRY_AFTER, SERVER_DATE.
 take_answer() {
   ta_last=${1##*"$NL"}
   BODY=${1%"$ta_last"}
@@ -107,25 +107,25 @@ take_answer() {
   case $CODE in [1-9][0-9][0-9]) ;; *) CODE=000 ;; esac
 }
 
-# In: as request. Out: the answer.
+# In and out: as request.
 request_by_curl() {
   rc_url=$SERVER$1
   rc_file=${2:-}
   set -- -q -s -S -i -m "$TIMEOUT" --connect-timeout 15 -A "$NAME/$VERSION" -w '\nstatus of curl: %{http_code}\n'
   if [ -n "$rc_file" ]; then set -- "$@" -H 'Content-Type: text/plain' -H 'Expect:' --data-binary "@$rc_file"; fi
   if [ -n "$CA_FILE" ]; then set -- "$@" --cacert "$CA_FILE"; fi
-  # echo is part of every shell, and the token has nothing that one of them could change.
+  # echo is built into every shell, and the token has no character that an echo changes.
   rc_answer=$(echo 'header = "Authorization: Bearer '"$TOKEN"'"' | curl "$@" -H 'Accept: text/plain' -K - "$rc_url" 2>&1 | clip "$ANSWER_MAX" | read_answer)
   take_answer "$rc_answer"
 }
 
-# Out: PLACE, a new folder that nobody else can look into: in the spool, or in memory where the disk is full. False when it cannot be made.
+# Out: PLACE, a new private folder: in the spool, or in memory if the disk is full. False when it cannot be created.
 PLACE=
 make_place() {
   for mp_place in "$SPOOL/tmp/$OWNER.place" "/dev/shm/$NAME.$(random_hex)"; do
     if [ ! -e "$mp_place" ] && mkdir -m 700 "$mp_place" 2>/dev/null; then
       PLACE=$mp_place
-      # A disk may be too full for a file and have room for a folder.
+      # A disk may be too full for a file but not for a folder.
       if printf '%4096s' '' 2>/dev/null >"$PLACE/room" && rm "$PLACE/room"; then return 0; fi
       drop_place
     fi
@@ -133,32 +133,32 @@ make_place() {
   return 1
 }
 
-# Out: the folder is gone.
+# Out: removes the private folder.
 drop_place() {
   [ -z "$PLACE" ] || rm -rf "$PLACE"
   PLACE=
 }
 
-# In: a command line of wget. Out: the answer: what it prints on standard output is the body, on standard error the head.
+# In: a command line of wget. Out: as request. Its standard output is the body, its standard error the head.
 request_by() {
-  rq_body=$({ bounded "$TIMEOUT" "$@" 2>&1 >&3 3>&- </dev/null | clip "$SAID_MAX" >"$PLACE/said"; } 3>&1 | clip "$ANSWER_MAX" | tr -d '\r' | shown)
-  take_answer "$(read_answer 1 <"$PLACE/said")"
+  rq_body=$({ bounded "$TIMEOUT" "$@" 2>&1 >&3 3>&- </dev/null | clip "$HEAD_MAX" >"$PLACE/head"; } 3>&1 | clip "$ANSWER_MAX" | tr -d '\r' | shown)
+  take_answer "$(read_answer 1 <"$PLACE/head")"
   if [ "$CODE" = 000 ]; then
     # "wget: server returned error: HTTP/1.1 404 Not Found" of busybox.
-    rq_code=$(sed -n 's/.*server returned error: HTTP\/[0-9.]* \([0-9][0-9][0-9]\).*/\1/p' <"$PLACE/said" | sed -n '$p')
+    rq_code=$(sed -n 's/.*server returned error: HTTP\/[0-9.]* \([0-9][0-9][0-9]\).*/\1/p' <"$PLACE/head" | sed -n '$p')
     case $rq_code in [1-9][0-9][0-9]) CODE=$rq_code ;; esac
   fi
   if [ -n "$rq_body" ]; then BODY=$rq_body; fi
-  if [ "$CODE$BODY" = 000 ]; then BODY="nothing came within $TIMEOUT s"; fi
+  if [ "$CODE$BODY" = 000 ]; then BODY="no response within $TIMEOUT s"; fi
 }
 
-# In: as request. Out: the answer.
+# In and out: as request.
 request_by_wget() {
   rw_url=$SERVER$1
   rw_file=${2:-}
-  CODE=000 RETRY_AFTER='' SERVER_DATE='' BODY="there is no place for a file with the token: is the disk of $SPOOL full?"
+  CODE=000 RETRY_AFTER='' SERVER_DATE='' BODY="no space for a file with the token: is the disk of $SPOOL full?"
   set -- -S -nv -t 1 -T "$TIMEOUT" -U "$NAME/$VERSION" --max-redirect=0 -O - --header 'Accept: text/plain'
-  if [ "$SHOWS_REFUSALS" = 1 ]; then set -- "$@" --content-on-error; fi
+  if [ "$SHOWS_ERRORS" = 1 ]; then set -- "$@" --content-on-error; fi
   if [ -n "$rw_file" ]; then set -- "$@" --header 'Content-Type: text/plain' "--post-file=$rw_file"; fi
   if [ -n "$CA_FILE" ]; then set -- "$@" "--ca-certificate=$CA_FILE"; fi
   make_place || return 0
@@ -168,20 +168,20 @@ request_by_wget() {
 
 LEADS_ELSEWHERE=
 
-# In: as request. Out: the answer. busybox wget follows redirections, and takes its headers along: before the token is given to it
-# for the first time the server is asked without it whether it redirects.
+# In and out: as request. busybox wget follows redirects, and sends its headers along: so before the first request with the token, a request
+# without it finds out whether the server redirects.
 request_by_busybox() {
   rb_url=$SERVER$1
   rb_file=${2:-}
-  CODE=000 RETRY_AFTER='' SERVER_DATE='' BODY="there is no place for what wget says: is the disk of $SPOOL full?"
+  CODE=000 RETRY_AFTER='' SERVER_DATE='' BODY="no space for the output of wget: is the disk of $SPOOL full?"
   make_place || return 0
   if [ -z "$LEADS_ELSEWHERE" ]; then
     request_by wget -S -O - "$SERVER/healthz"
     LEADS_ELSEWHERE=no
-    if grep '^ *HTTP/[0-9.]* 3[0-9][0-9]' <"$PLACE/said" >/dev/null; then LEADS_ELSEWHERE=yes; fi
+    if grep '^ *HTTP/[0-9.]* 3[0-9][0-9]' <"$PLACE/head" >/dev/null; then LEADS_ELSEWHERE=yes; fi
   fi
   if [ "$LEADS_ELSEWHERE" = yes ]; then
-    CODE=302 BODY="it leads elsewhere, where busybox wget would take the token along; nothing was sent"
+    CODE=302 BODY="it redirects, and busybox wget would send the token along; nothing was sent"
   else
     set -- -S -O - --header "Authorization: Bearer $TOKEN" --header 'Accept: text/plain'
     if [ -n "$rb_file" ]; then set -- "$@" --header 'Content-Type: text/plain' --post-file "$rb_file"; fi

@@ -1,8 +1,12 @@
+# ---------------------------------------------------------------------------------------------------------------------
+# Sending: receipts, and what becomes of an upload after each kind of response
+# ---------------------------------------------------------------------------------------------------------------------
+
 RECEIPT=
 REJECTED_LINES=0
 
-# In: an upload; BODY. True when the answer's first line is a receipt that fits it; then RECEIPT is the line, and REJECTED_LINES how
-# many it rejects. Whatever stands between (a hotel's sign-in page, a proxy) can answer 200, too.
+# In: an upload; BODY. True when the first line of the response is a receipt that fits the upload; then RECEIPT is the line, and
+# REJECTED_LINES its count of rejected lines. A captive portal or a proxy can respond with 200, too.
 has_receipt() {
   RECEIPT=
   next_line "$BODY" || return 1
@@ -20,24 +24,24 @@ has_receipt() {
   fits_upload "$1" "$hr_sum" && RECEIPT=$hr_line
 }
 
-# In: an upload and how many results an answer tells of. True when it can have so many: not none, and not more than it has lines. A
-# lower bound would have to know which lines the server's parser takes for results, and which for parts of a table.
+# In: an upload, and a number of results. True when the upload can have that many: at least one, and at most one a line. A stricter lower
+# bound would have to know which lines the server's parser takes for results, and which for parts of a table.
 fits_upload() {
-  told=$2 awk 'END { exit !(ENVIRON["told"] >= 1 && ENVIRON["told"] + 0 <= NR) }' <"$1"
+  results=$2 awk 'END { exit !(ENVIRON["results"] >= 1 && ENVIRON["results"] + 0 <= NR) }' <"$1"
 }
 
-# In: BODY. True when its first line is that of a refusal by the server itself, not of a proxy's page.
-is_own_refusal() {
+# In: BODY. True when its first line is an error of the server itself, not of a proxy's page.
+is_server_error() {
   next_line "$BODY" || return 1
   case $LINE in 'error '[a-z]*': '*) ;; *) return 1 ;; esac
   ir_code=${LINE#error }
   case ${ir_code%%:*} in *[!a-z_]*) return 1 ;; esac
 }
 
-# In: an upload, and the server's answer about it on standard input. Out: the answer, with the numbers that lines have in
-# the file, standard input or command's output the upload was made of; with a second argument those of the upload as well,
-# as `here`. A line that was added has no other number.
-with_own_lines() {
+# In: an upload, and the server's response to it on standard input. Out: the response, with line numbers of the file, standard input or
+# output that the upload was made from; with a second argument the line numbers of the upload as well, as `here`. A line that the agent
+# added has only the latter.
+with_input_lines() {
   wo_added=$(mark=$ADDED_MARK awk 'index($0, ENVIRON["mark"]) == 1 { last = substr($0, length(ENVIRON["mark"]) + 1) } END { print substr(last, 1, 65536) }' 2>/dev/null <"$1")
   added=$wo_added both=${2:-} awk '
     BEGIN {
@@ -45,7 +49,7 @@ with_own_lines() {
       n = split(added, part, " ")
       for (i = 1; i <= n; i++) {
         split(part[i] "-" part[i], ends, "-")
-        # They go up, and no upload has more than 10 000 lines.
+        # The numbers ascend, and no upload has more than 10 000 lines.
         if (ends[1] + 0 <= last) break
         for (line = ends[1] + 0; line <= ends[2] + 0 && line <= 10000; line++) {
           while (last < line) before[++last] = count
@@ -66,7 +70,7 @@ with_own_lines() {
     { print }'
 }
 
-# In: an answer. Out: the line of it that says what is wrong.
+# In: a response. Out: its line that gives the reason.
 reason_in() {
   printf '%s\n' "$1" | awk '
     /^error [a-z_]+: / || /^((added )?line|parameters).*\[[a-z_]+\]/ { found = $0; exit }
@@ -74,11 +78,11 @@ reason_in() {
     END { print substr(found == "" ? first : found, 1, 300) }' | sed 's/^curl: //'
 }
 
-# Counts of one sending; OUTCOME is the exit code it asks for.
+# The exit code so far, and how many uploads were delivered.
 OUTCOME=$DONE
 DELIVERED=0
 
-# In: an exit code. Out: OUTCOME is the gravest so far.
+# In: an exit code. Out: OUTCOME, the most severe exit code so far.
 outcome() {
   case $OUTCOME in
     "$DONE") OUTCOME=$1 ;;
@@ -87,17 +91,17 @@ outcome() {
   esac
 }
 
-# Uploads that were kept in this sending for what may lie in them.
+# How many uploads were kept in this sending because of something that may be in the upload itself.
 HELD=0
-# After so many others are not tried any more: then it does not lie in the uploads.
+# After this many, sending stops: then the cause is probably not in the uploads.
 HELD_MAX=5
 
-# In: an upload. True when nothing was cut off it: then the end mark is its last line.
+# In: an upload. True when it is complete: then its last line is the end mark.
 has_end() {
   [ "$(tail -n 1 "$1" 2>/dev/null | tr -d '\000')" = "$END_MARK" ]
 }
 
-# In: an upload in new/. Out: it is delivered and gone, or in rejected/, or still there. False: do not go on with others.
+# In: an upload in new/. Out: the upload is delivered and deleted, moved to rejected/, or kept. False: do not continue with other uploads.
 send_upload() {
   su_name=${1##*/}
   if ! has_end "$1"; then
@@ -107,16 +111,16 @@ send_upload() {
   fi
   request /v1/results "$1"
   [ -f "$1" ] || return 0
-  su_answer=$(printf '%s\n' "$BODY" | with_own_lines "$1")
+  su_answer=$(printf '%s\n' "$BODY" | with_input_lines "$1")
   case $CODE in
     2?? | 422)
-      if [ "$CODE" = 422 ] && is_own_refusal; then
+      if [ "$CODE" = 422 ] && is_server_error; then
         reject "$1" "$su_answer"
         return
       fi
       if ! has_receipt "$1"; then
         next_line "$BODY" || LINE=nothing
-        hold "$1" "$SERVER answered $CODE, but not with a receipt that fits $su_name: $(reason_in "$LINE"); is something else in between?"
+        hold "$1" "$SERVER responded $CODE without a receipt that fits $su_name: $(reason_in "$LINE"); is a proxy or portal in between?"
         return
       fi
       if [ "$REJECTED_LINES" = 0 ]; then
@@ -128,36 +132,36 @@ send_upload() {
         fi
         DELIVERED=$((DELIVERED + 1))
         report "delivered $su_name: $RECEIPT"
-        # What became of each result, with what its numbers look like; the first line is said already.
+        # The receipt of each result; the first line was already reported.
         [ "$QUIET" = 1 ] || printf '%s\n' "$su_answer" | sed '1d; /^$/d'
         return 0
       fi
       reject "$1" "$su_answer"
       ;;
     401)
-      # No wget shows what stands in a 401.
-      if ! is_own_refusal && [ "$TRANSPORT" = curl ]; then
-        hold "$1" "$SERVER answered $CODE, but not as vbdstat does: $(reason_in "$su_answer"); is something else in between?"
+      # No wget shows the body of a 401.
+      if ! is_server_error && [ "$TRANSPORT" = curl ]; then
+        hold "$1" "$SERVER responded $CODE, but not as vbdstat does: $(reason_in "$su_answer"); is a proxy or portal in between?"
         return
       fi
       outcome "$REFUSED"
-      warn "$SERVER refuses this token ($CODE): $(reason_in "$su_answer"); everything is kept"
+      warn "$SERVER rejects this token ($CODE): $(reason_in "$su_answer"); everything is kept"
       return 1
       ;;
     403)
-      if ! is_own_refusal && [ "$SHOWS_REFUSALS" = 1 ]; then
-        hold "$1" "$SERVER answered $CODE, but not as vbdstat does: $(reason_in "$su_answer"); is something else in between?"
+      if ! is_server_error && [ "$SHOWS_ERRORS" = 1 ]; then
+        hold "$1" "$SERVER responded $CODE, but not as vbdstat does: $(reason_in "$su_answer"); is a proxy or portal in between?"
         return
       fi
       outcome "$REFUSED"
-      # One that names a line is about this upload: it has a host that the token is not for. So may be one that is not shown.
-      case $SHOWS_REFUSALS$LINE in
+      # An error that names a line is about this upload, which has a host that the token does not cover. An error that is not shown may be.
+      case $SHOWS_ERRORS$LINE in
         0* | '1error forbidden: line '*)
-          hold "$1" "$SERVER refuses this token for $su_name ($CODE): $(reason_in "$su_answer")"
+          hold "$1" "$SERVER rejects this token for $su_name ($CODE): $(reason_in "$su_answer")"
           return
           ;;
       esac
-      warn "$SERVER refuses this token ($CODE): $(reason_in "$su_answer"); everything is kept"
+      warn "$SERVER rejects this token ($CODE): $(reason_in "$su_answer"); everything is kept"
       return 1
       ;;
     000 | 408 | 425 | 429 | 5??)
@@ -165,59 +169,59 @@ send_upload() {
       return 1
       ;;
     3?? | 404 | 405 | 407)
-      # Not about the upload: the address leads elsewhere.
-      put_off "$1" "$SERVER/v1/results answered $CODE: $(reason_in "$BODY"); check SERVER"
+      # Not about the upload: the URL leads elsewhere.
+      put_off "$1" "$SERVER/v1/results responded $CODE: $(reason_in "$BODY"); check SERVER"
       return 1
       ;;
     *)
-      if is_own_refusal; then
+      if is_server_error; then
         reject "$1" "$su_answer"
-      elif [ "$SHOWS_REFUSALS" = 1 ]; then
-        hold "$1" "$SERVER answered $CODE, but not as vbdstat does: $(reason_in "$su_answer"); is something else in between?"
+      elif [ "$SHOWS_ERRORS" = 1 ]; then
+        hold "$1" "$SERVER responded $CODE, but not as vbdstat does: $(reason_in "$su_answer"); is a proxy or portal in between?"
       else
-        hold "$1" "$SERVER answered $CODE to $su_name; this wget does not show whether the server refuses it or something in between: install curl"
+        hold "$1" "$SERVER responded $CODE to $su_name; this wget does not show whether the server or a proxy rejected it: install curl"
       fi
       ;;
   esac
 }
 
-# Bytes of an answer that are kept beside a rejected upload.
+# Bytes of a response that are kept next to a rejected upload.
 KEPT_MAX=16384
 
-# In: an upload, and the server's own refusal of it, with own lines. Out: it is in rejected/, with the answer.
+# In: an upload, and the server's error with the line numbers of the input. Out: moves the upload to rejected/, with the response.
 reject() {
-  set_aside "$1" "$(printf '%s\n' "$BODY" | with_own_lines "$1" here | clip "$KEPT_MAX")" "$(reason_in "$2")" || return 1
+  set_aside "$1" "$(printf '%s\n' "$BODY" | with_input_lines "$1" here | clip "$KEPT_MAX")" "$(reason_in "$2")" || return 1
   rm -f "$SPOOL/backoff"
 }
 
-# In: an upload, and why it is kept, which may lie in it: a proxy may refuse its size, or a word in it. Out: it is kept, and comes
-# last the next time. False after HELD_MAX of them: then the others would meet the same.
+# In: an upload, and why it is kept; the cause may be the upload itself: a proxy may reject its size, or a word in it. Out: the upload is
+# kept, and comes last the next time. False after HELD_MAX such uploads: the others would probably fail as well.
 hold() {
   HELD=$((HELD + 1))
   put_off "$1" "$2"
   [ "$HELD" -lt "$HELD_MAX" ]
 }
 
-# Out: why there is no answer to work with, in words.
+# Out: a sentence that says why there is no usable response.
 no_answer_text() {
   if [ "$CODE" = 000 ]; then
-    printf 'no answer from %s: %s\n' "$SERVER" "$(reason_in "$BODY")"
+    printf 'no response from %s: %s\n' "$SERVER" "$(reason_in "$BODY")"
   else
-    printf '%s answered %s: %s\n' "$SERVER" "$CODE" "$(reason_in "$BODY")"
+    printf '%s responded %s: %s\n' "$SERVER" "$CODE" "$(reason_in "$BODY")"
   fi
 }
 
-# In: an upload, and why not now. Out: the back-off grows, everything is kept, and the next sending begins behind that upload: one
-# that never gets through must not be the first for ever.
+# In: an upload, and why it was not delivered. Out: the back-off grows, everything is kept, and the next sending begins after that upload:
+# an upload that never gets through must not block the others.
 put_off() {
   back_off "$RETRY_AFTER" "$1"
   outcome "$WAITING"
   warn "$2; kept for later"
 }
 
-# In: an upload, an answer, and what to say of it if not the answer. Out: it is in rejected/ with the answer beside it. Moving
-# needs no room on the disk. An upload that another agent has delivered meanwhile is gone: then the server was asked about
-# nothing (curl posts an empty body for a file that is not there), and such an answer says nothing. False when it cannot be moved.
+# In: an upload, a response, and a shorter reason for the message if there is one. Out: moves the upload to rejected/, with the response next
+# to it. Moving needs no disk space. If the upload no longer exists, another agent has delivered it: then the response is about an empty
+# body, which curl posts for a missing file, and is ignored. False when the upload cannot be moved.
 set_aside() {
   sa_name=${1##*/}
   sa_answer=$SPOOL/tmp/$OWNER.answer
@@ -225,7 +229,7 @@ set_aside() {
   sa_failed=0
   if mv "$1" "$SPOOL/rejected/$sa_name" 2>/dev/null; then
     if [ -f "$sa_answer" ]; then mv "$sa_answer" "$SPOOL/rejected/$sa_name.answer"; fi
-    # When it was rejected, and not when it was spooled: the oldest go first.
+    # The time of the rejection, not of the spooling: the oldest rejection is deleted first.
     touch "$SPOOL/rejected/$sa_name" 2>/dev/null
     bound_rejected "$sa_name"
     outcome "$REJECTED"
@@ -239,8 +243,8 @@ set_aside() {
   return "$sa_failed"
 }
 
-# In: an upload in rejected/ that stays. Out: those in rejected/ take up no more than half of what the spool may have, the oldest are
-# gone: else a guest whose results are all wrong could fill the spool, which is for all. It is told once, until rejected/ was emptied.
+# In: an upload in rejected/ to keep. Out: deletes the oldest rejected uploads until the rest fills at most half of the spool: otherwise one
+# guest with invalid results could fill the spool for all guests. Warns once, until rejected/ has been emptied.
 bound_rejected() {
   br_gone=$(ls -ltn "$SPOOL/rejected" | kept=$1 files=$SPOOL_MAX_FILES kib=$((SPOOL_MAX_MB * 1024)) awk '
     BEGIN { kept = ENVIRON["kept"]; files = 1 }
@@ -248,7 +252,7 @@ bound_rejected() {
     {
       name = $NF; sub(/\.answer$/, "", name)
       if (!(name in size) && name != kept) order[++n] = name
-      # As the disk counts it.
+      # In disk blocks of 4 KiB.
       size[name] += 4 * int(($5 + 4095) / 4096)
     }
     END {
@@ -272,10 +276,10 @@ bound_rejected() {
   done
   [ ! -e "$SPOOL/forgot" ] || return 0
   touch "$SPOOL/forgot" 2>/dev/null
-  warn "uploads that were rejected take up half of the spool (of SPOOL_MAX_MB or of SPOOL_MAX_FILES): from now on the oldest in $SPOOL/rejected are removed; see why, and empty it"
+  warn "rejected uploads fill half of the spool (half of SPOOL_MAX_MB or of SPOOL_MAX_FILES): from now on the oldest in $SPOOL/rejected are deleted; find the reason, and empty it"
 }
 
-# Out: all uploads are sent, oldest first, as far as it goes; OUTCOME says how far.
+# Out: sends all uploads, oldest first, until one fails; OUTCOME has the result.
 send_spool() {
   adopt_jobs
   if [ "$(waiting_uploads)" -eq 0 ]; then return 0; fi
@@ -283,7 +287,7 @@ send_spool() {
     say "no SERVER is set: $(waiting_uploads) uploads wait in $SPOOL for \"$NAME export\""
     return 0
   fi
-  # A server that is too busy is not asked by others either.
+  # After a 429 other commands wait as well.
   if [ "$AT_ONCE" = 0 ] && ! may_send && [ "$B_STATUS" = 429 ]; then
     say "the server asked to wait; the next try is in $((NOT_BEFORE - $(now))) s (\"$NAME flush --now\" does not wait)"
     outcome "$WAITING"
@@ -291,25 +295,25 @@ send_spool() {
   fi
   [ -n "$TRANSPORT" ] || find_transport
   if [ -z "$TOKEN" ]; then
-    # The subshell came first because read_token ends the agent, and whoever has measured for hours wants to know what became of it.
+    # The subshell comes first because read_token exits, and the user must learn that the measurement is safe.
     (read_token) || stop "$MISUSED" "everything is kept in $SPOOL"
     read_token
   fi
   while [ "$(waiting_uploads)" -gt 0 ]; do
     if ! take_lock; then
       outcome "$WAITING"
-      say "another agent is sending; what is in $SPOOL is left to it"
+      say "another agent is sending, and will send what is in $SPOOL"
       return 0
     fi
     send_round
     drop_lock
-    # What another agent added in the meantime is sent as well: that one may have left it to us.
+    # Send what another agent has added in the meantime as well: it may have left that to this one.
     if [ "$GOING" = 0 ] || [ "$HELD" -gt 0 ]; then return 0; fi
   done
 }
 
-# Out: each upload that waits was tried once, oldest first, those up to the one that failed last time behind the others; GOING is 0
-# when one of them said not to go on.
+# Out: tries each waiting upload once, oldest first, but the uploads up to the one that failed last time after the others; GOING is 0 when
+# one of them stops the sending.
 send_round() {
   GOING=1
   read_backoff
@@ -329,13 +333,13 @@ send_round() {
   done
 }
 
-# In: an upload. Out: it was sent, if it is still there; GOING is 0 when no other is to be tried.
+# In: an upload. Out: sends it if it still exists; GOING is 0 when sending must stop.
 try_upload() {
   if [ -f "$1" ] && ! send_upload "$1"; then GOING=0; fi
 }
 
-# Out: leftovers of agents that are gone: half-written files are removed (their makers' sources are still there), and what a
-# `run` has measured is spooled.
+# Out: cleans up after agents that were killed: removes half-written files (their sources still exist), and spools what a `run` has
+# measured.
 adopt_jobs() {
   for aj_file in "$SPOOL"/tmp/*; do
     [ -e "$aj_file" ] || [ -h "$aj_file" ] || continue
@@ -345,7 +349,7 @@ adopt_jobs() {
   done
   for aj_job in "$SPOOL"/jobs/*; do
     if ! is_orphan "$aj_job"; then continue; fi
-    # Whoever has the lock does it; it may have done so while we waited for it.
+    # Only with the lock; another agent may have done it while this one waited.
     if ! take_lock; then return 0; fi
     if is_orphan "$aj_job"; then finish_job "$aj_job" 'label.interrupted: yes' || outcome "$FAILED"; fi
     drop_lock

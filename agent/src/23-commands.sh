@@ -1,10 +1,10 @@
 # ---------------------------------------------------------------------------------------------------------------------
-# Commands
+# Commands: detect, run, post, flush
 # ---------------------------------------------------------------------------------------------------------------------
 
-# In: [VM [DEVICE]]. Out: the disks, printed.
+# In: [VM [DEVICE]]. Out: prints the disks.
 command_detect() {
-  [ $# -le 2 ] || stop "$MISUSED" "detect takes a guest and a device at most; see $NAME detect --help"
+  [ $# -le 2 ] || stop "$MISUSED" "detect takes at most a guest and a device; see $NAME detect --help"
   if [ "$JSON" = 1 ]; then
     printf '[\n'
     each_disk print_disk_json "${1:-}" "${2:-}"
@@ -13,12 +13,12 @@ command_detect() {
     each_disk print_disk "${1:-}" "${2:-}"
   fi
   if [ "$FOUND" -gt 0 ]; then return 0; fi
-  if [ $# -gt 0 ]; then stop "$FAILED" "no disk ${2:+$2 }of a running guest $1; running: $(running_guests)"; fi
-  if [ "$XENSTORE" = 0 ]; then stop "$FAILED" "neither xenstore nor a toolstack shows a guest; is this a Dom0, and are you root?"; fi
+  if [ $# -gt 0 ]; then stop "$FAILED" "guest $1 is not running, or has no disk${2:+ $2}; running: $(running_guests)"; fi
+  if [ "$XENSTORE" = 0 ]; then stop "$FAILED" "neither xenstore nor a toolstack reports a guest; is this a Dom0, and are you root?"; fi
   say "no guest with a disk is running"
 }
 
-# In: VM DEVICE, then the command. Out: the result is in the spool, and sent if it can be.
+# In: VM DEVICE, then the command. Out: spools the result, and sends the spool if it can.
 command_run() {
   if [ $# -lt 3 ] || [ "$SEPARATED" != 2 ]; then stop "$MISUSED" "expected: run VM DEVICE -- COMMAND; see $NAME run --help"; fi
   cm_vm=$1 cm_device=$2
@@ -27,9 +27,9 @@ command_run() {
   need_room 1 "$RUN_KB"
   each_disk note_before "$cm_vm" "$cm_device"
   cm_found=$FOUND
-  if [ "$cm_found" -gt 1 ]; then stop "$MISUSED" "$cm_found disks are called $cm_device of $cm_vm; name the guest by its domain id"; fi
+  if [ "$cm_found" -gt 1 ]; then stop "$MISUSED" "$cm_found disks match $cm_device of $cm_vm; give the domain id of the guest"; fi
   if [ "$cm_found" = 0 ]; then
-    [ -n "$BACKEND" ] || stop "$MISUSED" "no disk $cm_device of a running guest $cm_vm; running: $(running_guests). With --backend it is measured all the same"
+    [ -n "$BACKEND" ] || stop "$MISUSED" "guest $cm_vm is not running, or has no disk $cm_device; running: $(running_guests). Use --backend to measure it anyway"
     FACTS=
     fact host "$HOST"
     fact vm "$cm_vm"
@@ -43,14 +43,14 @@ command_run() {
   make_job "$(new_run_id)" "$FACTS" || stop "$FAILED" "the spool $SPOOL cannot be written (disk full?); nothing was run"
   run_command "$JOB" "$@"
   settle_output "$JOB" || :
-  if grep '^## cut: ' "$JOB/whole" >/dev/null 2>&1; then warn "the command printed more than is kept; what was cut out is marked in the upload"; fi
+  if grep '^## cut: ' "$JOB/whole" >/dev/null 2>&1; then warn "the output of the command was too long; the upload marks what was cut"; fi
   cm_status=$(first_line "$JOB/status")
   if [ "${cm_status:-1}" != 0 ]; then warn "the command ended with ${cm_status:-no status}"; fi
   if [ "$cm_found" = 1 ]; then
     A_FACTS="backend: unknown${NL}label.backend_before: $R_BACKEND$NL"
-    # The very guest that was there before: another may have taken its name meanwhile.
+    # By the id of the guest: another guest may have taken its name.
     each_disk compare_after "$R_GUEST" "$cm_device" id "$cm_vm"
-    # It may have been started again.
+    # By name: the guest may have been restarted.
     if [ "$FOUND" = 0 ]; then each_disk compare_after "$R_VM" "$cm_device"; fi
     if [ "$FOUND" = 0 ]; then warn "the disk is gone after the run; its backend is sent as unknown"; fi
     printf '%s' "$A_FACTS" | as_directives >"$JOB/after"
@@ -64,7 +64,7 @@ command_run() {
 
 JOB=
 
-# In: a run's id and facts. Out: JOB, its folder, complete before anybody can see it; false when it cannot be made.
+# In: a run's id and facts. Out: JOB, its folder, complete before other agents can see it; false when it cannot be created.
 make_job() {
   mj_folder=$SPOOL/tmp/$OWNER.job
   JOB=$SPOOL/jobs/$1
@@ -76,27 +76,27 @@ make_job() {
   return 1
 }
 
-# In: a run's id and facts. Out: the lines an upload begins with; what the operator says comes last and wins.
+# In: a run's id and facts. Out: the head of an upload; the operator's facts come last and win.
 print_head() {
   {
     printf 'run: %s\n%s' "$1" "$2"
-    own_facts
+    operator_facts
     if [ -n "$BACKEND" ]; then printf 'backend: %s\nbackend_evidence: declared\n' "$BACKEND"; fi
     printf 'label.agent: %s\n' "$NAME-$VERSION"
   } | as_directives
 }
 
-# Bytes that a file to be posted may have.
+# The maximum size of a file to post, in bytes.
 POST_MAX=16777216
 
-# In: files. Out: each is in the spool, and sent if it can be.
+# In: files. Out: spools each file, and sends the spool if it can.
 command_post() {
   [ $# -gt 0 ] || stop "$MISUSED" "expected: post FILE...; see $NAME post --help"
   need_spool
   po_facts="host: $HOST$NL"
   if [ -n "$VM" ]; then
     each_disk note_before "$VM" "$DEVICE"
-    [ "$FOUND" -gt 0 ] || stop "$MISUSED" "no disk ${DEVICE:+$DEVICE }of a running guest $VM; running: $(running_guests)"
+    [ "$FOUND" -gt 0 ] || stop "$MISUSED" "guest $VM is not running, or has no disk${DEVICE:+ $DEVICE}; running: $(running_guests)"
     [ "$FOUND" = 1 ] || stop "$MISUSED" "$VM has $FOUND disks; name one with --device"
     po_facts=$R_FACTS
   fi
@@ -104,10 +104,10 @@ command_post() {
   for po_file in "$@"; do
     if [ "$po_file" = - ]; then
       po_kept=$SPOOL/tmp/$OWNER.stdin
-      po_most=$POST_MAX
-      if [ $((SPOOL_MAX_MB * 1048576)) -lt "$po_most" ]; then po_most=$((SPOOL_MAX_MB * 1048576)); fi
-      # One byte more than may be: then it is not taken.
-      clip $((po_most + 1)) 2>/dev/null >"$po_kept" || stop "$FAILED" "standard input cannot be kept in $SPOOL (disk full?); nothing was taken"
+      po_max=$POST_MAX
+      if [ $((SPOOL_MAX_MB * 1048576)) -lt "$po_max" ]; then po_max=$((SPOOL_MAX_MB * 1048576)); fi
+      # With one byte too many it is rejected below.
+      clip $((po_max + 1)) 2>/dev/null >"$po_kept" || stop "$FAILED" "standard input cannot be stored in $SPOOL (disk full?); nothing was accepted"
       post_file "$po_kept" "${RUN_ID:-$(new_run_id)}" "$(iso_time)" "standard input"
       rm -f "$po_kept"
     else
@@ -118,25 +118,25 @@ command_post() {
   send_spool
 }
 
-# In: a file, a run's id, when it was written, what to call it. Out: it is in the spool; or OUTCOME says that it is not.
+# In: a file, a run id, the time it was modified, its name for messages. Out: spools the file; else warns and sets OUTCOME.
 post_file() {
   if [ ! -f "$1" ] || [ ! -r "$1" ]; then
     warn "$4 cannot be read"
     outcome "$FAILED"
     return
   fi
-  # Before anything reads it: it may be one line.
+  # Before anything reads the file: it may be one huge line.
   count_bytes "$1"
   if [ "$BYTES" -gt "$POST_MAX" ]; then
-    warn "$4 was not taken: it has more than $POST_MAX bytes, of which no server takes the tenth part"
+    warn "$4 was not accepted: it has more than $POST_MAX bytes; a server accepts 1 MiB at most"
     outcome "$FAILED"
     return
   fi
-  case $NL$po_facts$(own_facts) in
+  case $NL$po_facts$(operator_facts) in
     *"${NL}backend: "*) ;;
     *)
       if [ -z "$BACKEND" ] && ! grep '^[ 	]*#[ 	]*backend:' <"$1" >/dev/null; then
-        warn "$4: which backend served the disk? Give --backend, or --vm to have it looked at, or a line \"# backend: ...\" in it"
+        warn "$4: which backend served the disk? Pass --backend, or --vm to detect it, or add a line \"# backend: ...\""
         outcome "$MISUSED"
         return
       fi
@@ -144,28 +144,28 @@ post_file() {
   esac
   need_room 1 $((BYTES / 1024 + 4))
   if ! spool print_posted "$1" "$2" "$3"; then
-    warn "$4 was not taken: the spool $SPOOL cannot be written (disk full?)"
+    warn "$4 was not accepted: the spool $SPOOL cannot be written (disk full?)"
     outcome "$FAILED"
     return
   fi
   if [ "$po_count" -gt 1 ]; then say "$4 is $SPOOLED"; fi
 }
 
-# In: a file, a run's id, when it was written. Out: the upload.
+# In: a file, a run id, the time it was modified. Out: the upload.
 print_posted() {
-  # Some kinds of awk end a line at a NUL.
+  # Some versions of awk end a line at a NUL.
   tr -d '\000' <"$1" | compose "$2" "$(print_posted_head "$2" "$3")"
 }
 
-# In: a run's id, when the file was written. Out: the lines that the upload begins with.
+# In: a run id, the time the file was modified. Out: the head of the upload.
 print_posted_head() {
   print_head "$1" "$po_facts"
   if [ -n "$FINISHED" ]; then printf '# finished: %s\n' "$FINISHED"; else print_finished "$2"; fi
 }
 
-# Out: the spool is sent as far as it goes.
+# Out: sends the spool, unless the back-off forbids it.
 command_flush() {
-  [ $# -eq 0 ] || stop "$MISUSED" "flush takes no file; see $NAME flush --help"
+  [ $# -eq 0 ] || stop "$MISUSED" "flush takes no arguments; see $NAME flush --help"
   need_spool
   if [ "$SPREAD" != 0 ]; then sleep "$(random_to "$SPREAD")"; fi
   if [ "$AT_ONCE" = 0 ] && ! may_send; then

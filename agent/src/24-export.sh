@@ -1,20 +1,24 @@
+# ---------------------------------------------------------------------------------------------------------------------
+# Commands: export and import
+# ---------------------------------------------------------------------------------------------------------------------
+
 EXPORT_MARK='## vbdstat-spool 1'
 
-# In: a file. Out: all that waits is in it, checked, and no longer in the spool. The file is made in a folder beside it that nobody else
-# can look into, and put into its place without following or replacing anything that somebody may have put there meanwhile.
+# In: a file. Out: moves all waiting uploads into the file, and checks it. The file is created in a private folder next to it, and then
+# moved into place without following or replacing anything that another user may have put there.
 command_export() {
   [ $# -eq 1 ] || stop "$MISUSED" "expected: export FILE; see $NAME export --help"
   ex_file=$(absolute "$1")
   if [ -e "$ex_file" ] || [ -h "$ex_file" ]; then stop "$MISUSED" "$1 exists; name a new file"; fi
   ex_name=${ex_file##*/}
-  ex_place=$(cd "${ex_file%/*}/" 2>/dev/null && pwd -P) || stop "$FAILED" "there is no folder for $1"
-  case $ex_name in '' | . | ..) stop "$MISUSED" "$1 is no name of a file" ;; esac
+  ex_place=$(cd "${ex_file%/*}/" 2>/dev/null && pwd -P) || stop "$FAILED" "the folder of $1 does not exist"
+  case $ex_name in '' | . | ..) stop "$MISUSED" "$1 is not a file name" ;; esac
   ex_file=${ex_place%/}/$ex_name
   find_fault "$ex_place" holder
   [ -z "$FAULT" ] || stop "$MISUSED" "$FAULT; nothing was exported"
   need_spool
   adopt_jobs
-  # What an agent that was killed has left there, if it is ours.
+  # A folder of this user that a killed agent has left behind.
   for ex_left in "${ex_place%/}/.$NAME"-????????????????-*; do
     ex_owner=${ex_left##*/}
     ex_owner=${ex_owner#."$NAME"-????????????????-}
@@ -22,22 +26,22 @@ command_export() {
       case $(ls -ldn "$ex_left" | awk '{ print $3 }') in "$ME") rm -rf "$ex_left" ;; esac
     fi
   done
-  take_lock || stop "$WAITING" "another agent is sending; try again when it has ended"
+  take_lock || stop "$WAITING" "another agent is sending; try again when it has finished"
   set --
   for ex_upload in "$SPOOL"/new/*; do
     [ -f "$ex_upload" ] || continue
     if can_be_exported "$ex_upload"; then
       set -- ${1+"$@"} "$ex_upload"
     else
-      warn "${ex_upload##*/} is damaged, and left in the spool: its end is missing, or it has something in it that is no text"
+      warn "${ex_upload##*/} is damaged, and left in the spool: its end is missing, or it contains binary data"
       outcome "$FAILED"
     fi
   done
   if [ $# -eq 0 ]; then
-    say "there is nothing in the spool to export"
+    say "nothing to export: the spool is empty"
     return 0
   fi
-  # A name that no program looks for.
+  # Hidden, so that no program picks it up.
   EXPORT_PLACE=${ex_place%/}/.$NAME-$(random_hex)-$OWNER
   ex_part=$EXPORT_PLACE/.$NAME-export
   if mkdir -m 700 "$EXPORT_PLACE" && print_export "$@" | cat 2>/dev/null >"$ex_part" && to_disk "$ex_part" &&
@@ -49,13 +53,13 @@ command_export() {
     return 0
   fi
   rm -rf "$EXPORT_PLACE"
-  stop "$FAILED" "$ex_file cannot be written (disk full?); the spool is as it was"
+  stop "$FAILED" "$ex_file cannot be written (disk full?); the spool is unchanged"
 }
 
 EXPORT_PLACE=
 
-# In: a file, and the name that it shall have in a folder beside. Out: it has; false when something has that name. A link is made only
-# where nothing is; without links, as on a stick, in a folder where nobody else can write.
+# In: a file, and its final name in the folder above. Out: gives the file that name; false when the name is taken. `ln` never replaces
+# anything; a file system without links, such as on a USB stick, needs a folder where no other user can write.
 put_in_place() {
   if ! ln "$1" "$2" 2>/dev/null; then
     find_fault "${2%/*}"
@@ -65,12 +69,12 @@ put_in_place() {
   [ -f "$2" ] && [ ! -h "$2" ]
 }
 
-# In: an upload. True when it is whole, and comes out of check_export as it went in, which takes it apart by lines.
+# In: an upload. True when it is complete, and check_export, which copies it line by line, would not change it.
 can_be_exported() {
   has_end "$1" && [ "$(awk '{ print }' <"$1" | cksum)" = "$(cksum <"$1")" ]
 }
 
-# In: uploads. Out: all of them, each with a line before it that says where it ends, and a checksum to know damage by.
+# In: uploads. Out: all of them, each after a line with its number of lines and its checksum.
 print_export() {
   printf '%s %s uploads of %s\n' "$EXPORT_MARK" $# "$HOST"
   for pe_file in "$@"; do
@@ -80,8 +84,8 @@ print_export() {
   printf '%s end\n' "$EXPORT_MARK"
 }
 
-# In: a file that print_export wrote, and a folder to make. Out: its uploads, as many as its first line says, are in the folder as
-# files 1, 2, 3 ...; false when one is damaged or missing.
+# In: a file that print_export wrote, and a folder to create. Out: puts its uploads into the folder as files 1, 2, 3 ...; false when one is
+# damaged or missing.
 check_export() {
   mkdir "$2" || return 1
   folder=$2 mark=$EXPORT_MARK awk '
@@ -102,44 +106,44 @@ check_export() {
   done <"$2/sums"
 }
 
-# In: a file. Out: all of it but its last line, the end mark, which spool adds again.
+# In: a file. Out: the file without its last line, the end mark, which spool adds again.
 without_last() {
   sed '$d' <"$1"
 }
 
-# In: a file that another host exported. Out: its uploads are in the spool, and sent if they can be.
+# In: a file that another host exported. Out: spools its uploads, and sends the spool if it can.
 command_import() {
   [ $# -eq 1 ] || stop "$MISUSED" "expected: import FILE; see $NAME import --help"
   im_file=$(absolute "$1")
-  if [ ! -f "$im_file" ] || [ ! -r "$im_file" ]; then stop "$FAILED" "$1 cannot be read; nothing was taken"; fi
+  if [ ! -f "$im_file" ] || [ ! -r "$im_file" ]; then stop "$FAILED" "$1 cannot be read; nothing was accepted"; fi
   need_spool
-  # Before anything is unpacked: what the first line says of their number, and the size of the file.
-  im_said=$(clip 1000 <"$im_file" | mark="$EXPORT_MARK " awk 'NR == 1 && index($0, ENVIRON["mark"]) == 1 { print $4 }')
-  whole "$im_said" || stop "$FAILED" "$1 is not from \"$NAME export\"; nothing was taken"
+  # Before anything is unpacked: the number of uploads in the first line, and the size of the file.
+  im_declared=$(clip 1000 <"$im_file" | mark="$EXPORT_MARK " awk 'NR == 1 && index($0, ENVIRON["mark"]) == 1 { print $4 }')
+  whole "$im_declared" || stop "$FAILED" "$1 is not from \"$NAME export\"; nothing was accepted"
   im_count=$NUMBER
   count_bytes "$im_file"
   need_room "$im_count" $((BYTES / 1024 + 4))
   im_folder=$SPOOL/tmp/$OWNER.import
-  # That many are in it, or it is damaged.
-  check_export "$im_file" "$im_folder" || stop "$FAILED" "$1 is damaged, or $SPOOL has no room; nothing was taken"
+  # A file with another number of uploads is damaged.
+  check_export "$im_file" "$im_folder" || stop "$FAILED" "$1 is damaged, or $SPOOL has no space; nothing was accepted"
   im_number=0
   im_taken=
   while [ "$im_number" -lt "$im_count" ]; do
     im_number=$((im_number + 1))
     if ! has_end "$im_folder/$im_number"; then
-      warn "upload $im_number of $1 was damaged where it was exported: its end is missing; it was not taken"
+      warn "upload $im_number of $1 was already damaged when it was exported: its end is missing; it was not accepted"
       outcome "$FAILED"
       continue
     fi
     if ! spool without_last "$im_folder/$im_number"; then
       for im_name in $im_taken; do rm -f "$SPOOL/new/$im_name"; done
-      stop "$FAILED" "the spool $SPOOL cannot be written (disk full?); nothing was taken; import $1 again when it can"
+      stop "$FAILED" "the spool $SPOOL cannot be written (disk full?); nothing was accepted; import $1 again later"
     fi
-    # Names of next_name, without blanks.
+    # Names of next_name, without spaces.
     im_taken="$im_taken $SPOOLED"
   done
   rm -rf "$im_folder"
-  # shellcheck disable=SC2086 # split at blanks
+  # shellcheck disable=SC2086 # split at spaces
   set -- "$1" $im_taken
   report "imported $(($# - 1)) uploads from $1"
   send_spool

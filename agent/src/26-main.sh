@@ -1,25 +1,25 @@
 # ---------------------------------------------------------------------------------------------------------------------
-# From the command line to the command
+# main: parses the command line, and runs the command
 # ---------------------------------------------------------------------------------------------------------------------
 
 JSON=0 AT_ONCE=0 KEEP=0 SPREAD=0 SEPARATED=0 CONFIG_GIVEN=''
 BACKEND='' VM='' DEVICE='' RUN_ID='' FINISHED=''
 
-# In: a flag. Out: there is such a flag, and SETTING is its setting if it has one; or the end.
+# In: a flag. Out: SETTING, its setting if it has one; stops when the flag is unknown.
 need_flag() {
   case $1 in
     --config | --fact | --spread | --backend | --vm | --device | --run | --finished) ;;
-    *) setting_of_flag "$1" || stop "$MISUSED" "there is no flag $1; see $NAME $COMMAND --help" ;;
+    *) setting_of_flag "$1" || stop "$MISUSED" "unknown flag $1; see $NAME $COMMAND --help" ;;
   esac
 }
 
-# In: a flag and its value. Out: it is set; or the end when there is no such flag.
+# In: a flag and its value. Out: sets it; stops when the flag is unknown.
 set_flag() {
   need_line "$2" "$1"
   case $1 in
     --config) CONFIG=$2 CONFIG_GIVEN=1 ;;
     --fact)
-      sf_fact=$(given_fact "$2" --fact) || exit "$MISUSED"
+      sf_fact=$(parse_fact "$2" --fact) || exit "$MISUSED"
       FLAG_FACTS=$FLAG_FACTS$sf_fact$NL
       ;;
     --spread)
@@ -39,7 +39,7 @@ set_flag() {
   esac
 }
 
-# Out: what must not stay behind is gone.
+# Out: removes everything temporary.
 clean_up() {
   drop_lock
   drop_place
@@ -60,9 +60,9 @@ main() {
       printf '%s %s\n' "$NAME" "$VERSION"
       exit "$DONE"
       ;;
-    *) stop "$MISUSED" "there is no command \"$COMMAND\"; see $NAME --help" ;;
+    *) stop "$MISUSED" "unknown command \"$COMMAND\"; see $NAME --help" ;;
   esac
-  # Flags may stand anywhere before `--`: every word is taken from the front, and put to the end if it is no flag.
+  # Flags may be anywhere before `--`: each word is taken from the front, and appended if it is not a flag.
   ma_left=$#
   ma_plain=0
   while [ "$ma_left" -gt 0 ]; do
@@ -101,10 +101,10 @@ main() {
     esac
   done
   for ma_tool in awk cat cksum cut date dd du grep id ln ls mkdir mv rm sed sleep tail tee touch tr uname wc; do
-    command -v "$ma_tool" >/dev/null 2>&1 || stop "$FAILED" "there is no $ma_tool in $PATH; nothing was done"
+    command -v "$ma_tool" >/dev/null 2>&1 || stop "$FAILED" "$ma_tool is not in $PATH; nothing was done"
   done
   load_settings
-  own_facts >/dev/null || exit "$MISUSED"
+  operator_facts >/dev/null || exit "$MISUSED"
   OWNER=$(process_stamp $$)
   trap clean_up EXIT
   trap 'exit 129' HUP
@@ -114,5 +114,5 @@ main() {
   exit "$OUTCOME"
 }
 
-# Not "$@" where there may be none: to posh that is a variable that is not set.
+# Not plain "$@": without arguments posh treats it as an unset variable.
 main ${1+"$@"}

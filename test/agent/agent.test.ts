@@ -107,7 +107,7 @@ test("the agent knows every fact of the registry, so that check warns of none", 
       stdio: "pipe",
     });
     expect(printed.toString().match(/sent with every result/g)).toHaveLength(FACTS.length);
-    expect(printed.toString()).not.toContain("no fact that this agent knows");
+    expect(printed.toString()).not.toContain("not a fact that this agent knows");
   } finally {
     rmSync(folder, { recursive: true });
   }

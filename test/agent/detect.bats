@@ -144,7 +144,7 @@ golden() {
   run agent detect 4 51728
   expect 0 '## vm101 xvdb'
   run agent detect vm101 xvdz
-  expect 1 'no disk xvdz of a running guest vm101; running: vm101'
+  expect 1 'guest vm101 is not running, or has no disk xvdz; running: vm101'
   run agent detect nobody
   expect 1 'running: vm101'
 }

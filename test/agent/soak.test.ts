@@ -215,7 +215,7 @@ test("without curl GNU wget delivers, and busybox wget does where it may, after 
     const run = (...words: string[]) => agent({ server: server.url, spool, path: bin }, ...words).ended;
     write(2000 + at, 1);
     const refused = await run("post", "--token-file", wrong, "--backend", "virtio", fileOf(2000 + at));
-    expect(refused).toMatchObject({ code: 5, said: expect.stringContaining("refuses this token (401)") });
+    expect(refused).toMatchObject({ code: 5, said: expect.stringContaining("rejects this token (401)") });
     const delivered = await run("flush", "--now");
     expect(delivered).toMatchObject({ code: 0, said: expect.stringContaining("stored 1, duplicate 0, rejected 0") });
     expect(delivered.said.includes("shows the token to everybody")).toBe(program === "busybox");
@@ -288,7 +288,7 @@ test("on a full disk results are refused or kept, never lost, and the spool stil
       ).ended;
       if (code === 0) taken.push(n);
       else {
-        expect({ code, said }).toEqual({ code: 1, said: expect.stringMatching(/not taken|nothing was taken/) });
+        expect({ code, said }).toEqual({ code: 1, said: expect.stringMatching(/not taken|nothing was accepted/) });
         refused.push(n);
       }
     }

@@ -149,7 +149,7 @@ EOF
     rm -rf "$STUB_HOST/curl.count" "$SPOOL"
     reply 1 "$code" 'error unauthorized: this token is not known here'
     run agent post --backend loop "$(result 1)" "$(result 2)"
-    expect 5 "refuses this token ($code): error unauthorized: this token is not known here"
+    expect 5 "rejects this token ($code): error unauthorized: this token is not known here"
     [ "$(requests) $(waiting)" = '1 2' ]
   done
 }
@@ -216,12 +216,12 @@ EOF
 @test "a full spool refuses loudly, before anything is taken" {
   agent post --server '' --backend loop "$(result 1)" "$(result 2)"
   run agent post --server '' --backend loop --spool-max-files 2 "$(result 3)"
-  expect 1 'the spool is full: 2 uploads' 'nothing was taken'
+  expect 1 'the spool is full: 2 uploads' 'nothing was accepted'
   head -c 3000000 /dev/zero | tr '\0' x >"$STUB_HOST/large"
   run agent post --server '' --backend loop --spool-max-mb 1 "$STUB_HOST/large"
   expect 1 'the spool is full' 'SPOOL_MAX_MB=1'
   run agent run --server '' --spool-max-files 2 vm101 xvda -- touch "$STUB_HOST/was-run"
-  expect 1 'nothing was taken'
+  expect 1 'nothing was accepted'
   [ ! -e "$STUB_HOST/was-run" ]
   [ "$(waiting)" = 2 ]
   [[ $(cat "$STUB_HOST/log") == *'daemon.warning the spool is full'* ]]
@@ -239,17 +239,17 @@ EOF
 @test "the token file must be there, be a token, and be nobody else's to read" {
   chmod 640 "$STUB_HOST/token"
   run agent post --backend loop "$(result 1)"
-  expect 2 'can be read by others; chmod 600 it'
+  expect 2 'is readable by other users; run chmod 600 on it'
   chmod 600 "$STUB_HOST/token"
   printf 'no "token"\n' >"$STUB_HOST/token"
   run agent flush
-  expect 2 'holds something that is no token'
+  expect 2 'does not hold a valid token'
   : >"$STUB_HOST/token"
   run agent flush
   expect 2 'is empty'
   rm "$STUB_HOST/token"
   run agent flush
-  expect 2 'there is no token' "everything is kept in $VBDSTAT_SPOOL"
+  expect 2 'no token: put it in' "everything is kept in $VBDSTAT_SPOOL"
   [ "$(requests) $(waiting)" = '0 1' ]
 }
 
@@ -466,7 +466,7 @@ EOF
   sed '$d' "$STUB_HOST/carry" >"$STUB_HOST/cut"
   for bad in changed cut odd.txt absent; do
     run agent import "$STUB_HOST/$bad"
-    expect 1 'nothing was taken'
+    expect 1 'nothing was accepted'
   done
   [ "$(requests) $(waiting)" = '0 0' ]
   run agent import --host another "$STUB_HOST/carry"
@@ -498,10 +498,10 @@ EOF
   reply 3 403 'error forbidden: this token has scope read'
   echo sight=fra >>"$VBDSTAT_CONFIG"
   STUB_CLOCK=-31536000 run agent check
-  expect 1 'wrong the clock is -31' 'wrong the token is refused (403): error forbidden: this token has scope read' 'wrong "sight" is no fact that this agent knows'
+  expect 1 'wrong the clock is -31' 'wrong the token is rejected (403): error forbidden: this token has scope read' 'wrong "sight" is not a fact that this agent knows'
   reply 4 refused ''
   run agent check
-  expect 1 'no answer from https://vbdstat.test: (7) Failed to connect'
+  expect 1 'no response from https://vbdstat.test: (7) Failed to connect'
   chmod 644 "$STUB_HOST/token"
   run agent check
   expect 1 'chmod 600 it'
