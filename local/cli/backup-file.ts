@@ -8,7 +8,7 @@ import { FORMAT } from "../../functions/store/format.ts";
 import { type Item, itemOfJson, itemToJson, textOf } from "../../functions/store/item.ts";
 import { VERSION } from "../../shared/deployment.ts";
 import { StartError } from "../server/start-error.ts";
-import { linesOf } from "./lines.ts";
+import { readLines } from "./lines.ts";
 
 /** The form of the file; a change that this version could not read makes it another. */
 const FORM = 1;
@@ -157,7 +157,7 @@ async function* linesOfBackup(file: string): AsyncGenerator<string, void> {
     throw new StartError(`${file} is not a backup of vbdstat: line ${line} is longer than an item can be`);
   };
   try {
-    yield* linesOf(file, { longest: MAX_LINE, onOverlong });
+    yield* readLines(file, { longest: MAX_LINE, onOverlong });
   } catch (error) {
     if (!(error instanceof Error) || error instanceof StartError) throw error;
     throw new StartError(`${file} cannot be read to its end: ${error.message}`, { cause: error });

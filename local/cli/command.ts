@@ -11,8 +11,10 @@ import type { Table } from "../../functions/store/table.ts";
 import { makeTokenStore } from "../../functions/store/tokens.ts";
 import type { TokenStore } from "../../shared/ports.ts";
 import { FLEET_PATTERN } from "../../shared/run/token.ts";
-import { filesOf, holderOf, openDataFolder } from "../server/data-folder.ts";
-import { runningEngine, startEngine } from "../server/engine.ts";
+import { dataFolderFiles, openDataFolder } from "../server/data-folder.ts";
+import { startEngine } from "../server/engine.ts";
+import { findRunningEngine } from "../server/engine-reach.ts";
+import { findHolder } from "../server/folder-lock.ts";
 import { StartError } from "../server/start-error.ts";
 import { openSealedTokens } from "../server/token-seal.ts";
 
@@ -59,11 +61,11 @@ async function findTable(settings: LocalSettings, mayCreate: boolean, print: (li
   if (endpoint !== null) {
     return { address: tableAt(endpoint, tableName), folder: null, close: async () => undefined };
   }
-  const holder = holderOf(dataDir);
-  const { database, engineFile } = filesOf(dataDir);
+  const holder = findHolder(dataDir);
+  const { database, engineFile } = dataFolderFiles(dataDir);
   // The engine of a server that is stopping would be gone in a moment.
   if (holder !== null && holder.role !== "stopping") {
-    const running = runningEngine(engineFile);
+    const running = findRunningEngine(engineFile);
     if (running !== null) {
       const address = embeddedTable(running, tableName);
       return { address, folder: { isHolder: false }, close: async () => running.close() };

@@ -15,7 +15,7 @@ import { printable } from "../../shared/run/text.ts";
 import { FLEET_PATTERN } from "../../shared/run/token.ts";
 import { type BulkWriter, makeBulkWriter } from "./bulk-writer.ts";
 import { type Command, DEFAULT_FLEET, fleetOption, type Terminal, textOption, UsageError } from "./command.ts";
-import { linesOf } from "./lines.ts";
+import { readLines } from "./lines.ts";
 import { countFleet, showProgress } from "./progress.ts";
 
 /** A time as we write it; others would be sorted wrongly among ours. */
@@ -207,7 +207,7 @@ interface Importing {
 
 async function importFile(importing: Importing, file: string): Promise<void> {
   try {
-    const lines = linesOf(file, {
+    const lines = readLines(file, {
       longest: MAX_LINE,
       onOverlong: (line, bytes) => {
         const text = `expected at most ${MAX_LINE} bytes in a line, found ${bytes}`;

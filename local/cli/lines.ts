@@ -15,7 +15,7 @@ export interface LineLimit {
  * The lines of a file without their line feeds; in place of one that is too long stands an empty one. Throws what the file
  * system or gzip says.
  */
-export async function* linesOf(file: string, { longest, onOverlong }: LineLimit): AsyncGenerator<string, void> {
+export async function* readLines(file: string, { longest, onOverlong }: LineLimit): AsyncGenerator<string, void> {
   let number = 0;
   let line = "";
   /** Bytes of a line that is too long, of which nothing is held; 0 for any other. */

@@ -1,5 +1,5 @@
 import { printable } from "../../shared/run/text.ts";
-import { toldUpgrade } from "../server/start-error.ts";
+import { upgradeAndReport } from "../server/database.ts";
 import { type Command, rejectPositionals } from "./command.ts";
 
 export const upgrade: Command = {
@@ -18,7 +18,7 @@ Exit codes: 0 done; 1 not done; 2 wrong arguments.`,
     rejectPositionals(given);
     return async (table, { out }) => {
       const lines: string[] = [];
-      await toldUpgrade(table, (line) => lines.push(line));
+      await upgradeAndReport(table, (line) => lines.push(line));
       for (const line of lines) await out(`${printable(line)}\n`);
       if (lines.length === 0) await out(`nothing to do: the table ${table.name} has the format of this version\n`);
       return 0;

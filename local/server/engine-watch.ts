@@ -2,7 +2,7 @@
 // on a slow disk or on a long transaction, is waited for: /proc tells whether it does anything at all.
 
 import { type Agent, request } from "node:http";
-import { activityOf, BUSY } from "./process-identity.ts";
+import { BUSY, readActivity } from "./process-identity.ts";
 
 /** How the engine is asked for a sign of life. */
 export interface Pinged {
@@ -54,7 +54,7 @@ export async function watchEngine(
 ): Promise<void> {
   let silentSince: number | null = null;
   while (!signal.aborted) {
-    const before = activityOf(engine.pid);
+    const before = readActivity(engine.pid);
     try {
       await ping(pinged, limits.answer);
       silentSince = null;
@@ -62,7 +62,7 @@ export async function watchEngine(
       const now = performance.now();
       const isFirst = silentSince === null;
       silentSince ??= now;
-      const after = activityOf(engine.pid);
+      const after = readActivity(engine.pid);
       // Without /proc only time tells.
       const isIdle = after !== null && after === before && after !== BUSY;
       if (!signal.aborted && ((isIdle && !isFirst) || now - silentSince > limits.work)) {

@@ -1,99 +1,27 @@
-// The embedded engine: a DynamoDB API on one SQLite file, as a child process, in a network namespace of its own where there
-// are such, else on an address of chance. It is restarted when it dies or hangs, and dies with the server.
+// The embedded engine: a DynamoDB API on one SQLite file, as a child process. In: the database and how isolated the engine must be.
+// Out: an engine that answers; it is restarted when it dies or hangs, and dies with the server.
 
-import { type ChildProcess, spawn, spawnSync } from "node:child_process";
-import { randomInt } from "node:crypto";
-import { existsSync, linkSync, readFileSync, renameSync, rmSync, statfsSync, writeFileSync } from "node:fs";
-import { Agent } from "node:http";
-import { createServer } from "node:net";
-import { basename, dirname, join } from "node:path";
+import { type ChildProcess, spawn } from "node:child_process";
+import { existsSync, linkSync, rmSync, statfsSync, writeFileSync } from "node:fs";
+import { dirname } from "node:path";
 import { setTimeout as pause } from "node:timers/promises";
-import { fileURLToPath } from "node:url";
-import * as z from "zod";
-import { type EngineIsolation, searchPath } from "../../functions/env.ts";
-import { type Connect, ConnectingAgent } from "../../functions/store/client.ts";
+import type { EngineIsolation } from "../../functions/env.ts";
+import { dieWithParent, engineCommand, findProgram } from "./engine-command.ts";
 import {
   type Connector,
-  findNamespaceKind,
+  type EngineReach,
+  findPlace,
   inNamespace,
+  makeAgent,
   makeConnector,
   NAMESPACE_PORT,
-  type NamespaceKind,
-} from "./engine-namespace.ts";
+  type Place,
+  writeEngineFile,
+} from "./engine-reach.ts";
 import { ping, WATCH_LIMITS, watchEngine } from "./engine-watch.ts";
-import {
-  activityOf,
-  BUSY,
-  identityOf,
-  isRunning,
-  type ProcessIdentity,
-  parseIdentity,
-  processesWhere,
-} from "./process-identity.ts";
+import { BUSY, readActivity } from "./process-identity.ts";
 import { StartError } from "./start-error.ts";
 import { isFull, writeOver } from "./table-files.ts";
-
-// An engine whose server was killed, found by its command line: the words after the program are only ever an engine's, and
-// the database names the folder it belongs to.
-
-/** The words with which an engine is started. */
-const engineWords = (program: string, address: string, port: number, database: string): readonly string[] => [
-  program,
-  "serve",
-  "--host",
-  address,
-  "--port",
-  String(port),
-  "--db-path",
-  database,
-];
-
-/** Whether words are an engine's on this database, or those of a program that is about to become one. */
-function areOfEngine(words: readonly string[], database: string): boolean {
-  const [program = "", serve, host, , port, , option, file] = words.slice(-8);
-  return (
-    basename(program) === "dynoxide" &&
-    [serve, host, port, option].join(" ") === "serve --host --port --db-path" &&
-    file === database
-  );
-}
-
-/** The engines that run on a database, as this user and in this pid namespace; none where there is no /proc. */
-export const enginesOn = (database: string): ProcessIdentity[] =>
-  processesWhere((words) => areOfEngine(words, database));
-
-/** An engine that was told to end has so long to do so before it is killed. */
-const PATIENCE_MS = 2_500;
-
-/** Ends engines, and waits until they have ended or cannot be. */
-export async function endEngines(engines: readonly ProcessIdentity[]): Promise<void> {
-  for (const engine of engines) {
-    const started = performance.now();
-    for (let signal: NodeJS.Signals | null = "SIGTERM"; isRunning(engine); ) {
-      const waited = performance.now() - started;
-      if (waited > 2 * PATIENCE_MS) break;
-      if (waited > PATIENCE_MS) signal = "SIGKILL";
-      if (signal !== null) send(engine.pid, signal);
-      signal = null;
-      await new Promise((resolve) => setTimeout(resolve, 10));
-    }
-  }
-}
-
-function send(pid: number, signal: NodeJS.Signals): void {
-  try {
-    process.kill(pid, signal);
-  } catch {
-    // It has ended meanwhile, or belongs to somebody else.
-  }
-}
-
-/** How requests get to an engine. */
-interface EngineReach {
-  readonly endpoint: string;
-  /** Gives connections to an engine in a namespace; its endpoint is no address then. */
-  readonly connect: Connect | undefined;
-}
 
 export interface Engine extends EngineReach {
   /** The process of the engine that runs now. */
@@ -121,16 +49,11 @@ const SHORTEST_WAIT_MS = 100;
 const MAX_WAIT_MS = 10_000;
 const STEADY_AFTER_MS = 30_000;
 
-/** Where an engine listens. */
-type Place =
-  | { readonly namespace: NamespaceKind; readonly endpoint: string }
-  | { readonly namespace: null; readonly endpoint: string; readonly address: string; readonly port: number };
-
 /** Starts the engine and waits until it answers. Throws StartError when there is none for this platform. */
 export async function startEngine(options: EngineOptions): Promise<Engine> {
   const program = findProgram();
   const place = await findPlace(options.isolation);
-  const words = enumValues(program, place, options.database);
+  const words = buildCommand(program, place, options.database);
   let stopping = false;
   let restart: NodeJS.Timeout | undefined;
   let watching = new AbortController();
@@ -146,7 +69,7 @@ export async function startEngine(options: EngineOptions): Promise<Engine> {
           return pid === undefined || !run.isUp() || hasEnded(run.child) ? null : { pid, kind: namespace };
         });
   const reach: EngineReach = { endpoint: place.endpoint, connect: connector?.connect };
-  const agent = agentFor(reach);
+  const agent = makeAgent(reach);
   const pinged = { endpoint: place.endpoint, agent };
 
   function supervise({ child }: Run): void {
@@ -196,95 +119,11 @@ export async function startEngine(options: EngineOptions): Promise<Engine> {
   return { ...reach, pid: () => run.child.pid ?? null, stop };
 }
 
-/** A name that leads nowhere, should it ever be looked up: an engine in a namespace is reached by its connector. */
-const NAMESPACE_ENDPOINT = "http://engine.invalid";
-
-async function findPlace(isolation: EngineIsolation): Promise<Place> {
-  const kind = isolation === "address" ? "it was not asked for" : findNamespaceKind();
-  if (typeof kind === "object") return { namespace: kind, endpoint: NAMESPACE_ENDPOINT };
-  if (isolation === "namespace") {
-    throw new StartError(
-      [
-        `ENGINE_ISOLATION=namespace: no network namespace can be made here: ${kind}.`,
-        "See the runbook on who can reach the engine; ENGINE_ISOLATION=address does without.",
-      ].join("\n"),
-    );
-  }
-  const { address, port } = await freeAddress();
-  return { namespace: null, endpoint: `http://${address}:${port}`, address, port };
-}
-
-function enumValues(program: string, place: Place, database: string): readonly string[] {
+function buildCommand(program: string, place: Place, database: string): readonly string[] {
   const { namespace } = place;
   const [address, port] = namespace === null ? [place.address, place.port] : ["127.0.0.1", NAMESPACE_PORT];
-  const words = [...dyingWithParent(), ...engineWords(program, address, port, database)];
+  const words = [...dieWithParent(), ...engineCommand(program, address, port, database)];
   return namespace === null ? words : inNamespace(namespace, words);
-}
-
-/** What makes a program end with the process that started it, however that ended; nothing where no program does. */
-function dyingWithParent(): readonly string[] {
-  const words = ["setpriv", "--pdeathsig", "KILL"];
-  const [program = "", ...others] = words;
-  return spawnSync(program, [...others, "true"], { stdio: "ignore" }).status === 0 ? words : [];
-}
-
-const agentFor = ({ connect }: EngineReach): Agent =>
-  connect === undefined ? new Agent({ keepAlive: true }) : new ConnectingAgent(connect);
-
-const written = z.object({ endpoint: z.string(), namespace: z.object({ user: z.boolean() }).nullable() });
-
-export interface RunningEngine extends EngineReach {
-  close(): void;
-}
-
-/** How to reach the engine that an engine file tells of, also when its server has started it again; null when none runs. */
-export function runningEngine(engineFile: string): RunningEngine | null {
-  const find = () => {
-    const text = readText(engineFile);
-    const identity = parseIdentity(text);
-    if (identity === null || !isRunning(identity)) return null;
-    const reach = written.safeParse(JSON.parse(text)).data;
-    return reach === undefined ? null : { ...reach, pid: identity.pid };
-  };
-  const found = find();
-  if (found === null) return null;
-  const { endpoint } = found;
-  if (found.namespace === null) return { endpoint, connect: undefined, close: () => undefined };
-  const connector = makeConnector(() => {
-    const { pid, namespace = null } = find() ?? {};
-    return pid === undefined || namespace === null ? null : { pid, kind: namespace };
-  });
-  return { endpoint, ...connector };
-}
-
-/** What is in a file; empty when the file does not exist. Throws StartError when it cannot be read. */
-function readText(file: string): string {
-  try {
-    return readFileSync(file, "utf8");
-  } catch (error) {
-    if (error instanceof Error && "code" in error && error.code === "ENOENT") return "";
-    throw new StartError(`${file} cannot be read: ${error instanceof Error ? error.message : String(error)}`);
-  }
-}
-
-/** The engine's program: from the optional package, else from the PATH. */
-function findProgram(): string {
-  try {
-    const packaged = join(dirname(fileURLToPath(import.meta.resolve("@dynoxide/linux-x64/package.json"))), "dynoxide");
-    if (existsSync(packaged)) return packaged;
-  } catch {
-    // The package is for one platform only; elsewhere it is not installed.
-  }
-  const onPath = searchPath()
-    .map((folder) => join(folder, "dynoxide"))
-    .find(existsSync);
-  if (onPath !== undefined) return onPath;
-  throw new StartError(
-    [
-      `there is no embedded engine for this platform (${process.platform}-${process.arch}).`,
-      "Set DYNAMODB_ENDPOINT to a DynamoDB, such as DynamoDB Local or AWS, or put a dynoxide program on the PATH.",
-    ].join("\n"),
-  );
 }
 
 /** One process of the engine. */
@@ -314,8 +153,7 @@ function launch(words: readonly string[], place: Place, { engineFile, lockedFile
   child.once("error", () => child.emit("exit", child.exitCode, child.signalCode));
   try {
     if (child.pid !== undefined) {
-      const { endpoint, namespace } = place;
-      writeDown(engineFile, JSON.stringify({ ...identityOf(child.pid), endpoint, namespace }));
+      writeEngineFile(engineFile, child.pid, place);
     }
   } catch (error) {
     const reason = `${engineFile} cannot be written: ${error instanceof Error ? error.message : String(error)}`;
@@ -327,23 +165,6 @@ function launch(words: readonly string[], place: Place, { engineFile, lockedFile
     }
   }
   return { child, isUp: () => isUp, said: () => said.trim() };
-}
-
-/** Writes an engine file, whole or not at all; on a full disk over what it held. Throws as `fs` does. */
-function writeDown(engineFile: string, text: string): void {
-  const whole = `${engineFile}.${process.pid}`;
-  try {
-    writeFileSync(whole, text, { mode: 0o600 });
-    renameSync(whole, engineFile);
-  } catch (error) {
-    rmSync(whole, { force: true });
-    if (!isFull(error)) throw error;
-    try {
-      writeOver(engineFile, text);
-    } catch {
-      throw error;
-    }
-  }
 }
 
 /**
@@ -401,7 +222,7 @@ async function ready({ child, said }: Run, ask: () => Promise<void>, database: s
       return await ask();
     } catch {
       const now = performance.now();
-      const seen = child.pid === undefined ? null : activityOf(child.pid);
+      const seen = child.pid === undefined ? null : readActivity(child.pid);
       if (seen !== activity || seen === BUSY) active = now;
       activity = seen;
       if (now - active > IDLE_START_MS || now - started > WATCH_LIMITS.work) break;
@@ -425,28 +246,4 @@ async function end(child: ChildProcess): Promise<void> {
     waiting.abort();
     if (first === "exit") return;
   }
-}
-
-/** A free port on an address of 127.0.0.0/8 that is hard to guess; on 127.0.0.1 where the system has no other. */
-async function freeAddress(): Promise<{ address: string; port: number }> {
-  const address = [127, randomInt(1, 255), randomInt(256), randomInt(1, 255)].join(".");
-  try {
-    return { address, port: await freePort(address) };
-  } catch {
-    return { address: "127.0.0.1", port: await freePort("127.0.0.1") };
-  }
-}
-
-function freePort(host: string): Promise<number> {
-  return new Promise((resolve, reject) => {
-    const probe = createServer();
-    probe.once("error", reject);
-    probe.listen(0, host, () => {
-      const address = probe.address();
-      probe.close(() => {
-        if (address !== null && typeof address === "object") resolve(address.port);
-        else reject(new Error("no port was given"));
-      });
-    });
-  });
 }

@@ -24,9 +24,9 @@ const identity = z.object({
 });
 
 /** The identity of a process that runs now, in this pid namespace. */
-export const identityOf = (pid: number): ProcessIdentity => ({
+export const readProcessIdentity = (pid: number): ProcessIdentity => ({
   pid,
-  started: startOf(pid),
+  started: readStartTime(pid),
   boot: bootId(),
   pidNamespace: pidNamespace(),
 });
@@ -39,7 +39,7 @@ const isOfHere = ({ boot, pidNamespace: of }: ProcessIdentity): boolean =>
 export function isRunning(identity: ProcessIdentity): boolean {
   const { pid, started } = identity;
   if (!isOfHere(identity)) return false;
-  if (started !== null) return startOf(pid) === started;
+  if (started !== null) return readStartTime(pid) === started;
   try {
     process.kill(pid, 0);
     return true;
@@ -64,14 +64,14 @@ function pidNamespace(process = "self"): string | null {
   }
 }
 
-function startOf(pid: number): string | null {
-  const fields = statFields(`/proc/${pid}/stat`);
+function readStartTime(pid: number): string | null {
+  const fields = readStatFields(`/proc/${pid}/stat`);
   // A zombie has ended; it only waits for its parent to notice.
   return fields[0] === "Z" ? null : (fields[19] ?? null);
 }
 
 /** The fields of a `stat` file of /proc from the third on, the state; none when there is no such process. */
-function statFields(file: string): string[] {
+function readStatFields(file: string): string[] {
   try {
     // The second field is the name in brackets, which may hold blanks and brackets itself.
     const stat = readFileSync(file, "utf8");
@@ -91,7 +91,7 @@ export function parseIdentity(json: string): ProcessIdentity | null {
 }
 
 /** Reads an identity from a file; null when that is absent or holds something else. */
-export function readIdentity(file: string): ProcessIdentity | null {
+export function readIdentityFile(file: string): ProcessIdentity | null {
   try {
     return parseIdentity(readFileSync(file, "utf8"));
   } catch {
@@ -100,7 +100,7 @@ export function readIdentity(file: string): ProcessIdentity | null {
 }
 
 /** Processes of this user and pid namespace whose command line passes the test; none where there is no /proc. */
-export function processesWhere(isWanted: (words: readonly string[]) => boolean): ProcessIdentity[] {
+export function findProcesses(isWanted: (words: readonly string[]) => boolean): ProcessIdentity[] {
   let entries: string[];
   try {
     entries = readdirSync("/proc");
@@ -114,7 +114,7 @@ export function processesWhere(isWanted: (words: readonly string[]) => boolean):
         // Each word ends with a NUL.
         const words = readFileSync(`/proc/${entry}/cmdline`, "utf8").split("\0").slice(0, -1);
         const isOurs = statSync(`/proc/${entry}`).uid === process.geteuid?.() && pidNamespace(entry) === pidNamespace();
-        return isOurs && isWanted(words) ? [identityOf(Number(entry))] : [];
+        return isOurs && isWanted(words) ? [readProcessIdentity(Number(entry))] : [];
       } catch {
         // It ended while we looked, or is not ours to look at.
         return [];
@@ -129,12 +129,12 @@ export const BUSY = "busy";
  * A word that changes whenever any thread of a process does anything at all, `BUSY` while one is at it; null where /proc
  * does not tell. A process that is stopped or deadlocked keeps the same word.
  */
-export function activityOf(pid: number): string | null {
+export function readActivity(pid: number): string | null {
   try {
     const threads = readdirSync(`/proc/${pid}/task`);
     const seen = threads.map((thread) => {
       const folder = `/proc/${pid}/task/${thread}`;
-      const fields = statFields(`${folder}/stat`);
+      const fields = readStatFields(`${folder}/stat`);
       if (fields[0] === "D" || fields[0] === "R") return BUSY;
       const switches = readFileSync(`${folder}/status`, "utf8").match(/(?<=ctxt_switches:\s+)\d+/g) ?? [];
       return [thread, ...switches].join("/");

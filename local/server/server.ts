@@ -39,11 +39,11 @@ import type { Wake } from "../../shared/ports.ts";
 import { type AdminToken, ensureAdminToken } from "./admin-token.ts";
 import { rememberPendingCount, withTokenCache } from "./caches.ts";
 import { type DataFolder, openDataFolder } from "./data-folder.ts";
-import { checkDatabase, checkThroughEngine } from "./database-check.ts";
+import { checkDatabase, checkThroughEngine, upgradeAndReport } from "./database.ts";
 import { type Engine, startEngine } from "./engine.ts";
 import { startHttpServer } from "./http-server.ts";
 import { makeRenderThread } from "./render-thread.ts";
-import { asStartError, toldUpgrade } from "./start-error.ts";
+import { asStartError } from "./start-error.ts";
 import { openSealedTokens } from "./token-seal.ts";
 import { startWorker } from "./worker.ts";
 
@@ -113,7 +113,7 @@ async function serve(
   // The sums are worked out for nobody who waits.
   const sumsTable = openTable({ ...address, yieldsToNewClients: true });
   await ensureTable(table);
-  if (engine !== null) await toldUpgrade(table, print);
+  if (engine !== null) await upgradeAndReport(table, print);
   else await requireFormat(table);
   const tokens = withTokenCache(
     engine === null ? makeTokenStore(table) : await openSealedTokens(table, folder.path, { isHolder: true, print }),

@@ -1,15 +1,7 @@
 import type { LocalSettings } from "../../functions/env.ts";
-import { FormatError, upgradeTable } from "../../functions/store/format.ts";
+import { FormatError } from "../../functions/store/format.ts";
 import { RestoreError } from "../../functions/store/restore.ts";
-import type { Table } from "../../functions/store/table.ts";
 import { AppError } from "../../shared/errors.ts";
-
-/** Brings a table to the format of this version and tells what was done, if there was anything. Throws FormatError. */
-export async function toldUpgrade(table: Table, print: (line: string) => void): Promise<void> {
-  const { from, to, tokens, leftBehind } = await upgradeTable(table);
-  if (from !== to) print(`upgraded table ${table.name} from format ${from} to ${to}: ${tokens} tokens taken over`);
-  for (const id of leftBehind) print(`token ${id} was not taken over: its two items did not say the same`);
-}
 
 /** Why the server does not start, in words for the person at the terminal; shown without a stack. */
 export class StartError extends Error {
@@ -35,3 +27,6 @@ export function asStartError(error: unknown, { endpoint, dataDir, tableName }: L
 
 /** Whether an error is an answer of DynamoDB (the SDK marks them so), or says that there are no credentials to ask it with. */
 const isOfStore = (error: Error): boolean => "$fault" in error || error.name === "CredentialsProviderError";
+
+/** The message of an error; any other thrown value as text. */
+export const errorMessage = (error: unknown): string => (error instanceof Error ? error.message : String(error));

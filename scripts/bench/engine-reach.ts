@@ -8,7 +8,7 @@ import { embeddedTable } from "../../functions/env.ts";
 import { ensureTable, openTable } from "../../functions/store/client.ts";
 import { getItem, type Table } from "../../functions/store/table.ts";
 import { startEngine } from "../../local/server/engine.ts";
-import { findNamespaceKind } from "../../local/server/engine-namespace.ts";
+import { findNamespaceKind } from "../../local/server/engine-reach.ts";
 import type { Row } from "./rows.ts";
 import type { Section } from "./section.ts";
 import { median, percentile, timed } from "./timing.ts";

@@ -5,7 +5,7 @@ import { spawn } from "node:child_process";
 import { mkdirSync, openSync, readFileSync } from "node:fs";
 import { Agent, request } from "node:http";
 import { join } from "node:path";
-import { readIdentity } from "../../local/server/process-identity.ts";
+import { readIdentityFile } from "../../local/server/process-identity.ts";
 
 /** The first admin token of every server of the benchmark; its fleet is `default`. */
 const SECRET = "benchmark-admin-token";
@@ -54,7 +54,7 @@ export async function startServer(dataDir: string, profile: string | null): Prom
     ask: (path, body) => ask(agent, address + path, body),
     usage: () => ({
       server: usageOf(child.pid),
-      engine: usageOf(readIdentity(join(dataDir, "engine"))?.pid),
+      engine: usageOf(readIdentityFile(join(dataDir, "engine"))?.pid),
     }),
     stop: async () => {
       agent.destroy();

@@ -18,8 +18,8 @@ import {
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from "vitest";
-import { lockOpenFile } from "../../local/server/data-folder.ts";
-import { identityOf, isRunning, readIdentity } from "../../local/server/process-identity.ts";
+import { lockOpenFile } from "../../local/server/folder-lock.ts";
+import { isRunning, readIdentityFile, readProcessIdentity } from "../../local/server/process-identity.ts";
 import { LOOP } from "../support/fixtures.ts";
 import { pathWithout, whichOf } from "../support/programs.ts";
 import {
@@ -75,7 +75,7 @@ const inOtherContainer = ((): readonly string[] | null => {
 describe.skipIf(inOtherContainer === null)("two containers with one folder (needs unshare --pid)", () => {
   test("the second is refused, whichever of the two can see the other, and disturbs nothing", async () => {
     const first = await start();
-    const engine = readIdentity(join(dataDir, "engine"));
+    const engine = readIdentityFile(join(dataDir, "engine"));
     const [program = "", ...words] = [...(inOtherContainer ?? []), process.execPath, `${BUNDLE}/main.js`];
     const second = spawnSync(program, words, { env: environment(), encoding: "utf8", timeout: 20_000 });
     expect(second.status).toBe(1);
@@ -131,7 +131,10 @@ test.each([["flock"], ["perl"]])(
 describe("what lies in the folder", () => {
   test("a lock of an earlier boot is not taken for one of a process that has its number and its start by chance", async () => {
     mkdirSync(dataDir);
-    writeFileSync(join(dataDir, "lock"), JSON.stringify({ ...identityOf(process.pid), boot: "an-earlier-one" }));
+    writeFileSync(
+      join(dataDir, "lock"),
+      JSON.stringify({ ...readProcessIdentity(process.pid), boot: "an-earlier-one" }),
+    );
     expect((await post(await start())).status).toBe(201);
   });
 
@@ -139,7 +142,7 @@ describe("what lies in the folder", () => {
     const bystander = spawn("sleep", ["60"]);
     others.push(bystander);
     mkdirSync(dataDir);
-    const identity = identityOf(bystander.pid ?? 0);
+    const identity = readProcessIdentity(bystander.pid ?? 0);
     writeFileSync(join(dataDir, "engine"), JSON.stringify({ ...identity, endpoint: "http://127.0.0.1:1" }));
     expect((await post(await start())).status).toBe(201);
     expect(isRunning(identity)).toBe(true);

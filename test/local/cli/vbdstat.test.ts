@@ -13,7 +13,7 @@ import { FORMAT_KEY } from "../../../functions/store/keys.ts";
 import { addFleet } from "../../../functions/store/status.ts";
 import { PLAIN_FLEET, sameRatio } from "../../../local/demo/fleet-plan.ts";
 import { generateFleet } from "../../../local/demo/generated-fleet.ts";
-import { readIdentity } from "../../../local/server/process-identity.ts";
+import { readIdentityFile } from "../../../local/server/process-identity.ts";
 import { startTestEngine } from "../../support/engine.ts";
 import { BUNDLE, buildServer, removeBuild, runServer, startServerProcess } from "../../support/server-process.ts";
 
@@ -199,12 +199,12 @@ describe("without a server", () => {
     const exporting = start(["export"], dataDir);
     exporting.stdout.destroy();
     await new Promise((resolve) => exporting.once("close", resolve));
-    expect(["lock", "engine"].map((name) => readIdentity(join(dataDir, name)))).toEqual([null, null]);
+    expect(["lock", "engine"].map((name) => readIdentityFile(join(dataDir, name)))).toEqual([null, null]);
     const importing = start(["import", "-"], dataDir);
-    while (readIdentity(join(dataDir, "engine")) === null) await new Promise((resolve) => setTimeout(resolve, 20));
+    while (readIdentityFile(join(dataDir, "engine")) === null) await new Promise((resolve) => setTimeout(resolve, 20));
     importing.kill("SIGTERM");
     expect(await new Promise((resolve) => importing.once("close", resolve))).toBe(1);
-    expect(["lock", "engine"].map((name) => readIdentity(join(dataDir, name)))).toEqual([null, null]);
+    expect(["lock", "engine"].map((name) => readIdentityFile(join(dataDir, name)))).toEqual([null, null]);
   });
 
   test("bad lines are listed with their place in the file, the others are stored, and it ends with 1", async () => {

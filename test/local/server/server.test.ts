@@ -3,7 +3,7 @@ import { createServer } from "node:net";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from "vitest";
-import { isRunning, readIdentity } from "../../../local/server/process-identity.ts";
+import { isRunning, readIdentityFile } from "../../../local/server/process-identity.ts";
 import { startTestEngine } from "../../support/engine.ts";
 import { pathWithout } from "../../support/programs.ts";
 import {
@@ -109,7 +109,7 @@ describe("an operator stops the server", () => {
     "%s ends it with 0, the engine too, and frees the folder",
     async (signal) => {
       const server = await start();
-      const engine = readIdentity(join(dataDir, "engine"));
+      const engine = readIdentityFile(join(dataDir, "engine"));
       expect(engine !== null && isRunning(engine)).toBe(true);
       expect(await server.end(signal)).toBe(0);
       expect(engine !== null && isRunning(engine)).toBe(false);
@@ -216,7 +216,7 @@ describe("things that die", () => {
 
   test("a server killed with -9 takes its engine along, and leaves the folder free", async () => {
     const first = await start();
-    const engine = readIdentity(join(dataDir, "engine"));
+    const engine = readIdentityFile(join(dataDir, "engine"));
     expect((await post(first)).status).toBe(201);
     await first.end("SIGKILL");
     while (engine !== null && isRunning(engine)) await new Promise((resolve) => setTimeout(resolve, 20));
@@ -225,7 +225,7 @@ describe("things that die", () => {
 
   test("a server killed with -9 leaves a lock and an engine; the next one takes over both and loses nothing", async () => {
     const first = await start(withoutSetpriv());
-    const engine = readIdentity(join(dataDir, "engine"));
+    const engine = readIdentityFile(join(dataDir, "engine"));
     expect((await post(first)).status).toBe(201);
     await first.end("SIGKILL");
     expect(engine !== null && isRunning(engine)).toBe(true);
@@ -236,7 +236,7 @@ describe("things that die", () => {
 
   test("an engine that its server could not write down before it was killed is found by its database", async () => {
     const first = await start(withoutSetpriv());
-    const engine = readIdentity(join(dataDir, "engine"));
+    const engine = readIdentityFile(join(dataDir, "engine"));
     await first.end("SIGKILL");
     rmSync(join(dataDir, "engine"));
     expect(engine !== null && isRunning(engine)).toBe(true);
@@ -246,7 +246,7 @@ describe("things that die", () => {
 
   test("an engine that dies is started again; meanwhile clients hear 503 and when to come back", async () => {
     const server = await start();
-    const engine = readIdentity(join(dataDir, "engine"));
+    const engine = readIdentityFile(join(dataDir, "engine"));
     process.kill(engine?.pid ?? 0, "SIGKILL");
     const answers: number[] = [];
     for (let tries = 0; tries < 100 && !answers.includes(201); tries += 1) {

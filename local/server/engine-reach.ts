@@ -1,11 +1,136 @@
-// The engine asks nobody who they are, so it listens where nobody else comes: in a network namespace of its own. The kernel
-// lets only its own user (and root) into that, with nsenter; a connector there passes connected sockets out.
+// How requests reach an engine. It authenticates nobody, so it listens where nobody else can connect: in a network namespace of its
+// own, which the kernel lets only its own user (and root) enter, with nsenter; a connector there passes connected sockets out. On
+// a machine without namespaces it listens on a random loopback address. The engine file says where, for commands.
 
 import { type ChildProcess, spawn, spawnSync } from "node:child_process";
-import { existsSync, readlinkSync } from "node:fs";
-import { Socket } from "node:net";
+import { randomInt } from "node:crypto";
+import { existsSync, readFileSync, readlinkSync, renameSync, rmSync, writeFileSync } from "node:fs";
+import { Agent } from "node:http";
+import { createServer, Socket } from "node:net";
 import { fileURLToPath } from "node:url";
-import type { Connect } from "../../functions/store/client.ts";
+import * as z from "zod";
+import type { EngineIsolation } from "../../functions/env.ts";
+import { type Connect, ConnectingAgent } from "../../functions/store/client.ts";
+import { isRunning, parseIdentity, readProcessIdentity } from "./process-identity.ts";
+import { StartError } from "./start-error.ts";
+import { isFull, writeOver } from "./table-files.ts";
+
+/** How requests get to an engine. */
+export interface EngineReach {
+  readonly endpoint: string;
+  /** Gives connections to an engine in a namespace; its endpoint is no address then. */
+  readonly connect: Connect | undefined;
+}
+
+/** Where an engine listens. */
+export type Place =
+  | { readonly namespace: NamespaceKind; readonly endpoint: string }
+  | { readonly namespace: null; readonly endpoint: string; readonly address: string; readonly port: number };
+
+/** A name that leads nowhere, should it ever be looked up: an engine in a namespace is reached by its connector. */
+const NAMESPACE_ENDPOINT = "http://engine.invalid";
+
+/** Decides where a new engine will listen. Throws StartError when a namespace is required and cannot be created. */
+export async function findPlace(isolation: EngineIsolation): Promise<Place> {
+  const kind = isolation === "address" ? "it was not asked for" : findNamespaceKind();
+  if (typeof kind === "object") return { namespace: kind, endpoint: NAMESPACE_ENDPOINT };
+  if (isolation === "namespace") {
+    throw new StartError(
+      [
+        `ENGINE_ISOLATION=namespace: no network namespace can be made here: ${kind}.`,
+        "See the runbook on who can reach the engine; ENGINE_ISOLATION=address does without.",
+      ].join("\n"),
+    );
+  }
+  const { address, port } = await freeAddress();
+  return { namespace: null, endpoint: `http://${address}:${port}`, address, port };
+}
+
+/** A free port on an address of 127.0.0.0/8 that is hard to guess; on 127.0.0.1 where the system has no other. */
+async function freeAddress(): Promise<{ address: string; port: number }> {
+  const address = [127, randomInt(1, 255), randomInt(256), randomInt(1, 255)].join(".");
+  try {
+    return { address, port: await freePort(address) };
+  } catch {
+    return { address: "127.0.0.1", port: await freePort("127.0.0.1") };
+  }
+}
+
+function freePort(host: string): Promise<number> {
+  return new Promise((resolve, reject) => {
+    const probe = createServer();
+    probe.once("error", reject);
+    probe.listen(0, host, () => {
+      const address = probe.address();
+      probe.close(() => {
+        if (address !== null && typeof address === "object") resolve(address.port);
+        else reject(new Error("no port was given"));
+      });
+    });
+  });
+}
+
+/** An agent whose connections go to the engine. */
+export const makeAgent = ({ connect }: EngineReach): Agent =>
+  connect === undefined ? new Agent({ keepAlive: true }) : new ConnectingAgent(connect);
+
+// The engine file: the process of the engine and where it listens, written by its server and read by commands.
+
+const written = z.object({ endpoint: z.string(), namespace: z.object({ user: z.boolean() }).nullable() });
+
+export interface RunningEngine extends EngineReach {
+  close(): void;
+}
+
+/** How to reach the engine that an engine file tells of, also when its server has started it again; null when none runs. */
+export function findRunningEngine(engineFile: string): RunningEngine | null {
+  const find = () => {
+    const text = readText(engineFile);
+    const identity = parseIdentity(text);
+    if (identity === null || !isRunning(identity)) return null;
+    const reach = written.safeParse(JSON.parse(text)).data;
+    return reach === undefined ? null : { ...reach, pid: identity.pid };
+  };
+  const found = find();
+  if (found === null) return null;
+  const { endpoint } = found;
+  if (found.namespace === null) return { endpoint, connect: undefined, close: () => undefined };
+  const connector = makeConnector(() => {
+    const { pid, namespace = null } = find() ?? {};
+    return pid === undefined || namespace === null ? null : { pid, kind: namespace };
+  });
+  return { endpoint, ...connector };
+}
+
+/** What is in a file; empty when the file does not exist. Throws StartError when it cannot be read. */
+function readText(file: string): string {
+  try {
+    return readFileSync(file, "utf8");
+  } catch (error) {
+    if (error instanceof Error && "code" in error && error.code === "ENOENT") return "";
+    throw new StartError(`${file} cannot be read: ${error instanceof Error ? error.message : String(error)}`);
+  }
+}
+
+/** Writes an engine file, whole or not at all; on a full disk over what it held. Throws as `fs` does. */
+export function writeEngineFile(engineFile: string, pid: number, { endpoint, namespace }: Place): void {
+  const text = JSON.stringify({ ...readProcessIdentity(pid), endpoint, namespace });
+  const whole = `${engineFile}.${process.pid}`;
+  try {
+    writeFileSync(whole, text, { mode: 0o600 });
+    renameSync(whole, engineFile);
+  } catch (error) {
+    rmSync(whole, { force: true });
+    if (!isFull(error)) throw error;
+    try {
+      writeOver(engineFile, text);
+    } catch {
+      throw error;
+    }
+  }
+}
+
+// Network namespaces, and the connector into one.
 
 /** The port of the engine in its namespace, where it is alone. */
 export const NAMESPACE_PORT = 8000;
