@@ -13,32 +13,32 @@ export interface DataFolder {
   readonly database: string;
   readonly adminTokenFile: string;
   readonly engineFile: string;
-  /** The folder as an open file, locked in the kernel; an engine that inherits it keeps the lock. Null where there are no such locks. */
+  /** The folder as an open file, locked in the kernel; an engine that inherits it keeps the lock. Null if the kernel has no such locks. */
   readonly lockedFile: number | null;
-  /** Tells others that the folder will be free soon, so that they wait for it. */
+  /** Announces that the folder will be free soon, so that others wait for it. */
   stopping(): void;
-  /** Gives the folder free for the next server. */
+  /** Releases the folder for the next server. */
   release(): void;
 }
 
 export interface OpenOptions {
   readonly role: "server" | "command";
-  /** Told what is waited for, and what others can read. */
+  /** Prints what is waited for, and which files other users can read. */
   readonly print: (line: string) => void;
   /** Ends the waiting: the promise rejects with its AbortError. */
   readonly signal?: AbortSignal | undefined;
 }
 
-/** How often a folder that will be free is looked at. */
-const LOOK_AGAIN_MS = 250;
+/** How often the lock is tried while waiting. */
+const RETRY_MS = 250;
 
-/** A process that holds the folder in the kernel has so long to write down who it is. */
+/** How long a process that has the kernel lock may take to write its name into the lock file. */
 const UNKNOWN_HOLDER_MS = 1_000;
 
 /**
- * Makes the folder if need be and locks it for this process; ends an engine that a killed process has left on it. Waits for
- * a process that will give it free: anyone for a stopping server, a server for a command as well. Throws StartError when
- * another holds it, when it is not writable, or when one of its files is a link. A full disk is no hindrance.
+ * Creates the folder if it does not exist, and locks it for this process; ends an engine that a killed process has left on it. Waits for a
+ * stopping server; a server also waits for a command. Throws StartError when another process holds the folder, when it is not writable,
+ * or when one of its files is a link. Works on a full disk.
  */
 export async function openDataFolder(path: string, { role, print, signal }: OpenOptions): Promise<DataFolder> {
   try {
@@ -47,14 +47,14 @@ export async function openDataFolder(path: string, { role, print, signal }: Open
   } catch (error) {
     throw notWritable(path, error);
   }
-  refuseLinks(path);
+  rejectLinks(path);
   const { database, ...files } = dataFolderFiles(path);
   const started = performance.now();
-  for (let isTold = false; ; ) {
+  for (let isReported = false; ; ) {
     const { lockedFile, holder } = await tryLock(path, database, role);
     if (lockedFile !== undefined) {
-      if (lockedFile === null) print(`the kernel cannot lock ${path}: see that no other container uses it`);
-      // Nobody else can hold the folder now: what runs on its database was left by a process that was killed.
+      if (lockedFile === null) print(`the kernel cannot lock ${path}: make sure that no other container uses it`);
+      // Nobody else holds the folder now: an engine on its database was left by a killed process.
       await endEngines(findEngines(database));
       keepForOwner(path, print);
       return {
@@ -73,72 +73,74 @@ export async function openDataFolder(path: string, { role, print, signal }: Open
       if (performance.now() - started > UNKNOWN_HOLDER_MS) throw heldElsewhere(path);
     } else if (holder.role === "stopping" || (holder.role === "command" && role === "server")) {
       const who = holder.role === "command" ? "a vbdstat command" : "a vbdstat that is stopping";
-      if (!isTold) print(`waiting for the data folder ${path}: ${who} (process ${holder.pid}) holds it`);
-      isTold = true;
+      if (!isReported) print(`waiting for the data folder ${path}: ${who} (process ${holder.pid}) is using it`);
+      isReported = true;
     } else {
       throw new StartError(
         `the data folder ${path} is in use by another vbdstat (process ${holder.pid}).\nStop it, or set DATA_DIR to another folder.`,
       );
     }
-    await pause(LOOK_AGAIN_MS, undefined, { signal });
+    await pause(RETRY_MS, undefined, { signal });
   }
 }
 
 /** The files of a data folder. */
 export const dataFolderFiles = (path: string) => ({
-  // In full: the engine is known by it among those of other folders.
+  // The full path tells this folder's engine from others.
   database: resolve(path, "vbdstat.db"),
   adminTokenFile: join(path, "admin-token"),
   engineFile: join(path, "engine"),
 });
 
-/** Files of a data folder that nobody else need read. */
+/** Files of a data folder that only the owner needs to read. */
 const PRIVATE = ["vbdstat.db", "vbdstat.db-wal", "vbdstat.db-shm", "revoked-tokens", "lock", "engine"];
 
-/** Files that hold a secret: one that others could read is refused where it is read, for they may have read it. */
+/** Files with a secret: readSecretFile rejects one that others can read, because they may have read it. */
 const SECRETS = ["admin-token", "token-key"];
 
-/** Throws StartError when a file of the folder is a link: what is done to it would be done to a file elsewhere. */
-function refuseLinks(path: string): void {
+/** Throws StartError when a file of the folder is a link: writing to it would change a file elsewhere. */
+function rejectLinks(path: string): void {
   for (const file of [...PRIVATE, ...SECRETS].map((name) => join(path, name))) {
     if (lstatSync(file, { throwIfNoEntry: false })?.isSymbolicLink()) {
       throw new StartError(
-        `${file} is a symbolic link and must be a file. Remove it, or put the file itself in its place.`,
+        `${file} is a symbolic link and must be a file. Remove it, or replace it with the file itself.`,
       );
     }
   }
 }
 
-/** Takes from everyone but the owner what an earlier version, a copy or a mode of 0755 gave; says what cannot be helped. */
+/** Removes access of other users, which an earlier version, a copy or mode 0755 gave; prints what it cannot change. */
 function keepForOwner(path: string, print: (line: string) => void): void {
   for (const file of PRIVATE.map((name) => join(path, name))) {
-    const mode = modeOf(file);
+    const mode = readMode(file);
     if (mode === null || (mode & 0o077) === 0 || !lstatSync(file).isFile()) continue;
     try {
       chmodSync(file, mode & 0o700);
-      print(`${file} was open to others (mode ${octal(mode)}): it is its owner's alone now`);
+      print(`${file} was accessible to other users (mode ${formatMode(mode)}); now only its owner has access`);
     } catch (error) {
-      print(`${file} is open to others (mode ${octal(mode)}), and stays so: ${errorMessage(error)}`);
+      print(
+        `${file} is accessible to other users (mode ${formatMode(mode)}) and cannot be changed: ${errorMessage(error)}`,
+      );
     }
   }
-  // In full: the folder itself may be behind a link.
-  const mode = modeOf(realpathSync(path)) ?? 0;
+  // The path may be a link to the folder.
+  const mode = readMode(realpathSync(path)) ?? 0;
   if ((mode & 0o022) !== 0) {
-    print(`others can put files into the data folder ${path} (mode ${octal(mode)}): chmod 0700 it`);
+    print(`other users can create files in the data folder ${path} (mode ${formatMode(mode)}); run chmod 0700 on it`);
   }
 }
 
-function modeOf(file: string): number | null {
+function readMode(file: string): number | null {
   const found = lstatSync(file, { throwIfNoEntry: false });
   return found === undefined ? null : found.mode & 0o7777;
 }
 
-const octal = (mode: number): string => mode.toString(8).padStart(4, "0");
+const formatMode = (mode: number): string => mode.toString(8).padStart(4, "0");
 
 const heldElsewhere = (path: string): StartError =>
   new StartError(
     [
-      `the data folder ${path} is in use by a vbdstat that cannot be seen from here, such as one in another container.`,
-      "Run commands where that one runs; stop it, or set DATA_DIR to another folder.",
+      `the data folder ${path} is in use by a vbdstat that is not visible from here, such as one in another container.`,
+      "Run commands in that container; or stop that vbdstat, or set DATA_DIR to another folder.",
     ].join("\n"),
   );

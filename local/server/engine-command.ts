@@ -9,7 +9,7 @@ import { searchPath } from "../../functions/env.ts";
 import { findProcesses, isRunning, type ProcessIdentity } from "./process-identity.ts";
 import { StartError } from "./start-error.ts";
 
-/** The words with which an engine is started. */
+/** The command line of an engine. */
 export const engineCommand = (program: string, address: string, port: number, database: string): readonly string[] => [
   program,
   "serve",
@@ -21,13 +21,13 @@ export const engineCommand = (program: string, address: string, port: number, da
   database,
 ];
 
-/** The engine's program: from the optional package, else from the PATH. */
+/** The engine's program: from the optional package, else from the PATH. Throws StartError when there is neither. */
 export function findProgram(): string {
   try {
     const packaged = join(dirname(fileURLToPath(import.meta.resolve("@dynoxide/linux-x64/package.json"))), "dynoxide");
     if (existsSync(packaged)) return packaged;
   } catch {
-    // The package is for one platform only; elsewhere it is not installed.
+    // The package exists for one platform only.
   }
   const onPath = searchPath()
     .map((folder) => join(folder, "dynoxide"))
@@ -35,20 +35,20 @@ export function findProgram(): string {
   if (onPath !== undefined) return onPath;
   throw new StartError(
     [
-      `there is no embedded engine for this platform (${process.platform}-${process.arch}).`,
-      "Set DYNAMODB_ENDPOINT to a DynamoDB, such as DynamoDB Local or AWS, or put a dynoxide program on the PATH.",
+      `no embedded engine for this platform (${process.platform}-${process.arch}).`,
+      "Set DYNAMODB_ENDPOINT to DynamoDB Local or AWS, or put a dynoxide program on the PATH.",
     ].join("\n"),
   );
 }
 
-/** What makes a program end with the process that started it, however that ended; nothing where no program does. */
+/** A prefix for a command line that makes the program end with its parent process, however that ends; empty if the machine has no setpriv. */
 export function dieWithParent(): readonly string[] {
   const words = ["setpriv", "--pdeathsig", "KILL"];
   const [program = "", ...others] = words;
   return spawnSync(program, [...others, "true"], { stdio: "ignore" }).status === 0 ? words : [];
 }
 
-/** Whether words are an engine's on this database, or those of a program that is about to become one. */
+/** Whether a command line is that of an engine on this database, or of a program that is about to become one. */
 function isEngineCommand(words: readonly string[], database: string): boolean {
   const [program = "", serve, host, , port, , option, file] = words.slice(-8);
   return (
@@ -58,14 +58,14 @@ function isEngineCommand(words: readonly string[], database: string): boolean {
   );
 }
 
-/** The engines that run on a database, as this user and in this pid namespace; none where there is no /proc. */
+/** The engines on a database that run as this user in this pid namespace; empty without /proc. */
 export const findEngines = (database: string): ProcessIdentity[] =>
   findProcesses((words) => isEngineCommand(words, database));
 
-/** An engine that was told to end has so long to do so before it is killed. */
+/** How long an engine may take to end after SIGTERM before it is killed. */
 const PATIENCE_MS = 2_500;
 
-/** Ends engines, and waits until they have ended or cannot be. */
+/** Ends engines, and waits until they have ended, or gives up after twice PATIENCE_MS. */
 export async function endEngines(engines: readonly ProcessIdentity[]): Promise<void> {
   for (const engine of engines) {
     const started = performance.now();
@@ -84,6 +84,6 @@ function send(pid: number, signal: NodeJS.Signals): void {
   try {
     process.kill(pid, signal);
   } catch {
-    // It has ended meanwhile, or belongs to somebody else.
+    // It has ended, or belongs to another user.
   }
 }

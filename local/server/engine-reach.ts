@@ -12,13 +12,13 @@ import * as z from "zod";
 import type { EngineIsolation } from "../../functions/env.ts";
 import { type Connect, ConnectingAgent } from "../../functions/store/client.ts";
 import { isRunning, parseIdentity, readProcessIdentity } from "./process-identity.ts";
-import { StartError } from "./start-error.ts";
+import { errorMessage, StartError } from "./start-error.ts";
 import { isFull, writeOver } from "./table-files.ts";
 
-/** How requests get to an engine. */
+/** How requests reach an engine. */
 export interface EngineReach {
   readonly endpoint: string;
-  /** Gives connections to an engine in a namespace; its endpoint is no address then. */
+  /** Opens connections to an engine in a namespace, whose endpoint is not a real address. */
   readonly connect: Connect | undefined;
 }
 
@@ -27,18 +27,18 @@ export type Place =
   | { readonly namespace: NamespaceKind; readonly endpoint: string }
   | { readonly namespace: null; readonly endpoint: string; readonly address: string; readonly port: number };
 
-/** A name that leads nowhere, should it ever be looked up: an engine in a namespace is reached by its connector. */
+/** A name that never resolves: only the connector reaches an engine in a namespace. */
 const NAMESPACE_ENDPOINT = "http://engine.invalid";
 
 /** Decides where a new engine will listen. Throws StartError when a namespace is required and cannot be created. */
 export async function findPlace(isolation: EngineIsolation): Promise<Place> {
-  const kind = isolation === "address" ? "it was not asked for" : findNamespaceKind();
+  const kind = isolation === "address" ? "it was not requested" : findNamespaceKind();
   if (typeof kind === "object") return { namespace: kind, endpoint: NAMESPACE_ENDPOINT };
   if (isolation === "namespace") {
     throw new StartError(
       [
-        `ENGINE_ISOLATION=namespace: no network namespace can be made here: ${kind}.`,
-        "See the runbook on who can reach the engine; ENGINE_ISOLATION=address does without.",
+        `ENGINE_ISOLATION=namespace: cannot create a network namespace here: ${kind}.`,
+        "See the runbook on who can reach the engine; ENGINE_ISOLATION=address works without one.",
       ].join("\n"),
     );
   }
@@ -46,7 +46,7 @@ export async function findPlace(isolation: EngineIsolation): Promise<Place> {
   return { namespace: null, endpoint: `http://${address}:${port}`, address, port };
 }
 
-/** A free port on an address of 127.0.0.0/8 that is hard to guess; on 127.0.0.1 where the system has no other. */
+/** A free port on an address of 127.0.0.0/8 that is hard to guess; on 127.0.0.1 if the system has no other. */
 async function freeAddress(): Promise<{ address: string; port: number }> {
   const address = [127, randomInt(1, 255), randomInt(256), randomInt(1, 255)].join(".");
   try {
@@ -64,7 +64,7 @@ function freePort(host: string): Promise<number> {
       const address = probe.address();
       probe.close(() => {
         if (address !== null && typeof address === "object") resolve(address.port);
-        else reject(new Error("no port was given"));
+        else reject(new Error("the system assigned no port"));
       });
     });
   });
@@ -82,7 +82,7 @@ export interface RunningEngine extends EngineReach {
   close(): void;
 }
 
-/** How to reach the engine that an engine file tells of, also when its server has started it again; null when none runs. */
+/** How to reach the engine in an engine file, also after its server has restarted it; null when it does not run. */
 export function findRunningEngine(engineFile: string): RunningEngine | null {
   const find = () => {
     const text = readText(engineFile);
@@ -102,17 +102,17 @@ export function findRunningEngine(engineFile: string): RunningEngine | null {
   return { endpoint, ...connector };
 }
 
-/** What is in a file; empty when the file does not exist. Throws StartError when it cannot be read. */
+/** The content of a file; empty when the file does not exist. Throws StartError when it cannot be read. */
 function readText(file: string): string {
   try {
     return readFileSync(file, "utf8");
   } catch (error) {
     if (error instanceof Error && "code" in error && error.code === "ENOENT") return "";
-    throw new StartError(`${file} cannot be read: ${error instanceof Error ? error.message : String(error)}`);
+    throw new StartError(`${file} cannot be read: ${errorMessage(error)}`);
   }
 }
 
-/** Writes an engine file, whole or not at all; on a full disk over what it held. Throws as `fs` does. */
+/** Writes an engine file atomically; on a full disk it overwrites the old content. Throws as `fs` does. */
 export function writeEngineFile(engineFile: string, pid: number, { endpoint, namespace }: Place): void {
   const text = JSON.stringify({ ...readProcessIdentity(pid), endpoint, namespace });
   const whole = `${engineFile}.${process.pid}`;
@@ -132,10 +132,10 @@ export function writeEngineFile(engineFile: string, pid: number, { endpoint, nam
 
 // Network namespaces, and the connector into one.
 
-/** The port of the engine in its namespace, where it is alone. */
+/** The port of the engine in its namespace, where nothing else listens. */
 export const NAMESPACE_PORT = 8000;
 
-/** A new namespace has a loopback, which is down. */
+/** The loopback of a new namespace is down. */
 const LOOPBACK_UP = [
   'PATH="$PATH:/usr/sbin:/sbin"',
   "{ ip link set lo up || ifconfig lo up || busybox ip link set lo up || busybox ifconfig lo up ||",
@@ -143,12 +143,12 @@ const LOOPBACK_UP = [
   `perl -e 'socket(S, 2, 2, 0) && ioctl(S, 0x8914, pack("a16 s x22", "lo", 1)) or exit 1'; }`,
 ].join("\n");
 
-/** What a namespace is made with; `user` says that a user namespace is made about it, which needs no rights. */
+/** How a namespace is created; `user`: within a user namespace, which needs no privileges. */
 export interface NamespaceKind {
   readonly user: boolean;
 }
 
-const unshareWords = ({ user }: NamespaceKind): readonly string[] => [
+const unshareCommand = ({ user }: NamespaceKind): readonly string[] => [
   "unshare",
   ...(user ? ["--user", "--map-root-user"] : []),
   "--net",
@@ -156,16 +156,16 @@ const unshareWords = ({ user }: NamespaceKind): readonly string[] => [
 ];
 
 /**
- * Which kind of namespace can be made here and entered, found out by making one, which is gone at once; or, in words, why
- * none can.
+ * Which kind of namespace this machine can create and enter, found by creating one, which ends at once; or the reason why it can create
+ * none.
  */
 export function findNamespaceKind(): NamespaceKind | string {
-  if (process.platform !== "linux") return `there are none on ${process.platform}`;
-  // Root needs no user namespace, in which it would lose its rights to files of others.
+  if (process.platform !== "linux") return `${process.platform} has none`;
+  // Root needs no user namespace, and would lose its access to other users' files in one.
   const kinds = process.geteuid?.() === 0 ? [{ user: false }, { user: true }] : [{ user: true }];
   let reason = "";
   for (const kind of kinds) {
-    const [program = "", ...words] = unshareWords(kind);
+    const [program = "", ...words] = unshareCommand(kind);
     const script = `${LOOPBACK_UP} >/dev/null && nsenter --version >/dev/null`;
     const { status, error, stderr } = spawnSync(program, [...words, "sh", "-c", script], {
       stdio: ["ignore", "ignore", "pipe"],
@@ -178,9 +178,9 @@ export function findNamespaceKind(): NamespaceKind | string {
   return reason;
 }
 
-/** The words of a program in a new namespace: it prints a line when its loopback is up, and then becomes `words`. */
+/** The command line of a program in a new namespace: prints a line when the loopback is up, and then becomes `words`. */
 export const inNamespace = (kind: NamespaceKind, words: readonly string[]): readonly string[] => [
-  ...unshareWords(kind),
+  ...unshareCommand(kind),
   "sh",
   "-c",
   `${LOOPBACK_UP} >/dev/null 2>&1 && echo up && exec "$@" >/dev/null`,
@@ -200,18 +200,18 @@ export interface Connector {
   close(): void;
 }
 
-/** So long may it take to get a socket, the start of the connector included. */
+/** The time limit for a socket, including the start of the connector. */
 const CONNECTED_WITHIN_MS = 5_000;
 
-/** A connector into the namespace of the engine that `engine` names at the time; null while no engine runs. */
+/** A connector into the namespace of the current engine; `engine` returns null while none runs. */
 export function makeConnector(engine: () => NamespaceMember | null): Connector {
   let current: { readonly pid: number; readonly started: Started } | null = null;
   let isClosed = false;
   return {
     connect: async () => {
-      // A request that is tried again after the end must not start another.
+      // A retry after close must not start another connector.
       const member = isClosed ? null : engine();
-      if (member === null) throw connectFault("ECONNREFUSED");
+      if (member === null) throw connectError("ECONNREFUSED");
       if (current?.pid !== member.pid || !current.started.isUsable()) {
         current?.started.close();
         current = { pid: member.pid, started: start(member) };
@@ -237,17 +237,17 @@ function start({ pid, kind }: NamespaceMember): Started {
     ...(kind.user ? ["--user", "--preserve-credentials"] : []),
     "--",
     process.execPath,
-    // It does next to nothing; without these it would take half as much memory again.
+    // It does almost nothing; without these it would need 50 % more memory.
     "--max-semi-space-size=1",
     "--v8-pool-size=0",
     connectorFile(),
     String(NAMESPACE_PORT),
     readlinkSync("/proc/self/ns/net"),
   ];
-  // Its own group: a Ctrl-C at the terminal is for the server only, which then finishes requests.
+  // Its own process group: a Ctrl-C at the terminal is for the server only, which then finishes requests.
   const child = spawn("nsenter", words, { stdio: ["ignore", "ignore", "ignore", "ipc"], detached: true });
   const waiting = new Map<number, (socket: Socket | null, code: string) => void>();
-  let asked = 0;
+  let requested = 0;
   const close = () => {
     child.kill("SIGKILL");
     for (const settle of waiting.values()) settle(null, "ECONNREFUSED");
@@ -265,14 +265,14 @@ function start({ pid, kind }: NamespaceMember): Started {
     isUsable: () => child.connected && isAlive(child),
     connect: () =>
       new Promise((resolve, reject) => {
-        asked += 1;
-        const id = asked;
-        // One that does not answer is of no use to anybody else either.
+        requested += 1;
+        const id = requested;
+        // A connector that does not respond is useless for other requests as well.
         const timer = setTimeout(close, CONNECTED_WITHIN_MS);
         waiting.set(id, (socket, code) => {
           clearTimeout(timer);
           waiting.delete(id);
-          if (socket === null) return reject(connectFault(code));
+          if (socket === null) return reject(connectError(code));
           socket.setNoDelay(true);
           resolve(socket);
         });
@@ -287,14 +287,14 @@ function start({ pid, kind }: NamespaceMember): Started {
 const isAlive = (child: ChildProcess): boolean =>
   child.pid !== undefined && child.exitCode === null && child.signalCode === null;
 
-/** As a socket's, so that a request is tried again. */
-const connectFault = (code: string): Error =>
+/** An error like that of a socket, so that the client retries the request. */
+const connectError = (code: string): Error =>
   Object.assign(new Error(`no connection to the embedded engine: ${code}`), { code });
 
-/** The connector: in the bundle, or as it is in the source. */
+/** The connector: in the bundle or in the source. */
 function connectorFile(): string {
   const files = ["engine-connector.js", "engine-connector.mjs"];
   const [found] = files.map((name) => fileURLToPath(new URL(name, import.meta.url))).filter(existsSync);
-  if (found === undefined) throw new Error(`${files[0]} is missing beside ${import.meta.url}`);
+  if (found === undefined) throw new Error(`${files[0]} is missing next to ${import.meta.url}`);
   return found;
 }

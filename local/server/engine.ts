@@ -20,36 +20,36 @@ import {
 } from "./engine-reach.ts";
 import { ping, WATCH_LIMITS, watchEngine } from "./engine-watch.ts";
 import { BUSY, readActivity } from "./process-identity.ts";
-import { StartError } from "./start-error.ts";
+import { errorMessage, StartError } from "./start-error.ts";
 import { isFull, writeOver } from "./table-files.ts";
 
 export interface Engine extends EngineReach {
-  /** The process of the engine that runs now. */
+  /** The process id of the current engine. */
   pid(): number | null;
   stop(): Promise<void>;
 }
 
 export interface EngineOptions {
   readonly database: string;
-  /** Where the engine's process and how to reach it are written down. */
+  /** The file that records the engine's process and how to reach it. */
   readonly engineFile: string;
   /** An open file that the engine inherits, so that a lock on it lasts as long as the engine. */
   readonly lockedFile?: number | null;
   readonly isolation: EngineIsolation;
-  /** Told when the engine died or hung and is started again, and when it could not be written down. */
+  /** Prints that the engine died or hung and is restarted, and that the engine file could not be written. */
   readonly print: (line: string) => void;
 }
 
-/** An engine that starts and does nothing is given up after so long. */
+/** A starting engine that does nothing for this long is given up. */
 const IDLE_START_MS = 10_000;
 const STOPPED_WITHIN_MS = 5_000;
 
-/** Waits before an engine that died is started again: they double until one has run for a while. */
-const SHORTEST_WAIT_MS = 100;
+/** The wait before a restart: it doubles until an engine has run for a while. */
+const MIN_WAIT_MS = 100;
 const MAX_WAIT_MS = 10_000;
 const STEADY_AFTER_MS = 30_000;
 
-/** Starts the engine and waits until it answers. Throws StartError when there is none for this platform. */
+/** Starts the engine and waits until it answers. Throws StartError when this platform has no engine, or when it does not start. */
 export async function startEngine(options: EngineOptions): Promise<Engine> {
   const program = findProgram();
   const place = await findPlace(options.isolation);
@@ -57,7 +57,7 @@ export async function startEngine(options: EngineOptions): Promise<Engine> {
   let stopping = false;
   let restart: NodeJS.Timeout | undefined;
   let watching = new AbortController();
-  let waitMs = SHORTEST_WAIT_MS;
+  let waitMs = MIN_WAIT_MS;
   let run = launch(words, place, options);
 
   const { namespace } = place;
@@ -78,9 +78,9 @@ export async function startEngine(options: EngineOptions): Promise<Engine> {
     child.once("exit", (code, signal) => {
       watching.abort();
       if (stopping) return;
-      // An engine that dies again and again (a damaged file) must not take the processor as well.
-      waitMs = performance.now() - since > STEADY_AFTER_MS ? SHORTEST_WAIT_MS : Math.min(MAX_WAIT_MS, waitMs * 2);
-      options.print(`the engine ended (${signal ?? `exit ${code}`}); starting it again in ${waitMs} ms`);
+      // An engine that keeps dying (a damaged file) must not use all of the processor.
+      waitMs = performance.now() - since > STEADY_AFTER_MS ? MIN_WAIT_MS : Math.min(MAX_WAIT_MS, waitMs * 2);
+      options.print(`the engine ended (${signal ?? `exit ${code}`}); restarting it in ${waitMs} ms`);
       restart = setTimeout(() => {
         run = launch(words, place, options);
         supervise(run);
@@ -88,7 +88,7 @@ export async function startEngine(options: EngineOptions): Promise<Engine> {
     });
     if (child.pid === undefined) return;
     const onHung = () => {
-      options.print("the engine answers nobody and does nothing: ending it");
+      options.print("the engine hangs: killing it");
       child.kill("SIGKILL");
     };
     void watchEngine(pinged, { pid: child.pid, onHung }, watching.signal);
@@ -101,12 +101,12 @@ export async function startEngine(options: EngineOptions): Promise<Engine> {
     await end(run.child);
     agent.destroy();
     connector?.close();
-    keepRoom(options.database);
+    reserveStartBytes(options.database);
     try {
-      // Not removed: the room it has is what the next start writes into when the disk is full.
+      // Not removed: on a full disk the next start overwrites it.
       writeOver(options.engineFile, "");
     } catch {
-      // It says of an engine that no longer runs; nothing is gained by failing for it.
+      // It names an engine that no longer runs; that is no reason to fail.
     }
   };
   try {
@@ -129,52 +129,52 @@ function buildCommand(program: string, place: Place, database: string): readonly
 /** One process of the engine. */
 interface Run {
   readonly child: ChildProcess;
-  /** Whether it is in its namespace; at once where it has none. */
+  /** Whether it has entered its namespace; true at once if it has none. */
   isUp(): boolean;
-  /** The last that it said on standard error. */
-  said(): string;
+  /** The end of its standard error. */
+  stderr(): string;
 }
 
-/** Bytes that are kept of what the engine says. */
-const MAX_SAID = 2_000;
+/** Characters of the engine's standard error that are kept. */
+const MAX_STDERR = 2_000;
 
 function launch(words: readonly string[], place: Place, { engineFile, lockedFile, print }: EngineOptions): Run {
   const [program = "", ...others] = words;
   const child = spawn(program, others, {
     stdio: ["ignore", place.namespace === null ? "ignore" : "pipe", "pipe", lockedFile ?? "ignore"],
-    // Its own group: a Ctrl-C at the terminal reaches the server only, which lets requests finish before it ends the engine.
+    // Its own process group: a Ctrl-C at the terminal reaches the server only, which finishes requests before it ends the engine.
     detached: true,
   });
   let isUp = place.namespace === null;
-  let said = "";
+  let stderr = "";
   child.stdout?.once("data", () => (isUp = true));
-  child.stderr?.on("data", (piece: Buffer) => (said = (said + piece.toString()).slice(-MAX_SAID)));
-  // A program that cannot be run ends like one that ends at once: whoever watches for the exit hears of it.
+  child.stderr?.on("data", (piece: Buffer) => (stderr = (stderr + piece.toString()).slice(-MAX_STDERR)));
+  // A program that cannot be started is treated like one that exits at once.
   child.once("error", () => child.emit("exit", child.exitCode, child.signalCode));
   try {
     if (child.pid !== undefined) {
       writeEngineFile(engineFile, child.pid, place);
     }
   } catch (error) {
-    const reason = `${engineFile} cannot be written: ${error instanceof Error ? error.message : String(error)}`;
+    const reason = `${engineFile} cannot be written: ${errorMessage(error)}`;
     if (isFull(error)) {
-      print(`${reason}; commands cannot use this engine until the disk has room and the server is started again`);
+      print(`${reason}; commands cannot use this engine until the disk has space and the server is restarted`);
     } else {
       child.kill("SIGKILL");
-      said = reason;
+      stderr = reason;
     }
   }
-  return { child, isUp: () => isUp, said: () => said.trim() };
+  return { child, isUp: () => isUp, stderr: () => stderr.trim() };
 }
 
 /**
- * Bytes that a start takes: 32 KiB of the file that SQLite's processes share, which the last of them removes and without which
- * no database is opened, and some for the small files of the folder.
+ * Bytes that a start needs: 32 KiB for SQLite's shared-memory file, which the last process removes and without which SQLite opens no
+ * database, and some for the small files of the folder.
  */
 const START_BYTES = 65_536;
 
-/** Leaves as much of that room as there is to the next start, in the shared file: SQLite empties the one that it finds. */
-function keepRoom(database: string): void {
+/** Reserves that space for the next start, in a new shared-memory file: SQLite reuses the one that it finds. */
+function reserveStartBytes(database: string): void {
   const part = `${database}-shm.${process.pid}`;
   try {
     if (!existsSync(database)) return;
@@ -183,16 +183,16 @@ function keepRoom(database: string): void {
     } catch (error) {
       if (!isFull(error)) throw error;
     }
-    // In one step, and never in place of one that is in use.
+    // Atomically, and never in place of a file in use.
     linkSync(part, `${database}-shm`);
   } catch {
-    // It is there already, or nothing can be kept here.
+    // The file exists already, or the disk has no space.
   } finally {
     rmSync(part, { force: true });
   }
 }
 
-/** Whether a disk has less room than an engine needs to start. */
+/** Whether the disk has less space than an engine needs to start. */
 function isDiskFull(folder: string): boolean {
   const { bavail, bsize } = statfsSync(folder);
   return bavail * bsize < START_BYTES;
@@ -201,20 +201,20 @@ function isDiskFull(folder: string): boolean {
 const hasEnded = (child: ChildProcess): boolean =>
   child.exitCode !== null || child.signalCode !== null || child.pid === undefined;
 
-/** Waits for the first answer. An engine that reads a large log after a crash takes its time, and is seen to work. */
-async function ready({ child, said }: Run, ask: () => Promise<void>, database: string): Promise<void> {
+/** Waits for the first answer. An engine that reads a large log after a crash is waited for while it is active. */
+async function ready({ child, stderr }: Run, ask: () => Promise<void>, database: string): Promise<void> {
   const started = performance.now();
   let active = started;
   let activity: string | null = null;
   for (;;) {
     if (hasEnded(child)) {
-      const reason = said() || `exit ${child.exitCode ?? child.signalCode}`;
-      const told = `the embedded engine did not start (${reason}): it cannot use ${database}.`;
-      if (isDiskFull(dirname(database))) throw new StartError(`${told}\nThe disk is full: make room.`);
+      const reason = stderr() || `exit ${child.exitCode ?? child.signalCode}`;
+      const problem = `the embedded engine did not start (${reason}): it cannot use ${database}.`;
+      if (isDiskFull(dirname(database))) throw new StartError(`${problem}\nThe disk is full: free some space.`);
       throw new StartError(
         [
-          told,
-          "See that it may be written and that the disk has room; if it has, the file is damaged: restore the backup.",
+          problem,
+          "Check that it is writable and the disk is not full; otherwise the file is damaged: restore the backup.",
         ].join("\n"),
       );
     }
@@ -234,7 +234,7 @@ async function ready({ child, said }: Run, ask: () => Promise<void>, database: s
   );
 }
 
-/** Ends an engine. One that the kernel does not let go, because its disk does not answer, is left: it keeps the folder locked. */
+/** Ends an engine. An engine that the kernel cannot kill, because its disk hangs, is left running and keeps the folder locked. */
 async function end(child: ChildProcess): Promise<void> {
   if (hasEnded(child)) return;
   const exited = new Promise<"exit">((resolve) => child.once("exit", () => resolve("exit")));

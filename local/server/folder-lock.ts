@@ -50,12 +50,12 @@ async function attempt(path: string, database: string, mine: Holder, isSecond: b
   try {
     const kernel = lockOpenFile(file);
     if (kernel === "taken") {
-      // Looked for before the holder: a process that starts an engine has written itself down by then.
+      // Before the holder is read: a process writes the lock file before it starts an engine.
       const engines = findEngines(database);
       const holder = readHolder(lock);
       if (holder !== null && isRunning(holder)) return { holder };
-      // The holder may be in another container: only what runs in ours was left by one that was killed. An empty lock is that
-      // of a server which found the disk full, and whose engine this may be.
+      // The holder may be in another container: only an engine in this one was left by a killed process. An empty lock belongs to a
+      // server that found the disk full, and this engine may be its own.
       if (engines.length === 0 || isSecond || isEmpty(lock)) return { holder: null };
       await endEngines(engines);
       return attempt(path, database, mine, true);
@@ -72,7 +72,7 @@ async function attempt(path: string, database: string, mine: Holder, isSecond: b
 
 const lockPath = (path: string): string => join(path, "lock");
 
-/** The process that has locked a data folder and runs; null when it is free, or held in another container. */
+/** The running process that holds a data folder; null when the folder is free, or held in another container. */
 export function findHolder(path: string): Holder | null {
   const holder = readHolder(lockPath(path));
   return holder !== null && isRunning(holder) ? holder : null;
@@ -82,21 +82,21 @@ export function findHolder(path: string): Holder | null {
 export const changeRole = (path: string, role: Role): void =>
   writeLock(lockPath(path), { ...readProcessIdentity(process.pid), role });
 
-/** Says that nobody holds the folder. The lock is not removed: its room is what the next start writes into when the disk is full. */
+/** Releases the folder. The lock file is emptied and not removed: on a full disk the next start overwrites it. */
 export function releaseLock(path: string): void {
   const lock = lockPath(path);
   try {
     if (isEmpty(lock)) rmSync(lock, { force: true });
     else writeOver(lock, "");
   } catch {
-    // It names a process that ends now.
+    // It names a process that is about to end.
   }
 }
 
-// A lock that the kernel keeps: it holds between containers, and it ends with the last process that has the file open, however
-// that process ended. Node.js has no call for it, but a program that inherits an open file can lock it for us.
+// The kernel's lock holds between containers, and ends with the last process that has the file open, however that process ends. Node.js
+// has no call for it, but a program that inherits the open file can lock it.
 
-/** Programs that lock file 3, if it is free: they end with 0, or with 1 when somebody else has locked it. */
+/** Programs that lock file descriptor 3 if it is free: they exit with 0, or with 1 when another process has locked it. */
 const LOCKERS: readonly (readonly [program: string, ...words: string[]])[] = [
   ["flock", "-x", "-n", "3"],
   [
@@ -107,8 +107,8 @@ const LOCKERS: readonly (readonly [program: string, ...words: string[]])[] = [
 ];
 
 /**
- * Locks an open file or folder for as long as this process, or one that inherits `file`, has it open. `taken`: another has
- * locked it. `unsupported`: the machine has neither flock nor perl, or the file system has no such locks.
+ * Locks an open file or folder for as long as this process, or one that inherits `file`, has it open. `taken`: another process has
+ * locked it. `unsupported`: the machine has neither flock nor perl, or the file system does not support locks.
  */
 export function lockOpenFile(file: number): "held" | "taken" | "unsupported" {
   for (const [program, ...words] of LOCKERS) {
@@ -119,7 +119,7 @@ export function lockOpenFile(file: number): "held" | "taken" | "unsupported" {
   return "unsupported";
 }
 
-/** Takes the lock; the process that holds it if that runs. `isHeld`: the kernel's lock is ours already. */
+/** Writes the lock file; returns its holder if that process runs. `isHeld`: this process has the kernel lock already. */
 function takeLock(path: string, lock: string, mine: Holder, isHeld: boolean): Holder | null {
   const whole = `${lock}.${process.pid}`;
   try {
@@ -132,7 +132,7 @@ function takeLock(path: string, lock: string, mine: Holder, isHeld: boolean): Ho
   try {
     for (let tries = 0; tries < 5; tries += 1) {
       try {
-        // A link is made whole or not at all, so that nobody ever reads half a lock.
+        // A link is created atomically, so that nobody ever reads half a lock.
         linkSync(whole, lock);
         return null;
       } catch (error) {
@@ -142,13 +142,13 @@ function takeLock(path: string, lock: string, mine: Holder, isHeld: boolean): Ho
       if (holder !== null && isRunning(holder)) return holder;
       breakLock(lock, holder?.pid ?? null);
     }
-    throw new StartError(`the lock ${lock} changes all the time; is another vbdstat starting again and again?`);
+    throw new StartError(`lock ${lock} keeps changing hands; is another vbdstat restarting in a loop?`);
   } finally {
     rmSync(whole, { force: true });
   }
 }
 
-/** The same where there is no room for a new file; the kernel's lock keeps others out, whatever can be written of it. */
+/** The same without disk space for a new file; the kernel lock keeps others out even if nothing can be written. */
 function takeLockOnFullDisk(path: string, lock: string, mine: Holder): Holder | null {
   const holder = readHolder(lock);
   if (holder !== null && isRunning(holder)) return holder;
@@ -164,7 +164,7 @@ function takeLockOnFullDisk(path: string, lock: string, mine: Holder): Holder | 
   return null;
 }
 
-/** Removes a lock whose holder is gone; moved aside first, so that a lock taken meanwhile is noticed and put back. */
+/** Removes a lock whose holder has ended; moves it aside first, so that a lock taken in the meantime is noticed and put back. */
 function breakLock(lock: string, holderPid: number | null): void {
   const aside = `${lock}.stale.${process.pid}`;
   try {
@@ -172,14 +172,14 @@ function breakLock(lock: string, holderPid: number | null): void {
     const moved = readHolder(aside);
     if (moved !== null && moved.pid !== holderPid && isRunning(moved)) linkSync(aside, lock);
   } catch {
-    // Somebody else was quicker; the next attempt sees what they left.
+    // Another process was faster; the next attempt sees its lock.
   }
   rmSync(aside, { force: true });
 }
 
-const written = z.object({ role: z.enum(ROLES) });
+const roleSchema = z.object({ role: z.enum(ROLES) });
 
-/** Reads who holds a folder; null when the file is absent or damaged. Throws StartError when it is not a file, or not ours. */
+/** Reads the lock file; null when it is absent or damaged. Throws StartError when it is not a file, or not readable. */
 function readHolder(lock: string): Holder | null {
   let text: string;
   try {
@@ -189,29 +189,30 @@ function readHolder(lock: string): Holder | null {
     throw notUsable(lock, error);
   }
   const identity = parseIdentity(text);
-  // Versions before 0.2 wrote no role: their servers are to be stopped, like ours.
-  return identity && { ...identity, role: written.safeParse(JSON.parse(text)).data?.role ?? "server" };
+  // Early versions wrote no role: treat them as servers.
+  return identity && { ...identity, role: roleSchema.safeParse(JSON.parse(text)).data?.role ?? "server" };
 }
 
-/** Writes the lock anew, whole or not at all. */
+/** Replaces the lock file atomically. */
 function writeLock(lock: string, holder: Holder): void {
   const mine = `${lock}.${process.pid}`;
   try {
     writeFileSync(mine, JSON.stringify(holder), { mode: 0o600 });
     renameSync(mine, lock);
   } catch {
-    // On a full disk it stays as it was: others are refused rather than made to wait.
+    // On a full disk it stays unchanged: others are rejected instead of waiting.
     rmSync(mine, { force: true });
   }
 }
 
-/** Whether a lock is there and has no room for who holds it. */
+/** Whether the lock file exists and is empty: a full disk had no space for its holder. */
 const isEmpty = (lock: string): boolean => lstatSync(lock, { throwIfNoEntry: false })?.size === 0;
 
+/** The error for a folder that cannot be written. */
 export const notWritable = (path: string, error: unknown): StartError =>
   new StartError(
-    `the data folder ${path} cannot be written: ${errorMessage(error)}\nSet DATA_DIR to a folder that can.`,
+    `the data folder ${path} cannot be written: ${errorMessage(error)}\nSet DATA_DIR to a writable folder.`,
   );
 
 const notUsable = (file: string, error: unknown): StartError =>
-  new StartError(`${file} cannot be used: ${errorMessage(error)}\nMove it away, or set DATA_DIR to another folder.`);
+  new StartError(`${file} cannot be used: ${errorMessage(error)}\nMove it, or set DATA_DIR to another folder.`);

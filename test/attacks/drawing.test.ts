@@ -30,7 +30,7 @@ describe("the thread that draws", () => {
     );
 
   test("lets a few wait and refuses the others at once; those with a token have a line of their own, and come first", async () => {
-    const { forLinks, forTokens } = begin({ mostWaiting: 2 });
+    const { forLinks, forTokens } = begin({ maxWaiting: 2 });
     const order: string[] = [];
     const asked = [forLinks, forLinks, forLinks, forLinks, forTokens, forTokens, forTokens].map(async (from, index) => {
       const what = await outcome(pictureBy(from));

@@ -34,7 +34,7 @@ const store: AggregationStore = {
 };
 const deps: AggregateDeps = { store, clock: () => 0, backOff: async () => {} };
 const start = (pollMs = 1_000): Worker => {
-  worker = startWorker(deps, { pollMs, quietMs: 0, patienceMs: 0, onFault: (error) => faults.push(error) });
+  worker = startWorker(deps, { pollMs, quietMs: 0, patienceMs: 0, onError: (error) => faults.push(error) });
   return worker;
 };
 
@@ -151,7 +151,7 @@ describe("the worker", () => {
 describe("uploads go first", () => {
   const startWaiting = (): Worker => {
     fleets = async () => [];
-    worker = startWorker(deps, { pollMs: 3_600_000, quietMs: 100, patienceMs: 10_000, onFault: (e) => faults.push(e) });
+    worker = startWorker(deps, { pollMs: 3_600_000, quietMs: 100, patienceMs: 10_000, onError: (e) => faults.push(e) });
     return worker;
   };
   /** So many uploads, so many milliseconds apart. */
@@ -215,7 +215,7 @@ test("a pass looks into every bucket", async () => {
   };
   worker = startWorker(
     { ...deps, store: counting },
-    { pollMs: 1_000, quietMs: 0, patienceMs: 0, onFault: (error) => faults.push(error) },
+    { pollMs: 1_000, quietMs: 0, patienceMs: 0, onError: (error) => faults.push(error) },
   );
   await worker.drain();
   expect(new Set(buckets)).toEqual(new Set(Array.from({ length: BUCKETS }, (_, bucket) => bucket)));
