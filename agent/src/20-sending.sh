@@ -120,7 +120,7 @@ send_upload() {
       fi
       if ! has_receipt "$1"; then
         next_line "$BODY" || LINE=nothing
-        hold "$1" "$SERVER responded $CODE without a receipt that fits $su_name: $(reason_in "$LINE"); is a proxy or portal in between?"
+        hold "$1" "$SERVER responded $CODE, but not with a receipt that fits $su_name: $(reason_in "$LINE"); is a proxy or portal in between?"
         return
       fi
       if [ "$REJECTED_LINES" = 0 ]; then

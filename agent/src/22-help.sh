@@ -112,8 +112,8 @@ help_import() {
   cat <<EOF
 $NAME import FILE
 
-Checks FILE, which "export" wrote on another host, for damage, adds all of it or nothing to the spool
-here, and sends it. Hosts, times and run ids are not changed.
+Checks FILE, which "export" wrote on another host, for damage, adds all of it or nothing to the
+spool here, and sends it. Hosts, times and run ids are not changed.
 EOF
 }
 

@@ -195,7 +195,7 @@ exit 3
 END
   chmod +x "$STUB_HOST/bin/bonnie++"
   run limited "${AGENT_SHELL_WORDS[@]}" "$AGENT" run vm101 xvda -- bonnie++
-  expect 0 'the command ended with 3' 'printed more than is kept' "$receipt"
+  expect 0 'the command ended with 3' 'the output of the command was too long' "$receipt"
   [ "$(wc -c <"$STUB_HOST/sent.1")" -lt 500000 ]
   [ "$(wc -l <"$STUB_HOST/sent.1")" -lt 5000 ]
   for line in '# guest_kernel: 6.1.0' 'first words' "$(cat "$STUB_HOST/1.csv")" '## stderr: last message' '## exit status: 3'; do
@@ -217,7 +217,7 @@ END
   grep -v '^#' "$STUB_HOST/sent.1" | cmp - "$STUB_HOST/long"
   cat "$STUB_HOST/long" "$STUB_HOST/long" >"$STUB_HOST/longer"
   run agent run vm101 xvda -- cat "$STUB_HOST/longer"
-  expect 0 'printed more than is kept'
+  expect 0 'the output of the command was too long'
   if grep -v '^#' "$STUB_HOST/sent.2" | grep -Fvxf "$STUB_HOST/long"; then return 1; fi
 }
 
@@ -496,7 +496,7 @@ END
   printf '#!/bin/sh\ntouch %s\n' "$WITNESS" >"$STUB_HOST/bin/cksum"
   chmod +x "$STUB_HOST/bin/cksum"
   run agent import "$STUB_HOST/carry"
-  expect 1 'the spool is full' '20000 to come' 'nothing was accepted'
+  expect 1 'the spool is full' '20000 to add' 'nothing was accepted'
   # One that says less than it has is damaged, which is known at the first upload too many.
   sed -i '1s/20000/2/' "$STUB_HOST/carry"
   run agent import "$STUB_HOST/carry"
@@ -862,7 +862,7 @@ only_busybox_wget() {
     [ "$(waiting)" = 1 ]
   done
   VBDSTAT_PATH=$STUB_HOST/few VBDSTAT_ALLOW_BUSYBOX_WGET=1 run "${AGENT_SHELL_WORDS[@]}" "$AGENT" flush --now
-  expect 3 'busybox wget shows the token'
+  expect 3 'busybox wget exposes the token'
   grep 'Bearer vbd_secret' "$WITNESS"
   VBDSTAT_ALLOW_BUSYBOX_WGET=yes run agent flush
   expect 2 'ALLOW_BUSYBOX_WGET: expected 0 or 1, found "yes"'

@@ -72,7 +72,7 @@ head_of_upload() {
   done <<EOF
 SERVR=https://x|line 7: unknown setting "SERVR"
 SERVER|line 7: expected KEY=value, found "SERVER"
-SERVER=vbdstat.test|SERVER: expected an address
+SERVER=vbdstat.test|SERVER: expected a URL
 TIMEOUT=soon|TIMEOUT: expected a whole number, found "soon"
 IDENTIFIERS=some|IDENTIFIERS: expected none, hash or basename
 bad-key=1|line 7: "bad-key" is not a valid fact key

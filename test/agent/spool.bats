@@ -476,7 +476,7 @@ EOF
 
 @test "export --keep leaves the spool as it is; an empty spool exports nothing" {
   run agent export "$STUB_HOST/carry"
-  expect 0 'nothing in the spool'
+  expect 0 'nothing to export: the spool is empty'
   [ ! -e "$STUB_HOST/carry" ]
   agent post --server '' --backend loop "$(result 1)"
   run agent export --keep "$STUB_HOST/carry"
@@ -491,7 +491,7 @@ EOF
   reply 3 400 'error no_result: there is no Bonnie++ result in the body'
   echo site=fra >>"$VBDSTAT_CONFIG"
   run agent check
-  expect 0 'https://vbdstat.test answers' 'the token may send results' 'sent with every result: site fra' 'toolstack xl, 1 guests are running' "has 0 uploads to send"
+  expect 0 'https://vbdstat.test responds' 'the token may send results' 'sent with every result: site fra' 'toolstack xl, 1 guests are running' "has 0 uploads to send"
   [[ $output =~ the\ clock\ is\ -?[0-9]\ s\ ahead ]]
   [ -z "$(ls "$SPOOL/new")" ]
   rm "$STUB_HOST/curl.count"
@@ -504,5 +504,5 @@ EOF
   expect 1 'no response from https://vbdstat.test: (7) Failed to connect'
   chmod 644 "$STUB_HOST/token"
   run agent check
-  expect 1 'chmod 600 it'
+  expect 1 'run chmod 600 on it'
 }
