@@ -21,7 +21,7 @@ import type { Item } from "../../functions/store/item.ts";
 import { beginRestore, restoreItems } from "../../functions/store/restore.ts";
 import { makeRunStore, runItem } from "../../functions/store/runs.ts";
 import { writeNewFile } from "../../local/cli/backup.ts";
-import { backupText, headOf, itemsOfBackup, verifyBackup } from "../../local/cli/backup-file.ts";
+import { backupText, buildHead, itemsOfBackup, verifyBackup } from "../../local/cli/backup-file.ts";
 import { readTable } from "../support/csv.ts";
 import { startTestEngine } from "../support/engine.ts";
 import { newRun } from "../support/runs.ts";
@@ -186,7 +186,7 @@ async function* pagesOf(items: readonly Item[]): AsyncGenerator<readonly Item[],
 async function linesOfBackup(items: readonly Item[]): Promise<string[]> {
   const files = { "token-key": Buffer.from("0123456789abcdef0123456789abcdef") };
   const pieces: string[] = [];
-  const head = headOf("vbdstat", 1, files, "2026-11-22T10:00:00.000Z");
+  const head = buildHead("vbdstat", 1, files, "2026-11-22T10:00:00.000Z");
   for await (const piece of backupText(head, pagesOf(items), () => undefined)) pieces.push(piece);
   return pieces.join("").trimEnd().split("\n");
 }

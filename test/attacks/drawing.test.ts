@@ -51,7 +51,7 @@ describe("the thread that draws", () => {
   test("gives up a drawing that takes too long, and goes on with another thread", async () => {
     const { forLinks } = begin({ patienceMs: 1 });
     const outcomes = await Promise.all([outcome(pictureBy(forLinks)), outcome(pictureBy(forLinks))]);
-    expect(outcomes).toEqual(["a drawing took more than 1 ms", "a drawing took more than 1 ms"]);
+    expect(outcomes).toEqual(["rendering took more than 1 ms", "rendering took more than 1 ms"]);
   });
 
   test("outlives what cannot be drawn, paints no more pixels than there is memory for, and rests when nothing is asked", async () => {

@@ -79,7 +79,7 @@ describe.skipIf(inOtherContainer === null)("two containers with one folder (need
     const [program = "", ...words] = [...(inOtherContainer ?? []), process.execPath, `${BUNDLE}/main.js`];
     const second = spawnSync(program, words, { env: environment(), encoding: "utf8", timeout: 20_000 });
     expect(second.status).toBe(1);
-    expect(second.stderr).toContain("is in use by a vbdstat that cannot be seen from here");
+    expect(second.stderr).toContain("is in use by a vbdstat that is not visible from here");
     expect(engine !== null && isRunning(engine)).toBe(true);
     expect((await post(first)).status).toBe(201);
     expect(await first.end("SIGTERM")).toBe(0);
@@ -92,13 +92,13 @@ describe.skipIf(inOtherContainer === null)("two containers with one folder (need
     );
     const { code, output } = await runServer({ dataDir });
     expect(code).toBe(1);
-    expect(output).toContain("is in use by a vbdstat that cannot be seen from here");
+    expect(output).toContain("is in use by a vbdstat that is not visible from here");
     const command = spawnSync(process.execPath, [`${BUNDLE}/vbdstat.js`, "audit"], {
       env: environment(),
       encoding: "utf8",
     });
     expect(command.status).toBe(1);
-    expect(command.stderr).toContain("Run commands where that one runs");
+    expect(command.stderr).toContain("Run commands in that container");
     expect(inner.exitCode).toBeNull();
     inner.kill("SIGKILL");
     await new Promise((resolve) => inner.once("exit", resolve));
@@ -183,7 +183,7 @@ describe("what lies in the folder", () => {
       Object.fromEntries(readdirSync(dataDir).map((name) => [name, statSync(join(dataDir, name)).mode & 0o777]));
     const names = ["admin-token", "engine", "lock", "token-key", "vbdstat.db", "vbdstat.db-shm", "vbdstat.db-wal"];
     expect(modes()).toEqual(Object.fromEntries(names.map((name) => [name, 0o600])));
-    expect(first.output()).toContain(`others can put files into the data folder ${dataDir} (mode 0777)`);
+    expect(first.output()).toContain(`other users can create files in the data folder ${dataDir} (mode 0777)`);
     await first.end("SIGKILL");
     // Those that hold a secret are refused instead (tokens-forged.test.ts).
     const others = readdirSync(dataDir).filter((name) => name !== "admin-token" && name !== "token-key");
@@ -191,7 +191,9 @@ describe("what lies in the folder", () => {
     const second = await start();
     await post(second, "&run=2");
     for (const [name, mode] of Object.entries(modes())) expect([name, mode]).toEqual([name, 0o600]);
-    expect(second.output()).toContain("vbdstat.db was open to others (mode 0644): it is its owner's alone now");
+    expect(second.output()).toContain(
+      "vbdstat.db was accessible to other users (mode 0644); now only its owner has access",
+    );
   });
 });
 

@@ -38,7 +38,7 @@ describe.concurrent("an engine that is stopped", () => {
     while ((await server.send("/healthz")).status !== 200) await new Promise((resolve) => setTimeout(resolve, 50));
     expect(seconds(stopped)).toBeLessThan(30);
     expect(engine !== null && isRunning(engine)).toBe(false);
-    expect(server.output()).toContain("the engine answers nobody and does nothing: ending it");
+    expect(server.output()).toContain("the engine hangs: killing it");
     const again = await server.send("/v1/results?backend=loop", { method: "POST", body: LOOP });
     expect([200, 201]).toContain(again.status);
     expect(await server.end("SIGTERM")).toBe(0);

@@ -172,7 +172,7 @@ describe("at an address", () => {
     const server = await start("address");
     expect((await post(server)).status).toBe(201);
     const [, address = ""] =
-      /WARNING: the embedded engine listens on http:\/\/(\S+) and asks nobody/.exec(server.output()) ?? [];
+      /WARNING: the embedded engine listens on http:\/\/(\S+) without authentication/.exec(server.output()) ?? [];
     expect(listeners()).toContain(address);
     if (process.platform === "linux") expect(address).toMatch(/^127\.(?!0\.0\.1:)/);
     // What the warning says is so.
@@ -189,6 +189,6 @@ describe("at an address", () => {
     const forced = { ...environment, ENGINE_ISOLATION: "namespace" };
     const { code, output } = await runServer({ dataDir: dataOf("forced"), environment: forced });
     expect(code).toBe(1);
-    expect(output).toMatch(/ENGINE_ISOLATION=namespace: no network namespace can be made here: .*unshare/);
+    expect(output).toMatch(/ENGINE_ISOLATION=namespace: cannot create a network namespace here: .*unshare/);
   });
 });

@@ -37,7 +37,7 @@ test("a line that is too long is dropped and told of, and those around it are re
   const found: string[] = [];
   const before = process.memoryUsage().arrayBuffers + process.memoryUsage().heapUsed;
   let most = 0;
-  const limit = { longest: 2 ** 20, onOverlong: (line: number, bytes: number) => overlong.push([line, bytes]) };
+  const limit = { maxBytes: 2 ** 20, onOverlong: (line: number, bytes: number) => overlong.push([line, bytes]) };
   for await (const line of readLines(file, limit)) {
     found.push(line);
     const { arrayBuffers, heapUsed } = process.memoryUsage();

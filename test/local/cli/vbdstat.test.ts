@@ -142,7 +142,7 @@ describe("the command line", () => {
   test("a folder without data is refused where nothing could be found in it", async () => {
     for (const name of ["audit", "export", "rebuild"]) {
       const { code, error } = await vbdstat([name]);
-      expect(error).toMatch(/there are no data in .*; set DATA_DIR/);
+      expect(error).toMatch(/no data found in .*; set DATA_DIR/);
       expect(code).toBe(1);
     }
   });
@@ -318,7 +318,7 @@ test("a table of an earlier version elsewhere is left alone by servers and comma
     expect(await vbdstat(["audit"], { environment })).toEqual({ code: 1, out: "", error: `vbdstat: ${refused}` });
     const server = await runServer({ dataDir, environment });
     expect(server).toEqual({ code: 1, output: `vbdstat does not start: ${refused}` });
-    const upgraded = `upgraded table ${table.name} from format 0 to 1: 0 tokens taken over\n`;
+    const upgraded = `upgraded table ${table.name} from format 0 to 1: 0 tokens converted\n`;
     expect(await vbdstat(["upgrade"], { environment })).toEqual({ code: 0, out: upgraded, error: "" });
     const nothing = `nothing to do: the table ${table.name} has the format of this version\n`;
     expect(await vbdstat(["upgrade"], { environment })).toEqual({ code: 0, out: nothing, error: "" });

@@ -48,7 +48,7 @@ describe("an operator starts the server", () => {
   test("the first start makes an admin token, keeps it for its owner only, and tells where, not what, it is", async () => {
     const first = await start();
     expect(first.output()).not.toContain(first.token);
-    expect(first.output()).toContain(`made the admin token; it is in ${join(dataDir, "admin-token")}`);
+    expect(first.output()).toContain(`created the admin token; it is in ${join(dataDir, "admin-token")}`);
     expect(statSync(join(dataDir, "admin-token")).mode & 0o777).toBe(0o600);
     expect(await first.end("SIGTERM")).toBe(0);
     const second = await start();
@@ -157,7 +157,7 @@ describe("what stands in the way of a start is said in words", () => {
     const { code, output } = await runServer({ dataDir, environment: { PORT: port } });
     taken.close();
     expect(code).toBe(1);
-    expect(output).toContain(`port ${port} on 127.0.0.1 is taken`);
+    expect(output).toContain(`port ${port} on 127.0.0.1 is in use`);
     expect((await (await start()).send("/healthz")).status).toBe(200);
   });
 
@@ -191,7 +191,7 @@ describe("what stands in the way of a start is said in words", () => {
     const program = join(folder, "dist", "main.js");
     const { code, output } = await runServer({ dataDir, program, environment: { PATH: "/nowhere" } });
     expect(code).toBe(1);
-    expect(output).toContain("there is no embedded engine for this platform");
+    expect(output).toContain("no embedded engine for this platform");
     expect(output).toContain("DYNAMODB_ENDPOINT");
   });
 
@@ -256,6 +256,6 @@ describe("things that die", () => {
     }
     expect(answers.at(-1)).toBe(201);
     expect(answers.filter((status) => status !== 201 && status !== 503)).toEqual([]);
-    expect(server.output()).toContain("the engine ended (SIGKILL); starting it again");
+    expect(server.output()).toContain("the engine ended (SIGKILL); restarting it");
   });
 });
