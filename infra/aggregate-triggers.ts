@@ -1,5 +1,5 @@
-// What wakes the aggregation: the table's stream, narrowed to written work marks, and a schedule that sweeps what the
-// stream has not got done. Nothing depends on any single one of them arriving.
+// The triggers of the aggregation: the table's stream, filtered to new and changed pending hosts, and a schedule that sweeps up what the
+// stream has missed. Nothing depends on any single event.
 
 import { Duration, Validations } from "aws-cdk-lib";
 import type { ITable, TableV2 } from "aws-cdk-lib/aws-dynamodb";
@@ -12,7 +12,7 @@ import type { Construct } from "constructs";
 
 const SWEEP_EVERY = Duration.minutes(5);
 
-/** Gives the queue of records that could not be worked off. */
+/** Adds both triggers; returns the queue of stream records that could not be processed. */
 export function addAggregateTriggers(scope: Construct, aggregate: IFunction, table: TableV2): Queue {
   const deadLetters = new Queue(scope, "dead-letters", {
     encryption: QueueEncryption.SQS_MANAGED,
@@ -21,32 +21,32 @@ export function addAggregateTriggers(scope: Construct, aggregate: IFunction, tab
   });
   Validations.of(deadLetters).acknowledge({
     id: "AwsSolutions-SQS3",
-    reason: "This is the dead-letter queue: of the event source mapping, which the rule does not look at.",
+    reason: "This is the dead-letter queue of the event source mapping, which the rule does not check.",
   });
   aggregate.addEventSource(
-    // TableV2 is an ITable: they differ in `undefined` for optional properties only, which our compiler is strict about.
+    // TableV2 is an ITable: they differ only in `undefined` for optional properties, about which our compiler is strict.
     new DynamoEventSource(table as ITable, {
       startingPosition: StartingPosition.TRIM_HORIZON,
       filters: [
         FilterCriteria.filter({
-          // Not REMOVE: that is the aggregation itself, done with a mark.
+          // Not REMOVE: the aggregation itself removes a host that is no longer pending.
           eventName: FilterRule.or("INSERT", "MODIFY"),
           dynamodb: { Keys: { pk: { S: FilterRule.beginsWith("WORK#") } } },
         }),
       ],
-      // Hosts that are committed together share cells: a short wait makes fewer transactions of a burst of uploads.
+      // Hosts that are committed together share cells: with a short wait a burst of uploads needs fewer transactions.
       batchSize: 50,
       maxBatchingWindow: Duration.seconds(2),
       reportBatchItemFailures: true,
       bisectBatchOnError: true,
-      // Few: a shard waits for its failing records, and the sweep comes by anyway.
+      // Few: a shard waits for its failing records, and the sweep retries anyway.
       retryAttempts: 3,
       maxRecordAge: Duration.hours(1),
       onFailure: new SqsDlq(deadLetters),
     }),
   );
-  // No retries either: the next sweep is five minutes away. And none waits longer for its turn: when a burst has taken all
-  // invocations, hours of sweeps would otherwise begin at once, and be in each other's way.
+  // No retries either: the next sweep is five minutes away. And no longer wait: after a burst that has used all invocations, hours of queued
+  // sweeps would start at once, and disturb each other.
   aggregate.configureAsyncInvoke({ retryAttempts: 0, maxEventAge: SWEEP_EVERY });
   new Rule(scope, "sweep", {
     schedule: Schedule.rate(SWEEP_EVERY),

@@ -82,7 +82,7 @@ test("a first admin token that was ended opens nothing after the next start eith
   expect((await tokensAs(again, leaked)).status).toBe(401);
   expect(again.output()).toContain(`renamed to ${file()}.revoked`);
   expect(again.output()).toContain("vbdstat token create --root");
-  const secret = (await vbdstat("token", "make", "--root")).trim();
+  const secret = (await vbdstat("token", "create", "--root")).trim();
   const made = await fetch(`${again.url}/v1/tokens`, {
     method: "POST",
     headers: { Authorization: `Bearer ${secret}` },

@@ -157,7 +157,7 @@ describe("every metric filter", () => {
     const sum = (name: string) => valuesOf(name).reduce((total, value) => total + value, 0);
     expect([sum("ResultsStored"), sum("ResultsDuplicate"), sum("ResultsRejected")]).toEqual([30, 1, 20]);
     expect(sum("HostsDone")).toBe(30);
-    expect(Math.max(...valuesOf("MarksOpen"))).toBe(30);
+    expect(Math.max(...valuesOf("PendingHosts"))).toBe(30);
   });
 });
 
@@ -213,7 +213,7 @@ describe("alarms", () => {
       "alarm-dead-letters",
       "alarm-function-errors",
       "alarm-function-throttles",
-      "alarm-oldest-mark",
+      "alarm-oldest-pending",
       "alarm-rejected-share",
       "alarm-stream-age",
       "alarm-table-throttles",
@@ -296,7 +296,7 @@ describe("alarms", () => {
   });
 
   test("no sweep at all is as bad as an old mark", () => {
-    const { properties } = alarms.find(({ name }) => name === "alarm-oldest-mark") ?? {};
+    const { properties } = alarms.find(({ name }) => name === "alarm-oldest-pending") ?? {};
     expect(properties.TreatMissingData).toBe("breaching");
   });
 

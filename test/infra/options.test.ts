@@ -2,10 +2,10 @@
 
 import { expect, test } from "vitest";
 import { functionTokenLimits, USUAL_TOKEN_LIMITS } from "../../functions/env.ts";
-import { NO_OPTIONS, type Options, optionsOf } from "../../infra/options.ts";
+import { NO_OPTIONS, type Options, readOptions } from "../../infra/options.ts";
 import { resourcesOf, synthesised } from "./synthesised.ts";
 
-const given = (context: Record<string, unknown>) => () => optionsOf((name) => context[name]);
+const given = (context: Record<string, unknown>) => () => readOptions((name) => context[name]);
 
 const certificateArn = "arn:aws:acm:us-east-1:123456789012:certificate/0a1b2c3d";
 
