@@ -76,7 +76,7 @@ test("the agent that is installed is what the build makes of its parts", () => {
   const folder = mkdtempSync(join(tmpdir(), "vbdstat-agent-"));
   try {
     const built = join(folder, "agent");
-    execFileSync("agent/build.sh", [built]);
+    execFileSync("sh", ["agent/build.sh", built]);
     expect(readFileSync(AGENT).equals(readFileSync(built)), "run `npm run agent`, and edit agent/src only").toBe(true);
     expect(statSync(AGENT).mode & 0o777).toBe(0o755);
   } finally {
