@@ -25,7 +25,7 @@ release() {
   sed -i "s/^\(xen_major *: \).*/\1$1/; s/^\(xen_minor *: \).*/\1$2/; s/^xen_extra.*/xen_extra : .0/; /^xen_version/d" "$STUB_HOST"/answers/x[lm]' info'
 }
 
-# Out: `DEVICE BACKEND FORMAT CACHE EVIDENCE` for each disk of vm101, `-` for what was not told.
+# Out: `DEVICE BACKEND FORMAT CACHE EVIDENCE` for each disk of vm101, `-` for a missing value.
 found() {
   agent detect vm101 2>"$BATS_TEST_TMPDIR/said" | awk '
     function row() { if (device != "") print device, said["backend"], said["image_format"], said["cache_mode"], said["backend_evidence"] }
@@ -39,7 +39,7 @@ finds() {
   diff -u - <(found </dev/null)
 }
 
-# In: a text that must have been said, and one that must be given as reason. Nothing is found otherwise.
+# In: a text that must be in the messages, and a reason that must be in the output. Otherwise nothing may be found.
 finds_nothing() {
   run agent detect vm101
   expect 1 "$@" 'guest vm101 is not running, or has no disk; running: '
@@ -199,7 +199,7 @@ disk = [ 'phy:vg/a,xvda,w\n]
 EOF
 }
 
-@test "what stands beside the disks does no harm" {
+@test "other settings in the file do no harm" {
   without_config xl_config_only
   while IFS= read -r text; do
     printf '%b\n' "$text" | config
@@ -235,14 +235,14 @@ EOF
   finds <<<'hda unknown raw unknown config-file'
   guest 4 vm101 hvm
   finds <<<'hda emulated raw buffered config-file'
-  # A guest of which xenstore says that it is none has what xenstore shows: nothing.
+  # A guest that is not in xenstore has the disks that xenstore shows: none.
   sed -i 's/"hvm"/"pv"/' "$STUB_HOST/xenstore"
   run agent detect vm101
   expect 1 'guest vm101 is not running, or has no disk; running: '
 }
 
 # bats test_tags=everywhere
-@test "xl block-list says vbd: the file tells which, unless it says what cannot be there" {
+@test "xl block-list reports vbd: the file decides, unless it leads to a backend that cannot be there" {
   without_config xl_config_only
   prints 'xl block-list 4' <<'EOF'
 Vdev  BE  handle state evt-ch ring-ref BE-path

@@ -53,7 +53,7 @@ served_elsewhere() {
 }
 
 # bats test_tags=everywhere
-@test "whatever stands in the nodes that a driver domain or a guest can write, nothing of it runs or ends the agent" {
+@test "whatever a driver domain or a guest writes into its nodes, nothing of it is executed or ends the agent" {
   mapfile -t texts < <(hostile_texts)
   for host in xl_driver_domain xl_tapdisk3; do
     on_host "$host"
@@ -74,7 +74,7 @@ served_elsewhere() {
 }
 
 # bats test_tags=everywhere
-@test "nor of what each node holds beside what it should" {
+@test "nor does text that follows a valid value" {
   on_host xapi_tapdisk3
   prints 'tap-ctl list' <<<"pid=1[\$(touch $WITNESS)] minor=0[\$(touch $WITNESS)] state=0 args=vhd:/x pid=\$(touch $WITNESS) minor=0"
   nodes='^/local/domain/[0-9]+/(backend|device)/' text="[\$(touch $WITNESS)]" awk '
@@ -247,7 +247,7 @@ END
   cat "$(result 1)" >>"$STUB_HOST/out"
   run agent run vm101 xvda -- cat "$STUB_HOST/out"
   expect 0
-  # What stands behind the agent's own facts, up to its comments.
+  # The lines after the agent's own facts, up to its comments.
   sed -n '/^# finished: /,/^## added/p' "$STUB_HOST/sent.1" | sed '1d; $d' | diff -u - <(
     cat <<END
 ## not accepted from the guest: # host: other
@@ -395,7 +395,7 @@ END
 }
 
 # bats test_tags=once
-@test "export follows no link, replaces nothing and writes into no folder that is another's" {
+@test "export follows no link, replaces nothing and writes into no folder of another user" {
   on_host xl_loop
   agent post --server '' --backend loop "$(result 1)"
   echo precious >"$STUB_HOST/precious"
@@ -415,7 +415,7 @@ END
   expect 2 'is writable by users other'
   [ "$(waiting)" = 1 ]
   [ "$(cat "$STUB_HOST/precious")" = precious ]
-  # As /tmp: all may write, but nobody takes away what is another's.
+  # Like /tmp: all users may write, but none may remove other users' files.
   chmod 1777 "$STUB_HOST/open"
   run agent export --keep "$STUB_HOST/open/carry"
   expect 0 'exported 1 uploads'
@@ -456,7 +456,7 @@ END
 }
 
 # bats test_tags=everywhere
-@test "nothing that is said moves the cursor, colours the screen or turns text around, here or in the system's log" {
+@test "no message moves the cursor, sets colors or reverses text, on the terminal or in the system log" {
   on_host xl_loop
   escape=$(printf '\033]0;owned\007\033[2J\302\2332J\342\200\256\233')
   agent post --server '' --backend loop "$(result 1)"
@@ -725,7 +725,7 @@ another_guest() {
 }
 
 # bats test_tags=once
-@test "a driver domain cannot count runs on the disk of another's guest" {
+@test "a driver domain cannot count runs on the disk of another domain's guest" {
   on_host xl_phy_lvm
   another_guest 7 other 5 vbd 'params = "x"' 'type = "phy"' 'physical-device = "fd:4"' 'physical-device-path = "/dev/dm-4"'
   agent run other xvda -- cat "$(result 1)"
@@ -734,7 +734,7 @@ another_guest() {
 }
 
 # bats test_tags=once
-@test "a guest that takes another's name, or its id as name, is not taken for it" {
+@test "a guest that takes another guest's name, or its id as a name, is not mistaken for it" {
   on_host xl_loop
   result 1
   for name in vm101 1; do
@@ -837,7 +837,7 @@ rejected: line 1, column 4, put_block: expected a rate, found "12x" [bad_number]
   cat "$SPOOL"/rejected/*[!r] | grep '^vm101,2064M,6,'
 }
 
-# Out: the host has busybox wget and nothing else that sends; it notes in $WITNESS what it was told to get.
+# Out: the host has busybox wget as its only client; it records its arguments in $WITNESS.
 only_busybox_wget() {
   on_host xl_loop
   mkdir "$STUB_HOST/few"
@@ -869,7 +869,7 @@ only_busybox_wget() {
 }
 
 # bats test_tags=once
-@test "a lock and a measurement of another name space of processes are left alone, those of another boot are not" {
+@test "a lock and a measurement of another pid namespace are left alone, but not of another boot" {
   on_host xl_loop
   agent flush
   boot=$(cat /proc/sys/kernel/random/boot_id)

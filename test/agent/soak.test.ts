@@ -244,7 +244,7 @@ test("without curl GNU wget delivers, and busybox wget does where it may, after 
   });
 });
 
-test("a rejected line is told by its place in the file that was posted, the upload's beside it where that is kept", async () => {
+test("a rejected line is reported by its number in the posted file, with its number in the upload where that is kept", async () => {
   const spool = join(folder, "spool-lines");
   const run = (...words: string[]) => agent({ server: server.url, spool }, ...words).ended;
   const [good, bad] = [lineOf(4000), lineOf(4001).replace("93549", "12x")];
@@ -271,8 +271,7 @@ test("on a full disk results are refused or kept, never lost, and the spool stil
   mkdirSync(spool);
   const mounted = mount(spool, "128k");
   // Where nothing may be mounted, no file may have more than 512 bytes, which is less than an upload has.
-  if (!mounted)
-    process.stderr.write("test/agent: mounting is not permitted here; ulimit -f stands for the full disk\n");
+  if (!mounted) process.stderr.write("test/agent: mounting is not permitted here; ulimit -f simulates the full disk\n");
   const shellOf = (n: number) => (mounted ? shells[n % shells.length] : "sh test/agent/small-files.sh") ?? "sh";
   try {
     const taken: number[] = [];

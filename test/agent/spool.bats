@@ -44,7 +44,7 @@ EOF
 }
 
 # bats test_tags=everywhere
-@test "rejected lines: the upload is kept with the answer beside it, and the next ones are sent" {
+@test "rejected lines: the upload is kept with the response next to it, and the next ones are sent" {
   SERVER='' agent post --server '' --backend loop "$(result 1)" "$(result 2)" "$(result 3)"
   reply 1 422 'stored 0, duplicate 0, rejected 1
 line 7, column 4, put_block: expected a rate, found "12x" [bad_number] quarantined as 99'
@@ -61,7 +61,7 @@ see /docs#bad_parameter, request 1'
 }
 
 # bats test_tags=everywhere
-@test "an upload that another agent delivers meanwhile leaves nothing behind: no rejection, no answer to an empty body" {
+@test "an upload that another agent delivers at the same time leaves nothing behind: no rejection, no response to an empty body" {
   agent post --server '' --backend loop "$(result 1)" "$(result 2)"
   reply 1 400 'error empty_body: the upload is empty'
   export STUB_VANISH=$SPOOL/new/00000001-
@@ -72,13 +72,13 @@ see /docs#bad_parameter, request 1'
   [ -z "$(find "$SPOOL/rejected" "$SPOOL/tmp" -type f)" ]
 }
 
-# In: lines of a receipt, without the first, and how many results it tells of if not one. Out: that is the answer to the next request.
+# In: lines of a receipt, without the first, and its number of results if not one. Out: the response to the next request.
 receipt() {
   reply $(($(requests) + 1)) 201 "stored ${2:-1}, duplicate 0, rejected 0$(printf '\n%s' "$1")"
 }
 
 # bats test_tags=everywhere
-@test "a receipt tells the lines of the file, not of the upload, whatever was added before, between and behind" {
+@test "a receipt has the line numbers of the file, not of the upload, whatever was added before, between and after" {
   printf '%s\r\n' 'Version 1.03c' '' >"$STUB_HOST/all.csv"
   cat "$(result 1)" "$(result 2)" "$STUB_HOST/1.csv" "$STUB_HOST/2.csv" >>"$STUB_HOST/all.csv"
   agent post --server '' --backend loop "$STUB_HOST/all.csv"
@@ -126,7 +126,7 @@ EOF
   expect 5 'error forbidden: line 2: this token'
 }
 
-@test "a kept upload that is posted again, and one that an older agent has made, tell the lines that they have" {
+@test "a kept upload that is posted again, and one of an older agent, get the line numbers that they have" {
   printf '# run: x\n%s\n## added lines: 1-1\n## end of upload\n' "$(cat "$(result 1)")" >"$STUB_HOST/kept"
   receipt 'line 8: stored 01 dom0-1 loop v1/2G/8k/16 clean'
   run agent post --backend loop "$STUB_HOST/kept"
@@ -166,7 +166,7 @@ EOF
   done
 }
 
-@test "200 without a receipt, as from a hotel's sign-in page, delivers nothing" {
+@test "200 without a receipt, as from a captive portal, delivers nothing" {
   agent post --server '' --backend loop "$(result 1)"
   reply 1 200 '<html>Welcome to our WiFi</html>'
   reply 2 200 ''
@@ -351,7 +351,7 @@ EOF
 }
 
 # bats test_tags=everywhere
-@test "run: a repeat tells what the first run has read, if it was measured the same way" {
+@test "run: a later run reports what the first run has read, if it was measured the same way" {
   # In: what is measured, and the first run's block read that must be sent with it, or nothing.
   repeat() {
     run agent run vm101 xvda -- cat "$1"
@@ -398,7 +398,7 @@ EOF
   done
 }
 
-@test "run: a disk that is served otherwise after the run than before is sent as unknown" {
+@test "run: a disk whose backend changes during the run is sent as unknown" {
   result 1
   cat >"$STUB_HOST/bin/bonnie++" <<EOF
 #!/bin/sh

@@ -19,7 +19,7 @@ test("a domain comes with its certificate", () => {
   });
 });
 
-test("the limits of a token are as on one machine unless they are given, each by itself", () => {
+test("each limit of a token has the default of one machine unless it is given", () => {
   expect(functionTokenLimits(environmentOf(given({})()))).toEqual(USUAL_TOKEN_LIMITS);
   const options = given({ tokenBytesPerDay: "5000000000", tokenRunsPerDay: 3, tokenCohortsPerYear: "40" })();
   expect(functionTokenLimits(environmentOf(options))).toEqual({ day: { bytes: 5e9, runs: 3 }, cohorts: 40 });
@@ -29,7 +29,7 @@ test("the limits of a token are as on one machine unless they are given, each by
   });
 });
 
-/** What the template tells ingest. */
+/** The environment of ingest in the template. */
 const environmentOf = (options: Options): Record<string, string> =>
   Object.values(resourcesOf(synthesised("dev", options), "AWS::Lambda::Function")).find(
     ({ Properties }) => Properties.Description === "vbdstat ingest",

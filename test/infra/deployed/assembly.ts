@@ -51,7 +51,7 @@ export function assemble(stage: string): Assembly {
 export const resourcesOfType = (template: TemplateFile, type: string): [id: string, resource: Resource][] =>
   Object.entries(template.Resources).filter(([, { Type }]) => Type === type);
 
-/** The one resource of a type. Throws when there is none or more. */
+/** The only resource of a type. Throws when there are none or several. */
 export function theResource(template: TemplateFile, type: string): [id: string, resource: Resource] {
   const [found, ...others] = resourcesOfType(template, type);
   if (found === undefined || others.length > 0) throw new Error(`expected one ${type}, found ${others.length + 1}`);

@@ -53,7 +53,7 @@ interface Circumstances {
   readonly input?: string;
   readonly data?: string;
   readonly environment?: Readonly<Record<string, string>>;
-  /** An open file that takes standard output; closed afterwards. */
+  /** An open file for standard output; closed at the end. */
   readonly stdout?: number;
 }
 
@@ -194,7 +194,7 @@ describe("without a server", () => {
     expect(other).toMatchObject({ code: 1, out: "stored 0, duplicate 0, rejected 72\n" });
   });
 
-  test("whoever stops it, or reads only the beginning, leaves no engine and no lock behind", async () => {
+  test("a command that is stopped, or whose output is closed early, leaves no engine and no lock behind", async () => {
     await vbdstat(["import", "-"], { input: FLEET });
     const exporting = start(["export"], dataDir);
     exporting.stdout.destroy();
@@ -274,7 +274,7 @@ test("an export onto a full disk says that it is not complete", async () => {
   expect(code).toBe(1);
 });
 
-test("beside a server everything goes through its engine, and a token that is made there works at once", async () => {
+test("with a running server everything goes through its engine, and a token created there works at once", async () => {
   const server = await startServerProcess({ dataDir });
   try {
     const made = await vbdstat(["token", "create", "--scope", "ingest", "--fleet", "lab", "--label", "x"]);

@@ -158,7 +158,7 @@ describe("the setting", () => {
 });
 
 describe("the file", () => {
-  test("with a revoked token is put aside, no other is made, and the log says how to come in again", async () => {
+  test("with a revoked token is renamed, no new token is created, and the log says how to create one", async () => {
     const { secret } = await start();
     await revoke(secret ?? "");
     expect(await start()).toEqual({ secret: null, isNew: false });
@@ -170,7 +170,7 @@ describe("the file", () => {
     expect(existsSync(file)).toBe(false);
   });
 
-  test("with a token that is not known is put aside once the first one was made", async () => {
+  test("with an unknown token is renamed after the first one was created", async () => {
     await start();
     keep(makeSecret());
     expect(await start()).toEqual({ secret: null, isNew: false });
@@ -190,14 +190,14 @@ describe("the file", () => {
   });
 
   test.each(["", "x", "two words and more of it", "caf\u00e9-caf\u00e9-caf\u00e9-caf\u00e9"])(
-    "that was cut or holds something else (%j) is put aside and never made valid",
+    "that was truncated or has something else (%j) is renamed and never becomes valid",
     async (content) => {
       writeFileSync(file, content, { mode: 0o600 });
       const { secret, isNew } = await start();
       expect(isNew).toBe(true);
       expect(await roots()).toEqual([secretHash(secret ?? "")]);
       expect(printed).toEqual([
-        `${file} does not hold 16 to 256 characters of ASCII without blanks, so it is no token; renamed to ${file}.bad`,
+        `${file} is not a token: expected 16 to 256 ASCII characters without spaces; renamed to ${file}.bad`,
       ]);
       expect(readFileSync(`${file}.bad`, "utf8")).toBe(content);
     },

@@ -45,7 +45,7 @@ const post = (server: ServerProcess, query = "?backend=loop") =>
   server.send(`/v1/results${query}`, { method: "POST", body: LOOP });
 
 describe("an operator starts the server", () => {
-  test("the first start makes an admin token, keeps it for its owner only, and tells where, not what, it is", async () => {
+  test("the first start creates an admin token, readable by its owner only, and prints its file but not its secret", async () => {
     const first = await start();
     expect(first.output()).not.toContain(first.token);
     expect(first.output()).toContain(`created the admin token; it is in ${join(dataDir, "admin-token")}`);
@@ -84,7 +84,7 @@ describe("an operator starts the server", () => {
     });
   });
 
-  test("over a DynamoDB elsewhere it starts no engine, and tells nobody where that DynamoDB is", async () => {
+  test("with another DynamoDB it starts no engine, and does not reveal its endpoint", async () => {
     const elsewhere = await startTestEngine();
     const server = await start({ DYNAMODB_ENDPOINT: elsewhere.endpoint });
     expect((await post(server)).status).toBe(201);
@@ -141,7 +141,7 @@ describe("an operator stops the server", () => {
   });
 });
 
-describe("what stands in the way of a start is said in words", () => {
+describe("a failed start gives its reason", () => {
   test("another server on the same folder", async () => {
     await start();
     const second = await runServer({ dataDir });
@@ -169,7 +169,7 @@ describe("what stands in the way of a start is said in words", () => {
     expect(output).toContain("Set DATA_DIR");
   });
 
-  test("a database that is none, or damaged", async () => {
+  test("a file that is not a database, or a damaged one", async () => {
     mkdirSync(dataDir);
     writeFileSync(join(dataDir, "vbdstat.db"), "this is no database");
     const { code, output } = await runServer({ dataDir });
@@ -244,7 +244,7 @@ describe("things that die", () => {
     expect(engine !== null && isRunning(engine)).toBe(false);
   });
 
-  test("an engine that dies is started again; meanwhile clients hear 503 and when to come back", async () => {
+  test("an engine that dies is restarted; until then clients get 503 with Retry-After", async () => {
     const server = await start();
     const engine = readIdentityFile(join(dataDir, "engine"));
     process.kill(engine?.pid ?? 0, "SIGKILL");

@@ -4,7 +4,7 @@ import { startWorker, type Worker } from "../../../local/server/worker.ts";
 import { BUCKETS } from "../../../shared/deployment.ts";
 import type { AggregationStore } from "../../../shared/ports.ts";
 
-// The worker decides when to aggregate, not how, so what it sees here is a store without marks that notes who was asked for.
+// The worker decides when to aggregate, not how, so it gets a store without pending hosts that records the queried fleets.
 let passes: string[];
 let fleets: () => Promise<readonly string[]>;
 let beforeMarks: (fleet: string) => Promise<void>;
@@ -12,7 +12,7 @@ let faults: unknown[];
 let worker: Worker | undefined;
 
 const unexpected = () => {
-  throw new Error("not to be called without marks");
+  throw new Error("must not be called without pending hosts");
 };
 
 const store: AggregationStore = {
@@ -59,7 +59,7 @@ describe("the worker", () => {
     expect(passes).toEqual(["a", "b", "a", "b", "a", "b"]);
   });
 
-  test("woken during a pass runs once more afterwards, never twice at once", async () => {
+  test("a wake-up during a pass causes one more pass, never two at once", async () => {
     fleets = async () => [];
     let running = 0;
     let most = 0;
