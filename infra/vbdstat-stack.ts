@@ -3,9 +3,7 @@
 
 import { CfnOutput, Duration, Stack } from "aws-cdk-lib";
 import type { Construct } from "constructs";
-import { addAggregateTriggers } from "./aggregate-triggers.ts";
 import { addAlarms } from "./alarms.ts";
-import { addAuditSchedule } from "./audit-schedule.ts";
 import { makeDistribution } from "./cdn.ts";
 import { addDashboard } from "./dashboard.ts";
 import { addRoutes, makeHttpApi } from "./http-api.ts";
@@ -15,6 +13,7 @@ import { PERMISSIONS } from "./permissions.ts";
 import { makeServiceFunction, type ServiceFunctionProps } from "./service-function.ts";
 import type { Stage } from "./stage.ts";
 import { makeTable } from "./table.ts";
+import { addAggregateTriggers, addAuditSchedule } from "./triggers.ts";
 
 /** API Gateway waits 30 seconds for a response; after that a function works in vain. */
 const RESPONSE_TIMEOUT = Duration.seconds(29);

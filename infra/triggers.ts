@@ -1,5 +1,5 @@
-// The triggers of the aggregation: the table's stream, filtered to new and changed pending hosts, and a schedule that sweeps up what the
-// stream has missed. Nothing depends on any single event.
+// What invokes the functions that answer no requests. The aggregation: the table's stream, filtered to new and changed pending hosts, and a
+// schedule that sweeps up what the stream has missed; nothing depends on any single event. The audit: a schedule.
 
 import { Duration, Validations } from "aws-cdk-lib";
 import type { ITable, TableV2 } from "aws-cdk-lib/aws-dynamodb";
@@ -9,6 +9,7 @@ import { FilterCriteria, FilterRule, type IFunction, StartingPosition } from "aw
 import { DynamoEventSource, SqsDlq } from "aws-cdk-lib/aws-lambda-event-sources";
 import { Queue, QueueEncryption } from "aws-cdk-lib/aws-sqs";
 import type { Construct } from "constructs";
+import { AUDIT_EVERY_HOURS } from "../shared/deployment.ts";
 
 const SWEEP_EVERY = Duration.minutes(5);
 
@@ -53,4 +54,17 @@ export function addAggregateTriggers(scope: Construct, aggregate: IFunction, tab
     targets: [new LambdaFunction(aggregate)],
   });
   return deadLetters;
+}
+
+/**
+ * Adds the schedule of the audit: a part of every fleet every three hours, and so each fleet completely once a day. The function chooses
+ * the part by the time.
+ */
+export function addAuditSchedule(scope: Construct, audit: IFunction): void {
+  // A second try would find the same, and a late one would check the next part.
+  audit.configureAsyncInvoke({ retryAttempts: 0, maxEventAge: Duration.hours(1) });
+  new Rule(scope, "audit-schedule", {
+    schedule: Schedule.rate(Duration.hours(AUDIT_EVERY_HOURS)),
+    targets: [new LambdaFunction(audit)],
+  });
 }
