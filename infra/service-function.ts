@@ -59,11 +59,13 @@ export function makeServiceFunction(scope: Construct, name: string, props: Servi
 
 /** The bundle, identified by its content, so that it is deployed only when it changes. */
 function bundleCode(name: string): Code {
-  return Code.fromAsset(fromRoot(`functions/${name}`), {
+  return Code.fromAsset(fromRoot("functions"), {
     assetHashType: AssetHashType.OUTPUT,
     bundling: {
-      // Never used: bundling in this process succeeds or throws.
+      // Never run: bundling in this process succeeds or throws. But CDK bundles once for each folder and these options, so the command has to
+      // name the function.
       image: DockerImage.fromRegistry("none"),
+      command: [name],
       local: {
         tryBundle: (outdir) => {
           bundle(name, outdir);

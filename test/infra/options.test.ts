@@ -51,11 +51,11 @@ test.each([
     { webAclArn: "arn:aws:wafv2:eu-central-1:123456789012:regional/webacl/x/1" },
     "webAclArn: expected the ARN of a global",
   ],
-  [{ alarmEmail: "ops" }, "alarmEmail: expected an address such as ops@example.org"],
+  [{ alarmEmail: "ops" }, "alarmEmail: expected an email address such as ops@example.org"],
   [{ tokenBytesPerDay: "2e9" }, 'tokenBytesPerDay: expected a whole number of at least 1, found "2e9"'],
   [{ tokenRunsPerDay: "0" }, "tokenRunsPerDay: expected a whole number"],
   [{ tokenCohortsPerYear: "" }, "tokenCohortsPerYear: expected a whole number"],
-  [{ alarmEmail: 5 }, "alarmEmail: expected an address such as ops@example.org, found 5"],
+  [{ alarmEmail: 5 }, "alarmEmail: expected an email address such as ops@example.org, found 5"],
 ])("%j is refused", (context, message) => {
   expect(given(context)).toThrow(message);
 });
