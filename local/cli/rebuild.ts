@@ -20,8 +20,8 @@ every server and worker runs the new version, or when an audit found a differenc
 the active statistics stay unchanged; run it again after a minute.
 
   --fleet F          the fleet; "default" if not given
-  --reparse          first parse every stored raw line again, after an update that changes parsing or
-                     cache detection
+  --reparse          first parse every stored raw line again, after an update that changes parsing
+                     or cache detection
   --grace SECONDS    how long the old statistics are kept for queries in progress; 60 if not given
   --force            take over from a rebuild that seems to be in progress; the other one then ends
 

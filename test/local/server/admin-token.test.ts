@@ -163,7 +163,7 @@ describe("the file", () => {
     await revoke(secret ?? "");
     expect(await start()).toEqual({ secret: null, isNew: false });
     expect(printed).toEqual([
-      `${file} holds a token that was revoked at 2026-11-22T10:00:00.000Z; renamed to ${file}.revoked`,
+      `${file} has a token that was revoked at 2026-11-22T10:00:00.000Z; renamed to ${file}.revoked`,
       "no root token is left; create one with: vbdstat token create --root",
     ]);
     expect(await roots()).toEqual([]);
