@@ -5,7 +5,7 @@ import fc from "fast-check";
 import { expect, it } from "vitest";
 import { emptyMetricCell } from "../../shared/cells/cell.ts";
 import { contributions } from "../../shared/cells/contribution.ts";
-import { type RunSample, type Sample, summarise } from "../../shared/cells/host-values.ts";
+import { type RunSample, type Sample, summarize } from "../../shared/cells/host-values.ts";
 import { QUANTITY_NAMES } from "../../shared/cells/quantities.ts";
 import { METRIC_NAMES } from "../../shared/run/metrics.ts";
 import { hostsByBin } from "./histogram.ts";
@@ -120,7 +120,7 @@ it("cells built host by host equal the batch over all raw runs, in every field o
   const scopes = fc.constantFrom("ALL", "v1/2G/8k/16");
   fc.assert(
     fc.property(fleets, scopes, fc.constantFrom("all", "trusted"), (fleet, scope, view) => {
-      const lists = fleet.map((samples) => contributions(summarise("h", samples)));
+      const lists = fleet.map((samples) => contributions(summarize("h", samples)));
       const merged = mergedCell(lists.flatMap((list) => find(list, `pair loop:phy ${scope}`, view)?.cell ?? []));
       QUANTITY_NAMES.forEach((_, metric) => {
         const { x, l, u, ...counts } = merged.metrics[metric] ?? emptyMetricCell();

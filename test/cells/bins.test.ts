@@ -1,6 +1,6 @@
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
-import { addBins, binOf, binsOf, emptyBins, MAX_BIN, mirror, subtractBins } from "../../shared/cells/bins.ts";
+import { addBins, binOf, emptyBins, MAX_BIN, mirrorBins, singleBin, subtractBins } from "../../shared/cells/bins.ts";
 import { binsFrom, hostsByBin } from "./histogram.ts";
 
 fc.configureGlobal({ seed: 20_261_101 });
@@ -15,7 +15,7 @@ describe("bins", () => {
     [10_000, 200],
   ])("%d ticks are in bin %d: 50 wide, centred at multiples of 50, halves away from 0", (ticks, bin) => {
     expect(binOf(ticks)).toBe(bin);
-    expect(binsOf(ticks)).toEqual({ first: bin, counts: [1] });
+    expect(singleBin(ticks)).toEqual({ first: bin, counts: [1] });
   });
 
   it("reach as far as any two rates that 15 digits can tell: ln(1e15 / 0.1) is 36.9, twice that still fits", () => {
@@ -43,8 +43,8 @@ describe("bins", () => {
   });
 
   it("mirrored hold every host at the opposite bin, and twice mirrored are the same", () => {
-    expect(mirror(binsFrom({ "-3": 1, 0: 2, 4: 5 }))).toEqual(binsFrom({ "-4": 5, 0: 2, 3: 1 }));
-    expect(mirror(emptyBins())).toEqual(emptyBins());
+    expect(mirrorBins(binsFrom({ "-3": 1, 0: 2, 4: 5 }))).toEqual(binsFrom({ "-4": 5, 0: 2, 3: 1 }));
+    expect(mirrorBins(emptyBins())).toEqual(emptyBins());
   });
 
   it("add up as a table of hosts by bin does", () => {
@@ -59,7 +59,7 @@ describe("bins", () => {
         expect(hostsByBin(sum)).toEqual(
           Object.fromEntries(keys.map((key) => [key, (one[key] ?? 0) + (other[key] ?? 0)])),
         );
-        expect(mirror(mirror(sum))).toEqual(sum);
+        expect(mirrorBins(mirrorBins(sum))).toEqual(sum);
         subtractBins(sum, binsFrom(other), "x");
         expect(sum).toEqual(binsFrom(one));
       }),

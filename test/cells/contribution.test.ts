@@ -3,8 +3,8 @@ import { describe, expect, it } from "vitest";
 import type { Bins } from "../../shared/cells/bins.ts";
 import type { MetricCell } from "../../shared/cells/cell.ts";
 import { contributions, pairName } from "../../shared/cells/contribution.ts";
-import { type RunSample, type Sample, summarise, ticksOf } from "../../shared/cells/host-values.ts";
-import { placeOf, type QuantityName } from "../../shared/cells/quantities.ts";
+import { type RunSample, type Sample, summarize, toTicks } from "../../shared/cells/host-values.ts";
+import { type QuantityName, quantityIndex } from "../../shared/cells/quantities.ts";
 import { hostsByBin } from "./histogram.ts";
 import { find, randomHost } from "./hosts.ts";
 import { plainSample, values } from "./random-samples.ts";
@@ -20,8 +20,8 @@ function short(cell: MetricCell | null | undefined): object | null {
   return Object.fromEntries(entries.filter(([, value]) => value !== 0));
 }
 
-const exactly = (rate: number): Sample => ({ ticks: ticksOf(rate), censored: false });
-const above = (rate: number): Sample => ({ ticks: ticksOf(rate), censored: true });
+const exactly = (rate: number): Sample => ({ ticks: toTicks(rate), censored: false });
+const above = (rate: number): Sample => ({ ticks: toTicks(rate), censored: true });
 
 const SEED = [
   plainSample({
@@ -45,7 +45,7 @@ const SEED = [
 
 /** The metric cell of `what` for a host with these samples. */
 function metricOf(samples: readonly RunSample[], what: string, metric: QuantityName = "putc"): object | null {
-  return short(find(contributions(summarise("h", samples)), what)?.cell.metrics[placeOf(metric)]);
+  return short(find(contributions(summarize("h", samples)), what)?.cell.metrics[quantityIndex(metric)]);
 }
 
 describe("the two lines of the seed", () => {
@@ -83,7 +83,7 @@ describe("the two lines of the seed", () => {
   });
 
   it("are one host, two runs, in each view: fleet, two backends with ALL and stratum, one pair with ALL and stratum", () => {
-    const list = contributions(summarise("h", SEED));
+    const list = contributions(summarize("h", SEED));
     for (const view of ["trusted", "all"]) {
       const heads = list
         .filter((each) => each.view === view)
@@ -161,7 +161,7 @@ describe("a pair cell", () => {
     const onlyThird = samples.filter((sample) => sample.stratum === "s3");
     expect(metricOf(onlyThird, "pair loop:phy ALL")).toEqual({ n: 1, nb: 1, one: 1, runs: 2 });
     // The head counts the runs of all strata that are paired at all.
-    expect(find(contributions(summarise("h", samples)), "pair loop:phy ALL")?.cell).toMatchObject({
+    expect(find(contributions(summarize("h", samples)), "pair loop:phy ALL")?.cell).toMatchObject({
       hosts: 1,
       runs: 8,
     });
@@ -177,13 +177,13 @@ describe("a pair cell", () => {
   });
 
   it("does not exist where no metric is on both sides, nor in scope ALL then", () => {
-    const list = contributions(summarise("h", [...on("loop", "s", values(1)), ...on("phy", "s", values(null, 1))]));
+    const list = contributions(summarize("h", [...on("loop", "s", values(1)), ...on("phy", "s", values(null, 1))]));
     expect(list.filter((each) => each.kind === "pair")).toEqual([]);
   });
 
   it("of a view without the cached reads may be missing where the other view has it", () => {
     const cached = on("loop", "s", values(null, null, 5)).map((sample) => ({ ...sample, cached: ["C1"] }));
-    const list = contributions(summarise("h", [...cached, ...on("phy", "s", values(null, null, 5))]));
+    const list = contributions(summarize("h", [...cached, ...on("phy", "s", values(null, null, 5))]));
     expect(find(list, "pair loop:phy s", "all")).toBeDefined();
     expect(find(list, "pair loop:phy s", "trusted")).toBeUndefined();
   });
@@ -209,7 +209,7 @@ describe("a value cell", () => {
 
   it("notes a host once for cached runs and for each rule, in its stratum and in ALL", () => {
     const list = contributions(
-      summarise("h", [
+      summarize("h", [
         plainSample({ id: "a", cached: ["C1"], small_file: true }),
         plainSample({ id: "b", cached: ["C2"] }),
         plainSample({ id: "c", stratum: "s2", cached: ["C2"], bound_mismatch: true }),
@@ -232,7 +232,7 @@ describe("a value cell", () => {
 
 it("notes what a host is noted for on another backend too, so that a comparison counts it once", () => {
   const list = contributions(
-    summarise("h", [
+    summarize("h", [
       plainSample({ id: "a", cached: ["C1"], small_file: true }),
       plainSample({ id: "b", stratum: "s2", backend: "phy", cached: ["C2"] }),
       plainSample({ id: "c", backend: "qdisk", cached: ["C2"], small_file: true, bound_mismatch: true }),
@@ -273,7 +273,7 @@ describe("CPU efficiency", () => {
     ["0 on a side: at least", on("loop", 90_000, 60_000), on("phy", 90_000, ">90000"), { "low_cpu:putc": 1 }],
     ["one side only", on("loop", 90_000, 89_000), plainSample({ id: "p", backend: "phy", values: values(1) }), {}],
   ] as const)("is noted as rough where a side uses less than 10 %% CPU: %s", (_, loop, phy, expected) => {
-    const list = contributions(summarise("h", [loop, phy]));
+    const list = contributions(summarize("h", [loop, phy]));
     expect(Object.fromEntries(find(list, "pair loop:phy ALL")?.cell.notes ?? [])).toEqual(expected);
     expect(find(list, "backend loop ALL")?.cell.notes.size).toBe(0);
   });

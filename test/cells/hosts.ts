@@ -1,11 +1,11 @@
 import fc from "fast-check";
 import { addCell, type Cell, emptyCell } from "../../shared/cells/cell.ts";
 import { type Contribution, contributions } from "../../shared/cells/contribution.ts";
-import { type HostSummary, summarise } from "../../shared/cells/host-values.ts";
+import { type HostSummary, summarize } from "../../shared/cells/host-values.ts";
 import { randomSamples } from "./random-samples.ts";
 
 /** Summaries of hosts with all kinds of runs. */
-export const randomHost: fc.Arbitrary<HostSummary> = randomSamples(8).map((samples) => summarise("h", samples));
+export const randomHost: fc.Arbitrary<HostSummary> = randomSamples(8).map((samples) => summarize("h", samples));
 
 /** The pair cell of loop and phy over all strata; what two random hosts are most likely to share. */
 export function pairCellOf(host: HostSummary): Cell {

@@ -1,6 +1,6 @@
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
-import { type HostValue, isBothTooFast, logRatio, voteOf, votingStrata } from "../../shared/cells/host-values.ts";
+import { computeVote, type HostValue, isBothTooFast, logRatio, votingStrata } from "../../shared/cells/host-values.ts";
 
 fc.configureGlobal({ seed: 20_261_101 });
 
@@ -29,7 +29,7 @@ describe("isBothTooFast", () => {
 
 describe("the vote of a host over its strata", () => {
   const vote = (...ratios: [number, number][]) =>
-    voteOf(votingStrata(ratios.map(([lo, hi]) => ({ ratio: { lo, hi } }))).map(({ ratio }) => ratio));
+    computeVote(votingStrata(ratios.map(([lo, hi]) => ({ ratio: { lo, hi } }))).map(({ ratio }) => ratio));
 
   it.each([
     ["a single stratum is the vote", [[30, 30]], [30, 30]],

@@ -3,15 +3,15 @@ import { describe, expect, it } from "vitest";
 import {
   addCell,
   type Cell,
-  CellError,
   emptyCell,
   emptyMetricCell,
   flip,
-  isEmpty,
+  isEmptyCell,
   type MetricCell,
   mergeCell,
   subtractCell,
 } from "../../shared/cells/cell.ts";
+import { CellError } from "../../shared/cells/cell-error.ts";
 import { encodeCell } from "../../shared/cells/codec.ts";
 import { contributions } from "../../shared/cells/contribution.ts";
 import type { HostSummary } from "../../shared/cells/host-values.ts";
@@ -153,7 +153,7 @@ describe("subtractCell", () => {
         subtractCell(sum, other);
         expect(sum).toEqual(cell);
         subtractCell(sum, cell);
-        expect(isEmpty(sum)).toBe(true);
+        expect(isEmptyCell(sum)).toBe(true);
         expect(sum).toEqual(emptyCell());
       }),
     );

@@ -1,6 +1,6 @@
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
-import { rnd, ticksOf } from "../../shared/cells/host-values.ts";
+import { rnd, toTicks } from "../../shared/cells/host-values.ts";
 
 fc.configureGlobal({ seed: 20_261_101 });
 
@@ -38,6 +38,6 @@ describe("ticksOf", () => {
     [1.0001, 1],
     [0.5, -6931],
   ])("puts a rate of %d at %d ticks of 1e-4 natural log", (rate, ticks) => {
-    expect(ticksOf(rate)).toBe(ticks);
+    expect(toTicks(rate)).toBe(ticks);
   });
 });

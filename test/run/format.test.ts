@@ -2,7 +2,15 @@
 
 import fc from "fast-check";
 import { describe, expect, test } from "vitest";
-import { countOf, exactText, marginText, percentText, pText, rateText, ratioText } from "../../shared/run/format.ts";
+import {
+  formatCount,
+  formatMargin,
+  formatNumber,
+  formatPercent,
+  formatPValue,
+  formatRate,
+  formatRatio,
+} from "../../shared/run/format.ts";
 
 const readBack = (text: string): number => Number(text.replaceAll(" ", ""));
 
@@ -22,7 +30,7 @@ test.each([
   [0, "0"],
   [7, "7"],
 ])("what Bonnie++ printed and what was counted is shown as it is: %f as %s", (value, text) => {
-  expect(exactText(value)).toBe(text);
+  expect(formatNumber(value)).toBe(text);
 });
 
 test.each([
@@ -39,7 +47,7 @@ test.each([
   [25_510, "down", "25 510"],
   [25_510, "up", "25 510"],
 ] as const)("a rate out of ticks claims four digits: %f %s reads %s", (value, rounding, text) => {
-  expect(rateText(value, rounding)).toBe(text);
+  expect(formatRate(value, rounding)).toBe(text);
 });
 
 test.each([
@@ -60,15 +68,15 @@ test.each([
   [2.11, "down", "2.11"],
   [1.0305, "up", "1.031"],
 ] as const)("a ratio has three digits, and three decimals about 1: %f %s reads %s", (ratio, rounding, text) => {
-  expect(ratioText(ratio, rounding)).toBe(text);
+  expect(formatRatio(ratio, rounding)).toBe(text);
 });
 
 describe("of any number", () => {
   const positive = fc.double({ min: 1e-9, max: 1e12, noNaN: true });
 
   test.each([
-    ["a rate", rateText],
-    ["a ratio", ratioText],
+    ["a rate", formatRate],
+    ["a ratio", formatRatio],
   ] as const)("%s shows at most four digits, and a bound that is true", (_, text) => {
     fc.assert(
       fc.property(positive, (value) => {
@@ -82,25 +90,25 @@ describe("of any number", () => {
 });
 
 test("counts, shares, margins and p read well", () => {
-  expect([countOf(1, "host"), countOf(999, "host"), countOf(1240, "host"), countOf(1_234_567, "run")]).toEqual([
-    "1 host",
-    "999 hosts",
-    "1 240 hosts",
-    "1 234 567 runs",
-  ]);
-  expect([percentText(0), percentText(0.005), percentText(0.1234), percentText(1), percentText(null)]).toEqual([
-    "0 %",
-    "0.50 %",
-    "12 %",
-    "100 %",
-    "-",
-  ]);
-  expect([marginText(0.03), marginText(0.125)]).toEqual(["3 %", "12.5 %"]);
-  expect([pText(0.01234), pText(0.0496), pText(1), pText(1e-30), pText(null)]).toEqual([
-    "0.0123",
-    "0.0496",
-    "1.00",
-    "< 0.001",
-    "-",
-  ]);
+  expect([
+    formatCount(1, "host"),
+    formatCount(999, "host"),
+    formatCount(1240, "host"),
+    formatCount(1_234_567, "run"),
+  ]).toEqual(["1 host", "999 hosts", "1 240 hosts", "1 234 567 runs"]);
+  expect([
+    formatPercent(0),
+    formatPercent(0.005),
+    formatPercent(0.1234),
+    formatPercent(1),
+    formatPercent(null),
+  ]).toEqual(["0 %", "0.50 %", "12 %", "100 %", "-"]);
+  expect([formatMargin(0.03), formatMargin(0.125)]).toEqual(["3 %", "12.5 %"]);
+  expect([
+    formatPValue(0.01234),
+    formatPValue(0.0496),
+    formatPValue(1),
+    formatPValue(1e-30),
+    formatPValue(null),
+  ]).toEqual(["0.0123", "0.0496", "1.00", "< 0.001", "-"]);
 });

@@ -1,7 +1,7 @@
 // Periods in a row: a trend that skips or repeats one tells of changes that were none.
 
 import { expect, test } from "vitest";
-import { periodAt, periodsBetween, periodsUpTo, unitOf, withoutHeld } from "../../shared/run/periods.ts";
+import { parsePeriodUnit, periodAt, periodsBetween, periodsUpTo, withoutNested } from "../../shared/run/periods.ts";
 
 test.each([
   ["2026-11-22T10:00:00.000Z", "2026-11", "2026-Q4", "2026"],
@@ -11,7 +11,7 @@ test.each([
   ["2026-03-31T00:00:00.000Z", "2026-03", "2026-Q1", "2026"],
 ])("%s lies in %s, %s and %s", (time, month, quarter, year) => {
   expect([periodAt(time, "month"), periodAt(time, "quarter"), periodAt(time, "year")]).toEqual([month, quarter, year]);
-  expect([month, quarter, year, "all"].map(unitOf)).toEqual(["month", "quarter", "year", null]);
+  expect([month, quarter, year, "all"].map(parsePeriodUnit)).toEqual(["month", "quarter", "year", null]);
 });
 
 test.each([
@@ -44,5 +44,5 @@ test.each([
     ["2026-10", "2026-11", "2025"],
   ],
 ])("of %j what counts is %j: a result in two periods of a question would count twice", (asked, counted) => {
-  expect(withoutHeld(asked)).toEqual(counted);
+  expect(withoutNested(asked)).toEqual(counted);
 });

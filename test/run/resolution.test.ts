@@ -1,6 +1,6 @@
 import * as fc from "fast-check";
 import { describe, expect, it } from "vitest";
-import { foldWord, unknownBackendText } from "../../shared/run/aliases.ts";
+import { normalizeWord, unknownBackendText } from "../../shared/run/aliases.ts";
 import { BACKENDS } from "../../shared/run/backends.ts";
 import { type BackendContext, resolveBackend } from "../../shared/run/resolution.ts";
 
@@ -299,7 +299,7 @@ describe("for any input", () => {
   it("folding is idempotent", () => {
     fc.assert(
       fc.property(fc.stringMatching(/^[a-zA-Z0-9_:-]{0,12}[a-z0-9]$/), (word) => {
-        expect(foldWord(foldWord(word))).toBe(foldWord(word));
+        expect(normalizeWord(normalizeWord(word))).toBe(normalizeWord(word));
       }),
       { seed: 3 },
     );

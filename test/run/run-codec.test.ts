@@ -9,7 +9,7 @@ import { PARSER_VERSION, readBonnie } from "../../shared/bonnie/reader.ts";
 import { perMetric } from "../../shared/run/metrics.ts";
 import type { Measurement, Quality, Run } from "../../shared/run/run.ts";
 import { decodeRun, encodeRun } from "../../shared/run/run-codec.ts";
-import { stratumOf } from "../../shared/run/stratum.ts";
+import { computeStratum } from "../../shared/run/stratum.ts";
 import { runOf } from "../support/runs.ts";
 
 const again = ({ id, backend, stratum, finished_at, withdrawn_at, ...content }: Run): Run => ({
@@ -69,7 +69,7 @@ describe("a run comes back as it was", () => {
       for (const entry of readBonnie(readFileSync(join(folder, name), "utf8")).entries) {
         if (entry.kind !== "result") continue;
         const { raw, setup: bonnie, metrics } = entry.result;
-        const run = { ...PLAIN, raw, bonnie, metrics, stratum: stratumOf(bonnie), parser_version: PARSER_VERSION };
+        const run = { ...PLAIN, raw, bonnie, metrics, stratum: computeStratum(bonnie), parser_version: PARSER_VERSION };
         expect(again(run)).toEqual(run);
         results += 1;
       }
