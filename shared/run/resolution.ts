@@ -58,7 +58,7 @@ export function resolveBackend(word: string, context: BackendContext = {}): Back
   if (others.length > 0) {
     const warning =
       `On this host ${quoted(word)} is ${decided}, or ${others.join(" or ")}, depending on the driver or the ` +
-      `configuration; stored as ${decided}. To be sure, send the slug of the backend that xenstore shows.`;
+      `configuration; stored as ${decided}. Send the slug of the backend that xenstore shows to settle it.`;
     return { ...implied, backend: decided, evidence: "declared", warnings: [warning] };
   }
   return { ...implied, backend: decided, warnings: warnOfDifference(word, alias, decided, context) };
@@ -97,7 +97,7 @@ function resolveByAlias(word: string, alias: Alias): Pick<BackendResolution, "ba
     alias.backend === "unknown"
       ? `${quoted(word)} names an image format, which may be served by ${alias.may_also_be.join(", ")}`
       : `${quoted(word)} may also mean ${alias.may_also_be.join(", ")}`;
-  const warning = `${meaning}; stored as ${alias.backend}. Send ${alias.settled_by}, or the slug itself, to be sure.`;
+  const warning = `${meaning}; stored as ${alias.backend}. Send ${alias.settled_by}, or the slug itself, to settle it.`;
   return { backend: alias.backend, evidence: "declared", warnings: [warning, ...notes] };
 }
 

@@ -1,5 +1,5 @@
-// statistics.md, sections 1 to 3 a second time, straight from the samples of all hosts, without summaries or cells. The two
-// must agree to the last bit.
+// statistics.md, sections 1 to 3, implemented a second time, directly on the samples of all hosts, without summaries or cells.
+// Both must agree to the last bit.
 
 import fc from "fast-check";
 import { expect, it } from "vitest";
@@ -97,7 +97,7 @@ function batch(fleet: RunSample[][], scope: string, metric: number, view: string
   return cell;
 }
 
-/** Hosts with little CPU in a metric: 1e4 ln 10 = 23025.85, and %CP of which half or more printed 0. */
+/** Hosts with little CPU in a metric: 1e4 ln 10 = 23025.85, and runs of which half or more printed a %CP of 0. */
 function lowCpuHosts(fleet: RunSample[][], scope: string, metric: number, view: string): number {
   return fleet.filter((all) => {
     const isLeftOut = view === "trusted" && READ_PATH.includes(QUANTITY_NAMES[metric]!);

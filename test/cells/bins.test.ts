@@ -18,11 +18,11 @@ describe("bins", () => {
     expect(singleBin(ticks)).toEqual({ first: bin, counts: [1] });
   });
 
-  it("reach as far as any two rates that 15 digits can tell: ln(1e15 / 0.1) is 36.9, twice that still fits", () => {
+  it("reach as far as any two rates of 15 digits: ln(1e15 / 0.1) is 36.9, and twice that still fits", () => {
     expect(binOf(2e4 * Math.log(1e16))).toBeLessThan(MAX_BIN);
   });
 
-  it("grow in either direction and shrink again to what is in them", () => {
+  it("grow in either direction and shrink again to the bins with hosts", () => {
     const bins = binsFrom({ 3: 1 });
     addBins(bins, binsFrom({ "-1": 2 }));
     addBins(bins, binsFrom({ 6: 5, 4: 1 }));
@@ -33,7 +33,7 @@ describe("bins", () => {
     expect(bins).toEqual(emptyBins());
   });
 
-  it("raise an alarm that names the bin from which too many hosts are taken", () => {
+  it("throw an error that names the bin from which too many hosts are subtracted", () => {
     for (const missing of [{ 2: 2 }, { "-9": 1 }, { 9: 1 }]) {
       const bin = Object.keys(missing)[0] ?? "";
       expect(() => subtractBins(binsFrom({ 2: 1 }), binsFrom(missing), "putc.x")).toThrow(
@@ -42,7 +42,7 @@ describe("bins", () => {
     }
   });
 
-  it("mirrored hold every host at the opposite bin, and twice mirrored are the same", () => {
+  it("mirrored have every host in the opposite bin, and twice mirrored are the same", () => {
     expect(mirrorBins(binsFrom({ "-3": 1, 0: 2, 4: 5 }))).toEqual(binsFrom({ "-4": 5, 0: 2, 3: 1 }));
     expect(mirrorBins(emptyBins())).toEqual(emptyBins());
   });

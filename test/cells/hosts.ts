@@ -12,14 +12,14 @@ export function pairCellOf(host: HostSummary): Cell {
   return find(contributions(host), "pair loop:phy ALL")?.cell ?? emptyCell();
 }
 
-/** Cells of several hosts merged, as the store would hold them. */
+/** Cells of several hosts merged, as the store would keep them. */
 export function mergedCell(cells: readonly Cell[]): Cell {
   const merged = emptyCell();
   for (const cell of cells) addCell(merged, cell);
   return merged;
 }
 
-/** The contribution described as `kind name scope`, of the view trusted unless told otherwise. */
+/** The contribution described as `kind name scope`, by default in view trusted. */
 export function find(list: readonly Contribution[], what: string, view = "trusted"): Contribution | undefined {
   return list.find((each) => each.view === view && `${each.kind} ${each.name} ${each.scope}` === what);
 }

@@ -20,7 +20,7 @@ describe("logRatio", () => {
 });
 
 describe("isBothTooFast", () => {
-  it("needs both ends open: a one-sided bound still says something", () => {
+  it("needs both ends open: a one-sided bound is information", () => {
     expect(isBothTooFast({ lo: -INF, hi: INF })).toBe(true);
     expect(isBothTooFast({ lo: 3, hi: INF })).toBe(false);
     expect(isBothTooFast({ lo: -INF, hi: 3 })).toBe(false);
@@ -59,7 +59,7 @@ describe("the vote of a host over its strata", () => {
       [30, 30],
     ],
     [
-      "unless none says anything",
+      "unless no stratum has information",
       [
         [-INF, INF],
         [-INF, INF],

@@ -42,8 +42,8 @@ function run(
   };
 }
 
-describe("sampleOf", () => {
-  it("takes the logarithm of rates and bounds, and nothing from what has none", () => {
+describe("toSample", () => {
+  it("takes the logarithm of rates and bounds, and null if there is none", () => {
     const sample = toSample(
       run({
         putc: measured(25511), // 1e4 ln 25511 = 101468.65
@@ -70,7 +70,7 @@ describe("sampleOf", () => {
     ]);
   });
 
-  it("takes the rate for each per cent of CPU, in the middle of what a printed %CP can mean", () => {
+  it("takes the rate per percent of CPU, in the middle of the range of a printed %CP", () => {
     const { values } = toSample(
       run({
         putc: { ...measured(25511), cpu: 35 }, // 1e4 ln (25511 / 35.5) = 101468.65 - 35695.33 = 65773.32
@@ -119,7 +119,7 @@ describe("sampleOf", () => {
     expect(toSample(run({}, { backend, facts })).small_file).toBe(expected);
   });
 
-  it("has no small file where no file was written", () => {
+  it("has no small file if no file was written", () => {
     const facts = { guest_mem_mb: 1_000_000 };
     expect(toSample(run({}, { facts, bonnie: { file_size_kib: null } })).small_file).toBe(false);
   });

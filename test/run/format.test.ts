@@ -1,4 +1,4 @@
-// Numbers for people: when one of these fails, a page claims more than is known, or one number reads differently in two places.
+// Numbers for people: if one of these fails, a page claims more than is known, or one number differs between two places.
 
 import fc from "fast-check";
 import { describe, expect, test } from "vitest";
@@ -14,7 +14,7 @@ import {
 
 const readBack = (text: string): number => Number(text.replaceAll(" ", ""));
 
-/** The digits that carry something: neither zeros before the first one nor those that only hold a place at the end. */
+/** The number of significant digits: without leading zeros and without trailing zeros of a whole number. */
 const digitsOf = (text: string): number =>
   text
     .replace(/[ .]/g, "")
@@ -29,7 +29,7 @@ test.each([
   [4_227_072, "4 227 072"],
   [0, "0"],
   [7, "7"],
-])("what Bonnie++ printed and what was counted is shown as it is: %f as %s", (value, text) => {
+])("printed rates and counts keep all digits: %f as %s", (value, text) => {
   expect(formatNumber(value)).toBe(text);
 });
 
@@ -89,7 +89,7 @@ describe("of any number", () => {
   });
 });
 
-test("counts, shares, margins and p read well", () => {
+test("counts, percentages, margins and p values are readable", () => {
   expect([
     formatCount(1, "host"),
     formatCount(999, "host"),

@@ -10,7 +10,7 @@ function sized(mib: number): BonnieSetup {
 }
 
 describe("runs that may be compared as rates share a stratum", () => {
-  it("the seed's run is v1/2G/8k/16", () => {
+  it("the original blog post's run is v1/2G/8k/16", () => {
     expect(computeStratum(SEED_SETUP)).toBe("v1/2G/8k/16");
   });
 

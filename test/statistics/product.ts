@@ -1,4 +1,4 @@
-// The product's own way from runs to an answer, without a table: summaries and cells in the form in which they are stored,
+// The product's own way from runs to a result, without a table: summaries and cells in their stored form,
 // in several shards, merged over shards and periods.
 
 import { addCell, type Cell, type CellKind, emptyCell } from "../../shared/cells/cell.ts";
@@ -15,7 +15,7 @@ import type { Run, View } from "../../shared/run/run.ts";
 
 const SHARDS = 3;
 
-/** The answer to a question about runs. */
+/** The result of a query about runs. */
 export function productComparison(runs: readonly Run[], question: Omit<Question, "filters">): Comparison {
   const periods = question.periods.map((period) =>
     storedCells(runs.filter((run) => enclosingPeriods(monthOf(run.finished_at)).includes(period))),
@@ -60,7 +60,7 @@ function storedCells(runs: readonly Run[]): (view: View, kind: CellKind, name: s
   return (view, kind, name) => cells.get(`${view} ${kind} ${name}`) ?? new Map();
 }
 
-/** The cell of a key, an empty one when it is new. */
+/** The cell of a key, an empty one if it is new. */
 function cellAt(cells: Map<string, Cell>, key: string): Cell {
   const cell = cells.get(key) ?? emptyCell();
   cells.set(key, cell);

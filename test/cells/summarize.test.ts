@@ -15,12 +15,12 @@ fc.configureGlobal({ seed: 20_261_101, numRuns: 50 });
 
 const day = (index: number) => `2026-11-${String(index).padStart(2, "0")}T00:00:00.000Z`;
 
-describe("summariseGroup", () => {
-  it("is null without samples, so that the stored group goes", () => {
+describe("summarizeGroup", () => {
+  it("is null without samples, so that the stored group is removed", () => {
     expect(summarizeGroup([])).toBeNull();
   });
 
-  it("leaves the read-path rates and efficiencies of cached runs out of the view trusted, and nothing else", () => {
+  it("excludes the read-path rates and efficiencies of cached runs from the view trusted, and nothing else", () => {
     const clean = plainSample({ id: "a", values: values(...new Array<number>(24).fill(10)) });
     const cached = plainSample({
       id: "b",
@@ -77,7 +77,7 @@ describe("summariseGroup", () => {
   });
 });
 
-describe("cohortOf", () => {
+describe("computeCohort", () => {
   it("takes each attribute from the newest run that names it, over all groups", () => {
     const summary = summarize("h1", [
       plainSample({ id: "a", finished_at: day(1), cohort: { site: "fra", hardware: "r610" } }),
@@ -98,7 +98,7 @@ describe("cohortOf", () => {
   });
 });
 
-describe("summarise and withGroups", () => {
+describe("summarize and withGroups", () => {
   it("sort groups by stratum, then backend, in code unit order", () => {
     const summary = summarize("h1", [
       plainSample({ id: "a", backend: "phy" }),
@@ -112,7 +112,7 @@ describe("summarise and withGroups", () => {
     ]);
   });
 
-  it("do not depend on the order in which runs are read", () => {
+  it("do not depend on the order of the runs", () => {
     fc.assert(
       fc.property(randomSamples(), (samples) => {
         expect(summarize("h1", samples.toReversed())).toEqual(summarize("h1", samples));
@@ -120,8 +120,8 @@ describe("summarise and withGroups", () => {
     );
   });
 
-  it("agree: replacing the touched groups step by step ends at the batch over all runs, or counts would drift", () => {
-    // A history: each step stores some runs and withdraws others, then only the groups it touched are read again.
+  it("agree: replacing the changed groups step by step gives the batch over all runs, or counts would drift", () => {
+    // A history: each step stores some runs and withdraws others, then only the changed groups are read again.
     const step = fc.record({ stored: randomSamples(6), withdrawn: fc.array(fc.nat({ max: 30 }), { maxLength: 3 }) });
     fc.assert(
       fc.property(fc.array(step, { maxLength: 5 }), (steps) => {

@@ -13,7 +13,7 @@ type Place = Pick<Contribution, "view" | "kind" | "name" | "scope">;
 
 const keyOf = ({ view, kind, name, scope }: Place) => `${view} ${kind} ${name} ${scope}`;
 
-/** All cells of a fleet, as the store holds them: by key, without empty ones. */
+/** All cells of a fleet, as stored: by key, without empty ones. */
 function cellsOf(lists: readonly (readonly Contribution[])[]): Map<string, Cell> {
   const cells = new Map<string, Cell>();
   for (const contribution of lists.flat()) {
@@ -24,8 +24,8 @@ function cellsOf(lists: readonly (readonly Contribution[])[]): Map<string, Cell>
   return cells;
 }
 
-describe("difference", () => {
-  it("is nothing for a host that says what it said before: marks may be worked off twice", () => {
+describe("diffContributions", () => {
+  it("is empty for an unchanged host: a pending host may be processed twice", () => {
     fc.assert(
       fc.property(randomHost, (host) => {
         expect(diffContributions(contributions(host), contributions(host))).toEqual([]);
@@ -33,7 +33,7 @@ describe("difference", () => {
     );
   });
 
-  it("turns the cells of a fleet into those of the fleet with one host changed", () => {
+  it("turns the cells of a fleet into the cells of the fleet with one host changed", () => {
     fc.assert(
       fc.property(randomHost, randomHost, randomHost, (other, before, after) => {
         const [others, old, fresh] = [other, before, after].map(contributions) as [
@@ -55,7 +55,7 @@ describe("difference", () => {
     );
   });
 
-  it("touches only the cells of what changed: a new phy run leaves the cells of loop alone", () => {
+  it("touches only the cells of what changed: a new phy run does not change the cells of loop", () => {
     const loop = plainSample({ id: "a", values: values(10) });
     const before = contributions(summarize("h", [loop]));
     const after = contributions(summarize("h", [loop, plainSample({ id: "b", backend: "phy", values: values(20) })]));
@@ -70,7 +70,7 @@ describe("difference", () => {
     expect(trusted.map(({ subtract }) => subtract?.runs ?? null)).toEqual([1, null, null, null, null]);
   });
 
-  it("takes out everything of a host whose runs are all gone", () => {
+  it("removes everything of a host without runs", () => {
     const before = contributions(summarize("h", [plainSample()]));
     expect(diffContributions(before, []).map(({ subtract, add }) => [subtract?.hosts, add])).toEqual(
       before.map(() => [1, null]),

@@ -1,7 +1,7 @@
 import { describe, expect, it } from "vitest";
 import { parseToolstack, parseXenRelease } from "../../shared/run/backends.ts";
 
-describe("a host's Xen version decides what its words mean", () => {
+describe("Xen releases and toolstacks, which decide what a word means", () => {
   it.each([
     ["4.17.7", 4017],
     ["4.2-unstable", 4002],
@@ -20,7 +20,7 @@ describe("a host's Xen version decides what its words mean", () => {
     expect(Number(parseXenRelease("4.10"))).toBeGreaterThan(Number(parseXenRelease("4.9")));
   });
 
-  it.each(["", "unstable", "4", "four.two", "v", "1234.5", "4.12345"])("%j is no release", (text) => {
+  it.each(["", "unstable", "4", "four.two", "v", "1234.5", "4.12345"])("%j is not a release", (text) => {
     expect(parseXenRelease(text)).toBeNull();
   });
 

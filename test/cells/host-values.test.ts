@@ -7,7 +7,7 @@ fc.configureGlobal({ seed: 20_261_101 });
 const exact = (ticks: number): Sample => ({ ticks, censored: false });
 const above = (ticks: number): Sample => ({ ticks, censored: true });
 
-describe("hostValue", () => {
+describe("computeHostValue", () => {
   it("is null for a metric that no run has, and ignores the runs without it", () => {
     expect(computeHostValue([])).toBeNull();
     expect(computeHostValue([null, null])).toBeNull();
@@ -29,18 +29,18 @@ describe("hostValue", () => {
     ["two exact below one a second", [exact(-10), exact(-13)], { lo: -12, hi: -12, runs: 2, exact: 2 }],
     // A smaller file of the same class has a lower bound: mid(10, 20, 5) = 10, mid(10, 20, inf) = 20: not the same.
     ["a bound below the exact values", [exact(10), exact(20), above(5)], { lo: 10, hi: null, runs: 3, exact: 2 }],
-  ])("takes %s as statistics section 2 says, or +++++ would pass for a number", (_, samples, expected) => {
+  ])("takes %s as in statistics.md, section 2, or +++++ would count as a number", (_, samples, expected) => {
     expect(computeHostValue(samples)).toMatchObject(expected);
   });
 
-  it("keeps the spread of the exact runs whole: n * sum of squares - square of the sum", () => {
-    // 3 * (1 + 4 + 16) - 7^2 = 63 - 49 = 14, so SS = 14/3; the censored run has no part in it.
+  it("has the spread of the exact runs as an integer: n * sum of squares - square of the sum", () => {
+    // 3 * (1 + 4 + 16) - 7^2 = 63 - 49 = 14, so SS = 14/3; the censored run does not count.
     const value = computeHostValue([exact(1), exact(2), exact(4), above(9)]);
     expect(value?.spread).toBe(14);
     expect(value && sumOfSquares(value)).toBe(14 / 3);
   });
 
-  it("does not depend on the order of the runs, which the store does not promise", () => {
+  it("does not depend on the order of the runs, which the store does not guarantee", () => {
     const sample = fc.record({ ticks: fc.integer({ min: -300_000, max: 300_000 }), censored: fc.boolean() });
     fc.assert(
       fc.property(fc.array(sample, { maxLength: 9 }), (samples) => {
