@@ -8,7 +8,7 @@ import type { Issue } from "../run/run.ts";
 import { emptyRepeats, QUOTED_LINE, readCsv } from "./csv.ts";
 import { settleTables, type Tables } from "./duplicates.ts";
 import { emptyFields, type Fields, isOuterSpace, splitLine } from "./fields.ts";
-import { findTable, isHeading, isTornRow, readTable } from "./table.ts";
+import { findTable, isHeading, isOrphanRow, readTable } from "./table.ts";
 import type { Directive, Entry, Ignored, Reading } from "./types.ts";
 
 /** Increases whenever the same text may be read differently, so that stored runs can be parsed again. */
@@ -42,7 +42,7 @@ export function readBonnie(text: string): Reading {
       if (directive === null) ignored.comment += 1;
       else entries.push({ kind: "directive", ...directive });
     } else if (isHeader(fields)) ignored.header += 1;
-    else if (isAttempt(fields) && (fields.count > 1 || !isTornRow(lineAt(index) ?? ""))) {
+    else if (isAttempt(fields) && (fields.count > 1 || !isOrphanRow(lineAt(index) ?? ""))) {
       const read = readCsv(fields, repeats);
       entries.push("code" in read ? { kind: "issue", issue: read } : { kind: "result", result: read });
     } else {
@@ -73,7 +73,7 @@ export function readBonnie(text: string): Reading {
   /** A line that starts no table: a row without its heading is an issue, everything else is ignored. */
   function readOther(index: number): void {
     const line = lineAt(index) ?? "";
-    if (isTornRow(line)) entries.push({ kind: "issue", issue: tornRowIssue(index + 1, line) });
+    if (isOrphanRow(line)) entries.push({ kind: "issue", issue: orphanRowIssue(index + 1, line) });
     else if (isHeading(line)) ignored.table += 1;
     else ignored.other += 1;
   }
@@ -97,7 +97,7 @@ function tooManyLinesIssue(): Issue {
   return { line: MAX_LINES + 1, column: 1, field: null, code: "too_many_lines", text, raw: "" };
 }
 
-function tornRowIssue(line: number, raw: string): Issue {
+function orphanRowIssue(line: number, raw: string): Issue {
   const position = { line, column: 1, field: null, raw };
   if (raw.trimStart().startsWith(">")) return { ...position, code: "quoted_line", text: QUOTED_LINE };
   const text = "expected a Bonnie++ heading directly above this table row, found none";

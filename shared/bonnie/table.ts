@@ -21,69 +21,6 @@ import { DEFAULT_CHUNK_BYTES, parseFileSpec, scanChunkSize, scanCount, scanFileS
 import type { BonnieResult } from "./types.ts";
 import { addSetupWarnings, addTestWarnings, findContradiction, hasJoinedPrefix, joinedPrefixText } from "./validity.ts";
 
-/** A table that was read. */
-export interface Table {
-  readonly result: BonnieResult;
-  /** By metric, in its unit: the true rate is less than this away from the printed one. */
-  readonly resolution: PerMetric<number>;
-}
-
-/** Reads a table, or finds the first issue in it. The raw text of an issue is the whole table. */
-export function readTable(lines: TableLines): Table | Issue {
-  const raw = lines.lines.map((line) => line.text).join("\n");
-  const table = controlIssue(lines) ?? readHalves(lines, raw);
-  return "code" in table ? { ...table, raw } : table;
-}
-
-function controlIssue({ lines }: TableLines): Issue | null {
-  for (const line of lines) {
-    const at = line.text.split("").findIndex((character) => isControl(character.charCodeAt(0)));
-    if (at < 0) continue;
-    const word = { line, at, text: "" };
-    return wordIssue(word, null, "control_character", controlCharacterText(line.text.charCodeAt(at)));
-  }
-  return null;
-}
-
-function readHalves({ first, io, files }: TableLines, raw: string): Table | Issue {
-  const release = parseRelease(first.version ?? "");
-  if (release === null) {
-    const text = `expected the table of 1.00 to 1.04 or 1.92b to 2.00a, found version ${quoted(first.version ?? "")}`;
-    return wordIssue({ line: first.head, at: 0, text: "" }, "bonnie_version", "unsupported_format", text);
-  }
-  const ioRow = io === null ? null : readIoRow(io);
-  if (ioRow !== null && "code" in ioRow) return ioRow;
-  const filesRow = files === null ? null : readFilesRow(files);
-  if (filesRow !== null && "code" in filesRow) return filesRow;
-  const setup = readTableSetup(first, release, ioRow, filesRow);
-  if ("code" in setup) return setup;
-
-  const metrics: Measurements = perMetric(() => null);
-  const resolution = perMetric(() => 0);
-  const warnings: string[] = [];
-  addSetupWarnings(warnings, setup);
-  for (const test of [ioRow, filesRow].flatMap((row) => row?.tests ?? [])) {
-    const value = readTest(test, setup, release);
-    if ("code" in value) return value;
-    metrics[test.metric.name] = value.measurement;
-    resolution[test.metric.name] = value.resolution;
-    addTestWarnings(warnings, test.metric.name, setup, value.measurement, false);
-  }
-  if (release === "2.00") {
-    if (ioRow !== null) warnings.push("rounded_rates: this table prints two or three digits of a rate.");
-    if (filesRow !== null) warnings.push("unknown_file_rates: this version prints wrong file rates.");
-  }
-  return { result: { line: first.head.number, raw, setup, metrics, warnings }, resolution };
-}
-
-// Lines: where a table is in the upload, and which of its lines is what.
-
-/** A longer line is not part of a table; this bounds the work on hostile lines. */
-const MAX_WIDTH = 400;
-
-/** Names may contain commas, but a line with more fields than this is a CSV line, not a row. */
-const MAX_ROW_FIELDS = 8;
-
 /** One line of a table and its 1-based number. */
 interface TableLine {
   readonly number: number;
@@ -111,50 +48,6 @@ interface TableLines {
   readonly files: Half | null;
   readonly lines: readonly TableLine[];
   readonly next: number;
-}
-
-/** What separates the words of a row. Copied from a web page these may be no-break spaces. */
-export const SPACES = /[ \t\u00A0]+/g;
-
-const IO_HEAD = /^Version +(\S+) +-+Sequential Output-+ +-+Sequential Input-+ +-+Random-*$/;
-const FILES_HEAD = /^(?:Version +(\S+) +)?-+Sequential Create-+ +-+Random Create-+$/;
-const HEADING = /-Per Chr-|%CP|-Create--/;
-const CONCURRENCY = /^Concurrency +(\S+) +-Per Chr-/;
-const LATENCIES = /^Latency(?: |$)/;
-
-function matches(pattern: RegExp, text: string): RegExpExecArray | null {
-  return text.length > MAX_WIDTH ? null : pattern.exec(text.trim().replaceAll(SPACES, " "));
-}
-
-/** Whether a line is a heading, with its table or without. */
-export function isHeading(text: string): boolean {
-  return [IO_HEAD, FILES_HEAD, HEADING].some((pattern) => matches(pattern, text) !== null);
-}
-
-const RATE_AND_CPU = /^(?:\d+(?:\.\d)?[kmg]? \d{1,3}|\+{4,} \+{3})$/;
-const VALUE = /^(?:\d+(?:\.\d)?[kmg]?|\++)$/;
-
-/** A row has six pairs of values; the file size or number of files before them may be a plain number. */
-const MAX_VALUES = 13;
-
-/**
- * Whether a line is a row of rates, or the end of one, without its heading: it ends with at least four pairs of a rate and
- * its %CP, and one of the rates has four digits. The rows of vmstat, xentop and /proc in the same log are longer, or do not
- * consist of such pairs.
- */
-export function isTornRow(text: string): boolean {
-  if (text.length > MAX_WIDTH) return false;
-  const words = text.trim().split(SPACES);
-  const values = words.slice(words.findLastIndex((word) => !VALUE.test(word)) + 1);
-  if (values.length < 8 || values.length > MAX_VALUES) return false;
-  const pairs = [8, 6, 4, 2].map((fromEnd) => values.slice(-fromEnd).slice(0, 2).join(" "));
-  return pairs.every((pair) => RATE_AND_CPU.test(pair)) && pairs.some((pair) => /^(?:\d{4}|\d+[kmg]|\+)/.test(pair));
-}
-
-/** Whether a line can be the row of a table, well formed or not: a CSV line or a comment cannot. */
-function mayBeRow(text: string): boolean {
-  if (text.length > MAX_WIDTH || text.trimStart().startsWith("#")) return false;
-  return text.split(",").length <= MAX_ROW_FIELDS && !isHeading(text) && matches(LATENCIES, text) === null;
 }
 
 /**
@@ -214,6 +107,74 @@ export function findTable(first: number, lineAt: (index: number) => string | nul
   return half === null ? null : { first: half, io, files, lines, next };
 }
 
+/** A table that was read. */
+export interface Table {
+  readonly result: BonnieResult;
+  /** By metric, in its unit: the true rate is less than this away from the printed one. */
+  readonly resolution: PerMetric<number>;
+}
+
+/** Reads a table, or finds the first issue in it. The raw text of an issue is the whole table. */
+export function readTable(lines: TableLines): Table | Issue {
+  const raw = lines.lines.map((line) => line.text).join("\n");
+  const table = controlIssue(lines) ?? readHalves(lines, raw);
+  return "code" in table ? { ...table, raw } : table;
+}
+
+function controlIssue({ lines }: TableLines): Issue | null {
+  for (const line of lines) {
+    const at = line.text.split("").findIndex((character) => isControl(character.charCodeAt(0)));
+    if (at < 0) continue;
+    const word = { line, at, text: "" };
+    return wordIssue(word, null, "control_character", controlCharacterText(line.text.charCodeAt(at)));
+  }
+  return null;
+}
+
+function readHalves({ first, io, files }: TableLines, raw: string): Table | Issue {
+  const release = parseRelease(first.version ?? "");
+  if (release === null) {
+    const text = `expected the table of 1.00 to 1.04 or 1.92b to 2.00a, found version ${quoted(first.version ?? "")}`;
+    return wordIssue({ line: first.head, at: 0, text: "" }, "bonnie_version", "unsupported_format", text);
+  }
+  const ioRow = io === null ? null : readIoRow(io);
+  if (ioRow !== null && "code" in ioRow) return ioRow;
+  const filesRow = files === null ? null : readFilesRow(files);
+  if (filesRow !== null && "code" in filesRow) return filesRow;
+  const setup = readTableSetup(first, release, ioRow, filesRow);
+  if ("code" in setup) return setup;
+
+  const metrics: Measurements = perMetric(() => null);
+  const resolution = perMetric(() => 0);
+  const warnings: string[] = [];
+  addSetupWarnings(warnings, setup);
+  for (const test of [ioRow, filesRow].flatMap((row) => row?.tests ?? [])) {
+    const value = readTest(test, setup, release);
+    if ("code" in value) return value;
+    metrics[test.metric.name] = value.measurement;
+    resolution[test.metric.name] = value.resolution;
+    addTestWarnings(warnings, test.metric.name, setup, value.measurement, false);
+  }
+  if (release === "2.00") {
+    if (ioRow !== null) warnings.push("rounded_rates: this table prints two or three digits of a rate.");
+    if (filesRow !== null) warnings.push("unknown_file_rates: this version prints wrong file rates.");
+  }
+  return { result: { line: first.head.number, raw, setup, metrics, warnings }, resolution };
+}
+
+// Lines: which line of a table is what.
+
+const IO_HEAD = /^Version +(\S+) +-+Sequential Output-+ +-+Sequential Input-+ +-+Random-*$/;
+const FILES_HEAD = /^(?:Version +(\S+) +)?-+Sequential Create-+ +-+Random Create-+$/;
+const HEADING = /-Per Chr-|%CP|-Create--/;
+const CONCURRENCY = /^Concurrency +(\S+) +-Per Chr-/;
+const LATENCIES = /^Latency(?: |$)/;
+
+/** Whether a line is a heading, with its table or without. */
+export function isHeading(text: string): boolean {
+  return [IO_HEAD, FILES_HEAD, HEADING].some((pattern) => matches(pattern, text) !== null);
+}
+
 /**
  * Whether a heading of file tests continues the table: 1.0x prints no version in it, later versions repeat theirs. A
  * table that starts with it, as after `-s 0`, has a version.
@@ -222,6 +183,46 @@ function isSecondHead(io: Half | null, version: string | null): boolean {
   if (io === null) return version !== null;
   const isV1 = io.version?.startsWith("1.0") ?? false;
   return version === (isV1 ? null : io.version);
+}
+
+/** Names may contain commas, but a line with more fields than this is a CSV line, not a row. */
+const MAX_ROW_FIELDS = 8;
+
+/** Whether a line can be the row of a table, well formed or not: a CSV line or a comment cannot. */
+function mayBeRow(text: string): boolean {
+  if (text.length > MAX_WIDTH || text.trimStart().startsWith("#")) return false;
+  return text.split(",").length <= MAX_ROW_FIELDS && !isHeading(text) && matches(LATENCIES, text) === null;
+}
+
+const RATE_AND_CPU = /^(?:\d+(?:\.\d)?[kmg]? \d{1,3}|\+{4,} \+{3})$/;
+const VALUE = /^(?:\d+(?:\.\d)?[kmg]?|\++)$/;
+
+/** A row has six pairs of values; the file size or number of files before them may be a plain number. */
+const MAX_VALUES = 13;
+
+/**
+ * Whether a line is a row of rates, or the end of one, without its heading: it ends with at least four pairs of a rate and
+ * its %CP, and one of the rates has four digits. The rows of vmstat, xentop and /proc in the same log are longer, or do not
+ * consist of such pairs.
+ */
+export function isOrphanRow(text: string): boolean {
+  if (text.length > MAX_WIDTH) return false;
+  const words = text.trim().split(SPACES);
+  const values = words.slice(words.findLastIndex((word) => !VALUE.test(word)) + 1);
+  if (values.length < 8 || values.length > MAX_VALUES) return false;
+  const pairs = [8, 6, 4, 2].map((fromEnd) => values.slice(-fromEnd).slice(0, 2).join(" "));
+  return pairs.every((pair) => RATE_AND_CPU.test(pair)) && pairs.some((pair) => /^(?:\d{4}|\d+[kmg]|\+)/.test(pair));
+}
+
+/** A longer line is not part of a table; this bounds the work on hostile lines. */
+const MAX_WIDTH = 400;
+
+/** What separates the words of a row. Copied from a web page these may be no-break spaces. */
+export const SPACES = /[ \t\u00A0]+/g;
+
+/** Matches a line without its outer spaces, with single spaces between words; null for lines that are too long. */
+function matches(pattern: RegExp, text: string): RegExpExecArray | null {
+  return text.length > MAX_WIDTH ? null : pattern.exec(text.trim().replaceAll(SPACES, " "));
 }
 
 // Rows: the values of a row and its latencies are identified by counting words from the right. Wide rates push columns

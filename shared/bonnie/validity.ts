@@ -99,7 +99,7 @@ const V1_SEEKERS = 3;
 const V2_SEEKERS = 5;
 
 /**
- * The largest believable %CP: 110, times 3 for the seeks of v1, times the square of the seekers for those of v2, where each
+ * The largest believable %CP: 110, times 3 for the seeks of v1, times the square of the seekers for the seeks of v2, where each
  * seeker counts all of them (bonnie-formats.md, section 7).
  */
 function cpuLimit(metric: MetricName, setup: BonnieSetup): number {
