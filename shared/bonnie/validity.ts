@@ -17,15 +17,6 @@ export interface Contradiction {
   readonly text: string;
 }
 
-/** A test shorter than this is too fast to measure, so its longest operation is shorter too. */
-const CENSORED_BELOW_US = 500_000;
-
-/** The unit a latency was printed in: truncation removed less than one of them. */
-function latencyUnit(latencyUs: number): number {
-  if (latencyUs > 99_999_999) return 1_000_000;
-  return latencyUs > 99_999 ? 1_000 : 1;
-}
-
 /**
  * Finds the first contradiction within one measurement; null if there is none. `slack` is how far the printed rate may be
  * above the true one, in the metric's unit: 0 for a CSV line, which truncates; the last printed digit for a rounded rate
@@ -63,23 +54,17 @@ export function findContradiction(
   return null;
 }
 
+/** A test shorter than this is too fast to measure, so its longest operation is shorter too. */
+const CENSORED_BELOW_US = 500_000;
+
+/** The unit a latency was printed in: truncation removed less than one of them. */
+function latencyUnit(latencyUs: number): number {
+  if (latencyUs > 99_999_999) return 1_000_000;
+  return latencyUs > 99_999 ? 1_000 : 1;
+}
+
 // Warnings: values that are kept as printed but deserve a look. A reader adds the warnings of the setup first, then the
 // warnings of each test in registry order.
-
-/** The code words that warnings of a line begin with; the other warnings of a run are about its metadata. */
-const WARNING_CODES = [
-  "size_overflow",
-  "zero_rate",
-  "impossible_cpu",
-  "no_latency",
-  "rounded_rates",
-  "unknown_file_rates",
-] as const;
-
-/** Whether a warning of a run is about its line, not about its metadata. */
-export function isLineWarning(warning: string): boolean {
-  return WARNING_CODES.some((code) => warning.startsWith(`${code}:`));
-}
 
 /** From 2 TiB on the amount of work overflows the 32 bits that v2 keeps it in (bonnie-formats.md, section 8). */
 const OVERFLOWING_KIB = 2 ** 31;
@@ -89,23 +74,6 @@ export function addSetupWarnings(warnings: string[], { format, file_size_kib: ki
   if (format === "v2" && kib !== null && kib >= OVERFLOWING_KIB) {
     warnings.push("size_overflow: Bonnie++ overflows on files of 2 TiB or more; rates may be too low.");
   }
-}
-
-/** One thread uses 100 %; the rest allows for coarse clocks (101 has been seen). */
-const CPU_OF_ONE_THREAD = 110;
-/** v1 forks three seekers. */
-const V1_SEEKERS = 3;
-/** The default of v2, for lines that do not print it. */
-const V2_SEEKERS = 5;
-
-/**
- * The largest believable %CP: 110, times 3 for the seeks of v1, times the square of the seekers for the seeks of v2, where each
- * seeker counts all of them (bonnie-formats.md, section 7).
- */
-function cpuLimit(metric: MetricName, setup: BonnieSetup): number {
-  if (metric !== "seeks") return CPU_OF_ONE_THREAD;
-  if (setup.format === "v1") return CPU_OF_ONE_THREAD * V1_SEEKERS;
-  return CPU_OF_ONE_THREAD * (setup.seek_procs ?? V2_SEEKERS) ** 2;
 }
 
 /**
@@ -132,6 +100,38 @@ export function addTestWarnings(
   if (printsLatencies && latency === null) warnings.push(`no_latency: ${metric} was run but has no latency.`);
 }
 
+/** The code words that warnings of a line begin with; the other warnings of a run are about its metadata. */
+const WARNING_CODES = [
+  "size_overflow",
+  "zero_rate",
+  "impossible_cpu",
+  "no_latency",
+  "rounded_rates",
+  "unknown_file_rates",
+] as const;
+
+/** Whether a warning of a run is about its line, not about its metadata. */
+export function isLineWarning(warning: string): boolean {
+  return WARNING_CODES.some((code) => warning.startsWith(`${code}:`));
+}
+
+/** One thread uses 100 %; the rest allows for coarse clocks (101 has been seen). */
+const CPU_OF_ONE_THREAD = 110;
+/** v1 forks three seekers. */
+const V1_SEEKERS = 3;
+/** The default of v2, for lines that do not print it. */
+const V2_SEEKERS = 5;
+
+/**
+ * The largest believable %CP: 110, times 3 for the seeks of v1, times the square of the seekers for the seeks of v2, where each
+ * seeker counts all of them (bonnie-formats.md, section 7).
+ */
+function cpuLimit(metric: MetricName, setup: BonnieSetup): number {
+  if (metric !== "seeks") return CPU_OF_ONE_THREAD;
+  if (setup.format === "v1") return CPU_OF_ONE_THREAD * V1_SEEKERS;
+  return CPU_OF_ONE_THREAD * (setup.seek_procs ?? V2_SEEKERS) ** 2;
+}
+
 // Machine names: `grep` over several files, or a page that names each line, joins a prefix to the name.
 
 /** Whether a machine name begins with a prefix that is not part of it: a colon followed by two or more spaces or tabs. */
@@ -141,5 +141,5 @@ export function hasJoinedPrefix(name: string): boolean {
 
 /** The message for such a name. */
 export function joinedPrefixText(name: string): string {
-  return `expected the machine name alone, found ${quoted(name)}: a prefix was joined to it; remove everything through the colon`;
+  return `expected the machine name alone, found ${quoted(name)}: a prefix was joined to it; remove it through the colon and the spaces after it`;
 }
