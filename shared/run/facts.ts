@@ -135,7 +135,7 @@ export const FACTS: readonly Fact[] = [
     kind: { kind: "number", min: 0, max: 1_000_000 },
     description: "One-minute load average of Dom0 when the run began.",
   },
-  { key: "other_guests_running", kind: COUNT, description: "Other guests that were running during the measurement." },
+  { key: "other_guests_running", kind: COUNT, description: "Other guests running during the measurement." },
 
   // The guest.
   { key: "guest_mem_mb", kind: MIB, description: "Memory of the guest, in MiB." },
@@ -156,7 +156,7 @@ export const FACTS: readonly Fact[] = [
   {
     key: "device_read_ratio",
     kind: { kind: "number", min: 0, max: 1e9 },
-    description: "Sectors that the physical disks delivered during the run / sectors that the guest requested.",
+    description: "Sectors read from the physical disks during the run / sectors requested by the guest.",
   },
 ];
 
