@@ -34,7 +34,7 @@ interface BatchAnswer {
 export async function handler(event: unknown, context: Context): Promise<BatchAnswer> {
   const started = clock();
   const requestId = context.awsRequestId;
-  const onFault = (error: unknown) => log.fault(requestId, error);
+  const onFault = (error: unknown) => log.error(requestId, error);
   const wake = wakeEvent.parse(event);
   if ("Records" in wake) {
     const { failed, ...outcome } = await aggregateRecords(deps, wake.Records, onFault);

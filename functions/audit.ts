@@ -30,7 +30,7 @@ export async function handler(_event: unknown, { awsRequestId: requestId }: { re
       const counts = { ...audit, outdated: outdated.runs, differences: differences.length };
       log.event("audit", { requestId, fleet, bucket, ...counts, milliseconds: clock() - started });
     } catch (error) {
-      log.fault(requestId, error);
+      log.error(requestId, error);
       failed += 1;
     }
   }

@@ -2,6 +2,7 @@
 // only.
 
 import { functionPublicUrl, functionSettings } from "./env.ts";
+import { makeAdmission } from "./service/admission.ts";
 import { makeRasterizer } from "./service/rasterizer.ts";
 import { makeRenderer } from "./service/renderer.ts";
 import { makeCellStore } from "./store/cells.ts";
@@ -10,7 +11,6 @@ import { withFormatCheck } from "./store/format.ts";
 import { makeShareStore } from "./store/shares.ts";
 import { makeStatusStore } from "./store/status.ts";
 import { makeTokenStore } from "./store/tokens.ts";
-import { makeAdmission } from "./web/http/admission.ts";
 import { makeHttpApp } from "./web/http/app.ts";
 import { gatewayHandler } from "./web/http/gateway.ts";
 import { jsonLog } from "./web/http/log.ts";

@@ -3,6 +3,7 @@
 
 import { delimiter } from "node:path";
 import * as z from "zod";
+import type { TokenLimits } from "./service/upload-limits.ts";
 import { type Connect, embeddedClient, type TableAddress } from "./store/client.ts";
 
 // What functions on AWS are told is checked by hand: they start sooner where nothing makes a schema.
@@ -21,14 +22,6 @@ const TOKEN_LIMIT_EXPECTED = "expected a whole number of at least 1";
 
 const wholeNumber = (otherwise: number) =>
   z.coerce.number(TOKEN_LIMIT_EXPECTED).int(TOKEN_LIMIT_EXPECTED).min(1, TOKEN_LIMIT_EXPECTED).default(otherwise);
-
-/** What one token may do. */
-export interface TokenLimits {
-  /** Bytes and runs that may be stored with it on a day (UTC). */
-  readonly day: { readonly bytes: number; readonly runs: number };
-  /** Kinds of host that it may name in a year. */
-  readonly cohorts: number;
-}
 
 /** The limits of a token unless others are set. */
 export const USUAL_TOKEN_LIMITS: TokenLimits = {

@@ -2,6 +2,7 @@
 
 import { VERSION } from "../shared/deployment.ts";
 import { functionPublicUrl, functionSettings } from "./env.ts";
+import { makeAdmission } from "./service/admission.ts";
 import { makeCellStore } from "./store/cells.ts";
 import { openTable } from "./store/client.ts";
 import { withFormatCheck } from "./store/format.ts";
@@ -9,7 +10,6 @@ import { makeRunStore } from "./store/runs.ts";
 import { makeStatusStore } from "./store/status.ts";
 import { makeHostStore } from "./store/summaries.ts";
 import { makeTokenStore } from "./store/tokens.ts";
-import { makeAdmission } from "./web/http/admission.ts";
 import { makeHttpApp } from "./web/http/app.ts";
 import { gatewayHandler } from "./web/http/gateway.ts";
 import { jsonLog } from "./web/http/log.ts";

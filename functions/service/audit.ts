@@ -171,7 +171,7 @@ async function wrongListings(
   for await (const item of queryItems(table, { ...partition(cohortPartition(of, period)), ConsistentRead: true })) {
     const cohort = textOf(item, "sk");
     unlisted.delete(cohort);
-    if (metadataError(period, cohort, item, shards.get(cohort) ?? 0) !== null) suspects.add(cohort);
+    if (listingProblem(period, cohort, item, shards.get(cohort) ?? 0) !== null) suspects.add(cohort);
   }
   const differences: Difference[] = [];
   let moving = 0;
@@ -179,7 +179,7 @@ async function wrongListings(
     // A host may have come or gone since the cells were read: item and cells are looked at together, twice.
     const first = await listingNow(table, of, period, cohort);
     const again = await listingNow(table, of, period, cohort);
-    const fault = metadataError(period, cohort, again.item, again.shards);
+    const fault = listingProblem(period, cohort, again.item, again.shards);
     if (first.text !== again.text) moving += 1;
     else if (fault !== null) differences.push({ key: idOf(cohortKey(of, period, cohort)), ...fault });
   }
@@ -200,7 +200,7 @@ async function listingNow(table: Table, of: FleetGeneration, period: string, coh
   return { item, shards: versions.filter((version) => version !== null).length, text };
 }
 
-function metadataError(
+function listingProblem(
   period: string,
   cohort: string,
   item: Item | undefined,

@@ -123,7 +123,7 @@ test("a host that fails is the only one delivered again; its neighbours are done
   const answer = await handler({ Records: [record(one, 1), record(two, 2), record(three, 3)] }, lambdaContext);
   expect(answer).toEqual({ batchItemFailures: [{ itemIdentifier: "000000000000000000002" }] });
   expect(await status()).toMatchObject({ pending_hosts: 1, hosts: 2, runs: 2 });
-  const faults = lines.map((line) => JSON.parse(line)).filter(({ kind }) => kind === "fault");
+  const faults = lines.map((line) => JSON.parse(line)).filter(({ kind }) => kind === "error");
   const message = expect.stringContaining(`host "${two}" of fleet default cannot be counted: `);
   expect(faults).toMatchObject([{ requestId: lambdaContext.awsRequestId, error: { name: "HostError", message } }]);
 });
@@ -135,7 +135,7 @@ test("while the store cannot be reached every record is delivered again, for one
   const [one, two] = threeHosts();
   const answer = await lost({ Records: [record(one, 1), record(two, 2)] }, lambdaContext);
   expect(answer.batchItemFailures).toHaveLength(2);
-  expect(lines.filter((line) => JSON.parse(line).kind === "fault")).toHaveLength(1);
+  expect(lines.filter((line) => JSON.parse(line).kind === "error")).toHaveLength(1);
 });
 
 test("the schedule works off what no record told of, in every fleet", async () => {

@@ -82,7 +82,7 @@ test("a store that cannot be reached is a 503 for the host, and a fault with its
   const answer = await lost(gatewayEvent({ method: "POST", path: "/v1/results", headers, body: LOOP }), lambdaContext);
   vi.restoreAllMocks();
   expect(answer.statusCode).toBe(503);
-  const fault = lines.map((line) => JSON.parse(line)).find(({ kind }) => kind === "fault");
+  const fault = lines.map((line) => JSON.parse(line)).find(({ kind }) => kind === "error");
   expect(fault).toMatchObject({
     requestId: answer.headers?.["x-request-id"],
     error: { name: "AppError", cause: { name: "ResourceNotFoundException" } },

@@ -3,8 +3,8 @@
 
 import type { MiddlewareHandler } from "hono";
 import type { CellStore, Clock, ShareStore, StatusStore, TokenStore } from "../../../shared/ports.ts";
+import type { Admission } from "../../service/admission.ts";
 import type { Renderer } from "../../service/renderer.ts";
-import type { Admission } from "../http/admission.ts";
 import type { HttpApp, HttpEnv } from "../http/app.ts";
 import { addOembedRoute } from "./oembed.ts";
 import { addPictureRoutes } from "./picture-routes.ts";

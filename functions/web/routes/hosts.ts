@@ -5,8 +5,9 @@
 import { CHART_FORMATS, LIST_FORMATS } from "../../../shared/api/formats.ts";
 import { hostEntry } from "../../../shared/compare/host.ts";
 import { AppError } from "../../../shared/errors.ts";
+import { COST, charged } from "../../service/admission.ts";
 import { hostResult } from "../../service/queries.ts";
-import { admitted, COST, charged } from "../http/admission.ts";
+import { admitted } from "../http/admission.ts";
 import type { HttpApp } from "../http/app.ts";
 import { allow, tokenOf } from "../http/auth.ts";
 import { acceptedOf, formatOf, suffixOf } from "../http/formats.ts";

@@ -1,7 +1,7 @@
 // Read: everything that answers without writing. In: questions about runs, hosts, backends and the service. Out: JSON and text.
 
 import type { CellStore, Clock, HostStore, RunStore, StatusStore, TokenStore } from "../../../shared/ports.ts";
-import type { Admission } from "../http/admission.ts";
+import type { Admission } from "../../service/admission.ts";
 import type { HttpApp } from "../http/app.ts";
 import { addHostRoutes } from "./hosts.ts";
 import { addRunRoutes } from "./runs.ts";

@@ -55,7 +55,7 @@ describe("the envelope", () => {
   test("as two lines of text for a shell", async () => {
     const text = await textOf(service.send("/v1/nothing", { headers: { Accept: "text/plain" } }), 404);
     expect(text).toMatch(
-      /^error not_found: there is nothing at \/v1\/nothing\nsee \/docs#not_found, request [0-9a-f-]{36}\n$/,
+      /^error not_found: no such path: \/v1\/nothing\nsee \/docs#not_found, request [0-9a-f-]{36}\n$/,
     );
     expect(await textOf(service.post("", ""), 400)).toMatch(/^error no_result: .*\nsee .*\n$/);
     expect(await textOf(service.send("/v1/runs/x.txt"), 404)).toMatch(/^error not_found: /);
@@ -102,7 +102,7 @@ describe("404 and 405", () => {
 
   test("a suffix the endpoint does not offer is 404 and says which it does", async () => {
     const text = await textOf(service.send("/v1/backends.svg"), 404);
-    expect(text).toMatch(/^error not_found: .*\.json \.csv \.txt \.md \.html$/m);
+    expect(text).toMatch(/^error not_found: .*\.json, \.csv, \.txt, \.md, \.html$/m);
   });
 
   test.each([

@@ -2,8 +2,8 @@
 
 import { describe, expect, test } from "vitest";
 import * as z from "zod";
+import { checked } from "../../../functions/service/validation.ts";
 import { valuesOf } from "../../../functions/web/http/form.ts";
-import { checked } from "../../../functions/web/http/parameters.ts";
 import { AppError } from "../../../shared/errors.ts";
 
 describe("the values of a form", () => {
