@@ -1,4 +1,4 @@
-// Read behind API Gateway: the app over the table of this deployment. Wiring only.
+// The read app behind API Gateway, over the table of this deployment. Wiring only.
 
 import { VERSION } from "../shared/deployment.ts";
 import { functionPublicUrl, functionSettings } from "./env.ts";
@@ -36,5 +36,5 @@ const deps = {
 addReadRoutes(app, deps);
 addPageRoutes(app, deps);
 
-/** Answers an API Gateway event (payload format 2.0). */
+/** Handles an API Gateway event (payload format 2.0). */
 export const handler = gatewayHandler(app);

@@ -147,7 +147,7 @@ test("the schedule works off what no record told of, in every fleet", async () =
   const ofOther = await service.send("/v1/status", { token: other });
   expect(await ofOther.json()).toMatchObject({ pending_hosts: 0, runs: 1 });
   expect(lines.map((line) => JSON.parse(line))).toMatchObject([
-    { kind: "marks", open: 2, oldestMilliseconds: expect.any(Number) },
+    { kind: "pending", open: 2, oldestMilliseconds: expect.any(Number) },
     { kind: "sweep", fleets: 2, done: 2, left: 0, conflicts: 0, failed: 0 },
   ]);
 });
