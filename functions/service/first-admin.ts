@@ -1,6 +1,6 @@
 import { randomUUID } from "node:crypto";
-import type { Clock, FirstAdminStore, StoredToken, TokenStore } from "../../shared/ports.ts";
-import type { Token } from "../../shared/run/token.ts";
+import type { Clock } from "../../shared/run/periods.ts";
+import type { StoredToken, Token } from "../../shared/run/token.ts";
 
 /** A token that makes tokens for any fleet, as the first one does; an admin's of fleet `default`. */
 export function rootToken(clock: Clock, label: string | null, expires_at: string | null = null): Token {
@@ -17,10 +17,25 @@ export function rootToken(clock: Clock, label: string | null, expires_at: string
   };
 }
 
+/** Records which token is the first admin token. */
+interface FirstAdminRecord {
+  /** The SHA-256 of its secret, whether the token was revoked since or not; null when none was ever created. */
+  get(): Promise<string | null>;
+  set(secretHash: string): Promise<void>;
+}
+
+/** The tokens of the table. */
+interface Tokens {
+  find(secretHash: string): Promise<Token | null>;
+  add(token: Token, secretHash: string): Promise<void>;
+  list(fleet: string | null): Promise<readonly StoredToken[]>;
+  revoke(stored: StoredToken, at: string): Promise<void>;
+}
+
 /** What the first admin token is made with. */
 export interface FirstAdminDeps {
-  readonly tokens: TokenStore;
-  readonly firstAdmin: FirstAdminStore;
+  readonly tokens: Tokens;
+  readonly firstAdmin: FirstAdminRecord;
   readonly clock: Clock;
 }
 

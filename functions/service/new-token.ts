@@ -2,7 +2,7 @@ import { randomUUID } from "node:crypto";
 import type * as z from "zod";
 import type { newToken } from "../../shared/api/token-requests.ts";
 import { AppError } from "../../shared/errors.ts";
-import type { Clock } from "../../shared/ports.ts";
+import type { Clock } from "../../shared/run/periods.ts";
 import { quoted } from "../../shared/run/text.ts";
 import type { Token } from "../../shared/run/token.ts";
 

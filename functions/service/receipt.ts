@@ -5,7 +5,7 @@ import type { Reading } from "../../shared/bonnie/types.ts";
 import { wrapped } from "../../shared/render/wrap.ts";
 import type { Issue, Quality, QualityReason, Run } from "../../shared/run/run.ts";
 import { codeUnitOrder, printable } from "../../shared/run/text.ts";
-import { takingTurns } from "../store/turns.ts";
+import { takingTurns } from "../runtime/turns.ts";
 import { issueLine } from "../web/http/errors.ts";
 
 /** The id of a rejected line: the same line with the same context gets the same one. */

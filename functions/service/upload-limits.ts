@@ -1,16 +1,23 @@
 import { hash } from "node:crypto";
 import { cohortOfFacts } from "../../shared/cells/sample.ts";
 import { AppError } from "../../shared/errors.ts";
-import type { Clock, Use, UseStore } from "../../shared/ports.ts";
 import { COHORT_CAPPED, COHORT_KEYS, type Cohort } from "../../shared/run/cohort.ts";
+import type { Clock } from "../../shared/run/periods.ts";
 import type { Run } from "../../shared/run/run.ts";
-import type { Token } from "../../shared/run/token.ts";
+import type { Token, TokenUse } from "../../shared/run/token.ts";
 import type { TokenLimits } from "../env.ts";
 import { makeUploadGate, type UploadGate } from "../web/http/upload-gate.ts";
 
 // Which kinds of host a token has named: tuples of site, hardware, storage and xen_version. A period has room for so many of
 // them, each with cells of its own, so one ingest token may name so many in a year. A run that names another is stored with all its
 // facts and one more, `cohort_capped`, which has its host counted in `other` now, in every rebuild and in every audit.
+
+/** Stores the kinds of host that were named with a token in a year (`2026`). */
+interface NamedCohorts {
+  cohorts(tokenId: string, year: string): Promise<ReadonlySet<string>>;
+  /** Adds kinds; false, and nothing is added, if the stored number is no longer `before`. */
+  addCohorts(tokenId: string, year: string, cohorts: readonly string[], before: number): Promise<boolean>;
+}
 
 interface TokenCohorts {
   /** The runs, with a mark on those of kinds beyond what the token may name. An admin's may name any. */
@@ -27,7 +34,7 @@ const MAX_REFUSED = 100;
 const TRIES = 5;
 
 /** Kinds of host by token over a table; `most` is how many a token may make in a calendar year (UTC). */
-function makeTokenCohorts(store: UseStore, clock: Clock, most: number): TokenCohorts {
+function makeTokenCohorts(store: NamedCohorts, clock: Clock, most: number): TokenCohorts {
   const known = new Map<string, ReadonlySet<string>>();
 
   /** The kinds that are let in, after those asked for were added as far as there is room. */
@@ -112,13 +119,19 @@ function capped(run: Run, most: number): Run {
 // counts in memory, and only who uses much is counted in the table, where all processes see it.
 
 /** What a token may store on a day. */
-export type DayLimit = Use;
+export type DayLimit = TokenUse;
+
+/** Stores how much was stored with a token on a day (`2026-12-01`). */
+interface DayUse {
+  /** Adds to it; gives the sum over all processes. */
+  add(tokenId: string, day: string, use: TokenUse): Promise<TokenUse>;
+}
 
 interface TokenBudget {
   /** Throws `slow_down` when the token has used up its day. */
   rejectSpent(tokenId: string): void;
   /** Counts what was stored with a token. A table that cannot be reached is told the next time. */
-  spend(tokenId: string, use: Use): Promise<void>;
+  spend(tokenId: string, use: TokenUse): Promise<void>;
 }
 
 /** A process tells the table of a token once it has not been told of such a share of the limit. */
@@ -132,21 +145,21 @@ const MAX_WAIT_S = 3_600;
 
 const DAY_MS = 86_400_000;
 
-const NOTHING: Use = { bytes: 0, runs: 0 };
+const NOTHING: TokenUse = { bytes: 0, runs: 0 };
 
-const sum = (a: Use, b: Use): Use => ({ bytes: a.bytes + b.bytes, runs: a.runs + b.runs });
+const sum = (a: TokenUse, b: TokenUse): TokenUse => ({ bytes: a.bytes + b.bytes, runs: a.runs + b.runs });
 
 /** What is known of a token on a day. */
 interface Counted {
   readonly day: string;
   /** As the table had it last. */
-  told: Use;
+  told: TokenUse;
   /** Not yet told. */
-  own: Use;
+  own: TokenUse;
 }
 
 /** Budgets of all tokens over a table. */
-export function makeTokenBudget(store: Pick<UseStore, "add">, clock: Clock, limit: DayLimit): TokenBudget {
+export function makeTokenBudget(store: DayUse, clock: Clock, limit: DayLimit): TokenBudget {
   const tokens = new Map<string, Counted>();
   const today = () => new Date(clock()).toISOString().slice(0, 10);
 
@@ -200,7 +213,11 @@ export interface UploadLimits {
 }
 
 /** The bounds of all uploads of one process. */
-export function makeUploadLimits(store: UseStore, clock: Clock, { day, cohorts }: TokenLimits): UploadLimits {
+export function makeUploadLimits(
+  store: NamedCohorts & DayUse,
+  clock: Clock,
+  { day, cohorts }: TokenLimits,
+): UploadLimits {
   return {
     gate: makeUploadGate(),
     budget: makeTokenBudget(store, clock, day),

@@ -4,7 +4,7 @@
 
 import type { Context, MiddlewareHandler } from "hono";
 import { AppError } from "../../../shared/errors.ts";
-import type { CellStore } from "../../../shared/ports.ts";
+import type { CellReader } from "../../service/queries.ts";
 import type { HttpEnv } from "./app.ts";
 
 /**
@@ -179,8 +179,8 @@ function keyOf(c: Context<HttpEnv>): string {
 }
 
 /** The same dependencies, with cells that are charged to the question before they are read. */
-export function charged<D extends { readonly cells: CellStore }>(deps: D, ticket: Ticket | null): D {
+export function charged<D extends { readonly cells: CellReader }>(deps: D, ticket: Ticket | null): D {
   if (ticket === null) throw new Error("a route without admitted() asked for cells");
-  const open: CellStore["open"] = (question) => deps.cells.open({ ...question, charge: ticket.charge });
+  const open: CellReader["open"] = (question) => deps.cells.open({ ...question, charge: ticket.charge });
   return { ...deps, cells: { ...deps.cells, open } };
 }

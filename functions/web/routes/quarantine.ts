@@ -2,6 +2,8 @@
 // parameters. A line that is understood now leaves the quarantine; one that is not stays.
 
 import { AppError } from "../../../shared/errors.ts";
+import type { Page } from "../../../shared/run/listing.ts";
+import type { QuarantinedLine } from "../../../shared/run/run.ts";
 import { receiptStatus } from "../../service/receipt.ts";
 import type { HttpApp } from "../http/app.ts";
 import { allow, tokenOf } from "../http/auth.ts";
@@ -9,6 +11,15 @@ import { formatOf } from "../http/formats.ts";
 import { idOf, queryBy, singleParameters } from "../http/parameters.ts";
 import { type IngestDeps, pageRequests } from "./ingest.ts";
 import { postResults } from "./results.ts";
+
+/** Keeps rejected lines. */
+export interface Quarantine {
+  add(lines: readonly QuarantinedLine[]): Promise<void>;
+  get(fleet: string, id: string): Promise<QuarantinedLine | null>;
+  /** Newest first. */
+  list(fleet: string, limit: number, cursor?: string): Promise<Page<QuarantinedLine>>;
+  remove(fleet: string, id: string): Promise<void>;
+}
 
 export function addQuarantineRoutes(app: HttpApp, deps: IngestDeps): void {
   app.get("/v1/quarantine", allow(deps, "read"), async (c) => {

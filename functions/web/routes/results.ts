@@ -2,11 +2,13 @@
 // every good line is stored and every bad one quarantined.
 
 import { MAX_LINES, readBonnie } from "../../../shared/bonnie/reader.ts";
+import type { NewRun } from "../../../shared/cells/sample.ts";
 import { sampleOf } from "../../../shared/cells/sample.ts";
 import { AppError } from "../../../shared/errors.ts";
-import type { NewRun, QuarantinedLine, Use } from "../../../shared/ports.ts";
-import type { Run } from "../../../shared/run/run.ts";
+import type { QuarantinedLine, Run } from "../../../shared/run/run.ts";
+import type { TokenUse } from "../../../shared/run/token.ts";
 import { hostMatches, type Token } from "../../../shared/run/token.ts";
+import { inTurns, takingTurns } from "../../runtime/turns.ts";
 import type { Context } from "../../service/metadata.ts";
 import { quarantineId, type Receipt, receiptResult } from "../../service/receipt.ts";
 import {
@@ -16,13 +18,26 @@ import {
   type UploadRequest,
   understanding,
 } from "../../service/upload.ts";
-import { inTurns, takingTurns } from "../../store/turns.ts";
 import type { HttpApp } from "../http/app.ts";
 import { allow, tokenOf } from "../http/auth.ts";
 import type { BodyText } from "../http/body.ts";
 import { formatOf } from "../http/formats.ts";
 import { idOf } from "../http/parameters.ts";
 import type { IngestDeps } from "./ingest.ts";
+
+/** Stores and withdraws runs. */
+export interface RunWriter {
+  /**
+   * Stores the runs that are not stored yet, each together with the record that makes its host pending. Resolves when they
+   * are durable, with one status for each run, in order.
+   */
+  add(runs: readonly NewRun[]): Promise<readonly ("stored" | "duplicate")[]>;
+  /**
+   * Takes a run out of all statistics, and makes its host pending. Null when there is no such run; repeating it changes
+   * nothing. Throws `unreadable` for a damaged run of which not even the host is known.
+   */
+  withdraw(fleet: string, id: string, at: string): Promise<Pick<Run, "host" | "withdrawn_at"> | null>;
+}
 
 // DELETE /v1/runs/{id}: takes a run out of all statistics and keeps it readable as withdrawn.
 
@@ -107,7 +122,7 @@ export async function postResults(
 const RUN_BYTES = 1_500;
 
 /** What an upload has stored, about. */
-function useOf(stored: readonly Run[], kept: readonly QuarantinedLine[]): Use {
+function useOf(stored: readonly Run[], kept: readonly QuarantinedLine[]): TokenUse {
   const ofRuns = stored.reduce(
     (sum, { raw, facts }) => sum + RUN_BYTES + raw.length + Buffer.byteLength(JSON.stringify(facts)),
     0,
