@@ -3,15 +3,15 @@
 import { functionSettings } from "./env.ts";
 import { aggregateRecords, wakeEvent } from "./service/stream.ts";
 import { pendingHostCount, sweep } from "./service/sweep.ts";
-import { makeAggregationStore } from "./store/aggregation.ts";
 import { openTable } from "./store/client.ts";
+import { makeAggregationStores } from "./store/commit.ts";
 import { backOff } from "./store/errors.ts";
 import { withFormatCheck } from "./store/format.ts";
 import { jsonLog } from "./web/http/log.ts";
 
 const clock = Date.now;
 const log = jsonLog();
-const deps = { store: makeAggregationStore(withFormatCheck(openTable(functionSettings()))), clock, backOff };
+const deps = { ...makeAggregationStores(withFormatCheck(openTable(functionSettings()))), clock, backOff };
 
 /** A sweep starts no more work when less time than this is left to the function; the next sweep continues. */
 const STOP_BEFORE_MS = 30_000;

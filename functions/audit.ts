@@ -5,6 +5,7 @@ import { AUDIT_EVERY_HOURS, BUCKETS } from "../shared/deployment.ts";
 import { functionSettings } from "./env.ts";
 import { auditFleet } from "./service/audit.ts";
 import { openTable } from "./store/client.ts";
+import { makeFleetScan } from "./store/fleet-scan.ts";
 import { withFormatCheck } from "./store/format.ts";
 import { listFleets } from "./store/status.ts";
 import { jsonLog } from "./web/http/log.ts";
@@ -15,6 +16,7 @@ const MAX_LOGGED = 20;
 const clock = Date.now;
 const log = jsonLog();
 const table = withFormatCheck(openTable(functionSettings()));
+const scan = makeFleetScan(table);
 
 /** Audits a bucket of every fleet. When it fails for a fleet, it continues with the next and throws at the end. */
 export async function handler(_event: unknown, { awsRequestId: requestId }: { readonly awsRequestId: string }) {
@@ -24,7 +26,7 @@ export async function handler(_event: unknown, { awsRequestId: requestId }: { re
   for (const fleet of fleets) {
     const started = clock();
     try {
-      const { differences, outdated, ...audit } = await auditFleet(table, fleet, { buckets: [bucket] });
+      const { differences, outdated, ...audit } = await auditFleet(scan, fleet, { buckets: [bucket] });
       for (const { kind, key, text } of differences.slice(0, MAX_LOGGED))
         log.event("difference", { requestId, fleet, found: kind, key, ...(text === undefined ? {} : { text }) });
       const counts = { ...audit, outdated: outdated.runs, differences: differences.length };

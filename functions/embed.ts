@@ -8,8 +8,8 @@ import { makeRenderer } from "./service/renderer.ts";
 import { makeCellStore } from "./store/cells.ts";
 import { openTable } from "./store/client.ts";
 import { withFormatCheck } from "./store/format.ts";
+import { makePendingHosts } from "./store/pending-hosts.ts";
 import { makeShareStore } from "./store/shares.ts";
-import { makeStatusStore } from "./store/status.ts";
 import { makeTokenStore } from "./store/tokens.ts";
 import { makeHttpApp } from "./web/http/app.ts";
 import { gatewayHandler } from "./web/http/gateway.ts";
@@ -34,7 +34,7 @@ const renderer = makeRenderer(makeRasterizer(() => FILES));
 const deps = {
   shares: makeShareStore(table),
   cells: makeCellStore(table),
-  status: makeStatusStore(table),
+  pendingHosts: makePendingHosts(table),
   tokens: makeTokenStore(table),
   clock,
   admission: makeAdmission(),

@@ -49,10 +49,11 @@ MAY["shared/summaries"] = [...Object.keys(MAY)];
 const SHARED = ["shared", ...Object.keys(MAY), "shared/api"];
 MAY["shared/api"] = SHARED;
 MAY["shared"] = SHARED;
-MAY["functions/store"] = [...SHARED];
-MAY["functions/service"] = [...SHARED, "functions/store"];
+MAY["functions/runtime"] = [];
+MAY["functions/store"] = [...SHARED, "functions/runtime"];
+MAY["functions/service"] = [...SHARED, "functions/runtime", "functions/store"];
 MAY["functions/web/http"] = [...SHARED, "functions/service"];
-MAY["functions/web/routes"] = [...SHARED, "functions/service", "functions/web/http"];
+MAY["functions/web/routes"] = [...SHARED, "functions/runtime", "functions/service", "functions/web/http"];
 MAY["functions/web/docs"] = [...SHARED, "functions/web/http"];
 MAY["functions/web/pages"] = [...SHARED, "functions/service", "functions/web/http", "functions/web/routes"];
 MAY["functions"] = [...SHARED, ...Object.keys(MAY).filter((folder) => folder.startsWith("functions/"))];
@@ -62,8 +63,9 @@ MAY["infra"] = ["shared"];
 const ALLOWED_PACKAGES: readonly [folder: RegExp, packages: RegExp][] = [
   [/^shared(\/(?!render|api|summaries).*)?$/, /^zod$/],
   [/^shared\/(render|api|summaries)$/, /^(zod|hono\/.*)$/],
-  [/^functions\/store$/, /^(@aws-sdk\/client-dynamodb|node:.*)$/],
-  [/^functions\/service$/, /^(zod|node:.*|@resvg\/resvg-wasm)$/],
+  [/^functions\/runtime$/, /^$/],
+  [/^functions\/store$/, /^(@aws-sdk\/client-dynamodb|lru-cache|p-map|node:.*)$/],
+  [/^functions\/service$/, /^(zod|node:.*|@resvg\/resvg-wasm|lru-cache|p-map)$/],
   [/^functions(\/web\/.*)?$/, /^(zod|hono|hono\/.*|node:.*)$/],
 ];
 

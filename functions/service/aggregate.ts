@@ -2,6 +2,7 @@
 // them, and commits the difference between what the host has contributed so far and what it contributes now. Losing a
 // wake-up, running twice, out of order or at the same time never changes the result (design, principle 5).
 
+import pMap from "p-map";
 import {
   countedCohortOf,
   GROUP_CAP,
@@ -12,22 +13,54 @@ import {
   summariseGroup,
   withGroups,
 } from "../../shared/cells/host-values.ts";
+import type { FleetGeneration, StoredSummary, SummaryStep } from "../../shared/cells/stored-summary.ts";
 import { encodeSummary } from "../../shared/cells/summary-codec.ts";
 import { BUCKETS } from "../../shared/deployment.ts";
 import { AppError } from "../../shared/errors.ts";
-import type {
-  AggregationStore,
-  Clock,
-  FleetGeneration,
-  PendingHost,
-  StoredSummary,
-  SummaryStep,
-  Touched,
-} from "../../shared/ports.ts";
 import type { Backend } from "../../shared/run/backends.ts";
+import type { PendingHost, TouchedPeriod } from "../../shared/run/pending-host.ts";
+import type { Clock } from "../../shared/run/periods.ts";
 import { PERIOD_ALL, periodsOf, windowOf } from "../../shared/run/periods.ts";
 import { codeUnitOrder } from "../../shared/run/text.ts";
-import { mapConcurrent } from "../store/in-lanes.ts";
+
+/** The pending hosts of fleets. */
+export interface PendingHosts {
+  /** Up to `limit` pending hosts of a shard in the order of their names, after the host `after`. */
+  list(fleet: string, shard: number, limit: number, after?: string): Promise<readonly PendingHost[]>;
+  /** Removes pending hosts, except those that became pending again since they were read. */
+  clear(hosts: readonly PendingHost[]): Promise<void>;
+}
+
+/** The statistics of fleets, and the samples that they are computed from. */
+export interface StatisticsStore {
+  /**
+   * The generations that aggregation keeps up to date: the active one, and the one that a rebuild is making. To be read
+   * after the pending hosts: a rebuild itself counts the hosts that became pending before its generation was known.
+   */
+  generations(fleet: string): Promise<readonly FleetGeneration[]>;
+  /** The newest `limit` samples of a group whose `finished_at` is in the window, newest first. */
+  samples(
+    group: { readonly fleet: string; readonly host: string; readonly backend: Backend; readonly stratum: string },
+    window: { readonly from: string; readonly to: string },
+    limit: number,
+  ): Promise<readonly RunSample[]>;
+  /** The stored summaries, in the order of the keys; an empty one with version null where nothing is stored. */
+  summaries(
+    of: FleetGeneration,
+    keys: readonly { readonly period: string; readonly host: string }[],
+  ): Promise<readonly StoredSummary[]>;
+  /**
+   * Commits the steps of hosts of one shard. Of each step it stores the new summary, and subtracts the old contributions
+   * from the cells and adds the new ones: all of it or nothing. A step that changes nothing still gets a new version. Gives
+   * the steps that were not committed because another writer changed what they read: read again and retry.
+   */
+  commit(
+    of: FleetGeneration,
+    shard: number,
+    steps: readonly SummaryStep[],
+    at: string,
+  ): Promise<readonly SummaryStep[]>;
+}
 
 // From runs to steps: what brings the summaries of hosts up to date. In: hosts and what of them was touched. Out: for each of
 // their periods the stored summary and the one that takes its place, made of the newest samples.
@@ -43,7 +76,7 @@ const READERS = 16;
  * summary that is still the same when the step is committed then rules out that anybody has committed newer samples. For
  * the same reason a step that changes nothing is a step.
  */
-async function stepsOf(store: AggregationStore, of: FleetGeneration, work: readonly Work[]): Promise<SummaryStep[]> {
+async function stepsOf(store: StatisticsStore, of: FleetGeneration, work: readonly Work[]): Promise<SummaryStep[]> {
   const keys = work.flatMap(({ host, touched }) => periodsTouched(touched).map((period) => ({ period, host })));
   const stored = await store.summaries(of, keys);
   const before = new Map<string, Map<string, StoredSummary>>();
@@ -51,8 +84,10 @@ async function stepsOf(store: AggregationStore, of: FleetGeneration, work: reado
     const { period = "", host = "" } = keys[index] ?? {};
     before.set(host, (before.get(host) ?? new Map()).set(period, summary));
   });
-  const steps = await mapConcurrent(work, READERS, async (each) =>
-    stepsOfHost(before.get(each.host) ?? new Map(), await groupsByPeriod(store, of.fleet, each)),
+  const steps = await pMap(
+    work,
+    async (each) => stepsOfHost(before.get(each.host) ?? new Map(), await groupsByPeriod(store, of.fleet, each)),
+    { concurrency: READERS },
   );
   return steps.flat();
 }
@@ -80,13 +115,13 @@ function stepsOfHost(
   });
 }
 
-const periodsTouched = (touched: readonly Touched[]): string[] => [
+const periodsTouched = (touched: readonly TouchedPeriod[]): string[] => [
   ...new Set(touched.flatMap(({ period }) => periodsOf(period))),
 ];
 
 /** The groups touched in every period that is touched, summarised afresh. */
 async function groupsByPeriod(
-  store: AggregationStore,
+  store: StatisticsStore,
   fleet: string,
   work: Work,
 ): Promise<Map<string, GroupReplacement[]>> {
@@ -123,7 +158,7 @@ function rememberGroups(): (samples: readonly RunSample[]) => HostGroup | null {
 
 /** The newest samples of a period. Where all of a group's samples are at hand, those of the period are among them. */
 async function samplesIn(
-  store: AggregationStore,
+  store: StatisticsStore,
   group: { fleet: string; host: string; backend: Backend; stratum: string },
   period: string,
   newest: readonly RunSample[],
@@ -134,7 +169,8 @@ async function samplesIn(
 }
 
 export interface AggregateDeps {
-  readonly store: AggregationStore;
+  readonly pendingHosts: PendingHosts;
+  readonly statistics: StatisticsStore;
   readonly clock: Clock;
   /** Waits before the given try, at random, so that workers that met once do not meet again. */
   readonly backOff: (attempt: number) => Promise<void>;
@@ -199,7 +235,7 @@ export async function aggregateFleet(deps: AggregateDeps, fleet: string): Promis
   const workOffBucket = async (bucket: number): Promise<void> => {
     let after: string | undefined;
     do {
-      const marks = await deps.store.marks(fleet, bucket, MARKS_AT_ONCE, after);
+      const marks = await deps.pendingHosts.list(fleet, bucket, MARKS_AT_ONCE, after);
       for (const { host, fault } of marks) if (fault !== undefined) faults.push(new HostError(fleet, host, fault));
       const whole = marks.filter(({ fault }) => fault === undefined);
       const byCohort = whole.toSorted((a, b) => codeUnitOrder(a.cohort, b.cohort));
@@ -241,10 +277,10 @@ export async function aggregatePendingHosts(
   for (let attempt = 0; open.length > 0 && attempt < TRIES; attempt += 1) {
     if (attempt > 0) await deps.backOff(attempt);
     const lost = new Set<string>();
-    for (const of of await deps.store.generations(fleet)) {
+    for (const of of await deps.statistics.generations(fleet)) {
       for (const host of await bringUpToDate(deps, of, bucket, open)) lost.add(host);
     }
-    await deps.store.clear(open.filter(({ host }) => !lost.has(host)));
+    await deps.pendingHosts.clear(open.filter(({ host }) => !lost.has(host)));
     open = open.filter(({ host }) => lost.has(host));
     conflicts += open.length;
   }
@@ -253,12 +289,12 @@ export async function aggregatePendingHosts(
 
 /** Brings hosts of one bucket up to date in one generation; gives those where somebody else got in the way. */
 export async function bringUpToDate(
-  deps: Pick<AggregateDeps, "store" | "clock">,
+  deps: Pick<AggregateDeps, "statistics" | "clock">,
   of: FleetGeneration,
   bucket: number,
   work: readonly Work[],
 ): Promise<ReadonlySet<string>> {
-  const steps = await stepsOf(deps.store, of, work);
-  const lost = await deps.store.commit(of, bucket, steps, new Date(deps.clock()).toISOString());
+  const steps = await stepsOf(deps.statistics, of, work);
+  const lost = await deps.statistics.commit(of, bucket, steps, new Date(deps.clock()).toISOString());
   return new Set(lost.map(({ after }) => after.summary.host));
 }

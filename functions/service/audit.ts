@@ -16,36 +16,31 @@ import { encodeCell } from "../../shared/cells/codec.ts";
 import { contributions, FLEET_NAME } from "../../shared/cells/contribution.ts";
 import { countedCohortOf, type HostSummary, type RunSample, summarise } from "../../shared/cells/host-values.ts";
 import { sampleOf } from "../../shared/cells/sample.ts";
+import type { FleetGeneration, StoredSummary } from "../../shared/cells/stored-summary.ts";
 import { encodeSummary } from "../../shared/cells/summary-codec.ts";
 import { BUCKETS } from "../../shared/deployment.ts";
-import type { FleetGeneration, StoredSummary } from "../../shared/ports.ts";
 import { reparse } from "../../shared/quality/assess.ts";
 import { type CountedCohort, OTHER_COHORT } from "../../shared/run/cohort.ts";
 import { monthOf, periodsOf } from "../../shared/run/periods.ts";
 import type { Run, View } from "../../shared/run/run.ts";
 import { quoted } from "../../shared/run/text.ts";
 import { encodedView } from "../store/commit.ts";
-import { hostsOfFleet, periodsOfFleet, runItemsOf } from "../store/fleet-scan.ts";
-import { currentGeneration } from "../store/generations.ts";
+import type { FleetScan } from "../store/fleet-scan.ts";
 import { type Item, textOf } from "../store/item.ts";
 import {
   bucketOf,
   bucketOfHash,
   cellKey,
-  cellPartition,
   cohortHash,
   cohortKey,
-  cohortPartition,
   EVERY_COHORT,
   idOf,
   runKey,
   runsOfHost,
   summaryKey,
 } from "../store/keys.ts";
-import { countPendingHosts, readPendingHost } from "../store/pending-hosts.ts";
 import { derivedOf, isAsWritten, isIdOf, RunError, runOfItem } from "../store/runs.ts";
 import { summaryOf } from "../store/summaries.ts";
-import { getItems, partition, queryItems, type Table } from "../store/table.ts";
 
 // The runs of an audit: whether each is still what was written, and what its line says. In: the item of a run. Out: the run,
 // and every field that is not what it should be. A reading that has changed because the reader has is no damage.
@@ -161,14 +156,14 @@ function countShard(shards: Shards, cell: Item): void {
 
 /** Compares the list of a period with the cells; what changed while it was compared is counted in `moving`. */
 async function wrongListings(
-  table: Table,
+  scan: FleetScan,
   of: FleetGeneration,
   period: string,
   shards: Shards,
 ): Promise<{ differences: Difference[]; moving: number }> {
   const suspects = new Set<string>();
   const unlisted = new Set(shards.keys());
-  for await (const item of queryItems(table, { ...partition(cohortPartition(of, period)), ConsistentRead: true })) {
+  for await (const item of scan.cohortItems(of, period)) {
     const cohort = textOf(item, "sk");
     unlisted.delete(cohort);
     if (listingProblem(period, cohort, item, shards.get(cohort) ?? 0) !== null) suspects.add(cohort);
@@ -177,8 +172,8 @@ async function wrongListings(
   let moving = 0;
   for (const cohort of new Set([...suspects, ...unlisted])) {
     // A host may have come or gone since the cells were read: item and cells are looked at together, twice.
-    const first = await listingNow(table, of, period, cohort);
-    const again = await listingNow(table, of, period, cohort);
+    const first = await listingNow(scan, of, period, cohort);
+    const again = await listingNow(scan, of, period, cohort);
     const fault = listingProblem(period, cohort, again.item, again.shards);
     if (first.text !== again.text) moving += 1;
     else if (fault !== null) differences.push({ key: idOf(cohortKey(of, period, cohort)), ...fault });
@@ -187,12 +182,12 @@ async function wrongListings(
 }
 
 /** What is listed of a cohort and the shards in which it has hosts, as of now, and a text that changes with any of them. */
-async function listingNow(table: Table, of: FleetGeneration, period: string, cohort: string) {
+async function listingNow(scan: FleetScan, of: FleetGeneration, period: string, cohort: string) {
   const listed = cohortKey(of, period, cohort);
   const cells = Array.from({ length: BUCKETS }, (_, shard) =>
     cellKey(of, period, { cohort, kind: "fleet", name: FLEET_NAME, scope: SCOPE_ALL, shard }),
   );
-  const found = await getItems(table, [listed, ...cells]);
+  const found = await scan.items([listed, ...cells]);
   const item = found.get(idOf(listed));
   const versions = cells.map((key) => found.get(idOf(key))?.["ver"]?.S ?? null);
   // Attributes come in any order.
@@ -250,19 +245,14 @@ type ExpectedCells = Map<string, Record<View, Cell>>;
 
 /** The version of every cell, by its key, as far as it belongs to the buckets. */
 async function versionsOfCells(
-  table: Table,
+  scan: FleetScan,
   of: FleetGeneration,
   periods: readonly string[],
   buckets: readonly number[],
 ): Promise<ReadonlyMap<string, string>> {
   const versions = new Map<string, string>();
   for (const period of periods) {
-    const query = {
-      ...partition(cellPartition(of, period)),
-      ProjectionExpression: "pk, sk, ver",
-      ConsistentRead: true,
-    };
-    for await (const item of queryItems(table, query)) {
+    for await (const item of scan.cellVersions(of, period)) {
       if (isOf(buckets, item)) versions.set(keyOf(item), textOf(item, "ver"));
     }
   }
@@ -304,7 +294,7 @@ interface WrongCell extends Difference {
  * shards, whichever the buckets, each cohort has hosts, by period.
  */
 async function wrongCells(
-  table: Table,
+  scan: FleetScan,
   of: FleetGeneration,
   periods: readonly string[],
   buckets: readonly number[],
@@ -316,7 +306,7 @@ async function wrongCells(
   for (const period of periods) {
     const inPeriod: Shards = new Map();
     shards.set(period, inPeriod);
-    for await (const item of queryItems(table, { ...partition(cellPartition(of, period)), ConsistentRead: true })) {
+    for await (const item of scan.cellItems(of, period)) {
       countShard(inPeriod, item);
       if (!isOf(buckets, item)) continue;
       count += 1;
@@ -362,13 +352,13 @@ export interface AuditOptions {
 }
 
 /** Audits a fleet; once more from the start when a rebuild has ended meanwhile. */
-export async function auditFleet(table: Table, fleet: string, options: AuditOptions = {}): Promise<Audit> {
+export async function auditFleet(scan: FleetScan, fleet: string, options: AuditOptions = {}): Promise<Audit> {
   const { buckets = ALL_BUCKETS, onProgress } = options;
-  const marksBefore = (await countPendingHosts(table, fleet)).count;
-  const of = await currentGeneration(table, fleet);
-  const periods = await periodsOfFleet(table, fleet);
-  const versions = await versionsOfCells(table, of, periods, buckets);
-  const { names, nameless } = await hostsOfFleet(table, fleet);
+  const marksBefore = (await scan.pendingBacklog(fleet)).count;
+  const of = await scan.activeGeneration(fleet);
+  const periods = await scan.periods(fleet);
+  const versions = await versionsOfCells(scan, of, periods, buckets);
+  const { names, nameless } = await scan.hosts(fleet);
   const hosts = names.filter((host) => buckets.includes(bucketOf(fleet, host)));
   const differences: Difference[] = nameless
     .filter(({ id }) => buckets.includes(bucketOfHash(id)))
@@ -379,16 +369,16 @@ export async function auditFleet(table: Table, fleet: string, options: AuditOpti
   let runs = 0;
   let moving = 0;
   for (const [index, host] of hosts.entries()) {
-    const { stored, unreadable } = await storedSummaries(table, of, host, periods);
+    const { stored, unreadable } = await storedSummaries(scan, of, host, periods);
     differences.push(...unreadable);
-    const audited = await auditedHost(table, fleet, host);
+    const audited = await auditedHost(scan, fleet, host);
     const { summaries } = audited;
     runs += audited.runs;
     differences.push(...audited.differences);
     outdatedRuns += audited.outdated.length;
     outdated.push(...audited.outdated.slice(0, OUTDATED_TOLD - outdated.length));
     const found = summaries === null || unreadable.length > 0 ? [] : wrongSummaries(of, host, summaries, stored);
-    const isMoving = found.length > 0 && (await hasChanged(table, of, host, stored));
+    const isMoving = found.length > 0 && (await hasChanged(scan, of, host, stored));
     if (isMoving) moving += found.length;
     else differences.push(...found);
     const counted = isMoving || summaries === null ? stored : countedOf(summaries, stored);
@@ -397,19 +387,19 @@ export async function auditFleet(table: Table, fleet: string, options: AuditOpti
     }
     onProgress?.(index + 1, hosts.length);
   }
-  const cells = await wrongCells(table, of, periods, buckets, expected);
+  const cells = await wrongCells(scan, of, periods, buckets, expected);
   for (const { key, kind, version } of cells.wrong) {
     if (versions.get(key) === version) differences.push({ key, kind });
     else moving += 1;
   }
   // A list is about all buckets: whoever audits them one after the other looks at it once.
   for (const [period, shards] of buckets.includes(0) ? cells.shards : []) {
-    const listings = await wrongListings(table, of, period, shards);
+    const listings = await wrongListings(scan, of, period, shards);
     differences.push(...listings.differences);
     moving += listings.moving;
   }
-  if ((await currentGeneration(table, fleet)).generation !== of.generation) return auditFleet(table, fleet, options);
-  const pendingHostCount = Math.max(marksBefore, (await countPendingHosts(table, fleet)).count);
+  if ((await scan.activeGeneration(fleet)).generation !== of.generation) return auditFleet(scan, fleet, options);
+  const pendingHostCount = Math.max(marksBefore, (await scan.pendingBacklog(fleet)).count);
   const told = { runs: outdatedRuns, first: outdated };
   return { hosts: hosts.length, runs, cells: cells.count, pendingHostCount, moving, differences, outdated: told };
 }
@@ -425,16 +415,13 @@ interface StoredSummaries {
 
 /** What is stored of a host. */
 async function storedSummaries(
-  table: Table,
+  scan: FleetScan,
   of: FleetGeneration,
   host: string,
   periods: readonly string[],
 ): Promise<StoredSummaries> {
   const keys = new Map(periods.map((period) => [idOf(summaryKey(of, period, host)), period]));
-  const items = await getItems(
-    table,
-    periods.map((period) => summaryKey(of, period, host)),
-  );
+  const items = await scan.items(periods.map((period) => summaryKey(of, period, host)));
   const stored = new Map<string, StoredSummary>();
   const unreadable: Difference[] = [];
   for (const [key, period] of keys) {
@@ -451,13 +438,13 @@ async function storedSummaries(
 
 /** Whether a host has results that are not counted, or was counted anew since its summaries were read. */
 async function hasChanged(
-  table: Table,
+  scan: FleetScan,
   of: FleetGeneration,
   host: string,
   stored: ReadonlyMap<string, StoredSummary>,
 ): Promise<boolean> {
-  if ((await readPendingHost(table, of.fleet, host)) !== null) return true;
-  const { stored: now } = await storedSummaries(table, of, host, await periodsOfFleet(table, of.fleet));
+  if ((await scan.pendingHost(of.fleet, host)) !== null) return true;
+  const { stored: now } = await storedSummaries(scan, of, host, await scan.periods(of.fleet));
   return now.size !== stored.size || [...now].some(([period, { version }]) => stored.get(period)?.version !== version);
 }
 
@@ -470,13 +457,13 @@ interface AuditedHost {
   readonly summaries: ReadonlyMap<string, HostSummary> | null;
 }
 
-async function auditedHost(table: Table, fleet: string, host: string): Promise<AuditedHost> {
+async function auditedHost(scan: FleetScan, fleet: string, host: string): Promise<AuditedHost> {
   const samples = new Map<string, RunSample[]>();
   const differences: Difference[] = [];
   const outdated: string[] = [];
   let runs = 0;
   let isWhole = true;
-  for await (const item of runItemsOf(table, fleet, host)) {
+  for await (const item of scan.runItems(fleet, host)) {
     const audited = auditRun(item);
     runs += 1;
     differences.push(...audited.differences);

@@ -3,21 +3,30 @@
 
 import { MAX_LINES, readBonnie } from "../../shared/bonnie/reader.ts";
 import type { Reading } from "../../shared/bonnie/types.ts";
-import { sampleOf } from "../../shared/cells/sample.ts";
+import { type NewRun, sampleOf } from "../../shared/cells/sample.ts";
 import { AppError } from "../../shared/errors.ts";
-import type { NewRun, QuarantinedLine, QuarantineStore, RunStore, Use, Wake } from "../../shared/ports.ts";
-import type { Run } from "../../shared/run/run.ts";
-import { hostMatches, type Token } from "../../shared/run/token.ts";
-import { inTurns, takingTurns } from "../store/turns.ts";
+import type { QuarantinedLine, Run } from "../../shared/run/run.ts";
+import { hostMatches, type Token, type TokenUse } from "../../shared/run/token.ts";
+import { inTurns, takingTurns } from "../runtime/turns.ts";
 import { quarantineId, type Receipt, receiptResult } from "./receipt.ts";
 import { assertFewMonths, type RejectedLine, type Upload, type UploadRequest, uploadSteps } from "./upload.ts";
 import type { UploadLimits } from "./upload-limits.ts";
 
+/** Stores runs. */
+export interface NewRunStore {
+  /**
+   * Stores the runs that are not stored yet, each together with the record that makes its host pending. Resolves when they
+   * are durable, with one status for each run, in order.
+   */
+  add(runs: readonly NewRun[]): Promise<readonly ("stored" | "duplicate")[]>;
+}
+
 /** What storing an upload needs. */
 export interface UploadDeps extends Pick<UploadLimits, "budget" | "cohorts"> {
-  readonly runs: Pick<RunStore, "add">;
-  readonly quarantine: Pick<QuarantineStore, "add">;
-  readonly wake: Wake;
+  readonly runs: NewRunStore;
+  readonly quarantine: { add(lines: readonly QuarantinedLine[]): Promise<void> };
+  /** Called after runs were stored, with the hosts that are now pending. May do nothing. */
+  readonly wake: (fleet: string, hosts: readonly string[]) => void;
 }
 
 /** An upload as received; the fleet is that of the token. */
@@ -129,7 +138,7 @@ function toQuarantined(
 const RUN_BYTES = 1_500;
 
 /** What an upload has stored, approximately. */
-function measureUse(stored: readonly Run[], quarantined: readonly QuarantinedLine[]): Use {
+function measureUse(stored: readonly Run[], quarantined: readonly QuarantinedLine[]): TokenUse {
   const size = (raw: string, metadata: object) => RUN_BYTES + raw.length + Buffer.byteLength(JSON.stringify(metadata));
   const ofRuns = stored.reduce((sum, { raw, facts }) => sum + size(raw, facts), 0);
   const ofLines = quarantined.reduce((sum, { raw, context }) => sum + size(raw, context), 0);

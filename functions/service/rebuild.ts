@@ -4,24 +4,20 @@
 // No run is missed: one that is stored before the new generation is known is found here, because its host is looked up and
 // its runs are read afterwards; and whoever works off the mark of a later one asks for the generations after reading it.
 
+import type { FleetGeneration } from "../../shared/cells/stored-summary.ts";
 import { BUCKETS } from "../../shared/deployment.ts";
 import { AppError } from "../../shared/errors.ts";
-import type { FleetGeneration } from "../../shared/ports.ts";
-import { hostsOfFleet, touchedByHost } from "../store/fleet-scan.ts";
-import {
-  abortGeneration,
-  activateGeneration,
-  beginGeneration,
-  deleteGeneration,
-  deleteGenerations,
-  keepAlive,
-  type Rebuild,
-  readGenerations,
-} from "../store/generations.ts";
+import type { FleetScan } from "../store/fleet-scan.ts";
+import type { GenerationStore, Rebuild } from "../store/generations.ts";
 import { ItemError } from "../store/item.ts";
 import { bucketOf } from "../store/keys.ts";
-import type { Table } from "../store/table.ts";
 import { type AggregateDeps, aggregateFleet, bringUpToDate, HostError, type Work } from "./aggregate.ts";
+
+/** What a rebuild reads and writes. */
+export interface RebuildDeps extends AggregateDeps {
+  readonly scan: Pick<FleetScan, "hosts" | "touchedPeriods">;
+  readonly generations: GenerationStore;
+}
 
 export interface RebuildOptions {
   /** How long the old generation stays for those that are reading it, in milliseconds. */
@@ -50,50 +46,46 @@ const takenOver = (fleet: string) =>
  * another rebuild of the fleet is under way, unless it is forced.
  */
 export async function rebuildFleet(
-  deps: AggregateDeps,
-  table: Table,
+  deps: RebuildDeps,
   fleet: string,
   options: RebuildOptions,
 ): Promise<{ readonly hosts: number; readonly failed: number }> {
-  const { current, rebuild } = await begin(deps, table, fleet, options.isForced === true);
+  const { current, rebuild } = await begin(deps, fleet, options.isForced === true);
+  const { generations } = deps;
   let hosts: readonly string[];
   let failed: number;
   try {
-    const { names, nameless } = await hostsOfFleet(table, fleet);
+    const { names, nameless } = await deps.scan.hosts(fleet);
     for (const fault of nameless) options.onFault(fault.cause);
     hosts = names;
     const making = {
       deps,
-      table,
       of: { fleet, generation: rebuild.building },
-      alive: heartbeat(deps, table, fleet, rebuild),
+      alive: heartbeat(deps, fleet, rebuild),
       onFault: options.onFault,
     };
     failed = nameless.length + (await derive(making, hosts, options.onProgress));
     await aggregateOnce(making);
   } catch (error) {
     // Where this fails as well, the next rebuild retires the generation.
-    await abortGeneration(table, fleet, rebuild).catch(() => false);
+    await generations.abort(fleet, rebuild).catch(() => false);
     throw error;
   }
-  if (!(await activateGeneration(table, fleet, current, rebuild))) throw takenOver(fleet);
-  const { retired } = await readGenerations(table, fleet);
+  if (!(await generations.activate(fleet, current, rebuild))) throw takenOver(fleet);
+  const { superseded } = await generations.read(fleet);
   await options.wait(options.graceMs);
-  for (const generation of retired) await deleteGeneration(table, { fleet, generation });
-  await deleteGenerations(table, fleet, retired);
+  await generations.delete(fleet, superseded);
   return { hosts: hosts.length, failed };
 }
 
 async function begin(
-  { clock }: AggregateDeps,
-  table: Table,
+  { generations, clock }: RebuildDeps,
   fleet: string,
   isForced: boolean,
 ): Promise<{ current: string; rebuild: Rebuild }> {
-  const seen = await readGenerations(table, fleet);
+  const seen = await generations.read(fleet);
   const isAlive = seen.rebuild !== null && Math.abs(clock() - Date.parse(seen.rebuild.aliveAt)) < LOST_AFTER_MS;
-  const rebuild =
-    isAlive && !isForced ? null : await beginGeneration(table, fleet, seen, new Date(clock()).toISOString());
+  const rebuild = isAlive && !isForced ? null : await generations.begin(fleet, seen, new Date(clock()).toISOString());
   if (rebuild === null) {
     throw new AppError(
       "slow_down",
@@ -105,21 +97,20 @@ async function begin(
 
 /** A generation that is being made. */
 interface Making {
-  readonly deps: AggregateDeps;
-  readonly table: Table;
+  readonly deps: RebuildDeps;
   readonly of: FleetGeneration;
   /** Says now and then that the rebuild is alive; throws when another one has taken over. */
   readonly alive: () => Promise<void>;
   readonly onFault: RebuildOptions["onFault"];
 }
 
-function heartbeat({ clock }: AggregateDeps, table: Table, fleet: string, rebuild: Rebuild): () => Promise<void> {
+function heartbeat({ generations, clock }: RebuildDeps, fleet: string, rebuild: Rebuild): () => Promise<void> {
   let heardAt = clock();
   return async () => {
     // A clock that was set back must not silence it.
     if (Math.abs(clock() - heardAt) < ALIVE_EVERY_MS) return;
     heardAt = clock();
-    if (!(await keepAlive(table, fleet, rebuild, new Date(heardAt).toISOString()))) throw takenOver(fleet);
+    if (!(await generations.heartbeat(fleet, rebuild, new Date(heardAt).toISOString()))) throw takenOver(fleet);
   };
 }
 
@@ -163,9 +154,9 @@ async function deriveHosts(making: Making, bucket: number, hosts: readonly strin
 }
 
 /** Derives hosts of one bucket: all that their runs touch, as if everything had been marked. */
-async function deriveTogether({ deps, table, of }: Making, bucket: number, hosts: readonly string[]): Promise<void> {
+async function deriveTogether({ deps, of }: Making, bucket: number, hosts: readonly string[]): Promise<void> {
   let open: readonly Work[] = await Promise.all(
-    hosts.map(async (host) => ({ host, touched: await touchedByHost(table, of.fleet, host) })),
+    hosts.map(async (host) => ({ host, touched: await deps.scan.touchedPeriods(of.fleet, host) })),
   );
   for (let attempt = 0; open.length > 0; attempt += 1) {
     if (attempt === TRIES)
@@ -179,12 +170,12 @@ async function deriveTogether({ deps, table, of }: Making, bucket: number, hosts
 /** Works off what is marked, so that what came meanwhile is read after the swap as it was before. */
 async function aggregateOnce({ deps, of, alive, onFault }: Making): Promise<void> {
   // Asked before every batch of hosts.
-  const generations: AggregateDeps["store"]["generations"] = async (fleet) => {
+  const generations: AggregateDeps["statistics"]["generations"] = async (fleet) => {
     await alive();
-    return deps.store.generations(fleet);
+    return deps.statistics.generations(fleet);
   };
   try {
-    await aggregateFleet({ ...deps, store: { ...deps.store, generations } }, of.fleet);
+    await aggregateFleet({ ...deps, statistics: { ...deps.statistics, generations } }, of.fleet);
   } catch (error) {
     const faults: readonly unknown[] = error instanceof AggregateError ? error.errors : [error];
     for (const fault of faults) {

@@ -7,7 +7,7 @@ import { issueText } from "../../shared/errors.ts";
 import { wrapped } from "../../shared/render/wrap.ts";
 import type { Issue, Quality, QualityReason, Run } from "../../shared/run/run.ts";
 import { codeUnitOrder, printable } from "../../shared/run/text.ts";
-import { takingTurns } from "../store/turns.ts";
+import { takingTurns } from "../runtime/turns.ts";
 import type { UploadMetadata } from "./metadata.ts";
 
 /** One result of the upload. */

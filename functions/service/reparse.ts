@@ -4,14 +4,13 @@
 // bytes have changed: what they say is not what was measured. It may be stopped and started again at any time, beside uploads
 // and aggregation.
 
-import { sampleOf } from "../../shared/cells/sample.ts";
-import type { Clock } from "../../shared/ports.ts";
+import { type NewRun, sampleOf } from "../../shared/cells/sample.ts";
 import { reparse } from "../../shared/quality/assess.ts";
+import type { Clock } from "../../shared/run/periods.ts";
 import type { Run } from "../../shared/run/run.ts";
-import { hostsOfFleet, runItemsOf } from "../store/fleet-scan.ts";
+import type { FleetScan } from "../store/fleet-scan.ts";
 import type { Item } from "../store/item.ts";
-import { replaceRun, runItem } from "../store/runs.ts";
-import type { Table } from "../store/table.ts";
+import { runItem } from "../store/runs.ts";
 import { auditRun } from "./audit.ts";
 
 /** What rereading found. */
@@ -25,19 +24,28 @@ export interface Reparsing {
   readonly damaged: readonly string[];
 }
 
+/** Scans the runs of a fleet, and replaces them. */
+export interface ReparseDeps {
+  readonly scan: Pick<FleetScan, "hosts" | "runItems">;
+  readonly runs: {
+    /** Replaces a run, and makes its host pending. False, and nothing changes, if it was withdrawn since it was read. */
+    replace(before: Run, after: NewRun, at: string): Promise<boolean>;
+  };
+  readonly clock: Clock;
+}
+
 /** Reads all runs of a fleet again. `onProgress` is told of every host. */
 export async function reparseFleet(
-  table: Table,
+  { scan, runs: store, clock }: ReparseDeps,
   fleet: string,
-  clock: Clock,
   onProgress: (hosts: number, of: number) => void,
 ): Promise<Reparsing> {
-  const { names, nameless } = await hostsOfFleet(table, fleet);
+  const { names, nameless } = await scan.hosts(fleet);
   const unreadable: string[] = [];
   const damaged = nameless.map(({ reason }) => reason);
   let [runs, changed] = [0, 0];
   for (const [index, host] of names.entries()) {
-    for await (const item of runItemsOf(table, fleet, host)) {
+    for await (const item of scan.runItems(fleet, host)) {
       runs += 1;
       const { run: before, isWhole, differences } = auditRun(item);
       if (before === null || !isWhole) {
@@ -46,7 +54,10 @@ export async function reparseFleet(
       }
       const after = reparse(before);
       if (after === null) unreadable.push(before.id);
-      else if (isStoredOtherwise(item, after) && (await replace(table, before, after, clock))) changed += 1;
+      else if (isStoredOtherwise(item, after)) {
+        const at = new Date(clock()).toISOString();
+        if (await store.replace(before, { run: after, sample: sampleOf(after) }, at)) changed += 1;
+      }
     }
     onProgress(index + 1, names.length);
   }
@@ -57,8 +68,4 @@ export async function reparseFleet(
 function isStoredOtherwise(item: Item, run: Run): boolean {
   const derived = Object.entries(runItem(run, sampleOf(run)));
   return derived.some(([name, value]) => name !== "sum" && item[name]?.S !== value.S);
-}
-
-function replace(table: Table, before: Run, after: Run, clock: Clock): Promise<boolean> {
-  return replaceRun(table, before, { run: after, sample: sampleOf(after) }, new Date(clock()).toISOString());
 }

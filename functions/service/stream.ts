@@ -4,9 +4,9 @@
 
 import * as z from "zod";
 import { AppError } from "../../shared/errors.ts";
-import type { PendingHost } from "../../shared/ports.ts";
+import type { PendingHost } from "../../shared/run/pending-host.ts";
 import { pendingPositionOf } from "../store/keys.ts";
-import { type AggregateDeps, aggregatePendingHosts, HostError, type Outcome } from "./aggregate.ts";
+import { type AggregateDeps, aggregatePendingHosts, HostError, type Outcome, type PendingHosts } from "./aggregate.ts";
 
 // What wakes the aggregation on AWS: records of the table's stream, which its filter narrows to written work marks, or the
 // schedule. Only what is used is checked; the services that send these events add further fields at will.
@@ -26,6 +26,13 @@ export const wakeEvent = z.union([
   z.object({ "detail-type": z.literal("Scheduled Event") }),
 ]);
 
+interface StreamDeps extends AggregateDeps {
+  readonly pendingHosts: PendingHosts & {
+    /** Null for a host that is not pending. Throws for a damaged record. */
+    get(fleet: string, host: string): Promise<PendingHost | null>;
+  };
+}
+
 /** What became of a batch; `failed` are the sequence numbers of the records whose hosts failed. */
 export interface StreamOutcome extends Outcome {
   readonly failed: readonly string[];
@@ -40,7 +47,7 @@ interface Group {
 
 /** Brings the hosts of a batch up to date. A host that fails takes no other host with it; `onFault` is told why. */
 export async function aggregateRecords(
-  deps: AggregateDeps,
+  deps: StreamDeps,
   records: readonly StreamRecord[],
   onFault: (error: unknown) => void,
 ): Promise<StreamOutcome> {
@@ -87,7 +94,7 @@ interface GroupOutcome extends Outcome {
 }
 
 async function aggregateGroup(
-  deps: AggregateDeps,
+  deps: StreamDeps,
   { fleet, bucket, hosts }: Group,
   onFault: (error: unknown) => void,
 ): Promise<GroupOutcome> {
@@ -107,7 +114,7 @@ async function aggregateGroup(
 }
 
 /** The marks of these hosts that are open now. */
-async function marksOf({ store }: AggregateDeps, fleet: string, hosts: readonly string[]): Promise<PendingHost[]> {
-  const marks = await Promise.all(hosts.map((host) => store.mark(fleet, host)));
+async function marksOf({ pendingHosts }: StreamDeps, fleet: string, hosts: readonly string[]): Promise<PendingHost[]> {
+  const marks = await Promise.all(hosts.map((host) => pendingHosts.get(fleet, host)));
   return marks.filter((mark) => mark !== null);
 }

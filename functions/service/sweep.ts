@@ -1,6 +1,13 @@
 // The sweep: works off every mark of every fleet, whoever has forgotten it. The schedule starts it every few minutes.
 
+import type { PendingBacklog } from "../../shared/run/pending-host.ts";
 import { type AggregateDeps, aggregateFleet, type Outcome } from "./aggregate.ts";
+
+/** What finds the fleets to sweep, and their pending hosts. */
+export interface SweepDeps extends AggregateDeps {
+  /** Every fleet. */
+  fleets(): Promise<readonly string[]>;
+}
 
 /** What a sweep did over all fleets. */
 export interface SweepOutcome extends Outcome {
@@ -10,8 +17,8 @@ export interface SweepOutcome extends Outcome {
 }
 
 /** Sweeps one fleet after the other. A fleet that fails does not keep the sweep from the next; `onFault` is told why. */
-export async function sweep(deps: AggregateDeps, onFault: (error: unknown) => void): Promise<SweepOutcome> {
-  const fleets = await deps.store.fleets();
+export async function sweep(deps: SweepDeps, onFault: (error: unknown) => void): Promise<SweepOutcome> {
+  const fleets = await deps.fleets();
   let done = 0;
   let left = 0;
   let conflicts = 0;
@@ -32,13 +39,16 @@ export async function sweep(deps: AggregateDeps, onFault: (error: unknown) => vo
 
 /** Marks that are open in all fleets, and for how many milliseconds the oldest has been; 0 without any. */
 export async function pendingHostCount({
-  store,
+  pendingHosts,
+  fleets,
   clock,
-}: Pick<AggregateDeps, "store" | "clock">): Promise<{ readonly open: number; readonly oldestMilliseconds: number }> {
+}: Pick<SweepDeps, "fleets" | "clock"> & {
+  readonly pendingHosts: { backlog(fleet: string): Promise<PendingBacklog> };
+}): Promise<{ readonly open: number; readonly oldestMilliseconds: number }> {
   let open = 0;
   let oldestMilliseconds = 0;
-  for (const fleet of await store.fleets()) {
-    const { count, oldestAt } = await store.pendingHostCount(fleet);
+  for (const fleet of await fleets()) {
+    const { count, oldestAt } = await pendingHosts.backlog(fleet);
     open += count;
     if (oldestAt !== null) oldestMilliseconds = Math.max(oldestMilliseconds, clock() - Date.parse(oldestAt));
   }

@@ -5,9 +5,9 @@ import { randomUUID } from "node:crypto";
 import type * as z from "zod";
 import type { newToken } from "../../shared/api/token-requests.ts";
 import { AppError } from "../../shared/errors.ts";
-import type { Clock, FirstAdminStore, StoredToken, TokenStore } from "../../shared/ports.ts";
+import type { Clock } from "../../shared/run/periods.ts";
 import { quoted } from "../../shared/run/text.ts";
-import type { Token } from "../../shared/run/token.ts";
+import type { StoredToken, Token } from "../../shared/run/token.ts";
 
 /** A new token, of `ownFleet` unless the request names another. Throws `bad_body` for a host pattern with another scope than `ingest`, and for an expiry in the past. */
 export function makeToken(request: z.output<typeof newToken>, ownFleet: string, clock: Clock): Token {
@@ -46,10 +46,25 @@ export function makeRootToken(clock: Clock, label: string | null, expires_at: st
   };
 }
 
+/** Records which token is the first admin token. */
+interface FirstAdminRecord {
+  /** The SHA-256 of its secret, whether the token was revoked since or not; null when none was ever created. */
+  get(): Promise<string | null>;
+  set(secretHash: string): Promise<void>;
+}
+
+/** The tokens of the table. */
+interface Tokens {
+  find(secretHash: string): Promise<Token | null>;
+  add(token: Token, secretHash: string): Promise<void>;
+  list(fleet: string | null): Promise<readonly StoredToken[]>;
+  revoke(stored: StoredToken, at: string): Promise<void>;
+}
+
 /** What installing the first admin token needs. */
 export interface FirstAdminDeps {
-  readonly tokens: TokenStore;
-  readonly firstAdmin: FirstAdminStore;
+  readonly tokens: Tokens;
+  readonly firstAdmin: FirstAdminRecord;
   readonly clock: Clock;
 }
 

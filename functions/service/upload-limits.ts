@@ -4,16 +4,16 @@
 import { hash } from "node:crypto";
 import { cohortOfFacts } from "../../shared/cells/sample.ts";
 import { AppError } from "../../shared/errors.ts";
-import type { Clock, Use, UseStore } from "../../shared/ports.ts";
 import { COHORT_CAPPED, COHORT_KEYS, type Cohort } from "../../shared/run/cohort.ts";
+import type { Clock } from "../../shared/run/periods.ts";
 import type { Run } from "../../shared/run/run.ts";
-import type { Token } from "../../shared/run/token.ts";
+import type { Token, TokenUse } from "../../shared/run/token.ts";
 import { makeUploadGate, type UploadGate } from "./upload-gate.ts";
 
 /** What one token may do. */
 export interface TokenLimits {
   /** Bytes and runs that may be stored with it on a day (UTC). */
-  readonly day: Use;
+  readonly day: TokenUse;
   /** Kinds of host that it may name in a calendar year (UTC). */
   readonly cohorts: number;
 }
@@ -25,7 +25,11 @@ export interface UploadLimits {
 }
 
 /** The limits of all uploads of one process. */
-export function makeUploadLimits(store: UseStore, clock: Clock, { day, cohorts }: TokenLimits): UploadLimits {
+export function makeUploadLimits(
+  store: DayUseStore & NamedCohortStore,
+  clock: Clock,
+  { day, cohorts }: TokenLimits,
+): UploadLimits {
   return {
     gate: makeUploadGate(),
     budget: makeTokenBudget(store, clock, day),
@@ -36,11 +40,17 @@ export function makeUploadLimits(store: UseStore, clock: Clock, { day, cohorts }
 // The budget of a token: what it may store on one day (UTC), so that one token cannot fill a disk. Each process counts in
 // memory, and reports to the table, where all processes see it, once a token has used a notable share of its limit.
 
+/** Stores how much was stored with a token on a day (`2026-12-01`). */
+interface DayUseStore {
+  /** Adds to it; gives the sum over all processes. */
+  add(tokenId: string, day: string, use: TokenUse): Promise<TokenUse>;
+}
+
 interface TokenBudget {
   /** Throws `slow_down` when the token has used up its day. */
   assertNotSpent(tokenId: string): void;
   /** Counts what was stored with a token. When the table cannot be reached, the next call reports it. */
-  spend(tokenId: string, use: Use): Promise<void>;
+  spend(tokenId: string, use: TokenUse): Promise<void>;
 }
 
 /** The share of a limit above which a process reports a token's unreported use to the table. */
@@ -54,21 +64,21 @@ const MAX_RETRY_AFTER_S = 3_600;
 
 const DAY_MS = 86_400_000;
 
-const NOTHING: Use = { bytes: 0, runs: 0 };
+const NOTHING: TokenUse = { bytes: 0, runs: 0 };
 
-const sum = (a: Use, b: Use): Use => ({ bytes: a.bytes + b.bytes, runs: a.runs + b.runs });
+const sum = (a: TokenUse, b: TokenUse): TokenUse => ({ bytes: a.bytes + b.bytes, runs: a.runs + b.runs });
 
 /** The use of a token on a day. */
 interface DayUse {
   readonly day: string;
   /** Of all processes, as the table had it last. */
-  reported: Use;
+  reported: TokenUse;
   /** Of this process, not yet reported. */
-  unreported: Use;
+  unreported: TokenUse;
 }
 
 /** Budgets of all tokens over a table. */
-export function makeTokenBudget(store: Pick<UseStore, "add">, clock: Clock, limit: Use): TokenBudget {
+export function makeTokenBudget(store: DayUseStore, clock: Clock, limit: TokenUse): TokenBudget {
   const tokens = new Map<string, DayUse>();
   const today = () => new Date(clock()).toISOString().slice(0, 10);
 
@@ -120,6 +130,13 @@ export function makeTokenBudget(store: Pick<UseStore, "add">, clock: Clock, limi
 // kind beyond the limit is stored with all its facts and one more, `cohort_capped`, which makes this and every later
 // aggregation, rebuild and audit count its host in the cohort `other`.
 
+/** Stores the kinds of host that were named with a token in a year (`2026`). */
+interface NamedCohortStore {
+  cohorts(tokenId: string, year: string): Promise<ReadonlySet<string>>;
+  /** Adds kinds; false, and nothing is added, if the stored number is no longer `before`. */
+  addCohorts(tokenId: string, year: string, cohorts: readonly string[], before: number): Promise<boolean>;
+}
+
 interface TokenCohorts {
   /** The runs; those of kinds beyond the token's limit are marked. An admin token may name any. */
   markCapped(token: Token, runs: readonly Run[]): Promise<readonly Run[]>;
@@ -135,7 +152,7 @@ const MAX_REJECTED = 100;
 const MAX_ATTEMPTS = 5;
 
 /** Kinds of host by token over a table; `limit` is for a calendar year (UTC). */
-function makeTokenCohorts(store: UseStore, clock: Clock, limit: number): TokenCohorts {
+function makeTokenCohorts(store: NamedCohortStore, clock: Clock, limit: number): TokenCohorts {
   const cache = new Map<string, ReadonlySet<string>>();
 
   /** The allowed kinds, after the new ones were added as far as there is room. */

@@ -1,4 +1,5 @@
 import { auditFleet } from "../../functions/service/audit.ts";
+import { makeFleetScan } from "../../functions/store/fleet-scan.ts";
 import { PARSER_VERSION } from "../../shared/bonnie/reader.ts";
 import { printable } from "../../shared/run/text.ts";
 import { type Command, DEFAULT_FLEET, fleetOption, rejectPositionals, rejectUnknownFleet } from "./command.ts";
@@ -24,9 +25,13 @@ Exit codes: 0 no difference; 1 differences, one a line, or not done; 2 wrong arg
     return async (table, terminal) => {
       await rejectUnknownFleet(table, fleet);
       const progress = showProgress(terminal, "audited hosts");
-      const { hosts, cells, pendingHostCount, moving, differences, outdated } = await auditFleet(table, fleet, {
-        onProgress: progress.at,
-      });
+      const { hosts, cells, pendingHostCount, moving, differences, outdated } = await auditFleet(
+        makeFleetScan(table),
+        fleet,
+        {
+          onProgress: progress.at,
+        },
+      );
       progress.end();
       for (const { kind, key, text = key } of differences) {
         await terminal.out(printable(`${kind}: ${text}`).concat("\n"));

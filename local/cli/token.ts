@@ -4,9 +4,8 @@ import { makeShareStore } from "../../functions/store/shares.ts";
 import type { Table } from "../../functions/store/table.ts";
 import { newToken } from "../../shared/api/token-requests.ts";
 import { AppError, errorText } from "../../shared/errors.ts";
-import type { StoredToken } from "../../shared/ports.ts";
 import { printable, quoted } from "../../shared/run/text.ts";
-import type { Token } from "../../shared/run/token.ts";
+import type { StoredToken, Token } from "../../shared/run/token.ts";
 import {
   type Arguments,
   type Command,
@@ -170,7 +169,7 @@ async function endShares(table: Table, fleet: string, tokenId: string, at: strin
     const page = await shares.list(fleet, 100, cursor);
     for (const share of page.items) {
       if (share.created_by.token_id !== tokenId) continue;
-      await shares.end(share, at);
+      await shares.revoke(share, at);
       ended += 1;
     }
     cursor = page.cursor;

@@ -10,6 +10,12 @@ import { type RunSample, type Sample, ticksOf } from "./host-values.ts";
 import { lazily } from "./lazily.ts";
 import { QUANTITIES, QUANTITY_NAMES } from "./quantities.ts";
 
+/** A run to be stored, with the sample that aggregation reads. */
+export interface NewRun {
+  readonly run: Run;
+  readonly sample: RunSample;
+}
+
 // The text form of a sample, projected into the index of runs. A run's id, time, backend and stratum are in its key and
 // are not repeated here. What a plain run does not have (cache rules, flags, attributes) takes no room.
 

@@ -100,3 +100,6 @@ export function windowOf(period: string): { readonly from: string; readonly to: 
   }
   return { from: period, to: `${year}-${twoDigits(Number(period.slice(5, 7)) + 1)}` };
 }
+
+/** Gives the present time in milliseconds since 1970. */
+export type Clock = () => number;

@@ -2,8 +2,8 @@
 
 import { afterAll, beforeAll, expect, test } from "vitest";
 import { aggregateFleet } from "../../functions/service/aggregate.ts";
-import { makeAggregationStore } from "../../functions/store/aggregation.ts";
 import { makeCellStore } from "../../functions/store/cells.ts";
+import { makeAggregationStores } from "../../functions/store/commit.ts";
 import { makeRunStore } from "../../functions/store/runs.ts";
 import type { Table } from "../../functions/store/table.ts";
 import { SCOPE_ALL } from "../../shared/cells/cell.ts";
@@ -24,7 +24,7 @@ afterAll(() => engine.stop());
 const MOST = 5;
 
 const aggregate = (table: Table) =>
-  aggregateFleet({ ...aggregateOver(table), store: makeAggregationStore(table, MOST) }, "default");
+  aggregateFleet({ ...aggregateOver(table), ...makeAggregationStores(table, MOST) }, "default");
 
 let number = 0;
 /** A run of a host that says where the host is. */

@@ -32,13 +32,13 @@ test("hosts of one cohort are committed together, however their names are mixed"
   const deps = aggregateOver(table);
   const committed: string[] = [];
   const batches: (readonly string[])[] = [];
-  const commit: typeof deps.store.commit = (of, bucket, steps, at) => {
+  const commit: typeof deps.statistics.commit = (of, bucket, steps, at) => {
     const batch = [...new Set(steps.map(({ after }) => after.summary.host))];
     committed.push(...batch);
     batches.push([...new Set(batch.map(siteOf))]);
-    return deps.store.commit(of, bucket, steps, at);
+    return deps.statistics.commit(of, bucket, steps, at);
   };
-  await aggregateFleet({ ...deps, store: { ...deps.store, commit } }, "default");
+  await aggregateFleet({ ...deps, statistics: { ...deps.statistics, commit } }, "default");
   expect(committed.toSorted()).toEqual(hosts.toSorted());
   // A hundred at once: one site after the other. By name each batch would be of all three.
   expect(batches.map((sites) => sites.length)).toEqual([1, 1, 1]);

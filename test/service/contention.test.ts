@@ -6,15 +6,16 @@ import { afterAll, beforeAll, expect, test } from "vitest";
 import { tableAt } from "../../functions/env.ts";
 import { aggregateFleet, aggregatePendingHosts } from "../../functions/service/aggregate.ts";
 import { auditFleet } from "../../functions/service/audit.ts";
-import { makeAggregationStore } from "../../functions/store/aggregation.ts";
 import { makeCellStore } from "../../functions/store/cells.ts";
 import { openTable } from "../../functions/store/client.ts";
 import { backOff } from "../../functions/store/errors.ts";
+import { makeFleetScan } from "../../functions/store/fleet-scan.ts";
 import { bucketOf } from "../../functions/store/keys.ts";
+import { makePendingHosts } from "../../functions/store/pending-hosts.ts";
 import { makeRunStore } from "../../functions/store/runs.ts";
 import type { Table } from "../../functions/store/table.ts";
+import type { NewRun } from "../../shared/cells/sample.ts";
 import { AppError } from "../../shared/errors.ts";
-import type { NewRun } from "../../shared/ports.ts";
 import { random } from "../compare/random.ts";
 import { startTestEngine, type TestEngine } from "../support/engine.ts";
 import { audit } from "../support/recompute.ts";
@@ -97,7 +98,7 @@ test("eight workers on one cohort over a store that refuses, throttles and forge
 }, async () => {
   const table = await engine.newTable();
   const runs = makeRunStore(table);
-  const marks = makeAggregationStore(table);
+  const marks = makePendingHosts(table);
   const faults = faultsFrom(random(5));
   let isUploaded = false;
   let conflicts = 0;
@@ -111,7 +112,7 @@ test("eight workers on one cohort over a store that refuses, throttles and forge
       if (passes > 50) throw new Error("marks are still open after 50 passes over all that was uploaded");
       try {
         // First some hosts of its own, as the stream deals them out; then whatever is left, the same in all workers.
-        const open = await deps.store.marks(FLEET, BUCKET, HOSTS.length);
+        const open = await deps.pendingHosts.list(FLEET, BUCKET, HOSTS.length);
         const own = open.filter(({ host }) => HOSTS.indexOf(host) % WORKERS === index);
         const few = await aggregatePendingHosts(deps, FLEET, BUCKET, own);
         const rest = await aggregateFleet(deps, FLEET);
@@ -120,7 +121,7 @@ test("eight workers on one cohort over a store that refuses, throttles and forge
         // The store was too busy even for the client's own retries: what is marked stays marked.
         if (!(error instanceof AppError)) throw error;
       }
-    } while (!isUploaded || (await marks.pendingHostCount(FLEET)).count > 0);
+    } while (!isUploaded || (await marks.backlog(FLEET)).count > 0);
     unreliableTable.client.destroy();
   };
 
@@ -150,7 +151,7 @@ test("eight workers on one cohort over a store that refuses, throttles and forge
   // It was as bad as it was meant to be.
   expect(new Set(faults.given)).toEqual(new Set(FAULTS));
   expect(conflicts).toBeGreaterThan(HOSTS.length);
-  expect(await auditFleet(table, FLEET)).toMatchObject({
+  expect(await auditFleet(makeFleetScan(table), FLEET)).toMatchObject({
     hosts: HOSTS.length,
     runs: uploaded.length,
     pendingHostCount: 0,

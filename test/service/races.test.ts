@@ -158,6 +158,6 @@ test("a host with something damaged does not hold up its neighbours, and is repo
   });
   await expect(aggregateFleet(aggregateOver(damaging), "default")).rejects.toThrow("damaged");
   const deps = aggregateOver(table);
-  const open = await Promise.all(hosts.map((host) => deps.store.mark("default", host)));
+  const open = await Promise.all(hosts.map((host) => deps.pendingHosts.get("default", host)));
   expect(open.flatMap((mark) => mark?.host ?? [])).toEqual(["c"]);
 });

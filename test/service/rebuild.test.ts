@@ -7,6 +7,7 @@ import { aggregateFleet } from "../../functions/service/aggregate.ts";
 import { auditFleet } from "../../functions/service/audit.ts";
 import { type RebuildOptions, rebuildFleet } from "../../functions/service/rebuild.ts";
 import { makeCellStore } from "../../functions/store/cells.ts";
+import { makeFleetScan } from "../../functions/store/fleet-scan.ts";
 import { readGenerations } from "../../functions/store/generations.ts";
 import { keyItem, optionalBytesOf, textOf } from "../../functions/store/item.ts";
 import { cellPartition, summaryKey } from "../../functions/store/keys.ts";
@@ -18,7 +19,7 @@ import { startTestEngine, type TestEngine } from "../support/engine.ts";
 import { interfering } from "../support/faulty-table.ts";
 import { audit } from "../support/recompute.ts";
 import { newRun } from "../support/runs.ts";
-import { aggregateAll, aggregateOver } from "./play.ts";
+import { aggregateAll, aggregateOver, rebuildOver } from "./play.ts";
 
 let engine: TestEngine;
 let table: Table;
@@ -56,11 +57,11 @@ const options = (changes: Partial<RebuildOptions> = {}): RebuildOptions => ({
 });
 
 const rebuild = (over = table, changes: Partial<RebuildOptions> = {}) =>
-  rebuildFleet(aggregateOver(over), over, FLEET, options(changes));
+  rebuildFleet(rebuildOver(over), FLEET, options(changes));
 
 /** Both audits: by partitions as an operator has it, and by a scan of everything, which also finds what is left over. */
 async function expectClean(): Promise<void> {
-  expect(await auditFleet(table, FLEET)).toMatchObject({ differences: [], pendingHostCount: 0 });
+  expect(await auditFleet(makeFleetScan(table), FLEET)).toMatchObject({ differences: [], pendingHostCount: 0 });
   expect(await audit(table)).toMatchObject({ differences: [], marks: 0 });
 }
 
@@ -79,7 +80,7 @@ test("a rebuilt fleet is what it was, in a new generation, and nothing is left o
     failed: 0,
   });
   expect(steps.at(-1)).toEqual([HOSTS.length, HOSTS.length]);
-  expect(await readGenerations(table, FLEET)).toMatchObject({ current: "1", rebuild: null, retired: [] });
+  expect(await readGenerations(table, FLEET)).toMatchObject({ current: "1", rebuild: null, superseded: [] });
   expect(await hostsInCells()).toBe(HOSTS.length);
   await expectClean();
 });
@@ -149,7 +150,7 @@ test("killed at any of its writes it leaves the answers as they were, and the ne
     // An hour later the one that was killed is taken for lost.
     const clock = () => Date.parse(NOW) + hours * 3_600_000;
     const dying = dyingAt(write, write % 2 === 0);
-    const isFinished = await rebuildFleet({ ...aggregateOver(dying), clock }, dying, FLEET, options()).then(
+    const isFinished = await rebuildFleet({ ...rebuildOver(dying), clock }, FLEET, options()).then(
       () => true,
       (error) => {
         expect(error).toBeInstanceOf(Died);
@@ -164,10 +165,10 @@ test("killed at any of its writes it leaves the answers as they were, and the ne
       await runs.add([newRun({ host: HOSTS[0] ?? "", number: 100 + write, rates: { putc: 50 + write } })]);
       await aggregateAll(table, FLEET);
     }
-    expect((await auditFleet(table, FLEET)).differences).toEqual([]);
+    expect((await auditFleet(makeFleetScan(table), FLEET)).differences).toEqual([]);
     hours += 1;
-    await rebuildFleet({ ...aggregateOver(table), clock }, table, FLEET, options());
-    expect((await readGenerations(table, FLEET)).retired).toEqual([]);
+    await rebuildFleet({ ...rebuildOver(table), clock }, FLEET, options());
+    expect((await readGenerations(table, FLEET)).superseded).toEqual([]);
     expect(await hostsInCells()).toBe(2);
   }
   expect(deaths).toBeGreaterThan(5);
@@ -200,7 +201,7 @@ test("a worker that read its marks before the rebuild began and clears them afte
   goOn();
   await worker;
   await aggregateAll(table, FLEET);
-  expect(await auditFleet(table, FLEET)).toMatchObject({ differences: [], pendingHostCount: 0 });
+  expect(await auditFleet(makeFleetScan(table), FLEET)).toMatchObject({ differences: [], pendingHostCount: 0 });
 });
 
 describe("two rebuilds of one fleet", () => {
@@ -220,19 +221,19 @@ describe("two rebuilds of one fleet", () => {
 
   test("one that was taken for lost notices, and swaps nothing", async () => {
     await makeRunStore(table).add(everyHost(0));
-    const later = { ...aggregateOver(table), clock: () => Date.parse(NOW) + 3_600_000 };
+    const later = { ...rebuildOver(table), clock: () => Date.parse(NOW) + 3_600_000 };
     let hasRun = false;
     const sleepy = interfering(table, async ({ name, count }, pass) => {
       if (name === "TransactWriteItems" && count === 3 && !hasRun) {
         hasRun = true;
-        await rebuildFleet(later, table, FLEET, options());
+        await rebuildFleet(later, FLEET, options());
       }
       return pass();
     });
     await expect(rebuild(sleepy)).rejects.toThrow(/another rebuild of fleet default has taken over/);
     expect((await readGenerations(table, FLEET)).current).toBe("2");
     await aggregateAll(table, FLEET);
-    expect((await auditFleet(table, FLEET)).differences).toEqual([]);
+    expect((await auditFleet(makeFleetScan(table), FLEET)).differences).toEqual([]);
   });
 });
 
@@ -247,7 +248,7 @@ describe("the audit finds", () => {
     const bytes = Buffer.from(optionalBytesOf(cell ?? {}, "trusted") ?? []);
     bytes.writeUInt8((bytes.at(-1) ?? 0) ^ 1, bytes.length - 1);
     await table.client.send(new PutItemCommand({ TableName: table.name, Item: { ...cell, trusted: { B: bytes } } }));
-    const { differences } = await auditFleet(table, FLEET);
+    const { differences } = await auditFleet(makeFleetScan(table), FLEET);
     expect(differences).toEqual([
       { key: `${textOf(cell ?? {}, "pk")} ${textOf(cell ?? {}, "sk")}`, kind: "different" },
     ]);
@@ -262,7 +263,7 @@ describe("the audit finds", () => {
       keyItem({ pk: textOf(cell ?? {}, "pk"), sk: textOf(cell ?? {}, "sk") }),
     ];
     for (const Key of gone) await table.client.send(new DeleteItemCommand({ TableName: table.name, Key }));
-    const { differences } = await auditFleet(table, FLEET);
+    const { differences } = await auditFleet(makeFleetScan(table), FLEET);
     expect(differences.map(({ key, kind }) => [key.split("#")[0], kind])).toEqual([
       ["HOST", "missing"],
       ["CELL", "missing"],
@@ -275,20 +276,20 @@ describe("the audit finds", () => {
     const [cell] = await queryAll(table, partition(cellPartition(OF, "all")));
     const Item = { ...cell, sk: { S: "*#pair#blktap1:loop#ALL#0" } };
     await table.client.send(new PutItemCommand({ TableName: table.name, Item }));
-    expect((await auditFleet(table, FLEET)).differences).toEqual([
+    expect((await auditFleet(makeFleetScan(table), FLEET)).differences).toEqual([
       { key: "CELL#default#0#all *#pair#blktap1:loop#ALL#0", kind: "unexpected" },
     ]);
   });
 
   test("no difference in runs that are not counted yet, but that marks are open", async () => {
     await makeRunStore(table).add([newRun({ host: "host0", number: 77, rates: { putc: 5 } })]);
-    expect(await auditFleet(table, FLEET)).toMatchObject({ pendingHostCount: 1, differences: [] });
+    expect(await auditFleet(makeFleetScan(table), FLEET)).toMatchObject({ pendingHostCount: 1, differences: [] });
   });
 
   test("every cell and host in exactly one of the buckets", async () => {
-    const whole = await auditFleet(table, FLEET);
+    const whole = await auditFleet(makeFleetScan(table), FLEET);
     const parts = await Promise.all(
-      Array.from({ length: BUCKETS }, (_, bucket) => auditFleet(table, FLEET, { buckets: [bucket] })),
+      Array.from({ length: BUCKETS }, (_, bucket) => auditFleet(makeFleetScan(table), FLEET, { buckets: [bucket] })),
     );
     const sum = (of: "hosts" | "runs" | "cells") => parts.reduce((total, part) => total + part[of], 0);
     expect([sum("hosts"), sum("runs"), sum("cells")]).toEqual([whole.hosts, whole.runs, whole.cells]);
@@ -300,10 +301,10 @@ describe("the audit finds", () => {
     const key = { pk: textOf(cell ?? {}, "pk"), sk: textOf(cell ?? {}, "sk") };
     await table.client.send(new DeleteItemCommand({ TableName: table.name, Key: keyItem(key) }));
     const of = Number(key.sk.at(-1));
-    expect((await auditFleet(table, FLEET, { buckets: [of] })).differences).toEqual([
+    expect((await auditFleet(makeFleetScan(table), FLEET, { buckets: [of] })).differences).toEqual([
       { key: `${key.pk} ${key.sk}`, kind: "missing" },
     ]);
-    expect((await auditFleet(table, FLEET, { buckets: [(of + 1) % BUCKETS] })).differences).toEqual([]);
+    expect((await auditFleet(makeFleetScan(table), FLEET, { buckets: [(of + 1) % BUCKETS] })).differences).toEqual([]);
   });
 
   test("nothing, again and again, while results come in and are counted", async () => {
@@ -315,9 +316,14 @@ describe("the audit finds", () => {
         await aggregateAll(table, FLEET);
       }
     })();
-    for (let time = 0; time < 8; time += 1) expect((await auditFleet(table, FLEET)).differences).toEqual([]);
+    for (let time = 0; time < 8; time += 1)
+      expect((await auditFleet(makeFleetScan(table), FLEET)).differences).toEqual([]);
     isOver = true;
     await uploads;
-    expect(await auditFleet(table, FLEET)).toMatchObject({ differences: [], moving: 0, pendingHostCount: 0 });
+    expect(await auditFleet(makeFleetScan(table), FLEET)).toMatchObject({
+      differences: [],
+      moving: 0,
+      pendingHostCount: 0,
+    });
   });
 });

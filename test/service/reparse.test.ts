@@ -6,6 +6,7 @@ import { auditFleet } from "../../functions/service/audit.ts";
 import { reparseFleet } from "../../functions/service/reparse.ts";
 import { readUpload } from "../../functions/service/upload.ts";
 import { makeCellStore } from "../../functions/store/cells.ts";
+import { makeFleetScan } from "../../functions/store/fleet-scan.ts";
 import { makeRunStore, runId } from "../../functions/store/runs.ts";
 import type { Table } from "../../functions/store/table.ts";
 import { readBonnie } from "../../shared/bonnie/reader.ts";
@@ -51,9 +52,8 @@ const asReadBefore = (run: Run): Run => ({
 const store = (run: Run) => makeRunStore(table).add([{ run, sample: sampleOf(run) }]);
 const readAgain = () =>
   reparseFleet(
-    table,
+    { scan: makeFleetScan(table), runs: makeRunStore(table), clock: () => Date.parse(NOW) },
     FLEET,
-    () => Date.parse(NOW),
     () => undefined,
   );
 
@@ -73,7 +73,7 @@ test("a run that an older version read differently is read, judged and counted a
   expect(await makeRunStore(table).get(FLEET, run.id)).toEqual({ ...run, warnings: [FUTURE] });
   expect(run.quality.verdict).toBe("probably-cached");
   expect(await strata()).toEqual(["ALL", run.stratum]);
-  expect(await auditFleet(table, FLEET)).toMatchObject({ differences: [], pendingHostCount: 0 });
+  expect(await auditFleet(makeFleetScan(table), FLEET)).toMatchObject({ differences: [], pendingHostCount: 0 });
 });
 
 test("runs that read as before are not touched, so that rereading a fleet marks nothing for nothing", async () => {
@@ -81,7 +81,7 @@ test("runs that read as before are not touched, so that rereading a fleet marks 
   await store(fresh("b"));
   await aggregateAll(table, FLEET);
   expect(await readAgain()).toEqual({ runs: 2, changed: 0, unreadable: [], damaged: [] });
-  expect(await auditFleet(table, FLEET)).toMatchObject({ pendingHostCount: 0 });
+  expect(await auditFleet(makeFleetScan(table), FLEET)).toMatchObject({ pendingHostCount: 0 });
 });
 
 test("a withdrawn run is reparse and stays withdrawn", async () => {
@@ -95,7 +95,7 @@ test("a withdrawn run is reparse and stays withdrawn", async () => {
     withdrawn_at: NOW,
   });
   expect(await strata()).toEqual([]);
-  expect(await auditFleet(table, FLEET)).toMatchObject({ differences: [], pendingHostCount: 0 });
+  expect(await auditFleet(makeFleetScan(table), FLEET)).toMatchObject({ differences: [], pendingHostCount: 0 });
 });
 
 test("a line that is no result to this version is named, and its run stays as it was", async () => {

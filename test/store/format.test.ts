@@ -17,6 +17,7 @@ import {
 } from "../../functions/store/format.ts";
 import { type Item, keyItem } from "../../functions/store/item.ts";
 import { FORMAT_KEY, runKey, tokenKey, tokenKeyOfFormat0, tokenListOfFormat0 } from "../../functions/store/keys.ts";
+import { makePendingHosts } from "../../functions/store/pending-hosts.ts";
 import { makeRunStore } from "../../functions/store/runs.ts";
 import { addFleet, makeStatusStore } from "../../functions/store/status.ts";
 import { makeHostStore } from "../../functions/store/summaries.ts";
@@ -130,6 +131,7 @@ describe.each([
       runs: makeRunStore(checked),
       cells: makeCellStore(checked),
       hosts: makeHostStore(checked),
+      pendingHosts: makePendingHosts(checked),
       status: makeStatusStore(checked),
       tokens: makeTokenStore(checked),
       clock,

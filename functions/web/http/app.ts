@@ -3,7 +3,7 @@
 
 import { type Context, Hono } from "hono";
 import { AppError } from "../../../shared/errors.ts";
-import type { Clock } from "../../../shared/ports.ts";
+import type { Clock } from "../../../shared/run/periods.ts";
 import type { Token } from "../../../shared/run/token.ts";
 import type { Ticket } from "../../service/admission.ts";
 import { errorResponse } from "./errors.ts";

@@ -3,15 +3,21 @@
 
 import type { Context, MiddlewareHandler } from "hono";
 import { AppError } from "../../../shared/errors.ts";
-import type { Clock, TokenStore } from "../../../shared/ports.ts";
+import type { Clock } from "../../../shared/run/periods.ts";
 import type { Scope, Token } from "../../../shared/run/token.ts";
 import { secretHash } from "../../service/secret.ts";
 import type { HttpEnv } from "./app.ts";
 import { assertSameOrigin, sessionSecret } from "./session.ts";
 
+/** Finds tokens. */
+export interface TokenLookup {
+  /** The token with this SHA-256 of its secret, revoked or not; null when the service has stored none. */
+  find(secretHash: string): Promise<Token | null>;
+}
+
 /** What checking a token needs. */
 export interface AuthDeps {
-  readonly tokens: TokenStore;
+  readonly tokens: TokenLookup;
   readonly clock: Clock;
 }
 

@@ -6,7 +6,6 @@ import * as z from "zod";
 import { once } from "../../../shared/api/request-fields.ts";
 import { newShare } from "../../../shared/api/shares.ts";
 import { AppError } from "../../../shared/errors.ts";
-import type { CellStore } from "../../../shared/ports.ts";
 import { DEFAULT_RENDER_OPTIONS, type Report, type Summary } from "../../../shared/report/model.ts";
 import { BACKENDS } from "../../../shared/run/backends.ts";
 import { COHORT_KEYS, type CohortKey } from "../../../shared/run/cohort.ts";
@@ -23,6 +22,7 @@ import { FORM } from "../http/body.ts";
 import { formBy, valuesOf } from "../http/form.ts";
 import { wantsPage } from "../http/formats.ts";
 import type { EmbedDeps } from "../routes/embed.ts";
+import type { ReadDeps } from "../routes/read.ts";
 import { revokeShare } from "../routes/share-management.ts";
 import { Problem } from "./error-page.tsx";
 import { type Page, pageResponse } from "./layout.tsx";
@@ -62,7 +62,7 @@ export const shareEnded: Page<EmbedDeps> = async (c, deps) => {
 const MAX_VALUES = 60;
 
 /** The attributes that hosts of a fleet have, for the boxes to tick. */
-export async function cohortValues({ cells }: { readonly cells: CellStore }, fleet: string): Promise<CohortValues> {
+export async function cohortValues({ cells }: Pick<ReadDeps, "cells">, fleet: string): Promise<CohortValues> {
   const cohorts = await cells.cohorts(fleet, PERIOD_ALL);
   const valuesOf = (key: (typeof COHORT_KEYS)[number]) =>
     [...new Set(cohorts.flatMap((cohort) => cohort[key]?.normalize("NFC") ?? []))].sort().slice(0, MAX_VALUES);

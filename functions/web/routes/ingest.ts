@@ -1,19 +1,21 @@
 // The ingest app: everything that writes. It adds the routes of uploads, the quarantine and tokens to an app; its dependencies
 // are injected, so that it runs the same behind API Gateway, on one machine and in tests.
 
-import type { Clock, QuarantineStore, RunStore, TokenStore, Wake } from "../../../shared/ports.ts";
+import type { Clock } from "../../../shared/run/periods.ts";
 import type { UploadLimits } from "../../service/upload-limits.ts";
 import type { HttpApp } from "../http/app.ts";
-import { addQuarantineRoutes } from "./quarantine.ts";
-import { addResultRoutes } from "./results.ts";
-import { addTokenRoutes } from "./tokens.ts";
+import type { TokenLookup } from "../http/auth.ts";
+import { addQuarantineRoutes, type Quarantine } from "./quarantine.ts";
+import { addResultRoutes, type RunWriter } from "./results.ts";
+import { addTokenRoutes, type TokenRegistry } from "./tokens.ts";
 
 export interface IngestDeps extends UploadLimits {
-  readonly runs: RunStore;
-  readonly quarantine: QuarantineStore;
-  readonly tokens: TokenStore;
+  readonly runs: RunWriter;
+  readonly quarantine: Quarantine;
+  readonly tokens: TokenLookup & TokenRegistry;
   readonly clock: Clock;
-  readonly wake: Wake;
+  /** Called after runs were stored or withdrawn, with the hosts that are now pending. May do nothing. */
+  readonly wake: (fleet: string, hosts: readonly string[]) => void;
 }
 
 /** Adds the routes of this app. */

@@ -2,6 +2,8 @@
 // line that can be parsed now leaves the quarantine; any other stays.
 
 import { AppError } from "../../../shared/errors.ts";
+import type { Page } from "../../../shared/run/listing.ts";
+import type { QuarantinedLine } from "../../../shared/run/run.ts";
 import { storeUpload } from "../../service/ingest.ts";
 import { receiptStatus } from "../../service/receipt.ts";
 import type { HttpApp } from "../http/app.ts";
@@ -9,6 +11,15 @@ import { allow, tokenOf } from "../http/auth.ts";
 import { formatOf } from "../http/formats.ts";
 import { idOf, queryBy, singleParameters } from "../http/parameters.ts";
 import type { IngestDeps } from "./ingest.ts";
+
+/** Stores rejected lines. */
+export interface Quarantine {
+  add(lines: readonly QuarantinedLine[]): Promise<void>;
+  get(fleet: string, id: string): Promise<QuarantinedLine | null>;
+  /** Newest first. */
+  list(fleet: string, limit: number, cursor?: string): Promise<Page<QuarantinedLine>>;
+  remove(fleet: string, id: string): Promise<void>;
+}
 
 /** Loaded on the first request: no host needs this schema, and building it would take milliseconds of every start. */
 const schemas = () => import("../../../shared/api/paging.ts");

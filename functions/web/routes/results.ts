@@ -2,7 +2,8 @@
 // all statistics and keeps it readable.
 
 import { AppError } from "../../../shared/errors.ts";
-import { storeUpload } from "../../service/ingest.ts";
+import type { Run } from "../../../shared/run/run.ts";
+import { type NewRunStore, storeUpload } from "../../service/ingest.ts";
 import { receiptStatus, receiptSummary, receiptText } from "../../service/receipt.ts";
 import type { HttpApp } from "../http/app.ts";
 import { allow, tokenOf } from "../http/auth.ts";
@@ -11,6 +12,15 @@ import { formatOf } from "../http/formats.ts";
 import { idOf, singleParameters } from "../http/parameters.ts";
 import { withUploadBody } from "../http/upload-body.ts";
 import type { IngestDeps } from "./ingest.ts";
+
+/** Stores and withdraws runs. */
+export interface RunWriter extends NewRunStore {
+  /**
+   * Takes a run out of all statistics, and makes its host pending. Null when there is no such run; repeating it changes
+   * nothing. Throws `unreadable` for a damaged run of which not even the host is known.
+   */
+  withdraw(fleet: string, id: string, at: string): Promise<Pick<Run, "host" | "withdrawn_at"> | null>;
+}
 
 /** Adds both routes. */
 export function addResultRoutes(app: HttpApp, deps: IngestDeps): void {

@@ -2,13 +2,13 @@
 
 import type { Context } from "hono";
 import { LIST_FORMATS } from "../../../shared/api/formats.ts";
-import type { RunStore, UnreadableRun } from "../../../shared/ports.ts";
 import { csvRecord } from "../../../shared/render/csv.ts";
 import { runRecords, unreadableRecords } from "../../../shared/report/records.ts";
+import type { UnreadableRun } from "../../../shared/run/listing.ts";
 import type { Run } from "../../../shared/run/run.ts";
 import { COST } from "../../service/admission.ts";
 import { backendOf, hostNamed, runPageResult, runResult } from "../../service/queries.ts";
-import { type AllRunsQuery, runPages } from "../../service/run-pages.ts";
+import { type AllRunsQuery, type RunLister, runPages } from "../../service/run-pages.ts";
 import { admitted } from "../http/admission.ts";
 import type { HttpApp, HttpEnv } from "../http/app.ts";
 import { allow, tokenOf } from "../http/auth.ts";
@@ -29,7 +29,7 @@ export const MAX_EXPORTS = 8;
  * not read.
  */
 export async function* exportedRuns(
-  runs: Pick<RunStore, "list">,
+  runs: RunLister,
   fleet: string,
   query: AllRunsQuery,
   onUnreadable: (run: UnreadableRun) => void,

@@ -10,6 +10,14 @@ import { allow, tokenOf } from "../http/auth.ts";
 import { formatOf } from "../http/formats.ts";
 import type { ReadDeps } from "./read.ts";
 
+/** What an operator wants to know of the store. */
+export interface StoreStatus {
+  /** Quarantined lines, counted up to 10 000. */
+  quarantined(fleet: string): Promise<number>;
+  /** Resolves when the store works, throws `unavailable` when it does not. */
+  ping(): Promise<void>;
+}
+
 /** Adds both routes. */
 export function addStatusRoutes(app: HttpApp, deps: ReadDeps): void {
   app.get("/healthz", async (c) => {
@@ -21,7 +29,7 @@ export function addStatusRoutes(app: HttpApp, deps: ReadDeps): void {
     formatOf(c, ["json"]);
     const { fleet } = tokenOf(c);
     const [pending, quarantined, fleetCells] = await Promise.all([
-      deps.status.pendingHostCount(fleet),
+      deps.pendingHosts.backlog(fleet),
       deps.status.quarantined(fleet),
       deps.cells.open({ fleet, periods: [PERIOD_ALL], filters: {} }).then((cells) => cells.read("fleet", FLEET_NAME)),
     ]);

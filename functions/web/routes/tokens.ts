@@ -2,6 +2,7 @@
 // creates its token.
 
 import { AppError } from "../../../shared/errors.ts";
+import type { StoredToken, Token } from "../../../shared/run/token.ts";
 import { makeSecret, secretHash } from "../../service/secret.ts";
 import { makeToken } from "../../service/tokens.ts";
 import type { HttpApp } from "../http/app.ts";
@@ -9,6 +10,19 @@ import { allow, tokenOf } from "../http/auth.ts";
 import { formatOf } from "../http/formats.ts";
 import { bodyBy, idOf, queryBy } from "../http/parameters.ts";
 import type { IngestDeps } from "./ingest.ts";
+
+/** Adds, lists and revokes tokens. */
+export interface TokenRegistry {
+  /**
+   * Stores a token under the SHA-256 of its secret, unless a genuine one is there already. Throws `forbidden` for the secret
+   * of a revoked token.
+   */
+  add(token: Token, secretHash: string): Promise<void>;
+  /** The tokens of a fleet, or of all fleets for null, oldest first: revoked ones and ones that are not genuine too. */
+  list(fleet: string | null): Promise<readonly StoredToken[]>;
+  /** Revokes a token for good; it stays in the store. Repeating it changes nothing. */
+  revoke(stored: StoredToken, at: string): Promise<void>;
+}
 
 /** Loaded on the first request: no host needs these schemas, and building them would take milliseconds of every start. */
 const schemas = () => import("../../../shared/api/token-requests.ts");

@@ -2,8 +2,7 @@
 
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import type { Receipt } from "../../../functions/service/receipt.ts";
-import type { QuarantinedLine } from "../../../shared/ports.ts";
-import type { Run } from "../../../shared/run/run.ts";
+import type { QuarantinedLine, Run } from "../../../shared/run/run.ts";
 import { asJson, jsonOf, textOf } from "../../support/answer.ts";
 import { startTestEngine, type TestEngine } from "../../support/engine.ts";
 import { BLKTAP, fixture, LOOP } from "../../support/fixtures.ts";

@@ -6,6 +6,7 @@ import { getRequestListener } from "@hono/node-server";
 import { afterAll, beforeAll, describe, expect, test, vi } from "vitest";
 import { makeAdmission } from "../../../functions/service/admission.ts";
 import { makeCellStore } from "../../../functions/store/cells.ts";
+import { makePendingHosts } from "../../../functions/store/pending-hosts.ts";
 import { makeRunStore } from "../../../functions/store/runs.ts";
 import { makeStatusStore } from "../../../functions/store/status.ts";
 import { makeHostStore } from "../../../functions/store/summaries.ts";
@@ -14,7 +15,7 @@ import { makeHttpApp } from "../../../functions/web/http/app.ts";
 import { addReadRoutes } from "../../../functions/web/routes/read.ts";
 import { exportedRuns } from "../../../functions/web/routes/runs.ts";
 import { AppError } from "../../../shared/errors.ts";
-import type { RunPage, RunQuery } from "../../../shared/ports.ts";
+import type { RunPage, RunQuery } from "../../../shared/run/listing.ts";
 import type { Run } from "../../../shared/run/run.ts";
 import { asJson, jsonOf, textOf } from "../../support/answer.ts";
 import { readTable } from "../../support/csv.ts";
@@ -146,6 +147,7 @@ describe("a store that fails", () => {
       runs: { ...makeRunStore(table), list },
       cells: makeCellStore(table),
       hosts: makeHostStore(table),
+      pendingHosts: makePendingHosts(table),
       status: makeStatusStore(table),
       tokens: makeTokenStore(table),
       clock: () => service.now,
