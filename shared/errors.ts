@@ -31,9 +31,13 @@ export type ErrorCode = keyof typeof ERROR_STATUS;
 interface ErrorDetails {
   readonly issues?: readonly Issue[];
   readonly cause?: unknown;
+  /** Seconds after which the caller may retry, where that is known. */
   readonly retryAfterS?: number;
+  /** The parameter or key that is wrong, where the message is only about its value. */
   readonly field?: string;
+  /** The line of the upload that is wrong, counted from 1. */
   readonly line?: number;
+  /** Whether an upload failed as a whole. Not set where a part of it may be stored, and for everything but uploads. */
   readonly nothingStored?: boolean;
 }
 
@@ -41,24 +45,16 @@ interface ErrorDetails {
 export class AppError extends Error {
   override readonly name = "AppError";
   readonly code: ErrorCode;
-  readonly issues: readonly Issue[];
-  /** Seconds after which the caller may retry; null where nobody knows. */
-  readonly retryAfterS: number | null;
-  /** The parameter or key that is wrong, where the message is only about its value. */
-  readonly field: string | null;
-  /** The line of the upload that is wrong, counted from 1. */
-  readonly line: number | null;
-  /** Whether an upload failed as a whole. False where a part of it may be stored, and for everything but uploads. */
-  readonly nothingStored: boolean;
+  readonly details: ErrorDetails;
 
   constructor(code: ErrorCode, message: string, details: ErrorDetails = {}) {
-    super(message, details.cause === undefined ? undefined : { cause: details.cause });
+    super(message, details);
     this.code = code;
-    this.issues = details.issues ?? [];
-    this.retryAfterS = details.retryAfterS ?? null;
-    this.field = details.field ?? null;
-    this.line = details.line ?? null;
-    this.nothingStored = details.nothingStored ?? false;
+    this.details = details;
+  }
+
+  get issues(): readonly Issue[] {
+    return this.details.issues ?? [];
   }
 
   get status(): (typeof ERROR_STATUS)[ErrorCode] {
@@ -80,16 +76,18 @@ export interface ErrorWords {
 
 /** The error as one line of text, e.g. `line 2: unknown key "sight"; nothing was stored`. */
 export function errorText(
-  { code, message, field, line, nothingStored }: AppError,
+  { code, message, details: { field, line, nothingStored } }: AppError,
   { advice = {}, nameOf = (name) => name, linesBefore = 0 }: ErrorWords = {},
 ): string {
   const what = [
-    ...(line === null ? [] : [`line ${line + linesBefore}`]),
-    ...(field === null ? [] : [nameOf(field)]),
+    line === undefined ? [] : `line ${line + linesBefore}`,
+    field === undefined ? [] : nameOf(field),
     message,
-    ...(advice[code] === undefined ? [] : [advice[code]]),
-  ].join(": ");
-  if (!nothingStored) return what;
+    advice[code] ?? [],
+  ]
+    .flat()
+    .join(": ");
+  if (nothingStored !== true) return what;
   return `${what}; nothing ${linesBefore === 0 ? "" : `after line ${linesBefore} `}was stored`;
 }
 

@@ -47,8 +47,8 @@ export function errorResponse(c: Context<HttpEnv>, error: AppError): Response {
 const RETRY_AFTER: Partial<Record<AppError["code"], number>> = { slow_down: 5, unavailable: 10 };
 
 /** Sets the headers of an error, whatever its body. */
-export function setErrorHeaders(c: Context<HttpEnv>, { code, status, retryAfterS }: AppError): void {
-  const retryAfter = retryAfterS ?? RETRY_AFTER[code];
+export function setErrorHeaders(c: Context<HttpEnv>, { code, status, details }: AppError): void {
+  const retryAfter = details.retryAfterS ?? RETRY_AFTER[code];
   if (retryAfter !== undefined) c.header("Retry-After", String(retryAfter));
   if (status === 401) c.header("WWW-Authenticate", 'Bearer realm="vbdstat"');
   c.header("Cache-Control", "no-store");
