@@ -2,7 +2,7 @@
 
 import { functionSettings } from "./env.ts";
 import { aggregateRecords, wakeEvent } from "./service/stream.ts";
-import { pendingHostCount, sweep } from "./service/sweep.ts";
+import { countPendingHosts, sweep } from "./service/sweep.ts";
 import { openTable } from "./store/client.ts";
 import { makeAggregationStores } from "./store/commit.ts";
 import { backOff } from "./store/errors.ts";
@@ -44,7 +44,7 @@ export async function handler(event: unknown, context: Context): Promise<BatchRe
   }
   // Before the sweep: what it finds now is what the stream has left over. Logged at once, so that the backlog is reported even
   // when the sweep runs out of time or memory.
-  log.event("pending", { requestId, ...(await pendingHostCount(deps)) });
+  log.event("pending", { requestId, ...(await countPendingHosts(deps)) });
   const isStopping = () => context.getRemainingTimeInMillis() < STOP_BEFORE_MS;
   const outcome = await sweep({ ...deps, isStopping }, onError);
   log.event("sweep", { requestId, ...outcome, milliseconds: clock() - started });

@@ -333,7 +333,7 @@ export interface Audit {
   readonly runs: number;
   readonly cells: number;
   /** Marks that were open before or after: hosts that have results which are not counted yet. */
-  readonly pendingHostCount: number;
+  readonly pendingHosts: number;
   /** Summaries, cells and cohorts that differed and could not be judged, because they were changing. */
   readonly moving: number;
   readonly differences: readonly Difference[];
@@ -399,9 +399,9 @@ export async function auditFleet(scan: FleetScan, fleet: string, options: AuditO
     moving += listings.moving;
   }
   if ((await scan.activeGeneration(fleet)).generation !== of.generation) return auditFleet(scan, fleet, options);
-  const pendingHostCount = Math.max(marksBefore, (await scan.pendingBacklog(fleet)).count);
+  const pendingHosts = Math.max(marksBefore, (await scan.pendingBacklog(fleet)).count);
   const told = { runs: outdatedRuns, first: outdated };
-  return { hosts: hosts.length, runs, cells: cells.count, pendingHostCount, moving, differences, outdated: told };
+  return { hosts: hosts.length, runs, cells: cells.count, pendingHosts, moving, differences, outdated: told };
 }
 
 const ALL_BUCKETS = Array.from({ length: BUCKETS }, (_, bucket) => bucket);

@@ -46,7 +46,7 @@ async function expectRight(table: Table): Promise<void> {
   }
 }
 
-const OPTIONS = { graceMs: 0, wait: async () => undefined, onProgress: () => undefined, onFault: () => undefined };
+const OPTIONS = { graceMs: 0, wait: async () => undefined, onProgress: () => undefined, onError: () => undefined };
 
 const MOST = 5;
 

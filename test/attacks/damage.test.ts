@@ -91,7 +91,7 @@ const rebuild = async (faults: unknown[] = []) =>
     graceMs: 0,
     wait: async () => undefined,
     onProgress: () => undefined,
-    onFault: (error) => faults.push(error),
+    onError: (error) => faults.push(error),
   });
 
 const rereadAll = () =>

@@ -154,7 +154,7 @@ test("eight workers on one cohort over a store that refuses, throttles and forge
   expect(await auditFleet(makeFleetScan(table), FLEET)).toMatchObject({
     hosts: HOSTS.length,
     runs: uploaded.length,
-    pendingHostCount: 0,
+    pendingHosts: 0,
     moving: 0,
     differences: [],
   });

@@ -50,7 +50,7 @@ const options = (changes: Partial<RebuildOptions> = {}): RebuildOptions => ({
   graceMs: 0,
   wait: (milliseconds) => new Promise((resolve) => setTimeout(resolve, milliseconds)),
   onProgress: () => undefined,
-  onFault: (error) => {
+  onError: (error) => {
     throw error;
   },
   ...changes,
@@ -61,7 +61,7 @@ const rebuild = (over = table, changes: Partial<RebuildOptions> = {}) =>
 
 /** Both audits: by partitions as an operator has it, and by a scan of everything, which also finds what is left over. */
 async function expectClean(): Promise<void> {
-  expect(await auditFleet(makeFleetScan(table), FLEET)).toMatchObject({ differences: [], pendingHostCount: 0 });
+  expect(await auditFleet(makeFleetScan(table), FLEET)).toMatchObject({ differences: [], pendingHosts: 0 });
   expect(await audit(table)).toMatchObject({ differences: [], marks: 0 });
 }
 
@@ -201,7 +201,7 @@ test("a worker that read its marks before the rebuild began and clears them afte
   goOn();
   await worker;
   await aggregateAll(table, FLEET);
-  expect(await auditFleet(makeFleetScan(table), FLEET)).toMatchObject({ differences: [], pendingHostCount: 0 });
+  expect(await auditFleet(makeFleetScan(table), FLEET)).toMatchObject({ differences: [], pendingHosts: 0 });
 });
 
 describe("two rebuilds of one fleet", () => {
@@ -215,7 +215,7 @@ describe("two rebuilds of one fleet", () => {
       },
     });
     await first;
-    await expect(second).rejects.toThrow(/a rebuild of fleet default is under way; if it was killed, try again in 60/);
+    await expect(second).rejects.toThrow(/a rebuild of fleet default is running; if it was killed, retry in 60/);
     await expectClean();
   });
 
@@ -283,7 +283,7 @@ describe("the audit finds", () => {
 
   test("no difference in runs that are not counted yet, but that marks are open", async () => {
     await makeRunStore(table).add([newRun({ host: "host0", number: 77, rates: { putc: 5 } })]);
-    expect(await auditFleet(makeFleetScan(table), FLEET)).toMatchObject({ pendingHostCount: 1, differences: [] });
+    expect(await auditFleet(makeFleetScan(table), FLEET)).toMatchObject({ pendingHosts: 1, differences: [] });
   });
 
   test("every cell and host in exactly one of the buckets", async () => {
@@ -323,7 +323,7 @@ describe("the audit finds", () => {
     expect(await auditFleet(makeFleetScan(table), FLEET)).toMatchObject({
       differences: [],
       moving: 0,
-      pendingHostCount: 0,
+      pendingHosts: 0,
     });
   });
 });

@@ -73,7 +73,7 @@ test("a run that an older version read differently is read, judged and counted a
   expect(await makeRunStore(table).get(FLEET, run.id)).toEqual({ ...run, warnings: [FUTURE] });
   expect(run.quality.verdict).toBe("probably-cached");
   expect(await strata()).toEqual(["ALL", run.stratum]);
-  expect(await auditFleet(makeFleetScan(table), FLEET)).toMatchObject({ differences: [], pendingHostCount: 0 });
+  expect(await auditFleet(makeFleetScan(table), FLEET)).toMatchObject({ differences: [], pendingHosts: 0 });
 });
 
 test("runs that read as before are not touched, so that rereading a fleet marks nothing for nothing", async () => {
@@ -81,7 +81,7 @@ test("runs that read as before are not touched, so that rereading a fleet marks 
   await store(fresh("b"));
   await aggregateAll(table, FLEET);
   expect(await readAgain()).toEqual({ runs: 2, changed: 0, unreadable: [], damaged: [] });
-  expect(await auditFleet(makeFleetScan(table), FLEET)).toMatchObject({ pendingHostCount: 0 });
+  expect(await auditFleet(makeFleetScan(table), FLEET)).toMatchObject({ pendingHosts: 0 });
 });
 
 test("a withdrawn run is reparse and stays withdrawn", async () => {
@@ -95,7 +95,7 @@ test("a withdrawn run is reparse and stays withdrawn", async () => {
     withdrawn_at: NOW,
   });
   expect(await strata()).toEqual([]);
-  expect(await auditFleet(makeFleetScan(table), FLEET)).toMatchObject({ differences: [], pendingHostCount: 0 });
+  expect(await auditFleet(makeFleetScan(table), FLEET)).toMatchObject({ differences: [], pendingHosts: 0 });
 });
 
 test("a line that is no result to this version is named, and its run stays as it was", async () => {
