@@ -10,7 +10,7 @@ import type { Run } from "../../shared/run/run.ts";
 import type { FleetScan } from "../store/fleet-scan.ts";
 import type { Item } from "../store/item.ts";
 import { runItem } from "../store/runs.ts";
-import { auditRun } from "./audit.ts";
+import { auditRun } from "./audit-runs.ts";
 
 /** The result of reparsing. */
 export interface Reparsing {
@@ -46,8 +46,8 @@ export async function reparseFleet(
   for (const [index, host] of names.entries()) {
     for await (const item of scan.runItems(fleet, host)) {
       runs += 1;
-      const { run: before, isWhole, differences } = auditRun(item);
-      if (before === null || !isWhole) {
+      const { run: before, isIntact, differences } = auditRun(item);
+      if (before === null || !isIntact) {
         damaged.push(...differences.map(({ text = "" }) => text));
         continue;
       }

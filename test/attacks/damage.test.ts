@@ -106,7 +106,7 @@ describe("the audit finds", () => {
     [
       "a digit of a stored line that changes what it says",
       (text) => text.replace("25511", "25911"),
-      /its text is not the one that was written; putc: stored .*25511.*read .*25911/,
+      /its text is not what was written; putc: stored .*25511.*read .*25911/,
     ],
     [
       "a digit of a stored line that changes nothing it says",
@@ -137,7 +137,7 @@ describe("the audit finds", () => {
   test("a changed line of a run that has no checksum, by its id", async () => {
     await damage("h1", (item) => ({ run: textOf(item).replace('raw":"', 'raw":" '), sum: undefined }));
     expect(await audit()).toMatchObject([
-      { kind: "damaged", text: expect.stringContaining("its id is not that of its line") },
+      { kind: "damaged", text: expect.stringContaining("its id is not its line's") },
     ]);
   });
 

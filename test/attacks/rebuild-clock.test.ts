@@ -76,7 +76,7 @@ test("a clock that jumps with every look does no harm to a rebuild or to an audi
   expect(await auditFleet(makeFleetScan(table), FLEET)).toMatchObject({
     differences: [],
     pendingHosts: 0,
-    moving: 0,
+    inFlux: 0,
   });
 });
 

@@ -155,7 +155,7 @@ test("eight workers on one cohort over a store that refuses, throttles and forge
     hosts: HOSTS.length,
     runs: uploaded.length,
     pendingHosts: 0,
-    moving: 0,
+    inFlux: 0,
     differences: [],
   });
   expect(await audit(table)).toMatchObject({ marks: 0, differences: [] });

@@ -322,7 +322,7 @@ describe("the audit finds", () => {
     await uploads;
     expect(await auditFleet(makeFleetScan(table), FLEET)).toMatchObject({
       differences: [],
-      moving: 0,
+      inFlux: 0,
       pendingHosts: 0,
     });
   });
