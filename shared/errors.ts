@@ -1,6 +1,6 @@
 // The errors that the service expects. They carry data: a code, what is wrong, and where; `errorText` and `issueText` put
 // them into words at the edge (HTTP, pages, command line), which says what its own users can do. A defect in an uploaded line
-// is an Issue (shared/run/run.ts). Every other error is a bug: it is logged in full, and answered as `internal`.
+// is an Issue (shared/run/run.ts). Every other error is a bug: it is logged in full, and returned as `internal`.
 
 import type { Issue } from "./run/run.ts";
 import { printable } from "./run/text.ts";

@@ -61,10 +61,7 @@ export function makeRasterizer(filesOf: () => RasterizerFiles): Rasterizer {
   const recent = new Map<string, Promise<Uint8Array>>();
   return async (svg) => {
     if (svg.length > MAX_SVG) {
-      throw new AppError(
-        "too_large",
-        "this image is too large for PNG; request it as SVG, or request fewer rows",
-      );
+      throw new AppError("too_large", "this image is too large for PNG; request it as SVG, or request fewer rows");
     }
     const picture = recent.get(svg) ?? draw(svg);
     // Last in the order of the map, which forgets the first.

@@ -1,4 +1,4 @@
-// The ingest function as AWS calls it. What fails here answers nothing, or logs what it must not, once deployed.
+// The ingest function as AWS calls it. What fails here would fail, or log a secret, once deployed.
 
 import { gzipSync } from "node:zlib";
 import type { APIGatewayProxyResult, LambdaContext, LambdaEvent } from "hono/aws-lambda";
@@ -73,7 +73,7 @@ test("a gzipped body, which API Gateway sends in base64, arrives byte for byte",
   expect(await (await service.send(`${result.url}.txt`)).text()).toBe(`${BLKTAP}\n`);
 });
 
-test("a store that cannot be reached is a 503 for the host, and a fault with its cause in the log", async () => {
+test("a store that cannot be reached is a 503 for the host, and an error with its cause in the log", async () => {
   const lines = loggedLines();
   vi.stubEnv("TABLE_NAME", "no-such-table");
   vi.resetModules();
@@ -89,7 +89,7 @@ test("a store that cannot be reached is a 503 for the host, and a fault with its
   });
 });
 
-test("a function whose table was forgotten does not come up with another", async () => {
+test("a function without TABLE_NAME does not start with another table", async () => {
   vi.stubEnv("TABLE_NAME", "");
   vi.resetModules();
   await expect(import("../../functions/ingest.ts")).rejects.toThrow("TABLE_NAME: expected");
