@@ -1,6 +1,7 @@
 // `vbdstat audit`: compares stored statistics with recomputed ones.
 
 import { auditFleet } from "../../functions/service/audit.ts";
+import { makeFleetScan } from "../../functions/store/fleet-scan.ts";
 import { PARSER_VERSION } from "../../shared/bonnie/reader.ts";
 import { printable } from "../../shared/run/text.ts";
 import { rejectPositionals } from "./arguments.ts";
@@ -27,9 +28,13 @@ Exit codes: 0 no difference; 1 differences (one a line) or failure; 2 usage erro
     return async (table, terminal) => {
       await rejectUnknownFleet(table, fleet);
       const progress = showProgress(terminal, "audited hosts");
-      const { hosts, cells, pendingHostCount, moving, differences, outdated } = await auditFleet(table, fleet, {
-        onProgress: progress.at,
-      });
+      const { hosts, cells, pendingHosts, inFlux, differences, outdated } = await auditFleet(
+        makeFleetScan(table),
+        fleet,
+        {
+          onProgress: progress.at,
+        },
+      );
       progress.end();
       for (const { kind, key, text = key } of differences) {
         await terminal.out(printable(`${kind}: ${text}`).concat("\n"));
@@ -42,10 +47,10 @@ Exit codes: 0 no difference; 1 differences (one a line) or failure; 2 usage erro
           `this version (parser ${PARSER_VERSION}) parses ${outdated.runs} runs differently than stored: run rebuild --reparse\n`,
         );
       }
-      if (moving > 0) await terminal.out(`${moving} more changed during the audit and were skipped\n`);
-      if (pendingHostCount > 0) {
+      if (inFlux > 0) await terminal.out(`${inFlux} more changed during the audit and were skipped\n`);
+      if (pendingHosts > 0) {
         const when = "audit again when pending_hosts in GET /v1/status is 0";
-        await terminal.out(`${pendingHostCount} hosts have results that are not counted yet: ${when}\n`);
+        await terminal.out(`${pendingHosts} hosts have results that are not counted yet: ${when}\n`);
       }
       return differences.length === 0 ? 0 : 1;
     };

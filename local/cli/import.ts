@@ -1,19 +1,18 @@
 // `vbdstat import`: files of Bonnie++ output, or of `vbdstat export`, into the store. Each file is read line by line; errors name the
 // file and the line, and the other files are still imported.
 
-import { type Context, metadataError } from "../../functions/service/metadata.ts";
-import { readUpload, type Upload } from "../../functions/service/upload.ts";
+import { parseMetadata, type UploadMetadata } from "../../functions/service/metadata.ts";
+import { noResult, readUpload, type Upload } from "../../functions/service/upload.ts";
 import { hostHash } from "../../functions/store/keys.ts";
 import { makeRunStore } from "../../functions/store/runs.ts";
 import { addFleet } from "../../functions/store/status.ts";
 import type { Table } from "../../functions/store/table.ts";
 import { decode } from "../../functions/web/http/body.ts";
-import { issueLine } from "../../functions/web/http/errors.ts";
 import { run as runSchema } from "../../shared/api/summary-answers.ts";
 import { readBonnie } from "../../shared/bonnie/reader.ts";
-import { AppError } from "../../shared/errors.ts";
+import { type Advice, AppError, errorText, issueText } from "../../shared/errors.ts";
 import type { Run } from "../../shared/run/run.ts";
-import { stratumOf } from "../../shared/run/stratum.ts";
+import { computeStratum } from "../../shared/run/stratum.ts";
 import { printable } from "../../shared/run/text.ts";
 import { FLEET_PATTERN } from "../../shared/run/token.ts";
 import { textOption, UsageError } from "./arguments.ts";
@@ -45,14 +44,12 @@ Exit codes: 0 success; 1 lines were rejected, or a file is incomplete; 2 usage e
     const files = given.positionals.filter((text) => !FACT.test(text));
     if (files.length === 0) throw new UsageError("expected a file, or - for standard input, found none");
     const backend = textOption(given, "backend");
-    const parameters: Context = {
+    const parameters: UploadMetadata = {
       ...(backend === undefined ? {} : { backend }),
       ...Object.fromEntries(facts.map((fact) => [fact.slice(0, fact.indexOf("=")), fact.slice(fact.indexOf("=") + 1)])),
     };
-    for (const [key, value] of Object.entries(parameters)) {
-      const error = metadataError(key, value);
-      if (error !== null) throw new UsageError(error.text);
-    }
+    const parsed = parseMetadata(Object.entries(parameters).map(([key, value]) => ({ key, value })));
+    if ("errors" in parsed) throw new UsageError(parsed.errors.map(({ text }) => text).join("\n"));
     const fleet = fleetOption(given);
     return (table, terminal) =>
       importAll(table, terminal, { files, fleet, parameters, aggregates: given.values["no-aggregate"] !== true });
@@ -68,7 +65,7 @@ const MAX_LINE_BYTES = 2 ** 20;
 interface ImportOptions {
   readonly files: readonly string[];
   readonly fleet: string | undefined;
-  readonly parameters: Context;
+  readonly parameters: UploadMetadata;
   readonly aggregates: boolean;
 }
 
@@ -112,17 +109,18 @@ async function importFile(importing: Importing, file: string): Promise<void> {
     if (first.at(-1)?.trimStart().startsWith("{") === true) await importExport(importing, file, concat(first, lines));
     else await importBonnie(importing, file, concat(first, lines));
   } catch (error) {
-    // The store failed: nothing else can be imported either.
-    if (error instanceof AppError && ["slow_down", "unavailable"].includes(error.code)) throw error;
-    const isOfFile = error instanceof AppError || (error instanceof Error && "code" in error);
-    if (!isOfFile) throw error;
+    const text = formatFileError(error);
+    if (text === null) throw error;
     importing.incomplete += 1;
-    report(
-      importing,
-      file,
-      error.message.replace("add ?backend=loop", "add --backend loop").replace(/ to the (?:address|URL)/, ""),
-    );
+    report(importing, file, text);
   }
+}
+
+/** The message about an error of the file; null for an error of the store, after which nothing else can be imported either. */
+function formatFileError(error: unknown): string | null {
+  if (error instanceof PieceError) return errorText(error.cause, { advice: ADVICE, linesBefore: error.linesBefore });
+  if (error instanceof AppError) return ["slow_down", "unavailable"].includes(error.code) ? null : errorText(error);
+  return error instanceof Error && "code" in error ? error.message : null;
 }
 
 const report = ({ terminal }: Importing, file: string, text: string): void =>
@@ -155,7 +153,7 @@ async function importBonnie(importing: Importing, file: string, lines: AsyncGene
   const about = { fleet, parameters, receivedAt: new Date().toISOString() };
   for await (const { upload, linesBefore } of bonniePieces(lines, about)) {
     for (const { issue } of upload.rejected) {
-      report(importing, file, issueLine({ ...issue, line: issue.line + linesBefore }));
+      report(importing, file, issueText({ ...issue, line: issue.line + linesBefore }));
     }
     importing.rejected += upload.rejected.length;
     await importing.writer.add(upload.runs.map(({ run }) => run));
@@ -177,6 +175,11 @@ async function importExport(importing: Importing, file: string, lines: AsyncGene
     }
   }
 }
+
+/** What the user of this command can do about an error. */
+const ADVICE: Advice = {
+  no_backend: 'add --backend loop (or phy, blktap2, qdisk ...), or a line "# backend: loop" before the results',
+};
 
 /** A time as the service writes it; another form would be sorted incorrectly. */
 const INSTANT = /^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{3}Z$/;
@@ -202,7 +205,8 @@ function parseExportedRun(line: string, fleet: string | undefined): Run | string
   if (!/^[0-9a-f]{48}$/.test(run.id) || !run.id.startsWith(hostHash(run.fleet, run.host))) {
     return "id: expected one that belongs to its fleet and host";
   }
-  if (run.stratum !== stratumOf(run.bonnie)) return `stratum: expected ${stratumOf(run.bonnie)}, found ${run.stratum}`;
+  if (run.stratum !== computeStratum(run.bonnie))
+    return `stratum: expected ${computeStratum(run.bonnie)}, found ${run.stratum}`;
   const times = [run.finished_at, run.received_at, run.withdrawn_at ?? run.received_at];
   if (!times.every((time) => INSTANT.test(time))) return "times: expected UTC with milliseconds";
   return run;
@@ -224,12 +228,12 @@ const MAX_BYTES = 2 ** 22;
 
 /**
  * The pieces of a file, in order. A piece ends only between CSV lines, because a text table and the CSV line that repeats it must be parsed
- * together; a piece with tables ends before a line that starts with `#` when it has 5 times MIN_LINES. Throws the errors of `readUpload`,
- * with the line number in the file.
+ * together; a piece with tables ends before a line that starts with `#` when it has 5 times MIN_LINES. Throws PieceError for errors of
+ * `readUpload`.
  */
 export async function* bonniePieces(
   lines: AsyncIterable<string>,
-  about: { readonly fleet: string; readonly receivedAt: string; readonly parameters: Context },
+  about: { readonly fleet: string; readonly receivedAt: string; readonly parameters: UploadMetadata },
 ): AsyncGenerator<Piece, void> {
   let context = about.parameters;
   let linesBefore = 0;
@@ -244,7 +248,7 @@ export async function* bonniePieces(
     isPlain &&= isCsv(line) || line.startsWith("#") || line.trim() === "";
   }
   yield* parsePiece();
-  if (results === 0) throw new AppError("no_result", "it has no Bonnie++ result: neither a CSV line nor a text table");
+  if (results === 0) throw noResult();
 
   function* parsePiece(): Generator<Piece, void> {
     const { text, encoding } = decode(Buffer.from(piece.join("\n"), "latin1"));
@@ -257,7 +261,7 @@ export async function* bonniePieces(
     } catch (error) {
       // A piece may have no result; a file without any is reported at its end.
       if (!(error instanceof AppError)) throw error;
-      if (error.code !== "no_result") throw toFileError(error, linesBefore);
+      if (error.code !== "no_result") throw new PieceError(error, linesBefore);
     }
     for (const entry of reading.entries) {
       if (entry.kind === "directive") context = { ...context, [entry.key]: entry.value };
@@ -279,11 +283,15 @@ function endsBefore(line: string, piece: readonly string[], isPlain: boolean): b
   return isNew && piece.length >= 5 * MIN_LINES;
 }
 
-/** The error of a piece as an error of the file, with its line number there. */
-function toFileError(error: AppError, linesBefore: number): AppError {
-  const stored = linesBefore === 0 ? "nothing was stored" : `nothing after line ${linesBefore} was stored`;
-  const message = error.message
-    .replace(/^line (\d+)/, (_, line) => `line ${Number(line) + linesBefore}`)
-    .replace(/nothing was stored$/, stored);
-  return new AppError(error.code, message, { issues: error.issues, cause: error });
+/** The error of a piece; its lines are counted from the start of the piece. */
+class PieceError extends Error {
+  override readonly name = "PieceError";
+  override readonly cause: AppError;
+  readonly linesBefore: number;
+
+  constructor(cause: AppError, linesBefore: number) {
+    super(cause.message, { cause });
+    this.cause = cause;
+    this.linesBefore = linesBefore;
+  }
 }

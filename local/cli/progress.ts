@@ -2,7 +2,7 @@
 // results, with progress.
 
 import { aggregateFleet, HostError } from "../../functions/service/aggregate.ts";
-import { makeAggregationStore } from "../../functions/store/aggregation.ts";
+import { makeAggregationStores } from "../../functions/store/commit.ts";
 import { backOff } from "../../functions/store/errors.ts";
 import type { Table } from "../../functions/store/table.ts";
 import { printable } from "../../shared/run/text.ts";
@@ -41,18 +41,19 @@ export function showProgress({ isInteractive, error }: Terminal, what: string): 
  */
 export async function countFleet(table: Table, terminal: Terminal, fleet: string): Promise<number> {
   const progress = showProgress(terminal, "counted hosts");
-  const store = makeAggregationStore(table);
+  const { pendingHosts, statistics } = makeAggregationStores(table);
   let cleared = 0;
-  const clear: typeof store.clear = async (pending) => {
-    await store.clear(pending);
-    cleared += pending.length;
+  const clear: typeof pendingHosts.clear = async (hosts) => {
+    await pendingHosts.clear(hosts);
+    cleared += hosts.length;
     progress.at(cleared);
   };
+  const deps = { statistics, pendingHosts: { ...pendingHosts, clear }, clock: Date.now, backOff };
   let errors: readonly HostError[] = [];
   try {
     let left: number;
     do {
-      ({ left } = await aggregateFleet({ store: { ...store, clear }, clock: Date.now, backOff }, fleet));
+      ({ left } = await aggregateFleet(deps, fleet));
     } while (left > 0);
   } catch (error) {
     errors = toHostErrors(error);

@@ -2,8 +2,11 @@
 
 import { rebuildFleet } from "../../functions/service/rebuild.ts";
 import { reparseFleet } from "../../functions/service/reparse.ts";
-import { makeAggregationStore } from "../../functions/store/aggregation.ts";
+import { makeAggregationStores } from "../../functions/store/commit.ts";
 import { backOff } from "../../functions/store/errors.ts";
+import { makeFleetScan } from "../../functions/store/fleet-scan.ts";
+import { makeGenerationStore } from "../../functions/store/generations.ts";
+import { makeRunStore } from "../../functions/store/runs.ts";
 import type { Table } from "../../functions/store/table.ts";
 import { printable } from "../../shared/run/text.ts";
 import { errorMessage } from "../server/start-error.ts";
@@ -43,11 +46,17 @@ or hosts were left out, which are listed; 2 usage error.`,
       await rejectUnknownFleet(table, fleet);
       const damagedRuns = given.values["reparse"] === true ? await reparseRuns(table, terminal, fleet) : 0;
       const progress = showProgress(terminal, "rebuilt hosts");
-      const deps = { store: makeAggregationStore(table), clock: Date.now, backOff };
-      const { hosts, failed } = await rebuildFleet(deps, table, fleet, {
+      const deps = {
+        ...makeAggregationStores(table),
+        scan: makeFleetScan(table),
+        generations: makeGenerationStore(table),
+        clock: Date.now,
+        backOff,
+      };
+      const { hosts, failed } = await rebuildFleet(deps, fleet, {
         graceMs: Number(grace) * 1000,
         isForced: given.values["force"] === true,
-        onFault: (error) => terminal.error(printable(`left out: ${errorMessage(error)}`).concat("\n")),
+        onError: (error) => terminal.error(printable(`left out: ${errorMessage(error)}`).concat("\n")),
         onProgress: progress.at,
         wait: (milliseconds) => {
           progress.end();
@@ -66,7 +75,8 @@ or hosts were left out, which are listed; 2 usage error.`,
 /** Parses all runs of a fleet again; returns how many are damaged. */
 async function reparseRuns(table: Table, terminal: Terminal, fleet: string): Promise<number> {
   const progress = showProgress(terminal, "reparsed hosts");
-  const { runs, changed, unreadable, damaged } = await reparseFleet(table, fleet, Date.now, progress.at);
+  const deps = { scan: makeFleetScan(table), runs: makeRunStore(table), clock: Date.now };
+  const { runs, changed, unreadable, damaged } = await reparseFleet(deps, fleet, progress.at);
   progress.end();
   await terminal.out(`reparsed ${runs} runs of fleet ${fleet}: ${changed} changed\n`);
   for (const id of unreadable)

@@ -4,7 +4,7 @@
 import { localSettings, SettingsError } from "../../functions/env.ts";
 import { VERSION } from "../../shared/deployment.ts";
 import { AppError } from "../../shared/errors.ts";
-import { faultText } from "../server/log.ts";
+import { formatError } from "../server/log.ts";
 import { asStartError, StartError } from "../server/start-error.ts";
 import { parseArguments, UsageError } from "./arguments.ts";
 import { audit } from "./audit.ts";
@@ -102,7 +102,7 @@ try {
   const isUsage = error instanceof UsageError;
   const isSettings = error instanceof SettingsError;
   const isExpected = isUsage || isSettings || error instanceof StartError || error instanceof AppError;
-  terminal.error(`vbdstat: ${isExpected ? error.message : faultText(error)}\n`);
+  terminal.error(`vbdstat: ${isExpected ? error.message : formatError(error)}\n`);
   const [name = ""] = process.argv.slice(2);
   if (isUsage) terminal.error(`Run vbdstat ${COMMANDS.has(name) ? `${name} ` : ""}--help for details\n`);
   process.exitCode = isUsage || isSettings ? 2 : 1;

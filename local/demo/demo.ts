@@ -9,8 +9,8 @@ import { fileURLToPath } from "node:url";
 import * as z from "zod";
 import { environmentWith } from "../../functions/env.ts";
 import { intervalOrNone, knownText } from "../../shared/report/format.ts";
-import { ratioText } from "../../shared/run/format.ts";
-import { faultText, readableLog } from "../server/log.ts";
+import { formatRatio } from "../../shared/run/format.ts";
+import { formatError, readableLog } from "../server/log.ts";
 import { type LocalServer, startLocalServer } from "../server/server.ts";
 import { StartError } from "../server/start-error.ts";
 import { DEMO_CANDIDATE, DEMO_FLEET } from "./fleet-plan.ts";
@@ -138,9 +138,9 @@ async function showFleet(server: LocalServer): Promise<string> {
       [
         name.padEnd(10),
         String(hosts).padStart(6),
-        ratioText(truth).padStart(6),
-        knownText(ratio, ratioText).padStart(13),
-        intervalOrNone(ci, ratioText).padEnd(14),
+        formatRatio(truth).padStart(6),
+        knownText(ratio, formatRatio).padStart(13),
+        intervalOrNone(ci, formatRatio).padEnd(14),
         (ci === null ? "-" : truth >= low && truth <= high ? "yes" : "NO").padStart(11),
         verdict,
       ].join(" "),
@@ -191,6 +191,6 @@ try {
   print(`TOKEN=${generated}   # fleet "generated"`);
   for (const signal of ["SIGINT", "SIGTERM"] as const) process.once(signal, () => void finish(0));
 } catch (error) {
-  console.error(error instanceof StartError ? `the demo does not start: ${error.message}` : faultText(error));
+  console.error(error instanceof StartError ? `the demo does not start: ${error.message}` : formatError(error));
   await finish(1);
 }

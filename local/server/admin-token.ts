@@ -2,8 +2,8 @@
 // revoked token stays revoked, even if a file or a setting still has it. Also: reading and writing files with a secret.
 
 import { closeSync, constants, fstatSync, fsyncSync, openSync, readSync, renameSync, rmSync, writeSync } from "node:fs";
-import { type FirstAdminDeps, installFirstAdmin, liveRoots } from "../../functions/service/first-admin.ts";
 import { makeSecret, secretHash } from "../../functions/service/secret.ts";
+import { type FirstAdminDeps, installFirstAdmin, validRootTokens } from "../../functions/service/tokens.ts";
 import { AppError } from "../../shared/errors.ts";
 import { errorMessage, StartError } from "./start-error.ts";
 
@@ -96,7 +96,7 @@ export async function ensureAdminToken(
   const stored = await readStoredSecret(deps, file, print);
   if (given !== null) return { secret: given, isNew: false };
   if (stored !== null) return { secret: stored, isNew: false };
-  const roots = await liveRoots(deps);
+  const roots = await validRootTokens(deps);
   if (roots.length === 0 && (await deps.firstAdmin.get()) === null) {
     const secret = makeSecret();
     // The file first: the next start installs a token that the table does not have yet.

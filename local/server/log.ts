@@ -32,9 +32,9 @@ export function readableLog(print: (line: string) => void): Log {
       const suffix = note === null ? "" : ` ${note}`;
       print(printable(`${at} ${method} ${path} ${status} ${milliseconds} ms ${who}${suffix} [${requestId}]`));
     },
-    fault: (requestId, error) => {
-      const told = error instanceof AppError && isExpected(error) ? formatExpected(error) : faultText(error);
-      print(`${new Date().toISOString()} fault [${requestId}] ${told}`);
+    error: (requestId, error) => {
+      const text = error instanceof AppError && isExpected(error) ? formatExpected(error) : formatError(error);
+      print(`${new Date().toISOString()} error [${requestId}] ${text}`);
     },
   };
 }
@@ -49,8 +49,8 @@ function formatExpected({ code, message, cause }: AppError): string {
 }
 
 /** An error with its stack trace and its causes. */
-export function faultText(error: unknown): string {
+export function formatError(error: unknown): string {
   if (!(error instanceof Error)) return String(error);
-  const cause = error.cause === undefined ? "" : `\n  caused by ${faultText(error.cause)}`;
+  const cause = error.cause === undefined ? "" : `\n  caused by ${formatError(error.cause)}`;
   return `${error.stack ?? error.message}${cause}`;
 }

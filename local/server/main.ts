@@ -3,7 +3,7 @@
 import { isatty } from "node:tty";
 import { setFlagsFromString } from "node:v8";
 import { localSettings, SettingsError } from "../../functions/env.ts";
-import { faultText, printTo, readableLog } from "./log.ts";
+import { formatError, printTo, readableLog } from "./log.ts";
 import { startLocalServer } from "./server.ts";
 import { StartError } from "./start-error.ts";
 
@@ -48,6 +48,6 @@ try {
     process.exit(0);
   }
   const expected = error instanceof StartError || error instanceof SettingsError;
-  printTo(STDERR)(expected ? `vbdstat does not start: ${error.message}` : faultText(error));
+  printTo(STDERR)(expected ? `vbdstat does not start: ${error.message}` : formatError(error));
   process.exit(1);
 }

@@ -27,7 +27,7 @@ import {
 } from "../report/model.ts";
 import { type Field, type Records, recordsOf } from "../report/records.ts";
 import { shownMetrics, verdictCell } from "../report/verdicts.ts";
-import { countOf, exactText, ratioText } from "../run/format.ts";
+import { formatCount, formatNumber, formatRatio } from "../run/format.ts";
 import type { MetricName } from "../run/metrics.ts";
 
 // A comparison for programs: a row for each quantity of each scope. `rate` is the ratio of a metric, `efficiency` that of its
@@ -125,7 +125,11 @@ export function comparisonReport(comparison: Comparison, look: RenderOptions): R
     title: look.title ?? `${candidate} against ${baseline}`,
     lead: comparisonLead(comparison, look),
     guide: `Ratios are ${candidate} / ${baseline} on the same host, the median over hosts: above 1, ${candidate} is faster.`,
-    facts: aboutFacts(comparison, [...shownFact(look), marginFact(margin), { label: "runs", text: exactText(runs) }]),
+    facts: aboutFacts(comparison, [
+      ...shownFact(look),
+      marginFact(margin),
+      { label: "runs", text: formatNumber(runs) },
+    ]),
     notices: noticeRemarks(comparison),
     sections: [
       fleetSection(comparison, look),
@@ -197,9 +201,9 @@ function row(name: MetricName, metric: MetricComparison): Cell[] {
   return [
     cell(name),
     cell(hostCountText(metric)),
-    cell(hosts === 0 ? "-" : knownText(ratio, ratioText)),
-    cell(intervalOrNone(ci, ratioText)),
-    cell(`${exactText(up)}/${exactText(down)}`),
+    cell(hosts === 0 ? "-" : knownText(ratio, formatRatio)),
+    cell(intervalOrNone(ci, formatRatio)),
+    cell(`${formatNumber(up)}/${formatNumber(down)}`),
     verdictCell(verdict),
     cell(reason),
   ];
@@ -237,12 +241,14 @@ function cachedRemarks({ cached, periods }: Comparison): Remark[] {
     if (reads === undefined || reads.hosts === 0) return [];
     const by = reads.rules.length === 0 ? "" : `, by ${reads.rules.join(", ")}`;
     const repeated = periods.length > 1 ? ", counted once in each period," : "";
-    return [remark(backend, `reads of ${countOf(reads.hosts, "host")}${repeated} probably came from a cache${by}.`)];
+    return [
+      remark(backend, `reads of ${formatCount(reads.hosts, "host")}${repeated} probably came from a cache${by}.`),
+    ];
   });
 }
 
 function reportedRemarks({ as_reported }: Comparison, look: RenderOptions): Remark[] {
-  const ratios = shownMetrics(as_reported, look).map(([name, { ratio }]) => `${name} ${knownText(ratio, ratioText)}`);
+  const ratios = shownMetrics(as_reported, look).map(([name, { ratio }]) => `${name} ${knownText(ratio, formatRatio)}`);
   return ratios.length === 0 ? [] : [remark("as reported", `with cached reads left in, ${ratios.join(", ")}.`)];
 }
 

@@ -3,13 +3,13 @@ import { cohortText } from "../report/format.ts";
 import { cell, column, type HostPage, named, type RenderOptions, type Report, section } from "../report/model.ts";
 import { type Field, type Records, recordsOf } from "../report/records.ts";
 import { COHORT_KEYS } from "../run/cohort.ts";
-import { countOf, exactText } from "../run/format.ts";
+import { formatCount, formatNumber } from "../run/format.ts";
 
 /** A page of hosts as a report. */
 export function hostsReport({ hosts, cursor }: HostPage, look: RenderOptions): Report {
   const rows = hosts.map(({ host, runs, backends, strata, cached, cohort }) => [
     named(host, "host", host),
-    cell(exactText(runs)),
+    cell(formatNumber(runs)),
     cell(backends.join(" ")),
     cell(strata.join(" ")),
     cell(cachedText(cached)),
@@ -26,7 +26,9 @@ export function hostsReport({ hosts, cursor }: HostPage, look: RenderOptions): R
   return {
     title: look.title ?? "Hosts",
     lead:
-      hosts.length === 0 ? "No host has results yet." : `${countOf(hosts.length, "host")} in the order of their names.`,
+      hosts.length === 0
+        ? "No host has results yet."
+        : `${formatCount(hosts.length, "host")} in the order of their names.`,
     guide: null,
     facts: [],
     notices: [],

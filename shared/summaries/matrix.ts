@@ -15,7 +15,7 @@ import {
 } from "../report/model.ts";
 import { type Field, type Records, recordsOf } from "../report/records.ts";
 import { shownMetrics, verdictCell } from "../report/verdicts.ts";
-import { countOf, ratioText } from "../run/format.ts";
+import { formatCount, formatRatio } from "../run/format.ts";
 import type { MetricName } from "../run/metrics.ts";
 
 /** A matrix as a report: a section for each pair. */
@@ -26,12 +26,12 @@ export function matrixReport(matrix: MatrixResult, look: RenderOptions): Report 
     lead:
       pairs.length === 0
         ? "No two backends have results on the same host: nothing to compare yet."
-        : `${countOf(pairs.length, "pair")} of ${countOf(backends.length, "backend")} that share hosts. Each pair is judged by itself, on its own hosts.`,
+        : `${formatCount(pairs.length, "pair")} of ${formatCount(backends.length, "backend")} that share hosts. Each pair is judged by itself, on its own hosts.`,
     guide: "Ratios need not multiply up from pair to pair, for different hosts stand behind them.",
     facts: aboutFacts(matrix, [...shownFact(look), marginFact(margin)]),
     notices: [...noticeRemarks(matrix), ...(pairs.length === 0 ? [] : [FLAGS_NOTICE])],
     sections: pairs.map(({ baseline, candidate, runs, metrics }) =>
-      section(`${candidate} against ${baseline}, ${countOf(runs, "run")}: above 1, ${candidate} is faster`, {
+      section(`${candidate} against ${baseline}, ${formatCount(runs, "run")}: above 1, ${candidate} is faster`, {
         table: {
           caption: `Ratios ${candidate} / ${baseline} over the fleet`,
           columns: COLUMNS,
@@ -75,8 +75,8 @@ function row(name: MetricName, entry: MatrixEntry): Cell[] {
   return [
     cell(name),
     cell(hostCountText(entry)),
-    cell(hosts === 0 ? "-" : knownText(ratio, ratioText)),
-    cell(intervalOrNone(ci, ratioText)),
+    cell(hosts === 0 ? "-" : knownText(ratio, formatRatio)),
+    cell(intervalOrNone(ci, formatRatio)),
     verdictCell(verdict, flags.length > 0 ? FLAG_MARK : ""),
     cell(reason),
   ];

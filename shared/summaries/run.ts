@@ -11,7 +11,7 @@ import {
   type Table,
   warning,
 } from "../report/model.ts";
-import { exactText } from "../run/format.ts";
+import { formatNumber } from "../run/format.ts";
 import { METRICS } from "../run/metrics.ts";
 import type { Run } from "../run/run.ts";
 import { measuredText } from "./runs.ts";
@@ -62,7 +62,7 @@ function metricTable({ metrics }: Run, look: RenderOptions): Table {
       cell(measuredText(measured)),
       cell(unit),
       cell(measured === null || measured.cpu === null ? "-" : `${measured.cpu} %`),
-      cell(measured === null || measured.latency_us === null ? "-" : `${exactText(measured.latency_us)} µs`),
+      cell(measured === null || measured.latency_us === null ? "-" : `${formatNumber(measured.latency_us)} µs`),
     ];
   });
   const columns = [

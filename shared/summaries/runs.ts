@@ -9,7 +9,7 @@ import {
   section,
   warning,
 } from "../report/model.ts";
-import { countOf, exactText } from "../run/format.ts";
+import { formatCount, formatNumber } from "../run/format.ts";
 import { METRIC_NAMES } from "../run/metrics.ts";
 import type { Measurement, Run } from "../run/run.ts";
 
@@ -57,10 +57,10 @@ export function runsReport({ runs, unreadable = [], cursor, looked_at }: RunPage
 function leadOf(count: number, lookedAt: number | undefined): string {
   if (lookedAt !== undefined) {
     const found =
-      count === 0 ? "none of them matches" : `${countOf(count, "run")} of them match${count === 1 ? "es" : ""}`;
-    return `Looked at ${countOf(lookedAt, "result")}: ${found}. Older ones may; the next page goes on from here.`;
+      count === 0 ? "none of them matches" : `${formatCount(count, "run")} of them match${count === 1 ? "es" : ""}`;
+    return `Looked at ${formatCount(lookedAt, "result")}: ${found}. Older ones may; the next page goes on from here.`;
   }
-  return count === 0 ? "No run matches." : `${countOf(count, "run")}, newest first.`;
+  return count === 0 ? "No run matches." : `${formatCount(count, "run")}, newest first.`;
 }
 
 function qualityText({ quality, withdrawn_at }: Run): string {
@@ -71,6 +71,6 @@ function qualityText({ quality, withdrawn_at }: Run): string {
 export function measuredText(measurement: Measurement | null): string {
   if (measurement === null) return "-";
   const { rate, lower_bound: bound } = measurement;
-  if (rate !== null) return exactText(rate);
-  return bound === undefined ? "unknown" : `> ${exactText(bound)}`;
+  if (rate !== null) return formatNumber(rate);
+  return bound === undefined ? "unknown" : `> ${formatNumber(bound)}`;
 }

@@ -5,7 +5,7 @@ import { intervalOrNone, knownText } from "../report/format.ts";
 import { type Cell, cell, column, type RenderOptions, type Report, section } from "../report/model.ts";
 import { type Field, type Records, recordsOf } from "../report/records.ts";
 import type { Backend } from "../run/backends.ts";
-import { exactText, rateText, ratioText } from "../run/format.ts";
+import { formatNumber, formatRate, formatRatio } from "../run/format.ts";
 import { METRICS, type MetricName, metricLabel } from "../run/metrics.ts";
 
 /** The unit of a metric, e.g. `K/s`. */
@@ -79,13 +79,13 @@ const COLUMNS = [
 function row({ period, hosts, runs, censored_hosts, median, ci, change }: TrendPoint): Cell[] {
   return [
     cell(period),
-    cell(exactText(hosts)),
-    cell(exactText(runs)),
-    cell(exactText(censored_hosts)),
-    cell(knownText(median, rateText)),
-    cell(intervalOrNone(ci, rateText)),
-    cell(change === null ? "-" : knownText(change.ratio, ratioText)),
-    cell(intervalOrNone(change === null ? null : change.ci, ratioText)),
+    cell(formatNumber(hosts)),
+    cell(formatNumber(runs)),
+    cell(formatNumber(censored_hosts)),
+    cell(knownText(median, formatRate)),
+    cell(intervalOrNone(ci, formatRate)),
+    cell(change === null ? "-" : knownText(change.ratio, formatRatio)),
+    cell(intervalOrNone(change === null ? null : change.ci, formatRatio)),
     cell(change === null || change.hint === "none" ? "" : change.hint),
   ];
 }

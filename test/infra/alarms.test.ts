@@ -228,7 +228,7 @@ describe("alarms", () => {
     const written = { ...lines };
     lines.ingest = written.ingest.slice(0, 30);
     lines.aggregate = [
-      '{"kind":"marks","open":3,"oldestMilliseconds":1500}',
+      '{"kind":"pending","open":3,"oldestMilliseconds":1500}',
       '{"kind":"aggregate","done":30,"conflicts":2}',
     ];
     lines.audit = ['{"kind":"audit","differences":0}'];

@@ -20,9 +20,9 @@ import { printable } from "../../../shared/run/text.ts";
 import { FLEET_SECTION, WORDS_SECTION } from "../../../shared/summaries/compare.ts";
 import { reportOf } from "../../../shared/summaries/registry.ts";
 import { compareResult, matrixResult } from "../../service/queries.ts";
+import { checked } from "../../service/validation.ts";
 import { tokenOf } from "../http/auth.ts";
 import { sentQuery } from "../http/form.ts";
-import { checked } from "../http/parameters.ts";
 import type { PageDeps } from "./app.ts";
 import {
   type Asked,
