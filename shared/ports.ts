@@ -3,7 +3,7 @@
 
 import type { CellKind } from "./cells/cell.ts";
 import type { HostSummary, RunSample } from "./cells/host-values.ts";
-import type { Merged } from "./compare/compare.ts";
+import type { Merged } from "./compare/merge-periods.ts";
 import type { Backend } from "./run/backends.ts";
 import type { Cohort, CohortKey, CountedCohort } from "./run/cohort.ts";
 import type { MetricName } from "./run/metrics.ts";

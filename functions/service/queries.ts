@@ -3,12 +3,13 @@ import type { backendsQuery, compareQuery, matrixQuery, trendQuery } from "../..
 import { SCOPE_ALL } from "../../shared/cells/cell.ts";
 import { pairName } from "../../shared/cells/contribution.ts";
 import { type AllBackends, allBackends } from "../../shared/compare/backends.ts";
-import { compare, type Merged, type Question } from "../../shared/compare/compare.ts";
-import type { Comparison } from "../../shared/compare/comparison.ts";
+import { compare } from "../../shared/compare/compare.ts";
+import type { Comparison, ComparisonQuery } from "../../shared/compare/comparison.ts";
 import { metricCell } from "../../shared/compare/estimate.ts";
 import type { Notice } from "../../shared/compare/flags.ts";
 import { backendsOf, type HostProfile, hostProfile, pairsOf } from "../../shared/compare/host.ts";
 import { type MatrixPair, matrix } from "../../shared/compare/matrix.ts";
+import type { Merged } from "../../shared/compare/merge-periods.ts";
 import {
   type MatrixResult,
   type TrendPeriod,
@@ -19,6 +20,7 @@ import {
 import { AppError } from "../../shared/errors.ts";
 import type { CellReading, HostStore, RunPage } from "../../shared/ports.ts";
 import type { RunPage as RunPageAnswer } from "../../shared/report/model.ts";
+import { describeComparison } from "../../shared/report/sentences.ts";
 import { unknownBackendText } from "../../shared/run/aliases.ts";
 import { type Backend, isBackend } from "../../shared/run/backends.ts";
 import { COHORT_KEYS, type CohortKey } from "../../shared/run/cohort.ts";
@@ -55,7 +57,9 @@ export function backendOf(parameter: "backend" | "baseline" | "candidate", word:
 }
 
 /** The cohort filters among the parameters of a query. */
-function filtersOf(query: Readonly<Partial<Record<CohortKey, readonly string[] | undefined>>>): Question["filters"] {
+function filtersOf(
+  query: Readonly<Partial<Record<CohortKey, readonly string[] | undefined>>>,
+): ComparisonQuery["filters"] {
   return Object.fromEntries(COHORT_KEYS.flatMap((key) => (query[key] === undefined ? [] : [[key, query[key]]])));
 }
 
@@ -141,7 +145,7 @@ export async function backendsResult(
     cells.then(() => deps.status.pendingHosts(fleet)),
   ]);
   return allBackends({
-    question: { periods, view, filters, metrics },
+    query: { periods, view, filters, metrics },
     asOf: newest(readings.values()),
     pendingHosts,
     notices: noticesOf(readings.values()),
@@ -275,7 +279,7 @@ export async function compareResult(
     throw new AppError("bad_parameter", `baseline and candidate are both ${baseline}; expected two backends`);
   }
   const { period: periods, view, margin, metric: metrics = [] } = query;
-  const question: Question = { baseline, candidate, periods, view, filters: filtersOf(query), margin, metrics };
+  const question: ComparisonQuery = { baseline, candidate, periods, view, filters: filtersOf(query), margin, metrics };
   const about = { fleet, periods, filters: question.filters, metrics };
   const cells = deps.cells.open(about);
   const [pair, ofBaseline, ofCandidate, pendingHosts] = await Promise.all([
@@ -284,8 +288,8 @@ export async function compareResult(
     cells.then(({ read }) => read("backend", candidate)),
     cells.then(() => deps.status.pendingHosts(fleet)),
   ]);
-  return compare({
-    question,
+  const findings = compare({
+    query: question,
     asOf: newest([pair, ofBaseline, ofCandidate]),
     pendingHosts,
     notices: noticesOf([pair, ofBaseline, ofCandidate]),
@@ -294,4 +298,5 @@ export async function compareResult(
     candidateValues: ofCandidate.views[view],
     pairAsReported: view === "trusted" ? pair.views.all : null,
   });
+  return describeComparison(findings);
 }

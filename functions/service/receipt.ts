@@ -2,7 +2,7 @@
 
 import { hash } from "node:crypto";
 import type { Reading } from "../../shared/bonnie/types.ts";
-import { wrapped } from "../../shared/render/wrap.ts";
+import { wrapLines } from "../../shared/render/text.ts";
 import type { Issue, Quality, QualityReason, Run } from "../../shared/run/run.ts";
 import { codeUnitOrder, printable } from "../../shared/run/text.ts";
 import { takingTurns } from "../store/turns.ts";
@@ -87,4 +87,4 @@ export async function receiptText(receipt: Receipt): Promise<string> {
 
 const WIDTH = 100;
 
-const below = (text: string) => wrapped(text, WIDTH - 2, "  ").map((line) => `  ${line}`);
+const below = (text: string) => wrapLines(text, WIDTH - 2, "  ").map((line) => `  ${line}`);

@@ -8,7 +8,7 @@ import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import * as z from "zod";
 import { environmentWith } from "../../functions/env.ts";
-import { intervalOrNone, knownText } from "../../shared/report/format.ts";
+import { formatEstimate, formatInterval } from "../../shared/report/format.ts";
 import { ratioText } from "../../shared/run/format.ts";
 import { faultText, readableLog } from "../server/log.ts";
 import { type LocalServer, startLocalServer } from "../server/server.ts";
@@ -139,8 +139,8 @@ async function showFleet(server: LocalServer): Promise<string> {
         name.padEnd(10),
         String(hosts).padStart(6),
         ratioText(truth).padStart(6),
-        knownText(ratio, ratioText).padStart(13),
-        intervalOrNone(ci, ratioText).padEnd(14),
+        formatEstimate(ratio, ratioText).padStart(13),
+        formatInterval(ci, ratioText).padEnd(14),
         (ci === null ? "-" : truth >= low && truth <= high ? "yes" : "NO").padStart(11),
         verdict,
       ].join(" "),

@@ -1,8 +1,10 @@
+// Verdicts in reports: which metrics are shown, and how a verdict looks in a table.
+
 import type { Verdict } from "../compare/verdict.ts";
 import { METRIC_NAMES, type MetricName } from "../run/metrics.ts";
 import { type Cell, cell, type RenderOptions, type Tone } from "./model.ts";
 
-/** What an answer has for each metric that a look shows, in registry order. */
+/** The values of the metrics to show, in registry order. */
 export function shownMetrics<T>(
   of: Readonly<Partial<Record<MetricName, T>>>,
   { metrics }: Pick<RenderOptions, "metrics">,
@@ -13,7 +15,16 @@ export function shownMetrics<T>(
   });
 }
 
-/** The tone of each verdict. Indications and hints have none, so that nobody takes them for one. */
+/** Verdicts in words for people; JSON and CSV have the identifiers. */
+export const VERDICT_LABELS: Readonly<Record<Verdict, string>> = {
+  faster: "faster",
+  slower: "slower",
+  equivalent: "equivalent",
+  inconclusive: "too close to call",
+  "not comparable": "not comparable",
+};
+
+/** The tone of each verdict. Indications and hints have no tone, so that nobody takes them for verdicts. */
 const TONES: Readonly<Record<Verdict, Tone>> = {
   faster: "better",
   slower: "worse",
@@ -22,7 +33,7 @@ const TONES: Readonly<Record<Verdict, Tone>> = {
   "not comparable": "incomparable",
 };
 
-/** A verdict as a cell; `mark` stands behind it. */
+/** A verdict as a cell; `mark` follows its words. */
 export function verdictCell(verdict: Verdict, mark = ""): Cell {
-  return cell(`${verdict}${mark}`, TONES[verdict]);
+  return cell(`${VERDICT_LABELS[verdict]}${mark}`, TONES[verdict]);
 }

@@ -9,9 +9,8 @@ import {
   efficiencySection,
   indicationSection,
   scoresSection,
-  stratumRemark,
 } from "../report/details.ts";
-import { hostCountText, intervalOrNone, knownText } from "../report/format.ts";
+import { formatEstimate, formatHostCount, formatInterval } from "../report/format.ts";
 import {
   type Cell,
   cell,
@@ -25,7 +24,8 @@ import {
   type Table,
   warning,
 } from "../report/model.ts";
-import { type Field, type Records, recordsOf } from "../report/records.ts";
+import { buildRecords, type Field, type Records } from "../report/records.ts";
+import { stratumRemark } from "../report/stratum.ts";
 import { shownMetrics, verdictCell } from "../report/verdicts.ts";
 import { countOf, exactText, ratioText } from "../run/format.ts";
 import type { MetricName } from "../run/metrics.ts";
@@ -94,7 +94,7 @@ const FIELDS: readonly Field<Item>[] = [
 /** The records of a comparison. */
 export function comparisonRecords(comparison: Comparison, look: RenderOptions): Records {
   const scopes: [string | null, ScopeComparison][] = [[null, comparison.fleet], ...Object.entries(comparison.strata)];
-  return recordsOf(
+  return buildRecords(
     FIELDS,
     scopes.flatMap(([stratum, { metrics, efficiency, scores }]): Item[] => {
       const common = { comparison, stratum, reported: undefined };
@@ -181,7 +181,7 @@ const COLUMNS = [
   column("<", "95 % interval", "ci"),
   column(">", "up/down"),
   column("<", "verdict"),
-  column("<", "because", "reason"),
+  column("<", "reason"),
 ];
 
 function table(scope: ScopeComparison, look: RenderOptions, caption: string): Table {
@@ -196,9 +196,9 @@ function row(name: MetricName, metric: MetricComparison): Cell[] {
   const { hosts, ratio, ci, faster_hosts: up, slower_hosts: down, verdict, reason } = metric;
   return [
     cell(name),
-    cell(hostCountText(metric)),
-    cell(hosts === 0 ? "-" : knownText(ratio, ratioText)),
-    cell(intervalOrNone(ci, ratioText)),
+    cell(formatHostCount(metric)),
+    cell(hosts === 0 ? "-" : formatEstimate(ratio, ratioText)),
+    cell(formatInterval(ci, ratioText)),
     cell(`${exactText(up)}/${exactText(down)}`),
     verdictCell(verdict),
     cell(reason),
@@ -242,7 +242,9 @@ function cachedRemarks({ cached, periods }: Comparison): Remark[] {
 }
 
 function reportedRemarks({ as_reported }: Comparison, look: RenderOptions): Remark[] {
-  const ratios = shownMetrics(as_reported, look).map(([name, { ratio }]) => `${name} ${knownText(ratio, ratioText)}`);
+  const ratios = shownMetrics(as_reported, look).map(
+    ([name, { ratio }]) => `${name} ${formatEstimate(ratio, ratioText)}`,
+  );
   return ratios.length === 0 ? [] : [remark("as reported", `with cached reads left in, ${ratios.join(", ")}.`)];
 }
 

@@ -1,13 +1,13 @@
 import { describe, expect, test } from "vitest";
-import { geometricMean, hostRange, noiseShare, sdLog, shares } from "../../shared/compare/heterogeneity.ts";
-import { endsOf } from "../../shared/compare/order-statistics.ts";
+import { geometricMean, hostRange, hostShares, noiseShare, sdLog } from "../../shared/compare/heterogeneity.ts";
+import { orderEnds } from "../../shared/compare/order-statistics.ts";
 import { type Host, metricCellOf, UNKNOWN_HOST } from "./build.ts";
 
-const endsFrom = (hosts: readonly Host[]) => endsOf(metricCellOf(hosts));
+const endsFrom = (hosts: readonly Host[]) => orderEnds(metricCellOf(hosts));
 
 function sharesOf(hosts: readonly Host[]) {
   const cell = metricCellOf(hosts);
-  return shares(cell, endsOf(cell));
+  return hostShares(cell, orderEnds(cell));
 }
 
 const ratio = (ticks: number) => Math.exp(ticks / 1e4);

@@ -4,9 +4,9 @@
 import fc from "fast-check";
 import { describe, expect, test } from "vitest";
 import { compare } from "../../shared/compare/compare.ts";
-import type { MetricComparison } from "../../shared/compare/comparison.ts";
+import type { MetricFindings } from "../../shared/compare/comparison.ts";
 import { fewestHosts, hostsForDirection, hostsForEquality, hostsToOverturn } from "../../shared/compare/sample-size.ts";
-import { type Host, input, put, question, ticks } from "./build.ts";
+import { type Host, input, put, query, ticks } from "./build.ts";
 
 const UP = ticks(2);
 const DOWN = ticks(0.5);
@@ -14,9 +14,9 @@ const DOWN = ticks(0.5);
 const times = (count: number, host: Host): Host[] => Array.from({ length: count }, () => host);
 
 /** What a comparison of this metric alone finds of hosts with these log-ratios. */
-function found(hosts: readonly Host[]): MetricComparison {
-  const asked = question("blktap2", "loop", { metrics: ["put_block"] });
-  const { put_block } = compare(input({ question: asked, pair: new Map([["ALL", put(hosts)]]) })).fleet.metrics;
+function found(hosts: readonly Host[]): MetricFindings {
+  const asked = query("blktap2", "loop", { metrics: ["put_block"] });
+  const { put_block } = compare(input({ query: asked, pair: new Map([["ALL", put(hosts)]]) })).fleet.metrics;
   if (put_block === undefined) throw new Error("the metric asked for is missing");
   return put_block;
 }

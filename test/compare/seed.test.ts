@@ -2,8 +2,9 @@
 
 import { describe, expect, test } from "vitest";
 import { type ComparisonInput, compare } from "../../shared/compare/compare.ts";
+import { describeComparison } from "../../shared/report/sentences.ts";
 import { METRIC_NAMES, type MetricName } from "../../shared/run/metrics.ts";
-import { cellOf, type Host, input, metricCellOf, onePeriod, question, ticks, UNKNOWN_HOST } from "./build.ts";
+import { cellOf, type Host, input, metricCellOf, onePeriod, query, ticks, UNKNOWN_HOST } from "./build.ts";
 
 const STRATUM = "v1/2G/8k/16";
 
@@ -38,7 +39,7 @@ function seed(view: "trusted" | "all"): ComparisonInput {
   const noted = onePeriod({ ...cellOf({}, { cached: 1, "cached:C2": 1, "cached:C1": 1 }), hosts: 1, runs: 1 });
   const clean = onePeriod({ ...cellOf({}), hosts: 1, runs: 1 });
   return input({
-    question: question("loop", "blktap1", { view }),
+    query: query("loop", "blktap1", { view }),
     pair: cells(view === "trusted" ? trusted : METRIC_NAMES),
     pairAsReported: view === "trusted" ? cells(METRIC_NAMES) : null,
     baselineValues: new Map([
@@ -53,8 +54,8 @@ function seed(view: "trusted" | "all"): ComparisonInput {
 }
 
 describe("the seed: one host, loop against blktap1", () => {
-  const all = compare(seed("all"));
-  const trusted = compare(seed("trusted"));
+  const all = describeComparison(compare(seed("all")));
+  const trusted = describeComparison(compare(seed("trusted")));
   const ratioOf = (name: MetricName) => all.fleet.metrics[name]?.ratio;
 
   test.each<[MetricName, number]>([
