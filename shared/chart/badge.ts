@@ -4,7 +4,7 @@
 import type { Comparison, ConfidenceInterval, MetricComparison } from "../compare/comparison.ts";
 import { aboutFacts } from "../report/about.ts";
 import { formatInterval, formatTimes } from "../report/format.ts";
-import { VERDICT_LABELS } from "../report/verdicts.ts";
+import { verdictLabel } from "../report/verdicts.ts";
 import { countOf, ratioText } from "../run/format.ts";
 import { type MetricName, metricLabel } from "../run/metrics.ts";
 import { printable } from "../run/text.ts";
@@ -65,7 +65,7 @@ function valueText(metric: MetricComparison | undefined): string {
     default:
       return verdict === "faster" || verdict === "slower"
         ? `${formatTimes(ratio)}${limitsText(ci)}`
-        : `${formatTimes(ratio)}${limitsText(ci)}, ${VERDICT_LABELS[verdict]}`;
+        : `${formatTimes(ratio)}${limitsText(ci)}, ${verdictLabel(metric)}`;
   }
 }
 

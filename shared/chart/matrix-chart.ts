@@ -7,7 +7,7 @@ import type { MatrixResult } from "../compare/trend.ts";
 import type { Verdict } from "../compare/verdict.ts";
 import { formatEstimate, formatHostRange } from "../report/format.ts";
 import type { RenderOptions } from "../report/model.ts";
-import { VERDICT_LABELS } from "../report/verdicts.ts";
+import { verdictLabel } from "../report/verdicts.ts";
 import { ratioText } from "../run/format.ts";
 import { METRICS, type Metric } from "../run/metrics.ts";
 import {
@@ -26,7 +26,7 @@ import {
 } from "./layout.ts";
 import { type Item, marker, middle, rect, type Scene, text } from "./scene.ts";
 import { type Font, textWidth } from "./text-metrics.ts";
-import { VERDICT_MARKS, VERDICT_ORDER } from "./verdict-mark.ts";
+import { groupByVerdict, VERDICT_MARKS, VERDICT_ORDER } from "./verdict-mark.ts";
 
 type Pair = MatrixResult["pairs"][number];
 
@@ -47,20 +47,24 @@ export function matrixChart(matrix: MatrixResult, report: ChartText, options: Re
   const guide =
     `A ratio is the first of a pair over the second: above 1, the first is faster. ${report.guide ?? ""}`.trim();
   const data = pairs.map((pair) => describePair(pair, metrics));
+  const entries = pairs.flatMap((pair) => metrics.flatMap(({ name }) => pair.metrics[name] ?? []));
   return stack(options.width, report.title, describeChart({ ...report, guide }, data), [
     ...heading({ ...report, guide }, frame),
     drawTable(pairs, metrics, frame),
     spacer(14),
-    legend(VERDICTS, frame),
+    legend(legendEntries(entries), frame),
     ...caption(report, [], frame),
   ]);
 }
 
 function describePair(pair: Pair, metrics: readonly Metric[]): string {
-  const found = VERDICT_ORDER.flatMap((verdict) => {
-    const names = metrics.filter(({ name }) => pair.metrics[name]?.verdict === verdict).map(({ label }) => label);
-    return names.length === 0 ? [] : [`${VERDICT_LABELS[verdict]} in ${names.join(", ")}`];
+  const entries = metrics.flatMap(({ name, label }) => {
+    const entry = pair.metrics[name];
+    return entry === undefined ? [] : [{ ...entry, metric: label }];
   });
+  const found = groupByVerdict(entries).map(
+    ([label, own]) => `${label} in ${own.map(({ metric }) => metric).join(", ")}`,
+  );
   return `${pair.candidate} against ${pair.baseline} on ${formatPairHosts(pair)}: ${found.join("; ")}.`;
 }
 
@@ -187,11 +191,18 @@ function drawMark(verdict: Verdict, x: number, y: number): Item {
 
 // The legend.
 
-const VERDICTS: readonly LegendEntry[] = VERDICT_ORDER.map((verdict) => ({
-  name: VERDICT_LABELS[verdict],
-  width: 18,
-  sample: (x, y) => drawSample(verdict, x, y - 9, 18),
-}));
+/** All verdicts. One mark may have two labels, of which those in the matrix are named. */
+function legendEntries(entries: readonly MatrixEntry[]): LegendEntry[] {
+  const used = groupByVerdict(entries);
+  return VERDICT_ORDER.map((verdict) => {
+    const labels = used.flatMap(([label, [first]]) => (first?.verdict === verdict ? [label] : []));
+    return {
+      name: labels.length === 0 ? verdictLabel({ verdict }) : labels.join(" or "),
+      width: 18,
+      sample: (x, y) => drawSample(verdict, x, y - 9, 18),
+    };
+  });
+}
 
 /** A sample of a verdict: its ground with its shape. */
 function drawSample(verdict: Verdict, x: number, y: number, size: number): Item[] {

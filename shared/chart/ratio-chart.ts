@@ -8,7 +8,7 @@ import type { Flag } from "../compare/flags.ts";
 import type { Reason } from "../compare/verdict.ts";
 import { formatHostCount, formatInterval, formatTimes } from "../report/format.ts";
 import type { RenderOptions } from "../report/model.ts";
-import { VERDICT_LABELS } from "../report/verdicts.ts";
+import { verdictLabel } from "../report/verdicts.ts";
 import { countOf, marginText, ratioText } from "../run/format.ts";
 import { METRICS, type MetricName } from "../run/metrics.ts";
 import { type LogAxis, logAxis, type Position } from "./axes.ts";
@@ -45,7 +45,7 @@ import { countVerdicts, VERDICT_MARKS } from "./verdict-mark.ts";
 export function ratioChart(comparison: Comparison, report: ChartText, options: RenderOptions): Scene {
   const frame = frameOf(options.width);
   const rows = ratioRows(comparison, options.metrics);
-  const data = rows.map(({ metric, label }) => `${label}: ${VERDICT_LABELS[metric.verdict]}. ${metric.sentence}`);
+  const data = rows.map(({ metric, label }) => `${label}: ${verdictLabel(metric)}. ${metric.sentence}`);
   const isEmpty = rows.every(({ metric, isCached }) => metric.hosts === 0 && !isCached);
   const notes = isEmpty ? [] : listNotes(comparison, rows);
   const desc = describeChart(report, isEmpty ? [] : [...data, ...notes]);
@@ -74,7 +74,7 @@ function buildLead({ baseline, candidate }: Comparison, rows: readonly RatioRow[
   const most = Math.max(...counts);
   if (most === 0) return lead;
   const hosts = `${most <= 1 || counts.every((count) => count === most) ? "" : "up to "}${countOf(most, "host")}`;
-  const verdicts = countVerdicts(rows.map(({ metric }) => metric.verdict));
+  const verdicts = countVerdicts(rows.map(({ metric }) => metric));
   return `On ${hosts} with both, ${candidate} compared with ${baseline} is ${verdicts}.`;
 }
 
@@ -479,7 +479,7 @@ function chooseLayout(rows: readonly RatioRow[], frame: Frame): RatioLayout {
     rows.reduce((width, row) => Math.max(width, textWidth(textOf(row), font)), min);
   const widths: Widths = {
     label: widest(({ label }) => label, LABEL),
-    verdict: SHAPE + widest(({ metric }) => VERDICT_LABELS[metric.verdict], SMALL),
+    verdict: SHAPE + widest(({ metric }) => verdictLabel(metric), SMALL),
     times: widest(({ times }) => times, STRONG, textWidth(HEADS.times, SMALL)),
     interval: widest(({ interval }) => interval, LABEL, textWidth(HEADS.interval, SMALL)),
     count: widest(({ count }) => count, LABEL, textWidth(HEADS.count, SMALL)),
@@ -492,10 +492,10 @@ const HEADS = { times: "ratio", interval: "95 % interval", count: "hosts" } as c
 
 type Widths = Readonly<Record<"label" | "verdict" | "times" | "interval" | "count" | "hosts", number>>;
 
-function drawVerdict({ metric: { verdict } }: RatioRow, x: number, y: number, room: number): Item[] {
-  const { role, shape } = VERDICT_MARKS[verdict];
+function drawVerdict({ metric }: RatioRow, x: number, y: number, room: number): Item[] {
+  const { role, shape } = VERDICT_MARKS[metric.verdict];
   const style = { ...SMALL, role, room: room - SHAPE };
-  return [marker(shape, role, x + 5, y, 9), ...text(VERDICT_LABELS[verdict], x + SHAPE, middle(y, SMALL.size), style)];
+  return [marker(shape, role, x + 5, y, 9), ...text(verdictLabel(metric), x + SHAPE, middle(y, SMALL.size), style)];
 }
 
 function drawHead(content: string, x: number, y: number, anchor: "start" | "end"): Item[] {

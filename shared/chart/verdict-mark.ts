@@ -1,7 +1,7 @@
 // Verdicts in charts: a color and a shape for each, the order in which charts list them, and their counts in words.
 
 import type { Verdict } from "../compare/verdict.ts";
-import { VERDICT_LABELS } from "../report/verdicts.ts";
+import { type Judged, verdictLabel } from "../report/verdicts.ts";
 import { countOf } from "../run/format.ts";
 import type { Shape } from "./scene.ts";
 
@@ -23,11 +23,16 @@ export const VERDICT_MARKS: Readonly<Record<Verdict, VerdictMark>> = {
 // Sound, because the record names every verdict.
 export const VERDICT_ORDER = Object.keys(VERDICT_MARKS) as Verdict[];
 
+/** The items with each verdict by its label, in the order of the verdicts. */
+export function groupByVerdict<T extends Judged>(items: readonly T[]): readonly (readonly [label: string, T[]])[] {
+  const sorted = VERDICT_ORDER.flatMap((verdict) => items.filter((item) => item.verdict === verdict));
+  const labels = [...new Set(sorted.map(verdictLabel))];
+  return labels.map((label) => [label, sorted.filter((item) => verdictLabel(item) === label)]);
+}
+
 /** How often each verdict was given, e.g. `faster in 6 metrics, slower in 1, too close to call in 5`. */
-export function countVerdicts(verdicts: readonly Verdict[]): string {
-  const counts = VERDICT_ORDER.map((verdict) => [verdict, verdicts.filter((each) => each === verdict).length] as const);
-  return counts
-    .filter(([, count]) => count > 0)
-    .map(([verdict, count], index) => `${VERDICT_LABELS[verdict]} in ${index === 0 ? countOf(count, "metric") : count}`)
+export function countVerdicts(metrics: readonly Judged[]): string {
+  return groupByVerdict(metrics)
+    .map(([label, { length }], index) => `${label} in ${index === 0 ? countOf(length, "metric") : length}`)
     .join(", ");
 }

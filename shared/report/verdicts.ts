@@ -1,6 +1,6 @@
 // Verdicts in reports: which metrics are shown, and how a verdict looks in a table.
 
-import type { Verdict } from "../compare/verdict.ts";
+import type { Reason, Verdict } from "../compare/verdict.ts";
 import { METRIC_NAMES, type MetricName } from "../run/metrics.ts";
 import { type Cell, cell, type RenderOptions, type Tone } from "./model.ts";
 
@@ -15,14 +15,25 @@ export function shownMetrics<T>(
   });
 }
 
-/** Verdicts in words for people; JSON and CSV have the identifiers. */
-export const VERDICT_LABELS: Readonly<Record<Verdict, string>> = {
+/** A verdict and the rule that gave it. */
+export interface Judged {
+  readonly verdict: Verdict;
+  readonly reason: Reason;
+}
+
+const LABELS: Readonly<Record<Verdict, string>> = {
   faster: "faster",
   slower: "slower",
   equivalent: "equivalent",
   inconclusive: "too close to call",
   "not comparable": "not comparable",
 };
+
+/** A verdict in words for people; JSON and CSV have the identifiers. Without a reason it is the usual label. */
+export function verdictLabel({ verdict, reason }: { readonly verdict: Verdict; readonly reason?: Reason }): string {
+  // With too few hosts nothing is known to be close: the ratio of a single host may be 5.
+  return reason === "too_few_hosts" ? "undecided" : LABELS[verdict];
+}
 
 /** The tone of each verdict. Indications and hints have no tone, so that nobody takes them for verdicts. */
 const TONES: Readonly<Record<Verdict, Tone>> = {
@@ -34,6 +45,6 @@ const TONES: Readonly<Record<Verdict, Tone>> = {
 };
 
 /** A verdict as a cell; `mark` follows its words. */
-export function verdictCell(verdict: Verdict, mark = ""): Cell {
-  return cell(`${VERDICT_LABELS[verdict]}${mark}`, TONES[verdict]);
+export function verdictCell(judged: Judged, mark = ""): Cell {
+  return cell(`${verdictLabel(judged)}${mark}`, TONES[judged.verdict]);
 }

@@ -193,14 +193,14 @@ function rows({ metrics }: ScopeComparison, look: RenderOptions): Cell[][] {
 }
 
 function row(name: MetricName, metric: MetricComparison): Cell[] {
-  const { hosts, ratio, ci, faster_hosts: up, slower_hosts: down, verdict, reason } = metric;
+  const { hosts, ratio, ci, faster_hosts: up, slower_hosts: down, reason } = metric;
   return [
     cell(name),
     cell(formatHostCount(metric)),
     cell(hosts === 0 ? "-" : formatEstimate(ratio, ratioText)),
     cell(formatInterval(ci, ratioText)),
     cell(`${exactText(up)}/${exactText(down)}`),
-    verdictCell(verdict),
+    verdictCell(metric),
     cell(reason),
   ];
 }

@@ -71,13 +71,13 @@ const COLUMNS = [
 ];
 
 function row(name: MetricName, entry: MatrixEntry): Cell[] {
-  const { hosts, ratio, ci, verdict, reason, flags } = entry;
+  const { hosts, ratio, ci, reason, flags } = entry;
   return [
     cell(name),
     cell(formatHostCount(entry)),
     cell(hosts === 0 ? "-" : formatEstimate(ratio, ratioText)),
     cell(formatInterval(ci, ratioText)),
-    verdictCell(verdict, flags.length > 0 ? FLAG_MARK : ""),
+    verdictCell(entry, flags.length > 0 ? FLAG_MARK : ""),
     cell(reason),
   ];
 }

@@ -67,7 +67,7 @@ const VerdictTable: FC<{ comparison: Comparison }> = ({ comparison }) => (
       </thead>
       <tbody>
         {shownMetrics(comparison.fleet.metrics, { metrics: [] }).map(([name, metric]) => {
-          const verdict = verdictCell(metric.verdict);
+          const verdict = verdictCell(metric);
           const explanation = explainMetric(comparison, name);
           return (
             <tr>
