@@ -2,7 +2,7 @@
 
 import { hash } from "node:crypto";
 import type { Reading } from "../../shared/bonnie/types.ts";
-import { wrapLines } from "../../shared/render/text.ts";
+import { wrapLines } from "../../shared/render/wrap.ts";
 import type { Issue, Quality, QualityReason, Run } from "../../shared/run/run.ts";
 import { codeUnitOrder, printable } from "../../shared/run/text.ts";
 import { takingTurns } from "../store/turns.ts";

@@ -42,7 +42,7 @@ export function badge(comparison: Comparison, metric: MetricName): Scene {
       rect("paper", 0, 0, width, HEIGHT),
       rect("equal", 0, 0, left, HEIGHT),
       rect(role, left, 0, width - left, HEIGHT),
-      // A seam, for where both sides have the same colour.
+      // A seam, in case both sides have the same color.
       rect("paper", left - 0.5, 0, 1, HEIGHT),
       ...text(subject, PADDING, baselineY, { ...FONT, role: "paper" }),
       marker(shape === "ring" ? "circle" : shape, "paper", left + PADDING + SHAPE / 2, HEIGHT / 2, SHAPE),

@@ -1,4 +1,4 @@
-// Verdicts in charts: a color and a shape for each, the order in which charts list them, and their counts in words.
+// Verdicts in charts: a color and a shape for each, the order in which charts list them, and their counts in text.
 
 import type { Verdict } from "../compare/verdict.ts";
 import { type Judged, verdictLabel } from "../report/verdicts.ts";

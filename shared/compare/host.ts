@@ -82,7 +82,7 @@ export interface HostProfile {
 /** Cells by view and scope. */
 type Cells = Readonly<Record<View, ReadonlyMap<string, Merged>>>;
 
-/** What a host's profile is made from; cells are those of period `all` and of all cohorts. */
+/** What a host's profile is made from; the cells are of period `all` and of all cohorts. */
 interface HostProfileInput {
   readonly summary: HostSummary;
   readonly cohort: Cohort;

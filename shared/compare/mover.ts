@@ -1,5 +1,5 @@
 // Unpaired comparisons of medians, in ticks: hosts that ran one backend only (statistics.md, section 7), and one backend in
-// two periods (section 8). Both use MOVER, which makes an interval for a weighted sum of differences from the intervals of
+// two periods (statistics.md, section 8). Both use MOVER, which makes an interval for a weighted sum of differences from the intervals of
 // their terms, for any distributions (Zou and Donner 2008; stratified: Tang 2022). They give hints, and never verdicts.
 
 import { addBins } from "../cells/bins.ts";

@@ -30,7 +30,7 @@ export interface Evidence {
   readonly interval: TickInterval | null;
   /** The narrowest that it could be without `+++++` (`Median`); null with it. */
   readonly narrowest: TickInterval | null;
-  /** Sign-test p after Holm's correction; null when there is none. */
+  /** Sign-test p after Holm's correction; null without a test. */
   readonly pHolm: number | null;
   /** The margin in ticks (`marginTicks`). */
   readonly margin: number;

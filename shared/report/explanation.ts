@@ -1,5 +1,5 @@
 // The explanation of a verdict: which rule gave it, which hosts it rests on, and what would change it. In: a published
-// comparison and a metric. Out: sentences for a page. The projections are those of compare/sample-size.ts.
+// comparison and a metric. Out: sentences for a page. compare/sample-size.ts makes the projections.
 
 import type { Comparison, MetricComparison } from "../compare/comparison.ts";
 import { isReadPath } from "../compare/flags.ts";

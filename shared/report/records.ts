@@ -1,5 +1,5 @@
 // Records: an answer for programs, as one rectangular table with stable column names. Numbers are the answer's own, not
-// rounded. The columns of each kind of answer are in shared/summaries; those of runs are here.
+// rounded. The columns of runs are here; shared/summaries has the columns of the other answers.
 
 import { METRIC_NAMES } from "../run/metrics.ts";
 import type { Facts, Measurement, Run } from "../run/run.ts";

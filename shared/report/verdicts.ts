@@ -1,4 +1,4 @@
-// Verdicts in reports: which metrics are shown, and how a verdict looks in a table.
+// Verdicts in reports: which metrics are shown, the words for a verdict, and how it looks in a table.
 
 import type { Reason, Verdict } from "../compare/verdict.ts";
 import { METRIC_NAMES, type MetricName } from "../run/metrics.ts";

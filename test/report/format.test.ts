@@ -1,5 +1,5 @@
 import { expect, test } from "vitest";
-import { formatInterval } from "../../shared/report/format.ts";
+import { formatInterval, formatShare } from "../../shared/report/format.ts";
 import { rateText, ratioText } from "../../shared/run/format.ts";
 
 test.each([
@@ -9,11 +9,20 @@ test.each([
   [{ low: 1.25, high: 2 }, "1.25 to 2.00", "1.25–2.00"],
   [{ low: 1.2345, high: null }, ">= 1.23", "≥ 1.23"],
   [{ low: null, high: 1.2345 }, "<= 1.24", "≤ 1.24"],
-])("an interval that is shown holds all of %o: it is rounded outwards", (interval, text, inChart) => {
+])("an interval that is shown holds all of %o: it is rounded outward", (interval, text, inChart) => {
   expect(formatInterval(interval, ratioText)).toBe(text);
   expect(formatInterval(interval, ratioText, "compact")).toBe(inChart);
 });
 
 test("rates likewise", () => {
   expect(formatInterval({ low: 25_511, high: 25_519 }, rateText)).toBe("25 510 to 25 520");
+});
+
+test("nearly all is never shown as all, and nearly none never as none", () => {
+  expect([formatShare(999, 1000), formatShare(1000, 1000), formatShare(1, 1000), formatShare(0, 1000)]).toEqual([
+    "99 %",
+    "100 %",
+    "1 %",
+    "0 %",
+  ]);
 });
