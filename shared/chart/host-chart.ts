@@ -192,13 +192,13 @@ function chooseLayout(groups: readonly Group[], { left, right }: Frame): Layout 
   const rows = groups.flatMap((group) => group.rows);
   const widest = (textOf: (row: Row) => string, font: Font) =>
     Math.max(...rows.map((row) => textWidth(textOf(row), font)));
-  const places = widest((row) => (row.instead === null ? formatRank(row.rank) : ""), SMALL);
+  const ranks = widest((row) => (row.instead === null ? formatRank(row.rank) : ""), SMALL);
   const values = widest(({ value }) => value, LABEL);
-  const valueX = right - places - GAP;
+  const valueX = right - ranks - GAP;
   const strip = { left: left + widest(({ label }) => label, LABEL) + GAP, right: valueX - values - GAP };
   const value = (row: Row, x: number, y: number) =>
     text(row.value, x, middle(y, LABEL.size), { ...LABEL, anchor: "end" });
-  const place = (row: Row, y: number) =>
+  const rankText = (row: Row, y: number) =>
     row.instead === null
       ? text(formatRank(row.rank), right, middle(y, SMALL.size), { ...SMALL, role: "muted", anchor: "end" })
       : [];
@@ -210,7 +210,7 @@ function chooseLayout(groups: readonly Group[], { left, right }: Frame): Layout 
       texts: (row, y) => [
         ...text(row.label, left, middle(y + 12, LABEL.size), LABEL),
         ...value(row, valueX, y + 12),
-        ...place(row, y + 12),
+        ...rankText(row, y + 12),
       ],
     };
   }
@@ -224,7 +224,7 @@ function chooseLayout(groups: readonly Group[], { left, right }: Frame): Layout 
         room: right - left - textWidth(row.value, LABEL) - GAP,
       }),
       ...value(row, right, y + 12),
-      ...place(row, y + 27),
+      ...rankText(row, y + 27),
     ],
   };
 }

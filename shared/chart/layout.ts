@@ -150,20 +150,20 @@ const BETWEEN = 18;
 export function legend(entries: readonly LegendEntry[], { left, right }: Frame): Block {
   let x = left;
   let row = 0;
-  const places = entries.map((entry) => {
+  const positions = entries.map((entry) => {
     const width = entry.width + AFTER_SAMPLE + textWidth(entry.name, FONT);
     if (x > left && x + width > right) {
       x = left;
       row += 1;
     }
-    const place = { entry, x, row };
+    const position = { entry, x, row };
     x += width + BETWEEN;
-    return place;
+    return position;
   });
   return {
     height: entries.length === 0 ? 0 : (row + 1) * LINE,
     draw: (y) =>
-      places.flatMap(({ entry, x: at, row: line }) => {
+      positions.flatMap(({ entry, x: at, row: line }) => {
         const center = y + line * LINE + LINE / 2;
         const from = at + entry.width + AFTER_SAMPLE;
         return [

@@ -94,12 +94,12 @@ function drawTable(pairs: readonly Pair[], metrics: readonly Metric[], frame: Fr
   const { left, right } = frame;
   const widest = (texts: readonly string[], font: Font) => Math.max(...texts.map((each) => textWidth(each, font)));
   const names = Math.max(widest(pairs.map(nameOf), LABEL), widest(pairs.map(formatPairHosts), SMALL)) + 12;
-  const { isBeside, width, x } = layoutColumns(metrics, names, frame);
+  const { areNamesLeft, width, x } = layoutColumns(metrics, names, frame);
   const entries = pairs.flatMap((pair) => metrics.map(({ name }) => pair.metrics[name]));
   const ratios = entries.map((entry) => (entry === undefined ? "" : formatShortRatio(entry)));
   const hasRatios = widest(ratios, SMALL) <= width - GAP - 2;
   const heads = layoutHeads(metrics, width);
-  const nameHeight = isBeside ? 0 : NAME_LINE;
+  const nameHeight = areNamesLeft ? 0 : NAME_LINE;
   const step = nameHeight + ROW;
   const muted = { ...SMALL, role: "muted" } as const;
   return {
@@ -110,7 +110,7 @@ function drawTable(pairs: readonly Pair[], metrics: readonly Metric[], frame: Fr
         const top = y + heads.height + row * step;
         return [
           ...text(nameOf(pair), left, middle(top + 13, LABEL.size), LABEL),
-          ...(isBeside
+          ...(areNamesLeft
             ? text(formatPairHosts(pair), left, middle(top + 29, SMALL.size), muted)
             : text(formatPairHosts(pair), right, middle(top + 13, SMALL.size), { ...muted, anchor: "end" })),
           ...metrics.flatMap(({ name }, index) => {
@@ -130,10 +130,10 @@ function layoutColumns(metrics: readonly Metric[], names: number, { left, right 
   );
   const gapsTo = (index: number) => gaps.slice(0, index + 1).reduce<number>((sum, gap) => sum + gap, 0);
   const cellFrom = (start: number) => (right - start - gapsTo(metrics.length)) / metrics.length;
-  const isBeside = cellFrom(left + names) >= MIN_CELL;
-  const start = isBeside ? left + names : left;
+  const areNamesLeft = cellFrom(left + names) >= MIN_CELL;
+  const start = areNamesLeft ? left + names : left;
   const width = Math.min(MAX_CELL, cellFrom(start));
-  return { isBeside, width, x: (index: number) => start + index * width + gapsTo(index) };
+  return { areNamesLeft, width, x: (index: number) => start + index * width + gapsTo(index) };
 }
 
 interface Heads {

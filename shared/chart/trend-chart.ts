@@ -3,6 +3,7 @@
 // a published trend and the text of its report. Out: a scene. The file reads like the image: panels, with axis, points and
 // labels below, then the legend.
 
+import type { ConfidenceInterval } from "../compare/comparison.ts";
 import type { TrendPoint, TrendResult } from "../compare/trend.ts";
 import { formatEstimate, formatInterval } from "../report/format.ts";
 import type { RenderOptions } from "../report/model.ts";
@@ -34,8 +35,8 @@ export function trendChart(trend: TrendResult, report: ChartText, options: Rende
   const frame = frameOf(options.width);
   const strata = Object.entries(trend.strata);
   const data = strata.flatMap(([stratum, points]) => [`Stratum ${stratum}:`, ...points.map(describePoint)]);
-  const notes =
-    strata.length > MAX_PANELS ? [`${countOf(strata.length - MAX_PANELS, "further stratum")} not shown.`] : [];
+  const left = strata.length - MAX_PANELS;
+  const notes = left > 0 ? [`${exactText(left)} further ${left === 1 ? "stratum" : "strata"} not shown.`] : [];
   const desc = describeChart(report, data);
   if (strata.length === 0) {
     return stack(options.width, report.title, desc, [
@@ -82,31 +83,17 @@ function drawPanel(
     Math.max(...axis.ticks.map((tick) => textWidth(tickText(tick), SMALL)), textWidth("hosts", SMALL)) + 10;
   const left = frame.left + labels;
   const step = (frame.right - left) / Math.max(1, periods.length);
-  const placed = points.map((point) => ({
-    point,
-    x: left + (Math.max(0, periods.indexOf(point.period)) + 0.5) * step,
-  }));
+  const placed = points.map((point): PlacedPoint => {
+    const index = Math.max(0, periods.indexOf(point.period));
+    return { point, index, x: left + (index + 0.5) * step };
+  });
   return {
     height: bottom + 38,
     draw: (y) => [
       ...text(`stratum ${stratum}`, frame.left, y + 12, { ...NAME, room: frame.right - frame.left - 70 }),
       ...text(unit, frame.right, y + 12, { ...SMALL, role: "muted", anchor: "end" }),
-      rect("zone", left, y + TOP, frame.right - left, PLOT),
-      ...axis.ticks.flatMap((tick) => [
-        horizontalLine("grid", left, frame.right, y + axis.position(tick)),
-        ...text(tickText(tick), left - 8, middle(y + axis.position(tick), SMALL.size), {
-          ...SMALL,
-          role: "muted",
-          anchor: "end",
-        }),
-      ]),
-      ...placed.flatMap(({ point, x }, index) => {
-        const next = placed[index + 1];
-        const isNext = next !== undefined && periods.indexOf(next.point.period) === periods.indexOf(point.period) + 1;
-        const [from, to] = [lineValue(point), next === undefined ? null : lineValue(next.point)];
-        if (!isNext || from === null || to === null) return [];
-        return [line("band", x, y + axis.position(from), next.x, y + axis.position(to), 2)];
-      }),
+      ...drawAxis(axis, { left, right: frame.right }, y),
+      ...drawLine(placed, axis, y),
       ...placed.flatMap(({ point, x }) => drawPoint(point, axis, x, y, y + TOP)),
       ...text("hosts", left - 8, y + bottom + 32, { ...SMALL, role: "muted", anchor: "end" }),
       ...drawLabels(periods, points, left, step, y + bottom),
@@ -114,11 +101,41 @@ function drawPanel(
   };
 }
 
-const numbersOf = (of: { low: number | null; high: number | null } | null): number[] =>
-  [of?.low ?? null, of?.high ?? null].filter((value) => value !== null);
+const numbersOf = (range: ConfidenceInterval | null): number[] =>
+  range === null ? [] : [range.low, range.high].filter((value) => value !== null);
 
 /** Enough digits to distinguish the ticks. */
 const tickText = (tick: number): string => exactText(Number(tick.toPrecision(6)));
+
+/** A point, the index of its period, and its position on the axis of time. */
+interface PlacedPoint {
+  readonly point: TrendPoint;
+  readonly index: number;
+  readonly x: number;
+}
+
+/** The ground of the plot, and its ticks with their values on the left. */
+function drawAxis(axis: LinearAxis, { left, right }: Frame, y: number): Item[] {
+  const style = { ...SMALL, role: "muted", anchor: "end" } as const;
+  return [
+    rect("zone", left, y + TOP, right - left, PLOT),
+    ...axis.ticks.flatMap((tick) => [
+      horizontalLine("grid", left, right, y + axis.position(tick)),
+      ...text(tickText(tick), left - 8, middle(y + axis.position(tick), SMALL.size), style),
+    ]),
+  ];
+}
+
+/** The line from point to point, with a gap where a period has no hosts. */
+function drawLine(placed: readonly PlacedPoint[], axis: LinearAxis, y: number): Item[] {
+  return placed.flatMap(({ point, index, x }, position) => {
+    const next = placed[position + 1];
+    if (next === undefined || next.index !== index + 1) return [];
+    const [from, to] = [lineValue(point), lineValue(next.point)];
+    if (from === null || to === null) return [];
+    return [line("band", x, y + axis.position(from), next.x, y + axis.position(to), 2)];
+  });
+}
 
 /** The value that the line passes through: the median, or its bound. */
 const lineValue = ({ median: { low, high } }: TrendPoint): number | null => low ?? high;
@@ -132,13 +149,13 @@ function drawPoint(point: TrendPoint, axis: LinearAxis, x: number, y: number, to
   const from = ci?.low ?? low ?? high ?? 0;
   const to = ci === null ? (high ?? low ?? 0) : (ci.high ?? low ?? high ?? 0);
   const isOpen = ci === null ? high === null : ci.high === null;
-  const place = at(low ?? high ?? 0);
-  const tip = Math.max(top + 2, Math.min(at(to), place) - BOUND);
+  const pointY = at(low ?? high ?? 0);
+  const tip = Math.max(top + 2, Math.min(at(to), pointY) - BOUND);
   return [
     ...(ci === null ? [] : drawInterval(x, at(from), isOpen ? tip : at(to), role, isOpen)),
-    ...(ci === null && isOpen ? drawInterval(x, place, tip, role, true).slice(0, 2) : []),
+    ...(ci === null && isOpen ? drawInterval(x, pointY, tip, role, true).slice(0, 2) : []),
     ...(low !== null && high !== null && low !== high ? [line(role, x, at(low), x, at(high), 5)] : []),
-    marker(shape, role, x, place, MARK),
+    marker(shape, role, x, pointY, MARK),
   ];
 }
 

@@ -195,7 +195,7 @@ export interface ComparisonFindings extends CommonFindings {
 // The published form: the findings with a sentence for each metric and a text for each flag (report/sentences.ts).
 
 /** A flag that is set, and what it means here. */
-export interface FlagDetail extends FlagFinding {
+interface FlagDetail extends FlagFinding {
   readonly text: string;
 }
 

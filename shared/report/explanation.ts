@@ -14,7 +14,7 @@ import { isSignificant } from "../compare/verdict.ts";
 import { countOf, exactText, marginText, pText, ratioText } from "../run/format.ts";
 import type { MetricName } from "../run/metrics.ts";
 import { capitalize, formatHostCount, formatHosts, formatInterval } from "./format.ts";
-import { TEST_WORDS, unlikeMedian } from "./sentences.ts";
+import { TEST_LABELS, unlikeMedian } from "./sentences.ts";
 
 /** Why the verdict, on which hosts, and what would change it: each in whole sentences. */
 export interface Explanation {
@@ -109,7 +109,7 @@ function describeHosts(comparison: Comparison, name: MetricName, metric: MetricC
 function projectChange(comparison: Comparison, name: MetricName, metric: MetricComparison): string[] {
   const { margin } = comparison;
   const { n_eff: hosts, p, p_holm, reason } = metric;
-  const { remedy } = TEST_WORDS[name];
+  const { remedy } = TEST_LABELS[name];
   const tests = countTested(comparison);
   const fewest = fewestHosts(tests);
   const within = marginText(margin);

@@ -67,8 +67,8 @@ function mapMetrics<T, U>(
 
 // The sentence of one metric.
 
-/** How a sentence calls a test. */
-interface TestWords {
+/** The labels of a test in a sentence. */
+interface TestLabels {
   /** What a backend did in the test, after its name. */
   readonly did: string;
   /** What is measured, in the plural. */
@@ -82,7 +82,7 @@ const MORE_SEEKS = "more seeks than the usual 8192 (-s size:chunk:seeks, Bonnie+
 const MORE_FILES = "more files (-n) are needed";
 
 /** By metric. */
-export const TEST_WORDS: Readonly<Record<MetricName, TestWords>> = {
+export const TEST_LABELS: Readonly<Record<MetricName, TestLabels>> = {
   putc: { did: "wrote characters", noun: "character writes", remedy: LARGER_FILE },
   put_block: { did: "wrote blocks", noun: "block writes", remedy: LARGER_FILE },
   rewrite: { did: "rewrote blocks", noun: "rewrites", remedy: LARGER_FILE },
@@ -108,7 +108,7 @@ interface Side {
 
 /** Everything that the sentence of one metric in one scope is made from. */
 interface Subject {
-  readonly words: TestWords;
+  readonly labels: TestLabels;
   readonly metric: MetricFindings;
   readonly baseline: Side;
   readonly candidate: Side;
@@ -133,7 +133,7 @@ function toSubject(
     cached: isReadPath(name) ? cached : null,
   });
   return {
-    words: TEST_WORDS[name],
+    labels: TEST_LABELS[name],
     metric,
     baseline: sideOf(baseline, scope.baseline),
     candidate: sideOf(candidate, scope.candidate),
@@ -159,17 +159,17 @@ function metricSentence(subject: Subject): string {
 }
 
 function findingText(subject: Subject): string {
-  const { metric, words, baseline, candidate, margin } = subject;
+  const { metric, labels, baseline, candidate, margin } = subject;
   const { hosts, faster_hosts: faster, slower_hosts: slower } = metric;
   switch (metric.reason) {
     case "no_paired_hosts":
       return noPairedHosts(subject);
     case "too_fast_on_both":
       return hosts === 1
-        ? `On the one host measured with both, ${words.noun} were too fast to measure on both backends; ${words.remedy}.`
-        : `On all ${metric.n_eff === hosts ? "" : "of "}${formatHosts(metric)} ${words.noun} were too fast to measure on both ${baseline.backend} and ${candidate.backend}; ${words.remedy}.`;
+        ? `On the one host measured with both, ${labels.noun} were too fast to measure on both backends; ${labels.remedy}.`
+        : `On all ${metric.n_eff === hosts ? "" : "of "}${formatHosts(metric)} ${labels.noun} were too fast to measure on both ${baseline.backend} and ${candidate.backend}; ${labels.remedy}.`;
     case "mostly_too_fast":
-      return `On ${formatHosts(metric)} too many ${words.noun} were too fast to measure to compare ${candidate.backend} with ${baseline.backend}; ${words.remedy}.`;
+      return `On ${formatHosts(metric)} too many ${labels.noun} were too fast to measure to compare ${candidate.backend} with ${baseline.backend}; ${labels.remedy}.`;
     case "too_few_hosts":
       return tooFewHosts(subject);
     case "ci_within_margin":
@@ -190,19 +190,19 @@ function findingText(subject: Subject): string {
 }
 
 function noPairedHosts(subject: Subject): string {
-  const { words, baseline, candidate, isTrusted, hasPeriods } = subject;
+  const { labels, baseline, candidate, isTrusted, hasPeriods } = subject;
   const cached = cachedPhrase(subject);
   // Where a backend was never measured, nothing left out of the other one is the cause.
   const areMeasured = baseline.hosts > 0 && candidate.hosts > 0;
   if (isTrusted && cached !== null && areMeasured) {
     return (
-      `No trustworthy ${words.noun} of ${candidate.backend} and ${baseline.backend} on the same host: ` +
+      `No trustworthy ${labels.noun} of ${candidate.backend} and ${baseline.backend} on the same host: ` +
       `${cached} were left out, because their reads probably came from a cache and not from the disk.`
     );
   }
   const hostsOf = ({ hosts }: Side) => `${hasPeriods && hosts > 0 ? "at least " : ""}${countOf(hosts, "host")}`;
   const measured = `${baseline.backend} has results of ${hostsOf(baseline)}, ${candidate.backend} of ${hostsOf(candidate)}`;
-  return `No host has measured ${words.noun} with both ${baseline.backend} and ${candidate.backend} (${measured}).`;
+  return `No host has measured ${labels.noun} with both ${baseline.backend} and ${candidate.backend} (${measured}).`;
 }
 
 function tooFewHosts(subject: Subject): string {
@@ -217,10 +217,10 @@ function tooFewHosts(subject: Subject): string {
 
 /** Only the median is as fast: the sentence adds the hosts that are not. */
 function withinMargin(subject: Subject): string {
-  const { metric, words, baseline, candidate, margin } = subject;
+  const { metric, labels, baseline, candidate, margin } = subject;
   const unlike = unlikeMedian(metric.share);
   return (
-    `On the median of ${formatHosts(metric)} ${candidate.backend} ${words.did} as fast as ${baseline.backend}, ` +
+    `On the median of ${formatHosts(metric)} ${candidate.backend} ${labels.did} as fast as ${baseline.backend}, ` +
     `to within ${margin}${intervalPhrase(metric)}${unlike === null ? "" : `; ${unlike}`}.`
   );
 }
@@ -242,11 +242,11 @@ export function unlikeMedian({ faster, slower }: Pick<Share, "faster" | "slower"
   return isSlower ? `${formatShare(slower, 1)} of them were slower by more than 3 %` : null;
 }
 
-function hidesSize({ metric, words, baseline, candidate }: Subject): string {
+function hidesSize({ metric, labels, baseline, candidate }: Subject): string {
   const { faster_hosts: faster, slower_hosts: slower, hosts } = metric;
   const direction = faster > slower ? "faster" : "slower";
   return (
-    `On ${formatShare(Math.max(faster, slower), hosts)} of ${formatHosts(metric)} ${candidate.backend} ${words.did} ${direction} than ` +
+    `On ${formatShare(Math.max(faster, slower), hosts)} of ${formatHosts(metric)} ${candidate.backend} ${labels.did} ${direction} than ` +
     `${baseline.backend}, but too many results are too fast to measure to say by how much.`
   );
 }
@@ -277,9 +277,9 @@ function estimatePhrase(subject: Subject): string {
 }
 
 /** "blktap2 wrote blocks 2.12 times as fast as loop". */
-function comparisonPhrase({ metric, words, baseline, candidate }: Subject): string {
+function comparisonPhrase({ metric, labels, baseline, candidate }: Subject): string {
   const ratio = formatEstimate(metric.ratio, ratioText, "words");
-  return `${candidate.backend} ${words.did} ${ratio} times as fast as ${baseline.backend}`;
+  return `${candidate.backend} ${labels.did} ${ratio} times as fast as ${baseline.backend}`;
 }
 
 function intervalPhrase({ ci }: MetricFindings): string {
