@@ -16,7 +16,7 @@ describe("the axis of ratios", () => {
     expect(axis.position(0.001)).toEqual({ x: 0, side: "left" });
     expect(axis.position(null, "left")).toEqual({ x: 0, side: "left" });
     expect(axis.position(null, "right")).toEqual({ x: 100, side: "right" });
-    // More than a hundredfold is beyond any axis, or nothing else could be told apart.
+    // More than a hundredfold is beyond any axis, or nothing else could be distinguished.
     expect(logAxis([5000], 0, 100).position(5000).side).toBe("right");
   });
 

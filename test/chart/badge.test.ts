@@ -30,7 +30,7 @@ test("a badge of a metric that was not asked for has no data, rather than failin
   expect(badge(only, "putc").title).toBe("phy vs loop: char write no data yet");
 });
 
-test("repeated hosts of several periods are told as they count", () => {
+test("hosts repeated over several periods count once", () => {
   const hosts = Array<Host>(20).fill(5000);
   const merged = { ...put(hosts), nEff: onePeriod(cellOf({ put_block: metricCellOf(hosts.slice(0, 5)) })).nEff };
   const found = describeComparison(

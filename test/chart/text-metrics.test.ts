@@ -45,14 +45,14 @@ describe("text by measure", () => {
     expect(fitText(text, room, FONT)).toBe(fits);
   });
 
-  test("breaks at blanks, cuts words that fit no line, and tells by an ellipsis that there is more", () => {
+  test("breaks at spaces, cuts words that fit on no line, and marks by an ellipsis that there is more", () => {
     expect(wrapText("111 222 333", 46, FONT, 3)).toEqual(["111 222", "333"]);
     expect(wrapText("1111111 2", 32, FONT, 5)).toEqual(["11111", "11 2"]);
     expect(wrapText("111 222 333", 16.5, FONT, 2)).toEqual(["11", "1…"]);
     expect(wrapText("", 50, FONT, 3)).toEqual([]);
   });
 
-  test("is never wider than its room, whatever it says", () => {
+  test("is never wider than its room, for any text", () => {
     fc.assert(
       fc.property(
         anyText,

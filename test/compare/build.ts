@@ -1,4 +1,4 @@
-// Cells from explicit host values, by statistics.md, section 3 read afresh: a second opinion beside shared/cells.
+// Cells from explicit host values, written from statistics.md, section 3, independently of shared/cells.
 
 import { addBins, type Bins, emptyBins } from "../../shared/cells/bins.ts";
 import type { Cell, MetricCell } from "../../shared/cells/cell.ts";
@@ -15,7 +15,7 @@ export const UNKNOWN_HOST: Host = [-Infinity, Infinity];
 
 /** Ticks of a ratio or rate. */
 export function ticks(value: number): number {
-  return Math.round(1e4 * Math.log(value)); // no test value lies on a half
+  return Math.round(1e4 * Math.log(value)); // no test value is on a half
 }
 
 function add(bins: Bins, value: number): void {

@@ -36,12 +36,12 @@ describe("the change of a median between two periods", () => {
     expect(changeBetween(medianFrom(before), medianFrom(now))?.hint).toBe(hint);
   });
 
-  test("of five hosts is not told", () => {
+  test("of five hosts is null", () => {
     expect(changeBetween(medianFrom(around(0).slice(1)), medianFrom(around(9000)))).toBeNull();
     expect(changeBetween(medianFrom(around(0)), medianFrom(around(9000).slice(1)))).toBeNull();
   });
 
-  test("told backwards in time is the mirror image, or a hint would depend on the order of the periods", () => {
+  test("backward in time is the mirror image, or a hint would depend on the order of the periods", () => {
     const value = fc.integer({ min: -1500, max: 1500 });
     const host: fc.Arbitrary<Host> = fc.oneof(
       { weight: 4, arbitrary: value },

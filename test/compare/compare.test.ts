@@ -93,7 +93,7 @@ describe("every verdict rule by a minimal cell, one metric asked for", () => {
     expect(found.sentence).toMatch(sentence);
   });
 
-  test("one metric that may be chance is said to have a p, and not a corrected one", () => {
+  test("one metric that may be chance has a p, and not a corrected one", () => {
     // 7 of 8 hosts: p = 18/256.
     const found = comparePut([...many(7, 5000), -5000], only);
     expect(found.reason).toBe("not_significant_after_holm");
@@ -168,7 +168,7 @@ describe("cached reads", () => {
 });
 
 describe("as reported", () => {
-  test("stands only where the ratio or its hosts differ from those without cached reads", () => {
+  test("is given only where the ratio or its hosts differ from those without cached reads", () => {
     const cells = (hosts: readonly Host[], more: Parameters<typeof metricCellOf>[1] = {}) =>
       new Map([["ALL", onePeriod(cellOf({ putc: metricCellOf([0]), get_block: metricCellOf(hosts, more) }))]]);
     const namesOf = (trusted: ReturnType<typeof cells>, reported: ReturnType<typeof cells>) =>
@@ -176,7 +176,7 @@ describe("as reported", () => {
     expect(namesOf(cells([0, 100, 200]), cells([0, 900, 1000]))).toEqual(["get_block"]);
     expect(namesOf(cells([0, 100, 200]), cells([0, 100, 200, 100]))).toEqual(["get_block"]);
     expect(namesOf(cells([]), cells([UNKNOWN_HOST]))).toEqual(["get_block"]);
-    // More runs, and another host far out: the median does not move, so nothing else would be told.
+    // More runs, and another host far out: the median does not move, so there is nothing to add.
     expect(namesOf(cells([0, 100, 200]), cells([0, 100, 900], { runs: 40 }))).toEqual([]);
   });
 });

@@ -34,7 +34,7 @@ const point = (ticks: number) => ({ lo: ticks, hi: ticks });
 
 describe("flags of one metric", () => {
   test.each<[string, ReturnType<typeof flags>, string[]]>([
-    ["nothing to say", flags(many(10, 1000)), []],
+    ["no flags", flags(many(10, 1000)), []],
     ["no hosts", flags([]), []],
     ["one host", flags([1000]), ["single_host"]],
     ["one host with single runs", flags([1000], { one: 1 }), ["single_host", "mostly_single_runs"]],
@@ -80,7 +80,7 @@ describe("flags of one metric", () => {
     expect(listFlags(details)).toEqual(expected);
   });
 
-  test("the pooled rates say the opposite of the paired hosts (Simpson)", () => {
+  test("the pooled rates show the opposite of the paired hosts (Simpson)", () => {
     const crude = { ...NOTHING_BETWEEN, crude: point(-400) };
     expect(listFlags(flags(many(6, 1000), {}, { between: crude }))).toEqual(["simpson"]);
     expect(listFlags(flags(many(6, -1000), {}, { between: { ...crude, crude: point(400) } }))).toEqual(["simpson"]);

@@ -13,7 +13,7 @@ function sharesOf(hosts: readonly Host[]) {
 const ratio = (ticks: number) => Math.exp(ticks / 1e4);
 
 describe("range over hosts", () => {
-  test("below 20 hosts it is the extremes, and says so", () => {
+  test("below 20 hosts it is from the smallest to the largest, and its kind says so", () => {
     expect(hostRange(endsFrom([-500, 100, 700]))).toEqual({ low: ratio(-500), high: ratio(700), kind: "min_max" });
   });
 

@@ -1,4 +1,4 @@
-// Where a host stands: only what is certain may be said to be below or above it.
+// The rank of a host: only hosts that are certainly below or above it count.
 
 import { expect, test } from "vitest";
 import { emptyMetricCell } from "../../shared/cells/cell.ts";

@@ -1,4 +1,4 @@
-// What must hold whatever the numbers: exchanging the backends mirrors the answer, and chance seldom wins.
+// Laws that hold for any numbers: exchanging the backends mirrors the answer, and chance seldom wins.
 
 import fc from "fast-check";
 import { expect, test } from "vitest";

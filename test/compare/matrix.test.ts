@@ -30,7 +30,7 @@ describe("the matrix of all pairs", () => {
     expect(found.pairs[1]?.metrics.put_block).toMatchObject({ hosts: 9, verdict: "slower", reason: "ci_below_1" });
   });
 
-  test("says of every metric what the comparison of the pair says", () => {
+  test("gives every metric the numbers of the pair's comparison", () => {
     const hosts: Host[] = [
       ...many(12, 700),
       ...many(4, -900),

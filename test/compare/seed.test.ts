@@ -97,7 +97,7 @@ describe("the seed: one host, loop against blktap1", () => {
     );
   });
 
-  test("cached reads are left out, said so, and shown as reported beside", () => {
+  test("cached reads are left out with a note, and shown as reported separately", () => {
     const reads = trusted.fleet.metrics.get_block!;
     expect(reads).toMatchObject({ hosts: 0, verdict: "not comparable", reason: "no_paired_hosts" });
     expect(reads.flags).toEqual(["suspect_cached_reads"]);
@@ -111,7 +111,7 @@ describe("the seed: one host, loop against blktap1", () => {
     expect(all.as_reported).toEqual({});
   });
 
-  test("the stratum says the same as a fleet of one stratum", () => {
+  test("the stratum has the numbers of a fleet of one stratum", () => {
     expect(Object.keys(all.strata)).toEqual([STRATUM]);
     expect(all.strata[STRATUM]).toEqual(all.fleet);
     expect(all.runs).toBe(2);

@@ -77,7 +77,7 @@ function found(change: Partial<MetricComparison>) {
   return explanationOf({ ...comparison, fleet }, "putc");
 }
 
-test("equal at the median: who differs by more is told, and nobody is told that it is nobody", () => {
+test("equal at the median: hosts that differ by more are named, if there are enough of them", () => {
   const equal = { verdict: "equivalent", reason: "ci_within_margin", ci: { low: 0.99, high: 1.01 } } as const;
   const share = { faster: 0, slower: 1 / 3, same: 2 / 3, undetermined: 0 };
   expect(found({ ...equal, share }).why).toBe(
@@ -126,7 +126,7 @@ describe("what would change it", () => {
   });
 });
 
-test("cached reads are told with the rules and hosts, where they could matter", () => {
+test("cached reads are named with their rules and hosts, where they could matter", () => {
   const { hosts } = explanationOf(comparisons.seed(), "get_block");
   expect(hosts.join()).toContain("Reads that probably came from a cache are left out: loop on 1 host (C1, C2).");
   expect(explanationOf(comparisons.seed("all"), "get_block").hosts.join()).toContain("are included: loop on 1 host");

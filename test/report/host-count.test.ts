@@ -64,7 +64,7 @@ describe("a comparison", () => {
     );
   });
 
-  test("of one period has nothing to say of that", () => {
+  test("of one period has no such remark", () => {
     const { sections } = reportOf({ kind: "compare", answer: comparisons.clearWin() }, DEFAULT_RENDER_OPTIONS);
     expect(sections[0]?.remarks.map(({ label }) => label)).not.toContain("hosts");
   });
