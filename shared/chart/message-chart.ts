@@ -1,4 +1,5 @@
-// A chart of text alone, in place of a chart that cannot be drawn: an error, a revoked share. Texts may come from outside.
+// A chart of text alone, in place of a chart that cannot be drawn: an error, a revoked share. In: a title and a message, which
+// may come from outside. Out: a scene.
 
 import { frameOf, paragraph, spacer, stack } from "./layout.ts";
 import type { Scene } from "./scene.ts";
