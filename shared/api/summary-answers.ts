@@ -121,12 +121,10 @@ const known = z
       "What is known of a value: `=` a number (low = high), `>=` at least `low`, `<=` at most `high`, `between` the two, `unknown`.",
   }) satisfies z.ZodType<Estimate>;
 
-const limits = z
-  .strictObject({ low: bound, high: bound })
-  .meta({
-    id: "ConfidenceInterval",
-    description: "A 95 % interval; a null side has no limit.",
-  }) satisfies z.ZodType<ConfidenceInterval>;
+const limits = z.strictObject({ low: bound, high: bound }).meta({
+  id: "ConfidenceInterval",
+  description: "A 95 % interval; a null side has no limit.",
+}) satisfies z.ZodType<ConfidenceInterval>;
 
 const flag = z.enum(enumValues(FLAG_MEANINGS)).meta({ id: "Flag" });
 
