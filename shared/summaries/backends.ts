@@ -1,8 +1,7 @@
 import type { AllBackends, MeasuredBackend } from "../compare/backends.ts";
 import type { BackendValue } from "../compare/comparison.ts";
 import { aboutFacts, aboutFields, noticeRemarks, shownFact } from "../report/about.ts";
-import { stratumRemark } from "../report/details.ts";
-import { intervalOrNone, knownText } from "../report/format.ts";
+import { formatEstimate, formatInterval } from "../report/format.ts";
 import {
   type Cell,
   cell,
@@ -13,7 +12,8 @@ import {
   section,
   type Table,
 } from "../report/model.ts";
-import { type Field, type Records, recordsOf } from "../report/records.ts";
+import { buildRecords, type Field, type Records } from "../report/records.ts";
+import { stratumRemark } from "../report/stratum.ts";
 import { shownMetrics } from "../report/verdicts.ts";
 import { formatCount, formatNumber, formatPercent, formatRate } from "../run/format.ts";
 import { METRIC_NAMES, type MetricName } from "../run/metrics.ts";
@@ -33,7 +33,7 @@ export function backendsReport(answer: AllBackends, look: RenderOptions): Report
     facts: aboutFacts(answer, shownFact(look)),
     notices: [...noticeRemarks(answer), ...(answer.periods.length > 1 ? [REPEATED_NOTICE] : [])],
     sections: [
-      section("What there is", {
+      section("Available data", {
         table: { caption: "Hosts and runs of each backend", columns: COUNTS, rows: backends.map(countRow) },
       }),
       ...strata.map((stratum) =>
@@ -97,10 +97,10 @@ function valueRow(metric: MetricName, backend: string, value: BackendValue): Cel
     cell(backend),
     cell(formatNumber(value.hosts)),
     cell(formatNumber(value.runs)),
-    cell(knownText(value.median, formatRate)),
-    cell(intervalOrNone(value.ci, formatRate)),
-    cell(knownText(value.p10, formatRate)),
-    cell(knownText(value.p90, formatRate)),
+    cell(formatEstimate(value.median, formatRate)),
+    cell(formatInterval(value.ci, formatRate)),
+    cell(formatEstimate(value.p10, formatRate)),
+    cell(formatEstimate(value.p90, formatRate)),
     cell(formatPercent(value.run_sd_log)),
   ];
 }
@@ -146,5 +146,5 @@ export function backendsRecords(answer: AllBackends, look: RenderOptions): Recor
       ),
     ),
   );
-  return recordsOf(FIELDS, items);
+  return buildRecords(FIELDS, items);
 }

@@ -9,9 +9,8 @@ import {
   efficiencySection,
   indicationSection,
   scoresSection,
-  stratumRemark,
 } from "../report/details.ts";
-import { hostCountText, intervalOrNone, knownText } from "../report/format.ts";
+import { formatEstimate, formatHostCount, formatInterval } from "../report/format.ts";
 import {
   type Cell,
   cell,
@@ -25,7 +24,8 @@ import {
   type Table,
   warning,
 } from "../report/model.ts";
-import { type Field, type Records, recordsOf } from "../report/records.ts";
+import { buildRecords, type Field, type Records } from "../report/records.ts";
+import { stratumRemark } from "../report/stratum.ts";
 import { shownMetrics, verdictCell } from "../report/verdicts.ts";
 import { formatCount, formatNumber, formatRatio } from "../run/format.ts";
 import type { MetricName } from "../run/metrics.ts";
@@ -94,7 +94,7 @@ const FIELDS: readonly Field<Item>[] = [
 /** The records of a comparison. */
 export function comparisonRecords(comparison: Comparison, look: RenderOptions): Records {
   const scopes: [string | null, ScopeComparison][] = [[null, comparison.fleet], ...Object.entries(comparison.strata)];
-  return recordsOf(
+  return buildRecords(
     FIELDS,
     scopes.flatMap(([stratum, { metrics, efficiency, scores }]): Item[] => {
       const common = { comparison, stratum, reported: undefined };
@@ -185,7 +185,7 @@ const COLUMNS = [
   column("<", "95 % interval", "ci"),
   column(">", "up/down"),
   column("<", "verdict"),
-  column("<", "because", "reason"),
+  column("<", "reason"),
 ];
 
 function table(scope: ScopeComparison, look: RenderOptions, caption: string): Table {
@@ -197,14 +197,14 @@ function rows({ metrics }: ScopeComparison, look: RenderOptions): Cell[][] {
 }
 
 function row(name: MetricName, metric: MetricComparison): Cell[] {
-  const { hosts, ratio, ci, faster_hosts: up, slower_hosts: down, verdict, reason } = metric;
+  const { hosts, ratio, ci, faster_hosts: up, slower_hosts: down, reason } = metric;
   return [
     cell(name),
-    cell(hostCountText(metric)),
-    cell(hosts === 0 ? "-" : knownText(ratio, formatRatio)),
-    cell(intervalOrNone(ci, formatRatio)),
+    cell(formatHostCount(metric)),
+    cell(hosts === 0 ? "-" : formatEstimate(ratio, formatRatio)),
+    cell(formatInterval(ci, formatRatio)),
     cell(`${formatNumber(up)}/${formatNumber(down)}`),
-    verdictCell(verdict),
+    verdictCell(metric),
     cell(reason),
   ];
 }
@@ -248,7 +248,9 @@ function cachedRemarks({ cached, periods }: Comparison): Remark[] {
 }
 
 function reportedRemarks({ as_reported }: Comparison, look: RenderOptions): Remark[] {
-  const ratios = shownMetrics(as_reported, look).map(([name, { ratio }]) => `${name} ${knownText(ratio, formatRatio)}`);
+  const ratios = shownMetrics(as_reported, look).map(
+    ([name, { ratio }]) => `${name} ${formatEstimate(ratio, formatRatio)}`,
+  );
   return ratios.length === 0 ? [] : [remark("as reported", `with cached reads left in, ${ratios.join(", ")}.`)];
 }
 

@@ -1,7 +1,7 @@
 import type { HostEntry } from "../compare/host.ts";
-import { cohortText } from "../report/format.ts";
+import { formatCohort } from "../report/format.ts";
 import { cell, column, type HostPage, named, type RenderOptions, type Report, section } from "../report/model.ts";
-import { type Field, type Records, recordsOf } from "../report/records.ts";
+import { buildRecords, type Field, type Records } from "../report/records.ts";
 import { COHORT_KEYS } from "../run/cohort.ts";
 import { formatCount, formatNumber } from "../run/format.ts";
 
@@ -13,7 +13,7 @@ export function hostsReport({ hosts, cursor }: HostPage, look: RenderOptions): R
     cell(backends.join(" ")),
     cell(strata.join(" ")),
     cell(cachedText(cached)),
-    cell(cohortText(cohort)),
+    cell(formatCohort(cohort)),
   ]);
   const columns = [
     column("<", "host"),
@@ -54,5 +54,5 @@ const FIELDS: readonly Field<HostEntry>[] = [
 
 /** A row for each host of the page. */
 export function hostsRecords({ hosts }: HostPage): Records {
-  return recordsOf(FIELDS, hosts);
+  return buildRecords(FIELDS, hosts);
 }

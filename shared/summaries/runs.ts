@@ -1,4 +1,4 @@
-import { instantText } from "../report/format.ts";
+import { formatInstant } from "../report/format.ts";
 import {
   cell,
   column,
@@ -22,7 +22,7 @@ export function runsReport({ runs, unreadable = [], cursor, looked_at }: RunPage
     (look.metrics.length > 0 ? look.metrics : USUAL).some((one) => one === name),
   );
   const rows = runs.map((run) => [
-    cell(instantText(run.finished_at)),
+    cell(formatInstant(run.finished_at)),
     named(run.host, "host", run.host),
     cell(run.backend),
     cell(qualityText(run)),
