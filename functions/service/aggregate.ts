@@ -2,7 +2,6 @@
 // them, and commits the difference between what the host has contributed so far and what it contributes now. Losing a
 // wake-up, running twice, out of order or at the same time never changes the result (design, principle 5).
 
-import pMap from "p-map";
 import {
   countedCohortOf,
   GROUP_CAP,
@@ -15,13 +14,14 @@ import {
 } from "../../shared/cells/host-values.ts";
 import type { FleetGeneration, StoredSummary, SummaryStep } from "../../shared/cells/stored-summary.ts";
 import { encodeSummary } from "../../shared/cells/summary-codec.ts";
-import { BUCKETS } from "../../shared/deployment.ts";
+import { SHARDS } from "../../shared/deployment.ts";
 import { AppError } from "../../shared/errors.ts";
 import type { Backend } from "../../shared/run/backends.ts";
 import type { PendingHost, TouchedPeriod } from "../../shared/run/pending-host.ts";
 import type { Clock } from "../../shared/run/periods.ts";
 import { PERIOD_ALL, periodsOf, windowOf } from "../../shared/run/periods.ts";
 import { codeUnitOrder } from "../../shared/run/text.ts";
+import { mapConcurrent } from "../runtime/map-concurrent.ts";
 
 /** The pending hosts of fleets. */
 export interface PendingHosts {
@@ -84,10 +84,8 @@ async function stepsOf(store: StatisticsStore, of: FleetGeneration, work: readon
     const { period = "", host = "" } = keys[index] ?? {};
     before.set(host, (before.get(host) ?? new Map()).set(period, summary));
   });
-  const steps = await pMap(
-    work,
-    async (each) => stepsOfHost(before.get(each.host) ?? new Map(), await groupsByPeriod(store, of.fleet, each)),
-    { concurrency: READERS },
+  const steps = await mapConcurrent(work, READERS, async (each) =>
+    stepsOfHost(before.get(each.host) ?? new Map(), await groupsByPeriod(store, of.fleet, each)),
   );
   return steps.flat();
 }
@@ -247,7 +245,7 @@ export async function aggregateFleet(deps: AggregateDeps, fleet: string): Promis
     } while (after !== undefined);
   };
   // Buckets share no item: while one lane waits for the store, the other computes.
-  const buckets = Array.from({ length: BUCKETS }, (_, bucket) => bucket).values();
+  const buckets = Array.from({ length: SHARDS }, (_, bucket) => bucket).values();
   const lane = async (): Promise<void> => {
     for (const bucket of buckets) {
       if (deps.isStopping?.() === true) return;

@@ -18,29 +18,29 @@ import { countedCohortOf, type HostSummary, type RunSample, summarise } from "..
 import { sampleOf } from "../../shared/cells/sample.ts";
 import type { FleetGeneration, StoredSummary } from "../../shared/cells/stored-summary.ts";
 import { encodeSummary } from "../../shared/cells/summary-codec.ts";
-import { BUCKETS } from "../../shared/deployment.ts";
+import { SHARDS } from "../../shared/deployment.ts";
 import { reparse } from "../../shared/quality/assess.ts";
 import { type CountedCohort, OTHER_COHORT } from "../../shared/run/cohort.ts";
 import { monthOf, periodsOf } from "../../shared/run/periods.ts";
 import type { Run, View } from "../../shared/run/run.ts";
 import { quoted } from "../../shared/run/text.ts";
-import { encodedView } from "../store/commit.ts";
+import { encodedViews } from "../store/cells.ts";
 import type { FleetScan } from "../store/fleet-scan.ts";
 import { type Item, textOf } from "../store/item.ts";
 import {
-  bucketOf,
-  bucketOfHash,
+  ALL_COHORTS,
   cellKey,
   cohortHash,
   cohortKey,
-  EVERY_COHORT,
   idOf,
   runKey,
   runsOfHost,
+  shardOf,
+  shardOfHash,
   summaryKey,
 } from "../store/keys.ts";
-import { derivedOf, isAsWritten, isIdOf, RunError, runOfItem } from "../store/runs.ts";
-import { summaryOf } from "../store/summaries.ts";
+import { derivedAttributes, isAsWritten, isIdOf, parseRun, RunError } from "../store/runs.ts";
+import { parseSummary } from "../store/summaries.ts";
 
 // The runs of an audit: whether each is still what was written, and what its line says. In: the item of a run. Out: the run,
 // and every field that is not what it should be. A reading that has changed because the reader has is no damage.
@@ -61,7 +61,7 @@ export function auditRun(item: Item): AuditedRun {
   const key = idOf({ pk: textOf(item, "pk"), sk: textOf(item, "sk") });
   let run: Run;
   try {
-    run = runOfItem(item);
+    run = parseRun(item);
   } catch (error) {
     if (!(error instanceof RunError)) throw error;
     return {
@@ -135,7 +135,7 @@ function differing(stored: object, read: object): FieldDifference[] {
 }
 
 function misplaced(item: Item, run: Run): FieldDifference[] {
-  return Object.entries(derivedOf(run, sampleOf(run))).flatMap(([name, { S: read }]) => {
+  return Object.entries(derivedAttributes(run, sampleOf(run))).flatMap(([name, { S: read }]) => {
     const stored = item[name]?.S;
     return stored === read ? [] : [{ name, stored, read }];
   });
@@ -150,7 +150,7 @@ type Shards = Map<string, number>;
 /** Counts a stored cell, if it is the one that a cohort has in each shard with hosts. */
 function countShard(shards: Shards, cell: Item): void {
   const [cohort = "", kind, name, scope] = textOf(cell, "sk").split("#");
-  if (cohort === EVERY_COHORT || kind !== "fleet" || name !== FLEET_NAME || scope !== SCOPE_ALL) return;
+  if (cohort === ALL_COHORTS || kind !== "fleet" || name !== FLEET_NAME || scope !== SCOPE_ALL) return;
   shards.set(cohort, (shards.get(cohort) ?? 0) + 1);
 }
 
@@ -184,7 +184,7 @@ async function wrongListings(
 /** What is listed of a cohort and the shards in which it has hosts, as of now, and a text that changes with any of them. */
 async function listingNow(scan: FleetScan, of: FleetGeneration, period: string, cohort: string) {
   const listed = cohortKey(of, period, cohort);
-  const cells = Array.from({ length: BUCKETS }, (_, shard) =>
+  const cells = Array.from({ length: SHARDS }, (_, shard) =>
     cellKey(of, period, { cohort, kind: "fleet", name: FLEET_NAME, scope: SCOPE_ALL, shard }),
   );
   const found = await scan.items([listed, ...cells]);
@@ -273,9 +273,9 @@ function addToCells(
   summary: HostSummary,
   counted: CountedCohort,
 ): void {
-  const shard = bucketOf(of.fleet, summary.host);
+  const shard = shardOf(of.fleet, summary.host);
   for (const { view, kind, name, scope, cell } of contributions(summary)) {
-    for (const cohort of [EVERY_COHORT, cohortHash(counted)]) {
+    for (const cohort of [ALL_COHORTS, cohortHash(counted)]) {
       const key = idOf(cellKey(of, period, { cohort, kind, name, scope, shard }));
       const views = cells.get(key) ?? { trusted: emptyCell(), all: emptyCell() };
       addCell(views[view], cell);
@@ -311,7 +311,8 @@ async function wrongCells(
       if (!isOf(buckets, item)) continue;
       count += 1;
       const key = keyOf(item);
-      const found = bothViews(encodedView(item, "trusted"), encodedView(item, "all"));
+      const stored = encodedViews(item);
+      const found = bothViews(stored.trusted, stored.all);
       const cell = expected.get(key);
       expected.delete(key);
       const differences = differenceOf(key, found, cell === undefined ? null : expectedViews(cell));
@@ -359,9 +360,9 @@ export async function auditFleet(scan: FleetScan, fleet: string, options: AuditO
   const periods = await scan.periods(fleet);
   const versions = await versionsOfCells(scan, of, periods, buckets);
   const { names, nameless } = await scan.hosts(fleet);
-  const hosts = names.filter((host) => buckets.includes(bucketOf(fleet, host)));
+  const hosts = names.filter((host) => buckets.includes(shardOf(fleet, host)));
   const differences: Difference[] = nameless
-    .filter(({ id }) => buckets.includes(bucketOfHash(id)))
+    .filter(({ id }) => buckets.includes(shardOfHash(id)))
     .map(({ id, reason }) => ({ key: idOf(runKey(fleet, id)), kind: "unreadable", text: reason }));
   const outdated: string[] = [];
   let outdatedRuns = 0;
@@ -404,7 +405,7 @@ export async function auditFleet(scan: FleetScan, fleet: string, options: AuditO
   return { hosts: hosts.length, runs, cells: cells.count, pendingHostCount, moving, differences, outdated: told };
 }
 
-const ALL_BUCKETS = Array.from({ length: BUCKETS }, (_, bucket) => bucket);
+const ALL_BUCKETS = Array.from({ length: SHARDS }, (_, bucket) => bucket);
 
 interface StoredSummaries {
   /** By period, periods without anything left out. */
@@ -428,7 +429,7 @@ async function storedSummaries(
     const item = items.get(key);
     if (item === undefined) continue;
     try {
-      stored.set(period, summaryOf(item));
+      stored.set(period, parseSummary(item));
     } catch (error) {
       unreadable.push({ key, kind: "unreadable", text: error instanceof Error ? error.message : String(error) });
     }

@@ -2,6 +2,7 @@
 
 import { readFile } from "node:fs/promises";
 import { AppError } from "../../shared/errors.ts";
+import { makeCache } from "../runtime/cache.ts";
 
 /** Where the files are that painting needs; each deployment keeps them in its own place. */
 export interface RasterizerFiles {
@@ -45,8 +46,8 @@ async function load(wasm: URL): Promise<ResvgModule> {
   return resvg;
 }
 
-/** Pictures remembered. A live share shows the same one until its numbers change, and painting holds up all else. */
-const REMEMBERED = 16;
+/** PNGs that are cached. A live share shows the same one until its numbers change, and rasterizing holds up everything else. */
+const CACHED = 16;
 
 /** A painter; `filesOf` is asked for the places of the files when the first picture is painted. */
 export function makeRasterizer(filesOf: () => RasterizerFiles): Rasterizer {
@@ -54,10 +55,15 @@ export function makeRasterizer(filesOf: () => RasterizerFiles): Rasterizer {
   const paint = async (svg: string): Promise<Uint8Array> => {
     const files = filesOf();
     fonts ??= Promise.all(files.fonts.map((font) => readFile(font)));
-    const [fontBuffers, resvg] = await Promise.all([fonts, loaded(files.wasm)]);
-    return painted(resvg, svg, fontBuffers);
+    try {
+      const [fontBuffers, resvg] = await Promise.all([fonts, loaded(files.wasm)]);
+      return painted(resvg, svg, fontBuffers);
+    } catch (error) {
+      fonts = null;
+      throw error;
+    }
   };
-  const recent = new Map<string, Promise<Uint8Array>>();
+  const cache = makeCache<Uint8Array>({ maxSize: CACHED });
   return async (svg) => {
     if (svg.length > MAX_SVG) {
       throw new AppError(
@@ -65,16 +71,7 @@ export function makeRasterizer(filesOf: () => RasterizerFiles): Rasterizer {
         "this picture has too much in it to be painted; ask for it as SVG, or for less of it",
       );
     }
-    const picture = recent.get(svg) ?? paint(svg);
-    // Last in the order of the map, which forgets the first.
-    recent.delete(svg);
-    recent.set(svg, picture);
-    for (const oldest of recent.keys()) if (recent.size > REMEMBERED) recent.delete(oldest);
-    picture.catch(() => {
-      fonts = null;
-      recent.delete(svg);
-    });
-    return picture;
+    return cache.get(svg, () => paint(svg));
   };
 }
 

@@ -5,12 +5,12 @@
 // its runs are read afterwards; and whoever works off the mark of a later one asks for the generations after reading it.
 
 import type { FleetGeneration } from "../../shared/cells/stored-summary.ts";
-import { BUCKETS } from "../../shared/deployment.ts";
+import { SHARDS } from "../../shared/deployment.ts";
 import { AppError } from "../../shared/errors.ts";
 import type { FleetScan } from "../store/fleet-scan.ts";
 import type { GenerationStore, Rebuild } from "../store/generations.ts";
 import { ItemError } from "../store/item.ts";
-import { bucketOf } from "../store/keys.ts";
+import { shardOf } from "../store/keys.ts";
 import { type AggregateDeps, aggregateFleet, bringUpToDate, HostError, type Work } from "./aggregate.ts";
 
 /** What a rebuild reads and writes. */
@@ -121,8 +121,8 @@ async function derive(
   onProgress: RebuildOptions["onProgress"],
 ): Promise<number> {
   let [done, failed] = [0, 0];
-  for (let bucket = 0; bucket < BUCKETS; bucket += 1) {
-    const ofBucket = hosts.filter((host) => bucketOf(making.of.fleet, host) === bucket);
+  for (let bucket = 0; bucket < SHARDS; bucket += 1) {
+    const ofBucket = hosts.filter((host) => shardOf(making.of.fleet, host) === bucket);
     for (let from = 0; from < ofBucket.length; from += HOSTS_AT_ONCE) {
       const batch = ofBucket.slice(from, from + HOSTS_AT_ONCE);
       failed += await deriveHosts(making, bucket, batch);

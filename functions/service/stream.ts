@@ -5,7 +5,7 @@
 import * as z from "zod";
 import { AppError } from "../../shared/errors.ts";
 import type { PendingHost } from "../../shared/run/pending-host.ts";
-import { pendingPositionOf } from "../store/keys.ts";
+import { parsePendingPartition } from "../store/keys.ts";
 import { type AggregateDeps, aggregatePendingHosts, HostError, type Outcome, type PendingHosts } from "./aggregate.ts";
 
 // What wakes the aggregation on AWS: records of the table's stream, which its filter narrows to written work marks, or the
@@ -61,7 +61,7 @@ export async function aggregateRecords(
   return {
     ...sumOf(outcomes),
     failed: records.flatMap(({ dynamodb: { Keys, SequenceNumber } }) => {
-      const place = pendingPositionOf(Keys.pk.S);
+      const place = parsePendingPartition(Keys.pk.S);
       return place !== null && failedPlaces.has(placeOf(place.fleet, Keys.sk.S)) ? [SequenceNumber] : [];
     }),
   };
@@ -79,9 +79,9 @@ const placeOf = (fleet: string, host: string): string => `${fleet}#${host}`;
 function groupsOf(records: readonly StreamRecord[]): Group[] {
   const groups = new Map<string, { fleet: string; bucket: number; hosts: Set<string> }>();
   for (const { Keys } of records.map(({ dynamodb }) => dynamodb)) {
-    const place = pendingPositionOf(Keys.pk.S);
+    const place = parsePendingPartition(Keys.pk.S);
     if (place === null) continue;
-    const group = groups.get(Keys.pk.S) ?? { ...place, hosts: new Set() };
+    const group = groups.get(Keys.pk.S) ?? { fleet: place.fleet, bucket: place.shard, hosts: new Set<string>() };
     group.hosts.add(Keys.sk.S);
     groups.set(Keys.pk.S, group);
   }

@@ -282,7 +282,7 @@ test("a mark that cannot be read keeps no other host of its bucket from being co
     await table.client.send(new PutItemCommand({ TableName: table.name, Item: item }));
   const counting = aggregateFleet(aggregateOver(table), FLEET);
   await expect(counting).rejects.toThrow(
-    /host "a-host".*\nhost "h1" of fleet default cannot be counted: mark entry x is/,
+    /host "a-host".*\nhost "h1" of fleet default cannot be counted: entry x of a pending host is/,
   );
   const marks = await Promise.all(HOSTS.map((host) => getItem(table, pendingHostKey(FLEET, host))));
   expect(marks.map((found) => found !== null)).toEqual([false, true, false]);

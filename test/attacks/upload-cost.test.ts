@@ -6,7 +6,7 @@ import type { Receipt } from "../../functions/service/receipt.ts";
 import { makeTokenBudget } from "../../functions/service/upload-limits.ts";
 import { withGroupCommit } from "../../functions/store/group-commit.ts";
 import { makeRunStore } from "../../functions/store/runs.ts";
-import { makeUseStore } from "../../functions/store/usage.ts";
+import { makeUseStore } from "../../functions/store/tokens.ts";
 import { makeUploadGate } from "../../functions/web/http/upload-gate.ts";
 import { asJson, jsonOf, type Refusal } from "../support/answer.ts";
 import { startTestEngine, type TestEngine } from "../support/engine.ts";
