@@ -7,7 +7,7 @@
 import type { FleetGeneration } from "../../shared/cells/stored-summary.ts";
 import { SHARDS } from "../../shared/deployment.ts";
 import { AppError } from "../../shared/errors.ts";
-import type { FleetScan } from "../store/fleet-scan.ts";
+import type { RebuildScan } from "../store/fleet-scan.ts";
 import type { GenerationStore, Rebuild } from "../store/generations.ts";
 import { ItemError } from "../store/item.ts";
 import { shardOf } from "../store/keys.ts";
@@ -15,7 +15,7 @@ import { type AggregateDeps, aggregateFleet, bringUpToDate, HostError, type Work
 
 /** What a rebuild reads and writes. */
 export interface RebuildDeps extends AggregateDeps {
-  readonly scan: Pick<FleetScan, "hosts" | "touchedPeriods">;
+  readonly scan: RebuildScan;
   readonly generations: GenerationStore;
 }
 

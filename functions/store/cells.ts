@@ -45,7 +45,7 @@ const MAX_COHORT_COUNTS = 10_000;
 /** Room for the cells of some hundred cohorts, or of all cohorts together for a few hundred queries. */
 const CACHE_BYTES = 32e6;
 
-/** What an entry of a cache takes beside its value, about: key, version and the entry itself. */
+/** What an entry of a cache takes in addition to its value, about: key, version and the entry itself. */
 const ENTRY_BYTES = 1_000;
 
 /** The cells of one cohort in one period by scope, added up over shards. They are shared, and must not be changed. */
@@ -365,7 +365,7 @@ const CELL_BYTES = 500;
 const QUANTITY_BYTES = 500;
 const COUNT_BYTES = 8;
 
-/** Bytes in memory. Not those of the items: where few hosts differ much, items are short and histograms long. */
+/** Bytes in memory, not in the table: where few hosts differ much, items are short and histograms are long. */
 function sizeOf(scopes: ReadonlyMap<string, Cell>): number {
   let bytes = 0;
   for (const { metrics } of scopes.values()) {

@@ -38,8 +38,6 @@ export interface FleetScan {
   periods(fleet: string): Promise<readonly string[]>;
   /** The items of all runs of a host, withdrawn ones too. */
   runItems(fleet: string, host: string): AsyncIterable<Item>;
-  /** Everything that the runs of a host touch, except withdrawn ones. */
-  touchedPeriods(fleet: string, host: string): Promise<readonly TouchedPeriod[]>;
   /** The generation that answers are read from. */
   activeGeneration(fleet: string): Promise<FleetGeneration>;
   /** The items of all cells of a period. */
@@ -62,7 +60,6 @@ export function makeFleetScan(table: Table): FleetScan {
     hosts: (fleet) => hostsOfFleet(table, fleet),
     periods: (fleet) => periodsOfFleet(table, fleet),
     runItems: (fleet, host) => all(runsOfHost(fleet, host)),
-    touchedPeriods: (fleet, host) => touchedByHost(table, fleet, host),
     activeGeneration: (fleet) => currentGeneration(table, fleet),
     cellItems: (of, period) => all(cellPartition(of, period)),
     cellVersions: (of, period) =>
@@ -78,8 +75,19 @@ export function makeFleetScan(table: Table): FleetScan {
   };
 }
 
+/** What a rebuild scans in any fleet of a table. */
+export function makeRebuildScan(table: Table) {
+  return {
+    hosts: (fleet: string): Promise<FleetHosts> => hostsOfFleet(table, fleet),
+    touchedPeriods: (fleet: string, host: string): Promise<readonly TouchedPeriod[]> =>
+      readTouchedPeriods(table, fleet, host),
+  };
+}
+
+export type RebuildScan = ReturnType<typeof makeRebuildScan>;
+
 /** The hosts of a fleet. */
-export interface FleetHosts {
+interface FleetHosts {
   /** Each once, in no order. */
   readonly names: readonly string[];
   /** Runs that cannot be read and whose host is not known from elsewhere either. */
@@ -155,7 +163,7 @@ export async function periodsOfFleet(table: Table, fleet: string): Promise<strin
 }
 
 /** Everything that the runs of a host touch, except withdrawn ones. */
-async function touchedByHost(table: Table, fleet: string, host: string): Promise<TouchedPeriod[]> {
+async function readTouchedPeriods(table: Table, fleet: string, host: string): Promise<TouchedPeriod[]> {
   const query = {
     ...partition(runsOfHost(fleet, host)),
     IndexName: TABLE.orderIndex.name,

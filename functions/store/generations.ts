@@ -13,40 +13,6 @@ import { keyItem, optionalTextOf, textOf, textSetOf } from "./item.ts";
 import { cellPartition, cellVersionPartition, cohortPartition, generationKey, summaryPartition } from "./keys.ts";
 import { getItem, partition, queryPages, type Table, transact, WRITES_PER_TRANSACTION } from "./table.ts";
 
-/** Deletes all items of a partition, or those whose sort key starts with `prefix`. */
-export async function deletePartition(table: Table, pk: string, prefix?: string): Promise<void> {
-  const query = {
-    ...partition(pk, prefix),
-    ProjectionExpression: "pk, sk",
-    Limit: WRITES_PER_TRANSACTION,
-    ConsistentRead: true,
-  };
-  for await (const { items } of queryPages(table, query)) {
-    const deletes = items.map((item) => ({
-      Delete: { TableName: table.name, Key: keyItem({ pk, sk: textOf(item, "sk") }) },
-    }));
-    if (deletes.length > 0) await retryingTransient(() => transact(table, deletes));
-  }
-}
-
-/**
- * Deletes the summaries, cells, cohorts and cell versions of a superseded generation. Summaries first: a worker that still
- * wants to commit a change of one then finds that it is gone, and writes no cell.
- */
-async function deleteGeneration(table: Table, of: FleetGeneration): Promise<void> {
-  const periods = await periodsOfFleet(table, of.fleet);
-  for (const period of periods) {
-    for (let shard = 0; shard < SHARDS; shard += 1) {
-      await deletePartition(table, summaryPartition(of, period, shard));
-    }
-  }
-  for (const period of periods) {
-    await deletePartition(table, cellPartition(of, period));
-    await deletePartition(table, cohortPartition(of, period));
-    await deletePartition(table, cellVersionPartition(of, period));
-  }
-}
-
 const FIRST_GENERATION = "0";
 
 export interface Generations {
@@ -199,5 +165,41 @@ async function update(table: Table, fleet: string, change: Omit<Update, "TableNa
   } catch (error) {
     if (error instanceof TransactionCancelled && error.isLostRace) return false;
     throw error;
+  }
+}
+
+// Deletion.
+
+/** Deletes all items of a partition, or those whose sort key starts with `prefix`. */
+export async function deletePartition(table: Table, pk: string, prefix?: string): Promise<void> {
+  const query = {
+    ...partition(pk, prefix),
+    ProjectionExpression: "pk, sk",
+    Limit: WRITES_PER_TRANSACTION,
+    ConsistentRead: true,
+  };
+  for await (const { items } of queryPages(table, query)) {
+    const deletes = items.map((item) => ({
+      Delete: { TableName: table.name, Key: keyItem({ pk, sk: textOf(item, "sk") }) },
+    }));
+    if (deletes.length > 0) await retryingTransient(() => transact(table, deletes));
+  }
+}
+
+/**
+ * Deletes the summaries, cells, cohorts and cell versions of a superseded generation. Summaries first: a worker that still
+ * wants to commit a change of one then finds that it is gone, and writes no cell.
+ */
+async function deleteGeneration(table: Table, of: FleetGeneration): Promise<void> {
+  const periods = await periodsOfFleet(table, of.fleet);
+  for (const period of periods) {
+    for (let shard = 0; shard < SHARDS; shard += 1) {
+      await deletePartition(table, summaryPartition(of, period, shard));
+    }
+  }
+  for (const period of periods) {
+    await deletePartition(table, cellPartition(of, period));
+    await deletePartition(table, cohortPartition(of, period));
+    await deletePartition(table, cellVersionPartition(of, period));
   }
 }

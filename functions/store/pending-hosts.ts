@@ -137,15 +137,22 @@ function pendingHostDelete(table: Table, { fleet, host, version }: PendingHost):
   };
 }
 
+/** The numbers of pending hosts of a table. */
+export function makePendingHostCounts(table: Table) {
+  return {
+    count: async (fleet: string): Promise<number> => (await countPendingHosts(table, fleet)).count,
+    backlog: (fleet: string): Promise<PendingBacklog> => countPendingHosts(table, fleet),
+  };
+}
+
 /** The pending hosts of a table. */
 export function makePendingHosts(table: Table) {
   return {
+    ...makePendingHostCounts(table),
     list: (fleet: string, shard: number, limit: number, after?: string): Promise<readonly PendingHost[]> =>
       readPendingHosts(table, fleet, shard, limit, after),
     get: (fleet: string, host: string): Promise<PendingHost | null> => readPendingHost(table, fleet, host),
     clear: (hosts: readonly PendingHost[]): Promise<void> => clearPendingHosts(table, hosts),
-    count: async (fleet: string): Promise<number> => (await countPendingHosts(table, fleet)).count,
-    backlog: (fleet: string): Promise<PendingBacklog> => countPendingHosts(table, fleet),
   };
 }
 

@@ -241,7 +241,6 @@ export function makeRunStore(table: Table) {
     },
     list: (fleet: string, query: RunQuery): Promise<RunPage> => listRuns(table, fleet, query),
     withdraw: (fleet: string, id: string, at: string): Promise<Withdrawable | null> => withdraw(table, fleet, id, at),
-    replace: (before: Run, after: NewRun, at: string): Promise<boolean> => replaceRun(table, before, after, at),
   };
 }
 
@@ -361,7 +360,7 @@ async function withdraw(table: Table, fleet: string, id: string, at: string): Pr
  * Replaces a run by what its line is now parsed as, and makes its host pending for what both of them touch. False if the run
  * was withdrawn, or is no longer withdrawn, since it was read: then nothing changes.
  */
-async function replaceRun(table: Table, before: Run, { run, sample }: NewRun, at: string): Promise<boolean> {
+export async function replaceRun(table: Table, before: Run, { run, sample }: NewRun, at: string): Promise<boolean> {
   const isWithdrawn = before.withdrawn_at !== null;
   const put: TransactWriteItem = {
     Put: {

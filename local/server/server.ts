@@ -16,7 +16,7 @@ import { makeAggregationStores } from "../../functions/store/commit.ts";
 import { backOff } from "../../functions/store/errors.ts";
 import { requireFormat } from "../../functions/store/format.ts";
 import { withGroupCommit } from "../../functions/store/group-commit.ts";
-import { makePendingHosts } from "../../functions/store/pending-hosts.ts";
+import { makePendingHostCounts } from "../../functions/store/pending-hosts.ts";
 import { makeQuarantineStore } from "../../functions/store/quarantine.ts";
 import { makeRunStore } from "../../functions/store/runs.ts";
 import { makeShareStore } from "../../functions/store/shares.ts";
@@ -148,7 +148,7 @@ async function serve(
   addUploadRoute(app, ingesting);
   const answering = {
     cells: makeCellStore(readTable),
-    pendingHosts: pending.counting(makePendingHosts(readTable)),
+    pendingHosts: pending.counting(makePendingHostCounts(readTable)),
     tokens,
     clock,
     admission: makeAdmission(),

@@ -11,9 +11,11 @@ import { reparseFleet } from "../../functions/service/reparse.ts";
 import { makeFleetScan } from "../../functions/store/fleet-scan.ts";
 import { type Item, keyItem } from "../../functions/store/item.ts";
 import { pendingHostKey, runKey, summaryKey } from "../../functions/store/keys.ts";
-import { makeRunStore } from "../../functions/store/runs.ts";
+import { replaceRun } from "../../functions/store/runs.ts";
 import { getItem, type Table } from "../../functions/store/table.ts";
 import { runPage } from "../../shared/api/summary-answers.ts";
+import type { NewRun } from "../../shared/cells/sample.ts";
+import type { Run } from "../../shared/run/run.ts";
 import { aggregateOver, rebuildOver } from "../service/play.ts";
 import { readTable } from "../support/csv.ts";
 import { startTestEngine, type TestEngine } from "../support/engine.ts";
@@ -96,7 +98,11 @@ const rebuild = async (faults: unknown[] = []) =>
 
 const rereadAll = () =>
   reparseFleet(
-    { scan: makeFleetScan(table), runs: makeRunStore(table), clock: () => Date.parse("2026-11-23T00:00:00Z") },
+    {
+      scan: makeFleetScan(table),
+      replaceRun: (before: Run, after: NewRun, at: string) => replaceRun(table, before, after, at),
+      clock: () => Date.parse("2026-11-23T00:00:00Z"),
+    },
     FLEET,
     () => undefined,
   );

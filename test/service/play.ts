@@ -2,7 +2,7 @@
 
 import { aggregateFleet, aggregatePendingHosts } from "../../functions/service/aggregate.ts";
 import { makeAggregationStores } from "../../functions/store/commit.ts";
-import { makeFleetScan } from "../../functions/store/fleet-scan.ts";
+import { makeRebuildScan } from "../../functions/store/fleet-scan.ts";
 import { makeGenerationStore } from "../../functions/store/generations.ts";
 import { shardOf } from "../../functions/store/keys.ts";
 import { makeRunStore } from "../../functions/store/runs.ts";
@@ -35,7 +35,7 @@ export const aggregateOver = (table: Table) => ({
 /** The same for rebuilds. */
 export const rebuildOver = (table: Table) => ({
   ...aggregateOver(table),
-  scan: makeFleetScan(table),
+  scan: makeRebuildScan(table),
   generations: makeGenerationStore(table),
 });
 
