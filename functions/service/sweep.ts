@@ -1,23 +1,24 @@
-// The sweep: works off every mark of every fleet, whoever has forgotten it. The schedule starts it every few minutes.
+// The sweep: processes all pending hosts of all fleets, and so also those whose wake-up was lost. A schedule starts it every few
+// minutes.
 
 import type { PendingBacklog } from "../../shared/run/pending-host.ts";
 import { type AggregateDeps, aggregateFleet, type Outcome } from "./aggregate.ts";
 
-/** What finds the fleets to sweep, and their pending hosts. */
+/** What a sweep needs. */
 export interface SweepDeps extends AggregateDeps {
   /** Every fleet. */
   fleets(): Promise<readonly string[]>;
 }
 
-/** What a sweep did over all fleets. */
+/** The counts of a sweep over all fleets. */
 export interface SweepOutcome extends Outcome {
   readonly fleets: number;
-  /** Fleets whose sweep broke off; their marks stay for the next. */
+  /** Fleets whose sweep failed; their hosts stay pending for the next sweep. */
   readonly failed: number;
 }
 
-/** Sweeps one fleet after the other. A fleet that fails does not keep the sweep from the next; `onFault` is told why. */
-export async function sweep(deps: SweepDeps, onFault: (error: unknown) => void): Promise<SweepOutcome> {
+/** Sweeps one fleet after the other. When a fleet fails, it calls `onError` and continues with the next. */
+export async function sweep(deps: SweepDeps, onError: (error: unknown) => void): Promise<SweepOutcome> {
   const fleets = await deps.fleets();
   let done = 0;
   let left = 0;
@@ -30,15 +31,15 @@ export async function sweep(deps: SweepDeps, onFault: (error: unknown) => void):
       left += outcome.left;
       conflicts += outcome.conflicts;
     } catch (error) {
-      onFault(error);
+      onError(error);
       failed += 1;
     }
   }
   return { fleets: fleets.length, done, left, conflicts, failed };
 }
 
-/** Marks that are open in all fleets, and for how many milliseconds the oldest has been; 0 without any. */
-export async function pendingHostCount({
+/** The pending hosts of all fleets, and the age of the oldest in milliseconds; 0 where no host is pending. */
+export async function countPendingHosts({
   pendingHosts,
   fleets,
   clock,

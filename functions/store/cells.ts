@@ -10,7 +10,7 @@ import type { TransactWriteItem } from "@aws-sdk/client-dynamodb";
 import { BothViews } from "../../shared/cells/both-views.ts";
 import { type Cell, type CellKind, emptyCell, mergeCell } from "../../shared/cells/cell.ts";
 import { mergeEncoded } from "../../shared/cells/codec.ts";
-import { efficiencyName, placeOf } from "../../shared/cells/quantities.ts";
+import { efficiencyName, quantityIndex } from "../../shared/cells/quantities.ts";
 import type { FleetGeneration } from "../../shared/cells/stored-summary.ts";
 import type { CellQuery, CellReading, ScopedCells } from "../../shared/compare/cell-reading.ts";
 import { mergePeriods } from "../../shared/compare/merge-periods.ts";
@@ -298,7 +298,7 @@ async function readCohortCells(
 /** The indexes of the rates and efficiencies of metrics in a cell; undefined for all. */
 function quantityIndexes(metrics: readonly MetricName[]): ReadonlySet<number> | undefined {
   if (metrics.length === 0) return undefined;
-  return new Set(metrics.flatMap((metric) => [placeOf(metric), placeOf(efficiencyName(metric))]));
+  return new Set(metrics.flatMap((metric) => [quantityIndex(metric), quantityIndex(efficiencyName(metric))]));
 }
 
 /** One view of stored cells by scope, added up over shards. */

@@ -8,9 +8,15 @@
 import { randomUUID } from "node:crypto";
 import type { TransactWriteItem } from "@aws-sdk/client-dynamodb";
 import { BothViews } from "../../shared/cells/both-views.ts";
-import { addCell, type Cell, CellError, emptyCell, isEmpty, SCOPE_ALL, subtractCell } from "../../shared/cells/cell.ts";
+import { addCell, type Cell, emptyCell, isEmptyCell, SCOPE_ALL, subtractCell } from "../../shared/cells/cell.ts";
+import { CellError } from "../../shared/cells/cell-error.ts";
 import { decodeCell, encodeCell } from "../../shared/cells/codec.ts";
-import { type Change, contributions, difference, FLEET_NAME } from "../../shared/cells/contribution.ts";
+import {
+  type ContributionChange,
+  contributions,
+  diffContributions,
+  FLEET_NAME,
+} from "../../shared/cells/contribution.ts";
 import { type HostGroup, type HostSummary, type RunSample, withGroups } from "../../shared/cells/host-values.ts";
 import type { CountedSummary, FleetGeneration, StoredSummary, SummaryStep } from "../../shared/cells/stored-summary.ts";
 import { encodeSummary } from "../../shared/cells/summary-codec.ts";
@@ -262,7 +268,7 @@ interface CellChange {
 }
 
 /** The changes from one summary to another. */
-type ChangesBetween = (before: HostSummary, after: HostSummary) => readonly Change[];
+type ChangesBetween = (before: HostSummary, after: HostSummary) => readonly ContributionChange[];
 
 /** A summary that contributes nothing, of any host. */
 const EMPTY: HostSummary = { host: "", groups: [] };
@@ -275,7 +281,7 @@ function cellChanges(
   changesBetween: ChangesBetween,
 ): CellChange[] {
   const changes = new Map<string, { key: Key; cohort: string; parts: CellPart[] }>();
-  const put = (cohort: string, differences: readonly Change[]) => {
+  const put = (cohort: string, differences: readonly ContributionChange[]) => {
     for (const { view, kind, name, scope, subtract, add } of differences) {
       const key = cellKey(of, period, { cohort, kind, name, scope, shard });
       const change = changes.get(key.sk) ?? { key, cohort, parts: [] };
@@ -300,11 +306,11 @@ function cellChanges(
  * same runs, and then share one summary. The result is large, so it must not outlive the steps it was made for.
  */
 function memoizeChanges(): ChangesBetween {
-  const memoized = new Map<HostSummary, Map<HostSummary, readonly Change[]>>();
+  const memoized = new Map<HostSummary, Map<HostSummary, readonly ContributionChange[]>>();
   return (before, after) => {
-    const ofBefore = memoized.get(before) ?? new Map<HostSummary, readonly Change[]>();
+    const ofBefore = memoized.get(before) ?? new Map<HostSummary, readonly ContributionChange[]>();
     memoized.set(before, ofBefore);
-    const changes = ofBefore.get(after) ?? difference(contributions(before), contributions(after));
+    const changes = ofBefore.get(after) ?? diffContributions(contributions(before), contributions(after));
     ofBefore.set(after, changes);
     return changes;
   };
@@ -355,7 +361,7 @@ async function prepareWrites({ table, of, shard, at }: Commit, plans: readonly P
 function changeCell(stored: Item | null, parts: readonly CellPart[], at: string): Item | null {
   const before = stored === null ? new BothViews<Uint8Array | null>(null) : encodedViews(stored);
   const after = BothViews.zip(before, partsByView(parts)).map(([bytes, ofView]) => changeView(bytes, ofView));
-  if (isEmpty(after.trusted) && isEmpty(after.all)) return null;
+  if (isEmptyCell(after.trusted) && isEmptyCell(after.all)) return null;
   const { trusted, all } = after.map(encodeCell);
   return {
     trusted: { B: trusted },

@@ -9,7 +9,7 @@ import {
   periodTouchedBy,
   type TouchedPeriod,
 } from "../../shared/run/pending-host.ts";
-import { monthOf, PERIOD_ALL, periodsOf } from "../../shared/run/periods.ts";
+import { enclosingPeriods, monthOf, PERIOD_ALL } from "../../shared/run/periods.ts";
 import { currentGeneration } from "./generations.ts";
 import { type Item, textOf } from "./item.ts";
 import {
@@ -140,7 +140,7 @@ const inTimeIndex = (fleet: string, shard: number) => ({
 /** Every period that a fleet may have summaries and cells of: the periods of its runs, withdrawn ones too. One read per month. */
 export async function periodsOfFleet(table: Table, fleet: string): Promise<string[]> {
   const months = await Promise.all(ALL_SHARDS.map((shard) => readMonths(shard)));
-  return [...new Set([PERIOD_ALL, ...months.flat().flatMap(periodsOf)])].sort();
+  return [...new Set([PERIOD_ALL, ...months.flat().flatMap(enclosingPeriods)])].sort();
 
   async function readMonths(shard: number): Promise<string[]> {
     const found: string[] = [];

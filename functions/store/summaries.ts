@@ -5,7 +5,7 @@
 // would look like one that is up to date.
 
 import type { TransactWriteItem } from "@aws-sdk/client-dynamodb";
-import { cohortOf } from "../../shared/cells/host-values.ts";
+import { computeCohort } from "../../shared/cells/host-values.ts";
 import type {
   CountedHost,
   FleetGeneration,
@@ -83,7 +83,7 @@ async function getHost(table: Table, fleet: string, host: string): Promise<Count
     readPendingHost(table, fleet, host),
   ]);
   if (stored === undefined || (stored.summary.groups.length === 0 && pending === null)) return null;
-  return { summary: stored.summary, cohort: cohortOf(stored.summary), isPending: pending !== null };
+  return { summary: stored.summary, cohort: computeCohort(stored.summary), isPending: pending !== null };
 }
 
 /** What the cursors of a fleet's hosts are bound to; the position is the name of a host. */
@@ -96,7 +96,7 @@ async function listHosts(table: Table, fleet: string, limit: number, after: stri
     const last = items.at(-1);
     if (items.length === limit && last !== undefined)
       return { items, cursor: cursorAt(listingOf(fleet), last.summary.host) };
-    items.push({ summary: stored.summary, cohort: cohortOf(stored.summary) });
+    items.push({ summary: stored.summary, cohort: computeCohort(stored.summary) });
   }
   return { items, cursor: null };
 

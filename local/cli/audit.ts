@@ -25,7 +25,7 @@ Exit codes: 0 no difference; 1 differences, one a line, or not done; 2 wrong arg
     return async (table, terminal) => {
       await rejectUnknownFleet(table, fleet);
       const progress = showProgress(terminal, "audited hosts");
-      const { hosts, cells, pendingHostCount, moving, differences, outdated } = await auditFleet(
+      const { hosts, cells, pendingHosts, inFlux, differences, outdated } = await auditFleet(
         makeFleetScan(table),
         fleet,
         {
@@ -43,10 +43,10 @@ Exit codes: 0 no difference; 1 differences, one a line, or not done; 2 wrong arg
         const now = `this version (parser ${PARSER_VERSION})`;
         await terminal.out(`${outdated.runs} runs read otherwise to ${now} than as stored: rebuild --reparse\n`);
       }
-      if (moving > 0) await terminal.out(`${moving} more were changing meanwhile and could not be judged\n`);
-      if (pendingHostCount > 0) {
+      if (inFlux > 0) await terminal.out(`${inFlux} more were changing meanwhile and could not be judged\n`);
+      if (pendingHosts > 0) {
         const when = "audit again when they are (GET /v1/status, pending_hosts)";
-        await terminal.out(`${pendingHostCount} hosts have results that are not counted yet: ${when}\n`);
+        await terminal.out(`${pendingHosts} hosts have results that are not counted yet: ${when}\n`);
       }
       return differences.length === 0 ? 0 : 1;
     };

@@ -64,7 +64,7 @@ what is damaged, which is named; 2 wrong arguments.`,
       const { hosts, failed } = await rebuildFleet(deps, fleet, {
         graceMs: Number(grace) * 1000,
         isForced: given.values["force"] === true,
-        onFault: (error) => terminal.error(printable(`left out: ${faultMessage(error)}`).concat("\n")),
+        onError: (error) => terminal.error(printable(`left out: ${faultMessage(error)}`).concat("\n")),
         onProgress: progress.at,
         wait: (milliseconds) => {
           progress.end();

@@ -9,6 +9,7 @@ import {
   tableAt,
   USUAL_TOKEN_LIMITS,
 } from "../../functions/env.ts";
+import { makeAdmission } from "../../functions/service/admission.ts";
 import { makeUploadLimits } from "../../functions/service/upload-limits.ts";
 import { makeCellStore } from "../../functions/store/cells.ts";
 import { ensureTable, openTable } from "../../functions/store/client.ts";
@@ -24,7 +25,6 @@ import { makeStatusStore, StoreHealth } from "../../functions/store/status.ts";
 import { makeHostStore } from "../../functions/store/summaries.ts";
 import { makeFirstAdminStore, makeTokenStore, makeUseStore } from "../../functions/store/tokens.ts";
 import { addDocsRoutes } from "../../functions/web/docs/app.ts";
-import { makeAdmission } from "../../functions/web/http/admission.ts";
 import { makeHttpApp } from "../../functions/web/http/app.ts";
 import type { Log } from "../../functions/web/http/log.ts";
 import { addPageRoutes, addSharePageRoutes, addUploadRoute } from "../../functions/web/pages/app.ts";
@@ -134,7 +134,7 @@ async function serve(
     pollMs: POLL_MS,
     quietMs: QUIET_MS,
     patienceMs: PATIENCE_MS,
-    onFault: (error) => log.fault("aggregation", error),
+    onFault: (error) => log.error("aggregation", error),
   });
   const app = makeHttpApp({ clock, log, page: errorPageResponse });
   const wake = (fleet: string) => {

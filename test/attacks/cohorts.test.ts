@@ -46,7 +46,7 @@ async function expectRight(table: Table): Promise<void> {
   }
 }
 
-const OPTIONS = { graceMs: 0, wait: async () => undefined, onProgress: () => undefined, onFault: () => undefined };
+const OPTIONS = { graceMs: 0, wait: async () => undefined, onProgress: () => undefined, onError: () => undefined };
 
 const MOST = 5;
 
@@ -122,19 +122,19 @@ describe("a list of cohorts that is wrong", () => {
   const GHOST = { site: "ghost", storage: "lvm" };
 
   test.each<[what: string, kind: string, cohort: Cohort, says: string, wrong: (item: Item) => Item | null]>([
-    ["lacks one that has hosts", "missing", FRA, "has hosts and is not listed", () => null],
+    ["lacks one that has hosts", "missing", FRA, "has hosts but is not listed", () => null],
     [
       "has one without hosts",
       "unexpected",
       GHOST,
-      "is listed and has no hosts",
+      "is listed but has no hosts",
       (item) => ({ ...item, cohort: { S: JSON.stringify(GHOST) }, shards: { N: "1" } }),
     ],
     [
       "counts other shards",
       "different",
       FRA,
-      "is listed with hosts in 7 shards; it has some in 1",
+      "is listed with hosts in 7 shards; it has hosts in 1",
       (item) => ({ ...item, shards: { N: "7" } }),
     ],
     [
@@ -148,7 +148,7 @@ describe("a list of cohorts that is wrong", () => {
       "does not say what one is",
       "unreadable",
       FRA,
-      "is listed without saying what it is",
+      "is listed with an unreadable description",
       (item) => ({ ...item, cohort: { S: "{" } }),
     ],
   ])("because it %s is found by the audit, and right after a rebuild", async (_, kind, cohort, says, wrong) => {
@@ -167,10 +167,10 @@ describe("a list of cohorts that is wrong", () => {
     if (item === null) await table.client.send(new DeleteItemCommand({ TableName: table.name, Key }));
     else await table.client.send(new PutItemCommand({ TableName: table.name, Item: item }));
 
-    const { differences, moving } = await auditFleet(makeFleetScan(table), "default");
+    const { differences, inFlux } = await auditFleet(makeFleetScan(table), "default");
     const key = idOf(cohortKey(of, "all", cohortHash(cohort)));
     expect(differences).toEqual([{ key, kind, text: `cohort ${cohortHash(cohort)} of all ${says}` }]);
-    expect(moving).toBe(0);
+    expect(inFlux).toBe(0);
     await rebuildFleet(rebuildOver(table), "default", OPTIONS);
     await expectRight(table);
     expect(await hostsAt(service, "site=fra")).toEqual({ hosts: 1, notices: [] });
@@ -186,7 +186,7 @@ describe("a list of cohorts that is wrong", () => {
     await table.client.send(new DeleteItemCommand({ TableName: table.name, Key }));
     const found = [];
     for (let bucket = 0; bucket < SHARDS; bucket += 1)
-      found.push(...(await auditFleet(makeFleetScan(table), "default", { buckets: [bucket] })).differences);
+      found.push(...(await auditFleet(makeFleetScan(table), "default", { shards: [bucket] })).differences);
     expect(found.map(({ kind }) => kind)).toEqual(["missing"]);
   });
 });

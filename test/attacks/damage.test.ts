@@ -93,7 +93,7 @@ const rebuild = async (faults: unknown[] = []) =>
     graceMs: 0,
     wait: async () => undefined,
     onProgress: () => undefined,
-    onFault: (error) => faults.push(error),
+    onError: (error) => faults.push(error),
   });
 
 const rereadAll = () =>
@@ -112,7 +112,7 @@ describe("the audit finds", () => {
     [
       "a digit of a stored line that changes what it says",
       (text) => text.replace("25511", "25911"),
-      /its text is not the one that was written; putc: stored .*25511.*read .*25911/,
+      /its text is not what was written; putc: stored .*25511.*read .*25911/,
     ],
     [
       "a digit of a stored line that changes nothing it says",
@@ -143,7 +143,7 @@ describe("the audit finds", () => {
   test("a changed line of a run that has no checksum, by its id", async () => {
     await damage("h1", (item) => ({ run: textOf(item).replace('raw":"', 'raw":" '), sum: undefined }));
     expect(await audit()).toMatchObject([
-      { kind: "damaged", text: expect.stringContaining("its id is not that of its line") },
+      { kind: "damaged", text: expect.stringContaining("its id is not its line's") },
     ]);
   });
 

@@ -37,7 +37,7 @@ function rebuildAt(clock: () => number, changes: Partial<RebuildOptions> = {}) {
     graceMs: 0,
     wait: async () => undefined,
     onProgress: () => undefined,
-    onFault: (error) => {
+    onError: (error) => {
       throw error;
     },
     ...changes,
@@ -55,7 +55,7 @@ test.each([
 ])("one that was last heard of %s is taken for killed", async (_, awayMs) => {
   await killedAt(NOW + awayMs);
   expect(await rebuildAt(() => NOW)).toMatchObject({ hosts: HOSTS });
-  expect(await auditFleet(makeFleetScan(table), FLEET)).toMatchObject({ differences: [], pendingHostCount: 0 });
+  expect(await auditFleet(makeFleetScan(table), FLEET)).toMatchObject({ differences: [], pendingHosts: 0 });
   expect(await readGenerations(table, FLEET)).toMatchObject({ rebuild: null, superseded: [] });
 });
 
@@ -75,13 +75,13 @@ test("a clock that jumps with every look does no harm to a rebuild or to an audi
   expect(looks).toBeGreaterThan(2);
   expect(await auditFleet(makeFleetScan(table), FLEET)).toMatchObject({
     differences: [],
-    pendingHostCount: 0,
-    moving: 0,
+    pendingHosts: 0,
+    inFlux: 0,
   });
 });
 
 test("two at once, one of them forced, leave what is read right", async () => {
   const outcomes = await Promise.allSettled([rebuildAt(() => NOW), rebuildAt(() => NOW + 30_000, { isForced: true })]);
   expect(outcomes.map(({ status }) => status)).toContain("fulfilled");
-  expect(await auditFleet(makeFleetScan(table), FLEET)).toMatchObject({ differences: [], pendingHostCount: 0 });
+  expect(await auditFleet(makeFleetScan(table), FLEET)).toMatchObject({ differences: [], pendingHosts: 0 });
 });

@@ -4,6 +4,7 @@
 
 import { DeleteItemCommand } from "@aws-sdk/client-dynamodb";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
+import { makeAdmission } from "../../functions/service/admission.ts";
 import { auditFleet } from "../../functions/service/audit.ts";
 import { makeRasterizer } from "../../functions/service/rasterizer.ts";
 import { makeRenderer } from "../../functions/service/renderer.ts";
@@ -26,7 +27,6 @@ import { makeStatusStore } from "../../functions/store/status.ts";
 import { makeHostStore } from "../../functions/store/summaries.ts";
 import { partition, queryAll } from "../../functions/store/table.ts";
 import { listFleets, makeTokenStore, makeUseStore } from "../../functions/store/tokens.ts";
-import { makeAdmission } from "../../functions/web/http/admission.ts";
 import { makeHttpApp } from "../../functions/web/http/app.ts";
 import { addPageRoutes, addSharePageRoutes, addUploadRoute } from "../../functions/web/pages/app.ts";
 import { addEmbedRoutes } from "../../functions/web/routes/embed.ts";
@@ -78,7 +78,7 @@ beforeAll(async () => {
   engine = await startTestEngine();
   const { name } = await engine.newTable();
   const clock = () => Date.parse("2026-11-22T10:00:00.000Z");
-  const log = { request: () => undefined, fault: () => undefined };
+  const log = { request: () => undefined, error: () => undefined };
   const recorded = (of: FunctionName) => withFormatCheck(recordedTable(engine.endpoint, name, accesses[of]));
   const tables = {
     ingest: recorded("ingest"),

@@ -16,7 +16,7 @@ import type { Operation } from "./histories.ts";
 
 const NOW = "2026-11-22T10:00:00.000Z";
 
-/** As a store that is gone: the aggregation ends at once, and does not look for a host whose fault it is. */
+/** Like the error of an unreachable store: the aggregation ends at once, without looking for the host that caused it. */
 class Died extends AppError {
   constructor() {
     super("unavailable", "died");
@@ -32,14 +32,14 @@ export const aggregateOver = (table: Table) => ({
   },
 });
 
-/** The same for rebuilds. */
+/** Dependencies of a rebuild over a table. */
 export const rebuildOver = (table: Table) => ({
   ...aggregateOver(table),
   scan: makeRebuildScan(table),
   generations: makeGenerationStore(table),
 });
 
-/** Plays the operations in order, and then aggregates until no marks are open. */
+/** Plays the operations in order, and then aggregates until no host is pending. */
 export async function play(table: Table, fleet: string, operations: readonly Operation[]): Promise<void> {
   const runs = makeRunStore(table);
   const workers = aggregateOver(table);
@@ -97,7 +97,7 @@ export async function play(table: Table, fleet: string, operations: readonly Ope
   await aggregateAll(table, fleet);
 }
 
-/** Aggregates until no mark of the fleet is open; throws when that does not come to an end. */
+/** Aggregates until no host of the fleet is pending; throws when that does not end. */
 export async function aggregateAll(table: Table, fleet: string): Promise<void> {
   const deps = aggregateOver(table);
   for (let pass = 0; pass < 10; pass += 1) {

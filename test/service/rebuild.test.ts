@@ -1,5 +1,5 @@
-// Rebuilding a fleet while everybody goes on: it ends with what the runs say, whoever uploads, withdraws, aggregates or dies
-// meanwhile, and who reads never finds less than was there.
+// Rebuilding a fleet in use: the statistics end as the runs give them, whatever is uploaded, withdrawn, aggregated or killed
+// in the meantime, and readers never see fewer results than before.
 
 import { DeleteItemCommand, PutItemCommand } from "@aws-sdk/client-dynamodb";
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from "vitest";
@@ -37,7 +37,7 @@ const NOW = "2026-11-22T10:00:00.000Z";
 const HOSTS = Array.from({ length: 8 }, (_, index) => `host${index}`);
 const at = (number: number) => `2026-${number % 2 === 0 ? "10" : "11"}-01T00:00:00.000Z`;
 
-/** A loop and a phy run of every host. */
+/** A run on loop and one on phy of every host. */
 const everyHost = (round: number) =>
   HOSTS.flatMap((host, index) =>
     (["loop", "phy"] as const).map((backend, which) => {
@@ -50,7 +50,7 @@ const options = (changes: Partial<RebuildOptions> = {}): RebuildOptions => ({
   graceMs: 0,
   wait: (milliseconds) => new Promise((resolve) => setTimeout(resolve, milliseconds)),
   onProgress: () => undefined,
-  onFault: (error) => {
+  onError: (error) => {
     throw error;
   },
   ...changes,
@@ -59,9 +59,9 @@ const options = (changes: Partial<RebuildOptions> = {}): RebuildOptions => ({
 const rebuild = (over = table, changes: Partial<RebuildOptions> = {}) =>
   rebuildFleet(rebuildOver(over), FLEET, options(changes));
 
-/** Both audits: by partitions as an operator has it, and by a scan of everything, which also finds what is left over. */
+/** Both audits: the operator's, by partitions, and a scan of the whole table, which also finds leftover items. */
 async function expectClean(): Promise<void> {
-  expect(await auditFleet(makeFleetScan(table), FLEET)).toMatchObject({ differences: [], pendingHostCount: 0 });
+  expect(await auditFleet(makeFleetScan(table), FLEET)).toMatchObject({ differences: [], pendingHosts: 0 });
   expect(await audit(table)).toMatchObject({ differences: [], marks: 0 });
 }
 
@@ -71,7 +71,7 @@ const hostsInCells = async (): Promise<number> => {
   return views.all.get("ALL")?.cell.hosts ?? 0;
 };
 
-test("a rebuilt fleet is what it was, in a new generation, and nothing is left of the old one", async () => {
+test("a rebuilt fleet has the same statistics, in a new generation, and nothing is left of the old one", async () => {
   await makeRunStore(table).add(everyHost(0));
   await aggregateAll(table, FLEET);
   const steps: [number, number][] = [];
@@ -85,7 +85,7 @@ test("a rebuilt fleet is what it was, in a new generation, and nothing is left o
   await expectClean();
 });
 
-test("under uploads, withdrawals and two workers it ends as the batch, and readers never find less than was there", async () => {
+test("with uploads, withdrawals and two workers, it ends like the batch, and readers never see fewer results", async () => {
   const runs = makeRunStore(table);
   const first = everyHost(0);
   await runs.add(first);
@@ -98,7 +98,7 @@ test("under uploads, withdrawals and two workers it ends as the batch, and reade
     for (let number = 500_000; !isOver; number += 1) {
       const host = number % 3 === 0 ? `new${number % 20}` : (HOSTS[number % HOSTS.length] ?? "");
       await runs.add([newRun({ host, number, backend: "loop", at: at(number), rates: { putc: 7 + (number % 50) } })]);
-      // Only second runs go, so that every host keeps its loop run.
+      // Only second runs are withdrawn, so that every host keeps its run on loop.
       if (number % 4 === 0) await runs.withdraw(FLEET, first[1 + 2 * (number % HOSTS.length)]?.run.id ?? "", NOW);
     }
   };
@@ -122,7 +122,7 @@ test("under uploads, withdrawals and two workers it ends as the batch, and reade
 
 class Died extends Error {}
 
-/** A table whose owner dies at its k-th write, and can do nothing afterwards. */
+/** A table whose user dies at its k-th write, and can do nothing after it. */
 const dyingAt = (write: number, isDone: boolean): Table => {
   let writes = 0;
   return interfering(table, async ({ name }, pass) => {
@@ -138,7 +138,7 @@ const dyingAt = (write: number, isDone: boolean): Table => {
   });
 };
 
-test("killed at any of its writes it leaves the answers as they were, and the next one ends as the batch", async () => {
+test("killed at any write, it leaves the results unchanged, and the next rebuild ends like the batch", async () => {
   const runs = makeRunStore(table);
   const some = HOSTS.slice(0, 2).map((host, number) => newRun({ host, number, rates: { putc: 100 + number } }));
   await runs.add(some);
@@ -147,7 +147,7 @@ test("killed at any of its writes it leaves the answers as they were, and the ne
   let deaths = 0;
   for (let write = 1; ; write += 1) {
     hours += 1;
-    // An hour later the one that was killed is taken for lost.
+    // An hour later the killed rebuild counts as lost.
     const clock = () => Date.parse(NOW) + hours * 3_600_000;
     const dying = dyingAt(write, write % 2 === 0);
     const isFinished = await rebuildFleet({ ...rebuildOver(dying), clock }, FLEET, options()).then(
@@ -160,7 +160,7 @@ test("killed at any of its writes it leaves the answers as they were, and the ne
     expect(await hostsInCells()).toBe(2);
     if (isFinished) break;
     deaths += 1;
-    // Others go on between the death and the next rebuild.
+    // Others continue between the death and the next rebuild.
     if (write % 3 === 0) {
       await runs.add([newRun({ host: HOSTS[0] ?? "", number: 100 + write, rates: { putc: 50 + write } })]);
       await aggregateAll(table, FLEET);
@@ -175,7 +175,7 @@ test("killed at any of its writes it leaves the answers as they were, and the ne
   await expectClean();
 });
 
-test("a worker that read its marks before the rebuild began and clears them after it ended loses no run", async () => {
+test("a worker that read its pending hosts before the rebuild and clears them after it loses no run", async () => {
   const runs = makeRunStore(table);
   await runs.add(everyHost(0));
   await aggregateAll(table, FLEET);
@@ -201,11 +201,11 @@ test("a worker that read its marks before the rebuild began and clears them afte
   goOn();
   await worker;
   await aggregateAll(table, FLEET);
-  expect(await auditFleet(makeFleetScan(table), FLEET)).toMatchObject({ differences: [], pendingHostCount: 0 });
+  expect(await auditFleet(makeFleetScan(table), FLEET)).toMatchObject({ differences: [], pendingHosts: 0 });
 });
 
 describe("two rebuilds of one fleet", () => {
-  test("the second is refused while the first says that it is alive, and says when to try again", async () => {
+  test("the second is rejected while the first has heartbeats, and the error says when to retry", async () => {
     await makeRunStore(table).add(everyHost(0));
     let second: Promise<unknown> = Promise.resolve();
     const first = rebuild(table, {
@@ -215,11 +215,11 @@ describe("two rebuilds of one fleet", () => {
       },
     });
     await first;
-    await expect(second).rejects.toThrow(/a rebuild of fleet default is under way; if it was killed, try again in 60/);
+    await expect(second).rejects.toThrow(/a rebuild of fleet default is running; if it was killed, retry in 60/);
     await expectClean();
   });
 
-  test("one that was taken for lost notices, and swaps nothing", async () => {
+  test("one that counts as lost notices it, and activates nothing", async () => {
     await makeRunStore(table).add(everyHost(0));
     const later = { ...rebuildOver(table), clock: () => Date.parse(NOW) + 3_600_000 };
     let hasRun = false;
@@ -243,7 +243,7 @@ describe("the audit finds", () => {
     await aggregateAll(table, FLEET);
   });
 
-  test("a byte that changed in a cell, and a rebuild mends it", async () => {
+  test("a changed byte in a cell, and a rebuild fixes it", async () => {
     const [cell] = await queryAll(table, partition(cellPartition(OF, "2026-10")));
     const bytes = Buffer.from(optionalBytesOf(cell ?? {}, "trusted") ?? []);
     bytes.writeUInt8((bytes.at(-1) ?? 0) ^ 1, bytes.length - 1);
@@ -256,7 +256,7 @@ describe("the audit finds", () => {
     await expectClean();
   });
 
-  test("a summary and a cell that are gone, and a rebuild mends them", async () => {
+  test("a missing summary and a missing cell, and a rebuild fixes them", async () => {
     const [cell] = await queryAll(table, partition(cellPartition(OF, "all")));
     const gone = [
       keyItem(summaryKey(OF, "all", "host0")),
@@ -281,33 +281,33 @@ describe("the audit finds", () => {
     ]);
   });
 
-  test("no difference in runs that are not counted yet, but that marks are open", async () => {
+  test("no difference in runs that are not counted yet, but the pending host", async () => {
     await makeRunStore(table).add([newRun({ host: "host0", number: 77, rates: { putc: 5 } })]);
-    expect(await auditFleet(makeFleetScan(table), FLEET)).toMatchObject({ pendingHostCount: 1, differences: [] });
+    expect(await auditFleet(makeFleetScan(table), FLEET)).toMatchObject({ pendingHosts: 1, differences: [] });
   });
 
-  test("every cell and host in exactly one of the buckets", async () => {
+  test("every cell and host in exactly one of the shards", async () => {
     const whole = await auditFleet(makeFleetScan(table), FLEET);
     const parts = await Promise.all(
-      Array.from({ length: SHARDS }, (_, bucket) => auditFleet(makeFleetScan(table), FLEET, { buckets: [bucket] })),
+      Array.from({ length: SHARDS }, (_, bucket) => auditFleet(makeFleetScan(table), FLEET, { shards: [bucket] })),
     );
     const sum = (of: "hosts" | "runs" | "cells") => parts.reduce((total, part) => total + part[of], 0);
     expect([sum("hosts"), sum("runs"), sum("cells")]).toEqual([whole.hosts, whole.runs, whole.cells]);
     expect(whole.hosts).toBeGreaterThan(1);
   });
 
-  test("a damaged cell in its own bucket, and only there", async () => {
+  test("a damaged cell in its own shard, and only there", async () => {
     const [cell] = await queryAll(table, partition(cellPartition(OF, "2026-10")));
     const key = { pk: textOf(cell ?? {}, "pk"), sk: textOf(cell ?? {}, "sk") };
     await table.client.send(new DeleteItemCommand({ TableName: table.name, Key: keyItem(key) }));
     const of = Number(key.sk.at(-1));
-    expect((await auditFleet(makeFleetScan(table), FLEET, { buckets: [of] })).differences).toEqual([
+    expect((await auditFleet(makeFleetScan(table), FLEET, { shards: [of] })).differences).toEqual([
       { key: `${key.pk} ${key.sk}`, kind: "missing" },
     ]);
-    expect((await auditFleet(makeFleetScan(table), FLEET, { buckets: [(of + 1) % SHARDS] })).differences).toEqual([]);
+    expect((await auditFleet(makeFleetScan(table), FLEET, { shards: [(of + 1) % SHARDS] })).differences).toEqual([]);
   });
 
-  test("nothing, again and again, while results come in and are counted", async () => {
+  test("nothing, in repeated audits, while results come in and are counted", async () => {
     const store = makeRunStore(table);
     let isOver = false;
     const uploads = (async () => {
@@ -322,8 +322,8 @@ describe("the audit finds", () => {
     await uploads;
     expect(await auditFleet(makeFleetScan(table), FLEET)).toMatchObject({
       differences: [],
-      moving: 0,
-      pendingHostCount: 0,
+      inFlux: 0,
+      pendingHosts: 0,
     });
   });
 });

@@ -2,13 +2,13 @@ import fc from "fast-check";
 import { expect, test } from "vitest";
 import { stepsBetween } from "../../functions/store/commit.ts";
 import { cohortHash } from "../../functions/store/keys.ts";
-import { cohortOf, type HostGroup, summarise } from "../../shared/cells/host-values.ts";
+import { computeCohort, type HostGroup, summarize } from "../../shared/cells/host-values.ts";
 import type { CountedSummary } from "../../shared/cells/stored-summary.ts";
 import { randomSamples } from "../cells/random-samples.ts";
 
 const state: fc.Arbitrary<CountedSummary> = randomSamples().map((samples) => {
-  const summary = summarise("h", samples);
-  return { summary, cohort: cohortOf(summary) };
+  const summary = summarize("h", samples);
+  return { summary, cohort: computeCohort(summary) };
 });
 
 const names = (groups: readonly HostGroup[]) =>

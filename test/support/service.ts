@@ -1,12 +1,13 @@
 // The whole service over a real table, asked through Request and Response as Hono passes them on: the same apps, store and
 // aggregation as on one machine and behind API Gateway, without a socket.
 
-import { type TokenLimits, USUAL_TOKEN_LIMITS } from "../../functions/env.ts";
+import { USUAL_TOKEN_LIMITS } from "../../functions/env.ts";
+import { makeAdmission } from "../../functions/service/admission.ts";
 import { aggregateFleet } from "../../functions/service/aggregate.ts";
 import { makeRasterizer } from "../../functions/service/rasterizer.ts";
 import { makeRenderer, type Renderer } from "../../functions/service/renderer.ts";
 import { secretHash } from "../../functions/service/secret.ts";
-import { makeUploadLimits } from "../../functions/service/upload-limits.ts";
+import { makeUploadLimits, type TokenLimits } from "../../functions/service/upload-limits.ts";
 import { makeCellStore } from "../../functions/store/cells.ts";
 import { makeAggregationStores } from "../../functions/store/commit.ts";
 import { backOff } from "../../functions/store/errors.ts";
@@ -19,7 +20,6 @@ import { makeHostStore } from "../../functions/store/summaries.ts";
 import type { Table } from "../../functions/store/table.ts";
 import { makeTokenStore, makeUseStore, type TokenStore } from "../../functions/store/tokens.ts";
 import { addDocsRoutes } from "../../functions/web/docs/app.ts";
-import { makeAdmission } from "../../functions/web/http/admission.ts";
 import { type HttpApp, makeHttpApp } from "../../functions/web/http/app.ts";
 import type { Log, RequestEntry } from "../../functions/web/http/log.ts";
 import { addPageRoutes, addSharePageRoutes, addUploadRoute } from "../../functions/web/pages/app.ts";
@@ -71,7 +71,7 @@ export async function makeTestService(
 ): Promise<TestService> {
   const requests: RequestEntry[] = [];
   const faults: unknown[] = [];
-  const log: Log = { request: (entry) => requests.push(entry), fault: (_, error) => faults.push(error) };
+  const log: Log = { request: (entry) => requests.push(entry), error: (_, error) => faults.push(error) };
   const runs = makeRunStore(table);
   const app = makeHttpApp({ clock: () => service.now, log, page: errorPageResponse });
   const ingesting = {

@@ -3,10 +3,10 @@
 
 import type { MiddlewareHandler } from "hono";
 import type { Clock } from "../../../shared/run/periods.ts";
+import type { Admission } from "../../service/admission.ts";
 import type { ShareWriter } from "../../service/new-share.ts";
 import type { CellReader, PendingHostCount } from "../../service/queries.ts";
 import type { Renderer } from "../../service/renderer.ts";
-import type { Admission } from "../http/admission.ts";
 import type { HttpApp, HttpEnv } from "../http/app.ts";
 import type { TokenLookup } from "../http/auth.ts";
 import { addOembedRoute } from "./oembed.ts";

@@ -1,27 +1,14 @@
-// Ingest: everything that writes. In: uploads from Dom0 hosts, and an admin's changes. Out: receipts. This app is handed its
-// dependencies, so that it runs the same behind API Gateway, on one machine and in tests.
+// The ingest app: everything that writes. It adds the routes of uploads, the quarantine and tokens to an app; its dependencies
+// are injected, so that it runs the same behind API Gateway, on one machine and in tests.
 
 import type { Clock } from "../../../shared/run/periods.ts";
-import { receiptStatus, receiptSummary, receiptText } from "../../service/receipt.ts";
 import type { UploadLimits } from "../../service/upload-limits.ts";
 import type { HttpApp } from "../http/app.ts";
-import { allow, type TokenLookup, tokenOf } from "../http/auth.ts";
-import { UPLOAD } from "../http/body.ts";
-import { formatOf } from "../http/formats.ts";
-import { singleParameters } from "../http/parameters.ts";
-import { inUploadTurn } from "../http/upload-gate.ts";
+import type { TokenLookup } from "../http/auth.ts";
 import { addQuarantineRoutes, type Quarantine } from "./quarantine.ts";
-import { addWithdrawRoute, postResults, type RunWriter } from "./results.ts";
+import { addResultRoutes, type RunWriter } from "./results.ts";
 import { addTokenRoutes, type TokenRegistry } from "./tokens.ts";
 
-// What admins may ask, loaded when the first of them does: nothing that a host sends needs these schemas, and making them
-// takes milliseconds of a start.
-
-export const pageRequests = () => import("../../../shared/api/paging.ts");
-
-export const tokenRequests = () => import("../../../shared/api/token-requests.ts");
-
-/** What the app is handed. */
 export interface IngestDeps extends UploadLimits {
   readonly runs: RunWriter;
   readonly quarantine: Quarantine;
@@ -33,20 +20,7 @@ export interface IngestDeps extends UploadLimits {
 
 /** Adds the routes of this app. */
 export function addIngestRoutes(app: HttpApp, deps: IngestDeps): void {
-  app.post("/v1/results", allow(deps, "ingest"), async (c) => {
-    const format = formatOf(c, ["txt", "json"]);
-    const parameters = singleParameters(c);
-    const receivedAt = new Date(deps.clock()).toISOString();
-    return inUploadTurn(c, deps, UPLOAD, async (body) => {
-      const receipt = await postResults(deps, tokenOf(c), { body, parameters, receivedAt });
-      const { stored, duplicate, rejected } = receipt;
-      c.set("note", receiptSummary(receipt));
-      c.set("results", { stored, duplicate, rejected });
-      const status = receiptStatus(receipt);
-      return format === "json" ? c.json(receipt, status) : c.text(await receiptText(receipt), status);
-    });
-  });
+  addResultRoutes(app, deps);
   addQuarantineRoutes(app, deps);
   addTokenRoutes(app, deps);
-  addWithdrawRoute(app, deps);
 }

@@ -3,9 +3,9 @@
 import type { Cohort } from "../../../shared/run/cohort.ts";
 import type { PendingBacklog } from "../../../shared/run/pending-host.ts";
 import type { Clock } from "../../../shared/run/periods.ts";
+import type { Admission } from "../../service/admission.ts";
 import type { CellReader, HostLookup, PendingHostCount, RunLookup } from "../../service/queries.ts";
 import type { RunLister } from "../../service/run-pages.ts";
-import type { Admission } from "../http/admission.ts";
 import type { HttpApp } from "../http/app.ts";
 import type { TokenLookup } from "../http/auth.ts";
 import { addHostRoutes, type HostLister } from "./hosts.ts";

@@ -250,7 +250,7 @@ test("a server that was restarted serves the same bytes", async () => {
     publicUrl: null,
   };
   const start = () =>
-    startLocalServer({ ...settings, dataDir }, { request: () => undefined, fault: () => undefined }, () => undefined);
+    startLocalServer({ ...settings, dataDir }, { request: () => undefined, error: () => undefined }, () => undefined);
   let server: LocalServer | null = null;
   try {
     server = await start();

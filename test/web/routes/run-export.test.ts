@@ -4,13 +4,13 @@ import { createServer, get } from "node:http";
 import type { AddressInfo } from "node:net";
 import { getRequestListener } from "@hono/node-server";
 import { afterAll, beforeAll, describe, expect, test, vi } from "vitest";
+import { makeAdmission } from "../../../functions/service/admission.ts";
 import { makeCellStore } from "../../../functions/store/cells.ts";
 import { makePendingHosts } from "../../../functions/store/pending-hosts.ts";
 import { makeRunStore } from "../../../functions/store/runs.ts";
 import { makeStatusStore } from "../../../functions/store/status.ts";
 import { makeHostStore } from "../../../functions/store/summaries.ts";
 import { makeTokenStore } from "../../../functions/store/tokens.ts";
-import { makeAdmission } from "../../../functions/web/http/admission.ts";
 import { makeHttpApp } from "../../../functions/web/http/app.ts";
 import { addReadRoutes } from "../../../functions/web/routes/read.ts";
 import { exportedRuns } from "../../../functions/web/routes/runs.ts";
@@ -141,7 +141,7 @@ describe("a store that fails", () => {
     const { table } = service;
     const app = makeHttpApp({
       clock: Date.now,
-      log: { request: () => undefined, fault: (_, error) => faults.push(error) },
+      log: { request: () => undefined, error: (_, error) => faults.push(error) },
     });
     addReadRoutes(app, {
       runs: { ...makeRunStore(table), list },
