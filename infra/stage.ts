@@ -31,7 +31,7 @@ const STAGES: Readonly<Record<string, Stage>> = {
     keepsData: true,
     removal: RemovalPolicy.RETAIN,
     logRetention: RetentionDays.THREE_MONTHS,
-    // One for each bucket of a fleet, the sweep, and one to spare. More would work on the same buckets, take each other's
+    // One for each shard of a fleet, the sweep, and one to spare. More would work on the same shards, take each other's
     // transactions down and make the table write what it then throws away; with none set aside a burst of uploads could
     // take all that the account has, and nothing would be counted until it is over.
     aggregateConcurrency: SHARDS + 2,

@@ -186,7 +186,7 @@ describe("a list of cohorts that is wrong", () => {
     await table.client.send(new DeleteItemCommand({ TableName: table.name, Key }));
     const found = [];
     for (let bucket = 0; bucket < SHARDS; bucket += 1)
-      found.push(...(await auditFleet(makeFleetScan(table), "default", { buckets: [bucket] })).differences);
+      found.push(...(await auditFleet(makeFleetScan(table), "default", { shards: [bucket] })).differences);
     expect(found.map(({ kind }) => kind)).toEqual(["missing"]);
   });
 });
