@@ -5,13 +5,13 @@
 
 import pMap from "p-map";
 import {
-  countedCohortOf,
+  computeCountedCohort,
   GROUP_CAP,
   type GroupReplacement,
   type HostGroup,
   type HostSummary,
   type RunSample,
-  summariseGroup,
+  summarizeGroup,
   withGroups,
 } from "../../shared/cells/host-values.ts";
 import type { FleetGeneration, StoredSummary, SummaryStep } from "../../shared/cells/stored-summary.ts";
@@ -21,7 +21,7 @@ import { AppError } from "../../shared/errors.ts";
 import type { Backend } from "../../shared/run/backends.ts";
 import type { PendingHost, TouchedPeriod } from "../../shared/run/pending-host.ts";
 import type { Clock } from "../../shared/run/periods.ts";
-import { PERIOD_ALL, periodsOf, windowOf } from "../../shared/run/periods.ts";
+import { enclosingPeriods, PERIOD_ALL, periodWindow } from "../../shared/run/periods.ts";
 import { codeUnitOrder } from "../../shared/run/text.ts";
 
 /** The pending hosts of fleets. */
@@ -242,13 +242,13 @@ function makeHostSteps(
     return {
       period,
       before: { ...before, summary: shared(before.summary) },
-      after: { summary, cohort: countedCohortOf(summary) },
+      after: { summary, cohort: computeCountedCohort(summary) },
     };
   });
 }
 
 const periodsTouched = (touched: readonly TouchedPeriod[]): string[] => [
-  ...new Set(touched.flatMap(({ period }) => periodsOf(period))),
+  ...new Set(touched.flatMap(({ period }) => enclosingPeriods(period))),
 ];
 
 /** The touched groups of a host in every touched period, summarized from their samples. */
@@ -262,7 +262,7 @@ async function groupsByPeriod(
   for (const { backend, stratum } of groups.values()) {
     const touched = work.touched.filter((each) => each.backend === backend && each.stratum === stratum);
     const group = { fleet, host: work.host, backend, stratum };
-    const newest = await store.samples(group, windowOf(PERIOD_ALL), GROUP_CAP);
+    const newest = await store.samples(group, periodWindow(PERIOD_ALL), GROUP_CAP);
     const summarize = makeGroupSummarizer();
     for (const period of periodsTouched(touched)) {
       const samples = await readSamples(store, group, period, newest);
@@ -282,7 +282,7 @@ function makeGroupSummarizer(): (samples: readonly RunSample[]) => HostGroup | n
   const cache = new Map<string, HostGroup | null>();
   return (samples) => {
     const key = `${samples.length} ${samples[0]?.id}`;
-    const group = cache.get(key) ?? summariseGroup(samples);
+    const group = cache.get(key) ?? summarizeGroup(samples);
     cache.set(key, group);
     return group;
   };
@@ -295,7 +295,7 @@ async function readSamples(
   period: string,
   newest: readonly RunSample[],
 ): Promise<readonly RunSample[]> {
-  const window = windowOf(period);
+  const window = periodWindow(period);
   if (newest.length === GROUP_CAP && period !== PERIOD_ALL) return store.samples(group, window, GROUP_CAP);
   return newest.filter(({ finished_at }) => finished_at >= window.from && finished_at < window.to);
 }

@@ -3,7 +3,7 @@
 
 import { isDeepStrictEqual } from "node:util";
 import { PARSER_VERSION } from "../../shared/bonnie/reader.ts";
-import { sampleOf } from "../../shared/cells/sample.ts";
+import { toSample } from "../../shared/cells/sample.ts";
 import { reparse } from "../../shared/quality/assess.ts";
 import type { Run } from "../../shared/run/run.ts";
 import { quoted } from "../../shared/run/text.ts";
@@ -111,7 +111,7 @@ function compareFields(stored: object, read: object): FieldDifference[] {
 
 /** The index keys and the sample of an item that are not those of its run. */
 function compareDerived(item: Item, run: Run): FieldDifference[] {
-  return Object.entries(derivedOf(run, sampleOf(run))).flatMap(([name, { S: read }]) => {
+  return Object.entries(derivedOf(run, toSample(run))).flatMap(([name, { S: read }]) => {
     const stored = item[name]?.S;
     return stored === read ? [] : [{ name, stored, read }];
   });

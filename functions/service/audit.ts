@@ -8,13 +8,13 @@
 // its cells change in one transaction, so unchanged cells belong to the summaries that were read. A host with a damaged run is
 // counted as its stored summary says as well: the run is reported, and not what follows from it.
 
-import { countedCohortOf, type HostSummary, type RunSample, summarise } from "../../shared/cells/host-values.ts";
-import { sampleOf } from "../../shared/cells/sample.ts";
+import { computeCountedCohort, type HostSummary, type RunSample, summarize } from "../../shared/cells/host-values.ts";
+import { toSample } from "../../shared/cells/sample.ts";
 import type { FleetGeneration, StoredSummary } from "../../shared/cells/stored-summary.ts";
 import { encodeSummary } from "../../shared/cells/summary-codec.ts";
 import { BUCKETS } from "../../shared/deployment.ts";
 import { type CountedCohort, OTHER_COHORT } from "../../shared/run/cohort.ts";
-import { monthOf, periodsOf } from "../../shared/run/periods.ts";
+import { enclosingPeriods, monthOf } from "../../shared/run/periods.ts";
 import type { FleetScan } from "../store/fleet-scan.ts";
 import { bucketOf, bucketOfHash, cohortHash, idOf, runKey, summaryKey } from "../store/keys.ts";
 import { summaryOf } from "../store/summaries.ts";
@@ -178,15 +178,15 @@ async function auditHost(scan: FleetScan, fleet: string, host: string): Promise<
     if (audited.outdated !== null) outdated.push(audited.outdated);
     isIntact &&= audited.isIntact;
     if (audited.run === null || audited.run.withdrawn_at !== null) continue;
-    const sample = sampleOf(audited.run);
-    for (const period of periodsOf(monthOf(audited.run.finished_at))) {
+    const sample = toSample(audited.run);
+    for (const period of enclosingPeriods(monthOf(audited.run.finished_at))) {
       const inPeriod = samples.get(period) ?? [];
       inPeriod.push(sample);
       samples.set(period, inPeriod);
     }
   }
   const summaries = isIntact
-    ? new Map([...samples].map(([period, inPeriod]) => [period, summarise(host, inPeriod)]))
+    ? new Map([...samples].map(([period, inPeriod]) => [period, summarize(host, inPeriod)]))
     : null;
   return { runs, differences, outdated, summaries };
 }
@@ -203,7 +203,7 @@ function withCohorts(
 
 /** The cohort of a host: its own, or `other` if the period was full when it came, which only its stored summary records. */
 function countedIn(summary: HostSummary, stored: StoredSummary | undefined): CountedCohort {
-  return stored?.cohort === OTHER_COHORT ? OTHER_COHORT : countedCohortOf(summary);
+  return stored?.cohort === OTHER_COHORT ? OTHER_COHORT : computeCountedCohort(summary);
 }
 
 function compareSummaries(

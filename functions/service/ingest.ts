@@ -3,7 +3,7 @@
 
 import { MAX_LINES, readBonnie } from "../../shared/bonnie/reader.ts";
 import type { Reading } from "../../shared/bonnie/types.ts";
-import { type NewRun, sampleOf } from "../../shared/cells/sample.ts";
+import { type NewRun, toSample } from "../../shared/cells/sample.ts";
 import { AppError } from "../../shared/errors.ts";
 import type { QuarantinedLine, Run } from "../../shared/run/run.ts";
 import { hostMatches, type Token, type TokenUse } from "../../shared/run/token.ts";
@@ -57,7 +57,7 @@ export async function storeUpload(
   );
   const newRuns: NewRun[] = [];
   for (const run of runs) {
-    newRuns.push({ run, sample: sampleOf(run) });
+    newRuns.push({ run, sample: toSample(run) });
     await turn();
   }
   const quarantined = upload.rejected.map((line) => toQuarantined(line, request, token.hosts));

@@ -7,7 +7,7 @@ import type { Backend } from "../../shared/run/backends.ts";
 import { parseFact } from "../../shared/run/facts.ts";
 import { resolveBackend } from "../../shared/run/resolution.ts";
 import type { FactValue } from "../../shared/run/run.ts";
-import { asWritten, invisibleIn, quoted, VISIBLE_EXPECTED } from "../../shared/run/text.ts";
+import { describeInvisible, normalizeText, quoted, VISIBLE_EXPECTED } from "../../shared/run/text.ts";
 
 /** Metadata as sent: the last value of each key. */
 export type UploadMetadata = Readonly<Record<string, string>>;
@@ -129,7 +129,7 @@ function parseEntry(key: string, value: string): ParsedEntry | ParseError {
   }
   const nameKey = NAMES.find((name) => name === key);
   if (nameKey !== undefined) {
-    const name = asWritten(value);
+    const name = normalizeText(value);
     return isName(name)
       ? { kind: "name", key: nameKey, name }
       : { code: "bad_value", text: `${key}: ${nameErrorText("", name)}` };
@@ -213,7 +213,7 @@ function makeFactCounter(): (key: string, value: string) => number {
   let total = 0;
   return (key, value) => {
     const isFact = key !== "backend" && key !== "finished" && !NAMES.some((name) => name === key);
-    const bytes = isFact ? Buffer.byteLength(key) + Buffer.byteLength(asWritten(value)) : 0;
+    const bytes = isFact ? Buffer.byteLength(key) + Buffer.byteLength(normalizeText(value)) : 0;
     total += bytes - (sizes.get(key) ?? 0);
     sizes.set(key, bytes);
     return total;
@@ -226,16 +226,16 @@ function makeFactCounter(): (key: string, value: string) => number {
 export const MAX_NAME = 255;
 
 /**
- * Whether text, as `asWritten` gives it, can be the name of a host, guest or run: neither empty nor too long, and without
+ * Whether text, as `normalizeText` gives it, can be the name of a host, guest or run: neither empty nor too long, and without
  * invisible characters, so that two names that look the same are the same.
  */
 export function isName(text: string): boolean {
-  return text.length > 0 && text.length <= MAX_NAME && invisibleIn(text) === "";
+  return text.length > 0 && text.length <= MAX_NAME && describeInvisible(text) === "";
 }
 
 /** Why text cannot be a name; `what` is a prefix that says which name, e.g. `a machine name of `. */
 export function nameErrorText(what: string, text: string): string {
-  return `expected ${what}1 to ${MAX_NAME} characters, ${VISIBLE_EXPECTED}, found ${quoted(text)}${invisibleIn(text)}`;
+  return `expected ${what}1 to ${MAX_NAME} characters, ${VISIBLE_EXPECTED}, found ${quoted(text)}${describeInvisible(text)}`;
 }
 
 // When a run finished: ISO 8601 (`date -u +%Y-%m-%dT%H:%M:%SZ`) or Unix seconds (`date +%s`).

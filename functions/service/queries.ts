@@ -5,12 +5,13 @@ import { pairName } from "../../shared/cells/contribution.ts";
 import type { CountedHost } from "../../shared/cells/stored-summary.ts";
 import { type AllBackends, allBackends } from "../../shared/compare/backends.ts";
 import type { CellQuery, CellReading } from "../../shared/compare/cell-reading.ts";
-import { compare, type Merged, type Question } from "../../shared/compare/compare.ts";
-import type { Comparison } from "../../shared/compare/comparison.ts";
+import { compare } from "../../shared/compare/compare.ts";
+import type { Comparison, ComparisonQuery } from "../../shared/compare/comparison.ts";
 import { metricCell } from "../../shared/compare/estimate.ts";
 import type { Notice } from "../../shared/compare/flags.ts";
 import { backendsOf, type HostProfile, hostProfile, pairsOf } from "../../shared/compare/host.ts";
 import { type MatrixPair, matrix } from "../../shared/compare/matrix.ts";
+import type { Merged } from "../../shared/compare/merge-periods.ts";
 import {
   type MatrixResult,
   type TrendPeriod,
@@ -20,6 +21,7 @@ import {
 } from "../../shared/compare/trend.ts";
 import { AppError } from "../../shared/errors.ts";
 import type { RunPage as RunPageAnswer } from "../../shared/report/model.ts";
+import { describeComparison } from "../../shared/report/sentences.ts";
 import { unknownBackendText } from "../../shared/run/aliases.ts";
 import { type Backend, isBackend } from "../../shared/run/backends.ts";
 import { COHORT_KEYS, type CohortKey } from "../../shared/run/cohort.ts";
@@ -89,7 +91,9 @@ export function backendOf(parameter: "backend" | "baseline" | "candidate", word:
 }
 
 /** The cohort filters among the parameters of a query. */
-function filtersOf(query: Readonly<Partial<Record<CohortKey, readonly string[] | undefined>>>): Question["filters"] {
+function filtersOf(
+  query: Readonly<Partial<Record<CohortKey, readonly string[] | undefined>>>,
+): ComparisonQuery["filters"] {
   return Object.fromEntries(COHORT_KEYS.flatMap((key) => (query[key] === undefined ? [] : [[key, query[key]]])));
 }
 
@@ -175,7 +179,7 @@ export async function backendsResult(
     cells.then(() => deps.pendingHosts.count(fleet)),
   ]);
   return allBackends({
-    question: { periods, view, filters, metrics },
+    query: { periods, view, filters, metrics },
     asOf: newest(readings.values()),
     pendingHosts,
     notices: noticesOf(readings.values()),
@@ -309,7 +313,7 @@ export async function compareResult(
     throw new AppError("bad_parameter", `baseline and candidate are both ${baseline}; expected two backends`);
   }
   const { period: periods, view, margin, metric: metrics = [] } = query;
-  const question: Question = { baseline, candidate, periods, view, filters: filtersOf(query), margin, metrics };
+  const question: ComparisonQuery = { baseline, candidate, periods, view, filters: filtersOf(query), margin, metrics };
   const about = { fleet, periods, filters: question.filters, metrics };
   const cells = deps.cells.open(about);
   const [pair, ofBaseline, ofCandidate, pendingHosts] = await Promise.all([
@@ -318,8 +322,8 @@ export async function compareResult(
     cells.then(({ read }) => read("backend", candidate)),
     cells.then(() => deps.pendingHosts.count(fleet)),
   ]);
-  return compare({
-    question,
+  const findings = compare({
+    query: question,
     asOf: newest([pair, ofBaseline, ofCandidate]),
     pendingHosts,
     notices: noticesOf([pair, ofBaseline, ofCandidate]),
@@ -328,4 +332,5 @@ export async function compareResult(
     candidateValues: ofCandidate.views[view],
     pairAsReported: view === "trusted" ? pair.views.all : null,
   });
+  return describeComparison(findings);
 }

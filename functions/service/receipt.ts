@@ -4,7 +4,7 @@
 import { hash } from "node:crypto";
 import type { Reading } from "../../shared/bonnie/types.ts";
 import { issueText } from "../../shared/errors.ts";
-import { wrapped } from "../../shared/render/wrap.ts";
+import { wrapLines } from "../../shared/render/wrap.ts";
 import type { Issue, Quality, QualityReason, Run } from "../../shared/run/run.ts";
 import { codeUnitOrder, printable } from "../../shared/run/text.ts";
 import { takingTurns } from "../runtime/turns.ts";
@@ -89,4 +89,4 @@ export async function receiptText(receipt: Receipt): Promise<string> {
 
 const WIDTH = 100;
 
-const indented = (text: string) => wrapped(text, WIDTH - 2, "  ").map((line) => `  ${line}`);
+const indented = (text: string) => wrapLines(text, WIDTH - 2, "  ").map((line) => `  ${line}`);

@@ -3,7 +3,7 @@
 // counts it again. All other runs stay untouched, and so do damaged ones, whose bytes are not what was measured. It may be
 // interrupted and repeated at any time, concurrently with uploads and aggregation.
 
-import { type NewRun, sampleOf } from "../../shared/cells/sample.ts";
+import { type NewRun, toSample } from "../../shared/cells/sample.ts";
 import { reparse } from "../../shared/quality/assess.ts";
 import type { Clock } from "../../shared/run/periods.ts";
 import type { Run } from "../../shared/run/run.ts";
@@ -55,7 +55,7 @@ export async function reparseFleet(
       if (after === null) unreadable.push(before.id);
       else if (isOutdated(item, after)) {
         const at = new Date(clock()).toISOString();
-        if (await store.replace(before, { run: after, sample: sampleOf(after) }, at)) changed += 1;
+        if (await store.replace(before, { run: after, sample: toSample(after) }, at)) changed += 1;
       }
     }
     onProgress(index + 1, names.length);
@@ -65,6 +65,6 @@ export async function reparseFleet(
 
 /** Whether the run would be stored as a different item. A missing checksum alone is no reason to replace a run. */
 function isOutdated(item: Item, run: Run): boolean {
-  const derived = Object.entries(runItem(run, sampleOf(run)));
+  const derived = Object.entries(runItem(run, toSample(run)));
   return derived.some(([name, value]) => name !== "sum" && item[name]?.S !== value.S);
 }

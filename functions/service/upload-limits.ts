@@ -2,7 +2,7 @@
 // kinds of host it may name in a year. In: tokens, and what they upload. Out: errors, and runs marked as beyond the limit.
 
 import { hash } from "node:crypto";
-import { cohortOfFacts } from "../../shared/cells/sample.ts";
+import { cohortFromFacts } from "../../shared/cells/sample.ts";
 import { AppError } from "../../shared/errors.ts";
 import { COHORT_CAPPED, COHORT_KEYS, type Cohort } from "../../shared/run/cohort.ts";
 import type { Clock } from "../../shared/run/periods.ts";
@@ -184,7 +184,7 @@ function makeTokenCohorts(store: NamedCohortStore, clock: Clock, limit: number):
   return {
     markCapped: async ({ id, scope }, runs) => {
       if (scope === "admin") return runs;
-      const kinds = runs.map((run) => toKind(cohortOfFacts(run.facts)));
+      const kinds = runs.map((run) => toKind(cohortFromFacts(run.facts)));
       const named = new Set(kinds.flatMap((kind) => kind ?? []));
       if (named.size === 0) return runs;
       const allowed = await allowKinds(id, named);

@@ -8,8 +8,8 @@ import { AppError } from "../../shared/errors.ts";
 import { assessQuality } from "../../shared/quality/assess.ts";
 import { monthOf } from "../../shared/run/periods.ts";
 import type { Issue, Run } from "../../shared/run/run.ts";
-import { stratumOf } from "../../shared/run/stratum.ts";
-import { asWritten } from "../../shared/run/text.ts";
+import { computeStratum } from "../../shared/run/stratum.ts";
+import { normalizeText } from "../../shared/run/text.ts";
 import { runId } from "../store/runs.ts";
 import {
   isName,
@@ -157,7 +157,7 @@ function toRun(result: BonnieResult, metadata: RunMetadata, request: UploadReque
       'expected a backend for this line, found none: add a line "# backend: ..." before it',
     );
   }
-  const machine = asWritten(setup.machine);
+  const machine = normalizeText(setup.machine);
   const host = metadata.host ?? machine;
   if (!isName(host)) {
     return reject("host", "bad_host", nameErrorText("a machine name in the line, or host= as metadata, of ", host));
@@ -174,7 +174,7 @@ function toRun(result: BonnieResult, metadata: RunMetadata, request: UploadReque
     host,
     vm,
     backend,
-    stratum: stratumOf(setup),
+    stratum: computeStratum(setup),
     finished_at: finished?.at ?? receivedAt,
     received_at: receivedAt,
     raw,

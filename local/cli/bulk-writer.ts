@@ -2,7 +2,7 @@
 
 import { backOff } from "../../functions/store/errors.ts";
 import type { RunWriter } from "../../functions/web/routes/results.ts";
-import { sampleOf } from "../../shared/cells/sample.ts";
+import { toSample } from "../../shared/cells/sample.ts";
 import { AppError } from "../../shared/errors.ts";
 import type { Run } from "../../shared/run/run.ts";
 
@@ -29,7 +29,7 @@ export function makeBulkWriter(store: Pick<RunWriter, "add">, onStored: (done: n
   const counts = { stored: 0, duplicate: 0 };
 
   async function send(runs: readonly Run[]): Promise<void> {
-    const newRuns = runs.map((run) => ({ run, sample: sampleOf(run) }));
+    const newRuns = runs.map((run) => ({ run, sample: toSample(run) }));
     for (let attempt = 0; ; attempt += 1) {
       try {
         for (const status of await store.add(newRuns)) counts[status] += 1;

@@ -3,7 +3,7 @@
 import type { CohortKey } from "../run/cohort.ts";
 import type { MetricName } from "../run/metrics.ts";
 import type { View } from "../run/run.ts";
-import type { Merged } from "./compare.ts";
+import type { Merged } from "./merge-periods.ts";
 
 /** Which cells to read. */
 export interface CellQuery {

@@ -10,7 +10,7 @@ import { makeFleetScan } from "../../functions/store/fleet-scan.ts";
 import { makeRunStore, runId } from "../../functions/store/runs.ts";
 import type { Table } from "../../functions/store/table.ts";
 import { readBonnie } from "../../shared/bonnie/reader.ts";
-import { sampleOf } from "../../shared/cells/sample.ts";
+import { toSample } from "../../shared/cells/sample.ts";
 import type { Run } from "../../shared/run/run.ts";
 import { startTestEngine, type TestEngine } from "../support/engine.ts";
 import { fixture } from "../support/fixtures.ts";
@@ -49,7 +49,7 @@ const asReadBefore = (run: Run): Run => ({
   warnings: ["zero_rate: putc is 0, less than one unit a second.", FUTURE],
 });
 
-const store = (run: Run) => makeRunStore(table).add([{ run, sample: sampleOf(run) }]);
+const store = (run: Run) => makeRunStore(table).add([{ run, sample: toSample(run) }]);
 const readAgain = () =>
   reparseFleet(
     { scan: makeFleetScan(table), runs: makeRunStore(table), clock: () => Date.parse(NOW) },

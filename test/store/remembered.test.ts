@@ -13,7 +13,7 @@ import type { CellKind } from "../../shared/cells/cell.ts";
 import type { FleetGeneration, SummaryStep } from "../../shared/cells/stored-summary.ts";
 import type { CellQuery, CellReading } from "../../shared/compare/cell-reading.ts";
 import { compare } from "../../shared/compare/compare.ts";
-import { question as questionAbout } from "../compare/build.ts";
+import { query as queryAbout } from "../compare/build.ts";
 import { startTestEngine, type TestEngine } from "../support/engine.ts";
 import { interfering } from "../support/faulty-table.ts";
 import { after, type Change, change, expectedViews, PERIODS, type State, step } from "./summary-history.ts";
@@ -91,7 +91,7 @@ function useUp([pair, loop, phy]: readonly CellReading[]): void {
     ["phy", "loop"],
   ] as const) {
     compare({
-      question: questionAbout(baseline, candidate),
+      query: queryAbout(baseline, candidate),
       asOf: null,
       pendingHosts: 0,
       pair: pair?.views.trusted ?? new Map(),

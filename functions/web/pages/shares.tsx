@@ -3,7 +3,7 @@
 import type { FC } from "hono/jsx";
 import { pageQuery } from "../../../shared/api/paging.ts";
 import { shareSnippets, shareUrls } from "../../../shared/render/links.ts";
-import { instantText } from "../../../shared/report/format.ts";
+import { formatInstant } from "../../../shared/report/format.ts";
 import { WIDTH } from "../../../shared/report/model.ts";
 import { METRICS } from "../../../shared/run/metrics.ts";
 import type { Share } from "../../../shared/run/share.ts";
@@ -75,7 +75,7 @@ const ShareEntry: FC<{ share: Share; origin: string; token: Token; isOpen: boole
       <h2 id={`title-${id}`}>{title}</h2>
       <p class="about">
         <span class="tag">{frozen ? "frozen" : "live"}</span> {kind}
-        {questionText(query)} · made {instantText(at)}
+        {questionText(query)} · made {formatInstant(at)}
         {maker.label !== null && ` by ${printable(maker.label)}`}
       </p>
       <details open={isOpen}>
