@@ -18,7 +18,7 @@ const docsAnswer = constantResponse(() => ({
   headers: {
     "Content-Type": "text/html; charset=UTF-8",
     "Cache-Control": CACHE_CONTROL.documents,
-    "Content-Security-Policy": contentSecurityPolicy({ styles: [styleHash(DOCS_STYLE)] }),
+    "Content-Security-Policy": contentSecurityPolicy({ "style-src": styleHash(DOCS_STYLE) }),
     "Referrer-Policy": "no-referrer",
   },
 }));

@@ -274,10 +274,10 @@ interface PageProps {
 export function pageResponse(c: Context<HttpEnv>, props: PageProps, content: Child): Response {
   const { copies = false, status = 200 } = props;
   const policy = contentSecurityPolicy({
-    styles: ["'self'"],
-    images: ["'self'", "data:"],
-    scripts: copies ? ["'self'"] : [],
-    forms: ["'self'"],
+    "style-src": "'self'",
+    "img-src": "'self' data:",
+    "script-src": copies ? "'self'" : "",
+    "form-action": "'self'",
   });
   const page = <Document {...props} token={c.get("token")} path={c.req.path} content={content} />;
   return c.html(`<!doctype html>\n${page.toString()}\n`, status, {
