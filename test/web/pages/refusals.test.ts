@@ -158,7 +158,7 @@ describe("a page that refuses", () => {
   test.each([
     ["DELETE", "/matrix", "GET"],
     ["GET", "/sign-out", "POST"],
-    ["GET", "/shares/end", "POST"],
+    ["GET", "/shares/revoke", "POST"],
     ["POST", "/hosts/dom0-1", "GET"],
   ])("405 for %s %s, with what it takes", async (method, path, allowed) => {
     const answer = await byBrowser(path, { method });

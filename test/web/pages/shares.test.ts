@@ -63,7 +63,7 @@ describe.each([
   test("is ended by its button, and gone for everybody", async () => {
     const [share] = await sharesOf();
     const id = share?.id ?? "";
-    expect(wayOf(await reader.submit("/shares/end", { id }))).toBe("/shares");
+    expect(wayOf(await reader.submit("/shares/revoke", { id }))).toBe("/shares");
     expect((await service.send(`/s/${id}.svg`, { token: null })).status).toBe(410);
     expect(await pageOf(reader.visit("/shares"), 200)).not.toContain(id);
   });
@@ -78,10 +78,10 @@ test("a share of another token has no button, and cannot be ended by its id", as
   const [share] = await sharesOf();
   const id = share?.id ?? "";
   expect(await pageOf(reader.visit("/shares"), 200)).not.toContain("End this share");
-  expect(await pageOf(reader.submit("/shares/end", { id }), 403)).toContain("Another token made this share");
+  expect(await pageOf(reader.submit("/shares/revoke", { id }), 403)).toContain("Another token made this share");
   const elsewhere = visitor(service, await service.token({ scope: "admin", fleet: "other" }));
-  await pageOf(elsewhere.submit("/shares/end", { id }), 404);
-  expect(wayOf(await visitor(service, service.admin).submit("/shares/end", { id }))).toBe("/shares");
+  await pageOf(elsewhere.submit("/shares/revoke", { id }), 404);
+  expect(wayOf(await visitor(service, service.admin).submit("/shares/revoke", { id }))).toBe("/shares");
 });
 
 test.each([
@@ -104,7 +104,7 @@ test("no line of the log has the whole id of a share", async () => {
   await reader.submit("/shares", { kind: "compare", query: QUESTION, lasts: "live" });
   const [share] = await sharesOf();
   await reader.visit("/shares");
-  await reader.submit("/shares/end", { id: share?.id ?? "" });
+  await reader.submit("/shares/revoke", { id: share?.id ?? "" });
   expect(JSON.stringify(service.requests.slice(from))).not.toContain(share?.id);
 });
 

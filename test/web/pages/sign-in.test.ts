@@ -139,7 +139,7 @@ describe("another site", () => {
   const FORMS: readonly [path: string, form: Readonly<Record<string, string>>][] = [
     ["/upload", { output: LOOP, backend: "loop" }],
     ["/shares", { kind: "matrix", lasts: "live" }],
-    ["/shares/end", { id: "0".repeat(32) }],
+    ["/shares/revoke", { id: "0".repeat(32) }],
     ["/sign-out", {}],
     ["/sign-in", { token: "secret" }],
   ];
