@@ -127,9 +127,9 @@ describe.skipIf(path === null)("in Chromium", () => {
       ["blktap1", "seed-blktap.csv", "not-assessed"],
     ])("pastes the result of %s and sees the receipt", async (backend, file, quality) => {
       await page.goto("/upload");
-      await page.getByLabel("What Bonnie++ printed").fill(sample(file));
+      await page.getByLabel("Bonnie++ output").fill(sample(file));
       await page.getByLabel("Backend").selectOption(backend);
-      await page.getByText("About the host").click();
+      await page.getByText("Host details").click();
       await page.getByLabel("Site").fill("fra");
       await page.getByRole("button", { name: "Upload" }).click();
       expect(await page.getByRole("heading", { level: 1 }).textContent()).toBe("Stored");
@@ -147,16 +147,16 @@ describe.skipIf(path === null)("in Chromium", () => {
       expect(await row.textContent()).toContain("5.18×");
       const why = row.getByText("At least 9 hosts that all agree");
       expect(await why.isVisible()).toBe(false);
-      await row.getByText("and what would change it").click();
+      await row.getByText("What would change this?").click();
       expect(await why.isVisible()).toBe(true);
     });
 
     test("filters, and finds the question again in the form and the address", async () => {
-      await page.getByText("Narrow down").click();
+      await page.getByText("Filters").click();
       await page.getByLabel("fra").check();
       await page.getByLabel("char write").check();
-      await page.getByLabel("Reads from a cache").selectOption("all");
-      await page.getByRole("button", { name: "Show" }).click();
+      await page.getByLabel("Cached reads").selectOption("all");
+      await page.getByRole("button", { name: "Apply" }).click();
       const asked = new URL(page.url()).searchParams;
       expect([asked.get("site"), asked.getAll("metric"), asked.get("view")]).toEqual(["fra", ["putc"], "all"]);
       expect(await page.getByLabel("fra").isChecked()).toBe(true);
@@ -167,16 +167,16 @@ describe.skipIf(path === null)("in Chromium", () => {
     test("makes a frozen and a live share, and embeds both in a page of another site", async () => {
       await page.goto("/");
       await page.getByLabel("Title (optional)").fill("Which <backend>?");
-      await page.getByRole("button", { name: "Make the link" }).click();
+      await page.getByRole("button", { name: "Create link" }).click();
       await page.goto("/matrix");
       await page.getByLabel("live").check();
-      await page.getByRole("button", { name: "Make the link" }).click();
+      await page.getByRole("button", { name: "Create link" }).click();
       expect(new URL(page.url()).pathname).toBe("/shares");
       expect(await page.locator(".share h2").allTextContents()).toEqual(["All pairs of backends", "Which <backend>?"]);
       expect(await page.locator(".share .tag").allTextContents()).toEqual(["live", "frozen"]);
-      await page.locator(".share").nth(1).getByText("Picture and snippets").click();
+      await page.locator(".share").nth(1).getByText("Image and snippets").click();
       const snippets = (name: string) => page.locator(`[data-copy="${name}"]`).allTextContents();
-      embedded = [...(await snippets("Picture with a link (HTML)")), ...(await snippets("Frame (HTML)"))].join("\n");
+      embedded = [...(await snippets("Linked image (HTML)")), ...(await snippets("iframe (HTML)"))].join("\n");
 
       const [reader, wiki] = await open();
       await wiki.goto(elsewhereUrl);
@@ -215,7 +215,7 @@ describe.skipIf(path === null)("in Chromium", () => {
       await page.goto("/shares");
       const address = await page.locator(".share").nth(1).locator("img").getAttribute("src");
       expect((await fetch(`${server.url}${address}`)).status).toBe(200);
-      await page.getByRole("button", { name: "End this share Which <backend>?" }).click();
+      await page.getByRole("button", { name: "Revoke link Which <backend>?" }).click();
       expect(await page.locator(".share h2").allTextContents()).toEqual(["All pairs of backends"]);
       expect((await fetch(`${server.url}${address}`)).status).toBe(410);
     });
@@ -291,7 +291,7 @@ describe.skipIf(path === null)("in Chromium", () => {
       await page.emulateMedia({ colorScheme: "light" });
       await page.setViewportSize({ width: 1200, height: 900 });
       await page.goto("/upload");
-      await page.getByLabel("What Bonnie++ printed").fill(`${sample("seed-loop.csv")}\nvm101,2064M,12x,35`);
+      await page.getByLabel("Bonnie++ output").fill(`${sample("seed-loop.csv")}\nvm101,2064M,12x,35`);
       await page.getByLabel("Backend").selectOption("loop");
       await page.getByRole("button", { name: "Upload" }).click();
       expect(await accessibilityFaults(page)).toEqual([]);
@@ -325,7 +325,7 @@ describe.skipIf(path === null)("in Chromium", () => {
       await page.emulateMedia({ media: "print", colorScheme: "dark" });
       await page.goto("/");
       expect(await page.getByRole("heading", { level: 1 }).isVisible()).toBe(true);
-      for (const gone of ["nav", ".question", ".take", ".verdicts summary", ".narrow"]) {
+      for (const gone of ["nav", ".query-form", ".after-report", ".verdicts summary", ".narrow"]) {
         expect(await page.locator(gone).first().isVisible(), gone).toBe(false);
       }
       expect(await page.evaluate("getComputedStyle(document.body).backgroundColor")).toBe("rgb(255, 255, 255)");

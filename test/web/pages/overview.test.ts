@@ -51,7 +51,7 @@ test("behind another name it tells that one", async () => {
 test("results that have arrived and are not counted yet are not called missing", async () => {
   const service = await makeTestService(await engine.newTable());
   await service.post(LOOP, "?backend=loop");
-  expect(await overviewOf(service)).toContain("Results are being counted");
+  expect(await overviewOf(service)).toContain("Results are being processed");
 });
 
 test("hosts with one backend each: what is missing to compare, and where to see what there is", async () => {
@@ -60,7 +60,7 @@ test("hosts with one backend each: what is missing to compare, and where to see 
   await service.post(BLKTAP, "?backend=phy&host=b");
   await service.aggregate();
   const page = await overviewOf(service);
-  expect(page).toContain("no host has measured two backends");
+  expect(page).toContain("no host has been measured on two backends");
   expect(page).toContain('<a href="/hosts">');
   // Asked for all the same, the pair is answered: nobody has both.
   expect(await overviewOf(service, "?baseline=loop&candidate=phy")).toContain("No host has results on both");
@@ -84,7 +84,7 @@ describe("the seed: one host", () => {
 
   test("says first that one host is no verdict", () => {
     const [note] = readHtml(page).filter(({ name, attributes }) => name === "li" && attributes.includes("class"));
-    expect(note?.text).toMatch(/^This is one host: its ratios are right for it and say nothing about others/);
+    expect(note?.text).toMatch(/^Only one host so far: its ratios hold for this host only/);
   });
 
   test("has a row for each metric with its verdict, ratio, and what stands behind it", () => {
@@ -96,7 +96,7 @@ describe("the seed: one host", () => {
     expect(table).toContain("2.72×");
     expect(table).toContain("≤ 0.903×");
     expect(table).toContain("not comparable");
-    expect(elements.filter(({ name }) => name === "dt").map(({ text }) => text)).toContain("What would change it");
+    expect(elements.filter(({ name }) => name === "dt").map(({ text }) => text)).toContain("What would change this");
     expect(table).toContain("At least 9 hosts that all agree, 8 more than now");
   });
 
@@ -105,7 +105,7 @@ describe("the seed: one host", () => {
     // Twice in the descriptions of the wide and the narrow chart, which nobody reads both, and once in the table.
     expect(page.split(sentence)).toHaveLength(4);
     expect(page).not.toContain("<h2>In words</h2>");
-    expect(page).toContain("<h2>What to mind</h2>");
+    expect(page).toContain("<h2>Caveats</h2>");
   });
 
   test("the question is in the form again, with the attributes that hosts have", async () => {

@@ -97,7 +97,7 @@ describe("an address that is nothing", () => {
       const page = await errorPage(answer, 404);
       expect(page).toContain("<h1>Not found</h1>");
       expect(page).toContain("There is nothing at /");
-      expect(page).toContain('<a href="/">Where to begin</a>');
+      expect(page).toContain('<a href="/">Home</a>');
       expect(page).toContain(`Request ${answer.headers.get("X-Request-Id")}`);
       expect(page.length).toBeLessThan(5_000);
       expect(page).not.toMatch(/<script|\u202e|href="\/\/|href="http/);
@@ -172,7 +172,7 @@ describe("a page that refuses", () => {
     const secret = await service.token({ scope: "ingest" });
     const page = await errorPage(await byBrowser("/hosts/dom0-1", { secret }), 403);
     expect(page).toContain("This token has scope ingest");
-    expect(page).toContain('<a href="/upload">Where to begin</a>');
+    expect(page).toContain('<a href="/upload">Home</a>');
     expect(page).not.toContain('href="/hosts"');
     expect((await jsonOf<Refusal>(ask("/hosts/dom0-1", { secret }), 403)).error.code).toBe("forbidden");
   });
@@ -218,7 +218,7 @@ const named = (name: string) =>
 describe("while the store fails", () => {
   test.each([
     [503, "TimeoutError", "10", "The store cannot be reached"],
-    [429, "ProvisionedThroughputExceededException", "5", "Too much is being asked"],
+    [429, "ProvisionedThroughputExceededException", "5", "The service is overloaded"],
     [500, "TypeError", null, "Something went wrong"],
   ])("%i of a %s in words, when to come back, and nothing of the inside", async (status, name, wait, title) => {
     fault = named(name);

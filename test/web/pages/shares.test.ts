@@ -70,14 +70,14 @@ describe.each([
 });
 
 test("without shares the page says how to make one", async () => {
-  expect(await pageOf(reader.visit("/shares"), 200)).toContain("Nothing is shared.");
+  expect(await pageOf(reader.visit("/shares"), 200)).toContain("Nothing is shared yet.");
 });
 
 test("a share of another token has no button, and cannot be ended by its id", async () => {
   await visitor(service, service.admin).submit("/shares", { kind: "matrix", lasts: "live" });
   const [share] = await sharesOf();
   const id = share?.id ?? "";
-  expect(await pageOf(reader.visit("/shares"), 200)).not.toContain("End this share");
+  expect(await pageOf(reader.visit("/shares"), 200)).not.toContain("Revoke link");
   expect(await pageOf(reader.submit("/shares/revoke", { id }), 403)).toContain("Another token made this share");
   const elsewhere = visitor(service, await service.token({ scope: "admin", fleet: "other" }));
   await pageOf(elsewhere.submit("/shares/revoke", { id }), 404);

@@ -84,7 +84,7 @@ describe("the cookie", () => {
     const answer = await visitor(service, secret).visit("/matrix?period=2026");
     expect(wayOf(answer)).toBe("/sign-in?next=%2Fmatrix%3Fperiod%3D2026&ended=yes");
     expect(cookieOf(answer)).toMatch(/^vbdstat=; Max-Age=0/);
-    expect(await pageOf(nobody.visit(answer.headers.get("Location") ?? ""), 200)).toContain("not valid any more");
+    expect(await pageOf(nobody.visit(answer.headers.get("Location") ?? ""), 200)).toContain("no longer valid");
   });
 });
 

@@ -20,7 +20,7 @@ beforeAll(async () => {
 });
 afterAll(() => engine.stop());
 
-/** The counts on a receipt, in the order in which it shows them: stored, known before, rejected. */
+/** The counts on a receipt, in the order in which it shows them: stored, duplicates, rejected. */
 const counts = (page: string) =>
   [...page.matchAll(/<dd>([\d ]+)<\/dd>/g)].slice(0, 3).map(([, count]) => Number(count));
 
@@ -45,7 +45,7 @@ test("what curl posted before is known, and the other way round: one run, whiche
   const form = { output: pasted(BLKTAP), backend: "blktap1", host: "h2", site: "fra" };
   const page = await pageOf(admin.submit("/upload", form), 200);
   expect(counts(page)).toEqual([0, 1, 0]);
-  expect(page).toContain("<h1>Nothing new</h1>");
+  expect(page).toContain("<h1>Already stored</h1>");
   await pageOf(admin.submit("/upload", { output: pasted(LOOP), backend: "loop", host: "h3" }), 201);
   const receipt = await jsonOf<Receipt>(service.post(LOOP, "?backend=loop&host=h3", asJson), 200);
   expect(receipt.duplicate).toBe(1);
@@ -107,7 +107,7 @@ test("a store that cannot be reached: 503 in words, with the text, so that it ca
 test("an ingest token uploads for its own hosts, and is not led where it may not go", async () => {
   const own = visitor(service, await service.token({ scope: "ingest", hosts: "web-*" }));
   const page = await pageOf(own.submit("/upload", { output: LOOP, backend: "loop", host: "web-1" }), 201);
-  expect(page).not.toContain('href="/">To the overview');
+  expect(page).not.toContain('href="/">Go to overview');
   const refused = await pageOf(own.submit("/upload", { output: LOOP, backend: "loop", host: "db-1" }), 403);
   expect(refused).toContain("Line 1: this token is for hosts web-*");
 });
