@@ -116,7 +116,7 @@ export const BACKEND_DESCRIPTIONS: Descriptions<Backend> = {
   blktap2: "tapdisk2 behind a blktap2 device, with blkback on top.",
   tapdisk3: "tapdisk serves the guest directly (vbd3).",
   qdisk: "QEMU's paravirtual disk backend.",
-  virtio: "virtio-blk, served by a dedicated process.",
+  virtio: "virtio-blk, with a dedicated process as the backend.",
   emulated: "A disk controller emulated by QEMU, without paravirtual drivers in the guest.",
   vnd: "NetBSD Dom0: an image file through vnd(4) and xbdback.",
   "file-direct": "FreeBSD Dom0: blkback opens the image file directly.",
