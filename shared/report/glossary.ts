@@ -53,7 +53,7 @@ export const VERDICT_DESCRIPTIONS: Descriptions<Verdict> = {
   slower: "The candidate is slower, by the same three criteria.",
   equivalent:
     "The whole interval lies within the margin: on the median host, any difference is too small to matter. Single hosts may differ.",
-  inconclusive: "The hosts measured so far do not settle it. Pages and charts say “too close to call”.",
+  inconclusive: "The hosts measured so far do not settle it. Reports and charts say “too close to call”.",
   "not comparable": "More measurements of this kind would not settle it.",
 };
 
