@@ -291,7 +291,9 @@ describe.skipIf(path === null)("in Chromium", () => {
       await page.emulateMedia({ colorScheme: "light" });
       await page.setViewportSize({ width: 1200, height: 900 });
       await page.goto("/upload");
-      await page.getByLabel("Bonnie++ output").fill(`${sample("seed-loop.csv")}\nvm101,2064M,12x,35`);
+      await page
+        .getByLabel("Bonnie++ output")
+        .fill(`${sample("seed-loop.csv")}\n${sample("seed-loop.csv").replace("25511", "12x")}`);
       await page.getByLabel("Backend").selectOption("loop");
       await page.getByRole("button", { name: "Upload" }).click();
       expect(await accessibilityFaults(page)).toEqual([]);
@@ -299,6 +301,17 @@ describe.skipIf(path === null)("in Chromium", () => {
       expect(await page.evaluate("document.documentElement.scrollWidth")).toBe(360);
       await page.getByRole("link", { name: "run of line 1" }).click();
       expect(await accessibilityFaults(page)).toEqual([]);
+    });
+
+    test("a column off the screen of a telephone makes no row of several lines", async () => {
+      const headers = { Authorization: `Bearer ${server.adminToken.secret}` };
+      const query = "backend=phy&host=dom0-1&site=frankfurt-am-main&hardware=proliant-dl360";
+      await fetch(`${server.url}/v1/results?${query}`, { method: "POST", headers, body: sample("seed-blktap.csv") });
+      await untilCounted();
+      await page.setViewportSize({ width: 400, height: 740 });
+      await page.goto("/hosts");
+      const row = await page.getByRole("row", { name: "dom0-1" }).boundingBox();
+      expect(row?.height ?? 0).toBeLessThan(50);
     });
 
     test("long host names stand over no other column, and the list fits on paper", async () => {

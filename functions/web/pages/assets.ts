@@ -126,6 +126,8 @@ fieldset.plain { display: flex; flex-direction: column; gap: .2rem; }
 
 .list .report h2 { position: absolute; width: 1px; height: 1px; overflow: hidden; clip-path: inset(50%); }
 @media screen { .list .report td:not(.short) { min-width: 14rem; } }
+/* A column off the screen must not make rows of several lines, which would look empty. */
+@media screen and (max-width: 48rem) { .list .report td { white-space: nowrap; max-width: none; } }
 .pairs { font-size: .95rem; color: var(--muted); }
 .report .pairs { padding: 0; margin: .5rem 0; }
 .report .pairs ul { display: flex; flex-wrap: wrap; gap: 0 1.25rem; max-width: none; }

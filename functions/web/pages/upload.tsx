@@ -162,7 +162,7 @@ function receiptPage(c: Context<HttpEnv>, receipt: Receipt, fields: UploadFields
     { title: "Receipt", status: receiptStatus(receipt) },
     <>
       <div class="sheet">
-        <h1>{rejected > 0 ? "Some lines were rejected" : stored > 0 ? "Stored" : "Already stored"}</h1>
+        <h1>{receiptHeading(receipt)}</h1>
         <dl class="counts">
           <Count name="stored" count={stored} />
           <Count name="duplicates" count={duplicate} />
@@ -195,6 +195,11 @@ function receiptPage(c: Context<HttpEnv>, receipt: Receipt, fields: UploadFields
       )}
     </>,
   );
+}
+
+function receiptHeading({ stored, rejected, results }: Receipt): string {
+  if (rejected > 0) return results.length > 0 ? "Some lines were rejected" : "All lines were rejected";
+  return stored > 0 ? "Stored" : "Already stored";
 }
 
 const Count: FC<{ name: string; count: number }> = ({ name, count }) => (

@@ -66,6 +66,15 @@ test("a line that cannot be read: 422, the good ones stored, the bad ones with t
   expect(page).toContain('name="host" value="h5"');
   expect(page).toContain('name="site" value="&lt;ams&gt;"');
   expect(page).toContain("12x,35,18075");
+  expect(page).toContain("<h1>Some lines were rejected</h1>");
+  expect(page).toContain("Valid lines were stored. Rejected lines are quarantined verbatim.");
+});
+
+test("without a line that can be read the receipt does not claim that anything was stored", async () => {
+  const output = pasted(LOOP.replace("25511", "13x"));
+  const page = await pageOf(admin.submit("/upload", { output, backend: "loop", host: "h6" }), 422);
+  expect(page).toContain("<h1>All lines were rejected</h1>");
+  expect(page).not.toContain("were stored");
 });
 
 describe("400, with all that was typed", () => {
