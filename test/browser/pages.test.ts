@@ -1,5 +1,5 @@
-// The pages in a real Chromium, over a real server: the way of an operator from the sign-in to a report on another site, all
-// of it without scripts; then every page for everybody, light and dark. When one of these fails, somebody cannot do it.
+// The pages in a real Chromium, over a real server: what an operator does from the sign-in to a report on another site, all of
+// it without scripts; then every page for its readability, light and dark. When one of these fails, a person cannot do it.
 
 import { mkdtempSync, readFileSync, rmSync } from "node:fs";
 import { createServer, type Server } from "node:http";
@@ -110,7 +110,7 @@ describe.skipIf(path === null)("in Chromium", () => {
     });
     afterAll(() => context?.close());
 
-    test("is led to the sign-in, and from there to where they wanted to go", async () => {
+    test("gets to the sign-in, and from there to the page they asked for", async () => {
       await page.goto("/upload");
       expect(new URL(page.url()).pathname).toBe("/sign-in");
       await page.getByLabel("Token").fill("vbd_wrong");
@@ -138,7 +138,7 @@ describe.skipIf(path === null)("in Chromium", () => {
       expect(await page.getByRole("heading", { level: 1 }).textContent()).toBe(`Run on vm101, backend ${backend}`);
     });
 
-    test("opens the comparison: chart, verdicts, and why they are none", async () => {
+    test("opens the comparison: chart, verdicts, and why there is none yet", async () => {
       await untilCounted();
       await page.getByRole("link", { name: "Overview" }).click();
       expect(await page.getByRole("heading", { level: 1 }).textContent()).toBe("blktap1 against loop");
@@ -151,7 +151,7 @@ describe.skipIf(path === null)("in Chromium", () => {
       expect(await why.isVisible()).toBe(true);
     });
 
-    test("filters, and finds the question again in the form and the address", async () => {
+    test("filters, and finds the query again in the form and the URL", async () => {
       await page.getByText("Filters").click();
       await page.getByLabel("fra").check();
       await page.getByLabel("char write").check();
@@ -164,7 +164,7 @@ describe.skipIf(path === null)("in Chromium", () => {
       expect(await page.locator(".facts").textContent()).toContain("sitefra");
     });
 
-    test("makes a frozen and a live share, and embeds both in a page of another site", async () => {
+    test("creates a frozen and a live share, and embeds both in a page of another site", async () => {
       await page.goto("/");
       await page.getByLabel("Title (optional)").fill("Which <backend>?");
       await page.getByRole("button", { name: "Create link" }).click();
@@ -211,7 +211,7 @@ describe.skipIf(path === null)("in Chromium", () => {
       expect(await page.locator(".share").count()).toBe(before);
     });
 
-    test("ends a share, which is then gone for everybody", async () => {
+    test("revokes a share, which is then gone for every reader", async () => {
       await page.goto("/shares");
       const address = await page.locator(".share").nth(1).locator("img").getAttribute("src");
       expect((await fetch(`${server.url}${address}`)).status).toBe(200);
@@ -314,7 +314,7 @@ describe.skipIf(path === null)("in Chromium", () => {
       expect(row?.height ?? 0).toBeLessThan(50);
     });
 
-    test("long host names stand over no other column, and the list fits on paper", async () => {
+    test("long host names cover no other column, and the list fits on paper", async () => {
       const name = "dom0-rack17-unit42-frankfurt-am-main-datacenter-east.internal.example.com";
       const backends = ["loop", "phy", "qdisk", "blktap1", "blktap2", "tapdisk3", "virtio", "emulated"];
       const line = sample("seed-blktap.csv").trim();
