@@ -1,10 +1,16 @@
 import type { Summary } from "../../shared/report/model.ts";
-import type { Share } from "../../shared/run/share.ts";
+import type { Share, StoredDocument } from "../../shared/run/share.ts";
 import type { Token } from "../../shared/run/token.ts";
 import type { EmbedDeps } from "../web/routes/embed.ts";
 import { firstDocuments } from "../web/routes/share-documents.ts";
 import { makeShareId } from "./secret.ts";
 import { summaryOf } from "./share-summaries.ts";
+
+/** Stores new shares. */
+export interface ShareWriter {
+  /** Stores a share with its first documents: all of them or nothing. */
+  add(share: Share, documents: readonly StoredDocument[]): Promise<void>;
+}
 
 /** What somebody wants to share. */
 interface AskedShare extends Pick<Share, "kind" | "query" | "frozen"> {

@@ -1,14 +1,17 @@
 import type * as z from "zod";
 import type { backendsQuery, compareQuery, matrixQuery, trendQuery } from "../../shared/api/parameters.ts";
-import { SCOPE_ALL } from "../../shared/cells/cell.ts";
+import { type CellKind, SCOPE_ALL } from "../../shared/cells/cell.ts";
 import { pairName } from "../../shared/cells/contribution.ts";
+import type { CountedHost } from "../../shared/cells/stored-summary.ts";
 import { type AllBackends, allBackends } from "../../shared/compare/backends.ts";
-import { compare, type Merged, type Question } from "../../shared/compare/compare.ts";
-import type { Comparison } from "../../shared/compare/comparison.ts";
+import type { CellQuery, CellReading } from "../../shared/compare/cell-reading.ts";
+import { compare } from "../../shared/compare/compare.ts";
+import type { Comparison, ComparisonQuery } from "../../shared/compare/comparison.ts";
 import { metricCell } from "../../shared/compare/estimate.ts";
 import type { Notice } from "../../shared/compare/flags.ts";
 import { backendsOf, type HostProfile, hostProfile, pairsOf } from "../../shared/compare/host.ts";
 import { type MatrixPair, matrix } from "../../shared/compare/matrix.ts";
+import type { Merged } from "../../shared/compare/merge-periods.ts";
 import {
   type MatrixResult,
   type TrendPeriod,
@@ -17,11 +20,12 @@ import {
   trend,
 } from "../../shared/compare/trend.ts";
 import { AppError } from "../../shared/errors.ts";
-import type { CellReading, HostStore, RunPage } from "../../shared/ports.ts";
 import type { RunPage as RunPageAnswer } from "../../shared/report/model.ts";
+import { describeComparison } from "../../shared/report/sentences.ts";
 import { unknownBackendText } from "../../shared/run/aliases.ts";
 import { type Backend, isBackend } from "../../shared/run/backends.ts";
 import { COHORT_KEYS, type CohortKey } from "../../shared/run/cohort.ts";
+import type { RunPage } from "../../shared/run/listing.ts";
 import {
   MAX_PERIODS,
   PERIOD_ALL,
@@ -35,11 +39,43 @@ import type { Run } from "../../shared/run/run.ts";
 import { hostMatches, type Token } from "../../shared/run/token.ts";
 import type { QueryDeps, ReadDeps } from "../web/routes/read.ts";
 
+/** The cells for one query. They may be shared with those of other queries, and must not be changed. */
+interface OpenCells {
+  /** The cells of one kind and name, e.g. `pair`, `blktap1:loop`. */
+  read(kind: CellKind, name: string): Promise<CellReading>;
+  /** The cells of every pair or every backend that has any, by name in alphabetical order. */
+  readAll(kind: "pair" | "backend"): Promise<ReadonlyMap<string, CellReading>>;
+}
+
+/** Reads cells. */
+export interface CellReader {
+  /** Finds out where the cells for a query are, and gives what reads them. */
+  open(query: CellQuery): Promise<OpenCells>;
+}
+
+/** Finds runs. */
+export interface RunLookup {
+  /** Null when there is no such run. Throws `unreadable` when it cannot be read. */
+  get(fleet: string, id: string): Promise<Run | null>;
+}
+
+/** Finds hosts. */
+export interface HostLookup {
+  /** Null for a host that has no runs, neither counted nor pending. */
+  get(fleet: string, host: string): Promise<CountedHost | null>;
+}
+
+/** Counts hosts with runs that the cells do not contain yet. */
+export interface PendingHostCount {
+  /** The number, which may be a second old. */
+  count(fleet: string): Promise<number>;
+}
+
 /**
  * The name under which a host is stored that somebody asks for: in NFC, as names are taken in. An earlier version stored them
  * as they were sent: where there is such a host, it is that one.
  */
-export async function hostNamed(hosts: HostStore, fleet: string, asked: string): Promise<string> {
+export async function hostNamed(hosts: HostLookup, fleet: string, asked: string): Promise<string> {
   const composed = asked.normalize("NFC");
   return composed === asked || (await hosts.get(fleet, asked)) !== null ? asked : composed;
 }
@@ -55,7 +91,9 @@ export function backendOf(parameter: "backend" | "baseline" | "candidate", word:
 }
 
 /** The cohort filters among the parameters of a query. */
-function filtersOf(query: Readonly<Partial<Record<CohortKey, readonly string[] | undefined>>>): Question["filters"] {
+function filtersOf(
+  query: Readonly<Partial<Record<CohortKey, readonly string[] | undefined>>>,
+): ComparisonQuery["filters"] {
   return Object.fromEntries(COHORT_KEYS.flatMap((key) => (query[key] === undefined ? [] : [[key, query[key]]])));
 }
 
@@ -138,10 +176,10 @@ export async function backendsResult(
   const cells = deps.cells.open({ fleet, periods, filters, metrics });
   const [readings, pendingHosts] = await Promise.all([
     cells.then(({ readAll }) => readAll("backend")),
-    cells.then(() => deps.status.pendingHosts(fleet)),
+    cells.then(() => deps.pendingHosts.count(fleet)),
   ]);
   return allBackends({
-    question: { periods, view, filters, metrics },
+    query: { periods, view, filters, metrics },
     asOf: newest(readings.values()),
     pendingHosts,
     notices: noticesOf(readings.values()),
@@ -167,7 +205,7 @@ export async function trendResult(
   const periods = await (from === undefined
     ? latestPeriods(deps, fleet, question, last, unit)
     : readPeriods(deps, fleet, question, allBetween(from, last, unit)));
-  const pendingHosts = await deps.status.pendingHosts(fleet);
+  const pendingHosts = await deps.pendingHosts.count(fleet);
   const readings = periods.map(({ reading }) => reading);
   return {
     unit,
@@ -243,7 +281,7 @@ export async function matrixResult(
   const [ofPairs, ofBackends, pendingHosts] = await Promise.all([
     cells.then(({ readAll }) => readAll("pair")),
     cells.then(({ readAll }) => readAll("backend")),
-    cells.then(() => deps.status.pendingHosts(fleet)),
+    cells.then(() => deps.pendingHosts.count(fleet)),
   ]);
   const pairs = [...ofPairs].flatMap(([name, { views }]): MatrixPair[] => {
     const cell = views[view].get(SCOPE_ALL);
@@ -275,17 +313,17 @@ export async function compareResult(
     throw new AppError("bad_parameter", `baseline and candidate are both ${baseline}; expected two backends`);
   }
   const { period: periods, view, margin, metric: metrics = [] } = query;
-  const question: Question = { baseline, candidate, periods, view, filters: filtersOf(query), margin, metrics };
+  const question: ComparisonQuery = { baseline, candidate, periods, view, filters: filtersOf(query), margin, metrics };
   const about = { fleet, periods, filters: question.filters, metrics };
   const cells = deps.cells.open(about);
   const [pair, ofBaseline, ofCandidate, pendingHosts] = await Promise.all([
     cells.then(({ read }) => read("pair", pairName(baseline, candidate))),
     cells.then(({ read }) => read("backend", baseline)),
     cells.then(({ read }) => read("backend", candidate)),
-    cells.then(() => deps.status.pendingHosts(fleet)),
+    cells.then(() => deps.pendingHosts.count(fleet)),
   ]);
-  return compare({
-    question,
+  const findings = compare({
+    query: question,
     asOf: newest([pair, ofBaseline, ofCandidate]),
     pendingHosts,
     notices: noticesOf([pair, ofBaseline, ofCandidate]),
@@ -294,4 +332,5 @@ export async function compareResult(
     candidateValues: ofCandidate.views[view],
     pairAsReported: view === "trusted" ? pair.views.all : null,
   });
+  return describeComparison(findings);
 }

@@ -2,10 +2,10 @@ import { backendsQuery, compareQuery, matrixQuery, trendQuery } from "../../shar
 import { allBackends, comparison, matrix, trend } from "../../shared/api/summary-answers.ts";
 import type { Summary } from "../../shared/report/model.ts";
 import type { Share } from "../../shared/run/share.ts";
-import { type Admission, COST, charged, withTicket } from "../web/http/admission.ts";
-import { checked } from "../web/http/parameters.ts";
 import type { QueryDeps } from "../web/routes/read.ts";
+import { type Admission, COST, charged, withTicket } from "./admission.ts";
 import { backendsResult, compareResult, matrixResult, trendResult } from "./queries.ts";
+import { checked } from "./validation.ts";
 
 /** A kept answer as the summary it was; null when this version of the service has other answers than the one that kept it. */
 export function storedSummary({ kind }: Pick<Share, "kind">, json: string): Summary | null {

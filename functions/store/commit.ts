@@ -3,21 +3,30 @@
 
 import { randomUUID } from "node:crypto";
 import type { TransactWriteItem } from "@aws-sdk/client-dynamodb";
-import { addCell, type Cell, CellError, emptyCell, isEmpty, SCOPE_ALL, subtractCell } from "../../shared/cells/cell.ts";
+import { addCell, type Cell, emptyCell, isEmptyCell, SCOPE_ALL, subtractCell } from "../../shared/cells/cell.ts";
+import { CellError } from "../../shared/cells/cell-error.ts";
 import { decodeCell, encodeCell } from "../../shared/cells/codec.ts";
-import { type Change, contributions, difference, FLEET_NAME } from "../../shared/cells/contribution.ts";
-import { type HostGroup, type HostSummary, withGroups } from "../../shared/cells/host-values.ts";
+import {
+  type ContributionChange,
+  contributions,
+  diffContributions,
+  FLEET_NAME,
+} from "../../shared/cells/contribution.ts";
+import { type HostGroup, type HostSummary, type RunSample, withGroups } from "../../shared/cells/host-values.ts";
+import type { FleetGeneration, StoredSummary, SummaryStep } from "../../shared/cells/stored-summary.ts";
 import { encodeSummary } from "../../shared/cells/summary-codec.ts";
-import type { FleetGeneration, StoredSummary, SummaryStep } from "../../shared/ports.ts";
 import type { CountedCohort } from "../../shared/run/cohort.ts";
 import type { View } from "../../shared/run/run.ts";
 import { codeUnitOrder } from "../../shared/run/text.ts";
 import { stampWrite } from "./cells.ts";
-import { enters, leaves, listingWrite, placed } from "./cohorts.ts";
+import { enters, leaves, listingWrite, MAX_COHORTS, placed } from "./cohorts.ts";
 import { retryingTransient, TransactionCancelled } from "./errors.ts";
+import { activeGenerations, readGenerations } from "./generations.ts";
 import { type Item, optionalBytesOf, sizeOf, textOf } from "./item.ts";
 import { cellKey, cohortHash, cohortKey, EVERY_COHORT, idOf, type Key, stampKey } from "./keys.ts";
-import { pendingHostWrite } from "./pending-hosts.ts";
+import { makePendingHosts, pendingHostWrite } from "./pending-hosts.ts";
+import { readSamples } from "./runs.ts";
+import { listFleets } from "./status.ts";
 import { readSummaries, summaryWrite } from "./summaries.ts";
 import {
   deleteVersion,
@@ -80,7 +89,7 @@ function viewOf(stored: Item | null, view: View): Cell {
 function changedCell(stored: Item | null, parts: readonly CellPart[], at: string): Item | null {
   const trusted = changed(stored, "trusted", parts);
   const all = areViewsAlike(stored, parts) ? trusted : changed(stored, "all", parts);
-  if (isEmpty(trusted) && isEmpty(all)) return null;
+  if (isEmptyCell(trusted) && isEmptyCell(all)) return null;
   const trustedBytes = encodeCell(trusted);
   const allBytes = all === trusted ? trustedBytes : encodeCell(all);
   return {
@@ -111,7 +120,7 @@ function areViewsAlike(stored: Item | null, parts: readonly CellPart[]): boolean
   );
 }
 
-// Which cells a step of a host's summary changes, and how: every difference of the host's contributions goes to the cell
+// Which cells a step of a host's summary changes, and how: every diffContributions of the host's contributions goes to the cell
 // of all cohorts and to the cell of the host's own cohort.
 
 /** What one host takes out of one view of a cell and puts into it. */
@@ -130,7 +139,7 @@ interface CellChange {
 }
 
 /** The changes from one summary to another. */
-type ChangesBetween = (before: HostSummary, after: HostSummary) => readonly Change[];
+type ChangesBetween = (before: HostSummary, after: HostSummary) => readonly ContributionChange[];
 
 /** The changes of one step of a host in `bucket`: one for each cell it touches, each cell once. */
 function cellChanges(
@@ -140,7 +149,7 @@ function cellChanges(
   changesBetween: ChangesBetween,
 ): CellChange[] {
   const changes = new Map<string, { key: Key; cohort: string; parts: CellPart[] }>();
-  const put = (cohort: string, differences: readonly Change[]) => {
+  const put = (cohort: string, differences: readonly ContributionChange[]) => {
     for (const { view, kind, name, scope, subtract, add } of differences) {
       const key = cellKey(of, period, { cohort, kind, name, scope, shard: bucket });
       const change = changes.get(key.sk) ?? { key, cohort, parts: [] };
@@ -168,11 +177,11 @@ const NOTHING: HostSummary = { host: "", groups: [] };
  * same runs, and then share one summary. To be forgotten with the steps it was made for, for it is large.
  */
 function rememberChanges(): ChangesBetween {
-  const remembered = new Map<HostSummary, Map<HostSummary, readonly Change[]>>();
+  const remembered = new Map<HostSummary, Map<HostSummary, readonly ContributionChange[]>>();
   return (before, after) => {
-    const fromHere = remembered.get(before) ?? new Map<HostSummary, readonly Change[]>();
+    const fromHere = remembered.get(before) ?? new Map<HostSummary, readonly ContributionChange[]>();
     remembered.set(before, fromHere);
-    const changes = fromHere.get(after) ?? difference(contributions(before), contributions(after));
+    const changes = fromHere.get(after) ?? diffContributions(contributions(before), contributions(after));
     fromHere.set(after, changes);
     return changes;
   };
@@ -263,7 +272,7 @@ function* batches(to: Bucket, steps: readonly CohortStep[]): Generator<Plan[]> {
 }
 
 /** What a commit is about: hosts of one bucket in one generation of a fleet, at a time. */
-export interface Commit {
+interface Commit {
   readonly table: Table;
   readonly of: FleetGeneration;
   readonly bucket: number;
@@ -277,7 +286,7 @@ export interface Commit {
  * changes nothing is written too: its new version stops slower workers, whose reading of the runs may be older. Gives the
  * steps that were not committed because somebody else was faster.
  */
-export async function commitSteps(to: Commit, steps: readonly SummaryStep[]): Promise<SummaryStep[]> {
+async function commitSteps(to: Commit, steps: readonly SummaryStep[]): Promise<SummaryStep[]> {
   const lost: SummaryStep[] = [];
   for (const batch of plansTogether(to, await placed(to.table, to.of, steps, to.mostCohorts))) {
     if (!(await commitPlans(to, batch))) lost.push(...batch.map(({ step }) => step));
@@ -370,4 +379,36 @@ async function writesOf({ table, of, bucket, at }: Commit, plans: readonly Plan[
       return old === null ? [] : deleteVersion(table, cell.key, before);
     }),
   ];
+}
+
+/** The statistics of a table, for aggregation. A period has room for `maxCohorts`. */
+export function makeStatisticsStore(table: Table, maxCohorts = MAX_COHORTS) {
+  return {
+    generations: async (fleet: string): Promise<readonly FleetGeneration[]> =>
+      activeGenerations(fleet, await readGenerations(table, fleet)),
+    samples: (
+      group: Parameters<typeof readSamples>[1],
+      window: Parameters<typeof readSamples>[2],
+      limit: number,
+    ): Promise<readonly RunSample[]> => readSamples(table, group, window, limit),
+    summaries: (
+      of: FleetGeneration,
+      keys: readonly { readonly period: string; readonly host: string }[],
+    ): Promise<readonly StoredSummary[]> => readSummaries(table, of, keys),
+    commit: (
+      of: FleetGeneration,
+      shard: number,
+      steps: readonly SummaryStep[],
+      at: string,
+    ): Promise<readonly SummaryStep[]> => commitSteps({ table, of, bucket: shard, at, mostCohorts: maxCohorts }, steps),
+  };
+}
+
+/** Everything that aggregation needs of a table. */
+export function makeAggregationStores(table: Table, maxCohorts = MAX_COHORTS) {
+  return {
+    pendingHosts: makePendingHosts(table),
+    statistics: makeStatisticsStore(table, maxCohorts),
+    fleets: (): Promise<readonly string[]> => listFleets(table),
+  };
 }

@@ -1,9 +1,9 @@
 // The loader: runs to the store as fast as it takes them, several transactions in flight.
 
 import { backOff } from "../../functions/store/errors.ts";
-import { sampleOf } from "../../shared/cells/sample.ts";
+import type { RunWriter } from "../../functions/web/routes/results.ts";
+import { toSample } from "../../shared/cells/sample.ts";
 import { AppError } from "../../shared/errors.ts";
-import type { RunStore } from "../../shared/ports.ts";
 import type { Run } from "../../shared/run/run.ts";
 
 export interface BulkWriter {
@@ -22,14 +22,14 @@ const IN_FLIGHT = 4;
 const TRIES = 200;
 
 /** A loader into a store; `onStored` is told after each call of the store how many runs are done, stored or duplicate. */
-export function makeBulkWriter(store: Pick<RunStore, "add">, onStored: (done: number) => void): BulkWriter {
+export function makeBulkWriter(store: Pick<RunWriter, "add">, onStored: (done: number) => void): BulkWriter {
   const inFlight = new Set<Promise<void>>();
   let waiting: Run[] = [];
   let failure: { readonly error: unknown } | null = null;
   const counts = { stored: 0, duplicate: 0 };
 
   async function send(runs: readonly Run[]): Promise<void> {
-    const newRuns = runs.map((run) => ({ run, sample: sampleOf(run) }));
+    const newRuns = runs.map((run) => ({ run, sample: toSample(run) }));
     for (let attempt = 0; ; attempt += 1) {
       try {
         for (const status of await store.add(newRuns)) counts[status] += 1;

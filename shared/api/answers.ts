@@ -3,8 +3,8 @@
 
 import * as z from "zod";
 import { ERROR_STATUS } from "../errors.ts";
-import type { QuarantinedLine } from "../ports.ts";
 import { ERROR_DESCRIPTIONS, enumValues } from "../report/glossary.ts";
+import type { QuarantinedLine } from "../run/run.ts";
 import { SCOPES, type Token } from "../run/token.ts";
 import { backendSlug, count, instant, nextCursor, qualityVerdict, stratum } from "./schemas.ts";
 

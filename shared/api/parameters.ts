@@ -3,7 +3,7 @@
 import * as z from "zod";
 import { DEFAULT_RENDER_OPTIONS, SHARE_WIDTHS, THEMES, WIDTH } from "../report/model.ts";
 import { METRIC_NAMES } from "../run/metrics.ts";
-import { isPeriod, MAX_PERIODS, PERIOD_ALL, PERIOD_UNITS, unitOf, withoutHeld } from "../run/periods.ts";
+import { isPeriod, MAX_PERIODS, PERIOD_ALL, PERIOD_UNITS, parsePeriodUnit, withoutNested } from "../run/periods.ts";
 import { VIEWS } from "../run/run.ts";
 import { cursor, limit } from "./paging.ts";
 import { once } from "./request-fields.ts";
@@ -89,7 +89,7 @@ const period = once(
     .transform((text) => [...new Set(text.split(","))])
     .refine((periods) => periods.every(isPeriod), "expected all, 2026, 2026-Q4, 2026-11, or several with commas")
     .refine((periods) => periods.length <= MAX_PERIODS, `expected at most ${MAX_PERIODS} periods`)
-    .transform(withoutHeld),
+    .transform(withoutNested),
 ).prefault(PERIOD_ALL);
 
 const view = once(
@@ -188,7 +188,7 @@ export const trendQuery = z
     view,
     ...cohortFilters,
   })
-  .refine(({ unit, from = "", to = "" }) => [from, to].every((text) => text === "" || unitOf(text) === unit), {
+  .refine(({ unit, from = "", to = "" }) => [from, to].every((text) => text === "" || parsePeriodUnit(text) === unit), {
     path: ["from"],
     error: "expected from and to as the unit says: 2026-11 with month, 2026-Q4 with quarter, 2026 with year",
   })

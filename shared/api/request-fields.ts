@@ -1,5 +1,5 @@
 import * as z from "zod";
-import { invisibleIn, VISIBLE_EXPECTED } from "../run/text.ts";
+import { describeInvisible, VISIBLE_EXPECTED } from "../run/text.ts";
 
 /** Text of 1 to so many characters, none of them invisible or a control character; given in NFC. */
 export const oneLine = (most: number) =>
@@ -8,8 +8,8 @@ export const oneLine = (most: number) =>
     .normalize("NFC")
     .min(1, "expected some text")
     .max(most, `expected at most ${most} characters`)
-    .refine((text) => invisibleIn(text) === "", {
-      error: ({ input }) => `expected characters, ${VISIBLE_EXPECTED}${invisibleIn(String(input))}`,
+    .refine((text) => describeInvisible(text) === "", {
+      error: ({ input }) => `expected characters, ${VISIBLE_EXPECTED}${describeInvisible(String(input))}`,
     });
 
 /** A parameter that may be given once. */

@@ -1,6 +1,6 @@
-// Reports: what a person is told, without markup. In: an answer of the service (`summary.ts`). Out: a title, sentences,
-// facts and tables as plain text, the same for every format; `shared/render` writes them as text, Markdown or HTML. All
-// texts may hold what came from outside, so a renderer escapes every one of them. What programs are told are `Records`.
+// The model of reports: an answer for people, without markup. A report is a title, sentences, facts and tables as plain text,
+// the same for every format; shared/render writes it as text, Markdown or HTML. All texts may hold text from outside, so
+// a renderer escapes every one of them. Programs get `Records` instead.
 
 import type { AllBackends } from "../compare/backends.ts";
 import type { Comparison } from "../compare/comparison.ts";
@@ -9,7 +9,7 @@ import type { MatrixResult, TrendResult } from "../compare/trend.ts";
 import type { MetricName } from "../run/metrics.ts";
 import type { Run } from "../run/run.ts";
 
-// What a report or a chart is made of: the answer of one endpoint, and how somebody wants to see it.
+// The input of a report or a chart: the answer of one endpoint, and the options of the reader.
 
 /** A page of hosts, and where the next one begins; null on the last. */
 export interface HostPage {
@@ -29,11 +29,11 @@ export interface RunPage {
   /** Runs of the page that cannot be read; absent where there are none. */
   readonly unreadable?: readonly UnreadableEntry[];
   readonly cursor: string | null;
-  /** How many results were looked at for a page that ended before it was full; the next one may have more. */
+  /** How many results were searched for a page that ended before it was full; the next one may have more. */
   readonly looked_at?: number;
 }
 
-/** An answer of the service, told apart by the endpoint that gives it. */
+/** An answer of the service, with the kind of the endpoint that gives it. */
 export type Summary =
   | { readonly kind: "compare"; readonly answer: Comparison }
   | { readonly kind: "matrix"; readonly answer: MatrixResult }
@@ -44,35 +44,35 @@ export type Summary =
   | { readonly kind: "runs"; readonly answer: RunPage }
   | { readonly kind: "run"; readonly answer: Run };
 
-/** Colours of a picture or page: `auto` follows the reader's system. */
+/** Colors of an image or page: `auto` follows the reader's system. */
 export const THEMES = ["light", "dark", "auto"] as const;
 
 export type Theme = (typeof THEMES)[number];
 
-/** Widths of a picture in px. */
+/** Widths of an image in px. */
 export const WIDTH = { least: 320, most: 1600, default: 720 } as const;
 
-/** Widths in px in which a share is shown; other widths get the nearest, the smaller of two. */
+/** Widths in px in which a share is shown. Another width gets the nearest of them, and the smaller of two at the same distance. */
 export const SHARE_WIDTHS = [320, 480, 600, 720, 800, 960, 1200, 1600] as const;
 
 /** How a summary is shown. It never changes a number. */
 export interface RenderOptions {
-  /** Of a picture, in px: `WIDTH.least` to `WIDTH.most`. */
+  /** Of an image, in px: `WIDTH.least` to `WIDTH.most`. */
   readonly width: number;
   readonly theme: Theme;
   /** The metrics to show; empty for all. */
   readonly metrics: readonly MetricName[];
-  /** Instead of the summary's own title; text from outside. */
+  /** Replaces the summary's own title; text from outside. */
   readonly title: string | null;
 }
 
-/** How a summary is shown when nobody says otherwise. */
+/** The options of a request without any. */
 export const DEFAULT_RENDER_OPTIONS: RenderOptions = { width: WIDTH.default, theme: "auto", metrics: [], title: null };
 
-/** The colour of a cell; its text always says the same in words. */
+/** The color of a cell; its text always says the same in words. */
 export type Tone = "plain" | "better" | "worse" | "equal" | "unclear" | "incomparable";
 
-/** What a cell names, for pages that link to it. */
+/** The host or run that a cell names, for pages that link to it. */
 export interface Target {
   readonly kind: "host" | "run";
   /** The name of the host, the id of the run. */
@@ -89,23 +89,23 @@ export interface Column {
   /** Stable, for programs and style sheets; unique in its table. */
   readonly key: string;
   readonly head: string;
-  /** Numbers stand on the right. */
+  /** Numbers are on the right. */
   readonly side: "left" | "right";
 }
 
 /** A table; the first cell of a row names it. */
 export interface Table {
-  /** What the table shows, for those who meet it alone. */
+  /** What the table shows, for readers who see it without its report. */
   readonly caption: string;
   readonly columns: readonly Column[];
   readonly rows: readonly (readonly Cell[])[];
 }
 
-/** A sentence under a name, such as a flag or a metric. */
+/** A sentence with a label, such as a flag or a metric. */
 export interface Remark {
   readonly label: string;
   readonly text: string;
-  /** Whether it keeps the reader from a wrong conclusion. */
+  /** Whether it prevents a wrong conclusion. */
   readonly isWarning: boolean;
 }
 
@@ -113,11 +113,11 @@ export interface Section {
   readonly heading: string;
   readonly table: Table | null;
   readonly remarks: readonly Remark[];
-  /** Text that is shown as it is, such as a line of Bonnie++; null for none. */
+  /** Text that is shown verbatim, such as a line of Bonnie++; null for none. */
   readonly verbatim: string | null;
 }
 
-/** Something about the whole report, e.g. `period`: `2026-Q4`. */
+/** A fact about the whole report, e.g. `period`: `2026-Q4`. */
 export interface Fact {
   readonly label: string;
   readonly text: string;
@@ -125,12 +125,12 @@ export interface Fact {
 
 export interface Report {
   readonly title: string;
-  /** What was found, in a sentence or two. */
+  /** The finding, in a sentence or two. */
   readonly lead: string;
-  /** How the numbers are to be read; null where they need no help. */
+  /** How to read the numbers; null where they need no help. */
   readonly guide: string | null;
   readonly facts: readonly Fact[];
-  /** What concerns all numbers. */
+  /** Notices about all numbers. */
   readonly notices: readonly Remark[];
   readonly sections: readonly Section[];
   /** Where the next page begins; null when this is all. */
@@ -147,12 +147,12 @@ export function named(text: string, kind: Target["kind"], id: string): Cell {
   return { text, tone: "plain", target: { kind, id } };
 }
 
-/** Columns from their heads; keys are made of the heads unless given. `<` and `>` say on which side. */
+/** A column; its key is made from its head unless given. `<` aligns it left, `>` right. */
 export function column(side: "<" | ">", head: string, key = head.replaceAll(/[^a-z0-9]+/gi, "_")): Column {
   return { key, head, side: side === ">" ? "right" : "left" };
 }
 
-/** A section with a table, with remarks, or both. */
+/** A section with any of a table, remarks and verbatim text. */
 export function section(heading: string, parts: Partial<Omit<Section, "heading">>): Section {
   return { heading, table: null, remarks: [], verbatim: null, ...parts };
 }

@@ -1,8 +1,7 @@
 import type { AllBackends, MeasuredBackend } from "../compare/backends.ts";
 import type { BackendValue } from "../compare/comparison.ts";
 import { aboutFacts, aboutFields, noticeRemarks, shownFact } from "../report/about.ts";
-import { stratumRemark } from "../report/details.ts";
-import { intervalOrNone, knownText } from "../report/format.ts";
+import { formatEstimate, formatInterval } from "../report/format.ts";
 import {
   type Cell,
   cell,
@@ -13,9 +12,10 @@ import {
   section,
   type Table,
 } from "../report/model.ts";
-import { type Field, type Records, recordsOf } from "../report/records.ts";
+import { buildRecords, type Field, type Records } from "../report/records.ts";
+import { stratumRemark } from "../report/stratum.ts";
 import { shownMetrics } from "../report/verdicts.ts";
-import { countOf, exactText, percentText, rateText } from "../run/format.ts";
+import { formatCount, formatNumber, formatPercent, formatRate } from "../run/format.ts";
 import { METRIC_NAMES, type MetricName } from "../run/metrics.ts";
 
 /** The values of all backends as a report: what there is, then for each stratum a table, metric by metric. */
@@ -33,7 +33,7 @@ export function backendsReport(answer: AllBackends, look: RenderOptions): Report
     facts: aboutFacts(answer, shownFact(look)),
     notices: [...noticeRemarks(answer), ...(answer.periods.length > 1 ? [REPEATED_NOTICE] : [])],
     sections: [
-      section("What there is", {
+      section("Available data", {
         table: { caption: "Hosts and runs of each backend", columns: COUNTS, rows: backends.map(countRow) },
       }),
       ...strata.map((stratum) =>
@@ -60,8 +60,8 @@ const COUNTS = [
 ];
 
 function countRow([name, { hosts, runs, cached }]: readonly [string, MeasuredBackend]): Cell[] {
-  const reads = cached.hosts === 0 ? "-" : `on ${countOf(cached.hosts, "host")}, by ${cached.rules.join(", ")}`;
-  return [cell(name), cell(exactText(hosts)), cell(exactText(runs)), cell(reads)];
+  const reads = cached.hosts === 0 ? "-" : `on ${formatCount(cached.hosts, "host")}, by ${cached.rules.join(", ")}`;
+  return [cell(name), cell(formatNumber(hosts)), cell(formatNumber(runs)), cell(reads)];
 }
 
 const VALUES = [
@@ -95,13 +95,13 @@ function valueRow(metric: MetricName, backend: string, value: BackendValue): Cel
   return [
     cell(metric),
     cell(backend),
-    cell(exactText(value.hosts)),
-    cell(exactText(value.runs)),
-    cell(knownText(value.median, rateText)),
-    cell(intervalOrNone(value.ci, rateText)),
-    cell(knownText(value.p10, rateText)),
-    cell(knownText(value.p90, rateText)),
-    cell(percentText(value.run_sd_log)),
+    cell(formatNumber(value.hosts)),
+    cell(formatNumber(value.runs)),
+    cell(formatEstimate(value.median, formatRate)),
+    cell(formatInterval(value.ci, formatRate)),
+    cell(formatEstimate(value.p10, formatRate)),
+    cell(formatEstimate(value.p90, formatRate)),
+    cell(formatPercent(value.run_sd_log)),
   ];
 }
 
@@ -146,5 +146,5 @@ export function backendsRecords(answer: AllBackends, look: RenderOptions): Recor
       ),
     ),
   );
-  return recordsOf(FIELDS, items);
+  return buildRecords(FIELDS, items);
 }

@@ -9,9 +9,8 @@ import {
   efficiencySection,
   indicationSection,
   scoresSection,
-  stratumRemark,
 } from "../report/details.ts";
-import { hostCountText, intervalOrNone, knownText } from "../report/format.ts";
+import { formatEstimate, formatHostCount, formatInterval } from "../report/format.ts";
 import {
   type Cell,
   cell,
@@ -25,9 +24,10 @@ import {
   type Table,
   warning,
 } from "../report/model.ts";
-import { type Field, type Records, recordsOf } from "../report/records.ts";
+import { buildRecords, type Field, type Records } from "../report/records.ts";
+import { stratumRemark } from "../report/stratum.ts";
 import { shownMetrics, verdictCell } from "../report/verdicts.ts";
-import { countOf, exactText, ratioText } from "../run/format.ts";
+import { formatCount, formatNumber, formatRatio } from "../run/format.ts";
 import type { MetricName } from "../run/metrics.ts";
 
 // A comparison for programs: a row for each quantity of each scope. `rate` is the ratio of a metric, `efficiency` that of its
@@ -94,7 +94,7 @@ const FIELDS: readonly Field<Item>[] = [
 /** The records of a comparison. */
 export function comparisonRecords(comparison: Comparison, look: RenderOptions): Records {
   const scopes: [string | null, ScopeComparison][] = [[null, comparison.fleet], ...Object.entries(comparison.strata)];
-  return recordsOf(
+  return buildRecords(
     FIELDS,
     scopes.flatMap(([stratum, { metrics, efficiency, scores }]): Item[] => {
       const common = { comparison, stratum, reported: undefined };
@@ -125,7 +125,11 @@ export function comparisonReport(comparison: Comparison, look: RenderOptions): R
     title: look.title ?? `${candidate} against ${baseline}`,
     lead: comparisonLead(comparison, look),
     guide: `Ratios are ${candidate} / ${baseline} on the same host, the median over hosts: above 1, ${candidate} is faster.`,
-    facts: aboutFacts(comparison, [...shownFact(look), marginFact(margin), { label: "runs", text: exactText(runs) }]),
+    facts: aboutFacts(comparison, [
+      ...shownFact(look),
+      marginFact(margin),
+      { label: "runs", text: formatNumber(runs) },
+    ]),
     notices: noticeRemarks(comparison),
     sections: [
       fleetSection(comparison, look),
@@ -181,7 +185,7 @@ const COLUMNS = [
   column("<", "95 % interval", "ci"),
   column(">", "up/down"),
   column("<", "verdict"),
-  column("<", "because", "reason"),
+  column("<", "reason"),
 ];
 
 function table(scope: ScopeComparison, look: RenderOptions, caption: string): Table {
@@ -193,14 +197,14 @@ function rows({ metrics }: ScopeComparison, look: RenderOptions): Cell[][] {
 }
 
 function row(name: MetricName, metric: MetricComparison): Cell[] {
-  const { hosts, ratio, ci, faster_hosts: up, slower_hosts: down, verdict, reason } = metric;
+  const { hosts, ratio, ci, faster_hosts: up, slower_hosts: down, reason } = metric;
   return [
     cell(name),
-    cell(hostCountText(metric)),
-    cell(hosts === 0 ? "-" : knownText(ratio, ratioText)),
-    cell(intervalOrNone(ci, ratioText)),
-    cell(`${exactText(up)}/${exactText(down)}`),
-    verdictCell(verdict),
+    cell(formatHostCount(metric)),
+    cell(hosts === 0 ? "-" : formatEstimate(ratio, formatRatio)),
+    cell(formatInterval(ci, formatRatio)),
+    cell(`${formatNumber(up)}/${formatNumber(down)}`),
+    verdictCell(metric),
     cell(reason),
   ];
 }
@@ -237,12 +241,16 @@ function cachedRemarks({ cached, periods }: Comparison): Remark[] {
     if (reads === undefined || reads.hosts === 0) return [];
     const by = reads.rules.length === 0 ? "" : `, by ${reads.rules.join(", ")}`;
     const repeated = periods.length > 1 ? ", counted once in each period," : "";
-    return [remark(backend, `reads of ${countOf(reads.hosts, "host")}${repeated} probably came from a cache${by}.`)];
+    return [
+      remark(backend, `reads of ${formatCount(reads.hosts, "host")}${repeated} probably came from a cache${by}.`),
+    ];
   });
 }
 
 function reportedRemarks({ as_reported }: Comparison, look: RenderOptions): Remark[] {
-  const ratios = shownMetrics(as_reported, look).map(([name, { ratio }]) => `${name} ${knownText(ratio, ratioText)}`);
+  const ratios = shownMetrics(as_reported, look).map(
+    ([name, { ratio }]) => `${name} ${formatEstimate(ratio, formatRatio)}`,
+  );
   return ratios.length === 0 ? [] : [remark("as reported", `with cached reads left in, ${ratios.join(", ")}.`)];
 }
 

@@ -3,7 +3,7 @@
 
 import type { Estimate } from "../compare/comparison.ts";
 import type { HostBackend, HostMetric, HostPair, HostProfile, HostRank, HostRatio } from "../compare/host.ts";
-import { cohortText, knownText } from "../report/format.ts";
+import { formatCohort, formatEstimate } from "../report/format.ts";
 import {
   type Cell,
   cell,
@@ -15,10 +15,10 @@ import {
   section,
   warning,
 } from "../report/model.ts";
-import { type Field, type Records, recordsOf } from "../report/records.ts";
+import { buildRecords, type Field, type Records } from "../report/records.ts";
 import { shownMetrics } from "../report/verdicts.ts";
 import { COHORT_KEYS } from "../run/cohort.ts";
-import { countOf, exactText, type NumberText, percentText, rateText, ratioText } from "../run/format.ts";
+import { formatCount, formatNumber, formatPercent, formatRate, formatRatio, type NumberFormat } from "../run/format.ts";
 import { VIEWS, type View } from "../run/run.ts";
 
 // A host for programs: a row for each value and each ratio it has, in both views. A value is one of `backend`; a ratio is
@@ -76,7 +76,7 @@ export function hostRecords(profile: HostProfile, look: RenderOptions): Records 
       }),
     ),
   );
-  return recordsOf(FIELDS, [...values, ...ratios]);
+  return buildRecords(FIELDS, [...values, ...ratios]);
 }
 
 /** The profile of a host as a report. */
@@ -87,11 +87,11 @@ export function hostReport(profile: HostProfile, look: RenderOptions): Report {
     lead:
       backends.length === 0
         ? `No results of ${host} are counted yet.`
-        : `What ${host} measured on ${countOf(new Set(backends.map(({ backend }) => backend)).size, "backend")}, over all time. One host is never a verdict.`,
+        : `What ${host} measured on ${formatCount(new Set(backends.map(({ backend }) => backend)).size, "backend")}, over all time. One host is never a verdict.`,
     guide:
       "Below and above: hosts of the fleet that are certainly slower and faster. Rates are in K/s for data, seeks/s and files/s.",
     facts: [
-      { label: "attributes", text: cohortText(cohort) },
+      { label: "attributes", text: formatCohort(cohort) },
       { label: "pending", text: pending ? "newer results" : "nothing" },
       { label: "method", text: method_version },
     ],
@@ -120,9 +120,9 @@ function backendSection(group: HostBackend, look: RenderOptions): Section {
   const rows = shownMetrics(all, look).map(([name, value]) => [
     cell(name),
     ...valueCells(value),
-    mark(value, trusted[name], rateText),
+    mark(value, trusted[name], formatRate),
   ]);
-  return section(`${backend}, stratum ${stratum}, ${countOf(runs, "run")}`, {
+  return section(`${backend}, stratum ${stratum}, ${formatCount(runs, "run")}`, {
     table: { caption: `Medians of the runs on ${backend} in stratum ${stratum}`, columns: VALUES, rows },
     remarks: groupRemarks(group),
   });
@@ -138,9 +138,9 @@ function groupRemarks({ cached, small_file: smallFile, bound_mismatch: boundMism
 
 function valueCells({ runs, run_sd_log, standing, ...value }: HostMetric): Cell[] {
   return [
-    cell(knownText(value, rateText)),
-    cell(exactText(runs)),
-    cell(percentText(run_sd_log)),
+    cell(formatEstimate(value, formatRate)),
+    cell(formatNumber(runs)),
+    cell(formatPercent(run_sd_log)),
     ...standingCells(standing),
   ];
 }
@@ -158,7 +158,7 @@ function pairSection({ baseline, candidate, stratum, all, trusted }: HostPair, l
   const rows = shownMetrics(all, look).map(([name, ratio]) => [
     cell(name),
     ...ratioCells(ratio),
-    mark(ratio, trusted[name], ratioText),
+    mark(ratio, trusted[name], formatRatio),
   ]);
   return section(`${candidate} against ${baseline}, stratum ${stratum}: above 1, ${candidate} is faster`, {
     table: { caption: `Ratios ${candidate} / ${baseline} on this host in stratum ${stratum}`, columns: RATIOS, rows },
@@ -166,18 +166,18 @@ function pairSection({ baseline, candidate, stratum, all, trusted }: HostPair, l
 }
 
 const ratioCells = ({ standing, ...ratio }: HostRatio): Cell[] => [
-  cell(knownText(ratio, ratioText)),
+  cell(formatEstimate(ratio, formatRatio)),
   ...standingCells(standing),
 ];
 
 function standingCells(standing: HostRank | null): Cell[] {
   const { hosts, below, above } = standing ?? {};
-  return [hosts, below, above].map((count) => cell(count === undefined ? "-" : exactText(count)));
+  return [hosts, below, above].map((count) => cell(count === undefined ? "-" : formatNumber(count)));
 }
 
 /** What differs in view `trusted`, which comparisons use. */
-function mark(all: Estimate, trusted: Estimate | undefined, numberText: NumberText): Cell {
+function mark(all: Estimate, trusted: Estimate | undefined, numberText: NumberFormat): Cell {
   if (trusted === undefined) return cell("not trusted: probably cached", "unclear");
   const same = trusted.low === all.low && trusted.high === all.high;
-  return cell(same ? "" : `trusted runs alone: ${knownText(trusted, numberText)}`);
+  return cell(same ? "" : `trusted runs alone: ${formatEstimate(trusted, numberText)}`);
 }

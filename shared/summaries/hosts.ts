@@ -1,19 +1,19 @@
 import type { HostEntry } from "../compare/host.ts";
-import { cohortText } from "../report/format.ts";
+import { formatCohort } from "../report/format.ts";
 import { cell, column, type HostPage, named, type RenderOptions, type Report, section } from "../report/model.ts";
-import { type Field, type Records, recordsOf } from "../report/records.ts";
+import { buildRecords, type Field, type Records } from "../report/records.ts";
 import { COHORT_KEYS } from "../run/cohort.ts";
-import { countOf, exactText } from "../run/format.ts";
+import { formatCount, formatNumber } from "../run/format.ts";
 
 /** A page of hosts as a report. */
 export function hostsReport({ hosts, cursor }: HostPage, look: RenderOptions): Report {
   const rows = hosts.map(({ host, runs, backends, strata, cached, cohort }) => [
     named(host, "host", host),
-    cell(exactText(runs)),
+    cell(formatNumber(runs)),
     cell(backends.join(" ")),
     cell(strata.join(" ")),
     cell(cachedText(cached)),
-    cell(cohortText(cohort)),
+    cell(formatCohort(cohort)),
   ]);
   const columns = [
     column("<", "host"),
@@ -26,7 +26,9 @@ export function hostsReport({ hosts, cursor }: HostPage, look: RenderOptions): R
   return {
     title: look.title ?? "Hosts",
     lead:
-      hosts.length === 0 ? "No host has results yet." : `${countOf(hosts.length, "host")} in the order of their names.`,
+      hosts.length === 0
+        ? "No host has results yet."
+        : `${formatCount(hosts.length, "host")} in the order of their names.`,
     guide: null,
     facts: [],
     notices: [],
@@ -52,5 +54,5 @@ const FIELDS: readonly Field<HostEntry>[] = [
 
 /** A row for each host of the page. */
 export function hostsRecords({ hosts }: HostPage): Records {
-  return recordsOf(FIELDS, hosts);
+  return buildRecords(FIELDS, hosts);
 }

@@ -1,7 +1,7 @@
 import { COMPARISON_FLAGS, type MatrixEntry } from "../compare/matrix.ts";
 import type { MatrixResult } from "../compare/trend.ts";
 import { aboutFacts, aboutFields, marginFact, noticeRemarks, shownFact } from "../report/about.ts";
-import { hostCountText, intervalOrNone, knownText } from "../report/format.ts";
+import { formatEstimate, formatHostCount, formatInterval } from "../report/format.ts";
 import {
   type Cell,
   cell,
@@ -13,9 +13,9 @@ import {
   section,
   warning,
 } from "../report/model.ts";
-import { type Field, type Records, recordsOf } from "../report/records.ts";
+import { buildRecords, type Field, type Records } from "../report/records.ts";
 import { shownMetrics, verdictCell } from "../report/verdicts.ts";
-import { countOf, ratioText } from "../run/format.ts";
+import { formatCount, formatRatio } from "../run/format.ts";
 import type { MetricName } from "../run/metrics.ts";
 
 /** A matrix as a report: a section for each pair. */
@@ -26,12 +26,12 @@ export function matrixReport(matrix: MatrixResult, look: RenderOptions): Report 
     lead:
       pairs.length === 0
         ? "No two backends have results on the same host: nothing to compare yet."
-        : `${countOf(pairs.length, "pair")} of ${countOf(backends.length, "backend")} that share hosts. Each pair is judged by itself, on its own hosts.`,
+        : `${formatCount(pairs.length, "pair")} of ${formatCount(backends.length, "backend")} that share hosts. Each pair is judged by itself, on its own hosts.`,
     guide: "Ratios need not multiply up from pair to pair, for different hosts stand behind them.",
     facts: aboutFacts(matrix, [...shownFact(look), marginFact(margin)]),
     notices: [...noticeRemarks(matrix), ...(pairs.length === 0 ? [] : [FLAGS_NOTICE])],
     sections: pairs.map(({ baseline, candidate, runs, metrics }) =>
-      section(`${candidate} against ${baseline}, ${countOf(runs, "run")}: above 1, ${candidate} is faster`, {
+      section(`${candidate} against ${baseline}, ${formatCount(runs, "run")}: above 1, ${candidate} is faster`, {
         table: {
           caption: `Ratios ${candidate} / ${baseline} over the fleet`,
           columns: COLUMNS,
@@ -67,17 +67,17 @@ const COLUMNS = [
   column(">", "ratio"),
   column("<", "95 % interval", "ci"),
   column("<", "verdict"),
-  column("<", "because", "reason"),
+  column("<", "reason"),
 ];
 
 function row(name: MetricName, entry: MatrixEntry): Cell[] {
-  const { hosts, ratio, ci, verdict, reason, flags } = entry;
+  const { hosts, ratio, ci, reason, flags } = entry;
   return [
     cell(name),
-    cell(hostCountText(entry)),
-    cell(hosts === 0 ? "-" : knownText(ratio, ratioText)),
-    cell(intervalOrNone(ci, ratioText)),
-    verdictCell(verdict, flags.length > 0 ? FLAG_MARK : ""),
+    cell(formatHostCount(entry)),
+    cell(hosts === 0 ? "-" : formatEstimate(ratio, formatRatio)),
+    cell(formatInterval(ci, formatRatio)),
+    verdictCell(entry, flags.length > 0 ? FLAG_MARK : ""),
     cell(reason),
   ];
 }
@@ -113,5 +113,5 @@ export function matrixRecords(matrix: MatrixResult, look: RenderOptions): Record
   const items = matrix.pairs.flatMap((pair) =>
     shownMetrics(pair.metrics, look).map(([metric, entry]): Item => ({ matrix, pair, metric, entry })),
   );
-  return recordsOf(FIELDS, items);
+  return buildRecords(FIELDS, items);
 }

@@ -1,5 +1,5 @@
 import { hostChart } from "../chart/host-chart.ts";
-import type { Words } from "../chart/layout.ts";
+import type { ChartText } from "../chart/layout.ts";
 import { matrixChart } from "../chart/matrix-chart.ts";
 import { ratioChart } from "../chart/ratio-chart.ts";
 import type { Scene } from "../chart/scene.ts";
@@ -43,7 +43,7 @@ export function reportOf(summary: Summary, look: RenderOptions): Report {
  */
 export function chartOf(summary: Summary, look: RenderOptions, place: "alone" | "in its page" = "alone"): Scene | null {
   const report = reportOf(summary, look);
-  const words: Words = place === "alone" ? report : { ...report, guide: null, inPage: true };
+  const words: ChartText = place === "alone" ? report : { ...report, guide: null, inPage: true };
   switch (summary.kind) {
     case "compare":
       return ratioChart(summary.answer, words, look);

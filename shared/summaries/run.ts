@@ -1,4 +1,4 @@
-import { instantText } from "../report/format.ts";
+import { formatInstant } from "../report/format.ts";
 import {
   cell,
   column,
@@ -11,7 +11,7 @@ import {
   type Table,
   warning,
 } from "../report/model.ts";
-import { exactText } from "../run/format.ts";
+import { formatNumber } from "../run/format.ts";
 import { METRICS } from "../run/metrics.ts";
 import type { Run } from "../run/run.ts";
 import { measuredText } from "./runs.ts";
@@ -21,13 +21,13 @@ export function runReport(run: Run, look: RenderOptions): Report {
   const { host, backend, finished_at, quality, warnings, withdrawn_at, raw } = run;
   return {
     title: look.title ?? `Run on ${host}, backend ${backend}`,
-    lead: `Finished ${instantText(finished_at)}. Quality of the reads: ${quality.verdict}.`,
+    lead: `Finished ${formatInstant(finished_at)}. Quality of the reads: ${quality.verdict}.`,
     guide: null,
     facts: runFacts(run),
     notices:
       withdrawn_at === null
         ? []
-        : [warning("withdrawn", `since ${instantText(withdrawn_at)} it counts in no statistics.`)],
+        : [warning("withdrawn", `since ${formatInstant(withdrawn_at)} it counts in no statistics.`)],
     sections: [
       section("Measured", { table: metricTable(run, look), remarks: warnings.map((text) => warning("warning", text)) }),
       section("Why these reads are believed or not", { remarks: reasons(run) }),
@@ -46,7 +46,7 @@ function runFacts({ id, host, vm, backend, stratum, received_at, client_run, bon
     { label: "backend", text: backend },
     { label: "stratum", text: stratum },
     { label: "Bonnie++", text: version === null ? bonnie.format : `${bonnie.format}, ${version}` },
-    { label: "received", text: instantText(received_at) },
+    { label: "received", text: formatInstant(received_at) },
     ...(client_run === null ? [] : [{ label: "run", text: client_run }]),
     { label: "id", text: id },
   ];
@@ -62,7 +62,7 @@ function metricTable({ metrics }: Run, look: RenderOptions): Table {
       cell(measuredText(measured)),
       cell(unit),
       cell(measured === null || measured.cpu === null ? "-" : `${measured.cpu} %`),
-      cell(measured === null || measured.latency_us === null ? "-" : `${exactText(measured.latency_us)} µs`),
+      cell(measured === null || measured.latency_us === null ? "-" : `${formatNumber(measured.latency_us)} µs`),
     ];
   });
   const columns = [

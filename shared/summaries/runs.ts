@@ -1,4 +1,4 @@
-import { instantText } from "../report/format.ts";
+import { formatInstant } from "../report/format.ts";
 import {
   cell,
   column,
@@ -9,7 +9,7 @@ import {
   section,
   warning,
 } from "../report/model.ts";
-import { countOf, exactText } from "../run/format.ts";
+import { formatCount, formatNumber } from "../run/format.ts";
 import { METRIC_NAMES } from "../run/metrics.ts";
 import type { Measurement, Run } from "../run/run.ts";
 
@@ -22,7 +22,7 @@ export function runsReport({ runs, unreadable = [], cursor, looked_at }: RunPage
     (look.metrics.length > 0 ? look.metrics : USUAL).some((one) => one === name),
   );
   const rows = runs.map((run) => [
-    cell(instantText(run.finished_at)),
+    cell(formatInstant(run.finished_at)),
     named(run.host, "host", run.host),
     cell(run.backend),
     cell(qualityText(run)),
@@ -57,10 +57,10 @@ export function runsReport({ runs, unreadable = [], cursor, looked_at }: RunPage
 function leadOf(count: number, lookedAt: number | undefined): string {
   if (lookedAt !== undefined) {
     const found =
-      count === 0 ? "none of them matches" : `${countOf(count, "run")} of them match${count === 1 ? "es" : ""}`;
-    return `Looked at ${countOf(lookedAt, "result")}: ${found}. Older ones may; the next page goes on from here.`;
+      count === 0 ? "none of them matches" : `${formatCount(count, "run")} of them match${count === 1 ? "es" : ""}`;
+    return `Looked at ${formatCount(lookedAt, "result")}: ${found}. Older ones may; the next page goes on from here.`;
   }
-  return count === 0 ? "No run matches." : `${countOf(count, "run")}, newest first.`;
+  return count === 0 ? "No run matches." : `${formatCount(count, "run")}, newest first.`;
 }
 
 function qualityText({ quality, withdrawn_at }: Run): string {
@@ -71,6 +71,6 @@ function qualityText({ quality, withdrawn_at }: Run): string {
 export function measuredText(measurement: Measurement | null): string {
   if (measurement === null) return "-";
   const { rate, lower_bound: bound } = measurement;
-  if (rate !== null) return exactText(rate);
-  return bound === undefined ? "unknown" : `> ${exactText(bound)}`;
+  if (rate !== null) return formatNumber(rate);
+  return bound === undefined ? "unknown" : `> ${formatNumber(bound)}`;
 }

@@ -1,11 +1,11 @@
 import type { TrendPoint, TrendResult } from "../compare/trend.ts";
 import { aboutFacts, aboutFields, noticeRemarks } from "../report/about.ts";
-import { stratumRemark } from "../report/details.ts";
-import { intervalOrNone, knownText } from "../report/format.ts";
+import { formatEstimate, formatInterval } from "../report/format.ts";
 import { type Cell, cell, column, type RenderOptions, type Report, section } from "../report/model.ts";
-import { type Field, type Records, recordsOf } from "../report/records.ts";
+import { buildRecords, type Field, type Records } from "../report/records.ts";
+import { stratumRemark } from "../report/stratum.ts";
 import type { Backend } from "../run/backends.ts";
-import { exactText, rateText, ratioText } from "../run/format.ts";
+import { formatNumber, formatRate, formatRatio } from "../run/format.ts";
 import { METRICS, type MetricName, metricLabel } from "../run/metrics.ts";
 
 /** The unit of a metric, e.g. `K/s`. */
@@ -79,13 +79,13 @@ const COLUMNS = [
 function row({ period, hosts, runs, censored_hosts, median, ci, change }: TrendPoint): Cell[] {
   return [
     cell(period),
-    cell(exactText(hosts)),
-    cell(exactText(runs)),
-    cell(exactText(censored_hosts)),
-    cell(knownText(median, rateText)),
-    cell(intervalOrNone(ci, rateText)),
-    cell(change === null ? "-" : knownText(change.ratio, ratioText)),
-    cell(intervalOrNone(change === null ? null : change.ci, ratioText)),
+    cell(formatNumber(hosts)),
+    cell(formatNumber(runs)),
+    cell(formatNumber(censored_hosts)),
+    cell(formatEstimate(median, formatRate)),
+    cell(formatInterval(ci, formatRate)),
+    cell(change === null ? "-" : formatEstimate(change.ratio, formatRatio)),
+    cell(formatInterval(change === null ? null : change.ci, formatRatio)),
     cell(change === null || change.hint === "none" ? "" : change.hint),
   ];
 }
@@ -123,5 +123,5 @@ export function trendRecords(trend: TrendResult): Records {
   const items = Object.entries(trend.strata).flatMap(([stratum, points]) =>
     points.map((point): Item => ({ trend, stratum, point })),
   );
-  return recordsOf(FIELDS, items);
+  return buildRecords(FIELDS, items);
 }

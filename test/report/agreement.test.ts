@@ -1,10 +1,10 @@
-// Formats never disagree: whoever reads the page, the text or the Markdown sees the numbers of the JSON.
+// Formats never disagree: a reader of the page, the text or the Markdown sees the numbers of the JSON.
 
 import * as fc from "fast-check";
 import { describe, expect, test } from "vitest";
 import { ratioRows } from "../../shared/chart/ratio-chart.ts";
 import { DEFAULT_RENDER_OPTIONS, type Summary } from "../../shared/report/model.ts";
-import { exactText, percentText, pText, rateText, ratioText } from "../../shared/run/format.ts";
+import { formatNumber, formatPercent, formatPValue, formatRate, formatRatio } from "../../shared/run/format.ts";
 import { rendered } from "../../shared/summaries/documents.ts";
 import { reportOf } from "../../shared/summaries/registry.ts";
 import { fleetRuns, summariesOf } from "../support/generated-fleet.ts";
@@ -14,21 +14,21 @@ import { COMPARISONS, OTHERS } from "../support/summaries.ts";
 
 const FIXED = [...Object.entries(COMPARISONS), ...Object.entries(OTHERS)];
 
-/** Every number in an answer, wherever it stands. */
+/** Every number in an answer, at any depth. */
 function numbersIn(value: unknown): number[] {
   if (typeof value === "number") return [value];
   return typeof value === "object" && value !== null ? Object.values(value).flatMap(numbersIn) : [];
 }
 
-/** What a number may look like to people. */
+/** The forms in which people may see a number. */
 const formsOf = (number: number): string[] => [
-  exactText(number),
+  formatNumber(number),
   ...(["nearest", "down", "up"] as const).flatMap((rounding) => [
-    rateText(number, rounding),
-    ratioText(number, rounding),
+    formatRate(number, rounding),
+    formatRatio(number, rounding),
   ]),
-  percentText(number).replace(" %", ""),
-  pText(number),
+  formatPercent(number).replace(" %", ""),
+  formatPValue(number),
 ];
 
 /** The numbers that a cell shows: words, units and names fall away. */
@@ -103,8 +103,8 @@ describe("what people see", () => {
 /** Every number in a text. */
 const digitsIn = (text: string): string[] => text.match(/\d+(?: \d{3})*(?:\.\d+)?/g) ?? [];
 
-describe("a number stands in one rounding", () => {
-  test.each(Object.entries(COMPARISONS))("%s: in the table, the sentence and the picture", (_, summaryOf) => {
+describe("a number has one rounding", () => {
+  test.each(Object.entries(COMPARISONS))("%s: in the table, the sentence and the chart", (_, summaryOf) => {
     const summary = summaryOf();
     if (summary.kind !== "compare") throw new Error("these are comparisons");
     const [fleet] = reportOf(summary, DEFAULT_RENDER_OPTIONS).sections;
@@ -124,7 +124,7 @@ describe("a number stands in one rounding", () => {
   test("a host whose only run printed 25 511 has a median of 25 510, for more is not known of it", () => {
     // 101 469 ticks of 1e-4, which are nearest to ln 25 511.
     const rate = Math.exp(10.1469);
-    expect(exactText(Math.round(rate))).toBe("25 512");
+    expect(formatNumber(Math.round(rate))).toBe("25 512");
     const standing = { hosts: 1, below: 0, above: 0 };
     const putc = { low: rate, high: rate, relation: "=", runs: 1, exact_runs: 1, run_sd_log: null, standing } as const;
     const group = { backend: "loop", stratum: "v1/2G/8k/16", runs: 1, cached: [] } as const;

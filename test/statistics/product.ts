@@ -1,24 +1,25 @@
-// The product's own way from runs to an answer, without a table: summaries and cells in the form in which they are stored,
+// The product's own way from runs to a result, without a table: summaries and cells in their stored form,
 // in several shards, merged over shards and periods.
 
 import { addCell, type Cell, type CellKind, emptyCell } from "../../shared/cells/cell.ts";
 import { encodeCell, mergeEncoded } from "../../shared/cells/codec.ts";
 import { contributions, pairName } from "../../shared/cells/contribution.ts";
-import { summarise } from "../../shared/cells/host-values.ts";
-import { sampleOf } from "../../shared/cells/sample.ts";
+import { summarize } from "../../shared/cells/host-values.ts";
+import { toSample } from "../../shared/cells/sample.ts";
 import { decodeSummary, encodeSummary } from "../../shared/cells/summary-codec.ts";
-import { compare, type Merged, type Question } from "../../shared/compare/compare.ts";
-import type { Comparison } from "../../shared/compare/comparison.ts";
-import { mergePeriods } from "../../shared/compare/merge-periods.ts";
-import { monthOf, periodsOf } from "../../shared/run/periods.ts";
+import { compare } from "../../shared/compare/compare.ts";
+import type { Comparison, ComparisonQuery } from "../../shared/compare/comparison.ts";
+import { type Merged, mergePeriods } from "../../shared/compare/merge-periods.ts";
+import { describeComparison } from "../../shared/report/sentences.ts";
+import { enclosingPeriods, monthOf } from "../../shared/run/periods.ts";
 import type { Run, View } from "../../shared/run/run.ts";
 
 const SHARDS = 3;
 
 /** The answer to a question about runs. */
-export function productComparison(runs: readonly Run[], question: Omit<Question, "filters">): Comparison {
+export function productComparison(runs: readonly Run[], question: Omit<ComparisonQuery, "filters">): Comparison {
   const periods = question.periods.map((period) =>
-    storedCells(runs.filter((run) => periodsOf(monthOf(run.finished_at)).includes(period))),
+    storedCells(runs.filter((run) => enclosingPeriods(monthOf(run.finished_at)).includes(period))),
   );
   const read = (view: View, kind: CellKind, name: string): ReadonlyMap<string, Merged> => {
     const found = periods.map((stored) => stored(view, kind, name));
@@ -28,8 +29,8 @@ export function productComparison(runs: readonly Run[], question: Omit<Question,
     );
   };
   const { baseline, candidate, view } = question;
-  return compare({
-    question: { ...question, filters: {} },
+  const findings = compare({
+    query: { ...question, filters: {} },
     asOf: null,
     pendingHosts: 0,
     pair: read(view, "pair", pairName(baseline, candidate)),
@@ -37,6 +38,7 @@ export function productComparison(runs: readonly Run[], question: Omit<Question,
     candidateValues: read(view, "backend", candidate),
     pairAsReported: view === "trusted" ? read("all", "pair", pairName(baseline, candidate)) : null,
   });
+  return describeComparison(findings);
 }
 
 /** The cells of one period, encoded in shards and merged again: gives those of a view, kind and name by scope. */
@@ -45,7 +47,7 @@ function storedCells(runs: readonly Run[]): (view: View, kind: CellKind, name: s
   for (const run of runs) ofHost.set(run.host, [...(ofHost.get(run.host) ?? []), run]);
   const shards = new Map<string, Cell>();
   for (const [index, [host, own]] of [...ofHost].entries()) {
-    const stored = encodeSummary(summarise(host, own.map(sampleOf)));
+    const stored = encodeSummary(summarize(host, own.map(toSample)));
     for (const { view, kind, name, scope, cell } of contributions(decodeSummary(stored))) {
       addCell(cellAt(shards, `${view} ${kind} ${name} ${scope} ${index % SHARDS}`), cell);
     }
@@ -60,7 +62,7 @@ function storedCells(runs: readonly Run[]): (view: View, kind: CellKind, name: s
   return (view, kind, name) => cells.get(`${view} ${kind} ${name}`) ?? new Map();
 }
 
-/** The cell of a key, an empty one when it is new. */
+/** The cell of a key, an empty one if it is new. */
 function cellAt(cells: Map<string, Cell>, key: string): Cell {
   const cell = cells.get(key) ?? emptyCell();
   cells.set(key, cell);

@@ -1,6 +1,6 @@
 // The summaries that every format is tried on, by name: those of comparisons.ts, and one of each other kind.
 
-import { cohortOf } from "../../shared/cells/host-values.ts";
+import { computeCohort } from "../../shared/cells/host-values.ts";
 import { allBackends } from "../../shared/compare/backends.ts";
 import { hostEntry } from "../../shared/compare/host.ts";
 import type { Summary } from "../../shared/report/model.ts";
@@ -45,7 +45,7 @@ export function backendsSummary(fleet: Fleet): Summary {
   return {
     kind: "backends",
     answer: allBackends({
-      question: { periods: ["all"], view: "trusted", filters: {}, metrics: [] },
+      query: { periods: ["all"], view: "trusted", filters: {}, metrics: [] },
       asOf: "2026-11-22T12:00:00.000Z",
       pendingHosts: 0,
       notices: [],
@@ -58,7 +58,7 @@ export function backendsSummary(fleet: Fleet): Summary {
 export function hostsSummary({ summaries }: Fleet, cursor: string | null): Summary {
   return {
     kind: "hosts",
-    answer: { hosts: summaries.map((summary) => hostEntry({ summary, cohort: cohortOf(summary) })), cursor },
+    answer: { hosts: summaries.map((summary) => hostEntry({ summary, cohort: computeCohort(summary) })), cursor },
   };
 }
 

@@ -1,21 +1,12 @@
 // Docs: the API contract for programs, GET /openapi.json, and for people, GET /docs. Both are the same for every reader, need no
 // token and read no store.
 
-import { createHash } from "node:crypto";
 import openApi from "../../../docs/openapi.json" with { type: "json" };
 import { CACHE_CONTROL } from "../../../shared/api/endpoint.ts";
 import type { HttpApp } from "../http/app.ts";
+import { contentSecurityPolicy, styleHash } from "../http/csp.ts";
 import { constantResponse } from "../http/etag.ts";
 import { DOCS_STYLE, renderDocsPage } from "./page.tsx";
-
-/** The page may load, run and send nothing and may not be framed; its inline style sheet is allowed by its hash. */
-const CONTENT_SECURITY_POLICY = [
-  "default-src 'none'",
-  `style-src 'sha256-${createHash("sha256").update(DOCS_STYLE).digest("base64")}'`,
-  "base-uri 'none'",
-  "form-action 'none'",
-  "frame-ancestors 'none'",
-].join("; ");
 
 const openApiResponse = constantResponse(() => ({
   text: JSON.stringify(openApi),
@@ -27,7 +18,7 @@ const docsResponse = constantResponse(() => ({
   headers: {
     "Content-Type": "text/html; charset=UTF-8",
     "Cache-Control": CACHE_CONTROL.documents,
-    "Content-Security-Policy": CONTENT_SECURITY_POLICY,
+    "Content-Security-Policy": contentSecurityPolicy({ styles: [styleHash(DOCS_STYLE)] }),
     "Referrer-Policy": "no-referrer",
   },
 }));

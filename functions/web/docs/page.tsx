@@ -14,7 +14,7 @@ import {
 } from "../../../shared/report/glossary.ts";
 import { aliasesOf } from "../../../shared/run/aliases.ts";
 import { BACKENDS, type Backend } from "../../../shared/run/backends.ts";
-import { expectedOf, FACTS } from "../../../shared/run/facts.ts";
+import { describeFactKind, FACTS } from "../../../shared/run/facts.ts";
 import { METRICS } from "../../../shared/run/metrics.ts";
 
 /** The part of an OpenAPI document that the page shows. */
@@ -94,9 +94,9 @@ const Page: FC<{ document: OpenApiDocument }> = ({ document }) => (
         <Section id="facts">
           <Table heads={["Key", "Meaning", "Values"]}>
             {FACTS.map(({ key, kind, description }) => (
-              <Term term={key} id={`fact-${key}`} cells={[description, expectedOf(kind)]} />
+              <Term term={key} id={`fact-${key}`} cells={[description, describeFactKind(kind)]} />
             ))}
-            <Term term="label.NAME" id="fact-label" cells={["A custom fact.", expectedOf({ kind: "text" })]} />
+            <Term term="label.NAME" id="fact-label" cells={["A custom fact.", describeFactKind({ kind: "text" })]} />
           </Table>
         </Section>
         <Section id="backends">

@@ -3,7 +3,7 @@
 import type { Context } from "hono";
 import { DEFAULT_RENDER_OPTIONS, type RenderOptions, type Summary } from "../../../shared/report/model.ts";
 import type { TextFormat } from "../../../shared/summaries/documents.ts";
-import { contentPolicy } from "./csp.ts";
+import { documentPolicy } from "./csp.ts";
 
 /** The Content-Type of each format of a summary. */
 export const CONTENT_TYPES: Readonly<Record<TextFormat, string>> = {
@@ -29,7 +29,7 @@ export async function summaryResponse(
   if (next !== null) c.header("Link", `<${next}>; rel="next"`);
   const body = await bodyOf(format, summary, { ...DEFAULT_RENDER_OPTIONS, width, theme });
   if (format === "html" || format === "svg") {
-    c.header("Content-Security-Policy", contentPolicy(body, "nowhere"));
+    c.header("Content-Security-Policy", documentPolicy(body, "nowhere"));
     c.header("Referrer-Policy", "no-referrer");
   }
   return c.body(body, 200, { "Content-Type": CONTENT_TYPES[format] });

@@ -3,7 +3,8 @@
 // added to the app that has the permission: uploads to ingest, shares to embed.
 
 import type { Context } from "hono";
-import { admitted, COST, charged } from "../http/admission.ts";
+import { COST, charged } from "../../service/admission.ts";
+import { admitted } from "../http/admission.ts";
 import type { HttpApp, HttpEnv } from "../http/app.ts";
 import { allow } from "../http/auth.ts";
 import { assertSameOrigin, endSession } from "../http/session.ts";

@@ -3,7 +3,7 @@
 
 import type { Context } from "hono";
 import type { FC } from "hono/jsx";
-import type { AppError } from "../../../shared/errors.ts";
+import { type Advice, type AppError, errorText } from "../../../shared/errors.ts";
 import type { Issue } from "../../../shared/run/run.ts";
 import type { HttpEnv } from "../http/app.ts";
 import { sentence } from "../http/errors.ts";
@@ -54,29 +54,34 @@ const LEADS: Readonly<Partial<Record<AppError["code"], string>>> = {
   unavailable: "Results can be neither read nor stored at the moment. Try again soon. No data was lost.",
 };
 
-/** Why a form was rejected; the page shows the form below it. */
-export const ErrorAlert: FC<{ heading: string; error: AppError }> = ({ heading, error }) => (
+/** Why a form was rejected, with what its user can do about it; the page shows the form below it. */
+export const ErrorAlert: FC<{ heading: string; error: AppError; advice?: Advice }> = ({ heading, error, advice }) => (
   <div class="sheet">
     <div class="problem" role="alert">
       <h1>{heading}</h1>
-      <ErrorText error={error} />
+      <ErrorText error={error} advice={advice} />
     </div>
   </div>
 );
 
 /** The message, or `lead` in place of it, and a list of the issues where there are several. No text appears twice. */
-const ErrorText: FC<{ error: AppError; lead?: string | undefined }> = ({ error: { message, issues }, lead }) => (
-  <>
-    {(issues.length < 2 || issues[0]?.text !== message) && <p class="lead">{lead ?? sentence(message)}</p>}
-    {issues.length > 1 && (
-      <ul>
-        {issues.map((issue) => (
-          <li>{sentence(`${formatPosition(issue)}${issue.text}`)}</li>
-        ))}
-      </ul>
-    )}
-  </>
-);
+const ErrorText: FC<{ error: AppError; lead?: string | undefined; advice?: Advice | undefined }> = (props) => {
+  const { error, lead, advice } = props;
+  const { issues } = error;
+  const text = errorText(error, { advice });
+  return (
+    <>
+      {(issues.length < 2 || issues[0]?.text !== text) && <p class="lead">{lead ?? sentence(text)}</p>}
+      {issues.length > 1 && (
+        <ul>
+          {issues.map((issue) => (
+            <li>{sentence(`${formatPosition(issue)}${issue.text}`)}</li>
+          ))}
+        </ul>
+      )}
+    </>
+  );
+};
 
 /** Where in the body, e.g. `line 2, column 4, putc: `; empty for parameters, whose texts begin with their name. */
 function formatPosition({ line, column, field }: Pick<Issue, "line" | "column" | "field">): string {

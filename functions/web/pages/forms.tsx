@@ -2,12 +2,12 @@
 // valid or not, so that the form always shows what was asked for. Out: fields and forms for pages.
 
 import type { Child, FC } from "hono/jsx";
-import type { CellStore } from "../../../shared/ports.ts";
 import { BACKENDS } from "../../../shared/run/backends.ts";
 import { COHORT_KEYS, type CohortKey } from "../../../shared/run/cohort.ts";
 import { METRICS } from "../../../shared/run/metrics.ts";
 import { PERIOD_ALL, periodAt, periodsUpTo } from "../../../shared/run/periods.ts";
 import { printable } from "../../../shared/run/text.ts";
+import type { ReadDeps } from "../routes/read.ts";
 
 /** The query of a page as it was sent (`sentQuery`): for each parameter its values, valid or not. */
 export type PageQuery = Readonly<Record<string, readonly string[]>>;
@@ -67,10 +67,7 @@ export type CohortValues = Readonly<Record<CohortKey, readonly string[]>>;
 const MAX_VALUES = 60;
 
 /** The values that hosts of the fleet have over all time, sorted, at most 60 for each attribute. */
-export async function readCohortValues(
-  { cells }: { readonly cells: Pick<CellStore, "cohorts"> },
-  fleet: string,
-): Promise<CohortValues> {
+export async function readCohortValues({ cells }: Pick<ReadDeps, "cells">, fleet: string): Promise<CohortValues> {
   const cohorts = await cells.cohorts(fleet, PERIOD_ALL);
   const findValues = (key: CohortKey) =>
     [...new Set(cohorts.flatMap((cohort) => cohort[key]?.normalize("NFC") ?? []))].sort().slice(0, MAX_VALUES);

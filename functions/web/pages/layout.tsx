@@ -9,6 +9,7 @@ import type { AppError } from "../../../shared/errors.ts";
 import { printable } from "../../../shared/run/text.ts";
 import type { Scope, Token } from "../../../shared/run/token.ts";
 import type { HttpEnv } from "../http/app.ts";
+import { contentSecurityPolicy } from "../http/csp.ts";
 import { COPY_SCRIPT_URL, ICON, STYLE_URL } from "./assets.ts";
 import { buildQueryString } from "./links.ts";
 
@@ -32,18 +33,15 @@ interface PageProps {
  */
 export function pageResponse(c: Context<HttpEnv>, props: PageProps, content: Child): Response {
   const { copies = false, status = 200 } = props;
-  const policy = [
-    "default-src 'none'",
-    "style-src 'self'",
-    "img-src 'self' data:",
-    ...(copies ? ["script-src 'self'"] : []),
-    "form-action 'self'",
-    "base-uri 'none'",
-    "frame-ancestors 'none'",
-  ];
+  const policy = contentSecurityPolicy({
+    styles: ["'self'"],
+    images: ["'self'", "data:"],
+    scripts: copies ? ["'self'"] : [],
+    forms: ["'self'"],
+  });
   const page = <Document {...props} token={c.get("token")} path={c.req.path} content={content} />;
   return c.html(`<!doctype html>\n${page.toString()}\n`, status, {
-    "Content-Security-Policy": policy.join("; "),
+    "Content-Security-Policy": policy,
     // Without any referrer browsers send forms with the origin "null", which fails the same-origin check.
     "Referrer-Policy": "same-origin",
     "Cache-Control": "no-store",

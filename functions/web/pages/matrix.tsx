@@ -4,9 +4,9 @@ import type { FC } from "hono/jsx";
 import { matrixQuery } from "../../../shared/api/parameters.ts";
 import type { MatrixResult } from "../../../shared/compare/trend.ts";
 import { matrixResult } from "../../service/queries.ts";
+import { checked } from "../../service/validation.ts";
 import { tokenOf } from "../http/auth.ts";
 import { sentQuery } from "../http/form.ts";
-import { checked } from "../http/parameters.ts";
 import type { PageDeps } from "./app.ts";
 import {
   type CohortValues,

@@ -28,7 +28,7 @@ export const runs: Page<PageDeps> = async (c, deps) => {
     limit,
     cursor,
   });
-  for (const run of page.unreadable) c.get("fault")(run);
+  for (const run of page.unreadable) c.get("logError")(run);
   const summary: Summary = { kind: "runs", answer: runPageResult(page) };
   const filters = { host, backend, from: from?.slice(0, 10), to: to?.slice(0, 10) };
   return pageResponse(

@@ -7,7 +7,7 @@ import { pageQuery } from "../../../shared/api/paging.ts";
 import { once } from "../../../shared/api/request-fields.ts";
 import { newShare } from "../../../shared/api/shares.ts";
 import { shareSnippets, shareUrls } from "../../../shared/render/links.ts";
-import { instantText } from "../../../shared/report/format.ts";
+import { formatInstant } from "../../../shared/report/format.ts";
 import { WIDTH } from "../../../shared/report/model.ts";
 import { METRICS } from "../../../shared/run/metrics.ts";
 import { SHARE_KINDS, type Share } from "../../../shared/run/share.ts";
@@ -15,10 +15,10 @@ import { printable } from "../../../shared/run/text.ts";
 import type { Token } from "../../../shared/run/token.ts";
 import { createShare } from "../../service/new-share.ts";
 import { backendOf } from "../../service/queries.ts";
+import { checked } from "../../service/validation.ts";
 import { tokenOf } from "../http/auth.ts";
 import { FORM } from "../http/body.ts";
 import { askedBy, formBy, valuesOf } from "../http/form.ts";
-import { checked } from "../http/parameters.ts";
 import type { EmbedDeps } from "../routes/embed.ts";
 import { originOf } from "../routes/share-links.ts";
 import { mayRevoke, revokeShare } from "../routes/share-management.ts";
@@ -64,7 +64,7 @@ const ShareEntry: FC<{ share: Share; origin: string; token: Token; isOpen: boole
       <h2 id={`title-${id}`}>{title}</h2>
       <p class="about">
         <span class="tag">{frozen ? "frozen" : "live"}</span> {kind}
-        {formatQuery(query)} · created {instantText(createdAt)}
+        {formatQuery(query)} · created {formatInstant(createdAt)}
         {creator.label !== null && ` by ${printable(creator.label)}`}
       </p>
       <details open={isOpen}>

@@ -5,7 +5,7 @@ import * as z from "zod";
 import { once } from "../../../shared/api/request-fields.ts";
 import { AppError } from "../../../shared/errors.ts";
 import type { HttpEnv } from "../http/app.ts";
-import { type AuthDeps, tokenBy } from "../http/auth.ts";
+import { type AuthDeps, findToken } from "../http/auth.ts";
 import { SIGN_IN_FORM } from "../http/body.ts";
 import { sentence } from "../http/errors.ts";
 import { askedBy, formBy } from "../http/form.ts";
@@ -33,7 +33,7 @@ export const postSignIn: Page<AuthDeps> = async (c, deps) => {
   assertSameOrigin(c);
   const { token: secret, next } = await formBy(c, signInForm, SIGN_IN_FORM);
   try {
-    const token = await tokenBy(secret, deps);
+    const token = await findToken(secret, deps);
     c.set("token", token);
     startSession(c, secret);
     return c.redirect(safeRedirectPath(next) ?? homePath(token), 303);

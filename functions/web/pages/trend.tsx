@@ -6,9 +6,9 @@ import { backendsQuery, trendQuery } from "../../../shared/api/parameters.ts";
 import type { AllBackends } from "../../../shared/compare/backends.ts";
 import { PERIOD_UNITS } from "../../../shared/run/periods.ts";
 import { backendsResult, trendResult } from "../../service/queries.ts";
+import { checked } from "../../service/validation.ts";
 import { tokenOf } from "../http/auth.ts";
 import { sentQuery } from "../http/form.ts";
-import { checked } from "../http/parameters.ts";
 import type { PageDeps } from "./app.ts";
 import {
   BackendChoice,

@@ -5,19 +5,19 @@ import type { Context } from "hono";
 import type { FC } from "hono/jsx";
 import * as z from "zod";
 import { once } from "../../../shared/api/request-fields.ts";
-import { AppError } from "../../../shared/errors.ts";
+import { type Advice, AppError } from "../../../shared/errors.ts";
 import { COHORT_KEYS } from "../../../shared/run/cohort.ts";
-import { exactText } from "../../../shared/run/format.ts";
+import { formatNumber } from "../../../shared/run/format.ts";
 import { printable } from "../../../shared/run/text.ts";
+import { storeUpload } from "../../service/ingest.ts";
 import { type Receipt, type ReceiptResult, receiptStatus, receiptSummary } from "../../service/receipt.ts";
 import type { HttpEnv } from "../http/app.ts";
 import { tokenOf } from "../http/auth.ts";
 import { UPLOAD_FORM } from "../http/body.ts";
 import { assertForm, formOf } from "../http/form.ts";
 import { wantsPage } from "../http/formats.ts";
-import { inUploadTurn } from "../http/upload-gate.ts";
+import { withUploadBody } from "../http/upload-body.ts";
 import type { IngestDeps } from "../routes/ingest.ts";
-import { postResults } from "../routes/results.ts";
 import { ErrorAlert } from "./error-page.tsx";
 import { BackendChoice, COHORT_LABELS, Field } from "./forms.tsx";
 import { type Page, pageResponse } from "./layout.tsx";
@@ -109,7 +109,7 @@ const uploadForm = z.strictObject({
 /** POST /upload: the receipt with the status of POST /v1/results, or to browsers the form with the error. */
 export const postUpload: Page<IngestDeps> = async (c, deps) => {
   assertForm(c);
-  return inUploadTurn(c, deps, UPLOAD_FORM, async ({ text: body }) => storeForm(c, deps, formOf(body, uploadForm)));
+  return withUploadBody(c, deps, UPLOAD_FORM, async ({ text: body }) => storeForm(c, deps, formOf(body, uploadForm)));
 };
 
 async function storeForm(
@@ -122,21 +122,21 @@ async function storeForm(
   );
   const receivedAt = new Date(deps.clock()).toISOString();
   try {
-    const body = { text: output, encoding: "utf-8" } as const;
-    const receipt = await postResults(deps, tokenOf(c), { body, parameters, receivedAt });
+    const request = { text: output, encoding: "utf-8", parameters, receivedAt } as const;
+    const receipt = await storeUpload(deps, tokenOf(c), request);
     const { stored, duplicate, rejected } = receipt;
     c.set("note", receiptSummary(receipt));
     c.set("results", { stored, duplicate, rejected });
     return receiptPage(c, receipt, { output, parameters });
   } catch (error) {
     if (!(error instanceof AppError && wantsPage(c))) throw error;
-    if (error.cause !== undefined) c.get("fault")(error);
+    if (error.cause !== undefined) c.get("logError")(error);
     // The page keeps the pasted text, which may be hard to get again.
     return pageResponse(
       c,
       { title: "Upload", status: FORM_STATUSES.find((status) => status === error.status) ?? 400 },
       <>
-        <ErrorAlert heading="Upload failed" error={error.code === "no_backend" ? NO_BACKEND : error} />
+        <ErrorAlert heading="Upload failed" error={error} advice={ADVICE} />
         <div class="sheet">
           <UploadForm fields={{ output, parameters }} />
         </div>
@@ -148,11 +148,10 @@ async function storeForm(
 /** Statuses of errors that are shown with the form. */
 const FORM_STATUSES = [400, 403, 413, 429, 503] as const;
 
-/** In place of the message for programs, which names URL parameters. */
-const NO_BACKEND = new AppError(
-  "no_backend",
-  'no backend was given: choose one below, or put a line "# backend: loop" before the results',
-);
+/** What the user of the form can do about an error. */
+const ADVICE: Advice = {
+  no_backend: 'choose one below, or add a line "# backend: loop" before the results',
+};
 
 function receiptPage(c: Context<HttpEnv>, receipt: Receipt, fields: UploadFields): Response {
   const { stored, duplicate, rejected, results, issues } = receipt;
@@ -205,7 +204,7 @@ function receiptHeading({ stored, rejected, results }: Receipt): string {
 const Count: FC<{ name: string; count: number }> = ({ name, count }) => (
   <div class={count === 0 ? "none" : undefined}>
     <dt>{name}</dt>
-    <dd>{exactText(count)}</dd>
+    <dd>{formatNumber(count)}</dd>
   </div>
 );
 
@@ -216,7 +215,7 @@ const MAX_ROWS = 500;
 const OmittedRows: FC<{ count: number; of: string }> = ({ count, of }) =>
   count <= 0 ? null : (
     <p>
-      {exactText(count)} more {of} are counted above and not listed here. The API lists all of them.
+      {formatNumber(count)} more {of} are counted above and not listed here. The API lists all of them.
     </p>
   );
 

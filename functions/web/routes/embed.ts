@@ -2,15 +2,18 @@
 // pages and text that other sites may frame, keep and read. It alone has the painter of pixels, which is large.
 
 import type { MiddlewareHandler } from "hono";
-import type { CellStore, Clock, ShareStore, StatusStore, TokenStore } from "../../../shared/ports.ts";
+import type { Clock } from "../../../shared/run/periods.ts";
+import type { Admission } from "../../service/admission.ts";
+import type { ShareWriter } from "../../service/new-share.ts";
+import type { CellReader, PendingHostCount } from "../../service/queries.ts";
 import type { Renderer } from "../../service/renderer.ts";
-import type { Admission } from "../http/admission.ts";
 import type { HttpApp, HttpEnv } from "../http/app.ts";
+import type { TokenLookup } from "../http/auth.ts";
 import { addOembedRoute } from "./oembed.ts";
 import { addPictureRoutes } from "./picture-routes.ts";
-import { shareDocuments } from "./share-documents.ts";
+import { type ShareDocumentStore, shareDocuments } from "./share-documents.ts";
 import { addLinkRoutes } from "./share-links.ts";
-import { addShareRoutes } from "./share-management.ts";
+import { addShareRoutes, type ShareRegistry } from "./share-management.ts";
 
 // What may be asked, loaded with the first question, as in `functions/read`: making the schemas of questions that nobody has
 // asked yet would be a tenth of what this function takes to start.
@@ -23,10 +26,10 @@ export const shareRequests = () => import("../../../shared/api/shares.ts");
 
 /** What the app is handed. */
 export interface EmbedDeps {
-  readonly shares: ShareStore;
-  readonly cells: CellStore;
-  readonly status: StatusStore;
-  readonly tokens: TokenStore;
+  readonly shares: ShareWriter & ShareRegistry & ShareDocumentStore;
+  readonly cells: CellReader;
+  readonly pendingHosts: PendingHostCount;
+  readonly tokens: TokenLookup;
   readonly clock: Clock;
   /** Draws for those who have a token. */
   readonly renderer: Renderer;

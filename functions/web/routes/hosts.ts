@@ -3,16 +3,25 @@
 // backends and each pair of them.
 
 import { CHART_FORMATS, LIST_FORMATS } from "../../../shared/api/formats.ts";
+import type { ListedHost } from "../../../shared/cells/stored-summary.ts";
 import { hostEntry } from "../../../shared/compare/host.ts";
 import { AppError } from "../../../shared/errors.ts";
+import type { Page } from "../../../shared/run/listing.ts";
+import { COST, charged } from "../../service/admission.ts";
 import { hostResult } from "../../service/queries.ts";
-import { admitted, COST, charged } from "../http/admission.ts";
+import { admitted } from "../http/admission.ts";
 import type { HttpApp } from "../http/app.ts";
 import { allow, tokenOf } from "../http/auth.ts";
 import { acceptedOf, formatOf, suffixOf } from "../http/formats.ts";
 import { queryBy } from "../http/parameters.ts";
 import { summaryResponse } from "../http/summary-response.ts";
 import { type ReadDeps, requests } from "./read.ts";
+
+/** Lists hosts. */
+export interface HostLister {
+  /** Hosts with runs that count, in the order of the UTF-8 bytes of their names. */
+  list(fleet: string, limit: number, cursor?: string): Promise<Page<ListedHost>>;
+}
 
 export function addHostRoutes(app: HttpApp, deps: ReadDeps): void {
   app.get("/v1/hosts", allow(deps, "read"), admitted(deps, COST.list), async (c) => {

@@ -1,6 +1,7 @@
 // PNGs of what `functions/read` answers as SVG, for where an SVG cannot go: mail, slides, some wikis.
 
-import { admitted, COST } from "../http/admission.ts";
+import { COST } from "../../service/admission.ts";
+import { admitted } from "../http/admission.ts";
 import type { HttpApp } from "../http/app.ts";
 import { allow } from "../http/auth.ts";
 import type { EmbedDeps } from "./embed.ts";

@@ -3,8 +3,8 @@
 import type { Context } from "hono";
 import { shownCompareQuery, shownMatrixQuery, shownTrendQuery } from "../../../shared/api/parameters.ts";
 import { DEFAULT_RENDER_OPTIONS, type RenderOptions, type Summary } from "../../../shared/report/model.ts";
+import { charged } from "../../service/admission.ts";
 import { compareResult, matrixResult, trendResult } from "../../service/queries.ts";
-import { charged } from "../http/admission.ts";
 import type { HttpEnv } from "../http/app.ts";
 import { tokenOf } from "../http/auth.ts";
 import { queryBy } from "../http/parameters.ts";

@@ -1,11 +1,16 @@
 // Read: everything that answers without writing. In: questions about runs, hosts, backends and the service. Out: JSON and text.
 
-import type { CellStore, Clock, HostStore, RunStore, StatusStore, TokenStore } from "../../../shared/ports.ts";
-import type { Admission } from "../http/admission.ts";
+import type { Cohort } from "../../../shared/run/cohort.ts";
+import type { PendingBacklog } from "../../../shared/run/pending-host.ts";
+import type { Clock } from "../../../shared/run/periods.ts";
+import type { Admission } from "../../service/admission.ts";
+import type { CellReader, HostLookup, PendingHostCount, RunLookup } from "../../service/queries.ts";
+import type { RunLister } from "../../service/run-pages.ts";
 import type { HttpApp } from "../http/app.ts";
-import { addHostRoutes } from "./hosts.ts";
+import type { TokenLookup } from "../http/auth.ts";
+import { addHostRoutes, type HostLister } from "./hosts.ts";
 import { addRunRoutes } from "./runs.ts";
-import { addStatusRoutes } from "./status.ts";
+import { addStatusRoutes, type StoreStatus } from "./status.ts";
 import { addBackendsRoute, addCompareRoute, addMatrixRoute, addTrendRoute } from "./summaries.ts";
 
 /**
@@ -14,13 +19,24 @@ import { addBackendsRoute, addCompareRoute, addMatrixRoute, addTrendRoute } from
  */
 export const requests = () => import("../../../shared/api/parameters.ts");
 
+/** Lists the cohorts of a period, for filters to choose from. */
+interface CohortLister {
+  cohorts(fleet: string, period: string): Promise<readonly Cohort[]>;
+}
+
+/** Counts pending hosts exactly, with the time of the oldest. */
+interface PendingHostBacklog {
+  backlog(fleet: string): Promise<PendingBacklog>;
+}
+
 /** What the app is handed. */
 export interface ReadDeps {
-  readonly runs: RunStore;
-  readonly cells: CellStore;
-  readonly hosts: HostStore;
-  readonly status: StatusStore;
-  readonly tokens: TokenStore;
+  readonly runs: RunLookup & RunLister;
+  readonly cells: CellReader & CohortLister;
+  readonly hosts: HostLookup & HostLister;
+  readonly pendingHosts: PendingHostCount & PendingHostBacklog;
+  readonly status: StoreStatus;
+  readonly tokens: TokenLookup;
   readonly clock: Clock;
   /** Lets questions in. */
   readonly admission: Admission;
@@ -31,7 +47,11 @@ export interface ReadDeps {
 }
 
 /** What answers from cells are made with. */
-export type QueryDeps = Pick<ReadDeps, "cells" | "status" | "clock">;
+export interface QueryDeps {
+  readonly cells: CellReader;
+  readonly pendingHosts: PendingHostCount;
+  readonly clock: Clock;
+}
 
 /** Adds the routes of this app. */
 export function addReadRoutes(app: HttpApp, deps: ReadDeps): void {

@@ -2,13 +2,14 @@
 
 import type { Context } from "hono";
 import { LIST_FORMATS } from "../../../shared/api/formats.ts";
-import type { RunStore, UnreadableRun } from "../../../shared/ports.ts";
 import { csvRecord } from "../../../shared/render/csv.ts";
 import { runRecords, unreadableRecords } from "../../../shared/report/records.ts";
+import type { UnreadableRun } from "../../../shared/run/listing.ts";
 import type { Run } from "../../../shared/run/run.ts";
+import { COST } from "../../service/admission.ts";
 import { backendOf, hostNamed, runPageResult, runResult } from "../../service/queries.ts";
-import { type AllRunsQuery, runPages } from "../../service/run-pages.ts";
-import { admitted, COST } from "../http/admission.ts";
+import { type AllRunsQuery, type RunLister, runPages } from "../../service/run-pages.ts";
+import { admitted } from "../http/admission.ts";
 import type { HttpApp, HttpEnv } from "../http/app.ts";
 import { allow, tokenOf } from "../http/auth.ts";
 import { formatOf } from "../http/formats.ts";
@@ -28,7 +29,7 @@ export const MAX_EXPORTS = 8;
  * not read.
  */
 export async function* exportedRuns(
-  runs: Pick<RunStore, "list">,
+  runs: RunLister,
   fleet: string,
   query: AllRunsQuery,
   onUnreadable: (run: UnreadableRun) => void,
@@ -130,7 +131,7 @@ export function addRunRoutes(app: HttpApp, deps: ReadDeps): void {
       host: host && (await hostNamed(deps.hosts, fleet, host)),
       backend: backend && backendOf("backend", backend),
     });
-    for (const run of page.unreadable) c.get("fault")(run);
+    for (const run of page.unreadable) c.get("logError")(run);
     return summaryResponse(c, format, { kind: "runs", answer: runPageResult(page) }, { width, theme });
   });
 }
@@ -144,10 +145,10 @@ async function exportAnswer(c: Context<HttpEnv>, { runs, hosts, exports }: ReadD
     host: host && (await hostNamed(hosts, fleet, host)),
     backend: backend && backendOf("backend", backend),
   };
-  const pieces = exportedRuns(runs, fleet, which, c.get("fault"));
+  const pieces = exportedRuns(runs, fleet, which, c.get("logError"));
   const ticket = exports.enter(1);
   c.set("isStream", true);
-  return c.body(await streamed(pieces, { onError: c.get("fault"), onEnd: ticket.leave }), 200, {
+  return c.body(await streamed(pieces, { onError: c.get("logError"), onEnd: ticket.leave }), 200, {
     "Content-Type": CONTENT_TYPES.csv,
     "Content-Disposition": 'attachment; filename="runs.csv"',
   });

@@ -6,7 +6,6 @@
 import { LIST_FORMATS, PICTURE_FORMATS } from "../../../shared/api/formats.ts";
 import type { Comparison } from "../../../shared/compare/comparison.ts";
 import { AppError } from "../../../shared/errors.ts";
-import type { StoredDocument } from "../../../shared/ports.ts";
 import {
   DEFAULT_RENDER_OPTIONS,
   type RenderOptions,
@@ -15,7 +14,7 @@ import {
   type Theme,
 } from "../../../shared/report/model.ts";
 import type { MetricName } from "../../../shared/run/metrics.ts";
-import type { Share, ShareKind } from "../../../shared/run/share.ts";
+import type { Share, ShareKind, StoredDocument } from "../../../shared/run/share.ts";
 import { makeRecent } from "../../service/recent.ts";
 import { type DocumentFormat, stillTheme } from "../../service/renderer.ts";
 import type { EmbedDeps } from "./embed.ts";
@@ -53,6 +52,17 @@ const MAX_BYTES = 32 * 1_048_576;
 const MAX_SUMMARIES = 16;
 const MAX_TITLES = 256;
 
+/** Stores the documents of frozen shares. */
+export interface ShareDocumentStore {
+  /** The bytes of a document; null when there is none of that name. */
+  document(id: string, name: string): Promise<Uint8Array | null>;
+  /**
+   * Stores a document, unless there is one of that name: the first one stays for good. Gives the stored bytes; null when the
+   * share is revoked.
+   */
+  addDocument(id: string, document: StoredDocument): Promise<Uint8Array | null>;
+}
+
 /** The documents that a frozen share begins with; the first is the answer itself, which all later ones are made from. */
 export async function firstDocuments(deps: EmbedDeps, share: Share, summary: Summary): Promise<StoredDocument[]> {
   const look = { ...DEFAULT_RENDER_OPTIONS, title: share.title };
@@ -89,7 +99,7 @@ export function shareDocuments(deps: EmbedDeps): ShareDocuments {
   async function kept(share: Share, name: string, make: () => Promise<Uint8Array>): Promise<Uint8Array> {
     const found = await shares.document(share.id, name);
     if (found !== null) return found;
-    const bytes = await shares.keep(share.id, { name, bytes: await make() });
+    const bytes = await shares.addDocument(share.id, { name, bytes: await make() });
     if (bytes !== null) return bytes;
     throw noLongerShared();
   }

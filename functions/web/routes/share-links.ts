@@ -9,7 +9,7 @@ import type { Report, Theme } from "../../../shared/report/model.ts";
 import { SHARE_ID, type Share } from "../../../shared/run/share.ts";
 import type { DocumentFormat, Renderer } from "../../service/renderer.ts";
 import type { HttpApp, HttpEnv } from "../http/app.ts";
-import { contentPolicy } from "../http/csp.ts";
+import { documentPolicy } from "../http/csp.ts";
 import { errorResponse, sentence } from "../http/errors.ts";
 import { conditionalResponse, etagOf } from "../http/etag.ts";
 import { suffixOf } from "../http/formats.ts";
@@ -68,7 +68,7 @@ function headersOf(format: DocumentFormat, bytes: Uint8Array): Record<string, st
   const isMarkup = format === "html" || format === "svg";
   return {
     "Content-Type": format === "png" ? "image/png" : CONTENT_TYPES[format],
-    "Content-Security-Policy": contentPolicy(isMarkup ? new TextDecoder().decode(bytes) : "", "anywhere"),
+    "Content-Security-Policy": documentPolicy(isMarkup ? new TextDecoder().decode(bytes) : "", "anywhere"),
     "Referrer-Policy": "no-referrer",
     // Whoever finds the address sees the share, so it belongs into no index.
     "X-Robots-Tag": "noindex",
@@ -234,7 +234,7 @@ async function orRefusal(
     return await answer();
   } catch (error) {
     if (!(error instanceof AppError)) throw error;
-    if (error.cause !== undefined) c.get("fault")(error);
+    if (error.cause !== undefined) c.get("logError")(error);
     return refusal(c, deps, shown, error);
   }
 }

@@ -4,6 +4,7 @@
 import { AppError } from "../../../shared/errors.ts";
 import { shareSnippets, shareUrls } from "../../../shared/render/links.ts";
 import { DEFAULT_RENDER_OPTIONS } from "../../../shared/report/model.ts";
+import type { Page } from "../../../shared/run/listing.ts";
 import { SHARE_ID, type Share } from "../../../shared/run/share.ts";
 import type { Token } from "../../../shared/run/token.ts";
 import type { HttpApp } from "../http/app.ts";
@@ -12,6 +13,16 @@ import { formatOf } from "../http/formats.ts";
 import { bodyBy, queryBy } from "../http/parameters.ts";
 import { type EmbedDeps, pageRequests, shareRequests } from "./embed.ts";
 import { originOf } from "./share-links.ts";
+
+/** Finds, lists and revokes shares. */
+export interface ShareRegistry {
+  /** A share, revoked or not; null when there never was one. */
+  find(id: string): Promise<{ readonly share: Share; readonly revokedAt: string | null } | null>;
+  /** The shares of a fleet that are not revoked, newest first. */
+  list(fleet: string, limit: number, cursor?: string): Promise<Page<Share>>;
+  /** Revokes a share and deletes its documents. Repeating it completes a revocation that was interrupted. */
+  revoke(share: Share, at: string): Promise<void>;
+}
 
 /** Ends a share of the token's fleet, which its maker and admins may. Throws `not_found`, `forbidden`. */
 export async function revokeShare(
@@ -26,7 +37,7 @@ export async function revokeShare(
   if (!mayRevoke(token, found.share)) {
     throw new AppError("forbidden", "another token made this share; that one or an admin's can end it");
   }
-  await shares.end(found.share, new Date(clock()).toISOString());
+  await shares.revoke(found.share, new Date(clock()).toISOString());
   return found.share;
 }
 

@@ -2,8 +2,9 @@
 
 import type { Context } from "hono";
 import { CHART_FORMATS, LIST_FORMATS, PICTURE_FORMATS } from "../../../shared/api/formats.ts";
+import { COST, charged } from "../../service/admission.ts";
 import { backendsResult, compareResult, matrixResult, trendResult } from "../../service/queries.ts";
-import { admitted, COST, charged } from "../http/admission.ts";
+import { admitted } from "../http/admission.ts";
 import type { HttpApp } from "../http/app.ts";
 import { allow, tokenOf } from "../http/auth.ts";
 import { acceptedOf, formatOf, suffixOf } from "../http/formats.ts";

@@ -6,10 +6,10 @@ import { generateFleet } from "../../../local/demo/generated-fleet.ts";
 import { readBonnie } from "../../../shared/bonnie/reader.ts";
 import { addCell, type Cell, emptyCell } from "../../../shared/cells/cell.ts";
 import { contributions, pairName } from "../../../shared/cells/contribution.ts";
-import { cohortOf, summarise } from "../../../shared/cells/host-values.ts";
-import { sampleOf } from "../../../shared/cells/sample.ts";
-import { compare, type Merged } from "../../../shared/compare/compare.ts";
-import { mergePeriods } from "../../../shared/compare/merge-periods.ts";
+import { computeCohort, summarize } from "../../../shared/cells/host-values.ts";
+import { toSample } from "../../../shared/cells/sample.ts";
+import { compare } from "../../../shared/compare/compare.ts";
+import { type Merged, mergePeriods } from "../../../shared/compare/merge-periods.ts";
 import type { Backend } from "../../../shared/run/backends.ts";
 import { METRIC_NAMES, type MetricName } from "../../../shared/run/metrics.ts";
 import type { Run } from "../../../shared/run/run.ts";
@@ -31,7 +31,7 @@ const runsOfFleet = (plan: FleetPlan): Run[][] => [...generateFleet(plan)].map((
 function comparisonOf(plan: FleetPlan, candidate: Backend) {
   const cells = new Map<string, Map<string, Cell>>();
   for (const { host, body } of generateFleet(plan)) {
-    for (const { view, kind, name, scope, cell } of contributions(summarise(host, runsOf(body).map(sampleOf)))) {
+    for (const { view, kind, name, scope, cell } of contributions(summarize(host, runsOf(body).map(toSample)))) {
       if (view !== "trusted") continue;
       const scopes = cells.get(`${kind} ${name}`) ?? new Map<string, Cell>();
       const sum = scopes.get(scope) ?? emptyCell();
@@ -43,7 +43,7 @@ function comparisonOf(plan: FleetPlan, candidate: Backend) {
     new Map([...(cells.get(`${kind} ${name}`) ?? [])].map(([scope, cell]) => [scope, mergePeriods([cell])]));
   const { baseline } = plan;
   return compare({
-    question: { baseline, candidate, periods: ["all"], view: "trusted", filters: {}, margin: 0.03, metrics: [] },
+    query: { baseline, candidate, periods: ["all"], view: "trusted", filters: {}, margin: 0.03, metrics: [] },
     asOf: null,
     pendingHosts: 0,
     pair: merged("pair", pairName(baseline, candidate)),
@@ -135,7 +135,7 @@ describe("the fleet is what its plan says", () => {
     };
     const cohorts = new Map<string, number>();
     for (const runs of runsOfFleet(plan)) {
-      const key = JSON.stringify(cohortOf(summarise("h", runs.map(sampleOf))));
+      const key = JSON.stringify(computeCohort(summarize("h", runs.map(toSample))));
       cohorts.set(key, (cohorts.get(key) ?? 0) + 1);
     }
     expect(cohorts.size).toBe(50);

@@ -96,7 +96,7 @@ describe("a path that does not exist", () => {
       const answer = await byBrowser(path, { secret });
       const page = await errorPage(answer, 404);
       expect(page).toContain("<h1>Not found</h1>");
-      expect(page).toContain("There is nothing at /");
+      expect(page).toContain("No such path: /");
       expect(page).toContain('<a href="/">Home</a>');
       expect(page).toContain(`Request ${answer.headers.get("X-Request-Id")}`);
       expect(page.length).toBeLessThan(5_000);
@@ -115,7 +115,7 @@ describe("a path that does not exist", () => {
 
   test("is text to a shell that asks for it", async () => {
     const text = await textOf(ask("/nothing", { headers: { Accept: "text/plain" } }), 404);
-    expect(text).toMatch(/^error not_found: there is nothing at \/nothing\nsee \/docs#not_found, request /);
+    expect(text).toMatch(/^error not_found: no such path: \/nothing\nsee \/docs#not_found, request /);
   });
 
   test.each(["/v1/nothing", "/v1", "/v1/runs/x", "/v1/hosts/nobody"])("%s is JSON, also to a browser", async (path) => {
@@ -204,7 +204,7 @@ describe("a form that is rejected", () => {
 
   test("of a wrong token shows the sign-in again, and is 401 to a program", async () => {
     const form = { token: "vbd_wrong" };
-    expect(await errorPage(await post("/sign-in", form, BROWSER), 401)).toContain("not known here");
+    expect(await errorPage(await post("/sign-in", form, BROWSER), 401)).toContain("unknown or revoked token");
     expect((await jsonOf<Refusal>(post("/sign-in", form, {}), 401)).error.code).toBe("unauthorized");
   });
 });

@@ -63,7 +63,7 @@ test("hosts with one backend each: what a comparison needs, and a link to the av
   expect(page).toContain("no host has been measured on two backends");
   expect(page).toContain('<a href="/hosts">');
   // A query for the pair is answered all the same: no host has both.
-  expect(await overviewOf(service, "?baseline=loop&candidate=phy")).toContain("No host has results on both");
+  expect(await overviewOf(service, "?baseline=loop&candidate=phy")).toContain("No host has usable results for both");
 });
 
 describe("the seed: one host", () => {
