@@ -2,7 +2,7 @@
 
 import { RemovalPolicy } from "aws-cdk-lib";
 import { RetentionDays } from "aws-cdk-lib/aws-logs";
-import { BUCKETS } from "../shared/deployment.ts";
+import { SHARDS } from "../shared/deployment.ts";
 
 export interface Stage {
   readonly name: string;
@@ -34,7 +34,7 @@ const STAGES: Readonly<Record<string, Stage>> = {
     // One for each bucket of a fleet, the sweep, and one to spare. More would work on the same buckets, take each other's
     // transactions down and make the table write what it then throws away; with none set aside a burst of uploads could
     // take all that the account has, and nothing would be counted until it is over.
-    aggregateConcurrency: BUCKETS + 2,
+    aggregateConcurrency: SHARDS + 2,
   },
 };
 

@@ -12,12 +12,12 @@ import { computeCountedCohort, type HostSummary, type RunSample, summarize } fro
 import { toSample } from "../../shared/cells/sample.ts";
 import type { FleetGeneration, StoredSummary } from "../../shared/cells/stored-summary.ts";
 import { encodeSummary } from "../../shared/cells/summary-codec.ts";
-import { BUCKETS } from "../../shared/deployment.ts";
+import { SHARDS } from "../../shared/deployment.ts";
 import { type CountedCohort, OTHER_COHORT } from "../../shared/run/cohort.ts";
 import { enclosingPeriods, monthOf } from "../../shared/run/periods.ts";
 import type { FleetScan } from "../store/fleet-scan.ts";
-import { bucketOf, bucketOfHash, cohortHash, idOf, runKey, summaryKey } from "../store/keys.ts";
-import { summaryOf } from "../store/summaries.ts";
+import { cohortHash, idOf, runKey, shardOf, shardOfHash, summaryKey } from "../store/keys.ts";
+import { parseSummary } from "../store/summaries.ts";
 import {
   addToCells,
   auditCells,
@@ -60,9 +60,9 @@ export async function auditFleet(scan: FleetScan, fleet: string, options: AuditO
   const periods = await scan.periods(fleet);
   const versions = await readVersions(scan, of, periods, buckets);
   const { names, nameless } = await scan.hosts(fleet);
-  const hosts = names.filter((host) => buckets.includes(bucketOf(fleet, host)));
+  const hosts = names.filter((host) => buckets.includes(shardOf(fleet, host)));
   const differences: Difference[] = nameless
-    .filter(({ id }) => buckets.includes(bucketOfHash(id)))
+    .filter(({ id }) => buckets.includes(shardOfHash(id)))
     .map(({ id, reason }) => ({ key: idOf(runKey(fleet, id)), kind: "unreadable", text: reason }));
   const outdated: string[] = [];
   let outdatedRuns = 0;
@@ -112,7 +112,7 @@ export async function auditFleet(scan: FleetScan, fleet: string, options: AuditO
   };
 }
 
-const ALL_BUCKETS = Array.from({ length: BUCKETS }, (_, bucket) => bucket);
+const ALL_BUCKETS = Array.from({ length: SHARDS }, (_, bucket) => bucket);
 
 interface StoredSummaries {
   /** By period, without periods that have none. */
@@ -136,7 +136,7 @@ async function storedSummaries(
     const item = items.get(key);
     if (item === undefined) continue;
     try {
-      stored.set(period, summaryOf(item));
+      stored.set(period, parseSummary(item));
     } catch (error) {
       unreadable.push({ key, kind: "unreadable", text: error instanceof Error ? error.message : String(error) });
     }

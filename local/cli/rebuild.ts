@@ -2,10 +2,12 @@ import { rebuildFleet } from "../../functions/service/rebuild.ts";
 import { reparseFleet } from "../../functions/service/reparse.ts";
 import { makeAggregationStores } from "../../functions/store/commit.ts";
 import { backOff } from "../../functions/store/errors.ts";
-import { makeFleetScan } from "../../functions/store/fleet-scan.ts";
+import { makeFleetScan, makeRebuildScan } from "../../functions/store/fleet-scan.ts";
 import { makeGenerationStore } from "../../functions/store/generations.ts";
-import { makeRunStore } from "../../functions/store/runs.ts";
+import { replaceRun } from "../../functions/store/runs.ts";
 import type { Table } from "../../functions/store/table.ts";
+import type { NewRun } from "../../shared/cells/sample.ts";
+import type { Run } from "../../shared/run/run.ts";
 import { printable } from "../../shared/run/text.ts";
 import {
   type Command,
@@ -54,7 +56,7 @@ what is damaged, which is named; 2 wrong arguments.`,
       const progress = showProgress(terminal, "rebuilt hosts");
       const deps = {
         ...makeAggregationStores(table),
-        scan: makeFleetScan(table),
+        scan: makeRebuildScan(table),
         generations: makeGenerationStore(table),
         clock: Date.now,
         backOff,
@@ -82,7 +84,11 @@ const faultMessage = (error: unknown): string => (error instanceof Error ? error
 /** Reads all runs again; gives how many are damaged. */
 async function rereadRuns(table: Table, terminal: Terminal, fleet: string): Promise<number> {
   const progress = showProgress(terminal, "reparse hosts");
-  const deps = { scan: makeFleetScan(table), runs: makeRunStore(table), clock: Date.now };
+  const deps = {
+    scan: makeFleetScan(table),
+    replaceRun: (before: Run, after: NewRun, at: string) => replaceRun(table, before, after, at),
+    clock: Date.now,
+  };
   const { runs, changed, unreadable, damaged } = await reparseFleet(deps, fleet, progress.at);
   progress.end();
   await terminal.out(`reparse ${runs} runs of fleet ${fleet}: ${changed} changed\n`);

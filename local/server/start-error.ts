@@ -1,6 +1,6 @@
 import type { LocalSettings } from "../../functions/env.ts";
+import { RestoreError } from "../../functions/store/backup.ts";
 import { FormatError, upgradeTable } from "../../functions/store/format.ts";
-import { RestoreError } from "../../functions/store/restore.ts";
 import type { Table } from "../../functions/store/table.ts";
 import { AppError } from "../../shared/errors.ts";
 
