@@ -67,7 +67,7 @@ async function errorPage(answer: Response, status: number): Promise<string> {
   expect(answer.headers.get("Cache-Control")).toBe("no-store");
   expect(answer.headers.get("X-Content-Type-Options")).toBe("nosniff");
   expect(answer.headers.get("Content-Security-Policy")).toBe(
-    "default-src 'none'; style-src 'self'; img-src 'self' data:; form-action 'self'; base-uri 'none'; frame-ancestors 'none'",
+    "default-src 'none'; style-src 'self'; img-src 'self' data:; base-uri 'none'; form-action 'self'; frame-ancestors 'none'",
   );
   const elements = readHtml(page);
   expect(elements.filter(({ name }) => name === "h1")).toHaveLength(1);
@@ -160,7 +160,7 @@ describe("a page that fails", () => {
   ])("405 for %s %s, with the allowed method", async (method, path, allowed) => {
     const answer = await byBrowser(path, { method });
     expect(answer.headers.get("Allow")).toBe(allowed);
-    expect(await errorPage(answer, 405)).toContain(`${path} takes ${allowed}, not ${method}.`);
+    expect(await errorPage(answer, 405)).toContain(`Method ${method} not allowed for ${path} (allowed: ${allowed}).`);
     const refusal = await jsonOf<Refusal>(ask(path, { method }), 405);
     expect(refusal.error.code).toBe("method_not_allowed");
   });
@@ -204,7 +204,7 @@ describe("a form that is rejected", () => {
 
   test("of a wrong token shows the sign-in again, and is 401 to a program", async () => {
     const form = { token: "vbd_wrong" };
-    expect(await errorPage(await post("/sign-in", form, BROWSER), 401)).toContain("unknown or revoked token");
+    expect(await errorPage(await post("/sign-in", form, BROWSER), 401)).toContain("Unknown or revoked token");
     expect((await jsonOf<Refusal>(post("/sign-in", form, {}), 401)).error.code).toBe("unauthorized");
   });
 });
