@@ -1,4 +1,4 @@
-// Whoever makes up kinds of host to fill a period: room comes back when they are gone, and one token makes so many.
+// Whoever makes up kinds of host to fill a period: room comes back when they are gone, and one token creates so many.
 
 import { DeleteItemCommand, PutItemCommand } from "@aws-sdk/client-dynamodb";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
@@ -186,7 +186,7 @@ describe("a list of cohorts that is wrong", () => {
     await table.client.send(new DeleteItemCommand({ TableName: table.name, Key }));
     const found = [];
     for (let bucket = 0; bucket < SHARDS; bucket += 1)
-      found.push(...(await auditFleet(makeFleetScan(table), "default", { buckets: [bucket] })).differences);
+      found.push(...(await auditFleet(makeFleetScan(table), "default", { shards: [bucket] })).differences);
     expect(found.map(({ kind }) => kind)).toEqual(["missing"]);
   });
 });

@@ -137,7 +137,7 @@ describe("503, 429 and 500: when the store fails", () => {
       expect(answer.headers.get("Retry-After")).toBe("10");
       const refusal = await jsonOf<Refusal>(answer, 503);
       expect(refusal.error.code).toBe("unavailable");
-      // A large upload takes several transactions: a refusal must not say that nothing was stored.
+      // A large upload takes several transactions: the error must not say that nothing was stored.
       expect(refusal.error.message).toMatch(/retry later; retrying is safe$/);
       expect(JSON.stringify(refusal)).not.toMatch(/10\.0\.0\.7|secret|ECONN/);
     },
