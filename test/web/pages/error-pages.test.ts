@@ -67,7 +67,7 @@ async function errorPage(answer: Response, status: number): Promise<string> {
   expect(answer.headers.get("Cache-Control")).toBe("no-store");
   expect(answer.headers.get("X-Content-Type-Options")).toBe("nosniff");
   expect(answer.headers.get("Content-Security-Policy")).toBe(
-    "default-src 'none'; style-src 'self'; img-src 'self' data:; base-uri 'none'; form-action 'self'; frame-ancestors 'none'",
+    "default-src 'none'; style-src 'self'; img-src 'self' data:; form-action 'self'; base-uri 'none'; frame-ancestors 'none'",
   );
   const elements = readHtml(page);
   expect(elements.filter(({ name }) => name === "h1")).toHaveLength(1);
