@@ -77,7 +77,7 @@ export const ROUTES: readonly Route[] = [
   { method: "POST", path: "/upload", to: "ingest", traffic: "changes" },
   { method: "GET", path: "/shares", to: "embed", traffic: "questions" },
   { method: "POST", path: "/shares", to: "embed", traffic: "changes" },
-  { method: "POST", path: "/shares/end", to: "embed", traffic: "changes" },
+  { method: "POST", path: "/shares/revoke", to: "embed", traffic: "changes" },
   ...inFormats({ method: "GET", path: "/v1/status", to: "read", traffic: "questions" }, "json"),
   { method: "GET", path: "/healthz", to: "read", traffic: "questions" },
   { method: "GET", path: "/openapi.json", to: "docs", traffic: "questions" },

@@ -2,7 +2,7 @@
 
 import { RemovalPolicy } from "aws-cdk-lib";
 import { RetentionDays } from "aws-cdk-lib/aws-logs";
-import { BUCKETS } from "../shared/deployment.ts";
+import { SHARDS } from "../shared/deployment.ts";
 
 export interface Stage {
   readonly name: string;
@@ -34,7 +34,7 @@ const STAGES: Readonly<Record<string, Stage>> = {
     // One for each shard of a fleet, one for the sweep, and a spare one. More would work on the same shards and cancel each other's
     // transactions, which costs writes for nothing; without a reservation a burst of uploads could use all invocations of the account, and
     // nothing would be counted until it ends.
-    aggregateConcurrency: BUCKETS + 2,
+    aggregateConcurrency: SHARDS + 2,
   },
 };
 

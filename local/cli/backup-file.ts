@@ -4,7 +4,7 @@
 import { createHash } from "node:crypto";
 import * as z from "zod";
 import { FORMAT } from "../../functions/store/format.ts";
-import { type Item, itemOfJson, itemToJson, textOf } from "../../functions/store/item.ts";
+import { type Item, itemFromJson, itemToJson, textOf } from "../../functions/store/item.ts";
 import { VERSION } from "../../shared/deployment.ts";
 import { StartError } from "../server/start-error.ts";
 import { readLines } from "./lines.ts";
@@ -123,7 +123,7 @@ export async function* itemsOfBackup(file: string, { items }: WholeBackup): Asyn
   let number = 0;
   for await (const line of readBackupLines(file)) {
     number += 1;
-    if (number > 1 && number <= items + 1) yield itemOfJson(Buffer.from(line, "latin1").toString("utf8"));
+    if (number > 1 && number <= items + 1) yield itemFromJson(Buffer.from(line, "latin1").toString("utf8"));
   }
 }
 

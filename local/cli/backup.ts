@@ -8,8 +8,8 @@ import { Readable } from "node:stream";
 import { pipeline } from "node:stream/promises";
 import { setTimeout as wait } from "node:timers/promises";
 import { createGzip } from "node:zlib";
-import { itemsToKeep } from "../../functions/store/backup.ts";
-import { formatOf } from "../../functions/store/format.ts";
+import { backupItems } from "../../functions/store/backup.ts";
+import { readFormat } from "../../functions/store/format.ts";
 import { StartError } from "../server/start-error.ts";
 import { readTableFiles } from "../server/table-files.ts";
 import { UsageError } from "./arguments.ts";
@@ -45,8 +45,8 @@ Exit codes: 0 success; 1 failure; 2 usage error.`,
       const files = dataFolder === null ? {} : readTableFiles(dataFolder);
       let count = 0;
       const text = backupText(
-        buildHead(table.name, await formatOf(table), files, begunAt),
-        itemsToKeep(table, wait),
+        buildHead(table.name, await readFormat(table), files, begunAt),
+        backupItems(table, wait),
         (items) => {
           count = items;
           progress.at(items);

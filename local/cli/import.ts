@@ -5,8 +5,8 @@ import { parseMetadata, type UploadMetadata } from "../../functions/service/meta
 import { noResult, readUpload, type Upload } from "../../functions/service/upload.ts";
 import { hostHash } from "../../functions/store/keys.ts";
 import { makeRunStore } from "../../functions/store/runs.ts";
-import { addFleet } from "../../functions/store/status.ts";
 import type { Table } from "../../functions/store/table.ts";
+import { addFleet } from "../../functions/store/tokens.ts";
 import { decode } from "../../functions/web/http/body.ts";
 import { run as runSchema } from "../../shared/api/summary-answers.ts";
 import { readBonnie } from "../../shared/bonnie/reader.ts";

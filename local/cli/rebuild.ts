@@ -4,10 +4,12 @@ import { rebuildFleet } from "../../functions/service/rebuild.ts";
 import { reparseFleet } from "../../functions/service/reparse.ts";
 import { makeAggregationStores } from "../../functions/store/commit.ts";
 import { backOff } from "../../functions/store/errors.ts";
-import { makeFleetScan } from "../../functions/store/fleet-scan.ts";
+import { makeFleetScan, makeRebuildScan } from "../../functions/store/fleet-scan.ts";
 import { makeGenerationStore } from "../../functions/store/generations.ts";
-import { makeRunStore } from "../../functions/store/runs.ts";
+import { replaceRun } from "../../functions/store/runs.ts";
 import type { Table } from "../../functions/store/table.ts";
+import type { NewRun } from "../../shared/cells/sample.ts";
+import type { Run } from "../../shared/run/run.ts";
 import { printable } from "../../shared/run/text.ts";
 import { errorMessage } from "../server/start-error.ts";
 import { rejectPositionals, textOption, UsageError } from "./arguments.ts";
@@ -48,7 +50,7 @@ or hosts were left out, which are listed; 2 usage error.`,
       const progress = showProgress(terminal, "rebuilt hosts");
       const deps = {
         ...makeAggregationStores(table),
-        scan: makeFleetScan(table),
+        scan: makeRebuildScan(table),
         generations: makeGenerationStore(table),
         clock: Date.now,
         backOff,
@@ -75,7 +77,11 @@ or hosts were left out, which are listed; 2 usage error.`,
 /** Parses all runs of a fleet again; returns how many are damaged. */
 async function reparseRuns(table: Table, terminal: Terminal, fleet: string): Promise<number> {
   const progress = showProgress(terminal, "reparsed hosts");
-  const deps = { scan: makeFleetScan(table), runs: makeRunStore(table), clock: Date.now };
+  const deps = {
+    scan: makeFleetScan(table),
+    replaceRun: (before: Run, after: NewRun, at: string) => replaceRun(table, before, after, at),
+    clock: Date.now,
+  };
   const { runs, changed, unreadable, damaged } = await reparseFleet(deps, fleet, progress.at);
   progress.end();
   await terminal.out(`reparsed ${runs} runs of fleet ${fleet}: ${changed} changed\n`);

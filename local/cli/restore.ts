@@ -1,9 +1,9 @@
 // `vbdstat restore`: a backup into an empty store.
 
+import { beginRestore, endRestore, isFormat, restoreItems } from "../../functions/store/backup.ts";
 import { type Item, sizeOf } from "../../functions/store/item.ts";
-import { beginRestore, endRestore, isFormat, restoreItems } from "../../functions/store/restore.ts";
-import { listFleets } from "../../functions/store/status.ts";
 import type { Table } from "../../functions/store/table.ts";
+import { listFleets } from "../../functions/store/tokens.ts";
 import { printable } from "../../shared/run/text.ts";
 import { writeTableFiles } from "../server/table-files.ts";
 import { UsageError } from "./arguments.ts";

@@ -17,15 +17,13 @@ import { makeAggregationStores } from "../../functions/store/commit.ts";
 import { backOff } from "../../functions/store/errors.ts";
 import { requireFormat } from "../../functions/store/format.ts";
 import { withGroupCommit } from "../../functions/store/group-commit.ts";
-import { StoreHealth } from "../../functions/store/health.ts";
-import { makePendingHosts } from "../../functions/store/pending-hosts.ts";
+import { makePendingHostCounts } from "../../functions/store/pending-hosts.ts";
 import { makeQuarantineStore } from "../../functions/store/quarantine.ts";
 import { makeRunStore } from "../../functions/store/runs.ts";
 import { makeShareStore } from "../../functions/store/shares.ts";
-import { makeStatusStore } from "../../functions/store/status.ts";
+import { makeStatusStore, StoreHealth } from "../../functions/store/status.ts";
 import { makeHostStore } from "../../functions/store/summaries.ts";
-import { makeFirstAdminStore, makeTokenStore } from "../../functions/store/tokens.ts";
-import { makeUseStore } from "../../functions/store/usage.ts";
+import { makeFirstAdminStore, makeTokenStore, makeUseStore } from "../../functions/store/tokens.ts";
 import { addDocsRoutes } from "../../functions/web/docs/app.ts";
 import { makeHttpApp } from "../../functions/web/http/app.ts";
 import type { Log } from "../../functions/web/http/log.ts";
@@ -37,7 +35,7 @@ import { addReadRoutes } from "../../functions/web/routes/read.ts";
 import { MAX_EXPORTS } from "../../functions/web/routes/runs.ts";
 import { VERSION } from "../../shared/deployment.ts";
 import { type AdminToken, ensureAdminToken } from "./admin-token.ts";
-import { rememberPendingCount, withTokenCache } from "./caches.ts";
+import { makePendingCountCache, withTokenCache } from "./caches.ts";
 import { type DataFolder, openDataFolder } from "./data-folder.ts";
 import { checkDatabase, checkThroughEngine, upgradeAndReport } from "./database.ts";
 import { type Engine, startEngine } from "./engine.ts";
@@ -120,7 +118,7 @@ async function serve(
   );
   const adminDeps = { tokens, firstAdmin: makeFirstAdminStore(table), clock };
   const admin = await ensureAdminToken(adminDeps, folder.adminTokenFile, settings.adminSecret, print);
-  const pending = rememberPendingCount();
+  const pending = makePendingCountCache();
   const aggregation = makeAggregationStores(sumsTable);
   const aggregating = {
     ...aggregation,
@@ -150,7 +148,7 @@ async function serve(
   addUploadRoute(app, ingestDeps);
   const queryDeps = {
     cells: makeCellStore(readTable),
-    pendingHosts: pending.counting(makePendingHosts(readTable)),
+    pendingHosts: pending.counting(makePendingHostCounts(readTable)),
     tokens,
     clock,
     admission: makeAdmission(),

@@ -6,7 +6,7 @@ import { compareResult } from "../../functions/service/queries.ts";
 import { makeCellStore } from "../../functions/store/cells.ts";
 import { makeAggregationStores } from "../../functions/store/commit.ts";
 import { backOff } from "../../functions/store/errors.ts";
-import { bucketOf } from "../../functions/store/keys.ts";
+import { shardOf } from "../../functions/store/keys.ts";
 import { makePendingHosts } from "../../functions/store/pending-hosts.ts";
 import { makeRunStore } from "../../functions/store/runs.ts";
 import type { Table } from "../../functions/store/table.ts";
@@ -89,8 +89,8 @@ export async function consumedBy(table: Table, fleet: string): Promise<Row[]> {
   });
   const deps = { ...makeAggregationStores(table), clock: Date.now, backOff };
   const aggregate = async (hosts: readonly string[]): Promise<void> => {
-    for (const bucket of new Set(hosts.map((host) => bucketOf("default", host)))) {
-      const ofBucket = hosts.filter((host) => bucketOf("default", host) === bucket);
+    for (const bucket of new Set(hosts.map((host) => shardOf("default", host)))) {
+      const ofBucket = hosts.filter((host) => shardOf("default", host) === bucket);
       const marks = await Promise.all(ofBucket.map((host) => deps.pendingHosts.get("default", host)));
       const open = marks.filter((mark) => mark !== null);
       await aggregatePendingHosts(deps, "default", bucket, open);

@@ -3,7 +3,7 @@
 
 import * as z from "zod";
 import { ERROR_STATUS } from "../errors.ts";
-import { ERROR_MEANINGS, enumValues } from "../report/glossary.ts";
+import { ERROR_DESCRIPTIONS, enumValues } from "../report/glossary.ts";
 import type { QuarantinedLine } from "../run/run.ts";
 import { SCOPES, type Token } from "../run/token.ts";
 import { backendSlug, count, instant, nextCursor, qualityVerdict, stratum } from "./schemas.ts";
@@ -32,7 +32,7 @@ export const errorEnvelope = z
   })
   .meta({
     id: "Error",
-    description: `A refusal. Codes: ${Object.keys(ERROR_MEANINGS).join(", ")}.`,
+    description: `A refusal. Codes: ${Object.keys(ERROR_DESCRIPTIONS).join(", ")}.`,
   });
 
 /** POST /v1/results */

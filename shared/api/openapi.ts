@@ -4,7 +4,7 @@
 import * as z from "zod";
 import { VERSION } from "../deployment.ts";
 import { ERROR_STATUS, type ErrorCode } from "../errors.ts";
-import { ERROR_MEANINGS } from "../report/glossary.ts";
+import { ERROR_DESCRIPTIONS } from "../report/glossary.ts";
 import { codeUnitOrder } from "../run/text.ts";
 import { errorEnvelope } from "./answers.ts";
 import type { Endpoint } from "./endpoint.ts";
@@ -139,7 +139,7 @@ function namedRefusals(endpoints: readonly Endpoint[]): Json {
 function refusal(status: number, codes: readonly ErrorCode[]): Json {
   const retryAfter = { "Retry-After": { description: "Seconds to wait.", schema: { type: "integer" } } };
   return {
-    description: codes.map((code) => `\`${code}\`: ${ERROR_MEANINGS[code]}`).join("\n\n"),
+    description: codes.map((code) => `\`${code}\`: ${ERROR_DESCRIPTIONS[code]}`).join("\n\n"),
     ...(status === 429 || status === 503 ? { headers: retryAfter } : {}),
     content: { "application/json": { schema: reference(errorEnvelope) }, "text/plain": { schema: { type: "string" } } },
   };

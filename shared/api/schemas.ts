@@ -1,7 +1,7 @@
 // Pieces that several answers share.
 
 import * as z from "zod";
-import { enumValues, QUALITY_VERDICTS } from "../report/glossary.ts";
+import { enumValues, QUALITY_DESCRIPTIONS } from "../report/glossary.ts";
 import { BACKENDS } from "../run/backends.ts";
 
 export const count = z.int().min(0);
@@ -22,5 +22,5 @@ export const nextCursor = z
 export const backendSlug = z.enum(BACKENDS).meta({ id: "Backend", description: "Who moves the bytes of the disk." });
 
 export const qualityVerdict = z
-  .enum(enumValues(QUALITY_VERDICTS))
+  .enum(enumValues(QUALITY_DESCRIPTIONS))
   .meta({ description: "Whether the reads can be those of the disk, and not of a page cache." });

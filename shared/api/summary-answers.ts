@@ -13,7 +13,13 @@ import type {
 } from "../compare/comparison.ts";
 import type { HostBackend, HostEntry, HostPair, HostProfile } from "../compare/host.ts";
 import type { MatrixResult, TrendResult } from "../compare/trend.ts";
-import { enumValues, FLAG_MEANINGS, NOTICE_MEANINGS, REASONS, VERDICTS } from "../report/glossary.ts";
+import {
+  enumValues,
+  FLAG_DESCRIPTIONS,
+  NOTICE_DESCRIPTIONS,
+  REASON_DESCRIPTIONS,
+  VERDICT_DESCRIPTIONS,
+} from "../report/glossary.ts";
 import { COHORT_KEYS } from "../run/cohort.ts";
 import { METRIC_NAMES } from "../run/metrics.ts";
 import { PERIOD_UNITS } from "../run/periods.ts";
@@ -126,7 +132,7 @@ const limits = z.strictObject({ low: bound, high: bound }).meta({
   description: "A 95 % interval; a null side has no limit.",
 }) satisfies z.ZodType<ConfidenceInterval>;
 
-const flag = z.enum(enumValues(FLAG_MEANINGS)).meta({ id: "Flag" });
+const flag = z.enum(enumValues(FLAG_DESCRIPTIONS)).meta({ id: "Flag" });
 
 const flagDetails = z
   .partialRecord(
@@ -161,8 +167,8 @@ const metricComparison = z
     geometric_mean_ratio: z.number().nullable().meta({ description: "Null if any ratio is not exact." }),
     sd_log: z.number().min(0).nullable(),
     noise_share: share.nullable().meta({ description: "The part of that variance that is noise between runs." }),
-    verdict: z.enum(enumValues(VERDICTS)),
-    reason: z.enum(enumValues(REASONS)),
+    verdict: z.enum(enumValues(VERDICT_DESCRIPTIONS)),
+    reason: z.enum(enumValues(REASON_DESCRIPTIONS)),
     flags: z.array(flag),
     flag_details: flagDetails,
     sentence: z.string().meta({ description: "The finding in plain words." }),
@@ -235,7 +241,7 @@ const about = {
   as_of: z.iso.datetime().nullable().meta({ description: "When the statistics were last brought up to date." }),
   pending_hosts: count.meta({ description: "Hosts with results that are not in these numbers yet." }),
   notices: z
-    .array(z.enum(enumValues(NOTICE_MEANINGS)))
+    .array(z.enum(enumValues(NOTICE_DESCRIPTIONS)))
     .meta({ description: "What a reader must know of all numbers." }),
 };
 
@@ -410,8 +416,8 @@ const entry = z
       .max(1)
       .nullable()
       .meta({ description: "After Holm's correction over the metrics of the pair." }),
-    verdict: z.enum(enumValues(VERDICTS)),
-    reason: z.enum(enumValues(REASONS)),
+    verdict: z.enum(enumValues(VERDICT_DESCRIPTIONS)),
+    reason: z.enum(enumValues(REASON_DESCRIPTIONS)),
     flags: z.array(flag).meta({
       description:
         "Those of the comparison of the pair but strata_disagree, simpson and paired_and_between_disagree, which take its strata.",

@@ -17,8 +17,8 @@ import { join } from "node:path";
 import { gunzipSync, gzipSync } from "node:zlib";
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from "vitest";
 import * as z from "zod";
+import { beginRestore, restoreItems } from "../../functions/store/backup.ts";
 import type { Item } from "../../functions/store/item.ts";
-import { beginRestore, restoreItems } from "../../functions/store/restore.ts";
 import { makeRunStore, runItem } from "../../functions/store/runs.ts";
 import { writeNewFile } from "../../local/cli/backup.ts";
 import { backupText, buildHead, itemsOfBackup, verifyBackup } from "../../local/cli/backup-file.ts";
@@ -270,7 +270,7 @@ describe("a backup", () => {
       const file = packed("whole.gz", await linesOfBackup(items));
       await beginRestore(table, (await verifyBackup(file)).digest);
       await restoreItems(table, items.slice(0, 7));
-      const refusal = /holds a part of a backup: a restore into it did not end/;
+      const refusal = /contains a part of a backup: a restore into it is incomplete/;
       expect((await runServer({ dataDir: data, environment })).output).toMatch(refusal);
       expect(await vbdstat(["export"], data, environment)).toMatchObject({
         code: 1,

@@ -14,8 +14,8 @@ import { secretHash } from "../../functions/service/secret.ts";
 import { ensureTable, openTable } from "../../functions/store/client.ts";
 import { type Item, keyItem } from "../../functions/store/item.ts";
 import { FORMAT_KEY, tokenKey, tokenKeyOfFormat0, tokenListOfFormat0 } from "../../functions/store/keys.ts";
-import { addFleet } from "../../functions/store/status.ts";
 import type { Table } from "../../functions/store/table.ts";
+import { addFleet } from "../../functions/store/tokens.ts";
 import { BUNDLE, buildServer, removeBuild, startServerProcess } from "../support/server-process.ts";
 
 let dataDir: string;

@@ -6,9 +6,9 @@ import { PutItemCommand } from "@aws-sdk/client-dynamodb";
 import { Match } from "aws-cdk-lib/assertions";
 import { afterAll, beforeAll, describe, expect, test, vi } from "vitest";
 import { optionalBytesOf, textOf } from "../../functions/store/item.ts";
-import { bucketOf, cellPartition, pendingHostKey } from "../../functions/store/keys.ts";
+import { cellPartition, pendingHostKey, shardOf } from "../../functions/store/keys.ts";
 import { partition, queryAll, type Table } from "../../functions/store/table.ts";
-import { AUDIT_EVERY_HOURS, BUCKETS } from "../../shared/deployment.ts";
+import { AUDIT_EVERY_HOURS, SHARDS } from "../../shared/deployment.ts";
 import { functionEnvironment, loggedLines } from "../functions/function-environment.ts";
 import { gatewayEvent, lambdaContext } from "../functions/gateway-event.ts";
 import { startTestEngine, type TestEngine } from "../support/engine.ts";
@@ -35,7 +35,7 @@ const HOUR_MS = 3_600_000;
 
 /** Hosts of one bucket, so many that their conflicts are no chance. */
 const HOSTS = Array.from({ length: 400 }, (_, index) => `dom0-${index}`)
-  .filter((host) => bucketOf("default", host) === bucketOf("default", "dom0-0"))
+  .filter((host) => shardOf("default", host) === shardOf("default", "dom0-0"))
   .slice(0, 30);
 
 async function postAs(host: string, body: string): Promise<void> {
@@ -103,9 +103,9 @@ beforeAll(async () => {
   vi.restoreAllMocks();
 
   lines.audit = loggedLines();
-  const bucket = bucketOf("default", HOSTS[0] ?? "");
+  const bucket = shardOf("default", HOSTS[0] ?? "");
   await damageCell(bucket);
-  await at((100_000 * BUCKETS + bucket) * AUDIT_EVERY_HOURS * HOUR_MS, async () => {
+  await at((100_000 * SHARDS + bucket) * AUDIT_EVERY_HOURS * HOUR_MS, async () => {
     const { handler } = await import("../../functions/audit.ts");
     await handler(SCHEDULED, context);
   });

@@ -23,11 +23,10 @@ import { makePendingHosts } from "../../functions/store/pending-hosts.ts";
 import { makeQuarantineStore } from "../../functions/store/quarantine.ts";
 import { makeRunStore } from "../../functions/store/runs.ts";
 import { makeShareStore } from "../../functions/store/shares.ts";
-import { listFleets, makeStatusStore } from "../../functions/store/status.ts";
+import { makeStatusStore } from "../../functions/store/status.ts";
 import { makeHostStore } from "../../functions/store/summaries.ts";
 import { partition, queryAll } from "../../functions/store/table.ts";
-import { makeTokenStore } from "../../functions/store/tokens.ts";
-import { makeUseStore } from "../../functions/store/usage.ts";
+import { listFleets, makeTokenStore, makeUseStore } from "../../functions/store/tokens.ts";
 import { makeHttpApp } from "../../functions/web/http/app.ts";
 import { addPageRoutes, addSharePageRoutes, addUploadRoute } from "../../functions/web/pages/app.ts";
 import { addEmbedRoutes } from "../../functions/web/routes/embed.ts";
@@ -212,7 +211,7 @@ beforeAll(async () => {
   await show(embed, "/shares", { kind: "compare", query: "baseline=loop&candidate=blktap2", lasts: "frozen" });
   await show(embed, "/shares");
   const listed = await send(embed, "GET", "/v1/shares");
-  await show(embed, "/shares/end", { id: listed.shares[0].id });
+  await show(embed, "/shares/revoke", { id: listed.shares[0].id });
   const shared = JSON.stringify({ kind: "matrix", query: {}, frozen: false });
   await send(embed, "POST", "/v1/shares", shared);
 

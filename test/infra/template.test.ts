@@ -3,7 +3,7 @@
 import { Match } from "aws-cdk-lib/assertions";
 import { describe, expect, test } from "vitest";
 import { pendingPartition } from "../../functions/store/keys.ts";
-import { BUCKETS, TABLE } from "../../shared/deployment.ts";
+import { SHARDS, TABLE } from "../../shared/deployment.ts";
 import { onlyOne, resourcesOf, synthesised } from "./synthesised.ts";
 
 const dev = synthesised("dev");
@@ -85,7 +85,7 @@ describe("the functions", () => {
   test("aggregate has its invocations set aside in prod, where there is a fleet to be counted; nothing traces requests", () => {
     for (const [template, concurrency] of [
       [dev, undefined],
-      [prod, BUCKETS + 2],
+      [prod, SHARDS + 2],
     ] as const) {
       for (const { Properties } of Object.values(resourcesOf(template, "AWS::Lambda::Function"))) {
         const isAggregate = Properties.Description === "vbdstat aggregate";
@@ -168,7 +168,7 @@ describe("what wakes the aggregation", () => {
 
   test("the audit comes so often that every bucket is looked at once a day", () => {
     dev.hasResourceProperties("AWS::Events::Rule", { ScheduleExpression: "rate(3 hours)" });
-    expect(24 / 3).toBe(BUCKETS);
+    expect(24 / 3).toBe(SHARDS);
   });
 });
 

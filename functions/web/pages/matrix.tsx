@@ -1,4 +1,4 @@
-// GET /matrix: every pair of backends, and the way to each comparison.
+// GET /matrix: every pair of backends, with a link to the comparison of each pair.
 
 import type { FC } from "hono/jsx";
 import { matrixQuery } from "../../../shared/api/parameters.ts";
@@ -9,61 +9,62 @@ import { tokenOf } from "../http/auth.ts";
 import { sentQuery } from "../http/form.ts";
 import type { PageDeps } from "./app.ts";
 import {
-  type Asked,
   type CohortValues,
-  cohortValues,
-  firstOf,
+  Filters,
+  firstValue,
   MarginChoice,
-  MetricBoxes,
-  More,
+  MetricCheckboxes,
+  type PageQuery,
   PeriodChoice,
-  Question,
-  questionPage,
+  QueryForm,
+  readCohortValues,
   ViewChoice,
 } from "./forms.tsx";
 import type { Page } from "./layout.tsx";
-import { queryText } from "./links.ts";
+import { buildQueryString } from "./links.ts";
+import { summaryPage } from "./summary.tsx";
 
+/** GET /matrix */
 export const matrix: Page<PageDeps> = async (c, deps) => {
-  const asked = sentQuery(c);
+  const query = sentQuery(c);
   const { fleet } = tokenOf(c);
-  const values = await cohortValues(deps, fleet);
-  return questionPage(c, {
-    asked,
-    form: <MatrixQuery asked={asked} values={values} now={deps.clock()} />,
+  const values = await readCohortValues(deps, fleet);
+  return summaryPage(c, {
+    query,
+    form: <MatrixForm query={query} values={values} now={deps.clock()} />,
     endpoint: "/v1/matrix",
-    answer: async () => {
-      const answer = await matrixResult(deps, fleet, checked(matrixQuery, asked, "bad_parameter"));
-      return { summary: { kind: "matrix", answer }, children: <Pairs matrix={answer} asked={asked} /> };
+    compute: async () => {
+      const answer = await matrixResult(deps, fleet, checked(matrixQuery, query, "bad_parameter"));
+      return { summary: { kind: "matrix", answer }, children: <PairLinks matrix={answer} query={query} /> };
     },
-    unanswered: { title: "Matrix", problem: "This cannot be compared" },
+    onError: { title: "Matrix", heading: "This comparison is not possible" },
   });
 };
 
-const MatrixQuery: FC<{ asked: Asked; values: CohortValues; now: number }> = ({ asked, values, now }) => (
-  <Question
+const MatrixForm: FC<{ query: PageQuery; values: CohortValues; now: number }> = ({ query, values, now }) => (
+  <QueryForm
     action="/matrix"
-    label="Which results to compare"
+    label="Results to compare"
     more={
-      <More asked={asked} values={values} others={["metric"]}>
-        <MetricBoxes chosen={asked["metric"] ?? []} />
-      </More>
+      <Filters query={query} values={values} parameters={["metric"]}>
+        <MetricCheckboxes chosen={query["metric"] ?? []} />
+      </Filters>
     }
   >
-    <PeriodChoice now={now} value={firstOf(asked, "period", "all")} />
-    <ViewChoice value={firstOf(asked, "view", "trusted")} />
-    <MarginChoice value={firstOf(asked, "margin", "0.03")} />
-  </Question>
+    <PeriodChoice now={now} value={firstValue(query, "period", "all")} />
+    <ViewChoice value={firstValue(query, "view", "trusted")} />
+    <MarginChoice value={firstValue(query, "margin", "0.03")} />
+  </QueryForm>
 );
 
-const Pairs: FC<{ matrix: MatrixResult; asked: Asked }> = ({ matrix: { pairs }, asked }) =>
+const PairLinks: FC<{ matrix: MatrixResult; query: PageQuery }> = ({ matrix: { pairs }, query }) =>
   pairs.length === 0 ? null : (
     <nav class="pairs" aria-label="Comparisons">
       Compare in detail:
       <ul>
         {pairs.map(({ baseline, candidate }) => (
           <li>
-            <a href={`/${queryText({ ...asked, baseline, candidate })}`}>
+            <a href={`/${buildQueryString({ ...query, baseline, candidate })}`}>
               {candidate} against {baseline}
             </a>
           </li>

@@ -1,48 +1,38 @@
-// GET /shares: the shares of the fleet, with what to paste of each, and the end of it.
+// GET /shares: the shares of the fleet with their links and snippets to paste, and a button that revokes each. POST /shares and
+// POST /shares/revoke are the forms that create and revoke a share; both lead back to the list.
 
 import type { FC } from "hono/jsx";
+import * as z from "zod";
 import { pageQuery } from "../../../shared/api/paging.ts";
+import { once } from "../../../shared/api/request-fields.ts";
+import { newShare } from "../../../shared/api/shares.ts";
 import { shareSnippets, shareUrls } from "../../../shared/render/links.ts";
 import { formatInstant } from "../../../shared/report/format.ts";
 import { WIDTH } from "../../../shared/report/model.ts";
 import { METRICS } from "../../../shared/run/metrics.ts";
-import type { Share } from "../../../shared/run/share.ts";
+import { SHARE_KINDS, type Share } from "../../../shared/run/share.ts";
 import { printable } from "../../../shared/run/text.ts";
 import type { Token } from "../../../shared/run/token.ts";
+import { createShare } from "../../service/new-share.ts";
 import { backendOf } from "../../service/queries.ts";
+import { checked } from "../../service/validation.ts";
 import { tokenOf } from "../http/auth.ts";
-import { askedBy } from "../http/form.ts";
+import { FORM } from "../http/body.ts";
+import { askedBy, formBy, valuesOf } from "../http/form.ts";
 import type { EmbedDeps } from "../routes/embed.ts";
 import { originOf } from "../routes/share-links.ts";
-import { mayRevoke } from "../routes/share-management.ts";
+import { mayRevoke, revokeShare } from "../routes/share-management.ts";
 import { NextPage, type Page, pageResponse } from "./layout.tsx";
 
-/** What a share is called in a list: its title, else what its report is called, from its question alone. */
-export function shareTitle({ kind, query, title }: Pick<Share, "kind" | "query" | "title">): string {
-  const first = (name: string) => query[name]?.[0] ?? "";
-  if (title !== null) return title;
-  switch (kind) {
-    case "compare":
-      return `${backendOf("candidate", first("candidate"))} against ${backendOf("baseline", first("baseline"))}`;
-    case "matrix":
-      return "All pairs of backends";
-    case "trend":
-      return `${backendOf("backend", first("backend"))} over time: ${labelOf(first("metric"))}`;
-    case "backends":
-      return "Backends";
-  }
-}
-
-const labelOf = (metric: string): string => METRICS.find(({ name }) => name === metric)?.label ?? metric;
-
 /** Shares on a page of the list. */
-const SHOWN = 20;
+const PAGE_SIZE = 20;
 
+/** GET /shares */
 export const shares: Page<EmbedDeps> = async (c, deps) => {
   const { cursor } = askedBy(c, pageQuery);
   const token = tokenOf(c);
   const origin = originOf(c, deps.publicUrl);
-  const page = await deps.shares.list(token.fleet, SHOWN, cursor);
+  const page = await deps.shares.list(token.fleet, PAGE_SIZE, cursor);
   return pageResponse(
     c,
     { title: "Shares", copies: true },
@@ -51,8 +41,8 @@ export const shares: Page<EmbedDeps> = async (c, deps) => {
         <h1>Shares</h1>
         <p class="lead">
           {page.items.length === 0
-            ? "Nothing is shared. Make a link with “Embed”, below a comparison, the matrix or a trend."
-            : "Whoever has one of these links sees that summary and nothing else, without a token, until it is ended."}
+            ? "Nothing is shared yet. Create a link with “Share”, below a comparison, the matrix or a trend."
+            : "Anyone with one of these links can view its summary without a token, until the link is revoked."}
         </p>
         {page.items.map((share, index) => (
           <ShareEntry share={share} origin={origin} token={token} isOpen={index === 0 && cursor === undefined} />
@@ -63,10 +53,9 @@ export const shares: Page<EmbedDeps> = async (c, deps) => {
   );
 };
 
-/** A share: what it is, how it looks, what to paste, and its end for those who may. */
 const ShareEntry: FC<{ share: Share; origin: string; token: Token; isOpen: boolean }> = (props) => {
   const { share, origin, token, isOpen } = props;
-  const { id, kind, frozen, query, created_at: at, created_by: maker } = share;
+  const { id, kind, frozen, query, created_at: createdAt, created_by: creator } = share;
   const title = printable(shareTitle(share));
   const urls = shareUrls(origin, id, kind);
   const snippets = shareSnippets(urls, shareTitle(share));
@@ -75,22 +64,22 @@ const ShareEntry: FC<{ share: Share; origin: string; token: Token; isOpen: boole
       <h2 id={`title-${id}`}>{title}</h2>
       <p class="about">
         <span class="tag">{frozen ? "frozen" : "live"}</span> {kind}
-        {questionText(query)} · made {formatInstant(at)}
-        {maker.label !== null && ` by ${printable(maker.label)}`}
+        {formatQuery(query)} · created {formatInstant(createdAt)}
+        {creator.label !== null && ` by ${printable(creator.label)}`}
       </p>
       <details open={isOpen}>
         <summary>
-          Picture and snippets<span class="unseen"> of {title}</span>
+          Image and snippets<span class="unseen"> of {title}</span>
         </summary>
-        {/* From here, whatever the address for others is; a closed one is not loaded. */}
+        {/* By its path, so that it loads from this service whatever the public origin is; a closed entry loads nothing. */}
         {urls.svg !== null && <img src={`/s/${id}.svg`} alt={title} width={WIDTH.default} loading="lazy" />}
-        {snippets.img !== null && <Snippet name="Picture (HTML)" text={snippets.img} />}
+        {snippets.img !== null && <Snippet name="Image (HTML)" text={snippets.img} />}
         <Snippet name="Markdown" text={snippets.markdown} />
-        <Snippet name="Picture with a link (HTML)" text={snippets.html} />
-        <Snippet name="Frame (HTML)" text={snippets.iframe} />
+        <Snippet name="Linked image (HTML)" text={snippets.html} />
+        <Snippet name="iframe (HTML)" text={snippets.iframe} />
         <Snippet name="Shell" text={snippets.curl} />
         <p class="formats">
-          Look at it as{" "}
+          Open as{" "}
           {Object.entries(urls).map(([format, url]) =>
             url === null ? null : (
               <>
@@ -101,10 +90,10 @@ const ShareEntry: FC<{ share: Share; origin: string; token: Token; isOpen: boole
         </p>
       </details>
       {mayRevoke(token, share) && (
-        <form method="post" action="/shares/end">
+        <form method="post" action="/shares/revoke">
           <input type="hidden" name="id" value={id} />
           <button type="submit" class="danger">
-            End this share<span class="unseen"> {title}</span>
+            Revoke link<span class="unseen"> {title}</span>
           </button>
         </form>
       )}
@@ -112,15 +101,60 @@ const ShareEntry: FC<{ share: Share; origin: string; token: Token; isOpen: boole
   );
 };
 
-const questionText = (query: Share["query"]): string => {
+/** The title of a share in the list: its own, or the title of its report, which follows from the query alone. */
+export function shareTitle({ kind, query, title }: Pick<Share, "kind" | "query" | "title">): string {
+  const first = (name: string) => query[name]?.[0] ?? "";
+  if (title !== null) return title;
+  switch (kind) {
+    case "compare":
+      return `${backendOf("candidate", first("candidate"))} against ${backendOf("baseline", first("baseline"))}`;
+    case "matrix":
+      return "All pairs of backends";
+    case "trend":
+      return `${backendOf("backend", first("backend"))} over time: ${findMetricLabel(first("metric"))}`;
+    case "backends":
+      return "Backends";
+  }
+}
+
+const findMetricLabel = (metric: string): string => METRICS.find(({ name }) => name === metric)?.label ?? metric;
+
+function formatQuery(query: Share["query"]): string {
   const parts = Object.entries(query).map(([name, values]) => `${name} ${values.join(" or ")}`);
   return parts.length === 0 ? "" : `: ${printable(parts.join(", "))}`;
-};
+}
 
-/** Text to paste: a click selects all of it, and where there are scripts a button copies it. */
+/** Text to paste: a click selects all of it, and with scripts a button copies it. */
 const Snippet: FC<{ name: string; text: string }> = ({ name, text }) => (
   <div class="snippet">
     <span>{name}</span>
     <code data-copy={name}>{text}</code>
   </div>
 );
+
+const newShareForm = z.strictObject({
+  kind: once(z.enum(SHARE_KINDS)),
+  /** The query string of the endpoint of this kind. */
+  query: once(z.string().max(8_000)).prefault(""),
+  lasts: once(z.enum(["frozen", "live"])),
+  title: once(z.string()).optional(),
+});
+
+/** POST /shares: creates a share. Throws `bad_body`. */
+export const postShare: Page<EmbedDeps> = async (c, deps) => {
+  const { kind, query, lasts, title } = await formBy(c, newShareForm, FORM);
+  const request = { kind, query: valuesOf(new URLSearchParams(query)), frozen: lasts === "frozen", title };
+  const { share } = await createShare(deps, tokenOf(c), checked(newShare, request, "bad_body"));
+  c.set("note", `created a ${lasts} share of kind ${share.kind}`);
+  return c.redirect("/shares", 303);
+};
+
+const revocationForm = z.strictObject({ id: once(z.string().max(100)) });
+
+/** POST /shares/revoke: revokes a share. Throws `not_found`, and `forbidden` for a share of another token. */
+export const postShareRevocation: Page<EmbedDeps> = async (c, deps) => {
+  const { id } = await formBy(c, revocationForm, FORM);
+  const { kind } = await revokeShare(deps, tokenOf(c), id);
+  c.set("note", `revoked a share of kind ${kind}`);
+  return c.redirect("/shares", 303);
+};

@@ -15,7 +15,7 @@ import {
 } from "../../../shared/report/model.ts";
 import type { MetricName } from "../../../shared/run/metrics.ts";
 import type { Share, ShareKind, StoredDocument } from "../../../shared/run/share.ts";
-import { makeRecent } from "../../service/recent.ts";
+import { makeCache } from "../../runtime/cache.ts";
 import { type DocumentFormat, stillTheme } from "../../service/renderer.ts";
 import type { EmbedDeps } from "./embed.ts";
 import { encoded, type SentDocument, sentDocument, withDiscovery } from "./share-links.ts";
@@ -78,19 +78,15 @@ export async function firstDocuments(deps: EmbedDeps, share: Share, summary: Sum
 /** The documents of shares, with a memory of those that were asked for last. */
 export function shareDocuments(deps: EmbedDeps): ShareDocuments {
   const { shares, linkRenderer, clock } = deps;
-  const recentDocuments = makeRecent<ShownDocument>({
-    clock,
-    keptMs: ({ cache }) => (cache === "frozen" ? Number.POSITIVE_INFINITY : LIVE_MS),
-    sizeOf: ({ bytes }) => bytes.length + 1_000,
-    mostSize: MAX_BYTES,
+  const recentDocuments = makeCache<ShownDocument>({
+    now: clock,
+    ttlMs: ({ cache }) => (cache === "frozen" ? Number.POSITIVE_INFINITY : LIVE_MS),
+    sizeOf: ({ bytes }) => bytes.length,
+    entrySize: 1_000,
+    maxSize: MAX_BYTES,
   });
-  const recentSummaries = makeRecent<Summary>({
-    clock,
-    keptMs: () => LIVE_MS,
-    sizeOf: () => 1,
-    mostSize: MAX_SUMMARIES,
-  });
-  const recentTitles = makeRecent<string>({ clock, keptMs: () => LIVE_MS, sizeOf: () => 1, mostSize: MAX_TITLES });
+  const recentSummaries = makeCache<Summary>({ now: clock, ttlMs: () => LIVE_MS, maxSize: MAX_SUMMARIES });
+  const recentTitles = makeCache<string>({ now: clock, ttlMs: () => LIVE_MS, maxSize: MAX_TITLES });
 
   /** What a share shows: the numbers it was frozen with, or the present ones. */
   const summaryFor = (share: Share): Promise<Summary> =>

@@ -10,7 +10,7 @@ import { afterAll, beforeAll, beforeEach, describe, expect, test } from "vitest"
 import * as z from "zod";
 import { keyItem } from "../../../functions/store/item.ts";
 import { FORMAT_KEY } from "../../../functions/store/keys.ts";
-import { addFleet } from "../../../functions/store/status.ts";
+import { addFleet } from "../../../functions/store/tokens.ts";
 import { PLAIN_FLEET, sameRatio } from "../../../local/demo/fleet-plan.ts";
 import { generateFleet } from "../../../local/demo/generated-fleet.ts";
 import { readIdentityFile } from "../../../local/server/process-identity.ts";

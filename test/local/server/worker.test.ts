@@ -1,7 +1,7 @@
 import { afterEach, beforeEach, describe, expect, test, vi } from "vitest";
 import type { SweepDeps } from "../../../functions/service/sweep.ts";
 import { startWorker, type Worker } from "../../../local/server/worker.ts";
-import { BUCKETS } from "../../../shared/deployment.ts";
+import { SHARDS } from "../../../shared/deployment.ts";
 
 // The worker decides when to aggregate, not how, so it gets a store without pending hosts that records the queried fleets.
 let passes: string[];
@@ -222,5 +222,5 @@ test("a pass looks into every bucket", async () => {
     { pollMs: 1_000, quietMs: 0, patienceMs: 0, onError: (error) => faults.push(error) },
   );
   await worker.drain();
-  expect(new Set(buckets)).toEqual(new Set(Array.from({ length: BUCKETS }, (_, bucket) => bucket)));
+  expect(new Set(buckets)).toEqual(new Set(Array.from({ length: SHARDS }, (_, bucket) => bucket)));
 });

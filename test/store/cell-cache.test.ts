@@ -7,7 +7,7 @@ import type { CellReader } from "../../functions/service/queries.ts";
 import { makeCellStore } from "../../functions/store/cells.ts";
 import { makeStatisticsStore } from "../../functions/store/commit.ts";
 import { currentGeneration, makeGenerationStore } from "../../functions/store/generations.ts";
-import { bucketOf } from "../../functions/store/keys.ts";
+import { shardOf } from "../../functions/store/keys.ts";
 import type { Table } from "../../functions/store/table.ts";
 import type { CellKind } from "../../shared/cells/cell.ts";
 import type { FleetGeneration, SummaryStep } from "../../shared/cells/stored-summary.ts";
@@ -36,7 +36,7 @@ async function stepsTo(of: FleetGeneration, changes: readonly Change[]): Promise
   for (const [index, { host, period, summary, cohort }] of wanted.entries()) {
     const before = stored[index];
     if (before === undefined) throw new Error("fewer summaries than asked for");
-    const bucket = bucketOf(of.fleet, host);
+    const bucket = shardOf(of.fleet, host);
     steps.set(bucket, [...(steps.get(bucket) ?? []), { period, before, after: { summary, cohort } }]);
   }
   return steps;

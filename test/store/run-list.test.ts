@@ -1,6 +1,6 @@
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { makeRunStore, type RunStore } from "../../functions/store/runs.ts";
-import { BUCKETS } from "../../shared/deployment.ts";
+import { SHARDS } from "../../shared/deployment.ts";
 import type { RunQuery } from "../../shared/run/listing.ts";
 import { startTestEngine, type TestEngine } from "../support/engine.ts";
 import { interfering } from "../support/faulty-table.ts";
@@ -70,7 +70,7 @@ describe.each([1, 7, 60, 100])("in pages of %i", (limit) => {
 test("the few runs of a rare backend are found in one read of each part of the fleet, not in one for every few others", async () => {
   queries = 0;
   expect((await runs.list("default", { backend: "phy", limit: 1 })).items).toHaveLength(1);
-  expect(queries).toBe(BUCKETS);
+  expect(queries).toBe(SHARDS);
 });
 
 test("withdrawn runs stay listed in their place", async () => {

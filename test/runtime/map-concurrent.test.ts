@@ -1,5 +1,5 @@
 import { expect, test } from "vitest";
-import { mapConcurrent } from "../../functions/store/in-lanes.ts";
+import { mapConcurrent } from "../../functions/runtime/map-concurrent.ts";
 
 const wait = (turns: number) => (turns === 0 ? Promise.resolve() : new Promise((done) => setImmediate(done)));
 
