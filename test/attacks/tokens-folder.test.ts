@@ -119,7 +119,7 @@ test("of an earlier version is taken over without what was forged there; what is
   expect(listed).toMatch(
     /^forged {2}default {2}admin {3}NOT VALID: written without the service, or copied from another store, root$/m,
   );
-  expect(await vbdstat("token", "revoke", "forged")).toBe("ended forged\n");
+  expect(await vbdstat("token", "revoke", "forged")).toBe("revoked forged\n");
   expect(await vbdstat("token", "list")).not.toContain("forged");
   expect(await vbdstat("token", "list", "--revoked")).toMatch(/^forged {2}default {2}admin {3}revoked \S+Z, root$/m);
   expect(await statusOf(second, "forged-in-format-1")).toBe(401);

@@ -110,7 +110,7 @@ describe("the command line", () => {
     [["token", "create", "--scope", "read", "--hosts", "a*"], /--hosts: only an ingest token has a host pattern/],
     [["token", "create", "--scope", "read", "--expires-at", "soon"], /--expires-at: expected a time .*, found "soon"/],
     [
-      ["token", "make", "--scope", "read", "--expires-at", "2020-01-01T00:00:00Z"],
+      ["token", "create", "--scope", "read", "--expires-at", "2020-01-01T00:00:00Z"],
       /--expires-at: must be in the future/,
     ],
     [["token", "create", "--root", "--fleet", "lab"], /--root: expected no --fleet, which a root token does not have/],
