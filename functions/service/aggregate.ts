@@ -33,7 +33,7 @@ export interface PendingHosts {
 }
 
 /** The statistics of fleets, and the samples that they are computed from. */
-export interface StatisticsStore {
+interface StatisticsStore {
   /**
    * The generations that aggregation keeps up to date: the active one, and the one that a rebuild is making. To be read
    * after the pending hosts: a rebuild itself counts the hosts that became pending before its generation was known.
