@@ -88,10 +88,9 @@ export async function auditCells(
       count += 1;
       const key = keyOf(item);
       const { trusted, all } = encodedViews(item);
-      const stored = toText(trusted, all);
       const cell = expected.get(key);
       expected.delete(key);
-      const found = compareItem(key, stored, cell === undefined ? null : expectedViews(cell));
+      const found = compareItem(key, toText(trusted, all), cell === undefined ? null : expectedViews(cell));
       differences.push(...found.map((difference) => ({ ...difference, version: textOf(item, "ver") })));
     }
   }

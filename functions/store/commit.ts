@@ -249,7 +249,7 @@ const sharedKeys = ({ changes, cellVersions, cohorts }: Plan): string[] => [
   ...cohorts.map((cohort) => `listed ${cohortHash(cohort)}`),
 ];
 
-// The cells that a step changes: every difference of the host's contributions goes to the cell of all cohorts, and to the
+// The cells that a step changes: every diffContributions of the host's contributions goes to the cell of all cohorts, and to the
 // cell of the host's own cohort.
 
 /** What one host takes out of one view of a cell and puts into it. */

@@ -1,5 +1,5 @@
-// What operations consume in DynamoDB's units, as the engine reports it: every request asks for its consumed capacity.
-// An engine that reports none gives rows of zeros, which means unknown.
+// The capacity that operations consume, in DynamoDB's units as the engine reports them: every request returns its consumed capacity. Rows of
+// zeros mean unknown: the engine does not report it.
 
 import { aggregatePendingHosts } from "../../functions/service/aggregate.ts";
 import { compareResult } from "../../functions/service/queries.ts";
@@ -73,13 +73,12 @@ export async function consumedBy(table: Table, fleet: string): Promise<Row[]> {
   };
   const reading = { cells: makeCellStore(table), pendingHosts: makePendingHosts(table), clock: Date.now };
   const runs = makeRunStore(table);
-  const questions = { all: QUERY, "cohorts=50": { ...QUERY, site: ["site-1"] } };
-  for (const [name, question] of Object.entries(questions)) {
-    await measure(`compare/${name}/afresh`, "comparison", 1, () => compareResult(reading, "default", question));
-    await measure(`compare/${name}/again`, "comparison", 1, () => compareResult(reading, "default", question));
+  const queries = { all: QUERY, "cohorts=50": { ...QUERY, site: ["site-1"] } };
+  for (const [name, query] of Object.entries(queries)) {
+    await measure(`compare/${name}/afresh`, "comparison", 1, () => compareResult(reading, "default", query));
+    await measure(`compare/${name}/again`, "comparison", 1, () => compareResult(reading, "default", query));
   }
-  // Hosts that are there already, in a month that is not. A seed of the moment: with the same lines as last time nothing
-  // would be stored in a folder that was kept.
+  // Known hosts in a new month. A new seed each time: in a kept folder, the lines of the last run would be duplicates.
   const seed = Date.now() % 2 ** 31;
   const uploadsOf = (hosts: number) => [
     ...generateFleet({ ...FLEET, seed: seed + hosts, hosts, runs: 1, from: "2026-12-01T00:00:00.000Z" }),

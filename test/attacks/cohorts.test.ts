@@ -1,4 +1,4 @@
-// Whoever makes up kinds of host to fill a period: room comes back when they are gone, and one token makes so many.
+// Whoever makes up kinds of host to fill a period: room comes back when they are gone, and one token creates so many.
 
 import { DeleteItemCommand, PutItemCommand } from "@aws-sdk/client-dynamodb";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";

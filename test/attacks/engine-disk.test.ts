@@ -158,7 +158,7 @@ test.skipIf(!isMounted)(
     fill(small);
     const { code, output } = await runServer({ dataDir });
     expect(code).toBe(1);
-    expect(output).toMatch(/^vbdstat does not start: .*\nThe disk is full: make room\.$/m);
+    expect(output).toMatch(/^vbdstat does not start: .*\nThe disk is full: free some space\.$/m);
     expect(output).not.toContain("damaged");
     expect(readdirSync(dataDir).filter((name) => /\.\d+$/.test(name))).toEqual([]);
   },

@@ -193,7 +193,7 @@ function breachOf({ metrics }: Alarm): number {
     return [[Id, MetricStat.Stat === "Maximum" ? Math.max(...values) : values.reduce((sum, value) => sum + value, 0)]];
   });
   const expression: string = metrics.find(({ Expression }) => Expression !== undefined)?.Expression ?? known[0]?.[0];
-  const IF = (condition: boolean, then: number, otherwise: number) => (condition ? then : otherwise);
+  const IF = (condition: boolean, then: number, other: number) => (condition ? then : other);
   const names = known.map(([id]) => id);
   return new Function("IF", ...names, `return ${expression};`)(IF, ...known.map(([, value]) => value));
 }
@@ -213,7 +213,7 @@ describe("alarms", () => {
       "alarm-dead-letters",
       "alarm-function-errors",
       "alarm-function-throttles",
-      "alarm-oldest-mark",
+      "alarm-oldest-pending",
       "alarm-rejected-share",
       "alarm-stream-age",
       "alarm-table-throttles",
@@ -224,7 +224,7 @@ describe("alarms", () => {
     expect(breachOf(alarm)).toBeGreaterThan(alarm.threshold);
   });
 
-  test("those of our own metrics are silent when all is well", () => {
+  test("alarms on custom metrics are silent when all is well", () => {
     const written = { ...lines };
     lines.ingest = written.ingest.slice(0, 30);
     lines.aggregate = [
@@ -237,7 +237,7 @@ describe("alarms", () => {
     expect(loud).toEqual([]);
   });
 
-  /** Metrics that AWS's services send, by what they are told apart by. */
+  /** Metrics that AWS services send, with their dimensions. */
   const OF_AWS: Readonly<Record<string, readonly [dimension: string, type: string, names: readonly string[]]>> = {
     "AWS/ApiGateway": ["ApiId", "AWS::ApiGatewayV2::Api", ["5xx"]],
     "AWS/Lambda": ["FunctionName", "AWS::Lambda::Function", ["Errors", "Throttles", "IteratorAge"]],
@@ -295,12 +295,12 @@ describe("alarms", () => {
     });
   });
 
-  test("no sweep at all is as bad as an old mark", () => {
-    const { properties } = alarms.find(({ name }) => name === "alarm-oldest-mark") ?? {};
+  test("no sweep at all is as bad as a host that has been pending for long", () => {
+    const { properties } = alarms.find(({ name }) => name === "alarm-oldest-pending") ?? {};
     expect(properties.TreatMissingData).toBe("breaching");
   });
 
-  test("each tells somebody, and names a section of the runbook that is there", () => {
+  test("each alarm publishes to the topic, and names an existing section of the runbook", () => {
     const headings = readFileSync("docs/runbook.md", "utf8").match(/^#+ .*$/gm) ?? [];
     const anchors = headings.map((heading) => heading.replace(/^#+ /, "").toLowerCase().replaceAll(" ", "-"));
     const [topic] = Object.keys(resourcesOf(template, "AWS::SNS::Topic"));

@@ -1,5 +1,5 @@
-// What wakes the aggregation: the table's stream, narrowed to written work marks, and a schedule that sweeps what the
-// stream has not got done. Nothing depends on any single one of them arriving.
+// What invokes the functions that answer no requests. The aggregation: the table's stream, filtered to new and changed pending hosts, and a
+// schedule that sweeps up what the stream has missed; nothing depends on any single event. The audit: a schedule.
 
 import { Duration, Validations } from "aws-cdk-lib";
 import type { ITable, TableV2 } from "aws-cdk-lib/aws-dynamodb";
@@ -9,10 +9,11 @@ import { FilterCriteria, FilterRule, type IFunction, StartingPosition } from "aw
 import { DynamoEventSource, SqsDlq } from "aws-cdk-lib/aws-lambda-event-sources";
 import { Queue, QueueEncryption } from "aws-cdk-lib/aws-sqs";
 import type { Construct } from "constructs";
+import { AUDIT_EVERY_HOURS } from "../shared/deployment.ts";
 
 const SWEEP_EVERY = Duration.minutes(5);
 
-/** Gives the queue of records that could not be worked off. */
+/** Adds both triggers; returns the queue of stream records that could not be processed. */
 export function addAggregateTriggers(scope: Construct, aggregate: IFunction, table: TableV2): Queue {
   const deadLetters = new Queue(scope, "dead-letters", {
     encryption: QueueEncryption.SQS_MANAGED,
@@ -21,36 +22,49 @@ export function addAggregateTriggers(scope: Construct, aggregate: IFunction, tab
   });
   Validations.of(deadLetters).acknowledge({
     id: "AwsSolutions-SQS3",
-    reason: "This is the dead-letter queue: of the event source mapping, which the rule does not look at.",
+    reason: "This is the dead-letter queue of the event source mapping, which the rule does not check.",
   });
   aggregate.addEventSource(
-    // TableV2 is an ITable: they differ in `undefined` for optional properties only, which our compiler is strict about.
+    // TableV2 is an ITable: they differ only in `undefined` for optional properties, about which our compiler is strict.
     new DynamoEventSource(table as ITable, {
       startingPosition: StartingPosition.TRIM_HORIZON,
       filters: [
         FilterCriteria.filter({
-          // Not REMOVE: that is the aggregation itself, done with a mark.
+          // Not REMOVE: the aggregation itself removes a host that is no longer pending.
           eventName: FilterRule.or("INSERT", "MODIFY"),
           dynamodb: { Keys: { pk: { S: FilterRule.beginsWith("WORK#") } } },
         }),
       ],
-      // Hosts that are committed together share cells: a short wait makes fewer transactions of a burst of uploads.
+      // Hosts that are committed together share cells: with a short wait a burst of uploads needs fewer transactions.
       batchSize: 50,
       maxBatchingWindow: Duration.seconds(2),
       reportBatchItemFailures: true,
       bisectBatchOnError: true,
-      // Few: a shard waits for its failing records, and the sweep comes by anyway.
+      // Few: a shard waits for its failing records, and the sweep retries anyway.
       retryAttempts: 3,
       maxRecordAge: Duration.hours(1),
       onFailure: new SqsDlq(deadLetters),
     }),
   );
-  // No retries either: the next sweep is five minutes away. And none waits longer for its turn: when a burst has taken all
-  // invocations, hours of sweeps would otherwise begin at once, and be in each other's way.
+  // No retries either: the next sweep is five minutes away. And no longer wait: after a burst that has used all invocations, hours of queued
+  // sweeps would start at once, and disturb each other.
   aggregate.configureAsyncInvoke({ retryAttempts: 0, maxEventAge: SWEEP_EVERY });
   new Rule(scope, "sweep", {
     schedule: Schedule.rate(SWEEP_EVERY),
     targets: [new LambdaFunction(aggregate)],
   });
   return deadLetters;
+}
+
+/**
+ * Adds the schedule of the audit: a part of every fleet every three hours, and so each fleet completely once a day. The function chooses
+ * the part by the time.
+ */
+export function addAuditSchedule(scope: Construct, audit: IFunction): void {
+  // A second try would find the same, and a late one would check the next part.
+  audit.configureAsyncInvoke({ retryAttempts: 0, maxEventAge: Duration.hours(1) });
+  new Rule(scope, "audit-schedule", {
+    schedule: Schedule.rate(Duration.hours(AUDIT_EVERY_HOURS)),
+    targets: [new LambdaFunction(audit)],
+  });
 }

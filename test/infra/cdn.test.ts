@@ -41,7 +41,7 @@ test("a result reaches the API as bytes, whatever its sender calls it: what API 
 });
 
 test("no error is kept: it would be kept by its path alone, and one fleet's fault be everybody's answer", () => {
-  // Of the errors that CloudFront keeps by itself, those of which it can be told (of 410 it heeds no-store).
+  // The errors that CloudFront caches by default and that can be configured (for 410 it respects no-store).
   const kept = [404, 405, 414, 500, 501, 502, 503, 504];
   expect(door.CustomErrorResponses).toEqual(kept.map((ErrorCode) => ({ ErrorCode, ErrorCachingMinTTL: 0 })));
 });

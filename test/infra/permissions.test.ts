@@ -1,4 +1,4 @@
-// The rights of each function against what it really asks of the table: too few, and it fails on AWS only; too many, and a
+// The permissions of each function compared with its requests to the table: too few, and it fails only on AWS; too many, and a
 // fault in one function reaches the data of another. The service does all it can do, and every request is held against
 // the policies of the template.
 
@@ -229,7 +229,7 @@ beforeAll(async () => {
   await sweptClean();
   await send(ingest, "POST", "/v1/results?backend=loop&host=h3&site=ams&finished=2026-11-02T00:00:00Z", LOOP);
   await sweptClean();
-  // A move in several steps leaves a mark for the next sweep.
+  // A move in several steps leaves the host pending for the next sweep.
   await sweptClean();
 
   // A cohort that was lost from its list: the audit looks again whether it has hosts.

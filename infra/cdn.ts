@@ -1,6 +1,6 @@
-// The front door: CloudFront before the HTTP API. It gives the service one name over HTTPS, keeps what anybody may keep, and
-// is where a web ACL goes, which an HTTP API cannot have. What may be kept, and how long, the apps say in Cache-Control; here it
-// is kept for some minutes at most.
+// The CDN: a CloudFront distribution in front of the HTTP API. It gives the service one name over HTTPS, caches public responses, and can have
+// a web ACL, which an HTTP API cannot. The apps decide with Cache-Control what may be cached and how long; CloudFront caches it for some
+// minutes at most.
 
 import { Duration, Validations } from "aws-cdk-lib";
 import type { HttpApi } from "aws-cdk-lib/aws-apigatewayv2";
@@ -26,23 +26,24 @@ import type { Construct } from "constructs";
 import type { Options } from "./options.ts";
 
 /**
- * Query parameters by which shares differ. Others are not passed on, so that nobody can have the same picture made over and
- * over under addresses that only look different.
+ * Query parameters that change the response of a share. Others are not passed on, so that nobody can have the same image rendered repeatedly
+ * under URLs that only look different.
  */
 const SHARE_PARAMETERS = ["width", "theme", "metrics", "metric"];
 
 /**
- * The longest that CloudFront keeps anything itself. Frozen shares never change and browsers may keep them for a year, but a
- * share that was ended must be gone from here as well.
+ * The maximum time in CloudFront's cache. Frozen shares never change and browsers may cache them for a year, but a revoked share must
+ * disappear from CloudFront.
  */
-const MAX_HERE = Duration.minutes(5);
+const MAX_TTL = Duration.minutes(5);
 
-const NOT_AT_ALL = Duration.seconds(0);
+const NO_TTL = Duration.seconds(0);
 
-/** Refusals and faults that CloudFront would keep for ten seconds, some of them even where the answer says `no-store`. */
-const NEVER_KEPT = [404, 405, 414, 500, 501, 502, 503, 504];
+/** Errors that CloudFront would cache for ten seconds, some of them even with `no-store`. */
+const UNCACHED_ERRORS = [404, 405, 414, 500, 501, 502, 503, 504];
 
-export function frontDoor(scope: Construct, api: HttpApi, { domain, webAclArn }: Options): Distribution {
+/** Creates the distribution in front of an API. */
+export function makeDistribution(scope: Construct, api: HttpApi, { domain, webAclArn }: Options): Distribution {
   const origin = (customHeaders: Record<string, string> = {}): IOrigin =>
     new HttpOrigin(`${api.apiId}.execute-api.${api.stack.region}.${api.stack.urlSuffix}`, {
       protocolPolicy: OriginProtocolPolicy.HTTPS_ONLY,
@@ -50,10 +51,10 @@ export function frontDoor(scope: Construct, api: HttpApi, { domain, webAclArn }:
       customHeaders,
     });
   const { shares, documents, calls, pages } = behaviors(scope, origin());
-  // API Gateway takes what is said to be text for UTF-8 and spoils all other bytes. Results count as they were sent, byte for
-  // byte, in any encoding and compressed or not, so it must never believe that one is text.
+  // API Gateway decodes bodies with a text type as UTF-8 and damages all other bytes. Results count byte for byte, in any encoding and
+  // compressed or not, so no upload may have a text type.
   const uploads = { ...calls, origin: origin({ "Content-Type": "application/octet-stream" }) };
-  const distribution = new Distribution(scope, "front-door", {
+  const distribution = new Distribution(scope, "cdn", {
     comment: api.httpApiName ?? "vbdstat",
     defaultBehavior: pages,
     additionalBehaviors: {
@@ -63,11 +64,11 @@ export function frontDoor(scope: Construct, api: HttpApi, { domain, webAclArn }:
       "/docs": documents,
       "/openapi.json": documents,
     },
-    // It keeps them by the path alone: a fault that one fleet meets would be everybody's.
-    errorResponses: NEVER_KEPT.map((httpStatus) => ({ httpStatus, ttl: NOT_AT_ALL })),
+    // CloudFront caches errors by path alone: the error of one fleet would be shown to all.
+    errorResponses: UNCACHED_ERRORS.map((httpStatus) => ({ httpStatus, ttl: NO_TTL })),
     httpVersion: HttpVersion.HTTP2_AND_3,
     priceClass: PriceClass.PRICE_CLASS_100,
-    // The certificate of cloudfront.net has no such minimum: it serves a Dom0 whose curl is too old for TLS 1.2 as well.
+    // The certificate of cloudfront.net has no such minimum: it also serves a Dom0 whose curl is too old for TLS 1.2.
     ...(domain !== null && {
       domainNames: [domain.name],
       certificate: Certificate.fromCertificateArn(scope, "certificate", domain.certificateArn),
@@ -81,25 +82,25 @@ export function frontDoor(scope: Construct, api: HttpApi, { domain, webAclArn }:
     {
       id: "AwsSolutions-CFR3",
       reason:
-        "Its access logs hold whole paths, and so the ids of shares, which are capabilities. The API logs every request that is not answered from the cache.",
+        "Its access logs contain full paths with the ids of shares, which are capabilities. The API logs every request that the cache does not answer.",
     },
   );
   if (webAclArn === null) {
     accepted.acknowledge({
       id: "AwsSolutions-CFR2",
-      reason: "A web ACL costs by the month whether it is needed or not: the operator decides, with -c webAclArn=ARN.",
+      reason: "A web ACL has a monthly price whether it is needed or not: the operator decides, with -c webAclArn=ARN.",
     });
   }
   if (domain === null) {
     accepted.acknowledge({
       id: "AwsSolutions-CFR4",
-      reason: "The certificate of cloudfront.net allows no minimum; with a domain of one's own it is TLS 1.2.",
+      reason: "The certificate of cloudfront.net allows no minimum; with a custom domain it is TLS 1.2.",
     });
   }
   return distribution;
 }
 
-/** How each class of paths is kept, and what of a request reaches the apps. */
+/** How each class of paths is cached, and which part of a request reaches the apps. */
 function behaviors(
   scope: Construct,
   origin: IOrigin,
@@ -109,36 +110,36 @@ function behaviors(
       strictTransportSecurity: { accessControlMaxAge: Duration.days(365), includeSubdomains: false, override: true },
     },
   });
-  const kept = (name: string, parameters: readonly string[]): BehaviorOptions => ({
+  const cached = (name: string, parameters: readonly string[]): BehaviorOptions => ({
     origin,
     responseHeadersPolicy,
     viewerProtocolPolicy: ViewerProtocolPolicy.REDIRECT_TO_HTTPS,
     allowedMethods: AllowedMethods.ALLOW_GET_HEAD_OPTIONS,
     cachePolicy: new CachePolicy(scope, name, {
-      // The origin's Cache-Control decides; without one nothing is kept. No cookie and no header, so no token, gets through.
-      minTtl: NOT_AT_ALL,
-      defaultTtl: NOT_AT_ALL,
-      maxTtl: MAX_HERE,
+      // The origin's Cache-Control decides; without one nothing is cached. Cookies and headers, and so tokens, are not forwarded.
+      minTtl: NO_TTL,
+      defaultTtl: NO_TTL,
+      maxTtl: MAX_TTL,
       queryStringBehavior:
         parameters.length === 0 ? CacheQueryStringBehavior.none() : CacheQueryStringBehavior.allowList(...parameters),
       enableAcceptEncodingGzip: true,
       enableAcceptEncodingBrotli: true,
     }),
   });
-  const passed: BehaviorOptions = {
+  const forwarded: BehaviorOptions = {
     origin,
     responseHeadersPolicy,
     viewerProtocolPolicy: ViewerProtocolPolicy.REDIRECT_TO_HTTPS,
     allowedMethods: AllowedMethods.ALLOW_ALL,
     cachePolicy: CachePolicy.CACHING_DISABLED,
-    // With the Authorization header and cookies. Not with the host: the API is known by another name.
+    // With the Authorization header and cookies, but without Host: the API has another name.
     originRequestPolicy: OriginRequestPolicy.ALL_VIEWER_EXCEPT_HOST_HEADER,
   };
   return {
-    shares: kept("shares", SHARE_PARAMETERS),
-    documents: kept("documents", []),
-    // Refused and not redirected: a token that was sent in the clear must not seem to work.
-    calls: { ...passed, viewerProtocolPolicy: ViewerProtocolPolicy.HTTPS_ONLY },
-    pages: passed,
+    shares: cached("shares", SHARE_PARAMETERS),
+    documents: cached("documents", []),
+    // Rejected and not redirected: a token that was sent unencrypted must not seem to work.
+    calls: { ...forwarded, viewerProtocolPolicy: ViewerProtocolPolicy.HTTPS_ONLY },
+    pages: forwarded,
   };
 }
