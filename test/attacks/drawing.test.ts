@@ -56,7 +56,7 @@ describe("the thread that draws", () => {
 
   test("outlives what cannot be drawn, paints no more pixels than there is memory for, and rests when nothing is asked", async () => {
     const { forLinks } = begin({ idleMs: 1 });
-    expect(await outcome(forLinks.picture("no picture"))).toMatch(/^drawing failed: /);
+    expect(await outcome(forLinks.picture("no picture"))).toMatch(/^rendering failed: /);
     expect(await outcome(forLinks.picture(`<svg>${" ".repeat(1_000_000)}</svg>`))).toBe("too_large");
     const tall = '<svg xmlns="http://www.w3.org/2000/svg" width="1600" height="20000"></svg>';
     const png = Buffer.from(await forLinks.picture(tall));

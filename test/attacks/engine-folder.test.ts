@@ -221,7 +221,7 @@ describe("a server that finds the folder held", () => {
     const command = spawn(process.execPath, words, { env: environment(), stdio: ["pipe", "ignore", "inherit"] });
     others.push(command);
     while (!existsSync(join(dataDir, "engine"))) await new Promise((resolve) => setTimeout(resolve, 20));
-    const waiting = await startThatWaits(`a vbdstat command (process ${command.pid}) holds it`);
+    const waiting = await startThatWaits(`a vbdstat command (process ${command.pid}) is using it`);
     waiting.kill("SIGTERM");
     expect(await new Promise((resolve) => waiting.once("close", resolve))).toBe(0);
 

@@ -117,7 +117,7 @@ test("of an earlier version is taken over without what was forged there; what is
   const listed = await vbdstat("token", "list");
   expect(listed).toMatch(/^of-the-operator-of-old {2}default {2}admin {3}root$/m);
   expect(listed).toMatch(
-    /^forged {2}default {2}admin {3}NOT VALID: written past the service or copied from elsewhere, root$/m,
+    /^forged {2}default {2}admin {3}NOT VALID: written without the service, or copied from another store, root$/m,
   );
   expect(await vbdstat("token", "revoke", "forged")).toBe("ended forged\n");
   expect(await vbdstat("token", "list")).not.toContain("forged");

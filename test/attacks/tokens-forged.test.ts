@@ -247,7 +247,7 @@ describe("the key", () => {
     // As after a start that broke off half way: codes of a key that nobody has.
     await sealAll(table, { mac: () => new Uint8Array(32), revokedAt: () => null, noteRevoked: () => undefined });
     expect(await (await open()).find(secretHash(service.admin))).not.toBeNull();
-    expect(printed).toEqual([`made ${key()}; 1 tokens that were in the table are trusted from now on`]);
+    expect(printed).toEqual([`created ${key()}; 1 tokens that were in the table are trusted from now on`]);
     await put(forged("mine", ADMIN));
     expect(await (await open()).find(secretHash("mine"))).toBeNull();
   });
@@ -270,7 +270,11 @@ describe("the key", () => {
     test.each<[string, () => void, RegExp]>([
       ["others can read it", () => chmodSync(key(), 0o644), /readable by other users \(mode 0644\)/],
       ["the group can write it", () => chmodSync(key(), 0o620), /readable by other users \(mode 0620\)/],
-      ["it was cut", () => writeFileSync(key(), new Uint8Array(31)), /has 31 bytes, where a key has 32: it was cut/],
+      [
+        "it was cut",
+        () => writeFileSync(key(), new Uint8Array(31)),
+        /has 31 bytes, but a key has 32: it was truncated/,
+      ],
       ["it is empty", () => writeFileSync(key(), ""), /has 0 bytes/],
       ["it is a folder", () => [rmSync(key()), mkdirSync(key())], /must be a regular file/],
       ["it is a link", () => [rmSync(key()), symlinkSync("/etc/hostname", key())], /it is a symbolic link/],

@@ -103,7 +103,7 @@ test.each<[what: string, forget: (template: TemplateFile) => void, found: RegExp
       const [door] = resourcesOfType(template, "AWS::CloudFront::Distribution");
       for (const origin of door?.[1].Properties.DistributionConfig.Origins ?? []) delete origin.OriginCustomHeaders;
     },
-    /POST \/v1\/results\S+: 400 .*not gzip/s,
+    /POST \/v1\/results\S+: 400 .*not valid gzip/s,
   ],
   ["a variable", (template) => delete functionOf(template, "ingest").Environment, /TABLE_NAME: expected/],
   [
