@@ -14,8 +14,8 @@ import { makeTokenStore } from "./store/tokens.ts";
 import { makeHttpApp } from "./web/http/app.ts";
 import { gatewayHandler } from "./web/http/gateway.ts";
 import { jsonLog } from "./web/http/log.ts";
-import { addSharePageRoutes } from "./web/pages/app.ts";
 import { errorPageResponse } from "./web/pages/error-responses.ts";
+import { addSharePageRoutes } from "./web/pages/share-routes.ts";
 import { addEmbedRoutes } from "./web/routes/embed.ts";
 
 const nextToBundle = (name: string): URL => new URL(name, import.meta.url);

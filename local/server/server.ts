@@ -27,8 +27,10 @@ import { makeFirstAdminStore, makeTokenStore, makeUseStore } from "../../functio
 import { addDocsRoutes } from "../../functions/web/docs/app.ts";
 import { makeHttpApp } from "../../functions/web/http/app.ts";
 import type { Log } from "../../functions/web/http/log.ts";
-import { addPageRoutes, addSharePageRoutes, addUploadRoute } from "../../functions/web/pages/app.ts";
+import { addPageRoutes } from "../../functions/web/pages/app.ts";
 import { errorPageResponse } from "../../functions/web/pages/error-responses.ts";
+import { addSharePageRoutes } from "../../functions/web/pages/share-routes.ts";
+import { addUploadRoute } from "../../functions/web/pages/upload-route.ts";
 import { addEmbedRoutes } from "../../functions/web/routes/embed.ts";
 import { addIngestRoutes } from "../../functions/web/routes/ingest.ts";
 import { addReadRoutes } from "../../functions/web/routes/read.ts";

@@ -3,7 +3,9 @@
 import { describe, expect, test } from "vitest";
 import { addDocsRoutes } from "../../functions/web/docs/app.ts";
 import { type HttpApp, makeHttpApp } from "../../functions/web/http/app.ts";
-import { addPageRoutes, addSharePageRoutes, addUploadRoute, type PageDeps } from "../../functions/web/pages/app.ts";
+import { addPageRoutes, type PageDeps } from "../../functions/web/pages/app.ts";
+import { addSharePageRoutes } from "../../functions/web/pages/share-routes.ts";
+import { addUploadRoute } from "../../functions/web/pages/upload-route.ts";
 import { addEmbedRoutes, type EmbedDeps } from "../../functions/web/routes/embed.ts";
 import { addIngestRoutes, type IngestDeps } from "../../functions/web/routes/ingest.ts";
 import { addReadRoutes, type ReadDeps } from "../../functions/web/routes/read.ts";
