@@ -1,6 +1,7 @@
 // Embed behind API Gateway: the app over the table of this deployment, with the painter's files beside the bundle. Wiring
 // only.
 
+import { SUMMARIES } from "../shared/summaries/registry.ts";
 import { functionPublicUrl, functionSettings } from "./env.ts";
 import { makeRasterizer } from "./service/rasterizer.ts";
 import { makeRenderer } from "./service/renderer.ts";
@@ -34,6 +35,7 @@ const deps = {
   status: makeStatusStore(table),
   tokens: makeTokenStore(table),
   clock,
+  summaries: SUMMARIES,
   admission: makeAdmission(),
   renderer,
   linkRenderer: renderer,

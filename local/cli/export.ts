@@ -1,11 +1,11 @@
-import { hostNamed } from "../../functions/service/queries.ts";
 import { runPages } from "../../functions/service/run-pages.ts";
 import { makeRunStore } from "../../functions/store/runs.ts";
 import { makeHostStore } from "../../functions/store/summaries.ts";
-import { runExportQuery } from "../../shared/api/parameters.ts";
 import { unknownBackendText } from "../../shared/run/aliases.ts";
 import { resolveBackend } from "../../shared/run/resolution.ts";
 import { printable } from "../../shared/run/text.ts";
+import { storedHostName } from "../../shared/summaries/host.ts";
+import { runExportQuery } from "../../shared/summaries/runs.ts";
 import {
   type Command,
   DEFAULT_FLEET,
@@ -57,7 +57,8 @@ arguments.`,
     const asked = parsed.data.host;
     return async (table, terminal) => {
       await rejectUnknownFleet(table, fleet);
-      const host = asked && (await hostNamed(makeHostStore(table), fleet, asked));
+      const hosts = makeHostStore(table);
+      const host = asked && (await storedHostName({ host: (name) => hosts.get(fleet, name) }, asked));
       const query = { ...parsed.data, host, backend };
       const progress = showProgress(terminal, "exported runs");
       let [count, missing] = [0, 0];

@@ -6,13 +6,13 @@ import { addFleet } from "../../functions/store/status.ts";
 import type { Table } from "../../functions/store/table.ts";
 import { decode } from "../../functions/web/http/body.ts";
 import { issueLine } from "../../functions/web/http/errors.ts";
-import { run as runSchema } from "../../shared/api/summary-answers.ts";
 import { readBonnie } from "../../shared/bonnie/reader.ts";
 import { AppError } from "../../shared/errors.ts";
 import type { Run } from "../../shared/run/run.ts";
 import { stratumOf } from "../../shared/run/stratum.ts";
 import { printable } from "../../shared/run/text.ts";
 import { FLEET_PATTERN } from "../../shared/run/token.ts";
+import { run as runKind } from "../../shared/summaries/run.ts";
 import { type BulkWriter, makeBulkWriter } from "./bulk-writer.ts";
 import { type Command, DEFAULT_FLEET, fleetOption, type Terminal, textOption, UsageError } from "./command.ts";
 import { linesOf } from "./lines.ts";
@@ -29,7 +29,7 @@ function readExportedRun(line: string, fleet: string | undefined): Run | string 
   } catch {
     return "expected a run as JSON, found something else";
   }
-  const parsed = runSchema.safeParse(value);
+  const parsed = runKind.result().safeParse(value);
   if (!parsed.success) {
     const [issue] = parsed.error.issues;
     return `${issue?.path.join(".") || "run"}: ${issue?.message}`;

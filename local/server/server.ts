@@ -33,9 +33,10 @@ import { errorPageResponse } from "../../functions/web/pages/error-responses.ts"
 import { addEmbedRoutes } from "../../functions/web/routes/embed.ts";
 import { addIngestRoutes } from "../../functions/web/routes/ingest.ts";
 import { addReadRoutes } from "../../functions/web/routes/read.ts";
-import { MAX_EXPORTS } from "../../functions/web/routes/runs.ts";
+import { MAX_EXPORTS } from "../../functions/web/routes/run-export.ts";
 import { VERSION } from "../../shared/deployment.ts";
 import type { Wake } from "../../shared/ports.ts";
+import { SUMMARIES } from "../../shared/summaries/registry.ts";
 import { type AdminToken, ensureAdminToken } from "./admin-token.ts";
 import { rememberPendingCount, withTokenCache } from "./caches.ts";
 import { type DataFolder, openDataFolder } from "./data-folder.ts";
@@ -153,6 +154,7 @@ async function serve(
     tokens,
     clock,
     admission: makeAdmission(),
+    summaries: SUMMARIES,
   };
   const reading = {
     ...answering,

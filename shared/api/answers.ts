@@ -6,7 +6,9 @@ import { ERROR_STATUS } from "../errors.ts";
 import type { QuarantinedLine } from "../ports.ts";
 import { ERROR_MEANINGS, enumValues } from "../report/glossary.ts";
 import { SCOPES, type Token } from "../run/token.ts";
-import { backendSlug, count, instant, nextCursor, qualityVerdict, stratum } from "./schemas.ts";
+import { schemas } from "../summaries/schemas.ts";
+
+const { backendSlug, count, instant, nextCursor, qualityVerdict, stratum } = schemas();
 
 const issue = z.strictObject({
   line: count.meta({ description: "1-based line of the body; 0 for a query parameter." }),

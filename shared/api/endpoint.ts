@@ -3,7 +3,7 @@
 import type * as z from "zod";
 import type { ErrorCode } from "../errors.ts";
 import type { Scope } from "../run/token.ts";
-import type { Format } from "./formats.ts";
+import type { Format } from "../summaries/formats.ts";
 
 /** One answer that is not an error. */
 interface Answer {

@@ -6,10 +6,10 @@ import { VERSION } from "../deployment.ts";
 import { ERROR_STATUS, type ErrorCode } from "../errors.ts";
 import { ERROR_MEANINGS } from "../report/glossary.ts";
 import { codeUnitOrder } from "../run/text.ts";
+import { MEDIA_TYPES } from "../summaries/formats.ts";
 import { errorEnvelope } from "./answers.ts";
 import type { Endpoint } from "./endpoint.ts";
 import { errorsOf } from "./errors.ts";
-import { MEDIA_TYPES } from "./formats.ts";
 
 type Json = Readonly<Record<string, unknown>>;
 

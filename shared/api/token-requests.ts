@@ -1,6 +1,6 @@
 import * as z from "zod";
 import { FLEET_PATTERN, SCOPES } from "../run/token.ts";
-import { once, oneLine } from "./request-fields.ts";
+import { once, oneLine } from "../summaries/fields.ts";
 
 /** POST /v1/tokens */
 export const newToken = z.strictObject({

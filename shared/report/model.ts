@@ -1,48 +1,14 @@
-// Reports: what a person is told, without markup. In: an answer of the service (`summary.ts`). Out: a title, sentences,
+// Reports: what a person is told, without markup. In: a result of the service. Out: a title, sentences,
 // facts and tables as plain text, the same for every format; `shared/render` writes them as text, Markdown or HTML. All
 // texts may hold what came from outside, so a renderer escapes every one of them. What programs are told are `Records`.
 
-import type { AllBackends } from "../compare/backends.ts";
-import type { Comparison } from "../compare/comparison.ts";
-import type { HostEntry, HostProfile } from "../compare/host.ts";
-import type { MatrixResult, TrendResult } from "../compare/trend.ts";
 import type { MetricName } from "../run/metrics.ts";
-import type { Run } from "../run/run.ts";
-
-// What a report or a chart is made of: the answer of one endpoint, and how somebody wants to see it.
-
-/** A page of hosts, and where the next one begins; null on the last. */
-export interface HostPage {
-  readonly hosts: readonly HostEntry[];
-  readonly cursor: string | null;
-}
 
 /** A run that is stored, but cannot be read; the host is null where that cannot be read either. */
 export interface UnreadableEntry {
   readonly id: string;
   readonly host: string | null;
 }
-
-/** A page of runs, and where the next one begins; null on the last. */
-export interface RunPage {
-  readonly runs: readonly Run[];
-  /** Runs of the page that cannot be read; absent where there are none. */
-  readonly unreadable?: readonly UnreadableEntry[];
-  readonly cursor: string | null;
-  /** How many results were looked at for a page that ended before it was full; the next one may have more. */
-  readonly looked_at?: number;
-}
-
-/** An answer of the service, told apart by the endpoint that gives it. */
-export type Summary =
-  | { readonly kind: "compare"; readonly answer: Comparison }
-  | { readonly kind: "matrix"; readonly answer: MatrixResult }
-  | { readonly kind: "trend"; readonly answer: TrendResult }
-  | { readonly kind: "backends"; readonly answer: AllBackends }
-  | { readonly kind: "hosts"; readonly answer: HostPage }
-  | { readonly kind: "host"; readonly answer: HostProfile }
-  | { readonly kind: "runs"; readonly answer: RunPage }
-  | { readonly kind: "run"; readonly answer: Run };
 
 /** Colours of a picture or page: `auto` follows the reader's system. */
 export const THEMES = ["light", "dark", "auto"] as const;

@@ -1,17 +1,13 @@
 // Shares: one summary that whoever has its link may see (docs/api.md#share).
 
-/** What can be shared: the summaries of a fleet. */
-export const SHARE_KINDS = ["compare", "matrix", "trend", "backends"] as const;
-
-export type ShareKind = (typeof SHARE_KINDS)[number];
-
 /** A share as it is stored. */
 export interface Share {
   /** 128 bits of chance as 32 hexadecimal digits: who knows it sees the summary. */
   readonly id: string;
   readonly fleet: string;
-  readonly kind: ShareKind;
-  /** The query of the kind's endpoint, as a list of values for each parameter. */
+  /** The name of a shareable kind in the registry of summaries. */
+  readonly kind: string;
+  /** The query of the kind's endpoint: a list of values for each parameter. */
   readonly query: Readonly<Record<string, readonly string[]>>;
   /** Whether it shows the numbers of the moment it was made for ever; else those of the moment it is looked at. */
   readonly frozen: boolean;

@@ -1,7 +1,15 @@
-// The report of a comparison: the fleet first, every finding in words, how differently hosts react, what is only a
-// convention or an indication apart from the verdicts, then each stratum.
+// Two backends over the fleet: within hosts, by medians, with a verdict for each metric. In: the cells of the pair and of both
+// backends. Out: the comparison (compare/comparison.ts explains every field) with its report, chart and badge. It reads a
+// fixed number of cells, never runs.
 
-import type { Comparison, MetricComparison, ScopeComparison } from "../compare/comparison.ts";
+import * as z from "zod";
+import { pairName } from "../cells/contribution.ts";
+import { lazily } from "../cells/lazily.ts";
+import { badge } from "../chart/badge.ts";
+import { ratioChart } from "../chart/ratio-chart.ts";
+import { compare as compareCells } from "../compare/compare.ts";
+import type { Comparison, EfficiencyComparison, MetricComparison, ScopeComparison } from "../compare/comparison.ts";
+import { AppError } from "../errors.ts";
 import { aboutFacts, aboutFields, marginFact, noticeRemarks, shownFact } from "../report/about.ts";
 import {
   agreementSection,
@@ -27,102 +35,195 @@ import {
 } from "../report/model.ts";
 import { type Field, type Records, recordsOf } from "../report/records.ts";
 import { shownMetrics, verdictCell } from "../report/verdicts.ts";
+import type { Backend } from "../run/backends.ts";
 import { countOf, exactText, ratioText } from "../run/format.ts";
-import type { MetricName } from "../run/metrics.ts";
+import { METRIC_NAMES, type MetricName } from "../run/metrics.ts";
 
-// A comparison for programs: a row for each quantity of each scope. `rate` is the ratio of a metric, `efficiency` that of its
-// CPU efficiency, `score` the mean over a group, which stands in the column `metric`.
+import { type CellSource, freshness, type SummaryKind } from "./kind.ts";
+import { backend, cohortFilters, filtersIn, margin, metrics, period, resolvedBackend, view } from "./parameters.ts";
+import { schemas } from "./schemas.ts";
 
-interface Item {
-  readonly comparison: Comparison;
-  /** Null for the fleet. */
-  readonly stratum: string | null;
-  readonly quantity: "rate" | "efficiency" | "score";
-  /** A metric, a group of metrics or `overall`. */
-  readonly name: string;
-  readonly found: Pick<MetricComparison, "ratio" | "ci"> & Partial<MetricComparison>;
-  /** In the fleet, where it differs. */
-  readonly reported: Comparison["as_reported"]["putc"];
+const query = z.strictObject({
+  baseline: backend("What to compare with: a slug or an alias.", "loop"),
+  candidate: backend("What is compared: a slug or an alias.", "blktap2"),
+  period,
+  view,
+  margin,
+  metric: metrics,
+  ...cohortFilters,
+});
+
+type Query = z.output<typeof query>;
+
+const result = lazily(() => {
+  const {
+    about,
+    backendSlug,
+    backendValue,
+    bound,
+    cachedReads,
+    ci,
+    count,
+    estimate,
+    flag,
+    flagDetails,
+    metricName,
+    reason,
+    share,
+    stratum,
+    verdict,
+  } = schemas();
+  const metricComparison = z
+    .strictObject({
+      hosts: count.meta({ description: "Hosts with results on both backends." }),
+      n_eff: count.meta({ description: "Those that are certainly distinct, with several periods." }),
+      exact: count.meta({ description: "Hosts whose ratio is estimate exactly." }),
+      both_too_fast: count,
+      faster_hosts: count,
+      slower_hosts: count,
+      ratio: estimate.meta({ description: "The median over hosts of candidate / baseline." }),
+      ci: ci.nullable().meta({ description: "Null below 6 hosts." }),
+      p: share.nullable().meta({ description: "Two-sided sign test; null below 6 hosts." }),
+      p_holm: share.nullable().meta({ description: "The same after Holm's correction over the metrics." }),
+      host_range: z
+        .strictObject({ low: bound, high: bound, kind: z.enum(["central_90", "min_max"]) })
+        .meta({ description: "The ratio on single hosts." }),
+      share: z
+        .strictObject({ faster: share, slower: share, same: share, undetermined: share })
+        .meta({ description: "Shares of hosts; same is within 3 %." }),
+      geometric_mean_ratio: z.number().nullable().meta({ description: "Null if any ratio is not exact." }),
+      sd_log: z.number().min(0).nullable(),
+      noise_share: share.nullable().meta({ description: "The part of that variance that is noise between runs." }),
+      verdict,
+      reason,
+      flags: z.array(flag),
+      flag_details: flagDetails,
+      sentence: z.string().meta({ description: "The finding in plain words." }),
+      between_hosts: z
+        .strictObject({
+          strata_used: z.array(stratum),
+          crude_ratio: estimate,
+          ratio: estimate,
+          ci: ci.nullable(),
+          indication: z.enum(["faster", "slower", "none"]),
+        })
+        .meta({ description: "Hosts with one backend only: an indication, never a verdict." }),
+    })
+    .meta({ id: "MetricComparison" }) satisfies z.ZodType<MetricComparison>;
+
+  const efficiency = z
+    .strictObject({
+      hosts: count.meta({ description: "Hosts whose rate and %CP are estimate on both backends." }),
+      n_eff: count,
+      exact: count,
+      ratio: estimate,
+      ci: ci.nullable().meta({ description: "Null below 6 hosts." }),
+      flags: z.array(flag),
+      flag_details: flagDetails,
+    })
+    .meta({
+      id: "Efficiency",
+      description: "The rate for each per cent of CPU where Bonnie++ ran; without test and verdict.",
+    }) satisfies z.ZodType<EfficiencyComparison>;
+
+  const score = z
+    .strictObject({ metrics: z.array(metricName), ratio: estimate, ci: ci.nullable() })
+    .meta({ id: "Score", description: "The mean over some metrics, all weighing the same; it has no verdict." });
+
+  const scope = z
+    .strictObject({
+      metrics: z.partialRecord(metricName, metricComparison),
+      scores: z.record(z.enum(["write", "read", "seek", "metadata", "overall"]), score),
+      efficiency: z.partialRecord(metricName, efficiency),
+      flags: z.array(flag),
+      flag_details: flagDetails,
+    })
+    .meta({ id: "ScopeComparison" }) satisfies z.ZodType<ScopeComparison>;
+
+  return z
+    .strictObject({
+      baseline: backendSlug,
+      candidate: backendSlug,
+      ...about,
+      margin: z.number(),
+      runs: count,
+      fleet: scope.meta({ description: "Every host has one vote." }),
+      strata: z.record(stratum, scope),
+      backends: z
+        .partialRecord(backendSlug, z.record(stratum, z.partialRecord(metricName, backendValue)))
+        .meta({ description: "Values of each backend by stratum and metric." }),
+      cached: z
+        .partialRecord(backendSlug, cachedReads)
+        .meta({ description: "Hosts whose reads probably came from a cache." }),
+      as_reported: z
+        .partialRecord(metricName, z.strictObject({ ratio: estimate, hosts: count }))
+        .meta({ description: "Ratios with cached reads included, only where they differ." }),
+    })
+    .meta({
+      id: "Comparison",
+      description: "Ratios are candidate / baseline: above 1 the candidate is faster. Numbers are not rounded.",
+    }) satisfies z.ZodType<Comparison>;
+});
+
+export const compare: SummaryKind<typeof query, Comparison, CellSource> = {
+  query,
+  result,
+  title: ({ baseline, candidate }) =>
+    titleOf(resolvedBackend("baseline", baseline), resolvedBackend("candidate", candidate)),
+  compute,
+  report,
+  records,
+  chart: ratioChart,
+  badge: (comparison, metric) => badge(comparison, badgeMetric(comparison, metric)),
+};
+
+const titleOf = (baseline: Backend, candidate: Backend): string => `${candidate} against ${baseline}`;
+
+async function compute(source: CellSource, parameters: Query): Promise<Comparison> {
+  const baseline = resolvedBackend("baseline", parameters.baseline);
+  const candidate = resolvedBackend("candidate", parameters.candidate);
+  if (baseline === candidate) {
+    throw new AppError("bad_parameter", `baseline and candidate are both ${baseline}; expected two backends`);
+  }
+  const { period: periods, view: asked, margin: smallest, metric: selected = [] } = parameters;
+  const filters = filtersIn(parameters);
+  const cells = source.cells({ periods, filters, metrics: selected });
+  const [pair, ofBaseline, ofCandidate, pending] = await Promise.all([
+    cells.then(({ read }) => read("pair", pairName(baseline, candidate))),
+    cells.then(({ read }) => read("backend", baseline)),
+    cells.then(({ read }) => read("backend", candidate)),
+    cells.then(() => source.pendingHosts()),
+  ]);
+  const { as_of: asOf, pending_hosts: pendingHosts, notices } = freshness([pair, ofBaseline, ofCandidate], pending);
+  return compareCells({
+    question: { baseline, candidate, periods, view: asked, filters, margin: smallest, metrics: selected },
+    asOf,
+    pendingHosts,
+    notices,
+    pair: pair.views[asked],
+    baselineValues: ofBaseline.views[asked],
+    candidateValues: ofCandidate.views[asked],
+    pairAsReported: asked === "trusted" ? pair.views.all : null,
+  });
 }
 
-const FIELDS: readonly Field<Item>[] = [
-  ["baseline", ({ comparison }) => comparison.baseline],
-  ["candidate", ({ comparison }) => comparison.candidate],
-  ["scope", ({ stratum }) => (stratum === null ? "fleet" : "stratum")],
-  ["stratum", ({ stratum }) => stratum],
-  ["quantity", ({ quantity }) => quantity],
-  ["metric", ({ name }) => name],
-  ["hosts", ({ found }) => found.hosts],
-  ["n_eff", ({ found }) => found.n_eff],
-  ["exact", ({ found }) => found.exact],
-  ["both_too_fast", ({ found }) => found.both_too_fast],
-  ["faster_hosts", ({ found }) => found.faster_hosts],
-  ["slower_hosts", ({ found }) => found.slower_hosts],
-  ["ratio_low", ({ found }) => found.ratio.low],
-  ["ratio_high", ({ found }) => found.ratio.high],
-  ["ci_low", ({ found }) => found.ci?.low],
-  ["ci_high", ({ found }) => found.ci?.high],
-  ["p", ({ found }) => found.p],
-  ["p_holm", ({ found }) => found.p_holm],
-  ["host_range_low", ({ found }) => found.host_range?.low],
-  ["host_range_high", ({ found }) => found.host_range?.high],
-  ["host_range_kind", ({ found }) => found.host_range?.kind],
-  ["share_faster", ({ found }) => found.share?.faster],
-  ["share_slower", ({ found }) => found.share?.slower],
-  ["share_same", ({ found }) => found.share?.same],
-  ["share_undetermined", ({ found }) => found.share?.undetermined],
-  ["geometric_mean_ratio", ({ found }) => found.geometric_mean_ratio],
-  ["sd_log", ({ found }) => found.sd_log],
-  ["noise_share", ({ found }) => found.noise_share],
-  ["verdict", ({ found }) => found.verdict],
-  ["reason", ({ found }) => found.reason],
-  ["flags", ({ found }) => found.flags?.join(" ")],
-  ["as_reported_low", ({ reported }) => reported?.ratio.low],
-  ["as_reported_high", ({ reported }) => reported?.ratio.high],
-  ["between_strata", ({ found }) => found.between_hosts?.strata_used.join(" ")],
-  ["between_low", ({ found }) => found.between_hosts?.ratio.low],
-  ["between_high", ({ found }) => found.between_hosts?.ratio.high],
-  ["between_ci_low", ({ found }) => found.between_hosts?.ci?.low],
-  ["between_ci_high", ({ found }) => found.between_hosts?.ci?.high],
-  ["between_indication", ({ found }) => found.between_hosts?.indication],
-  ["margin", ({ comparison }) => comparison.margin],
-  ["runs", ({ comparison }) => comparison.runs],
-  ...aboutFields<Item>(({ comparison }) => comparison),
-  ["sentence", ({ found }) => found.sentence],
-];
-
-/** The records of a comparison. */
-export function comparisonRecords(comparison: Comparison, look: RenderOptions): Records {
-  const scopes: [string | null, ScopeComparison][] = [[null, comparison.fleet], ...Object.entries(comparison.strata)];
-  return recordsOf(
-    FIELDS,
-    scopes.flatMap(([stratum, { metrics, efficiency, scores }]): Item[] => {
-      const common = { comparison, stratum, reported: undefined };
-      return [
-        ...shownMetrics(metrics, look).map(([name, found]): Item => {
-          const reported = stratum === null ? comparison.as_reported[name] : undefined;
-          return { ...common, quantity: "rate", name, found, reported };
-        }),
-        ...shownMetrics(efficiency, look).map(
-          ([name, found]): Item => ({ ...common, quantity: "efficiency", name, found }),
-        ),
-        ...Object.entries(look.metrics.length === 0 ? scores : {}).map(
-          ([name, { ratio, ci }]): Item => ({ ...common, quantity: "score", name, found: { ratio, ci } }),
-        ),
-      ];
-    }),
-  );
+/** The metric of a badge: block writes, which Bonnie++ always measures, unless the comparison is of others. */
+function badgeMetric({ fleet }: Comparison, asked: MetricName | undefined): MetricName {
+  const shared = METRIC_NAMES.filter((name) => fleet.metrics[name] !== undefined);
+  const wanted = asked ?? (shared.includes("put_block") ? "put_block" : shared[0]);
+  if (wanted !== undefined && shared.includes(wanted)) return wanted;
+  throw new AppError("bad_parameter", `metric: expected one that is shared, ${shared.join(" or ")}, found ${wanted}`);
 }
 
 /** Headings of the sections that a page replaces by a table of its own. */
 export const FLEET_SECTION = "Fleet: every host has one vote";
 export const WORDS_SECTION = "In words";
 
-/** A comparison as a report. */
-export function comparisonReport(comparison: Comparison, look: RenderOptions): Report {
+/** The fleet first, every finding in words, how differently hosts react, what is only a convention or an indication apart from the verdicts, then each stratum. */
+function report(comparison: Comparison, look: RenderOptions): Report {
   const { baseline, candidate, strata, margin, runs } = comparison;
   return {
-    title: look.title ?? `${candidate} against ${baseline}`,
+    title: look.title ?? titleOf(baseline, candidate),
     lead: comparisonLead(comparison, look),
     guide: `Ratios are ${candidate} / ${baseline} on the same host, the median over hosts: above 1, ${candidate} is faster.`,
     facts: aboutFacts(comparison, [...shownFact(look), marginFact(margin), { label: "runs", text: exactText(runs) }]),
@@ -253,4 +354,85 @@ function sentences({ fleet, cached }: Comparison, look: RenderOptions): Remark[]
   return isNothing
     ? [...all.slice(0, 1), remark("what helps", "run Bonnie++ on both backends of the same hosts.")]
     : all;
+}
+
+interface Item {
+  readonly comparison: Comparison;
+  /** Null for the fleet. */
+  readonly stratum: string | null;
+  readonly quantity: "rate" | "efficiency" | "score";
+  /** A metric, a group of metrics or `overall`. */
+  readonly name: string;
+  readonly found: Pick<MetricComparison, "ratio" | "ci"> & Partial<MetricComparison>;
+  /** In the fleet, where it differs. */
+  readonly reported: Comparison["as_reported"]["putc"];
+}
+
+const FIELDS: readonly Field<Item>[] = [
+  ["baseline", ({ comparison }) => comparison.baseline],
+  ["candidate", ({ comparison }) => comparison.candidate],
+  ["scope", ({ stratum }) => (stratum === null ? "fleet" : "stratum")],
+  ["stratum", ({ stratum }) => stratum],
+  ["quantity", ({ quantity }) => quantity],
+  ["metric", ({ name }) => name],
+  ["hosts", ({ found }) => found.hosts],
+  ["n_eff", ({ found }) => found.n_eff],
+  ["exact", ({ found }) => found.exact],
+  ["both_too_fast", ({ found }) => found.both_too_fast],
+  ["faster_hosts", ({ found }) => found.faster_hosts],
+  ["slower_hosts", ({ found }) => found.slower_hosts],
+  ["ratio_low", ({ found }) => found.ratio.low],
+  ["ratio_high", ({ found }) => found.ratio.high],
+  ["ci_low", ({ found }) => found.ci?.low],
+  ["ci_high", ({ found }) => found.ci?.high],
+  ["p", ({ found }) => found.p],
+  ["p_holm", ({ found }) => found.p_holm],
+  ["host_range_low", ({ found }) => found.host_range?.low],
+  ["host_range_high", ({ found }) => found.host_range?.high],
+  ["host_range_kind", ({ found }) => found.host_range?.kind],
+  ["share_faster", ({ found }) => found.share?.faster],
+  ["share_slower", ({ found }) => found.share?.slower],
+  ["share_same", ({ found }) => found.share?.same],
+  ["share_undetermined", ({ found }) => found.share?.undetermined],
+  ["geometric_mean_ratio", ({ found }) => found.geometric_mean_ratio],
+  ["sd_log", ({ found }) => found.sd_log],
+  ["noise_share", ({ found }) => found.noise_share],
+  ["verdict", ({ found }) => found.verdict],
+  ["reason", ({ found }) => found.reason],
+  ["flags", ({ found }) => found.flags?.join(" ")],
+  ["as_reported_low", ({ reported }) => reported?.ratio.low],
+  ["as_reported_high", ({ reported }) => reported?.ratio.high],
+  ["between_strata", ({ found }) => found.between_hosts?.strata_used.join(" ")],
+  ["between_low", ({ found }) => found.between_hosts?.ratio.low],
+  ["between_high", ({ found }) => found.between_hosts?.ratio.high],
+  ["between_ci_low", ({ found }) => found.between_hosts?.ci?.low],
+  ["between_ci_high", ({ found }) => found.between_hosts?.ci?.high],
+  ["between_indication", ({ found }) => found.between_hosts?.indication],
+  ["margin", ({ comparison }) => comparison.margin],
+  ["runs", ({ comparison }) => comparison.runs],
+  ...aboutFields<Item>(({ comparison }) => comparison),
+  ["sentence", ({ found }) => found.sentence],
+];
+
+/** A row for each quantity of each scope. `rate` is the ratio of a metric, `efficiency` that of its CPU efficiency, `score` the mean over a group, whose name is in the column `metric`. */
+function records(comparison: Comparison, look: RenderOptions): Records {
+  const scopes: [string | null, ScopeComparison][] = [[null, comparison.fleet], ...Object.entries(comparison.strata)];
+  return recordsOf(
+    FIELDS,
+    scopes.flatMap(([stratum, { metrics, efficiency, scores }]): Item[] => {
+      const common = { comparison, stratum, reported: undefined };
+      return [
+        ...shownMetrics(metrics, look).map(([name, found]): Item => {
+          const reported = stratum === null ? comparison.as_reported[name] : undefined;
+          return { ...common, quantity: "rate", name, found, reported };
+        }),
+        ...shownMetrics(efficiency, look).map(
+          ([name, found]): Item => ({ ...common, quantity: "efficiency", name, found }),
+        ),
+        ...Object.entries(look.metrics.length === 0 ? scores : {}).map(
+          ([name, { ratio, ci }]): Item => ({ ...common, quantity: "score", name, found: { ratio, ci } }),
+        ),
+      ];
+    }),
+  );
 }

@@ -1,8 +1,24 @@
-// The report of one host: its values on each backend, then its ratios. Of both views it shows `all`, with the reads that
-// count nowhere marked.
+// One host over all time: what it measured on each of its backends, how they compare on it, and its rank in the fleet. In: the
+// summary of the host, and one range of cells for each of its backends and each pair of them. Out: its profile, with report
+// and chart. One host is never a verdict.
 
+import * as z from "zod";
+import { pairName } from "../cells/contribution.ts";
+import { lazily } from "../cells/lazily.ts";
+import { hostChart } from "../chart/host-chart.ts";
 import type { Estimate } from "../compare/comparison.ts";
-import type { HostBackend, HostMetric, HostPair, HostProfile, HostRank, HostRatio } from "../compare/host.ts";
+import {
+  backendsOf,
+  type HostBackend,
+  type HostMetric,
+  type HostPair,
+  type HostProfile,
+  type HostRank,
+  type HostRatio,
+  hostProfile,
+  pairsOf,
+} from "../compare/host.ts";
+import { AppError } from "../errors.ts";
 import { cohortText, knownText } from "../report/format.ts";
 import {
   type Cell,
@@ -19,75 +35,125 @@ import { type Field, type Records, recordsOf } from "../report/records.ts";
 import { shownMetrics } from "../report/verdicts.ts";
 import { COHORT_KEYS } from "../run/cohort.ts";
 import { countOf, exactText, type NumberText, percentText, rateText, ratioText } from "../run/format.ts";
+import { PERIOD_ALL } from "../run/periods.ts";
 import { VIEWS, type View } from "../run/run.ts";
+import type { FleetSource, SummaryKind } from "./kind.ts";
+import { schemas } from "./schemas.ts";
 
-// A host for programs: a row for each value and each ratio it has, in both views. A value is one of `backend`; a ratio is
-// `backend` / `baseline`.
+const query = z.strictObject({});
 
-interface Item {
-  readonly profile: HostProfile;
-  readonly quantity: "value" | "ratio";
-  readonly backend: string;
-  readonly baseline: string | null;
-  readonly stratum: string;
-  readonly view: View;
-  readonly metric: string;
-  readonly found: Estimate & { readonly standing: HostRank | null } & Partial<HostMetric>;
-  readonly cached: readonly string[];
-}
+const result = lazily(() => {
+  const { backendSlug, cohort, count, estimate, metricName, stratum } = schemas();
+  const standing = z.strictObject({ hosts: count, below: count, above: count }).nullable().meta({
+    description:
+      "Hosts of the fleet with the same, this one included, and how many of them are certainly lower and higher. Null while the fleet does not count it.",
+  });
 
-const FIELDS: readonly Field<Item>[] = [
-  ["host", ({ profile }) => profile.host],
-  ["quantity", ({ quantity }) => quantity],
-  ["backend", ({ backend }) => backend],
-  ["baseline", ({ baseline }) => baseline],
-  ["stratum", ({ stratum }) => stratum],
-  ["view", ({ view }) => view],
-  ["metric", ({ metric }) => metric],
-  ["low", ({ found }) => found.low],
-  ["high", ({ found }) => found.high],
-  ["runs", ({ found }) => found.runs],
-  ["exact_runs", ({ found }) => found.exact_runs],
-  ["run_sd_log", ({ found }) => found.run_sd_log],
-  ["hosts", ({ found }) => found.standing?.hosts],
-  ["below", ({ found }) => found.standing?.below],
-  ["above", ({ found }) => found.standing?.above],
-  ["cached_rules", ({ cached }) => cached.join(" ")],
-  ...COHORT_KEYS.map((key): Field<Item> => [key, ({ profile }) => profile.cohort[key]]),
-  ["pending", ({ profile }) => profile.pending],
-  ["method_version", ({ profile }) => profile.method_version],
-];
+  const hostMetric = z
+    .strictObject({
+      ...estimate.shape,
+      runs: count,
+      exact_runs: count.meta({ description: "Runs whose rate is estimate, and not only a bound." }),
+      run_sd_log: z.number().min(0).nullable().meta({ description: "Between runs, in natural logs." }),
+      standing,
+    })
+    .meta({ id: "HostMetric", description: "The median of the host's runs, in the metric's unit." });
 
-/** The records of a host. */
-export function hostRecords(profile: HostProfile, look: RenderOptions): Records {
-  const values = profile.backends.flatMap((group) =>
-    VIEWS.flatMap((view) =>
-      shownMetrics(group[view], look).map(([metric, found]): Item => {
-        const { backend, stratum, cached } = group;
-        return { profile, quantity: "value", backend, baseline: null, stratum, view, metric, found, cached };
+  const hostBackend = z
+    .strictObject({
+      backend: backendSlug,
+      stratum,
+      runs: count,
+      cached: z.array(z.string()).meta({ description: "Rules by which runs are probably cached." }),
+      small_file: z.boolean(),
+      bound_mismatch: z.boolean(),
+      trusted: z.partialRecord(metricName, hostMetric),
+      all: z.partialRecord(metricName, hostMetric),
+    })
+    .meta({ id: "HostBackend" }) satisfies z.ZodType<HostBackend>;
+
+  const hostRatio = z
+    .strictObject({ ...estimate.shape, standing })
+    .meta({ id: "HostRatio", description: "candidate / baseline on this host." });
+
+  const hostPair = z
+    .strictObject({
+      baseline: backendSlug.meta({ description: "The earlier one in the alphabet." }),
+      candidate: backendSlug,
+      stratum,
+      trusted: z.partialRecord(metricName, hostRatio),
+      all: z.partialRecord(metricName, hostRatio),
+    })
+    .meta({ id: "HostPair" }) satisfies z.ZodType<HostPair>;
+
+  return z
+    .strictObject({
+      host: z.string(),
+      pending: z.boolean().meta({ description: "Whether it has results that are not in these numbers yet." }),
+      method_version: z.string(),
+      cohort,
+      backends: z.array(hostBackend),
+      ratios: z.array(hostPair),
+    })
+    .meta({
+      id: "Host",
+      description: "One host over all time. It never gives a verdict.",
+    }) satisfies z.ZodType<HostProfile>;
+});
+
+export const host: SummaryKind<typeof query, HostProfile> = {
+  query,
+  result,
+  title: (_, name = "") => titleOf(name),
+  compute,
+  report,
+  records,
+  chart: hostChart,
+};
+
+const titleOf = (name: string): string => `Host ${name}`;
+
+/** No host has a longer name, and the table holds no key that is much longer. */
+const MAX_NAME = 255;
+
+/** Throws `not_found`. */
+async function compute(source: FleetSource, _: z.output<typeof query>, name = ""): Promise<HostProfile> {
+  const counted = name.length > MAX_NAME ? null : await source.host(await storedHostName(source, name));
+  if (counted === null) throw new AppError("not_found", "this fleet has no results of a host with that name");
+  const { summary } = counted;
+  const cells = await source.cells({ periods: [PERIOD_ALL], filters: {} });
+  const [ofBackends, ofPairs] = await Promise.all([
+    Promise.all(
+      backendsOf(summary).map(async (backend) => [backend, (await cells.read("backend", backend)).views] as const),
+    ),
+    Promise.all(
+      pairsOf(summary).map(async ({ baseline, candidate }) => {
+        const pair = pairName(baseline, candidate);
+        return [pair, (await cells.read("pair", pair)).views] as const;
       }),
     ),
-  );
-  const ratios = profile.ratios.flatMap((pair) =>
-    VIEWS.flatMap((view) =>
-      shownMetrics(pair[view], look).map(([metric, found]): Item => {
-        const { candidate: backend, baseline, stratum } = pair;
-        return { profile, quantity: "ratio", backend, baseline, stratum, view, metric, found, cached: [] };
-      }),
-    ),
-  );
-  return recordsOf(FIELDS, [...values, ...ratios]);
+  ]);
+  return hostProfile({ ...counted, backendCells: new Map(ofBackends), pairCells: new Map(ofPairs) });
 }
 
-/** The profile of a host as a report. */
-export function hostReport(profile: HostProfile, look: RenderOptions): Report {
-  const { host, cohort, pending, method_version, backends, ratios } = profile;
+/**
+ * The name under which a host is stored: names are stored in NFC. An earlier version stored them as they were sent: if there
+ * is such a host, it is that one.
+ */
+export async function storedHostName({ host: find }: Pick<FleetSource, "host">, name: string): Promise<string> {
+  const composed = name.normalize("NFC");
+  return composed === name || (await find(name)) !== null ? name : composed;
+}
+
+/** The values on each backend, then the ratios. Of both views it shows `all`, with the reads that count nowhere marked. */
+function report(profile: HostProfile, look: RenderOptions): Report {
+  const { host: name, cohort, pending, method_version, backends, ratios } = profile;
   return {
-    title: look.title ?? `Host ${host}`,
+    title: look.title ?? titleOf(name),
     lead:
       backends.length === 0
-        ? `No results of ${host} are counted yet.`
-        : `What ${host} measured on ${countOf(new Set(backends.map(({ backend }) => backend)).size, "backend")}, over all time. One host is never a verdict.`,
+        ? `No results of ${name} are counted yet.`
+        : `What ${name} measured on ${countOf(new Set(backends.map(({ backend }) => backend)).size, "backend")}, over all time. One host is never a verdict.`,
     guide:
       "Below and above: hosts of the fleet that are certainly slower and faster. Rates are in K/s for data, seeks/s and files/s.",
     facts: [
@@ -180,4 +246,59 @@ function mark(all: Estimate, trusted: Estimate | undefined, numberText: NumberTe
   if (trusted === undefined) return cell("not trusted: probably cached", "unclear");
   const same = trusted.low === all.low && trusted.high === all.high;
   return cell(same ? "" : `trusted runs alone: ${knownText(trusted, numberText)}`);
+}
+
+interface Item {
+  readonly profile: HostProfile;
+  readonly quantity: "value" | "ratio";
+  readonly backend: string;
+  readonly baseline: string | null;
+  readonly stratum: string;
+  readonly view: View;
+  readonly metric: string;
+  readonly found: Estimate & { readonly standing: HostRank | null } & Partial<HostMetric>;
+  readonly cached: readonly string[];
+}
+
+const FIELDS: readonly Field<Item>[] = [
+  ["host", ({ profile }) => profile.host],
+  ["quantity", ({ quantity }) => quantity],
+  ["backend", ({ backend }) => backend],
+  ["baseline", ({ baseline }) => baseline],
+  ["stratum", ({ stratum }) => stratum],
+  ["view", ({ view }) => view],
+  ["metric", ({ metric }) => metric],
+  ["low", ({ found }) => found.low],
+  ["high", ({ found }) => found.high],
+  ["runs", ({ found }) => found.runs],
+  ["exact_runs", ({ found }) => found.exact_runs],
+  ["run_sd_log", ({ found }) => found.run_sd_log],
+  ["hosts", ({ found }) => found.standing?.hosts],
+  ["below", ({ found }) => found.standing?.below],
+  ["above", ({ found }) => found.standing?.above],
+  ["cached_rules", ({ cached }) => cached.join(" ")],
+  ...COHORT_KEYS.map((key): Field<Item> => [key, ({ profile }) => profile.cohort[key]]),
+  ["pending", ({ profile }) => profile.pending],
+  ["method_version", ({ profile }) => profile.method_version],
+];
+
+/** A row for each value and each ratio, in both views. A value is one of `backend`; a ratio is `backend` / `baseline`. */
+function records(profile: HostProfile, look: RenderOptions): Records {
+  const values = profile.backends.flatMap((group) =>
+    VIEWS.flatMap((view) =>
+      shownMetrics(group[view], look).map(([metric, found]): Item => {
+        const { backend, stratum, cached } = group;
+        return { profile, quantity: "value", backend, baseline: null, stratum, view, metric, found, cached };
+      }),
+    ),
+  );
+  const ratios = profile.ratios.flatMap((pair) =>
+    VIEWS.flatMap((view) =>
+      shownMetrics(pair[view], look).map(([metric, found]): Item => {
+        const { candidate: backend, baseline, stratum } = pair;
+        return { profile, quantity: "ratio", backend, baseline, stratum, view, metric, found, cached: [] };
+      }),
+    ),
+  );
+  return recordsOf(FIELDS, [...values, ...ratios]);
 }

@@ -1,3 +1,8 @@
+// Runs as they were received, newest first, page by page. The list of all runs as CSV is an export, which
+// functions/web/routes/run-export.ts streams by the same filters.
+
+import * as z from "zod";
+import { lazily } from "../cells/lazily.ts";
 import { instantText } from "../report/format.ts";
 import {
   cell,
@@ -5,23 +10,122 @@ import {
   named,
   type RenderOptions,
   type Report,
-  type RunPage,
   section,
+  type UnreadableEntry,
   warning,
 } from "../report/model.ts";
-import { countOf, exactText } from "../run/format.ts";
+import { type Records, runRecords } from "../report/records.ts";
+import { countOf } from "../run/format.ts";
 import { METRIC_NAMES } from "../run/metrics.ts";
-import type { Measurement, Run } from "../run/run.ts";
+import type { Run } from "../run/run.ts";
+import { cursor, limit, once } from "./fields.ts";
+import { storedHostName } from "./host.ts";
+import type { FleetSource, RunFilter, SummaryKind } from "./kind.ts";
+import { resolvedBackend } from "./parameters.ts";
+import { measuredText, run } from "./run.ts";
+import { schemas } from "./schemas.ts";
+
+/** A day or a time; a day stands for its first moment in UTC. */
+const time = (description: string) =>
+  once(
+    z
+      .union(
+        [z.iso.date(), z.iso.datetime({ offset: true })],
+        "expected a date or an ISO 8601 time, e.g. 2026-11-22T10:15:00Z",
+      )
+      .meta({ description, examples: ["2026-11-22T10:15:00Z"] })
+      .transform((text) => new Date(text).toISOString()),
+  ).optional();
+
+const filters = {
+  host: once(z.string().min(1).max(255).meta({ description: "Runs of this host only." })).optional(),
+  backend: once(
+    z.string().min(1).max(100).meta({ description: "Runs on this backend only: a slug or an alias." }),
+  ).optional(),
+  from: time("Runs that finished at this time or later."),
+  to: time("Runs that finished before this time."),
+};
+
+const isWindow = ({ from = "", to = ":" }: { from?: string | undefined; to?: string | undefined }) => from < to;
+const NO_WINDOW = { path: ["to"], error: "expected a time after from" };
+
+const query = z.strictObject({ ...filters, limit, cursor }).refine(isWindow, NO_WINDOW);
+
+/** GET /v1/runs.csv: all runs that match, so no pages. */
+export const runExportQuery = z.strictObject(filters).refine(isWindow, NO_WINDOW);
+
+/** A page of runs; `cursor` is null on the last page. */
+export interface RunPage {
+  readonly runs: readonly Run[];
+  /** Runs of the page that cannot be read; absent if there are none. */
+  readonly unreadable?: readonly UnreadableEntry[];
+  readonly cursor: string | null;
+  /** How many results were searched for a page that ended before it was full; the next one may have more. */
+  readonly looked_at?: number;
+}
+
+const result = lazily(() => {
+  const { nextCursor } = schemas();
+  return z
+    .strictObject({
+      runs: z.array(run.result()),
+      unreadable: z
+        .array(z.strictObject({ id: z.string(), host: z.string().nullable() }))
+        .exactOptional()
+        .meta({ description: "Runs of this page that are stored, but cannot be read; absent where there are none." }),
+      cursor: nextCursor,
+      looked_at: z.int().min(0).exactOptional().meta({
+        description:
+          "Results that were looked at, on a page that ended before it was full: few of them matched. Go on with `cursor`.",
+      }),
+    })
+    .meta({ id: "RunPage" });
+});
+
+export const runs: SummaryKind<typeof query, RunPage> = {
+  query,
+  result,
+  title: () => TITLE,
+  compute,
+  report,
+  // All columns, whatever metrics are shown.
+  records: ({ runs: listed }): Records => runRecords(listed),
+};
+
+const TITLE = "Runs";
+
+async function compute(source: FleetSource, parameters: z.output<typeof query>): Promise<RunPage> {
+  const filter = await storedRunFilter(source, parameters);
+  const page = await source.runs({ ...filter, limit: parameters.limit, cursor: parameters.cursor });
+  return {
+    runs: page.items,
+    ...(page.unreadable.length > 0 && { unreadable: page.unreadable.map(({ id, host }) => ({ id, host })) }),
+    cursor: page.cursor,
+    ...(page.lookedAt !== undefined && { looked_at: page.lookedAt }),
+  };
+}
+
+/** The filter with host and backend as they are stored. Throws `bad_parameter` for a backend that nobody knows. */
+export async function storedRunFilter(
+  source: Pick<FleetSource, "host">,
+  { host, backend, from, to }: RunFilter,
+): Promise<RunFilter> {
+  return {
+    host: host && (await storedHostName(source, host)),
+    backend: backend && resolvedBackend("backend", backend),
+    from,
+    to,
+  };
+}
 
 /** The metrics of a list of runs, one of each kind, when nobody asks for others. */
 const USUAL = ["put_block", "get_block", "seeks"] as const;
 
-/** A page of runs as a report. */
-export function runsReport({ runs, unreadable = [], cursor, looked_at }: RunPage, look: RenderOptions): Report {
+function report({ runs: listed, unreadable = [], cursor, looked_at }: RunPage, look: RenderOptions): Report {
   const shown = METRIC_NAMES.filter((name) =>
     (look.metrics.length > 0 ? look.metrics : USUAL).some((one) => one === name),
   );
-  const rows = runs.map((run) => [
+  const rows = listed.map((run) => [
     cell(instantText(run.finished_at)),
     named(run.host, "host", run.host),
     cell(run.backend),
@@ -38,8 +142,8 @@ export function runsReport({ runs, unreadable = [], cursor, looked_at }: RunPage
     column("<", "id"),
   ];
   return {
-    title: look.title ?? "Runs",
-    lead: leadOf(runs.length, looked_at),
+    title: look.title ?? TITLE,
+    lead: leadOf(listed.length, looked_at),
     guide: "Rates are in K/s for data, seeks/s and files/s.",
     facts: [],
     notices: unreadable.map(({ id, host }) =>
@@ -65,12 +169,4 @@ function leadOf(count: number, lookedAt: number | undefined): string {
 
 function qualityText({ quality, withdrawn_at }: Run): string {
   return withdrawn_at === null ? quality.verdict : "withdrawn";
-}
-
-/** A rate as printed, its lower bound, `unknown`, or `-` for a test that was not run. */
-export function measuredText(measurement: Measurement | null): string {
-  if (measurement === null) return "-";
-  const { rate, lower_bound: bound } = measurement;
-  if (rate !== null) return exactText(rate);
-  return bound === undefined ? "unknown" : `> ${exactText(bound)}`;
 }

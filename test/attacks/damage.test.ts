@@ -11,7 +11,7 @@ import { reparseFleet } from "../../functions/service/reparse.ts";
 import { type Item, keyItem } from "../../functions/store/item.ts";
 import { pendingHostKey, runKey, summaryKey } from "../../functions/store/keys.ts";
 import { getItem, type Table } from "../../functions/store/table.ts";
-import { runPage } from "../../shared/api/summary-answers.ts";
+import { runs } from "../../shared/summaries/runs.ts";
 import { aggregateOver } from "../service/play.ts";
 import { readTable } from "../support/csv.ts";
 import { startTestEngine, type TestEngine } from "../support/engine.ts";
@@ -211,7 +211,7 @@ test.each<[string, (text: string) => string | undefined, string | null]>([
   ] as const) {
     const answer = await service.send(path);
     expect(answer.status).toBe(200);
-    const page = runPage.parse(await answer.json());
+    const page = runs.result().parse(await answer.json());
     expect(page.runs).toHaveLength(others);
     expect(page.unreadable).toEqual([{ id, host }]);
   }

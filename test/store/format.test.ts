@@ -25,6 +25,7 @@ import { makeAdmission } from "../../functions/web/http/admission.ts";
 import { makeHttpApp } from "../../functions/web/http/app.ts";
 import { addReadRoutes } from "../../functions/web/routes/read.ts";
 import type { Token } from "../../shared/run/token.ts";
+import { SUMMARIES } from "../../shared/summaries/registry.ts";
 import { jsonOf, type Refusal } from "../support/answer.ts";
 import { startTestEngine, type TestEngine } from "../support/engine.ts";
 import { interfering } from "../support/faulty-table.ts";
@@ -133,6 +134,7 @@ describe.each([
       status: makeStatusStore(checked),
       tokens: makeTokenStore(checked),
       clock,
+      summaries: SUMMARIES,
       admission: makeAdmission(),
       exports: makeAdmission(),
       about: { version: "test", engine: "dynamodb" },

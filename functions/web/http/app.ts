@@ -5,6 +5,7 @@ import { type Context, Hono } from "hono";
 import { AppError } from "../../../shared/errors.ts";
 import type { Clock } from "../../../shared/ports.ts";
 import type { Token } from "../../../shared/run/token.ts";
+import type { SummaryRegistry } from "../../../shared/summaries/registry.ts";
 import type { Ticket } from "./admission.ts";
 import { errorResponse } from "./errors.ts";
 import { wantsPage, withoutSuffix } from "./formats.ts";
@@ -21,6 +22,8 @@ export interface HttpEnv {
     ticket: Ticket | null;
     /** Whether the answer goes on after the request was dealt with. */
     isStream: boolean;
+    /** The kinds of summaries of this app, for the header of its pages; null: those of the service. */
+    summaries: SummaryRegistry | null;
     /** Takes an error that comes when the answer has begun, for the log. */
     fault: (error: unknown) => void;
   };
@@ -37,10 +40,12 @@ export interface HttpDeps {
   readonly log: Log;
   /** What browsers get in place of the envelope; without it they get that. */
   readonly page?: ErrorPage;
+  /** The kinds of summaries in the header of pages; those of the service if absent. */
+  readonly summaries?: SummaryRegistry;
 }
 
 /** An app without routes. */
-export function makeHttpApp({ clock, log, page }: HttpDeps): HttpApp {
+export function makeHttpApp({ clock, log, page, summaries }: HttpDeps): HttpApp {
   const refused = (c: Context<HttpEnv>, error: AppError): Response | Promise<Response> =>
     page !== undefined && wantsPage(c) ? page(c, error) : errorResponse(c, error);
   const app = new Hono<HttpEnv>({ getPath: withoutSuffix });
@@ -52,6 +57,7 @@ export function makeHttpApp({ clock, log, page }: HttpDeps): HttpApp {
     c.set("note", null);
     c.set("results", null);
     c.set("ticket", null);
+    c.set("summaries", summaries ?? null);
     c.set("isStream", false);
     c.set("fault", (error) => log.fault(requestId, error));
     await next();

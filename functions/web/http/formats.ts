@@ -2,8 +2,8 @@
 
 import type { Context } from "hono";
 import { accepts } from "hono/accepts";
-import { type Format, MEDIA_TYPES } from "../../../shared/api/formats.ts";
 import { AppError } from "../../../shared/errors.ts";
+import { type Format, MEDIA_TYPES } from "../../../shared/summaries/formats.ts";
 
 /** A PNG under /v1 is an endpoint of its own, which another app answers. */
 const SUFFIXES = [/^(\/v1\/.+)\.(json|txt|csv|md|html|svg)$/, /^(\/s\/[^/]+)\.(json|txt|csv|md|html|svg|png)$/];

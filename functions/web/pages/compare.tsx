@@ -1,25 +1,19 @@
 // GET /: two backends over the fleet. Without a question it answers the one that most hosts can answer.
 
 import type { FC } from "hono/jsx";
-import { compareQuery, matrixQuery } from "../../../shared/api/parameters.ts";
 import type { Comparison } from "../../../shared/compare/comparison.ts";
 import type { MatrixResult } from "../../../shared/compare/trend.ts";
 import { type Explanation, explained } from "../../../shared/report/explanation.ts";
 import { hostCountText, limitsText, timesText } from "../../../shared/report/format.ts";
-import {
-  DEFAULT_RENDER_OPTIONS,
-  type Remark,
-  type Report,
-  type Summary,
-  warning,
-} from "../../../shared/report/model.ts";
+import { DEFAULT_RENDER_OPTIONS, type Remark, type Report, warning } from "../../../shared/report/model.ts";
 import { shownMetrics, verdictCell } from "../../../shared/report/verdicts.ts";
 import { BACKENDS, type Backend } from "../../../shared/run/backends.ts";
 import { metricLabel } from "../../../shared/run/metrics.ts";
 import { printable } from "../../../shared/run/text.ts";
-import { FLEET_SECTION, WORDS_SECTION } from "../../../shared/summaries/compare.ts";
-import { reportOf } from "../../../shared/summaries/registry.ts";
-import { compareResult, matrixResult } from "../../service/queries.ts";
+import { compare, FLEET_SECTION, WORDS_SECTION } from "../../../shared/summaries/compare.ts";
+import { matrix } from "../../../shared/summaries/matrix.ts";
+import { entryOf } from "../../../shared/summaries/registry.ts";
+import { cellSource } from "../../service/summary-source.ts";
 import { tokenOf } from "../http/auth.ts";
 import { sentQuery } from "../http/form.ts";
 import { checked } from "../http/parameters.ts";
@@ -116,21 +110,21 @@ const Behind: FC<{ name: string; explanation: Explanation }> = ({ name, explanat
 export const overview: Page<PageDeps> = async (c, deps) => {
   const sent = sentQuery(c);
   const { fleet } = tokenOf(c);
+  const source = cellSource(deps, fleet);
   const isAsked = sent["baseline"] !== undefined || sent["candidate"] !== undefined;
   const [values, pair] = await Promise.all([
     cohortValues(deps, fleet),
-    isAsked ? null : mostComparedPair(await matrixResult(deps, fleet, matrixQuery.parse({}))),
+    isAsked ? null : mostComparedPair(await matrix.compute(source, matrix.query.parse({}))),
   ]);
   if (!isAsked && pair === null) return gettingStarted(c, deps);
   const asked: Asked = pair === null ? sent : { ...sent, baseline: [pair.baseline], candidate: [pair.candidate] };
   return questionPage(c, {
     asked,
     form: <ComparisonQuestion asked={asked} values={values} now={deps.clock()} />,
-    endpoint: "/v1/compare",
+    entry: entryOf(deps.summaries, "compare"),
     answer: async () => {
-      const comparison = await compareResult(deps, fleet, checked(compareQuery, asked, "bad_parameter"));
-      const summary: Summary = { kind: "compare", answer: comparison };
-      return { summary, report: shownReport(comparison, summary), children: <VerdictTable comparison={comparison} /> };
+      const result = await compare.compute(source, checked(compare.query, asked, "bad_parameter"));
+      return { kind: compare, result, report: shownReport(result), children: <VerdictTable comparison={result} /> };
     },
     unanswered: { title: "Overview", problem: "This cannot be compared" },
   });
@@ -149,8 +143,8 @@ function mostComparedPair({ pairs }: MatrixResult): { readonly baseline: Backend
 }
 
 /** The report beside the table of verdicts. */
-function shownReport(comparison: Comparison, summary: Summary): Report {
-  const report = reportOf(summary, DEFAULT_RENDER_OPTIONS);
+function shownReport(comparison: Comparison): Report {
+  const report = compare.report(comparison, DEFAULT_RENDER_OPTIONS);
   return { ...withoutVerdicts(report), notices: [...oneHostNotice(comparison), ...report.notices] };
 }
 

@@ -3,19 +3,19 @@
 import type { Context } from "hono";
 import type { Child, FC } from "hono/jsx";
 import * as z from "zod";
-import { once } from "../../../shared/api/request-fields.ts";
 import { newShare } from "../../../shared/api/shares.ts";
 import { AppError } from "../../../shared/errors.ts";
 import type { CellStore } from "../../../shared/ports.ts";
-import { DEFAULT_RENDER_OPTIONS, type Report, type Summary } from "../../../shared/report/model.ts";
+import { DEFAULT_RENDER_OPTIONS, type Report } from "../../../shared/report/model.ts";
 import { BACKENDS } from "../../../shared/run/backends.ts";
 import { COHORT_KEYS, type CohortKey } from "../../../shared/run/cohort.ts";
 import { METRICS } from "../../../shared/run/metrics.ts";
 import { PERIOD_ALL, periodAt, periodsUpTo } from "../../../shared/run/periods.ts";
-import { SHARE_KINDS, type ShareKind } from "../../../shared/run/share.ts";
 import { printable } from "../../../shared/run/text.ts";
-import { reportOf } from "../../../shared/summaries/registry.ts";
-import { createShare } from "../../service/new-share.ts";
+import { once } from "../../../shared/summaries/fields.ts";
+import type { SummaryKind } from "../../../shared/summaries/kind.ts";
+import type { SummaryEntry } from "../../../shared/summaries/registry.ts";
+import { revokeShare } from "../../service/shares.ts";
 import type { HttpEnv } from "../http/app.ts";
 import { tokenOf } from "../http/auth.ts";
 import { FORM } from "../http/body.ts";
@@ -23,7 +23,7 @@ import { formBy, valuesOf } from "../http/form.ts";
 import { wantsPage } from "../http/formats.ts";
 import { checked } from "../http/parameters.ts";
 import type { EmbedDeps } from "../routes/embed.ts";
-import { revokeShare } from "../routes/share-management.ts";
+import { createRequestedShare } from "../routes/share-management.ts";
 import { Problem } from "./error-page.tsx";
 import { type Page, pageResponse } from "./layout.tsx";
 import { queryText } from "./links.ts";
@@ -32,7 +32,7 @@ import { SummaryBody } from "./summary.tsx";
 // What the forms about shares do. Both lead back to the list.
 
 const newForm = z.strictObject({
-  kind: once(z.enum(SHARE_KINDS)),
+  kind: once(z.string().max(100)),
   /** The parameters of the kind's endpoint, as in its address. */
   query: once(z.string().max(8_000)).prefault(""),
   lasts: once(z.enum(["frozen", "live"])),
@@ -45,7 +45,7 @@ const endForm = z.strictObject({ id: once(z.string().max(100)) });
 export const shareMade: Page<EmbedDeps> = async (c, deps) => {
   const { kind, query, lasts, title } = await formBy(c, newForm, FORM);
   const asked = { kind, query: valuesOf(new URLSearchParams(query)), frozen: lasts === "frozen", title };
-  const { share } = await createShare(deps, tokenOf(c), checked(newShare, asked, "bad_body"));
+  const { share } = await createRequestedShare(deps, tokenOf(c), checked(newShare(deps.summaries), asked, "bad_body"));
   c.set("note", `made a ${lasts} share of kind ${share.kind}`);
   return c.redirect("/shares", 303);
 };
@@ -75,7 +75,7 @@ export async function cohortValues({ cells }: { readonly cells: CellStore }, fle
 }
 
 /** A form that makes a share of what the page shows; the page of shares then has its snippets. */
-export const EmbedPanel: FC<{ kind: ShareKind; query: string }> = ({ kind, query }) => (
+export const EmbedPanel: FC<{ kind: string; query: string }> = ({ kind, query }) => (
   <section class="embed" aria-labelledby="embed">
     <h2 id="embed">Embed</h2>
     <p>
@@ -336,8 +336,7 @@ const Text: FC<{ label: string; name: string; value: string | undefined; placeho
 interface QuestionPage {
   readonly asked: Asked;
   readonly form: Child;
-  /** The path of the endpoint that answers programs. */
-  readonly endpoint: string;
+  readonly entry: SummaryEntry;
   /** Throws `bad_parameter` for a question that is none. */
   readonly answer: () => Promise<Answer>;
   /** Without an answer: in the tab, and above what is wrong. */
@@ -345,7 +344,8 @@ interface QuestionPage {
 }
 
 interface Answer {
-  readonly summary: Summary;
+  readonly kind: SummaryKind;
+  readonly result: unknown;
   /** The report as the page shows it, when it shows some of it otherwise. */
   readonly report?: Report;
   /** What the page adds to it. */
@@ -354,11 +354,11 @@ interface Answer {
 
 /** The page of a question: 200 with its answer, or to a browser 400. Throws what `answer` throws. */
 export async function questionPage(c: Context<HttpEnv>, page: QuestionPage): Promise<Response> {
-  const { asked, form, endpoint, answer, unanswered } = page;
+  const { asked, form, entry, answer, unanswered } = page;
   try {
-    const { summary, ...shown } = await answer();
-    const body = <SummaryBody summary={summary} endpoint={endpoint} query={queryText(asked)} {...shown} />;
-    return framed(c, { title: reportOf(summary, DEFAULT_RENDER_OPTIONS).title }, form, body);
+    const shown = await answer();
+    const body = <SummaryBody entry={entry} query={queryText(asked)} {...shown} />;
+    return framed(c, { title: shown.kind.report(shown.result, DEFAULT_RENDER_OPTIONS).title }, form, body);
   } catch (error) {
     if (!(error instanceof AppError && error.code === "bad_parameter" && wantsPage(c))) throw error;
     const { title, problem } = unanswered;

@@ -1,12 +1,11 @@
 // GET /hosts: the hosts of the fleet, page by page, and the way to one of them by its name.
 
 import * as z from "zod";
-import { hostsQuery } from "../../../shared/api/parameters.ts";
-import { once } from "../../../shared/api/request-fields.ts";
-import { hostEntry } from "../../../shared/compare/host.ts";
-import { AppError } from "../../../shared/errors.ts";
-import type { Summary } from "../../../shared/report/model.ts";
-import { hostResult } from "../../service/queries.ts";
+import { once } from "../../../shared/summaries/fields.ts";
+import { host as hostKind } from "../../../shared/summaries/host.ts";
+import { hosts as hostsKind } from "../../../shared/summaries/hosts.ts";
+import { entryOf } from "../../../shared/summaries/registry.ts";
+import { fleetSource } from "../../service/summary-source.ts";
 import { tokenOf } from "../http/auth.ts";
 import { askedBy } from "../http/form.ts";
 import type { PageDeps } from "./app.ts";
@@ -19,13 +18,11 @@ import { SummaryBody } from "./summary.tsx";
 
 export const host: Page<PageDeps> = async (c, deps) => {
   const name = c.req.param("host") ?? "";
-  const profile = await hostResult(deps, tokenOf(c).fleet, name);
-  if (profile === null) throw new AppError("not_found", `this fleet has no results of a host "${name.slice(0, 255)}"`);
-  const summary: Summary = { kind: "host", answer: profile };
+  const result = await hostKind.compute(fleetSource(deps, tokenOf(c), c.get("fault")), {}, name);
   return pageResponse(
     c,
     { title: `Host ${name}` },
-    <SummaryBody summary={summary} endpoint={`/v1/hosts/${encodeURIComponent(name)}`} query="">
+    <SummaryBody entry={entryOf(deps.summaries, "host")} kind={hostKind} result={result} name={name} query="">
       <p>
         <a href={`/runs${queryText({ host: name })}`}>All runs of this host</a>
       </p>
@@ -33,13 +30,13 @@ export const host: Page<PageDeps> = async (c, deps) => {
   );
 };
 
-const query = hostsQuery.pick({ limit: true, cursor: true }).extend({ host: once(z.string().max(255)).optional() });
+const query = hostsKind.query.extend({ host: once(z.string().max(255)).optional() });
 
 export const hosts: Page<PageDeps> = async (c, deps) => {
-  const { host, limit, cursor } = askedBy(c, query);
+  const { host, ...parameters } = askedBy(c, query);
   if (host !== undefined) return c.redirect(linkOf({ kind: "host", id: host.trim() }), 303);
-  const page = await deps.hosts.list(tokenOf(c).fleet, limit, cursor);
-  const summary: Summary = { kind: "hosts", answer: { hosts: page.items.map(hostEntry), cursor: page.cursor } };
+  const { cursor } = parameters;
+  const result = await hostsKind.compute(fleetSource(deps, tokenOf(c), c.get("fault")), parameters);
   return pageResponse(
     c,
     { title: "Hosts" },
@@ -50,15 +47,20 @@ export const hosts: Page<PageDeps> = async (c, deps) => {
         </Field>
       </Question>
       <div class="list">
-        <SummaryBody summary={summary} endpoint="/v1/hosts" query={queryText({ cursor })}>
-          {page.items.length === 0 && cursor === undefined && (
+        <SummaryBody
+          entry={entryOf(deps.summaries, "hosts")}
+          kind={hostsKind}
+          result={result}
+          query={queryText({ cursor })}
+        >
+          {result.hosts.length === 0 && cursor === undefined && (
             <p>
               <a href="/">How to send the first result</a>
             </p>
           )}
         </SummaryBody>
       </div>
-      <NextPage path="/hosts" parameters={{}} cursor={page.cursor} />
+      <NextPage path="/hosts" parameters={{}} cursor={result.cursor} />
     </>,
   );
 };

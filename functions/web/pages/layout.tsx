@@ -10,6 +10,7 @@ import type { AppError } from "../../../shared/errors.ts";
 import { REPORT_STYLE } from "../../../shared/render/html.tsx";
 import { printable } from "../../../shared/run/text.ts";
 import type { Scope, Token } from "../../../shared/run/token.ts";
+import { SUMMARIES, type SummaryRegistry } from "../../../shared/summaries/registry.ts";
 import type { HttpEnv } from "../http/app.ts";
 import { constantResponse } from "../http/etag.ts";
 import { queryText } from "./links.ts";
@@ -248,16 +249,23 @@ function cacheOf(c: Context, text: string): Record<string, string> {
 /** Answers a request with a page. */
 export type Page<Deps> = (c: Context<HttpEnv>, deps: Deps) => Promise<Response>;
 
-/** The pages in the header, and who may see them besides admins. */
-const NAVIGATION = [
-  { path: "/", name: "Overview", scope: "read" },
-  { path: "/matrix", name: "Matrix", scope: "read" },
-  { path: "/trend", name: "Trend", scope: "read" },
-  { path: "/hosts", name: "Hosts", scope: "read" },
-  { path: "/runs", name: "Runs", scope: "read" },
-  { path: "/upload", name: "Upload", scope: "ingest" },
-  { path: "/shares", name: "Shares", scope: "read" },
-] as const satisfies readonly { path: string; name: string; scope: Scope }[];
+interface NavigationItem {
+  readonly path: string;
+  readonly name: string;
+  /** Who may see the page, in addition to admins. */
+  readonly scope: Scope;
+}
+
+/** The pages in the header: those of summaries, and the pages that change something. */
+function navigation(summaries: SummaryRegistry): readonly NavigationItem[] {
+  return [
+    ...summaries.flatMap(({ page, title }): NavigationItem[] =>
+      page === null ? [] : [{ path: page, name: title, scope: "read" }],
+    ),
+    { path: "/upload", name: "Upload", scope: "ingest" },
+    { path: "/shares", name: "Shares", scope: "read" },
+  ];
+}
 
 interface PageProps {
   /** In the tab of the browser; text from outside may be in it. */
@@ -281,7 +289,15 @@ export function pageResponse(c: Context<HttpEnv>, props: PageProps, content: Chi
     "base-uri 'none'",
     "frame-ancestors 'none'",
   ];
-  const page = <Document {...props} token={c.get("token")} path={c.req.path} content={content} />;
+  const page = (
+    <Document
+      {...props}
+      token={c.get("token")}
+      items={navigation(c.get("summaries") ?? SUMMARIES)}
+      path={c.req.path}
+      content={content}
+    />
+  );
   return c.html(`<!doctype html>\n${page.toString()}\n`, status, {
     "Content-Security-Policy": policy.join("; "),
     // With no referrer at all, browsers send forms with the origin "null".
@@ -290,8 +306,10 @@ export function pageResponse(c: Context<HttpEnv>, props: PageProps, content: Chi
   });
 }
 
-const Document: FC<PageProps & { token: Token | null; path: string; content: Child }> = (props) => {
-  const { title, copies, head, token, path, content } = props;
+const Document: FC<
+  PageProps & { token: Token | null; items: readonly NavigationItem[]; path: string; content: Child }
+> = (props) => {
+  const { title, copies, head, token, items, path, content } = props;
   return (
     <html lang="en" class="auto">
       <head>
@@ -314,11 +332,13 @@ const Document: FC<PageProps & { token: Token | null; path: string; content: Chi
           {token !== null && (
             <>
               <nav aria-label="Pages">
-                {NAVIGATION.filter(({ scope }) => token.scope === "admin" || token.scope === scope).map((item) => (
-                  <a href={item.path} aria-current={isAt(path, item.path) ? "page" : undefined}>
-                    {item.name}
-                  </a>
-                ))}
+                {items
+                  .filter(({ scope }) => token.scope === "admin" || token.scope === scope)
+                  .map((item) => (
+                    <a href={item.path} aria-current={isAt(path, item.path) ? "page" : undefined}>
+                      {item.name}
+                    </a>
+                  ))}
               </nav>
               <form method="post" action="/sign-out" class="who">
                 <span>
@@ -351,7 +371,7 @@ export function homeOf(token: Token | null): string {
 
 /** The page of the header that an address is, or is below; null for every other address. */
 export function pageAbove(path: string): { readonly path: string; readonly name: string } | null {
-  return NAVIGATION.find((item) => isAt(path, item.path)) ?? null;
+  return navigation(SUMMARIES).find((item) => isAt(path, item.path)) ?? null;
 }
 
 /** Whether a path is that of an item, or below it. */

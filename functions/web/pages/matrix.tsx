@@ -1,9 +1,10 @@
 // GET /matrix: every pair of backends, and the way to each comparison.
 
 import type { FC } from "hono/jsx";
-import { matrixQuery } from "../../../shared/api/parameters.ts";
 import type { MatrixResult } from "../../../shared/compare/trend.ts";
-import { matrixResult } from "../../service/queries.ts";
+import { matrix as kind } from "../../../shared/summaries/matrix.ts";
+import { entryOf } from "../../../shared/summaries/registry.ts";
+import { cellSource } from "../../service/summary-source.ts";
 import { tokenOf } from "../http/auth.ts";
 import { sentQuery } from "../http/form.ts";
 import { checked } from "../http/parameters.ts";
@@ -31,10 +32,10 @@ export const matrix: Page<PageDeps> = async (c, deps) => {
   return questionPage(c, {
     asked,
     form: <MatrixQuery asked={asked} values={values} now={deps.clock()} />,
-    endpoint: "/v1/matrix",
+    entry: entryOf(deps.summaries, "matrix"),
     answer: async () => {
-      const answer = await matrixResult(deps, fleet, checked(matrixQuery, asked, "bad_parameter"));
-      return { summary: { kind: "matrix", answer }, children: <Pairs matrix={answer} asked={asked} /> };
+      const result = await kind.compute(cellSource(deps, fleet), checked(kind.query, asked, "bad_parameter"));
+      return { kind, result, children: <Pairs matrix={result} asked={asked} /> };
     },
     unanswered: { title: "Matrix", problem: "This cannot be compared" },
   });

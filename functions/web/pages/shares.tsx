@@ -1,39 +1,32 @@
 // GET /shares: the shares of the fleet, with what to paste of each, and the end of it.
 
 import type { FC } from "hono/jsx";
-import { pageQuery } from "../../../shared/api/paging.ts";
 import { shareSnippets, shareUrls } from "../../../shared/render/links.ts";
 import { instantText } from "../../../shared/report/format.ts";
 import { WIDTH } from "../../../shared/report/model.ts";
-import { METRICS } from "../../../shared/run/metrics.ts";
 import type { Share } from "../../../shared/run/share.ts";
 import { printable } from "../../../shared/run/text.ts";
 import type { Token } from "../../../shared/run/token.ts";
-import { backendOf } from "../../service/queries.ts";
+import { pageQuery } from "../../../shared/summaries/fields.ts";
+import type { SummaryRegistry } from "../../../shared/summaries/registry.ts";
+import { mayRevoke, sharedKind } from "../../service/shares.ts";
 import { tokenOf } from "../http/auth.ts";
 import { askedBy } from "../http/form.ts";
 import type { EmbedDeps } from "../routes/embed.ts";
 import { originOf } from "../routes/share-links.ts";
-import { mayRevoke } from "../routes/share-management.ts";
 import { NextPage, type Page, pageResponse } from "./layout.tsx";
 
-/** What a share is called in a list: its title, else what its report is called, from its question alone. */
-export function shareTitle({ kind, query, title }: Pick<Share, "kind" | "query" | "title">): string {
-  const first = (name: string) => query[name]?.[0] ?? "";
+/** The title of a share in a list: its own, or the one that its query alone gives. */
+export async function shareTitle(
+  summaries: SummaryRegistry,
+  { kind: name, query, title }: Pick<Share, "kind" | "query" | "title">,
+): Promise<string> {
   if (title !== null) return title;
-  switch (kind) {
-    case "compare":
-      return `${backendOf("candidate", first("candidate"))} against ${backendOf("baseline", first("baseline"))}`;
-    case "matrix":
-      return "All pairs of backends";
-    case "trend":
-      return `${backendOf("backend", first("backend"))} over time: ${labelOf(first("metric"))}`;
-    case "backends":
-      return "Backends";
-  }
+  const entry = sharedKind(summaries, { kind: name });
+  const kind = await entry.load();
+  const { data, success } = kind.query.safeParse(query);
+  return success ? kind.title(data) : entry.title;
 }
-
-const labelOf = (metric: string): string => METRICS.find(({ name }) => name === metric)?.label ?? metric;
 
 /** Shares on a page of the list. */
 const SHOWN = 20;
@@ -43,6 +36,7 @@ export const shares: Page<EmbedDeps> = async (c, deps) => {
   const token = tokenOf(c);
   const origin = originOf(c, deps.publicUrl);
   const page = await deps.shares.list(token.fleet, SHOWN, cursor);
+  const titles = await Promise.all(page.items.map((share) => shareTitle(deps.summaries, share)));
   return pageResponse(
     c,
     { title: "Shares", copies: true },
@@ -55,7 +49,14 @@ export const shares: Page<EmbedDeps> = async (c, deps) => {
             : "Whoever has one of these links sees that summary and nothing else, without a token, until it is ended."}
         </p>
         {page.items.map((share, index) => (
-          <ShareEntry share={share} origin={origin} token={token} isOpen={index === 0 && cursor === undefined} />
+          <ShareEntry
+            share={share}
+            title={titles[index] ?? ""}
+            summaries={deps.summaries}
+            origin={origin}
+            token={token}
+            isOpen={index === 0 && cursor === undefined}
+          />
         ))}
       </div>
       <NextPage path="/shares" parameters={{}} cursor={page.cursor} />
@@ -64,12 +65,20 @@ export const shares: Page<EmbedDeps> = async (c, deps) => {
 };
 
 /** A share: what it is, how it looks, what to paste, and its end for those who may. */
-const ShareEntry: FC<{ share: Share; origin: string; token: Token; isOpen: boolean }> = (props) => {
-  const { share, origin, token, isOpen } = props;
+const ShareEntry: FC<{
+  share: Share;
+  /** May hold characters that are not printable. */
+  title: string;
+  summaries: SummaryRegistry;
+  origin: string;
+  token: Token;
+  isOpen: boolean;
+}> = (props) => {
+  const { share, summaries, origin, token, isOpen } = props;
   const { id, kind, frozen, query, created_at: at, created_by: maker } = share;
-  const title = printable(shareTitle(share));
-  const urls = shareUrls(origin, id, kind);
-  const snippets = shareSnippets(urls, shareTitle(share));
+  const title = printable(props.title);
+  const urls = shareUrls(origin, id, sharedKind(summaries, share));
+  const snippets = shareSnippets(urls, props.title);
   return (
     <article class="share" aria-labelledby={`title-${id}`}>
       <h2 id={`title-${id}`}>{title}</h2>

@@ -1,11 +1,13 @@
 // GET /trend: one backend and metric over time. Without a question, block writes of the backend that most hosts have.
 
 import type { FC } from "hono/jsx";
-import { backendsQuery, trendQuery } from "../../../shared/api/parameters.ts";
 import type { AllBackends } from "../../../shared/compare/backends.ts";
 import { METRICS } from "../../../shared/run/metrics.ts";
 import { PERIOD_UNITS } from "../../../shared/run/periods.ts";
-import { backendsResult, trendResult } from "../../service/queries.ts";
+import { backends } from "../../../shared/summaries/backends.ts";
+import { entryOf } from "../../../shared/summaries/registry.ts";
+import { trend as kind } from "../../../shared/summaries/trend.ts";
+import { cellSource } from "../../service/summary-source.ts";
 import { tokenOf } from "../http/auth.ts";
 import { sentQuery } from "../http/form.ts";
 import { checked } from "../http/parameters.ts";
@@ -28,28 +30,29 @@ import type { Page } from "./layout.tsx";
 export const trend: Page<PageDeps> = async (c, deps) => {
   const sent = sentQuery(c);
   const { fleet } = tokenOf(c);
+  const source = cellSource(deps, fleet);
   const [values, usual] = await Promise.all([
     cohortValues(deps, fleet),
     sent["backend"] === undefined
-      ? mostMeasured(await backendsResult(deps, fleet, backendsQuery.parse({ metric: ["put_block"] })))
+      ? mostMeasured(await backends.compute(source, backends.query.parse({ metric: ["put_block"] })))
       : "loop",
   ]);
   const asked: Asked = { backend: [usual], metric: ["put_block"], ...sent };
   return questionPage(c, {
     asked,
     form: <TrendQuery asked={asked} values={values} />,
-    endpoint: "/v1/trend",
+    entry: entryOf(deps.summaries, "trend"),
     answer: async () => {
-      const answer = await trendResult(deps, fleet, checked(trendQuery, asked, "bad_parameter"));
-      return { summary: { kind: "trend", answer } };
+      const result = await kind.compute(source, checked(kind.query, asked, "bad_parameter"));
+      return { kind, result };
     },
     unanswered: { title: "Trend", problem: "This cannot be shown" },
   });
 };
 
 /** The backend with the most hosts; `loop` without any. */
-function mostMeasured({ backends }: AllBackends): string {
-  const [most] = Object.entries(backends).toSorted(([, a], [, b]) => b.hosts - a.hosts);
+function mostMeasured({ backends: measured }: AllBackends): string {
+  const [most] = Object.entries(measured).toSorted(([, a], [, b]) => b.hosts - a.hosts);
   return most?.[0] ?? "loop";
 }
 

@@ -3,11 +3,11 @@
 import type { Context } from "hono";
 import type { FC } from "hono/jsx";
 import * as z from "zod";
-import { once } from "../../../shared/api/request-fields.ts";
 import { AppError } from "../../../shared/errors.ts";
 import { COHORT_KEYS } from "../../../shared/run/cohort.ts";
 import { exactText } from "../../../shared/run/format.ts";
 import { printable } from "../../../shared/run/text.ts";
+import { once } from "../../../shared/summaries/fields.ts";
 import { type Receipt, type ReceiptResult, receiptStatus, receiptSummary } from "../../service/receipt.ts";
 import type { HttpEnv } from "../http/app.ts";
 import { tokenOf } from "../http/auth.ts";

@@ -3,6 +3,7 @@
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { shareTitle } from "../../../functions/web/pages/shares.tsx";
 import type { Share } from "../../../shared/run/share.ts";
+import { SUMMARIES } from "../../../shared/summaries/registry.ts";
 import { jsonOf } from "../../support/answer.ts";
 import { startTestEngine, type TestEngine } from "../../support/engine.ts";
 import { BLKTAP, LOOP } from "../../support/fixtures.ts";
@@ -127,6 +128,6 @@ describe("the title in the list is that of the summary", () => {
     const body = JSON.stringify({ kind, query, frozen: false });
     const { id } = await jsonOf<Share>(service.send("/v1/shares", { method: "POST", body }), 201);
     const text = await (await service.send(`/s/${id}.txt`, { token: null })).text();
-    expect(shareTitle({ kind, query, title: null })).toBe(text.split("\n")[0]);
+    expect(await shareTitle(SUMMARIES, { kind, query, title: null })).toBe(text.split("\n")[0]);
   });
 });

@@ -12,10 +12,11 @@ import { makeTokenStore } from "../../../functions/store/tokens.ts";
 import { makeAdmission } from "../../../functions/web/http/admission.ts";
 import { makeHttpApp } from "../../../functions/web/http/app.ts";
 import { addReadRoutes } from "../../../functions/web/routes/read.ts";
-import { exportedRuns } from "../../../functions/web/routes/runs.ts";
+import { exportedRuns } from "../../../functions/web/routes/run-export.ts";
 import { AppError } from "../../../shared/errors.ts";
 import type { RunPage, RunQuery } from "../../../shared/ports.ts";
 import type { Run } from "../../../shared/run/run.ts";
+import { SUMMARIES } from "../../../shared/summaries/registry.ts";
 import { asJson, jsonOf, textOf } from "../../support/answer.ts";
 import { readTable } from "../../support/csv.ts";
 import { startTestEngine, type TestEngine } from "../../support/engine.ts";
@@ -148,6 +149,7 @@ describe("a store that fails", () => {
       hosts: makeHostStore(table),
       status: makeStatusStore(table),
       tokens: makeTokenStore(table),
+      summaries: SUMMARIES,
       clock: () => service.now,
       admission: makeAdmission(),
       exports: makeAdmission(),
