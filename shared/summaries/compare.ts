@@ -77,7 +77,7 @@ const result = lazily(() => {
     .strictObject({
       hosts: count.meta({ description: "Hosts with results on both backends." }),
       n_eff: count.meta({ description: "Those that are certainly distinct, with several periods." }),
-      exact: count.meta({ description: "Hosts whose ratio is estimate exactly." }),
+      exact: count.meta({ description: "Hosts whose ratio is known exactly." }),
       both_too_fast: count,
       faster_hosts: count,
       slower_hosts: count,
@@ -113,7 +113,7 @@ const result = lazily(() => {
 
   const efficiency = z
     .strictObject({
-      hosts: count.meta({ description: "Hosts whose rate and %CP are estimate on both backends." }),
+      hosts: count.meta({ description: "Hosts whose rate and %CP are known on both backends." }),
       n_eff: count,
       exact: count,
       ratio: estimate,

@@ -53,7 +53,7 @@ const result = lazily(() => {
     .strictObject({
       ...estimate.shape,
       runs: count,
-      exact_runs: count.meta({ description: "Runs whose rate is estimate, and not only a bound." }),
+      exact_runs: count.meta({ description: "Runs whose rate is known, and not only a bound." }),
       run_sd_log: z.number().min(0).nullable().meta({ description: "Between runs, in natural logs." }),
       standing,
     })
