@@ -36,9 +36,9 @@ export async function contractOf(summaries: SummaryRegistry): Promise<readonly E
   ];
 }
 
-async function summaryEndpoint({ path, endpoint, formats, scopes, load }: SummaryEntry): Promise<Endpoint> {
-  const { id, summary, description, parameter, result, errors } = endpoint;
+async function summaryEndpoint({ path, formats, scopes, load }: SummaryEntry): Promise<Endpoint> {
   const kind = await load();
+  const { id, summary, description, parameter, result, errors } = kind.endpoint;
   const [, name] = /\{(\w+)\}$/.exec(path) ?? [];
   return {
     id,

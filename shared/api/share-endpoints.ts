@@ -59,7 +59,7 @@ export function shareEndpoints(summaries: SummaryRegistry): readonly Endpoint[] 
       path: "/s/{id}",
       summary: "A share, in the format that the suffix names; a page without one.",
       description:
-        "Caches may keep a live share for five minutes, a frozen one forever, and a selection of `metrics` for five minutes in any case. The response has an ETag, and `Content-Location` if another width is shown than was requested. Any site may read and frame it. If a picture or page was requested, an error is a picture or page too.",
+        "Caches may keep a live share for five minutes, as a selection of `metrics`, and a frozen one forever. The response has an ETag, and `Content-Location` if another width is shown than was requested. Any site may read and frame it. In place of a picture or page, an error is one too.",
       scopes: null,
       pathParameters: SHARE_ID,
       query: shareRenderQuery,

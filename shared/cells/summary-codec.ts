@@ -9,7 +9,7 @@ import { lazily } from "./lazily.ts";
 import { QUANTITY_NAMES } from "./quantities.ts";
 
 /** A schema is made with the first summary that is read: most of what a function is asked for reads none. */
-const encodedSummary = lazily(() => {
+const encodedSummary = /* @__PURE__ */ lazily(() => {
   /** lo, hi (null for +inf), runs, exact, spread. */
   const encodedValue = z.tuple([z.int(), z.int().nullable(), z.int(), z.int(), z.int()]).nullable();
   const encodedGroup = z.strictObject({

@@ -52,6 +52,13 @@ const result = lazily(() => {
 });
 
 export const backends: SummaryKind<typeof query, AllBackends, CellSource> = {
+  endpoint: {
+    id: "listBackends",
+    summary: "Each backend on its own.",
+    description:
+      "Medians with 95 % intervals, the middle 80 % of hosts and the noise between runs, by stratum and metric.",
+    result: "All backends with results.",
+  },
   query,
   result,
   title: () => TITLE,

@@ -166,6 +166,13 @@ const result = lazily(() => {
 });
 
 export const compare: SummaryKind<typeof query, Comparison, CellSource> = {
+  endpoint: {
+    id: "compare",
+    summary: "Compare two backends over the fleet.",
+    description: "Within hosts, by medians, with 95 % intervals, a corrected sign test and a verdict for each metric.",
+    result: "The comparison.",
+    errors: ["too_large"],
+  },
   query,
   result,
   title: ({ baseline, candidate }) =>

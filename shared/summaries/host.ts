@@ -102,6 +102,14 @@ const result = lazily(() => {
 });
 
 export const host: SummaryKind<typeof query, HostProfile> = {
+  endpoint: {
+    id: "getHost",
+    summary: "One host: its values, its ratios, and its rank in the fleet.",
+    description:
+      "Over all time. If a name ends like a format, such as `web.md`, and there is such a host, it is taken whole.",
+    parameter: "Name of the host, percent-encoded.",
+    result: "The host.",
+  },
   query,
   result,
   title: (_, name = "") => titleOf(name),

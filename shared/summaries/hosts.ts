@@ -42,6 +42,11 @@ const result = lazily(() => {
 });
 
 export const hosts: SummaryKind<typeof query, HostPage> = {
+  endpoint: {
+    id: "listHosts",
+    summary: "Hosts with results, in the order of their names.",
+    result: "A page of hosts.",
+  },
   query,
   result,
   title: () => TITLE,

@@ -9,6 +9,7 @@ import type { Words } from "../chart/layout.ts";
 import type { Scene } from "../chart/scene.ts";
 import type { Merged, Question } from "../compare/compare.ts";
 import type { Freshness } from "../compare/trend.ts";
+import type { ErrorCode } from "../errors.ts";
 import type { RenderOptions, Report } from "../report/model.ts";
 import type { Records } from "../report/records.ts";
 import type { Cohort } from "../run/cohort.ts";
@@ -21,6 +22,7 @@ import type { Run, View } from "../run/run.ts";
  * kinds without one.
  */
 export interface SummaryKind<Query extends z.ZodObject = z.ZodObject, Result = unknown, Source = FleetSource> {
+  readonly endpoint: EndpointTexts;
   readonly query: Query;
   /** A schema with a name (`meta({ id })`), made when it is first needed: only documents and frozen shares need it. */
   result(): z.ZodType<Result>;
@@ -38,6 +40,20 @@ export interface SummaryKind<Query extends z.ZodObject = z.ZodObject, Result = u
   badge?(result: Result, metric: MetricName | undefined): Scene;
   /** What the endpoint gives as text in place of the report. */
   raw?(result: Result): RawText;
+}
+
+/** What OpenAPI says about the endpoint of a kind. */
+interface EndpointTexts {
+  /** `operationId`, in camel case. */
+  readonly id: string;
+  /** One line. */
+  readonly summary: string;
+  readonly description?: string;
+  /** The parameter of the path. */
+  readonly parameter?: string;
+  readonly result: string;
+  /** Errors in addition to those that every endpoint has. */
+  readonly errors?: readonly ErrorCode[];
 }
 
 /** Text with the encoding in which it was received: `latin-1` text holds one character for each byte. */

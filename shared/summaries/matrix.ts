@@ -78,6 +78,12 @@ const result = lazily(() => {
 });
 
 export const matrix: SummaryKind<typeof query, MatrixResult, CellSource> = {
+  endpoint: {
+    id: "getMatrix",
+    summary: "A verdict for every pair of backends and metric.",
+    result: "All pairs of backends that share hosts.",
+    errors: ["too_large"],
+  },
   query,
   result,
   title: () => TITLE,

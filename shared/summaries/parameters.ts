@@ -87,7 +87,7 @@ export const period = once(
     .string()
     .meta({
       description:
-        "`all`, a year, a quarter or a month (UTC), or several, comma-separated. When periods overlap, only the longer one is counted.",
+        "`all`, a year, a quarter or a month (UTC), or several, comma-separated; when periods overlap, the longer one counts.",
       examples: ["2026-Q4", "2026-10,2026-11"],
     })
     .transform((text) => [...new Set(text.split(","))])

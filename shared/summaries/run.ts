@@ -99,6 +99,14 @@ const result = lazily(() => {
 });
 
 export const run: SummaryKind<typeof query, Run> = {
+  endpoint: {
+    id: "getRun",
+    summary: "One run as it was received; as text its raw line.",
+    description: "An ingest token can read the runs of the hosts it may post for.",
+    parameter: "Id of the run, from its receipt.",
+    result: "The run.",
+    errors: ["unreadable"],
+  },
   query,
   result,
   title: () => "Run",

@@ -83,6 +83,13 @@ const result = lazily(() => {
 });
 
 export const runs: SummaryKind<typeof query, RunPage> = {
+  endpoint: {
+    id: "listRuns",
+    summary: "Runs, newest first; as CSV all that match.",
+    description:
+      "The CSV form is an export: it streams every run that matches, so it takes neither `limit` nor `cursor`. If it fails, the connection is closed before the end of the body. A stored run that cannot be read is named: under `unreadable`, and in CSV as a row with the verdict `unreadable` and no numbers.",
+    result: "A page of runs.",
+  },
   query,
   result,
   title: () => TITLE,

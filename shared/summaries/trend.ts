@@ -101,6 +101,13 @@ const result = lazily(() => {
 });
 
 export const trend: SummaryKind<typeof query, TrendResult, CellSource> = {
+  endpoint: {
+    id: "getTrend",
+    summary: "One backend and metric over time, with possible changes.",
+    description: "Without `from`: the last 12 periods that have results, of the 60 up to `to`.",
+    result: "The trend by stratum.",
+    errors: ["too_large"],
+  },
   query,
   result,
   title: ({ backend: word, metric }) => titleOf(resolvedBackend("backend", word), metric),

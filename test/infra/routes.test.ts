@@ -9,6 +9,7 @@ import { addIngestRoutes, type IngestDeps } from "../../functions/web/routes/ing
 import { addReadRoutes, type ReadDeps } from "../../functions/web/routes/read.ts";
 import { ELSEWHERE, ROUTES, routedMethod, THROTTLES } from "../../infra/routes.ts";
 import { CONTRACT } from "../../shared/api/contract.ts";
+import { SUMMARIES } from "../../shared/summaries/registry.ts";
 import { onlyOne, type Resource, resourcesOf, synthesised } from "./synthesised.ts";
 
 const template = synthesised("dev");
@@ -21,7 +22,8 @@ function routesOf(addRoutes: (app: HttpApp) => void): string[] {
   return [...new Set(endpoints.map(({ method, path }) => `${method} ${path.replaceAll(/:(\w+)/g, "{$1}")}`))];
 }
 
-const unused = {};
+/** Routes of summaries follow from their registry; adding routes asks nothing else of the dependencies. */
+const unused: unknown = { summaries: SUMMARIES };
 const APPS = {
   ingest: routesOf((app) => {
     addIngestRoutes(app, unused as IngestDeps);
