@@ -34,30 +34,25 @@ function folderOf(path: string): string {
 
 const isOurs = (from: string) => TOP.includes(from.split("/")[0] ?? "");
 
-/** What each folder may import besides itself; `shared` and `functions` alone are the files directly in them. */
-const MAY: Record<string, readonly string[]> = {
-  "shared/run": [],
-  "shared/bonnie": ["shared/run"],
-  "shared/quality": ["shared/run", "shared/bonnie"],
-  "shared/cells": ["shared/run"],
-  "shared/compare": ["shared/run", "shared/cells"],
-  "shared/report": ["shared/run", "shared/compare"],
-  "shared/chart": ["shared/run", "shared/compare", "shared/report"],
-  "shared/render": ["shared/run", "shared/compare", "shared/report", "shared/chart"],
-};
-MAY["shared/summaries"] = [...Object.keys(MAY)];
-const SHARED = ["shared", ...Object.keys(MAY), "shared/api"];
-MAY["shared/api"] = SHARED;
-MAY["shared"] = SHARED;
-MAY["functions/store"] = [...SHARED];
-MAY["functions/service"] = [...SHARED, "functions/store"];
-MAY["functions/web/http"] = [...SHARED, "functions/service"];
-MAY["functions/web/routes"] = [...SHARED, "functions/service", "functions/web/http"];
-MAY["functions/web/docs"] = [...SHARED, "functions/web/http"];
-MAY["functions/web/pages"] = [...SHARED, "functions/service", "functions/web/http", "functions/web/routes"];
-MAY["functions"] = [...SHARED, ...Object.keys(MAY).filter((folder) => folder.startsWith("functions/"))];
-MAY["local"] = [...SHARED, "functions", ...Object.keys(MAY).filter((folder) => folder.startsWith("functions/"))];
-MAY["infra"] = ["shared"];
+/** The table of docs/architecture.md: what each folder may import besides itself. */
+function readRules(): ReadonlyMap<string, readonly string[]> {
+  const [, section = ""] = readFileSync("docs/architecture.md", "utf8").split("## Who may import whom");
+  const [table = ""] = section.split("\n## ");
+  const rows = [...table.matchAll(/^\| `([^`]+)` +\|[^|]*\|([^|]*)\|$/gm)];
+  const folders = rows.map(([, folder = ""]) => folder);
+  return new Map(
+    rows.map(([, folder = "", may = ""]) => [
+      folder,
+      [...may.matchAll(/(all of )?`([^`]+)`/g)].flatMap(([, all, name = ""]) =>
+        all === undefined
+          ? [name]
+          : folders.filter((other) => other !== folder && (other === name || other.startsWith(`${name}/`))),
+      ),
+    ]),
+  );
+}
+
+const RULES = readRules();
 
 const ALLOWED_PACKAGES: readonly [folder: RegExp, packages: RegExp][] = [
   [/^shared(\/(?!render|api|summaries).*)?$/, /^zod$/],
@@ -72,12 +67,29 @@ const violations = (of: readonly Import[], isRight: (entry: Import) => boolean):
 
 const codeOf = (file: string) => readFileSync(file, "utf8").replace(/\/\*[\s\S]*?\*\/|\/\/.*$/gm, "");
 
-test("a folder imports only those to its left", () => {
-  const ours = imports.filter((entry) => isOurs(entry.from) && folderOf(entry.file) in MAY);
+test("every folder has its row in docs/architecture.md, and imports only what that row allows", () => {
+  const folders = new Set(sources.filter((file) => !file.startsWith("scripts/")).map(folderOf));
+  expect([...RULES.keys()].sort()).toEqual([...folders].sort());
+  const ours = imports.filter((entry) => isOurs(entry.from) && RULES.has(folderOf(entry.file)));
   expect(ours.length).toBeGreaterThan(300);
   expect(
-    violations(ours, ({ file, from }) => [folderOf(file), ...(MAY[folderOf(file)] ?? [])].includes(folderOf(from))),
+    violations(ours, ({ file, from }) =>
+      [folderOf(file), ...(RULES.get(folderOf(file)) ?? [])].includes(folderOf(from)),
+    ),
   ).toEqual([]);
+});
+
+test("no folder imports one that imports it, directly or through others", () => {
+  const reaches = (from: string, seen = new Set<string>()): ReadonlySet<string> => {
+    for (const next of RULES.get(from) ?? []) {
+      if (seen.has(next)) continue;
+      seen.add(next);
+      reaches(next, seen);
+    }
+    return seen;
+  };
+  const folders = [...RULES.keys()];
+  expect(folders.filter((folder) => reaches(folder).has(folder))).toEqual([]);
 });
 
 test("infra sees nothing of the product but what both must agree on", () => {

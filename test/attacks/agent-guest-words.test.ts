@@ -121,7 +121,7 @@ for (const [name, end] of [
 
 test("results pass byte for byte: lines, tables, what stands around them", () => {
   for (const sample of ["seed-loop.csv", "seed-blktap.csv"]) {
-    const printed = readFileSync(join("local/samples", sample));
+    const printed = readFileSync(join("local/demo/samples", sample));
     const sent = Buffer.from(sentFor(printed)).toString("latin1");
     const whole = printed
       .toString("latin1")
