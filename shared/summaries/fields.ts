@@ -25,7 +25,7 @@ export const once = <T extends z.ZodType>(schema: T) =>
 
 /** Entries on a page of a list. */
 export const limit = once(
-  z.coerce.number().int().min(1).max(100).meta({ description: "Maximum number of entries on a page." }),
+  z.coerce.number().int().min(1).max(100).meta({ description: "Maximum entries per page." }),
 ).prefault(50);
 
 /** Where the next page of a list begins. */

@@ -80,6 +80,15 @@ describe.each(FUNCTIONS)("%s", (name) => {
     expect(bytes).toBeLessThanOrEqual(budget);
   });
 
+  test("evaluates no kind of summary: each is loaded with its first request", () => {
+    const loaded = eagerly(made).flatMap(({ inputs }) =>
+      Object.entries(inputs).flatMap(([path, { bytesInOutput }]) => (bytesInOutput > 0 ? [path] : [])),
+    );
+    expect(loaded.length).toBeGreaterThan(5);
+    const allowed = /^shared\/summaries\/(registry|formats)\.ts$/;
+    expect(loaded.filter((path) => path.startsWith("shared/summaries/") && !allowed.test(path))).toEqual([]);
+  });
+
   // Whatever is loaded on demand makes esbuild split what it shares with the start; to read so many files takes longer.
   test("starts from two files", () => {
     expect(eagerly(made).length).toBeLessThanOrEqual(2);

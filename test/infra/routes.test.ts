@@ -128,7 +128,7 @@ describe("the stage", () => {
     expect(Properties.RouteSettings["$default"]).toEqual(settings(THROTTLES[ELSEWHERE.traffic]));
     expect(Properties.RouteSettings["POST /v1/tokens"].ThrottlingRateLimit).toBeLessThan(10);
     expect(Properties.RouteSettings["$default"].ThrottlingRateLimit).toBeLessThan(10);
-    expect(Properties.DefaultRouteSettings.ThrottlingRateLimit).toBeLessThanOrEqual(THROTTLES.questions.rateLimit);
+    expect(Properties.DefaultRouteSettings.ThrottlingRateLimit).toBeLessThanOrEqual(THROTTLES.queries.rateLimit);
   });
 
   test("logs each request without header, path or query, where tokens and capabilities are", () => {

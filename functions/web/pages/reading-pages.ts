@@ -8,5 +8,6 @@ export { scriptResponse, styleResponse } from "./layout.tsx";
 export { matrix } from "./matrix.tsx";
 export { run, runs } from "./runs.tsx";
 export { signedIn, signIn } from "./sign-in.tsx";
+export { summary } from "./summary-page.tsx";
 export { trend } from "./trend.tsx";
 export { upload } from "./upload.tsx";
