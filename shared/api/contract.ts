@@ -6,8 +6,8 @@
 import { pageQuery } from "../summaries/fields.ts";
 import { endpointQuery } from "../summaries/parameters.ts";
 import { SUMMARIES, type SummaryEntry, type SummaryRegistry } from "../summaries/registry.ts";
-import { createdToken, health, quarantinePage, receipt, status, tokenList, withdrawn } from "./answers.ts";
 import type { Endpoint } from "./endpoint.ts";
+import { createdToken, health, quarantinePage, receipt, status, tokenList, withdrawn } from "./responses.ts";
 import { runParameters } from "./run-parameters.ts";
 import { shareEndpoints } from "./share-endpoints.ts";
 import { newToken, tokensQuery } from "./token-requests.ts";
@@ -15,8 +15,8 @@ import { newToken, tokensQuery } from "./token-requests.ts";
 const EXAMPLE_LINE =
   "vm101,2064M,25511,35,18075,3,199488,47,71094,98,937880,86,+++++,+++,16,+++++,+++,+++++,+++,+++++,+++,+++++,+++,+++++,+++,+++++,+++\n";
 
-/** What the receipt of an upload says, by status. */
-const RECEIPTS: Endpoint["answers"] = {
+/** The receipt of an upload, by status. */
+const RECEIPTS: Endpoint["responses"] = {
   200: { description: "Only duplicates: everything in the body was stored before.", schema: receipt },
   201: { description: "At least one run was stored and nothing rejected.", schema: receipt },
   422: {
@@ -49,7 +49,7 @@ async function summaryEndpoint({ path, formats, scopes, load }: SummaryEntry): P
     scopes,
     ...(name !== undefined && parameter !== undefined && { pathParameters: { [name]: parameter } }),
     query: endpointQuery(kind.query),
-    answers: { 200: { description: result, schema: kind.result() } },
+    responses: { 200: { description: result, schema: kind.result() } },
     formats,
     ...(errors !== undefined && { errors }),
     cache: "no-store",
@@ -63,7 +63,7 @@ const UPLOADS: readonly Endpoint[] = [
     path: "/v1/results",
     summary: "Add Bonnie++ results.",
     description:
-      "Acknowledged means durable. What is said about a run comes from its line, then the query, then `# key: value` lines in the body, which hold for the lines after them; later ones win.",
+      "Acknowledged means durable. Run metadata is taken from the result line, then the query, then `# key: value` lines in the body, which apply to the lines after them; later ones win.",
     scopes: ["ingest"],
     query: runParameters,
     body: {
@@ -72,7 +72,7 @@ const UPLOADS: readonly Endpoint[] = [
         "Whatever Bonnie++ printed: CSV lines among other text, or text tables. Any Content-Type; at most 1 MiB, 8 MiB unpacked, 10 000 lines; `Content-Encoding: gzip` is accepted.",
       example: EXAMPLE_LINE,
     },
-    answers: RECEIPTS,
+    responses: RECEIPTS,
     formats: ["txt", "json"],
     errors: ["no_backend", "no_result"],
     cache: "no-store",
@@ -88,7 +88,7 @@ const RUN_CHANGES: readonly Endpoint[] = [
     description: "It stays readable, as withdrawn. Repeating it changes nothing.",
     scopes: [],
     pathParameters: { id: "Id of the run, from its receipt." },
-    answers: { 200: { description: "Since when it is withdrawn.", schema: withdrawn } },
+    responses: { 200: { description: "Since when it is withdrawn.", schema: withdrawn } },
     formats: ["json"],
     errors: ["unreadable"],
     cache: "no-store",
@@ -103,7 +103,7 @@ const OTHERS: readonly Endpoint[] = [
     summary: "Rejected lines, newest first.",
     scopes: ["read"],
     query: pageQuery,
-    answers: { 200: { description: "A page of rejected lines.", schema: quarantinePage } },
+    responses: { 200: { description: "A page of rejected lines.", schema: quarantinePage } },
     formats: ["json"],
     cache: "no-store",
   },
@@ -113,11 +113,11 @@ const OTHERS: readonly Endpoint[] = [
     path: "/v1/quarantine/{id}/retry",
     summary: "Try a rejected line again.",
     description:
-      "With what was said about it then; parameters given here win. A line that is understood now leaves the quarantine.",
+      "With its stored metadata; parameters given here win. A line that can be read now leaves the quarantine.",
     scopes: [],
     pathParameters: { id: "`quarantine_id` of the receipt." },
     query: runParameters,
-    answers: RECEIPTS,
+    responses: RECEIPTS,
     formats: ["json"],
     errors: ["no_backend", "no_result"],
     cache: "no-store",
@@ -126,10 +126,10 @@ const OTHERS: readonly Endpoint[] = [
     id: "createToken",
     method: "post",
     path: "/v1/tokens",
-    summary: "Make a token.",
+    summary: "Create a token.",
     scopes: [],
     body: { kind: "json", schema: newToken },
-    answers: { 201: { description: "The token with its secret, which is shown this once.", schema: createdToken } },
+    responses: { 201: { description: "The token with its secret, which is shown this once.", schema: createdToken } },
     formats: ["json"],
     cache: "no-store",
   },
@@ -140,7 +140,7 @@ const OTHERS: readonly Endpoint[] = [
     summary: "The tokens of your fleet, without their secrets.",
     scopes: [],
     query: tokensQuery,
-    answers: { 200: { description: "All tokens that open something, or have expired.", schema: tokenList } },
+    responses: { 200: { description: "All tokens that are valid or have expired.", schema: tokenList } },
     formats: ["json"],
     cache: "no-store",
   },
@@ -149,10 +149,10 @@ const OTHERS: readonly Endpoint[] = [
     method: "delete",
     path: "/v1/tokens/{id}",
     summary: "Revoke a token.",
-    description: "For good: the same secret never opens anything again. A root token is revoked by a root token only.",
+    description: "Permanently: the same secret is never valid again. Only a root token can revoke a root token.",
     scopes: [],
     pathParameters: { id: "Id of the token." },
-    answers: { 204: { description: "It is revoked; it opens nothing from now on.", schema: null } },
+    responses: { 204: { description: "The token is revoked.", schema: null } },
     formats: [],
     cache: "no-store",
   },
@@ -160,9 +160,9 @@ const OTHERS: readonly Endpoint[] = [
     id: "getStatus",
     method: "get",
     path: "/v1/status",
-    summary: "How the service is doing.",
+    summary: "Counts and state of the service.",
     scopes: ["read", "ingest"],
-    answers: { 200: { description: "Counts of your fleet, version and engine.", schema: status } },
+    responses: { 200: { description: "Counts of your fleet, version and engine.", schema: status } },
     formats: ["json"],
     cache: "no-store",
   },
@@ -172,7 +172,7 @@ const OTHERS: readonly Endpoint[] = [
     path: "/healthz",
     summary: "Whether the service works; for load balancers.",
     scopes: null,
-    answers: { 200: { description: "It works, and reaches its store.", schema: health } },
+    responses: { 200: { description: "It works, and reaches its store.", schema: health } },
     formats: ["json"],
     cache: "no-store",
   },
@@ -182,7 +182,7 @@ const OTHERS: readonly Endpoint[] = [
     path: "/openapi.json",
     summary: "This contract as OpenAPI 3.1.",
     scopes: null,
-    answers: { 200: { description: "An OpenAPI document.", schema: null } },
+    responses: { 200: { description: "An OpenAPI document.", schema: null } },
     formats: ["json"],
     cache: "documents",
   },
@@ -190,9 +190,9 @@ const OTHERS: readonly Endpoint[] = [
     id: "getDocs",
     method: "get",
     path: "/docs",
-    summary: "This contract, and the words in its answers, as a page for people.",
+    summary: "This contract and its glossary as a page for people.",
     scopes: null,
-    answers: { 200: { description: "A page.", schema: null } },
+    responses: { 200: { description: "A page.", schema: null } },
     formats: ["html"],
     cache: "documents",
   },

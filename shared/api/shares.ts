@@ -1,4 +1,4 @@
-// Shares as schemas: what is asked of them and answered about them. The kinds that can be shared come from the registry of
+// Shares as schemas: requests and responses. The kinds that can be shared come from the registry of
 // summaries, so some schemas are functions of it.
 
 import * as z from "zod";
@@ -29,7 +29,7 @@ const urls = z
     txt: url,
     csv: url,
     json: url,
-    badge: url.nullable().meta({ description: "Takes `metric`; null for every kind but `compare`." }),
+    badge: url.nullable().meta({ description: "Takes `metric`; null if the kind has no badge." }),
   })
   .meta({ id: "ShareUrls", description: "URLs of the share in each format. Anyone who has one of them can view it." });
 
@@ -110,7 +110,7 @@ export const newShare = (summaries: SummaryRegistry) =>
 
 /** GET /s/{id}/badge.svg */
 export const badgeQuery = z.strictObject({
-  metric: once(z.enum(METRIC_NAMES)).optional().meta({ description: "The metric; block writes if not given." }),
+  metric: once(z.enum(METRIC_NAMES)).optional().meta({ description: "The metric; block writes if absent." }),
   theme: renderFields.theme,
 });
 

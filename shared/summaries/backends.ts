@@ -88,18 +88,18 @@ async function compute(source: CellSource, parameters: z.output<typeof query>): 
 }
 
 /** The hosts and runs of each backend, then for each stratum a table, metric by metric. */
-function report(result: AllBackends, look: RenderOptions): Report {
+function report(result: AllBackends, options: RenderOptions): Report {
   const measured = Object.entries(result.backends);
   const strata = [...new Set(measured.flatMap(([, { strata: own }]) => Object.keys(own)))].sort();
   return {
-    title: look.title ?? TITLE,
+    title: options.title ?? TITLE,
     lead:
       measured.length === 0
         ? "No backend has results yet."
         : "Each backend on its own, over different hosts: to compare two backends, see their comparison.",
     guide:
       "Medians over hosts, in K/s for data, seeks/s and files/s. The last column is the noise between runs of one host.",
-    facts: aboutFacts(result, shownFact(look)),
+    facts: aboutFacts(result, shownFact(options)),
     notices: [...noticeRemarks(result), ...(result.periods.length > 1 ? [REPEATED_NOTICE] : [])],
     sections: [
       section("Available data", {
@@ -107,7 +107,7 @@ function report(result: AllBackends, look: RenderOptions): Report {
       }),
       ...strata.map((stratum) =>
         section(`Stratum ${stratum}`, {
-          table: valueTable(stratum, measured, look),
+          table: valueTable(stratum, measured, options),
           remarks: [stratumRemark(stratum)],
         }),
       ),
@@ -118,7 +118,7 @@ function report(result: AllBackends, look: RenderOptions): Report {
 
 const REPEATED_NOTICE = remark(
   "hosts",
-  "a host counts once in each period; hosts of the first table are those of the period with most.",
+  "a host counts once in each period; the first table shows the hosts of the period with most hosts.",
 );
 
 const COUNTS = [
@@ -148,11 +148,11 @@ const VALUES = [
 function valueTable(
   stratum: string,
   measured: readonly (readonly [string, MeasuredBackend])[],
-  look: RenderOptions,
+  options: RenderOptions,
 ): Table {
   const rows = METRIC_NAMES.flatMap((metric) =>
     measured.flatMap(([backend, { strata }]) =>
-      shownMetrics(strata[stratum] ?? {}, look)
+      shownMetrics(strata[stratum] ?? {}, options)
         .filter(([name]) => name === metric)
         .map(([, value]) => valueRow(metric, backend, value)),
     ),
@@ -207,10 +207,10 @@ const FIELDS: readonly Field<Item>[] = [
 ];
 
 /** A row for each metric of each backend and stratum. */
-function records(result: AllBackends, look: RenderOptions): Records {
+function records(result: AllBackends, options: RenderOptions): Records {
   const items = Object.entries(result.backends).flatMap(([backend, measured]) =>
     Object.entries(measured.strata).flatMap(([stratum, values]) =>
-      shownMetrics(values, look).map(
+      shownMetrics(values, options).map(
         ([metric, value]): Item => ({ result, backend, measured, stratum, metric, value }),
       ),
     ),

@@ -76,7 +76,7 @@ const result = lazily(() => {
   const metricComparison = z
     .strictObject({
       hosts: count.meta({ description: "Hosts with results on both backends." }),
-      n_eff: count.meta({ description: "Those that are certainly distinct, with several periods." }),
+      n_eff: count.meta({ description: "Hosts that are certainly distinct, if there are several periods." }),
       exact: count.meta({ description: "Hosts whose ratio is known exactly." }),
       both_too_fast: count,
       faster_hosts: count,
@@ -84,13 +84,13 @@ const result = lazily(() => {
       ratio: estimate.meta({ description: "The median over hosts of candidate / baseline." }),
       ci: ci.nullable().meta({ description: "Null below 6 hosts." }),
       p: share.nullable().meta({ description: "Two-sided sign test; null below 6 hosts." }),
-      p_holm: share.nullable().meta({ description: "The same after Holm's correction over the metrics." }),
+      p_holm: share.nullable().meta({ description: "After Holm's correction over the metrics." }),
       host_range: z
         .strictObject({ low: bound, high: bound, kind: z.enum(["central_90", "min_max"]) })
         .meta({ description: "The ratio on single hosts." }),
       share: z
         .strictObject({ faster: share, slower: share, same: share, undetermined: share })
-        .meta({ description: "Shares of hosts; same is within 3 %." }),
+        .meta({ description: "Shares of hosts; `same` is within 3 %." }),
       geometric_mean_ratio: z.number().nullable().meta({ description: "Null if any ratio is not exact." }),
       sd_log: z.number().min(0).nullable(),
       noise_share: share.nullable().meta({ description: "The part of that variance that is noise between runs." }),
@@ -128,7 +128,7 @@ const result = lazily(() => {
 
   const score = z
     .strictObject({ metrics: z.array(metricName), ratio: estimate, ci: ci.nullable() })
-    .meta({ id: "Score", description: "The mean over some metrics, all weighing the same; it has no verdict." });
+    .meta({ id: "Score", description: "The mean over some metrics with equal weights; it has no verdict." });
 
   const scope = z
     .strictObject({
@@ -157,7 +157,7 @@ const result = lazily(() => {
         .meta({ description: "Hosts whose reads probably came from a cache." }),
       as_reported: z
         .partialRecord(metricName, z.strictObject({ ratio: estimate, hosts: count }))
-        .meta({ description: "Ratios with cached reads included, only where they differ." }),
+        .meta({ description: "Ratios with cached reads included, only if they differ." }),
     })
     .meta({
       id: "Comparison",
@@ -219,46 +219,56 @@ function badgeMetric({ fleet }: Comparison, asked: MetricName | undefined): Metr
   const shared = METRIC_NAMES.filter((name) => fleet.metrics[name] !== undefined);
   const wanted = asked ?? (shared.includes("put_block") ? "put_block" : shared[0]);
   if (wanted !== undefined && shared.includes(wanted)) return wanted;
-  throw new AppError("bad_parameter", `metric: expected one that is shared, ${shared.join(" or ")}, found ${wanted}`);
+  throw new AppError(
+    "bad_parameter",
+    `metric: expected one of the shared metrics, ${shared.join(" or ")}, found ${wanted}`,
+  );
 }
 
-/** Headings of the sections that a page replaces by a table of its own. */
+/** Headings of the sections that a page replaces with its own table. */
 export const FLEET_SECTION = "Fleet: every host has one vote";
 export const WORDS_SECTION = "In words";
 
-/** The fleet first, every finding in words, how differently hosts react, what is only a convention or an indication apart from the verdicts, then each stratum. */
-function report(comparison: Comparison, look: RenderOptions): Report {
+/**
+ * The fleet first, every finding in words, how differently hosts react, what is only a convention or an indication apart from
+ * the verdicts, then each stratum.
+ */
+function report(comparison: Comparison, options: RenderOptions): Report {
   const { baseline, candidate, strata, margin, runs } = comparison;
   return {
-    title: look.title ?? titleOf(baseline, candidate),
-    lead: comparisonLead(comparison, look),
+    title: options.title ?? titleOf(baseline, candidate),
+    lead: comparisonLead(comparison, options),
     guide: `Ratios are ${candidate} / ${baseline} on the same host, the median over hosts: above 1, ${candidate} is faster.`,
-    facts: aboutFacts(comparison, [...shownFact(look), marginFact(margin), { label: "runs", text: exactText(runs) }]),
+    facts: aboutFacts(comparison, [
+      ...shownFact(options),
+      marginFact(margin),
+      { label: "runs", text: exactText(runs) },
+    ]),
     notices: noticeRemarks(comparison),
     sections: [
-      fleetSection(comparison, look),
-      section(WORDS_SECTION, { remarks: sentences(comparison, look) }),
-      ...agreementSection(comparison, look),
-      ...scoresSection(comparison, look),
-      ...efficiencySection(comparison, look),
-      ...indicationSection(comparison, look),
-      ...Object.entries(strata).map(([stratum, scope]) => stratumSection(comparison, stratum, scope, look)),
+      fleetSection(comparison, options),
+      section(WORDS_SECTION, { remarks: sentences(comparison, options) }),
+      ...agreementSection(comparison, options),
+      ...scoresSection(comparison, options),
+      ...efficiencySection(comparison, options),
+      ...indicationSection(comparison, options),
+      ...Object.entries(strata).map(([stratum, scope]) => stratumSection(comparison, stratum, scope, options)),
     ],
     cursor: null,
   };
 }
 
-/** The table of the fleet; none where no host has both backends. */
-function fleetSection(comparison: Comparison, look: RenderOptions): Section {
+/** The table of the fleet; without rows if no host has both backends. */
+function fleetSection(comparison: Comparison, options: RenderOptions): Section {
   const { baseline, candidate, fleet } = comparison;
-  const whole = table(fleet, look, `Ratios ${candidate} / ${baseline} over the fleet`);
+  const whole = table(fleet, options, `Ratios ${candidate} / ${baseline} over the fleet`);
   return section(FLEET_SECTION, {
     table: isEmpty(fleet) ? { ...whole, rows: [] } : whole,
     remarks: [
       ...repeatedRemark(fleet),
       ...flagRemarks(fleet),
       ...cachedRemarks(comparison),
-      ...reportedRemarks(comparison, look),
+      ...reportedRemarks(comparison, options),
     ],
   });
 }
@@ -270,13 +280,13 @@ function stratumSection(
   { baseline, candidate, fleet }: Comparison,
   stratum: string,
   scope: ScopeComparison,
-  look: RenderOptions,
+  options: RenderOptions,
 ): Section {
   const heading = `Stratum ${stratum}`;
-  const own = table(scope, look, `Ratios ${candidate} / ${baseline} in stratum ${stratum}`);
-  if (JSON.stringify(own.rows) === JSON.stringify(rows(fleet, look))) {
+  const own = table(scope, options, `Ratios ${candidate} / ${baseline} in stratum ${stratum}`);
+  if (JSON.stringify(own.rows) === JSON.stringify(rows(fleet, options))) {
     return section(heading, {
-      remarks: [remark("as the fleet", "its numbers are those of the fleet, above."), stratumRemark(stratum)],
+      remarks: [remark("same as the fleet", "see above."), stratumRemark(stratum)],
     });
   }
   return section(heading, { table: own, remarks: [stratumRemark(stratum), ...flagNames(scope)] });
@@ -289,15 +299,15 @@ const COLUMNS = [
   column("<", "95 % interval", "ci"),
   column(">", "up/down"),
   column("<", "verdict"),
-  column("<", "because", "reason"),
+  column("<", "reason"),
 ];
 
-function table(scope: ScopeComparison, look: RenderOptions, caption: string): Table {
-  return { caption, columns: COLUMNS, rows: rows(scope, look) };
+function table(scope: ScopeComparison, options: RenderOptions, caption: string): Table {
+  return { caption, columns: COLUMNS, rows: rows(scope, options) };
 }
 
-function rows({ metrics }: ScopeComparison, look: RenderOptions): Cell[][] {
-  return shownMetrics(metrics, look).map(([name, metric]) => row(name, metric));
+function rows({ metrics }: ScopeComparison, options: RenderOptions): Cell[][] {
+  return shownMetrics(metrics, options).map(([name, metric]) => row(name, metric));
 }
 
 function row(name: MetricName, metric: MetricComparison): Cell[] {
@@ -313,10 +323,10 @@ function row(name: MetricName, metric: MetricComparison): Cell[] {
   ];
 }
 
-/** Over several periods: what the columns count. */
+/** With several periods: what the columns count. */
 function repeatedRemark({ metrics }: ScopeComparison): Remark[] {
   if (Object.values(metrics).every(({ hosts, n_eff }) => n_eff === hosts)) return [];
-  const text = "at least so many different ones; in up/down a host counts once in each period.";
+  const text = "at least this many distinct hosts; in up/down a host counts once in each period.";
   return [remark("hosts", text)];
 }
 
@@ -335,7 +345,7 @@ function flagRemarks({ flags, flag_details, metrics }: ScopeComparison): Remark[
   });
 }
 
-/** In a stratum the names are enough: what they mean stands under the fleet. */
+/** In a stratum the names are enough: their meaning is under the fleet. */
 function flagNames({ flags }: ScopeComparison): Remark[] {
   return flags.length === 0 ? [] : [warning("flags", flags.join(", "))];
 }
@@ -349,14 +359,16 @@ function cachedRemarks({ cached, periods }: Comparison): Remark[] {
   });
 }
 
-function reportedRemarks({ as_reported }: Comparison, look: RenderOptions): Remark[] {
-  const ratios = shownMetrics(as_reported, look).map(([name, { ratio }]) => `${name} ${knownText(ratio, ratioText)}`);
-  return ratios.length === 0 ? [] : [remark("as reported", `with cached reads left in, ${ratios.join(", ")}.`)];
+function reportedRemarks({ as_reported }: Comparison, options: RenderOptions): Remark[] {
+  const ratios = shownMetrics(as_reported, options).map(
+    ([name, { ratio }]) => `${name} ${knownText(ratio, ratioText)}`,
+  );
+  return ratios.length === 0 ? [] : [remark("as reported", `with cached reads included, ${ratios.join(", ")}.`)];
 }
 
-/** Where nothing is measured and nothing left out, every metric says the same. */
-function sentences({ fleet, cached }: Comparison, look: RenderOptions): Remark[] {
-  const all = shownMetrics(fleet.metrics, look).map(([name, { sentence }]) => remark(name, sentence));
+/** If nothing is measured and nothing excluded, every metric has the same sentence. */
+function sentences({ fleet, cached }: Comparison, options: RenderOptions): Remark[] {
+  const all = shownMetrics(fleet.metrics, options).map(([name, { sentence }]) => remark(name, sentence));
   const isNothing = isEmpty(fleet) && Object.values(cached).every(({ hosts }) => hosts === 0);
   return isNothing
     ? [...all.slice(0, 1), remark("what helps", "run Bonnie++ on both backends of the same hosts.")]
@@ -421,22 +433,25 @@ const FIELDS: readonly Field<Item>[] = [
   ["sentence", ({ found }) => found.sentence],
 ];
 
-/** A row for each quantity of each scope. `rate` is the ratio of a metric, `efficiency` that of its CPU efficiency, `score` the mean over a group, whose name is in the column `metric`. */
-function records(comparison: Comparison, look: RenderOptions): Records {
+/**
+ * A row for each quantity of each scope. `rate` is the ratio of a metric, `efficiency` that of its CPU efficiency, `score` the
+ * mean over a group, whose name is in the column `metric`.
+ */
+function records(comparison: Comparison, options: RenderOptions): Records {
   const scopes: [string | null, ScopeComparison][] = [[null, comparison.fleet], ...Object.entries(comparison.strata)];
   return recordsOf(
     FIELDS,
     scopes.flatMap(([stratum, { metrics, efficiency, scores }]): Item[] => {
       const common = { comparison, stratum, reported: undefined };
       return [
-        ...shownMetrics(metrics, look).map(([name, found]): Item => {
+        ...shownMetrics(metrics, options).map(([name, found]): Item => {
           const reported = stratum === null ? comparison.as_reported[name] : undefined;
           return { ...common, quantity: "rate", name, found, reported };
         }),
-        ...shownMetrics(efficiency, look).map(
+        ...shownMetrics(efficiency, options).map(
           ([name, found]): Item => ({ ...common, quantity: "efficiency", name, found }),
         ),
-        ...Object.entries(look.metrics.length === 0 ? scores : {}).map(
+        ...Object.entries(options.metrics.length === 0 ? scores : {}).map(
           ([name, { ratio, ci }]): Item => ({ ...common, quantity: "score", name, found: { ratio, ci } }),
         ),
       ];

@@ -46,7 +46,7 @@ const result = lazily(() => {
   const { backendSlug, cohort, count, estimate, metricName, stratum } = schemas();
   const standing = z.strictObject({ hosts: count, below: count, above: count }).nullable().meta({
     description:
-      "Hosts of the fleet with the same, this one included, and how many of them are certainly lower and higher. Null while the fleet does not count it.",
+      "Hosts of the fleet with the same backend or pair, this one included, and how many of them are certainly lower and higher. Null while the fleet does not count it.",
   });
 
   const hostMetric = z
@@ -64,7 +64,7 @@ const result = lazily(() => {
       backend: backendSlug,
       stratum,
       runs: count,
-      cached: z.array(z.string()).meta({ description: "Rules by which runs are probably cached." }),
+      cached: z.array(z.string()).meta({ description: "Rules that say that runs are probably cached." }),
       small_file: z.boolean(),
       bound_mismatch: z.boolean(),
       trusted: z.partialRecord(metricName, hostMetric),
@@ -78,7 +78,7 @@ const result = lazily(() => {
 
   const hostPair = z
     .strictObject({
-      baseline: backendSlug.meta({ description: "The earlier one in the alphabet." }),
+      baseline: backendSlug.meta({ description: "The one that is first in the alphabet." }),
       candidate: backendSlug,
       stratum,
       trusted: z.partialRecord(metricName, hostRatio),
@@ -153,11 +153,11 @@ export async function storedHostName({ host: find }: Pick<FleetSource, "host">, 
   return composed === name || (await find(name)) !== null ? name : composed;
 }
 
-/** The values on each backend, then the ratios. Of both views it shows `all`, with the reads that count nowhere marked. */
-function report(profile: HostProfile, look: RenderOptions): Report {
+/** The values on each backend, then the ratios. Of both views it shows `all`, and marks reads that do not count. */
+function report(profile: HostProfile, options: RenderOptions): Report {
   const { host: name, cohort, pending, method_version, backends, ratios } = profile;
   return {
-    title: look.title ?? titleOf(name),
+    title: options.title ?? titleOf(name),
     lead:
       backends.length === 0
         ? `No results of ${name} are counted yet.`
@@ -171,8 +171,8 @@ function report(profile: HostProfile, look: RenderOptions): Report {
     ],
     notices: pending ? [warning("pending", "newer results of this host are not in these numbers yet.")] : [],
     sections: [
-      ...backends.map((group) => backendSection(group, look)),
-      ...ratios.map((pair) => pairSection(pair, look)),
+      ...backends.map((group) => backendSection(group, options)),
+      ...ratios.map((pair) => pairSection(pair, options)),
     ],
     cursor: null,
   };
@@ -189,9 +189,9 @@ const VALUES = [
   column("<", "trusted"),
 ];
 
-function backendSection(group: HostBackend, look: RenderOptions): Section {
+function backendSection(group: HostBackend, options: RenderOptions): Section {
   const { backend, stratum, runs, all, trusted } = group;
-  const rows = shownMetrics(all, look).map(([name, value]) => [
+  const rows = shownMetrics(all, options).map(([name, value]) => [
     cell(name),
     ...valueCells(value),
     mark(value, trusted[name], rateText),
@@ -206,7 +206,7 @@ function groupRemarks({ cached, small_file: smallFile, bound_mismatch: boundMism
   return [
     ...(cached.length === 0 ? [] : [warning("suspect_cached_reads", `reads probably cached by ${cached.join(", ")}.`)]),
     ...(smallFile ? [warning("small_file", "the test file was under twice the memory.")] : []),
-    ...(boundMismatch ? [warning("bound_mismatch", "a rate is above the most that its test can measure.")] : []),
+    ...(boundMismatch ? [warning("bound_mismatch", "a rate is above the maximum measurable for the test.")] : []),
   ];
 }
 
@@ -228,8 +228,8 @@ const RATIOS = [
   column("<", "trusted"),
 ];
 
-function pairSection({ baseline, candidate, stratum, all, trusted }: HostPair, look: RenderOptions): Section {
-  const rows = shownMetrics(all, look).map(([name, ratio]) => [
+function pairSection({ baseline, candidate, stratum, all, trusted }: HostPair, options: RenderOptions): Section {
+  const rows = shownMetrics(all, options).map(([name, ratio]) => [
     cell(name),
     ...ratioCells(ratio),
     mark(ratio, trusted[name], ratioText),
@@ -249,11 +249,11 @@ function standingCells(standing: HostRank | null): Cell[] {
   return [hosts, below, above].map((count) => cell(count === undefined ? "-" : exactText(count)));
 }
 
-/** What differs in view `trusted`, which comparisons use. */
+/** The difference in view `trusted`, which comparisons use. */
 function mark(all: Estimate, trusted: Estimate | undefined, numberText: NumberText): Cell {
   if (trusted === undefined) return cell("not trusted: probably cached", "unclear");
   const same = trusted.low === all.low && trusted.high === all.high;
-  return cell(same ? "" : `trusted runs alone: ${knownText(trusted, numberText)}`);
+  return cell(same ? "" : `trusted runs only: ${knownText(trusted, numberText)}`);
 }
 
 interface Item {
@@ -291,10 +291,10 @@ const FIELDS: readonly Field<Item>[] = [
 ];
 
 /** A row for each value and each ratio, in both views. A value is one of `backend`; a ratio is `backend` / `baseline`. */
-function records(profile: HostProfile, look: RenderOptions): Records {
+function records(profile: HostProfile, options: RenderOptions): Records {
   const values = profile.backends.flatMap((group) =>
     VIEWS.flatMap((view) =>
-      shownMetrics(group[view], look).map(([metric, found]): Item => {
+      shownMetrics(group[view], options).map(([metric, found]): Item => {
         const { backend, stratum, cached } = group;
         return { profile, quantity: "value", backend, baseline: null, stratum, view, metric, found, cached };
       }),
@@ -302,7 +302,7 @@ function records(profile: HostProfile, look: RenderOptions): Records {
   );
   const ratios = profile.ratios.flatMap((pair) =>
     VIEWS.flatMap((view) =>
-      shownMetrics(pair[view], look).map(([metric, found]): Item => {
+      shownMetrics(pair[view], options).map(([metric, found]): Item => {
         const { candidate: backend, baseline, stratum } = pair;
         return { profile, quantity: "ratio", backend, baseline, stratum, view, metric, found, cached: [] };
       }),

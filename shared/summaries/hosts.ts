@@ -33,7 +33,7 @@ const result = lazily(() => {
       runs: count.meta({ description: "Runs that count, at most 99 of each backend and stratum." }),
       cached: z
         .partialRecord(backendSlug, z.array(z.string()))
-        .meta({ description: "Rules by which reads are probably cached." }),
+        .meta({ description: "Rules that say that reads are probably cached." }),
       cohort,
     })
     .meta({ id: "HostEntry" }) satisfies z.ZodType<HostEntry>;
@@ -62,7 +62,7 @@ async function compute(source: FleetSource, { limit: most, cursor }: z.output<ty
   return { hosts: page.items.map(hostEntry), cursor: page.cursor };
 }
 
-function report({ hosts: entries, cursor }: HostPage, look: RenderOptions): Report {
+function report({ hosts: entries, cursor }: HostPage, options: RenderOptions): Report {
   const rows = entries.map(({ host, runs, backends, strata, cached, cohort }) => [
     named(host, "host", host),
     cell(exactText(runs)),
@@ -80,7 +80,7 @@ function report({ hosts: entries, cursor }: HostPage, look: RenderOptions): Repo
     column("<", "attributes", "cohort"),
   ];
   return {
-    title: look.title ?? TITLE,
+    title: options.title ?? TITLE,
     lead:
       entries.length === 0
         ? "No host has results yet."

@@ -51,7 +51,7 @@ const result = lazily(() => {
       reason,
       flags: z.array(flag).meta({
         description:
-          "Those of the comparison of the pair but strata_disagree, simpson and paired_and_between_disagree, which take its strata.",
+          "The flags of the comparison of the pair, without strata_disagree, simpson and paired_and_between_disagree, which need its strata.",
       }),
     })
     .meta({ id: "MatrixEntry" });
@@ -60,10 +60,10 @@ const result = lazily(() => {
     .strictObject({
       ...about,
       margin: z.number(),
-      backends: z.array(backendSlug).meta({ description: "Those that share a host with another one." }),
+      backends: z.array(backendSlug).meta({ description: "Backends that share a host with another one." }),
       pairs: z.array(
         z.strictObject({
-          baseline: backendSlug.meta({ description: "The earlier one in the alphabet." }),
+          baseline: backendSlug.meta({ description: "The one that is first in the alphabet." }),
           candidate: backendSlug,
           runs: count,
           metrics: z.partialRecord(metricName, entry),
@@ -73,7 +73,7 @@ const result = lazily(() => {
     .meta({
       id: "Matrix",
       description:
-        "Every pair of backends that share hosts, each judged by itself. Ratios are candidate / baseline; they need not multiply up from pair to pair, for different hosts stand behind them.",
+        "Every pair of backends that share hosts, each judged on its own. Ratios are candidate / baseline; ratios of different pairs need not multiply, because each pair was measured on different hosts.",
     }) satisfies z.ZodType<MatrixResult>;
 });
 
@@ -122,37 +122,37 @@ async function compute(source: CellSource, parameters: z.output<typeof query>): 
 }
 
 /** A section for each pair. */
-function report(result: MatrixResult, look: RenderOptions): Report {
+function report(result: MatrixResult, options: RenderOptions): Report {
   const { pairs, backends, margin: smallest } = result;
   return {
-    title: look.title ?? TITLE,
+    title: options.title ?? TITLE,
     lead:
       pairs.length === 0
         ? "No two backends have results on the same host: nothing to compare yet."
-        : `${countOf(pairs.length, "pair")} of ${countOf(backends.length, "backend")} that share hosts. Each pair is judged by itself, on its own hosts.`,
-    guide: "Ratios need not multiply up from pair to pair, for different hosts stand behind them.",
-    facts: aboutFacts(result, [...shownFact(look), marginFact(smallest)]),
+        : `${countOf(pairs.length, "pair")} of ${countOf(backends.length, "backend")} that share hosts. Each pair is judged on its own hosts.`,
+    guide: "Ratios of different pairs need not multiply: each pair was measured on different hosts.",
+    facts: aboutFacts(result, [...shownFact(options), marginFact(smallest)]),
     notices: [...noticeRemarks(result), ...(pairs.length === 0 ? [] : [FLAGS_NOTICE])],
     sections: pairs.map(({ baseline, candidate, runs, metrics: entries }) =>
       section(`${candidate} against ${baseline}, ${countOf(runs, "run")}: above 1, ${candidate} is faster`, {
         table: {
           caption: `Ratios ${candidate} / ${baseline} over the fleet`,
           columns: COLUMNS,
-          rows: shownMetrics(entries, look).map(([name, entry]) => row(name, entry)),
+          rows: shownMetrics(entries, options).map(([name, entry]) => row(name, entry)),
         },
-        remarks: flagRemarks(shownMetrics(entries, look)),
+        remarks: flagRemarks(shownMetrics(entries, options)),
       }),
     ),
     cursor: null,
   };
 }
 
-/** Stands behind a verdict that has flags. */
+/** Follows a verdict that has flags. */
 const FLAG_MARK = " *";
 
 const FLAGS_NOTICE = remark(
   "flags",
-  `a verdict with * has flags: look at the comparison of the pair before you rely on it. Only there can ${COMPARISON_FLAGS.join(", ")} be told.`,
+  `a verdict with * has flags: see the comparison of the pair before you rely on it. Only the comparison detects ${COMPARISON_FLAGS.join(", ")}.`,
 );
 
 /** The flags of a pair's verdicts, with the metrics that have them. */
@@ -170,7 +170,7 @@ const COLUMNS = [
   column(">", "ratio"),
   column("<", "95 % interval", "ci"),
   column("<", "verdict"),
-  column("<", "because", "reason"),
+  column("<", "reason"),
 ];
 
 function row(name: MetricName, entry: MatrixEntry): Cell[] {
@@ -212,9 +212,9 @@ const FIELDS: readonly Field<Item>[] = [
 ];
 
 /** A row for each metric of each pair. */
-function records(result: MatrixResult, look: RenderOptions): Records {
+function records(result: MatrixResult, options: RenderOptions): Records {
   const items = result.pairs.flatMap((pair) =>
-    shownMetrics(pair.metrics, look).map(([metric, entry]): Item => ({ result, pair, metric, entry })),
+    shownMetrics(pair.metrics, options).map(([metric, entry]): Item => ({ result, pair, metric, entry })),
   );
   return recordsOf(FIELDS, items);
 }

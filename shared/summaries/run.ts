@@ -32,7 +32,7 @@ const result = lazily(() => {
       rate: z.number().min(0).nullable().meta({ description: "Units per second; null when it could not be measured." }),
       cpu: z.number().nullable().meta({ description: "%CP: processor time / wall time in per cent." }),
       latency_us: z.number().nullable().meta({ description: "The longest single operation, in microseconds." }),
-      censored: z.boolean().meta({ description: "Too fast to measure (`+++++`): the rate lies above `lower_bound`." }),
+      censored: z.boolean().meta({ description: "Too fast to measure (`+++++`): the rate is above `lower_bound`." }),
       lower_bound: z.number().exactOptional().meta({ description: "Present exactly when censored." }),
     })
     .meta({ id: "Measurement", description: "One test of one run." }) satisfies z.ZodType<Measurement>;
@@ -117,7 +117,7 @@ export const run: SummaryKind<typeof query, Run> = {
   raw: ({ raw, raw_encoding: encoding }) => ({ text: `${raw}\n`, encoding }),
 };
 
-/** What an id of this service may look like: hexadecimal digits, or groups of them with hyphens. */
+/** What an id of this service may options like: hexadecimal digits, or groups of them with hyphens. */
 const ID = /^[\w-]{1,64}$/;
 
 /** Throws `not_found` for text that is no id without reading anything. */
@@ -127,10 +127,10 @@ async function compute(source: FleetSource, _: z.output<typeof query>, id = ""):
 }
 
 /** What was measured, whether the reads can be the disk's, the metadata, and the line itself. */
-function report(found: Run, look: RenderOptions): Report {
+function report(found: Run, options: RenderOptions): Report {
   const { host, backend, finished_at, quality, warnings, withdrawn_at, raw } = found;
   return {
-    title: look.title ?? `Run on ${host}, backend ${backend}`,
+    title: options.title ?? `Run on ${host}, backend ${backend}`,
     lead: `Finished ${instantText(finished_at)}. Quality of the reads: ${quality.verdict}.`,
     guide: null,
     facts: runFacts(found),
@@ -140,7 +140,7 @@ function report(found: Run, look: RenderOptions): Report {
         : [warning("withdrawn", `since ${instantText(withdrawn_at)} it counts in no statistics.`)],
     sections: [
       section("Measured", {
-        table: metricTable(found, look),
+        table: metricTable(found, options),
         remarks: warnings.map((text) => warning("warning", text)),
       }),
       section("Cache assessment", { remarks: reasons(found) }),
@@ -165,8 +165,8 @@ function runFacts({ id, host, vm, backend, stratum, received_at, client_run, bon
   ];
 }
 
-function metricTable({ metrics }: Run, look: RenderOptions): Table {
-  const shown = METRICS.filter(({ name }) => look.metrics.length === 0 || look.metrics.includes(name));
+function metricTable({ metrics }: Run, options: RenderOptions): Table {
+  const shown = METRICS.filter(({ name }) => options.metrics.length === 0 || options.metrics.includes(name));
   const rows = shown.map(({ name, label, unit }) => {
     const measured = metrics[name];
     return [

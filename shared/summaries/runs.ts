@@ -72,11 +72,11 @@ const result = lazily(() => {
       unreadable: z
         .array(z.strictObject({ id: z.string(), host: z.string().nullable() }))
         .exactOptional()
-        .meta({ description: "Runs of this page that are stored, but cannot be read; absent where there are none." }),
+        .meta({ description: "Stored runs of this page that cannot be read; absent if there are none." }),
       cursor: nextCursor,
       looked_at: z.int().min(0).exactOptional().meta({
         description:
-          "Results that were looked at, on a page that ended before it was full: few of them matched. Go on with `cursor`.",
+          "Results that were searched, on a page that ended before it was full because few of them matched. Continue with `cursor`.",
       }),
     })
     .meta({ id: "RunPage" });
@@ -125,12 +125,12 @@ export async function storedRunFilter(
   };
 }
 
-/** The metrics of a list of runs, one of each kind, when nobody asks for others. */
-const USUAL = ["put_block", "get_block", "seeks"] as const;
+/** The metrics of a list of runs unless others are requested: one of each kind. */
+const DEFAULT_METRICS = ["put_block", "get_block", "seeks"] as const;
 
-function report({ runs: listed, unreadable = [], cursor, looked_at }: RunPage, look: RenderOptions): Report {
+function report({ runs: listed, unreadable = [], cursor, looked_at }: RunPage, options: RenderOptions): Report {
   const shown = METRIC_NAMES.filter((name) =>
-    (look.metrics.length > 0 ? look.metrics : USUAL).some((one) => one === name),
+    (options.metrics.length > 0 ? options.metrics : DEFAULT_METRICS).some((one) => one === name),
   );
   const rows = listed.map((run) => [
     cell(instantText(run.finished_at)),
@@ -149,14 +149,14 @@ function report({ runs: listed, unreadable = [], cursor, looked_at }: RunPage, l
     column("<", "id"),
   ];
   return {
-    title: look.title ?? TITLE,
-    lead: leadOf(listed.length, looked_at),
+    title: options.title ?? TITLE,
+    lead: leadText(listed.length, looked_at),
     guide: "Rates are in K/s for data, seeks/s and files/s.",
     facts: [],
     notices: unreadable.map(({ id, host }) =>
       warning(
         "unreadable",
-        `run ${id}${host === null ? "" : ` of ${host}`} is stored, but cannot be read; it is not listed.`,
+        `run ${id}${host === null ? "" : ` of ${host}`} is stored, but cannot be read, and is not listed.`,
       ),
     ),
     sections: [section("Runs", { table: { caption: "Runs, newest first", columns, rows } })],
@@ -164,12 +164,12 @@ function report({ runs: listed, unreadable = [], cursor, looked_at }: RunPage, l
   };
 }
 
-/** How many runs a page has, and where it was left before it was full, that the search is not over. */
-function leadOf(count: number, lookedAt: number | undefined): string {
+/** How many runs a page has; for a page that ended before it was full, that the search continues. */
+function leadText(count: number, lookedAt: number | undefined): string {
   if (lookedAt !== undefined) {
     const found =
       count === 0 ? "none of them matches" : `${countOf(count, "run")} of them match${count === 1 ? "es" : ""}`;
-    return `Looked at ${countOf(lookedAt, "result")}: ${found}. Older ones may; the next page goes on from here.`;
+    return `Searched ${countOf(lookedAt, "result")}: ${found}. Older ones may match; the next page continues from here.`;
   }
   return count === 0 ? "No run matches." : `${countOf(count, "run")}, newest first.`;
 }

@@ -31,7 +31,7 @@ export const schemas = lazily(() => {
 
   const qualityVerdict = z
     .enum(enumValues(QUALITY_VERDICTS))
-    .meta({ description: "Whether the reads can be those of the disk, and not of a page cache." });
+    .meta({ description: "Whether the reads can be real disk reads and not reads from a page cache." });
 
   const bound = z.number().nullable();
   const share = z.number().min(0).max(1);
@@ -42,7 +42,7 @@ export const schemas = lazily(() => {
     .meta({
       id: "Estimate",
       description:
-        "What is known of a value: `=` a number (low = high), `>=` at least `low`, `<=` at most `high`, `between` the two, `unknown`.",
+        "A value that may be known only by bounds: `=` a number (low = high), `>=` at least `low`, `<=` at most `high`, `between` the two, `unknown`.",
     }) satisfies z.ZodType<Estimate>;
 
   const limits = z.strictObject({ low: bound, high: bound }).meta({
@@ -62,7 +62,7 @@ export const schemas = lazily(() => {
         metrics: z.array(metricName).exactOptional().meta({ description: "Metrics that have the flag." }),
       }),
     )
-    .meta({ id: "FlagDetails", description: "What stands behind each flag that is set." });
+    .meta({ id: "FlagDetails", description: "The evidence for each flag that is set." });
 
   const backendValue = z
     .strictObject({
@@ -85,9 +85,9 @@ export const schemas = lazily(() => {
 
   const cohort = z
     .partialRecord(z.enum(COHORT_KEYS), z.string())
-    .meta({ description: "What comparisons can be filtered by: of each attribute what the newest run says." });
+    .meta({ description: "Attributes for filters: of each attribute the value of the newest run." });
 
-  /** What was asked, and how fresh the answer is. */
+  /** The query, and how fresh the result is. */
   const about = {
     periods: z.array(z.string()),
     view: z.enum(VIEWS),
@@ -95,9 +95,7 @@ export const schemas = lazily(() => {
     method_version: z.string(),
     as_of: z.iso.datetime().nullable().meta({ description: "When the statistics were last brought up to date." }),
     pending_hosts: count.meta({ description: "Hosts with results that are not in these numbers yet." }),
-    notices: z
-      .array(z.enum(enumValues(NOTICE_MEANINGS)))
-      .meta({ description: "What a reader must know of all numbers." }),
+    notices: z.array(z.enum(enumValues(NOTICE_MEANINGS))).meta({ description: "Caveats that apply to all numbers." }),
   };
 
   const verdict = z.enum(enumValues(VERDICTS));

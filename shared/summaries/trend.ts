@@ -57,7 +57,7 @@ const query = z
   })
   .refine(({ unit, from = "", to = "" }) => [from, to].every((text) => text === "" || unitOfPeriod(text) === unit), {
     path: ["from"],
-    error: "expected from and to as the unit says: 2026-11 with month, 2026-Q4 with quarter, 2026 with year",
+    error: "expected from and to in the unit: 2026-11 with month, 2026-Q4 with quarter, 2026 with year",
   })
   .refine(({ from = "", to = ":" }) => from <= to, {
     path: ["to"],
@@ -76,13 +76,16 @@ const result = lazily(() => {
       ci: ci.nullable().meta({ description: "Null below 6 hosts." }),
       change: z
         .strictObject({
-          since: z.string().meta({ description: "The period before that has hosts." }),
+          since: z.string().meta({ description: "The previous period that has hosts." }),
           ratio: estimate,
           ci: ci,
           hint: z.enum(["faster", "slower", "none"]),
         })
         .nullable()
-        .meta({ description: "This median over that of the period before. Null where one has fewer than 6 hosts." }),
+        .meta({
+          description:
+            "This median divided by that of the previous period. Null if one of them has fewer than 6 hosts.",
+        }),
     })
     .meta({ id: "TrendPoint", description: "In the metric's unit." });
 
@@ -92,7 +95,7 @@ const result = lazily(() => {
       metric: metricName,
       unit: z.enum(PERIOD_UNITS),
       ...about,
-      strata: z.record(stratum, z.array(point)).meta({ description: "Of each stratum the periods that have hosts." }),
+      strata: z.record(stratum, z.array(point)).meta({ description: "For each stratum the periods that have hosts." }),
     })
     .meta({
       id: "Trend",
@@ -200,13 +203,13 @@ function titleOf(backend: Backend, metric: MetricName): string {
 }
 
 /** For each stratum a table, period by period. */
-function report(result: TrendResult, look: RenderOptions): Report {
+function report(result: TrendResult, options: RenderOptions): Report {
   const { backend: slug, metric, strata } = result;
   const facts = aboutFacts(result).filter(({ label }) => label !== "period");
   return {
-    title: look.title ?? titleOf(slug, metric),
+    title: options.title ?? titleOf(slug, metric),
     lead: trendLead(result),
-    guide: `Medians over hosts in ${unitOf(metric)}. A change is the ratio to the period before: above 1, ${slug} became faster. It is a hint, not a verdict.`,
+    guide: `Medians over hosts in ${unitOf(metric)}. A change is the ratio to the previous period: above 1, ${slug} became faster. It is a hint, not a verdict.`,
     facts: [{ label: "periods", text: spanText(result) }, ...facts],
     notices: noticeRemarks(result),
     sections: Object.entries(strata).map(([stratum, points]) =>
@@ -235,7 +238,7 @@ function trendLead({ backend: slug, metric, strata }: TrendResult): string {
   const what = metricLabel(metric);
   if (points.length === 0) return `No period has results of ${slug} for ${what}.`;
   if (points.every(({ change }) => change === null)) {
-    return `Whether ${what} of ${slug} changed cannot be told yet: that takes two periods with at least 6 hosts each.`;
+    return `Whether ${what} of ${slug} changed is not known yet: it takes two periods with at least 6 hosts each.`;
   }
   const hints = points.flatMap(({ period, change }) =>
     change === null || change.hint === "none" ? [] : [`${change.hint} in ${period}`],

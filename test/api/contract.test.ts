@@ -1,9 +1,9 @@
 // The contract against the running service: every promise of the list is kept by the apps, and they answer to nothing else.
 
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
-import { errorEnvelope } from "../../shared/api/answers.ts";
 import { CONTRACT } from "../../shared/api/contract.ts";
 import { CACHE_CONTROL, type Endpoint } from "../../shared/api/endpoint.ts";
+import { errorEnvelope } from "../../shared/api/responses.ts";
 import { SCOPES } from "../../shared/run/token.ts";
 import { startTestEngine, type TestEngine } from "../support/engine.ts";
 import { makeTestService, type TestService } from "../support/service.ts";
