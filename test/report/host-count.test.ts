@@ -58,7 +58,7 @@ describe("a comparison", () => {
     const { lead, sections } = reportOf({ kind: "compare", result: found }, DEFAULT_RENDER_OPTIONS);
     expect(lead).toMatch(/^On at least 10 hosts with both, /);
     expect(sections[0]?.table?.rows.map((row) => row[1]?.text)).toEqual(METRIC_NAMES.map(() => ">= 10"));
-    expect(sections[0]?.remarks[0]?.text).toMatch(/^at least so many different ones/);
+    expect(sections[0]?.remarks[0]?.text).toMatch(/^at least this many distinct hosts/);
     expect(explained(found, "putc")?.hosts[0]).toMatch(
       /^At least 10 hosts \(40 results over the periods\) with both loop and blktap2: /,
     );
@@ -76,7 +76,7 @@ test("backends over several periods say that hosts count in each", () => {
   const noticesOf = (periods: readonly string[]) =>
     reportOf({ kind: "backends", result: { ...question, ...about, periods } }, DEFAULT_RENDER_OPTIONS).notices;
   expect(noticesOf(question.periods).map(({ text }) => text)).toEqual([
-    "a host counts once in each period; hosts of the first table are those of the period with most.",
+    "a host counts once in each period; the first table shows the hosts of the period with most hosts.",
   ]);
   expect(noticesOf(["all"])).toEqual([]);
 });

@@ -5,7 +5,7 @@ import { monthOfBlktap2, yearOfBlktap2 } from "../support/comparisons.ts";
 
 test("one month is not said to show no change, and what it takes is said", () => {
   expect(trend.report(monthOfBlktap2(), DEFAULT_RENDER_OPTIONS).lead).toBe(
-    "Whether block write of blktap2 changed cannot be told yet: that takes two periods with at least 6 hosts each.",
+    "Whether block write of blktap2 changed is not known yet: it takes two periods with at least 6 hosts each.",
   );
 });
 
