@@ -127,7 +127,8 @@ const MAX_NAME = 255;
 /** Throws `not_found`. */
 async function compute(source: FleetSource, _: z.output<typeof query>, name = ""): Promise<HostProfile> {
   const counted = name.length > MAX_NAME ? null : await source.host(await storedHostName(source, name));
-  if (counted === null) throw new AppError("not_found", "this fleet has no results of a host with that name");
+  if (counted === null)
+    throw new AppError("not_found", `this fleet has no results of a host "${name.slice(0, MAX_NAME)}"`);
   const { summary } = counted;
   const cells = await source.cells({ periods: [PERIOD_ALL], filters: {} });
   const [ofBackends, ofPairs] = await Promise.all([
