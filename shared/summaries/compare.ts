@@ -38,7 +38,6 @@ import { shownMetrics, verdictCell } from "../report/verdicts.ts";
 import type { Backend } from "../run/backends.ts";
 import { countOf, exactText, ratioText } from "../run/format.ts";
 import { METRIC_NAMES, type MetricName } from "../run/metrics.ts";
-
 import { type CellSource, freshness, type SummaryKind } from "./kind.ts";
 import { backend, cohortFilters, filtersIn, margin, metrics, period, resolvedBackend, view } from "./parameters.ts";
 import { schemas } from "./schemas.ts";
