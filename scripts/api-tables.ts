@@ -13,7 +13,7 @@ import {
 } from "../shared/report/glossary.ts";
 import { aliasesOf } from "../shared/run/aliases.ts";
 import { BACKENDS } from "../shared/run/backends.ts";
-import { expectedOf, FACTS } from "../shared/run/facts.ts";
+import { describeFactKind, FACTS } from "../shared/run/facts.ts";
 import { METRICS } from "../shared/run/metrics.ts";
 
 type Row = readonly string[];
@@ -50,7 +50,7 @@ const SECTIONS: Readonly<Record<string, () => string>> = {
   facts: () =>
     table(
       ["key", "meaning", "values"],
-      FACTS.map(({ key, kind, description }) => [`\`${key}\``, description, expectedOf(kind)]),
+      FACTS.map(({ key, kind, description }) => [`\`${key}\``, description, describeFactKind(kind)]),
     ),
   backends: () =>
     table(

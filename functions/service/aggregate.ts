@@ -3,13 +3,13 @@
 // wake-up, running twice, out of order or at the same time never changes the result (design, principle 5).
 
 import {
-  countedCohortOf,
+  computeCountedCohort,
   GROUP_CAP,
   type GroupReplacement,
   type HostGroup,
   type HostSummary,
   type RunSample,
-  summariseGroup,
+  summarizeGroup,
   withGroups,
 } from "../../shared/cells/host-values.ts";
 import { encodeSummary } from "../../shared/cells/summary-codec.ts";
@@ -25,7 +25,7 @@ import type {
   Touched,
 } from "../../shared/ports.ts";
 import type { Backend } from "../../shared/run/backends.ts";
-import { PERIOD_ALL, periodsOf, windowOf } from "../../shared/run/periods.ts";
+import { enclosingPeriods, PERIOD_ALL, periodWindow } from "../../shared/run/periods.ts";
 import { codeUnitOrder } from "../../shared/run/text.ts";
 import { mapConcurrent } from "../store/in-lanes.ts";
 
@@ -75,13 +75,13 @@ function stepsOfHost(
     return {
       period,
       before: { ...before, summary: shared(before.summary) },
-      after: { summary, cohort: countedCohortOf(summary) },
+      after: { summary, cohort: computeCountedCohort(summary) },
     };
   });
 }
 
 const periodsTouched = (touched: readonly Touched[]): string[] => [
-  ...new Set(touched.flatMap(({ period }) => periodsOf(period))),
+  ...new Set(touched.flatMap(({ period }) => enclosingPeriods(period))),
 ];
 
 /** The groups touched in every period that is touched, summarised afresh. */
@@ -95,7 +95,7 @@ async function groupsByPeriod(
   for (const { backend, stratum } of groups.values()) {
     const touched = work.touched.filter((each) => each.backend === backend && each.stratum === stratum);
     const group = { fleet, host: work.host, backend, stratum };
-    const newest = await store.samples(group, windowOf(PERIOD_ALL), GROUP_CAP);
+    const newest = await store.samples(group, periodWindow(PERIOD_ALL), GROUP_CAP);
     const summarised = rememberGroups();
     for (const period of periodsTouched(touched)) {
       const samples = await samplesIn(store, group, period, newest);
@@ -115,7 +115,7 @@ function rememberGroups(): (samples: readonly RunSample[]) => HostGroup | null {
   const remembered = new Map<string, HostGroup | null>();
   return (samples) => {
     const key = `${samples.length} ${samples[0]?.id}`;
-    const group = remembered.get(key) ?? summariseGroup(samples);
+    const group = remembered.get(key) ?? summarizeGroup(samples);
     remembered.set(key, group);
     return group;
   };
@@ -128,7 +128,7 @@ async function samplesIn(
   period: string,
   newest: readonly RunSample[],
 ): Promise<readonly RunSample[]> {
-  const window = windowOf(period);
+  const window = periodWindow(period);
   if (newest.length === GROUP_CAP && period !== PERIOD_ALL) return store.samples(group, window, GROUP_CAP);
   return newest.filter(({ finished_at }) => finished_at >= window.from && finished_at < window.to);
 }

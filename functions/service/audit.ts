@@ -14,14 +14,14 @@ import { PARSER_VERSION } from "../../shared/bonnie/reader.ts";
 import { addCell, type Cell, emptyCell, SCOPE_ALL } from "../../shared/cells/cell.ts";
 import { encodeCell } from "../../shared/cells/codec.ts";
 import { contributions, FLEET_NAME } from "../../shared/cells/contribution.ts";
-import { countedCohortOf, type HostSummary, type RunSample, summarise } from "../../shared/cells/host-values.ts";
-import { sampleOf } from "../../shared/cells/sample.ts";
+import { computeCountedCohort, type HostSummary, type RunSample, summarize } from "../../shared/cells/host-values.ts";
+import { toSample } from "../../shared/cells/sample.ts";
 import { encodeSummary } from "../../shared/cells/summary-codec.ts";
 import { BUCKETS } from "../../shared/deployment.ts";
 import type { FleetGeneration, StoredSummary } from "../../shared/ports.ts";
 import { reparse } from "../../shared/quality/assess.ts";
 import { type CountedCohort, OTHER_COHORT } from "../../shared/run/cohort.ts";
-import { monthOf, periodsOf } from "../../shared/run/periods.ts";
+import { enclosingPeriods, monthOf } from "../../shared/run/periods.ts";
 import type { Run, View } from "../../shared/run/run.ts";
 import { quoted } from "../../shared/run/text.ts";
 import { encodedView } from "../store/commit.ts";
@@ -140,7 +140,7 @@ function differing(stored: object, read: object): FieldDifference[] {
 }
 
 function misplaced(item: Item, run: Run): FieldDifference[] {
-  return Object.entries(derivedOf(run, sampleOf(run))).flatMap(([name, { S: read }]) => {
+  return Object.entries(derivedOf(run, toSample(run))).flatMap(([name, { S: read }]) => {
     const stored = item[name]?.S;
     return stored === read ? [] : [{ name, stored, read }];
   });
@@ -483,15 +483,15 @@ async function auditedHost(table: Table, fleet: string, host: string): Promise<A
     if (audited.outdated !== null) outdated.push(audited.outdated);
     isWhole &&= audited.isWhole;
     if (audited.run === null || audited.run.withdrawn_at !== null) continue;
-    const sample = sampleOf(audited.run);
-    for (const period of periodsOf(monthOf(audited.run.finished_at))) {
+    const sample = toSample(audited.run);
+    for (const period of enclosingPeriods(monthOf(audited.run.finished_at))) {
       const inPeriod = samples.get(period) ?? [];
       inPeriod.push(sample);
       samples.set(period, inPeriod);
     }
   }
   const summaries = isWhole
-    ? new Map([...samples].map(([period, inPeriod]) => [period, summarise(host, inPeriod)]))
+    ? new Map([...samples].map(([period, inPeriod]) => [period, summarize(host, inPeriod)]))
     : null;
   return { runs, differences, outdated, summaries };
 }
@@ -508,7 +508,7 @@ function countedOf(
 
 /** The cohort that a host is counted in: its own, unless it came when the period was full, which only its summary knows. */
 function countedIn(summary: HostSummary, stored: StoredSummary | undefined): CountedCohort {
-  return stored?.cohort === OTHER_COHORT ? OTHER_COHORT : countedCohortOf(summary);
+  return stored?.cohort === OTHER_COHORT ? OTHER_COHORT : computeCountedCohort(summary);
 }
 
 function wrongSummaries(

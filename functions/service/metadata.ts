@@ -6,7 +6,7 @@ import type { Backend } from "../../shared/run/backends.ts";
 import { parseFact } from "../../shared/run/facts.ts";
 import { resolveBackend } from "../../shared/run/resolution.ts";
 import type { FactValue } from "../../shared/run/run.ts";
-import { asWritten, invisibleIn, quoted, VISIBLE_EXPECTED } from "../../shared/run/text.ts";
+import { describeInvisible, normalizeText, quoted, VISIBLE_EXPECTED } from "../../shared/run/text.ts";
 
 // When a run finished, as a client says it: ISO 8601 (`date -u +%Y-%m-%dT%H:%M:%SZ`) or Unix seconds (`date +%s`).
 
@@ -94,7 +94,7 @@ export function metadataError(key: string, value: string): MetadataError | null 
     return "code" in finished ? { key, ...finished } : null;
   }
   if (NAMES.some((name) => name === key)) {
-    const name = asWritten(value);
+    const name = normalizeText(value);
     return isName(name) ? null : { key, code: "bad_value", text: `${key}: ${nameFault("", name)}` };
   }
   const fact = parseFact(key, value);
@@ -106,12 +106,12 @@ export function metadataError(key: string, value: string): MetadataError | null 
  * same to a person do not differ in what nobody sees.
  */
 export function isName(text: string): boolean {
-  return text.length > 0 && text.length <= MAX_NAME && invisibleIn(text) === "";
+  return text.length > 0 && text.length <= MAX_NAME && describeInvisible(text) === "";
 }
 
 /** Why text cannot be a name; `what` says of what, e.g. `a machine name of `. */
 export function nameFault(what: string, text: string): string {
-  return `expected ${what}1 to ${MAX_NAME} characters, ${VISIBLE_EXPECTED}, found ${quoted(text)}${invisibleIn(text)}`;
+  return `expected ${what}1 to ${MAX_NAME} characters, ${VISIBLE_EXPECTED}, found ${quoted(text)}${describeInvisible(text)}`;
 }
 
 function unknownBackend(word: string): { code: string; text: string } {
@@ -157,7 +157,7 @@ export function understand(context: Context): Said {
   };
 }
 
-const named = (text: string | undefined): string | null => (text === undefined ? null : asWritten(text));
+const named = (text: string | undefined): string | null => (text === undefined ? null : normalizeText(text));
 
 /** What a context says that differs from an understood one in `finished` only. */
 export function reparseFinished(said: Said, context: Context): Said {

@@ -4,7 +4,7 @@
 // bytes have changed: what they say is not what was measured. It may be stopped and started again at any time, beside uploads
 // and aggregation.
 
-import { sampleOf } from "../../shared/cells/sample.ts";
+import { toSample } from "../../shared/cells/sample.ts";
 import type { Clock } from "../../shared/ports.ts";
 import { reparse } from "../../shared/quality/assess.ts";
 import type { Run } from "../../shared/run/run.ts";
@@ -55,10 +55,10 @@ export async function reparseFleet(
 
 /** Whether a run would be stored in another item than it is. A checksum that it does not have yet is no reason to touch it. */
 function isStoredOtherwise(item: Item, run: Run): boolean {
-  const derived = Object.entries(runItem(run, sampleOf(run)));
+  const derived = Object.entries(runItem(run, toSample(run)));
   return derived.some(([name, value]) => name !== "sum" && item[name]?.S !== value.S);
 }
 
 function replace(table: Table, before: Run, after: Run, clock: Clock): Promise<boolean> {
-  return replaceRun(table, before, { run: after, sample: sampleOf(after) }, new Date(clock()).toISOString());
+  return replaceRun(table, before, { run: after, sample: toSample(after) }, new Date(clock()).toISOString());
 }

@@ -1,5 +1,5 @@
 import { hash } from "node:crypto";
-import { cohortOfFacts } from "../../shared/cells/sample.ts";
+import { cohortFromFacts } from "../../shared/cells/sample.ts";
 import { AppError } from "../../shared/errors.ts";
 import type { Clock, Use, UseStore } from "../../shared/ports.ts";
 import { COHORT_CAPPED, COHORT_KEYS, type Cohort } from "../../shared/run/cohort.ts";
@@ -59,7 +59,7 @@ function makeTokenCohorts(store: UseStore, clock: Clock, most: number): TokenCoh
   return {
     marked: async ({ id, scope }, runs) => {
       if (scope === "admin") return runs;
-      const kinds = runs.map((run) => kindOf(cohortOfFacts(run.facts)));
+      const kinds = runs.map((run) => kindOf(cohortFromFacts(run.facts)));
       const asked = new Set(kinds.flatMap((kind) => kind ?? []));
       if (asked.size === 0) return runs;
       const allowed = await letIn(id, asked);

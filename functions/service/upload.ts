@@ -7,8 +7,8 @@ import { AppError } from "../../shared/errors.ts";
 import { assessQuality } from "../../shared/quality/assess.ts";
 import { monthOf } from "../../shared/run/periods.ts";
 import type { Issue, Run } from "../../shared/run/run.ts";
-import { stratumOf } from "../../shared/run/stratum.ts";
-import { asWritten } from "../../shared/run/text.ts";
+import { computeStratum } from "../../shared/run/stratum.ts";
+import { normalizeText } from "../../shared/run/text.ts";
 import { runId } from "../store/runs.ts";
 import {
   type Context,
@@ -177,7 +177,7 @@ function saidBytes(): { add(key: string, value: string): number } {
   return {
     add: (key, value) => {
       // Which run it is stands in the run once, whatever else is said: names are short, and no facts.
-      const bytes = isFact(key) ? Buffer.byteLength(key) + Buffer.byteLength(asWritten(value)) : 0;
+      const bytes = isFact(key) ? Buffer.byteLength(key) + Buffer.byteLength(normalizeText(value)) : 0;
       total += bytes - (sizes.get(key) ?? 0);
       sizes.set(key, bytes);
       return total;
@@ -227,7 +227,7 @@ function runOf(result: BonnieResult, said: Said, envelope: UploadRequest): Run |
       'expected a backend for this line, found none: say "# backend: ..." before it',
     );
   }
-  const machine = asWritten(setup.machine);
+  const machine = normalizeText(setup.machine);
   const host = said.host ?? machine;
   if (!isName(host)) {
     return reject("host", "bad_host", nameFault("a machine name in the line, or host= beside it, of ", host));
@@ -244,7 +244,7 @@ function runOf(result: BonnieResult, said: Said, envelope: UploadRequest): Run |
     host,
     vm,
     backend,
-    stratum: stratumOf(setup),
+    stratum: computeStratum(setup),
     finished_at: finished?.at ?? receivedAt,
     received_at: receivedAt,
     raw,

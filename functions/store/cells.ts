@@ -4,7 +4,7 @@
 import type { TransactWriteItem } from "@aws-sdk/client-dynamodb";
 import { type Cell, type CellKind, emptyCell, mergeCell } from "../../shared/cells/cell.ts";
 import { mergeEncoded } from "../../shared/cells/codec.ts";
-import { efficiencyName, placeOf } from "../../shared/cells/quantities.ts";
+import { efficiencyName, quantityIndex } from "../../shared/cells/quantities.ts";
 import { mergePeriods } from "../../shared/compare/merge-periods.ts";
 import { AppError } from "../../shared/errors.ts";
 import type { CellQuery, CellReading, CellStore, FleetGeneration, ScopedCells } from "../../shared/ports.ts";
@@ -153,7 +153,7 @@ function latest(times: readonly (string | null)[]): string | null {
 /** Where the rates and efficiencies of metrics are in a cell; undefined for all. */
 function wantedPlaces(metrics: readonly MetricName[]): ReadonlySet<number> | undefined {
   if (metrics.length === 0) return undefined;
-  return new Set(metrics.flatMap((metric) => [placeOf(metric), placeOf(efficiencyName(metric))]));
+  return new Set(metrics.flatMap((metric) => [quantityIndex(metric), quantityIndex(efficiencyName(metric))]));
 }
 
 /** Stored cells by scope, added over shards. */

@@ -3,9 +3,15 @@
 
 import { randomUUID } from "node:crypto";
 import type { TransactWriteItem } from "@aws-sdk/client-dynamodb";
-import { addCell, type Cell, CellError, emptyCell, isEmpty, SCOPE_ALL, subtractCell } from "../../shared/cells/cell.ts";
+import { addCell, type Cell, emptyCell, isEmptyCell, SCOPE_ALL, subtractCell } from "../../shared/cells/cell.ts";
+import { CellError } from "../../shared/cells/cell-error.ts";
 import { decodeCell, encodeCell } from "../../shared/cells/codec.ts";
-import { type Change, contributions, difference, FLEET_NAME } from "../../shared/cells/contribution.ts";
+import {
+  type ContributionChange,
+  contributions,
+  diffContributions,
+  FLEET_NAME,
+} from "../../shared/cells/contribution.ts";
 import { type HostGroup, type HostSummary, withGroups } from "../../shared/cells/host-values.ts";
 import { encodeSummary } from "../../shared/cells/summary-codec.ts";
 import type { FleetGeneration, StoredSummary, SummaryStep } from "../../shared/ports.ts";
@@ -80,7 +86,7 @@ function viewOf(stored: Item | null, view: View): Cell {
 function changedCell(stored: Item | null, parts: readonly CellPart[], at: string): Item | null {
   const trusted = changed(stored, "trusted", parts);
   const all = areViewsAlike(stored, parts) ? trusted : changed(stored, "all", parts);
-  if (isEmpty(trusted) && isEmpty(all)) return null;
+  if (isEmptyCell(trusted) && isEmptyCell(all)) return null;
   const trustedBytes = encodeCell(trusted);
   const allBytes = all === trusted ? trustedBytes : encodeCell(all);
   return {
@@ -111,7 +117,7 @@ function areViewsAlike(stored: Item | null, parts: readonly CellPart[]): boolean
   );
 }
 
-// Which cells a step of a host's summary changes, and how: every difference of the host's contributions goes to the cell
+// Which cells a step of a host's summary changes, and how: every diffContributions of the host's contributions goes to the cell
 // of all cohorts and to the cell of the host's own cohort.
 
 /** What one host takes out of one view of a cell and puts into it. */
@@ -130,7 +136,7 @@ interface CellChange {
 }
 
 /** The changes from one summary to another. */
-type ChangesBetween = (before: HostSummary, after: HostSummary) => readonly Change[];
+type ChangesBetween = (before: HostSummary, after: HostSummary) => readonly ContributionChange[];
 
 /** The changes of one step of a host in `bucket`: one for each cell it touches, each cell once. */
 function cellChanges(
@@ -140,7 +146,7 @@ function cellChanges(
   changesBetween: ChangesBetween,
 ): CellChange[] {
   const changes = new Map<string, { key: Key; cohort: string; parts: CellPart[] }>();
-  const put = (cohort: string, differences: readonly Change[]) => {
+  const put = (cohort: string, differences: readonly ContributionChange[]) => {
     for (const { view, kind, name, scope, subtract, add } of differences) {
       const key = cellKey(of, period, { cohort, kind, name, scope, shard: bucket });
       const change = changes.get(key.sk) ?? { key, cohort, parts: [] };
@@ -168,11 +174,11 @@ const NOTHING: HostSummary = { host: "", groups: [] };
  * same runs, and then share one summary. To be forgotten with the steps it was made for, for it is large.
  */
 function rememberChanges(): ChangesBetween {
-  const remembered = new Map<HostSummary, Map<HostSummary, readonly Change[]>>();
+  const remembered = new Map<HostSummary, Map<HostSummary, readonly ContributionChange[]>>();
   return (before, after) => {
-    const fromHere = remembered.get(before) ?? new Map<HostSummary, readonly Change[]>();
+    const fromHere = remembered.get(before) ?? new Map<HostSummary, readonly ContributionChange[]>();
     remembered.set(before, fromHere);
-    const changes = fromHere.get(after) ?? difference(contributions(before), contributions(after));
+    const changes = fromHere.get(after) ?? diffContributions(contributions(before), contributions(after));
     fromHere.set(after, changes);
     return changes;
   };

@@ -3,7 +3,7 @@
 
 import { BUCKETS, TABLE } from "../../shared/deployment.ts";
 import type { Touched } from "../../shared/ports.ts";
-import { monthOf, PERIOD_ALL, periodsOf } from "../../shared/run/periods.ts";
+import { enclosingPeriods, monthOf, PERIOD_ALL } from "../../shared/run/periods.ts";
 import { currentGeneration } from "./generations.ts";
 import { type Item, textOf } from "./item.ts";
 import { hostHash, pendingPartition, runsOfHost, summaryPartition, timePartition } from "./keys.ts";
@@ -66,7 +66,7 @@ const ofTime = (fleet: string, bucket: number) => ({
 /** Every period that a fleet may have summaries and cells of: those of its runs, withdrawn ones too. One read a month. */
 export async function periodsOfFleet(table: Table, fleet: string): Promise<string[]> {
   const months = await Promise.all(buckets.map((bucket) => monthsOf(bucket)));
-  return [...new Set([PERIOD_ALL, ...months.flat().flatMap(periodsOf)])].sort();
+  return [...new Set([PERIOD_ALL, ...months.flat().flatMap(enclosingPeriods)])].sort();
 
   async function monthsOf(bucket: number): Promise<string[]> {
     const found: string[] = [];

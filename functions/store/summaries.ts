@@ -3,7 +3,7 @@
 // one that is up to date.
 
 import type { TransactWriteItem } from "@aws-sdk/client-dynamodb";
-import { cohortOf } from "../../shared/cells/host-values.ts";
+import { computeCohort } from "../../shared/cells/host-values.ts";
 import { decodeSummary, encodeSummary } from "../../shared/cells/summary-codec.ts";
 import { BUCKETS } from "../../shared/deployment.ts";
 import type { CountedHost, FleetGeneration, HostStore, Page, StoredSummary, SummaryStep } from "../../shared/ports.ts";
@@ -74,7 +74,7 @@ async function getHost(table: Table, fleet: string, host: string): Promise<Count
     readPendingHost(table, fleet, host),
   ]);
   if (stored === undefined || (stored.summary.groups.length === 0 && mark === null)) return null;
-  return { summary: stored.summary, cohort: cohortOf(stored.summary), isPending: mark !== null };
+  return { summary: stored.summary, cohort: computeCohort(stored.summary), isPending: mark !== null };
 }
 
 /** What the cursors of a fleet's hosts are bound to; the place is a host's name. */
@@ -90,7 +90,7 @@ async function listHosts(table: Table, fleet: string, limit: number, after: stri
     const last = items.at(-1);
     if (items.length === limit && last !== undefined)
       return { items, cursor: cursorAt(listingOf(fleet), last.summary.host) };
-    items.push({ summary: stored.summary, cohort: cohortOf(stored.summary) });
+    items.push({ summary: stored.summary, cohort: computeCohort(stored.summary) });
   }
   return { items, cursor: null };
 

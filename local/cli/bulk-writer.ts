@@ -1,7 +1,7 @@
 // The loader: runs to the store as fast as it takes them, several transactions in flight.
 
 import { backOff } from "../../functions/store/errors.ts";
-import { sampleOf } from "../../shared/cells/sample.ts";
+import { toSample } from "../../shared/cells/sample.ts";
 import { AppError } from "../../shared/errors.ts";
 import type { RunStore } from "../../shared/ports.ts";
 import type { Run } from "../../shared/run/run.ts";
@@ -29,7 +29,7 @@ export function makeBulkWriter(store: Pick<RunStore, "add">, onStored: (done: nu
   const counts = { stored: 0, duplicate: 0 };
 
   async function send(runs: readonly Run[]): Promise<void> {
-    const newRuns = runs.map((run) => ({ run, sample: sampleOf(run) }));
+    const newRuns = runs.map((run) => ({ run, sample: toSample(run) }));
     for (let attempt = 0; ; attempt += 1) {
       try {
         for (const status of await store.add(newRuns)) counts[status] += 1;

@@ -9,7 +9,7 @@ import { issueLine } from "../../functions/web/http/errors.ts";
 import { readBonnie } from "../../shared/bonnie/reader.ts";
 import { AppError } from "../../shared/errors.ts";
 import type { Run } from "../../shared/run/run.ts";
-import { stratumOf } from "../../shared/run/stratum.ts";
+import { computeStratum } from "../../shared/run/stratum.ts";
 import { printable } from "../../shared/run/text.ts";
 import { FLEET_PATTERN } from "../../shared/run/token.ts";
 import { run as runKind } from "../../shared/summaries/run.ts";
@@ -42,7 +42,8 @@ function readExportedRun(line: string, fleet: string | undefined): Run | string 
   if (!/^[0-9a-f]{48}$/.test(run.id) || !run.id.startsWith(hostHash(run.fleet, run.host))) {
     return "id: expected one that belongs to its fleet and host";
   }
-  if (run.stratum !== stratumOf(run.bonnie)) return `stratum: expected ${stratumOf(run.bonnie)}, found ${run.stratum}`;
+  if (run.stratum !== computeStratum(run.bonnie))
+    return `stratum: expected ${computeStratum(run.bonnie)}, found ${run.stratum}`;
   const times = [run.finished_at, run.received_at, run.withdrawn_at ?? run.received_at];
   if (!times.every((time) => INSTANT.test(time))) return "times: expected UTC with milliseconds";
   return run;

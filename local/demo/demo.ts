@@ -9,7 +9,7 @@ import { fileURLToPath } from "node:url";
 import * as z from "zod";
 import { environmentWith } from "../../functions/env.ts";
 import { intervalOrNone, knownText } from "../../shared/report/format.ts";
-import { ratioText } from "../../shared/run/format.ts";
+import { formatRatio } from "../../shared/run/format.ts";
 import { faultText, readableLog } from "../server/log.ts";
 import { type LocalServer, startLocalServer } from "../server/server.ts";
 import { StartError } from "../server/start-error.ts";
@@ -138,9 +138,9 @@ async function showFleet(server: LocalServer): Promise<string> {
       [
         name.padEnd(10),
         String(hosts).padStart(6),
-        ratioText(truth).padStart(6),
-        knownText(ratio, ratioText).padStart(13),
-        intervalOrNone(ci, ratioText).padEnd(14),
+        formatRatio(truth).padStart(6),
+        knownText(ratio, formatRatio).padStart(13),
+        intervalOrNone(ci, formatRatio).padEnd(14),
         (ci === null ? "-" : truth >= low && truth <= high ? "yes" : "NO").padStart(11),
         verdict,
       ].join(" "),

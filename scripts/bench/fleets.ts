@@ -15,7 +15,7 @@ import { type FleetPlan, PLAIN_FLEET, sameRatio } from "../../local/demo/fleet-p
 import { generateFleet } from "../../local/demo/generated-fleet.ts";
 import { startEngine } from "../../local/server/engine.ts";
 import { readBonnie } from "../../shared/bonnie/reader.ts";
-import { sampleOf } from "../../shared/cells/sample.ts";
+import { toSample } from "../../shared/cells/sample.ts";
 import type { NewRun } from "../../shared/ports.ts";
 import { progress } from "./timing.ts";
 
@@ -70,7 +70,7 @@ export const runsOf = (body: string): NewRun[] => {
     encoding: "utf-8",
     parameters: {},
   } as const;
-  return readUpload(readBonnie(body), envelope).runs.map(({ run }) => ({ run, sample: sampleOf(run) }));
+  return readUpload(readBonnie(body), envelope).runs.map(({ run }) => ({ run, sample: toSample(run) }));
 };
 
 /** What loading took, in seconds; `generating` is the making of the lines, which is part of `storing`. */

@@ -1,5 +1,5 @@
-// Printing: a result as the CSV line that Bonnie++ writes for it. It is the inverse of reading: the tool's own lines come
-// back byte for byte.
+// Printing: the CSV line that Bonnie++ writes for a result. It is the inverse of reading: lines that Bonnie++ wrote come back
+// byte for byte.
 
 import type { BonnieSetup, Measurements } from "../run/run.ts";
 import { FORMAT_OF_50 } from "./csv.ts";
@@ -7,9 +7,9 @@ import { type Layout, V1, V2_48, V2_50 } from "./layouts.ts";
 import { DEFAULT_CHUNK_BYTES, printChunkSize, printFileSize, printFileSpec } from "./sizes.ts";
 
 /**
- * The CSV line of a result whose `source` is `csv`, without a line end. It differs from the line that was read only where
- * Bonnie++ would not have written that line so: a repaired 47-field line comes out with its 48 fields, `2048M` as `2G`, a
- * smallest file size of 0 as empty in v2, latencies in the unit their size asks for.
+ * Prints the CSV line of a result whose `source` is `csv`, without a line end. It differs from the line that was read only
+ * if Bonnie++ would have written that line differently: a repaired 47-field line gets its 48 fields, `2048M` becomes `2G`,
+ * a smallest file size of 0 is empty in v2, latencies have the unit that suits their size.
  */
 export function printBonnie(setup: BonnieSetup, metrics: Measurements): string {
   const layout = setup.format === "v1" ? V1 : setup.format_version === FORMAT_OF_50 ? V2_50 : V2_48;
@@ -59,12 +59,12 @@ function fillV2(fields: string[], layout: Layout, setup: BonnieSetup): void {
   }
 }
 
-/** v1 gives seeks one decimal; v2 only below 1000. All other rates are whole. */
+/** v1 prints seeks with one decimal, v2 only below 1000. All other rates are whole. */
 function printRate(rate: number, isSeeks: boolean, format: "v1" | "v2"): string {
   return isSeeks && (format === "v1" || rate < 1000) ? rate.toFixed(1) : `${rate}`;
 }
 
-/** The longest unit that keeps at most five digits, from 100 ms on; truncated (bonnie-formats.md, section 3.3). */
+/** From 100 ms on in the largest unit that needs at most five digits; truncated (bonnie-formats.md, section 3.3). */
 function printLatency(us: number): string {
   if (us > 99_999_999) return `${Math.floor(us / 1_000_000)}s`;
   return us > 99_999 ? `${Math.floor(us / 1_000)}ms` : `${us}us`;

@@ -1,23 +1,23 @@
-// What a reading consists of: results, issues and directives in the order of the upload, and counts of what was noise.
+// What the reader returns: results, issues and directives in the order of the upload, and counts of the ignored lines.
 
 import type { BonnieSetup, Issue, Measurements } from "../run/run.ts";
 
-/** One Bonnie++ run as its line, or its text table, says. */
+/** One Bonnie++ run as printed by its CSV line or its text table. */
 export interface BonnieResult {
-  /** 1-based line of the upload; for a text table that of its first line. */
+  /** 1-based line of the upload; for a text table its first line. */
   readonly line: number;
   /**
-   * What was received, without what transport adds: terminator, byte order mark and outer blanks. A text table: its
-   * lines without trailing blanks, joined by a line feed. Two copies of a line that differ in those only are one run.
+   * What was received, without what transport adds: terminator, byte order mark and outer spaces. For a text table, its
+   * lines without trailing spaces, joined by a line feed. Two copies that differ only in these are one run.
    */
   readonly raw: string;
   readonly setup: BonnieSetup;
   readonly metrics: Measurements;
-  /** Short sentences, each opening with a code word and a colon. */
+  /** Short sentences, each beginning with a code word and a colon. */
   readonly warnings: readonly string[];
 }
 
-/** A line `# key: value`, which holds for the lines after it. The key is in lower case, the value as written, trimmed. */
+/** A line `# key: value`, which applies to the lines after it. The key is in lower case, the value trimmed. */
 export interface Directive {
   readonly line: number;
   /** 1-based column of the key. */
@@ -27,13 +27,13 @@ export interface Directive {
   readonly raw: string;
 }
 
-/** One thing an upload says. */
+/** One item of an upload. */
 export type Entry =
   | { readonly kind: "result"; readonly result: BonnieResult }
   | { readonly kind: "issue"; readonly issue: Issue }
   | ({ readonly kind: "directive" } & Directive);
 
-/** How many lines were left aside, by reason. */
+/** How many lines were ignored, by reason. */
 export interface Ignored {
   blank: number;
   /** The header line of `-x 2` and above. */
@@ -45,7 +45,7 @@ export interface Ignored {
   other: number;
 }
 
-/** All that an upload says. */
+/** Everything that was read in an upload. */
 export interface Reading {
   readonly entries: readonly Entry[];
   readonly ignored: Readonly<Ignored>;

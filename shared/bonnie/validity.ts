@@ -1,184 +1,31 @@
-// Contradictions: numbers that are well formed but cannot have been measured together. They mean a damaged line, or a
-// clock that was set during the run. Limits are chosen so that no honest line meets them.
+// Validity: whether what was read can be true. In: a machine name, the setup of a run, one of its measurements. Out:
+// contradictions, which are numbers that are well formed but cannot have been measured together and reject the line; and
+// warnings, which travel with the result and stop nothing. The limits are chosen so that no correct line exceeds them.
+// Source: bonnie-formats.md, sections 3.3, 5, 7 and 8.
 
 import { knownWork, upperLimit } from "../run/bound.ts";
-import { METRIC_NAMES, type MetricName } from "../run/metrics.ts";
-import type { BonnieSetup, FileSpec, Measurement } from "../run/run.ts";
-import { V1, V2_48 } from "./layouts.ts";
-import { scanFileSize } from "./sizes.ts";
-import { BLANKS, type Table } from "./table.ts";
-import type { BonnieResult } from "./types.ts";
+import type { MetricName } from "../run/metrics.ts";
+import type { BonnieSetup, Measurement } from "../run/run.ts";
+import { quoted } from "../run/text.ts";
 
-// Agreement: whether a CSV line says all that a text table says, so that the table adds nothing; and whether a CSV line
-// that cannot be read is the one that belongs to a table.
+// Contradictions.
 
-/** A CSV result with its machine name made ready for comparison. */
-export interface Candidate {
-  readonly result: BonnieResult;
-  readonly name: string;
-}
-
-/** Prepares a CSV result for comparison with tables. */
-export function candidateOf(result: BonnieResult): Candidate {
-  return { result, name: collapsed(result.setup.machine) };
-}
-
-/**
- * Whether one of the CSV results agrees with every value of the table: rates to within the table's last digit, the
- * machine name as `mayBeNamed` says. What the table does not print is not compared.
- */
-export function isRepeated({ result, resolution }: Table, candidates: readonly Candidate[]): boolean {
-  const name = collapsed(result.setup.machine);
-  return candidates.some(
-    (csv) =>
-      mayBeNamed(csv.name, name) &&
-      haveSameSetup(result.setup, csv.result.setup) &&
-      METRIC_NAMES.every((metric) =>
-        isSameValue(result.metrics[metric], csv.result.metrics[metric], resolution[metric]),
-      ),
-  );
-}
-
-/** Whether a rejected line names the machine and the file size of the table: it is that run's own CSV line, damaged. */
-export function isOwnLine({ result: { setup } }: Table, line: string): boolean {
-  const { machine, fileSize } = setup.format === "v1" ? V1 : V2_48;
-  const fields = line.trim().split(",", fileSize + 1);
-  const [name, size] = [fields[machine], fields[fileSize]?.split(":", 1)[0]];
-  if (name === undefined || size === undefined) return false;
-  const kib = size === "" ? null : scanFileSize(size, 0, size.length);
-  return kib === setup.file_size_kib && mayBeNamed(collapsed(name), collapsed(setup.machine));
-}
-
-function haveSameSetup(table: BonnieSetup, csv: BonnieSetup): boolean {
-  return (
-    table.format === csv.format &&
-    (table.file_size_kib === null || table.file_size_kib === csv.file_size_kib) &&
-    (table.files === null || haveSameFiles(table.files, csv.files)) &&
-    mayBeSame(table.bonnie_version, csv.bonnie_version) &&
-    mayBeSame(table.chunk_size_bytes, csv.chunk_size_bytes) &&
-    mayBeSame(table.concurrency, csv.concurrency) &&
-    mayBeSame(table.seek_count, csv.seek_count)
-  );
-}
-
-function mayBeSame<T>(a: T | null, b: T | null): boolean {
-  return a === null || b === null || a === b;
-}
-
-function haveSameFiles(a: FileSpec, b: FileSpec | null): boolean {
-  return (
-    a.thousands === b?.thousands && a.max_size === b.max_size && a.min_size === b.min_size && a.num_dirs === b.num_dirs
-  );
-}
-
-function isSameValue(table: Measurement | null, csv: Measurement | null, resolution: number): boolean {
-  if (table === null) return true;
-  if (csv === null || table.censored !== csv.censored || table.cpu !== csv.cpu) return false;
-  if (table.latency_us !== null && table.latency_us !== csv.latency_us) return false;
-  return table.rate === null || csv.rate === null || Math.abs(table.rate - csv.rate) < resolution;
-}
-
-/** Whether both may be names of one machine: tables cut theirs at the end, and people take a line's name out before they show it. */
-function mayBeNamed(line: string, table: string): boolean {
-  return line === "" || line.startsWith(table);
-}
-
-/** A name as a web page shows it. */
-function collapsed(name: string): string {
-  return name.trim().replace(BLANKS, " ");
-}
-
-// Warnings: values that are as printed and yet deserve a look. They travel with the result and stop nothing. A reader asks
-// for those of the setup first, then for those of each test in registry order.
-
-/** The code words that warnings of a result open with; other warnings of a run are about what was said of it. */
-const WARNING_CODES = [
-  "size_overflow",
-  "zero_rate",
-  "impossible_cpu",
-  "no_latency",
-  "rounded_rates",
-  "unknown_file_rates",
-] as const;
-
-/** Whether a warning of a run is one about its line. */
-export const isOfLine = (warning: string): boolean => WARNING_CODES.some((code) => warning.startsWith(`${code}:`));
-
-/** From 2 TiB on the work of v2, kept in 32 bits, does not fit (bonnie-formats.md, section 8). */
-const OVERFLOWING_KIB = 2 ** 31;
-
-/** Adds the warning of a setup. `size_overflow`: the block rates of so large a file may be a fraction of the true ones. */
-export function warnOfSetup(warnings: string[], { format, file_size_kib: kib }: BonnieSetup): void {
-  if (format === "v2" && kib !== null && kib >= OVERFLOWING_KIB) {
-    warnings.push("size_overflow: Bonnie++ counts wrongly where a file has 2 TiB or more; rates may be too low.");
-  }
-}
-
-/** One thread uses 100 %; the rest is for coarse clocks (101 was seen). */
-const CPU_OF_ONE_THREAD = 110;
-/** v1 forks three seekers. */
-const V1_SEEKERS = 3;
-/** The default of v2, where a line does not say. */
-const V2_SEEKERS = 5;
-
-/**
- * The largest believable %CP: 110, times 3 for the seeks of v1, times the square of the seekers for those of v2, where each
- * seeker counts all of them (bonnie-formats.md, section 7).
- */
-function cpuLimit(metric: MetricName, setup: BonnieSetup): number {
-  if (metric !== "seeks") return CPU_OF_ONE_THREAD;
-  if (setup.format === "v1") return CPU_OF_ONE_THREAD * V1_SEEKERS;
-  return CPU_OF_ONE_THREAD * (setup.seek_procs ?? V2_SEEKERS) ** 2;
-}
-
-/**
- * Adds the warnings of a test.
- * - `zero_rate`: a rate of 0 has no logarithm and is left out of statistics.
- * - `impossible_cpu`: the wall clock was set back during the test, which guests of Xen do see, or the line is damaged. The
- *   %CP is kept as read: the rate had the same wrong time, so that CPU time for each unit of work is right all the same.
- * - `no_latency`, where the output `printsLatencies`: the latency was exactly 0, or is lost.
- */
-export function warnOfTest(
-  warnings: string[],
-  metric: MetricName,
-  setup: BonnieSetup,
-  { rate, cpu, latency_us: latency }: Measurement,
-  printsLatencies: boolean,
-): void {
-  if (rate === 0) warnings.push(`zero_rate: ${metric} is 0, less than one unit a second.`);
-  if (cpu !== null && cpu > CPU_OF_ONE_THREAD && cpu > cpuLimit(metric, setup)) {
-    const limit = cpuLimit(metric, setup);
-    warnings.push(
-      `impossible_cpu: ${metric} has a %CP of ${cpu}, expected at most ${limit}; was the clock set meanwhile?`,
-    );
-  }
-  if (printsLatencies && latency === null) warnings.push(`no_latency: ${metric} was run but has no latency.`);
-}
-
-/** What contradicts what; `part` is the number to point at. */
+/** Two numbers that contradict each other; `part` is the one to point at. */
 export interface Contradiction {
   readonly part: "rate" | "latency";
   readonly code: "above_bound" | "latency_above_elapsed";
   readonly text: string;
 }
 
-/** A test is too fast to measure below this, so its longest operation is shorter too. */
-const CENSORED_BELOW_US = 500_000;
-
-/** The unit a latency was printed in, which is how much truncation may have taken away. */
-function latencyUnit(latencyUs: number): number {
-  if (latencyUs > 99_999_999) return 1_000_000;
-  return latencyUs > 99_999 ? 1_000 : 1;
-}
-
 /**
- * The first contradiction within one measurement, or null. `slack` is how far the printed rate may be above the true one:
- * 0 for a CSV line, which truncates; the last printed digit for a rounded rate of a table.
+ * Finds the first contradiction within one measurement; null if there is none. `slack` is how far the printed rate may be
+ * above the true one, in the metric's unit: 0 for a CSV line, which truncates; the last printed digit for a rounded rate
+ * of a table.
  * - A rate is at most twice the known work per second (bonnie-formats.md, section 5).
  * - A latency is at most the time the test took, work / rate, with one unit of each for rounding (bonnie-formats.md, section 3.3).
- * A %CP that no machine reaches is a warning only: see `warnings.ts`.
+ * A %CP that no machine reaches is only a warning: see `addTestWarnings`.
  */
-export function contradiction(
+export function findContradiction(
   metric: MetricName,
   setup: BonnieSetup,
   { rate, latency_us: latency, censored }: Measurement,
@@ -193,16 +40,106 @@ export function contradiction(
   }
   if (latency === null) return null;
   if (censored && latency >= CENSORED_BELOW_US) {
-    const text = `expected a latency below 500 ms beside +++++, which means under 0.5 s in all, found ${latency} us`;
+    const text = `expected a latency below 500 ms next to +++++, which means a test of under 0.5 s, found ${latency} us`;
     return { part: "latency", code: "latency_above_elapsed", text };
   }
   const work = rate === null ? null : knownWork(metric, setup);
   if (rate === null || work === null) return null;
-  const leastRate = rate - Math.max(slack, 1);
-  if (leastRate > 0 && (latency - latencyUnit(latency)) * leastRate > work * 1_000_000) {
-    const elapsed = Math.ceil((work / leastRate) * 1_000_000);
+  const minRate = rate - Math.max(slack, 1);
+  if (minRate > 0 && (latency - latencyUnit(latency)) * minRate > work * 1_000_000) {
+    const elapsed = Math.ceil((work / minRate) * 1_000_000);
     const text = `expected a latency of at most ${elapsed} us, the time of the whole test, found ${latency} us`;
     return { part: "latency", code: "latency_above_elapsed", text };
   }
   return null;
+}
+
+/** A test shorter than this is too fast to measure, so its longest operation is shorter too. */
+const CENSORED_BELOW_US = 500_000;
+
+/** The unit a latency was printed in: truncation removed less than one of them. */
+function latencyUnit(latencyUs: number): number {
+  if (latencyUs > 99_999_999) return 1_000_000;
+  return latencyUs > 99_999 ? 1_000 : 1;
+}
+
+// Warnings: values that are kept as printed but deserve a look. A reader adds the warnings of the setup first, then the
+// warnings of each test in registry order.
+
+/** From 2 TiB on the amount of work overflows the 32 bits that v2 keeps it in (bonnie-formats.md, section 8). */
+const OVERFLOWING_KIB = 2 ** 31;
+
+/** Adds the warnings of a setup. `size_overflow`: block rates of so large a file may be a fraction of the true ones. */
+export function addSetupWarnings(warnings: string[], { format, file_size_kib: kib }: BonnieSetup): void {
+  if (format === "v2" && kib !== null && kib >= OVERFLOWING_KIB) {
+    warnings.push("size_overflow: Bonnie++ overflows on files of 2 TiB or more; rates may be too low.");
+  }
+}
+
+/**
+ * Adds the warnings of a test.
+ * - `zero_rate`: a rate of 0 has no logarithm and is left out of statistics.
+ * - `impossible_cpu`: the wall clock was set back during the test, which happens in Xen guests, or the line is damaged. The
+ *   %CP is kept as read: the rate has the same wrong time, so CPU time per unit of work is still right.
+ * - `no_latency`, only if the output `printsLatencies`: the latency was exactly 0, or is lost.
+ */
+export function addTestWarnings(
+  warnings: string[],
+  metric: MetricName,
+  setup: BonnieSetup,
+  { rate, cpu, latency_us: latency }: Measurement,
+  printsLatencies: boolean,
+): void {
+  if (rate === 0) warnings.push(`zero_rate: ${metric} is 0, less than one unit a second.`);
+  if (cpu !== null && cpu > CPU_OF_ONE_THREAD && cpu > cpuLimit(metric, setup)) {
+    const limit = cpuLimit(metric, setup);
+    warnings.push(
+      `impossible_cpu: ${metric} has a %CP of ${cpu}, expected at most ${limit}; was the clock changed during the test?`,
+    );
+  }
+  if (printsLatencies && latency === null) warnings.push(`no_latency: ${metric} was run but has no latency.`);
+}
+
+/** The code words that warnings of a line begin with; the other warnings of a run are about its metadata. */
+const WARNING_CODES = [
+  "size_overflow",
+  "zero_rate",
+  "impossible_cpu",
+  "no_latency",
+  "rounded_rates",
+  "unknown_file_rates",
+] as const;
+
+/** Whether a warning of a run is about its line, not about its metadata. */
+export function isLineWarning(warning: string): boolean {
+  return WARNING_CODES.some((code) => warning.startsWith(`${code}:`));
+}
+
+/** One thread uses 100 %; the rest allows for coarse clocks (101 has been seen). */
+const CPU_OF_ONE_THREAD = 110;
+/** v1 forks three seekers. */
+const V1_SEEKERS = 3;
+/** The default of v2, for lines that do not print it. */
+const V2_SEEKERS = 5;
+
+/**
+ * The largest believable %CP: 110, times 3 for the seeks of v1, times the square of the seekers for the seeks of v2, where each
+ * seeker counts all of them (bonnie-formats.md, section 7).
+ */
+function cpuLimit(metric: MetricName, setup: BonnieSetup): number {
+  if (metric !== "seeks") return CPU_OF_ONE_THREAD;
+  if (setup.format === "v1") return CPU_OF_ONE_THREAD * V1_SEEKERS;
+  return CPU_OF_ONE_THREAD * (setup.seek_procs ?? V2_SEEKERS) ** 2;
+}
+
+// Machine names: `grep` over several files, or a page that names each line, joins a prefix to the name.
+
+/** Whether a machine name begins with a prefix that is not part of it: a colon followed by two or more spaces or tabs. */
+export function hasJoinedPrefix(name: string): boolean {
+  return /:[ \t]{2}/.test(name);
+}
+
+/** The message for such a name. */
+export function joinedPrefixText(name: string): string {
+  return `expected the machine name alone, found ${quoted(name)}: a prefix was joined to it; remove it through the colon and the spaces after it`;
 }

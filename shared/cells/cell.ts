@@ -1,174 +1,34 @@
-// Cells: the mergeable state behind every comparison (statistics.md, section 3). A cell adds up the contributions of many
-// hosts in integers only, so that merging, subtracting and recomputing agree to the last bit. What comes in: host
-// summaries. What goes out: cells that `compare/` reads. One type serves pair cells and value cells.
+// Cells: the mergeable state behind every comparison. A cell adds up the contributions of many hosts in integers only, so that
+// merging, subtracting and recomputing agree to the last bit: merging adds all fields, a changed host is subtracted and added
+// again, and a pair read in the other direction is the same pair mirrored. A field that reaches 0 leaves no trace, so equal
+// states are equal values with equal encodings, in whatever order the hosts were added. One type serves pair cells and value
+// cells. Source: statistics.md, section 3.
 
-import { addBins, type Bins, emptyBins, mirror, subtractBins } from "./bins.ts";
+import { addBins, type Bins, emptyBins, mirrorBins, subtractBins } from "./bins.ts";
+import { CellError } from "./cell-error.ts";
 import { QUANTITY_COUNT, QUANTITY_NAMES } from "./quantities.ts";
 
 /**
- * A cell that cannot be: a negative count, a number that is no longer exact, or bytes that are not a cell. Never caused
- * by what a client sends, so it is a reason to alarm, not to answer 400 (statistics.md, section 3).
+ * A cell: a head that counts hosts, and one entry for each quantity, null if no host has it. Efficiencies are in pair cells
+ * only: no query needs the efficiencies of one backend, and they would double the cells that every query reads.
  */
-export class CellError extends Error {
-  override readonly name = "CellError";
-  /** The field at fault, e.g. `put_block.x[-3]`, `head.hosts` or `notes.cached`. */
-  readonly field: string;
-
-  constructor(field: string, text: string) {
-    super(`cell field ${field}: ${text}`);
-    this.field = field;
-  }
-}
-
-/** The numbers of a metric cell that never fall below 0: all but s1, the sum of signed values. */
-const COUNT_FIELDS = ["n", "nx", "nb", "pos", "neg", "s2", "wv", "wn", "one", "runs"] as const;
-
-/** The histograms of a metric cell. */
-const BIN_FIELDS = ["x", "l", "u"] as const;
-
-/** A metric cell without hosts, to be filled. */
-export function emptyMetricCell(): MetricCell {
-  return {
-    n: 0,
-    nx: 0,
-    nb: 0,
-    pos: 0,
-    neg: 0,
-    s1: 0,
-    s2: 0,
-    wv: 0,
-    wn: 0,
-    one: 0,
-    runs: 0,
-    x: emptyBins(),
-    l: emptyBins(),
-    u: emptyBins(),
-  };
-}
-
-// The arithmetic of cells (statistics.md, section 3): merging adds all fields, a changed host is subtracted and added again,
-// and a pair read the other way round is the same pair mirrored. What vanishes leaves no trace, so equal states are
-// equal values and have equal encodings, whatever way led to them.
-
-/** A cell without hosts. */
-export function emptyCell(): Cell {
-  return { hosts: 0, runs: 0, notes: new Map(), metrics: new Array<MetricCell | null>(QUANTITY_COUNT).fill(null) };
-}
-
-/** Whether a cell holds nothing, so that it need not be stored. */
-export function isEmpty(cell: Cell): boolean {
-  return (
-    cell.hosts === 0 && cell.runs === 0 && cell.notes.size === 0 && cell.metrics.every((metric) => metric === null)
-  );
+export interface Cell {
+  /** Hosts behind the cell with any metric at all. */
+  hosts: number;
+  /** Runs of those hosts, both sides. */
+  runs: number;
+  /**
+   * Hosts by note, counts above 0 only. In backend cells e.g. `cached` (a run that is cached or probably-cached),
+   * `cached:C1` (by rule), `small_file`, `bound_mismatch` and `cached+phy` (also on phy, `noteOnBoth`); in pair cells
+   * `low_cpu:put_block` (by metric).
+   */
+  notes: Map<string, number>;
+  /** In the order of the quantities, `QUANTITY_COUNT` entries. */
+  metrics: (MetricCell | null)[];
 }
 
 /**
- * Adds `from` to the accumulator `into`, which changes in place; `from` is left alone. Throws a CellError when a sum is no
- * safe integer any more; the accumulator is then of no further use. For cells that are stored; see `mergeCell` for others.
- */
-export function addCell(into: Cell, from: Cell): void {
-  accumulate(into, from, 1, exact);
-}
-
-/**
- * Adds `from` to a sum that is only read and never stored, e.g. over periods. From about 900 000 host results on the sums
- * of squares leave the exact integers; here they then go on as doubles, wrong by one part in 2^53 for each cell added,
- * which no standard deviation shows. Counts and bins stay exact.
- */
-export function mergeCell(into: Cell, from: Cell): void {
-  accumulate(into, from, 1, (sum) => sum);
-}
-
-/**
- * Takes `what` out of the accumulator `from`, which changes in place. Throws a CellError when a count would fall below 0,
- * a number would no longer be a safe integer, or something would be left of a metric or a cell without hosts; the
- * accumulator is then of no further use.
- */
-export function subtractCell(from: Cell, what: Cell): void {
-  accumulate(from, what, -1, exact);
-  if (from.hosts === 0 && !isEmpty(from))
-    throw new CellError("head.hosts", "no hosts are left, but some of what they added");
-}
-
-/**
- * The other direction of a pair cell, c against b: every log-ratio changes its sign, so lower ends become upper ends. A
- * new cell; `cell` is left alone.
- */
-export function flip(cell: Cell): Cell {
-  return { ...cell, notes: new Map(cell.notes), metrics: cell.metrics.map((metric) => metric && flipMetric(metric)) };
-}
-
-/** Lets a sum pass, or throws. The names are put together only when it does. */
-type Check = (sum: number, owner: string, field: string) => number;
-
-function accumulate(into: Cell, from: Cell, sign: 1 | -1, check: Check): void {
-  into.hosts = check(into.hosts + sign * from.hosts, "head", "hosts");
-  into.runs = check(into.runs + sign * from.runs, "head", "runs");
-  for (const [note, hosts] of from.notes) {
-    const sum = check((into.notes.get(note) ?? 0) + sign * hosts, "notes", note);
-    if (sum === 0) into.notes.delete(note);
-    else into.notes.set(note, sum);
-  }
-  QUANTITY_NAMES.forEach((name, index) => {
-    const added = from.metrics[index] ?? null;
-    if (added === null) return;
-    const metric = into.metrics[index] ?? emptyMetricCell();
-    accumulateMetric(metric, added, sign, check, name);
-    into.metrics[index] = metric.n === 0 ? null : metric;
-  });
-}
-
-function accumulateMetric(into: MetricCell, from: MetricCell, sign: 1 | -1, check: Check, name: string): void {
-  // One by one, not in a loop over the names of the fields: every host of every batch comes through here.
-  into.n = check(into.n + sign * from.n, name, "n");
-  into.nx = check(into.nx + sign * from.nx, name, "nx");
-  into.nb = check(into.nb + sign * from.nb, name, "nb");
-  into.pos = check(into.pos + sign * from.pos, name, "pos");
-  into.neg = check(into.neg + sign * from.neg, name, "neg");
-  into.s2 = check(into.s2 + sign * from.s2, name, "s2");
-  into.wv = check(into.wv + sign * from.wv, name, "wv");
-  into.wn = check(into.wn + sign * from.wn, name, "wn");
-  into.one = check(into.one + sign * from.one, name, "one");
-  into.runs = check(into.runs + sign * from.runs, name, "runs");
-  into.s1 = check(into.s1 + sign * from.s1, name, "s1");
-  for (const field of BIN_FIELDS) {
-    if (sign === 1) addBins(into[field], from[field]);
-    else subtractBins(into[field], from[field], `${name}.${field}`);
-  }
-  if (into.n === 0 && !isVoid(into)) throw new CellError(`${name}.n`, "no hosts are left, but some of what they added");
-}
-
-/** The check of what is stored: safe integers, and only `s1`, a sum of signed values, may be below 0. */
-function exact(sum: number, owner: string, field: string): number {
-  if (sum < 0 && field !== "s1") throw new CellError(`${owner}.${field}`, `must not be negative, would be ${sum}`);
-  if (!Number.isSafeInteger(sum)) {
-    throw new CellError(`${owner}.${field}`, `must be an exact integer, would be ${sum}`);
-  }
-  return sum;
-}
-
-function isVoid(metric: MetricCell): boolean {
-  return (
-    metric.s1 === 0 &&
-    COUNT_FIELDS.every((field) => metric[field] === 0) &&
-    BIN_FIELDS.every((field) => metric[field].counts.length === 0)
-  );
-}
-
-function flipMetric(metric: MetricCell): MetricCell {
-  return {
-    ...metric,
-    pos: metric.neg,
-    neg: metric.pos,
-    s1: 0 - metric.s1, // never -0
-    x: mirror(metric.x),
-    l: mirror(metric.u),
-    u: mirror(metric.l),
-  };
-}
-
-/**
- * One quantity of a cell. All fields are integers; a host adds at most one value.
+ * One quantity of a cell. All fields are integers; each host adds at most one value.
  * Pair cell of backends b < c (alphabetically): d is the host's log-ratio of c over b in ticks.
  * Value cell of one backend: d is the host value; `nb`, `pos`, `neg` stay 0 and `u` stays empty.
  */
@@ -190,7 +50,7 @@ export interface MetricCell {
   /** Run-to-run noise, in ticks^2, and its weight; see statistics.md, section 3 for the two meanings. */
   wv: number;
   wn: number;
-  /** Hosts with a single run on a side. */
+  /** Hosts with only one run on a side. */
   one: number;
   /** Runs behind this metric. */
   runs: number;
@@ -202,26 +62,152 @@ export interface MetricCell {
   u: Bins;
 }
 
-/**
- * A cell: a head that counts hosts, and one entry for each quantity, null where no host has it. Efficiencies are in pair
- * cells alone: nothing asks for those of one backend, and they would double the cells that are read for every answer.
- */
-export interface Cell {
-  /** Hosts behind the cell with any metric at all. */
-  hosts: number;
-  /** Runs of those hosts, both sides. */
-  runs: number;
-  /**
-   * Hosts by note, e.g. `cached` (a run that is cached or probably-cached), `cached:C1` (by rule), `small_file`,
-   * `bound_mismatch` and `cached+phy` (on phy as well, `noteOnBoth`) in backend cells, `low_cpu:put_block` (by metric) in pair cells. Counts above 0 only.
-   */
-  notes: Map<string, number>;
-  /** In the order of the quantities, `QUANTITY_COUNT` entries. */
-  metrics: (MetricCell | null)[];
-}
-
 /** What a cell is about: a pair of backends, one backend, or the whole fleet (head only). */
 export type CellKind = "pair" | "backend" | "fleet";
 
 /** The scope of a cell: `ALL`, where a host has one vote over its strata, or one stratum. */
 export const SCOPE_ALL = "ALL";
+
+/** A cell without hosts. */
+export function emptyCell(): Cell {
+  return { hosts: 0, runs: 0, notes: new Map(), metrics: new Array<MetricCell | null>(QUANTITY_COUNT).fill(null) };
+}
+
+/** Whether a cell contains nothing, so that it need not be stored. */
+export function isEmptyCell(cell: Cell): boolean {
+  return (
+    cell.hosts === 0 && cell.runs === 0 && cell.notes.size === 0 && cell.metrics.every((metric) => metric === null)
+  );
+}
+
+/**
+ * Adds `from` to the accumulator `into`, which changes in place; `from` is not changed. Throws a CellError if a sum is no
+ * longer a safe integer; the accumulator must not be used after that. For cells that are stored; see `mergeCell` for others.
+ */
+export function addCell(into: Cell, from: Cell): void {
+  accumulate(into, from, 1, checkExact);
+}
+
+/**
+ * Adds `from` to a sum that is only read and never stored, e.g. over periods. Above about 900 000 host results the sums of
+ * squares exceed the exact integers; here they become doubles, wrong by one part in 2^53 for each cell added, which is
+ * invisible in a standard deviation. Counts and bins stay exact.
+ */
+export function mergeCell(into: Cell, from: Cell): void {
+  accumulate(into, from, 1, (sum) => sum);
+}
+
+/**
+ * Subtracts `what` from the accumulator `from`, which changes in place. Throws a CellError if a count would fall below 0,
+ * a number would no longer be a safe integer, or something would remain in a metric or a cell without hosts; the
+ * accumulator must not be used after that.
+ */
+export function subtractCell(from: Cell, what: Cell): void {
+  accumulate(from, what, -1, checkExact);
+  if (from.hosts === 0 && !isEmptyCell(from))
+    throw new CellError("head.hosts", "no hosts are left, but some of what they added");
+}
+
+/**
+ * Returns a pair cell in the other direction, c against b: every log-ratio changes its sign, so lower ends become upper
+ * ends. `cell` is not changed.
+ */
+export function flip(cell: Cell): Cell {
+  return { ...cell, notes: new Map(cell.notes), metrics: cell.metrics.map((metric) => metric && flipMetric(metric)) };
+}
+
+/** A metric cell without hosts, to be filled. */
+export function emptyMetricCell(): MetricCell {
+  return {
+    n: 0,
+    nx: 0,
+    nb: 0,
+    pos: 0,
+    neg: 0,
+    s1: 0,
+    s2: 0,
+    wv: 0,
+    wn: 0,
+    one: 0,
+    runs: 0,
+    x: emptyBins(),
+    l: emptyBins(),
+    u: emptyBins(),
+  };
+}
+
+/** The numbers of a metric cell that never fall below 0: all but `s1`, the sum of signed values. */
+const COUNT_FIELDS = ["n", "nx", "nb", "pos", "neg", "s2", "wv", "wn", "one", "runs"] as const;
+
+/** The histograms of a metric cell. */
+const BIN_FIELDS = ["x", "l", "u"] as const;
+
+/** Returns a sum, or throws. The name of the field is put together only for the error. */
+type Check = (sum: number, owner: string, field: string) => number;
+
+function accumulate(into: Cell, from: Cell, sign: 1 | -1, check: Check): void {
+  into.hosts = check(into.hosts + sign * from.hosts, "head", "hosts");
+  into.runs = check(into.runs + sign * from.runs, "head", "runs");
+  for (const [note, hosts] of from.notes) {
+    const sum = check((into.notes.get(note) ?? 0) + sign * hosts, "notes", note);
+    if (sum === 0) into.notes.delete(note);
+    else into.notes.set(note, sum);
+  }
+  QUANTITY_NAMES.forEach((name, index) => {
+    const added = from.metrics[index] ?? null;
+    if (added === null) return;
+    const metric = into.metrics[index] ?? emptyMetricCell();
+    accumulateMetric(metric, added, sign, check, name);
+    into.metrics[index] = metric.n === 0 ? null : metric;
+  });
+}
+
+function accumulateMetric(into: MetricCell, from: MetricCell, sign: 1 | -1, check: Check, name: string): void {
+  // One by one, not in a loop over the names of the fields: this runs for every host of every batch.
+  into.n = check(into.n + sign * from.n, name, "n");
+  into.nx = check(into.nx + sign * from.nx, name, "nx");
+  into.nb = check(into.nb + sign * from.nb, name, "nb");
+  into.pos = check(into.pos + sign * from.pos, name, "pos");
+  into.neg = check(into.neg + sign * from.neg, name, "neg");
+  into.s2 = check(into.s2 + sign * from.s2, name, "s2");
+  into.wv = check(into.wv + sign * from.wv, name, "wv");
+  into.wn = check(into.wn + sign * from.wn, name, "wn");
+  into.one = check(into.one + sign * from.one, name, "one");
+  into.runs = check(into.runs + sign * from.runs, name, "runs");
+  into.s1 = check(into.s1 + sign * from.s1, name, "s1");
+  for (const field of BIN_FIELDS) {
+    if (sign === 1) addBins(into[field], from[field]);
+    else subtractBins(into[field], from[field], `${name}.${field}`);
+  }
+  if (into.n === 0 && !isEmptyMetric(into))
+    throw new CellError(`${name}.n`, "no hosts are left, but some of what they added");
+}
+
+/** The check for stored cells: safe integers, and only `s1`, a sum of signed values, may be below 0. */
+function checkExact(sum: number, owner: string, field: string): number {
+  if (sum < 0 && field !== "s1") throw new CellError(`${owner}.${field}`, `must not be negative, would be ${sum}`);
+  if (!Number.isSafeInteger(sum)) {
+    throw new CellError(`${owner}.${field}`, `must be an exact integer, would be ${sum}`);
+  }
+  return sum;
+}
+
+function isEmptyMetric(metric: MetricCell): boolean {
+  return (
+    metric.s1 === 0 &&
+    COUNT_FIELDS.every((field) => metric[field] === 0) &&
+    BIN_FIELDS.every((field) => metric[field].counts.length === 0)
+  );
+}
+
+function flipMetric(metric: MetricCell): MetricCell {
+  return {
+    ...metric,
+    pos: metric.neg,
+    neg: metric.pos,
+    s1: 0 - metric.s1, // never -0
+    x: mirrorBins(metric.x),
+    l: mirrorBins(metric.u),
+    u: mirrorBins(metric.l),
+  };
+}

@@ -1,7 +1,7 @@
-// The stored form of a cell: bytes, canonical (equal cells are equal bytes) and small, because a write is billed on the
-// whole item. Layout: version; hosts, runs; notes by name; then each quantity that is present: its place and a block with
-// its numbers and bins. So quantities may be added at the end without touching what is stored, and reading a few of them
-// skips the others.
+// The stored form of a cell: bytes, canonical (equal cells are equal bytes) and small, because a write is billed by the size
+// of the whole item. Layout: version; hosts, runs; notes by name; then each quantity that is present: its index and a block
+// with its numbers and bins. So quantities can be added at the end without changing what is stored, and a query that reads a
+// few of them skips the others.
 
 import { codeUnitOrder } from "../run/text.ts";
 import { mergeBins, writeBins } from "./bins.ts";
@@ -9,7 +9,7 @@ import { type Cell, emptyCell, emptyMetricCell, type MetricCell } from "./cell.t
 import { QUANTITY_NAMES } from "./quantities.ts";
 import {
   type Cursor,
-  faultAt,
+  errorAt,
   readBlock,
   readSigned,
   readText,
@@ -22,7 +22,7 @@ import {
 
 const VERSION = 2;
 
-/** Encodes a cell. Throws a CellError when a number is not a safe integer or a count is negative. */
+/** Encodes a cell. Throws a CellError if a number is not a safe integer or a count is negative. */
 export function encodeCell(cell: Cell): Uint8Array {
   const bytes: number[] = [];
   writeUnsigned(bytes, VERSION, "head", "version");
@@ -39,8 +39,8 @@ export function encodeCell(cell: Cell): Uint8Array {
 }
 
 /**
- * Decodes what `encodeCell` wrote; quantities not written are null. Throws a CellError when the bytes are anything else,
- * a second encoding of the same cell included.
+ * Decodes what `encodeCell` wrote; quantities that were not written are null. Throws a CellError if the bytes are anything
+ * else, including any other encoding of the same cell.
  */
 export function decodeCell(bytes: Uint8Array): Cell {
   const cell = emptyCell();
@@ -49,14 +49,14 @@ export function decodeCell(bytes: Uint8Array): Cell {
 }
 
 /**
- * Adds an encoded cell to a sum that is only read and never stored, as `mergeCell(into, decodeCell(bytes))` does but
- * faster. Given `wanted`, only the quantities at these places are added, and the others are not even looked at.
- * Throws as `decodeCell` does; the sum is then of no further use.
+ * Adds an encoded cell to a sum that is only read and never stored, like `mergeCell(into, decodeCell(bytes))` but faster.
+ * With `wanted`, only the quantities with these indexes are added, and the others are skipped unread. Throws as `decodeCell`
+ * does; the sum must not be used after that.
  */
 export function mergeEncoded(into: Cell, bytes: Uint8Array, wanted?: ReadonlySet<number>): void {
   const cursor = { bytes, at: 0 };
   const version = readUnsigned(cursor, "head", "version");
-  if (version !== VERSION) throw faultAt(cursor, "head", "version", `expected ${VERSION}, found ${version}`);
+  if (version !== VERSION) throw errorAt(cursor, "head", "version", `expected ${VERSION}, found ${version}`);
   into.hosts += readUnsigned(cursor, "head", "hosts");
   into.runs += readUnsigned(cursor, "head", "runs");
   mergeNotes(into.notes, cursor);
@@ -64,7 +64,7 @@ export function mergeEncoded(into: Cell, bytes: Uint8Array, wanted?: ReadonlySet
     const index = readUnsigned(cursor, "metrics", "index");
     const name = QUANTITY_NAMES[index];
     if (name === undefined || index <= previous) {
-      throw faultAt(cursor, "metrics", "index", `unexpected metric number ${index}`);
+      throw errorAt(cursor, "metrics", "index", `unexpected metric number ${index}`);
     }
     const block = readBlock(cursor, name, "length");
     if (wanted === undefined || wanted.has(index)) {
@@ -76,8 +76,8 @@ export function mergeEncoded(into: Cell, bytes: Uint8Array, wanted?: ReadonlySet
   }
 }
 
-// Fields are written and read one by one, not in a loop over their names: that is several times faster, and this is where
-// an answer spends its time.
+// Fields are written and read one by one, not in a loop over their names: that is several times faster, and queries spend
+// most of their time here.
 
 function encodeMetric(metric: MetricCell, name: string): number[] {
   const bytes: number[] = [];
@@ -101,7 +101,7 @@ function encodeMetric(metric: MetricCell, name: string): number[] {
 function mergeMetric(into: MetricCell, bytes: Uint8Array, name: string): void {
   const cursor = { bytes, at: 0 };
   const hosts = readUnsigned(cursor, name, "n");
-  if (hosts === 0) throw faultAt(cursor, name, "n", "a metric without hosts");
+  if (hosts === 0) throw errorAt(cursor, name, "n", "a metric without hosts");
   into.n += hosts;
   into.nx += readUnsigned(cursor, name, "nx");
   into.nb += readUnsigned(cursor, name, "nb");
@@ -116,7 +116,7 @@ function mergeMetric(into: MetricCell, bytes: Uint8Array, name: string): void {
   mergeBins(into.x, cursor, name, "x");
   mergeBins(into.l, cursor, name, "l");
   mergeBins(into.u, cursor, name, "u");
-  if (cursor.at < bytes.length) throw faultAt(cursor, name, "length", "more bytes than the metric has");
+  if (cursor.at < bytes.length) throw errorAt(cursor, name, "length", "more bytes than the metric has");
 }
 
 function writeNotes(bytes: number[], notes: ReadonlyMap<string, number>): void {
@@ -133,7 +133,7 @@ function mergeNotes(into: Map<string, number>, cursor: Cursor): void {
     const note = readText(cursor, "notes", "name");
     const hosts = readUnsigned(cursor, "notes", note);
     if (hosts === 0 || (previous !== null && note <= previous)) {
-      throw faultAt(cursor, "notes", note, "unexpected note");
+      throw errorAt(cursor, "notes", note, "unexpected note");
     }
     into.set(note, (into.get(note) ?? 0) + hosts);
     previous = note;

@@ -1,6 +1,6 @@
-// The quantities that statistics are made of: the rate of each metric and, behind the rates, its CPU efficiency, the rate
-// for each per cent of CPU (statistics.md, section 8). Samples, host values and cells hold one entry for each quantity in this
-// order; stored ones know a quantity by its place, so new ones go to the end.
+// Quantities: what statistics are computed for. They are the rate of each metric and, after the rates, its CPU efficiency, the
+// rate per percent of CPU (statistics.md, section 8). Samples, host values and cells have one entry for each quantity in this
+// order; stored ones identify a quantity by its index, so new ones are added at the end.
 
 import { METRICS, type MetricName } from "../run/metrics.ts";
 
@@ -20,10 +20,11 @@ interface Quantity {
   /** The test that it comes from. */
   readonly metric: MetricName;
   readonly isEfficiency: boolean;
-  /** As for the metric: left out of view `trusted` for cached runs. */
+  /** As for the metric: excluded from view `trusted` for cached runs. */
   readonly readPath: boolean;
 }
 
+/** All quantities, in their order. */
 export const QUANTITIES: readonly Quantity[] = [
   ...METRICS.map(({ name, readPath }) => ({ name, metric: name, isEfficiency: false, readPath })),
   ...METRICS.map(({ name, readPath }) => ({
@@ -34,16 +35,17 @@ export const QUANTITIES: readonly Quantity[] = [
   })),
 ];
 
+/** Their names, in the same order. */
 export const QUANTITY_NAMES: readonly QuantityName[] = QUANTITIES.map(({ name }) => name);
 
-/** How many quantities there are: 24. */
+/** Number of quantities: 24. */
 export const QUANTITY_COUNT = QUANTITIES.length;
 
-const PLACES = new Map(QUANTITY_NAMES.map((name, place) => [name, place]));
+const INDEXES = new Map(QUANTITY_NAMES.map((name, index) => [name, index]));
 
-/** The place of a quantity in samples, host values and cells. */
-export function placeOf(name: QuantityName): number {
-  const place = PLACES.get(name);
-  if (place === undefined) throw new RangeError(`there is no quantity ${name}`);
-  return place;
+/** The index of a quantity in samples, host values and cells. */
+export function quantityIndex(name: QuantityName): number {
+  const index = INDEXES.get(name);
+  if (index === undefined) throw new RangeError(`unknown quantity ${name}`);
+  return index;
 }

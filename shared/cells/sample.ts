@@ -1,4 +1,7 @@
-// From a stored run to what statistics need of it. A sample is a pure function of the run, so it can be derived again.
+// Samples: what statistics need of one run. In: a stored run. Out: a sample, a pure function of the run, so it can be derived
+// again; and its text form, which the index of runs contains. The text form omits what the key of the run contains (id, time,
+// backend, stratum) and what a plain run does not have (cache rules, flags, attributes).
+// Source: statistics.md, sections 1, 8 and 9.
 
 import * as z from "zod";
 import type { Backend } from "../run/backends.ts";
@@ -6,32 +9,100 @@ import { upperLimit } from "../run/bound.ts";
 import { COHORT_CAPPED, COHORT_KEYS, type Cohort, type CohortKey } from "../run/cohort.ts";
 import { METRIC_NAMES, type MetricName } from "../run/metrics.ts";
 import type { Facts, Measurement, Run } from "../run/run.ts";
-import { type RunSample, type Sample, ticksOf } from "./host-values.ts";
-import { lazily } from "./lazily.ts";
+import { type RunSample, type Sample, toTicks } from "./host-values.ts";
 import { QUANTITIES, QUANTITY_NAMES } from "./quantities.ts";
 
-// The text form of a sample, projected into the index of runs. A run's id, time, backend and stratum are in its key and
-// are not repeated here. What a plain run does not have (cache rules, flags, attributes) takes no room.
+/** Derives the sample of a run. Does not check whether the run is withdrawn. */
+export function toSample(run: Run): RunSample {
+  const { verdict, decided_by } = run.quality;
+  return {
+    id: run.id,
+    finished_at: run.finished_at,
+    backend: run.backend,
+    stratum: run.stratum,
+    values: QUANTITIES.map(({ metric, isEfficiency }) => {
+      const measurement = run.metrics[metric];
+      if (measurement === null) return null;
+      return isEfficiency ? efficiencySample(measurement) : rateSample(measurement);
+    }),
+    cached: verdict === "cached" || verdict === "probably-cached" ? [...decided_by] : [],
+    small_file: hasSmallFile(run),
+    bound_mismatch: METRIC_NAMES.some((metric) => isAboveBound(run, metric)),
+    cohort: cohortFromFacts(run.facts),
+    ...(run.facts[COHORT_CAPPED] === true && { capped: true }),
+  };
+}
 
-/** A sample without what the key of its run says. */
-export type SampleContent = Omit<RunSample, "id" | "finished_at" | "backend" | "stratum">;
+/** The rate, or the bound of a censored one, in ticks; null if it has no logarithm: unknown, or 0. */
+function rateSample({ censored, lower_bound: bound, rate: measured }: Measurement): Sample | null {
+  const value = censored ? bound : measured;
+  return value ? { ticks: toTicks(value), censored } : null;
+}
 
 /**
- * A value is its ticks, a bound its ticks in brackets; a missing value is null, or left out at the end. Only
- * aggregation reads samples: the mark leaves the schema, and the 10 kB of zod that nothing else needs, out of other bundles.
+ * The rate per percent of CPU in ticks (statistics.md, section 8). A printed %CP of c means c to c + 1, so c + 0.5 is taken; 0
+ * means less than 1, which makes the rate itself a lower bound. Null without rate or %CP: a test that was too fast has neither.
  */
-const encodedSample = /* @__PURE__ */ lazily(() =>
-  z.strictObject({
+function efficiencySample({ cpu, rate: measured }: Measurement): Sample | null {
+  if (!measured || cpu === null) return null;
+  return { ticks: toTicks(cpu < 1 ? measured : measured / (cpu + 0.5)), censored: cpu < 1 };
+}
+
+/** Backends whose disk is always a file of Dom0, whatever the facts say. */
+const FILE_BACKENDS: readonly Backend[] = ["loop", "vnd", "file-direct"];
+
+const KIB_PER_MIB = 1024;
+
+/**
+ * Whether the test file is smaller than twice the memory that can cache it: the guest's, and for a file in Dom0 also Dom0's.
+ * Unreported memory counts as 0, so the flag is never wrong when it is set.
+ */
+function hasSmallFile({ backend, bonnie, facts }: Run): boolean {
+  const isFileBacked = FILE_BACKENDS.includes(backend) || facts["storage"] === "file";
+  const cacheMib = memoryMib(facts, "guest_mem_mb") + (isFileBacked ? memoryMib(facts, "dom0_mem_mb") : 0);
+  return bonnie.file_size_kib !== null && bonnie.file_size_kib < 2 * cacheMib * KIB_PER_MIB;
+}
+
+function memoryMib(facts: Facts, key: string): number {
+  const value = facts[key];
+  return typeof value === "number" ? value : 0;
+}
+
+/** Whether the printed rate is higher than a test of 0.5 s, the shortest with a printed rate, can have. */
+function isAboveBound(run: Run, metric: MetricName): boolean {
+  const rate = run.metrics[metric]?.rate ?? null;
+  const limit = upperLimit(metric, run.bonnie);
+  return rate !== null && limit !== null && rate > limit;
+}
+
+/** The cohort that the facts of a run name. */
+export function cohortFromFacts(facts: Facts): Cohort {
+  const cohort: Partial<Record<CohortKey, string>> = {};
+  for (const key of COHORT_KEYS) if (facts[key] !== undefined) cohort[key] = String(facts[key]);
+  return cohort;
+}
+
+// The text form.
+
+/** A sample without what the key of its run contains. */
+export type SampleContent = Omit<RunSample, "id" | "finished_at" | "backend" | "stratum">;
+
+/** The text form: a value is its ticks, a bound its ticks in brackets; a missing value is null, or omitted at the end. */
+function buildSchema() {
+  return z.strictObject({
     values: z.array(z.union([z.int(), z.tuple([z.int()]), z.null()])),
     cached: z.array(z.string()).default([]),
     small_file: z.literal(true).optional(),
     bound_mismatch: z.literal(true).optional(),
     cohort: z.partialRecord(z.enum(COHORT_KEYS), z.string()).default({}),
     capped: z.literal(true).optional(),
-  }),
-);
+  });
+}
 
-/** Writes a sample as compact JSON; equal samples give equal text as far as their keys are in the same order. */
+/** Built with the first sample that is read: most starts read none, and bundles that read none need no zod. */
+let schema: ReturnType<typeof buildSchema> | undefined;
+
+/** Writes a sample as compact JSON; equal samples give equal text if their keys are in the same order. */
 export function encodeSample(sample: SampleContent): string {
   return JSON.stringify({
     values: withoutTail(sample.values.map((value) => (value?.censored ? [value.ticks] : (value?.ticks ?? null)))),
@@ -49,15 +120,16 @@ function withoutTail<T>(values: readonly (T | null)[]): readonly (T | null)[] {
 }
 
 /**
- * Reads what `encodeSample` wrote. Quantities that are not there, or came later, are null. Throws a SyntaxError or a
- * ZodError when the text is anything else.
+ * Reads what `encodeSample` wrote. Quantities that are missing, or were added later, are null. Throws a SyntaxError or a
+ * ZodError if the text is anything else.
  */
 export function decodeSample(text: string): SampleContent {
-  const encoded = encodedSample().parse(JSON.parse(text));
+  schema ??= buildSchema();
+  const encoded = schema.parse(JSON.parse(text));
   const { values, cached, small_file = false, bound_mismatch = false, cohort, capped } = encoded;
   return {
-    values: QUANTITY_NAMES.map((_, metric) => {
-      const value = values[metric] ?? null;
+    values: QUANTITY_NAMES.map((_, index) => {
+      const value = values[index] ?? null;
       if (value === null) return null;
       return typeof value === "number" ? { ticks: value, censored: false } : { ticks: value[0], censored: true };
     }),
@@ -67,74 +139,4 @@ export function decodeSample(text: string): SampleContent {
     cohort,
     ...(capped && { capped }),
   };
-}
-
-/** Backends whose disk is always a file of Dom0, whatever the facts say. */
-const FILE_BACKENDS: readonly Backend[] = ["loop", "vnd", "file-direct"];
-
-const KIB_PER_MIB = 1024;
-
-/** What statistics need of a run (statistics.md, sections 1, 8 and 9). Whether the run is withdrawn is for the caller to ask. */
-export function sampleOf(run: Run): RunSample {
-  const { verdict, decided_by } = run.quality;
-  return {
-    id: run.id,
-    finished_at: run.finished_at,
-    backend: run.backend,
-    stratum: run.stratum,
-    values: QUANTITIES.map(({ metric, isEfficiency }) => {
-      const measurement = run.metrics[metric];
-      if (measurement === null) return null;
-      return isEfficiency ? efficiency(measurement) : rate(measurement);
-    }),
-    cached: verdict === "cached" || verdict === "probably-cached" ? [...decided_by] : [],
-    small_file: hasSmallFile(run),
-    bound_mismatch: METRIC_NAMES.some((metric) => isAboveBound(run, metric)),
-    cohort: cohortOfFacts(run.facts),
-    ...(run.facts[COHORT_CAPPED] === true && { capped: true }),
-  };
-}
-
-/** The rate, or the bound of a censored one, in ticks; null where there is no logarithm: unknown, or 0. */
-function rate({ censored, lower_bound: bound, rate: measured }: Measurement): Sample | null {
-  const value = censored ? bound : measured;
-  return value ? { ticks: ticksOf(value), censored } : null;
-}
-
-/**
- * The rate for each per cent of CPU in ticks (statistics.md, section 8). A printed %CP of c means c to c + 1, so c + 0.5 is taken;
- * 0 is under 1, which makes the rate itself a lower bound. Null without rate or %CP: a test that was too fast has neither.
- */
-function efficiency({ cpu, rate: measured }: Measurement): Sample | null {
-  if (!measured || cpu === null) return null;
-  return { ticks: ticksOf(cpu < 1 ? measured : measured / (cpu + 0.5)), censored: cpu < 1 };
-}
-
-/**
- * Whether the test file is under twice the memory that can cache it: the guest's, and for a file of Dom0 also Dom0's.
- * Memory that nobody reported counts as none, so a flag raised is always right.
- */
-function hasSmallFile({ backend, bonnie, facts }: Run): boolean {
-  const isFileBacked = FILE_BACKENDS.includes(backend) || facts["storage"] === "file";
-  const cacheMib = mebibytes(facts, "guest_mem_mb") + (isFileBacked ? mebibytes(facts, "dom0_mem_mb") : 0);
-  return bonnie.file_size_kib !== null && bonnie.file_size_kib < 2 * cacheMib * KIB_PER_MIB;
-}
-
-function mebibytes(facts: Facts, key: string): number {
-  const value = facts[key];
-  return typeof value === "number" ? value : 0;
-}
-
-/** Whether a rate is printed that a test of 0.5 s, the shortest that is printed, cannot have had. */
-function isAboveBound(run: Run, metric: MetricName): boolean {
-  const rate = run.metrics[metric]?.rate ?? null;
-  const limit = upperLimit(metric, run.bonnie);
-  return rate !== null && limit !== null && rate > limit;
-}
-
-/** The cohort that the facts of a run name. */
-export function cohortOfFacts(facts: Facts): Cohort {
-  const cohort: Partial<Record<CohortKey, string>> = {};
-  for (const key of COHORT_KEYS) if (facts[key] !== undefined) cohort[key] = String(facts[key]);
-  return cohort;
 }

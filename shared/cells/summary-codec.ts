@@ -1,15 +1,31 @@
-// The text form of a host summary, as stored. Host values are tuples, and of the view `trusted` only what differs from
-// the view `all` is written, so a host with nothing cached pays for one view.
+// The stored text form of a host summary: compact JSON, host values as tuples. Of the view `trusted` only the values that
+// differ from the view `all` are written, so a host without cached runs is charged for one view.
 
 import * as z from "zod";
 import { BACKENDS } from "../run/backends.ts";
 import { COHORT_KEYS } from "../run/cohort.ts";
 import type { HostGroup, HostSummary, HostValue } from "./host-values.ts";
-import { lazily } from "./lazily.ts";
 import { QUANTITY_NAMES } from "./quantities.ts";
 
-/** A schema is made with the first summary that is read: most of what a function is asked for reads none. */
-const encodedSummary = /* @__PURE__ */ lazily(() => {
+/** Writes a summary as compact JSON. */
+export function encodeSummary(summary: HostSummary): string {
+  return JSON.stringify({ host: summary.host, groups: summary.groups.map(encodeGroup) });
+}
+
+/**
+ * Reads what `encodeSummary` wrote; the result equals the summary written. Quantities that were added later are null.
+ * Throws a SyntaxError or a ZodError if the text is anything else.
+ */
+export function decodeSummary(text: string): HostSummary {
+  schema ??= buildSchema();
+  const { host, groups } = schema.parse(JSON.parse(text));
+  return { host, groups: groups.map(decodeGroup) };
+}
+
+/** Built with the first summary that is read: most requests read none. */
+let schema: ReturnType<typeof buildSchema> | undefined;
+
+function buildSchema() {
   /** lo, hi (null for +inf), runs, exact, spread. */
   const encodedValue = z.tuple([z.int(), z.int().nullable(), z.int(), z.int(), z.int()]).nullable();
   const encodedGroup = z.strictObject({
@@ -17,7 +33,7 @@ const encodedSummary = /* @__PURE__ */ lazily(() => {
     backend: z.enum(BACKENDS),
     runs: z.int(),
     all: z.array(encodedValue),
-    /** Place and trusted value of each quantity whose two views differ. */
+    /** Index and trusted value of each quantity whose two views differ. */
     trusted: z.array(z.tuple([z.int(), encodedValue])).default([]),
     cached: z.array(z.string()).default([]),
     small_file: z.literal(true).optional(),
@@ -28,28 +44,14 @@ const encodedSummary = /* @__PURE__ */ lazily(() => {
       .default({}),
   });
   return z.strictObject({ host: z.string(), groups: z.array(encodedGroup) });
-});
+}
 
-type EncodedGroup = z.infer<ReturnType<typeof encodedSummary>>["groups"][number];
+type EncodedGroup = z.infer<ReturnType<typeof buildSchema>>["groups"][number];
 type EncodedValue = EncodedGroup["all"][number];
 
-/** Writes a summary as compact JSON. */
-export function encodeSummary(summary: HostSummary): string {
-  return JSON.stringify({ host: summary.host, groups: summary.groups.map(encodeGroup) });
-}
-
-/**
- * Reads what `encodeSummary` wrote, equal to the summary written. Quantities that came later are null.
- * Throws a SyntaxError or a ZodError when the text is anything else.
- */
-export function decodeSummary(text: string): HostSummary {
-  const { host, groups } = encodedSummary().parse(JSON.parse(text));
-  return { host, groups: groups.map(decodeGroup) };
-}
-
 function encodeGroup(group: HostGroup): object {
-  const trusted = group.trusted.flatMap((value, metric) =>
-    sameValue(value, group.all[metric] ?? null) ? [] : [[metric, encodeValue(value)]],
+  const trusted = group.trusted.flatMap((value, index) =>
+    sameValue(value, group.all[index] ?? null) ? [] : [[index, encodeValue(value)]],
   );
   const attributes = Object.entries(group.attributes).map(([key, { value, at, run, capped }]) => [
     key,
@@ -70,15 +72,15 @@ function encodeGroup(group: HostGroup): object {
 
 function decodeGroup(encoded: EncodedGroup): HostGroup {
   const { stratum, backend, runs, cached, small_file = false, bound_mismatch = false } = encoded;
-  const all = QUANTITY_NAMES.map((_, metric) => decodeValue(encoded.all[metric] ?? null));
+  const all = QUANTITY_NAMES.map((_, index) => decodeValue(encoded.all[index] ?? null));
   const trusted = new Map(encoded.trusted);
   return {
     stratum,
     backend,
     runs,
     all,
-    trusted: all.map((value, metric) => {
-      const other = trusted.get(metric);
+    trusted: all.map((value, index) => {
+      const other = trusted.get(index);
       return other === undefined ? value : decodeValue(other);
     }),
     cached,

@@ -3,7 +3,7 @@
 import type { Comparison, MetricComparison } from "../compare/comparison.ts";
 import { aboutFacts } from "../report/about.ts";
 import { estimateText, timesText } from "../report/format.ts";
-import { countOf } from "../run/format.ts";
+import { formatCount } from "../run/format.ts";
 import { type MetricName, metricLabel } from "../run/metrics.ts";
 import { printable } from "../run/text.ts";
 import { marker, middle, rect, type Scene, text } from "./scene.ts";
@@ -59,7 +59,7 @@ function valueText(metric: MetricComparison | undefined): string {
     case "mostly_too_fast":
       return "too fast to measure";
     case "too_few_hosts":
-      return `${timesText(ratio)} on ${countOf(hosts, "host")}, no verdict`;
+      return `${timesText(ratio)} on ${formatCount(hosts, "host")}, no verdict`;
     default:
       return verdict === "faster" || verdict === "slower"
         ? estimateText(ratio, ci)

@@ -5,7 +5,7 @@
 import type { HostMetric, HostProfile, HostRank, HostRatio } from "../compare/host.ts";
 import { timesText, valueText } from "../report/format.ts";
 import type { RenderOptions } from "../report/model.ts";
-import { countOf, exactText, rateText } from "../run/format.ts";
+import { formatCount, formatNumber, formatRate } from "../run/format.ts";
 import { METRICS, type Metric } from "../run/metrics.ts";
 import {
   type Block,
@@ -56,7 +56,7 @@ export function hostChart(profile: HostProfile, words: Words, look: RenderOption
     ]);
   }
   const left = groups.length - MAX_GROUPS;
-  const notes = left > 0 ? [`${countOf(left, "further group")} not shown.`] : [];
+  const notes = left > 0 ? [`${formatCount(left, "further group")} not shown.`] : [];
   const drawn = groups.slice(0, MAX_GROUPS);
   const layout = layoutOf(drawn, frame);
   return stack(look.width, words.title, desc, [
@@ -106,7 +106,7 @@ function groupsOf({ ratios, backends }: HostProfile, { metrics }: RenderOptions)
     })),
     ...backends.map((group) => ({
       name: `${group.backend}, stratum ${group.stratum}`,
-      rows: rowsOf(group, (value, { unit }) => valueText(value, rateText, ` ${unit}`)),
+      rows: rowsOf(group, (value, { unit }) => valueText(value, formatRate, ` ${unit}`)),
     })),
   ];
 }
@@ -121,8 +121,9 @@ function placeText(standing: HostRank | null): string {
   if (standing === null) return "";
   const others = standing.hosts - 1;
   const most = Math.max(standing.below, others - standing.above);
-  const below = most === standing.below ? exactText(most) : `${exactText(standing.below)} to ${exactText(most)}`;
-  return `above ${below} of ${exactText(others)}`;
+  const below =
+    most === standing.below ? formatNumber(most) : `${formatNumber(standing.below)} to ${formatNumber(most)}`;
+  return `above ${below} of ${formatNumber(others)}`;
 }
 
 const NAME: Font = { size: 12.5, weight: "bold" };

@@ -6,7 +6,7 @@ import type { Flag } from "../compare/flags.ts";
 import type { Reason, Verdict } from "../compare/verdict.ts";
 import { limitsText, timesText } from "../report/format.ts";
 import type { RenderOptions } from "../report/model.ts";
-import { countOf, exactText, marginText } from "../run/format.ts";
+import { formatCount, formatMargin, formatNumber } from "../run/format.ts";
 import { METRICS, type MetricName } from "../run/metrics.ts";
 import { type LogAxis, logAxis, type Place } from "./axes.ts";
 import {
@@ -32,7 +32,7 @@ function verdictCount(verdicts: readonly Verdict[]): string {
   const counts = ORDER.map((verdict) => [verdict, verdicts.filter((each) => each === verdict).length] as const);
   return counts
     .filter(([, count]) => count > 0)
-    .map(([verdict, count], index) => `${verdict} in ${index === 0 ? countOf(count, "metric") : count}`)
+    .map(([verdict, count], index) => `${verdict} in ${index === 0 ? formatCount(count, "metric") : count}`)
     .join(", ");
 }
 
@@ -79,8 +79,8 @@ export function ratioRows(comparison: Comparison, metrics: readonly MetricName[]
       label: isCached ? `${label} ${CACHE_SIGN}` : label,
       times: timesText(metric.ratio),
       interval: metric.ci === null && instead === null ? "no interval" : limitsText(metric.ci),
-      count: `${atLeast}${exactText(metric.n_eff)}`,
-      hosts: `${atLeast}${countOf(metric.n_eff, "host")}`,
+      count: `${atLeast}${formatNumber(metric.n_eff)}`,
+      hosts: `${atLeast}${formatCount(metric.n_eff, "host")}`,
       instead,
       isCached,
       opensGroup: index > 0 && compared[index - 1]?.group !== group,
@@ -161,7 +161,7 @@ function withMetrics(words: string, some: readonly RatioRow[], rows: readonly Ra
   if (some.length === 0) return [];
   if (some.length === rows.length) return [words];
   const labels = METRICS.filter(({ name }) => some.some((row) => row.name === name)).map(({ label }) => label);
-  return [`${words} (${labels.length > MAX_NAMED ? countOf(labels.length, "metric") : labels.join(", ")})`];
+  return [`${words} (${labels.length > MAX_NAMED ? formatCount(labels.length, "metric") : labels.join(", ")})`];
 }
 
 // What one metric's row of the ratio chart shows between the ends of its axis.
@@ -415,7 +415,7 @@ function leadOf({ baseline, candidate }: Comparison, rows: readonly RatioRow[], 
   const counts = rows.map(({ metric }) => metric.n_eff);
   const most = Math.max(...counts);
   if (most === 0) return lead;
-  const hosts = `${most <= 1 || counts.every((count) => count === most) ? "" : "up to "}${countOf(most, "host")}`;
+  const hosts = `${most <= 1 || counts.every((count) => count === most) ? "" : "up to "}${formatCount(most, "host")}`;
   const verdicts = verdictCount(rows.map(({ metric }) => metric.verdict));
   return `On ${hosts} with both, ${candidate} compared with ${baseline} is ${verdicts}.`;
 }
@@ -573,7 +573,7 @@ function meanings({ margin }: Comparison, rows: readonly RatioRow[]): LegendEntr
         ]
       : []),
     {
-      name: `within ${marginText(margin)}: equal`,
+      name: `within ${formatMargin(margin)}: equal`,
       width: 12,
       sample: (x, y) => [rect("margin", x, y - 6, 12, 12), line("muted", x + 6, y - 6, x + 6, y + 6)],
     },

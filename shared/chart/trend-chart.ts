@@ -4,7 +4,7 @@
 import type { TrendPoint, TrendResult } from "../compare/trend.ts";
 import { intervalText, knownText } from "../report/format.ts";
 import type { RenderOptions } from "../report/model.ts";
-import { countOf, exactText, rateText } from "../run/format.ts";
+import { formatCount, formatNumber, formatRate } from "../run/format.ts";
 import { METRICS } from "../run/metrics.ts";
 import { type LinearAxis, linearAxis } from "./axes.ts";
 import {
@@ -33,7 +33,7 @@ export function trendChart(trend: TrendResult, words: Words, look: RenderOptions
   const strata = Object.entries(trend.strata);
   const data = strata.flatMap(([stratum, points]) => [`Stratum ${stratum}:`, ...points.map(pointInWords)]);
   const notes =
-    strata.length > MAX_PANELS ? [`${countOf(strata.length - MAX_PANELS, "further stratum")} not shown.`] : [];
+    strata.length > MAX_PANELS ? [`${formatCount(strata.length - MAX_PANELS, "further stratum")} not shown.`] : [];
   const desc = description(words, data);
   if (strata.length === 0) {
     return stack(look.width, words.title, desc, [
@@ -52,9 +52,9 @@ export function trendChart(trend: TrendResult, words: Words, look: RenderOptions
 }
 
 function pointInWords({ period, hosts, median, ci, change }: TrendPoint): string {
-  const interval = ci === null ? "" : ` (95 % interval ${intervalText(ci, rateText)})`;
+  const interval = ci === null ? "" : ` (95 % interval ${intervalText(ci, formatRate)})`;
   const hint = change === null || change.hint === "none" ? "" : `, a hint that it became ${change.hint}`;
-  return `${period} ${knownText(median, rateText)}${interval} on ${countOf(hosts, "host")}${hint}.`;
+  return `${period} ${knownText(median, formatRate)}${interval} on ${formatCount(hosts, "host")}${hint}.`;
 }
 
 const NAME: Font = { size: 12.5, weight: "bold" };
@@ -119,7 +119,7 @@ function panel({ metric, periods }: TrendResult, stratum: string, points: readon
 const levelOf = ({ median: { low, high } }: TrendPoint): number | null => low ?? high;
 
 /** As many digits as tell the ticks apart. */
-const tickText = (tick: number): string => exactText(Number(tick.toPrecision(6)));
+const tickText = (tick: number): string => formatNumber(Number(tick.toPrecision(6)));
 
 function pointItems(point: TrendPoint, axis: LinearAxis, x: number, y: number, top: number): Item[] {
   const { median, ci } = point;
@@ -156,7 +156,7 @@ function feet(
 ): Item[] {
   const texts = periods.map((period) => {
     const hosts = points.find((point) => point.period === period)?.hosts;
-    return { period, hosts: hosts === undefined ? "–" : exactText(hosts) };
+    return { period, hosts: hosts === undefined ? "–" : formatNumber(hosts) };
   });
   const widest = Math.max(
     0,

@@ -2,7 +2,7 @@
 
 import { type Cell, emptyMetricCell, type MetricCell, SCOPE_ALL } from "../cells/cell.ts";
 import { TICKS_PER_LOG } from "../cells/host-values.ts";
-import { placeOf, type QuantityName } from "../cells/quantities.ts";
+import { type QuantityName, quantityIndex } from "../cells/quantities.ts";
 import type { MetricName } from "../run/metrics.ts";
 import { type ComparisonInput, type Merged, oriented } from "./compare.ts";
 import type { AsReported, BackendValue, ConfidenceInterval, Estimate } from "./comparison.ts";
@@ -40,13 +40,13 @@ export interface Measure extends Median {
 
 /** The cell of one quantity, without hosts where there is none. */
 export function metricCell(cell: Cell | undefined, quantity: QuantityName): MetricCell {
-  return cell?.metrics[placeOf(quantity)] ?? emptyMetricCell();
+  return cell?.metrics[quantityIndex(quantity)] ?? emptyMetricCell();
 }
 
 /** Makes one quantity of a scope ready; no cell gives no hosts and an unknown median. `rankOf` is that of `medianOf`. */
 export function measure(merged: Merged | undefined, quantity: QuantityName, rankOf = medianRank): Measure {
   const cell = metricCell(merged?.cell, quantity);
-  const nEff = merged?.nEff[placeOf(quantity)] ?? 0;
+  const nEff = merged?.nEff[quantityIndex(quantity)] ?? 0;
   const ends = endsOf(cell);
   return { cell, nEff, ends, ...medianOf(ends, nEff, rankOf) };
 }

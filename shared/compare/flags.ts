@@ -2,7 +2,7 @@
 
 import { noteOnBoth } from "../cells/contribution.ts";
 import type { Backend } from "../run/backends.ts";
-import { countOf, exactText } from "../run/format.ts";
+import { formatCount, formatNumber } from "../run/format.ts";
 import { METRICS, type MetricName } from "../run/metrics.ts";
 import type { Merged, PairedEffect } from "./compare.ts";
 import type { CachedReads } from "./comparison.ts";
@@ -163,13 +163,13 @@ function disjoint(a: TickInterval | null, b: TickInterval | null): boolean {
 
 /** "3 of 40 hosts"; where hosts may repeat over periods, of how many results. */
 export function ofHosts(part: number, { cell, nEff }: Measure): string {
-  const of = `${exactText(part)} of ${exactText(cell.n)}`;
-  return nEff === cell.n ? `${of} hosts` : `${of} results over the periods (at least ${countOf(nEff, "host")})`;
+  const of = `${formatNumber(part)} of ${formatNumber(cell.n)}`;
+  return nEff === cell.n ? `${of} hosts` : `${of} results over the periods (at least ${formatCount(nEff, "host")})`;
 }
 
 /** "14", after a colon. */
 function counted({ hosts, isRepeated }: NotedHosts): string {
-  return isRepeated ? `${exactText(hosts)}, a host counting once in each period` : exactText(hosts);
+  return isRepeated ? `${formatNumber(hosts)}, a host counting once in each period` : formatNumber(hosts);
 }
 
 function cachedDetail(cached: CachedHosts): FlagDetail {

@@ -1,7 +1,7 @@
 // One host by itself: what it measured on each of its backends, how they compare on it, and where it stands in the fleet.
 // In: its summary over all time, and the cells of its backends and of their pairs. One host is never a verdict.
 
-import { BIN_TICKS, binsOf } from "../cells/bins.ts";
+import { BIN_TICKS, singleBin } from "../cells/bins.ts";
 import type { Cell, MetricCell } from "../cells/cell.ts";
 import { pairName } from "../cells/contribution.ts";
 import {
@@ -40,8 +40,8 @@ export function standing(cell: MetricCell, { lo, hi }: TickInterval): HostRank |
   const half = BIN_TICKS / 2;
   return {
     hosts: cell.n,
-    below: Number.isFinite(lo) ? countBelow(upper, binsOf(lo).first * BIN_TICKS - half) : 0,
-    above: Number.isFinite(hi) ? countAbove(lower, binsOf(hi).first * BIN_TICKS + half) : 0,
+    below: Number.isFinite(lo) ? countBelow(upper, singleBin(lo).first * BIN_TICKS - half) : 0,
+    above: Number.isFinite(hi) ? countAbove(lower, singleBin(hi).first * BIN_TICKS + half) : 0,
   };
 }
 

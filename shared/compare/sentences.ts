@@ -1,7 +1,7 @@
 // One plain sentence or two for each metric: what was found, on how many hosts, and how sure it is.
 
 import type { Backend } from "../run/backends.ts";
-import { countOf, exactText, marginText, pText, ratioText } from "../run/format.ts";
+import { formatCount, formatMargin, formatNumber, formatPValue, formatRatio } from "../run/format.ts";
 import type { MetricName } from "../run/metrics.ts";
 import type { View } from "../run/run.ts";
 import type { PairedEffect } from "./compare.ts";
@@ -97,23 +97,23 @@ export interface Finding {
 /** "2.12", "at least 2.12" and so on. Never called for an unknown ratio. */
 function ratioPhrase({ low, high }: Estimate): string {
   if (low !== null && high !== null) {
-    return low === high ? ratioText(low) : `between ${ratioText(low, "down")} and ${ratioText(high, "up")}`;
+    return low === high ? formatRatio(low) : `between ${formatRatio(low, "down")} and ${formatRatio(high, "up")}`;
   }
-  if (low !== null) return `at least ${ratioText(low, "down")}`;
-  return high === null ? "an unknown number of" : `at most ${ratioText(high, "up")}`;
+  if (low !== null) return `at least ${formatRatio(low, "down")}`;
+  return high === null ? "an unknown number of" : `at most ${formatRatio(high, "up")}`;
 }
 
 /** "2.04 to 2.19", or the side that has a limit; rounded outwards. */
 function limitsPhrase({ low, high }: ConfidenceInterval): string {
-  if (low !== null && high !== null) return `${ratioText(low, "down")} to ${ratioText(high, "up")}`;
-  if (low !== null) return `from ${ratioText(low, "down")}, no upper limit`;
-  return high === null ? "no limit on either side" : `up to ${ratioText(high, "up")}, no lower limit`;
+  if (low !== null && high !== null) return `${formatRatio(low, "down")} to ${formatRatio(high, "up")}`;
+  if (low !== null) return `from ${formatRatio(low, "down")}, no upper limit`;
+  return high === null ? "no limit on either side" : `up to ${formatRatio(high, "up")}, no lower limit`;
 }
 
 /** "1 240 hosts"; where hosts may repeat over periods, how many results that is. */
 function hostsPhrase({ cell, nEff }: PairedEffect): string {
-  if (nEff === cell.n) return countOf(cell.n, "host");
-  return `at least ${countOf(nEff, "host")} (${countOf(cell.n, "result")} over the periods)`;
+  if (nEff === cell.n) return formatCount(cell.n, "host");
+  return `at least ${formatCount(nEff, "host")} (${formatCount(cell.n, "result")} over the periods)`;
 }
 
 /** "on 93 % of them"; where hosts may repeat, of the results. */
@@ -138,7 +138,7 @@ function cachedPhrase({ baseline, candidate, periods }: Finding): string | null 
   const parts = [baseline, candidate].flatMap(({ backend, cached }) => {
     if (cached === null || cached.hosts === 0) return [];
     const repeated = periods > 1 ? ", counted once in each period" : "";
-    return [`runs of ${backend} on ${countOf(cached.hosts, "host")}${repeated}${rulesText(cached.rules)}`];
+    return [`runs of ${backend} on ${formatCount(cached.hosts, "host")}${repeated}${rulesText(cached.rules)}`];
   });
   return parts.length > 0 ? parts.join(" and ") : null;
 }
@@ -154,7 +154,7 @@ function noPairedHosts(finding: Finding): string {
       `${cached} were left out, because their reads probably came from a cache and not from the disk.`
     );
   }
-  const hostsOf = ({ hosts }: Side) => `${periods > 1 && hosts > 0 ? "at least " : ""}${countOf(hosts, "host")}`;
+  const hostsOf = ({ hosts }: Side) => `${periods > 1 && hosts > 0 ? "at least " : ""}${formatCount(hosts, "host")}`;
   const measured = `${baseline.backend} has results of ${hostsOf(baseline)}, ${candidate.backend} of ${hostsOf(candidate)}`;
   return `No host has measured ${WORDS[effect.metric].noun} with both ${baseline.backend} and ${candidate.backend} (${measured}).`;
 }
@@ -187,7 +187,7 @@ function withinMargin({ baseline, candidate, effect, ci, share, margin }: Findin
   const unlike = unlikeMedian(share);
   return (
     `On the median of ${hostsPhrase(effect)} ${candidate.backend} ${did} as fast as ${baseline.backend}, ` +
-    `to within ${marginText(margin)}${interval}${unlike === null ? "" : `; ${unlike}`}.`
+    `to within ${formatMargin(margin)}${interval}${unlike === null ? "" : `; ${unlike}`}.`
   );
 }
 
@@ -195,10 +195,10 @@ function includesOne(finding: Finding): string {
   const { effect, margin } = finding;
   const { pos, neg } = effect.cell;
   if (!isSignificant(effect.pHolm)) {
-    return `${estimatePhrase(finding)}; that shows neither a difference nor equality to within ${marginText(margin)}.`;
+    return `${estimatePhrase(finding)}; that shows neither a difference nor equality to within ${formatMargin(margin)}.`;
   }
   const [way, other] = pos > neg ? ["faster", "slower"] : ["slower", "faster"];
-  const counts = `on ${exactText(Math.max(pos, neg))}, ${other} on ${exactText(Math.min(pos, neg))}`;
+  const counts = `on ${formatNumber(Math.max(pos, neg))}, ${other} on ${formatNumber(Math.min(pos, neg))}`;
   return `${estimatePhrase(finding)}; it was ${way} more often than chance explains (${counts}), but the median difference may be none.`;
 }
 
@@ -206,8 +206,8 @@ function mayBeChance(finding: Finding): string {
   const { effect, tests } = finding;
   const chance =
     tests === 1
-      ? `this may be chance (p ${pText(effect.p)})`
-      : `with ${countOf(tests, "metric")} tested this may be chance (corrected p ${pText(effect.pHolm)})`;
+      ? `this may be chance (p ${formatPValue(effect.p)})`
+      : `with ${formatCount(tests, "metric")} tested this may be chance (corrected p ${formatPValue(effect.pHolm)})`;
   return `${estimatePhrase(finding)}, but ${chance}.`;
 }
 
@@ -239,7 +239,7 @@ function findingText(finding: Finding): string {
     case "ci_below_1":
       return `${estimatePhrase(finding)}; it was slower, by any amount, ${onPart(neg, effect)}.`;
     case "difference_below_margin":
-      return `${estimatePhrase(finding)}; a difference, but not shown to exceed ${marginText(margin)}.`;
+      return `${estimatePhrase(finding)}; a difference, but not shown to exceed ${formatMargin(margin)}.`;
   }
 }
 

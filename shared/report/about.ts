@@ -4,7 +4,7 @@ import type { Question } from "../compare/compare.ts";
 import type { Notice } from "../compare/flags.ts";
 import type { Freshness } from "../compare/trend.ts";
 import { COHORT_KEYS } from "../run/cohort.ts";
-import { exactText, marginText } from "../run/format.ts";
+import { formatMargin, formatNumber } from "../run/format.ts";
 import { instantText } from "./format.ts";
 import { type Fact, type Remark, type RenderOptions, warning } from "./model.ts";
 import type { Field } from "./records.ts";
@@ -30,7 +30,7 @@ export function aboutFacts(about: About, own: readonly Fact[] = []): Fact[] {
     ),
     ...own,
     { label: "as of", text: as_of === null ? "never" : instantText(as_of) },
-    { label: "pending hosts", text: exactText(pending_hosts) },
+    { label: "pending hosts", text: formatNumber(pending_hosts) },
     { label: "method", text: method_version },
   ];
 }
@@ -42,12 +42,12 @@ export function shownFact({ metrics }: Pick<RenderOptions, "metrics">): Fact[] {
 
 /** The margin as a fact: `3 %`. */
 export function marginFact(margin: number): Fact {
-  return { label: "margin", text: marginText(margin) };
+  return { label: "margin", text: formatMargin(margin) };
 }
 
 /** What concerns all numbers of an answer. */
 export function noticeRemarks({ notices, pending_hosts: pending }: Pick<About, "notices" | "pending_hosts">): Remark[] {
-  const late = pending === 1 ? "1 host has" : `${exactText(pending)} hosts have`;
+  const late = pending === 1 ? "1 host has" : `${formatNumber(pending)} hosts have`;
   return [
     ...notices.map((notice) => warning(notice, NOTICE_TEXTS[notice])),
     ...(pending === 0 ? [] : [warning("pending", `${late} newer results that are not in these numbers yet.`)]),

@@ -3,7 +3,7 @@
 
 import type { Comparison, HostRange } from "../compare/comparison.ts";
 import type { Verdict } from "../compare/verdict.ts";
-import { countOf, exactText, percentText, pText, ratioText } from "../run/format.ts";
+import { formatCount, formatNumber, formatPercent, formatPValue, formatRatio } from "../run/format.ts";
 import { metricLabel } from "../run/metrics.ts";
 import { hostCountText, hostsOfAll, intervalOrNone, intervalText, knownText } from "./format.ts";
 import { cell, column, type Remark, type RenderOptions, remark, type Section, section } from "./model.ts";
@@ -40,7 +40,7 @@ function manyFiles(spec: string): string {
   if (spec === "-" || spec === "") return "no test of many files";
   const [kinds = "", directories] = spec.split("/");
   const [thousands = "", most, least] = kinds.split(":");
-  const count = exactText(1024 * Number(thousands));
+  const count = formatNumber(1024 * Number(thousands));
   const where = directories === undefined ? "" : ` in ${directories} directories`;
   if (most === "link") return `${count} hard links${where}`;
   if (most === "symlink") return `${count} symbolic links${where}`;
@@ -71,7 +71,7 @@ export function comparisonLead(
     return names.length === 0 ? [] : [`${word} in ${names.join(", ")}`];
   });
   const open = metrics.filter(([, { verdict }]) => !DECIDED.some(([word]) => word === verdict)).length;
-  const of = `${open} of ${countOf(metrics.length, "metric")}`;
+  const of = `${open} of ${formatCount(metrics.length, "metric")}`;
   if (decided.length === 0) return `${on}, no metric has a verdict: ${candidate} against ${baseline} is undecided.`;
   const rest = open === 0 ? "" : `; ${of} ${open === 1 ? "is" : "are"} undecided`;
   return `${on}, ${candidate} compared with ${baseline} is ${decided.join("; ")}${rest}.`;
@@ -83,15 +83,15 @@ export function agreementSection({ fleet }: Comparison, look: RenderOptions): Se
   if (shown.length === 0) return [];
   const rows = shown.map(([name, { host_range, share, p, p_holm, noise_share }]) => [
     cell(name),
-    cell(intervalText(host_range, ratioText)),
+    cell(intervalText(host_range, formatRatio)),
     cell(rangeKind(host_range)),
-    cell(percentText(share.faster)),
-    cell(percentText(share.same)),
-    cell(percentText(share.slower)),
-    cell(percentText(share.undetermined)),
-    cell(pText(p)),
-    cell(pText(p_holm)),
-    cell(percentText(noise_share)),
+    cell(formatPercent(share.faster)),
+    cell(formatPercent(share.same)),
+    cell(formatPercent(share.slower)),
+    cell(formatPercent(share.undetermined)),
+    cell(formatPValue(p)),
+    cell(formatPValue(p_holm)),
+    cell(formatPercent(noise_share)),
   ]);
   const columns = [
     column("<", "metric"),
@@ -126,8 +126,8 @@ export function scoresSection({ fleet }: Comparison, look: RenderOptions): Secti
   if (known.length === 0) return [];
   const rows = known.map(([name, { ratio, ci, metrics }]) => [
     cell(name),
-    cell(knownText(ratio, ratioText)),
-    cell(intervalOrNone(ci, ratioText)),
+    cell(knownText(ratio, formatRatio)),
+    cell(intervalOrNone(ci, formatRatio)),
     cell(metrics.join(", ")),
   ]);
   const columns = [
@@ -153,8 +153,8 @@ export function efficiencySection({ candidate, fleet }: Comparison, look: Render
   const rows = shown.map(([name, { hosts, n_eff, ratio, ci, flags }]) => [
     cell(name),
     cell(hostCountText({ hosts, n_eff })),
-    cell(knownText(ratio, ratioText)),
-    cell(intervalOrNone(ci, ratioText)),
+    cell(knownText(ratio, formatRatio)),
+    cell(intervalOrNone(ci, formatRatio)),
     cell(flags.join(", ")),
   ]);
   const columns = [
@@ -187,8 +187,8 @@ export function indicationSection({ fleet }: Comparison, look: RenderOptions): S
       },
     ]) => [
       cell(name),
-      cell(knownText(ratio, ratioText)),
-      cell(intervalOrNone(ci, ratioText)),
+      cell(knownText(ratio, formatRatio)),
+      cell(intervalOrNone(ci, formatRatio)),
       cell(indication),
       cell(strata_used.join(", ")),
     ],

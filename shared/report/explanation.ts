@@ -10,7 +10,7 @@ import {
 } from "../compare/sample-size.ts";
 import { unlikeMedian, WORDS } from "../compare/sentences.ts";
 import { isSignificant } from "../compare/verdict.ts";
-import { countOf, exactText, marginText, pText, ratioText } from "../run/format.ts";
+import { formatCount, formatMargin, formatNumber, formatPValue, formatRatio } from "../run/format.ts";
 import { METRICS, type MetricName } from "../run/metrics.ts";
 import { hostCountText, hostsText, intervalOrNone } from "./format.ts";
 
@@ -35,17 +35,17 @@ export function explained(comparison: Comparison, name: MetricName): Explanation
 function whyText(comparison: Comparison, metric: MetricComparison): string {
   const { candidate, margin } = comparison;
   const { ci, p, p_holm, hosts, both_too_fast: tooFast, reason, share } = metric;
-  const interval = `The 95 % interval, ${intervalOrNone(ci, ratioText)},`;
-  const within = marginText(margin);
+  const interval = `The 95 % interval, ${intervalOrNone(ci, formatRatio)},`;
+  const within = formatMargin(margin);
   const tests = Object.values(comparison.fleet.metrics).filter((one) => one.p !== null).length;
-  const test = `the sign test over ${countOf(tests, "metric")} has p ${pText(p_holm)}, against a limit of 0.05`;
+  const test = `the sign test over ${formatCount(tests, "metric")} has p ${formatPValue(p_holm)}, against a limit of 0.05`;
   switch (reason) {
     case "no_paired_hosts":
       return "No host has a result of both backends in this test that counts, and different hosts are no evidence.";
     case "too_fast_on_both":
       return `Bonnie++ could not time this test on either backend: it took under half a second on ${hosts === 1 ? "the one host" : "every host"}.`;
     case "mostly_too_fast":
-      return `On so many hosts this test took under half a second (on both backends on ${exactText(tooFast)} of ${exactText(hosts)}) that the median has no limit on either side.`;
+      return `On so many hosts this test took under half a second (on both backends on ${formatNumber(tooFast)} of ${formatNumber(hosts)}) that the median has no limit on either side.`;
     case "too_few_hosts":
       return "The median of fewer than 6 hosts has no 95 % interval, whatever their numbers are.";
     case "ci_within_margin": {
@@ -59,7 +59,7 @@ function whyText(comparison: Comparison, metric: MetricComparison): string {
         ? `More hosts go one way than chance explains (${test}), but ${interval.replace("The", "the")} includes 1: so many hosts are equal, or differ by next to nothing, that the median difference may be none.`
         : `${interval} includes 1, so ${candidate} may as well be slower as faster; and it is wider than ${within} either way, so they cannot be called equal.`;
     case "not_significant_after_holm":
-      return `${interval} does not include 1, but ${test}.${tests === 1 ? "" : ` Before the correction for testing so many it is ${pText(p)}.`}`;
+      return `${interval} does not include 1, but ${test}.${tests === 1 ? "" : ` Before the correction for testing so many it is ${formatPValue(p)}.`}`;
     case "ci_above_1":
       return `${interval} lies above 1, the median more than ${within} above it, and ${test}.`;
     case "ci_below_1":
@@ -82,15 +82,17 @@ function hostTexts(comparison: Comparison, name: MetricName, metric: MetricCompa
   const isRead = METRICS.some((one) => one.name === name && one.readPath);
   const repeated = periods.length > 1 ? ", counted once in each period" : "";
   const suspects = Object.entries(cached).flatMap(([backend, reads]) =>
-    reads.hosts === 0 ? [] : [`${backend} on ${countOf(reads.hosts, "host")}${repeated} (${reads.rules.join(", ")})`],
+    reads.hosts === 0
+      ? []
+      : [`${backend} on ${formatCount(reads.hosts, "host")}${repeated} (${reads.rules.join(", ")})`],
   );
   return [
     ...(hosts === 0
       ? []
       : [
-          `${capitalised(hostsText(metric))} with both ${baseline} and ${candidate}: ${candidate} is faster on ${exactText(faster)}, slower on ${exactText(slower)}${rest === 0 ? "" : `, neither or unknown on ${exactText(rest)}`}.`,
+          `${capitalised(hostsText(metric))} with both ${baseline} and ${candidate}: ${candidate} is faster on ${formatNumber(faster)}, slower on ${formatNumber(slower)}${rest === 0 ? "" : `, neither or unknown on ${formatNumber(rest)}`}.`,
         ]),
-    ...(tooFast === 0 ? [] : [`Too fast to measure on both backends: ${countOf(tooFast, noun)}.`]),
+    ...(tooFast === 0 ? [] : [`Too fast to measure on both backends: ${formatCount(tooFast, noun)}.`]),
     ...(isRepeated ? ["A host has a result in each period, and counts once in each."] : []),
     ...(measured.length < 2 ? [] : [`By stratum: ${measured.join(", ")}.`]),
     ...(isRead && suspects.length > 0
@@ -111,8 +113,8 @@ function changeTexts(comparison: Comparison, name: MetricName, metric: MetricCom
   const { remedy } = WORDS[name];
   const tests = testedMetrics(comparison);
   const fewest = fewestHosts(tests);
-  const within = marginText(margin);
-  const more = (wanted: number) => (wanted > hosts ? `, ${exactText(wanted - hosts)} more than now` : "");
+  const within = formatMargin(margin);
+  const more = (wanted: number) => (wanted > hosts ? `, ${formatNumber(wanted - hosts)} more than now` : "");
   switch (reason) {
     case "no_paired_hosts":
       return [
@@ -137,7 +139,7 @@ function changeTexts(comparison: Comparison, name: MetricName, metric: MetricCom
       const factor = p === null || p === 0 || p_holm === null ? tests : p_holm / p;
       const undoing = hostsToOverturn(splitOf(metric), factor);
       return [
-        `${countOf(undoing, "further host")} would undo it, if ${undoing === 1 ? "it says" : "all of them say"} the opposite.`,
+        `${formatCount(undoing, "further host")} would undo it, if ${undoing === 1 ? "it says" : "all of them say"} the opposite.`,
       ];
     }
   }
@@ -146,7 +148,7 @@ function changeTexts(comparison: Comparison, name: MetricName, metric: MetricCom
 /** A projection for each way it can still be decided. */
 function undecidedTexts({ candidate, margin }: Comparison, metric: MetricComparison, tests: number): string[] {
   const { n_eff, ratio, ci, reason, p_holm } = metric;
-  const within = marginText(margin);
+  const within = formatMargin(margin);
   const split = splitOf(metric);
   const equal = hostsForEquality(n_eff, ratio, ci, margin);
   if (equal !== null) {
@@ -188,10 +190,10 @@ function testedMetrics({ fleet }: Comparison): number {
 }
 
 const withTests = (tests: number): string =>
-  tests === 1 ? "" : `, since ${exactText(tests)} metrics are tested together`;
+  tests === 1 ? "" : `, since ${formatNumber(tests)} metrics are tested together`;
 
 /** A projected count, in two digits: `870`, `1 300`. */
 function about(count: number): string {
   const unit = 10 ** Math.max(0, Math.floor(Math.log10(count)) - 1);
-  return exactText(Math.ceil(count / unit) * unit);
+  return formatNumber(Math.ceil(count / unit) * unit);
 }

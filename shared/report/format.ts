@@ -2,12 +2,12 @@
 
 import type { ConfidenceInterval, Estimate } from "../compare/comparison.ts";
 import { COHORT_KEYS, type Cohort } from "../run/cohort.ts";
-import { countOf, exactText, type NumberText, ratioText } from "../run/format.ts";
+import { formatCount, formatNumber, formatRatio, type NumberFormat } from "../run/format.ts";
 
 // Values in the few characters that a picture has room for, with the digits that they have everywhere (`number-text.ts`).
 
 /** `25 510 K/s`, `≥ 32 760 files/s`, `1.37–1.39×`, with the unit as it follows the number; `–` where nothing is known. */
-export function valueText({ low, high }: Estimate, numberText: NumberText, unit: string): string {
+export function valueText({ low, high }: Estimate, numberText: NumberFormat, unit: string): string {
   if (low !== null && high !== null) {
     const number = low === high ? numberText(low) : `${numberText(low, "down")}–${numberText(high, "up")}`;
     return `${number}${unit}`;
@@ -18,16 +18,16 @@ export function valueText({ low, high }: Estimate, numberText: NumberText, unit:
 
 /** A ratio: `2.12×`, `≥ 1.081×`, `≤ 0.0153×`. */
 export function timesText(ratio: Estimate): string {
-  return valueText(ratio, ratioText, "×");
+  return valueText(ratio, formatRatio, "×");
 }
 
 /** `2.04–2.19`, `2.04 or more`, `0.91 or less`; empty where there is no interval or it has no limits. Limits are rounded outwards. */
 export function limitsText(limits: ConfidenceInterval | null): string {
   if (limits === null) return "";
   const { low, high } = limits;
-  if (low !== null && high !== null) return `${ratioText(low, "down")}–${ratioText(high, "up")}`;
-  if (low !== null) return `${ratioText(low, "down")} or more`;
-  return high === null ? "" : `${ratioText(high, "up")} or less`;
+  if (low !== null && high !== null) return `${formatRatio(low, "down")}–${formatRatio(high, "up")}`;
+  if (low !== null) return `${formatRatio(low, "down")} or more`;
+  return high === null ? "" : `${formatRatio(high, "up")} or less`;
 }
 
 /** Both: `2.12× (2.04–2.19)`. */
@@ -55,13 +55,13 @@ const isRepeated = ({ hosts, n_eff }: Counted): boolean => n_eff < hosts;
 
 /** The hosts of one metric, in a column: `40`, `>= 10`. */
 export function hostCountText(counted: Counted): string {
-  return `${isRepeated(counted) ? ">= " : ""}${exactText(counted.n_eff)}`;
+  return `${isRepeated(counted) ? ">= " : ""}${formatNumber(counted.n_eff)}`;
 }
 
 /** The hosts of one metric in a sentence: `40 hosts`, `at least 10 hosts (30 results over the periods)`. */
 export function hostsText(counted: Counted): string {
-  const hosts = countOf(counted.n_eff, "host");
-  return isRepeated(counted) ? `at least ${hosts} (${countOf(counted.hosts, "result")} over the periods)` : hosts;
+  const hosts = formatCount(counted.n_eff, "host");
+  return isRepeated(counted) ? `at least ${hosts} (${formatCount(counted.hosts, "result")} over the periods)` : hosts;
 }
 
 /** The hosts of several metrics, from the one with fewest to the one with most: `9 to 40 hosts`, `at least 10 hosts`. */
@@ -69,12 +69,12 @@ export function hostsOfAll(metrics: readonly Counted[]): string {
   const counts = metrics.flatMap(({ n_eff }) => (n_eff > 0 ? [n_eff] : []));
   const most = Math.max(0, ...counts);
   const fewest = Math.min(most, ...counts);
-  const range = fewest === most ? countOf(most, "host") : `${exactText(fewest)} to ${countOf(most, "host")}`;
+  const range = fewest === most ? formatCount(most, "host") : `${formatNumber(fewest)} to ${formatCount(most, "host")}`;
   return metrics.some(isRepeated) ? `at least ${range}` : range;
 }
 
 /** A value that may be a bound: `2.72`, `>= 1.08`, `<= 0.9`, `1.1 to 1.4`, or `unknown`. Bounds are rounded to the safe side. */
-export function knownText({ low, high, relation }: Estimate, numberText: NumberText): string {
+export function knownText({ low, high, relation }: Estimate, numberText: NumberFormat): string {
   if (low !== null && high !== null) {
     return relation === "=" ? numberText(low) : `${numberText(low, "down")} to ${numberText(high, "up")}`;
   }
@@ -83,14 +83,14 @@ export function knownText({ low, high, relation }: Estimate, numberText: NumberT
 }
 
 /** An interval: `1.1 to 1.4`, `up to 0.9`, `1.08 and up`, or `no limits`. Limits are rounded outwards. */
-export function intervalText({ low, high }: ConfidenceInterval, numberText: NumberText): string {
+export function intervalText({ low, high }: ConfidenceInterval, numberText: NumberFormat): string {
   if (low !== null && high !== null) return `${numberText(low, "down")} to ${numberText(high, "up")}`;
   if (low !== null) return `${numberText(low, "down")} and up`;
   return high === null ? "no limits" : `up to ${numberText(high, "up")}`;
 }
 
 /** The same for an interval that may not exist: `-`. */
-export function intervalOrNone(limits: ConfidenceInterval | null, numberText: NumberText): string {
+export function intervalOrNone(limits: ConfidenceInterval | null, numberText: NumberFormat): string {
   return limits === null ? "-" : intervalText(limits, numberText);
 }
 

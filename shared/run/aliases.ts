@@ -1,5 +1,5 @@
 // The words people use for a backend, as data: every slug and every alias of xen-backends.md, section 1.1, with what a word
-// implies and what else it may mean. `resolve-backend.ts` decides.
+// implies and what else it may mean. `resolution.ts` decides which backend an ambiguous word means on a given host.
 
 import { BACKENDS, type Backend, type ImageFormat, type Storage } from "./backends.ts";
 import type { ConfigRow } from "./resolution.ts";
@@ -7,13 +7,13 @@ import { quoted } from "./text.ts";
 
 /** What a word means. */
 export interface Alias {
-  /** The slug that is stored when nothing decides otherwise. */
+  /** The slug that is stored unless the facts of the host decide differently. */
   readonly backend: Backend;
   readonly image_format?: ImageFormat;
   readonly storage?: Storage;
   /** The row of the resolution table in which a toolstack and a Xen version look the word up. */
   readonly row?: ConfigRow;
-  /** What the word may mean as well; present exactly for ambiguous words, which are stored as `declared`. */
+  /** Other possible meanings; present exactly for ambiguous words, which are stored as `declared`. */
   readonly may_also_be?: readonly Backend[];
   /** Which fact settles an ambiguous word. */
   readonly settled_by?: string;
@@ -126,7 +126,7 @@ const GROUPS: readonly AliasGroup[] = [
   { backend: "emulated", words: ["ioemu", "ide", "sata", "ahci", "scsi", "hvm"] },
   { backend: "vnd", words: ["netbsd-file"] },
   { backend: "file-direct", words: ["freebsd-file"] },
-  // Words that name a format and leave the backend open.
+  // Words that name an image format and not the backend.
   {
     backend: "unknown",
     words: ["aio"],
@@ -154,37 +154,37 @@ const GROUPS: readonly AliasGroup[] = [
 ];
 
 /**
- * Folds a word to the form in which aliases are compared: lower case, `-`, `_` and `:` alike, blanks around it and
- * a separator at its end (the `tap:aio:` of a configuration file) dropped.
+ * Normalizes a word for the comparison of aliases: lower case, `-`, `_` and `:` alike, without surrounding spaces and
+ * without a separator at its end (the `tap:aio:` of a configuration file).
  */
-export function foldWord(word: string): string {
+export function normalizeWord(word: string): string {
   return word.trim().toLowerCase().replace(/[-_:]/g, "-").replace(/-$/, "");
 }
 
-/** A disk as a guest's configuration has it, `tap:aio:/x.img`: one of the prefixes of the resolution table, and a path. */
+/** A disk in a guest's configuration, `tap:aio:/x.img`: one of the prefixes of the resolution table, and a path. */
 const SPECIFICATION = /^\s*((?:file|phy|tap2?)(?::[a-z0-9]+)*):\//i;
 
 const BY_WORD: ReadonlyMap<string, Alias> = new Map<string, Alias>([
   ...BACKENDS.map((backend): [string, Alias] => [backend, { backend }]),
-  ...GROUPS.flatMap(({ words, ...alias }) => words.map((word): [string, Alias] => [foldWord(word), alias])),
+  ...GROUPS.flatMap(({ words, ...alias }) => words.map((word): [string, Alias] => [normalizeWord(word), alias])),
 ]);
 
 /**
- * What a word means, in any spelling variant; null for a word that is neither a slug nor an alias. A whole disk
- * specification with the path of a file or device means what its prefix means.
+ * Finds what a word means, in any spelling variant; null for a word that is neither a slug nor an alias. A whole disk
+ * specification with the path of a file or device means the same as its prefix.
  */
-export function aliasOf(word: string): Alias | null {
-  return BY_WORD.get(foldWord(SPECIFICATION.exec(word)?.[1] ?? word)) ?? null;
+export function findAlias(word: string): Alias | null {
+  return BY_WORD.get(normalizeWord(SPECIFICATION.exec(word)?.[1] ?? word)) ?? null;
 }
 
-/** The aliases of a slug as people write them, and whether a word may mean another backend as well; for documentation. */
+/** The aliases of a slug as people write them, and whether each may also mean another backend; for documentation. */
 export function aliasesOf(backend: Backend): readonly { readonly word: string; readonly ambiguous: boolean }[] {
   return GROUPS.filter((group) => group.backend === backend).flatMap(({ words, may_also_be }) =>
     words.filter((word) => word !== backend).map((word) => ({ word, ambiguous: may_also_be !== undefined })),
   );
 }
 
-/** What to tell somebody who sent a word that no backend has, under the name of what held it: the slugs, and that aliases exist. */
+/** The message for a word that is no backend; `name` is the key or parameter it was sent in. */
 export function unknownBackendText(name: string, word: string): string {
   return `${name}: expected a backend such as ${BACKENDS.join(", ")}, or an alias of one of them, found ${quoted(word)}`;
 }

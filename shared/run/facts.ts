@@ -1,47 +1,25 @@
-// Facts: what a client says about a run beside the result itself. In: a key and a value, both text from a query or from a
-// `# key: value` line. Out: the fact with a typed value, or what is wrong with it. `fact-registry.ts` lists the facts.
+// Facts: what a client may send about a run in addition to the result. In: a key and a value, both text from a query or
+// from a `# key: value` line. Out: the fact with a typed value, or an error with what was expected and found. The registry
+// of facts is data: checks, error texts and documentation are derived from it.
+// Sources: docs/api.md#post-results and xen-backends.md, sections 1.1 to 1.4, 2.4 and 3.
 
 import { BACKEND_EVIDENCE, CACHE_MODES, IMAGE_FORMATS, STORAGES, TOOLSTACK_WORDS } from "./backends.ts";
 import type { FactValue } from "./run.ts";
-import { asWritten, invisibleIn, quoted, VISIBLE_EXPECTED } from "./text.ts";
+import { describeInvisible, normalizeText, quoted, VISIBLE_EXPECTED } from "./text.ts";
 
-/**
- * The known word that a mistyped one most likely stands for: the one at the smallest edit distance (insertions, deletions,
- * replacements; Levenshtein 1966), ignoring case and taking `-` for `_`, if at most 3 edits and a third of its length
- * away. Of equally near words, the first. Null when none is near.
- */
-function nearestWord(word: string, known: readonly string[]): string | null {
-  if (word.length > 60) return null;
-  const typed = word.toLowerCase().replace(/-/g, "_");
-  let nearest: string | null = null;
-  let least = Number.POSITIVE_INFINITY;
-  for (const candidate of known) {
-    const distance = editDistance(typed, candidate);
-    if (distance < least && distance <= Math.min(3, Math.ceil(candidate.length / 3))) {
-      nearest = candidate;
-      least = distance;
-    }
-  }
-  return nearest;
+/** A fact with its value in the right type. */
+export interface ParsedFact {
+  readonly key: string;
+  readonly value: FactValue;
 }
 
-function editDistance(a: string, b: string): number {
-  let row = Array.from({ length: b.length + 1 }, (_, j) => j);
-  for (const [i, charA] of [...a].entries()) {
-    const next = [i + 1];
-    for (const [j, charB] of [...b].entries()) {
-      const replaced = (row[j] ?? 0) + (charA === charB ? 0 : 1);
-      next.push(Math.min(replaced, (row[j + 1] ?? 0) + 1, (next[j] ?? 0) + 1));
-    }
-    row = next;
-  }
-  return row[b.length] ?? 0;
+/** Why a fact was rejected: a code, and one sentence with what was expected and found. */
+export interface FactError {
+  readonly code: "unknown_key" | "bad_value";
+  readonly text: string;
 }
 
-// Every fact a client may send with a run, as data: its kind and what it means. Checks, error texts and documentation are
-// derived from here. Sources: docs/api.md#post-results and xen-backends.md, sections 1.1 to 1.4, 2.4 and 3.
-
-/** What values a fact takes. Ranges include both ends. */
+/** The kind of value of a fact. Ranges include both ends. */
 export type FactKind =
   | { readonly kind: "text" }
   | { readonly kind: "integer"; readonly min: number; readonly max: number }
@@ -73,12 +51,12 @@ function oneOf(values: readonly string[]): FactKind {
 export const FACTS: readonly Fact[] = [
   // The virtual disk.
   { key: "image_format", kind: oneOf(IMAGE_FORMATS), description: "Format of the image; none for a block device." },
-  { key: "storage", kind: oneOf(STORAGES), description: "What lies underneath the virtual disk in Dom0." },
+  { key: "storage", kind: oneOf(STORAGES), description: "What the virtual disk is stored on in Dom0." },
   { key: "cache_mode", kind: oneOf(CACHE_MODES), description: "Whether Dom0's page cache is in the data path." },
   {
     key: "backend_evidence",
     kind: oneOf(BACKEND_EVIDENCE),
-    description: "Where the knowledge of the backend comes from, best first.",
+    description: "How the backend was determined, best evidence first.",
   },
   { key: "driver_domain", kind: YES_NO, description: "The backend runs in a domain other than Dom0." },
   {
@@ -114,7 +92,7 @@ export const FACTS: readonly Fact[] = [
   {
     key: "reference_read_kps",
     kind: KPS,
-    description: "Block read of the same storage on this host, measured past Dom0's page cache, in K/s.",
+    description: "Block read of the same storage on this host, measured without Dom0's page cache, in K/s.",
   },
   { key: "disk_write_cache", kind: TEXT_FACT, description: "Write cache of the disk, e.g. write back." },
   {
@@ -136,7 +114,7 @@ export const FACTS: readonly Fact[] = [
     description: "Toolstack.",
   },
   { key: "xen_version", kind: TEXT_FACT, description: "Version of Xen, e.g. 4.17.7." },
-  { key: "site", kind: TEXT_FACT, description: "Where the host stands; comparisons can be filtered by it." },
+  { key: "site", kind: TEXT_FACT, description: "Where the host is located; comparisons can be filtered by it." },
   { key: "hardware", kind: TEXT_FACT, description: "Hardware class of the host; comparisons can be filtered by it." },
   { key: "cpu_model", kind: TEXT_FACT, description: "Processor model of the host." },
   { key: "cpu_mhz", kind: { kind: "number", min: 1, max: 100_000 }, description: "Clock rate of the host in MHz." },
@@ -157,12 +135,12 @@ export const FACTS: readonly Fact[] = [
     kind: { kind: "number", min: 0, max: 1_000_000 },
     description: "One-minute load average of Dom0 when the run began.",
   },
-  { key: "other_guests_running", kind: COUNT, description: "Guests that ran beside the measured one." },
+  { key: "other_guests_running", kind: COUNT, description: "Other guests running during the measurement." },
 
   // The guest.
   { key: "guest_mem_mb", kind: MIB, description: "Memory of the guest, in MiB." },
   { key: "guest_vcpus", kind: POSITIVE_COUNT, description: "Virtual processors of the guest." },
-  { key: "guest_type", kind: oneOf(["PV", "PVH", "HVM"]), description: "How the guest is virtualised." },
+  { key: "guest_type", kind: oneOf(["PV", "PVH", "HVM"]), description: "How the guest is virtualized." },
   { key: "guest_kernel", kind: TEXT_FACT, description: "Kernel release of the guest." },
   { key: "guest_fs", kind: TEXT_FACT, description: "File system that Bonnie++ wrote to." },
   { key: "guest_fs_opts", kind: TEXT_FACT, description: "Mount options of that file system." },
@@ -170,7 +148,7 @@ export const FACTS: readonly Fact[] = [
   { key: "os_version", kind: TEXT_FACT, description: "Operating system of the guest." },
 
   // The run.
-  { key: "file_size_mb", kind: MIB, description: "Size of the test file in MiB, as asked for." },
+  { key: "file_size_mb", kind: MIB, description: "Requested size of the test file, in MiB." },
   { key: "bonnie_version", kind: TEXT_FACT, description: "Version of Bonnie++." },
   { key: "bonnie_flags", kind: TEXT_FACT, description: "Options Bonnie++ was started with." },
   { key: "run_index", kind: POSITIVE_COUNT, description: "1 for the first run on this image, then 2, 3 ..." },
@@ -178,21 +156,9 @@ export const FACTS: readonly Fact[] = [
   {
     key: "device_read_ratio",
     kind: { kind: "number", min: 0, max: 1e9 },
-    description: "Sectors the physical disks delivered during the run / sectors the guest asked for.",
+    description: "Sectors read from the physical disks during the run / sectors requested by the guest.",
   },
 ];
-
-/** A fact that was understood. */
-export interface ParsedFact {
-  readonly key: string;
-  readonly value: FactValue;
-}
-
-/** Why a fact was not: `unknown_key` or `bad_value`, and one sentence with what was found and what was expected. */
-export interface FactError {
-  readonly code: "unknown_key" | "bad_value";
-  readonly text: string;
-}
 
 /** The longest text of a fact, in characters. */
 const MAX_FACT_TEXT = 200;
@@ -208,34 +174,33 @@ const BOOLEANS: ReadonlyMap<string, boolean> = new Map([
   ["false", false],
   ["0", false],
 ]);
-const TEXT: FactKind = { kind: "text" };
 const KINDS: ReadonlyMap<string, FactKind> = new Map(FACTS.map((fact) => [fact.key, fact.kind]));
-/** Keys a run takes that are not facts: suggested for a slip of the pen, and read elsewhere. */
+/** Keys of a run that are not facts and are read elsewhere; an unknown key may be a misspelling of one of them. */
 const OTHER_KEYS = ["backend", "host", "vm", "run", "finished"];
 
-/** Whether a key, in lower case, is one that may be said of a run. Any `label.` is, though not every one is well formed. */
+/** Whether a key, in lower case, may be sent with a run. Any `label.` key is known, even if it is malformed. */
 export function isKnownKey(key: string): boolean {
   return KINDS.has(key) || OTHER_KEYS.includes(key) || key.startsWith("label.");
 }
 
 /**
- * Reads one fact. Blanks around the value are dropped; words are taken in any case; text is given in NFC. An empty value is a
- * fault: a client that does not know a fact leaves it out.
+ * Parses one fact. Spaces around the value are removed; words may have any case; text is returned in NFC. An empty value is
+ * an error: a client that does not know a fact omits it.
  */
 export function parseFact(key: string, value: string): ParsedFact | FactError {
-  const kind = KINDS.get(key) ?? (LABEL.test(key) ? TEXT : undefined);
-  if (kind === undefined) return { code: "unknown_key", text: unknownKey(key) };
-  const found = asWritten(value);
-  const parsed = readValue(kind, found);
+  const kind = KINDS.get(key) ?? (LABEL.test(key) ? TEXT_FACT : undefined);
+  if (kind === undefined) return { code: "unknown_key", text: unknownKeyText(key) };
+  const found = normalizeText(value);
+  const parsed = parseValue(kind, found);
   if (parsed !== null) return { key, value: parsed };
   return {
     code: "bad_value",
-    text: `${key}: expected ${expectedOf(kind)}, found ${quoted(found)}${kind.kind === "text" ? invisibleIn(found) : ""}`,
+    text: `${key}: expected ${describeFactKind(kind)}, found ${quoted(found)}${kind.kind === "text" ? describeInvisible(found) : ""}`,
   };
 }
 
-/** What a kind of fact accepts, in words, for messages and documentation. */
-export function expectedOf(kind: FactKind): string {
+/** Describes what a kind of fact accepts, for messages and documentation: `a whole number from 1 to 16`. */
+export function describeFactKind(kind: FactKind): string {
   switch (kind.kind) {
     case "text":
       return `text of 1 to ${MAX_FACT_TEXT} characters, ${VISIBLE_EXPECTED}`;
@@ -250,16 +215,16 @@ export function expectedOf(kind: FactKind): string {
   }
 }
 
-function readValue(kind: FactKind, found: string): FactValue | null {
+function parseValue(kind: FactKind, found: string): FactValue | null {
   switch (kind.kind) {
     case "text": {
       const length = found.length > 2 * MAX_FACT_TEXT ? found.length : [...found].length;
-      return length >= 1 && length <= MAX_FACT_TEXT && invisibleIn(found) === "" ? found : null;
+      return length >= 1 && length <= MAX_FACT_TEXT && describeInvisible(found) === "" ? found : null;
     }
     case "integer":
-      return INTEGER.test(found) ? within(kind, Number(found)) : null;
+      return INTEGER.test(found) ? inRange(kind, Number(found)) : null;
     case "number":
-      return NUMBER.test(found) ? within(kind, Number(found)) : null;
+      return NUMBER.test(found) ? inRange(kind, Number(found)) : null;
     case "boolean":
       return BOOLEANS.get(found.toLowerCase()) ?? null;
     case "enum":
@@ -267,18 +232,51 @@ function readValue(kind: FactKind, found: string): FactValue | null {
   }
 }
 
-function within({ min, max }: { min: number; max: number }, value: number): number | null {
+function inRange({ min, max }: { min: number; max: number }, value: number): number | null {
   // Adding 0 turns -0 into 0, which is how it would come back from any store.
   return value >= min && value <= max ? value + 0 : null;
 }
 
-function unknownKey(key: string): string {
+function unknownKeyText(key: string): string {
   if (key.startsWith("label.")) {
     return `unknown key ${quoted(key)}: after "label." come 1 to 40 characters of a-z 0-9 _ . -`;
   }
-  const near = nearestWord(key, [...KINDS.keys(), ...OTHER_KEYS]);
+  const near = findNearestWord(key, [...KINDS.keys(), ...OTHER_KEYS]);
   const own = LABEL.test(`label.${key}`) ? `label.${key}` : "label.<name>";
   return near === null
     ? `unknown key ${quoted(key)}: send it as ${own} to keep it`
     : `unknown key ${quoted(key)}: expected ${near}, or ${own} for a fact of your own`;
+}
+
+/**
+ * Finds the known word that a mistyped one most likely means: the one at the smallest edit distance (Levenshtein), ignoring
+ * case and taking `-` for `_`, if it is at most 3 edits and a third of its length away. Of equally near words, the first.
+ * Null if no word is near.
+ */
+function findNearestWord(word: string, known: readonly string[]): string | null {
+  if (word.length > 60) return null;
+  const typed = word.toLowerCase().replace(/-/g, "_");
+  let nearest: string | null = null;
+  let smallest = Number.POSITIVE_INFINITY;
+  for (const candidate of known) {
+    const distance = editDistance(typed, candidate);
+    if (distance < smallest && distance <= Math.min(3, Math.ceil(candidate.length / 3))) {
+      nearest = candidate;
+      smallest = distance;
+    }
+  }
+  return nearest;
+}
+
+function editDistance(a: string, b: string): number {
+  let row = Array.from({ length: b.length + 1 }, (_, j) => j);
+  for (const [i, charA] of [...a].entries()) {
+    const next = [i + 1];
+    for (const [j, charB] of [...b].entries()) {
+      const replaced = (row[j] ?? 0) + (charA === charB ? 0 : 1);
+      next.push(Math.min(replaced, (row[j + 1] ?? 0) + 1, (next[j] ?? 0) + 1));
+    }
+    row = next;
+  }
+  return row[b.length] ?? 0;
 }

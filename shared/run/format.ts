@@ -1,31 +1,54 @@
-// Numbers as people read them. Sentences, tables, charts and pages all write a number by the one rule for its kind here, so
-// that it never stands in two roundings beside each other. What came from outside or was counted is shown as it is; what is
-// derived from ticks, and so known to some four digits (statistics.md, section 10), with four at most.
+// Numbers formatted for people. Sentences, tables, charts and pages all use the one rule for each kind of number here, so
+// that a number never appears in two different roundings. Counts, and rates as Bonnie++ printed them, keep all digits;
+// values derived from ticks are known to about four digits (statistics.md, section 10) and get at most four.
 
-/** The side to which a number is rounded. A lower bound that is shown must not be above the true one, nor an upper below. */
+/** The direction of rounding. A lower bound must not be shown above the true one, nor an upper bound below it. */
 export type Rounding = "nearest" | "down" | "up";
 
-/** A number of one kind as text. */
-export type NumberText = (value: number, rounding?: Rounding) => string;
+/** Formats a number of one kind. */
+export type NumberFormat = (value: number, rounding?: Rounding) => string;
 
-/** Digits in groups of three, those of the whole part. */
-function grouped(text: string): string {
-  const [whole = "", ...fraction] = text.split(".");
-  return [whole.replace(/\B(?=(\d{3})+$)/g, " "), ...fraction].join(".");
+/** Formats a count, or a rate as Bonnie++ printed it, with all its digits: `25 511`, `249.1`. */
+export function formatNumber(value: number): string {
+  return groupDigits(String(value));
 }
 
-/** A count, or a rate as Bonnie++ printed it: `25 511`, `249.1`. */
-export function exactText(value: number): string {
-  return grouped(String(value));
+/** Formats a count with its noun, a regular plural: `1 host`, `1 240 hosts`. */
+export function formatCount(count: number, noun: string): string {
+  return `${formatNumber(count)} ${noun}${count === 1 ? "" : "s"}`;
 }
 
-/** A count of things: `1 host`, `1 240 hosts`. */
-export function countOf(count: number, noun: string): string {
-  return `${exactText(count)} ${noun}${count === 1 ? "" : "s"}`;
+/** Formats a rate that was computed, such as a median or its limit, in four digits: 25 511.7 is `25 510`, 267.896 `267.9`. */
+export function formatRate(value: number, rounding?: Rounding): string {
+  return formatSignificant(value, 4, rounding);
 }
 
-/** A number of 0 or more with so many decimals; with fewer than none, zeros stand at the end of its whole part. */
-function withDecimals(value: number, decimals: number, rounding: Rounding): string {
+/**
+ * Formats a ratio in three digits: `12.4`, `2.15`, `0.0152`. From 0.9 to 1.1 with three decimals, `1.037`: fewer would not
+ * show on which side of the usual margin of 3 % it is.
+ */
+export function formatRatio(value: number, rounding: Rounding = "nearest"): string {
+  return value >= 0.9 && value <= 1.1 ? formatDecimals(value, 3, rounding) : formatSignificant(value, 3, rounding);
+}
+
+/** Formats a part of 1 in percent, in two digits: `12 %`, `0.50 %`; `-` if it is unknown. */
+export function formatPercent(part: number | null): string {
+  return part === null ? "-" : `${formatSignificant(part * 100, 2)} %`;
+}
+
+/** Formats a margin around 1 in percent: `3 %`. */
+export function formatMargin(margin: number): string {
+  return `${Number((margin * 100).toPrecision(3))} %`;
+}
+
+/** Formats a p value: `0.0156`, `< 0.001`; `-` if there is none. */
+export function formatPValue(p: number | null): string {
+  if (p === null) return "-";
+  return p < 0.001 ? "< 0.001" : formatSignificant(p, 3);
+}
+
+/** Formats a number of 0 or more with so many decimals; below 0, so many zeros end the whole part. */
+function formatDecimals(value: number, decimals: number, rounding: Rounding): string {
   const unit = 10 ** Math.max(0, -decimals);
   const places = Math.max(0, decimals);
   const scaled = value / unit;
@@ -33,42 +56,19 @@ function withDecimals(value: number, decimals: number, rounding: Rounding): stri
   const isBeyond = (rounding === "down" && Number(nearest) > scaled) || (rounding === "up" && Number(nearest) < scaled);
   const half = (rounding === "down" ? -0.5 : 0.5) * 10 ** -places;
   const text = isBeyond ? (scaled + half).toFixed(places) : nearest;
-  return grouped(unit === 1 ? text : String(Number(text) * unit));
+  return groupDigits(unit === 1 ? text : String(Number(text) * unit));
 }
 
-/** A number of 0 or more with so many significant digits, whatever its size: of 3, `0.0152`, `2.72`, `938 000`. */
-function significant(value: number, digits: number, rounding: Rounding = "nearest"): string {
+/** Formats a number of 0 or more with so many significant digits; with 3: `0.0152`, `2.72`, `938 000`. */
+function formatSignificant(value: number, digits: number, rounding: Rounding = "nearest"): string {
   if (value === 0) return "0";
   const [, exponent] = value.toExponential(digits - 1).split("e");
-  // Below 1e-100 nothing is measured; there toFixed ends.
-  return withDecimals(value, Math.min(100, digits - 1 - Number(exponent)), rounding);
+  // toFixed takes at most 100 decimals; nothing measured is below 1e-100.
+  return formatDecimals(value, Math.min(100, digits - 1 - Number(exponent)), rounding);
 }
 
-/** A rate that is a median or a limit of one, in four digits: 25 511.7 is `25 510`, 267.896 `267.9`. */
-export function rateText(value: number, rounding?: Rounding): string {
-  return significant(value, 4, rounding);
-}
-
-/**
- * A ratio in three digits: `12.4`, `2.15`, `0.0152`. From 0.9 to 1.1 in three decimals, `1.037`: with fewer nobody could tell
- * which side of the usual margin of 3 % it is on.
- */
-export function ratioText(value: number, rounding: Rounding = "nearest"): string {
-  return value >= 0.9 && value <= 1.1 ? withDecimals(value, 3, rounding) : significant(value, 3, rounding);
-}
-
-/** A part of 1 in per cent, in two digits: `12 %`, `0.50 %`; `-` where it is not known. */
-export function percentText(part: number | null): string {
-  return part === null ? "-" : `${significant(part * 100, 2)} %`;
-}
-
-/** A margin around 1 in per cent: `3 %`. */
-export function marginText(margin: number): string {
-  return `${Number((margin * 100).toPrecision(3))} %`;
-}
-
-/** A p value: `0.0156`, `< 0.001`; `-` where there is none. */
-export function pText(p: number | null): string {
-  if (p === null) return "-";
-  return p < 0.001 ? "< 0.001" : significant(p, 3);
+/** Groups the digits of the whole part by three. */
+function groupDigits(text: string): string {
+  const [whole = "", ...fraction] = text.split(".");
+  return [whole.replace(/\B(?=(\d{3})+$)/g, " "), ...fraction].join(".");
 }

@@ -1,5 +1,5 @@
 // The registry of the twelve Bonnie++ metrics. Every table, key and loop over metrics in vbdstat takes its order and
-// names from here; nothing else in the project spells out the list. All are rates: higher is better.
+// names from here; nothing else in the project repeats the list. All are rates: higher is better.
 // Source: bonnie-formats.md, section 2 (columns) and statistics.md, section 1 (names).
 
 /** The group a metric's score belongs to (statistics.md, section 8). */
@@ -8,12 +8,12 @@ export type MetricGroup = "write" | "read" | "seek" | "metadata";
 /** One Bonnie++ metric. */
 export interface Metric {
   readonly name: MetricName;
-  /** What Bonnie++'s text table calls it, in words for people. */
+  /** Its name for people, after the heading of Bonnie++'s text table. */
   readonly label: string;
   /** K is 1024 bytes. */
   readonly unit: "K/s" | "seeks/s" | "files/s";
   readonly group: MetricGroup;
-  /** True where a page cache in Dom0 can answer instead of the disk: left out of view `trusted` for cached runs. */
+  /** True if a page cache in Dom0 can answer instead of the disk: excluded from view `trusted` for cached runs. */
   readonly readPath: boolean;
 }
 
@@ -51,7 +51,7 @@ export const METRICS: readonly Metric[] = [
   { name: "ran_delete", label: "random delete", unit: "files/s", group: "metadata", readPath: false },
 ];
 
-/** What people call a metric, for sentences and pictures; tables and programs have its name. */
+/** The label of a metric, for sentences and charts; tables and programs use its name. */
 export function metricLabel(name: MetricName): string {
   return METRICS.find((metric) => metric.name === name)?.label ?? name;
 }

@@ -1,4 +1,5 @@
-// Tokens: who may do what in which fleet (docs/api.md#start-and-a-token).
+// Tokens: each has one scope in one fleet, and an ingest token may be restricted to some hosts
+// (docs/api.md#start-and-a-token).
 
 export const SCOPES = ["ingest", "read", "admin"] as const;
 
@@ -9,24 +10,24 @@ export interface Token {
   readonly id: string;
   readonly fleet: string;
   readonly scope: Scope;
-  /** True for the first admin token and others like it: they may make tokens for any fleet, and only they revoke each other. */
+  /** True for the first admin token and others like it: they create tokens for any fleet, and only they revoke each other. */
   readonly root: boolean;
-  /** Which hosts an ingest token may post for, `*` matching any characters; null means all. */
+  /** The hosts that an ingest token may post for, `*` matching any characters; null means all. */
   readonly hosts: string | null;
-  /** ISO 8601 UTC, or null for no end. */
+  /** ISO 8601 UTC; null for a token that does not expire. */
   readonly expires_at: string | null;
   readonly label: string | null;
   readonly created_at: string;
-  /** Since when it opens nothing any more, ISO 8601 UTC; null while it does. It is never null again. */
+  /** When it was revoked, ISO 8601 UTC; null if it was not. A token is never restored. */
   readonly revoked_at: string | null;
 }
 
-/** Fleet names: 1 to 63 letters, digits and `.` `_` `-`, of which none is first or last. */
+/** Fleet names: 1 to 63 letters, digits and `.` `_` `-`, with a letter or digit first and last. */
 export const FLEET_PATTERN = /^[A-Za-z0-9]([\w.-]{0,61}[A-Za-z0-9])?$/;
 
 /**
- * Whether `host` matches `pattern`, both in NFC, where `*` stands for any characters, also none, and all else for itself.
- * Takes time proportional to the product of the lengths at worst, whatever the pattern.
+ * Whether `host` matches `pattern`, both in NFC: `*` matches any number of any characters, every other character itself. A
+ * null pattern matches every host. Takes at most time proportional to the product of the lengths.
  */
 export function hostMatches(pattern: string | null, host: string): boolean {
   if (pattern === null) return true;

@@ -3,7 +3,6 @@
 // metric, with a report.
 
 import * as z from "zod";
-import { lazily } from "../cells/lazily.ts";
 import { type AllBackends, allBackends, type MeasuredBackend } from "../compare/backends.ts";
 import type { BackendValue } from "../compare/comparison.ts";
 import { aboutFacts, aboutFields, noticeRemarks, shownFact } from "../report/about.ts";
@@ -21,11 +20,11 @@ import {
 } from "../report/model.ts";
 import { type Field, type Records, recordsOf } from "../report/records.ts";
 import { shownMetrics } from "../report/verdicts.ts";
-import { countOf, exactText, percentText, rateText } from "../run/format.ts";
+import { formatCount, formatNumber, formatPercent, formatRate } from "../run/format.ts";
 import { METRIC_NAMES, type MetricName } from "../run/metrics.ts";
 import { type CellSource, freshness, type SummaryKind } from "./kind.ts";
 import { cohortFilters, filtersIn, metrics, period, view } from "./parameters.ts";
-import { schemas } from "./schemas.ts";
+import { lazily, schemas } from "./schemas.ts";
 
 const query = z.strictObject({ period, view, metric: metrics, ...cohortFilters });
 
@@ -129,8 +128,8 @@ const COUNTS = [
 ];
 
 function countRow([name, { hosts, runs, cached }]: readonly [string, MeasuredBackend]): Cell[] {
-  const reads = cached.hosts === 0 ? "-" : `on ${countOf(cached.hosts, "host")}, by ${cached.rules.join(", ")}`;
-  return [cell(name), cell(exactText(hosts)), cell(exactText(runs)), cell(reads)];
+  const reads = cached.hosts === 0 ? "-" : `on ${formatCount(cached.hosts, "host")}, by ${cached.rules.join(", ")}`;
+  return [cell(name), cell(formatNumber(hosts)), cell(formatNumber(runs)), cell(reads)];
 }
 
 const VALUES = [
@@ -164,13 +163,13 @@ function valueRow(metric: MetricName, backend: string, value: BackendValue): Cel
   return [
     cell(metric),
     cell(backend),
-    cell(exactText(value.hosts)),
-    cell(exactText(value.runs)),
-    cell(knownText(value.median, rateText)),
-    cell(intervalOrNone(value.ci, rateText)),
-    cell(knownText(value.p10, rateText)),
-    cell(knownText(value.p90, rateText)),
-    cell(percentText(value.run_sd_log)),
+    cell(formatNumber(value.hosts)),
+    cell(formatNumber(value.runs)),
+    cell(knownText(value.median, formatRate)),
+    cell(intervalOrNone(value.ci, formatRate)),
+    cell(knownText(value.p10, formatRate)),
+    cell(knownText(value.p90, formatRate)),
+    cell(formatPercent(value.run_sd_log)),
   ];
 }
 

@@ -4,7 +4,6 @@
 
 import * as z from "zod";
 import { pairName } from "../cells/contribution.ts";
-import { lazily } from "../cells/lazily.ts";
 import { badge } from "../chart/badge.ts";
 import { ratioChart } from "../chart/ratio-chart.ts";
 import { compare as compareCells } from "../compare/compare.ts";
@@ -36,11 +35,11 @@ import {
 import { type Field, type Records, recordsOf } from "../report/records.ts";
 import { shownMetrics, verdictCell } from "../report/verdicts.ts";
 import type { Backend } from "../run/backends.ts";
-import { countOf, exactText, ratioText } from "../run/format.ts";
+import { formatCount, formatNumber, formatRatio } from "../run/format.ts";
 import { METRIC_NAMES, type MetricName } from "../run/metrics.ts";
 import { type CellSource, freshness, type SummaryKind } from "./kind.ts";
 import { backend, cohortFilters, filtersIn, margin, metrics, period, resolvedBackend, view } from "./parameters.ts";
-import { schemas } from "./schemas.ts";
+import { lazily, schemas } from "./schemas.ts";
 
 const query = z.strictObject({
   baseline: backend("What to compare with: a slug or an alias.", "loop"),
@@ -241,7 +240,7 @@ function report(comparison: Comparison, options: RenderOptions): Report {
     facts: aboutFacts(comparison, [
       ...shownFact(options),
       marginFact(margin),
-      { label: "runs", text: exactText(runs) },
+      { label: "runs", text: formatNumber(runs) },
     ]),
     notices: noticeRemarks(comparison),
     sections: [
@@ -314,9 +313,9 @@ function row(name: MetricName, metric: MetricComparison): Cell[] {
   return [
     cell(name),
     cell(hostCountText(metric)),
-    cell(hosts === 0 ? "-" : knownText(ratio, ratioText)),
-    cell(intervalOrNone(ci, ratioText)),
-    cell(`${exactText(up)}/${exactText(down)}`),
+    cell(hosts === 0 ? "-" : knownText(ratio, formatRatio)),
+    cell(intervalOrNone(ci, formatRatio)),
+    cell(`${formatNumber(up)}/${formatNumber(down)}`),
     verdictCell(verdict),
     cell(reason),
   ];
@@ -354,13 +353,15 @@ function cachedRemarks({ cached, periods }: Comparison): Remark[] {
     if (reads === undefined || reads.hosts === 0) return [];
     const by = reads.rules.length === 0 ? "" : `, by ${reads.rules.join(", ")}`;
     const repeated = periods.length > 1 ? ", counted once in each period," : "";
-    return [remark(backend, `reads of ${countOf(reads.hosts, "host")}${repeated} probably came from a cache${by}.`)];
+    return [
+      remark(backend, `reads of ${formatCount(reads.hosts, "host")}${repeated} probably came from a cache${by}.`),
+    ];
   });
 }
 
 function reportedRemarks({ as_reported }: Comparison, options: RenderOptions): Remark[] {
   const ratios = shownMetrics(as_reported, options).map(
-    ([name, { ratio }]) => `${name} ${knownText(ratio, ratioText)}`,
+    ([name, { ratio }]) => `${name} ${knownText(ratio, formatRatio)}`,
   );
   return ratios.length === 0 ? [] : [remark("as reported", `with cached reads included, ${ratios.join(", ")}.`)];
 }

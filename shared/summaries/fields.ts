@@ -2,7 +2,7 @@
 // The file is small on purpose: what asks for a page of a list loads no schema of a summary.
 
 import * as z from "zod";
-import { invisibleIn, VISIBLE_EXPECTED } from "../run/text.ts";
+import { describeInvisible, VISIBLE_EXPECTED } from "../run/text.ts";
 
 /** Text of 1 to `max` characters, in NFC, without invisible and control characters. */
 export const oneLine = (max: number) =>
@@ -11,8 +11,8 @@ export const oneLine = (max: number) =>
     .normalize("NFC")
     .min(1, "expected some text")
     .max(max, `expected at most ${max} characters`)
-    .refine((text) => invisibleIn(text) === "", {
-      error: ({ input }) => `expected characters, ${VISIBLE_EXPECTED}${invisibleIn(String(input))}`,
+    .refine((text) => describeInvisible(text) === "", {
+      error: ({ input }) => `expected characters, ${VISIBLE_EXPECTED}${describeInvisible(String(input))}`,
     });
 
 /** A parameter that may be given once: queries come as lists of texts, one list for each parameter. */

@@ -4,7 +4,6 @@
 
 import * as z from "zod";
 import { pairName } from "../cells/contribution.ts";
-import { lazily } from "../cells/lazily.ts";
 import { hostChart } from "../chart/host-chart.ts";
 import type { Estimate } from "../compare/comparison.ts";
 import {
@@ -34,11 +33,11 @@ import {
 import { type Field, type Records, recordsOf } from "../report/records.ts";
 import { shownMetrics } from "../report/verdicts.ts";
 import { COHORT_KEYS } from "../run/cohort.ts";
-import { countOf, exactText, type NumberText, percentText, rateText, ratioText } from "../run/format.ts";
+import { formatCount, formatNumber, formatPercent, formatRate, formatRatio, type NumberFormat } from "../run/format.ts";
 import { PERIOD_ALL } from "../run/periods.ts";
 import { VIEWS, type View } from "../run/run.ts";
 import type { FleetSource, SummaryKind } from "./kind.ts";
-import { schemas } from "./schemas.ts";
+import { lazily, schemas } from "./schemas.ts";
 
 const query = z.strictObject({});
 
@@ -162,7 +161,7 @@ function report(profile: HostProfile, options: RenderOptions): Report {
     lead:
       backends.length === 0
         ? `No results of ${name} are counted yet.`
-        : `What ${name} measured on ${countOf(new Set(backends.map(({ backend }) => backend)).size, "backend")}, over all time. One host is never a verdict.`,
+        : `What ${name} measured on ${formatCount(new Set(backends.map(({ backend }) => backend)).size, "backend")}, over all time. One host is never a verdict.`,
     guide:
       "Below and above: hosts of the fleet that are certainly slower and faster. Rates are in K/s for data, seeks/s and files/s.",
     facts: [
@@ -195,9 +194,9 @@ function backendSection(group: HostBackend, options: RenderOptions): Section {
   const rows = shownMetrics(all, options).map(([name, value]) => [
     cell(name),
     ...valueCells(value),
-    mark(value, trusted[name], rateText),
+    mark(value, trusted[name], formatRate),
   ]);
-  return section(`${backend}, stratum ${stratum}, ${countOf(runs, "run")}`, {
+  return section(`${backend}, stratum ${stratum}, ${formatCount(runs, "run")}`, {
     table: { caption: `Medians of the runs on ${backend} in stratum ${stratum}`, columns: VALUES, rows },
     remarks: groupRemarks(group),
   });
@@ -213,9 +212,9 @@ function groupRemarks({ cached, small_file: smallFile, bound_mismatch: boundMism
 
 function valueCells({ runs, run_sd_log, standing, ...value }: HostMetric): Cell[] {
   return [
-    cell(knownText(value, rateText)),
-    cell(exactText(runs)),
-    cell(percentText(run_sd_log)),
+    cell(knownText(value, formatRate)),
+    cell(formatNumber(runs)),
+    cell(formatPercent(run_sd_log)),
     ...standingCells(standing),
   ];
 }
@@ -233,7 +232,7 @@ function pairSection({ baseline, candidate, stratum, all, trusted }: HostPair, o
   const rows = shownMetrics(all, options).map(([name, ratio]) => [
     cell(name),
     ...ratioCells(ratio),
-    mark(ratio, trusted[name], ratioText),
+    mark(ratio, trusted[name], formatRatio),
   ]);
   return section(`${candidate} against ${baseline}, stratum ${stratum}: above 1, ${candidate} is faster`, {
     table: { caption: `Ratios ${candidate} / ${baseline} on this host in stratum ${stratum}`, columns: RATIOS, rows },
@@ -241,17 +240,17 @@ function pairSection({ baseline, candidate, stratum, all, trusted }: HostPair, o
 }
 
 const ratioCells = ({ standing, ...ratio }: HostRatio): Cell[] => [
-  cell(knownText(ratio, ratioText)),
+  cell(knownText(ratio, formatRatio)),
   ...standingCells(standing),
 ];
 
 function standingCells(standing: HostRank | null): Cell[] {
   const { hosts, below, above } = standing ?? {};
-  return [hosts, below, above].map((count) => cell(count === undefined ? "-" : exactText(count)));
+  return [hosts, below, above].map((count) => cell(count === undefined ? "-" : formatNumber(count)));
 }
 
 /** The difference in view `trusted`, which comparisons use. */
-function mark(all: Estimate, trusted: Estimate | undefined, numberText: NumberText): Cell {
+function mark(all: Estimate, trusted: Estimate | undefined, numberText: NumberFormat): Cell {
   if (trusted === undefined) return cell("not trusted: probably cached", "unclear");
   const same = trusted.low === all.low && trusted.high === all.high;
   return cell(same ? "" : `trusted runs only: ${knownText(trusted, numberText)}`);

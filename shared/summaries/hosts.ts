@@ -2,16 +2,15 @@
 // hosts over all time, which aggregation keeps.
 
 import * as z from "zod";
-import { lazily } from "../cells/lazily.ts";
 import { type HostEntry, hostEntry } from "../compare/host.ts";
 import { cohortText } from "../report/format.ts";
 import { cell, column, named, type RenderOptions, type Report, section } from "../report/model.ts";
 import { type Field, type Records, recordsOf } from "../report/records.ts";
 import { COHORT_KEYS } from "../run/cohort.ts";
-import { countOf, exactText } from "../run/format.ts";
+import { formatCount, formatNumber } from "../run/format.ts";
 import { cursorOf, limit } from "./fields.ts";
 import type { FleetSource, SummaryKind } from "./kind.ts";
-import { schemas } from "./schemas.ts";
+import { lazily, schemas } from "./schemas.ts";
 
 /** A cursor holds the name of a host, of up to 255 characters. */
 const query = z.strictObject({ limit, cursor: cursorOf(1_400) });
@@ -65,7 +64,7 @@ async function compute(source: FleetSource, { limit: most, cursor }: z.output<ty
 function report({ hosts: entries, cursor }: HostPage, options: RenderOptions): Report {
   const rows = entries.map(({ host, runs, backends, strata, cached, cohort }) => [
     named(host, "host", host),
-    cell(exactText(runs)),
+    cell(formatNumber(runs)),
     cell(backends.join(" ")),
     cell(strata.join(" ")),
     cell(cachedText(cached)),
@@ -84,7 +83,7 @@ function report({ hosts: entries, cursor }: HostPage, options: RenderOptions): R
     lead:
       entries.length === 0
         ? "No host has results yet."
-        : `${countOf(entries.length, "host")} in the order of their names.`,
+        : `${formatCount(entries.length, "host")} in the order of their names.`,
     guide: null,
     facts: [],
     notices: [],

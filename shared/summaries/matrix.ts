@@ -4,7 +4,6 @@
 
 import * as z from "zod";
 import { SCOPE_ALL } from "../cells/cell.ts";
-import { lazily } from "../cells/lazily.ts";
 import { matrixChart } from "../chart/matrix-chart.ts";
 import type { Merged } from "../compare/compare.ts";
 import { COMPARISON_FLAGS, matrix as judgePairs, type MatrixEntry, type MatrixPair } from "../compare/matrix.ts";
@@ -25,11 +24,11 @@ import {
 import { type Field, type Records, recordsOf } from "../report/records.ts";
 import { shownMetrics, verdictCell } from "../report/verdicts.ts";
 import { type Backend, isBackend } from "../run/backends.ts";
-import { countOf, ratioText } from "../run/format.ts";
+import { formatCount, formatRatio } from "../run/format.ts";
 import type { MetricName } from "../run/metrics.ts";
 import { type CellSource, freshness, type SummaryKind } from "./kind.ts";
 import { cohortFilters, filtersIn, margin, metrics, period, view } from "./parameters.ts";
-import { schemas } from "./schemas.ts";
+import { lazily, schemas } from "./schemas.ts";
 
 const query = z.strictObject({ period, view, margin, metric: metrics, ...cohortFilters });
 
@@ -129,12 +128,12 @@ function report(result: MatrixResult, options: RenderOptions): Report {
     lead:
       pairs.length === 0
         ? "No two backends have results on the same host: nothing to compare yet."
-        : `${countOf(pairs.length, "pair")} of ${countOf(backends.length, "backend")} that share hosts. Each pair is judged on its own hosts.`,
+        : `${formatCount(pairs.length, "pair")} of ${formatCount(backends.length, "backend")} that share hosts. Each pair is judged on its own hosts.`,
     guide: "Ratios of different pairs need not multiply: each pair was measured on different hosts.",
     facts: aboutFacts(result, [...shownFact(options), marginFact(smallest)]),
     notices: [...noticeRemarks(result), ...(pairs.length === 0 ? [] : [FLAGS_NOTICE])],
     sections: pairs.map(({ baseline, candidate, runs, metrics: entries }) =>
-      section(`${candidate} against ${baseline}, ${countOf(runs, "run")}: above 1, ${candidate} is faster`, {
+      section(`${candidate} against ${baseline}, ${formatCount(runs, "run")}: above 1, ${candidate} is faster`, {
         table: {
           caption: `Ratios ${candidate} / ${baseline} over the fleet`,
           columns: COLUMNS,
@@ -178,8 +177,8 @@ function row(name: MetricName, entry: MatrixEntry): Cell[] {
   return [
     cell(name),
     cell(hostCountText(entry)),
-    cell(hosts === 0 ? "-" : knownText(ratio, ratioText)),
-    cell(intervalOrNone(ci, ratioText)),
+    cell(hosts === 0 ? "-" : knownText(ratio, formatRatio)),
+    cell(intervalOrNone(ci, formatRatio)),
     verdictCell(verdict, flags.length > 0 ? FLAG_MARK : ""),
     cell(reason),
   ];

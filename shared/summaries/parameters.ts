@@ -10,7 +10,7 @@ import { unknownBackendText } from "../run/aliases.ts";
 import type { Backend } from "../run/backends.ts";
 import { COHORT_KEYS, type CohortKey } from "../run/cohort.ts";
 import { METRIC_NAMES } from "../run/metrics.ts";
-import { isPeriod, MAX_PERIODS, PERIOD_ALL, withoutHeld } from "../run/periods.ts";
+import { isPeriod, MAX_PERIODS, PERIOD_ALL, withoutNested } from "../run/periods.ts";
 import { resolveBackend } from "../run/resolution.ts";
 import { VIEWS } from "../run/run.ts";
 import { once } from "./fields.ts";
@@ -93,7 +93,7 @@ export const period = once(
     .transform((text) => [...new Set(text.split(","))])
     .refine((periods) => periods.every(isPeriod), "expected all, 2026, 2026-Q4, 2026-11, or several with commas")
     .refine((periods) => periods.length <= MAX_PERIODS, `expected at most ${MAX_PERIODS} periods`)
-    .transform(withoutHeld),
+    .transform(withoutNested),
 ).prefault(PERIOD_ALL);
 
 export const view = once(

@@ -1,7 +1,6 @@
 // One run: what was measured, whether its reads can be the disk's, its metadata, and the line itself, which is its text form.
 
 import * as z from "zod";
-import { lazily } from "../cells/lazily.ts";
 import { AppError } from "../errors.ts";
 import { instantText } from "../report/format.ts";
 import {
@@ -17,11 +16,11 @@ import {
   warning,
 } from "../report/model.ts";
 import { type Records, runRecords } from "../report/records.ts";
-import { exactText } from "../run/format.ts";
+import { formatNumber } from "../run/format.ts";
 import { METRIC_NAMES, METRICS } from "../run/metrics.ts";
 import type { BonnieSetup, Measurement, Quality, Run } from "../run/run.ts";
 import type { FleetSource, SummaryKind } from "./kind.ts";
-import { schemas } from "./schemas.ts";
+import { lazily, schemas } from "./schemas.ts";
 
 const query = z.strictObject({});
 
@@ -175,7 +174,7 @@ function metricTable({ metrics }: Run, options: RenderOptions): Table {
       cell(measuredText(measured)),
       cell(unit),
       cell(measured === null || measured.cpu === null ? "-" : `${measured.cpu} %`),
-      cell(measured === null || measured.latency_us === null ? "-" : `${exactText(measured.latency_us)} µs`),
+      cell(measured === null || measured.latency_us === null ? "-" : `${formatNumber(measured.latency_us)} µs`),
     ];
   });
   const columns = [
@@ -206,6 +205,6 @@ function factTable({ facts }: Run): Table {
 export function measuredText(measurement: Measurement | null): string {
   if (measurement === null) return "-";
   const { rate, lower_bound: bound } = measurement;
-  if (rate !== null) return exactText(rate);
-  return bound === undefined ? "unknown" : `> ${exactText(bound)}`;
+  if (rate !== null) return formatNumber(rate);
+  return bound === undefined ? "unknown" : `> ${formatNumber(bound)}`;
 }

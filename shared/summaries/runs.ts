@@ -2,7 +2,6 @@
 // functions/web/routes/run-export.ts streams by the same filters.
 
 import * as z from "zod";
-import { lazily } from "../cells/lazily.ts";
 import { instantText } from "../report/format.ts";
 import {
   cell,
@@ -15,7 +14,7 @@ import {
   warning,
 } from "../report/model.ts";
 import { type Records, runRecords } from "../report/records.ts";
-import { countOf } from "../run/format.ts";
+import { formatCount } from "../run/format.ts";
 import { METRIC_NAMES } from "../run/metrics.ts";
 import type { Run } from "../run/run.ts";
 import { cursor, limit, once } from "./fields.ts";
@@ -23,7 +22,7 @@ import { storedHostName } from "./host.ts";
 import type { FleetSource, RunFilter, SummaryKind } from "./kind.ts";
 import { resolvedBackend } from "./parameters.ts";
 import { measuredText, run } from "./run.ts";
-import { schemas } from "./schemas.ts";
+import { lazily, schemas } from "./schemas.ts";
 
 /** A day or a time; a day stands for its first moment in UTC. */
 const time = (description: string) =>
@@ -168,10 +167,10 @@ function report({ runs: listed, unreadable = [], cursor, looked_at }: RunPage, o
 function leadText(count: number, lookedAt: number | undefined): string {
   if (lookedAt !== undefined) {
     const found =
-      count === 0 ? "none of them matches" : `${countOf(count, "run")} of them match${count === 1 ? "es" : ""}`;
-    return `Searched ${countOf(lookedAt, "result")}: ${found}. Older ones may match; the next page continues from here.`;
+      count === 0 ? "none of them matches" : `${formatCount(count, "run")} of them match${count === 1 ? "es" : ""}`;
+    return `Searched ${formatCount(lookedAt, "result")}: ${found}. Older ones may match; the next page continues from here.`;
   }
-  return count === 0 ? "No run matches." : `${countOf(count, "run")}, newest first.`;
+  return count === 0 ? "No run matches." : `${formatCount(count, "run")}, newest first.`;
 }
 
 function qualityText({ quality, withdrawn_at }: Run): string {

@@ -2,7 +2,6 @@
 // no other request needs a schema of a result, so they are made when the first of these asks.
 
 import * as z from "zod";
-import { lazily } from "../cells/lazily.ts";
 import type { BackendValue, ConfidenceInterval, Estimate } from "../compare/comparison.ts";
 import { enumValues, FLAG_MEANINGS, NOTICE_MEANINGS, QUALITY_VERDICTS, REASONS, VERDICTS } from "../report/glossary.ts";
 import { BACKENDS } from "../run/backends.ts";
@@ -123,3 +122,12 @@ export const schemas = lazily(() => {
     verdict,
   };
 });
+
+/** A value that is made when it is first needed, and kept. */
+export function lazily<T extends object>(make: () => T): () => T {
+  let made: T | undefined;
+  return () => {
+    made ??= make();
+    return made;
+  };
+}

@@ -3,7 +3,6 @@
 // periods with hosts, with report and chart.
 
 import * as z from "zod";
-import { lazily } from "../cells/lazily.ts";
 import { trendChart } from "../chart/trend-chart.ts";
 import { metricCell } from "../compare/estimate.ts";
 import {
@@ -20,22 +19,22 @@ import { intervalOrNone, knownText } from "../report/format.ts";
 import { type Cell, cell, column, type RenderOptions, type Report, section } from "../report/model.ts";
 import { type Field, type Records, recordsOf } from "../report/records.ts";
 import type { Backend } from "../run/backends.ts";
-import { exactText, rateText, ratioText } from "../run/format.ts";
+import { formatNumber, formatRate, formatRatio } from "../run/format.ts";
 import { METRIC_NAMES, METRICS, type MetricName, metricLabel } from "../run/metrics.ts";
 import {
   isPeriod,
   MAX_PERIODS,
   PERIOD_UNITS,
   type PeriodUnit,
+  parsePeriodUnit,
   periodAt,
   periodsBetween,
   periodsUpTo,
-  unitOf as unitOfPeriod,
 } from "../run/periods.ts";
 import { once } from "./fields.ts";
 import { type CellReading, type CellSource, freshness, type SummaryKind } from "./kind.ts";
 import { backend, cohortFilters, filtersIn, resolvedBackend, view } from "./parameters.ts";
-import { schemas } from "./schemas.ts";
+import { lazily, schemas } from "./schemas.ts";
 
 const bound = (description: string) =>
   once(
@@ -55,7 +54,7 @@ const query = z
     view,
     ...cohortFilters,
   })
-  .refine(({ unit, from = "", to = "" }) => [from, to].every((text) => text === "" || unitOfPeriod(text) === unit), {
+  .refine(({ unit, from = "", to = "" }) => [from, to].every((text) => text === "" || parsePeriodUnit(text) === unit), {
     path: ["from"],
     error: "expected from and to in the unit: 2026-11 with month, 2026-Q4 with quarter, 2026 with year",
   })
@@ -263,13 +262,13 @@ const COLUMNS = [
 function row({ period, hosts, runs, censored_hosts, median, ci, change }: TrendPoint): Cell[] {
   return [
     cell(period),
-    cell(exactText(hosts)),
-    cell(exactText(runs)),
-    cell(exactText(censored_hosts)),
-    cell(knownText(median, rateText)),
-    cell(intervalOrNone(ci, rateText)),
-    cell(change === null ? "-" : knownText(change.ratio, ratioText)),
-    cell(intervalOrNone(change === null ? null : change.ci, ratioText)),
+    cell(formatNumber(hosts)),
+    cell(formatNumber(runs)),
+    cell(formatNumber(censored_hosts)),
+    cell(knownText(median, formatRate)),
+    cell(intervalOrNone(ci, formatRate)),
+    cell(change === null ? "-" : knownText(change.ratio, formatRatio)),
+    cell(intervalOrNone(change === null ? null : change.ci, formatRatio)),
     cell(change === null || change.hint === "none" ? "" : change.hint),
   ];
 }

@@ -1,4 +1,4 @@
-// Arbitrary Bonnie++ runs as the tool can print them: every value in the form, and within the limits, of bonnie-formats.
+// Arbitrary Bonnie++ runs as the tool can print them: every value in the form and within the limits of bonnie-formats.md.
 
 import * as fc from "fast-check";
 import { lowerBound, upperLimit } from "../../shared/run/bound.ts";
@@ -13,7 +13,7 @@ export interface ArbitraryRun {
 
 type Layout = "v1" | "v2/48" | "v2/50";
 
-/** Names as `-m` takes them: anything but the characters that no line survives. */
+/** Names as `-m` accepts them: anything without the characters that make a line unreadable. */
 const machine = fc
   .string({ unit: "grapheme", maxLength: 30 })
   .map((name) => name.replace(/[,\p{Cc}]/gu, "").trim())
@@ -76,7 +76,7 @@ function asPrinted(us: number): number {
   return us > 99_999 ? us - (us % 1_000) : us;
 }
 
-/** One test that was run. `fraction` places the rate below its limit, `part` the latency below the elapsed time. */
+/** One test that was run. `fraction` sets the rate below its limit, `part` the latency below the elapsed time. */
 function measurementOf(metric: MetricName, setup: BonnieSetup): fc.Arbitrary<Measurement> {
   const limit = upperLimit(metric, setup) ?? 50_000;
   const bound = lowerBound(metric, setup) ?? 0;

@@ -13,7 +13,7 @@ import {
   withFields,
 } from "./reading.ts";
 
-describe("v1: what a line may say is read as it stands", () => {
+describe("v1: valid values are read as printed", () => {
   it.each([
     ["2064M", 2064 * 1024, 8192],
     ["6G", 6 * 1024 * 1024, 8192],
@@ -127,7 +127,7 @@ describe("v1: a field that Bonnie++ cannot have printed is an issue that points 
     const line = withFields(BLKTAP, { [index]: value });
     const issue = issueOf(line);
     expect(issue).toMatchObject({ line: 1, field, code, raw: line });
-    // A pair is pointed at by its rate.
+    // The issue of a pair points at its rate.
     expect(issue.column).toBe(code === "bad_pair" && index === 3 ? 2 : index);
     expect(issue.text).toContain("expected");
     expect(issue.text).toContain("found");
@@ -140,12 +140,12 @@ describe("v1: a field that Bonnie++ cannot have printed is an issue that points 
     expect(issueOf(withFields(BLKTAP, { 2: "-12" })).text).toContain("2 TiB");
   });
 
-  it("long finds are cut, so that no message grows with the damage", () => {
+  it("long values are truncated, so that no message grows with the damage", () => {
     expect(issueOf(withFields(BLKTAP, { 2: "9".repeat(5000) })).text.length).toBeLessThan(150);
   });
 });
 
-describe("v2: the formats are told apart by count and first field", () => {
+describe("v2: the formats are distinguished by count and first field", () => {
   it.each(["1.92b", "1.93c", "1.94", "1.95", "1.96", "1.97"])("format %s with 48 fields is read", (version) => {
     expect(resultOf(withFields(V197, { 0: version })).setup.format_version).toBe(version);
   });
@@ -167,11 +167,11 @@ describe("v2: the formats are told apart by count and first field", () => {
     ["old format 2", ["2", ...V197.split(",").slice(1, 40)].join(","), "unsupported_format"],
     ["old format 1.91c", ["1.91c", ...V197.split(",").slice(1, 45)].join(","), "unsupported_format"],
     ["old format 1.92a with 46 fields", ["1.92a", ...V197.split(",").slice(1, 46)].join(","), "unsupported_format"],
-    ["a v2 line cut to 27 fields", V197.split(",").slice(0, 27).join(","), "bad_size"],
+    ["a v2 line truncated to 27 fields", V197.split(",").slice(0, 27).join(","), "bad_size"],
     ["a header by hand with 27 fields", `Machine,Size${",Rate,CPU".repeat(12)},Files`, "bad_size"],
     ["26 commas", ",".repeat(26), "no_test"],
   ])("%s is rejected", (_, line, code) => {
-    // The version is field 0, the size field 1; what is wrong with the line as a whole is so from its first character on.
+    // The version is field 0, the size field 1; an issue with the whole line points at its first character.
     expect(issueOf(line)).toMatchObject({ line: 1, column: code === "unsupported_format" ? 0 : 1, code });
   });
 
@@ -180,7 +180,7 @@ describe("v2: the formats are told apart by count and first field", () => {
     ["a v2 line", V197.replaceAll(",", ";")],
     ["a line with decimal commas", BLKTAP.replaceAll(",", ";").replace("249.1", "249,1")],
     ["the beginning of a line", LOOP.replaceAll(",", ";").slice(0, 60)],
-  ])("%s with semicolons: the text says that commas are wanted", (_, line) => {
+  ])("%s with semicolons: the text says that commas are expected", (_, line) => {
     expect(issueOf(line)).toMatchObject({
       code: "field_count",
       column: 1,
@@ -188,7 +188,7 @@ describe("v2: the formats are told apart by count and first field", () => {
     });
   });
 
-  it("semicolons in a machine name are none between fields", () => {
+  it("semicolons in a machine name do not separate fields", () => {
     expect(resultOf(LOOP.replace("vm101", "a;b;c;d;e;f;g;h;i;j")).setup.machine).toBe("a;b;c;d;e;f;g;h;i;j");
     expect(issueOf(`${LOOP.replace("vm101", "a;b;c;d;e;f;g;h;i;j;k")},`).text).toMatch(/^expected 27 fields/);
   });
@@ -219,12 +219,12 @@ describe("v2: the formats are told apart by count and first field", () => {
     ["61883ms", 61_883_000],
     ["99999us", 99_999],
     ["0us", 0],
-  ])("latency %s is normalised to microseconds", (text, us) => {
+  ])("latency %s is normalized to microseconds", (text, us) => {
     // 24 GiB at 192 435 K/s take 130 s; at 1 K/s any latency fits.
     expect(resultOf(withFields(V196, { 9: "1", 37: text })).metrics.put_block?.latency_us).toBe(us);
   });
 
-  it("an empty latency beside a rate is null, with a warning: it was exactly 0 or is lost", () => {
+  it("an empty latency next to a rate is null, with a warning: it was exactly 0 or is lost", () => {
     const { metrics, warnings } = resultOf(withFields(V197, { 46: "" }));
     expect(metrics.ran_stat?.latency_us).toBeNull();
     expect(warnings).toEqual(["no_latency: ran_stat was run but has no latency."]);
@@ -236,7 +236,7 @@ describe("v2: the formats are told apart by count and first field", () => {
     expect(warning).toMatch(/^size_overflow: /);
   });
 
-  it("an empty last latency is like any other: all fields are there, so nothing was cut off", () => {
+  it("an empty last latency is like any other: all fields are there, so nothing was truncated", () => {
     for (const line of [V196, V197, V200]) {
       const last = line.split(",").length - 1;
       const { metrics, warnings } = resultOf(withFields(line, { [last]: "" }));
@@ -249,11 +249,11 @@ describe("v2: the formats are told apart by count and first field", () => {
     ["v1", LOOP, 0],
     ["48 fields", V197, 2],
     ["50 fields", V200, 2],
-  ])("%s: a label glued to the machine name is damage, not a name", (_, line, index) => {
-    for (const label of ["cfq1:    ", "cfq1:  ", "results/a.log:\t ", "a: b:  "]) {
-      const issue = issueOf(withFields(line, { [index]: `${label}vm101` }));
+  ])("%s: a prefix joined to the machine name is damage, not a name", (_, line, index) => {
+    for (const prefix of ["cfq1:    ", "cfq1:  ", "results/a.log:\t ", "a: b:  "]) {
+      const issue = issueOf(withFields(line, { [index]: `${prefix}vm101` }));
       expect(issue).toMatchObject({ code: "glued_label", column: index, field: "name" });
-      expect(issue.text).toContain("label");
+      expect(issue.text).toContain("prefix");
     }
   });
 
@@ -303,7 +303,7 @@ describe("the lost comma of 1.92b to 1.96", () => {
   for (let latency = 35; latency < 41; latency += 1) lost[latency] = "";
   const line = lost.join(",");
 
-  it("is repaired where the tests of the big file are all empty", () => {
+  it("is repaired if the tests of the big file are all empty", () => {
     expect(lost).toHaveLength(47);
     const { setup, metrics, raw } = resultOf(line);
     expect(raw).toBe(line);
@@ -313,7 +313,7 @@ describe("the lost comma of 1.92b to 1.96", () => {
     expect(metrics.ran_delete?.latency_us).toBe(259);
   });
 
-  it("is counted as the field it is where a later field is wrong", () => {
+  it("is counted as a field in the column of a later issue", () => {
     // Field 23 of 47 is seq_create, which has the number 24 in the layout of 48.
     expect(issueOf(withFields(line, { 23: "12x" }))).toMatchObject({ column: 24, field: "seq_create" });
   });
@@ -322,14 +322,11 @@ describe("the lost comma of 1.92b to 1.96", () => {
     expect(issueOf(withFields(line, { 0: version })).code).toBe("field_count");
   });
 
-  it.each(Array.from({ length: 13 }, (_, index) => index + 5))(
-    "is not repaired where field %i says something",
-    (at) => {
-      expect(issueOf(withFields(line, { [at]: "1" })).code).toBe("field_count");
-    },
-  );
+  it.each(Array.from({ length: 13 }, (_, index) => index + 5))("is not repaired if field %i has a value", (at) => {
+    expect(issueOf(withFields(line, { [at]: "1" })).code).toBe("field_count");
+  });
 
-  it("a line cut by its last latency has 47 fields too and is rejected", () => {
+  it("a line without its last latency also has 47 fields and is rejected", () => {
     expect(issueOf(V196.split(",").slice(0, 47).join(",")).code).toBe("field_count");
   });
 });

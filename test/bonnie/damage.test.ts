@@ -1,15 +1,14 @@
-// The damage that lines are known to suffer on their way (bonnie-formats.md, section 8), each kind done to every real line.
+// The damage that lines are known to suffer in transport (bonnie-formats.md, section 8), each kind applied to every real line.
 
 import { describe, expect, it } from "vitest";
 import { readBonnie } from "../../shared/bonnie/reader.ts";
 import { issueOf, issuesOf, LOOP, REAL_LINES, resultOf, resultsOf, V197 } from "./reading.ts";
 
-/** What is left of harmless transport must read as the line itself. */
-describe("what transport adds around a line is taken off", () => {
+describe("what transport adds around a line is removed", () => {
   it.each([
     ["carriage returns", (line: string) => `${line}\r\n`],
-    ["trailing blanks", (line: string) => `${line} \t \r\n`],
-    ["leading blanks", (line: string) => `  \t${line}`],
+    ["trailing spaces", (line: string) => `${line} \t \r\n`],
+    ["leading spaces", (line: string) => `  \t${line}`],
     ["no-break spaces of a web page", (line: string) => `\u00A0 \u00A0${line}\u00A0`],
     ["a byte order mark", (line: string) => `\uFEFF${line}\n`],
     ["blank lines around", (line: string) => `\n\r\n${line}\n\n`],
@@ -29,9 +28,9 @@ describe("damaged lines are rejected, never guessed at", () => {
   it("mail wrapping, wherever it falls: both pieces are issues or noise, at least one is an issue, none a result", () => {
     for (const line of REAL_LINES) {
       for (let at = 1; at < line.length; at += 1) {
-        // Behind the name's last character a v1 line would be whole but for its name, which may be anything.
+        // Split within its name, the second piece of a v1 line is a whole line with another name.
         if (line.slice(0, at).split(",").length === 1 && line.split(",").length === 27) continue;
-        // Before the last latency all fields are there, and that one may be empty.
+        // Split before its last latency, the first piece has all fields, and that one may be empty.
         if (at === line.lastIndexOf(",") + 1 && line.endsWith("s")) continue;
         const text = wrap(line, at);
         expect(resultsOf(text), text).toEqual([]);
@@ -50,45 +49,45 @@ describe("damaged lines are rejected, never guessed at", () => {
     ["quoted-printable line ends", (line: string) => wrap(line, 75, "=")],
     ["a last = of quoted-printable", (line: string) => `${line}=`],
     ["mail quoting", (line: string) => `> ${line}`],
-    ["mail quoting without a blank", (line: string) => `>${line}`],
-    ["twofold mail quoting", (line: string) => `>> ${line}`],
-    ["<br /> glued to the last field", (line: string) => `${line}<br />`],
-    ["a forum tag glued to the last field", (line: string) => `${line}[/code]`],
-    ["a comment glued to the last field", (line: string) => `${line} # blktap`],
-    ["two lines glued together", (line: string) => line + line],
-    ["a v1 line glued to it", (line: string) => line + LOOP],
-    ["a v2 line glued to it", (line: string) => line + V197],
-    ["half a line glued in front", (line: string) => line.slice(0, 60) + line],
+    ["mail quoting without a space", (line: string) => `>${line}`],
+    ["double mail quoting", (line: string) => `>> ${line}`],
+    ["<br /> joined to the last field", (line: string) => `${line}<br />`],
+    ["a forum tag joined to the last field", (line: string) => `${line}[/code]`],
+    ["a comment joined to the last field", (line: string) => `${line} # blktap`],
+    ["two lines joined", (line: string) => line + line],
+    ["a v1 line joined to it", (line: string) => line + LOOP],
+    ["a v2 line joined to it", (line: string) => line + V197],
+    ["half a line joined in front", (line: string) => line.slice(0, 60) + line],
     ["quotes around every field", (line: string) => line.replace(/[^,]+/g, '"$&"')],
     ["quotes around the line", (line: string) => `"${line}"`],
-    ["blanks behind the commas", (line: string) => line.replaceAll(",", ", ")],
+    ["spaces after the commas", (line: string) => line.replaceAll(",", ", ")],
     ["semicolons of a spreadsheet", (line: string) => line.replaceAll(",", ";")],
     ["tabs of a spreadsheet", (line: string) => line.replaceAll(",", "\t")],
     ["one field too many at the end", (line: string) => `${line},`],
     ["a NUL inside", (line: string) => line.replace(",", "\0,")],
     ["UTF-16 read as bytes", (line: string) => [...line].join("\0")],
     ["an escape sequence", (line: string) => line.replace("+++", "\u001b[1m+++")],
-    ["five plus signs cut to four", (line: string) => line.replace("+++++", "++++")],
+    ["five plus signs truncated to four", (line: string) => line.replace("+++++", "++++")],
     ["a negative rate", (line: string) => line.replace(/,(\d{4,},\d{2},)/, ",-$1")],
     ["a comma as thousands separator", (line: string) => line.replace(/,(\d+)(\d{3},\d{2},)/, ",$1,$2")],
   ])("%s", (_, damage) => {
     for (const line of REAL_LINES) {
       const text = damage(line);
-      // A damage that does not touch this line says nothing about it.
+      // Damage that does not change this line proves nothing.
       if (text === line) continue;
       expect(resultsOf(text), text).toEqual([]);
       expect(issuesOf(text).length, text).toBeGreaterThan(0);
     }
   });
 
-  it("every field left out, one after the other", () => {
+  it("every field removed, one after the other", () => {
     for (const line of REAL_LINES) {
       const fields = line.split(",");
       for (const index of fields.keys()) expect(issueOf(fields.toSpliced(index, 1).join(",")).code).toBeDefined();
     }
   });
 
-  it("every number written another way", () => {
+  it("every number written differently", () => {
     for (const line of REAL_LINES) {
       const fields = line.split(",");
       const isV1 = fields.length === 27;
@@ -118,11 +117,11 @@ describe("damaged lines are rejected, never guessed at", () => {
     expect(issueOf(resultOf(LOOP).raw.replace("25511,35", "25511,5,35")).code).toBe("field_count");
   });
 
-  it("an upload whose line ends were lost, as curl -d loses them, says how to keep them", () => {
+  it("for an upload without line ends, as curl -d sends it, the message says how to keep them", () => {
     expect(issueOf(Array(3).fill(resultOf(LOOP).raw).join("")).text).toMatch(/found more than 64; .*--data-binary/);
   });
 
-  it("a line cut short anywhere is an issue from its first number on, unless only a last digit is missing", () => {
+  it("a line truncated anywhere is an issue from its first number on, unless only a last digit is missing", () => {
     for (const line of REAL_LINES) {
       const minimum = line.split(",").length === 27 ? 2 : 9;
       for (let length = line.split(",", minimum).join(",").length; length < line.length; length += 1) {
@@ -134,7 +133,7 @@ describe("damaged lines are rejected, never guessed at", () => {
     }
   });
 
-  it("good lines around a bad one are results all the same, each at its line", () => {
+  it("good lines around a bad one are still results, each at its line", () => {
     const { entries } = readBonnie([LOOP, `${V197}<br />`, "", V197].join("\r\n"));
     expect(entries.map((entry) => [entry.kind, "result" in entry ? entry.result.line : 0])).toEqual([
       ["result", 1],

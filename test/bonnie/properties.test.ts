@@ -21,10 +21,10 @@ const FILES = [
   "seed-loop.txt",
 ].map(fixture);
 
-/** Characters that matter to the format, and a few that never should stand there. */
+/** Characters that matter to the format, and a few that should never occur. */
 const character = fc.constantFrom(...'0123456789+-.,;:#>/="\n\r\t kKmMgGsu%xé\u0000\uFEFF');
 
-/** A text with some places overwritten, taken out or added to. */
+/** A text with some characters replaced, removed or inserted. */
 function mutated(text: fc.Arbitrary<string>): fc.Arbitrary<string> {
   const change = fc.record({
     at: fc.double({ min: 0, max: 1, noNaN: true }),
@@ -39,10 +39,10 @@ function mutated(text: fc.Arbitrary<string>): fc.Arbitrary<string> {
   );
 }
 
-/** Fields as they stand in one place or another of a line, and damaged ones. */
+/** Values of various fields of a line, and damaged ones. */
 const VALUES = ["", "1", "5", "16", "64", "8192", "8G", "64k", "link", "vm101", "2.00a", "1.97", "+++++", "+++", "1x"];
 
-/** An entry as it is where its line is the only one. */
+/** An entry as it would be if its line were the only one. */
 function atLineOne(entry: Entry): Entry {
   if (entry.kind === "result") return { kind: "result", result: { ...entry.result, line: 1 } };
   return entry.kind === "issue" ? { kind: "issue", issue: { ...entry.issue, line: 1 } } : { ...entry, line: 1 };
@@ -80,7 +80,7 @@ function expectLiteral({ raw, setup, metrics }: BonnieResult): void {
 }
 
 describe("laws of the reader", () => {
-  it.each(["v1", "v2/48", "v2/50"] as const)("%s: what is printed reads as itself, byte for byte", (layout) => {
+  it.each(["v1", "v2/48", "v2/50"] as const)("%s: a printed run is read back byte for byte", (layout) => {
     fc.assert(
       fc.property(arbitraryRun(layout), ({ setup, metrics }) => {
         const line = printBonnie(setup, metrics);
@@ -107,11 +107,11 @@ describe("laws of the reader", () => {
         const { entries, ignored } = readBonnie(text);
         const lines = text.split("\n").length - Number(text.endsWith("\n") || text === "");
         const noise = ignored.blank + ignored.header + ignored.comment + ignored.table + ignored.other;
-        const said = entries.reduce((sum, entry) => {
+        const inEntries = entries.reduce((sum, entry) => {
           const raw = entry.kind === "result" ? entry.result.raw : entry.kind === "issue" ? entry.issue.raw : "";
           return sum + raw.split("\n").length;
         }, 0);
-        expect(noise + said).toBe(lines);
+        expect(noise + inEntries).toBe(lines);
       }),
       { numRuns: 3000 },
     );
@@ -126,15 +126,15 @@ describe("laws of the reader", () => {
           const { line, column } = entry.kind === "issue" ? entry.issue : entry;
           expect(line).toBeGreaterThanOrEqual(1);
           expect(line).toBeLessThanOrEqual(lines.length);
-          const said = lines[line - 1] ?? "";
+          const found = lines[line - 1] ?? "";
           const field = entry.kind === "issue" ? entry.issue.field : null;
           const names = [V1, V2_48, V2_50].map(({ columns }) => columns[column]);
           if (entry.kind === "issue" && !entry.issue.raw.includes("\n") && field !== null && names.includes(field)) {
-            // 47 fields where the lost comma was put back.
-            expect(column).toBeLessThanOrEqual(said.split(",").length);
+            // 47 fields if the lost comma was inserted again.
+            expect(column).toBeLessThanOrEqual(found.split(",").length);
           } else {
             expect(column).toBeGreaterThanOrEqual(1);
-            expect(column).toBeLessThanOrEqual(said.length + 1);
+            expect(column).toBeLessThanOrEqual(found.length + 1);
           }
         }
       }),
@@ -142,7 +142,7 @@ describe("laws of the reader", () => {
     );
   });
 
-  it("a damaged line is rejected, or reads as exactly what it says", () => {
+  it("a damaged line is rejected, or is read exactly as printed", () => {
     let read = 0;
     fc.assert(
       fc.property(mutated(fc.constantFrom(...REAL_LINES)), (text) => {
@@ -157,7 +157,7 @@ describe("laws of the reader", () => {
     expect(read).toBeGreaterThan(100);
   });
 
-  it("a line reads the same whatever lines stand before it, or a host would get the setup of another", () => {
+  it("a line reads the same whatever lines are before it, or a host would get the setup of another", () => {
     // Few lines with few changes each, so that most setups repeat or nearly repeat the one before.
     const line = fc
       .tuple(
@@ -174,14 +174,14 @@ describe("laws of the reader", () => {
         numRuns: 2000,
         examples: [
           [[V196, withFields(V196, { 0: "1.95" })]],
-          // A v1 line that says in its places what the v2 line before it says there.
+          // A v1 line with the same values in the same positions as the v2 line before it.
           [[V197, withFields(LOOP, { 0: "1.97", 1: "1.97", 14: V197.split(",")[14] ?? "" })]],
         ],
       },
     );
   });
 
-  it("entries stand in the order of the upload", () => {
+  it("entries are in the order of the upload", () => {
     fc.assert(
       fc.property(fc.array(fc.constantFrom(...FILES, ...REAL_LINES, "# site: fra"), { maxLength: 8 }), (parts) => {
         const lines = readBonnie(parts.join("\n")).entries.map((entry) =>

@@ -1,4 +1,4 @@
-// What the tests of the reader share: real lines, and short ways to what a text reads as.
+// What the tests of the reader share: real lines, and helpers that read a text.
 
 import { readFileSync } from "node:fs";
 import { readBonnie } from "../../shared/bonnie/reader.ts";
@@ -10,7 +10,7 @@ export function fixture(name: string): string {
   return readFileSync(new URL(`../fixtures/bonnie/${name}`, import.meta.url), "utf8");
 }
 
-/** The only line of a fixture that has one. */
+/** The line of a fixture with a single line. */
 function fixtureLine(name: string): string {
   return fixture(name).trimEnd();
 }
@@ -33,7 +33,7 @@ export function issuesOf(text: string): Issue[] {
   return readBonnie(text).entries.flatMap((entry) => (entry.kind === "issue" ? [entry.issue] : []));
 }
 
-/** The result of a text that must read as exactly one result. */
+/** The result of a text that must give exactly one result. */
 export function resultOf(text: string): BonnieResult {
   const { entries } = readBonnie(text);
   const [entry] = entries;
@@ -41,7 +41,7 @@ export function resultOf(text: string): BonnieResult {
   return entry.result;
 }
 
-/** The issue of a text that must read as exactly one issue. */
+/** The issue of a text that must give exactly one issue. */
 export function issueOf(text: string): Issue {
   const { entries } = readBonnie(text);
   const [entry] = entries;

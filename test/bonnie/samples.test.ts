@@ -54,7 +54,7 @@ const BLKTAP_METRICS = {
   ran_delete: above(32768),
 };
 
-describe("the runs the project began with read field by field", () => {
+describe("the original blog post's runs read field by field", () => {
   it.each([
     ["seed-loop", LOOP_METRICS],
     ["seed-blktap", BLKTAP_METRICS],
@@ -66,13 +66,13 @@ describe("the runs the project began with read field by field", () => {
   it.each([
     ["seed-loop", LOOP_METRICS],
     ["seed-blktap", BLKTAP_METRICS],
-  ])("%s as a table with collapsed blanks", (name, metrics) => {
+  ])("%s as a table with collapsed spaces", (name, metrics) => {
     const text = fixture(`${name}.txt`);
     const setup = { ...SEED_SETUP, source: "text", bonnie_version: "1.03c" };
     expect(resultOf(text)).toEqual({ line: 1, raw: text.trimEnd(), setup, metrics, warnings: [] });
   });
 
-  it("drops the tables where the CSV lines stand beside them, before or after", () => {
+  it("drops the tables whose CSV lines are in the same text, before or after", () => {
     const parts = ["seed-loop.txt", "seed-loop.csv", "seed-blktap.csv", "seed-blktap.txt"].map(fixture);
     const { entries, ignored } = readBonnie(parts.join(""));
     expect(entries.map((entry) => entry.kind)).toEqual(["result", "result"]);
@@ -154,7 +154,7 @@ describe("runs of 2.00a read field by field", () => {
   it("with -n 0: no file test, and no chunk size although it was 64k", () => {
     const [run] = resultsOf(fixture("run-200a-partial.csv"));
     expect(run?.setup).toEqual(setup);
-    // getc's block neighbour: 1 GiB = 1048576 KiB in 0.5 s = 2097152 K/s.
+    // get_block: 1 GiB = 1048576 KiB in 0.5 s = 2097152 K/s.
     expect(run?.metrics).toEqual({
       putc: rate(2608, 87, 46014),
       put_block: rate(248542, 72, 50335),
@@ -276,7 +276,7 @@ describe("runs of 2.00a read field by field", () => {
     }
   });
 
-  it("out of a whole log: only the CSV line is a result, progress and table are noise", () => {
+  it("from a whole log: only the CSV line is a result, progress and table are ignored", () => {
     const { entries, ignored } = readBonnie(fixture("run-200a-nonquiet.log"));
     expect(entries).toHaveLength(1);
     expect(ignored).toEqual({ blank: 0, header: 0, comment: 0, table: 10, other: 13 });

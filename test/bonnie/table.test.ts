@@ -61,9 +61,9 @@ describe("tables of 1.0x", () => {
   });
 
   it.each([
-    ["a name with blanks", "my web server    8G", "my web server", 8192],
+    ["a name with spaces", "my web server    8G", "my web server", 8192],
     ["no name", "                 8G", "", 8192],
-    ["a cut name", "dom0.example.or 64G", "dom0.example.or", 8192],
+    ["a truncated name", "dom0.example.or 64G", "dom0.example.or", 8192],
     ["a name with a comma", "vm,101           8G", "vm,101", 8192],
     ["a name that looks like a size", "8G               8G", "8G", 8192],
     ["a chunk size", "ubuntu       8G:64k", "ubuntu", 65536],
@@ -77,7 +77,7 @@ describe("tables of 1.0x", () => {
     expect(resultOf(V1_HEAD + V1_ROW).setup.files).toBeNull();
   });
 
-  it("-s 0: the version heads the second half, the name stands below it", () => {
+  it("-s 0: the second half begins with the version, and the name is below it", () => {
     const text = V1_FILES.replace(/^ {20}/, "Version 1.03e       ").replace(
       "\n                    ",
       "\nmy vm               ",
@@ -111,7 +111,7 @@ describe("tables of 1.0x", () => {
     ]);
   });
 
-  it("a label glued to the machine name is damage, not a name", () => {
+  it("a prefix joined to the machine name is damage, not a name", () => {
     expect(issueOf(V1_TABLE.replace("ubuntu    ", "a:  ubuntu"))).toMatchObject({
       line: 4,
       column: 1,
@@ -121,8 +121,8 @@ describe("tables of 1.0x", () => {
     expect(resultOf(V1_TABLE.replace("ubuntu    ", "a: ubuntu ")).setup.machine).toBe("a: ubuntu");
   });
 
-  // 1.00 to 1.00e asked for a whole second and did 8000 seeks: 8 GiB/s, 8000/s, 16384 files/s instead of twice that.
-  it.each(["1.00", "1.00a", "1.00e"])("%s: what +++++ says is half, and seeks were 8000", (version) => {
+  // 1.00 to 1.00e required a whole second and did 8000 seeks: 8 GiB/s, 8000/s, 16384 files/s instead of twice that.
+  it.each(["1.00", "1.00a", "1.00e"])("%s: the bound of +++++ is half as high, for 8000 seeks", (version) => {
     const text = V1_TABLE.replace("1.03e", version.padStart(5))
       .replace("7511   6", "+++++ +++")
       .replace("65284  18", "+++++ +++");
@@ -136,7 +136,7 @@ describe("tables of 1.0x", () => {
     expect(issueOf(V1_TABLE.replace("1.03e", version.padStart(5)).replace(" 7511", "8001")).code).toBe("above_bound");
   });
 
-  it.each(["1.00f", "1.00h", "1.01a", "1.04"])("%s: what +++++ says is as ever", (version) => {
+  it.each(["1.00f", "1.00h", "1.01a", "1.04"])("%s: the bound of +++++ is the usual one", (version) => {
     const { metrics } = resultOf(V1_TABLE.replace("1.03e", version.padStart(5)).replace("7511   6", "+++++ +++"));
     expect([metrics.seeks?.lower_bound, metrics.ran_delete?.lower_bound]).toEqual([16384, 32768]);
   });
@@ -146,7 +146,7 @@ describe("tables of 1.0x", () => {
     expect(entries.map((entry) => entry.kind === "result" && entry.result.line)).toEqual([1, 10]);
   });
 
-  it("line ends, trailing blanks and blank lines between do not make another run", () => {
+  it("line ends, trailing spaces and blank lines between do not make another run", () => {
     const lines = V1_TABLE.trimEnd().split("\n");
     const { raw } = resultOf(lines.join(" \r\n\r\n"));
     expect(raw).toBe(resultOf(V1_TABLE).raw);
@@ -173,7 +173,7 @@ describe("tables of 1.92b to 1.97", () => {
     expect(metrics.get_block?.latency_us).toBe(131_000);
   });
 
-  it("the longer of the two names is taken, since the first is cut to make room", () => {
+  it("the longer of the two names is taken, since the first may be truncated", () => {
     const text = V19_TABLE.replace("cc3550           8G", "cc3550.example.o 8G").replace(
       "cc3550       ",
       "cc3550.example.org ",
@@ -192,7 +192,7 @@ describe("tables of 1.92b to 1.97", () => {
 });
 
 describe("tables of 1.98 to 2.00a", () => {
-  it("rates with units are K/s, and the last digit is not more than it says", () => {
+  it("rates with units are K/s, with the precision of the last digit", () => {
     const { setup, metrics } = resultOf(V2_HEAD + V2_ROW + V2_LATENCIES);
     expect(setup).toMatchObject({ machine: "vm101", chunk_size_bytes: 65536, seek_count: 8192, seek_procs: null });
     // 243 x 1024; 1.6 x 1048576 = 1677721.6
@@ -218,7 +218,7 @@ describe("tables of 1.98 to 2.00a", () => {
     expect(issueOf(V2_HEAD + row.replace("3.0g", "3.1g")).code).toBe("above_bound");
   });
 
-  it("0k is refused: it is what a converter makes of +++++", () => {
+  it("0k is rejected: a converter prints it for +++++", () => {
     expect(issueOf(V2_HEAD + V2_ROW.replace("+++++ +++", "   0k   0"))).toMatchObject({
       code: "bad_number",
       field: "get_block",
@@ -229,8 +229,8 @@ describe("tables of 1.98 to 2.00a", () => {
     ["the same line", {}, 0],
     ["another machine", { 2: "vm102" }, 1],
     ["a machine name that goes on", { 2: "vm101.example.org" }, 0],
-    ["its machine name taken out", { 2: "" }, 0],
-    ["its machine name taken out and another rate", { 2: "", 11: "249856" }, 1],
+    ["its machine name removed", { 2: "" }, 0],
+    ["its machine name removed and another rate", { 2: "", 11: "249856" }, 1],
     ["another file size", { 5: "2G" }, 1],
     ["another program", { 1: "2.00" }, 1],
     ["another %CP", { 12: "73" }, 1],
@@ -238,7 +238,7 @@ describe("tables of 1.98 to 2.00a", () => {
     ["a rate within the last digit", { 11: "249855" }, 0],
     ["a rate outside the last digit", { 11: "249856" }, 1],
     ["a measured rate for a censored one", { 17: "1234567", 18: "99" }, 1],
-  ])("beside a CSV line with %s", (_, changes, tables) => {
+  ])("next to a CSV line with %s", (_, changes, tables) => {
     const [line = ""] = fixture("run-200a-partial.csv").split("\n");
     const fields = line.split(",").map((field, index) => (changes as Record<number, string>)[index] ?? field);
     const table = V2_HEAD + V2_ROW.replace("1G:64k", "    1G") + V2_LATENCIES;
@@ -250,7 +250,7 @@ describe("tables of 1.98 to 2.00a", () => {
   });
 });
 
-describe("a table copied from a web page, whose blanks are no-break spaces, reads as the table itself", () => {
+describe("a table copied from a web page, with no-break spaces, reads as the table itself", () => {
   it.each([
     ["1.0x", V1_TABLE],
     ["1.97", V19_TABLE],
@@ -262,17 +262,17 @@ describe("a table copied from a web page, whose blanks are no-break spaces, read
     }
   });
 
-  it("and is not stored beside its CSV line", () => {
+  it("and is not stored in addition to its CSV line", () => {
     const { entries, ignored } = readBonnie(fixture("run-200a-nonquiet.log").replaceAll(" ", "\u00A0"));
     expect([entries.map((entry) => entry.kind), ignored.table]).toEqual([["result"], 10]);
   });
 
-  it("a row torn from it is an issue, not noise", () => {
+  it("a row without its heading is an issue, not ignored", () => {
     expect(issueOf(V2_ROW.replaceAll(" ", "\u00A0")).code).toBe("bad_table");
   });
 });
 
-describe("a table that cannot be read is one issue, at the line and word at fault", () => {
+describe("a table that cannot be read is one issue, at the line and word that is wrong", () => {
   it.each([
     ["a value too few", V1_TABLE.replace("  7511   6", "  7511"), 4, 1, "bad_table"],
     ["a value too many", V1_TABLE.replace("  7511   6", "  7511   6 1"), 4, 1, "bad_table"],
@@ -288,13 +288,13 @@ describe("a table that cannot be read is one issue, at the line and word at faul
     ["a bad latency", V19_TABLE.replace("  1748us", "  1748ns"), 5, 72, "bad_number"],
     ["a latency above its test", V19_TABLE.replace("   1748us", "   1748ms"), 5, 72, "latency_above_elapsed"],
     ["an old version", V19_TABLE.replaceAll(" 1.97", "1.92a"), 1, 1, "unsupported_format"],
-    ["a version nobody knows", V19_TABLE.replaceAll("1.97", "3.00"), 1, 1, "unsupported_format"],
+    ["an unknown version", V19_TABLE.replaceAll("1.97", "3.00"), 1, 1, "unsupported_format"],
     ["a control character", V1_TABLE.replace("ubuntu", "ub\u0007ntu"), 4, 3, "control_character"],
   ])("%s", (_, text, line, column, code) => {
     expect(issueOf(text)).toMatchObject({ line, column, code });
   });
 
-  it("a wrapped row gives no result, and its torn rows are issues too", () => {
+  it("a wrapped row gives no result, and the pieces of the row are issues too", () => {
     const { entries } = readBonnie(V1_TABLE.replace(" 39589", "\n39589"));
     const issues = entries.map((entry) => (entry.kind === "issue" ? [entry.issue.line, entry.issue.code] : entry));
     expect(issues).toEqual([
@@ -309,7 +309,7 @@ describe("a table that cannot be read is one issue, at the line and word at faul
     ["the second half of a wrapped row", " 39589  79 65284  10 23347   9 65529  77 84028   7"],
     ["a row of 2.00, with units", V2_ROW.trimEnd()],
     ["a row of files", "                 16 29488  79 +++++ +++ +++++ +++ +++++ +++ +++++ +++ +++++ +++"],
-  ])("torn from its heading: %s", (_, row) => {
+  ])("without its heading: %s", (_, row) => {
     expect(issueOf(row).code).toBe("bad_table");
   });
 
@@ -322,7 +322,7 @@ describe("a table that cannot be read is one issue, at the line and word at faul
     ["/proc/stat", "cpu  1234 0 567 8910111 11 0 12 0 0 0"],
     ["df -k -i", "/dev/xvda1 655360 123456 531904 19% 10485760 5242880 5242880 50% /"],
     ["free -k", "Mem:       24000000     1000000     2000000       10000     1000000    20000000"],
-  ])("what %s prints beside a result is noise, and the upload is not refused for it", (_, row) => {
+  ])("output of %s next to a result is ignored, and the upload is accepted", (_, row) => {
     const { entries, ignored } = readBonnie(`${row}\n${V197}\n`);
     expect([entries.map(({ kind }) => kind), ignored.other]).toEqual([["result"], 1]);
   });
@@ -332,7 +332,7 @@ describe("a table that cannot be read is one issue, at the line and word at faul
     expect(issueOf(text).raw).toBe(text.trimEnd());
   });
 
-  it("a heading without its row does not swallow the CSV line below it", () => {
+  it("a heading without its row does not consume the CSV line below it", () => {
     const { entries } = readBonnie(`${V1_HEAD}${V197}\n`);
     expect(entries.map((entry) => entry.kind)).toEqual(["issue", "result"]);
   });

@@ -1,11 +1,11 @@
-// statistics.md, sections 1 to 3 a second time, straight from the samples of all hosts, without summaries or cells. The two
-// must agree to the last bit.
+// statistics.md, sections 1 to 3, implemented a second time, directly on the samples of all hosts, without summaries or cells.
+// Both must agree to the last bit.
 
 import fc from "fast-check";
 import { expect, it } from "vitest";
 import { emptyMetricCell } from "../../shared/cells/cell.ts";
 import { contributions } from "../../shared/cells/contribution.ts";
-import { type RunSample, type Sample, summarise } from "../../shared/cells/host-values.ts";
+import { type RunSample, type Sample, summarize } from "../../shared/cells/host-values.ts";
 import { QUANTITY_NAMES } from "../../shared/cells/quantities.ts";
 import { METRIC_NAMES } from "../../shared/run/metrics.ts";
 import { hostsByBin } from "./histogram.ts";
@@ -97,7 +97,7 @@ function batch(fleet: RunSample[][], scope: string, metric: number, view: string
   return cell;
 }
 
-/** Hosts with little CPU in a metric: 1e4 ln 10 = 23025.85, and %CP of which half or more printed 0. */
+/** Hosts with little CPU in a metric: 1e4 ln 10 = 23025.85, and runs of which half or more printed a %CP of 0. */
 function lowCpuHosts(fleet: RunSample[][], scope: string, metric: number, view: string): number {
   return fleet.filter((all) => {
     const isLeftOut = view === "trusted" && READ_PATH.includes(QUANTITY_NAMES[metric]!);
@@ -120,7 +120,7 @@ it("cells built host by host equal the batch over all raw runs, in every field o
   const scopes = fc.constantFrom("ALL", "v1/2G/8k/16");
   fc.assert(
     fc.property(fleets, scopes, fc.constantFrom("all", "trusted"), (fleet, scope, view) => {
-      const lists = fleet.map((samples) => contributions(summarise("h", samples)));
+      const lists = fleet.map((samples) => contributions(summarize("h", samples)));
       const merged = mergedCell(lists.flatMap((list) => find(list, `pair loop:phy ${scope}`, view)?.cell ?? []));
       QUANTITY_NAMES.forEach((_, metric) => {
         const { x, l, u, ...counts } = merged.metrics[metric] ?? emptyMetricCell();

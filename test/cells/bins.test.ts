@@ -1,6 +1,6 @@
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
-import { addBins, binOf, binsOf, emptyBins, MAX_BIN, mirror, subtractBins } from "../../shared/cells/bins.ts";
+import { addBins, binOf, emptyBins, MAX_BIN, mirrorBins, singleBin, subtractBins } from "../../shared/cells/bins.ts";
 import { binsFrom, hostsByBin } from "./histogram.ts";
 
 fc.configureGlobal({ seed: 20_261_101 });
@@ -15,14 +15,14 @@ describe("bins", () => {
     [10_000, 200],
   ])("%d ticks are in bin %d: 50 wide, centred at multiples of 50, halves away from 0", (ticks, bin) => {
     expect(binOf(ticks)).toBe(bin);
-    expect(binsOf(ticks)).toEqual({ first: bin, counts: [1] });
+    expect(singleBin(ticks)).toEqual({ first: bin, counts: [1] });
   });
 
-  it("reach as far as any two rates that 15 digits can tell: ln(1e15 / 0.1) is 36.9, twice that still fits", () => {
+  it("reach as far as any two rates of 15 digits: ln(1e15 / 0.1) is 36.9, and twice that still fits", () => {
     expect(binOf(2e4 * Math.log(1e16))).toBeLessThan(MAX_BIN);
   });
 
-  it("grow in either direction and shrink again to what is in them", () => {
+  it("grow in either direction and shrink again to the bins with hosts", () => {
     const bins = binsFrom({ 3: 1 });
     addBins(bins, binsFrom({ "-1": 2 }));
     addBins(bins, binsFrom({ 6: 5, 4: 1 }));
@@ -33,7 +33,7 @@ describe("bins", () => {
     expect(bins).toEqual(emptyBins());
   });
 
-  it("raise an alarm that names the bin from which too many hosts are taken", () => {
+  it("throw an error that names the bin from which too many hosts are subtracted", () => {
     for (const missing of [{ 2: 2 }, { "-9": 1 }, { 9: 1 }]) {
       const bin = Object.keys(missing)[0] ?? "";
       expect(() => subtractBins(binsFrom({ 2: 1 }), binsFrom(missing), "putc.x")).toThrow(
@@ -42,9 +42,9 @@ describe("bins", () => {
     }
   });
 
-  it("mirrored hold every host at the opposite bin, and twice mirrored are the same", () => {
-    expect(mirror(binsFrom({ "-3": 1, 0: 2, 4: 5 }))).toEqual(binsFrom({ "-4": 5, 0: 2, 3: 1 }));
-    expect(mirror(emptyBins())).toEqual(emptyBins());
+  it("mirrored have every host in the opposite bin, and twice mirrored are the same", () => {
+    expect(mirrorBins(binsFrom({ "-3": 1, 0: 2, 4: 5 }))).toEqual(binsFrom({ "-4": 5, 0: 2, 3: 1 }));
+    expect(mirrorBins(emptyBins())).toEqual(emptyBins());
   });
 
   it("add up as a table of hosts by bin does", () => {
@@ -59,7 +59,7 @@ describe("bins", () => {
         expect(hostsByBin(sum)).toEqual(
           Object.fromEntries(keys.map((key) => [key, (one[key] ?? 0) + (other[key] ?? 0)])),
         );
-        expect(mirror(mirror(sum))).toEqual(sum);
+        expect(mirrorBins(mirrorBins(sum))).toEqual(sum);
         subtractBins(sum, binsFrom(other), "x");
         expect(sum).toEqual(binsFrom(one));
       }),

@@ -1,7 +1,8 @@
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
 import { type Bins, emptyBins, MAX_BIN } from "../../shared/cells/bins.ts";
-import { type Cell, CellError, emptyCell, emptyMetricCell, type MetricCell } from "../../shared/cells/cell.ts";
+import { type Cell, emptyCell, emptyMetricCell, type MetricCell } from "../../shared/cells/cell.ts";
+import { CellError } from "../../shared/cells/cell-error.ts";
 import { decodeCell, encodeCell, mergeEncoded } from "../../shared/cells/codec.ts";
 import { QUANTITY_COUNT } from "../../shared/cells/quantities.ts";
 import { binsFrom, hostsByBin } from "./histogram.ts";
@@ -47,7 +48,7 @@ const metric: fc.Arbitrary<MetricCell> = fc.record({
   u: bins,
 });
 
-/** Cells of any numbers, also ones that no fleet gives. */
+/** Cells of any numbers, including ones that no fleet produces. */
 const anyCell: fc.Arbitrary<Cell> = fc.record({
   hosts: count,
   runs: count,
@@ -83,7 +84,7 @@ describe("the bytes of a cell", () => {
     expect(hostsByBin(decoded.metrics[0]?.x ?? emptyBins())).toEqual(hostsByBin(x));
   });
 
-  it("are the same in whatever order notes came in, so that an unchanged cell is seen to be unchanged", () => {
+  it("are the same for any order of the notes, so that an unchanged cell is recognized", () => {
     fc.assert(
       fc.property(anyCell, (cell) => {
         const refilled = { ...cell, notes: new Map([...cell.notes].reverse()) };
@@ -92,7 +93,7 @@ describe("the bytes of a cell", () => {
     );
   });
 
-  it("that are damaged are refused or are the encoding of another cell, never a second one of the same", () => {
+  it("that are damaged are rejected or are the encoding of another cell, never a second one of the same", () => {
     const damage = fc.array(fc.tuple(fc.nat(), fc.nat({ max: 255 })), { minLength: 1, maxLength: 3 });
     fc.assert(
       fc.property(randomCell, damage, (cell, changes) => {
@@ -105,7 +106,7 @@ describe("the bytes of a cell", () => {
     );
   });
 
-  it("that are cut short are refused, or give a cell of fewer metrics", () => {
+  it("that are truncated are rejected, or give a cell of fewer metrics", () => {
     fc.assert(
       fc.property(randomCell, fc.nat(), (cell, at) => {
         const bytes = encodeCell(cell);
@@ -134,13 +135,13 @@ describe("the bytes of a cell", () => {
     ["a metric with a byte too many", [...HEAD, 0, 15, 1, ...zeros(14)]],
     ["a metric longer than the bytes", [...HEAD, 0, 15, 1, ...zeros(13)]],
     ["a sum of minus 0", [...HEAD, 0, 14, 1, ...zeros(9), 1, 0, 0, 0]],
-    // x: two bins from bin 0 on; 4 is a bin of two hosts, 1 leaves a bin out
+    // x: two bins from bin 0 on; 4 is a bin of two hosts, 1 skips a bin
     ["a gap before the first bin", [...HEAD, 0, 17, 1, ...zeros(10), 2, 0, 1, 0, 0]],
     ["a bin behind the last one", [...HEAD, 0, 18, 1, ...zeros(10), 2, 0, 4, 1, 0, 0]],
     ["a bin that is none", [...HEAD, 0, 17, 1, ...zeros(10), 1, 0, 128, 0, 0]],
     ["fewer bins than announced", [...HEAD, 0, 14, 1, ...zeros(10), 9, 0, 4]],
     ["a bin too far out", [...HEAD, 0, 19, 1, ...zeros(10), 1, 128, 128, 4, 0, 0, 0]],
-  ])("are refused with the field at fault: %s", (_, bytes) => {
+  ])("are rejected with the wrong field: %s", (_, bytes) => {
     expect(() => decodeCell(Uint8Array.from(bytes))).toThrow(CellError);
   });
 
@@ -156,7 +157,7 @@ describe("the bytes of a cell", () => {
   });
 });
 
-it("metrics that were not asked for are skipped, and others come out as from a full reading", () => {
+it("metrics that are not wanted are skipped, and the others are as in a full reading", () => {
   const wanted = fc.uniqueArray(fc.nat({ max: QUANTITY_COUNT - 1 })).map((indices) => new Set(indices));
   fc.assert(
     fc.property(randomCell, randomCell, wanted, (one, other, indices) => {

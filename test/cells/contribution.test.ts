@@ -3,15 +3,15 @@ import { describe, expect, it } from "vitest";
 import type { Bins } from "../../shared/cells/bins.ts";
 import type { MetricCell } from "../../shared/cells/cell.ts";
 import { contributions, pairName } from "../../shared/cells/contribution.ts";
-import { type RunSample, type Sample, summarise, ticksOf } from "../../shared/cells/host-values.ts";
-import { placeOf, type QuantityName } from "../../shared/cells/quantities.ts";
+import { type RunSample, type Sample, summarize, toTicks } from "../../shared/cells/host-values.ts";
+import { type QuantityName, quantityIndex } from "../../shared/cells/quantities.ts";
 import { hostsByBin } from "./histogram.ts";
 import { find, randomHost } from "./hosts.ts";
 import { plainSample, values } from "./random-samples.ts";
 
 fc.configureGlobal({ seed: 20_261_101, numRuns: 50 });
 
-/** A metric cell in short: bins as objects, fields that are 0 or empty left out. */
+/** A metric cell in short: bins as objects, without fields that are 0 or empty. */
 function short(cell: MetricCell | null | undefined): object | null {
   if (!cell) return null;
   const entries = Object.entries(cell).map(([key, value]: [string, number | Bins]) =>
@@ -20,8 +20,8 @@ function short(cell: MetricCell | null | undefined): object | null {
   return Object.fromEntries(entries.filter(([, value]) => value !== 0));
 }
 
-const exactly = (rate: number): Sample => ({ ticks: ticksOf(rate), censored: false });
-const above = (rate: number): Sample => ({ ticks: ticksOf(rate), censored: true });
+const exactly = (rate: number): Sample => ({ ticks: toTicks(rate), censored: false });
+const above = (rate: number): Sample => ({ ticks: toTicks(rate), censored: true });
 
 const SEED = [
   plainSample({
@@ -45,10 +45,10 @@ const SEED = [
 
 /** The metric cell of `what` for a host with these samples. */
 function metricOf(samples: readonly RunSample[], what: string, metric: QuantityName = "putc"): object | null {
-  return short(find(contributions(summarise("h", samples)), what)?.cell.metrics[placeOf(metric)]);
+  return short(find(contributions(summarize("h", samples)), what)?.cell.metrics[quantityIndex(metric)]);
 }
 
-describe("the two lines of the seed", () => {
+describe("the two lines of the original blog post", () => {
   // The pair is stored as blktap1:loop, so d = loop - blktap1.
   it.each([
     // 1e4 ln 25511 = 101468.65, 1e4 ln 69438 = 111481.90: d = 101469 - 111482 = -10013, bin -200.26; s2 = 10013^2
@@ -83,7 +83,7 @@ describe("the two lines of the seed", () => {
   });
 
   it("are one host, two runs, in each view: fleet, two backends with ALL and stratum, one pair with ALL and stratum", () => {
-    const list = contributions(summarise("h", SEED));
+    const list = contributions(summarize("h", SEED));
     for (const view of ["trusted", "all"]) {
       const heads = list
         .filter((each) => each.view === view)
@@ -105,7 +105,7 @@ describe("a pair cell", () => {
   const on = (backend: RunSample["backend"], stratum: string, ...runs: ReturnType<typeof values>[]) =>
     runs.map((each, index) => plainSample({ id: `${backend}${stratum}${index}`, backend, stratum, values: each }));
 
-  it("counts a sign only where it is certain: a bound of 0 is, an exact tie is not", () => {
+  it("counts a sign only if it is certain: for a bound of 0 it is, for an exact tie not", () => {
     const pairOf = (loop: ReturnType<typeof values>, phy: ReturnType<typeof values>) =>
       metricOf([...on("loop", "s", loop), ...on("phy", "s", phy)], "pair loop:phy s");
     expect(pairOf(values(10), values(10))).toEqual({ n: 1, nx: 1, one: 1, runs: 2, x: { 0: 1 } });
@@ -136,7 +136,7 @@ describe("a pair cell", () => {
       ...on("loop", "s3", values(">900")),
       ...on("phy", "s3", values(">900")),
     ];
-    // mid(100, 201) = 150.5 -> 151, bin 3.02; noise is not given for two informative strata
+    // mid(100, 201) = 150.5 -> 151, bin 3.02; two informative strata have no noise
     expect(metricOf(samples, "pair loop:phy ALL")).toEqual({
       n: 1,
       nx: 1,
@@ -161,7 +161,7 @@ describe("a pair cell", () => {
     const onlyThird = samples.filter((sample) => sample.stratum === "s3");
     expect(metricOf(onlyThird, "pair loop:phy ALL")).toEqual({ n: 1, nb: 1, one: 1, runs: 2 });
     // The head counts the runs of all strata that are paired at all.
-    expect(find(contributions(summarise("h", samples)), "pair loop:phy ALL")?.cell).toMatchObject({
+    expect(find(contributions(summarize("h", samples)), "pair loop:phy ALL")?.cell).toMatchObject({
       hosts: 1,
       runs: 8,
     });
@@ -176,14 +176,14 @@ describe("a pair cell", () => {
     expect(metricOf(samples, "pair loop:phy ALL")).not.toHaveProperty("wn");
   });
 
-  it("does not exist where no metric is on both sides, nor in scope ALL then", () => {
-    const list = contributions(summarise("h", [...on("loop", "s", values(1)), ...on("phy", "s", values(null, 1))]));
+  it("does not exist if no metric is on both sides, neither in scope ALL", () => {
+    const list = contributions(summarize("h", [...on("loop", "s", values(1)), ...on("phy", "s", values(null, 1))]));
     expect(list.filter((each) => each.kind === "pair")).toEqual([]);
   });
 
-  it("of a view without the cached reads may be missing where the other view has it", () => {
+  it("may be missing in the view without cached reads and present in the other", () => {
     const cached = on("loop", "s", values(null, null, 5)).map((sample) => ({ ...sample, cached: ["C1"] }));
-    const list = contributions(summarise("h", [...cached, ...on("phy", "s", values(null, null, 5))]));
+    const list = contributions(summarize("h", [...cached, ...on("phy", "s", values(null, null, 5))]));
     expect(find(list, "pair loop:phy s", "all")).toBeDefined();
     expect(find(list, "pair loop:phy s", "trusted")).toBeUndefined();
   });
@@ -209,7 +209,7 @@ describe("a value cell", () => {
 
   it("notes a host once for cached runs and for each rule, in its stratum and in ALL", () => {
     const list = contributions(
-      summarise("h", [
+      summarize("h", [
         plainSample({ id: "a", cached: ["C1"], small_file: true }),
         plainSample({ id: "b", cached: ["C2"] }),
         plainSample({ id: "c", stratum: "s2", cached: ["C2"], bound_mismatch: true }),
@@ -230,9 +230,9 @@ describe("a value cell", () => {
   });
 });
 
-it("notes what a host is noted for on another backend too, so that a comparison counts it once", () => {
+it("notes that a host has the same note on another backend, so that a comparison counts it once", () => {
   const list = contributions(
-    summarise("h", [
+    summarize("h", [
       plainSample({ id: "a", cached: ["C1"], small_file: true }),
       plainSample({ id: "b", stratum: "s2", backend: "phy", cached: ["C2"] }),
       plainSample({ id: "c", backend: "qdisk", cached: ["C2"], small_file: true, bound_mismatch: true }),
@@ -242,7 +242,7 @@ it("notes what a host is noted for on another backend too, so that a comparison 
     [...(find(list, what)?.cell.notes.keys() ?? [])].filter((note) => note.includes("+"));
   expect(onBoth("backend loop ALL").sort()).toEqual(["cached+phy", "cached+qdisk", "small_file+qdisk"]);
   expect(onBoth("backend phy ALL").sort()).toEqual(["cached+loop", "cached+qdisk"]);
-  // In a stratum, what is in that stratum on both.
+  // In a stratum, only the notes in that stratum on both.
   expect(onBoth("backend loop v1/2G/8k/16").sort()).toEqual(["cached+qdisk", "small_file+qdisk"]);
   expect(onBoth("backend phy s2")).toEqual([]);
 });
@@ -273,18 +273,18 @@ describe("CPU efficiency", () => {
     ["0 on a side: at least", on("loop", 90_000, 60_000), on("phy", 90_000, ">90000"), { "low_cpu:putc": 1 }],
     ["one side only", on("loop", 90_000, 89_000), plainSample({ id: "p", backend: "phy", values: values(1) }), {}],
   ] as const)("is noted as rough where a side uses less than 10 %% CPU: %s", (_, loop, phy, expected) => {
-    const list = contributions(summarise("h", [loop, phy]));
+    const list = contributions(summarize("h", [loop, phy]));
     expect(Object.fromEntries(find(list, "pair loop:phy ALL")?.cell.notes ?? [])).toEqual(expected);
     expect(find(list, "backend loop ALL")?.cell.notes.size).toBe(0);
   });
 });
 
 describe("contributions", () => {
-  it("are none for a host without runs", () => {
+  it("are empty for a host without runs", () => {
     expect(contributions({ host: "h", groups: [] })).toEqual([]);
   });
 
-  it("name a pair the same whichever backend comes first", () => {
+  it("name a pair the same in either order", () => {
     expect(pairName("phy", "loop")).toBe("loop:phy");
     expect(pairName("loop", "phy")).toBe("loop:phy");
   });
@@ -311,7 +311,7 @@ describe("contributions", () => {
     );
   });
 
-  it("are equal in both views when nothing is cached", () => {
+  it("are equal in both views if nothing is cached", () => {
     fc.assert(
       fc.property(randomHost, (host) => {
         const clean = host.groups.map((group) => ({ ...group, trusted: group.all }));

@@ -9,7 +9,7 @@ export function binsFrom(hosts: Readonly<Record<string, number>>): Bins {
   return bins;
 }
 
-/** The other way round; bins without hosts are left out. */
+/** The inverse; bins without hosts are omitted. */
 export function hostsByBin({ first, counts }: Bins): Record<string, number> {
   const entries = counts.map((count, index): [string, number] => [String(first + index), count]);
   return Object.fromEntries(entries.filter(([, count]) => count > 0));

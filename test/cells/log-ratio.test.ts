@@ -1,6 +1,6 @@
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
-import { type HostValue, isBothTooFast, logRatio, voteOf, votingStrata } from "../../shared/cells/host-values.ts";
+import { computeVote, type HostValue, isBothTooFast, logRatio, votingStrata } from "../../shared/cells/host-values.ts";
 
 fc.configureGlobal({ seed: 20_261_101 });
 
@@ -20,7 +20,7 @@ describe("logRatio", () => {
 });
 
 describe("isBothTooFast", () => {
-  it("needs both ends open: a one-sided bound still says something", () => {
+  it("needs both ends open: a one-sided bound is information", () => {
     expect(isBothTooFast({ lo: -INF, hi: INF })).toBe(true);
     expect(isBothTooFast({ lo: 3, hi: INF })).toBe(false);
     expect(isBothTooFast({ lo: -INF, hi: 3 })).toBe(false);
@@ -29,7 +29,7 @@ describe("isBothTooFast", () => {
 
 describe("the vote of a host over its strata", () => {
   const vote = (...ratios: [number, number][]) =>
-    voteOf(votingStrata(ratios.map(([lo, hi]) => ({ ratio: { lo, hi } }))).map(({ ratio }) => ratio));
+    computeVote(votingStrata(ratios.map(([lo, hi]) => ({ ratio: { lo, hi } }))).map(({ ratio }) => ratio));
 
   it.each([
     ["a single stratum is the vote", [[30, 30]], [30, 30]],
@@ -59,7 +59,7 @@ describe("the vote of a host over its strata", () => {
       [30, 30],
     ],
     [
-      "unless none says anything",
+      "unless no stratum has information",
       [
         [-INF, INF],
         [-INF, INF],

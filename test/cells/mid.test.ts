@@ -19,13 +19,13 @@ describe("mid", () => {
     expect(mid(xs)).toBe(expected);
   });
 
-  it("leaves its argument alone, so that lo's and hi's of the same runs can be taken in turn", () => {
+  it("does not change its argument, so that the same runs can be used again", () => {
     const xs = [3, 1, 2];
     mid(xs);
     expect(xs).toEqual([3, 1, 2]);
   });
 
-  it("refuses no values instead of returning NaN, which would poison every sum behind it", () => {
+  it("rejects an empty list instead of returning NaN, which would spread to every sum", () => {
     expect(() => mid([])).toThrow(RangeError);
   });
 });

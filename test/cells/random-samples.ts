@@ -26,11 +26,11 @@ const content = fc.record({
   ),
 });
 
-/** Samples of one host with ids of their own, in any order of time. */
+/** Samples of one host with different ids, in any order of time. */
 export const randomSamples = (maxLength = 12): fc.Arbitrary<RunSample[]> =>
   fc.array(content, { maxLength }).map((contents) => contents.map((each, index) => ({ ...each, id: `run${index}` })));
 
-/** A sample to build a table test on: one clean loop run of the stratum of the seed, without values. */
+/** A sample to build a table test on: one clean loop run in stratum v1/2G/8k/16, without values. */
 export function plainSample(change: Partial<RunSample> = {}): RunSample {
   return {
     id: "r1",

@@ -22,7 +22,7 @@ describe("the stored text of a sample", () => {
     );
   });
 
-  it("tells 0 ticks (one unit a second) from a missing value and from a bound", () => {
+  it("distinguishes 0 ticks (one unit a second) from a missing value and from a bound", () => {
     const content = decodeSample(encodeSample(plainSample({ values: values(0, ">0", null) })));
     expect(content.values.slice(0, 3)).toEqual([{ ticks: 0, censored: false }, { ticks: 0, censored: true }, null]);
   });
@@ -32,12 +32,12 @@ describe("the stored text of a sample", () => {
     expect(text).toBe('{"values":[101469,98023,[97041]]}');
   });
 
-  it("takes quantities that it does not have, or that came later, as missing", () => {
+  it("reads quantities that are missing, or were added later, as missing", () => {
     expect(decodeSample('{"values":[5]}').values).toEqual(values(5));
   });
 
   it.each(["", "{}", '{"values":[1.5]}', '{"values":[[1,2]]}', '{"values":[],"cohort":{"rack":"a"}}'])(
-    "refuses %j instead of counting nonsense",
+    "rejects %j instead of counting nonsense",
     (text) => {
       expect(() => decodeSample(text)).toThrow();
     },

@@ -1,5 +1,5 @@
 import { describe, expect, it } from "vitest";
-import { sampleOf } from "../../shared/cells/sample.ts";
+import { toSample } from "../../shared/cells/sample.ts";
 import { type MetricName, perMetric } from "../../shared/run/metrics.ts";
 import type { BonnieSetup, Facts, Measurement, Quality, Run } from "../../shared/run/run.ts";
 import { SEED_SETUP } from "../support/seed-setup.ts";
@@ -42,9 +42,9 @@ function run(
   };
 }
 
-describe("sampleOf", () => {
-  it("takes the logarithm of rates and bounds, and nothing from what has none", () => {
-    const sample = sampleOf(
+describe("toSample", () => {
+  it("takes the logarithm of rates and bounds, and null if there is none", () => {
+    const sample = toSample(
       run({
         putc: measured(25511), // 1e4 ln 25511 = 101468.65
         put_block: measured(0), // under one a second after truncation
@@ -70,8 +70,8 @@ describe("sampleOf", () => {
     ]);
   });
 
-  it("takes the rate for each per cent of CPU, in the middle of what a printed %CP can mean", () => {
-    const { values } = sampleOf(
+  it("takes the rate per percent of CPU, in the middle of the range of a printed %CP", () => {
+    const { values } = toSample(
       run({
         putc: { ...measured(25511), cpu: 35 }, // 1e4 ln (25511 / 35.5) = 101468.65 - 35695.33 = 65773.32
         put_block: { ...measured(18075), cpu: 0 }, // under 1 %: more than 18075, 1e4 ln 18075 = 98022.85
@@ -96,7 +96,7 @@ describe("sampleOf", () => {
   ] as [Quality["verdict"], string[], string[]][])(
     "of a run that is %s (%j) leaves out of the view trusted: %j",
     (verdict, decided_by, cached) => {
-      expect(sampleOf(run({}, { quality: { verdict, reasons: [], decided_by } })).cached).toEqual(cached);
+      expect(toSample(run({}, { quality: { verdict, reasons: [], decided_by } })).cached).toEqual(cached);
     },
   );
 
@@ -116,12 +116,12 @@ describe("sampleOf", () => {
     ["loop", { dom0_mem_mb: 1033 }, true],
     ["loop", { guest_mem_mb: 1033 }, true],
   ] as [Run["backend"], Facts, boolean][])("of %s with %j has a small file: %s", (backend, facts, expected) => {
-    expect(sampleOf(run({}, { backend, facts })).small_file).toBe(expected);
+    expect(toSample(run({}, { backend, facts })).small_file).toBe(expected);
   });
 
-  it("has no small file where no file was written", () => {
+  it("has no small file if no file was written", () => {
     const facts = { guest_mem_mb: 1_000_000 };
-    expect(sampleOf(run({}, { facts, bonnie: { file_size_kib: null } })).small_file).toBe(false);
+    expect(toSample(run({}, { facts, bonnie: { file_size_kib: null } })).small_file).toBe(false);
   });
 
   // 2064 MiB in 0.5 s = 2064 * 2048 = 4227072 K/s.
@@ -137,12 +137,12 @@ describe("sampleOf", () => {
   ] as [string, Partial<Record<MetricName, Measurement>>, Partial<BonnieSetup>, boolean][])(
     "compares values with their bound (%s)",
     (_, metrics, bonnie, expected) => {
-      expect(sampleOf(run(metrics, { bonnie })).bound_mismatch).toBe(expected);
+      expect(toSample(run(metrics, { bonnie })).bound_mismatch).toBe(expected);
     },
   );
 
   it("keeps the cohort attributes among the facts as text, and no other fact", () => {
     const facts = { site: "fra", xen_version: 4.17, rotational: true, "label.rack": "a7" };
-    expect(sampleOf(run({}, { facts })).cohort).toEqual({ site: "fra", xen_version: "4.17" });
+    expect(toSample(run({}, { facts })).cohort).toEqual({ site: "fra", xen_version: "4.17" });
   });
 });

@@ -32,8 +32,8 @@ function bytesPerMetric(hosts: number, metricOf: (deviate: number) => MetricCell
   return encodeCell(merged).length / QUANTITY_NAMES.length;
 }
 
-// The sizes that statistics.md, section 3 gives; an item of all quantities must stay far below 400 KB.
-describe("one metric of a stored cell takes no more bytes than statistics section 3 says", () => {
+// The sizes in statistics.md, section 3; an item of all quantities must stay far below 400 KB.
+describe("one metric of a stored cell takes at most the bytes of statistics.md, section 3", () => {
   it.each([
     [1, 60],
     [100, 500],

@@ -1,39 +1,39 @@
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
-import { summarise } from "../../shared/cells/host-values.ts";
+import { summarize } from "../../shared/cells/host-values.ts";
 import { decodeSummary, encodeSummary } from "../../shared/cells/summary-codec.ts";
 import { plainSample, randomSamples, values } from "./random-samples.ts";
 
 fc.configureGlobal({ seed: 20_261_101, numRuns: 50 });
 
 describe("the stored text of a summary", () => {
-  it("reads back exactly as written, or what a host contributed could not be taken out again", () => {
+  it("reads back exactly as written, or a host's contribution could not be subtracted again", () => {
     fc.assert(
       fc.property(randomSamples(), (samples) => {
-        const summary = summarise('dom0-ü "1"', samples);
+        const summary = summarize('dom0-ü "1"', samples);
         expect(decodeSummary(encodeSummary(summary))).toEqual(summary);
       }),
     );
   });
 
-  it("pays for the view trusted only where it differs from the view all", () => {
+  it("contains the view trusted only where it differs from the view all", () => {
     const clean = plainSample({ values: values(1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12) });
-    expect(encodeSummary(summarise("h", [clean]))).not.toContain("trusted");
+    expect(encodeSummary(summarize("h", [clean]))).not.toContain("trusted");
     // rewrite, getc, get_block and seeks are columns 2 to 5.
-    const cached = encodeSummary(summarise("h", [{ ...clean, cached: ["C1"] }]));
+    const cached = encodeSummary(summarize("h", [{ ...clean, cached: ["C1"] }]));
     expect(cached).toContain('"trusted":[[2,null],[3,null],[4,null],[5,null]]');
   });
 
-  it("takes about 1.6 KB for a host with two backends of three runs each, all of it known", () => {
+  it("takes about 1.6 KB for a host with two backends of three runs each, without unknown values", () => {
     const spread = (start: number) => values(...Array.from({ length: 24 }, (_, metric) => start + 997 * metric));
     const samples = (["loop", "phy"] as const).flatMap((backend) =>
       [0, 1, 2].map((run) => plainSample({ id: `${backend}${run}`, backend, values: spread(100_000 + 313 * run) })),
     );
-    expect(encodeSummary(summarise("dom0-fra-17", samples)).length).toBeLessThan(1700);
+    expect(encodeSummary(summarize("dom0-fra-17", samples)).length).toBeLessThan(1700);
   });
 
   it.each(["", "[]", "{}", '{"host":"h","groups":[{"stratum":"s"}]}', '{"host":"h","groups":[],"more":1}'])(
-    "refuses %j instead of contributing nonsense",
+    "rejects %j instead of contributing nonsense",
     (text) => {
       expect(() => decodeSummary(text)).toThrow();
     },

@@ -1,6 +1,6 @@
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
-import { rnd, ticksOf } from "../../shared/cells/host-values.ts";
+import { rnd, toTicks } from "../../shared/cells/host-values.ts";
 
 fc.configureGlobal({ seed: 20_261_101 });
 
@@ -29,7 +29,7 @@ describe("rnd", () => {
   });
 });
 
-describe("ticksOf", () => {
+describe("toTicks", () => {
   // ln 25511 = 10.1468650..., ln 69438 = 11.1481895..., ln 1.0001 = 0.99995e-4, ln 0.5 = -0.6931471...
   it.each([
     [1, 0],
@@ -38,6 +38,6 @@ describe("ticksOf", () => {
     [1.0001, 1],
     [0.5, -6931],
   ])("puts a rate of %d at %d ticks of 1e-4 natural log", (rate, ticks) => {
-    expect(ticksOf(rate)).toBe(ticks);
+    expect(toTicks(rate)).toBe(ticks);
   });
 });

@@ -14,7 +14,7 @@ import {
 } from "../../functions/web/http/body.ts";
 import { CONNECTION_LIMITS } from "../../local/server/http-server.ts";
 import { SHARE_WIDTHS } from "../../shared/report/model.ts";
-import { exactText } from "../../shared/run/format.ts";
+import { formatNumber } from "../../shared/run/format.ts";
 
 const page = readFileSync("docs/api.md", "utf8").replaceAll(/\s+/g, " ");
 
@@ -36,7 +36,7 @@ test.each([
   `something of it taken every ${CONNECTION_LIMITS.unreadMs / 1_000} s`,
   `answers that wait to be taken, of all connections | ${CONNECTION_LIMITS.unreadBytes / 1_048_576} MiB`,
   `bodies that have not come to their end, of all connections | ${CONNECTION_LIMITS.unfinishedBytes / 1_048_576} MiB`,
-  `connections | ${exactText(CONNECTION_LIMITS.connections)}, or`,
+  `connections | ${formatNumber(CONNECTION_LIMITS.connections)}, or`,
   `widths of ${SHARE_WIDTHS.slice(0, -1).join(", ")} and ${SHARE_WIDTHS.at(-1)} px`,
 ])("%s", (row) => {
   expect(page).toContain(row);

@@ -22,13 +22,13 @@ describe("the verdict follows from the rules", () => {
     ["nothing fired, cache mode unknown", { facts: { dom0_mem_mb: 1024, cache_mode: "unknown" } }, "not-assessed", []],
     ["nothing fired, Dom0's memory not sent", { facts: { cache_mode: "direct" } }, "not-assessed", []],
     ["nothing fired, in a driver domain", { facts: { ...KNOWN, backend_domid: 3 } }, "not-assessed", []],
-    ["a weak rule denies a clean bill", { rates: { get_block: 500_001 }, facts: KNOWN }, "not-assessed", []],
-    ["C12 denies nothing", { rates: { seq_create: ">32768", ran_create: ">32768" }, facts: KNOWN }, "clean", []],
+    ["a weak rule prevents clean", { rates: { get_block: 500_001 }, facts: KNOWN }, "not-assessed", []],
+    ["C12 prevents nothing", { rates: { seq_create: ">32768", ran_create: ">32768" }, facts: KNOWN }, "clean", []],
     ["one medium", { facts: { ...KNOWN, ...oneMedium } }, "suspect", ["C6"]],
     ["two medium", { facts: { ...KNOWN, ...twoMedium } }, "probably-cached", ["C6", "C10"]],
     ["one strong", { rates: { seeks: ">16384" }, facts: KNOWN }, "probably-cached", ["C2"]],
     ["strong and medium", { rates: { seeks: ">16384" }, facts: oneMedium }, "probably-cached", ["C2"]],
-    ["the disk says cached", { facts: { ...KNOWN, device_read_ratio: 0.1 } }, "cached", ["C11"]],
+    ["the disk's counters: cached", { facts: { ...KNOWN, device_read_ratio: 0.1 } }, "cached", ["C11"]],
     [
       "the disk overrides strong rules",
       { rates: { seeks: ">16384" }, facts: { device_read_ratio: 0.97 } },
@@ -104,7 +104,7 @@ describe("for any run", () => {
     );
   });
 
-  it("the verdict can be told from the reasons alone, and names only rules that fired", () => {
+  it("the verdict follows from the reasons alone, and names only rules that fired", () => {
     fc.assert(
       fc.property(anyRun, (run) => {
         const { verdict: given, reasons, decided_by } = assessQuality(runOf(run));
@@ -122,7 +122,7 @@ describe("for any run", () => {
     );
   });
 
-  it("a faster rewrite never clears a run", () => {
+  it("a faster rewrite never makes a run clean", () => {
     const rank = ["clean", "not-assessed", "suspect", "probably-cached", "cached"];
     fc.assert(
       fc.property(

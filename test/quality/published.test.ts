@@ -11,7 +11,7 @@ function verdict(run: RunText): string {
   return assessQuality(runOf(run)).verdict;
 }
 
-describe("the seed's two runs, which a ranking by raw value gets wrong", () => {
+describe("the original blog post's two runs, which a ranking by raw values gets wrong", () => {
   // seed-loop.csv: B = 18075 * 937880 / (18075 + 937880) = 17733.2; 199488 / B = 11.249; R / W = 51.89; PW / W = 1.411.
   const tooFast: Record<string, RateText> = {
     seeks: ">16384",
@@ -44,7 +44,7 @@ describe("the seed's two runs, which a ranking by raw value gets wrong", () => {
     backend: "blktap1",
   };
 
-  it("the loop run is probably cached, and every reason says by how much", () => {
+  it("the loop run is probably cached, and every reason gives the numbers", () => {
     const quality = assessQuality(runOf(loop));
     expect(quality.verdict).toBe("probably-cached");
     expect(quality.decided_by).toEqual(["C1", "C2"]);
@@ -81,12 +81,12 @@ describe("the seed's two runs, which a ranking by raw value gets wrong", () => {
       {
         rule: "C12",
         strength: "weak",
-        text: "all six file tests were too fast to measure (under 0.5 s), which decides nothing",
+        text: "all six file tests were too fast to measure (under 0.5 s), inconclusive on its own",
       },
     ]);
   });
 
-  it("the blktap run has nothing against it, but is not cleared while Dom0's memory is unknown", () => {
+  it("no rule fires for the blktap run, but it is not clean while Dom0's memory is unknown", () => {
     expect(assessQuality(runOf(blktap))).toEqual({ verdict: "not-assessed", reasons: [], decided_by: [] });
     expect(verdict({ ...blktap, facts: { dom0_mem_mb: 1000, cache_mode: "direct" } })).toBe("clean");
   });
@@ -97,7 +97,7 @@ describe("the seed's two runs, which a ranking by raw value gets wrong", () => {
   });
 });
 
-describe("of the published Bonnie runs (xen-backends section 6, rows 1 to 4) exactly the loop run of row 3 is caught", () => {
+describe("of the published Bonnie runs (xen-backends.md, section 6, rows 1 to 4) exactly the loop run of row 3 is detected", () => {
   const mb = 1024;
   const rows: readonly (readonly [
     name: string,

@@ -1,5 +1,6 @@
 import { describe, expect, it } from "vitest";
 import { assessQuality } from "../../shared/quality/assess.ts";
+import { adviceFor } from "../../shared/quality/rules.ts";
 import type { RuleStrength } from "../../shared/run/run.ts";
 import { type RunText, runOf } from "./run-builder.ts";
 
@@ -7,8 +8,8 @@ function fired(run: RunText): Record<string, RuleStrength> {
   return Object.fromEntries(assessQuality(runOf(run)).reasons.map(({ rule, strength }) => [rule, strength]));
 }
 
-describe("each rule at its threshold: on the limit it is silent, just above it speaks", () => {
-  // Honest run: W = R = 100 000, so B = 50 000: 1.5 B = 75 000, 3 B = 150 000.
+describe("each rule at its threshold: on the limit it does not fire, just above it does", () => {
+  // Uncached run: W = R = 100 000, so B = 50 000: 1.5 B = 75 000, 3 B = 150 000.
   it.each<[string, RunText, Record<string, RuleStrength>]>([
     ["C1 at 1.5", { rates: { rewrite: 75_000 } }, {}],
     ["C1 above 1.5", { rates: { rewrite: 75_001 } }, { C1: "medium" }],
@@ -95,15 +96,15 @@ describe("each rule at its threshold: on the limit it is silent, just above it s
       { facts: { cache_mode: "buffered", dom0_mem_avail_mb: 4097 } },
       { C7: "strong" },
     ],
-    ["C7 loop is buffered unless said otherwise", { backend: "loop", facts: { dom0_mem_mb: 2049 } }, { C7: "medium" }],
+    ["C7 loop is buffered by default", { backend: "loop", facts: { dom0_mem_mb: 2049 } }, { C7: "medium" }],
     ["C7 unknown path below 2 D", { facts: { cache_mode: "unknown", dom0_mem_mb: 2049 } }, { C7: "medium" }],
     [
       "C7 unknown path, file in free memory",
       { facts: { cache_mode: "unknown", dom0_mem_avail_mb: 4097 } },
       { C7: "medium" },
     ],
-    ["C7 phy goes past the page cache unless said otherwise", { backend: "phy", facts: { dom0_mem_mb: 65_536 } }, {}],
-    ["C7 the seed's blktap likewise", { backend: "blktap1", facts: { dom0_mem_mb: 65_536 } }, {}],
+    ["C7 phy bypasses the page cache by default", { backend: "phy", facts: { dom0_mem_mb: 65_536 } }, {}],
+    ["C7 blktap1 too", { backend: "blktap1", facts: { dom0_mem_mb: 65_536 } }, {}],
     ["C7 a backend nobody knows the path of", { backend: "other", facts: { dom0_mem_mb: 2049 } }, { C7: "medium" }],
     ["C7 direct", { facts: { cache_mode: "direct", dom0_mem_mb: 65_536, dom0_mem_avail_mb: 65_536 } }, {}],
     ["C7 loop with direct I/O", { backend: "loop", facts: { cache_mode: "direct", dom0_mem_mb: 65_536 } }, {}],
@@ -131,7 +132,7 @@ describe("each rule at its threshold: on the limit it is silent, just above it s
   });
 });
 
-describe("a rate too fast to measure is an interval: a rule fires only where it holds for all of it", () => {
+describe("a rate too fast to measure is an interval: a rule fires only if it holds for all of it", () => {
   // 4 GiB file: every block rate above 4096 * 2048 = 8 388 608 K/s is censored.
   const fast = ">8388608" as const;
   it.each<[string, RunText, Record<string, RuleStrength>]>([
@@ -146,9 +147,9 @@ describe("a rate too fast to measure is an interval: a rule fires only where it 
     ["C1: W unbounded, RW at 1.5 R", { rates: { put_block: fast, rewrite: 150_000 } }, {}],
     ["C1: W unbounded, RW above 1.5 R", { rates: { put_block: fast, rewrite: 150_001 } }, { C1: "medium" }],
     ["C1: RW above its bound, itself above 3 B", { rates: { rewrite: fast } }, { C1: "strong" }],
-    ["C1: all unbounded says nothing", { rates: { put_block: fast, get_block: fast, rewrite: fast } }, {}],
-    ["C4: W unbounded says nothing", { rates: { put_block: fast, get_block: fast } }, {}],
-    ["C8: W unbounded says nothing", { rates: { put_block: fast, putc: fast } }, {}],
+    ["C1: all unbounded does not fire", { rates: { put_block: fast, get_block: fast, rewrite: fast } }, {}],
+    ["C4: W unbounded does not fire", { rates: { put_block: fast, get_block: fast } }, {}],
+    ["C8: W unbounded does not fire", { rates: { put_block: fast, putc: fast } }, {}],
     ["C8: PW unbounded against a slow W", { rates: { putc: fast } }, { C8: "medium" }],
     ["C3 by the bound", { rates: { seeks: ">1001" }, facts: { rotational: true, spindles: 1 } }, { C3: "strong" }],
     ["C3 with the bound on the limit", { rates: { seeks: ">1000" }, facts: { rotational: true, spindles: 1 } }, {}],
@@ -166,7 +167,7 @@ describe("a rate too fast to measure is an interval: a rule fires only where it 
     expect(fired(run)).toEqual(expected);
   });
 
-  it("the sentence says that the number is a bound", () => {
+  it("the sentence shows that the number is a bound", () => {
     // 8 388 608 / 50 000 = 167.8
     const [reason] = assessQuality(runOf({ rates: { rewrite: fast } })).reasons;
     expect(reason?.text).toBe(
@@ -180,4 +181,23 @@ describe("a rate too fast to measure is an interval: a rule fires only where it 
     expect(fired({ rates: { get_block: 0, rewrite: 0, seeks: 0 } })).toEqual({});
     expect(fired({ rates: { put_block: null, putc: null } })).toEqual({});
   });
+});
+
+describe("the advice for a verdict says what to do", () => {
+  it("a clean run needs no advice", () => {
+    expect(adviceFor("clean", "loop")).toEqual([]);
+  });
+
+  it("an unassessed run names the facts to send", () => {
+    expect(adviceFor("not-assessed", "phy").join(" ")).toMatch(/dom0_mem_mb and cache_mode/);
+  });
+
+  it.each(["cached", "probably-cached", "suspect"] as const)(
+    "%s: only loop gets the advice to switch its device",
+    (verdict) => {
+      expect(adviceFor(verdict, "loop")[0]).toContain("losetup --direct-io=on");
+      expect(adviceFor(verdict, "qdisk").join(" ")).not.toContain("losetup");
+      expect(adviceFor(verdict, "qdisk")[0]).toContain("twice the memory");
+    },
+  );
 });

@@ -18,7 +18,7 @@ export interface RunText {
 }
 
 /** A run in which no rule fires: one disk, W = R = 100 000 K/s, rewrite at its bound of 50 000, 100 seeks/s, 4 GiB. */
-const HONEST: Readonly<Record<MetricName, RateText>> = {
+const UNCACHED: Readonly<Record<MetricName, RateText>> = {
   putc: 60_000,
   put_block: 100_000,
   rewrite: 50_000,
@@ -48,9 +48,9 @@ const SETUP: BonnieSetup = {
   files: { thousands: 16, max_size: null, min_size: null, num_dirs: 1 },
 };
 
-/** An honest run with the given differences, on blktap1 unless said otherwise. */
+/** The uncached run with the given differences, on blktap1 by default. */
 export function runOf({ rates = {}, readCpu, fileMib = 4096, facts = {}, backend = "blktap1" }: RunText): QualityInput {
-  const text = { ...HONEST, ...rates };
+  const text = { ...UNCACHED, ...rates };
   const metrics = perMetric((name) => measurement(text[name], name === "get_block" ? (readCpu ?? 10) : 10));
   return { setup: { ...SETUP, file_size_kib: fileMib === null ? null : fileMib * 1024 }, metrics, facts, backend };
 }

@@ -4,7 +4,7 @@ import * as fc from "fast-check";
 import { describe, expect, test } from "vitest";
 import { ratioRows } from "../../shared/chart/ratio-chart.ts";
 import { DEFAULT_RENDER_OPTIONS } from "../../shared/report/model.ts";
-import { exactText, percentText, pText, rateText, ratioText } from "../../shared/run/format.ts";
+import { formatNumber, formatPercent, formatPValue, formatRate, formatRatio } from "../../shared/run/format.ts";
 import { fleetRuns, summariesOf } from "../support/generated-fleet.ts";
 import { readHtml } from "../support/html.ts";
 import { rendered, reportOf, type Summary } from "../support/kinds.ts";
@@ -21,13 +21,13 @@ function numbersIn(value: unknown): number[] {
 
 /** What a number may look like to people. */
 const formsOf = (number: number): string[] => [
-  exactText(number),
+  formatNumber(number),
   ...(["nearest", "down", "up"] as const).flatMap((rounding) => [
-    rateText(number, rounding),
-    ratioText(number, rounding),
+    formatRate(number, rounding),
+    formatRatio(number, rounding),
   ]),
-  percentText(number).replace(" %", ""),
-  pText(number),
+  formatPercent(number).replace(" %", ""),
+  formatPValue(number),
 ];
 
 /** The numbers that a cell shows: words, units and names fall away. */
@@ -123,7 +123,7 @@ describe("a number stands in one rounding", () => {
   test("a host whose only run printed 25 511 has a median of 25 510, for more is not known of it", () => {
     // 101 469 ticks of 1e-4, which are nearest to ln 25 511.
     const rate = Math.exp(10.1469);
-    expect(exactText(Math.round(rate))).toBe("25 512");
+    expect(formatNumber(Math.round(rate))).toBe("25 512");
     const standing = { hosts: 1, below: 0, above: 0 };
     const putc = { low: rate, high: rate, relation: "=", runs: 1, exact_runs: 1, run_sd_log: null, standing } as const;
     const group = { backend: "loop", stratum: "v1/2G/8k/16", runs: 1, cached: [] } as const;

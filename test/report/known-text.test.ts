@@ -1,6 +1,6 @@
 import { expect, test } from "vitest";
 import { intervalText, limitsText } from "../../shared/report/format.ts";
-import { rateText, ratioText } from "../../shared/run/format.ts";
+import { formatRate, formatRatio } from "../../shared/run/format.ts";
 
 test.each([
   [{ low: 1.1751, high: 1.6149 }, "1.17 to 1.62", "1.17–1.62"],
@@ -10,10 +10,10 @@ test.each([
   [{ low: 1.2345, high: null }, "1.23 and up", "1.23 or more"],
   [{ low: null, high: 1.2345 }, "up to 1.24", "1.24 or less"],
 ])("an interval that is shown holds all of %o: it is rounded outwards", (limits, text, pictured) => {
-  expect(intervalText(limits, ratioText)).toBe(text);
+  expect(intervalText(limits, formatRatio)).toBe(text);
   expect(limitsText(limits)).toBe(pictured);
 });
 
 test("rates likewise", () => {
-  expect(intervalText({ low: 25_511, high: 25_519 }, rateText)).toBe("25 510 to 25 520");
+  expect(intervalText({ low: 25_511, high: 25_519 }, formatRate)).toBe("25 510 to 25 520");
 });

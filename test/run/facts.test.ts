@@ -12,7 +12,7 @@ const KEYS =
   device_read_ratio spindles storage_link reference_read_kps first_run_read_kps`.split(/\s+/);
 
 describe("every fact of the contract can be sent", () => {
-  it("the registry holds exactly these keys, each once and described", () => {
+  it("the registry has exactly these keys, each once and described", () => {
     expect(FACTS.map((fact) => fact.key).sort()).toEqual([...KEYS].sort());
     expect(FACTS.filter((fact) => !/^[A-Z0-9].*\.$/.test(fact.description.replace(/ \.\.\.$/, ".")))).toEqual([]);
   });
@@ -50,12 +50,12 @@ describe("every fact of the contract can be sent", () => {
   });
 });
 
-it("200 characters are counted as people count them, beyond the basic plane too", () => {
+it("200 characters are counted as code points, outside the basic plane too", () => {
   expect(parseFact("site", "😀".repeat(200))).toEqual({ key: "site", value: "😀".repeat(200) });
   expect(parseFact("site", "😀".repeat(201))).toMatchObject({ code: "bad_value" });
 });
 
-describe("a wrong fact is refused with what was found and what was expected", () => {
+describe("a wrong fact is rejected with what was expected and found", () => {
   it.each([
     ["dom0_mem_mb", "2G", 'dom0_mem_mb: expected a whole number from 1 to 1099511627776, found "2G"'],
     ["dom0_mem_mb", "0", 'dom0_mem_mb: expected a whole number from 1 to 1099511627776, found "0"'],
@@ -98,7 +98,7 @@ describe("a wrong fact is refused with what was found and what was expected", ()
     ["__proto__", 'unknown key "__proto__": send it as label.__proto__ to keep it'],
     ["label.Rack 7", 'unknown key "label.Rack 7": after "label." come 1 to 40 characters of a-z 0-9 _ . -'],
     ["label.", 'unknown key "label.": after "label." come 1 to 40 characters of a-z 0-9 _ . -'],
-  ])("unknown key %s is named, with the way out", (key, text) => {
+  ])("unknown key %s is named, with the remedy", (key, text) => {
     expect(parseFact(key, "x")).toEqual({ code: "unknown_key", text });
   });
 

@@ -1,12 +1,20 @@
-// Numbers for people: when one of these fails, a page claims more than is known, or one number reads differently in two places.
+// Numbers for people: if one of these fails, a page claims more than is known, or one number differs between two places.
 
 import fc from "fast-check";
 import { describe, expect, test } from "vitest";
-import { countOf, exactText, marginText, percentText, pText, rateText, ratioText } from "../../shared/run/format.ts";
+import {
+  formatCount,
+  formatMargin,
+  formatNumber,
+  formatPercent,
+  formatPValue,
+  formatRate,
+  formatRatio,
+} from "../../shared/run/format.ts";
 
 const readBack = (text: string): number => Number(text.replaceAll(" ", ""));
 
-/** The digits that carry something: neither zeros before the first one nor those that only hold a place at the end. */
+/** The number of significant digits: without leading zeros and without trailing zeros of a whole number. */
 const digitsOf = (text: string): number =>
   text
     .replace(/[ .]/g, "")
@@ -21,8 +29,8 @@ test.each([
   [4_227_072, "4 227 072"],
   [0, "0"],
   [7, "7"],
-])("what Bonnie++ printed and what was counted is shown as it is: %f as %s", (value, text) => {
-  expect(exactText(value)).toBe(text);
+])("printed rates and counts keep all digits: %f as %s", (value, text) => {
+  expect(formatNumber(value)).toBe(text);
 });
 
 test.each([
@@ -39,7 +47,7 @@ test.each([
   [25_510, "down", "25 510"],
   [25_510, "up", "25 510"],
 ] as const)("a rate out of ticks claims four digits: %f %s reads %s", (value, rounding, text) => {
-  expect(rateText(value, rounding)).toBe(text);
+  expect(formatRate(value, rounding)).toBe(text);
 });
 
 test.each([
@@ -60,15 +68,15 @@ test.each([
   [2.11, "down", "2.11"],
   [1.0305, "up", "1.031"],
 ] as const)("a ratio has three digits, and three decimals about 1: %f %s reads %s", (ratio, rounding, text) => {
-  expect(ratioText(ratio, rounding)).toBe(text);
+  expect(formatRatio(ratio, rounding)).toBe(text);
 });
 
 describe("of any number", () => {
   const positive = fc.double({ min: 1e-9, max: 1e12, noNaN: true });
 
   test.each([
-    ["a rate", rateText],
-    ["a ratio", ratioText],
+    ["a rate", formatRate],
+    ["a ratio", formatRatio],
   ] as const)("%s shows at most four digits, and a bound that is true", (_, text) => {
     fc.assert(
       fc.property(positive, (value) => {
@@ -81,26 +89,26 @@ describe("of any number", () => {
   });
 });
 
-test("counts, shares, margins and p read well", () => {
-  expect([countOf(1, "host"), countOf(999, "host"), countOf(1240, "host"), countOf(1_234_567, "run")]).toEqual([
-    "1 host",
-    "999 hosts",
-    "1 240 hosts",
-    "1 234 567 runs",
-  ]);
-  expect([percentText(0), percentText(0.005), percentText(0.1234), percentText(1), percentText(null)]).toEqual([
-    "0 %",
-    "0.50 %",
-    "12 %",
-    "100 %",
-    "-",
-  ]);
-  expect([marginText(0.03), marginText(0.125)]).toEqual(["3 %", "12.5 %"]);
-  expect([pText(0.01234), pText(0.0496), pText(1), pText(1e-30), pText(null)]).toEqual([
-    "0.0123",
-    "0.0496",
-    "1.00",
-    "< 0.001",
-    "-",
-  ]);
+test("counts, percentages, margins and p values are readable", () => {
+  expect([
+    formatCount(1, "host"),
+    formatCount(999, "host"),
+    formatCount(1240, "host"),
+    formatCount(1_234_567, "run"),
+  ]).toEqual(["1 host", "999 hosts", "1 240 hosts", "1 234 567 runs"]);
+  expect([
+    formatPercent(0),
+    formatPercent(0.005),
+    formatPercent(0.1234),
+    formatPercent(1),
+    formatPercent(null),
+  ]).toEqual(["0 %", "0.50 %", "12 %", "100 %", "-"]);
+  expect([formatMargin(0.03), formatMargin(0.125)]).toEqual(["3 %", "12.5 %"]);
+  expect([
+    formatPValue(0.01234),
+    formatPValue(0.0496),
+    formatPValue(1),
+    formatPValue(1e-30),
+    formatPValue(null),
+  ]).toEqual(["0.0123", "0.0496", "1.00", "< 0.001", "-"]);
 });

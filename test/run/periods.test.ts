@@ -1,7 +1,7 @@
-// Periods in a row: a trend that skips or repeats one tells of changes that were none.
+// Consecutive periods: a trend that skipped or repeated one would report changes that did not happen.
 
 import { expect, test } from "vitest";
-import { periodAt, periodsBetween, periodsUpTo, unitOf, withoutHeld } from "../../shared/run/periods.ts";
+import { parsePeriodUnit, periodAt, periodsBetween, periodsUpTo, withoutNested } from "../../shared/run/periods.ts";
 
 test.each([
   ["2026-11-22T10:00:00.000Z", "2026-11", "2026-Q4", "2026"],
@@ -9,9 +9,9 @@ test.each([
   ["2025-12-31T23:59:59.999Z", "2025-12", "2025-Q4", "2025"],
   ["2026-04-01T00:00:00.000Z", "2026-04", "2026-Q2", "2026"],
   ["2026-03-31T00:00:00.000Z", "2026-03", "2026-Q1", "2026"],
-])("%s lies in %s, %s and %s", (time, month, quarter, year) => {
+])("%s is in %s, %s and %s", (time, month, quarter, year) => {
   expect([periodAt(time, "month"), periodAt(time, "quarter"), periodAt(time, "year")]).toEqual([month, quarter, year]);
-  expect([month, quarter, year, "all"].map(unitOf)).toEqual(["month", "quarter", "year", null]);
+  expect([month, quarter, year, "all"].map(parsePeriodUnit)).toEqual(["month", "quarter", "year", null]);
 });
 
 test.each([
@@ -43,6 +43,6 @@ test.each([
     ["2026-10", "2026-11", "2025"],
     ["2026-10", "2026-11", "2025"],
   ],
-])("of %j what counts is %j: a result in two periods of a question would count twice", (asked, counted) => {
-  expect(withoutHeld(asked)).toEqual(counted);
+])("of %j %j count: a result in two periods of a query would count twice", (requested, counted) => {
+  expect(withoutNested(requested)).toEqual(counted);
 });

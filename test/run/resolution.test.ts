@@ -1,6 +1,6 @@
 import * as fc from "fast-check";
 import { describe, expect, it } from "vitest";
-import { foldWord, unknownBackendText } from "../../shared/run/aliases.ts";
+import { normalizeWord, unknownBackendText } from "../../shared/run/aliases.ts";
 import { BACKENDS } from "../../shared/run/backends.ts";
 import { type BackendContext, resolveBackend } from "../../shared/run/resolution.ts";
 
@@ -30,7 +30,7 @@ function spellings(word: string): string[] {
   return [...separators, word.toUpperCase(), capital, `  ${word}\t`, ` ${word.toUpperCase().replace(/[-:]/g, "_")} `];
 }
 
-describe("a host's word for its backend is understood in every spelling", () => {
+describe("a word for a backend is resolved in every spelling", () => {
   it.each(WORDS)("$word -> $slug", ({ slug, word, ambiguous }) => {
     for (const spelling of [word, ...spellings(word)]) {
       const resolution = resolveBackend(spelling);
@@ -40,7 +40,7 @@ describe("a host's word for its backend is understood in every spelling", () => 
     }
   });
 
-  it("covers every slug, so that none is refused", () => {
+  it("covers every slug, so that every slug is accepted", () => {
     expect(TABLE.map(([slug]) => slug)).toEqual([...BACKENDS]);
   });
 
@@ -52,7 +52,7 @@ describe("a host's word for its backend is understood in every spelling", () => 
     expect(resolveBackend(word)?.backend).toBe(slug);
   });
 
-  // The first column of the resolution table, in the ways a configuration file has it.
+  // The first column of the resolution table, as a configuration file contains it.
   it.each([
     ["file:/srv/x.img", "loop", "raw"],
     ["tap:aio:/srv/x.img", "blktap1", "raw"],
@@ -62,7 +62,7 @@ describe("a host's word for its backend is understood in every spelling", () => 
     ["tap:tapdisk:vhd:/srv/x.vhd", "blktap2", "vhd"],
     ["phy:/dev/vg/lv", "phy", undefined],
     [" phy:/dev/vg/lv ", "phy", undefined],
-  ])("the whole disk %s is taken by its prefix: %s", (word, slug, format) => {
+  ])("the whole disk %s resolves by its prefix: %s", (word, slug, format) => {
     const resolution = resolveBackend(word);
     expect([resolution?.backend, resolution?.image_format]).toEqual([slug, format]);
     const host = { toolstack: "xl", xen_version: "4.17.7" };
@@ -84,11 +84,11 @@ describe("a host's word for its backend is understood in every spelling", () => 
     "nfs:/srv/x.img",
     "lvm:/dev/vg/lv",
     "tap:nonsense:/srv/x.img",
-  ])("%j names no backend and is refused, not guessed", (word) => {
+  ])("%j names no backend and is rejected, not guessed", (word) => {
     expect(resolveBackend(word)).toBeNull();
   });
 
-  it("offers the slugs to somebody whose word was refused", () => {
+  it("lists the slugs in the message for an unknown word", () => {
     expect(unknownBackendText("baseline", "nonsense")).toBe(
       'baseline: expected a backend such as loop, phy, blktap1, blktap2, tapdisk3, qdisk, virtio, emulated, vnd, file-direct, other, unknown, or an alias of one of them, found "nonsense"',
     );
@@ -174,7 +174,7 @@ const CELLS = Object.entries(ROWS).flatMap(([word, row]) =>
   }),
 );
 
-describe("the same word means what the host's toolstack makes of it", () => {
+describe("the same word means what the host's toolstack turns it into", () => {
   it.each(CELLS)("$word on $toolstack $xen_version -> $cell", ({ word, toolstack, xen_version, cell }) => {
     const resolution = resolveBackend(word, { toolstack, xen_version });
     const alone = resolveBackend(word);
@@ -186,7 +186,7 @@ describe("the same word means what the host's toolstack makes of it", () => {
     expect([resolution?.image_format, resolution?.storage]).toEqual([alone?.image_format, alone?.storage]);
   });
 
-  it("tells the sender when the host makes another backend of the word", () => {
+  it("warns the sender if the host serves the word with another backend", () => {
     expect(resolveBackend("tap:aio", { toolstack: "xl", xen_version: "4.17.7" })?.warnings).toEqual([
       '"tap:aio" under xl 4.17.7 is served by loop; stored as loop.',
     ]);
@@ -227,7 +227,7 @@ describe("the same word means what the host's toolstack makes of it", () => {
     expect(resolveBackend("file", context)?.evidence).toBe("declared");
   });
 
-  it("the warning says what the word may be and what to send", () => {
+  it("the warning lists the possible meanings and what to send", () => {
     expect(resolveBackend("blktap")?.warnings).toEqual([
       '"blktap" may also mean blktap2, tapdisk3, qdisk, loop; stored as blktap1. ' +
         "Send toolstack and xen_version, or the slug itself, to settle it.",
@@ -251,7 +251,7 @@ describe("the same word means what the host's toolstack makes of it", () => {
     );
   });
 
-  it("a block device under xl is phy, whatever the prefix says", () => {
+  it("a block device under xl is phy, regardless of the prefix", () => {
     const onLvm = { toolstack: "xl", xen_version: "4.17", storage: "lvm" };
     expect(resolveBackend("tap:aio", onLvm)?.backend).toBe("phy");
     expect(resolveBackend("qcow2", onLvm)?.backend).toBe("qdisk");
@@ -296,10 +296,10 @@ describe("for any input", () => {
     );
   });
 
-  it("folding is idempotent", () => {
+  it("normalizing is idempotent", () => {
     fc.assert(
       fc.property(fc.stringMatching(/^[a-zA-Z0-9_:-]{0,12}[a-z0-9]$/), (word) => {
-        expect(foldWord(foldWord(word))).toBe(foldWord(word));
+        expect(normalizeWord(normalizeWord(word))).toBe(normalizeWord(word));
       }),
       { seed: 3 },
     );

@@ -1,5 +1,5 @@
-// What is stored of a run gives the very run back. Were a field forgotten here, it would be gone for ever: the stored text is
-// all there is beside the key.
+// The stored text of a run gives the same run back. A field that the codec forgot would be lost: nothing else but the key is
+// stored.
 
 import { readdirSync, readFileSync } from "node:fs";
 import { join } from "node:path";
@@ -9,7 +9,7 @@ import { PARSER_VERSION, readBonnie } from "../../shared/bonnie/reader.ts";
 import { perMetric } from "../../shared/run/metrics.ts";
 import type { Measurement, Quality, Run } from "../../shared/run/run.ts";
 import { decodeRun, encodeRun } from "../../shared/run/run-codec.ts";
-import { stratumOf } from "../../shared/run/stratum.ts";
+import { computeStratum } from "../../shared/run/stratum.ts";
 import { runOf } from "../support/runs.ts";
 
 const again = ({ id, backend, stratum, finished_at, withdrawn_at, ...content }: Run): Run => ({
@@ -19,7 +19,7 @@ const again = ({ id, backend, stratum, finished_at, withdrawn_at, ...content }: 
 
 const PLAIN = runOf({ number: 1, rates: { putc: 25511, seeks: ">16384" } });
 
-test("a plain run is stored in this text, which data folders hold", () => {
+test("a plain run is stored as this text, which existing data folders contain", () => {
   const { id, backend, stratum, finished_at, withdrawn_at, ...content } = PLAIN;
   expect(JSON.parse(encodeRun(content))).toEqual({
     fleet: "default",
@@ -39,7 +39,7 @@ test("a plain run is stored in this text, which data folders hold", () => {
   });
 });
 
-describe("a run comes back as it was", () => {
+describe("a run is decoded as it was encoded", () => {
   test.each<[string, Partial<Run>]>([
     ["plain", {}],
     ["with a client's id", { client_run: "r-1" }],
@@ -55,7 +55,7 @@ describe("a run comes back as it was", () => {
       { metrics: { ...PLAIN.metrics, putc: { rate: 0, cpu: 0, latency_us: 0, censored: false } } },
     ],
     ["cached, with the reasons", { quality: cached() }],
-    ["suspect by nothing that is told", { quality: { verdict: "suspect", reasons: [], decided_by: ["C7"] } }],
+    ["suspect without reasons", { quality: { verdict: "suspect", reasons: [], decided_by: ["C7"] } }],
   ])("%s", (_, change) => {
     const run = { ...PLAIN, ...change };
     expect(again(run)).toEqual(run);
@@ -69,7 +69,7 @@ describe("a run comes back as it was", () => {
       for (const entry of readBonnie(readFileSync(join(folder, name), "utf8")).entries) {
         if (entry.kind !== "result") continue;
         const { raw, setup: bonnie, metrics } = entry.result;
-        const run = { ...PLAIN, raw, bonnie, metrics, stratum: stratumOf(bonnie), parser_version: PARSER_VERSION };
+        const run = { ...PLAIN, raw, bonnie, metrics, stratum: computeStratum(bonnie), parser_version: PARSER_VERSION };
         expect(again(run)).toEqual(run);
         results += 1;
       }
@@ -95,7 +95,7 @@ describe("a run comes back as it was", () => {
     ),
   );
 
-  test("whatever was measured, said and found", () => {
+  test("with any measurements, facts and reasons", () => {
     fc.assert(
       fc.property(
         fc.array(measurement, { minLength: 12, maxLength: 12 }),
@@ -110,7 +110,7 @@ describe("a run comes back as it was", () => {
   });
 });
 
-test("the text of something else is a fault, not a run", () => {
+test("any other text is an error, not a run", () => {
   const place = { id: "1", backend: "loop", stratum: "v1/2G/8k/16", finished_at: "2026-11-01T00:00:00.000Z" } as const;
   for (const text of ["", "{}", "[]", "null", '{"fleet":"default"}']) expect(() => decodeRun(text, place)).toThrow();
 });

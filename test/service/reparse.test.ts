@@ -9,7 +9,7 @@ import { makeCellStore } from "../../functions/store/cells.ts";
 import { makeRunStore, runId } from "../../functions/store/runs.ts";
 import type { Table } from "../../functions/store/table.ts";
 import { readBonnie } from "../../shared/bonnie/reader.ts";
-import { sampleOf } from "../../shared/cells/sample.ts";
+import { toSample } from "../../shared/cells/sample.ts";
 import type { Run } from "../../shared/run/run.ts";
 import { startTestEngine, type TestEngine } from "../support/engine.ts";
 import { fixture } from "../support/fixtures.ts";
@@ -48,7 +48,7 @@ const asReadBefore = (run: Run): Run => ({
   warnings: ["zero_rate: putc is 0, less than one unit a second.", FUTURE],
 });
 
-const store = (run: Run) => makeRunStore(table).add([{ run, sample: sampleOf(run) }]);
+const store = (run: Run) => makeRunStore(table).add([{ run, sample: toSample(run) }]);
 const readAgain = () =>
   reparseFleet(
     table,

@@ -1,9 +1,9 @@
 // Two recomputations that share no code: a batch on raw runs (batch.ts), and the product's summaries, cells and comparison.
-// Counts must be equal, every other number to 1e-9 of itself; so must words, names, nulls, and what is there at all.
+// Counts must be equal, every other number within 1e-9 of itself; words, names, nulls and the set of keys must be equal.
 
 import { describe, expect, test } from "vitest";
 import { random } from "../compare/random.ts";
-import { type BatchQuestion, batchComparison } from "./batch.ts";
+import { type BatchQuery, batchComparison } from "./batch.ts";
 import { BACKENDS, MONTHS, randomFleet } from "./fleets.ts";
 import { productComparison } from "./product.ts";
 
@@ -12,21 +12,21 @@ const COUNTS = new Set([
   ...["single_run_hosts", "count"],
 ]);
 
-/** Words for people, and what was asked; everything else of the answer is compared. */
+/** Texts for people, and the query; everything else in the result is compared. */
 const NOT_COMPARED = new Set([
   ...["sentence", "text", "baseline", "candidate", "periods", "view", "filters", "margin"],
   ...["method_version", "as_of", "pending_hosts", "notices"],
 ]);
 
-/** Words that came up, with the name they came under, and how many numbers were compared. */
+/** The words that occurred, with their key, and how many numbers were compared. */
 const words = new Set<string>();
 let numbers = 0;
 
-/** Members by key; flags have an order of their own, which is no number. */
+/** Members by key; the order of flags is not compared. */
 const membersOf = (value: object, name: string): Map<string, unknown> =>
   new Map(Object.entries(name === "flags" && Array.isArray(value) ? value.toSorted() : value));
 
-/** Where two answers differ. */
+/** The places where two results differ. */
 function differences(found: unknown, expected: unknown, path: readonly string[] = []): string[] {
   const name = path.findLast((each) => !/^\d+$/.test(each)) ?? "";
   if (typeof found === "object" && found !== null && typeof expected === "object" && expected !== null) {
@@ -44,8 +44,8 @@ function differences(found: unknown, expected: unknown, path: readonly string[] 
   return found === expected || areNear ? [] : [`${path.join(".")}: found ${found}, expected ${expected}`];
 }
 
-/** A question about a fleet: any two backends either way round, any windows, view, margin and metrics. */
-function randomQuestion(seed: number): BatchQuestion {
+/** A query about a fleet: any two backends in either order, any periods, view, margin and metrics. */
+function randomQuery(seed: number): BatchQuery {
   const uniform = random(seed);
   const one = <T>(first: T, ...others: T[]): T =>
     [first, ...others][Math.floor(uniform() * (others.length + 1))] ?? first;
@@ -57,30 +57,30 @@ function randomQuestion(seed: number): BatchQuestion {
     periods: one<string[]>(["all"], MONTHS, MONTHS.slice(0, 2), ["2026-Q4", "2027"], ["2026"], ["2026-11", "all"]),
     view: one("trusted", "all"),
     margin: one(0.03, 0.03, 0.005, 0.2),
-    metrics: one<BatchQuestion["metrics"]>([], [], ["put_block"], ["seeks", "get_block", "ran_stat"]),
+    metrics: one<BatchQuery["metrics"]>([], [], ["put_block"], ["seeks", "get_block", "ran_stat"]),
   };
 }
 
 const BATCHES = 5;
 const FLEETS = 40;
 
-describe("every number of a comparison is that of a batch over all raw runs", () => {
+describe("every number of a comparison equals a batch over all raw runs", () => {
   test.each(Array.from({ length: BATCHES }, (_, batch) => batch))(`${FLEETS} fleets from seed %i00 on`, (batch) => {
     for (let seed = 100 * batch; seed < 100 * batch + FLEETS; seed += 1) {
       const runs = randomFleet(seed);
-      const question = randomQuestion(seed + 1e6);
-      const found = productComparison(runs, question);
-      const expected = batchComparison(runs, question);
-      expect({ seed, question, differences: differences(found, expected) }).toEqual({
+      const query = randomQuery(seed + 1e6);
+      const found = productComparison(runs, query);
+      const expected = batchComparison(runs, query);
+      expect({ seed, query, differences: differences(found, expected) }).toEqual({
         seed,
-        question,
+        query,
         differences: [],
       });
     }
   });
 });
 
-test("the fleets brought up every verdict, flag and kind of value that there is", () => {
+test("the fleets gave every possible verdict, flag and kind of value", () => {
   const seen = (name: string) =>
     [...words].flatMap((word) => (word.startsWith(`${name} `) ? [word.split(" ")[1]] : []));
   expect(seen("reason").sort()).toEqual([

@@ -1,5 +1,5 @@
-// statistics.md, sections 5 to 9, straight from the reference: runs and a question in, every number of the answer out. Nothing
-// is merged and nothing is kept: each number is made of all runs again.
+// statistics.md, sections 5 to 9, implemented directly from the reference: runs and a query in, every number of the result out.
+// Nothing is merged or stored: each number is computed from all runs again.
 
 import type { Backend } from "../../shared/run/backends.ts";
 import type { Run, View } from "../../shared/run/run.ts";
@@ -23,7 +23,7 @@ import {
 } from "./host-values.ts";
 import { medianOf, type TickInterval, UNKNOWN } from "./order.ts";
 
-export interface BatchQuestion {
+export interface BatchQuery {
   readonly baseline: Backend;
   readonly candidate: Backend;
   readonly periods: readonly string[];
@@ -32,15 +32,15 @@ export interface BatchQuestion {
   readonly metrics: readonly Metric[];
 }
 
-/** The whole answer without words. */
-export function batchComparison(runs: readonly Run[], question: BatchQuestion) {
-  const { baseline, candidate, view } = question;
+/** The whole result without texts. */
+export function batchComparison(runs: readonly Run[], query: BatchQuery) {
+  const { baseline, candidate, view } = query;
   const pair = [baseline, candidate] as const;
-  const M = marginTicks(question.margin);
-  const metrics = METRICS.filter((metric) => question.metrics.length === 0 || question.metrics.includes(metric));
-  const periods = question.periods.map((period) => hostsIn(runs, period));
+  const M = marginTicks(query.margin);
+  const metrics = METRICS.filter((metric) => query.metrics.length === 0 || query.metrics.includes(metric));
+  const periods = query.periods.map((period) => hostsIn(runs, period));
 
-  /** Host values over the periods, of which a host may have one in each; kept under a name, for they go into many numbers. */
+  /** Host values over the periods, of which a host may have one in each; cached by name, because many numbers need them. */
   const kept = new Map<string, Hosts>();
   const over = (name: string, entriesOf: (hosts: readonly Host[]) => Entry[]): Hosts => {
     const known = kept.get(name);
@@ -54,7 +54,7 @@ export function batchComparison(runs: readonly Run[], question: BatchQuestion) {
     over(`pair ${scope} ${quantity} ${of}`, (hosts) => votes(hosts, pair, scope, quantity, of));
   const single = (backend: Backend, stratum: string, metric: Metric) =>
     over(`${backend} ${stratum} ${metric}`, (hosts) => values(hosts, backend, stratum, metric, view));
-  /** In how many hosts something holds; with several periods a host counts once in each. */
+  /** The number of hosts with a property; with several periods a host counts once in each. */
   const count = (is: (host: Host) => boolean): number => periods.flat().filter(is).length;
 
   const allStrata = (backend: Backend) =>
@@ -139,7 +139,7 @@ export function batchComparison(runs: readonly Run[], question: BatchQuestion) {
     const below = scope === "ALL" ? strata.map((stratum) => medians(stratum)) : [];
     const ps = metrics.map((metric) => effects.signTest(own.get(metric)?.hosts ?? { entries: [], nEff: 0 }));
     const corrected = effects.holm(ps);
-    const answers = [...own].map(([metric, median], index) => {
+    const results = [...own].map(([metric, median], index) => {
       const { hosts, m, ci } = median;
       const [p = null, pHolm = null] = [ps[index], corrected[index]];
       const [verdict, reason] = effects.verdict(hosts, median, pHolm, M);
@@ -159,7 +159,7 @@ export function batchComparison(runs: readonly Run[], question: BatchQuestion) {
           : {}),
         ...(isReadPath(metric) ? cachedIn(scope) : {}),
       };
-      const answer = {
+      const result = {
         ...counted,
         ratio: known(m),
         ci: limits(ci),
@@ -181,10 +181,10 @@ export function batchComparison(runs: readonly Run[], question: BatchQuestion) {
           indication,
         },
       };
-      return [metric, answer] as const;
+      return [metric, result] as const;
     });
     const details: Details = {};
-    for (const [metric, { flags }] of answers) {
+    for (const [metric, { flags }] of results) {
       for (const flag of flags) details[flag] = { metrics: [...(details[flag]?.metrics ?? []), metric] };
     }
     for (const [flag, detail] of Object.entries(cachedIn(scope))) details[flag] = { ...details[flag], ...detail };
@@ -197,7 +197,7 @@ export function batchComparison(runs: readonly Run[], question: BatchQuestion) {
     );
     if (new Set(families).size > 1) details["mixed_versions"] = {};
     return {
-      metrics: Object.fromEntries(answers),
+      metrics: Object.fromEntries(results),
       scores: effects.scores(own),
       efficiency: Object.fromEntries(metrics.map((metric) => [metric, efficiency(scope, metric)])),
       ...flagged(details),

@@ -1,5 +1,5 @@
-// statistics.md, sections 5, 6, 8 and 9, straight from the reference: what is published of one list of host
-// values, and of several together.
+// statistics.md, sections 5, 6, 8 and 9, implemented directly from the reference: the published numbers of one list
+// of host values, and of several together.
 
 import { type Entry, METRICS, type Metric, rnd } from "./host-values.ts";
 import {
@@ -33,7 +33,7 @@ export function known({ lo, hi }: TickInterval) {
   return { low: outside(lo), high: outside(hi), relation };
 }
 
-/** Where a host is counted: exact values at the centre of their bin, bounds at the edge of theirs. */
+/** Where a host is counted: exact values at the center of their bin, bounds at the edge of theirs. */
 const seenAt = (entry: Entry): TickInterval =>
   isExact(entry)
     ? { lo: 50 * binOf(entry.lo), hi: 50 * binOf(entry.lo) }
@@ -109,7 +109,7 @@ export function signTest(hosts: Hosts): number | null {
   return Math.min(1, 2 * binomial(Math.min(w, l), w + l));
 }
 
-/** Holm's correction; those without a p do not count. */
+/** Holm's correction; tests without a p value do not count. */
 export function holm(ps: readonly (number | null)[]): (number | null)[] {
   const tested = ps.filter((p) => p !== null).sort((a, b) => a - b);
   return ps.map((p) => {
@@ -129,7 +129,7 @@ export function verdict(hosts: Hosts, { m, ci, ciAtBest }: Median, pHolm: number
   const { lo: L, hi: U } = ci;
   if (L > -M && U < M) return ["equivalent", "ci_within_margin"];
   const isSignificant = pHolm !== null && pHolm <= 0.05;
-  // Where no value of a host that was too fast could make the interval leave 1, ties do it and not `+++++`.
+  // If no value of a host that was too fast could make the interval exclude 1, the reason is ties and not `+++++`.
   const isHidden = ciAtBest !== null && (ciAtBest.lo > 0 || ciAtBest.hi < 0);
   if (!(L > 0 || U < 0)) return ["inconclusive", isSignificant && isHidden ? "too_fast_hides_size" : "ci_includes_1"];
   if (!isSignificant) return ["inconclusive", "not_significant_after_holm"];
@@ -147,7 +147,7 @@ function outliers({ entries }: Hosts): number {
   return exact.filter((d) => d < q1 - reach || d > q3 + reach).length;
 }
 
-/** What stands behind a flag, as far as it is a number or a name. */
+/** The numbers and names of a flag. */
 interface Detail {
   readonly count?: number;
   readonly rules?: readonly string[];
@@ -156,7 +156,7 @@ interface Detail {
 
 export type Details = Record<string, Detail>;
 
-/** The flags that the hosts alone can tell. */
+/** The flags that follow from the hosts alone. */
 export function hostFlags(hosts: Hosts): Details {
   const n = hosts.entries.length;
   const one = hosts.entries.filter(({ isSingle }) => isSingle).length;
@@ -206,7 +206,7 @@ export function scores(of: ReadonlyMap<Metric, Median>) {
   );
 }
 
-/** Flags by name, and what stands behind them. */
+/** Flags by name, with their numbers and names. */
 export const flagged = (details: Details) => ({ flags: Object.keys(details).sort(), flag_details: details });
 
 /** statistics.md, section 5: one backend in one stratum. */

@@ -35,10 +35,10 @@ export function randomFleet(seed: number): Run[] {
   const coarse = chance(0.2) ? 2_000 : 1;
   const isOnBoth = one(0.4, 0.7, 1);
   const [missing, zero, impossible, cached] = [one(0, 0.1), one(0, 0.02), one(0, 0.01), one(0, 0, 0.2)];
-  /** How near the rates are to what is too fast to measure, by metric; the true log-ratios to loop, by backend and metric. */
+  /** How close the rates are to the limit of measurement, by metric; the true log-ratios to loop, by backend and metric. */
   const nearness = perMetric(() => one(0.01, 0.2, 0.6, 1, 3));
   const effects = BACKENDS.map(() => perMetric(() => one(0, 0, 0.03, 0.1, 0.6, -0.3)));
-  /** Strata may turn the effects round, and hosts without loop may have the better disks. */
+  /** Strata may reverse the effects, and hosts without loop may have the better disks. */
   const turned = chance(0.2) ? -1 : 1;
   const better = chance(0.2) ? 1.5 : 0;
 
@@ -71,7 +71,7 @@ export function randomFleet(seed: number): Run[] {
           const disk = backends[0] === true ? 0 : better;
           return (nearness[metric] * boundOf(metric) * Math.exp(disk + effect + spread * normal())) / coarse;
         });
-        // More runs than count, now and then.
+        // Sometimes more runs than count.
         const count = chance(0.01) ? 99 + below(20) : 1 + below(5);
         for (let run = 0; run < count; run += 1) {
           const facts = {

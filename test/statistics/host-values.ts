@@ -1,5 +1,5 @@
-// statistics.md, sections 1 to 3, straight from the reference and on raw runs: what every host says. Nothing of the product's
-// statistics is used, so that this can be its witness.
+// statistics.md, sections 1 to 3, implemented directly from the reference, on raw runs: the values of every host. It uses none of
+// the product's statistics, so that it can check them.
 
 import type { Backend } from "../../shared/run/backends.ts";
 import type { Run, View } from "../../shared/run/run.ts";
@@ -17,7 +17,7 @@ export const isReadPath = (metric: Metric): boolean => ["rewrite", "getc", "get_
 /** The newest runs of one backend and stratum of a host, by `backend stratum`. */
 export type Host = ReadonlyMap<string, readonly Run[]>;
 
-/** One host value, or log-ratio of two: an interval in ticks, and what stands behind it. */
+/** One host value, or log-ratio of two: an interval in ticks, and the runs it comes from. */
 export interface Entry {
   readonly lo: number;
   readonly hi: number;
@@ -106,7 +106,7 @@ interface Value {
   readonly exact: number;
 }
 
-/** Worked out once: the same value goes into many numbers. */
+/** Cached: many numbers need the same value. */
 const worked = new WeakMap<Host, Map<string, Value | null>>();
 
 /** The value of a host on one backend and stratum. */

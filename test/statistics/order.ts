@@ -1,4 +1,4 @@
-// statistics.md, section 4, straight from the reference: every host value is written down, sorted and counted off.
+// statistics.md, section 4, implemented directly from the reference: every host value is listed, sorted and counted.
 
 import { type Entry, rnd } from "./host-values.ts";
 
@@ -37,12 +37,12 @@ function at(sorted: readonly number[], rank: number): number {
   return Number.isFinite(next) ? here + (next - here) * (rank - below) : next;
 }
 
-/** Hazen's quantile; the rank is held between the first and the last. */
+/** Hazen's quantile; the rank is limited to the first and the last. */
 export function quantile(sorted: readonly number[], percent: number): number {
   return at(sorted, Math.max(1, Math.min(sorted.length, (sorted.length * percent) / 100 + 0.5)));
 }
 
-/** P(X <= j) for X ~ Binomial(n, 1/2), counted in whole numbers; n up to a thousand. */
+/** P(X <= j) for X ~ Binomial(n, 1/2), computed in integers; n up to a thousand. */
 export function binomial(j: number, n: number): number {
   if (j < 0) return 0;
   let [term, sum] = [1n, 1n];
@@ -57,7 +57,7 @@ export interface Median {
   readonly m: TickInterval;
   /** Null with fewer than 6 certainly distinct hosts. */
   readonly ci: TickInterval | null;
-  /** With every bounded host at the other one of its ends; as `ci`. */
+  /** With every bounded host at its other end; as `ci`. */
   readonly ciAtBest: TickInterval | null;
 }
 

@@ -1,24 +1,24 @@
-// The product's own way from runs to an answer, without a table: summaries and cells in the form in which they are stored,
+// The product's own way from runs to a result, without a table: summaries and cells in their stored form,
 // in several shards, merged over shards and periods.
 
 import { addCell, type Cell, type CellKind, emptyCell } from "../../shared/cells/cell.ts";
 import { encodeCell, mergeEncoded } from "../../shared/cells/codec.ts";
 import { contributions, pairName } from "../../shared/cells/contribution.ts";
-import { summarise } from "../../shared/cells/host-values.ts";
-import { sampleOf } from "../../shared/cells/sample.ts";
+import { summarize } from "../../shared/cells/host-values.ts";
+import { toSample } from "../../shared/cells/sample.ts";
 import { decodeSummary, encodeSummary } from "../../shared/cells/summary-codec.ts";
 import { compare, type Merged, type Question } from "../../shared/compare/compare.ts";
 import type { Comparison } from "../../shared/compare/comparison.ts";
 import { mergePeriods } from "../../shared/compare/merge-periods.ts";
-import { monthOf, periodsOf } from "../../shared/run/periods.ts";
+import { enclosingPeriods, monthOf } from "../../shared/run/periods.ts";
 import type { Run, View } from "../../shared/run/run.ts";
 
 const SHARDS = 3;
 
-/** The answer to a question about runs. */
+/** The result of a query about runs. */
 export function productComparison(runs: readonly Run[], question: Omit<Question, "filters">): Comparison {
   const periods = question.periods.map((period) =>
-    storedCells(runs.filter((run) => periodsOf(monthOf(run.finished_at)).includes(period))),
+    storedCells(runs.filter((run) => enclosingPeriods(monthOf(run.finished_at)).includes(period))),
   );
   const read = (view: View, kind: CellKind, name: string): ReadonlyMap<string, Merged> => {
     const found = periods.map((stored) => stored(view, kind, name));
@@ -45,7 +45,7 @@ function storedCells(runs: readonly Run[]): (view: View, kind: CellKind, name: s
   for (const run of runs) ofHost.set(run.host, [...(ofHost.get(run.host) ?? []), run]);
   const shards = new Map<string, Cell>();
   for (const [index, [host, own]] of [...ofHost].entries()) {
-    const stored = encodeSummary(summarise(host, own.map(sampleOf)));
+    const stored = encodeSummary(summarize(host, own.map(toSample)));
     for (const { view, kind, name, scope, cell } of contributions(decodeSummary(stored))) {
       addCell(cellAt(shards, `${view} ${kind} ${name} ${scope} ${index % SHARDS}`), cell);
     }
@@ -60,7 +60,7 @@ function storedCells(runs: readonly Run[]): (view: View, kind: CellKind, name: s
   return (view, kind, name) => cells.get(`${view} ${kind} ${name}`) ?? new Map();
 }
 
-/** The cell of a key, an empty one when it is new. */
+/** The cell of a key, an empty one if it is new. */
 function cellAt(cells: Map<string, Cell>, key: string): Cell {
   const cell = cells.get(key) ?? emptyCell();
   cells.set(key, cell);

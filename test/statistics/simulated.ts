@@ -1,11 +1,11 @@
-// Simulated fleets whose truth is known, as raw runs; and what chance may do to a count of them.
+// Simulated fleets with known true effects, as raw runs, and the distribution of a count of them.
 
 import { type MetricName, perMetric } from "../../shared/run/metrics.ts";
 import type { Run } from "../../shared/run/run.ts";
 import { random } from "../compare/random.ts";
 import { runOf } from "../support/runs.ts";
 
-/** Numbers by chance, the same every time. */
+/** Pseudorandom numbers, the same every time. */
 export interface Draws {
   /** Above 0 and below 1. */
   readonly uniform: () => number;
@@ -27,7 +27,7 @@ export interface Simulation {
   readonly ratio: number;
   /** Standard deviation of the log between runs of one host. */
   readonly noise: number;
-  /** Draws what a host adds to the log-ratio of a metric; its median is 0. */
+  /** Draws a host's deviation from the log-ratio of a metric; its median is 0. */
   readonly effect: (draws: Draws) => number;
   /** Above this log of a rate, relative to a typical host's, a test is too fast to measure. */
   readonly bound: number;
@@ -55,7 +55,7 @@ export function simulatedRuns({ hosts, runs, ratio, noise, effect, bound }: Simu
   });
 }
 
-/** P(X <= count) for X ~ Binomial(trials, probability): how likely so few are, if each has the probability. */
+/** P(X <= count) for X ~ Binomial(trials, probability): the probability of so few. */
 export function chanceOfSoFew(count: number, trials: number, probability: number): number {
   if (count < 0) return 0;
   let log = trials * Math.log1p(-probability);

@@ -1,8 +1,8 @@
-// What an operator must be able to rely on, over fleets whose truth is known: where nothing differs hardly any fleet is told
-// that something does, and a true difference of 10 % is found. From raw runs to the verdict, by fixed seeds.
+// What an operator must be able to rely on, over fleets with known true effects: if nothing differs, hardly any fleet gets a
+// winner, and a true difference of 10 % is found. From raw runs to the verdict, with fixed seeds.
 //
-// The margin: a count of simulated fleets is chance as well, so it must be so far on the right side of its limit that a
-// method which only just missed the limit would have come out like this in at most 1 of 100 simulations.
+// The margin: a count of simulated fleets is random too, so it must be so far on the right side of its limit that a method
+// that just missed the limit would give such a count in at most 1 of 100 simulations.
 
 import { expect, test } from "vitest";
 import type { MetricComparison } from "../../shared/compare/comparison.ts";
@@ -19,7 +19,7 @@ const heavy = ({ normal, uniform }: Draws) => (SPREAD * normal()) / Math.sqrt(-M
 const wild = (draws: Draws) => (draws.uniform() < 0.1 ? 10 : 1) * plain(draws);
 const skewed = ({ uniform }: Draws) => 3 * SPREAD * (-Math.log(uniform()) - Math.LN2);
 
-/** How hosts differ though the backends do not, and how many rates are too fast to measure. */
+/** How hosts differ although the backends do not, and how many rates are too fast to measure. */
 type Kind = Pick<Simulation, "effect" | "bound"> & { readonly name: string };
 
 const NOTHING_DIFFERS: readonly Kind[] = [
@@ -38,7 +38,7 @@ const isDecided = ({ verdict }: MetricComparison): boolean => verdict === "faste
 
 const counted = new Map<Kind, number>();
 
-/** Of `FLEETS` fleets, those in which any metric has a winner; counted once. */
+/** How many of `FLEETS` fleets have a winner in any metric. */
 function fleetsWithWinner(kind: Kind): number {
   const known = counted.get(kind);
   if (known !== undefined) return known;
@@ -53,19 +53,19 @@ function fleetsWithWinner(kind: Kind): number {
   return winners;
 }
 
-test.each(NOTHING_DIFFERS)("nobody changes a backend for nothing where hosts are: $name", (kind) => {
-  // So few fleets cannot show 5 %; what they show is that no kind of fleet is far above it.
+test.each(NOTHING_DIFFERS)("no winner without a difference, with hosts that are: $name", (kind) => {
+  // So few fleets cannot prove 5 %; they show that no kind of fleet is far above it.
   expect(1 - chanceOfSoFew(fleetsWithWinner(kind) - 1, FLEETS, 0.05)).toBeGreaterThan(MARGIN);
 });
 
-test("in at most 5 % of fleets of 6 to 50 hosts any of 12 metrics has a winner when nothing differs", () => {
+test("in at most 5 % of fleets of 6 to 50 hosts any of 12 metrics has a winner if nothing differs", () => {
   const winners = NOTHING_DIFFERS.reduce((sum, kind) => sum + fleetsWithWinner(kind), 0);
-  // The fleets are no trivial ones: chance does win now and then.
+  // The fleets are not trivial: chance does produce a winner sometimes.
   expect(winners).toBeGreaterThan(0);
   expect(chanceOfSoFew(winners, FLEETS * NOTHING_DIFFERS.length, 0.05)).toBeLessThan(MARGIN);
 });
 
-// A single run of each backend finds it on four fleets in five: the reason for running Bonnie++ more than once.
+// A single run of each backend finds it in four of five fleets: the reason for running Bonnie++ more than once.
 const RUNS = [{ runs: 2 }, { runs: 3 }, { runs: 5 }];
 test.each(RUNS)("a true +10 % on 20 hosts of $runs runs with 8 % noise is found in at least 90 %", ({ runs }) => {
   const found = { faster: 0, slower: 0, other: 0 };

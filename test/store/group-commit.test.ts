@@ -1,13 +1,13 @@
 import { describe, expect, test } from "vitest";
 import { withGroupCommit } from "../../functions/store/group-commit.ts";
-import { sampleOf } from "../../shared/cells/sample.ts";
+import { toSample } from "../../shared/cells/sample.ts";
 import { AppError } from "../../shared/errors.ts";
 import type { NewRun, RunStore } from "../../shared/ports.ts";
 import { runOf } from "../support/runs.ts";
 
 const newRun = (number: number): NewRun => {
   const run = runOf({ number });
-  return { run, sample: sampleOf(run) };
+  return { run, sample: toSample(run) };
 };
 
 /** A store whose `add` is the one given; nothing else of it is asked for. */

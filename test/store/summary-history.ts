@@ -4,8 +4,8 @@
 import fc from "fast-check";
 import { addCell, type Cell, type CellKind, emptyCell } from "../../shared/cells/cell.ts";
 import { contributions } from "../../shared/cells/contribution.ts";
-import { cohortOf, type HostSummary, summarise } from "../../shared/cells/host-values.ts";
-import { efficiencyName, placeOf } from "../../shared/cells/quantities.ts";
+import { computeCohort, type HostSummary, summarize } from "../../shared/cells/host-values.ts";
+import { efficiencyName, quantityIndex } from "../../shared/cells/quantities.ts";
 import { mergePeriods } from "../../shared/compare/merge-periods.ts";
 import type { CellQuery } from "../../shared/ports.ts";
 import { COHORT_KEYS, type Cohort } from "../../shared/run/cohort.ts";
@@ -35,8 +35,8 @@ export const change: fc.Arbitrary<Change> = fc
     moved: fc.option(fc.record({ site: fc.constantFrom("a", "b"), hardware: fc.constantFrom("a", 'ü,"') })),
   })
   .map(({ host, period, samples, moved }) => {
-    const summary = summarise(host, samples);
-    return { host, period, summary, cohort: moved ?? cohortOf(summary) };
+    const summary = summarize(host, samples);
+    return { host, period, summary, cohort: moved ?? computeCohort(summary) };
   });
 
 export const step: fc.Arbitrary<Step> = fc.oneof(
@@ -69,7 +69,7 @@ export function expectedViews(
   kind: CellKind,
   name: string,
 ) {
-  const places = metrics.flatMap((metric) => [placeOf(metric), placeOf(efficiencyName(metric))]);
+  const places = metrics.flatMap((metric) => [quantityIndex(metric), quantityIndex(efficiencyName(metric))]);
   const only = (cell: Cell): Cell => ({
     ...cell,
     metrics: cell.metrics.map((metric, place) => (places.length === 0 || places.includes(place) ? metric : null)),

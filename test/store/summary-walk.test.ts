@@ -2,12 +2,12 @@ import fc from "fast-check";
 import { expect, test } from "vitest";
 import { type SummaryState, walk } from "../../functions/store/commit.ts";
 import { cohortHash } from "../../functions/store/keys.ts";
-import { cohortOf, type HostGroup, summarise } from "../../shared/cells/host-values.ts";
+import { computeCohort, type HostGroup, summarize } from "../../shared/cells/host-values.ts";
 import { randomSamples } from "../cells/random-samples.ts";
 
 const state: fc.Arbitrary<SummaryState> = randomSamples().map((samples) => {
-  const summary = summarise("h", samples);
-  return { summary, cohort: cohortOf(summary) };
+  const summary = summarize("h", samples);
+  return { summary, cohort: computeCohort(summary) };
 });
 
 const names = (groups: readonly HostGroup[]) =>

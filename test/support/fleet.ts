@@ -2,8 +2,8 @@
 
 import { addCell, type Cell, type CellKind, emptyCell } from "../../shared/cells/cell.ts";
 import { type Contribution, contributions, pairName } from "../../shared/cells/contribution.ts";
-import { cohortOf, type HostSummary, summarise } from "../../shared/cells/host-values.ts";
-import { sampleOf } from "../../shared/cells/sample.ts";
+import { computeCohort, type HostSummary, summarize } from "../../shared/cells/host-values.ts";
+import { toSample } from "../../shared/cells/sample.ts";
 import { compare, type Merged, type Question } from "../../shared/compare/compare.ts";
 import type { Comparison } from "../../shared/compare/comparison.ts";
 import { backendsOf, type HostProfile, hostProfile, pairsOf } from "../../shared/compare/host.ts";
@@ -27,7 +27,7 @@ export interface Fleet {
 /** The fleet of these runs; with `copies`, each host stands for that many alike. */
 export function fleetOf(runs: readonly Run[], copies = 1): Fleet {
   const hosts = [...new Set(runs.map(({ host }) => host))].sort();
-  const summaries = hosts.map((host) => summarise(host, runs.filter((run) => run.host === host).map(sampleOf)));
+  const summaries = hosts.map((host) => summarize(host, runs.filter((run) => run.host === host).map(toSample)));
   const cells = new Map<string, Map<string, Cell>>();
   const place = ({ view, kind, name }: Pick<Contribution, "view" | "kind" | "name">) => `${view} ${kind} ${name}`;
   for (const contribution of summaries.flatMap(contributions)) {
@@ -117,7 +117,7 @@ export function profileOf(fleet: Fleet, host: string): HostProfile {
   const pairs = pairsOf(summary).map(({ baseline, candidate }) => pairName(baseline, candidate));
   return hostProfile({
     summary,
-    cohort: cohortOf(summary),
+    cohort: computeCohort(summary),
     isPending: false,
     backendCells: new Map(backendsOf(summary).map((backend) => [backend, views("backend", backend)])),
     pairCells: new Map(pairs.map((name) => [name, views("pair", name)])),

@@ -11,8 +11,8 @@ import type { Table } from "../../functions/store/table.ts";
 import { addCell, type Cell, emptyCell } from "../../shared/cells/cell.ts";
 import { decodeCell, encodeCell } from "../../shared/cells/codec.ts";
 import { contributions } from "../../shared/cells/contribution.ts";
-import { countedCohortOf, summarise } from "../../shared/cells/host-values.ts";
-import { sampleOf } from "../../shared/cells/sample.ts";
+import { computeCountedCohort, summarize } from "../../shared/cells/host-values.ts";
+import { toSample } from "../../shared/cells/sample.ts";
 import { encodeSummary } from "../../shared/cells/summary-codec.ts";
 import { OTHER_COHORT } from "../../shared/run/cohort.ts";
 import type { Run, View } from "../../shared/run/run.ts";
@@ -104,9 +104,9 @@ function expectedOf(
     for (const [period, inPeriod] of grouped(ofHost, (run) => calendarPeriods(run.finished_at))) {
       const [{ fleet, host } = { fleet: "", host: "" }] = inPeriod;
       const of = { fleet, generation: generations.get(fleet) ?? "" };
-      const summary = summarise(host, inPeriod.map(sampleOf));
+      const summary = summarize(host, inPeriod.map(toSample));
       const key = idOf(summaryKey(of, period, host));
-      const cohort = cohortHash(inOther.has(key) ? OTHER_COHORT : countedCohortOf(summary));
+      const cohort = cohortHash(inOther.has(key) ? OTHER_COHORT : computeCountedCohort(summary));
       expected.set(key, `${encodeSummary(summary)} ${cohort}`);
       for (const { view, kind, name, scope, cell } of contributions(summary)) {
         for (const cohortName of [EVERY_COHORT, cohort]) {

@@ -2,7 +2,7 @@
 
 import { createHash } from "node:crypto";
 import { hostHash } from "../../functions/store/keys.ts";
-import { sampleOf } from "../../shared/cells/sample.ts";
+import { toSample } from "../../shared/cells/sample.ts";
 import type { NewRun } from "../../shared/ports.ts";
 import type { Backend } from "../../shared/run/backends.ts";
 import { type MetricName, perMetric } from "../../shared/run/metrics.ts";
@@ -67,7 +67,7 @@ export function runOf(text: RunText): Run {
 /** The same with its sample, as ingest hands it to the store. */
 export function newRun(text: RunText): NewRun {
   const run = runOf(text);
-  return { run, sample: sampleOf(run) };
+  return { run, sample: toSample(run) };
 }
 
 function measurement(rate: Rate): Measurement | null {

@@ -1,6 +1,6 @@
 // The summaries that every format is tried on, by name: those of comparisons.ts, and one of each other kind.
 
-import { cohortOf } from "../../shared/cells/host-values.ts";
+import { computeCohort } from "../../shared/cells/host-values.ts";
 import { allBackends } from "../../shared/compare/backends.ts";
 import { hostEntry } from "../../shared/compare/host.ts";
 import type { Run } from "../../shared/run/run.ts";
@@ -58,7 +58,7 @@ export function backendsSummary(fleet: Fleet): Summary {
 export function hostsSummary({ summaries }: Fleet, cursor: string | null): Summary {
   return {
     kind: "hosts",
-    result: { hosts: summaries.map((summary) => hostEntry({ summary, cohort: cohortOf(summary) })), cursor },
+    result: { hosts: summaries.map((summary) => hostEntry({ summary, cohort: computeCohort(summary) })), cursor },
   };
 }
 

@@ -13,7 +13,7 @@ import {
 } from "../../../shared/report/glossary.ts";
 import { aliasesOf } from "../../../shared/run/aliases.ts";
 import { BACKENDS } from "../../../shared/run/backends.ts";
-import { expectedOf, FACTS } from "../../../shared/run/facts.ts";
+import { describeFactKind, FACTS } from "../../../shared/run/facts.ts";
 import { METRICS } from "../../../shared/run/metrics.ts";
 
 // Pieces of the page /docs.
@@ -253,9 +253,13 @@ const Page: FC<{ document: ShownDocument }> = ({ document }) => (
         <Section id="facts">
           <Table heads={["Key", "Meaning", "Values"]}>
             {FACTS.map(({ key, kind, description }) => (
-              <Word word={key} id={`fact-${key}`} cells={[description, expectedOf(kind)]} />
+              <Word word={key} id={`fact-${key}`} cells={[description, describeFactKind(kind)]} />
             ))}
-            <Word word="label.NAME" id="fact-label" cells={["A fact of your own.", expectedOf({ kind: "text" })]} />
+            <Word
+              word="label.NAME"
+              id="fact-label"
+              cells={["A fact of your own.", describeFactKind({ kind: "text" })]}
+            />
           </Table>
         </Section>
         <Section id="backends">

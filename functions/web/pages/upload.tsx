@@ -5,7 +5,7 @@ import type { FC } from "hono/jsx";
 import * as z from "zod";
 import { AppError } from "../../../shared/errors.ts";
 import { COHORT_KEYS } from "../../../shared/run/cohort.ts";
-import { exactText } from "../../../shared/run/format.ts";
+import { formatNumber } from "../../../shared/run/format.ts";
 import { printable } from "../../../shared/run/text.ts";
 import { once } from "../../../shared/summaries/fields.ts";
 import { type Receipt, type ReceiptResult, receiptStatus, receiptSummary } from "../../service/receipt.ts";
@@ -133,14 +133,14 @@ const MAX_ROWS = 500;
 const Further: FC<{ count: number; of: string }> = ({ count, of }) =>
   count <= 0 ? null : (
     <p>
-      And {exactText(count)} further {of}, which the counts above hold as well. The agent and curl are told of each.
+      And {formatNumber(count)} further {of}, which the counts above hold as well. The agent and curl are told of each.
     </p>
   );
 
 const Count: FC<{ name: string; count: number }> = ({ name, count }) => (
   <div class={count === 0 ? "none" : undefined}>
     <dt>{name}</dt>
-    <dd>{exactText(count)}</dd>
+    <dd>{formatNumber(count)}</dd>
   </div>
 );
 

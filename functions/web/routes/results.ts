@@ -2,7 +2,7 @@
 // every good line is stored and every bad one quarantined.
 
 import { MAX_LINES, readBonnie } from "../../../shared/bonnie/reader.ts";
-import { sampleOf } from "../../../shared/cells/sample.ts";
+import { toSample } from "../../../shared/cells/sample.ts";
 import { AppError } from "../../../shared/errors.ts";
 import type { NewRun, QuarantinedLine, Use } from "../../../shared/ports.ts";
 import type { Run } from "../../../shared/run/run.ts";
@@ -69,7 +69,7 @@ export async function postResults(
   );
   const runs: NewRun[] = [];
   for (const run of understood) {
-    runs.push({ run, sample: sampleOf(run) });
+    runs.push({ run, sample: toSample(run) });
     await turn();
   }
   const kept = upload.rejected.map((line) => quarantined(line, envelope, token.hosts));

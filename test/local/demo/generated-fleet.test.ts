@@ -6,8 +6,8 @@ import { generateFleet } from "../../../local/demo/generated-fleet.ts";
 import { readBonnie } from "../../../shared/bonnie/reader.ts";
 import { addCell, type Cell, emptyCell } from "../../../shared/cells/cell.ts";
 import { contributions, pairName } from "../../../shared/cells/contribution.ts";
-import { cohortOf, summarise } from "../../../shared/cells/host-values.ts";
-import { sampleOf } from "../../../shared/cells/sample.ts";
+import { computeCohort, summarize } from "../../../shared/cells/host-values.ts";
+import { toSample } from "../../../shared/cells/sample.ts";
 import { compare, type Merged } from "../../../shared/compare/compare.ts";
 import { mergePeriods } from "../../../shared/compare/merge-periods.ts";
 import type { Backend } from "../../../shared/run/backends.ts";
@@ -31,7 +31,7 @@ const runsOfFleet = (plan: FleetPlan): Run[][] => [...generateFleet(plan)].map((
 function comparisonOf(plan: FleetPlan, candidate: Backend) {
   const cells = new Map<string, Map<string, Cell>>();
   for (const { host, body } of generateFleet(plan)) {
-    for (const { view, kind, name, scope, cell } of contributions(summarise(host, runsOf(body).map(sampleOf)))) {
+    for (const { view, kind, name, scope, cell } of contributions(summarize(host, runsOf(body).map(toSample)))) {
       if (view !== "trusted") continue;
       const scopes = cells.get(`${kind} ${name}`) ?? new Map<string, Cell>();
       const sum = scopes.get(scope) ?? emptyCell();
@@ -135,7 +135,7 @@ describe("the fleet is what its plan says", () => {
     };
     const cohorts = new Map<string, number>();
     for (const runs of runsOfFleet(plan)) {
-      const key = JSON.stringify(cohortOf(summarise("h", runs.map(sampleOf))));
+      const key = JSON.stringify(computeCohort(summarize("h", runs.map(toSample))));
       cohorts.set(key, (cohorts.get(key) ?? 0) + 1);
     }
     expect(cohorts.size).toBe(50);

@@ -7,7 +7,7 @@ const V1_HEADER =
   "seeks,seeks_cpu,num_files,seq_create,seq_create_cpu,seq_stat,seq_stat_cpu,seq_del,seq_del_cpu," +
   "ran_create,ran_create_cpu,ran_stat,ran_stat_cpu,ran_del,ran_del_cpu";
 
-describe("noise is counted, not reported", () => {
+describe("other lines are counted, not reported", () => {
   it("the header of v1 is skipped although it has 27 fields itself", () => {
     expect(V1_HEADER.split(",")).toHaveLength(27);
     expect(readBonnie(`${V1_HEADER}\n${LOOP}\n`).ignored.header).toBe(1);
@@ -52,7 +52,7 @@ describe("noise is counted, not reported", () => {
   });
 });
 
-describe("what tries to be a result is reported", () => {
+describe("a line that looks like a result is reported", () => {
   it.each([
     "88,47,71094,98",
     "vm101,2064M",
@@ -69,11 +69,11 @@ describe("what tries to be a result is reported", () => {
   const row = "vm101         2064M 69438  96 93549  20 38118  10 54955  76 131645   8 249.1   0";
 
   it.each([
-    ["a line cut short", LOOP.slice(0, 60), "field_count", "found 13; is it cut, or wrapped by a mail program?"],
-    ["its other half", LOOP.slice(60), "field_count", "found 15; is it cut, or wrapped by a mail program?"],
+    ["a truncated line", LOOP.slice(0, 60), "field_count", "found 13; was it truncated, or wrapped by a mail program?"],
+    ["its other half", LOOP.slice(60), "field_count", "found 15; was it truncated, or wrapped by a mail program?"],
     ["a line of quoted-printable mail", `${LOOP.slice(0, 60)}=`, "field_count", "quoted-printable mail"],
-    ["a line with a comma in its name", LOOP.replace("vm101", "vm,101"), "field_count", "a comma in a machine name"],
-    ["a row out of its table", row, "bad_table", "a heading of Bonnie++ right above this row"],
+    ["a line with a comma in its name", LOOP.replace("vm101", "vm,101"), "field_count", "a comma in the machine name"],
+    ["a row without its heading", row, "bad_table", "a Bonnie++ heading directly above this table row"],
     ["a row of a quoted table", `> ${row}`, "quoted_line", "the > of a quoted mail"],
     ["a quoted line", `>> ${LOOP}`, "quoted_line", "the > of a quoted mail"],
     ["the rest of a wrapped row", "+++ +++++ +++", "field_count", "or a whole row of a table under its heading"],
@@ -83,7 +83,7 @@ describe("what tries to be a result is reported", () => {
       "field_count",
       "a whole row of a table",
     ],
-  ])("%s: the sender learns what to mend", (_, line, code, text) => {
+  ])("%s: the sender learns what to fix", (_, line, code, text) => {
     expect(issueOf(line)).toMatchObject({ code, text: expect.stringContaining(text) });
   });
 });
@@ -100,7 +100,7 @@ describe("comments and directives", () => {
     ["  # finished: 2026-11-22T10:00:00Z\r", 5, "finished", "2026-11-22T10:00:00Z"],
     ["# Site:", 3, "site", ""],
     ["#dom0_mem_mb: 2048", 2, "dom0_mem_mb", "2048"],
-    // Unknown, yet written just as a directive: refused by name later, for it is most likely a slip of the pen.
+    // Unknown, but written exactly as a directive: rejected by name later, because it is most likely misspelled.
     ["# hots: x", 3, "hots", "x"],
     ["# backnd: loop", 3, "backnd", "loop"],
     ["# two.parts_1: x", 3, "two.parts_1", "x"],
@@ -137,7 +137,7 @@ describe("comments and directives", () => {
     expect(readBonnie(line)).toMatchObject({ entries: [], ignored: { comment: 1 } });
   });
 
-  it("directives stand before and after results as in the upload, so that they hold for the lines after them", () => {
+  it("directives keep their place between results, so that they apply to the lines after them", () => {
     const { entries } = readBonnie(`# backend: loop\n${LOOP}\n# backend: blktap\n${fixture("seed-blktap.txt")}`);
     expect(entries.map((entry) => entry.kind)).toEqual(["directive", "result", "directive", "result"]);
   });
@@ -155,7 +155,7 @@ describe("limits", () => {
     expect(entries).toMatchObject([{ kind: "issue", issue: { code: "too_many_lines", line: 10_001 } }]);
   });
 
-  it("an empty upload says nothing", () => {
+  it("an empty upload has no entries", () => {
     expect(readBonnie("")).toEqual({ entries: [], ignored: { blank: 0, header: 0, comment: 0, table: 0, other: 0 } });
   });
 
@@ -165,7 +165,7 @@ describe("limits", () => {
     ["at the end of a line", `${LOOP}\u0007`, 26, "ran_delete_cpu"],
     ["alone in a field", LOOP.replace("2064M", "\u0007"), 1, "file_size"],
     ["in a line of no known layout", LOOP.replace("35", "3\u00075,"), "vm101,2064M,25511,3".length + 1, null],
-  ])("a control character %s is named by its code and place", (_, line, column, field) => {
+  ])("a control character %s is reported with its code and position", (_, line, column, field) => {
     const [issue] = issuesOf(line);
     expect(issue).toMatchObject({ code: "control_character", column, field });
     expect(issue?.text).toContain("U+0007");
@@ -173,18 +173,18 @@ describe("limits", () => {
 });
 
 // Each text would take minutes if reading it took time proportional to the square of its length.
-describe("hostile texts of 8 MiB are read at once", () => {
+describe("hostile texts of 8 MiB are read in linear time", () => {
   const size = 8 * 1024 * 1024;
   const full = (piece: string) => piece.repeat(Math.ceil(size / piece.length));
   it.each([
     ["commas", full(",")],
     ["plus signs", full("+")],
     ["letters", full("a")],
-    ["digits behind a comma", `,${full("1")}`],
+    ["digits after a comma", `,${full("1")}`],
     ["a comment", `#${full("a")}`],
-    ["a comment of blanks", `#${full(" ")}x`],
-    ["blanks", full(" ")],
-    ["blanks before a letter", `${full(" ")}x`],
+    ["a comment of spaces", `#${full(" ")}x`],
+    ["spaces", full(" ")],
+    ["spaces before a letter", `${full(" ")}x`],
     ["a huge name", full("n") + LOOP],
     ["a huge number", LOOP.replace("25511", full("9"))],
     ["a huge file size", LOOP.replace("2064M", full("9"))],

@@ -64,7 +64,7 @@ describe("a latency longer than its test means a corrupt line or a clock step", 
   });
 });
 
-describe("%CP that no machine can reach is kept with a warning: a clock step on a guest of Xen makes it", () => {
+describe("%CP that no machine can reach is kept with a warning: a clock step in a Xen guest causes it", () => {
   it.each([
     ["one thread, v1", BLKTAP, 5, "101", "111", "put_block"],
     ["three seekers, v1", BLKTAP, 13, "304", "331", "seeks"],
@@ -76,14 +76,14 @@ describe("%CP that no machine can reach is kept with a warning: a clock step on 
     const warningsOf = (cpu: string) => resultOf(withFields(line, { [index]: cpu })).warnings;
     expect(warningsOf(possible)).toEqual([]);
     expect(warningsOf(impossible)).toEqual([
-      `impossible_cpu: ${metric} has a %CP of ${impossible}, expected at most ${Number(impossible) - 1}; was the clock set meanwhile?`,
+      `impossible_cpu: ${metric} has a %CP of ${impossible}, expected at most ${Number(impossible) - 1}; was the clock changed during the test?`,
     ]);
     expect(resultOf(withFields(line, { [index]: impossible })).metrics[metric]?.cpu).toBe(Number(impossible));
   });
 
-  it("columns that moved are caught by what they then say", () => {
+  it("shifted columns are detected by their values", () => {
     const fields = BLKTAP.split(",");
-    // Each rate stands where a %CP belongs: the seeks, with their decimal, are no %CP.
+    // Each rate is in the place of a %CP, and seeks with their decimal are not a valid %CP.
     const moved = [...fields.slice(0, 2), ...fields.slice(3, 15), "", ...fields.slice(15)];
     expect(moved).toHaveLength(27);
     expect(issueOf(moved.join(","))).toMatchObject({ code: "bad_number", field: "get_block_cpu", column: 11 });

@@ -1,7 +1,7 @@
 import { describe, expect, it } from "vitest";
 import { lowerBound, upperLimit } from "../../shared/run/bound.ts";
 import { METRIC_NAMES } from "../../shared/run/metrics.ts";
-import { LOOP, NO_FILES_200, NO_IO_200, resultOf, V197, withFields } from "./reading.ts";
+import { LOOP, NO_FILES_200, NO_IO_200, resultOf, V197, withFields } from "../bonnie/reading.ts";
 
 const bounds = (line: string) => METRIC_NAMES.map((metric) => lowerBound(metric, resultOf(line).setup));
 const limits = (line: string) => METRIC_NAMES.map((metric) => upperLimit(metric, resultOf(line).setup));
@@ -10,7 +10,7 @@ const limits = (line: string) => METRIC_NAMES.map((metric) => upperLimit(metric,
 const [M2064, SEEKS, FILES, G8, G1] = [4227072, 16384, 32768, 16777216, 2097152];
 const SIX = Array(6);
 
-describe("the bound that +++++ lies above, as published beside every censored value", () => {
+describe("the bound that +++++ is above, as published with every censored value", () => {
   it("v1: all tests of the big file work on all of it", () => {
     expect(bounds(LOOP)).toEqual([M2064, M2064, M2064, M2064, M2064, SEEKS, ...SIX.fill(FILES)]);
     expect(limits(LOOP)).toEqual(bounds(LOOP));

@@ -1,11 +1,11 @@
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
 import {
-  cohortOf,
+  computeCohort,
   GROUP_CAP,
   type RunSample,
-  summarise,
-  summariseGroup,
+  summarize,
+  summarizeGroup,
   withGroups,
 } from "../../shared/cells/host-values.ts";
 import { QUANTITY_NAMES } from "../../shared/cells/quantities.ts";
@@ -15,19 +15,19 @@ fc.configureGlobal({ seed: 20_261_101, numRuns: 50 });
 
 const day = (index: number) => `2026-11-${String(index).padStart(2, "0")}T00:00:00.000Z`;
 
-describe("summariseGroup", () => {
-  it("is null without samples, so that the stored group goes", () => {
-    expect(summariseGroup([])).toBeNull();
+describe("summarizeGroup", () => {
+  it("is null without samples, so that the stored group is removed", () => {
+    expect(summarizeGroup([])).toBeNull();
   });
 
-  it("leaves the read-path rates and efficiencies of cached runs out of the view trusted, and nothing else", () => {
+  it("excludes the read-path rates and efficiencies of cached runs from the view trusted, and nothing else", () => {
     const clean = plainSample({ id: "a", values: values(...new Array<number>(24).fill(10)) });
     const cached = plainSample({
       id: "b",
       values: values(...new Array<number>(24).fill(30)),
       cached: ["C2", "C1"],
     });
-    const group = summariseGroup([clean, cached]);
+    const group = summarizeGroup([clean, cached]);
     const lows = (view: "all" | "trusted") =>
       Object.fromEntries(QUANTITY_NAMES.map((name, metric) => [name, group?.[view][metric]?.lo]));
     const both = Object.fromEntries(QUANTITY_NAMES.map((name) => [name, 20]));
@@ -48,7 +48,7 @@ describe("summariseGroup", () => {
   });
 
   it("has no trusted read-path value when every run is cached: unknown, not fast", () => {
-    const group = summariseGroup([plainSample({ values: values(1, 2, 3, 4, 5, 6), cached: ["C1"] })]);
+    const group = summarizeGroup([plainSample({ values: values(1, 2, 3, 4, 5, 6), cached: ["C1"] })]);
     expect(group?.trusted.slice(0, 6).map((value) => value?.lo ?? null)).toEqual([1, 2, null, null, null, null]);
   });
 
@@ -57,18 +57,18 @@ describe("summariseGroup", () => {
     const fresh = Array.from({ length: GROUP_CAP }, (_, index) =>
       plainSample({ id: `r${index}`, finished_at: day(2), values: values(null, null, 9), cached: ["C1"] }),
     );
-    const group = summariseGroup([stale, ...fresh]);
+    const group = summarizeGroup([stale, ...fresh]);
     expect(group?.runs).toBe(99);
     expect(group?.small_file).toBe(false);
     expect(group?.all[2]).toMatchObject({ lo: 9, runs: 99 });
     expect(group?.trusted[2]).toBeNull();
     // At the same time the larger id is the newer one: "a" falls out, "zzz" stays.
-    const tied = summariseGroup([{ ...stale, finished_at: day(2) }, ...fresh.slice(0, 98), { ...stale, id: "a" }]);
+    const tied = summarizeGroup([{ ...stale, finished_at: day(2) }, ...fresh.slice(0, 98), { ...stale, id: "a" }]);
     expect(tied?.trusted[2]).toMatchObject({ lo: -9, runs: 1 });
   });
 
   it("notes a small file or a value above its bound if any run has it", () => {
-    const group = summariseGroup([
+    const group = summarizeGroup([
       plainSample({ id: "a" }),
       plainSample({ id: "b", small_file: true }),
       plainSample({ id: "c", bound_mismatch: true }),
@@ -77,15 +77,15 @@ describe("summariseGroup", () => {
   });
 });
 
-describe("cohortOf", () => {
+describe("computeCohort", () => {
   it("takes each attribute from the newest run that names it, over all groups", () => {
-    const summary = summarise("h1", [
+    const summary = summarize("h1", [
       plainSample({ id: "a", finished_at: day(1), cohort: { site: "fra", hardware: "r610" } }),
       plainSample({ id: "b", finished_at: day(3), backend: "phy", cohort: { site: "ams" } }),
       plainSample({ id: "c", finished_at: day(2), stratum: "v1/8G/8k/16", cohort: { site: "lon", storage: "lvm" } }),
       plainSample({ id: "d", finished_at: day(3), stratum: "v1/8G/8k/16", cohort: { storage: "file" } }),
     ]);
-    expect(cohortOf(summary)).toEqual({ site: "ams", hardware: "r610", storage: "file" });
+    expect(computeCohort(summary)).toEqual({ site: "ams", hardware: "r610", storage: "file" });
   });
 
   it("breaks a tie of time by the run id, or a host would be in two cohorts in turn", () => {
@@ -93,14 +93,14 @@ describe("cohortOf", () => {
       plainSample({ id: "a", cohort: { site: "x" } }),
       plainSample({ id: "b", backend: "phy", cohort: { site: "y" } }),
     ];
-    expect(cohortOf(summarise("h1", runs))).toEqual({ site: "y" });
-    expect(cohortOf(summarise("h1", runs.toReversed()))).toEqual({ site: "y" });
+    expect(computeCohort(summarize("h1", runs))).toEqual({ site: "y" });
+    expect(computeCohort(summarize("h1", runs.toReversed()))).toEqual({ site: "y" });
   });
 });
 
-describe("summarise and withGroups", () => {
+describe("summarize and withGroups", () => {
   it("sort groups by stratum, then backend, in code unit order", () => {
-    const summary = summarise("h1", [
+    const summary = summarize("h1", [
       plainSample({ id: "a", backend: "phy" }),
       plainSample({ id: "b", backend: "loop" }),
       plainSample({ id: "c", backend: "phy", stratum: "v1/16G/8k/16" }),
@@ -112,21 +112,21 @@ describe("summarise and withGroups", () => {
     ]);
   });
 
-  it("do not depend on the order in which runs are read", () => {
+  it("do not depend on the order of the runs", () => {
     fc.assert(
       fc.property(randomSamples(), (samples) => {
-        expect(summarise("h1", samples.toReversed())).toEqual(summarise("h1", samples));
+        expect(summarize("h1", samples.toReversed())).toEqual(summarize("h1", samples));
       }),
     );
   });
 
-  it("agree: replacing the touched groups step by step ends at the batch over all runs, or counts would drift", () => {
-    // A history: each step stores some runs and withdraws others, then only the groups it touched are read again.
+  it("agree: replacing the changed groups step by step gives the batch over all runs, or counts would drift", () => {
+    // A history: each step stores some runs and withdraws others, then only the changed groups are read again.
     const step = fc.record({ stored: randomSamples(6), withdrawn: fc.array(fc.nat({ max: 30 }), { maxLength: 3 }) });
     fc.assert(
       fc.property(fc.array(step, { maxLength: 5 }), (steps) => {
         let runs: RunSample[] = [];
-        let summary = summarise("h1", []);
+        let summary = summarize("h1", []);
         steps.forEach(({ stored, withdrawn }, index) => {
           const fresh = stored.map((sample) => ({ ...sample, id: `${index}-${sample.id}` }));
           const gone = runs.filter((_, at) => withdrawn.includes(at));
@@ -137,11 +137,11 @@ describe("summarise and withGroups", () => {
             [...touched.values()].map(({ backend, stratum }) => ({
               backend,
               stratum,
-              group: summariseGroup(runs.filter((run) => run.backend === backend && run.stratum === stratum)),
+              group: summarizeGroup(runs.filter((run) => run.backend === backend && run.stratum === stratum)),
             })),
           );
         });
-        expect(summary).toEqual(summarise("h1", runs));
+        expect(summary).toEqual(summarize("h1", runs));
       }),
     );
   });

@@ -2,7 +2,7 @@ import { describe, expect, it } from "vitest";
 import { readBonnie } from "../../shared/bonnie/reader.ts";
 import { fixture, resultOf, V197 } from "./reading.ts";
 
-describe("a table whose own CSV line comes damaged is set aside, or the whole log sent later would count twice", () => {
+describe("a table whose own CSV line is damaged is ignored, or the whole log sent later would count twice", () => {
   const log = fixture("run-200a-nonquiet.log");
   const lines = log.trimEnd().split("\n");
   const csv = lines.at(-1) ?? "";
@@ -10,8 +10,8 @@ describe("a table whose own CSV line comes damaged is set aside, or the whole lo
   const kinds = (text: string) => readBonnie(text).entries.map((entry) => entry.kind);
 
   it.each([
-    ["cut in the middle", csv.slice(0, 120)],
-    ["cut behind the file size", csv.split(",", 9).join(",")],
+    ["truncated in the middle", csv.slice(0, 120)],
+    ["truncated after the file size", csv.split(",", 9).join(",")],
     ["with a damaged number", csv.replace(",98,", ",9x,")],
     ["with a field too many", `${csv},`],
   ])("a line %s: both are issues, the table whole and naming the line", (_, line) => {
@@ -21,7 +21,7 @@ describe("a table whose own CSV line comes damaged is set aside, or the whole lo
     expect(own).toMatchObject({ line: 24, raw: line });
     expect(table).toMatchObject({ code: "csv_line_damaged", field: null, column: 1 });
     expect(table?.text).toContain("at line 24");
-    // Nothing is lost: the table reads from the quarantine when somebody wants it.
+    // Nothing is lost: the table in the quarantine can still be read.
     expect(resultOf(table?.raw ?? "").setup.source).toBe("text");
   });
 
@@ -32,7 +32,7 @@ describe("a table whose own CSV line comes damaged is set aside, or the whole lo
 
   it.each([
     [
-      "a 1.0x table and its cut line",
+      "a 1.0x table and its truncated line",
       `${fixture("seed-loop.txt")}${fixture("seed-loop.csv").slice(0, 60)}`,
       ["issue", "issue"],
     ],
@@ -42,27 +42,27 @@ describe("a table whose own CSV line comes damaged is set aside, or the whole lo
       ["issue", "directive", "issue"],
     ],
     [
-      "a cut line whose machine name was taken out",
+      "a truncated line whose machine name was removed",
       `${fixture("seed-loop.txt")}${fixture("seed-loop.csv").slice(0, 60).replace("vm101", "")}`,
       ["issue", "issue"],
     ],
     [
-      "the cut line of another machine",
+      "the truncated line of another machine",
       `${fixture("seed-loop.txt")}${fixture("seed-loop.csv").slice(0, 60).replace("vm101", "db7")}`,
       ["result", "issue"],
     ],
     [
-      "a cut line of another size",
+      "a truncated line of another size",
       `${fixture("seed-loop.txt")}${fixture("seed-loop.csv").slice(0, 60).replace("2064M", "4G")}`,
       ["result", "issue"],
     ],
     [
-      "a cut line behind another result",
+      "a truncated line after another result",
       `${fixture("seed-loop.txt")}${V197}\n${fixture("seed-loop.csv").slice(0, 60)}`,
       ["result", "result", "issue"],
     ],
     [
-      "a cut line, and the whole one further on",
+      "a truncated line, and the whole one after it",
       `${fixture("seed-loop.txt")}${fixture("seed-loop.csv").slice(0, 60)}\n${fixture("seed-loop.csv")}`,
       ["issue", "result"],
     ],

@@ -1,9 +1,9 @@
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
-import { addCell, type Cell, emptyCell, isEmpty, subtractCell } from "../../shared/cells/cell.ts";
+import { addCell, type Cell, emptyCell, isEmptyCell, subtractCell } from "../../shared/cells/cell.ts";
 import { encodeCell } from "../../shared/cells/codec.ts";
-import { type Contribution, contributions, difference } from "../../shared/cells/contribution.ts";
-import { summarise } from "../../shared/cells/host-values.ts";
+import { type Contribution, contributions, diffContributions } from "../../shared/cells/contribution.ts";
+import { summarize } from "../../shared/cells/host-values.ts";
 import { randomHost } from "./hosts.ts";
 import { plainSample, values } from "./random-samples.ts";
 
@@ -13,7 +13,7 @@ type Place = Pick<Contribution, "view" | "kind" | "name" | "scope">;
 
 const keyOf = ({ view, kind, name, scope }: Place) => `${view} ${kind} ${name} ${scope}`;
 
-/** All cells of a fleet, as the store holds them: by key, without empty ones. */
+/** All cells of a fleet, as stored: by key, without empty ones. */
 function cellsOf(lists: readonly (readonly Contribution[])[]): Map<string, Cell> {
   const cells = new Map<string, Cell>();
   for (const contribution of lists.flat()) {
@@ -24,16 +24,16 @@ function cellsOf(lists: readonly (readonly Contribution[])[]): Map<string, Cell>
   return cells;
 }
 
-describe("difference", () => {
-  it("is nothing for a host that says what it said before: marks may be worked off twice", () => {
+describe("diffContributions", () => {
+  it("is empty for an unchanged host: a pending host may be processed twice", () => {
     fc.assert(
       fc.property(randomHost, (host) => {
-        expect(difference(contributions(host), contributions(host))).toEqual([]);
+        expect(diffContributions(contributions(host), contributions(host))).toEqual([]);
       }),
     );
   });
 
-  it("turns the cells of a fleet into those of the fleet with one host changed", () => {
+  it("turns the cells of a fleet into the cells of the fleet with one host changed", () => {
     fc.assert(
       fc.property(randomHost, randomHost, randomHost, (other, before, after) => {
         const [others, old, fresh] = [other, before, after].map(contributions) as [
@@ -42,11 +42,11 @@ describe("difference", () => {
           Contribution[],
         ];
         const cells = cellsOf([others, old]);
-        for (const change of difference(old, fresh)) {
+        for (const change of diffContributions(old, fresh)) {
           const cell = cells.get(keyOf(change)) ?? emptyCell();
           if (change.subtract !== null) subtractCell(cell, change.subtract);
           if (change.add !== null) addCell(cell, change.add);
-          if (isEmpty(cell)) cells.delete(keyOf(change));
+          if (isEmptyCell(cell)) cells.delete(keyOf(change));
           else cells.set(keyOf(change), cell);
         }
         const bytes = (map: Map<string, Cell>) => new Map([...map].map(([key, cell]) => [key, encodeCell(cell)]));
@@ -55,11 +55,11 @@ describe("difference", () => {
     );
   });
 
-  it("touches only the cells of what changed: a new phy run leaves the cells of loop alone", () => {
+  it("touches only the cells of what changed: a new phy run does not change the cells of loop", () => {
     const loop = plainSample({ id: "a", values: values(10) });
-    const before = contributions(summarise("h", [loop]));
-    const after = contributions(summarise("h", [loop, plainSample({ id: "b", backend: "phy", values: values(20) })]));
-    const trusted = difference(before, after).filter(({ view }) => view === "trusted");
+    const before = contributions(summarize("h", [loop]));
+    const after = contributions(summarize("h", [loop, plainSample({ id: "b", backend: "phy", values: values(20) })]));
+    const trusted = diffContributions(before, after).filter(({ view }) => view === "trusted");
     expect(trusted.map((change) => `${change.kind} ${change.name} ${change.scope}`)).toEqual([
       "fleet * ALL",
       "backend phy ALL",
@@ -70,9 +70,9 @@ describe("difference", () => {
     expect(trusted.map(({ subtract }) => subtract?.runs ?? null)).toEqual([1, null, null, null, null]);
   });
 
-  it("takes out everything of a host whose runs are all gone", () => {
-    const before = contributions(summarise("h", [plainSample()]));
-    expect(difference(before, []).map(({ subtract, add }) => [subtract?.hosts, add])).toEqual(
+  it("removes everything of a host without runs", () => {
+    const before = contributions(summarize("h", [plainSample()]));
+    expect(diffContributions(before, []).map(({ subtract, add }) => [subtract?.hosts, add])).toEqual(
       before.map(() => [1, null]),
     );
   });

@@ -3,15 +3,15 @@ import { describe, expect, it } from "vitest";
 import {
   addCell,
   type Cell,
-  CellError,
   emptyCell,
   emptyMetricCell,
   flip,
-  isEmpty,
+  isEmptyCell,
   type MetricCell,
   mergeCell,
   subtractCell,
 } from "../../shared/cells/cell.ts";
+import { CellError } from "../../shared/cells/cell-error.ts";
 import { encodeCell } from "../../shared/cells/codec.ts";
 import { contributions } from "../../shared/cells/contribution.ts";
 import type { HostSummary } from "../../shared/cells/host-values.ts";
@@ -98,19 +98,19 @@ describe("addCell", () => {
     );
   });
 
-  it("leaves what is added alone, also when the accumulator goes on", () => {
+  it("does not change the added cell, not even by later additions", () => {
     const one = cellWith({ x: binsFrom({ 0: 1 }) });
     const sum = mergedCell([one, one]);
     expect(sum.metrics[0]?.x).toEqual(binsFrom({ 0: 2 }));
     expect(one).toEqual(cellWith({ x: binsFrom({ 0: 1 }) }));
   });
 
-  it("refuses sums that are no longer exact instead of rounding them", () => {
+  it("rejects sums that are no longer exact instead of rounding them", () => {
     const sum = cellWith({ s2: Number.MAX_SAFE_INTEGER });
     expect(() => addCell(sum, cellWith({ s2: 1 }))).toThrow(expect.objectContaining({ field: "putc.s2" }));
   });
 
-  it("gives the same bytes in whatever order and over whatever shards hosts are added", () => {
+  it("gives the same bytes in any order and over any shards", () => {
     const hosts = fc.array(fc.tuple(randomHost, fc.nat({ max: 2 }), fc.nat()), { maxLength: 6 });
     fc.assert(
       fc.property(hosts, (entries) => {
@@ -126,7 +126,7 @@ describe("addCell", () => {
 });
 
 describe("mergeCell", () => {
-  it("goes on where a sum of squares leaves the exact integers, or a year of a large fleet could not be read", () => {
+  it("continues when a sum of squares exceeds the exact integers, or a year of a large fleet could not be read", () => {
     const sum = cellWith({ s2: Number.MAX_SAFE_INTEGER, wv: Number.MAX_SAFE_INTEGER, x: binsFrom({ 0: 1 }) });
     mergeCell(sum, cellWith({ s2: 10 ** 12, wv: 10 ** 12, x: binsFrom({ 0: 2 }) }));
     expect(sum.metrics[0]).toMatchObject({ n: 2, x: binsFrom({ 0: 3 }) });
@@ -146,14 +146,14 @@ describe("mergeCell", () => {
 });
 
 describe("subtractCell", () => {
-  it("undoes addCell to the last bit, or a changed host would leave something behind", () => {
+  it("undoes addCell to the last bit, or a changed host would leave a remainder", () => {
     fc.assert(
       fc.property(randomCell, randomCell, (cell, other) => {
         const sum = mergedCell([cell, other]);
         subtractCell(sum, other);
         expect(sum).toEqual(cell);
         subtractCell(sum, cell);
-        expect(isEmpty(sum)).toBe(true);
+        expect(isEmptyCell(sum)).toBe(true);
         expect(sum).toEqual(emptyCell());
       }),
     );
@@ -167,7 +167,7 @@ describe("subtractCell", () => {
     ["putc.pos", cellWith({}), cellWith({ pos: 1 })],
     ["putc.x[-3]", cellWith({ x: binsFrom({ 3: 1 }) }), cellWith({ x: binsFrom({ "-3": 1 }) })],
     ["putc.n", emptyCell(), cellWith({}, { hosts: 0, runs: 0 })],
-    // No host is left, but a sum, a bin, a metric or a run is: not what the host had added.
+    // No host is left, but a sum, a bin, a metric or a run: the host had added something else.
     ["putc.n", cellWith({ s1: 5 }, { hosts: 2 }), cellWith({ s1: 4 })],
     ["putc.n", cellWith({ l: binsFrom({ 3: 1 }) }, { hosts: 2 }), cellWith({})],
     ["head.hosts", cellWith({ n: 2 }), cellWith({})],
@@ -211,7 +211,7 @@ describe("flip", () => {
     );
   });
 
-  it("is what comes out if the backends change names: b against c says the same as c against b", () => {
+  it("equals the cell with the backends exchanged: b against c is c against b mirrored", () => {
     const swapped = (host: HostSummary): HostSummary => ({
       ...host,
       groups: host.groups.map((group) => {

@@ -1,7 +1,7 @@
 import { describe, expect, it } from "vitest";
-import { toolstackOf, xenRelease } from "../../shared/run/backends.ts";
+import { parseToolstack, parseXenRelease } from "../../shared/run/backends.ts";
 
-describe("a host's Xen version decides what its words mean", () => {
+describe("Xen releases and toolstacks, which decide what a word means", () => {
   it.each([
     ["4.17.7", 4017],
     ["4.2-unstable", 4002],
@@ -13,15 +13,15 @@ describe("a host's Xen version decides what its words mean", () => {
     ["Xen 4.0", 4000],
     ["4.0-rc1", 4000],
   ])("%j is release %i", (text, release) => {
-    expect(xenRelease(text)).toBe(release);
+    expect(parseXenRelease(text)).toBe(release);
   });
 
   it("4.10 is later than 4.9", () => {
-    expect(Number(xenRelease("4.10"))).toBeGreaterThan(Number(xenRelease("4.9")));
+    expect(Number(parseXenRelease("4.10"))).toBeGreaterThan(Number(parseXenRelease("4.9")));
   });
 
-  it.each(["", "unstable", "4", "four.two", "v", "1234.5", "4.12345"])("%j is no release", (text) => {
-    expect(xenRelease(text)).toBeNull();
+  it.each(["", "unstable", "4", "four.two", "v", "1234.5", "4.12345"])("%j is not a release", (text) => {
+    expect(parseXenRelease(text)).toBeNull();
   });
 
   it.each([
@@ -34,10 +34,10 @@ describe("a host's Xen version decides what its words mean", () => {
     ["libvirt", "other"],
     ["qubes", "other"],
   ])("toolstack %j is %s", (word, toolstack) => {
-    expect(toolstackOf(word)).toBe(toolstack);
+    expect(parseToolstack(word)).toBe(toolstack);
   });
 
   it("a word that names no toolstack is null, not a guess", () => {
-    expect([toolstackOf(""), toolstackOf("constructor"), toolstackOf("docker")]).toEqual([null, null, null]);
+    expect([parseToolstack(""), parseToolstack("constructor"), parseToolstack("docker")]).toEqual([null, null, null]);
   });
 });

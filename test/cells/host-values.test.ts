@@ -1,17 +1,17 @@
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
-import { hostValue, noiseVariance, type Sample, sumOfSquares } from "../../shared/cells/host-values.ts";
+import { computeHostValue, noiseVariance, type Sample, sumOfSquares } from "../../shared/cells/host-values.ts";
 
 fc.configureGlobal({ seed: 20_261_101 });
 
 const exact = (ticks: number): Sample => ({ ticks, censored: false });
 const above = (ticks: number): Sample => ({ ticks, censored: true });
 
-describe("hostValue", () => {
+describe("computeHostValue", () => {
   it("is null for a metric that no run has, and ignores the runs without it", () => {
-    expect(hostValue([])).toBeNull();
-    expect(hostValue([null, null])).toBeNull();
-    expect(hostValue([null, exact(7), null])).toEqual({ lo: 7, hi: 7, runs: 1, exact: 1, spread: 0 });
+    expect(computeHostValue([])).toBeNull();
+    expect(computeHostValue([null, null])).toBeNull();
+    expect(computeHostValue([null, exact(7), null])).toEqual({ lo: 7, hi: 7, runs: 1, exact: 1, spread: 0 });
   });
 
   // The three sentences of statistics.md, section 2, with a bound of 1000 above the exact values.
@@ -29,22 +29,22 @@ describe("hostValue", () => {
     ["two exact below one a second", [exact(-10), exact(-13)], { lo: -12, hi: -12, runs: 2, exact: 2 }],
     // A smaller file of the same class has a lower bound: mid(10, 20, 5) = 10, mid(10, 20, inf) = 20: not the same.
     ["a bound below the exact values", [exact(10), exact(20), above(5)], { lo: 10, hi: null, runs: 3, exact: 2 }],
-  ])("takes %s as statistics section 2 says, or +++++ would pass for a number", (_, samples, expected) => {
-    expect(hostValue(samples)).toMatchObject(expected);
+  ])("takes %s as in statistics.md, section 2, or +++++ would count as a number", (_, samples, expected) => {
+    expect(computeHostValue(samples)).toMatchObject(expected);
   });
 
-  it("keeps the spread of the exact runs whole: n * sum of squares - square of the sum", () => {
-    // 3 * (1 + 4 + 16) - 7^2 = 63 - 49 = 14, so SS = 14/3; the censored run has no part in it.
-    const value = hostValue([exact(1), exact(2), exact(4), above(9)]);
+  it("has the spread of the exact runs as an integer: n * sum of squares - square of the sum", () => {
+    // 3 * (1 + 4 + 16) - 7^2 = 63 - 49 = 14, so SS = 14/3; the censored run does not count.
+    const value = computeHostValue([exact(1), exact(2), exact(4), above(9)]);
     expect(value?.spread).toBe(14);
     expect(value && sumOfSquares(value)).toBe(14 / 3);
   });
 
-  it("does not depend on the order of the runs, which the store does not promise", () => {
+  it("does not depend on the order of the runs, which the store does not guarantee", () => {
     const sample = fc.record({ ticks: fc.integer({ min: -300_000, max: 300_000 }), censored: fc.boolean() });
     fc.assert(
       fc.property(fc.array(sample, { maxLength: 9 }), (samples) => {
-        expect(hostValue(samples.toReversed())).toEqual(hostValue(samples));
+        expect(computeHostValue(samples.toReversed())).toEqual(computeHostValue(samples));
       }),
     );
   });
@@ -52,7 +52,7 @@ describe("hostValue", () => {
 
 describe("noiseVariance", () => {
   const varianceOf = (...samples: Sample[]) => {
-    const value = hostValue(samples);
+    const value = computeHostValue(samples);
     return value && noiseVariance(value);
   };
 
