@@ -1,52 +1,52 @@
-// Aggregate on AWS: woken by the table's stream and by the schedule, over the table of this deployment. Wiring only.
+// Aggregate on AWS: started by the table's stream and by a schedule, over the table of this deployment. Wiring only.
 
 import { functionSettings } from "./env.ts";
 import { aggregateRecords, wakeEvent } from "./service/stream.ts";
-import { pendingHostCount, sweep } from "./service/sweep.ts";
-import { makeAggregationStore } from "./store/aggregation.ts";
+import { countPendingHosts, sweep } from "./service/sweep.ts";
 import { openTable } from "./store/client.ts";
+import { makeAggregationStores } from "./store/commit.ts";
 import { backOff } from "./store/errors.ts";
 import { withFormatCheck } from "./store/format.ts";
 import { jsonLog } from "./web/http/log.ts";
 
 const clock = Date.now;
 const log = jsonLog();
-const deps = { store: makeAggregationStore(withFormatCheck(openTable(functionSettings()))), clock, backOff };
+const deps = { ...makeAggregationStores(withFormatCheck(openTable(functionSettings()))), clock, backOff };
 
-/** A sweep begins nothing more so long before the function's time is up: what is left, the next one does. */
+/** A sweep starts no more work when less time than this is left to the function; the next sweep continues. */
 const STOP_BEFORE_MS = 30_000;
 
-/** Of the context of an invocation, what is used. */
+/** What is used of the context of an invocation. */
 interface Context {
   readonly awsRequestId: string;
   readonly getRemainingTimeInMillis: () => number;
 }
 
-/** Tells a stream which records to deliver again. */
-interface BatchAnswer {
+/** Lists the stream's records to deliver again. */
+interface BatchResponse {
   readonly batchItemFailures: readonly { readonly itemIdentifier: string }[];
 }
 
 /**
- * Answers an event of the stream with the records to deliver again. A sweep that failed for a fleet throws after it has
- * swept the others, so that the invocation counts as an error.
+ * Processes records of the stream, and returns those to deliver again; or sweeps all fleets. A sweep that failed for a fleet
+ * throws after it has swept the others, so that the invocation counts as an error.
  */
-export async function handler(event: unknown, context: Context): Promise<BatchAnswer> {
+export async function handler(event: unknown, context: Context): Promise<BatchResponse> {
   const started = clock();
   const requestId = context.awsRequestId;
-  const onFault = (error: unknown) => log.fault(requestId, error);
+  const onError = (error: unknown) => log.error(requestId, error);
   const wake = wakeEvent.parse(event);
   if ("Records" in wake) {
-    const { failed, ...outcome } = await aggregateRecords(deps, wake.Records, onFault);
+    const { failed, ...outcome } = await aggregateRecords(deps, wake.Records, onError);
     const counts = { records: wake.Records.length, ...outcome, failed: failed.length };
     log.event("aggregate", { requestId, ...counts, milliseconds: clock() - started });
     return { batchItemFailures: failed.map((itemIdentifier) => ({ itemIdentifier })) };
   }
-  // Before the sweep: what it finds is what the stream has not got done. Said first, so that it is said even of a backlog
-  // that this sweep does not survive.
-  log.event("marks", { requestId, ...(await pendingHostCount(deps)) });
+  // Before the sweep: what it finds now is what the stream has left over. Logged at once, so that the backlog is reported even
+  // when the sweep runs out of time or memory.
+  log.event("pending", { requestId, ...(await countPendingHosts(deps)) });
   const isStopping = () => context.getRemainingTimeInMillis() < STOP_BEFORE_MS;
-  const outcome = await sweep({ ...deps, isStopping }, onFault);
+  const outcome = await sweep({ ...deps, isStopping }, onError);
   log.event("sweep", { requestId, ...outcome, milliseconds: clock() - started });
   if (outcome.failed > 0) throw new Error(`the sweep failed for ${outcome.failed} of ${outcome.fleets} fleets`);
   return { batchItemFailures: [] };

@@ -1,22 +1,24 @@
-// Audit on AWS: the schedule starts it, and each time it checks another bucket of every fleet. It reads only; what it finds
-// is in its log, where a metric and an alarm are made of it. Wiring only.
+// Audit on AWS: a schedule starts it, and each run checks the next bucket of every fleet. It reads only; it logs what it finds,
+// and a metric and an alarm follow from the log. Wiring only.
 
 import { AUDIT_EVERY_HOURS, BUCKETS } from "../shared/deployment.ts";
 import { functionSettings } from "./env.ts";
 import { auditFleet } from "./service/audit.ts";
 import { openTable } from "./store/client.ts";
+import { makeFleetScan } from "./store/fleet-scan.ts";
 import { withFormatCheck } from "./store/format.ts";
 import { listFleets } from "./store/status.ts";
 import { jsonLog } from "./web/http/log.ts";
 
-/** The keys of so many differences are written down; the others are counted. */
-const KEYS_TOLD = 20;
+/** Differences that are logged with their keys; any more are only counted. */
+const MAX_LOGGED = 20;
 
 const clock = Date.now;
 const log = jsonLog();
 const table = withFormatCheck(openTable(functionSettings()));
+const scan = makeFleetScan(table);
 
-/** Audits a bucket of every fleet. A fleet that fails does not keep it from the next; it throws at the end. */
+/** Audits a bucket of every fleet. When it fails for a fleet, it continues with the next and throws at the end. */
 export async function handler(_event: unknown, { awsRequestId: requestId }: { readonly awsRequestId: string }) {
   const bucket = Math.floor(clock() / (AUDIT_EVERY_HOURS * 3_600_000)) % BUCKETS;
   const fleets = await listFleets(table);
@@ -24,13 +26,13 @@ export async function handler(_event: unknown, { awsRequestId: requestId }: { re
   for (const fleet of fleets) {
     const started = clock();
     try {
-      const { differences, outdated, ...audit } = await auditFleet(table, fleet, { buckets: [bucket] });
-      for (const { kind, key, text } of differences.slice(0, KEYS_TOLD))
+      const { differences, outdated, ...audit } = await auditFleet(scan, fleet, { buckets: [bucket] });
+      for (const { kind, key, text } of differences.slice(0, MAX_LOGGED))
         log.event("difference", { requestId, fleet, found: kind, key, ...(text === undefined ? {} : { text }) });
       const counts = { ...audit, outdated: outdated.runs, differences: differences.length };
       log.event("audit", { requestId, fleet, bucket, ...counts, milliseconds: clock() - started });
     } catch (error) {
-      log.fault(requestId, error);
+      log.error(requestId, error);
       failed += 1;
     }
   }

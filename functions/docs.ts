@@ -1,4 +1,4 @@
-// Docs behind API Gateway: the app, which needs no table. Wiring only.
+// The docs app behind API Gateway; it needs no table. Wiring only.
 
 import { addDocsRoutes } from "./web/docs/app.ts";
 import { makeHttpApp } from "./web/http/app.ts";
@@ -8,5 +8,5 @@ import { jsonLog } from "./web/http/log.ts";
 const app = makeHttpApp({ clock: Date.now, log: jsonLog() });
 addDocsRoutes(app);
 
-/** Answers an API Gateway event (payload format 2.0). */
+/** Handles an API Gateway event (payload format 2.0). */
 export const handler = gatewayHandler(app);

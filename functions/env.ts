@@ -1,34 +1,25 @@
-// The environment: the only file that reads it. Every setting of the service is here, with its default and what it does;
-// docs/runbook.md repeats the list for operators.
+// The settings, from environment variables, which no other file reads. Each has its default and its meaning here; docs/runbook.md
+// lists them for operators. In: the environment. Out: typed settings, or a SettingsError that names each wrong variable.
 
 import { delimiter } from "node:path";
 import * as z from "zod";
+import type { TokenLimits } from "./service/upload-limits.ts";
 import { type Connect, embeddedClient, type TableAddress } from "./store/client.ts";
-
-// What functions on AWS are told is checked by hand: they start sooner where nothing makes a schema.
 
 const isTableName = (text: string): boolean => /^[\w.-]{3,255}$/.test(text);
 const TABLE_NAME_EXPECTED = "expected 3 to 255 of A-Z a-z 0-9 _ . -";
 
-/** Whether text is the address of a host: without user, path and query. */
-const isHostAddress = (text: string): boolean => /^https?:\/\/[^/?#@]+\/?$/i.test(text) && URL.canParse(text);
-const PUBLIC_URL_EXPECTED = "expected an address such as https://vbdstat.example.org, without user, path or query";
+/** Whether text is the URL of a host: without user, path and query. */
+const isHostUrl = (text: string): boolean => /^https?:\/\/[^/?#@]+\/?$/i.test(text) && URL.canParse(text);
+const PUBLIC_URL_EXPECTED = "expected a URL such as https://vbdstat.example.org, without user, path or query";
 
 const ENGINE_ISOLATIONS = ["auto", "namespace", "address"] as const;
 export type EngineIsolation = (typeof ENGINE_ISOLATIONS)[number];
 const TOKEN_LIMITS = { TOKEN_BYTES_PER_DAY: 2e9, TOKEN_RUNS_PER_DAY: 2e6, TOKEN_COHORTS_PER_YEAR: 500 } as const;
 const TOKEN_LIMIT_EXPECTED = "expected a whole number of at least 1";
 
-const wholeNumber = (otherwise: number) =>
-  z.coerce.number(TOKEN_LIMIT_EXPECTED).int(TOKEN_LIMIT_EXPECTED).min(1, TOKEN_LIMIT_EXPECTED).default(otherwise);
-
-/** What one token may do. */
-export interface TokenLimits {
-  /** Bytes and runs that may be stored with it on a day (UTC). */
-  readonly day: { readonly bytes: number; readonly runs: number };
-  /** Kinds of host that it may name in a year. */
-  readonly cohorts: number;
-}
+const wholeNumber = (usual: number) =>
+  z.coerce.number(TOKEN_LIMIT_EXPECTED).int(TOKEN_LIMIT_EXPECTED).min(1, TOKEN_LIMIT_EXPECTED).default(usual);
 
 /** The limits of a token unless others are set. */
 export const USUAL_TOKEN_LIMITS: TokenLimits = {
@@ -36,15 +27,15 @@ export const USUAL_TOKEN_LIMITS: TokenLimits = {
   cohorts: TOKEN_LIMITS.TOKEN_COHORTS_PER_YEAR,
 };
 
-/** All settings, of the single-machine server and of the programs beside it. */
+/** All settings of the single-machine server and its programs. */
 const allSettings = () =>
   z.object({
     /** Name of the one table. */
     TABLE_NAME: z.string().refine(isTableName, TABLE_NAME_EXPECTED).default("vbdstat"),
-    /** Where the service is reached from outside, for links in shares; without it links are to where a request was sent. */
+    /** The public URL of the service, for links in shares; without it links use the host of the request. */
     PUBLIC_URL: z
       .string()
-      .refine(isHostAddress, PUBLIC_URL_EXPECTED)
+      .refine(isHostUrl, PUBLIC_URL_EXPECTED)
       .transform((url) => new URL(url).origin)
       .optional(),
     /** Port to listen on. */
@@ -53,21 +44,21 @@ const allSettings = () =>
     HOST: z.string().min(1).default("127.0.0.1"),
     /** Folder of the embedded engine's data, the lock and the admin token. */
     DATA_DIR: z.string().min(1).default(".data"),
-    /** DynamoDB elsewhere (DynamoDB Local, LocalStack, AWS); without it the embedded engine is started. */
+    /** Another DynamoDB (DynamoDB Local, LocalStack, AWS); without it the embedded engine is started. */
     DYNAMODB_ENDPOINT: z
-      .url({ protocol: /^https?$/, error: "expected an address such as http://127.0.0.1:8000" })
+      .url({ protocol: /^https?$/, error: "expected a URL such as http://127.0.0.1:8000" })
       .optional(),
     /**
      * Where the embedded engine listens: `namespace`, in a network namespace of its own; `address`, on an address of
-     * 127.0.0.0/8 that every user of the machine can reach; `auto`, in a namespace where one can be made.
+     * 127.0.0.0/8 that every user of the machine can reach; `auto`, in a namespace if possible.
      */
     ENGINE_ISOLATION: z.enum(ENGINE_ISOLATIONS, "expected auto, namespace or address").default("auto"),
-    /** Secret of the first admin token, as it can stand in a header; without it one is made and kept in DATA_DIR/admin-token. */
+    /** Secret of the first admin token, as sent in a header; without it one is created and stored in DATA_DIR/admin-token. */
     VBDSTAT_ADMIN_TOKEN: z
       .string()
-      .regex(/^[\x21-\x7e]{16,256}$/, "expected at least 16 characters and at most 256, ASCII without blanks")
+      .regex(/^[\x21-\x7e]{16,256}$/, "expected at least 16 characters and at most 256, ASCII without spaces")
       .optional(),
-    /** What may be stored with one token on a day (UTC), and the kinds of host it may name in a year. */
+    /** The limits of one token (`TokenLimits`). */
     TOKEN_BYTES_PER_DAY: wholeNumber(TOKEN_LIMITS.TOKEN_BYTES_PER_DAY),
     TOKEN_RUNS_PER_DAY: wholeNumber(TOKEN_LIMITS.TOKEN_RUNS_PER_DAY),
     TOKEN_COHORTS_PER_YEAR: wholeNumber(TOKEN_LIMITS.TOKEN_COHORTS_PER_YEAR),
@@ -93,15 +84,15 @@ export interface LocalSettings {
   readonly publicUrl: string | null;
 }
 
-/** A setting that is not what it must be; the message names it, what was found and what was expected. */
+/** A setting that is wrong; the message has its name, what was expected and what was found. */
 export class SettingsError extends Error {
   override readonly name = "SettingsError";
 }
 
 type Environment = Readonly<Record<string, string | undefined>>;
 
-function parsed<T extends z.ZodType>(settings: T, environment: Environment): z.output<T> {
-  // An empty variable is one that was not set: shells and unit files write it so.
+function parseSettings<T extends z.ZodType>(settings: T, environment: Environment): z.output<T> {
+  // An empty variable counts as not set, as in shells and unit files.
   const set = Object.fromEntries(Object.entries(environment).filter(([, value]) => value !== ""));
   const result = settings.safeParse(set);
   if (result.success) return result.data;
@@ -115,7 +106,7 @@ function parsed<T extends z.ZodType>(settings: T, environment: Environment): z.o
 
 /** The settings of `npm start`. Throws SettingsError. */
 export function localSettings(environment: Environment = process.env): LocalSettings {
-  const set = parsed(allSettings(), environment);
+  const set = parseSettings(allSettings(), environment);
   return {
     port: set.PORT,
     host: set.HOST,
@@ -132,12 +123,12 @@ export function localSettings(environment: Environment = process.env): LocalSett
   };
 }
 
-/** A table that is not on AWS, or not where the SDK would look. */
+/** A table behind an endpoint that the SDK would not find. */
 export type EndpointTable = TableAddress & { readonly endpoint: string };
 
-/** How to reach a table behind an endpoint: local engines check no credentials, but the SDK wants some. */
+/** How to reach a table behind an endpoint. Local engines check no credentials, but the SDK requires some. */
 export function tableAt(endpoint: string, tableName: string, environment: Environment = process.env): EndpointTable {
-  const { AWS_REGION, AWS_ACCESS_KEY_ID } = parsed(allSettings(), environment);
+  const { AWS_REGION, AWS_ACCESS_KEY_ID } = parseSettings(allSettings(), environment);
   return {
     tableName,
     endpoint,
@@ -146,17 +137,17 @@ export function tableAt(endpoint: string, tableName: string, environment: Enviro
   };
 }
 
-/** How to reach a table in the embedded engine, at its address or by what connects to it. */
+/** How to reach a table in the embedded engine: at its address, or through `connect`. */
 export function embeddedTable(
   { endpoint, connect }: { readonly endpoint: string; readonly connect?: Connect | undefined },
   tableName: string,
 ): EndpointTable {
   const credentials = { accessKeyId: "local", secretAccessKey: "local" };
-  // Its disk may be busy with what others write.
+  // Its disk may be busy with other writes.
   return { tableName, endpoint, region: "local", credentials, embedded: embeddedClient(connect), timeoutMs: 15_000 };
 }
 
-/** The environment of a program that is started, with settings of its own beside what is there. */
+/** The environment for a child process: that of this process, with some settings replaced. */
 export function environmentWith(
   settings: Readonly<Record<string, string>>,
   environment: Environment = process.env,
@@ -164,25 +155,27 @@ export function environmentWith(
   return { ...environment, ...settings };
 }
 
-/** The folders in which programs are looked for. */
+/** The folders that are searched for programs. */
 export function searchPath(environment: Environment = process.env): readonly string[] {
   return (environment["PATH"] ?? "").split(delimiter).filter((folder) => folder !== "");
 }
 
-/** The settings of a function on AWS: the table; region and credentials the SDK finds itself. Throws SettingsError. */
+// The settings of functions on AWS. They are checked without zod, because building a schema would slow down every start.
+
+/** The table of a function; the SDK finds region and credentials. Throws SettingsError. */
 export function functionSettings({ TABLE_NAME }: Environment = process.env): TableAddress {
-  // No default: a function whose table was forgotten must not come up and look for another.
+  // No default: a function without the setting must fail, and not use another table.
   if (!TABLE_NAME) throw new SettingsError("TABLE_NAME: expected the name of the table, found nothing");
-  if (!isTableName(TABLE_NAME)) throw notAsExpected("TABLE_NAME", TABLE_NAME_EXPECTED, TABLE_NAME);
+  if (!isTableName(TABLE_NAME)) throw settingsError("TABLE_NAME", TABLE_NAME_EXPECTED, TABLE_NAME);
   return { tableName: TABLE_NAME };
 }
 
-/** The limits of a token that a function was told, or the usual ones. Throws SettingsError. */
+/** The limits of a token, by default the usual ones. Throws SettingsError. */
 export function functionTokenLimits(environment: Environment = process.env): TokenLimits {
   const limit = (name: keyof typeof TOKEN_LIMITS): number => {
     const set = environment[name];
     if (!set) return TOKEN_LIMITS[name];
-    if (!/^[1-9]\d{0,14}$/.test(set)) throw notAsExpected(name, TOKEN_LIMIT_EXPECTED, set);
+    if (!/^[1-9]\d{0,14}$/.test(set)) throw settingsError(name, TOKEN_LIMIT_EXPECTED, set);
     return Number(set);
   };
   return {
@@ -191,12 +184,12 @@ export function functionTokenLimits(environment: Environment = process.env): Tok
   };
 }
 
-/** Where this deployment is reached from outside, if its function was told: an origin. Throws SettingsError. */
+/** The public origin of this deployment, or null. Throws SettingsError. */
 export function functionPublicUrl({ PUBLIC_URL }: Environment = process.env): string | null {
   if (!PUBLIC_URL) return null;
-  if (!isHostAddress(PUBLIC_URL)) throw notAsExpected("PUBLIC_URL", PUBLIC_URL_EXPECTED, PUBLIC_URL);
+  if (!isHostUrl(PUBLIC_URL)) throw settingsError("PUBLIC_URL", PUBLIC_URL_EXPECTED, PUBLIC_URL);
   return new URL(PUBLIC_URL).origin;
 }
 
-const notAsExpected = (name: string, expected: string, found: string): SettingsError =>
+const settingsError = (name: string, expected: string, found: string): SettingsError =>
   new SettingsError(`${name}: ${expected}, found ${JSON.stringify(found)}`);

@@ -1,4 +1,4 @@
-// Ingest behind API Gateway: the app over the table of this deployment. Wiring only.
+// The ingest app behind API Gateway, over the table of this deployment. Wiring only.
 
 import { functionSettings, functionTokenLimits } from "./env.ts";
 import { makeUploadLimits } from "./service/upload-limits.ts";
@@ -23,12 +23,12 @@ const deps = {
   quarantine: makeQuarantineStore(table),
   tokens: makeTokenStore(table),
   clock,
-  // The table's stream wakes the aggregation.
+  // The table's stream starts the aggregation.
   wake: () => undefined,
   ...makeUploadLimits(makeUseStore(table), clock, functionTokenLimits()),
 };
 addIngestRoutes(app, deps);
 addUploadRoute(app, deps);
 
-/** Answers an API Gateway event (payload format 2.0). */
+/** Handles an API Gateway event (payload format 2.0). */
 export const handler = gatewayHandler(app);

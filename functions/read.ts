@@ -1,16 +1,17 @@
-// Read behind API Gateway: the app over the table of this deployment. Wiring only.
+// The read app behind API Gateway, over the table of this deployment. Wiring only.
 
 import { VERSION } from "../shared/deployment.ts";
 import { SUMMARIES } from "../shared/summaries/registry.ts";
 import { functionPublicUrl, functionSettings } from "./env.ts";
+import { makeAdmission } from "./service/admission.ts";
 import { makeCellStore } from "./store/cells.ts";
 import { openTable } from "./store/client.ts";
 import { withFormatCheck } from "./store/format.ts";
+import { makePendingHosts } from "./store/pending-hosts.ts";
 import { makeRunStore } from "./store/runs.ts";
 import { makeStatusStore } from "./store/status.ts";
 import { makeHostStore } from "./store/summaries.ts";
 import { makeTokenStore } from "./store/tokens.ts";
-import { makeAdmission } from "./web/http/admission.ts";
 import { makeHttpApp } from "./web/http/app.ts";
 import { gatewayHandler } from "./web/http/gateway.ts";
 import { jsonLog } from "./web/http/log.ts";
@@ -26,6 +27,7 @@ const deps = {
   runs: makeRunStore(table),
   cells: makeCellStore(table),
   hosts: makeHostStore(table),
+  pendingHosts: makePendingHosts(table),
   status: makeStatusStore(table),
   tokens: makeTokenStore(table),
   clock,
@@ -38,5 +40,5 @@ const deps = {
 addReadRoutes(app, deps);
 addPageRoutes(app, deps);
 
-/** Answers an API Gateway event (payload format 2.0). */
+/** Handles an API Gateway event (payload format 2.0). */
 export const handler = gatewayHandler(app);

@@ -125,7 +125,7 @@ function conditionsOf({ api, functions, aggregate, audit, table, deadLetters, st
     {
       name: "alarm-oldest-mark",
       says: "Results have been waiting for more than a quarter of an hour to be counted, or the sweep no longer comes.",
-      metric: logMetric(stage, "OldestMarkMilliseconds", "Maximum").with({ period: Duration.minutes(10) }),
+      metric: logMetric(stage, "OldestPendingMilliseconds", "Maximum").with({ period: Duration.minutes(10) }),
       above: Duration.minutes(15).toMilliseconds(),
       periods: 1,
       missingIsBad: true,

@@ -31,9 +31,9 @@ export function addDashboard(
         ]),
         graph(
           "Waiting to be counted",
-          [logMetric(stage, "MarksOpen", "Maximum")],
+          [logMetric(stage, "PendingHosts", "Maximum")],
           [
-            logMetric(stage, "OldestMarkMilliseconds", "Maximum"),
+            logMetric(stage, "OldestPendingMilliseconds", "Maximum"),
             aggregate.metric("IteratorAge", { statistic: Stats.MAXIMUM }),
           ],
         ),

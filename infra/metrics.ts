@@ -28,8 +28,8 @@ const LOG_METRICS = {
     { of: "aggregate", kind: "aggregate", field: "$.conflicts" },
     { of: "aggregate", kind: "sweep", field: "$.conflicts" },
   ],
-  MarksOpen: [{ of: "aggregate", kind: "marks", field: "$.open" }],
-  OldestMarkMilliseconds: [{ of: "aggregate", kind: "marks", field: "$.oldestMilliseconds" }],
+  PendingHosts: [{ of: "aggregate", kind: "pending", field: "$.open" }],
+  OldestPendingMilliseconds: [{ of: "aggregate", kind: "pending", field: "$.oldestMilliseconds" }],
   AuditDifferences: [{ of: "audit", kind: "audit", field: "$.differences" }],
 } as const satisfies Readonly<Record<string, readonly LogMetric[]>>;
 

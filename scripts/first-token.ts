@@ -2,8 +2,8 @@
 // this output ever holds the secret: not the template, not a log, not the environment of a function.
 //   AWS_REGION=eu-central-1 npx tsx scripts/first-token.ts TABLE [--replace]
 
-import { installFirstAdmin, liveRoots } from "../functions/service/first-admin.ts";
 import { makeSecret, secretHash } from "../functions/service/secret.ts";
+import { installFirstAdmin, validRootTokens } from "../functions/service/tokens.ts";
 import { openTable } from "../functions/store/client.ts";
 import { beginFormat, requireFormat } from "../functions/store/format.ts";
 import { makeFirstAdminStore, makeTokenStore } from "../functions/store/tokens.ts";
@@ -25,7 +25,7 @@ try {
   await beginFormat(table);
   await requireFormat(table);
   const deps = { tokens: makeTokenStore(table), firstAdmin: makeFirstAdminStore(table), clock: Date.now };
-  const roots = await liveRoots(deps);
+  const roots = await validRootTokens(deps);
   if (roots.length > 0 && option === undefined) {
     const ids = roots.map(({ token }) => `${token.id}, made ${token.created_at}`).join("; ");
     fail(`there is a root token (${ids}). With --replace a new one is made and that one revoked`);

@@ -1,7 +1,9 @@
-// The refusals of the service. An expected refusal is an AppError with one of the codes below; a fault in a posted line
-// is an Issue (model/issue.ts); everything else is a bug, logged in full and answered as `internal` without its message.
+// The errors that the service expects. They carry data: a code, what is wrong, and where; `errorText` and `issueText` put
+// them into words at the edge (HTTP, pages, command line), which says what its own users can do. A defect in an uploaded line
+// is an Issue (shared/run/run.ts). Every other error is a bug: it is logged in full, and returned as `internal`.
 
 import type { Issue } from "./run/run.ts";
+import { printable } from "./run/text.ts";
 
 /** Every error code with its HTTP status. Each has a section of the same name in docs/api.md. */
 export const ERROR_STATUS = {
@@ -26,28 +28,71 @@ export const ERROR_STATUS = {
 
 export type ErrorCode = keyof typeof ERROR_STATUS;
 
-interface RefusalOptions {
+interface ErrorDetails {
   readonly issues?: readonly Issue[];
   readonly cause?: unknown;
+  /** Seconds after which the caller may retry, where that is known. */
   readonly retryAfterS?: number;
+  /** The parameter or key that is wrong, where the message is only about its value. */
+  readonly field?: string;
+  /** The line of the upload that is wrong, counted from 1. */
+  readonly line?: number;
+  /** Whether an upload failed as a whole. Not set where a part of it may be stored, and for everything but uploads. */
+  readonly nothingStored?: boolean;
 }
 
-/** An expected refusal. `message` is written for the caller and never holds internals. */
+/** An expected error. The message is written for the caller and never contains internals. */
 export class AppError extends Error {
   override readonly name = "AppError";
   readonly code: ErrorCode;
-  readonly issues: readonly Issue[];
-  /** Seconds after which it may be tried again, where that is known. */
-  readonly retryAfterS: number | null;
+  readonly details: ErrorDetails;
 
-  constructor(code: ErrorCode, message: string, options: RefusalOptions = {}) {
-    super(message, options.cause === undefined ? undefined : { cause: options.cause });
+  constructor(code: ErrorCode, message: string, details: ErrorDetails = {}) {
+    super(message, details);
     this.code = code;
-    this.issues = options.issues ?? [];
-    this.retryAfterS = options.retryAfterS ?? null;
+    this.details = details;
+  }
+
+  get issues(): readonly Issue[] {
+    return this.details.issues ?? [];
   }
 
   get status(): (typeof ERROR_STATUS)[ErrorCode] {
     return ERROR_STATUS[this.code];
   }
+}
+
+/** What a user can do about an error, by its code. */
+export type Advice = Readonly<Partial<Record<ErrorCode, string>>>;
+
+/** What depends on where an error is shown. */
+export interface ErrorWords {
+  readonly advice?: Advice | undefined;
+  /** The name of a field, e.g. that of a command line option; the same unless given. */
+  readonly nameOf?: (field: string) => string;
+  /** The lines of a file before the uploaded part, which was stored; 0 unless given. */
+  readonly linesBefore?: number;
+}
+
+/** The error as one line of text, e.g. `line 2: unknown key "sight"; nothing was stored`. */
+export function errorText(
+  { code, message, details: { field, line, nothingStored } }: AppError,
+  { advice = {}, nameOf = (name) => name, linesBefore = 0 }: ErrorWords = {},
+): string {
+  const what = [
+    line === undefined ? [] : `line ${line + linesBefore}`,
+    field === undefined ? [] : nameOf(field),
+    message,
+    advice[code] ?? [],
+  ]
+    .flat()
+    .join(": ");
+  if (nothingStored !== true) return what;
+  return `${what}; nothing ${linesBefore === 0 ? "" : `after line ${linesBefore} `}was stored`;
+}
+
+/** An issue as one line of text, e.g. `line 2, column 4, put_block: expected a rate, found "12x" [bad_number]`. */
+export function issueText({ line, column, field, code, text }: Omit<Issue, "raw">): string {
+  const place = line === 0 ? "parameters" : `line ${line}, column ${column}`;
+  return printable(`${place}${field === null ? "" : `, ${field}`}: ${text} [${code}]`);
 }

@@ -1,7 +1,9 @@
-// Aggregation: work marks in, cells out. For each marked host it reads the newest runs of what was touched, summarises
-// them, and commits the difference between what the host has contributed so far and what it contributes now. Losing a
-// wake-up, running twice, out of order or at the same time never changes the result (design, principle 5).
+// Aggregation: pending hosts in, statistics out. For each pending host it reads the newest samples of what was touched, makes
+// summaries of them, and commits the difference between what the host has contributed so far and what it contributes now. A
+// lost wake-up, or a pass that runs twice, out of order or at the same time as another, never changes the result
+// (docs/architecture.md).
 
+import pMap from "p-map";
 import {
   computeCountedCohort,
   GROUP_CAP,
@@ -12,38 +14,201 @@ import {
   summarizeGroup,
   withGroups,
 } from "../../shared/cells/host-values.ts";
+import type { FleetGeneration, StoredSummary, SummaryStep } from "../../shared/cells/stored-summary.ts";
 import { encodeSummary } from "../../shared/cells/summary-codec.ts";
 import { BUCKETS } from "../../shared/deployment.ts";
 import { AppError } from "../../shared/errors.ts";
-import type {
-  AggregationStore,
-  Clock,
-  FleetGeneration,
-  PendingHost,
-  StoredSummary,
-  SummaryStep,
-  Touched,
-} from "../../shared/ports.ts";
 import type { Backend } from "../../shared/run/backends.ts";
+import type { PendingHost, TouchedPeriod } from "../../shared/run/pending-host.ts";
+import type { Clock } from "../../shared/run/periods.ts";
 import { enclosingPeriods, PERIOD_ALL, periodWindow } from "../../shared/run/periods.ts";
 import { codeUnitOrder } from "../../shared/run/text.ts";
-import { mapConcurrent } from "../store/in-lanes.ts";
 
-// From runs to steps: what brings the summaries of hosts up to date. In: hosts and what of them was touched. Out: for each of
-// their periods the stored summary and the one that takes its place, made of the newest samples.
+/** The pending hosts of fleets. */
+export interface PendingHosts {
+  /** Up to `limit` pending hosts of a shard in the order of their names, after the host `after`. */
+  list(fleet: string, shard: number, limit: number, after?: string): Promise<readonly PendingHost[]>;
+  /** Removes pending hosts, except those that became pending again since they were read. */
+  clear(hosts: readonly PendingHost[]): Promise<void>;
+}
 
-/** What of a host is to be brought up to date. */
+/** The statistics of fleets, and the samples that they are computed from. */
+export interface StatisticsStore {
+  /**
+   * The generations that aggregation keeps up to date: the active one, and the one that a rebuild is making. To be read
+   * after the pending hosts: a rebuild itself counts the hosts that became pending before its generation was known.
+   */
+  generations(fleet: string): Promise<readonly FleetGeneration[]>;
+  /** The newest `limit` samples of a group whose `finished_at` is in the window, newest first. */
+  samples(
+    group: { readonly fleet: string; readonly host: string; readonly backend: Backend; readonly stratum: string },
+    window: { readonly from: string; readonly to: string },
+    limit: number,
+  ): Promise<readonly RunSample[]>;
+  /** The stored summaries, in the order of the keys; an empty one with version null where nothing is stored. */
+  summaries(
+    of: FleetGeneration,
+    keys: readonly { readonly period: string; readonly host: string }[],
+  ): Promise<readonly StoredSummary[]>;
+  /**
+   * Commits the steps of hosts of one shard. Of each step it stores the new summary, and subtracts the old contributions
+   * from the cells and adds the new ones: all of it or nothing. A step that changes nothing still gets a new version. Gives
+   * the steps that were not committed because another writer changed what they read: read again and retry.
+   */
+  commit(
+    of: FleetGeneration,
+    shard: number,
+    steps: readonly SummaryStep[],
+    at: string,
+  ): Promise<readonly SummaryStep[]>;
+}
+
+export interface AggregateDeps {
+  readonly pendingHosts: PendingHosts;
+  readonly statistics: StatisticsStore;
+  readonly clock: Clock;
+  /** Waits before the given attempt, for a random time, so that workers that collided do not collide again. */
+  readonly backOff: (attempt: number) => Promise<void>;
+  /** Called between batches; when true, a pass over a fleet ends early and leaves the other hosts pending. */
+  readonly isStopping?: () => boolean;
+  /** Shards that are processed at the same time; 1 unless given. */
+  readonly lanes?: number;
+}
+
+/**
+ * The counts of a pass: hosts that are up to date now, hosts that are still pending after too many conflicts, and how often a
+ * host was retried because another writer had changed the same summary or cells.
+ */
+export interface Outcome {
+  readonly done: number;
+  readonly left: number;
+  readonly conflicts: number;
+}
+
+/** A host that cannot be counted because its data are damaged, with the reason. */
+export class HostError extends Error {
+  override readonly name = "HostError";
+
+  constructor(fleet: string, host: string, reason: unknown) {
+    const text = reason instanceof Error ? reason.message : String(reason);
+    super(`host ${JSON.stringify(host)} of fleet ${fleet} cannot be counted: ${text}`, { cause: reason });
+  }
+}
+
+/** Pending hosts of a shard that are read together, so that hosts of one cohort are processed together: they share its cells. */
+const LISTED_AT_ONCE = 4000;
+
+/**
+ * Hosts that are read and committed together: enough to fill several transactions, and few enough for memory. If some of them
+ * lose a race, only these are retried.
+ */
+const HOSTS_AT_ONCE = 100;
+
+/**
+ * Processes all hosts of a fleet that are pending when it starts. A host with damaged data does not stop the others; at the
+ * end its HostError is thrown, or an AggregateError of several.
+ */
+export async function aggregateFleet(deps: AggregateDeps, fleet: string): Promise<Outcome> {
+  const outcome = { done: 0, left: 0, conflicts: 0 };
+  const errors: HostError[] = [];
+  const processHosts = async (shard: number, hosts: readonly PendingHost[]): Promise<void> => {
+    try {
+      const { done, left, conflicts } = await aggregatePendingHosts(deps, fleet, shard, hosts);
+      outcome.done += done;
+      outcome.left += left;
+      outcome.conflicts += conflicts;
+    } catch (error) {
+      // An AppError is about the store, not about a host.
+      if (error instanceof AppError) throw error;
+      const [first] = hosts;
+      if (hosts.length === 1 && first !== undefined) errors.push(new HostError(fleet, first.host, error));
+      else for (const host of hosts) await processHosts(shard, [host]);
+    }
+  };
+  const processShard = async (shard: number): Promise<void> => {
+    let after: string | undefined;
+    do {
+      const listed = await deps.pendingHosts.list(fleet, shard, LISTED_AT_ONCE, after);
+      for (const { host, fault } of listed) if (fault !== undefined) errors.push(new HostError(fleet, host, fault));
+      const readable = listed.filter(({ fault }) => fault === undefined);
+      const byCohort = readable.toSorted((a, b) => codeUnitOrder(a.cohort, b.cohort));
+      for (let from = 0; from < byCohort.length; from += HOSTS_AT_ONCE) {
+        if (deps.isStopping?.() === true) return;
+        await processHosts(shard, byCohort.slice(from, from + HOSTS_AT_ONCE));
+      }
+      after = listed.length < LISTED_AT_ONCE ? undefined : listed.at(-1)?.host;
+    } while (after !== undefined);
+  };
+  // Shards share no item: while one lane waits for the store, another computes.
+  const shards = Array.from({ length: BUCKETS }, (_, shard) => shard).values();
+  const lane = async (): Promise<void> => {
+    for (const shard of shards) {
+      if (deps.isStopping?.() === true) return;
+      await processShard(shard);
+    }
+  };
+  const lanes = await Promise.allSettled(Array.from({ length: deps.lanes ?? 1 }, lane));
+  const failed = lanes.find((each) => each.status === "rejected");
+  if (failed !== undefined) throw failed.reason;
+  if (errors.length > 1) throw new AggregateError(errors, errors.map(({ message }) => message).join("\n"));
+  if (errors.length > 0) throw errors[0];
+  return outcome;
+}
+
+const MAX_ATTEMPTS = 12;
+
+/**
+ * Processes pending hosts of one shard, in every generation that is kept up to date. The generations are read after the
+ * pending hosts: so the runs of a host that became pending during a rebuild are counted in the new generation as well before
+ * the host is cleared.
+ */
+export async function aggregatePendingHosts(
+  deps: AggregateDeps,
+  fleet: string,
+  shard: number,
+  hosts: readonly PendingHost[],
+): Promise<Outcome> {
+  let left = hosts;
+  let conflicts = 0;
+  for (let attempt = 0; left.length > 0 && attempt < MAX_ATTEMPTS; attempt += 1) {
+    if (attempt > 0) await deps.backOff(attempt);
+    const lost = new Set<string>();
+    for (const of of await deps.statistics.generations(fleet)) {
+      for (const host of await updateHosts(deps, of, shard, left)) lost.add(host);
+    }
+    await deps.pendingHosts.clear(left.filter(({ host }) => !lost.has(host)));
+    left = left.filter(({ host }) => lost.has(host));
+    conflicts += left.length;
+  }
+  return { done: hosts.length - left.length, left: left.length, conflicts };
+}
+
+/** A host, with the periods and groups of it that are to be updated. */
 export type Work = Pick<PendingHost, "host" | "touched">;
 
-/** Hosts whose samples are read at the same time: the store has 64 connections, and other work than this. */
+/** Updates hosts of one shard in one generation; returns those that another writer has changed at the same time. */
+export async function updateHosts(
+  deps: Pick<AggregateDeps, "statistics" | "clock">,
+  of: FleetGeneration,
+  shard: number,
+  work: readonly Work[],
+): Promise<ReadonlySet<string>> {
+  const steps = await makeSteps(deps.statistics, of, work);
+  const lost = await deps.statistics.commit(of, shard, steps, new Date(deps.clock()).toISOString());
+  return new Set(lost.map(({ after }) => after.summary.host));
+}
+
+// Steps: for each period of a host, the stored summary and the one that replaces it, made of the newest samples.
+
+/** Hosts whose samples are read at the same time: the store has 64 connections, and other work as well. */
 const READERS = 16;
 
 /**
- * The steps that bring the summaries of hosts up to date. The stored summaries are read before the samples: a
- * summary that is still the same when the step is committed then rules out that anybody has committed newer samples. For
- * the same reason a step that changes nothing is a step.
+ * The steps that update the summaries of hosts. The stored summaries are read before the samples: if a summary is unchanged
+ * when its step is committed, nobody has committed newer samples in between. For the same reason, a step that changes nothing
+ * is committed too.
  */
-async function stepsOf(store: AggregationStore, of: FleetGeneration, work: readonly Work[]): Promise<SummaryStep[]> {
+async function makeSteps(store: StatisticsStore, of: FleetGeneration, work: readonly Work[]): Promise<SummaryStep[]> {
   const keys = work.flatMap(({ host, touched }) => periodsTouched(touched).map((period) => ({ period, host })));
   const stored = await store.summaries(of, keys);
   const before = new Map<string, Map<string, StoredSummary>>();
@@ -51,18 +216,20 @@ async function stepsOf(store: AggregationStore, of: FleetGeneration, work: reado
     const { period = "", host = "" } = keys[index] ?? {};
     before.set(host, (before.get(host) ?? new Map()).set(period, summary));
   });
-  const steps = await mapConcurrent(work, READERS, async (each) =>
-    stepsOfHost(before.get(each.host) ?? new Map(), await groupsByPeriod(store, of.fleet, each)),
+  const steps = await pMap(
+    work,
+    async (each) => makeHostSteps(before.get(each.host) ?? new Map(), await groupsByPeriod(store, of.fleet, each)),
+    { concurrency: READERS },
   );
   return steps.flat();
 }
 
 /** The steps of one host from its stored summaries by period. */
-function stepsOfHost(
+function makeHostSteps(
   stored: ReadonlyMap<string, StoredSummary>,
   groups: ReadonlyMap<string, readonly GroupReplacement[]>,
 ): SummaryStep[] {
-  // Equal summaries of several periods become one, so that what follows from them is computed once.
+  // Equal summaries of several periods become one object, so that their contributions are computed once.
   const known = new Map<string, HostSummary>();
   const shared = (summary: HostSummary): HostSummary => {
     const text = encodeSummary(summary);
@@ -80,13 +247,13 @@ function stepsOfHost(
   });
 }
 
-const periodsTouched = (touched: readonly Touched[]): string[] => [
+const periodsTouched = (touched: readonly TouchedPeriod[]): string[] => [
   ...new Set(touched.flatMap(({ period }) => enclosingPeriods(period))),
 ];
 
-/** The groups touched in every period that is touched, summarised afresh. */
+/** The touched groups of a host in every touched period, summarized from their samples. */
 async function groupsByPeriod(
-  store: AggregationStore,
+  store: StatisticsStore,
   fleet: string,
   work: Work,
 ): Promise<Map<string, GroupReplacement[]>> {
@@ -96,11 +263,11 @@ async function groupsByPeriod(
     const touched = work.touched.filter((each) => each.backend === backend && each.stratum === stratum);
     const group = { fleet, host: work.host, backend, stratum };
     const newest = await store.samples(group, periodWindow(PERIOD_ALL), GROUP_CAP);
-    const summarised = rememberGroups();
+    const summarize = makeGroupSummarizer();
     for (const period of periodsTouched(touched)) {
-      const samples = await samplesIn(store, group, period, newest);
+      const samples = await readSamples(store, group, period, newest);
       const replaced = byPeriod.get(period) ?? [];
-      replaced.push({ backend, stratum, group: summarised(samples) });
+      replaced.push({ backend, stratum, group: summarize(samples) });
       byPeriod.set(period, replaced);
     }
   }
@@ -108,22 +275,22 @@ async function groupsByPeriod(
 }
 
 /**
- * Summarises samples of one group, those of each period once: the month, quarter, year and all of a host often hold the same.
- * Newest first, and of one stretch of time, they are told by the newest and their number.
+ * Summarizes samples of one group, equal ones once: the month, quarter, year and all time of a host often have the same. Both
+ * lists are the newest first of one window of time, so their first sample and their number identify them.
  */
-function rememberGroups(): (samples: readonly RunSample[]) => HostGroup | null {
-  const remembered = new Map<string, HostGroup | null>();
+function makeGroupSummarizer(): (samples: readonly RunSample[]) => HostGroup | null {
+  const cache = new Map<string, HostGroup | null>();
   return (samples) => {
     const key = `${samples.length} ${samples[0]?.id}`;
-    const group = remembered.get(key) ?? summarizeGroup(samples);
-    remembered.set(key, group);
+    const group = cache.get(key) ?? summarizeGroup(samples);
+    cache.set(key, group);
     return group;
   };
 }
 
-/** The newest samples of a period. Where all of a group's samples are at hand, those of the period are among them. */
-async function samplesIn(
-  store: AggregationStore,
+/** The newest samples of a period. They are taken from `newest` where that has all samples of the group. */
+async function readSamples(
+  store: StatisticsStore,
   group: { fleet: string; host: string; backend: Backend; stratum: string },
   period: string,
   newest: readonly RunSample[],
@@ -131,134 +298,4 @@ async function samplesIn(
   const window = periodWindow(period);
   if (newest.length === GROUP_CAP && period !== PERIOD_ALL) return store.samples(group, window, GROUP_CAP);
   return newest.filter(({ finished_at }) => finished_at >= window.from && finished_at < window.to);
-}
-
-export interface AggregateDeps {
-  readonly store: AggregationStore;
-  readonly clock: Clock;
-  /** Waits before the given try, at random, so that workers that met once do not meet again. */
-  readonly backOff: (attempt: number) => Promise<void>;
-  /** Asked between batches; once true, a pass over a fleet ends early and leaves the other marks open. */
-  readonly isStopping?: () => boolean;
-  /** Buckets that are worked off at the same time; one unless given. */
-  readonly lanes?: number;
-}
-
-/**
- * What a pass did: hosts brought up to date, hosts left marked because others kept getting in the way, and how often a host
- * had to be tried again because somebody else had changed what it adds to meanwhile.
- */
-export interface Outcome {
-  readonly done: number;
-  readonly left: number;
-  readonly conflicts: number;
-}
-
-/** Marks of a bucket that are read together, to work off hosts of one cohort together: those share its cells. */
-const MARKS_AT_ONCE = 4000;
-
-/**
- * Hosts that are read and committed together: some transactions full, and few enough to be held in memory at once. A race
- * lost by some of them costs those alone.
- */
-const HOSTS_AT_ONCE = 100;
-
-const TRIES = 12;
-
-/** A host that cannot be brought up to date, because something of it is damaged: by name, with the reason. */
-export class HostError extends Error {
-  override readonly name = "HostError";
-
-  constructor(fleet: string, host: string, reason: unknown) {
-    const said = reason instanceof Error ? reason.message : String(reason);
-    super(`host ${JSON.stringify(host)} of fleet ${fleet} cannot be counted: ${said}`, { cause: reason });
-  }
-}
-
-/**
- * Works off all marks of a fleet that are open when it starts. A host that cannot be brought up to date, because something
- * of it is damaged, does not hold up the others; at the end its HostError is thrown, or an AggregateError of several.
- */
-export async function aggregateFleet(deps: AggregateDeps, fleet: string): Promise<Outcome> {
-  const outcome = { done: 0, left: 0, conflicts: 0 };
-  const faults: HostError[] = [];
-  const workOff = async (bucket: number, marks: readonly PendingHost[]): Promise<void> => {
-    try {
-      const { done, left, conflicts } = await aggregatePendingHosts(deps, fleet, bucket, marks);
-      outcome.done += done;
-      outcome.left += left;
-      outcome.conflicts += conflicts;
-    } catch (error) {
-      // An AppError is about the store, not about a host.
-      if (error instanceof AppError) throw error;
-      const [first] = marks;
-      if (marks.length === 1 && first !== undefined) faults.push(new HostError(fleet, first.host, error));
-      else for (const mark of marks) await workOff(bucket, [mark]);
-    }
-  };
-  const workOffBucket = async (bucket: number): Promise<void> => {
-    let after: string | undefined;
-    do {
-      const marks = await deps.store.marks(fleet, bucket, MARKS_AT_ONCE, after);
-      for (const { host, fault } of marks) if (fault !== undefined) faults.push(new HostError(fleet, host, fault));
-      const whole = marks.filter(({ fault }) => fault === undefined);
-      const byCohort = whole.toSorted((a, b) => codeUnitOrder(a.cohort, b.cohort));
-      for (let from = 0; from < byCohort.length; from += HOSTS_AT_ONCE) {
-        if (deps.isStopping?.() === true) return;
-        await workOff(bucket, byCohort.slice(from, from + HOSTS_AT_ONCE));
-      }
-      after = marks.length < MARKS_AT_ONCE ? undefined : marks.at(-1)?.host;
-    } while (after !== undefined);
-  };
-  // Buckets share no item: while one lane waits for the store, the other computes.
-  const buckets = Array.from({ length: BUCKETS }, (_, bucket) => bucket).values();
-  const lane = async (): Promise<void> => {
-    for (const bucket of buckets) {
-      if (deps.isStopping?.() === true) return;
-      await workOffBucket(bucket);
-    }
-  };
-  const lanes = await Promise.allSettled(Array.from({ length: deps.lanes ?? 1 }, lane));
-  const refused = lanes.find((each) => each.status === "rejected");
-  if (refused !== undefined) throw refused.reason;
-  if (faults.length > 1) throw new AggregateError(faults, faults.map(({ message }) => message).join("\n"));
-  if (faults.length > 0) throw faults[0];
-  return outcome;
-}
-
-/**
- * Works off marks of hosts of one bucket, in every generation that is kept up to date. Which these are is asked after the
- * marks were read: whoever clears a mark that was written during a rebuild then has counted its runs there as well.
- */
-export async function aggregatePendingHosts(
-  deps: AggregateDeps,
-  fleet: string,
-  bucket: number,
-  marks: readonly PendingHost[],
-): Promise<Outcome> {
-  let open = marks;
-  let conflicts = 0;
-  for (let attempt = 0; open.length > 0 && attempt < TRIES; attempt += 1) {
-    if (attempt > 0) await deps.backOff(attempt);
-    const lost = new Set<string>();
-    for (const of of await deps.store.generations(fleet)) {
-      for (const host of await bringUpToDate(deps, of, bucket, open)) lost.add(host);
-    }
-    await deps.store.clear(open.filter(({ host }) => !lost.has(host)));
-    open = open.filter(({ host }) => lost.has(host));
-    conflicts += open.length;
-  }
-  return { done: marks.length - open.length, left: open.length, conflicts };
-}
-
-/** Brings hosts of one bucket up to date in one generation; gives those where somebody else got in the way. */
-export async function bringUpToDate(
-  deps: Pick<AggregateDeps, "store" | "clock">,
-  of: FleetGeneration,
-  bucket: number,
-  work: readonly Work[],
-): Promise<ReadonlySet<string>> {
-  const steps = await stepsOf(deps.store, of, work);
-  const lost = await deps.store.commit(of, bucket, steps, new Date(deps.clock()).toISOString());
-  return new Set(lost.map(({ after }) => after.summary.host));
 }

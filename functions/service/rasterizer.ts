@@ -1,38 +1,39 @@
-// SVG to PNG: resvg, which is WebAssembly, with fonts of ours, so that a picture looks the same wherever it is made.
+// The rasterizer: an SVG in, a PNG out. It uses resvg, which is WebAssembly, and its own fonts, so that an image looks the same
+// on every machine.
 
 import { readFile } from "node:fs/promises";
 import { AppError } from "../../shared/errors.ts";
 
-/** Where the files are that painting needs; each deployment keeps them in its own place. */
+/** The files that the rasterizer needs; each deployment has them in another place. */
 export interface RasterizerFiles {
-  /** resvg itself. */
+  /** The WebAssembly module of resvg. */
   readonly wasm: URL;
-  /** The fonts, TrueType; the family is that which pictures name. */
+  /** TrueType fonts of the family that charts use. */
   readonly fonts: readonly URL[];
 }
 
 /**
- * Makes a PNG of an SVG, two pixels for each px, so that it is sharp on dense screens and in print; fewer where it would have
- * more than `MAX_PIXELS`. Throws `too_large` for an SVG that is longer than `MAX_SVG`.
+ * Converts an SVG to a PNG with two pixels for each px, so that it is sharp on dense screens and in print; with fewer where it
+ * would exceed `MAX_PIXELS`. Throws `too_large` for an SVG that is longer than `MAX_SVG`.
  */
 export type Rasterizer = (svg: string) => Promise<Uint8Array>;
 
 const PIXELS_PER_PX = 2;
 
-/** Each takes four bytes while it is painted: 96 MB. The matrix of ten backends at its widest has half as many. */
+/** Each pixel takes four bytes while the image is drawn: 96 MB. The widest matrix of ten backends has half as many pixels. */
 const MAX_PIXELS = 24_000_000;
 
-/** Characters. The largest charts of real fleets have some 100 000, which take a quarter of a second. */
+/** Characters. The largest charts of real fleets have about 100 000, which take a quarter of a second. */
 const MAX_SVG = 1_000_000;
 
 type ResvgModule = typeof import("@resvg/resvg-wasm");
 
-/** A process has one resvg, whoever asks first; it is loaded when the first picture is painted. */
+/** The one resvg of the process; it is loaded when the first image is drawn. */
 let loading: Promise<ResvgModule> | null = null;
 
 function loaded(wasm: URL): Promise<ResvgModule> {
   loading ??= load(wasm).catch((error: unknown) => {
-    // The next picture tries again.
+    // The next image tries again.
     loading = null;
     throw error;
   });
@@ -48,24 +49,21 @@ async function load(wasm: URL): Promise<ResvgModule> {
 /** Pictures remembered. A live share shows the same one until its numbers change, and painting holds up all else. */
 const REMEMBERED = 16;
 
-/** A painter; `filesOf` is asked for the places of the files when the first picture is painted. */
+/** Makes a rasterizer; `filesOf` is called when the first image is drawn. */
 export function makeRasterizer(filesOf: () => RasterizerFiles): Rasterizer {
   let fonts: Promise<Uint8Array[]> | null = null;
-  const paint = async (svg: string): Promise<Uint8Array> => {
+  const draw = async (svg: string): Promise<Uint8Array> => {
     const files = filesOf();
     fonts ??= Promise.all(files.fonts.map((font) => readFile(font)));
     const [fontBuffers, resvg] = await Promise.all([fonts, loaded(files.wasm)]);
-    return painted(resvg, svg, fontBuffers);
+    return rasterize(resvg, svg, fontBuffers);
   };
   const recent = new Map<string, Promise<Uint8Array>>();
   return async (svg) => {
     if (svg.length > MAX_SVG) {
-      throw new AppError(
-        "too_large",
-        "this picture has too much in it to be painted; ask for it as SVG, or for less of it",
-      );
+      throw new AppError("too_large", "this image is too large for PNG; request it as SVG, or request fewer rows");
     }
-    const picture = recent.get(svg) ?? paint(svg);
+    const picture = recent.get(svg) ?? draw(svg);
     // Last in the order of the map, which forgets the first.
     recent.delete(svg);
     recent.set(svg, picture);
@@ -78,18 +76,18 @@ export function makeRasterizer(filesOf: () => RasterizerFiles): Rasterizer {
   };
 }
 
-/** Pixels for each px of a picture of ours, which begins with its size. */
-function zoomOf(svg: string): number {
+/** Pixels for each px of an SVG of ours, which starts with its size. */
+function findZoom(svg: string): number {
   const [, width = "1", height = "1"] = /^<svg[^>]* width="(\d+)" height="(\d+)"/.exec(svg) ?? [];
   return Math.min(PIXELS_PER_PX, Math.sqrt(MAX_PIXELS / (Number(width) * Number(height))));
 }
 
-function painted({ Resvg }: ResvgModule, svg: string, fontBuffers: Uint8Array[]): Uint8Array {
+function rasterize({ Resvg }: ResvgModule, svg: string, fontBuffers: Uint8Array[]): Uint8Array {
   const resvg = new Resvg(svg, {
-    fitTo: { mode: "zoom", value: zoomOf(svg) },
+    fitTo: { mode: "zoom", value: findZoom(svg) },
     font: { fontBuffers, defaultFontFamily: "DejaVu Sans", sansSerifFamily: "DejaVu Sans" },
   });
-  // Nothing in WebAssembly is collected by itself.
+  // WebAssembly memory is not garbage-collected.
   try {
     const image = resvg.render();
     try {

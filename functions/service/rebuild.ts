@@ -1,195 +1,186 @@
-// Rebuild: a fleet's summaries and cells derived again from its runs, beside those that are read. In: a fleet. Out: the same
-// fleet, read from the new generation; the old one is deleted. Uploads, aggregation and answers go on meanwhile.
+// Rebuild: computes a fleet's statistics again from its runs, as a new generation in the background, then activates it and
+// deletes the old one. Uploads, aggregation and reads continue in the meantime.
 //
-// No run is missed: one that is stored before the new generation is known is found here, because its host is looked up and
-// its runs are read afterwards; and whoever works off the mark of a later one asks for the generations after reading it.
+// No run is missed. A run that was stored before the new generation was recorded is found here, because hosts and runs are
+// read after that. A later run makes its host pending, and aggregation reads the generations after the pending hosts.
 
+import type { FleetGeneration } from "../../shared/cells/stored-summary.ts";
 import { BUCKETS } from "../../shared/deployment.ts";
 import { AppError } from "../../shared/errors.ts";
-import type { FleetGeneration } from "../../shared/ports.ts";
-import { hostsOfFleet, touchedByHost } from "../store/fleet-scan.ts";
-import {
-  abortGeneration,
-  activateGeneration,
-  beginGeneration,
-  deleteGeneration,
-  deleteGenerations,
-  keepAlive,
-  type Rebuild,
-  readGenerations,
-} from "../store/generations.ts";
+import type { FleetScan } from "../store/fleet-scan.ts";
+import type { GenerationStore, Rebuild } from "../store/generations.ts";
 import { ItemError } from "../store/item.ts";
 import { bucketOf } from "../store/keys.ts";
-import type { Table } from "../store/table.ts";
-import { type AggregateDeps, aggregateFleet, bringUpToDate, HostError, type Work } from "./aggregate.ts";
+import { type AggregateDeps, aggregateFleet, HostError, updateHosts, type Work } from "./aggregate.ts";
+
+/** What a rebuild reads and writes. */
+export interface RebuildDeps extends AggregateDeps {
+  readonly scan: Pick<FleetScan, "hosts" | "touchedPeriods">;
+  readonly generations: GenerationStore;
+}
 
 export interface RebuildOptions {
-  /** How long the old generation stays for those that are reading it, in milliseconds. */
+  /** How long the old generation is kept for requests that are reading it, in milliseconds. */
   readonly graceMs: number;
   readonly wait: (milliseconds: number) => Promise<void>;
-  /** Told of every batch of hosts that is done. */
+  /** Called after every batch of hosts. */
   readonly onProgress: (hosts: number, of: number) => void;
-  /** Told of every host that is left out because something of it is damaged. */
-  readonly onFault: (error: unknown) => void;
-  /** Takes over from a rebuild that seems to be under way. */
+  /** Called for every host that is skipped because its data are damaged. */
+  readonly onError: (error: unknown) => void;
+  /** Whether to take over from a rebuild that seems to be running. */
   readonly isForced?: boolean;
 }
 
-/** A rebuild that has said nothing for so long was killed. So was one heard of so far in the future: a clock was wrong. */
+/** A rebuild whose last heartbeat is this old has been killed, and so has one with a heartbeat as far in the future. */
 const LOST_AFTER_MS = 60_000;
-const ALIVE_EVERY_MS = 5_000;
+const HEARTBEAT_EVERY_MS = 5_000;
 const HOSTS_AT_ONCE = 50;
-const TRIES = 20;
+const MAX_ATTEMPTS = 20;
 
 const takenOver = (fleet: string) =>
-  new AppError("slow_down", `another rebuild of fleet ${fleet} has taken over; this one changed nothing that is read`);
+  new AppError("slow_down", `another rebuild of fleet ${fleet} has taken over; no active statistics were changed`);
 
 /**
- * Rebuilds a fleet; gives the number of its hosts, and of those that were left out because something of them is damaged. One
- * that was killed leaves the old generation in place, and the next one starts from the beginning. Throws `slow_down` while
- * another rebuild of the fleet is under way, unless it is forced.
+ * Rebuilds a fleet; returns the number of its hosts, and of those that were skipped because their data are damaged. If it is
+ * killed, the old generation stays active, and the next rebuild starts from the beginning. Throws `slow_down` while another
+ * rebuild of the fleet is running, unless it is forced.
  */
 export async function rebuildFleet(
-  deps: AggregateDeps,
-  table: Table,
+  deps: RebuildDeps,
   fleet: string,
   options: RebuildOptions,
 ): Promise<{ readonly hosts: number; readonly failed: number }> {
-  const { current, rebuild } = await begin(deps, table, fleet, options.isForced === true);
+  const { current, rebuild } = await begin(deps, fleet, options.isForced === true);
+  const { generations } = deps;
   let hosts: readonly string[];
   let failed: number;
   try {
-    const { names, nameless } = await hostsOfFleet(table, fleet);
-    for (const fault of nameless) options.onFault(fault.cause);
+    const { names, nameless } = await deps.scan.hosts(fleet);
+    for (const { cause } of nameless) options.onError(cause);
     hosts = names;
-    const making = {
+    const build = {
       deps,
-      table,
       of: { fleet, generation: rebuild.building },
-      alive: heartbeat(deps, table, fleet, rebuild),
-      onFault: options.onFault,
+      beat: makeHeartbeat(deps, fleet, rebuild),
+      onError: options.onError,
     };
-    failed = nameless.length + (await derive(making, hosts, options.onProgress));
-    await aggregateOnce(making);
+    failed = nameless.length + (await buildHosts(build, hosts, options.onProgress));
+    await aggregateOnce(build);
   } catch (error) {
-    // Where this fails as well, the next rebuild retires the generation.
-    await abortGeneration(table, fleet, rebuild).catch(() => false);
+    // If this fails as well, the next rebuild discards the generation.
+    await generations.abort(fleet, rebuild).catch(() => false);
     throw error;
   }
-  if (!(await activateGeneration(table, fleet, current, rebuild))) throw takenOver(fleet);
-  const { retired } = await readGenerations(table, fleet);
+  if (!(await generations.activate(fleet, current, rebuild))) throw takenOver(fleet);
+  const { superseded } = await generations.read(fleet);
   await options.wait(options.graceMs);
-  for (const generation of retired) await deleteGeneration(table, { fleet, generation });
-  await deleteGenerations(table, fleet, retired);
+  await generations.delete(fleet, superseded);
   return { hosts: hosts.length, failed };
 }
 
 async function begin(
-  { clock }: AggregateDeps,
-  table: Table,
+  { generations, clock }: RebuildDeps,
   fleet: string,
   isForced: boolean,
 ): Promise<{ current: string; rebuild: Rebuild }> {
-  const seen = await readGenerations(table, fleet);
+  const seen = await generations.read(fleet);
   const isAlive = seen.rebuild !== null && Math.abs(clock() - Date.parse(seen.rebuild.aliveAt)) < LOST_AFTER_MS;
-  const rebuild =
-    isAlive && !isForced ? null : await beginGeneration(table, fleet, seen, new Date(clock()).toISOString());
+  const rebuild = isAlive && !isForced ? null : await generations.begin(fleet, seen, new Date(clock()).toISOString());
   if (rebuild === null) {
     throw new AppError(
       "slow_down",
-      `a rebuild of fleet ${fleet} is under way; if it was killed, try again in ${LOST_AFTER_MS / 1000} seconds, or with --force`,
+      `a rebuild of fleet ${fleet} is running; if it was killed, retry in ${LOST_AFTER_MS / 1000} seconds, or use --force`,
     );
   }
   return { current: seen.current, rebuild };
 }
 
-/** A generation that is being made. */
-interface Making {
-  readonly deps: AggregateDeps;
-  readonly table: Table;
+/** A generation that is being built. */
+interface Build {
+  readonly deps: RebuildDeps;
   readonly of: FleetGeneration;
-  /** Says now and then that the rebuild is alive; throws when another one has taken over. */
-  readonly alive: () => Promise<void>;
-  readonly onFault: RebuildOptions["onFault"];
+  /** Records a heartbeat every few seconds; throws `slow_down` when another rebuild has taken over. */
+  readonly beat: () => Promise<void>;
+  readonly onError: RebuildOptions["onError"];
 }
 
-function heartbeat({ clock }: AggregateDeps, table: Table, fleet: string, rebuild: Rebuild): () => Promise<void> {
-  let heardAt = clock();
+function makeHeartbeat({ generations, clock }: RebuildDeps, fleet: string, rebuild: Rebuild): () => Promise<void> {
+  let lastAt = clock();
   return async () => {
-    // A clock that was set back must not silence it.
-    if (Math.abs(clock() - heardAt) < ALIVE_EVERY_MS) return;
-    heardAt = clock();
-    if (!(await keepAlive(table, fleet, rebuild, new Date(heardAt).toISOString()))) throw takenOver(fleet);
+    // Absolute, so that a clock that was set back does not stop the heartbeats.
+    if (Math.abs(clock() - lastAt) < HEARTBEAT_EVERY_MS) return;
+    lastAt = clock();
+    if (!(await generations.heartbeat(fleet, rebuild, new Date(lastAt).toISOString()))) throw takenOver(fleet);
   };
 }
 
-/** Derives all hosts; gives how many were left out. */
-async function derive(
-  making: Making,
+/** Builds the statistics of all hosts; returns how many hosts were skipped. */
+async function buildHosts(
+  build: Build,
   hosts: readonly string[],
   onProgress: RebuildOptions["onProgress"],
 ): Promise<number> {
   let [done, failed] = [0, 0];
-  for (let bucket = 0; bucket < BUCKETS; bucket += 1) {
-    const ofBucket = hosts.filter((host) => bucketOf(making.of.fleet, host) === bucket);
-    for (let from = 0; from < ofBucket.length; from += HOSTS_AT_ONCE) {
-      const batch = ofBucket.slice(from, from + HOSTS_AT_ONCE);
-      failed += await deriveHosts(making, bucket, batch);
+  for (let shard = 0; shard < BUCKETS; shard += 1) {
+    const ofShard = hosts.filter((host) => bucketOf(build.of.fleet, host) === shard);
+    for (let from = 0; from < ofShard.length; from += HOSTS_AT_ONCE) {
+      const batch = ofShard.slice(from, from + HOSTS_AT_ONCE);
+      failed += await buildBatch(build, shard, batch);
       done += batch.length;
       onProgress(done, hosts.length);
-      await making.alive();
+      await build.beat();
     }
   }
   return failed;
 }
 
-/** Derives hosts of one bucket, those that are damaged left out; gives how many these are. */
-async function deriveHosts(making: Making, bucket: number, hosts: readonly string[]): Promise<number> {
+/** Builds hosts of one shard, without those whose data are damaged; returns how many these are. */
+async function buildBatch(build: Build, shard: number, hosts: readonly string[]): Promise<number> {
   try {
-    await deriveTogether(making, bucket, hosts);
+    await buildTogether(build, shard, hosts);
     return 0;
   } catch (error) {
     const [host] = hosts;
-    // Anything else is about the store, or a bug: what is read must not be given up for what it leaves.
+    // Any other error is about the store, or a bug: a generation without these hosts must not become active.
     if (!(error instanceof ItemError) || host === undefined) throw error;
     if (hosts.length === 1) {
-      making.onFault(new HostError(making.of.fleet, host, error));
+      build.onError(new HostError(build.of.fleet, host, error));
       return 1;
     }
   }
   let failed = 0;
-  for (const host of hosts) failed += await deriveHosts(making, bucket, [host]);
+  for (const host of hosts) failed += await buildBatch(build, shard, [host]);
   return failed;
 }
 
-/** Derives hosts of one bucket: all that their runs touch, as if everything had been marked. */
-async function deriveTogether({ deps, table, of }: Making, bucket: number, hosts: readonly string[]): Promise<void> {
-  let open: readonly Work[] = await Promise.all(
-    hosts.map(async (host) => ({ host, touched: await touchedByHost(table, of.fleet, host) })),
+/** Builds hosts of one shard from all their runs, as if each run had just been stored. */
+async function buildTogether({ deps, of }: Build, shard: number, hosts: readonly string[]): Promise<void> {
+  let left: readonly Work[] = await Promise.all(
+    hosts.map(async (host) => ({ host, touched: await deps.scan.touchedPeriods(of.fleet, host) })),
   );
-  for (let attempt = 0; open.length > 0; attempt += 1) {
-    if (attempt === TRIES)
-      throw new AppError("slow_down", "others change the same hosts all the time; try again later");
+  for (let attempt = 0; left.length > 0; attempt += 1) {
+    if (attempt === MAX_ATTEMPTS)
+      throw new AppError("slow_down", "too many concurrent updates to the same hosts; retry later");
     if (attempt > 0) await deps.backOff(attempt);
-    const lost = await bringUpToDate(deps, of, bucket, open);
-    open = open.filter(({ host }) => lost.has(host));
+    const lost = await updateHosts(deps, of, shard, left);
+    left = left.filter(({ host }) => lost.has(host));
   }
 }
 
-/** Works off what is marked, so that what came meanwhile is read after the swap as it was before. */
-async function aggregateOnce({ deps, of, alive, onFault }: Making): Promise<void> {
-  // Asked before every batch of hosts.
-  const generations: AggregateDeps["store"]["generations"] = async (fleet) => {
-    await alive();
-    return deps.store.generations(fleet);
+/** Processes all pending hosts, so that the new generation has no fewer runs than the old one when it becomes active. */
+async function aggregateOnce({ deps, of, beat, onError }: Build): Promise<void> {
+  // Called before every batch of hosts.
+  const generations: AggregateDeps["statistics"]["generations"] = async (fleet) => {
+    await beat();
+    return deps.statistics.generations(fleet);
   };
   try {
-    await aggregateFleet({ ...deps, store: { ...deps.store, generations } }, of.fleet);
+    await aggregateFleet({ ...deps, statistics: { ...deps.statistics, generations } }, of.fleet);
   } catch (error) {
-    const faults: readonly unknown[] = error instanceof AggregateError ? error.errors : [error];
-    for (const fault of faults) {
-      if (!(fault instanceof HostError && fault.cause instanceof ItemError)) throw fault;
-      onFault(fault);
+    const errors: readonly unknown[] = error instanceof AggregateError ? error.errors : [error];
+    for (const each of errors) {
+      if (!(each instanceof HostError && each.cause instanceof ItemError)) throw each;
+      onError(each);
     }
   }
 }

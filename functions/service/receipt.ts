@@ -1,18 +1,14 @@
-// The receipt: what became of every result and every fault of an upload (docs/api.md#post-results), as JSON and as text.
+// The receipt of an upload (docs/api.md#post-results): what happened to every result and every rejected line, as data for JSON
+// and pages, and as text for shells.
 
 import { hash } from "node:crypto";
 import type { Reading } from "../../shared/bonnie/types.ts";
-import { wrapped } from "../../shared/render/wrap.ts";
+import { issueText } from "../../shared/errors.ts";
+import { wrapLines } from "../../shared/render/wrap.ts";
 import type { Issue, Quality, QualityReason, Run } from "../../shared/run/run.ts";
 import { codeUnitOrder, printable } from "../../shared/run/text.ts";
-import { takingTurns } from "../store/turns.ts";
-import { issueLine } from "../web/http/errors.ts";
-
-/** The id of a rejected line: the same line with the same context gets the same one. */
-export function quarantineId(fleet: string, raw: string, context: Readonly<Record<string, string>>): string {
-  const said = Object.entries(context).sort(([a], [b]) => codeUnitOrder(a, b));
-  return hash("sha256", JSON.stringify([fleet, raw, said])).slice(0, 32);
-}
+import { takingTurns } from "../runtime/turns.ts";
+import type { UploadMetadata } from "./metadata.ts";
 
 /** One result of the upload. */
 export interface ReceiptResult {
@@ -30,7 +26,7 @@ export interface ReceiptResult {
   readonly warnings: readonly string[];
 }
 
-/** One rejected line, as it can be found again in the quarantine. */
+/** One rejected line, with its id in the quarantine. */
 type ReceiptIssue = Omit<Issue, "raw"> & { readonly quarantine_id: string };
 
 export interface Receipt {
@@ -39,11 +35,11 @@ export interface Receipt {
   readonly rejected: number;
   readonly results: readonly ReceiptResult[];
   readonly issues: readonly ReceiptIssue[];
-  /** Lines that were left aside as noise, by reason. */
+  /** Lines that were ignored as noise, by reason. */
   readonly ignored: Reading["ignored"];
 }
 
-/** A stored or recognised run as the receipt tells of it; `line` is that of the upload, counted from 1. */
+/** A stored or duplicate run as a result of the receipt; `line` is that of the upload, counted from 1. */
 export function receiptResult(line: number, status: "stored" | "duplicate", run: Run): ReceiptResult {
   const { id, host, backend, stratum, quality, warnings } = run;
   const reasons = quality.reasons.map(({ rule, text }) => ({ rule, text }));
@@ -60,6 +56,12 @@ export function receiptResult(line: number, status: "stored" | "duplicate", run:
   };
 }
 
+/** The id of a rejected line: equal lines with equal metadata get the same. */
+export function quarantineId(fleet: string, raw: string, metadata: UploadMetadata): string {
+  const entries = Object.entries(metadata).sort(([a], [b]) => codeUnitOrder(a, b));
+  return hash("sha256", JSON.stringify([fleet, raw, entries])).slice(0, 32);
+}
+
 /** 201 when something new was stored and nothing rejected, 200 for duplicates only, 422 when a line was rejected. */
 export function receiptStatus(receipt: Receipt): 200 | 201 | 422 {
   if (receipt.rejected > 0) return 422;
@@ -71,20 +73,20 @@ export function receiptSummary({ stored, duplicate, rejected }: Receipt): string
   return `stored ${stored}, duplicate ${duplicate}, rejected ${rejected}`;
 }
 
-/** The receipt for a shell: the counts, then a line for each result and issue, what needs saying indented below. */
+/** The receipt for a shell: the counts, then a line for each result and issue, with details indented below. */
 export async function receiptText(receipt: Receipt): Promise<string> {
   const turn = takingTurns("writes");
   const lines = [receiptSummary(receipt)];
   for (const { line, status, id, host, backend, stratum, quality, warnings } of receipt.results) {
     lines.push(`line ${line}: ${status} ${id} ${host} ${backend} ${stratum} ${quality.verdict}`);
-    for (const { rule, text } of quality.reasons) lines.push(...below(`${rule}: ${text}`));
-    for (const warning of warnings) lines.push(...below(`warning: ${warning}`));
+    for (const { rule, text } of quality.reasons) lines.push(...indented(`${rule}: ${text}`));
+    for (const warning of warnings) lines.push(...indented(`warning: ${warning}`));
     await turn();
   }
-  for (const issue of receipt.issues) lines.push(`${issueLine(issue)} quarantined as ${issue.quarantine_id}`);
+  for (const issue of receipt.issues) lines.push(`${issueText(issue)} quarantined as ${issue.quarantine_id}`);
   return `${lines.map(printable).join("\n")}\n`;
 }
 
 const WIDTH = 100;
 
-const below = (text: string) => wrapped(text, WIDTH - 2, "  ").map((line) => `  ${line}`);
+const indented = (text: string) => wrapLines(text, WIDTH - 2, "  ").map((line) => `  ${line}`);

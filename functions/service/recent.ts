@@ -1,6 +1,6 @@
 // What was worked out a moment ago: once for all who ask for it at the same time, and kept for those who come soon after.
 
-import type { Clock } from "../../shared/ports.ts";
+import type { Clock } from "../../shared/run/periods.ts";
 
 export interface Recent<T> {
   /** What is known under the key; else what `make` gives, to everybody who asks meanwhile. A failure is not kept. */

@@ -1,64 +1,70 @@
-// Reparsing: every stored run made afresh of its raw line by this version of the parser and the cache rules (design,
-// principle 1). In: a fleet. Out: runs that read differently, or whose samples and places in the indexes are not theirs, are
-// replaced and their hosts marked, so that aggregation counts them again; all others stay untouched, and so do those whose
-// bytes have changed: what they say is not what was measured. It may be stopped and started again at any time, beside uploads
-// and aggregation.
+// Reparsing: parses the raw line of every stored run again with this version of the parser and the cache rules. In: a fleet.
+// Out: a run that differs now, or whose sample or index keys do, is replaced and its host becomes pending, so that aggregation
+// counts it again. All other runs stay untouched, and so do damaged ones, whose bytes are not what was measured. It may be
+// interrupted and repeated at any time, concurrently with uploads and aggregation.
 
-import { toSample } from "../../shared/cells/sample.ts";
-import type { Clock } from "../../shared/ports.ts";
+import { type NewRun, toSample } from "../../shared/cells/sample.ts";
 import { reparse } from "../../shared/quality/assess.ts";
+import type { Clock } from "../../shared/run/periods.ts";
 import type { Run } from "../../shared/run/run.ts";
-import { hostsOfFleet, runItemsOf } from "../store/fleet-scan.ts";
+import type { FleetScan } from "../store/fleet-scan.ts";
 import type { Item } from "../store/item.ts";
-import { replaceRun, runItem } from "../store/runs.ts";
-import type { Table } from "../store/table.ts";
-import { auditRun } from "./audit.ts";
+import { runItem } from "../store/runs.ts";
+import { auditRun } from "./audit-runs.ts";
 
-/** What rereading found. */
+/** The result of reparsing. */
 export interface Reparsing {
   readonly runs: number;
-  /** Runs that read differently now, and were replaced. */
+  /** Runs that were replaced. */
   readonly changed: number;
-  /** Ids of runs whose raw line is no result to this version; they stay as they were. */
+  /** Ids of runs whose raw line is not a result to this version; they stay as they were. */
   readonly unreadable: readonly string[];
-  /** What is wrong with runs whose bytes have changed, a sentence each; they stay as they are. */
+  /** Why runs are damaged, one sentence each; they stay as they are. */
   readonly damaged: readonly string[];
 }
 
-/** Reads all runs of a fleet again. `onProgress` is told of every host. */
+/** Scans the runs of a fleet, and replaces them. */
+export interface ReparseDeps {
+  readonly scan: Pick<FleetScan, "hosts" | "runItems">;
+  readonly runs: {
+    /** Replaces a run, and makes its host pending. False, and nothing changes, if it was withdrawn since it was read. */
+    replace(before: Run, after: NewRun, at: string): Promise<boolean>;
+  };
+  readonly clock: Clock;
+}
+
+/** Reparses all runs of a fleet. `onProgress` is called after every host. */
 export async function reparseFleet(
-  table: Table,
+  { scan, runs: store, clock }: ReparseDeps,
   fleet: string,
-  clock: Clock,
   onProgress: (hosts: number, of: number) => void,
 ): Promise<Reparsing> {
-  const { names, nameless } = await hostsOfFleet(table, fleet);
+  const { names, nameless } = await scan.hosts(fleet);
   const unreadable: string[] = [];
   const damaged = nameless.map(({ reason }) => reason);
   let [runs, changed] = [0, 0];
   for (const [index, host] of names.entries()) {
-    for await (const item of runItemsOf(table, fleet, host)) {
+    for await (const item of scan.runItems(fleet, host)) {
       runs += 1;
-      const { run: before, isWhole, differences } = auditRun(item);
-      if (before === null || !isWhole) {
+      const { run: before, isIntact, differences } = auditRun(item);
+      if (before === null || !isIntact) {
         damaged.push(...differences.map(({ text = "" }) => text));
         continue;
       }
       const after = reparse(before);
       if (after === null) unreadable.push(before.id);
-      else if (isStoredOtherwise(item, after) && (await replace(table, before, after, clock))) changed += 1;
+      else if (isOutdated(item, after)) {
+        const at = new Date(clock()).toISOString();
+        if (await store.replace(before, { run: after, sample: toSample(after) }, at)) changed += 1;
+      }
     }
     onProgress(index + 1, names.length);
   }
   return { runs, changed, unreadable, damaged };
 }
 
-/** Whether a run would be stored in another item than it is. A checksum that it does not have yet is no reason to touch it. */
-function isStoredOtherwise(item: Item, run: Run): boolean {
+/** Whether the run would be stored as a different item. A missing checksum alone is no reason to replace a run. */
+function isOutdated(item: Item, run: Run): boolean {
   const derived = Object.entries(runItem(run, toSample(run)));
   return derived.some(([name, value]) => name !== "sum" && item[name]?.S !== value.S);
-}
-
-function replace(table: Table, before: Run, after: Run, clock: Clock): Promise<boolean> {
-  return replaceRun(table, before, { run: after, sample: toSample(after) }, new Date(clock()).toISOString());
 }

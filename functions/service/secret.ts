@@ -1,13 +1,13 @@
-// The secret of a token: made here, known to its holder only, stored as a hash.
+// Random secrets and ids. The secret of a token is known to its holder only; the store has its hash.
 
 import { createHash, randomBytes } from "node:crypto";
 
-/** A secret with 256 bits of chance and a prefix by which a leaked one can be recognised. */
+/** A token's secret: 256 random bits, with a prefix by which a leaked one can be recognized. */
 export function makeSecret(): string {
   return `vbd_${randomBytes(32).toString("base64url")}`;
 }
 
-/** The id of a share, 128 bits of chance: who knows it sees the share. */
+/** A share's id, 128 random bits: everybody who knows it can see the share. */
 export function makeShareId(): string {
   return randomBytes(16).toString("hex");
 }

@@ -4,7 +4,9 @@
 
 import { AppError } from "../../shared/errors.ts";
 import { DEFAULT_RENDER_OPTIONS, type RenderOptions } from "../../shared/report/model.ts";
-import { SHARE_ID, type Share } from "../../shared/run/share.ts";
+import type { Page } from "../../shared/run/listing.ts";
+import type { Clock } from "../../shared/run/periods.ts";
+import { SHARE_ID, type Share, type StoredDocument } from "../../shared/run/share.ts";
 import type { Token } from "../../shared/run/token.ts";
 import type { Format } from "../../shared/summaries/formats.ts";
 import type { Summary } from "../../shared/summaries/kind.ts";
@@ -19,14 +21,36 @@ export function sharedKind(summaries: SummaryRegistry, { kind }: Pick<Share, "ki
   throw new AppError("not_found", `this version of the service has no summary of kind ${kind}`);
 }
 
-interface StoredDocument {
-  readonly name: string;
-  readonly bytes: Uint8Array;
+/** Stores new shares. */
+export interface ShareWriter {
+  /** Stores a share with its first documents: all of them or nothing. */
+  add(share: Share, documents: readonly StoredDocument[]): Promise<void>;
+}
+
+/** Stores the documents of frozen shares. */
+export interface ShareDocumentStore {
+  /** The bytes of a document; null when there is none of that name. */
+  document(id: string, name: string): Promise<Uint8Array | null>;
+  /**
+   * Stores a document, unless there is one of that name: the first one stays for good. Returns the stored bytes; null when the
+   * share is revoked.
+   */
+  addDocument(id: string, document: StoredDocument): Promise<Uint8Array | null>;
+}
+
+/** Finds, lists and revokes shares. */
+export interface ShareList {
+  /** A share, revoked or not; null when there never was one. */
+  find(id: string): Promise<{ readonly share: Share; readonly revokedAt: string | null } | null>;
+  /** The shares of a fleet that are not revoked, newest first. */
+  list(fleet: string, limit: number, cursor?: string): Promise<Page<Share>>;
+  /** Revokes a share and deletes its documents. Repeating it completes a revocation that was interrupted. */
+  revoke(share: Share, at: string): Promise<void>;
 }
 
 interface ShareCreation {
-  readonly shares: { add(share: Share, documents: readonly StoredDocument[]): Promise<void> };
-  readonly clock: () => number;
+  readonly shares: ShareWriter;
+  readonly clock: Clock;
   readonly renderer: Pick<Renderer, "document">;
   readonly publicUrl: string | null;
   readonly summaries: SummaryRegistry;
@@ -107,7 +131,7 @@ const RESULT_DOCUMENT = documentName("json", DEFAULT_RENDER_OPTIONS);
  * version of the service has another form of that result.
  */
 export async function frozenSummary(
-  { shares }: { readonly shares: { document(id: string, name: string): Promise<Uint8Array | null> } },
+  { shares }: { readonly shares: Pick<ShareDocumentStore, "document"> },
   summaries: SummaryRegistry,
   share: Pick<Share, "id" | "kind">,
 ): Promise<Summary> {
@@ -145,12 +169,8 @@ function withDiscovery(html: Uint8Array, id: string, publicUrl: string | null): 
 
 // Finding and revoking.
 
-interface ShareLookup {
-  readonly shares: { find(id: string): Promise<{ readonly share: Share; readonly revokedAt: string | null } | null> };
-}
-
 /** The share with an id. Throws `not_found`, or `gone` for a revoked one. */
-export async function openShare({ shares }: ShareLookup, id: string): Promise<Share> {
+export async function openShare({ shares }: { readonly shares: Pick<ShareList, "find"> }, id: string): Promise<Share> {
   const found = SHARE_ID.test(id) ? await shares.find(id) : null;
   if (found === null) throw new AppError("not_found", "there is no share with this URL; it may be misspelled");
   if (found.revokedAt !== null) throw shareRevoked();
@@ -161,10 +181,7 @@ export const shareRevoked = (): AppError => new AppError("gone", "this share was
 
 /** Revokes a share of the token's fleet. Throws `not_found`, and `forbidden` for a token that may not. */
 export async function revokeShare(
-  {
-    shares,
-    clock,
-  }: { shares: ShareLookup["shares"] & { end(share: Share, at: string): Promise<void> }; clock: () => number },
+  { shares, clock }: { readonly shares: Pick<ShareList, "find" | "revoke">; readonly clock: Clock },
   token: Token,
   id: string,
 ): Promise<Share> {
@@ -175,7 +192,7 @@ export async function revokeShare(
   if (!mayRevoke(token, found.share)) {
     throw new AppError("forbidden", "only the creating token or an admin may revoke this share");
   }
-  await shares.end(found.share, new Date(clock()).toISOString());
+  await shares.revoke(found.share, new Date(clock()).toISOString());
   return found.share;
 }
 

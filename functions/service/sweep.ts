@@ -1,17 +1,25 @@
-// The sweep: works off every mark of every fleet, whoever has forgotten it. The schedule starts it every few minutes.
+// The sweep: processes all pending hosts of all fleets, and so also those whose wake-up was lost. A schedule starts it every few
+// minutes.
 
+import type { PendingBacklog } from "../../shared/run/pending-host.ts";
 import { type AggregateDeps, aggregateFleet, type Outcome } from "./aggregate.ts";
 
-/** What a sweep did over all fleets. */
+/** What a sweep needs. */
+export interface SweepDeps extends AggregateDeps {
+  /** Every fleet. */
+  fleets(): Promise<readonly string[]>;
+}
+
+/** The counts of a sweep over all fleets. */
 export interface SweepOutcome extends Outcome {
   readonly fleets: number;
-  /** Fleets whose sweep broke off; their marks stay for the next. */
+  /** Fleets whose sweep failed; their hosts stay pending for the next sweep. */
   readonly failed: number;
 }
 
-/** Sweeps one fleet after the other. A fleet that fails does not keep the sweep from the next; `onFault` is told why. */
-export async function sweep(deps: AggregateDeps, onFault: (error: unknown) => void): Promise<SweepOutcome> {
-  const fleets = await deps.store.fleets();
+/** Sweeps one fleet after the other. When a fleet fails, it calls `onError` and continues with the next. */
+export async function sweep(deps: SweepDeps, onError: (error: unknown) => void): Promise<SweepOutcome> {
+  const fleets = await deps.fleets();
   let done = 0;
   let left = 0;
   let conflicts = 0;
@@ -23,22 +31,25 @@ export async function sweep(deps: AggregateDeps, onFault: (error: unknown) => vo
       left += outcome.left;
       conflicts += outcome.conflicts;
     } catch (error) {
-      onFault(error);
+      onError(error);
       failed += 1;
     }
   }
   return { fleets: fleets.length, done, left, conflicts, failed };
 }
 
-/** Marks that are open in all fleets, and for how many milliseconds the oldest has been; 0 without any. */
-export async function pendingHostCount({
-  store,
+/** The pending hosts of all fleets, and the age of the oldest in milliseconds; 0 where no host is pending. */
+export async function countPendingHosts({
+  pendingHosts,
+  fleets,
   clock,
-}: Pick<AggregateDeps, "store" | "clock">): Promise<{ readonly open: number; readonly oldestMilliseconds: number }> {
+}: Pick<SweepDeps, "fleets" | "clock"> & {
+  readonly pendingHosts: { backlog(fleet: string): Promise<PendingBacklog> };
+}): Promise<{ readonly open: number; readonly oldestMilliseconds: number }> {
   let open = 0;
   let oldestMilliseconds = 0;
-  for (const fleet of await store.fleets()) {
-    const { count, oldestAt } = await store.pendingHostCount(fleet);
+  for (const fleet of await fleets()) {
+    const { count, oldestAt } = await pendingHosts.backlog(fleet);
     open += count;
     if (oldestAt !== null) oldestMilliseconds = Math.max(oldestMilliseconds, clock() - Date.parse(oldestAt));
   }

@@ -1,78 +1,203 @@
+// The limits of uploads: how many are processed at once (upload-gate.ts), what one token may store in a day, and how many
+// kinds of host it may name in a year. In: tokens, and what they upload. Out: errors, and runs marked as beyond the limit.
+
 import { hash } from "node:crypto";
 import { cohortFromFacts } from "../../shared/cells/sample.ts";
 import { AppError } from "../../shared/errors.ts";
-import type { Clock, Use, UseStore } from "../../shared/ports.ts";
 import { COHORT_CAPPED, COHORT_KEYS, type Cohort } from "../../shared/run/cohort.ts";
+import type { Clock } from "../../shared/run/periods.ts";
 import type { Run } from "../../shared/run/run.ts";
-import type { Token } from "../../shared/run/token.ts";
-import type { TokenLimits } from "../env.ts";
-import { makeUploadGate, type UploadGate } from "../web/http/upload-gate.ts";
+import type { Token, TokenUse } from "../../shared/run/token.ts";
+import { makeUploadGate, type UploadGate } from "./upload-gate.ts";
 
-// Which kinds of host a token has named: tuples of site, hardware, storage and xen_version. A period has room for so many of
-// them, each with cells of its own, so one ingest token may name so many in a year. A run that names another is stored with all its
-// facts and one more, `cohort_capped`, which has its host counted in `other` now, in every rebuild and in every audit.
-
-interface TokenCohorts {
-  /** The runs, with a mark on those of kinds beyond what the token may name. An admin's may name any. */
-  marked(token: Token, runs: readonly Run[]): Promise<readonly Run[]>;
+/** What one token may do. */
+export interface TokenLimits {
+  /** Bytes and runs that may be stored with it on a day (UTC). */
+  readonly day: TokenUse;
+  /** Kinds of host that it may name in a calendar year (UTC). */
+  readonly cohorts: number;
 }
 
-/** Tokens whose kinds are kept in memory; all are forgotten, and read again, when there are more. */
-const MAX_TOKENS_KNOWN = 1_000;
+export interface UploadLimits {
+  readonly gate: UploadGate;
+  readonly budget: TokenBudget;
+  readonly cohorts: TokenCohorts;
+}
 
-/** Kinds of one upload that are refused one by one; after so many the rest is, too. */
-const MAX_REFUSED = 100;
+/** The limits of all uploads of one process. */
+export function makeUploadLimits(
+  store: DayUseStore & NamedCohortStore,
+  clock: Clock,
+  { day, cohorts }: TokenLimits,
+): UploadLimits {
+  return {
+    gate: makeUploadGate(),
+    budget: makeTokenBudget(store, clock, day),
+    cohorts: makeTokenCohorts(store, clock, cohorts),
+  };
+}
 
-/** Tries against others that name kinds with the same token at the same moment. */
-const TRIES = 5;
+// The budget of a token: what it may store on one day (UTC), so that one token cannot fill a disk. Each process counts in
+// memory, and reports to the table, where all processes see it, once a token has used a notable share of its limit.
 
-/** Kinds of host by token over a table; `most` is how many a token may make in a calendar year (UTC). */
-function makeTokenCohorts(store: UseStore, clock: Clock, most: number): TokenCohorts {
-  const known = new Map<string, ReadonlySet<string>>();
+/** Stores how much was stored with a token on a day (`2026-12-01`). */
+interface DayUseStore {
+  /** Adds to it; gives the sum over all processes. */
+  add(tokenId: string, day: string, use: TokenUse): Promise<TokenUse>;
+}
 
-  /** The kinds that are let in, after those asked for were added as far as there is room. */
-  async function letIn(tokenId: string, asked: ReadonlySet<string>): Promise<ReadonlySet<string>> {
-    const year = new Date(clock()).toISOString().slice(0, 4);
-    const place = `${tokenId} ${year}`;
-    for (let attempt = 0; ; attempt += 1) {
-      const before = known.get(place) ?? (await store.cohorts(tokenId, year));
-      if (known.size >= MAX_TOKENS_KNOWN) known.clear();
-      known.set(place, before);
-      const added: string[] = [];
-      let refused = 0;
-      for (const kind of asked) {
-        if (before.has(kind)) continue;
-        if (combinations([...before, ...added, kind]) <= most) added.push(kind);
-        else refused += 1;
-        if (refused === MAX_REFUSED) break;
+interface TokenBudget {
+  /** Throws `slow_down` when the token has used up its day. */
+  assertNotSpent(tokenId: string): void;
+  /** Counts what was stored with a token. When the table cannot be reached, the next call reports it. */
+  spend(tokenId: string, use: TokenUse): Promise<void>;
+}
+
+/** The share of a limit above which a process reports a token's unreported use to the table. */
+const REPORTED_SHARE = 0.01;
+
+/** Tokens that are counted in memory. With more, counting starts again, which gives each a hundredth of its limit more. */
+const MAX_TOKENS_COUNTED = 10_000;
+
+/** The maximum of Retry-After: the operator may raise the limit before the day ends. */
+const MAX_RETRY_AFTER_S = 3_600;
+
+const DAY_MS = 86_400_000;
+
+const NOTHING: TokenUse = { bytes: 0, runs: 0 };
+
+const sum = (a: TokenUse, b: TokenUse): TokenUse => ({ bytes: a.bytes + b.bytes, runs: a.runs + b.runs });
+
+/** The use of a token on a day. */
+interface DayUse {
+  readonly day: string;
+  /** Of all processes, as the table had it last. */
+  reported: TokenUse;
+  /** Of this process, not yet reported. */
+  unreported: TokenUse;
+}
+
+/** Budgets of all tokens over a table. */
+export function makeTokenBudget(store: DayUseStore, clock: Clock, limit: TokenUse): TokenBudget {
+  const tokens = new Map<string, DayUse>();
+  const today = () => new Date(clock()).toISOString().slice(0, 10);
+
+  function useOf(tokenId: string): DayUse {
+    const found = tokens.get(tokenId);
+    if (found?.day === today()) return found;
+    if (tokens.size >= MAX_TOKENS_COUNTED) tokens.clear();
+    const use = { day: today(), reported: NOTHING, unreported: NOTHING };
+    tokens.set(tokenId, use);
+    return use;
+  }
+
+  return {
+    assertNotSpent: (tokenId) => {
+      const { reported, unreported } = useOf(tokenId);
+      const { bytes, runs } = sum(reported, unreported);
+      if (bytes < limit.bytes && runs < limit.runs) return;
+      const what = runs < limit.runs ? `${limit.bytes} bytes` : `${limit.runs} runs`;
+      const left = Math.ceil((DAY_MS - (clock() % DAY_MS)) / 1000);
+      throw new AppError(
+        "slow_down",
+        `this token has stored ${what}, the limit for a day; retry after midnight UTC, or ask the operator for a higher limit`,
+        { retryAfterS: Math.min(left, MAX_RETRY_AFTER_S), nothingStored: true },
+      );
+    },
+    spend: async (tokenId, use) => {
+      const counted = useOf(tokenId);
+      counted.unreported = sum(counted.unreported, use);
+      const reporting = counted.unreported;
+      const isLittle = reporting.bytes < REPORTED_SHARE * limit.bytes && reporting.runs < REPORTED_SHARE * limit.runs;
+      if (isLittle) return;
+      const before = counted.reported;
+      counted.reported = sum(before, reporting);
+      counted.unreported = NOTHING;
+      try {
+        counted.reported = await store.add(tokenId, counted.day, reporting);
+      } catch (error) {
+        if (!(error instanceof AppError)) throw error;
+        // The runs are stored, so the upload must succeed even if it cannot be counted now.
+        counted.reported = before;
+        counted.unreported = sum(counted.unreported, reporting);
       }
-      if (added.length === 0 || attempt === TRIES) return before;
+    },
+  };
+}
+
+// The kinds of host that a token names: tuples of site, hardware, storage and xen_version. A period has room for a limited
+// number of cohorts, each with cells of its own, so an ingest token may name a limited number in a year. A run that names a
+// kind beyond the limit is stored with all its facts and one more, `cohort_capped`, which makes this and every later
+// aggregation, rebuild and audit count its host in the cohort `other`.
+
+/** Stores the kinds of host that were named with a token in a year (`2026`). */
+interface NamedCohortStore {
+  cohorts(tokenId: string, year: string): Promise<ReadonlySet<string>>;
+  /** Adds kinds; false, and nothing is added, if the stored number is no longer `before`. */
+  addCohorts(tokenId: string, year: string, cohorts: readonly string[], before: number): Promise<boolean>;
+}
+
+interface TokenCohorts {
+  /** The runs; those of kinds beyond the token's limit are marked. An admin token may name any. */
+  markCapped(token: Token, runs: readonly Run[]): Promise<readonly Run[]>;
+}
+
+/** Tokens whose kinds are cached. With more, all are dropped and read again when needed. */
+const MAX_TOKENS_CACHED = 1_000;
+
+/** Kinds of one upload that are rejected one by one; all further kinds are rejected unseen. */
+const MAX_REJECTED = 100;
+
+/** Attempts against other uploads that name kinds with the same token at the same time. */
+const MAX_ATTEMPTS = 5;
+
+/** Kinds of host by token over a table; `limit` is for a calendar year (UTC). */
+function makeTokenCohorts(store: NamedCohortStore, clock: Clock, limit: number): TokenCohorts {
+  const cache = new Map<string, ReadonlySet<string>>();
+
+  /** The allowed kinds, after the new ones were added as far as there is room. */
+  async function allowKinds(tokenId: string, kinds: ReadonlySet<string>): Promise<ReadonlySet<string>> {
+    const year = new Date(clock()).toISOString().slice(0, 4);
+    const key = `${tokenId} ${year}`;
+    for (let attempt = 0; ; attempt += 1) {
+      const before = cache.get(key) ?? (await store.cohorts(tokenId, year));
+      if (cache.size >= MAX_TOKENS_CACHED) cache.clear();
+      cache.set(key, before);
+      const added: string[] = [];
+      let rejected = 0;
+      for (const kind of kinds) {
+        if (before.has(kind)) continue;
+        if (countCombinations([...before, ...added, kind]) <= limit) added.push(kind);
+        else rejected += 1;
+        if (rejected === MAX_REJECTED) break;
+      }
+      if (added.length === 0 || attempt === MAX_ATTEMPTS) return before;
       if (await store.addCohorts(tokenId, year, added, before.size)) {
         const all = new Set([...before, ...added]);
-        known.set(place, all);
+        cache.set(key, all);
         return all;
       }
-      known.delete(place);
+      cache.delete(key);
     }
   }
 
   return {
-    marked: async ({ id, scope }, runs) => {
+    markCapped: async ({ id, scope }, runs) => {
       if (scope === "admin") return runs;
-      const kinds = runs.map((run) => kindOf(cohortFromFacts(run.facts)));
-      const asked = new Set(kinds.flatMap((kind) => kind ?? []));
-      if (asked.size === 0) return runs;
-      const allowed = await letIn(id, asked);
+      const kinds = runs.map((run) => toKind(cohortFromFacts(run.facts)));
+      const named = new Set(kinds.flatMap((kind) => kind ?? []));
+      if (named.size === 0) return runs;
+      const allowed = await allowKinds(id, named);
       return runs.map((run, index) => {
         const kind = kinds[index] ?? null;
-        return kind === null || allowed.has(kind) ? run : capped(run, most);
+        return kind === null || allowed.has(kind) ? run : toCapped(run, limit);
       });
     },
   };
 }
 
-/** What names a kind: a hash of the value of each attribute, `-` for one it does not have; null for one that has none. */
-function kindOf(cohort: Cohort): string | null {
+/** The kind of a cohort: a hash of each attribute's value, `-` for a missing attribute; null for a cohort without any. */
+function toKind(cohort: Cohort): string | null {
   if (Object.keys(cohort).length === 0) return null;
   return COHORT_KEYS.map((key) => {
     const value = cohort[key];
@@ -82,128 +207,28 @@ function kindOf(cohort: Cohort): string | null {
 
 const ABSENT = "-";
 
-/** So many that nobody finds a thousand values with one hash. */
+/** Enough that nobody finds a thousand values with the same hash. */
 const HASH_DIGITS = 12;
 
 /**
- * The kinds of host that can come of those named, at most. A host has of each attribute what its newest run says that says
- * any: it takes them together from runs that have different ones. So there are no more kinds than ways to take one run, or
- * none, of each set of attributes; and no more than ways to take one value, or none, of each attribute.
+ * The maximum number of cohorts that can result from the kinds. A host takes each attribute from its newest run that has it,
+ * so it combines runs with different attributes. There are no more cohorts than ways to choose one kind or none from each set
+ * of attributes, and no more than ways to choose one value or none of each attribute.
  */
-function combinations(kinds: readonly string[]): number {
+function countCombinations(kinds: readonly string[]): number {
   const sets = new Map<string, number>();
   const values = COHORT_KEYS.map(() => new Set<string>());
   for (const kind of kinds) {
     const hashes = kind.split(" ");
     const set = hashes.map((value) => value === ABSENT).join();
     sets.set(set, (sets.get(set) ?? 0) + 1);
-    for (const [place, value] of hashes.entries()) if (value !== ABSENT) values[place]?.add(value);
+    for (const [index, value] of hashes.entries()) if (value !== ABSENT) values[index]?.add(value);
   }
   const ways = (counts: readonly number[]) => counts.reduce((product, count) => product * (count + 1), 1) - 1;
   return Math.min(ways([...sets.values()]), ways(values.map(({ size }) => size)));
 }
 
-function capped(run: Run, most: number): Run {
-  const warning = `${COHORT_CAPPED}: this token has named as many kinds of host (site, hardware, storage, xen_version) as it may in a year, ${most}; the result counts in the whole fleet, and under no filter`;
+function toCapped(run: Run, limit: number): Run {
+  const warning = `${COHORT_CAPPED}: this token has named ${limit} kinds of host (site, hardware, storage, xen_version), the limit for a year; the result counts for the whole fleet, but under no filter`;
   return { ...run, facts: { ...run.facts, [COHORT_CAPPED]: true }, warnings: [...run.warnings, warning] };
-}
-
-// What a token may store on one day (UTC), in bytes and in runs: so that one token cannot fill a disk. Each process
-// counts in memory, and only who uses much is counted in the table, where all processes see it.
-
-/** What a token may store on a day. */
-export type DayLimit = Use;
-
-interface TokenBudget {
-  /** Throws `slow_down` when the token has used up its day. */
-  rejectSpent(tokenId: string): void;
-  /** Counts what was stored with a token. A table that cannot be reached is told the next time. */
-  spend(tokenId: string, use: Use): Promise<void>;
-}
-
-/** A process tells the table of a token once it has not been told of such a share of the limit. */
-const SHARE_TOLD = 0.01;
-
-/** Tokens that are counted in memory; when there are more, those begin again, each a hundredth of its limit richer. */
-const MAX_TOKENS_COUNTED = 10_000;
-
-/** Nobody is told to wait longer than this: the limit may be raised, or a day end, meanwhile. */
-const MAX_WAIT_S = 3_600;
-
-const DAY_MS = 86_400_000;
-
-const NOTHING: Use = { bytes: 0, runs: 0 };
-
-const sum = (a: Use, b: Use): Use => ({ bytes: a.bytes + b.bytes, runs: a.runs + b.runs });
-
-/** What is known of a token on a day. */
-interface Counted {
-  readonly day: string;
-  /** As the table had it last. */
-  told: Use;
-  /** Not yet told. */
-  own: Use;
-}
-
-/** Budgets of all tokens over a table. */
-export function makeTokenBudget(store: Pick<UseStore, "add">, clock: Clock, limit: DayLimit): TokenBudget {
-  const tokens = new Map<string, Counted>();
-  const today = () => new Date(clock()).toISOString().slice(0, 10);
-
-  function countedOf(tokenId: string): Counted {
-    const found = tokens.get(tokenId);
-    if (found?.day === today()) return found;
-    if (tokens.size >= MAX_TOKENS_COUNTED) tokens.clear();
-    const counted = { day: today(), told: NOTHING, own: NOTHING };
-    tokens.set(tokenId, counted);
-    return counted;
-  }
-
-  return {
-    rejectSpent: (tokenId) => {
-      const { told, own } = countedOf(tokenId);
-      const { bytes, runs } = sum(told, own);
-      if (bytes < limit.bytes && runs < limit.runs) return;
-      const what = runs < limit.runs ? `${limit.bytes} bytes` : `${limit.runs} runs`;
-      const left = Math.ceil((DAY_MS - (clock() % DAY_MS)) / 1000);
-      throw new AppError(
-        "slow_down",
-        `this token has stored the ${what} that a token may store in a day; send the same again after midnight UTC, or ask the operator for a higher limit; nothing was stored`,
-        { retryAfterS: Math.min(left, MAX_WAIT_S) },
-      );
-    },
-    spend: async (tokenId, use) => {
-      const counted = countedOf(tokenId);
-      counted.own = sum(counted.own, use);
-      const telling = counted.own;
-      if (telling.bytes < SHARE_TOLD * limit.bytes && telling.runs < SHARE_TOLD * limit.runs) return;
-      const before = counted.told;
-      counted.told = sum(before, telling);
-      counted.own = NOTHING;
-      try {
-        counted.told = await store.add(tokenId, counted.day, telling);
-      } catch (error) {
-        if (!(error instanceof AppError)) throw error;
-        // What was stored is stored: its sender must hear so.
-        counted.told = before;
-        counted.own = sum(counted.own, telling);
-      }
-    },
-  };
-}
-
-/** What bounds uploads: how many are worked on at once, and what each token may store and name. */
-export interface UploadLimits {
-  readonly gate: UploadGate;
-  readonly budget: TokenBudget;
-  readonly cohorts: TokenCohorts;
-}
-
-/** The bounds of all uploads of one process. */
-export function makeUploadLimits(store: UseStore, clock: Clock, { day, cohorts }: TokenLimits): UploadLimits {
-  return {
-    gate: makeUploadGate(),
-    budget: makeTokenBudget(store, clock, day),
-    cohorts: makeTokenCohorts(store, clock, cohorts),
-  };
 }

@@ -1,8 +1,9 @@
-// An upload, understood: text in, runs and rejected lines out. Nothing is stored here, nothing is read from a store: what
-// an upload means depends on its bytes, its parameters, the fleet and the time of receipt only.
+// An upload, parsed into runs and rejected lines. In: what the Bonnie++ reader found and the request. Out: the runs to store
+// and the lines to quarantine. Nothing is stored or read here: the result depends only on the bytes, the parameters, the fleet
+// and the time of receipt.
 
 import { PARSER_VERSION } from "../../shared/bonnie/reader.ts";
-import type { BonnieResult, Entry, Reading } from "../../shared/bonnie/types.ts";
+import type { BonnieResult, Directive, Reading } from "../../shared/bonnie/types.ts";
 import { AppError } from "../../shared/errors.ts";
 import { assessQuality } from "../../shared/quality/assess.ts";
 import { monthOf } from "../../shared/run/periods.ts";
@@ -11,41 +12,23 @@ import { computeStratum } from "../../shared/run/stratum.ts";
 import { normalizeText } from "../../shared/run/text.ts";
 import { runId } from "../store/runs.ts";
 import {
-  type Context,
-  isFact,
   isName,
   MAX_NAME,
-  type MetadataError,
-  metadataError,
-  nameFault,
-  reparseFinished,
-  type Said,
-  understand,
+  nameErrorText,
+  type ParsedMetadata,
+  parseMetadata,
+  type RunMetadata,
+  type UploadMetadata,
 } from "./metadata.ts";
 
-// Months: every month in which a host's runs have changed costs aggregation a summary and its cells again, and the quarter and
-// the year around it. One upload may touch so many of them and no more.
-
-/** Months of one upload, counted for each host beyond its first: a host's results of five years, or old ones of many hosts. */
-const MAX_MONTHS = 60;
-
-/** Throws `too_large` when the runs of an upload finished in more months than aggregation counts in a second or so. */
-export function rejectManyMonths({ runs }: Upload): void {
-  const months = new Set(runs.map(({ run }) => `${run.host}\n${monthOf(run.finished_at)}`));
-  const further = months.size - new Set(runs.map(({ run }) => run.host)).size;
-  if (further < MAX_MONTHS) return;
-  throw new AppError(
-    "too_large",
-    `expected results of at most ${MAX_MONTHS} months, counted for each host beyond its first, found ${further + 1}; send them in pieces by time, or use \`vbdstat import\`; nothing was stored`,
-  );
-}
-
-/** Who sent an upload, when, and what was said in its parameters. */
+/** What an upload is, apart from its text. */
 export interface UploadRequest {
   readonly fleet: string;
+  /** ISO 8601 UTC; also the time at which runs finished that state none. */
   readonly receivedAt: string;
   readonly encoding: "utf-8" | "latin-1";
-  readonly parameters: Context;
+  /** Metadata of the query; `# key: value` lines of the text take precedence. */
+  readonly parameters: UploadMetadata;
 }
 
 /** A run with the line of the upload it came from. */
@@ -54,10 +37,10 @@ interface UploadedRun {
   readonly run: Run;
 }
 
-/** A line that cannot be stored as a run, with all that was said about it. */
+/** A line that cannot be stored as a run, with its metadata as sent. */
 export interface RejectedLine {
   readonly issue: Issue;
-  readonly context: Context;
+  readonly metadata: UploadMetadata;
 }
 
 export interface Upload {
@@ -65,152 +48,99 @@ export interface Upload {
   readonly rejected: readonly RejectedLine[];
 }
 
-/** Real results have at most 2 000 characters. A longer one is an accident; its text would not fit the item that keeps it. */
-const MAX_RESULT = 16_384;
-
-/** Labels of one run: what is said of a run is stored with it, and must fit its item as well. */
-const MAX_LABELS = 100;
-
-/** Bytes of all facts of a run, keys and values as UTF-8: each run of an upload is stored with a copy of them. */
-const MAX_FACT_BYTES = 4_096;
-
-/** Bytes that an upload may add to its own by what it says of many lines at once: as much as a body may have unpacked. */
-const MAX_COPIED_BYTES = 8_388_608;
-
 /**
- * Understands an upload. Throws `bad_parameter` when a key or value that was said is wrong, `no_result` when there is
- * nothing in it that looks like a result, `no_backend` when no line has one.
+ * Parses an upload. Throws `bad_parameter` when metadata is wrong anywhere, `no_result` when nothing looks like a result,
+ * `no_backend` when no line has a backend, and `too_large` when the runs would be stored with too many copies of their facts.
  */
-export function readUpload(reading: Reading, envelope: UploadRequest): Upload {
-  const steps = understanding(reading, envelope);
+export function readUpload(reading: Reading, request: UploadRequest): Upload {
+  const steps = uploadSteps(reading, request);
   for (;;) {
     const step = steps.next();
     if (step.done === true) return step.value;
   }
 }
 
-/** The same, a line at a time: so that a server can serve others in between. */
-export function* understanding(reading: Reading, envelope: UploadRequest): Generator<void, Upload> {
-  refuseFaults(reading, envelope.parameters);
-  refuseManyCopies(reading, envelope.parameters);
+/** The same, one entry at a time, so that a server can serve other requests in between. */
+export function* uploadSteps(reading: Reading, request: UploadRequest): Generator<void, Upload> {
+  const metadata = readMetadata(reading, request.parameters);
+  assertFewCopies(reading, request.parameters, metadata);
   const runs: UploadedRun[] = [];
   const rejected: RejectedLine[] = [];
-  let context = envelope.parameters;
-  // Understood when a result asks for it: a body may have thousands of directives before its first result.
-  let said: Said | null = null;
+  let sent = request.parameters;
+  let count = Object.keys(sent).length;
   for (const entry of reading.entries) {
     yield;
     if (entry.kind === "directive") {
-      context = { ...context, [entry.key]: entry.value };
-      // When a run finished is said for each: nothing else depends on it, so the rest is not understood anew.
-      if (entry.key !== "finished") said = null;
-      else if (said !== null) said = reparseFinished(said, context);
+      sent = { ...sent, [entry.key]: entry.value };
+      count += 1;
     } else if (entry.kind === "issue") {
-      rejected.push({ issue: entry.issue, context });
+      rejected.push({ issue: entry.issue, metadata: sent });
     } else {
-      said ??= understand(context);
-      const run = runOf(entry.result, said, envelope);
-      if ("code" in run) rejected.push({ issue: run, context });
+      const run = toRun(entry.result, metadata.after(count), request);
+      if ("code" in run) rejected.push({ issue: run, metadata: sent });
       else runs.push({ line: entry.result.line, run });
     }
   }
-  if (runs.length === 0 && rejected.length === 0) {
-    throw new AppError("no_result", "there is no Bonnie++ result in the body: neither a CSV line nor a text table");
-  }
-  if (envelope.parameters["backend"] === undefined && !reading.entries.some(isBackendDirective)) {
-    throw new AppError(
-      "no_backend",
-      'no backend given: add ?backend=loop (or phy, blktap2, qdisk ...) to the address, or a line "# backend: loop" before the results',
-      {
-        issues: rejected.map(({ issue }) => issue).filter(({ code }) => code !== "no_backend"),
-      },
-    );
+  if (runs.length === 0 && rejected.length === 0) throw noResult();
+  const hasBackend =
+    request.parameters["backend"] !== undefined || directivesOf(reading).some(({ key }) => key === "backend");
+  if (!hasBackend) {
+    const issues = rejected.map(({ issue }) => issue).filter(({ code }) => code !== "no_backend");
+    throw new AppError("no_backend", "no backend given", { issues });
   }
   return { runs, rejected };
 }
 
-const isBackendDirective = (entry: Entry) => entry.kind === "directive" && entry.key === "backend";
+/** The error of a text without any result. */
+export const noResult = (): AppError =>
+  new AppError("no_result", "no Bonnie++ result found: neither a CSV line nor a text table");
 
-/** Whatever was said must be right before anything is tried: a wrong key would give every line after it wrong facts. */
-function refuseFaults(reading: Reading, parameters: Context): void {
-  const fromQuery = Object.entries(parameters).map(([key, value]) => ({ line: 0, column: 0, key, value, raw: "" }));
-  const directives = reading.entries.filter((entry) => entry.kind === "directive");
-  const labels = new Set<string>();
-  const said = saidBytes();
-  let isTooLarge = false;
-  const issues: Issue[] = [];
-  for (const { line, column, key, value, raw } of [...fromQuery, ...directives]) {
-    if (key.startsWith("label.")) labels.add(key);
-    let fault = labels.size > MAX_LABELS ? tooManyLabels(key) : metadataError(key, value);
-    const bytes = said.add(key, value);
-    if (fault === null && bytes > MAX_FACT_BYTES && !isTooLarge) {
-      // Said once: it is as true of everything that follows.
-      isTooLarge = true;
-      fault = factsTooLarge(key, bytes);
-    }
-    if (fault === null) continue;
-    issues.push({ line, column, field: key.slice(0, MAX_NAME), code: fault.code, text: fault.text, raw });
-    if (issues.length === MAX_FAULTS) break;
-  }
-  const [first] = issues;
-  if (first === undefined) return;
-  const where = first.line === 0 ? "" : `line ${first.line}: `;
-  throw new AppError("bad_parameter", `${where}${first.text}; nothing was stored`, { issues });
-}
-
-/** Enough to mend an upload by; a body can have thousands. */
-const MAX_FAULTS = 100;
-
-function tooManyLabels(key: string): MetadataError {
-  return { key, code: "too_many_labels", text: `${key}: expected at most ${MAX_LABELS} different labels, found more` };
-}
-
-function factsTooLarge(key: string, bytes: number): MetadataError {
-  const text = `${key}: expected at most ${MAX_FACT_BYTES} bytes of keys and values for all facts of a run together, found ${bytes} with this one`;
-  return { key, code: "facts_too_large", text };
-}
-
-/** Counts the bytes that are said of the next line: a key said again takes the place of what it said before. */
-function saidBytes(): { add(key: string, value: string): number } {
-  const sizes = new Map<string, number>();
-  let total = 0;
-  return {
-    add: (key, value) => {
-      // Which run it is stands in the run once, whatever else is said: names are short, and no facts.
-      const bytes = isFact(key) ? Buffer.byteLength(key) + Buffer.byteLength(normalizeText(value)) : 0;
-      total += bytes - (sizes.get(key) ?? 0);
-      sizes.set(key, bytes);
-      return total;
-    },
-  };
-}
+const directivesOf = ({ entries }: Reading): (Directive & { readonly kind: "directive" })[] =>
+  entries.filter((entry) => entry.kind === "directive");
 
 /**
- * What is said once holds for all lines that follow, and is stored with each: a small upload could become a large one.
- * Throws `too_large` before anything is made of it.
+ * The metadata of the parameters, then of all `# key: value` lines. Wrong metadata rejects the whole upload before any line
+ * is parsed: a wrong key would give wrong facts to every line after it.
  */
-function refuseManyCopies({ entries }: Reading, parameters: Context): void {
-  const said = saidBytes();
-  let ofLine = 0;
-  for (const [key, value] of Object.entries(parameters)) ofLine = said.add(key, value);
+function readMetadata(reading: Reading, parameters: UploadMetadata): ParsedMetadata {
+  const fromQuery = Object.entries(parameters).map(([key, value]) => ({ line: 0, column: 0, key, value, raw: "" }));
+  const parsed = parseMetadata([...fromQuery, ...directivesOf(reading)]);
+  if ("value" in parsed) return parsed.value;
+  const issues = parsed.errors.map(({ entry: { line, column, key, raw }, code, text }): Issue => {
+    return { line, column, field: key.slice(0, MAX_NAME), code, text, raw };
+  });
+  const { line = 0, text = "" } = issues[0] ?? {};
+  throw new AppError("bad_parameter", text, { issues, nothingStored: true, ...(line > 0 && { line }) });
+}
+
+/** Bytes of facts that an upload may add by metadata that holds for many lines: as much as a body may have unpacked. */
+const MAX_COPIED_BYTES = 8_388_608;
+
+/** Metadata is stored with every line it holds for, so a small upload could become a large one. Throws `too_large`. */
+function assertFewCopies({ entries }: Reading, parameters: UploadMetadata, metadata: ParsedMetadata): void {
+  let count = Object.keys(parameters).length;
   let copied = 0;
   let lines = 0;
   for (const entry of entries) {
     if (entry.kind === "directive") {
-      ofLine = said.add(entry.key, entry.value);
+      count += 1;
     } else {
       lines += 1;
-      copied += ofLine;
+      copied += metadata.factBytesAfter(count);
     }
   }
   if (copied <= MAX_COPIED_BYTES) return;
   throw new AppError(
     "too_large",
-    `the facts of this upload, stored with each of its ${lines} results, come to ${copied} bytes; expected at most ${MAX_COPIED_BYTES} in one upload: say fewer facts, or send it in pieces; nothing was stored`,
+    `the facts of this upload take ${copied} bytes when stored with each of its ${lines} results, at most ${MAX_COPIED_BYTES} are allowed; send fewer facts, or split the upload`,
+    { nothingStored: true },
   );
 }
 
-function runOf(result: BonnieResult, said: Said, envelope: UploadRequest): Run | Issue {
+/** Real results have at most 2 000 characters. A longer one is an accident, and would not fit the item of its run. */
+const MAX_RESULT = 16_384;
+
+function toRun(result: BonnieResult, metadata: RunMetadata, request: UploadRequest): Run | Issue {
   const { line, raw, setup, metrics } = result;
   const reject = (field: string, code: string, text: string): Issue => ({ line, column: 1, field, code, text, raw });
   if (raw.length > MAX_RESULT) {
@@ -220,26 +150,26 @@ function runOf(result: BonnieResult, said: Said, envelope: UploadRequest): Run |
       `expected at most ${MAX_RESULT} characters in a result, found ${raw.length}`,
     );
   }
-  if (said.backend === null) {
+  if (metadata.backend === null) {
     return reject(
       "backend",
       "no_backend",
-      'expected a backend for this line, found none: say "# backend: ..." before it',
+      'expected a backend for this line, found none: add a line "# backend: ..." before it',
     );
   }
   const machine = normalizeText(setup.machine);
-  const host = said.host ?? machine;
+  const host = metadata.host ?? machine;
   if (!isName(host)) {
-    return reject("host", "bad_host", nameFault("a machine name in the line, or host= beside it, of ", host));
+    return reject("host", "bad_host", nameErrorText("a machine name in the line, or host= as metadata, of ", host));
   }
-  const vm = said.vm ?? (machine === "" ? host : machine);
+  const vm = metadata.vm ?? (machine === "" ? host : machine);
   if (!isName(vm)) {
-    return reject("vm", "bad_vm", nameFault("a machine name in the line, or vm= beside it, of ", vm));
+    return reject("vm", "bad_vm", nameErrorText("a machine name in the line, or vm= as metadata, of ", vm));
   }
-  const { backend, finished, facts } = said;
-  const { fleet, receivedAt, encoding } = envelope;
+  const { backend, finished, facts } = metadata;
+  const { fleet, receivedAt, encoding } = request;
   return {
-    id: runId({ fleet, host, vm, backend, run: said.run, finished: finished?.asSent ?? null, raw, encoding }),
+    id: runId({ fleet, host, vm, backend, run: metadata.run, finished: finished?.asSent ?? null, raw, encoding }),
     fleet,
     host,
     vm,
@@ -250,23 +180,43 @@ function runOf(result: BonnieResult, said: Said, envelope: UploadRequest): Run |
     raw,
     raw_encoding: encoding,
     parser_version: PARSER_VERSION,
-    client_run: said.run,
+    client_run: metadata.run,
     facts,
     bonnie: setup,
     metrics,
     quality: assessQuality({ setup, metrics, facts, backend }),
-    warnings: [...result.warnings, ...said.warnings, ...timeWarnings(said, receivedAt)],
+    warnings: [...result.warnings, ...metadata.warnings, ...timeWarnings(metadata, receivedAt)],
     withdrawn_at: null,
   };
 }
 
 const DAY_MS = 86_400_000;
 
-function timeWarnings({ finished }: Said, receivedAt: string): string[] {
+function timeWarnings({ finished }: RunMetadata, receivedAt: string): string[] {
   if (finished === null) return [];
-  const ahead = Date.parse(finished.at) - Date.parse(receivedAt) > DAY_MS;
+  const isAhead = Date.parse(finished.at) - Date.parse(receivedAt) > DAY_MS;
   return [
     ...(finished.warning === null ? [] : [finished.warning]),
-    ...(ahead ? ["finished_in_future: finished is more than a day after the time of receipt; is a clock wrong?"] : []),
+    ...(isAhead
+      ? ["finished_in_future: finished is more than a day after the time of receipt; is a clock wrong?"]
+      : []),
   ];
+}
+
+/** Months of one upload, not counting the first of each host: five years of one host, or old results of many hosts. */
+const MAX_MONTHS = 60;
+
+/**
+ * Throws `too_large` when the runs of an upload finished in more months than aggregation can process in about a second: each
+ * month of a host costs a summary and its cells, and those of its quarter and year.
+ */
+export function assertFewMonths({ runs }: Upload): void {
+  const months = new Set(runs.map(({ run }) => `${run.host}\n${monthOf(run.finished_at)}`));
+  const further = months.size - new Set(runs.map(({ run }) => run.host)).size;
+  if (further < MAX_MONTHS) return;
+  throw new AppError(
+    "too_large",
+    `expected results of at most ${MAX_MONTHS} months, not counting the first of each host, found ${further + 1}; split the upload by time, or use \`vbdstat import\``,
+    { nothingStored: true },
+  );
 }

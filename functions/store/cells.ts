@@ -5,12 +5,14 @@ import type { TransactWriteItem } from "@aws-sdk/client-dynamodb";
 import { type Cell, type CellKind, emptyCell, mergeCell } from "../../shared/cells/cell.ts";
 import { mergeEncoded } from "../../shared/cells/codec.ts";
 import { efficiencyName, quantityIndex } from "../../shared/cells/quantities.ts";
+import type { FleetGeneration } from "../../shared/cells/stored-summary.ts";
+import type { CellQuery, CellReading, ScopedCells } from "../../shared/compare/cell-reading.ts";
 import { mergePeriods } from "../../shared/compare/merge-periods.ts";
 import { AppError } from "../../shared/errors.ts";
-import type { CellQuery, CellReading, CellStore, FleetGeneration, ScopedCells } from "../../shared/ports.ts";
-import { COHORT_KEYS } from "../../shared/run/cohort.ts";
+import { COHORT_KEYS, type Cohort } from "../../shared/run/cohort.ts";
 import type { MetricName } from "../../shared/run/metrics.ts";
 import type { View } from "../../shared/run/run.ts";
+import { nextTurn, takingTurns } from "../runtime/turns.ts";
 import { matchingCohorts, readCohorts } from "./cohorts.ts";
 import { encodedView, hasTwoViews } from "./commit.ts";
 import { currentGeneration } from "./generations.ts";
@@ -19,7 +21,6 @@ import { type Item, keyItem, textOf } from "./item.ts";
 import { cellPartition, cellPrefix, EVERY_COHORT, type Key, stampPartition, stampPrefix } from "./keys.ts";
 import { type Memory, makeMemory } from "./memory.ts";
 import { partition, queryAll, queryItems, queryPage, type Table } from "./table.ts";
-import { nextTurn, takingTurns } from "./turns.ts";
 
 // Stamps: whether cells are still those that were read. Every transaction that changes cells of a cohort in a shard writes
 // the one small item that stands for them all, under a new value. Who remembers cells reads stamps before them and again
@@ -245,7 +246,7 @@ interface Cells extends RememberedTable {
 }
 
 /** Cells over the table; what was read last is kept in the process, in some 32 MB. */
-export function makeCellStore(table: Table): CellStore {
+export function makeCellStore(table: Table) {
   const cells = {
     table,
     remembered: makeMemory<CohortCells>(REMEMBERED_BYTES),
@@ -253,7 +254,7 @@ export function makeCellStore(table: Table): CellStore {
     cohortCounts: new Map<string, number>(),
   };
   return {
-    open: async (question) => {
+    open: async (question: CellQuery) => {
       const presumed = isFiltered(question) ? NAMES_PRESUMED * cohortsKnown(cells, question) : 0;
       // Before anything is read: else those who are to be refused would read as many cohorts as those who are let in.
       question.charge?.(presumed);
@@ -266,11 +267,11 @@ export function makeCellStore(table: Table): CellStore {
         question.charge?.(ranges);
       };
       return {
-        read: async (kind, name) => {
+        read: async (kind: CellKind, name: string): Promise<CellReading> => {
           charge(1);
           return read(kind, name);
         },
-        readAll: async (kind) => {
+        readAll: async (kind: "pair" | "backend"): Promise<ReadonlyMap<string, CellReading>> => {
           const names = await namesIn(cells, of, places, kind);
           charge(names.length);
           return new Map(
@@ -279,7 +280,8 @@ export function makeCellStore(table: Table): CellStore {
         },
       };
     },
-    cohorts: async (fleet, period) => readCohorts(table, await currentGeneration(table, fleet), period),
+    cohorts: async (fleet: string, period: string): Promise<Cohort[]> =>
+      readCohorts(table, await currentGeneration(table, fleet), period),
   };
 }
 

@@ -6,11 +6,11 @@ import type { Socket } from "node:net";
 import type { Duplex } from "node:stream";
 import { CreateTableCommand, DescribeTableCommand, DynamoDBClient } from "@aws-sdk/client-dynamodb";
 import { TABLE } from "../../shared/deployment.ts";
+import { afterNewClients } from "../runtime/turns.ts";
 import { translated } from "./errors.ts";
 import { beginFormat } from "./format.ts";
 import type { StoreHealth } from "./health.ts";
 import type { Table } from "./table.ts";
-import { afterNewClients } from "./turns.ts";
 
 // The embedded engine is reached on one machine and asks that a request is signed, but not how. Signing takes the SHA-256
 // of every body, a header of what runs where is made for every request, and nobody ever looks at either.

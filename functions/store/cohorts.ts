@@ -6,7 +6,8 @@
 // host or loses its last one shows in a cell of the shard, and both change in one transaction.
 
 import type { TransactWriteItem } from "@aws-sdk/client-dynamodb";
-import type { CellQuery, FleetGeneration, SummaryStep } from "../../shared/ports.ts";
+import type { FleetGeneration, SummaryStep } from "../../shared/cells/stored-summary.ts";
+import type { CellQuery } from "../../shared/compare/cell-reading.ts";
 import { COHORT_KEYS, type Cohort, type CountedCohort, OTHER_COHORT } from "../../shared/run/cohort.ts";
 import { type Item, keyItem, textOf } from "./item.ts";
 import { cohortHash, cohortKey, cohortPartition, idOf, type Key } from "./keys.ts";

@@ -12,18 +12,21 @@ import {
   diffContributions,
   FLEET_NAME,
 } from "../../shared/cells/contribution.ts";
-import { type HostGroup, type HostSummary, withGroups } from "../../shared/cells/host-values.ts";
+import { type HostGroup, type HostSummary, type RunSample, withGroups } from "../../shared/cells/host-values.ts";
+import type { FleetGeneration, StoredSummary, SummaryStep } from "../../shared/cells/stored-summary.ts";
 import { encodeSummary } from "../../shared/cells/summary-codec.ts";
-import type { FleetGeneration, StoredSummary, SummaryStep } from "../../shared/ports.ts";
 import type { CountedCohort } from "../../shared/run/cohort.ts";
 import type { View } from "../../shared/run/run.ts";
 import { codeUnitOrder } from "../../shared/run/text.ts";
 import { stampWrite } from "./cells.ts";
-import { enters, leaves, listingWrite, placed } from "./cohorts.ts";
+import { enters, leaves, listingWrite, MAX_COHORTS, placed } from "./cohorts.ts";
 import { retryingTransient, TransactionCancelled } from "./errors.ts";
+import { activeGenerations, readGenerations } from "./generations.ts";
 import { type Item, optionalBytesOf, sizeOf, textOf } from "./item.ts";
 import { cellKey, cohortHash, cohortKey, EVERY_COHORT, idOf, type Key, stampKey } from "./keys.ts";
-import { pendingHostWrite } from "./pending-hosts.ts";
+import { makePendingHosts, pendingHostWrite } from "./pending-hosts.ts";
+import { readSamples } from "./runs.ts";
+import { listFleets } from "./status.ts";
 import { readSummaries, summaryWrite } from "./summaries.ts";
 import {
   deleteVersion,
@@ -269,7 +272,7 @@ function* batches(to: Bucket, steps: readonly CohortStep[]): Generator<Plan[]> {
 }
 
 /** What a commit is about: hosts of one bucket in one generation of a fleet, at a time. */
-export interface Commit {
+interface Commit {
   readonly table: Table;
   readonly of: FleetGeneration;
   readonly bucket: number;
@@ -283,7 +286,7 @@ export interface Commit {
  * changes nothing is written too: its new version stops slower workers, whose reading of the runs may be older. Gives the
  * steps that were not committed because somebody else was faster.
  */
-export async function commitSteps(to: Commit, steps: readonly SummaryStep[]): Promise<SummaryStep[]> {
+async function commitSteps(to: Commit, steps: readonly SummaryStep[]): Promise<SummaryStep[]> {
   const lost: SummaryStep[] = [];
   for (const batch of plansTogether(to, await placed(to.table, to.of, steps, to.mostCohorts))) {
     if (!(await commitPlans(to, batch))) lost.push(...batch.map(({ step }) => step));
@@ -376,4 +379,36 @@ async function writesOf({ table, of, bucket, at }: Commit, plans: readonly Plan[
       return old === null ? [] : deleteVersion(table, cell.key, before);
     }),
   ];
+}
+
+/** The statistics of a table, for aggregation. A period has room for `maxCohorts`. */
+export function makeStatisticsStore(table: Table, maxCohorts = MAX_COHORTS) {
+  return {
+    generations: async (fleet: string): Promise<readonly FleetGeneration[]> =>
+      activeGenerations(fleet, await readGenerations(table, fleet)),
+    samples: (
+      group: Parameters<typeof readSamples>[1],
+      window: Parameters<typeof readSamples>[2],
+      limit: number,
+    ): Promise<readonly RunSample[]> => readSamples(table, group, window, limit),
+    summaries: (
+      of: FleetGeneration,
+      keys: readonly { readonly period: string; readonly host: string }[],
+    ): Promise<readonly StoredSummary[]> => readSummaries(table, of, keys),
+    commit: (
+      of: FleetGeneration,
+      shard: number,
+      steps: readonly SummaryStep[],
+      at: string,
+    ): Promise<readonly SummaryStep[]> => commitSteps({ table, of, bucket: shard, at, mostCohorts: maxCohorts }, steps),
+  };
+}
+
+/** Everything that aggregation needs of a table. */
+export function makeAggregationStores(table: Table, maxCohorts = MAX_COHORTS) {
+  return {
+    pendingHosts: makePendingHosts(table),
+    statistics: makeStatisticsStore(table, maxCohorts),
+    fleets: (): Promise<readonly string[]> => listFleets(table),
+  };
 }

@@ -1,17 +1,82 @@
 // A whole fleet, walked host by host: which hosts there are, in which months they have runs, and the runs of each. For the
 // tools of an operator; nothing that answers a request reads so much.
 
+import type { FleetGeneration } from "../../shared/cells/stored-summary.ts";
 import { BUCKETS, TABLE } from "../../shared/deployment.ts";
-import type { Touched } from "../../shared/ports.ts";
+import {
+  type PendingBacklog,
+  type PendingHost,
+  periodTouchedBy,
+  type TouchedPeriod,
+} from "../../shared/run/pending-host.ts";
 import { enclosingPeriods, monthOf, PERIOD_ALL } from "../../shared/run/periods.ts";
 import { currentGeneration } from "./generations.ts";
 import { type Item, textOf } from "./item.ts";
-import { hostHash, pendingPartition, runsOfHost, summaryPartition, timePartition } from "./keys.ts";
-import { touchedBy } from "./pending-hosts.ts";
+import {
+  cellPartition,
+  cohortPartition,
+  hostHash,
+  type Key,
+  pendingPartition,
+  runsOfHost,
+  summaryPartition,
+  timePartition,
+} from "./keys.ts";
+import { countPendingHosts, readPendingHost } from "./pending-hosts.ts";
 import { isWithdrawn, type RunError, runPlaceOf, runsOfItems } from "./runs.ts";
-import { getItem, partition, queryItems, queryPage, type Table } from "./table.ts";
+import { getItem, getItems, partition, queryItems, queryPage, type Table } from "./table.ts";
 
 const buckets = Array.from({ length: BUCKETS }, (_, bucket) => bucket);
+
+/**
+ * Reads everything that a fleet has in the table. Items are given as stored, for callers that compare them byte for byte.
+ */
+export interface FleetScan {
+  /** Every host that has runs or has been counted. */
+  hosts(fleet: string): Promise<FleetHosts>;
+  /** Every period that the fleet may have summaries and cells of, sorted. */
+  periods(fleet: string): Promise<readonly string[]>;
+  /** The items of all runs of a host, withdrawn ones too. */
+  runItems(fleet: string, host: string): AsyncIterable<Item>;
+  /** Everything that the runs of a host touch, except withdrawn ones. */
+  touchedPeriods(fleet: string, host: string): Promise<readonly TouchedPeriod[]>;
+  /** The generation that answers are read from. */
+  activeGeneration(fleet: string): Promise<FleetGeneration>;
+  /** The items of all cells of a period. */
+  cellItems(of: FleetGeneration, period: string): AsyncIterable<Item>;
+  /** The same with nothing but key and version. */
+  cellVersions(of: FleetGeneration, period: string): AsyncIterable<Item>;
+  /** The items of all cohorts of a period. */
+  cohortItems(of: FleetGeneration, period: string): AsyncIterable<Item>;
+  /** The items under these keys (each given once), by `idOf` their key; missing ones are left out. */
+  items(keys: readonly Key[]): Promise<ReadonlyMap<string, Item>>;
+  /** Null for a host that is not pending. Throws ItemError for a damaged record. */
+  pendingHost(fleet: string, host: string): Promise<PendingHost | null>;
+  pendingBacklog(fleet: string): Promise<PendingBacklog>;
+}
+
+/** The scan of any fleet of a table. */
+export function makeFleetScan(table: Table): FleetScan {
+  const all = (pk: string) => queryItems(table, { ...partition(pk), ConsistentRead: true });
+  return {
+    hosts: (fleet) => hostsOfFleet(table, fleet),
+    periods: (fleet) => periodsOfFleet(table, fleet),
+    runItems: (fleet, host) => all(runsOfHost(fleet, host)),
+    touchedPeriods: (fleet, host) => touchedByHost(table, fleet, host),
+    activeGeneration: (fleet) => currentGeneration(table, fleet),
+    cellItems: (of, period) => all(cellPartition(of, period)),
+    cellVersions: (of, period) =>
+      queryItems(table, {
+        ...partition(cellPartition(of, period)),
+        ProjectionExpression: "pk, sk, ver",
+        ConsistentRead: true,
+      }),
+    cohortItems: (of, period) => all(cohortPartition(of, period)),
+    items: (keys) => getItems(table, keys),
+    pendingHost: (fleet, host) => readPendingHost(table, fleet, host),
+    pendingBacklog: (fleet) => countPendingHosts(table, fleet),
+  };
+}
 
 /** The hosts of a fleet. */
 export interface FleetHosts {
@@ -25,7 +90,7 @@ export interface FleetHosts {
  * Every host of a fleet that has runs or has been counted; the names are held in memory. The time index may not have a run of a moment ago yet, so hosts are also looked up where they are known at once: among the marks,
  * and, asked after these because a mark goes when its host is counted, among the summaries.
  */
-export async function hostsOfFleet(table: Table, fleet: string): Promise<FleetHosts> {
+async function hostsOfFleet(table: Table, fleet: string): Promise<FleetHosts> {
   const hosts = new Map<string, string>();
   const nameless: { readonly hash: string; readonly fault: RunError }[] = [];
   const addNames = async (pk: string) => {
@@ -89,23 +154,18 @@ export async function periodsOfFleet(table: Table, fleet: string): Promise<strin
 }
 
 /** All that a host's runs touch, those that are withdrawn left out. */
-export async function touchedByHost(table: Table, fleet: string, host: string): Promise<Touched[]> {
+async function touchedByHost(table: Table, fleet: string, host: string): Promise<TouchedPeriod[]> {
   const query = {
     ...partition(runsOfHost(fleet, host)),
     IndexName: TABLE.orderIndex.name,
     ProjectionExpression: "ord",
     ConsistentRead: true,
   };
-  const touched = new Map<string, Touched>();
+  const touched = new Map<string, TouchedPeriod>();
   for await (const item of queryItems(table, query)) {
     if (isWithdrawn(item)) continue;
-    const each = touchedBy(runPlaceOf(item));
+    const each = periodTouchedBy(runPlaceOf(item));
     touched.set(`${each.period}#${each.backend}#${each.stratum}`, each);
   }
   return [...touched.values()];
-}
-
-/** The items of all runs of a host, withdrawn ones too. */
-export function runItemsOf(table: Table, fleet: string, host: string): AsyncGenerator<Item, void> {
-  return queryItems(table, { ...partition(runsOfHost(fleet, host)), ConsistentRead: true });
 }

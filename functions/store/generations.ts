@@ -5,8 +5,8 @@
 
 import { randomUUID } from "node:crypto";
 import type { Update } from "@aws-sdk/client-dynamodb";
+import type { FleetGeneration } from "../../shared/cells/stored-summary.ts";
 import { BUCKETS } from "../../shared/deployment.ts";
-import type { FleetGeneration } from "../../shared/ports.ts";
 import { retryingTransient, TransactionCancelled } from "./errors.ts";
 import { periodsOfFleet } from "./fleet-scan.ts";
 import { keyItem, optionalTextOf, textOf, textSetOf } from "./item.ts";
@@ -33,7 +33,7 @@ export async function deletePartition(table: Table, pk: string, prefix?: string)
  * Deletes the summaries, cells, cohorts and stamps of a generation that nobody reads any more. Summaries go first: a worker that
  * still has one of them in hand then finds that it is gone, and writes no cell.
  */
-export async function deleteGeneration(table: Table, of: FleetGeneration): Promise<void> {
+async function deleteGeneration(table: Table, of: FleetGeneration): Promise<void> {
   const periods = await periodsOfFleet(table, of.fleet);
   for (const period of periods) {
     for (let bucket = 0; bucket < BUCKETS; bucket += 1) {
@@ -56,7 +56,7 @@ export interface Generations {
   /** The rebuild that was started last and has not ended; null when there is none. */
   readonly rebuild: Rebuild | null;
   /** Generations that nobody reads any more, whose items are still there. */
-  readonly retired: readonly string[];
+  readonly superseded: readonly string[];
 }
 
 /** A rebuild under way, or one that was killed. */
@@ -79,9 +79,26 @@ export async function readGenerations(table: Table, fleet: string): Promise<Gene
     current,
     last: optionalTextOf(item, "last") ?? current,
     rebuild: building === null || token === null || aliveAt === null ? null : { building, token, aliveAt },
-    retired: textSetOf(item, "retired"),
+    superseded: textSetOf(item, "retired"),
   };
 }
+
+/** The generations of the fleets of a table, for rebuilds. */
+export function makeGenerationStore(table: Table) {
+  return {
+    read: (fleet: string): Promise<Generations> => readGenerations(table, fleet),
+    begin: (fleet: string, seen: Generations, at: string): Promise<Rebuild | null> =>
+      beginGeneration(table, fleet, seen, at),
+    heartbeat: (fleet: string, rebuild: Rebuild, at: string): Promise<boolean> => heartbeat(table, fleet, rebuild, at),
+    activate: (fleet: string, before: string, rebuild: Rebuild): Promise<boolean> =>
+      activateGeneration(table, fleet, before, rebuild),
+    abort: (fleet: string, rebuild: Rebuild): Promise<boolean> => abortGeneration(table, fleet, rebuild),
+    delete: (fleet: string, superseded: readonly string[]): Promise<void> =>
+      deleteGenerations(table, fleet, superseded),
+  };
+}
+
+export type GenerationStore = ReturnType<typeof makeGenerationStore>;
 
 /** The generation that answers are read from. */
 export async function currentGeneration(table: Table, fleet: string): Promise<FleetGeneration> {
@@ -98,7 +115,7 @@ export function activeGenerations(fleet: string, { current, rebuild }: Generatio
  * a rebuild that was killed has made is retired, not gone on with: a different version may have made it. Null when
  * somebody else has begun one meanwhile.
  */
-export async function beginGeneration(
+async function beginGeneration(
   table: Table,
   fleet: string,
   { current, last, rebuild: killed }: Generations,
@@ -130,7 +147,7 @@ export async function beginGeneration(
 }
 
 /** Says that a rebuild is alive. False when it is no longer the one that goes on. */
-export function keepAlive(table: Table, fleet: string, { token }: Rebuild, at: string): Promise<boolean> {
+function heartbeat(table: Table, fleet: string, { token }: Rebuild, at: string): Promise<boolean> {
   return changed(table, fleet, {
     UpdateExpression: "SET alive = :at",
     ConditionExpression: "holder = :token",
@@ -139,7 +156,7 @@ export function keepAlive(table: Table, fleet: string, { token }: Rebuild, at: s
 }
 
 /** Makes the generation that a rebuild has finished the one that is read. False when another rebuild took over. */
-export function activateGeneration(table: Table, fleet: string, current: string, rebuild: Rebuild): Promise<boolean> {
+function activateGeneration(table: Table, fleet: string, current: string, rebuild: Rebuild): Promise<boolean> {
   return changed(table, fleet, {
     UpdateExpression: "SET #current = :building REMOVE building, holder, alive ADD retired :retired",
     ConditionExpression: "holder = :token",
@@ -153,7 +170,7 @@ export function activateGeneration(table: Table, fleet: string, current: string,
 }
 
 /** Gives a rebuild up: its generation is no longer kept up to date, and is to be deleted. */
-export function abortGeneration(table: Table, fleet: string, { token, building }: Rebuild): Promise<boolean> {
+function abortGeneration(table: Table, fleet: string, { token, building }: Rebuild): Promise<boolean> {
   return changed(table, fleet, {
     UpdateExpression: "REMOVE building, holder, alive ADD retired :building",
     ConditionExpression: "holder = :token",
@@ -161,8 +178,9 @@ export function abortGeneration(table: Table, fleet: string, { token, building }
   });
 }
 
-/** Says that nothing is left of generations. */
-export async function deleteGenerations(table: Table, fleet: string, deleted: readonly string[]): Promise<void> {
+/** Deletes all items of superseded generations, then the note of them. */
+async function deleteGenerations(table: Table, fleet: string, deleted: readonly string[]): Promise<void> {
+  for (const generation of deleted) await deleteGeneration(table, { fleet, generation });
   await changed(table, fleet, {
     UpdateExpression: "DELETE retired :deleted",
     ExpressionAttributeValues: { ":deleted": { SS: [...deleted] } },

@@ -2,8 +2,12 @@
 // while one is being written, the requests that come in wait and go into the next one together. A single request alone waits
 // for nothing. Each is still answered only when its own runs are durable.
 
+import type { NewRun } from "../../shared/cells/sample.ts";
 import { AppError } from "../../shared/errors.ts";
-import type { NewRun, RunStore } from "../../shared/ports.ts";
+import type { RunStore } from "./runs.ts";
+
+/** What adds runs. */
+type RunAdder = Pick<RunStore, "add">;
 
 type Statuses = Awaited<ReturnType<RunStore["add"]>>;
 
@@ -20,7 +24,7 @@ const LANES = 2;
 const MAX_RUNS = 400;
 
 /** The same store, with runs of requests that come in at the same time added together. */
-export function withGroupCommit(store: RunStore): RunStore {
+export function withGroupCommit<S extends RunAdder>(store: S): S {
   const waiting: Waiting[] = [];
   let lanes = 0;
 
@@ -62,7 +66,7 @@ function nextGroup(waiting: Waiting[]): Waiting[] {
   return waiting.splice(0, size);
 }
 
-async function addGroup(store: RunStore, group: readonly Waiting[]): Promise<void> {
+async function addGroup(store: RunAdder, group: readonly Waiting[]): Promise<void> {
   try {
     const statuses = await store.add(group.flatMap(({ runs }) => runs));
     let from = 0;

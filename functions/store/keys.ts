@@ -3,8 +3,8 @@
 // access patterns can be read off it; `#` never occurs inside a part that is followed by another part.
 
 import { createHash } from "node:crypto";
+import type { FleetGeneration } from "../../shared/cells/stored-summary.ts";
 import { BUCKETS } from "../../shared/deployment.ts";
-import type { FleetGeneration } from "../../shared/ports.ts";
 import { COHORT_KEYS, type CountedCohort, OTHER_COHORT } from "../../shared/run/cohort.ts";
 
 /** A primary key. */

@@ -4,21 +4,13 @@
 import { randomUUID } from "node:crypto";
 import type { TransactWriteItem } from "@aws-sdk/client-dynamodb";
 import { BUCKETS } from "../../shared/deployment.ts";
-import type { PendingHost, Touched } from "../../shared/ports.ts";
-import { type Backend, isBackend } from "../../shared/run/backends.ts";
+import { isBackend } from "../../shared/run/backends.ts";
 import type { CountedCohort } from "../../shared/run/cohort.ts";
-import { monthOf } from "../../shared/run/periods.ts";
+import type { PendingBacklog, PendingHost, TouchedPeriod } from "../../shared/run/pending-host.ts";
 import { TransactionCancelled } from "./errors.ts";
 import { type Item, ItemError, keyItem, optionalTextOf, textOf, textSetOf } from "./item.ts";
 import { cohortHash, pendingHostKey, pendingPartition } from "./keys.ts";
 import { getItem, partition, queryItems, type Table, transact, WRITES_PER_TRANSACTION } from "./table.ts";
-
-/** What a run touches when it comes or goes. */
-export const touchedBy = (run: { finished_at: string; backend: Backend; stratum: string }): Touched => ({
-  period: monthOf(run.finished_at),
-  backend: run.backend,
-  stratum: run.stratum,
-});
 
 /**
  * The write that marks a host, to be part of the transaction that changes its runs. The cohort is what the newest of them
@@ -28,7 +20,7 @@ export function pendingHostWrite(
   table: Table,
   fleet: string,
   host: string,
-  touched: readonly Touched[],
+  touched: readonly TouchedPeriod[],
   at: string,
   cohort?: CountedCohort,
 ): TransactWriteItem {
@@ -63,11 +55,11 @@ function markOf(fleet: string, item: Item): PendingHost {
     return { period, backend, stratum };
   });
   const cohort = optionalTextOf(item, "cohort") ?? "";
-  return { fleet, host: textOf(item, "sk"), touched, cohort, token: textOf(item, "token") };
+  return { fleet, host: textOf(item, "sk"), touched, cohort, version: textOf(item, "token") };
 }
 
 /** Up to `limit` open marks of a bucket, in order of host name, after the host `after`. One that is damaged says so. */
-export async function readPendingHosts(
+async function readPendingHosts(
   table: Table,
   fleet: string,
   bucket: number,
@@ -94,7 +86,7 @@ function listedMark(fleet: string, item: Item): PendingHost {
     return markOf(fleet, item);
   } catch (error) {
     if (!(error instanceof ItemError)) throw error;
-    return { fleet, host: textOf(item, "sk"), touched: [], cohort: "", token: "", fault: error };
+    return { fleet, host: textOf(item, "sk"), touched: [], cohort: "", version: "", fault: error };
   }
 }
 
@@ -108,7 +100,7 @@ export async function readPendingHost(table: Table, fleet: string, host: string)
  * Removes marks, in one transaction as far as it takes them, except those written again since they were read: there is new
  * work for their hosts. A mark that somebody is writing right now stays as well, and is met by the next pass.
  */
-export async function clearPendingHosts(table: Table, marks: readonly PendingHost[]): Promise<void> {
+async function clearPendingHosts(table: Table, marks: readonly PendingHost[]): Promise<void> {
   for (let from = 0; from < marks.length; from += WRITES_PER_TRANSACTION) {
     await clearChunk(table, marks.slice(from, from + WRITES_PER_TRANSACTION));
   }
@@ -139,16 +131,25 @@ function markDelete(table: Table, mark: PendingHost): TransactWriteItem {
       Key: keyItem(pendingHostKey(mark.fleet, mark.host)),
       ConditionExpression: "#token = :token",
       ExpressionAttributeNames: { "#token": "token" },
-      ExpressionAttributeValues: { ":token": { S: mark.token } },
+      ExpressionAttributeValues: { ":token": { S: mark.version } },
     },
   };
 }
 
+/** The pending hosts of a table. */
+export function makePendingHosts(table: Table) {
+  return {
+    list: (fleet: string, shard: number, limit: number, after?: string): Promise<readonly PendingHost[]> =>
+      readPendingHosts(table, fleet, shard, limit, after),
+    get: (fleet: string, host: string): Promise<PendingHost | null> => readPendingHost(table, fleet, host),
+    clear: (hosts: readonly PendingHost[]): Promise<void> => clearPendingHosts(table, hosts),
+    count: async (fleet: string): Promise<number> => (await countPendingHosts(table, fleet)).count,
+    backlog: (fleet: string): Promise<PendingBacklog> => countPendingHosts(table, fleet),
+  };
+}
+
 /** How many marks of a fleet are open, exactly, and since when the oldest is. */
-export async function countPendingHosts(
-  table: Table,
-  fleet: string,
-): Promise<{ count: number; oldestAt: string | null }> {
+export async function countPendingHosts(table: Table, fleet: string): Promise<PendingBacklog> {
   let count = 0;
   let oldestAt: string | null = null;
   const countBucket = async (bucket: number): Promise<void> => {

@@ -3,7 +3,8 @@
 
 import { DeleteItemCommand, type TransactWriteItem } from "@aws-sdk/client-dynamodb";
 import { TABLE } from "../../shared/deployment.ts";
-import type { QuarantinedLine, QuarantineStore } from "../../shared/ports.ts";
+import type { Page } from "../../shared/run/listing.ts";
+import type { QuarantinedLine } from "../../shared/run/run.ts";
 import { cursorAt, placeAt } from "./cursor.ts";
 import { retryingTransient, translated } from "./errors.ts";
 import { type Item, keyItem, sizeOf, textOf } from "./item.ts";
@@ -23,20 +24,20 @@ const lineItem = (line: QuarantinedLine): Item => ({
 const listingOf = (fleet: string) => ["quarantine", fleet];
 
 /** The quarantine over the table. */
-export function makeQuarantineStore(table: Table): QuarantineStore {
+export function makeQuarantineStore(table: Table) {
   return {
-    add: async (lines) => {
+    add: async (lines: readonly QuarantinedLine[]): Promise<void> => {
       const items = [...new Map(lines.map((line) => [line.id, lineItem(line)])).values()];
       for (const chunk of inChunks(items, { bytesOf: sizeOf })) {
         const writes: TransactWriteItem[] = chunk.map((item) => ({ Put: { TableName: table.name, Item: item } }));
         await retryingTransient(() => transact(table, writes));
       }
     },
-    get: async (fleet, id) => {
+    get: async (fleet: string, id: string): Promise<QuarantinedLine | null> => {
       const item = await getItem(table, quarantineKey(fleet, id));
       return item === null ? null : lineOf(item);
     },
-    list: async (fleet, limit, cursor) => {
+    list: async (fleet: string, limit: number, cursor?: string): Promise<Page<QuarantinedLine>> => {
       const pk = quarantinePartition(fleet);
       const below = cursor === undefined ? ":" : placeAt(listingOf(fleet), cursor);
       const keys = await queryPage(table, {
@@ -55,7 +56,7 @@ export function makeQuarantineStore(table: Table): QuarantineStore {
         cursor: keys.next === null || last === undefined ? null : cursorAt(listingOf(fleet), textOf(last, "ord")),
       };
     },
-    remove: async (fleet, id) => {
+    remove: async (fleet: string, id: string): Promise<void> => {
       try {
         await table.client.send(
           new DeleteItemCommand({ TableName: table.name, Key: keyItem(quarantineKey(fleet, id)) }),

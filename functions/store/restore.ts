@@ -3,14 +3,14 @@
 
 import { DeleteItemCommand, ScanCommand, type TransactWriteItem } from "@aws-sdk/client-dynamodb";
 import { AppError } from "../../shared/errors.ts";
-import type { Touched } from "../../shared/ports.ts";
+import { periodTouchedBy, type TouchedPeriod } from "../../shared/run/pending-host.ts";
 import type { RunPlace } from "../../shared/run/run-codec.ts";
 import { backOff, retryingTransient, translated } from "./errors.ts";
 import { UNFINISHED_RESTORE } from "./format.ts";
 import { mapConcurrent } from "./in-lanes.ts";
 import { type Item, ItemError, keyItem, sizeOf, textOf } from "./item.ts";
 import { FORMAT_KEY, idOf, isOfRuns, shareOfPartition } from "./keys.ts";
-import { pendingHostWrite, touchedBy } from "./pending-hosts.ts";
+import { pendingHostWrite } from "./pending-hosts.ts";
 import { isWithdrawn, runPlaceOf, runsOfItems } from "./runs.ts";
 import { listEntry } from "./shares.ts";
 import { getItem, inChunks, type Table, transact } from "./table.ts";
@@ -82,7 +82,10 @@ export async function restoreItems(table: Table, items: readonly Item[]): Promis
     sharedOf: ({ mark }) => (mark === null ? null : `${mark.fleet}#${mark.host}`),
   });
   await mapConcurrent(chunks, LANES, (chunk) => {
-    const marks = new Map<string, { readonly fleet: string; readonly host: string; readonly touched: Touched[] }>();
+    const marks = new Map<
+      string,
+      { readonly fleet: string; readonly host: string; readonly touched: TouchedPeriod[] }
+    >();
     for (const { mark } of chunk) {
       if (mark === null) continue;
       const name = `${mark.fleet}#${mark.host}`;
@@ -106,14 +109,16 @@ const isLiveShare = (item: Item): boolean =>
   shareOfPartition(textOf(item, "pk")) !== null && item["share"] !== undefined && item["revoked_at"] === undefined;
 
 /** What the run of an item touches; null for an item that is not a run, counts nowhere, or of which too little can be read. */
-function markFor(item: Item): { readonly fleet: string; readonly host: string; readonly touched: Touched } | null {
+function markFor(
+  item: Item,
+): { readonly fleet: string; readonly host: string; readonly touched: TouchedPeriod } | null {
   if (!isOfRuns(textOf(item, "pk"))) return null;
   const { runs, unreadable } = runsOfItems([item]);
   const host = (runs[0] ?? unreadable[0])?.host ?? null;
   const place = placeOf(item);
   if (host === null || place === null || isWithdrawn(item)) return null;
   const [, fleet = ""] = textOf(item, "pk").split("#");
-  return { fleet, host, touched: touchedBy(place) };
+  return { fleet, host, touched: periodTouchedBy(place) };
 }
 
 function placeOf(item: Item): RunPlace | null {

@@ -2,15 +2,15 @@
 // reads more than a few thousand keys, however few of them are wanted.
 
 import { BUCKETS, TABLE } from "../../shared/deployment.ts";
-import type { RunPage, RunQuery } from "../../shared/ports.ts";
+import type { RunPage, RunQuery } from "../../shared/run/listing.ts";
 import type { RunPlace } from "../../shared/run/run-codec.ts";
 import { codeUnitOrder } from "../../shared/run/text.ts";
+import { nextTurn } from "../runtime/turns.ts";
 import { cursorAt, placeAt } from "./cursor.ts";
 import { type Item, textOf } from "./item.ts";
 import { bucketOf, hostHash, idOf, runKey, runsOfHost, timePartition } from "./keys.ts";
 import { RunError, runPlaceOf, runsOfItems } from "./runs.ts";
 import { getItems, partition, queryPages, type Table } from "./table.ts";
-import { nextTurn } from "./turns.ts";
 
 /** One page of the runs that a query asks for. Throws `bad_parameter` for a cursor of another question. */
 export function listRuns(table: Table, fleet: string, query: RunQuery): Promise<RunPage> {

@@ -3,18 +3,20 @@
 import { hash } from "node:crypto";
 import type { TransactWriteItem } from "@aws-sdk/client-dynamodb";
 import type { RunSample } from "../../shared/cells/host-values.ts";
+import type { NewRun } from "../../shared/cells/sample.ts";
 import { decodeSample, encodeSample } from "../../shared/cells/sample.ts";
 import { TABLE } from "../../shared/deployment.ts";
 import { AppError } from "../../shared/errors.ts";
-import type { NewRun, RunStore, UnreadableRun } from "../../shared/ports.ts";
 import { isBackend } from "../../shared/run/backends.ts";
 import { type CountedCohort, OTHER_COHORT } from "../../shared/run/cohort.ts";
+import type { RunPage, RunQuery, UnreadableRun } from "../../shared/run/listing.ts";
+import { periodTouchedBy } from "../../shared/run/pending-host.ts";
 import type { Run } from "../../shared/run/run.ts";
 import { decodeRun, encodeRun, type RunPlace } from "../../shared/run/run-codec.ts";
 import { retryingTransient, TransactionCancelled } from "./errors.ts";
 import { type Item, ItemError, keyItem, optionalTextOf, sizeOf, textOf } from "./item.ts";
 import { bucketOf, hostHash, runKey, runOrder, runsOfHost, timeOrder, timePartition, withdrawnOrder } from "./keys.ts";
-import { pendingHostWrite, touchedBy } from "./pending-hosts.ts";
+import { pendingHostWrite } from "./pending-hosts.ts";
 import { listRuns } from "./run-list.ts";
 import { getItem, inChunks, queryItems, type Table, transact } from "./table.ts";
 
@@ -224,18 +226,22 @@ export function runsOfItems(items: readonly Item[]): { readonly runs: Run[]; rea
   return { runs, unreadable };
 }
 
-/** Runs over the table (`RunStore` says what each of them does). */
-export function makeRunStore(table: Table): RunStore {
+/** The runs of a table. */
+export function makeRunStore(table: Table) {
   return {
-    add: (runs) => addRuns(table, runs),
-    get: async (fleet, id) => {
+    add: (runs: readonly NewRun[]): Promise<readonly ("stored" | "duplicate")[]> => addRuns(table, runs),
+    get: async (fleet: string, id: string): Promise<Run | null> => {
       const item = await getItem(table, runKey(fleet, id));
       return item === null ? null : runOfItem(item);
     },
-    list: (fleet, query) => listRuns(table, fleet, query),
-    withdraw: (fleet, id, at) => withdraw(table, fleet, id, at),
+    list: (fleet: string, query: RunQuery): Promise<RunPage> => listRuns(table, fleet, query),
+    withdraw: (fleet: string, id: string, at: string): Promise<Withdrawable | null> => withdraw(table, fleet, id, at),
+    replace: (before: Run, after: NewRun, at: string): Promise<boolean> => replaceRun(table, before, after, at),
   };
 }
+
+/** The runs of a table. */
+export type RunStore = ReturnType<typeof makeRunStore>;
 
 interface Pending {
   readonly newRun: NewRun;
@@ -292,7 +298,7 @@ function marksOf(table: Table, runs: readonly Pending[]): TransactWriteItem[] {
   return [...byHost.values()].flatMap((ofHost) => {
     const newest = ofHost.reduce((a, b) => (b.run.finished_at > a.run.finished_at ? b : a));
     const { fleet, host, received_at: at } = newest.run;
-    const touched = ofHost.map(({ run }) => touchedBy(run));
+    const touched = ofHost.map(({ run }) => periodTouchedBy(run));
     return [pendingHostWrite(table, fleet, host, touched, at, cohortSaid(newest.sample))];
   });
 }
@@ -332,7 +338,7 @@ async function withdraw(table: Table, fleet: string, id: string, at: string): Pr
             ExpressionAttributeValues: { ":at": { S: at }, ":ord": { S: withdrawnOrder(order) } },
           },
         },
-        pendingHostWrite(table, fleet, run.host, [touchedBy(run)], at),
+        pendingHostWrite(table, fleet, run.host, [periodTouchedBy(run)], at),
       ]),
     );
   } catch (error) {
@@ -349,7 +355,7 @@ async function withdraw(table: Table, fleet: string, id: string, at: string): Pr
  * Replaces what a run was read as, and marks its host for what it was and what it is. False when it was withdrawn
  * meanwhile: it then stays as it is, for nothing counts it.
  */
-export async function replaceRun(table: Table, before: Run, { run, sample }: NewRun, at: string): Promise<boolean> {
+async function replaceRun(table: Table, before: Run, { run, sample }: NewRun, at: string): Promise<boolean> {
   const isWithdrawn = before.withdrawn_at !== null;
   const put: TransactWriteItem = {
     Put: {
@@ -362,7 +368,14 @@ export async function replaceRun(table: Table, before: Run, { run, sample }: New
     await retryingTransient(() =>
       transact(table, [
         put,
-        pendingHostWrite(table, run.fleet, run.host, [touchedBy(before), touchedBy(run)], at, cohortSaid(sample)),
+        pendingHostWrite(
+          table,
+          run.fleet,
+          run.host,
+          [periodTouchedBy(before), periodTouchedBy(run)],
+          at,
+          cohortSaid(sample),
+        ),
       ]),
     );
     return true;

@@ -4,8 +4,8 @@
 import { promisify } from "node:util";
 import { gunzip, gzip } from "node:zlib";
 import type { TransactWriteItem } from "@aws-sdk/client-dynamodb";
-import type { ShareStore, StoredDocument } from "../../shared/ports.ts";
-import type { Share } from "../../shared/run/share.ts";
+import type { Page } from "../../shared/run/listing.ts";
+import type { Share, StoredDocument } from "../../shared/run/share.ts";
 import { cursorAt, placeAt } from "./cursor.ts";
 import { retryingTransient, TransactionCancelled } from "./errors.ts";
 import { deletePartition } from "./generations.ts";
@@ -23,11 +23,11 @@ const unpacked = promisify(gunzip);
 const shareOf = (item: Item): Share => JSON.parse(textOf(item, "share")) as Share;
 
 /** Shares over the table. */
-export function makeShareStore(table: Table): ShareStore {
+export function makeShareStore(table: Table) {
   const put = (item: Item): TransactWriteItem => ({ Put: { TableName: table.name, Item: item } });
   const document = (id: string, name: string) => readDocument(table, id, name);
   return {
-    add: async (share, documents) => {
+    add: async (share: Share, documents: readonly StoredDocument[]): Promise<void> => {
       const pieces = (await Promise.all(documents.map((one) => piecesOf(share.id, one)))).flat();
       for (const chunk of inChunks(pieces, { bytesOf: sizeOf })) {
         await retryingTransient(() => transact(table, chunk.map(put)));
@@ -37,11 +37,11 @@ export function makeShareStore(table: Table): ShareStore {
       const item = { ...keyItem(shareKey(share.id)), ...body, documents: { N: String(documents.length) } };
       await retryingTransient(() => transact(table, [put(item), put(listEntry(item))]));
     },
-    find: async (id) => {
+    find: async (id: string): Promise<{ readonly share: Share; readonly revokedAt: string | null } | null> => {
       const item = await getItem(table, shareKey(id));
       return item === null ? null : { share: shareOf(item), revokedAt: optionalTextOf(item, "revoked_at") };
     },
-    list: async (fleet, limit, cursor) => {
+    list: async (fleet: string, limit: number, cursor?: string): Promise<Page<Share>> => {
       const page = await queryPage(table, {
         ...(cursor === undefined
           ? partition(fleetSharesPartition(fleet))
@@ -62,12 +62,12 @@ export function makeShareStore(table: Table): ShareStore {
         cursor: page.next === null || last === undefined ? null : cursorAt(listingOf(fleet), textOf(last, "sk")),
       };
     },
-    end: async (share, at) => {
+    revoke: async (share: Share, at: string): Promise<void> => {
       await retryingTransient(() => transact(table, [ended(table, share.id, at), unlisted(table, share)]));
       await deletePartition(table, sharePartition(share.id), documentPrefix());
     },
     document,
-    keep: async (id, one) => {
+    addDocument: async (id: string, one: StoredDocument): Promise<Uint8Array | null> => {
       try {
         const writes = [counted(table, id), ...(await piecesOf(id, one)).map((item) => putOnce(table, item))];
         await retryingTransient(() => transact(table, writes));

@@ -1,12 +1,10 @@
 // What an operator wants to know of the store at a glance: does it work, and how much is waiting.
 
 import type { TransactWriteItem } from "@aws-sdk/client-dynamodb";
-import type { StatusStore } from "../../shared/ports.ts";
 import { retryingTransient } from "./errors.ts";
 import type { StoreHealth } from "./health.ts";
 import { keyItem, textOf } from "./item.ts";
 import { FLEETS_PARTITION, fleetKey } from "./keys.ts";
-import { countPendingHosts } from "./pending-hosts.ts";
 import { countQuarantined } from "./quarantine.ts";
 import { getItem, partition, queryAll, type Table, transact } from "./table.ts";
 
@@ -33,12 +31,10 @@ const MAX_QUARANTINED = 10_000;
  * What is to be known of the store, over the table. With `health`, on one machine, the ping writes an item, and what other
  * requests met counts; without, as on AWS where the functions that are asked may not write, it reads one.
  */
-export function makeStatusStore(table: Table, health?: StoreHealth): StatusStore {
+export function makeStatusStore(table: Table, health?: StoreHealth) {
   return {
-    pendingHostCount: (fleet) => countPendingHosts(table, fleet),
-    pendingHosts: async (fleet) => (await countPendingHosts(table, fleet)).count,
-    quarantined: (fleet) => countQuarantined(table, fleet, MAX_QUARANTINED),
-    ping: async () => {
+    quarantined: (fleet: string): Promise<number> => countQuarantined(table, fleet, MAX_QUARANTINED),
+    ping: async (): Promise<void> => {
       if (health === undefined) await getItem(table, { pk: "PING", sk: "ping" });
       else await health.ping(table);
     },

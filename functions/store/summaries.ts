@@ -4,9 +4,16 @@
 
 import type { TransactWriteItem } from "@aws-sdk/client-dynamodb";
 import { computeCohort } from "../../shared/cells/host-values.ts";
+import type {
+  CountedHost,
+  FleetGeneration,
+  ListedHost,
+  StoredSummary,
+  SummaryStep,
+} from "../../shared/cells/stored-summary.ts";
 import { decodeSummary, encodeSummary } from "../../shared/cells/summary-codec.ts";
 import { BUCKETS } from "../../shared/deployment.ts";
-import type { CountedHost, FleetGeneration, HostStore, Page, StoredSummary, SummaryStep } from "../../shared/ports.ts";
+import type { Page } from "../../shared/run/listing.ts";
 import { PERIOD_ALL } from "../../shared/run/periods.ts";
 import { cursorAt, placeAt } from "./cursor.ts";
 import { currentGeneration } from "./generations.ts";
@@ -59,11 +66,11 @@ export function summaryWrite(
 // their names; a listing takes the smallest of all buckets again and again, so it reads little more than it lists.
 
 /** Hosts over the table. */
-export function makeHostStore(table: Table): HostStore {
+export function makeHostStore(table: Table) {
   return {
-    list: (fleet, limit, cursor) =>
+    list: (fleet: string, limit: number, cursor?: string): Promise<Page<ListedHost>> =>
       listHosts(table, fleet, limit, cursor === undefined ? null : placeAt(listingOf(fleet), cursor)),
-    get: (fleet, host) => getHost(table, fleet, host),
+    get: (fleet: string, host: string): Promise<CountedHost | null> => getHost(table, fleet, host),
   };
 }
 
@@ -80,12 +87,9 @@ async function getHost(table: Table, fleet: string, host: string): Promise<Count
 /** What the cursors of a fleet's hosts are bound to; the place is a host's name. */
 const listingOf = (fleet: string) => ["hosts", fleet];
 
-/** A host of a listing. Its attributes are its own, wherever it is counted. */
-type Listed = Omit<CountedHost, "isPending">;
-
-async function listHosts(table: Table, fleet: string, limit: number, after: string | null): Promise<Page<Listed>> {
+async function listHosts(table: Table, fleet: string, limit: number, after: string | null): Promise<Page<ListedHost>> {
   const of = await currentGeneration(table, fleet);
-  const items: Listed[] = [];
+  const items: ListedHost[] = [];
   for await (const stored of inOrder(Array.from({ length: BUCKETS }, (_, bucket) => hostsOf(bucket)))) {
     const last = items.at(-1);
     if (items.length === limit && last !== undefined)

@@ -7,8 +7,8 @@
 
 import { timingSafeEqual } from "node:crypto";
 import { AppError } from "../../shared/errors.ts";
-import type { FirstAdminStore, StoredToken, TokenStore } from "../../shared/ports.ts";
 import { codeUnitOrder } from "../../shared/run/text.ts";
+import type { StoredToken } from "../../shared/run/token.ts";
 import { SCOPES, type Token } from "../../shared/run/token.ts";
 import { retryingTransient, TransactionCancelled } from "./errors.ts";
 import { type Item, keyItem, optionalBytesOf, optionalTextOf, textOf } from "./item.ts";
@@ -20,13 +20,13 @@ import { getItem, partition, queryAll, type Table, transact } from "./table.ts";
 // that the operator sets is known as new.
 
 /** The note over the table. */
-export function makeFirstAdminStore(table: Table): FirstAdminStore {
+export function makeFirstAdminStore(table: Table) {
   return {
-    get: async () => {
+    get: async (): Promise<string | null> => {
       const item = await getItem(table, FIRST_ADMIN_KEY);
       return item === null ? null : textOf(item, "hash");
     },
-    set: (secretHash) => {
+    set: (secretHash: string): Promise<void> => {
       const item = { ...keyItem(FIRST_ADMIN_KEY), hash: { S: secretHash } };
       return retryingTransient(() => transact(table, [{ Put: { TableName: table.name, Item: item } }]));
     },
@@ -44,13 +44,13 @@ export interface TokenSeal {
 }
 
 /** Tokens over the table; with a seal, only those that carry its code are genuine. */
-export function makeTokenStore(table: Table, seal: TokenSeal | null = null): TokenStore {
+export function makeTokenStore(table: Table, seal: TokenSeal | null = null) {
   const readAt = async (secretHash: string): Promise<{ stored: StoredToken; item: Item } | null> => {
     const item = await getItem(table, tokenKey(secretHash));
     return item === null ? null : { stored: storedToken(item, seal), item };
   };
   return {
-    add: async (token, secretHash) => {
+    add: async (token: Token, secretHash: string): Promise<void> => {
       for (;;) {
         const there = await readAt(secretHash);
         const isRevoked = there?.stored.isGenuine === true && there.stored.token.revoked_at !== null;
@@ -63,18 +63,18 @@ export function makeTokenStore(table: Table, seal: TokenSeal | null = null): Tok
         if (await written(table, [put, fleetWrite(table, token.fleet)])) return;
       }
     },
-    find: async (secretHash) => {
+    find: async (secretHash: string): Promise<Token | null> => {
       const there = await readAt(secretHash);
       return there?.stored.isGenuine === true ? there.stored.token : null;
     },
-    list: async (fleet) => {
+    list: async (fleet: string | null): Promise<readonly StoredToken[]> => {
       const items = await allTokenItems(table);
       return items
         .map((item) => storedToken(item, seal))
         .filter(({ token }) => fleet === null || token.fleet === fleet)
         .sort((a, b) => codeUnitOrder(a.token.created_at, b.token.created_at));
     },
-    revoke: async ({ secretHash, token }, at) => {
+    revoke: async ({ secretHash, token }: StoredToken, at: string): Promise<void> => {
       // First where nobody but the service can undo it.
       if (seal !== null && seal.revokedAt(secretHash) === null) seal.noteRevoked(secretHash, at);
       for (;;) {
@@ -86,6 +86,9 @@ export function makeTokenStore(table: Table, seal: TokenSeal | null = null): Tok
     },
   };
 }
+
+/** The tokens of a table. */
+export type TokenStore = ReturnType<typeof makeTokenStore>;
 
 /** Puts the seal's code on every token in the table; returns how many. It trusts all of them: for a table that has had no seal. */
 export async function sealAll(table: Table, seal: TokenSeal): Promise<number> {

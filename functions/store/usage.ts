@@ -1,7 +1,7 @@
 // What tokens have used: bytes and runs of a day, and the kinds of host they have named in a year. Items go when they say
 // nothing any more.
 
-import type { UseStore } from "../../shared/ports.ts";
+import type { TokenUse } from "../../shared/run/token.ts";
 import { retryingTransient, TransactionCancelled } from "./errors.ts";
 import { keyItem, textSetOf } from "./item.ts";
 import { cohortsNamedKey, dayUseKey } from "./keys.ts";
@@ -13,9 +13,9 @@ const DAYS_KEPT = 7;
 const secondsAfter = (at: string): string => String(Date.parse(at) / 1000 + DAYS_KEPT * 86_400);
 
 /** Uses over the table. */
-export function makeUseStore(table: Table): UseStore {
+export function makeUseStore(table: Table) {
   return {
-    add: async (tokenId, day, { bytes, runs }) => {
+    add: async (tokenId: string, day: string, { bytes, runs }: TokenUse): Promise<TokenUse> => {
       const key = dayUseKey(tokenId, day);
       const write = {
         Update: {
@@ -34,11 +34,11 @@ export function makeUseStore(table: Table): UseStore {
       const item = await getItem(table, key);
       return { bytes: Number(item?.["bytes"]?.N ?? bytes), runs: Number(item?.["runs"]?.N ?? runs) };
     },
-    cohorts: async (tokenId, year) => {
+    cohorts: async (tokenId: string, year: string): Promise<ReadonlySet<string>> => {
       const item = await getItem(table, cohortsNamedKey(tokenId, year));
       return new Set(item === null ? [] : textSetOf(item, "cohorts"));
     },
-    addCohorts: async (tokenId, year, cohorts, before) => {
+    addCohorts: async (tokenId: string, year: string, cohorts: readonly string[], before: number): Promise<boolean> => {
       const write = {
         Update: {
           TableName: table.name,

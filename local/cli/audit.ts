@@ -1,4 +1,5 @@
 import { auditFleet } from "../../functions/service/audit.ts";
+import { makeFleetScan } from "../../functions/store/fleet-scan.ts";
 import { PARSER_VERSION } from "../../shared/bonnie/reader.ts";
 import { printable } from "../../shared/run/text.ts";
 import { type Command, DEFAULT_FLEET, fleetOption, rejectPositionals, rejectUnknownFleet } from "./command.ts";
@@ -24,9 +25,13 @@ Exit codes: 0 no difference; 1 differences, one a line, or not done; 2 wrong arg
     return async (table, terminal) => {
       await rejectUnknownFleet(table, fleet);
       const progress = showProgress(terminal, "audited hosts");
-      const { hosts, cells, pendingHostCount, moving, differences, outdated } = await auditFleet(table, fleet, {
-        onProgress: progress.at,
-      });
+      const { hosts, cells, pendingHosts, inFlux, differences, outdated } = await auditFleet(
+        makeFleetScan(table),
+        fleet,
+        {
+          onProgress: progress.at,
+        },
+      );
       progress.end();
       for (const { kind, key, text = key } of differences) {
         await terminal.out(printable(`${kind}: ${text}`).concat("\n"));
@@ -38,10 +43,10 @@ Exit codes: 0 no difference; 1 differences, one a line, or not done; 2 wrong arg
         const now = `this version (parser ${PARSER_VERSION})`;
         await terminal.out(`${outdated.runs} runs read otherwise to ${now} than as stored: rebuild --reparse\n`);
       }
-      if (moving > 0) await terminal.out(`${moving} more were changing meanwhile and could not be judged\n`);
-      if (pendingHostCount > 0) {
+      if (inFlux > 0) await terminal.out(`${inFlux} more were changing meanwhile and could not be judged\n`);
+      if (pendingHosts > 0) {
         const when = "audit again when they are (GET /v1/status, pending_hosts)";
-        await terminal.out(`${pendingHostCount} hosts have results that are not counted yet: ${when}\n`);
+        await terminal.out(`${pendingHosts} hosts have results that are not counted yet: ${when}\n`);
       }
       return differences.length === 0 ? 0 : 1;
     };

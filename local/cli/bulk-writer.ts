@@ -1,9 +1,9 @@
 // The loader: runs to the store as fast as it takes them, several transactions in flight.
 
 import { backOff } from "../../functions/store/errors.ts";
+import type { RunWriter } from "../../functions/web/routes/results.ts";
 import { toSample } from "../../shared/cells/sample.ts";
 import { AppError } from "../../shared/errors.ts";
-import type { RunStore } from "../../shared/ports.ts";
 import type { Run } from "../../shared/run/run.ts";
 
 export interface BulkWriter {
@@ -22,7 +22,7 @@ const IN_FLIGHT = 4;
 const TRIES = 200;
 
 /** A loader into a store; `onStored` is told after each call of the store how many runs are done, stored or duplicate. */
-export function makeBulkWriter(store: Pick<RunStore, "add">, onStored: (done: number) => void): BulkWriter {
+export function makeBulkWriter(store: Pick<RunWriter, "add">, onStored: (done: number) => void): BulkWriter {
   const inFlight = new Set<Promise<void>>();
   let waiting: Run[] = [];
   let failure: { readonly error: unknown } | null = null;

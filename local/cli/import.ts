@@ -1,13 +1,12 @@
-import { type Context, metadataError } from "../../functions/service/metadata.ts";
-import { readUpload, type Upload } from "../../functions/service/upload.ts";
+import { parseMetadata, type UploadMetadata } from "../../functions/service/metadata.ts";
+import { noResult, readUpload, type Upload } from "../../functions/service/upload.ts";
 import { hostHash } from "../../functions/store/keys.ts";
 import { makeRunStore } from "../../functions/store/runs.ts";
 import { addFleet } from "../../functions/store/status.ts";
 import type { Table } from "../../functions/store/table.ts";
 import { decode } from "../../functions/web/http/body.ts";
-import { issueLine } from "../../functions/web/http/errors.ts";
 import { readBonnie } from "../../shared/bonnie/reader.ts";
-import { AppError } from "../../shared/errors.ts";
+import { type Advice, AppError, errorText, issueText } from "../../shared/errors.ts";
 import type { Run } from "../../shared/run/run.ts";
 import { computeStratum } from "../../shared/run/stratum.ts";
 import { printable } from "../../shared/run/text.ts";
@@ -66,11 +65,11 @@ const MAX_BYTES = 2 ** 22;
 /**
  * Pieces of a file, in order. A piece ends between CSV lines only, because a text table and the CSV line that repeats it
  * must be read together; one that holds tables ends before a line that starts with `#` when it has grown to 5 times its
- * size. Throws the refusals of `readUpload`, with the number of the line in the file.
+ * size. Throws PieceError for what `readUpload` rejects.
  */
 export async function* bonniePieces(
   lines: AsyncIterable<string>,
-  about: { readonly fleet: string; readonly receivedAt: string; readonly parameters: Context },
+  about: { readonly fleet: string; readonly receivedAt: string; readonly parameters: UploadMetadata },
 ): AsyncGenerator<Piece, void> {
   let context = about.parameters;
   let linesBefore = 0;
@@ -85,8 +84,7 @@ export async function* bonniePieces(
     isPlain &&= isCsv(line) || line.startsWith("#") || line.trim() === "";
   }
   yield* understood();
-  if (results === 0)
-    throw new AppError("no_result", "there is no Bonnie++ result in it: neither a CSV line nor a text table");
+  if (results === 0) throw noResult();
 
   function* understood(): Generator<Piece, void> {
     const { text, encoding } = decode(Buffer.from(piece.join("\n"), "latin1"));
@@ -99,7 +97,7 @@ export async function* bonniePieces(
     } catch (error) {
       // A piece may be nothing but noise; that the file has no result is said at its end.
       if (!(error instanceof AppError)) throw error;
-      if (error.code !== "no_result") throw inFile(error, linesBefore);
+      if (error.code !== "no_result") throw new PieceError(error, linesBefore);
     }
     for (const entry of reading.entries) {
       if (entry.kind === "directive") context = { ...context, [entry.key]: entry.value };
@@ -121,14 +119,23 @@ function endsBefore(line: string, piece: readonly string[], isPlain: boolean): b
   return isNew && piece.length >= 5 * LINES_WANTED;
 }
 
-/** The refusal of a piece as one of the file: the text names the first line at fault. */
-function inFile(error: AppError, linesBefore: number): AppError {
-  const stored = linesBefore === 0 ? "nothing was stored" : `nothing behind line ${linesBefore} was stored`;
-  const message = error.message
-    .replace(/^line (\d+)/, (_, line) => `line ${Number(line) + linesBefore}`)
-    .replace(/nothing was stored$/, stored);
-  return new AppError(error.code, message, { issues: error.issues, cause: error });
+/** The error of a piece; its lines are counted from the start of the piece. */
+class PieceError extends Error {
+  override readonly name = "PieceError";
+  override readonly cause: AppError;
+  readonly linesBefore: number;
+
+  constructor(cause: AppError, linesBefore: number) {
+    super(cause.message, { cause });
+    this.cause = cause;
+    this.linesBefore = linesBefore;
+  }
 }
+
+/** What the user of this command can do about an error. */
+const ADVICE: Advice = {
+  no_backend: 'add --backend loop (or phy, blktap2, qdisk ...), or a line "# backend: loop" before the results',
+};
 
 export const importFiles: Command = {
   help: `vbdstat import FILE... [--fleet F] [--backend B] [KEY=VALUE...] [--no-aggregate]
@@ -153,14 +160,12 @@ Exit codes: 0 all stored; 1 lines were rejected, or it broke off; 2 wrong argume
     const files = given.positionals.filter((text) => !FACT.test(text));
     if (files.length === 0) throw new UsageError("expected a file, or - for standard input, found none");
     const backend = textOption(given, "backend");
-    const parameters: Context = {
+    const parameters: UploadMetadata = {
       ...(backend === undefined ? {} : { backend }),
       ...Object.fromEntries(facts.map((fact) => [fact.slice(0, fact.indexOf("=")), fact.slice(fact.indexOf("=") + 1)])),
     };
-    for (const [key, value] of Object.entries(parameters)) {
-      const fault = metadataError(key, value);
-      if (fault !== null) throw new UsageError(fault.text);
-    }
+    const parsed = parseMetadata(Object.entries(parameters).map(([key, value]) => ({ key, value })));
+    if ("errors" in parsed) throw new UsageError(parsed.errors.map(({ text }) => text).join("\n"));
     const fleet = fleetOption(given);
     return (table, terminal) =>
       importAll(table, terminal, { files, fleet, parameters, aggregates: given.values["no-aggregate"] !== true });
@@ -176,7 +181,7 @@ const MAX_LINE = 2 ** 20;
 interface Order {
   readonly files: readonly string[];
   readonly fleet: string | undefined;
-  readonly parameters: Context;
+  readonly parameters: UploadMetadata;
   readonly aggregates: boolean;
 }
 
@@ -220,17 +225,18 @@ async function importFile(importing: Importing, file: string): Promise<void> {
     if (first.at(-1)?.trimStart().startsWith("{") === true) await importExport(importing, file, chained(first, lines));
     else await importBonnie(importing, file, chained(first, lines));
   } catch (error) {
-    // About the store: nothing else can be imported either.
-    if (error instanceof AppError && ["slow_down", "unavailable"].includes(error.code)) throw error;
-    const isOfFile = error instanceof AppError || (error instanceof Error && "code" in error);
-    if (!isOfFile) throw error;
+    const text = fileErrorText(error);
+    if (text === null) throw error;
     importing.broken += 1;
-    tell(
-      importing,
-      file,
-      error.message.replace("add ?backend=loop", "add --backend loop").replace(" to the address", ""),
-    );
+    tell(importing, file, text);
   }
+}
+
+/** What is wrong with the file; null when the error is about the store, so that no other file can be imported either. */
+function fileErrorText(error: unknown): string | null {
+  if (error instanceof PieceError) return errorText(error.cause, { advice: ADVICE, linesBefore: error.linesBefore });
+  if (error instanceof AppError) return ["slow_down", "unavailable"].includes(error.code) ? null : errorText(error);
+  return error instanceof Error && "code" in error ? error.message : null;
 }
 
 const tell = ({ terminal }: Importing, file: string, text: string): void =>
@@ -263,7 +269,7 @@ async function importBonnie(importing: Importing, file: string, lines: AsyncGene
   const about = { fleet, parameters, receivedAt: new Date().toISOString() };
   for await (const { upload, linesBefore } of bonniePieces(lines, about)) {
     for (const { issue } of upload.rejected) {
-      tell(importing, file, issueLine({ ...issue, line: issue.line + linesBefore }));
+      tell(importing, file, issueText({ ...issue, line: issue.line + linesBefore }));
     }
     importing.rejected += upload.rejected.length;
     await importing.loader.add(upload.runs.map(({ run }) => run));

@@ -1,7 +1,7 @@
 // Progress for a person: one line on standard error that is written over, with a rate. Nothing where nobody looks.
 
 import { aggregateFleet, HostError } from "../../functions/service/aggregate.ts";
-import { makeAggregationStore } from "../../functions/store/aggregation.ts";
+import { makeAggregationStores } from "../../functions/store/commit.ts";
 import { backOff } from "../../functions/store/errors.ts";
 import type { Table } from "../../functions/store/table.ts";
 import { printable } from "../../shared/run/text.ts";
@@ -40,18 +40,19 @@ export function showProgress({ isInteractive, error }: Terminal, what: string): 
  */
 export async function countFleet(table: Table, terminal: Terminal, fleet: string): Promise<number> {
   const progress = showProgress(terminal, "counted hosts");
-  const store = makeAggregationStore(table);
+  const { pendingHosts, statistics } = makeAggregationStores(table);
   let cleared = 0;
-  const clear: typeof store.clear = async (marks) => {
-    await store.clear(marks);
-    cleared += marks.length;
+  const clear: typeof pendingHosts.clear = async (hosts) => {
+    await pendingHosts.clear(hosts);
+    cleared += hosts.length;
     progress.at(cleared);
   };
+  const deps = { statistics, pendingHosts: { ...pendingHosts, clear }, clock: Date.now, backOff };
   let faults: readonly HostError[] = [];
   try {
     let left: number;
     do {
-      ({ left } = await aggregateFleet({ store: { ...store, clear }, clock: Date.now, backOff }, fleet));
+      ({ left } = await aggregateFleet(deps, fleet));
     } while (left > 0);
   } catch (error) {
     faults = hostFaultsOf(error);

@@ -1,7 +1,10 @@
 import { rebuildFleet } from "../../functions/service/rebuild.ts";
 import { reparseFleet } from "../../functions/service/reparse.ts";
-import { makeAggregationStore } from "../../functions/store/aggregation.ts";
+import { makeAggregationStores } from "../../functions/store/commit.ts";
 import { backOff } from "../../functions/store/errors.ts";
+import { makeFleetScan } from "../../functions/store/fleet-scan.ts";
+import { makeGenerationStore } from "../../functions/store/generations.ts";
+import { makeRunStore } from "../../functions/store/runs.ts";
 import type { Table } from "../../functions/store/table.ts";
 import { printable } from "../../shared/run/text.ts";
 import {
@@ -49,11 +52,17 @@ what is damaged, which is named; 2 wrong arguments.`,
       await rejectUnknownFleet(table, fleet);
       const damagedRuns = given.values["reparse"] === true ? await rereadRuns(table, terminal, fleet) : 0;
       const progress = showProgress(terminal, "rebuilt hosts");
-      const deps = { store: makeAggregationStore(table), clock: Date.now, backOff };
-      const { hosts, failed } = await rebuildFleet(deps, table, fleet, {
+      const deps = {
+        ...makeAggregationStores(table),
+        scan: makeFleetScan(table),
+        generations: makeGenerationStore(table),
+        clock: Date.now,
+        backOff,
+      };
+      const { hosts, failed } = await rebuildFleet(deps, fleet, {
         graceMs: Number(grace) * 1000,
         isForced: given.values["force"] === true,
-        onFault: (error) => terminal.error(printable(`left out: ${faultMessage(error)}`).concat("\n")),
+        onError: (error) => terminal.error(printable(`left out: ${faultMessage(error)}`).concat("\n")),
         onProgress: progress.at,
         wait: (milliseconds) => {
           progress.end();
@@ -73,7 +82,8 @@ const faultMessage = (error: unknown): string => (error instanceof Error ? error
 /** Reads all runs again; gives how many are damaged. */
 async function rereadRuns(table: Table, terminal: Terminal, fleet: string): Promise<number> {
   const progress = showProgress(terminal, "reparse hosts");
-  const { runs, changed, unreadable, damaged } = await reparseFleet(table, fleet, Date.now, progress.at);
+  const deps = { scan: makeFleetScan(table), runs: makeRunStore(table), clock: Date.now };
+  const { runs, changed, unreadable, damaged } = await reparseFleet(deps, fleet, progress.at);
   progress.end();
   await terminal.out(`reparse ${runs} runs of fleet ${fleet}: ${changed} changed\n`);
   for (const id of unreadable)

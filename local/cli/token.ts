@@ -1,13 +1,11 @@
-import { rootToken } from "../../functions/service/first-admin.ts";
-import { tokenAskedFor } from "../../functions/service/new-token.ts";
 import { makeSecret, secretHash } from "../../functions/service/secret.ts";
+import { makeRootToken, makeToken } from "../../functions/service/tokens.ts";
 import { makeShareStore } from "../../functions/store/shares.ts";
 import type { Table } from "../../functions/store/table.ts";
 import { newToken } from "../../shared/api/token-requests.ts";
-import { AppError } from "../../shared/errors.ts";
-import type { StoredToken } from "../../shared/ports.ts";
+import { AppError, errorText } from "../../shared/errors.ts";
 import { printable, quoted } from "../../shared/run/text.ts";
-import type { Token } from "../../shared/run/token.ts";
+import type { StoredToken, Token } from "../../shared/run/token.ts";
 import {
   type Arguments,
   type Command,
@@ -82,7 +80,7 @@ function askedRoot(given: Arguments): Token {
     }
   }
   const { label, expires_at } = asked(given, { scope: "admin" });
-  return rootToken(Date.now, label ?? "root token", expires_at);
+  return makeRootToken(Date.now, label ?? "root token", expires_at);
 }
 
 /** The token that the options ask for; `fixed` is not asked. Throws UsageError. */
@@ -98,18 +96,24 @@ function asked(given: Arguments, fixed: { readonly scope?: "admin" } = {}): Toke
   });
   if (!read.success) {
     const [issue] = read.error.issues;
-    const name = String(issue?.path[0]).replace("_", "-");
-    const found = textOption(given, name);
-    throw new UsageError(`--${name}: ${issue?.message}, found ${found === undefined ? "nothing" : quoted(found)}`);
+    const field = String(issue?.path[0]);
+    const found = textOption(given, OPTIONS[field] ?? field);
+    throw new UsageError(
+      `${optionName(field)}: ${issue?.message}, found ${found === undefined ? "nothing" : quoted(found)}`,
+    );
   }
   try {
-    return tokenAskedFor(read.data, fleet, Date.now);
+    return makeToken(read.data, fleet, Date.now);
   } catch (error) {
-    // What is refused of a request is refused of an option, whose name has a dash.
-    if (error instanceof AppError) throw new UsageError(`--${error.message.replace("expires_at", "expires-at")}`);
+    if (error instanceof AppError) throw new UsageError(errorText(error, { nameOf: optionName }));
     throw error;
   }
 }
+
+/** Options whose names differ from the fields of a request. */
+const OPTIONS: Readonly<Record<string, string>> = { expires_at: "expires-at" };
+
+const optionName = (field: string): string => `--${OPTIONS[field] ?? field}`;
 
 const list =
   (given: Arguments, fleet: string | null): Work =>
@@ -165,7 +169,7 @@ async function endShares(table: Table, fleet: string, tokenId: string, at: strin
     const page = await shares.list(fleet, 100, cursor);
     for (const share of page.items) {
       if (share.created_by.token_id !== tokenId) continue;
-      await shares.end(share, at);
+      await shares.revoke(share, at);
       ended += 1;
     }
     cursor = page.cursor;

@@ -8,7 +8,7 @@ import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import * as z from "zod";
 import { environmentWith } from "../../functions/env.ts";
-import { intervalOrNone, knownText } from "../../shared/report/format.ts";
+import { formatEstimate, formatInterval } from "../../shared/report/format.ts";
 import { formatRatio } from "../../shared/run/format.ts";
 import { faultText, readableLog } from "../server/log.ts";
 import { type LocalServer, startLocalServer } from "../server/server.ts";
@@ -139,8 +139,8 @@ async function showFleet(server: LocalServer): Promise<string> {
         name.padEnd(10),
         String(hosts).padStart(6),
         formatRatio(truth).padStart(6),
-        knownText(ratio, formatRatio).padStart(13),
-        intervalOrNone(ci, formatRatio).padEnd(14),
+        formatEstimate(ratio, formatRatio).padStart(13),
+        formatInterval(ci, formatRatio).padEnd(14),
         (ci === null ? "-" : truth >= low && truth <= high ? "yes" : "NO").padStart(11),
         verdict,
       ].join(" "),

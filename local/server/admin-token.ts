@@ -2,8 +2,8 @@
 // its owner can read. What was revoked stays revoked, even if a file or a setting still holds it.
 
 import { closeSync, constants, fstatSync, fsyncSync, openSync, readSync, renameSync, rmSync, writeSync } from "node:fs";
-import { type FirstAdminDeps, installFirstAdmin, liveRoots } from "../../functions/service/first-admin.ts";
 import { makeSecret, secretHash } from "../../functions/service/secret.ts";
+import { type FirstAdminDeps, installFirstAdmin, validRootTokens } from "../../functions/service/tokens.ts";
 import { AppError } from "../../shared/errors.ts";
 import { StartError } from "./start-error.ts";
 
@@ -100,7 +100,7 @@ export async function ensureAdminToken(
   const kept = await keptSecret(deps, file, print);
   if (given !== null) return { secret: given, isNew: false };
   if (kept !== null) return { secret: kept, isNew: false };
-  const roots = await liveRoots(deps);
+  const roots = await validRootTokens(deps);
   if (roots.length === 0 && (await deps.firstAdmin.get()) === null) {
     const secret = makeSecret();
     // First: a file whose token the table does not know yet is made good by the next start.

@@ -1,7 +1,10 @@
 // Tokens remembered for a moment, so that a burst of requests with one token asks the store once. Only where one process
 // serves all requests: a token that is ended here is forgotten here at once.
 
-import type { AggregationStore, StatusStore, TokenStore } from "../../shared/ports.ts";
+import type { PendingHosts } from "../../functions/service/aggregate.ts";
+import type { PendingHostCount } from "../../functions/service/summary-source.ts";
+import type { TokenLookup } from "../../functions/web/http/auth.ts";
+import type { TokenRegistry } from "../../functions/web/routes/tokens.ts";
 import type { Token } from "../../shared/run/token.ts";
 
 // The number of pending hosts remembered for a moment, so that answers do not count the marks of all buckets each time. Only
@@ -11,10 +14,10 @@ import type { Token } from "../../shared/run/token.ts";
 const COUNT_BELIEVED_MS = 1_000;
 
 export interface PendingCount {
-  /** The same store; `pendingHosts` is counted again only after a change, or when it is a second old. */
-  status(store: StatusStore): StatusStore;
-  /** The same store; the marks that it clears are a change. */
-  aggregation(store: AggregationStore): AggregationStore;
+  /** The same store; `count` counts again only after a change, or when the last count is a second old. */
+  counting<S extends PendingHostCount>(store: S): S;
+  /** The same store; clearing pending hosts is a change. */
+  clearing<S extends Pick<PendingHosts, "clear">>(store: S): S;
   /** To be called when results were stored or withdrawn, before anybody is told so. */
   changed(): void;
 }
@@ -32,22 +35,22 @@ export function rememberPendingCount(passed: () => number = () => performance.no
   };
   return {
     changed,
-    aggregation: (store) => ({
+    clearing: (store) => ({
       ...store,
-      clear: async (marks) => {
-        await store.clear(marks);
+      clear: async (hosts) => {
+        await store.clear(hosts);
         changed();
       },
     }),
-    status: (store) => ({
+    counting: (store) => ({
       ...store,
-      pendingHosts: async (fleet) => {
+      count: async (fleet) => {
         const remembered = known.get(fleet);
         if (remembered !== undefined && passed() < remembered.until) return remembered.count;
         const underWay = counting.get(fleet);
         if (underWay !== undefined) return underWay;
         const before = changes;
-        const own = store.pendingHosts(fleet).finally(() => {
+        const own = store.count(fleet).finally(() => {
           if (counting.get(fleet) === own) counting.delete(fleet);
         });
         counting.set(fleet, own);
@@ -70,7 +73,10 @@ const MAX_TOKENS = 10_000;
  * The same store; only tokens that open something are remembered, and none beyond a change. The time that passes is measured
  * by a clock that nobody sets: where the time of day is put back, an ended token must not be believed until it comes again.
  */
-export function withTokenCache(store: TokenStore, passed: () => number = () => performance.now()): TokenStore {
+export function withTokenCache<S extends TokenLookup & Pick<TokenRegistry, "revoke">>(
+  store: S,
+  passed: () => number = () => performance.now(),
+): S {
   const known = new Map<string, { readonly token: Token; readonly until: number }>();
   let changes = 0;
   return {

@@ -4,7 +4,7 @@
 import { readFileSync } from "node:fs";
 import { createServer, IncomingMessage, type Server, type ServerResponse } from "node:http";
 import type { Socket } from "node:net";
-import { clientConnected, turnIn } from "../../functions/store/turns.ts";
+import { clientConnected, turnIn } from "../../functions/runtime/turns.ts";
 import { StartError } from "./start-error.ts";
 
 /** What connections may cost. The table in docs/api.md says the same to those who connect. */

@@ -34,7 +34,7 @@ export function readableLog(print: (line: string) => void): Log {
       const told = note === null ? "" : ` ${note}`;
       print(printable(`${at} ${method} ${path} ${status} ${milliseconds} ms ${who}${told} [${requestId}]`));
     },
-    fault: (requestId, error) => {
+    error: (requestId, error) => {
       const told = error instanceof AppError && isExpected(error) ? refusalText(error) : faultText(error);
       print(`${new Date().toISOString()} fault [${requestId}] ${told}`);
     },

@@ -9,14 +9,16 @@ import {
   tableAt,
   USUAL_TOKEN_LIMITS,
 } from "../../functions/env.ts";
+import { makeAdmission } from "../../functions/service/admission.ts";
 import { makeUploadLimits } from "../../functions/service/upload-limits.ts";
-import { makeAggregationStore } from "../../functions/store/aggregation.ts";
 import { makeCellStore } from "../../functions/store/cells.ts";
 import { ensureTable, openTable } from "../../functions/store/client.ts";
+import { makeAggregationStores } from "../../functions/store/commit.ts";
 import { backOff } from "../../functions/store/errors.ts";
 import { requireFormat } from "../../functions/store/format.ts";
 import { withGroupCommit } from "../../functions/store/group-commit.ts";
 import { StoreHealth } from "../../functions/store/health.ts";
+import { makePendingHosts } from "../../functions/store/pending-hosts.ts";
 import { makeQuarantineStore } from "../../functions/store/quarantine.ts";
 import { makeRunStore } from "../../functions/store/runs.ts";
 import { makeShareStore } from "../../functions/store/shares.ts";
@@ -25,7 +27,6 @@ import { makeHostStore } from "../../functions/store/summaries.ts";
 import { makeFirstAdminStore, makeTokenStore } from "../../functions/store/tokens.ts";
 import { makeUseStore } from "../../functions/store/usage.ts";
 import { addDocsRoutes } from "../../functions/web/docs/app.ts";
-import { makeAdmission } from "../../functions/web/http/admission.ts";
 import { makeHttpApp } from "../../functions/web/http/app.ts";
 import type { Log } from "../../functions/web/http/log.ts";
 import { addPageRoutes, addSharePageRoutes, addUploadRoute } from "../../functions/web/pages/app.ts";
@@ -35,7 +36,6 @@ import { addIngestRoutes } from "../../functions/web/routes/ingest.ts";
 import { addReadRoutes } from "../../functions/web/routes/read.ts";
 import { MAX_EXPORTS } from "../../functions/web/routes/run-export.ts";
 import { VERSION } from "../../shared/deployment.ts";
-import type { Wake } from "../../shared/ports.ts";
 import { SUMMARIES } from "../../shared/summaries/registry.ts";
 import { type AdminToken, ensureAdminToken } from "./admin-token.ts";
 import { rememberPendingCount, withTokenCache } from "./caches.ts";
@@ -122,23 +122,27 @@ async function serve(
   const rooting = { tokens, firstAdmin: makeFirstAdminStore(table), clock };
   const admin = await ensureAdminToken(rooting, folder.adminTokenFile, settings.adminSecret, print);
   const pending = rememberPendingCount();
-  const store = pending.aggregation(makeAggregationStore(sumsTable));
+  const aggregation = makeAggregationStores(sumsTable);
+  const aggregating = {
+    ...aggregation,
+    pendingHosts: pending.clearing(aggregation.pendingHosts),
+    clock,
+    backOff,
+    lanes: 2,
+  };
   const runs = withGroupCommit(makeRunStore(table));
 
   const server = await startHttpServer({ ...settings, onEnded: print });
-  const worker = startWorker(
-    { store, clock, backOff, lanes: 2 },
-    {
-      pollMs: POLL_MS,
-      quietMs: QUIET_MS,
-      patienceMs: PATIENCE_MS,
-      onFault: (error) => log.fault("aggregation", error),
-    },
-  );
+  const worker = startWorker(aggregating, {
+    pollMs: POLL_MS,
+    quietMs: QUIET_MS,
+    patienceMs: PATIENCE_MS,
+    onFault: (error) => log.error("aggregation", error),
+  });
   const app = makeHttpApp({ clock, log, page: errorPageResponse });
-  const wake: Wake = (fleet, hosts) => {
+  const wake = (fleet: string) => {
     pending.changed();
-    worker.wake(fleet, hosts);
+    worker.wake(fleet);
   };
   const quarantine = { ...makeQuarantineStore(table), list: makeQuarantineStore(readTable).list };
   const limits = makeUploadLimits(makeUseStore(table), clock, settings.tokenLimits ?? USUAL_TOKEN_LIMITS);
@@ -147,10 +151,7 @@ async function serve(
   addUploadRoute(app, ingesting);
   const answering = {
     cells: makeCellStore(readTable),
-    status: {
-      ...pending.status(makeStatusStore(readTable)),
-      ping: makeStatusStore(table, address.health).ping,
-    },
+    pendingHosts: pending.counting(makePendingHosts(readTable)),
     tokens,
     clock,
     admission: makeAdmission(),
@@ -160,6 +161,7 @@ async function serve(
     ...answering,
     runs: makeRunStore(readTable),
     hosts: makeHostStore(readTable),
+    status: { ...makeStatusStore(readTable), ping: makeStatusStore(table, address.health).ping },
     exports: makeAdmission(MAX_EXPORTS),
     about: { version: VERSION, engine: engine === null ? ("dynamodb" as const) : ("embedded" as const) },
     publicUrl: settings.publicUrl,

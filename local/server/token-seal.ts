@@ -6,8 +6,7 @@ import { createHmac, randomBytes } from "node:crypto";
 import { closeSync, fsyncSync, lstatSync, openSync, readFileSync, statSync, writeSync } from "node:fs";
 import { join } from "node:path";
 import type { Table } from "../../functions/store/table.ts";
-import { makeTokenStore, sealAll, type TokenSeal } from "../../functions/store/tokens.ts";
-import type { TokenStore } from "../../shared/ports.ts";
+import { makeTokenStore, sealAll, type TokenSeal, type TokenStore } from "../../functions/store/tokens.ts";
 import { readSecretFile, writeSecretFile } from "./admin-token.ts";
 import { StartError } from "./start-error.ts";
 

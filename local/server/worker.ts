@@ -1,11 +1,12 @@
 // The aggregation worker of one machine: woken after every upload, and by a poll that finds what a lost wake-up or a crash
 // has left. One pass at a time; marks that come in during a pass are worked off by the next.
 
-import { type AggregateDeps, aggregateFleet } from "../../functions/service/aggregate.ts";
-import type { Wake } from "../../shared/ports.ts";
+import { aggregateFleet } from "../../functions/service/aggregate.ts";
+import type { SweepDeps } from "../../functions/service/sweep.ts";
 
 export interface Worker {
-  readonly wake: Wake;
+  /** Called after runs of a fleet were stored or withdrawn. */
+  wake(fleet: string): void;
   /** Works off everything that is open now, for tests and tools. */
   drain(): Promise<void>;
   /** Finishes the hosts it is at, starts no more; what is left stays marked. */
@@ -25,7 +26,7 @@ export interface WorkerOptions {
 }
 
 /** Starts the worker, with a first look at what is open; it runs until `stop`. */
-export function startWorker(deps: AggregateDeps, { pollMs, quietMs, patienceMs, onFault }: WorkerOptions): Worker {
+export function startWorker(deps: SweepDeps, { pollMs, quietMs, patienceMs, onFault }: WorkerOptions): Worker {
   const woken = new Set<string>();
   let running: Promise<void> | null = null;
   let polling: Promise<void> | null = null;
@@ -58,7 +59,7 @@ export function startWorker(deps: AggregateDeps, { pollMs, quietMs, patienceMs, 
 
   async function findFleets(): Promise<void> {
     try {
-      for (const fleet of await deps.store.fleets()) woken.add(fleet);
+      for (const fleet of await deps.fleets()) woken.add(fleet);
       // While uploads come in, they decide when to start.
       if (firstWoken === null) run();
     } catch (error) {

@@ -3,12 +3,12 @@
 
 import { aggregatePendingHosts } from "../../functions/service/aggregate.ts";
 import { cellSource } from "../../functions/service/summary-source.ts";
-import { makeAggregationStore } from "../../functions/store/aggregation.ts";
 import { makeCellStore } from "../../functions/store/cells.ts";
+import { makeAggregationStores } from "../../functions/store/commit.ts";
 import { backOff } from "../../functions/store/errors.ts";
 import { bucketOf } from "../../functions/store/keys.ts";
+import { makePendingHosts } from "../../functions/store/pending-hosts.ts";
 import { makeRunStore } from "../../functions/store/runs.ts";
-import { makeStatusStore } from "../../functions/store/status.ts";
 import type { Table } from "../../functions/store/table.ts";
 import { generateFleet } from "../../local/demo/generated-fleet.ts";
 import { compare } from "../../shared/summaries/compare.ts";
@@ -72,7 +72,7 @@ export async function consumedBy(table: Table, fleet: string): Promise<Row[]> {
     });
   };
   const source = cellSource(
-    { cells: makeCellStore(table), status: makeStatusStore(table), clock: Date.now },
+    { cells: makeCellStore(table), pendingHosts: makePendingHosts(table), clock: Date.now },
     "default",
   );
   const runs = makeRunStore(table);
@@ -91,13 +91,13 @@ export async function consumedBy(table: Table, fleet: string): Promise<Row[]> {
   await measure("single", "result", added.length, async () => {
     for (const run of added) await runs.add([run]);
   });
-  const store = makeAggregationStore(table);
+  const deps = { ...makeAggregationStores(table), clock: Date.now, backOff };
   const aggregate = async (hosts: readonly string[]): Promise<void> => {
     for (const bucket of new Set(hosts.map((host) => bucketOf("default", host)))) {
       const ofBucket = hosts.filter((host) => bucketOf("default", host) === bucket);
-      const marks = await Promise.all(ofBucket.map((host) => store.mark("default", host)));
+      const marks = await Promise.all(ofBucket.map((host) => deps.pendingHosts.get("default", host)));
       const open = marks.filter((mark) => mark !== null);
-      await aggregatePendingHosts({ store, clock: Date.now, backOff }, "default", bucket, open);
+      await aggregatePendingHosts(deps, "default", bucket, open);
     }
   };
   await measure("aggregate/one-by-one", "host", 10, async () => {

@@ -8,7 +8,7 @@ import { openTable } from "../../functions/store/client.ts";
 import { makeRunStore } from "../../functions/store/runs.ts";
 import type { Table } from "../../functions/store/table.ts";
 import { generateFleet } from "../../local/demo/generated-fleet.ts";
-import type { NewRun } from "../../shared/ports.ts";
+import type { NewRun } from "../../shared/cells/sample.ts";
 import { FLEET, runsOf, withTable } from "./fleets.ts";
 import type { Row } from "./rows.ts";
 import type { Section } from "./section.ts";

@@ -6,8 +6,8 @@ import { join } from "node:path";
 import { embeddedTable } from "../../functions/env.ts";
 import { aggregateFleet } from "../../functions/service/aggregate.ts";
 import { readUpload } from "../../functions/service/upload.ts";
-import { makeAggregationStore } from "../../functions/store/aggregation.ts";
 import { ensureTable, openTable } from "../../functions/store/client.ts";
+import { makeAggregationStores } from "../../functions/store/commit.ts";
 import { backOff } from "../../functions/store/errors.ts";
 import { makeRunStore } from "../../functions/store/runs.ts";
 import type { Table } from "../../functions/store/table.ts";
@@ -15,8 +15,8 @@ import { type FleetPlan, PLAIN_FLEET, sameRatio } from "../../local/demo/fleet-p
 import { generateFleet } from "../../local/demo/generated-fleet.ts";
 import { startEngine } from "../../local/server/engine.ts";
 import { readBonnie } from "../../shared/bonnie/reader.ts";
+import type { NewRun } from "../../shared/cells/sample.ts";
 import { toSample } from "../../shared/cells/sample.ts";
-import type { NewRun } from "../../shared/ports.ts";
 import { progress } from "./timing.ts";
 
 /** 100 cohorts; `FILTER` matches 50 of them, which is half of the hosts. */
@@ -116,6 +116,6 @@ export async function storeFleet(table: Table, plan: FleetPlan): Promise<Load> {
 /** Works off all open marks; seconds. */
 export async function aggregateAll(table: Table): Promise<number> {
   const started = performance.now();
-  await aggregateFleet({ store: makeAggregationStore(table), clock: Date.now, backOff, lanes: 2 }, "default");
+  await aggregateFleet({ ...makeAggregationStores(table), clock: Date.now, backOff, lanes: 2 }, "default");
   return (performance.now() - started) / 1000;
 }

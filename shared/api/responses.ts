@@ -3,8 +3,8 @@
 
 import * as z from "zod";
 import { ERROR_STATUS } from "../errors.ts";
-import type { QuarantinedLine } from "../ports.ts";
 import { ERROR_MEANINGS, enumValues } from "../report/glossary.ts";
+import type { QuarantinedLine } from "../run/run.ts";
 import { SCOPES, type Token } from "../run/token.ts";
 import { schemas } from "../summaries/schemas.ts";
 

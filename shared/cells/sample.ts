@@ -12,6 +12,12 @@ import type { Facts, Measurement, Run } from "../run/run.ts";
 import { type RunSample, type Sample, toTicks } from "./host-values.ts";
 import { QUANTITIES, QUANTITY_NAMES } from "./quantities.ts";
 
+/** A run to be stored, with the sample that aggregation reads. */
+export interface NewRun {
+  readonly run: Run;
+  readonly sample: RunSample;
+}
+
 /** Derives the sample of a run. Does not check whether the run is withdrawn. */
 export function toSample(run: Run): RunSample {
   const { verdict, decided_by } = run.quality;

@@ -1,9 +1,11 @@
-// A badge: one metric of a comparison in a line, small enough for the head of a README.
+// A badge: one metric of a comparison in a line, small enough for the head of a README. In: a published comparison and a
+// metric. Out: a scene with the subject on the left, and the ratio or the reason for its absence on the right.
 
-import type { Comparison, MetricComparison } from "../compare/comparison.ts";
+import type { Comparison, ConfidenceInterval, MetricComparison } from "../compare/comparison.ts";
 import { aboutFacts } from "../report/about.ts";
-import { estimateText, timesText } from "../report/format.ts";
-import { formatCount } from "../run/format.ts";
+import { formatInterval, formatTimes } from "../report/format.ts";
+import { verdictLabel } from "../report/verdicts.ts";
+import { formatCount, formatRatio } from "../run/format.ts";
 import { type MetricName, metricLabel } from "../run/metrics.ts";
 import { printable } from "../run/text.ts";
 import { marker, middle, rect, type Scene, text } from "./scene.ts";
@@ -17,15 +19,15 @@ const SHAPE = 9;
 const AFTER_SHAPE = 5;
 
 /**
- * What a comparison says about a metric, e.g. `blktap2 vs loop: block write 2.12x (2.04-2.19)`. Whatever is no plain finding
- * says so: `2.72x on 1 host, no verdict`, `>= 4.12x (2.88 or more)`, `no data yet`.
+ * The finding of one metric, e.g. `blktap2 vs loop: block write 2.12x (2.04-2.19)`. Without a clear finding it says so:
+ * `2.72x on 1 host, no verdict`, `>= 4.12x (>= 2.88)`, `no data yet`.
  */
 export function badge(comparison: Comparison, metric: MetricName): Scene {
   const { baseline, candidate } = comparison;
   const found = comparison.fleet.metrics[metric];
   const label = metricLabel(metric);
   const subject = `${candidate} vs ${baseline}: ${label}`;
-  const value = plain(valueText(found));
+  const value = toKeyboard(valueText(found));
   const about = aboutFacts(comparison).map(({ label: name, text: content }) => `${name} ${content}`);
   const { role, shape } = VERDICT_MARKS[found?.verdict ?? "not comparable"];
   const left = textWidth(subject, FONT) + 2 * PADDING;
@@ -40,7 +42,7 @@ export function badge(comparison: Comparison, metric: MetricName): Scene {
       rect("paper", 0, 0, width, HEIGHT),
       rect("equal", 0, 0, left, HEIGHT),
       rect(role, left, 0, width - left, HEIGHT),
-      // A seam, for where both sides have the same colour.
+      // A seam, in case both sides have the same color.
       rect("paper", left - 0.5, 0, 1, HEIGHT),
       ...text(subject, PADDING, baselineY, { ...FONT, role: "paper" }),
       marker(shape === "ring" ? "circle" : shape, "paper", left + PADDING + SHAPE / 2, HEIGHT / 2, SHAPE),
@@ -59,15 +61,20 @@ function valueText(metric: MetricComparison | undefined): string {
     case "mostly_too_fast":
       return "too fast to measure";
     case "too_few_hosts":
-      return `${timesText(ratio)} on ${formatCount(hosts, "host")}, no verdict`;
+      return `${formatTimes(ratio)} on ${formatCount(hosts, "host")}, no verdict`;
     default:
       return verdict === "faster" || verdict === "slower"
-        ? estimateText(ratio, ci)
-        : `${estimateText(ratio, ci)}, ${verdict}`;
+        ? `${formatTimes(ratio)}${limitsText(ci)}`
+        : `${formatTimes(ratio)}${limitsText(ci)}, ${verdictLabel(metric)}`;
   }
 }
 
-/** With the letters of a keyboard, as people write it into a text. */
-function plain(words: string): string {
+/** ` (2.04-2.19)`; empty where the interval has no limit. */
+function limitsText(ci: ConfidenceInterval | null): string {
+  return ci === null || (ci.low === null && ci.high === null) ? "" : ` (${formatInterval(ci, formatRatio, "compact")})`;
+}
+
+/** With characters of a keyboard, as people type them into a text. */
+function toKeyboard(words: string): string {
   return words.replaceAll("×", "x").replaceAll("–", "-").replaceAll("≥", ">=").replaceAll("≤", "<=");
 }

@@ -1,9 +1,11 @@
-// A picture is a pile of blocks: each knows how high it is, and draws itself where the pile puts it.
+// The layout of a chart: a stack of blocks, each with its height, drawn one below the other. Also the blocks that every chart
+// has: heading, empty state, legend, and the caption with notes and facts. In: the text of a report. Out: a scene.
 
+import { capitalize } from "../report/format.ts";
 import type { Report } from "../report/model.ts";
 import { printable } from "../run/text.ts";
 import { type Item, LINE_HEIGHT, middle, type Role, rect, type Scene, text } from "./scene.ts";
-import { broken, type Font, textWidth } from "./text-metrics.ts";
+import { type Font, textWidth, wrapText } from "./text-metrics.ts";
 
 export interface Block {
   readonly height: number;
@@ -11,7 +13,7 @@ export interface Block {
   readonly draw: (y: number) => readonly Item[];
 }
 
-/** The room of a picture's content: from `left` to `right`. */
+/** The horizontal room of a chart's content, in px. */
 export interface Frame {
   readonly left: number;
   readonly right: number;
@@ -19,20 +21,20 @@ export interface Frame {
 
 const PADDING = { narrow: 14, wide: 20 } as const;
 
-/** The frame of a picture of this width. */
+/** The frame of a chart of this width. */
 export function frameOf(width: number): Frame {
   const padding = width < 560 ? PADDING.narrow : PADDING.wide;
   return { left: padding, right: width - padding };
 }
 
-/** Room without anything. */
-export function space(height: number): Block {
+/** Empty room. */
+export function spacer(height: number): Block {
   return { height, draw: () => [] };
 }
 
-/** Text in as many lines as it takes, at most `most`. */
-export function paragraph(content: string, { left, right }: Frame, font: Font, role: Role, most: number): Block {
-  const lines = content === "" ? [] : broken(content, right - left, font, most);
+/** Text in as many lines as needed, at most `max`. */
+export function paragraph(content: string, { left, right }: Frame, font: Font, role: Role, max: number): Block {
+  const lines = content === "" ? [] : wrapText(content, right - left, font, max);
   const step = font.size * LINE_HEIGHT;
   return {
     height: lines.length * step,
@@ -40,7 +42,7 @@ export function paragraph(content: string, { left, right }: Frame, font: Font, r
   };
 }
 
-/** The scene of blocks one below the other on paper. */
+/** The scene of blocks one below the other. `title` and `desc` are for readers who do not see it. */
 export function stack(width: number, title: string, desc: string, blocks: readonly Block[]): Scene {
   const padding = frameOf(width).left;
   let y = padding;
@@ -59,11 +61,11 @@ export function stack(width: number, title: string, desc: string, blocks: readon
   };
 }
 
-// What stands above and below every chart: the words of its report.
+// The text above and below every chart, from its report.
 
-/** The parts of a report that a picture shows beside its marks. */
-export interface Words extends Pick<Report, "title" | "lead" | "guide" | "facts" | "notices"> {
-  /** Whether they stand in the page around the picture, so that it need not draw them; what a chart adds it always draws. */
+/** The parts of a report that a chart shows in addition to its marks. */
+export interface ChartText extends Pick<Report, "title" | "lead" | "guide" | "facts" | "notices"> {
+  /** Whether the page around the chart shows them, so that the chart need not; text that a chart adds is always drawn. */
   readonly inPage?: boolean;
 }
 
@@ -71,33 +73,37 @@ const TITLE: Font = { size: 18, weight: "bold" };
 const LEAD: Font = { size: 13, weight: "normal" };
 const NOTE: Font = { size: 11.5, weight: "normal" };
 
-/** Title, finding, and how to read the numbers. */
-export function heading({ title, lead, guide, inPage = false }: Words, frame: Frame): Block[] {
-  if (inPage) return guide === null ? [] : [paragraph(guide, frame, NOTE, "muted", 4), space(14)];
+/** Title, finding, and the guide to the numbers. */
+export function heading({ title, lead, guide, inPage = false }: ChartText, frame: Frame): Block[] {
+  if (inPage) return guide === null ? [] : [paragraph(guide, frame, NOTE, "muted", 4), spacer(14)];
   return [
     paragraph(title, frame, TITLE, "ink", 2),
-    space(4),
+    spacer(4),
     paragraph(lead, frame, LEAD, "ink", 5),
-    ...(guide === null ? [] : [space(3), paragraph(guide, frame, NOTE, "muted", 4)]),
-    space(14),
+    ...(guide === null ? [] : [spacer(3), paragraph(guide, frame, NOTE, "muted", 4)]),
+    spacer(14),
   ];
 }
 
-/** What to mind, and the facts about the numbers: sample size, period, filters, view, method, freshness. */
-export function caption({ facts, notices, inPage = false }: Words, notes: readonly string[], frame: Frame): Block[] {
+/** Notes, notices, and the facts about the numbers: sample size, period, filters, view, method, freshness. */
+export function caption(
+  { facts, notices, inPage = false }: ChartText,
+  notes: readonly string[],
+  frame: Frame,
+): Block[] {
   if (inPage && notes.length === 0) return [];
-  const warnings = [...notes, ...(inPage ? [] : notices.map(({ text }) => sentence(text)))];
+  const sentences = [...notes, ...(inPage ? [] : notices.map(({ text }) => capitalize(text)))];
   const about = inPage ? "" : facts.map(({ label, text }) => `${label} ${text}`).join(" · ");
   return [
-    space(12),
-    ...warnings.flatMap((warning) => [paragraph(warning, frame, NOTE, "ink", 3), space(3)]),
+    spacer(12),
+    ...sentences.flatMap((sentence) => [paragraph(sentence, frame, NOTE, "ink", 3), spacer(3)]),
     paragraph(about, frame, NOTE, "muted", 5),
   ];
 }
 
-/** A picture of nothing: why there is nothing to see, in words, where the marks would be. */
+/** The reason why there is nothing to draw, in place of the marks. */
 export function emptyState(message: string, { left, right }: Frame): Block {
-  const lines = broken(message, right - left - 32, LEAD, 5);
+  const lines = wrapText(message, right - left - 32, LEAD, 5);
   const step = LEAD.size * 1.5;
   const height = 56 + lines.length * step;
   return {
@@ -111,29 +117,27 @@ export function emptyState(message: string, { left, right }: Frame): Block {
   };
 }
 
-const sentence = (words: string): string => `${words.slice(0, 1).toUpperCase()}${words.slice(1)}`;
-
-/** The words of a picture, for its description: what it says, then `data`, then what the numbers are of. */
-export function description(words: Words, data: readonly string[]): string {
-  const { lead, guide, facts, notices } = words;
-  const about = facts.map(({ label, text }) => `${label} ${text}`).join(", ");
+/** The text of a chart for readers who do not see it: the finding, then `data`, then the facts about the numbers. */
+export function describeChart(chart: ChartText, data: readonly string[]): string {
+  const { lead, guide, facts, notices } = chart;
+  const about = facts.map((fact) => `${fact.label} ${fact.text}`).join(", ");
   const parts = [
     lead,
     guide ?? "",
     ...data,
-    ...notices.map(({ text }) => sentence(text)),
-    about === "" ? "" : `${sentence(about)}.`,
+    ...notices.map((notice) => capitalize(notice.text)),
+    about === "" ? "" : `${capitalize(about)}.`,
   ];
   return parts.filter((part) => part !== "").join(" ");
 }
 
-// What the marks of a chart mean: samples of them with their names, in as many lines as it takes.
+// The legend: samples of the marks with their names, in as many lines as needed.
 
 export interface LegendEntry {
   readonly name: string;
   /** Width of the sample in px. */
   readonly width: number;
-  /** The sample with its left end at x and its middle at y. */
+  /** The sample with its left end at x and its center at y. */
   readonly sample: (x: number, y: number) => readonly Item[];
 }
 
@@ -146,20 +150,20 @@ const BETWEEN = 18;
 export function legend(entries: readonly LegendEntry[], { left, right }: Frame): Block {
   let x = left;
   let row = 0;
-  const places = entries.map((entry) => {
+  const positions = entries.map((entry) => {
     const width = entry.width + AFTER_SAMPLE + textWidth(entry.name, FONT);
     if (x > left && x + width > right) {
       x = left;
       row += 1;
     }
-    const place = { entry, x, row };
+    const position = { entry, x, row };
     x += width + BETWEEN;
-    return place;
+    return position;
   });
   return {
     height: entries.length === 0 ? 0 : (row + 1) * LINE,
     draw: (y) =>
-      places.flatMap(({ entry, x: at, row: line }) => {
+      positions.flatMap(({ entry, x: at, row: line }) => {
         const center = y + line * LINE + LINE / 2;
         const from = at + entry.width + AFTER_SAMPLE;
         return [

@@ -1,12 +1,15 @@
-import { frameOf, paragraph, space, stack } from "./layout.ts";
+// A chart of text alone, in place of a chart that cannot be drawn: an error, a revoked share. In: a title and a message, which
+// may come from outside. Out: a scene.
+
+import { frameOf, paragraph, spacer, stack } from "./layout.ts";
 import type { Scene } from "./scene.ts";
 
-/** A picture of words alone, for where a chart would be if there were one; texts may come from outside. */
-export function messageChart(title: string, words: string, width: number): Scene {
+/** A title and a message, wrapped to the width, in px. */
+export function messageChart(title: string, message: string, width: number): Scene {
   const frame = frameOf(width);
-  return stack(width, title, words, [
+  return stack(width, title, message, [
     paragraph(title, frame, { size: 16, weight: "bold" }, "ink", 3),
-    space(6),
-    paragraph(words, frame, { size: 13, weight: "normal" }, "muted", 8),
+    spacer(6),
+    paragraph(message, frame, { size: 13, weight: "normal" }, "muted", 8),
   ]);
 }

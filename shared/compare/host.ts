@@ -1,5 +1,6 @@
-// One host by itself: what it measured on each of its backends, how they compare on it, and where it stands in the fleet.
-// In: its summary over all time, and the cells of its backends and of their pairs. One host is never a verdict.
+// One host: what it measured on each of its backends, how they compare on it, and its rank in the fleet. In: its summary over
+// all time, and the cells of its backends and of their pairs. Out: its profile, and its entry in a list of hosts. One host
+// never gives a verdict.
 
 import { BIN_TICKS, singleBin } from "../cells/bins.ts";
 import type { Cell, MetricCell } from "../cells/cell.ts";
@@ -16,13 +17,14 @@ import type { Backend } from "../run/backends.ts";
 import type { Cohort } from "../run/cohort.ts";
 import { METRIC_NAMES, type MetricName } from "../run/metrics.ts";
 import { VIEWS, type View } from "../run/run.ts";
-import { METHOD_VERSION, type Merged } from "./compare.ts";
 import type { Estimate } from "./comparison.ts";
-import { known, metricCell } from "./estimate.ts";
+import { METHOD_VERSION } from "./effects.ts";
+import { metricCell, toEstimate } from "./estimate.ts";
 import type { TickInterval } from "./median.ts";
-import { countAbove, countBelow, endsOf } from "./order-statistics.ts";
+import type { Merged } from "./merge-periods.ts";
+import { countAbove, countBelow, orderEnds } from "./order-statistics.ts";
 
-/** Where one host stands among the hosts of a cell: how many of them are certainly below it, and how many above. */
+/** The rank of one host among the hosts of a cell: how many of them are certainly below it, and how many above. */
 export interface HostRank {
   /** Hosts with the metric, this one included. */
   readonly hosts: number;
@@ -30,25 +32,10 @@ export interface HostRank {
   readonly above: number;
 }
 
-/**
- * The place of a value in ticks among the values of a cell. Hosts in its own bin, i.e. within about half a per cent, and
- * hosts of which only a bound on the wrong side is known, are neither below nor above. Null where no host has the metric.
- */
-export function standing(cell: MetricCell, { lo, hi }: TickInterval): HostRank | null {
-  if (cell.n === 0) return null;
-  const { lower, upper } = endsOf(cell);
-  const half = BIN_TICKS / 2;
-  return {
-    hosts: cell.n,
-    below: Number.isFinite(lo) ? countBelow(upper, singleBin(lo).first * BIN_TICKS - half) : 0,
-    above: Number.isFinite(hi) ? countAbove(lower, singleBin(hi).first * BIN_TICKS + half) : 0,
-  };
-}
-
 /** One metric of a host on one backend, in the metric's unit: the median of its runs. */
 export interface HostMetric extends Estimate {
   readonly runs: number;
-  /** Runs whose rate is known, and not only a bound. */
+  /** Runs whose rate is known, and not only as a bound. */
   readonly exact_runs: number;
   /** Standard deviation between these runs, in natural logs; null below two. */
   readonly run_sd_log: number | null;
@@ -63,13 +50,13 @@ export interface HostBackend extends Readonly<Record<View, PerMetric<HostMetric>
   readonly backend: Backend;
   readonly stratum: string;
   readonly runs: number;
-  /** Rules by which runs are probably cached; empty when none is. */
+  /** Rules by which runs are probably cached; empty when no rule fired. */
   readonly cached: readonly string[];
   readonly small_file: boolean;
   readonly bound_mismatch: boolean;
 }
 
-/** A ratio candidate / baseline on this host, and its place among the ratios of the hosts that have both. */
+/** A ratio candidate / baseline on this host, and its rank among the ratios of the hosts that have both. */
 export interface HostRatio extends Estimate {
   readonly standing: HostRank | null;
 }
@@ -95,7 +82,7 @@ export interface HostProfile {
 /** Cells by view and scope. */
 type Cells = Readonly<Record<View, ReadonlyMap<string, Merged>>>;
 
-/** What a host's profile is made from; cells are those of period `all` and of all cohorts. */
+/** What a host's profile is made from; the cells are of period `all` and of all cohorts. */
 interface HostProfileInput {
   readonly summary: HostSummary;
   readonly cohort: Cohort;
@@ -105,93 +92,7 @@ interface HostProfileInput {
   readonly pairCells: ReadonlyMap<string, Cells>;
 }
 
-/** Two backends, the baseline first in the alphabet. */
-interface BackendPair {
-  readonly baseline: Backend;
-  readonly candidate: Backend;
-}
-
-/** The backends of a host in alphabetical order. */
-export const backendsOf = ({ groups }: HostSummary): Backend[] =>
-  [...new Set(groups.map(({ backend }) => backend))].sort();
-
-/** The pairs of backends that have at least one stratum in common on a host. */
-export function pairsOf(summary: HostSummary): BackendPair[] {
-  const backends = backendsOf(summary);
-  const strataOf = (of: Backend) =>
-    summary.groups.filter(({ backend }) => backend === of).map(({ stratum }) => stratum);
-  return backends.flatMap((baseline, place) =>
-    backends.slice(place + 1).flatMap((candidate) => {
-      const strata = strataOf(candidate);
-      return strataOf(baseline).some((stratum) => strata.includes(stratum)) ? [{ baseline, candidate }] : [];
-    }),
-  );
-}
-
-const intervalOf = ({ lo, hi }: HostValue): TickInterval => ({ lo, hi: hi ?? Number.POSITIVE_INFINITY });
-
-function inMetrics<T>(valueIn: (metric: MetricName, index: number) => T | null): PerMetric<T> {
-  return Object.fromEntries(
-    METRIC_NAMES.flatMap((metric, index) => {
-      const value = valueIn(metric, index);
-      return value === null ? [] : [[metric, value]];
-    }),
-  );
-}
-
-function inViews<T>(valuesIn: (view: View) => T): Record<View, T> {
-  const [trusted, all] = VIEWS;
-  return { [trusted]: valuesIn(trusted), [all]: valuesIn(all) };
-}
-
-function hostMetric(value: HostValue, metric: MetricName, cell: Cell | undefined): HostMetric {
-  const interval = intervalOf(value);
-  return {
-    ...known(interval),
-    runs: value.runs,
-    exact_runs: value.exact,
-    run_sd_log: value.exact < 2 ? null : Math.sqrt(sumOfSquares(value) / (value.exact - 1)) / TICKS_PER_LOG,
-    standing: standing(metricCell(cell, metric), interval),
-  };
-}
-
-function hostBackend(group: HostGroup, cells: Cells | undefined): HostBackend {
-  const { backend, stratum, runs, cached, small_file, bound_mismatch } = group;
-  return {
-    backend,
-    stratum,
-    runs,
-    cached,
-    small_file,
-    bound_mismatch,
-    ...inViews((view) =>
-      inMetrics((metric, index) => {
-        const value = group[view][index] ?? null;
-        return value && hostMetric(value, metric, cells?.[view].get(stratum)?.cell);
-      }),
-    ),
-  };
-}
-
-function hostPair(baseline: HostGroup, candidate: HostGroup, cells: Cells | undefined): HostPair {
-  const { stratum } = baseline;
-  return {
-    baseline: baseline.backend,
-    candidate: candidate.backend,
-    stratum,
-    ...inViews((view) => {
-      const cell = cells?.[view].get(stratum)?.cell;
-      return inMetrics((metric, index) => {
-        const [b, c] = [baseline[view][index] ?? null, candidate[view][index] ?? null];
-        if (b === null || c === null) return null;
-        const ratio = logRatio(b, c);
-        return { ...known(ratio), standing: standing(metricCell(cell, metric), ratio) };
-      });
-    }),
-  };
-}
-
-/** The profile of a host. Cells that are missing leave its standing open. */
+/** The profile of a host. Where a cell is missing, the rank is null. */
 export function hostProfile(input: HostProfileInput): HostProfile {
   const { summary, cohort, isPending, backendCells, pairCells } = input;
   const groupsOf = (of: Backend) => summary.groups.filter(({ backend }) => backend === of);
@@ -213,10 +114,111 @@ export function hostProfile(input: HostProfileInput): HostProfile {
   };
 }
 
+function hostBackend(group: HostGroup, cells: Cells | undefined): HostBackend {
+  const { backend, stratum, runs, cached, small_file, bound_mismatch } = group;
+  return {
+    backend,
+    stratum,
+    runs,
+    cached,
+    small_file,
+    bound_mismatch,
+    ...inViews((view) =>
+      inMetrics((metric, index) => {
+        const value = group[view][index] ?? null;
+        return value && hostMetric(value, metric, cells?.[view].get(stratum)?.cell);
+      }),
+    ),
+  };
+}
+
+function hostMetric(value: HostValue, metric: MetricName, cell: Cell | undefined): HostMetric {
+  const interval = intervalOf(value);
+  return {
+    ...toEstimate(interval),
+    runs: value.runs,
+    exact_runs: value.exact,
+    run_sd_log: value.exact < 2 ? null : Math.sqrt(sumOfSquares(value) / (value.exact - 1)) / TICKS_PER_LOG,
+    standing: rankHost(metricCell(cell, metric), interval),
+  };
+}
+
+function hostPair(baseline: HostGroup, candidate: HostGroup, cells: Cells | undefined): HostPair {
+  const { stratum } = baseline;
+  return {
+    baseline: baseline.backend,
+    candidate: candidate.backend,
+    stratum,
+    ...inViews((view) => {
+      const cell = cells?.[view].get(stratum)?.cell;
+      return inMetrics((metric, index) => {
+        const [b, c] = [baseline[view][index] ?? null, candidate[view][index] ?? null];
+        if (b === null || c === null) return null;
+        const ratio = logRatio(b, c);
+        return { ...toEstimate(ratio), standing: rankHost(metricCell(cell, metric), ratio) };
+      });
+    }),
+  };
+}
+
+/**
+ * The rank of a value in ticks among the values of a cell. Hosts in its own bin, i.e. within about half a per cent, and
+ * hosts of which only a bound on the wrong side is known, are neither below nor above. Null where no host has the metric.
+ */
+export function rankHost(cell: MetricCell, { lo, hi }: TickInterval): HostRank | null {
+  if (cell.n === 0) return null;
+  const { lower, upper } = orderEnds(cell);
+  const half = BIN_TICKS / 2;
+  return {
+    hosts: cell.n,
+    below: Number.isFinite(lo) ? countBelow(upper, singleBin(lo).first * BIN_TICKS - half) : 0,
+    above: Number.isFinite(hi) ? countAbove(lower, singleBin(hi).first * BIN_TICKS + half) : 0,
+  };
+}
+
+const intervalOf = ({ lo, hi }: HostValue): TickInterval => ({ lo, hi: hi ?? Number.POSITIVE_INFINITY });
+
+function inMetrics<T>(valueIn: (metric: MetricName, index: number) => T | null): PerMetric<T> {
+  return Object.fromEntries(
+    METRIC_NAMES.flatMap((metric, index) => {
+      const value = valueIn(metric, index);
+      return value === null ? [] : [[metric, value]];
+    }),
+  );
+}
+
+function inViews<T>(valuesIn: (view: View) => T): Record<View, T> {
+  const [trusted, all] = VIEWS;
+  return { [trusted]: valuesIn(trusted), [all]: valuesIn(all) };
+}
+
+/** Two backends, the baseline first in the alphabet. */
+interface BackendPair {
+  readonly baseline: Backend;
+  readonly candidate: Backend;
+}
+
+/** The backends of a host in alphabetical order. */
+export const backendsOf = ({ groups }: HostSummary): Backend[] =>
+  [...new Set(groups.map(({ backend }) => backend))].sort();
+
+/** The pairs of backends that have at least one stratum in common on a host. */
+export function pairsOf(summary: HostSummary): BackendPair[] {
+  const backends = backendsOf(summary);
+  const strataOf = (of: Backend) =>
+    summary.groups.filter(({ backend }) => backend === of).map(({ stratum }) => stratum);
+  return backends.flatMap((baseline, index) =>
+    backends.slice(index + 1).flatMap((candidate) => {
+      const strata = strataOf(candidate);
+      return strataOf(baseline).some((stratum) => strata.includes(stratum)) ? [{ baseline, candidate }] : [];
+    }),
+  );
+}
+
 /** One host of a list: what has been measured on it, in one line. */
 export interface HostEntry {
   readonly host: string;
-  /** Where to ask for its profile. */
+  /** The URL of its profile. */
   readonly url: string;
   readonly backends: readonly Backend[];
   readonly strata: readonly string[];

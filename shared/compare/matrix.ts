@@ -1,33 +1,27 @@
-// The matrix: a verdict for every pair of backends and metric over the whole fleet (docs/api.md#read). Each pair is
-// a comparison and a family of tests of its own (statistics.md, section 6); ratios need not multiply up from pair to pair,
-// because different hosts stand behind them, so each says how many.
+// The matrix: a verdict for every pair of backends and metric over the whole fleet (docs/api.md#read). In: the merged cells
+// of each pair. Out: for each pair and metric an effect and its verdict. Each pair is a comparison and a family of tests of
+// its own (statistics.md, section 6). Ratios of three pairs need not multiply up, because each pair has its own hosts.
 
 import type { Backend } from "../run/backends.ts";
 import type { MetricName } from "../run/metrics.ts";
 import { codeUnitOrder } from "../run/text.ts";
-import {
-  METHOD_VERSION,
-  type Merged,
-  type PairedEffect,
-  pairedEffects,
-  type Question,
-  selectedMetrics,
-} from "./compare.ts";
-import type { ConfidenceInterval, Estimate } from "./comparison.ts";
-import { known, limits } from "./estimate.ts";
-import { cachedReadsOf, type Flag, flagsOf, type NotedSide, pairedFlags } from "./flags.ts";
-import { rememberedRanks } from "./tests.ts";
+import type { ComparisonQuery, ConfidenceInterval, Estimate } from "./comparison.ts";
+import { METHOD_VERSION, type PairedEffect, pairedEffects, selectMetrics } from "./effects.ts";
+import { toEstimate, toInterval } from "./estimate.ts";
+import { cachedReadsOfMetric, type Flag, listFlags, type NotedSide, pairedFlags } from "./flags.ts";
+import type { Merged } from "./merge-periods.ts";
+import { memoizedMedianRank } from "./tests.ts";
 import { judge, marginTicks, type Reason, type Verdict } from "./verdict.ts";
 
-/** Flags that take the cells of strata, which a matrix does not read: only the comparison of a pair has them. */
+/** Flags that need the cells of strata, which a matrix does not read: only the comparison of a pair has them. */
 export const COMPARISON_FLAGS = [
   "strata_disagree",
   "simpson",
   "paired_and_between_disagree",
 ] as const satisfies readonly Flag[];
 
-/** What is asked about all backends. */
-export type MatrixQuery = Omit<Question, "baseline" | "candidate">;
+/** A query about all pairs of backends. */
+export type MatrixQuery = Omit<ComparisonQuery, "baseline" | "candidate">;
 
 /** A pair of backends, the baseline first in the alphabet, and its cell of scope `ALL`. */
 export interface MatrixPair {
@@ -47,7 +41,7 @@ export interface MatrixEntry {
   readonly p_holm: number | null;
   readonly verdict: Verdict;
   readonly reason: Reason;
-  /** All that the comparison of the pair has, but `COMPARISON_FLAGS`. */
+  /** The flags of the pair's comparison, except `COMPARISON_FLAGS`. */
   readonly flags: readonly Flag[];
 }
 
@@ -67,22 +61,18 @@ export interface Matrix extends Omit<MatrixQuery, "metrics"> {
 }
 
 /**
- * All pairs in order. `values` are the backends' value cells of scope `ALL`; their notes tell of cached reads. Pairs
- * without hosts are left out.
+ * Compares all pairs, in order. `values` are the backends' value cells of scope `ALL`, whose notes count cached reads.
+ * Pairs without hosts are left out.
  */
-export function matrix(
-  question: MatrixQuery,
-  pairs: readonly MatrixPair[],
-  values: ReadonlyMap<Backend, Merged>,
-): Matrix {
-  const { metrics, ...asked } = question;
-  const rankOf = rememberedRanks();
-  const margin = marginTicks(question.margin);
+export function matrix(query: MatrixQuery, pairs: readonly MatrixPair[], values: ReadonlyMap<Backend, Merged>): Matrix {
+  const { metrics, ...params } = query;
+  const rankOf = memoizedMedianRank();
+  const margin = marginTicks(query.margin);
   const paired = pairs
     .filter(({ cell }) => cell.cell.hosts > 0)
     .toSorted((a, b) => codeUnitOrder(a.baseline, b.baseline) || codeUnitOrder(a.candidate, b.candidate));
   return {
-    ...asked,
+    ...params,
     method_version: METHOD_VERSION,
     backends: [...new Set(paired.flatMap(({ baseline, candidate }) => [baseline, candidate]))].sort(),
     pairs: paired.map(({ baseline, candidate, cell }) => {
@@ -90,14 +80,14 @@ export function matrix(
         { backend: baseline, merged: values.get(baseline) },
         { backend: candidate, merged: values.get(candidate) },
       ] as const;
-      const effects = pairedEffects(cell, selectedMetrics(metrics), rankOf);
-      const entries = effects.map((effect) => [effect.metric, entryOf(effect, sides, margin)] as const);
+      const effects = pairedEffects(cell, selectMetrics(metrics), rankOf);
+      const entries = effects.map((effect) => [effect.metric, toEntry(effect, sides, margin)] as const);
       return { baseline, candidate, runs: cell.cell.runs, metrics: Object.fromEntries(entries) };
     }),
   };
 }
 
-function entryOf(effect: PairedEffect, sides: readonly [NotedSide, NotedSide], margin: number): MatrixEntry {
+function toEntry(effect: PairedEffect, sides: readonly [NotedSide, NotedSide], margin: number): MatrixEntry {
   const { metric, cell, nEff, estimate, interval, narrowest, pHolm } = effect;
   const { verdict, reason } = judge({
     hosts: cell.n,
@@ -111,11 +101,11 @@ function entryOf(effect: PairedEffect, sides: readonly [NotedSide, NotedSide], m
   return {
     hosts: cell.n,
     n_eff: nEff,
-    ratio: known(estimate),
-    ci: limits(interval),
+    ratio: toEstimate(estimate),
+    ci: interval && toInterval(interval),
     p_holm: pHolm,
     verdict,
     reason,
-    flags: flagsOf(pairedFlags(effect, cachedReadsOf(metric, sides))),
+    flags: listFlags(pairedFlags(effect, cachedReadsOfMetric(metric, sides))),
   };
 }

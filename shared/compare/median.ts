@@ -1,24 +1,28 @@
+// The median over hosts, and its distribution-free 95 % interval (statistics.md, section 4): the one procedure behind every
+// number of an answer. In: the ordered host values of a cell, in ticks. Hosts with a bound alone take part with their
+// bound, so both the estimate and the interval may be open on a side.
+
 import { at, atFromLargest, type Ends } from "./order-statistics.ts";
 import { type MedianRank, medianRank } from "./tests.ts";
 
-/** A stretch of log values in ticks (1e-4 of a natural log). An end may be infinite: nothing is known on that side. */
+/** A range of log values in ticks (1e-4 of a natural log). An infinite end means that nothing is known on that side. */
 export interface TickInterval {
   readonly lo: number;
   readonly hi: number;
 }
 
+/** The estimate of a value of which nothing is known. */
+export const UNKNOWN: TickInterval = { lo: -Infinity, hi: Infinity };
+
 /** Hosts needed for a 95 % interval: with 5 the range of all values covers the median in 93.75 % of cases at most. */
 export const MIN_HOSTS = 6;
 
-/** Half a bin. Limits are never given closer to the estimate than the grid can resolve. */
+/** Half a bin, in ticks. Limits are never given closer to the estimate than the grid can resolve. */
 const RESOLUTION = 25;
-
-/** The estimate of which nothing is known. */
-export const UNKNOWN: TickInterval = { lo: -Infinity, hi: Infinity };
 
 /** A median of host values. */
 export interface Median {
-  /** A point (`lo` = `hi`) when the values around the middle are exact, otherwise all that is known of it. */
+  /** A point (`lo` = `hi`) when the values around the middle are exact; else all that is known of it. */
   readonly estimate: TickInterval;
   /** 95 % interval; null when there are fewer than 6 hosts. */
   readonly interval: TickInterval | null;
@@ -29,19 +33,11 @@ export interface Median {
   readonly narrowest: TickInterval | null;
 }
 
-/** The median of the host values alone; unknown without hosts. */
-export function medianEstimate({ lower, upper }: Ends): TickInterval {
-  if (lower.size === 0) return UNKNOWN;
-  const middle = (lower.size + 1) / 2;
-  return { lo: at(lower, middle), hi: atFromLargest(upper, middle) };
-}
-
 /**
- * Median with distribution-free interval (statistics.md, section 4). Values that are known only from one side take part
- * with their bound: lower ends make the lower results, upper ends the upper ones. `nEff` is the number of certainly
- * distinct hosts, 0 to n. No hosts give an unknown median. `rankOf` is `medianRank`, or remembers what it gave.
+ * The median with its interval. Lower ends make the lower results, upper ends the upper ones. `nEff` is the number of
+ * certainly distinct hosts, 0 to n. No hosts give an unknown median. `rankOf` is `medianRank`, or a memoized one.
  */
-export function medianOf(ends: Ends, nEff: number, rankOf: (n: number) => MedianRank = medianRank): Median {
+export function computeMedian(ends: Ends, nEff: number, rankOf: (n: number) => MedianRank = medianRank): Median {
   const { lower, upper } = ends;
   const estimate = medianEstimate(ends);
   if (nEff < MIN_HOSTS) return { estimate, interval: null, narrowest: null };
@@ -58,4 +54,11 @@ export function medianOf(ends: Ends, nEff: number, rankOf: (n: number) => Median
       hi: Math.max(atFromLargest(lower, rank), estimate.lo + RESOLUTION),
     },
   };
+}
+
+/** The median of the host values without its interval; unknown without hosts. */
+export function medianEstimate({ lower, upper }: Ends): TickInterval {
+  if (lower.size === 0) return UNKNOWN;
+  const middle = (lower.size + 1) / 2;
+  return { lo: at(lower, middle), hi: atFromLargest(upper, middle) };
 }

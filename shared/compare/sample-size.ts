@@ -1,5 +1,5 @@
-// What would change a verdict: how many hosts it takes. These are projections and no statistics: they ask what the rules of
-// the verdict (statistics.md, section 6) would say of more hosts that split as those so far, or that all say the opposite.
+// Sample size: how many hosts it takes to change a verdict. These are projections, not statistics: they apply the rules of
+// the verdict (statistics.md, section 6) to more hosts that split as the present ones do, or that all show the opposite.
 
 import { TICKS_PER_LOG } from "../cells/host-values.ts";
 import type { ConfidenceInterval, Estimate } from "./comparison.ts";
@@ -7,24 +7,15 @@ import { MIN_HOSTS } from "./median.ts";
 import { medianRank, signTest } from "./tests.ts";
 import { isSignificant, marginTicks } from "./verdict.ts";
 
-/** How the certainly distinct hosts split; those that are neither are ties, or cannot be told. Counts may be fractions. */
+/** How the certainly distinct hosts split; the rest are ties or undetermined. Counts may be fractions. */
 export interface Split {
   readonly hosts: number;
   readonly faster: number;
   readonly slower: number;
 }
 
-/** Beyond so many hosts there is no fleet. */
+/** No fleet has more hosts. */
 const MAX_HOSTS = 1_000_000;
-
-/**
- * Whether so many hosts on the winning side are enough: the sign test holds after a correction by `factor`, and so few hosts
- * are not on that side that the interval of the median leaves 1 behind.
- */
-function decides(hosts: number, winning: number, losing: number, factor: number): boolean {
-  if (hosts < MIN_HOSTS || !isSignificant(factor * signTest(winning, losing))) return false;
-  return hosts - winning < medianRank(hosts).k;
-}
 
 /** The fewest hosts that can give a verdict of faster or slower, if all of them agree, with so many metrics tested together. */
 export function fewestHosts(tests: number): number {
@@ -34,9 +25,9 @@ export function fewestHosts(tests: number): number {
 }
 
 /**
- * About how many hosts there must be in all for a verdict of faster or slower, if those to come split as those so far:
- * exact up to a hundred, within one per cent beyond. Null when the larger side is not the majority, or no fleet is that large. `tests` are
- * the metrics tested together, by which Holm's correction multiplies at most.
+ * About how many hosts there must be in all for a verdict of faster or slower, if further hosts split as the present ones:
+ * exact up to a hundred, within one per cent beyond. Null when the larger side is not the majority, or no fleet is that
+ * large. `tests` is the number of metrics tested together, the largest factor of Holm's correction.
  */
 export function hostsForDirection({ hosts, faster, slower }: Split, tests: number): number | null {
   const [winning, losing] = [Math.max(faster, slower), Math.min(faster, slower)];
@@ -50,8 +41,8 @@ export function hostsForDirection({ hosts, faster, slower }: Split, tests: numbe
 }
 
 /**
- * How many further hosts that all say the opposite would undo a verdict of faster or slower; at least 1. `factor` is what
- * Holm's correction multiplied the p value by.
+ * How many further hosts that all show the opposite would overturn a verdict of faster or slower; at least 1. `factor` is
+ * the one by which Holm's correction multiplied the p value.
  */
 export function hostsToOverturn({ hosts, faster, slower }: Split, factor: number): number {
   const [all, winning, losing] = [
@@ -69,7 +60,7 @@ export function hostsToOverturn({ hosts, faster, slower }: Split, factor: number
 }
 
 /**
- * About how many hosts there must be in all for the interval to fit into the margin, if the median stays where it is: the
+ * About how many hosts there must be in all for the interval to fit into the margin, if the median does not move: the
  * interval shrinks with the root of their number. Null where the median is not known exactly, lies outside the margin, or
  * the interval has no limit on a side.
  */
@@ -86,4 +77,13 @@ export function hostsForEquality(
   const shrink = Math.max((median - low) / (median + reach), (high - median) / (reach - median));
   const count = Math.round(hosts * shrink ** 2);
   return count <= MAX_HOSTS ? Math.max(MIN_HOSTS, count) : null;
+}
+
+/**
+ * Whether so many winning hosts decide: the sign test is significant after a correction by `factor`, and so few hosts
+ * are not on the winning side that the interval of the median excludes 1.
+ */
+function decides(hosts: number, winning: number, losing: number, factor: number): boolean {
+  if (hosts < MIN_HOSTS || !isSignificant(factor * signTest(winning, losing))) return false;
+  return hosts - winning < medianRank(hosts).k;
 }

@@ -1,5 +1,14 @@
-// The binomial distribution with probability 1/2, and the two things the comparison needs of it: the sign test and the
-// ranks of the interval of a median. Accurate to about 12 digits for n up to a million.
+// The distribution-free tests of the comparison: the sign test, the ranks of a median's interval that it gives, and Holm's
+// correction over several tests. All rest on the binomial distribution with probability 1/2, accurate to about 12 digits
+// for n up to a million. Method: statistics.md, sections 4 and 6.
+
+/**
+ * Two-sided p of the exact sign test of `positive` against `negative` hosts (Dixon and Mood 1946). Leave ties out before
+ * the call. Without any host it is 1.
+ */
+export function signTest(positive: number, negative: number): number {
+  return Math.min(1, 2 * binomialCdf(Math.min(positive, negative), positive + negative));
+}
 
 /**
  * Holm's step-down adjustment (1979) of the p values of one family. Keeps the order of its input; a null is no test, it
@@ -15,54 +24,6 @@ export function holm(pValues: readonly (number | null)[]): (number | null)[] {
     adjusted[index] = highest;
   });
   return adjusted;
-}
-
-/** ln n! minus Stirling's leading part n ln n - n + ln(2 pi n)/2, for n >= 1. */
-function stirlingRest(n: number): number {
-  if (n < 16) {
-    let factorial = 1;
-    for (let i = 2; i <= n; i++) factorial *= i;
-    return Math.log(factorial) - (n * Math.log(n) - n + Math.log(2 * Math.PI * n) / 2);
-  }
-  const square = n * n;
-  return (1 / 12 - (1 / 360 - (1 / 1260 - (1 / 1680 - 1 / 1188 / square) / square) / square) / square) / n;
-}
-
-/**
- * P(X = j) for 0 <= j <= n/2. The log-factorials of n, j and n-j are huge and nearly cancel; their leading parts are
- * therefore combined on paper, with u = 1 - 2j/n, and only the small rests are subtracted as numbers.
- */
-function probability(n: number, j: number): number {
-  if (j === 0) return 2 ** -n;
-  const u = (n - 2 * j) / n;
-  const exponent = (-n / 2) * ((1 - u) * Math.log1p(-u) + (1 + u) * Math.log1p(u));
-  const scale = Math.log(n / (2 * Math.PI * j * (n - j))) / 2;
-  return Math.exp(exponent + scale + stirlingRest(n) - stirlingRest(j) - stirlingRest(n - j));
-}
-
-/**
- * P(X <= j) for X ~ Binomial(n, 1/2), any integer j. The terms are added downwards from the j-th, each from the one
- * above it, until they no longer matter: of the order of sqrt(n) terms. Probabilities under 1e-308 come out as 0.
- */
-export function binomialCdf(j: number, n: number): number {
-  if (j < 0) return 0;
-  if (j >= n) return 1;
-  if (2 * j >= n) return 1 - binomialCdf(n - j - 1, n);
-  let term = probability(n, j);
-  let sum = term;
-  for (let i = j; i > 0 && term > sum * 1e-18; i--) {
-    term *= i / (n - i + 1);
-    sum += term;
-  }
-  return sum;
-}
-
-/**
- * Two-sided p of the exact sign test of `positive` against `negative` hosts (Dixon and Mood 1946). Ties must be left
- * out before. Without any host it is 1.
- */
-export function signTest(positive: number, negative: number): number {
-  return Math.min(1, 2 * binomialCdf(Math.min(positive, negative), positive + negative));
 }
 
 /** The rank of the lower limit of a median's 95 % interval: the real number `k + lambda`. */
@@ -99,11 +60,51 @@ export function medianRank(n: number): MedianRank {
 }
 
 /** `medianRank` that computes each n once: within one comparison most cells have one of a few numbers of hosts. */
-export function rememberedRanks(): (n: number) => MedianRank {
+export function memoizedMedianRank(): (n: number) => MedianRank {
   const ranks = new Map<number, MedianRank>();
   return (n) => {
     const rank = ranks.get(n) ?? medianRank(n);
     ranks.set(n, rank);
     return rank;
   };
+}
+
+/**
+ * P(X <= j) for X ~ Binomial(n, 1/2), any integer j. The terms are added downward from the j-th, each from the one
+ * above it, until they no longer matter: of the order of sqrt(n) terms. Probabilities under 1e-308 come out as 0.
+ */
+export function binomialCdf(j: number, n: number): number {
+  if (j < 0) return 0;
+  if (j >= n) return 1;
+  if (2 * j >= n) return 1 - binomialCdf(n - j - 1, n);
+  let term = probability(n, j);
+  let sum = term;
+  for (let i = j; i > 0 && term > sum * 1e-18; i--) {
+    term *= i / (n - i + 1);
+    sum += term;
+  }
+  return sum;
+}
+
+/**
+ * P(X = j) for 0 <= j <= n/2. The log-factorials of n, j and n-j are huge and nearly cancel; their leading parts are
+ * therefore combined on paper, with u = 1 - 2j/n, and only the small rests are subtracted as numbers.
+ */
+function probability(n: number, j: number): number {
+  if (j === 0) return 2 ** -n;
+  const u = (n - 2 * j) / n;
+  const exponent = (-n / 2) * ((1 - u) * Math.log1p(-u) + (1 + u) * Math.log1p(u));
+  const scale = Math.log(n / (2 * Math.PI * j * (n - j))) / 2;
+  return Math.exp(exponent + scale + stirlingRest(n) - stirlingRest(j) - stirlingRest(n - j));
+}
+
+/** ln n! minus Stirling's leading part n ln n - n + ln(2 pi n)/2, for n >= 1. */
+function stirlingRest(n: number): number {
+  if (n < 16) {
+    let factorial = 1;
+    for (let i = 2; i <= n; i++) factorial *= i;
+    return Math.log(factorial) - (n * Math.log(n) - n + Math.log(2 * Math.PI * n) / 2);
+  }
+  const square = n * n;
+  return (1 / 12 - (1 / 360 - (1 / 1260 - (1 / 1680 - 1 / 1188 / square) / square) / square) / square) / n;
 }

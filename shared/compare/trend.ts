@@ -1,21 +1,22 @@
-// The trend of one backend in one metric over a list of periods (docs/api.md#read). In: value cells of each period.
-// Out: for each stratum what each period measured, and what changed since the one before.
+// The trend of one backend in one metric over a list of periods (docs/api.md#read). In: the value cells of each period.
+// Out: for each stratum the median of each period, and its change since the one before.
 
 import { SCOPE_ALL } from "../cells/cell.ts";
 import type { Backend } from "../run/backends.ts";
 import type { MetricName } from "../run/metrics.ts";
 import type { PeriodUnit } from "../run/periods.ts";
 import type { View } from "../run/run.ts";
-import { METHOD_VERSION, type Merged, type Question } from "./compare.ts";
-import type { ConfidenceInterval, Estimate } from "./comparison.ts";
-import { known, limits, type Measure, measure } from "./estimate.ts";
+import type { ComparisonQuery, ConfidenceInterval, Estimate } from "./comparison.ts";
+import { METHOD_VERSION } from "./effects.ts";
+import { estimateQuantity, type QuantityEstimate, toEstimate, toInterval } from "./estimate.ts";
 import type { Notice } from "./flags.ts";
 import type { Matrix } from "./matrix.ts";
-import { change } from "./mover.ts";
+import type { Merged } from "./merge-periods.ts";
+import { changeBetween } from "./mover.ts";
 
-/** How fresh an answer is, and what a reader must know of all its numbers. */
+/** How fresh an answer is, and the notices about all its numbers. */
 export interface Freshness {
-  /** When the statistics were last brought up to date, ISO 8601; null without any. */
+  /** When the statistics were last updated, ISO 8601; null when never. */
   readonly as_of: string | null;
   /** Hosts with results that are not in these numbers yet. */
   readonly pending_hosts: number;
@@ -25,18 +26,18 @@ export interface Freshness {
 /** The answer of GET /v1/matrix. */
 export interface MatrixResult extends Matrix, Freshness {}
 
-/** The answer of GET /v1/trend, with the periods it was made from, in the order of time. */
+/** The answer of GET /v1/trend, with its periods in the order of time. */
 export interface TrendResult extends Trend, Freshness {
   readonly unit: PeriodUnit;
   readonly periods: readonly string[];
 }
 
-/** A question about one backend and metric. */
+/** A query about one backend and metric. */
 export interface TrendQuery {
   readonly backend: Backend;
   readonly metric: MetricName;
   readonly view: View;
-  readonly filters: Question["filters"];
+  readonly filters: ComparisonQuery["filters"];
 }
 
 /** One period, e.g. `2026-11`, and the value cells of the backend in it by scope. */
@@ -45,7 +46,7 @@ export interface TrendPeriod {
   readonly values: ReadonlyMap<string, Merged>;
 }
 
-/** What one period measured in one stratum, in the metric's unit. */
+/** One period of one stratum, in the metric's unit. */
 export interface TrendPoint {
   readonly period: string;
   readonly hosts: number;
@@ -55,8 +56,8 @@ export interface TrendPoint {
   /** Null below 6 hosts. */
   readonly ci: ConfidenceInterval | null;
   /**
-   * This period's median over that of the last one listed before it that has hosts, as a ratio: above 1 it became faster.
-   * Null for the first, and where one of the two has fewer than 6 hosts.
+   * This period's median over the previous listed one's, as a ratio: above 1 the backend became faster.
+   * Null for the first, and where one of the two periods has fewer than 6 hosts.
    */
   readonly change: {
     readonly since: string;
@@ -69,25 +70,25 @@ export interface TrendPoint {
 /** The whole answer. */
 interface Trend extends TrendQuery {
   readonly method_version: string;
-  /** By stratum, sorted; of each the periods that have hosts, in the order asked for. */
+  /** By stratum, sorted; for each the periods that have hosts, in the order of the query. */
   readonly strata: Readonly<Record<string, readonly TrendPoint[]>>;
 }
 
 /** The trend over periods in the order of time, each a window of its own. */
-export function trend(question: TrendQuery, periods: readonly TrendPeriod[]): Trend {
+export function trend(query: TrendQuery, periods: readonly TrendPeriod[]): Trend {
   const scopes = new Set(periods.flatMap(({ values }) => [...values.keys()]));
   const strata = [...scopes].filter((scope) => scope !== SCOPE_ALL).sort();
-  const entries = strata.map((stratum) => [stratum, points(question.metric, stratum, periods)] as const);
+  const entries = strata.map((stratum) => [stratum, buildPoints(query.metric, stratum, periods)] as const);
   return {
-    ...question,
+    ...query,
     method_version: METHOD_VERSION,
     strata: Object.fromEntries(entries.filter(([, own]) => own.length > 0)),
   };
 }
 
-function points(metric: MetricName, stratum: string, periods: readonly TrendPeriod[]): TrendPoint[] {
+function buildPoints(metric: MetricName, stratum: string, periods: readonly TrendPeriod[]): TrendPoint[] {
   const measured = periods
-    .map(({ period, values }) => ({ period, now: measure(values.get(stratum), metric) }))
+    .map(({ period, values }) => ({ period, now: estimateQuantity(values.get(stratum), metric) }))
     .filter(({ now }) => now.cell.n > 0);
   return measured.map(({ period, now }, index) => {
     const last = measured[index - 1];
@@ -96,16 +97,14 @@ function points(metric: MetricName, stratum: string, periods: readonly TrendPeri
       hosts: now.cell.n,
       runs: now.cell.runs,
       censored_hosts: now.cell.n - now.cell.nx,
-      median: known(now.estimate),
-      ci: limits(now.interval),
+      median: toEstimate(now.estimate),
+      ci: now.interval && toInterval(now.interval),
       change: last === undefined ? null : changeSince(last.period, last.now, now),
     };
   });
 }
 
-function changeSince(since: string, before: Measure, now: Measure): TrendPoint["change"] {
-  const found = change(before, now);
-  if (found === null) return null;
-  const { low, high } = known(found.interval);
-  return { since, ratio: known(found.estimate), ci: { low, high }, hint: found.hint };
+function changeSince(since: string, before: QuantityEstimate, now: QuantityEstimate): TrendPoint["change"] {
+  const change = changeBetween(before, now);
+  return change && { since, ratio: toEstimate(change.estimate), ci: toInterval(change.interval), hint: change.hint };
 }

@@ -1,12 +1,12 @@
-// The colours of pictures, by role, on light and on dark ground. Text keeps a contrast of 4.5 to 1 and marks of 3 to 1 to the
-// ground they stand on (WCAG 2.1 AA). Better is blue and worse orange, which nearly everybody tells apart, and every mark
-// that has a colour has a shape or a word as well: in grey print nothing is lost.
+// The colors of charts and pages, by role, on light and on dark ground. Text keeps a contrast of 4.5 to 1 and marks of 3 to 1
+// to their ground (WCAG 2.1 AA). Better is blue and worse orange, which nearly everybody can distinguish, and every mark
+// that has a color has a shape or a word as well: in gray print nothing is lost.
 
 import type { Role } from "../chart/scene.ts";
 
-export type Colours = Readonly<Record<Role, string>>;
+export type Colors = Readonly<Record<Role, string>>;
 
-export const LIGHT: Colours = {
+export const LIGHT: Colors = {
   paper: "#ffffff",
   ink: "#1b2026",
   muted: "#59636e",
@@ -24,7 +24,7 @@ export const LIGHT: Colours = {
   "unclear-tint": "#f6f8fa",
 };
 
-export const DARK: Colours = {
+export const DARK: Colors = {
   paper: "#12171d",
   ink: "#e8edf2",
   muted: "#a3adb8",

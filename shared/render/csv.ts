@@ -1,5 +1,5 @@
-// Comma-separated values by RFC 4180: records end in CRLF, and a field that holds a comma, a quote or a line end stands in
-// quotes, its own quotes doubled. So does one with a semicolon or a tab, at which some spreadsheets split.
+// Comma-separated values by RFC 4180. Records end in CRLF. A field that holds a comma, a quote or a line end is quoted,
+// with its own quotes doubled. So is one with a semicolon or a tab, at which some spreadsheets split.
 
 import type { Records, Value } from "../report/records.ts";
 
@@ -10,17 +10,17 @@ export function csv({ columns, rows }: Records): string {
 
 /** One record with its line end. */
 export function csvRecord(values: readonly Value[]): string {
-  const fields = values.map((value) => (typeof value === "string" ? harmlessField(value) : String(value ?? "")));
+  const fields = values.map((value) => (typeof value === "string" ? escapeField(value) : String(value ?? "")));
   return `${fields.map((field) => (/[",;\t\r\n]/.test(field) ? `"${field.replaceAll('"', '""')}"` : field)).join(",")}\r\n`;
 }
 
 /**
- * Text as a field that no spreadsheet takes for a formula: where any of `= + - @`, also in their full width, a tab or a line
- * end begins the text, if need be behind blanks, an apostrophe stands before it. So it does behind each semicolon, tab and
- * line end in the text, there before a quote as well: where a semicolon or a tab parts fields, a quote in the middle of a
- * line protects nothing, and one at the start of a part hides what follows it. It also stands before an apostrophe in such a
- * place: a reader of the field takes one off in each of them, if there is one, and has the text again.
+ * Text as a field that no spreadsheet takes for a formula. An apostrophe is inserted where the text begins with any of
+ * `= + - @`, also in full width, with a tab or with a line end, even after spaces. The same applies after each semicolon, tab
+ * and line end in the text, and there before a quote as well: where a semicolon or a tab separates fields, a quote in the
+ * middle of a line protects nothing, and one at the start of a part hides what follows it. An apostrophe in such a position
+ * gets another one: a reader removes one in each such position, if there is one, and has the text again.
  */
-function harmlessField(text: string): string {
+function escapeField(text: string): string {
   return text.replace(/(?<=^)(?= *[=+\-@＝＋－＠\t\r\n'])|(?<=[;\t\r\n])(?= *[=+\-@＝＋－＠\t\r\n'"])/g, "'");
 }

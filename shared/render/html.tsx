@@ -1,19 +1,21 @@
+// A report as HTML: its body, its style sheet, and the whole document. It has no script. All words are escaped and made
+// printable; only the chart, which is our own SVG, is put in raw.
+
 import { raw } from "hono/html";
 import type { Child, FC } from "hono/jsx";
 import type { Cell, Column, Remark, Report, Section, Table, Target, Theme } from "../report/model.ts";
 import { printable, printableLines } from "../run/text.ts";
-import { type Colours, DARK, LIGHT } from "./colors.ts";
+import { type Colors, DARK, LIGHT } from "./colors.ts";
 
-// A report as a part of a page: what the page /docs of a share, a saved file and the pages of the service all show. It has
-// no script and no style of its own; `html-style.ts` has the classes.
+// The body of a report, as pages of the service, shared pages and saved files all show it.
 
 interface ReportBodyProps {
   readonly report: Report;
   /** The chart as SVG, which is put in as it is; null for none. */
   readonly chart: string | null;
-  /** Where a name in a table leads; without it names are plain text. */
+  /** The URL of a name in a table; without it names are plain text. */
   readonly linkOf?: ((target: Target) => string) | undefined;
-  /** What a page has to add; stands behind the chart, before the sections. */
+  /** What a page adds between the chart and the sections. */
   readonly children?: Child;
 }
 
@@ -42,7 +44,7 @@ export const ReportBody: FC<ReportBodyProps> = ({ report, chart, linkOf, childre
     ))}
     {report.cursor !== null && (
       <p>
-        There are more: ask with <code>{`cursor=${printable(report.cursor)}`}</code>
+        More results: pass <code>{`cursor=${printable(report.cursor)}`}</code>
       </p>
     )}
   </article>
@@ -57,7 +59,7 @@ const SectionPart: FC<{ section: Section; linkOf: ReportBodyProps["linkOf"] }> =
   </section>
 );
 
-/** A table that scrolls by itself where it is wider than the page, by keyboard too. */
+/** A table that scrolls on its own where it is wider than the page, by keyboard too. */
 const TablePart: FC<{ table: Table; linkOf: ReportBodyProps["linkOf"] }> = ({ table, linkOf }) =>
   table.rows.length === 0 ? (
     <p>none</p>
@@ -93,7 +95,7 @@ const TablePart: FC<{ table: Table; linkOf: ReportBodyProps["linkOf"] }> = ({ ta
     </section>
   );
 
-/** Cells of so many characters are never broken into lines: numbers, intervals, verdicts. */
+/** Cells of up to so many characters are never broken into lines: numbers, intervals, verdicts. */
 const SHORT = 24;
 
 function classOf(column: Column | undefined, { text, tone }: Cell): string | undefined {
@@ -120,18 +122,18 @@ const Remarks: FC<{ remarks: readonly Remark[] }> = ({ remarks }) =>
     </ul>
   );
 
-// The style sheet of every page that shows a report: readable from 320 px to a wall, in light, dark and grey print. Verdicts
-// have a shape beside their colour, the one they have in charts.
+// The style sheet of every page that shows a report: readable from 320 px up, in light, dark and gray print. Verdicts have
+// a shape as well as a color, the same as in charts.
 
-const variables = (colours: Colours, scheme: "light" | "dark"): string =>
-  [...Object.entries(colours).map(([role, colour]) => `--${role}:${colour}`), `color-scheme:${scheme}`].join(";");
+const variables = (colors: Colors, scheme: "light" | "dark"): string =>
+  [...Object.entries(colors).map(([role, color]) => `--${role}:${color}`), `color-scheme:${scheme}`].join(";");
 
-/** Charts in a page take the page's colours, by their classes. */
+/** Charts in a page take the page's colors, by their classes. */
 const CHART = Object.keys(LIGHT)
   .map((role) => `.vbdstat .fill-${role}{fill:var(--${role})}.vbdstat .stroke-${role}{stroke:var(--${role})}`)
   .join("\n");
 
-/** For a document whose root has the class `light`, `dark` or `auto`. It is a constant, so that a policy can name its hash. */
+/** For a document whose root has the class `light`, `dark` or `auto`. It is a constant, so that a content security policy can name its hash. */
 export const REPORT_STYLE = `
 :root { ${variables(LIGHT, "light")} }
 @media screen { :root.dark { ${variables(DARK, "dark")} } }
@@ -187,7 +189,7 @@ body { margin: 0; background: var(--paper); color: var(--ink); font: 1rem/1.5 sy
 }
 `;
 
-/** A report as a document that needs nothing else: no script, nothing loaded. `chart` is SVG, or null for none. */
+/** A report as a self-contained document: no script, nothing loaded. `chart` is SVG, or null for none. */
 export function html(report: Report, chart: string | null, theme: Theme): string {
   const document = (
     <html lang="en" class={theme}>
@@ -195,7 +197,7 @@ export function html(report: Report, chart: string | null, theme: Theme): string
         <meta charset="utf-8" />
         <meta name="viewport" content="width=device-width, initial-scale=1" />
         <title>{printable(report.title)}</title>
-        {/* Raw, because a style sheet is not escaped text; its hash stands in the policy. */}
+        {/* Raw, because a style sheet is not escaped text; the policy names its hash. */}
         <style>{raw(REPORT_STYLE)}</style>
       </head>
       <body>

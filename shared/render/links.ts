@@ -1,11 +1,11 @@
-// What a share gives to whoever embeds it: its address in every format, and snippets to paste. The origin is ours and the
-// id is hexadecimal; the title comes from outside and is escaped for each place.
+// Links to a share: its URL in every format, and snippets to paste into a page, a README or a terminal. The origin is ours
+// and the id is hexadecimal; the title comes from outside and is escaped for each target.
 
 import { WIDTH } from "../report/model.ts";
 import { printable } from "../run/text.ts";
 import { xmlText } from "./xml.ts";
 
-/** Addresses of a share by format; null where its kind has no picture, or no badge. */
+/** URLs of a share by format; null where its kind has no chart, or no badge. */
 export interface ShareUrls {
   readonly svg: string | null;
   readonly png: string | null;
@@ -17,12 +17,12 @@ export interface ShareUrls {
   readonly badge: string | null;
 }
 
-/** Text to paste, ready for its place. */
+/** Text to paste, escaped for its target. */
 export interface ShareSnippets {
-  /** An `img` element; null where the kind has no picture. */
+  /** An `img` element; null where the kind has no chart. */
   readonly img: string | null;
   readonly markdown: string;
-  /** A `figure` whose picture leads to the whole summary. */
+  /** A `figure` whose image links to the whole summary. */
   readonly html: string;
   readonly iframe: string;
   /** A command that prints the summary as text. */
@@ -35,7 +35,7 @@ interface SharedKind {
   readonly hasBadge: boolean;
 }
 
-/** The addresses of a share under an origin, which ends without a slash. */
+/** The URLs of a share under an origin, which ends without a slash. */
 export function shareUrls(origin: string, id: string, { formats, hasBadge }: SharedKind): ShareUrls {
   const at = `${origin}/s/${id}`;
   return {
@@ -50,7 +50,7 @@ export function shareUrls(origin: string, id: string, { formats, hasBadge }: Sha
   };
 }
 
-/** Snippets of a share. `title` is the one it is shown under. */
+/** Snippets of a share. `title` is its shown title. */
 export function shareSnippets({ svg, html, txt }: ShareUrls, title: string): ShareSnippets {
   const alt = xmlText(printable(title));
   const label = markdownLabel(title);
@@ -67,7 +67,7 @@ export function shareSnippets({ svg, html, txt }: ShareUrls, title: string): Sha
   };
 }
 
-/** Height in px at which a summary opens; it scrolls. */
+/** Height in px of a frame with a summary; it scrolls. */
 export const FRAME_HEIGHT = 600;
 
 /** An `iframe` with the whole summary. */
@@ -76,5 +76,5 @@ export function shareFrame(html: string, title: string, { width, height }: { wid
   return `<iframe src="${html}" title="${name}" width="${width}" height="${height}" loading="lazy"></iframe>`;
 }
 
-/** Text as the label of a link or picture: no character of it is markup, opens another link or ends this one. */
+/** Text as the label of a link or image: no character of it is markup, opens another link or ends this one. */
 const markdownLabel = (text: string): string => printable(text).replace(/[!-+./:-@[-`{-~]/g, "\\$&");

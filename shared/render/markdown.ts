@@ -1,4 +1,5 @@
-// A report in Markdown as GitHub reads it: headings, tables, lists. What it says is text and never markup: see `inline`.
+// A report in Markdown for GitHub: headings, tables, lists. In: a report. Out: Markdown in which all words are text and never
+// markup: see `inline`.
 
 import type { Remark, Report, Section, Table } from "../report/model.ts";
 import { printable, printableLines } from "../run/text.ts";
@@ -12,7 +13,7 @@ export function markdown({ title, lead, guide, facts, notices, sections, cursor 
     facts.map(({ label, text }) => `**${inline(label)}** ${inline(text)}`).join(", "),
     notices.map(item).join("\n"),
     ...sections.flatMap(sectionBlocks),
-    ...(cursor === null ? [] : [`There are more: ask with ${codeSpan(`cursor=${printable(cursor)}`)}`]),
+    ...(cursor === null ? [] : [`More results: pass ${codeSpan(`cursor=${printable(cursor)}`)}`]),
   ];
   return `${blocks.filter((block) => block !== "").join("\n\n")}\n`;
 }
@@ -40,22 +41,22 @@ function item({ label, text, isWarning }: Remark): string {
   return `- ${isWarning ? "! " : ""}**${inline(label)}**: ${inline(text)}`;
 }
 
-/** What GitHub makes links, mentions or pictures of even where its characters are escaped. */
+/** What GitHub turns into links, mentions or images even where its characters are escaped. */
 const LINKED = /@|:\/\/|www\.|#\d|\bGH-\d|:[a-z][\w+-]*:/i;
 
 /**
- * Text as one line of Markdown that shows it as it is, in a heading, a cell or a paragraph; a paragraph must not begin with
- * text from outside, which could be a list there. Words that would become links stand in a code span; in all others
- * whatever could be markup is escaped. An underscore inside a word is none.
+ * Text as one line of Markdown that shows it verbatim, in a heading, a cell or a paragraph; a paragraph must not begin with
+ * text from outside, which could be a list there. Words that would become links are put into a code span; in all others
+ * every character that could be markup is escaped. An underscore inside a word is not markup.
  */
 export function inline(text: string): string {
   return printable(text)
     .split(/([ |])/)
-    .map((word) => (LINKED.test(word) ? codeSpan(word) : escaped(word)))
+    .map((word) => (LINKED.test(word) ? codeSpan(word) : escapeWord(word)))
     .join("");
 }
 
-function escaped(word: string): string {
+function escapeWord(word: string): string {
   return word
     .replaceAll("&", "&amp;")
     .replaceAll("<", "&lt;")

@@ -1,10 +1,10 @@
-// A scene as SVG: one element for each item, no scripts, nothing fetched, no ids, so that it may stand in a page beside
-// others. Colours are attributes, which every viewer understands; for the theme `auto` a style sheet replaces them on dark
-// screens. So a viewer that knows no style sheets, or must not apply them, still shows the light picture.
+// A scene as SVG: one element for each item, no scripts, nothing fetched, and no ids, so that a page may hold several.
+// Colors are attributes, which every viewer understands; for the theme `auto` a style sheet replaces them on dark
+// screens. So a viewer that knows no style sheets, or must not apply them, still shows the light image.
 
 import type { Item, Marker, Role, Scene, Text } from "../chart/scene.ts";
 import type { Theme } from "../report/model.ts";
-import { type Colours, DARK, LIGHT } from "./colors.ts";
+import { type Colors, DARK, LIGHT } from "./colors.ts";
 import { element, xmlText } from "./xml.ts";
 
 const FONTS = "'DejaVu Sans', Verdana, sans-serif";
@@ -12,12 +12,12 @@ const FONTS = "'DejaVu Sans', Verdana, sans-serif";
 /** A scene as an SVG document, ending in a line feed. The same scene and theme always give the same bytes. */
 export function svg(scene: Scene, theme: Theme): string {
   const { width, height, title, desc, items } = scene;
-  const colours = theme === "dark" ? DARK : LIGHT;
+  const colors = theme === "dark" ? DARK : LIGHT;
   const content = [
     element("title", {}, xmlText(title)),
     element("desc", {}, xmlText(desc)),
     ...(theme === "auto" ? [element("style", {}, darkStyle(items))] : []),
-    ...items.map((item) => itemElement(item, colours)),
+    ...items.map((item) => itemElement(item, colors)),
   ];
   const root = {
     xmlns: "http://www.w3.org/2000/svg",
@@ -32,7 +32,7 @@ export function svg(scene: Scene, theme: Theme): string {
   return `${element("svg", root, `\n${content.join("\n")}\n`)}\n`;
 }
 
-/** The dark colours of the roles that the picture uses. On paper they stay light. */
+/** The dark colors of the roles that the image uses. On paper they stay light. */
 function darkStyle(items: readonly Item[]): string {
   const rule = (name: string, property: string, role: Role) => `.vbdstat .${name}-${role}{${property}:${DARK[role]}}`;
   const rules = items.flatMap((item) => [
@@ -47,10 +47,10 @@ const isRing = (item: Item): boolean => item.kind === "marker" && item.shape ===
 
 const isFilled = (item: Item): boolean => item.kind !== "line" && !isRing(item);
 
-function itemElement(item: Item, colours: Colours): string {
+function itemElement(item: Item, colors: Colors): string {
   const { role } = item;
-  const fill = { class: `fill-${role}`, fill: colours[role] };
-  const stroke = { class: `stroke-${role}`, stroke: colours[role] };
+  const fill = { class: `fill-${role}`, fill: colors[role] };
+  const stroke = { class: `stroke-${role}`, stroke: colors[role] };
   switch (item.kind) {
     case "rect": {
       const { x, y, width, height, radius } = item;
@@ -61,7 +61,7 @@ function itemElement(item: Item, colours: Colours): string {
       return element("line", { x1, y1, x2, y2, "stroke-width": thickness, ...stroke });
     }
     case "marker":
-      return isRing(item) ? ring(item, colours) : shapeElement(item, fill);
+      return isRing(item) ? ring(item, colors) : shapeElement(item, fill);
     case "text":
       return textElement(item, fill);
   }
@@ -70,15 +70,15 @@ function itemElement(item: Item, colours: Colours): string {
 const RING = 2;
 
 /** A circle that is empty, so that nothing behind it shows through. */
-function ring({ x, y, size, role }: Marker, colours: Colours): string {
+function ring({ x, y, size, role }: Marker, colors: Colors): string {
   return element("circle", {
     cx: x,
     cy: y,
     r: (size - RING) / 2,
     "stroke-width": RING,
     class: `stroke-${role} fill-paper`,
-    stroke: colours[role],
-    fill: colours.paper,
+    stroke: colors[role],
+    fill: colors.paper,
   });
 }
 
@@ -104,7 +104,7 @@ function shapeElement({ shape, x, y, size }: Marker, fill: Fill): string {
 
 const hundredths = (value: number): number => Math.round(value * 100) / 100 + 0;
 
-/** A text; one with characters of unknown size stands in a view of its own, which cuts off what sticks out of its box. */
+/** A text. One with characters of unknown size gets a view of its own, which cuts off everything outside its box. */
 function textElement({ text, x, y, anchor, size, weight, turned, box, clipped }: Text, fill: Fill): string {
   const [left, top] = clipped ? [x - box.x, y - box.y] : [x, y];
   const written = element(

@@ -1,24 +1,10 @@
-// A report as text for a terminal of 100 columns, and for a mail.
+// A report as plain text for a terminal of 100 columns, or for a mail. In: a report. Out: lines of at most 100 characters, with
+// aligned tables. Text from outside is made printable first.
 
+import { capitalize } from "../report/format.ts";
 import type { Remark, Report, Section, Table } from "../report/model.ts";
 import { printable, printableLines } from "../run/text.ts";
-import { wrapped } from "./wrap.ts";
-
-/** A wider cell sticks out of its column instead of widening it for all rows. */
-const WIDEST = 40;
-
-/**
- * Rows of cells as lines of at most `width` characters in which the cells of a column line up on the given side. A row that
- * is too long for one line goes on in the next, indented.
- */
-function columns(sides: readonly ("left" | "right")[], rows: readonly (readonly string[])[], width: number): string[] {
-  const widths = sides.map((_, column) =>
-    Math.max(0, ...rows.map((row) => row[column]?.length ?? 0).filter((length) => length <= WIDEST)),
-  );
-  const padded = (cell: string, column: number) =>
-    sides[column] === "right" ? cell.padStart(widths[column] ?? 0) : cell.padEnd(widths[column] ?? 0);
-  return rows.flatMap((row) => wrapped(row.map(padded).join("  ").trimEnd(), width, "    "));
-}
+import { wrapLines } from "./wrap.ts";
 
 const WIDTH = 100;
 const INDENT = "    ";
@@ -29,17 +15,17 @@ export function text({ title, lead, guide, facts, notices, sections, cursor }: R
   return `${[
     ...underlined(title, "="),
     "",
-    ...wrapped(printable(lead), WIDTH),
-    ...(guide === null ? [] : wrapped(printable(guide), WIDTH)),
-    ...(about === "" ? [] : wrapped(printable(`${about.charAt(0).toUpperCase()}${about.slice(1)}.`), WIDTH)),
+    ...wrapLines(printable(lead), WIDTH),
+    ...(guide === null ? [] : wrapLines(printable(guide), WIDTH)),
+    ...(about === "" ? [] : wrapLines(printable(`${capitalize(about)}.`), WIDTH)),
     ...notices.flatMap(remarkLines),
     ...sections.flatMap(sectionLines),
-    ...(cursor === null ? [] : ["", "There are more: ask with", `cursor=${printable(cursor)}`]),
+    ...(cursor === null ? [] : ["", "More results: pass", `cursor=${printable(cursor)}`]),
   ].join("\n")}\n`;
 }
 
 function underlined(words: string, rule: "=" | "-"): string[] {
-  const lines = wrapped(printable(words), WIDTH);
+  const lines = wrapLines(printable(words), WIDTH);
   return [...lines, rule.repeat(Math.max(0, ...lines.map(({ length }) => length)))];
 }
 
@@ -49,20 +35,35 @@ function sectionLines({ heading, table, remarks, verbatim }: Section): string[] 
     ...underlined(heading, "-"),
     ...(table === null ? [] : tableLines(table)),
     ...remarks.flatMap(remarkLines),
-    ...(verbatim === null ? [] : printableLines(verbatim).flatMap((line) => wrapped(line, WIDTH))),
+    ...(verbatim === null ? [] : printableLines(verbatim).flatMap((line) => wrapLines(line, WIDTH))),
   ];
 }
 
-function tableLines({ columns: heads, rows }: Table): string[] {
+function tableLines({ columns, rows }: Table): string[] {
   if (rows.length === 0) return ["none"];
   const cells = rows.map((row) => row.map((cell) => printable(cell.text)));
-  return columns(
-    heads.map(({ side }) => side),
-    [heads.map(({ head }) => head), ...cells],
-    WIDTH,
+  return alignColumns(
+    columns.map(({ side }) => side),
+    [columns.map(({ head }) => head), ...cells],
   );
 }
 
+/** A wider cell overflows its column instead of widening it for all rows. */
+const MAX_COLUMN = 40;
+
+/**
+ * Rows of cells as lines in which the cells of a column line up on the given side. A row that
+ * is too long for one line continues on the next, indented.
+ */
+function alignColumns(sides: readonly ("left" | "right")[], rows: readonly (readonly string[])[]): string[] {
+  const widths = sides.map((_, column) =>
+    Math.max(0, ...rows.map((row) => row[column]?.length ?? 0).filter((length) => length <= MAX_COLUMN)),
+  );
+  const padded = (cell: string, column: number) =>
+    sides[column] === "right" ? cell.padStart(widths[column] ?? 0) : cell.padEnd(widths[column] ?? 0);
+  return rows.flatMap((row) => wrapLines(row.map(padded).join("  ").trimEnd(), WIDTH, INDENT));
+}
+
 function remarkLines({ label, text: words, isWarning }: Remark): string[] {
-  return wrapped(printable(`${isWarning ? "! " : ""}${label}: ${words}`), WIDTH, INDENT);
+  return wrapLines(printable(`${isWarning ? "! " : ""}${label}: ${words}`), WIDTH, INDENT);
 }

@@ -1,11 +1,14 @@
+// Text wrapped by characters, for terminals. It has a file of its own, because receipts need it when a function starts, and the
+// rest of the text report does not.
+
 /**
- * Text broken at blanks into lines of at most `width` characters; lines after the first begin with `indent`. A word
- * that fits no line is cut into pieces that do.
+ * Text broken at spaces into lines of at most `width` characters; lines after the first begin with `indent`. A word
+ * that fits on no line is cut into pieces.
  */
-export function wrapped(text: string, width: number, indent = ""): string[] {
+export function wrapLines(text: string, width: number, indent = ""): string[] {
   const lines: string[] = [];
   let line = "";
-  for (const word of text.split(" ").flatMap((whole) => pieces(whole, width - indent.length))) {
+  for (const word of text.split(" ").flatMap((whole) => cutWord(whole, width - indent.length))) {
     const longer = line === "" ? word : `${line} ${word}`;
     if (line !== "" && line.trim() !== "" && longer.length > width) {
       lines.push(line.trimEnd());
@@ -18,7 +21,7 @@ export function wrapped(text: string, width: number, indent = ""): string[] {
   return lines;
 }
 
-function pieces(word: string, most: number): string[] {
-  const count = Math.max(1, Math.ceil(word.length / most));
-  return Array.from({ length: count }, (_, index) => word.slice(index * most, (index + 1) * most));
+function cutWord(word: string, max: number): string[] {
+  const count = Math.max(1, Math.ceil(word.length / max));
+  return Array.from({ length: count }, (_, index) => word.slice(index * max, (index + 1) * max));
 }

@@ -1,6 +1,6 @@
-// XML 1.0 that is well-formed whatever the text is: every element of a picture is written here.
+// Well-formed XML 1.0 for any text: every element of a chart is written here, and snippets escape their texts with it.
 
-// What XML 1.0 does not allow, not even as a reference: most control characters, halves of characters, two non-characters.
+// XML 1.0 does not allow these, not even as a reference: most control characters, lone surrogates, two non-characters.
 const FORBIDDEN = /[^\t\n\r\u0020-\ud7ff\ue000-\ufffd\u{10000}-\u{10ffff}]/gu;
 
 const ESCAPES: Readonly<Record<string, string>> = {
@@ -14,7 +14,7 @@ const ESCAPES: Readonly<Record<string, string>> = {
   "\r": "&#13;",
 };
 
-/** Text as content or as the value of an attribute. What XML forbids becomes U+FFFD. */
+/** Text as content or as the value of an attribute. A character that XML forbids becomes U+FFFD. */
 export function xmlText(text: string): string {
   return text.replace(FORBIDDEN, "\ufffd").replace(/[&<>"'\t\n\r]/g, (character) => ESCAPES[character] ?? "");
 }
@@ -23,14 +23,14 @@ export function xmlText(text: string): string {
 type Value = string | number | null;
 
 /** A number in as few characters as its hundredths need: 3.5, 0, -2.25. */
-function rounded(value: number): string {
+function toHundredths(value: number): string {
   return String(Math.round(value * 100) / 100 + 0);
 }
 
-/** An element around content that is markup already. Names are ours, never from outside. */
+/** An element around content that is markup already. Names never come from outside. */
 export function element(name: string, attributes: Readonly<Record<string, Value>>, content = ""): string {
   const written = Object.entries(attributes).map(([key, value]) =>
-    value === null ? "" : ` ${key}="${typeof value === "number" ? rounded(value) : xmlText(value)}"`,
+    value === null ? "" : ` ${key}="${typeof value === "number" ? toHundredths(value) : xmlText(value)}"`,
   );
   return content === "" ? `<${name}${written.join("")}/>` : `<${name}${written.join("")}>${content}</${name}>`;
 }

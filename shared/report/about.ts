@@ -1,25 +1,26 @@
-// What every statistical answer says about itself: the question it answers, and how fresh it is.
+// What every statistical answer says about itself, in reports and in records: its query, and how fresh it is. In: the fields
+// that all answers share. Out: facts, notices and columns.
 
-import type { Question } from "../compare/compare.ts";
+import type { ComparisonQuery } from "../compare/comparison.ts";
 import type { Notice } from "../compare/flags.ts";
 import type { Freshness } from "../compare/trend.ts";
 import { COHORT_KEYS } from "../run/cohort.ts";
 import { formatMargin, formatNumber } from "../run/format.ts";
-import { instantText } from "./format.ts";
+import { formatInstant } from "./format.ts";
 import { type Fact, type Remark, type RenderOptions, warning } from "./model.ts";
 import type { Field } from "./records.ts";
 
-/** What all of them hold. */
-export interface About extends Pick<Question, "periods" | "view" | "filters">, Freshness {
+/** The fields that all statistical answers share. */
+export interface About extends Pick<ComparisonQuery, "periods" | "view" | "filters">, Freshness {
   readonly method_version: string;
 }
 
 const NOTICE_TEXTS: Readonly<Record<Notice, string>> = {
   cohorts_capped:
-    "there are more cohorts than are kept apart, so hosts that match the filters may be missing from all numbers.",
+    "there are more cohorts than are counted separately, so hosts that match the filters may be missing from all numbers.",
 };
 
-/** The facts about an answer, those of its own kind in the middle. */
+/** The facts about an answer; the facts of its own kind are in the middle. */
 export function aboutFacts(about: About, own: readonly Fact[] = []): Fact[] {
   const { periods, view, filters, as_of, pending_hosts, method_version } = about;
   return [
@@ -29,13 +30,13 @@ export function aboutFacts(about: About, own: readonly Fact[] = []): Fact[] {
       filters[key] === undefined ? [] : [{ label: key, text: filters[key].join(" or ") }],
     ),
     ...own,
-    { label: "as of", text: as_of === null ? "never" : instantText(as_of) },
+    { label: "as of", text: as_of === null ? "never" : formatInstant(as_of) },
     { label: "pending hosts", text: formatNumber(pending_hosts) },
     { label: "method", text: method_version },
   ];
 }
 
-/** Which metrics are shown, when not all of the answer are. */
+/** The metrics that are shown, when the report leaves some out. */
 export function shownFact({ metrics }: Pick<RenderOptions, "metrics">): Fact[] {
   return metrics.length === 0 ? [] : [{ label: "showing", text: metrics.join(", ") }];
 }
@@ -45,7 +46,7 @@ export function marginFact(margin: number): Fact {
   return { label: "margin", text: formatMargin(margin) };
 }
 
-/** What concerns all numbers of an answer. */
+/** The notices about all numbers of an answer. */
 export function noticeRemarks({ notices, pending_hosts: pending }: Pick<About, "notices" | "pending_hosts">): Remark[] {
   const late = pending === 1 ? "1 host has" : `${formatNumber(pending)} hosts have`;
   return [
@@ -54,7 +55,7 @@ export function noticeRemarks({ notices, pending_hosts: pending }: Pick<About, "
   ];
 }
 
-/** The columns that every statistical answer has, at the end of its own. Lists are separated by blanks; `filters` is JSON. */
+/** The columns that follow the own columns of every statistical answer. Lists are separated by spaces; `filters` is JSON. */
 const ABOUT_FIELDS: readonly Field<About>[] = [
   ["periods", ({ periods }) => periods.join(" ")],
   ["view", ({ view }) => view],

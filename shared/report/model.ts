@@ -1,6 +1,6 @@
-// Reports: what a person is told, without markup. In: a result of the service. Out: a title, sentences,
-// facts and tables as plain text, the same for every format; `shared/render` writes them as text, Markdown or HTML. All
-// texts may hold what came from outside, so a renderer escapes every one of them. What programs are told are `Records`.
+// The model of reports: an answer for people, without markup. A report is a title, sentences, facts and tables as plain text,
+// the same for every format; shared/render writes it as text, Markdown or HTML. All texts may hold text from outside, so
+// a renderer escapes every one of them. Programs get `Records` instead.
 
 import type { MetricName } from "../run/metrics.ts";
 
@@ -10,35 +10,35 @@ export interface UnreadableEntry {
   readonly host: string | null;
 }
 
-/** Colours of a picture or page: `auto` follows the reader's system. */
+/** Colors of an image or page: `auto` follows the reader's system. */
 export const THEMES = ["light", "dark", "auto"] as const;
 
 export type Theme = (typeof THEMES)[number];
 
-/** Widths of a picture in px. */
+/** Widths of an image in px. */
 export const WIDTH = { least: 320, most: 1600, default: 720 } as const;
 
-/** Widths in px in which a share is shown; other widths get the nearest, the smaller of two. */
+/** Widths in px in which a share is shown. Another width gets the nearest of them, and the smaller of two at the same distance. */
 export const SHARE_WIDTHS = [320, 480, 600, 720, 800, 960, 1200, 1600] as const;
 
 /** How a summary is shown. It never changes a number. */
 export interface RenderOptions {
-  /** Of a picture, in px: `WIDTH.least` to `WIDTH.most`. */
+  /** Of an image, in px: `WIDTH.least` to `WIDTH.most`. */
   readonly width: number;
   readonly theme: Theme;
   /** The metrics to show; empty for all. */
   readonly metrics: readonly MetricName[];
-  /** Instead of the summary's own title; text from outside. */
+  /** Replaces the summary's own title; text from outside. */
   readonly title: string | null;
 }
 
-/** How a summary is shown when nobody says otherwise. */
+/** The options of a request without any. */
 export const DEFAULT_RENDER_OPTIONS: RenderOptions = { width: WIDTH.default, theme: "auto", metrics: [], title: null };
 
-/** The colour of a cell; its text always says the same in words. */
+/** The color of a cell; its text always says the same in words. */
 export type Tone = "plain" | "better" | "worse" | "equal" | "unclear" | "incomparable";
 
-/** What a cell names, for pages that link to it. */
+/** The host or run that a cell names, for pages that link to it. */
 export interface Target {
   readonly kind: "host" | "run";
   /** The name of the host, the id of the run. */
@@ -55,23 +55,23 @@ export interface Column {
   /** Stable, for programs and style sheets; unique in its table. */
   readonly key: string;
   readonly head: string;
-  /** Numbers stand on the right. */
+  /** Numbers are on the right. */
   readonly side: "left" | "right";
 }
 
 /** A table; the first cell of a row names it. */
 export interface Table {
-  /** What the table shows, for those who meet it alone. */
+  /** What the table shows, for readers who see it without its report. */
   readonly caption: string;
   readonly columns: readonly Column[];
   readonly rows: readonly (readonly Cell[])[];
 }
 
-/** A sentence under a name, such as a flag or a metric. */
+/** A sentence with a label, such as a flag or a metric. */
 export interface Remark {
   readonly label: string;
   readonly text: string;
-  /** Whether it keeps the reader from a wrong conclusion. */
+  /** Whether it prevents a wrong conclusion. */
   readonly isWarning: boolean;
 }
 
@@ -79,11 +79,11 @@ export interface Section {
   readonly heading: string;
   readonly table: Table | null;
   readonly remarks: readonly Remark[];
-  /** Text that is shown as it is, such as a line of Bonnie++; null for none. */
+  /** Text that is shown verbatim, such as a line of Bonnie++; null for none. */
   readonly verbatim: string | null;
 }
 
-/** Something about the whole report, e.g. `period`: `2026-Q4`. */
+/** A fact about the whole report, e.g. `period`: `2026-Q4`. */
 export interface Fact {
   readonly label: string;
   readonly text: string;
@@ -91,12 +91,12 @@ export interface Fact {
 
 export interface Report {
   readonly title: string;
-  /** What was found, in a sentence or two. */
+  /** The finding, in a sentence or two. */
   readonly lead: string;
-  /** How the numbers are to be read; null where they need no help. */
+  /** How to read the numbers; null where they need no help. */
   readonly guide: string | null;
   readonly facts: readonly Fact[];
-  /** What concerns all numbers. */
+  /** Notices about all numbers. */
   readonly notices: readonly Remark[];
   readonly sections: readonly Section[];
   /** Where the next page begins; null when this is all. */
@@ -113,12 +113,12 @@ export function named(text: string, kind: Target["kind"], id: string): Cell {
   return { text, tone: "plain", target: { kind, id } };
 }
 
-/** Columns from their heads; keys are made of the heads unless given. `<` and `>` say on which side. */
+/** A column; its key is made from its head unless given. `<` aligns it left, `>` right. */
 export function column(side: "<" | ">", head: string, key = head.replaceAll(/[^a-z0-9]+/gi, "_")): Column {
   return { key, head, side: side === ">" ? "right" : "left" };
 }
 
-/** A section with a table, with remarks, or both. */
+/** A section with any of a table, remarks and verbatim text. */
 export function section(heading: string, parts: Partial<Omit<Section, "heading">>): Section {
   return { heading, table: null, remarks: [], verbatim: null, ...parts };
 }

@@ -1,10 +1,11 @@
-// Records: what a program is told, one rectangular table for each answer. Numbers are those of the answer, not rounded.
+// Records: an answer for programs, as one rectangular table with stable column names. Numbers are the answer's own, not
+// rounded. The columns of runs are here; shared/summaries has the columns of the other answers.
 
 import { METRIC_NAMES } from "../run/metrics.ts";
 import type { Facts, Measurement, Run } from "../run/run.ts";
 import type { UnreadableEntry } from "./model.ts";
 
-/** A field; null and an absent one are empty. */
+/** The value of a field; null and undefined are written as empty. */
 export type Value = string | number | boolean | null | undefined;
 
 /** A column by its name, and its value in an item. Names are stable; columns may be added at the end. */
@@ -15,20 +16,20 @@ export interface Records {
   readonly rows: readonly (readonly Value[])[];
 }
 
-/** A table with a row for each item. */
-export function recordsOf<T>(fields: readonly Field<T>[], items: readonly T[]): Records {
+/** Builds a table with a row for each item. */
+export function buildRecords<T>(fields: readonly Field<T>[], items: readonly T[]): Records {
   return {
     columns: fields.map(([name]) => name),
     rows: items.map((item) => fields.map(([, read]) => read(item))),
   };
 }
 
-// Runs for programs: a row for each, with the same columns in every export. `facts` is a JSON object, and `raw` a JSON
-// string, so that it begins with a quote whatever Bonnie++ printed and every character of it comes back when it is read. A
-// semicolon in them is escaped, so that no spreadsheet splits there and no program finds an apostrophe that is not theirs.
+// Runs: a row for each, with the same columns in every export. `facts` is a JSON object, and `raw` a JSON string, so that
+// it begins with a quote for any output of Bonnie++, and a reader gets every character back. A semicolon in them is escaped,
+// so that no spreadsheet splits the field there and no apostrophe is inserted.
 
-/** What is told of each metric; a field is empty where it is not known. */
-const MEASURES = ["rate", "cpu", "latency_us", "lower_bound"] as const satisfies readonly (keyof Measurement)[];
+/** The columns of each metric; a field is empty where its value is not known. */
+const PER_METRIC = ["rate", "cpu", "latency_us", "lower_bound"] as const satisfies readonly (keyof Measurement)[];
 
 /** Columns may be added before `facts`; programs go by their names. */
 const FIELDS: readonly Field<Run>[] = [
@@ -45,19 +46,19 @@ const FIELDS: readonly Field<Run>[] = [
   ["verdict", ({ quality }) => quality.verdict],
   ["decided_by", ({ quality }) => quality.decided_by.join(" ")],
   ...METRIC_NAMES.flatMap((metric) =>
-    MEASURES.map((measure): Field<Run> => [`${metric}_${measure}`, ({ metrics }) => metrics[metric]?.[measure]]),
+    PER_METRIC.map((key): Field<Run> => [`${metric}_${key}`, ({ metrics }) => metrics[metric]?.[key]]),
   ),
   ["facts", ({ facts }) => json(facts)],
   ["raw_encoding", ({ raw_encoding }) => raw_encoding],
   ["raw", ({ raw }) => json(raw)],
 ];
 
-/** JSON with `\\u003b` for a semicolon, which stands in its texts only. */
+/** JSON with `\\u003b` for a semicolon, which JSON has in its strings only. */
 const json = (value: string | Facts): string => JSON.stringify(value).replaceAll(";", "\\u003b");
 
 /**
  * The records of runs that cannot be read, in the same columns: id, fleet and host as far as they are known, and `unreadable`
- * in place of the verdict. No number of theirs is there to be counted.
+ * instead of the verdict. All their numbers are empty.
  */
 export function unreadableRecords(fleet: string, runs: readonly UnreadableEntry[]): Records {
   const known: Readonly<Record<string, (run: UnreadableEntry) => Value>> = {
@@ -67,10 +68,10 @@ export function unreadableRecords(fleet: string, runs: readonly UnreadableEntry[
     verdict: () => "unreadable",
   };
   const fields = FIELDS.map(([name]): Field<UnreadableEntry> => [name, known[name] ?? (() => null)]);
-  return recordsOf(fields, runs);
+  return buildRecords(fields, runs);
 }
 
 /** The records of some runs. */
 export function runRecords(runs: readonly Run[]): Records {
-  return recordsOf(FIELDS, runs);
+  return buildRecords(FIELDS, runs);
 }

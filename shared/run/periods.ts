@@ -105,3 +105,5 @@ function fromNumber(unit: PeriodUnit, number: number): string {
   if (unit === "year") return year;
   return unit === "quarter" ? `${year}-Q${position}` : `${year}-${String(position).padStart(2, "0")}`;
 }
+/** Gives the present time in milliseconds since 1970. */
+export type Clock = () => number;

@@ -152,3 +152,23 @@ export interface Issue {
   /** The offending line as received, for the quarantine; empty if there is none. */
   readonly raw: string;
 }
+
+/** A line that was rejected, with everything that is needed to try it again. */
+export interface QuarantinedLine {
+  readonly id: string;
+  readonly fleet: string;
+  readonly received_at: string;
+  /** The line as received, at most 32 768 characters of it. */
+  readonly raw: string;
+  readonly raw_length: number;
+  readonly raw_encoding: Run["raw_encoding"];
+  readonly line: number;
+  readonly column: number;
+  readonly field: string | null;
+  readonly code: string;
+  readonly text: string;
+  /** The metadata that was sent with the line: query parameters and `# key: value` lines. */
+  readonly context: Readonly<Record<string, string>>;
+  /** The hosts that the token it came with may post for; null for all. */
+  readonly hosts: string | null;
+}

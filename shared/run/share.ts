@@ -19,3 +19,9 @@ export interface Share {
 
 /** The format of share ids. */
 export const SHARE_ID = /^[0-9a-f]{32}$/;
+
+/** A document of a frozen share: its bytes under a name, such as `png`. */
+export interface StoredDocument {
+  readonly name: string;
+  readonly bytes: Uint8Array;
+}

@@ -22,6 +22,21 @@ export interface Token {
   readonly revoked_at: string | null;
 }
 
+/** A token and the key that it is stored under. */
+export interface StoredToken {
+  /** SHA-256 of its secret. */
+  readonly secretHash: string;
+  readonly token: Token;
+  /** False if the item was written or changed by anything but the service: it then grants nothing, whatever it contains. */
+  readonly isGenuine: boolean;
+}
+
+/** What was stored with a token. */
+export interface TokenUse {
+  readonly bytes: number;
+  readonly runs: number;
+}
+
 /** Fleet names: 1 to 63 letters, digits and `.` `_` `-`, with a letter or digit first and last. */
 export const FLEET_PATTERN = /^[A-Za-z0-9]([\w.-]{0,61}[A-Za-z0-9])?$/;
 

@@ -6,8 +6,7 @@ import * as z from "zod";
 import { type AllBackends, allBackends, type MeasuredBackend } from "../compare/backends.ts";
 import type { BackendValue } from "../compare/comparison.ts";
 import { aboutFacts, aboutFields, noticeRemarks, shownFact } from "../report/about.ts";
-import { stratumRemark } from "../report/details.ts";
-import { intervalOrNone, knownText } from "../report/format.ts";
+import { formatEstimate, formatInterval } from "../report/format.ts";
 import {
   type Cell,
   cell,
@@ -18,7 +17,8 @@ import {
   section,
   type Table,
 } from "../report/model.ts";
-import { type Field, type Records, recordsOf } from "../report/records.ts";
+import { buildRecords, type Field, type Records } from "../report/records.ts";
+import { stratumRemark } from "../report/stratum.ts";
 import { shownMetrics } from "../report/verdicts.ts";
 import { formatCount, formatNumber, formatPercent, formatRate } from "../run/format.ts";
 import { METRIC_NAMES, type MetricName } from "../run/metrics.ts";
@@ -78,7 +78,7 @@ async function compute(source: CellSource, parameters: z.output<typeof query>): 
   ]);
   const { as_of: asOf, pending_hosts: pendingHosts, notices } = freshness(readings.values(), pending);
   return allBackends({
-    question: { periods, view: asked, filters, metrics: selected },
+    query: { periods, view: asked, filters, metrics: selected },
     asOf,
     pendingHosts,
     notices,
@@ -165,10 +165,10 @@ function valueRow(metric: MetricName, backend: string, value: BackendValue): Cel
     cell(backend),
     cell(formatNumber(value.hosts)),
     cell(formatNumber(value.runs)),
-    cell(knownText(value.median, formatRate)),
-    cell(intervalOrNone(value.ci, formatRate)),
-    cell(knownText(value.p10, formatRate)),
-    cell(knownText(value.p90, formatRate)),
+    cell(formatEstimate(value.median, formatRate)),
+    cell(formatInterval(value.ci, formatRate)),
+    cell(formatEstimate(value.p10, formatRate)),
+    cell(formatEstimate(value.p90, formatRate)),
     cell(formatPercent(value.run_sd_log)),
   ];
 }
@@ -214,5 +214,5 @@ function records(result: AllBackends, options: RenderOptions): Records {
       ),
     ),
   );
-  return recordsOf(FIELDS, items);
+  return buildRecords(FIELDS, items);
 }

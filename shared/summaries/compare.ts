@@ -16,9 +16,8 @@ import {
   efficiencySection,
   indicationSection,
   scoresSection,
-  stratumRemark,
 } from "../report/details.ts";
-import { hostCountText, intervalOrNone, knownText } from "../report/format.ts";
+import { formatEstimate, formatHostCount, formatInterval } from "../report/format.ts";
 import {
   type Cell,
   cell,
@@ -32,7 +31,9 @@ import {
   type Table,
   warning,
 } from "../report/model.ts";
-import { type Field, type Records, recordsOf } from "../report/records.ts";
+import { buildRecords, type Field, type Records } from "../report/records.ts";
+import { describeComparison } from "../report/sentences.ts";
+import { stratumRemark } from "../report/stratum.ts";
 import { shownMetrics, verdictCell } from "../report/verdicts.ts";
 import type { Backend } from "../run/backends.ts";
 import { formatCount, formatNumber, formatRatio } from "../run/format.ts";
@@ -200,8 +201,8 @@ async function compute(source: CellSource, parameters: Query): Promise<Compariso
     cells.then(() => source.pendingHosts()),
   ]);
   const { as_of: asOf, pending_hosts: pendingHosts, notices } = freshness([pair, ofBaseline, ofCandidate], pending);
-  return compareCells({
-    question: { baseline, candidate, periods, view: asked, filters, margin: smallest, metrics: selected },
+  const findings = compareCells({
+    query: { baseline, candidate, periods, view: asked, filters, margin: smallest, metrics: selected },
     asOf,
     pendingHosts,
     notices,
@@ -210,6 +211,7 @@ async function compute(source: CellSource, parameters: Query): Promise<Compariso
     candidateValues: ofCandidate.views[asked],
     pairAsReported: asked === "trusted" ? pair.views.all : null,
   });
+  return describeComparison(findings);
 }
 
 /** The metric of a badge: block writes, which Bonnie++ always measures, unless the comparison is of others. */
@@ -309,14 +311,14 @@ function rows({ metrics }: ScopeComparison, options: RenderOptions): Cell[][] {
 }
 
 function row(name: MetricName, metric: MetricComparison): Cell[] {
-  const { hosts, ratio, ci, faster_hosts: up, slower_hosts: down, verdict, reason } = metric;
+  const { hosts, ratio, ci, faster_hosts: up, slower_hosts: down, reason } = metric;
   return [
     cell(name),
-    cell(hostCountText(metric)),
-    cell(hosts === 0 ? "-" : knownText(ratio, formatRatio)),
-    cell(intervalOrNone(ci, formatRatio)),
+    cell(formatHostCount(metric)),
+    cell(hosts === 0 ? "-" : formatEstimate(ratio, formatRatio)),
+    cell(formatInterval(ci, formatRatio)),
     cell(`${formatNumber(up)}/${formatNumber(down)}`),
-    verdictCell(verdict),
+    verdictCell(metric),
     cell(reason),
   ];
 }
@@ -361,7 +363,7 @@ function cachedRemarks({ cached, periods }: Comparison): Remark[] {
 
 function reportedRemarks({ as_reported }: Comparison, options: RenderOptions): Remark[] {
   const ratios = shownMetrics(as_reported, options).map(
-    ([name, { ratio }]) => `${name} ${knownText(ratio, formatRatio)}`,
+    ([name, { ratio }]) => `${name} ${formatEstimate(ratio, formatRatio)}`,
   );
   return ratios.length === 0 ? [] : [remark("as reported", `with cached reads included, ${ratios.join(", ")}.`)];
 }
@@ -439,7 +441,7 @@ const FIELDS: readonly Field<Item>[] = [
  */
 function records(comparison: Comparison, options: RenderOptions): Records {
   const scopes: [string | null, ScopeComparison][] = [[null, comparison.fleet], ...Object.entries(comparison.strata)];
-  return recordsOf(
+  return buildRecords(
     FIELDS,
     scopes.flatMap(([stratum, { metrics, efficiency, scores }]): Item[] => {
       const common = { comparison, stratum, reported: undefined };

@@ -18,7 +18,7 @@ import {
   pairsOf,
 } from "../compare/host.ts";
 import { AppError } from "../errors.ts";
-import { cohortText, knownText } from "../report/format.ts";
+import { formatCohort, formatEstimate } from "../report/format.ts";
 import {
   type Cell,
   cell,
@@ -30,7 +30,7 @@ import {
   section,
   warning,
 } from "../report/model.ts";
-import { type Field, type Records, recordsOf } from "../report/records.ts";
+import { buildRecords, type Field, type Records } from "../report/records.ts";
 import { shownMetrics } from "../report/verdicts.ts";
 import { COHORT_KEYS } from "../run/cohort.ts";
 import { formatCount, formatNumber, formatPercent, formatRate, formatRatio, type NumberFormat } from "../run/format.ts";
@@ -165,7 +165,7 @@ function report(profile: HostProfile, options: RenderOptions): Report {
     guide:
       "Below and above: hosts of the fleet that are certainly slower and faster. Rates are in K/s for data, seeks/s and files/s.",
     facts: [
-      { label: "attributes", text: cohortText(cohort) },
+      { label: "attributes", text: formatCohort(cohort) },
       { label: "pending", text: pending ? "newer results" : "nothing" },
       { label: "method", text: method_version },
     ],
@@ -212,7 +212,7 @@ function groupRemarks({ cached, small_file: smallFile, bound_mismatch: boundMism
 
 function valueCells({ runs, run_sd_log, standing, ...value }: HostMetric): Cell[] {
   return [
-    cell(knownText(value, formatRate)),
+    cell(formatEstimate(value, formatRate)),
     cell(formatNumber(runs)),
     cell(formatPercent(run_sd_log)),
     ...standingCells(standing),
@@ -240,7 +240,7 @@ function pairSection({ baseline, candidate, stratum, all, trusted }: HostPair, o
 }
 
 const ratioCells = ({ standing, ...ratio }: HostRatio): Cell[] => [
-  cell(knownText(ratio, formatRatio)),
+  cell(formatEstimate(ratio, formatRatio)),
   ...standingCells(standing),
 ];
 
@@ -253,7 +253,7 @@ function standingCells(standing: HostRank | null): Cell[] {
 function mark(all: Estimate, trusted: Estimate | undefined, numberText: NumberFormat): Cell {
   if (trusted === undefined) return cell("not trusted: probably cached", "unclear");
   const same = trusted.low === all.low && trusted.high === all.high;
-  return cell(same ? "" : `trusted runs only: ${knownText(trusted, numberText)}`);
+  return cell(same ? "" : `trusted runs only: ${formatEstimate(trusted, numberText)}`);
 }
 
 interface Item {
@@ -308,5 +308,5 @@ function records(profile: HostProfile, options: RenderOptions): Records {
       }),
     ),
   );
-  return recordsOf(FIELDS, [...values, ...ratios]);
+  return buildRecords(FIELDS, [...values, ...ratios]);
 }

@@ -3,9 +3,9 @@
 
 import * as z from "zod";
 import { type HostEntry, hostEntry } from "../compare/host.ts";
-import { cohortText } from "../report/format.ts";
+import { formatCohort } from "../report/format.ts";
 import { cell, column, named, type RenderOptions, type Report, section } from "../report/model.ts";
-import { type Field, type Records, recordsOf } from "../report/records.ts";
+import { buildRecords, type Field, type Records } from "../report/records.ts";
 import { COHORT_KEYS } from "../run/cohort.ts";
 import { formatCount, formatNumber } from "../run/format.ts";
 import { cursorOf, limit } from "./fields.ts";
@@ -68,7 +68,7 @@ function report({ hosts: entries, cursor }: HostPage, options: RenderOptions): R
     cell(backends.join(" ")),
     cell(strata.join(" ")),
     cell(cachedText(cached)),
-    cell(cohortText(cohort)),
+    cell(formatCohort(cohort)),
   ]);
   const columns = [
     column("<", "host"),
@@ -109,5 +109,5 @@ const FIELDS: readonly Field<HostEntry>[] = [
 
 /** A row for each host of the page. */
 function records({ hosts: entries }: HostPage): Records {
-  return recordsOf(FIELDS, entries);
+  return buildRecords(FIELDS, entries);
 }

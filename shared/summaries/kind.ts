@@ -4,17 +4,17 @@
 // interfaces below, which the service implements over the store; nothing here knows DynamoDB or HTTP.
 
 import type * as z from "zod";
-import type { HostSummary } from "../cells/host-values.ts";
-import type { Words } from "../chart/layout.ts";
+import type { CountedHost, ListedHost } from "../cells/stored-summary.ts";
+import type { ChartText } from "../chart/layout.ts";
 import type { Scene } from "../chart/scene.ts";
-import type { Merged, Question } from "../compare/compare.ts";
+import type { CellQuery, CellReading } from "../compare/cell-reading.ts";
 import type { Freshness } from "../compare/trend.ts";
 import type { ErrorCode } from "../errors.ts";
 import type { RenderOptions, Report } from "../report/model.ts";
 import type { Records } from "../report/records.ts";
-import type { Cohort } from "../run/cohort.ts";
+import type { Page, RunPage, RunQuery } from "../run/listing.ts";
 import type { MetricName } from "../run/metrics.ts";
-import type { Run, View } from "../run/run.ts";
+import type { Run } from "../run/run.ts";
 
 /**
  * A kind of summary. `Query` is the schema of its query parameters, without those of rendering; `Result` is what the
@@ -35,7 +35,7 @@ export interface SummaryKind<Query extends z.ZodObject = z.ZodObject, Result = u
   /** The result for programs, as one table. */
   records(result: Result, options: RenderOptions): Records;
   /** The result as a chart, under the given texts. Absent: the kind has no chart. */
-  chart?(result: Result, texts: Words, options: RenderOptions): Scene;
+  chart?(result: Result, texts: ChartText, options: RenderOptions): Scene;
   /** One metric of the result in a line. Throws `bad_parameter` for a metric that the result does not have. */
   badge?(result: Result, metric: MetricName | undefined): Scene;
   /** What the endpoint gives as text in place of the report. */
@@ -71,23 +71,7 @@ export interface Summary<Result = unknown> {
 // What summaries are computed from.
 
 /** Which cells to read. */
-export interface CellSelection {
-  readonly periods: readonly string[];
-  readonly filters: Question["filters"];
-  /** One scope only, `ALL` or a stratum; all scopes if absent. */
-  readonly scope?: string | undefined;
-  /** The metrics to read; empty or absent for all. */
-  readonly metrics?: readonly MetricName[];
-}
-
-/** Cells of one pair or backend by scope, in both views. */
-export interface CellReading {
-  readonly views: Readonly<Record<View, ReadonlyMap<string, Merged>>>;
-  /** When any of them was last written, ISO 8601 UTC; null if there are none. */
-  readonly writtenAt: string | null;
-  /** Whether hosts that match the filters may be missing, because a period has too many cohorts. */
-  readonly isCapped: boolean;
-}
+type CellSelection = Omit<CellQuery, "fleet" | "charge">;
 
 /** Reads the selected cells. They may be shared with other readers and must not be changed. */
 export interface CellReader {
@@ -107,42 +91,18 @@ export interface CellSource {
   now(): number;
 }
 
-/** A host over all time. */
-interface CountedHost {
-  readonly summary: HostSummary;
-  readonly cohort: Cohort;
-}
-
-/** Which runs to list; times are ISO 8601 UTC, `from` inclusive and `to` exclusive. */
-export interface RunFilter {
-  readonly host?: string | undefined;
-  readonly backend?: string | undefined;
-  readonly from?: string | undefined;
-  readonly to?: string | undefined;
-}
-
-/** A page of a list; `cursor` is null on the last page. */
-interface Page<Item> {
-  readonly items: readonly Item[];
-  readonly cursor: string | null;
-}
-
-/** A page of runs. */
-interface PageOfRuns extends Page<Run> {
-  /** Stored runs that cannot be read; the host is null if that cannot be read either. */
-  readonly unreadable: readonly { readonly id: string; readonly host: string | null }[];
-  /** How many results were searched, if the page ended before it was full. */
-  readonly lookedAt?: number;
-}
+/** Which runs to list. */
+export type RunFilter = Omit<RunQuery, "limit" | "cursor">;
 
 /** The statistics, hosts and runs of one fleet, as far as the caller may read them. */
 export interface FleetSource extends CellSource {
   /** Null for a host without results. */
-  host(name: string): Promise<(CountedHost & { readonly isPending: boolean }) | null>;
-  hosts(limit: number, cursor?: string): Promise<Page<CountedHost>>;
+  host(name: string): Promise<CountedHost | null>;
+  hosts(limit: number, cursor?: string): Promise<Page<ListedHost>>;
   /** Throws `not_found`, and `forbidden` for a run that the caller may not read. */
   run(id: string): Promise<Run>;
-  runs(query: RunFilter & { readonly limit: number; readonly cursor?: string | undefined }): Promise<PageOfRuns>;
+  /** A page, which may be short, or empty, without being the last. */
+  runs(query: RunQuery): Promise<RunPage>;
 }
 
 /** How fresh a result is, and what readers must know of all its numbers, from the cells it was computed from. */

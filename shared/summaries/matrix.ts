@@ -5,11 +5,11 @@
 import * as z from "zod";
 import { SCOPE_ALL } from "../cells/cell.ts";
 import { matrixChart } from "../chart/matrix-chart.ts";
-import type { Merged } from "../compare/compare.ts";
 import { COMPARISON_FLAGS, matrix as judgePairs, type MatrixEntry, type MatrixPair } from "../compare/matrix.ts";
+import type { Merged } from "../compare/merge-periods.ts";
 import type { MatrixResult } from "../compare/trend.ts";
 import { aboutFacts, aboutFields, marginFact, noticeRemarks, shownFact } from "../report/about.ts";
-import { hostCountText, intervalOrNone, knownText } from "../report/format.ts";
+import { formatEstimate, formatHostCount, formatInterval } from "../report/format.ts";
 import {
   type Cell,
   cell,
@@ -21,7 +21,7 @@ import {
   section,
   warning,
 } from "../report/model.ts";
-import { type Field, type Records, recordsOf } from "../report/records.ts";
+import { buildRecords, type Field, type Records } from "../report/records.ts";
 import { shownMetrics, verdictCell } from "../report/verdicts.ts";
 import { type Backend, isBackend } from "../run/backends.ts";
 import { formatCount, formatRatio } from "../run/format.ts";
@@ -173,13 +173,13 @@ const COLUMNS = [
 ];
 
 function row(name: MetricName, entry: MatrixEntry): Cell[] {
-  const { hosts, ratio, ci, verdict, reason, flags } = entry;
+  const { hosts, ratio, ci, reason, flags } = entry;
   return [
     cell(name),
-    cell(hostCountText(entry)),
-    cell(hosts === 0 ? "-" : knownText(ratio, formatRatio)),
-    cell(intervalOrNone(ci, formatRatio)),
-    verdictCell(verdict, flags.length > 0 ? FLAG_MARK : ""),
+    cell(formatHostCount(entry)),
+    cell(hosts === 0 ? "-" : formatEstimate(ratio, formatRatio)),
+    cell(formatInterval(ci, formatRatio)),
+    verdictCell(entry, flags.length > 0 ? FLAG_MARK : ""),
     cell(reason),
   ];
 }
@@ -215,5 +215,5 @@ function records(result: MatrixResult, options: RenderOptions): Records {
   const items = result.pairs.flatMap((pair) =>
     shownMetrics(pair.metrics, options).map(([metric, entry]): Item => ({ result, pair, metric, entry })),
   );
-  return recordsOf(FIELDS, items);
+  return buildRecords(FIELDS, items);
 }

@@ -3,7 +3,7 @@
 // the first request for a summary.
 
 import * as z from "zod";
-import type { Question } from "../compare/compare.ts";
+import type { ComparisonQuery } from "../compare/comparison.ts";
 import { AppError } from "../errors.ts";
 import { DEFAULT_RENDER_OPTIONS, SHARE_WIDTHS, THEMES, WIDTH } from "../report/model.ts";
 import { unknownBackendText } from "../run/aliases.ts";
@@ -123,7 +123,7 @@ export const cohortFilters = {
 /** The cohort filters among the parameters of a query. */
 export function filtersIn(
   query: Readonly<Partial<Record<CohortKey, readonly string[] | undefined>>>,
-): Question["filters"] {
+): ComparisonQuery["filters"] {
   return Object.fromEntries(COHORT_KEYS.flatMap((key) => (query[key] === undefined ? [] : [[key, query[key]]])));
 }
 

@@ -2,7 +2,7 @@
 
 import * as z from "zod";
 import { AppError } from "../errors.ts";
-import { instantText } from "../report/format.ts";
+import { formatInstant } from "../report/format.ts";
 import {
   cell,
   column,
@@ -130,13 +130,13 @@ function report(found: Run, options: RenderOptions): Report {
   const { host, backend, finished_at, quality, warnings, withdrawn_at, raw } = found;
   return {
     title: options.title ?? `Run on ${host}, backend ${backend}`,
-    lead: `Finished ${instantText(finished_at)}. Quality of the reads: ${quality.verdict}.`,
+    lead: `Finished ${formatInstant(finished_at)}. Quality of the reads: ${quality.verdict}.`,
     guide: null,
     facts: runFacts(found),
     notices:
       withdrawn_at === null
         ? []
-        : [warning("withdrawn", `since ${instantText(withdrawn_at)} it counts in no statistics.`)],
+        : [warning("withdrawn", `since ${formatInstant(withdrawn_at)} it counts in no statistics.`)],
     sections: [
       section("Measured", {
         table: metricTable(found, options),
@@ -158,7 +158,7 @@ function runFacts({ id, host, vm, backend, stratum, received_at, client_run, bon
     { label: "backend", text: backend },
     { label: "stratum", text: stratum },
     { label: "Bonnie++", text: version === null ? bonnie.format : `${bonnie.format}, ${version}` },
-    { label: "received", text: instantText(received_at) },
+    { label: "received", text: formatInstant(received_at) },
     ...(client_run === null ? [] : [{ label: "run", text: client_run }]),
     { label: "id", text: id },
   ];

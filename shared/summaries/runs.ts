@@ -2,7 +2,7 @@
 // functions/web/routes/run-export.ts streams by the same filters.
 
 import * as z from "zod";
-import { instantText } from "../report/format.ts";
+import { formatInstant } from "../report/format.ts";
 import {
   cell,
   column,
@@ -132,7 +132,7 @@ function report({ runs: listed, unreadable = [], cursor, looked_at }: RunPage, o
     (options.metrics.length > 0 ? options.metrics : DEFAULT_METRICS).some((one) => one === name),
   );
   const rows = listed.map((run) => [
-    cell(instantText(run.finished_at)),
+    cell(formatInstant(run.finished_at)),
     named(run.host, "host", run.host),
     cell(run.backend),
     cell(qualityText(run)),

@@ -4,6 +4,7 @@
 
 import * as z from "zod";
 import { trendChart } from "../chart/trend-chart.ts";
+import type { CellReading } from "../compare/cell-reading.ts";
 import { metricCell } from "../compare/estimate.ts";
 import {
   type TrendPeriod,
@@ -14,10 +15,10 @@ import {
 } from "../compare/trend.ts";
 import { AppError } from "../errors.ts";
 import { aboutFacts, aboutFields, noticeRemarks } from "../report/about.ts";
-import { stratumRemark } from "../report/details.ts";
-import { intervalOrNone, knownText } from "../report/format.ts";
+import { formatEstimate, formatInterval } from "../report/format.ts";
 import { type Cell, cell, column, type RenderOptions, type Report, section } from "../report/model.ts";
-import { type Field, type Records, recordsOf } from "../report/records.ts";
+import { buildRecords, type Field, type Records } from "../report/records.ts";
+import { stratumRemark } from "../report/stratum.ts";
 import type { Backend } from "../run/backends.ts";
 import { formatNumber, formatRate, formatRatio } from "../run/format.ts";
 import { METRIC_NAMES, METRICS, type MetricName, metricLabel } from "../run/metrics.ts";
@@ -32,7 +33,7 @@ import {
   periodsUpTo,
 } from "../run/periods.ts";
 import { once } from "./fields.ts";
-import { type CellReading, type CellSource, freshness, type SummaryKind } from "./kind.ts";
+import { type CellSource, freshness, type SummaryKind } from "./kind.ts";
 import { backend, cohortFilters, filtersIn, resolvedBackend, view } from "./parameters.ts";
 import { lazily, schemas } from "./schemas.ts";
 
@@ -265,10 +266,10 @@ function row({ period, hosts, runs, censored_hosts, median, ci, change }: TrendP
     cell(formatNumber(hosts)),
     cell(formatNumber(runs)),
     cell(formatNumber(censored_hosts)),
-    cell(knownText(median, formatRate)),
-    cell(intervalOrNone(ci, formatRate)),
-    cell(change === null ? "-" : knownText(change.ratio, formatRatio)),
-    cell(intervalOrNone(change === null ? null : change.ci, formatRatio)),
+    cell(formatEstimate(median, formatRate)),
+    cell(formatInterval(ci, formatRate)),
+    cell(change === null ? "-" : formatEstimate(change.ratio, formatRatio)),
+    cell(formatInterval(change === null ? null : change.ci, formatRatio)),
     cell(change === null || change.hint === "none" ? "" : change.hint),
   ];
 }
@@ -306,5 +307,5 @@ function records(result: TrendResult): Records {
   const items = Object.entries(result.strata).flatMap(([stratum, points]) =>
     points.map((point): Item => ({ result, stratum, point })),
   );
-  return recordsOf(FIELDS, items);
+  return buildRecords(FIELDS, items);
 }

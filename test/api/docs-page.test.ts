@@ -18,7 +18,7 @@ let answer: Response;
 let page: string;
 
 beforeAll(async () => {
-  const log = { request: () => undefined, fault: () => undefined };
+  const log = { request: () => undefined, error: () => undefined };
   const app = makeHttpApp({ clock: () => 0, log });
   addDocsRoutes(app);
   answer = await app.request("http://vbdstat.test/docs");

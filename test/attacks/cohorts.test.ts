@@ -6,7 +6,8 @@ import { aggregateFleet } from "../../functions/service/aggregate.ts";
 import { auditFleet } from "../../functions/service/audit.ts";
 import { rebuildFleet } from "../../functions/service/rebuild.ts";
 import type { Receipt } from "../../functions/service/receipt.ts";
-import { makeAggregationStore } from "../../functions/store/aggregation.ts";
+import { makeAggregationStores } from "../../functions/store/commit.ts";
+import { makeFleetScan } from "../../functions/store/fleet-scan.ts";
 import { currentGeneration } from "../../functions/store/generations.ts";
 import { type Item, keyItem, textOf } from "../../functions/store/item.ts";
 import { cellPartition, cohortHash, cohortKey, cohortPartition, idOf } from "../../functions/store/keys.ts";
@@ -14,7 +15,7 @@ import { getItems, partition, queryAll, type Table } from "../../functions/store
 import type { Comparison } from "../../shared/compare/comparison.ts";
 import { BUCKETS } from "../../shared/deployment.ts";
 import type { Cohort } from "../../shared/run/cohort.ts";
-import { aggregateOver } from "../service/play.ts";
+import { aggregateOver, rebuildOver } from "../service/play.ts";
 import { asJson, jsonOf } from "../support/answer.ts";
 import { startTestEngine, type TestEngine } from "../support/engine.ts";
 import { LOOP } from "../support/fixtures.ts";
@@ -45,13 +46,13 @@ async function expectRight(table: Table): Promise<void> {
   }
 }
 
-const OPTIONS = { graceMs: 0, wait: async () => undefined, onProgress: () => undefined, onFault: () => undefined };
+const OPTIONS = { graceMs: 0, wait: async () => undefined, onProgress: () => undefined, onError: () => undefined };
 
 const MOST = 5;
 
 /** Counts with room for five cohorts in a period. */
 const aggregate = (table: Table, fleet = "default") =>
-  aggregateFleet({ ...aggregateOver(table), store: makeAggregationStore(table, MOST) }, fleet);
+  aggregateFleet({ ...aggregateOver(table), ...makeAggregationStores(table, MOST) }, fleet);
 
 let number = 20_000;
 /** A host's results on two backends, with what is said of it. */
@@ -121,19 +122,19 @@ describe("a list of cohorts that is wrong", () => {
   const GHOST = { site: "ghost", storage: "lvm" };
 
   test.each<[what: string, kind: string, cohort: Cohort, says: string, wrong: (item: Item) => Item | null]>([
-    ["lacks one that has hosts", "missing", FRA, "has hosts and is not listed", () => null],
+    ["lacks one that has hosts", "missing", FRA, "has hosts but is not listed", () => null],
     [
       "has one without hosts",
       "unexpected",
       GHOST,
-      "is listed and has no hosts",
+      "is listed but has no hosts",
       (item) => ({ ...item, cohort: { S: JSON.stringify(GHOST) }, shards: { N: "1" } }),
     ],
     [
       "counts other shards",
       "different",
       FRA,
-      "is listed with hosts in 7 shards; it has some in 1",
+      "is listed with hosts in 7 shards; it has hosts in 1",
       (item) => ({ ...item, shards: { N: "7" } }),
     ],
     [
@@ -147,7 +148,7 @@ describe("a list of cohorts that is wrong", () => {
       "does not say what one is",
       "unreadable",
       FRA,
-      "is listed without saying what it is",
+      "is listed with an unreadable description",
       (item) => ({ ...item, cohort: { S: "{" } }),
     ],
   ])("because it %s is found by the audit, and right after a rebuild", async (_, kind, cohort, says, wrong) => {
@@ -166,11 +167,11 @@ describe("a list of cohorts that is wrong", () => {
     if (item === null) await table.client.send(new DeleteItemCommand({ TableName: table.name, Key }));
     else await table.client.send(new PutItemCommand({ TableName: table.name, Item: item }));
 
-    const { differences, moving } = await auditFleet(table, "default");
+    const { differences, inFlux } = await auditFleet(makeFleetScan(table), "default");
     const key = idOf(cohortKey(of, "all", cohortHash(cohort)));
     expect(differences).toEqual([{ key, kind, text: `cohort ${cohortHash(cohort)} of all ${says}` }]);
-    expect(moving).toBe(0);
-    await rebuildFleet(aggregateOver(table), table, "default", OPTIONS);
+    expect(inFlux).toBe(0);
+    await rebuildFleet(rebuildOver(table), "default", OPTIONS);
     await expectRight(table);
     expect(await hostsAt(service, "site=fra")).toEqual({ hosts: 1, notices: [] });
   });
@@ -185,7 +186,7 @@ describe("a list of cohorts that is wrong", () => {
     await table.client.send(new DeleteItemCommand({ TableName: table.name, Key }));
     const found = [];
     for (let bucket = 0; bucket < BUCKETS; bucket += 1)
-      found.push(...(await auditFleet(table, "default", { buckets: [bucket] })).differences);
+      found.push(...(await auditFleet(makeFleetScan(table), "default", { buckets: [bucket] })).differences);
     expect(found.map(({ kind }) => kind)).toEqual(["missing"]);
   });
 });
@@ -217,7 +218,7 @@ describe("a token", () => {
     };
     await service.aggregate();
     await expectCounted();
-    await rebuildFleet(aggregateOver(table), table, "default", OPTIONS);
+    await rebuildFleet(rebuildOver(table), "default", OPTIONS);
     await expectCounted();
     // A result that names a kind it may name takes the host out of `other` again.
     const newer = { site: "made-up-1", finished: "2026-11-20T11:00:00Z" };

@@ -8,11 +8,13 @@ import { aggregateFleet } from "../../functions/service/aggregate.ts";
 import { auditFleet } from "../../functions/service/audit.ts";
 import { rebuildFleet } from "../../functions/service/rebuild.ts";
 import { reparseFleet } from "../../functions/service/reparse.ts";
+import { makeFleetScan } from "../../functions/store/fleet-scan.ts";
 import { type Item, keyItem } from "../../functions/store/item.ts";
 import { pendingHostKey, runKey, summaryKey } from "../../functions/store/keys.ts";
+import { makeRunStore } from "../../functions/store/runs.ts";
 import { getItem, type Table } from "../../functions/store/table.ts";
 import { runs } from "../../shared/summaries/runs.ts";
-import { aggregateOver } from "../service/play.ts";
+import { aggregateOver, rebuildOver } from "../service/play.ts";
 import { readTable } from "../support/csv.ts";
 import { startTestEngine, type TestEngine } from "../support/engine.ts";
 import { fixture } from "../support/fixtures.ts";
@@ -82,21 +84,20 @@ async function asOlderVersion(host: string, number = 0): Promise<void> {
   await damage(host, () => ({ run: JSON.stringify(run), sum: undefined }), number);
 }
 
-const audit = async () => (await auditFleet(table, FLEET)).differences;
+const audit = async () => (await auditFleet(makeFleetScan(table), FLEET)).differences;
 
 const rebuild = async (faults: unknown[] = []) =>
-  rebuildFleet(aggregateOver(table), table, FLEET, {
+  rebuildFleet(rebuildOver(table), FLEET, {
     graceMs: 0,
     wait: async () => undefined,
     onProgress: () => undefined,
-    onFault: (error) => faults.push(error),
+    onError: (error) => faults.push(error),
   });
 
 const rereadAll = () =>
   reparseFleet(
-    table,
+    { scan: makeFleetScan(table), runs: makeRunStore(table), clock: () => Date.parse("2026-11-23T00:00:00Z") },
     FLEET,
-    () => Date.parse("2026-11-23T00:00:00Z"),
     () => undefined,
   );
 
@@ -105,7 +106,7 @@ describe("the audit finds", () => {
     [
       "a digit of a stored line that changes what it says",
       (text) => text.replace("25511", "25911"),
-      /its text is not the one that was written; putc: stored .*25511.*read .*25911/,
+      /its text is not what was written; putc: stored .*25511.*read .*25911/,
     ],
     [
       "a digit of a stored line that changes nothing it says",
@@ -136,7 +137,7 @@ describe("the audit finds", () => {
   test("a changed line of a run that has no checksum, by its id", async () => {
     await damage("h1", (item) => ({ run: textOf(item).replace('raw":"', 'raw":" '), sum: undefined }));
     expect(await audit()).toMatchObject([
-      { kind: "damaged", text: expect.stringContaining("its id is not that of its line") },
+      { kind: "damaged", text: expect.stringContaining("its id is not its line's") },
     ]);
   });
 
@@ -172,7 +173,7 @@ test("what a newer reader makes of a line is no damage, and is told apart from i
       .replace(/"metrics":\[\[\d/, (found) => `${found}1`),
     sum: undefined,
   }));
-  const { differences, outdated } = await auditFleet(table, FLEET);
+  const { differences, outdated } = await auditFleet(makeFleetScan(table), FLEET);
   expect(outdated).toMatchObject({ runs: 1, first: [expect.stringMatching(/\(parser 1\): putc: stored/)] });
   // The summary was made of the sample, which says what the line says.
   expect(differences.map(({ kind }) => kind)).not.toContain("damaged");

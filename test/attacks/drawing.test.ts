@@ -94,7 +94,7 @@ describe("the links of shares", () => {
       engineIsolation: "auto" as const,
       publicUrl: null,
     };
-    const quiet = { request: () => undefined, fault: () => undefined };
+    const quiet = { request: () => undefined, error: () => undefined };
     server = await startLocalServer({ ...settings, dataDir: folder }, quiet, () => undefined);
     const lines = ["# backend: loop", LOOP, "# backend: blktap1", BLKTAP].join("\n");
     await send("/v1/results?host=h", { method: "POST", body: lines });

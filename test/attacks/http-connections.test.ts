@@ -7,7 +7,7 @@ import { readFileSync } from "node:fs";
 import type { IncomingMessage, ServerResponse } from "node:http";
 import { connect, type Socket } from "node:net";
 import { afterEach, describe, expect, test } from "vitest";
-import { takingTurns } from "../../functions/store/turns.ts";
+import { takingTurns } from "../../functions/runtime/turns.ts";
 import { CONNECTION_LIMITS, type HttpServer, startHttpServer } from "../../local/server/http-server.ts";
 import { deafConnection } from "../support/flood.ts";
 

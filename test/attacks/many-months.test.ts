@@ -39,7 +39,7 @@ test.each([
   expect(answer.status).toBe(413);
   const found = (months - 1) * hosts + 1;
   expect(await answer.text()).toContain(
-    `expected results of at most 60 months, counted for each host beyond its first, found ${found}; send them in pieces`,
+    `expected results of at most 60 months, not counting the first of each host, found ${found}; split the upload by time`,
   );
 });
 

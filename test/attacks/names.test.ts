@@ -3,6 +3,7 @@
 import { afterAll, beforeAll, expect, test } from "vitest";
 import { auditFleet } from "../../functions/service/audit.ts";
 import type { Receipt } from "../../functions/service/receipt.ts";
+import { makeFleetScan } from "../../functions/store/fleet-scan.ts";
 import { makeRunStore } from "../../functions/store/runs.ts";
 import { asJson, jsonOf, type Refusal } from "../support/answer.ts";
 import { startTestEngine, type TestEngine } from "../support/engine.ts";
@@ -115,7 +116,7 @@ test("a letter written as one character or as two makes one host, one run, one s
   await own.aggregate();
 
   // The identity of each run is made of what is stored.
-  expect((await auditFleet(own.table, "default")).differences).toEqual([]);
+  expect((await auditFleet(makeFleetScan(own.table), "default")).differences).toEqual([]);
   const { hosts } = await jsonOf<{ hosts: { host: string }[] }>(own.send("/v1/hosts", asJson), 200);
   expect(hosts.map(({ host }) => host)).toEqual([COMPOSED]);
   for (const name of [COMPOSED, DECOMPOSED].map(encodeURIComponent)) {

@@ -3,9 +3,9 @@
 
 import type { QueryCommandOutput } from "@aws-sdk/client-dynamodb";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
+import { makeAdmission } from "../../functions/service/admission.ts";
 import { makeRunStore } from "../../functions/store/runs.ts";
 import type { Table } from "../../functions/store/table.ts";
-import { makeAdmission } from "../../functions/web/http/admission.ts";
 import { streamed } from "../../functions/web/routes/run-export.ts";
 import type { Run } from "../../shared/run/run.ts";
 import { jsonOf, textOf } from "../support/answer.ts";
@@ -180,11 +180,11 @@ describe("admission", () => {
     const large = admission.enter(1);
     large.charge(10_000);
     const small = Array.from({ length: 50 }, () => admission.enter(1));
-    expect(() => admission.enter(1)).toThrow("too many questions");
+    expect(() => admission.enter(1)).toThrow("too many queries");
     for (const ticket of small) ticket.leave();
     const second = admission.enter(1);
     second.charge(10_000);
-    expect(() => admission.enter(1)).toThrow("too many questions");
+    expect(() => admission.enter(1)).toThrow("too many queries");
     expect(() => second.charge(100_000)).toThrow("ask for fewer periods");
     second.leave();
     second.leave();
@@ -212,14 +212,14 @@ describe("admission", () => {
   test("parts of a question that was refused end, and take up no room afterwards", () => {
     const admission = makeAdmission(100);
     const [first, second, refused] = [admission.enter(40), admission.enter(30), admission.enter(25)];
-    expect(() => refused.charge(20)).toThrow("too many questions");
+    expect(() => refused.charge(20)).toThrow("too many queries");
     refused.leave();
-    expect(() => refused.charge(1)).toThrow("too many questions");
-    expect(() => refused.charge(-20)).toThrow("too many questions");
+    expect(() => refused.charge(1)).toThrow("too many queries");
+    expect(() => refused.charge(-20)).toThrow("too many queries");
     for (const ticket of [first, second]) ticket.leave();
     // All of the budget is there again, and not more.
     const all = Array.from({ length: 100 }, () => admission.enter(1));
-    expect(() => admission.enter(1)).toThrow("too many questions");
+    expect(() => admission.enter(1)).toThrow("too many queries");
     for (const ticket of all) ticket.leave();
   });
 });

@@ -4,10 +4,11 @@
 import { afterAll, beforeAll, beforeEach, expect, test } from "vitest";
 import { auditFleet } from "../../functions/service/audit.ts";
 import { type RebuildOptions, rebuildFleet } from "../../functions/service/rebuild.ts";
-import { beginGeneration, readGenerations } from "../../functions/store/generations.ts";
+import { makeFleetScan } from "../../functions/store/fleet-scan.ts";
+import { makeGenerationStore, readGenerations } from "../../functions/store/generations.ts";
 import { makeRunStore } from "../../functions/store/runs.ts";
 import type { Table } from "../../functions/store/table.ts";
-import { aggregateAll, aggregateOver } from "../service/play.ts";
+import { aggregateAll, rebuildOver } from "../service/play.ts";
 import { startTestEngine, type TestEngine } from "../support/engine.ts";
 import { newRun } from "../support/runs.ts";
 
@@ -36,16 +37,16 @@ function rebuildAt(clock: () => number, changes: Partial<RebuildOptions> = {}) {
     graceMs: 0,
     wait: async () => undefined,
     onProgress: () => undefined,
-    onFault: (error) => {
+    onError: (error) => {
       throw error;
     },
     ...changes,
   };
-  return rebuildFleet({ ...aggregateOver(table), clock }, table, FLEET, options);
+  return rebuildFleet({ ...rebuildOver(table), clock }, FLEET, options);
 }
 
 const killedAt = async (at: number) =>
-  beginGeneration(table, FLEET, await readGenerations(table, FLEET), new Date(at).toISOString());
+  makeGenerationStore(table).begin(FLEET, await readGenerations(table, FLEET), new Date(at).toISOString());
 
 test.each([
   ["a year ahead", YEAR_MS],
@@ -54,8 +55,8 @@ test.each([
 ])("one that was last heard of %s is taken for killed", async (_, awayMs) => {
   await killedAt(NOW + awayMs);
   expect(await rebuildAt(() => NOW)).toMatchObject({ hosts: HOSTS });
-  expect(await auditFleet(table, FLEET)).toMatchObject({ differences: [], pendingHostCount: 0 });
-  expect(await readGenerations(table, FLEET)).toMatchObject({ rebuild: null, retired: [] });
+  expect(await auditFleet(makeFleetScan(table), FLEET)).toMatchObject({ differences: [], pendingHosts: 0 });
+  expect(await readGenerations(table, FLEET)).toMatchObject({ rebuild: null, superseded: [] });
 });
 
 test.each([30_000, -30_000])("one heard of %i ms from now is under way, unless it is forced aside", async (awayMs) => {
@@ -72,11 +73,15 @@ test("a clock that jumps with every look does no harm to a rebuild or to an audi
   };
   expect(await rebuildAt(jumping)).toMatchObject({ hosts: HOSTS });
   expect(looks).toBeGreaterThan(2);
-  expect(await auditFleet(table, FLEET)).toMatchObject({ differences: [], pendingHostCount: 0, moving: 0 });
+  expect(await auditFleet(makeFleetScan(table), FLEET)).toMatchObject({
+    differences: [],
+    pendingHosts: 0,
+    inFlux: 0,
+  });
 });
 
 test("two at once, one of them forced, leave what is read right", async () => {
   const outcomes = await Promise.allSettled([rebuildAt(() => NOW), rebuildAt(() => NOW + 30_000, { isForced: true })]);
   expect(outcomes.map(({ status }) => status)).toContain("fulfilled");
-  expect(await auditFleet(table, FLEET)).toMatchObject({ differences: [], pendingHostCount: 0 });
+  expect(await auditFleet(makeFleetScan(table), FLEET)).toMatchObject({ differences: [], pendingHosts: 0 });
 });

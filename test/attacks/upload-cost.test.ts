@@ -3,11 +3,11 @@
 import { gzipSync } from "node:zlib";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import type { Receipt } from "../../functions/service/receipt.ts";
+import { makeUploadGate } from "../../functions/service/upload-gate.ts";
 import { makeTokenBudget } from "../../functions/service/upload-limits.ts";
 import { withGroupCommit } from "../../functions/store/group-commit.ts";
 import { makeRunStore } from "../../functions/store/runs.ts";
 import { makeUseStore } from "../../functions/store/usage.ts";
-import { makeUploadGate } from "../../functions/web/http/upload-gate.ts";
 import { asJson, jsonOf, type Refusal } from "../support/answer.ts";
 import { startTestEngine, type TestEngine } from "../support/engine.ts";
 import { LOOP } from "../support/fixtures.ts";
@@ -87,7 +87,7 @@ describe("a day", () => {
       await jsonOf(own.post(lines(5), "?backend=loop", { ...asJson, token: host }), 201);
       const answer = await own.post(lines(1), "?backend=loop", { ...asJson, token: host });
       expect(answer.headers.get("Retry-After")).toBe("3600");
-      expect((await refused(Promise.resolve(answer), 429)).message).toContain("in a day");
+      expect((await refused(Promise.resolve(answer), 429)).message).toContain("the limit for a day");
       await jsonOf(own.post(lines(1), "?backend=loop", { ...asJson, token: other }), 201);
       own.now += DAY_MS - (own.now % DAY_MS) - 90_000;
       const late = await own.post(lines(1), "?backend=loop", { ...asJson, token: host });
@@ -114,7 +114,7 @@ describe("a day", () => {
     let stored = 0;
     const isOpen = (budget: (typeof processes)[number]) => {
       try {
-        budget.rejectSpent("t");
+        budget.assertNotSpent("t");
         return true;
       } catch {
         return false;

@@ -57,7 +57,7 @@ describe.skipIf(path === null)("in Chromium", () => {
     };
     server = await startLocalServer(
       settings,
-      { request: () => {}, fault: (_, error) => blocked.push(String(error)) },
+      { request: () => {}, error: (_, error) => blocked.push(String(error)) },
       () => {},
     );
     elsewhere = createServer((_, response) => {
@@ -115,7 +115,7 @@ describe.skipIf(path === null)("in Chromium", () => {
       expect(new URL(page.url()).pathname).toBe("/sign-in");
       await page.getByLabel("Token").fill("vbd_wrong");
       await page.getByRole("button", { name: "Sign in" }).click();
-      expect(await page.getByRole("alert").textContent()).toContain("not known here");
+      expect(await page.getByRole("alert").textContent()).toContain("Unknown or revoked token");
       await signIn(page);
       expect(new URL(page.url()).pathname).toBe("/upload");
       const [cookie] = await context.cookies();

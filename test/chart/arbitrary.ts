@@ -1,15 +1,17 @@
 // Any comparison, matrix, trend and host that the product's own statistics can give, and any text from outside.
 
 import fc from "fast-check";
-import { compare, type Merged } from "../../shared/compare/compare.ts";
+import { compare } from "../../shared/compare/compare.ts";
 import type { Comparison } from "../../shared/compare/comparison.ts";
 import { matrix } from "../../shared/compare/matrix.ts";
+import type { Merged } from "../../shared/compare/merge-periods.ts";
 import { type MatrixResult, type TrendResult, trend } from "../../shared/compare/trend.ts";
 import type { RenderOptions } from "../../shared/report/model.ts";
+import { describeComparison } from "../../shared/report/sentences.ts";
 import { BACKENDS } from "../../shared/run/backends.ts";
 import { METRIC_NAMES } from "../../shared/run/metrics.ts";
 import { VIEWS } from "../../shared/run/run.ts";
-import { cellOf, type Host, input, metricCellOf, onePeriod, question } from "../compare/build.ts";
+import { cellOf, type Host, input, metricCellOf, onePeriod, query } from "../compare/build.ts";
 
 /** Text that somebody sent to see what breaks. */
 export const HOSTILE: readonly string[] = [
@@ -88,13 +90,15 @@ const noted = (hosts: number) =>
 export const anyComparison: fc.Arbitrary<Comparison> = fc
   .tuple(anyPair, anyAbout, anyFreshness, anyMerged, fc.nat(3))
   .map(([{ baseline, candidate }, about, { as_of, ...fresh }, merged, cached]) => ({
-    ...compare(
-      input({
-        question: question(baseline, candidate, about),
-        asOf: as_of,
-        pair: new Map([["ALL", merged]]),
-        baselineValues: new Map(cached === 0 ? [] : [["ALL", noted(cached)]]),
-      }),
+    ...describeComparison(
+      compare(
+        input({
+          query: query(baseline, candidate, about),
+          asOf: as_of,
+          pair: new Map([["ALL", merged]]),
+          baselineValues: new Map(cached === 0 ? [] : [["ALL", noted(cached)]]),
+        }),
+      ),
     ),
     ...fresh,
   }));
@@ -102,7 +106,7 @@ export const anyComparison: fc.Arbitrary<Comparison> = fc
 export const anyMatrix: fc.Arbitrary<MatrixResult> = fc
   .tuple(fc.array(fc.tuple(anyPair, anyMerged), { maxLength: 6 }), anyAbout, anyFreshness)
   .map(([pairs, about, fresh]) => {
-    const { baseline: _b, candidate: _c, ...asked } = question("loop", "phy", about);
+    const { baseline: _b, candidate: _c, ...asked } = query("loop", "phy", about);
     return {
       ...matrix(
         asked,

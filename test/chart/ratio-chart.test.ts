@@ -1,7 +1,7 @@
 import fc from "fast-check";
 import { describe, expect, test } from "vitest";
 import { logAxis } from "../../shared/chart/axes.ts";
-import { ratioMarks, ratioRows } from "../../shared/chart/ratio-chart.ts";
+import { drawMarks, ratioRows } from "../../shared/chart/ratio-chart.ts";
 import type { Item, Scene } from "../../shared/chart/scene.ts";
 import type { Comparison } from "../../shared/compare/comparison.ts";
 import { DEFAULT_RENDER_OPTIONS, type RenderOptions } from "../../shared/report/model.ts";
@@ -21,14 +21,14 @@ const textsOf = ({ items }: Scene): string[] => items.flatMap((item) => (item.ki
 describe("the chart of a comparison", () => {
   const widths = [320, 480, 720, 1200] as const;
 
-  test.each(widths)("at %d px says of each metric its verdict, ratio, interval and hosts", (width) => {
+  test.each(widths)("at %d px shows the verdict, ratio, interval and hosts of each metric", (width) => {
     const texts = textsOf(sceneOf(clearWin(), { width }));
-    for (const word of ["block write", "faster", "1.95×", "1.86–2.13", "slower", "inconclusive"])
+    for (const word of ["block write", "faster", "1.95×", "1.86–2.13", "slower", "too close to call"])
       expect(texts).toContain(word);
     expect(texts.filter((text) => /^40( hosts)?$/.test(text))).toHaveLength(12);
   });
 
-  test("says what the numbers are of: period, filters, view, margin, runs, freshness, method", () => {
+  test("names what the numbers are of: period, filters, view, margin, runs, freshness, method", () => {
     const answer = { ...clearWin(), filters: { site: ["fra", "ams"] }, pending_hosts: 3 };
     const caption = textsOf(sceneOf(answer, { width: 1600 })).join(" ");
     for (const fact of [
@@ -63,7 +63,7 @@ describe("the chart of a comparison", () => {
 
   test("does not blame a cache where a backend was never measured", () => {
     const answer = neverMeasured();
-    const words = "No host has results on both loop and phy that count: nothing to compare yet.";
+    const words = "No host has usable results for both loop and phy: nothing to compare yet.";
     expect(textsOf(sceneOf(answer)).join(" ")).toContain(words);
     expect(textsOf(sceneOf(answer)).join(" ")).not.toContain("cache");
     expect(answer.fleet.metrics.get_block?.sentence).toBe(
@@ -71,7 +71,7 @@ describe("the chart of a comparison", () => {
     );
   });
 
-  test("says why a clear difference has no verdict: too few hosts", () => {
+  test("explains why a clear difference has no verdict: too few hosts", () => {
     expect(textsOf(sceneOf(seed())).join(" ")).toContain(
       "No verdict yet: fewer than 6 hosts (char write, block write, sequential create).",
     );
@@ -81,13 +81,13 @@ describe("the chart of a comparison", () => {
     expect(textsOf(sceneOf(clearWin())).join(" ")).not.toContain("No verdict yet");
   });
 
-  test("marks cached reads that count, and says what became of them", () => {
+  test("marks cached reads that count, and says whether they are left out", () => {
     expect(textsOf(sceneOf(mixed("all")))).toContain("block read †");
     expect(textsOf(sceneOf(mixed("all"))).join(" ")).toContain("they are counted here");
     expect(textsOf(sceneOf(mixed())).join(" ")).toContain("they are left out");
   });
 
-  test("shows a ratio beyond the axis as an arrow at its end with the number beside it", () => {
+  test("shows a ratio beyond the axis as an arrow at its end with the number next to it", () => {
     const scene = sceneOf(seed("all"));
     expect(textsOf(scene).filter((text) => text === "≤ 0.0153×")).toHaveLength(2);
     expect(scene.items.some((item) => item.kind === "marker" && item.shape === "arrow-left" && item.size === 11)).toBe(
@@ -95,14 +95,12 @@ describe("the chart of a comparison", () => {
     );
   });
 
-  test("of nothing is a picture that says so", () => {
+  test("of nothing is a chart that says so", () => {
     const scene = sceneOf(empty());
-    expect(textsOf(scene)).toContain(
-      "No host has results on both loop and tapdisk3 that count: nothing to compare yet.",
-    );
+    expect(textsOf(scene)).toContain("No host has usable results for both loop and tapdisk3: nothing to compare yet.");
     expect(textsOf(sceneOf(clearWin(), { metrics: ["seeks"] }))).not.toContain("block write");
     const asked = sceneOf({ ...clearWin(), fleet: { ...clearWin().fleet, metrics: {} } });
-    expect(textsOf(asked)).toContain("None of the metrics asked for is in this comparison.");
+    expect(textsOf(asked)).toContain("This comparison has none of the selected metrics.");
   });
 
   test("calls the band what it is: all hosts of a few, the middle of many", () => {
@@ -110,13 +108,13 @@ describe("the chart of a comparison", () => {
     expect(textsOf(sceneOf(clearWin()))).toContain("middle 90 % of the hosts");
   });
 
-  test("tells a reader who does not see it every finding, and what to mind", () => {
+  test("names every finding and caveat for a reader who does not see it", () => {
     const { desc } = sceneOf(mixed());
     for (const { sentence } of Object.values(mixed().fleet.metrics)) expect(desc).toContain(sentence);
     expect(desc).toContain("Suspected cache");
   });
 
-  test("keeps its marks between the ends of the axis, whatever the numbers", () => {
+  test("keeps its marks between the ends of the axis, for any numbers", () => {
     const inside = ({ x, width }: { x: number; width: number }) => x >= 100 - 1e-9 && x + width <= 500 + 1e-9;
     fc.assert(
       fc.property(
@@ -126,7 +124,7 @@ describe("the chart of a comparison", () => {
           // An axis that was not made for these numbers: most are beyond it.
           const axis = logAxis(reach, 100, 500);
           const marks = ratioRows(answer, []).flatMap((row): Item[] =>
-            row.instead === null ? ratioMarks(row, axis, 50) : [],
+            row.instead === null ? drawMarks(row, axis, 50) : [],
           );
           const outside = marks.filter(
             (item) => !inside(boxOf(item)) || boxOf(item).y < 40 || boxOf(item).y + boxOf(item).height > 60,

@@ -1,7 +1,7 @@
 import { describe, expect, test } from "vitest";
-import type { Merged } from "../../shared/compare/compare.ts";
-import { measure } from "../../shared/compare/estimate.ts";
-import { betweenHosts } from "../../shared/compare/mover.ts";
+import { estimateQuantity } from "../../shared/compare/estimate.ts";
+import type { Merged } from "../../shared/compare/merge-periods.ts";
+import { compareBetweenHosts } from "../../shared/compare/mover.ts";
 import { type Host, put } from "./build.ts";
 
 /** Six hosts around a value: median v, limits v -+ (250 - 50/1.4) = v -+ 214.28... (see the interval of six hosts). */
@@ -13,10 +13,10 @@ function between(baseline: Record<string, Merged>, candidate: Record<string, Mer
     new Map(
       Object.entries(values).map(([stratum, own]) => [
         stratum,
-        new Map([["put_block", measure(own, "put_block")]] as const),
+        new Map([["put_block", estimateQuantity(own, "put_block")]] as const),
       ]),
     );
-  return betweenHosts(strata(baseline), strata(candidate), "put_block", margin);
+  return compareBetweenHosts(strata(baseline), strata(candidate), "put_block", margin);
 }
 
 describe("hosts with one backend only", () => {

@@ -1,9 +1,11 @@
-// Cells from explicit host values, by statistics.md, section 3 read afresh: a second opinion beside shared/cells.
+// Cells from explicit host values, written from statistics.md, section 3, independently of shared/cells.
 
 import { addBins, type Bins, emptyBins } from "../../shared/cells/bins.ts";
 import type { Cell, MetricCell } from "../../shared/cells/cell.ts";
 import { QUANTITY_NAMES, type QuantityName } from "../../shared/cells/quantities.ts";
-import type { ComparisonInput, Merged, Question } from "../../shared/compare/compare.ts";
+import type { ComparisonInput } from "../../shared/compare/compare.ts";
+import type { ComparisonQuery } from "../../shared/compare/comparison.ts";
+import type { Merged } from "../../shared/compare/merge-periods.ts";
 import type { Backend } from "../../shared/run/backends.ts";
 
 /** A host value in ticks: a number when exact, else [lo, hi] with infinite ends where nothing is known. */
@@ -13,7 +15,7 @@ export const UNKNOWN_HOST: Host = [-Infinity, Infinity];
 
 /** Ticks of a ratio or rate. */
 export function ticks(value: number): number {
-  return Math.round(1e4 * Math.log(value)); // no test value lies on a half
+  return Math.round(1e4 * Math.log(value)); // no test value is on a half
 }
 
 function add(bins: Bins, value: number): void {
@@ -83,14 +85,14 @@ export function put(hosts: readonly Host[], more: Partial<MetricCell> = {}): Mer
   return onePeriod(cellOf({ put_block: metricCellOf(hosts, more) }));
 }
 
-export function question(baseline: Backend, candidate: Backend, more: Partial<Question> = {}): Question {
+export function query(baseline: Backend, candidate: Backend, more: Partial<ComparisonQuery> = {}): ComparisonQuery {
   return { baseline, candidate, periods: ["all"], view: "trusted", filters: {}, margin: 0.03, metrics: [], ...more };
 }
 
 /** An input about blktap2 against loop from cells by scope; `loop` is the later name, so pairs are loop over blktap2. */
 export function input(more: Partial<ComparisonInput> = {}): ComparisonInput {
   return {
-    question: question("blktap2", "loop"),
+    query: query("blktap2", "loop"),
     asOf: "2026-11-22T12:00:00.000Z",
     pendingHosts: 0,
     pair: new Map(),

@@ -1,11 +1,11 @@
 import fc from "fast-check";
 import { describe, expect, test } from "vitest";
-import { medianOf } from "../../shared/compare/median.ts";
-import { change } from "../../shared/compare/mover.ts";
-import { endsOf } from "../../shared/compare/order-statistics.ts";
+import { computeMedian } from "../../shared/compare/median.ts";
+import { changeBetween } from "../../shared/compare/mover.ts";
+import { orderEnds } from "../../shared/compare/order-statistics.ts";
 import { type Host, metricCellOf } from "./build.ts";
 
-const medianFrom = (hosts: readonly Host[]) => medianOf(endsOf(metricCellOf(hosts)), hosts.length);
+const medianFrom = (hosts: readonly Host[]) => computeMedian(orderEnds(metricCellOf(hosts)), hosts.length);
 
 /** Six hosts around a value: median v, limits v -+ REACH (see the interval of six hosts). */
 const around = (value: number): number[] => [-250, -150, -50, 50, 150, 250].map((step) => value + step);
@@ -13,7 +13,7 @@ const REACH = 250 - 50 / 1.4;
 
 describe("the change of a median between two periods", () => {
   test("adds up both uncertainties", () => {
-    const found = change(medianFrom(around(100_000)), medianFrom(around(101_000)));
+    const found = changeBetween(medianFrom(around(100_000)), medianFrom(around(101_000)));
     expect(found).toMatchObject({ estimate: { lo: 1000, hi: 1000 }, hint: "faster" });
     // sqrt(REACH^2 + REACH^2) = 303.0 either way.
     expect(found?.interval.lo).toBeCloseTo(1000 - REACH * Math.SQRT2, 6);
@@ -33,15 +33,15 @@ describe("the change of a median between two periods", () => {
       "none",
     ],
   ])("%s", (_, before, now, hint) => {
-    expect(change(medianFrom(before), medianFrom(now))?.hint).toBe(hint);
+    expect(changeBetween(medianFrom(before), medianFrom(now))?.hint).toBe(hint);
   });
 
-  test("of five hosts is not told", () => {
-    expect(change(medianFrom(around(0).slice(1)), medianFrom(around(9000)))).toBeNull();
-    expect(change(medianFrom(around(0)), medianFrom(around(9000).slice(1)))).toBeNull();
+  test("of five hosts is null", () => {
+    expect(changeBetween(medianFrom(around(0).slice(1)), medianFrom(around(9000)))).toBeNull();
+    expect(changeBetween(medianFrom(around(0)), medianFrom(around(9000).slice(1)))).toBeNull();
   });
 
-  test("told backwards in time is the mirror image, or a hint would depend on the order of the periods", () => {
+  test("backward in time is the mirror image, or a hint would depend on the order of the periods", () => {
     const value = fc.integer({ min: -1500, max: 1500 });
     const host: fc.Arbitrary<Host> = fc.oneof(
       { weight: 4, arbitrary: value },
@@ -51,8 +51,8 @@ describe("the change of a median between two periods", () => {
     const mirror = { faster: "slower", slower: "faster", none: "none" } as const;
     fc.assert(
       fc.property(hosts, hosts, (before, now) => {
-        const there = change(medianFrom(before), medianFrom(now))!;
-        const back = change(medianFrom(now), medianFrom(before))!;
+        const there = changeBetween(medianFrom(before), medianFrom(now))!;
+        const back = changeBetween(medianFrom(now), medianFrom(before))!;
         expect(back.hint).toBe(mirror[there.hint]);
         for (const key of ["estimate", "interval"] as const) {
           expect(0 - back[key].lo).toBeCloseTo(there[key].hi, 6);

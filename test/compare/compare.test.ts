@@ -1,8 +1,12 @@
 import { describe, expect, test } from "vitest";
-import { type ComparisonInput, compare } from "../../shared/compare/compare.ts";
+import { type ComparisonInput, compare as findings } from "../../shared/compare/compare.ts";
 import type { Comparison, MetricComparison } from "../../shared/compare/comparison.ts";
+import { describeComparison } from "../../shared/report/sentences.ts";
 import { METRIC_NAMES, type MetricName } from "../../shared/run/metrics.ts";
-import { cellOf, type Host, input, metricCellOf, onePeriod, put, question, UNKNOWN_HOST } from "./build.ts";
+import { cellOf, type Host, input, metricCellOf, onePeriod, put, query, UNKNOWN_HOST } from "./build.ts";
+
+/** The published comparison, as the service answers it. */
+const compare = (asked: ComparisonInput): Comparison => describeComparison(findings(asked));
 
 const STRATUM = "v1/2G/8k/16";
 
@@ -17,7 +21,7 @@ function comparePut(hosts: readonly Host[], more: Partial<ComparisonInput> = {})
 const many = (count: number, host: Host): Host[] => Array<Host>(count).fill(host);
 
 describe("every verdict rule by a minimal cell, one metric asked for", () => {
-  const only = { question: question("blktap2", "loop", { metrics: ["put_block"] }) };
+  const only = { query: query("blktap2", "loop", { metrics: ["put_block"] }) };
   const WIDE = [-3000, -2000, -1000, 1000, 2000, 3000];
   test.each<[string, Host[], string, string, RegExp]>([
     ["1", [], "not comparable", "no_paired_hosts", /No host has measured block writes with both blktap2 and loop/],
@@ -51,7 +55,7 @@ describe("every verdict rule by a minimal cell, one metric asked for", () => {
       [...many(6, 4055), ...many(5, 0)],
       "inconclusive",
       "ci_includes_1",
-      /times as fast as blktap2 .*; it was faster more often than chance explains \(on 6, slower on 0\), but the median difference may be none\.$/,
+      /times as fast as blktap2 .*; it was faster more often than chance explains \(on 6, slower on 0\), but there may be no difference at the median\.$/,
     ],
     // Five hosts at 50 025 against 50 000: 5 ticks, in the bin of 1.
     [
@@ -59,7 +63,7 @@ describe("every verdict rule by a minimal cell, one metric asked for", () => {
       [...many(6, -4055), ...many(5, -5)],
       "inconclusive",
       "ci_includes_1",
-      /it was slower more often than chance explains \(on 11, faster on 0\), but the median difference may be none\.$/,
+      /it was slower more often than chance explains \(on 11, faster on 0\), but there may be no difference at the median\.$/,
     ],
     ["7", WIDE, "inconclusive", "ci_includes_1", /shows neither a difference nor equality to within 3 %/],
     [
@@ -67,14 +71,14 @@ describe("every verdict rule by a minimal cell, one metric asked for", () => {
       many(6, 5000),
       "faster",
       "ci_above_1",
-      /On 6 hosts loop wrote blocks 1.65 times as fast as blktap2 .*it was faster, by any amount, on 100 % of them/,
+      /On 6 hosts loop wrote blocks 1.65 times as fast as blktap2 .*100 % of them were faster \(any difference counts\)/,
     ],
     [
       "10",
       many(6, -5000),
       "slower",
       "ci_below_1",
-      /On 6 hosts loop wrote blocks 0.607 times as fast as blktap2 .*it was slower, by any amount, on 100 % of them/,
+      /On 6 hosts loop wrote blocks 0.607 times as fast as blktap2 .*100 % of them were slower \(any difference counts\)/,
     ],
     [
       "11",
@@ -89,7 +93,7 @@ describe("every verdict rule by a minimal cell, one metric asked for", () => {
     expect(found.sentence).toMatch(sentence);
   });
 
-  test("one metric that may be chance is said to have a p, and not a corrected one", () => {
+  test("one metric that may be chance has a p, and not a corrected one", () => {
     // 7 of 8 hosts: p = 18/256.
     const found = comparePut([...many(7, 5000), -5000], only);
     expect(found.reason).toBe("not_significant_after_holm");
@@ -98,13 +102,13 @@ describe("every verdict rule by a minimal cell, one metric asked for", () => {
   });
 
   test.each<[string, Host[], RegExp]>([
-    ["a third loses half", [...many(40, 0), ...many(20, -6931)], /; on 33 % of them it was slower by more than 3 %\.$/],
-    ["a tenth gains", [...many(54, 0), ...many(6, 6931)], /; on 10 % of them it was faster by more than 3 %\.$/],
+    ["a third loses half", [...many(40, 0), ...many(20, -6931)], /; 33 % of them were slower by more than 3 %\.$/],
+    ["a tenth gains", [...many(54, 0), ...many(6, 6931)], /; 10 % of them were faster by more than 3 %\.$/],
     ["a few lose", [...many(55, 0), ...many(5, -6931)], /to within 3 % \(95 % interval 0\.997 to 1\.003\)\.$/],
     [
       "some gain and some lose",
       [...many(40, 0), ...many(12, -6931), ...many(8, 6931)],
-      /; on 13 % of them it was faster and on 20 % slower, by more than 3 %\.$/,
+      /; 13 % of them were faster and 20 % slower, by more than 3 %\.$/,
     ],
   ])("equal at the median is not equal everywhere: %s", (_, hosts, sentence) => {
     const found = comparePut(hosts, only);
@@ -141,7 +145,7 @@ describe("every verdict rule by a minimal cell, one metric asked for", () => {
       pair: new Map([["ALL", { ...merged, nEff: METRIC_NAMES.map((name) => months(name, 9)) }]]),
       ...only,
     });
-    expect(nine.sentence).toMatch(/^On at least 9 hosts \(20 .* it was faster, by any amount, in 100 % of the results/);
+    expect(nine.sentence).toMatch(/^On at least 9 hosts \(20 .* 100 % of the results were faster/);
     // n_eff 10 of 20 with 17 up and 3 down: floor(8.5) = 8 and ceil(1.5) = 2 of 10: p = 2 * 56/1024.
     const more = { ...put([...many(17, 5000), ...many(3, -5000)]), nEff: METRIC_NAMES.map((name) => months(name, 10)) };
     expect(comparePut([], { pair: new Map([["ALL", more]]) }).p).toBeCloseTo(112 / 1024, 12);
@@ -164,7 +168,7 @@ describe("cached reads", () => {
 });
 
 describe("as reported", () => {
-  test("stands only where the ratio or its hosts differ from those without cached reads", () => {
+  test("is given only where the ratio or its hosts differ from those without cached reads", () => {
     const cells = (hosts: readonly Host[], more: Parameters<typeof metricCellOf>[1] = {}) =>
       new Map([["ALL", onePeriod(cellOf({ putc: metricCellOf([0]), get_block: metricCellOf(hosts, more) }))]]);
     const namesOf = (trusted: ReturnType<typeof cells>, reported: ReturnType<typeof cells>) =>
@@ -172,7 +176,7 @@ describe("as reported", () => {
     expect(namesOf(cells([0, 100, 200]), cells([0, 900, 1000]))).toEqual(["get_block"]);
     expect(namesOf(cells([0, 100, 200]), cells([0, 100, 200, 100]))).toEqual(["get_block"]);
     expect(namesOf(cells([]), cells([UNKNOWN_HOST]))).toEqual(["get_block"]);
-    // More runs, and another host far out: the median does not move, so nothing else would be told.
+    // More runs, and another host far out: the median does not move, so there is nothing to add.
     expect(namesOf(cells([0, 100, 200]), cells([0, 100, 900], { runs: 40 }))).toEqual([]);
   });
 });

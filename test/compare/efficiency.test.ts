@@ -1,7 +1,8 @@
 import { describe, expect, test } from "vitest";
-import { compare, type Merged } from "../../shared/compare/compare.ts";
+import { compare } from "../../shared/compare/compare.ts";
+import type { Merged } from "../../shared/compare/merge-periods.ts";
 import type { MetricName } from "../../shared/run/metrics.ts";
-import { cellOf, type Host, input, metricCellOf, onePeriod, question, UNKNOWN_HOST } from "./build.ts";
+import { cellOf, type Host, input, metricCellOf, onePeriod, query, UNKNOWN_HOST } from "./build.ts";
 
 const ratio = (ticks: number) => Math.exp(ticks / 1e4);
 const many = (count: number, host: Host): Host[] => Array<Host>(count).fill(host);
@@ -27,8 +28,8 @@ describe("CPU efficiency", () => {
 
   test("asked the other way round is the inverse", () => {
     const scopes = { ALL: cellWith("put_block", [700, 900, [200, Infinity]]) };
-    const [there, back] = [question("blktap2", "loop"), question("loop", "blktap2")].map(
-      (asked) => efficiencyOf("put_block", scopes, { question: asked })?.ratio,
+    const [there, back] = [query("blktap2", "loop"), query("loop", "blktap2")].map(
+      (asked) => efficiencyOf("put_block", scopes, { query: asked })?.ratio,
     );
     // 700, 900 and at least 175: median at least 700, at most 900.
     expect(there).toEqual({ low: ratio(700), high: ratio(900), relation: "between" });
@@ -36,7 +37,7 @@ describe("CPU efficiency", () => {
   });
 
   test("is unknown where no host has it, for each metric asked for and no other", () => {
-    const { efficiency } = compare(input({ question: question("blktap2", "loop", { metrics: ["getc"] }) })).fleet;
+    const { efficiency } = compare(input({ query: query("blktap2", "loop", { metrics: ["getc"] }) })).fleet;
     expect(efficiency).toEqual({
       getc: {
         hosts: 0,

@@ -1,19 +1,19 @@
 import { describe, expect, test } from "vitest";
-import { geometricMean, hostRange, noiseShare, sdLog, shares } from "../../shared/compare/heterogeneity.ts";
-import { endsOf } from "../../shared/compare/order-statistics.ts";
+import { geometricMean, hostRange, hostShares, noiseShare, sdLog } from "../../shared/compare/heterogeneity.ts";
+import { orderEnds } from "../../shared/compare/order-statistics.ts";
 import { type Host, metricCellOf, UNKNOWN_HOST } from "./build.ts";
 
-const endsFrom = (hosts: readonly Host[]) => endsOf(metricCellOf(hosts));
+const endsFrom = (hosts: readonly Host[]) => orderEnds(metricCellOf(hosts));
 
 function sharesOf(hosts: readonly Host[]) {
   const cell = metricCellOf(hosts);
-  return shares(cell, endsOf(cell));
+  return hostShares(cell, orderEnds(cell));
 }
 
 const ratio = (ticks: number) => Math.exp(ticks / 1e4);
 
 describe("range over hosts", () => {
-  test("below 20 hosts it is the extremes, and says so", () => {
+  test("below 20 hosts it is from the smallest to the largest, and its kind says so", () => {
     expect(hostRange(endsFrom([-500, 100, 700]))).toEqual({ low: ratio(-500), high: ratio(700), kind: "min_max" });
   });
 

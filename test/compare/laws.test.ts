@@ -1,11 +1,11 @@
-// What must hold whatever the numbers: exchanging the backends mirrors the answer, and chance seldom wins.
+// Laws that hold for any numbers: exchanging the backends mirrors the answer, and chance seldom wins.
 
 import fc from "fast-check";
 import { expect, test } from "vitest";
 import { compare } from "../../shared/compare/compare.ts";
 import type { ConfidenceInterval, Estimate } from "../../shared/compare/comparison.ts";
 import { METRIC_NAMES } from "../../shared/run/metrics.ts";
-import { cellOf, type Host, input, metricCellOf, onePeriod, put, question, UNKNOWN_HOST } from "./build.ts";
+import { cellOf, type Host, input, metricCellOf, onePeriod, put, query, UNKNOWN_HOST } from "./build.ts";
 import { random } from "./random.ts";
 
 const STRATUM = "v1/2G/8k/16";
@@ -63,7 +63,7 @@ test("exchanging the backends mirrors the answer: what is faster one way is slow
       const [blktap2, loop] = [new Map([[STRATUM, put(b)]]), new Map([[STRATUM, put(c)]])];
       const there = compare(input({ pair, baselineValues: blktap2, candidateValues: loop }));
       const back = compare(
-        input({ question: question("loop", "blktap2"), pair, baselineValues: loop, candidateValues: blktap2 }),
+        input({ query: query("loop", "blktap2"), pair, baselineValues: loop, candidateValues: blktap2 }),
       );
       for (const name of METRIC_NAMES) {
         const [a, z] = [there.fleet.metrics[name]!, back.fleet.metrics[name]!];

@@ -2,9 +2,9 @@ import { describe, expect, test } from "vitest";
 import { compare } from "../../shared/compare/compare.ts";
 import { COMPARISON_FLAGS, type MatrixPair, matrix } from "../../shared/compare/matrix.ts";
 import { METRIC_NAMES } from "../../shared/run/metrics.ts";
-import { cellOf, type Host, input, metricCellOf, onePeriod, put, question, UNKNOWN_HOST } from "./build.ts";
+import { cellOf, type Host, input, metricCellOf, onePeriod, put, query, UNKNOWN_HOST } from "./build.ts";
 
-const { baseline: _b, candidate: _c, ...QUESTION } = question("loop", "phy");
+const { baseline: _b, candidate: _c, ...QUESTION } = query("loop", "phy");
 const many = (count: number, host: Host): Host[] => Array<Host>(count).fill(host);
 
 describe("the matrix of all pairs", () => {
@@ -30,7 +30,7 @@ describe("the matrix of all pairs", () => {
     expect(found.pairs[1]?.metrics.put_block).toMatchObject({ hosts: 9, verdict: "slower", reason: "ci_below_1" });
   });
 
-  test("says of every metric what the comparison of the pair says", () => {
+  test("gives every metric the numbers of the pair's comparison", () => {
     const hosts: Host[] = [
       ...many(12, 700),
       ...many(4, -900),

@@ -1,37 +1,37 @@
 import fc from "fast-check";
 import { describe, expect, test } from "vitest";
-import { at, atFromLargest, endsOf, quantile } from "../../shared/compare/order-statistics.ts";
+import { at, atFromLargest, orderEnds, quantile } from "../../shared/compare/order-statistics.ts";
 import { type Host, metricCellOf, UNKNOWN_HOST } from "./build.ts";
 
 describe("values at ranks", () => {
   test("a lone member of a bin is its centre, several are spread evenly", () => {
     // 98 and 102 round to bin 2 (centre 100): j = 1, 2 of 2: 100 + 50 * (0.25 - 0.5) = 87.5 and 112.5. 230 is alone in bin 5.
-    const values = endsOf(metricCellOf([102, 230, 98])).lower;
+    const values = orderEnds(metricCellOf([102, 230, 98])).lower;
     expect([1, 2, 3].map((rank) => at(values, rank))).toEqual([87.5, 112.5, 250]);
   });
 
   test("a bound keeps the safe edge of its bin, or a bound would be published that no run supports", () => {
     // lo 110 is in bin 2, whose lower edge is 75; hi 110 likewise, upper edge 125.
-    expect(at(endsOf(metricCellOf([[110, Infinity]])).lower, 1)).toBe(75);
-    expect(at(endsOf(metricCellOf([[-Infinity, 110]])).upper, 1)).toBe(125);
+    expect(at(orderEnds(metricCellOf([[110, Infinity]])).lower, 1)).toBe(75);
+    expect(at(orderEnds(metricCellOf([[-Infinity, 110]])).upper, 1)).toBe(125);
   });
 
   test("unknown ends lie at infinity on their own side only", () => {
     const cell = metricCellOf([0, [0, Infinity], [-Infinity, 0], UNKNOWN_HOST]);
-    const [lower, upper] = [endsOf(cell).lower, endsOf(cell).upper];
+    const [lower, upper] = [orderEnds(cell).lower, orderEnds(cell).upper];
     expect([1, 2, 3, 4].map((rank) => at(lower, rank))).toEqual([-Infinity, -Infinity, -25, 0]);
     expect([1, 2, 3, 4].map((rank) => at(upper, rank))).toEqual([0, 25, Infinity, Infinity]);
   });
 
   test("between ranks it is linear, and infinite as soon as one neighbour is", () => {
-    const values = endsOf(metricCellOf([0, 100, [100, Infinity]])).upper;
+    const values = orderEnds(metricCellOf([0, 100, [100, Infinity]])).upper;
     expect(at(values, 1.25)).toBe(25);
     expect(at(values, 2)).toBe(100);
     expect(at(values, 2.0001)).toBe(Infinity);
   });
 
   test("Hazen quantiles: rank N p + 1/2, held within the data", () => {
-    const values = endsOf(metricCellOf([0, 100, 200, 300, 400])).lower; // N = 5
+    const values = orderEnds(metricCellOf([0, 100, 200, 300, 400])).lower; // N = 5
     expect(quantile(values, 50)).toBe(200); // rank 3
     expect(quantile(values, 25)).toBe(75); // rank 1.75
     expect(quantile(values, 10)).toBe(0); // rank 1
@@ -65,7 +65,7 @@ function writtenOut(hosts: readonly Host[]): number[] {
 test("ranks into bins agree with the members written out one by one", () => {
   fc.assert(
     fc.property(fc.array(anyHost, { minLength: 1, maxLength: 60 }), (hosts) => {
-      const values = endsOf(metricCellOf(hosts)).lower;
+      const values = orderEnds(metricCellOf(hosts)).lower;
       writtenOut(hosts).forEach((value, index) => {
         const found = at(values, index + 1);
         expect(found === value || Math.abs(found - value) < 1e-9).toBe(true);
@@ -83,8 +83,8 @@ test("the upper end is the exact mirror image of the lower end, or verdicts woul
       fc.double({ min: 0, max: 1, noNaN: true }),
       (hosts, share) => {
         const rank = 1 + share * (hosts.length - 1);
-        const here = at(endsOf(metricCellOf(hosts)).lower, rank);
-        expect(-atFromLargest(endsOf(metricCellOf(hosts.map(mirrored))).upper, rank) === here).toBe(true);
+        const here = at(orderEnds(metricCellOf(hosts)).lower, rank);
+        expect(-atFromLargest(orderEnds(metricCellOf(hosts.map(mirrored))).upper, rank) === here).toBe(true);
       },
     ),
     { seed: 2, numRuns: 500 },

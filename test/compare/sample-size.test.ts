@@ -4,9 +4,9 @@
 import fc from "fast-check";
 import { describe, expect, test } from "vitest";
 import { compare } from "../../shared/compare/compare.ts";
-import type { MetricComparison } from "../../shared/compare/comparison.ts";
+import type { MetricFindings } from "../../shared/compare/comparison.ts";
 import { fewestHosts, hostsForDirection, hostsForEquality, hostsToOverturn } from "../../shared/compare/sample-size.ts";
-import { type Host, input, put, question, ticks } from "./build.ts";
+import { type Host, input, put, query, ticks } from "./build.ts";
 
 const UP = ticks(2);
 const DOWN = ticks(0.5);
@@ -14,9 +14,9 @@ const DOWN = ticks(0.5);
 const times = (count: number, host: Host): Host[] => Array.from({ length: count }, () => host);
 
 /** What a comparison of this metric alone finds of hosts with these log-ratios. */
-function found(hosts: readonly Host[]): MetricComparison {
-  const asked = question("blktap2", "loop", { metrics: ["put_block"] });
-  const { put_block } = compare(input({ question: asked, pair: new Map([["ALL", put(hosts)]]) })).fleet.metrics;
+function found(hosts: readonly Host[]): MetricFindings {
+  const asked = query("blktap2", "loop", { metrics: ["put_block"] });
+  const { put_block } = compare(input({ query: asked, pair: new Map([["ALL", put(hosts)]]) })).fleet.metrics;
   if (put_block === undefined) throw new Error("the metric asked for is missing");
   return put_block;
 }
@@ -77,14 +77,14 @@ describe("hosts for a difference", () => {
   });
 });
 
-describe("hosts that undo a verdict", () => {
+describe("hosts that overturn a verdict", () => {
   test("6 of 6 is undone by the first that disagrees", () => {
     expect(hostsToOverturn({ hosts: 6, faster: 6, slower: 0 }, 1)).toBe(1);
     // 6 to 1: p = 2 * 8 / 128 = 0.125.
     expect(isDecided([...times(6, UP), DOWN])).toBe(false);
   });
 
-  test("the verdict stands with one less, and is gone with so many", () => {
+  test("with one less the verdict holds, and with so many it is gone", () => {
     fc.assert(
       fc.property(fc.integer({ min: 6, max: 40 }), fc.integer({ min: 0, max: 8 }), (up, down) => {
         const hosts = [...times(up, UP), ...times(down, DOWN)];
@@ -99,7 +99,7 @@ describe("hosts that undo a verdict", () => {
     );
   });
 
-  test("hosts that cannot be told count against it", () => {
+  test("undetermined hosts count against it", () => {
     const sure = hostsToOverturn({ hosts: 40, faster: 40, slower: 0 }, 12);
     expect(hostsToOverturn({ hosts: 50, faster: 40, slower: 0 }, 12)).toBeLessThan(sure);
   });

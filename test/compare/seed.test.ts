@@ -2,8 +2,9 @@
 
 import { describe, expect, test } from "vitest";
 import { type ComparisonInput, compare } from "../../shared/compare/compare.ts";
+import { describeComparison } from "../../shared/report/sentences.ts";
 import { METRIC_NAMES, type MetricName } from "../../shared/run/metrics.ts";
-import { cellOf, type Host, input, metricCellOf, onePeriod, question, ticks, UNKNOWN_HOST } from "./build.ts";
+import { cellOf, type Host, input, metricCellOf, onePeriod, query, ticks, UNKNOWN_HOST } from "./build.ts";
 
 const STRATUM = "v1/2G/8k/16";
 
@@ -38,7 +39,7 @@ function seed(view: "trusted" | "all"): ComparisonInput {
   const noted = onePeriod({ ...cellOf({}, { cached: 1, "cached:C2": 1, "cached:C1": 1 }), hosts: 1, runs: 1 });
   const clean = onePeriod({ ...cellOf({}), hosts: 1, runs: 1 });
   return input({
-    question: question("loop", "blktap1", { view }),
+    query: query("loop", "blktap1", { view }),
     pair: cells(view === "trusted" ? trusted : METRIC_NAMES),
     pairAsReported: view === "trusted" ? cells(METRIC_NAMES) : null,
     baselineValues: new Map([
@@ -53,8 +54,8 @@ function seed(view: "trusted" | "all"): ComparisonInput {
 }
 
 describe("the seed: one host, loop against blktap1", () => {
-  const all = compare(seed("all"));
-  const trusted = compare(seed("trusted"));
+  const all = describeComparison(compare(seed("all")));
+  const trusted = describeComparison(compare(seed("trusted")));
   const ratioOf = (name: MetricName) => all.fleet.metrics[name]?.ratio;
 
   test.each<[MetricName, number]>([
@@ -96,7 +97,7 @@ describe("the seed: one host, loop against blktap1", () => {
     );
   });
 
-  test("cached reads are left out, said so, and shown as reported beside", () => {
+  test("cached reads are left out with a note, and shown as reported separately", () => {
     const reads = trusted.fleet.metrics.get_block!;
     expect(reads).toMatchObject({ hosts: 0, verdict: "not comparable", reason: "no_paired_hosts" });
     expect(reads.flags).toEqual(["suspect_cached_reads"]);
@@ -110,7 +111,7 @@ describe("the seed: one host, loop against blktap1", () => {
     expect(all.as_reported).toEqual({});
   });
 
-  test("the stratum says the same as a fleet of one stratum", () => {
+  test("the stratum has the numbers of a fleet of one stratum", () => {
     expect(Object.keys(all.strata)).toEqual([STRATUM]);
     expect(all.strata[STRATUM]).toEqual(all.fleet);
     expect(all.runs).toBe(2);

@@ -43,7 +43,7 @@ describe("a trend", () => {
     expect(censored?.median).toEqual({ low: rate(92_487.5), high: null, relation: ">=" });
   });
 
-  test("compares with the last period that has hosts, and says nothing where one of the two has too few", () => {
+  test("compares with the last period that has hosts, and has no change where one of the two has too few", () => {
     const changes = found.strata[STRATUM]?.map((point) => point.change) ?? [];
     expect(changes[1]).toMatchObject({ since: "2026-08", hint: "faster" });
     expect(changes[1]?.ratio).toEqual({ low: rate(1000), high: rate(1000), relation: "=" });

@@ -30,7 +30,7 @@ beforeAll(async () => {
     adminSecret: null,
     publicUrl: null,
   };
-  server = await startLocalServer(settings, { request: () => undefined, fault: () => undefined }, () => undefined);
+  server = await startLocalServer(settings, { request: () => undefined, error: () => undefined }, () => undefined);
   const script = ["set -eu", ...examples.map(({ script }) => `${script}\necho; echo '${BETWEEN}'\n${MOMENT}`)].join(
     "\n",
   );

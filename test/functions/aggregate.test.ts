@@ -1,4 +1,4 @@
-// The aggregate function as AWS calls it: by the table's stream and by the schedule.
+// The aggregate function as AWS calls it: from the table's stream and from a schedule.
 
 import { PutItemCommand } from "@aws-sdk/client-dynamodb";
 import { afterAll, beforeAll, beforeEach, expect, test, vi } from "vitest";
@@ -11,7 +11,7 @@ import { makeTestService, type TestService } from "../support/service.ts";
 import { functionEnvironment, loggedLines } from "./function-environment.ts";
 import { lambdaContext as httpContext } from "./gateway-event.ts";
 
-/** This function has five minutes. */
+/** The context of an invocation; the function has five minutes. */
 const lambdaContext = { ...httpContext, getRemainingTimeInMillis: () => 300_000 };
 
 let engine: TestEngine;
@@ -39,7 +39,7 @@ afterAll(async () => {
   await engine.stop();
 });
 
-/** A record as the stream of a table with keys only has it. */
+/** A record of a stream with keys only. */
 const record = (host: string, sequence: number, pk = pendingHostKey("default", host).pk) => ({
   eventID: `id-${sequence}`,
   eventName: "MODIFY",
@@ -71,7 +71,7 @@ const SCHEDULED = {
 
 const status = async () => (await service.send("/v1/status")).json();
 
-/** Hosts of which two are in one bucket and the third is not, as the hash of their names has it. */
+/** Three hosts, of which two are in one shard and the third is in another, by the hashes of their names. */
 function threeHosts(): [string, string, string] {
   const hosts = Array.from({ length: 40 }, (_, index) => `dom0-${index}`);
   const [first = ""] = hosts;
@@ -80,14 +80,14 @@ function threeHosts(): [string, string, string] {
   return [first, together ?? "", apart ?? ""];
 }
 
-/** Damages the mark of a host, so that every aggregation of it fails. */
+/** Damages the pending record of a host, so that every aggregation of it fails. */
 async function poison(host: string): Promise<void> {
   const { pk, sk } = pendingHostKey("default", host);
   const Item = { pk: { S: pk }, sk: { S: sk }, touched: { SS: ["nonsense"] }, token: { S: "t" } };
   await table.client.send(new PutItemCommand({ TableName: table.name, Item }));
 }
 
-test("records of the stream bring their hosts up to date, each once however often it was marked", async () => {
+test("records of the stream update their hosts, each once however many records it has", async () => {
   const [one, two, three] = threeHosts();
   for (const host of [one, two, three]) await service.post(LOOP, `?backend=loop&host=${host}`);
   const records = [record(one, 1), record(two, 2), record(one, 3), record(three, 4)];
@@ -107,7 +107,7 @@ test("records of the stream bring their hosts up to date, each once however ofte
   ]);
 });
 
-test("the same batch again, and records that are no marks, change nothing", async () => {
+test("the same batch again, and records of other items, change nothing", async () => {
   await service.post(LOOP, "?backend=loop&host=h1");
   const batch = { Records: [record("h1", 1), record("x", 2, "RUN#default#0123456789abcdef")] };
   for (let time = 0; time < 2; time += 1) {
@@ -116,29 +116,29 @@ test("the same batch again, and records that are no marks, change nothing", asyn
   }
 });
 
-test("a host that fails is the only one delivered again; its neighbours are done, and the log says why", async () => {
+test("only a host that fails is delivered again; the others are done, and the log has the reason", async () => {
   const [one, two, three] = threeHosts();
   for (const host of [one, three]) await service.post(LOOP, `?backend=loop&host=${host}`);
   await poison(two);
   const answer = await handler({ Records: [record(one, 1), record(two, 2), record(three, 3)] }, lambdaContext);
   expect(answer).toEqual({ batchItemFailures: [{ itemIdentifier: "000000000000000000002" }] });
   expect(await status()).toMatchObject({ pending_hosts: 1, hosts: 2, runs: 2 });
-  const faults = lines.map((line) => JSON.parse(line)).filter(({ kind }) => kind === "fault");
+  const faults = lines.map((line) => JSON.parse(line)).filter(({ kind }) => kind === "error");
   const message = expect.stringContaining(`host "${two}" of fleet default cannot be counted: `);
   expect(faults).toMatchObject([{ requestId: lambdaContext.awsRequestId, error: { name: "HostError", message } }]);
 });
 
-test("while the store cannot be reached every record is delivered again, for one fault in the log", async () => {
+test("while the store cannot be reached, every record is delivered again, with one error in the log", async () => {
   vi.stubEnv("TABLE_NAME", "no-such-table");
   vi.resetModules();
   const { handler: lost } = await import("../../functions/aggregate.ts");
   const [one, two] = threeHosts();
   const answer = await lost({ Records: [record(one, 1), record(two, 2)] }, lambdaContext);
   expect(answer.batchItemFailures).toHaveLength(2);
-  expect(lines.filter((line) => JSON.parse(line).kind === "fault")).toHaveLength(1);
+  expect(lines.filter((line) => JSON.parse(line).kind === "error")).toHaveLength(1);
 });
 
-test("the schedule works off what no record told of, in every fleet", async () => {
+test("the schedule processes pending hosts without a record, in every fleet", async () => {
   await service.post(LOOP, "?backend=loop&host=h1");
   const other = await service.token({ scope: "admin", fleet: "other" });
   await service.post(LOOP, "?backend=loop&host=h1", { token: other });
@@ -147,19 +147,19 @@ test("the schedule works off what no record told of, in every fleet", async () =
   const ofOther = await service.send("/v1/status", { token: other });
   expect(await ofOther.json()).toMatchObject({ pending_hosts: 0, runs: 1 });
   expect(lines.map((line) => JSON.parse(line))).toMatchObject([
-    { kind: "marks", open: 2, oldestMilliseconds: expect.any(Number) },
+    { kind: "pending", open: 2, oldestMilliseconds: expect.any(Number) },
     { kind: "sweep", fleets: 2, done: 2, left: 0, conflicts: 0, failed: 0 },
   ]);
 });
 
-test("a sweep whose time is up ends well and leaves the rest to the next", async () => {
+test("a sweep whose time is up succeeds and leaves the rest to the next", async () => {
   await service.post(LOOP, "?backend=loop&host=h1");
   const atTheEnd = { ...lambdaContext, getRemainingTimeInMillis: () => 10_000 };
   expect(await handler(SCHEDULED, atTheEnd)).toEqual({ batchItemFailures: [] });
   expect(await status()).toMatchObject({ pending_hosts: 1, runs: 0 });
 });
 
-test("a sweep that fails for one fleet goes on to the next, and counts as an error", async () => {
+test("a sweep that fails for one fleet continues with the next, and counts as an error", async () => {
   await poison("h1");
   const other = await service.token({ scope: "admin", fleet: "other" });
   await service.post(LOOP, "?backend=loop&host=h1", { token: other });
@@ -172,6 +172,6 @@ test.each([
   ["nothing", null],
   ["a record without a key", { Records: [{ dynamodb: { SequenceNumber: "1" } }] }],
   ["an event of something else", { source: "aws.s3", "detail-type": "Object Created" }],
-])("%s is refused as a whole, not taken for an empty batch", async (_, event) => {
+])("%s is rejected as a whole, and not taken for an empty batch", async (_, event) => {
   await expect(handler(event, lambdaContext)).rejects.toThrow();
 });

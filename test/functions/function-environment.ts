@@ -1,5 +1,5 @@
-// The surroundings of a function for a test: the variables that Lambda and the stack set, pointing at a table of the test
-// engine, and the lines the function logs.
+// The environment of a function in a test: the variables that Lambda and the stack set, for a table of the test engine, and the
+// lines that the function logs.
 
 import { vi } from "vitest";
 import type { Table } from "../../functions/store/table.ts";
@@ -11,7 +11,7 @@ export function functionEnvironment(engine: TestEngine, table: Table): void {
   vi.stubEnv("AWS_REGION", "eu-central-1");
   vi.stubEnv("AWS_ACCESS_KEY_ID", "test");
   vi.stubEnv("AWS_SECRET_ACCESS_KEY", "test");
-  // What the SDK itself looks for; on AWS it is not set.
+  // The SDK reads this; on AWS it is not set.
   vi.stubEnv("AWS_ENDPOINT_URL_DYNAMODB", engine.endpoint);
 }
 

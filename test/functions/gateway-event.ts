@@ -1,4 +1,4 @@
-// A request as API Gateway hands it to a function (HTTP API, payload format 2.0), with every field it sends.
+// A request as API Gateway passes it to a function (HTTP API, payload format 2.0), with all its fields.
 
 import type { LambdaContext, LambdaEvent } from "hono/aws-lambda";
 
@@ -7,7 +7,7 @@ export interface GatewayRequest {
   readonly path: string;
   readonly query?: string;
   readonly headers?: Readonly<Record<string, string>>;
-  /** Text as it is; bytes in base64, as API Gateway sends what it does not know to be text. */
+  /** Text as it is; bytes in base64, as API Gateway sends everything that it does not know as text. */
   readonly body?: string | Buffer;
 }
 

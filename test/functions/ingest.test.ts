@@ -1,4 +1,4 @@
-// The ingest function as AWS calls it. What fails here answers nothing, or logs what it must not, once deployed.
+// The ingest function as AWS calls it. What fails here would fail, or log a secret, once deployed.
 
 import { gzipSync } from "node:zlib";
 import type { APIGatewayProxyResult, LambdaContext, LambdaEvent } from "hono/aws-lambda";
@@ -73,7 +73,7 @@ test("a gzipped body, which API Gateway sends in base64, arrives byte for byte",
   expect(await (await service.send(`${result.url}.txt`)).text()).toBe(`${BLKTAP}\n`);
 });
 
-test("a store that cannot be reached is a 503 for the host, and a fault with its cause in the log", async () => {
+test("a store that cannot be reached is a 503 for the host, and an error with its cause in the log", async () => {
   const lines = loggedLines();
   vi.stubEnv("TABLE_NAME", "no-such-table");
   vi.resetModules();
@@ -82,14 +82,14 @@ test("a store that cannot be reached is a 503 for the host, and a fault with its
   const answer = await lost(gatewayEvent({ method: "POST", path: "/v1/results", headers, body: LOOP }), lambdaContext);
   vi.restoreAllMocks();
   expect(answer.statusCode).toBe(503);
-  const fault = lines.map((line) => JSON.parse(line)).find(({ kind }) => kind === "fault");
+  const fault = lines.map((line) => JSON.parse(line)).find(({ kind }) => kind === "error");
   expect(fault).toMatchObject({
     requestId: answer.headers?.["x-request-id"],
     error: { name: "AppError", cause: { name: "ResourceNotFoundException" } },
   });
 });
 
-test("a function whose table was forgotten does not come up with another", async () => {
+test("a function without TABLE_NAME does not start with another table", async () => {
   vi.stubEnv("TABLE_NAME", "");
   vi.resetModules();
   await expect(import("../../functions/ingest.ts")).rejects.toThrow("TABLE_NAME: expected");

@@ -36,7 +36,7 @@ const get = (path: string, query = "") =>
     lambdaContext,
   );
 
-test("a comparison is the same one that the local server gives", async () => {
+test("a comparison is the same as the local server's", async () => {
   const query = "baseline=loop&candidate=blktap2&metric=put_block&metric=rewrite";
   const answer = await get("/v1/compare", query);
   expect(answer).toMatchObject({ statusCode: 200, isBase64Encoded: false });
@@ -49,7 +49,7 @@ test("the suffix of the path gives the format, as API Gateway passes it on", asy
   expect(answer.headers?.["content-type"]).toMatch(/^text\/plain/);
 });
 
-test("the status tells version and engine of this deployment", async () => {
+test("the status has the version and engine of this deployment", async () => {
   expect(JSON.parse((await get("/v1/status")).body)).toMatchObject({
     pending_hosts: 0,
     hosts: 1,
@@ -59,7 +59,7 @@ test("the status tells version and engine of this deployment", async () => {
 });
 
 test.each(["db#1", "what?", "half 50%", "DOM\\x", "größe"])(
-  "a host is found whatever its name, though API Gateway has decoded its address: %s",
+  "a host is found whatever its name, although API Gateway has decoded the path: %s",
   async (host) => {
     await service.post(LOOP, `?backend=loop&host=${encodeURIComponent(host)}`);
     const answer = await get(`/v1/hosts/${host}`);

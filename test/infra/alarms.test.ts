@@ -157,7 +157,7 @@ describe("every metric filter", () => {
     const sum = (name: string) => valuesOf(name).reduce((total, value) => total + value, 0);
     expect([sum("ResultsStored"), sum("ResultsDuplicate"), sum("ResultsRejected")]).toEqual([30, 1, 20]);
     expect(sum("HostsDone")).toBe(30);
-    expect(Math.max(...valuesOf("MarksOpen"))).toBe(30);
+    expect(Math.max(...valuesOf("PendingHosts"))).toBe(30);
   });
 });
 
@@ -228,7 +228,7 @@ describe("alarms", () => {
     const written = { ...lines };
     lines.ingest = written.ingest.slice(0, 30);
     lines.aggregate = [
-      '{"kind":"marks","open":3,"oldestMilliseconds":1500}',
+      '{"kind":"pending","open":3,"oldestMilliseconds":1500}',
       '{"kind":"aggregate","done":30,"conflicts":2}',
     ];
     lines.audit = ['{"kind":"audit","differences":0}'];

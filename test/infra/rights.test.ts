@@ -4,6 +4,7 @@
 
 import { DeleteItemCommand } from "@aws-sdk/client-dynamodb";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
+import { makeAdmission } from "../../functions/service/admission.ts";
 import { auditFleet } from "../../functions/service/audit.ts";
 import { makeRasterizer } from "../../functions/service/rasterizer.ts";
 import { makeRenderer } from "../../functions/service/renderer.ts";
@@ -11,12 +12,14 @@ import { secretHash } from "../../functions/service/secret.ts";
 import { aggregateRecords } from "../../functions/service/stream.ts";
 import { sweep } from "../../functions/service/sweep.ts";
 import { makeUploadLimits } from "../../functions/service/upload-limits.ts";
-import { makeAggregationStore } from "../../functions/store/aggregation.ts";
 import { makeCellStore } from "../../functions/store/cells.ts";
+import { makeAggregationStores } from "../../functions/store/commit.ts";
 import { backOff } from "../../functions/store/errors.ts";
+import { makeFleetScan } from "../../functions/store/fleet-scan.ts";
 import { beginFormat, withFormatCheck } from "../../functions/store/format.ts";
 import { keyItem } from "../../functions/store/item.ts";
 import { cohortPartition, FORMAT_KEY, pendingHostKey, summaryKey } from "../../functions/store/keys.ts";
+import { makePendingHosts } from "../../functions/store/pending-hosts.ts";
 import { makeQuarantineStore } from "../../functions/store/quarantine.ts";
 import { makeRunStore } from "../../functions/store/runs.ts";
 import { makeShareStore } from "../../functions/store/shares.ts";
@@ -25,7 +28,6 @@ import { makeHostStore } from "../../functions/store/summaries.ts";
 import { partition, queryAll } from "../../functions/store/table.ts";
 import { makeTokenStore } from "../../functions/store/tokens.ts";
 import { makeUseStore } from "../../functions/store/usage.ts";
-import { makeAdmission } from "../../functions/web/http/admission.ts";
 import { makeHttpApp } from "../../functions/web/http/app.ts";
 import { addPageRoutes, addSharePageRoutes, addUploadRoute } from "../../functions/web/pages/app.ts";
 import { addEmbedRoutes } from "../../functions/web/routes/embed.ts";
@@ -78,7 +80,7 @@ beforeAll(async () => {
   engine = await startTestEngine();
   const { name } = await engine.newTable();
   const clock = () => Date.parse("2026-11-22T10:00:00.000Z");
-  const log = { request: () => undefined, fault: () => undefined };
+  const log = { request: () => undefined, error: () => undefined };
   const recorded = (of: FunctionName) => withFormatCheck(recordedTable(engine.endpoint, name, accesses[of]));
   const tables = {
     ingest: recorded("ingest"),
@@ -102,6 +104,7 @@ beforeAll(async () => {
     runs: makeRunStore(tables.read),
     cells: makeCellStore(tables.read),
     hosts: makeHostStore(tables.read),
+    pendingHosts: makePendingHosts(tables.read),
     status: makeStatusStore(tables.read),
     tokens: makeTokenStore(tables.read),
     clock,
@@ -118,7 +121,7 @@ beforeAll(async () => {
   const embedding = {
     shares: makeShareStore(tables.embed),
     cells: makeCellStore(tables.embed),
-    status: makeStatusStore(tables.embed),
+    pendingHosts: makePendingHosts(tables.embed),
     tokens: makeTokenStore(tables.embed),
     clock,
     admission: makeAdmission(),
@@ -129,7 +132,7 @@ beforeAll(async () => {
   };
   addEmbedRoutes(embed, embedding);
   addSharePageRoutes(embed, embedding);
-  const aggregation = { store: makeAggregationStore(tables.aggregate), clock, backOff };
+  const aggregation = { ...makeAggregationStores(tables.aggregate), clock, backOff };
 
   // The table as CDK makes it has no format number: the functions look whether it is new.
   await tables.operator.client.send(new DeleteItemCommand({ TableName: name, Key: keyItem(FORMAT_KEY) }));
@@ -243,7 +246,7 @@ beforeAll(async () => {
   const lost = keyItem(summaryKey({ fleet: "default", generation: "0" }, PERIOD_ALL, "h3"));
   await tables.operator.client.send(new DeleteItemCommand({ TableName: name, Key: lost }));
   for (const fleet of await listFleets(tables.audit)) {
-    expect((await auditFleet(tables.audit, fleet)).differences.length).toBeGreaterThan(0);
+    expect((await auditFleet(makeFleetScan(tables.audit), fleet)).differences.length).toBeGreaterThan(0);
   }
   for (const { client } of Object.values(tables)) client.destroy();
 });

@@ -16,7 +16,7 @@ const template = synthesised("dev");
 
 /** `GET /v1/runs/{id}` of every route of an app; adding routes asks nothing of the dependencies. */
 function routesOf(addRoutes: (app: HttpApp) => void): string[] {
-  const app = makeHttpApp({ clock: () => 0, log: { request: () => undefined, fault: () => undefined } });
+  const app = makeHttpApp({ clock: () => 0, log: { request: () => undefined, error: () => undefined } });
   addRoutes(app);
   const endpoints = app.routes.filter(({ method }) => method !== "ALL");
   return [...new Set(endpoints.map(({ method, path }) => `${method} ${path.replaceAll(/:(\w+)/g, "{$1}")}`))];

@@ -100,7 +100,7 @@ test("a run names its measurements by metric, and leaves out what nobody knows",
   });
 });
 
-test("what a run was said to be, and its line, are JSON without a semicolon that a spreadsheet could split at", () => {
+test("the facts of a run and its line are JSON without a semicolon that a spreadsheet could split at", () => {
   const run = runOf({ number: 1, raw: "a;=1+1;b", facts: { "label.x": "a;=1+1;b" } });
   const text = csvOf(run);
   expect(text).not.toContain(";");
@@ -109,7 +109,7 @@ test("what a run was said to be, and its line, are JSON without a semicolon that
   expect(JSON.parse(row?.["facts"] ?? "")).toEqual({ "label.x": "a;=1+1;b" });
 });
 
-test("the columns of runs stay where they are, for whoever counts them", () => {
+test("the columns of runs stay where they are, for programs that count them", () => {
   const [head = []] = readCsv(csv(runRecords([])));
   expect(head).toHaveLength(12 + 12 * 4 + 3);
   expect(head.slice(0, 16).join(" ")).toBe(

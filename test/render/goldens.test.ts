@@ -1,5 +1,5 @@
-// Every text format of every kind of summary, kept for people to open. A picture inside a page is left to the goldens of
-// pictures.
+// Every text format of every kind of summary, kept for people to open. A chart inside a page is left to the goldens of
+// charts.
 
 import { expect, test } from "vitest";
 import { DEFAULT_RENDER_OPTIONS } from "../../shared/report/model.ts";
@@ -10,7 +10,7 @@ import { COMPARISONS, OTHERS } from "../support/summaries.ts";
 
 const FORMATS = ["json", "csv", "txt", "md", "html"] as const satisfies readonly TextFormat[];
 
-/** A page without its picture, a line for each element, so that a difference is small. */
+/** A page without its chart, a line for each element, so that a difference is small. */
 const shownPage = (page: string) =>
   page.replace(/<figure>[\s\S]*?<\/figure>/, "<figure></figure>").replaceAll("><", ">\n<");
 

@@ -41,7 +41,7 @@ const NAMES = [
   "<b>".repeat(3_000),
 ];
 
-/** Summaries that hold the text wherever text from outside can stand. */
+/** Summaries that hold the text everywhere where text from outside can be. */
 function summariesWith(text: string): Summary[] {
   const facts = { site: text, "label.rack": text };
   const common = { host: text, facts, rates: { putc: 1_000, get_block: 2_000 } };
@@ -68,11 +68,11 @@ function summariesWith(text: string): Summary[] {
 
 const lookWith = (title: string): RenderOptions => ({ ...DEFAULT_RENDER_OPTIONS, title });
 
-/** The page without its picture, which has tests of its own. */
+/** The page without its chart, which has tests of its own. */
 const pageOf = (summary: Summary, look: RenderOptions) =>
   rendered("html", summary, look).replace(/<figure>[\s\S]*?<\/figure>/, "");
 
-/** What a page of a kind is made of, whatever it says. */
+/** The elements and attributes of a page, for any text. */
 const partsOf = (page: string) => {
   const elements = readHtml(page);
   return new Set(elements.flatMap(({ name, attributes }) => [name, ...attributes.map((key) => `${name} ${key}`)]));

@@ -8,7 +8,7 @@ import { chartOf, type Summary } from "../support/kinds.ts";
 import { faultsOf } from "../support/picture-faults.ts";
 import { parsedXml } from "../support/well-formed.ts";
 
-const pictures: [name: string, summary: Summary, look: Partial<RenderOptions>][] = [
+const charts: [name: string, summary: Summary, look: Partial<RenderOptions>][] = [
   ["compare-seed", { kind: "compare", result: made.seed() }, {}],
   ["compare-seed-all", { kind: "compare", result: made.seed("all") }, { width: 480 }],
   ["compare-clear-win", { kind: "compare", result: made.clearWin() }, {}],
@@ -25,7 +25,7 @@ const pictures: [name: string, summary: Summary, look: Partial<RenderOptions>][]
   ["host", { kind: "host", result: made.oneOfMany() }, { metrics: ["put_block", "get_block", "seeks", "seq_stat"] }],
 ];
 
-test.each(pictures)("the picture %s is the one that was looked at", (name, summary, look) => {
+test.each(charts)("the chart %s is the golden one", (name, summary, look) => {
   const scene = chartOf(summary, { ...DEFAULT_RENDER_OPTIONS, ...look });
   expect(scene && faultsOf(scene)).toEqual([]);
   const written = scene === null ? "" : svg(scene, look.theme ?? "auto");
@@ -33,6 +33,6 @@ test.each(pictures)("the picture %s is the one that was looked at", (name, summa
   expectGolden(`${name}.svg`, written);
 });
 
-test("the badge is the one that was looked at", () => {
+test("the badge is the golden one", () => {
   expectGolden("badge.svg", svg(badge(made.clearWin(), "put_block"), "auto"));
 });

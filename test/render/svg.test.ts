@@ -21,7 +21,7 @@ const label: Item = {
 const scene = (...items: Item[]): Scene => ({ width: 100, height: 50, title: "T <&>", desc: "D", items });
 
 describe("a scene as SVG", () => {
-  test("says size, title and description to those who cannot see it", () => {
+  test("has size, title and description for readers who cannot see it", () => {
     const written = svg(scene(), "light");
     expect(written).toMatch(
       /^<svg xmlns="http:\/\/www\.w3\.org\/2000\/svg" class="vbdstat" role="img" width="100" height="50" viewBox="0 0 100 50"/,
@@ -77,13 +77,13 @@ describe("a scene as SVG", () => {
   });
 });
 
-describe("colours", () => {
+describe("colors", () => {
   const channel = (part: string): number => {
     const value = Number.parseInt(part, 16) / 255;
     return value <= 0.04045 ? value / 12.92 : ((value + 0.055) / 1.055) ** 2.4;
   };
-  const luminance = (colour: string): number => {
-    const [red = 0, green = 0, blue = 0] = (colour.match(/[0-9a-f]{2}/g) ?? []).map(channel);
+  const luminance = (color: string): number => {
+    const [red = 0, green = 0, blue = 0] = (color.match(/[0-9a-f]{2}/g) ?? []).map(channel);
     return 0.2126 * red + 0.7152 * green + 0.0722 * blue;
   };
   const contrast = (one: string, other: string): number => {
@@ -100,7 +100,7 @@ describe("colours", () => {
   test.each([
     ["light", LIGHT],
     ["dark", DARK],
-  ])("of %s have the contrast that WCAG AA asks for", (_, colours) => {
+  ])("of %s have the contrast that WCAG AA asks for", (_, colors) => {
     const texts: [Role, Role][] = [
       ...words.flatMap((role): [Role, Role][] => [
         [role, "paper"],
@@ -117,8 +117,8 @@ describe("colours", () => {
       [role, "band"],
       [role, "margin"],
     ]);
-    const low = (pairs: readonly [Role, Role][], least: number) =>
-      pairs.filter(([one, other]) => contrast(colours[one], colours[other]) < least);
+    const low = (pairs: readonly [Role, Role][], min: number) =>
+      pairs.filter(([one, other]) => contrast(colors[one], colors[other]) < min);
     expect(low(texts, 4.5)).toEqual([]);
     expect(low(marks, 3)).toEqual([]);
   });

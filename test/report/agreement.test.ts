@@ -1,4 +1,4 @@
-// Formats never disagree: whoever reads the page, the text or the Markdown sees the numbers of the JSON.
+// Formats never disagree: a reader of the page, the text or the Markdown sees the numbers of the JSON.
 
 import * as fc from "fast-check";
 import { describe, expect, test } from "vitest";
@@ -13,13 +13,13 @@ import { COMPARISONS, OTHERS } from "../support/summaries.ts";
 
 const FIXED = [...Object.entries(COMPARISONS), ...Object.entries(OTHERS)];
 
-/** Every number in an answer, wherever it stands. */
+/** Every number in an answer, at any depth. */
 function numbersIn(value: unknown): number[] {
   if (typeof value === "number") return [value];
   return typeof value === "object" && value !== null ? Object.values(value).flatMap(numbersIn) : [];
 }
 
-/** What a number may look like to people. */
+/** The forms in which people may see a number. */
 const formsOf = (number: number): string[] => [
   formatNumber(number),
   ...(["nearest", "down", "up"] as const).flatMap((rounding) => [
@@ -102,8 +102,8 @@ describe("what people see", () => {
 /** Every number in a text. */
 const digitsIn = (text: string): string[] => text.match(/\d+(?: \d{3})*(?:\.\d+)?/g) ?? [];
 
-describe("a number stands in one rounding", () => {
-  test.each(Object.entries(COMPARISONS))("%s: in the table, the sentence and the picture", (_, summaryOf) => {
+describe("a number has one rounding", () => {
+  test.each(Object.entries(COMPARISONS))("%s: in the table, the sentence and the chart", (_, summaryOf) => {
     const summary = summaryOf();
     if (summary.kind !== "compare") throw new Error("these are comparisons");
     const [fleet] = reportOf(summary, DEFAULT_RENDER_OPTIONS).sections;

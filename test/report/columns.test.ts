@@ -1,4 +1,4 @@
-// The columns of the CSV as docs/api.md lists them: whoever imports them must find each one explained, in order.
+// The columns of the CSV as docs/api.md lists them: a reader must find each one explained, in order.
 
 import { readFileSync } from "node:fs";
 import { expect, test } from "vitest";

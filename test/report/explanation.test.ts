@@ -3,7 +3,7 @@
 import { describe, expect, test } from "vitest";
 import type { Comparison, MetricComparison } from "../../shared/compare/comparison.ts";
 import type { Reason } from "../../shared/compare/verdict.ts";
-import { explained } from "../../shared/report/explanation.ts";
+import { explainMetric } from "../../shared/report/explanation.ts";
 import { METRIC_NAMES, type MetricName } from "../../shared/run/metrics.ts";
 import * as comparisons from "../support/comparisons.ts";
 
@@ -20,7 +20,7 @@ const ALL: Readonly<Record<string, Comparison>> = {
 };
 
 function explanationOf(comparison: Comparison, metric: MetricName) {
-  const explanation = explained(comparison, metric);
+  const explanation = explainMetric(comparison, metric);
   if (explanation === null) throw new Error(`there is no explanation of ${metric}`);
   return explanation;
 }
@@ -65,7 +65,7 @@ describe.each(Object.entries(ALL))("%s", (_, comparison) => {
 test("a metric that was not asked for has none", () => {
   const { fleet } = comparisons.seed();
   const only = { ...comparisons.seed(), fleet: { ...fleet, metrics: {} } };
-  expect(explained(only, "putc")).toBeNull();
+  expect(explainMetric(only, "putc")).toBeNull();
 });
 
 /** putc of the clear win with other findings. */
@@ -77,11 +77,11 @@ function found(change: Partial<MetricComparison>) {
   return explanationOf({ ...comparison, fleet }, "putc");
 }
 
-test("equal at the median: who differs by more is told, and nobody is told that it is nobody", () => {
+test("equal at the median: hosts that differ by more are named, if there are enough of them", () => {
   const equal = { verdict: "equivalent", reason: "ci_within_margin", ci: { low: 0.99, high: 1.01 } } as const;
   const share = { faster: 0, slower: 1 / 3, same: 2 / 3, undetermined: 0 };
   expect(found({ ...equal, share }).why).toBe(
-    "The 95 % interval, 0.990 to 1.010, lies within 3 % of 1 as a whole: on the median host a difference, if there is one, is too small to matter. Hosts are not all alike: on 33 % of them it was slower by more than 3 %.",
+    "The 95 % interval, 0.990 to 1.010, is entirely within 3 % of 1: on the median host any difference is too small to matter. Hosts are not all alike: 33 % of them were slower by more than 3 %.",
   );
   expect(found({ ...equal, share: { ...share, slower: 0.09 } }).why).toMatch(/is too small to matter\.$/);
 });
@@ -93,7 +93,7 @@ test("a direction without a size because of ties: no advice to make the file lar
     /^More hosts go one way than chance explains .*0\.998 to 1\.50, includes 1: so many hosts are equal/,
   );
   expect(change.join()).not.toMatch(/-s|larger/);
-  expect(found({ ...ties, p_holm: 0.06 }).why).toMatch(/may as well be slower as faster/);
+  expect(found({ ...ties, p_holm: 0.06 }).why).toMatch(/may be slower or faster/);
 });
 
 describe("what would change it", () => {
@@ -109,26 +109,26 @@ describe("what would change it", () => {
   });
 
   test("too fast: longer tests and not more hosts", () => {
-    expect(withReason("too_fast_on_both").change.join()).toMatch(/^More hosts like these do not help; .*\(-[sn]/);
+    expect(withReason("too_fast_on_both").change.join()).toMatch(/^More hosts like these do not help: .*\(-[sn]/);
   });
 
-  test("decided: what it takes to undo it", () => {
-    expect(withReason("ci_above_1").change.join()).toMatch(/^\d+ further hosts would undo it, if all of them say/);
-    expect(withReason("ci_below_1").change.join()).toMatch(/further hosts? would undo it/);
+  test("decided: what it takes to overturn it", () => {
+    expect(withReason("ci_above_1").change.join()).toMatch(/^\d+ further hosts would overturn it, if all of them show/);
+    expect(withReason("ci_below_1").change.join()).toMatch(/further hosts? would overturn it/);
   });
 
   test("six hosts that agree lack the hosts that twelve metrics take", () => {
     const { fleet } = comparisons.sixHosts();
     expect(fleet.metrics.put_block).toMatchObject({ reason: "not_significant_after_holm", faster_hosts: 6 });
     expect(explanationOf(comparisons.sixHosts(), "put_block").change).toEqual([
-      "If the hosts to come split as these, about 9 in all would show that blktap2 is faster. Chance can make it more or fewer.",
+      "If further hosts split like these, about 9 in all would show that blktap2 is faster. Chance can make it more or fewer.",
     ]);
   });
 });
 
-test("cached reads are told with the rules and hosts, where they could matter", () => {
+test("cached reads are named with their rules and hosts, where they could matter", () => {
   const { hosts } = explanationOf(comparisons.seed(), "get_block");
   expect(hosts.join()).toContain("Reads that probably came from a cache are left out: loop on 1 host (C1, C2).");
-  expect(explanationOf(comparisons.seed("all"), "get_block").hosts.join()).toContain("are in it: loop on 1 host");
+  expect(explanationOf(comparisons.seed("all"), "get_block").hosts.join()).toContain("are included: loop on 1 host");
   expect(explanationOf(comparisons.seed(), "putc").hosts.join()).not.toContain("cache");
 });

@@ -3,8 +3,8 @@
 import { describe, expect, test } from "vitest";
 import type { Comparison, MetricComparison } from "../../shared/compare/comparison.ts";
 import { comparisonLead } from "../../shared/report/details.ts";
-import { explained } from "../../shared/report/explanation.ts";
-import { hostCountText, hostsOfAll, hostsText } from "../../shared/report/format.ts";
+import { explainMetric } from "../../shared/report/explanation.ts";
+import { formatHostCount, formatHostRange, formatHosts } from "../../shared/report/format.ts";
 import { DEFAULT_RENDER_OPTIONS } from "../../shared/report/model.ts";
 import { METRIC_NAMES, type MetricName } from "../../shared/run/metrics.ts";
 import * as comparisons from "../support/comparisons.ts";
@@ -18,8 +18,8 @@ test.each([
   [of(0), "0", "0 hosts"],
   [of(3000, 1240), ">= 1 240", "at least 1 240 hosts (3 000 results over the periods)"],
 ])("the hosts of one metric: %o", (counted, column, sentence) => {
-  expect(hostCountText(counted)).toBe(column);
-  expect(hostsText(counted)).toBe(sentence);
+  expect(formatHostCount(counted)).toBe(column);
+  expect(formatHosts(counted)).toBe(sentence);
 });
 
 test.each([
@@ -30,7 +30,7 @@ test.each([
   [[of(0)], "0 hosts"],
   [[], "0 hosts"],
 ])("the hosts of several metrics: %o", (metrics, text) => {
-  expect(hostsOfAll(metrics)).toBe(text);
+  expect(formatHostRange(metrics)).toBe(text);
 });
 
 /** The comparison with other numbers of hosts in some metrics. */
@@ -59,12 +59,12 @@ describe("a comparison", () => {
     expect(lead).toMatch(/^On at least 10 hosts with both, /);
     expect(sections[0]?.table?.rows.map((row) => row[1]?.text)).toEqual(METRIC_NAMES.map(() => ">= 10"));
     expect(sections[0]?.remarks[0]?.text).toMatch(/^at least this many distinct hosts/);
-    expect(explained(found, "putc")?.hosts[0]).toMatch(
+    expect(explainMetric(found, "putc")?.hosts[0]).toMatch(
       /^At least 10 hosts \(40 results over the periods\) with both loop and blktap2: /,
     );
   });
 
-  test("of one period has nothing to say of that", () => {
+  test("of one period has no such remark", () => {
     const { sections } = reportOf({ kind: "compare", result: comparisons.clearWin() }, DEFAULT_RENDER_OPTIONS);
     expect(sections[0]?.remarks.map(({ label }) => label)).not.toContain("hosts");
   });

@@ -24,7 +24,7 @@ function flagged(): Summary {
   return { kind: "matrix", result: { ...matrix, pairs: [marked, ...others] } };
 }
 
-test("a verdict with flags has a mark, the flag stands below it, and others have none", () => {
+test("a verdict with flags has a mark and the flag below it, and others have neither", () => {
   const [first, ...others] = reportOf(flagged(), DEFAULT_RENDER_OPTIONS).sections;
   const verdicts = first?.table?.rows.map((row) => [row[0]?.text, row[4]?.text.endsWith(" *")]);
   expect(verdicts?.filter(([, isMarked]) => isMarked)).toEqual([["get_block", true]]);
@@ -36,7 +36,7 @@ test("a verdict with flags has a mark, the flag stands below it, and others have
 });
 
 test.each(["txt", "md", "html"] as const)(
-  "%s says what the mark means, and which flags a matrix cannot have",
+  "%s explains the mark, and names the flags that a matrix cannot have",
   (format) => {
     const page = rendered(format, flagged(), DEFAULT_RENDER_OPTIONS).replaceAll(/[\s\\]+/g, " ");
     expect(page).toContain("a verdict with * has flags");
@@ -45,7 +45,7 @@ test.each(["txt", "md", "html"] as const)(
   },
 );
 
-test("the picture marks the same cell", () => {
+test("the chart marks the same cell", () => {
   const stars = (summary: Summary) => rendered("svg", summary, DEFAULT_RENDER_OPTIONS).match(/>\*</g)?.length ?? 0;
   expect(stars(flagged())).toBe(1);
   expect(stars({ kind: "matrix", result: clean(comparisons.fourBackends()) })).toBe(0);

@@ -10,7 +10,7 @@ import { COMPARISONS, OTHERS } from "../support/summaries.ts";
 
 const FIXED = [...Object.entries(COMPARISONS), ...Object.entries(OTHERS)];
 
-/** An object as fields of a record: nested keys joined by `_`, lists by blanks. */
+/** An object as fields of a record: nested keys joined by `_`, lists by spaces. */
 function flat(value: object, prefix = ""): [name: string, field: string][] {
   return Object.entries(value).flatMap(([key, inner]): [string, string][] => {
     const name = `${prefix}${key}`;
@@ -34,7 +34,7 @@ function expectRecord(record: Readonly<Record<string, string>> | undefined, part
 
 const csvOf = (summary: Summary) => readTable(rendered("csv", summary, DEFAULT_RENDER_OPTIONS));
 
-/** What a program can tell from the other columns: `relation`, and the words behind flags; and the crude ratio, a flag's. */
+/** Not in the records: `relation` and the texts of flags, which other columns imply, and the crude ratio, which only feeds a flag. */
 const DERIVED = /relation$|^flag_details|crude_ratio/;
 
 function expectCsv(summary: Summary): void {
@@ -176,13 +176,13 @@ describe("what programs read from the CSV", () => {
   });
 });
 
-test("a look that shows some metrics changes no number, and leaves the JSON whole", () => {
+test("a selection of metrics changes no number, and leaves the JSON whole", () => {
   const summary = COMPARISONS["clear-win"]!();
-  const look = { ...DEFAULT_RENDER_OPTIONS, metrics: ["seeks", "putc"] as const };
-  expect(rendered("json", summary, look)).toBe(rendered("json", summary, DEFAULT_RENDER_OPTIONS));
-  const some = readTable(rendered("csv", summary, look));
+  const options = { ...DEFAULT_RENDER_OPTIONS, metrics: ["seeks", "putc"] as const };
+  expect(rendered("json", summary, options)).toBe(rendered("json", summary, DEFAULT_RENDER_OPTIONS));
+  const some = readTable(rendered("csv", summary, options));
   expect(new Set(some.map(({ metric }) => metric))).toEqual(new Set(["putc", "seeks"]));
   const all = csvOf(summary);
   for (const record of some) expect(all).toContainEqual(record);
-  expect(rendered("txt", summary, look)).toContain("showing seeks, putc");
+  expect(rendered("txt", summary, options)).toContain("showing seeks, putc");
 });

@@ -3,7 +3,7 @@ import { DEFAULT_RENDER_OPTIONS } from "../../shared/report/model.ts";
 import { trend } from "../../shared/summaries/trend.ts";
 import { monthOfBlktap2, yearOfBlktap2 } from "../support/comparisons.ts";
 
-test("one month is not said to show no change, and what it takes is said", () => {
+test("one month does not claim that nothing changed, and says what is needed", () => {
   expect(trend.report(monthOfBlktap2(), DEFAULT_RENDER_OPTIONS).lead).toBe(
     "Whether block write of blktap2 changed is not known yet: it takes two periods with at least 6 hosts each.",
   );

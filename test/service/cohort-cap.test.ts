@@ -1,9 +1,9 @@
-// More cohorts than a period has room for: every number stays exact, and answers that may miss hosts say so.
+// More cohorts than a period has room for: all numbers stay exact, and results that may miss hosts say so.
 
 import { afterAll, beforeAll, expect, test } from "vitest";
 import { aggregateFleet } from "../../functions/service/aggregate.ts";
-import { makeAggregationStore } from "../../functions/store/aggregation.ts";
 import { makeCellStore } from "../../functions/store/cells.ts";
+import { makeAggregationStores } from "../../functions/store/commit.ts";
 import { makeRunStore } from "../../functions/store/runs.ts";
 import type { Table } from "../../functions/store/table.ts";
 import { SCOPE_ALL } from "../../shared/cells/cell.ts";
@@ -24,10 +24,10 @@ afterAll(() => engine.stop());
 const MOST = 5;
 
 const aggregate = (table: Table) =>
-  aggregateFleet({ ...aggregateOver(table), store: makeAggregationStore(table, MOST) }, "default");
+  aggregateFleet({ ...aggregateOver(table), ...makeAggregationStores(table, MOST) }, "default");
 
 let number = 0;
-/** A run of a host that says where the host is. */
+/** A run of a host with the site of the host. */
 function run(host: string, site: string | null, month = "2026-11") {
   number += 1;
   const at = `${month}-01T00:00:${String(number % 60).padStart(2, "0")}.000Z`;
@@ -47,7 +47,7 @@ async function hostsAt(table: Table, site: string) {
 
 const expectExact = async (table: Table) => expect((await audit(table)).differences).toEqual([]);
 
-test("the first cohorts have cells of their own, the rest is counted in `other` and in the whole", async () => {
+test("the first cohorts have their own cells, and all others are counted in `other` and in the fleet", async () => {
   const table = await engine.newTable();
   const runs = makeRunStore(table);
   for (let site = 0; site < MOST; site += 1) {
@@ -71,21 +71,21 @@ test("hosts that move in, out of and within `other` are counted once, in every o
   const table = await engine.newTable();
   const runs = makeRunStore(table);
   const hosts = Array.from({ length: 12 }, (_, host) => `h${host}`);
-  // A fixed walk: host h is at site h + 5 step modulo 9, so hosts pass between listed sites and those without room.
+  // In each step, host h is at site h + 5 step modulo 9, so hosts move between listed sites and sites without room.
   for (let step = 0; step < 4; step += 1) {
     await runs.add(hosts.map((host, index) => run(host, `s${(index + 5 * step) % 9}`)));
     await aggregate(table);
     await expectExact(table);
   }
   expect(await sitesOf(table)).toHaveLength(MOST);
-  // Bringing up to date what has not changed changes nothing, also for hosts in `other`.
+  // Updating hosts that have not changed changes nothing, also for hosts in `other`.
   const before = await audit(table);
   await runs.add(hosts.map((host, index) => run(host, `s${(index + 15) % 9}`)));
   await aggregate(table);
   expect(await audit(table)).toMatchObject({ cells: before.cells, summaries: before.summaries, differences: [] });
 });
 
-test("workers that meet at the limit lose nothing, and pass it by no more than one cohort for each of them", async () => {
+test("workers that reach the limit at the same time lose nothing, and exceed it by at most one cohort each", async () => {
   const table = await engine.newTable();
   await makeRunStore(table).add(Array.from({ length: 40 }, (_, host) => run(`h${host}`, `s${host}`)));
   await Promise.all(Array.from({ length: 3 }, () => aggregate(table)));
@@ -97,7 +97,7 @@ test("workers that meet at the limit lose nothing, and pass it by no more than o
   expect(sites.length).toBeLessThan(40);
 });
 
-test("each period has room of its own, and answers say where filters may miss hosts", async () => {
+test("each period has its own room, and results say where filters may miss hosts", async () => {
   const table = await engine.newTable();
   const service = await makeTestService(table);
   await makeRunStore(table).add([
@@ -119,7 +119,7 @@ test("each period has room of its own, and answers say where filters may miss ho
     notices: ["cohorts_capped"],
   });
   expect(await textOf(service.send("/v1/matrix.txt?site=s0"), 200)).toContain("! cohorts_capped: ");
-  // The attributes of a host are shown wherever it is counted.
+  // The attributes of a host are shown whatever cohort it is counted in.
   const { hosts } = await jsonOf<{ hosts: { cohort: unknown }[] }>(service.send("/v1/hosts"), 200);
   expect(hosts.map(({ cohort }) => cohort)).toEqual(
     Array.from({ length: MOST + 1 }, (_, host) => ({ site: `s${host}` })),

@@ -1,5 +1,5 @@
-// Many marks of one bucket: in which order their hosts are worked off. Were it the order of their names, each transaction
-// would write the cells of every cohort, and a burst of uploads would take twice as long to be seen.
+// The order in which many pending hosts of one shard are processed. In the order of their names, each transaction would write
+// the cells of every cohort, and a burst of uploads would take twice as long to be counted.
 
 import { afterAll, beforeAll, expect, test } from "vitest";
 import { aggregateFleet } from "../../functions/service/aggregate.ts";
@@ -21,7 +21,7 @@ afterAll(() => engine.stop());
 
 const SITES = ["fra", "mun", "ber"];
 
-test("hosts of one cohort are committed together, however their names are mixed", async () => {
+test("hosts of one cohort are committed together, whatever the order of their names", async () => {
   const hosts = Array.from({ length: 4000 }, (_, index) => `h${index}`)
     .filter((host) => bucketOf("default", host) === 0)
     .slice(0, 300);
@@ -32,15 +32,15 @@ test("hosts of one cohort are committed together, however their names are mixed"
   const deps = aggregateOver(table);
   const committed: string[] = [];
   const batches: (readonly string[])[] = [];
-  const commit: typeof deps.store.commit = (of, bucket, steps, at) => {
+  const commit: typeof deps.statistics.commit = (of, bucket, steps, at) => {
     const batch = [...new Set(steps.map(({ after }) => after.summary.host))];
     committed.push(...batch);
     batches.push([...new Set(batch.map(siteOf))]);
-    return deps.store.commit(of, bucket, steps, at);
+    return deps.statistics.commit(of, bucket, steps, at);
   };
-  await aggregateFleet({ ...deps, store: { ...deps.store, commit } }, "default");
+  await aggregateFleet({ ...deps, statistics: { ...deps.statistics, commit } }, "default");
   expect(committed.toSorted()).toEqual(hosts.toSorted());
-  // A hundred at once: one site after the other. By name each batch would be of all three.
+  // A hundred at a time, one site after the other. In the order of names each batch would have all three sites.
   expect(batches.map((sites) => sites.length)).toEqual([1, 1, 1]);
   expect(await audit(table, "default")).toMatchObject({ differences: [] });
 });

@@ -1,20 +1,21 @@
-// The worst that can happen to cells: many hosts of one cohort, so that all of them add to the same cells; eight workers
-// that take the same hosts in the same order; uploads meanwhile; and a store that refuses what it likes. The faults are
-// answers as the SDK's client gets them over the wire, so that its own retries are part of the test.
+// The worst case for cells: many hosts of one cohort, which all add to the same cells; eight workers that process the same hosts
+// in the same order; uploads at the same time; and a store that fails at random. The failures are responses as the SDK's
+// client gets them from the network, so that its own retries are part of the test.
 
 import { afterAll, beforeAll, expect, test } from "vitest";
 import { tableAt } from "../../functions/env.ts";
 import { aggregateFleet, aggregatePendingHosts } from "../../functions/service/aggregate.ts";
 import { auditFleet } from "../../functions/service/audit.ts";
-import { makeAggregationStore } from "../../functions/store/aggregation.ts";
 import { makeCellStore } from "../../functions/store/cells.ts";
 import { openTable } from "../../functions/store/client.ts";
 import { backOff } from "../../functions/store/errors.ts";
+import { makeFleetScan } from "../../functions/store/fleet-scan.ts";
 import { bucketOf } from "../../functions/store/keys.ts";
+import { makePendingHosts } from "../../functions/store/pending-hosts.ts";
 import { makeRunStore } from "../../functions/store/runs.ts";
 import type { Table } from "../../functions/store/table.ts";
+import type { NewRun } from "../../shared/cells/sample.ts";
 import { AppError } from "../../shared/errors.ts";
-import type { NewRun } from "../../shared/ports.ts";
 import { random } from "../compare/random.ts";
 import { startTestEngine, type TestEngine } from "../support/engine.ts";
 import { audit } from "../support/recompute.ts";
@@ -29,19 +30,19 @@ afterAll(() => engine.stop());
 
 const FLEET = "default";
 const BUCKET = 0;
-/** All in one bucket, so that every worker meets every other one in the same cells. */
+/** All in one shard, so that all workers write the same cells. */
 const HOSTS = Array.from({ length: 400 }, (_, index) => `h${index}`)
   .filter((host) => bucketOf(FLEET, host) === BUCKET)
   .slice(0, 8);
 const UPLOADS = 2;
 const WORKERS = 8;
 
-/** What is answered in place of the engine: an exception of DynamoDB, for a transaction with the reason of one of its writes. */
+/** A response in place of the engine's: an exception of DynamoDB, for a transaction with the reason of one of its writes. */
 interface Fault {
   readonly exception: string;
   readonly status: number;
   readonly reason?: string;
-  /** Whether the request is done all the same, and only nobody is told. */
+  /** Whether the request is executed all the same, and only its response is lost. */
   readonly isDone?: boolean;
 }
 
@@ -55,7 +56,7 @@ const FAULTS: readonly Fault[] = [
   THROTTLED,
 ];
 
-/** A source of faults: one for a fifth of the transactions, the kinds in turn, and for a few of the other requests. */
+/** A source of failures: for a fifth of the transactions, each kind in turn, and for a few of the other requests. */
 function faultsFrom(uniform: () => number) {
   const given: Fault[] = [];
   const draw = (isTransaction: boolean): Fault | null => {
@@ -67,7 +68,7 @@ function faultsFrom(uniform: () => number) {
   return { given, draw, uniform };
 }
 
-/** The table behind a client of its own that is answered with faults. */
+/** The table behind its own client, which gets the failures. */
 function unreliable(table: Table, faults: ReturnType<typeof faultsFrom>): Table {
   const own = openTable(tableAt(engine.endpoint, table.name));
   own.client.middlewareStack.add(
@@ -84,7 +85,7 @@ function unreliable(table: Table, faults: ReturnType<typeof faultsFrom>): Table 
           message: `injected into ${commandName}`,
           CancellationReasons: writes.map((_, index) => ({ Code: index === refused ? reason : "None" })),
         };
-        // What the deserializer, which is next outwards, takes from the wire.
+        // What the deserializer, which is the next step, takes from the network.
         return { response: { statusCode: status, headers: {}, body: Buffer.from(JSON.stringify(body)) } } as never;
       },
     { step: "deserialize", priority: "low" },
@@ -92,12 +93,12 @@ function unreliable(table: Table, faults: ReturnType<typeof faultsFrom>): Table 
   return own;
 }
 
-test("eight workers on one cohort over a store that refuses, throttles and forgets to answer lose nothing and drift nowhere", {
+test("eight workers on one cohort lose nothing and stay exact over a store that rejects, throttles and loses responses", {
   timeout: 180_000,
 }, async () => {
   const table = await engine.newTable();
   const runs = makeRunStore(table);
-  const marks = makeAggregationStore(table);
+  const marks = makePendingHosts(table);
   const faults = faultsFrom(random(5));
   let isUploaded = false;
   let conflicts = 0;
@@ -110,17 +111,17 @@ test("eight workers on one cohort over a store that refuses, throttles and forge
       if (isUploaded) passes += 1;
       if (passes > 50) throw new Error("marks are still open after 50 passes over all that was uploaded");
       try {
-        // First some hosts of its own, as the stream deals them out; then whatever is left, the same in all workers.
-        const open = await deps.store.marks(FLEET, BUCKET, HOSTS.length);
+        // First some hosts of its own, as the stream distributes them; then all that are left, the same for all workers.
+        const open = await deps.pendingHosts.list(FLEET, BUCKET, HOSTS.length);
         const own = open.filter(({ host }) => HOSTS.indexOf(host) % WORKERS === index);
         const few = await aggregatePendingHosts(deps, FLEET, BUCKET, own);
         const rest = await aggregateFleet(deps, FLEET);
         conflicts += few.conflicts + rest.conflicts;
       } catch (error) {
-        // The store was too busy even for the client's own retries: what is marked stays marked.
+        // The store was too busy even for the client's own retries: the hosts stay pending.
         if (!(error instanceof AppError)) throw error;
       }
-    } while (!isUploaded || (await marks.pendingHostCount(FLEET)).count > 0);
+    } while (!isUploaded || (await marks.backlog(FLEET)).count > 0);
     unreliableTable.client.destroy();
   };
 
@@ -147,14 +148,14 @@ test("eight workers on one cohort over a store that refuses, throttles and forge
   };
 
   await Promise.all([upload(), ...Array.from({ length: WORKERS }, (_, index) => worker(index))]);
-  // It was as bad as it was meant to be.
+  // The store failed as often as intended.
   expect(new Set(faults.given)).toEqual(new Set(FAULTS));
   expect(conflicts).toBeGreaterThan(HOSTS.length);
-  expect(await auditFleet(table, FLEET)).toMatchObject({
+  expect(await auditFleet(makeFleetScan(table), FLEET)).toMatchObject({
     hosts: HOSTS.length,
     runs: uploaded.length,
-    pendingHostCount: 0,
-    moving: 0,
+    pendingHosts: 0,
+    inFlux: 0,
     differences: [],
   });
   expect(await audit(table)).toMatchObject({ marks: 0, differences: [] });

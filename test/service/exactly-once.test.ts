@@ -14,7 +14,7 @@ afterAll(() => engine.stop());
 const BATCHES = 24;
 const FLEETS = 10;
 
-describe("whatever happens to a fleet, its cells are those of the batch over its runs", () => {
+describe("whatever happens to a fleet, its cells equal those computed from its runs in one batch", () => {
   test.each(Array.from({ length: BATCHES }, (_, batch) => batch))("histories of seed %i", async (batch) => {
     const table = await engine.newTable();
     const histories = fc.sample(history, { seed: batch, numRuns: FLEETS });
@@ -22,7 +22,7 @@ describe("whatever happens to a fleet, its cells are those of the batch over its
     const { differences, marks, cells, summaries } = await audit(table);
     expect(differences).toEqual([]);
     expect(marks).toBe(0);
-    // The comparison was about something.
+    // The comparison was not empty.
     expect(cells).toBeGreaterThan(300);
     expect(summaries).toBeGreaterThan(50);
   });

@@ -14,7 +14,7 @@ describe("a time that a client sends", () => {
     // `date +%Y-%m-%dT%H:%M:%S%z`
     ["2026-11-22T10:15:00-0330", "2026-11-22T13:45:00.000Z"],
     ["2026-11-22T10:15:00+02", "2026-11-22T08:15:00.000Z"],
-    // `?finished=$(date -Iseconds)`: the + of the zone arrives as a blank.
+    // `?finished=$(date -Iseconds)`: the + of the zone arrives as a space.
     ["2026-11-22T10:15:00 02:00", "2026-11-22T08:15:00.000Z"],
     // `date --rfc-3339=seconds`
     ["2026-11-22 10:15:00+01:00", "2026-11-22T09:15:00.000Z"],
@@ -60,7 +60,7 @@ describe("a time that a client sends", () => {
     "+012026-11-22T10:15:00Z",
     "2026-11-22T10:15:00Z\u00002026-11-22T10:15:00Z",
     "9".repeat(1000),
-  ])("%j is refused, with what was found and what was expected", (sent) => {
+  ])("%j is rejected, with what was found and what was expected", (sent) => {
     expect(parseFinished(sent)).toMatchObject({
       code: "bad_value",
       text: expect.stringMatching(/^finished: expected ISO 8601 .*, found ".{0,61}"$/),

@@ -1,10 +1,10 @@
-// Random histories: what clients, workers and faults do to a fleet, in any order.
+// Random histories: what clients, workers and failures do to a fleet, in any order.
 
 import fc from "fast-check";
 import { METRIC_NAMES } from "../../shared/run/metrics.ts";
 import type { Rate, RunText } from "../support/runs.ts";
 
-/** One upload; equal runs are duplicates, within it or of earlier ones. */
+/** One upload; equal runs are duplicates, also those of earlier uploads. */
 interface Upload {
   readonly kind: "upload";
   readonly runs: readonly RunText[];
@@ -16,15 +16,15 @@ interface Withdrawal {
   readonly pick: number;
 }
 
-/** One thing that happens to a fleet. */
+/** One event of a history. */
 export type Operation =
   | Upload
   | Withdrawal
-  /** So many workers at once, each working off all marks. */
+  /** Several workers at once, each processing all pending hosts. */
   | { readonly kind: "aggregate"; readonly workers: number }
-  /** A worker that dies with its k-th write: before it, or after it when the answer is lost. */
+  /** A worker that dies with its k-th write: before it, or after it when the response is lost. */
   | { readonly kind: "die"; readonly write: number; readonly after: boolean }
-  /** After an upload a worker stops before its k-th request of a kind until others have changed and aggregated more. */
+  /** After an upload, a worker pauses before its k-th request of a kind until others have changed and aggregated more. */
   | {
       readonly kind: "overtake";
       readonly first: Upload;
@@ -32,7 +32,7 @@ export type Operation =
       readonly count: number;
       readonly meanwhile: Upload | Withdrawal;
     }
-  /** A mark that was read some time ago is worked off now. */
+  /** A pending host that was read some time ago is processed now. */
   | { readonly kind: "replay"; readonly pick: number };
 
 const rate: fc.Arbitrary<Rate> = fc.oneof(
@@ -54,7 +54,7 @@ const TIMES = [
 
 const run: fc.Arbitrary<RunText> = fc.record({
   host: fc.constantFrom(...HOSTS),
-  // Few numbers, so that the same run comes again: a duplicate whatever else is said about it.
+  // Few numbers, so that the same run comes again: it is a duplicate whatever its other metadata.
   number: fc.integer({ min: 0, max: 30 }),
   backend: fc.constantFrom(...BACKENDS),
   stratum: fc.constantFrom(...STRATA),

@@ -22,7 +22,7 @@ afterAll(() => engine.stop());
 
 const STRATA = ["v1/2G/8k/16", "v2/8G/-/16"];
 
-/** A run on every backend and stratum, and then one that moves the host to another site, with a run of one group gone. */
+/** A run on every backend and stratum; then a run that moves the host to another site, and the only run of a group withdrawn. */
 async function prepare(fleet: string, backends: readonly Backend[], strata: readonly string[]): Promise<void> {
   const runs = makeRunStore(table);
   const everywhere = backends.flatMap((backend, b) =>
@@ -38,14 +38,14 @@ async function prepare(fleet: string, backends: readonly Backend[], strata: read
   await runs.withdraw(fleet, everywhere.at(-1)?.run.id ?? "", "2026-11-22T10:00:00.000Z");
 }
 
-/** As a store that is gone: the aggregation ends at once, and does not look for a host whose fault it is. */
+/** Like the error of an unreachable store: the aggregation ends at once, without looking for the host that caused it. */
 class Died extends AppError {
   constructor() {
     super("unavailable", "died");
   }
 }
 
-/** Aggregates until the given write; whether it was reached. */
+/** Aggregates until the given write; returns whether it was reached. */
 async function stopAt(fleet: string, write: number, isDone: boolean): Promise<boolean> {
   const dying = interfering(table, async ({ name, count }, pass) => {
     if (name !== "TransactWriteItems" || count < write) return pass();
@@ -61,7 +61,7 @@ async function stopAt(fleet: string, write: number, isDone: boolean): Promise<bo
   }
 }
 
-test("it counts once on every backend, before and after it moves to another cohort", async () => {
+test("the host counts once on every backend, before and after it moves to another cohort", async () => {
   await prepare("all", BACKENDS, STRATA.slice(0, 1));
   await aggregateAll(table, "all");
   const { differences, cells } = await audit(table, "all");
@@ -71,14 +71,14 @@ test("it counts once on every backend, before and after it moves to another coho
   expect(cells).toBe((11 * 2 + 55 * 2 + 1) * 2 * 4);
 });
 
-// A mark, 10 groups out and 9 in again for the first of four periods; one of the second; and beyond the end.
+// The pending record, 10 groups removed and 9 added for the first of four periods; one write of the second; and beyond the end.
 test.each([1, 2, 3, 7, 10, 11, 12, 18, 21, 22, 30, 1_000])(
-  "stopped at write %i of its way it loses no group, and ends as the batch",
+  "interrupted at write %i, it loses no group, and ends like the batch",
   async (write) => {
     const fleet = `stop-${write}`;
     await prepare(fleet, BACKENDS.slice(0, 5), STRATA);
     expect(await stopAt(fleet, write, write % 2 === 0)).toBe(write < 1_000);
-    // Another change of the host finds it half way.
+    // The host changes again in between.
     if (write % 3 === 0) {
       await makeRunStore(table).add([newRun({ fleet, number: 1_000, backend: "phy", rates: { putc: 170 } })]);
     }
@@ -87,7 +87,7 @@ test.each([1, 2, 3, 7, 10, 11, 12, 18, 21, 22, 30, 1_000])(
   },
 );
 
-test("two workers walking it at once end as the batch", async () => {
+test("two workers at the same time end like the batch", async () => {
   await prepare("two", BACKENDS.slice(0, 5), STRATA);
   const deps = aggregateOver(table);
   await Promise.all([aggregateFleet(deps, "two"), aggregateFleet(deps, "two"), aggregateFleet(deps, "two")]);

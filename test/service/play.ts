@@ -1,20 +1,22 @@
 // Plays a history of a fleet on a real table.
 
 import { aggregateFleet, aggregatePendingHosts } from "../../functions/service/aggregate.ts";
-import { makeAggregationStore } from "../../functions/store/aggregation.ts";
+import { makeAggregationStores } from "../../functions/store/commit.ts";
+import { makeFleetScan } from "../../functions/store/fleet-scan.ts";
+import { makeGenerationStore } from "../../functions/store/generations.ts";
 import { bucketOf } from "../../functions/store/keys.ts";
 import { makeRunStore } from "../../functions/store/runs.ts";
 import type { Table } from "../../functions/store/table.ts";
 import { BUCKETS } from "../../shared/deployment.ts";
 import { AppError } from "../../shared/errors.ts";
-import type { PendingHost } from "../../shared/ports.ts";
+import type { PendingHost } from "../../shared/run/pending-host.ts";
 import { interfering, stoppingBefore } from "../support/faulty-table.ts";
 import { newRun } from "../support/runs.ts";
 import type { Operation } from "./histories.ts";
 
 const NOW = "2026-11-22T10:00:00.000Z";
 
-/** As a store that is gone: the aggregation ends at once, and does not look for a host whose fault it is. */
+/** Like the error of an unreachable store: the aggregation ends at once, without looking for the host that caused it. */
 class Died extends AppError {
   constructor() {
     super("unavailable", "died");
@@ -23,14 +25,21 @@ class Died extends AppError {
 
 /** Dependencies of aggregation over a table; the back-off is a few turns of the event loop. */
 export const aggregateOver = (table: Table) => ({
-  store: makeAggregationStore(table),
+  ...makeAggregationStores(table),
   clock: () => Date.parse(NOW),
   backOff: async (attempt: number) => {
     await new Promise((resolve) => setTimeout(resolve, Math.random() * 2 ** Math.min(attempt, 5)));
   },
 });
 
-/** Plays the operations in order, and then aggregates until no marks are open. */
+/** Dependencies of a rebuild over a table. */
+export const rebuildOver = (table: Table) => ({
+  ...aggregateOver(table),
+  scan: makeFleetScan(table),
+  generations: makeGenerationStore(table),
+});
+
+/** Plays the operations in order, and then aggregates until no host is pending. */
 export async function play(table: Table, fleet: string, operations: readonly Operation[]): Promise<void> {
   const runs = makeRunStore(table);
   const workers = aggregateOver(table);
@@ -43,7 +52,7 @@ export async function play(table: Table, fleet: string, operations: readonly Ope
         const uploaded = operation.runs.map((run) => newRun({ ...run, fleet }));
         await runs.add(uploaded);
         ids.push(...uploaded.map(({ run }) => run.id));
-        const mark = await workers.store.mark(fleet, uploaded[0]?.run.host ?? "");
+        const mark = await workers.pendingHosts.get(fleet, uploaded[0]?.run.host ?? "");
         if (mark !== null) marksSeen.push(mark);
         return;
       }
@@ -88,12 +97,14 @@ export async function play(table: Table, fleet: string, operations: readonly Ope
   await aggregateAll(table, fleet);
 }
 
-/** Aggregates until no mark of the fleet is open; throws when that does not come to an end. */
+/** Aggregates until no host of the fleet is pending; throws when that does not end. */
 export async function aggregateAll(table: Table, fleet: string): Promise<void> {
   const deps = aggregateOver(table);
   for (let pass = 0; pass < 10; pass += 1) {
     await aggregateFleet(deps, fleet);
-    const open = await Promise.all(Array.from({ length: BUCKETS }, (_, bucket) => deps.store.marks(fleet, bucket, 1)));
+    const open = await Promise.all(
+      Array.from({ length: BUCKETS }, (_, bucket) => deps.pendingHosts.list(fleet, bucket, 1)),
+    );
     if (open.flat().length === 0) return;
   }
   throw new Error("marks are still open after ten passes");

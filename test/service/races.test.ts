@@ -18,9 +18,9 @@ beforeAll(async () => {
 });
 afterAll(() => engine.stop());
 
-describe("a worker that was overtaken while it slept", () => {
+describe("a worker that paused while others went on", () => {
   test.each(["Query", "BatchGetItem", "TransactWriteItems", "DeleteItem"])(
-    "before %s does not put back what it saw before newer runs came",
+    "before %s, does not overwrite what newer runs have changed",
     async (request) => {
       table = await engine.newTable();
       const runs = makeRunStore(table);
@@ -40,12 +40,12 @@ describe("a worker that was overtaken while it slept", () => {
     },
   );
 
-  test("does not count a run that came and was withdrawn meanwhile, though the summary looks as it did", async () => {
+  test("does not count a run that was stored and withdrawn in the meantime, although the summary looks unchanged", async () => {
     table = await engine.newTable();
     const runs = makeRunStore(table);
     const run = newRun({ number: 1, rates: { putc: 100 } });
     await runs.add([run]);
-    // Has read "no summary" and the run; before it writes, the run goes, and others find that nothing is to be done.
+    // It has read "no summary" and the run; before it writes, the run is withdrawn, and others find nothing to do.
     const { slow, stopped, goOn } = stoppingBefore(table, "TransactWriteItems", 1);
     const worker = aggregateFleet(aggregateOver(slow), "default");
     await stopped;
@@ -57,7 +57,7 @@ describe("a worker that was overtaken while it slept", () => {
   });
 });
 
-/** A generator of numbers from 0 to 1 that gives the same ones every time (mulberry32). */
+/** A generator of numbers from 0 to 1 that is the same for the same seed (mulberry32). */
 function seeded(seed: number): () => number {
   let state = seed;
   return () => {
@@ -75,7 +75,7 @@ const cancelled = (code: string, writes: number) =>
     CancellationReasons: Array.from({ length: writes }, (_, index) => ({ Code: index === 0 ? code : "None" })),
   });
 
-/** Every fourth write is refused, in conflict, throttled, cut off before it arrived or after it was done. */
+/** Every fourth write fails: rejected, in conflict, throttled, or the connection closed before or after it was executed. */
 function unreliable(random: () => number): Table {
   return interfering(table, async ({ name, input }, pass) => {
     if (random() > 0.25) return pass();
@@ -90,11 +90,11 @@ function unreliable(random: () => number): Table {
 }
 
 test.each([1, 2, 3])(
-  "a store that fails at every turn loses no acknowledged run and counts none twice (seed %i)",
+  "no acknowledged run is lost or counted twice over a store that fails often (seed %i)",
   async (seed) => {
     table = await engine.newTable();
     const random = seeded(seed);
-    // All in one bucket, so that everybody meets everybody.
+    // All in one shard, so that all workers conflict.
     const hosts = Array.from({ length: 200 }, (_, index) => `host${index}`)
       .filter((host) => bucketOf("default", host) === 0)
       .slice(0, 6);
@@ -142,7 +142,7 @@ test.each([1, 2, 3])(
   },
 );
 
-test("a host with something damaged does not hold up its neighbours, and is reported", async () => {
+test("a host with damaged data does not hold up the others, and is reported", async () => {
   table = await engine.newTable();
   const hosts = ["a", "b", "c", "d", "e", "f", "g", "h"];
   await makeRunStore(table).add(hosts.map((host, number) => newRun({ host, number, rates: { putc: 100 } })));
@@ -158,6 +158,6 @@ test("a host with something damaged does not hold up its neighbours, and is repo
   });
   await expect(aggregateFleet(aggregateOver(damaging), "default")).rejects.toThrow("damaged");
   const deps = aggregateOver(table);
-  const open = await Promise.all(hosts.map((host) => deps.store.mark("default", host)));
+  const open = await Promise.all(hosts.map((host) => deps.pendingHosts.get("default", host)));
   expect(open.flatMap((mark) => mark?.host ?? [])).toEqual(["c"]);
 });

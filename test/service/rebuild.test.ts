@@ -1,5 +1,5 @@
-// Rebuilding a fleet while everybody goes on: it ends with what the runs say, whoever uploads, withdraws, aggregates or dies
-// meanwhile, and who reads never finds less than was there.
+// Rebuilding a fleet in use: the statistics end as the runs give them, whatever is uploaded, withdrawn, aggregated or killed
+// in the meantime, and readers never see fewer results than before.
 
 import { DeleteItemCommand, PutItemCommand } from "@aws-sdk/client-dynamodb";
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from "vitest";
@@ -7,6 +7,7 @@ import { aggregateFleet } from "../../functions/service/aggregate.ts";
 import { auditFleet } from "../../functions/service/audit.ts";
 import { type RebuildOptions, rebuildFleet } from "../../functions/service/rebuild.ts";
 import { makeCellStore } from "../../functions/store/cells.ts";
+import { makeFleetScan } from "../../functions/store/fleet-scan.ts";
 import { readGenerations } from "../../functions/store/generations.ts";
 import { keyItem, optionalBytesOf, textOf } from "../../functions/store/item.ts";
 import { cellPartition, summaryKey } from "../../functions/store/keys.ts";
@@ -18,7 +19,7 @@ import { startTestEngine, type TestEngine } from "../support/engine.ts";
 import { interfering } from "../support/faulty-table.ts";
 import { audit } from "../support/recompute.ts";
 import { newRun } from "../support/runs.ts";
-import { aggregateAll, aggregateOver } from "./play.ts";
+import { aggregateAll, aggregateOver, rebuildOver } from "./play.ts";
 
 let engine: TestEngine;
 let table: Table;
@@ -36,7 +37,7 @@ const NOW = "2026-11-22T10:00:00.000Z";
 const HOSTS = Array.from({ length: 8 }, (_, index) => `host${index}`);
 const at = (number: number) => `2026-${number % 2 === 0 ? "10" : "11"}-01T00:00:00.000Z`;
 
-/** A loop and a phy run of every host. */
+/** A run on loop and one on phy of every host. */
 const everyHost = (round: number) =>
   HOSTS.flatMap((host, index) =>
     (["loop", "phy"] as const).map((backend, which) => {
@@ -49,18 +50,18 @@ const options = (changes: Partial<RebuildOptions> = {}): RebuildOptions => ({
   graceMs: 0,
   wait: (milliseconds) => new Promise((resolve) => setTimeout(resolve, milliseconds)),
   onProgress: () => undefined,
-  onFault: (error) => {
+  onError: (error) => {
     throw error;
   },
   ...changes,
 });
 
 const rebuild = (over = table, changes: Partial<RebuildOptions> = {}) =>
-  rebuildFleet(aggregateOver(over), over, FLEET, options(changes));
+  rebuildFleet(rebuildOver(over), FLEET, options(changes));
 
-/** Both audits: by partitions as an operator has it, and by a scan of everything, which also finds what is left over. */
+/** Both audits: the operator's, by partitions, and a scan of the whole table, which also finds leftover items. */
 async function expectClean(): Promise<void> {
-  expect(await auditFleet(table, FLEET)).toMatchObject({ differences: [], pendingHostCount: 0 });
+  expect(await auditFleet(makeFleetScan(table), FLEET)).toMatchObject({ differences: [], pendingHosts: 0 });
   expect(await audit(table)).toMatchObject({ differences: [], marks: 0 });
 }
 
@@ -70,7 +71,7 @@ const hostsInCells = async (): Promise<number> => {
   return views.all.get("ALL")?.cell.hosts ?? 0;
 };
 
-test("a rebuilt fleet is what it was, in a new generation, and nothing is left of the old one", async () => {
+test("a rebuilt fleet has the same statistics, in a new generation, and nothing is left of the old one", async () => {
   await makeRunStore(table).add(everyHost(0));
   await aggregateAll(table, FLEET);
   const steps: [number, number][] = [];
@@ -79,12 +80,12 @@ test("a rebuilt fleet is what it was, in a new generation, and nothing is left o
     failed: 0,
   });
   expect(steps.at(-1)).toEqual([HOSTS.length, HOSTS.length]);
-  expect(await readGenerations(table, FLEET)).toMatchObject({ current: "1", rebuild: null, retired: [] });
+  expect(await readGenerations(table, FLEET)).toMatchObject({ current: "1", rebuild: null, superseded: [] });
   expect(await hostsInCells()).toBe(HOSTS.length);
   await expectClean();
 });
 
-test("under uploads, withdrawals and two workers it ends as the batch, and readers never find less than was there", async () => {
+test("with uploads, withdrawals and two workers, it ends like the batch, and readers never see fewer results", async () => {
   const runs = makeRunStore(table);
   const first = everyHost(0);
   await runs.add(first);
@@ -97,7 +98,7 @@ test("under uploads, withdrawals and two workers it ends as the batch, and reade
     for (let number = 500_000; !isOver; number += 1) {
       const host = number % 3 === 0 ? `new${number % 20}` : (HOSTS[number % HOSTS.length] ?? "");
       await runs.add([newRun({ host, number, backend: "loop", at: at(number), rates: { putc: 7 + (number % 50) } })]);
-      // Only second runs go, so that every host keeps its loop run.
+      // Only second runs are withdrawn, so that every host keeps its run on loop.
       if (number % 4 === 0) await runs.withdraw(FLEET, first[1 + 2 * (number % HOSTS.length)]?.run.id ?? "", NOW);
     }
   };
@@ -121,7 +122,7 @@ test("under uploads, withdrawals and two workers it ends as the batch, and reade
 
 class Died extends Error {}
 
-/** A table whose owner dies at its k-th write, and can do nothing afterwards. */
+/** A table whose user dies at its k-th write, and can do nothing after it. */
 const dyingAt = (write: number, isDone: boolean): Table => {
   let writes = 0;
   return interfering(table, async ({ name }, pass) => {
@@ -137,7 +138,7 @@ const dyingAt = (write: number, isDone: boolean): Table => {
   });
 };
 
-test("killed at any of its writes it leaves the answers as they were, and the next one ends as the batch", async () => {
+test("killed at any write, it leaves the results unchanged, and the next rebuild ends like the batch", async () => {
   const runs = makeRunStore(table);
   const some = HOSTS.slice(0, 2).map((host, number) => newRun({ host, number, rates: { putc: 100 + number } }));
   await runs.add(some);
@@ -146,10 +147,10 @@ test("killed at any of its writes it leaves the answers as they were, and the ne
   let deaths = 0;
   for (let write = 1; ; write += 1) {
     hours += 1;
-    // An hour later the one that was killed is taken for lost.
+    // An hour later the killed rebuild counts as lost.
     const clock = () => Date.parse(NOW) + hours * 3_600_000;
     const dying = dyingAt(write, write % 2 === 0);
-    const isFinished = await rebuildFleet({ ...aggregateOver(dying), clock }, dying, FLEET, options()).then(
+    const isFinished = await rebuildFleet({ ...rebuildOver(dying), clock }, FLEET, options()).then(
       () => true,
       (error) => {
         expect(error).toBeInstanceOf(Died);
@@ -159,22 +160,22 @@ test("killed at any of its writes it leaves the answers as they were, and the ne
     expect(await hostsInCells()).toBe(2);
     if (isFinished) break;
     deaths += 1;
-    // Others go on between the death and the next rebuild.
+    // Others continue between the death and the next rebuild.
     if (write % 3 === 0) {
       await runs.add([newRun({ host: HOSTS[0] ?? "", number: 100 + write, rates: { putc: 50 + write } })]);
       await aggregateAll(table, FLEET);
     }
-    expect((await auditFleet(table, FLEET)).differences).toEqual([]);
+    expect((await auditFleet(makeFleetScan(table), FLEET)).differences).toEqual([]);
     hours += 1;
-    await rebuildFleet({ ...aggregateOver(table), clock }, table, FLEET, options());
-    expect((await readGenerations(table, FLEET)).retired).toEqual([]);
+    await rebuildFleet({ ...rebuildOver(table), clock }, FLEET, options());
+    expect((await readGenerations(table, FLEET)).superseded).toEqual([]);
     expect(await hostsInCells()).toBe(2);
   }
   expect(deaths).toBeGreaterThan(5);
   await expectClean();
 });
 
-test("a worker that read its marks before the rebuild began and clears them after it ended loses no run", async () => {
+test("a worker that read its pending hosts before the rebuild and clears them after it loses no run", async () => {
   const runs = makeRunStore(table);
   await runs.add(everyHost(0));
   await aggregateAll(table, FLEET);
@@ -200,11 +201,11 @@ test("a worker that read its marks before the rebuild began and clears them afte
   goOn();
   await worker;
   await aggregateAll(table, FLEET);
-  expect(await auditFleet(table, FLEET)).toMatchObject({ differences: [], pendingHostCount: 0 });
+  expect(await auditFleet(makeFleetScan(table), FLEET)).toMatchObject({ differences: [], pendingHosts: 0 });
 });
 
 describe("two rebuilds of one fleet", () => {
-  test("the second is refused while the first says that it is alive, and says when to try again", async () => {
+  test("the second is rejected while the first has heartbeats, and the error says when to retry", async () => {
     await makeRunStore(table).add(everyHost(0));
     let second: Promise<unknown> = Promise.resolve();
     const first = rebuild(table, {
@@ -214,25 +215,25 @@ describe("two rebuilds of one fleet", () => {
       },
     });
     await first;
-    await expect(second).rejects.toThrow(/a rebuild of fleet default is under way; if it was killed, try again in 60/);
+    await expect(second).rejects.toThrow(/a rebuild of fleet default is running; if it was killed, retry in 60/);
     await expectClean();
   });
 
-  test("one that was taken for lost notices, and swaps nothing", async () => {
+  test("one that counts as lost notices it, and activates nothing", async () => {
     await makeRunStore(table).add(everyHost(0));
-    const later = { ...aggregateOver(table), clock: () => Date.parse(NOW) + 3_600_000 };
+    const later = { ...rebuildOver(table), clock: () => Date.parse(NOW) + 3_600_000 };
     let hasRun = false;
     const sleepy = interfering(table, async ({ name, count }, pass) => {
       if (name === "TransactWriteItems" && count === 3 && !hasRun) {
         hasRun = true;
-        await rebuildFleet(later, table, FLEET, options());
+        await rebuildFleet(later, FLEET, options());
       }
       return pass();
     });
     await expect(rebuild(sleepy)).rejects.toThrow(/another rebuild of fleet default has taken over/);
     expect((await readGenerations(table, FLEET)).current).toBe("2");
     await aggregateAll(table, FLEET);
-    expect((await auditFleet(table, FLEET)).differences).toEqual([]);
+    expect((await auditFleet(makeFleetScan(table), FLEET)).differences).toEqual([]);
   });
 });
 
@@ -242,12 +243,12 @@ describe("the audit finds", () => {
     await aggregateAll(table, FLEET);
   });
 
-  test("a byte that changed in a cell, and a rebuild mends it", async () => {
+  test("a changed byte in a cell, and a rebuild fixes it", async () => {
     const [cell] = await queryAll(table, partition(cellPartition(OF, "2026-10")));
     const bytes = Buffer.from(optionalBytesOf(cell ?? {}, "trusted") ?? []);
     bytes.writeUInt8((bytes.at(-1) ?? 0) ^ 1, bytes.length - 1);
     await table.client.send(new PutItemCommand({ TableName: table.name, Item: { ...cell, trusted: { B: bytes } } }));
-    const { differences } = await auditFleet(table, FLEET);
+    const { differences } = await auditFleet(makeFleetScan(table), FLEET);
     expect(differences).toEqual([
       { key: `${textOf(cell ?? {}, "pk")} ${textOf(cell ?? {}, "sk")}`, kind: "different" },
     ]);
@@ -255,14 +256,14 @@ describe("the audit finds", () => {
     await expectClean();
   });
 
-  test("a summary and a cell that are gone, and a rebuild mends them", async () => {
+  test("a missing summary and a missing cell, and a rebuild fixes them", async () => {
     const [cell] = await queryAll(table, partition(cellPartition(OF, "all")));
     const gone = [
       keyItem(summaryKey(OF, "all", "host0")),
       keyItem({ pk: textOf(cell ?? {}, "pk"), sk: textOf(cell ?? {}, "sk") }),
     ];
     for (const Key of gone) await table.client.send(new DeleteItemCommand({ TableName: table.name, Key }));
-    const { differences } = await auditFleet(table, FLEET);
+    const { differences } = await auditFleet(makeFleetScan(table), FLEET);
     expect(differences.map(({ key, kind }) => [key.split("#")[0], kind])).toEqual([
       ["HOST", "missing"],
       ["CELL", "missing"],
@@ -275,38 +276,38 @@ describe("the audit finds", () => {
     const [cell] = await queryAll(table, partition(cellPartition(OF, "all")));
     const Item = { ...cell, sk: { S: "*#pair#blktap1:loop#ALL#0" } };
     await table.client.send(new PutItemCommand({ TableName: table.name, Item }));
-    expect((await auditFleet(table, FLEET)).differences).toEqual([
+    expect((await auditFleet(makeFleetScan(table), FLEET)).differences).toEqual([
       { key: "CELL#default#0#all *#pair#blktap1:loop#ALL#0", kind: "unexpected" },
     ]);
   });
 
-  test("no difference in runs that are not counted yet, but that marks are open", async () => {
+  test("no difference in runs that are not counted yet, but the pending host", async () => {
     await makeRunStore(table).add([newRun({ host: "host0", number: 77, rates: { putc: 5 } })]);
-    expect(await auditFleet(table, FLEET)).toMatchObject({ pendingHostCount: 1, differences: [] });
+    expect(await auditFleet(makeFleetScan(table), FLEET)).toMatchObject({ pendingHosts: 1, differences: [] });
   });
 
-  test("every cell and host in exactly one of the buckets", async () => {
-    const whole = await auditFleet(table, FLEET);
+  test("every cell and host in exactly one of the shards", async () => {
+    const whole = await auditFleet(makeFleetScan(table), FLEET);
     const parts = await Promise.all(
-      Array.from({ length: BUCKETS }, (_, bucket) => auditFleet(table, FLEET, { buckets: [bucket] })),
+      Array.from({ length: BUCKETS }, (_, bucket) => auditFleet(makeFleetScan(table), FLEET, { buckets: [bucket] })),
     );
     const sum = (of: "hosts" | "runs" | "cells") => parts.reduce((total, part) => total + part[of], 0);
     expect([sum("hosts"), sum("runs"), sum("cells")]).toEqual([whole.hosts, whole.runs, whole.cells]);
     expect(whole.hosts).toBeGreaterThan(1);
   });
 
-  test("a damaged cell in its own bucket, and only there", async () => {
+  test("a damaged cell in its own shard, and only there", async () => {
     const [cell] = await queryAll(table, partition(cellPartition(OF, "2026-10")));
     const key = { pk: textOf(cell ?? {}, "pk"), sk: textOf(cell ?? {}, "sk") };
     await table.client.send(new DeleteItemCommand({ TableName: table.name, Key: keyItem(key) }));
     const of = Number(key.sk.at(-1));
-    expect((await auditFleet(table, FLEET, { buckets: [of] })).differences).toEqual([
+    expect((await auditFleet(makeFleetScan(table), FLEET, { buckets: [of] })).differences).toEqual([
       { key: `${key.pk} ${key.sk}`, kind: "missing" },
     ]);
-    expect((await auditFleet(table, FLEET, { buckets: [(of + 1) % BUCKETS] })).differences).toEqual([]);
+    expect((await auditFleet(makeFleetScan(table), FLEET, { buckets: [(of + 1) % BUCKETS] })).differences).toEqual([]);
   });
 
-  test("nothing, again and again, while results come in and are counted", async () => {
+  test("nothing, in repeated audits, while results come in and are counted", async () => {
     const store = makeRunStore(table);
     let isOver = false;
     const uploads = (async () => {
@@ -315,9 +316,14 @@ describe("the audit finds", () => {
         await aggregateAll(table, FLEET);
       }
     })();
-    for (let time = 0; time < 8; time += 1) expect((await auditFleet(table, FLEET)).differences).toEqual([]);
+    for (let time = 0; time < 8; time += 1)
+      expect((await auditFleet(makeFleetScan(table), FLEET)).differences).toEqual([]);
     isOver = true;
     await uploads;
-    expect(await auditFleet(table, FLEET)).toMatchObject({ differences: [], moving: 0, pendingHostCount: 0 });
+    expect(await auditFleet(makeFleetScan(table), FLEET)).toMatchObject({
+      differences: [],
+      inFlux: 0,
+      pendingHosts: 0,
+    });
   });
 });

@@ -1,11 +1,12 @@
-// Reparsing after an update: what an older version made of a line gives way to what this one reads, for the run itself and for
-// every statistic it is in.
+// Reparsing after an update: what this version parses from a line replaces what an older one did, in the run itself and in all
+// statistics.
 
 import { afterAll, beforeAll, beforeEach, expect, test } from "vitest";
 import { auditFleet } from "../../functions/service/audit.ts";
 import { reparseFleet } from "../../functions/service/reparse.ts";
 import { readUpload } from "../../functions/service/upload.ts";
 import { makeCellStore } from "../../functions/store/cells.ts";
+import { makeFleetScan } from "../../functions/store/fleet-scan.ts";
 import { makeRunStore, runId } from "../../functions/store/runs.ts";
 import type { Table } from "../../functions/store/table.ts";
 import { readBonnie } from "../../shared/bonnie/reader.ts";
@@ -29,7 +30,7 @@ const FLEET = "default";
 const NOW = "2026-11-22T10:00:00.000Z";
 const FUTURE = "finished_in_future: finished is more than a day after the time of receipt; is a clock wrong?";
 
-/** The seed's line over loop, as this version reads it. */
+/** The sample line on loop, as this version parses it. */
 function fresh(run: string): Run {
   const parameters = { backend: "loop", host: "h1", run, finished: "2026-11-01T00:00:00Z", dom0_mem_mb: "4096" };
   const envelope = { fleet: FLEET, receivedAt: NOW, encoding: "utf-8", parameters } as const;
@@ -51,9 +52,8 @@ const asReadBefore = (run: Run): Run => ({
 const store = (run: Run) => makeRunStore(table).add([{ run, sample: toSample(run) }]);
 const readAgain = () =>
   reparseFleet(
-    table,
+    { scan: makeFleetScan(table), runs: makeRunStore(table), clock: () => Date.parse(NOW) },
     FLEET,
-    () => Date.parse(NOW),
     () => undefined,
   );
 
@@ -62,29 +62,29 @@ async function strata(): Promise<string[]> {
   return [...(await cells.read("backend", "loop")).views.all.keys()];
 }
 
-test("a run that an older version read differently is read, judged and counted as this version does", async () => {
+test("a run that an older version parsed differently is parsed, assessed and counted as this version does", async () => {
   const run = fresh("a");
   await store(asReadBefore(run));
   await aggregateAll(table, FLEET);
   expect(await strata()).toEqual(["ALL", "v1/1G/8k/16"]);
   expect(await readAgain()).toEqual({ runs: 1, changed: 1, unreadable: [], damaged: [] });
   await aggregateAll(table, FLEET);
-  // What was said about the time stays a warning; that of a zero rate was wrong.
+  // The warning about the time stays; the one about a zero rate was wrong.
   expect(await makeRunStore(table).get(FLEET, run.id)).toEqual({ ...run, warnings: [FUTURE] });
   expect(run.quality.verdict).toBe("probably-cached");
   expect(await strata()).toEqual(["ALL", run.stratum]);
-  expect(await auditFleet(table, FLEET)).toMatchObject({ differences: [], pendingHostCount: 0 });
+  expect(await auditFleet(makeFleetScan(table), FLEET)).toMatchObject({ differences: [], pendingHosts: 0 });
 });
 
-test("runs that read as before are not touched, so that rereading a fleet marks nothing for nothing", async () => {
+test("runs that parse as before are not touched, so reparsing makes no host pending without need", async () => {
   await store(fresh("a"));
   await store(fresh("b"));
   await aggregateAll(table, FLEET);
   expect(await readAgain()).toEqual({ runs: 2, changed: 0, unreadable: [], damaged: [] });
-  expect(await auditFleet(table, FLEET)).toMatchObject({ pendingHostCount: 0 });
+  expect(await auditFleet(makeFleetScan(table), FLEET)).toMatchObject({ pendingHosts: 0 });
 });
 
-test("a withdrawn run is reparse and stays withdrawn", async () => {
+test("a withdrawn run is reparsed and stays withdrawn", async () => {
   const run = fresh("a");
   await store(asReadBefore(run));
   await makeRunStore(table).withdraw(FLEET, run.id, NOW);
@@ -95,10 +95,10 @@ test("a withdrawn run is reparse and stays withdrawn", async () => {
     withdrawn_at: NOW,
   });
   expect(await strata()).toEqual([]);
-  expect(await auditFleet(table, FLEET)).toMatchObject({ differences: [], pendingHostCount: 0 });
+  expect(await auditFleet(makeFleetScan(table), FLEET)).toMatchObject({ differences: [], pendingHosts: 0 });
 });
 
-test("a line that is no result to this version is named, and its run stays as it was", async () => {
+test("a line that is not a result to this version is reported, and its run stays as it was", async () => {
   const line = { ...fresh("a"), raw: "loop,2G" };
   const identity = { ...line, run: line.client_run, finished: null, encoding: line.raw_encoding };
   const run = { ...line, id: runId(identity) };

@@ -17,15 +17,15 @@ beforeEach(async () => {
 });
 afterAll(() => engine.stop());
 
-/** Runs behind the value cells of a backend in a period: what a host's newest runs there come to. */
+/** The number of runs in the value cells of a backend in a period. */
 async function runsIn(period: string): Promise<number> {
   const question = { fleet: "default", periods: [period], filters: {} };
   const { views } = await (await makeCellStore(table).open(question)).read("backend", "loop");
   return views.all.get("ALL")?.cell.runs ?? 0;
 }
 
-test("a run counts in the month, quarter and year of its UTC time, to the millisecond, wherever the server stands", async () => {
-  // Twelve hours east of UTC all of these but the first are in the next year or quarter.
+test("a run counts in the month, quarter and year of its UTC time, to the millisecond, whatever the server's time zone", async () => {
+  // Twelve hours east of UTC, all of these but the first are in the next year or quarter.
   expect(new Date("2025-12-31T23:59:59.999Z").getFullYear()).toBe(2026);
   const times = [
     "2025-12-31T23:59:59.999Z",
@@ -54,9 +54,9 @@ test("a run counts in the month, quarter and year of its UTC time, to the millis
   expect((await audit(table)).differences).toEqual([]);
 });
 
-test("only the newest 99 runs of a window count, each window by itself, and one that is withdrawn makes room", async () => {
+test("only the newest 99 runs of each window count, and a withdrawn run makes room for another", async () => {
   const runs = makeRunStore(table);
-  // 120 in October, 60 in November; of December none.
+  // 120 in October, 60 in November, none in December.
   const at = (month: string, index: number) =>
     `2026-${month}-${String(1 + Math.floor(index / 10)).padStart(2, "0")}T00:00:${String(index % 10).padStart(2, "0")}.000Z`;
   const october = Array.from({ length: 120 }, (_, index) =>
@@ -65,7 +65,7 @@ test("only the newest 99 runs of a window count, each window by itself, and one 
   const november = Array.from({ length: 60 }, (_, index) =>
     newRun({ number: 500 + index, at: at("11", index), rates: { putc: 900 + index } }),
   );
-  // The newest first, so that what is in the windows at first is pushed out by nothing and what comes later is older.
+  // The newest first, so that later uploads are older and replace nothing in the windows.
   await runs.add(november);
   await aggregateAll(table, "default");
   await runs.add(october);
@@ -83,7 +83,7 @@ test("only the newest 99 runs of a window count, each window by itself, and one 
   expect((await audit(table)).differences).toEqual([]);
 });
 
-test("runs finished in the same millisecond are cut at 99 by their id, in the windows as in the batch", async () => {
+test("of runs finished in the same millisecond, the 99 are chosen by id, in the windows as in the batch", async () => {
   await makeRunStore(table).add(
     Array.from({ length: 130 }, (_, number) => newRun({ number, rates: { putc: 100 + number } })),
   );

@@ -7,16 +7,17 @@ import { contributions, pairName } from "../../shared/cells/contribution.ts";
 import { summarize } from "../../shared/cells/host-values.ts";
 import { toSample } from "../../shared/cells/sample.ts";
 import { decodeSummary, encodeSummary } from "../../shared/cells/summary-codec.ts";
-import { compare, type Merged, type Question } from "../../shared/compare/compare.ts";
-import type { Comparison } from "../../shared/compare/comparison.ts";
-import { mergePeriods } from "../../shared/compare/merge-periods.ts";
+import { compare } from "../../shared/compare/compare.ts";
+import type { Comparison, ComparisonQuery } from "../../shared/compare/comparison.ts";
+import { type Merged, mergePeriods } from "../../shared/compare/merge-periods.ts";
+import { describeComparison } from "../../shared/report/sentences.ts";
 import { enclosingPeriods, monthOf } from "../../shared/run/periods.ts";
 import type { Run, View } from "../../shared/run/run.ts";
 
 const SHARDS = 3;
 
-/** The result of a query about runs. */
-export function productComparison(runs: readonly Run[], question: Omit<Question, "filters">): Comparison {
+/** The answer to a question about runs. */
+export function productComparison(runs: readonly Run[], question: Omit<ComparisonQuery, "filters">): Comparison {
   const periods = question.periods.map((period) =>
     storedCells(runs.filter((run) => enclosingPeriods(monthOf(run.finished_at)).includes(period))),
   );
@@ -28,8 +29,8 @@ export function productComparison(runs: readonly Run[], question: Omit<Question,
     );
   };
   const { baseline, candidate, view } = question;
-  return compare({
-    question: { ...question, filters: {} },
+  const findings = compare({
+    query: { ...question, filters: {} },
     asOf: null,
     pendingHosts: 0,
     pair: read(view, "pair", pairName(baseline, candidate)),
@@ -37,6 +38,7 @@ export function productComparison(runs: readonly Run[], question: Omit<Question,
     candidateValues: read(view, "backend", candidate),
     pairAsReported: view === "trusted" ? read("all", "pair", pairName(baseline, candidate)) : null,
   });
+  return describeComparison(findings);
 }
 
 /** The cells of one period, encoded in shards and merged again: gives those of a view, kind and name by scope. */

@@ -3,6 +3,7 @@
 import { DeleteItemCommand, PutItemCommand } from "@aws-sdk/client-dynamodb";
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from "vitest";
 import { tableAt } from "../../functions/env.ts";
+import { makeAdmission } from "../../functions/service/admission.ts";
 import { secretHash } from "../../functions/service/secret.ts";
 import { makeCellStore } from "../../functions/store/cells.ts";
 import { openTable } from "../../functions/store/client.ts";
@@ -16,12 +17,12 @@ import {
 } from "../../functions/store/format.ts";
 import { type Item, keyItem } from "../../functions/store/item.ts";
 import { FORMAT_KEY, runKey, tokenKey, tokenKeyOfFormat0, tokenListOfFormat0 } from "../../functions/store/keys.ts";
+import { makePendingHosts } from "../../functions/store/pending-hosts.ts";
 import { makeRunStore } from "../../functions/store/runs.ts";
 import { addFleet, makeStatusStore } from "../../functions/store/status.ts";
 import { makeHostStore } from "../../functions/store/summaries.ts";
 import { getItem, partition, queryAll, type Table } from "../../functions/store/table.ts";
 import { makeTokenStore } from "../../functions/store/tokens.ts";
-import { makeAdmission } from "../../functions/web/http/admission.ts";
 import { makeHttpApp } from "../../functions/web/http/app.ts";
 import { addReadRoutes } from "../../functions/web/routes/read.ts";
 import type { Token } from "../../shared/run/token.ts";
@@ -123,7 +124,7 @@ describe.each([
   test("is refused by functions as unavailable, health included, with the reason in the log alone", async () => {
     await make();
     const faults: unknown[] = [];
-    const log = { request: () => undefined, fault: (_: string, error: unknown) => faults.push(error) };
+    const log = { request: () => undefined, error: (_: string, error: unknown) => faults.push(error) };
     const clock = () => 0;
     const app = makeHttpApp({ clock, log });
     const checked = withFormatCheck(opened());
@@ -131,6 +132,7 @@ describe.each([
       runs: makeRunStore(checked),
       cells: makeCellStore(checked),
       hosts: makeHostStore(checked),
+      pendingHosts: makePendingHosts(checked),
       status: makeStatusStore(checked),
       tokens: makeTokenStore(checked),
       clock,

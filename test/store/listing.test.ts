@@ -1,7 +1,7 @@
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
-import { makeRunStore } from "../../functions/store/runs.ts";
+import { makeRunStore, type RunStore } from "../../functions/store/runs.ts";
 import { BUCKETS } from "../../shared/deployment.ts";
-import type { RunQuery, RunStore } from "../../shared/ports.ts";
+import type { RunQuery } from "../../shared/run/listing.ts";
 import { startTestEngine, type TestEngine } from "../support/engine.ts";
 import { interfering } from "../support/faulty-table.ts";
 import { newRun, type RunText } from "../support/runs.ts";

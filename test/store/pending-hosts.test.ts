@@ -1,30 +1,28 @@
 import { TransactionCanceledException } from "@aws-sdk/client-dynamodb";
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from "vitest";
-import { makeAggregationStore } from "../../functions/store/aggregation.ts";
 import { bucketOf } from "../../functions/store/keys.ts";
-import { pendingHostWrite } from "../../functions/store/pending-hosts.ts";
+import { makePendingHosts, pendingHostWrite } from "../../functions/store/pending-hosts.ts";
 import { makeRunStore } from "../../functions/store/runs.ts";
-import { makeStatusStore } from "../../functions/store/status.ts";
 import { type Table, transact } from "../../functions/store/table.ts";
-import type { AggregationStore, PendingHost } from "../../shared/ports.ts";
+import type { PendingHost } from "../../shared/run/pending-host.ts";
 import { startTestEngine, type TestEngine } from "../support/engine.ts";
 import { interfering } from "../support/faulty-table.ts";
 import { newRun } from "../support/runs.ts";
 
 let engine: TestEngine;
 let table: Table;
-let store: AggregationStore;
+let store: ReturnType<typeof makePendingHosts>;
 beforeAll(async () => {
   engine = await startTestEngine();
 });
 beforeEach(async () => {
   table = await engine.newTable();
-  store = makeAggregationStore(table);
+  store = makePendingHosts(table);
 });
 afterAll(() => engine.stop());
 
 async function markOf(host: string): Promise<PendingHost> {
-  const mark = await store.mark("default", host);
+  const mark = await store.get("default", host);
   if (mark === null) throw new Error(`no mark of ${host}`);
   return mark;
 }
@@ -33,7 +31,7 @@ describe("clearing a mark", () => {
   test("removes one that nobody touched since", async () => {
     await makeRunStore(table).add([newRun({ number: 1 })]);
     await store.clear([await markOf("h1")]);
-    expect(await store.mark("default", "h1")).toBeNull();
+    expect(await store.get("default", "h1")).toBeNull();
   });
 
   test("keeps one that was touched meanwhile, also by the same backend, stratum and month", async () => {
@@ -43,7 +41,7 @@ describe("clearing a mark", () => {
     await runs.add([newRun({ number: 2 }), newRun({ number: 3, backend: "phy", at: "2025-12-31T00:00:00.000Z" })]);
     await store.clear([old]);
     const mark = await markOf("h1");
-    expect(mark.token).not.toBe(old.token);
+    expect(mark.version).not.toBe(old.version);
     expect(mark.touched.map(({ period, backend }) => `${period} ${backend}`).sort()).toEqual([
       "2025-12 phy",
       "2026-11 loop",
@@ -60,7 +58,7 @@ describe("clearing a mark", () => {
         CancellationReasons: [{ Code: "TransactionConflict" }],
       });
     });
-    await makeAggregationStore(busy).clear([await markOf("h1")]);
+    await makePendingHosts(busy).clear([await markOf("h1")]);
     await markOf("h1");
   });
 
@@ -69,7 +67,7 @@ describe("clearing a mark", () => {
     const both = [await markOf("h1"), await markOf("h2")];
     await makeRunStore(table).add([newRun({ number: 3, host: "h2" })]);
     await store.clear(both);
-    expect(await store.mark("default", "h1")).toBeNull();
+    expect(await store.get("default", "h1")).toBeNull();
     await markOf("h2");
   });
 
@@ -78,7 +76,7 @@ describe("clearing a mark", () => {
     const mark = await markOf("h1");
     await store.clear([mark]);
     await store.clear([mark]);
-    expect(await store.mark("default", "h1")).toBeNull();
+    expect(await store.get("default", "h1")).toBeNull();
   });
 });
 
@@ -89,7 +87,7 @@ test("marks of a bucket come page after page in order of host, each once", async
   for (let bucket = 0; bucket < 8; bucket += 1) {
     let after: string | undefined;
     do {
-      const page: readonly PendingHost[] = await store.marks("default", bucket, 3, after);
+      const page: readonly PendingHost[] = await store.list("default", bucket, 3, after);
       seen.push(...page.map(({ host }) => host));
       expect(page.every(({ host }) => bucketOf("default", host) === bucket)).toBe(true);
       after = page.at(-1)?.host;
@@ -110,15 +108,14 @@ test("marks that are more than one answer of the store holds (1 MB) are all read
   for (const host of hosts) {
     await transact(table, [pendingHostWrite(table, "default", host, touched, "2026-11-22T10:00:00.000Z")]);
   }
-  const marks = await store.marks("default", 0, 100);
+  const marks = await store.list("default", 0, 100);
   expect(marks.map(({ host }) => host)).toEqual(hosts.toSorted());
   expect(JSON.stringify(marks.map((mark) => [...mark.touched])).length).toBeGreaterThan(1e6);
 });
 
 test("open marks are counted exactly, fleet by fleet, with the time of the oldest though it was touched again", async () => {
   const runs = makeRunStore(table);
-  const status = makeStatusStore(table);
-  expect(await status.pendingHostCount("default")).toEqual({ count: 0, oldestAt: null });
+  expect(await store.backlog("default")).toEqual({ count: 0, oldestAt: null });
   const received = (host: string, number: number, at: string) => {
     const added = newRun({ host, number });
     return { ...added, run: { ...added.run, received_at: at } };
@@ -126,5 +123,5 @@ test("open marks are counted exactly, fleet by fleet, with the time of the oldes
   await runs.add([received("b", 1, "2026-11-02T00:00:00.000Z")]);
   await runs.add([received("a", 2, "2026-11-03T00:00:00.000Z"), received("c", 3, "2026-11-04T00:00:00.000Z")]);
   await runs.add([received("b", 4, "2026-11-05T00:00:00.000Z"), newRun({ fleet: "other", number: 5 })]);
-  expect(await status.pendingHostCount("default")).toEqual({ count: 3, oldestAt: "2026-11-02T00:00:00.000Z" });
+  expect(await store.backlog("default")).toEqual({ count: 3, oldestAt: "2026-11-02T00:00:00.000Z" });
 });

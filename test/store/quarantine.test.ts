@@ -2,7 +2,7 @@
 
 import { afterAll, beforeAll, expect, test } from "vitest";
 import { makeQuarantineStore } from "../../functions/store/quarantine.ts";
-import type { QuarantinedLine } from "../../shared/ports.ts";
+import type { QuarantinedLine } from "../../shared/run/run.ts";
 import { startTestEngine, type TestEngine } from "../support/engine.ts";
 import { interfering } from "../support/faulty-table.ts";
 

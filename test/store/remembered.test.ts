@@ -3,21 +3,17 @@
 
 import fc from "fast-check";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
-import { makeAggregationStore } from "../../functions/store/aggregation.ts";
+import type { CellStore } from "../../functions/service/summary-source.ts";
 import { makeCellStore } from "../../functions/store/cells.ts";
-import {
-  activateGeneration,
-  beginGeneration,
-  currentGeneration,
-  deleteGeneration,
-  readGenerations,
-} from "../../functions/store/generations.ts";
+import { makeStatisticsStore } from "../../functions/store/commit.ts";
+import { currentGeneration, makeGenerationStore } from "../../functions/store/generations.ts";
 import { bucketOf } from "../../functions/store/keys.ts";
 import type { Table } from "../../functions/store/table.ts";
 import type { CellKind } from "../../shared/cells/cell.ts";
+import type { FleetGeneration, SummaryStep } from "../../shared/cells/stored-summary.ts";
+import type { CellQuery, CellReading } from "../../shared/compare/cell-reading.ts";
 import { compare } from "../../shared/compare/compare.ts";
-import type { CellQuery, CellReading, CellStore, FleetGeneration, SummaryStep } from "../../shared/ports.ts";
-import { question as questionAbout } from "../compare/build.ts";
+import { query as queryAbout } from "../compare/build.ts";
 import { startTestEngine, type TestEngine } from "../support/engine.ts";
 import { interfering } from "../support/faulty-table.ts";
 import { after, type Change, change, expectedViews, PERIODS, type State, step } from "./summary-history.ts";
@@ -35,7 +31,7 @@ const AT = "2026-11-22T10:00:00.000Z";
 /** The steps from what is stored to these changes, by bucket; of several changes of one summary the last. */
 async function stepsTo(of: FleetGeneration, changes: readonly Change[]): Promise<Map<number, SummaryStep[]>> {
   const wanted = [...after(new Map(), changes).values()];
-  const stored = await makeAggregationStore(table).summaries(of, wanted);
+  const stored = await makeStatisticsStore(table).summaries(of, wanted);
   const steps = new Map<number, SummaryStep[]>();
   for (const [index, { host, period, summary, cohort }] of wanted.entries()) {
     const before = stored[index];
@@ -48,7 +44,7 @@ async function stepsTo(of: FleetGeneration, changes: readonly Change[]): Promise
 
 /** Commits changes; gives how many steps were lost. */
 async function commit(of: FleetGeneration, changes: readonly Change[], over = table): Promise<number> {
-  const store = makeAggregationStore(over);
+  const store = makeStatisticsStore(over);
   let lost = 0;
   for (const [bucket, steps] of await stepsTo(of, changes)) lost += (await store.commit(of, bucket, steps, AT)).length;
   return lost;
@@ -56,12 +52,13 @@ async function commit(of: FleetGeneration, changes: readonly Change[], over = ta
 
 /** Derives a new generation of the fleet, swaps it in and deletes the old one. */
 async function rebuild(fleet: string, state: State): Promise<void> {
-  const seen = await readGenerations(table, fleet);
-  const made = await beginGeneration(table, fleet, seen, AT);
+  const generations = makeGenerationStore(table);
+  const seen = await generations.read(fleet);
+  const made = await generations.begin(fleet, seen, AT);
   if (made === null) throw new Error("another rebuild is under way");
   expect(await commit({ fleet, generation: made.building }, [...state.values()])).toBe(0);
-  expect(await activateGeneration(table, fleet, seen.current, made)).toBe(true);
-  await deleteGeneration(table, { fleet, generation: seen.current });
+  expect(await generations.activate(fleet, seen.current, made)).toBe(true);
+  await generations.delete(fleet, [seen.current]);
 }
 
 const QUESTIONS: readonly Omit<CellQuery, "fleet">[] = [
@@ -94,7 +91,7 @@ function useUp([pair, loop, phy]: readonly CellReading[]): void {
     ["phy", "loop"],
   ] as const) {
     compare({
-      question: questionAbout(baseline, candidate),
+      query: queryAbout(baseline, candidate),
       asOf: null,
       pendingHosts: 0,
       pair: pair?.views.trusted ?? new Map(),

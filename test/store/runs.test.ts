@@ -1,9 +1,8 @@
 import { TransactionCanceledException, TransactWriteItemsCommand } from "@aws-sdk/client-dynamodb";
 import { mockClient } from "aws-sdk-client-mock";
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from "vitest";
-import { makeAggregationStore } from "../../functions/store/aggregation.ts";
+import { makePendingHosts } from "../../functions/store/pending-hosts.ts";
 import { makeRunStore } from "../../functions/store/runs.ts";
-import { makeStatusStore } from "../../functions/store/status.ts";
 import type { Table } from "../../functions/store/table.ts";
 import { startTestEngine, type TestEngine } from "../support/engine.ts";
 import { interfering, stoppingBefore } from "../support/faulty-table.ts";
@@ -20,7 +19,7 @@ beforeEach(async () => {
 afterAll(() => engine.stop());
 
 const AT = "2026-11-22T10:00:00.000Z";
-const markOf = (host: string) => makeAggregationStore(table).mark("default", host);
+const markOf = (host: string) => makePendingHosts(table).get("default", host);
 
 /** The table, and the number of writes of each transaction sent to it. */
 function counting(): { counted: Table; writes: number[] } {
@@ -40,7 +39,7 @@ describe("adding runs", () => {
     expect(await makeRunStore(counted).add(added)).toEqual(added.map(() => "stored"));
     // 98 runs and the marks of two hosts, twice, and the rest.
     expect(writes).toEqual([100, 100, 56]);
-    expect(await makeStatusStore(table).pendingHostCount("default")).toEqual({ count: 2, oldestAt: AT });
+    expect(await makePendingHosts(table).backlog("default")).toEqual({ count: 2, oldestAt: AT });
   });
 
   test("a transaction with many hosts counts a mark for each", async () => {
@@ -79,7 +78,7 @@ describe("adding runs", () => {
     await runs.add([newRun({ number: 1 })]);
     const mark = await markOf("h1");
     expect(mark?.touched).toEqual([{ period: "2026-11", backend: "loop", stratum: "v1/2G/8k/16" }]);
-    if (mark !== null) await makeAggregationStore(table).clear([mark]);
+    if (mark !== null) await makePendingHosts(table).clear([mark]);
     expect(await runs.add([newRun({ number: 1 })])).toEqual(["duplicate"]);
     expect(await markOf("h1")).toBeNull();
     await runs.add([newRun({ number: 1 }), newRun({ number: 2, backend: "phy", at: "2026-10-01T00:00:00.000Z" })]);
@@ -89,8 +88,8 @@ describe("adding runs", () => {
   test("hosts of the same name in two fleets get a mark each", async () => {
     const added = [newRun({ number: 1, fleet: "default" }), newRun({ number: 1, fleet: "other" })];
     expect(await makeRunStore(table).add(added)).toEqual(["stored", "stored"]);
-    const status = makeStatusStore(table);
-    expect((await status.pendingHostCount("default")).count + (await status.pendingHostCount("other")).count).toBe(2);
+    const status = makePendingHosts(table);
+    expect((await status.backlog("default")).count + (await status.backlog("other")).count).toBe(2);
   });
 
   test("the same upload twice at once is stored once", async () => {
@@ -149,7 +148,7 @@ describe("withdrawing", () => {
     const { run } = newRun({ number: 1 });
     await runs.add([newRun({ number: 1 })]);
     const mark = await markOf("h1");
-    if (mark !== null) await makeAggregationStore(table).clear([mark]);
+    if (mark !== null) await makePendingHosts(table).clear([mark]);
     expect(await runs.withdraw("default", run.id, AT)).toEqual({ ...run, withdrawn_at: AT });
     expect((await markOf("h1"))?.touched).toEqual(mark?.touched);
     expect(await runs.withdraw("default", run.id, "2026-11-23T00:00:00.000Z")).toEqual({ ...run, withdrawn_at: AT });

@@ -68,7 +68,7 @@ test("a document larger than an item comes back byte for byte", async () => {
   const share = aShare();
   const [begun, kept] = [noise(700_000, 1), noise(1_000_000, 2)];
   await shares.add(share, [{ name: "png", bytes: begun }]);
-  await shares.keep(share.id, { name: "later", bytes: kept });
+  await shares.addDocument(share.id, { name: "later", bytes: kept });
   expect(Buffer.compare((await shares.document(share.id, "png")) ?? text(""), begun)).toBe(0);
   expect(Buffer.compare((await shares.document(share.id, "later")) ?? text(""), kept)).toBe(0);
 });
@@ -90,7 +90,9 @@ test("of ten who keep a document at once one wins, and all get the bytes of the 
   const share = aShare();
   await shares.add(share, []);
   const kept = await Promise.all(
-    Array.from({ length: 10 }, (_, index) => shares.keep(share.id, { name: "svg", bytes: text(`number ${index}`) })),
+    Array.from({ length: 10 }, (_, index) =>
+      shares.addDocument(share.id, { name: "svg", bytes: text(`number ${index}`) }),
+    ),
   );
   const stored = await shares.document(share.id, "svg");
   expect(stored).not.toBeNull();
@@ -101,18 +103,20 @@ test("takes more than a hundred documents, what older versions stopped at, and e
   const share = aShare();
   await shares.add(share, [{ name: "first", bytes: text("1") }]);
   for (let index = 1; index < 110; index += 1) {
-    expect(await shares.keep(share.id, { name: `more ${index}`, bytes: text("x") })).not.toBeNull();
+    expect(await shares.addDocument(share.id, { name: `more ${index}`, bytes: text("x") })).not.toBeNull();
   }
-  expect(Buffer.from((await shares.keep(share.id, { name: "first", bytes: text("2") })) ?? []).toString()).toBe("1");
+  expect(Buffer.from((await shares.addDocument(share.id, { name: "first", bytes: text("2") })) ?? []).toString()).toBe(
+    "1",
+  );
 });
 
 test("an ended share keeps what it was and nothing else, takes no document, and stays ended since the first time", async () => {
   const share = aShare();
   await shares.add(share, [{ name: "txt", bytes: text("as of") }]);
-  await shares.end(share, "2026-11-23T00:00:00.000Z");
-  await shares.end(share, "2026-11-24T00:00:00.000Z");
+  await shares.revoke(share, "2026-11-23T00:00:00.000Z");
+  await shares.revoke(share, "2026-11-24T00:00:00.000Z");
   expect(await shares.find(share.id)).toEqual({ share, revokedAt: "2026-11-23T00:00:00.000Z" });
-  expect(await shares.keep(share.id, { name: "svg", bytes: text("x") })).toBeNull();
+  expect(await shares.addDocument(share.id, { name: "svg", bytes: text("x") })).toBeNull();
   expect((await itemsOf(share.id)).map((item) => item["sk"]?.S)).toEqual(["share"]);
   expect((await shares.list("default", 10)).items).toEqual([]);
 });

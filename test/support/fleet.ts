@@ -4,12 +4,13 @@ import { addCell, type Cell, type CellKind, emptyCell } from "../../shared/cells
 import { type Contribution, contributions, pairName } from "../../shared/cells/contribution.ts";
 import { computeCohort, type HostSummary, summarize } from "../../shared/cells/host-values.ts";
 import { toSample } from "../../shared/cells/sample.ts";
-import { compare, type Merged, type Question } from "../../shared/compare/compare.ts";
-import type { Comparison } from "../../shared/compare/comparison.ts";
+import { compare } from "../../shared/compare/compare.ts";
+import type { Comparison, ComparisonQuery } from "../../shared/compare/comparison.ts";
 import { backendsOf, type HostProfile, hostProfile, pairsOf } from "../../shared/compare/host.ts";
 import { matrix } from "../../shared/compare/matrix.ts";
-import { mergePeriods } from "../../shared/compare/merge-periods.ts";
+import { type Merged, mergePeriods } from "../../shared/compare/merge-periods.ts";
 import { type MatrixResult, type TrendResult, trend } from "../../shared/compare/trend.ts";
+import { describeComparison } from "../../shared/report/sentences.ts";
 import type { Backend } from "../../shared/run/backends.ts";
 import type { MetricName } from "../../shared/run/metrics.ts";
 import { type Run, VIEWS, type View } from "../../shared/run/run.ts";
@@ -59,19 +60,20 @@ export function comparisonOf(
   fleet: Fleet,
   baseline: Backend,
   candidate: Backend,
-  more: Partial<Question> = {},
+  more: Partial<ComparisonQuery> = {},
 ): Comparison {
-  const question: Question = { ...asked, baseline, candidate, ...more };
+  const query: ComparisonQuery = { ...asked, baseline, candidate, ...more };
   const pair = (view: View) => fleet.scopes(view, "pair", pairName(baseline, candidate));
-  return compare({
-    question,
+  const findings = compare({
+    query,
     asOf: AS_OF,
     pendingHosts: 0,
-    pair: pair(question.view),
-    baselineValues: fleet.scopes(question.view, "backend", baseline),
-    candidateValues: fleet.scopes(question.view, "backend", candidate),
-    pairAsReported: question.view === "trusted" ? pair("all") : null,
+    pair: pair(query.view),
+    baselineValues: fleet.scopes(query.view, "backend", baseline),
+    candidateValues: fleet.scopes(query.view, "backend", candidate),
+    pairAsReported: query.view === "trusted" ? pair("all") : null,
   });
+  return describeComparison(findings);
 }
 
 const FRESH = { as_of: AS_OF, pending_hosts: 0, notices: [] } as const;
@@ -79,7 +81,10 @@ const FRESH = { as_of: AS_OF, pending_hosts: 0, notices: [] } as const;
 const named = (fleet: Fleet): Backend[] => [...new Set(fleet.summaries.flatMap(backendsOf))].sort();
 
 /** All pairs of backends of the fleet. */
-export function matrixOf(fleet: Fleet, more: Partial<Omit<Question, "baseline" | "candidate">> = {}): MatrixResult {
+export function matrixOf(
+  fleet: Fleet,
+  more: Partial<Omit<ComparisonQuery, "baseline" | "candidate">> = {},
+): MatrixResult {
   const question = { ...asked, ...more };
   const backends = named(fleet);
   const pairs = backends.flatMap((baseline, index) =>

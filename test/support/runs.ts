@@ -2,8 +2,8 @@
 
 import { createHash } from "node:crypto";
 import { hostHash } from "../../functions/store/keys.ts";
+import type { NewRun } from "../../shared/cells/sample.ts";
 import { toSample } from "../../shared/cells/sample.ts";
-import type { NewRun } from "../../shared/ports.ts";
 import type { Backend } from "../../shared/run/backends.ts";
 import { type MetricName, perMetric } from "../../shared/run/metrics.ts";
 import type { Facts, Measurement, Run } from "../../shared/run/run.ts";

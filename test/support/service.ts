@@ -1,25 +1,26 @@
 // The whole service over a real table, asked through Request and Response as Hono passes them on: the same apps, store and
 // aggregation as on one machine and behind API Gateway, without a socket.
 
-import { type TokenLimits, USUAL_TOKEN_LIMITS } from "../../functions/env.ts";
+import { USUAL_TOKEN_LIMITS } from "../../functions/env.ts";
+import { makeAdmission } from "../../functions/service/admission.ts";
 import { aggregateFleet } from "../../functions/service/aggregate.ts";
 import { makeRasterizer } from "../../functions/service/rasterizer.ts";
 import { makeRenderer, type Renderer } from "../../functions/service/renderer.ts";
 import { secretHash } from "../../functions/service/secret.ts";
-import { makeUploadLimits } from "../../functions/service/upload-limits.ts";
-import { makeAggregationStore } from "../../functions/store/aggregation.ts";
+import { makeUploadLimits, type TokenLimits } from "../../functions/service/upload-limits.ts";
 import { makeCellStore } from "../../functions/store/cells.ts";
+import { makeAggregationStores } from "../../functions/store/commit.ts";
 import { backOff } from "../../functions/store/errors.ts";
+import { makePendingHosts } from "../../functions/store/pending-hosts.ts";
 import { makeQuarantineStore } from "../../functions/store/quarantine.ts";
 import { makeRunStore } from "../../functions/store/runs.ts";
 import { makeShareStore } from "../../functions/store/shares.ts";
 import { makeStatusStore } from "../../functions/store/status.ts";
 import { makeHostStore } from "../../functions/store/summaries.ts";
 import type { Table } from "../../functions/store/table.ts";
-import { makeTokenStore } from "../../functions/store/tokens.ts";
+import { makeTokenStore, type TokenStore } from "../../functions/store/tokens.ts";
 import { makeUseStore } from "../../functions/store/usage.ts";
 import { addDocsRoutes } from "../../functions/web/docs/app.ts";
-import { makeAdmission } from "../../functions/web/http/admission.ts";
 import { type HttpApp, makeHttpApp } from "../../functions/web/http/app.ts";
 import type { Log, RequestEntry } from "../../functions/web/http/log.ts";
 import { addPageRoutes, addSharePageRoutes, addUploadRoute } from "../../functions/web/pages/app.ts";
@@ -29,7 +30,6 @@ import { addIngestRoutes } from "../../functions/web/routes/ingest.ts";
 import { addReadRoutes } from "../../functions/web/routes/read.ts";
 import { MAX_EXPORTS } from "../../functions/web/routes/run-export.ts";
 import { rasterizerFiles } from "../../local/server/render-thread.ts";
-import type { TokenStore } from "../../shared/ports.ts";
 import type { Token } from "../../shared/run/token.ts";
 import { SUMMARIES, type SummaryRegistry } from "../../shared/summaries/registry.ts";
 
@@ -75,7 +75,7 @@ export async function makeTestService(
 ): Promise<TestService> {
   const requests: RequestEntry[] = [];
   const faults: unknown[] = [];
-  const log: Log = { request: (entry) => requests.push(entry), fault: (_, error) => faults.push(error) };
+  const log: Log = { request: (entry) => requests.push(entry), error: (_, error) => faults.push(error) };
   const runs = makeRunStore(table);
   const app = makeHttpApp({ clock: () => service.now, log, page: errorPageResponse, summaries });
   const ingesting = {
@@ -90,7 +90,7 @@ export async function makeTestService(
   addUploadRoute(app, ingesting);
   const answering = {
     cells: makeCellStore(table),
-    status: makeStatusStore(table),
+    pendingHosts: makePendingHosts(table),
     tokens: tokenStore,
     clock: () => service.now,
     admission: makeAdmission(),
@@ -100,6 +100,7 @@ export async function makeTestService(
     ...answering,
     runs,
     hosts: makeHostStore(table),
+    status: makeStatusStore(table),
     exports: makeAdmission(MAX_EXPORTS),
     about: { version: "test", engine: "embedded" },
     publicUrl: publicUrl ?? null,
@@ -116,7 +117,7 @@ export async function makeTestService(
   addEmbedRoutes(app, embedding);
   addSharePageRoutes(app, embedding);
   addDocsRoutes(app);
-  const store = makeAggregationStore(table);
+  const aggregation = makeAggregationStores(table);
 
   const service: TestService = {
     app,
@@ -140,7 +141,7 @@ export async function makeTestService(
     },
     post: (body, query, init) => service.send(`/v1/results${query}`, { method: "POST", body, ...init }),
     aggregate: async (fleet = "default") => {
-      await aggregateFleet({ store, clock: () => service.now, backOff }, fleet);
+      await aggregateFleet({ ...aggregation, clock: () => service.now, backOff }, fleet);
     },
   };
   return Object.assign(service, { admin: await service.token({ scope: "admin", root: true }) });

@@ -45,7 +45,7 @@ export function backendsSummary(fleet: Fleet): Summary {
   return {
     kind: "backends",
     result: allBackends({
-      question: { periods: ["all"], view: "trusted", filters: {}, metrics: [] },
+      query: { periods: ["all"], view: "trusted", filters: {}, metrics: [] },
       asOf: "2026-11-22T12:00:00.000Z",
       pendingHosts: 0,
       notices: [],

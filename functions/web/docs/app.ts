@@ -1,21 +1,12 @@
 // Docs: the contract for programs, GET /openapi.json, and for people, GET /docs. Both are the same for everybody, need no
 // token and ask no store.
 
-import { createHash } from "node:crypto";
 import openApi from "../../../docs/openapi.json" with { type: "json" };
 import { CACHE_CONTROL } from "../../../shared/api/endpoint.ts";
 import type { HttpApp } from "../http/app.ts";
+import { contentSecurityPolicy, styleHash } from "../http/csp.ts";
 import { constantResponse } from "../http/etag.ts";
 import { DOCS_STYLE, docsPage } from "./page.tsx";
-
-/** Nothing may be loaded, run, framed or sent from the page; its one style sheet is known by its hash. */
-const CONTENT_SECURITY_POLICY = [
-  "default-src 'none'",
-  `style-src 'sha256-${createHash("sha256").update(DOCS_STYLE).digest("base64")}'`,
-  "base-uri 'none'",
-  "form-action 'none'",
-  "frame-ancestors 'none'",
-].join("; ");
 
 const openApiAnswer = constantResponse(() => ({
   text: JSON.stringify(openApi),
@@ -27,7 +18,7 @@ const docsAnswer = constantResponse(() => ({
   headers: {
     "Content-Type": "text/html; charset=UTF-8",
     "Cache-Control": CACHE_CONTROL.documents,
-    "Content-Security-Policy": CONTENT_SECURITY_POLICY,
+    "Content-Security-Policy": contentSecurityPolicy({ styles: [styleHash(DOCS_STYLE)] }),
     "Referrer-Policy": "no-referrer",
   },
 }));

@@ -1,12 +1,12 @@
-// HTTP: what every app has in common. In: requests. Out: answers with a request id, one log line each, and refusals in one
-// envelope. The apps add their routes to the app made here; they run the same behind API Gateway and on one machine.
+// What all HTTP apps share: the request id, one log line for each request, security headers, and errors in one format. Each app
+// adds its routes to the app made here; the same apps run behind API Gateway and on one machine.
 
 import { type Context, Hono } from "hono";
 import { AppError } from "../../../shared/errors.ts";
-import type { Clock } from "../../../shared/ports.ts";
+import type { Clock } from "../../../shared/run/periods.ts";
 import type { Token } from "../../../shared/run/token.ts";
 import type { SummaryRegistry } from "../../../shared/summaries/registry.ts";
-import type { Ticket } from "./admission.ts";
+import type { Ticket } from "../../service/admission.ts";
 import { errorResponse } from "./errors.ts";
 import { wantsPage, withoutSuffix } from "./formats.ts";
 import type { Log, ResultCounts } from "./log.ts";
@@ -16,29 +16,30 @@ export interface HttpEnv {
   Variables: {
     requestId: string;
     token: Token | null;
+    /** What the handler adds to the log line. */
     note: string | null;
     results: ResultCounts | null;
-    /** What a question counts for that `admitted` has let through. */
+    /** The ticket from `admitted`. */
     ticket: Ticket | null;
-    /** Whether the answer goes on after the request was dealt with. */
+    /** Whether the body is still being written after the handler has returned. */
     isStream: boolean;
     /** The kinds of summaries of this app, for the header of its pages; null: those of the service. */
     summaries: SummaryRegistry | null;
-    /** Takes an error that comes when the answer has begun, for the log. */
-    fault: (error: unknown) => void;
+    /** Logs an error that occurs after the response was started, or one that a page shows. */
+    logError: (error: unknown) => void;
   };
 }
 
-/** An app that routes are added to. */
+/** An app to which routes are added. */
 export type HttpApp = Hono<HttpEnv>;
 
-/** A refusal as a page, with its status; whoever has to sign in first is led there. */
+/** Makes the page that shows an error, or redirects to the page to sign in. */
 export type ErrorPage = (c: Context<HttpEnv>, error: AppError) => Promise<Response>;
 
 export interface HttpDeps {
   readonly clock: Clock;
   readonly log: Log;
-  /** What browsers get in place of the envelope; without it they get that. */
+  /** What browsers get for an error. Without it they get JSON or text, as programs do. */
   readonly page?: ErrorPage;
   /** The kinds of summaries in the header of pages; those of the service if absent. */
   readonly summaries?: SummaryRegistry;
@@ -46,10 +47,10 @@ export interface HttpDeps {
 
 /** An app without routes. */
 export function makeHttpApp({ clock, log, page, summaries }: HttpDeps): HttpApp {
-  const refused = (c: Context<HttpEnv>, error: AppError): Response | Promise<Response> =>
+  const respond = (c: Context<HttpEnv>, error: AppError): Response | Promise<Response> =>
     page !== undefined && wantsPage(c) ? page(c, error) : errorResponse(c, error);
   const app = new Hono<HttpEnv>({ getPath: withoutSuffix });
-  app.use("*", async function oneLogLine(c, next) {
+  app.use("*", async function logRequest(c, next) {
     const started = clock();
     const requestId = crypto.randomUUID();
     c.set("requestId", requestId);
@@ -59,10 +60,10 @@ export function makeHttpApp({ clock, log, page, summaries }: HttpDeps): HttpApp 
     c.set("ticket", null);
     c.set("summaries", summaries ?? null);
     c.set("isStream", false);
-    c.set("fault", (error) => log.fault(requestId, error));
+    c.set("logError", (error) => log.error(requestId, error));
     await next();
     c.res.headers.set("x-request-id", requestId);
-    // What was uploaded is served as text again: no browser may take it for a page. Answers to a token are for it alone.
+    // Uploaded text is served as text: no browser may take it for HTML. Responses to a token must not be cached for others.
     c.res.headers.set("x-content-type-options", "nosniff");
     if (!c.res.headers.has("content-security-policy")) {
       c.res.headers.set("content-security-policy", "frame-ancestors 'none'");
@@ -73,7 +74,7 @@ export function makeHttpApp({ clock, log, page, summaries }: HttpDeps): HttpApp 
       at: new Date(started).toISOString(),
       requestId,
       method: c.req.method,
-      path: told(withoutCapability(c.req.path)),
+      path: shorten(withoutShareId(c.req.path)),
       status: c.res.status,
       milliseconds: clock() - started,
       tokenId: token?.id ?? null,
@@ -83,35 +84,33 @@ export function makeHttpApp({ clock, log, page, summaries }: HttpDeps): HttpApp 
     });
   });
   app.notFound((c) => {
-    const { method, path } = c.req;
-    const methods = methodsAt(app, path);
-    const at = told(path);
-    if (methods.length === 0) return refused(c, new AppError("not_found", `there is nothing at ${at}`));
+    const { method } = c.req;
+    const methods = methodsAt(app, c.req.path);
+    const path = shorten(c.req.path);
+    if (methods.length === 0) return respond(c, new AppError("not_found", `no such path: ${path}`));
     c.header("Allow", methods.join(", "));
-    return refused(c, new AppError("method_not_allowed", `${at} takes ${methods.join(" or ")}, not ${method}`));
+    const message = `method ${method} not allowed for ${path} (allowed: ${methods.join(", ")})`;
+    return respond(c, new AppError("method_not_allowed", message));
   });
   app.onError((error, c) => {
-    if (error instanceof AppError) {
-      if (error.cause !== undefined) log.fault(c.get("requestId"), error);
-      return refused(c, error);
-    }
-    log.fault(c.get("requestId"), error);
-    return refused(c, new AppError("internal", "something went wrong here; the request id finds it in the log"));
+    if (!(error instanceof AppError) || error.cause !== undefined) log.error(c.get("requestId"), error);
+    if (error instanceof AppError) return respond(c, error);
+    return respond(c, new AppError("internal", "internal error; look up the request id in the log"));
   });
   return app;
 }
 
-/** The path without the rest of a share's id: its first characters tell shares apart, and open none. */
-const withoutCapability = (path: string): string => path.replace(/^(\/s\/|\/v1\/shares\/)([^/.]{6})[^/.]+/, "$1$2...");
+/** The path with only the first characters of a share's id: they distinguish shares in the log, but open none. */
+const withoutShareId = (path: string): string => path.replace(/^(\/s\/|\/v1\/shares\/)([^/.]{6})[^/.]+/, "$1$2...");
 
-/** Characters of a path that a message or the log repeats: one may have 16 000. */
-const MAX_TOLD = 200;
+/** Characters of a path that an error or the log repeats: a path may have 16 000. */
+const MAX_SHOWN = 200;
 
-const told = (path: string): string => (path.length > MAX_TOLD ? `${path.slice(0, MAX_TOLD)}…` : path);
+const shorten = (path: string): string => (path.length > MAX_SHOWN ? `${path.slice(0, MAX_SHOWN)}…` : path);
 
 const METHODS = ["GET", "POST", "DELETE"];
 
-/** The methods that a path has routes for; the middleware of all paths has the method ALL. */
+/** The methods with a route at a path. Middleware has the method ALL, so it does not count. */
 function methodsAt(app: HttpApp, path: string): string[] {
   return METHODS.filter((method) => app.router.match(method, path)[0].some(([[, route]]) => route.method === method));
 }

@@ -1,33 +1,33 @@
-// Answers that a client may have already: an ETag for bytes, and 304 to those who name it (RFC 9110, 13.1.2).
+// Conditional requests (RFC 9110, 13.1.2): bytes with an ETag, and 304 for a client that has them already.
 
 import { createHash } from "node:crypto";
 import type { Context } from "hono";
 
-/** The ETag of bytes, quoted. */
+/** The ETag of bytes, in quotes. */
 export function etagOf(bytes: Uint8Array): string {
   return `"${createHash("sha256").update(bytes).digest("base64url").slice(0, 27)}"`;
 }
 
 /**
- * Bytes with their ETag, or 304 where the client has them. With 304 come all headers but the type: a cache takes them over,
- * and without its policy a page would be under another one from then on.
+ * Bytes with their ETag, or 304 where the client has them. A 304 carries all headers but the type: a cache updates its stored
+ * response with them, and a missing Content-Security-Policy would change the policy of the page.
  */
 export function conditionalResponse(
   c: Context,
   { bytes, etag }: { readonly bytes: Uint8Array<ArrayBuffer>; readonly etag: string },
   { "Content-Type": type, ...headers }: Readonly<Record<string, string>>,
 ): Response {
-  if (isKnown(c, etag)) return c.body(null, 304, { ...headers, ETag: etag });
+  if (matchesEtag(c, etag)) return c.body(null, 304, { ...headers, ETag: etag });
   return c.body(bytes, 200, { ...headers, ...(type === undefined ? {} : { "Content-Type": type }), ETag: etag });
 }
 
-function isKnown(c: Context, etag: string): boolean {
-  const known = c.req.header("If-None-Match");
-  if (known === undefined) return false;
-  return known.trim() === "*" || known.split(",").some((tag) => tag.trim().replace(/^W\//, "") === etag);
+function matchesEtag(c: Context, etag: string): boolean {
+  const tags = c.req.header("If-None-Match");
+  if (tags === undefined) return false;
+  return tags.trim() === "*" || tags.split(",").some((tag) => tag.trim().replace(/^W\//, "") === etag);
 }
 
-/** An answer that is the same for everybody: made when it is first asked for, and held once however many read it. */
+/** A response that is the same for every request: built on the first one, and held in memory. */
 export function constantResponse(
   make: () => { readonly text: string; readonly headers: Readonly<Record<string, string>> },
 ) {

@@ -1,35 +1,33 @@
-// Forms of pages: a query or a body as browsers encode it, checked by a schema. Fields that were left empty count as not
-// given.
+// Queries and forms of pages, as browsers encode them: for each name its values, parsed by a schema. A field that was left
+// empty counts as not given.
 
 import type { Context } from "hono";
 import type * as z from "zod";
 import { AppError } from "../../../shared/errors.ts";
+import { checked } from "../../service/validation.ts";
 import { type BodyLimit, readBody } from "./body.ts";
-import { checked, rejectTooMany } from "./parameters.ts";
+import { rejectTooMany } from "./parameters.ts";
 
-/**
- * The query of a page as it was sent: for each name its values, whether they can be understood or not. Throws
- * `bad_parameter` for more of them than any page has.
- */
+/** The query of a page by a schema whose values are lists of text. Throws `bad_parameter`. */
+export function askedBy<T extends z.ZodType>(c: Context, schema: T): z.output<T> {
+  return checked(schema, sentQuery(c), "bad_parameter");
+}
+
+/** The query of a page as sent, valid or not. Throws `bad_parameter` for more parameters than any page has. */
 export function sentQuery(c: Context): Record<string, string[]> {
   const { search } = new URL(c.req.url);
   rejectTooMany("parameters", search);
   return valuesOf(new URLSearchParams(search));
 }
 
-/** The query of a page by a schema whose values are lists of texts. Throws `bad_parameter`. */
-export function askedBy<T extends z.ZodType>(c: Context, schema: T): z.output<T> {
-  return checked(schema, sentQuery(c), "bad_parameter");
-}
-
-/** A form by such a schema, no larger than the limit. Throws `bad_body`, and what `readBody` throws. */
+/** Reads a form by such a schema, up to the limit. Throws `bad_body`, and what `readBody` throws. */
 export async function formBy<T extends z.ZodType>(c: Context, schema: T, limit: BodyLimit): Promise<z.output<T>> {
   assertForm(c);
   const { text } = await readBody(c.req.raw, limit);
   return formOf(text, schema);
 }
 
-/** Throws `bad_body` for a request whose header says that its body is no form. */
+/** Throws `bad_body` unless the Content-Type of the request is that of a form. */
 export function assertForm(c: Context): void {
   const type = c.req.header("Content-Type") ?? "";
   if (!/^application\/x-www-form-urlencoded *(;|$)/i.test(type)) {
@@ -37,7 +35,7 @@ export function assertForm(c: Context): void {
   }
 }
 
-/** A form that was read by such a schema. Throws `bad_body`. */
+/** Parses a form that was read. Throws `bad_body`. */
 export function formOf<T extends z.ZodType>(text: string, schema: T): z.output<T> {
   rejectTooMany("fields", text);
   return checked(schema, valuesOf(new URLSearchParams(text)), "bad_body");

@@ -4,7 +4,7 @@ import type { Context } from "hono";
 import { DEFAULT_RENDER_OPTIONS, type RenderOptions } from "../../../shared/report/model.ts";
 import type { TextFormat } from "../../../shared/summaries/formats.ts";
 import type { RawText, SummaryKind } from "../../../shared/summaries/kind.ts";
-import { contentPolicy } from "./csp.ts";
+import { documentPolicy } from "./csp.ts";
 import { queryBy } from "./parameters.ts";
 
 /** The Content-Type of each format of a summary. */
@@ -46,7 +46,7 @@ export async function summaryResponse(
   if (next !== null) c.header("Link", `<${next}>; rel="next"`);
   const body = await bodyOf(format, kind, result, { ...DEFAULT_RENDER_OPTIONS, width, theme });
   if (format === "html" || format === "svg") {
-    c.header("Content-Security-Policy", contentPolicy(body, "nowhere"));
+    c.header("Content-Security-Policy", documentPolicy(body, "nowhere"));
     c.header("Referrer-Policy", "no-referrer");
   }
   return c.body(body, 200, { "Content-Type": CONTENT_TYPES[format] });

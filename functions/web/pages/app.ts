@@ -2,7 +2,8 @@
 // those of programs. Pages that write are added where writing is allowed: `upload-route.ts`, `share-routes.ts`.
 
 import type { Context } from "hono";
-import { admitted, COST, charged } from "../http/admission.ts";
+import { COST, charged } from "../../service/admission.ts";
+import { admitted } from "../http/admission.ts";
 import type { HttpApp, HttpEnv } from "../http/app.ts";
 import { allow } from "../http/auth.ts";
 import { assertSameOrigin, endSession } from "../http/session.ts";

@@ -3,20 +3,21 @@
 import type { FC } from "hono/jsx";
 import type { Comparison } from "../../../shared/compare/comparison.ts";
 import type { MatrixResult } from "../../../shared/compare/trend.ts";
-import { type Explanation, explained } from "../../../shared/report/explanation.ts";
-import { hostCountText, limitsText, timesText } from "../../../shared/report/format.ts";
+import { type Explanation, explainMetric } from "../../../shared/report/explanation.ts";
+import { formatHostCount, formatInterval, formatTimes } from "../../../shared/report/format.ts";
 import { DEFAULT_RENDER_OPTIONS, type Remark, type Report, warning } from "../../../shared/report/model.ts";
 import { shownMetrics, verdictCell } from "../../../shared/report/verdicts.ts";
 import { BACKENDS, type Backend } from "../../../shared/run/backends.ts";
+import { formatRatio } from "../../../shared/run/format.ts";
 import { metricLabel } from "../../../shared/run/metrics.ts";
 import { printable } from "../../../shared/run/text.ts";
 import { compare, FLEET_SECTION, WORDS_SECTION } from "../../../shared/summaries/compare.ts";
 import { matrix } from "../../../shared/summaries/matrix.ts";
 import { entryOf } from "../../../shared/summaries/registry.ts";
 import { cellSource } from "../../service/summary-source.ts";
+import { checked } from "../../service/validation.ts";
 import { tokenOf } from "../http/auth.ts";
 import { sentQuery } from "../http/form.ts";
-import { checked } from "../http/parameters.ts";
 import type { PageDeps } from "./app.ts";
 import {
   type Asked,
@@ -60,17 +61,17 @@ const VerdictTable: FC<{ comparison: Comparison }> = ({ comparison }) => (
       </thead>
       <tbody>
         {shownMetrics(comparison.fleet.metrics, { metrics: [] }).map(([name, metric]) => {
-          const verdict = verdictCell(metric.verdict);
-          const explanation = explained(comparison, name);
+          const verdict = verdictCell(metric);
+          const explanation = explainMetric(comparison, name);
           return (
             <tr>
               <th scope="row">
                 {metricLabel(name)} <code>{name}</code>
               </th>
               <td class={`verdict short ${verdict.tone}`}>{verdict.text}</td>
-              <td class="number short">{metric.hosts === 0 ? "–" : timesText(metric.ratio)}</td>
-              <td class="short">{limitsText(metric.ci) || "–"}</td>
-              <td class="number short">{hostCountText(metric)}</td>
+              <td class="number short">{metric.hosts === 0 ? "–" : formatTimes(metric.ratio)}</td>
+              <td class="short">{formatInterval(metric.ci, formatRatio, "compact")}</td>
+              <td class="number short">{formatHostCount(metric)}</td>
               <td class="finding">
                 {printable(metric.sentence)}
                 {explanation !== null && <Behind name={name} explanation={explanation} />}

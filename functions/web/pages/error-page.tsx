@@ -1,24 +1,32 @@
 import type { Context } from "hono";
 import type { FC } from "hono/jsx";
-import type { AppError } from "../../../shared/errors.ts";
+import { type Advice, type AppError, errorText } from "../../../shared/errors.ts";
 import type { Issue } from "../../../shared/run/run.ts";
 import type { HttpEnv } from "../http/app.ts";
 import { sentence } from "../http/errors.ts";
 import { homeOf, pageAbove, pageResponse } from "./layout.tsx";
 
 /** What is wrong, in `lead` or the message, and every fault where there are several; the first is not said twice. */
-const Faults: FC<{ error: AppError; lead?: string | undefined }> = ({ error: { message, issues }, lead }) => (
-  <>
-    {(issues.length < 2 || issues[0]?.text !== message) && <p class="lead">{lead ?? sentence(message)}</p>}
-    {issues.length > 1 && (
-      <ul>
-        {issues.map((issue) => (
-          <li>{sentence(`${placeOf(issue)}${issue.text}`)}</li>
-        ))}
-      </ul>
-    )}
-  </>
-);
+const Faults: FC<{ error: AppError; lead?: string | undefined; advice?: Advice | undefined }> = ({
+  error,
+  lead,
+  advice,
+}) => {
+  const { issues } = error;
+  const text = errorText(error, { advice });
+  return (
+    <>
+      {(issues.length < 2 || issues[0]?.text !== text) && <p class="lead">{lead ?? sentence(text)}</p>}
+      {issues.length > 1 && (
+        <ul>
+          {issues.map((issue) => (
+            <li>{sentence(`${placeOf(issue)}${issue.text}`)}</li>
+          ))}
+        </ul>
+      )}
+    </>
+  );
+};
 
 /** Where in a text that was sent; the fault of a parameter names it itself. */
 function placeOf({ line, column, field }: Pick<Issue, "line" | "column" | "field">): string {
@@ -26,11 +34,11 @@ function placeOf({ line, column, field }: Pick<Issue, "line" | "column" | "field
 }
 
 /** Why what a form asked for could not be done; the form stands beside it. */
-export const Problem: FC<{ title: string; error: AppError }> = ({ title, error }) => (
+export const Problem: FC<{ title: string; error: AppError; advice?: Advice }> = ({ title, error, advice }) => (
   <div class="sheet">
     <div class="problem" role="alert">
       <h1>{title}</h1>
-      <Faults error={error} />
+      <Faults error={error} advice={advice} />
     </div>
   </div>
 );

@@ -5,7 +5,6 @@ import type { Child, FC } from "hono/jsx";
 import * as z from "zod";
 import { newShare } from "../../../shared/api/shares.ts";
 import { AppError } from "../../../shared/errors.ts";
-import type { CellStore } from "../../../shared/ports.ts";
 import { DEFAULT_RENDER_OPTIONS, type Report } from "../../../shared/report/model.ts";
 import { BACKENDS } from "../../../shared/run/backends.ts";
 import { COHORT_KEYS, type CohortKey } from "../../../shared/run/cohort.ts";
@@ -16,13 +15,14 @@ import { once } from "../../../shared/summaries/fields.ts";
 import type { SummaryKind } from "../../../shared/summaries/kind.ts";
 import type { SummaryEntry } from "../../../shared/summaries/registry.ts";
 import { revokeShare } from "../../service/shares.ts";
+import { checked } from "../../service/validation.ts";
 import type { HttpEnv } from "../http/app.ts";
 import { tokenOf } from "../http/auth.ts";
 import { FORM } from "../http/body.ts";
 import { formBy, valuesOf } from "../http/form.ts";
 import { wantsPage } from "../http/formats.ts";
-import { checked } from "../http/parameters.ts";
 import type { EmbedDeps } from "../routes/embed.ts";
+import type { ReadDeps } from "../routes/read.ts";
 import { createRequestedShare } from "../routes/share-management.ts";
 import { Problem } from "./error-page.tsx";
 import { type Page, pageResponse } from "./layout.tsx";
@@ -62,7 +62,7 @@ export const shareEnded: Page<EmbedDeps> = async (c, deps) => {
 const MAX_VALUES = 60;
 
 /** The attributes that hosts of a fleet have, for the boxes to tick. */
-export async function cohortValues({ cells }: { readonly cells: CellStore }, fleet: string): Promise<CohortValues> {
+export async function cohortValues({ cells }: Pick<ReadDeps, "cells">, fleet: string): Promise<CohortValues> {
   const cohorts = await cells.cohorts(fleet, PERIOD_ALL);
   const valuesOf = (key: (typeof COHORT_KEYS)[number]) =>
     [...new Set(cohorts.flatMap((cohort) => cohort[key]?.normalize("NFC") ?? []))].sort().slice(0, MAX_VALUES);

@@ -11,7 +11,7 @@ import { pageResponse } from "./layout.tsx";
 /** The page in place of a comparison: why there is none yet, and the commands that lead to one. */
 export async function gettingStarted(c: Context<HttpEnv>, deps: PageDeps): Promise<Response> {
   const { fleet } = tokenOf(c);
-  const [page, pending] = await Promise.all([deps.hosts.list(fleet, 1), deps.status.pendingHosts(fleet)]);
+  const [page, pending] = await Promise.all([deps.hosts.list(fleet, 1), deps.pendingHosts.count(fleet)]);
   const origin = originOf(c, deps.publicUrl);
   const [title, lead] =
     page.items.length === 0

@@ -18,7 +18,7 @@ import { SummaryBody } from "./summary.tsx";
 
 export const host: Page<PageDeps> = async (c, deps) => {
   const name = c.req.param("host") ?? "";
-  const result = await hostKind.compute(fleetSource(deps, tokenOf(c), c.get("fault")), {}, name);
+  const result = await hostKind.compute(fleetSource(deps, tokenOf(c), c.get("logError")), {}, name);
   return pageResponse(
     c,
     { title: `Host ${name}` },
@@ -36,7 +36,7 @@ export const hosts: Page<PageDeps> = async (c, deps) => {
   const { host, ...parameters } = askedBy(c, query);
   if (host !== undefined) return c.redirect(linkOf({ kind: "host", id: host.trim() }), 303);
   const { cursor } = parameters;
-  const result = await hostsKind.compute(fleetSource(deps, tokenOf(c), c.get("fault")), parameters);
+  const result = await hostsKind.compute(fleetSource(deps, tokenOf(c), c.get("logError")), parameters);
   return pageResponse(
     c,
     { title: "Hosts" },

@@ -12,6 +12,7 @@ import { printable } from "../../../shared/run/text.ts";
 import type { Scope, Token } from "../../../shared/run/token.ts";
 import { SUMMARIES, type SummaryRegistry } from "../../../shared/summaries/registry.ts";
 import type { HttpEnv } from "../http/app.ts";
+import { contentSecurityPolicy } from "../http/csp.ts";
 import { constantResponse } from "../http/etag.ts";
 import { queryText } from "./links.ts";
 
@@ -280,15 +281,12 @@ interface PageProps {
 /** The page with its headers: it may load its style sheet and pictures from here and send forms to here, and nothing else. */
 export function pageResponse(c: Context<HttpEnv>, props: PageProps, content: Child): Response {
   const { copies = false, status = 200 } = props;
-  const policy = [
-    "default-src 'none'",
-    "style-src 'self'",
-    "img-src 'self' data:",
-    ...(copies ? ["script-src 'self'"] : []),
-    "form-action 'self'",
-    "base-uri 'none'",
-    "frame-ancestors 'none'",
-  ];
+  const policy = contentSecurityPolicy({
+    styles: ["'self'"],
+    images: ["'self'", "data:"],
+    scripts: copies ? ["'self'"] : [],
+    forms: ["'self'"],
+  });
   const page = (
     <Document
       {...props}
@@ -299,7 +297,7 @@ export function pageResponse(c: Context<HttpEnv>, props: PageProps, content: Chi
     />
   );
   return c.html(`<!doctype html>\n${page.toString()}\n`, status, {
-    "Content-Security-Policy": policy.join("; "),
+    "Content-Security-Policy": policy,
     // With no referrer at all, browsers send forms with the origin "null".
     "Referrer-Policy": "same-origin",
     "Cache-Control": "no-store",

@@ -5,9 +5,9 @@ import type { MatrixResult } from "../../../shared/compare/trend.ts";
 import { matrix as kind } from "../../../shared/summaries/matrix.ts";
 import { entryOf } from "../../../shared/summaries/registry.ts";
 import { cellSource } from "../../service/summary-source.ts";
+import { checked } from "../../service/validation.ts";
 import { tokenOf } from "../http/auth.ts";
 import { sentQuery } from "../http/form.ts";
-import { checked } from "../http/parameters.ts";
 import type { PageDeps } from "./app.ts";
 import {
   type Asked,

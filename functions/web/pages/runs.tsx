@@ -19,7 +19,7 @@ import { SummaryBody } from "./summary.tsx";
 
 export const run: Page<PageDeps> = async (c, deps) => {
   const token = tokenOf(c);
-  const result = await runKind.compute(fleetSource(deps, token, c.get("fault")), {}, c.req.param("id"));
+  const result = await runKind.compute(fleetSource(deps, token, c.get("logError")), {}, c.req.param("id"));
   const { host, id } = result;
   return pageResponse(
     c,
@@ -38,7 +38,7 @@ export const run: Page<PageDeps> = async (c, deps) => {
 export const runs: Page<PageDeps> = async (c, deps) => {
   const parameters = askedBy(c, runsKind.query);
   const { backend, host, from, to } = parameters;
-  const result = await runsKind.compute(fleetSource(deps, tokenOf(c), c.get("fault")), parameters);
+  const result = await runsKind.compute(fleetSource(deps, tokenOf(c), c.get("logError")), parameters);
   const filters = { host, backend, from: from?.slice(0, 10), to: to?.slice(0, 10) };
   return pageResponse(
     c,

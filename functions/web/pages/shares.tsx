@@ -2,7 +2,7 @@
 
 import type { FC } from "hono/jsx";
 import { shareSnippets, shareUrls } from "../../../shared/render/links.ts";
-import { instantText } from "../../../shared/report/format.ts";
+import { formatInstant } from "../../../shared/report/format.ts";
 import { WIDTH } from "../../../shared/report/model.ts";
 import type { Share } from "../../../shared/run/share.ts";
 import { printable } from "../../../shared/run/text.ts";
@@ -84,7 +84,7 @@ const ShareEntry: FC<{
       <h2 id={`title-${id}`}>{title}</h2>
       <p class="about">
         <span class="tag">{frozen ? "frozen" : "live"}</span> {kind}
-        {questionText(query)} · made {instantText(at)}
+        {questionText(query)} · made {formatInstant(at)}
         {maker.label !== null && ` by ${printable(maker.label)}`}
       </p>
       <details open={isOpen}>

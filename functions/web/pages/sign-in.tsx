@@ -5,7 +5,7 @@ import * as z from "zod";
 import { AppError } from "../../../shared/errors.ts";
 import { once } from "../../../shared/summaries/fields.ts";
 import type { HttpEnv } from "../http/app.ts";
-import { type AuthDeps, tokenBy } from "../http/auth.ts";
+import { type AuthDeps, findToken } from "../http/auth.ts";
 import { SIGN_IN_FORM } from "../http/body.ts";
 import { sentence } from "../http/errors.ts";
 import { askedBy, formBy } from "../http/form.ts";
@@ -44,7 +44,7 @@ export const signedIn: Page<AuthDeps> = async (c, deps) => {
   assertSameOrigin(c);
   const { token: secret, next: address } = await formBy(c, form, SIGN_IN_FORM);
   try {
-    const token = await tokenBy(secret, deps);
+    const token = await findToken(secret, deps);
     c.set("token", token);
     startSession(c, secret);
     return c.redirect(safeRedirectPath(address) ?? homeOf(token), 303);

@@ -4,10 +4,10 @@
 import type { Context } from "hono";
 import type { SummaryEntry } from "../../../shared/summaries/registry.ts";
 import { fleetSource } from "../../service/summary-source.ts";
+import { checked } from "../../service/validation.ts";
 import type { HttpEnv } from "../http/app.ts";
 import { tokenOf } from "../http/auth.ts";
 import { sentQuery } from "../http/form.ts";
-import { checked } from "../http/parameters.ts";
 import type { PageDeps } from "./app.ts";
 import { questionPage } from "./forms.tsx";
 
@@ -20,7 +20,7 @@ export async function summary(c: Context<HttpEnv>, deps: PageDeps, entry: Summar
     entry,
     answer: async () => {
       const kind = await entry.load();
-      const source = fleetSource(deps, tokenOf(c), c.get("fault"));
+      const source = fleetSource(deps, tokenOf(c), c.get("logError"));
       return { kind, result: await kind.compute(source, checked(kind.query, asked, "bad_parameter")) };
     },
     unanswered: { title: entry.title, problem: "This cannot be shown" },

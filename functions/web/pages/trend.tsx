@@ -8,9 +8,9 @@ import { backends } from "../../../shared/summaries/backends.ts";
 import { entryOf } from "../../../shared/summaries/registry.ts";
 import { trend as kind } from "../../../shared/summaries/trend.ts";
 import { cellSource } from "../../service/summary-source.ts";
+import { checked } from "../../service/validation.ts";
 import { tokenOf } from "../http/auth.ts";
 import { sentQuery } from "../http/form.ts";
-import { checked } from "../http/parameters.ts";
 import type { PageDeps } from "./app.ts";
 import {
   type Asked,

@@ -3,20 +3,20 @@
 import type { Context } from "hono";
 import type { FC } from "hono/jsx";
 import * as z from "zod";
-import { AppError } from "../../../shared/errors.ts";
+import { type Advice, AppError } from "../../../shared/errors.ts";
 import { COHORT_KEYS } from "../../../shared/run/cohort.ts";
 import { formatNumber } from "../../../shared/run/format.ts";
 import { printable } from "../../../shared/run/text.ts";
 import { once } from "../../../shared/summaries/fields.ts";
+import { storeUpload } from "../../service/ingest.ts";
 import { type Receipt, type ReceiptResult, receiptStatus, receiptSummary } from "../../service/receipt.ts";
 import type { HttpEnv } from "../http/app.ts";
 import { tokenOf } from "../http/auth.ts";
 import { UPLOAD_FORM } from "../http/body.ts";
 import { assertForm, formOf } from "../http/form.ts";
 import { wantsPage } from "../http/formats.ts";
-import { inUploadTurn } from "../http/upload-gate.ts";
+import { withUploadBody } from "../http/upload-body.ts";
 import type { IngestDeps } from "../routes/ingest.ts";
-import { postResults } from "../routes/results.ts";
 import { Problem } from "./error-page.tsx";
 import { type UploadFields, UploadForm } from "./forms.tsx";
 import { type Page, pageResponse } from "./layout.tsx";
@@ -38,7 +38,7 @@ const form = z.strictObject({
 
 export const receipt: Page<IngestDeps> = async (c, deps) => {
   assertForm(c);
-  return inUploadTurn(c, deps, UPLOAD_FORM, async ({ text: sent }) => received(c, deps, formOf(sent, form)));
+  return withUploadBody(c, deps, UPLOAD_FORM, async ({ text: sent }) => received(c, deps, formOf(sent, form)));
 };
 
 async function received(
@@ -51,21 +51,21 @@ async function received(
   );
   const receivedAt = new Date(deps.clock()).toISOString();
   try {
-    const body = { text: output, encoding: "utf-8" } as const;
-    const given = await postResults(deps, tokenOf(c), { body, parameters, receivedAt });
+    const sent = { text: output, encoding: "utf-8", parameters, receivedAt } as const;
+    const given = await storeUpload(deps, tokenOf(c), sent);
     const { stored, duplicate, rejected } = given;
     c.set("note", receiptSummary(given));
     c.set("results", { stored, duplicate, rejected });
     return receiptPage(c, given, { output, parameters });
   } catch (error) {
     if (!(error instanceof AppError && wantsPage(c))) throw error;
-    if (error.cause !== undefined) c.get("fault")(error);
+    if (error.cause !== undefined) c.get("logError")(error);
     // The text may be hard to come by again.
     return pageResponse(
       c,
       { title: "Upload", status: KEEPING.find((status) => status === error.status) ?? 400 },
       <>
-        <Problem title="This could not be uploaded" error={error.code === "no_backend" ? NO_BACKEND : error} />
+        <Problem title="This could not be uploaded" error={error} advice={ADVICE} />
         <div class="sheet">
           <UploadForm fields={{ output, parameters }} />
         </div>
@@ -77,11 +77,10 @@ async function received(
 /** Statuses of refusals beside which the form stands as it was sent. */
 const KEEPING = [400, 403, 413, 429, 503] as const;
 
-/** The refusal for programs tells of addresses. */
-const NO_BACKEND = new AppError(
-  "no_backend",
-  'no backend was given: choose one below, or put a line "# backend: loop" before the results',
-);
+/** What the user of the form can do about an error. */
+const ADVICE: Advice = {
+  no_backend: 'choose one below, or add a line "# backend: loop" before the results',
+};
 
 function receiptPage(c: Context<HttpEnv>, given: Receipt, { output, parameters }: UploadFields): Response {
   const { stored, duplicate, rejected, results, issues } = given;

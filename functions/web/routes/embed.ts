@@ -2,11 +2,13 @@
 // pages and text that other sites may frame, cache and read. Only this function has the PNG rasterizer, which is large.
 
 import type { MiddlewareHandler } from "hono";
-import type { CellStore, Clock, ShareStore, StatusStore, TokenStore } from "../../../shared/ports.ts";
 import type { SummaryRegistry } from "../../../shared/summaries/registry.ts";
+import type { Admission } from "../../service/admission.ts";
 import type { Renderer } from "../../service/renderer.ts";
-import type { Admission } from "../http/admission.ts";
+import type { ShareDocumentStore, ShareList, ShareWriter } from "../../service/shares.ts";
+import type { CellStores } from "../../service/summary-source.ts";
 import type { HttpApp, HttpEnv } from "../http/app.ts";
+import type { TokenLookup } from "../http/auth.ts";
 import { addOembedRoute } from "./oembed.ts";
 import { addPictureRoutes } from "./pictures.ts";
 import { shareDocuments } from "./share-documents.ts";
@@ -14,12 +16,9 @@ import { addLinkRoutes } from "./share-links.ts";
 import { addShareRoutes } from "./share-management.ts";
 
 /** What the routes need. */
-export interface EmbedDeps {
-  readonly shares: ShareStore;
-  readonly cells: CellStore;
-  readonly status: StatusStore;
-  readonly tokens: TokenStore;
-  readonly clock: Clock;
+export interface EmbedDeps extends CellStores {
+  readonly shares: ShareWriter & ShareList & ShareDocumentStore;
+  readonly tokens: TokenLookup;
   readonly summaries: SummaryRegistry;
   /** Renders for requests with a token. */
   readonly renderer: Renderer;

@@ -2,8 +2,9 @@
 
 import { DEFAULT_RENDER_OPTIONS } from "../../../shared/report/model.ts";
 import { offersFormat, shareableIn } from "../../../shared/summaries/registry.ts";
+import { COST, charged } from "../../service/admission.ts";
 import { cellSource } from "../../service/summary-source.ts";
-import { admitted, COST, charged } from "../http/admission.ts";
+import { admitted } from "../http/admission.ts";
 import type { HttpApp } from "../http/app.ts";
 import { allow, tokenOf } from "../http/auth.ts";
 import { kindQuery } from "../http/summary-response.ts";

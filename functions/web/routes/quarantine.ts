@@ -1,19 +1,34 @@
-// The quarantine: rejected lines, listed for a person to look at, and tried again after a fix of ours or of the line's
-// parameters. A line that is understood now leaves the quarantine; one that is not stays.
+// The quarantine: rejected lines, listed for people to look at, and retried after a fix of the parser or with other metadata. A
+// line that can be parsed now leaves the quarantine; any other stays.
 
 import { AppError } from "../../../shared/errors.ts";
+import type { Page } from "../../../shared/run/listing.ts";
+import type { QuarantinedLine } from "../../../shared/run/run.ts";
+import { storeUpload } from "../../service/ingest.ts";
 import { receiptStatus } from "../../service/receipt.ts";
 import type { HttpApp } from "../http/app.ts";
 import { allow, tokenOf } from "../http/auth.ts";
 import { formatOf } from "../http/formats.ts";
 import { idOf, queryBy, singleParameters } from "../http/parameters.ts";
-import { type IngestDeps, pageRequests } from "./ingest.ts";
-import { postResults } from "./results.ts";
+import type { IngestDeps } from "./ingest.ts";
 
+/** Stores rejected lines. */
+export interface Quarantine {
+  add(lines: readonly QuarantinedLine[]): Promise<void>;
+  get(fleet: string, id: string): Promise<QuarantinedLine | null>;
+  /** Newest first. */
+  list(fleet: string, limit: number, cursor?: string): Promise<Page<QuarantinedLine>>;
+  remove(fleet: string, id: string): Promise<void>;
+}
+
+/** Loaded on the first request: no host needs this schema, and building it would take milliseconds of every start. */
+const schemas = () => import("../../../shared/summaries/fields.ts");
+
+/** Adds the routes of the quarantine. */
 export function addQuarantineRoutes(app: HttpApp, deps: IngestDeps): void {
   app.get("/v1/quarantine", allow(deps, "read"), async (c) => {
     formatOf(c, ["json"]);
-    const { limit, cursor } = queryBy(c, (await pageRequests()).pageQuery);
+    const { limit, cursor } = queryBy(c, (await schemas()).pageQuery);
     const page = await deps.quarantine.list(tokenOf(c).fleet, limit, cursor);
     return c.json({ lines: page.items, cursor: page.cursor });
   });
@@ -26,16 +41,19 @@ export function addQuarantineRoutes(app: HttpApp, deps: IngestDeps): void {
     if (line.raw.length < line.raw_length) {
       throw new AppError(
         "bad_parameter",
-        `only ${line.raw.length} of the line's ${line.raw_length} characters were kept; send it again from its source`,
+        `only ${line.raw.length} of the line's ${line.raw_length} characters are stored; send it again from its source`,
       );
     }
-    const said = singleParameters(c);
-    const body = { text: line.raw, encoding: line.raw_encoding };
-    // A line that came with a token for some hosts is not let in for another by being tried again, unless the admin says so.
-    const token = said["host"] === undefined ? { ...tokenOf(c), hosts: line.hosts } : tokenOf(c);
-    const posted = { body, parameters: { ...line.context, ...said }, receivedAt: line.received_at };
-    const receipt = await postResults(deps, token, posted);
-    // Rejected again with other parameters it is in the quarantine under another id, with all that is known now.
+    const changes = singleParameters(c);
+    // A retry must not store the line for a host that its own token was not for, unless the admin names that host.
+    const token = changes["host"] === undefined ? { ...tokenOf(c), hosts: line.hosts } : tokenOf(c);
+    const receipt = await storeUpload(deps, token, {
+      text: line.raw,
+      encoding: line.raw_encoding,
+      parameters: { ...line.context, ...changes },
+      receivedAt: line.received_at,
+    });
+    // A line that is rejected again with other metadata is in the quarantine under another id.
     if (!receipt.issues.some(({ quarantine_id }) => quarantine_id === line.id)) {
       await deps.quarantine.remove(fleet, line.id);
     }

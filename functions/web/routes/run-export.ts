@@ -2,10 +2,10 @@
 // read only when the client has taken this one.
 
 import type { Context } from "hono";
-import type { RunStore, UnreadableRun } from "../../../shared/ports.ts";
 import { csvRecord } from "../../../shared/render/csv.ts";
 import { runRecords, unreadableRecords } from "../../../shared/report/records.ts";
-import { type AllRunsQuery, runPages } from "../../service/run-pages.ts";
+import type { UnreadableRun } from "../../../shared/run/listing.ts";
+import { type AllRunsQuery, type RunLister, runPages } from "../../service/run-pages.ts";
 import { fleetSource } from "../../service/summary-source.ts";
 import type { HttpEnv } from "../http/app.ts";
 import { tokenOf } from "../http/auth.ts";
@@ -20,7 +20,7 @@ export const MAX_EXPORTS = 8;
 export async function runExportResponse(c: Context<HttpEnv>, deps: ReadDeps): Promise<Response> {
   const { runExportQuery, storedRunFilter } = await import("../../../shared/summaries/runs.ts");
   const token = tokenOf(c);
-  const onError = c.get("fault");
+  const onError = c.get("logError");
   const filter = await storedRunFilter(fleetSource(deps, token, onError), queryBy(c, runExportQuery));
   const pieces = exportedRuns(deps.runs, token.fleet, filter, onError);
   const ticket = deps.exports.enter(1);
@@ -37,7 +37,7 @@ export async function runExportResponse(c: Context<HttpEnv>, deps: ReadDeps): Pr
  * not read.
  */
 export async function* exportedRuns(
-  runs: Pick<RunStore, "list">,
+  runs: RunLister,
   fleet: string,
   query: AllRunsQuery,
   onUnreadable: (run: UnreadableRun) => void,

@@ -10,6 +10,7 @@ import type { MetricName } from "../../../shared/run/metrics.ts";
 import type { Share } from "../../../shared/run/share.ts";
 import type { Format } from "../../../shared/summaries/formats.ts";
 import type { Summary } from "../../../shared/summaries/kind.ts";
+import { COST, charged, withTicket } from "../../service/admission.ts";
 import { makeRecent } from "../../service/recent.ts";
 import {
   DRAWN_FORMATS,
@@ -21,8 +22,7 @@ import {
   shareRevoked,
 } from "../../service/shares.ts";
 import { cellSource } from "../../service/summary-source.ts";
-import { COST, charged, withTicket } from "../http/admission.ts";
-import { checked } from "../http/parameters.ts";
+import { checked } from "../../service/validation.ts";
 import type { EmbedDeps } from "./embed.ts";
 import { encoded, type SentDocument, sentDocument } from "./share-links.ts";
 
@@ -76,7 +76,7 @@ export function shareDocuments(deps: EmbedDeps): ShareDocuments {
   async function stored(share: Share, name: string, make: () => Promise<Uint8Array>): Promise<Uint8Array> {
     const found = await shares.document(share.id, name);
     if (found !== null) return found;
-    const bytes = await shares.keep(share.id, { name, bytes: await make() });
+    const bytes = await shares.addDocument(share.id, { name, bytes: await make() });
     if (bytes !== null) return bytes;
     throw shareRevoked();
   }
@@ -142,7 +142,7 @@ function nearestWidth(px: number): number {
  * Throws `bad_parameter` for a query that its kind does not take, `slow_down` if too much is being computed.
  */
 export function currentSummary(
-  deps: Pick<EmbedDeps, "cells" | "status" | "clock" | "admission" | "summaries">,
+  deps: Pick<EmbedDeps, "cells" | "pendingHosts" | "clock" | "admission" | "summaries">,
   { kind: name, query, fleet }: Pick<Share, "kind" | "query" | "fleet">,
 ): Promise<Summary> {
   const entry = sharedKind(deps.summaries, { kind: name });

@@ -12,7 +12,7 @@ import { offersFormat } from "../../../shared/summaries/registry.ts";
 import type { Renderer } from "../../service/renderer.ts";
 import { discoveryUrl, openShare, sharedKind } from "../../service/shares.ts";
 import type { HttpApp, HttpEnv } from "../http/app.ts";
-import { contentPolicy } from "../http/csp.ts";
+import { documentPolicy } from "../http/csp.ts";
 import { errorResponse, sentence } from "../http/errors.ts";
 import { conditionalResponse, etagOf } from "../http/etag.ts";
 import { suffixOf } from "../http/formats.ts";
@@ -71,7 +71,7 @@ function headersOf(format: Format, bytes: Uint8Array): Record<string, string> {
   const isMarkup = format === "html" || format === "svg";
   return {
     "Content-Type": format === "png" ? "image/png" : CONTENT_TYPES[format],
-    "Content-Security-Policy": contentPolicy(isMarkup ? new TextDecoder().decode(bytes) : "", "anywhere"),
+    "Content-Security-Policy": documentPolicy(isMarkup ? new TextDecoder().decode(bytes) : "", "anywhere"),
     "Referrer-Policy": "no-referrer",
     // Anyone who finds the URL can view the share, so it belongs in no index.
     "X-Robots-Tag": "noindex",
@@ -208,7 +208,7 @@ async function orErrorDocument(
     return await respond();
   } catch (error) {
     if (!(error instanceof AppError)) throw error;
-    if (error.cause !== undefined) c.get("fault")(error);
+    if (error.cause !== undefined) c.get("logError")(error);
     return errorDocument(c, deps, shown, error);
   }
 }

@@ -1,14 +1,24 @@
-// Whether the service works, for load balancers (no token), and how it is doing, for operators.
+// The health check for load balancers, without a token, and the status of a fleet for operators.
 
 import { SCOPE_ALL } from "../../../shared/cells/cell.ts";
 import { FLEET_NAME } from "../../../shared/cells/contribution.ts";
 import { PERIOD_ALL } from "../../../shared/run/periods.ts";
-import { admitted, COST } from "../http/admission.ts";
+import { COST } from "../../service/admission.ts";
+import { admitted } from "../http/admission.ts";
 import type { HttpApp } from "../http/app.ts";
 import { allow, tokenOf } from "../http/auth.ts";
 import { formatOf } from "../http/formats.ts";
 import type { ReadDeps } from "./read.ts";
 
+/** What an operator wants to know of the store. */
+export interface StoreStatus {
+  /** Quarantined lines, counted up to 10 000. */
+  quarantined(fleet: string): Promise<number>;
+  /** Resolves when the store works, throws `unavailable` when it does not. */
+  ping(): Promise<void>;
+}
+
+/** Adds both routes. */
 export function addStatusRoutes(app: HttpApp, deps: ReadDeps): void {
   app.get("/healthz", async (c) => {
     await deps.status.ping();
@@ -18,19 +28,19 @@ export function addStatusRoutes(app: HttpApp, deps: ReadDeps): void {
   app.get("/v1/status", allow(deps, "read", "ingest"), admitted(deps, COST.answer), async (c) => {
     formatOf(c, ["json"]);
     const { fleet } = tokenOf(c);
-    const [marks, quarantined, fleetCells] = await Promise.all([
-      deps.status.pendingHostCount(fleet),
+    const [pending, quarantined, fleetCells] = await Promise.all([
+      deps.pendingHosts.backlog(fleet),
       deps.status.quarantined(fleet),
       deps.cells.open({ fleet, periods: [PERIOD_ALL], filters: {} }).then((cells) => cells.read("fleet", FLEET_NAME)),
     ]);
-    const head = fleetCells.views.all.get(SCOPE_ALL)?.cell;
-    const age = marks.oldestAt === null ? 0 : Math.max(0, (deps.clock() - Date.parse(marks.oldestAt)) / 1000);
+    const cell = fleetCells.views.all.get(SCOPE_ALL)?.cell;
+    const age = pending.oldestAt === null ? 0 : Math.max(0, (deps.clock() - Date.parse(pending.oldestAt)) / 1000);
     return c.json({
-      pending_hosts: marks.count,
+      pending_hosts: pending.count,
       oldest_pending_age_s: age,
-      // As aggregated: runs of hosts with an open mark are not counted yet, and at most 99 of a host, backend and stratum.
-      runs: head?.runs ?? 0,
-      hosts: head?.hosts ?? 0,
+      // As aggregated: without the new runs of pending hosts, and with at most 99 of a host, backend and stratum.
+      runs: cell?.runs ?? 0,
+      hosts: cell?.hosts ?? 0,
       quarantined,
       ...deps.about,
     });

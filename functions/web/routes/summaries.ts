@@ -6,8 +6,9 @@ import { AppError } from "../../../shared/errors.ts";
 import { type Format, LIST_FORMATS, type TextFormat } from "../../../shared/summaries/formats.ts";
 import type { FleetSource, SummaryKind } from "../../../shared/summaries/kind.ts";
 import { offersFormat, type SummaryEntry } from "../../../shared/summaries/registry.ts";
+import { COST, charged } from "../../service/admission.ts";
 import { fleetSource } from "../../service/summary-source.ts";
-import { admitted, COST, charged } from "../http/admission.ts";
+import { admitted } from "../http/admission.ts";
 import type { HttpApp, HttpEnv } from "../http/app.ts";
 import { allow, tokenOf } from "../http/auth.ts";
 import { acceptedOf, formatOf, suffixOf } from "../http/formats.ts";
@@ -35,7 +36,7 @@ function routePath({ path }: SummaryEntry): string {
 }
 
 async function summaryOf(c: Context<HttpEnv>, deps: ReadDeps, entry: SummaryEntry, own: OwnResponses) {
-  const source = fleetSource(charged(deps, c.get("ticket")), tokenOf(c), c.get("fault"));
+  const source = fleetSource(charged(deps, c.get("ticket")), tokenOf(c), c.get("logError"));
   const [, parameter] = /\{(\w+)\}$/.exec(entry.path) ?? [];
   if (parameter !== undefined) return namedSummary(c, entry, source, c.req.param(parameter) ?? "");
   const format = formatOf(c, textFormats(entry));

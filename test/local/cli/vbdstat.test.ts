@@ -111,7 +111,7 @@ describe("the command line", () => {
     [["token", "make", "--scope", "read", "--expires-at", "soon"], /--expires-at: expected a time .*, found "soon"/],
     [
       ["token", "make", "--scope", "read", "--expires-at", "2020-01-01T00:00:00Z"],
-      /--expires-at: expected a time to come/,
+      /--expires-at: must be in the future/,
     ],
     [["token", "make", "--root", "--fleet", "lab"], /--root: expected no --fleet, which a root token does not have/],
     [
@@ -219,7 +219,7 @@ describe("without a server", () => {
   });
 
   test.each([
-    ["none.txt", "hello\n", /none.txt: there is no Bonnie\+\+ result in it/],
+    ["none.txt", "hello\n", /none.txt: no Bonnie\+\+ result found/],
     ["nobackend.csv", readFileSync(LOOP, "utf8"), /nobackend.csv: no backend given: add --backend loop/],
     [
       "key.csv",

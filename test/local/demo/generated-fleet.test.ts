@@ -8,8 +8,8 @@ import { addCell, type Cell, emptyCell } from "../../../shared/cells/cell.ts";
 import { contributions, pairName } from "../../../shared/cells/contribution.ts";
 import { computeCohort, summarize } from "../../../shared/cells/host-values.ts";
 import { toSample } from "../../../shared/cells/sample.ts";
-import { compare, type Merged } from "../../../shared/compare/compare.ts";
-import { mergePeriods } from "../../../shared/compare/merge-periods.ts";
+import { compare } from "../../../shared/compare/compare.ts";
+import { type Merged, mergePeriods } from "../../../shared/compare/merge-periods.ts";
 import type { Backend } from "../../../shared/run/backends.ts";
 import { METRIC_NAMES, type MetricName } from "../../../shared/run/metrics.ts";
 import type { Run } from "../../../shared/run/run.ts";
@@ -43,7 +43,7 @@ function comparisonOf(plan: FleetPlan, candidate: Backend) {
     new Map([...(cells.get(`${kind} ${name}`) ?? [])].map(([scope, cell]) => [scope, mergePeriods([cell])]));
   const { baseline } = plan;
   return compare({
-    question: { baseline, candidate, periods: ["all"], view: "trusted", filters: {}, margin: 0.03, metrics: [] },
+    query: { baseline, candidate, periods: ["all"], view: "trusted", filters: {}, margin: 0.03, metrics: [] },
     asOf: null,
     pendingHosts: 0,
     pair: merged("pair", pairName(baseline, candidate)),

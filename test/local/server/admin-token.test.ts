@@ -16,8 +16,8 @@ import {
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from "vitest";
-import { liveRoots } from "../../../functions/service/first-admin.ts";
 import { makeSecret, secretHash } from "../../../functions/service/secret.ts";
+import { validRootTokens } from "../../../functions/service/tokens.ts";
 import type { Table } from "../../../functions/store/table.ts";
 import { makeFirstAdminStore, makeTokenStore } from "../../../functions/store/tokens.ts";
 import { ensureAdminToken } from "../../../local/server/admin-token.ts";
@@ -51,7 +51,7 @@ const depsOf = (of: Table) => ({ tokens: makeTokenStore(of), firstAdmin: makeFir
 const start = (given: string | null = null, of: Table = table) =>
   ensureAdminToken(depsOf(of), file, given, (line) => printed.push(line));
 
-const roots = async () => (await liveRoots(depsOf(table))).map((one) => one.secretHash);
+const roots = async () => (await validRootTokens(depsOf(table))).map((one) => one.secretHash);
 
 const keep = (secret: string) => writeFileSync(file, `${secret}\n`, { mode: 0o600 });
 

@@ -1,6 +1,6 @@
 import { describe, expect, test, vi } from "vitest";
+import type { TokenStore } from "../../../functions/store/tokens.ts";
 import { withTokenCache } from "../../../local/server/caches.ts";
-import type { TokenStore } from "../../../shared/ports.ts";
 import type { Token } from "../../../shared/run/token.ts";
 
 const TOKEN: Token = {

@@ -1,8 +1,7 @@
 import { afterEach, beforeEach, describe, expect, test, vi } from "vitest";
-import type { AggregateDeps } from "../../../functions/service/aggregate.ts";
+import type { SweepDeps } from "../../../functions/service/sweep.ts";
 import { startWorker, type Worker } from "../../../local/server/worker.ts";
 import { BUCKETS } from "../../../shared/deployment.ts";
-import type { AggregationStore } from "../../../shared/ports.ts";
 
 // The worker decides when to aggregate, not how, so what it sees here is a store without marks that notes who was asked for.
 let passes: string[];
@@ -15,24 +14,29 @@ const unexpected = () => {
   throw new Error("not to be called without marks");
 };
 
-const store: AggregationStore = {
-  fleets: () => fleets(),
-  marks: async (fleet, bucket) => {
+const pendingHosts = {
+  list: async (fleet: string, bucket: number) => {
     if (bucket === 0) {
       passes.push(fleet);
       await beforeMarks(fleet);
     }
     return [];
   },
-  generations: unexpected,
-  mark: unexpected,
-  pendingHostCount: unexpected,
   clear: unexpected,
+};
+const statistics = {
+  generations: unexpected,
   samples: unexpected,
   summaries: async () => [],
   commit: async () => [],
 };
-const deps: AggregateDeps = { store, clock: () => 0, backOff: async () => {} };
+const deps: SweepDeps = {
+  pendingHosts,
+  statistics,
+  fleets: () => fleets(),
+  clock: () => 0,
+  backOff: async () => {},
+};
 const start = (pollMs = 1_000): Worker => {
   worker = startWorker(deps, { pollMs, quietMs: 0, patienceMs: 0, onFault: (error) => faults.push(error) });
   return worker;
@@ -70,9 +74,9 @@ describe("the worker", () => {
       running -= 1;
     };
     const { wake } = start();
-    wake("a", ["h1"]);
+    wake("a");
     await vi.advanceTimersByTimeAsync(10);
-    for (let times = 0; times < 5; times += 1) wake("a", ["h1"]);
+    for (let times = 0; times < 5; times += 1) wake("a");
     await vi.advanceTimersByTimeAsync(500);
     expect(passes).toEqual(["a", "a"]);
     expect(most).toBe(1);
@@ -104,7 +108,7 @@ describe("the worker", () => {
     passes = [];
     beforeMarks = async (fleet) => {
       await Promise.resolve();
-      if (fleet === "a" && passes.length === 1) draining.wake("c", []);
+      if (fleet === "a" && passes.length === 1) draining.wake("c");
     };
     await draining.drain();
     expect(passes).toEqual(["a", "b", "c"]);
@@ -119,12 +123,12 @@ describe("the worker", () => {
     fleets = async () => ["a"];
     const { stop, wake } = start();
     await vi.advanceTimersByTimeAsync(1);
-    wake("b", []);
+    wake("b");
     const stopped = stop();
     await vi.advanceTimersByTimeAsync(100);
     await stopped;
     expect(finished).toBe(true);
-    wake("c", []);
+    wake("c");
     await vi.advanceTimersByTimeAsync(5_000);
     expect(passes).toEqual(["a"]);
   });
@@ -157,7 +161,7 @@ describe("uploads go first", () => {
   /** So many uploads, so many milliseconds apart. */
   async function upload({ wake }: Worker, times: number, apart: number): Promise<void> {
     for (let time = 0; time < times; time += 1) {
-      wake("a", ["h1"]);
+      wake("a");
       await vi.advanceTimersByTimeAsync(apart);
     }
   }
@@ -206,15 +210,15 @@ describe("uploads go first", () => {
 test("a pass looks into every bucket", async () => {
   const buckets: number[] = [];
   fleets = async () => ["a"];
-  const counting: AggregationStore = {
-    ...store,
-    marks: async (_, bucket) => {
+  const counting: SweepDeps["pendingHosts"] = {
+    ...pendingHosts,
+    list: async (_, bucket) => {
       buckets.push(bucket);
       return [];
     },
   };
   worker = startWorker(
-    { ...deps, store: counting },
+    { ...deps, pendingHosts: counting },
     { pollMs: 1_000, quietMs: 0, patienceMs: 0, onFault: (error) => faults.push(error) },
   );
   await worker.drain();

@@ -1,4 +1,4 @@
-// Who gets in: 401 for a missing or wrong token, 403 for a right one that may not.
+// Authentication and authorization: 401 for a missing or wrong token, 403 for a token without the right.
 
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import type { Receipt } from "../../../functions/service/receipt.ts";
@@ -44,7 +44,7 @@ describe.each(ROUTES)("%s %s", (method, path, scopes) => {
 
   test.each(["ingest", "read", "admin"] as const)("scope %s", async (scope) => {
     const { status } = await service.send(path, { method, token: await service.token({ scope }) });
-    // Let in means: refused for the missing query, body or item only.
+    // A request that passes fails only for its missing query, body or item.
     expect(scopes.includes(scope) ? status !== 403 && status < 500 : status === 403, String(status)).toBe(true);
   });
 });
@@ -71,7 +71,7 @@ describe("401", () => {
     expect((await service.app.request("http://vbdstat.test/v1/runs", { headers })).status).toBe(200);
   });
 
-  test("a token ends at its expiry, to the millisecond, and the answer says when", async () => {
+  test("a token expires to the millisecond, and the response says when it expired", async () => {
     const token = await service.token({ scope: "read", expires_at: "2026-11-22T10:00:00.500Z" });
     const { now } = service;
     service.now = Date.parse("2026-11-22T10:00:00.499Z");
@@ -82,14 +82,14 @@ describe("401", () => {
     service.now = now;
   });
 
-  test("no wrong token is repeated in the answer", async () => {
+  test("no wrong token is repeated in the response", async () => {
     const answer = await service.send("/v1/runs", { token: "vbd_wrong-but-maybe-nearly-right" });
     expect(await answer.text()).not.toContain("vbd_wrong");
   });
 });
 
 describe("403: host patterns of ingest tokens", () => {
-  test("a token posts for the hosts it is for, and one foreign line refuses the whole body", async () => {
+  test("a token posts for its own hosts, and one line of another host rejects the whole body", async () => {
     const token = await service.token({ scope: "ingest", hosts: "dom0-fra-*" });
     const [own, foreign, unstored] = ["1", "2", "3"].map((digit) => LOOP.replace("25511", `7000${digit}`));
     await jsonOf(service.post(own ?? "", "?backend=loop&host=dom0-fra-2", { token, ...asJson }), 201);
@@ -101,7 +101,7 @@ describe("403: host patterns of ingest tokens", () => {
     });
     // Nothing was stored: the same line is new when it comes alone.
     await jsonOf(service.post(unstored ?? "", "?backend=loop&host=dom0-fra-2", { token, ...asJson }), 201);
-    // The machine name in the line stands for the host where nothing else does.
+    // Without other metadata, the machine name in the line is the host.
     expect(await textOf(service.post(foreign ?? "", "?backend=loop", { token }), 403)).toContain('"vm101"');
   });
 

@@ -1,4 +1,4 @@
-// Refusals: one envelope for all of them, and nothing of the inside in any of them.
+// Errors: all in one format, and none with internals of the service.
 
 import { TransactionCanceledException, TransactWriteItemsCommand } from "@aws-sdk/client-dynamodb";
 import { afterAll, afterEach, beforeAll, describe, expect, test, vi } from "vitest";
@@ -55,13 +55,13 @@ describe("the envelope", () => {
   test("as two lines of text for a shell", async () => {
     const text = await textOf(service.send("/v1/nothing", { headers: { Accept: "text/plain" } }), 404);
     expect(text).toMatch(
-      /^error not_found: there is nothing at \/v1\/nothing\nsee \/docs#not_found, request [0-9a-f-]{36}\n$/,
+      /^error not_found: no such path: \/v1\/nothing\nsee \/docs#not_found, request [0-9a-f-]{36}\n$/,
     );
     expect(await textOf(service.post("", ""), 400)).toMatch(/^error no_result: .*\nsee .*\n$/);
     expect(await textOf(service.send("/v1/runs/x.txt"), 404)).toMatch(/^error not_found: /);
   });
 
-  test("every answer has an id of its own, may not be sniffed, and is kept by no cache", async () => {
+  test("every response has its own id, forbids sniffing, and is not cached", async () => {
     const answers = await Promise.all(["/healthz", "/v1/runs", "/v1/nothing"].map((path) => service.send(path)));
     expect(new Set(answers.map(({ headers }) => headers.get("x-request-id"))).size).toBe(3);
     for (const { headers } of answers) {
@@ -100,9 +100,9 @@ describe("404 and 405", () => {
     expect((await jsonOf<Refusal>(service.send(path), 404)).error.code).toBe("not_found");
   });
 
-  test("a suffix the endpoint does not offer is 404 and says which it does", async () => {
+  test("404 for a suffix that the endpoint does not offer, with those it offers", async () => {
     const text = await textOf(service.send("/v1/backends.svg"), 404);
-    expect(text).toMatch(/^error not_found: .*\.json \.csv \.txt \.md \.html$/m);
+    expect(text).toMatch(/^error not_found: .*\.json, \.csv, \.txt, \.md, \.html$/m);
   });
 
   test.each([
@@ -114,13 +114,13 @@ describe("404 and 405", () => {
     ["PATCH", "/v1/runs/x", "GET, DELETE"],
     ["PUT", "/v1/tokens", "GET, POST"],
     ["DELETE", "/healthz", "GET"],
-  ])("405 for %s %s, with what it takes", async (method, path, allowed) => {
+  ])("405 for %s %s, with the allowed methods", async (method, path, allowed) => {
     const answer = await service.send(path, { method, ...asJson });
     expect([answer.status, answer.headers.get("Allow")]).toEqual([405, allowed]);
     if (method !== "HEAD") expect((await jsonOf<Refusal>(answer, 405)).error.code).toBe("method_not_allowed");
   });
 
-  test("HEAD answers as GET does, without a body", async () => {
+  test("HEAD responds like GET, without a body", async () => {
     for (const path of ["/healthz", "/v1/runs"]) {
       const answer = await service.send(path, { method: "HEAD" });
       expect([answer.status, await answer.text()]).toEqual([200, ""]);
@@ -137,13 +137,13 @@ describe("503, 429 and 500: when the store fails", () => {
       expect(answer.headers.get("Retry-After")).toBe("10");
       const refusal = await jsonOf<Refusal>(answer, 503);
       expect(refusal.error.code).toBe("unavailable");
-      // A large upload takes several transactions: a refusal must not say that nothing was stored.
+      // A large upload takes several transactions: the error must not say that nothing was stored.
       expect(refusal.error.message).toMatch(/send the same again later, nothing is lost and nothing counts twice$/);
       expect(JSON.stringify(refusal)).not.toMatch(/10\.0\.0\.7|secret|ECONN/);
     },
   );
 
-  test("429 with Retry-After while the table is busy; the retry stores, for nothing was stored", async () => {
+  test("429 with Retry-After while the table is busy; the retry stores the results, for the first attempt stored nothing", async () => {
     const line = LOOP.replace("25511", "81000");
     const conflict = new TransactionCanceledException({
       message: "Transaction cancelled",
@@ -160,7 +160,7 @@ describe("503, 429 and 500: when the store fails", () => {
     await textOf(service.post(line, "?backend=loop"), 201);
   });
 
-  test("while rejected lines cannot be kept no run of the body is stored", async () => {
+  test("while rejected lines cannot be stored, no run of the body is stored", async () => {
     const line = LOOP.replace("25511", "82000");
     const { client } = service.table;
     const send = client.send.bind(client);
@@ -178,7 +178,7 @@ describe("503, 429 and 500: when the store fails", () => {
   });
 
   test.each(["/v1/runs", "/v1/compare?baseline=loop&candidate=phy", "/v1/status", "/v1/quarantine"])(
-    "500 at %s tells the caller the request id and the log everything",
+    "500 at %s: the caller gets the request id, the log has everything",
     async (path) => {
       const bug = new TypeError("cannot read 'x' of undefined in /srv/vbdstat/store.js");
       failing(bug);
@@ -198,7 +198,7 @@ describe("GET /healthz", () => {
     expect(await jsonOf(service.send("/healthz", { token: null }), 200)).toEqual({ status: "ok" });
   });
 
-  test("503 without the store, and without a word about where it is", async () => {
+  test("503 without the store, and nothing about its address", async () => {
     failing(refused);
     const text = JSON.stringify(await jsonOf<Refusal>(service.send("/healthz", { token: null }), 503));
     expect(text).toContain('"unavailable"');

@@ -1,13 +1,13 @@
-// Forms and queries that are checked by a schema. When one of these fails, one request can keep the service from all others.
+// Forms and queries that are parsed by a schema. When one of these fails, one request can block the service for all others.
 
 import { describe, expect, test } from "vitest";
 import * as z from "zod";
+import { checked } from "../../../functions/service/validation.ts";
 import { valuesOf } from "../../../functions/web/http/form.ts";
-import { checked } from "../../../functions/web/http/parameters.ts";
 import { AppError } from "../../../shared/errors.ts";
 
 describe("the values of a form", () => {
-  test("are listed by name, in order, without the empty ones; a name is never one of an object's own", () => {
+  test("are listed by name, in order, without empty ones; a name such as __proto__ is only a name", () => {
     const values = valuesOf(new URLSearchParams("a=1&b=&a=2&__proto__=x&constructor=y"));
     expect(Object.entries(values)).toEqual([
       ["a", ["1", "2"]],
@@ -17,14 +17,14 @@ describe("the values of a form", () => {
     expect(Object.getPrototypeOf(values)).toBe(Object.prototype);
   });
 
-  // Copying the list for each further value, as a form of 8 MiB could make it do to anybody who may sign in, takes minutes.
-  test("take time in proportion to the form, whoever sent it", () => {
+  // Copying the list for each further value would take minutes for a form of 8 MiB, which anybody may send who may sign in.
+  test("take time in proportion to the form", () => {
     const values = valuesOf(new URLSearchParams("a=1&".repeat(400_000)));
     expect(values["a"]).toHaveLength(400_000);
   });
 });
 
-test("a list with a fault in each of its entries is refused by the first hundred", () => {
+test("a list with an error in each entry is rejected with the first hundred errors", () => {
   const schema = z.strictObject({ sites: z.array(z.string()) });
   let refused: unknown;
   try {

@@ -63,7 +63,7 @@ test("hosts with one backend each: what is missing to compare, and where to see 
   expect(page).toContain("no host has measured two backends");
   expect(page).toContain('<a href="/hosts">');
   // Asked for all the same, the pair is answered: nobody has both.
-  expect(await overviewOf(service, "?baseline=loop&candidate=phy")).toContain("No host has results on both");
+  expect(await overviewOf(service, "?baseline=loop&candidate=phy")).toContain("No host has usable results for both");
 });
 
 describe("the seed: one host", () => {

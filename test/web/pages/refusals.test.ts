@@ -115,7 +115,7 @@ describe("an address that is nothing", () => {
 
   test("is text to a shell that asks for it", async () => {
     const text = await textOf(ask("/nothing", { headers: { Accept: "text/plain" } }), 404);
-    expect(text).toMatch(/^error not_found: there is nothing at \/nothing\nsee \/docs#not_found, request /);
+    expect(text).toMatch(/^error not_found: no such path: \/nothing\nsee \/docs#not_found, request /);
   });
 
   test.each(["/v1/nothing", "/v1", "/v1/runs/x", "/v1/hosts/nobody"])(
@@ -207,7 +207,7 @@ describe("a form that is refused", () => {
 
   test("of a wrong token is the sign-in again, and 401 to a program", async () => {
     const form = { token: "vbd_wrong" };
-    expect(await errorPage(await post("/sign-in", form, BROWSER), 401)).toContain("not known here");
+    expect(await errorPage(await post("/sign-in", form, BROWSER), 401)).toContain("unknown or revoked token");
     expect((await jsonOf<Refusal>(post("/sign-in", form, {}), 401)).error.code).toBe("unauthorized");
   });
 });

@@ -65,7 +65,7 @@ describe("the cookie", () => {
   test("a header wins over it, even a wrong one", async () => {
     const headers = { Cookie: `vbdstat=${service.admin}`, Authorization: "Bearer nobody" };
     const answer = await service.send("/v1/status", { token: null, headers });
-    expect((await jsonOf<Refusal>(answer, 401)).error.message).toContain("not known here");
+    expect((await jsonOf<Refusal>(answer, 401)).error.message).toBe("unknown or revoked token");
   });
 
   test("an API without any of the two asks for the header, as ever", async () => {
@@ -93,7 +93,7 @@ describe("the form", () => {
     const answer = await nobody.submit("/sign-in", { token: "vbd_wrong", next: "/hosts" });
     expect(cookieOf(answer)).toBe("");
     const page = await pageOf(answer, 401);
-    expect(page).toContain("This token is not known here.");
+    expect(page).toContain("Unknown or revoked token.");
     expect(page).toContain('name="next" value="/hosts"');
     expect(page).not.toContain("vbd_wrong");
   });
@@ -155,7 +155,7 @@ describe("another site", () => {
     "cannot send %s: %s",
     async (path, _, form, headers) => {
       const page = await pageOf(visitor(service, service.admin).submit(path, form, headers), 403);
-      expect(page).toContain("This was not sent by a page of this service; nothing was done.");
+      expect(page).toContain("Cross-site request rejected.");
     },
   );
 

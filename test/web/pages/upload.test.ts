@@ -70,9 +70,9 @@ test("a line that cannot be read: 422, the good ones stored, the bad ones with t
 
 describe("400, with all that was typed", () => {
   test.each([
-    [{ output: LOOP }, "No backend was given: choose one below"],
-    [{ output: "hello", backend: "loop" }, "There is no Bonnie++ result in the body"],
-    [{ output: "", backend: "loop" }, "There is no Bonnie++ result"],
+    [{ output: LOOP }, "No backend given: choose one below"],
+    [{ output: "hello", backend: "loop" }, "No Bonnie++ result found: neither a CSV line"],
+    [{ output: "", backend: "loop" }, "No Bonnie++ result found"],
     [{ output: LOOP, backend: "floppy" }, "found &quot;floppy&quot;"],
     [{ output: LOOP, backend: "loop", finished: "yesterday" }, "Finished: expected ISO 8601"],
     [{ output: `# nonsense: 1\n${LOOP}`, backend: "loop" }, "Line 1: "],

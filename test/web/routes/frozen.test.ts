@@ -167,7 +167,7 @@ describe("a frozen share", () => {
   test("what an earlier version kept, of any width and metrics, stays as it is embedded", async () => {
     const store = makeShareStore(service.table);
     const old = (name: string) =>
-      store.keep(frozen.id, { name, bytes: new TextEncoder().encode(`<svg>${name}</svg>`) });
+      store.addDocument(frozen.id, { name, bytes: new TextEncoder().encode(`<svg>${name}</svg>`) });
     await old("svg/400/dark/");
     await old("svg/720/auto/put_block+seeks");
     await old("txt/720/auto/seeks");
@@ -250,7 +250,7 @@ test("a server that was restarted serves the same bytes", async () => {
     publicUrl: null,
   };
   const start = () =>
-    startLocalServer({ ...settings, dataDir }, { request: () => undefined, fault: () => undefined }, () => undefined);
+    startLocalServer({ ...settings, dataDir }, { request: () => undefined, error: () => undefined }, () => undefined);
   let server: LocalServer | null = null;
   try {
     server = await start();

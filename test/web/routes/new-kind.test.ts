@@ -7,7 +7,7 @@ import { routesOf } from "../../../infra/routes.ts";
 import { contractOf } from "../../../shared/api/contract.ts";
 import { openApiDocument } from "../../../shared/api/openapi.ts";
 import { cell, column, section } from "../../../shared/report/model.ts";
-import { recordsOf } from "../../../shared/report/records.ts";
+import { buildRecords } from "../../../shared/report/records.ts";
 import { LIST_FORMATS } from "../../../shared/summaries/formats.ts";
 import type { CellSource, SummaryKind } from "../../../shared/summaries/kind.ts";
 import { period } from "../../../shared/summaries/parameters.ts";
@@ -48,7 +48,7 @@ const count: SummaryKind<typeof query, Count, CellSource> = {
     ],
     cursor: null,
   }),
-  records: (found) => recordsOf([["backends", ({ backends }: Count) => backends]], [found]),
+  records: (found) => buildRecords([["backends", ({ backends }: Count) => backends]], [found]),
 };
 
 let loads = 0;

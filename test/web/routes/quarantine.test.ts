@@ -1,9 +1,8 @@
-// The quarantine: what was rejected can be found, and tried again once somebody has mended something.
+// The quarantine: rejected lines can be found, and retried after a fix.
 
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from "vitest";
 import type { Receipt } from "../../../functions/service/receipt.ts";
-import type { QuarantinedLine } from "../../../shared/ports.ts";
-import type { Run } from "../../../shared/run/run.ts";
+import type { QuarantinedLine, Run } from "../../../shared/run/run.ts";
 import { asJson, jsonOf, type Refusal } from "../../support/answer.ts";
 import { startTestEngine, type TestEngine } from "../../support/engine.ts";
 import { LOOP } from "../../support/fixtures.ts";
@@ -29,14 +28,14 @@ const list = async (query = "") => (await jsonOf<Page>(service.send(`/v1/quarant
 const retry = (id: string | undefined, query = "") =>
   service.send(`/v1/quarantine/${id}/retry${query}`, { method: "POST" });
 
-/** Posts a line that is rejected; its id in the quarantine. */
+/** Posts a line that is rejected; returns its id in the quarantine. */
 async function rejected(body: string, query: string): Promise<string> {
   const receipt = await jsonOf<Receipt>(service.post(body, query, asJson), 422);
   return receipt.issues[0]?.quarantine_id ?? "";
 }
 
 describe("GET /v1/quarantine 200", () => {
-  test("a line with all that is known about it, as it was received", async () => {
+  test("a line with all its metadata, as it was received", async () => {
     const bad = LOOP.replace("18075", "12x");
     const id = await rejected(`# site: fra\n\n${bad}\r\n`, "?backend=loop&host=h1");
     expect(await list()).toEqual([
@@ -58,7 +57,7 @@ describe("GET /v1/quarantine 200", () => {
     ]);
   });
 
-  test("the same bad line every night is one line; with other words about it, another", async () => {
+  test("the same bad line every night is one line; with other metadata, another", async () => {
     const bad = LOOP.replace("18075", "12x");
     const first = await rejected(bad, "?backend=loop");
     service.now += 86_400_000;
@@ -87,7 +86,7 @@ describe("GET /v1/quarantine 200", () => {
     expect(times).toEqual([...times].sort().reverse());
   });
 
-  test("another fleet's lines are not there", async () => {
+  test("another fleet's lines are not listed", async () => {
     const id = await rejected(LOOP.replace("18075", "12x"), "?backend=loop");
     const token = await service.token({ scope: "admin", fleet: "other" });
     expect(await jsonOf(service.send("/v1/quarantine", { token }), 200)).toEqual({ lines: [], cursor: null });
@@ -103,7 +102,7 @@ test.each(["?limit=0", "?limit=1000", "?limit=x", "?page=2", "?limit=1&limit=2",
 );
 
 describe("POST /v1/quarantine/{id}/retry", () => {
-  test("201 once its parameters are mended: stored as of its first receipt, and gone from the quarantine", async () => {
+  test("201 once its metadata are fixed: stored as of its first receipt, and gone from the quarantine", async () => {
     const receipt = await jsonOf<Receipt>(
       service.post(`${LOOP}\n# backend: phy\n${LOOP}\n`, "?host=h1&site=fra", asJson),
       422,
@@ -116,19 +115,19 @@ describe("POST /v1/quarantine/{id}/retry", () => {
     expect(run.finished_at).toBe("2026-11-22T10:00:00.000Z");
     expect(await list()).toEqual([]);
     await jsonOf<Refusal>(retry(id), 404);
-    // The host that sends it again, mended, is told that it is there.
+    // When the host sends the fixed line, it is a duplicate.
     expect(await jsonOf<Receipt>(service.post(LOOP, "?backend=loop&host=h1", asJson), 200)).toMatchObject({
       results: [{ id: run.id }],
     });
   });
 
-  test("422 while it is as bad as it was: it stays, once", async () => {
+  test("422 while nothing is fixed: it stays, once", async () => {
     const id = await rejected(LOOP.replace("18075", "12x"), "?backend=loop");
     expect((await jsonOf<Receipt>(retry(id), 422)).issues[0]?.quarantine_id).toBe(id);
     expect((await list()).map((line) => line.id)).toEqual([id]);
   });
 
-  test("422 with other parameters: it stays once, with what is known now", async () => {
+  test("422 with other metadata: it stays, once, with the new metadata", async () => {
     const id = await rejected(LOOP.replace("18075", "12x"), "?backend=loop");
     const again = await jsonOf<Receipt>(retry(id, "?site=fra"), 422);
     const [line, ...more] = await list();
@@ -144,8 +143,8 @@ describe("POST /v1/quarantine/{id}/retry", () => {
   });
 });
 
-describe("a token for some hosts gets no result of another host in, not even by the quarantine", () => {
-  test("403, and nothing is stored, where a line that would be rejected is said to be of another host", async () => {
+describe("a token for some hosts cannot store a result of another host, not even through the quarantine", () => {
+  test("403, and nothing is stored, for a line that would be rejected and names another host", async () => {
     const token = await service.token({ scope: "ingest", hosts: "dom0-*" });
     const body = `${LOOP}\n# backend: loop\n# host: dom0-1\n${LOOP}\n`;
     const { error } = await jsonOf<Refusal>(service.post(body, "?host=victim", { token, ...asJson }), 403);
@@ -153,7 +152,7 @@ describe("a token for some hosts gets no result of another host in, not even by 
     expect(await list()).toEqual([]);
   });
 
-  test("a line without a host, tried again, is let in only for hosts of the token it came with, or where the admin says", async () => {
+  test("a retried line without a host is stored only for hosts of its token, or for a host that the admin names", async () => {
     const token = await service.token({ scope: "ingest", hosts: "dom0-*" });
     const body = `${LOOP}\n# backend: loop\n# host: dom0-1\n${LOOP}\n`;
     const receipt = await jsonOf<Receipt>(service.post(body, "", { token, ...asJson }), 422);

@@ -5,12 +5,12 @@ import { afterAll, beforeAll, expect, test } from "vitest";
 import { tableAt } from "../../../functions/env.ts";
 import { aggregateFleet } from "../../../functions/service/aggregate.ts";
 import { cellSource } from "../../../functions/service/summary-source.ts";
-import { makeAggregationStore } from "../../../functions/store/aggregation.ts";
 import { makeCellStore } from "../../../functions/store/cells.ts";
 import { openTable } from "../../../functions/store/client.ts";
+import { makeAggregationStores } from "../../../functions/store/commit.ts";
 import { backOff } from "../../../functions/store/errors.ts";
+import { makePendingHosts } from "../../../functions/store/pending-hosts.ts";
 import { makeRunStore } from "../../../functions/store/runs.ts";
-import { makeStatusStore } from "../../../functions/store/status.ts";
 import type { Table } from "../../../functions/store/table.ts";
 import { perMetric } from "../../../shared/run/metrics.ts";
 import { compare } from "../../../shared/summaries/compare.ts";
@@ -89,7 +89,7 @@ async function fleetWith(runs: number): Promise<Table> {
     );
     await store.add(own);
   }
-  await aggregateFleet({ store: makeAggregationStore(table), clock: Date.now, backOff }, "default");
+  await aggregateFleet({ ...makeAggregationStores(table), clock: Date.now, backOff }, "default");
   return table;
 }
 
@@ -102,7 +102,7 @@ test("a comparison reads the same with 1, 10 and 50 runs of each backend a host,
     // A client of its own: one that has sent requests keeps its middleware as it was.
     const fresh = openTable(tableAt(engine.endpoint, table.name));
     const consumed = metered(fresh);
-    const stores = { cells: makeCellStore(fresh), status: makeStatusStore(fresh), clock: Date.now };
+    const stores = { cells: makeCellStore(fresh), pendingHosts: makePendingHosts(fresh), clock: Date.now };
     const source = cellSource(stores, "default");
     const cold = await compare.compute(source, QUERY);
     const first = consumed();

@@ -4,17 +4,18 @@ import { createServer, get } from "node:http";
 import type { AddressInfo } from "node:net";
 import { getRequestListener } from "@hono/node-server";
 import { afterAll, beforeAll, describe, expect, test, vi } from "vitest";
+import { makeAdmission } from "../../../functions/service/admission.ts";
 import { makeCellStore } from "../../../functions/store/cells.ts";
+import { makePendingHosts } from "../../../functions/store/pending-hosts.ts";
 import { makeRunStore } from "../../../functions/store/runs.ts";
 import { makeStatusStore } from "../../../functions/store/status.ts";
 import { makeHostStore } from "../../../functions/store/summaries.ts";
 import { makeTokenStore } from "../../../functions/store/tokens.ts";
-import { makeAdmission } from "../../../functions/web/http/admission.ts";
 import { makeHttpApp } from "../../../functions/web/http/app.ts";
 import { addReadRoutes } from "../../../functions/web/routes/read.ts";
 import { exportedRuns } from "../../../functions/web/routes/run-export.ts";
 import { AppError } from "../../../shared/errors.ts";
-import type { RunPage, RunQuery } from "../../../shared/ports.ts";
+import type { RunPage, RunQuery } from "../../../shared/run/listing.ts";
 import type { Run } from "../../../shared/run/run.ts";
 import { SUMMARIES } from "../../../shared/summaries/registry.ts";
 import { asJson, jsonOf, textOf } from "../../support/answer.ts";
@@ -141,12 +142,13 @@ describe("a store that fails", () => {
     const { table } = service;
     const app = makeHttpApp({
       clock: Date.now,
-      log: { request: () => undefined, fault: (_, error) => faults.push(error) },
+      log: { request: () => undefined, error: (_, error) => faults.push(error) },
     });
     addReadRoutes(app, {
       runs: { ...makeRunStore(table), list },
       cells: makeCellStore(table),
       hosts: makeHostStore(table),
+      pendingHosts: makePendingHosts(table),
       status: makeStatusStore(table),
       tokens: makeTokenStore(table),
       summaries: SUMMARIES,

@@ -1,4 +1,4 @@
-// GET /v1/status: what an operator sees of a fleet at a glance.
+// GET /v1/status: the state of a fleet for an operator.
 
 import { afterAll, beforeAll, expect, test } from "vitest";
 import type { Receipt } from "../../../functions/service/receipt.ts";
@@ -14,7 +14,7 @@ beforeAll(async () => {
 });
 afterAll(() => engine.stop());
 
-test("from nothing, over open marks that age, to counted runs, hosts and quarantined lines", async () => {
+test("an empty fleet, then pending hosts that age, then counted runs, hosts and quarantined lines", async () => {
   const service = await makeTestService(await engine.newTable());
   const status = () => jsonOf<Record<string, unknown>>(service.send("/v1/status"), 200);
   const about = { version: "test", engine: "embedded" };
@@ -32,7 +32,7 @@ test("from nothing, over open marks that age, to counted runs, hosts and quarant
   service.now += 90_500;
   expect(await status()).toMatchObject({ pending_hosts: 2, oldest_pending_age_s: 90.5, runs: 0, quarantined: 1 });
 
-  // The same again changes nothing, and does not make the marks younger.
+  // A duplicate upload changes nothing, also not the age of the pending hosts.
   await jsonOf<Receipt>(service.post(body, "?backend=loop", asJson), 422);
   expect(await status()).toMatchObject({ pending_hosts: 2, oldest_pending_age_s: 90.5, quarantined: 1 });
 

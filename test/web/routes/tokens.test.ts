@@ -1,4 +1,4 @@
-// Tokens: who may make them, what they show, and what they stop.
+// Tokens: who may create, list and revoke them, and what the responses contain.
 
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import type { Token } from "../../../shared/run/token.ts";
@@ -25,7 +25,7 @@ const list = async (token = service.admin) =>
   (await jsonOf<{ tokens: Token[] }>(service.send("/v1/tokens", { token }), 200)).tokens;
 
 describe("POST /v1/tokens 201", () => {
-  test("answers with all of the token and, this once, its secret", async () => {
+  test("returns the token and, only this once, its secret", async () => {
     const answer = await made({
       scope: "ingest",
       hosts: "dom0-fra-*",
@@ -52,7 +52,7 @@ describe("POST /v1/tokens 201", () => {
     expect((await service.send("/v1/runs", { token })).status).toBe(403);
   });
 
-  test("the first admin makes fleets by naming them; no token of one sees another", async () => {
+  test("the first admin creates fleets by naming them; no token of one fleet sees another", async () => {
     const other = await made({ scope: "admin", fleet: "other-7" });
     expect(other).toMatchObject({ fleet: "other-7", root: false });
     expect((await list(other.token)).map(({ id }) => id)).toEqual([other.id]);
@@ -64,15 +64,15 @@ describe("POST /v1/tokens 201", () => {
   });
 });
 
-describe("POST /v1/tokens refused", () => {
-  test("403: an admin who is not the first makes tokens for their own fleet only", async () => {
+describe("POST /v1/tokens rejected", () => {
+  test("403: an admin token that is not root creates tokens for its own fleet only", async () => {
     const { token } = await made({ scope: "admin", fleet: "own" });
     expect((await make({ scope: "read", fleet: "own" }, token)).status).toBe(201);
     const { error } = await jsonOf<Refusal>(make({ scope: "read", fleet: "default" }, token), 403);
     expect(error).toMatchObject({ code: "forbidden", message: expect.stringContaining("own") });
   });
 
-  test("403: read and ingest tokens make, list and end none", async () => {
+  test("403: read and ingest tokens cannot create, list or revoke any", async () => {
     for (const scope of ["read", "ingest"] as const) {
       const { id, token } = await made({ scope });
       expect((await make({ scope: "read" }, token)).status).toBe(403);
@@ -107,14 +107,14 @@ describe("POST /v1/tokens refused", () => {
     expect(error.issues?.[0]?.field).toBe(field);
   });
 
-  test("400: a host pattern on a token that posts nothing", async () => {
+  test("400: a host pattern on a token that cannot upload", async () => {
     const { error } = await jsonOf<Refusal>(make({ scope: "read", hosts: "a*" }), 400);
     expect(error.message).toMatch(/^hosts: /);
   });
 
-  test("400: an end that has passed, which would make a token that nobody can use", async () => {
+  test("400: an expiry in the past, which would make a token that nobody can use", async () => {
     const { error } = await jsonOf<Refusal>(make({ scope: "read", expires_at: "2026-11-22T09:59:59Z" }), 400);
-    expect(error.message).toBe('expires_at: expected a time to come, found "2026-11-22T09:59:59Z"');
+    expect(error.message).toBe('expires_at: must be in the future, found "2026-11-22T09:59:59Z"');
   });
 
   test.each(["", "{", "scope=read", "\u0000"])("400: %j is not JSON", async (body) => {
@@ -122,14 +122,14 @@ describe("POST /v1/tokens refused", () => {
     expect(error.code).toBe("bad_body");
   });
 
-  test("413: a body larger than any token", async () => {
+  test("413: a body larger than any token request", async () => {
     const body = JSON.stringify({ scope: "read", label: "l".repeat(2_000_000) });
     await jsonOf<Refusal>(service.send("/v1/tokens", { method: "POST", body }), 413);
   });
 });
 
 describe("GET and DELETE /v1/tokens", () => {
-  test("a listing has every token of the fleet and no secret or hash of one", async () => {
+  test("the list has every token of the fleet and no secret or hash", async () => {
     const { id, token, ...rest } = await made({ scope: "read", label: "listed" });
     const answer = await service.send("/v1/tokens");
     const text = await answer.text();
@@ -138,7 +138,7 @@ describe("GET and DELETE /v1/tokens", () => {
     expect(text).not.toMatch(/[0-9a-f]{64}/);
   });
 
-  test("204, and the token is unknown from then on; ending it again is 404", async () => {
+  test("204, and the token is invalid from then on; revoking it again is 404", async () => {
     const { id, token } = await made({ scope: "read" });
     expect((await service.send("/v1/runs", { token })).status).toBe(200);
     const ended = await service.send(`/v1/tokens/${id}`, { method: "DELETE" });
@@ -148,7 +148,7 @@ describe("GET and DELETE /v1/tokens", () => {
     expect((await list()).map((listed) => listed.id)).not.toContain(id);
   });
 
-  test("a revoked token is listed where it is asked for, and says since when it opens nothing", async () => {
+  test("a revoked token is listed on request, with the time since which it is invalid", async () => {
     const { id, token } = await made({ scope: "read", label: "revoked" });
     await service.send(`/v1/tokens/${id}`, { method: "DELETE" });
     const { tokens } = await jsonOf<{ tokens: Token[] }>(service.send("/v1/tokens?revoked=true"), 200);
@@ -159,11 +159,11 @@ describe("GET and DELETE /v1/tokens", () => {
     expect((await service.send("/v1/tokens?revoked=yes")).status).toBe(400);
   });
 
-  test("403: only a root token ends a root token, even when others know its id", async () => {
+  test("403: only a root token revokes a root token, even when others know its id", async () => {
     const root = (await list()).find((token) => token.root);
     const { token, id } = await made({ scope: "admin" });
     const { error } = await jsonOf<Refusal>(service.send(`/v1/tokens/${root?.id}`, { method: "DELETE", token }), 403);
-    expect(error.message).toBe("this is a root token, which only a root token can end");
+    expect(error.message).toBe("only a root token can revoke a root token");
     const other = await made({ scope: "admin", fleet: "elsewhere" });
     const foreign = service.send(`/v1/tokens/${root?.id}`, { method: "DELETE", token: other.token });
     expect((await foreign).status).toBe(404);

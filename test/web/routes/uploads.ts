@@ -1,4 +1,4 @@
-// What the tests of uploads share: lines that no other test has sent, and what became of them.
+// What the tests of uploads share: lines that no other test sends, and the runs they become.
 
 import { expect } from "vitest";
 import type { Receipt } from "../../../functions/service/receipt.ts";
@@ -9,7 +9,7 @@ import type { TestService } from "../../support/service.ts";
 
 let used = 0;
 
-/** A line of its own for every test of a file, so that none is a duplicate of another's. */
+/** A different line for every test of a file, so that no test sends a duplicate of another's. */
 export function freshLine(): string {
   used += 1;
   return LOOP.replace("25511", String(30_000 + used));
@@ -26,7 +26,7 @@ export async function onlyRun(service: TestService, answer: Promise<Response>, s
   return runOf(service, receipt.results[0]?.id);
 }
 
-/** Why an upload is refused as a whole, with 400. */
+/** Why an upload is rejected as a whole, with 400. */
 export async function refusal(
   service: TestService,
   body: string | Uint8Array,

@@ -11,9 +11,9 @@ import { faultsOf } from "../support/picture-faults.ts";
 import { contentOf, elementsOf, parsedXml } from "../support/well-formed.ts";
 import { anyComparison, anyLook, anyMatrix, anyText, anyTrend, HOSTILE } from "./arbitrary.ts";
 
-/** Everything that is true of every picture. */
+/** Everything that is true of every chart. */
 function expectWell(scene: Scene | null, theme: RenderOptions["theme"]): void {
-  if (scene === null) throw new Error("no picture");
+  if (scene === null) throw new Error("no chart");
   expect(faultsOf(scene)).toEqual([]);
   const written = svg(scene, theme);
   const root = parsedXml(written);
@@ -51,8 +51,8 @@ const anySummary: fc.Arbitrary<Summary> = fc.oneof(
   },
 );
 
-describe("any picture", () => {
-  test("is well-formed, and no text overlaps another or leaves it, whatever is known and however things are called", () => {
+describe("any chart", () => {
+  test("is well-formed, and no text overlaps another or leaves it, for any numbers and names", () => {
     fc.assert(
       fc.property(anySummary, anyLook, (summary, look) => expectWell(chartOf(summary, look), look.theme)),
       { numRuns: 200 },
@@ -67,7 +67,7 @@ describe("any picture", () => {
     }
   });
 
-  test("is the same whatever the order of the keys of its answer, and the second time", () => {
+  test("is the same for any order of the keys of its answer, and the second time", () => {
     const reversed = (value: unknown): unknown => {
       if (Array.isArray(value)) return value.map(reversed);
       if (value === null || typeof value !== "object") return value;

@@ -1,4 +1,4 @@
-// Bodies of uploads: encodings, sizes, and connections that break off. When one of these fails, a host cannot send its results,
+// Bodies of uploads: encodings, sizes, and connections that close early. When one of these fails, a host cannot send its results,
 // or one request takes the service down.
 
 import { gzipSync } from "node:zlib";
@@ -48,7 +48,7 @@ describe("201: however a body is sent, its lines arrive byte for byte", () => {
     expect((await onlyRun(service, service.post(body, "?backend=loop", asJson))).raw).toBe(line);
   });
 
-  test("gzip is taken off", async () => {
+  test("gzip is unpacked", async () => {
     const line = freshLine();
     for (const coding of ["gzip", "GZIP", "x-gzip"]) {
       const headers = { ...asJson.headers, "Content-Encoding": coding };
@@ -58,7 +58,7 @@ describe("201: however a body is sent, its lines arrive byte for byte", () => {
     }
   });
 
-  test("CRLF, a byte order mark and blanks around a line are transport, not part of it", async () => {
+  test("CRLF, a byte order mark and spaces around a line are not part of it", async () => {
     const line = freshLine();
     const first = await onlyRun(service, service.post(`\uFEFF${line}\r\n`, "?backend=loop", asJson));
     expect(first.raw).toBe(line);
@@ -100,12 +100,12 @@ describe("201: however a body is sent, its lines arrive byte for byte", () => {
   });
 });
 
-describe("400: what is no text is refused in words", () => {
+describe("400: a body that is not text is rejected with the reason", () => {
   test.each([
     ["not gzip", Buffer.from("vm101,2064M")],
     ["cut short", gzipSync(LOOP).subarray(0, 40)],
     ["empty", Buffer.alloc(0)],
-  ])("a body that is %s, though it says gzip", async (_, body) => {
+  ])("a body that is %s, although its header says gzip", async (_, body) => {
     expect(await refusal(service, body, "?backend=loop", { "Content-Encoding": "gzip" })).toMatchObject({
       code: "bad_body",
     });
@@ -125,7 +125,7 @@ describe("400: what is no text is refused in words", () => {
     }
   });
 
-  test("NULs elsewhere are not UTF-16: the line is named", async () => {
+  test("NULs elsewhere are not UTF-16: the line is reported", async () => {
     const body = [LOOP.replace("35", "3\u00005"), "\0".repeat(300)].join("\n");
     for (const text of [body, `${"\0".repeat(300)}\n${body}`]) {
       const { issues } = await jsonOf<Receipt>(service.post(text, "?backend=loop", asJson), 422);
@@ -133,7 +133,7 @@ describe("400: what is no text is refused in words", () => {
     }
   });
 
-  test("an upload that breaks off is not half an upload, and no fault of the service", async () => {
+  test("an upload that ends early stores nothing, and is not an error of the service", async () => {
     const line = freshLine();
     const body = new ReadableStream<Uint8Array>({
       start: (controller) => controller.enqueue(new TextEncoder().encode(`${line}\n`)),
@@ -151,13 +151,13 @@ describe("400: what is no text is refused in words", () => {
   });
 });
 
-describe("413 and 415: what does not fit or is not understood", () => {
+describe("413 and 415: too large, or an unsupported encoding", () => {
   const code = async (body: string | Uint8Array, status: number, headers: Record<string, string> = {}) =>
     (await jsonOf<Refusal>(service.post(body, "?backend=loop", { headers: { ...asJson.headers, ...headers } }), status))
       .error.code;
   const MIB = 1_048_576;
 
-  test("1 MiB as sent is taken, a byte more is not, whatever Content-Length says", async () => {
+  test("1 MiB as sent is accepted, a byte more is not, whatever Content-Length says", async () => {
     const line = `${freshLine()}\n`;
     await onlyRun(service, service.post(line + "#".repeat(MIB - line.length), "?backend=loop", asJson));
     expect(await code(line + "#".repeat(MIB + 1 - line.length), 413)).toBe("too_large");
@@ -165,7 +165,7 @@ describe("413 and 415: what does not fit or is not understood", () => {
     expect(await code(freshLine(), 413, { "Content-Length": "99999999" })).toBe("too_large");
   });
 
-  test("8 MiB unpacked is taken, a byte more is not: a bomb is never unpacked whole", async () => {
+  test("8 MiB unpacked is accepted, a byte more is not: a bomb is never unpacked whole", async () => {
     const line = `${freshLine()}\n`;
     const packed = (size: number) => gzipSync(line + "#".repeat(size - line.length));
     const gzip = { ...asJson.headers, "Content-Encoding": "gzip" };
@@ -174,7 +174,7 @@ describe("413 and 415: what does not fit or is not understood", () => {
     expect(await code(gzipSync(Buffer.alloc(100 * MIB)), 413, gzip)).toBe("too_large");
   });
 
-  test("10 000 lines are taken, one more is not", async () => {
+  test("10 000 lines are accepted, one more is not", async () => {
     const line = freshLine();
     await onlyRun(service, service.post(`${"\n".repeat(9_999)}${line}\n`, "?backend=loop", asJson));
     expect(await code(`${"\n".repeat(10_000)}${line}\n`, 413)).toBe("too_large");

@@ -1,6 +1,6 @@
 import fc from "fast-check";
 import { describe, expect, test } from "vitest";
-import { broken, CHARACTER_WIDTHS, type Font, fitted, isKnown, textWidth } from "../../shared/chart/text-metrics.ts";
+import { CHARACTER_WIDTHS, type Font, fitText, isKnown, textWidth, wrapText } from "../../shared/chart/text-metrics.ts";
 import { advancesOf } from "../support/true-type.ts";
 import { anyText } from "./arbitrary.ts";
 
@@ -42,17 +42,17 @@ describe("text by measure", () => {
     // What XML cannot hold, and what turns the text around it, is spelt out.
     ["\ud800x\u202e", 99, "\\ud800x\\u202e"],
   ])("fits %j into %d px as %j", (text, room, fits) => {
-    expect(fitted(text, room, FONT)).toBe(fits);
+    expect(fitText(text, room, FONT)).toBe(fits);
   });
 
-  test("breaks at blanks, cuts words that fit no line, and tells by an ellipsis that there is more", () => {
-    expect(broken("111 222 333", 46, FONT, 3)).toEqual(["111 222", "333"]);
-    expect(broken("1111111 2", 32, FONT, 5)).toEqual(["11111", "11 2"]);
-    expect(broken("111 222 333", 16.5, FONT, 2)).toEqual(["11", "1…"]);
-    expect(broken("", 50, FONT, 3)).toEqual([]);
+  test("breaks at spaces, cuts words that fit on no line, and marks by an ellipsis that there is more", () => {
+    expect(wrapText("111 222 333", 46, FONT, 3)).toEqual(["111 222", "333"]);
+    expect(wrapText("1111111 2", 32, FONT, 5)).toEqual(["11111", "11 2"]);
+    expect(wrapText("111 222 333", 16.5, FONT, 2)).toEqual(["11", "1…"]);
+    expect(wrapText("", 50, FONT, 3)).toEqual([]);
   });
 
-  test("is never wider than its room, whatever it says", () => {
+  test("is never wider than its room, for any text", () => {
     fc.assert(
       fc.property(
         anyText,
@@ -60,8 +60,8 @@ describe("text by measure", () => {
         fc.constantFrom("normal", "bold"),
         (text, room, weight) => {
           const font: Font = { size: 12, weight };
-          expect(textWidth(fitted(text, room, font), font)).toBeLessThanOrEqual(room);
-          const lines = broken(text, room, font, 3);
+          expect(textWidth(fitText(text, room, font), font)).toBeLessThanOrEqual(room);
+          const lines = wrapText(text, room, font, 3);
           expect(lines.length).toBeLessThanOrEqual(3);
           for (const line of lines) expect(textWidth(line, font)).toBeLessThanOrEqual(room);
         },

@@ -1,5 +1,5 @@
-// What is said about runs beside their lines: query parameters and lines of the body. When one of these fails, results are taken
-// for those of another host, backend or time.
+// Metadata of runs: query parameters and lines of the body. When one of these fails, results are stored for another host, backend
+// or time.
 
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import type { Receipt } from "../../../functions/service/receipt.ts";
@@ -17,7 +17,7 @@ beforeAll(async () => {
 });
 afterAll(() => engine.stop());
 
-describe("what is said about a run", () => {
+describe("metadata of a run", () => {
   test("the query wins over the line, a directive over the query, a later directive over an earlier one", async () => {
     const [first, second, third] = [freshLine(), freshLine(), freshLine()];
     const body = [first, "# site: fra", "# host: dom0-2", second, "# site: ams", "#backend:qdisk", third].join("\n");
@@ -40,7 +40,7 @@ describe("what is said about a run", () => {
     expect(run.facts).toMatchObject({ image_format: "raw" });
   });
 
-  test("facts are typed, labels are kept, a value may hold a colon, a blank or HTML", async () => {
+  test("facts are typed, labels are stored, a value may contain a colon, a space or HTML", async () => {
     const query =
       "?backend=phy&dom0_mem_mb=4096&rotational=yes&storage=LVM&label.rack=R%2012&label.note=%3Cb%3Ea:b%3C/b%3E";
     const run = await onlyRun(service, service.post(freshLine(), query, asJson));
@@ -64,14 +64,14 @@ describe("what is said about a run", () => {
     expect(unsaid.received_at).toBe(new Date(service.now).toISOString());
   });
 
-  test("a clock that is a day ahead is stored and pointed out", async () => {
+  test("a time more than a day ahead is stored, with a warning", async () => {
     const body = `# finished: 2026-11-24T10:00:01Z\n${freshLine()}`;
     const receipt = await jsonOf<Receipt>(service.post(body, "?backend=loop", asJson), 201);
     expect(receipt.results[0]?.warnings).toContainEqual(expect.stringMatching(/^finished_in_future: /));
   });
 });
 
-describe("400: what is said wrongly is named, and nothing was stored", () => {
+describe("400: wrong metadata are reported, and nothing was stored", () => {
   test.each([
     ["?backend=nonsense", "backend"],
     ["?backend=", "backend"],
@@ -105,7 +105,7 @@ describe("400: what is said wrongly is named, and nothing was stored", () => {
     ["?backend=loop&host=%", "%25"],
     ["?backend=loop&host=caf%E9", "UTF-8"],
     ["?backend=loop&host=%C0%AF", "UTF-8"],
-  ])("%s is refused before anything is read", async (query, words) => {
+  ])("%s is rejected before anything is read", async (query, words) => {
     const error = await refusal(service, freshLine(), query);
     expect(error.code).toBe("bad_parameter");
     expect(error.message).toContain(words);
@@ -121,7 +121,7 @@ describe("400: what is said wrongly is named, and nothing was stored", () => {
     ["#dom0_mem_mb:lots", 2, "dom0_mem_mb"],
     ["# hots: x", 3, "hots"],
     ["# note: measured at night", 3, "note"],
-  ])("the directive %j is named with its place", async (directive, column, field) => {
+  ])("the directive %j is reported with its position", async (directive, column, field) => {
     const line = freshLine();
     const error = await refusal(service, `${line}\n${directive}\n${line}`, "?backend=loop");
     expect(error.code).toBe("bad_parameter");
@@ -130,7 +130,7 @@ describe("400: what is said wrongly is named, and nothing was stored", () => {
     await onlyRun(service, service.post(line, "?backend=loop", asJson), 201);
   });
 
-  test("remarks that only look like directives are comments, and known keys are taken in any case", async () => {
+  test("comments that only look like directives are ignored, and known keys are accepted in any case", async () => {
     const remarks = ["# Date: Sunday", "# NB: rerun", "#http://x/y", "#loops: 1, version: 2.00a", "# hots : x"];
     const body = [...remarks, "# Backend: tap:sync", "#Label.Rack:a7", freshLine()].join("\n");
     const receipt = await jsonOf<Receipt>(service.post(body, "", asJson), 201);
@@ -141,7 +141,7 @@ describe("400: what is said wrongly is named, and nothing was stored", () => {
     });
   });
 
-  test("all faults are listed at once, in order", async () => {
+  test("all errors are listed at once, in order", async () => {
     const error = await refusal(service, `# b: 1\n# site: x\n# c: 2\n${freshLine()}`, "?backend=loop&a=0");
     expect(error.issues?.map(({ line, field }) => [line, field])).toEqual([
       [0, "a"],

@@ -1,9 +1,8 @@
-// POST /v1/results by status: what a Dom0 host gets back for what it sends.
+// POST /v1/results by status: the receipt that a Dom0 host gets.
 
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import type { Receipt } from "../../../functions/service/receipt.ts";
-import type { QuarantinedLine } from "../../../shared/ports.ts";
-import type { Run } from "../../../shared/run/run.ts";
+import type { QuarantinedLine, Run } from "../../../shared/run/run.ts";
 import { asJson, jsonOf, textOf } from "../../support/answer.ts";
 import { startTestEngine, type TestEngine } from "../../support/engine.ts";
 import { BLKTAP, fixture, LOOP } from "../../support/fixtures.ts";
@@ -75,7 +74,7 @@ describe("201: something stored, nothing rejected", () => {
     await jsonOf(send("/v1/results", "text/plain;q=0.1, application/json"), 201);
   });
 
-  test("text tables alone are results; beside their CSV line they are not", async () => {
+  test("text tables without a CSV line are results; with their CSV line they are ignored", async () => {
     const table = await onlyRun(
       service,
       service.post(fixture("seed-blktap.txt"), "?backend=blktap&host=tables", asJson),
@@ -129,7 +128,7 @@ describe("422: the good lines are stored, the bad ones quarantined", () => {
     expect(runs).toHaveLength(1);
   });
 
-  test("a table that was set aside is kept, and stored when an admin has it tried again", async () => {
+  test("a quarantined table is stored when an admin retries it", async () => {
     const text = `${fixture("seed-loop.txt").replaceAll("25511", "25512")}${LOOP.slice(0, 60)}`;
     const { issues } = await jsonOf<Receipt>(service.post(text, "?backend=loop&host=aside", asJson), 422);
     const retry = service.send(`/v1/quarantine/${issues[0]?.quarantine_id}/retry`, { method: "POST", ...asJson });
@@ -143,7 +142,7 @@ describe("422: the good lines are stored, the bad ones quarantined", () => {
     );
   });
 
-  test("a line before the first word about a backend is rejected, those after it are not", async () => {
+  test("lines before the first backend are rejected, lines after it are not", async () => {
     const receipt = await jsonOf<Receipt>(
       service.post(`${freshLine()}\n# backend: loop\n${freshLine()}`, "", asJson),
       422,
@@ -185,7 +184,7 @@ describe("422: the good lines are stored, the bad ones quarantined", () => {
   });
 });
 
-describe("400: nothing could be tried, and nothing was stored", () => {
+describe("400: the upload as a whole is invalid, and nothing was stored", () => {
   test("no backend", async () => {
     expect(await refusal(service, freshLine(), "")).toMatchObject({
       code: "no_backend",

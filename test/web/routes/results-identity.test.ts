@@ -1,4 +1,5 @@
-// Which uploads are the same run: a retry counts once, a true repeat twice. When one of these fails, results are lost or double.
+// Which uploads are the same run: a retry counts once, a repeated measurement twice. When one of these fails, results are lost or
+// counted twice.
 
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import type { Receipt } from "../../../functions/service/receipt.ts";
@@ -27,7 +28,7 @@ describe("200: only duplicates", () => {
     expect(await textOf(service.post(line, "?backend=loop"), 200)).toMatch(/^stored 0, duplicate 1, rejected 0\n/);
   });
 
-  test("of two equal lines in one body the first is the one that is kept, with what was said about it", async () => {
+  test("of two equal lines in one body, the first is stored, with its metadata", async () => {
     const line = freshLine();
     const body = `# label.try: one\n${line}\n# label.try: two\n${line}\n`;
     const receipt = await jsonOf<Receipt>(service.post(body, "?backend=loop", asJson), 201);
@@ -39,7 +40,7 @@ describe("200: only duplicates", () => {
     ["the same run id at another time", "&run=1&finished=1795338308", "&run=1&finished=1795338309", true],
     ["another time", "&finished=1795338308", "&finished=1795338309", false],
     [
-      "the same time in other words: as sent is what counts",
+      "the same time written differently: the text as sent counts",
       "&finished=1795338308",
       "&finished=2026-11-22T09:05:08Z",
       false,

@@ -1,8 +1,8 @@
-// Where a host stands: only what is certain may be said to be below or above it.
+// The rank of a host: only hosts that are certainly below or above it count.
 
 import { expect, test } from "vitest";
 import { emptyMetricCell } from "../../shared/cells/cell.ts";
-import { standing } from "../../shared/compare/host.ts";
+import { rankHost } from "../../shared/compare/host.ts";
 
 /** Exact hosts in bins 10 (two), 11 and 20; lower bounds in 11 and 30; an upper bound in 5. */
 const cell = {
@@ -49,9 +49,9 @@ test.each([
     { hosts: 7, below: 0, above: 0 },
   ],
 ])("%j: %j", (own, expected) => {
-  expect(standing(cell, own)).toEqual(expected);
+  expect(rankHost(cell, own)).toEqual(expected);
 });
 
 test("no host has the metric", () => {
-  expect(standing(emptyMetricCell(), { lo: 0, hi: 0 })).toBeNull();
+  expect(rankHost(emptyMetricCell(), { lo: 0, hi: 0 })).toBeNull();
 });

@@ -1,11 +1,12 @@
 import { expect, test } from "vitest";
-import type { Merged } from "../../shared/compare/compare.ts";
-import { backendValues, measure } from "../../shared/compare/estimate.ts";
+import { backendValues } from "../../shared/compare/backends.ts";
+import { estimateQuantity } from "../../shared/compare/estimate.ts";
+import type { Merged } from "../../shared/compare/merge-periods.ts";
 import type { MetricName } from "../../shared/run/metrics.ts";
 import { cellOf, metricCellOf, onePeriod, put } from "./build.ts";
 
 const valuesOf = (merged: Merged, metrics: readonly MetricName[]) =>
-  backendValues(new Map(metrics.map((metric) => [metric, measure(merged, metric)])));
+  backendValues(new Map(metrics.map((metric) => [metric, estimateQuantity(merged, metric)])));
 
 const rate = (ticks: number) => Math.exp(ticks / 1e4);
 

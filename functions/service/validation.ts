@@ -1,0 +1,37 @@
+// Validation of requests by zod schemas: a value in, the parsed value or an error with one issue for each problem out.
+
+import type * as z from "zod";
+import { AppError } from "../../shared/errors.ts";
+import type { Issue } from "../../shared/run/run.ts";
+import { quoted } from "../../shared/run/text.ts";
+
+/** Enough to correct a request by; a list in a body can have an error in each of its entries. */
+const MAX_ISSUES = 100;
+
+/** Parses a value. Throws `code` with one issue for each problem, up to a hundred. */
+export function checked<T extends z.ZodType>(
+  schema: T,
+  value: unknown,
+  code: "bad_parameter" | "bad_body",
+): z.output<T> {
+  const parsed = schema.safeParse(value);
+  if (parsed.success) return parsed.data;
+  const issues = parsed.error.issues.slice(0, MAX_ISSUES).map((issue): Issue => {
+    const unknown = issue.code === "unrecognized_keys" ? issue.keys[0] : undefined;
+    const field = unknown ?? issue.path[0]?.toString() ?? null;
+    const text =
+      unknown === undefined
+        ? [field, issue.message + foundText(value, field)].filter((part) => part !== null).join(": ")
+        : `unknown ${code === "bad_body" ? "key" : "parameter"} ${quoted(unknown)}`;
+    return { line: 0, column: 0, field, code, text, raw: "" };
+  });
+  throw new AppError(code, issues[0]?.text ?? "invalid", { issues });
+}
+
+/** The text found in a field, for a message: up to three values of a parameter; empty where it has no text. */
+function foundText(value: unknown, field: string | null): string {
+  if (field === null || typeof value !== "object" || value === null) return "";
+  const found: unknown = new Map<string, unknown>(Object.entries(value)).get(field);
+  const texts = (Array.isArray(found) ? found : [found]).filter((text) => typeof text === "string");
+  return texts.length === 0 ? "" : `, found ${texts.map(quoted).slice(0, 3).join(", ")}`;
+}
