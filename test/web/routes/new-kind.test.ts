@@ -110,7 +110,7 @@ describe("its endpoint", () => {
   });
 
   test("rejects formats that it does not have, parameters that it does not know, and tokens without the scope", async () => {
-    expect(await bodyOf(service.send("/v1/count.svg"), 404)).toContain("not offered as .svg");
+    expect(await bodyOf(service.send("/v1/count.svg"), 404)).toContain("format .svg is not available here");
     await bodyOf(service.send("/v1/count.png"), 404);
     const { error } = await jsonOf<Refusal>(service.send("/v1/count?baseline=loop"), 400);
     expect(error.message).toContain('unknown parameter "baseline"');
