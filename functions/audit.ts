@@ -1,13 +1,13 @@
-// Audit on AWS: a schedule starts it, and each run checks the next bucket of every fleet. It reads only; it logs what it finds,
+// Audit on AWS: a schedule starts it, and each run checks the next shard of every fleet. It reads only; it logs what it finds,
 // and a metric and an alarm follow from the log. Wiring only.
 
-import { AUDIT_EVERY_HOURS, BUCKETS } from "../shared/deployment.ts";
+import { AUDIT_EVERY_HOURS, SHARDS } from "../shared/deployment.ts";
 import { functionSettings } from "./env.ts";
 import { auditFleet } from "./service/audit.ts";
 import { openTable } from "./store/client.ts";
 import { makeFleetScan } from "./store/fleet-scan.ts";
 import { withFormatCheck } from "./store/format.ts";
-import { listFleets } from "./store/status.ts";
+import { listFleets } from "./store/tokens.ts";
 import { jsonLog } from "./web/http/log.ts";
 
 /** Differences that are logged with their keys; any more are only counted. */
@@ -18,19 +18,19 @@ const log = jsonLog();
 const table = withFormatCheck(openTable(functionSettings()));
 const scan = makeFleetScan(table);
 
-/** Audits a bucket of every fleet. When it fails for a fleet, it continues with the next and throws at the end. */
+/** Audits a shard of every fleet. When it fails for a fleet, it continues with the next and throws at the end. */
 export async function handler(_event: unknown, { awsRequestId: requestId }: { readonly awsRequestId: string }) {
-  const bucket = Math.floor(clock() / (AUDIT_EVERY_HOURS * 3_600_000)) % BUCKETS;
+  const shard = Math.floor(clock() / (AUDIT_EVERY_HOURS * 3_600_000)) % SHARDS;
   const fleets = await listFleets(table);
   let failed = 0;
   for (const fleet of fleets) {
     const started = clock();
     try {
-      const { differences, outdated, ...audit } = await auditFleet(scan, fleet, { buckets: [bucket] });
+      const { differences, outdated, ...audit } = await auditFleet(scan, fleet, { shards: [shard] });
       for (const { kind, key, text } of differences.slice(0, MAX_LOGGED))
         log.event("difference", { requestId, fleet, found: kind, key, ...(text === undefined ? {} : { text }) });
       const counts = { ...audit, outdated: outdated.runs, differences: differences.length };
-      log.event("audit", { requestId, fleet, bucket, ...counts, milliseconds: clock() - started });
+      log.event("audit", { requestId, fleet, shard, ...counts, milliseconds: clock() - started });
     } catch (error) {
       log.error(requestId, error);
       failed += 1;

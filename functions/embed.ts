@@ -9,7 +9,7 @@ import { makeRenderer } from "./service/renderer.ts";
 import { makeCellStore } from "./store/cells.ts";
 import { openTable } from "./store/client.ts";
 import { withFormatCheck } from "./store/format.ts";
-import { makePendingHosts } from "./store/pending-hosts.ts";
+import { makePendingHostCounts } from "./store/pending-hosts.ts";
 import { makeShareStore } from "./store/shares.ts";
 import { makeTokenStore } from "./store/tokens.ts";
 import { makeHttpApp } from "./web/http/app.ts";
@@ -35,7 +35,7 @@ const renderer = makeRenderer(makeRasterizer(() => FILES));
 const deps = {
   shares: makeShareStore(table),
   cells: makeCellStore(table),
-  pendingHosts: makePendingHosts(table),
+  pendingHosts: makePendingHostCounts(table),
   tokens: makeTokenStore(table),
   clock,
   summaries: SUMMARIES,

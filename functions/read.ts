@@ -7,7 +7,7 @@ import { makeAdmission } from "./service/admission.ts";
 import { makeCellStore } from "./store/cells.ts";
 import { openTable } from "./store/client.ts";
 import { withFormatCheck } from "./store/format.ts";
-import { makePendingHosts } from "./store/pending-hosts.ts";
+import { makePendingHostCounts } from "./store/pending-hosts.ts";
 import { makeRunStore } from "./store/runs.ts";
 import { makeStatusStore } from "./store/status.ts";
 import { makeHostStore } from "./store/summaries.ts";
@@ -27,7 +27,7 @@ const deps = {
   runs: makeRunStore(table),
   cells: makeCellStore(table),
   hosts: makeHostStore(table),
-  pendingHosts: makePendingHosts(table),
+  pendingHosts: makePendingHostCounts(table),
   status: makeStatusStore(table),
   tokens: makeTokenStore(table),
   clock,

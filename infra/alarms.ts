@@ -1,5 +1,5 @@
-// Alarms: what somebody must look at, each with a section in docs/runbook.md that says what it means and what to do. They
-// all write to one topic, which an operator subscribes to.
+// Alarms: conditions that need attention, each with a section in docs/runbook.md that says what it means and what to do. They all publish to
+// one topic, to which an operator subscribes.
 
 import { Duration } from "aws-cdk-lib";
 import type { HttpApi } from "aws-cdk-lib/aws-apigatewayv2";
@@ -24,7 +24,7 @@ import { logMetric } from "./metrics.ts";
 import type { Options } from "./options.ts";
 import type { Stage } from "./stage.ts";
 
-/** What is watched. */
+/** What is monitored. */
 export interface Watched {
   readonly api: HttpApi;
   readonly functions: readonly IFunction[];
@@ -35,30 +35,30 @@ export interface Watched {
   readonly stage: Stage;
 }
 
-/** An alarm goes off when the metric is above `above` in so many of its last periods. */
+/** An alarm goes off when the metric is above `above` in its last `periods` periods. */
 interface Condition {
   /** Also the section in the runbook. */
   readonly name: string;
-  readonly says: string;
+  readonly description: string;
   readonly metric: IMetric;
   readonly above: number;
   readonly periods: number;
-  /** Set where no value at all is as bad as a high one. */
+  /** Whether missing values are as bad as high ones. */
   readonly missingIsBad?: boolean;
 }
 
 const MINUTES_5 = Duration.minutes(5);
 
-/** Adds all alarms; gives the topic they write to. */
+/** Adds all alarms; returns their topic. */
 export function addAlarms(scope: Construct, watched: Watched, { alarmEmail }: Options): Topic {
   const topic = new Topic(scope, "alarms", { enforceSSL: true });
-  // Of this account: the alarms of every other one come from the same service.
+  // Only this account: alarms of every other account come from the same service.
   const conditions = { StringEquals: { "aws:SourceAccount": topic.stack.account } };
   topic.grantPublish(new ServicePrincipal("cloudwatch.amazonaws.com", { conditions }));
   if (alarmEmail !== null) topic.addSubscription(new EmailSubscription(alarmEmail));
-  for (const { name, says, metric, above, periods, missingIsBad = false } of conditionsOf(watched)) {
+  for (const { name, description, metric, above, periods, missingIsBad = false } of makeConditions(watched)) {
     new Alarm(scope, name, {
-      alarmDescription: `${says} What to do: docs/runbook.md#${name}`,
+      alarmDescription: `${description} What to do: docs/runbook.md#${name}`,
       metric,
       threshold: above,
       comparisonOperator: ComparisonOperator.GREATER_THAN_THRESHOLD,
@@ -69,20 +69,20 @@ export function addAlarms(scope: Construct, watched: Watched, { alarmEmail }: Op
   return topic;
 }
 
-function conditionsOf({ api, functions, aggregate, audit, table, deadLetters, stage }: Watched): Condition[] {
+function makeConditions({ api, functions, aggregate, audit, table, deadLetters, stage }: Watched): Condition[] {
   const ofFunctions = (label: string, metrics: readonly IMetric[]) => sumOf(label, metrics);
   const failing = { statistic: Stats.SUM, period: MINUTES_5 };
   return [
     {
       name: "alarm-api-errors",
-      says: "The API answered with 5xx.",
+      description: "The API responded with 5xx.",
       metric: api.metricServerError(failing),
       above: 5,
       periods: 1,
     },
     {
       name: "alarm-function-errors",
-      says: "Functions broke off or ran out of time.",
+      description: "Functions failed or timed out.",
       metric: ofFunctions(
         "errors",
         functions.filter((each) => each !== audit).map((each) => each.metricErrors(failing)),
@@ -91,16 +91,16 @@ function conditionsOf({ api, functions, aggregate, audit, table, deadLetters, st
       periods: 2,
     },
     {
-      // It runs so seldom that it never fails twice in a row of such periods.
+      // It runs so rarely that it never fails in two consecutive periods.
       name: "alarm-audit-errors",
-      says: "An audit broke off or ran out of time.",
+      description: "An audit failed or timed out.",
       metric: audit.metricErrors(failing),
       above: 0,
       periods: 1,
     },
     {
       name: "alarm-function-throttles",
-      says: "Functions were not started because too many were running.",
+      description: "Functions were throttled because too many were running.",
       metric: ofFunctions(
         "throttles",
         functions.map((each) => each.metricThrottles(failing)),
@@ -110,21 +110,21 @@ function conditionsOf({ api, functions, aggregate, audit, table, deadLetters, st
     },
     {
       name: "alarm-dead-letters",
-      says: "Records of the table's stream could not be worked off and are in the dead-letter queue.",
+      description: "Records of the table's stream could not be processed and are in the dead-letter queue.",
       metric: deadLetters.metricApproximateNumberOfMessagesVisible({ statistic: Stats.MAXIMUM, period: MINUTES_5 }),
       above: 0,
       periods: 1,
     },
     {
       name: "alarm-stream-age",
-      says: "The aggregation is more than ten minutes behind the table's stream.",
+      description: "The aggregation is more than ten minutes behind the table's stream.",
       metric: aggregate.metric("IteratorAge", { statistic: Stats.MAXIMUM, period: MINUTES_5 }),
       above: Duration.minutes(10).toMilliseconds(),
       periods: 1,
     },
     {
-      name: "alarm-oldest-mark",
-      says: "Results have been waiting for more than a quarter of an hour to be counted, or the sweep no longer comes.",
+      name: "alarm-oldest-pending",
+      description: "Results have been waiting for more than 15 minutes to be counted, or the sweep no longer runs.",
       metric: logMetric(stage, "OldestPendingMilliseconds", "Maximum").with({ period: Duration.minutes(10) }),
       above: Duration.minutes(15).toMilliseconds(),
       periods: 1,
@@ -132,33 +132,33 @@ function conditionsOf({ api, functions, aggregate, audit, table, deadLetters, st
     },
     {
       name: "alarm-commit-conflicts",
-      says: "On average a host is tried more than three times before it is counted.",
+      description: "On average a host needs more than three tries before it is counted.",
       metric: new MathExpression({
         expression: "IF(conflicts > 100, conflicts / (done + 1), 0)",
         usingMetrics: { conflicts: logMetric(stage, "CommitConflicts"), done: logMetric(stage, "HostsDone") },
         period: Duration.minutes(15),
-        label: "tries too many for each host",
+        label: "extra tries per host",
       }),
       above: 2,
       periods: 1,
     },
     {
       name: "alarm-audit-differences",
-      says: "Statistics are not what the runs say.",
+      description: "Statistics differ from the runs.",
       metric: logMetric(stage, "AuditDifferences").with({ period: Duration.hours(1) }),
       above: 0,
       periods: 1,
     },
     {
       name: "alarm-table-throttles",
-      says: "The table refused requests because there were too many.",
+      description: "The table throttled requests.",
       metric: sumOf("throttled", throttles(table)),
       above: 10,
       periods: 3,
     },
     {
       name: "alarm-rejected-share",
-      says: "More than a quarter of the results of an hour were rejected.",
+      description: "More than a quarter of the results in an hour were rejected.",
       metric: new MathExpression({
         expression: "IF(stored + duplicate + rejected > 20, 100 * rejected / (stored + duplicate + rejected), 0)",
         usingMetrics: {
@@ -175,7 +175,7 @@ function conditionsOf({ api, functions, aggregate, audit, table, deadLetters, st
   ];
 }
 
-/** Throttled reads and writes of the table, and writes that its global index held up. */
+/** Throttled reads and writes of the table, and writes that its global index throttled. */
 function throttles(table: TableV2): IMetric[] {
   const options = { statistic: Stats.SUM, period: MINUTES_5 };
   const ofIndex = { TableName: table.tableName, GlobalSecondaryIndexName: TABLE.timeIndex.name };
@@ -186,7 +186,7 @@ function throttles(table: TableV2): IMetric[] {
   ];
 }
 
-/** The sum of metrics, of which some may have no value. */
+/** The sum of metrics; some may have no value. */
 function sumOf(label: string, metrics: readonly IMetric[]): IMetric {
   const usingMetrics = Object.fromEntries(metrics.map((metric, index) => [`m${index}`, metric]));
   return new MathExpression({ expression: "SUM(METRICS())", usingMetrics, period: MINUTES_5, label });

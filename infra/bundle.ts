@@ -1,5 +1,5 @@
-// How a handler becomes a bundle: an ES module, minified, with the AWS SDK inside, so that its version is ours. What a
-// handler imports dynamically is in files of its own beside it, which Node loads when they are first needed.
+// Bundles a handler: a minified ES module that includes the AWS SDK, so that its version is ours. Dynamic imports of a handler are in separate
+// files next to it, which Node loads when they are first needed.
 
 import { copyFileSync } from "node:fs";
 import { join } from "node:path";
@@ -7,8 +7,8 @@ import { fileURLToPath } from "node:url";
 import { type BuildOptions, buildSync, type Metafile } from "esbuild";
 
 /**
- * Parts of the SDK that it loads only when it needs them, and in a function never does: credentials are in its
- * environment, where the SDK looks first, and nothing in DynamoDB's API is an event stream. They are a quarter of the SDK.
+ * Parts of the SDK that a function never loads: its credentials are in the environment, where the SDK looks first, and DynamoDB's API has no
+ * event streams. They are a quarter of the SDK.
  */
 const NEVER_LOADED = [
   "@aws-sdk/credential-provider-http",
@@ -20,17 +20,18 @@ const NEVER_LOADED = [
   "@smithy/credential-provider-imds",
 ];
 
-/** Files that a handler finds beside its bundle, by the name it knows them under. */
-const FILES_BESIDE: Readonly<Record<string, Readonly<Record<string, string>>>> = {
+/** Files next to the bundle of a handler, by their name there. */
+const ADDED_FILES: Readonly<Record<string, Readonly<Record<string, string>>>> = {
   embed: {
     "resvg.wasm": "node_modules/@resvg/resvg-wasm/index_bg.wasm",
     "DejaVuSans.ttf": "node_modules/dejavu-fonts-ttf/ttf/DejaVuSans.ttf",
     "DejaVuSans-Bold.ttf": "node_modules/dejavu-fonts-ttf/ttf/DejaVuSans-Bold.ttf",
-    // The fonts may be passed on only with it.
+    // The fonts may be distributed only with their license.
     "DejaVu-LICENSE.txt": "node_modules/dejavu-fonts-ttf/LICENSE",
   },
 };
 
+/** The full path of a path in the repository. */
 export const fromRoot = (path: string): string => fileURLToPath(new URL(`../${path}`, import.meta.url));
 
 const OPTIONS = {
@@ -41,7 +42,7 @@ const OPTIONS = {
   format: "esm",
   target: "node24",
   outExtension: { ".js": ".mjs" },
-  // The SDK's and zod's `main` is CommonJS, of which nothing can be left out.
+  // The `main` of the SDK and of zod is CommonJS, which cannot be tree-shaken.
   mainFields: ["module", "main"],
   minify: true,
   sourcemap: true,
@@ -52,13 +53,13 @@ const OPTIONS = {
 } satisfies BuildOptions;
 
 /**
- * Bundles `functions/NAME.ts` into a folder as `index.mjs` and what that imports, with the files it finds beside it;
- * gives esbuild's account of the code, by paths relative to the root of the repository. Throws what esbuild could not do.
+ * Bundles `functions/NAME.ts` into a folder as `index.mjs` and its dynamic imports, with its added files; returns esbuild's metafile, with
+ * paths relative to the root of the repository. Throws esbuild's errors.
  */
 export function bundle(name: string, outdir: string): Metafile {
-  const made = bundleFile(`functions/${name}.ts`, outdir);
-  for (const [file, from] of Object.entries(FILES_BESIDE[name] ?? {})) copyFileSync(fromRoot(from), join(outdir, file));
-  return made;
+  const metafile = bundleFile(`functions/${name}.ts`, outdir);
+  for (const [file, from] of Object.entries(ADDED_FILES[name] ?? {})) copyFileSync(fromRoot(from), join(outdir, file));
+  return metafile;
 }
 
 /** Bundles a file of the repository in the same way. */
@@ -68,10 +69,9 @@ export function bundleFile(path: string, outdir: string): Metafile {
     entryPoints: [{ in: path, out: "index" }],
     outdir,
     metafile: true,
-    // Every file is made to import the handler, which is there before it: so whatever is loaded on demand shares all of the
-    // start with it, and esbuild puts that into one file. Otherwise it makes one for each set of files that share something,
-    // up to twenty, and finding and reading them takes milliseconds. (A global of the handler's name would become the
-    // handler; nobody uses one.)
+    // Every file imports the handler, which is loaded before it: so all code that is loaded on demand shares the start with the handler, and
+    // esbuild puts that into one file. Without this it makes a file for each set of files that share code, up to twenty, and reading them
+    // takes milliseconds. (A global named like the handler would become the handler; nothing uses one.)
     inject: [fromRoot(path)],
   }).metafile;
 }

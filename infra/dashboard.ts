@@ -1,4 +1,4 @@
-// The dashboard: how the service is doing at a glance, from the outside (requests) inwards (table).
+// The dashboard: the state of the service at a glance, from the outside (requests) to the inside (table).
 
 import { Duration } from "aws-cdk-lib";
 import { Dashboard, GraphWidget, type IMetric, type IWidget, Stats } from "aws-cdk-lib/aws-cloudwatch";
@@ -9,6 +9,7 @@ import { logMetric } from "./metrics.ts";
 const graph = (title: string, left: IMetric[], right: IMetric[] = []): IWidget =>
   new GraphWidget({ title, left, right, width: 12, height: 6, period: Duration.minutes(5) });
 
+/** Adds the dashboard. */
 export function addDashboard(
   scope: Construct,
   { api, functions, aggregate, table, deadLetters, stage }: Watched,
@@ -41,7 +42,7 @@ export function addDashboard(
       [
         graph("Aggregation", [logMetric(stage, "HostsDone"), logMetric(stage, "CommitConflicts")]),
         graph(
-          "What must not be",
+          "Problems",
           [logMetric(stage, "AuditDifferences"), deadLetters.metricApproximateNumberOfMessagesVisible()],
           [...named("metricErrors", Stats.SUM), ...named("metricThrottles", Stats.SUM)],
         ),

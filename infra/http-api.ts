@@ -1,5 +1,5 @@
-// The HTTP API: one route for each endpoint, each with the throttle of its traffic, and an access log that holds no header,
-// so no token.
+// The HTTP API: one route for each endpoint, each with the throttle of its traffic, and an access log without headers, and so without
+// tokens.
 
 import { RemovalPolicy, Validations } from "aws-cdk-lib";
 import { AccessLogFormat } from "aws-cdk-lib/aws-apigateway";
@@ -19,7 +19,7 @@ import type { Construct } from "constructs";
 import { ELSEWHERE, ROUTES, type Route, routedMethod, THROTTLES } from "./routes.ts";
 import type { Stage } from "./stage.ts";
 
-/** Paths are left out of the access log: the function's own line has them, and some are capabilities. */
+/** The access log omits paths: the function's own log has them, and some are capabilities. */
 const ACCESS_LOG = {
   kind: "access",
   at: "$context.requestTime",
@@ -32,7 +32,7 @@ const ACCESS_LOG = {
   fault: "$context.integrationErrorMessage",
 };
 
-/** Every route as API Gateway knows it. */
+/** Every route with its API Gateway key. */
 const KEYED_ROUTES = [
   ...ROUTES.map((route) => ({
     routeKey: HttpRouteKey.with(route.path, HttpMethod[routedMethod(route)]),
@@ -42,12 +42,12 @@ const KEYED_ROUTES = [
   { routeKey: HttpRouteKey.DEFAULT, ...ELSEWHERE },
 ];
 
-/** The API without routes: its address is known before the functions are. */
-export function httpApi(scope: Construct, stage: Stage): HttpApi {
+/** The API without routes: the functions need its URL. */
+export function makeHttpApi(scope: Construct, stage: Stage): HttpApi {
   return new HttpApi(scope, "api", { apiName: `vbdstat-${stage.name}`, createDefaultStage: false });
 }
 
-/** Leads every route to its function, with the throttle of its traffic, and opens the API. */
+/** Adds every route with its function and the throttle of its traffic, and deploys the API. */
 export function addRoutes(api: HttpApi, functions: Readonly<Record<Route["to"], IFunction>>, stage: Stage): void {
   const { stack } = api;
   const integrations = new Map(
@@ -56,16 +56,16 @@ export function addRoutes(api: HttpApi, functions: Readonly<Record<Route["to"], 
       new HttpLambdaIntegration(to, handler, { scopePermissionToRoute: false }),
     ]),
   );
-  // With a permission of its own: those of the others hold for every path of the API, and so not for what is at none.
+  // With its own permission: the permissions of the other routes cover every path of the API, but not the default route.
   const elsewhere = new HttpLambdaIntegration("elsewhere", functions[ELSEWHERE.to]);
   const routes = KEYED_ROUTES.map(({ routeKey, to }) => {
     const integration = routeKey === HttpRouteKey.DEFAULT ? elsewhere : integrations.get(to);
-    if (integration === undefined) throw new Error(`there is no function ${to} for ${routeKey.key}`);
+    if (integration === undefined) throw new Error(`no function ${to} for ${routeKey.key}`);
     const route = new HttpRoute(stack, routeKey.key, { httpApi: api, routeKey, integration });
     Validations.of(route).acknowledge({
       id: "AwsSolutions-APIG4",
       reason:
-        "The apps check tokens themselves, as on one machine: by scope, fleet and host, which no authorizer knows.",
+        "The apps check tokens themselves, as on one machine: by scope, fleet and host, which an authorizer cannot.",
     });
     return route;
   });
@@ -88,7 +88,7 @@ export function addRoutes(api: HttpApi, functions: Readonly<Record<Route["to"], 
   defaultStage.node.addDependency(...routes);
 }
 
-/** Throttles each route by its traffic; only the resource itself has a property for it. */
+/** Throttles each route by its traffic; only the CloudFormation resource has a property for that. */
 function throttleByRoute(stage: HttpStage): void {
   const { defaultChild } = stage.node;
   if (!(defaultChild instanceof CfnStage)) throw new Error("the stage of the HTTP API has no CfnStage");

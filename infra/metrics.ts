@@ -1,6 +1,6 @@
-// Metrics of our own, taken from the log: CloudWatch reads each line of JSON and adds up a field of those of one kind. So
-// nothing in the functions knows of metrics, and whatever is counted can be read line by line. A test runs the functions
-// and holds every metric here against the lines they write.
+// Custom metrics from the log: CloudWatch reads each JSON line and sums a field of the lines of one kind. So the functions need no code for
+// metrics, and every count can be traced to log lines. A test runs the functions and checks every metric against the lines that they
+// write.
 
 import { Metric } from "aws-cdk-lib/aws-cloudwatch";
 import { FilterPattern, type LogGroup } from "aws-cdk-lib/aws-logs";
@@ -11,11 +11,11 @@ interface LogMetric {
   readonly of: "ingest" | "aggregate" | "audit";
   /** The `kind` of the lines. */
   readonly kind: string;
-  /** Where the number is. */
+  /** The path of the number. */
   readonly field: string;
 }
 
-/** Hosts are brought up to date by the stream and by the sweep, so what they say of it is the same metric from two kinds. */
+/** The stream and the sweep both process hosts, so a metric of that comes from two kinds of lines. */
 const LOG_METRICS = {
   ResultsStored: [{ of: "ingest", kind: "request", field: "$.results.stored" }],
   ResultsDuplicate: [{ of: "ingest", kind: "request", field: "$.results.duplicate" }],
@@ -35,19 +35,19 @@ const LOG_METRICS = {
 
 export type LogMetricName = keyof typeof LOG_METRICS;
 
-/** Where the metrics of a stage are. */
-const namespaceOf = (stage: Stage): string => `vbdstat/${stage.name}`;
+/** The CloudWatch namespace of a stage. */
+const formatNamespace = (stage: Stage): string => `vbdstat/${stage.name}`;
 
-/** Has CloudWatch make the metrics from the functions' logs. */
+/** Adds the filters that make the metrics from the functions' logs. */
 export function addLogMetrics(logs: Readonly<Record<LogMetric["of"], LogGroup>>, stage: Stage): void {
   for (const [metricName, sources] of Object.entries<readonly LogMetric[]>(LOG_METRICS)) {
     for (const { of, kind, field } of sources) {
       logs[of].addMetricFilter(sources.length === 1 ? metricName : `${metricName}-${kind}`, {
-        metricNamespace: namespaceOf(stage),
+        metricNamespace: formatNamespace(stage),
         metricName,
         filterPattern: FilterPattern.all(
           FilterPattern.stringValue("$.kind", "=", kind),
-          // Lines of requests without results have none of their numbers.
+          // Requests without results do not have these fields.
           FilterPattern.numberValue(field, ">=", 0),
         ),
         metricValue: field,
@@ -58,4 +58,4 @@ export function addLogMetrics(logs: Readonly<Record<LogMetric["of"], LogGroup>>,
 
 /** One of the metrics, for alarms and the dashboard. */
 export const logMetric = (stage: Stage, metricName: LogMetricName, statistic: "Sum" | "Maximum" = "Sum"): Metric =>
-  new Metric({ namespace: namespaceOf(stage), metricName, statistic });
+  new Metric({ namespace: formatNamespace(stage), metricName, statistic });

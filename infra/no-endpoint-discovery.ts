@@ -1,7 +1,7 @@
-// Takes the place of `@aws-sdk/middleware-endpoint-discovery` in bundles. DynamoDB has one address for each region, and the
-// SDK looks for others only where an environment variable tells it to; its cache for them would be 9 kB of every bundle.
+// Replaces `@aws-sdk/middleware-endpoint-discovery` in bundles. DynamoDB has one endpoint for each region, and the SDK discovers others only if
+// an environment variable says so; its cache for them would add 9 kB to every bundle.
 
-/** What the SDK reads from the environment to know whether to look: it is never told to. */
+/** The setting by which the SDK decides whether to discover endpoints: always off. */
 export const NODE_ENDPOINT_DISCOVERY_CONFIG_OPTIONS = {
   environmentVariableSelector: () => false,
   configFileSelector: () => false,

@@ -1,5 +1,5 @@
-// One Lambda function of the service: its handler bundled, a role that may write to its own log and has the rights given,
-// and nothing else.
+// One Lambda function of the service: its bundled handler, and a role that may write to its own log and has the given permissions, and
+// nothing else.
 
 import { AssetHashType, DockerImage, type Duration, RemovalPolicy } from "aws-cdk-lib";
 import type { TableV2 } from "aws-cdk-lib/aws-dynamodb";
@@ -8,18 +8,18 @@ import { Architecture, Code, Function as LambdaFunction, LoggingFormat, Runtime 
 import { LogGroup } from "aws-cdk-lib/aws-logs";
 import type { Construct } from "constructs";
 import { bundle, fromRoot } from "./bundle.ts";
-import { grantRights, type Right } from "./rights.ts";
+import { grantPermissions, type Permission } from "./permissions.ts";
 import type { Stage } from "./stage.ts";
 
 export interface ServiceFunctionProps {
-  /** What it may do in which table; a function without it knows of none. */
-  readonly access?: { readonly table: TableV2; readonly rights: readonly Right[] };
+  /** The table and the permissions on it; without it the function has no table. */
+  readonly access?: { readonly table: TableV2; readonly permissions: readonly Permission[] };
   readonly timeout: Duration;
   readonly memorySize: number;
   readonly stage: Stage;
-  /** Invocations at once, set aside for this function alone; null: as many as the account has left. */
+  /** Concurrent invocations reserved for this function; null: unreserved. */
   readonly concurrency?: number | null;
-  /** Variables beside the table's name; functions/env.ts says what they mean. Never a secret: who may see it sees them. */
+  /** Further environment variables; see functions/env.ts. Never a secret: everyone who may see the function sees them. */
   readonly environment?: Readonly<Record<string, string>>;
 }
 
@@ -30,19 +30,19 @@ export interface ServiceFunction {
 }
 
 /** The function whose handler is `functions/NAME.ts`. */
-export function serviceFunction(scope: Construct, name: string, props: ServiceFunctionProps): ServiceFunction {
+export function makeServiceFunction(scope: Construct, name: string, props: ServiceFunctionProps): ServiceFunction {
   const { access, timeout, memorySize, stage, concurrency = null, environment = {} } = props;
   const log = new LogGroup(scope, `${name}-log`, {
     retention: stage.logRetention,
     removalPolicy: RemovalPolicy.DESTROY,
   });
-  // Not the role CDK would make: that one may write to every log group of the account.
+  // Not the default role of CDK, which may write to every log group of the account.
   const role = new Role(scope, `${name}-role`, { assumedBy: new ServicePrincipal("lambda.amazonaws.com") });
   log.grantWrite(role);
-  if (access !== undefined) grantRights(role, access.table, access.rights);
+  if (access !== undefined) grantPermissions(role, access.table, access.permissions);
   const handler = new LambdaFunction(scope, name, {
     description: `vbdstat ${name}`,
-    code: bundledCode(name),
+    code: bundleCode(name),
     handler: "index.handler",
     runtime: Runtime.NODEJS_24_X,
     architecture: Architecture.ARM_64,
@@ -57,13 +57,15 @@ export function serviceFunction(scope: Construct, name: string, props: ServiceFu
   return { handler, log };
 }
 
-/** The bundle, known by its content, so that only a change of it is deployed. */
-function bundledCode(name: string): Code {
-  return Code.fromAsset(fromRoot(`functions/${name}`), {
+/** The bundle, identified by its content, so that it is deployed only when it changes. */
+function bundleCode(name: string): Code {
+  return Code.fromAsset(fromRoot("functions"), {
     assetHashType: AssetHashType.OUTPUT,
     bundling: {
-      // Never run: bundling in this process always succeeds or throws.
+      // Never run: bundling in this process succeeds or throws. But CDK bundles once for each folder and these options, so the command has to
+      // name the function.
       image: DockerImage.fromRegistry("none"),
+      command: [name],
       local: {
         tryBundle: (outdir) => {
           bundle(name, outdir);

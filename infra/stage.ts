@@ -1,19 +1,19 @@
-// Stages: what differs between a deployment that holds a fleet's results and one that is thrown away.
+// Stages: the differences between a deployment with real results and a temporary one.
 
 import { RemovalPolicy } from "aws-cdk-lib";
 import { RetentionDays } from "aws-cdk-lib/aws-logs";
-import { BUCKETS } from "../shared/deployment.ts";
+import { SHARDS } from "../shared/deployment.ts";
 
 export interface Stage {
   readonly name: string;
-  /** Whether results outlive the stack, and neither table nor stack can be deleted by mistake. */
+  /** Whether the results survive the stack, and neither table nor stack can be deleted by mistake. */
   readonly keepsData: boolean;
-  /** What happens to the table when the stack goes. */
+  /** What happens to the table when the stack is deleted. */
   readonly removal: RemovalPolicy;
   readonly logRetention: RetentionDays;
   /**
-   * How many invocations of aggregate there may be at once, set aside for it alone; null: as many as the account has left.
-   * Setting some aside takes them from the account's quota, which in a new account is too small for that.
+   * Concurrent invocations reserved for aggregate; null: unreserved. Reserving reduces the quota of the account, which is too small for that
+   * in a new account.
    */
   readonly aggregateConcurrency: number | null;
 }
@@ -31,15 +31,15 @@ const STAGES: Readonly<Record<string, Stage>> = {
     keepsData: true,
     removal: RemovalPolicy.RETAIN,
     logRetention: RetentionDays.THREE_MONTHS,
-    // One for each bucket of a fleet, the sweep, and one to spare. More would work on the same buckets, take each other's
-    // transactions down and make the table write what it then throws away; with none set aside a burst of uploads could
-    // take all that the account has, and nothing would be counted until it is over.
-    aggregateConcurrency: BUCKETS + 2,
+    // One for each shard of a fleet, one for the sweep, and a spare one. More would work on the same shards and cancel each other's
+    // transactions, which costs writes for nothing; without a reservation a burst of uploads could use all invocations of the account, and
+    // nothing would be counted until it ends.
+    aggregateConcurrency: SHARDS + 2,
   },
 };
 
-/** The stage of `-c stage=NAME`; dev when none is named. Throws for a name it does not know. */
-export function stageNamed(name: unknown): Stage {
+/** The stage of `-c stage=NAME`; dev by default. Throws for an unknown name. */
+export function findStage(name: unknown): Stage {
   const stage = STAGES[String(name ?? "dev")];
   if (stage === undefined)
     throw new Error(`stage: expected ${Object.keys(STAGES).join(" or ")}, found ${String(name)}`);

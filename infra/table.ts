@@ -1,4 +1,4 @@
-// The one table, as shared/deployment.ts has it: the same keys and indexes that the store creates on a local engine.
+// The table, as shared/deployment.ts describes it: with the keys and indexes that the store creates on a local engine.
 
 import {
   type Attribute,
@@ -15,7 +15,8 @@ import type { Stage } from "./stage.ts";
 
 const text = (name: string): Attribute => ({ name, type: AttributeType.STRING });
 
-export function serviceTable(scope: Construct, stage: Stage): TableV2 {
+/** Creates the table of a stage. */
+export function makeTable(scope: Construct, stage: Stage): TableV2 {
   const { orderIndex, timeIndex } = TABLE;
   return new TableV2(scope, "Table", {
     partitionKey: text(TABLE.partitionKey),
@@ -40,7 +41,7 @@ export function serviceTable(scope: Construct, stage: Stage): TableV2 {
     billing: Billing.onDemand(),
     encryption: TableEncryptionV2.awsManagedKey(),
     pointInTimeRecoverySpecification: { pointInTimeRecoveryEnabled: true },
-    // A record of the stream only says which host has a new mark; the mark itself is read afresh.
+    // A stream record only has the key of a pending host; the function reads the item itself.
     dynamoStream: StreamViewType.KEYS_ONLY,
     deletionProtection: stage.keepsData,
     removalPolicy: stage.removal,

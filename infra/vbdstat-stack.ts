@@ -1,34 +1,33 @@
-// The stack: the table, the functions with the rights they need, the HTTP API and CloudFront before those that answer
-// requests, the stream and the schedules that wake the others, and what tells how all of it is doing.
+// The stack: the table, the functions with their permissions, the HTTP API and CloudFront in front of the functions that answer requests, the
+// stream and the schedules that invoke the others, and metrics, alarms and the dashboard.
 
 import { CfnOutput, Duration, Stack } from "aws-cdk-lib";
 import type { Construct } from "constructs";
-import { addAggregateTriggers } from "./aggregate-triggers.ts";
 import { addAlarms } from "./alarms.ts";
-import { addAuditSchedule } from "./audit-schedule.ts";
+import { makeDistribution } from "./cdn.ts";
 import { addDashboard } from "./dashboard.ts";
-import { frontDoor } from "./front-door.ts";
-import { addRoutes, httpApi } from "./http-api.ts";
+import { addRoutes, makeHttpApi } from "./http-api.ts";
 import { addLogMetrics } from "./metrics.ts";
 import { NO_OPTIONS, type Options } from "./options.ts";
-import { RIGHTS } from "./rights.ts";
-import { type ServiceFunctionProps, serviceFunction } from "./service-function.ts";
+import { PERMISSIONS } from "./permissions.ts";
+import { makeServiceFunction, type ServiceFunctionProps } from "./service-function.ts";
 import type { Stage } from "./stage.ts";
-import { serviceTable } from "./table.ts";
+import { makeTable } from "./table.ts";
+import { addAggregateTriggers, addAuditSchedule } from "./triggers.ts";
 
-/** API Gateway waits 30 seconds for an answer; a function that takes longer works for nobody. */
-const ANSWER_WITHIN = Duration.seconds(29);
+/** API Gateway waits 30 seconds for a response; after that a function works in vain. */
+const RESPONSE_TIMEOUT = Duration.seconds(29);
 
-/** The sweep of a large fleet is the longest work; what it does not finish, the next one does. */
-const SWEEP_WITHIN = Duration.minutes(5);
+/** The sweep of a large fleet takes longest; the next sweep does what it does not finish. */
+const SWEEP_TIMEOUT = Duration.minutes(5);
 
-/** As long as a function may take: an eighth of 100 000 hosts takes some minutes. */
-const AUDIT_WITHIN = Duration.minutes(15);
+/** The maximum for a function: an eighth of 100 000 hosts takes some minutes. */
+const AUDIT_TIMEOUT = Duration.minutes(15);
 
-/** Memory brings processor time with it: at this much a whole processor, which is all that one thread can use. */
+/** Memory determines processor time: this much gives one whole processor, which is all that one thread can use. */
 const MEMORY_MB = 1769;
 
-/** The documents are the same for everybody, and caches keep them. */
+/** The documents are the same for everybody, and are cached. */
 const DOCS_MEMORY_MB = 512;
 
 export class VbdstatStack extends Stack {
@@ -37,37 +36,37 @@ export class VbdstatStack extends Stack {
       description: "vbdstat: Bonnie++ results of a Xen fleet, collected and compared",
       terminationProtection: stage.keepsData,
     });
-    const table = serviceTable(this, stage);
-    const api = httpApi(this, stage);
-    // Before the functions, which tell readers of it.
-    const door = frontDoor(this, api, options);
-    const publicUrl = `https://${options.domain?.name ?? door.distributionDomainName}`;
+    const table = makeTable(this, stage);
+    const api = makeHttpApi(this, stage);
+    // Before the functions, which need its URL.
+    const distribution = makeDistribution(this, api, options);
+    const publicUrl = `https://${options.domain?.name ?? distribution.distributionDomainName}`;
     const withTable = (
-      name: keyof typeof RIGHTS,
+      name: keyof typeof PERMISSIONS,
       timeout: Duration,
       others: Pick<ServiceFunctionProps, "concurrency" | "environment"> = {},
     ) => {
-      const access = { table, rights: RIGHTS[name] };
-      return serviceFunction(this, name, { access, timeout, memorySize: MEMORY_MB, stage, ...others });
+      const access = { table, permissions: PERMISSIONS[name] };
+      return makeServiceFunction(this, name, { access, timeout, memorySize: MEMORY_MB, stage, ...others });
     };
-    const told = { environment: { PUBLIC_URL: publicUrl } };
-    const limits = Object.entries(options.tokenLimits).map(([name, most]) => [name, String(most)]);
-    const ingest = withTable("ingest", ANSWER_WITHIN, { environment: Object.fromEntries(limits) });
-    const read = withTable("read", ANSWER_WITHIN, told);
-    const embed = withTable("embed", ANSWER_WITHIN, told);
-    const docs = serviceFunction(this, "docs", { timeout: ANSWER_WITHIN, memorySize: DOCS_MEMORY_MB, stage });
-    const aggregate = withTable("aggregate", SWEEP_WITHIN, { concurrency: stage.aggregateConcurrency });
-    const audit = withTable("audit", AUDIT_WITHIN);
+    const withUrl = { environment: { PUBLIC_URL: publicUrl } };
+    const limits = Object.entries(options.tokenLimits).map(([name, limit]) => [name, String(limit)]);
+    const ingest = withTable("ingest", RESPONSE_TIMEOUT, { environment: Object.fromEntries(limits) });
+    const read = withTable("read", RESPONSE_TIMEOUT, withUrl);
+    const embed = withTable("embed", RESPONSE_TIMEOUT, withUrl);
+    const docs = makeServiceFunction(this, "docs", { timeout: RESPONSE_TIMEOUT, memorySize: DOCS_MEMORY_MB, stage });
+    const aggregate = withTable("aggregate", SWEEP_TIMEOUT, { concurrency: stage.aggregateConcurrency });
+    const audit = withTable("audit", AUDIT_TIMEOUT);
 
-    const answering = { ingest: ingest.handler, read: read.handler, embed: embed.handler, docs: docs.handler };
-    addRoutes(api, answering, stage);
+    const requestFunctions = { ingest: ingest.handler, read: read.handler, embed: embed.handler, docs: docs.handler };
+    addRoutes(api, requestFunctions, stage);
     const deadLetters = addAggregateTriggers(this, aggregate.handler, table);
     addAuditSchedule(this, audit.handler);
 
     addLogMetrics({ ingest: ingest.log, aggregate: aggregate.log, audit: audit.log }, stage);
     const watched = {
       api,
-      functions: [...Object.values(answering), aggregate.handler, audit.handler],
+      functions: [...Object.values(requestFunctions), aggregate.handler, audit.handler],
       aggregate: aggregate.handler,
       audit: audit.handler,
       table,
@@ -79,18 +78,18 @@ export class VbdstatStack extends Stack {
 
     new CfnOutput(this, "ServiceUrl", {
       value: publicUrl,
-      description: "Where hosts post and people ask",
+      description: "The URL for hosts and readers",
     });
     new CfnOutput(this, "DomainTarget", {
-      value: door.distributionDomainName,
-      description: "What a domain of your own must be an alias of",
+      value: distribution.distributionDomainName,
+      description: "The target of the alias record of your own domain",
     });
-    new CfnOutput(this, "AlarmTopic", { value: alarms.topicArn, description: "Subscribe to it to hear of alarms" });
+    new CfnOutput(this, "AlarmTopic", { value: alarms.topicArn, description: "Subscribe to it to receive alarms" });
     new CfnOutput(this, "DeadLetterQueue", { value: deadLetters.queueUrl });
     new CfnOutput(this, "TableName", { value: table.tableName });
     new CfnOutput(this, "FirstTokenCommand", {
       value: `AWS_REGION=${this.region} npx tsx scripts/first-token.ts ${table.tableName}`,
-      description: "Makes an admin token with your own AWS rights and prints it, once",
+      description: "Creates an admin token with your own AWS permissions and prints it once",
     });
   }
 }

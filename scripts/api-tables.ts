@@ -1,4 +1,4 @@
-// The tables of docs/api.md, made from the registries and put between markers: `<!-- facts -->` ... `<!-- /facts -->`.
+// The tables of docs/api.md, generated from the registries and inserted between markers: `<!-- facts -->` ... `<!-- /facts -->`.
 
 import { CONTRACT } from "../shared/api/contract.ts";
 import { ERROR_STATUS } from "../shared/errors.ts";
@@ -28,7 +28,7 @@ const meanings = (of: Readonly<Record<string, string>>): string =>
     Object.entries(of).map(([word, meaning]) => [`\`${word}\``, meaning]),
   );
 
-/** Each error code is a section, so that it can be linked to. */
+/** A section for each error code, so that links can point to it. */
 const errors = (): string => {
   const statuses = new Map<string, number>(Object.entries(ERROR_STATUS));
   return Object.entries(ERROR_MEANINGS)
@@ -75,7 +75,7 @@ const SECTIONS: Readonly<Record<string, () => string>> = {
   quality: () => meanings(QUALITY_VERDICTS),
 };
 
-/** The page with every table as it should be now. Throws when the markers of one are missing. */
+/** The page with every table up to date. Throws when the markers of a table are missing. */
 export function withTables(page: string): string {
   let filled = page;
   for (const [name, make] of Object.entries(SECTIONS)) {

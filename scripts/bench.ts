@@ -1,13 +1,13 @@
-// `npm run bench [section ...] [--quick] [--hosts 1000,10000] [--data FOLDER] [--profile]`: how fast vbdstat is on this
-// machine, load generator included. With --data the folder is kept, and the section on comparisons loads no fleet that is
-// in it already; with --profile the server leaves CPU profiles in dist/profiles, which scripts/profile.ts puts into words.
-// Rows in the Go benchmark text format and a table on stdout, progress on stderr.
+// `npm run bench -- [SECTION...] [--quick] [--hosts 1000,10000] [--data FOLDER] [--profile]`: how fast vbdstat is on this machine, including
+// the load generator. With --data the folder is kept, and the section on comparisons reuses the fleets in it; with --profile the server
+// writes CPU profiles to dist/profiles, which scripts/profile.ts summarizes. Rows in the Go benchmark text format and a table on stdout,
+// progress on stderr.
 
 import { execFileSync } from "node:child_process";
 import { mkdtempSync, rmSync } from "node:fs";
 import { cpus, tmpdir } from "node:os";
 import { join } from "node:path";
-import { parseArgs } from "node:util";
+import { parseArguments, UsageError } from "../local/cli/arguments.ts";
 import { aggregation } from "./bench/aggregation.ts";
 import { bulk } from "./bench/bulk.ts";
 import { coldStart } from "./bench/cold-start.ts";
@@ -19,7 +19,7 @@ import { batches, singles } from "./bench/post.ts";
 import { goBenchmarkLine, type Row, tableOf, withoutTargets } from "./bench/rows.ts";
 import type { Section } from "./bench/section.ts";
 
-// The SDK would say on stderr that it will not support this Node for ever.
+// The SDK would print on stderr that it will stop supporting this version of Node.
 process.env["AWS_SDK_JS_NODE_VERSION_SUPPORT_WARNING_DISABLED"] ??= "true";
 
 const SECTIONS: Readonly<Record<string, Section>> = {
@@ -34,20 +34,30 @@ const SECTIONS: Readonly<Record<string, Section>> = {
   comparison,
 };
 
-const { values: flags, positionals } = parseArgs({
-  allowPositionals: true,
-  options: {
+/** The flags and the named sections; exits with 2 when they are invalid. */
+function readFlags() {
+  try {
+    return parseFlags();
+  } catch (error) {
+    if (!(error instanceof UsageError)) throw error;
+    console.error(error.message);
+    process.exit(2);
+  }
+}
+
+function parseFlags() {
+  const { values, positionals } = parseArguments(process.argv.slice(2), {
     quick: { type: "boolean", default: false },
     profile: { type: "boolean", default: false },
     hosts: { type: "string" },
     data: { type: "string" },
-  },
-});
-const unknown = positionals.filter((name) => !(name in SECTIONS));
-if (unknown.length > 0) {
-  console.error(`there is no section ${unknown.join(", ")}; there are ${Object.keys(SECTIONS).join(", ")}`);
-  process.exit(2);
+  });
+  const unknown = positionals.filter((name) => !(name in SECTIONS));
+  if (unknown.length === 0) return { flags: values, names: positionals };
+  throw new UsageError(`expected sections of ${Object.keys(SECTIONS).join(", ")}, found ${unknown.join(", ")}`);
 }
+
+const { flags, names } = readFlags();
 
 const folder = flags.data ?? mkdtempSync(join(tmpdir(), "vbdstat-bench-"));
 const options = {
@@ -61,14 +71,14 @@ try {
   execFileSync("npm", ["run", "--silent", "build"], { stdio: ["ignore", "inherit", "inherit"] });
   console.log(`cpu: ${cpus()[0]?.model.trim()}\nnode: ${process.version}\nmode: ${flags.quick ? "quick" : "full"}`);
   for (const [name, section] of Object.entries(SECTIONS)) {
-    if (positionals.length > 0 && !positionals.includes(name)) continue;
+    if (names.length > 0 && !names.includes(name)) continue;
     process.stderr.write(`${name}\n`);
     for (const row of await section(options)) {
       rows.push(row);
       console.log(goBenchmarkLine(row));
     }
   }
-  // Tiny sizes say nothing about targets.
+  // The quick sizes are too small for the targets.
   console.log(`\n${tableOf(flags.quick ? rows.map(withoutTargets) : rows)}`);
 } finally {
   if (flags.data === undefined) rmSync(folder, { recursive: true, force: true });

@@ -1,5 +1,5 @@
-// What the deployment on AWS costs: prices and measured consumption in, tables of docs/costs.md out, on stdout. To compute
-// with the prices of another day or region, change PRICES and run `npx tsx scripts/costs.ts`.
+// The costs of the deployment on AWS. In: prices and measured consumption. Out: the tables of docs/costs.md, on stdout. For the prices of another
+// day or region, change PRICES and run `npx tsx scripts/costs.ts`.
 
 import { pathToFileURL } from "node:url";
 
@@ -22,11 +22,11 @@ export const PRICES = {
   recoveryGb: 0.2,
 } as const;
 
-/** Memory of the functions in GB, and bytes of log for each request: the function's line, the access log, Lambda's own. */
+/** Memory of the functions in GB, and log in GB for each request: the function's line, the access log, Lambda's own line. */
 const MEMORY_GB = 1769 / 1024;
 const LOG_GB = 1_100 / 1e9;
 
-/** What one operation consumes: capacity units, and milliseconds of a function. */
+/** The consumption of one operation: capacity units, and milliseconds of a function. */
 interface Consumption {
   readonly reads: number;
   readonly writes: number;
@@ -35,13 +35,13 @@ interface Consumption {
 
 interface FleetSize {
   readonly hosts: number;
-  /** A host with one new result, counted alone. */
+  /** Aggregating one host with one new result. */
   readonly counting: Consumption;
-  /** All metrics and strata, of all hosts, nothing kept from before. */
+  /** All metrics and strata of all hosts, with empty caches. */
   readonly comparison: Consumption;
 }
 
-/** docs/benchmarks.md: capacity rows; durations are the medians there, which include the engine. */
+/** From docs/benchmarks.md: capacity rows, and median durations, which include the engine. */
 const RESULT_ALONE: Consumption = { reads: 1, writes: 8, milliseconds: 30 };
 const RESULT_OF_TEN: Consumption = { reads: 0.1, writes: 6.1, milliseconds: 4 };
 export const FLEETS: readonly FleetSize[] = [
@@ -62,12 +62,12 @@ export const FLEETS: readonly FleetSize[] = [
   },
 ];
 
-const capacityOf = ({ reads, writes }: Consumption): number => reads * PRICES.readUnits + writes * PRICES.writeUnits;
+const capacityCost = ({ reads, writes }: Consumption): number => reads * PRICES.readUnits + writes * PRICES.writeUnits;
 
-const functionOf = ({ milliseconds }: Consumption): number =>
+const functionCost = ({ milliseconds }: Consumption): number =>
   PRICES.lambdaRequest + (milliseconds / 1000) * MEMORY_GB * PRICES.lambdaGbSecond;
 
-/** The way of a request to a function. */
+/** A request on its way to a function. */
 const REQUEST = PRICES.apiRequest + PRICES.cloudFrontRequest + LOG_GB * PRICES.logGb;
 
 /** Dollars for each part of a million operations. */
@@ -83,34 +83,34 @@ const million = (table: number, functions: number, requests: number): Cost => ({
   requests: 1e6 * requests,
 });
 
-/** A million results, of which `together` of one host are posted and counted at once. */
+/** A million results; `together` results of a host are posted and aggregated at once. */
 export function results({ counting }: FleetSize, together: 1 | 10): Cost {
   const result = together === 1 ? RESULT_ALONE : RESULT_OF_TEN;
-  // A request brings `together` results, so each bears that part of its call, and of the host's counting.
-  const perRequest = functionOf({ ...result, milliseconds: result.milliseconds * together });
+  // A request has `together` results, so each pays that share of the call and of the host's aggregation.
+  const perRequest = functionCost({ ...result, milliseconds: result.milliseconds * together });
   return million(
-    capacityOf(result) + capacityOf(counting) / together,
-    (perRequest + functionOf(counting)) / together,
+    capacityCost(result) + capacityCost(counting) / together,
+    (perRequest + functionCost(counting)) / together,
     REQUEST / together,
   );
 }
 
 /** A million comparisons; each reads its token as well. */
 export const comparisons = ({ comparison }: FleetSize): Cost =>
-  million(capacityOf({ ...comparison, reads: comparison.reads + 1 }), functionOf(comparison), REQUEST);
+  million(capacityCost({ ...comparison, reads: comparison.reads + 1 }), functionCost(comparison), REQUEST);
 
 export const sumOf = ({ table, functions, requests }: Cost): number => table + functions + requests;
 
 /** What nobody asks for still costs, in a month: metrics, alarms, dashboard, the sweep and the audit of an empty table. */
 export function idleMonth(customMetrics: number, alarmMetrics: number): number {
   const sweeps = (30 * 24 * 60) / 5;
-  const calls = sweeps * (functionOf({ reads: 0, writes: 0, milliseconds: 50 }) + 20 * PRICES.readUnits);
+  const calls = sweeps * (functionCost({ reads: 0, writes: 0, milliseconds: 50 }) + 20 * PRICES.readUnits);
   return customMetrics * PRICES.customMetric + alarmMetrics * PRICES.alarmMetric + PRICES.dashboard + calls;
 }
 
 const dollars = (value: number): string => value.toFixed(value < 10 ? 2 : 0);
 
-/** What was reckoned with, as Markdown; prices of single operations by the million. */
+/** The prices as Markdown; prices of single operations per million. */
 export function priceTable(): string {
   const shown = (value: number) => (value < 0.001 ? `${Number((value * 1e6).toPrecision(6))} a million` : `${value}`);
   const rows = Object.entries(PRICES).map(([name, value]) => `| \`${name}\` | ${shown(value)} |`);

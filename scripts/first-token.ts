@@ -1,5 +1,5 @@
-// Makes the first admin token in a deployed table, with the AWS rights of the person who runs it, and prints it once. Nothing but
-// this output ever holds the secret: not the template, not a log, not the environment of a function.
+// Creates the first admin token in a deployed table, with the AWS permissions of the user who runs it, and prints it once. Only this output ever
+// contains the secret: not the template, not a log, not the environment of a function.
 //   AWS_REGION=eu-central-1 npx tsx scripts/first-token.ts TABLE [--replace]
 
 import { makeSecret, secretHash } from "../functions/service/secret.ts";
@@ -15,7 +15,7 @@ if (tableName === undefined || (option !== undefined && option !== "--replace") 
 }
 
 function fail(why: string): never {
-  console.error(`no token was made: ${why}`);
+  console.error(`no token was created: ${why}`);
   process.exit(1);
 }
 
@@ -27,13 +27,13 @@ try {
   const deps = { tokens: makeTokenStore(table), firstAdmin: makeFirstAdminStore(table), clock: Date.now };
   const roots = await validRootTokens(deps);
   if (roots.length > 0 && option === undefined) {
-    const ids = roots.map(({ token }) => `${token.id}, made ${token.created_at}`).join("; ");
-    fail(`there is a root token (${ids}). With --replace a new one is made and that one revoked`);
+    const ids = roots.map(({ token }) => `${token.id}, created ${token.created_at}`).join("; ");
+    fail(`a root token exists (${ids}). Use --replace to create a new one and revoke that one`);
   }
   await installFirstAdmin(deps, secretHash(secret));
 } catch (error) {
   const why = error instanceof Error && error.cause instanceof Error ? error.cause : error;
   fail(why instanceof Error ? `${why.name}: ${why.message}` : String(why));
 }
-console.error("admin token of fleet default, which may make tokens for any fleet; shown this once:");
+console.error("admin token of fleet default, which may create tokens for any fleet; shown only once:");
 console.log(secret);

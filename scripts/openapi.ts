@@ -1,5 +1,5 @@
-// `npm run openapi`: writes what is made from the contract, docs/openapi.json and the tables of docs/api.md. Running it
-// twice changes nothing; a test compares the committed files with what is made here.
+// `npm run openapi`: generates docs/openapi.json and the tables of docs/api.md from the contract. Running it twice changes nothing; a test
+// compares the committed files with the generated ones.
 
 import { readFileSync, writeFileSync } from "node:fs";
 import { CONTRACT } from "../shared/api/contract.ts";

@@ -14,13 +14,13 @@ export const TABLE = {
 } as const;
 
 /**
- * Hosts are spread over this many buckets by the hash of their name. A bucket is at once the partition of its hosts' work
- * marks and summaries and the shard of the cells they add to, so that workers on different buckets never meet.
+ * Hosts are spread over this many shards by the hash of their name. A shard has its own partitions of pending hosts and
+ * summaries, and its own cells, so that workers on different shards never write the same items.
  */
-export const BUCKETS = 8;
+export const SHARDS = 8;
 
-/** Every so many hours one bucket of every fleet is audited: each of them once a day. */
-export const AUDIT_EVERY_HOURS = 24 / BUCKETS;
+/** Every so many hours one shard of every fleet is audited: each shard once a day. */
+export const AUDIT_EVERY_HOURS = 24 / SHARDS;
 
 /** Version of the service, shown by `GET /v1/status`; that of package.json, which a test compares. */
 export const VERSION = "0.1.0";

@@ -58,8 +58,8 @@ const ALLOWED_PACKAGES: readonly [folder: RegExp, packages: RegExp][] = [
   [/^shared(\/(?!render|api|summaries).*)?$/, /^zod$/],
   [/^shared\/(render|api|summaries)$/, /^(zod|hono\/.*)$/],
   [/^functions\/runtime$/, /^$/],
-  [/^functions\/store$/, /^(@aws-sdk\/client-dynamodb|lru-cache|p-map|node:.*)$/],
-  [/^functions\/service$/, /^(zod|node:.*|@resvg\/resvg-wasm|lru-cache|p-map)$/],
+  [/^functions\/store$/, /^(@aws-sdk\/client-dynamodb|node:.*)$/],
+  [/^functions\/service$/, /^(zod|node:.*|@resvg\/resvg-wasm)$/],
   [/^functions(\/web\/.*)?$/, /^(zod|hono|hono\/.*|node:.*)$/],
 ];
 

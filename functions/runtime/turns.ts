@@ -1,26 +1,25 @@
-// Turns: one process answers everybody on one thread. Requests are started one after the other, and work that takes long is
-// done in short slices; between two of these the event loop goes round. In between come new connections, health checks and
-// answers of the store.
+// Turns: one process serves everybody on one thread. Requests start one after another, and long work runs in short slices.
+// Between two of these the event loop makes a round, which handles new connections, health checks and responses of the store.
 
-/** A slice: short beside what a person notices, long beside what a turn costs. */
+/** Length of a slice: short compared with what a person notices, long compared with the cost of a turn. */
 const SLICE_MS = 8;
 
-/** What requests that wait have of the time between two slices: many that cost little must not wait for a slice each. */
+/** While requests wait, the time between two slices: many cheap requests must not wait for one slice each. */
 const STARTS_MS = 4;
 
 /**
- * In each round of the event loop Node takes one new connection, in the order they were made: a health check behind a thousand
- * others must not wait for a thousand turns. So there is no turn while clients connect, for so many rounds at most, which is
- * longer than a slice.
+ * Node accepts one new connection in each round of the event loop, in the order of their arrival. A health check after a
+ * thousand others must not wait for a thousand turns. So there are no turns while clients connect, but for at most this many
+ * rounds, which take longer than a slice.
  */
 const ROUNDS_WHILE_CLIENTS_CONNECT = 128;
 
-/** What waits for a turn: requests that write or the slices of these, requests that read, and slices of their work. */
+/** What waits for a turn: requests that write and slices of their work, requests that read, and slices of their work. */
 export type Line = "writes" | "reads" | "work";
 
 const lines: Readonly<Record<Line, (() => void)[]>> = { writes: [], reads: [], work: [] };
 
-/** Requests of readers to the store that wait until new clients are taken. */
+/** Requests of readers to the store that wait until new clients are accepted. */
 const held: (() => void)[] = [];
 
 let isGoingRound = false;
@@ -29,13 +28,13 @@ let isHolding = false;
 let hadSlice = false;
 let sliceEnded = 0;
 
-/** To be called when a client has connected: those who connect at the same time are taken before the next turn. */
+/** To be called when a client has connected: the clients that connect at the same time are accepted before the next turn. */
 export function clientConnected(): void {
   hasClientConnected = true;
   if (!isGoingRound) goRound();
 }
 
-/** Resolves when it is the caller's turn: in each round the first of each line is let on. */
+/** Resolves when it is the caller's turn: in each round the first of each line continues. */
 export function turnIn(line: Line): Promise<void> {
   return new Promise((resolve) => {
     lines[line].push(resolve);
@@ -43,10 +42,10 @@ export function turnIn(line: Line): Promise<void> {
   });
 }
 
-/** Resolves when the next slice of a reader's work may be done. */
+/** Resolves when the next slice of a reader's work may run. */
 export const nextTurn = (): Promise<void> => turnIn("work");
 
-/** Resolves at once, or while clients connect when these are taken: for what makes work in each round while it is under way. */
+/** Resolves at once or, while clients connect, when they are accepted: for requests whose responses cost time in each round. */
 export async function afterNewClients(): Promise<void> {
   if (isHolding || hasClientConnected) await new Promise<void>((resolve) => held.push(resolve));
 }
@@ -60,15 +59,15 @@ function goRound(rounds = 1): void {
       goRound(rounds + 1);
       return;
     }
-    const next = nextOfLines();
-    for (const letOn of [...held.splice(0), ...next]) letOn();
+    const next = takeNext();
+    for (const proceed of [...held.splice(0), ...next]) proceed();
     if (next.length > 0) goRound();
     else isGoingRound = false;
   });
 }
 
-/** The first of each line. A slice comes when no request waits, or when requests have had some time since the last one ended. */
-function nextOfLines(): readonly (() => void)[] {
+/** The first of each line. A slice is next if no request waits, or if requests have had `STARTS_MS` since the last slice. */
+function takeNext(): readonly (() => void)[] {
   const now = performance.now();
   if (hadSlice) sliceEnded = now;
   const starts = [...lines.writes.splice(0, 1), ...lines.reads.splice(0, 1)];
@@ -77,21 +76,21 @@ function nextOfLines(): readonly (() => void)[] {
   return [...starts, ...slices];
 }
 
-/** For loops, to be awaited in each of their rounds: once a slice is used up, gives way. Lanes of one work share it. */
+/** Gives a function for loops to await in each iteration: it yields once a slice is used up. Concurrent parts of one work share it. */
 export function takingTurns(line: Line = "work"): () => Promise<void> {
   let began = performance.now();
-  let givingWay: Promise<void> | null = null;
+  let yielding: Promise<void> | null = null;
   return async () => {
-    if (givingWay === null && performance.now() - began < SLICE_MS) return;
-    givingWay ??= turnIn(line).then(() => {
+    if (yielding === null && performance.now() - began < SLICE_MS) return;
+    yielding ??= turnIn(line).then(() => {
       began = performance.now();
-      givingWay = null;
+      yielding = null;
     });
-    await givingWay;
+    await yielding;
   };
 }
 
-/** Takes steps to their end, and gives way in between. */
+/** Runs steps to their end, and yields in between. */
 export async function inTurns<T>(steps: Iterator<void, T>, turn: () => Promise<void>): Promise<T> {
   for (;;) {
     const step = steps.next();

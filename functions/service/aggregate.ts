@@ -3,7 +3,6 @@
 // lost wake-up, or a pass that runs twice, out of order or at the same time as another, never changes the result
 // (docs/architecture.md).
 
-import pMap from "p-map";
 import {
   computeCountedCohort,
   GROUP_CAP,
@@ -16,13 +15,14 @@ import {
 } from "../../shared/cells/host-values.ts";
 import type { FleetGeneration, StoredSummary, SummaryStep } from "../../shared/cells/stored-summary.ts";
 import { encodeSummary } from "../../shared/cells/summary-codec.ts";
-import { BUCKETS } from "../../shared/deployment.ts";
+import { SHARDS } from "../../shared/deployment.ts";
 import { AppError } from "../../shared/errors.ts";
 import type { Backend } from "../../shared/run/backends.ts";
 import type { PendingHost, TouchedPeriod } from "../../shared/run/pending-host.ts";
 import type { Clock } from "../../shared/run/periods.ts";
 import { enclosingPeriods, PERIOD_ALL, periodWindow } from "../../shared/run/periods.ts";
 import { codeUnitOrder } from "../../shared/run/text.ts";
+import { mapConcurrent } from "../runtime/map-concurrent.ts";
 
 /** The pending hosts of fleets. */
 export interface PendingHosts {
@@ -33,7 +33,7 @@ export interface PendingHosts {
 }
 
 /** The statistics of fleets, and the samples that they are computed from. */
-export interface StatisticsStore {
+interface StatisticsStore {
   /**
    * The generations that aggregation keeps up to date: the active one, and the one that a rebuild is making. To be read
    * after the pending hosts: a rebuild itself counts the hosts that became pending before its generation was known.
@@ -140,7 +140,7 @@ export async function aggregateFleet(deps: AggregateDeps, fleet: string): Promis
     } while (after !== undefined);
   };
   // Shards share no item: while one lane waits for the store, another computes.
-  const shards = Array.from({ length: BUCKETS }, (_, shard) => shard).values();
+  const shards = Array.from({ length: SHARDS }, (_, shard) => shard).values();
   const lane = async (): Promise<void> => {
     for (const shard of shards) {
       if (deps.isStopping?.() === true) return;
@@ -216,10 +216,8 @@ async function makeSteps(store: StatisticsStore, of: FleetGeneration, work: read
     const { period = "", host = "" } = keys[index] ?? {};
     before.set(host, (before.get(host) ?? new Map()).set(period, summary));
   });
-  const steps = await pMap(
-    work,
-    async (each) => makeHostSteps(before.get(each.host) ?? new Map(), await groupsByPeriod(store, of.fleet, each)),
-    { concurrency: READERS },
+  const steps = await mapConcurrent(work, READERS, async (each) =>
+    makeHostSteps(before.get(each.host) ?? new Map(), await groupsByPeriod(store, of.fleet, each)),
   );
   return steps.flat();
 }

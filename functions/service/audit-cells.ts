@@ -7,13 +7,13 @@ import { encodeCell } from "../../shared/cells/codec.ts";
 import { contributions, FLEET_NAME } from "../../shared/cells/contribution.ts";
 import type { HostSummary } from "../../shared/cells/host-values.ts";
 import type { FleetGeneration } from "../../shared/cells/stored-summary.ts";
-import { BUCKETS } from "../../shared/deployment.ts";
+import { SHARDS } from "../../shared/deployment.ts";
 import type { CountedCohort } from "../../shared/run/cohort.ts";
 import type { View } from "../../shared/run/run.ts";
-import { encodedView } from "../store/commit.ts";
+import { encodedViews } from "../store/cells.ts";
 import type { FleetScan } from "../store/fleet-scan.ts";
 import { type Item, textOf } from "../store/item.ts";
-import { bucketOf, cellKey, cohortHash, cohortKey, EVERY_COHORT, idOf } from "../store/keys.ts";
+import { ALL_COHORTS, cellKey, cohortHash, cohortKey, idOf, shardOf } from "../store/keys.ts";
 import type { Difference } from "./audit-runs.ts";
 
 /** Both views of each cell, by its key. */
@@ -49,9 +49,9 @@ export function addToCells(
   summary: HostSummary,
   counted: CountedCohort,
 ): void {
-  const shard = bucketOf(of.fleet, summary.host);
+  const shard = shardOf(of.fleet, summary.host);
   for (const { view, kind, name, scope, cell } of contributions(summary)) {
-    for (const cohort of [EVERY_COHORT, cohortHash(counted)]) {
+    for (const cohort of [ALL_COHORTS, cohortHash(counted)]) {
       const key = idOf(cellKey(of, period, { cohort, kind, name, scope, shard }));
       const views = cells.get(key) ?? { trusted: emptyCell(), all: emptyCell() };
       addCell(views[view], cell);
@@ -87,10 +87,10 @@ export async function auditCells(
       if (!isOf(shards, item)) continue;
       count += 1;
       const key = keyOf(item);
-      const stored = toText(encodedView(item, "trusted"), encodedView(item, "all"));
+      const { trusted, all } = encodedViews(item);
       const cell = expected.get(key);
       expected.delete(key);
-      const found = compareItem(key, stored, cell === undefined ? null : expectedViews(cell));
+      const found = compareItem(key, toText(trusted, all), cell === undefined ? null : expectedViews(cell));
       differences.push(...found.map((difference) => ({ ...difference, version: textOf(item, "ver") })));
     }
   }
@@ -117,7 +117,7 @@ export type Shards = Map<string, number>;
 /** Counts a cell if it is the one that a cohort has exactly once in each shard with hosts. */
 function countShard(shards: Shards, cell: Item): void {
   const [cohort = "", kind, name, scope] = textOf(cell, "sk").split("#");
-  if (cohort === EVERY_COHORT || kind !== "fleet" || name !== FLEET_NAME || scope !== SCOPE_ALL) return;
+  if (cohort === ALL_COHORTS || kind !== "fleet" || name !== FLEET_NAME || scope !== SCOPE_ALL) return;
   shards.set(cohort, (shards.get(cohort) ?? 0) + 1);
 }
 
@@ -151,7 +151,7 @@ export async function auditCohortList(
 /** The listed item of a cohort, the number of shards in which it has hosts, and a text that changes with any of them. */
 async function readListing(scan: FleetScan, of: FleetGeneration, period: string, cohort: string) {
   const listed = cohortKey(of, period, cohort);
-  const cells = Array.from({ length: BUCKETS }, (_, shard) =>
+  const cells = Array.from({ length: SHARDS }, (_, shard) =>
     cellKey(of, period, { cohort, kind: "fleet", name: FLEET_NAME, scope: SCOPE_ALL, shard }),
   );
   const found = await scan.items([listed, ...cells]);

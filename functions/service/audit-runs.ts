@@ -9,7 +9,7 @@ import type { Run } from "../../shared/run/run.ts";
 import { quoted } from "../../shared/run/text.ts";
 import { type Item, textOf } from "../store/item.ts";
 import { idOf, runsOfHost } from "../store/keys.ts";
-import { derivedOf, isAsWritten, isIdOf, RunError, runOfItem } from "../store/runs.ts";
+import { derivedAttributes, isAsWritten, isIdOf, parseRun, RunError } from "../store/runs.ts";
 
 /** A stored item that is not what the runs, or the lines of the runs, give; by its key. */
 export interface Difference {
@@ -36,7 +36,7 @@ export function auditRun(item: Item): AuditedRun {
   const key = idOf({ pk: textOf(item, "pk"), sk: textOf(item, "sk") });
   let run: Run;
   try {
-    run = runOfItem(item);
+    run = parseRun(item);
   } catch (error) {
     if (!(error instanceof RunError)) throw error;
     return {
@@ -111,7 +111,7 @@ function compareFields(stored: object, read: object): FieldDifference[] {
 
 /** The index keys and the sample of an item that are not those of its run. */
 function compareDerived(item: Item, run: Run): FieldDifference[] {
-  return Object.entries(derivedOf(run, toSample(run))).flatMap(([name, { S: read }]) => {
+  return Object.entries(derivedAttributes(run, toSample(run))).flatMap(([name, { S: read }]) => {
     const stored = item[name]?.S;
     return stored === read ? [] : [{ name, stored, read }];
   });

@@ -12,12 +12,12 @@ import { computeCountedCohort, type HostSummary, type RunSample, summarize } fro
 import { toSample } from "../../shared/cells/sample.ts";
 import type { FleetGeneration, StoredSummary } from "../../shared/cells/stored-summary.ts";
 import { encodeSummary } from "../../shared/cells/summary-codec.ts";
-import { BUCKETS } from "../../shared/deployment.ts";
+import { SHARDS } from "../../shared/deployment.ts";
 import { type CountedCohort, OTHER_COHORT } from "../../shared/run/cohort.ts";
 import { enclosingPeriods, monthOf } from "../../shared/run/periods.ts";
 import type { FleetScan } from "../store/fleet-scan.ts";
-import { bucketOf, bucketOfHash, cohortHash, idOf, runKey, summaryKey } from "../store/keys.ts";
-import { summaryOf } from "../store/summaries.ts";
+import { cohortHash, idOf, runKey, shardOf, shardOfHash, summaryKey } from "../store/keys.ts";
+import { parseSummary } from "../store/summaries.ts";
 import {
   addToCells,
   auditCells,
@@ -47,22 +47,22 @@ const MAX_OUTDATED = 20;
 
 export interface AuditOptions {
   /** The shards whose hosts and cells are audited; all unless given. */
-  readonly buckets?: readonly number[];
+  readonly shards?: readonly number[];
   /** Called after every host. */
   readonly onProgress?: (hosts: number, of: number) => void;
 }
 
 /** Audits a fleet. Starts again when a rebuild has activated another generation in the meantime. */
 export async function auditFleet(scan: FleetScan, fleet: string, options: AuditOptions = {}): Promise<Audit> {
-  const { buckets = ALL_BUCKETS, onProgress } = options;
+  const { shards = ALL_SHARDS, onProgress } = options;
   const pendingBefore = (await scan.pendingBacklog(fleet)).count;
   const of = await scan.activeGeneration(fleet);
   const periods = await scan.periods(fleet);
-  const versions = await readVersions(scan, of, periods, buckets);
+  const versions = await readVersions(scan, of, periods, shards);
   const { names, nameless } = await scan.hosts(fleet);
-  const hosts = names.filter((host) => buckets.includes(bucketOf(fleet, host)));
+  const hosts = names.filter((host) => shards.includes(shardOf(fleet, host)));
   const differences: Difference[] = nameless
-    .filter(({ id }) => buckets.includes(bucketOfHash(id)))
+    .filter(({ id }) => shards.includes(shardOfHash(id)))
     .map(({ id, reason }) => ({ key: idOf(runKey(fleet, id)), kind: "unreadable", text: reason }));
   const outdated: string[] = [];
   let outdatedRuns = 0;
@@ -88,14 +88,14 @@ export async function auditFleet(scan: FleetScan, fleet: string, options: AuditO
     }
     onProgress?.(index + 1, hosts.length);
   }
-  const cells = await auditCells(scan, of, periods, buckets, expected);
+  const cells = await auditCells(scan, of, periods, shards, expected);
   for (const { key, kind, version } of cells.differences) {
     if (versions.get(key) === version) differences.push({ key, kind });
     else inFlux += 1;
   }
   // The list of cohorts is about all shards: audits of one shard after the other check it once.
-  for (const [period, shards] of buckets.includes(0) ? cells.cohortShards : []) {
-    const listings = await auditCohortList(scan, of, period, shards);
+  for (const [period, cohortShards] of shards.includes(0) ? cells.cohortShards : []) {
+    const listings = await auditCohortList(scan, of, period, cohortShards);
     differences.push(...listings.differences);
     inFlux += listings.inFlux;
   }
@@ -112,7 +112,7 @@ export async function auditFleet(scan: FleetScan, fleet: string, options: AuditO
   };
 }
 
-const ALL_BUCKETS = Array.from({ length: BUCKETS }, (_, bucket) => bucket);
+const ALL_SHARDS = Array.from({ length: SHARDS }, (_, shard) => shard);
 
 interface StoredSummaries {
   /** By period, without periods that have none. */
@@ -136,7 +136,7 @@ async function storedSummaries(
     const item = items.get(key);
     if (item === undefined) continue;
     try {
-      stored.set(period, summaryOf(item));
+      stored.set(period, parseSummary(item));
     } catch (error) {
       unreadable.push({ key, kind: "unreadable", text: error instanceof Error ? error.message : String(error) });
     }

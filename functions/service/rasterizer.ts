@@ -3,6 +3,7 @@
 
 import { readFile } from "node:fs/promises";
 import { AppError } from "../../shared/errors.ts";
+import { makeCache } from "../runtime/cache.ts";
 
 /** The files that the rasterizer needs; each deployment has them in another place. */
 export interface RasterizerFiles {
@@ -46,8 +47,8 @@ async function load(wasm: URL): Promise<ResvgModule> {
   return resvg;
 }
 
-/** Pictures remembered. A live share shows the same one until its numbers change, and painting holds up all else. */
-const REMEMBERED = 16;
+/** PNGs that are cached: a live share shows the same one until its numbers change, and drawing holds up everything else. */
+const CACHED = 16;
 
 /** Makes a rasterizer; `filesOf` is called when the first image is drawn. */
 export function makeRasterizer(filesOf: () => RasterizerFiles): Rasterizer {
@@ -55,24 +56,20 @@ export function makeRasterizer(filesOf: () => RasterizerFiles): Rasterizer {
   const draw = async (svg: string): Promise<Uint8Array> => {
     const files = filesOf();
     fonts ??= Promise.all(files.fonts.map((font) => readFile(font)));
-    const [fontBuffers, resvg] = await Promise.all([fonts, loaded(files.wasm)]);
-    return rasterize(resvg, svg, fontBuffers);
+    try {
+      const [fontBuffers, resvg] = await Promise.all([fonts, loaded(files.wasm)]);
+      return rasterize(resvg, svg, fontBuffers);
+    } catch (error) {
+      fonts = null;
+      throw error;
+    }
   };
-  const recent = new Map<string, Promise<Uint8Array>>();
+  const cache = makeCache<Uint8Array>({ maxSize: CACHED });
   return async (svg) => {
     if (svg.length > MAX_SVG) {
       throw new AppError("too_large", "this image is too large for PNG; request it as SVG, or request fewer rows");
     }
-    const picture = recent.get(svg) ?? draw(svg);
-    // Last in the order of the map, which forgets the first.
-    recent.delete(svg);
-    recent.set(svg, picture);
-    for (const oldest of recent.keys()) if (recent.size > REMEMBERED) recent.delete(oldest);
-    picture.catch(() => {
-      fonts = null;
-      recent.delete(svg);
-    });
-    return picture;
+    return cache.get(svg, () => draw(svg));
   };
 }
 

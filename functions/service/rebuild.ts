@@ -5,17 +5,17 @@
 // read after that. A later run makes its host pending, and aggregation reads the generations after the pending hosts.
 
 import type { FleetGeneration } from "../../shared/cells/stored-summary.ts";
-import { BUCKETS } from "../../shared/deployment.ts";
+import { SHARDS } from "../../shared/deployment.ts";
 import { AppError } from "../../shared/errors.ts";
-import type { FleetScan } from "../store/fleet-scan.ts";
+import type { RebuildScan } from "../store/fleet-scan.ts";
 import type { GenerationStore, Rebuild } from "../store/generations.ts";
 import { ItemError } from "../store/item.ts";
-import { bucketOf } from "../store/keys.ts";
+import { shardOf } from "../store/keys.ts";
 import { type AggregateDeps, aggregateFleet, HostError, updateHosts, type Work } from "./aggregate.ts";
 
 /** What a rebuild reads and writes. */
 export interface RebuildDeps extends AggregateDeps {
-  readonly scan: Pick<FleetScan, "hosts" | "touchedPeriods">;
+  readonly scan: RebuildScan;
   readonly generations: GenerationStore;
 }
 
@@ -121,8 +121,8 @@ async function buildHosts(
   onProgress: RebuildOptions["onProgress"],
 ): Promise<number> {
   let [done, failed] = [0, 0];
-  for (let shard = 0; shard < BUCKETS; shard += 1) {
-    const ofShard = hosts.filter((host) => bucketOf(build.of.fleet, host) === shard);
+  for (let shard = 0; shard < SHARDS; shard += 1) {
+    const ofShard = hosts.filter((host) => shardOf(build.of.fleet, host) === shard);
     for (let from = 0; from < ofShard.length; from += HOSTS_AT_ONCE) {
       const batch = ofShard.slice(from, from + HOSTS_AT_ONCE);
       failed += await buildBatch(build, shard, batch);

@@ -26,16 +26,14 @@ export interface Reparsing {
 /** Scans the runs of a fleet, and replaces them. */
 export interface ReparseDeps {
   readonly scan: Pick<FleetScan, "hosts" | "runItems">;
-  readonly runs: {
-    /** Replaces a run, and makes its host pending. False, and nothing changes, if it was withdrawn since it was read. */
-    replace(before: Run, after: NewRun, at: string): Promise<boolean>;
-  };
+  /** Replaces a run, and makes its host pending. False, and nothing changes, if it was withdrawn since it was read. */
+  replaceRun(before: Run, after: NewRun, at: string): Promise<boolean>;
   readonly clock: Clock;
 }
 
 /** Reparses all runs of a fleet. `onProgress` is called after every host. */
 export async function reparseFleet(
-  { scan, runs: store, clock }: ReparseDeps,
+  { scan, replaceRun, clock }: ReparseDeps,
   fleet: string,
   onProgress: (hosts: number, of: number) => void,
 ): Promise<Reparsing> {
@@ -55,7 +53,7 @@ export async function reparseFleet(
       if (after === null) unreadable.push(before.id);
       else if (isOutdated(item, after)) {
         const at = new Date(clock()).toISOString();
-        if (await store.replace(before, { run: after, sample: toSample(after) }, at)) changed += 1;
+        if (await replaceRun(before, { run: after, sample: toSample(after) }, at)) changed += 1;
       }
     }
     onProgress(index + 1, names.length);

@@ -5,7 +5,7 @@
 import * as z from "zod";
 import { AppError } from "../../shared/errors.ts";
 import type { PendingHost } from "../../shared/run/pending-host.ts";
-import { pendingPositionOf } from "../store/keys.ts";
+import { parsePendingPartition } from "../store/keys.ts";
 import { type AggregateDeps, aggregatePendingHosts, HostError, type Outcome, type PendingHosts } from "./aggregate.ts";
 
 // The events that start the aggregation on AWS. Only what is used is validated: the services that send them may add fields.
@@ -53,7 +53,7 @@ export async function aggregateRecords(
   return {
     ...sumOf(outcomes),
     failed: records.flatMap(({ dynamodb: { Keys, SequenceNumber } }) => {
-      const position = pendingPositionOf(Keys.pk.S);
+      const position = parsePendingPartition(Keys.pk.S);
       return position !== null && failed.has(hostKey(position.fleet, Keys.sk.S)) ? [SequenceNumber] : [];
     }),
   };
@@ -64,15 +64,15 @@ const hostKey = (fleet: string, host: string): string => `${fleet}#${host}`;
 /** Hosts of one fleet and shard. */
 interface Group {
   readonly fleet: string;
-  readonly bucket: number;
+  readonly shard: number;
   readonly hosts: readonly string[];
 }
 
 /** The hosts of records, each once, by fleet and shard. */
 function groupRecords(records: readonly StreamRecord[]): Group[] {
-  const groups = new Map<string, { fleet: string; bucket: number; hosts: Set<string> }>();
+  const groups = new Map<string, { fleet: string; shard: number; hosts: Set<string> }>();
   for (const { Keys } of records.map(({ dynamodb }) => dynamodb)) {
-    const position = pendingPositionOf(Keys.pk.S);
+    const position = parsePendingPartition(Keys.pk.S);
     if (position === null) continue;
     const group = groups.get(Keys.pk.S) ?? { ...position, hosts: new Set() };
     group.hosts.add(Keys.sk.S);
@@ -88,11 +88,11 @@ interface GroupOutcome extends Outcome {
 
 async function aggregateGroup(
   deps: StreamDeps,
-  { fleet, bucket, hosts }: Group,
+  { fleet, shard, hosts }: Group,
   onError: (error: unknown) => void,
 ): Promise<GroupOutcome> {
   try {
-    return { ...(await aggregatePendingHosts(deps, fleet, bucket, await readPending(deps, fleet, hosts))), failed: [] };
+    return { ...(await aggregatePendingHosts(deps, fleet, shard, await readPending(deps, fleet, hosts))), failed: [] };
   } catch (error) {
     // An AppError is about the store, and every host would get it; any other error is about one of the hosts.
     const [host] = hosts;
@@ -102,7 +102,7 @@ async function aggregateGroup(
     }
   }
   const outcomes: GroupOutcome[] = [];
-  for (const host of hosts) outcomes.push(await aggregateGroup(deps, { fleet, bucket, hosts: [host] }, onError));
+  for (const host of hosts) outcomes.push(await aggregateGroup(deps, { fleet, shard, hosts: [host] }, onError));
   return { ...sumOf(outcomes), failed: outcomes.flatMap(({ failed }) => failed) };
 }
 

@@ -1,61 +1,50 @@
-// A backup: every item of the table that does not follow from others, read while the service goes on. All that was
-// acknowledged before it began is in it. What comes meanwhile may be in it, but never half: an item is read whole, and of
-// things that are several items only those are taken that were whole before.
+// Backup and restore. A backup has every item of the table that cannot be derived from others, read while the service goes
+// on. It contains everything that was acknowledged before it began. What is stored during it may or may not be in it, but
+// never in part: an item is read as a whole, and of a share and its documents, which are several items, only those that were
+// complete before.
+//
+// A restore puts the items of a backup into an empty table, and makes the hosts of their runs pending, so that aggregation
+// derives the rest. Until the last item is stored the table has a format that no version knows, so that no server works on
+// half of it.
 
-import { ScanCommand } from "@aws-sdk/client-dynamodb";
+import { DeleteItemCommand, ScanCommand, type TransactWriteItem } from "@aws-sdk/client-dynamodb";
 import { TABLE } from "../../shared/deployment.ts";
-import { translated } from "./errors.ts";
-import { type Item, optionalTextOf, textOf } from "./item.ts";
-import { DERIVED_PARTITIONS, shareOfPartition } from "./keys.ts";
-import { shareIds } from "./shares.ts";
-import { listFleets } from "./status.ts";
-import type { Table } from "./table.ts";
+import { AppError } from "../../shared/errors.ts";
+import { periodTouchedBy, type TouchedPeriod } from "../../shared/run/pending-host.ts";
+import type { RunPlace } from "../../shared/run/run-codec.ts";
+import { mapConcurrent } from "../runtime/map-concurrent.ts";
+import { backOff, retryingTransient, translateError } from "./errors.ts";
+import { UNFINISHED_RESTORE } from "./format.ts";
+import { type Item, ItemError, keyItem, optionalTextOf, sizeOf, textOf } from "./item.ts";
+import { DERIVED_PARTITIONS, FORMAT_KEY, idOf, isOfRuns, shareOfPartition } from "./keys.ts";
+import { pendingHostWrite } from "./pending-hosts.ts";
+import { isWithdrawn, parseRunOrder, parseRuns } from "./runs.ts";
+import { listEntry, shareIds } from "./shares.ts";
+import { getItem, inChunks, type Table, transact } from "./table.ts";
+import { listFleets } from "./tokens.ts";
 
-// Whether everything in the table can be read: for a machine that has no tool to look at the file itself.
-
-/** Reads every item of the table and of its indexes. False when there was no time for all; throws what a page cannot be read with. */
-export async function readEverything(table: Table, withinMs: number): Promise<boolean> {
-  const until = performance.now() + withinMs;
-  for (const index of [{}, { IndexName: TABLE.orderIndex.name }, { IndexName: TABLE.timeIndex.name }]) {
-    let start: Item | undefined;
-    do {
-      if (performance.now() > until) return false;
-      const from = start === undefined ? {} : { ExclusiveStartKey: start };
-      try {
-        const page = await table.client.send(
-          new ScanCommand({ TableName: table.name, ...index, ...from, Select: "COUNT" }),
-        );
-        start = page.LastEvaluatedKey;
-      } catch (error) {
-        throw translated(error);
-      }
-    } while (start !== undefined);
-  }
-  return true;
-}
-
-/** Items that are looked at in one request: what others ask for meanwhile waits for no more than that. */
+/** Items that one request scans: requests of others wait no longer than for these. */
 const ITEMS_AT_ONCE = 500;
 
 /**
- * The items of a backup, page by page. Between pages it waits as long as the last one took, and so takes at most half of
- * what one client can have of the store.
+ * The items of a backup, page by page. After each page it waits for as long as the page took, so that it uses at most half of
+ * the time of the store.
  */
-export async function* itemsToKeep(
+export async function* backupItems(
   table: Table,
   wait: (milliseconds: number) => Promise<void>,
 ): AsyncGenerator<readonly Item[], void> {
-  const shares = wholeShares(await knownShares(table));
+  const completeShares = filterShares(await readShareIds(table));
   let start: Item | undefined;
   do {
-    const asked = performance.now();
+    const started = performance.now();
     const page = await scan(table, start);
     yield (page.Items ?? []).flatMap((item) => {
       const share = shareOfPartition(textOf(item, "pk"));
-      return share === null ? [item] : shares(share, item);
+      return share === null ? [item] : completeShares(share, item);
     });
     start = page.LastEvaluatedKey;
-    if (start !== undefined) await wait(performance.now() - asked);
+    if (start !== undefined) await wait(performance.now() - started);
   } while (start !== undefined);
 }
 
@@ -73,31 +62,188 @@ async function scan(table: Table, start: Item | undefined) {
       }),
     );
   } catch (error) {
-    throw translated(error);
+    throw translateError(error);
   }
 }
 
-/** The ids of all shares that there are and have not ended. */
-async function knownShares(table: Table): Promise<ReadonlySet<string>> {
-  const known = new Set<string>();
-  for (const fleet of await listFleets(table)) for await (const id of shareIds(table, fleet)) known.add(id);
-  return known;
+/** The ids of all shares that are not revoked. */
+async function readShareIds(table: Table): Promise<ReadonlySet<string>> {
+  const ids = new Set<string>();
+  for (const fleet of await listFleets(table)) for await (const id of shareIds(table, fleet)) ids.add(id);
+  return ids;
 }
 
 /**
- * Takes the items of shares, in the order of their keys, and gives those to keep. A share that was made meanwhile is left
- * out, since its documents may have been missed; so is a document of which a piece was. An ended share is one item.
+ * Takes the items of shares in the order of their keys, and gives the ones that belong into the backup. It omits a share that
+ * was created during the backup, because some of its documents may have been missed, and a document of which a chunk was
+ * missed. A revoked share is a single item.
  */
-function wholeShares(known: ReadonlySet<string>): (id: string, item: Item) => readonly Item[] {
+function filterShares(known: ReadonlySet<string>): (id: string, item: Item) => readonly Item[] {
   let document = "";
-  let pieces: Item[] = [];
+  let chunks: Item[] = [];
   return (id, item) => {
     const count = optionalTextOf(item, "pieces");
     if (count === null) return known.has(id) || item["revoked_at"] !== undefined ? [item] : [];
     if (!known.has(id)) return [];
     const name = `${id}#${textOf(item, "sk").replace(/#[^#]*$/, "")}`;
-    pieces = name === document ? [...pieces, item] : [item];
+    chunks = name === document ? [...chunks, item] : [item];
     document = name;
-    return pieces.length === Number(count) ? pieces : [];
+    return chunks.length === Number(count) ? chunks : [];
   };
+}
+
+/**
+ * Reads every item of the table and of its indexes: the check of a machine without a tool that checks the file itself. False
+ * if the time was too short; throws if a page cannot be read.
+ */
+export async function readEverything(table: Table, withinMs: number): Promise<boolean> {
+  const until = performance.now() + withinMs;
+  for (const index of [{}, { IndexName: TABLE.orderIndex.name }, { IndexName: TABLE.timeIndex.name }]) {
+    let start: Item | undefined;
+    do {
+      if (performance.now() > until) return false;
+      const from = start === undefined ? {} : { ExclusiveStartKey: start };
+      try {
+        const page = await table.client.send(
+          new ScanCommand({ TableName: table.name, ...index, ...from, Select: "COUNT" }),
+        );
+        start = page.LastEvaluatedKey;
+      } catch (error) {
+        throw translateError(error);
+      }
+    } while (start !== undefined);
+  }
+  return true;
+}
+
+// Restore.
+
+/** Why a table cannot be restored into; the message is for the operator. */
+export class RestoreError extends Error {
+  override readonly name = "RestoreError";
+}
+
+/** The digest of the backup that is being restored into a table; null if there is none. */
+async function readDigest(table: Table): Promise<string | null> {
+  const item = await getItem(table, FORMAT_KEY);
+  return item !== null && textOf(item, "format") === UNFINISHED_RESTORE ? textOf(item, "digest") : null;
+}
+
+/**
+ * Begins a restore of the backup with this digest, or continues an interrupted one. Throws RestoreError for a table that
+ * contains anything else.
+ */
+export async function beginRestore(table: Table, digest: string): Promise<void> {
+  const restoring = await readDigest(table);
+  if (restoring === digest) return;
+  if (restoring !== null) {
+    throw new RestoreError(
+      `the table ${table.name} contains a part of another backup; start with an empty folder or table`,
+    );
+  }
+  if (await hasItems(table)) {
+    throw new RestoreError(`the table ${table.name} is not empty; restore into an empty folder or table`);
+  }
+  await put(table, [{ ...keyItem(FORMAT_KEY), format: { S: UNFINISHED_RESTORE }, digest: { S: digest } }]);
+}
+
+/** Whether a table contains more than the items that a server writes when it starts. */
+async function hasItems(table: Table): Promise<boolean> {
+  try {
+    const { Items: items = [] } = await table.client.send(
+      new ScanCommand({ TableName: table.name, Limit: 3, ConsistentRead: true }),
+    );
+    return items.some((item) => !["PING", FORMAT_KEY.pk].includes(textOf(item, "pk")));
+  } catch (error) {
+    throw translateError(error);
+  }
+}
+
+/** Ends a restore: the table gets the format of the backup; null for a backup of a version that wrote no format. */
+export async function endRestore(table: Table, format: Item | null): Promise<void> {
+  if (format !== null) return put(table, [format]);
+  try {
+    await table.client.send(new DeleteItemCommand({ TableName: table.name, Key: keyItem(FORMAT_KEY) }));
+  } catch (error) {
+    throw translateError(error);
+  }
+}
+
+/** Whether an item of a backup is the one with the format, which a restore writes last. */
+export const isFormat = (item: Item): boolean =>
+  idOf({ pk: textOf(item, "pk"), sk: textOf(item, "sk") }) === idOf(FORMAT_KEY);
+
+/** Transactions that run at the same time. */
+const CONCURRENCY = 4;
+
+/** Stores items of a backup, with the items that must exist for them: pending hosts and entries in the lists of shares. Repeating it changes nothing. */
+export async function restoreItems(table: Table, items: readonly Item[]): Promise<void> {
+  const listed = items.filter(isLiveShare).map(listEntry);
+  const restored = [...items, ...listed].map((item) => ({ item, pending: pendingHostOf(item) }));
+  const chunks = inChunks(restored, {
+    bytesOf: ({ item }) => sizeOf(item),
+    sharedOf: ({ pending }) => (pending === null ? null : `${pending.fleet}#${pending.host}`),
+  });
+  await mapConcurrent(chunks, CONCURRENCY, (chunk) => {
+    const hosts = new Map<
+      string,
+      { readonly fleet: string; readonly host: string; readonly touched: TouchedPeriod[] }
+    >();
+    for (const { pending } of chunk) {
+      if (pending === null) continue;
+      const name = `${pending.fleet}#${pending.host}`;
+      const host = hosts.get(name);
+      if (host === undefined) hosts.set(name, { ...pending, touched: [pending.touched] });
+      else host.touched.push(pending.touched);
+    }
+    const at = new Date().toISOString();
+    const writes = [...hosts.values()].map(({ fleet, host, touched }) =>
+      pendingHostWrite(table, fleet, host, touched, at),
+    );
+    return put(
+      table,
+      chunk.map(({ item }) => item),
+      writes,
+    );
+  });
+}
+
+const isLiveShare = (item: Item): boolean =>
+  shareOfPartition(textOf(item, "pk")) !== null && item["share"] !== undefined && item["revoked_at"] === undefined;
+
+/** The host that a restored run makes pending; null for an item that is not a run, is withdrawn, or lacks host or order. */
+function pendingHostOf(
+  item: Item,
+): { readonly fleet: string; readonly host: string; readonly touched: TouchedPeriod } | null {
+  if (!isOfRuns(textOf(item, "pk"))) return null;
+  const { runs, unreadable } = parseRuns([item]);
+  const host = (runs[0] ?? unreadable[0])?.host ?? null;
+  const order = tryParseRunOrder(item);
+  if (host === null || order === null || isWithdrawn(item)) return null;
+  const [, fleet = ""] = textOf(item, "pk").split("#");
+  return { fleet, host, touched: periodTouchedBy(order) };
+}
+
+function tryParseRunOrder(item: Item): RunPlace | null {
+  try {
+    return parseRunOrder(item);
+  } catch (error) {
+    if (error instanceof ItemError) return null;
+    throw error;
+  }
+}
+
+/** With the waits in between, a busy store has some minutes. */
+const TRIES = 200;
+
+async function put(table: Table, items: readonly Item[], others: readonly TransactWriteItem[] = []): Promise<void> {
+  const puts = items.map((item) => ({ Put: { TableName: table.name, Item: item } }));
+  for (let attempt = 0; ; attempt += 1) {
+    try {
+      return await retryingTransient(() => transact(table, [...puts, ...others]));
+    } catch (error) {
+      if (!(error instanceof AppError && error.code === "slow_down") || attempt === TRIES) throw error;
+      await backOff(attempt);
+    }
+  }
 }

@@ -1,7 +1,13 @@
-// Cells for a question: one range of keys for each period and cohort, added over shards and cohorts, then merged over
-// periods. The number of items read depends on the cohorts, scopes and shards there are, never on hosts or runs.
+// Cells for queries. A query reads one range of keys for each period and cohort, adds the cells up over shards and cohorts,
+// and merges them over periods. The number of items it reads depends on the number of cohorts, scopes and shards, never on
+// the number of hosts or runs.
+//
+// What was read stays in the process. Every transaction that changes cells of a cohort in a shard also writes a small item,
+// their version, with a new value. Before a query reads cells it reads the versions: cells that were cached under the same
+// versions have not changed since.
 
 import type { TransactWriteItem } from "@aws-sdk/client-dynamodb";
+import { BothViews } from "../../shared/cells/both-views.ts";
 import { type Cell, type CellKind, emptyCell, mergeCell } from "../../shared/cells/cell.ts";
 import { mergeEncoded } from "../../shared/cells/codec.ts";
 import { efficiencyName, quantityIndex } from "../../shared/cells/quantities.ts";
@@ -11,62 +17,197 @@ import { mergePeriods } from "../../shared/compare/merge-periods.ts";
 import { AppError } from "../../shared/errors.ts";
 import { COHORT_KEYS, type Cohort } from "../../shared/run/cohort.ts";
 import type { MetricName } from "../../shared/run/metrics.ts";
-import type { View } from "../../shared/run/run.ts";
+import { type Cache, makeCache } from "../runtime/cache.ts";
+import { mapConcurrent } from "../runtime/map-concurrent.ts";
 import { nextTurn, takingTurns } from "../runtime/turns.ts";
 import { matchingCohorts, readCohorts } from "./cohorts.ts";
-import { encodedView, hasTwoViews } from "./commit.ts";
 import { currentGeneration } from "./generations.ts";
-import { mapConcurrent } from "./in-lanes.ts";
-import { type Item, keyItem, textOf } from "./item.ts";
-import { cellPartition, cellPrefix, EVERY_COHORT, type Key, stampPartition, stampPrefix } from "./keys.ts";
-import { type Memory, makeMemory } from "./memory.ts";
+import { type Item, keyItem, optionalBytesOf, textOf } from "./item.ts";
+import { ALL_COHORTS, cellPartition, cellPrefix, cellVersionPartition, cellVersionPrefix, type Key } from "./keys.ts";
 import { partition, queryAll, queryItems, queryPage, type Table } from "./table.ts";
 
-// Stamps: whether cells are still those that were read. Every transaction that changes cells of a cohort in a shard writes
-// the one small item that stands for them all, under a new value. Who remembers cells reads stamps before them and again
-// at the next question: while these are the same, so are the cells, and none of them need be read.
+/** Names and ranges that one query reads at the same time: together as many as the store has connections. */
+const NAMES_AT_ONCE = 4;
+const RANGES_AT_ONCE = 16;
 
-/** The write that says that cells have changed, to be part of the transaction that changes them. */
-export function stampWrite(table: Table, key: Key, stamp: string): TransactWriteItem {
-  return { Put: { TableName: table.name, Item: { ...keyItem(key), stamp: { S: stamp } } } };
+/** Ranges that one query may read. Each takes a millisecond or less, so this many take some ten seconds. */
+const MAX_RANGES = 20_000;
+
+/** Names that a query with filters is presumed to read before its cohorts are known: as many as a comparison reads. */
+const NAMES_PRESUMED = 3;
+
+/** Cohorts that a period is presumed to have before any of it was read. */
+const COHORTS_PRESUMED = 50;
+
+/** Periods whose number of cohorts is cached. */
+const MAX_COHORT_COUNTS = 10_000;
+
+/** Room for the cells of some hundred cohorts, or of all cohorts together for a few hundred queries. */
+const CACHE_BYTES = 32e6;
+
+/** What an entry of a cache takes in addition to its value, about: key, version and the entry itself. */
+const ENTRY_BYTES = 1_000;
+
+/** The cells of one cohort in one period by scope, added up over shards. They are shared, and must not be changed. */
+interface CohortCells {
+  readonly views: BothViews<ReadonlyMap<string, Cell>>;
+  readonly writtenAt: string | null;
 }
 
-/**
- * What the stamps of a period say, by cohort: one text over all its shards. Of one cohort alone when it is given. A cohort
- * that never had a cell is left out.
- */
-async function readStamps(
+/** A table, and what was read from it. */
+interface CachedTable {
+  readonly table: Table;
+  readonly cells: Cache<CohortCells>;
+  /** The names of the pairs or backends of a period. */
+  readonly names: Cache<readonly string[]>;
+  /** How many cohorts a fleet had in a period when they were last read. */
+  readonly cohortCounts: Map<string, number>;
+}
+
+/** A period, and the cohorts in it that match the filters. */
+interface MatchedPeriod {
+  readonly period: string;
+  readonly cohorts: readonly string[];
+  /** The versions of the cells of each cohort; a cohort that never had cells has none. */
+  readonly versions: ReadonlyMap<string, string>;
+  /** Whether hosts that match the filters may be missing. */
+  readonly isCapped: boolean;
+}
+
+/** The cells of a table. It caches what it reads, up to about 32 MB. */
+export function makeCellStore(table: Table) {
+  const cached: CachedTable = {
+    table,
+    cells: makeCache<CohortCells>({
+      maxSize: CACHE_BYTES,
+      sizeOf: ({ views: { trusted, all, areSame } }) => sizeOf(trusted) + (areSame ? 0 : sizeOf(all)),
+      entrySize: ENTRY_BYTES,
+    }),
+    names: makeCache<readonly string[]>({
+      maxSize: CACHE_BYTES / 100,
+      sizeOf: (names) => names.join().length,
+      entrySize: ENTRY_BYTES,
+    }),
+    cohortCounts: new Map(),
+  };
+  return {
+    open: async (query: CellQuery) => {
+      const presumed = isFiltered(query) ? NAMES_PRESUMED * presumedCohorts(cached, query) : 0;
+      // Before anything is read: otherwise a query that is then rejected would have read as many cohorts as any other.
+      query.charge?.(presumed);
+      const of = await currentGeneration(table, query.fleet);
+      const periods = await matchPeriods(cached, of, query);
+      query.charge?.(-presumed);
+      const read = (kind: CellKind, name: string) => readCells(cached, of, query, periods, kind, name);
+      const charge = (names: number): void => {
+        const ranges = countRanges(names, periods);
+        query.charge?.(ranges);
+      };
+      return {
+        read: async (kind: CellKind, name: string): Promise<CellReading> => {
+          charge(1);
+          return read(kind, name);
+        },
+        readAll: async (kind: "pair" | "backend"): Promise<ReadonlyMap<string, CellReading>> => {
+          const names = await readNames(cached, of, periods, kind);
+          charge(names.length);
+          return new Map(
+            await mapConcurrent(names, NAMES_AT_ONCE, async (name) => [name, await read(kind, name)] as const),
+          );
+        },
+      };
+    },
+    cohorts: async (fleet: string, period: string): Promise<Cohort[]> =>
+      readCohorts(table, await currentGeneration(table, fleet), period),
+  };
+}
+
+const isFiltered = ({ filters }: CellQuery): boolean => COHORT_KEYS.some((key) => filters[key] !== undefined);
+
+function presumedCohorts({ cohortCounts }: CachedTable, { fleet, periods }: CellQuery): number {
+  return periods.reduce((sum, period) => sum + (cohortCounts.get(`${fleet} ${period}`) ?? COHORTS_PRESUMED), 0);
+}
+
+/** The ranges that reading so many names takes. Throws `bad_parameter` for more than one query may read. */
+function countRanges(names: number, periods: readonly MatchedPeriod[]): number {
+  const ranges = periods.reduce((sum, { cohorts }) => sum + cohorts.length, 0) * names;
+  if (ranges <= MAX_RANGES) return ranges;
+  const text = `query too large: it would read ${ranges} cell ranges, and the limit is ${MAX_RANGES} (each of ${names} pairs or backends, in each period and each cohort that matches the filters); request fewer periods or narrow the filters`;
+  throw new AppError("bad_parameter", text);
+}
+
+function matchPeriods({ table, cohortCounts }: CachedTable, of: FleetGeneration, query: CellQuery) {
+  return Promise.all(
+    query.periods.map(async (period): Promise<MatchedPeriod> => {
+      if (!isFiltered(query)) {
+        const versions = await readVersions(table, of, period, ALL_COHORTS);
+        return { period, cohorts: [ALL_COHORTS], versions, isCapped: false };
+      }
+      const [matching, versions] = await Promise.all([
+        matchingCohorts(table, of, query.filters, period),
+        readVersions(table, of, period),
+      ]);
+      if (cohortCounts.size >= MAX_COHORT_COUNTS) cohortCounts.clear();
+      cohortCounts.set(`${of.fleet} ${period}`, matching.listed);
+      return { period, cohorts: matching.cohorts, isCapped: matching.isCapped, versions };
+    }),
+  );
+}
+
+/** The versions of the cells of a period: for each cohort, or for the given one, the versions of all its shards as one text. */
+async function readVersions(
   table: Table,
   of: FleetGeneration,
   period: string,
   cohort?: string,
 ): Promise<ReadonlyMap<string, string>> {
-  const stamps = new Map<string, string>();
-  const prefix = cohort === undefined ? undefined : stampPrefix(cohort);
-  const query = { ...partition(stampPartition(of, period), prefix), ConsistentRead: true };
+  const versions = new Map<string, string>();
+  const prefix = cohort === undefined ? undefined : cellVersionPrefix(cohort);
+  const query = { ...partition(cellVersionPartition(of, period), prefix), ConsistentRead: true };
   for await (const item of queryItems(table, query)) {
     const [owner = "", shard = ""] = textOf(item, "sk").split("#");
-    stamps.set(owner, `${stamps.get(owner) ?? ""} ${shard}:${textOf(item, "stamp")}`);
+    versions.set(owner, `${versions.get(owner) ?? ""} ${shard}:${textOf(item, "stamp")}`);
   }
-  return stamps;
+  return versions;
 }
 
-/** The character after `#`, which ends a name in a sort key: the first text behind all cells of that name. */
-const BEHIND = "$";
+// The names of pairs or backends.
+
+/** The pairs or backends that have cells in any of the periods, sorted. */
+async function readNames(
+  { table, names }: CachedTable,
+  of: FleetGeneration,
+  periods: readonly MatchedPeriod[],
+  kind: "pair" | "backend",
+): Promise<string[]> {
+  const found = await Promise.all(
+    periods.map(({ period, versions }) =>
+      names.get(
+        `${cellPartition(of, period)} ${kind}`,
+        () => readNamesOfPeriod(table, of, period, kind),
+        versions.get(ALL_COHORTS) ?? "",
+      ),
+    ),
+  );
+  return [...new Set(found.flat())].sort();
+}
+
+/** The character after `#`, which ends a name in a sort key: the first text after all cells of that name. */
+const AFTER_NAME = "$";
 
 /**
- * The pairs or backends that have cells in a period, sorted. The list of all cohorts together is skipped through, one item
- * for each name, however many scopes and shards there are: at most 66 small reads for pairs, 12 for backends, and one more.
+ * The pairs or backends that have cells in a period, sorted. It skips through the cells of all cohorts together and reads one
+ * item for each name, however many scopes and shards there are: at most 66 small reads for pairs, 12 for backends, plus one.
  */
-async function cellNames(
+async function readNamesOfPeriod(
   table: Table,
   of: FleetGeneration,
   period: string,
   kind: "pair" | "backend",
 ): Promise<string[]> {
-  const end = `${EVERY_COHORT}#${kind}${BEHIND}`;
+  const end = `${ALL_COHORTS}#${kind}${AFTER_NAME}`;
   const names: string[] = [];
-  let from = `${EVERY_COHORT}#${kind}#`;
+  let from = `${ALL_COHORTS}#${kind}#`;
   for (;;) {
     const { items } = await queryPage(table, {
       KeyConditionExpression: "pk = :pk AND sk BETWEEN :from AND :end",
@@ -77,54 +218,146 @@ async function cellNames(
       },
       ProjectionExpression: "pk, sk",
       Limit: 1,
-      // Names are remembered under a stamp that was read before them, as cells are.
+      // They are cached under a version that was read before them, as cells are.
       ConsistentRead: true,
     });
     const [next] = items;
     const name = next === undefined ? undefined : textOf(next, "sk").split("#")[2];
     if (name === undefined) return names;
     names.push(name);
-    from = cellPrefix(EVERY_COHORT, kind, name).replace(/#$/, BEHIND);
+    from = cellPrefix(ALL_COHORTS, kind, name).replace(/#$/, AFTER_NAME);
   }
 }
 
-// The cells of one cohort in one period, and of several together: added over shards, and remembered under the stamp they were
-// read with, so that what has not changed since is not read again.
+// The cells of one name.
 
-/** The cells of one cohort by scope, added over shards; they are shared, and must not be changed. */
-interface CohortCells {
-  readonly views: Readonly<Record<View, ReadonlyMap<string, Cell>>>;
-  readonly writtenAt: string | null;
+async function readCells(
+  cached: CachedTable,
+  of: FleetGeneration,
+  query: CellQuery,
+  periods: readonly MatchedPeriod[],
+  kind: CellKind,
+  name: string,
+): Promise<CellReading> {
+  const turn = takingTurns();
+  const sums = periods.map((period) => ({ ...period, sum: makeCohortSum() }));
+  const ranges = sums.flatMap(({ period, cohorts, versions, sum }) =>
+    cohorts.map((cohort) => ({ period, cohort, version: versions.get(cohort), sum })),
+  );
+  await mapConcurrent(ranges, RANGES_AT_ONCE, async ({ period, cohort, version, sum }) => {
+    const prefix = cellPrefix(cohort, kind, name, query.scope);
+    sum.add(await readCohortCells(cached, cellPartition(of, period), prefix, query.metrics ?? [], version));
+    await turn();
+  });
+  await nextTurn();
+  const totals = sums.map(({ sum }) => sum.total());
+  return {
+    views: BothViews.listOf(totals.map(({ views }) => views)).map(mergeScopes),
+    writtenAt: latest(totals.map(({ writtenAt }) => writtenAt)),
+    isCapped: periods.some((period) => period.isCapped),
+  };
 }
 
-/** One map for both views: they are alike, and not added up twice. */
-const NO_CELLS: ReadonlyMap<string, Cell> = new Map();
-const NOTHING: CohortCells = { views: { trusted: NO_CELLS, all: NO_CELLS }, writtenAt: null };
-
-/** A table, and what of it is kept in the process. */
-interface RememberedTable {
-  readonly table: Table;
-  readonly remembered: Memory<CohortCells>;
+function mergeScopes(periods: readonly ReadonlyMap<string, Cell>[]): ScopedCells {
+  const scopes = new Set(periods.flatMap((period) => [...period.keys()]));
+  return new Map(
+    [...scopes].sort().map((scope) => [scope, mergePeriods(periods.flatMap((period) => period.get(scope) ?? []))]),
+  );
 }
 
-/** The cells of one range, read unless they are remembered. A cohort without a stamp has none. */
-async function cohortCells(
-  { table, remembered }: RememberedTable,
+const NO_CELLS: CohortCells = { views: new BothViews(new Map()), writtenAt: null };
+
+/** The cells of one range, unless they are cached. A cohort without a version has no cells. */
+async function readCohortCells(
+  { table, cells }: CachedTable,
   pk: string,
   prefix: string,
   metrics: readonly MetricName[],
-  stamp: string | undefined,
+  version: string | undefined,
 ): Promise<CohortCells> {
-  if (stamp === undefined) return NOTHING;
-  return remembered.recall(`${pk} ${prefix} ${metrics.join()}`, stamp, async () => {
-    // Consistently: cells older than their stamp would be believed for as long as the stamp stands.
+  if (version === undefined) return NO_CELLS;
+  const read = async (): Promise<CohortCells> => {
+    // Consistently: cells older than their version would be used until the version changes.
     const items = await queryAll(table, { ...partition(pk, prefix), ConsistentRead: true });
-    const wanted = wantedPlaces(metrics);
-    const trusted = addUp(items, "trusted", wanted);
-    const all = items.some(hasTwoViews) ? addUp(items, "all", wanted) : trusted;
-    const value = { views: { trusted, all }, writtenAt: latest(items.map((item) => textOf(item, "at"))) };
-    return { value, bytes: sizeOf(trusted) + (all === trusted ? 0 : sizeOf(all)) };
-  });
+    const stored = items.map((item) => ({ scope: textOf(item, "sk").split("#")[3] ?? "", views: encodedViews(item) }));
+    const indexes = quantityIndexes(metrics);
+    return {
+      views: BothViews.listOf(stored.map(({ views }) => views)).map((encoded) =>
+        addUp(
+          stored.map(({ scope }) => scope),
+          encoded,
+          indexes,
+        ),
+      ),
+      writtenAt: latest(items.map((item) => textOf(item, "at"))),
+    };
+  };
+  return cells.get(`${pk} ${prefix} ${metrics.join()}`, read, version);
+}
+
+/** The indexes of the rates and efficiencies of metrics in a cell; undefined for all. */
+function quantityIndexes(metrics: readonly MetricName[]): ReadonlySet<number> | undefined {
+  if (metrics.length === 0) return undefined;
+  return new Set(metrics.flatMap((metric) => [quantityIndex(metric), quantityIndex(efficiencyName(metric))]));
+}
+
+/** One view of stored cells by scope, added up over shards. */
+function addUp(
+  scopes: readonly string[],
+  encoded: readonly (Uint8Array | null)[],
+  indexes: ReadonlySet<number> | undefined,
+): ReadonlyMap<string, Cell> {
+  const sums = new Map<string, Cell>();
+  for (const [index, bytes] of encoded.entries()) {
+    const scope = scopes[index] ?? "";
+    const sum = sums.get(scope) ?? emptyCell();
+    if (bytes !== null) mergeEncoded(sum, bytes, indexes);
+    sums.set(scope, sum);
+  }
+  return sums;
+}
+
+/** A sum over the cohorts of one period. */
+interface CohortSum {
+  add(cells: CohortCells): void;
+  /** The sum of everything that was added; for a single cohort the very cells that were added. */
+  total(): CohortCells;
+}
+
+/** An empty sum. Cohorts are added one by one in any order, so that a thousand of them take no more memory than two. */
+function makeCohortSum(): CohortSum {
+  let total = NO_CELLS;
+  let added = 0;
+  let sums = new BothViews(new Map<string, Cell>());
+  return {
+    add: (cells) => {
+      added += 1;
+      if (added === 1) {
+        total = cells;
+        return;
+      }
+      if (added === 2) sums = total.views.map((scopes) => addScopes(new Map(), scopes));
+      if (sums.areSame && !cells.views.areSame) sums = new BothViews(sums.trusted, addScopes(new Map(), sums.trusted));
+      sums.map((sum, view) => addScopes(sum, cells.views[view]));
+      total = { views: sums, writtenAt: latest([total.writtenAt, cells.writtenAt]) };
+    },
+    total: () => total,
+  };
+}
+
+/** Adds cells to a sum, which it changes; gives the sum. */
+function addScopes(sum: Map<string, Cell>, scopes: ReadonlyMap<string, Cell>): Map<string, Cell> {
+  for (const [scope, cell] of scopes) {
+    const added = sum.get(scope) ?? emptyCell();
+    mergeCell(added, cell);
+    sum.set(scope, added);
+  }
+  return sum;
+}
+
+/** The last of some times (ISO 8601 UTC); null without any. */
+function latest(times: readonly (string | null)[]): string | null {
+  return times.reduce((last, time) => (last === null || (time !== null && time > last) ? time : last), null);
 }
 
 /** What cells take in memory, about: a cell itself, each quantity in it, and each count of a histogram. */
@@ -132,7 +365,7 @@ const CELL_BYTES = 500;
 const QUANTITY_BYTES = 500;
 const COUNT_BYTES = 8;
 
-/** Measured on what is kept: few hosts far apart have short items and long histograms. */
+/** Bytes in memory, not in the table: where few hosts differ much, items are short and histograms are long. */
 function sizeOf(scopes: ReadonlyMap<string, Cell>): number {
   let bytes = 0;
   for (const { metrics } of scopes.values()) {
@@ -146,235 +379,15 @@ function sizeOf(scopes: ReadonlyMap<string, Cell>): number {
   return bytes;
 }
 
-/** The last of some times. */
-function latest(times: readonly (string | null)[]): string | null {
-  return times.reduce((last, time) => (last === null || (time !== null && time > last) ? time : last), null);
+// Cells and their versions as items.
+
+/** Both views of a stored cell, encoded; null where the item has none. An item without `all` has the same cell in both. */
+export function encodedViews(item: Item): BothViews<Uint8Array | null> {
+  const trusted = optionalBytesOf(item, "trusted");
+  return new BothViews(trusted, optionalBytesOf(item, "all") ?? trusted);
 }
 
-/** Where the rates and efficiencies of metrics are in a cell; undefined for all. */
-function wantedPlaces(metrics: readonly MetricName[]): ReadonlySet<number> | undefined {
-  if (metrics.length === 0) return undefined;
-  return new Set(metrics.flatMap((metric) => [quantityIndex(metric), quantityIndex(efficiencyName(metric))]));
-}
-
-/** Stored cells by scope, added over shards. */
-function addUp(items: readonly Item[], view: View, wanted: ReadonlySet<number> | undefined): ReadonlyMap<string, Cell> {
-  const scopes = new Map<string, Cell>();
-  for (const item of items) {
-    const scope = textOf(item, "sk").split("#")[3] ?? "";
-    const cell = scopes.get(scope) ?? emptyCell();
-    const bytes = encodedView(item, view);
-    if (bytes !== null) mergeEncoded(cell, bytes, wanted);
-    scopes.set(scope, cell);
-  }
-  return scopes;
-}
-
-/** A sum over cohorts of one period. */
-interface CohortSum {
-  add(cells: CohortCells): void;
-  /** The sum of all that was added; of one cohort its very cells. */
-  total(): CohortCells;
-}
-
-/** A sum to which cohorts are added in any order, one after the other, so that a thousand of them take no more room than two. */
-function sumOverCohorts(): CohortSum {
-  let total: CohortCells = NOTHING;
-  let added = 0;
-  let trusted = new Map<string, Cell>();
-  /** The same map as long as no cohort has cached runs: then the views are one sum. */
-  let all = trusted;
-  return {
-    add: (cells) => {
-      added += 1;
-      if (added === 1) {
-        total = cells;
-        return;
-      }
-      if (added === 2) {
-        trusted = sumOf(total.views.trusted);
-        all = areAlike(total) ? trusted : sumOf(total.views.all);
-      }
-      if (all === trusted && !areAlike(cells)) all = sumOf(trusted);
-      addScopes(trusted, cells.views.trusted);
-      if (all !== trusted) addScopes(all, cells.views.all);
-      total = { views: { trusted, all }, writtenAt: latest([total.writtenAt, cells.writtenAt]) };
-    },
-    total: () => total,
-  };
-}
-
-const areAlike = ({ views }: CohortCells): boolean => views.all === views.trusted;
-
-function sumOf(scopes: ReadonlyMap<string, Cell>): Map<string, Cell> {
-  const sum = new Map<string, Cell>();
-  addScopes(sum, scopes);
-  return sum;
-}
-
-function addScopes(to: Map<string, Cell>, scopes: ReadonlyMap<string, Cell>): void {
-  for (const [scope, cell] of scopes) {
-    const sum = to.get(scope) ?? emptyCell();
-    mergeCell(sum, cell);
-    to.set(scope, sum);
-  }
-}
-
-/** Names and ranges of cells that one question reads at the same time: all together what the store has connections for. */
-const NAMES_AT_ONCE = 4;
-const RANGES_AT_ONCE = 16;
-
-/** Ranges that one question may read. Each takes a millisecond or less, so that even this many are some ten seconds. */
-const MAX_RANGES = 20_000;
-
-/** What a question with filters is presumed to read before its cohorts are known: as a comparison, all that there are. */
-const NAMES_PRESUMED = 3;
-
-/** Cohorts of a period of which nothing has been read yet. */
-const COHORTS_PRESUMED = 50;
-
-/** Periods whose number of cohorts is kept in mind. */
-const MAX_PERIODS_KNOWN = 10_000;
-
-/** Room for the cells of some hundred cohorts, or of all hosts in a few hundred questions. */
-const REMEMBERED_BYTES = 32e6;
-
-interface Cells extends RememberedTable {
-  readonly names: Memory<readonly string[]>;
-  /** How many cohorts a fleet was seen to have in a period. */
-  readonly cohortCounts: Map<string, number>;
-}
-
-/** Cells over the table; what was read last is kept in the process, in some 32 MB. */
-export function makeCellStore(table: Table) {
-  const cells = {
-    table,
-    remembered: makeMemory<CohortCells>(REMEMBERED_BYTES),
-    names: makeMemory<readonly string[]>(REMEMBERED_BYTES / 100),
-    cohortCounts: new Map<string, number>(),
-  };
-  return {
-    open: async (question: CellQuery) => {
-      const presumed = isFiltered(question) ? NAMES_PRESUMED * cohortsKnown(cells, question) : 0;
-      // Before anything is read: else those who are to be refused would read as many cohorts as those who are let in.
-      question.charge?.(presumed);
-      const of = await currentGeneration(table, question.fleet);
-      const places = await placesOf(cells, of, question);
-      question.charge?.(-presumed);
-      const read = (kind: CellKind, name: string) => readCells(cells, of, question, places, kind, name);
-      const charge = (names: number): void => {
-        const ranges = rangesFor(names, places);
-        question.charge?.(ranges);
-      };
-      return {
-        read: async (kind: CellKind, name: string): Promise<CellReading> => {
-          charge(1);
-          return read(kind, name);
-        },
-        readAll: async (kind: "pair" | "backend"): Promise<ReadonlyMap<string, CellReading>> => {
-          const names = await namesIn(cells, of, places, kind);
-          charge(names.length);
-          return new Map(
-            await mapConcurrent(names, NAMES_AT_ONCE, async (name) => [name, await read(kind, name)] as const),
-          );
-        },
-      };
-    },
-    cohorts: async (fleet: string, period: string): Promise<Cohort[]> =>
-      readCohorts(table, await currentGeneration(table, fleet), period),
-  };
-}
-
-/** A period, and the cohorts in it that satisfy the filters. */
-interface Place {
-  readonly period: string;
-  readonly cohorts: readonly string[];
-  /** What the cells of each cohort are known by. */
-  readonly stamps: ReadonlyMap<string, string>;
-  /** Whether hosts that satisfy the filters may be missing. */
-  readonly isCapped: boolean;
-}
-
-const isFiltered = ({ filters }: CellQuery): boolean => COHORT_KEYS.some((key) => filters[key] !== undefined);
-
-function cohortsKnown({ cohortCounts }: Cells, { fleet, periods }: CellQuery): number {
-  return periods.reduce((sum, period) => sum + (cohortCounts.get(`${fleet} ${period}`) ?? COHORTS_PRESUMED), 0);
-}
-
-function placesOf({ table, cohortCounts }: Cells, of: FleetGeneration, question: CellQuery): Promise<Place[]> {
-  return Promise.all(
-    question.periods.map(async (period) => {
-      if (!isFiltered(question)) {
-        const stamps = await readStamps(table, of, period, EVERY_COHORT);
-        return { period, cohorts: [EVERY_COHORT], stamps, isCapped: false };
-      }
-      const [matching, stamps] = await Promise.all([
-        matchingCohorts(table, of, question.filters, period),
-        readStamps(table, of, period),
-      ]);
-      if (cohortCounts.size >= MAX_PERIODS_KNOWN) cohortCounts.clear();
-      cohortCounts.set(`${of.fleet} ${period}`, matching.listed);
-      return { period, cohorts: matching.cohorts, isCapped: matching.isCapped, stamps };
-    }),
-  );
-}
-
-/** The pairs or backends that have cells in any of the periods, sorted. */
-async function namesIn(
-  { table, names }: Cells,
-  of: FleetGeneration,
-  places: readonly Place[],
-  kind: "pair" | "backend",
-): Promise<string[]> {
-  const found = await Promise.all(
-    places.map(({ period, stamps }) =>
-      names.recall(`${cellPartition(of, period)} ${kind}`, stamps.get(EVERY_COHORT) ?? "", async () => {
-        const value = await cellNames(table, of, period, kind);
-        return { value, bytes: value.join().length };
-      }),
-    ),
-  );
-  return [...new Set(found.flat())].sort();
-}
-
-async function readCells(
-  cells: Cells,
-  of: FleetGeneration,
-  question: CellQuery,
-  places: readonly Place[],
-  kind: CellKind,
-  name: string,
-): Promise<CellReading> {
-  const turn = takingTurns();
-  const sums = places.map((place) => ({ place, sum: sumOverCohorts() }));
-  const ranges = sums.flatMap(({ place, sum }) => place.cohorts.map((cohort) => ({ place, cohort, sum })));
-  await mapConcurrent(ranges, RANGES_AT_ONCE, async ({ place: { period, stamps }, cohort, sum }) => {
-    const prefix = cellPrefix(cohort, kind, name, question.scope);
-    sum.add(await cohortCells(cells, cellPartition(of, period), prefix, question.metrics ?? [], stamps.get(cohort)));
-    await turn();
-  });
-  await nextTurn();
-  const periods = sums.map(({ sum }) => sum.total());
-  const trusted = mergeScopes(periods.map(({ views }) => views.trusted));
-  const areAlike = periods.every(({ views }) => views.all === views.trusted);
-  return {
-    views: { trusted, all: areAlike ? trusted : mergeScopes(periods.map(({ views }) => views.all)) },
-    writtenAt: latest(periods.map(({ writtenAt }) => writtenAt)),
-    isCapped: places.some((place) => place.isCapped),
-  };
-}
-
-/** The ranges that so many names take to read. Throws `bad_parameter` for more than one question may read. */
-function rangesFor(names: number, places: readonly Place[]): number {
-  const ranges = places.reduce((sum, { cohorts }) => sum + cohorts.length, 0) * names;
-  if (ranges <= MAX_RANGES) return ranges;
-  const text = `expected a question about at most ${MAX_RANGES} sums of hosts, found ${ranges}: every pair or backend (${names}) in every period in each cohort that the filters let through; ask for fewer periods or name more filters`;
-  throw new AppError("bad_parameter", text);
-}
-
-function mergeScopes(periods: readonly ReadonlyMap<string, Cell>[]): ScopedCells {
-  const scopes = new Set(periods.flatMap((period) => [...period.keys()]));
-  return new Map(
-    [...scopes].sort().map((scope) => [scope, mergePeriods(periods.flatMap((period) => period.get(scope) ?? []))]),
-  );
+/** The write that gives cells a new version, to be part of the transaction that changes them. */
+export function cellVersionWrite(table: Table, key: Key, version: string): TransactWriteItem {
+  return { Put: { TableName: table.name, Item: { ...keyItem(key), stamp: { S: version } } } };
 }

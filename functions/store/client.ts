@@ -1,60 +1,55 @@
-// Opening the table: one client, kept alive, with a bounded number of retries, so that a caller hears within a minute when the
-// store cannot be reached; and, where CDK does not do it, making the table.
+// Opening a table: a client that keeps its connections and retries a bounded number of times, so that a caller gets an error
+// within a minute if the store cannot be reached. And creating the table where CDK does not.
 
 import { Agent, type ClientRequestArgs } from "node:http";
 import type { Socket } from "node:net";
 import type { Duplex } from "node:stream";
-import { CreateTableCommand, DescribeTableCommand, DynamoDBClient } from "@aws-sdk/client-dynamodb";
+import {
+  CreateTableCommand,
+  DescribeTableCommand,
+  DynamoDBClient,
+  type DynamoDBClientConfig,
+} from "@aws-sdk/client-dynamodb";
 import { TABLE } from "../../shared/deployment.ts";
 import { afterNewClients } from "../runtime/turns.ts";
-import { translated } from "./errors.ts";
+import { translateError } from "./errors.ts";
 import { beginFormat } from "./format.ts";
-import type { StoreHealth } from "./health.ts";
+import type { StoreHealth } from "./status.ts";
 import type { Table } from "./table.ts";
 
-// The embedded engine is reached on one machine and asks that a request is signed, but not how. Signing takes the SHA-256
-// of every body, a header of what runs where is made for every request, and nobody ever looks at either.
+// The embedded engine runs on the same machine. It requires that a request has a signature, but does not check it. So
+// requests to it get a constant one: computing a signature takes the SHA-256 of every body.
 
-/** Gives a connected socket to the engine. Rejects with an Error with a `code`, as a socket's. */
+/** Gives a socket that is connected to the engine. Rejects with an Error that has a `code`, like the errors of sockets. */
 export type Connect = () => Promise<Socket>;
 
-/** What stands for a signature: in the form of one, since the engine looks at that. */
-const HEADERS = {
+/** The form of a signature, which the engine checks. */
+const SIGNATURE = {
   authorization: "AWS4-HMAC-SHA256 Credential=local/local/dynamodb/aws4_request, SignedHeaders=host, Signature=0",
   "x-amz-date": "20000101T000000Z",
 };
 
-/** What clients of the embedded engine do otherwise than others. */
+/** How clients of the embedded engine differ from others. */
 interface EmbeddedClient {
-  /** A new agent that reaches the engine where its endpoint is no address; null where that is one. */
+  /** A new agent for an engine whose endpoint is not an address; null if it is one. */
   agent(): Agent | null;
-  leaveUnsigned(client: DynamoDBClient): void;
+  readonly signer: NonNullable<DynamoDBClientConfig["signer"]>;
 }
 
-/** The clients of an engine that gives its connections by `connect`, or listens at its endpoint. */
+/** Clients of an engine that is reached through `connect`, or listens on its endpoint. */
 export const embeddedClient = (connect: Connect | undefined): EmbeddedClient => ({
   agent: () => (connect === undefined ? null : new ConnectingAgent(connect)),
-  leaveUnsigned,
+  signer: {
+    sign: async (request) => {
+      Object.assign(request.headers, SIGNATURE);
+      return request;
+    },
+  },
 });
 
-/** Makes a client send the same words in place of a signature. For the embedded engine only: AWS refuses such requests. */
-function leaveUnsigned({ middlewareStack }: DynamoDBClient): void {
-  middlewareStack.remove("httpSigningMiddleware");
-  middlewareStack.remove("getUserAgentMiddleware");
-  middlewareStack.add(
-    (next) => (args) => {
-      // The step hands on requests of the SDK's own type, which it declares as unknown.
-      const { headers } = args.request as { headers: Record<string, string> };
-      Object.assign(headers, HEADERS);
-      return next(args);
-    },
-    { step: "build", name: "vbdstatUnsigned" },
-  );
-}
-
 /**
- * An agent whose connections come from `connect`, whatever host a request names. It does not bound their number: Node.js
- * counts a connection only when it is there.
+ * An agent whose connections come from `connect`, whatever the host of a request. It does not limit their number: Node.js
+ * counts a connection only once it is established.
  */
 export class ConnectingAgent extends Agent {
   readonly #connect: Connect;
@@ -67,75 +62,82 @@ export class ConnectingAgent extends Agent {
   override createConnection(_: ClientRequestArgs, callback?: (error: Error | null, stream: Duplex) => void): undefined {
     this.#connect().then(
       (socket) => callback?.(null, socket),
-      // Node.js looks at no stream where there is an error.
+      // Node.js ignores the stream if there is an error.
       (error) => callback?.(error, undefined as never),
     );
   }
 }
 
-/** Where the table is. Without an endpoint: AWS, with region and credentials as the SDK finds them. */
+/** Where a table is. Without an endpoint: on AWS, with the region and credentials that the SDK finds. */
 export interface TableAddress {
   readonly tableName: string;
   readonly endpoint?: string | undefined;
   readonly region?: string | undefined;
   readonly credentials?: { readonly accessKeyId: string; readonly secretAccessKey: string } | undefined;
-  /** The endpoint is the embedded engine: what its clients do otherwise. */
+  /** Given if the endpoint is that of the embedded engine. */
   readonly embedded?: EmbeddedClient;
-  /** Told what requests find wrong with the store's file. */
+  /** Notes errors of the disk that requests meet. */
   readonly health?: StoreHealth;
-  /** After so long without an answer a request counts as failed, and is tried again; 5 seconds unless given. */
+  /** After this time without an answer a request has failed, and is retried; 5 seconds unless given. */
   readonly timeoutMs?: number;
-  /** Requests under way at the same time, others wait for one of these; 64 unless given. */
+  /** Requests that run at the same time, while others wait; 64 unless given. */
   readonly sockets?: number;
-  /** Whether requests are held back while clients connect, because each answer takes time that health checks wait for. */
+  /** Whether requests wait while clients connect, because health checks of those clients would wait for their answers. */
   readonly yieldsToNewClients?: boolean;
 }
 
-/** A table and a new client that reaches it; nothing is sent yet. Whoever opens it destroys the client when done. */
+/** A table with a new client. It sends nothing yet. The caller must destroy the client in the end. */
 export function openTable(address: TableAddress): Table {
   const { tableName, endpoint, region, credentials, embedded, health, timeoutMs = 5_000, sockets = 64 } = address;
   const client = new DynamoDBClient({
     ...(endpoint === undefined ? {} : { endpoint }),
     ...(region === undefined ? {} : { region }),
     ...(credentials === undefined ? {} : { credentials }),
+    ...(embedded === undefined ? {} : { signer: embedded.signer }),
     maxAttempts: 4,
-    // The stack of middleware is the same for every request: it need not be put together for each.
+    // The middleware is the same for all requests: the SDK need not assemble it for each.
     cacheMiddleware: true,
     requestHandler: {
-      // On one machine a burst can keep the process from looking at a connection that was made for seconds.
+      // On one machine a burst of work can delay the handling of an established connection for seconds.
       connectionTimeout: endpoint === undefined ? 1_000 : timeoutMs,
       requestTimeout: timeoutMs,
-      // Without it the SDK only warns of a store that takes requests and never answers, and waits on.
+      // Without it the SDK only warns of a store that accepts requests and does not answer, and continues to wait.
       throwOnRequestTimeout: true,
       httpAgent: embedded?.agent() ?? { keepAlive: true, maxSockets: sockets },
     },
   });
-  takeTurns(client, sockets, address.yieldsToNewClients === true);
+  limitRequests(client, sockets, address.yieldsToNewClients === true);
   health?.watch(client);
-  // It walks every input and output for a log that is not there.
-  client.middlewareStack.remove("loggerMiddleware");
-  embedded?.leaveUnsigned(client);
+  // It processes every input and output for a log that is not used.
+  removeMiddleware(client, "loggerMiddleware");
+  // It composes a header for every request, which the engine ignores.
+  if (embedded !== undefined) removeMiddleware(client, "getUserAgentMiddleware");
   return { name: tableName, client };
 }
 
+/** Throws if the SDK no longer has the middleware under this name, which is not part of its public interface. */
+function removeMiddleware({ middlewareStack }: DynamoDBClient, name: string): void {
+  if (!middlewareStack.remove(name)) throw new Error(`the SDK has no ${name}; find out what replaced it`);
+}
+
 /**
- * Lets requests wait for each other before they are handed to the HTTP client, so that no limit of time counts the waiting,
- * and no more connections are opened than requests may be under way.
+ * Limits the requests that run at the same time. The others wait before they reach the HTTP client, so that the waiting does
+ * not count for its timeouts, and no connections are opened for them.
  */
-function takeTurns({ middlewareStack }: DynamoDBClient, most: number, yieldsToNewClients: boolean): void {
+function limitRequests({ middlewareStack }: DynamoDBClient, max: number, yieldsToNewClients: boolean): void {
   const waiting: (() => void)[] = [];
-  let underWay = 0;
+  let running = 0;
   middlewareStack.add(
     (next) => async (args) => {
-      if (underWay < most) underWay += 1;
+      if (running < max) running += 1;
       else await new Promise<void>((resolve) => waiting.push(resolve));
       try {
         if (yieldsToNewClients) await afterNewClients();
         return await next(args);
       } finally {
         const first = waiting.shift();
-        // The turn is handed on: nobody who comes now can be quicker.
-        if (first === undefined) underWay -= 1;
+        // The first that waits takes this place, so that no new request can take it.
+        if (first === undefined) running -= 1;
         else first();
       }
     },
@@ -144,14 +146,14 @@ function takeTurns({ middlewareStack }: DynamoDBClient, most: number, yieldsToNe
 }
 
 /**
- * Creates the table unless it exists, waits until it can be used, and writes the format number into a new one. For local
- * engines and tests; on AWS CDK does it, and the command that makes the first token writes the number.
+ * Creates the table unless it exists, waits until it is active, and writes the format number into a new one. For local engines
+ * and tests; on AWS, CDK creates the table, and the command that creates the first token writes the number.
  */
 export async function ensureTable(table: Table): Promise<void> {
   const { orderIndex, timeIndex } = TABLE;
   const attribute = (AttributeName: string) => ({ AttributeName, AttributeType: "S" as const });
   try {
-    await startUp(() =>
+    await whenStarted(() =>
       table.client.send(
         new CreateTableCommand({
           TableName: table.name,
@@ -191,22 +193,22 @@ export async function ensureTable(table: Table): Promise<void> {
       ),
     );
   } catch (error) {
-    if (!(error instanceof Error && error.name === "ResourceInUseException")) throw translated(error);
+    if (!(error instanceof Error && error.name === "ResourceInUseException")) throw translateError(error);
   }
   for (let waited = 0; ; waited += 1) {
     const describe = () => table.client.send(new DescribeTableCommand({ TableName: table.name }));
-    const { Table: described } = await startUp(describe);
+    const { Table: described } = await whenStarted(describe);
     if (described?.TableStatus === "ACTIVE") return beginFormat(table);
     if (waited === 150) throw new Error(`table ${table.name} did not become active within 30 seconds`);
     await new Promise((resolve) => setTimeout(resolve, 200));
   }
 }
 
-/** How long a store may take to get going: an engine that was killed first reads its log again, which can be gigabytes. */
+/** How long a store may take to start: an engine that was killed first reads its log again, which can be gigabytes. */
 const START_UP_MS = 300_000;
 
-/** Sends until there is an answer: a store that is starting takes requests before it answers any. */
-async function startUp<T>(send: () => Promise<T>): Promise<T> {
+/** Retries until there is an answer: a store that is starting accepts requests before it answers them. */
+async function whenStarted<T>(send: () => Promise<T>): Promise<T> {
   for (const started = performance.now(); ; ) {
     try {
       return await send();

@@ -1,9 +1,10 @@
-// Cohorts of a period: which there are, which satisfy filters, and which a host is counted in. Every cohort costs cells of
-// its own and a read in every filtered answer, so a period has room for so many; hosts of further ones are counted together
-// in `other`. Where a host is counted stands in its stored summary, so nobody ever has to find out again why.
+// Cohorts of a period: which ones exist, which ones match filters, and which one a host is counted in. Every cohort costs
+// cells of its own, and a read in every filtered query, so a period has room for a limited number; hosts of further cohorts
+// are counted together in `other`. The stored summary of a host says which cohort it is counted in, so that this is decided
+// only once.
 //
-// A cohort is listed for as long as it has hosts. Its item says in how many shards it has any; that a shard gets its first
-// host or loses its last one shows in a cell of the shard, and both change in one transaction.
+// A cohort is listed for as long as it has hosts. Its item has the number of shards with hosts of it. When a shard gets its
+// first host or loses its last one, a cell of the shard appears or disappears; both change in one transaction.
 
 import type { TransactWriteItem } from "@aws-sdk/client-dynamodb";
 import type { FleetGeneration, SummaryStep } from "../../shared/cells/stored-summary.ts";
@@ -13,10 +14,10 @@ import { type Item, keyItem, textOf } from "./item.ts";
 import { cohortHash, cohortKey, cohortPartition, idOf, type Key } from "./keys.ts";
 import { getItems, partition, queryAll, queryItems, type Table } from "./table.ts";
 
-/** Cohorts of a period. Workers that add cohorts at the same moment may each add one more. */
+/** Cohorts that a period has room for. Workers that add cohorts at the same moment may each exceed it by one. */
 export const MAX_COHORTS = 2_000;
 
-/** The cohorts of a period that filters can find. */
+/** The cohorts of a period that filters can match. */
 export async function readCohorts(table: Table, of: FleetGeneration, period: string): Promise<Cohort[]> {
   return (await readListed(table, of, period)).cohorts;
 }
@@ -31,17 +32,20 @@ async function readListed(
   return { cohorts: own.map((item) => JSON.parse(textOf(item, "cohort"))), isCapped: own.length < items.length };
 }
 
-/** Whether a cohort satisfies every filter: each key must have one of the values asked for. */
+/** Whether a cohort matches every filter: each key must have one of the values of its filter. */
 function cohortMatches(cohort: Cohort, filters: CellQuery["filters"]): boolean {
   return COHORT_KEYS.every((key) => {
     const wanted = filters[key];
     const value = cohort[key];
-    // Earlier versions stored what was sent, in NFC or not; filters are.
+    // Filters are in NFC. Earlier versions stored values as they were sent, in NFC or not.
     return wanted === undefined || (value !== undefined && wanted.includes(value.normalize("NFC")));
   });
 }
 
-/** The hashes of the cohorts that satisfy the filters, of how many, and whether hosts may be missing because they are in `other`. */
+/**
+ * The hashes of the cohorts that match the filters, out of how many (`listed`), and whether hosts may be missing because they
+ * are counted in `other`.
+ */
 export async function matchingCohorts(
   table: Table,
   of: FleetGeneration,
@@ -54,8 +58,8 @@ export async function matchingCohorts(
 }
 
 /**
- * The write that lists a cohort, or no longer does, when a shard of it got its first host (`added` 1) or lost its last one
- * (-1). A list that an earlier version has written says of no shards, and keeps its cohorts until a rebuild.
+ * The write that lists a cohort, or removes it from the list, when a shard got its first host of it (`added` 1) or lost its
+ * last one (-1). No write for an item of an earlier version, which has no number of shards and stays until a rebuild.
  */
 export function listingWrite(
   table: Table,
@@ -65,27 +69,27 @@ export function listingWrite(
   added: 1 | -1,
 ): TransactWriteItem[] {
   if (stored !== undefined && stored["shards"] === undefined) return [];
-  const place = { TableName: table.name, Key: keyItem(key) };
+  const target = { TableName: table.name, Key: keyItem(key) };
   const one = { ":one": { N: "1" } };
   if (added === 1) {
     return [
       {
         Update: {
-          ...place,
+          ...target,
           UpdateExpression: "SET cohort = :cohort ADD shards :one",
           ExpressionAttributeValues: { ...one, ":cohort": { S: JSON.stringify(cohort) } },
         },
       },
     ];
   }
-  // Whether it is the last shard is as it was read, or the transaction fails.
+  // Only if it still is the last shard: otherwise the transaction fails.
   if (Number(stored?.["shards"]?.N) === 1) {
-    return [{ Delete: { ...place, ConditionExpression: "shards = :one", ExpressionAttributeValues: one } }];
+    return [{ Delete: { ...target, ConditionExpression: "shards = :one", ExpressionAttributeValues: one } }];
   }
   return [
     {
       Update: {
-        ...place,
+        ...target,
         UpdateExpression: "ADD shards :less",
         ConditionExpression: "shards > :one",
         ExpressionAttributeValues: { ...one, ":less": { N: "-1" } },
@@ -95,53 +99,53 @@ export function listingWrite(
 }
 
 /**
- * The steps with the cohorts that their hosts are to be counted in: their own where it is listed or the period has room,
- * else `other`. A host that stays in its cohort is not looked up.
+ * The steps with the cohorts that their hosts are counted in: their own cohort if it is listed or the period has room for it,
+ * else `other`. Nothing is read for a host that stays in its cohort.
  */
-export async function placed(
+export async function assignCohorts(
   table: Table,
   of: FleetGeneration,
   steps: readonly SummaryStep[],
-  most: number,
+  maxCohorts: number,
 ): Promise<SummaryStep[]> {
   const keyOf = ({ period, after }: SummaryStep) => cohortKey(of, period, cohortHash(after.cohort));
-  const entering = steps.filter(enters);
+  const entering = steps.filter(entersCohort);
   if (entering.length === 0) return [...steps];
   const keys = new Map(entering.map((step) => [idOf(keyOf(step)), keyOf(step)]));
   const listed = new Set((await getItems(table, [...keys.values()])).keys());
   const rooms = new Map<string, number>();
-  const done: SummaryStep[] = [];
+  const assigned: SummaryStep[] = [];
   for (const step of steps) {
     const own = idOf(keyOf(step));
-    if (!enters(step) || step.after.cohort === OTHER_COHORT || listed.has(own)) {
-      done.push(step);
+    if (!entersCohort(step) || step.after.cohort === OTHER_COHORT || listed.has(own)) {
+      assigned.push(step);
       continue;
     }
-    const room = rooms.get(step.period) ?? most - (await countCohorts(table, of, step.period));
+    const room = rooms.get(step.period) ?? maxCohorts - (await countCohorts(table, of, step.period));
     rooms.set(step.period, Math.max(0, room - 1));
     if (room > 0) listed.add(own);
-    done.push(room > 0 ? step : { ...step, after: { ...step.after, cohort: OTHER_COHORT } });
+    assigned.push(room > 0 ? step : { ...step, after: { ...step.after, cohort: OTHER_COHORT } });
   }
-  return done;
+  return assigned;
 }
 
-/** Whether a step takes a host into a cohort that it has not been counted in. */
-export function enters({ before, after }: SummaryStep): boolean {
+/** Whether a step counts a host in a cohort that it was not counted in before. */
+export function entersCohort({ before, after }: SummaryStep): boolean {
   return (
     after.summary.groups.length > 0 &&
     (before.summary.groups.length === 0 || cohortHash(before.cohort) !== cohortHash(after.cohort))
   );
 }
 
-/** Whether a step takes a host out of a cohort that it has been counted in. */
-export function leaves({ before, after }: SummaryStep): boolean {
+/** Whether a step no longer counts a host in the cohort that it was counted in before. */
+export function leavesCohort({ before, after }: SummaryStep): boolean {
   return (
     before.summary.groups.length > 0 &&
     (after.summary.groups.length === 0 || cohortHash(before.cohort) !== cohortHash(after.cohort))
   );
 }
 
-/** Cohorts that take room: `other` takes none. */
+/** The number of cohorts that take room, which `other` does not. */
 async function countCohorts(table: Table, of: FleetGeneration, period: string): Promise<number> {
   let count = 0;
   const keys = { ...partition(cohortPartition(of, period)), ProjectionExpression: "sk", ConsistentRead: true };

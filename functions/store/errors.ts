@@ -1,9 +1,10 @@
-// What goes wrong in the store, in the words of the product. Match on error names: message texts differ between engines.
+// Errors of the store, translated to the errors of the service, and retries. Errors are recognized by their names: message
+// texts differ between engines.
 
 import { TransactionCanceledException } from "@aws-sdk/client-dynamodb";
 import { AppError } from "../../shared/errors.ts";
 
-/** A transaction that changed nothing. `reasons` has a code for each of its writes, `None` where that one was fine. */
+/** A transaction that changed nothing. `reasons` has a code for each of its writes, `None` for one that could be written. */
 export class TransactionCancelled extends Error {
   override readonly name = "TransactionCancelled";
   readonly reasons: readonly string[];
@@ -13,12 +14,12 @@ export class TransactionCancelled extends Error {
     this.reasons = reasons;
   }
 
-  /** Whether trying the same transaction again can help: somebody else was writing, or the table is busy. */
+  /** Whether retrying the same transaction can help: another writer was in the way, or the table is busy. */
   get transient(): boolean {
     return this.reasons.every((reason) => reason === "None" || TRANSIENT_REASONS.has(reason));
   }
 
-  /** Whether reading again and starting afresh can help: others were writing, or have written. */
+  /** Whether reading again and starting over can help: other writers were or are in the way. */
   get isLostRace(): boolean {
     return this.reasons.every(
       (reason) => reason === "None" || reason === "ConditionalCheckFailed" || TRANSIENT_REASONS.has(reason),
@@ -45,7 +46,7 @@ const UNREACHABLE = new Set([
   "ECONNRESET",
   "EPIPE",
   "ENOTFOUND",
-  "EAI_AGAIN",
+  "EAI_RETRY_HINT",
   "ETIMEDOUT",
   "TimeoutError",
   "InternalServerError",
@@ -54,37 +55,38 @@ const UNREACHABLE = new Set([
   "AbortError",
 ]);
 
-// Not "nothing was stored": a large upload takes several transactions, of which a later one may be the one that failed.
-const AGAIN = "send the same again later, nothing is lost and nothing counts twice";
+// Not "nothing was stored": a large upload takes several transactions, and the first ones may have succeeded.
+/** Advice for the client, for the end of an error message. */
+export const RETRY_HINT = "retry later; retrying is safe";
 
-/** The refusal while the store has more to do than it can, with what it said, if it did. */
+/** The error while the store is overloaded; `cause` is the error of the store, if there was one. */
 export function storeBusy(cause?: unknown): AppError {
-  return new AppError("slow_down", `the store is busy; ${AGAIN}`, { cause });
+  return new AppError("slow_down", `the store is busy; ${RETRY_HINT}`, { cause });
 }
 
 /**
- * What SQLite says, in words that have not changed in twenty years, of a file that cannot be written or read. The embedded
- * engine passes them on in an InternalServerError.
+ * The messages of SQLite, unchanged for twenty years, for a file that cannot be written or read. The embedded engine passes
+ * them on in an InternalServerError.
  */
 const BROKEN = [
-  { is: "full", said: /database or disk is full/, message: `the disk of the store is full; ${AGAIN}` },
+  { is: "full", text: /database or disk is full/, message: `the disk of the store is full; ${RETRY_HINT}` },
   {
     is: "damaged",
-    said: /database disk image is malformed|file is not a database/,
-    message: "the store is damaged: its file must be restored from the backup; send the same again after that",
+    text: /database disk image is malformed|file is not a database/,
+    message: "the store is damaged: its file must be restored from the backup; retry after that",
   },
-  { is: "failing", said: /disk I\/O error/, message: `the disk of the store reports errors; ${AGAIN}` },
+  { is: "failing", text: /disk I\/O error/, message: `the disk of the store reports errors; ${RETRY_HINT}` },
 ] as const;
 
-/** What is wrong with the file of the embedded engine, if that is why a request failed; null for every other error. */
+/** What is wrong with the file of the embedded engine, if a request failed for that reason; null for any other error. */
 export function brokenStore(error: unknown): (typeof BROKEN)[number] | null {
-  const said = error instanceof AppError ? error.cause : error;
-  if (!(said instanceof Error) || said.name !== "InternalServerError") return null;
-  return BROKEN.find(({ said: words }) => words.test(said.message)) ?? null;
+  const cause = error instanceof AppError ? error.cause : error;
+  if (!(cause instanceof Error) || cause.name !== "InternalServerError") return null;
+  return BROKEN.find(({ text }) => text.test(cause.message)) ?? null;
 }
 
-/** The error as the rest of the product knows it: cancelled, slow down, unavailable, or itself when it is a bug. */
-export function translated(error: unknown): unknown {
+/** Translates an error of the SDK: TransactionCancelled, an AppError `slow_down` or `unavailable`, or the same error for a bug. */
+export function translateError(error: unknown): unknown {
   if (error instanceof TransactionCanceledException) {
     return new TransactionCancelled(
       (error.CancellationReasons ?? []).map((reason) => reason.Code ?? "None"),
@@ -97,25 +99,24 @@ export function translated(error: unknown): unknown {
   if (broken !== null) return new AppError("unavailable", broken.message, { cause: error });
   const code = "code" in error && typeof error.code === "string" ? error.code : error.name;
   if (UNREACHABLE.has(error.name) || UNREACHABLE.has(code)) {
-    return new AppError("unavailable", `the store cannot be reached; ${AGAIN}`, { cause: error });
+    return new AppError("unavailable", `the store cannot be reached; ${RETRY_HINT}`, { cause: error });
   }
   return error;
 }
 
-// Trying again when others were in the way: exponential back-off with full jitter, so that writers that met once do not
-// meet again.
+// Retries: exponential backoff with full jitter, so that writers that conflicted once do not conflict again.
 
 const TRIES = 8;
 const FIRST_WAIT_MS = 20;
 const MAX_WAIT_MS = 1_000;
 
-/** Waits a random time below the back-off of the given try (0, 1, 2 ...). */
+/** Waits for a random time up to the backoff of the given attempt (0, 1, 2 ...). */
 export async function backOff(attempt: number): Promise<void> {
   const ceiling = Math.min(MAX_WAIT_MS, FIRST_WAIT_MS * 2 ** attempt);
   await new Promise((resolve) => setTimeout(resolve, Math.random() * ceiling));
 }
 
-/** Runs `write` until it is no longer in conflict with others; after 8 tries the caller is told to slow down. */
+/** Retries `write` while it conflicts with other writers; throws `slow_down` after 8 attempts. */
 export async function retryingTransient(write: () => Promise<void>): Promise<void> {
   for (let attempt = 0; ; attempt += 1) {
     try {

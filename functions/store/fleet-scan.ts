@@ -1,8 +1,8 @@
-// A whole fleet, walked host by host: which hosts there are, in which months they have runs, and the runs of each. For the
-// tools of an operator; nothing that answers a request reads so much.
+// A scan of a whole fleet: its hosts, the months in which they have runs, and everything that is stored of them. For the
+// audit, the rebuild and the reparse; no request reads so much.
 
 import type { FleetGeneration } from "../../shared/cells/stored-summary.ts";
-import { BUCKETS, TABLE } from "../../shared/deployment.ts";
+import { SHARDS, TABLE } from "../../shared/deployment.ts";
 import {
   type PendingBacklog,
   type PendingHost,
@@ -23,10 +23,10 @@ import {
   timePartition,
 } from "./keys.ts";
 import { countPendingHosts, readPendingHost } from "./pending-hosts.ts";
-import { isWithdrawn, type RunError, runPlaceOf, runsOfItems } from "./runs.ts";
+import { isWithdrawn, parseRunOrder, parseRuns, type RunError } from "./runs.ts";
 import { getItem, getItems, partition, queryItems, queryPage, type Table } from "./table.ts";
 
-const buckets = Array.from({ length: BUCKETS }, (_, bucket) => bucket);
+const ALL_SHARDS = Array.from({ length: SHARDS }, (_, shard) => shard);
 
 /**
  * Reads everything that a fleet has in the table. Items are given as stored, for callers that compare them byte for byte.
@@ -38,8 +38,6 @@ export interface FleetScan {
   periods(fleet: string): Promise<readonly string[]>;
   /** The items of all runs of a host, withdrawn ones too. */
   runItems(fleet: string, host: string): AsyncIterable<Item>;
-  /** Everything that the runs of a host touch, except withdrawn ones. */
-  touchedPeriods(fleet: string, host: string): Promise<readonly TouchedPeriod[]>;
   /** The generation that answers are read from. */
   activeGeneration(fleet: string): Promise<FleetGeneration>;
   /** The items of all cells of a period. */
@@ -62,7 +60,6 @@ export function makeFleetScan(table: Table): FleetScan {
     hosts: (fleet) => hostsOfFleet(table, fleet),
     periods: (fleet) => periodsOfFleet(table, fleet),
     runItems: (fleet, host) => all(runsOfHost(fleet, host)),
-    touchedPeriods: (fleet, host) => touchedByHost(table, fleet, host),
     activeGeneration: (fleet) => currentGeneration(table, fleet),
     cellItems: (of, period) => all(cellPartition(of, period)),
     cellVersions: (of, period) =>
@@ -78,17 +75,29 @@ export function makeFleetScan(table: Table): FleetScan {
   };
 }
 
+/** What a rebuild scans in any fleet of a table. */
+export function makeRebuildScan(table: Table) {
+  return {
+    hosts: (fleet: string): Promise<FleetHosts> => hostsOfFleet(table, fleet),
+    touchedPeriods: (fleet: string, host: string): Promise<readonly TouchedPeriod[]> =>
+      readTouchedPeriods(table, fleet, host),
+  };
+}
+
+export type RebuildScan = ReturnType<typeof makeRebuildScan>;
+
 /** The hosts of a fleet. */
-export interface FleetHosts {
+interface FleetHosts {
   /** Each once, in no order. */
   readonly names: readonly string[];
-  /** Runs that cannot be read, and of whose host nothing else is known either. */
+  /** Runs that cannot be read and whose host is not known from elsewhere either. */
   readonly nameless: readonly RunError[];
 }
 
 /**
- * Every host of a fleet that has runs or has been counted; the names are held in memory. The time index may not have a run of a moment ago yet, so hosts are also looked up where they are known at once: among the marks,
- * and, asked after these because a mark goes when its host is counted, among the summaries.
+ * Every host of a fleet that has runs or has been counted; the names are all in memory. The time index may lag behind by a
+ * moment. So this also reads the pending hosts and, after these, because a host is no longer pending once it is counted, the
+ * summaries.
  */
 async function hostsOfFleet(table: Table, fleet: string): Promise<FleetHosts> {
   const hosts = new Map<string, string>();
@@ -100,49 +109,49 @@ async function hostsOfFleet(table: Table, fleet: string): Promise<FleetHosts> {
       hosts.set(hostHash(fleet, host), host);
     }
   };
-  await Promise.all(buckets.map((bucket) => addNames(pendingPartition(fleet, bucket))));
+  await Promise.all(ALL_SHARDS.map((shard) => addNames(pendingPartition(fleet, shard))));
   const of = await currentGeneration(table, fleet);
-  await Promise.all(buckets.map((bucket) => addNames(summaryPartition(of, PERIOD_ALL, bucket))));
-  await Promise.all(buckets.map((bucket) => addFromRuns(bucket)));
-  // Another run of the same host may have told its name.
+  await Promise.all(ALL_SHARDS.map((shard) => addNames(summaryPartition(of, PERIOD_ALL, shard))));
+  await Promise.all(ALL_SHARDS.map((shard) => addFromRuns(shard)));
+  // Another run of the same host may have the name.
   const still = nameless.filter(({ hash }) => !hosts.has(hash));
   return { names: [...hosts.values()], nameless: still.map(({ fault }) => fault) };
 
-  async function addFromRuns(bucket: number): Promise<void> {
-    const query = { ...ofTime(fleet, bucket), ProjectionExpression: "pk, sk" };
+  async function addFromRuns(shard: number): Promise<void> {
+    const query = { ...inTimeIndex(fleet, shard), ProjectionExpression: "pk, sk" };
     for await (const item of queryItems(table, query)) {
       const hash = textOf(item, "pk").split("#")[2] ?? "";
       if (hosts.has(hash)) continue;
       const run = await getItem(table, { pk: textOf(item, "pk"), sk: textOf(item, "sk") });
       if (run === null) continue;
-      const { runs, unreadable } = runsOfItems([run]);
+      const { runs, unreadable } = parseRuns([run]);
       for (const { host } of [...runs, ...unreadable]) if (host !== null) hosts.set(hash, host);
       for (const fault of unreadable) if (fault.host === null) nameless.push({ hash, fault });
     }
   }
 }
 
-const ofTime = (fleet: string, bucket: number) => ({
+const inTimeIndex = (fleet: string, shard: number) => ({
   IndexName: TABLE.timeIndex.name,
   KeyConditionExpression: "tpk = :tpk",
-  ExpressionAttributeValues: { ":tpk": { S: timePartition(fleet, bucket) } },
+  ExpressionAttributeValues: { ":tpk": { S: timePartition(fleet, shard) } },
 });
 
-/** Every period that a fleet may have summaries and cells of: those of its runs, withdrawn ones too. One read a month. */
+/** Every period that a fleet may have summaries and cells of: the periods of its runs, withdrawn ones too. One read per month. */
 export async function periodsOfFleet(table: Table, fleet: string): Promise<string[]> {
-  const months = await Promise.all(buckets.map((bucket) => monthsOf(bucket)));
+  const months = await Promise.all(ALL_SHARDS.map((shard) => readMonths(shard)));
   return [...new Set([PERIOD_ALL, ...months.flat().flatMap(enclosingPeriods)])].sort();
 
-  async function monthsOf(bucket: number): Promise<string[]> {
+  async function readMonths(shard: number): Promise<string[]> {
     const found: string[] = [];
     for (;;) {
       const { items } = await queryPage(table, {
-        ...ofTime(fleet, bucket),
-        KeyConditionExpression: "tpk = :tpk AND tsk > :behind",
+        ...inTimeIndex(fleet, shard),
+        KeyConditionExpression: "tpk = :tpk AND tsk > :after",
         ExpressionAttributeValues: {
-          ...ofTime(fleet, bucket).ExpressionAttributeValues,
+          ...inTimeIndex(fleet, shard).ExpressionAttributeValues,
           // `~` sorts after every day of the month.
-          ":behind": { S: found.length === 0 ? "0" : `${found.at(-1)}~` },
+          ":after": { S: found.length === 0 ? "0" : `${found.at(-1)}~` },
         },
         Limit: 1,
       });
@@ -153,8 +162,8 @@ export async function periodsOfFleet(table: Table, fleet: string): Promise<strin
   }
 }
 
-/** All that a host's runs touch, those that are withdrawn left out. */
-async function touchedByHost(table: Table, fleet: string, host: string): Promise<TouchedPeriod[]> {
+/** Everything that the runs of a host touch, except withdrawn ones. */
+async function readTouchedPeriods(table: Table, fleet: string, host: string): Promise<TouchedPeriod[]> {
   const query = {
     ...partition(runsOfHost(fleet, host)),
     IndexName: TABLE.orderIndex.name,
@@ -164,7 +173,7 @@ async function touchedByHost(table: Table, fleet: string, host: string): Promise
   const touched = new Map<string, TouchedPeriod>();
   for await (const item of queryItems(table, query)) {
     if (isWithdrawn(item)) continue;
-    const each = periodTouchedBy(runPlaceOf(item));
+    const each = periodTouchedBy(parseRunOrder(item));
     touched.set(`${each.period}#${each.backend}#${each.stratum}`, each);
   }
   return [...touched.values()];

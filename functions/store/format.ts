@@ -1,10 +1,10 @@
-// The format number: which form the table's items have. It stands in the table, so that a version that knows another form
-// refuses instead of misreading what is there, or adding what others misread. A table without the number is new, and then
-// no fleet is listed in it, or of a version that wrote none, which is called format 0.
+// The format of a table: the number of the form that its items have. The number is stored in the table, so that a version of
+// the program that knows another form stops, instead of misreading the items or adding ones that others misread. A table
+// without the number is new, if it lists no fleet, or was written by a version that wrote no number: that is format 0.
 
-import { BUCKETS, TABLE } from "../../shared/deployment.ts";
+import { SHARDS, TABLE } from "../../shared/deployment.ts";
 import { AppError } from "../../shared/errors.ts";
-import { retryingTransient, TransactionCancelled } from "./errors.ts";
+import { RETRY_HINT, retryingTransient, TransactionCancelled } from "./errors.ts";
 import { type Item, keyItem, optionalTextOf, textOf } from "./item.ts";
 import {
   FLEETS_PARTITION,
@@ -14,28 +14,27 @@ import {
   tokenKeyOfFormat0,
   tokenListOfFormat0,
 } from "./keys.ts";
-import { runOfItem } from "./runs.ts";
-import { listFleets } from "./status.ts";
+import { parseRun } from "./runs.ts";
 import { getItem, partition, queryAll, queryPage, type Table, transact } from "./table.ts";
-import { readToken, tokenWrite } from "./tokens.ts";
+import { listFleets, parseToken, tokenWrite } from "./tokens.ts";
 
 /** The format that this version reads and writes. A change that other versions would misread makes it one higher. */
 export const FORMAT = 1;
 
-/** What stands in place of the number until a restore has put everything. */
+/** Stored in place of the number until a restore is complete. */
 export const UNFINISHED_RESTORE = "unfinished restore";
 
-/** A table that this version must leave alone, in words for its operator. */
+/** A table that this version must not use; the message is for the operator. */
 export class FormatError extends Error {
   override readonly name = "FormatError";
 }
 
-/** The format of a table; null for a new one, which has none yet. Throws FormatError while a restore has not ended. */
-export async function formatOf(table: Table): Promise<number | null> {
+/** The format of a table; null for a new table. Throws FormatError while a restore is incomplete. */
+export async function readFormat(table: Table): Promise<number | null> {
   const text = await formatText(table);
   if (text !== UNFINISHED_RESTORE) return text === null ? null : Number(text);
   throw new FormatError(
-    `the table ${table.name} holds a part of a backup: a restore into it did not end. Run vbdstat restore with the same file again, which goes on, or begin with an empty folder or table`,
+    `the table ${table.name} contains a part of a backup: a restore into it is incomplete. Run vbdstat restore with the same file again to complete it, or start with an empty folder or table`,
   );
 }
 
@@ -46,12 +45,12 @@ async function formatText(table: Table): Promise<string | null> {
   return items.length === 0 ? null : "0";
 }
 
-/** Writes the number into a new table. Any other stays as it is. */
+/** Writes the number into a new table. Any other table stays as it is. */
 export async function beginFormat(table: Table): Promise<void> {
   if ((await formatText(table)) === null) await writeFormat(table);
 }
 
-/** Writes the number of this version, unless there is one. */
+/** Writes the number of this version, unless the table has one. */
 async function writeFormat(table: Table): Promise<void> {
   const item: Item = { ...keyItem(FORMAT_KEY), format: { S: String(FORMAT) } };
   const put = { TableName: table.name, Item: item, ConditionExpression: "attribute_not_exists(pk)" };
@@ -62,9 +61,9 @@ async function writeFormat(table: Table): Promise<void> {
   }
 }
 
-/** Throws FormatError unless the table is new or has the format of this version. Gives whether it has. */
+/** Whether the table has the format of this version; false for a new table. Throws FormatError for any other. */
 export async function requireFormat(table: Table): Promise<boolean> {
-  const format = await formatOf(table);
+  const format = await readFormat(table);
   if (format === null || format === FORMAT) return format !== null;
   throw new FormatError(
     format < FORMAT
@@ -74,22 +73,21 @@ export async function requireFormat(table: Table): Promise<boolean> {
 }
 
 /**
- * The same table; before the first command it is made sure that its format is that of this version, once in the life of
- * the process, and any command to another one is refused as `unavailable`. For functions, which run beside functions of
- * another version while they are deployed. Nothing may have been sent to the table yet: the client remembers the middleware
- * that each kind of command passes.
+ * The same table, which checks its format before the first command, once in the life of the process. With another format
+ * every command throws `unavailable`. For functions: during a deployment functions of two versions run at the same time. To
+ * be called before any command is sent, because the client caches the middleware of each kind of command.
  */
 export function withFormatCheck(table: Table): Table {
-  let isRight = false;
+  let isChecked = false;
   table.client.middlewareStack.add(
     (next) => async (args) => {
-      if (!isRight && !isOfTheCheck(args.input)) {
+      if (!isChecked && !isFormatRead(args.input)) {
         try {
-          isRight = await requireFormat(table);
+          isChecked = await requireFormat(table);
         } catch (error) {
           if (!(error instanceof FormatError)) throw error;
-          const told = "the service and its table are of different versions, which its operator can read in the log";
-          throw new AppError("unavailable", `${told}; send the same again later, nothing is lost`, { cause: error });
+          const message = "the service and its table have different versions (details are in the log)";
+          throw new AppError("unavailable", `${message}; ${RETRY_HINT}`, { cause: error });
         }
       }
       return next(args);
@@ -99,40 +97,40 @@ export function withFormatCheck(table: Table): Table {
   return table;
 }
 
-/** Whether a command is one of those that find out the format. */
-function isOfTheCheck(command: object): boolean {
+/** Whether a command is one of those that read the format. */
+function isFormatRead(command: object): boolean {
   // Other commands have other fields, and neither of these.
   const input = command as { readonly Key?: Item; readonly ExpressionAttributeValues?: Item };
-  const asked = input.Key?.["pk"]?.S ?? input.ExpressionAttributeValues?.[":pk"]?.S;
-  return asked === FORMAT_KEY.pk || asked === FLEETS_PARTITION;
+  const pk = input.Key?.["pk"]?.S ?? input.ExpressionAttributeValues?.[":pk"]?.S;
+  return pk === FORMAT_KEY.pk || pk === FLEETS_PARTITION;
 }
 
-// A table of format 0 as one of this version. Format 0 had two items for each token, one under its hash and one in the list
-// of its fleet; one that somebody had written under a hash alone was in no list, and stays behind.
+// The upgrade from format 0, which had two items for each token: one under its hash, and one in the list of its fleet. An item
+// under a hash that is in no list was not written by the service, and is not upgraded.
 
-/** What an upgrade has done. */
+/** The result of an upgrade. */
 export interface Upgraded {
-  /** The format that the table had; that of `to` when there was nothing to do. */
+  /** The format that the table had; equal to `to` if there was nothing to do. */
   readonly from: number;
   readonly to: number;
   readonly tokens: number;
-  /** Ids of tokens whose two items did not say the same: neither was taken over. */
+  /** Ids of tokens whose two items differ: neither was upgraded. */
   readonly leftBehind: readonly string[];
 }
 
 /**
- * Brings a table to the format of this version. The number is written last and every step is whole or not done, so one that
- * broke off is gone on with when it is run again. No other version may work on the table meanwhile. Throws FormatError for
- * a table of a later version, and for one whose results this version cannot read.
+ * Upgrades a table to the format of this version. Every step is one transaction and the number is written last, so that an
+ * interrupted upgrade is completed by running it again. No other version may use the table at the same time. Throws
+ * FormatError for a table of a later version, and for one whose runs this version cannot read.
  */
 export async function upgradeTable(table: Table): Promise<Upgraded> {
-  const from = (await formatOf(table)) ?? FORMAT;
+  const from = (await readFormat(table)) ?? FORMAT;
   if (from !== 0) {
     await requireFormat(table);
     return { from, to: FORMAT, tokens: 0, leftBehind: [] };
   }
   const fleets = await listFleets(table);
-  for (const fleet of fleets) await refuseUnreadableRuns(table, fleet);
+  for (const fleet of fleets) await assertReadableRuns(table, fleet);
   let tokens = 0;
   const leftBehind: string[] = [];
   for (const fleet of fleets) {
@@ -145,29 +143,29 @@ export async function upgradeTable(table: Table): Promise<Upgraded> {
   return { from, to: FORMAT, tokens, leftBehind };
 }
 
-/** Moves one token; false for one of which the item that opened doors did not say what the list says. */
+/** Upgrades one token; false if its item differs from its entry in the list. */
 async function moveToken(table: Table, listed: Item): Promise<boolean> {
   const secretHash = optionalTextOf(listed, "hash") ?? "";
   const text = optionalTextOf(listed, "token");
-  const token = readToken(text);
-  const [opened, there] = await Promise.all([
+  const token = parseToken(text);
+  const [stored, upgraded] = await Promise.all([
     getItem(table, tokenKeyOfFormat0(secretHash)),
     secretHash === "" ? null : getItem(table, tokenKey(secretHash)),
   ]);
-  if (token === null || opened === null || optionalTextOf(opened, "token") !== text) return false;
-  const gone = [tokenKeyOfFormat0(secretHash), { pk: textOf(listed, "pk"), sk: textOf(listed, "sk") }];
-  const deletes = gone.map((key) => ({ Delete: { TableName: table.name, Key: keyItem(key) } }));
-  await retryingTransient(() => transact(table, [tokenWrite(table, secretHash, token, null, there), ...deletes]));
+  if (token === null || stored === null || optionalTextOf(stored, "token") !== text) return false;
+  const obsolete = [tokenKeyOfFormat0(secretHash), { pk: textOf(listed, "pk"), sk: textOf(listed, "sk") }];
+  const deletes = obsolete.map((key) => ({ Delete: { TableName: table.name, Key: keyItem(key) } }));
+  await retryingTransient(() => transact(table, [tokenWrite(table, secretHash, token, null, upgraded), ...deletes]));
   return true;
 }
 
 /**
- * Throws FormatError when none of the oldest and newest runs of a fleet can be read: then they have an earlier form, of a
- * version that gave itself no number either. Single damaged ones are named where they are read.
+ * Throws FormatError if none of the oldest and newest runs of a fleet can be read: then they have a form from before format
+ * 0. Single damaged runs are reported where they are read.
  */
-async function refuseUnreadableRuns(table: Table, fleet: string): Promise<void> {
-  const buckets = Array.from({ length: BUCKETS }, (_, bucket) => bucket);
-  const ends = buckets.flatMap((bucket) => [true, false].map((isOldest) => runAtEnd(table, fleet, bucket, isOldest)));
+async function assertReadableRuns(table: Table, fleet: string): Promise<void> {
+  const shards = Array.from({ length: SHARDS }, (_, shard) => shard);
+  const ends = shards.flatMap((shard) => [true, false].map((isOldest) => readEnd(table, fleet, shard, isOldest)));
   const runs = (await Promise.all(ends)).filter((item) => item !== null);
   if (runs.length === 0 || runs.some(isReadable)) return;
   throw new FormatError(
@@ -175,11 +173,12 @@ async function refuseUnreadableRuns(table: Table, fleet: string): Promise<void> 
   );
 }
 
-async function runAtEnd(table: Table, fleet: string, bucket: number, isOldest: boolean): Promise<Item | null> {
+/** The oldest or newest run of a shard. */
+async function readEnd(table: Table, fleet: string, shard: number, isOldest: boolean): Promise<Item | null> {
   const { items } = await queryPage(table, {
     IndexName: TABLE.timeIndex.name,
     KeyConditionExpression: "tpk = :tpk",
-    ExpressionAttributeValues: { ":tpk": { S: timePartition(fleet, bucket) } },
+    ExpressionAttributeValues: { ":tpk": { S: timePartition(fleet, shard) } },
     ScanIndexForward: isOldest,
     Limit: 1,
   });
@@ -189,7 +188,7 @@ async function runAtEnd(table: Table, fleet: string, bucket: number, isOldest: b
 
 function isReadable(item: Item): boolean {
   try {
-    runOfItem(item);
+    parseRun(item);
     return true;
   } catch {
     return false;

@@ -1,74 +1,41 @@
-// Generations: a fleet's summaries, cells and cohorts may be derived again from its runs beside those that are read, under
-// keys of their own. One item for each fleet says which generation is read (`current`), which a rebuild is making
-// (`building`), under which token and when that rebuild was last heard of, and which are to be deleted (`retired`). A fleet
-// without the item reads generation 0.
+// Generations: builds of a fleet's statistics. A rebuild computes the summaries, cells and cohorts of a fleet again from its
+// runs, under keys of their own, while answers are read from the active generation. One item for each fleet contains the
+// active generation (`current`), the one that a rebuild is making (`building`) with the token and the last heartbeat of that
+// rebuild, and the superseded ones, which are to be deleted (`retired`). A fleet without the item reads generation 0.
 
 import { randomUUID } from "node:crypto";
 import type { Update } from "@aws-sdk/client-dynamodb";
 import type { FleetGeneration } from "../../shared/cells/stored-summary.ts";
-import { BUCKETS } from "../../shared/deployment.ts";
+import { SHARDS } from "../../shared/deployment.ts";
 import { retryingTransient, TransactionCancelled } from "./errors.ts";
 import { periodsOfFleet } from "./fleet-scan.ts";
 import { keyItem, optionalTextOf, textOf, textSetOf } from "./item.ts";
-import { cellPartition, cohortPartition, generationKey, stampPartition, summaryPartition } from "./keys.ts";
+import { cellPartition, cellVersionPartition, cohortPartition, generationKey, summaryPartition } from "./keys.ts";
 import { getItem, partition, queryPages, type Table, transact, WRITES_PER_TRANSACTION } from "./table.ts";
-
-/** Deletes all items of a partition, or those whose sort key starts with `prefix`. */
-export async function deletePartition(table: Table, pk: string, prefix?: string): Promise<void> {
-  const query = {
-    ...partition(pk, prefix),
-    ProjectionExpression: "pk, sk",
-    Limit: WRITES_PER_TRANSACTION,
-    ConsistentRead: true,
-  };
-  for await (const { items } of queryPages(table, query)) {
-    const deletes = items.map((item) => ({
-      Delete: { TableName: table.name, Key: keyItem({ pk, sk: textOf(item, "sk") }) },
-    }));
-    if (deletes.length > 0) await retryingTransient(() => transact(table, deletes));
-  }
-}
-
-/**
- * Deletes the summaries, cells, cohorts and stamps of a generation that nobody reads any more. Summaries go first: a worker that
- * still has one of them in hand then finds that it is gone, and writes no cell.
- */
-async function deleteGeneration(table: Table, of: FleetGeneration): Promise<void> {
-  const periods = await periodsOfFleet(table, of.fleet);
-  for (const period of periods) {
-    for (let bucket = 0; bucket < BUCKETS; bucket += 1) {
-      await deletePartition(table, summaryPartition(of, period, bucket));
-    }
-  }
-  for (const period of periods) {
-    await deletePartition(table, cellPartition(of, period));
-    await deletePartition(table, cohortPartition(of, period));
-    await deletePartition(table, stampPartition(of, period));
-  }
-}
 
 const FIRST_GENERATION = "0";
 
 export interface Generations {
+  /** The active one, which answers are read from. */
   readonly current: string;
-  /** The newest that was ever begun. */
+  /** The newest one that was ever begun. */
   readonly last: string;
-  /** The rebuild that was started last and has not ended; null when there is none. */
+  /** The rebuild that was begun last, unless it has ended; else null. */
   readonly rebuild: Rebuild | null;
-  /** Generations that nobody reads any more, whose items are still there. */
+  /** Generations whose items are to be deleted. */
   readonly superseded: readonly string[];
 }
 
-/** A rebuild under way, or one that was killed. */
+/** A rebuild that is running or was killed. */
 export interface Rebuild {
   readonly building: string;
-  /** Names this rebuild and no other. */
+  /** Identifies this rebuild. */
   readonly token: string;
-  /** When it last said that it is alive, ISO 8601 UTC. */
+  /** The time of its last heartbeat, ISO 8601 UTC. */
   readonly aliveAt: string;
 }
 
-/** The generations of a fleet as they are now. */
+/** The generations of a fleet. */
 export async function readGenerations(table: Table, fleet: string): Promise<Generations> {
   const item = (await getItem(table, generationKey(fleet))) ?? {};
   const building = optionalTextOf(item, "building");
@@ -98,22 +65,23 @@ export function makeGenerationStore(table: Table) {
   };
 }
 
+/** The generations of the fleets of a table. */
 export type GenerationStore = ReturnType<typeof makeGenerationStore>;
 
-/** The generation that answers are read from. */
+/** The active generation, which answers are read from. */
 export async function currentGeneration(table: Table, fleet: string): Promise<FleetGeneration> {
   return { fleet, generation: (await readGenerations(table, fleet)).current };
 }
 
-/** The generations that every change of runs goes into. */
+/** The generations that aggregation keeps up to date: the active one and, during a rebuild, the one in the making. */
 export function activeGenerations(fleet: string, { current, rebuild }: Generations): FleetGeneration[] {
   return [current, ...(rebuild === null ? [] : [rebuild.building])].map((generation) => ({ fleet, generation }));
 }
 
 /**
- * Begins a new generation, if `seen` is still so: from now on aggregation keeps it up to date beside the current one. What
- * a rebuild that was killed has made is retired, not gone on with: a different version may have made it. Null when
- * somebody else has begun one meanwhile.
+ * Begins a new generation, if the stored ones are still the given ones: from now on aggregation keeps it up to date, too. The
+ * generation of a rebuild that was killed becomes superseded instead of being completed, because a different version of the
+ * program may have made it. Null if another rebuild has begun one since.
  */
 async function beginGeneration(
   table: Table,
@@ -121,10 +89,10 @@ async function beginGeneration(
   { current, last, rebuild: killed }: Generations,
   at: string,
 ): Promise<Rebuild | null> {
-  // Higher than any before, so that no generation ever finds what is left of another.
+  // Higher than any earlier number, so that a generation never contains what is left of another.
   const building = String(Number(last) + 1);
   const token = randomUUID();
-  const isBegun = await changed(table, fleet, {
+  const isBegun = await update(table, fleet, {
     UpdateExpression: `SET #current = :current, #last = :building, building = :building, holder = :token, alive = :at${
       killed === null ? "" : " ADD retired :killed"
     }`,
@@ -146,18 +114,18 @@ async function beginGeneration(
   return isBegun ? { building, token, aliveAt: at } : null;
 }
 
-/** Says that a rebuild is alive. False when it is no longer the one that goes on. */
+/** Records a heartbeat of a rebuild. False if another rebuild took over. */
 function heartbeat(table: Table, fleet: string, { token }: Rebuild, at: string): Promise<boolean> {
-  return changed(table, fleet, {
+  return update(table, fleet, {
     UpdateExpression: "SET alive = :at",
     ConditionExpression: "holder = :token",
     ExpressionAttributeValues: { ":token": { S: token }, ":at": { S: at } },
   });
 }
 
-/** Makes the generation that a rebuild has finished the one that is read. False when another rebuild took over. */
+/** Activates the finished generation of a rebuild. False if another rebuild took over. */
 function activateGeneration(table: Table, fleet: string, current: string, rebuild: Rebuild): Promise<boolean> {
-  return changed(table, fleet, {
+  return update(table, fleet, {
     UpdateExpression: "SET #current = :building REMOVE building, holder, alive ADD retired :retired",
     ConditionExpression: "holder = :token",
     ExpressionAttributeNames: { "#current": "current" },
@@ -169,33 +137,69 @@ function activateGeneration(table: Table, fleet: string, current: string, rebuil
   });
 }
 
-/** Gives a rebuild up: its generation is no longer kept up to date, and is to be deleted. */
+/** Aborts a rebuild: its generation becomes superseded. False if another rebuild took over. */
 function abortGeneration(table: Table, fleet: string, { token, building }: Rebuild): Promise<boolean> {
-  return changed(table, fleet, {
+  return update(table, fleet, {
     UpdateExpression: "REMOVE building, holder, alive ADD retired :building",
     ConditionExpression: "holder = :token",
     ExpressionAttributeValues: { ":token": { S: token }, ":building": { SS: [building] } },
   });
 }
 
-/** Deletes all items of superseded generations, then the note of them. */
+/** Deletes all items of superseded generations, then removes them from the record. */
 async function deleteGenerations(table: Table, fleet: string, deleted: readonly string[]): Promise<void> {
   for (const generation of deleted) await deleteGeneration(table, { fleet, generation });
-  await changed(table, fleet, {
+  await update(table, fleet, {
     UpdateExpression: "DELETE retired :deleted",
     ExpressionAttributeValues: { ":deleted": { SS: [...deleted] } },
   });
 }
 
-/** Updates the item; false when the condition does not hold. */
-async function changed(table: Table, fleet: string, update: Omit<Update, "TableName" | "Key">): Promise<boolean> {
-  const write = { Update: { ...update, TableName: table.name, Key: keyItem(generationKey(fleet)) } };
+/** Updates the item of a fleet. False if the condition does not hold. */
+async function update(table: Table, fleet: string, change: Omit<Update, "TableName" | "Key">): Promise<boolean> {
+  const write = { Update: { ...change, TableName: table.name, Key: keyItem(generationKey(fleet)) } };
   try {
-    // A transaction of one: its faults are those that the rest of the store knows.
+    // A transaction of one write, because its errors are the ones that the rest of the store handles.
     await retryingTransient(() => transact(table, [write]));
     return true;
   } catch (error) {
     if (error instanceof TransactionCancelled && error.isLostRace) return false;
     throw error;
+  }
+}
+
+// Deletion.
+
+/** Deletes all items of a partition, or those whose sort key starts with `prefix`. */
+export async function deletePartition(table: Table, pk: string, prefix?: string): Promise<void> {
+  const query = {
+    ...partition(pk, prefix),
+    ProjectionExpression: "pk, sk",
+    Limit: WRITES_PER_TRANSACTION,
+    ConsistentRead: true,
+  };
+  for await (const { items } of queryPages(table, query)) {
+    const deletes = items.map((item) => ({
+      Delete: { TableName: table.name, Key: keyItem({ pk, sk: textOf(item, "sk") }) },
+    }));
+    if (deletes.length > 0) await retryingTransient(() => transact(table, deletes));
+  }
+}
+
+/**
+ * Deletes the summaries, cells, cohorts and cell versions of a superseded generation. Summaries first: a worker that still
+ * wants to commit a change of one then finds that it is gone, and writes no cell.
+ */
+async function deleteGeneration(table: Table, of: FleetGeneration): Promise<void> {
+  const periods = await periodsOfFleet(table, of.fleet);
+  for (const period of periods) {
+    for (let shard = 0; shard < SHARDS; shard += 1) {
+      await deletePartition(table, summaryPartition(of, period, shard));
+    }
+  }
+  for (const period of periods) {
+    await deletePartition(table, cellPartition(of, period));
+    await deletePartition(table, cohortPartition(of, period));
+    await deletePartition(table, cellVersionPartition(of, period));
   }
 }

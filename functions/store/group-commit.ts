@@ -1,6 +1,6 @@
-// Group commit: runs of many requests in shared transactions. A transaction costs one fsync however many runs it holds, so
-// while one is being written, the requests that come in wait and go into the next one together. A single request alone waits
-// for nothing. Each is still answered only when its own runs are durable.
+// Group commit: the runs of several requests share transactions. A transaction costs one fsync, whatever the number of its
+// runs. So while one is being written, incoming requests wait, and share the next one. A request that comes alone does not
+// wait. Each request is answered only when its own runs are durable.
 
 import type { NewRun } from "../../shared/cells/sample.ts";
 import { AppError } from "../../shared/errors.ts";
@@ -17,44 +17,44 @@ interface Waiting {
   readonly reject: (error: unknown) => void;
 }
 
-/** Transactions under way at once: one is being written while the next is being sent. */
-const LANES = 2;
+/** Transactions that run at the same time: one is being written while the next is being sent. */
+const CONCURRENCY = 2;
 
-/** Runs that go into one call of the store; more only make the first of them wait for the last. */
+/** Runs of one call of the store; with more, the first of them would only wait longer for the last. */
 const MAX_RUNS = 400;
 
-/** The same store, with runs of requests that come in at the same time added together. */
+/** The same store, whose `add` stores the runs of concurrent calls together. */
 export function withGroupCommit<S extends RunAdder>(store: S): S {
   const waiting: Waiting[] = [];
-  let lanes = 0;
+  let running = 0;
 
-  async function workLane(): Promise<void> {
-    lanes += 1;
+  async function addGroups(): Promise<void> {
+    running += 1;
     for (let group = nextGroup(waiting); group.length > 0; group = nextGroup(waiting)) await addGroup(store, group);
-    lanes -= 1;
+    running -= 1;
   }
 
-  const addPiece = (runs: readonly NewRun[]) =>
+  const addChunk = (runs: readonly NewRun[]) =>
     new Promise<Statuses>((resolve, reject) => {
       waiting.push({ runs, resolve, reject });
-      if (lanes < LANES) void workLane();
+      if (running < CONCURRENCY) void addGroups();
     });
 
   return {
     ...store,
-    // In pieces, each of which queues again: so the uploads of others do not wait for all of a large one.
+    // In chunks, each of which queues again, so that other uploads do not wait for all of a large one.
     add: async (runs) => {
-      if (runs.length <= MAX_RUNS) return addPiece(runs);
+      if (runs.length <= MAX_RUNS) return addChunk(runs);
       const statuses: Statuses[number][] = [];
       for (let from = 0; from < runs.length; from += MAX_RUNS) {
-        statuses.push(...(await addPiece(runs.slice(from, from + MAX_RUNS))));
+        statuses.push(...(await addChunk(runs.slice(from, from + MAX_RUNS))));
       }
       return statuses;
     },
   };
 }
 
-/** Takes requests off the queue, at least one if there is any. */
+/** Takes requests from the queue, at least one if there is any. */
 function nextGroup(waiting: Waiting[]): Waiting[] {
   let runs = 0;
   let size = 0;
@@ -75,7 +75,7 @@ async function addGroup(store: RunAdder, group: readonly Waiting[]): Promise<voi
       from += runs.length;
     }
   } catch (error) {
-    // The store's own refusal meets all alike; anything else may be the fault of one request, which must not be the others'.
+    // An AppError of the store is the same for all requests. Anything else may be due to one of them: the others go on alone.
     if (group.length === 1 || error instanceof AppError) for (const { reject } of group) reject(error);
     else for (const request of group) await addGroup(store, [request]);
   }

@@ -1,16 +1,16 @@
-// Items: DynamoDB's attribute values as plain values, with a clear fault when an item is not what we wrote.
+// Items: the attribute values of DynamoDB as plain values, with a clear error if an item is not as the service writes it.
 
 import type { AttributeValue } from "@aws-sdk/client-dynamodb";
 import type { Key } from "./keys.ts";
 
 export type Item = Record<string, AttributeValue>;
 
-/** An item that does not have the attribute it must have: damage or a foreign writer, never the caller's fault. */
+/** An item that is not as the service writes it: damaged, or written by another program. Never an error of the client. */
 export class ItemError extends Error {
   override readonly name = "ItemError";
 }
 
-/** A key as the attributes it consists of. */
+/** The attributes of a key. */
 export const keyItem = (key: Key): Item => ({ pk: { S: key.pk }, sk: { S: key.sk } });
 
 /** A text attribute; throws ItemError when there is none. */
@@ -36,7 +36,7 @@ export const optionalBytesOf = (item: Item, name: string): Uint8Array | null => 
 /** A set of texts; empty when there is none. */
 export const textSetOf = (item: Item, name: string): readonly string[] => item[name]?.SS ?? [];
 
-/** Rough size of an item as DynamoDB counts it: UTF-8 names and values; good to a few bytes for our attributes. */
+/** The size of an item as DynamoDB counts it, to a few bytes: UTF-8 names and values. */
 export function sizeOf(item: Item): number {
   let bytes = 0;
   for (const [name, value] of Object.entries(item)) {
@@ -49,28 +49,30 @@ export function sizeOf(item: Item): number {
   return bytes;
 }
 
-// Items as JSON, for files: DynamoDB's attribute values as they are, bytes in base64.
+// Items as JSON for backup files: the attribute values of DynamoDB, bytes as base64.
 
-/** An item as one line of JSON, the same for the same item. Throws ItemError for a kind of attribute that the table does not have. */
+/** An item as one line of JSON; equal items give equal lines. Throws ItemError for a type of attribute that the table does not use. */
 export function itemToJson(item: Item): string {
   const names = Object.keys(item).sort();
-  return JSON.stringify(Object.fromEntries(names.map((name) => [name, written(name, item[name] ?? {})])));
+  return JSON.stringify(Object.fromEntries(names.map((name) => [name, encodeAttribute(name, item[name] ?? {})])));
 }
 
-function written(name: string, { S, N, B, SS, BOOL }: Partial<AttributeValue>): Record<string, unknown> {
+function encodeAttribute(name: string, { S, N, B, SS, BOOL }: Partial<AttributeValue>): Record<string, unknown> {
   if (S !== undefined) return { S };
   if (N !== undefined) return { N };
   if (SS !== undefined) return { SS };
   if (BOOL !== undefined) return { BOOL };
   if (B !== undefined) return { B: Buffer.from(B).toString("base64") };
-  throw new ItemError(`attribute ${name} is neither text, number, bytes, set of texts nor yes or no`);
+  throw new ItemError(`attribute ${name} is not a text, number, bytes, set of texts or boolean`);
 }
 
-/** The item of a line that `itemToJson` wrote. Throws ItemError for anything else. */
-export function itemOfJson(text: string): Item {
+/** Parses a line that `itemToJson` has written. Throws ItemError, or SyntaxError for text that is not JSON. */
+export function itemFromJson(text: string): Item {
   const value: unknown = JSON.parse(text);
   if (!isObject(value)) throw new ItemError("expected an item");
-  const item = Object.fromEntries(Object.entries(value).map(([name, attribute]) => [name, read(name, attribute)]));
+  const item = Object.fromEntries(
+    Object.entries(value).map(([name, attribute]) => [name, decodeAttribute(name, attribute)]),
+  );
   if (item["pk"]?.S === undefined || item["sk"]?.S === undefined) throw new ItemError("expected an item with a key");
   return item;
 }
@@ -78,12 +80,12 @@ export function itemOfJson(text: string): Item {
 const isObject = (value: unknown): value is Readonly<Record<string, unknown>> =>
   typeof value === "object" && value !== null;
 
-function read(name: string, attribute: unknown): AttributeValue {
+function decodeAttribute(name: string, attribute: unknown): AttributeValue {
   const { S, N, SS, BOOL, B } = isObject(attribute) ? attribute : {};
   if (typeof S === "string") return { S };
   if (typeof N === "string") return { N };
   if (typeof BOOL === "boolean") return { BOOL };
   if (typeof B === "string") return { B: Buffer.from(B, "base64") };
   if (Array.isArray(SS) && SS.every((text) => typeof text === "string")) return { SS };
-  throw new ItemError(`attribute ${name}: expected a text, a number, bytes, a set of texts, or yes or no`);
+  throw new ItemError(`attribute ${name}: expected a text, a number, bytes, a set of texts or a boolean`);
 }

@@ -1,9 +1,9 @@
-// Work marks: "this host must be summarised again". A mark is written in the transaction that stores the runs, so it can
-// not be lost, and deleted only if nobody has touched it since it was read (design, principle 5).
+// Pending hosts: the hosts whose statistics must be computed again. The item of a pending host is written in the transaction
+// that stores its runs, so it cannot be lost. It is deleted only if nobody has written it since it was read.
 
 import { randomUUID } from "node:crypto";
 import type { TransactWriteItem } from "@aws-sdk/client-dynamodb";
-import { BUCKETS } from "../../shared/deployment.ts";
+import { SHARDS } from "../../shared/deployment.ts";
 import { isBackend } from "../../shared/run/backends.ts";
 import type { CountedCohort } from "../../shared/run/cohort.ts";
 import type { PendingBacklog, PendingHost, TouchedPeriod } from "../../shared/run/pending-host.ts";
@@ -13,8 +13,8 @@ import { cohortHash, pendingHostKey, pendingPartition } from "./keys.ts";
 import { getItem, partition, queryItems, type Table, transact, WRITES_PER_TRANSACTION } from "./table.ts";
 
 /**
- * The write that marks a host, to be part of the transaction that changes its runs. The cohort is what the newest of them
- * says; without one the mark keeps what it knows.
+ * The write that makes a host pending, to be part of the transaction that changes its runs. The cohort is that of its newest
+ * run; if omitted, the stored one stays.
  */
 export function pendingHostWrite(
   table: Table,
@@ -46,11 +46,12 @@ export function pendingHostWrite(
   };
 }
 
-function markOf(fleet: string, item: Item): PendingHost {
+/** Throws ItemError for a damaged item. */
+function parsePendingHost(fleet: string, item: Item): PendingHost {
   const touched = textSetOf(item, "touched").map((entry) => {
     const [period, backend, stratum] = entry.split("#");
     if (period === undefined || backend === undefined || !isBackend(backend) || stratum === undefined) {
-      throw new ItemError(`mark entry ${entry} is not period#backend#stratum`);
+      throw new ItemError(`entry ${entry} of a pending host is not period#backend#stratum`);
     }
     return { period, backend, stratum };
   });
@@ -58,61 +59,61 @@ function markOf(fleet: string, item: Item): PendingHost {
   return { fleet, host: textOf(item, "sk"), touched, cohort, version: textOf(item, "token") };
 }
 
-/** Up to `limit` open marks of a bucket, in order of host name, after the host `after`. One that is damaged says so. */
+/** Up to `limit` pending hosts of a shard in the order of their names, after the host `after`. A damaged one has a `fault`. */
 async function readPendingHosts(
   table: Table,
   fleet: string,
-  bucket: number,
+  shard: number,
   limit: number,
   after?: string,
 ): Promise<PendingHost[]> {
-  const pk = pendingPartition(fleet, bucket);
+  const pk = pendingPartition(fleet, shard);
   const query = {
     ...partition(pk),
     Limit: limit,
     ConsistentRead: true,
     ...(after === undefined ? {} : { ExclusiveStartKey: keyItem({ pk, sk: after }) }),
   };
-  const marks: PendingHost[] = [];
+  const hosts: PendingHost[] = [];
   for await (const item of queryItems(table, query)) {
-    marks.push(listedMark(fleet, item));
-    if (marks.length === limit) break;
+    hosts.push(parseListed(fleet, item));
+    if (hosts.length === limit) break;
   }
-  return marks;
+  return hosts;
 }
 
-function listedMark(fleet: string, item: Item): PendingHost {
+function parseListed(fleet: string, item: Item): PendingHost {
   try {
-    return markOf(fleet, item);
+    return parsePendingHost(fleet, item);
   } catch (error) {
     if (!(error instanceof ItemError)) throw error;
     return { fleet, host: textOf(item, "sk"), touched: [], cohort: "", version: "", fault: error };
   }
 }
 
-/** The mark of one host, or null. Throws ItemError for one that is damaged. */
+/** One pending host; null if it is not pending. Throws ItemError for a damaged item. */
 export async function readPendingHost(table: Table, fleet: string, host: string): Promise<PendingHost | null> {
   const item = await getItem(table, pendingHostKey(fleet, host));
-  return item === null ? null : markOf(fleet, item);
+  return item === null ? null : parsePendingHost(fleet, item);
 }
 
 /**
- * Removes marks, in one transaction as far as it takes them, except those written again since they were read: there is new
- * work for their hosts. A mark that somebody is writing right now stays as well, and is met by the next pass.
+ * Removes pending hosts, as many in one transaction as it takes, except those that were written again since they were read:
+ * they have new runs. One that is being written at this moment stays as well, and the next pass processes it.
  */
-async function clearPendingHosts(table: Table, marks: readonly PendingHost[]): Promise<void> {
-  for (let from = 0; from < marks.length; from += WRITES_PER_TRANSACTION) {
-    await clearChunk(table, marks.slice(from, from + WRITES_PER_TRANSACTION));
+async function clearPendingHosts(table: Table, hosts: readonly PendingHost[]): Promise<void> {
+  for (let from = 0; from < hosts.length; from += WRITES_PER_TRANSACTION) {
+    await clearChunk(table, hosts.slice(from, from + WRITES_PER_TRANSACTION));
   }
 }
 
-async function clearChunk(table: Table, marks: readonly PendingHost[]): Promise<void> {
-  let left = marks;
+async function clearChunk(table: Table, hosts: readonly PendingHost[]): Promise<void> {
+  let left = hosts;
   while (left.length > 0) {
     try {
       return await transact(
         table,
-        left.map((mark) => markDelete(table, mark)),
+        left.map((pending) => pendingHostDelete(table, pending)),
       );
     } catch (error) {
       if (!(error instanceof TransactionCancelled)) throw error;
@@ -124,37 +125,44 @@ async function clearChunk(table: Table, marks: readonly PendingHost[]): Promise<
   }
 }
 
-function markDelete(table: Table, mark: PendingHost): TransactWriteItem {
+function pendingHostDelete(table: Table, { fleet, host, version }: PendingHost): TransactWriteItem {
   return {
     Delete: {
       TableName: table.name,
-      Key: keyItem(pendingHostKey(mark.fleet, mark.host)),
+      Key: keyItem(pendingHostKey(fleet, host)),
       ConditionExpression: "#token = :token",
       ExpressionAttributeNames: { "#token": "token" },
-      ExpressionAttributeValues: { ":token": { S: mark.version } },
+      ExpressionAttributeValues: { ":token": { S: version } },
     },
+  };
+}
+
+/** The numbers of pending hosts of a table. */
+export function makePendingHostCounts(table: Table) {
+  return {
+    count: async (fleet: string): Promise<number> => (await countPendingHosts(table, fleet)).count,
+    backlog: (fleet: string): Promise<PendingBacklog> => countPendingHosts(table, fleet),
   };
 }
 
 /** The pending hosts of a table. */
 export function makePendingHosts(table: Table) {
   return {
+    ...makePendingHostCounts(table),
     list: (fleet: string, shard: number, limit: number, after?: string): Promise<readonly PendingHost[]> =>
       readPendingHosts(table, fleet, shard, limit, after),
     get: (fleet: string, host: string): Promise<PendingHost | null> => readPendingHost(table, fleet, host),
     clear: (hosts: readonly PendingHost[]): Promise<void> => clearPendingHosts(table, hosts),
-    count: async (fleet: string): Promise<number> => (await countPendingHosts(table, fleet)).count,
-    backlog: (fleet: string): Promise<PendingBacklog> => countPendingHosts(table, fleet),
   };
 }
 
-/** How many marks of a fleet are open, exactly, and since when the oldest is. */
+/** Counts the pending hosts of a fleet exactly. */
 export async function countPendingHosts(table: Table, fleet: string): Promise<PendingBacklog> {
   let count = 0;
   let oldestAt: string | null = null;
-  const countBucket = async (bucket: number): Promise<void> => {
+  const countShard = async (shard: number): Promise<void> => {
     const query = {
-      ...partition(pendingPartition(fleet, bucket)),
+      ...partition(pendingPartition(fleet, shard)),
       ProjectionExpression: "since",
       ConsistentRead: true,
     };
@@ -164,6 +172,6 @@ export async function countPendingHosts(table: Table, fleet: string): Promise<Pe
       if (since !== null && (oldestAt === null || since < oldestAt)) oldestAt = since;
     }
   };
-  await Promise.all(Array.from({ length: BUCKETS }, (_, bucket) => countBucket(bucket)));
+  await Promise.all(Array.from({ length: SHARDS }, (_, shard) => countShard(shard)));
   return { count, oldestAt };
 }

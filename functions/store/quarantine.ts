@@ -1,18 +1,18 @@
-// Rejected lines, kept so that nothing an uploader sent is lost. The id follows from the line and what was said about it:
-// a client that sends the same bad line every night fills one item, not a thousand.
+// The quarantine: rejected lines, stored so that nothing that was uploaded is lost. The id of a line is computed from the
+// line and its metadata: a client that sends the same bad line every night fills one item, not a thousand.
 
 import { DeleteItemCommand, type TransactWriteItem } from "@aws-sdk/client-dynamodb";
 import { TABLE } from "../../shared/deployment.ts";
 import type { Page } from "../../shared/run/listing.ts";
 import type { QuarantinedLine } from "../../shared/run/run.ts";
-import { cursorAt, placeAt } from "./cursor.ts";
-import { retryingTransient, translated } from "./errors.ts";
+import { cursorAt, positionAt } from "./cursor.ts";
+import { retryingTransient, translateError } from "./errors.ts";
 import { type Item, keyItem, sizeOf, textOf } from "./item.ts";
 import { quarantineKey, quarantinePartition } from "./keys.ts";
 import { getItem, inChunks, partition, queryPage, queryPages, type Table, transact } from "./table.ts";
 
-// Written by `lineItem` from a QuarantinedLine.
-const lineOf = (item: Item): QuarantinedLine => JSON.parse(textOf(item, "body")) as QuarantinedLine;
+// `lineItem` has written it from a QuarantinedLine.
+const parseLine = (item: Item): QuarantinedLine => JSON.parse(textOf(item, "body")) as QuarantinedLine;
 
 const lineItem = (line: QuarantinedLine): Item => ({
   ...keyItem(quarantineKey(line.fleet, line.id)),
@@ -20,10 +20,10 @@ const lineItem = (line: QuarantinedLine): Item => ({
   body: { S: JSON.stringify(line) },
 });
 
-/** What the cursors of a fleet's quarantine are bound to; the place is that in the order index. */
+/** What the cursors of a fleet's quarantine are bound to; the position is the sort key in the order index. */
 const listingOf = (fleet: string) => ["quarantine", fleet];
 
-/** The quarantine over the table. */
+/** The quarantine of a table. */
 export function makeQuarantineStore(table: Table) {
   return {
     add: async (lines: readonly QuarantinedLine[]): Promise<void> => {
@@ -35,11 +35,11 @@ export function makeQuarantineStore(table: Table) {
     },
     get: async (fleet: string, id: string): Promise<QuarantinedLine | null> => {
       const item = await getItem(table, quarantineKey(fleet, id));
-      return item === null ? null : lineOf(item);
+      return item === null ? null : parseLine(item);
     },
     list: async (fleet: string, limit: number, cursor?: string): Promise<Page<QuarantinedLine>> => {
       const pk = quarantinePartition(fleet);
-      const below = cursor === undefined ? ":" : placeAt(listingOf(fleet), cursor);
+      const below = cursor === undefined ? ":" : positionAt(listingOf(fleet), cursor);
       const keys = await queryPage(table, {
         IndexName: TABLE.orderIndex.name,
         KeyConditionExpression: "pk = :pk AND ord < :below",
@@ -49,10 +49,10 @@ export function makeQuarantineStore(table: Table) {
         Limit: limit,
       });
       const items = await Promise.all(keys.items.map((entry) => getItem(table, { pk, sk: textOf(entry, "sk") })));
-      // Of what was listed, not of what could be read: all lines of a page may have left the quarantine meanwhile.
+      // From the index, not from the lines that were read: all lines of a page may have left the quarantine in between.
       const last = keys.items.at(-1);
       return {
-        items: items.flatMap((item) => (item === null ? [] : [lineOf(item)])),
+        items: items.flatMap((item) => (item === null ? [] : [parseLine(item)])),
         cursor: keys.next === null || last === undefined ? null : cursorAt(listingOf(fleet), textOf(last, "ord")),
       };
     },
@@ -62,16 +62,16 @@ export function makeQuarantineStore(table: Table) {
           new DeleteItemCommand({ TableName: table.name, Key: keyItem(quarantineKey(fleet, id)) }),
         );
       } catch (error) {
-        throw translated(error);
+        throw translateError(error);
       }
     },
   };
 }
 
-/** How many lines a fleet has in quarantine, counted up to `most`. */
-export async function countQuarantined(table: Table, fleet: string, most: number): Promise<number> {
+/** How many lines a fleet has in quarantine, counted up to `max`. */
+export async function countQuarantined(table: Table, fleet: string, max: number): Promise<number> {
   let count = 0;
-  // Of the order index, which holds no line: each may have tens of kB.
+  // In the order index, which does not contain the lines: each may have tens of kB.
   const query = {
     ...partition(quarantinePartition(fleet)),
     IndexName: TABLE.orderIndex.name,
@@ -79,7 +79,7 @@ export async function countQuarantined(table: Table, fleet: string, most: number
   } as const;
   for await (const page of queryPages(table, query)) {
     count += page.count;
-    if (count >= most) return most;
+    if (count >= max) return max;
   }
   return count;
 }

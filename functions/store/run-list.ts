@@ -1,36 +1,36 @@
-// Runs listed, newest first: those of a host by its order index, those of a fleet by the time index, page by page. No page
-// reads more than a few thousand keys, however few of them are wanted.
+// Lists of runs, newest first: the runs of a host by its order index, the runs of a fleet by the time index. No page reads
+// more than a few thousand keys, however few of them match the query.
 
-import { BUCKETS, TABLE } from "../../shared/deployment.ts";
+import { SHARDS, TABLE } from "../../shared/deployment.ts";
 import type { RunPage, RunQuery } from "../../shared/run/listing.ts";
 import type { RunPlace } from "../../shared/run/run-codec.ts";
 import { codeUnitOrder } from "../../shared/run/text.ts";
 import { nextTurn } from "../runtime/turns.ts";
-import { cursorAt, placeAt } from "./cursor.ts";
+import { cursorAt, positionAt } from "./cursor.ts";
 import { type Item, textOf } from "./item.ts";
-import { bucketOf, hostHash, idOf, runKey, runsOfHost, timePartition } from "./keys.ts";
-import { RunError, runPlaceOf, runsOfItems } from "./runs.ts";
+import { hostHash, idOf, runKey, runsOfHost, shardOf, timePartition } from "./keys.ts";
+import { parseRunOrder, parseRuns, RunError } from "./runs.ts";
 import { getItems, partition, queryPages, type Table } from "./table.ts";
 
-/** One page of the runs that a query asks for. Throws `bad_parameter` for a cursor of another question. */
+/** One page of the runs that match a query. Throws `bad_parameter` for a cursor of another query. */
 export function listRuns(table: Table, fleet: string, query: RunQuery): Promise<RunPage> {
   return query.host === undefined
-    ? listByTime(table, fleet, query, { buckets: ALL_BUCKETS })
+    ? listByTime(table, fleet, query, { shards: ALL_SHARDS })
     : listHost(table, fleet, query.host, query);
 }
 
-/** A place in a listing: the run listed last. */
+/** A run in a listing; as a position, the run that was listed last. */
 interface Entry {
   readonly at: string;
   readonly id: string;
 }
 
-/** What the cursors of a question are bound to. */
+/** What the cursors of a query are bound to. */
 const listingOf = (fleet: string, { host, backend, from, to }: RunQuery) => ["runs", fleet, host, backend, from, to];
 
-function placeOf(fleet: string, query: RunQuery): Entry | null {
+function startOf(fleet: string, query: RunQuery): Entry | null {
   if (query.cursor === undefined) return null;
-  const [at = "", id = ""] = placeAt(listingOf(fleet, query), query.cursor).split("#");
+  const [at = "", id = ""] = positionAt(listingOf(fleet, query), query.cursor).split("#");
   return { at, id };
 }
 
@@ -38,25 +38,23 @@ function newestFirst(a: Entry, b: Entry): number {
   return codeUnitOrder(b.at, a.at) || codeUnitOrder(b.id, a.id);
 }
 
-/** Runs that were found, newest first, and where they were looked for last if that was not to the end. */
+/** The runs that were found, newest first, and how far they were searched. */
 interface Found {
   readonly entries: readonly Entry[];
-  /** The last place that was looked at, when there may be more behind it. */
-  readonly lookedUpTo: Entry | null;
+  /** The last entry that was examined, if there may be more after it. */
+  readonly searchedTo: Entry | null;
   readonly lookedAt: number;
 }
 
-async function pageOf(table: Table, fleet: string, query: RunQuery, found: Found): Promise<RunPage> {
-  const { entries, lookedUpTo, lookedAt } = found;
+async function readPage(table: Table, fleet: string, query: RunQuery, found: Found): Promise<RunPage> {
+  const { entries, searchedTo, lookedAt } = found;
   const listed = entries.slice(0, query.limit);
   const keys = listed.map(({ id }) => runKey(fleet, id));
   const items = await getItems(table, keys);
   await nextTurn();
-  const isShort = entries.length <= query.limit && lookedUpTo !== null;
-  const last = entries.length > query.limit ? listed.at(-1) : lookedUpTo;
-  const { runs, unreadable } = runsOfItems(
-    keys.map((key) => items.get(idOf(key))).filter((item) => item !== undefined),
-  );
+  const isShort = entries.length <= query.limit && searchedTo !== null;
+  const last = entries.length > query.limit ? listed.at(-1) : searchedTo;
+  const { runs, unreadable } = parseRuns(keys.map((key) => items.get(idOf(key))).filter((item) => item !== undefined));
   return {
     items: runs,
     unreadable,
@@ -65,14 +63,14 @@ async function pageOf(table: Table, fleet: string, query: RunQuery, found: Found
   };
 }
 
-/** Entries of a host's order index that a page reads: about a MB. A host with more is listed by the index of times. */
+/** Entries of the order index of a host that a page reads: about 1 MB. A host with more is listed by the time index. */
 const MAX_OF_HOST = 5_000;
 
-/** A host's runs: its whole order index is read, which is a few hundred bytes a run, then sorted by time. */
+/** The runs of a host. It reads the whole order index of the host, some hundred bytes per run, and sorts it by time. */
 async function listHost(table: Table, fleet: string, host: string, query: RunQuery): Promise<RunPage> {
-  const place = placeOf(fleet, query);
+  const start = startOf(fleet, query);
   const entries: Entry[] = [];
-  const misplaced: RunError[] = [];
+  const withoutOrder: RunError[] = [];
   const index = {
     ...partition(runsOfHost(fleet, host)),
     IndexName: TABLE.orderIndex.name,
@@ -83,69 +81,69 @@ async function listHost(table: Table, fleet: string, host: string, query: RunQue
   let read = 0;
   for await (const { items } of queryPages(table, index)) {
     read += items.length;
-    if (read > MAX_OF_HOST) return listByTime(table, fleet, query, { buckets: [bucketOf(fleet, host)], host });
+    if (read > MAX_OF_HOST) return listByTime(table, fleet, query, { shards: [shardOf(fleet, host)], host });
     for (const item of items) {
-      const entry = entryOf(item);
+      const entry = parseEntry(item);
       if (entry instanceof RunError) {
-        misplaced.push(entry);
+        withoutOrder.push(entry);
         continue;
       }
       const { backend, finished_at: at, id } = entry;
       if (query.backend !== undefined && backend !== query.backend) continue;
       if (at < (query.from ?? "") || at >= (query.to ?? ":")) continue;
-      if (place !== null && newestFirst(place, { at, id }) >= 0) continue;
+      if (start !== null && newestFirst(start, { at, id }) >= 0) continue;
       entries.push({ at, id });
     }
   }
-  const found = { entries: entries.sort(newestFirst), lookedUpTo: null, lookedAt: read };
-  const page = await pageOf(table, fleet, query, found);
-  // They have no place in time: they stand before all others.
-  return place === null ? { ...page, unreadable: [...misplaced, ...page.unreadable] } : page;
+  const found = { entries: entries.sort(newestFirst), searchedTo: null, lookedAt: read };
+  const page = await readPage(table, fleet, query, found);
+  // They have no time, so they are listed before all others.
+  return start === null ? { ...page, unreadable: [...withoutOrder, ...page.unreadable] } : page;
 }
 
-/** The place of an entry of the order index, or what is wrong with it. */
-function entryOf(item: Item): RunPlace | RunError {
+/** The run of an entry of the order index, or what is wrong with the entry. */
+function parseEntry(item: Item): RunPlace | RunError {
   try {
-    return runPlaceOf(item);
+    return parseRunOrder(item);
   } catch (error) {
     return new RunError(item, error);
   }
 }
 
-/** Keys that are read at a time, about 40 kB, where only some are wanted, which may be rare. */
+/** Keys per read, about 40 kB, where possibly only few of them match. */
 const MAX_KEYS_AT_ONCE = 250;
 
-/** Keys of a bucket that a page reads in search of those that are wanted; so it reads a few thousand at most. */
+/** Keys of a shard that a page searches; over all shards a few thousand. */
 const MAX_KEYS = 1_000;
 
-const ALL_BUCKETS = Array.from({ length: BUCKETS }, (_, bucket) => bucket);
+const ALL_SHARDS = Array.from({ length: SHARDS }, (_, shard) => shard);
 
-/** Buckets of a fleet, and the one host of them that is wanted; all hosts when none is given. */
-interface Among {
-  readonly buckets: readonly number[];
+/** Shards of a fleet, and the host in them to list; all hosts if omitted. */
+interface Scope {
+  readonly shards: readonly number[];
   readonly host?: string;
 }
 
 /**
- * Runs by the index of times: the newest of each bucket, merged. Where few of them are wanted a page ends before it is
- * full: what lies behind the last key of the bucket that got least far is left for the next.
+ * Runs by the time index: the newest of each shard, merged. Where only few match, a page ends before it is full. The shards
+ * are then searched to different times; everything older than the latest of these is left for the next page.
  */
-async function listByTime(table: Table, fleet: string, query: RunQuery, { buckets, host }: Among): Promise<RunPage> {
-  const place = placeOf(fleet, query);
-  const below = place === null ? (query.to ?? ":") : ([`${place.at}#${place.id}`, query.to ?? ":"].sort()[0] ?? ":");
+async function listByTime(table: Table, fleet: string, query: RunQuery, { shards, host }: Scope): Promise<RunPage> {
+  const start = startOf(fleet, query);
+  const below = start === null ? (query.to ?? ":") : ([`${start.at}#${start.id}`, query.to ?? ":"].sort()[0] ?? ":");
   const from = query.from ?? "0";
   if (from > below) return { items: [], unreadable: [], cursor: null };
   const isSearch = query.backend !== undefined || host !== undefined;
   const prefix = host === undefined ? "" : hostHash(fleet, host);
   const found = await Promise.all(
-    buckets.map(async (bucket): Promise<Found> => {
+    shards.map(async (shard): Promise<Found> => {
       const entries: Entry[] = [];
       const keys = {
         IndexName: TABLE.timeIndex.name,
         KeyConditionExpression: "tpk = :tpk AND tsk BETWEEN :from AND :below",
         ProjectionExpression: "sk, tsk",
         ExpressionAttributeValues: {
-          ":tpk": { S: timePartition(fleet, bucket) },
+          ":tpk": { S: timePartition(fleet, shard) },
           ":from": { S: from },
           ":below": { S: below },
         },
@@ -163,20 +161,20 @@ async function listByTime(table: Table, fleet: string, query: RunQuery, { bucket
         }
         lookedAt += page.items.length;
         const isEnough = entries.length > query.limit || lookedAt >= MAX_KEYS;
-        if (page.next !== null && last !== null && isEnough) return { entries, lookedUpTo: last, lookedAt };
+        if (page.next !== null && last !== null && isEnough) return { entries, searchedTo: last, lookedAt };
       }
-      return { entries, lookedUpTo: null, lookedAt };
+      return { entries, searchedTo: null, lookedAt };
     }),
   );
-  // Behind the place where one bucket was left, others may have results that come after some that this one still has.
-  const lookedUpTo = found.flatMap((each) => each.lookedUpTo ?? []).sort(newestFirst)[0] ?? null;
+  // What is older than this may come after runs that another shard was not searched for yet.
+  const searchedTo = found.flatMap((each) => each.searchedTo ?? []).sort(newestFirst)[0] ?? null;
   const entries = found
     .flatMap((each) => each.entries)
-    .filter((entry) => lookedUpTo === null || newestFirst(entry, lookedUpTo) <= 0)
+    .filter((entry) => searchedTo === null || newestFirst(entry, searchedTo) <= 0)
     .sort(newestFirst);
-  return pageOf(table, fleet, query, {
+  return readPage(table, fleet, query, {
     entries,
-    lookedUpTo,
+    searchedTo,
     lookedAt: found.reduce((sum, each) => sum + each.lookedAt, 0),
   });
 }

@@ -1,4 +1,9 @@
-// Runs in the table: put if absent together with the work mark of their host, read by id, withdrawn, replaced.
+// Runs in the table: stored if absent, read by their id, withdrawn, and replaced by a reparse. Every change of a run makes its
+// host pending in the same transaction.
+//
+// The item of a run has `run`, what is served and its key does not contain, with a checksum `sum`; `sample`, what aggregation
+// reads; `withdrawn`, because it is the only thing that changes; and its sort keys in the order index (`ord`), which has the
+// samples too, and the time index (`tpk`, `tsk`).
 
 import { hash } from "node:crypto";
 import type { TransactWriteItem } from "@aws-sdk/client-dynamodb";
@@ -15,18 +20,18 @@ import type { Run } from "../../shared/run/run.ts";
 import { decodeRun, encodeRun, type RunPlace } from "../../shared/run/run-codec.ts";
 import { retryingTransient, TransactionCancelled } from "./errors.ts";
 import { type Item, ItemError, keyItem, optionalTextOf, sizeOf, textOf } from "./item.ts";
-import { bucketOf, hostHash, runKey, runOrder, runsOfHost, timeOrder, timePartition, withdrawnOrder } from "./keys.ts";
+import { hostHash, runKey, runOrder, runsOfHost, shardOf, timeOrder, timePartition, withdrawnOrder } from "./keys.ts";
 import { pendingHostWrite } from "./pending-hosts.ts";
 import { listRuns } from "./run-list.ts";
 import { getItem, inChunks, queryItems, type Table, transact } from "./table.ts";
 
-// Where a run stands in the order index, which says what the run need not repeat.
+// The order index: runs of a host by backend, stratum and time. What its sort key contains, the run does not repeat.
 
 /**
- * The place of a run, or of its entry in the order index: `backend#stratum#finishedAt#id`, with `~` before it once withdrawn.
+ * Parses the sort key of a run or of its entry in the order index: `backend#stratum#finishedAt#id`, after `~` if withdrawn.
  * Throws ItemError for anything else.
  */
-export function runPlaceOf(item: Item): RunPlace {
+export function parseRunOrder(item: Item): RunPlace {
   const order = textOf(item, "ord");
   const [backend, stratum, finished_at, id] = order.replace(/^~/, "").split("#");
   if (
@@ -43,13 +48,13 @@ export function runPlaceOf(item: Item): RunPlace {
   return { id, backend, stratum, finished_at };
 }
 
-/** Whether an entry of the order index is that of a withdrawn run. */
+/** Whether a run, or its entry in the order index, is withdrawn. */
 export const isWithdrawn = (entry: Item): boolean => textOf(entry, "ord").startsWith("~");
 
-// Samples: what aggregation reads of runs. They are projected into the order index, so that the newest of a group are one short
-// range, read consistently, and no raw line is read for them.
-
-/** The newest `limit` samples of a host's backend and stratum with `from <= finished_at < to`, newest first. */
+/**
+ * The newest `limit` samples of a host's backend and stratum with `from <= finished_at < to`, newest first. The order index
+ * has them in one short range, which is read consistently and contains no raw lines.
+ */
 export async function readSamples(
   table: Table,
   group: { fleet: string; host: string; backend: string; stratum: string },
@@ -61,7 +66,7 @@ export async function readSamples(
   const query = {
     IndexName: TABLE.orderIndex.name,
     KeyConditionExpression: "pk = :pk AND ord BETWEEN :from AND :to",
-    // `to` itself is outside: no time is equal to it, for times are longer than the prefixes in a window.
+    // `to` itself is excluded: no time equals it, because times are longer than the prefixes of a window.
     ExpressionAttributeValues: {
       ":pk": { S: runsOfHost(group.fleet, group.host) },
       ":from": { S: prefix + window.from },
@@ -72,25 +77,25 @@ export async function readSamples(
     Limit: limit,
   };
   for await (const entry of queryItems(table, query)) {
-    samples.push(sampleOfEntry(entry));
+    samples.push(parseSample(entry));
     if (samples.length === limit) break;
   }
   return samples;
 }
 
 /** The sample of an entry of the order index. Throws ItemError. */
-function sampleOfEntry(entry: Item): RunSample {
-  const place = runPlaceOf(entry);
+function parseSample(entry: Item): RunSample {
+  const order = parseRunOrder(entry);
   try {
-    return { ...place, ...decodeSample(textOf(entry, "sample")) };
+    return { ...order, ...decodeSample(textOf(entry, "sample")) };
   } catch (error) {
     if (error instanceof ItemError) throw error;
-    throw new ItemError(`the sample of run ${place.id} cannot be read`, { cause: error });
+    throw new ItemError(`the sample of run ${order.id} cannot be read`, { cause: error });
   }
 }
 
-// Identity: which upload of a line is the same run as another (docs/api.md#post-results). A retry is a duplicate; two true
-// repeats with equal bytes are two runs if they carry different `run` ids.
+// Identity: when an uploaded line is the same run as an earlier one (docs/api.md#post-results). A retry is a duplicate; two
+// repetitions of a test with equal bytes are two runs if they have different `run` ids.
 
 /** What identifies a run. */
 export interface RunIdentity {
@@ -98,27 +103,28 @@ export interface RunIdentity {
   readonly host: string;
   readonly vm: string;
   readonly backend: string;
-  /** The client's own id of the run, else `finished` as it was sent, else nothing. */
+  /** The client's own id of the run; null if none was sent. */
   readonly run: string | null;
+  /** `finished` as it was sent, which identifies a run without an id; null if it was not sent either. */
   readonly finished: string | null;
   readonly raw: string;
   readonly encoding: "utf-8" | "latin-1";
 }
 
 /**
- * The id: 16 hexadecimal digits of the host's hash, by which a store finds the run, then 32 of the SHA-256 over all parts,
- * each with its length in front, so that no two identities are the same bytes.
+ * The id: 16 hexadecimal digits of the hash of the host, which are part of the key of the run, then 32 of the SHA-256 over
+ * all parts. Each part has its length in front, so that no two identities have the same bytes.
  */
 export function runId({ fleet, host, vm, backend, run, finished, raw, encoding }: RunIdentity): string {
   const discriminator = run === null ? (finished === null ? "" : `finished ${finished}`) : `run ${run}`;
-  const said = [fleet, host, vm, backend, discriminator].map((part) => `${Buffer.byteLength(part)}:${part}`).join("");
-  const bytes = Buffer.concat([Buffer.from(said), Buffer.from(raw, encoding === "latin-1" ? "latin1" : "utf8")]);
+  const parts = [fleet, host, vm, backend, discriminator].map((part) => `${Buffer.byteLength(part)}:${part}`).join("");
+  const bytes = Buffer.concat([Buffer.from(parts), Buffer.from(raw, encoding === "latin-1" ? "latin1" : "utf8")]);
   return hostHash(fleet, host) + hash("sha256", bytes).slice(0, 32);
 }
 
 /**
- * Whether a stored run is still the one that its id was made of. Null where that cannot be said: of a time that was sent,
- * the run keeps the time and not how it was written.
+ * Whether a stored run is still the one that its id was computed from. Null if that cannot be determined: of a `finished`
+ * that was sent, the run has the time, but not how it was written.
  */
 export function isIdOf(run: Run): boolean | null {
   const { fleet, host, vm, backend, client_run, finished_at, received_at, raw, raw_encoding: encoding } = run;
@@ -130,54 +136,53 @@ export function isIdOf(run: Run): boolean | null {
   return usual.some((finished) => runId({ ...identity, finished }) === run.id) ? true : null;
 }
 
-// A run as an item: `run` holds what is served and the key does not say, `sum` a checksum of it; `sample` what aggregation
-// reads, projected into the order index so that summarising a host never reads raw lines.
+// Items.
 
-/** The item of a run that is not there yet; one that was exported may have been withdrawn. */
+/** The item of a run. A run that is stored from an export may be withdrawn already. */
 export function runItem(run: Run, sample: RunSample): Item {
   const text = encodeRun(run);
   return {
     ...keyItem(runKey(run.fleet, run.id)),
-    ...derivedOf(run, sample),
+    ...derivedAttributes(run, sample),
     run: { S: text },
     sum: { S: checksum(text) },
     ...(run.withdrawn_at === null ? {} : { withdrawn: { S: run.withdrawn_at } }),
   };
 }
 
-/** What stands beside a run in its item and follows from it: its places in the indexes, and its sample. */
-export function derivedOf(
+/** The attributes of a run's item that can be derived from the run: its sort keys in the indexes, and its sample. */
+export function derivedAttributes(
   run: Run,
   sample: RunSample,
 ): Readonly<Record<"ord" | "tpk" | "tsk" | "sample", { S: string }>> {
   const order = runOrder(run.backend, run.stratum, run.finished_at, run.id);
   return {
     ord: { S: run.withdrawn_at === null ? order : withdrawnOrder(order) },
-    tpk: { S: timePartition(run.fleet, bucketOf(run.fleet, run.host)) },
+    tpk: { S: timePartition(run.fleet, shardOf(run.fleet, run.host)) },
     tsk: { S: timeOrder(run.finished_at, run.id, run.backend) },
     sample: { S: encodeSample(sample) },
   };
 }
 
-/** 66 bits: what chance changes in a stored text is found, and the item hardly grows. */
+/** 66 bits: enough to find accidental changes of a stored text, and the item hardly grows. */
 const checksum = (text: string): string => hash("sha256", text, "base64url").slice(0, 11);
 
-/** Whether the text of a run is still what was written. Null for a run that was stored before there were checksums. */
+/** Whether the text of a run is still as it was written. Null for a run without a checksum, of an earlier version. */
 export function isAsWritten(item: Item): boolean | null {
   const sum = optionalTextOf(item, "sum");
   return sum === null ? null : sum === checksum(textOf(item, "run"));
 }
 
-/** The refusal of a run that cannot be read; it names the run, and its cause says why. */
+/** A run that cannot be read. The message names the run, and the cause has the reason. */
 export class RunError extends AppError implements UnreadableRun {
   readonly id: string;
   readonly host: string | null;
 
   constructor(item: Item, reason: unknown) {
     const id = textOf(item, "sk");
-    const host = hostIn(item);
+    const host = findHost(item);
     const of = host === null ? "a host whose name cannot be read" : `host ${JSON.stringify(host)}`;
-    // The message may be for somebody who must not hear of the host.
+    // The client that gets the message may not be allowed to know the host.
     super("unreadable", `run ${id} is stored, but cannot be read; the log says why`, {
       cause: new Error(`run ${id} of ${of}: ${reason instanceof Error ? reason.message : String(reason)}`),
     });
@@ -190,8 +195,8 @@ export class RunError extends AppError implements UnreadableRun {
   }
 }
 
-/** The host of a run that cannot be read as a whole: the name in its text that belongs to its key; null for none. */
-function hostIn(item: Item): string | null {
+/** The host of a run that cannot be read as a whole: the name in its text, if it belongs to its key; else null. */
+function findHost(item: Item): string | null {
   const [, fleet = ""] = textOf(item, "pk").split("#");
   const [, name] = /"host":("(?:[^"\\]|\\.)*")/.exec(optionalTextOf(item, "run") ?? "") ?? [];
   try {
@@ -202,22 +207,22 @@ function hostIn(item: Item): string | null {
   }
 }
 
-/** The run of an item; `withdrawn` is an attribute of its own because it is the one thing that changes. Throws RunError. */
-export function runOfItem(item: Item): Run {
+/** The run of an item. Throws RunError. */
+export function parseRun(item: Item): Run {
   try {
-    return { ...decodeRun(textOf(item, "run"), runPlaceOf(item)), withdrawn_at: optionalTextOf(item, "withdrawn") };
+    return { ...decodeRun(textOf(item, "run"), parseRunOrder(item)), withdrawn_at: optionalTextOf(item, "withdrawn") };
   } catch (error) {
     throw new RunError(item, error);
   }
 }
 
-/** The runs of items, and apart those that cannot be read. */
-export function runsOfItems(items: readonly Item[]): { readonly runs: Run[]; readonly unreadable: RunError[] } {
+/** The runs of items, and separately the ones that cannot be read. */
+export function parseRuns(items: readonly Item[]): { readonly runs: Run[]; readonly unreadable: RunError[] } {
   const runs: Run[] = [];
   const unreadable: RunError[] = [];
   for (const item of items) {
     try {
-      runs.push(runOfItem(item));
+      runs.push(parseRun(item));
     } catch (error) {
       if (!(error instanceof RunError)) throw error;
       unreadable.push(error);
@@ -232,11 +237,10 @@ export function makeRunStore(table: Table) {
     add: (runs: readonly NewRun[]): Promise<readonly ("stored" | "duplicate")[]> => addRuns(table, runs),
     get: async (fleet: string, id: string): Promise<Run | null> => {
       const item = await getItem(table, runKey(fleet, id));
-      return item === null ? null : runOfItem(item);
+      return item === null ? null : parseRun(item);
     },
     list: (fleet: string, query: RunQuery): Promise<RunPage> => listRuns(table, fleet, query),
     withdraw: (fleet: string, id: string, at: string): Promise<Withdrawable | null> => withdraw(table, fleet, id, at),
-    replace: (before: Run, after: NewRun, at: string): Promise<boolean> => replaceRun(table, before, after, at),
   };
 }
 
@@ -257,14 +261,14 @@ async function addRuns(table: Table, runs: readonly NewRun[]): Promise<("stored"
   }
   const chunks = inChunks([...pending.values()], {
     bytesOf: ({ item }) => sizeOf(item),
-    sharedOf: ({ newRun }) => hostOf(newRun.run),
+    sharedOf: ({ newRun }) => fleetHost(newRun.run),
   });
   for (const chunk of chunks) for (const id of await addChunk(table, chunk)) stored.add(id);
-  // The first run of an id is the one that was stored; the same line again in one upload is a duplicate of it.
+  // Of several runs with one id in an upload the first is stored, and the others are duplicates of it.
   return runs.map(({ run }) => (stored.delete(run.id) ? "stored" : "duplicate"));
 }
 
-/** Writes those runs of a chunk that are not there yet; the ids of what was written. */
+/** Stores the runs of a chunk that are not stored yet; gives their ids. */
 async function addChunk(table: Table, chunk: readonly Pending[]): Promise<readonly string[]> {
   let left = chunk;
   while (left.length > 0) {
@@ -272,7 +276,7 @@ async function addChunk(table: Table, chunk: readonly Pending[]): Promise<readon
       Put: { TableName: table.name, Item: item, ConditionExpression: "attribute_not_exists(pk)" },
     }));
     try {
-      await retryingTransient(() => transact(table, [...puts, ...marksOf(table, left)]));
+      await retryingTransient(() => transact(table, [...puts, ...pendingHostWrites(table, left)]));
       return left.map(({ newRun }) => newRun.run.id);
     } catch (error) {
       if (!(error instanceof TransactionCancelled)) throw error;
@@ -285,45 +289,46 @@ async function addChunk(table: Table, chunk: readonly Pending[]): Promise<readon
   return [];
 }
 
-/** One text for a host; an upload may hold hosts of several fleets. */
-const hostOf = ({ fleet, host }: Run): string => `${fleet}#${host}`;
+/** Identifies a host; the runs of one call may be of several fleets. */
+const fleetHost = ({ fleet, host }: Run): string => `${fleet}#${host}`;
 
-function marksOf(table: Table, runs: readonly Pending[]): TransactWriteItem[] {
+function pendingHostWrites(table: Table, runs: readonly Pending[]): TransactWriteItem[] {
   const byHost = new Map<string, NewRun[]>();
   for (const { newRun } of runs) {
-    const ofHost = byHost.get(hostOf(newRun.run));
-    if (ofHost === undefined) byHost.set(hostOf(newRun.run), [newRun]);
+    const ofHost = byHost.get(fleetHost(newRun.run));
+    if (ofHost === undefined) byHost.set(fleetHost(newRun.run), [newRun]);
     else ofHost.push(newRun);
   }
   return [...byHost.values()].flatMap((ofHost) => {
     const newest = ofHost.reduce((a, b) => (b.run.finished_at > a.run.finished_at ? b : a));
     const { fleet, host, received_at: at } = newest.run;
     const touched = ofHost.map(({ run }) => periodTouchedBy(run));
-    return [pendingHostWrite(table, fleet, host, touched, at, cohortSaid(newest.sample))];
+    return [pendingHostWrite(table, fleet, host, touched, at, countedCohort(newest.sample))];
   });
 }
 
-/** The cohort that a run says its host is of, as a hint for what to count together. */
-const cohortSaid = ({ cohort, capped }: NewRun["sample"]): CountedCohort => (capped === true ? OTHER_COHORT : cohort);
+/** The cohort that a run names for its host: a hint for which hosts to count together. */
+const countedCohort = ({ cohort, capped }: NewRun["sample"]): CountedCohort =>
+  capped === true ? OTHER_COHORT : cohort;
 
-/** What a withdrawal needs of a run: of one that cannot be read, all that its key and its place still say. */
+/** What a withdrawal needs of a run. Of one that cannot be read, its keys still contain it. */
 type Withdrawable = RunPlace & Pick<Run, "host" | "withdrawn_at">;
 
-/** Throws RunError where not even that can be read. */
-function withdrawableOf(item: Item): Withdrawable {
-  const { runs, unreadable } = runsOfItems([item]);
+/** Throws RunError if not even that can be read. */
+function parseWithdrawable(item: Item): Withdrawable {
+  const { runs, unreadable } = parseRuns([item]);
   const [run] = runs;
   if (run !== undefined) return run;
-  const [fault] = unreadable;
-  if (fault === undefined || fault.host === null || item["ord"] === undefined) throw fault ?? new RunError(item, "");
-  return { ...runPlaceOf(item), host: fault.host, withdrawn_at: optionalTextOf(item, "withdrawn") };
+  const [error] = unreadable;
+  if (error === undefined || error.host === null || item["ord"] === undefined) throw error ?? new RunError(item, "");
+  return { ...parseRunOrder(item), host: error.host, withdrawn_at: optionalTextOf(item, "withdrawn") };
 }
 
 async function withdraw(table: Table, fleet: string, id: string, at: string): Promise<Withdrawable | null> {
   const key = runKey(fleet, id);
   const item = await getItem(table, key);
   if (item === null) return null;
-  const run = withdrawableOf(item);
+  const run = parseWithdrawable(item);
   if (run.withdrawn_at !== null) return run;
   const order = runOrder(run.backend, run.stratum, run.finished_at, run.id);
   try {
@@ -343,19 +348,19 @@ async function withdraw(table: Table, fleet: string, id: string, at: string): Pr
     );
   } catch (error) {
     if (!(error instanceof TransactionCancelled)) throw error;
-    // Somebody else withdrew it meanwhile: their time stands.
+    // Another request has withdrawn it since: its time is the right one.
     const again = await getItem(table, key);
     if (again === null || optionalTextOf(again, "withdrawn") === null) throw error;
-    return withdrawableOf(again);
+    return parseWithdrawable(again);
   }
   return { ...run, withdrawn_at: at };
 }
 
 /**
- * Replaces what a run was read as, and marks its host for what it was and what it is. False when it was withdrawn
- * meanwhile: it then stays as it is, for nothing counts it.
+ * Replaces a run by what its line is now parsed as, and makes its host pending for what both of them touch. False if the run
+ * was withdrawn, or is no longer withdrawn, since it was read: then nothing changes.
  */
-async function replaceRun(table: Table, before: Run, { run, sample }: NewRun, at: string): Promise<boolean> {
+export async function replaceRun(table: Table, before: Run, { run, sample }: NewRun, at: string): Promise<boolean> {
   const isWithdrawn = before.withdrawn_at !== null;
   const put: TransactWriteItem = {
     Put: {
@@ -374,7 +379,7 @@ async function replaceRun(table: Table, before: Run, { run, sample }: NewRun, at
           run.host,
           [periodTouchedBy(before), periodTouchedBy(run)],
           at,
-          cohortSaid(sample),
+          countedCohort(sample),
         ),
       ]),
     );

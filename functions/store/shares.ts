@@ -1,45 +1,45 @@
-// Shares in the table: what a share is, the documents of a frozen one beside it, and a list of them for each fleet. A
-// document is written once and never again; it is compressed, and lies in pieces because an item holds at most 400 KB.
+// Shares in the table: the shares themselves, the documents of frozen ones, and a list for each fleet. A document is written
+// once and never changes. It is compressed, and stored in chunks because an item has at most 400 KB.
 
 import { promisify } from "node:util";
 import { gunzip, gzip } from "node:zlib";
 import type { TransactWriteItem } from "@aws-sdk/client-dynamodb";
 import type { Page } from "../../shared/run/listing.ts";
 import type { Share, StoredDocument } from "../../shared/run/share.ts";
-import { cursorAt, placeAt } from "./cursor.ts";
+import { cursorAt, positionAt } from "./cursor.ts";
 import { retryingTransient, TransactionCancelled } from "./errors.ts";
 import { deletePartition } from "./generations.ts";
 import { bytesOf, type Item, keyItem, optionalTextOf, sizeOf, textOf } from "./item.ts";
 import { documentKey, documentPrefix, fleetShareKey, fleetSharesPartition, shareKey, sharePartition } from "./keys.ts";
 import { getItem, inChunks, partition, queryAll, queryItems, queryPage, type Table, transact } from "./table.ts";
 
-/** Bytes of a piece of a document. */
-const PIECE_BYTES = 300_000;
+/** Bytes of a chunk of a document. */
+const CHUNK_BYTES = 300_000;
 
-const packed = promisify(gzip);
-const unpacked = promisify(gunzip);
+const compress = promisify(gzip);
+const decompress = promisify(gunzip);
 
-// Written by `add` from a Share.
-const shareOf = (item: Item): Share => JSON.parse(textOf(item, "share")) as Share;
+// `add` has written it from a Share.
+const parseShare = (item: Item): Share => JSON.parse(textOf(item, "share")) as Share;
 
-/** Shares over the table. */
+/** The shares of a table. */
 export function makeShareStore(table: Table) {
   const put = (item: Item): TransactWriteItem => ({ Put: { TableName: table.name, Item: item } });
   const document = (id: string, name: string) => readDocument(table, id, name);
   return {
     add: async (share: Share, documents: readonly StoredDocument[]): Promise<void> => {
-      const pieces = (await Promise.all(documents.map((one) => piecesOf(share.id, one)))).flat();
-      for (const chunk of inChunks(pieces, { bytesOf: sizeOf })) {
-        await retryingTransient(() => transact(table, chunk.map(put)));
+      const items = (await Promise.all(documents.map((one) => documentItems(share.id, one)))).flat();
+      for (const batch of inChunks(items, { bytesOf: sizeOf })) {
+        await retryingTransient(() => transact(table, batch.map(put)));
       }
-      // The share comes last: until it is there, nobody knows the id under which its documents lie.
+      // The share comes last: until it is stored, nobody knows the id that its documents are stored under.
       const body = { share: { S: JSON.stringify(share) } };
       const item = { ...keyItem(shareKey(share.id)), ...body, documents: { N: String(documents.length) } };
       await retryingTransient(() => transact(table, [put(item), put(listEntry(item))]));
     },
     find: async (id: string): Promise<{ readonly share: Share; readonly revokedAt: string | null } | null> => {
       const item = await getItem(table, shareKey(id));
-      return item === null ? null : { share: shareOf(item), revokedAt: optionalTextOf(item, "revoked_at") };
+      return item === null ? null : { share: parseShare(item), revokedAt: optionalTextOf(item, "revoked_at") };
     },
     list: async (fleet: string, limit: number, cursor?: string): Promise<Page<Share>> => {
       const page = await queryPage(table, {
@@ -49,7 +49,7 @@ export function makeShareStore(table: Table) {
               KeyConditionExpression: "pk = :pk AND sk < :below",
               ExpressionAttributeValues: {
                 ":pk": { S: fleetSharesPartition(fleet) },
-                ":below": { S: placeAt(listingOf(fleet), cursor) },
+                ":below": { S: positionAt(listingOf(fleet), cursor) },
               },
             }),
         ScanIndexForward: false,
@@ -58,18 +58,18 @@ export function makeShareStore(table: Table) {
       });
       const last = page.items.at(-1);
       return {
-        items: page.items.map(shareOf),
+        items: page.items.map(parseShare),
         cursor: page.next === null || last === undefined ? null : cursorAt(listingOf(fleet), textOf(last, "sk")),
       };
     },
     revoke: async (share: Share, at: string): Promise<void> => {
-      await retryingTransient(() => transact(table, [ended(table, share.id, at), unlisted(table, share)]));
+      await retryingTransient(() => transact(table, [revokeWrite(table, share.id, at), unlistWrite(table, share)]));
       await deletePartition(table, sharePartition(share.id), documentPrefix());
     },
     document,
     addDocument: async (id: string, one: StoredDocument): Promise<Uint8Array | null> => {
       try {
-        const writes = [counted(table, id), ...(await piecesOf(id, one)).map((item) => putOnce(table, item))];
+        const writes = [countWrite(table, id), ...(await documentItems(id, one)).map((item) => putOnce(table, item))];
         await retryingTransient(() => transact(table, writes));
         return one.bytes;
       } catch (error) {
@@ -80,32 +80,33 @@ export function makeShareStore(table: Table) {
   };
 }
 
-/** The entry in the list of its fleet that belongs to the item of a share. */
+/** The entry of a share in the list of its fleet, from the item of the share. */
 export function listEntry(item: Item): Item {
-  const { fleet, created_at, id } = shareOf(item);
+  const { fleet, created_at, id } = parseShare(item);
   return { ...keyItem(fleetShareKey(fleet, created_at, id)), share: { S: textOf(item, "share") } };
 }
 
-/** The ids of a fleet's shares that have not ended. */
+/** The ids of a fleet's shares that are not revoked. */
 export async function* shareIds(table: Table, fleet: string): AsyncGenerator<string, void> {
   const query = { ...partition(fleetSharesPartition(fleet)), ProjectionExpression: "pk, sk", ConsistentRead: true };
   for await (const entry of queryItems(table, query)) yield textOf(entry, "sk").split("#")[1] ?? "";
 }
 
-/** What the cursors of a fleet's shares are bound to; the place is that in its list. */
+/** What the cursors of a fleet's shares are bound to; the position is the sort key in the list. */
 const listingOf = (fleet: string) => ["shares", fleet];
 
-async function piecesOf(id: string, { name, bytes }: StoredDocument): Promise<Item[]> {
-  const small = await packed(bytes);
-  const count = Math.ceil(small.length / PIECE_BYTES);
-  return Array.from({ length: count }, (_, piece) => ({
-    ...keyItem(documentKey(id, name, piece)),
-    bytes: { B: small.subarray(piece * PIECE_BYTES, (piece + 1) * PIECE_BYTES) },
+/** The chunks of a document as items. */
+async function documentItems(id: string, { name, bytes }: StoredDocument): Promise<Item[]> {
+  const compressed = await compress(bytes);
+  const count = Math.ceil(compressed.length / CHUNK_BYTES);
+  return Array.from({ length: count }, (_, chunk) => ({
+    ...keyItem(documentKey(id, name, chunk)),
+    bytes: { B: compressed.subarray(chunk * CHUNK_BYTES, (chunk + 1) * CHUNK_BYTES) },
     pieces: { S: String(count) },
   }));
 }
 
-/** All pieces or nothing: a range may show some pieces of a transaction before the others. */
+/** All chunks or null: a query may show some items of a transaction before the others. */
 async function readDocument(table: Table, id: string, name: string): Promise<Uint8Array | null> {
   const items = await queryAll(table, {
     ...partition(sharePartition(id), documentPrefix(name)),
@@ -113,7 +114,7 @@ async function readDocument(table: Table, id: string, name: string): Promise<Uin
   });
   const [first] = items;
   if (first === undefined || Number(textOf(first, "pieces")) !== items.length) return null;
-  return unpacked(Buffer.concat(items.map((item) => bytesOf(item, "bytes"))));
+  return decompress(Buffer.concat(items.map((item) => bytesOf(item, "bytes"))));
 }
 
 /** A put that fails when the item is there already. */
@@ -122,10 +123,10 @@ const putOnce = (table: Table, item: Item): TransactWriteItem => ({
 });
 
 /**
- * Counts one more document of a share; fails when it has ended. How many there may be is for those who name them: there are
- * only so many looks.
+ * Counts one more document of a share; fails if the share is revoked. The number is not limited here, because only so many
+ * render options exist.
  */
-const counted = (table: Table, id: string): TransactWriteItem => ({
+const countWrite = (table: Table, id: string): TransactWriteItem => ({
   Update: {
     TableName: table.name,
     Key: keyItem(shareKey(id)),
@@ -135,8 +136,8 @@ const counted = (table: Table, id: string): TransactWriteItem => ({
   },
 });
 
-/** Marks a share as ended, from the first time it is. */
-const ended = (table: Table, id: string, at: string): TransactWriteItem => ({
+/** Revokes a share; repeating it keeps the first time. */
+const revokeWrite = (table: Table, id: string, at: string): TransactWriteItem => ({
   Update: {
     TableName: table.name,
     Key: keyItem(shareKey(id)),
@@ -145,6 +146,6 @@ const ended = (table: Table, id: string, at: string): TransactWriteItem => ({
   },
 });
 
-const unlisted = (table: Table, { fleet, created_at, id }: Share): TransactWriteItem => ({
+const unlistWrite = (table: Table, { fleet, created_at, id }: Share): TransactWriteItem => ({
   Delete: { TableName: table.name, Key: keyItem(fleetShareKey(fleet, created_at, id)) },
 });

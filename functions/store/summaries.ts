@@ -1,6 +1,8 @@
-// Host summaries in the table: what each host has contributed to the cells of a period, and in which cohort. A summary
-// without groups stays there with its version: were it deleted, a worker that read "none" long ago could not be told from
-// one that is up to date.
+// Host summaries in the table: what each host has contributed to the cells of a period, and in which cohort; and the hosts
+// of a fleet, which are its summaries of period `all`.
+//
+// A summary without groups stays in the table with its version: if it were deleted, a worker that read "no summary" long ago
+// would look like one that is up to date.
 
 import type { TransactWriteItem } from "@aws-sdk/client-dynamodb";
 import { computeCohort } from "../../shared/cells/host-values.ts";
@@ -12,17 +14,17 @@ import type {
   SummaryStep,
 } from "../../shared/cells/stored-summary.ts";
 import { decodeSummary, encodeSummary } from "../../shared/cells/summary-codec.ts";
-import { BUCKETS } from "../../shared/deployment.ts";
+import { SHARDS } from "../../shared/deployment.ts";
 import type { Page } from "../../shared/run/listing.ts";
 import { PERIOD_ALL } from "../../shared/run/periods.ts";
-import { cursorAt, placeAt } from "./cursor.ts";
+import { cursorAt, positionAt } from "./cursor.ts";
 import { currentGeneration } from "./generations.ts";
 import { type Item, textOf } from "./item.ts";
 import { idOf, summaryKey, summaryPartition } from "./keys.ts";
 import { readPendingHost } from "./pending-hosts.ts";
 import { getItems, putVersion, queryItems, type Table } from "./table.ts";
 
-/** The stored summaries in the order of the keys; empty ones with version null where there are none. */
+/** The stored summaries in the order of the keys; an empty one with version null where nothing is stored. */
 export async function readSummaries(
   table: Table,
   of: FleetGeneration,
@@ -35,12 +37,12 @@ export async function readSummaries(
   );
   return wanted.map(({ host, key }) => {
     const item = items.get(idOf(key));
-    return item === undefined ? { summary: { host, groups: [] }, cohort: {}, version: null } : summaryOf(item);
+    return item === undefined ? { summary: { host, groups: [] }, cohort: {}, version: null } : parseSummary(item);
   });
 }
 
-/** The summary of an item. */
-export function summaryOf(item: Item): StoredSummary {
+/** The summary of an item. Throws for a damaged item. */
+export function parseSummary(item: Item): StoredSummary {
   return {
     summary: decodeSummary(textOf(item, "summary")),
     cohort: JSON.parse(textOf(item, "cohort")),
@@ -62,35 +64,35 @@ export function summaryWrite(
   });
 }
 
-// Hosts as last counted: their summaries of period `all`, one by name, or listed. Each bucket holds its hosts in order of
-// their names; a listing takes the smallest of all buckets again and again, so it reads little more than it lists.
+// Hosts. Each shard has its hosts in the order of their names; a listing merges the shards, and reads little more than it
+// lists.
 
-/** Hosts over the table. */
+/** The hosts of a table, as last counted. */
 export function makeHostStore(table: Table) {
   return {
     list: (fleet: string, limit: number, cursor?: string): Promise<Page<ListedHost>> =>
-      listHosts(table, fleet, limit, cursor === undefined ? null : placeAt(listingOf(fleet), cursor)),
+      listHosts(table, fleet, limit, cursor === undefined ? null : positionAt(listingOf(fleet), cursor)),
     get: (fleet: string, host: string): Promise<CountedHost | null> => getHost(table, fleet, host),
   };
 }
 
 async function getHost(table: Table, fleet: string, host: string): Promise<CountedHost | null> {
   const of = await currentGeneration(table, fleet);
-  const [[stored], mark] = await Promise.all([
+  const [[stored], pending] = await Promise.all([
     readSummaries(table, of, [{ period: PERIOD_ALL, host }]),
     readPendingHost(table, fleet, host),
   ]);
-  if (stored === undefined || (stored.summary.groups.length === 0 && mark === null)) return null;
-  return { summary: stored.summary, cohort: computeCohort(stored.summary), isPending: mark !== null };
+  if (stored === undefined || (stored.summary.groups.length === 0 && pending === null)) return null;
+  return { summary: stored.summary, cohort: computeCohort(stored.summary), isPending: pending !== null };
 }
 
-/** What the cursors of a fleet's hosts are bound to; the place is a host's name. */
+/** What the cursors of a fleet's hosts are bound to; the position is the name of a host. */
 const listingOf = (fleet: string) => ["hosts", fleet];
 
 async function listHosts(table: Table, fleet: string, limit: number, after: string | null): Promise<Page<ListedHost>> {
   const of = await currentGeneration(table, fleet);
   const items: ListedHost[] = [];
-  for await (const stored of inOrder(Array.from({ length: BUCKETS }, (_, bucket) => hostsOf(bucket)))) {
+  for await (const stored of inOrder(Array.from({ length: SHARDS }, (_, shard) => hostsOf(shard)))) {
     const last = items.at(-1);
     if (items.length === limit && last !== undefined)
       return { items, cursor: cursorAt(listingOf(fleet), last.summary.host) };
@@ -98,19 +100,19 @@ async function listHosts(table: Table, fleet: string, limit: number, after: stri
   }
   return { items, cursor: null };
 
-  /** The hosts of one bucket that have results, after the host `after`. */
-  async function* hostsOf(bucket: number): AsyncGenerator<StoredSummary, void> {
+  /** The hosts of one shard that have runs, after the host `after`. */
+  async function* hostsOf(shard: number): AsyncGenerator<StoredSummary, void> {
     const query = {
       KeyConditionExpression: `pk = :pk${after === null ? "" : " AND sk > :after"}`,
       ExpressionAttributeValues: {
-        ":pk": { S: summaryPartition(of, PERIOD_ALL, bucket) },
+        ":pk": { S: summaryPartition(of, PERIOD_ALL, shard) },
         ...(after === null ? {} : { ":after": { S: after } }),
       },
-      // A bucket has about its share of a page.
-      Limit: Math.ceil(limit / BUCKETS) + 3,
+      // A shard has about its share of a page.
+      Limit: Math.ceil(limit / SHARDS) + 3,
     };
     for await (const item of queryItems(table, query)) {
-      const stored = summaryOf(item);
+      const stored = parseSummary(item);
       if (stored.summary.groups.length > 0) yield stored;
     }
   }
@@ -120,7 +122,7 @@ async function listHosts(table: Table, fleet: string, limit: number, after: stri
 const byName = (a: StoredSummary, b: StoredSummary): number =>
   Buffer.compare(Buffer.from(a.summary.host), Buffer.from(b.summary.host));
 
-/** Several sources in order as one in order; of each at most one item is waiting. */
+/** Merges sorted sources; of each it holds at most one item. */
 async function* inOrder(sources: readonly AsyncGenerator<StoredSummary, void>[]): AsyncGenerator<StoredSummary, void> {
   const heads = new Map(
     await Promise.all(sources.map(async (source) => [source, (await source.next()).value ?? null] as const)),

@@ -1,25 +1,33 @@
-// Tokens in the table: one item each, under the hash of its secret, in 16 partitions. A request is checked with one read, and
-// a listing of the 16 partitions finds everything that any secret could lead to. The secret itself is nowhere. An item is
-// never deleted: a revoked token stays, as the proof that it is.
+// Tokens, fleets, and what was stored with a token. A token is one item, under the hash of its secret, in one of 16
+// partitions: a request is checked with one read, and a query of the 16 partitions finds every token that any secret could
+// match. The secret itself is not stored. An item is never deleted: a revoked token stays, as the proof that it was revoked.
 //
-// Where others can write into the table past the service, as on one machine whose engine asks nobody who they are, a seal
-// says which items the service wrote itself (local/server/token-seal.ts). On AWS the table's rights do.
+// On one machine other processes may be able to write to the table, because the engine does not authenticate them. A seal
+// then proves which items the service itself has written (local/server/token-seal.ts). On AWS the permissions of the table
+// prevent such writes.
 
 import { timingSafeEqual } from "node:crypto";
+import type { TransactWriteItem } from "@aws-sdk/client-dynamodb";
 import { AppError } from "../../shared/errors.ts";
 import { codeUnitOrder } from "../../shared/run/text.ts";
-import type { StoredToken } from "../../shared/run/token.ts";
-import { SCOPES, type Token } from "../../shared/run/token.ts";
+import { SCOPES, type StoredToken, type Token, type TokenUse } from "../../shared/run/token.ts";
 import { retryingTransient, TransactionCancelled } from "./errors.ts";
-import { type Item, keyItem, optionalBytesOf, optionalTextOf, textOf } from "./item.ts";
-import { FIRST_ADMIN_KEY, TOKEN_PARTITIONS, tokenKey } from "./keys.ts";
-import { fleetWrite } from "./status.ts";
+import { type Item, keyItem, optionalBytesOf, optionalTextOf, textOf, textSetOf } from "./item.ts";
+import {
+  cohortsNamedKey,
+  dayUseKey,
+  FIRST_ADMIN_KEY,
+  FLEETS_PARTITION,
+  fleetKey,
+  TOKEN_PARTITIONS,
+  tokenKey,
+} from "./keys.ts";
 import { getItem, partition, queryAll, type Table, transact } from "./table.ts";
 
-// That the first admin token was made, and which one it is: so that it is made once in the life of a table, and a new one
-// that the operator sets is known as new.
-
-/** The note over the table. */
+/**
+ * The record of which token is the first admin token: so that it is created once in the life of a table, and the service
+ * notices when the operator sets another secret.
+ */
 export function makeFirstAdminStore(table: Table) {
   return {
     get: async (): Promise<string | null> => {
@@ -33,21 +41,21 @@ export function makeFirstAdminStore(table: Table) {
   };
 }
 
-/** What is known of tokens outside the table. */
+/** What the service knows of tokens outside the table. */
 export interface TokenSeal {
   /** A message authentication code that only the service can make. */
   mac(text: string): Uint8Array;
-  /** Since when the token with a secret is revoked, whatever the table says by now; null when it is not known to be. */
+  /** Since when the token with this secret is revoked, whatever the table contains; null if it is not known to be revoked. */
   revokedAt(secretHash: string): string | null;
-  /** Notes for good that a token is revoked; on the disk when it returns. */
+  /** Records for good that a token is revoked; durable when it returns. */
   noteRevoked(secretHash: string, at: string): void;
 }
 
-/** Tokens over the table; with a seal, only those that carry its code are genuine. */
+/** The tokens of a table; with a seal, only the items that have its code are genuine. */
 export function makeTokenStore(table: Table, seal: TokenSeal | null = null) {
   const readAt = async (secretHash: string): Promise<{ stored: StoredToken; item: Item } | null> => {
     const item = await getItem(table, tokenKey(secretHash));
-    return item === null ? null : { stored: storedToken(item, seal), item };
+    return item === null ? null : { stored: parseStoredToken(item, seal), item };
   };
   return {
     add: async (token: Token, secretHash: string): Promise<void> => {
@@ -58,9 +66,9 @@ export function makeTokenStore(table: Table, seal: TokenSeal | null = null) {
           throw new AppError("forbidden", "this secret is that of a revoked token, which never comes back");
         }
         if (there?.stored.isGenuine === true) return;
-        // What is not genuine is in nobody's way.
+        // An item that is not genuine is overwritten.
         const put = tokenWrite(table, secretHash, token, seal, there?.item ?? null);
-        if (await written(table, [put, fleetWrite(table, token.fleet)])) return;
+        if (await tryWrite(table, [put, fleetWrite(table, token.fleet)])) return;
       }
     },
     find: async (secretHash: string): Promise<Token | null> => {
@@ -68,20 +76,20 @@ export function makeTokenStore(table: Table, seal: TokenSeal | null = null) {
       return there?.stored.isGenuine === true ? there.stored.token : null;
     },
     list: async (fleet: string | null): Promise<readonly StoredToken[]> => {
-      const items = await allTokenItems(table);
+      const items = await readTokenItems(table);
       return items
-        .map((item) => storedToken(item, seal))
+        .map((item) => parseStoredToken(item, seal))
         .filter(({ token }) => fleet === null || token.fleet === fleet)
         .sort((a, b) => codeUnitOrder(a.token.created_at, b.token.created_at));
     },
     revoke: async ({ secretHash, token }: StoredToken, at: string): Promise<void> => {
-      // First where nobody but the service can undo it.
+      // First in the seal, where only the service can undo it.
       if (seal !== null && seal.revokedAt(secretHash) === null) seal.noteRevoked(secretHash, at);
       for (;;) {
         const there = await readAt(secretHash);
-        if (there?.stored.isGenuine === true && isWrittenAsRevoked(there.item)) return;
+        if (there?.stored.isGenuine === true && isStoredAsRevoked(there.item)) return;
         const revoked = { ...token, revoked_at: seal?.revokedAt(secretHash) ?? at };
-        if (await written(table, [tokenWrite(table, secretHash, revoked, seal, there?.item ?? null)])) return;
+        if (await tryWrite(table, [tokenWrite(table, secretHash, revoked, seal, there?.item ?? null)])) return;
       }
     },
   };
@@ -90,23 +98,23 @@ export function makeTokenStore(table: Table, seal: TokenSeal | null = null) {
 /** The tokens of a table. */
 export type TokenStore = ReturnType<typeof makeTokenStore>;
 
-/** Puts the seal's code on every token in the table; returns how many. It trusts all of them: for a table that has had no seal. */
+/** Adds the code of the seal to every token in the table; gives their number. It trusts all of them: for a table without a seal. */
 export async function sealAll(table: Table, seal: TokenSeal): Promise<number> {
   let sealed = 0;
-  for (const item of await allTokenItems(table)) {
-    const token = readToken(optionalTextOf(item, "token"));
+  for (const item of await readTokenItems(table)) {
+    const token = parseToken(optionalTextOf(item, "token"));
     if (token === null) continue;
-    // One that was changed meanwhile was written by the service, with its code.
-    await written(table, [tokenWrite(table, textOf(item, "sk"), token, seal, item)]);
+    // If it fails, the service has written the token since, with its code.
+    await tryWrite(table, [tokenWrite(table, textOf(item, "sk"), token, seal, item)]);
     sealed += 1;
   }
   return sealed;
 }
 
-const allTokenItems = async (table: Table): Promise<Item[]> =>
+const readTokenItems = async (table: Table): Promise<Item[]> =>
   (await Promise.all(TOKEN_PARTITIONS.map((pk) => queryAll(table, { ...partition(pk), ConsistentRead: true })))).flat();
 
-/** The write of a token in place of what was read under its key; null stands for nothing. */
+/** The write of a token, on the condition that the item under its key still is `before`; null if there was none. */
 export function tokenWrite(
   table: Table,
   secretHash: string,
@@ -134,8 +142,8 @@ export function tokenWrite(
   return { Put: { TableName: table.name, Item: item, ...unchanged } };
 }
 
-/** Writes; false when somebody else was quicker. */
-async function written(table: Table, writes: Parameters<typeof transact>[1]): Promise<boolean> {
+/** False if another writer was faster. */
+async function tryWrite(table: Table, writes: Parameters<typeof transact>[1]): Promise<boolean> {
   try {
     await retryingTransient(() => transact(table, writes));
     return true;
@@ -146,8 +154,8 @@ async function written(table: Table, writes: Parameters<typeof transact>[1]): Pr
 }
 
 /**
- * What the code of a token is made over: its key and all that it says, so that no right, end or fleet can be changed and no
- * item moved under another secret. As JSON of a list, no two different tokens have the same text.
+ * What the code of a token is computed from: its key and all its fields, so that nobody can change a scope, an expiry or a
+ * fleet, or move an item to another secret. It is JSON of a list, so that no two different tokens have the same text.
  */
 function sealedText(secretHash: string, token: Token): string {
   const { id, fleet, scope, root, hosts, expires_at, label, created_at, revoked_at } = token;
@@ -155,12 +163,12 @@ function sealedText(secretHash: string, token: Token): string {
   return JSON.stringify(["vbdstat token", 1, secretHash, ...fields]);
 }
 
-const isWrittenAsRevoked = (item: Item): boolean => readToken(optionalTextOf(item, "token"))?.revoked_at !== null;
+const isStoredAsRevoked = (item: Item): boolean => parseToken(optionalTextOf(item, "token"))?.revoked_at !== null;
 
-function storedToken(item: Item, seal: TokenSeal | null): StoredToken {
+function parseStoredToken(item: Item, seal: TokenSeal | null): StoredToken {
   const secretHash = textOf(item, "sk");
-  const token = readToken(optionalTextOf(item, "token"));
-  if (token === null) return { secretHash, token: unreadable(secretHash), isGenuine: false };
+  const token = parseToken(optionalTextOf(item, "token"));
+  if (token === null) return { secretHash, token: unreadableToken(secretHash), isGenuine: false };
   const revoked_at = token.revoked_at ?? seal?.revokedAt(secretHash) ?? null;
   return { secretHash, token: { ...token, revoked_at }, isGenuine: seal === null || hasCode(item, token, seal) };
 }
@@ -171,8 +179,8 @@ function hasCode(item: Item, token: Token, seal: TokenSeal): boolean {
   return given.length === right.length && timingSafeEqual(given, right);
 }
 
-/** What stands in lists for an item that is no token; its id is the hash. */
-const unreadable = (secretHash: string): Token => ({
+/** What lists show for an item that is not a token; its id is the hash. */
+const unreadableToken = (secretHash: string): Token => ({
   id: secretHash,
   fleet: "",
   scope: "read",
@@ -184,14 +192,14 @@ const unreadable = (secretHash: string): Token => ({
   revoked_at: null,
 });
 
-/** The token of an item's text; null for anything else. */
-export function readToken(text: string | null): Token | null {
-  const said = parsed(text);
-  const scope = SCOPES.find((one) => one === said["scope"]);
-  const { id, fleet, root, created_at } = said;
+/** Parses the text of a token; null for anything else. */
+export function parseToken(text: string | null): Token | null {
+  const fields = parseObject(text);
+  const scope = SCOPES.find((one) => one === fields["scope"]);
+  const { id, fleet, root, created_at } = fields;
   const [hosts, expires_at, label, revoked_at] = ["hosts", "expires_at", "label", "revoked_at"].map((name) =>
-    // Before revoked tokens were kept none said when it was.
-    textOrNull(said[name] ?? null),
+    // Earlier versions wrote no `revoked_at`.
+    textOrNull(fields[name] ?? null),
   );
   if (typeof id !== "string" || typeof fleet !== "string" || scope === undefined || typeof root !== "boolean")
     return null;
@@ -203,11 +211,86 @@ export function readToken(text: string | null): Token | null {
 const textOrNull = (value: unknown): string | null | undefined =>
   value === null || typeof value === "string" ? value : undefined;
 
-function parsed(text: string | null): Record<string, unknown> {
+function parseObject(text: string | null): Record<string, unknown> {
   try {
     const value: unknown = JSON.parse(text ?? "null");
     return typeof value === "object" && value !== null ? { ...value } : {};
   } catch {
     return {};
   }
+}
+
+// Fleets are listed, so that a sweep and the tools of an operator find all of them. A fleet is added with its first token.
+
+/** All fleets. */
+export async function listFleets(table: Table): Promise<string[]> {
+  return (await queryAll(table, partition(FLEETS_PARTITION))).map((item) => textOf(item, "sk"));
+}
+
+/** Adds a fleet to the list. Repeating it changes nothing. */
+export const addFleet = (table: Table, fleet: string): Promise<void> =>
+  retryingTransient(() => transact(table, [fleetWrite(table, fleet)]));
+
+const fleetWrite = (table: Table, fleet: string): TransactWriteItem => ({
+  Put: { TableName: table.name, Item: keyItem(fleetKey(fleet)) },
+});
+
+// What was stored with tokens: bytes and runs by day, and the kinds of host that were named by year. DynamoDB deletes the
+// items once they no longer matter.
+
+/** Days that an item is kept after the day or year it is about. */
+const KEPT_DAYS = 7;
+
+const expiryAfter = (at: string): string => String(Date.parse(at) / 1000 + KEPT_DAYS * 86_400);
+
+/** The use of the tokens of a table. */
+export function makeUseStore(table: Table) {
+  return {
+    add: async (tokenId: string, day: string, { bytes, runs }: TokenUse): Promise<TokenUse> => {
+      const key = dayUseKey(tokenId, day);
+      const write = {
+        Update: {
+          TableName: table.name,
+          Key: keyItem(key),
+          UpdateExpression: "ADD bytes :bytes, runs :runs SET #ttl = :ttl",
+          ExpressionAttributeNames: { "#ttl": "ttl" },
+          ExpressionAttributeValues: {
+            ":bytes": { N: String(bytes) },
+            ":runs": { N: String(runs) },
+            ":ttl": { N: expiryAfter(`${day}T23:59:59Z`) },
+          },
+        },
+      };
+      await retryingTransient(() => transact(table, [write]));
+      const item = await getItem(table, key);
+      return { bytes: Number(item?.["bytes"]?.N ?? bytes), runs: Number(item?.["runs"]?.N ?? runs) };
+    },
+    cohorts: async (tokenId: string, year: string): Promise<ReadonlySet<string>> => {
+      const item = await getItem(table, cohortsNamedKey(tokenId, year));
+      return new Set(item === null ? [] : textSetOf(item, "cohorts"));
+    },
+    addCohorts: async (tokenId: string, year: string, cohorts: readonly string[], before: number): Promise<boolean> => {
+      const write = {
+        Update: {
+          TableName: table.name,
+          Key: keyItem(cohortsNamedKey(tokenId, year)),
+          UpdateExpression: "ADD cohorts :cohorts SET #ttl = :ttl",
+          ConditionExpression: before === 0 ? "attribute_not_exists(cohorts)" : "size(cohorts) = :before",
+          ExpressionAttributeNames: { "#ttl": "ttl" },
+          ExpressionAttributeValues: {
+            ":cohorts": { SS: [...cohorts] },
+            ":ttl": { N: expiryAfter(`${year}-12-31T23:59:59Z`) },
+            ...(before === 0 ? {} : { ":before": { N: String(before) } }),
+          },
+        },
+      };
+      try {
+        await retryingTransient(() => transact(table, [write]));
+        return true;
+      } catch (error) {
+        if (error instanceof TransactionCancelled && error.isLostRace) return false;
+        throw error;
+      }
+    },
+  };
 }

@@ -1,20 +1,19 @@
-// The file of a backup: gzip of lines of JSON. The first line says what it is; the next are items, one a line; the last one
-// says how many, and the SHA-256 of all lines before it. A file that was cut, or changed, is noticed before anything of it
-// is used.
+// The file format of a backup: gzip of lines of JSON. The first line is the head; then one item a line; the last line has the number of
+// items and the SHA-256 of all lines before it. A truncated or changed file is detected before anything in it is used.
 
 import { createHash } from "node:crypto";
 import * as z from "zod";
 import { FORMAT } from "../../functions/store/format.ts";
-import { type Item, itemOfJson, itemToJson, textOf } from "../../functions/store/item.ts";
+import { type Item, itemFromJson, itemToJson, textOf } from "../../functions/store/item.ts";
 import { VERSION } from "../../shared/deployment.ts";
 import { StartError } from "../server/start-error.ts";
-import { linesOf } from "./lines.ts";
+import { readLines } from "./lines.ts";
 
-/** The form of the file; a change that this version could not read makes it another. */
+/** The version of the file format; increased by a change that this version could not read. */
 const FORM = 1;
 
-/** An item has at most 400 KB, which JSON may write in six times as many bytes. */
-const MAX_LINE = 2 ** 22;
+/** An item has at most 400 KB, and JSON may need six times as many bytes. */
+const MAX_LINE_BYTES = 2 ** 22;
 
 const head = z.strictObject({
   backup: z.literal("vbdstat"),
@@ -38,8 +37,8 @@ const foot = z.strictObject({
 export type Head = z.infer<typeof head>;
 type Foot = z.infer<typeof foot>;
 
-/** What a backup begins with. */
-export function headOf(
+/** Builds the head of a backup. */
+export function buildHead(
   table: string,
   format: number | null,
   files: Readonly<Record<string, Buffer>>,
@@ -57,7 +56,7 @@ export function headOf(
   };
 }
 
-/** The text of a backup in pieces. `onItems` is told how many items there are so far. */
+/** The text of a backup in chunks. Calls `onItems` with the number of items so far. */
 export async function* backupText(
   begin: Head,
   pages: AsyncIterable<readonly Item[]>,
@@ -86,11 +85,11 @@ export async function* backupText(
 
 const kindOf = (item: Item): string => textOf(item, "pk").replace(/#.*/s, "");
 
-/** A backup that was read to its end, and is whole. */
+/** A backup that was read to its end and is complete. */
 export interface WholeBackup {
   readonly head: Head;
   readonly items: number;
-  /** Names the backup and no other. */
+  /** SHA-256, which identifies the backup. */
   readonly digest: string;
 }
 
@@ -100,51 +99,51 @@ export async function verifyBackup(file: string): Promise<WholeBackup> {
   let begin: Head | null = null;
   let last: string | null = null;
   let lines = 0;
-  for await (const line of linesOfBackup(file)) {
-    if (begin === null) begin = headIn(file, line);
+  for await (const line of readBackupLines(file)) {
+    if (begin === null) begin = parseHead(file, line);
     else lines += 1;
-    // The last line is about all before it.
+    // The last line has the hash of all lines before it.
     if (last !== null) digest.update(`${last}\n`, "latin1");
     last = line;
   }
   if (begin === null || last === null) throw new StartError(`${file} is not a backup: it is empty`);
-  const end = foot.safeParse(parsed(last));
-  if (!end.success) throw new StartError(`${file} was cut: its last line is missing`);
+  const end = foot.safeParse(parseJson(last));
+  if (!end.success) throw new StartError(`${file} was truncated: its last line is missing`);
   const items = lines - 1;
   const counted = Object.values(end.data.items).reduce((sum, count) => sum + count, 0);
   const sha256 = digest.digest("hex");
   if (end.data.sha256 !== sha256 || counted !== items) {
-    throw new StartError(`${file} has changed since it was written: its SHA-256 is not that of its last line`);
+    throw new StartError(`${file} has changed since it was written: its SHA-256 does not match its last line`);
   }
   return { head: begin, items, digest: sha256 };
 }
 
-/** The items of a backup that was found whole. */
+/** The items of a verified backup. */
 export async function* itemsOfBackup(file: string, { items }: WholeBackup): AsyncGenerator<Item, void> {
   let number = 0;
-  for await (const line of linesOfBackup(file)) {
+  for await (const line of readBackupLines(file)) {
     number += 1;
-    if (number > 1 && number <= items + 1) yield itemOfJson(Buffer.from(line, "latin1").toString("utf8"));
+    if (number > 1 && number <= items + 1) yield itemFromJson(Buffer.from(line, "latin1").toString("utf8"));
   }
 }
 
-function headIn(file: string, line: string): Head {
-  const begin = head.safeParse(parsed(line));
-  if (!begin.success) throw new StartError(`${file} is not a backup of vbdstat: its first line is something else`);
+function parseHead(file: string, line: string): Head {
+  const begin = head.safeParse(parseJson(line));
+  if (!begin.success) throw new StartError(`${file} is not a backup of vbdstat: its first line is not a head`);
   if (begin.data.form !== FORM) {
     throw new StartError(
-      `${file} is a backup of form ${begin.data.form}, of vbdstat ${begin.data.version}; this version reads form ${FORM}`,
+      `${file} is a backup of form ${begin.data.form}, written by vbdstat ${begin.data.version}; this version reads form ${FORM}`,
     );
   }
   if (begin.data.format !== null && begin.data.format > FORMAT) {
     throw new StartError(
-      `${file} is a backup of a table of format ${begin.data.format}, of vbdstat ${begin.data.version}; this version reads format ${FORMAT}`,
+      `${file} is a backup of a table of format ${begin.data.format}, written by vbdstat ${begin.data.version}; this version reads format ${FORMAT}`,
     );
   }
   return begin.data;
 }
 
-function parsed(line: string): unknown {
+function parseJson(line: string): unknown {
   try {
     return JSON.parse(Buffer.from(line, "latin1").toString("utf8"));
   } catch {
@@ -152,12 +151,12 @@ function parsed(line: string): unknown {
   }
 }
 
-async function* linesOfBackup(file: string): AsyncGenerator<string, void> {
+async function* readBackupLines(file: string): AsyncGenerator<string, void> {
   const onOverlong = (line: number) => {
     throw new StartError(`${file} is not a backup of vbdstat: line ${line} is longer than an item can be`);
   };
   try {
-    yield* linesOf(file, { longest: MAX_LINE, onOverlong });
+    yield* readLines(file, { maxBytes: MAX_LINE_BYTES, onOverlong });
   } catch (error) {
     if (!(error instanceof Error) || error instanceof StartError) throw error;
     throw new StartError(`${file} cannot be read to its end: ${error.message}`, { cause: error });

@@ -1,4 +1,4 @@
-// The loader: runs to the store as fast as it takes them, several transactions in flight.
+// Writes many runs to the store, with several transactions in flight.
 
 import { backOff } from "../../functions/store/errors.ts";
 import type { RunWriter } from "../../functions/web/routes/results.ts";
@@ -9,19 +9,19 @@ import type { Run } from "../../shared/run/run.ts";
 export interface BulkWriter {
   readonly stored: number;
   readonly duplicate: number;
-  /** Takes runs; resolves when there is room for more. */
+  /** Adds runs; resolves when more can be added. */
   add(runs: readonly Run[]): Promise<void>;
-  /** Resolves when all that was taken is durable; throws what the store threw. */
+  /** Resolves when all runs are durable; throws the error of the store. */
   finish(): Promise<void>;
 }
 
-/** Runs that go to the store in one call: a transaction, if they are of few hosts. */
+/** Runs in one call of the store: a transaction, if they belong to few hosts. */
 const BATCH = 95;
 const IN_FLIGHT = 4;
-/** A store that is busy is given some minutes before we give up. */
+/** Retries of a busy store: some minutes. */
 const TRIES = 200;
 
-/** A loader into a store; `onStored` is told after each call of the store how many runs are done, stored or duplicate. */
+/** A writer to a store; calls `onStored` after each call of the store with the number of runs done, stored or duplicate. */
 export function makeBulkWriter(store: Pick<RunWriter, "add">, onStored: (done: number) => void): BulkWriter {
   const inFlight = new Set<Promise<void>>();
   let waiting: Run[] = [];

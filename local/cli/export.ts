@@ -1,3 +1,5 @@
+// `vbdstat export`: runs as JSON lines.
+
 import { runPages } from "../../functions/service/run-pages.ts";
 import { makeRunStore } from "../../functions/store/runs.ts";
 import { makeHostStore } from "../../functions/store/summaries.ts";
@@ -6,33 +8,25 @@ import { resolveBackend } from "../../shared/run/resolution.ts";
 import { printable } from "../../shared/run/text.ts";
 import { storedHostName } from "../../shared/summaries/host.ts";
 import { runExportQuery } from "../../shared/summaries/runs.ts";
-import {
-  type Command,
-  DEFAULT_FLEET,
-  fleetOption,
-  rejectPositionals,
-  rejectUnknownFleet,
-  textOption,
-  UsageError,
-} from "./command.ts";
+import { rejectPositionals, textOption, UsageError } from "./arguments.ts";
+import { type Command, DEFAULT_FLEET, fleetOption, rejectUnknownFleet } from "./command.ts";
 import { showProgress } from "./progress.ts";
 
 const FILTERS = ["host", "backend", "from", "to"] as const;
 
 export const exportRuns: Command = {
   help: `vbdstat export [--fleet F] [--host H] [--backend B] [--from TIME] [--to TIME]
-Writes whole runs as JSON, one a line, newest first; \`vbdstat import\` takes them back.
+Writes complete runs as JSON, one a line, newest first; \`vbdstat import\` reads them.
 
-Withdrawn runs are among them, marked as such. Runs that come in meanwhile may be left out.
+Withdrawn runs are included and marked. Runs that arrive during the export may be missing.
 
   --fleet F       the fleet; "default" if not given
-  --host H        runs of this host only
-  --backend B     runs on this backend only: a slug or an alias
+  --host H        only runs of this host
+  --backend B     only runs on this backend: a slug or an alias
   --from TIME     runs that finished at this time (ISO 8601, or a date) or later
   --to TIME       runs that finished before this time
 
-Exit codes: 0 all written; 1 broken off, or runs were left out that cannot be read; 2 wrong
-arguments.`,
+Exit codes: 0 success; 1 incomplete, or unreadable runs were left out; 2 usage error.`,
   options: {
     fleet: { type: "string" },
     host: { type: "string" },
@@ -53,12 +47,12 @@ arguments.`,
       const [issue] = parsed.error.issues;
       throw new UsageError(`--${String(issue?.path[0])}: ${issue?.message}`);
     }
-    const backend = slugOf(parsed.data.backend);
-    const asked = parsed.data.host;
+    const backend = parseBackend(parsed.data.backend);
+    const hostName = parsed.data.host;
     return async (table, terminal) => {
       await rejectUnknownFleet(table, fleet);
       const hosts = makeHostStore(table);
-      const host = asked && (await storedHostName({ host: (name) => hosts.get(fleet, name) }, asked));
+      const host = hostName && (await storedHostName({ host: (name) => hosts.get(fleet, name) }, hostName));
       const query = { ...parsed.data, host, backend };
       const progress = showProgress(terminal, "exported runs");
       let [count, missing] = [0, 0];
@@ -75,7 +69,7 @@ arguments.`,
   },
 };
 
-function slugOf(word: string | undefined): string | undefined {
+function parseBackend(word: string | undefined): string | undefined {
   if (word === undefined) return undefined;
   const resolution = resolveBackend(word);
   if (resolution === null) throw new UsageError(unknownBackendText("--backend", word));

@@ -1,34 +1,34 @@
-// A file as lines, however large: `-` is standard input, gzip is recognised by its first bytes. Each character of a line is
-// one byte, so that no byte is lost whatever the encoding; what the bytes mean is decided when all of a piece are there.
+// Reads a file of any size line by line: `-` is standard input, gzip is recognized by its first bytes. Each character of a line is one byte
+// (latin1), so that no byte is lost; the caller decodes a line, or several, as a whole.
 
 import { createReadStream } from "node:fs";
 import type { Readable } from "node:stream";
 import { createGunzip } from "node:zlib";
 
-/** The longest line that is held, and who is told of a longer one: its number, and its bytes. */
+/** The maximum length of a line in bytes, and a callback for a longer one with its number and length. */
 export interface LineLimit {
-  readonly longest: number;
+  readonly maxBytes: number;
   readonly onOverlong: (line: number, bytes: number) => void;
 }
 
 /**
- * The lines of a file without their line feeds; in place of one that is too long stands an empty one. Throws what the file
- * system or gzip says.
+ * The lines of a file without their line feeds; an empty line in place of one that is too long. Throws the error of the file system or of
+ * gzip.
  */
-export async function* linesOf(file: string, { longest, onOverlong }: LineLimit): AsyncGenerator<string, void> {
+export async function* readLines(file: string, { maxBytes, onOverlong }: LineLimit): AsyncGenerator<string, void> {
   let number = 0;
   let line = "";
-  /** Bytes of a line that is too long, of which nothing is held; 0 for any other. */
+  /** The length of a line that is too long and was dropped; 0 for any other. */
   let dropped = 0;
 
   function extend(part: string): void {
-    if (dropped > 0 || line.length + part.length > longest) {
+    if (dropped > 0 || line.length + part.length > maxBytes) {
       dropped += line.length + part.length;
       line = "";
     } else line += part;
   }
 
-  function ended(): string {
+  function finish(): string {
     const whole = line;
     number += 1;
     if (dropped > 0) onOverlong(number, dropped);
@@ -37,18 +37,18 @@ export async function* linesOf(file: string, { longest, onOverlong }: LineLimit)
     return whole;
   }
 
-  for await (const chunk of await unpacked(file === "-" ? process.stdin : createReadStream(file))) {
+  for await (const chunk of await openUnpacked(file === "-" ? process.stdin : createReadStream(file))) {
     const [rest = "", ...others] = chunk.toString("latin1").split("\n");
     extend(rest);
     for (const next of others) {
-      yield ended();
+      yield finish();
       extend(next);
     }
   }
-  if (line !== "" || dropped > 0) yield ended();
+  if (line !== "" || dropped > 0) yield finish();
 }
 
-async function unpacked(stream: Readable): Promise<AsyncIterable<Buffer>> {
+async function openUnpacked(stream: Readable): Promise<AsyncIterable<Buffer>> {
   const chunks: AsyncIterator<Buffer> = stream[Symbol.asyncIterator]();
   let first = Buffer.alloc(0);
   let isOver = false;
@@ -57,17 +57,17 @@ async function unpacked(stream: Readable): Promise<AsyncIterable<Buffer>> {
     isOver = next.done === true;
     if (!isOver) first = Buffer.concat([first, next.value]);
   }
-  const all = joined(first, chunks);
+  const all = concat(first, chunks);
   if (first[0] !== 0x1f || first[1] !== 0x8b) return all;
-  return gunzipped(all);
+  return unpack(all);
 }
 
-async function* joined(first: Buffer, others: AsyncIterator<Buffer>): AsyncGenerator<Buffer, void> {
+async function* concat(first: Buffer, others: AsyncIterator<Buffer>): AsyncGenerator<Buffer, void> {
   yield first;
   for (let next = await others.next(); next.done !== true; next = await others.next()) yield next.value;
 }
 
-async function* gunzipped(packed: AsyncGenerator<Buffer, void>): AsyncGenerator<Buffer, void> {
+async function* unpack(packed: AsyncGenerator<Buffer, void>): AsyncGenerator<Buffer, void> {
   const gunzip = createGunzip();
   const feeding = (async () => {
     for await (const chunk of packed) {

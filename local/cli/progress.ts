@@ -1,4 +1,5 @@
-// Progress for a person: one line on standard error that is written over, with a rate. Nothing where nobody looks.
+// Progress on a terminal: one line on standard error that is overwritten, with a rate; nothing without a terminal. Also counts stored
+// results, with progress.
 
 import { aggregateFleet, HostError } from "../../functions/service/aggregate.ts";
 import { makeAggregationStores } from "../../functions/store/commit.ts";
@@ -8,7 +9,7 @@ import { printable } from "../../shared/run/text.ts";
 import type { Terminal } from "./command.ts";
 
 export interface Progress {
-  /** Says how many are done, of how many if that is known. */
+  /** Shows how many are done, and of how many if that is known. */
   at(done: number, of?: number): void;
   /** Removes the line. */
   end(): void;
@@ -35,8 +36,8 @@ export function showProgress({ isInteractive, error }: Terminal, what: string): 
 }
 
 /**
- * Counts what was stored for a fleet, beside the server's own worker if there is one, and says how many hosts it were. Gives
- * the number of hosts that cannot be counted, which are named.
+ * Aggregates the pending hosts of a fleet, in parallel with a server's own worker, and prints how many. Returns the number of hosts that
+ * cannot be counted, after it has printed their names.
  */
 export async function countFleet(table: Table, terminal: Terminal, fleet: string): Promise<number> {
   const progress = showProgress(terminal, "counted hosts");
@@ -48,26 +49,26 @@ export async function countFleet(table: Table, terminal: Terminal, fleet: string
     progress.at(cleared);
   };
   const deps = { statistics, pendingHosts: { ...pendingHosts, clear }, clock: Date.now, backOff };
-  let faults: readonly HostError[] = [];
+  let errors: readonly HostError[] = [];
   try {
     let left: number;
     do {
       ({ left } = await aggregateFleet(deps, fleet));
     } while (left > 0);
   } catch (error) {
-    faults = hostFaultsOf(error);
+    errors = toHostErrors(error);
   }
   progress.end();
-  for (const { message } of faults) terminal.error(printable(message).concat("\n"));
+  for (const { message } of errors) terminal.error(printable(message).concat("\n"));
   await terminal.out(`counted ${cleared} hosts of fleet ${fleet}\n`);
-  return faults.length;
+  return errors.length;
 }
 
-/** The hosts that an error of aggregation is about; throws any other. */
-function hostFaultsOf(error: unknown): readonly HostError[] {
-  const faults: readonly unknown[] = error instanceof AggregateError ? error.errors : [error];
-  return faults.map((fault) => {
-    if (fault instanceof HostError) return fault;
+/** The errors of single hosts in an error of the aggregation; throws any other error. */
+function toHostErrors(error: unknown): readonly HostError[] {
+  const errors: readonly unknown[] = error instanceof AggregateError ? error.errors : [error];
+  return errors.map((one) => {
+    if (one instanceof HostError) return one;
     throw error;
   });
 }

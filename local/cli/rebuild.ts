@@ -1,41 +1,37 @@
+// `vbdstat rebuild`: recomputes the statistics of a fleet.
+
 import { rebuildFleet } from "../../functions/service/rebuild.ts";
 import { reparseFleet } from "../../functions/service/reparse.ts";
 import { makeAggregationStores } from "../../functions/store/commit.ts";
 import { backOff } from "../../functions/store/errors.ts";
-import { makeFleetScan } from "../../functions/store/fleet-scan.ts";
+import { makeFleetScan, makeRebuildScan } from "../../functions/store/fleet-scan.ts";
 import { makeGenerationStore } from "../../functions/store/generations.ts";
-import { makeRunStore } from "../../functions/store/runs.ts";
+import { replaceRun } from "../../functions/store/runs.ts";
 import type { Table } from "../../functions/store/table.ts";
+import type { NewRun } from "../../shared/cells/sample.ts";
+import type { Run } from "../../shared/run/run.ts";
 import { printable } from "../../shared/run/text.ts";
-import {
-  type Command,
-  DEFAULT_FLEET,
-  fleetOption,
-  rejectPositionals,
-  rejectUnknownFleet,
-  type Terminal,
-  textOption,
-  UsageError,
-} from "./command.ts";
+import { errorMessage } from "../server/start-error.ts";
+import { rejectPositionals, textOption, UsageError } from "./arguments.ts";
+import { type Command, DEFAULT_FLEET, fleetOption, rejectUnknownFleet, type Terminal } from "./command.ts";
 import { showProgress } from "./progress.ts";
 
 export const rebuild: Command = {
-  help: `vbdstat rebuild [--fleet F] [--reparse] [--grace SECONDS]
-Derives all statistics of a fleet again, beside those that are read, and swaps.
+  help: `vbdstat rebuild [--fleet F] [--reparse] [--grace SECONDS] [--force]
+Recomputes a fleet's statistics in the background, then switches to them.
 
-Uploads and answers go on meanwhile. Run it after an update that changes how results are counted,
-when every server and worker runs the new version, or when an audit found a difference. One that is
-stopped changes nothing that is read; run it again after a minute.
+Uploads and queries continue. Run it after an update that changes how results are counted, when
+every server and worker runs the new version, or when an audit found a difference. If interrupted,
+the active statistics stay unchanged; run it again after a minute.
 
   --fleet F          the fleet; "default" if not given
-  --reparse           first read every stored raw line again, after an update that reads lines or
-                     judges caches otherwise
-  --grace SECONDS    how long the old statistics are kept for those who are reading them; 60 if
-                     not given
-  --force            take over from a rebuild that seems to be under way; that one then ends
+  --reparse          first parse every stored raw line again, after an update that changes parsing
+                     or cache detection
+  --grace SECONDS    how long the old statistics are kept for queries in progress; 60 if not given
+  --force            take over from a rebuild that seems to be in progress; the other one then ends
 
-Exit codes: 0 done; 1 not done, for instance while another rebuild is under way, or done without
-what is damaged, which is named; 2 wrong arguments.`,
+Exit codes: 0 success; 1 failure, for example while another rebuild is in progress, or damaged runs
+or hosts were left out, which are listed; 2 usage error.`,
   options: {
     fleet: { type: "string" },
     reparse: { type: "boolean" },
@@ -50,11 +46,11 @@ what is damaged, which is named; 2 wrong arguments.`,
     if (!/^\d{1,5}$/.test(grace)) throw new UsageError(`--grace: expected seconds, found ${JSON.stringify(grace)}`);
     return async (table, terminal) => {
       await rejectUnknownFleet(table, fleet);
-      const damagedRuns = given.values["reparse"] === true ? await rereadRuns(table, terminal, fleet) : 0;
+      const damagedRuns = given.values["reparse"] === true ? await reparseRuns(table, terminal, fleet) : 0;
       const progress = showProgress(terminal, "rebuilt hosts");
       const deps = {
         ...makeAggregationStores(table),
-        scan: makeFleetScan(table),
+        scan: makeRebuildScan(table),
         generations: makeGenerationStore(table),
         clock: Date.now,
         backOff,
@@ -62,11 +58,12 @@ what is damaged, which is named; 2 wrong arguments.`,
       const { hosts, failed } = await rebuildFleet(deps, fleet, {
         graceMs: Number(grace) * 1000,
         isForced: given.values["force"] === true,
-        onError: (error) => terminal.error(printable(`left out: ${faultMessage(error)}`).concat("\n")),
+        onError: (error) => terminal.error(printable(`left out: ${errorMessage(error)}`).concat("\n")),
         onProgress: progress.at,
         wait: (milliseconds) => {
           progress.end();
-          if (terminal.isInteractive) terminal.error(`swapped; the old statistics go in ${grace} seconds\n`);
+          if (terminal.isInteractive)
+            terminal.error(`activated; the old statistics will be deleted in ${grace} seconds\n`);
           return new Promise((resolve) => setTimeout(resolve, milliseconds));
         },
       });
@@ -77,17 +74,19 @@ what is damaged, which is named; 2 wrong arguments.`,
   },
 };
 
-const faultMessage = (error: unknown): string => (error instanceof Error ? error.message : String(error));
-
-/** Reads all runs again; gives how many are damaged. */
-async function rereadRuns(table: Table, terminal: Terminal, fleet: string): Promise<number> {
-  const progress = showProgress(terminal, "reparse hosts");
-  const deps = { scan: makeFleetScan(table), runs: makeRunStore(table), clock: Date.now };
+/** Parses all runs of a fleet again; returns how many are damaged. */
+async function reparseRuns(table: Table, terminal: Terminal, fleet: string): Promise<number> {
+  const progress = showProgress(terminal, "reparsed hosts");
+  const deps = {
+    scan: makeFleetScan(table),
+    replaceRun: (before: Run, after: NewRun, at: string) => replaceRun(table, before, after, at),
+    clock: Date.now,
+  };
   const { runs, changed, unreadable, damaged } = await reparseFleet(deps, fleet, progress.at);
   progress.end();
-  await terminal.out(`reparse ${runs} runs of fleet ${fleet}: ${changed} changed\n`);
+  await terminal.out(`reparsed ${runs} runs of fleet ${fleet}: ${changed} changed\n`);
   for (const id of unreadable)
-    terminal.error(`run ${id} is no result to this version; it stays as it was read before\n`);
-  for (const reason of damaged) terminal.error(printable(`left as it is: ${reason}`).concat("\n"));
+    terminal.error(`run ${id} is not a result for this version; it stays as it was parsed before\n`);
+  for (const reason of damaged) terminal.error(printable(`left unchanged: ${reason}`).concat("\n"));
   return damaged.length;
 }

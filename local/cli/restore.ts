@@ -1,25 +1,27 @@
+// `vbdstat restore`: a backup into an empty store.
+
+import { beginRestore, endRestore, isFormat, restoreItems } from "../../functions/store/backup.ts";
 import { type Item, sizeOf } from "../../functions/store/item.ts";
-import { beginRestore, endRestore, isFormat, restoreItems } from "../../functions/store/restore.ts";
-import { listFleets } from "../../functions/store/status.ts";
 import type { Table } from "../../functions/store/table.ts";
+import { listFleets } from "../../functions/store/tokens.ts";
 import { printable } from "../../shared/run/text.ts";
 import { writeTableFiles } from "../server/table-files.ts";
+import { UsageError } from "./arguments.ts";
 import { itemsOfBackup, verifyBackup, type WholeBackup } from "./backup-file.ts";
-import { type Command, type Terminal, UsageError } from "./command.ts";
+import type { Command, Terminal } from "./command.ts";
 import { countFleet, showProgress } from "./progress.ts";
 
 export const restore: Command = {
   help: `vbdstat restore FILE [--no-aggregate]
-Puts a backup into an empty data folder or table, and counts all results.
+Restores a backup into an empty data folder or table, and counts all results.
 
-The file is read to its end first: one that was cut or changed is refused before anything is
-written. While it is under way, and after one that was stopped, no server starts on the table; the
-same command again goes on. Tokens, shares and quarantined lines are as they were.
+The file is verified first: a truncated or changed one is rejected before anything is written.
+During a restore, and after an interrupted one, no server starts on the table; run the same command
+again to continue. Tokens, shares and quarantined lines are restored unchanged.
 
-  --no-aggregate    leaves counting the results to the server
+  --no-aggregate    let the server count the results
 
-Exit codes: 0 all restored; 1 not done, or something in it cannot be counted, which is named;
-2 wrong arguments.`,
+Exit codes: 0 success; 1 failure, or some hosts cannot be counted, which are listed; 2 usage error.`,
   options: { "no-aggregate": { type: "boolean" } },
   mayCreate: true,
   restores: true,
@@ -44,11 +46,11 @@ Exit codes: 0 all restored; 1 not done, or something in it cannot be counted, wh
   },
 };
 
-/** Items, and bytes, that are read before they are put: some transactions full. */
-const ITEMS_AT_ONCE = 400;
-const BYTES_AT_ONCE = 8_000_000;
+/** Items, and bytes, that are buffered before they are written: enough for several transactions. */
+const MAX_BUFFERED_ITEMS = 400;
+const MAX_BUFFERED_BYTES = 8_000_000;
 
-/** Puts all items but that of the format, which it gives. */
+/** Writes all items except the format item, which it returns. */
 async function restoreAll(table: Table, terminal: Terminal, file: string, whole: WholeBackup): Promise<Item | null> {
   const progress = showProgress(terminal, "restored items");
   let format: Item | null = null;
@@ -69,7 +71,7 @@ async function restoreAll(table: Table, terminal: Terminal, file: string, whole:
     }
     waiting.push(item);
     bytes += sizeOf(item);
-    if (waiting.length >= ITEMS_AT_ONCE || bytes >= BYTES_AT_ONCE) await send();
+    if (waiting.length >= MAX_BUFFERED_ITEMS || bytes >= MAX_BUFFERED_BYTES) await send();
   }
   await send();
   progress.end();
@@ -77,7 +79,7 @@ async function restoreAll(table: Table, terminal: Terminal, file: string, whole:
 }
 
 async function countAll(table: Table, terminal: Terminal): Promise<0 | 1> {
-  let faults = 0;
-  for (const fleet of await listFleets(table)) faults += await countFleet(table, terminal, fleet);
-  return faults === 0 ? 0 : 1;
+  let failed = 0;
+  for (const fleet of await listFleets(table)) failed += await countFleet(table, terminal, fleet);
+  return failed === 0 ? 0 : 1;
 }

@@ -1,3 +1,5 @@
+// `vbdstat token`: creates, lists and revokes tokens.
+
 import { makeSecret, secretHash } from "../../functions/service/secret.ts";
 import { makeRootToken, makeToken } from "../../functions/service/tokens.ts";
 import { makeShareStore } from "../../functions/store/shares.ts";
@@ -6,39 +8,32 @@ import { newToken } from "../../shared/api/token-requests.ts";
 import { AppError, errorText } from "../../shared/errors.ts";
 import { printable, quoted } from "../../shared/run/text.ts";
 import type { StoredToken, Token } from "../../shared/run/token.ts";
-import {
-  type Arguments,
-  type Command,
-  DEFAULT_FLEET,
-  fleetOption,
-  rejectUnknownFleet,
-  textOption,
-  UsageError,
-} from "./command.ts";
+import { type Arguments, textOption, UsageError } from "./arguments.ts";
+import { type Command, DEFAULT_FLEET, fleetOption, rejectUnknownFleet } from "./command.ts";
 
 export const token: Command = {
-  help: `vbdstat token make --scope S [--fleet F] [--hosts PATTERN] [--expires-at TIME] [--label TEXT]
-Makes, lists and ends tokens of any fleet: whoever may read the data folder may do so.
+  help: `vbdstat token create --scope S [--fleet F] [--hosts PATTERN] [--expires-at TIME] [--label TEXT]
+Creates, lists and revokes tokens for any fleet. Needs access to the data folder.
 
-vbdstat token make --root [--expires-at TIME] [--label TEXT]
+vbdstat token create --root [--expires-at TIME] [--label TEXT]
 vbdstat token list [--fleet F] [--revoked]
-vbdstat token end ID [--fleet F] [--shares]
+vbdstat token revoke ID [--fleet F] [--shares]
 
-  --scope S          ingest adds results, read reads everything, admin may do all
-  --root             as the first admin token: it makes tokens for any fleet
-  --fleet F          make: the fleet; "default" if not given, a new name makes a new fleet.
-                     list, end: only tokens of that fleet; all if not given
-  --hosts PATTERN    ingest only: the hosts it may post for, * standing for any characters
-  --expires-at TIME  when it ends, e.g. 2027-12-31T00:00:00Z; never if not given
+  --scope S          ingest: adds results; read: reads everything; admin: everything
+  --root             like the first admin token: can create tokens for any fleet
+  --fleet F          create: the fleet; "default" if not given, a new name creates a new fleet.
+                     list, revoke: only tokens of that fleet; all if not given
+  --hosts PATTERN    ingest only: the hosts it may post for; * matches any characters
+  --expires-at TIME  when it expires, e.g. 2027-12-31T00:00:00Z; never if not given
   --label TEXT       a note for people
-  --revoked          lists those that were ended, too; they stay in the store for good
-  --shares           ends the shares that the token has made as well
+  --revoked          also lists revoked tokens, which stay in the store permanently
+  --shares           also revokes the shares that the token has created
 
-The secret is printed once, on a line of its own, and stored as a hash only. The list has everything
-that a secret could lead to. "not valid" is what was written or changed past the service, or copied
-from another store: it opens nothing, and can be ended.
+The secret is printed once, on its own line, and stored only as a hash. "NOT VALID" marks a token
+that was written or changed without the service, or copied from another store: it grants no access,
+and can be revoked.
 
-Exit codes: 0 done; 1 not done, or no such token; 2 wrong arguments.`,
+Exit codes: 0 success; 1 failure, or no such token; 2 usage error.`,
   options: {
     fleet: { type: "string" },
     scope: { type: "string" },
@@ -53,38 +48,38 @@ Exit codes: 0 done; 1 not done, or no such token; 2 wrong arguments.`,
   prepare(given) {
     const [action, id, ...others] = given.positionals;
     const fleet = fleetOption(given) ?? null;
-    if (others.length === 0 && action === "make" && id === undefined) return make(given);
+    if (others.length === 0 && action === "create" && id === undefined) return create(given);
     if (others.length === 0 && action === "list" && id === undefined) return list(given, fleet);
-    if (others.length === 0 && action === "end" && id !== undefined) return end(given, fleet, id);
-    throw new UsageError(`expected make, list or end ID, found ${JSON.stringify(given.positionals.join(" "))}`);
+    if (others.length === 0 && action === "revoke" && id !== undefined) return revoke(given, fleet, id);
+    throw new UsageError(`expected create, list or revoke ID, found ${JSON.stringify(given.positionals.join(" "))}`);
   },
 };
 
 type Work = ReturnType<Command["prepare"]>;
 
-function make(given: Arguments): Work {
-  const made = given.values["root"] === true ? askedRoot(given) : asked(given);
+function create(given: Arguments): Work {
+  const created = given.values["root"] === true ? parseRootToken(given) : parseToken(given);
   return async (_, { out }, store) => {
     const secret = makeSecret();
-    await (await store.tokens()).add(made, secretHash(secret));
+    await (await store.tokens()).add(created, secretHash(secret));
     await out(`${secret}\n`);
     return 0;
   };
 }
 
-function askedRoot(given: Arguments): Token {
+function parseRootToken(given: Arguments): Token {
   for (const name of ["scope", "fleet", "hosts"]) {
     const found = textOption(given, name);
     if (found !== undefined) {
       throw new UsageError(`--root: expected no --${name}, which a root token does not have, found ${quoted(found)}`);
     }
   }
-  const { label, expires_at } = asked(given, { scope: "admin" });
+  const { label, expires_at } = parseToken(given, { scope: "admin" });
   return makeRootToken(Date.now, label ?? "root token", expires_at);
 }
 
-/** The token that the options ask for; `fixed` is not asked. Throws UsageError. */
-function asked(given: Arguments, fixed: { readonly scope?: "admin" } = {}): Token {
+/** The token that the options describe; `fixed` overrides them. Throws UsageError. */
+function parseToken(given: Arguments, fixed: { readonly scope?: "admin" } = {}): Token {
   const fleet = fleetOption(given) ?? DEFAULT_FLEET;
   const read = newToken.safeParse({
     scope: textOption(given, "scope"),
@@ -121,24 +116,27 @@ const list =
     if (fleet !== null) await rejectUnknownFleet(table, fleet);
     for (const stored of await (await store.tokens()).list(fleet)) {
       if (stored.token.revoked_at !== null && given.values["revoked"] !== true) continue;
-      await out(`${printable(lineOf(stored))}\n`);
+      await out(`${printable(formatToken(stored))}\n`);
     }
     return 0;
   };
 
-function lineOf({ token: { id, fleet, scope, root, hosts, expires_at, label, revoked_at }, isGenuine }: StoredToken) {
+function formatToken({
+  token: { id, fleet, scope, root, hosts, expires_at, label, revoked_at },
+  isGenuine,
+}: StoredToken) {
   const facts = [
-    !isGenuine && "NOT VALID: written past the service or copied from elsewhere",
+    !isGenuine && "NOT VALID: written without the service, or copied from another store",
     revoked_at && `revoked ${revoked_at}`,
     root && "root",
     hosts && `hosts ${hosts}`,
-    expires_at && `ends ${expires_at}`,
+    expires_at && `expires ${expires_at}`,
     label,
   ];
   return `${id}  ${fleet}  ${scope.padEnd(6)}  ${facts.filter(Boolean).join(", ")}`.trimEnd();
 }
 
-const end =
+const revoke =
   (given: Arguments, fleet: string | null, id: string): Work =>
   async (table, { out, error }, store) => {
     const tokens = await store.tokens();
@@ -148,31 +146,31 @@ const end =
     for (const stored of open) await tokens.revoke(stored, at);
     if (given.values["shares"] === true) {
       for (const of of new Set(found.map(({ token: one }) => one.fleet))) {
-        const ended = await endShares(table, of, id, at);
-        await out(`ended ${ended} shares of ${id}\n`);
+        const count = await revokeShares(table, of, id, at);
+        await out(`revoked ${count} shares of ${id}\n`);
       }
     }
     if (open.length === 0) {
       const where = fleet === null ? "there is no" : `fleet ${fleet} has no`;
-      error(`${where} token ${JSON.stringify(id)}${found.length === 0 ? "" : " that was not ended before"}\n`);
+      error(`${where} token ${JSON.stringify(id)}${found.length === 0 ? "" : " that is not revoked already"}\n`);
       return 1;
     }
-    await out(`ended ${id}\n`);
+    await out(`revoked ${id}\n`);
     return 0;
   };
 
-/** Ends the shares of a fleet that a token has made; how many. */
-async function endShares(table: Table, fleet: string, tokenId: string, at: string): Promise<number> {
+/** Revokes the shares of a fleet that a token has created; returns how many. */
+async function revokeShares(table: Table, fleet: string, tokenId: string, at: string): Promise<number> {
   const shares = makeShareStore(table);
-  let ended = 0;
+  let count = 0;
   for (let cursor: string | null | undefined; cursor !== null; ) {
     const page = await shares.list(fleet, 100, cursor);
     for (const share of page.items) {
       if (share.created_by.token_id !== tokenId) continue;
       await shares.revoke(share, at);
-      ended += 1;
+      count += 1;
     }
     cursor = page.cursor;
   }
-  return ended;
+  return count;
 }

@@ -1,16 +1,19 @@
+// `vbdstat upgrade`: upgrades a table to the format of this version.
+
 import { printable } from "../../shared/run/text.ts";
-import { toldUpgrade } from "../server/start-error.ts";
-import { type Command, rejectPositionals } from "./command.ts";
+import { upgradeAndReport } from "../server/database.ts";
+import { rejectPositionals } from "./arguments.ts";
+import type { Command } from "./command.ts";
 
 export const upgrade: Command = {
   help: `vbdstat upgrade
-Brings a table of an earlier version to the format that this version reads.
+Upgrades a table of an earlier version to the format of this version.
 
-A server does so itself when it starts on its data folder; another DynamoDB is left to this command.
-Back the table up first, and have no earlier version work on it meanwhile or afterwards: it would
-not find the tokens. One that broke off can be run again. Where there is nothing to do it says so.
+A server upgrades its data folder itself when it starts; another DynamoDB needs this command. Back
+up the table first, and do not use it with an earlier version during or after the upgrade: that
+version would not find the tokens. An interrupted upgrade can be run again.
 
-Exit codes: 0 done; 1 not done; 2 wrong arguments.`,
+Exit codes: 0 success, also when there was nothing to do; 1 failure; 2 usage error.`,
   options: {},
   mayCreate: false,
   upgrades: true,
@@ -18,9 +21,9 @@ Exit codes: 0 done; 1 not done; 2 wrong arguments.`,
     rejectPositionals(given);
     return async (table, { out }) => {
       const lines: string[] = [];
-      await toldUpgrade(table, (line) => lines.push(line));
+      await upgradeAndReport(table, (line) => lines.push(line));
       for (const line of lines) await out(`${printable(line)}\n`);
-      if (lines.length === 0) await out(`nothing to do: the table ${table.name} has the format of this version\n`);
+      if (lines.length === 0) await out(`nothing to do: table ${table.name} already has the format of this version\n`);
       return 0;
     };
   },

@@ -1,15 +1,15 @@
 #!/usr/bin/env node
-// `vbdstat COMMAND`: what an operator does with the store itself, beside the server or without one.
+// `vbdstat COMMAND`: operations on the store itself, while a server runs or without one.
 
-import { parseArgs } from "node:util";
 import { localSettings, SettingsError } from "../../functions/env.ts";
 import { VERSION } from "../../shared/deployment.ts";
 import { AppError } from "../../shared/errors.ts";
-import { faultText } from "../server/log.ts";
+import { formatError } from "../server/log.ts";
 import { asStartError, StartError } from "../server/start-error.ts";
+import { parseArguments, UsageError } from "./arguments.ts";
 import { audit } from "./audit.ts";
 import { backup } from "./backup.ts";
-import { type Command, openStore, type Terminal, UsageError } from "./command.ts";
+import { type Command, openStore, type Terminal } from "./command.ts";
 import { exportRuns } from "./export.ts";
 import { importFiles } from "./import.ts";
 import { rebuild } from "./rebuild.ts";
@@ -34,23 +34,23 @@ const HELP = `vbdstat ${VERSION}: COMMAND [OPTIONS]
 
 ${[...COMMANDS].map(([name, { help }]) => `  ${name.padEnd(8)} ${help.split("\n")[1]}`).join("\n")}
 
-vbdstat COMMAND --help says more. The store is that of DYNAMODB_ENDPOINT and TABLE_NAME; without an
-endpoint the data folder DATA_DIR (.data), whether a server runs on it or not.
+Run \`vbdstat COMMAND --help\` for details. The store is DYNAMODB_ENDPOINT with TABLE_NAME; without an
+endpoint it is the data folder DATA_DIR (.data), whether a server runs on it or not.
 
-Exit codes: 0 done; 1 not done, or something found wrong; 2 wrong arguments.
+Exit codes: 0 success; 1 failure, or differences found; 2 usage error.
 `;
 
 const terminal: Terminal = {
   out: (text) =>
     new Promise((resolve, reject) => {
-      process.stdout.write(text, (error) => (error ? reject(unwritten(error)) : resolve()));
+      process.stdout.write(text, (error) => (error ? reject(toOutputError(error)) : resolve()));
     }),
   error: (text) => process.stderr.write(text),
   isInteractive: process.stderr.isTTY === true,
 };
 
-/** A reader such as `head` that has enough is no fault of ours; anything else, such as a full disk, is to be said. */
-const unwritten = (error: NodeJS.ErrnoException): Error =>
+/** A reader such as `head` may close the pipe, which is not an error; anything else, such as a full disk, is reported. */
+const toOutputError = (error: NodeJS.ErrnoException): Error =>
   error.code === "EPIPE" ? error : new StartError(`the output is not complete: ${error.message}`, { cause: error });
 
 async function run([name, ...others]: readonly string[]): Promise<0 | 1 | 2> {
@@ -62,7 +62,10 @@ async function run([name, ...others]: readonly string[]): Promise<0 | 1 | 2> {
   if (command === undefined) {
     throw new UsageError(`expected ${[...COMMANDS.keys()].join(", ")} or --help, found ${JSON.stringify(name)}`);
   }
-  const { values, positionals } = parsed(command, others);
+  const { values, positionals } = parseArguments(others, {
+    ...command.options,
+    help: { type: "boolean", short: "h" },
+  });
   if (values["help"] === true) {
     await terminal.out(`${command.help}\n`);
     return 0;
@@ -70,7 +73,7 @@ async function run([name, ...others]: readonly string[]): Promise<0 | 1 | 2> {
   const work = command.prepare({ values, positionals });
   const settings = localSettings();
   const opening = openStore(settings, command, (line) => terminal.error(`${line}\n`));
-  // The engine that is started for this command must not outlive it, not even while it starts.
+  // An engine that was started for this command must not outlive it, even if it is still starting.
   for (const signal of ["SIGINT", "SIGTERM"] as const) {
     process.once(signal, () => void opening.then((store) => store.close()).finally(() => process.exit(1)));
   }
@@ -86,21 +89,10 @@ async function run([name, ...others]: readonly string[]): Promise<0 | 1 | 2> {
   }
 }
 
-function parsed({ options }: Command, args: readonly string[]) {
-  const help = { type: "boolean", short: "h" } as const;
-  try {
-    return parseArgs({ args: [...args], options: { ...options, help }, allowPositionals: true });
-  } catch (error) {
-    // Its second sentence is about how to name a file that begins with a dash.
-    if (error instanceof TypeError) throw new UsageError(error.message.replace(/\. .*/s, ""));
-    throw error;
-  }
-}
-
-// What is written here, by an engine as well, is for this user only.
+// Files that the command or an engine creates are readable by this user only.
 process.umask(0o077);
 
-// Whoever writes hears of it.
+// The write callbacks report errors.
 process.stdout.on("error", () => undefined);
 
 try {
@@ -110,8 +102,8 @@ try {
   const isUsage = error instanceof UsageError;
   const isSettings = error instanceof SettingsError;
   const isExpected = isUsage || isSettings || error instanceof StartError || error instanceof AppError;
-  terminal.error(`vbdstat: ${isExpected ? error.message : faultText(error)}\n`);
+  terminal.error(`vbdstat: ${isExpected ? error.message : formatError(error)}\n`);
   const [name = ""] = process.argv.slice(2);
-  if (isUsage) terminal.error(`vbdstat ${COMMANDS.has(name) ? `${name} ` : ""}--help says what is expected\n`);
+  if (isUsage) terminal.error(`Run vbdstat ${COMMANDS.has(name) ? `${name} ` : ""}--help for details\n`);
   process.exitCode = isUsage || isSettings ? 2 : 1;
 }

@@ -1,9 +1,9 @@
-// What a generated fleet is like. Everything that is true of it is in its plan, so that what is found can be held against it.
+// The plan of a generated fleet, and the flags that describe one. The plan has every true value, so that results can be compared with it.
 
-import { parseArgs } from "node:util";
 import { type Backend, isBackend, STORAGES } from "../../shared/run/backends.ts";
 import { COHORT_KEYS, type CohortKey } from "../../shared/run/cohort.ts";
 import { METRIC_NAMES, type PerMetric, perMetric } from "../../shared/run/metrics.ts";
+import { parseArguments, UsageError } from "../cli/arguments.ts";
 
 /** Releases of Bonnie++ that hosts run, one for each CSV layout: 27, 48 and 50 fields. */
 export const RELEASES = ["1.03", "1.96", "2.00a"] as const;
@@ -18,42 +18,42 @@ interface Candidate {
 }
 
 export interface FleetPlan {
-  /** The same plan with the same seed is the same fleet, byte for byte. */
+  /** The same plan with the same seed gives the same fleet, byte for byte. */
   readonly seed: number;
   readonly hosts: number;
   /** Runs of each host on each backend in each month. */
   readonly runs: number;
   readonly months: number;
-  /** When the first run finished, ISO 8601 UTC; best the first day of a month, because the months follow from there. */
+  /** When the first run finished, ISO 8601 UTC; preferably the first day of a month, because the months follow from it. */
   readonly from: string;
   readonly baseline: Backend;
   /** Every host was measured on the baseline and on all of these. */
   readonly candidates: readonly Candidate[];
-  /** Hosts take the releases in turn; a host stays with its own. */
+  /** Hosts take the releases in turn; each host keeps its release. */
   readonly releases: readonly Release[];
-  /** How many values each attribute has; 0: not sent. Hosts go through all combinations, each of which is a cohort. */
+  /** How many values each attribute has; 0: not sent. Hosts go through all combinations; each combination is a cohort. */
   readonly cohortValues: Readonly<Record<CohortKey, number>>;
   /** Standard deviation of the log-ratio between hosts. */
   readonly hostSpread: number;
   /** Standard deviation of the log between runs of one host. */
   readonly runNoise: number;
-  /** Share of hosts whose ratios spread five times as wide; the median stays where it is. */
+  /** Share of hosts whose ratios spread five times as wide; the median does not change. */
   readonly wildShare: number;
   /** Size of the test file. The block tests of typical disks are too fast to measure below about 40. */
   readonly fileMib: number;
   /** Files of the file tests, in units of 1024. With 16 most file tests are too fast to measure, with 1024 none. */
   readonly fileThousands: number;
   /**
-   * The first so many hosts read the baseline's file from Dom0's page cache. The rules see it where the block tests can be
-   * measured, that is in a file of 1 GiB or more.
+   * How many hosts, from the first on, read the baseline's file from Dom0's page cache. The cache rules detect it where the block tests are
+   * measurable, that is with a file of 1 GiB or more.
    */
   readonly cachedHosts: number;
 }
 
-/** A ratio of `ratio` for every metric, to be changed for single ones. */
+/** The same ratio for every metric, to be changed for single ones. */
 export const sameRatio = (ratio: number): PerMetric<number> => perMetric(() => ratio);
 
-/** A small fleet in which nothing differs, to be changed where a user wants something else. */
+/** A small fleet without differences: the defaults of the flags. */
 export const PLAIN_FLEET: FleetPlan = {
   seed: 1,
   hosts: 10,
@@ -72,44 +72,44 @@ export const PLAIN_FLEET: FleetPlan = {
   cachedHosts: 0,
 };
 
-// The command line of the fleet generator: flags in, a plan out.
-
-/** A flag that cannot be understood, in words for the person at the terminal. */
-export class FlagError extends Error {
-  override readonly name = "FlagError";
-}
-
 export const USAGE = `options, with their defaults:
-  --hosts 10 --runs 3 --months 1 --from 2026-11-01   runs are for each backend and month
+  --hosts 10 --runs 3 --months 1 --from 2026-11-01   runs per backend and month
   --baseline loop --candidate blktap2=1              a backend and its true ratio to the baseline, repeatable;
-                                                     single metrics apart: blktap2=1,put_block=2.1,seeks=1.3
+                                                     single metrics differently: blktap2=1,put_block=2.1,seeks=1.3
   --releases 2.00a                                   of ${RELEASES.join(", ")}, comma-separated; hosts take them in turn
   --site 0 --hardware 1 --storage 0 --xen-version 0  how many values; a cohort is a combination
   --spread 0.1 --noise 0.04 --wild 0                 sd of log between hosts, between runs; share of wild hosts
   --file-mib 8192 --files 128                        small ones make tests too fast to measure (+++++)
-  --cached 0                                         the first hosts, whose baseline reads come from Dom0's page cache
-  --seed 1 --out FOLDER                              a file for each host; without it all go to stdout`;
+  --cached 0                                         how many hosts read the baseline from Dom0's page cache
+  --seed 1 --out FOLDER                              a file for each host; without it everything goes to stdout`;
 
 const text = { type: "string" } as const;
+const OPTIONS = {
+  ...{ seed: text, hosts: text, runs: text, months: text, from: text, baseline: text, releases: text, out: text },
+  ...{ site: text, hardware: text, storage: text, "xen-version": text, spread: text, noise: text, wild: text },
+  ...{ "file-mib": text, files: text, cached: text },
+  candidate: { type: "string", multiple: true },
+} as const;
 
-/** What the flags ask for; `out` null stands for stdout. Throws FlagError. */
-export function fleetPlanOf(flags: readonly string[]): { plan: FleetPlan; out: string | null } {
-  const given = parsed(flags);
-  const whole = (name: keyof typeof given, otherwise: number, least: number, most = 1e7): number => {
-    const number = Number(given[name] ?? otherwise);
-    if (Number.isInteger(number) && number >= least && number <= most) return number;
-    throw new FlagError(`--${name}: expected a whole number from ${least} to ${most}, found "${given[name]}"`);
+/** The plan that the flags describe; `out` null means stdout. Throws UsageError. */
+export function parseFleetFlags(flags: readonly string[]): { plan: FleetPlan; out: string | null } {
+  const { values: given, positionals } = parseArguments(flags, OPTIONS);
+  if (positionals.length > 0) throw new UsageError(`expected options only, found "${positionals[0]}"`);
+  const whole = (name: keyof typeof given, fallback: number, min: number, max = 1e7): number => {
+    const number = Number(given[name] ?? fallback);
+    if (Number.isInteger(number) && number >= min && number <= max) return number;
+    throw new UsageError(`--${name}: expected a whole number from ${min} to ${max}, found "${given[name]}"`);
   };
-  const share = (name: keyof typeof given, otherwise: number, most: number): number => {
-    const number = Number(given[name] ?? otherwise);
-    if (number >= 0 && number <= most) return number;
-    throw new FlagError(`--${name}: expected a number from 0 to ${most}, found "${given[name]}"`);
+  const share = (name: keyof typeof given, fallback: number, max: number): number => {
+    const number = Number(given[name] ?? fallback);
+    if (number >= 0 && number <= max) return number;
+    throw new UsageError(`--${name}: expected a number from 0 to ${max}, found "${given[name]}"`);
   };
   const baseline = given.baseline ?? PLAIN_FLEET.baseline;
-  if (!isBackend(baseline)) throw new FlagError(`--baseline: expected a backend such as loop, found "${baseline}"`);
-  const candidates = given.candidate?.map(candidateOf) ?? PLAIN_FLEET.candidates;
+  if (!isBackend(baseline)) throw new UsageError(`--baseline: expected a backend such as loop, found "${baseline}"`);
+  const candidates = given.candidate?.map(parseCandidate) ?? PLAIN_FLEET.candidates;
   const backends = [baseline, ...candidates.map(({ backend }) => backend)];
-  if (new Set(backends).size < backends.length) throw new FlagError("--candidate: expected each backend once");
+  if (new Set(backends).size < backends.length) throw new UsageError("--candidate: expected each backend once");
   const values = (key: CohortKey) => {
     const flag = key === "xen_version" ? "xen-version" : key;
     return [key, whole(flag, PLAIN_FLEET.cohortValues[key], 0, key === "storage" ? STORAGES.length : 1e6)] as const;
@@ -119,10 +119,10 @@ export function fleetPlanOf(flags: readonly string[]): { plan: FleetPlan; out: s
     hosts: whole("hosts", PLAIN_FLEET.hosts, 1),
     runs: whole("runs", PLAIN_FLEET.runs, 1, 1000),
     months: whole("months", PLAIN_FLEET.months, 1, 120),
-    from: timeOf(given.from ?? PLAIN_FLEET.from),
+    from: parseTime(given.from ?? PLAIN_FLEET.from),
     baseline,
     candidates,
-    releases: given.releases?.split(",").map(releaseOf) ?? PLAIN_FLEET.releases,
+    releases: given.releases?.split(",").map(parseRelease) ?? PLAIN_FLEET.releases,
     // The keys are those of the record, each once.
     cohortValues: Object.fromEntries(COHORT_KEYS.map(values)) as Record<CohortKey, number>,
     hostSpread: share("spread", PLAIN_FLEET.hostSpread, 2),
@@ -135,51 +135,35 @@ export function fleetPlanOf(flags: readonly string[]): { plan: FleetPlan; out: s
   return { plan, out: given.out ?? null };
 }
 
-function parsed(flags: readonly string[]) {
-  try {
-    return parseArgs({
-      args: [...flags],
-      options: {
-        ...{ seed: text, hosts: text, runs: text, months: text, from: text, baseline: text, releases: text, out: text },
-        ...{ site: text, hardware: text, storage: text, "xen-version": text, spread: text, noise: text, wild: text },
-        ...{ "file-mib": text, files: text, cached: text },
-        candidate: { type: "string", multiple: true },
-      },
-    }).values;
-  } catch (error) {
-    throw new FlagError(error instanceof Error ? error.message : String(error));
-  }
-}
-
-function candidateOf(flag: string): Candidate {
-  const [[backend = "", ratio = ""] = [], ...apart] = flag.split(",").map((part) => part.split("="));
+function parseCandidate(flag: string): Candidate {
+  const [[backend = "", ratio = ""] = [], ...metrics] = flag.split(",").map((part) => part.split("="));
   const number = (value: string | undefined) => {
     if (Number(value) > 0) return Number(value);
-    throw new FlagError(`--candidate ${flag}: expected a ratio above 0, found "${value ?? ""}"`);
+    throw new UsageError(`--candidate ${flag}: expected a ratio above 0, found "${value ?? ""}"`);
   };
-  if (!isBackend(backend)) throw new FlagError(`--candidate ${flag}: expected a backend such as blktap2=1.5`);
+  if (!isBackend(backend)) throw new UsageError(`--candidate ${flag}: expected a backend such as blktap2=1.5`);
   const trueRatio = sameRatio(number(ratio));
-  for (const [name, value] of apart) {
+  for (const [name, value] of metrics) {
     const metric = METRIC_NAMES.find((known) => known === name);
-    if (metric === undefined) throw new FlagError(`--candidate ${flag}: there is no metric "${name}"`);
+    if (metric === undefined) throw new UsageError(`--candidate ${flag}: unknown metric "${name}"`);
     trueRatio[metric] = number(value);
   }
   return { backend, trueRatio };
 }
 
-function releaseOf(word: string) {
+function parseRelease(word: string) {
   const release = RELEASES.find((known) => known === word);
-  if (release === undefined) throw new FlagError(`--releases: expected ${RELEASES.join(", ")}, found "${word}"`);
+  if (release === undefined) throw new UsageError(`--releases: expected ${RELEASES.join(", ")}, found "${word}"`);
   return release;
 }
 
-function timeOf(word: string): string {
+function parseTime(word: string): string {
   const time = /^\d{4}-\d\d-\d\d/.test(word) ? Date.parse(word) : Number.NaN;
-  if (Number.isNaN(time)) throw new FlagError(`--from: expected a date such as 2026-11-01, found "${word}"`);
+  if (Number.isNaN(time)) throw new UsageError(`--from: expected a date such as 2026-11-01, found "${word}"`);
   return new Date(time).toISOString();
 }
 
-/** What blktap2 is made to do of what loop does. */
+/** The true ratios of blktap2 to loop in the demo. */
 export const DEMO_CANDIDATE: Candidate = {
   backend: "blktap2",
   trueRatio: {
@@ -194,7 +178,7 @@ export const DEMO_CANDIDATE: Candidate = {
   },
 };
 
-/** The fleet of the demo, which is also the one in the picture of the README. */
+/** The fleet of the demo, also of the image in the README. */
 export const DEMO_FLEET: FleetPlan = {
   ...PLAIN_FLEET,
   seed: 2026,

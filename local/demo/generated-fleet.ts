@@ -1,6 +1,5 @@
-// A generated fleet: Bonnie++ lines of hosts that do not exist, with true ratios that are known, so that a comparison can
-// be held against the truth. In: a plan of the fleet. Out: one upload for each host, in the real format, one at a time, so
-// that a fleet may be larger than memory.
+// A generated fleet: Bonnie++ lines of hosts that do not exist, with known true ratios, so that a comparison can be checked against the truth.
+// In: a plan of the fleet. Out: one upload for each host, in the real format, one at a time, so that a fleet may be larger than memory.
 
 import { printBonnie } from "../../shared/bonnie/print.ts";
 import { type Backend, STORAGES } from "../../shared/run/backends.ts";
@@ -10,16 +9,16 @@ import { METRICS, type MetricName, type PerMetric, perMetric } from "../../share
 import type { BonnieSetup, Measurement } from "../../shared/run/run.ts";
 import type { FleetPlan, Release } from "./fleet-plan.ts";
 
-// Chance that can be repeated: the same seed gives the same fleet, on every machine and for ever.
+// Reproducible randomness: the same seed gives the same fleet, on every machine and in every version.
 
 interface Random {
-  /** Evenly between 0 (inclusive) and 1 (exclusive). */
+  /** Uniform between 0 (inclusive) and 1 (exclusive). */
   uniform(): number;
   /** Normal with mean 0 and standard deviation 1. */
   normal(): number;
 }
 
-/** A generator of 32 bits of state (mulberry32), and normal numbers from pairs of even ones (Box and Muller 1958). */
+/** A generator with 32 bits of state (mulberry32); normal numbers from pairs of uniform ones (Box and Muller 1958). */
 export function makeRandom(seed: number): Random {
   let state = seed >>> 0;
   const uniform = (): number => {
@@ -31,31 +30,29 @@ export function makeRandom(seed: number): Random {
   return { uniform, normal: () => Math.sqrt(-2 * Math.log(1 - uniform())) * Math.cos(2 * Math.PI * uniform()) };
 }
 
-// One run of a generated host as Bonnie++ would have printed it.
-
-/** How much faster than the disk the page cache reads. */
+/** How much faster the page cache reads than the disk. */
 const CACHE_SPEEDUP = 12;
 
-/** From 1.92 on the character tests work on 3 MiB unless told otherwise: above this rate they take under half a second. */
-const MAX_CHARACTERS = 2 * 3 * 1024;
+/** From 1.92 on the character tests use 3 MiB by default: above this rate, in K/s, they take less than half a second. */
+const MAX_CHARACTER_RATE = 2 * 3 * 1024;
 
 const READ_PATH: ReadonlySet<MetricName> = new Set(METRICS.filter(({ readPath }) => readPath).map(({ name }) => name));
 
-/** A CSV line, without its end, of a run with these true rates, give or take the noise of the plan. */
-function generatedLine(
+/** A CSV line, without a newline, of a run with these true rates plus the noise of the plan. */
+function generateLine(
   plan: FleetPlan,
   { guest, release, rates, cached }: { guest: string; release: Release; rates: PerMetric<number>; cached: boolean },
   random: Random,
 ): string {
-  const setup = setupOf(plan, release, guest, random);
+  const setup = makeSetup(plan, release, guest, random);
   const metrics = perMetric((name) => {
     const speedup = cached && READ_PATH.has(name) ? CACHE_SPEEDUP : 1;
-    return measured(name, rates[name] * speedup * Math.exp(plan.runNoise * random.normal()), setup, random);
+    return measure(name, rates[name] * speedup * Math.exp(plan.runNoise * random.normal()), setup, random);
   });
   return printBonnie(setup, metrics);
 }
 
-function setupOf(plan: FleetPlan, release: Release, machine: string, random: Random): BonnieSetup {
+function makeSetup(plan: FleetPlan, release: Release, machine: string, random: Random): BonnieSetup {
   const common = {
     source: "csv" as const,
     machine,
@@ -79,24 +76,22 @@ function setupOf(plan: FleetPlan, release: Release, machine: string, random: Ran
 }
 
 /** A rate as Bonnie++ prints it: truncated, or too fast to measure. */
-function measured(name: MetricName, rate: number, setup: BonnieSetup, random: Random): Measurement {
+function measure(name: MetricName, rate: number, setup: BonnieSetup, random: Random): Measurement {
   const isByteTest = name === "putc" || name === "getc";
   const bound = lowerBound(name, setup) ?? 0;
   const [cpu, latency] = [random.uniform(), random.uniform()];
-  if (rate > (isByteTest && setup.format === "v2" ? MAX_CHARACTERS : bound)) {
+  if (rate > (isByteTest && setup.format === "v2" ? MAX_CHARACTER_RATE : bound)) {
     return { rate: null, cpu: null, latency_us: Math.floor(50 + 5_000 * latency), censored: true, lower_bound: bound };
   }
   const decimals = name === "seeks" && (setup.format === "v1" || rate < 1000) ? 10 : 1;
   return {
     rate: Math.floor(rate * decimals) / decimals,
     cpu: Math.floor(isByteTest ? 80 + 20 * cpu : 2 + 40 * cpu),
-    // A test that can be measured takes half a second at least, and its longest operation less.
+    // A measurable test takes at least half a second, and its longest operation less.
     latency_us: Math.floor(1_000 + 450_000 * latency ** 4),
     censored: false,
   };
 }
-
-// One host of a generated fleet: what its disk does on each backend, and what it says about itself.
 
 interface GeneratedHost {
   readonly name: string;
@@ -104,11 +99,11 @@ interface GeneratedHost {
   readonly release: Release;
   /** Directives of the host's attributes. */
   readonly facts: readonly string[];
-  /** The true rates on each backend: K/s, seeks/s, files/s. The baseline is the first. */
+  /** The true rates on each backend, the baseline first: K/s, seeks/s, files/s. */
   readonly rates: readonly { readonly backend: Backend; readonly rates: PerMetric<number>; readonly cached: boolean }[];
 }
 
-/** What a disk of the fleet does on the baseline; rewrite follows from write and read. */
+/** The typical rates of a disk on the baseline; rewrite is derived from write and read. */
 const TYPICAL: PerMetric<number> = {
   putc: 2_600,
   put_block: 80_000,
@@ -130,27 +125,27 @@ const TYPICAL_OF_1_03: PerMetric<number> = { ...TYPICAL, putc: 26_000, getc: 30_
 /** Speed of the hardware classes, in turn. */
 const CLASS_SPEEDS = [1, 1.4, 0.7, 2, 0.5];
 
-/** Spread of the log between disks of one class, and between what one disk does well and badly. */
+/** Standard deviation of the log between disks of one class, and between the tests of one disk. */
 const DISK_SPREAD = 0.35;
 const TEST_SPREAD = 0.1;
 
-/** A disk that reads and writes each block once cannot rewrite faster than this share of both together. */
+/** The rate of rewriting as a share of reading and writing each block once. */
 const REWRITE_SHARE = 0.75;
 
-/** The seeks of no disk are too fast to measure. */
+/** The maximum of seeks per second, which keeps them measurable. */
 const MAX_SEEKS = 15_000;
 
-/** How much wider than those of other hosts the ratios of wild hosts spread. */
+/** How much wider the ratios of wild hosts spread. */
 const WILDNESS = 5;
 
-/** The host with a number, counted from 0; it takes what it needs of `random`, so hosts must be made in order. */
-function generatedHost(plan: FleetPlan, index: number, random: Random): GeneratedHost {
+/** The host with an index from 0; it consumes `random`, so hosts must be generated in order. */
+function generateHost(plan: FleetPlan, index: number, random: Random): GeneratedHost {
   const release = plan.releases[index % plan.releases.length] ?? "2.00a";
-  const cohort = cohortNumbers(plan, index);
-  const baseline = baselineRates(release, CLASS_SPEEDS[cohort.hardware % CLASS_SPEEDS.length] ?? 1, random);
+  const cohort = cohortValueIndexes(plan, index);
+  const baseline = generateBaselineRates(release, CLASS_SPEEDS[cohort.hardware % CLASS_SPEEDS.length] ?? 1, random);
   const spread = plan.hostSpread * (random.uniform() < plan.wildShare ? WILDNESS : 1);
   const candidates = plan.candidates.map(({ backend, trueRatio }) => {
-    const effect = hostEffect(spread, random);
+    const effect = generateHostEffect(spread, random);
     const rates = perMetric((name) => baseline[name] * trueRatio[name] * effect[name]);
     return { backend, rates: { ...rates, seeks: Math.min(MAX_SEEKS, rates.seeks) }, cached: false };
   });
@@ -159,13 +154,13 @@ function generatedHost(plan: FleetPlan, index: number, random: Random): Generate
     guest: `vm${index + 1}`,
     release,
     facts: COHORT_KEYS.filter((key) => plan.cohortValues[key] > 0).map(
-      (key) => `# ${key}: ${attributeValue[key](cohort[key])}`,
+      (key) => `# ${key}: ${formatAttribute[key](cohort[key])}`,
     ),
     rates: [{ backend: plan.baseline, rates: baseline, cached: index < plan.cachedHosts }, ...candidates],
   };
 }
 
-function baselineRates(release: Release, speed: number, random: Random): PerMetric<number> {
+function generateBaselineRates(release: Release, speed: number, random: Random): PerMetric<number> {
   const typical = release === "1.03" ? TYPICAL_OF_1_03 : TYPICAL;
   const disk = speed * Math.exp(DISK_SPREAD * random.normal());
   const rates = perMetric((name) => typical[name] * disk * Math.exp(TEST_SPREAD * random.normal()));
@@ -173,14 +168,14 @@ function baselineRates(release: Release, speed: number, random: Random): PerMetr
   return { ...rates, rewrite, seeks: Math.min(MAX_SEEKS, rates.seeks) };
 }
 
-/** What a host adds to the true ratios. The block tests share one path and hence one effect: no disk rewrites faster than it writes. */
-function hostEffect(spread: number, random: Random): PerMetric<number> {
+/** A host's deviation from the true ratios. The block tests share one path and hence one effect: no disk rewrites faster than it writes. */
+function generateHostEffect(spread: number, random: Random): PerMetric<number> {
   const effect = perMetric(() => Math.exp(spread * random.normal()));
   return { ...effect, rewrite: effect.put_block, get_block: effect.put_block };
 }
 
-/** Which value of each attribute a host has, counted from 0: the digits of its number, the first attribute turning fastest. */
-function cohortNumbers(plan: FleetPlan, index: number): Record<CohortKey, number> {
+/** Which value of each attribute a host has, from 0: the digits of its index, the first attribute changing fastest. */
+function cohortValueIndexes(plan: FleetPlan, index: number): Record<CohortKey, number> {
   let rest = index;
   const digit = (key: CohortKey): number => {
     const values = Math.max(1, plan.cohortValues[key]);
@@ -196,7 +191,7 @@ function cohortNumbers(plan: FleetPlan, index: number): Record<CohortKey, number
   };
 }
 
-const attributeValue: Readonly<Record<CohortKey, (number: number) => string>> = {
+const formatAttribute: Readonly<Record<CohortKey, (number: number) => string>> = {
   site: (number) => `site-${number + 1}`,
   hardware: (number) => `generated-${number + 1}`,
   storage: (number) => STORAGES[number % STORAGES.length] ?? "unknown",
@@ -207,7 +202,7 @@ const attributeValue: Readonly<Record<CohortKey, (number: number) => string>> = 
 export interface GeneratedUpload {
   readonly host: string;
   readonly body: string;
-  /** Results in the body: backends times runs times months. */
+  /** The number of results in the body: backends times runs times months. */
   readonly results: number;
 }
 
@@ -217,21 +212,21 @@ const DAYS_27_MS = 27 * 24 * HOUR_MS;
 /** The uploads of a fleet, host by host. The first hosts of a larger fleet are those of a smaller one. */
 export function* generateFleet(plan: FleetPlan): Generator<GeneratedUpload> {
   const random = makeRandom(plan.seed);
-  for (let index = 0; index < plan.hosts; index += 1) yield uploadOf(plan, generatedHost(plan, index, random), random);
+  for (let index = 0; index < plan.hosts; index += 1) yield makeUpload(plan, generateHost(plan, index, random), random);
 }
 
-function uploadOf(plan: FleetPlan, host: GeneratedHost, random: Random): GeneratedUpload {
+function makeUpload(plan: FleetPlan, host: GeneratedHost, random: Random): GeneratedUpload {
   const { name, guest, release, facts } = host;
   const lines = [`# host: ${name}`, ...facts, "# label.source: generated by vbdstat, not measured"];
   const results = host.rates.length * plan.runs * plan.months;
-  // An hour apart, or closer where that would not fit into a month.
+  // An hour apart, or closer if that does not fit into a month.
   const gap = Math.min(HOUR_MS, Math.floor(DAYS_27_MS / (host.rates.length * plan.runs)));
   for (const [order, { backend, rates, cached }] of host.rates.entries()) {
     lines.push(`# backend: ${backend}`);
     for (let run = 0; run < plan.months * plan.runs; run += 1) {
       const start = monthsLater(plan.from, Math.floor(run / plan.runs));
       lines.push(`# finished: ${new Date(start + (order * plan.runs + (run % plan.runs)) * gap).toISOString()}`);
-      lines.push(generatedLine(plan, { guest, release, rates, cached }, random));
+      lines.push(generateLine(plan, { guest, release, rates, cached }, random));
     }
   }
   return { host: name, body: `${lines.join("\n")}\n`, results };

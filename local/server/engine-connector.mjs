@@ -1,6 +1,6 @@
-// Runs inside the engine's network namespace and hands connections out of it: for each message from the process that started
-// it, it connects to the engine and passes the connected socket, whose bytes then go straight between the two. It holds
-// nothing, and ends with that process. JavaScript and not TypeScript, because it also runs where nothing was bundled.
+// Runs in the engine's network namespace and passes connections out of it: for each message from its parent process it connects to the
+// engine and passes the connected socket; the bytes then go directly between the two. It has no state, and ends with the parent.
+// JavaScript and not TypeScript, because it also runs without a bundle.
 
 import { readlinkSync } from "node:fs";
 import { connect } from "node:net";
@@ -8,12 +8,12 @@ import process from "node:process";
 
 const [port, outside] = process.argv.slice(2);
 
-// A process id that was used again leads elsewhere: nothing outside the engine's namespace is the engine.
+// A reused process id may lead to another namespace, where nothing is the engine.
 if (readlinkSync("/proc/self/ns/net") === outside) process.exit(1);
 
 process.on("message", (id) => {
   const socket = connect({ host: "127.0.0.1", port: Number(port), noDelay: true });
-  // What the engine sends is for the process that gets the socket.
+  // Data from the engine is for the process that gets the socket.
   socket.pause();
   const failed = ({ code }) => process.send({ id, code });
   socket.once("error", failed);

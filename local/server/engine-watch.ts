@@ -1,50 +1,50 @@
-// An engine can be there and answer nobody: stopped, or deadlocked. It is asked every second. One that is silent but works,
-// on a slow disk or on a long transaction, is waited for: /proc tells whether it does anything at all.
+// Finds an engine that hangs: stopped or deadlocked. It is pinged every second. An engine that does not answer but is active, on a slow
+// disk or in a long transaction, is waited for: /proc shows whether it does anything.
 
 import { type Agent, request } from "node:http";
-import { activityOf, BUSY } from "./process-identity.ts";
+import { BUSY, readActivity } from "./process-identity.ts";
 
-/** How the engine is asked for a sign of life. */
+/** What is pinged. */
 export interface Pinged {
   readonly endpoint: string;
-  /** An agent of its own: requests of others must not stand before it. */
+  /** A separate agent, so that other requests do not delay the ping. */
   readonly agent: Agent;
 }
 
-/** Asks the engine for a sign of life, which needs no table. Rejects without an answer in time. */
+/** Pings the engine, which needs no table. Rejects when it does not answer in time. */
 export function ping({ endpoint, agent }: Pinged, withinMs: number): Promise<void> {
   return new Promise((resolve, reject) => {
-    const asked = request(endpoint, { agent }, (answer) => {
-      answer.resume();
-      answer.once("end", () => {
+    const sent = request(endpoint, { agent }, (response) => {
+      response.resume();
+      response.once("end", () => {
         clearTimeout(timer);
         resolve();
       });
     });
-    const timer = setTimeout(() => asked.destroy(new Error(`no answer within ${withinMs} ms`)), withinMs);
-    asked.once("error", (error) => {
+    const timer = setTimeout(() => sent.destroy(new Error(`no answer within ${withinMs} ms`)), withinMs);
+    sent.once("error", (error) => {
       clearTimeout(timer);
       reject(error);
     });
-    asked.end();
+    sent.end();
   });
 }
 
-/** Milliseconds by which an engine is judged. */
+/** Time limits, in milliseconds. */
 export interface WatchLimits {
-  /** From an answer to the next question. */
+  /** From an answer to the next ping. */
   readonly pause: number;
-  /** Two questions without an answer in such a time, and in the second nothing done either: it hangs. */
+  /** Two pings without an answer in this time, and no activity during the second: it hangs. */
   readonly answer: number;
-  /** One that works and never answers is given up after so long; longest of all takes the reading of a large log after a crash. */
+  /** An active engine that never answers is given up after this time; reading a large log after a crash takes longest. */
   readonly work: number;
 }
 
 export const WATCH_LIMITS: WatchLimits = { pause: 1_000, answer: 2_000, work: 300_000 };
 
 /**
- * Asks the engine until `signal` is aborted. Calls `onHung` once for a process that hangs: it is silent and has done nothing
- * for some seconds, or is silent for minutes.
+ * Pings the engine until `signal` is aborted. Calls `onHung` once when the process hangs: no answer and no activity for some seconds, or
+ * no answer for minutes.
  */
 export async function watchEngine(
   pinged: Pinged,
@@ -54,7 +54,7 @@ export async function watchEngine(
 ): Promise<void> {
   let silentSince: number | null = null;
   while (!signal.aborted) {
-    const before = activityOf(engine.pid);
+    const before = readActivity(engine.pid);
     try {
       await ping(pinged, limits.answer);
       silentSince = null;
@@ -62,15 +62,15 @@ export async function watchEngine(
       const now = performance.now();
       const isFirst = silentSince === null;
       silentSince ??= now;
-      const after = activityOf(engine.pid);
-      // Without /proc only time tells.
+      const after = readActivity(engine.pid);
+      // Without /proc only the time limit decides.
       const isIdle = after !== null && after === before && after !== BUSY;
       if (!signal.aborted && ((isIdle && !isFirst) || now - silentSince > limits.work)) {
         engine.onHung();
         return;
       }
     }
-    // A server that stops the engine need not wait for the next time.
+    // Does not keep a stopping server waiting.
     await new Promise((resolve) => setTimeout(resolve, limits.pause).unref());
   }
 }

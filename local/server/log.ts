@@ -1,16 +1,14 @@
-// The log of one machine: a line for each request that a person can read.
+// The log of one machine: a readable line for each request. A log that cannot be written, on a full disk or because nobody reads it, loses
+// lines but never stops the server: Node's own streams end the process, or close for good, with the first error.
 
 import { writeSync } from "node:fs";
 import type { Log } from "../../functions/web/http/log.ts";
 import { AppError } from "../../shared/errors.ts";
 import { printable } from "../../shared/run/text.ts";
 
-// Lines for standard output and standard error. A log that cannot be written, on a full disk or with nobody who reads it,
-// costs its lines and never the server: Node's own streams end the process or close for good with the first error.
-
 /**
- * Prints lines to an open file, each before it returns. Those that cannot be written are dropped; how many they were stands
- * before the first that can be written again.
+ * A function that prints lines to an open file synchronously. It drops lines that cannot be written, and writes their number before the
+ * next line that can.
  */
 export function printTo(file: number): (line: string) => void {
   let dropped = 0;
@@ -26,33 +24,33 @@ export function printTo(file: number): (line: string) => void {
   };
 }
 
-/** Writes to `print`; times in UTC. */
+/** A log that writes to `print`, with times in UTC. */
 export function readableLog(print: (line: string) => void): Log {
   return {
     request: ({ at, requestId, method, path, status, milliseconds, tokenId, fleet, note }) => {
       const who = tokenId === null ? "-" : `${fleet}/${tokenId.slice(0, 8)}`;
-      const told = note === null ? "" : ` ${note}`;
-      print(printable(`${at} ${method} ${path} ${status} ${milliseconds} ms ${who}${told} [${requestId}]`));
+      const suffix = note === null ? "" : ` ${note}`;
+      print(printable(`${at} ${method} ${path} ${status} ${milliseconds} ms ${who}${suffix} [${requestId}]`));
     },
     error: (requestId, error) => {
-      const told = error instanceof AppError && isExpected(error) ? refusalText(error) : faultText(error);
-      print(`${new Date().toISOString()} fault [${requestId}] ${told}`);
+      const text = error instanceof AppError && isExpected(error) ? formatExpected(error) : formatError(error);
+      print(`${new Date().toISOString()} error [${requestId}] ${text}`);
     },
   };
 }
 
-/** Whether a refusal is of a store that is full, busy or away: its stack says nothing. */
+/** Whether the store is full, busy or unreachable: then a stack trace does not help. */
 const isExpected = ({ code }: AppError): boolean => code === "unavailable" || code === "slow_down";
 
-/** A refusal that the service expects, with the words of what caused it, in a line. */
-function refusalText({ code, message, cause }: AppError): string {
-  const told = cause instanceof Error ? ` (${[cause.name, cause.message].filter(Boolean).join(": ")})` : "";
-  return printable(`${code}: ${message}${told}`);
+/** An expected error and its cause, on one line. */
+function formatExpected({ code, message, cause }: AppError): string {
+  const reason = cause instanceof Error ? ` (${[cause.name, cause.message].filter(Boolean).join(": ")})` : "";
+  return printable(`${code}: ${message}${reason}`);
 }
 
-/** An error with its stack and what caused it. */
-export function faultText(error: unknown): string {
+/** An error with its stack trace and its causes. */
+export function formatError(error: unknown): string {
   if (!(error instanceof Error)) return String(error);
-  const cause = error.cause === undefined ? "" : `\n  caused by ${faultText(error.cause)}`;
+  const cause = error.cause === undefined ? "" : `\n  caused by ${formatError(error.cause)}`;
   return `${error.stack ?? error.message}${cause}`;
 }

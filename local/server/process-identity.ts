@@ -1,10 +1,10 @@
-// Which process a number means: process ids are used again, within a boot and after it, and mean something else in another
-// container. The moment a process started, the boot and the pid namespace do not.
+// The identity of a process. A process id is reused, within a boot and after it, and means another process in another container; together
+// with its start time, the boot and the pid namespace it is unique. Everything is read from /proc.
 
 import { readdirSync, readFileSync, readlinkSync, statSync } from "node:fs";
 import * as z from "zod";
 
-/** A process, as written into a file and recognised later. Null where /proc does not tell, or an older version wrote the file. */
+/** A process, as written into a file and recognized later. Null where /proc has no value, or an older version wrote the file. */
 export interface ProcessIdentity {
   readonly pid: number;
   /** Start time in clock ticks since boot. */
@@ -23,23 +23,23 @@ const identity = z.object({
   pidNamespace: z.string().nullable().default(null),
 });
 
-/** The identity of a process that runs now, in this pid namespace. */
-export const identityOf = (pid: number): ProcessIdentity => ({
+/** The identity of a running process in this pid namespace. */
+export const readProcessIdentity = (pid: number): ProcessIdentity => ({
   pid,
-  started: startOf(pid),
-  boot: bootId(),
-  pidNamespace: pidNamespace(),
+  started: readStartTime(pid),
+  boot: readBootId(),
+  pidNamespace: readPidNamespace(),
 });
 
-/** Whether a process was written down in this boot and pid namespace, so that its number means the same here. */
-const isOfHere = ({ boot, pidNamespace: of }: ProcessIdentity): boolean =>
-  (boot === null || boot === bootId()) && (of === null || of === pidNamespace());
+/** Whether an identity was written in this boot and pid namespace, so that its process id is valid here. */
+const isLocal = ({ boot, pidNamespace: namespace }: ProcessIdentity): boolean =>
+  (boot === null || boot === readBootId()) && (namespace === null || namespace === readPidNamespace());
 
-/** Whether that very process still runs; false also for one of another pid namespace, which cannot be seen from here. */
+/** Whether exactly that process still runs; false for a process of another pid namespace, which is not visible here. */
 export function isRunning(identity: ProcessIdentity): boolean {
   const { pid, started } = identity;
-  if (!isOfHere(identity)) return false;
-  if (started !== null) return startOf(pid) === started;
+  if (!isLocal(identity)) return false;
+  if (started !== null) return readStartTime(pid) === started;
   try {
     process.kill(pid, 0);
     return true;
@@ -48,7 +48,7 @@ export function isRunning(identity: ProcessIdentity): boolean {
   }
 }
 
-function bootId(): string | null {
+function readBootId(): string | null {
   try {
     return readFileSync("/proc/sys/kernel/random/boot_id", "utf8").trim();
   } catch {
@@ -56,7 +56,7 @@ function bootId(): string | null {
   }
 }
 
-function pidNamespace(process = "self"): string | null {
+function readPidNamespace(process = "self"): string | null {
   try {
     return readlinkSync(`/proc/${process}/ns/pid`);
   } catch {
@@ -64,16 +64,16 @@ function pidNamespace(process = "self"): string | null {
   }
 }
 
-function startOf(pid: number): string | null {
-  const fields = statFields(`/proc/${pid}/stat`);
-  // A zombie has ended; it only waits for its parent to notice.
+function readStartTime(pid: number): string | null {
+  const fields = readStatFields(`/proc/${pid}/stat`);
+  // A zombie has ended.
   return fields[0] === "Z" ? null : (fields[19] ?? null);
 }
 
-/** The fields of a `stat` file of /proc from the third on, the state; none when there is no such process. */
-function statFields(file: string): string[] {
+/** The fields of a `stat` file in /proc, from the third (the state) on; empty when the process does not exist. */
+function readStatFields(file: string): string[] {
   try {
-    // The second field is the name in brackets, which may hold blanks and brackets itself.
+    // The second field is the name in parentheses, which may contain spaces and parentheses.
     const stat = readFileSync(file, "utf8");
     return stat.slice(stat.lastIndexOf(")") + 2).split(" ");
   } catch {
@@ -81,7 +81,7 @@ function statFields(file: string): string[] {
   }
 }
 
-/** An identity written as JSON, which may hold more; null when the text is something else. */
+/** Parses an identity in JSON, which may have further keys; null when the text is something else. */
 export function parseIdentity(json: string): ProcessIdentity | null {
   try {
     return identity.safeParse(JSON.parse(json)).data ?? null;
@@ -90,8 +90,8 @@ export function parseIdentity(json: string): ProcessIdentity | null {
   }
 }
 
-/** Reads an identity from a file; null when that is absent or holds something else. */
-export function readIdentity(file: string): ProcessIdentity | null {
+/** Reads an identity from a file; null when the file is absent or has something else. */
+export function readIdentityFile(file: string): ProcessIdentity | null {
   try {
     return parseIdentity(readFileSync(file, "utf8"));
   } catch {
@@ -99,8 +99,8 @@ export function readIdentity(file: string): ProcessIdentity | null {
   }
 }
 
-/** Processes of this user and pid namespace whose command line passes the test; none where there is no /proc. */
-export function processesWhere(isWanted: (words: readonly string[]) => boolean): ProcessIdentity[] {
+/** Processes of this user and pid namespace whose command line passes the test; empty without /proc. */
+export function findProcesses(isWanted: (words: readonly string[]) => boolean): ProcessIdentity[] {
   let entries: string[];
   try {
     entries = readdirSync("/proc");
@@ -113,33 +113,34 @@ export function processesWhere(isWanted: (words: readonly string[]) => boolean):
       try {
         // Each word ends with a NUL.
         const words = readFileSync(`/proc/${entry}/cmdline`, "utf8").split("\0").slice(0, -1);
-        const isOurs = statSync(`/proc/${entry}`).uid === process.geteuid?.() && pidNamespace(entry) === pidNamespace();
-        return isOurs && isWanted(words) ? [identityOf(Number(entry))] : [];
+        const isOurs =
+          statSync(`/proc/${entry}`).uid === process.geteuid?.() && readPidNamespace(entry) === readPidNamespace();
+        return isOurs && isWanted(words) ? [readProcessIdentity(Number(entry))] : [];
       } catch {
-        // It ended while we looked, or is not ours to look at.
+        // It has ended, or is not readable for this user.
         return [];
       }
     });
 }
 
-/** What is true of a process of which one thread runs, or waits for a processor or a disk. */
+/** The activity of a process with a thread that runs, or waits for a processor or a disk. */
 export const BUSY = "busy";
 
 /**
- * A word that changes whenever any thread of a process does anything at all, `BUSY` while one is at it; null where /proc
- * does not tell. A process that is stopped or deadlocked keeps the same word.
+ * A text that changes whenever any thread of a process does anything, `BUSY` while a thread is active; null without /proc. For a process
+ * that is stopped or deadlocked it stays the same.
  */
-export function activityOf(pid: number): string | null {
+export function readActivity(pid: number): string | null {
   try {
     const threads = readdirSync(`/proc/${pid}/task`);
-    const seen = threads.map((thread) => {
+    const states = threads.map((thread) => {
       const folder = `/proc/${pid}/task/${thread}`;
-      const fields = statFields(`${folder}/stat`);
+      const fields = readStatFields(`${folder}/stat`);
       if (fields[0] === "D" || fields[0] === "R") return BUSY;
       const switches = readFileSync(`${folder}/status`, "utf8").match(/(?<=ctxt_switches:\s+)\d+/g) ?? [];
       return [thread, ...switches].join("/");
     });
-    return seen.includes(BUSY) ? BUSY : seen.join(" ");
+    return states.includes(BUSY) ? BUSY : states.join(" ");
   } catch {
     return null;
   }

@@ -1,13 +1,13 @@
-// Drawing and painting in a thread of its own, so that nobody else waits for a picture. In: what to draw. Out: its bytes, or
-// `slow_down` where as many wait as may. The thread begins with the first drawing, and is ended when a drawing takes too
-// long, when it dies, and when nothing was drawn for a while, since what it has used of memory it keeps.
+// Renders images in a worker thread, so that other requests do not wait for them. In: a call of the renderer. Out: its bytes, or `slow_down`
+// when too many calls are waiting. The thread starts with the first call, and is terminated when a call takes too long, when it fails,
+// and when it has been idle for a while, because it never returns memory.
 
 import { Worker } from "node:worker_threads";
 import type { RasterizerFiles } from "../../functions/service/rasterizer.ts";
 import type { Renderer } from "../../functions/service/renderer.ts";
 import { AppError, type ErrorCode } from "../../shared/errors.ts";
 
-/** The painter's files where npm has put them. */
+/** The rasterizer's files where npm has installed them. */
 export function rasterizerFiles(): RasterizerFiles {
   return {
     wasm: new URL(import.meta.resolve("@resvg/resvg-wasm/index_bg.wasm")),
@@ -19,47 +19,47 @@ export function rasterizerFiles(): RasterizerFiles {
 }
 
 /** A call of the renderer. */
-export type Drawing = {
-  [What in keyof Renderer]: { readonly what: What; readonly of: Parameters<Renderer[What]> };
+export type RenderCall = {
+  [Method in keyof Renderer]: { readonly method: Method; readonly args: Parameters<Renderer[Method]> };
 }[keyof Renderer];
 
-/** What came of it. */
-export type Drawn =
+/** The outcome of a call. */
+export type RenderOutcome =
   | { readonly result: Uint8Array | string }
-  | { readonly refusal: ErrorCode; readonly message: string }
-  | { readonly fault: string };
+  | { readonly code: ErrorCode; readonly message: string }
+  | { readonly error: string };
 
 export interface RenderThread {
-  /** For those who have a token: theirs come before those of links. */
+  /** For requests with a token, which have priority. */
   readonly forTokens: Renderer;
-  /** For those who have a link. */
+  /** For requests of share links. */
   readonly forLinks: Renderer;
-  /** Ends the thread; what waits is refused. */
+  /** Terminates the thread; rejects waiting calls. */
   stop(): Promise<void>;
 }
 
 export interface RenderThreadOptions {
-  /** Drawings that may wait, of tokens and of links each. */
-  readonly mostWaiting?: number;
-  /** How long a drawing may take, the start of the thread included. */
+  /** How many calls may wait, for tokens and for links each. */
+  readonly maxWaiting?: number;
+  /** How long a call may take, including the start of the thread. */
   readonly patienceMs?: number;
-  /** How long the thread stays without a drawing. */
+  /** How long an idle thread is kept. */
   readonly idleMs?: number;
 }
 
 interface Job {
-  readonly drawing: Drawing;
+  readonly call: RenderCall;
   readonly resolve: (result: Uint8Array | string) => void;
   readonly reject: (error: unknown) => void;
 }
 
-/** Memory of the thread's objects, in MB; one that needs more is ended, and not the process. */
+/** The maximum heap of the thread, in MB; exceeding it ends the thread and not the process. */
 const HEAP_MB = 256;
 
-/** A thread that is not there yet. */
+/** Prepares the thread, which starts with the first call. */
 export function makeRenderThread(options: RenderThreadOptions = {}): RenderThread {
-  const { mostWaiting = 8, patienceMs = 10_000, idleMs = 60_000 } = options;
-  const refusals: Job[] = [];
+  const { maxWaiting = 8, patienceMs = 10_000, idleMs = 60_000 } = options;
+  const errorImages: Job[] = [];
   const ofTokens: Job[] = [];
   const ofLinks: Job[] = [];
   let worker: Worker | null = null;
@@ -69,18 +69,18 @@ export function makeRenderThread(options: RenderThreadOptions = {}): RenderThrea
 
   function start(): Worker {
     const started = new Worker(PROGRAM, { resourceLimits: { maxOldGenerationSizeMb: HEAP_MB } });
-    started.on("message", (drawn: Drawn) => {
+    started.on("message", (outcome: RenderOutcome) => {
       const job = current;
       current = null;
-      if (job !== null) settle(job, drawn);
+      if (job !== null) settle(job, outcome);
       next();
     });
     started.on("error", (error) => lost(started, error));
-    started.on("exit", () => lost(started, new Error("the thread that draws ended")));
+    started.on("exit", () => lost(started, new Error("the render thread ended")));
     return started;
   }
 
-  /** The thread is gone, or is given up; the next drawing gets another one. */
+  /** The thread has ended, or is given up; the next call starts another one. */
   function lost(gone: Worker, error: Error): void {
     if (gone !== worker) return;
     worker = null;
@@ -93,7 +93,7 @@ export function makeRenderThread(options: RenderThreadOptions = {}): RenderThrea
   function next(): void {
     if (current !== null) return;
     clearTimeout(timer);
-    const job = isStopped ? undefined : (refusals.shift() ?? ofTokens.shift() ?? ofLinks.shift());
+    const job = isStopped ? undefined : (errorImages.shift() ?? ofTokens.shift() ?? ofLinks.shift());
     if (job === undefined) {
       timer = setTimeout(rest, idleMs).unref();
       return;
@@ -101,8 +101,8 @@ export function makeRenderThread(options: RenderThreadOptions = {}): RenderThrea
     worker ??= start();
     const at = worker;
     current = job;
-    timer = setTimeout(() => lost(at, new Error(`a drawing took more than ${patienceMs} ms`)), patienceMs);
-    at.postMessage(job.drawing);
+    timer = setTimeout(() => lost(at, new Error(`rendering took more than ${patienceMs} ms`)), patienceMs);
+    at.postMessage(job.call);
   }
 
   function rest(): void {
@@ -111,35 +111,35 @@ export function makeRenderThread(options: RenderThreadOptions = {}): RenderThrea
     void resting?.terminate();
   }
 
-  function draw(line: Job[], drawing: Drawing, most = mostWaiting): Promise<Uint8Array | string> {
+  function render(queue: Job[], call: RenderCall, max = maxWaiting): Promise<Uint8Array | string> {
     return new Promise((resolve, reject) => {
-      if (isStopped || line.length >= most) {
-        reject(new AppError("slow_down", "more is asked to be drawn than can be now; ask again in a few seconds"));
+      if (isStopped || queue.length >= max) {
+        reject(new AppError("slow_down", "too many images are being rendered; retry in a few seconds"));
         return;
       }
-      line.push({ drawing, resolve, reject });
+      queue.push({ call, resolve, reject });
       next();
     });
   }
 
-  function rendererOf(line: Job[]): Renderer {
+  function makeQueueRenderer(queue: Job[]): Renderer {
     return {
-      document: (...of) => draw(line, { what: "document", of }).then(bytesOf),
-      badge: (...of) => draw(line, { what: "badge", of }).then(bytesOf),
-      // Of refusals, which are few and kept: that too much waits must be said while it does.
-      picture: (...of) => draw(refusals, { what: "picture", of }, Number.POSITIVE_INFINITY).then(bytesOf),
-      title: (...of) => draw(line, { what: "title", of }).then(String),
+      document: (...args) => render(queue, { method: "document", args }).then(toBytes),
+      badge: (...args) => render(queue, { method: "badge", args }).then(toBytes),
+      // Images of errors, which are few and cached: "too many are waiting" must be shown at once.
+      picture: (...args) => render(errorImages, { method: "picture", args }, Number.POSITIVE_INFINITY).then(toBytes),
+      title: (...args) => render(queue, { method: "title", args }).then(String),
     };
   }
 
   return {
-    forTokens: rendererOf(ofTokens),
-    forLinks: rendererOf(ofLinks),
+    forTokens: makeQueueRenderer(ofTokens),
+    forLinks: makeQueueRenderer(ofLinks),
     stop: async () => {
       isStopped = true;
       clearTimeout(timer);
-      const stopped = new AppError("slow_down", "the server is stopping; ask again in a few seconds");
-      for (const job of [...refusals, ...ofTokens, ...ofLinks]) job.reject(stopped);
+      const stopped = new AppError("slow_down", "the server is stopping; retry in a few seconds");
+      for (const job of [...errorImages, ...ofTokens, ...ofLinks]) job.reject(stopped);
       current?.reject(stopped);
       const ending = worker;
       worker = null;
@@ -148,17 +148,17 @@ export function makeRenderThread(options: RenderThreadOptions = {}): RenderThrea
   };
 }
 
-/** Beside this file: in the bundle or in the source. */
+/** Next to this file: in the bundle or in the source. */
 const IS_SOURCE = import.meta.url.endsWith(".ts");
 const PROGRAM = new URL(IS_SOURCE ? "./render-worker-source.mjs" : "./render-worker.js", import.meta.url);
 
-function settle({ resolve, reject }: Job, drawn: Drawn): void {
-  if ("result" in drawn) resolve(drawn.result);
-  else if ("refusal" in drawn) reject(new AppError(drawn.refusal, drawn.message));
-  else reject(new Error(`drawing failed: ${drawn.fault}`));
+function settle({ resolve, reject }: Job, outcome: RenderOutcome): void {
+  if ("result" in outcome) resolve(outcome.result);
+  else if ("code" in outcome) reject(new AppError(outcome.code, outcome.message));
+  else reject(new Error(`rendering failed: ${outcome.error}`));
 }
 
-function bytesOf(result: Uint8Array | string): Uint8Array {
-  if (typeof result === "string") throw new Error("the thread that draws gave text for bytes");
+function toBytes(result: Uint8Array | string): Uint8Array {
+  if (typeof result === "string") throw new Error("the render thread returned text instead of bytes");
   return result;
 }

@@ -1,5 +1,5 @@
-// The program of the thread in render-thread.ts where the source itself runs, as in tests and scripts: a thread does not take
-// over what makes TypeScript run in the one that starts it.
+// The program of the thread in render-thread.ts when it runs from source, as in tests and scripts: a thread does not inherit the loader that
+// runs TypeScript in its parent.
 
 import { register } from "tsx/esm/api";
 

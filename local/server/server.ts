@@ -1,5 +1,5 @@
-// The single-machine deployment: the embedded engine (or any DynamoDB endpoint), all apps on one port, and the aggregation
-// worker, in one process. The apps, the store and the aggregation are those of the Lambda functions.
+// The single-machine deployment in one process: the embedded engine (or any DynamoDB endpoint), all apps on one port, and the aggregation
+// worker. Apps, store and aggregation are the same code as in the Lambda functions.
 
 import { getRequestListener } from "@hono/node-server";
 import {
@@ -17,15 +17,13 @@ import { makeAggregationStores } from "../../functions/store/commit.ts";
 import { backOff } from "../../functions/store/errors.ts";
 import { requireFormat } from "../../functions/store/format.ts";
 import { withGroupCommit } from "../../functions/store/group-commit.ts";
-import { StoreHealth } from "../../functions/store/health.ts";
-import { makePendingHosts } from "../../functions/store/pending-hosts.ts";
+import { makePendingHostCounts } from "../../functions/store/pending-hosts.ts";
 import { makeQuarantineStore } from "../../functions/store/quarantine.ts";
 import { makeRunStore } from "../../functions/store/runs.ts";
 import { makeShareStore } from "../../functions/store/shares.ts";
-import { makeStatusStore } from "../../functions/store/status.ts";
+import { makeStatusStore, StoreHealth } from "../../functions/store/status.ts";
 import { makeHostStore } from "../../functions/store/summaries.ts";
-import { makeFirstAdminStore, makeTokenStore } from "../../functions/store/tokens.ts";
-import { makeUseStore } from "../../functions/store/usage.ts";
+import { makeFirstAdminStore, makeTokenStore, makeUseStore } from "../../functions/store/tokens.ts";
 import { addDocsRoutes } from "../../functions/web/docs/app.ts";
 import { makeHttpApp } from "../../functions/web/http/app.ts";
 import type { Log } from "../../functions/web/http/log.ts";
@@ -38,36 +36,36 @@ import { MAX_EXPORTS } from "../../functions/web/routes/run-export.ts";
 import { VERSION } from "../../shared/deployment.ts";
 import { SUMMARIES } from "../../shared/summaries/registry.ts";
 import { type AdminToken, ensureAdminToken } from "./admin-token.ts";
-import { rememberPendingCount, withTokenCache } from "./caches.ts";
+import { makePendingCountCache, withTokenCache } from "./caches.ts";
 import { type DataFolder, openDataFolder } from "./data-folder.ts";
-import { checkDatabase, checkThroughEngine } from "./database-check.ts";
+import { checkDatabase, checkThroughEngine, upgradeAndReport } from "./database.ts";
 import { type Engine, startEngine } from "./engine.ts";
 import { startHttpServer } from "./http-server.ts";
 import { makeRenderThread } from "./render-thread.ts";
-import { asStartError, toldUpgrade } from "./start-error.ts";
+import { asStartError } from "./start-error.ts";
 import { openSealedTokens } from "./token-seal.ts";
 import { startWorker } from "./worker.ts";
 
 export interface LocalServer {
-  /** Address to send requests to, e.g. `http://127.0.0.1:8080`. */
+  /** The URL of the server, e.g. `http://127.0.0.1:8080`. */
   readonly url: string;
   readonly adminToken: AdminToken & { readonly file: string };
-  /** The process of the embedded engine; null with another DynamoDB. */
+  /** The process id of the embedded engine; null with another DynamoDB. */
   enginePid(): number | null;
-  /** Finishes requests and the running aggregation, then stops the engine and frees the folder. */
+  /** Finishes requests and the running aggregation, then stops the engine and releases the folder. */
   stop(): Promise<void>;
 }
 
-/** Requests of readers that the store works on at once: enough to keep it busy, few enough to get an upload in between. */
+/** How many requests of readers the store processes at once: enough to keep it busy, few enough to let uploads in between. */
 const READER_SOCKETS = 4;
 
-/** Finds marks that a lost wake-up or a crash has left. */
+/** How often pending hosts are looked for that a lost wake-up or a crash has left. */
 const POLL_MS = 2_000;
 
-/** How long uploads must pause before the aggregation starts: short to a person, long within a burst. */
+/** How long uploads must pause before the aggregation starts: short for a person, long within a burst. */
 const QUIET_MS = 100;
 
-/** It starts that long after the first upload even when they never pause. */
+/** The aggregation starts this long after the first upload even if uploads never pause. */
 const PATIENCE_MS = 10_000;
 
 /**
@@ -88,7 +86,7 @@ export async function startLocalServer(
     }
     const checked = await checkDatabase(folder.database, print);
     engine = await startEngine({ ...folder, isolation: settings.engineIsolation, print });
-    if (engine.connect === undefined) print(reachableByOthers(engine.endpoint));
+    if (engine.connect === undefined) print(isolationWarning(engine.endpoint));
     const address = embeddedTable(engine, settings.tableName);
     if (checked === "no sqlite3") await checkThroughEngine(folder.database, address, print);
     return await serve(settings, folder, engine, { ...address, health: new StoreHealth() }, log, print);
@@ -109,19 +107,19 @@ async function serve(
 ): Promise<LocalServer> {
   const clock = Date.now;
   const table = openTable(address);
-  // A way of their own to the store: however much is asked, uploads, tokens and health checks do not queue behind it.
+  // Separate connections for readers: uploads, tokens and health checks never queue behind queries.
   const readTable = openTable({ ...address, sockets: READER_SOCKETS, yieldsToNewClients: true });
-  // The sums are worked out for nobody who waits.
+  // Nobody waits for the aggregation.
   const sumsTable = openTable({ ...address, yieldsToNewClients: true });
   await ensureTable(table);
-  if (engine !== null) await toldUpgrade(table, print);
+  if (engine !== null) await upgradeAndReport(table, print);
   else await requireFormat(table);
   const tokens = withTokenCache(
     engine === null ? makeTokenStore(table) : await openSealedTokens(table, folder.path, { isHolder: true, print }),
   );
-  const rooting = { tokens, firstAdmin: makeFirstAdminStore(table), clock };
-  const admin = await ensureAdminToken(rooting, folder.adminTokenFile, settings.adminSecret, print);
-  const pending = rememberPendingCount();
+  const adminDeps = { tokens, firstAdmin: makeFirstAdminStore(table), clock };
+  const admin = await ensureAdminToken(adminDeps, folder.adminTokenFile, settings.adminSecret, print);
+  const pending = makePendingCountCache();
   const aggregation = makeAggregationStores(sumsTable);
   const aggregating = {
     ...aggregation,
@@ -137,7 +135,7 @@ async function serve(
     pollMs: POLL_MS,
     quietMs: QUIET_MS,
     patienceMs: PATIENCE_MS,
-    onFault: (error) => log.error("aggregation", error),
+    onError: (error) => log.error("aggregation", error),
   });
   const app = makeHttpApp({ clock, log, page: errorPageResponse });
   const wake = (fleet: string) => {
@@ -146,19 +144,19 @@ async function serve(
   };
   const quarantine = { ...makeQuarantineStore(table), list: makeQuarantineStore(readTable).list };
   const limits = makeUploadLimits(makeUseStore(table), clock, settings.tokenLimits ?? USUAL_TOKEN_LIMITS);
-  const ingesting = { runs, quarantine, tokens, clock, wake, ...limits };
-  addIngestRoutes(app, ingesting);
-  addUploadRoute(app, ingesting);
-  const answering = {
+  const ingestDeps = { runs, quarantine, tokens, clock, wake, ...limits };
+  addIngestRoutes(app, ingestDeps);
+  addUploadRoute(app, ingestDeps);
+  const queryDeps = {
     cells: makeCellStore(readTable),
-    pendingHosts: pending.counting(makePendingHosts(readTable)),
+    pendingHosts: pending.counting(makePendingHostCounts(readTable)),
     tokens,
     clock,
     admission: makeAdmission(),
     summaries: SUMMARIES,
   };
-  const reading = {
-    ...answering,
+  const readDeps = {
+    ...queryDeps,
     runs: makeRunStore(readTable),
     hosts: makeHostStore(readTable),
     status: { ...makeStatusStore(readTable), ping: makeStatusStore(table, address.health).ping },
@@ -166,18 +164,18 @@ async function serve(
     about: { version: VERSION, engine: engine === null ? ("dynamodb" as const) : ("embedded" as const) },
     publicUrl: settings.publicUrl,
   };
-  addReadRoutes(app, reading);
-  addPageRoutes(app, reading);
-  const drawing = makeRenderThread();
-  const embedding = {
-    ...answering,
+  addReadRoutes(app, readDeps);
+  addPageRoutes(app, readDeps);
+  const rendering = makeRenderThread();
+  const embedDeps = {
+    ...queryDeps,
     shares: makeShareStore(readTable),
-    renderer: drawing.forTokens,
-    linkRenderer: drawing.forLinks,
+    renderer: rendering.forTokens,
+    linkRenderer: rendering.forLinks,
     publicUrl: settings.publicUrl,
   };
-  addEmbedRoutes(app, embedding);
-  addSharePageRoutes(app, embedding);
+  addEmbedRoutes(app, embedDeps);
+  addSharePageRoutes(app, embedDeps);
   addDocsRoutes(app);
   server.answer(getRequestListener(app.fetch));
 
@@ -188,7 +186,7 @@ async function serve(
     stop: async () => {
       folder.stopping();
       await server.close();
-      await drawing.stop();
+      await rendering.stop();
       await worker.stop();
       table.client.destroy();
       readTable.client.destroy();
@@ -199,10 +197,10 @@ async function serve(
   };
 }
 
-/** Who can reach an engine that is not in a namespace of its own. */
-const reachableByOthers = (endpoint: string): string =>
+/** The warning about an engine that is not in a namespace of its own. */
+const isolationWarning = (endpoint: string): string =>
   [
-    `WARNING: the embedded engine listens on ${endpoint} and asks nobody who they are: every user of this machine can read and`,
-    "change results there, and so may pages in a browser on it. Run it where there are neither, such as in a container, or",
-    "where network namespaces can be made (ENGINE_ISOLATION=namespace says why not). See docs/runbook.md, Who can reach the engine.",
+    `WARNING: the embedded engine listens on ${endpoint} without authentication: every user of this machine, and every page in`,
+    "a browser on it, can read and change results there. Run it on a machine without other users and browsers, such as a container, or",
+    "with network namespaces (ENGINE_ISOLATION=namespace reports why they fail). See docs/runbook.md, Who can reach the engine.",
   ].join("\n");

@@ -1,37 +1,32 @@
 import type { LocalSettings } from "../../functions/env.ts";
-import { FormatError, upgradeTable } from "../../functions/store/format.ts";
-import { RestoreError } from "../../functions/store/restore.ts";
-import type { Table } from "../../functions/store/table.ts";
+import { RestoreError } from "../../functions/store/backup.ts";
+import { FormatError } from "../../functions/store/format.ts";
 import { AppError } from "../../shared/errors.ts";
 
-/** Brings a table to the format of this version and tells what was done, if there was anything. Throws FormatError. */
-export async function toldUpgrade(table: Table, print: (line: string) => void): Promise<void> {
-  const { from, to, tokens, leftBehind } = await upgradeTable(table);
-  if (from !== to) print(`upgraded table ${table.name} from format ${from} to ${to}: ${tokens} tokens taken over`);
-  for (const id of leftBehind) print(`token ${id} was not taken over: its two items did not say the same`);
-}
-
-/** Why the server does not start, in words for the person at the terminal; shown without a stack. */
+/** Why the server does not start, as a message for the person at the terminal; shown without a stack trace. */
 export class StartError extends Error {
   override readonly name = "StartError";
 }
 
 /**
- * What an operator is told of a store that cannot be reached, that refuses the table, the region or the credentials, or that
- * holds a part of a backup: which one it is, and its reason. Any other error is given back as it is.
+ * The error for an operator when a store cannot be reached, rejects the table, the region or the credentials, or has only a part of a
+ * backup: it names the store and its reason. Returns any other error unchanged.
  */
 export function asStartError(error: unknown, { endpoint, dataDir, tableName }: LocalSettings): unknown {
   if (error instanceof RestoreError) return new StartError(error.message, { cause: error });
-  const isRefusal = error instanceof AppError && (error.code === "unavailable" || error.code === "slow_down");
-  const reason = isRefusal ? error.cause : error;
+  const isUnavailable = error instanceof AppError && (error.code === "unavailable" || error.code === "slow_down");
+  const reason = isUnavailable ? error.cause : error;
   if (reason instanceof FormatError) return new StartError(reason.message, { cause: error });
-  if (!(reason instanceof Error) || !(isRefusal || isOfStore(reason))) return error;
+  if (!(reason instanceof Error) || !(isUnavailable || isStoreError(reason))) return error;
   const where = endpoint === null ? `in the engine of ${dataDir}` : `at ${endpoint}`;
-  // A name with several addresses that all refuse gives an error without a message.
+  // If all addresses of a host name refuse the connection, the error has no message.
   const code = "code" in reason ? String(reason.code) : reason.name;
-  const said = [reason.name === "Error" ? "" : reason.name, reason.message || code].filter(Boolean).join(": ");
-  return new StartError(`table ${tableName} ${where} cannot be used: ${said}`, { cause: error });
+  const message = [reason.name === "Error" ? "" : reason.name, reason.message || code].filter(Boolean).join(": ");
+  return new StartError(`table ${tableName} ${where} cannot be used: ${message}`, { cause: error });
 }
 
-/** Whether an error is an answer of DynamoDB (the SDK marks them so), or says that there are no credentials to ask it with. */
-const isOfStore = (error: Error): boolean => "$fault" in error || error.name === "CredentialsProviderError";
+/** Whether an error is a response of DynamoDB, which the SDK marks with `$fault`, or about missing credentials. */
+const isStoreError = (error: Error): boolean => "$fault" in error || error.name === "CredentialsProviderError";
+
+/** The message of an error; any other thrown value as text. */
+export const errorMessage = (error: unknown): string => (error instanceof Error ? error.message : String(error));

@@ -1,6 +1,6 @@
-// What guards the tokens of a data folder. Its engine asks nobody who they are, so the table alone proves nothing: each
-// token carries a code made with a key that lies in the folder (`token-key`), and the folder remembers which tokens were
-// revoked (`revoked-tokens`), so that an item from before cannot be put back.
+// The seal of the tokens of a data folder. The engine authenticates nobody, so an item in the table proves nothing: each token has a code
+// (HMAC) made with the key of the folder (`token-key`), and the folder lists the revoked tokens (`revoked-tokens`), so that an old item
+// cannot be put back.
 
 import { createHmac, randomBytes } from "node:crypto";
 import { closeSync, fsyncSync, lstatSync, openSync, readFileSync, statSync, writeSync } from "node:fs";
@@ -10,14 +10,14 @@ import { makeTokenStore, sealAll, type TokenSeal, type TokenStore } from "../../
 import { readSecretFile, writeSecretFile } from "./admin-token.ts";
 import { StartError } from "./start-error.ts";
 
-/** Bytes of a key, as many as of what SHA-256 gives. */
+/** Bytes of a key: the length of a SHA-256 digest. */
 const KEY_BYTES = 32;
 
 /**
- * The tokens of a data folder's table. Where the folder has no key one is made, and every token that is in the table then is
- * given its code: the folder is older than the keys, or the table was copied from elsewhere. Only the holder of the folder may
- * do that (`isHolder`); another process throws StartError. Throws StartError for a key that others can read, or that is too
- * short, and for a list of revoked tokens that is no file.
+ * The tokens of a data folder's table. If the folder has no key, creates one, and seals every token that is in the table: the folder is older
+ * than the keys, or the table was copied from elsewhere. Only the holder of the folder may do that (`isHolder`); another process throws
+ * StartError. Throws StartError for a key that others can read, or that is too short, and for a list of revoked tokens that is not a
+ * file.
  */
 export async function openSealedTokens(
   table: Table,
@@ -30,33 +30,33 @@ export async function openSealedTokens(
   if (key !== null) {
     if (key.length < KEY_BYTES) {
       throw new StartError(
-        `${file} has ${key.length} bytes, where a key has ${KEY_BYTES}: it was cut. Restore it from a backup; or remove it, and the next start makes a new one and trusts every token that is in the table then.`,
+        `${file} has ${key.length} bytes, but a key has ${KEY_BYTES}: it was truncated. Restore it from a backup; or remove it, and the next start creates a new one and trusts every token that is in the table then.`,
       );
     }
-    return makeTokenStore(table, { mac: codesWith(key), ...revoked });
+    return makeTokenStore(table, { mac: makeMac(key), ...revoked });
   }
   if (!isHolder) {
-    throw new StartError(`there is no ${file}, and a server runs on the folder. Stop that server and start it again.`);
+    throw new StartError(`${file} does not exist, and a server runs on the folder. Restart that server.`);
   }
-  const made = randomBytes(KEY_BYTES);
-  const seal = { mac: codesWith(made), ...revoked };
+  const created = randomBytes(KEY_BYTES);
+  const seal = { mac: makeMac(created), ...revoked };
   const sealed = await sealAll(table, seal);
-  // Last: without a key in the folder the next start does all of it again.
-  writeSecretFile(file, made);
-  if (sealed > 0) print(`made ${file}; ${sealed} tokens that were in the table are trusted from now on`);
+  // Last: without a key in the folder the next start repeats all of it.
+  writeSecretFile(file, created);
+  if (sealed > 0) print(`created ${file}; ${sealed} tokens that were in the table are trusted from now on`);
   return makeTokenStore(table, seal);
 }
 
-const codesWith = (key: Uint8Array) => (text: string) => createHmac("sha256", key).update(text).digest();
+const makeMac = (key: Uint8Array) => (text: string) => createHmac("sha256", key).update(text).digest();
 
 /**
- * The list of revoked tokens in a file: a line for each, the hash of its secret and since when. The file only ever grows.
- * Several processes may add to it; each reads it again when it has changed. Throws StartError when it is no file.
+ * The list of revoked tokens in a file: a line for each, with the hash of its secret and the time. The file only grows. Several processes
+ * may append to it; each reads it again when it has changed. Throws StartError when it is not a file.
  */
 function revokedTokens(file: string): Pick<TokenSeal, "revokedAt" | "noteRevoked"> {
   if (lstatSync(file, { throwIfNoEntry: false })?.isFile() === false) {
     throw new StartError(
-      `${file} must be a file, which it is not. Restore it from a backup; without it revoked tokens can be put back.`,
+      `${file} must be a regular file. Restore it from a backup; without it, revoked tokens become valid again.`,
     );
   }
   let known: ReadonlyMap<string, string> = new Map();
@@ -66,9 +66,9 @@ function revokedTokens(file: string): Pick<TokenSeal, "revokedAt" | "noteRevoked
     const found = statSync(file, { throwIfNoEntry: false });
     const state = found === undefined ? "" : `${found.ino} ${found.size} ${found.mtimeMs}`;
     if (state !== read) {
-      // A line that a crash has cut is left out; the table still says that the token is revoked, or the revocation had failed.
+      // A line that a crash has cut is ignored: the token is revoked in the table, or the revocation had failed.
       const lines = found === undefined ? [] : readFileSync(file, "utf8").matchAll(/^([0-9a-f]{64}) (\S+Z)$/gm);
-      // The first line of a token says when it was revoked.
+      // The first line of a token has the time of its revocation.
       known = new Map([...lines].reverse().map(([, hash = "", at = ""]) => [hash, at]));
       read = state;
     }
@@ -80,7 +80,7 @@ function revokedTokens(file: string): Pick<TokenSeal, "revokedAt" | "noteRevoked
     noteRevoked: (secretHash, at) => {
       const handle = openSync(file, "a", 0o600);
       try {
-        // On a line of its own, whatever a crash has left.
+        // On a new line, because a crash may have left half a line.
         writeSync(handle, `\n${secretHash} ${at}\n`);
         fsyncSync(handle);
       } finally {

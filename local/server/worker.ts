@@ -1,5 +1,5 @@
-// The aggregation worker of one machine: woken after every upload, and by a poll that finds what a lost wake-up or a crash
-// has left. One pass at a time; marks that come in during a pass are worked off by the next.
+// The aggregation worker of one machine: woken after every upload, and by a poll that finds pending hosts that a lost wake-up or a crash has
+// left. One pass at a time; hosts that become pending during a pass are processed in the next.
 
 import { aggregateFleet } from "../../functions/service/aggregate.ts";
 import type { SweepDeps } from "../../functions/service/sweep.ts";
@@ -7,31 +7,31 @@ import type { SweepDeps } from "../../functions/service/sweep.ts";
 export interface Worker {
   /** Called after runs of a fleet were stored or withdrawn. */
   wake(fleet: string): void;
-  /** Works off everything that is open now, for tests and tools. */
+  /** Processes everything that is pending now, for tests and tools. */
   drain(): Promise<void>;
-  /** Finishes the hosts it is at, starts no more; what is left stays marked. */
+  /** Finishes the hosts in progress and starts no more; the others stay pending. */
   stop(): Promise<void>;
 }
 
-/** Uploads one after the other that are a burst, and how many times longer it then must be quiet: a slow disk is no end of it. */
+/** How many uploads in a row are a burst, and how many times longer it then must be quiet: a slow disk does not end a burst. */
 const BURST = 64;
 const QUIETER = 10;
 
 export interface WorkerOptions {
   readonly pollMs: number;
-  /** How long it must have been quiet after a wake-up, ten times that in a burst, and how long quiet is waited for at most. */
+  /** How long it must be quiet after a wake-up (ten times that in a burst), and the maximum wait for that. */
   readonly quietMs: number;
   readonly patienceMs: number;
-  readonly onFault: (error: unknown) => void;
+  readonly onError: (error: unknown) => void;
 }
 
-/** Starts the worker, with a first look at what is open; it runs until `stop`. */
-export function startWorker(deps: SweepDeps, { pollMs, quietMs, patienceMs, onFault }: WorkerOptions): Worker {
+/** Starts the worker, with a first poll; it runs until `stop`. */
+export function startWorker(deps: SweepDeps, { pollMs, quietMs, patienceMs, onError }: WorkerOptions): Worker {
   const woken = new Set<string>();
   let running: Promise<void> | null = null;
   let polling: Promise<void> | null = null;
   let stopped = false;
-  let soon: NodeJS.Timeout | undefined;
+  let delayed: NodeJS.Timeout | undefined;
   let firstWoken: number | null = null;
   let wokenTimes = 0;
 
@@ -40,8 +40,8 @@ export function startWorker(deps: SweepDeps, { pollMs, quietMs, patienceMs, onFa
       try {
         await aggregateFleet({ ...deps, isStopping: () => stopped }, fleet);
       } catch (error) {
-        // The marks stay: the next poll tries again.
-        onFault(error);
+        // The hosts stay pending: the next poll retries.
+        onError(error);
       }
     }
   }
@@ -52,7 +52,7 @@ export function startWorker(deps: SweepDeps, { pollMs, quietMs, patienceMs, onFa
     woken.clear();
     running = pass(fleets).finally(() => {
       running = null;
-      // While uploads come in, they decide when to start again.
+      // While uploads come in, wake decides when to start.
       if (firstWoken === null) run();
     });
   }
@@ -60,14 +60,14 @@ export function startWorker(deps: SweepDeps, { pollMs, quietMs, patienceMs, onFa
   async function findFleets(): Promise<void> {
     try {
       for (const fleet of await deps.fleets()) woken.add(fleet);
-      // While uploads come in, they decide when to start.
+      // While uploads come in, wake decides when to start.
       if (firstWoken === null) run();
     } catch (error) {
-      if (!stopped) onFault(error);
+      if (!stopped) onError(error);
     }
   }
 
-  /** One question at a time, however slow the store is. */
+  /** One poll at a time, however slow the store is. */
   function poll(): Promise<void> {
     polling ??= findFleets().finally(() => {
       polling = null;
@@ -80,13 +80,13 @@ export function startWorker(deps: SweepDeps, { pollMs, quietMs, patienceMs, onFa
   return {
     wake: (fleet) => {
       woken.add(fleet);
-      // Uploads come in bursts: while one lasts the machine is theirs, and hosts that are marked together share transactions.
+      // Uploads come in bursts: during one the machine is theirs, and hosts that become pending together share transactions.
       firstWoken ??= performance.now();
       wokenTimes += 1;
       const quiet = wokenTimes > BURST ? QUIETER * quietMs : quietMs;
       const patience = patienceMs - (performance.now() - firstWoken);
-      clearTimeout(soon);
-      soon = setTimeout(
+      clearTimeout(delayed);
+      delayed = setTimeout(
         () => {
           firstWoken = null;
           wokenTimes = 0;
@@ -105,7 +105,7 @@ export function startWorker(deps: SweepDeps, { pollMs, quietMs, patienceMs, onFa
     stop: async () => {
       stopped = true;
       clearInterval(timer);
-      clearTimeout(soon);
+      clearTimeout(delayed);
       await polling;
       await running;
     },

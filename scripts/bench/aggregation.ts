@@ -1,11 +1,11 @@
-// Aggregation by the server alone: the results of many hosts are in the table with their marks open when it starts.
+// Aggregation by the server alone: many hosts are pending in the table when it starts.
 
 import { FLEET, storeFleet, withTable } from "./fleets.ts";
 import type { Row } from "./rows.ts";
 import { type Section, untilAggregated } from "./section.ts";
 import { startServer } from "./server.ts";
 
-/** First hosts that are new to the cells, then one more run of each: what they contributed is taken out and put in again. */
+/** First new hosts, then one more run of each, for which their contributions to the cells are replaced. */
 export const aggregation: Section = async ({ folder, quick, profile }) => {
   const hosts = quick ? 50 : 10_000;
   const dataDir = `${folder}/aggregation`;

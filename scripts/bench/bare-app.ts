@@ -1,4 +1,4 @@
-// The least that an app can be: Hono with one route. What the cold starts of the functions are held against.
+// The smallest app: Hono with one route. The baseline for the cold starts of the functions.
 
 import { Hono } from "hono";
 import { handle } from "hono/aws-lambda";

@@ -4,7 +4,7 @@ import { rmSync } from "node:fs";
 import { aggregateAll, FLEET, fleetFolder, storeFleet, withTable } from "./fleets.ts";
 import type { Section } from "./section.ts";
 
-/** Stores a fleet and aggregates it at the end. The section on comparisons finds it in its folder. */
+/** Stores a fleet and then aggregates it. The section on comparisons reuses its folder. */
 export const bulk: Section = async ({ folder, quick }) => {
   const plan = { ...FLEET, hosts: quick ? 50 : 10_000, runs: quick ? 10 : 50 };
   const dataDir = fleetFolder(folder, plan.hosts);

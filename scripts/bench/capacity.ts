@@ -1,12 +1,12 @@
-// What operations consume in DynamoDB's units, as the engine reports it: every request asks for its consumed capacity.
-// An engine that reports none gives rows of zeros, which means unknown.
+// The capacity that operations consume, in DynamoDB's units as the engine reports them: every request returns its consumed capacity. Rows of
+// zeros mean unknown: the engine does not report it.
 
 import { aggregatePendingHosts } from "../../functions/service/aggregate.ts";
 import { cellSource } from "../../functions/service/summary-source.ts";
 import { makeCellStore } from "../../functions/store/cells.ts";
 import { makeAggregationStores } from "../../functions/store/commit.ts";
 import { backOff } from "../../functions/store/errors.ts";
-import { bucketOf } from "../../functions/store/keys.ts";
+import { shardOf } from "../../functions/store/keys.ts";
 import { makePendingHosts } from "../../functions/store/pending-hosts.ts";
 import { makeRunStore } from "../../functions/store/runs.ts";
 import type { Table } from "../../functions/store/table.ts";
@@ -76,13 +76,12 @@ export async function consumedBy(table: Table, fleet: string): Promise<Row[]> {
     "default",
   );
   const runs = makeRunStore(table);
-  const questions = { all: QUERY, "cohorts=50": { ...QUERY, site: ["site-1"] } };
-  for (const [name, question] of Object.entries(questions)) {
-    await measure(`compare/${name}/afresh`, "comparison", 1, () => compare.compute(source, question));
-    await measure(`compare/${name}/again`, "comparison", 1, () => compare.compute(source, question));
+  const queries = { all: QUERY, "cohorts=50": { ...QUERY, site: ["site-1"] } };
+  for (const [name, query] of Object.entries(queries)) {
+    await measure(`compare/${name}/afresh`, "comparison", 1, () => compare.compute(source, query));
+    await measure(`compare/${name}/again`, "comparison", 1, () => compare.compute(source, query));
   }
-  // Hosts that are there already, in a month that is not. A seed of the moment: with the same lines as last time nothing
-  // would be stored in a folder that was kept.
+  // Known hosts in a new month. A new seed each time: in a kept folder, the lines of the last run would be duplicates.
   const seed = Date.now() % 2 ** 31;
   const uploadsOf = (hosts: number) => [
     ...generateFleet({ ...FLEET, seed: seed + hosts, hosts, runs: 1, from: "2026-12-01T00:00:00.000Z" }),
@@ -93,8 +92,8 @@ export async function consumedBy(table: Table, fleet: string): Promise<Row[]> {
   });
   const deps = { ...makeAggregationStores(table), clock: Date.now, backOff };
   const aggregate = async (hosts: readonly string[]): Promise<void> => {
-    for (const bucket of new Set(hosts.map((host) => bucketOf("default", host)))) {
-      const ofBucket = hosts.filter((host) => bucketOf("default", host) === bucket);
+    for (const bucket of new Set(hosts.map((host) => shardOf("default", host)))) {
+      const ofBucket = hosts.filter((host) => shardOf("default", host) === bucket);
       const marks = await Promise.all(ofBucket.map((host) => deps.pendingHosts.get("default", host)));
       const open = marks.filter((mark) => mark !== null);
       await aggregatePendingHosts(deps, "default", bucket, open);

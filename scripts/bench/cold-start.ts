@@ -1,6 +1,6 @@
-// Cold starts: from the start of a process until its first answer is there, for each function's bundle as it is deployed and
-// for a bare Hono app. The process loads the bundle and serves its handler over HTTP as `npm start` serves the apps; it is
-// asked as soon as it listens. What it is asked first needs no table, so that nothing but the start is measured.
+// Cold starts: from the start of a process to its first response, for the deployed bundle of each function and for a bare Hono app. The process
+// loads the bundle and serves its handler over HTTP as `npm start` serves the apps; the first request is sent as soon as it listens, and
+// needs no table, so that only the start is measured.
 
 import { spawn } from "node:child_process";
 import { join } from "node:path";
@@ -10,15 +10,15 @@ import type { Row } from "./rows.ts";
 import type { Section } from "./section.ts";
 import { median } from "./timing.ts";
 
-/** What each function is asked first: something that takes a token, without one; what is the same for everybody. */
-const FIRST_QUESTIONS = {
+/** The first request to each function: one that needs a token, without a token; or a public document. */
+const FIRST_REQUESTS = {
   ingest: ["POST", "/v1/results"],
   read: ["GET", "/v1/compare?baseline=loop&candidate=phy"],
   embed: ["POST", "/v1/shares"],
   docs: ["GET", "/openapi.json"],
 } as const;
 
-/** Serves the handler of a bundle: every request becomes an event, every answer of the handler a response. */
+/** Serves the handler of a bundle: every request becomes an event, every result of the handler a response. */
 const SERVER = `
   import { createServer } from "node:http";
   const [file, listener] = process.argv.slice(1);
@@ -38,11 +38,11 @@ const SERVER = `
   server.listen(0, "127.0.0.1", () => console.log("port " + server.address().port));
 `;
 
-/** Most times as long as the bare app. */
+/** The maximum, as a multiple of the bare app. */
 const TARGET = 1.6;
 
 export const coldStart: Section = async ({ folder, quick }) => {
-  const bundles = Object.entries(FIRST_QUESTIONS).map(([name, [method, path]]) => {
+  const bundles = Object.entries(FIRST_REQUESTS).map(([name, [method, path]]) => {
     bundle(name, join(folder, "bundles", name));
     return { name, file: join(folder, "bundles", name, "index.mjs"), method: String(method), path: String(path) };
   });
@@ -50,10 +50,10 @@ export const coldStart: Section = async ({ folder, quick }) => {
   const bare = { name: "bare", file: join(folder, "bundles", "bare", "index.mjs"), method: "GET", path: "/healthz" };
 
   const taken = new Map<string, number[]>();
-  // In turns, so that what else the machine does meets all alike. The first round fills the disk's cache.
+  // Alternating, so that other load affects all alike. The first round fills the disk cache.
   for (let round = 0; round < (quick ? 3 : 31); round += 1) {
     for (const { name, ...started } of [bare, ...bundles]) {
-      const milliseconds = await firstAnswer(started);
+      const milliseconds = await timeFirstResponse(started);
       if (round > 0) taken.set(name, [...(taken.get(name) ?? []), milliseconds]);
     }
   }
@@ -72,26 +72,26 @@ export const coldStart: Section = async ({ folder, quick }) => {
   });
 };
 
-/** Milliseconds from the start of a process to the end of its first answer. */
-async function firstAnswer(asked: { file: string; method: string; path: string }): Promise<number> {
+/** Milliseconds from the start of a process to the end of its first response. */
+async function timeFirstResponse(first: { file: string; method: string; path: string }): Promise<number> {
   const started = performance.now();
-  const args = ["--input-type=module", "--eval", SERVER, asked.file, import.meta.resolve("@hono/node-server")];
+  const args = ["--input-type=module", "--eval", SERVER, first.file, import.meta.resolve("@hono/node-server")];
   const child = spawn(process.execPath, args, { stdio: ["ignore", "pipe", "inherit"], env: FUNCTION_ENVIRONMENT });
   const exited = new Promise<void>((resolve) => child.once("exit", () => resolve()));
   for await (const line of createInterface({ input: child.stdout })) {
     const port = /^port (\d+)$/.exec(line)?.[1];
     if (port === undefined) continue;
-    const answer = await fetch(`http://127.0.0.1:${port}${asked.path}`, { method: asked.method });
-    await answer.text();
+    const response = await fetch(`http://127.0.0.1:${port}${first.path}`, { method: first.method });
+    await response.text();
     const milliseconds = performance.now() - started;
     child.kill();
     await exited;
     return milliseconds;
   }
-  throw new Error(`${asked.file} ended without an answer`);
+  throw new Error(`${first.file} ended without a response`);
 }
 
-/** On AWS there is no endpoint to name, and a Node that the SDK does not warn of. */
+/** The environment of a function; the last two variables replace AWS, and silence a warning of the SDK. */
 const FUNCTION_ENVIRONMENT = {
   TABLE_NAME: "vbdstat",
   AWS_REGION: "eu-central-1",

@@ -1,6 +1,5 @@
-// Comparisons over HTTP, one after the other, on fleets of several sizes: all hosts, again and with cells read afresh, and a
-// filter that matches 50 cohorts.
-// On each fleet also what a comparison and a result cost in DynamoDB's units, and the largest items.
+// Comparisons over HTTP, one after the other, on fleets of several sizes: all hosts, with cached cells and without, and a filter that matches 50
+// cohorts. For each fleet also the consumed capacity of a comparison and a result, and the largest items.
 
 import { existsSync } from "node:fs";
 import { generateFleet } from "../../local/demo/generated-fleet.ts";
@@ -13,17 +12,17 @@ import type { Section } from "./section.ts";
 import { type BenchServer, startServer } from "./server.ts";
 import { percentile, type Timing, timed } from "./timing.ts";
 
-const QUESTION = "/v1/compare?baseline=loop&candidate=blktap2";
+const QUERY = "/v1/compare?baseline=loop&candidate=blktap2";
 
-/** The question over ten of the twelve metrics, in each of the 66 ways: cells are remembered by metrics, so none of these are. */
-const QUESTIONS_AFRESH = METRIC_NAMES.flatMap((one, index) =>
+/** The query over ten of the twelve metrics, in all 66 combinations: cells are cached by metrics, so these are not. */
+const UNCACHED_QUERIES = METRIC_NAMES.flatMap((one, index) =>
   METRIC_NAMES.slice(index + 1).map((other) => {
     const metrics = METRIC_NAMES.filter((name) => name !== one && name !== other);
-    return `${QUESTION}${metrics.map((name) => `&metric=${name}`).join("")}`;
+    return `${QUERY}${metrics.map((name) => `&metric=${name}`).join("")}`;
   }),
 );
 
-/** Enough hosts to be in every bucket. */
+/** Enough hosts to be in every shard. */
 const someHosts = [...generateFleet({ ...FLEET, hosts: 100, runs: 1 })].map(({ host }) => host);
 
 /** Runs of a host on each backend: a million results of 10 000 hosts; few on a larger fleet, which takes longer to load. */
@@ -34,9 +33,9 @@ export const comparison: Section = async ({ folder, quick, hosts: sizes, profile
   let smallest: Timing | null = null;
   for (const hosts of sizes) {
     const dataDir = fleetFolder(folder, hosts);
-    const isThere = existsSync(dataDir);
+    const exists = existsSync(dataDir);
     await withTable(dataDir, async (table) => {
-      if (!isThere) {
+      if (!exists) {
         await storeFleet(table, { ...FLEET, hosts, runs: runsFor(hosts) });
         await aggregateAll(table);
       }
@@ -48,30 +47,30 @@ export const comparison: Section = async ({ folder, quick, hosts: sizes, profile
     });
     const name = `hosts=${hosts}/runs=${hosts * runsFor(hosts) * 2}`;
     const server = await startServer(dataDir, profile(`comparison-${hosts}`));
-    const all = await asked(server, QUESTION, quick ? 20 : 500);
-    const afresh = await timed(QUESTIONS_AFRESH, 1, async (path) => void (await server.ask(path)));
+    const all = await timeQuery(server, QUERY, quick ? 20 : 500);
+    const afresh = await timed(UNCACHED_QUERIES, 1, async (path) => void (await server.ask(path)));
     smallest ??= all;
     // Twice the time of the smallest fleet for the largest one; an absolute target at 10 000 hosts.
     const target = hosts === 100_000 ? 2 * percentile(smallest, 0.5) : hosts === 10_000 ? 5e6 : null;
-    rows.push(rowOf(`Compare/${name}/all`, all, target, server));
-    rows.push(rowOf(`Compare/${name}/all/afresh`, afresh, null, server));
+    rows.push(makeRow(`Compare/${name}/all`, all, target, server));
+    rows.push(makeRow(`Compare/${name}/all/afresh`, afresh, null, server));
     await server.stop();
     const filtering = await startServer(dataDir, profile(`comparison-${hosts}-filtered`));
-    const filtered = await asked(filtering, QUESTION + FILTER, quick ? 10 : 200);
-    rows.push(rowOf(`Compare/${name}/cohorts=50`, filtered, hosts === 10_000 ? 50e6 : null, filtering));
+    const filtered = await timeQuery(filtering, QUERY + FILTER, quick ? 10 : 200);
+    rows.push(makeRow(`Compare/${name}/cohorts=50`, filtered, hosts === 10_000 ? 50e6 : null, filtering));
     await filtering.stop();
     rows.push(...(await withTable(dataDir, (table) => consumedBy(table, `hosts=${hosts}`))));
   }
   return rows;
 };
 
-async function asked(server: BenchServer, path: string, times: number): Promise<Timing> {
+async function timeQuery(server: BenchServer, path: string, times: number): Promise<Timing> {
   const ask = async () => void (await server.ask(path));
   await timed(Array.from({ length: Math.ceil(times / 5) }), 1, ask);
   return timed(Array.from({ length: times }), 1, ask);
 }
 
-function rowOf(name: string, timing: Timing, target: number | null, server: BenchServer): Row {
+function makeRow(name: string, timing: Timing, target: number | null, server: BenchServer): Row {
   return {
     name,
     iterations: timing.latencies.length,

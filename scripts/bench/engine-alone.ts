@@ -1,5 +1,5 @@
-// What the engine takes at most: the very transactions that the store would send for results, written down beforehand and
-// then sent over plain HTTP, with nothing else going on. No store on this engine can be faster with these items.
+// The maximum throughput of the engine: the transactions that the store sends for results, recorded beforehand and then sent over plain HTTP,
+// with nothing else running. No store on this engine can be faster with these items.
 
 import { Agent, request } from "node:http";
 import { join } from "node:path";
@@ -14,7 +14,7 @@ import type { Row } from "./rows.ts";
 import type { Section } from "./section.ts";
 import { timed } from "./timing.ts";
 
-/** Results given to the store at once, as for a bulk import, and transactions that the engine is sent at once. */
+/** Results passed to the store at once, as in a bulk import, and concurrent transactions. */
 const BATCH = 400;
 const IN_FLIGHT = 8;
 
@@ -28,7 +28,7 @@ export const engineAlone: Section = async ({ folder, quick }) => {
   const hosts = quick ? 20 : 1_000;
   const runs = [...generateFleet({ ...FLEET, hosts, runs: 10 })].flatMap(({ body }) => runsOf(body));
   return withTable(join(folder, "engine-alone"), async ({ name }, endpoint) => {
-    const transactions = await transactionsOf(runs, endpoint, name);
+    const transactions = await recordTransactions(runs, endpoint, name);
     const agent = new Agent({ keepAlive: true });
     const { seconds } = await timed(transactions, IN_FLIGHT, (sent) => send(agent, endpoint, sent));
     agent.destroy();
@@ -41,8 +41,8 @@ export const engineAlone: Section = async ({ folder, quick }) => {
   });
 };
 
-/** What the store sends for these runs; nothing of it reaches the engine. */
-async function transactionsOf(runs: readonly NewRun[], endpoint: string, name: string): Promise<Sent[]> {
+/** Records the requests of the store for these runs; none reaches the engine. */
+async function recordTransactions(runs: readonly NewRun[], endpoint: string, name: string): Promise<Sent[]> {
   const written: Sent[] = [];
   const table: Table = openTable(embeddedTable({ endpoint }, name));
   table.client.middlewareStack.add(
@@ -59,10 +59,10 @@ async function transactionsOf(runs: readonly NewRun[], endpoint: string, name: s
 
 function send(agent: Agent, endpoint: string, { headers, body }: Sent): Promise<void> {
   return new Promise((resolve, reject) => {
-    const sent = request(endpoint, { agent, headers, method: "POST" }, (answer) => {
-      answer.resume();
-      answer.on("end", () =>
-        answer.statusCode === 200 ? resolve() : reject(new Error(`the engine answered ${answer.statusCode}`)),
+    const sent = request(endpoint, { agent, headers, method: "POST" }, (response) => {
+      response.resume();
+      response.on("end", () =>
+        response.statusCode === 200 ? resolve() : reject(new Error(`the engine responded ${response.statusCode}`)),
       );
     });
     sent.on("error", reject);

@@ -1,5 +1,5 @@
-// What it costs to reach the engine: the same small requests through a client as the server's, to an engine at an address and
-// to one in a network namespace of its own, in turns, so that what else the machine does meets both.
+// The cost of reaching the engine: the same small requests through the server's client, to an engine at an address and to one in a network
+// namespace, alternating, so that other load affects both.
 
 import { mkdirSync } from "node:fs";
 import { join } from "node:path";
@@ -8,7 +8,7 @@ import { embeddedTable } from "../../functions/env.ts";
 import { ensureTable, openTable } from "../../functions/store/client.ts";
 import { getItem, type Table } from "../../functions/store/table.ts";
 import { startEngine } from "../../local/server/engine.ts";
-import { findNamespaceKind } from "../../local/server/engine-namespace.ts";
+import { findNamespaceKind } from "../../local/server/engine-reach.ts";
 import type { Row } from "./rows.ts";
 import type { Section } from "./section.ts";
 import { median, percentile, timed } from "./timing.ts";
@@ -21,7 +21,7 @@ interface Measured {
   readonly puts: number;
 }
 
-/** Rows for an address, and for a namespace where one can be made: medians over the rounds. */
+/** Rows for an address, and for a namespace if one can be created: medians over the rounds. */
 export const engineReach: Section = async ({ folder, quick }) => {
   const [rounds, requests] = quick ? [2, 100] : [7, 3_000];
   const isolations =

@@ -19,7 +19,7 @@ import type { NewRun } from "../../shared/cells/sample.ts";
 import { toSample } from "../../shared/cells/sample.ts";
 import { progress } from "./timing.ts";
 
-/** 100 cohorts; `FILTER` matches 50 of them, which is half of the hosts. */
+/** 100 cohorts; `FILTER` matches 50 of them, with half of the hosts. */
 export const FLEET: FleetPlan = {
   ...PLAIN_FLEET,
   candidates: [{ backend: "blktap2", trueRatio: sameRatio(1.5) }],
@@ -28,7 +28,7 @@ export const FLEET: FleetPlan = {
 };
 export const FILTER = "&site=site-1";
 
-/** Runs of a host's two backends in turn, one result a body. */
+/** The runs of a host's two backends, alternating, one result per body. */
 export function* singleResults(plan: FleetPlan): Generator<string> {
   const candidate = plan.candidates[0]?.backend ?? plan.baseline;
   const other = generateFleet({ ...plan, seed: plan.seed + 1, baseline: candidate, candidates: [], runs: 1 });
@@ -38,7 +38,7 @@ export function* singleResults(plan: FleetPlan): Generator<string> {
   }
 }
 
-/** The data folder of a stored and aggregated fleet of so many hosts. */
+/** The data folder of the stored and aggregated fleet with this number of hosts. */
 export const fleetFolder = (folder: string, hosts: number): string => join(folder, `fleet-${hosts}`);
 
 /** Opens the table in a data folder, over an engine of its own at `endpoint`. */
@@ -47,7 +47,7 @@ export async function withTable<T>(dataDir: string, use: (table: Table, endpoint
   const engine = await startEngine({
     database: join(dataDir, "vbdstat.db"),
     engineFile: join(dataDir, "engine"),
-    // Also asked at its address, by a section that goes around the store.
+    // One section sends requests to its address without the store.
     isolation: "address",
     print: (reason) => {
       throw new Error(reason);
@@ -73,22 +73,22 @@ export const runsOf = (body: string): NewRun[] => {
   return readUpload(readBonnie(body), envelope).runs.map(({ run }) => ({ run, sample: toSample(run) }));
 };
 
-/** What loading took, in seconds; `generating` is the making of the lines, which is part of `storing`. */
+/** The duration of loading, in seconds; `storing` includes `generating`. */
 export interface Load {
   readonly results: number;
   readonly generating: number;
   readonly storing: number;
 }
 
-/** Results given to the store at once, and how many such batches are under way. */
+/** Results passed to the store at once, and concurrent batches. */
 const BATCH = 400;
 const IN_FLIGHT = 8;
 
-/** Stores all results of a fleet with the work marks of their hosts, and leaves the marks open. */
+/** Stores all results of a fleet, and leaves their hosts pending. */
 export async function storeFleet(table: Table, plan: FleetPlan): Promise<Load> {
   const store = makeRunStore(table);
   const report = progress(`storing ${plan.hosts} hosts`, plan.hosts);
-  const underWay = new Set<Promise<unknown>>();
+  const inFlight = new Set<Promise<unknown>>();
   const uploads = generateFleet(plan);
   const started = performance.now();
   let [hosts, results, generating] = [0, 0, 0];
@@ -99,21 +99,21 @@ export async function storeFleet(table: Table, plan: FleetPlan): Promise<Load> {
     generating += performance.now() - asked;
     if (upload !== undefined) batch.push(...runsOf(upload.body));
     if (batch.length >= BATCH || upload === undefined) {
-      const adding: Promise<unknown> = store.add(batch).finally(() => underWay.delete(adding));
-      underWay.add(adding);
+      const adding: Promise<unknown> = store.add(batch).finally(() => inFlight.delete(adding));
+      inFlight.add(adding);
       results += batch.length;
       batch = [];
-      if (underWay.size >= IN_FLIGHT) await Promise.race(underWay);
+      if (inFlight.size >= IN_FLIGHT) await Promise.race(inFlight);
     }
     if (upload === undefined) break;
     hosts += 1;
     report(hosts);
   }
-  await Promise.all(underWay);
+  await Promise.all(inFlight);
   return { results, generating: generating / 1000, storing: (performance.now() - started) / 1000 };
 }
 
-/** Works off all open marks; seconds. */
+/** Aggregates all pending hosts; returns the duration in seconds. */
 export async function aggregateAll(table: Table): Promise<number> {
   const started = performance.now();
   await aggregateFleet({ ...makeAggregationStores(table), clock: Date.now, backOff, lanes: 2 }, "default");

@@ -1,4 +1,4 @@
-// The largest items of a table, by kind. DynamoDB takes 400 KB.
+// The largest items of a table, by kind. The limit of DynamoDB is 400 KB.
 
 import { currentGeneration } from "../../functions/store/generations.ts";
 import { sizeOf } from "../../functions/store/item.ts";
@@ -7,10 +7,10 @@ import { partition, queryItems, type Table } from "../../functions/store/table.t
 import { PERIOD_ALL } from "../../shared/run/periods.ts";
 import type { Figure } from "./rows.ts";
 
-/** Over all cells and summaries of period `all`, which are the largest, and the runs of the given hosts. */
+/** The largest of all cells and summaries of period `all`, which are the largest periods, and of the runs of the given hosts. */
 export async function largestItems(table: Table, hosts: readonly string[]): Promise<Figure[]> {
   const of = await currentGeneration(table, "default");
-  // A host's partition holds the summaries of all hosts of its bucket.
+  // A host's partition has the summaries of all hosts of its shard.
   const buckets = new Set(hosts.map((host) => summaryKey(of, PERIOD_ALL, host).pk));
   const kinds = {
     run: hosts.map((host) => runsOfHost("default", host)),

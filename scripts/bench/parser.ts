@@ -1,4 +1,4 @@
-// The parser beside the least that any parser would do: split each line at its commas and convert what are numbers.
+// The parser compared with the minimum of any parser: split each line at commas and convert numbers.
 
 import { generateFleet } from "../../local/demo/generated-fleet.ts";
 import { readBonnie } from "../../shared/bonnie/reader.ts";
@@ -7,7 +7,7 @@ import type { Row } from "./rows.ts";
 import type { BenchOptions } from "./section.ts";
 import { median } from "./timing.ts";
 
-/** A function that goes through a text of so many lines, once. */
+/** Processes a text once; returns something that depends on all of it. */
 type Reader = (text: string) => number;
 
 const bareLoop: Reader = (text) => {
@@ -21,8 +21,8 @@ const bareLoop: Reader = (text) => {
   return sum;
 };
 
-/** Lines of a release alone, without directives. */
-function linesOf(release: "1.03" | "2.00a", count: number): string {
+/** Lines of one release, without directives. */
+function generateLines(release: "1.03" | "2.00a", count: number): string {
   const uploads = generateFleet({ ...FLEET, hosts: count / 100, runs: 50, releases: [release] });
   return [...uploads].flatMap(({ body }) => body.split("\n").filter((line) => /^[^#]/.test(line))).join("\n");
 }
@@ -31,20 +31,20 @@ export async function parser({ quick }: BenchOptions): Promise<readonly Row[]> {
   const lines = quick ? 1_000 : 10_000;
   const batches = quick ? 5 : 60;
   const rows = (["1.03", "2.00a"] as const).flatMap((release) => {
-    const text = linesOf(release, lines);
+    const text = generateLines(release, lines);
     const fields = release === "1.03" ? 27 : 50;
     const target = release === "1.03" ? { target: 400_000 } : {};
     return [
-      rowOf(`Parse/fields=${fields}`, lines, batches, target, () => readBonnie(text).entries.length),
-      rowOf(`ParseBare/fields=${fields}`, lines, batches, {}, () => bareLoop(text)),
+      makeRow(`Parse/fields=${fields}`, lines, batches, target, () => readBonnie(text).entries.length),
+      makeRow(`ParseBare/fields=${fields}`, lines, batches, {}, () => bareLoop(text)),
     ];
   });
   const [upload] = generateFleet({ ...FLEET, hosts: 1, runs: 50 });
-  const understood = () => runsOf(upload?.body ?? "").length;
-  return [...rows, rowOf("ParseJudgeSample/fields=50/results=100", 100, batches * 20, {}, understood)];
+  const parseUpload = () => runsOf(upload?.body ?? "").length;
+  return [...rows, makeRow("ParseJudgeSample/fields=50/results=100", 100, batches * 20, {}, parseUpload)];
 }
 
-function rowOf(name: string, lines: number, batches: number, target: { target?: number }, work: () => number): Row {
+function makeRow(name: string, lines: number, batches: number, target: { target?: number }, work: () => number): Row {
   const seconds = Array.from({ length: batches }, () => {
     const started = performance.now();
     if (work() <= 0) throw new Error(`${name}: nothing was read`);

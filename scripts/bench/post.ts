@@ -1,4 +1,4 @@
-// Posting results to the server over HTTP while it aggregates what comes in, as it does in real life.
+// Posts results to the server over HTTP while it aggregates them, as in real use.
 
 import { generateFleet } from "../../local/demo/generated-fleet.ts";
 import { FLEET, singleResults } from "./fleets.ts";
@@ -7,21 +7,21 @@ import { type Section, untilAggregated } from "./section.ts";
 import { type BenchServer, startServer } from "./server.ts";
 import { percentile, progress, timed } from "./timing.ts";
 
-/** One result a request, as cron jobs send them. */
+/** One result per request, as cron jobs send them. */
 export const singles: Section = async ({ folder, quick, profile }) => {
   const rows: Row[] = [];
   for (const inFlight of [8, 64]) {
     const server = await startServer(`${folder}/singles-${inFlight}`, profile(`singles-${inFlight}`));
     const count = quick ? 100 : 10_000;
     const bodies = [...singleResults({ ...FLEET, hosts: count / 2 })];
-    const { figures } = await posted(server, bodies, { inFlight, results: 1, target: inFlight === 64 ? 2_500 : null });
+    const { figures } = await postAll(server, bodies, { inFlight, results: 1, target: inFlight === 64 ? 2_500 : null });
     await server.stop();
     rows.push({ name: `PostSingle/inflight=${inFlight}`, iterations: count, figures });
   }
   return rows;
 };
 
-/** A hundred results a request: ten hosts, ten each. */
+/** A hundred results per request: ten hosts with ten results each. */
 export const batches: Section = async ({ folder, quick, profile }) => {
   const server = await startServer(`${folder}/batches`, profile("batches"));
   const count = quick ? 10 : 300;
@@ -29,13 +29,13 @@ export const batches: Section = async ({ folder, quick, profile }) => {
   const bodies = Array.from({ length: count }, () => {
     return Array.from({ length: 10 }, () => uploads.next().value?.body ?? "").join("");
   });
-  const { figures } = await posted(server, bodies, { inFlight: 4, results: 100, target: 5_000 });
+  const { figures } = await postAll(server, bodies, { inFlight: 4, results: 100, target: 5_000 });
   await server.stop();
   return [{ name: "PostBatch/results=100/inflight=4", iterations: count, figures }];
 };
 
 /** Posts all bodies, then waits for the aggregation to catch up. */
-async function posted(
+async function postAll(
   server: BenchServer,
   bodies: readonly string[],
   { inFlight, results, target }: { inFlight: number; results: number; target: number | null },
@@ -64,7 +64,7 @@ async function posted(
   };
 }
 
-/** The first requests meet code that is not compiled yet. */
+/** Warms up: the first requests run code that is not compiled yet. */
 async function warmUp(server: BenchServer): Promise<void> {
   await timed(
     singleResults({ ...FLEET, seed: 99, hosts: 50 }),

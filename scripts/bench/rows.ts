@@ -1,13 +1,13 @@
-// What the benchmark prints: rows in the Go benchmark text format (`Benchmark<name>-<cores> <iterations> <value> <unit> ...`),
-// which benchstat reads, and the same as a short table for people, beside the targets.
+// The output of the benchmark: rows in the Go benchmark text format (`Benchmark<name>-<cores> <iterations> <value> <unit> ...`), which benchstat
+// reads, and a short table for people, with the targets.
 
 import { availableParallelism } from "node:os";
 
-/** A figure. Units end in `/s` where more is better; `ns`, `B` and `units` where less is. */
+/** A figure. With a unit that ends in `/s` more is better; with `ns`, `B` and `units` less is better. */
 export interface Figure {
   readonly value: number;
   readonly unit: string;
-  /** What it should be at least (`/s`) or at most (all others). */
+  /** The minimum (`/s`) or the maximum (all other units). */
   readonly target?: number;
 }
 

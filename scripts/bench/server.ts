@@ -1,30 +1,29 @@
-// The server under test: the bundle of `npm start` as a process of its own, its log in a file, asked over connections that
-// are kept alive (node:http with an Agent).
+// The server under test: the bundle of `npm start` as a separate process, its log in a file, with requests over keep-alive connections.
 
 import { spawn } from "node:child_process";
 import { mkdirSync, openSync, readFileSync } from "node:fs";
 import { Agent, request } from "node:http";
 import { join } from "node:path";
-import { readIdentity } from "../../local/server/process-identity.ts";
+import { readIdentityFile } from "../../local/server/process-identity.ts";
 
 /** The first admin token of every server of the benchmark; its fleet is `default`. */
 const SECRET = "benchmark-admin-token";
 
-/** Largest resident memory in bytes, and processor time in nanoseconds; 0 where /proc does not tell. */
+/** Peak resident memory in bytes, and processor time in nanoseconds; 0 without /proc. */
 interface Usage {
   readonly memory: number;
   readonly cpu: number;
 }
 
 export interface BenchServer {
-  /** Sends a request and gives the body of the answer. Throws on any status from 400 on. */
+  /** Sends a request and returns the body of the response. Throws on any status from 400 on. */
   ask(path: string, body?: string): Promise<string>;
-  /** What the server and its engine have used so far. */
+  /** The resources that the server and its engine have used so far. */
   usage(): { readonly server: Usage; readonly engine: Usage };
   stop(): Promise<void>;
 }
 
-/** Starts the bundle in dist/ on a data folder and waits until it listens. With `profile`, a CPU profile of that name is left in dist/profiles. */
+/** Starts the bundle in dist/ on a data folder and waits until it listens. With `profile`, writes a CPU profile with that name to dist/profiles. */
 export async function startServer(dataDir: string, profile: string | null): Promise<BenchServer> {
   mkdirSync(dataDir, { recursive: true });
   const logFile = join(dataDir, "server.log");
@@ -53,8 +52,8 @@ export async function startServer(dataDir: string, profile: string | null): Prom
   return {
     ask: (path, body) => ask(agent, address + path, body),
     usage: () => ({
-      server: usageOf(child.pid),
-      engine: usageOf(readIdentity(join(dataDir, "engine"))?.pid),
+      server: readUsage(child.pid),
+      engine: readUsage(readIdentityFile(join(dataDir, "engine"))?.pid),
     }),
     stop: async () => {
       agent.destroy();
@@ -67,13 +66,13 @@ export async function startServer(dataDir: string, profile: string | null): Prom
 function ask(agent: Agent, url: string, body?: string): Promise<string> {
   return new Promise((resolve, reject) => {
     const headers = { Authorization: `Bearer ${SECRET}`, Accept: "application/json" };
-    const sent = request(url, { agent, headers, method: body === undefined ? "GET" : "POST" }, (answer) => {
-      const pieces: Buffer[] = [];
-      answer.on("data", (piece: Buffer) => pieces.push(piece));
-      answer.on("end", () => {
-        const text = Buffer.concat(pieces).toString();
-        if ((answer.statusCode ?? 500) < 400) resolve(text);
-        else reject(new Error(`${url}: ${answer.statusCode} ${text}`));
+    const sent = request(url, { agent, headers, method: body === undefined ? "GET" : "POST" }, (response) => {
+      const chunks: Buffer[] = [];
+      response.on("data", (chunk: Buffer) => chunks.push(chunk));
+      response.on("end", () => {
+        const text = Buffer.concat(chunks).toString();
+        if ((response.statusCode ?? 500) < 400) resolve(text);
+        else reject(new Error(`${url}: ${response.statusCode} ${text}`));
       });
     });
     sent.on("error", reject);
@@ -84,11 +83,11 @@ function ask(agent: Agent, url: string, body?: string): Promise<string> {
 /** Clock ticks of /proc are a hundredth of a second on Linux. */
 const TICK_NS = 1e7;
 
-function usageOf(pid: number | undefined): Usage {
+function readUsage(pid: number | undefined): Usage {
   try {
     const kib = Number(/^VmHWM:\s+(\d+) kB$/m.exec(readFileSync(`/proc/${pid}/status`, "utf8"))?.[1] ?? 0);
     const stat = readFileSync(`/proc/${pid}/stat`, "utf8");
-    // User and system time are the twelfth and thirteenth field behind the name, which is in brackets.
+    // User and system time are the twelfth and thirteenth field after the name, which is in parentheses.
     const [user = 0, system = 0] = stat
       .slice(stat.lastIndexOf(")") + 2)
       .split(" ")

@@ -1,4 +1,4 @@
-// Timing: many operations with a bounded number in flight, and what their latencies say.
+// Timing of many operations with a bounded number in flight, and percentiles of their latencies.
 
 /** Milliseconds of each operation, and seconds from the first start to the last end. */
 export interface Timing {
@@ -6,7 +6,7 @@ export interface Timing {
   readonly seconds: number;
 }
 
-/** Runs `operate` over the inputs, `inFlight` at a time: each of so many clients starts its next when its last has ended. */
+/** Runs `operate` over the inputs with `inFlight` clients, each of which starts its next operation when its last has ended. */
 export async function timed<T>(
   inputs: Iterable<T>,
   inFlight: number,
@@ -26,18 +26,18 @@ export async function timed<T>(
   return { latencies, seconds: (performance.now() - started) / 1000 };
 }
 
-/** The smallest latency that the share `p` of all does not exceed, in nanoseconds. */
+/** The smallest latency that at least the share `p` of all does not exceed, in nanoseconds. */
 export function percentile({ latencies }: Timing, p: number): number {
   const sorted = latencies.toSorted((a, b) => a - b);
   return (sorted[Math.max(0, Math.ceil(p * sorted.length) - 1)] ?? 0) * 1e6;
 }
 
-/** Middle one of some numbers. */
+/** The middle one of some numbers; the upper one of two; 0 without numbers. */
 export function median(values: readonly number[]): number {
   return values.toSorted((a, b) => a - b)[Math.floor(values.length / 2)] ?? 0;
 }
 
-/** Says on stderr how far something long has come: twice a second on a terminal, else every ten seconds. */
+/** Reports progress on stderr: twice a second on a terminal, otherwise every ten seconds. */
 export function progress(what: string, total: number): (done: number) => void {
   const { isTTY } = process.stderr;
   let last = performance.now();

@@ -2,7 +2,7 @@
 // not installed is said, not passed over (.ci/run installs all of it).
 
 import { execFile, execFileSync } from "node:child_process";
-import { mkdtempSync, readdirSync, readFileSync, rmSync } from "node:fs";
+import { mkdtempSync, readdirSync, readFileSync, rmSync, statSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join, resolve } from "node:path";
 import { promisify } from "node:util";
@@ -34,6 +34,7 @@ test.skipIf(!isInstalled("shellcheck"))("shellcheck finds nothing in the agent a
     "-s",
     "sh",
     AGENT,
+    "agent/build.sh",
     ...readdirSync("test/agent/stubs").map((stub) => `test/agent/stubs/${stub}`),
   ]);
   const bats = readdirSync("test/agent").filter((file) => /\.(bats|bash)$/.test(file));
@@ -71,6 +72,18 @@ describe.concurrent("the bats files pass under", () => {
   }
 });
 
+test("the agent that is installed is what the build makes of its parts", () => {
+  const folder = mkdtempSync(join(tmpdir(), "vbdstat-agent-"));
+  try {
+    const built = join(folder, "agent");
+    execFileSync("sh", ["agent/build.sh", built]);
+    expect(readFileSync(AGENT).equals(readFileSync(built)), "run `npm run agent`, and edit agent/src only").toBe(true);
+    expect(statSync(AGENT).mode & 0o777).toBe(0o755);
+  } finally {
+    rmSync(folder, { recursive: true });
+  }
+});
+
 test("the server takes every line that detect prints for every kind of host", () => {
   const goldens = readdirSync("test/agent/golden");
   expect(goldens.length).toBeGreaterThan(20);
@@ -95,7 +108,7 @@ test("the agent knows every fact of the registry, so that check warns of none", 
       stdio: "pipe",
     });
     expect(printed.toString().match(/sent with every result/g)).toHaveLength(FACTS.length);
-    expect(printed.toString()).not.toContain("no fact that this agent knows");
+    expect(printed.toString()).not.toContain("not a fact that this agent knows");
   } finally {
     rmSync(folder, { recursive: true });
   }

@@ -25,7 +25,7 @@ release() {
   sed -i "s/^\(xen_major *: \).*/\1$1/; s/^\(xen_minor *: \).*/\1$2/; s/^xen_extra.*/xen_extra : .0/; /^xen_version/d" "$STUB_HOST"/answers/x[lm]' info'
 }
 
-# Out: `DEVICE BACKEND FORMAT CACHE EVIDENCE` for each disk of vm101, `-` for what was not told.
+# Out: `DEVICE BACKEND FORMAT CACHE EVIDENCE` for each disk of vm101, `-` for a missing value.
 found() {
   agent detect vm101 2>"$BATS_TEST_TMPDIR/said" | awk '
     function row() { if (device != "") print device, said["backend"], said["image_format"], said["cache_mode"], said["backend_evidence"] }
@@ -39,10 +39,10 @@ finds() {
   diff -u - <(found </dev/null)
 }
 
-# In: a text that must have been said, and one that must be given as reason. Nothing is found otherwise.
+# In: a text that must be in the messages, and a reason that must be in the output. Otherwise nothing may be found.
 finds_nothing() {
   run agent detect vm101
-  expect 1 "$@" 'no disk of a running guest vm101'
+  expect 1 "$@" 'guest vm101 is not running, or has no disk; running: '
 }
 
 # bats test_tags=everywhere
@@ -168,12 +168,12 @@ EOF
   for device in xvda xvdb xvdc xvdd xvde xvdf xvdg; do
     expect 0 "## vm101 $device"
   done
-  expect 0 'not known: backend: by the configuration file another domain serves it' \
-    'not known: backend: by the configuration file a script decides' \
-    'not known: backend: the image that the configuration file names cannot be seen' \
-    'not known: backend: the configuration file says of it what this agent does not understand' \
-    'not known: backend: the configuration file has xvde more than once' \
-    'not known: backend: no loop device has the image that the configuration file names'
+  expect 0 'not known: backend: the configuration file names another backend domain' \
+    'not known: backend: the configuration file uses a script' \
+    'not known: backend: the image in the configuration file is not visible' \
+    'not known: backend: the configuration file has an option for it that this agent does not understand' \
+    'not known: backend: the configuration file lists xvde more than once' \
+    'not known: backend: no loop device uses the image in the configuration file'
   [ "$(grep -c '^# backend: unknown$' <<<"$output")" = 7 ]
   [ "$(grep -c '^# backend: ' <<<"$output")" = 7 ]
 }
@@ -183,7 +183,7 @@ EOF
   without_config xend_config_only
   while IFS= read -r text; do
     printf '%b\n' "name = 'vm101'\n$text" | config
-    finds_nothing 'the disks of vm101 cannot be told from /etc/xen/vm101.cfg'
+    finds_nothing 'cannot read the disks of vm101 from /etc/xen/vm101.cfg'
   done <<'EOF'
 disk = [ 'phy:vg/%s,xvda,w' % name ]
 disk = [ 'phy:vg/vm101,xvda,w' ] + more
@@ -199,7 +199,7 @@ disk = [ 'phy:vg/a,xvda,w\n]
 EOF
 }
 
-@test "what stands beside the disks does no harm" {
+@test "other settings in the file do no harm" {
   without_config xl_config_only
   while IFS= read -r text; do
     printf '%b\n' "$text" | config
@@ -235,14 +235,14 @@ EOF
   finds <<<'hda unknown raw unknown config-file'
   guest 4 vm101 hvm
   finds <<<'hda emulated raw buffered config-file'
-  # A guest of which xenstore says that it is none has what xenstore shows: nothing.
+  # A guest that is not in xenstore has the disks that xenstore shows: none.
   sed -i 's/"hvm"/"pv"/' "$STUB_HOST/xenstore"
   run agent detect vm101
-  expect 1 'no disk of a running guest vm101'
+  expect 1 'guest vm101 is not running, or has no disk; running: '
 }
 
 # bats test_tags=everywhere
-@test "xl block-list says vbd: the file tells which, unless it says what cannot be there" {
+@test "xl block-list reports vbd: the file decides, unless it leads to a backend that cannot be there" {
   without_config xl_config_only
   prints 'xl block-list 4' <<'EOF'
 Vdev  BE  handle state evt-ch ring-ref BE-path
@@ -264,7 +264,7 @@ xvdc unknown qcow2 unknown config-file
 xvdd unknown - unknown toolstack
 EOF
   run agent detect vm101 xvdc
-  expect 0 'xl lists it below backend/vbd, where no qdisk is, which the configuration file leads to'
+  expect 0 'xl lists it below backend/vbd, but the configuration file leads to qdisk'
   run agent detect vm101 xvdd
   expect 0 '# driver_domain: yes'
   echo 'type = "hvm"' >>"$STUB_HOST/root/etc/xen/vm101.cfg"

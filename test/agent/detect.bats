@@ -1,5 +1,5 @@
 #!/usr/bin/env bats
-# What the agent finds out about each kind of host: all it prints, held against golden/. Regenerate with
+# What the agent detects on each kind of host: its whole output, compared with golden/. Regenerate with
 # UPDATE=1 bats test/agent/detect.bats, and read the difference.
 
 # The tests with the tag `everywhere` use each function of the agent at least once. They are what runs under the rarer
@@ -20,7 +20,7 @@ golden() {
   golden xl_loop
 }
 
-@test "xl, raw file with direct I/O on, in a path with a blank: loop, direct" {
+@test "xl, raw file with direct I/O on, in a path with a space: loop, direct" {
   golden xl_loop_direct
 }
 
@@ -68,7 +68,7 @@ golden() {
 }
 
 # bats test_tags=everywhere
-@test "xl, neither xenstore nor /sys: what xl block-list tells" {
+@test "xl, neither xenstore nor /sys: the output of xl block-list" {
   golden xl_block_list_only
 }
 
@@ -86,7 +86,7 @@ golden() {
 }
 
 # bats test_tags=everywhere
-@test "xend, neither xenstore nor /sys: what xm list -l tells" {
+@test "xend, neither xenstore nor /sys: the output of xm list -l" {
   golden xm_list_only
 }
 
@@ -120,7 +120,7 @@ golden() {
 }
 
 # bats test_tags=everywhere
-@test "xenstored is gone: what /sys shows, and a guest with blanks in its name" {
+@test "xenstored has died: what /sys shows, and a guest with spaces in its name" {
   golden sysfs_only
 }
 
@@ -144,7 +144,7 @@ golden() {
   run agent detect 4 51728
   expect 0 '## vm101 xvdb'
   run agent detect vm101 xvdz
-  expect 1 'no disk xvdz of a running guest vm101; running: vm101'
+  expect 1 'guest vm101 is not running, or has no disk xvdz; running: vm101'
   run agent detect nobody
   expect 1 'running: vm101'
 }

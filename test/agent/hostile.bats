@@ -53,7 +53,7 @@ served_elsewhere() {
 }
 
 # bats test_tags=everywhere
-@test "whatever stands in the nodes that a driver domain or a guest can write, nothing of it runs or ends the agent" {
+@test "whatever a driver domain or a guest writes into its nodes, nothing of it is executed or ends the agent" {
   mapfile -t texts < <(hostile_texts)
   for host in xl_driver_domain xl_tapdisk3; do
     on_host "$host"
@@ -74,7 +74,7 @@ served_elsewhere() {
 }
 
 # bats test_tags=everywhere
-@test "nor of what each node holds beside what it should" {
+@test "nor does text that follows a valid value" {
   on_host xapi_tapdisk3
   prints 'tap-ctl list' <<<"pid=1[\$(touch $WITNESS)] minor=0[\$(touch $WITNESS)] state=0 args=vhd:/x pid=\$(touch $WITNESS) minor=0"
   nodes='^/local/domain/[0-9]+/(backend|device)/' text="[\$(touch $WITNESS)]" awk '
@@ -90,7 +90,7 @@ served_elsewhere() {
   for number in 1000001 -1 99999999999999999999; do
     overwrite "$STUB_HOST/xenstore" 'num-queues$|ring-page-order$|indirect-segments$' "$number"
     run agent detect
-    expect 0 "## not known: queues: found \"$number\", which is no value of it" '## not known: indirect_segments: found'
+    expect 0 "## not known: queues: found \"$number\", which is not a valid value" '## not known: indirect_segments: found'
   done
   overwrite "$STUB_HOST/xenstore" 'num-queues$' 0010
   run agent detect
@@ -195,7 +195,7 @@ exit 3
 END
   chmod +x "$STUB_HOST/bin/bonnie++"
   run limited "${AGENT_SHELL_WORDS[@]}" "$AGENT" run vm101 xvda -- bonnie++
-  expect 0 'the command ended with 3' 'printed more than is kept' "$receipt"
+  expect 0 'the command ended with 3' 'the output of the command was too long' "$receipt"
   [ "$(wc -c <"$STUB_HOST/sent.1")" -lt 500000 ]
   [ "$(wc -l <"$STUB_HOST/sent.1")" -lt 5000 ]
   for line in '# guest_kernel: 6.1.0' 'first words' "$(cat "$STUB_HOST/1.csv")" '## stderr: last message' '## exit status: 3'; do
@@ -217,7 +217,7 @@ END
   grep -v '^#' "$STUB_HOST/sent.1" | cmp - "$STUB_HOST/long"
   cat "$STUB_HOST/long" "$STUB_HOST/long" >"$STUB_HOST/longer"
   run agent run vm101 xvda -- cat "$STUB_HOST/longer"
-  expect 0 'printed more than is kept'
+  expect 0 'the output of the command was too long'
   if grep -v '^#' "$STUB_HOST/sent.2" | grep -Fvxf "$STUB_HOST/long"; then return 1; fi
 }
 
@@ -247,21 +247,21 @@ END
   cat "$(result 1)" >>"$STUB_HOST/out"
   run agent run vm101 xvda -- cat "$STUB_HOST/out"
   expect 0
-  # What stands behind the agent's own facts, up to its comments.
+  # The lines after the agent's own facts, up to its comments.
   sed -n '/^# finished: /,/^## added/p' "$STUB_HOST/sent.1" | sed '1d; $d' | diff -u - <(
     cat <<END
-## not for the guest to say: # host: other
-## not for the guest to say: # backend: phy
-## not for the guest to say:   #Device_Read_Ratio :1
-## not for the guest to say: # run: x
-## not for the guest to say: # guest_mem_mb: 9
+## not accepted from the guest: # host: other
+## not accepted from the guest: # backend: phy
+## not accepted from the guest:   #Device_Read_Ratio :1
+## not accepted from the guest: # run: x
+## not accepted from the guest: # guest_mem_mb: 9
 # guest_kernel: 6.1.0
 # guest_fs: ext4
-## not for the guest to say: # guest_type: other
-## not for the guest to say: # guest_secret: x
+## not accepted from the guest: # guest_type: other
+## not accepted from the guest: # guest_secret: x
 # bonnie_flags: -d /srv
-## not for the guest to say: $(printf '\357\273\277# vm: x')
-## not for the guest to say: $(printf '\302\240#\302\240site: x')
+## not accepted from the guest: $(printf '\357\273\277# vm: x')
+## not accepted from the guest: $(printf '\302\240#\302\240site: x')
 $(cat "$STUB_HOST/1.csv")
 END
   )
@@ -278,7 +278,7 @@ END
     reply $((number - 1)) "$code" '<html>error forbidden: this firewall does not like that</html>'
     reply "$number" "$code" '<html>Request Entity Too Large</html>'
     run agent flush --now
-    expect 3 "answered $code, but not" 'kept for later'
+    expect 3 "responded $code, but not" 'kept for later'
     [ "$(requests) $(waiting) $(rejected)" = "$number 2 0" ]
   done
   # One that is refused for ever does not hold up the others, the new ones included.
@@ -320,7 +320,7 @@ END
   done
   agent post --server '' --backend loop "$STUB_HOST"/[1-7].csv
   run agent flush --now
-  expect 3 'answered 403, but not as vbdstat does: <html>Blocked</html>'
+  expect 3 'responded 403, but not as vbdstat does: <html>Blocked</html>'
   [ "$(requests) $(waiting)" = '5 7' ]
 }
 
@@ -395,7 +395,7 @@ END
 }
 
 # bats test_tags=once
-@test "export follows no link, replaces nothing and writes into no folder that is another's" {
+@test "export follows no link, replaces nothing and writes into no folder of another user" {
   on_host xl_loop
   agent post --server '' --backend loop "$(result 1)"
   echo precious >"$STUB_HOST/precious"
@@ -409,13 +409,13 @@ END
   done
   mkdir -m 777 "$STUB_HOST/open" && chmod 777 "$STUB_HOST/open"
   run agent export "$STUB_HOST/open/carry"
-  expect 2 'can be written by others' 'nothing was exported'
+  expect 2 'is writable by users other' 'nothing was exported'
   chmod 775 "$STUB_HOST/open"
   run agent export "$STUB_HOST/open/carry"
-  expect 2 'can be written by others'
+  expect 2 'is writable by users other'
   [ "$(waiting)" = 1 ]
   [ "$(cat "$STUB_HOST/precious")" = precious ]
-  # As /tmp: all may write, but nobody takes away what is another's.
+  # Like /tmp: all users may write, but none may remove other users' files.
   chmod 1777 "$STUB_HOST/open"
   run agent export --keep "$STUB_HOST/open/carry"
   expect 0 'exported 1 uploads'
@@ -434,13 +434,13 @@ END
   for path in . agent.conf spool spool/new spool/jobs; do
     chmod o+w "$STUB_HOST/$path"
     run agent flush
-    expect 2 'can be written by others than its owner; chmod go-w it'
+    expect 2 'is writable by users other than its owner; run chmod go-w on it'
     chmod o-w "$STUB_HOST/$path"
   done
   mkdir -m 775 "$STUB_HOST/etc" && chmod 775 "$STUB_HOST/etc"
   cp -p "$STUB_HOST/token" "$STUB_HOST/etc/token"
   run agent flush --token-file "$STUB_HOST/etc/token"
-  expect 2 "$STUB_HOST/etc can be written by others"
+  expect 2 "$STUB_HOST/etc is writable by users other"
   [ "$(requests)" = 0 ]
   if [ "$(id -u)" != 0 ]; then skip "only root can give a file to another user"; fi
   for path in agent.conf token spool spool/jobs; do
@@ -456,7 +456,7 @@ END
 }
 
 # bats test_tags=everywhere
-@test "nothing that is said moves the cursor, colours the screen or turns text around, here or in the system's log" {
+@test "no message moves the cursor, sets colors or reverses text, on the terminal or in the system log" {
   on_host xl_loop
   escape=$(printf '\033]0;owned\007\033[2J\302\2332J\342\200\256\233')
   agent post --server '' --backend loop "$(result 1)"
@@ -496,7 +496,7 @@ END
   printf '#!/bin/sh\ntouch %s\n' "$WITNESS" >"$STUB_HOST/bin/cksum"
   chmod +x "$STUB_HOST/bin/cksum"
   run agent import "$STUB_HOST/carry"
-  expect 1 'the spool is full' '20000 to come' 'nothing was taken'
+  expect 1 'the spool is full' '20000 to add' 'nothing was accepted'
   # One that says less than it has is damaged, which is known at the first upload too many.
   sed -i '1s/20000/2/' "$STUB_HOST/carry"
   run agent import "$STUB_HOST/carry"
@@ -546,7 +546,7 @@ END
   done
   reply $((number + 1)) 503 busy "$(printf 'X_Cache: MISS\nRetry-After:900')"
   run agent post --backend loop "$(result 9)"
-  expect 3 'answered 503: busy'
+  expect 3 'responded 503: busy'
   read -r _ until at _ <"$SPOOL/backoff"
   [ $((until - at)) -ge 900 ]
 }
@@ -581,7 +581,7 @@ END
   agent post --server '' --backend loop "$(result 1)" "$(result 2)"
   reply 1 401 '<html>please sign in to the hotel</html>'
   run agent flush --now
-  expect 3 'answered 401, but not as vbdstat does' "$receipt"
+  expect 3 'responded 401, but not as vbdstat does' "$receipt"
   [ "$(requests) $(waiting)" = '2 1' ]
 }
 
@@ -725,7 +725,7 @@ another_guest() {
 }
 
 # bats test_tags=once
-@test "a driver domain cannot count runs on the disk of another's guest" {
+@test "a driver domain cannot count runs on the disk of another domain's guest" {
   on_host xl_phy_lvm
   another_guest 7 other 5 vbd 'params = "x"' 'type = "phy"' 'physical-device = "fd:4"' 'physical-device-path = "/dev/dm-4"'
   agent run other xvda -- cat "$(result 1)"
@@ -734,7 +734,7 @@ another_guest() {
 }
 
 # bats test_tags=once
-@test "a guest that takes another's name, or its id as name, is not taken for it" {
+@test "a guest that takes another guest's name, or its id as a name, is not mistaken for it" {
   on_host xl_loop
   result 1
   for name in vm101 1; do
@@ -796,12 +796,12 @@ rejected: line 1, column 4, put_block: expected a rate, found "12x" [bad_number]
 }
 
 # bats test_tags=once
-@test "uploads that are rejected take up half of the spool, the oldest go, and the log is told once" {
+@test "rejected uploads fill half of the spool, the oldest are deleted, and the log says so once" {
   on_host xl_loop
   printf 'SPOOL_MAX_FILES=8\n' >>"$VBDSTAT_CONFIG"
   rejected_each 1 2 3 4
   [ "$(rejected)" = 4 ]
-  [ "$(grep -c 'take up half' "$STUB_HOST/log")" = 0 ]
+  [ "$(grep -c 'fill half of the spool' "$STUB_HOST/log")" = 0 ]
   # What somebody has put there is nobody else's to remove.
   echo note >"$SPOOL/rejected/note"
   rejected_each 5 6 7
@@ -809,7 +809,7 @@ rejected: line 1, column 4, put_block: expected a rate, found "12x" [bad_number]
   [ "$(rejected)" = 4 ]
   [ "$(find "$SPOOL/rejected" -name '*.answer' | wc -l)" = 4 ]
   for number in 4 5 6 7; do cat "$SPOOL"/rejected/*[!r] | grep "^vm101,2064M,$number,"; done
-  [ "$(grep -c 'take up half' "$STUB_HOST/log")" = 1 ]
+  [ "$(grep -c 'fill half of the spool' "$STUB_HOST/log")" = 1 ]
   # There is room for what is right.
   reply $(($(requests) + 1)) 201 "$receipt"
   run agent post --backend loop "$(result 8)"
@@ -818,7 +818,7 @@ rejected: line 1, column 4, put_block: expected a rate, found "12x" [bad_number]
   rm "$SPOOL"/rejected/*
   rejected_each 1 2 3 4 5
   [ "$(rejected)" = 4 ]
-  [ "$(grep -c 'take up half' "$STUB_HOST/log")" = 2 ]
+  [ "$(grep -c 'fill half of the spool' "$STUB_HOST/log")" = 2 ]
 }
 
 # bats test_tags=once
@@ -837,7 +837,7 @@ rejected: line 1, column 4, put_block: expected a rate, found "12x" [bad_number]
   cat "$SPOOL"/rejected/*[!r] | grep '^vm101,2064M,6,'
 }
 
-# Out: the host has busybox wget and nothing else that sends; it notes in $WITNESS what it was told to get.
+# Out: the host has busybox wget as its only client; it records its arguments in $WITNESS.
 only_busybox_wget() {
   on_host xl_loop
   mkdir "$STUB_HOST/few"
@@ -857,19 +857,19 @@ only_busybox_wget() {
   for command in "post --backend loop $(result 1)" 'flush --now' check; do
     # shellcheck disable=SC2086 # its words
     VBDSTAT_PATH=$STUB_HOST/few run "${AGENT_SHELL_WORDS[@]}" "$AGENT" $command
-    expect 2 'there is only busybox wget' 'install curl or GNU wget, or set ALLOW_BUSYBOX_WGET=1'
+    expect 2 'only busybox wget is installed' 'install curl or GNU wget, or set ALLOW_BUSYBOX_WGET=1'
     [ ! -e "$WITNESS" ]
     [ "$(waiting)" = 1 ]
   done
   VBDSTAT_PATH=$STUB_HOST/few VBDSTAT_ALLOW_BUSYBOX_WGET=1 run "${AGENT_SHELL_WORDS[@]}" "$AGENT" flush --now
-  expect 3 'busybox wget shows the token'
+  expect 3 'busybox wget exposes the token'
   grep 'Bearer vbd_secret' "$WITNESS"
   VBDSTAT_ALLOW_BUSYBOX_WGET=yes run agent flush
   expect 2 'ALLOW_BUSYBOX_WGET: expected 0 or 1, found "yes"'
 }
 
 # bats test_tags=once
-@test "a lock and a measurement of another name space of processes are left alone, those of another boot are not" {
+@test "a lock and a measurement of another pid namespace are left alone, but not of another boot" {
   on_host xl_loop
   agent flush
   boot=$(cat /proc/sys/kernel/random/boot_id)
@@ -915,7 +915,7 @@ only_busybox_wget() {
     ln -s "../own/$name" "$STUB_HOST/open/$name"
     ln -s "open/$name" "$STUB_HOST/$name"
     run agent post --backend loop "$(result 1)"
-    expect 2 "$STUB_HOST/open can be written by others"
+    expect 2 "$STUB_HOST/open is writable by users other"
     # Without that folder it is.
     ln -sfn "own/$name" "$STUB_HOST/$name"
     run agent post --backend loop "$STUB_HOST/1.csv"
@@ -966,7 +966,7 @@ only_busybox_wget() {
   mkdir "$STUB_HOST/few"
   for tool in awk cat cksum cut date dd du grep id ln ls mkdir mv rm sed sleep tail tee touch uname wc; do ln -s "$(command -v "$tool")" "$STUB_HOST/few/$tool"; done
   VBDSTAT_PATH=$STUB_HOST/few run "${AGENT_SHELL_WORDS[@]}" "$AGENT" flush
-  expect 1 'there is no tr in'
+  expect 1 'tr is not in'
 }
 
 # bats test_tags=once
@@ -978,6 +978,6 @@ only_busybox_wget() {
   real=$(command -v mv)
   replace mv "case \$2 in */new/0*) echo x >>$STUB_HOST/moved; [ \$(wc -l <$STUB_HOST/moved) -lt 3 ] || exit 1 ;; esac; exec $real \"\$@\""
   run agent import --server '' "$STUB_HOST/carry"
-  expect 1 'nothing was taken'
+  expect 1 'nothing was accepted'
   [ "$(waiting)" = 0 ]
 }

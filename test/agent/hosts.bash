@@ -1,5 +1,5 @@
 # Dom0 hosts as the agent finds them: one function each, which fills $STUB_HOST with what xenstore, /proc, /sys and the
-# toolstack show. The values are those of the documented examples; S1 to S8 are their numbers in xen-backends.md, section 2.5.
+# toolstack show. The values are from the documented examples; S1 to S8 are their numbers in xen-backends.md, section 2.5.
 
 # In: a path and its content. Out: the file, in the host's root.
 file() {
@@ -158,7 +158,7 @@ Domain-0                             0    512    0
 EOF
 }
 
-# In: id, name, type as libxl says it. Out: a guest with 1 GiB and two processors; and Dom0 beside it.
+# In: id, name, type as libxl says it. Out: a guest with 1 GiB and two processors, and Dom0.
 guest() {
   xenstore /local/domain/0 <<<'name = "Domain-0"'
   xenstore "/local/domain/$1" <<EOF
@@ -235,7 +235,7 @@ state = "4"
 EOF
 }
 
-# A kernel without sysfs for loop devices: losetup must tell, util-linux and busybox.
+# A kernel without sysfs for loop devices: losetup must report them, of util-linux and of busybox.
 host_xl_loop_losetup() {
   machine
   xl_info

@@ -70,26 +70,26 @@ head_of_upload() {
     run agent flush
     expect 2 "$text"
   done <<EOF
-SERVR=https://x|line 7: there is no setting "SERVR"
+SERVR=https://x|line 7: unknown setting "SERVR"
 SERVER|line 7: expected KEY=value, found "SERVER"
-SERVER=vbdstat.test|SERVER: expected an address
+SERVER=vbdstat.test|SERVER: expected a URL
 TIMEOUT=soon|TIMEOUT: expected a whole number, found "soon"
 IDENTIFIERS=some|IDENTIFIERS: expected none, hash or basename
-bad-key=1|line 7: "bad-key" is no key of a fact
-label.=1|line 7: "label." is no key of a fact
+bad-key=1|line 7: "bad-key" is not a valid fact key
+label.=1|line 7: "label." is not a valid fact key
 site=|line 7: expected key=value
 HOST=|HOST: expected a name
 EOF
   cp "$STUB_HOST/good" "$VBDSTAT_CONFIG"
   chmod 622 "$VBDSTAT_CONFIG"
   run agent flush
-  expect 2 'can be written by others'
+  expect 2 'is writable by users other than its owner'
   run agent flush --config "$STUB_HOST/absent"
-  expect 2 'there is no configuration file'
+  expect 2 'does not exist'
   VBDSTAT_FACTS='site' run agent flush --config "$STUB_HOST/good"
   expect 2 'VBDSTAT_FACTS: expected key=value, found "site"'
   run agent flush --config "$STUB_HOST/good" --fact Site=1
-  expect 2 '--fact: "Site" is no key of a fact'
+  expect 2 '--fact: "Site" is not a valid fact key'
 }
 
 @test "each command explains itself, and wrong use is refused with a hint" {
@@ -103,11 +103,11 @@ EOF
   run agent --version
   expect 0 'vbdstat-agent 0.1.0'
   run agent sned
-  expect 2 'there is no command "sned"'
+  expect 2 'unknown command "sned"'
   run agent flush --speed 3
-  expect 2 'there is no flag --speed'
+  expect 2 'unknown flag --speed'
   run agent flush --speed
-  expect 2 'there is no flag --speed'
+  expect 2 'unknown flag --speed'
   run agent flush --spread
   expect 2 '--spread needs a value'
   run agent flush --spread soon

@@ -8,10 +8,10 @@ export const AGENT = "agent/vbdstat-agent";
 /** As words of a command line. Bash in the mode that it has as /bin/sh. */
 export const SHELLS = ["dash", "busybox ash", "bash --posix", "ksh93", "mksh", "posh", "yash"] as const;
 
-/** Those that are /bin/sh of nearly all Dom0s: Debian, Alpine, and Red Hat, SUSE and XenServer. */
+/** The /bin/sh of nearly all Dom0s: Debian, Alpine, and Red Hat, SUSE and XenServer. */
 export const COMMON_SHELLS: readonly (typeof SHELLS)[number][] = ["dash", "busybox ash", "bash --posix"];
 
-/** What the agent needs of a host beside curl or wget. */
+/** The tools that the agent needs, apart from curl or wget. */
 export const TOOLS =
   "awk cat cksum cut date dd du env grep head id ln ls mkdir mv od ps rm sed sh sleep sort sync tail tee touch tr uname wc".split(
     " ",

@@ -1,4 +1,4 @@
 #!/bin/sh
-# sh, with no file of more than 512 bytes: stands for a full disk where nothing may be mounted.
+# sh, with no file of more than 512 bytes: simulates a full disk where mounting is not permitted.
 ulimit -f 1
 exec sh "$@"

@@ -215,7 +215,7 @@ test("without curl GNU wget delivers, and busybox wget does where it may, after 
     const run = (...words: string[]) => agent({ server: server.url, spool, path: bin }, ...words).ended;
     write(2000 + at, 1);
     const refused = await run("post", "--token-file", wrong, "--backend", "virtio", fileOf(2000 + at));
-    expect(refused).toMatchObject({ code: 5, said: expect.stringContaining("refuses this token (401)") });
+    expect(refused).toMatchObject({ code: 5, said: expect.stringContaining("rejects this token (401)") });
     const delivered = await run("flush", "--now");
     expect(delivered).toMatchObject({ code: 0, said: expect.stringContaining("stored 1, duplicate 0, rejected 0") });
     expect(delivered.said.includes("shows the token to everybody")).toBe(program === "busybox");
@@ -244,7 +244,7 @@ test("without curl GNU wget delivers, and busybox wget does where it may, after 
   });
 });
 
-test("a rejected line is told by its place in the file that was posted, the upload's beside it where that is kept", async () => {
+test("a rejected line is reported by its number in the posted file, with its number in the upload where that is kept", async () => {
   const spool = join(folder, "spool-lines");
   const run = (...words: string[]) => agent({ server: server.url, spool }, ...words).ended;
   const [good, bad] = [lineOf(4000), lineOf(4001).replace("93549", "12x")];
@@ -271,8 +271,7 @@ test("on a full disk results are refused or kept, never lost, and the spool stil
   mkdirSync(spool);
   const mounted = mount(spool, "128k");
   // Where nothing may be mounted, no file may have more than 512 bytes, which is less than an upload has.
-  if (!mounted)
-    process.stderr.write("test/agent: mounting is not permitted here; ulimit -f stands for the full disk\n");
+  if (!mounted) process.stderr.write("test/agent: mounting is not permitted here; ulimit -f simulates the full disk\n");
   const shellOf = (n: number) => (mounted ? shells[n % shells.length] : "sh test/agent/small-files.sh") ?? "sh";
   try {
     const taken: number[] = [];
@@ -288,7 +287,7 @@ test("on a full disk results are refused or kept, never lost, and the spool stil
       ).ended;
       if (code === 0) taken.push(n);
       else {
-        expect({ code, said }).toEqual({ code: 1, said: expect.stringMatching(/not taken|nothing was taken/) });
+        expect({ code, said }).toEqual({ code: 1, said: expect.stringMatching(/not taken|nothing was accepted/) });
         refused.push(n);
       }
     }

@@ -44,7 +44,7 @@ EOF
 }
 
 # bats test_tags=everywhere
-@test "rejected lines: the upload is kept with the answer beside it, and the next ones are sent" {
+@test "rejected lines: the upload is kept with the response next to it, and the next ones are sent" {
   SERVER='' agent post --server '' --backend loop "$(result 1)" "$(result 2)" "$(result 3)"
   reply 1 422 'stored 0, duplicate 0, rejected 1
 line 7, column 4, put_block: expected a rate, found "12x" [bad_number] quarantined as 99'
@@ -61,7 +61,7 @@ see /docs#bad_parameter, request 1'
 }
 
 # bats test_tags=everywhere
-@test "an upload that another agent delivers meanwhile leaves nothing behind: no rejection, no answer to an empty body" {
+@test "an upload that another agent delivers at the same time leaves nothing behind: no rejection, no response to an empty body" {
   agent post --server '' --backend loop "$(result 1)" "$(result 2)"
   reply 1 400 'error empty_body: the upload is empty'
   export STUB_VANISH=$SPOOL/new/00000001-
@@ -72,13 +72,13 @@ see /docs#bad_parameter, request 1'
   [ -z "$(find "$SPOOL/rejected" "$SPOOL/tmp" -type f)" ]
 }
 
-# In: lines of a receipt, without the first, and how many results it tells of if not one. Out: that is the answer to the next request.
+# In: lines of a receipt, without the first, and its number of results if not one. Out: the response to the next request.
 receipt() {
   reply $(($(requests) + 1)) 201 "stored ${2:-1}, duplicate 0, rejected 0$(printf '\n%s' "$1")"
 }
 
 # bats test_tags=everywhere
-@test "a receipt tells the lines of the file, not of the upload, whatever was added before, between and behind" {
+@test "a receipt has the line numbers of the file, not of the upload, whatever was added before, between and after" {
   printf '%s\r\n' 'Version 1.03c' '' >"$STUB_HOST/all.csv"
   cat "$(result 1)" "$(result 2)" "$STUB_HOST/1.csv" "$STUB_HOST/2.csv" >>"$STUB_HOST/all.csv"
   agent post --server '' --backend loop "$STUB_HOST/all.csv"
@@ -126,7 +126,7 @@ EOF
   expect 5 'error forbidden: line 2: this token'
 }
 
-@test "a kept upload that is posted again, and one that an older agent has made, tell the lines that they have" {
+@test "a kept upload that is posted again, and one of an older agent, get the line numbers that they have" {
   printf '# run: x\n%s\n## added lines: 1-1\n## end of upload\n' "$(cat "$(result 1)")" >"$STUB_HOST/kept"
   receipt 'line 8: stored 01 dom0-1 loop v1/2G/8k/16 clean'
   run agent post --backend loop "$STUB_HOST/kept"
@@ -149,7 +149,7 @@ EOF
     rm -rf "$STUB_HOST/curl.count" "$SPOOL"
     reply 1 "$code" 'error unauthorized: this token is not known here'
     run agent post --backend loop "$(result 1)" "$(result 2)"
-    expect 5 "refuses this token ($code): error unauthorized: this token is not known here"
+    expect 5 "rejects this token ($code): error unauthorized: this token is not known here"
     [ "$(requests) $(waiting)" = '1 2' ]
   done
 }
@@ -166,7 +166,7 @@ EOF
   done
 }
 
-@test "200 without a receipt, as from a hotel's sign-in page, delivers nothing" {
+@test "200 without a receipt, as from a captive portal, delivers nothing" {
   agent post --server '' --backend loop "$(result 1)"
   reply 1 200 '<html>Welcome to our WiFi</html>'
   reply 2 200 ''
@@ -216,12 +216,12 @@ EOF
 @test "a full spool refuses loudly, before anything is taken" {
   agent post --server '' --backend loop "$(result 1)" "$(result 2)"
   run agent post --server '' --backend loop --spool-max-files 2 "$(result 3)"
-  expect 1 'the spool is full: 2 uploads' 'nothing was taken'
+  expect 1 'the spool is full: 2 uploads' 'nothing was accepted'
   head -c 3000000 /dev/zero | tr '\0' x >"$STUB_HOST/large"
   run agent post --server '' --backend loop --spool-max-mb 1 "$STUB_HOST/large"
   expect 1 'the spool is full' 'SPOOL_MAX_MB=1'
   run agent run --server '' --spool-max-files 2 vm101 xvda -- touch "$STUB_HOST/was-run"
-  expect 1 'nothing was taken'
+  expect 1 'nothing was accepted'
   [ ! -e "$STUB_HOST/was-run" ]
   [ "$(waiting)" = 2 ]
   [[ $(cat "$STUB_HOST/log") == *'daemon.warning the spool is full'* ]]
@@ -239,17 +239,17 @@ EOF
 @test "the token file must be there, be a token, and be nobody else's to read" {
   chmod 640 "$STUB_HOST/token"
   run agent post --backend loop "$(result 1)"
-  expect 2 'can be read by others; chmod 600 it'
+  expect 2 'is readable by other users; run chmod 600 on it'
   chmod 600 "$STUB_HOST/token"
   printf 'no "token"\n' >"$STUB_HOST/token"
   run agent flush
-  expect 2 'holds something that is no token'
+  expect 2 'does not hold a valid token'
   : >"$STUB_HOST/token"
   run agent flush
   expect 2 'is empty'
   rm "$STUB_HOST/token"
   run agent flush
-  expect 2 'there is no token' "everything is kept in $VBDSTAT_SPOOL"
+  expect 2 'no token: put it in' "everything is kept in $VBDSTAT_SPOOL"
   [ "$(requests) $(waiting)" = '0 1' ]
 }
 
@@ -351,7 +351,7 @@ EOF
 }
 
 # bats test_tags=everywhere
-@test "run: a repeat tells what the first run has read, if it was measured the same way" {
+@test "run: a later run reports what the first run has read, if it was measured the same way" {
   # In: what is measured, and the first run's block read that must be sent with it, or nothing.
   repeat() {
     run agent run vm101 xvda -- cat "$1"
@@ -398,7 +398,7 @@ EOF
   done
 }
 
-@test "run: a disk that is served otherwise after the run than before is sent as unknown" {
+@test "run: a disk whose backend changes during the run is sent as unknown" {
   result 1
   cat >"$STUB_HOST/bin/bonnie++" <<EOF
 #!/bin/sh
@@ -466,7 +466,7 @@ EOF
   sed '$d' "$STUB_HOST/carry" >"$STUB_HOST/cut"
   for bad in changed cut odd.txt absent; do
     run agent import "$STUB_HOST/$bad"
-    expect 1 'nothing was taken'
+    expect 1 'nothing was accepted'
   done
   [ "$(requests) $(waiting)" = '0 0' ]
   run agent import --host another "$STUB_HOST/carry"
@@ -476,7 +476,7 @@ EOF
 
 @test "export --keep leaves the spool as it is; an empty spool exports nothing" {
   run agent export "$STUB_HOST/carry"
-  expect 0 'nothing in the spool'
+  expect 0 'nothing to export: the spool is empty'
   [ ! -e "$STUB_HOST/carry" ]
   agent post --server '' --backend loop "$(result 1)"
   run agent export --keep "$STUB_HOST/carry"
@@ -491,18 +491,18 @@ EOF
   reply 3 400 'error no_result: there is no Bonnie++ result in the body'
   echo site=fra >>"$VBDSTAT_CONFIG"
   run agent check
-  expect 0 'https://vbdstat.test answers' 'the token may send results' 'sent with every result: site fra' 'toolstack xl, 1 guests are running' "has 0 uploads to send"
+  expect 0 'https://vbdstat.test responds' 'the token may send results' 'sent with every result: site fra' 'toolstack xl, 1 guests are running' "has 0 uploads to send"
   [[ $output =~ the\ clock\ is\ -?[0-9]\ s\ ahead ]]
   [ -z "$(ls "$SPOOL/new")" ]
   rm "$STUB_HOST/curl.count"
   reply 3 403 'error forbidden: this token has scope read'
   echo sight=fra >>"$VBDSTAT_CONFIG"
   STUB_CLOCK=-31536000 run agent check
-  expect 1 'wrong the clock is -31' 'wrong the token is refused (403): error forbidden: this token has scope read' 'wrong "sight" is no fact that this agent knows'
+  expect 1 'wrong the clock is -31' 'wrong the token is rejected (403): error forbidden: this token has scope read' 'wrong "sight" is not a fact that this agent knows'
   reply 4 refused ''
   run agent check
-  expect 1 'no answer from https://vbdstat.test: (7) Failed to connect'
+  expect 1 'no response from https://vbdstat.test: (7) Failed to connect'
   chmod 644 "$STUB_HOST/token"
   run agent check
-  expect 1 'chmod 600 it'
+  expect 1 'run chmod 600 on it'
 }

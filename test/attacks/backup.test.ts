@@ -17,11 +17,11 @@ import { join } from "node:path";
 import { gunzipSync, gzipSync } from "node:zlib";
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from "vitest";
 import * as z from "zod";
+import { beginRestore, restoreItems } from "../../functions/store/backup.ts";
 import type { Item } from "../../functions/store/item.ts";
-import { beginRestore, restoreItems } from "../../functions/store/restore.ts";
 import { makeRunStore, runItem } from "../../functions/store/runs.ts";
 import { writeNewFile } from "../../local/cli/backup.ts";
-import { backupText, headOf, itemsOfBackup, verifyBackup } from "../../local/cli/backup-file.ts";
+import { backupText, buildHead, itemsOfBackup, verifyBackup } from "../../local/cli/backup-file.ts";
 import { readTable } from "../support/csv.ts";
 import { startTestEngine } from "../support/engine.ts";
 import { newRun } from "../support/runs.ts";
@@ -186,7 +186,7 @@ async function* pagesOf(items: readonly Item[]): AsyncGenerator<readonly Item[],
 async function linesOfBackup(items: readonly Item[]): Promise<string[]> {
   const files = { "token-key": Buffer.from("0123456789abcdef0123456789abcdef") };
   const pieces: string[] = [];
-  const head = headOf("vbdstat", 1, files, "2026-11-22T10:00:00.000Z");
+  const head = buildHead("vbdstat", 1, files, "2026-11-22T10:00:00.000Z");
   for await (const piece of backupText(head, pagesOf(items), () => undefined)) pieces.push(piece);
   return pieces.join("").trimEnd().split("\n");
 }
@@ -208,7 +208,7 @@ describe("a backup", () => {
   });
 
   test.each<[string, (lines: string[]) => string[], RegExp]>([
-    ["cut behind a line", (lines) => lines.slice(0, -2), /was cut: its last line is missing/],
+    ["cut behind a line", (lines) => lines.slice(0, -2), /was truncated: its last line is missing/],
     [
       "in which a digit has changed",
       (lines) => lines.with(5, (lines[5] ?? "").replace("25511", "25512")),
@@ -221,7 +221,7 @@ describe("a backup", () => {
     ],
     ["of which a line is missing", (lines) => lines.toSpliced(5, 1), /has changed since/],
     ["with a line twice", (lines) => lines.toSpliced(5, 0, lines[5] ?? ""), /has changed since/],
-    ["with a line behind its end", (lines) => [...lines, lines[5] ?? ""], /was cut/],
+    ["with a line behind its end", (lines) => [...lines, lines[5] ?? ""], /was truncated/],
     [
       "of a form to come",
       (lines) => lines.with(0, (lines[0] ?? "").replace('"form":1', '"form":2')),
@@ -230,7 +230,7 @@ describe("a backup", () => {
     [
       "of a table of a later format",
       (lines) => lines.with(0, (lines[0] ?? "").replace('"format":1', '"format":2')),
-      /is a backup of a table of format 2, of vbdstat .*; this version reads format 1/,
+      /is a backup of a table of format 2, written by vbdstat .*; this version reads format 1/,
     ],
     ["with a line of 5 MB", (lines) => lines.with(5, "x".repeat(5_000_000)), /line 6 is longer than an item can be/],
     ["that is something else", () => ["hello"], /is not a backup of vbdstat/],
@@ -270,7 +270,7 @@ describe("a backup", () => {
       const file = packed("whole.gz", await linesOfBackup(items));
       await beginRestore(table, (await verifyBackup(file)).digest);
       await restoreItems(table, items.slice(0, 7));
-      const refusal = /holds a part of a backup: a restore into it did not end/;
+      const refusal = /contains a part of a backup: a restore into it is incomplete/;
       expect((await runServer({ dataDir: data, environment })).output).toMatch(refusal);
       expect(await vbdstat(["export"], data, environment)).toMatchObject({
         code: 1,
@@ -296,10 +296,10 @@ test("a file that is there is not written over, and a link is not followed", asy
   writeFileSync(target, "precious");
   symlinkSync(target, link);
   symlinkSync(join(folder, "nowhere"), dangling);
-  await expect(writeNewFile(target, content(), false)).rejects.toThrow(/target is there already; name another/);
+  await expect(writeNewFile(target, content(), false)).rejects.toThrow(/target exists; choose another name/);
   for (const file of [link, dangling, folder]) {
     for (const mayReplace of [false, true]) {
-      await expect(writeNewFile(file, content(), mayReplace)).rejects.toThrow(/is there already, and is not a file/);
+      await expect(writeNewFile(file, content(), mayReplace)).rejects.toThrow(/exists and is not a file/);
     }
   }
   expect(readFileSync(target, "utf8")).toBe("precious");

@@ -1,4 +1,4 @@
-// Whoever makes up kinds of host to fill a period: room comes back when they are gone, and one token makes so many.
+// Whoever makes up kinds of host to fill a period: room comes back when they are gone, and one token creates so many.
 
 import { DeleteItemCommand, PutItemCommand } from "@aws-sdk/client-dynamodb";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
@@ -13,7 +13,7 @@ import { type Item, keyItem, textOf } from "../../functions/store/item.ts";
 import { cellPartition, cohortHash, cohortKey, cohortPartition, idOf } from "../../functions/store/keys.ts";
 import { getItems, partition, queryAll, type Table } from "../../functions/store/table.ts";
 import type { Comparison } from "../../shared/compare/comparison.ts";
-import { BUCKETS } from "../../shared/deployment.ts";
+import { SHARDS } from "../../shared/deployment.ts";
 import type { Cohort } from "../../shared/run/cohort.ts";
 import { aggregateOver, rebuildOver } from "../service/play.ts";
 import { asJson, jsonOf } from "../support/answer.ts";
@@ -185,8 +185,8 @@ describe("a list of cohorts that is wrong", () => {
     const Key = keyItem(cohortKey(of, "all", cohortHash(FRA)));
     await table.client.send(new DeleteItemCommand({ TableName: table.name, Key }));
     const found = [];
-    for (let bucket = 0; bucket < BUCKETS; bucket += 1)
-      found.push(...(await auditFleet(makeFleetScan(table), "default", { buckets: [bucket] })).differences);
+    for (let bucket = 0; bucket < SHARDS; bucket += 1)
+      found.push(...(await auditFleet(makeFleetScan(table), "default", { shards: [bucket] })).differences);
     expect(found.map(({ kind }) => kind)).toEqual(["missing"]);
   });
 });

@@ -11,8 +11,10 @@ import { reparseFleet } from "../../functions/service/reparse.ts";
 import { makeFleetScan } from "../../functions/store/fleet-scan.ts";
 import { type Item, keyItem } from "../../functions/store/item.ts";
 import { pendingHostKey, runKey, summaryKey } from "../../functions/store/keys.ts";
-import { makeRunStore } from "../../functions/store/runs.ts";
+import { replaceRun } from "../../functions/store/runs.ts";
 import { getItem, type Table } from "../../functions/store/table.ts";
+import type { NewRun } from "../../shared/cells/sample.ts";
+import type { Run } from "../../shared/run/run.ts";
 import { runs } from "../../shared/summaries/runs.ts";
 import { aggregateOver, rebuildOver } from "../service/play.ts";
 import { readTable } from "../support/csv.ts";
@@ -96,7 +98,11 @@ const rebuild = async (faults: unknown[] = []) =>
 
 const rereadAll = () =>
   reparseFleet(
-    { scan: makeFleetScan(table), runs: makeRunStore(table), clock: () => Date.parse("2026-11-23T00:00:00Z") },
+    {
+      scan: makeFleetScan(table),
+      replaceRun: (before: Run, after: NewRun, at: string) => replaceRun(table, before, after, at),
+      clock: () => Date.parse("2026-11-23T00:00:00Z"),
+    },
     FLEET,
     () => undefined,
   );
@@ -282,7 +288,7 @@ test("a mark that cannot be read keeps no other host of its bucket from being co
     await table.client.send(new PutItemCommand({ TableName: table.name, Item: item }));
   const counting = aggregateFleet(aggregateOver(table), FLEET);
   await expect(counting).rejects.toThrow(
-    /host "a-host".*\nhost "h1" of fleet default cannot be counted: mark entry x is/,
+    /host "a-host".*\nhost "h1" of fleet default cannot be counted: entry x of a pending host is/,
   );
   const marks = await Promise.all(HOSTS.map((host) => getItem(table, pendingHostKey(FLEET, host))));
   expect(marks.map((found) => found !== null)).toEqual([false, true, false]);

@@ -31,7 +31,7 @@ describe("the thread that draws", () => {
     );
 
   test("lets a few wait and refuses the others at once; those with a token have a line of their own, and come first", async () => {
-    const { forLinks, forTokens } = begin({ mostWaiting: 2 });
+    const { forLinks, forTokens } = begin({ maxWaiting: 2 });
     const order: string[] = [];
     const asked = [forLinks, forLinks, forLinks, forLinks, forTokens, forTokens, forTokens].map(async (from, index) => {
       const what = await outcome(pictureBy(from));
@@ -52,7 +52,7 @@ describe("the thread that draws", () => {
   test("gives up a drawing that takes too long, and goes on with another thread", async () => {
     const { forLinks } = begin({ patienceMs: 1 });
     const outcomes = await Promise.all([outcome(pictureBy(forLinks)), outcome(pictureBy(forLinks))]);
-    expect(outcomes).toEqual(["a drawing took more than 1 ms", "a drawing took more than 1 ms"]);
+    expect(outcomes).toEqual(["rendering took more than 1 ms", "rendering took more than 1 ms"]);
   });
 
   test("outlives what cannot be drawn, paints no more pixels than there is memory for, and rests when nothing is asked", async () => {

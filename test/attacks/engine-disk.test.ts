@@ -20,8 +20,7 @@ import { join } from "node:path";
 import { setTimeout as pause } from "node:timers/promises";
 import { DynamoDBClient } from "@aws-sdk/client-dynamodb";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
-import { StoreHealth } from "../../functions/store/health.ts";
-import { makeStatusStore } from "../../functions/store/status.ts";
+import { makeStatusStore, StoreHealth } from "../../functions/store/status.ts";
 import { getItem } from "../../functions/store/table.ts";
 import { printTo } from "../../local/server/log.ts";
 import { LOOP } from "../support/fixtures.ts";
@@ -159,7 +158,7 @@ test.skipIf(!isMounted)(
     fill(small);
     const { code, output } = await runServer({ dataDir });
     expect(code).toBe(1);
-    expect(output).toMatch(/^vbdstat does not start: .*\nThe disk is full: make room\.$/m);
+    expect(output).toMatch(/^vbdstat does not start: .*\nThe disk is full: free some space\.$/m);
     expect(output).not.toContain("damaged");
     expect(readdirSync(dataDir).filter((name) => /\.\d+$/.test(name))).toEqual([]);
   },

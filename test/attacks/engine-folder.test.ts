@@ -18,8 +18,8 @@ import {
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from "vitest";
-import { lockOpenFile } from "../../local/server/data-folder.ts";
-import { identityOf, isRunning, readIdentity } from "../../local/server/process-identity.ts";
+import { lockOpenFile } from "../../local/server/folder-lock.ts";
+import { isRunning, readIdentityFile, readProcessIdentity } from "../../local/server/process-identity.ts";
 import { LOOP } from "../support/fixtures.ts";
 import { pathWithout, whichOf } from "../support/programs.ts";
 import {
@@ -75,11 +75,11 @@ const inOtherContainer = ((): readonly string[] | null => {
 describe.skipIf(inOtherContainer === null)("two containers with one folder (needs unshare --pid)", () => {
   test("the second is refused, whichever of the two can see the other, and disturbs nothing", async () => {
     const first = await start();
-    const engine = readIdentity(join(dataDir, "engine"));
+    const engine = readIdentityFile(join(dataDir, "engine"));
     const [program = "", ...words] = [...(inOtherContainer ?? []), process.execPath, `${BUNDLE}/main.js`];
     const second = spawnSync(program, words, { env: environment(), encoding: "utf8", timeout: 20_000 });
     expect(second.status).toBe(1);
-    expect(second.stderr).toContain("is in use by a vbdstat that cannot be seen from here");
+    expect(second.stderr).toContain("is in use by a vbdstat that is not visible from here");
     expect(engine !== null && isRunning(engine)).toBe(true);
     expect((await post(first)).status).toBe(201);
     expect(await first.end("SIGTERM")).toBe(0);
@@ -92,13 +92,13 @@ describe.skipIf(inOtherContainer === null)("two containers with one folder (need
     );
     const { code, output } = await runServer({ dataDir });
     expect(code).toBe(1);
-    expect(output).toContain("is in use by a vbdstat that cannot be seen from here");
+    expect(output).toContain("is in use by a vbdstat that is not visible from here");
     const command = spawnSync(process.execPath, [`${BUNDLE}/vbdstat.js`, "audit"], {
       env: environment(),
       encoding: "utf8",
     });
     expect(command.status).toBe(1);
-    expect(command.stderr).toContain("Run commands where that one runs");
+    expect(command.stderr).toContain("Run commands in that container");
     expect(inner.exitCode).toBeNull();
     inner.kill("SIGKILL");
     await new Promise((resolve) => inner.once("exit", resolve));
@@ -131,7 +131,10 @@ test.each([["flock"], ["perl"]])(
 describe("what lies in the folder", () => {
   test("a lock of an earlier boot is not taken for one of a process that has its number and its start by chance", async () => {
     mkdirSync(dataDir);
-    writeFileSync(join(dataDir, "lock"), JSON.stringify({ ...identityOf(process.pid), boot: "an-earlier-one" }));
+    writeFileSync(
+      join(dataDir, "lock"),
+      JSON.stringify({ ...readProcessIdentity(process.pid), boot: "an-earlier-one" }),
+    );
     expect((await post(await start())).status).toBe(201);
   });
 
@@ -139,7 +142,7 @@ describe("what lies in the folder", () => {
     const bystander = spawn("sleep", ["60"]);
     others.push(bystander);
     mkdirSync(dataDir);
-    const identity = identityOf(bystander.pid ?? 0);
+    const identity = readProcessIdentity(bystander.pid ?? 0);
     writeFileSync(join(dataDir, "engine"), JSON.stringify({ ...identity, endpoint: "http://127.0.0.1:1" }));
     expect((await post(await start())).status).toBe(201);
     expect(isRunning(identity)).toBe(true);
@@ -180,7 +183,7 @@ describe("what lies in the folder", () => {
       Object.fromEntries(readdirSync(dataDir).map((name) => [name, statSync(join(dataDir, name)).mode & 0o777]));
     const names = ["admin-token", "engine", "lock", "token-key", "vbdstat.db", "vbdstat.db-shm", "vbdstat.db-wal"];
     expect(modes()).toEqual(Object.fromEntries(names.map((name) => [name, 0o600])));
-    expect(first.output()).toContain(`others can put files into the data folder ${dataDir} (mode 0777)`);
+    expect(first.output()).toContain(`other users can create files in the data folder ${dataDir} (mode 0777)`);
     await first.end("SIGKILL");
     // Those that hold a secret are refused instead (tokens-forged.test.ts).
     const others = readdirSync(dataDir).filter((name) => name !== "admin-token" && name !== "token-key");
@@ -188,7 +191,9 @@ describe("what lies in the folder", () => {
     const second = await start();
     await post(second, "&run=2");
     for (const [name, mode] of Object.entries(modes())) expect([name, mode]).toEqual([name, 0o600]);
-    expect(second.output()).toContain("vbdstat.db was open to others (mode 0644): it is its owner's alone now");
+    expect(second.output()).toContain(
+      "vbdstat.db was accessible to other users (mode 0644); now only its owner has access",
+    );
   });
 });
 

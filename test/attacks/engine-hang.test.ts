@@ -7,7 +7,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { watchEngine } from "../../local/server/engine-watch.ts";
-import { isRunning, readIdentity } from "../../local/server/process-identity.ts";
+import { isRunning, readIdentityFile } from "../../local/server/process-identity.ts";
 import { LOOP } from "../support/fixtures.ts";
 import { buildServer, removeBuild, startServerProcess } from "../support/server-process.ts";
 
@@ -25,7 +25,7 @@ describe.concurrent("an engine that is stopped", () => {
   test("is replaced; meanwhile requests and the health check end in bounded time", async () => {
     const dataDir = join(folder, "replaced");
     const server = await startServerProcess({ dataDir });
-    const engine = readIdentity(join(dataDir, "engine"));
+    const engine = readIdentityFile(join(dataDir, "engine"));
     process.kill(engine?.pid ?? 0, "SIGSTOP");
     const stopped = performance.now();
     // What is remembered of the second before is gone.
@@ -38,7 +38,7 @@ describe.concurrent("an engine that is stopped", () => {
     while ((await server.send("/healthz")).status !== 200) await new Promise((resolve) => setTimeout(resolve, 50));
     expect(seconds(stopped)).toBeLessThan(30);
     expect(engine !== null && isRunning(engine)).toBe(false);
-    expect(server.output()).toContain("the engine answers nobody and does nothing: ending it");
+    expect(server.output()).toContain("the engine hangs: killing it");
     const again = await server.send("/v1/results?backend=loop", { method: "POST", body: LOOP });
     expect([200, 201]).toContain(again.status);
     expect(await server.end("SIGTERM")).toBe(0);
@@ -47,7 +47,7 @@ describe.concurrent("an engine that is stopped", () => {
   test("does not keep the server from stopping, with an upload under way", async () => {
     const dataDir = join(folder, "ended");
     const server = await startServerProcess({ dataDir });
-    process.kill(readIdentity(join(dataDir, "engine"))?.pid ?? 0, "SIGSTOP");
+    process.kill(readIdentityFile(join(dataDir, "engine"))?.pid ?? 0, "SIGSTOP");
     const upload = server.send("/v1/results?backend=loop", { method: "POST", body: LOOP }).catch(() => null);
     const told = performance.now();
     expect(await server.end("SIGTERM")).toBe(0);

@@ -6,8 +6,8 @@ import { mkdtempSync, readFileSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
-import { findNamespaceKind } from "../../local/server/engine-namespace.ts";
-import { readIdentity } from "../../local/server/process-identity.ts";
+import { findNamespaceKind } from "../../local/server/engine-reach.ts";
+import { readIdentityFile } from "../../local/server/process-identity.ts";
 import { LOOP } from "../support/fixtures.ts";
 import { pathWithout, whichOf } from "../support/programs.ts";
 import {
@@ -136,13 +136,13 @@ describe.skipIf(noNamespace !== null)(
       expect(found).toMatch(/^scanned [1-9]/m);
       expect(found).not.toContain("reads");
       // It does listen, among sockets that are not ours.
-      const engine = readIdentity(join(dataOf("namespace"), "engine"));
+      const engine = readIdentityFile(join(dataOf("namespace"), "engine"));
       expect(readFileSync(`/proc/${engine?.pid}/net/tcp`, "utf8")).toMatch(/0100007F:1F40 00000000:0000 0A/);
     });
 
     test("commands of the same user reach it, also after the server has started it again", async () => {
       expect(await vbdstat(["audit"], dataOf("namespace"))).toMatchObject({ code: 0 });
-      process.kill(readIdentity(join(dataOf("namespace"), "engine"))?.pid ?? 0, "SIGKILL");
+      process.kill(readIdentityFile(join(dataOf("namespace"), "engine"))?.pid ?? 0, "SIGKILL");
       while ((await post(server)).status === 503) await new Promise((resolve) => setTimeout(resolve, 50));
       expect(await vbdstat(["audit"], dataOf("namespace"))).toMatchObject({ code: 0 });
     });
@@ -150,7 +150,7 @@ describe.skipIf(noNamespace !== null)(
     test.skipIf(!isRoot)(
       "another user gets neither into the namespace nor at the folder (needs root, who plays one)",
       () => {
-        const engine = readIdentity(join(dataOf("namespace"), "engine"))?.pid;
+        const engine = readIdentityFile(join(dataOf("namespace"), "engine"))?.pid;
         const another = (...words: readonly string[]) =>
           spawnSync(AS_ANOTHER[0] ?? "", [...AS_ANOTHER.slice(1), ...words], { encoding: "utf8" });
         expect(another("id", "-u").stdout).toBe("65534\n");
@@ -172,7 +172,7 @@ describe("at an address", () => {
     const server = await start("address");
     expect((await post(server)).status).toBe(201);
     const [, address = ""] =
-      /WARNING: the embedded engine listens on http:\/\/(\S+) and asks nobody/.exec(server.output()) ?? [];
+      /WARNING: the embedded engine listens on http:\/\/(\S+) without authentication/.exec(server.output()) ?? [];
     expect(listeners()).toContain(address);
     if (process.platform === "linux") expect(address).toMatch(/^127\.(?!0\.0\.1:)/);
     // What the warning says is so.
@@ -189,6 +189,6 @@ describe("at an address", () => {
     const forced = { ...environment, ENGINE_ISOLATION: "namespace" };
     const { code, output } = await runServer({ dataDir: dataOf("forced"), environment: forced });
     expect(code).toBe(1);
-    expect(output).toMatch(/ENGINE_ISOLATION=namespace: no network namespace can be made here: .*unshare/);
+    expect(output).toMatch(/ENGINE_ISOLATION=namespace: cannot create a network namespace here: .*unshare/);
   });
 });

@@ -192,7 +192,7 @@ describe("bodies", () => {
       async (_, response) => {
         response.writeHead(413).end();
       },
-      { refusedBodyMs: 60_000 },
+      { rejectedBodyMs: 60_000 },
     );
     const crowd = [];
     for (let index = 0; index < 30; index += 1) {
@@ -212,7 +212,7 @@ describe("bodies", () => {
   test.each(["GET", "HEAD", "POST"])(
     "of a %s that was answered without them: the rest is taken for a moment",
     async (method) => {
-      await start(plain, { refusedBodyMs: 300 });
+      await start(plain, { rejectedBodyMs: 300 });
       const [steady, trailing] = [await reading(), await reading()];
       steady.socket.write(chunked(method));
       trailing.socket.write(`${chunked(method)}0\r\na: `);
@@ -227,7 +227,7 @@ describe("bodies", () => {
   );
 
   test("that were refused hold the places of those heard out for a moment only", async () => {
-    await start(plain, { refusedBodyMs: 300 });
+    await start(plain, { rejectedBodyMs: 300 });
     const holders = await Promise.all(Array.from({ length: 16 }, reading));
     for (const { socket } of holders) socket.write(chunked("GET"));
     await Promise.all(holders.map(({ ended }) => ended));
@@ -258,7 +258,7 @@ describe("bodies", () => {
   });
 
   test("in tiny chunks that nobody asked for end it as soon", async () => {
-    await start(plain, { refusedBodyMs: 60_000 });
+    await start(plain, { rejectedBodyMs: 60_000 });
     const { socket, text, ended } = await reading();
     socket.write(chunked("GET"));
     while (!text().includes("200 OK")) await pause(5);

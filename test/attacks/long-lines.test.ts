@@ -8,7 +8,7 @@ import { pipeline } from "node:stream/promises";
 import { createGzip } from "node:zlib";
 import { afterAll, expect, test } from "vitest";
 import { bonniePieces } from "../../local/cli/import.ts";
-import { linesOf } from "../../local/cli/lines.ts";
+import { readLines } from "../../local/cli/lines.ts";
 import { fixture } from "../support/fixtures.ts";
 
 const folder = mkdtempSync(join(tmpdir(), "vbdstat-lines-"));
@@ -37,8 +37,8 @@ test("a line that is too long is dropped and told of, and those around it are re
   const found: string[] = [];
   const before = process.memoryUsage().arrayBuffers + process.memoryUsage().heapUsed;
   let most = 0;
-  const limit = { longest: 2 ** 20, onOverlong: (line: number, bytes: number) => overlong.push([line, bytes]) };
-  for await (const line of linesOf(file, limit)) {
+  const limit = { maxBytes: 2 ** 20, onOverlong: (line: number, bytes: number) => overlong.push([line, bytes]) };
+  for await (const line of readLines(file, limit)) {
     found.push(line);
     const { arrayBuffers, heapUsed } = process.memoryUsage();
     most = Math.max(most, arrayBuffers + heapUsed - before);

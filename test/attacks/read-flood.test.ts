@@ -185,7 +185,7 @@ describe("admission", () => {
     const second = admission.enter(1);
     second.charge(10_000);
     expect(() => admission.enter(1)).toThrow("too many queries");
-    expect(() => second.charge(100_000)).toThrow("ask for fewer periods");
+    expect(() => second.charge(100_000)).toThrow("request fewer periods");
     second.leave();
     second.leave();
     large.leave();

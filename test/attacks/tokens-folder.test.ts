@@ -14,8 +14,8 @@ import { secretHash } from "../../functions/service/secret.ts";
 import { ensureTable, openTable } from "../../functions/store/client.ts";
 import { type Item, keyItem } from "../../functions/store/item.ts";
 import { FORMAT_KEY, tokenKey, tokenKeyOfFormat0, tokenListOfFormat0 } from "../../functions/store/keys.ts";
-import { addFleet } from "../../functions/store/status.ts";
 import type { Table } from "../../functions/store/table.ts";
+import { addFleet } from "../../functions/store/tokens.ts";
 import { BUNDLE, buildServer, removeBuild, startServerProcess } from "../support/server-process.ts";
 
 let dataDir: string;
@@ -101,7 +101,7 @@ test("of an earlier version is taken over without what was forged there; what is
   const statusOf = async (server: { url: string }, secret: string) =>
     (await fetch(`${server.url}/v1/tokens`, { headers: { Authorization: `Bearer ${secret}` } })).status;
   const first = await startServerProcess({ dataDir });
-  expect(first.output()).toContain("upgraded table vbdstat from format 0 to 1: 1 tokens taken over");
+  expect(first.output()).toContain("upgraded table vbdstat from format 0 to 1: 1 tokens converted");
   expect(first.output()).toContain("1 tokens that were in the table are trusted from now on");
   expect(await statusOf(first, "of-the-operator-of-old")).toBe(200);
   expect(await statusOf(first, "forged-in-format-0")).toBe(401);
@@ -119,7 +119,7 @@ test("of an earlier version is taken over without what was forged there; what is
   expect(listed).toMatch(
     /^forged {2}default {2}admin {3}NOT VALID: written past the service or copied from elsewhere, root$/m,
   );
-  expect(await vbdstat("token", "end", "forged")).toBe("ended forged\n");
+  expect(await vbdstat("token", "revoke", "forged")).toBe("ended forged\n");
   expect(await vbdstat("token", "list")).not.toContain("forged");
   expect(await vbdstat("token", "list", "--revoked")).toMatch(/^forged {2}default {2}admin {3}revoked \S+Z, root$/m);
   expect(await statusOf(second, "forged-in-format-1")).toBe(401);

@@ -226,7 +226,7 @@ test("a list of revoked tokens that is a folder is refused in words", async () =
   mkdirSync(join(folder, "revoked-tokens"));
   await expect(open()).rejects.toMatchObject({
     name: "StartError",
-    message: expect.stringMatching(/revoked-tokens must be a file, which it is not/),
+    message: expect.stringMatching(/revoked-tokens must be a regular file/),
   });
   end();
 });
@@ -268,13 +268,17 @@ describe("the key", () => {
     });
 
     test.each<[string, () => void, RegExp]>([
-      ["others can read it", () => chmodSync(key(), 0o644), /others can read it \(mode 0644\)/],
-      ["the group can write it", () => chmodSync(key(), 0o620), /others can read it \(mode 0620\)/],
+      ["others can read it", () => chmodSync(key(), 0o644), /readable by other users \(mode 0644\)/],
+      ["the group can write it", () => chmodSync(key(), 0o620), /readable by other users \(mode 0620\)/],
       ["it was cut", () => writeFileSync(key(), new Uint8Array(31)), /has 31 bytes, where a key has 32: it was cut/],
       ["it is empty", () => writeFileSync(key(), ""), /has 0 bytes/],
-      ["it is a folder", () => [rmSync(key()), mkdirSync(key())], /must be a file, which it is not/],
+      ["it is a folder", () => [rmSync(key()), mkdirSync(key())], /must be a regular file/],
       ["it is a link", () => [rmSync(key()), symlinkSync("/etc/hostname", key())], /it is a symbolic link/],
-      ["it is no key", () => writeFileSync(key(), new Uint8Array(5_000)), /has 5000 bytes, which no secret has/],
+      [
+        "it is no key",
+        () => writeFileSync(key(), new Uint8Array(5_000)),
+        /has 5000 bytes, which is too long for a secret/,
+      ],
     ])("is refused in words when %s", async (_, spoil, message) => {
       spoil();
       await expect(open()).rejects.toMatchObject({ name: "StartError", message: expect.stringMatching(message) });
@@ -283,7 +287,7 @@ describe("the key", () => {
     // Only root can give a file away.
     test.skipIf(process.geteuid?.() !== 0)("is refused when it belongs to somebody else", async () => {
       chownSync(key(), 65_534, 65_534);
-      await expect(open()).rejects.toThrow(/belongs to user 65534, while this process is user 0/);
+      await expect(open()).rejects.toThrow(/belongs to user 65534, but this process runs as user 0/);
     });
   });
 });

@@ -74,15 +74,15 @@ test("a first admin token that was ended opens nothing after the next start eith
   const first = await start();
   const leaked = first.token;
   // Nobody looks on: what is printed is kept in a log, which others read.
-  expect(first.output()).toContain(`made the admin token; it is in ${file()}`);
+  expect(first.output()).toContain(`created the admin token; it is in ${file()}`);
   expect(first.output()).not.toContain(leaked);
   await endRoot(first, leaked);
   expect((await tokensAs(first, leaked)).status).toBe(401);
   const again = await start();
   expect((await tokensAs(again, leaked)).status).toBe(401);
   expect(again.output()).toContain(`renamed to ${file()}.revoked`);
-  expect(again.output()).toContain("vbdstat token make --root");
-  const secret = (await vbdstat("token", "make", "--root")).trim();
+  expect(again.output()).toContain("vbdstat token create --root");
+  const secret = (await vbdstat("token", "create", "--root")).trim();
   const made = await fetch(`${again.url}/v1/tokens`, {
     method: "POST",
     headers: { Authorization: `Bearer ${secret}` },
@@ -100,7 +100,7 @@ test("a new setting ends the token before it, for good, and a revoked one is ref
   const { code, output } = await runServer({ dataDir, environment: { VBDSTAT_ADMIN_TOKEN: old } });
   expect(code).toBe(1);
   expect(output).toMatch(
-    /^vbdstat does not start: the secret in VBDSTAT_ADMIN_TOKEN is that of a revoked token\. .*\n$/,
+    /^vbdstat does not start: the secret in VBDSTAT_ADMIN_TOKEN belongs to a revoked token\. .*\n$/,
   );
 });
 

@@ -7,7 +7,7 @@ import { makeUploadGate } from "../../functions/service/upload-gate.ts";
 import { makeTokenBudget } from "../../functions/service/upload-limits.ts";
 import { withGroupCommit } from "../../functions/store/group-commit.ts";
 import { makeRunStore } from "../../functions/store/runs.ts";
-import { makeUseStore } from "../../functions/store/usage.ts";
+import { makeUseStore } from "../../functions/store/tokens.ts";
 import { asJson, jsonOf, type Refusal } from "../support/answer.ts";
 import { startTestEngine, type TestEngine } from "../support/engine.ts";
 import { LOOP } from "../support/fixtures.ts";

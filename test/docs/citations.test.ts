@@ -4,7 +4,7 @@ import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { dirname, join } from "node:path";
 import { describe, expect, onTestFinished, test } from "vitest";
-import { brokenLinks, type UnresolvedCitation, unresolvedCitations } from "../support/citations.ts";
+import { brokenLinks, type UnresolvedCitation, unresolvedCitations } from "../../scripts/citations.ts";
 
 const listed = (found: readonly UnresolvedCitation[]) => found.map(({ file, line, text }) => `${file}:${line} ${text}`);
 

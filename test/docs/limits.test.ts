@@ -31,7 +31,7 @@ test.each([
   `address and headers | within ${CONNECTION_LIMITS.headersMs / 1_000} s`,
   `a body | within ${CONNECTION_LIMITS.bodyMs / 1_000} s, and 1 s more for each KiB`,
   `a body in chunks | ${CONNECTION_LIMITS.chunks} chunks of any size, and one more for each ${CONNECTION_LIMITS.chunkBytes} bytes`,
-  `taken for ${CONNECTION_LIMITS.refusedBodyMs / 1_000} s`,
+  `taken for ${CONNECTION_LIMITS.rejectedBodyMs / 1_000} s`,
   `the next request | within ${CONNECTION_LIMITS.keepAliveMs / 1_000} s`,
   `something of it taken every ${CONNECTION_LIMITS.unreadMs / 1_000} s`,
   `answers that wait to be taken, of all connections | ${CONNECTION_LIMITS.unreadBytes / 1_048_576} MiB`,

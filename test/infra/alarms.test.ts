@@ -6,9 +6,9 @@ import { PutItemCommand } from "@aws-sdk/client-dynamodb";
 import { Match } from "aws-cdk-lib/assertions";
 import { afterAll, beforeAll, describe, expect, test, vi } from "vitest";
 import { optionalBytesOf, textOf } from "../../functions/store/item.ts";
-import { bucketOf, cellPartition, pendingHostKey } from "../../functions/store/keys.ts";
+import { cellPartition, pendingHostKey, shardOf } from "../../functions/store/keys.ts";
 import { partition, queryAll, type Table } from "../../functions/store/table.ts";
-import { AUDIT_EVERY_HOURS, BUCKETS } from "../../shared/deployment.ts";
+import { AUDIT_EVERY_HOURS, SHARDS } from "../../shared/deployment.ts";
 import { functionEnvironment, loggedLines } from "../functions/function-environment.ts";
 import { gatewayEvent, lambdaContext } from "../functions/gateway-event.ts";
 import { startTestEngine, type TestEngine } from "../support/engine.ts";
@@ -35,7 +35,7 @@ const HOUR_MS = 3_600_000;
 
 /** Hosts of one bucket, so many that their conflicts are no chance. */
 const HOSTS = Array.from({ length: 400 }, (_, index) => `dom0-${index}`)
-  .filter((host) => bucketOf("default", host) === bucketOf("default", "dom0-0"))
+  .filter((host) => shardOf("default", host) === shardOf("default", "dom0-0"))
   .slice(0, 30);
 
 async function postAs(host: string, body: string): Promise<void> {
@@ -103,9 +103,9 @@ beforeAll(async () => {
   vi.restoreAllMocks();
 
   lines.audit = loggedLines();
-  const bucket = bucketOf("default", HOSTS[0] ?? "");
+  const bucket = shardOf("default", HOSTS[0] ?? "");
   await damageCell(bucket);
-  await at((100_000 * BUCKETS + bucket) * AUDIT_EVERY_HOURS * HOUR_MS, async () => {
+  await at((100_000 * SHARDS + bucket) * AUDIT_EVERY_HOURS * HOUR_MS, async () => {
     const { handler } = await import("../../functions/audit.ts");
     await handler(SCHEDULED, context);
   });
@@ -193,7 +193,7 @@ function breachOf({ metrics }: Alarm): number {
     return [[Id, MetricStat.Stat === "Maximum" ? Math.max(...values) : values.reduce((sum, value) => sum + value, 0)]];
   });
   const expression: string = metrics.find(({ Expression }) => Expression !== undefined)?.Expression ?? known[0]?.[0];
-  const IF = (condition: boolean, then: number, otherwise: number) => (condition ? then : otherwise);
+  const IF = (condition: boolean, then: number, other: number) => (condition ? then : other);
   const names = known.map(([id]) => id);
   return new Function("IF", ...names, `return ${expression};`)(IF, ...known.map(([, value]) => value));
 }
@@ -213,7 +213,7 @@ describe("alarms", () => {
       "alarm-dead-letters",
       "alarm-function-errors",
       "alarm-function-throttles",
-      "alarm-oldest-mark",
+      "alarm-oldest-pending",
       "alarm-rejected-share",
       "alarm-stream-age",
       "alarm-table-throttles",
@@ -224,7 +224,7 @@ describe("alarms", () => {
     expect(breachOf(alarm)).toBeGreaterThan(alarm.threshold);
   });
 
-  test("those of our own metrics are silent when all is well", () => {
+  test("alarms on custom metrics are silent when all is well", () => {
     const written = { ...lines };
     lines.ingest = written.ingest.slice(0, 30);
     lines.aggregate = [
@@ -237,7 +237,7 @@ describe("alarms", () => {
     expect(loud).toEqual([]);
   });
 
-  /** Metrics that AWS's services send, by what they are told apart by. */
+  /** Metrics that AWS services send, with their dimensions. */
   const OF_AWS: Readonly<Record<string, readonly [dimension: string, type: string, names: readonly string[]]>> = {
     "AWS/ApiGateway": ["ApiId", "AWS::ApiGatewayV2::Api", ["5xx"]],
     "AWS/Lambda": ["FunctionName", "AWS::Lambda::Function", ["Errors", "Throttles", "IteratorAge"]],
@@ -295,12 +295,12 @@ describe("alarms", () => {
     });
   });
 
-  test("no sweep at all is as bad as an old mark", () => {
-    const { properties } = alarms.find(({ name }) => name === "alarm-oldest-mark") ?? {};
+  test("no sweep at all is as bad as a host that has been pending for long", () => {
+    const { properties } = alarms.find(({ name }) => name === "alarm-oldest-pending") ?? {};
     expect(properties.TreatMissingData).toBe("breaching");
   });
 
-  test("each tells somebody, and names a section of the runbook that is there", () => {
+  test("each alarm publishes to the topic, and names an existing section of the runbook", () => {
     const headings = readFileSync("docs/runbook.md", "utf8").match(/^#+ .*$/gm) ?? [];
     const anchors = headings.map((heading) => heading.replace(/^#+ /, "").toLowerCase().replaceAll(" ", "-"));
     const [topic] = Object.keys(resourcesOf(template, "AWS::SNS::Topic"));

@@ -53,7 +53,7 @@ const mapping = (template: TemplateFile): Json =>
   resourcesOfType(template, "AWS::Lambda::EventSourceMapping")[0]?.[1].Properties;
 
 /** Takes an action off the statements of a role. */
-const withoutRight = (name: string, action: string, partition: string) => (template: TemplateFile) => {
+const withoutPermission = (name: string, action: string, partition: string) => (template: TemplateFile) => {
   for (const [id, { Properties }] of resourcesOfType(template, "AWS::IAM::Policy")) {
     if (!id.startsWith(`${name}role`)) continue;
     Properties.PolicyDocument.Statement = Properties.PolicyDocument.Statement.filter(
@@ -111,12 +111,20 @@ test.each<[what: string, forget: (template: TemplateFile) => void, found: RegExp
     (template) => delete functionOf(template, "embed").Environment.Variables.PUBLIC_URL,
     /the share is said to be at/,
   ],
-  ["ingest's right to store runs", withoutRight("ingest", "dynamodb:PutItem", "RUN#*"), /POST \/v1\/results.*: 50/],
-  ["read's right to cells", withoutRight("read", "dynamodb:Query", "CELL#*"), /GET \/v1\/.*: 50/],
-  ["aggregate's right to cells", withoutRight("aggregate", "dynamodb:PutItem", "CELL#*"), /not done: /],
-  ["embed's right to shares", withoutRight("embed", "dynamodb:PutItem", "SHARE#*"), /POST \/v1\/shares: 50/],
-  ["audit's right to runs", withoutRight("audit", "dynamodb:Query", "RUN#*"), /AccessDenied.* audit/],
-  ["aggregate's right to the stream", withoutRight("aggregate", "dynamodb:GetRecords", ""), /no right to GetRecords/],
+  [
+    "ingest's permission for store runs",
+    withoutPermission("ingest", "dynamodb:PutItem", "RUN#*"),
+    /POST \/v1\/results.*: 50/,
+  ],
+  ["read's permission for cells", withoutPermission("read", "dynamodb:Query", "CELL#*"), /GET \/v1\/.*: 50/],
+  ["aggregate's permission for cells", withoutPermission("aggregate", "dynamodb:PutItem", "CELL#*"), /not done: /],
+  ["embed's permission for shares", withoutPermission("embed", "dynamodb:PutItem", "SHARE#*"), /POST \/v1\/shares: 50/],
+  ["audit's permission for runs", withoutPermission("audit", "dynamodb:Query", "RUN#*"), /AccessDenied.* audit/],
+  [
+    "aggregate's permission for the stream",
+    withoutPermission("aggregate", "dynamodb:GetRecords", ""),
+    /no right to GetRecords/,
+  ],
   [
     "the filter of the stream",
     (template) => delete mapping(template).FilterCriteria,
@@ -125,7 +133,7 @@ test.each<[what: string, forget: (template: TemplateFile) => void, found: RegExp
   [
     "what the filter lets through",
     (template) => (mapping(template).FilterCriteria.Filters[0].Pattern = '{"dynamodb":{"Keys":{"pk":{"S":["x"]}}}}'),
-    /1 marks are open, 0 runs counted/,
+    /1 hosts are pending, 0 runs counted/,
   ],
   ["a bundle", (template) => (functionOf(template, "read").Code.S3Key = "gone.zip"), /there is no asset gone.zip/],
   [

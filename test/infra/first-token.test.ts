@@ -37,18 +37,18 @@ test("says what was wrong, and fails, when the table is not there or not named",
   await expect(firstToken("no-such-table")).rejects.toMatchObject({
     code: 1,
     stdout: "",
-    stderr: expect.stringContaining("no token was made: ResourceNotFoundException"),
+    stderr: expect.stringContaining("no token was created: ResourceNotFoundException"),
   });
   await expect(firstToken()).rejects.toMatchObject({ code: 2, stderr: expect.stringContaining("usage:") });
 });
 
-test("makes no second one beside a root token, unless it is told to replace it, which ends that one", async () => {
+test("creates no second root token, unless --replace is given, which revokes the first", async () => {
   const table = await engine.newTable();
   const first = (await firstToken(table.name)).stdout.trim();
   await expect(firstToken(table.name)).rejects.toMatchObject({
     code: 1,
     stdout: "",
-    stderr: expect.stringMatching(/no token was made: there is a root token \(\S+, made \S+Z\)\. With --replace /),
+    stderr: expect.stringMatching(/no token was created: a root token exists \(\S+, created \S+Z\)\. Use --replace /),
   });
   const second = (await firstToken(table.name, "--replace")).stdout.trim();
   const service = await makeTestService(table);

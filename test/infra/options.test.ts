@@ -2,10 +2,10 @@
 
 import { expect, test } from "vitest";
 import { functionTokenLimits, USUAL_TOKEN_LIMITS } from "../../functions/env.ts";
-import { NO_OPTIONS, type Options, optionsOf } from "../../infra/options.ts";
+import { NO_OPTIONS, type Options, readOptions } from "../../infra/options.ts";
 import { resourcesOf, synthesised } from "./synthesised.ts";
 
-const given = (context: Record<string, unknown>) => () => optionsOf((name) => context[name]);
+const given = (context: Record<string, unknown>) => () => readOptions((name) => context[name]);
 
 const certificateArn = "arn:aws:acm:us-east-1:123456789012:certificate/0a1b2c3d";
 
@@ -19,7 +19,7 @@ test("a domain comes with its certificate", () => {
   });
 });
 
-test("the limits of a token are as on one machine unless they are given, each by itself", () => {
+test("each limit of a token has the default of one machine unless it is given", () => {
   expect(functionTokenLimits(environmentOf(given({})()))).toEqual(USUAL_TOKEN_LIMITS);
   const options = given({ tokenBytesPerDay: "5000000000", tokenRunsPerDay: 3, tokenCohortsPerYear: "40" })();
   expect(functionTokenLimits(environmentOf(options))).toEqual({ day: { bytes: 5e9, runs: 3 }, cohorts: 40 });
@@ -29,7 +29,7 @@ test("the limits of a token are as on one machine unless they are given, each by
   });
 });
 
-/** What the template tells ingest. */
+/** The environment of ingest in the template. */
 const environmentOf = (options: Options): Record<string, string> =>
   Object.values(resourcesOf(synthesised("dev", options), "AWS::Lambda::Function")).find(
     ({ Properties }) => Properties.Description === "vbdstat ingest",
@@ -51,11 +51,11 @@ test.each([
     { webAclArn: "arn:aws:wafv2:eu-central-1:123456789012:regional/webacl/x/1" },
     "webAclArn: expected the ARN of a global",
   ],
-  [{ alarmEmail: "ops" }, "alarmEmail: expected an address such as ops@example.org"],
+  [{ alarmEmail: "ops" }, "alarmEmail: expected an email address such as ops@example.org"],
   [{ tokenBytesPerDay: "2e9" }, 'tokenBytesPerDay: expected a whole number of at least 1, found "2e9"'],
   [{ tokenRunsPerDay: "0" }, "tokenRunsPerDay: expected a whole number"],
   [{ tokenCohortsPerYear: "" }, "tokenCohortsPerYear: expected a whole number"],
-  [{ alarmEmail: 5 }, "alarmEmail: expected an address such as ops@example.org, found 5"],
+  [{ alarmEmail: 5 }, "alarmEmail: expected an email address such as ops@example.org, found 5"],
 ])("%j is refused", (context, message) => {
   expect(given(context)).toThrow(message);
 });

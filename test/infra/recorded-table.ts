@@ -48,7 +48,7 @@ export function recordedTable(endpoint: string, name: string, accesses: Access[]
 
 const partitionOf = (key: Item | undefined): string => key?.["pk"]?.S ?? "";
 
-/** The accesses that a command stands for, by its name without `Command` and its input. */
+/** The accesses of a command, from its name without `Command` and its input. */
 export function accessesOf(action: string, input: Input): Access[] {
   const access = (of: string, partition: string) => ({ action: of, partition, index: input.IndexName ?? null });
   if (action === "TransactWriteItems") {

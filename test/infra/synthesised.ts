@@ -5,7 +5,7 @@ import { App, FileSystem } from "aws-cdk-lib";
 import { Template } from "aws-cdk-lib/assertions";
 import { vi } from "vitest";
 import { NO_OPTIONS, type Options } from "../../infra/options.ts";
-import { stageNamed } from "../../infra/stage.ts";
+import { findStage } from "../../infra/stage.ts";
 import { VbdstatStack } from "../../infra/vbdstat-stack.ts";
 
 /** The template of a stage. */
@@ -18,7 +18,7 @@ export function stackOf(stage: string, options: Partial<Options> = {}): VbdstatS
   const fingerprint = vi.spyOn(FileSystem, "fingerprint").mockReturnValue("not-bundled");
   try {
     const app = new App({ context: { "aws:cdk:bundling-stacks": [] } });
-    return new VbdstatStack(app, `vbdstat-${stage}`, stageNamed(stage), { ...NO_OPTIONS, ...options });
+    return new VbdstatStack(app, `vbdstat-${stage}`, findStage(stage), { ...NO_OPTIONS, ...options });
   } finally {
     fingerprint.mockRestore();
   }

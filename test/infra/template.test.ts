@@ -3,7 +3,7 @@
 import { Match } from "aws-cdk-lib/assertions";
 import { describe, expect, test } from "vitest";
 import { pendingPartition } from "../../functions/store/keys.ts";
-import { BUCKETS, TABLE } from "../../shared/deployment.ts";
+import { SHARDS, TABLE } from "../../shared/deployment.ts";
 import { onlyOne, resourcesOf, synthesised } from "./synthesised.ts";
 
 const dev = synthesised("dev");
@@ -85,7 +85,7 @@ describe("the functions", () => {
   test("aggregate has its invocations set aside in prod, where there is a fleet to be counted; nothing traces requests", () => {
     for (const [template, concurrency] of [
       [dev, undefined],
-      [prod, BUCKETS + 2],
+      [prod, SHARDS + 2],
     ] as const) {
       for (const { Properties } of Object.values(resourcesOf(template, "AWS::Lambda::Function"))) {
         const isAggregate = Properties.Description === "vbdstat aggregate";
@@ -105,7 +105,7 @@ describe("the functions", () => {
     expect(behindTheApi.filter(([, seconds]) => seconds >= 30)).toEqual([]);
   });
 
-  test("every log ends some day, as do those of the API: none is kept for ever at our cost", () => {
+  test("every log has a retention time, including the logs of the API", () => {
     const logs = Object.values(resourcesOf(prod, "AWS::Logs::LogGroup"));
     expect(logs).toHaveLength(FUNCTIONS.length + 1);
     for (const { Properties } of logs) expect(Properties.RetentionInDays).toBe(90);
@@ -115,7 +115,7 @@ describe("the functions", () => {
 describe("what wakes the aggregation", () => {
   const { Properties: mapping } = onlyOne(dev, "AWS::Lambda::EventSourceMapping");
 
-  test("the stream calls it for written work marks and for nothing else", () => {
+  test("the stream invokes it for new and changed pending hosts, and for nothing else", () => {
     const [filter, ...others] = mapping.FilterCriteria.Filters;
     const { eventName, dynamodb } = JSON.parse(filter.Pattern);
     expect(others).toEqual([]);
@@ -161,18 +161,18 @@ describe("what wakes the aggregation", () => {
     dev.hasResourceProperties("AWS::Lambda::EventInvokeConfig", {
       FunctionName: { Ref: aggregate },
       MaximumRetryAttempts: 0,
-      // Throttled, it would otherwise be tried for six hours, and all sweeps of that time then begin at once.
+      // If throttled, it would be retried for six hours, and all sweeps of that time would then start at once.
       MaximumEventAgeInSeconds: 300,
     });
   });
 
   test("the audit comes so often that every bucket is looked at once a day", () => {
     dev.hasResourceProperties("AWS::Events::Rule", { ScheduleExpression: "rate(3 hours)" });
-    expect(24 / 3).toBe(BUCKETS);
+    expect(24 / 3).toBe(SHARDS);
   });
 });
 
-test("the outputs tell where the service is and how to make the first token, and hold no secret", () => {
+test("the outputs have the URL and the command for the first token, and no secret", () => {
   const outputs = dev.findOutputs("*");
   expect(Object.keys(outputs).sort()).toEqual([
     "AlarmTopic",

@@ -12,7 +12,7 @@ afterAll(() => rmSync(folder, { recursive: true, force: true }));
 const build = (outdir: string) =>
   execFileSync(process.execPath, ["local/build.mjs", outdir], { encoding: "utf8", stdio: "pipe" });
 
-test("building again touches no file of a running server, and mends one that differs", () => {
+test("building again touches no file of a running server, and replaces one that differs", () => {
   const outdir = join(folder, "dist");
   build(outdir);
   const files = readdirSync(outdir);

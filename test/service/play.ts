@@ -2,12 +2,12 @@
 
 import { aggregateFleet, aggregatePendingHosts } from "../../functions/service/aggregate.ts";
 import { makeAggregationStores } from "../../functions/store/commit.ts";
-import { makeFleetScan } from "../../functions/store/fleet-scan.ts";
+import { makeRebuildScan } from "../../functions/store/fleet-scan.ts";
 import { makeGenerationStore } from "../../functions/store/generations.ts";
-import { bucketOf } from "../../functions/store/keys.ts";
+import { shardOf } from "../../functions/store/keys.ts";
 import { makeRunStore } from "../../functions/store/runs.ts";
 import type { Table } from "../../functions/store/table.ts";
-import { BUCKETS } from "../../shared/deployment.ts";
+import { SHARDS } from "../../shared/deployment.ts";
 import { AppError } from "../../shared/errors.ts";
 import type { PendingHost } from "../../shared/run/pending-host.ts";
 import { interfering, stoppingBefore } from "../support/faulty-table.ts";
@@ -35,7 +35,7 @@ export const aggregateOver = (table: Table) => ({
 /** Dependencies of a rebuild over a table. */
 export const rebuildOver = (table: Table) => ({
   ...aggregateOver(table),
-  scan: makeFleetScan(table),
+  scan: makeRebuildScan(table),
   generations: makeGenerationStore(table),
 });
 
@@ -88,7 +88,7 @@ export async function play(table: Table, fleet: string, operations: readonly Ope
       }
       case "replay": {
         const mark = marksSeen[operation.pick % marksSeen.length];
-        if (mark !== undefined) await aggregatePendingHosts(workers, fleet, bucketOf(fleet, mark.host), [mark]);
+        if (mark !== undefined) await aggregatePendingHosts(workers, fleet, shardOf(fleet, mark.host), [mark]);
       }
     }
   }
@@ -103,7 +103,7 @@ export async function aggregateAll(table: Table, fleet: string): Promise<void> {
   for (let pass = 0; pass < 10; pass += 1) {
     await aggregateFleet(deps, fleet);
     const open = await Promise.all(
-      Array.from({ length: BUCKETS }, (_, bucket) => deps.pendingHosts.list(fleet, bucket, 1)),
+      Array.from({ length: SHARDS }, (_, bucket) => deps.pendingHosts.list(fleet, bucket, 1)),
     );
     if (open.flat().length === 0) return;
   }

@@ -14,7 +14,7 @@ import { cellPartition, summaryKey } from "../../functions/store/keys.ts";
 import { makeRunStore } from "../../functions/store/runs.ts";
 import { makeHostStore } from "../../functions/store/summaries.ts";
 import { partition, queryAll, type Table } from "../../functions/store/table.ts";
-import { BUCKETS } from "../../shared/deployment.ts";
+import { SHARDS } from "../../shared/deployment.ts";
 import { startTestEngine, type TestEngine } from "../support/engine.ts";
 import { interfering } from "../support/faulty-table.ts";
 import { audit } from "../support/recompute.ts";
@@ -289,7 +289,7 @@ describe("the audit finds", () => {
   test("every cell and host in exactly one of the shards", async () => {
     const whole = await auditFleet(makeFleetScan(table), FLEET);
     const parts = await Promise.all(
-      Array.from({ length: BUCKETS }, (_, bucket) => auditFleet(makeFleetScan(table), FLEET, { buckets: [bucket] })),
+      Array.from({ length: SHARDS }, (_, bucket) => auditFleet(makeFleetScan(table), FLEET, { shards: [bucket] })),
     );
     const sum = (of: "hosts" | "runs" | "cells") => parts.reduce((total, part) => total + part[of], 0);
     expect([sum("hosts"), sum("runs"), sum("cells")]).toEqual([whole.hosts, whole.runs, whole.cells]);
@@ -301,10 +301,10 @@ describe("the audit finds", () => {
     const key = { pk: textOf(cell ?? {}, "pk"), sk: textOf(cell ?? {}, "sk") };
     await table.client.send(new DeleteItemCommand({ TableName: table.name, Key: keyItem(key) }));
     const of = Number(key.sk.at(-1));
-    expect((await auditFleet(makeFleetScan(table), FLEET, { buckets: [of] })).differences).toEqual([
+    expect((await auditFleet(makeFleetScan(table), FLEET, { shards: [of] })).differences).toEqual([
       { key: `${key.pk} ${key.sk}`, kind: "missing" },
     ]);
-    expect((await auditFleet(makeFleetScan(table), FLEET, { buckets: [(of + 1) % BUCKETS] })).differences).toEqual([]);
+    expect((await auditFleet(makeFleetScan(table), FLEET, { shards: [(of + 1) % SHARDS] })).differences).toEqual([]);
   });
 
   test("nothing, in repeated audits, while results come in and are counted", async () => {

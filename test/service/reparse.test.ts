@@ -7,10 +7,10 @@ import { reparseFleet } from "../../functions/service/reparse.ts";
 import { readUpload } from "../../functions/service/upload.ts";
 import { makeCellStore } from "../../functions/store/cells.ts";
 import { makeFleetScan } from "../../functions/store/fleet-scan.ts";
-import { makeRunStore, runId } from "../../functions/store/runs.ts";
+import { makeRunStore, replaceRun, runId } from "../../functions/store/runs.ts";
 import type { Table } from "../../functions/store/table.ts";
 import { readBonnie } from "../../shared/bonnie/reader.ts";
-import { toSample } from "../../shared/cells/sample.ts";
+import { type NewRun, toSample } from "../../shared/cells/sample.ts";
 import type { Run } from "../../shared/run/run.ts";
 import { startTestEngine, type TestEngine } from "../support/engine.ts";
 import { fixture } from "../support/fixtures.ts";
@@ -52,7 +52,11 @@ const asReadBefore = (run: Run): Run => ({
 const store = (run: Run) => makeRunStore(table).add([{ run, sample: toSample(run) }]);
 const readAgain = () =>
   reparseFleet(
-    { scan: makeFleetScan(table), runs: makeRunStore(table), clock: () => Date.parse(NOW) },
+    {
+      scan: makeFleetScan(table),
+      replaceRun: (before: Run, after: NewRun, at: string) => replaceRun(table, before, after, at),
+      clock: () => Date.parse(NOW),
+    },
     FLEET,
     () => undefined,
   );

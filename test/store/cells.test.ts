@@ -5,7 +5,7 @@ import { afterAll, beforeAll, expect, test } from "vitest";
 import { makeCellStore } from "../../functions/store/cells.ts";
 import { currentGeneration } from "../../functions/store/generations.ts";
 import { keyItem } from "../../functions/store/item.ts";
-import { cellKey, cohortHash, cohortKey, EVERY_COHORT, type Key } from "../../functions/store/keys.ts";
+import { ALL_COHORTS, cellKey, cohortHash, cohortKey, type Key } from "../../functions/store/keys.ts";
 import { type Table, transact } from "../../functions/store/table.ts";
 import { BACKENDS } from "../../shared/run/backends.ts";
 import { periodsUpTo } from "../../shared/run/periods.ts";
@@ -44,7 +44,7 @@ test("a question that would read too many ranges is refused with what it would r
       cohorts.map((cohort) => ({ key: cohortKey(of, period, cohortHash(cohort)), cohort: JSON.stringify(cohort) })),
     ),
   );
-  const place = { cohort: EVERY_COHORT, kind: "backend", scope: "ALL", shard: 0 } as const;
+  const place = { cohort: ALL_COHORTS, kind: "backend", scope: "ALL", shard: 0 } as const;
   await put(BACKENDS.map((name) => ({ key: cellKey(of, "2026-11", { ...place, name }) })));
   const { open } = makeCellStore(table);
   const question = { fleet: "default", filters: { site: ["fra"] } };
@@ -53,7 +53,7 @@ test("a question that would read too many ranges is refused with what it would r
   const wide = await open({ ...question, periods: PERIODS });
   await expect(wide.readAll("backend")).rejects.toMatchObject({
     code: "bad_parameter",
-    message: expect.stringMatching(new RegExp(`at most 20000 .* found ${ranges}: .* fewer periods`)),
+    message: expect.stringMatching(new RegExp(`read ${ranges} cell ranges.* limit is 20000 .* fewer periods`)),
   });
   const narrow = await open({ ...question, periods: PERIODS.slice(0, 2) });
   expect((await narrow.readAll("backend")).size).toBe(0);

@@ -10,7 +10,7 @@ import { openTable } from "../../functions/store/client.ts";
 import {
   beginFormat,
   FORMAT,
-  formatOf,
+  readFormat,
   requireFormat,
   upgradeTable,
   withFormatCheck,
@@ -19,10 +19,10 @@ import { type Item, keyItem } from "../../functions/store/item.ts";
 import { FORMAT_KEY, runKey, tokenKey, tokenKeyOfFormat0, tokenListOfFormat0 } from "../../functions/store/keys.ts";
 import { makePendingHosts } from "../../functions/store/pending-hosts.ts";
 import { makeRunStore } from "../../functions/store/runs.ts";
-import { addFleet, makeStatusStore } from "../../functions/store/status.ts";
+import { makeStatusStore } from "../../functions/store/status.ts";
 import { makeHostStore } from "../../functions/store/summaries.ts";
 import { getItem, partition, queryAll, type Table } from "../../functions/store/table.ts";
-import { makeTokenStore } from "../../functions/store/tokens.ts";
+import { addFleet, makeTokenStore } from "../../functions/store/tokens.ts";
 import { makeHttpApp } from "../../functions/web/http/app.ts";
 import { addReadRoutes } from "../../functions/web/routes/read.ts";
 import type { Token } from "../../shared/run/token.ts";
@@ -85,16 +85,16 @@ async function format0(): Promise<void> {
 
 describe("a new table", () => {
   test("gets the number of this version", async () => {
-    expect(await formatOf(table)).toBe(FORMAT);
+    expect(await readFormat(table)).toBe(FORMAT);
   });
 
   test("that was made elsewhere has none, which functions take for what it is, and is given one once", async () => {
     await unnumbered();
-    expect(await formatOf(table)).toBeNull();
+    expect(await readFormat(table)).toBeNull();
     expect(await getItem(withFormatCheck(opened()), runKey("default", "x"))).toBeNull();
     await beginFormat(table);
     await beginFormat(table);
-    expect(await formatOf(table)).toBe(FORMAT);
+    expect(await readFormat(table)).toBe(FORMAT);
   });
 });
 
@@ -145,7 +145,7 @@ describe.each([
       const answer = await app.request(`http://vbdstat.test${path}`, { headers: { Authorization: "Bearer old-t1" } });
       expect(answer.headers.get("Retry-After")).not.toBeNull();
       const { error } = await jsonOf<Refusal>(answer, 503);
-      expect(error.message).toMatch(/^the service and its table are of different versions.* nothing is lost$/);
+      expect(error.message).toMatch(/^the service and its table have different versions.* retrying is safe$/);
     }
     expect(faults).toHaveLength(2);
     expect(faults[0]).toMatchObject({ cause: { message: expect.stringMatching(message) } });
@@ -198,10 +198,10 @@ describe("an upgrade from format 0", () => {
       });
       const outcome = await upgradeTable(dying).catch((error: Error) => error.message);
       if (outcome !== "killed") break;
-      expect(await formatOf(table)).toBe(0);
+      expect(await readFormat(table)).toBe(0);
       expect(writes).toBeLessThan(5);
     }
-    expect(await formatOf(table)).toBe(FORMAT);
+    expect(await readFormat(table)).toBe(FORMAT);
     const opens = await Promise.all(
       ["old t1", "old t2", "old t3"].map((one) => makeTokenStore(table).find(secretHash(one))),
     );
@@ -236,7 +236,7 @@ describe("an upgrade from format 0", () => {
       name: "FormatError",
       message: expect.stringMatching(/results of fleet default .* cannot be read by this one\. Export them with/),
     });
-    expect(await formatOf(table)).toBe(0);
+    expect(await readFormat(table)).toBe(0);
     expect(await getItem(table, tokenKeyOfFormat0(secretHash("old t1")))).not.toBeNull();
   });
 

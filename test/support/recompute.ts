@@ -4,9 +4,9 @@
 import { ScanCommand } from "@aws-sdk/client-dynamodb";
 import { currentGeneration } from "../../functions/store/generations.ts";
 import { type Item, optionalBytesOf, textOf } from "../../functions/store/item.ts";
-import { bucketOf, cellKey, cohortHash, EVERY_COHORT, idOf, summaryKey } from "../../functions/store/keys.ts";
-import { runOfItem } from "../../functions/store/runs.ts";
-import { summaryOf } from "../../functions/store/summaries.ts";
+import { ALL_COHORTS, cellKey, cohortHash, idOf, shardOf, summaryKey } from "../../functions/store/keys.ts";
+import { parseRun } from "../../functions/store/runs.ts";
+import { parseSummary } from "../../functions/store/summaries.ts";
 import type { Table } from "../../functions/store/table.ts";
 import { addCell, type Cell, emptyCell } from "../../shared/cells/cell.ts";
 import { decodeCell, encodeCell } from "../../shared/cells/codec.ts";
@@ -43,11 +43,11 @@ export async function audit(table: Table, fleet?: string): Promise<Audit> {
     const pk = textOf(item, "pk");
     if (fleet !== undefined && pk.split("#")[1] !== fleet) continue;
     const key = idOf({ pk, sk: textOf(item, "sk") });
-    if (pk.startsWith("RUN#")) runs.push(runOfItem(item));
+    if (pk.startsWith("RUN#")) runs.push(parseRun(item));
     if (pk.startsWith("WORK#")) marks += 1;
     if (pk.startsWith("CELL#")) found.set(key, storedCell(item));
     if (pk.startsWith("HOST#")) {
-      const { summary, cohort } = summaryOf(item);
+      const { summary, cohort } = parseSummary(item);
       // Whether its cohort had room is no function of the runs: what is stored is taken as given.
       if (cohort === OTHER_COHORT) inOther.add(key);
       // A host whose runs are all gone keeps an empty summary.
@@ -109,8 +109,8 @@ function expectedOf(
       const cohort = cohortHash(inOther.has(key) ? OTHER_COHORT : computeCountedCohort(summary));
       expected.set(key, `${encodeSummary(summary)} ${cohort}`);
       for (const { view, kind, name, scope, cell } of contributions(summary)) {
-        for (const cohortName of [EVERY_COHORT, cohort]) {
-          const place = { cohort: cohortName, kind, name, scope, shard: bucketOf(fleet, host) };
+        for (const cohortName of [ALL_COHORTS, cohort]) {
+          const place = { cohort: cohortName, kind, name, scope, shard: shardOf(fleet, host) };
           const key = idOf(cellKey(of, period, place));
           const views = cells.get(key) ?? { trusted: emptyCell(), all: emptyCell() };
           addCell(views[view], cell);

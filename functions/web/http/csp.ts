@@ -24,8 +24,8 @@ export function contentSecurityPolicy(sources: Sources): string {
     ...allow("style-src", styles),
     ...allow("img-src", images),
     ...allow("script-src", scripts),
-    "base-uri 'none'",
     `form-action ${forms.length === 0 ? "'none'" : forms.join(" ")}`,
+    "base-uri 'none'",
     ...(framed === "nowhere" ? ["frame-ancestors 'none'"] : []),
   ].join("; ");
 }

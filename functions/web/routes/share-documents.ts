@@ -10,8 +10,8 @@ import type { MetricName } from "../../../shared/run/metrics.ts";
 import type { Share } from "../../../shared/run/share.ts";
 import type { Format } from "../../../shared/summaries/formats.ts";
 import type { Summary } from "../../../shared/summaries/kind.ts";
+import { makeCache } from "../../runtime/cache.ts";
 import { COST, charged, withTicket } from "../../service/admission.ts";
-import { makeRecent } from "../../service/recent.ts";
 import {
   DRAWN_FORMATS,
   documentName,
@@ -53,19 +53,15 @@ const MAX_TITLES = 256;
 /** The documents of shares, with a cache of those requested last. */
 export function shareDocuments(deps: EmbedDeps): ShareDocuments {
   const { shares, linkRenderer, clock } = deps;
-  const recentDocuments = makeRecent<ShownDocument>({
-    clock,
-    keptMs: ({ cache }) => (cache === "frozen" ? Number.POSITIVE_INFINITY : LIVE_MS),
-    sizeOf: ({ bytes }) => bytes.length + 1_000,
-    mostSize: MAX_BYTES,
+  const recentDocuments = makeCache<ShownDocument>({
+    now: clock,
+    ttlMs: ({ cache }) => (cache === "frozen" ? Number.POSITIVE_INFINITY : LIVE_MS),
+    sizeOf: ({ bytes }) => bytes.length,
+    entrySize: 1_000,
+    maxSize: MAX_BYTES,
   });
-  const recentSummaries = makeRecent<Summary>({
-    clock,
-    keptMs: () => LIVE_MS,
-    sizeOf: () => 1,
-    mostSize: MAX_SUMMARIES,
-  });
-  const recentTitles = makeRecent<string>({ clock, keptMs: () => LIVE_MS, sizeOf: () => 1, mostSize: MAX_TITLES });
+  const recentSummaries = makeCache<Summary>({ now: clock, ttlMs: () => LIVE_MS, maxSize: MAX_SUMMARIES });
+  const recentTitles = makeCache<string>({ now: clock, ttlMs: () => LIVE_MS, maxSize: MAX_TITLES });
 
   /** What a share shows: the numbers it was frozen with, or the current ones. */
   const summaryFor = (share: Share): Promise<Summary> =>

@@ -5,7 +5,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { App } from "aws-cdk-lib";
 import { NO_OPTIONS } from "../../../infra/options.ts";
-import { stageNamed } from "../../../infra/stage.ts";
+import { findStage } from "../../../infra/stage.ts";
 import { VbdstatStack } from "../../../infra/vbdstat-stack.ts";
 import type { Resource } from "../synthesised.ts";
 
@@ -27,7 +27,7 @@ export function assemble(stage: string): Assembly {
   // Outside of the repository, so that no bundle finds its packages.
   const outdir = mkdtempSync(join(tmpdir(), "vbdstat-assembly-"));
   const app = new App({ outdir });
-  const { artifactId } = new VbdstatStack(app, `vbdstat-${stage}`, stageNamed(stage), NO_OPTIONS);
+  const { artifactId } = new VbdstatStack(app, `vbdstat-${stage}`, findStage(stage), NO_OPTIONS);
   app.synth();
   const read = (name: string) => JSON.parse(readFileSync(join(outdir, `${artifactId}.${name}.json`), "utf8"));
   const assets: { source: { path: string }; destinations: Record<string, { objectKey: string }> }[] = Object.values(
@@ -51,7 +51,7 @@ export function assemble(stage: string): Assembly {
 export const resourcesOfType = (template: TemplateFile, type: string): [id: string, resource: Resource][] =>
   Object.entries(template.Resources).filter(([, { Type }]) => Type === type);
 
-/** The one resource of a type. Throws when there is none or more. */
+/** The only resource of a type. Throws when there are none or several. */
 export function theResource(template: TemplateFile, type: string): [id: string, resource: Resource] {
   const [found, ...others] = resourcesOfType(template, type);
   if (found === undefined || others.length > 0) throw new Error(`expected one ${type}, found ${others.length + 1}`);

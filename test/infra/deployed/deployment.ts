@@ -1,5 +1,5 @@
 // A deployment of a template on this machine: its table in the embedded engine, its functions as processes, each with the
-// environment and the rights that the template gives it, and the services between them in the little that they do here.
+// environment and the permissions of the template, and the services between them with the little that they do here.
 
 import type { APIGatewayProxyResult } from "hono/aws-lambda";
 import { type Command, type EngineProxy, engineProxy } from "../engine-proxy.ts";
@@ -21,7 +21,7 @@ export interface Answer {
 
 export interface Deployment {
   readonly tableName: string;
-  /** What the stack tells: where hosts post and people ask. */
+  /** The URL in the outputs of the stack. */
   readonly serviceUrl: string;
   /** Sends a request to the front door. */
   send(request: SentRequest): Promise<Answer>;
@@ -32,7 +32,7 @@ export interface Deployment {
   stop(): Promise<void>;
 }
 
-/** Deploys a template whose bundles are those of the assembly. Throws where it names what is not there. */
+/** Deploys a template with the bundles of the assembly. Throws when it refers to something that does not exist. */
 export async function deployed(template: TemplateFile, assembly: Assembly, endpoint: string): Promise<Deployment> {
   const table = await deployTable(template, endpoint);
   const running = new Map<string, { process: FunctionProcess; proxy: EngineProxy }>();

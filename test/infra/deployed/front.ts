@@ -26,7 +26,7 @@ export function throughDoor(template: TemplateFile, request: SentRequest): SentR
   if (!behavior.AllowedMethods.includes(request.method))
     throw new Error(`CloudFront refuses ${request.method} ${path}`);
   const { OriginCustomHeaders = [] } = Origins.find(({ Id }: { Id: string }) => Id === behavior.TargetOriginId);
-  // They take the place of those that were sent.
+  // They replace the headers that were sent.
   const added = OriginCustomHeaders.map(({ HeaderName, HeaderValue }: Record<string, string>) => [
     HeaderName?.toLowerCase(),
     HeaderValue,
@@ -112,6 +112,6 @@ export const mayInvoke = (template: TemplateFile, service: string, functionId: s
       (source === undefined || isSource(Properties.SourceArn["Fn::Join"][1].at(-1), source)),
   );
 
-/** Whether the end of an ARN is what a pattern says, in which `*` stands for any text. */
+/** Whether the end of an ARN matches a pattern, in which `*` matches any text. */
 const isSource = (pattern: string, source: string): boolean =>
   new RegExp(`^${pattern.replaceAll("*", ".*")}$`).test(source);

@@ -5,20 +5,20 @@ import { type ChildProcess, spawn } from "node:child_process";
 import { join } from "node:path";
 import { createInterface } from "node:readline";
 
-/** Reads events, one a line, and writes what the handler made of each behind a mark; its log goes between. */
+/** Reads events, one a line, and writes the result of the handler for each after a marker; its log lines are in between. */
 const RUNTIME = `
   import { createInterface } from "node:readline";
   const [file, name] = process.argv.slice(1);
   const handler = (await import(file))[name];
   for await (const line of createInterface({ input: process.stdin })) {
     const context = { awsRequestId: "test", getRemainingTimeInMillis: () => 300_000 };
-    let told;
+    let outcome;
     try {
-      told = { answer: (await handler(JSON.parse(line), context)) ?? null };
+      outcome = { answer: (await handler(JSON.parse(line), context)) ?? null };
     } catch (error) {
-      told = { error: String(error?.stack ?? error) };
+      outcome = { error: String(error?.stack ?? error) };
     }
-    process.stdout.write("\\nANSWER " + JSON.stringify(told) + "\\n");
+    process.stdout.write("\\nANSWER " + JSON.stringify(outcome) + "\\n");
   }
 `;
 

@@ -50,7 +50,7 @@ export async function mainJob(deployment: Deployment, endpoint: string): Promise
     if (!partition.startsWith("WORK#")) throw new Error(`the stream wakes the aggregation for ${partition}`);
   }
   const { pending_hosts, runs } = await json("GET", "/v1/status", 200);
-  if (pending_hosts !== 0 || runs !== 2) throw new Error(`${pending_hosts} marks are open, ${runs} runs counted`);
+  if (pending_hosts !== 0 || runs !== 2) throw new Error(`${pending_hosts} hosts are pending, ${runs} runs counted`);
   await deployment.schedule("rate(5 minutes)");
   await deployment.schedule("rate(3 hours)");
 

@@ -10,10 +10,10 @@ import { afterAll, beforeAll, beforeEach, describe, expect, test } from "vitest"
 import * as z from "zod";
 import { keyItem } from "../../../functions/store/item.ts";
 import { FORMAT_KEY } from "../../../functions/store/keys.ts";
-import { addFleet } from "../../../functions/store/status.ts";
+import { addFleet } from "../../../functions/store/tokens.ts";
 import { PLAIN_FLEET, sameRatio } from "../../../local/demo/fleet-plan.ts";
 import { generateFleet } from "../../../local/demo/generated-fleet.ts";
-import { readIdentity } from "../../../local/server/process-identity.ts";
+import { readIdentityFile } from "../../../local/server/process-identity.ts";
 import { startTestEngine } from "../../support/engine.ts";
 import { BUNDLE, buildServer, removeBuild, runServer, startServerProcess } from "../../support/server-process.ts";
 
@@ -53,7 +53,7 @@ interface Circumstances {
   readonly input?: string;
   readonly data?: string;
   readonly environment?: Readonly<Record<string, string>>;
-  /** An open file that takes standard output; closed afterwards. */
+  /** An open file for standard output; closed at the end. */
   readonly stdout?: number;
 }
 
@@ -104,22 +104,22 @@ describe("the command line", () => {
     [["import", "x.csv", "--backend", "foo"], /backend: expected a backend such as loop/],
     [["export", "--from", "yesterday"], /--from: expected a date or an ISO 8601 time/],
     [["export", "--backend", "foo"], /--backend: expected a backend such as loop/],
-    [["audit", "--flet", "x"], /^vbdstat: Unknown option '--flet'\nvbdstat audit --help says what is expected\n$/],
-    [["token", "make"], /--scope: expected ingest, read or admin, found nothing/],
-    [["token", "make", "--scope", "root"], /--scope: expected ingest, read or admin, found "root"/],
-    [["token", "make", "--scope", "read", "--hosts", "a*"], /--hosts: only an ingest token has a host pattern/],
-    [["token", "make", "--scope", "read", "--expires-at", "soon"], /--expires-at: expected a time .*, found "soon"/],
+    [["audit", "--flet", "x"], /^vbdstat: Unknown option '--flet'\nRun vbdstat audit --help for details\n$/],
+    [["token", "create"], /--scope: expected ingest, read or admin, found nothing/],
+    [["token", "create", "--scope", "root"], /--scope: expected ingest, read or admin, found "root"/],
+    [["token", "create", "--scope", "read", "--hosts", "a*"], /--hosts: only an ingest token has a host pattern/],
+    [["token", "create", "--scope", "read", "--expires-at", "soon"], /--expires-at: expected a time .*, found "soon"/],
     [
       ["token", "make", "--scope", "read", "--expires-at", "2020-01-01T00:00:00Z"],
       /--expires-at: must be in the future/,
     ],
-    [["token", "make", "--root", "--fleet", "lab"], /--root: expected no --fleet, which a root token does not have/],
+    [["token", "create", "--root", "--fleet", "lab"], /--root: expected no --fleet, which a root token does not have/],
     [
-      ["token", "make", "--scope", "ingest", "--hosts", " a*"],
+      ["token", "create", "--scope", "ingest", "--hosts", " a*"],
       /--hosts: expected a pattern without blanks before or behind it, found " a\*"/,
     ],
     [["upgrade", "now"], /expected options only, found "now"/],
-    [["token", "steal"], /expected make, list or end ID, found "steal"/],
+    [["token", "steal"], /expected create, list or revoke ID, found "steal"/],
   ])("%j that is not understood says what was expected and ends with 2", async (args, message) => {
     const { code, out, error } = await vbdstat(args);
     expect(error).toMatch(message);
@@ -142,7 +142,7 @@ describe("the command line", () => {
   test("a folder without data is refused where nothing could be found in it", async () => {
     for (const name of ["audit", "export", "rebuild"]) {
       const { code, error } = await vbdstat([name]);
-      expect(error).toMatch(/there are no data in .*; set DATA_DIR/);
+      expect(error).toMatch(/no data found in .*; set DATA_DIR/);
       expect(code).toBe(1);
     }
   });
@@ -194,17 +194,17 @@ describe("without a server", () => {
     expect(other).toMatchObject({ code: 1, out: "stored 0, duplicate 0, rejected 72\n" });
   });
 
-  test("whoever stops it, or reads only the beginning, leaves no engine and no lock behind", async () => {
+  test("a command that is stopped, or whose output is closed early, leaves no engine and no lock behind", async () => {
     await vbdstat(["import", "-"], { input: FLEET });
     const exporting = start(["export"], dataDir);
     exporting.stdout.destroy();
     await new Promise((resolve) => exporting.once("close", resolve));
-    expect(["lock", "engine"].map((name) => readIdentity(join(dataDir, name)))).toEqual([null, null]);
+    expect(["lock", "engine"].map((name) => readIdentityFile(join(dataDir, name)))).toEqual([null, null]);
     const importing = start(["import", "-"], dataDir);
-    while (readIdentity(join(dataDir, "engine")) === null) await new Promise((resolve) => setTimeout(resolve, 20));
+    while (readIdentityFile(join(dataDir, "engine")) === null) await new Promise((resolve) => setTimeout(resolve, 20));
     importing.kill("SIGTERM");
     expect(await new Promise((resolve) => importing.once("close", resolve))).toBe(1);
-    expect(["lock", "engine"].map((name) => readIdentity(join(dataDir, name)))).toEqual([null, null]);
+    expect(["lock", "engine"].map((name) => readIdentityFile(join(dataDir, name)))).toEqual([null, null]);
   });
 
   test("bad lines are listed with their place in the file, the others are stored, and it ends with 1", async () => {
@@ -274,10 +274,10 @@ test("an export onto a full disk says that it is not complete", async () => {
   expect(code).toBe(1);
 });
 
-test("beside a server everything goes through its engine, and a token that is made there works at once", async () => {
+test("with a running server everything goes through its engine, and a token created there works at once", async () => {
   const server = await startServerProcess({ dataDir });
   try {
-    const made = await vbdstat(["token", "make", "--scope", "ingest", "--fleet", "lab", "--label", "x"]);
+    const made = await vbdstat(["token", "create", "--scope", "ingest", "--fleet", "lab", "--label", "x"]);
     expect(made).toMatchObject({ code: 0, error: "" });
     expect(made.out).toMatch(/^vbd_\S{43}\n$/);
     const answer = await server.send("/v1/results?backend=loop", {
@@ -289,17 +289,17 @@ test("beside a server everything goes through its engine, and a token that is ma
     const listed = await vbdstat(["token", "list", "--fleet", "lab"]);
     expect(listed.out).toMatch(/^[0-9a-f-]{36} {2}lab {2}ingest {2}x\n$/);
     const id = listed.out.slice(0, 36);
-    expect(await vbdstat(["token", "end", id, "--fleet", "lab"])).toMatchObject({ code: 0, out: `ended ${id}\n` });
-    expect(await vbdstat(["token", "end", id, "--fleet", "lab"])).toMatchObject({
+    expect(await vbdstat(["token", "revoke", id, "--fleet", "lab"])).toMatchObject({ code: 0, out: `revoked ${id}\n` });
+    expect(await vbdstat(["token", "revoke", id, "--fleet", "lab"])).toMatchObject({
       code: 1,
-      error: `fleet lab has no token "${id}" that was not ended before\n`,
+      error: `fleet lab has no token "${id}" that is not revoked already\n`,
     });
 
     const imported = await vbdstat(["import", "-", "--no-aggregate"], { input: FLEET });
     expect(imported).toMatchObject({ code: 0, out: "stored 72, duplicate 0, rejected 0\n" });
     await server.untilAggregated();
     expect((await vbdstat(["rebuild", "--reparse", "--grace", "0"])).out).toBe(
-      "reparse 72 runs of fleet default: 0 changed\nrebuilt 12 hosts of fleet default\n",
+      "reparsed 72 runs of fleet default: 0 changed\nrebuilt 12 hosts of fleet default\n",
     );
     expect((await vbdstat(["audit"])).out).toMatch(/^no difference in \d+ cells of 12 hosts\n$/);
   } finally {
@@ -318,9 +318,9 @@ test("a table of an earlier version elsewhere is left alone by servers and comma
     expect(await vbdstat(["audit"], { environment })).toEqual({ code: 1, out: "", error: `vbdstat: ${refused}` });
     const server = await runServer({ dataDir, environment });
     expect(server).toEqual({ code: 1, output: `vbdstat does not start: ${refused}` });
-    const upgraded = `upgraded table ${table.name} from format 0 to 1: 0 tokens taken over\n`;
+    const upgraded = `upgraded table ${table.name} from format 0 to 1: 0 tokens converted\n`;
     expect(await vbdstat(["upgrade"], { environment })).toEqual({ code: 0, out: upgraded, error: "" });
-    const nothing = `nothing to do: the table ${table.name} has the format of this version\n`;
+    const nothing = `nothing to do: table ${table.name} already has the format of this version\n`;
     expect(await vbdstat(["upgrade"], { environment })).toEqual({ code: 0, out: nothing, error: "" });
     expect(await vbdstat(["audit"], { environment })).toMatchObject({ code: 0 });
   } finally {
@@ -339,12 +339,12 @@ test("a token ends with its shares where that is asked for, and the shares of ot
         await (await server.send("/v1/shares", { method: "POST", body: JSON.stringify(asked), headers })).json(),
       );
     };
-    const secret = (await vbdstat(["token", "make", "--scope", "read"])).out.trim();
+    const secret = (await vbdstat(["token", "create", "--scope", "read"])).out.trim();
     const [mine, other] = [await share(secret), await share(server.token)];
-    const { code, out } = await vbdstat(["token", "end", mine.created_by.token_id, "--shares"]);
+    const { code, out } = await vbdstat(["token", "revoke", mine.created_by.token_id, "--shares"]);
     expect({ code, out }).toEqual({
       code: 0,
-      out: `ended 1 shares of ${mine.created_by.token_id}\nended ${mine.created_by.token_id}\n`,
+      out: `revoked 1 shares of ${mine.created_by.token_id}\nrevoked ${mine.created_by.token_id}\n`,
     });
     expect((await server.send(`/s/${mine.id}.json`)).status).toBe(410);
     expect((await server.send(`/s/${other.id}.json`)).status).toBe(200);

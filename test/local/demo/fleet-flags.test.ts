@@ -1,8 +1,9 @@
 import { expect, test } from "vitest";
-import { FlagError, fleetPlanOf, PLAIN_FLEET, sameRatio } from "../../../local/demo/fleet-plan.ts";
+import { UsageError } from "../../../local/cli/arguments.ts";
+import { PLAIN_FLEET, parseFleetFlags, sameRatio } from "../../../local/demo/fleet-plan.ts";
 
 test("without flags the plan is the plain fleet, to stdout", () => {
-  expect(fleetPlanOf([])).toEqual({ plan: PLAIN_FLEET, out: null });
+  expect(parseFleetFlags([])).toEqual({ plan: PLAIN_FLEET, out: null });
 });
 
 test("every flag reaches the plan", () => {
@@ -10,7 +11,7 @@ test("every flag reaches the plan", () => {
     "--seed 5 --hosts 7 --runs 2 --months 3 --from 2026-01-01 --baseline phy --candidate qdisk=2,seeks=3 --candidate loop=0.5 " +
     "--releases 1.03,1.96 --site 2 --hardware 3 --storage 4 --xen-version 5 --spread 0.2 --noise 0.1 --wild 0.3 " +
     "--file-mib 64 --files 16 --cached 1 --out somewhere";
-  expect(fleetPlanOf(flags.split(" "))).toEqual({
+  expect(parseFleetFlags(flags.split(" "))).toEqual({
     out: "somewhere",
     plan: {
       seed: 5,
@@ -43,12 +44,13 @@ test.each([
   ["--from yesterday", "--from: expected a date"],
   ["--baseline disk", "--baseline: expected a backend"],
   ["--candidate blktap2", 'expected a ratio above 0, found ""'],
-  ["--candidate blktap2=1,speed=2", 'there is no metric "speed"'],
+  ["--candidate blktap2=1,speed=2", 'unknown metric "speed"'],
   ["--candidate loop=2", "expected each backend once"],
   ["--releases 2.01", "--releases: expected 1.03, 1.96, 2.00a"],
   ["--storage 16", "--storage: expected a whole number from 0 to 15"],
   ["--hots 3", "--hots"],
+  ["hosts", 'expected options only, found "hosts"'],
 ])("%s is refused with what was expected", (flags, message) => {
-  expect(() => fleetPlanOf(flags.split(" "))).toThrow(FlagError);
-  expect(() => fleetPlanOf(flags.split(" "))).toThrow(message);
+  expect(() => parseFleetFlags(flags.split(" "))).toThrow(UsageError);
+  expect(() => parseFleetFlags(flags.split(" "))).toThrow(message);
 });

@@ -96,7 +96,7 @@ describe("a generated line is one that Bonnie++ could have printed", () => {
     );
   });
 
-  test("the first hosts of a fleet of ten million come at once, and are those of a small fleet", () => {
+  test("the first hosts of a fleet of ten million are generated at once, and equal the hosts of a small fleet", () => {
     const large = generateFleet({ ...ALL_RELEASES, hosts: 10_000_000 });
     const first = Array.from({ length: 4 }, () => large.next().value);
     expect(first).toEqual([...generateFleet({ ...ALL_RELEASES, hosts: 4 })]);

@@ -139,7 +139,7 @@ describe("the setting", () => {
     await start(secret);
     await revoke(secret);
     const message =
-      "the secret in VBDSTAT_ADMIN_TOKEN is that of a revoked token. Set it to a new secret, or unset it.";
+      "the secret in VBDSTAT_ADMIN_TOKEN belongs to a revoked token. Set it to a new secret, or unset it.";
     for (let times = 0; times < 2; times += 1) {
       await expect(start(secret)).rejects.toMatchObject({ name: "StartError", message });
     }
@@ -153,28 +153,28 @@ describe("the setting", () => {
     expect.assert(root !== undefined);
     const secret = makeSecret();
     await tokens.add({ ...root.token, id: "an-id", root: false }, secretHash(secret));
-    await expect(start(secret)).rejects.toThrow(/is that of token an-id, which is no root token/);
+    await expect(start(secret)).rejects.toThrow(/belongs to token an-id, which is not a root token/);
   });
 });
 
 describe("the file", () => {
-  test("with a revoked token is put aside, no other is made, and the log says how to come in again", async () => {
+  test("with a revoked token is renamed, no new token is created, and the log says how to create one", async () => {
     const { secret } = await start();
     await revoke(secret ?? "");
     expect(await start()).toEqual({ secret: null, isNew: false });
     expect(printed).toEqual([
-      `${file} holds a token that was revoked at 2026-11-22T10:00:00.000Z; renamed to ${file}.revoked`,
-      "no root token is left; make one with: vbdstat token make --root",
+      `${file} has a token that was revoked at 2026-11-22T10:00:00.000Z; renamed to ${file}.revoked`,
+      "no root token is left; create one with: vbdstat token create --root",
     ]);
     expect(await roots()).toEqual([]);
     expect(existsSync(file)).toBe(false);
   });
 
-  test("with a token that is not known is put aside once the first one was made", async () => {
+  test("with an unknown token is renamed after the first one was created", async () => {
     await start();
     keep(makeSecret());
     expect(await start()).toEqual({ secret: null, isNew: false });
-    expect(printed).toEqual([`${file} holds a token that is not known here; renamed to ${file}.revoked`]);
+    expect(printed).toEqual([`${file} has an unknown token; renamed to ${file}.revoked`]);
     expect(await roots()).toHaveLength(1);
   });
 
@@ -190,14 +190,14 @@ describe("the file", () => {
   });
 
   test.each(["", "x", "two words and more of it", "caf\u00e9-caf\u00e9-caf\u00e9-caf\u00e9"])(
-    "that was cut or holds something else (%j) is put aside and never made valid",
+    "that was truncated or has something else (%j) is renamed and never becomes valid",
     async (content) => {
       writeFileSync(file, content, { mode: 0o600 });
       const { secret, isNew } = await start();
       expect(isNew).toBe(true);
       expect(await roots()).toEqual([secretHash(secret ?? "")]);
       expect(printed).toEqual([
-        `${file} does not hold 16 to 256 characters of ASCII without blanks, so it is no token; renamed to ${file}.bad`,
+        `${file} is not a token: expected 16 to 256 ASCII characters without spaces; renamed to ${file}.bad`,
       ]);
       expect(readFileSync(`${file}.bad`, "utf8")).toBe(content);
     },
@@ -207,10 +207,10 @@ describe("the file", () => {
     [
       "others can read it",
       () => chmodSync(file, 0o644),
-      /admin-token holds a secret and others can read it \(mode 0644\)/,
+      /admin-token contains a secret and is readable by other users \(mode 0644\)/,
     ],
-    ["it is a folder", () => [rmSync(file), mkdirSync(file)], /admin-token .* must be a file, which it is not/],
-    ["it is a pipe", () => [rmSync(file), execFileSync("mkfifo", [file])], /must be a file, which it is not/],
+    ["it is a folder", () => [rmSync(file), mkdirSync(file)], /admin-token .* must be a regular file/],
+    ["it is a pipe", () => [rmSync(file), execFileSync("mkfifo", [file])], /must be a regular file/],
     [
       "it leads to itself",
       () => [rmSync(file), symlinkSync(file, file)],
@@ -226,7 +226,7 @@ describe("the file", () => {
   test.skipIf(process.geteuid?.() !== 0)("is refused when it belongs to somebody else", async () => {
     keep(makeSecret());
     chownSync(file, 65_534, 65_534);
-    await expect(start()).rejects.toThrow(/belongs to user 65534, while this process is user 0/);
+    await expect(start()).rejects.toThrow(/belongs to user 65534, but this process runs as user 0/);
   });
 
   test("that is gone is not made again while any root token is valid", async () => {

@@ -12,7 +12,7 @@ import { openTable } from "../../../functions/store/client.ts";
 import { PLAIN_FLEET, sameRatio } from "../../../local/demo/fleet-plan.ts";
 import { generateFleet, makeRandom } from "../../../local/demo/generated-fleet.ts";
 import { startEngine } from "../../../local/server/engine.ts";
-import { readIdentity } from "../../../local/server/process-identity.ts";
+import { readIdentityFile } from "../../../local/server/process-identity.ts";
 import { audit } from "../../support/recompute.ts";
 import { buildServer, removeBuild, type ServerProcess, startServerProcess } from "../../support/server-process.ts";
 
@@ -75,7 +75,7 @@ test("no acknowledged result is lost and no cell is wrong after 20 kills under l
     while (acknowledged.size <= enough) await pause(10);
     await pause(random.uniform() * 600);
     const victim = VICTIMS[round % VICTIMS.length];
-    const engine = readIdentity(join(dataDir, "engine"));
+    const engine = readIdentityFile(join(dataDir, "engine"));
     if (victim !== "server" && engine !== null) process.kill(engine.pid, "SIGKILL");
     // A server that lost its engine goes on for a while, so that it meets its own restart of the engine as well.
     if (victim === "engine") await pause(random.uniform() * 400);

@@ -3,7 +3,7 @@ import { createServer } from "node:net";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from "vitest";
-import { isRunning, readIdentity } from "../../../local/server/process-identity.ts";
+import { isRunning, readIdentityFile } from "../../../local/server/process-identity.ts";
 import { startTestEngine } from "../../support/engine.ts";
 import { pathWithout } from "../../support/programs.ts";
 import {
@@ -45,10 +45,10 @@ const post = (server: ServerProcess, query = "?backend=loop") =>
   server.send(`/v1/results${query}`, { method: "POST", body: LOOP });
 
 describe("an operator starts the server", () => {
-  test("the first start makes an admin token, keeps it for its owner only, and tells where, not what, it is", async () => {
+  test("the first start creates an admin token, readable by its owner only, and prints its file but not its secret", async () => {
     const first = await start();
     expect(first.output()).not.toContain(first.token);
-    expect(first.output()).toContain(`made the admin token; it is in ${join(dataDir, "admin-token")}`);
+    expect(first.output()).toContain(`created the admin token; it is in ${join(dataDir, "admin-token")}`);
     expect(statSync(join(dataDir, "admin-token")).mode & 0o777).toBe(0o600);
     expect(await first.end("SIGTERM")).toBe(0);
     const second = await start();
@@ -84,7 +84,7 @@ describe("an operator starts the server", () => {
     });
   });
 
-  test("over a DynamoDB elsewhere it starts no engine, and tells nobody where that DynamoDB is", async () => {
+  test("with another DynamoDB it starts no engine, and does not reveal its endpoint", async () => {
     const elsewhere = await startTestEngine();
     const server = await start({ DYNAMODB_ENDPOINT: elsewhere.endpoint });
     expect((await post(server)).status).toBe(201);
@@ -109,7 +109,7 @@ describe("an operator stops the server", () => {
     "%s ends it with 0, the engine too, and frees the folder",
     async (signal) => {
       const server = await start();
-      const engine = readIdentity(join(dataDir, "engine"));
+      const engine = readIdentityFile(join(dataDir, "engine"));
       expect(engine !== null && isRunning(engine)).toBe(true);
       expect(await server.end(signal)).toBe(0);
       expect(engine !== null && isRunning(engine)).toBe(false);
@@ -141,7 +141,7 @@ describe("an operator stops the server", () => {
   });
 });
 
-describe("what stands in the way of a start is said in words", () => {
+describe("a failed start gives its reason", () => {
   test("another server on the same folder", async () => {
     await start();
     const second = await runServer({ dataDir });
@@ -157,7 +157,7 @@ describe("what stands in the way of a start is said in words", () => {
     const { code, output } = await runServer({ dataDir, environment: { PORT: port } });
     taken.close();
     expect(code).toBe(1);
-    expect(output).toContain(`port ${port} on 127.0.0.1 is taken`);
+    expect(output).toContain(`port ${port} on 127.0.0.1 is in use`);
     expect((await (await start()).send("/healthz")).status).toBe(200);
   });
 
@@ -169,7 +169,7 @@ describe("what stands in the way of a start is said in words", () => {
     expect(output).toContain("Set DATA_DIR");
   });
 
-  test("a database that is none, or damaged", async () => {
+  test("a file that is not a database, or a damaged one", async () => {
     mkdirSync(dataDir);
     writeFileSync(join(dataDir, "vbdstat.db"), "this is no database");
     const { code, output } = await runServer({ dataDir });
@@ -191,7 +191,7 @@ describe("what stands in the way of a start is said in words", () => {
     const program = join(folder, "dist", "main.js");
     const { code, output } = await runServer({ dataDir, program, environment: { PATH: "/nowhere" } });
     expect(code).toBe(1);
-    expect(output).toContain("there is no embedded engine for this platform");
+    expect(output).toContain("no embedded engine for this platform");
     expect(output).toContain("DYNAMODB_ENDPOINT");
   });
 
@@ -216,7 +216,7 @@ describe("things that die", () => {
 
   test("a server killed with -9 takes its engine along, and leaves the folder free", async () => {
     const first = await start();
-    const engine = readIdentity(join(dataDir, "engine"));
+    const engine = readIdentityFile(join(dataDir, "engine"));
     expect((await post(first)).status).toBe(201);
     await first.end("SIGKILL");
     while (engine !== null && isRunning(engine)) await new Promise((resolve) => setTimeout(resolve, 20));
@@ -225,7 +225,7 @@ describe("things that die", () => {
 
   test("a server killed with -9 leaves a lock and an engine; the next one takes over both and loses nothing", async () => {
     const first = await start(withoutSetpriv());
-    const engine = readIdentity(join(dataDir, "engine"));
+    const engine = readIdentityFile(join(dataDir, "engine"));
     expect((await post(first)).status).toBe(201);
     await first.end("SIGKILL");
     expect(engine !== null && isRunning(engine)).toBe(true);
@@ -236,7 +236,7 @@ describe("things that die", () => {
 
   test("an engine that its server could not write down before it was killed is found by its database", async () => {
     const first = await start(withoutSetpriv());
-    const engine = readIdentity(join(dataDir, "engine"));
+    const engine = readIdentityFile(join(dataDir, "engine"));
     await first.end("SIGKILL");
     rmSync(join(dataDir, "engine"));
     expect(engine !== null && isRunning(engine)).toBe(true);
@@ -244,9 +244,9 @@ describe("things that die", () => {
     expect(engine !== null && isRunning(engine)).toBe(false);
   });
 
-  test("an engine that dies is started again; meanwhile clients hear 503 and when to come back", async () => {
+  test("an engine that dies is restarted; until then clients get 503 with Retry-After", async () => {
     const server = await start();
-    const engine = readIdentity(join(dataDir, "engine"));
+    const engine = readIdentityFile(join(dataDir, "engine"));
     process.kill(engine?.pid ?? 0, "SIGKILL");
     const answers: number[] = [];
     for (let tries = 0; tries < 100 && !answers.includes(201); tries += 1) {
@@ -256,6 +256,6 @@ describe("things that die", () => {
     }
     expect(answers.at(-1)).toBe(201);
     expect(answers.filter((status) => status !== 201 && status !== 503)).toEqual([]);
-    expect(server.output()).toContain("the engine ended (SIGKILL); starting it again");
+    expect(server.output()).toContain("the engine ended (SIGKILL); restarting it");
   });
 });

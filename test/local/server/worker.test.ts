@@ -1,9 +1,9 @@
 import { afterEach, beforeEach, describe, expect, test, vi } from "vitest";
 import type { SweepDeps } from "../../../functions/service/sweep.ts";
 import { startWorker, type Worker } from "../../../local/server/worker.ts";
-import { BUCKETS } from "../../../shared/deployment.ts";
+import { SHARDS } from "../../../shared/deployment.ts";
 
-// The worker decides when to aggregate, not how, so what it sees here is a store without marks that notes who was asked for.
+// The worker decides when to aggregate, not how, so it gets a store without pending hosts that records the queried fleets.
 let passes: string[];
 let fleets: () => Promise<readonly string[]>;
 let beforeMarks: (fleet: string) => Promise<void>;
@@ -11,7 +11,7 @@ let faults: unknown[];
 let worker: Worker | undefined;
 
 const unexpected = () => {
-  throw new Error("not to be called without marks");
+  throw new Error("must not be called without pending hosts");
 };
 
 const pendingHosts = {
@@ -38,7 +38,7 @@ const deps: SweepDeps = {
   backOff: async () => {},
 };
 const start = (pollMs = 1_000): Worker => {
-  worker = startWorker(deps, { pollMs, quietMs: 0, patienceMs: 0, onFault: (error) => faults.push(error) });
+  worker = startWorker(deps, { pollMs, quietMs: 0, patienceMs: 0, onError: (error) => faults.push(error) });
   return worker;
 };
 
@@ -63,7 +63,7 @@ describe("the worker", () => {
     expect(passes).toEqual(["a", "b", "a", "b", "a", "b"]);
   });
 
-  test("woken during a pass runs once more afterwards, never twice at once", async () => {
+  test("a wake-up during a pass causes one more pass, never two at once", async () => {
     fleets = async () => [];
     let running = 0;
     let most = 0;
@@ -155,7 +155,7 @@ describe("the worker", () => {
 describe("uploads go first", () => {
   const startWaiting = (): Worker => {
     fleets = async () => [];
-    worker = startWorker(deps, { pollMs: 3_600_000, quietMs: 100, patienceMs: 10_000, onFault: (e) => faults.push(e) });
+    worker = startWorker(deps, { pollMs: 3_600_000, quietMs: 100, patienceMs: 10_000, onError: (e) => faults.push(e) });
     return worker;
   };
   /** So many uploads, so many milliseconds apart. */
@@ -219,8 +219,8 @@ test("a pass looks into every bucket", async () => {
   };
   worker = startWorker(
     { ...deps, pendingHosts: counting },
-    { pollMs: 1_000, quietMs: 0, patienceMs: 0, onFault: (error) => faults.push(error) },
+    { pollMs: 1_000, quietMs: 0, patienceMs: 0, onError: (error) => faults.push(error) },
   );
   await worker.drain();
-  expect(new Set(buckets)).toEqual(new Set(Array.from({ length: BUCKETS }, (_, bucket) => bucket)));
+  expect(new Set(buckets)).toEqual(new Set(Array.from({ length: SHARDS }, (_, bucket) => bucket)));
 });

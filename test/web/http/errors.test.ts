@@ -138,7 +138,7 @@ describe("503, 429 and 500: when the store fails", () => {
       const refusal = await jsonOf<Refusal>(answer, 503);
       expect(refusal.error.code).toBe("unavailable");
       // A large upload takes several transactions: the error must not say that nothing was stored.
-      expect(refusal.error.message).toMatch(/send the same again later, nothing is lost and nothing counts twice$/);
+      expect(refusal.error.message).toMatch(/retry later; retrying is safe$/);
       expect(JSON.stringify(refusal)).not.toMatch(/10\.0\.0\.7|secret|ECONN/);
     },
   );
@@ -154,7 +154,7 @@ describe("503, 429 and 500: when the store fails", () => {
       failing(error, "writes");
       const answer = await service.post(line, "?backend=loop");
       expect(answer.headers.get("Retry-After")).toBe("5");
-      expect(await textOf(answer, 429)).toMatch(/^error slow_down: .* send the same again later, .*\nsee .*\n$/);
+      expect(await textOf(answer, 429)).toMatch(/^error slow_down: .* retry later; .*\nsee .*\n$/);
       vi.restoreAllMocks();
     }
     await textOf(service.post(line, "?backend=loop"), 201);

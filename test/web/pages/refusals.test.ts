@@ -96,7 +96,7 @@ describe("an address that is nothing", () => {
       const answer = await byBrowser(path, { secret });
       const page = await errorPage(answer, 404);
       expect(page).toContain("<h1>Not found</h1>");
-      expect(page).toContain("There is nothing at /");
+      expect(page).toContain("No such path: /");
       expect(page).toContain('<a href="/">Where to begin</a>');
       expect(page).toContain(`Request ${answer.headers.get("X-Request-Id")}`);
       expect(page.length).toBeLessThan(5_000);
@@ -163,7 +163,7 @@ describe("a page that refuses", () => {
   ])("405 for %s %s, with what it takes", async (method, path, allowed) => {
     const answer = await byBrowser(path, { method });
     expect(answer.headers.get("Allow")).toBe(allowed);
-    expect(await errorPage(answer, 405)).toContain(`${path} takes ${allowed}, not ${method}.`);
+    expect(await errorPage(answer, 405)).toContain(`Method ${method} not allowed for ${path} (allowed: ${allowed}).`);
     const refusal = await jsonOf<Refusal>(ask(path, { method }), 405);
     expect(refusal.error.code).toBe("method_not_allowed");
   });
@@ -207,7 +207,7 @@ describe("a form that is refused", () => {
 
   test("of a wrong token is the sign-in again, and 401 to a program", async () => {
     const form = { token: "vbd_wrong" };
-    expect(await errorPage(await post("/sign-in", form, BROWSER), 401)).toContain("unknown or revoked token");
+    expect(await errorPage(await post("/sign-in", form, BROWSER), 401)).toContain("Unknown or revoked token");
     expect((await jsonOf<Refusal>(post("/sign-in", form, {}), 401)).error.code).toBe("unauthorized");
   });
 });

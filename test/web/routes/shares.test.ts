@@ -73,7 +73,7 @@ describe("POST /v1/shares 201", () => {
     expect(new Set(ids.map((id) => id.slice(0, 8))).size).toBe(8);
   });
 
-  test("a read token makes shares, of its own fleet's numbers", async () => {
+  test("a read token creates shares, of its own fleet's numbers", async () => {
     const reader = await service.token({ scope: "read", fleet: "elsewhere", label: "wiki" });
     const made = await share(service, {}, reader);
     expect(made).toMatchObject({ fleet: "elsewhere", created_by: { label: "wiki" } });

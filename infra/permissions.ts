@@ -1,0 +1,72 @@
+// Permissions on the table: which actions each function may use, on which partitions, through which index. The partitions are the store's
+// keys. Actions without a partition key (Scan, PartiQL) must never be added: a condition on partition keys is true for a request without
+// one.
+
+import type { TableV2 } from "aws-cdk-lib/aws-dynamodb";
+import { type IGrantable, PolicyStatement } from "aws-cdk-lib/aws-iam";
+import { TABLE } from "../shared/deployment.ts";
+
+export interface Permission {
+  /** Names of DynamoDB actions. A transaction needs the permission of each of its writes. */
+  readonly actions: readonly ("GetItem" | "BatchGetItem" | "Query" | "PutItem" | "UpdateItem" | "DeleteItem")[];
+  /** Patterns of partition keys (of the index, if there is one); `*` matches any text. */
+  readonly partitions: readonly string[];
+  /** The index that is queried; without one, the table itself. */
+  readonly index?: string;
+}
+
+const byOrder = TABLE.orderIndex.name;
+const byTime = TABLE.timeIndex.name;
+
+export const PERMISSIONS: Readonly<Record<"ingest" | "read" | "embed" | "aggregate" | "audit", readonly Permission[]>> =
+  {
+    ingest: [
+      { actions: ["GetItem"], partitions: ["RUN#*", "REJECT#*", "TOKEN#*", "USE#*", "FORMAT"] },
+      { actions: ["Query"], partitions: ["TOKEN#*", "FLEETS"] },
+      { actions: ["Query"], partitions: ["REJECT#*"], index: byOrder },
+      { actions: ["PutItem"], partitions: ["RUN#*", "REJECT#*", "TOKEN#*", "FLEETS"] },
+      { actions: ["UpdateItem"], partitions: ["RUN#*", "WORK#*", "USE#*"] },
+      { actions: ["DeleteItem"], partitions: ["REJECT#*"] },
+    ],
+    read: [
+      { actions: ["GetItem"], partitions: ["RUN#*", "TOKEN#*", "WORK#*", "GENERATION#*", "PING", "FORMAT"] },
+      { actions: ["BatchGetItem"], partitions: ["RUN#*", "HOST#*"] },
+      { actions: ["Query"], partitions: ["CELL#*", "COHORT#*", "STAMP#*", "HOST#*", "WORK#*", "FLEETS"] },
+      { actions: ["Query"], partitions: ["RUN#*", "REJECT#*"], index: byOrder },
+      { actions: ["Query"], partitions: ["TIME#*"], index: byTime },
+    ],
+    embed: [
+      { actions: ["GetItem"], partitions: ["SHARE#*", "TOKEN#*", "GENERATION#*", "FORMAT"] },
+      { actions: ["Query"], partitions: ["SHARE#*", "SHARES#*", "CELL#*", "COHORT#*", "STAMP#*", "WORK#*", "FLEETS"] },
+      { actions: ["PutItem", "DeleteItem"], partitions: ["SHARE#*", "SHARES#*"] },
+      { actions: ["UpdateItem"], partitions: ["SHARE#*"] },
+    ],
+    aggregate: [
+      { actions: ["GetItem"], partitions: ["WORK#*", "GENERATION#*", "FORMAT"] },
+      { actions: ["BatchGetItem"], partitions: ["HOST#*", "CELL#*", "COHORT#*"] },
+      { actions: ["Query"], partitions: ["FLEETS", "WORK#*", "COHORT#*"] },
+      { actions: ["Query"], partitions: ["RUN#*"], index: byOrder },
+      { actions: ["PutItem"], partitions: ["HOST#*", "CELL#*", "STAMP#*"] },
+      { actions: ["UpdateItem"], partitions: ["WORK#*", "COHORT#*"] },
+      { actions: ["DeleteItem"], partitions: ["CELL#*", "WORK#*", "COHORT#*"] },
+    ],
+    audit: [
+      { actions: ["GetItem"], partitions: ["RUN#*", "WORK#*", "GENERATION#*", "FORMAT"] },
+      { actions: ["BatchGetItem"], partitions: ["HOST#*", "CELL#*", "COHORT#*"] },
+      { actions: ["Query"], partitions: ["FLEETS", "RUN#*", "WORK#*", "HOST#*", "CELL#*", "COHORT#*"] },
+      { actions: ["Query"], partitions: ["TIME#*"], index: byTime },
+    ],
+  };
+
+/** Grants `to` these permissions on the table and no others. */
+export function grantPermissions(to: IGrantable, table: TableV2, permissions: readonly Permission[]): void {
+  for (const { actions, partitions, index } of permissions) {
+    to.grantPrincipal.addToPrincipalPolicy(
+      new PolicyStatement({
+        actions: actions.map((action) => `dynamodb:${action}`),
+        resources: [index === undefined ? table.tableArn : `${table.tableArn}/index/${index}`],
+        conditions: { "ForAllValues:StringLike": { "dynamodb:LeadingKeys": partitions } },
+      }),
+    );
+  }
+}

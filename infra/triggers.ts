@@ -1,0 +1,70 @@
+// What invokes the functions that answer no requests. The aggregation: the table's stream, filtered to new and changed pending hosts, and a
+// schedule that sweeps up what the stream has missed; nothing depends on any single event. The audit: a schedule.
+
+import { Duration, Validations } from "aws-cdk-lib";
+import type { ITable, TableV2 } from "aws-cdk-lib/aws-dynamodb";
+import { Rule, Schedule } from "aws-cdk-lib/aws-events";
+import { LambdaFunction } from "aws-cdk-lib/aws-events-targets";
+import { FilterCriteria, FilterRule, type IFunction, StartingPosition } from "aws-cdk-lib/aws-lambda";
+import { DynamoEventSource, SqsDlq } from "aws-cdk-lib/aws-lambda-event-sources";
+import { Queue, QueueEncryption } from "aws-cdk-lib/aws-sqs";
+import type { Construct } from "constructs";
+import { AUDIT_EVERY_HOURS } from "../shared/deployment.ts";
+
+const SWEEP_EVERY = Duration.minutes(5);
+
+/** Adds both triggers; returns the queue of stream records that could not be processed. */
+export function addAggregateTriggers(scope: Construct, aggregate: IFunction, table: TableV2): Queue {
+  const deadLetters = new Queue(scope, "dead-letters", {
+    encryption: QueueEncryption.SQS_MANAGED,
+    enforceSSL: true,
+    retentionPeriod: Duration.days(14),
+  });
+  Validations.of(deadLetters).acknowledge({
+    id: "AwsSolutions-SQS3",
+    reason: "This is the dead-letter queue of the event source mapping, which the rule does not check.",
+  });
+  aggregate.addEventSource(
+    // TableV2 is an ITable: they differ only in `undefined` for optional properties, about which our compiler is strict.
+    new DynamoEventSource(table as ITable, {
+      startingPosition: StartingPosition.TRIM_HORIZON,
+      filters: [
+        FilterCriteria.filter({
+          // Not REMOVE: the aggregation itself removes a host that is no longer pending.
+          eventName: FilterRule.or("INSERT", "MODIFY"),
+          dynamodb: { Keys: { pk: { S: FilterRule.beginsWith("WORK#") } } },
+        }),
+      ],
+      // Hosts that are committed together share cells: with a short wait a burst of uploads needs fewer transactions.
+      batchSize: 50,
+      maxBatchingWindow: Duration.seconds(2),
+      reportBatchItemFailures: true,
+      bisectBatchOnError: true,
+      // Few: a shard waits for its failing records, and the sweep retries anyway.
+      retryAttempts: 3,
+      maxRecordAge: Duration.hours(1),
+      onFailure: new SqsDlq(deadLetters),
+    }),
+  );
+  // No retries either: the next sweep is five minutes away. And no longer wait: after a burst that has used all invocations, hours of queued
+  // sweeps would start at once, and disturb each other.
+  aggregate.configureAsyncInvoke({ retryAttempts: 0, maxEventAge: SWEEP_EVERY });
+  new Rule(scope, "sweep", {
+    schedule: Schedule.rate(SWEEP_EVERY),
+    targets: [new LambdaFunction(aggregate)],
+  });
+  return deadLetters;
+}
+
+/**
+ * Adds the schedule of the audit: a part of every fleet every three hours, and so each fleet completely once a day. The function chooses
+ * the part by the time.
+ */
+export function addAuditSchedule(scope: Construct, audit: IFunction): void {
+  // A second try would find the same, and a late one would check the next part.
+  audit.configureAsyncInvoke({ retryAttempts: 0, maxEventAge: Duration.hours(1) });
+  new Rule(scope, "audit-schedule", {
+    schedule: Schedule.rate(Duration.hours(AUDIT_EVERY_HOURS)),
+    targets: [new LambdaFunction(audit)],
+  });
+}
