@@ -1,6 +1,6 @@
 // Shares: links to one summary (docs/api.md#share). The id is the capability. It is stored as it is, because the list of
-// shares has to show the URLs, and anyone who can read the table can read the numbers there. Of a frozen share the first
-// documents are rendered and stored when it is created; documents have a name for each format and rendering.
+// shares has to show the URLs, and anyone who can read the table can read the numbers there. The documents of a frozen share
+// are stored under a name for each format and rendering.
 
 import { AppError } from "../../shared/errors.ts";
 import { DEFAULT_RENDER_OPTIONS, type RenderOptions } from "../../shared/report/model.ts";
@@ -12,19 +12,12 @@ import type { Format } from "../../shared/summaries/formats.ts";
 import type { Summary } from "../../shared/summaries/kind.ts";
 import { type ShareableEntry, type SummaryRegistry, shareableIn } from "../../shared/summaries/registry.ts";
 import { type Renderer, stillTheme } from "./renderer.ts";
-import { makeShareId } from "./secret.ts";
 
 /** The kind of a share. Throws `not_found` for a kind that this version does not have. */
 export function sharedKind(summaries: SummaryRegistry, { kind }: Pick<Share, "kind">): ShareableEntry {
   const entry = shareableIn(summaries).find(({ name }) => name === kind);
   if (entry !== undefined) return entry;
   throw new AppError("not_found", `this version of the service has no summary of kind ${kind}`);
-}
-
-/** Stores new shares. */
-export interface ShareWriter {
-  /** Stores a share with its first documents: all of them or nothing. */
-  add(share: Share, documents: readonly StoredDocument[]): Promise<void>;
 }
 
 /** Stores the documents of frozen shares. */
@@ -46,55 +39,6 @@ export interface ShareList {
   list(fleet: string, limit: number, cursor?: string): Promise<Page<Share>>;
   /** Revokes a share and deletes its documents. Repeating it completes a revocation that was interrupted. */
   revoke(share: Share, at: string): Promise<void>;
-}
-
-interface ShareCreation {
-  readonly shares: ShareWriter;
-  readonly clock: Clock;
-  readonly renderer: Pick<Renderer, "document">;
-  readonly publicUrl: string | null;
-  readonly summaries: SummaryRegistry;
-  /** What a share shows now. Throws `bad_parameter`, `slow_down`. */
-  readonly currentSummary: (share: Share) => Promise<Summary>;
-}
-
-/** What to share. */
-interface NewShare extends Pick<Share, "kind" | "query" | "frozen"> {
-  readonly title?: string | null | undefined;
-}
-
-/** Creates and stores a share of the token's fleet; returns what it shows now as well. Throws `bad_parameter`, `slow_down`. */
-export async function createShare(
-  deps: ShareCreation,
-  { id: token_id, fleet, label }: Token,
-  { kind, query, frozen, title = null }: NewShare,
-): Promise<{ readonly share: Share; readonly summary: Summary }> {
-  const share: Share = {
-    id: makeShareId(),
-    fleet,
-    kind,
-    query,
-    frozen,
-    title,
-    created_by: { token_id, label },
-    created_at: new Date(deps.clock()).toISOString(),
-  };
-  // Of a live share as well: a query that cannot be answered must be rejected now, for its author to see.
-  const summary = await deps.currentSummary(share);
-  await deps.shares.add(share, frozen ? await firstDocuments(deps, share, summary) : []);
-  return { share, summary };
-}
-
-/** The documents that a frozen share begins with; the first is the result itself, from which all later ones are made. */
-async function firstDocuments(deps: ShareCreation, share: Share, summary: Summary): Promise<StoredDocument[]> {
-  const options = { ...DEFAULT_RENDER_OPTIONS, title: share.title };
-  const documents: StoredDocument[] = [];
-  // One after the other: a new share takes one place in the queue of the renderer.
-  for (const format of sharedKind(deps.summaries, share).formats) {
-    const bytes = await shareDocument(deps.renderer, deps.publicUrl, share, { format, summary, options });
-    documents.push({ name: documentName(format, options), bytes });
-  }
-  return documents;
 }
 
 /** One document of a share. A page gets the link to its oEmbed response. */

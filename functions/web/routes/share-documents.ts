@@ -11,7 +11,6 @@ import type { Share } from "../../../shared/run/share.ts";
 import type { Format } from "../../../shared/summaries/formats.ts";
 import type { Summary } from "../../../shared/summaries/kind.ts";
 import { makeCache } from "../../runtime/cache.ts";
-import { COST, charged, withTicket } from "../../service/admission.ts";
 import {
   DRAWN_FORMATS,
   documentName,
@@ -21,8 +20,6 @@ import {
   sharedKind,
   shareRevoked,
 } from "../../service/shares.ts";
-import { cellSource } from "../../service/summary-source.ts";
-import { checked } from "../../service/validation.ts";
 import type { EmbedDeps } from "./embed.ts";
 import { encoded, type SentDocument, sentDocument } from "./share-links.ts";
 
@@ -66,7 +63,7 @@ export function shareDocuments(deps: EmbedDeps): ShareDocuments {
   /** What a share shows: the numbers it was frozen with, or the current ones. */
   const summaryFor = (share: Share): Promise<Summary> =>
     recentSummaries.get(share.id, () =>
-      share.frozen ? frozenSummary(deps, deps.summaries, share) : currentSummary(deps, share),
+      share.frozen ? frozenSummary(deps, deps.summaries, share) : presentSummary(deps, share),
     );
 
   async function stored(share: Share, name: string, make: () => Promise<Uint8Array>): Promise<Uint8Array> {
@@ -133,20 +130,8 @@ function nearestWidth(px: number): number {
   );
 }
 
-/**
- * What a share shows now, of its own fleet; computed once for all who ask for it at the same time, in whatever rendering.
- * Throws `bad_parameter` for a query that its kind does not take, `slow_down` if too much is being computed.
- */
-export function currentSummary(
-  deps: Pick<EmbedDeps, "cells" | "pendingHosts" | "clock" | "admission" | "summaries">,
-  { kind: name, query, fleet }: Pick<Share, "kind" | "query" | "fleet">,
-): Promise<Summary> {
-  const entry = sharedKind(deps.summaries, { kind: name });
-  return deps.admission.once(JSON.stringify([fleet, name, query]), () =>
-    withTicket(deps.admission, COST[entry.cost], async (ticket) => {
-      const kind = await entry.load();
-      const parameters = checked(kind.query, query, "bad_parameter");
-      return { kind: name, result: await kind.compute(cellSource(charged(deps, ticket), fleet), parameters) };
-    }),
-  );
+/** The current numbers. What computes them is loaded with the first of them. */
+async function presentSummary(deps: EmbedDeps, share: Share): Promise<Summary> {
+  const { currentSummary } = await import("../../service/current-summary.ts");
+  return currentSummary(deps, share);
 }

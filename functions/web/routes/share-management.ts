@@ -1,24 +1,15 @@
 // Shares as their fleet sees them: created, listed and revoked (docs/api.md#share).
 
-import type * as z from "zod";
-import type { newShare } from "../../../shared/api/shares.ts";
 import { shareSnippets, shareUrls } from "../../../shared/render/links.ts";
 import { DEFAULT_RENDER_OPTIONS } from "../../../shared/report/model.ts";
 import type { Share } from "../../../shared/run/share.ts";
-import type { Token } from "../../../shared/run/token.ts";
-import { createShare, revokeShare, sharedKind } from "../../service/shares.ts";
+import { revokeShare, sharedKind } from "../../service/shares.ts";
 import type { HttpApp } from "../http/app.ts";
 import { allow, tokenOf } from "../http/auth.ts";
 import { formatOf } from "../http/formats.ts";
 import { bodyBy, queryBy } from "../http/parameters.ts";
 import type { EmbedDeps } from "./embed.ts";
-import { currentSummary } from "./share-documents.ts";
 import { originOf } from "./share-links.ts";
-
-/** Creates the share of a request; returns what it shows now as well. Throws `bad_parameter`, `slow_down`. */
-export function createRequestedShare(deps: EmbedDeps, token: Token, body: z.output<ReturnType<typeof newShare>>) {
-  return createShare({ ...deps, currentSummary: (share) => currentSummary(deps, share) }, token, body);
-}
 
 export function addShareRoutes(app: HttpApp, deps: EmbedDeps): void {
   const urlsOf = (share: Share, origin: string) => shareUrls(origin, share.id, sharedKind(deps.summaries, share));
@@ -28,7 +19,8 @@ export function addShareRoutes(app: HttpApp, deps: EmbedDeps): void {
     const { newShare } = await import("../../../shared/api/shares.ts");
     const body = await bodyBy(c, newShare(deps.summaries));
     const origin = originOf(c, deps.publicUrl);
-    const { share, summary } = await createRequestedShare(deps, tokenOf(c), body);
+    const { createShare } = await import("../../service/new-share.ts");
+    const { share, summary } = await createShare(deps, tokenOf(c), body);
     const { kind, frozen, title } = share;
     c.set("note", `created a ${frozen ? "frozen" : "live"} share of kind ${kind}`);
     const urls = urlsOf(share, origin);
