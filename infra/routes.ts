@@ -66,7 +66,7 @@ export const routesOf = (summaries: SummaryRegistry): readonly Route[] => [
   { method: "POST", path: "/upload", to: "ingest", traffic: "changes" },
   { method: "GET", path: "/shares", to: "embed", traffic: "queries" },
   { method: "POST", path: "/shares", to: "embed", traffic: "changes" },
-  { method: "POST", path: "/shares/end", to: "embed", traffic: "changes" },
+  { method: "POST", path: "/shares/revoke", to: "embed", traffic: "changes" },
   ...inFormats({ method: "GET", path: "/v1/status", to: "read", traffic: "queries" }, "json"),
   { method: "GET", path: "/healthz", to: "read", traffic: "queries" },
   { method: "GET", path: "/openapi.json", to: "docs", traffic: "queries" },

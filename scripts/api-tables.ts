@@ -3,13 +3,13 @@
 import { CONTRACT } from "../shared/api/contract.ts";
 import { ERROR_STATUS } from "../shared/errors.ts";
 import {
-  BACKEND_MEANINGS,
-  ERROR_MEANINGS,
-  FLAG_MEANINGS,
-  NOTICE_MEANINGS,
-  QUALITY_VERDICTS,
-  REASONS,
-  VERDICTS,
+  BACKEND_DESCRIPTIONS,
+  ERROR_DESCRIPTIONS,
+  FLAG_DESCRIPTIONS,
+  NOTICE_DESCRIPTIONS,
+  QUALITY_DESCRIPTIONS,
+  REASON_DESCRIPTIONS,
+  VERDICT_DESCRIPTIONS,
 } from "../shared/report/glossary.ts";
 import { aliasesOf } from "../shared/run/aliases.ts";
 import { BACKENDS } from "../shared/run/backends.ts";
@@ -31,7 +31,7 @@ const meanings = (of: Readonly<Record<string, string>>): string =>
 /** A section for each error code, so that links can point to it. */
 const errors = (): string => {
   const statuses = new Map<string, number>(Object.entries(ERROR_STATUS));
-  return Object.entries(ERROR_MEANINGS)
+  return Object.entries(ERROR_DESCRIPTIONS)
     .map(([code, meaning]) => `### ${code}\n\nStatus ${statuses.get(code)}. ${meaning}`)
     .join("\n\n");
 };
@@ -57,7 +57,7 @@ const SECTIONS: Readonly<Record<string, () => string>> = {
       ["slug", "who moves the bytes", "aliases"],
       BACKENDS.map((backend) => [
         `\`${backend}\``,
-        BACKEND_MEANINGS[backend],
+        BACKEND_DESCRIPTIONS[backend],
         aliasesOf(backend)
           .map(({ word, ambiguous }) => `\`${word}\`${ambiguous ? "\\*" : ""}`)
           .join(" "),
@@ -68,11 +68,11 @@ const SECTIONS: Readonly<Record<string, () => string>> = {
       ["metric", "test", "unit"],
       METRICS.map(({ name, label, unit }) => [`\`${name}\``, label, unit]),
     ),
-  verdicts: () => meanings(VERDICTS),
-  reasons: () => meanings(REASONS),
-  flags: () => meanings(FLAG_MEANINGS),
-  notices: () => meanings(NOTICE_MEANINGS),
-  quality: () => meanings(QUALITY_VERDICTS),
+  verdicts: () => meanings(VERDICT_DESCRIPTIONS),
+  reasons: () => meanings(REASON_DESCRIPTIONS),
+  flags: () => meanings(FLAG_DESCRIPTIONS),
+  notices: () => meanings(NOTICE_DESCRIPTIONS),
+  quality: () => meanings(QUALITY_DESCRIPTIONS),
 };
 
 /** The page with every table up to date. Throws when the markers of a table are missing. */

@@ -77,18 +77,17 @@ export interface ErrorWords {
 /** The error as one line of text, e.g. `line 2: unknown key "sight"; nothing was stored`. */
 export function errorText(
   { code, message, details: { field, line, nothingStored } }: AppError,
-  { advice = {}, nameOf = (name) => name, linesBefore = 0 }: ErrorWords = {},
+  { advice, nameOf, linesBefore = 0 }: ErrorWords = {},
 ): string {
   const what = [
-    line === undefined ? [] : `line ${line + linesBefore}`,
-    field === undefined ? [] : nameOf(field),
+    line === undefined ? undefined : `line ${line + linesBefore}`,
+    field === undefined ? undefined : (nameOf?.(field) ?? field),
     message,
-    advice[code] ?? [],
-  ]
-    .flat()
-    .join(": ");
-  if (nothingStored !== true) return what;
-  return `${what}; nothing ${linesBefore === 0 ? "" : `after line ${linesBefore} `}was stored`;
+    advice?.[code],
+  ];
+  const text = what.filter((part) => part !== undefined).join(": ");
+  if (nothingStored !== true) return text;
+  return `${text}; nothing ${linesBefore === 0 ? "" : `after line ${linesBefore} `}was stored`;
 }
 
 /** An issue as one line of text, e.g. `line 2, column 4, put_block: expected a rate, found "12x" [bad_number]`. */

@@ -4,7 +4,7 @@
 import * as z from "zod";
 import { VERSION } from "../deployment.ts";
 import { ERROR_STATUS, type ErrorCode } from "../errors.ts";
-import { ERROR_MEANINGS } from "../report/glossary.ts";
+import { ERROR_DESCRIPTIONS } from "../report/glossary.ts";
 import { codeUnitOrder } from "../run/text.ts";
 import { MEDIA_TYPES } from "../summaries/formats.ts";
 import { type Endpoint, endpointErrors } from "./endpoint.ts";
@@ -138,7 +138,7 @@ function namedErrors(endpoints: readonly Endpoint[]): Json {
 function errorResponse(status: number, codes: readonly ErrorCode[]): Json {
   const retryAfter = { "Retry-After": { description: "Seconds to wait.", schema: { type: "integer" } } };
   return {
-    description: codes.map((code) => `\`${code}\`: ${ERROR_MEANINGS[code]}`).join("\n\n"),
+    description: codes.map((code) => `\`${code}\`: ${ERROR_DESCRIPTIONS[code]}`).join("\n\n"),
     ...(status === 429 || status === 503 ? { headers: retryAfter } : {}),
     content: { "application/json": { schema: reference(errorEnvelope) }, "text/plain": { schema: { type: "string" } } },
   };

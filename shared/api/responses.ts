@@ -3,7 +3,7 @@
 
 import * as z from "zod";
 import { ERROR_STATUS } from "../errors.ts";
-import { ERROR_MEANINGS, enumValues } from "../report/glossary.ts";
+import { ERROR_DESCRIPTIONS, enumValues } from "../report/glossary.ts";
 import type { QuarantinedLine } from "../run/run.ts";
 import { SCOPES, type Token } from "../run/token.ts";
 import { schemas } from "../summaries/schemas.ts";
@@ -34,7 +34,7 @@ export const errorEnvelope = z
   })
   .meta({
     id: "Error",
-    description: `An error. Codes: ${Object.keys(ERROR_MEANINGS).join(", ")}.`,
+    description: `An error. Codes: ${Object.keys(ERROR_DESCRIPTIONS).join(", ")}.`,
   });
 
 /** POST /v1/results */

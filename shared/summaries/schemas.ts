@@ -3,7 +3,14 @@
 
 import * as z from "zod";
 import type { BackendValue, ConfidenceInterval, Estimate } from "../compare/comparison.ts";
-import { enumValues, FLAG_MEANINGS, NOTICE_MEANINGS, QUALITY_VERDICTS, REASONS, VERDICTS } from "../report/glossary.ts";
+import {
+  enumValues,
+  FLAG_DESCRIPTIONS,
+  NOTICE_DESCRIPTIONS,
+  QUALITY_DESCRIPTIONS,
+  REASON_DESCRIPTIONS,
+  VERDICT_DESCRIPTIONS,
+} from "../report/glossary.ts";
 import { BACKENDS } from "../run/backends.ts";
 import { COHORT_KEYS } from "../run/cohort.ts";
 import { METRIC_NAMES } from "../run/metrics.ts";
@@ -29,7 +36,7 @@ export const schemas = lazily(() => {
   const backendSlug = z.enum(BACKENDS).meta({ id: "Backend", description: "What moves the bytes of the disk." });
 
   const qualityVerdict = z
-    .enum(enumValues(QUALITY_VERDICTS))
+    .enum(enumValues(QUALITY_DESCRIPTIONS))
     .meta({ description: "Whether the reads can be real disk reads and not reads from a page cache." });
 
   const bound = z.number().nullable();
@@ -49,7 +56,7 @@ export const schemas = lazily(() => {
     description: "A 95 % interval; a null side has no limit.",
   }) satisfies z.ZodType<ConfidenceInterval>;
 
-  const flag = z.enum(enumValues(FLAG_MEANINGS)).meta({ id: "Flag" });
+  const flag = z.enum(enumValues(FLAG_DESCRIPTIONS)).meta({ id: "Flag" });
 
   const flagDetails = z
     .partialRecord(
@@ -94,11 +101,13 @@ export const schemas = lazily(() => {
     method_version: z.string(),
     as_of: z.iso.datetime().nullable().meta({ description: "When the statistics were last brought up to date." }),
     pending_hosts: count.meta({ description: "Hosts with results that are not in these numbers yet." }),
-    notices: z.array(z.enum(enumValues(NOTICE_MEANINGS))).meta({ description: "Caveats that apply to all numbers." }),
+    notices: z
+      .array(z.enum(enumValues(NOTICE_DESCRIPTIONS)))
+      .meta({ description: "Caveats that apply to all numbers." }),
   };
 
-  const verdict = z.enum(enumValues(VERDICTS));
-  const reason = z.enum(enumValues(REASONS));
+  const verdict = z.enum(enumValues(VERDICT_DESCRIPTIONS));
+  const reason = z.enum(enumValues(REASON_DESCRIPTIONS));
 
   return {
     about,

@@ -3,12 +3,12 @@
 import { createHash } from "node:crypto";
 import { beforeAll, describe, expect, test } from "vitest";
 import { addDocsRoutes } from "../../functions/web/docs/app.ts";
-import { docsPage } from "../../functions/web/docs/page.tsx";
+import { renderDocsPage } from "../../functions/web/docs/page.tsx";
 import { makeHttpApp } from "../../functions/web/http/app.ts";
 import { CONTRACT } from "../../shared/api/contract.ts";
 import { newToken } from "../../shared/api/token-requests.ts";
 import { ERROR_STATUS } from "../../shared/errors.ts";
-import { FLAG_MEANINGS, REASONS, VERDICTS } from "../../shared/report/glossary.ts";
+import { FLAG_DESCRIPTIONS, REASON_DESCRIPTIONS, VERDICT_DESCRIPTIONS } from "../../shared/report/glossary.ts";
 import { aliasesOf } from "../../shared/run/aliases.ts";
 import { BACKENDS } from "../../shared/run/backends.ts";
 import { FACTS } from "../../shared/run/facts.ts";
@@ -36,7 +36,7 @@ describe("the page", () => {
       ...FACTS.map(({ key }) => key),
       ...BACKENDS,
       ...METRIC_NAMES,
-      ...[VERDICTS, REASONS, FLAG_MEANINGS].flatMap((words) => Object.keys(words)),
+      ...[VERDICT_DESCRIPTIONS, REASON_DESCRIPTIONS, FLAG_DESCRIPTIONS].flatMap((words) => Object.keys(words)),
     ];
     for (const word of words) expect(page).toContain(`<code>${word}</code>`);
     for (const key of Object.keys(newToken.shape)) expect(page).toContain(`<code>${key}</code>`);
@@ -77,7 +77,10 @@ test("text of the contract is escaped", () => {
     "x-errors": [],
     "x-formats": [],
   };
-  const shown = docsPage({ info: { version: "<b>", description: "`<i>`" }, paths: { "/<p>": { get: operation } } });
+  const shown = renderDocsPage({
+    info: { version: "<b>", description: "`<i>`" },
+    paths: { "/<p>": { get: operation } },
+  });
   expect(shown).not.toMatch(/<script>|<b>|<i>|\/<p>/);
   expect(shown).toContain("&lt;script&gt;");
 });

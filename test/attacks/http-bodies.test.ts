@@ -76,7 +76,7 @@ describe("after the token", () => {
     ["/v1/tokens", 65_537],
     ["/v1/shares", 65_537],
     ["/shares", 16_385],
-    ["/shares/end", 16_385],
+    ["/shares/revoke", 16_385],
     ["/upload", 1_048_577],
   ])("%s takes a small body only, and none without a token", async (path, length) => {
     const headers = { ...FORM, Accept: "application/json", "Content-Length": String(length) };

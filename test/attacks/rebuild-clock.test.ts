@@ -61,7 +61,7 @@ test.each([
 
 test.each([30_000, -30_000])("one heard of %i ms from now is under way, unless it is forced aside", async (awayMs) => {
   await killedAt(NOW + awayMs);
-  await expect(rebuildAt(() => NOW)).rejects.toThrow(/is under way.*with --force/);
+  await expect(rebuildAt(() => NOW)).rejects.toThrow(/is running.*use --force/);
   expect(await rebuildAt(() => NOW, { isForced: true })).toMatchObject({ hosts: HOSTS });
 });
 

@@ -10,8 +10,8 @@ interface Violation {
 }
 
 /**
- * What keeps people out of a page as it is shown, with everything that can be opened open: WCAG 2.2 A and AA, and what axe
- * calls good practice. A line for each fault and element; empty is good.
+ * Accessibility faults of a page as it is shown, with every disclosure open: WCAG 2.2 A and AA, and what axe calls best
+ * practice. One line for each fault and element; empty is good.
  */
 export async function accessibilityFaults(page: Page): Promise<string[]> {
   await page.evaluate("for (const details of document.querySelectorAll('details')) details.open = true");
@@ -19,7 +19,7 @@ export async function accessibilityFaults(page: Page): Promise<string[]> {
   return faults(page, { type: "tag", values: RULES });
 }
 
-/** The same page in other colours: what cannot be told from its ground. */
+/** The same page in other colors: text and links with too little contrast. */
 export function contrastFaults(page: Page): Promise<string[]> {
   return faults(page, { type: "rule", values: ["color-contrast", "link-in-text-block"] });
 }

@@ -5,7 +5,7 @@ import { type Browser, chromium } from "playwright-core";
 
 const PLACES = ["/usr/bin/chromium", "/usr/bin/chromium-browser", "/usr/bin/google-chrome"];
 
-/** Where a Chromium is; null where there is none. One that is named must be there. */
+/** The path of a Chromium; null without one. Throws when CHROMIUM names a path that does not exist. */
 export function chromiumPath(): string | null {
   const named = process.env["CHROMIUM"];
   if (named === undefined || named === "") return PLACES.find((path) => existsSync(path)) ?? null;

@@ -1,5 +1,5 @@
-// The pages in a real Chromium, over a real server: the way of an operator from the sign-in to a report on another site, all
-// of it without scripts; then every page for everybody, light and dark. When one of these fails, somebody cannot do it.
+// The pages in a real Chromium, over a real server: what an operator does from the sign-in to a report on another site, all of
+// it without scripts; then every page for its readability, light and dark. When one of these fails, a person cannot do it.
 
 import { mkdtempSync, readFileSync, rmSync } from "node:fs";
 import { createServer, type Server } from "node:http";
@@ -110,7 +110,7 @@ describe.skipIf(path === null)("in Chromium", () => {
     });
     afterAll(() => context?.close());
 
-    test("is led to the sign-in, and from there to where they wanted to go", async () => {
+    test("gets to the sign-in, and from there to the page they asked for", async () => {
       await page.goto("/upload");
       expect(new URL(page.url()).pathname).toBe("/sign-in");
       await page.getByLabel("Token").fill("vbd_wrong");
@@ -127,9 +127,9 @@ describe.skipIf(path === null)("in Chromium", () => {
       ["blktap1", "seed-blktap.csv", "not-assessed"],
     ])("pastes the result of %s and sees the receipt", async (backend, file, quality) => {
       await page.goto("/upload");
-      await page.getByLabel("What Bonnie++ printed").fill(sample(file));
+      await page.getByLabel("Bonnie++ output").fill(sample(file));
       await page.getByLabel("Backend").selectOption(backend);
-      await page.getByText("About the host").click();
+      await page.getByText("Host details").click();
       await page.getByLabel("Site").fill("fra");
       await page.getByRole("button", { name: "Upload" }).click();
       expect(await page.getByRole("heading", { level: 1 }).textContent()).toBe("Stored");
@@ -138,7 +138,7 @@ describe.skipIf(path === null)("in Chromium", () => {
       expect(await page.getByRole("heading", { level: 1 }).textContent()).toBe(`Run on vm101, backend ${backend}`);
     });
 
-    test("opens the comparison: chart, verdicts, and why they are none", async () => {
+    test("opens the comparison: chart, verdicts, and why there is none yet", async () => {
       await untilCounted();
       await page.getByRole("link", { name: "Overview" }).click();
       expect(await page.getByRole("heading", { level: 1 }).textContent()).toBe("blktap1 against loop");
@@ -147,16 +147,16 @@ describe.skipIf(path === null)("in Chromium", () => {
       expect(await row.textContent()).toContain("5.18×");
       const why = row.getByText("At least 9 hosts that all agree");
       expect(await why.isVisible()).toBe(false);
-      await row.getByText("and what would change it").click();
+      await row.getByText("What would change this?").click();
       expect(await why.isVisible()).toBe(true);
     });
 
-    test("filters, and finds the question again in the form and the address", async () => {
-      await page.getByText("Narrow down").click();
+    test("filters, and finds the query again in the form and the URL", async () => {
+      await page.getByText("Filters").click();
       await page.getByLabel("fra").check();
       await page.getByLabel("char write").check();
-      await page.getByLabel("Reads from a cache").selectOption("all");
-      await page.getByRole("button", { name: "Show" }).click();
+      await page.getByLabel("Cached reads").selectOption("all");
+      await page.getByRole("button", { name: "Apply" }).click();
       const asked = new URL(page.url()).searchParams;
       expect([asked.get("site"), asked.getAll("metric"), asked.get("view")]).toEqual(["fra", ["putc"], "all"]);
       expect(await page.getByLabel("fra").isChecked()).toBe(true);
@@ -164,19 +164,19 @@ describe.skipIf(path === null)("in Chromium", () => {
       expect(await page.locator(".facts").textContent()).toContain("sitefra");
     });
 
-    test("makes a frozen and a live share, and embeds both in a page of another site", async () => {
+    test("creates a frozen and a live share, and embeds both in a page of another site", async () => {
       await page.goto("/");
       await page.getByLabel("Title (optional)").fill("Which <backend>?");
-      await page.getByRole("button", { name: "Make the link" }).click();
+      await page.getByRole("button", { name: "Create link" }).click();
       await page.goto("/matrix");
       await page.getByLabel("live").check();
-      await page.getByRole("button", { name: "Make the link" }).click();
+      await page.getByRole("button", { name: "Create link" }).click();
       expect(new URL(page.url()).pathname).toBe("/shares");
       expect(await page.locator(".share h2").allTextContents()).toEqual(["All pairs of backends", "Which <backend>?"]);
       expect(await page.locator(".share .tag").allTextContents()).toEqual(["live", "frozen"]);
-      await page.locator(".share").nth(1).getByText("Picture and snippets").click();
+      await page.locator(".share").nth(1).getByText("Image and snippets").click();
       const snippets = (name: string) => page.locator(`[data-copy="${name}"]`).allTextContents();
-      embedded = [...(await snippets("Picture with a link (HTML)")), ...(await snippets("Frame (HTML)"))].join("\n");
+      embedded = [...(await snippets("Linked image (HTML)")), ...(await snippets("iframe (HTML)"))].join("\n");
 
       const [reader, wiki] = await open();
       await wiki.goto(elsewhereUrl);
@@ -211,11 +211,11 @@ describe.skipIf(path === null)("in Chromium", () => {
       expect(await page.locator(".share").count()).toBe(before);
     });
 
-    test("ends a share, which is then gone for everybody", async () => {
+    test("revokes a share, which is then gone for every reader", async () => {
       await page.goto("/shares");
       const address = await page.locator(".share").nth(1).locator("img").getAttribute("src");
       expect((await fetch(`${server.url}${address}`)).status).toBe(200);
-      await page.getByRole("button", { name: "End this share Which <backend>?" }).click();
+      await page.getByRole("button", { name: "Revoke link Which <backend>?" }).click();
       expect(await page.locator(".share h2").allTextContents()).toEqual(["All pairs of backends"]);
       expect((await fetch(`${server.url}${address}`)).status).toBe(410);
     });
@@ -291,7 +291,9 @@ describe.skipIf(path === null)("in Chromium", () => {
       await page.emulateMedia({ colorScheme: "light" });
       await page.setViewportSize({ width: 1200, height: 900 });
       await page.goto("/upload");
-      await page.getByLabel("What Bonnie++ printed").fill(`${sample("seed-loop.csv")}\nvm101,2064M,12x,35`);
+      await page
+        .getByLabel("Bonnie++ output")
+        .fill(`${sample("seed-loop.csv")}\n${sample("seed-loop.csv").replace("25511", "12x")}`);
       await page.getByLabel("Backend").selectOption("loop");
       await page.getByRole("button", { name: "Upload" }).click();
       expect(await accessibilityFaults(page)).toEqual([]);
@@ -301,7 +303,18 @@ describe.skipIf(path === null)("in Chromium", () => {
       expect(await accessibilityFaults(page)).toEqual([]);
     });
 
-    test("long host names stand over no other column, and the list fits on paper", async () => {
+    test("a column off the screen of a telephone makes no row of several lines", async () => {
+      const headers = { Authorization: `Bearer ${server.adminToken.secret}` };
+      const query = "backend=phy&host=dom0-1&site=frankfurt-am-main&hardware=proliant-dl360";
+      await fetch(`${server.url}/v1/results?${query}`, { method: "POST", headers, body: sample("seed-blktap.csv") });
+      await untilCounted();
+      await page.setViewportSize({ width: 400, height: 740 });
+      await page.goto("/hosts");
+      const row = await page.getByRole("row", { name: "dom0-1" }).boundingBox();
+      expect(row?.height ?? 0).toBeLessThan(50);
+    });
+
+    test("long host names cover no other column, and the list fits on paper", async () => {
       const name = "dom0-rack17-unit42-frankfurt-am-main-datacenter-east.internal.example.com";
       const backends = ["loop", "phy", "qdisk", "blktap1", "blktap2", "tapdisk3", "virtio", "emulated"];
       const line = sample("seed-blktap.csv").trim();
@@ -325,7 +338,7 @@ describe.skipIf(path === null)("in Chromium", () => {
       await page.emulateMedia({ media: "print", colorScheme: "dark" });
       await page.goto("/");
       expect(await page.getByRole("heading", { level: 1 }).isVisible()).toBe(true);
-      for (const gone of ["nav", ".question", ".take", ".verdicts summary", ".narrow"]) {
+      for (const gone of ["nav", ".query-form", ".after-report", ".verdicts summary", ".narrow"]) {
         expect(await page.locator(gone).first().isVisible(), gone).toBe(false);
       }
       expect(await page.evaluate("getComputedStyle(document.body).backgroundColor")).toBe("rgb(255, 255, 255)");

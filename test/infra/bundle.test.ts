@@ -64,7 +64,7 @@ test("a fault in a bundle is logged with its place in the source", async () => {
   bundle("read", join(folder, "faulty"));
   const output = await outputOf(join(folder, "faulty", "index.mjs"), healthCheck, engine.endpoint, "no-such-table");
   const fault = output.split("\n").find((line) => line.includes('"kind":"error"')) ?? "{}";
-  expect(JSON.parse(fault).error.stack).toMatch(/ \(?functions\/store\/store-error\.ts:\d+:\d+/);
+  expect(JSON.parse(fault).error.stack).toMatch(/ \(?functions\/store\/errors\.ts:\d+:\d+/);
 });
 
 describe.each(FUNCTIONS)("%s", (name) => {

@@ -214,7 +214,7 @@ beforeAll(async () => {
   await show(embed, "/shares", { kind: "compare", query: "baseline=loop&candidate=blktap2", lasts: "frozen" });
   await show(embed, "/shares");
   const listed = await send(embed, "GET", "/v1/shares");
-  await show(embed, "/shares/end", { id: listed.shares[0].id });
+  await show(embed, "/shares/revoke", { id: listed.shares[0].id });
   const shared = JSON.stringify({ kind: "matrix", query: {}, frozen: false });
   await send(embed, "POST", "/v1/shares", shared);
 

@@ -1,76 +1,174 @@
-// The page /docs: endpoints from the OpenAPI document, words from the registries. Plain HTML: no script, nothing loaded.
+// The page /docs: the endpoints of an OpenAPI document, and a glossary of the values in answers from the registries. Out: plain
+// HTML that runs no script and loads nothing. Every error code has an anchor of its own, because error responses link to it.
 
 import { raw } from "hono/html";
 import type { Child, FC } from "hono/jsx";
 import { ERROR_STATUS } from "../../../shared/errors.ts";
 import {
-  BACKEND_MEANINGS,
-  ERROR_MEANINGS,
-  FLAG_MEANINGS,
-  QUALITY_VERDICTS,
-  REASONS,
-  VERDICTS,
+  BACKEND_DESCRIPTIONS,
+  ERROR_DESCRIPTIONS,
+  FLAG_DESCRIPTIONS,
+  QUALITY_DESCRIPTIONS,
+  REASON_DESCRIPTIONS,
+  VERDICT_DESCRIPTIONS,
 } from "../../../shared/report/glossary.ts";
 import { aliasesOf } from "../../../shared/run/aliases.ts";
-import { BACKENDS } from "../../../shared/run/backends.ts";
+import { BACKENDS, type Backend } from "../../../shared/run/backends.ts";
 import { describeFactKind, FACTS } from "../../../shared/run/facts.ts";
 import { METRICS } from "../../../shared/run/metrics.ts";
 
-// Pieces of the page /docs.
-
-/** Text with \`code\` in backquotes, as the descriptions of the contract write it. */
-const Prose: FC<{ text: string }> = ({ text }) => (
-  <>{text.split("`").map((part, index) => (index % 2 === 0 ? part : <code>{part}</code>))}</>
-);
-
-/** A table with a row of headings. */
-const Table: FC<{ heads: readonly string[]; children: Child }> = ({ heads, children }) => (
-  <table>
-    <thead>
-      <tr>
-        {heads.map((head) => (
-          <th scope="col">{head}</th>
-        ))}
-      </tr>
-    </thead>
-    <tbody>{children}</tbody>
-  </table>
-);
-
-// One endpoint on the page /docs, from its entry in the OpenAPI document.
-
 /** The part of an OpenAPI document that the page shows. */
-interface ShownDocument {
+interface OpenApiDocument {
   readonly info: { readonly version: string; readonly description: string };
-  readonly paths: Readonly<Record<string, Readonly<Record<string, ShownOperation>>>>;
+  readonly paths: Readonly<Record<string, Readonly<Record<string, Operation>>>>;
 }
 
-interface ShownOperation {
+interface Operation {
   readonly summary: string;
   readonly description?: string;
   readonly security: readonly { readonly token: readonly string[] }[];
-  readonly parameters?: readonly ShownParameter[];
+  readonly parameters?: readonly Parameter[];
   readonly requestBody?: { readonly content: Readonly<Record<string, { readonly schema: object }>> };
   readonly "x-errors": readonly string[];
   readonly "x-formats": readonly string[];
 }
 
-interface ShownParameter {
+interface Parameter {
   readonly name: string;
   readonly required?: boolean;
   readonly description?: string;
   readonly schema: object;
 }
 
+/** The whole page as HTML. */
+export function renderDocsPage(document: OpenApiDocument): string {
+  return `<!doctype html>\n${(<Page document={document} />).toString()}\n`;
+}
+
+const Page: FC<{ document: OpenApiDocument }> = ({ document }) => (
+  <html lang="en">
+    <head>
+      <meta charset="utf-8" />
+      <meta name="viewport" content="width=device-width, initial-scale=1" />
+      <title>vbdstat: HTTP API and glossary</title>
+      {/* Raw, because a style sheet is not escaped text; the content security policy has its hash. */}
+      <style>{raw(DOCS_STYLE)}</style>
+    </head>
+    <body>
+      <header>
+        <h1>vbdstat {document.info.version}: HTTP API and glossary</h1>
+        {document.info.description.split("\n\n").map((paragraph) => (
+          <p>
+            <Prose text={paragraph} />
+          </p>
+        ))}
+        <p>
+          For programs: <a href="/openapi.json">OpenAPI 3.1</a>.
+        </p>
+      </header>
+      <nav aria-label="Sections">
+        <p>
+          {SECTIONS.map(([id, title], index) => (
+            <>
+              {index === 0 ? "" : ", "}
+              <a href={`#${id}`}>{title}</a>
+            </>
+          ))}
+        </p>
+      </nav>
+      <main>
+        <Section id="endpoints">
+          {Object.entries(document.paths).map(([path, operations]) =>
+            Object.entries(operations).map(([method, operation]) => (
+              <Endpoint method={method} path={path} operation={operation} />
+            )),
+          )}
+        </Section>
+        <Section id="errors">
+          <Table heads={["Code", "Status", "Meaning"]}>
+            {Object.entries(ERROR_DESCRIPTIONS).map(([code, description]) => (
+              <Term term={code} cells={[String(new Map(Object.entries(ERROR_STATUS)).get(code)), description]} />
+            ))}
+          </Table>
+        </Section>
+        <Section id="facts">
+          <Table heads={["Key", "Meaning", "Values"]}>
+            {FACTS.map(({ key, kind, description }) => (
+              <Term term={key} id={`fact-${key}`} cells={[description, describeFactKind(kind)]} />
+            ))}
+            <Term term="label.NAME" id="fact-label" cells={["A custom fact.", describeFactKind({ kind: "text" })]} />
+          </Table>
+        </Section>
+        <Section id="backends">
+          <p>
+            Case is ignored, and - _ and : are equivalent. An alias with * may mean another backend as well; other facts
+            decide which one.
+          </p>
+          <Table heads={["Slug", "Meaning", "Aliases"]}>
+            {BACKENDS.map((backend) => (
+              <Term
+                term={backend}
+                id={`backend-${backend}`}
+                cells={[BACKEND_DESCRIPTIONS[backend], listAliases(backend)]}
+              />
+            ))}
+          </Table>
+        </Section>
+        <Section id="metrics">
+          <Table heads={["Metric", "Meaning", "Unit"]}>
+            {METRICS.map(({ name, label, unit }) => (
+              <Term term={name} id={`metric-${name}`} cells={[label, unit]} />
+            ))}
+          </Table>
+        </Section>
+        <Section id="verdicts">
+          <Glossary prefix="verdict" of={VERDICT_DESCRIPTIONS} />
+        </Section>
+        <Section id="reasons">
+          <Glossary prefix="reason" of={REASON_DESCRIPTIONS} />
+        </Section>
+        <Section id="flags">
+          <Glossary prefix="flag" of={FLAG_DESCRIPTIONS} />
+        </Section>
+        <Section id="quality">
+          <Glossary prefix="quality" of={QUALITY_DESCRIPTIONS} />
+        </Section>
+      </main>
+    </body>
+  </html>
+);
+
+const SECTIONS = [
+  ["endpoints", "Endpoints"],
+  ["errors", "Error codes"],
+  ["facts", "Facts of a run"],
+  ["backends", "Backends"],
+  ["metrics", "Metrics"],
+  ["verdicts", "Verdicts"],
+  ["reasons", "Reasons for a verdict"],
+  ["flags", "Flags"],
+  ["quality", "Quality of a run"],
+] as const;
+
+const Section: FC<{ id: (typeof SECTIONS)[number][0]; children: Child }> = ({ id, children }) => (
+  <section id={id}>
+    <h2>{new Map(SECTIONS).get(id)}</h2>
+    {children}
+  </section>
+);
+
 const FACT_KEYS: ReadonlySet<string> = new Set([...FACTS.map(({ key }) => key), "label"]);
 
-/** Heading, purpose, who may ask, and the parameters. */
-const Operation: FC<{ method: string; path: string; operation: ShownOperation }> = ({ method, path, operation }) => {
+/** An endpoint: what it does, who may use it, its formats, errors and parameters. */
+const Endpoint: FC<{ method: string; path: string; operation: Operation }> = ({ method, path, operation }) => {
   const scopes = operation.security.flatMap(({ token }) => token);
-  // An operation that takes labels takes every fact; those have a table of their own further down.
-  const all = operation.parameters ?? [];
-  const takesFacts = all.some(({ name }) => name === "label");
-  const parameters = [...all.filter(({ name }) => !takesFacts || !FACT_KEYS.has(name)), ...bodyParameters(operation)];
+  // An operation that takes labels takes every fact. Facts have a table of their own.
+  const sent = operation.parameters ?? [];
+  const takesFacts = sent.some(({ name }) => name === "label");
+  const parameters = [
+    ...sent.filter(({ name }) => !takesFacts || !FACT_KEYS.has(name)),
+    ...readBodyParameters(operation),
+  ];
   const formats = operation["x-formats"];
   return (
     <>
@@ -95,13 +193,13 @@ const Operation: FC<{ method: string; path: string; operation: ShownOperation }>
       </p>
       {takesFacts ? (
         <p>
-          Parameters are the following and all <a href="#facts">facts of a run</a>.
+          The parameters are the following and all <a href="#facts">facts of a run</a>.
         </p>
       ) : null}
       {parameters.length === 0 ? null : (
         <Table
           heads={[
-            operation.requestBody === undefined || takesFacts ? "Parameter" : "Key of the body",
+            operation.requestBody === undefined || takesFacts ? "Parameter" : "Key in the body",
             "Meaning",
             "Values",
           ]}
@@ -114,7 +212,7 @@ const Operation: FC<{ method: string; path: string; operation: ShownOperation }>
               <td>
                 <Prose text={parameter.description ?? ""} />
               </td>
-              <td>{valuesOf(parameter)}</td>
+              <td>{formatValues(parameter)}</td>
             </tr>
           ))}
         </Table>
@@ -128,8 +226,8 @@ interface BodySchema {
   readonly required?: readonly string[];
 }
 
-/** The keys of a JSON body, each like a parameter; none for a body of another kind. */
-function bodyParameters({ requestBody }: ShownOperation): ShownParameter[] {
+/** The keys of a JSON body as parameters; empty for a body of another type. */
+function readBodyParameters({ requestBody }: Operation): Parameter[] {
   const { properties = {}, required = [] }: BodySchema = requestBody?.content["application/json"]?.schema ?? {};
   return Object.entries(properties).map(([name, { description = "", ...schema }]) => ({
     name,
@@ -139,7 +237,7 @@ function bodyParameters({ requestBody }: ShownOperation): ShownParameter[] {
   }));
 }
 
-/** The schema of a parameter, as far as it is shown. */
+/** The part of a parameter's schema that the page shows. */
 interface ValueSchema {
   readonly type?: string;
   readonly enum?: readonly string[];
@@ -148,9 +246,10 @@ interface ValueSchema {
   readonly examples?: readonly string[];
 }
 
-function valuesOf({ schema, required = false }: ShownParameter): string {
-  const { type, enum: words, items, examples = [], ...rest }: ValueSchema = schema;
-  const choice = words ?? items?.enum;
+/** Allowed values, default and examples, e.g. `trusted, all; default trusted`. */
+function formatValues({ schema, required = false }: Parameter): string {
+  const { type, enum: values, items, examples = [], ...rest }: ValueSchema = schema;
+  const choice = values ?? items?.enum;
   return [
     required ? "required" : "",
     choice === undefined ? (type === "integer" || type === "number" ? type : "") : choice.join(", "),
@@ -162,6 +261,53 @@ function valuesOf({ schema, required = false }: ShownParameter): string {
     .join("; ");
 }
 
+const listAliases = (backend: Backend): string =>
+  aliasesOf(backend)
+    .map(({ word, ambiguous }) => (ambiguous ? `${word}*` : word))
+    .join(", ");
+
+/** The values of an enum with their descriptions; `prefix` keeps the anchors unique. */
+const Glossary: FC<{ prefix: string; of: Readonly<Record<string, string>> }> = ({ prefix, of }) => (
+  <Table heads={["Term", "Meaning"]}>
+    {Object.entries(of).map(([term, description]) => (
+      <Term term={term} id={`${prefix}-${term.replaceAll(" ", "-")}`} cells={[description]} />
+    ))}
+  </Table>
+);
+
+/** A row with a term, its anchor, and its description. */
+const Term: FC<{ term: string; id?: string; cells: readonly string[] }> = ({ term, id = term, cells }) => (
+  <tr id={id}>
+    <th scope="row">
+      <code>{term}</code>
+    </th>
+    {cells.map((cell) => (
+      <td>
+        <Prose text={cell} />
+      </td>
+    ))}
+  </tr>
+);
+
+const Table: FC<{ heads: readonly string[]; children: Child }> = ({ heads, children }) => (
+  <table>
+    <thead>
+      <tr>
+        {heads.map((head) => (
+          <th scope="col">{head}</th>
+        ))}
+      </tr>
+    </thead>
+    <tbody>{children}</tbody>
+  </table>
+);
+
+/** Text with `code` in backquotes, as the descriptions of the contract have it. */
+const Prose: FC<{ text: string }> = ({ text }) => (
+  <>{text.split("`").map((part, index) => (index % 2 === 0 ? part : <code>{part}</code>))}</>
+);
+
+/** The style sheet of the page. It is a constant, so that the content security policy can name its hash. */
 export const DOCS_STYLE = `
 :root { color-scheme: light dark; }
 body { background: Canvas; color: CanvasText; font: 1rem/1.5 system-ui, sans-serif; max-width: 60rem; margin: 0 auto; padding: 1rem; overflow-wrap: break-word; }
@@ -181,144 +327,3 @@ td code, th code { overflow-wrap: anywhere; }
   tbody th { font-weight: bold; }
 }
 `;
-
-/** One row: a word, by which it can be linked to, and what there is to say about it. */
-const Word: FC<{ word: string; id?: string; cells: readonly string[] }> = ({ word, id = word, cells }) => (
-  <tr id={id}>
-    <th scope="row">
-      <code>{word}</code>
-    </th>
-    {cells.map((cell) => (
-      <td>
-        <Prose text={cell} />
-      </td>
-    ))}
-  </tr>
-);
-
-const Meanings: FC<{ prefix: string; of: Readonly<Record<string, string>> }> = ({ prefix, of }) => (
-  <Table heads={["Word", "Meaning"]}>
-    {Object.entries(of).map(([word, meaning]) => (
-      <Word word={word} id={`${prefix}-${word.replaceAll(" ", "-")}`} cells={[meaning]} />
-    ))}
-  </Table>
-);
-
-const Page: FC<{ document: ShownDocument }> = ({ document }) => (
-  <html lang="en">
-    <head>
-      <meta charset="utf-8" />
-      <meta name="viewport" content="width=device-width, initial-scale=1" />
-      <title>vbdstat: HTTP interface</title>
-      {/* Raw, because a style sheet is not escaped text; its hash stands in the policy. */}
-      <style>{raw(DOCS_STYLE)}</style>
-    </head>
-    <body>
-      <header>
-        <h1>vbdstat {document.info.version}: HTTP interface</h1>
-        {document.info.description.split("\n\n").map((paragraph) => (
-          <p>
-            <Prose text={paragraph} />
-          </p>
-        ))}
-        <p>
-          For programs: <a href="/openapi.json">OpenAPI 3.1</a>.
-        </p>
-      </header>
-      <nav aria-label="Sections">
-        <p>
-          {SECTIONS.map(([id, title], index) => (
-            <>
-              {index === 0 ? "" : ", "}
-              <a href={`#${id}`}>{title}</a>
-            </>
-          ))}
-        </p>
-      </nav>
-      <main>
-        <Section id="endpoints">
-          {Object.entries(document.paths).map(([path, operations]) =>
-            Object.entries(operations).map(([method, operation]) => (
-              <Operation method={method} path={path} operation={operation} />
-            )),
-          )}
-        </Section>
-        <Section id="errors">
-          <Table heads={["Code", "Status", "Meaning"]}>
-            {Object.entries(ERROR_MEANINGS).map(([code, meaning]) => (
-              <Word word={code} cells={[String(new Map(Object.entries(ERROR_STATUS)).get(code)), meaning]} />
-            ))}
-          </Table>
-        </Section>
-        <Section id="facts">
-          <Table heads={["Key", "Meaning", "Values"]}>
-            {FACTS.map(({ key, kind, description }) => (
-              <Word word={key} id={`fact-${key}`} cells={[description, describeFactKind(kind)]} />
-            ))}
-            <Word
-              word="label.NAME"
-              id="fact-label"
-              cells={["A fact of your own.", describeFactKind({ kind: "text" })]}
-            />
-          </Table>
-        </Section>
-        <Section id="backends">
-          <p>In any case, with - _ and : alike. A word with * may mean another backend too; other facts settle it.</p>
-          <Table heads={["Slug", "Meaning", "Aliases"]}>
-            {BACKENDS.map((backend) => (
-              <Word word={backend} id={`backend-${backend}`} cells={[BACKEND_MEANINGS[backend], aliasText(backend)]} />
-            ))}
-          </Table>
-        </Section>
-        <Section id="metrics">
-          <Table heads={["Metric", "Meaning", "Unit"]}>
-            {METRICS.map(({ name, label, unit }) => (
-              <Word word={name} id={`metric-${name}`} cells={[label, unit]} />
-            ))}
-          </Table>
-        </Section>
-        <Section id="verdicts">
-          <Meanings prefix="verdict" of={VERDICTS} />
-        </Section>
-        <Section id="reasons">
-          <Meanings prefix="reason" of={REASONS} />
-        </Section>
-        <Section id="flags">
-          <Meanings prefix="flag" of={FLAG_MEANINGS} />
-        </Section>
-        <Section id="quality">
-          <Meanings prefix="quality" of={QUALITY_VERDICTS} />
-        </Section>
-      </main>
-    </body>
-  </html>
-);
-
-const SECTIONS = [
-  ["endpoints", "Endpoints"],
-  ["errors", "Error codes"],
-  ["facts", "Facts of a run"],
-  ["backends", "Backends"],
-  ["metrics", "Metrics"],
-  ["verdicts", "Verdicts"],
-  ["reasons", "Reasons of a verdict"],
-  ["flags", "Flags"],
-  ["quality", "Quality of a run"],
-] as const;
-
-const Section: FC<{ id: (typeof SECTIONS)[number][0]; children: Child }> = ({ id, children }) => (
-  <section id={id}>
-    <h2>{new Map(SECTIONS).get(id)}</h2>
-    {children}
-  </section>
-);
-
-const aliasText = (backend: (typeof BACKENDS)[number]): string =>
-  aliasesOf(backend)
-    .map(({ word, ambiguous }) => (ambiguous ? `${word}*` : word))
-    .join(", ");
-
-/** The whole page. */
-export function docsPage(document: ShownDocument): string {
-  return `<!doctype html>\n${(<Page document={document} />).toString()}\n`;
-}

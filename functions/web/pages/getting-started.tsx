@@ -1,4 +1,4 @@
-// The overview of a fleet in which nothing can be compared yet: what to do next, in commands that work as they are.
+// The overview of a fleet without any pair of backends to compare: why there is none yet, and the commands that lead to one.
 
 import type { Context } from "hono";
 import type { FC } from "hono/jsx";
@@ -8,62 +8,63 @@ import { originOf } from "../routes/share-links.ts";
 import type { PageDeps } from "./app.ts";
 import { pageResponse } from "./layout.tsx";
 
-/** The page in place of a comparison: why there is none yet, and the commands that lead to one. */
+/** The page in place of a comparison: 200, with the next steps. */
 export async function gettingStarted(c: Context<HttpEnv>, deps: PageDeps): Promise<Response> {
   const { fleet } = tokenOf(c);
   const [page, pending] = await Promise.all([deps.hosts.list(fleet, 1), deps.pendingHosts.count(fleet)]);
-  const origin = originOf(c, deps.publicUrl);
-  const [title, lead] =
-    page.items.length === 0
-      ? pending === 0
-        ? ["No results yet", "Send the first one: run Bonnie++ on a host, and post what it prints."]
-        : [
-            "Results are being counted",
-            "They have arrived and are kept. In a moment they are in the numbers: ask again.",
-          ]
-      : [
-          "Nothing to compare yet",
-          "There are results, but no host has measured two backends. Only the same host on both tells a backend from a host.",
-        ];
+  const hasHosts = page.items.length > 0;
+  const { title, lead } = STATES[hasHosts ? "noPair" : pending === 0 ? "noResults" : "pending"];
   return pageResponse(
     c,
     { title, copies: true },
     <div class="sheet">
       <h1>{title}</h1>
       <p class="lead">{lead}</p>
-      <Steps origin={origin} />
+      <Steps origin={originOf(c, deps.publicUrl)} />
       <p>
         <a class="button" href="/upload">
-          Or paste a result here
+          Paste a result instead
         </a>{" "}
-        {page.items.length > 0 && <a href="/hosts">See what there is</a>}
+        {hasHosts && <a href="/hosts">View available results</a>}
       </p>
     </div>,
   );
 }
 
+const STATES = {
+  noResults: { title: "No results yet", lead: "Run Bonnie++ on a host and upload its output." },
+  pending: {
+    title: "Results are being processed",
+    lead: "Your results were received and are being processed. Reload in a moment.",
+  },
+  noPair: {
+    title: "Nothing to compare yet",
+    lead: "There are results, but no host has been measured on two backends. A comparison needs at least one host measured on both backends.",
+  },
+} as const;
+
 const Steps: FC<{ origin: string }> = ({ origin }) => (
   <ol class="steps">
     <li>
-      <h2>Measure in a guest on one backend, and post it from Dom0</h2>
-      <pre data-copy="the first command">{command(origin, "loop")}</pre>
+      <h2>Measure a guest on one backend, and upload the result from Dom0</h2>
+      <pre data-copy="the first command">{buildCommand(origin, "loop")}</pre>
     </li>
     <li>
       <h2>Move the guest's disk to the other backend, and measure again</h2>
-      <pre data-copy="the second command">{command(origin, "blktap2")}</pre>
+      <pre data-copy="the second command">{buildCommand(origin, "blktap2")}</pre>
     </li>
     <li>
       <h2>Repeat on more hosts</h2>
       <p>
-        One host says nothing about a fleet. Six to nine give the first verdicts; the <code>agent</code> does all of
-        this from cron, and finds the backend out by itself.
+        One host says nothing about a fleet: the first verdicts need 6 to 9 hosts. The <code>agent</code> detects the
+        backend and uploads the results for you.
       </p>
     </li>
   </ol>
 );
 
-/** `TOKEN` stands for a token of scope ingest: the one this browser has is not for a script. */
-function command(origin: string, backend: string): string {
+/** `TOKEN` is a placeholder for a token of scope ingest: the token of this browser does not belong in a script. */
+function buildCommand(origin: string, backend: string): string {
   return [
     "ssh vm101 bonnie++ -d /var/tmp -u nobody -q |",
     `  curl -sS --data-binary @- -H 'Authorization: Bearer TOKEN' \\`,

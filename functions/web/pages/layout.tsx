@@ -1,304 +1,57 @@
-// Pages: what people look at. In: an address, a form, and the token in the browser's cookie. Out: HTML that needs no script,
-// made from the same answers, reports and charts as every other format. This file is what all pages have in common.
+// The frame around every page: the header with its navigation, the footer, and the response headers. In: a title, the content,
+// and the token of the request. Out: HTML that needs no script. Pages render the same results, reports and charts as every
+// other format.
 
-import { createHash } from "node:crypto";
 import type { Context } from "hono";
 import type { Child, FC } from "hono/jsx";
-import { CACHE_CONTROL } from "../../../shared/api/endpoint.ts";
 import { VERSION } from "../../../shared/deployment.ts";
 import type { AppError } from "../../../shared/errors.ts";
-import { REPORT_STYLE } from "../../../shared/render/html.tsx";
 import { printable } from "../../../shared/run/text.ts";
 import type { Scope, Token } from "../../../shared/run/token.ts";
 import { SUMMARIES, type SummaryRegistry } from "../../../shared/summaries/registry.ts";
 import type { HttpEnv } from "../http/app.ts";
 import { contentSecurityPolicy } from "../http/csp.ts";
-import { constantResponse } from "../http/etag.ts";
-import { queryText } from "./links.ts";
-
-/** The link to the rest of a list; nothing on its last page. */
-export const NextPage: FC<{
-  path: string;
-  parameters: Readonly<Record<string, string | undefined>>;
-  cursor: string | null;
-}> = ({ path, parameters, cursor }) =>
-  cursor === null ? null : (
-    <nav class="next" aria-label="More">
-      <a rel="next" class="button" href={`${path}${queryText({ ...parameters, cursor })}`}>
-        Next page
-      </a>
-    </nav>
-  );
-
-/**
- * Gives every snippet a button that copies it. Without it a snippet is selected by a click, and copied by hand. It touches
- * nothing else, and sends nothing.
- */
-const COPY_SCRIPT = `
-"use strict";
-for (const snippet of document.querySelectorAll("[data-copy]")) {
-  if (navigator.clipboard === undefined) break;
-  const button = document.createElement("button");
-  button.type = "button";
-  button.textContent = "Copy";
-  button.setAttribute("aria-label", "Copy " + snippet.dataset.copy);
-  button.addEventListener("click", async () => {
-    await navigator.clipboard.writeText(snippet.textContent);
-    button.textContent = "Copied";
-    setTimeout(() => { button.textContent = "Copy"; }, 2000);
-  });
-  snippet.after(button);
-}
-`;
-
-// The style of pages beside that of reports, whose colours it uses: what one meets between reports, in light, dark and print.
-// Text has a contrast of 4.5 to 1 at least, whatever takes a click is 24 px high at least, and focus can always be seen.
-
-const PAGE_STYLE = `
-body { display: flex; flex-direction: column; min-height: 100vh; }
-main { flex: 1; }
-:root { --accent: var(--better); --line: var(--grid); --field: var(--paper); --radius: 6px; }
-a { color: var(--accent); text-underline-offset: .15em; }
-:focus-visible { outline: 2px solid var(--accent); outline-offset: 2px; border-radius: 2px; }
-.skip { position: absolute; left: -999rem; top: 0; padding: .5rem 1rem; background: var(--paper); z-index: 1; }
-.skip:focus { left: 0; }
-main:focus { outline: none; }
-.unseen { position: absolute; width: 1px; height: 1px; overflow: hidden; clip-path: inset(50%); white-space: nowrap; }
-.muted, .help { color: var(--muted); font-size: .9rem; }
-
-.top { display: flex; flex-wrap: wrap; align-items: center; gap: .25rem 1.5rem; padding: .5rem max(clamp(.75rem, 3vw, 2rem), calc((100% - 66rem) / 2 + 2rem)); background: var(--zone); border-bottom: 1px solid var(--line); }
-.brand { font-weight: 700; font-size: 1.15rem; letter-spacing: -.01em; color: var(--ink); text-decoration: none; padding: .25rem 0; }
-.top nav { display: flex; flex-wrap: wrap; gap: 0 .25rem; margin-left: -.6rem; flex: 1; }
-.top nav a { padding: .35rem .6rem; color: var(--ink); text-decoration: none; border-bottom: 2px solid transparent; }
-.top nav a:hover { border-bottom-color: var(--line); }
-.top nav a[aria-current] { font-weight: 600; border-bottom-color: var(--accent); }
-.who { display: flex; align-items: center; gap: .75rem; font-size: .9rem; color: var(--muted); }
-.who strong { color: var(--ink); overflow-wrap: anywhere; }
-@media screen and (max-width: 48rem) { .top { justify-content: space-between; } .top nav { order: 1; flex-basis: 100%; } }
-footer { width: 100%; max-width: 66rem; margin: 0 auto; padding: 1rem clamp(.75rem, 3vw, 2rem) 2rem; color: var(--muted); font-size: .85rem; }
-
-.sheet, .question, .take, .next, .report > .pairs { max-width: 66rem; margin: 0 auto; padding: 1rem clamp(.75rem, 3vw, 2rem); overflow-wrap: anywhere; }
-.sheet h1 { font-size: 1.6rem; line-height: 1.25; margin: .5rem 0; }
-.sheet h2 { font-size: 1.15rem; line-height: 1.3; margin: 1.5rem 0 .5rem; }
-.sheet p { margin: .5rem 0; max-width: 48rem; }
-.sheet .lead { font-size: 1.1rem; }
-.narrow-sheet { max-width: 32rem; padding-top: 2.5rem; }
-code, pre { font: .9em/1.5 ui-monospace, monospace; }
-
-button, .button, input, select, textarea { font: inherit; color: var(--ink); border: 1px solid var(--muted); border-radius: var(--radius); background: var(--field); padding: .4rem .65rem; min-height: 2.4rem; max-width: 100%; }
-input[type="checkbox"], input[type="radio"] { min-height: 0; margin: 0 .15rem 0 0; accent-color: var(--accent); vertical-align: -.05em; }
-button, .button { cursor: pointer; display: inline-block; text-decoration: none; font-weight: 500; }
-button:hover, .button:hover { border-color: var(--ink); }
-.primary { background: var(--accent); border-color: var(--accent); color: var(--paper); font-weight: 600; }
-.who button, .danger { min-height: 2rem; padding: .2rem .6rem; font-size: .9rem; }
-.danger { color: var(--worse); border-color: var(--worse); }
-::placeholder { color: var(--muted); opacity: 1; }
-input:not([type="checkbox"], [type="radio"]), select { height: 2.4rem; }
-textarea { width: 100%; font: .85rem/1.5 ui-monospace, monospace; resize: vertical; }
-
-.row { display: flex; flex-wrap: wrap; align-items: end; gap: .75rem 1rem; }
-.field { display: flex; flex-direction: column; gap: .2rem; min-width: 0; }
-.field.grow { flex: 1 1 14rem; }
-.field label, legend { font-size: .85rem; color: var(--muted); padding: 0; }
-.fields { display: flex; flex-direction: column; align-items: stretch; gap: .9rem; margin: 1rem 0; }
-.fields > button { align-self: start; }
-.narrow-sheet .fields { gap: .3rem; }
-.narrow-sheet .fields button { margin-top: .75rem; }
-fieldset { border: 0; margin: 0; padding: 0; min-width: 0; }
-fieldset.plain { display: flex; flex-direction: column; gap: .2rem; }
-.boxes { display: flex; flex-wrap: wrap; gap: .15rem 1rem; padding-top: .2rem; }
-.boxes label, .plain label { padding: .15rem 0; }
-
-.question { padding-bottom: 0; }
-.question .row { padding-bottom: .75rem; }
-.swap { align-self: end; display: inline-grid; place-items: center; min-width: 2.4rem; min-height: 2.4rem; margin: 0 -.5rem; color: var(--muted); text-decoration: none; font-size: 1.1rem; }
-.question::after { content: ""; display: block; border-bottom: 1px solid var(--line); padding-top: .25rem; }
-.more summary, .sheet summary, .verdicts summary { cursor: pointer; color: var(--accent); padding: .15rem 0; width: fit-content; }
-.more-fields { display: flex; flex-direction: column; align-items: start; gap: .75rem; padding: .5rem 0 .75rem; }
-.more .row { padding: .5rem 0; }
-
-.note, .problem { border-left: 4px solid var(--accent); background: var(--better-tint); padding: .6rem .9rem; border-radius: 0 var(--radius) var(--radius) 0; max-width: 48rem; }
-.problem { border-left-color: var(--worse); background: var(--worse-tint); }
-.problem h1 { font-size: 1.2rem; margin: 0; }
-.problem p, .problem ul { margin: .25rem 0; }
-.sheet .problem .lead { font-size: 1rem; }
-
-/* The padding of a chart stands in that of the page, so that its words begin where those of the page do. */
-.report .wide svg { margin-left: -20px; }
-.report .narrow svg { margin-left: -.75rem; max-width: calc(100% + 1.5rem); }
-
-.report tbody th { min-width: 5.5rem; }
-.report .verdicts { width: 100%; }
-.report .verdicts .finding { max-width: none; min-width: 18rem; }
-.report .verdicts tbody th { white-space: nowrap; }
-.report .verdicts code { display: block; font-size: .8rem; font-weight: 400; color: var(--muted); }
-.verdicts dl { margin: .25rem 0 .5rem; padding: .1rem .9rem .6rem; background: var(--zone); border-left: 3px solid var(--line); }
-.verdicts dt { font-weight: 600; margin-top: .5rem; }
-.verdicts dd { margin: .1rem 0; }
-@media screen and (max-width: 48rem) {
-  .report .verdicts thead { position: absolute; width: 1px; height: 1px; overflow: hidden; clip-path: inset(50%); }
-  .report .verdicts tr { display: grid; grid-template-columns: 1fr auto; gap: .1rem 1rem; padding: .7rem 0; border-bottom: 1px solid var(--line); }
-  .report .verdicts th, .report .verdicts td { border: 0; padding: 0; max-width: none; text-align: left; }
-  .report .verdicts .verdict { text-align: right; }
-  .report .verdicts td.number:nth-child(5) { text-align: right; }
-  .report .verdicts td:nth-child(3)::before { content: "ratio "; color: var(--muted); }
-  .report .verdicts td:nth-child(4)::before { content: "95 % interval "; color: var(--muted); }
-  .report .verdicts td:nth-child(5)::before { content: "hosts "; color: var(--muted); }
-  .report .verdicts td:nth-child(3), .report .verdicts td:nth-child(4) { grid-column: 1; }
-  .report .verdicts td:nth-child(5) { grid-row: 2; grid-column: 2; }
-  .report .verdicts .finding { grid-column: 1 / -1; min-width: 0; padding-top: .25rem; }
-}
-
-.list .report h2 { position: absolute; width: 1px; height: 1px; overflow: hidden; clip-path: inset(50%); }
-@media screen { .list .report td:not(.short) { min-width: 14rem; } }
-.pairs { font-size: .95rem; color: var(--muted); }
-.report .pairs { padding: 0; margin: .5rem 0; }
-.report .pairs ul { display: flex; flex-wrap: wrap; gap: 0 1.25rem; max-width: none; }
-.report .pairs li { border: 0; padding: .15rem 0; margin: 0; }
-.take { padding-top: 0; }
-.embed { border: 1px solid var(--line); border-radius: var(--radius); padding: .25rem 1rem 1rem; background: var(--zone); }
-.embed h2 { font-size: 1.15rem; margin: .5rem 0 .25rem; }
-.embed p { margin: .25rem 0 .75rem; max-width: 48rem; color: var(--muted); }
-.formats { font-size: .9rem; color: var(--muted); }
-
-.counts { display: flex; flex-wrap: wrap; gap: .5rem 2.5rem; margin: 1rem 0; }
-.counts div { display: flex; flex-direction: column-reverse; }
-.counts dt { color: var(--muted); font-size: .9rem; }
-.counts dd { margin: 0; font-size: 1.8rem; font-weight: 600; line-height: 1.2; font-variant-numeric: tabular-nums; }
-.counts .none dd { color: var(--muted); font-weight: 400; }
-.report-table { position: relative; overflow-x: auto; margin: 1rem 0; }
-.report-table table { border-collapse: collapse; font-size: .92rem; overflow-wrap: normal; }
-.report-table caption { text-align: left; color: var(--muted); font-size: .85rem; padding-bottom: .25rem; }
-.report-table th, .report-table td { padding: .3rem .9rem .3rem 0; text-align: left; vertical-align: top; border-bottom: 1px solid var(--line); }
-.report-table thead th { font-weight: 400; color: var(--muted); border-bottom-color: var(--ink); }
-.report-table .help { margin: .1rem 0; min-width: 14rem; max-width: 28rem; }
-@media screen and (max-width: 48rem) {
-  .report-table thead { position: absolute; width: 1px; height: 1px; overflow: hidden; clip-path: inset(50%); }
-  .report-table tr { display: flex; flex-wrap: wrap; gap: .1rem .9rem; padding: .6rem 0; border-bottom: 1px solid var(--line); }
-  .report-table th, .report-table td { border: 0; padding: 0; overflow-wrap: anywhere; }
-  .report-table [data-head]::before { content: attr(data-head) " "; color: var(--muted); }
-  .report-table .whole { flex-basis: 100%; }
-}
-.steps { padding-left: 1.25rem; }
-.steps h2 { font-size: 1.05rem; }
-pre { background: var(--zone); border: 1px solid var(--line); border-radius: var(--radius); padding: .6rem .8rem; margin: .5rem 0; overflow-x: auto; white-space: pre-wrap; }
-
-.share { border-top: 1px solid var(--line); padding: 1rem 0 1.25rem; margin-top: 1rem; }
-.share h2 { margin-top: 0; }
-.share .about { color: var(--muted); font-size: .9rem; }
-.share img { display: block; max-width: 100%; height: auto; border: 1px solid var(--line); border-radius: var(--radius); margin: .75rem 0; background: var(--paper); }
-.share form { margin-top: .75rem; }
-.tag { border: 1px solid var(--muted); border-radius: 1rem; padding: .05rem .6rem; color: var(--ink); }
-.snippet { display: grid; grid-template-columns: 11rem minmax(0, 1fr) auto; align-items: start; gap: .25rem .75rem; margin: .4rem 0; }
-.snippet > span { color: var(--muted); font-size: .9rem; padding-top: .35rem; }
-.snippet code { user-select: all; background: var(--zone); border: 1px solid var(--line); border-radius: var(--radius); padding: .35rem .6rem; overflow-wrap: anywhere; }
-.snippet button { min-height: 2.1rem; padding: .2rem .7rem; }
-@media screen and (max-width: 40rem) { .snippet { grid-template-columns: minmax(0, 1fr) auto; } .snippet > span { grid-column: 1 / -1; padding: 0; } }
-
-@media print {
-  .top nav, .who, .skip, .question, .take, .next, .share form, .report .pairs, footer .way, .verdicts summary { display: none; }
-  .top { background: none; padding: 0; border: 0; }
-  footer { padding: 1rem 0 0; }
-  .sheet { max-width: none; padding: 0; }
-  .report .wide svg { margin-left: 0; }
-  .report .verdicts { font-size: 9pt; }
-  .report .verdicts .finding { min-width: 0; }
-  .report .verdicts .short { white-space: nowrap; }
-}
-@media (prefers-reduced-motion: no-preference) { button, .button, .top nav a { transition: border-color .1s; } }
-`;
-
-// What all pages load from here: the style sheet, and a script that can only copy. Their addresses change with their
-// content, so that browsers may keep them for ever.
-
-const STYLE = `${REPORT_STYLE}${PAGE_STYLE}`;
-
-const versionOf = (text: string): string => createHash("sha256").update(text).digest("hex").slice(0, 12);
-
-const addressOf = (path: string, text: string): string => `${path}?v=${versionOf(text)}`;
-
-const STYLE_ADDRESS = addressOf("/pages.css", STYLE);
-const COPY_ADDRESS = addressOf("/pages.js", COPY_SCRIPT);
-
-/** Two points with their intervals about 1, as the chart draws them. */
-const ICON = `data:image/svg+xml,${encodeURIComponent(
-  '<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 16 16"><path d="M8 1v14" stroke="#8b949e"/><path d="M2 5h8M6 11h9" stroke="#0b5cad" stroke-width="2"/><circle cx="6" cy="5" r="2.6" fill="#ad4200"/><circle cx="11" cy="11" r="2.6" fill="#0b5cad"/></svg>',
-)}`;
-
-const style = constantResponse(() => ({ text: STYLE, headers: { "Content-Type": "text/css; charset=utf-8" } }));
-const script = constantResponse(() => ({
-  text: COPY_SCRIPT,
-  headers: { "Content-Type": "text/javascript; charset=utf-8" },
-}));
-
-/** GET /pages.css */
-export function styleResponse(c: Context): Response {
-  return style(c, cacheOf(c, STYLE));
-}
-
-/** GET /pages.js */
-export function scriptResponse(c: Context): Response {
-  return script(c, cacheOf(c, COPY_SCRIPT));
-}
-
-/** For ever under the address that pages have; an older page's, or one typed by hand, not so. */
-function cacheOf(c: Context, text: string): Record<string, string> {
-  const isCurrent = c.req.query("v") === versionOf(text);
-  return { "Cache-Control": CACHE_CONTROL[isCurrent ? "frozen" : "documents"] };
-}
+import { COPY_SCRIPT_URL, ICON, STYLE_URL } from "./assets.ts";
+import { buildQueryString } from "./links.ts";
 
 /** Answers a request with a page. */
 export type Page<Deps> = (c: Context<HttpEnv>, deps: Deps) => Promise<Response>;
 
-interface NavigationItem {
-  readonly path: string;
-  readonly name: string;
-  /** Who may see the page, in addition to admins. */
-  readonly scope: Scope;
-}
-
-/** The pages in the header: those of summaries, and the pages that change something. */
-function navigation(summaries: SummaryRegistry): readonly NavigationItem[] {
-  return [
-    ...summaries.flatMap(({ page, title }): NavigationItem[] =>
-      page === null ? [] : [{ path: page, name: title, scope: "read" }],
-    ),
-    { path: "/upload", name: "Upload", scope: "ingest" },
-    { path: "/shares", name: "Shares", scope: "read" },
-  ];
-}
-
 interface PageProps {
-  /** In the tab of the browser; text from outside may be in it. */
+  /** Shown in the browser tab; may contain text from outside. */
   readonly title: string;
-  /** Whether the page has something to copy, for which there is a script. */
+  /** Whether the page has snippets to copy, which needs a script. */
   readonly copies?: boolean;
+  /** 200 without it. */
   readonly status?: 200 | 201 | 422 | AppError["status"];
-  /** Only this page's own head, such as a refresh. */
+  /** Elements for the head of this page alone, such as a refresh. */
   readonly head?: Child;
 }
 
-/** The page with its headers: it may load its style sheet and pictures from here and send forms to here, and nothing else. */
+/**
+ * The page with its headers. By its policy it may load its style sheet and images from this service and send forms to it,
+ * and nothing else.
+ */
 export function pageResponse(c: Context<HttpEnv>, props: PageProps, content: Child): Response {
   const { copies = false, status = 200 } = props;
   const policy = contentSecurityPolicy({
-    styles: ["'self'"],
-    images: ["'self'", "data:"],
-    scripts: copies ? ["'self'"] : [],
-    forms: ["'self'"],
+    "style-src": "'self'",
+    "img-src": "'self' data:",
+    "script-src": copies ? "'self'" : "",
+    "form-action": "'self'",
   });
   const page = (
     <Document
       {...props}
       token={c.get("token")}
-      items={navigation(c.get("summaries") ?? SUMMARIES)}
+      items={navigationPages(c.get("summaries") ?? SUMMARIES)}
       path={c.req.path}
       content={content}
     />
   );
   return c.html(`<!doctype html>\n${page.toString()}\n`, status, {
     "Content-Security-Policy": policy,
-    // With no referrer at all, browsers send forms with the origin "null".
+    // Without any referrer browsers send forms with the origin "null", which fails the same-origin check.
     "Referrer-Policy": "same-origin",
     "Cache-Control": "no-store",
   });
@@ -314,38 +67,20 @@ const Document: FC<
         <meta charset="utf-8" />
         <meta name="viewport" content="width=device-width, initial-scale=1" />
         <title>{`${printable(title)} · vbdstat`}</title>
-        <link rel="stylesheet" href={STYLE_ADDRESS} />
+        <link rel="stylesheet" href={STYLE_URL} />
         <link rel="icon" href={ICON} />
-        {copies === true && <script src={COPY_ADDRESS} defer />}
+        {copies === true && <script src={COPY_SCRIPT_URL} defer />}
         {head}
       </head>
       <body>
         <a class="skip" href="#main">
-          Skip to the content
+          Skip to content
         </a>
         <header class="top">
-          <a class="brand" href={homeOf(token)}>
+          <a class="brand" href={homePath(token)}>
             vbdstat
           </a>
-          {token !== null && (
-            <>
-              <nav aria-label="Pages">
-                {items
-                  .filter(({ scope }) => token.scope === "admin" || token.scope === scope)
-                  .map((item) => (
-                    <a href={item.path} aria-current={isAt(path, item.path) ? "page" : undefined}>
-                      {item.name}
-                    </a>
-                  ))}
-              </nav>
-              <form method="post" action="/sign-out" class="who">
-                <span>
-                  fleet <strong>{token.fleet}</strong>
-                </span>
-                <button type="submit">Sign out</button>
-              </form>
-            </>
-          )}
+          {token !== null && <Navigation token={token} items={items} path={path} />}
         </header>
         <main id="main" tabindex={-1}>
           {content}
@@ -354,7 +89,7 @@ const Document: FC<
           vbdstat {VERSION}
           <span class="way">
             {" "}
-            · <a href="/docs">API and words</a>
+            · <a href="/docs">API and glossary</a>
           </span>
         </footer>
       </body>
@@ -362,17 +97,67 @@ const Document: FC<
   );
 };
 
-/** Where somebody with a token begins. */
-export function homeOf(token: Token | null): string {
+const Navigation: FC<{ token: Token; items: readonly NavigationItem[]; path: string }> = ({ token, items, path }) => (
+  <>
+    <nav aria-label="Pages">
+      {items
+        .filter(({ scope }) => token.scope === "admin" || token.scope === scope)
+        .map((item) => (
+          <a href={item.path} aria-current={isWithin(path, item.path) ? "page" : undefined}>
+            {item.name}
+          </a>
+        ))}
+    </nav>
+    <form method="post" action="/sign-out" class="who">
+      <span>
+        fleet <strong>{token.fleet}</strong>
+      </span>
+      <button type="submit">Sign out</button>
+    </form>
+  </>
+);
+
+interface NavigationItem {
+  readonly path: string;
+  readonly name: string;
+  /** The scope that may open the page; admins may open all. */
+  readonly scope: Scope;
+}
+
+/** The pages in the header: those of summaries, and the pages that change something. */
+function navigationPages(summaries: SummaryRegistry): readonly NavigationItem[] {
+  return [
+    ...summaries.flatMap(({ page, title }): NavigationItem[] =>
+      page === null ? [] : [{ path: page, name: title, scope: "read" }],
+    ),
+    { path: "/upload", name: "Upload", scope: "ingest" },
+    { path: "/shares", name: "Shares", scope: "read" },
+  ];
+}
+
+/** The first page for the holder of a token; without one the overview, which leads to the sign-in. */
+export function homePath(token: Token | null): string {
   return token?.scope === "ingest" ? "/upload" : "/";
 }
 
-/** The page of the header that an address is, or is below; null for every other address. */
-export function pageAbove(path: string): { readonly path: string; readonly name: string } | null {
-  return navigation(SUMMARIES).find((item) => isAt(path, item.path)) ?? null;
+/** The page in the header that a path is or is below; null for every other path. */
+export function findNavigationPage(path: string): { readonly path: string; readonly name: string } | null {
+  return navigationPages(SUMMARIES).find((item) => isWithin(path, item.path)) ?? null;
 }
 
-/** Whether a path is that of an item, or below it. */
-function isAt(path: string, item: string): boolean {
-  return path === item || (item !== "/" && path.startsWith(`${item}/`));
-}
+const isWithin = (path: string, parent: string): boolean =>
+  path === parent || (parent !== "/" && path.startsWith(`${parent}/`));
+
+/** The link to the next page of a list; nothing on the last page. */
+export const NextPage: FC<{
+  path: string;
+  parameters: Readonly<Record<string, string | undefined>>;
+  cursor: string | null;
+}> = ({ path, parameters, cursor }) =>
+  cursor === null ? null : (
+    <nav class="next" aria-label="More">
+      <a rel="next" class="button" href={`${path}${buildQueryString({ ...parameters, cursor })}`}>
+        Next page
+      </a>
+    </nav>
+  );

@@ -1,4 +1,4 @@
-// GET /matrix: every pair of backends, and the way to each comparison.
+// GET /matrix: every pair of backends, with a link to the comparison of each pair.
 
 import type { FC } from "hono/jsx";
 import type { MatrixResult } from "../../../shared/compare/trend.ts";
@@ -10,61 +10,62 @@ import { tokenOf } from "../http/auth.ts";
 import { sentQuery } from "../http/form.ts";
 import type { PageDeps } from "./app.ts";
 import {
-  type Asked,
   type CohortValues,
-  cohortValues,
-  firstOf,
+  Filters,
+  firstValue,
   MarginChoice,
-  MetricBoxes,
-  More,
+  MetricCheckboxes,
+  type PageQuery,
   PeriodChoice,
-  Question,
-  questionPage,
+  QueryForm,
+  readCohortValues,
   ViewChoice,
 } from "./forms.tsx";
 import type { Page } from "./layout.tsx";
-import { queryText } from "./links.ts";
+import { buildQueryString } from "./links.ts";
+import { summaryPage } from "./summary.tsx";
 
+/** GET /matrix */
 export const matrix: Page<PageDeps> = async (c, deps) => {
-  const asked = sentQuery(c);
+  const query = sentQuery(c);
   const { fleet } = tokenOf(c);
-  const values = await cohortValues(deps, fleet);
-  return questionPage(c, {
-    asked,
-    form: <MatrixQuery asked={asked} values={values} now={deps.clock()} />,
+  const values = await readCohortValues(deps, fleet);
+  return summaryPage(c, {
+    query,
+    form: <MatrixForm query={query} values={values} now={deps.clock()} />,
     entry: entryOf(deps.summaries, "matrix"),
-    answer: async () => {
-      const result = await kind.compute(cellSource(deps, fleet), checked(kind.query, asked, "bad_parameter"));
-      return { kind, result, children: <Pairs matrix={result} asked={asked} /> };
+    compute: async () => {
+      const result = await kind.compute(cellSource(deps, fleet), checked(kind.query, query, "bad_parameter"));
+      return { kind, result, children: <PairLinks matrix={result} query={query} /> };
     },
-    unanswered: { title: "Matrix", problem: "This cannot be compared" },
+    onError: { title: "Matrix", heading: "This comparison is not possible" },
   });
 };
 
-const MatrixQuery: FC<{ asked: Asked; values: CohortValues; now: number }> = ({ asked, values, now }) => (
-  <Question
+const MatrixForm: FC<{ query: PageQuery; values: CohortValues; now: number }> = ({ query, values, now }) => (
+  <QueryForm
     action="/matrix"
-    label="Which results to compare"
+    label="Results to compare"
     more={
-      <More asked={asked} values={values} others={["metric"]}>
-        <MetricBoxes chosen={asked["metric"] ?? []} />
-      </More>
+      <Filters query={query} values={values} parameters={["metric"]}>
+        <MetricCheckboxes chosen={query["metric"] ?? []} />
+      </Filters>
     }
   >
-    <PeriodChoice now={now} value={firstOf(asked, "period", "all")} />
-    <ViewChoice value={firstOf(asked, "view", "trusted")} />
-    <MarginChoice value={firstOf(asked, "margin", "0.03")} />
-  </Question>
+    <PeriodChoice now={now} value={firstValue(query, "period", "all")} />
+    <ViewChoice value={firstValue(query, "view", "trusted")} />
+    <MarginChoice value={firstValue(query, "margin", "0.03")} />
+  </QueryForm>
 );
 
-const Pairs: FC<{ matrix: MatrixResult; asked: Asked }> = ({ matrix: { pairs }, asked }) =>
+const PairLinks: FC<{ matrix: MatrixResult; query: PageQuery }> = ({ matrix: { pairs }, query }) =>
   pairs.length === 0 ? null : (
     <nav class="pairs" aria-label="Comparisons">
       Compare in detail:
       <ul>
         {pairs.map(({ baseline, candidate }) => (
           <li>
-            <a href={`/${queryText({ ...asked, baseline, candidate })}`}>
+            <a href={`/${buildQueryString({ ...query, baseline, candidate })}`}>
               {candidate} against {baseline}
             </a>
           </li>

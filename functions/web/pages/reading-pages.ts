@@ -1,13 +1,13 @@
-// The pages that only read, as one part of the code that is loaded when the first of them is asked for: most requests are
-// those of programs. One part and not one for each page, because each further one splits what it shares with the rest into
-// more files, all of which every start of the function then has to load.
+// The pages that only read, behind one dynamic import: most requests come from programs and need none of them. It is one import
+// and not one for each page, because every further one makes esbuild split what the pages share with the start into more files,
+// and each start would load all of those.
 
-export { overview } from "./compare.tsx";
+export { scriptResponse, styleResponse } from "./assets.ts";
 export { host, hosts } from "./hosts.tsx";
-export { scriptResponse, styleResponse } from "./layout.tsx";
 export { matrix } from "./matrix.tsx";
+export { overview } from "./overview.tsx";
 export { run, runs } from "./runs.tsx";
-export { signedIn, signIn } from "./sign-in.tsx";
-export { summary } from "./summary-page.tsx";
+export { postSignIn, signIn } from "./sign-in.tsx";
+export { plainSummaryPage } from "./summary.tsx";
 export { trend } from "./trend.tsx";
 export { upload } from "./upload.tsx";

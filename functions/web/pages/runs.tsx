@@ -1,8 +1,9 @@
-// GET /runs: runs, newest first, page by page.
+// GET /runs: the runs of the fleet, newest first, one page at a time. GET /runs/{id}: one run with its rates, its metadata, the
+// assessment of its reads, and the line that it came from.
 
 import type { FC } from "hono/jsx";
 import { DEFAULT_RENDER_OPTIONS, type Report } from "../../../shared/report/model.ts";
-import { BACKENDS } from "../../../shared/run/backends.ts";
+import { printable } from "../../../shared/run/text.ts";
 import { entryOf } from "../../../shared/summaries/registry.ts";
 import { run as runKind } from "../../../shared/summaries/run.ts";
 import { type RunPage, runs as runsKind } from "../../../shared/summaries/runs.ts";
@@ -10,31 +11,12 @@ import { fleetSource } from "../../service/summary-source.ts";
 import { tokenOf } from "../http/auth.ts";
 import { askedBy } from "../http/form.ts";
 import type { PageDeps } from "./app.ts";
-import { Choice, Field, Question } from "./forms.tsx";
+import { BackendChoice, Field, QueryForm } from "./forms.tsx";
 import { NextPage, type Page, pageResponse } from "./layout.tsx";
-import { linkOf, queryText } from "./links.ts";
+import { buildQueryString, targetPath } from "./links.ts";
 import { SummaryBody } from "./summary.tsx";
 
-// GET /runs/{id}: one run: metrics, facts, why its reads are believed or not, and the line itself.
-
-export const run: Page<PageDeps> = async (c, deps) => {
-  const token = tokenOf(c);
-  const result = await runKind.compute(fleetSource(deps, token, c.get("logError")), {}, c.req.param("id"));
-  const { host, id } = result;
-  return pageResponse(
-    c,
-    { title: `Run on ${host}` },
-    <SummaryBody entry={entryOf(deps.summaries, "run")} kind={runKind} result={result} name={id} query="">
-      {token.scope !== "ingest" && (
-        <p>
-          <a href={linkOf({ kind: "host", id: host })}>Its host</a> ·{" "}
-          <a href={`/runs${queryText({ host })}`}>All runs of its host</a>
-        </p>
-      )}
-    </SummaryBody>,
-  );
-};
-
+/** GET /runs */
 export const runs: Page<PageDeps> = async (c, deps) => {
   const parameters = askedBy(c, runsKind.query);
   const { backend, host, from, to } = parameters;
@@ -44,26 +26,21 @@ export const runs: Page<PageDeps> = async (c, deps) => {
     c,
     { title: "Runs" },
     <>
-      <Question action="/runs" label="Which runs">
+      <QueryForm action="/runs" label="Filter runs">
         <Field label="Host" name="host">
           <input id="host" name="host" value={host ?? ""} maxlength={255} autocomplete="off" spellcheck={false} />
         </Field>
-        <Choice
-          label="Backend"
-          name="backend"
-          options={[{ value: "", text: "any" }, ...BACKENDS.map((slug) => ({ value: slug, text: slug }))]}
-          value={backend ?? ""}
-        />
-        <Day label="From" name="from" value={filters.from} />
-        <Day label="Before" name="to" value={filters.to} />
-      </Question>
+        <BackendChoice label="Backend" name="backend" value={backend ?? ""} any="any" />
+        <DateField label="From" name="from" value={filters.from} />
+        <DateField label="Before" name="to" value={filters.to} />
+      </QueryForm>
       <div class="list">
         <SummaryBody
           entry={entryOf(deps.summaries, "runs")}
           kind={runsKind}
           result={result}
-          query={queryText(filters)}
-          report={withLinkedTimes(result)}
+          query={buildQueryString(filters)}
+          report={buildReportWithLinkedTimes(result)}
         />
       </div>
       <NextPage path="/runs" parameters={filters} cursor={result.cursor} />
@@ -71,8 +48,8 @@ export const runs: Page<PageDeps> = async (c, deps) => {
   );
 };
 
-/** The report with the link to a run on its time; an id of 48 digits is nothing for people. */
-function withLinkedTimes(result: RunPage): Report {
+/** The report with the link to a run on its time in place of a column with its id of 48 digits. */
+function buildReportWithLinkedTimes(result: RunPage): Report {
   const report = runsKind.report(result, DEFAULT_RENDER_OPTIONS);
   const sections = report.sections.map((section) => {
     if (section.table === null) return section;
@@ -85,8 +62,27 @@ function withLinkedTimes(result: RunPage): Report {
   return { ...report, sections };
 }
 
-const Day: FC<{ label: string; name: string; value: string | undefined }> = ({ label, name, value }) => (
+const DateField: FC<{ label: string; name: string; value: string | undefined }> = ({ label, name, value }) => (
   <Field label={label} name={name}>
     <input id={name} name={name} type="date" value={value ?? ""} />
   </Field>
 );
+
+/** GET /runs/{id} */
+export const run: Page<PageDeps> = async (c, deps) => {
+  const token = tokenOf(c);
+  const result = await runKind.compute(fleetSource(deps, token, c.get("logError")), {}, c.req.param("id"));
+  const { host, id } = result;
+  return pageResponse(
+    c,
+    { title: `Run on ${host}` },
+    <SummaryBody entry={entryOf(deps.summaries, "run")} kind={runKind} result={result} name={id} query="">
+      {token.scope !== "ingest" && (
+        <p>
+          <a href={targetPath({ kind: "host", id: host })}>Host {printable(host)}</a> ·{" "}
+          <a href={`/runs${buildQueryString({ host })}`}>All runs from this host</a>
+        </p>
+      )}
+    </SummaryBody>,
+  );
+};

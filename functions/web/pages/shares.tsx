@@ -1,41 +1,36 @@
-// GET /shares: the shares of the fleet, with what to paste of each, and the end of it.
+// GET /shares: the shares of the fleet with their links and snippets to paste, and a button that revokes each. POST /shares and
+// POST /shares/revoke are the forms that create and revoke a share; both lead back to the list.
 
 import type { FC } from "hono/jsx";
+import * as z from "zod";
+import { newShare } from "../../../shared/api/shares.ts";
 import { shareSnippets, shareUrls } from "../../../shared/render/links.ts";
 import { formatInstant } from "../../../shared/report/format.ts";
 import { WIDTH } from "../../../shared/report/model.ts";
 import type { Share } from "../../../shared/run/share.ts";
 import { printable } from "../../../shared/run/text.ts";
 import type { Token } from "../../../shared/run/token.ts";
-import { pageQuery } from "../../../shared/summaries/fields.ts";
+import { once, pageQuery } from "../../../shared/summaries/fields.ts";
 import type { SummaryRegistry } from "../../../shared/summaries/registry.ts";
-import { mayRevoke, sharedKind } from "../../service/shares.ts";
+import { createShare } from "../../service/new-share.ts";
+import { mayRevoke, revokeShare, sharedKind } from "../../service/shares.ts";
+import { checked } from "../../service/validation.ts";
 import { tokenOf } from "../http/auth.ts";
-import { askedBy } from "../http/form.ts";
+import { FORM } from "../http/body.ts";
+import { askedBy, formBy, valuesOf } from "../http/form.ts";
 import type { EmbedDeps } from "../routes/embed.ts";
 import { originOf } from "../routes/share-links.ts";
 import { NextPage, type Page, pageResponse } from "./layout.tsx";
 
-/** The title of a share in a list: its own, or the one that its query alone gives. */
-export async function shareTitle(
-  summaries: SummaryRegistry,
-  { kind: name, query, title }: Pick<Share, "kind" | "query" | "title">,
-): Promise<string> {
-  if (title !== null) return title;
-  const entry = sharedKind(summaries, { kind: name });
-  const kind = await entry.load();
-  const { data, success } = kind.query.safeParse(query);
-  return success ? kind.title(data) : entry.title;
-}
-
 /** Shares on a page of the list. */
-const SHOWN = 20;
+const PAGE_SIZE = 20;
 
+/** GET /shares */
 export const shares: Page<EmbedDeps> = async (c, deps) => {
   const { cursor } = askedBy(c, pageQuery);
   const token = tokenOf(c);
   const origin = originOf(c, deps.publicUrl);
-  const page = await deps.shares.list(token.fleet, SHOWN, cursor);
+  const page = await deps.shares.list(token.fleet, PAGE_SIZE, cursor);
   const titles = await Promise.all(page.items.map((share) => shareTitle(deps.summaries, share)));
   return pageResponse(
     c,
@@ -45,8 +40,8 @@ export const shares: Page<EmbedDeps> = async (c, deps) => {
         <h1>Shares</h1>
         <p class="lead">
           {page.items.length === 0
-            ? "Nothing is shared. Make a link with “Embed”, below a comparison, the matrix or a trend."
-            : "Whoever has one of these links sees that summary and nothing else, without a token, until it is ended."}
+            ? "Nothing is shared yet. Create a link with “Share”, below a comparison, the matrix or a trend."
+            : "Anyone with one of these links can view its summary without a token, until the link is revoked."}
         </p>
         {page.items.map((share, index) => (
           <ShareEntry
@@ -64,10 +59,9 @@ export const shares: Page<EmbedDeps> = async (c, deps) => {
   );
 };
 
-/** A share: what it is, how it looks, what to paste, and its end for those who may. */
 const ShareEntry: FC<{
   share: Share;
-  /** May hold characters that are not printable. */
+  /** May contain characters that are not printable. */
   title: string;
   summaries: SummaryRegistry;
   origin: string;
@@ -75,7 +69,7 @@ const ShareEntry: FC<{
   isOpen: boolean;
 }> = (props) => {
   const { share, summaries, origin, token, isOpen } = props;
-  const { id, kind, frozen, query, created_at: at, created_by: maker } = share;
+  const { id, kind, frozen, query, created_at: createdAt, created_by: creator } = share;
   const title = printable(props.title);
   const urls = shareUrls(origin, id, sharedKind(summaries, share));
   const snippets = shareSnippets(urls, props.title);
@@ -84,22 +78,22 @@ const ShareEntry: FC<{
       <h2 id={`title-${id}`}>{title}</h2>
       <p class="about">
         <span class="tag">{frozen ? "frozen" : "live"}</span> {kind}
-        {questionText(query)} · made {formatInstant(at)}
-        {maker.label !== null && ` by ${printable(maker.label)}`}
+        {formatQuery(query)} · created {formatInstant(createdAt)}
+        {creator.label !== null && ` by ${printable(creator.label)}`}
       </p>
       <details open={isOpen}>
         <summary>
-          Picture and snippets<span class="unseen"> of {title}</span>
+          Image and snippets<span class="unseen"> of {title}</span>
         </summary>
-        {/* From here, whatever the address for others is; a closed one is not loaded. */}
+        {/* By its path, so that it loads from this service whatever the public origin is; a closed entry loads nothing. */}
         {urls.svg !== null && <img src={`/s/${id}.svg`} alt={title} width={WIDTH.default} loading="lazy" />}
-        {snippets.img !== null && <Snippet name="Picture (HTML)" text={snippets.img} />}
+        {snippets.img !== null && <Snippet name="Image (HTML)" text={snippets.img} />}
         <Snippet name="Markdown" text={snippets.markdown} />
-        <Snippet name="Picture with a link (HTML)" text={snippets.html} />
-        <Snippet name="Frame (HTML)" text={snippets.iframe} />
+        <Snippet name="Linked image (HTML)" text={snippets.html} />
+        <Snippet name="iframe (HTML)" text={snippets.iframe} />
         <Snippet name="Shell" text={snippets.curl} />
         <p class="formats">
-          Look at it as{" "}
+          Open as{" "}
           {Object.entries(urls).map(([format, url]) =>
             url === null ? null : (
               <>
@@ -110,10 +104,10 @@ const ShareEntry: FC<{
         </p>
       </details>
       {mayRevoke(token, share) && (
-        <form method="post" action="/shares/end">
+        <form method="post" action="/shares/revoke">
           <input type="hidden" name="id" value={id} />
           <button type="submit" class="danger">
-            End this share<span class="unseen"> {title}</span>
+            Revoke link<span class="unseen"> {title}</span>
           </button>
         </form>
       )}
@@ -121,15 +115,54 @@ const ShareEntry: FC<{
   );
 };
 
-const questionText = (query: Share["query"]): string => {
+/** The title of a share in the list: its own, or the one that its query alone gives. */
+export async function shareTitle(
+  summaries: SummaryRegistry,
+  { kind: name, query, title }: Pick<Share, "kind" | "query" | "title">,
+): Promise<string> {
+  if (title !== null) return title;
+  const entry = sharedKind(summaries, { kind: name });
+  const kind = await entry.load();
+  const { data, success } = kind.query.safeParse(query);
+  return success ? kind.title(data) : entry.title;
+}
+
+function formatQuery(query: Share["query"]): string {
   const parts = Object.entries(query).map(([name, values]) => `${name} ${values.join(" or ")}`);
   return parts.length === 0 ? "" : `: ${printable(parts.join(", "))}`;
-};
+}
 
-/** Text to paste: a click selects all of it, and where there are scripts a button copies it. */
+/** Text to paste: a click selects all of it, and with scripts a button copies it. */
 const Snippet: FC<{ name: string; text: string }> = ({ name, text }) => (
   <div class="snippet">
     <span>{name}</span>
     <code data-copy={name}>{text}</code>
   </div>
 );
+
+const newShareForm = z.strictObject({
+  kind: once(z.string().max(100)),
+  /** The query string of the endpoint of this kind. */
+  query: once(z.string().max(8_000)).prefault(""),
+  lasts: once(z.enum(["frozen", "live"])),
+  title: once(z.string()).optional(),
+});
+
+/** POST /shares: creates a share. Throws `bad_body`. */
+export const postShare: Page<EmbedDeps> = async (c, deps) => {
+  const { kind, query, lasts, title } = await formBy(c, newShareForm, FORM);
+  const request = { kind, query: valuesOf(new URLSearchParams(query)), frozen: lasts === "frozen", title };
+  const { share } = await createShare(deps, tokenOf(c), checked(newShare(deps.summaries), request, "bad_body"));
+  c.set("note", `created a ${lasts} share of kind ${share.kind}`);
+  return c.redirect("/shares", 303);
+};
+
+const revocationForm = z.strictObject({ id: once(z.string().max(100)) });
+
+/** POST /shares/revoke: revokes a share. Throws `not_found`, and `forbidden` for a share of another token. */
+export const postShareRevocation: Page<EmbedDeps> = async (c, deps) => {
+  const { id } = await formBy(c, revocationForm, FORM);
+  const { kind } = await revokeShare(deps, tokenOf(c), id);
+  c.set("note", `revoked a share of kind ${kind}`);
+  return c.redirect("/shares", 303);
+};

@@ -1,4 +1,4 @@
-// Signing in and out: a token in, a cookie out (functions/web/http/session.ts).
+// Signing in: a token in, a session cookie out (functions/web/http/session.ts), and a redirect to the page that asked for it.
 
 import type { Context } from "hono";
 import * as z from "zod";
@@ -11,62 +11,52 @@ import { sentence } from "../http/errors.ts";
 import { askedBy, formBy } from "../http/form.ts";
 import { wantsPage } from "../http/formats.ts";
 import { assertSameOrigin, startSession } from "../http/session.ts";
-import { homeOf, type Page, pageResponse } from "./layout.tsx";
+import { homePath, type Page, pageResponse } from "./layout.tsx";
 import { safeRedirectPath } from "./links.ts";
 
-/** A page that asks for an address of ours again at once. */
-export function sameSiteRedirectPage(c: Context<HttpEnv>, address: string): Response {
-  return pageResponse(
-    c,
-    { title: "One moment", head: <meta http-equiv="refresh" content={`0; url=${address}`} /> },
-    <div class="sheet">
-      <h1>One moment</h1>
-      <p>
-        <a href={address}>Go on to the page</a>
-      </p>
-    </div>,
-  );
-}
+const MAX_TOKEN_LENGTH = 256;
 
 const next = once(z.string().max(4_000)).optional();
-const query = z.object({ next, ended: once(z.string()).optional() });
-const form = z.strictObject({ token: once(z.string("expected a token").trim().max(256)), next });
+const signInQuery = z.object({ next, ended: once(z.string()).optional() });
+const signInForm = z.strictObject({ token: once(z.string("expected a token").trim().max(MAX_TOKEN_LENGTH)), next });
 
-/** GET /sign-in */
+/** GET /sign-in; `ended` says that the browser's token is no longer valid. */
 export const signIn: Page<unknown> = async (c) => {
-  const { next: address, ended } = askedBy(c, query);
-  return signInPage(c, address, ended === undefined ? null : "the token of this browser is not valid any more", 200);
+  const { next, ended } = askedBy(c, signInQuery);
+  const problem = ended === undefined ? null : "the token of this browser is no longer valid";
+  return signInPage(c, { next, problem, status: 200 });
 };
 
-/** POST /sign-in */
-export const signedIn: Page<AuthDeps> = async (c, deps) => {
-  // Nobody shall be signed in by another site's page, with that site's token.
+/** POST /sign-in: 303 with the cookie, or the form again with 401. */
+export const postSignIn: Page<AuthDeps> = async (c, deps) => {
+  // The CSRF guard: another site must not sign a browser in with a token of its own.
   assertSameOrigin(c);
-  const { token: secret, next: address } = await formBy(c, form, SIGN_IN_FORM);
+  const { token: secret, next } = await formBy(c, signInForm, SIGN_IN_FORM);
   try {
     const token = await findToken(secret, deps);
     c.set("token", token);
     startSession(c, secret);
-    return c.redirect(safeRedirectPath(address) ?? homeOf(token), 303);
+    return c.redirect(safeRedirectPath(next) ?? homePath(token), 303);
   } catch (error) {
     if (!(error instanceof AppError && error.code === "unauthorized" && wantsPage(c))) throw error;
-    return signInPage(c, address, error.message, 401);
+    return signInPage(c, { next, problem: error.message, status: 401 });
   }
 };
 
-function signInPage(
-  c: Context<HttpEnv>,
-  address: string | undefined,
-  problem: string | null,
-  status: 200 | 401,
-): Response {
+interface SignInPage {
+  readonly next: string | undefined;
+  readonly problem: string | null;
+  readonly status: 200 | 401;
+}
+
+function signInPage(c: Context<HttpEnv>, { next, problem, status }: SignInPage): Response {
   return pageResponse(
     c,
     { title: "Sign in", status },
     <div class="sheet narrow-sheet">
       <h1>Sign in</h1>
       <p>
-        With a token of your fleet. It is kept in a cookie of this browser that no script and no other site can use.
+        Paste an access token for your fleet. It is stored in an HttpOnly, SameSite cookie until you close the browser.
       </p>
       {problem !== null && (
         <p class="problem" role="alert" id="problem">
@@ -80,14 +70,14 @@ function signInPage(
           name="token"
           type="password"
           required
-          maxlength={256}
+          maxlength={MAX_TOKEN_LENGTH}
           autocomplete="current-password"
           autocapitalize="off"
           spellcheck={false}
           aria-invalid={problem === null ? undefined : "true"}
           aria-describedby={problem === null ? undefined : "problem"}
         />
-        {address !== undefined && <input type="hidden" name="next" value={address} />}
+        {next !== undefined && <input type="hidden" name="next" value={next} />}
         <button type="submit" class="primary">
           Sign in
         </button>
@@ -95,9 +85,11 @@ function signInPage(
       <details>
         <summary>Where do I get a token?</summary>
         <p>
-          From whoever runs this service. On the machine itself the first admin token is in the file{" "}
-          <code>admin-token</code> of the data folder; an admin makes others with <code>vbdstat token</code> or{" "}
-          <a href="/docs#endpoints">POST /v1/tokens</a>. Scope <code>read</code> is enough to look at everything.
+          Ask your vbdstat administrator for one with scope <code>read</code>, which is enough to view everything.
+        </p>
+        <p>
+          Administrators: the first admin token is in the file <code>admin-token</code> of the data folder. Create
+          others with <code>vbdstat token</code> or <a href="/docs#endpoints">POST /v1/tokens</a>.
         </p>
       </details>
     </div>,

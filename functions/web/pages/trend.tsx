@@ -1,8 +1,8 @@
-// GET /trend: one backend and metric over time. Without a question, block writes of the backend that most hosts have.
+// GET /trend: one backend and metric over time. Without a backend in the query it shows the one that most hosts have, and without
+// a metric block writes.
 
 import type { FC } from "hono/jsx";
 import type { AllBackends } from "../../../shared/compare/backends.ts";
-import { METRICS } from "../../../shared/run/metrics.ts";
 import { PERIOD_UNITS } from "../../../shared/run/periods.ts";
 import { backends } from "../../../shared/summaries/backends.ts";
 import { entryOf } from "../../../shared/summaries/registry.ts";
@@ -13,75 +13,71 @@ import { tokenOf } from "../http/auth.ts";
 import { sentQuery } from "../http/form.ts";
 import type { PageDeps } from "./app.ts";
 import {
-  type Asked,
   BackendChoice,
   Choice,
   type CohortValues,
-  cohortValues,
   Field,
-  firstOf,
-  More,
-  Question,
-  questionPage,
+  Filters,
+  firstValue,
+  MetricChoice,
+  type PageQuery,
+  QueryForm,
+  readCohortValues,
   ViewChoice,
 } from "./forms.tsx";
 import type { Page } from "./layout.tsx";
+import { summaryPage } from "./summary.tsx";
 
+/** GET /trend */
 export const trend: Page<PageDeps> = async (c, deps) => {
   const sent = sentQuery(c);
   const { fleet } = tokenOf(c);
   const source = cellSource(deps, fleet);
-  const [values, usual] = await Promise.all([
-    cohortValues(deps, fleet),
+  const [values, backend] = await Promise.all([
+    readCohortValues(deps, fleet),
     sent["backend"] === undefined
-      ? mostMeasured(await backends.compute(source, backends.query.parse({ metric: ["put_block"] })))
+      ? findMostMeasuredBackend(await backends.compute(source, backends.query.parse({ metric: ["put_block"] })))
       : "loop",
   ]);
-  const asked: Asked = { backend: [usual], metric: ["put_block"], ...sent };
-  return questionPage(c, {
-    asked,
-    form: <TrendQuery asked={asked} values={values} />,
+  const query: PageQuery = { backend: [backend], metric: ["put_block"], ...sent };
+  return summaryPage(c, {
+    query,
+    form: <TrendForm query={query} values={values} />,
     entry: entryOf(deps.summaries, "trend"),
-    answer: async () => {
-      const result = await kind.compute(source, checked(kind.query, asked, "bad_parameter"));
-      return { kind, result };
+    compute: async () => {
+      return { kind, result: await kind.compute(source, checked(kind.query, query, "bad_parameter")) };
     },
-    unanswered: { title: "Trend", problem: "This cannot be shown" },
+    onError: { title: "Trend", heading: "This trend cannot be shown" },
   });
 };
 
-/** The backend with the most hosts; `loop` without any. */
-function mostMeasured({ backends: measured }: AllBackends): string {
+/** The backend with the most hosts; `loop` when no host has results. */
+function findMostMeasuredBackend({ backends: measured }: AllBackends): string {
   const [most] = Object.entries(measured).toSorted(([, a], [, b]) => b.hosts - a.hosts);
   return most?.[0] ?? "loop";
 }
 
-const TrendQuery: FC<{ asked: Asked; values: CohortValues }> = ({ asked, values }) => (
-  <Question
+const TrendForm: FC<{ query: PageQuery; values: CohortValues }> = ({ query, values }) => (
+  <QueryForm
     action="/trend"
-    label="What to follow over time"
+    label="Trend to show"
     more={
-      <More asked={asked} values={values} others={["from", "to"]}>
-        <PeriodBound label="From" name="from" value={firstOf(asked, "from", "")} />
-        <PeriodBound label="To" name="to" value={firstOf(asked, "to", "")} />
-      </More>
+      <Filters query={query} values={values} parameters={["from", "to"]}>
+        <PeriodBound label="From" name="from" value={firstValue(query, "from", "")} />
+        <PeriodBound label="To" name="to" value={firstValue(query, "to", "")} />
+      </Filters>
     }
   >
-    <BackendChoice label="Backend" name="backend" value={firstOf(asked, "backend", "loop")} />
+    <BackendChoice label="Backend" name="backend" value={firstValue(query, "backend", "loop")} />
+    <MetricChoice value={firstValue(query, "metric", "put_block")} />
     <Choice
-      label="Metric"
-      name="metric"
-      options={METRICS.map(({ name, label }) => ({ value: name, text: label }))}
-      value={firstOf(asked, "metric", "put_block")}
-    />
-    <Choice
-      label="By"
+      label="Group by"
       name="unit"
       options={PERIOD_UNITS.map((unit) => ({ value: unit, text: unit }))}
-      value={firstOf(asked, "unit", "month")}
+      value={firstValue(query, "unit", "month")}
     />
-    <ViewChoice value={firstOf(asked, "view", "trusted")} />
-  </Question>
+    <ViewChoice value={firstValue(query, "view", "trusted")} />
+  </QueryForm>
 );
 
 const PeriodBound: FC<{ label: string; name: string; value: string }> = ({ label, name, value }) => (

@@ -1,4 +1,5 @@
-// GET /upload: the form; what becomes of it is in receipt.tsx.
+// GET /upload: a form to paste the output of Bonnie++ into. POST /upload does what POST /v1/results does with the same text and
+// parameters, and shows the receipt as a page. Sending the form again is safe: its results are duplicates then.
 
 import type { Context } from "hono";
 import type { FC } from "hono/jsx";
@@ -17,18 +18,87 @@ import { assertForm, formOf } from "../http/form.ts";
 import { wantsPage } from "../http/formats.ts";
 import { withUploadBody } from "../http/upload-body.ts";
 import type { IngestDeps } from "../routes/ingest.ts";
-import { Problem } from "./error-page.tsx";
-import { type UploadFields, UploadForm } from "./forms.tsx";
+import { ErrorAlert } from "./error-page.tsx";
+import { BackendChoice, COHORT_LABELS, Field } from "./forms.tsx";
 import { type Page, pageResponse } from "./layout.tsx";
-import { linkOf } from "./links.ts";
+import { targetPath } from "./links.ts";
 
-// POST /upload: what POST /v1/results does with the same text and parameters, and its receipt as a page. Sending the form
-// again changes nothing: its results are duplicates then.
+/** GET /upload */
+export const upload: Page<unknown> = async (c) =>
+  pageResponse(
+    c,
+    { title: "Upload" },
+    <div class="sheet">
+      <h1>Upload results</h1>
+      <UploadForm fields={{ output: "", parameters: {} }} />
+    </div>,
+  );
+
+/** What the form holds: what was sent with it, so that nothing has to be typed twice. */
+interface UploadFields {
+  readonly output: string;
+  /** By key, as in the query of POST /v1/results. */
+  readonly parameters: Readonly<Record<string, string>>;
+}
+
+const UploadForm: FC<{ fields: UploadFields }> = ({ fields: { output, parameters } }) => (
+  <form method="post" action="/upload" class="fields upload">
+    <div class="field">
+      <label for="output">Bonnie++ output</label>
+      <textarea
+        id="output"
+        name="output"
+        rows={10}
+        required
+        spellcheck={false}
+        autocapitalize="off"
+        aria-describedby="output-help"
+      >
+        {`\n${output}`}
+      </textarea>
+      <p class="help" id="output-help">
+        Paste the CSV line or the full output; other text is ignored. A line such as <code># backend: loop</code>{" "}
+        applies to all results below it.
+      </p>
+    </div>
+    <div class="row">
+      <BackendChoice label="Backend" name="backend" value={parameters["backend"] ?? ""} any="from the pasted text" />
+      <TextField label="Host (Dom0)" name="host" value={parameters["host"]} placeholder="from the result line" />
+      <TextField label="Finished" name="finished" value={parameters["finished"]} placeholder="now" />
+    </div>
+    {/* The facts that define cohorts; the text can hold a line for any other fact. */}
+    <details class="more" open={COHORT_KEYS.some((key) => parameters[key] !== undefined)}>
+      <summary>Host details</summary>
+      <div class="row">
+        {COHORT_KEYS.map((key) => (
+          <TextField label={COHORT_LABELS[key]} name={key} value={parameters[key]} placeholder="" />
+        ))}
+      </div>
+    </details>
+    <button type="submit" class="primary">
+      Upload
+    </button>
+  </form>
+);
+
+const TextField: FC<{ label: string; name: string; value: string | undefined; placeholder: string }> = (props) => (
+  <Field label={props.label} name={props.name}>
+    <input
+      id={props.name}
+      name={props.name}
+      value={props.value ?? ""}
+      placeholder={props.placeholder}
+      maxlength={255}
+      autocomplete="off"
+      spellcheck={false}
+    />
+  </Field>
+);
 
 const text = once(z.string());
 
-/** The form. Its parameters are checked where those of every other upload are. */
-const form = z.strictObject({
+/** Names the fields; their values are validated where those of every other upload are. */
+const uploadForm = z.strictObject({
   output: text.prefault(""),
   backend: text.optional(),
   host: text.optional(),
@@ -36,36 +106,37 @@ const form = z.strictObject({
   ...Object.fromEntries(COHORT_KEYS.map((key) => [key, text.optional()])),
 });
 
-export const receipt: Page<IngestDeps> = async (c, deps) => {
+/** POST /upload: the receipt with the status of POST /v1/results, or to browsers the form with the error. */
+export const postUpload: Page<IngestDeps> = async (c, deps) => {
   assertForm(c);
-  return withUploadBody(c, deps, UPLOAD_FORM, async ({ text: sent }) => received(c, deps, formOf(sent, form)));
+  return withUploadBody(c, deps, UPLOAD_FORM, async ({ text: body }) => storeForm(c, deps, formOf(body, uploadForm)));
 };
 
-async function received(
+async function storeForm(
   c: Context<HttpEnv>,
   deps: IngestDeps,
-  { output, ...said }: z.output<typeof form>,
+  { output, ...metadata }: z.output<typeof uploadForm>,
 ): Promise<Response> {
   const parameters = Object.fromEntries(
-    Object.entries(said).flatMap(([key, value]) => (typeof value === "string" ? [[key, value]] : [])),
+    Object.entries(metadata).flatMap(([key, value]) => (typeof value === "string" ? [[key, value]] : [])),
   );
   const receivedAt = new Date(deps.clock()).toISOString();
   try {
-    const sent = { text: output, encoding: "utf-8", parameters, receivedAt } as const;
-    const given = await storeUpload(deps, tokenOf(c), sent);
-    const { stored, duplicate, rejected } = given;
-    c.set("note", receiptSummary(given));
+    const request = { text: output, encoding: "utf-8", parameters, receivedAt } as const;
+    const receipt = await storeUpload(deps, tokenOf(c), request);
+    const { stored, duplicate, rejected } = receipt;
+    c.set("note", receiptSummary(receipt));
     c.set("results", { stored, duplicate, rejected });
-    return receiptPage(c, given, { output, parameters });
+    return receiptPage(c, receipt, { output, parameters });
   } catch (error) {
     if (!(error instanceof AppError && wantsPage(c))) throw error;
     if (error.cause !== undefined) c.get("logError")(error);
-    // The text may be hard to come by again.
+    // The page keeps the pasted text, which may be hard to get again.
     return pageResponse(
       c,
-      { title: "Upload", status: KEEPING.find((status) => status === error.status) ?? 400 },
+      { title: "Upload", status: FORM_STATUSES.find((status) => status === error.status) ?? 400 },
       <>
-        <Problem title="This could not be uploaded" error={error} advice={ADVICE} />
+        <ErrorAlert heading="Upload failed" error={error} advice={ADVICE} />
         <div class="sheet">
           <UploadForm fields={{ output, parameters }} />
         </div>
@@ -74,67 +145,61 @@ async function received(
   }
 }
 
-/** Statuses of refusals beside which the form stands as it was sent. */
-const KEEPING = [400, 403, 413, 429, 503] as const;
+/** Statuses of errors that are shown with the form. */
+const FORM_STATUSES = [400, 403, 413, 429, 503] as const;
 
 /** What the user of the form can do about an error. */
 const ADVICE: Advice = {
   no_backend: 'choose one below, or add a line "# backend: loop" before the results',
 };
 
-function receiptPage(c: Context<HttpEnv>, given: Receipt, { output, parameters }: UploadFields): Response {
-  const { stored, duplicate, rejected, results, issues } = given;
-  const isReader = tokenOf(c).scope === "admin";
+function receiptPage(c: Context<HttpEnv>, receipt: Receipt, fields: UploadFields): Response {
+  const { stored, duplicate, rejected, results, issues } = receipt;
+  const mayRead = tokenOf(c).scope === "admin";
   return pageResponse(
     c,
-    { title: "Receipt", status: receiptStatus(given) },
+    { title: "Receipt", status: receiptStatus(receipt) },
     <>
       <div class="sheet">
-        <h1>{rejected > 0 ? "Not all of it could be read" : stored > 0 ? "Stored" : "Nothing new"}</h1>
+        <h1>{receiptHeading(receipt)}</h1>
         <dl class="counts">
           <Count name="stored" count={stored} />
-          <Count name="known before" count={duplicate} />
+          <Count name="duplicates" count={duplicate} />
           <Count name="rejected" count={rejected} />
         </dl>
         {rejected > 0 && (
-          <p>What is good is stored. What is rejected is kept in quarantine, word for word, until it can be read.</p>
+          <p>{results.length > 0 && "Valid lines were stored. "}Rejected lines are quarantined verbatim.</p>
         )}
-        {results.length > 0 && <Results results={results.slice(0, MAX_ROWS)} />}
-        <Further count={results.length - MAX_ROWS} of="results" />
-        {issues.length > 0 && <Issues issues={issues.slice(0, MAX_ROWS)} />}
-        <Further count={issues.length - MAX_ROWS} of="rejected lines" />
+        {results.length > 0 && <ResultTable results={results.slice(0, MAX_ROWS)} />}
+        <OmittedRows count={results.length - MAX_ROWS} of="results" />
+        {issues.length > 0 && <IssueTable issues={issues.slice(0, MAX_ROWS)} />}
+        <OmittedRows count={issues.length - MAX_ROWS} of="rejected lines" />
         <p class="row">
           <a class="button" href="/upload">
             Upload more
           </a>
-          {isReader && (
+          {mayRead && (
             <a class="button" href="/">
-              To the overview
+              Go to overview
             </a>
           )}
         </p>
       </div>
       {rejected > 0 && (
         <div class="sheet">
-          <h2>Mend it and send it again</h2>
-          <p>Lines that were stored are recognised, and count once.</p>
-          <UploadForm fields={{ output, parameters }} />
+          <h2>Fix and resubmit</h2>
+          <p>Lines that are already stored are recognized and count once.</p>
+          <UploadForm fields={fields} />
         </div>
       )}
     </>,
   );
 }
 
-/** Rows of a table: nobody reads more, and thousands of them take seconds to put together. */
-const MAX_ROWS = 500;
-
-/** That there are more than the table has; nothing where it has all. */
-const Further: FC<{ count: number; of: string }> = ({ count, of }) =>
-  count <= 0 ? null : (
-    <p>
-      And {formatNumber(count)} further {of}, which the counts above hold as well. The agent and curl are told of each.
-    </p>
-  );
+function receiptHeading({ stored, rejected, results }: Receipt): string {
+  if (rejected > 0) return results.length > 0 ? "Some lines were rejected" : "All lines were rejected";
+  return stored > 0 ? "Stored" : "Already stored";
+}
 
 const Count: FC<{ name: string; count: number }> = ({ name, count }) => (
   <div class={count === 0 ? "none" : undefined}>
@@ -143,13 +208,24 @@ const Count: FC<{ name: string; count: number }> = ({ name, count }) => (
   </div>
 );
 
-const Results: FC<{ results: readonly ReceiptResult[] }> = ({ results }) => (
+/** Rows of a table; thousands take seconds to render, and nobody reads them. */
+const MAX_ROWS = 500;
+
+/** How many rows a table leaves out; nothing for 0 or less. */
+const OmittedRows: FC<{ count: number; of: string }> = ({ count, of }) =>
+  count <= 0 ? null : (
+    <p>
+      {formatNumber(count)} more {of} are counted above and not listed here. The API lists all of them.
+    </p>
+  );
+
+const ResultTable: FC<{ results: readonly ReceiptResult[] }> = ({ results }) => (
   <section class="table report-table" aria-label="Results" tabindex={0}>
     <table>
-      <caption>What became of each result</caption>
+      <caption>Results</caption>
       <thead>
         <tr>
-          {["Line", "Host", "Backend", "Stratum", "Status", "Reads", "Run"].map((head) => (
+          {["Line", "Host", "Backend", "Stratum", "Status", "Cache check", "Run"].map((head) => (
             <th scope="col">{head}</th>
           ))}
         </tr>
@@ -164,14 +240,14 @@ const Results: FC<{ results: readonly ReceiptResult[] }> = ({ results }) => (
             <td>{backend}</td>
             <td>{printable(stratum)}</td>
             <td>{status}</td>
-            <td class="whole" data-head="Reads">
+            <td class="whole" data-head="Cache check">
               {quality.verdict}
-              {[...quality.reasons.map((reason) => `${reason.rule}: ${reason.text}`), ...warnings].map((words) => (
-                <p class="help">{printable(words)}</p>
+              {[...quality.reasons.map((reason) => `${reason.rule}: ${reason.text}`), ...warnings].map((remark) => (
+                <p class="help">{printable(remark)}</p>
               ))}
             </td>
             <td>
-              <a href={linkOf({ kind: "run", id })}>
+              <a href={targetPath({ kind: "run", id })}>
                 {id.slice(0, 8)}…<span class="unseen"> run of line {line}</span>
               </a>
             </td>
@@ -182,39 +258,29 @@ const Results: FC<{ results: readonly ReceiptResult[] }> = ({ results }) => (
   </section>
 );
 
-const Issues: FC<{ issues: Receipt["issues"] }> = ({ issues }) => (
+const IssueTable: FC<{ issues: Receipt["issues"] }> = ({ issues }) => (
   <section class="table report-table" aria-label="Rejected lines" tabindex={0}>
     <table>
-      <caption>What could not be read</caption>
+      <caption>Rejected lines</caption>
       <thead>
         <tr>
-          {["Line", "Column", "Field", "What is wrong"].map((head) => (
+          {["Line", "Column", "Field", "Reason"].map((head) => (
             <th scope="col">{head}</th>
           ))}
         </tr>
       </thead>
       <tbody>
-        {issues.map(({ line, column, field, text: words }) => (
+        {issues.map(({ line, column, field, text: reason }) => (
           <tr>
             <th scope="row" data-head="Line">
               {line}
             </th>
             <td data-head="Column">{column}</td>
             <td>{printable(field ?? "–")}</td>
-            <td class="whole">{printable(words)}</td>
+            <td class="whole">{printable(reason)}</td>
           </tr>
         ))}
       </tbody>
     </table>
   </section>
 );
-
-export const upload: Page<unknown> = async (c) =>
-  pageResponse(
-    c,
-    { title: "Upload" },
-    <div class="sheet">
-      <h1>Upload results</h1>
-      <UploadForm fields={{ output: "", parameters: {} }} />
-    </div>,
-  );

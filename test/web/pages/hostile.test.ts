@@ -1,4 +1,4 @@
-// Names that want to be markup, on every page that shows them: they are text, and the page around them stays whole.
+// Names with markup in them, on every page that shows them: they appear as text, and the page around them stays well-formed.
 
 import { afterAll, beforeAll, expect, test } from "vitest";
 import type { Receipt } from "../../../functions/service/receipt.ts";
@@ -34,7 +34,7 @@ test.each(NAMES)("%s", async (name) => {
   const service = await makeTestService(await engine.newTable());
   const label = name.slice(0, 200);
   const admin = visitor(service, await service.token({ scope: "admin", label }));
-  // No host has a name with characters that nobody sees, and none is taken in a fact; earlier versions took those.
+  // Host names and facts with invisible characters are rejected now; earlier versions stored them.
   const host = name.replace(/\p{Cf}/gu, "");
   const said = label.replace(/\p{Cf}/gu, "");
   const query = `?${new URLSearchParams({ host, vm: host, site: said, hardware: said, "label.note": said })}`;
@@ -73,7 +73,7 @@ test.each(NAMES)("%s", async (name) => {
     const elements = readHtml(page);
     expect(elements.filter((element) => element.name === "script").length, `answer ${index}`).toBeLessThanOrEqual(1);
     expect(elements.flatMap(({ attributes }) => attributes).filter((attribute) => /^on/.test(attribute))).toEqual([]);
-    // What was typed stands in fields as it was, and turns nothing around it.
+    // Fields show what was typed; in all other text no character reverses the reading direction.
     const text = page.replace(/<textarea[\s\S]*?<\/textarea>/g, "").replaceAll(/<[^>]*>/g, "");
     expect(/[\u202a-\u202e\u2066-\u2069]/.test(text), `answer ${index}`).toBe(false);
   }

@@ -1,4 +1,4 @@
-// The overview in each of its states: nothing sent, nothing to compare, one host, a fleet, a question that is none.
+// The overview in each of its states: no results, nothing to compare, one host, a fleet, an invalid query.
 
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { METRIC_NAMES } from "../../../shared/run/metrics.ts";
@@ -6,7 +6,7 @@ import { startTestEngine, type TestEngine } from "../../support/engine.ts";
 import { BLKTAP, LOOP } from "../../support/fixtures.ts";
 import { readHtml } from "../../support/html.ts";
 import { makeTestService, type TestService } from "../../support/service.ts";
-import { pageOf, visitor } from "./visitor.ts";
+import { expectPage, visitor } from "./visitor.ts";
 
 let engine: TestEngine;
 
@@ -16,7 +16,7 @@ beforeAll(async () => {
 afterAll(() => engine.stop());
 
 const overviewOf = (service: TestService, query = "", status = 200) =>
-  pageOf(visitor(service, service.admin).visit(`/${query}`), status);
+  expectPage(visitor(service, service.admin).visit(`/${query}`), status);
 
 /** The options of a choice that are chosen, and the boxes that are ticked. */
 const chosen = (page: string, name: string): string[] =>
@@ -27,7 +27,7 @@ const chosen = (page: string, name: string): string[] =>
     ...page.matchAll(new RegExp(`<input type="checkbox" name="${name}" value="([^"]*)" checked=""/>`, "g")),
   ].map(([, value = ""]) => value);
 
-test("an empty fleet is told how to send its first result, to the address it was reached by", async () => {
+test("an empty fleet shows how to send the first result, to the URL that the page was requested by", async () => {
   const service = await makeTestService(await engine.newTable());
   const page = await overviewOf(service);
   expect(page).toContain("<h1>No results yet</h1>");
@@ -43,26 +43,26 @@ test("an empty fleet is told how to send its first result, to the address it was
   expect(page).not.toContain(service.admin);
 });
 
-test("behind another name it tells that one", async () => {
+test("with a public URL the commands have that URL", async () => {
   const service = await makeTestService(await engine.newTable(), { publicUrl: "https://bench.example.org" });
   expect(await overviewOf(service)).toContain("&#39;https://bench.example.org/v1/results?backend=loop");
 });
 
-test("results that have arrived and are not counted yet are not called missing", async () => {
+test("results that are still being processed are not called missing", async () => {
   const service = await makeTestService(await engine.newTable());
   await service.post(LOOP, "?backend=loop");
-  expect(await overviewOf(service)).toContain("Results are being counted");
+  expect(await overviewOf(service)).toContain("Results are being processed");
 });
 
-test("hosts with one backend each: what is missing to compare, and where to see what there is", async () => {
+test("hosts with one backend each: what a comparison needs, and a link to the available results", async () => {
   const service = await makeTestService(await engine.newTable());
   await service.post(LOOP, "?backend=loop&host=a");
   await service.post(BLKTAP, "?backend=phy&host=b");
   await service.aggregate();
   const page = await overviewOf(service);
-  expect(page).toContain("no host has measured two backends");
+  expect(page).toContain("no host has been measured on two backends");
   expect(page).toContain('<a href="/hosts">');
-  // Asked for all the same, the pair is answered: nobody has both.
+  // A query for the pair is answered all the same: no host has both.
   expect(await overviewOf(service, "?baseline=loop&candidate=phy")).toContain("No host has usable results for both");
 });
 
@@ -77,17 +77,17 @@ describe("the seed: one host", () => {
     page = await overviewOf(service);
   });
 
-  test("is shown without a question, the simpler backend being the baseline", () => {
+  test("is shown without a query, with the simpler backend as the baseline", () => {
     expect([chosen(page, "baseline"), chosen(page, "candidate")]).toEqual([["loop"], ["blktap1"]]);
     expect(page).toContain("<h1>blktap1 against loop</h1>");
   });
 
-  test("says first that one host is no verdict", () => {
+  test("warns first that there is only one host", () => {
     const [note] = readHtml(page).filter(({ name, attributes }) => name === "li" && attributes.includes("class"));
-    expect(note?.text).toMatch(/^This is one host: its ratios are right for it and say nothing about others/);
+    expect(note?.text).toMatch(/^Only one host so far: its ratios hold for this host only/);
   });
 
-  test("has a row for each metric with its verdict, ratio, and what stands behind it", () => {
+  test("has a row for each metric with its verdict, ratio and explanation", () => {
     const elements = readHtml(page);
     const table = page.slice(page.indexOf('<table class="verdicts">'), page.indexOf("</table>"));
     expect([...table.matchAll(/<th scope="row">.*?<code>(\w+)<\/code>/g)].map(([, name]) => name)).toEqual([
@@ -96,19 +96,19 @@ describe("the seed: one host", () => {
     expect(table).toContain("2.72×");
     expect(table).toContain("≤ 0.903×");
     expect(table).toContain("not comparable");
-    expect(elements.filter(({ name }) => name === "dt").map(({ text }) => text)).toContain("What would change it");
+    expect(elements.filter(({ name }) => name === "dt").map(({ text }) => text)).toContain("What would change this");
     expect(table).toContain("At least 9 hosts that all agree, 8 more than now");
   });
 
-  test("says each thing once: no sentence of the table again below it", () => {
+  test("says each thing once: no sentence of the table is repeated below it", () => {
     const sentence = "On the one host measured with both, blktap1 wrote characters 2.72 times as fast as loop";
-    // Twice in the descriptions of the wide and the narrow chart, which nobody reads both, and once in the table.
+    // Once in the description of the wide chart, once in that of the narrow one, and once in the table.
     expect(page.split(sentence)).toHaveLength(4);
     expect(page).not.toContain("<h2>In words</h2>");
-    expect(page).toContain("<h2>What to mind</h2>");
+    expect(page).toContain("<h2>Caveats</h2>");
   });
 
-  test("the question is in the form again, with the attributes that hosts have", async () => {
+  test("the query is in the form again, with the attributes that hosts have", async () => {
     const query =
       "?baseline=tap&candidate=phy&period=2026-10%2C2026-11&view=all&margin=0.07&metric=putc&metric=seeks&site=fra&site=ams";
     const asked = await overviewOf(service, query);
@@ -122,7 +122,7 @@ describe("the seed: one host", () => {
     expect(page).toContain('<details class="more">');
   });
 
-  test("what leads elsewhere carries the question: formats, the other way round, the share", async () => {
+  test("links carry the query: other formats, swapped backends, the share", async () => {
     const asked = await overviewOf(service, "?baseline=loop&candidate=blktap1&site=fra");
     expect(asked).toContain('href="/v1/compare.csv?baseline=loop&amp;candidate=blktap1&amp;site=fra"');
     expect(asked).toContain('href="/?baseline=blktap1&amp;candidate=loop&amp;site=fra"');
@@ -140,7 +140,7 @@ test.each([
   ["?baseline=loop&candidate=phy&period=yesterday", "Period: expected all"],
   ["?baseline=loop&candidate=phy&sites=fra", "Unknown parameter &quot;sites&quot;"],
   ["?baseline=loop&candidate=phy&baseline=qdisk", "given 2 times"],
-])("%s: 400 in words, beside the form as it was", async (query, words) => {
+])("%s: 400 in words, with the form as it was", async (query, words) => {
   const service = await makeTestService(await engine.newTable());
   const page = await overviewOf(service, query, 400);
   expect(page).toContain(words);

@@ -1,4 +1,4 @@
-// Every page by status: what it says to whom, and the headers it has whatever it says.
+// Every page: its status for each scope, its parts, and the headers that every response has.
 
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import type { Receipt } from "../../../functions/service/receipt.ts";
@@ -7,7 +7,7 @@ import { startTestEngine, type TestEngine } from "../../support/engine.ts";
 import { BLKTAP, LOOP } from "../../support/fixtures.ts";
 import { readHtml } from "../../support/html.ts";
 import { makeTestService, type TestService } from "../../support/service.ts";
-import { BROWSER, pageOf, type Visitor, visitor, wayOf } from "./visitor.ts";
+import { BROWSER, expectPage, redirectTarget, type Visitor, visitor } from "./visitor.ts";
 
 let engine: TestEngine;
 let service: TestService;
@@ -50,14 +50,14 @@ const addressOf = (path: string) => (path === "RUN" ? run : path);
 
 describe.each(PAGES)("%s", (path, scopes) => {
   test("200 for those who may, as well-formed HTML with a title, a heading and all its parts", async () => {
-    const page = await pageOf(admin.visit(addressOf(path)), 200);
+    const page = await expectPage(admin.visit(addressOf(path)), 200);
     const elements = readHtml(page);
     const count = (name: string) => elements.filter((element) => element.name === name).length;
     expect([count("main"), count("h1"), count("footer"), count("header")]).toEqual([1, 1, 1, 1]);
     expect(elements.find(({ name }) => name === "title")?.text).toMatch(/^.+ · vbdstat$/);
   });
 
-  test("403 in words for a token of another scope, and what that one may do is in the menu", async () => {
+  test("403 in words for a token of another scope, whose menu has only what it may open", async () => {
     for (const scope of ["read", "ingest"] as const) {
       const other = visitor(service, await service.token({ scope }));
       const answer = await other.visit(addressOf(path));
@@ -68,10 +68,10 @@ describe.each(PAGES)("%s", (path, scopes) => {
     }
   });
 
-  test("303 to the sign-in and back for whoever is not signed in", async () => {
+  test("303 to the sign-in and back without a token", async () => {
     const address = addressOf(path);
     const answer = await visitor(service, null).visit(address);
-    expect(wayOf(answer)).toBe(`/sign-in?${new URLSearchParams({ next: address })}`);
+    expect(redirectTarget(answer)).toBe(`/sign-in?${new URLSearchParams({ next: address })}`);
     expect(await answer.text()).toBe("");
   });
 
@@ -79,7 +79,7 @@ describe.each(PAGES)("%s", (path, scopes) => {
     expect((await service.send(addressOf(path))).status).toBe(200);
   });
 
-  test("runs no script but ours, loads nothing from elsewhere, is framed by nobody and kept by nobody", async () => {
+  test("runs only our script, loads nothing from other sites, and is neither framed nor cached", async () => {
     const answer = await admin.visit(addressOf(path));
     const policy = new Map(
       (answer.headers.get("Content-Security-Policy") ?? "").split("; ").map((rule) => {
@@ -108,7 +108,7 @@ describe("what every page loads", () => {
   test.each([
     ["/pages.css", "text/css; charset=utf-8"],
     ["/pages.js", "text/javascript; charset=utf-8"],
-  ])("%s is there for everybody, for ever under the address that pages have", async (path, type) => {
+  ])("%s needs no token, and is cached forever under the URL that pages have", async (path, type) => {
     const page = await (await admin.visit("/shares")).text();
     const [address = ""] = new RegExp(`${path.replace(".", "\\.")}\\?v=\\w+`).exec(page) ?? [];
     const answer = await visitor(service, null).visit(address);
@@ -119,7 +119,7 @@ describe("what every page loads", () => {
   });
 });
 
-describe("refusals", () => {
+describe("errors", () => {
   test.each([
     ["/hosts/nobody", 404, "This fleet has no results of a host &quot;nobody&quot;."],
     ["/runs/nothing", 404, "This fleet has no run with that id."],
@@ -129,43 +129,43 @@ describe("refusals", () => {
     ["/runs?from=2026-02-02&to=2026-02-01", 400, "To: expected a time after from"],
     ["/hosts?limit=1000", 400, "Limit: "],
   ])("%s: %i in words", async (path, status, words) => {
-    expect(await pageOf(admin.visit(path), status)).toContain(words);
+    expect(await expectPage(admin.visit(path), status)).toContain(words);
   });
 
-  test("a form of another kind than pages send is refused", async () => {
+  test("a form of another content type is rejected", async () => {
     const headers = { ...BROWSER, "Content-Type": "text/plain", "Sec-Fetch-Site": "same-origin" };
     const answer = await service.send("/upload", { method: "POST", body: "output=x", headers });
-    expect(await pageOf(answer, 400)).toContain("Expected a form");
+    expect(await expectPage(answer, 400)).toContain("Expected a form");
   });
 });
 
 describe("an ingest token", () => {
-  test("sees the receipts of its own hosts and no others, and no way to pages it may not see", async () => {
+  test("sees the runs of its own hosts only, and no links to pages it may not open", async () => {
     const own = visitor(service, await service.token({ scope: "ingest", hosts: "dom0-*" }));
-    const page = await pageOf(own.visit(run), 200);
+    const page = await expectPage(own.visit(run), 200);
     expect(page).not.toContain('href="/hosts/dom0-1"');
     const other = visitor(service, await service.token({ scope: "ingest", hosts: "web-*" }));
-    await pageOf(other.visit(run), 403);
+    await expectPage(other.visit(run), 403);
   });
 });
 
 test("a fleet sees its own results only", async () => {
   const other = visitor(service, await service.token({ scope: "admin", fleet: "other" }));
-  await pageOf(other.visit(run), 404);
-  await pageOf(other.visit("/hosts/dom0-1"), 404);
-  expect(await pageOf(other.visit("/"), 200)).toContain("No results yet");
+  await expectPage(other.visit(run), 404);
+  await expectPage(other.visit("/hosts/dom0-1"), 404);
+  expect(await expectPage(other.visit("/"), 200)).toContain("No results yet");
 });
 
-test("lists go on page by page, with what was asked", async () => {
-  const page = await pageOf(reader.visit("/runs?backend=loop&limit=1"), 200);
+test("lists continue page by page, with the same query", async () => {
+  const page = await expectPage(reader.visit("/runs?backend=loop&limit=1"), 200);
   expect(page).not.toContain("Next page");
-  const first = await pageOf(reader.visit("/runs?limit=1"), 200);
+  const first = await expectPage(reader.visit("/runs?limit=1"), 200);
   const [, next = ""] = /rel="next" class="button" href="([^"]+)"/.exec(first) ?? [];
   expect(next).toMatch(/^\/runs\?cursor=/);
-  const second = await pageOf(reader.visit(next.replaceAll("&amp;", "&")), 200);
+  const second = await expectPage(reader.visit(next.replaceAll("&amp;", "&")), 200);
   expect(second).toContain("blktap1");
 });
 
-test("the name of a host leads to it, whatever it is", async () => {
-  expect(wayOf(await reader.visit("/hosts?host=+a%2Fb%3Cc%3E%3F+"))).toBe("/hosts/a%2Fb%3Cc%3E%3F");
+test("the host form leads to any name, whatever its characters", async () => {
+  expect(redirectTarget(await reader.visit("/hosts?host=+a%2Fb%3Cc%3E%3F+"))).toBe("/hosts/a%2Fb%3Cc%3E%3F");
 });

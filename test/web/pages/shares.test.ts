@@ -1,4 +1,4 @@
-// Embedding from a page: a form makes a share, the list has what to paste, a button ends it.
+// Sharing from a page: a form creates a share, the list has the snippets to paste, a button revokes it.
 
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { shareTitle } from "../../../functions/web/pages/shares.tsx";
@@ -8,7 +8,7 @@ import { jsonOf } from "../../support/answer.ts";
 import { startTestEngine, type TestEngine } from "../../support/engine.ts";
 import { BLKTAP, LOOP } from "../../support/fixtures.ts";
 import { makeTestService, type TestService } from "../../support/service.ts";
-import { pageOf, type Visitor, visitor, wayOf } from "./visitor.ts";
+import { expectPage, redirectTarget, type Visitor, visitor } from "./visitor.ts";
 
 let engine: TestEngine;
 let service: TestService;
@@ -33,9 +33,9 @@ describe.each([
   ["frozen", "public, max-age=31536000, immutable"],
   ["live", "public, max-age=300"],
 ])("a %s share", (lasts, cacheControl) => {
-  test("is made of the question of the page, and shown with its snippets", async () => {
+  test("is created from the query of the page, and listed with its snippets", async () => {
     const form = { kind: "compare", query: QUESTION, lasts, title: "Which <one>?" };
-    expect(wayOf(await reader.submit("/shares", form))).toBe("/shares");
+    expect(redirectTarget(await reader.submit("/shares", form))).toBe("/shares");
     const [share] = await sharesOf();
     expect(share).toMatchObject({
       kind: "compare",
@@ -46,7 +46,7 @@ describe.each([
     const picture = await service.send(`/s/${share?.id}.svg`, { token: null });
     expect([picture.status, picture.headers.get("Cache-Control")]).toEqual([200, cacheControl]);
 
-    const page = await pageOf(reader.visit("/shares"), 200);
+    const page = await expectPage(reader.visit("/shares"), 200);
     const at = `http://vbdstat.test/s/${share?.id}`;
     for (const snippet of [
       `&lt;img src=&quot;${at}.svg&quot;`,
@@ -61,30 +61,30 @@ describe.each([
     expect(page).toContain("by ops &lt;b&gt;");
   });
 
-  test("is ended by its button, and gone for everybody", async () => {
+  test("is revoked by its button, and gone for every reader", async () => {
     const [share] = await sharesOf();
     const id = share?.id ?? "";
-    expect(wayOf(await reader.submit("/shares/end", { id }))).toBe("/shares");
+    expect(redirectTarget(await reader.submit("/shares/revoke", { id }))).toBe("/shares");
     expect((await service.send(`/s/${id}.svg`, { token: null })).status).toBe(410);
-    expect(await pageOf(reader.visit("/shares"), 200)).not.toContain(id);
+    expect(await expectPage(reader.visit("/shares"), 200)).not.toContain(id);
   });
 });
 
-test("without shares the page says how to make one", async () => {
-  expect(await pageOf(reader.visit("/shares"), 200)).toContain("Nothing is shared.");
+test("without shares the page says how to create one", async () => {
+  expect(await expectPage(reader.visit("/shares"), 200)).toContain("Nothing is shared yet.");
 });
 
-test("a share of another token has no button, and cannot be ended by its id", async () => {
+test("a share of another token has no button, and cannot be revoked by its id", async () => {
   await visitor(service, service.admin).submit("/shares", { kind: "matrix", lasts: "live" });
   const [share] = await sharesOf();
   const id = share?.id ?? "";
-  expect(await pageOf(reader.visit("/shares"), 200)).not.toContain("End this share");
-  expect(await pageOf(reader.submit("/shares/end", { id }), 403)).toContain(
+  expect(await expectPage(reader.visit("/shares"), 200)).not.toContain("Revoke link");
+  expect(await expectPage(reader.submit("/shares/revoke", { id }), 403)).toContain(
     "Only the creating token or an admin may revoke this share",
   );
   const elsewhere = visitor(service, await service.token({ scope: "admin", fleet: "other" }));
-  await pageOf(elsewhere.submit("/shares/end", { id }), 404);
-  expect(wayOf(await visitor(service, service.admin).submit("/shares/end", { id }))).toBe("/shares");
+  await expectPage(elsewhere.submit("/shares/revoke", { id }), 404);
+  expect(redirectTarget(await visitor(service, service.admin).submit("/shares/revoke", { id }))).toBe("/shares");
 });
 
 test.each([
@@ -98,7 +98,7 @@ test.each([
   ],
 ])("%j: 400, and nothing is shared", async (form, words) => {
   const before = (await sharesOf()).length;
-  expect(await pageOf(reader.submit("/shares", form), 400)).toContain(words);
+  expect(await expectPage(reader.submit("/shares", form), 400)).toContain(words);
   expect(await sharesOf()).toHaveLength(before);
 });
 
@@ -107,15 +107,15 @@ test("no line of the log has the whole id of a share", async () => {
   await reader.submit("/shares", { kind: "compare", query: QUESTION, lasts: "live" });
   const [share] = await sharesOf();
   await reader.visit("/shares");
-  await reader.submit("/shares/end", { id: share?.id ?? "" });
+  await reader.submit("/shares/revoke", { id: share?.id ?? "" });
   expect(JSON.stringify(service.requests.slice(from))).not.toContain(share?.id);
 });
 
-test("an address that is set, and not that of the request, stands in the snippets", async () => {
+test("snippets have the public URL where one is set, and not the URL of the request", async () => {
   const named = await makeTestService(await engine.newTable(), { publicUrl: "https://bench.example.org" });
   const admin = visitor(named, named.admin);
   await admin.submit("/shares", { kind: "matrix", lasts: "live" });
-  const page = await pageOf(admin.visit("/shares"), 200);
+  const page = await expectPage(admin.visit("/shares"), 200);
   expect(page).toContain("&lt;img src=&quot;https://bench.example.org/s/");
   expect(page).toContain('<img src="/s/');
 });

@@ -7,7 +7,7 @@ import { jsonOf, type Refusal } from "../../support/answer.ts";
 import { startTestEngine, type TestEngine } from "../../support/engine.ts";
 import { LOOP } from "../../support/fixtures.ts";
 import { makeTestService, type TestService } from "../../support/service.ts";
-import { BROWSER, pageOf, type Visitor, visitor, wayOf } from "./visitor.ts";
+import { BROWSER, expectPage, redirectTarget, type Visitor, visitor } from "./visitor.ts";
 
 let engine: TestEngine;
 let service: TestService;
@@ -23,9 +23,9 @@ afterAll(() => engine.stop());
 const cookieOf = (answer: Response) => answer.headers.get("Set-Cookie") ?? "";
 
 describe("the cookie", () => {
-  test("is for this site alone, no script, every page, and ends with the browser", async () => {
+  test("is for this site alone, hidden from scripts, for every page, and expires with the browser", async () => {
     const answer = await nobody.submit("/sign-in", { token: service.admin });
-    expect(wayOf(answer)).toBe("/");
+    expect(redirectTarget(answer)).toBe("/");
     expect(cookieOf(answer).split("; ").sort()).toEqual([
       "HttpOnly",
       "Path=/",
@@ -73,47 +73,47 @@ describe("the cookie", () => {
     expect(error.message).toContain("Authorization: Bearer TOKEN");
   });
 
-  test("is taken away by signing out", async () => {
+  test("is deleted by signing out", async () => {
     const answer = await visitor(service, service.admin).submit("/sign-out", {});
-    expect(wayOf(answer)).toBe("/sign-in");
+    expect(redirectTarget(answer)).toBe("/sign-in");
     expect(cookieOf(answer)).toMatch(/^vbdstat=; Max-Age=0; Path=\/; HttpOnly; SameSite=Strict$/);
   });
 
-  test("of a token that was ended or has expired leads to the sign-in, says why, and is taken away", async () => {
+  test("of a token that was revoked or has expired redirects to the sign-in, which says why, and is deleted", async () => {
     const secret = await service.token({ scope: "read", expires_at: "2026-11-22T09:59:59Z" });
     const answer = await visitor(service, secret).visit("/matrix?period=2026");
-    expect(wayOf(answer)).toBe("/sign-in?next=%2Fmatrix%3Fperiod%3D2026&ended=yes");
+    expect(redirectTarget(answer)).toBe("/sign-in?next=%2Fmatrix%3Fperiod%3D2026&ended=yes");
     expect(cookieOf(answer)).toMatch(/^vbdstat=; Max-Age=0/);
-    expect(await pageOf(nobody.visit(answer.headers.get("Location") ?? ""), 200)).toContain("not valid any more");
+    expect(await expectPage(nobody.visit(answer.headers.get("Location") ?? ""), 200)).toContain("no longer valid");
   });
 });
 
 describe("the form", () => {
-  test("a wrong token is refused with the reason, without a cookie and without repeating it", async () => {
+  test("a wrong token is rejected with the reason, without a cookie and without repeating it", async () => {
     const answer = await nobody.submit("/sign-in", { token: "vbd_wrong", next: "/hosts" });
     expect(cookieOf(answer)).toBe("");
-    const page = await pageOf(answer, 401);
+    const page = await expectPage(answer, 401);
     expect(page).toContain("Unknown or revoked token.");
     expect(page).toContain('name="next" value="/hosts"');
     expect(page).not.toContain("vbd_wrong");
   });
 
   test("blanks around a pasted token do not matter", async () => {
-    expect(wayOf(await nobody.submit("/sign-in", { token: ` ${service.admin}\r\n` }))).toBe("/");
+    expect(redirectTarget(await nobody.submit("/sign-in", { token: ` ${service.admin}\r\n` }))).toBe("/");
   });
 
   test("nothing typed, or too much, is refused in words", async () => {
-    expect(await pageOf(nobody.submit("/sign-in", { token: "" }), 400)).toContain("Token: expected a token");
-    await pageOf(nobody.submit("/sign-in", { token: "x".repeat(257) }), 400);
-    await pageOf(nobody.submit("/sign-in", { token: service.admin, other: "1" }), 400);
+    expect(await expectPage(nobody.submit("/sign-in", { token: "" }), 400)).toContain("Token: expected a token");
+    await expectPage(nobody.submit("/sign-in", { token: "x".repeat(257) }), 400);
+    await expectPage(nobody.submit("/sign-in", { token: service.admin, other: "1" }), 400);
   });
 
   test("leads back to where one came from, or to what the token may do", async () => {
     const form = { token: service.admin, next: "/?baseline=loop&candidate=phy" };
-    expect(wayOf(await nobody.submit("/sign-in", form))).toBe("/?baseline=loop&candidate=phy");
+    expect(redirectTarget(await nobody.submit("/sign-in", form))).toBe("/?baseline=loop&candidate=phy");
     const token = await service.token({ scope: "ingest" });
-    expect(wayOf(await nobody.submit("/sign-in", { token }))).toBe("/upload");
-    expect(wayOf(await nobody.submit("/sign-in", { token, next: "//evil.test" }))).toBe("/upload");
+    expect(redirectTarget(await nobody.submit("/sign-in", { token }))).toBe("/upload");
+    expect(redirectTarget(await nobody.submit("/sign-in", { token, next: "//evil.test" }))).toBe("/upload");
   });
 });
 
@@ -139,7 +139,7 @@ describe("another site", () => {
   const FORMS: readonly [path: string, form: Readonly<Record<string, string>>][] = [
     ["/upload", { output: LOOP, backend: "loop" }],
     ["/shares", { kind: "matrix", lasts: "live" }],
-    ["/shares/end", { id: "0".repeat(32) }],
+    ["/shares/revoke", { id: "0".repeat(32) }],
     ["/sign-out", {}],
     ["/sign-in", { token: "secret" }],
   ];
@@ -154,7 +154,7 @@ describe("another site", () => {
   test.each(FORMS.flatMap(([path, form]) => SITES.map(([who, headers]) => [path, who, form, headers] as const)))(
     "cannot send %s: %s",
     async (path, _, form, headers) => {
-      const page = await pageOf(visitor(service, service.admin).submit(path, form, headers), 403);
+      const page = await expectPage(visitor(service, service.admin).submit(path, form, headers), 403);
       expect(page).toContain("Cross-site request rejected.");
     },
   );
@@ -178,19 +178,22 @@ describe("another site", () => {
 
   test("an old browser on plain HTTP says the host we were asked by, and may", async () => {
     const own = { Origin: "http://vbdstat.test" };
-    expect(wayOf(await visitor(service, service.admin).submit("/sign-out", {}, own))).toBe("/sign-in");
+    expect(redirectTarget(await visitor(service, service.admin).submit("/sign-out", {}, own))).toBe("/sign-in");
   });
 
   test("a program with a header needs none of this", async () => {
     const body = new URLSearchParams({ kind: "matrix", lasts: "live" });
-    expect(wayOf(await service.send("/shares", { method: "POST", body }))).toBe("/shares");
+    expect(redirectTarget(await service.send("/shares", { method: "POST", body }))).toBe("/shares");
   });
 
-  test("that links here shows the page and not the sign-in: the browser is made to ask again, once", async () => {
-    const page = await pageOf(nobody.visit("/matrix?view=all&period=2026", { "Sec-Fetch-Site": "cross-site" }), 200);
+  test("that links here leads to the page and not the sign-in: the browser repeats the request once, with its cookie", async () => {
+    const page = await expectPage(
+      nobody.visit("/matrix?view=all&period=2026", { "Sec-Fetch-Site": "cross-site" }),
+      200,
+    );
     expect(page).toContain('<meta http-equiv="refresh" content="0; url=/matrix?view=all&amp;period=2026"/>');
     const again = await nobody.visit("/matrix?view=all&period=2026", { "Sec-Fetch-Site": "same-origin" });
-    expect(wayOf(again)).toBe("/sign-in?next=%2Fmatrix%3Fview%3Dall%26period%3D2026");
+    expect(redirectTarget(again)).toBe("/sign-in?next=%2Fmatrix%3Fview%3Dall%26period%3D2026");
   });
 });
 

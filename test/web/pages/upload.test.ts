@@ -1,4 +1,4 @@
-// Pasting results: the form does what POST /v1/results does with the same bytes, and says so in a page.
+// Pasting results: the form does what POST /v1/results does with the same bytes, and shows the receipt as a page.
 
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import type { Receipt } from "../../../functions/service/receipt.ts";
@@ -7,7 +7,7 @@ import { startTestEngine, type TestEngine } from "../../support/engine.ts";
 import { interfering } from "../../support/faulty-table.ts";
 import { BLKTAP, fixture, LOOP } from "../../support/fixtures.ts";
 import { makeTestService, type TestService } from "../../support/service.ts";
-import { pageOf, type Visitor, visitor } from "./visitor.ts";
+import { expectPage, type Visitor, visitor } from "./visitor.ts";
 
 let engine: TestEngine;
 let service: TestService;
@@ -20,7 +20,7 @@ beforeAll(async () => {
 });
 afterAll(() => engine.stop());
 
-/** The counts on a receipt, in the order in which it shows them: stored, known before, rejected. */
+/** The counts on a receipt, in the order in which it shows them: stored, duplicates, rejected. */
 const counts = (page: string) =>
   [...page.matchAll(/<dd>([\d ]+)<\/dd>/g)].slice(0, 3).map(([, count]) => Number(count));
 
@@ -28,11 +28,14 @@ const counts = (page: string) =>
 const pasted = (text: string) => text.replaceAll("\n", "\r\n");
 
 test("a line with backend and host is stored, and the receipt leads to the run", async () => {
-  const page = await pageOf(admin.submit("/upload", { output: pasted(`${LOOP}\n`), backend: "loop", host: "h1" }), 201);
+  const page = await expectPage(
+    admin.submit("/upload", { output: pasted(`${LOOP}\n`), backend: "loop", host: "h1" }),
+    201,
+  );
   expect(counts(page)).toEqual([1, 0, 0]);
   expect(page).toContain("probably-cached");
   const [, path = ""] = /href="(\/runs\/[0-9a-f]{48})"/.exec(page) ?? [];
-  expect(await pageOf(admin.visit(path), 200)).toContain("<h1>Run on h1, backend loop</h1>");
+  expect(await expectPage(admin.visit(path), 200)).toContain("<h1>Run on h1, backend loop</h1>");
   expect(service.requests.findLast(({ path: asked }) => asked === "/upload")?.results).toEqual({
     stored: 1,
     duplicate: 0,
@@ -43,29 +46,38 @@ test("a line with backend and host is stored, and the receipt leads to the run",
 test("what curl posted before is known, and the other way round: one run, whichever way it came", async () => {
   await jsonOf<Receipt>(service.post(`${BLKTAP}\n`, "?backend=blktap1&host=h2&site=fra", asJson), 201);
   const form = { output: pasted(BLKTAP), backend: "blktap1", host: "h2", site: "fra" };
-  const page = await pageOf(admin.submit("/upload", form), 200);
+  const page = await expectPage(admin.submit("/upload", form), 200);
   expect(counts(page)).toEqual([0, 1, 0]);
-  expect(page).toContain("<h1>Nothing new</h1>");
-  await pageOf(admin.submit("/upload", { output: pasted(LOOP), backend: "loop", host: "h3" }), 201);
+  expect(page).toContain("<h1>Already stored</h1>");
+  await expectPage(admin.submit("/upload", { output: pasted(LOOP), backend: "loop", host: "h3" }), 201);
   const receipt = await jsonOf<Receipt>(service.post(LOOP, "?backend=loop&host=h3", asJson), 200);
   expect(receipt.duplicate).toBe(1);
 });
 
-test("the whole output of Bonnie++, with what was said in lines of it, needs no field", async () => {
+test("the full output of Bonnie++ with metadata lines needs no field", async () => {
   const output = pasted(`# backend: qdisk\n# host: h4\n${fixture("run-200a-nonquiet.log")}`);
-  const page = await pageOf(admin.submit("/upload", { output, backend: "", host: "", finished: "" }), 201);
+  const page = await expectPage(admin.submit("/upload", { output, backend: "", host: "", finished: "" }), 201);
   expect(page).toContain("<td>h4</td><td>qdisk</td>");
 });
 
 test("a line that cannot be read: 422, the good ones stored, the bad ones with their place, and the form as it was", async () => {
   const output = pasted(`${LOOP.replace("vm101", "vm5")}\n${LOOP.replace("25511", "12x")}`);
-  const page = await pageOf(admin.submit("/upload", { output, backend: "loop", host: "h5", site: "<ams>" }), 422);
+  const page = await expectPage(admin.submit("/upload", { output, backend: "loop", host: "h5", site: "<ams>" }), 422);
   expect(counts(page)).toEqual([1, 0, 1]);
   expect(page).toContain('<th scope="row" data-head="Line">2</th><td data-head="Column">2</td><td>putc</td>');
   expect(page).toContain("found &quot;12x&quot;");
   expect(page).toContain('name="host" value="h5"');
   expect(page).toContain('name="site" value="&lt;ams&gt;"');
   expect(page).toContain("12x,35,18075");
+  expect(page).toContain("<h1>Some lines were rejected</h1>");
+  expect(page).toContain("Valid lines were stored. Rejected lines are quarantined verbatim.");
+});
+
+test("without a line that can be read the receipt does not claim that anything was stored", async () => {
+  const output = pasted(LOOP.replace("25511", "13x"));
+  const page = await expectPage(admin.submit("/upload", { output, backend: "loop", host: "h6" }), 422);
+  expect(page).toContain("<h1>All lines were rejected</h1>");
+  expect(page).not.toContain("were stored");
 });
 
 describe("400, with all that was typed", () => {
@@ -77,7 +89,7 @@ describe("400, with all that was typed", () => {
     [{ output: LOOP, backend: "loop", finished: "yesterday" }, "Finished: expected ISO 8601"],
     [{ output: `# nonsense: 1\n${LOOP}`, backend: "loop" }, "Line 1: "],
   ])("%j", async (form, words) => {
-    const page = await pageOf(admin.submit("/upload", form), 400);
+    const page = await expectPage(admin.submit("/upload", form), 400);
     expect(page).toContain(words);
     expect(page).toContain('<textarea id="output"');
     if ("backend" in form) expect(page).toContain(`<option value="${form.backend}" selected="">`);
@@ -85,7 +97,7 @@ describe("400, with all that was typed", () => {
 
   test("a field that the form does not have", async () => {
     const answer = admin.submit("/upload", { output: LOOP, backend: "loop", dom0_mem_mb: "1" });
-    expect(await pageOf(answer, 400)).toContain("Unknown key &quot;dom0_mem_mb&quot;");
+    expect(await expectPage(answer, 400)).toContain("Unknown key &quot;dom0_mem_mb&quot;");
   });
 });
 
@@ -98,21 +110,21 @@ test("a store that cannot be reached: 503 in words, with the text, so that it ca
   const lonely = await makeTestService(table);
   isAway = true;
   const form = { output: pasted(LOOP), backend: "loop", host: "h9" };
-  const page = await pageOf(visitor(lonely, lonely.admin).submit("/upload", form), 503);
+  const page = await expectPage(visitor(lonely, lonely.admin).submit("/upload", form), 503);
   expect(page).toContain("The store cannot be reached");
   expect(page).toContain("25511,35,18075");
   expect(lonely.faults).toHaveLength(1);
 });
 
-test("an ingest token uploads for its own hosts, and is not led where it may not go", async () => {
+test("an ingest token uploads for its own hosts, and gets no links to pages that it may not open", async () => {
   const own = visitor(service, await service.token({ scope: "ingest", hosts: "web-*" }));
-  const page = await pageOf(own.submit("/upload", { output: LOOP, backend: "loop", host: "web-1" }), 201);
-  expect(page).not.toContain('href="/">To the overview');
-  const refused = await pageOf(own.submit("/upload", { output: LOOP, backend: "loop", host: "db-1" }), 403);
+  const page = await expectPage(own.submit("/upload", { output: LOOP, backend: "loop", host: "web-1" }), 201);
+  expect(page).not.toContain('href="/">Go to overview');
+  const refused = await expectPage(own.submit("/upload", { output: LOOP, backend: "loop", host: "db-1" }), 403);
   expect(refused).toContain("Line 1: this token is for hosts web-*");
 });
 
-test("1 MiB is the most that a form may be", async () => {
+test("a form may have at most 1 MiB", async () => {
   const output = "x".repeat(1_100_000);
-  expect(await pageOf(admin.submit("/upload", { output, backend: "loop" }), 413)).toContain("larger than 1 MiB");
+  expect(await expectPage(admin.submit("/upload", { output, backend: "loop" }), 413)).toContain("larger than 1 MiB");
 });

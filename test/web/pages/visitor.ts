@@ -1,4 +1,4 @@
-// A person with a browser, as the service sees one: a token in a cookie, and forms that say which site sent them.
+// A person with a browser, as the service sees one: a token in a cookie, and forms with the headers of the sending site.
 
 import { expect } from "vitest";
 import type { TestService } from "../../support/service.ts";
@@ -6,13 +6,13 @@ import type { TestService } from "../../support/service.ts";
 type Form = Readonly<Record<string, string | readonly string[]>>;
 
 export interface Visitor {
-  /** Asks for a page. */
+  /** Requests a page. */
   visit(path: string, headers?: Readonly<Record<string, string>>): Promise<Response>;
-  /** Sends a form, from one of our pages unless the headers say otherwise. */
+  /** Sends a form, from a page of the service unless the headers name another site. */
   submit(path: string, form: Form, headers?: Readonly<Record<string, string>>): Promise<Response>;
 }
 
-/** What browsers accept; whoever sends this gets refusals as pages. */
+/** The Accept header of browsers; requests with it get errors as pages. */
 export const BROWSER = {
   Accept: "text/html,application/xhtml+xml,application/xml;q=0.9,image/avif,image/webp,image/apng,*/*;q=0.8",
 } as const;
@@ -32,8 +32,8 @@ export function visitor(service: TestService, secret: string | null): Visitor {
   };
 }
 
-/** The HTML of an answer with a status. */
-export async function pageOf(answer: Response | Promise<Response>, status: number): Promise<string> {
+/** The HTML of a response, which must have this status. */
+export async function expectPage(answer: Response | Promise<Response>, status: number): Promise<string> {
   const response = await answer;
   const text = await response.text();
   expect(response.status, text.slice(0, 2_000)).toBe(status);
@@ -41,8 +41,8 @@ export async function pageOf(answer: Response | Promise<Response>, status: numbe
   return text;
 }
 
-/** Where an answer leads; it must be a redirect that is asked for with GET. */
-export function wayOf({ status, headers }: Response): string | null {
+/** Where a response redirects to; it must be 303, which is followed with GET. */
+export function redirectTarget({ status, headers }: Response): string | null {
   expect(status).toBe(303);
   return headers.get("Location");
 }

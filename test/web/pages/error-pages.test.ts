@@ -1,5 +1,5 @@
-// Refusals over real HTTP: people get a page that says what is wrong and leads back, programs and shells the envelope, both the
-// same status. When one of these fails, somebody with a mistyped address sees JSON, or a script gets a page to parse.
+// Errors over real HTTP: browsers get a page that says what is wrong and links back, programs and shells the error as JSON or
+// text, with the same status. When one of these fails, a reader with a mistyped URL sees JSON, or a script gets a page to parse.
 
 import { createServer, type Server } from "node:http";
 import type { AddressInfo } from "node:net";
@@ -11,13 +11,13 @@ import { interfering } from "../../support/faulty-table.ts";
 import { BLKTAP, LOOP } from "../../support/fixtures.ts";
 import { readHtml } from "../../support/html.ts";
 import { makeTestService, type TestService } from "../../support/service.ts";
-import { BROWSER, wayOf } from "./visitor.ts";
+import { BROWSER, redirectTarget } from "./visitor.ts";
 
 let engine: TestEngine;
 let service: TestService;
 let server: Server;
 let url = "";
-/** What the store says to every question about pages, while it says something else than the answer. */
+/** The error of every query to the store; null while it works. */
 let fault: Error | null = null;
 
 beforeAll(async () => {
@@ -50,7 +50,7 @@ interface Sent {
   readonly secret?: string | null;
 }
 
-/** Asks over the wire. */
+/** Sends a request over the wire. */
 function ask(path: string, { method = "GET", headers = {}, secret = service.admin }: Sent = {}): Promise<Response> {
   const cookie: Record<string, string> = secret === null ? {} : { Cookie: `vbdstat=${secret}` };
   const site = { "Sec-Fetch-Site": "same-origin" };
@@ -59,7 +59,7 @@ function ask(path: string, { method = "GET", headers = {}, secret = service.admi
 
 const byBrowser = (path: string, sent: Sent = {}) => ask(path, { ...sent, headers: { ...BROWSER, ...sent.headers } });
 
-/** A refusal as people get it: whole, with the id of the request, and with the headers of every page. */
+/** An error page: well-formed, without details of the inside, and with the headers of every page. */
 async function errorPage(answer: Response, status: number): Promise<string> {
   const page = await answer.text();
   expect(answer.status, page.slice(0, 2_000)).toBe(status);
@@ -90,14 +90,14 @@ const NOWHERE = [
   `/${"a".repeat(6_000)}`,
 ];
 
-describe("an address that is nothing", () => {
-  test.each(NOWHERE)("%.40s is a page to a browser, signed in or not, and leads back", async (path) => {
+describe("a path that does not exist", () => {
+  test.each(NOWHERE)("%.40s is a page to a browser, signed in or not, and links back", async (path) => {
     for (const secret of [service.admin, null]) {
       const answer = await byBrowser(path, { secret });
       const page = await errorPage(answer, 404);
       expect(page).toContain("<h1>Not found</h1>");
       expect(page).toContain("No such path: /");
-      expect(page).toContain('<a href="/">Where to begin</a>');
+      expect(page).toContain('<a href="/">Home</a>');
       expect(page).toContain(`Request ${answer.headers.get("X-Request-Id")}`);
       expect(page.length).toBeLessThan(5_000);
       expect(page).not.toMatch(/<script|\u202e|href="\/\/|href="http/);
@@ -118,15 +118,12 @@ describe("an address that is nothing", () => {
     expect(text).toMatch(/^error not_found: no such path: \/nothing\nsee \/docs#not_found, request /);
   });
 
-  test.each(["/v1/nothing", "/v1", "/v1/runs/x", "/v1/hosts/nobody"])(
-    "%s is for programs, whoever asks",
-    async (path) => {
-      expect((await jsonOf<Refusal>(byBrowser(path), 404)).error.code).toBe("not_found");
-    },
-  );
+  test.each(["/v1/nothing", "/v1", "/v1/runs/x", "/v1/hosts/nobody"])("%s is JSON, also to a browser", async (path) => {
+    expect((await jsonOf<Refusal>(byBrowser(path), 404)).error.code).toBe("not_found");
+  });
 });
 
-describe("a page that refuses", () => {
+describe("a page that fails", () => {
   test.each([
     ["/hosts/nobody", 404, "This fleet has no results of a host &quot;nobody&quot;.", '<a href="/hosts">Back to Hosts'],
     ["/hosts/%3Cb%3E%E2%80%AE", 404, "host &quot;&lt;b&gt;\\u202e&quot;.", '<a href="/hosts">Back to Hosts'],
@@ -141,14 +138,14 @@ describe("a page that refuses", () => {
       "Candidate: expected a backend such as loop",
       '<form method="get" action="/"',
     ],
-  ])("%s: %i in words to a browser, with a way back; the envelope to curl", async (path, status, words, way) => {
+  ])("%s: %i in words to a browser, with a link back; JSON to curl", async (path, status, words, way) => {
     const page = await errorPage(await byBrowser(path), status);
     expect(page).toContain(words);
     expect(page).toContain(way);
     await jsonOf<Refusal>(ask(path), status);
   });
 
-  test("several faults are each said once, in words without codes", async () => {
+  test("several issues are each shown once, in words without codes", async () => {
     const page = await errorPage(await byBrowser("/matrix?nonsense=1&period=20x"), 400);
     expect(page).toContain("<li>Unknown parameter &quot;nonsense&quot;.</li>");
     expect(page.match(/found &quot;20x&quot;/g)).toHaveLength(1);
@@ -158,9 +155,9 @@ describe("a page that refuses", () => {
   test.each([
     ["DELETE", "/matrix", "GET"],
     ["GET", "/sign-out", "POST"],
-    ["GET", "/shares/end", "POST"],
+    ["GET", "/shares/revoke", "POST"],
     ["POST", "/hosts/dom0-1", "GET"],
-  ])("405 for %s %s, with what it takes", async (method, path, allowed) => {
+  ])("405 for %s %s, with the allowed method", async (method, path, allowed) => {
     const answer = await byBrowser(path, { method });
     expect(answer.headers.get("Allow")).toBe(allowed);
     expect(await errorPage(answer, 405)).toContain(`Method ${method} not allowed for ${path} (allowed: ${allowed}).`);
@@ -168,20 +165,20 @@ describe("a page that refuses", () => {
     expect(refusal.error.code).toBe("method_not_allowed");
   });
 
-  test("403 names what the token lacks, and does not lead to where it may not go", async () => {
+  test("403 names what the token lacks, and links to no page that it may not open", async () => {
     const secret = await service.token({ scope: "ingest" });
     const page = await errorPage(await byBrowser("/hosts/dom0-1", { secret }), 403);
     expect(page).toContain("This token has scope ingest");
-    expect(page).toContain('<a href="/upload">Where to begin</a>');
+    expect(page).toContain('<a href="/upload">Home</a>');
     expect(page).not.toContain('href="/hosts"');
     expect((await jsonOf<Refusal>(ask("/hosts/dom0-1", { secret }), 403)).error.code).toBe("forbidden");
   });
 
-  test("401 leads a browser to the sign-in and back, and is 401 to everybody else", async () => {
+  test("401 redirects a browser to the sign-in and back, and stays 401 for every other client", async () => {
     const next = "/matrix?view=all";
-    expect(wayOf(await byBrowser(next, { secret: null }))).toBe(`/sign-in?${new URLSearchParams({ next })}`);
+    expect(redirectTarget(await byBrowser(next, { secret: null }))).toBe(`/sign-in?${new URLSearchParams({ next })}`);
     const ended = await byBrowser(next, { secret: "vbd_ended" });
-    expect(wayOf(ended)).toBe(`/sign-in?${new URLSearchParams({ next, ended: "yes" })}`);
+    expect(redirectTarget(ended)).toBe(`/sign-in?${new URLSearchParams({ next, ended: "yes" })}`);
     expect(ended.headers.get("Set-Cookie")).toContain("Max-Age=0");
     const told = await ask(next, { secret: null });
     expect(told.headers.get("WWW-Authenticate")).toBe('Bearer realm="vbdstat"');
@@ -189,7 +186,7 @@ describe("a page that refuses", () => {
   });
 });
 
-describe("a form that is refused", () => {
+describe("a form that is rejected", () => {
   const post = (path: string, form: Readonly<Record<string, string>>, accept: Readonly<Record<string, string>>) =>
     fetch(`${url}${path}`, {
       method: "POST",
@@ -198,14 +195,14 @@ describe("a form that is refused", () => {
       headers: { ...accept, Cookie: `vbdstat=${service.admin}`, "Sec-Fetch-Site": "same-origin" },
     });
 
-  test("of an upload stands there as it was sent, for whoever pasted it; a program gets the envelope", async () => {
+  test("of an upload keeps the pasted text; a program gets JSON", async () => {
     const form = { output: "no result <at> all", backend: "loop" };
     const page = await errorPage(await post("/upload", form, BROWSER), 400);
     expect(page).toContain("no result &lt;at&gt; all</textarea>");
     expect((await jsonOf<Refusal>(post("/upload", form, {}), 400)).error.code).toBe("no_result");
   });
 
-  test("of a wrong token is the sign-in again, and 401 to a program", async () => {
+  test("of a wrong token shows the sign-in again, and is 401 to a program", async () => {
     const form = { token: "vbd_wrong" };
     expect(await errorPage(await post("/sign-in", form, BROWSER), 401)).toContain("Unknown or revoked token");
     expect((await jsonOf<Refusal>(post("/sign-in", form, {}), 401)).error.code).toBe("unauthorized");
@@ -218,9 +215,9 @@ const named = (name: string) =>
 describe("while the store fails", () => {
   test.each([
     [503, "TimeoutError", "10", "The store cannot be reached"],
-    [429, "ProvisionedThroughputExceededException", "5", "Too much is being asked"],
+    [429, "ProvisionedThroughputExceededException", "5", "The service is overloaded"],
     [500, "TypeError", null, "Something went wrong"],
-  ])("%i of a %s in words, when to come back, and nothing of the inside", async (status, name, wait, title) => {
+  ])("%i of a %s in words, when to retry, and no details of the inside", async (status, name, wait, title) => {
     fault = named(name);
     const before = service.faults.length;
     const answer = await byBrowser("/hosts");
