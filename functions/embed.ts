@@ -1,6 +1,7 @@
 // The embed app behind API Gateway, over the table of this deployment, with the rasterizer's files next to the bundle. Wiring
 // only.
 
+import { SUMMARIES } from "../shared/summaries/registry.ts";
 import { functionPublicUrl, functionSettings } from "./env.ts";
 import { makeAdmission } from "./service/admission.ts";
 import { makeRasterizer } from "./service/rasterizer.ts";
@@ -37,6 +38,7 @@ const deps = {
   pendingHosts: makePendingHostCounts(table),
   tokens: makeTokenStore(table),
   clock,
+  summaries: SUMMARIES,
   admission: makeAdmission(),
   renderer,
   linkRenderer: renderer,

@@ -1,84 +1,156 @@
-import { hostChart } from "../chart/host-chart.ts";
-import type { ChartText } from "../chart/layout.ts";
-import { matrixChart } from "../chart/matrix-chart.ts";
-import { ratioChart } from "../chart/ratio-chart.ts";
-import type { Scene } from "../chart/scene.ts";
-import { trendChart } from "../chart/trend-chart.ts";
-import type { RenderOptions, Report, Summary } from "../report/model.ts";
-import { type Records, runRecords } from "../report/records.ts";
-import { backendsRecords, backendsReport } from "./backends.ts";
-import { comparisonRecords, comparisonReport } from "./compare.ts";
-import { hostRecords, hostReport } from "./host.ts";
-import { hostsRecords, hostsReport } from "./hosts.ts";
-import { matrixRecords, matrixReport } from "./matrix.ts";
-import { runReport } from "./run.ts";
-import { runsReport } from "./runs.ts";
-import { trendRecords, trendReport } from "./trend.ts";
+// Every kind of summary, in the order of the documentation and of the pages' header. An entry has what routes, pages and shares
+// must know before anybody asks for the kind, and loads the rest on the first request: a function that starts evaluates no
+// kind (test/infra/bundle.test.ts). To add a kind: its file, and an entry here.
 
-/** What a person is told about a summary. */
-export function reportOf(summary: Summary, look: RenderOptions): Report {
-  switch (summary.kind) {
-    case "compare":
-      return comparisonReport(summary.answer, look);
-    case "matrix":
-      return matrixReport(summary.answer, look);
-    case "trend":
-      return trendReport(summary.answer, look);
-    case "backends":
-      return backendsReport(summary.answer, look);
-    case "hosts":
-      return hostsReport(summary.answer, look);
-    case "host":
-      return hostReport(summary.answer, look);
-    case "runs":
-      return runsReport(summary.answer, look);
-    case "run":
-      return runReport(summary.answer, look);
-  }
+import type * as z from "zod";
+import type { Scope } from "../run/token.ts";
+import { CHART_FORMATS, type Format, LIST_FORMATS, PICTURE_FORMATS } from "./formats.ts";
+import type { CellSource, FleetSource, SummaryKind } from "./kind.ts";
+
+interface Entry<Source> {
+  /** Stable: shares are stored under it. */
+  readonly name: string;
+  /** The path of the endpoint; it may end in one parameter in braces: `/v1/hosts/{host}`. */
+  readonly path: string;
+  /** For people: the name of its page, and of a share whose query says no more. */
+  readonly title: string;
+  /** The path of the page in the header of all pages; null: not in the header. */
+  readonly page: string | null;
+  /** Formats of the endpoint, the default first. */
+  readonly formats: typeof LIST_FORMATS | typeof CHART_FORMATS | typeof PICTURE_FORMATS;
+  /** Scopes that may read it, in addition to admin. */
+  readonly scopes: readonly Scope[];
+  /** What one request costs (`COST` in functions/web/http/admission.ts). */
+  readonly cost: "small" | "answer" | "list";
+  load(): Promise<SummaryKind<z.ZodObject, unknown, Source>>;
 }
 
-/**
- * The chart of a summary; null for kinds that have none. The same summary and look always give the same scene. One that
- * stands in the page of its report leaves out the words that are around it.
- */
-export function chartOf(summary: Summary, look: RenderOptions, place: "alone" | "in its page" = "alone"): Scene | null {
-  const report = reportOf(summary, look);
-  const words: ChartText = place === "alone" ? report : { ...report, guide: null, inPage: true };
-  switch (summary.kind) {
-    case "compare":
-      return ratioChart(summary.answer, words, look);
-    case "matrix":
-      return matrixChart(summary.answer, words, look);
-    case "trend":
-      return trendChart(summary.answer, words, look);
-    case "host":
-      return hostChart(summary.answer, words, look);
-    case "backends":
-    case "hosts":
-    case "runs":
-    case "run":
-      return null;
-  }
+/** A kind that can be shared and painted; it is computed from cells alone. */
+export interface ShareableEntry extends Entry<CellSource> {
+  readonly isShareable: true;
+  /** Whether one metric of it can be shown in a line. */
+  readonly hasBadge: boolean;
 }
 
-/** What a program is told about a summary, as one table. Runs have all their columns, whatever the look. */
-export function recordsOfSummary(summary: Summary, look: RenderOptions): Records {
-  switch (summary.kind) {
-    case "compare":
-      return comparisonRecords(summary.answer, look);
-    case "matrix":
-      return matrixRecords(summary.answer, look);
-    case "trend":
-      return trendRecords(summary.answer);
-    case "backends":
-      return backendsRecords(summary.answer, look);
-    case "hosts":
-      return hostsRecords(summary.answer);
-    case "host":
-      return hostRecords(summary.answer, look);
-    case "runs":
-      return runRecords(summary.answer.runs);
-    case "run":
-      return runRecords([summary.answer]);
-  }
+interface PrivateEntry extends Entry<FleetSource> {
+  readonly isShareable: false;
+}
+
+/** A kind of summary, before it is loaded. */
+export type SummaryEntry = ShareableEntry | PrivateEntry;
+
+export type SummaryRegistry = readonly SummaryEntry[];
+
+const READER = ["read"] as const satisfies readonly Scope[];
+
+export const SUMMARIES: SummaryRegistry = [
+  {
+    name: "compare",
+    path: "/v1/compare",
+    title: "Overview",
+    page: "/",
+    formats: PICTURE_FORMATS,
+    scopes: READER,
+    cost: "answer",
+    isShareable: true,
+    hasBadge: true,
+    load: async () => (await import("./compare.ts")).compare,
+  },
+  {
+    name: "matrix",
+    path: "/v1/matrix",
+    title: "Matrix",
+    page: "/matrix",
+    formats: PICTURE_FORMATS,
+    scopes: READER,
+    cost: "answer",
+    isShareable: true,
+    hasBadge: false,
+    load: async () => (await import("./matrix.ts")).matrix,
+  },
+  {
+    name: "trend",
+    path: "/v1/trend",
+    title: "Trend",
+    page: "/trend",
+    formats: PICTURE_FORMATS,
+    scopes: READER,
+    cost: "answer",
+    isShareable: true,
+    hasBadge: false,
+    load: async () => (await import("./trend.ts")).trend,
+  },
+  {
+    name: "backends",
+    path: "/v1/backends",
+    title: "Backends",
+    page: null,
+    formats: LIST_FORMATS,
+    scopes: READER,
+    cost: "answer",
+    isShareable: true,
+    hasBadge: false,
+    load: async () => (await import("./backends.ts")).backends,
+  },
+  {
+    name: "hosts",
+    path: "/v1/hosts",
+    title: "Hosts",
+    page: "/hosts",
+    formats: LIST_FORMATS,
+    scopes: READER,
+    cost: "list",
+    isShareable: false,
+    load: async () => (await import("./hosts.ts")).hosts,
+  },
+  {
+    name: "host",
+    path: "/v1/hosts/{host}",
+    title: "Host",
+    page: null,
+    formats: CHART_FORMATS,
+    scopes: READER,
+    cost: "answer",
+    isShareable: false,
+    load: async () => (await import("./host.ts")).host,
+  },
+  {
+    name: "runs",
+    path: "/v1/runs",
+    title: "Runs",
+    page: "/runs",
+    formats: LIST_FORMATS,
+    scopes: READER,
+    cost: "list",
+    isShareable: false,
+    load: async () => (await import("./runs.ts")).runs,
+  },
+  {
+    name: "run",
+    path: "/v1/runs/{id}",
+    title: "Run",
+    page: null,
+    formats: LIST_FORMATS,
+    scopes: ["read", "ingest"],
+    cost: "small",
+    isShareable: false,
+    load: async () => (await import("./run.ts")).run,
+  },
+];
+
+/** The entry of a kind. Throws if the registry has none of that name, which only a fault of the caller can cause. */
+export function entryOf(summaries: SummaryRegistry, name: string): SummaryEntry {
+  const entry = summaries.find((candidate) => candidate.name === name);
+  if (entry === undefined) throw new Error(`there is no kind of summary called ${name}`);
+  return entry;
+}
+
+/** The kinds that can be shared. */
+export function shareableIn(summaries: SummaryRegistry): readonly ShareableEntry[] {
+  return summaries.filter((entry) => entry.isShareable);
+}
+
+/** Whether a format is one of a kind's; a format may come from a path. */
+export function offersFormat({ formats }: Pick<SummaryEntry, "formats">, format: Format): boolean {
+  return formats.some((offered) => offered === format);
 }

@@ -36,6 +36,7 @@ import { addIngestRoutes } from "../../functions/web/routes/ingest.ts";
 import { addReadRoutes } from "../../functions/web/routes/read.ts";
 import { rasterizerFiles } from "../../local/server/render-thread.ts";
 import { PERIOD_ALL } from "../../shared/run/periods.ts";
+import { SUMMARIES } from "../../shared/summaries/registry.ts";
 import { startTestEngine, type TestEngine } from "../support/engine.ts";
 import { BLKTAP, LOOP } from "../support/fixtures.ts";
 import { type Access, recordedTable } from "./recorded-table.ts";
@@ -109,6 +110,7 @@ beforeAll(async () => {
     tokens: makeTokenStore(tables.read),
     clock,
     admission: makeAdmission(),
+    summaries: SUMMARIES,
     exports: makeAdmission(),
     about: { version: "test", engine: "embedded" },
     publicUrl: null,
@@ -124,6 +126,7 @@ beforeAll(async () => {
     tokens: makeTokenStore(tables.embed),
     clock,
     admission: makeAdmission(),
+    summaries: SUMMARIES,
     renderer,
     linkRenderer: renderer,
     publicUrl: null,

@@ -37,6 +37,13 @@ export function addPageRoutes(app: HttpApp, deps: PageDeps): void {
   app.get("/hosts/:host", reader, answer, async (c) => (await pages()).host(c, chargedTo(c)));
   app.get("/runs", reader, list, async (c) => (await pages()).runs(c, deps));
   app.get("/runs/:id", either, admitted(deps, COST.small), async (c) => (await pages()).run(c, deps));
+  // A kind of summary without a page of its own has one without a form.
+  const paths = new Set(app.routes.map(({ path }) => path));
+  for (const entry of deps.summaries) {
+    const { page } = entry;
+    if (page === null || paths.has(page)) continue;
+    app.get(page, reader, answer, async (c) => (await pages()).plainSummaryPage(c, chargedTo(c), entry));
+  }
   app.get("/upload", uploader, async (c) => (await pages()).upload(c, deps));
 
   app.get("/sign-in", async (c) => (await pages()).signIn(c, deps));
