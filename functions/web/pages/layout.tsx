@@ -8,7 +8,7 @@ import { VERSION } from "../../../shared/deployment.ts";
 import type { AppError } from "../../../shared/errors.ts";
 import { printable } from "../../../shared/run/text.ts";
 import type { Scope, Token } from "../../../shared/run/token.ts";
-import { SUMMARIES, type SummaryRegistry } from "../../../shared/summaries/registry.ts";
+import { KINDS, type SummaryInfo } from "../../../shared/summaries/catalog.ts";
 import type { HttpEnv } from "../http/app.ts";
 import { contentSecurityPolicy } from "../http/csp.ts";
 import { COPY_SCRIPT_URL, ICON, STYLE_URL } from "./assets.ts";
@@ -44,7 +44,7 @@ export function pageResponse(c: Context<HttpEnv>, props: PageProps, content: Chi
     <Document
       {...props}
       token={c.get("token")}
-      items={navigationPages(c.get("summaries") ?? SUMMARIES)}
+      items={navigationPages(c.get("summaries") ?? Object.values(KINDS))}
       path={c.req.path}
       content={content}
     />
@@ -125,7 +125,7 @@ interface NavigationItem {
 }
 
 /** The pages in the header: those of summaries, and the pages that change something. */
-function navigationPages(summaries: SummaryRegistry): readonly NavigationItem[] {
+function navigationPages(summaries: readonly Pick<SummaryInfo, "page" | "title">[]): readonly NavigationItem[] {
   return [
     ...summaries.flatMap(({ page, title }): NavigationItem[] =>
       page === null ? [] : [{ path: page, name: title, scope: "read" }],
@@ -142,7 +142,7 @@ export function homePath(token: Token | null): string {
 
 /** The page in the header that a path is or is below; null for every other path. */
 export function findNavigationPage(path: string): { readonly path: string; readonly name: string } | null {
-  return navigationPages(SUMMARIES).find((item) => isWithin(path, item.path)) ?? null;
+  return navigationPages(Object.values(KINDS)).find((item) => isWithin(path, item.path)) ?? null;
 }
 
 const isWithin = (path: string, parent: string): boolean =>
