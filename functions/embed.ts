@@ -1,6 +1,7 @@
 // The embed app behind API Gateway, over the table of this deployment, with the rasterizer's files next to the bundle. Wiring
 // only.
 
+import { SUMMARIES } from "../shared/summaries/registry.ts";
 import { functionPublicUrl, functionSettings } from "./env.ts";
 import { makeAdmission } from "./service/admission.ts";
 import { makeRasterizer } from "./service/rasterizer.ts";
@@ -14,8 +15,8 @@ import { makeTokenStore } from "./store/tokens.ts";
 import { makeHttpApp } from "./web/http/app.ts";
 import { gatewayHandler } from "./web/http/gateway.ts";
 import { jsonLog } from "./web/http/log.ts";
-import { addSharePageRoutes } from "./web/pages/app.ts";
 import { errorPageResponse } from "./web/pages/error-responses.ts";
+import { addSharePageRoutes } from "./web/pages/share-routes.ts";
 import { addEmbedRoutes } from "./web/routes/embed.ts";
 
 const nextToBundle = (name: string): URL => new URL(name, import.meta.url);
@@ -37,6 +38,7 @@ const deps = {
   pendingHosts: makePendingHostCounts(table),
   tokens: makeTokenStore(table),
   clock,
+  summaries: SUMMARIES,
   admission: makeAdmission(),
   renderer,
   linkRenderer: renderer,

@@ -10,8 +10,8 @@ import { makeTokenStore, makeUseStore } from "./store/tokens.ts";
 import { makeHttpApp } from "./web/http/app.ts";
 import { gatewayHandler } from "./web/http/gateway.ts";
 import { jsonLog } from "./web/http/log.ts";
-import { addUploadRoute } from "./web/pages/app.ts";
 import { errorPageResponse } from "./web/pages/error-responses.ts";
+import { addUploadRoute } from "./web/pages/upload-route.ts";
 import { addIngestRoutes } from "./web/routes/ingest.ts";
 
 const clock = Date.now;

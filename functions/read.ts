@@ -1,6 +1,7 @@
 // The read app behind API Gateway, over the table of this deployment. Wiring only.
 
 import { VERSION } from "../shared/deployment.ts";
+import { SUMMARIES } from "../shared/summaries/registry.ts";
 import { functionPublicUrl, functionSettings } from "./env.ts";
 import { makeAdmission } from "./service/admission.ts";
 import { makeCellStore } from "./store/cells.ts";
@@ -17,7 +18,7 @@ import { jsonLog } from "./web/http/log.ts";
 import { addPageRoutes } from "./web/pages/app.ts";
 import { errorPageResponse } from "./web/pages/error-responses.ts";
 import { addReadRoutes } from "./web/routes/read.ts";
-import { MAX_EXPORTS } from "./web/routes/runs.ts";
+import { MAX_EXPORTS } from "./web/routes/run-export.ts";
 
 const clock = Date.now;
 const table = withFormatCheck(openTable(functionSettings()));
@@ -30,6 +31,7 @@ const deps = {
   status: makeStatusStore(table),
   tokens: makeTokenStore(table),
   clock,
+  summaries: SUMMARIES,
   admission: makeAdmission(),
   exports: makeAdmission(MAX_EXPORTS),
   about: { version: VERSION, engine: "dynamodb" },

@@ -77,7 +77,7 @@ export function addRoutes(api: HttpApi, functions: Readonly<Record<Route["to"], 
   const defaultStage = new HttpStage(stack, "stage", {
     httpApi: api,
     autoDeploy: true,
-    throttle: THROTTLES.questions,
+    throttle: THROTTLES.queries,
     accessLogSettings: {
       destination: new LogGroupLogDestination(logGroup),
       format: AccessLogFormat.custom(JSON.stringify(ACCESS_LOG)),

@@ -97,7 +97,8 @@ test("infra sees nothing of the product but what both must agree on", () => {
   const ofInfra = imports.filter(
     ({ file, from }) => file.startsWith("infra/") && isOurs(from) && !from.startsWith("infra/"),
   );
-  expect(violations(ofInfra, ({ from }) => from === "shared/deployment.ts")).toEqual([]);
+  const agreed = ["shared/deployment.ts", "shared/summaries/registry.ts"];
+  expect(violations(ofInfra, ({ from }) => agreed.includes(from))).toEqual([]);
 });
 
 test("a folder uses only the packages it may", () => {

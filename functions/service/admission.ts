@@ -3,7 +3,7 @@
 // soon, all of them fit in memory, and uploads get their turns. A query that runs alone is always admitted.
 
 import { AppError } from "../../shared/errors.ts";
-import type { CellReader } from "./queries.ts";
+import type { CellStore } from "./summary-source.ts";
 
 /**
  * The cost that may be under way. One unit is one range of cells, which takes about a millisecond to read and add up. The
@@ -113,8 +113,8 @@ export async function withTicket<T>(
 }
 
 /** The same dependencies, with cells that are charged to the ticket before they are read. */
-export function charged<D extends { readonly cells: CellReader }>(deps: D, ticket: Ticket | null): D {
+export function charged<D extends { readonly cells: CellStore }>(deps: D, ticket: Ticket | null): D {
   if (ticket === null) throw new Error("a route without admitted() asked for cells");
-  const open: CellReader["open"] = (query) => deps.cells.open({ ...query, charge: ticket.charge });
+  const open: CellStore["open"] = (query) => deps.cells.open({ ...query, charge: ticket.charge });
   return { ...deps, cells: { ...deps.cells, open } };
 }

@@ -1,46 +1,45 @@
-// Everything that a share can be asked for, as bytes. In: a summary and a look. Out: what is sent. A frozen share keeps what
-// comes out of here, so that no later version of it changes a byte; and since most requests are for what is kept, all that
-// draws and writes is loaded when it is first needed.
+// Documents of summaries as bytes. In: a summary and how to render it. Out: the body of a response. A frozen share stores
+// these bytes, so that no later version changes them; most requests are for stored bytes, so what renders is loaded when it
+// is first needed.
 
-import type { Comparison } from "../../shared/compare/comparison.ts";
-import type { RenderOptions, Summary, Theme } from "../../shared/report/model.ts";
+import type { RenderOptions, Theme } from "../../shared/report/model.ts";
 import type { MetricName } from "../../shared/run/metrics.ts";
-import type { TextFormat } from "../../shared/summaries/documents.ts";
+import type { Format } from "../../shared/summaries/formats.ts";
+import type { Summary } from "../../shared/summaries/kind.ts";
+import { entryOf, SUMMARIES } from "../../shared/summaries/registry.ts";
 import type { Rasterizer } from "./rasterizer.ts";
 
-export type DocumentFormat = TextFormat | "png";
-
 export interface Renderer {
-  /** A summary in a format. Throws for a picture of a kind that has none. */
-  document(format: DocumentFormat, summary: Summary, look: RenderOptions): Promise<Uint8Array>;
-  /** One metric of a comparison as a small SVG. */
-  badge(comparison: Comparison, metric: MetricName, theme: Theme): Promise<Uint8Array>;
-  /** An SVG of ours as PNG. */
+  /** A summary in a format. Throws for an image of a kind without a chart. */
+  document(format: Format, summary: Summary, options: RenderOptions): Promise<Uint8Array>;
+  /** One metric of a summary as a small SVG; the summary's own choice if undefined. Throws `bad_parameter` for one it lacks. */
+  badge(summary: Summary, metric: MetricName | undefined, theme: Theme): Promise<Uint8Array>;
+  /** One of our SVGs as PNG. */
   picture(svg: string): Promise<Uint8Array>;
-  /** The title that a summary is shown under. */
-  title(summary: Summary, look: RenderOptions): Promise<string>;
+  /** The title of a summary, which is that of the options if they have one. */
+  title(summary: Summary, options: RenderOptions): Promise<string>;
 }
 
 const utf8 = new TextEncoder();
 
-/** A renderer; what draws and writes is loaded when it is first needed, and `paint` makes the pixels. */
-export function makeRenderer(paint: Rasterizer): Renderer {
+/** A renderer of the given kinds of summaries; `paint` makes the pixels. */
+export function makeRenderer(paint: Rasterizer, summaries = SUMMARIES): Renderer {
+  const kindOf = ({ kind }: Summary) => entryOf(summaries, kind).load();
   return {
-    document: async (format, summary, look) => {
+    document: async (format, summary, options) => {
       const { rendered } = await import("../../shared/summaries/documents.ts");
-      if (format !== "png") return utf8.encode(rendered(format, summary, look));
-      return paint(rendered("svg", summary, { ...look, theme: stillTheme(look.theme) }));
+      const kind = await kindOf(summary);
+      if (format !== "png") return utf8.encode(rendered(format, kind, summary.result, options));
+      return paint(rendered("svg", kind, summary.result, { ...options, theme: stillTheme(options.theme) }));
     },
-    badge: async (comparison, metric, theme) => {
-      const { badge } = await import("../../shared/chart/badge.ts");
+    badge: async (summary, metric, theme) => {
       const { svg } = await import("../../shared/render/svg.ts");
-      return utf8.encode(svg(badge(comparison, metric), theme));
+      const scene = (await kindOf(summary)).badge?.(summary.result, metric);
+      if (scene === undefined) throw new Error(`a ${summary.kind} has no badge`);
+      return utf8.encode(svg(scene, theme));
     },
     picture: paint,
-    title: async (summary, look) => {
-      const { reportOf } = await import("../../shared/summaries/registry.ts");
-      return reportOf(summary, look).title;
-    },
+    title: async (summary, options) => (await kindOf(summary)).report(summary.result, options).title,
   };
 }
 

@@ -13,7 +13,7 @@ const RUNS_AT_ONCE = 200;
 export type AllRunsQuery = Omit<RunQuery, "limit" | "cursor">;
 
 /**
- * All runs that match, newest first, some hundred at a time; the next are read when whoever wants them is done with these.
+ * All runs that match, newest first, some hundred at a time; the next are read when the caller is done with these.
  * At least one page, which may be empty. Throws what the store throws.
  */
 export async function* runPages(runs: RunLister, fleet: string, query: AllRunsQuery): AsyncGenerator<RunPage, void> {

@@ -1,13 +1,13 @@
 // `vbdstat export`: runs as JSON lines.
 
-import { hostNamed } from "../../functions/service/queries.ts";
 import { runPages } from "../../functions/service/run-pages.ts";
 import { makeRunStore } from "../../functions/store/runs.ts";
 import { makeHostStore } from "../../functions/store/summaries.ts";
-import { runExportQuery } from "../../shared/api/parameters.ts";
 import { unknownBackendText } from "../../shared/run/aliases.ts";
 import { resolveBackend } from "../../shared/run/resolution.ts";
 import { printable } from "../../shared/run/text.ts";
+import { storedHostName } from "../../shared/summaries/host.ts";
+import { runExportQuery } from "../../shared/summaries/runs.ts";
 import { rejectPositionals, textOption, UsageError } from "./arguments.ts";
 import { type Command, DEFAULT_FLEET, fleetOption, rejectUnknownFleet } from "./command.ts";
 import { showProgress } from "./progress.ts";
@@ -51,7 +51,8 @@ Exit codes: 0 success; 1 incomplete, or unreadable runs were left out; 2 usage e
     const hostName = parsed.data.host;
     return async (table, terminal) => {
       await rejectUnknownFleet(table, fleet);
-      const host = hostName && (await hostNamed(makeHostStore(table), fleet, hostName));
+      const hosts = makeHostStore(table);
+      const host = hostName && (await storedHostName({ host: (name) => hosts.get(fleet, name) }, hostName));
       const query = { ...parsed.data, host, backend };
       const progress = showProgress(terminal, "exported runs");
       let [count, missing] = [0, 0];

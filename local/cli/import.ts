@@ -8,13 +8,13 @@ import { makeRunStore } from "../../functions/store/runs.ts";
 import type { Table } from "../../functions/store/table.ts";
 import { addFleet } from "../../functions/store/tokens.ts";
 import { decode } from "../../functions/web/http/body.ts";
-import { run as runSchema } from "../../shared/api/summary-answers.ts";
 import { readBonnie } from "../../shared/bonnie/reader.ts";
 import { type Advice, AppError, errorText, issueText } from "../../shared/errors.ts";
 import type { Run } from "../../shared/run/run.ts";
 import { computeStratum } from "../../shared/run/stratum.ts";
 import { printable } from "../../shared/run/text.ts";
 import { FLEET_PATTERN } from "../../shared/run/token.ts";
+import { run as runKind } from "../../shared/summaries/run.ts";
 import { textOption, UsageError } from "./arguments.ts";
 import { type BulkWriter, makeBulkWriter } from "./bulk-writer.ts";
 import { type Command, DEFAULT_FLEET, fleetOption, type Terminal } from "./command.ts";
@@ -192,7 +192,7 @@ function parseExportedRun(line: string, fleet: string | undefined): Run | string
   } catch {
     return "expected a run as JSON, found something else";
   }
-  const parsed = runSchema.safeParse(value);
+  const parsed = runKind.result().safeParse(value);
   if (!parsed.success) {
     const [issue] = parsed.error.issues;
     return `${issue?.path.join(".") || "run"}: ${issue?.message}`;

@@ -5,7 +5,7 @@
 
 import { makeCache } from "../../functions/runtime/cache.ts";
 import type { PendingHosts } from "../../functions/service/aggregate.ts";
-import type { PendingHostCount } from "../../functions/service/queries.ts";
+import type { PendingHostCount } from "../../functions/service/summary-source.ts";
 import type { TokenLookup } from "../../functions/web/http/auth.ts";
 import type { TokenRegistry } from "../../functions/web/routes/tokens.ts";
 import type { Token } from "../../shared/run/token.ts";

@@ -27,13 +27,16 @@ import { makeFirstAdminStore, makeTokenStore, makeUseStore } from "../../functio
 import { addDocsRoutes } from "../../functions/web/docs/app.ts";
 import { makeHttpApp } from "../../functions/web/http/app.ts";
 import type { Log } from "../../functions/web/http/log.ts";
-import { addPageRoutes, addSharePageRoutes, addUploadRoute } from "../../functions/web/pages/app.ts";
+import { addPageRoutes } from "../../functions/web/pages/app.ts";
 import { errorPageResponse } from "../../functions/web/pages/error-responses.ts";
+import { addSharePageRoutes } from "../../functions/web/pages/share-routes.ts";
+import { addUploadRoute } from "../../functions/web/pages/upload-route.ts";
 import { addEmbedRoutes } from "../../functions/web/routes/embed.ts";
 import { addIngestRoutes } from "../../functions/web/routes/ingest.ts";
 import { addReadRoutes } from "../../functions/web/routes/read.ts";
-import { MAX_EXPORTS } from "../../functions/web/routes/runs.ts";
+import { MAX_EXPORTS } from "../../functions/web/routes/run-export.ts";
 import { VERSION } from "../../shared/deployment.ts";
+import { SUMMARIES } from "../../shared/summaries/registry.ts";
 import { type AdminToken, ensureAdminToken } from "./admin-token.ts";
 import { makePendingCountCache, withTokenCache } from "./caches.ts";
 import { type DataFolder, openDataFolder } from "./data-folder.ts";
@@ -152,6 +155,7 @@ async function serve(
     tokens,
     clock,
     admission: makeAdmission(),
+    summaries: SUMMARIES,
   };
   const readDeps = {
     ...queryDeps,

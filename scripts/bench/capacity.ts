@@ -2,7 +2,7 @@
 // zeros mean unknown: the engine does not report it.
 
 import { aggregatePendingHosts } from "../../functions/service/aggregate.ts";
-import { compareResult } from "../../functions/service/queries.ts";
+import { cellSource } from "../../functions/service/summary-source.ts";
 import { makeCellStore } from "../../functions/store/cells.ts";
 import { makeAggregationStores } from "../../functions/store/commit.ts";
 import { backOff } from "../../functions/store/errors.ts";
@@ -11,7 +11,7 @@ import { makePendingHosts } from "../../functions/store/pending-hosts.ts";
 import { makeRunStore } from "../../functions/store/runs.ts";
 import type { Table } from "../../functions/store/table.ts";
 import { generateFleet } from "../../local/demo/generated-fleet.ts";
-import { compareQuery } from "../../shared/api/parameters.ts";
+import { compare } from "../../shared/summaries/compare.ts";
 import { FLEET, runsOf } from "./fleets.ts";
 import type { Row } from "./rows.ts";
 
@@ -52,7 +52,7 @@ function meter(table: Table): Capacity {
   return sum;
 }
 
-const QUERY = compareQuery.parse({ baseline: ["loop"], candidate: ["blktap2"] });
+const QUERY = compare.query.parse({ baseline: ["loop"], candidate: ["blktap2"] });
 
 /** Rows for one result, a batch of results, the aggregation of one host, and comparisons, on the fleet in the table. */
 export async function consumedBy(table: Table, fleet: string): Promise<Row[]> {
@@ -71,12 +71,15 @@ export async function consumedBy(table: Table, fleet: string): Promise<Row[]> {
       ],
     });
   };
-  const reading = { cells: makeCellStore(table), pendingHosts: makePendingHosts(table), clock: Date.now };
+  const source = cellSource(
+    { cells: makeCellStore(table), pendingHosts: makePendingHosts(table), clock: Date.now },
+    "default",
+  );
   const runs = makeRunStore(table);
   const queries = { all: QUERY, "cohorts=50": { ...QUERY, site: ["site-1"] } };
   for (const [name, query] of Object.entries(queries)) {
-    await measure(`compare/${name}/afresh`, "comparison", 1, () => compareResult(reading, "default", query));
-    await measure(`compare/${name}/again`, "comparison", 1, () => compareResult(reading, "default", query));
+    await measure(`compare/${name}/afresh`, "comparison", 1, () => compare.compute(source, query));
+    await measure(`compare/${name}/again`, "comparison", 1, () => compare.compute(source, query));
   }
   // Known hosts in a new month. A new seed each time: in a kept folder, the lines of the last run would be duplicates.
   const seed = Date.now() % 2 ** 31;

@@ -1,12 +1,12 @@
-// What an endpoint is, as data. The list of them is `contract.ts`; `openapi.ts` turns it into OpenAPI.
+// An endpoint as data. `contract.ts` lists all endpoints, and `openapi.ts` turns the list into OpenAPI.
 
 import type * as z from "zod";
-import type { ErrorCode } from "../errors.ts";
+import { ERROR_STATUS, type ErrorCode } from "../errors.ts";
 import type { Scope } from "../run/token.ts";
-import type { Format } from "./formats.ts";
+import type { Format } from "../summaries/formats.ts";
 
-/** One answer that is not an error. */
-interface Answer {
+/** One response that is not an error. */
+interface EndpointResponse {
   readonly description: string;
   /** The JSON form; it has a name (`meta({ id })`). Null: a body without JSON, or none at all. */
   readonly schema: z.ZodType | null;
@@ -18,9 +18,8 @@ type RequestBody =
   | { readonly kind: "bonnie"; readonly description: string; readonly example: string };
 
 /**
- * How long an answer may be kept: `no-store` not at all (numbers behind a token), `documents` five minutes by anybody
- * (what is the same for everybody and changes with a new version only), `live` five minutes by anybody (shares whose
- * numbers move), `frozen` for ever by anybody.
+ * How long caches may keep a response: `no-store` not at all (it needs a token), `documents` five minutes (it is the same for
+ * everybody and changes only with a new version), `live` five minutes (a share with current numbers), `frozen` forever.
  */
 export type CacheClass = "no-store" | "documents" | "live" | "frozen";
 
@@ -43,18 +42,32 @@ export interface Endpoint {
   readonly summary: string;
   /** More, where one line is not enough. */
   readonly description?: string;
-  /** Which scopes may ask, besides `admin`, which may ask everything; null when no token is needed. */
+  /** The scopes that may use it, in addition to `admin`; null if no token is needed. */
   readonly scopes: readonly Scope[] | null;
-  /** What each parameter of the path is. */
+  /** The description of each parameter of the path. */
   readonly pathParameters?: Readonly<Record<string, string>>;
-  /** An object schema of the query, as `requests.ts` and `run-parameters.ts` make them. */
+  /** The schema of the query. */
   readonly query?: z.ZodObject;
   readonly body?: RequestBody;
-  /** Answers by status. */
-  readonly answers: Readonly<Partial<Record<200 | 201 | 204 | 422, Answer>>>;
-  /** Formats of an answer with a body, the default first. */
+  /** Responses by status. */
+  readonly responses: Readonly<Partial<Record<200 | 201 | 204 | 422, EndpointResponse>>>;
+  /** Formats of a response with a body, the default first. */
   readonly formats: readonly Format[];
-  /** Refusals beside those that follow from the rest, such as `unauthorized` where a token is needed. */
+  /** Errors in addition to those that follow from the rest, such as `unauthorized` if a token is needed. */
   readonly errors?: readonly ErrorCode[];
   readonly cache: CacheClass;
+}
+
+/** Every error of an endpoint, in the order of `ERROR_STATUS`: its own and those that follow from its shape. */
+export function endpointErrors({ scopes, query, body, path, formats, errors = [] }: Endpoint): readonly ErrorCode[] {
+  const may = new Set<ErrorCode>(["internal", ...errors]);
+  if (query !== undefined) may.add("bad_parameter");
+  if (body !== undefined) for (const code of ["bad_body", "too_large", "unsupported_encoding"] as const) may.add(code);
+  if (scopes !== null) for (const code of ["unauthorized", "forbidden"] as const) may.add(code);
+  // A suffix of a format that is not offered is an unknown path.
+  if (path.includes("{") || (path.startsWith("/v1/") && formats.length > 0)) may.add("not_found");
+  // Everything but the documents uses the store.
+  if (scopes !== null || path === "/healthz") for (const code of ["slow_down", "unavailable"] as const) may.add(code);
+  // Sound: these are the keys of ERROR_STATUS, which ErrorCode is made of.
+  return (Object.keys(ERROR_STATUS) as ErrorCode[]).filter((code) => may.has(code));
 }

@@ -6,10 +6,9 @@ import { VERSION } from "../deployment.ts";
 import { ERROR_STATUS, type ErrorCode } from "../errors.ts";
 import { ERROR_DESCRIPTIONS } from "../report/glossary.ts";
 import { codeUnitOrder } from "../run/text.ts";
-import { errorEnvelope } from "./answers.ts";
-import type { Endpoint } from "./endpoint.ts";
-import { errorsOf } from "./errors.ts";
-import { MEDIA_TYPES } from "./formats.ts";
+import { MEDIA_TYPES } from "../summaries/formats.ts";
+import { type Endpoint, endpointErrors } from "./endpoint.ts";
+import { errorEnvelope } from "./responses.ts";
 
 type Json = Readonly<Record<string, unknown>>;
 
@@ -32,7 +31,7 @@ export function openApiDocument(endpoints: readonly Endpoint[]): Json {
     paths,
     components: {
       schemas: namedSchemas(),
-      responses: namedRefusals(endpoints),
+      responses: namedErrors(endpoints),
       securitySchemes: {
         token: { type: "http", scheme: "bearer", description: "Roles are the scopes: ingest, read, admin." },
       },
@@ -50,8 +49,8 @@ function operation(endpoint: Endpoint): Json {
     security: scopes === null ? [] : [...scopes, "admin"].map((scope) => ({ token: [scope] })),
     ...(parameters.length === 0 ? {} : { parameters }),
     ...requestBody(endpoint),
-    responses: { ...answers(endpoint), ...refusals(endpoint) },
-    "x-errors": errorsOf(endpoint),
+    responses: { ...responses(endpoint), ...errorResponses(endpoint) },
+    "x-errors": endpointErrors(endpoint),
     "x-formats": formats,
     "x-cache": cache,
   };
@@ -101,7 +100,7 @@ function requestBody({ body }: Endpoint): Json {
   return { requestBody: { required: true, description, content: { "text/csv": text, "*/*": text } } };
 }
 
-function answers({ answers: byStatus, formats }: Endpoint): Json {
+function responses({ responses: byStatus, formats }: Endpoint): Json {
   const described = Object.entries(byStatus).map(([status, { description, schema }]) => {
     const content = formats.map((format): [string, Json] => [
       MEDIA_TYPES[format],
@@ -112,9 +111,9 @@ function answers({ answers: byStatus, formats }: Endpoint): Json {
   return Object.fromEntries(described);
 }
 
-/** Refusals by status: one named response for each set of codes. */
-function refusals(endpoint: Endpoint): Json {
-  const sets = refusalSets(endpoint);
+/** Errors by status: one named response for each set of codes. */
+function errorResponses(endpoint: Endpoint): Json {
+  const sets = errorSets(endpoint);
   return Object.fromEntries(
     sets.map(([status, codes]) => [status, { $ref: `#/components/responses/${setName(codes)}` }]),
   );
@@ -123,20 +122,20 @@ function refusals(endpoint: Endpoint): Json {
 const setName = (codes: readonly ErrorCode[]): string => codes.join("-");
 
 /** The codes of an endpoint by status. */
-function refusalSets(endpoint: Endpoint): readonly (readonly [status: number, codes: readonly ErrorCode[]])[] {
-  const codes = errorsOf(endpoint);
+function errorSets(endpoint: Endpoint): readonly (readonly [status: number, codes: readonly ErrorCode[]])[] {
+  const codes = endpointErrors(endpoint);
   const statuses = [...new Set(codes.map((code) => ERROR_STATUS[code]))];
   return statuses.map((status) => [status, codes.filter((code) => ERROR_STATUS[code] === status)]);
 }
 
-function namedRefusals(endpoints: readonly Endpoint[]): Json {
+function namedErrors(endpoints: readonly Endpoint[]): Json {
   const named = endpoints.flatMap((endpoint) =>
-    refusalSets(endpoint).map(([status, codes]): [string, Json] => [setName(codes), refusal(status, codes)]),
+    errorSets(endpoint).map(([status, codes]): [string, Json] => [setName(codes), errorResponse(status, codes)]),
   );
   return Object.fromEntries(named.sort(byName));
 }
 
-function refusal(status: number, codes: readonly ErrorCode[]): Json {
+function errorResponse(status: number, codes: readonly ErrorCode[]): Json {
   const retryAfter = { "Retry-After": { description: "Seconds to wait.", schema: { type: "integer" } } };
   return {
     description: codes.map((code) => `\`${code}\`: ${ERROR_DESCRIPTIONS[code]}`).join("\n\n"),
@@ -149,11 +148,11 @@ const uri = (id: string) => `#/components/schemas/${id}`;
 
 function reference(schema: z.ZodType): Json {
   const id = schema.meta()?.id;
-  if (id === undefined) throw new Error("every answer of the contract needs a name: meta({ id })");
+  if (id === undefined) throw new Error("every result of the contract needs a name: meta({ id })");
   return { $ref: uri(id) };
 }
 
-/** Of a request: keys that are not listed are refused, so the schema says so. */
+/** Of a request: unknown keys are rejected, and the schema says so. */
 function jsonSchema(schema: z.ZodType): Json {
   const { $schema: _, ...rest } = z.toJSONSchema(schema, {
     io: "input",
@@ -162,7 +161,7 @@ function jsonSchema(schema: z.ZodType): Json {
   return rest;
 }
 
-/** Of answers: every schema with a name, sorted. They leave room for further keys, as the promise of stability says. */
+/** Every schema of a result with a name, sorted. Keys that are not listed are allowed: later versions may add some. */
 function namedSchemas(): Json {
   const { schemas } = z.toJSONSchema(z.globalRegistry, {
     uri,
@@ -177,7 +176,7 @@ function namedSchemas(): Json {
 
 const byName = ([a]: [string, unknown], [b]: [string, unknown]): number => codeUnitOrder(a, b);
 
-/** Drops what only repeats: the pattern beside a format, and the limits of what a double holds. */
+/** Drops what only repeats: the pattern next to a format, and the limits of a double. */
 function tidy(schema: z.core.JSONSchema.BaseSchema): void {
   if (schema.format !== undefined) delete schema.pattern;
   if (schema.minimum === Number.MIN_SAFE_INTEGER) delete schema.minimum;

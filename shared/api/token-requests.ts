@@ -1,29 +1,30 @@
 import * as z from "zod";
 import { FLEET_PATTERN, SCOPES } from "../run/token.ts";
-import { once, oneLine } from "./request-fields.ts";
+import { once, oneLine } from "../summaries/fields.ts";
 
 /** POST /v1/tokens */
 export const newToken = z.strictObject({
   scope: z.enum(SCOPES, "expected ingest, read or admin").meta({
-    description: "`ingest` adds results and reads those of its hosts, `read` reads everything, `admin` may do all.",
+    description:
+      "`ingest` adds results and reads the results of its hosts, `read` reads everything, `admin` may do everything.",
   }),
   fleet: z
     .string()
     .regex(FLEET_PATTERN, "expected 1 to 63 letters, digits and inner . _ -")
     .optional()
-    .meta({ description: "The fleet; your own unless you are the first admin. A new name makes a new fleet." }),
+    .meta({ description: "The fleet; your own unless you are the first admin. A new name creates a new fleet." }),
   hosts: oneLine(255)
-    // No host is named so: such a pattern would match none, and nobody would see why.
-    .regex(/^(?!\s).*(?<!\s)$/u, "expected a pattern without blanks before or behind it")
+    // No host has such a name: the pattern would match nothing, and nobody would see why.
+    .regex(/^(?!\s).*(?<!\s)$/u, "expected a pattern without leading and trailing spaces")
     .nullish()
     .meta({
-      description: "Ingest only: the hosts it may post for, `*` standing for any characters.",
+      description: "Ingest only: the hosts it may post for; `*` matches any characters.",
       examples: ["dom0-fra-*"],
     }),
   expires_at: z.iso
     .datetime({ offset: true, error: "expected a time with its zone, such as 2027-12-31T00:00:00Z" })
     .nullish()
-    .meta({ description: "When it ends; never if not given.", examples: ["2027-12-31T00:00:00Z"] }),
+    .meta({ description: "When it expires; never if absent.", examples: ["2027-12-31T00:00:00Z"] }),
   label: oneLine(200).nullish().meta({ description: "A note for people." }),
 });
 
@@ -32,5 +33,5 @@ export const tokensQuery = z.strictObject({
   revoked: once(z.enum(["true", "false"], "expected true or false"))
     .optional()
     .transform((text) => text === "true")
-    .meta({ description: "`true` lists those that were revoked, too." }),
+    .meta({ description: "`true` includes revoked tokens." }),
 });

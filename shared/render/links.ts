@@ -2,7 +2,6 @@
 // and the id is hexadecimal; the title comes from outside and is escaped for each target.
 
 import { WIDTH } from "../report/model.ts";
-import type { ShareKind } from "../run/share.ts";
 import { printable } from "../run/text.ts";
 import { xmlText } from "./xml.ts";
 
@@ -30,22 +29,24 @@ export interface ShareSnippets {
   readonly curl: string;
 }
 
-/** Kinds with a chart. */
-const HAS_PICTURE: Readonly<Record<ShareKind, boolean>> = { compare: true, matrix: true, trend: true, backends: false };
+/** What the URLs of a share depend on: its kind in the registry of summaries. */
+interface SharedKind {
+  readonly formats: readonly string[];
+  readonly hasBadge: boolean;
+}
 
 /** The URLs of a share under an origin, which ends without a slash. */
-export function shareUrls(origin: string, id: string, kind: ShareKind): ShareUrls {
+export function shareUrls(origin: string, id: string, { formats, hasBadge }: SharedKind): ShareUrls {
   const at = `${origin}/s/${id}`;
-  const picture = HAS_PICTURE[kind];
   return {
-    svg: picture ? `${at}.svg` : null,
-    png: picture ? `${at}.png` : null,
+    svg: formats.includes("svg") ? `${at}.svg` : null,
+    png: formats.includes("png") ? `${at}.png` : null,
     md: `${at}.md`,
     html: `${at}.html`,
     txt: `${at}.txt`,
     csv: `${at}.csv`,
     json: `${at}.json`,
-    badge: kind === "compare" ? `${at}/badge.svg` : null,
+    badge: hasBadge ? `${at}/badge.svg` : null,
   };
 }
 

@@ -2,47 +2,13 @@
 // the same for every format; shared/render writes it as text, Markdown or HTML. All texts may hold text from outside, so
 // a renderer escapes every one of them. Programs get `Records` instead.
 
-import type { AllBackends } from "../compare/backends.ts";
-import type { Comparison } from "../compare/comparison.ts";
-import type { HostEntry, HostProfile } from "../compare/host.ts";
-import type { MatrixResult, TrendResult } from "../compare/trend.ts";
 import type { MetricName } from "../run/metrics.ts";
-import type { Run } from "../run/run.ts";
-
-// The input of a report or a chart: the answer of one endpoint, and the options of the reader.
-
-/** A page of hosts, and where the next one begins; null on the last. */
-export interface HostPage {
-  readonly hosts: readonly HostEntry[];
-  readonly cursor: string | null;
-}
 
 /** A run that is stored, but cannot be read; the host is null where that cannot be read either. */
 export interface UnreadableEntry {
   readonly id: string;
   readonly host: string | null;
 }
-
-/** A page of runs, and where the next one begins; null on the last. */
-export interface RunPage {
-  readonly runs: readonly Run[];
-  /** Runs of the page that cannot be read; absent where there are none. */
-  readonly unreadable?: readonly UnreadableEntry[];
-  readonly cursor: string | null;
-  /** How many results were searched for a page that ended before it was full; the next one may have more. */
-  readonly looked_at?: number;
-}
-
-/** An answer of the service, with the kind of the endpoint that gives it. */
-export type Summary =
-  | { readonly kind: "compare"; readonly answer: Comparison }
-  | { readonly kind: "matrix"; readonly answer: MatrixResult }
-  | { readonly kind: "trend"; readonly answer: TrendResult }
-  | { readonly kind: "backends"; readonly answer: AllBackends }
-  | { readonly kind: "hosts"; readonly answer: HostPage }
-  | { readonly kind: "host"; readonly answer: HostProfile }
-  | { readonly kind: "runs"; readonly answer: RunPage }
-  | { readonly kind: "run"; readonly answer: Run };
 
 /** Colors of an image or page: `auto` follows the reader's system. */
 export const THEMES = ["light", "dark", "auto"] as const;

@@ -1,4 +1,9 @@
-import type { AllBackends, MeasuredBackend } from "../compare/backends.ts";
+// Each backend on its own, as far as any host has measured it. In: one range of cells for each backend, at most 12 of them for
+// each period and matching cohort, and as many small reads to find out which backends have cells. Out: values by stratum and
+// metric, with a report.
+
+import * as z from "zod";
+import { type AllBackends, allBackends, type MeasuredBackend } from "../compare/backends.ts";
 import type { BackendValue } from "../compare/comparison.ts";
 import { aboutFacts, aboutFields, noticeRemarks, shownFact } from "../report/about.ts";
 import { formatEstimate, formatInterval } from "../report/format.ts";
@@ -17,28 +22,91 @@ import { stratumRemark } from "../report/stratum.ts";
 import { shownMetrics } from "../report/verdicts.ts";
 import { formatCount, formatNumber, formatPercent, formatRate } from "../run/format.ts";
 import { METRIC_NAMES, type MetricName } from "../run/metrics.ts";
+import { type CellSource, freshness, type SummaryKind } from "./kind.ts";
+import { cohortFilters, filtersIn, metrics, period, view } from "./parameters.ts";
+import { lazily, schemas } from "./schemas.ts";
 
-/** The values of all backends as a report: what there is, then for each stratum a table, metric by metric. */
-export function backendsReport(answer: AllBackends, look: RenderOptions): Report {
-  const backends = Object.entries(answer.backends);
-  const strata = [...new Set(backends.flatMap(([, { strata: own }]) => Object.keys(own)))].sort();
+const query = z.strictObject({ period, view, metric: metrics, ...cohortFilters });
+
+const result = lazily(() => {
+  const { about, backendSlug, backendValue, cachedReads, count, metricName, stratum } = schemas();
+  return z
+    .strictObject({
+      ...about,
+      backends: z.partialRecord(
+        backendSlug,
+        z.strictObject({
+          hosts: count,
+          runs: count,
+          cached: cachedReads,
+          strata: z.record(stratum, z.partialRecord(metricName, backendValue)),
+        }),
+      ),
+    })
+    .meta({
+      id: "AllBackends",
+      description:
+        "Each backend on its own. Each was measured on different hosts, so comparing their rates is not a comparison.",
+    }) satisfies z.ZodType<AllBackends>;
+});
+
+export const backends: SummaryKind<typeof query, AllBackends, CellSource> = {
+  endpoint: {
+    id: "listBackends",
+    summary: "Each backend on its own.",
+    description:
+      "Medians with 95 % intervals, the middle 80 % of hosts and the noise between runs, by stratum and metric.",
+    result: "All backends with results.",
+  },
+  query,
+  result,
+  title: () => TITLE,
+  compute,
+  report,
+  records,
+};
+
+const TITLE = "Backends";
+
+async function compute(source: CellSource, parameters: z.output<typeof query>): Promise<AllBackends> {
+  const { period: periods, view: asked, metric: selected = [] } = parameters;
+  const filters = filtersIn(parameters);
+  const cells = source.cells({ periods, filters, metrics: selected });
+  const [readings, pending] = await Promise.all([
+    cells.then(({ readAll }) => readAll("backend")),
+    cells.then(() => source.pendingHosts()),
+  ]);
+  const { as_of: asOf, pending_hosts: pendingHosts, notices } = freshness(readings.values(), pending);
+  return allBackends({
+    query: { periods, view: asked, filters, metrics: selected },
+    asOf,
+    pendingHosts,
+    notices,
+    values: new Map([...readings].map(([name, { views }]) => [name, views[asked]])),
+  });
+}
+
+/** The hosts and runs of each backend, then for each stratum a table, metric by metric. */
+function report(result: AllBackends, options: RenderOptions): Report {
+  const measured = Object.entries(result.backends);
+  const strata = [...new Set(measured.flatMap(([, { strata: own }]) => Object.keys(own)))].sort();
   return {
-    title: look.title ?? "Backends",
+    title: options.title ?? TITLE,
     lead:
-      backends.length === 0
+      measured.length === 0
         ? "No backend has results yet."
-        : "Each backend by itself, over different hosts: to compare two, ask for the comparison.",
+        : "Each backend on its own, over different hosts: to compare two backends, see their comparison.",
     guide:
       "Medians over hosts, in K/s for data, seeks/s and files/s. The last column is the noise between runs of one host.",
-    facts: aboutFacts(answer, shownFact(look)),
-    notices: [...noticeRemarks(answer), ...(answer.periods.length > 1 ? [REPEATED_NOTICE] : [])],
+    facts: aboutFacts(result, shownFact(options)),
+    notices: [...noticeRemarks(result), ...(result.periods.length > 1 ? [REPEATED_NOTICE] : [])],
     sections: [
       section("Available data", {
-        table: { caption: "Hosts and runs of each backend", columns: COUNTS, rows: backends.map(countRow) },
+        table: { caption: "Hosts and runs of each backend", columns: COUNTS, rows: measured.map(countRow) },
       }),
       ...strata.map((stratum) =>
         section(`Stratum ${stratum}`, {
-          table: valueTable(stratum, backends, look),
+          table: valueTable(stratum, measured, options),
           remarks: [stratumRemark(stratum)],
         }),
       ),
@@ -49,7 +117,7 @@ export function backendsReport(answer: AllBackends, look: RenderOptions): Report
 
 const REPEATED_NOTICE = remark(
   "hosts",
-  "a host counts once in each period; hosts of the first table are those of the period with most.",
+  "a host counts once in each period; the first table shows the hosts of the period with most hosts.",
 );
 
 const COUNTS = [
@@ -78,12 +146,12 @@ const VALUES = [
 
 function valueTable(
   stratum: string,
-  backends: readonly (readonly [string, MeasuredBackend])[],
-  look: RenderOptions,
+  measured: readonly (readonly [string, MeasuredBackend])[],
+  options: RenderOptions,
 ): Table {
   const rows = METRIC_NAMES.flatMap((metric) =>
-    backends.flatMap(([backend, { strata }]) =>
-      shownMetrics(strata[stratum] ?? {}, look)
+    measured.flatMap(([backend, { strata }]) =>
+      shownMetrics(strata[stratum] ?? {}, options)
         .filter(([name]) => name === metric)
         .map(([, value]) => valueRow(metric, backend, value)),
     ),
@@ -106,7 +174,7 @@ function valueRow(metric: MetricName, backend: string, value: BackendValue): Cel
 }
 
 interface Item {
-  readonly answer: AllBackends;
+  readonly result: AllBackends;
   readonly backend: string;
   readonly measured: MeasuredBackend;
   readonly stratum: string;
@@ -134,15 +202,15 @@ const FIELDS: readonly Field<Item>[] = [
   ["run_sd_log", ({ value }) => value.run_sd_log],
   ["cached_hosts", ({ measured }) => measured.cached.hosts],
   ["cached_rules", ({ measured }) => measured.cached.rules.join(" ")],
-  ...aboutFields<Item>(({ answer }) => answer),
+  ...aboutFields<Item>(({ result }) => result),
 ];
 
 /** A row for each metric of each backend and stratum. */
-export function backendsRecords(answer: AllBackends, look: RenderOptions): Records {
-  const items = Object.entries(answer.backends).flatMap(([backend, measured]) =>
+function records(result: AllBackends, options: RenderOptions): Records {
+  const items = Object.entries(result.backends).flatMap(([backend, measured]) =>
     Object.entries(measured.strata).flatMap(([stratum, values]) =>
-      shownMetrics(values, look).map(
-        ([metric, value]): Item => ({ answer, backend, measured, stratum, metric, value }),
+      shownMetrics(values, options).map(
+        ([metric, value]): Item => ({ result, backend, measured, stratum, metric, value }),
       ),
     ),
   );

@@ -1,57 +1,66 @@
-// The one door to every format: a summary in, text of one format out. Every format is made from the same answer.
+// A summary as a document: a result of a kind in, text of one format out. All formats are made from the same result. What
+// renders them is loaded with this file, so that a request for JSON loads none of it.
 
+import type { Scene } from "../chart/scene.ts";
 import { csv } from "../render/csv.ts";
 import { html } from "../render/html.tsx";
 import { markdown } from "../render/markdown.ts";
 import { svg } from "../render/svg.ts";
 import { text } from "../render/text.ts";
-import type { RenderOptions, Summary, Theme } from "../report/model.ts";
-import { chartOf, recordsOfSummary, reportOf } from "./registry.ts";
-
-/** The formats that are text; a PNG is made from the SVG. */
-export type TextFormat = "json" | "csv" | "txt" | "md" | "html" | "svg";
+import type { RenderOptions, Theme } from "../report/model.ts";
+import type { TextFormat } from "./formats.ts";
+import type { SummaryKind } from "./kind.ts";
 
 /**
- * A summary in one format. The same summary and look always give the same text. JSON is the whole answer, whatever the
- * look. Throws for the SVG of a kind that has no chart, which no route offers.
+ * A result in one format. The same result and options always give the same text. JSON is the whole result, whatever the
+ * options. Throws for the SVG of a kind without a chart, which no route offers.
  */
-export function rendered(format: TextFormat, summary: Summary, look: RenderOptions): string {
+export function rendered(format: TextFormat, kind: SummaryKind, result: unknown, options: RenderOptions): string {
   switch (format) {
     case "json":
-      return JSON.stringify(summary.answer);
+      return JSON.stringify(result);
     case "csv":
-      return csv(recordsOfSummary(summary, look));
+      return csv(kind.records(result, options));
     case "txt":
-      return text(reportOf(summary, look));
+      return text(kind.report(result, options));
     case "md":
-      return markdown(reportOf(summary, look));
+      return markdown(kind.report(result, options));
     case "html":
-      return html(reportOf(summary, look), pageChart(summary, look), look.theme);
-    case "svg":
-      return chartSvg(summary, look, look.theme) ?? noChart(summary);
+      return html(kind.report(result, options), pageChart(kind, result, options), options.theme);
+    case "svg": {
+      const scene = chartScene(kind, result, options);
+      if (scene === null) throw new Error("this kind of summary has no chart");
+      return svg(scene, options.theme);
+    }
   }
 }
 
-/** Where a page becomes too narrow for a chart of the width asked for, it shows one of this width, in px. */
+/**
+ * The chart of a result; null for kinds without one. The same result and options always give the same scene. A chart in the
+ * page of its report leaves out the texts that are around it.
+ */
+export function chartScene(
+  kind: SummaryKind,
+  result: unknown,
+  options: RenderOptions,
+  place: "alone" | "in its page" = "alone",
+): Scene | null {
+  if (kind.chart === undefined) return null;
+  const report = kind.report(result, options);
+  return kind.chart(result, place === "alone" ? report : { ...report, guide: null, inPage: true }, options);
+}
+
+/** Where a page is too narrow for a chart of the width asked for, it shows one of this width, in px. */
 const NARROW = 400;
 
-/** The chart as a part of a page, once wide and once narrow; the page shows one of them, in the colours of its own theme. */
-export function pageChart(summary: Summary, look: RenderOptions): string | null {
-  const wide = chartSvg(summary, look, "light", "in its page");
-  const narrow = chartSvg(summary, { ...look, width: Math.min(NARROW, look.width) }, "light", "in its page");
+/** The chart as a part of a page, once wide and once narrow; the page shows one of them, in the colors of its own theme. */
+export function pageChart(kind: SummaryKind, result: unknown, options: RenderOptions): string | null {
+  const wide = chartInPage(kind, result, options, "light");
+  const narrow = chartInPage(kind, result, { ...options, width: Math.min(NARROW, options.width) }, "light");
   return wide === null ? null : `<div class="wide">${wide}</div><div class="narrow">${narrow}</div>`;
 }
 
-function chartSvg(
-  summary: Summary,
-  look: RenderOptions,
-  theme: Theme,
-  place?: Parameters<typeof chartOf>[2],
-): string | null {
-  const scene = chartOf(summary, look, place);
+function chartInPage(kind: SummaryKind, result: unknown, options: RenderOptions, theme: Theme): string | null {
+  const scene = chartScene(kind, result, options, "in its page");
   return scene === null ? null : svg(scene, theme);
-}
-
-function noChart({ kind }: Summary): never {
-  throw new Error(`there is no chart of a ${kind}`);
 }

@@ -1,8 +1,23 @@
-// The report of one host: its values on each backend, then its ratios. Of both views it shows `all`, with the reads that
-// count nowhere marked.
+// One host over all time: what it measured on each of its backends, how they compare on it, and its rank in the fleet. In: the
+// summary of the host, and one range of cells for each of its backends and each pair of them. Out: its profile, with report
+// and chart. One host is never a verdict.
 
+import * as z from "zod";
+import { pairName } from "../cells/contribution.ts";
+import { hostChart } from "../chart/host-chart.ts";
 import type { Estimate } from "../compare/comparison.ts";
-import type { HostBackend, HostMetric, HostPair, HostProfile, HostRank, HostRatio } from "../compare/host.ts";
+import {
+  backendsOf,
+  type HostBackend,
+  type HostMetric,
+  type HostPair,
+  type HostProfile,
+  type HostRank,
+  type HostRatio,
+  hostProfile,
+  pairsOf,
+} from "../compare/host.ts";
+import { AppError } from "../errors.ts";
 import { formatCohort, formatEstimate } from "../report/format.ts";
 import {
   type Cell,
@@ -19,10 +34,227 @@ import { buildRecords, type Field, type Records } from "../report/records.ts";
 import { shownMetrics } from "../report/verdicts.ts";
 import { COHORT_KEYS } from "../run/cohort.ts";
 import { formatCount, formatNumber, formatPercent, formatRate, formatRatio, type NumberFormat } from "../run/format.ts";
+import { PERIOD_ALL } from "../run/periods.ts";
 import { VIEWS, type View } from "../run/run.ts";
+import type { FleetSource, SummaryKind } from "./kind.ts";
+import { lazily, schemas } from "./schemas.ts";
 
-// A host for programs: a row for each value and each ratio it has, in both views. A value is one of `backend`; a ratio is
-// `backend` / `baseline`.
+const query = z.strictObject({});
+
+const result = lazily(() => {
+  const { backendSlug, cohort, count, estimate, metricName, stratum } = schemas();
+  const standing = z.strictObject({ hosts: count, below: count, above: count }).nullable().meta({
+    description:
+      "Hosts of the fleet with the same backend or pair, this one included, and how many of them are certainly lower and higher. Null while the fleet does not count it.",
+  });
+
+  const hostMetric = z
+    .strictObject({
+      ...estimate.shape,
+      runs: count,
+      exact_runs: count.meta({ description: "Runs whose rate is known, and not only a bound." }),
+      run_sd_log: z.number().min(0).nullable().meta({ description: "Between runs, in natural logs." }),
+      standing,
+    })
+    .meta({ id: "HostMetric", description: "The median of the host's runs, in the metric's unit." });
+
+  const hostBackend = z
+    .strictObject({
+      backend: backendSlug,
+      stratum,
+      runs: count,
+      cached: z.array(z.string()).meta({ description: "Rules that say that runs are probably cached." }),
+      small_file: z.boolean(),
+      bound_mismatch: z.boolean(),
+      trusted: z.partialRecord(metricName, hostMetric),
+      all: z.partialRecord(metricName, hostMetric),
+    })
+    .meta({ id: "HostBackend" }) satisfies z.ZodType<HostBackend>;
+
+  const hostRatio = z
+    .strictObject({ ...estimate.shape, standing })
+    .meta({ id: "HostRatio", description: "candidate / baseline on this host." });
+
+  const hostPair = z
+    .strictObject({
+      baseline: backendSlug.meta({ description: "The one that is first in the alphabet." }),
+      candidate: backendSlug,
+      stratum,
+      trusted: z.partialRecord(metricName, hostRatio),
+      all: z.partialRecord(metricName, hostRatio),
+    })
+    .meta({ id: "HostPair" }) satisfies z.ZodType<HostPair>;
+
+  return z
+    .strictObject({
+      host: z.string(),
+      pending: z.boolean().meta({ description: "Whether it has results that are not in these numbers yet." }),
+      method_version: z.string(),
+      cohort,
+      backends: z.array(hostBackend),
+      ratios: z.array(hostPair),
+    })
+    .meta({
+      id: "Host",
+      description: "One host over all time. It never gives a verdict.",
+    }) satisfies z.ZodType<HostProfile>;
+});
+
+export const host: SummaryKind<typeof query, HostProfile> = {
+  endpoint: {
+    id: "getHost",
+    summary: "One host: its values, its ratios, and its rank in the fleet.",
+    description:
+      "Over all time. If a name ends like a format, such as `web.md`, and there is such a host, it is taken whole.",
+    parameter: "Name of the host, percent-encoded.",
+    result: "The host.",
+  },
+  query,
+  result,
+  title: (_, name = "") => titleOf(name),
+  compute,
+  report,
+  records,
+  chart: hostChart,
+};
+
+const titleOf = (name: string): string => `Host ${name}`;
+
+/** No host has a longer name, and the table holds no key that is much longer. */
+const MAX_NAME = 255;
+
+/** Throws `not_found`. */
+async function compute(source: FleetSource, _: z.output<typeof query>, name = ""): Promise<HostProfile> {
+  const counted = name.length > MAX_NAME ? null : await source.host(await storedHostName(source, name));
+  if (counted === null)
+    throw new AppError("not_found", `this fleet has no results of a host "${name.slice(0, MAX_NAME)}"`);
+  const { summary } = counted;
+  const cells = await source.cells({ periods: [PERIOD_ALL], filters: {} });
+  const [ofBackends, ofPairs] = await Promise.all([
+    Promise.all(
+      backendsOf(summary).map(async (backend) => [backend, (await cells.read("backend", backend)).views] as const),
+    ),
+    Promise.all(
+      pairsOf(summary).map(async ({ baseline, candidate }) => {
+        const pair = pairName(baseline, candidate);
+        return [pair, (await cells.read("pair", pair)).views] as const;
+      }),
+    ),
+  ]);
+  return hostProfile({ ...counted, backendCells: new Map(ofBackends), pairCells: new Map(ofPairs) });
+}
+
+/**
+ * The name under which a host is stored: names are stored in NFC. An earlier version stored them as they were sent: if there
+ * is such a host, it is that one.
+ */
+export async function storedHostName({ host: find }: Pick<FleetSource, "host">, name: string): Promise<string> {
+  const composed = name.normalize("NFC");
+  return composed === name || (await find(name)) !== null ? name : composed;
+}
+
+/** The values on each backend, then the ratios. Of both views it shows `all`, and marks reads that do not count. */
+function report(profile: HostProfile, options: RenderOptions): Report {
+  const { host: name, cohort, pending, method_version, backends, ratios } = profile;
+  return {
+    title: options.title ?? titleOf(name),
+    lead:
+      backends.length === 0
+        ? `No results of ${name} are counted yet.`
+        : `What ${name} measured on ${formatCount(new Set(backends.map(({ backend }) => backend)).size, "backend")}, over all time. One host is never a verdict.`,
+    guide:
+      "Below and above: hosts of the fleet that are certainly slower and faster. Rates are in K/s for data, seeks/s and files/s.",
+    facts: [
+      { label: "attributes", text: formatCohort(cohort) },
+      { label: "pending", text: pending ? "newer results" : "nothing" },
+      { label: "method", text: method_version },
+    ],
+    notices: pending ? [warning("pending", "newer results of this host are not in these numbers yet.")] : [],
+    sections: [
+      ...backends.map((group) => backendSection(group, options)),
+      ...ratios.map((pair) => pairSection(pair, options)),
+    ],
+    cursor: null,
+  };
+}
+
+const VALUES = [
+  column("<", "metric"),
+  column(">", "median"),
+  column(">", "runs"),
+  column(">", "between runs", "run_sd_log"),
+  column(">", "hosts"),
+  column(">", "below"),
+  column(">", "above"),
+  column("<", "trusted"),
+];
+
+function backendSection(group: HostBackend, options: RenderOptions): Section {
+  const { backend, stratum, runs, all, trusted } = group;
+  const rows = shownMetrics(all, options).map(([name, value]) => [
+    cell(name),
+    ...valueCells(value),
+    mark(value, trusted[name], formatRate),
+  ]);
+  return section(`${backend}, stratum ${stratum}, ${formatCount(runs, "run")}`, {
+    table: { caption: `Medians of the runs on ${backend} in stratum ${stratum}`, columns: VALUES, rows },
+    remarks: groupRemarks(group),
+  });
+}
+
+function groupRemarks({ cached, small_file: smallFile, bound_mismatch: boundMismatch }: HostBackend): Remark[] {
+  return [
+    ...(cached.length === 0 ? [] : [warning("suspect_cached_reads", `reads probably cached by ${cached.join(", ")}.`)]),
+    ...(smallFile ? [warning("small_file", "the test file was under twice the memory.")] : []),
+    ...(boundMismatch ? [warning("bound_mismatch", "a rate is above the maximum measurable for the test.")] : []),
+  ];
+}
+
+function valueCells({ runs, run_sd_log, standing, ...value }: HostMetric): Cell[] {
+  return [
+    cell(formatEstimate(value, formatRate)),
+    cell(formatNumber(runs)),
+    cell(formatPercent(run_sd_log)),
+    ...standingCells(standing),
+  ];
+}
+
+const RATIOS = [
+  column("<", "metric"),
+  column(">", "ratio"),
+  column(">", "hosts"),
+  column(">", "below"),
+  column(">", "above"),
+  column("<", "trusted"),
+];
+
+function pairSection({ baseline, candidate, stratum, all, trusted }: HostPair, options: RenderOptions): Section {
+  const rows = shownMetrics(all, options).map(([name, ratio]) => [
+    cell(name),
+    ...ratioCells(ratio),
+    mark(ratio, trusted[name], formatRatio),
+  ]);
+  return section(`${candidate} against ${baseline}, stratum ${stratum}: above 1, ${candidate} is faster`, {
+    table: { caption: `Ratios ${candidate} / ${baseline} on this host in stratum ${stratum}`, columns: RATIOS, rows },
+  });
+}
+
+const ratioCells = ({ standing, ...ratio }: HostRatio): Cell[] => [
+  cell(formatEstimate(ratio, formatRatio)),
+  ...standingCells(standing),
+];
+
+function standingCells(standing: HostRank | null): Cell[] {
+  const { hosts, below, above } = standing ?? {};
+  return [hosts, below, above].map((count) => cell(count === undefined ? "-" : formatNumber(count)));
+}
+
+/** The difference in view `trusted`, which comparisons use. */
+function mark(all: Estimate, trusted: Estimate | undefined, numberText: NumberFormat): Cell {
+  if (trusted === undefined) return cell("not trusted: probably cached", "unclear");
+  const same = trusted.low === all.low && trusted.high === all.high;
+  return cell(same ? "" : `trusted runs only: ${formatEstimate(trusted, numberText)}`);
+}
 
 interface Item {
   readonly profile: HostProfile;
@@ -58,11 +290,11 @@ const FIELDS: readonly Field<Item>[] = [
   ["method_version", ({ profile }) => profile.method_version],
 ];
 
-/** The records of a host. */
-export function hostRecords(profile: HostProfile, look: RenderOptions): Records {
+/** A row for each value and each ratio, in both views. A value is one of `backend`; a ratio is `backend` / `baseline`. */
+function records(profile: HostProfile, options: RenderOptions): Records {
   const values = profile.backends.flatMap((group) =>
     VIEWS.flatMap((view) =>
-      shownMetrics(group[view], look).map(([metric, found]): Item => {
+      shownMetrics(group[view], options).map(([metric, found]): Item => {
         const { backend, stratum, cached } = group;
         return { profile, quantity: "value", backend, baseline: null, stratum, view, metric, found, cached };
       }),
@@ -70,114 +302,11 @@ export function hostRecords(profile: HostProfile, look: RenderOptions): Records 
   );
   const ratios = profile.ratios.flatMap((pair) =>
     VIEWS.flatMap((view) =>
-      shownMetrics(pair[view], look).map(([metric, found]): Item => {
+      shownMetrics(pair[view], options).map(([metric, found]): Item => {
         const { candidate: backend, baseline, stratum } = pair;
         return { profile, quantity: "ratio", backend, baseline, stratum, view, metric, found, cached: [] };
       }),
     ),
   );
   return buildRecords(FIELDS, [...values, ...ratios]);
-}
-
-/** The profile of a host as a report. */
-export function hostReport(profile: HostProfile, look: RenderOptions): Report {
-  const { host, cohort, pending, method_version, backends, ratios } = profile;
-  return {
-    title: look.title ?? `Host ${host}`,
-    lead:
-      backends.length === 0
-        ? `No results of ${host} are counted yet.`
-        : `What ${host} measured on ${formatCount(new Set(backends.map(({ backend }) => backend)).size, "backend")}, over all time. One host is never a verdict.`,
-    guide:
-      "Below and above: hosts of the fleet that are certainly slower and faster. Rates are in K/s for data, seeks/s and files/s.",
-    facts: [
-      { label: "attributes", text: formatCohort(cohort) },
-      { label: "pending", text: pending ? "newer results" : "nothing" },
-      { label: "method", text: method_version },
-    ],
-    notices: pending ? [warning("pending", "newer results of this host are not in these numbers yet.")] : [],
-    sections: [
-      ...backends.map((group) => backendSection(group, look)),
-      ...ratios.map((pair) => pairSection(pair, look)),
-    ],
-    cursor: null,
-  };
-}
-
-const VALUES = [
-  column("<", "metric"),
-  column(">", "median"),
-  column(">", "runs"),
-  column(">", "between runs", "run_sd_log"),
-  column(">", "hosts"),
-  column(">", "below"),
-  column(">", "above"),
-  column("<", "trusted"),
-];
-
-function backendSection(group: HostBackend, look: RenderOptions): Section {
-  const { backend, stratum, runs, all, trusted } = group;
-  const rows = shownMetrics(all, look).map(([name, value]) => [
-    cell(name),
-    ...valueCells(value),
-    mark(value, trusted[name], formatRate),
-  ]);
-  return section(`${backend}, stratum ${stratum}, ${formatCount(runs, "run")}`, {
-    table: { caption: `Medians of the runs on ${backend} in stratum ${stratum}`, columns: VALUES, rows },
-    remarks: groupRemarks(group),
-  });
-}
-
-function groupRemarks({ cached, small_file: smallFile, bound_mismatch: boundMismatch }: HostBackend): Remark[] {
-  return [
-    ...(cached.length === 0 ? [] : [warning("suspect_cached_reads", `reads probably cached by ${cached.join(", ")}.`)]),
-    ...(smallFile ? [warning("small_file", "the test file was under twice the memory.")] : []),
-    ...(boundMismatch ? [warning("bound_mismatch", "a rate is above the most that its test can measure.")] : []),
-  ];
-}
-
-function valueCells({ runs, run_sd_log, standing, ...value }: HostMetric): Cell[] {
-  return [
-    cell(formatEstimate(value, formatRate)),
-    cell(formatNumber(runs)),
-    cell(formatPercent(run_sd_log)),
-    ...standingCells(standing),
-  ];
-}
-
-const RATIOS = [
-  column("<", "metric"),
-  column(">", "ratio"),
-  column(">", "hosts"),
-  column(">", "below"),
-  column(">", "above"),
-  column("<", "trusted"),
-];
-
-function pairSection({ baseline, candidate, stratum, all, trusted }: HostPair, look: RenderOptions): Section {
-  const rows = shownMetrics(all, look).map(([name, ratio]) => [
-    cell(name),
-    ...ratioCells(ratio),
-    mark(ratio, trusted[name], formatRatio),
-  ]);
-  return section(`${candidate} against ${baseline}, stratum ${stratum}: above 1, ${candidate} is faster`, {
-    table: { caption: `Ratios ${candidate} / ${baseline} on this host in stratum ${stratum}`, columns: RATIOS, rows },
-  });
-}
-
-const ratioCells = ({ standing, ...ratio }: HostRatio): Cell[] => [
-  cell(formatEstimate(ratio, formatRatio)),
-  ...standingCells(standing),
-];
-
-function standingCells(standing: HostRank | null): Cell[] {
-  const { hosts, below, above } = standing ?? {};
-  return [hosts, below, above].map((count) => cell(count === undefined ? "-" : formatNumber(count)));
-}
-
-/** What differs in view `trusted`, which comparisons use. */
-function mark(all: Estimate, trusted: Estimate | undefined, numberText: NumberFormat): Cell {
-  if (trusted === undefined) return cell("not trusted: probably cached", "unclear");
-  const same = trusted.low === all.low && trusted.high === all.high;
-  return cell(same ? "" : `trusted runs alone: ${formatEstimate(trusted, numberText)}`);
 }

@@ -1,13 +1,68 @@
-import type { HostEntry } from "../compare/host.ts";
+// The hosts of a fleet that have results, page by page, each with what is known about it. They are read from the summaries of
+// hosts over all time, which aggregation keeps.
+
+import * as z from "zod";
+import { type HostEntry, hostEntry } from "../compare/host.ts";
 import { formatCohort } from "../report/format.ts";
-import { cell, column, type HostPage, named, type RenderOptions, type Report, section } from "../report/model.ts";
+import { cell, column, named, type RenderOptions, type Report, section } from "../report/model.ts";
 import { buildRecords, type Field, type Records } from "../report/records.ts";
 import { COHORT_KEYS } from "../run/cohort.ts";
 import { formatCount, formatNumber } from "../run/format.ts";
+import { cursorOf, limit } from "./fields.ts";
+import type { FleetSource, SummaryKind } from "./kind.ts";
+import { lazily, schemas } from "./schemas.ts";
 
-/** A page of hosts as a report. */
-export function hostsReport({ hosts, cursor }: HostPage, look: RenderOptions): Report {
-  const rows = hosts.map(({ host, runs, backends, strata, cached, cohort }) => [
+/** A cursor holds the name of a host, of up to 255 characters. */
+const query = z.strictObject({ limit, cursor: cursorOf(1_400) });
+
+/** A page of hosts; `cursor` is null on the last page. */
+export interface HostPage {
+  readonly hosts: readonly HostEntry[];
+  readonly cursor: string | null;
+}
+
+const result = lazily(() => {
+  const { backendSlug, cohort, count, nextCursor, stratum } = schemas();
+  const hostEntry = z
+    .strictObject({
+      host: z.string(),
+      url: z.string(),
+      backends: z.array(backendSlug),
+      strata: z.array(stratum),
+      runs: count.meta({ description: "Runs that count, at most 99 of each backend and stratum." }),
+      cached: z
+        .partialRecord(backendSlug, z.array(z.string()))
+        .meta({ description: "Rules that say that reads are probably cached." }),
+      cohort,
+    })
+    .meta({ id: "HostEntry" }) satisfies z.ZodType<HostEntry>;
+
+  return z.strictObject({ hosts: z.array(hostEntry), cursor: nextCursor }).meta({ id: "HostPage" });
+});
+
+export const hosts: SummaryKind<typeof query, HostPage> = {
+  endpoint: {
+    id: "listHosts",
+    summary: "Hosts with results, in the order of their names.",
+    result: "A page of hosts.",
+  },
+  query,
+  result,
+  title: () => TITLE,
+  compute,
+  report,
+  records,
+};
+
+const TITLE = "Hosts";
+
+async function compute(source: FleetSource, { limit: most, cursor }: z.output<typeof query>): Promise<HostPage> {
+  const page = await source.hosts(most, cursor);
+  return { hosts: page.items.map(hostEntry), cursor: page.cursor };
+}
+
+function report({ hosts: entries, cursor }: HostPage, options: RenderOptions): Report {
+  const rows = entries.map(({ host, runs, backends, strata, cached, cohort }) => [
     named(host, "host", host),
     cell(formatNumber(runs)),
     cell(backends.join(" ")),
@@ -24,11 +79,11 @@ export function hostsReport({ hosts, cursor }: HostPage, look: RenderOptions): R
     column("<", "attributes", "cohort"),
   ];
   return {
-    title: look.title ?? "Hosts",
+    title: options.title ?? TITLE,
     lead:
-      hosts.length === 0
+      entries.length === 0
         ? "No host has results yet."
-        : `${formatCount(hosts.length, "host")} in the order of their names.`,
+        : `${formatCount(entries.length, "host")} in the order of their names.`,
     guide: null,
     facts: [],
     notices: [],
@@ -53,6 +108,6 @@ const FIELDS: readonly Field<HostEntry>[] = [
 ];
 
 /** A row for each host of the page. */
-export function hostsRecords({ hosts }: HostPage): Records {
-  return buildRecords(FIELDS, hosts);
+function records({ hosts: entries }: HostPage): Records {
+  return buildRecords(FIELDS, entries);
 }

@@ -1,84 +1,55 @@
-import { hostChart } from "../chart/host-chart.ts";
-import type { ChartText } from "../chart/layout.ts";
-import { matrixChart } from "../chart/matrix-chart.ts";
-import { ratioChart } from "../chart/ratio-chart.ts";
-import type { Scene } from "../chart/scene.ts";
-import { trendChart } from "../chart/trend-chart.ts";
-import type { RenderOptions, Report, Summary } from "../report/model.ts";
-import { type Records, runRecords } from "../report/records.ts";
-import { backendsRecords, backendsReport } from "./backends.ts";
-import { comparisonRecords, comparisonReport } from "./compare.ts";
-import { hostRecords, hostReport } from "./host.ts";
-import { hostsRecords, hostsReport } from "./hosts.ts";
-import { matrixRecords, matrixReport } from "./matrix.ts";
-import { runReport } from "./run.ts";
-import { runsReport } from "./runs.ts";
-import { trendRecords, trendReport } from "./trend.ts";
+// Every kind of summary with its loader. A function that starts evaluates no kind (test/infra/bundle.test.ts): each is loaded on the
+// first request for it. To add a kind: its file, its entry in `catalog.ts`, and a line here.
 
-/** What a person is told about a summary. */
-export function reportOf(summary: Summary, look: RenderOptions): Report {
-  switch (summary.kind) {
-    case "compare":
-      return comparisonReport(summary.answer, look);
-    case "matrix":
-      return matrixReport(summary.answer, look);
-    case "trend":
-      return trendReport(summary.answer, look);
-    case "backends":
-      return backendsReport(summary.answer, look);
-    case "hosts":
-      return hostsReport(summary.answer, look);
-    case "host":
-      return hostReport(summary.answer, look);
-    case "runs":
-      return runsReport(summary.answer, look);
-    case "run":
-      return runReport(summary.answer, look);
-  }
+import type * as z from "zod";
+import { KINDS, type SummaryInfo } from "./catalog.ts";
+import type { Format } from "./formats.ts";
+import type { CellSource, FleetSource, SummaryKind } from "./kind.ts";
+
+interface Entry<Source> extends SummaryInfo {
+  load(): Promise<SummaryKind<z.ZodObject, unknown, Source>>;
 }
 
-/**
- * The chart of a summary; null for kinds that have none. The same summary and look always give the same scene. One that
- * stands in the page of its report leaves out the words that are around it.
- */
-export function chartOf(summary: Summary, look: RenderOptions, place: "alone" | "in its page" = "alone"): Scene | null {
-  const report = reportOf(summary, look);
-  const words: ChartText = place === "alone" ? report : { ...report, guide: null, inPage: true };
-  switch (summary.kind) {
-    case "compare":
-      return ratioChart(summary.answer, words, look);
-    case "matrix":
-      return matrixChart(summary.answer, words, look);
-    case "trend":
-      return trendChart(summary.answer, words, look);
-    case "host":
-      return hostChart(summary.answer, words, look);
-    case "backends":
-    case "hosts":
-    case "runs":
-    case "run":
-      return null;
-  }
+/** A kind that can be shared and painted; it is computed from cells alone. */
+export interface ShareableEntry extends Entry<CellSource> {
+  readonly isShareable: true;
+  /** Whether one metric of it can be shown in a line. */
+  readonly hasBadge: boolean;
 }
 
-/** What a program is told about a summary, as one table. Runs have all their columns, whatever the look. */
-export function recordsOfSummary(summary: Summary, look: RenderOptions): Records {
-  switch (summary.kind) {
-    case "compare":
-      return comparisonRecords(summary.answer, look);
-    case "matrix":
-      return matrixRecords(summary.answer, look);
-    case "trend":
-      return trendRecords(summary.answer);
-    case "backends":
-      return backendsRecords(summary.answer, look);
-    case "hosts":
-      return hostsRecords(summary.answer);
-    case "host":
-      return hostRecords(summary.answer, look);
-    case "runs":
-      return runRecords(summary.answer.runs);
-    case "run":
-      return runRecords([summary.answer]);
-  }
+interface PrivateEntry extends Entry<FleetSource> {
+  readonly isShareable: false;
+}
+
+/** A kind of summary, before it is loaded. */
+export type SummaryEntry = ShareableEntry | PrivateEntry;
+
+export type SummaryRegistry = readonly SummaryEntry[];
+
+export const SUMMARIES: SummaryRegistry = [
+  { ...KINDS.compare, load: async () => (await import("./compare.ts")).compare },
+  { ...KINDS.matrix, load: async () => (await import("./matrix.ts")).matrix },
+  { ...KINDS.trend, load: async () => (await import("./trend.ts")).trend },
+  { ...KINDS.backends, load: async () => (await import("./backends.ts")).backends },
+  { ...KINDS.hosts, load: async () => (await import("./hosts.ts")).hosts },
+  { ...KINDS.host, load: async () => (await import("./host.ts")).host },
+  { ...KINDS.runs, load: async () => (await import("./runs.ts")).runs },
+  { ...KINDS.run, load: async () => (await import("./run.ts")).run },
+];
+
+/** The entry of a kind. Throws if the registry has none of that name, which only a fault of the caller can cause. */
+export function entryOf(summaries: SummaryRegistry, name: string): SummaryEntry {
+  const entry = summaries.find((candidate) => candidate.name === name);
+  if (entry === undefined) throw new Error(`there is no kind of summary called ${name}`);
+  return entry;
+}
+
+/** The kinds that can be shared. */
+export function shareableIn(summaries: SummaryRegistry): readonly ShareableEntry[] {
+  return summaries.filter((entry) => entry.isShareable);
+}
+
+/** Whether a format is one of a kind's; a format may come from a path. */
+export function offersFormat({ formats }: Pick<SummaryEntry, "formats">, format: Format): boolean {
+  return formats.some((offered) => offered === format);
 }

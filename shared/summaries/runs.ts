@@ -1,3 +1,7 @@
+// Runs as they were received, newest first, page by page. The list of all runs as CSV is an export, which
+// functions/web/routes/run-export.ts streams by the same filters.
+
+import * as z from "zod";
 import { formatInstant } from "../report/format.ts";
 import {
   cell,
@@ -5,23 +9,129 @@ import {
   named,
   type RenderOptions,
   type Report,
-  type RunPage,
   section,
+  type UnreadableEntry,
   warning,
 } from "../report/model.ts";
-import { formatCount, formatNumber } from "../run/format.ts";
+import { type Records, runRecords } from "../report/records.ts";
+import { formatCount } from "../run/format.ts";
 import { METRIC_NAMES } from "../run/metrics.ts";
-import type { Measurement, Run } from "../run/run.ts";
+import type { Run } from "../run/run.ts";
+import { cursor, limit, once } from "./fields.ts";
+import { storedHostName } from "./host.ts";
+import type { FleetSource, RunFilter, SummaryKind } from "./kind.ts";
+import { resolvedBackend } from "./parameters.ts";
+import { measuredText, run } from "./run.ts";
+import { lazily, schemas } from "./schemas.ts";
 
-/** The metrics of a list of runs, one of each kind, when nobody asks for others. */
-const USUAL = ["put_block", "get_block", "seeks"] as const;
+/** A day or a time; a day stands for its first moment in UTC. */
+const time = (description: string) =>
+  once(
+    z
+      .union(
+        [z.iso.date(), z.iso.datetime({ offset: true })],
+        "expected a date or an ISO 8601 time, e.g. 2026-11-22T10:15:00Z",
+      )
+      .meta({ description, examples: ["2026-11-22T10:15:00Z"] })
+      .transform((text) => new Date(text).toISOString()),
+  ).optional();
 
-/** A page of runs as a report. */
-export function runsReport({ runs, unreadable = [], cursor, looked_at }: RunPage, look: RenderOptions): Report {
+const filters = {
+  host: once(z.string().min(1).max(255).meta({ description: "Runs of this host only." })).optional(),
+  backend: once(
+    z.string().min(1).max(100).meta({ description: "Runs on this backend only: a slug or an alias." }),
+  ).optional(),
+  from: time("Runs that finished at this time or later."),
+  to: time("Runs that finished before this time."),
+};
+
+const isWindow = ({ from = "", to = ":" }: { from?: string | undefined; to?: string | undefined }) => from < to;
+const NO_WINDOW = { path: ["to"], error: "expected a time after from" };
+
+const query = z.strictObject({ ...filters, limit, cursor }).refine(isWindow, NO_WINDOW);
+
+/** GET /v1/runs.csv: all runs that match, so no pages. */
+export const runExportQuery = z.strictObject(filters).refine(isWindow, NO_WINDOW);
+
+/** A page of runs; `cursor` is null on the last page. */
+export interface RunPage {
+  readonly runs: readonly Run[];
+  /** Runs of the page that cannot be read; absent if there are none. */
+  readonly unreadable?: readonly UnreadableEntry[];
+  readonly cursor: string | null;
+  /** How many results were searched for a page that ended before it was full; the next one may have more. */
+  readonly looked_at?: number;
+}
+
+const result = lazily(() => {
+  const { nextCursor } = schemas();
+  return z
+    .strictObject({
+      runs: z.array(run.result()),
+      unreadable: z
+        .array(z.strictObject({ id: z.string(), host: z.string().nullable() }))
+        .exactOptional()
+        .meta({ description: "Stored runs of this page that cannot be read; absent if there are none." }),
+      cursor: nextCursor,
+      looked_at: z.int().min(0).exactOptional().meta({
+        description:
+          "Results that were searched, on a page that ended before it was full because few of them matched. Continue with `cursor`.",
+      }),
+    })
+    .meta({ id: "RunPage" });
+});
+
+export const runs: SummaryKind<typeof query, RunPage> = {
+  endpoint: {
+    id: "listRuns",
+    summary: "Runs, newest first; as CSV all that match.",
+    description:
+      "The CSV form is an export: it streams every run that matches, so it takes neither `limit` nor `cursor`. If it fails, the connection is closed before the end of the body. A stored run that cannot be read is named: under `unreadable`, and in CSV as a row with the verdict `unreadable` and no numbers.",
+    result: "A page of runs.",
+  },
+  query,
+  result,
+  title: () => TITLE,
+  compute,
+  report,
+  // All columns, whatever metrics are shown.
+  records: ({ runs: listed }): Records => runRecords(listed),
+};
+
+const TITLE = "Runs";
+
+async function compute(source: FleetSource, parameters: z.output<typeof query>): Promise<RunPage> {
+  const filter = await storedRunFilter(source, parameters);
+  const page = await source.runs({ ...filter, limit: parameters.limit, cursor: parameters.cursor });
+  return {
+    runs: page.items,
+    ...(page.unreadable.length > 0 && { unreadable: page.unreadable.map(({ id, host }) => ({ id, host })) }),
+    cursor: page.cursor,
+    ...(page.lookedAt !== undefined && { looked_at: page.lookedAt }),
+  };
+}
+
+/** The filter with host and backend as they are stored. Throws `bad_parameter` for a backend that nobody knows. */
+export async function storedRunFilter(
+  source: Pick<FleetSource, "host">,
+  { host, backend, from, to }: RunFilter,
+): Promise<RunFilter> {
+  return {
+    host: host && (await storedHostName(source, host)),
+    backend: backend && resolvedBackend("backend", backend),
+    from,
+    to,
+  };
+}
+
+/** The metrics of a list of runs unless others are requested: one of each kind. */
+const DEFAULT_METRICS = ["put_block", "get_block", "seeks"] as const;
+
+function report({ runs: listed, unreadable = [], cursor, looked_at }: RunPage, options: RenderOptions): Report {
   const shown = METRIC_NAMES.filter((name) =>
-    (look.metrics.length > 0 ? look.metrics : USUAL).some((one) => one === name),
+    (options.metrics.length > 0 ? options.metrics : DEFAULT_METRICS).some((one) => one === name),
   );
-  const rows = runs.map((run) => [
+  const rows = listed.map((run) => [
     cell(formatInstant(run.finished_at)),
     named(run.host, "host", run.host),
     cell(run.backend),
@@ -38,14 +148,14 @@ export function runsReport({ runs, unreadable = [], cursor, looked_at }: RunPage
     column("<", "id"),
   ];
   return {
-    title: look.title ?? "Runs",
-    lead: leadOf(runs.length, looked_at),
+    title: options.title ?? TITLE,
+    lead: leadText(listed.length, looked_at),
     guide: "Rates are in K/s for data, seeks/s and files/s.",
     facts: [],
     notices: unreadable.map(({ id, host }) =>
       warning(
         "unreadable",
-        `run ${id}${host === null ? "" : ` of ${host}`} is stored, but cannot be read; it is not listed.`,
+        `run ${id}${host === null ? "" : ` of ${host}`} is stored, but cannot be read, and is not listed.`,
       ),
     ),
     sections: [section("Runs", { table: { caption: "Runs, newest first", columns, rows } })],
@@ -53,24 +163,16 @@ export function runsReport({ runs, unreadable = [], cursor, looked_at }: RunPage
   };
 }
 
-/** How many runs a page has, and where it was left before it was full, that the search is not over. */
-function leadOf(count: number, lookedAt: number | undefined): string {
+/** How many runs a page has; for a page that ended before it was full, that the search continues. */
+function leadText(count: number, lookedAt: number | undefined): string {
   if (lookedAt !== undefined) {
     const found =
       count === 0 ? "none of them matches" : `${formatCount(count, "run")} of them match${count === 1 ? "es" : ""}`;
-    return `Looked at ${formatCount(lookedAt, "result")}: ${found}. Older ones may; the next page goes on from here.`;
+    return `Searched ${formatCount(lookedAt, "result")}: ${found}. Older ones may match; the next page continues from here.`;
   }
   return count === 0 ? "No run matches." : `${formatCount(count, "run")}, newest first.`;
 }
 
 function qualityText({ quality, withdrawn_at }: Run): string {
   return withdrawn_at === null ? quality.verdict : "withdrawn";
-}
-
-/** A rate as printed, its lower bound, `unknown`, or `-` for a test that was not run. */
-export function measuredText(measurement: Measurement | null): string {
-  if (measurement === null) return "-";
-  const { rate, lower_bound: bound } = measurement;
-  if (rate !== null) return formatNumber(rate);
-  return bound === undefined ? "unknown" : `> ${formatNumber(bound)}`;
 }

@@ -1,9 +1,9 @@
 // The contract against the running service: every promise of the list is kept by the apps, and they answer to nothing else.
 
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
-import { errorEnvelope } from "../../shared/api/answers.ts";
 import { CONTRACT } from "../../shared/api/contract.ts";
 import { CACHE_CONTROL, type Endpoint } from "../../shared/api/endpoint.ts";
+import { errorEnvelope } from "../../shared/api/responses.ts";
 import { SCOPES } from "../../shared/run/token.ts";
 import { startTestEngine, type TestEngine } from "../support/engine.ts";
 import { makeTestService, type TestService } from "../support/service.ts";
@@ -82,7 +82,7 @@ test.each(withFormats)("%s is there in the formats of the contract and in no oth
   for (const suffix of ["json", "txt", "csv", "md", "html", "svg"]) {
     const answer = await ask(endpoint, { headers: { Accept: "application/json" } }, `.${suffix}`);
     const offered = endpoint.formats.some((format) => format === suffix);
-    expect(/not offered as/.test(await answer.text()), `.${suffix}`).toBe(!offered);
+    expect(/is not available here/.test(await answer.text()), `.${suffix}`).toBe(!offered);
   }
 });
 

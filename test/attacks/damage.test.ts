@@ -13,9 +13,9 @@ import { type Item, keyItem } from "../../functions/store/item.ts";
 import { pendingHostKey, runKey, summaryKey } from "../../functions/store/keys.ts";
 import { replaceRun } from "../../functions/store/runs.ts";
 import { getItem, type Table } from "../../functions/store/table.ts";
-import { runPage } from "../../shared/api/summary-answers.ts";
 import type { NewRun } from "../../shared/cells/sample.ts";
 import type { Run } from "../../shared/run/run.ts";
+import { runs } from "../../shared/summaries/runs.ts";
 import { aggregateOver, rebuildOver } from "../service/play.ts";
 import { readTable } from "../support/csv.ts";
 import { startTestEngine, type TestEngine } from "../support/engine.ts";
@@ -218,7 +218,7 @@ test.each<[string, (text: string) => string | undefined, string | null]>([
   ] as const) {
     const answer = await service.send(path);
     expect(answer.status).toBe(200);
-    const page = runPage.parse(await answer.json());
+    const page = runs.result().parse(await answer.json());
     expect(page.runs).toHaveLength(others);
     expect(page.unreadable).toEqual([{ id, host }]);
   }

@@ -7,14 +7,15 @@ import { join } from "node:path";
 import { afterAll, afterEach, beforeAll, describe, expect, test } from "vitest";
 import { makeRenderThread, type RenderThread, type RenderThreadOptions } from "../../local/server/render-thread.ts";
 import { type LocalServer, startLocalServer } from "../../local/server/server.ts";
-import { DEFAULT_RENDER_OPTIONS, type Summary } from "../../shared/report/model.ts";
+import { DEFAULT_RENDER_OPTIONS } from "../../shared/report/model.ts";
 import { sixHosts } from "../support/comparisons.ts";
 import { BLKTAP, LOOP } from "../support/fixtures.ts";
 import { together } from "../support/flood.ts";
+import type { Summary } from "../support/kinds.ts";
 import { readPng } from "../support/png.ts";
 
 describe("the thread that draws", () => {
-  const summary: Summary = { kind: "compare", answer: sixHosts() };
+  const summary: Summary = { kind: "compare", result: sixHosts() };
   let thread: RenderThread;
   afterEach(() => thread.stop());
 

@@ -6,7 +6,7 @@ import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { makeAdmission } from "../../functions/service/admission.ts";
 import { makeRunStore } from "../../functions/store/runs.ts";
 import type { Table } from "../../functions/store/table.ts";
-import { streamed } from "../../functions/web/routes/runs.ts";
+import { streamed } from "../../functions/web/routes/run-export.ts";
 import type { Run } from "../../shared/run/run.ts";
 import { jsonOf, textOf } from "../support/answer.ts";
 import { startTestEngine, type TestEngine } from "../support/engine.ts";

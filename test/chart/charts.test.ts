@@ -3,10 +3,10 @@ import { describe, expect, test } from "vitest";
 import { badge } from "../../shared/chart/badge.ts";
 import type { Scene } from "../../shared/chart/scene.ts";
 import { svg } from "../../shared/render/svg.ts";
-import { DEFAULT_RENDER_OPTIONS, type RenderOptions, type Summary } from "../../shared/report/model.ts";
+import { DEFAULT_RENDER_OPTIONS, type RenderOptions } from "../../shared/report/model.ts";
 import { METRIC_NAMES } from "../../shared/run/metrics.ts";
-import { chartOf } from "../../shared/summaries/registry.ts";
 import { oneOfMany } from "../support/comparisons.ts";
+import { chartOf, type Summary } from "../support/kinds.ts";
 import { faultsOf } from "../support/picture-faults.ts";
 import { contentOf, elementsOf, parsedXml } from "../support/well-formed.ts";
 import { anyComparison, anyLook, anyMatrix, anyText, anyTrend, HOSTILE } from "./arbitrary.ts";
@@ -31,9 +31,9 @@ function expectWell(scene: Scene | null, theme: RenderOptions["theme"]): void {
 const profile = oneOfMany();
 
 const anySummary: fc.Arbitrary<Summary> = fc.oneof(
-  { weight: 4, arbitrary: anyComparison.map((answer) => ({ kind: "compare" as const, answer })) },
-  { weight: 1, arbitrary: anyMatrix.map((answer) => ({ kind: "matrix" as const, answer })) },
-  { weight: 1, arbitrary: anyTrend.map((answer) => ({ kind: "trend" as const, answer })) },
+  { weight: 4, arbitrary: anyComparison.map((result) => ({ kind: "compare" as const, result })) },
+  { weight: 1, arbitrary: anyMatrix.map((result) => ({ kind: "matrix" as const, result })) },
+  { weight: 1, arbitrary: anyTrend.map((result) => ({ kind: "trend" as const, result })) },
   {
     weight: 1,
     arbitrary: anyText.map((host): Summary => {
@@ -46,7 +46,7 @@ const anySummary: fc.Arbitrary<Summary> = fc.oneof(
         backends: strange(profile.backends),
         ratios: strange(profile.ratios),
       };
-      return { kind: "host", answer };
+      return { kind: "host", result: answer };
     }),
   },
 );
@@ -63,7 +63,7 @@ describe("any chart", () => {
     const answer = fc.sample(anyComparison, { seed: 1, numRuns: 1 })[0]!;
     for (const title of HOSTILE) {
       const look = { ...DEFAULT_RENDER_OPTIONS, title, width: 320 };
-      expectWell(chartOf({ kind: "compare", answer }, look), "auto");
+      expectWell(chartOf({ kind: "compare", result: answer }, look), "auto");
     }
   });
 
@@ -80,7 +80,9 @@ describe("any chart", () => {
     fc.assert(
       fc.property(anyComparison, anyLook, (answer, look) => {
         const again = JSON.parse(JSON.stringify(reversed(answer))) as typeof answer; // the same answer, as it was read
-        expect(chartOf({ kind: "compare", answer: again }, look)).toEqual(chartOf({ kind: "compare", answer }, look));
+        expect(chartOf({ kind: "compare", result: again }, look)).toEqual(
+          chartOf({ kind: "compare", result: answer }, look),
+        );
       }),
       { numRuns: 30 },
     );

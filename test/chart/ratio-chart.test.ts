@@ -5,13 +5,13 @@ import { drawMarks, ratioRows } from "../../shared/chart/ratio-chart.ts";
 import type { Item, Scene } from "../../shared/chart/scene.ts";
 import type { Comparison } from "../../shared/compare/comparison.ts";
 import { DEFAULT_RENDER_OPTIONS, type RenderOptions } from "../../shared/report/model.ts";
-import { chartOf } from "../../shared/summaries/registry.ts";
 import { allCensored, clearWin, empty, mixed, neverMeasured, seed, sixHosts } from "../support/comparisons.ts";
+import { chartOf } from "../support/kinds.ts";
 import { boxOf } from "../support/picture-faults.ts";
 import { anyComparison } from "./arbitrary.ts";
 
 function sceneOf(answer: Comparison, look: Partial<RenderOptions> = {}): Scene {
-  const scene = chartOf({ kind: "compare", answer }, { ...DEFAULT_RENDER_OPTIONS, ...look });
+  const scene = chartOf({ kind: "compare", result: answer }, { ...DEFAULT_RENDER_OPTIONS, ...look });
   if (scene === null) throw new Error("no chart");
   return scene;
 }

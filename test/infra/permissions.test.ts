@@ -28,12 +28,15 @@ import { makeHostStore } from "../../functions/store/summaries.ts";
 import { partition, queryAll } from "../../functions/store/table.ts";
 import { listFleets, makeTokenStore, makeUseStore } from "../../functions/store/tokens.ts";
 import { makeHttpApp } from "../../functions/web/http/app.ts";
-import { addPageRoutes, addSharePageRoutes, addUploadRoute } from "../../functions/web/pages/app.ts";
+import { addPageRoutes } from "../../functions/web/pages/app.ts";
+import { addSharePageRoutes } from "../../functions/web/pages/share-routes.ts";
+import { addUploadRoute } from "../../functions/web/pages/upload-route.ts";
 import { addEmbedRoutes } from "../../functions/web/routes/embed.ts";
 import { addIngestRoutes } from "../../functions/web/routes/ingest.ts";
 import { addReadRoutes } from "../../functions/web/routes/read.ts";
 import { rasterizerFiles } from "../../local/server/render-thread.ts";
 import { PERIOD_ALL } from "../../shared/run/periods.ts";
+import { SUMMARIES } from "../../shared/summaries/registry.ts";
 import { startTestEngine, type TestEngine } from "../support/engine.ts";
 import { BLKTAP, LOOP } from "../support/fixtures.ts";
 import { type Access, recordedTable } from "./recorded-table.ts";
@@ -107,6 +110,7 @@ beforeAll(async () => {
     tokens: makeTokenStore(tables.read),
     clock,
     admission: makeAdmission(),
+    summaries: SUMMARIES,
     exports: makeAdmission(),
     about: { version: "test", engine: "embedded" },
     publicUrl: null,
@@ -122,6 +126,7 @@ beforeAll(async () => {
     tokens: makeTokenStore(tables.embed),
     clock,
     admission: makeAdmission(),
+    summaries: SUMMARIES,
     renderer,
     linkRenderer: renderer,
     publicUrl: null,

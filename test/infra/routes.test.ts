@@ -3,12 +3,15 @@
 import { describe, expect, test } from "vitest";
 import { addDocsRoutes } from "../../functions/web/docs/app.ts";
 import { type HttpApp, makeHttpApp } from "../../functions/web/http/app.ts";
-import { addPageRoutes, addSharePageRoutes, addUploadRoute, type PageDeps } from "../../functions/web/pages/app.ts";
+import { addPageRoutes, type PageDeps } from "../../functions/web/pages/app.ts";
+import { addSharePageRoutes } from "../../functions/web/pages/share-routes.ts";
+import { addUploadRoute } from "../../functions/web/pages/upload-route.ts";
 import { addEmbedRoutes, type EmbedDeps } from "../../functions/web/routes/embed.ts";
 import { addIngestRoutes, type IngestDeps } from "../../functions/web/routes/ingest.ts";
 import { addReadRoutes, type ReadDeps } from "../../functions/web/routes/read.ts";
 import { ELSEWHERE, ROUTES, routedMethod, THROTTLES } from "../../infra/routes.ts";
 import { CONTRACT } from "../../shared/api/contract.ts";
+import { SUMMARIES } from "../../shared/summaries/registry.ts";
 import { onlyOne, type Resource, resourcesOf, synthesised } from "./synthesised.ts";
 
 const template = synthesised("dev");
@@ -21,7 +24,8 @@ function routesOf(addRoutes: (app: HttpApp) => void): string[] {
   return [...new Set(endpoints.map(({ method, path }) => `${method} ${path.replaceAll(/:(\w+)/g, "{$1}")}`))];
 }
 
-const unused = {};
+/** Routes of summaries follow from their registry; adding routes asks nothing else of the dependencies. */
+const unused: unknown = { summaries: SUMMARIES };
 const APPS = {
   ingest: routesOf((app) => {
     addIngestRoutes(app, unused as IngestDeps);
@@ -126,7 +130,7 @@ describe("the stage", () => {
     expect(Properties.RouteSettings["$default"]).toEqual(settings(THROTTLES[ELSEWHERE.traffic]));
     expect(Properties.RouteSettings["POST /v1/tokens"].ThrottlingRateLimit).toBeLessThan(10);
     expect(Properties.RouteSettings["$default"].ThrottlingRateLimit).toBeLessThan(10);
-    expect(Properties.DefaultRouteSettings.ThrottlingRateLimit).toBeLessThanOrEqual(THROTTLES.questions.rateLimit);
+    expect(Properties.DefaultRouteSettings.ThrottlingRateLimit).toBeLessThanOrEqual(THROTTLES.queries.rateLimit);
   });
 
   test("logs each request without header, path or query, where tokens and capabilities are", () => {

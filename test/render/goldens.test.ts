@@ -2,9 +2,10 @@
 // charts.
 
 import { expect, test } from "vitest";
-import { DEFAULT_RENDER_OPTIONS, type Summary } from "../../shared/report/model.ts";
-import { rendered, type TextFormat } from "../../shared/summaries/documents.ts";
+import { DEFAULT_RENDER_OPTIONS } from "../../shared/report/model.ts";
+import type { TextFormat } from "../../shared/summaries/formats.ts";
 import { expectGolden } from "../support/golden.ts";
+import { rendered, type Summary } from "../support/kinds.ts";
 import { COMPARISONS, OTHERS } from "../support/summaries.ts";
 
 const FORMATS = ["json", "csv", "txt", "md", "html"] as const satisfies readonly TextFormat[];

@@ -3,12 +3,12 @@
 import * as fc from "fast-check";
 import { describe, expect, test } from "vitest";
 import { inline } from "../../shared/render/markdown.ts";
-import { DEFAULT_RENDER_OPTIONS, type RenderOptions, type Summary } from "../../shared/report/model.ts";
+import { DEFAULT_RENDER_OPTIONS, type RenderOptions } from "../../shared/report/model.ts";
 import { printable } from "../../shared/run/text.ts";
-import { rendered } from "../../shared/summaries/documents.ts";
 import { readCsv, textOfField } from "../support/csv.ts";
 import { fleetOf, profileOf } from "../support/fleet.ts";
 import { readHtml } from "../support/html.ts";
+import { rendered, type Summary } from "../support/kinds.ts";
 import { markdownRows, markdownText } from "../support/markdown.ts";
 import { runOf } from "../support/runs.ts";
 import { COMPARISONS, hostsSummary } from "../support/summaries.ts";
@@ -59,10 +59,10 @@ function summariesWith(text: string): Summary[] {
   if (seed.kind !== "compare") throw new Error("the seed is a comparison");
   return [
     hostsSummary(fleet, text),
-    { kind: "host", answer: profileOf(fleet, text) },
-    { kind: "runs", answer: { runs: hostile, cursor: null } },
-    { kind: "run", answer: hostile[0]! },
-    { kind: "compare", answer: { ...seed.answer, filters: { site: [text], hardware: [text] } } },
+    { kind: "host", result: profileOf(fleet, text) },
+    { kind: "runs", result: { runs: hostile, cursor: null } },
+    { kind: "run", result: hostile[0]! },
+    { kind: "compare", result: { ...seed.result, filters: { site: [text], hardware: [text] } } },
   ];
 }
 

@@ -3,12 +3,11 @@
 import * as fc from "fast-check";
 import { describe, expect, test } from "vitest";
 import { ratioRows } from "../../shared/chart/ratio-chart.ts";
-import { DEFAULT_RENDER_OPTIONS, type Summary } from "../../shared/report/model.ts";
+import { DEFAULT_RENDER_OPTIONS } from "../../shared/report/model.ts";
 import { formatNumber, formatPercent, formatPValue, formatRate, formatRatio } from "../../shared/run/format.ts";
-import { rendered } from "../../shared/summaries/documents.ts";
-import { reportOf } from "../../shared/summaries/registry.ts";
 import { fleetRuns, summariesOf } from "../support/generated-fleet.ts";
 import { readHtml } from "../support/html.ts";
+import { rendered, reportOf, type Summary } from "../support/kinds.ts";
 import { markdownRows, markdownText } from "../support/markdown.ts";
 import { COMPARISONS, OTHERS } from "../support/summaries.ts";
 
@@ -51,7 +50,7 @@ const NAMES = [
 ];
 
 function expectShown(summary: Summary): void {
-  const allowed = new Set([...numbersIn(summary.answer).flatMap(formsOf), "0.001"]);
+  const allowed = new Set([...numbersIn(summary.result).flatMap(formsOf), "0.001"]);
   for (const { table } of reportOf(summary, DEFAULT_RENDER_OPTIONS).sections) {
     for (const row of table?.rows ?? []) {
       row.forEach(({ text }, index) => {
@@ -108,7 +107,7 @@ describe("a number has one rounding", () => {
     const summary = summaryOf();
     if (summary.kind !== "compare") throw new Error("these are comparisons");
     const [fleet] = reportOf(summary, DEFAULT_RENDER_OPTIONS).sections;
-    const pictured = ratioRows(summary.answer, []);
+    const pictured = ratioRows(summary.result, []);
     for (const [name, , ratio, interval] of fleet?.table?.rows ?? []) {
       const row = pictured.find((each) => each.name === name?.text);
       expect(digitsIn(row?.times ?? "")).toEqual(digitsIn(ratio?.text ?? ""));
@@ -130,7 +129,7 @@ describe("a number has one rounding", () => {
     const group = { backend: "loop", stratum: "v1/2G/8k/16", runs: 1, cached: [] } as const;
     const summary: Summary = {
       kind: "host",
-      answer: {
+      result: {
         host: "dom0-1",
         pending: false,
         method_version: "1",

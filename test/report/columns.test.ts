@@ -2,9 +2,9 @@
 
 import { readFileSync } from "node:fs";
 import { expect, test } from "vitest";
-import { DEFAULT_RENDER_OPTIONS, type Summary } from "../../shared/report/model.ts";
+import { DEFAULT_RENDER_OPTIONS } from "../../shared/report/model.ts";
 import { METRIC_NAMES } from "../../shared/run/metrics.ts";
-import { recordsOfSummary } from "../../shared/summaries/registry.ts";
+import { recordsOfSummary, type Summary } from "../support/kinds.ts";
 import { COMPARISONS, OTHERS } from "../support/summaries.ts";
 
 const page = readFileSync(new URL("../../docs/api.md", import.meta.url), "utf8");

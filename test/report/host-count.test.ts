@@ -7,8 +7,8 @@ import { explainMetric } from "../../shared/report/explanation.ts";
 import { formatHostCount, formatHostRange, formatHosts } from "../../shared/report/format.ts";
 import { DEFAULT_RENDER_OPTIONS } from "../../shared/report/model.ts";
 import { METRIC_NAMES, type MetricName } from "../../shared/run/metrics.ts";
-import { reportOf } from "../../shared/summaries/registry.ts";
 import * as comparisons from "../support/comparisons.ts";
+import { reportOf } from "../support/kinds.ts";
 
 const of = (hosts: number, n_eff = hosts) => ({ hosts, n_eff });
 
@@ -55,17 +55,17 @@ describe("a comparison", () => {
 
   test("over several periods claims no more hosts than are certainly different ones", () => {
     const found = { ...withHosts(comparisons.clearWin(), () => of(40, 10)), periods: ["2026-10", "2026-11"] };
-    const { lead, sections } = reportOf({ kind: "compare", answer: found }, DEFAULT_RENDER_OPTIONS);
+    const { lead, sections } = reportOf({ kind: "compare", result: found }, DEFAULT_RENDER_OPTIONS);
     expect(lead).toMatch(/^On at least 10 hosts with both, /);
     expect(sections[0]?.table?.rows.map((row) => row[1]?.text)).toEqual(METRIC_NAMES.map(() => ">= 10"));
-    expect(sections[0]?.remarks[0]?.text).toMatch(/^at least so many different ones/);
+    expect(sections[0]?.remarks[0]?.text).toMatch(/^at least this many distinct hosts/);
     expect(explainMetric(found, "putc")?.hosts[0]).toMatch(
       /^At least 10 hosts \(40 results over the periods\) with both loop and blktap2: /,
     );
   });
 
   test("of one period has no such remark", () => {
-    const { sections } = reportOf({ kind: "compare", answer: comparisons.clearWin() }, DEFAULT_RENDER_OPTIONS);
+    const { sections } = reportOf({ kind: "compare", result: comparisons.clearWin() }, DEFAULT_RENDER_OPTIONS);
     expect(sections[0]?.remarks.map(({ label }) => label)).not.toContain("hosts");
   });
 });
@@ -74,9 +74,9 @@ test("backends over several periods say that hosts count in each", () => {
   const question = { periods: ["2026-10", "2026-11"], view: "trusted", filters: {} } as const;
   const about = { as_of: null, pending_hosts: 0, notices: [], method_version: "1", backends: {} };
   const noticesOf = (periods: readonly string[]) =>
-    reportOf({ kind: "backends", answer: { ...question, ...about, periods } }, DEFAULT_RENDER_OPTIONS).notices;
+    reportOf({ kind: "backends", result: { ...question, ...about, periods } }, DEFAULT_RENDER_OPTIONS).notices;
   expect(noticesOf(question.periods).map(({ text }) => text)).toEqual([
-    "a host counts once in each period; hosts of the first table are those of the period with most.",
+    "a host counts once in each period; the first table shows the hosts of the period with most hosts.",
   ]);
   expect(noticesOf(["all"])).toEqual([]);
 });

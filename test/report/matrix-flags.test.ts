@@ -2,10 +2,9 @@
 
 import { expect, test } from "vitest";
 import type { MatrixResult } from "../../shared/compare/trend.ts";
-import { DEFAULT_RENDER_OPTIONS, type Summary } from "../../shared/report/model.ts";
-import { rendered } from "../../shared/summaries/documents.ts";
-import { reportOf } from "../../shared/summaries/registry.ts";
+import { DEFAULT_RENDER_OPTIONS } from "../../shared/report/model.ts";
 import * as comparisons from "../support/comparisons.ts";
+import { rendered, reportOf, type Summary } from "../support/kinds.ts";
 
 const clean = (matrix: MatrixResult): MatrixResult => ({
   ...matrix,
@@ -22,7 +21,7 @@ function flagged(): Summary {
   const entry = first?.metrics.get_block;
   if (first === undefined || entry === undefined) throw new Error("the matrix lacks its first pair");
   const marked = { ...first, metrics: { ...first.metrics, get_block: { ...entry, flags: ["mixed_effect"] as const } } };
-  return { kind: "matrix", answer: { ...matrix, pairs: [marked, ...others] } };
+  return { kind: "matrix", result: { ...matrix, pairs: [marked, ...others] } };
 }
 
 test("a verdict with flags has a mark and the flag below it, and others have neither", () => {
@@ -49,7 +48,7 @@ test.each(["txt", "md", "html"] as const)(
 test("the chart marks the same cell", () => {
   const stars = (summary: Summary) => rendered("svg", summary, DEFAULT_RENDER_OPTIONS).match(/>\*</g)?.length ?? 0;
   expect(stars(flagged())).toBe(1);
-  expect(stars({ kind: "matrix", answer: clean(comparisons.fourBackends()) })).toBe(0);
+  expect(stars({ kind: "matrix", result: clean(comparisons.fourBackends()) })).toBe(0);
 });
 
 test("CSV names the flags", () => {

@@ -2,10 +2,10 @@
 
 import * as fc from "fast-check";
 import { describe, expect, test } from "vitest";
-import { DEFAULT_RENDER_OPTIONS, type Summary } from "../../shared/report/model.ts";
-import { rendered } from "../../shared/summaries/documents.ts";
+import { DEFAULT_RENDER_OPTIONS } from "../../shared/report/model.ts";
 import { readTable } from "../support/csv.ts";
 import { fleetRuns, summariesOf } from "../support/generated-fleet.ts";
+import { rendered, type Summary } from "../support/kinds.ts";
 import { COMPARISONS, OTHERS } from "../support/summaries.ts";
 
 const FIXED = [...Object.entries(COMPARISONS), ...Object.entries(OTHERS)];
@@ -41,7 +41,7 @@ function expectCsv(summary: Summary): void {
   const table = csvOf(summary);
   switch (summary.kind) {
     case "compare": {
-      const { fleet, strata, as_reported } = summary.answer;
+      const { fleet, strata, as_reported } = summary.result;
       const scopes = [["", fleet] as const, ...Object.entries(strata)];
       const parts = scopes.flatMap(([stratum, { metrics, efficiency, scores }]) => [
         ...Object.entries(metrics).map(([metric, part]) => ({ stratum, quantity: "rate", metric, part })),
@@ -55,7 +55,7 @@ function expectCsv(summary: Summary): void {
       ]);
       expect(table).toHaveLength(parts.length);
       parts.forEach(({ part, ...names }, index) => {
-        expect(table[index]).toMatchObject({ ...names, margin: String(summary.answer.margin) });
+        expect(table[index]).toMatchObject({ ...names, margin: String(summary.result.margin) });
         expectRecord(table[index], part, DERIVED);
       });
       for (const [metric, { ratio }] of Object.entries(as_reported)) {
@@ -68,7 +68,7 @@ function expectCsv(summary: Summary): void {
       return;
     }
     case "matrix": {
-      const parts = summary.answer.pairs.flatMap(({ baseline, candidate, metrics }) =>
+      const parts = summary.result.pairs.flatMap(({ baseline, candidate, metrics }) =>
         Object.entries(metrics).map(([metric, part]) => ({ baseline, candidate, metric, part })),
       );
       expect(table).toHaveLength(parts.length);
@@ -79,7 +79,7 @@ function expectCsv(summary: Summary): void {
       return;
     }
     case "backends": {
-      const parts = Object.entries(summary.answer.backends).flatMap(([backend, { strata }]) =>
+      const parts = Object.entries(summary.result.backends).flatMap(([backend, { strata }]) =>
         Object.entries(strata).flatMap(([stratum, metrics]) =>
           Object.entries(metrics).map(([metric, part]) => ({ backend, stratum, metric, part })),
         ),
@@ -92,7 +92,7 @@ function expectCsv(summary: Summary): void {
       return;
     }
     case "trend": {
-      const parts = Object.entries(summary.answer.strata).flatMap(([stratum, points]) =>
+      const parts = Object.entries(summary.result.strata).flatMap(([stratum, points]) =>
         points.map(({ change, ...part }) => ({ stratum, part, change })),
       );
       expect(table).toHaveLength(parts.length);
@@ -107,7 +107,7 @@ function expectCsv(summary: Summary): void {
       return;
     }
     case "host": {
-      const { backends, ratios } = summary.answer;
+      const { backends, ratios } = summary.result;
       const views = ["trusted", "all"] as const;
       const parts = [
         ...backends.flatMap((group) =>
@@ -142,12 +142,12 @@ function expectCsv(summary: Summary): void {
     }
     case "hosts":
       expect(table.map(({ host, runs, url }) => [host, Number(runs), url])).toEqual(
-        summary.answer.hosts.map(({ host, runs, url }) => [host, runs, url]),
+        summary.result.hosts.map(({ host, runs, url }) => [host, runs, url]),
       );
       return;
     case "runs":
     case "run": {
-      const runs = summary.kind === "run" ? [summary.answer] : summary.answer.runs;
+      const runs = summary.kind === "run" ? [summary.result] : summary.result.runs;
       expect(table).toHaveLength(runs.length);
       runs.forEach(({ metrics, raw, facts }, index) => {
         expect(JSON.parse(table[index]?.["raw"] ?? "")).toBe(raw);

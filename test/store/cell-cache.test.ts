@@ -3,7 +3,7 @@
 
 import fc from "fast-check";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
-import type { CellReader } from "../../functions/service/queries.ts";
+import type { CellStore } from "../../functions/service/summary-source.ts";
 import { makeCellStore } from "../../functions/store/cells.ts";
 import { makeStatisticsStore } from "../../functions/store/commit.ts";
 import { currentGeneration, makeGenerationStore } from "../../functions/store/generations.ts";
@@ -78,7 +78,7 @@ const READ: readonly (readonly [CellKind, string])[] = [
 ];
 
 /** All that a store answers to a question. */
-async function readings(store: CellReader, question: CellQuery) {
+async function readings(store: CellStore, question: CellQuery) {
   const { read, readAll } = await store.open(question);
   const [own, pairs] = await Promise.all([Promise.all(READ.map(([kind, name]) => read(kind, name))), readAll("pair")]);
   return { own, pairs };
@@ -103,7 +103,7 @@ function useUp([pair, loop, phy]: readonly CellReading[]): void {
 }
 
 /** Every question to the old process and to a new one. */
-async function expectAlike(old: CellReader, fleet: string, state: State): Promise<void> {
+async function expectAlike(old: CellStore, fleet: string, state: State): Promise<void> {
   await Promise.all(
     QUESTIONS.map(async (asked) => {
       const question = { fleet, ...asked };

@@ -26,6 +26,7 @@ import { addFleet, makeTokenStore } from "../../functions/store/tokens.ts";
 import { makeHttpApp } from "../../functions/web/http/app.ts";
 import { addReadRoutes } from "../../functions/web/routes/read.ts";
 import type { Token } from "../../shared/run/token.ts";
+import { SUMMARIES } from "../../shared/summaries/registry.ts";
 import { jsonOf, type Refusal } from "../support/answer.ts";
 import { startTestEngine, type TestEngine } from "../support/engine.ts";
 import { interfering } from "../support/faulty-table.ts";
@@ -135,6 +136,7 @@ describe.each([
       status: makeStatusStore(checked),
       tokens: makeTokenStore(checked),
       clock,
+      summaries: SUMMARIES,
       admission: makeAdmission(),
       exports: makeAdmission(),
       about: { version: "test", engine: "dynamodb" },

@@ -1,10 +1,10 @@
 // Fleets of any rates, and what can be asked about them, for properties.
 
 import * as fc from "fast-check";
-import type { Summary } from "../../shared/report/model.ts";
 import { METRIC_NAMES, type MetricName } from "../../shared/run/metrics.ts";
 import type { Run } from "../../shared/run/run.ts";
 import { comparisonOf, fleetOf, matrixOf, profileOf } from "./fleet.ts";
+import type { Summary } from "./kinds.ts";
 import { type Rate, runOf } from "./runs.ts";
 import { backendsSummary, hostsSummary } from "./summaries.ts";
 
@@ -33,11 +33,11 @@ export const fleetRuns: fc.Arbitrary<Run[]> = fc
 export function summariesOf(runs: readonly Run[]): Summary[] {
   const fleet = fleetOf(runs);
   return [
-    { kind: "compare", answer: comparisonOf(fleet, "loop", "phy") },
-    { kind: "matrix", answer: matrixOf(fleet) },
-    { kind: "host", answer: profileOf(fleet, "h0") },
+    { kind: "compare", result: comparisonOf(fleet, "loop", "phy") },
+    { kind: "matrix", result: matrixOf(fleet) },
+    { kind: "host", result: profileOf(fleet, "h0") },
     backendsSummary(fleet),
     hostsSummary(fleet, null),
-    { kind: "runs", answer: { runs, cursor: null } },
+    { kind: "runs", result: { runs, cursor: null } },
   ];
 }

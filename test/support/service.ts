@@ -22,14 +22,17 @@ import { makeTokenStore, makeUseStore, type TokenStore } from "../../functions/s
 import { addDocsRoutes } from "../../functions/web/docs/app.ts";
 import { type HttpApp, makeHttpApp } from "../../functions/web/http/app.ts";
 import type { Log, RequestEntry } from "../../functions/web/http/log.ts";
-import { addPageRoutes, addSharePageRoutes, addUploadRoute } from "../../functions/web/pages/app.ts";
+import { addPageRoutes } from "../../functions/web/pages/app.ts";
 import { errorPageResponse } from "../../functions/web/pages/error-responses.ts";
+import { addSharePageRoutes } from "../../functions/web/pages/share-routes.ts";
+import { addUploadRoute } from "../../functions/web/pages/upload-route.ts";
 import { addEmbedRoutes } from "../../functions/web/routes/embed.ts";
 import { addIngestRoutes } from "../../functions/web/routes/ingest.ts";
 import { addReadRoutes } from "../../functions/web/routes/read.ts";
-import { MAX_EXPORTS } from "../../functions/web/routes/runs.ts";
+import { MAX_EXPORTS } from "../../functions/web/routes/run-export.ts";
 import { rasterizerFiles } from "../../local/server/render-thread.ts";
 import type { Token } from "../../shared/run/token.ts";
+import { SUMMARIES, type SummaryRegistry } from "../../shared/summaries/registry.ts";
 
 export interface TestService {
   readonly app: HttpApp;
@@ -54,6 +57,7 @@ let tokens = 0;
 
 /** What a test may want to be otherwise. */
 interface Otherwise {
+  readonly summaries?: SummaryRegistry;
   readonly renderer?: Renderer;
   readonly publicUrl?: string;
   readonly tokens?: TokenStore;
@@ -63,7 +67,8 @@ interface Otherwise {
 export async function makeTestService(
   table: Table,
   {
-    renderer = makeRenderer(makeRasterizer(rasterizerFiles)),
+    summaries = SUMMARIES,
+    renderer = makeRenderer(makeRasterizer(rasterizerFiles), summaries),
     publicUrl,
     tokens: tokenStore = makeTokenStore(table),
     limits = USUAL_TOKEN_LIMITS,
@@ -73,7 +78,7 @@ export async function makeTestService(
   const faults: unknown[] = [];
   const log: Log = { request: (entry) => requests.push(entry), error: (_, error) => faults.push(error) };
   const runs = makeRunStore(table);
-  const app = makeHttpApp({ clock: () => service.now, log, page: errorPageResponse });
+  const app = makeHttpApp({ clock: () => service.now, log, page: errorPageResponse, summaries });
   const ingesting = {
     runs,
     quarantine: makeQuarantineStore(table),
@@ -90,6 +95,7 @@ export async function makeTestService(
     tokens: tokenStore,
     clock: () => service.now,
     admission: makeAdmission(),
+    summaries,
   };
   const reading = {
     ...answering,

@@ -3,22 +3,22 @@
 import { computeCohort } from "../../shared/cells/host-values.ts";
 import { allBackends } from "../../shared/compare/backends.ts";
 import { hostEntry } from "../../shared/compare/host.ts";
-import type { Summary } from "../../shared/report/model.ts";
 import type { Run } from "../../shared/run/run.ts";
 import * as situations from "./comparisons.ts";
 import { type Fleet, fleetOf } from "./fleet.ts";
+import type { Summary } from "./kinds.ts";
 import { runOf } from "./runs.ts";
 
 /** Comparisons by situation. */
 export const COMPARISONS: Readonly<Record<string, () => Summary>> = {
-  seed: () => ({ kind: "compare", answer: situations.seed() }),
-  "clear-win": () => ({ kind: "compare", answer: situations.clearWin() }),
-  "all-equal": () => ({ kind: "compare", answer: situations.allEqual() }),
-  "all-censored": () => ({ kind: "compare", answer: situations.allCensored() }),
-  empty: () => ({ kind: "compare", answer: situations.empty() }),
-  "six-hosts": () => ({ kind: "compare", answer: situations.sixHosts() }),
-  "hundred-thousand-hosts": () => ({ kind: "compare", answer: situations.hundredThousandHosts() }),
-  mixed: () => ({ kind: "compare", answer: situations.mixed() }),
+  seed: () => ({ kind: "compare", result: situations.seed() }),
+  "clear-win": () => ({ kind: "compare", result: situations.clearWin() }),
+  "all-equal": () => ({ kind: "compare", result: situations.allEqual() }),
+  "all-censored": () => ({ kind: "compare", result: situations.allCensored() }),
+  empty: () => ({ kind: "compare", result: situations.empty() }),
+  "six-hosts": () => ({ kind: "compare", result: situations.sixHosts() }),
+  "hundred-thousand-hosts": () => ({ kind: "compare", result: situations.hundredThousandHosts() }),
+  mixed: () => ({ kind: "compare", result: situations.mixed() }),
 };
 
 /** Runs of three hosts on two backends, one of them fast enough to be a bound, one read from a cache. */
@@ -44,7 +44,7 @@ const RUNS: readonly Run[] = ["dom0-a", "dom0-b", "dom0-c"].flatMap((host, index
 export function backendsSummary(fleet: Fleet): Summary {
   return {
     kind: "backends",
-    answer: allBackends({
+    result: allBackends({
       query: { periods: ["all"], view: "trusted", filters: {}, metrics: [] },
       asOf: "2026-11-22T12:00:00.000Z",
       pendingHosts: 0,
@@ -58,7 +58,7 @@ export function backendsSummary(fleet: Fleet): Summary {
 export function hostsSummary({ summaries }: Fleet, cursor: string | null): Summary {
   return {
     kind: "hosts",
-    answer: { hosts: summaries.map((summary) => hostEntry({ summary, cohort: computeCohort(summary) })), cursor },
+    result: { hosts: summaries.map((summary) => hostEntry({ summary, cohort: computeCohort(summary) })), cursor },
   };
 }
 
@@ -85,11 +85,11 @@ const FULL: Run = {
 
 /** One summary of each kind but a comparison. */
 export const OTHERS: Readonly<Record<string, () => Summary>> = {
-  matrix: () => ({ kind: "matrix", answer: situations.fourBackends() }),
-  trend: () => ({ kind: "trend", answer: situations.yearOfBlktap2() }),
+  matrix: () => ({ kind: "matrix", result: situations.fourBackends() }),
+  trend: () => ({ kind: "trend", result: situations.yearOfBlktap2() }),
   backends: () => backendsSummary(fleetOf(RUNS)),
   hosts: () => hostsSummary(fleetOf(RUNS), "ZG9tMC1j"),
-  host: () => ({ kind: "host", answer: situations.oneOfMany() }),
-  runs: () => ({ kind: "runs", answer: { runs: RUNS.toReversed(), cursor: null } }),
-  run: () => ({ kind: "run", answer: FULL }),
+  host: () => ({ kind: "host", result: situations.oneOfMany() }),
+  runs: () => ({ kind: "runs", result: { runs: RUNS.toReversed(), cursor: null } }),
+  run: () => ({ kind: "run", result: FULL }),
 };

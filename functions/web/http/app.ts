@@ -5,6 +5,7 @@ import { type Context, Hono } from "hono";
 import { AppError } from "../../../shared/errors.ts";
 import type { Clock } from "../../../shared/run/periods.ts";
 import type { Token } from "../../../shared/run/token.ts";
+import type { SummaryRegistry } from "../../../shared/summaries/registry.ts";
 import type { Ticket } from "../../service/admission.ts";
 import { errorResponse } from "./errors.ts";
 import { wantsPage, withoutSuffix } from "./formats.ts";
@@ -22,6 +23,8 @@ export interface HttpEnv {
     ticket: Ticket | null;
     /** Whether the body is still being written after the handler has returned. */
     isStream: boolean;
+    /** The kinds of summaries of this app, for the header of its pages; null: those of the service. */
+    summaries: SummaryRegistry | null;
     /** Logs an error that occurs after the response was started, or one that a page shows. */
     logError: (error: unknown) => void;
   };
@@ -38,10 +41,12 @@ export interface HttpDeps {
   readonly log: Log;
   /** What browsers get for an error. Without it they get JSON or text, as programs do. */
   readonly page?: ErrorPage;
+  /** The kinds of summaries in the header of pages; those of the service if absent. */
+  readonly summaries?: SummaryRegistry;
 }
 
 /** An app without routes. */
-export function makeHttpApp({ clock, log, page }: HttpDeps): HttpApp {
+export function makeHttpApp({ clock, log, page, summaries }: HttpDeps): HttpApp {
   const respond = (c: Context<HttpEnv>, error: AppError): Response | Promise<Response> =>
     page !== undefined && wantsPage(c) ? page(c, error) : errorResponse(c, error);
   const app = new Hono<HttpEnv>({ getPath: withoutSuffix });
@@ -53,6 +58,7 @@ export function makeHttpApp({ clock, log, page }: HttpDeps): HttpApp {
     c.set("note", null);
     c.set("results", null);
     c.set("ticket", null);
+    c.set("summaries", summaries ?? null);
     c.set("isStream", false);
     c.set("logError", (error) => log.error(requestId, error));
     await next();

@@ -2,8 +2,8 @@
 
 import type { Context } from "hono";
 import { accepts } from "hono/accepts";
-import { type Format, MEDIA_TYPES } from "../../../shared/api/formats.ts";
 import { AppError } from "../../../shared/errors.ts";
+import { type Format, MEDIA_TYPES } from "../../../shared/summaries/formats.ts";
 
 /**
  * The format of the response, one of `offered`; the first of them is the default, also where Accept names none of them.

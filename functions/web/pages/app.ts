@@ -1,6 +1,6 @@
 // The routes of pages: HTML for people, by the same results as the API. In: the stores and clock that pages read from. Out: routes
-// on an app. The pages themselves are loaded with the first request for one. Pages that write are separate, so that they can be
-// added to the app that has the permission: uploads to ingest, shares to embed.
+// on an app. The pages themselves are loaded with the first request for one. Pages that write have files of their own, because they are
+// added to the function that has the permission, and its bundle then contains no other page: uploads to ingest, shares to embed.
 
 import type { Context } from "hono";
 import { COST, charged } from "../../service/admission.ts";
@@ -8,8 +8,6 @@ import { admitted } from "../http/admission.ts";
 import type { HttpApp, HttpEnv } from "../http/app.ts";
 import { allow } from "../http/auth.ts";
 import { assertSameOrigin, endSession } from "../http/session.ts";
-import type { EmbedDeps } from "../routes/embed.ts";
-import type { IngestDeps } from "../routes/ingest.ts";
 import type { ReadDeps } from "../routes/read.ts";
 
 /** What pages that read depend on. */
@@ -39,6 +37,13 @@ export function addPageRoutes(app: HttpApp, deps: PageDeps): void {
   app.get("/hosts/:host", reader, answer, async (c) => (await pages()).host(c, chargedTo(c)));
   app.get("/runs", reader, list, async (c) => (await pages()).runs(c, deps));
   app.get("/runs/:id", either, admitted(deps, COST.small), async (c) => (await pages()).run(c, deps));
+  // A kind of summary without a page of its own has one without a form.
+  const paths = new Set(app.routes.map(({ path }) => path));
+  for (const entry of deps.summaries) {
+    const { page } = entry;
+    if (page === null || paths.has(page)) continue;
+    app.get(page, reader, answer, async (c) => (await pages()).plainSummaryPage(c, chargedTo(c), entry));
+  }
   app.get("/upload", uploader, async (c) => (await pages()).upload(c, deps));
 
   app.get("/sign-in", async (c) => (await pages()).signIn(c, deps));
@@ -48,18 +53,4 @@ export function addPageRoutes(app: HttpApp, deps: PageDeps): void {
     endSession(c);
     return c.redirect("/sign-in", 303);
   });
-}
-
-/** Adds POST /upload, to the app that may write runs. */
-export function addUploadRoute(app: HttpApp, deps: IngestDeps): void {
-  app.post("/upload", allow(deps, "ingest"), async (c) => (await import("./upload.tsx")).postUpload(c, deps));
-}
-
-/** Adds the page of shares and its forms, to the app that may write shares. */
-export function addSharePageRoutes(app: HttpApp, deps: EmbedDeps): void {
-  const reader = allow(deps, "read");
-  app.get("/shares", reader, async (c) => (await import("./shares.tsx")).shares(c, deps));
-  app.post("/shares", reader, async (c) => (await import("./shares.tsx")).postShare(c, deps));
-  // The id is in the form, because URLs are logged and everybody with the id can view the share.
-  app.post("/shares/revoke", reader, async (c) => (await import("./shares.tsx")).postShareRevocation(c, deps));
 }

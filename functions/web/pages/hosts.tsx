@@ -2,12 +2,11 @@
 // with its rates, its comparisons of backends, and its rank in the fleet.
 
 import * as z from "zod";
-import { hostsQuery } from "../../../shared/api/parameters.ts";
-import { once } from "../../../shared/api/request-fields.ts";
-import { hostEntry } from "../../../shared/compare/host.ts";
-import { AppError } from "../../../shared/errors.ts";
-import type { Summary } from "../../../shared/report/model.ts";
-import { hostResult } from "../../service/queries.ts";
+import { once } from "../../../shared/summaries/fields.ts";
+import { host as hostKind } from "../../../shared/summaries/host.ts";
+import { hosts as hostsKind } from "../../../shared/summaries/hosts.ts";
+import { entryOf } from "../../../shared/summaries/registry.ts";
+import { fleetSource } from "../../service/summary-source.ts";
 import { tokenOf } from "../http/auth.ts";
 import { askedBy } from "../http/form.ts";
 import type { PageDeps } from "./app.ts";
@@ -18,16 +17,14 @@ import { SummaryBody } from "./summary.tsx";
 
 const MAX_HOST_LENGTH = 255;
 
-const hostsPageQuery = hostsQuery
-  .pick({ limit: true, cursor: true })
-  .extend({ host: once(z.string().max(MAX_HOST_LENGTH)).optional() });
+const hostsPageQuery = hostsKind.query.extend({ host: once(z.string().max(MAX_HOST_LENGTH)).optional() });
 
 /** GET /hosts; with `host` a redirect to that host. */
 export const hosts: Page<PageDeps> = async (c, deps) => {
-  const { host, limit, cursor } = askedBy(c, hostsPageQuery);
+  const { host, ...parameters } = askedBy(c, hostsPageQuery);
   if (host !== undefined) return c.redirect(targetPath({ kind: "host", id: host.trim() }), 303);
-  const page = await deps.hosts.list(tokenOf(c).fleet, limit, cursor);
-  const summary: Summary = { kind: "hosts", answer: { hosts: page.items.map(hostEntry), cursor: page.cursor } };
+  const { cursor } = parameters;
+  const result = await hostsKind.compute(fleetSource(deps, tokenOf(c), c.get("logError")), parameters);
   return pageResponse(
     c,
     { title: "Hosts" },
@@ -38,15 +35,20 @@ export const hosts: Page<PageDeps> = async (c, deps) => {
         </Field>
       </QueryForm>
       <div class="list">
-        <SummaryBody summary={summary} endpoint="/v1/hosts" query={buildQueryString({ cursor })}>
-          {page.items.length === 0 && cursor === undefined && (
+        <SummaryBody
+          entry={entryOf(deps.summaries, "hosts")}
+          kind={hostsKind}
+          result={result}
+          query={buildQueryString({ cursor })}
+        >
+          {result.hosts.length === 0 && cursor === undefined && (
             <p>
               <a href="/">Send your first result</a>
             </p>
           )}
         </SummaryBody>
       </div>
-      <NextPage path="/hosts" parameters={{}} cursor={page.cursor} />
+      <NextPage path="/hosts" parameters={{}} cursor={result.cursor} />
     </>,
   );
 };
@@ -54,15 +56,11 @@ export const hosts: Page<PageDeps> = async (c, deps) => {
 /** GET /hosts/{host} */
 export const host: Page<PageDeps> = async (c, deps) => {
   const name = c.req.param("host") ?? "";
-  const profile = await hostResult(deps, tokenOf(c).fleet, name);
-  if (profile === null) {
-    throw new AppError("not_found", `this fleet has no results of a host "${name.slice(0, MAX_HOST_LENGTH)}"`);
-  }
-  const summary: Summary = { kind: "host", answer: profile };
+  const result = await hostKind.compute(fleetSource(deps, tokenOf(c), c.get("logError")), {}, name);
   return pageResponse(
     c,
     { title: `Host ${name}` },
-    <SummaryBody summary={summary} endpoint={`/v1/hosts/${encodeURIComponent(name)}`} query="">
+    <SummaryBody entry={entryOf(deps.summaries, "host")} kind={hostKind} result={result} name={name} query="">
       <p>
         <a href={`/runs${buildQueryString({ host: name })}`}>All runs from this host</a>
       </p>

@@ -8,6 +8,7 @@ import { VERSION } from "../../../shared/deployment.ts";
 import type { AppError } from "../../../shared/errors.ts";
 import { printable } from "../../../shared/run/text.ts";
 import type { Scope, Token } from "../../../shared/run/token.ts";
+import { KINDS, type SummaryInfo } from "../../../shared/summaries/catalog.ts";
 import type { HttpEnv } from "../http/app.ts";
 import { contentSecurityPolicy } from "../http/csp.ts";
 import { COPY_SCRIPT_URL, ICON, STYLE_URL } from "./assets.ts";
@@ -39,7 +40,15 @@ export function pageResponse(c: Context<HttpEnv>, props: PageProps, content: Chi
     "script-src": copies ? "'self'" : "",
     "form-action": "'self'",
   });
-  const page = <Document {...props} token={c.get("token")} path={c.req.path} content={content} />;
+  const page = (
+    <Document
+      {...props}
+      token={c.get("token")}
+      items={navigationPages(c.get("summaries") ?? Object.values(KINDS))}
+      path={c.req.path}
+      content={content}
+    />
+  );
   return c.html(`<!doctype html>\n${page.toString()}\n`, status, {
     "Content-Security-Policy": policy,
     // Without any referrer browsers send forms with the origin "null", which fails the same-origin check.
@@ -48,8 +57,10 @@ export function pageResponse(c: Context<HttpEnv>, props: PageProps, content: Chi
   });
 }
 
-const Document: FC<PageProps & { token: Token | null; path: string; content: Child }> = (props) => {
-  const { title, copies, head, token, path, content } = props;
+const Document: FC<
+  PageProps & { token: Token | null; items: readonly NavigationItem[]; path: string; content: Child }
+> = (props) => {
+  const { title, copies, head, token, items, path, content } = props;
   return (
     <html lang="en" class="auto">
       <head>
@@ -69,7 +80,7 @@ const Document: FC<PageProps & { token: Token | null; path: string; content: Chi
           <a class="brand" href={homePath(token)}>
             vbdstat
           </a>
-          {token !== null && <Navigation token={token} path={path} />}
+          {token !== null && <Navigation token={token} items={items} path={path} />}
         </header>
         <main id="main" tabindex={-1}>
           {content}
@@ -86,14 +97,16 @@ const Document: FC<PageProps & { token: Token | null; path: string; content: Chi
   );
 };
 
-const Navigation: FC<{ token: Token; path: string }> = ({ token, path }) => (
+const Navigation: FC<{ token: Token; items: readonly NavigationItem[]; path: string }> = ({ token, items, path }) => (
   <>
     <nav aria-label="Pages">
-      {NAVIGATION.filter(({ scope }) => token.scope === "admin" || token.scope === scope).map((item) => (
-        <a href={item.path} aria-current={isWithin(path, item.path) ? "page" : undefined}>
-          {item.name}
-        </a>
-      ))}
+      {items
+        .filter(({ scope }) => token.scope === "admin" || token.scope === scope)
+        .map((item) => (
+          <a href={item.path} aria-current={isWithin(path, item.path) ? "page" : undefined}>
+            {item.name}
+          </a>
+        ))}
     </nav>
     <form method="post" action="/sign-out" class="who">
       <span>
@@ -104,16 +117,23 @@ const Navigation: FC<{ token: Token; path: string }> = ({ token, path }) => (
   </>
 );
 
-/** The pages in the header, and the scope that may open each; admins may open all. */
-const NAVIGATION = [
-  { path: "/", name: "Overview", scope: "read" },
-  { path: "/matrix", name: "Matrix", scope: "read" },
-  { path: "/trend", name: "Trend", scope: "read" },
-  { path: "/hosts", name: "Hosts", scope: "read" },
-  { path: "/runs", name: "Runs", scope: "read" },
-  { path: "/upload", name: "Upload", scope: "ingest" },
-  { path: "/shares", name: "Shares", scope: "read" },
-] as const satisfies readonly { path: string; name: string; scope: Scope }[];
+interface NavigationItem {
+  readonly path: string;
+  readonly name: string;
+  /** The scope that may open the page; admins may open all. */
+  readonly scope: Scope;
+}
+
+/** The pages in the header: those of summaries, and the pages that change something. */
+function navigationPages(summaries: readonly Pick<SummaryInfo, "page" | "title">[]): readonly NavigationItem[] {
+  return [
+    ...summaries.flatMap(({ page, title }): NavigationItem[] =>
+      page === null ? [] : [{ path: page, name: title, scope: "read" }],
+    ),
+    { path: "/upload", name: "Upload", scope: "ingest" },
+    { path: "/shares", name: "Shares", scope: "read" },
+  ];
+}
 
 /** The first page for the holder of a token; without one the overview, which leads to the sign-in. */
 export function homePath(token: Token | null): string {
@@ -122,7 +142,7 @@ export function homePath(token: Token | null): string {
 
 /** The page in the header that a path is or is below; null for every other path. */
 export function findNavigationPage(path: string): { readonly path: string; readonly name: string } | null {
-  return NAVIGATION.find((item) => isWithin(path, item.path)) ?? null;
+  return navigationPages(Object.values(KINDS)).find((item) => isWithin(path, item.path)) ?? null;
 }
 
 const isWithin = (path: string, parent: string): boolean =>

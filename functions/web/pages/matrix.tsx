@@ -1,9 +1,10 @@
 // GET /matrix: every pair of backends, with a link to the comparison of each pair.
 
 import type { FC } from "hono/jsx";
-import { matrixQuery } from "../../../shared/api/parameters.ts";
 import type { MatrixResult } from "../../../shared/compare/trend.ts";
-import { matrixResult } from "../../service/queries.ts";
+import { matrix as kind } from "../../../shared/summaries/matrix.ts";
+import { entryOf } from "../../../shared/summaries/registry.ts";
+import { cellSource } from "../../service/summary-source.ts";
 import { checked } from "../../service/validation.ts";
 import { tokenOf } from "../http/auth.ts";
 import { sentQuery } from "../http/form.ts";
@@ -32,10 +33,10 @@ export const matrix: Page<PageDeps> = async (c, deps) => {
   return summaryPage(c, {
     query,
     form: <MatrixForm query={query} values={values} now={deps.clock()} />,
-    endpoint: "/v1/matrix",
+    entry: entryOf(deps.summaries, "matrix"),
     compute: async () => {
-      const answer = await matrixResult(deps, fleet, checked(matrixQuery, query, "bad_parameter"));
-      return { summary: { kind: "matrix", answer }, children: <PairLinks matrix={answer} query={query} /> };
+      const result = await kind.compute(cellSource(deps, fleet), checked(kind.query, query, "bad_parameter"));
+      return { kind, result, children: <PairLinks matrix={result} query={query} /> };
     },
     onError: { title: "Matrix", heading: "This comparison is not possible" },
   });

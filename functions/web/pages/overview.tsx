@@ -2,26 +2,20 @@
 // the pair that most hosts have; a fleet without any pair gets the page of first steps.
 
 import type { FC } from "hono/jsx";
-import { compareQuery, matrixQuery } from "../../../shared/api/parameters.ts";
 import type { Comparison } from "../../../shared/compare/comparison.ts";
 import type { MatrixResult } from "../../../shared/compare/trend.ts";
 import { type Explanation, explainMetric } from "../../../shared/report/explanation.ts";
 import { formatHostCount, formatInterval, formatTimes } from "../../../shared/report/format.ts";
-import {
-  DEFAULT_RENDER_OPTIONS,
-  type Remark,
-  type Report,
-  type Summary,
-  warning,
-} from "../../../shared/report/model.ts";
+import { DEFAULT_RENDER_OPTIONS, type Remark, type Report, warning } from "../../../shared/report/model.ts";
 import { shownMetrics, verdictCell } from "../../../shared/report/verdicts.ts";
 import { BACKENDS, type Backend } from "../../../shared/run/backends.ts";
 import { formatRatio } from "../../../shared/run/format.ts";
 import { metricLabel } from "../../../shared/run/metrics.ts";
 import { printable } from "../../../shared/run/text.ts";
-import { FLEET_SECTION, WORDS_SECTION } from "../../../shared/summaries/compare.ts";
-import { reportOf } from "../../../shared/summaries/registry.ts";
-import { compareResult, matrixResult } from "../../service/queries.ts";
+import { compare, FLEET_SECTION, WORDS_SECTION } from "../../../shared/summaries/compare.ts";
+import { matrix } from "../../../shared/summaries/matrix.ts";
+import { entryOf } from "../../../shared/summaries/registry.ts";
+import { cellSource } from "../../service/summary-source.ts";
 import { checked } from "../../service/validation.ts";
 import { tokenOf } from "../http/auth.ts";
 import { sentQuery } from "../http/form.ts";
@@ -48,21 +42,21 @@ import { summaryPage } from "./summary.tsx";
 export const overview: Page<PageDeps> = async (c, deps) => {
   const sent = sentQuery(c);
   const { fleet } = tokenOf(c);
+  const source = cellSource(deps, fleet);
   const hasBackends = sent["baseline"] !== undefined || sent["candidate"] !== undefined;
   const [values, pair] = await Promise.all([
     readCohortValues(deps, fleet),
-    hasBackends ? null : findMostComparedPair(await matrixResult(deps, fleet, matrixQuery.parse({}))),
+    hasBackends ? null : findMostComparedPair(await matrix.compute(source, matrix.query.parse({}))),
   ]);
   if (!hasBackends && pair === null) return gettingStarted(c, deps);
   const query: PageQuery = pair === null ? sent : { ...sent, baseline: [pair.baseline], candidate: [pair.candidate] };
   return summaryPage(c, {
     query,
     form: <ComparisonForm query={query} values={values} now={deps.clock()} />,
-    endpoint: "/v1/compare",
+    entry: entryOf(deps.summaries, "compare"),
     compute: async () => {
-      const comparison = await compareResult(deps, fleet, checked(compareQuery, query, "bad_parameter"));
-      const summary: Summary = { kind: "compare", answer: comparison };
-      return { summary, report: buildReport(comparison, summary), children: <VerdictTable comparison={comparison} /> };
+      const result = await compare.compute(source, checked(compare.query, query, "bad_parameter"));
+      return { kind: compare, result, report: buildReport(result), children: <VerdictTable comparison={result} /> };
     },
     onError: { title: "Overview", heading: "This comparison is not possible" },
   });
@@ -111,8 +105,8 @@ const ComparisonForm: FC<{ query: PageQuery; values: CohortValues; now: number }
 };
 
 /** The report without what the table of verdicts shows, and with a notice where only one host was measured. */
-function buildReport(comparison: Comparison, summary: Summary): Report {
-  const report = reportOf(summary, DEFAULT_RENDER_OPTIONS);
+function buildReport(comparison: Comparison): Report {
+  const report = compare.report(comparison, DEFAULT_RENDER_OPTIONS);
   const sections = report.sections
     .filter(({ heading }) => heading !== WORDS_SECTION)
     .map((section) => (section.heading === FLEET_SECTION ? { ...section, heading: "Caveats", table: null } : section))

@@ -8,5 +8,6 @@ export { matrix } from "./matrix.tsx";
 export { overview } from "./overview.tsx";
 export { run, runs } from "./runs.tsx";
 export { postSignIn, signIn } from "./sign-in.tsx";
+export { plainSummaryPage } from "./summary.tsx";
 export { trend } from "./trend.tsx";
 export { upload } from "./upload.tsx";

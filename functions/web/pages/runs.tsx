@@ -2,14 +2,14 @@
 // assessment of its reads, and the line that it came from.
 
 import type { FC } from "hono/jsx";
-import { runsQuery } from "../../../shared/api/parameters.ts";
-import { DEFAULT_RENDER_OPTIONS, type Report, type Summary } from "../../../shared/report/model.ts";
+import { DEFAULT_RENDER_OPTIONS, type Report } from "../../../shared/report/model.ts";
 import { printable } from "../../../shared/run/text.ts";
-import { reportOf } from "../../../shared/summaries/registry.ts";
-import { backendOf, hostNamed, runPageResult, runResult } from "../../service/queries.ts";
+import { entryOf } from "../../../shared/summaries/registry.ts";
+import { run as runKind } from "../../../shared/summaries/run.ts";
+import { type RunPage, runs as runsKind } from "../../../shared/summaries/runs.ts";
+import { fleetSource } from "../../service/summary-source.ts";
 import { tokenOf } from "../http/auth.ts";
 import { askedBy } from "../http/form.ts";
-import { idOf } from "../http/parameters.ts";
 import type { PageDeps } from "./app.ts";
 import { BackendChoice, Field, QueryForm } from "./forms.tsx";
 import { NextPage, type Page, pageResponse } from "./layout.tsx";
@@ -18,18 +18,9 @@ import { SummaryBody } from "./summary.tsx";
 
 /** GET /runs */
 export const runs: Page<PageDeps> = async (c, deps) => {
-  const { backend, host, from, to, limit, cursor } = askedBy(c, runsQuery);
-  const { fleet } = tokenOf(c);
-  const page = await deps.runs.list(fleet, {
-    host: host && (await hostNamed(deps.hosts, fleet, host)),
-    backend: backend && backendOf("backend", backend),
-    from,
-    to,
-    limit,
-    cursor,
-  });
-  for (const run of page.unreadable) c.get("logError")(run);
-  const summary: Summary = { kind: "runs", answer: runPageResult(page) };
+  const parameters = askedBy(c, runsKind.query);
+  const { backend, host, from, to } = parameters;
+  const result = await runsKind.compute(fleetSource(deps, tokenOf(c), c.get("logError")), parameters);
   const filters = { host, backend, from: from?.slice(0, 10), to: to?.slice(0, 10) };
   return pageResponse(
     c,
@@ -45,20 +36,21 @@ export const runs: Page<PageDeps> = async (c, deps) => {
       </QueryForm>
       <div class="list">
         <SummaryBody
-          summary={summary}
-          endpoint="/v1/runs"
+          entry={entryOf(deps.summaries, "runs")}
+          kind={runsKind}
+          result={result}
           query={buildQueryString(filters)}
-          report={buildReportWithLinkedTimes(summary)}
+          report={buildReportWithLinkedTimes(result)}
         />
       </div>
-      <NextPage path="/runs" parameters={filters} cursor={page.cursor} />
+      <NextPage path="/runs" parameters={filters} cursor={result.cursor} />
     </>,
   );
 };
 
 /** The report with the link to a run on its time in place of a column with its id of 48 digits. */
-function buildReportWithLinkedTimes(summary: Summary): Report {
-  const report = reportOf(summary, DEFAULT_RENDER_OPTIONS);
+function buildReportWithLinkedTimes(result: RunPage): Report {
+  const report = runsKind.report(result, DEFAULT_RENDER_OPTIONS);
   const sections = report.sections.map((section) => {
     if (section.table === null) return section;
     const rows = section.table.rows.map((row) => {
@@ -79,12 +71,12 @@ const DateField: FC<{ label: string; name: string; value: string | undefined }> 
 /** GET /runs/{id} */
 export const run: Page<PageDeps> = async (c, deps) => {
   const token = tokenOf(c);
-  const answer = await runResult(deps, token, idOf(c, "run"));
-  const { host, id } = answer;
+  const result = await runKind.compute(fleetSource(deps, token, c.get("logError")), {}, c.req.param("id"));
+  const { host, id } = result;
   return pageResponse(
     c,
     { title: `Run on ${host}` },
-    <SummaryBody summary={{ kind: "run", answer }} endpoint={`/v1/runs/${id}`} query="">
+    <SummaryBody entry={entryOf(deps.summaries, "run")} kind={runKind} result={result} name={id} query="">
       {token.scope !== "ingest" && (
         <p>
           <a href={targetPath({ kind: "host", id: host })}>Host {printable(host)}</a> ·{" "}

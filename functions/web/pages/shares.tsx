@@ -3,25 +3,23 @@
 
 import type { FC } from "hono/jsx";
 import * as z from "zod";
-import { pageQuery } from "../../../shared/api/paging.ts";
-import { once } from "../../../shared/api/request-fields.ts";
 import { newShare } from "../../../shared/api/shares.ts";
 import { shareSnippets, shareUrls } from "../../../shared/render/links.ts";
 import { formatInstant } from "../../../shared/report/format.ts";
 import { WIDTH } from "../../../shared/report/model.ts";
-import { METRICS } from "../../../shared/run/metrics.ts";
-import { SHARE_KINDS, type Share } from "../../../shared/run/share.ts";
+import type { Share } from "../../../shared/run/share.ts";
 import { printable } from "../../../shared/run/text.ts";
 import type { Token } from "../../../shared/run/token.ts";
+import { once, pageQuery } from "../../../shared/summaries/fields.ts";
+import type { SummaryRegistry } from "../../../shared/summaries/registry.ts";
 import { createShare } from "../../service/new-share.ts";
-import { backendOf } from "../../service/queries.ts";
+import { mayRevoke, revokeShare, sharedKind } from "../../service/shares.ts";
 import { checked } from "../../service/validation.ts";
 import { tokenOf } from "../http/auth.ts";
 import { FORM } from "../http/body.ts";
 import { askedBy, formBy, valuesOf } from "../http/form.ts";
 import type { EmbedDeps } from "../routes/embed.ts";
 import { originOf } from "../routes/share-links.ts";
-import { mayRevoke, revokeShare } from "../routes/share-management.ts";
 import { NextPage, type Page, pageResponse } from "./layout.tsx";
 
 /** Shares on a page of the list. */
@@ -33,6 +31,7 @@ export const shares: Page<EmbedDeps> = async (c, deps) => {
   const token = tokenOf(c);
   const origin = originOf(c, deps.publicUrl);
   const page = await deps.shares.list(token.fleet, PAGE_SIZE, cursor);
+  const titles = await Promise.all(page.items.map((share) => shareTitle(deps.summaries, share)));
   return pageResponse(
     c,
     { title: "Shares", copies: true },
@@ -45,7 +44,14 @@ export const shares: Page<EmbedDeps> = async (c, deps) => {
             : "Anyone with one of these links can view its summary without a token, until the link is revoked."}
         </p>
         {page.items.map((share, index) => (
-          <ShareEntry share={share} origin={origin} token={token} isOpen={index === 0 && cursor === undefined} />
+          <ShareEntry
+            share={share}
+            title={titles[index] ?? ""}
+            summaries={deps.summaries}
+            origin={origin}
+            token={token}
+            isOpen={index === 0 && cursor === undefined}
+          />
         ))}
       </div>
       <NextPage path="/shares" parameters={{}} cursor={page.cursor} />
@@ -53,12 +59,20 @@ export const shares: Page<EmbedDeps> = async (c, deps) => {
   );
 };
 
-const ShareEntry: FC<{ share: Share; origin: string; token: Token; isOpen: boolean }> = (props) => {
-  const { share, origin, token, isOpen } = props;
+const ShareEntry: FC<{
+  share: Share;
+  /** May contain characters that are not printable. */
+  title: string;
+  summaries: SummaryRegistry;
+  origin: string;
+  token: Token;
+  isOpen: boolean;
+}> = (props) => {
+  const { share, summaries, origin, token, isOpen } = props;
   const { id, kind, frozen, query, created_at: createdAt, created_by: creator } = share;
-  const title = printable(shareTitle(share));
-  const urls = shareUrls(origin, id, kind);
-  const snippets = shareSnippets(urls, shareTitle(share));
+  const title = printable(props.title);
+  const urls = shareUrls(origin, id, sharedKind(summaries, share));
+  const snippets = shareSnippets(urls, props.title);
   return (
     <article class="share" aria-labelledby={`title-${id}`}>
       <h2 id={`title-${id}`}>{title}</h2>
@@ -101,23 +115,17 @@ const ShareEntry: FC<{ share: Share; origin: string; token: Token; isOpen: boole
   );
 };
 
-/** The title of a share in the list: its own, or the title of its report, which follows from the query alone. */
-export function shareTitle({ kind, query, title }: Pick<Share, "kind" | "query" | "title">): string {
-  const first = (name: string) => query[name]?.[0] ?? "";
+/** The title of a share in the list: its own, or the one that its query alone gives. */
+export async function shareTitle(
+  summaries: SummaryRegistry,
+  { kind: name, query, title }: Pick<Share, "kind" | "query" | "title">,
+): Promise<string> {
   if (title !== null) return title;
-  switch (kind) {
-    case "compare":
-      return `${backendOf("candidate", first("candidate"))} against ${backendOf("baseline", first("baseline"))}`;
-    case "matrix":
-      return "All pairs of backends";
-    case "trend":
-      return `${backendOf("backend", first("backend"))} over time: ${findMetricLabel(first("metric"))}`;
-    case "backends":
-      return "Backends";
-  }
+  const entry = sharedKind(summaries, { kind: name });
+  const kind = await entry.load();
+  const { data, success } = kind.query.safeParse(query);
+  return success ? kind.title(data) : entry.title;
 }
-
-const findMetricLabel = (metric: string): string => METRICS.find(({ name }) => name === metric)?.label ?? metric;
 
 function formatQuery(query: Share["query"]): string {
   const parts = Object.entries(query).map(([name, values]) => `${name} ${values.join(" or ")}`);
@@ -133,7 +141,7 @@ const Snippet: FC<{ name: string; text: string }> = ({ name, text }) => (
 );
 
 const newShareForm = z.strictObject({
-  kind: once(z.enum(SHARE_KINDS)),
+  kind: once(z.string().max(100)),
   /** The query string of the endpoint of this kind. */
   query: once(z.string().max(8_000)).prefault(""),
   lasts: once(z.enum(["frozen", "live"])),
@@ -144,7 +152,7 @@ const newShareForm = z.strictObject({
 export const postShare: Page<EmbedDeps> = async (c, deps) => {
   const { kind, query, lasts, title } = await formBy(c, newShareForm, FORM);
   const request = { kind, query: valuesOf(new URLSearchParams(query)), frozen: lasts === "frozen", title };
-  const { share } = await createShare(deps, tokenOf(c), checked(newShare, request, "bad_body"));
+  const { share } = await createShare(deps, tokenOf(c), checked(newShare(deps.summaries), request, "bad_body"));
   c.set("note", `created a ${lasts} share of kind ${share.kind}`);
   return c.redirect("/shares", 303);
 };

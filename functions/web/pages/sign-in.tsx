@@ -2,8 +2,8 @@
 
 import type { Context } from "hono";
 import * as z from "zod";
-import { once } from "../../../shared/api/request-fields.ts";
 import { AppError } from "../../../shared/errors.ts";
+import { once } from "../../../shared/summaries/fields.ts";
 import type { HttpEnv } from "../http/app.ts";
 import { type AuthDeps, findToken } from "../http/auth.ts";
 import { SIGN_IN_FORM } from "../http/body.ts";

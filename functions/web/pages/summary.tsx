@@ -3,15 +3,19 @@
 
 import type { Context } from "hono";
 import type { Child, FC } from "hono/jsx";
-import { CHART_FORMATS, LIST_FORMATS, PICTURE_FORMATS } from "../../../shared/api/formats.ts";
 import { AppError } from "../../../shared/errors.ts";
 import { ReportBody } from "../../../shared/render/html.tsx";
-import { DEFAULT_RENDER_OPTIONS, type Report, type Summary } from "../../../shared/report/model.ts";
-import { SHARE_KINDS, type ShareKind } from "../../../shared/run/share.ts";
+import { DEFAULT_RENDER_OPTIONS, type Report } from "../../../shared/report/model.ts";
 import { pageChart } from "../../../shared/summaries/documents.ts";
-import { reportOf } from "../../../shared/summaries/registry.ts";
+import type { SummaryKind } from "../../../shared/summaries/kind.ts";
+import type { SummaryEntry } from "../../../shared/summaries/registry.ts";
+import { fleetSource } from "../../service/summary-source.ts";
+import { checked } from "../../service/validation.ts";
 import type { HttpEnv } from "../http/app.ts";
+import { tokenOf } from "../http/auth.ts";
+import { sentQuery } from "../http/form.ts";
 import { wantsPage } from "../http/formats.ts";
+import type { PageDeps } from "./app.ts";
 import { ErrorAlert } from "./error-page.tsx";
 import type { PageQuery } from "./forms.tsx";
 import { pageResponse } from "./layout.tsx";
@@ -20,8 +24,7 @@ import { buildQueryString, targetPath } from "./links.ts";
 interface SummaryPage {
   readonly query: PageQuery;
   readonly form: Child;
-  /** Path of the API endpoint with the same summary. */
-  readonly endpoint: string;
+  readonly entry: SummaryEntry;
   /** Throws `bad_parameter` for a query that is not valid. */
   readonly compute: () => Promise<PageSummary>;
   /** What the page says in place of a summary: the title of the browser tab, and the heading of the error. */
@@ -29,7 +32,8 @@ interface SummaryPage {
 }
 
 interface PageSummary {
-  readonly summary: Summary;
+  readonly kind: SummaryKind;
+  readonly result: unknown;
   /** The report where the page shows it differently from the other formats. */
   readonly report?: Report;
   /** What the page adds to the report, below the chart. */
@@ -38,7 +42,7 @@ interface PageSummary {
 
 /** The page of a query: 200 with its summary, or 400 with the error for browsers. Throws every other error of `compute`. */
 export async function summaryPage(c: Context<HttpEnv>, page: SummaryPage): Promise<Response> {
-  const { query, form, endpoint, compute, onError } = page;
+  const { query, form, entry, compute, onError } = page;
   const withForm = (body: Child) => (
     <>
       {form}
@@ -46,9 +50,9 @@ export async function summaryPage(c: Context<HttpEnv>, page: SummaryPage): Promi
     </>
   );
   try {
-    const { summary, ...shown } = await compute();
-    const { title } = reportOf(summary, DEFAULT_RENDER_OPTIONS);
-    const body = <SummaryBody summary={summary} endpoint={endpoint} query={buildQueryString(query)} {...shown} />;
+    const shown = await compute();
+    const { title } = shown.kind.report(shown.result, DEFAULT_RENDER_OPTIONS);
+    const body = <SummaryBody entry={entry} query={buildQueryString(query)} {...shown} />;
     return pageResponse(c, { title }, withForm(body));
   } catch (error) {
     if (!(error instanceof AppError && error.code === "bad_parameter" && wantsPage(c))) throw error;
@@ -57,37 +61,53 @@ export async function summaryPage(c: Context<HttpEnv>, page: SummaryPage): Promi
   }
 }
 
+/** GET of a kind of summary without a page of its own: the result for the query of the URL, without a form. */
+export async function plainSummaryPage(c: Context<HttpEnv>, deps: PageDeps, entry: SummaryEntry): Promise<Response> {
+  const query = sentQuery(c);
+  return summaryPage(c, {
+    query,
+    form: null,
+    entry,
+    compute: async () => {
+      const kind = await entry.load();
+      const source = fleetSource(deps, tokenOf(c), c.get("logError"));
+      return { kind, result: await kind.compute(source, checked(kind.query, query, "bad_parameter")) };
+    },
+    onError: { title: entry.title, heading: "This summary cannot be shown" },
+  });
+}
+
 /** Width of a chart on a wide screen, in px. */
 const CHART_WIDTH = 860;
 
 interface SummaryBodyProps extends PageSummary {
-  /** Path of the API endpoint, without the suffix of a format. */
-  readonly endpoint: string;
+  readonly entry: SummaryEntry;
+  /** The text of the path parameter of the endpoint, if it has one. */
+  readonly name?: string;
   /** The query string of the summary with its question mark; empty for none. */
   readonly query: string;
 }
 
 /** A summary as the body of a page: report, chart, share form and links to the other formats. */
-export const SummaryBody: FC<SummaryBodyProps> = ({ summary, endpoint, query, report, children }) => {
+export const SummaryBody: FC<SummaryBodyProps> = ({ entry, kind, result, name = "", query, report, children }) => {
   const options = { ...DEFAULT_RENDER_OPTIONS, width: CHART_WIDTH };
-  const chart = pageChart(summary, options);
-  const shareKind = SHARE_KINDS.find((kind) => kind === summary.kind);
-  const formats = chart === null ? LIST_FORMATS : shareKind === undefined ? CHART_FORMATS : PICTURE_FORMATS;
+  const chart = pageChart(kind, result, options);
+  const endpoint = entry.path.replace(/\{\w+\}/, encodeURIComponent(name));
   return (
     <>
       {/* Without the cursor: the page links to its next page and needs no text about a parameter. */}
       <ReportBody
-        report={{ ...(report ?? reportOf(summary, options)), cursor: null }}
+        report={{ ...(report ?? kind.report(result, options)), cursor: null }}
         chart={chart}
         linkOf={targetPath}
       >
         {children}
       </ReportBody>
       <div class="after-report">
-        {shareKind !== undefined && <ShareForm kind={shareKind} query={query} />}
+        {entry.isShareable && <ShareForm kind={entry.name} query={query} />}
         <p class="formats">
           Download:{" "}
-          {formats.map((format, index) => (
+          {entry.formats.map((format, index) => (
             <>
               {index === 0 ? "" : " · "}
               <a href={`${endpoint}.${format}${query}`}>{format.toUpperCase()}</a>
@@ -100,7 +120,7 @@ export const SummaryBody: FC<SummaryBodyProps> = ({ summary, endpoint, query, re
 };
 
 /** Creates a share of the summary on the page, by POST /shares; the page of shares then has its snippets. */
-const ShareForm: FC<{ kind: ShareKind; query: string }> = ({ kind, query }) => (
+const ShareForm: FC<{ kind: string; query: string }> = ({ kind, query }) => (
   <section class="share-panel" aria-labelledby="share">
     <h2 id="share">Share</h2>
     <p>

@@ -2,10 +2,12 @@
 // a metric block writes.
 
 import type { FC } from "hono/jsx";
-import { backendsQuery, trendQuery } from "../../../shared/api/parameters.ts";
 import type { AllBackends } from "../../../shared/compare/backends.ts";
 import { PERIOD_UNITS } from "../../../shared/run/periods.ts";
-import { backendsResult, trendResult } from "../../service/queries.ts";
+import { backends } from "../../../shared/summaries/backends.ts";
+import { entryOf } from "../../../shared/summaries/registry.ts";
+import { trend as kind } from "../../../shared/summaries/trend.ts";
+import { cellSource } from "../../service/summary-source.ts";
 import { checked } from "../../service/validation.ts";
 import { tokenOf } from "../http/auth.ts";
 import { sentQuery } from "../http/form.ts";
@@ -30,28 +32,28 @@ import { summaryPage } from "./summary.tsx";
 export const trend: Page<PageDeps> = async (c, deps) => {
   const sent = sentQuery(c);
   const { fleet } = tokenOf(c);
+  const source = cellSource(deps, fleet);
   const [values, backend] = await Promise.all([
     readCohortValues(deps, fleet),
     sent["backend"] === undefined
-      ? findMostMeasuredBackend(await backendsResult(deps, fleet, backendsQuery.parse({ metric: ["put_block"] })))
+      ? findMostMeasuredBackend(await backends.compute(source, backends.query.parse({ metric: ["put_block"] })))
       : "loop",
   ]);
   const query: PageQuery = { backend: [backend], metric: ["put_block"], ...sent };
   return summaryPage(c, {
     query,
     form: <TrendForm query={query} values={values} />,
-    endpoint: "/v1/trend",
+    entry: entryOf(deps.summaries, "trend"),
     compute: async () => {
-      const answer = await trendResult(deps, fleet, checked(trendQuery, query, "bad_parameter"));
-      return { summary: { kind: "trend", answer } };
+      return { kind, result: await kind.compute(source, checked(kind.query, query, "bad_parameter")) };
     },
     onError: { title: "Trend", heading: "This trend cannot be shown" },
   });
 };
 
 /** The backend with the most hosts; `loop` when no host has results. */
-function findMostMeasuredBackend({ backends }: AllBackends): string {
-  const [most] = Object.entries(backends).toSorted(([, a], [, b]) => b.hosts - a.hosts);
+function findMostMeasuredBackend({ backends: measured }: AllBackends): string {
+  const [most] = Object.entries(measured).toSorted(([, a], [, b]) => b.hosts - a.hosts);
   return most?.[0] ?? "loop";
 }
 

@@ -4,11 +4,11 @@
 import type { Context } from "hono";
 import type { FC } from "hono/jsx";
 import * as z from "zod";
-import { once } from "../../../shared/api/request-fields.ts";
 import { type Advice, AppError } from "../../../shared/errors.ts";
 import { COHORT_KEYS } from "../../../shared/run/cohort.ts";
 import { formatNumber } from "../../../shared/run/format.ts";
 import { printable } from "../../../shared/run/text.ts";
+import { once } from "../../../shared/summaries/fields.ts";
 import { storeUpload } from "../../service/ingest.ts";
 import { type Receipt, type ReceiptResult, receiptStatus, receiptSummary } from "../../service/receipt.ts";
 import type { HttpEnv } from "../http/app.ts";

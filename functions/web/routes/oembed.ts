@@ -1,29 +1,30 @@
-// GET /oembed: what an editor that was given the address of a share puts in its place (oEmbed 1.0).
+// GET /oembed: what an editor shows in place of the URL of a share (oEmbed 1.0).
 
 import { CACHE_CONTROL } from "../../../shared/api/endpoint.ts";
 import { AppError } from "../../../shared/errors.ts";
 import { FRAME_HEIGHT, shareFrame, shareUrls } from "../../../shared/render/links.ts";
 import { WIDTH } from "../../../shared/report/model.ts";
 import { printable, quoted } from "../../../shared/run/text.ts";
+import { openShare, sharedKind } from "../../service/shares.ts";
 import type { HttpApp } from "../http/app.ts";
 import { queryBy } from "../http/parameters.ts";
-import { type EmbedDeps, shareRequests } from "./embed.ts";
+import type { EmbedDeps } from "./embed.ts";
 import type { ShareDocuments } from "./share-documents.ts";
-import { openShare, originOf } from "./share-links.ts";
+import { originOf } from "./share-links.ts";
 
-/** A share in any of its formats, or its badge. Whose host stands before it does not matter: nobody guesses an id. */
+/** A share in any of its formats, or its badge. The host before it does not matter: nobody guesses an id. */
 const SHARE_PATH = /^\/s\/([0-9a-f]{32})(\.[a-z]+|\/badge\.svg)?$/;
 
 export function addOembedRoute(app: HttpApp, deps: EmbedDeps, documents: ShareDocuments): void {
   app.get("/oembed", async (c) => {
-    const { oembedQuery } = await shareRequests();
+    const { oembedQuery } = await import("../../../shared/api/shares.ts");
     const { url, maxwidth = WIDTH.default, maxheight = FRAME_HEIGHT, format } = queryBy(c, oembedQuery);
     if (format !== "json") {
-      throw new AppError("not_implemented", `format: expected json, which is all there is, found ${quoted(format)}`);
+      throw new AppError("not_implemented", `format: expected json, the only format, found ${quoted(format)}`);
     }
     const origin = originOf(c, deps.publicUrl);
     const [, id] = SHARE_PATH.exec(pathOf(url, origin)) ?? [];
-    if (id === undefined) throw new AppError("not_found", `url: expected the address of a share, found ${quoted(url)}`);
+    if (id === undefined) throw new AppError("not_found", `url: expected the URL of a share, found ${quoted(url)}`);
     const share = await openShare(deps, id);
     const title = printable(await documents.title(share));
     const [width, height] = [Math.min(maxwidth, WIDTH.default), Math.min(maxheight, FRAME_HEIGHT)];
@@ -37,15 +38,15 @@ export function addOembedRoute(app: HttpApp, deps: EmbedDeps, documents: ShareDo
       cache_age: 300,
       width,
       height,
-      html: shareFrame(shareUrls(origin, id, share.kind).html, title, { width, height }),
+      html: shareFrame(shareUrls(origin, id, sharedKind(deps.summaries, share)).html, title, { width, height }),
     });
   });
 }
 
-/** The path of an address, which may leave out the origin; empty for text that is no address. */
-function pathOf(address: string, origin: string): string {
+/** The path of a URL, with or without its origin; empty for text that is not a URL. */
+function pathOf(url: string, origin: string): string {
   try {
-    return new URL(address, origin).pathname;
+    return new URL(url, origin).pathname;
   } catch {
     return "";
   }

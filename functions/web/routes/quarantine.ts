@@ -22,7 +22,7 @@ export interface Quarantine {
 }
 
 /** Loaded on the first request: no host needs this schema, and building it would take milliseconds of every start. */
-const schemas = () => import("../../../shared/api/paging.ts");
+const schemas = () => import("../../../shared/summaries/fields.ts");
 
 /** Adds the routes of the quarantine. */
 export function addQuarantineRoutes(app: HttpApp, deps: IngestDeps): void {

@@ -4,7 +4,7 @@
 import { afterAll, beforeAll, expect, test } from "vitest";
 import { tableAt } from "../../../functions/env.ts";
 import { aggregateFleet } from "../../../functions/service/aggregate.ts";
-import { compareResult } from "../../../functions/service/queries.ts";
+import { cellSource } from "../../../functions/service/summary-source.ts";
 import { makeCellStore } from "../../../functions/store/cells.ts";
 import { openTable } from "../../../functions/store/client.ts";
 import { makeAggregationStores } from "../../../functions/store/commit.ts";
@@ -12,8 +12,8 @@ import { backOff } from "../../../functions/store/errors.ts";
 import { makePendingHosts } from "../../../functions/store/pending-hosts.ts";
 import { makeRunStore } from "../../../functions/store/runs.ts";
 import type { Table } from "../../../functions/store/table.ts";
-import { compareQuery } from "../../../shared/api/parameters.ts";
 import { perMetric } from "../../../shared/run/metrics.ts";
+import { compare } from "../../../shared/summaries/compare.ts";
 import { startTestEngine, type TestEngine } from "../../support/engine.ts";
 import { newRun } from "../../support/runs.ts";
 
@@ -93,7 +93,7 @@ async function fleetWith(runs: number): Promise<Table> {
   return table;
 }
 
-const QUERY = compareQuery.parse({ baseline: ["loop"], candidate: ["phy"] });
+const QUERY = compare.query.parse({ baseline: ["loop"], candidate: ["phy"] });
 
 test("a comparison reads the same with 1, 10 and 50 runs of each backend a host, and nothing of the cells it remembers", async () => {
   const found = [];
@@ -102,10 +102,11 @@ test("a comparison reads the same with 1, 10 and 50 runs of each backend a host,
     // A client of its own: one that has sent requests keeps its middleware as it was.
     const fresh = openTable(tableAt(engine.endpoint, table.name));
     const consumed = metered(fresh);
-    const deps = { cells: makeCellStore(fresh), pendingHosts: makePendingHosts(fresh), clock: Date.now };
-    const cold = await compareResult(deps, "default", QUERY);
+    const stores = { cells: makeCellStore(fresh), pendingHosts: makePendingHosts(fresh), clock: Date.now };
+    const source = cellSource(stores, "default");
+    const cold = await compare.compute(source, QUERY);
     const first = consumed();
-    const warm = await compareResult(deps, "default", QUERY);
+    const warm = await compare.compute(source, QUERY);
     const second = consumed();
     expect(warm).toEqual(cold);
     expect(cold.runs).toBe(HOSTS * 4 * runs);

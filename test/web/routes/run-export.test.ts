@@ -13,10 +13,11 @@ import { makeHostStore } from "../../../functions/store/summaries.ts";
 import { makeTokenStore } from "../../../functions/store/tokens.ts";
 import { makeHttpApp } from "../../../functions/web/http/app.ts";
 import { addReadRoutes } from "../../../functions/web/routes/read.ts";
-import { exportedRuns } from "../../../functions/web/routes/runs.ts";
+import { exportedRuns } from "../../../functions/web/routes/run-export.ts";
 import { AppError } from "../../../shared/errors.ts";
 import type { RunPage, RunQuery } from "../../../shared/run/listing.ts";
 import type { Run } from "../../../shared/run/run.ts";
+import { SUMMARIES } from "../../../shared/summaries/registry.ts";
 import { asJson, jsonOf, textOf } from "../../support/answer.ts";
 import { readTable } from "../../support/csv.ts";
 import { startTestEngine, type TestEngine } from "../../support/engine.ts";
@@ -150,6 +151,7 @@ describe("a store that fails", () => {
       pendingHosts: makePendingHosts(table),
       status: makeStatusStore(table),
       tokens: makeTokenStore(table),
+      summaries: SUMMARIES,
       clock: () => service.now,
       admission: makeAdmission(),
       exports: makeAdmission(),

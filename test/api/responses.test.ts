@@ -4,9 +4,9 @@
 import { readFileSync } from "node:fs";
 import { afterAll, beforeAll, expect, test } from "vitest";
 import * as z from "zod";
-import { createdToken, errorEnvelope, receipt as receiptSchema } from "../../shared/api/answers.ts";
 import { CONTRACT } from "../../shared/api/contract.ts";
-import { errorsOf } from "../../shared/api/errors.ts";
+import { endpointErrors } from "../../shared/api/endpoint.ts";
+import { createdToken, errorEnvelope, receipt as receiptSchema } from "../../shared/api/responses.ts";
 import { startTestEngine, type TestEngine } from "../support/engine.ts";
 import { makeTestService, type TestService } from "../support/service.ts";
 
@@ -29,10 +29,10 @@ async function checked(id: string, answer: Response): Promise<{ status: number; 
   const body: unknown = status === 204 ? null : await answer.json();
   const endpoint = CONTRACT.find((candidate) => candidate.id === id);
   if (endpoint === undefined) throw new Error(`the contract has no endpoint ${id}`);
-  const described = new Map(Object.entries(endpoint.answers)).get(String(status));
+  const described = new Map(Object.entries(endpoint.responses)).get(String(status));
   if (described !== undefined) return { status, body, faults: faultsOf(described.schema ?? z.unknown(), body) };
   const refusal = errorEnvelope.extend({
-    error: errorEnvelope.shape.error.extend({ code: z.enum(errorsOf(endpoint)) }),
+    error: errorEnvelope.shape.error.extend({ code: z.enum(endpointErrors(endpoint)) }),
   });
   return { status, body, faults: faultsOf(refusal, body) };
 }

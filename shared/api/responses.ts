@@ -1,12 +1,14 @@
-// Answers about uploads, tokens and the service, as schemas. A schema lists every key of its answer; the interfaces
-// of the model say the same to the compiler (`satisfies`). Clients must expect further keys in later versions.
+// Responses about uploads, tokens and the service, as schemas. A schema lists every key of its response; the interfaces of the
+// model say the same to the compiler (`satisfies`). Clients must expect further keys in later versions.
 
 import * as z from "zod";
 import { ERROR_STATUS } from "../errors.ts";
 import { ERROR_DESCRIPTIONS, enumValues } from "../report/glossary.ts";
 import type { QuarantinedLine } from "../run/run.ts";
 import { SCOPES, type Token } from "../run/token.ts";
-import { backendSlug, count, instant, nextCursor, qualityVerdict, stratum } from "./schemas.ts";
+import { schemas } from "../summaries/schemas.ts";
+
+const { backendSlug, count, instant, nextCursor, qualityVerdict, stratum } = schemas();
 
 const issue = z.strictObject({
   line: count.meta({ description: "1-based line of the body; 0 for a query parameter." }),
@@ -14,25 +16,25 @@ const issue = z.strictObject({
     description:
       "Where in the line: in a CSV line the index of the field that is named, counted from 0 (put_block of a 27-field line is 4); anywhere else the character, counted from 1. 0 with line 0.",
   }),
-  field: z.string().nullable().meta({ description: "The metric or key at fault; null when the whole line is." }),
+  field: z.string().nullable().meta({ description: "The metric or key with the error; null if it is the whole line." }),
   code: z.string().meta({ examples: ["bad_number"] }),
   text: z.string().meta({ description: "What was expected and what was found." }),
 });
 
-/** The envelope of every refusal. */
+/** The envelope of every error. */
 export const errorEnvelope = z
   .strictObject({
     error: z.strictObject({
-      code: z.enum(enumValues(ERROR_STATUS)).meta({ description: "Stable; programs go by this." }),
+      code: z.enum(enumValues(ERROR_STATUS)).meta({ description: "Stable; programs use this." }),
       message: z.string().meta({ description: "For people; may change." }),
       docs: z.string().meta({ description: "Where the code is explained.", examples: ["/docs#bad_parameter"] }),
       request_id: z.string().meta({ description: "Finds the request in the log." }),
-      issues: z.array(issue).optional().meta({ description: "Every fault found, where there can be several." }),
+      issues: z.array(issue).optional().meta({ description: "Every error found, if there can be several." }),
     }),
   })
   .meta({
     id: "Error",
-    description: `A refusal. Codes: ${Object.keys(ERROR_DESCRIPTIONS).join(", ")}.`,
+    description: `An error. Codes: ${Object.keys(ERROR_DESCRIPTIONS).join(", ")}.`,
   });
 
 /** POST /v1/results */
@@ -45,7 +47,7 @@ export const receipt = z
       z.strictObject({
         line: z.int().min(1).meta({ description: "1-based line of the body; of a text table its first." }),
         status: z.enum(["stored", "duplicate"]),
-        id: z.string().meta({ description: "Of the run; the same for the same upload sent again." }),
+        id: z.string().meta({ description: "Id of the run; the same if the same upload is sent again." }),
         url: z.string(),
         host: z.string(),
         backend: backendSlug,
@@ -54,17 +56,15 @@ export const receipt = z
           verdict: qualityVerdict,
           reasons: z.array(z.strictObject({ rule: z.string(), text: z.string() })),
         }),
-        warnings: z
-          .array(z.string())
-          .meta({ description: "Each opens with a code word and a colon, or is a sentence." }),
+        warnings: z.array(z.string()).meta({ description: "Each begins with a code and a colon, or is a sentence." }),
       }),
     ),
     issues: z.array(issue.extend({ quarantine_id: z.string() })).meta({ description: "The rejected lines." }),
     ignored: z
       .strictObject({ blank: count, header: count, comment: count, table: count, other: count })
-      .meta({ description: "Lines left aside as noise, by kind." }),
+      .meta({ description: "Ignored lines, by kind." }),
   })
-  .meta({ id: "Receipt", description: "What became of every line of an upload." });
+  .meta({ id: "Receipt", description: "The outcome of every line of an upload." });
 
 /** DELETE /v1/runs/{id} */
 export const withdrawn = z.strictObject({ id: z.string(), withdrawn_at: instant }).meta({ id: "Withdrawn" });
@@ -74,17 +74,14 @@ const quarantinedLine = z
     id: z.string(),
     fleet: z.string(),
     received_at: instant,
-    raw: z.string().meta({ description: "The line as received, at most 32 768 characters of it." }),
+    raw: z.string().meta({ description: "The line as received, at most its first 32 768 characters." }),
     raw_length: count,
     raw_encoding: z.enum(["utf-8", "latin-1"]),
     ...issue.shape,
-    context: z.record(z.string(), z.string()).meta({ description: "What was said about the line." }),
-    hosts: z
-      .string()
-      .nullable()
-      .meta({ description: "The hosts that the token it came with may post for; null for all." }),
+    context: z.record(z.string(), z.string()).meta({ description: "The metadata of the line." }),
+    hosts: z.string().nullable().meta({ description: "The hosts that its token may post for; null for all." }),
   })
-  .meta({ id: "QuarantinedLine", description: "A rejected line, kept." }) satisfies z.ZodType<QuarantinedLine>;
+  .meta({ id: "QuarantinedLine", description: "A rejected line." }) satisfies z.ZodType<QuarantinedLine>;
 
 /** GET /v1/quarantine */
 export const quarantinePage = z
@@ -96,12 +93,12 @@ const token = z
     id: z.string(),
     fleet: z.string(),
     scope: z.enum(SCOPES),
-    root: z.boolean().meta({ description: "The first admin token, or one like it: it makes tokens for any fleet." }),
+    root: z.boolean().meta({ description: "The first admin token, or one like it: it creates tokens for any fleet." }),
     hosts: z.string().nullable(),
     expires_at: instant.nullable(),
     label: z.string().nullable(),
     created_at: instant,
-    revoked_at: instant.nullable().meta({ description: "Since when it opens nothing any more." }),
+    revoked_at: instant.nullable().meta({ description: "When it was revoked; null if it is valid." }),
   })
   .meta({ id: "Token", description: "A token without its secret." }) satisfies z.ZodType<Token>;
 
@@ -118,7 +115,7 @@ export const status = z
   .strictObject({
     pending_hosts: count.meta({ description: "Hosts with results that statistics do not hold yet; exact." }),
     oldest_pending_age_s: z.number().min(0),
-    runs: count.meta({ description: "As aggregated: at most 99 of a host, backend and stratum are counted." }),
+    runs: count.meta({ description: "As aggregated: at most 99 runs of a host, backend and stratum are counted." }),
     hosts: count.meta({ description: "As aggregated." }),
     quarantined: count.meta({ description: "Counted up to 10 000." }),
     version: z.string(),
