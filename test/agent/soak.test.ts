@@ -218,7 +218,7 @@ test("without curl GNU wget delivers, and busybox wget does where it may, after 
     expect(refused).toMatchObject({ code: 5, said: expect.stringContaining("rejects this token (401)") });
     const delivered = await run("flush", "--now");
     expect(delivered).toMatchObject({ code: 0, said: expect.stringContaining("stored 1, duplicate 0, rejected 0") });
-    expect(delivered.said.includes("shows the token to everybody")).toBe(program === "busybox");
+    expect(delivered.said.includes("exposes the token to every user")).toBe(program === "busybox");
     writeFileSync(fileOf(3000 + at), "this is no result\n");
     // busybox does not show why it was refused, nor by whom: then it is kept.
     expect(await run("post", "--backend", "virtio", fileOf(3000 + at))).toMatchObject({
@@ -287,7 +287,7 @@ test("on a full disk results are refused or kept, never lost, and the spool stil
       ).ended;
       if (code === 0) taken.push(n);
       else {
-        expect({ code, said }).toEqual({ code: 1, said: expect.stringMatching(/not taken|nothing was accepted/) });
+        expect({ code, said }).toEqual({ code: 1, said: expect.stringMatching(/not accepted|nothing was accepted/) });
         refused.push(n);
       }
     }

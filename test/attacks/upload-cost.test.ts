@@ -285,5 +285,5 @@ test("the page of a large upload shows the first of its results, and says how ma
   expect(answer.status).toBe(201);
   const page = await answer.text();
   expect(page.match(/run of line/g)).toHaveLength(500);
-  expect(page).toContain("And 200 further results");
+  expect(page).toContain("200 more results are counted above");
 });
