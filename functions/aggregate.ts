@@ -1,8 +1,7 @@
 // Aggregate on AWS: started by the table's stream and by a schedule, over the table of this deployment. Wiring only.
 
 import { functionSettings } from "./env.ts";
-import { aggregateRecords, wakeEvent } from "./service/stream.ts";
-import { countPendingHosts, sweep } from "./service/sweep.ts";
+import { aggregateRecords, countPendingHosts, sweep, wakeEvent } from "./service/wake-ups.ts";
 import { openTable } from "./store/client.ts";
 import { makeAggregationStores } from "./store/commit.ts";
 import { backOff } from "./store/errors.ts";

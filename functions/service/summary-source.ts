@@ -5,12 +5,11 @@ import type { CellKind } from "../../shared/cells/cell.ts";
 import type { CountedHost, ListedHost } from "../../shared/cells/stored-summary.ts";
 import type { CellQuery, CellReading } from "../../shared/compare/cell-reading.ts";
 import { AppError } from "../../shared/errors.ts";
-import type { Page } from "../../shared/run/listing.ts";
+import type { Page, RunLister } from "../../shared/run/listing.ts";
 import type { Clock } from "../../shared/run/periods.ts";
 import type { Run } from "../../shared/run/run.ts";
 import { hostMatches, type Token } from "../../shared/run/token.ts";
 import type { CellReader, CellSource, FleetSource } from "../../shared/summaries/kind.ts";
-import type { RunLister } from "./run-pages.ts";
 
 /** The cells for one query, with those of the whole fleet. They may be shared with other queries, and must not be changed. */
 interface OpenCells extends CellReader {

@@ -1,9 +1,9 @@
 // `vbdstat export`: runs as JSON lines.
 
-import { runPages } from "../../functions/service/run-pages.ts";
 import { makeRunStore } from "../../functions/store/runs.ts";
 import { makeHostStore } from "../../functions/store/summaries.ts";
 import { unknownBackendText } from "../../shared/run/aliases.ts";
+import { runPages } from "../../shared/run/listing.ts";
 import { resolveBackend } from "../../shared/run/resolution.ts";
 import { printable } from "../../shared/run/text.ts";
 import { storedHostName } from "../../shared/summaries/host.ts";

@@ -2,7 +2,7 @@
 // left. One pass at a time; hosts that become pending during a pass are processed in the next.
 
 import { aggregateFleet } from "../../functions/service/aggregate.ts";
-import type { SweepDeps } from "../../functions/service/sweep.ts";
+import type { SweepDeps } from "../../functions/service/wake-ups.ts";
 
 export interface Worker {
   /** Called after runs of a fleet were stored or withdrawn. */

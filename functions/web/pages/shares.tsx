@@ -12,7 +12,7 @@ import { printable } from "../../../shared/run/text.ts";
 import type { Token } from "../../../shared/run/token.ts";
 import { once, pageQuery } from "../../../shared/summaries/fields.ts";
 import type { SummaryRegistry } from "../../../shared/summaries/registry.ts";
-import { createShare } from "../../service/new-share.ts";
+import { createShare } from "../../service/shared-summary.ts";
 import { mayRevoke, revokeShare, sharedKind } from "../../service/shares.ts";
 import { checked } from "../../service/validation.ts";
 import { tokenOf } from "../http/auth.ts";

@@ -4,8 +4,8 @@
 import type { MiddlewareHandler } from "hono";
 import type { SummaryRegistry } from "../../../shared/summaries/registry.ts";
 import type { Admission } from "../../service/admission.ts";
-import type { ShareWriter } from "../../service/new-share.ts";
 import type { Renderer } from "../../service/renderer.ts";
+import type { ShareWriter } from "../../service/shared-summary.ts";
 import type { ShareDocumentStore, ShareList } from "../../service/shares.ts";
 import type { CellStores } from "../../service/summary-source.ts";
 import type { HttpApp, HttpEnv } from "../http/app.ts";

@@ -4,8 +4,7 @@
 import type { Context } from "hono";
 import { csvRecord } from "../../../shared/render/csv.ts";
 import { runRecords, unreadableRecords } from "../../../shared/report/records.ts";
-import type { UnreadableRun } from "../../../shared/run/listing.ts";
-import { type AllRunsQuery, type RunLister, runPages } from "../../service/run-pages.ts";
+import { type AllRunsQuery, type RunLister, runPages, type UnreadableRun } from "../../../shared/run/listing.ts";
 import { fleetSource } from "../../service/summary-source.ts";
 import type { HttpEnv } from "../http/app.ts";
 import { tokenOf } from "../http/auth.ts";

@@ -132,6 +132,6 @@ function nearestWidth(px: number): number {
 
 /** The current numbers. What computes them is loaded with the first of them. */
 async function presentSummary(deps: EmbedDeps, share: Share): Promise<Summary> {
-  const { currentSummary } = await import("../../service/current-summary.ts");
+  const { currentSummary } = await import("../../service/shared-summary.ts");
   return currentSummary(deps, share);
 }

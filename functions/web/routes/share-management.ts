@@ -19,7 +19,7 @@ export function addShareRoutes(app: HttpApp, deps: EmbedDeps): void {
     const { newShare } = await import("../../../shared/api/shares.ts");
     const body = await bodyBy(c, newShare(deps.summaries));
     const origin = originOf(c, deps.publicUrl);
-    const { createShare } = await import("../../service/new-share.ts");
+    const { createShare } = await import("../../service/shared-summary.ts");
     const { share, summary } = await createShare(deps, tokenOf(c), body);
     const { kind, frozen, title } = share;
     c.set("note", `created a ${frozen ? "frozen" : "live"} share of kind ${kind}`);

@@ -1,5 +1,5 @@
 import { afterEach, beforeEach, describe, expect, test, vi } from "vitest";
-import type { SweepDeps } from "../../../functions/service/sweep.ts";
+import type { SweepDeps } from "../../../functions/service/wake-ups.ts";
 import { startWorker, type Worker } from "../../../local/server/worker.ts";
 import { SHARDS } from "../../../shared/deployment.ts";
 

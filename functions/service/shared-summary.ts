@@ -1,13 +1,40 @@
-// A new share: it is computed once, and of a frozen one the first documents are rendered and stored with it.
+// The summary of a share: computing what it shows now, and creating a share, which computes it once and stores the first documents
+// of a frozen one. Loaded when it is first needed, because most requests are for stored documents.
 
 import { DEFAULT_RENDER_OPTIONS } from "../../shared/report/model.ts";
 import type { Share, StoredDocument } from "../../shared/run/share.ts";
 import type { Token } from "../../shared/run/token.ts";
 import type { Summary } from "../../shared/summaries/kind.ts";
-import { type CurrentSummaryDeps, currentSummary } from "./current-summary.ts";
+import type { SummaryRegistry } from "../../shared/summaries/registry.ts";
+import { type Admission, COST, charged, withTicket } from "./admission.ts";
 import type { Renderer } from "./renderer.ts";
 import { makeShareId } from "./secret.ts";
 import { documentName, shareDocument, sharedKind } from "./shares.ts";
+import { type CellStores, cellSource } from "./summary-source.ts";
+import { checked } from "./validation.ts";
+
+interface CurrentSummaryDeps extends CellStores {
+  readonly admission: Admission;
+  readonly summaries: SummaryRegistry;
+}
+
+/**
+ * What a share shows now, of its own fleet; computed once for all who ask for it at the same time, in whatever rendering.
+ * Throws `bad_parameter` for a query that its kind does not take, `slow_down` if too much is being computed.
+ */
+export function currentSummary(
+  deps: CurrentSummaryDeps,
+  { kind: name, query, fleet }: Pick<Share, "kind" | "query" | "fleet">,
+): Promise<Summary> {
+  const entry = sharedKind(deps.summaries, { kind: name });
+  return deps.admission.once(JSON.stringify([fleet, name, query]), () =>
+    withTicket(deps.admission, COST[entry.cost], async (ticket) => {
+      const kind = await entry.load();
+      const parameters = checked(kind.query, query, "bad_parameter");
+      return { kind: name, result: await kind.compute(cellSource(charged(deps, ticket), fleet), parameters) };
+    }),
+  );
+}
 
 /** Stores new shares. */
 export interface ShareWriter {

@@ -1,12 +1,19 @@
-// Aggregation of the hosts that the table's stream reports as pending. A stream record only says which host: its pending record
-// is read from the table. So a record that comes late, twice or out of order does no harm, and the sweep makes up for one that
-// never comes.
+// What wakes the aggregation on AWS: the table's stream and a schedule. The stream reports hosts as pending. A record only says which
+// host: its pending record is read from the table, so a record that comes late, twice or out of order does no harm. The scheduled
+// sweep makes up for a record that never comes.
 
 import * as z from "zod";
 import { AppError } from "../../shared/errors.ts";
-import type { PendingHost } from "../../shared/run/pending-host.ts";
+import type { PendingBacklog, PendingHost } from "../../shared/run/pending-host.ts";
 import { parsePendingPartition } from "../store/keys.ts";
-import { type AggregateDeps, aggregatePendingHosts, HostError, type Outcome, type PendingHosts } from "./aggregate.ts";
+import {
+  type AggregateDeps,
+  aggregateFleet,
+  aggregatePendingHosts,
+  HostError,
+  type Outcome,
+  type PendingHosts,
+} from "./aggregate.ts";
 
 // The events that start the aggregation on AWS. Only what is used is validated: the services that send them may add fields.
 
@@ -117,3 +124,58 @@ const sumOf = (outcomes: readonly Outcome[]): Outcome => ({
   left: outcomes.reduce((sum, { left }) => sum + left, 0),
   conflicts: outcomes.reduce((sum, { conflicts }) => sum + conflicts, 0),
 });
+
+// The sweep: processes all pending hosts of all fleets, and so also those whose wake-up was lost. A schedule starts it every few
+// minutes.
+
+/** What a sweep needs. */
+export interface SweepDeps extends AggregateDeps {
+  /** Every fleet. */
+  fleets(): Promise<readonly string[]>;
+}
+
+/** The counts of a sweep over all fleets. */
+export interface SweepOutcome extends Outcome {
+  readonly fleets: number;
+  /** Fleets whose sweep failed; their hosts stay pending for the next sweep. */
+  readonly failed: number;
+}
+
+/** Sweeps one fleet after the other. When a fleet fails, it calls `onError` and continues with the next. */
+export async function sweep(deps: SweepDeps, onError: (error: unknown) => void): Promise<SweepOutcome> {
+  const fleets = await deps.fleets();
+  let done = 0;
+  let left = 0;
+  let conflicts = 0;
+  let failed = 0;
+  for (const fleet of fleets) {
+    try {
+      const outcome = await aggregateFleet(deps, fleet);
+      done += outcome.done;
+      left += outcome.left;
+      conflicts += outcome.conflicts;
+    } catch (error) {
+      onError(error);
+      failed += 1;
+    }
+  }
+  return { fleets: fleets.length, done, left, conflicts, failed };
+}
+
+/** The pending hosts of all fleets, and the age of the oldest in milliseconds; 0 where no host is pending. */
+export async function countPendingHosts({
+  pendingHosts,
+  fleets,
+  clock,
+}: Pick<SweepDeps, "fleets" | "clock"> & {
+  readonly pendingHosts: { backlog(fleet: string): Promise<PendingBacklog> };
+}): Promise<{ readonly open: number; readonly oldestMilliseconds: number }> {
+  let open = 0;
+  let oldestMilliseconds = 0;
+  for (const fleet of await fleets()) {
+    const { count, oldestAt } = await pendingHosts.backlog(fleet);
+    open += count;
+    if (oldestAt !== null) oldestMilliseconds = Math.max(oldestMilliseconds, clock() - Date.parse(oldestAt));
+  }
+  return { open, oldestMilliseconds };
+}
