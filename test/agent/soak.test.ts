@@ -240,7 +240,7 @@ test("without curl GNU wget delivers, and busybox wget does where it may, after 
     ).ended,
   ).toMatchObject({
     code: 2,
-    said: expect.stringContaining("does not verify the server"),
+    said: expect.stringContaining("does not verify https servers"),
   });
 });
 

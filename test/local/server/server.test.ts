@@ -198,7 +198,7 @@ describe("a failed start gives its reason", () => {
   test.each([
     ["PORT", "eighty", "PORT: expected a port from 0 to 65535"],
     ["PORT", "70000", "PORT: "],
-    ["DYNAMODB_ENDPOINT", "localhost", "DYNAMODB_ENDPOINT: expected an address"],
+    ["DYNAMODB_ENDPOINT", "localhost", "DYNAMODB_ENDPOINT: expected a URL"],
     ["TABLE_NAME", "a", "TABLE_NAME: expected 3 to 255"],
     ["VBDSTAT_ADMIN_TOKEN", "s3cr3t", "VBDSTAT_ADMIN_TOKEN: expected at least 16"],
     ["VBDSTAT_ADMIN_TOKEN", "no header can hold it", "VBDSTAT_ADMIN_TOKEN: expected at least 16"],
