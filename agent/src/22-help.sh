@@ -4,7 +4,7 @@
 
 help_agent() {
   cat <<EOF
-$NAME $VERSION brings Bonnie++ results of a Xen Dom0 to a vbdstat server.
+$NAME $VERSION sends Bonnie++ results from a Xen Dom0 to a vbdstat server.
 
   $NAME detect [VM [DEVICE]]      report the backend of running guests' disks, with all facts
   $NAME run VM DEVICE -- COMMAND  measure: facts, COMMAND (it runs Bonnie++), facts; spool; send

@@ -19,7 +19,7 @@ All cells of the fleet are held in memory, about 1 KB each.
 
   --fleet F    the fleet; "default" if not given
 
-Exit codes: 0 no difference; 1 differences (one a line) or failure; 2 usage error.`,
+Exit codes: 0 no difference; 1 differences (one per line) or failure; 2 usage error.`,
   options: { fleet: { type: "string" } },
   mayCreate: false,
   prepare(given) {

@@ -16,7 +16,7 @@ const FILTERS = ["host", "backend", "from", "to"] as const;
 
 export const exportRuns: Command = {
   help: `vbdstat export [--fleet F] [--host H] [--backend B] [--from TIME] [--to TIME]
-Writes complete runs as JSON, one a line, newest first; \`vbdstat import\` reads them.
+Writes complete runs as JSON, one per line, newest first; \`vbdstat import\` reads them.
 
 Withdrawn runs are included and marked. Runs that arrive during the export may be missing.
 
