@@ -94,15 +94,6 @@ const ATTACKS: readonly [name: string, attack: (target: Target) => Promise<reado
     (target) => deafCrowd(500, () => pipelined(target, 200, get("/docs"))),
   ],
   ["500 that ask for /docs and do not read", (target) => deafCrowd(500, () => pipelined(target, 1, get("/docs")))],
-  [
-    "connections opened and closed, 64 at once",
-    ({ server }) =>
-      flooded(8, 64, async () => {
-        const started = performance.now();
-        (await deafConnection(server.url)).destroy();
-        return { outcome: "closed", milliseconds: performance.now() - started };
-      }),
-  ],
   ["8 kB of gzip to /sign-in, 4 at once", asked(4, () => "/sign-in", signIn)],
   ["8 kB of gzip to /sign-in, 32 at once", asked(32, () => "/sign-in", signIn)],
   [
