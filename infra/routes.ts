@@ -29,7 +29,7 @@ const inFormats = (route: Route, ...formats: readonly string[]): Route[] => [
   ...formats.map((format) => ({ ...route, path: `${route.path}.${format}` })),
 ];
 
-/** Pages that only read, in addition to those of summaries, and what pages load. A form leads to the function that may write. */
+/** Pages that only read, in addition to the summaries' pages, and what pages load. A form leads to the function that may write. */
 const PAGES = ["/hosts/{host}", "/runs/{id}", "/upload", "/sign-in", "/pages.css", "/pages.js"];
 
 /** The routes of a kind of summary: its endpoint in each format, of which another function paints the PNG, and its page. */

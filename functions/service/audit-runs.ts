@@ -109,7 +109,7 @@ function compareFields(stored: object, read: object): FieldDifference[] {
   });
 }
 
-/** The index keys and the sample of an item that are not those of its run. */
+/** The index keys and the sample of an item that differ from what its run gives. */
 function compareDerived(item: Item, run: Run): FieldDifference[] {
   return Object.entries(derivedAttributes(run, toSample(run))).flatMap(([name, { S: read }]) => {
     const stored = item[name]?.S;

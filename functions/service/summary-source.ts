@@ -11,7 +11,7 @@ import type { Run } from "../../shared/run/run.ts";
 import { hostMatches, type Token } from "../../shared/run/token.ts";
 import type { CellReader, CellSource, FleetSource } from "../../shared/summaries/kind.ts";
 
-/** The cells for one query, with those of the whole fleet. They may be shared with other queries, and must not be changed. */
+/** The cells for one query, and the cells of the whole fleet. They may be shared with other queries, and must not be changed. */
 interface OpenCells extends CellReader {
   read(kind: CellKind, name: string): Promise<CellReading>;
 }

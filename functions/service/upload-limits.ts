@@ -138,7 +138,7 @@ interface NamedCohortStore {
 }
 
 interface TokenCohorts {
-  /** The runs; those of kinds beyond the token's limit are marked. An admin token may name any. */
+  /** The runs; runs of a cohort beyond the token's limit are marked. An admin token may name any. */
   markCapped(token: Token, runs: readonly Run[]): Promise<readonly Run[]>;
 }
 

@@ -208,7 +208,7 @@ const MAX_MONTHS = 60;
 
 /**
  * Throws `too_large` when the runs of an upload finished in more months than aggregation can process in about a second: each
- * month of a host costs a summary and its cells, and those of its quarter and year.
+ * month of a host costs a summary and its cells, and the same for its quarter and year.
  */
 export function assertFewMonths({ runs }: Upload): void {
   const months = new Set(runs.map(({ run }) => `${run.host}\n${monthOf(run.finished_at)}`));

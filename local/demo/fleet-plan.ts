@@ -123,7 +123,7 @@ export function parseFleetFlags(flags: readonly string[]): { plan: FleetPlan; ou
     baseline,
     candidates,
     releases: given.releases?.split(",").map(parseRelease) ?? PLAIN_FLEET.releases,
-    // The keys are those of the record, each once.
+    // The record's keys, each once.
     cohortValues: Object.fromEntries(COHORT_KEYS.map(values)) as Record<CohortKey, number>,
     hostSpread: share("spread", PLAIN_FLEET.hostSpread, 2),
     runNoise: share("noise", PLAIN_FLEET.runNoise, 2),

@@ -119,7 +119,7 @@ const TYPICAL: PerMetric<number> = {
   ran_delete: 52_000,
 };
 
-/** The character tests of 1.03 go through stdio, those of later releases make a system call for each byte. */
+/** The character tests of 1.03 go through stdio; in later releases they make a system call for each byte. */
 const TYPICAL_OF_1_03: PerMetric<number> = { ...TYPICAL, putc: 26_000, getc: 30_000 };
 
 /** Speed of the hardware classes, in turn. */
@@ -209,7 +209,7 @@ export interface GeneratedUpload {
 const HOUR_MS = 3_600_000;
 const DAYS_27_MS = 27 * 24 * HOUR_MS;
 
-/** The uploads of a fleet, host by host. The first hosts of a larger fleet are those of a smaller one. */
+/** The uploads of a fleet, host by host. A larger fleet begins with the hosts of a smaller one. */
 export function* generateFleet(plan: FleetPlan): Generator<GeneratedUpload> {
   const random = makeRandom(plan.seed);
   for (let index = 0; index < plan.hosts; index += 1) yield makeUpload(plan, generateHost(plan, index, random), random);

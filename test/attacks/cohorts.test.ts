@@ -1,4 +1,4 @@
-// Whoever makes up kinds of host to fill a period: room comes back when they are gone, and one token creates so many.
+// A client that invents cohorts to fill a period: the room comes back when their hosts are gone, and a token may create only so many.
 
 import { DeleteItemCommand, PutItemCommand } from "@aws-sdk/client-dynamodb";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
@@ -176,7 +176,7 @@ describe("a list of cohorts that is wrong", () => {
     expect(await hostsAt(service, "site=fra")).toEqual({ hosts: 1, notices: [] });
   });
 
-  test("is told of once where each bucket is audited by itself", async () => {
+  test("is reported once where each shard is audited separately", async () => {
     const table = await engine.newTable();
     const service = await makeTestService(table);
     await jsonOf(service.post(resultsOf("dom0-fra-1", { site: "fra" }), "", asJson), 201);

@@ -1,4 +1,4 @@
-// JSON that says a thing twice: this service would take the last, and whoever checked it before might have read the first.
+// JSON with a repeated key: this service would take the last value, and a check in front of it might have read the first.
 
 import fc from "fast-check";
 import { afterAll, beforeAll, expect, test } from "vitest";
@@ -31,7 +31,7 @@ test.each([
   expect(error.issues?.[0]).toMatchObject({ field: key, code: "bad_body" });
 });
 
-test("what stands in different objects, or in texts, is not twice", async () => {
+test("equal keys in different objects, or in strings, are not repeated keys", async () => {
   const title = '"frozen":1,"frozen":2 } { \\" \\\\';
   const body = { kind: "matrix", query: { view: "all", site: ["title", "title", "frozen:"] }, frozen: false, title };
   expect((await postJson("/v1/shares", JSON.stringify(body, null, 2))).status).toBe(201);

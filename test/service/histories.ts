@@ -4,7 +4,7 @@ import fc from "fast-check";
 import { METRIC_NAMES } from "../../shared/run/metrics.ts";
 import type { Rate, RunText } from "../support/runs.ts";
 
-/** One upload; equal runs are duplicates, also those of earlier uploads. */
+/** One upload; equal runs are duplicates, also if an earlier upload contained them. */
 interface Upload {
   readonly kind: "upload";
   readonly runs: readonly RunText[];

@@ -23,7 +23,7 @@ export interface HttpEnv {
     ticket: Ticket | null;
     /** Whether the body is still being written after the handler has returned. */
     isStream: boolean;
-    /** The kinds of summaries of this app, for the header of its pages; null: those of the service. */
+    /** The kinds of summaries of this app, for the header of its pages; null: the kinds of the service. */
     summaries: SummaryRegistry | null;
     /** Logs an error that occurs after the response was started, or one that a page shows. */
     logError: (error: unknown) => void;
@@ -41,7 +41,7 @@ export interface HttpDeps {
   readonly log: Log;
   /** What browsers get for an error. Without it they get JSON or text, as programs do. */
   readonly page?: ErrorPage;
-  /** The kinds of summaries in the header of pages; those of the service if absent. */
+  /** The kinds of summaries in the header of pages; the kinds of the service if absent. */
   readonly summaries?: SummaryRegistry;
 }
 

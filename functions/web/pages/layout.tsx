@@ -124,7 +124,7 @@ interface NavigationItem {
   readonly scope: Scope;
 }
 
-/** The pages in the header: those of summaries, and the pages that change something. */
+/** The pages in the header: the summaries' pages, and the pages that change something. */
 function navigationPages(summaries: readonly Pick<SummaryInfo, "page" | "title">[]): readonly NavigationItem[] {
   return [
     ...summaries.flatMap(({ page, title }): NavigationItem[] =>

@@ -97,7 +97,7 @@ const TextField: FC<{ label: string; name: string; value: string | undefined; pl
 
 const text = once(z.string());
 
-/** Names the fields; their values are validated where those of every other upload are. */
+/** Names the fields; their values are validated where every other upload is validated. */
 const uploadForm = z.strictObject({
   output: text.prefault(""),
   backend: text.optional(),

@@ -1,4 +1,4 @@
-// GET /v1/backends: each backend by itself (statistics.md, section 5), with numbers that can be derived by hand.
+// GET /v1/backends: each backend on its own (statistics.md, section 5), with numbers that can be derived by hand.
 
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import type { AllBackends } from "../../../shared/compare/backends.ts";
