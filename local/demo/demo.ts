@@ -9,6 +9,7 @@ import { fileURLToPath } from "node:url";
 import * as z from "zod";
 import { environmentWith } from "../../functions/env.ts";
 import { formatEstimate, formatInterval } from "../../shared/report/format.ts";
+import { verdictLabel } from "../../shared/report/verdicts.ts";
 import { formatRatio } from "../../shared/run/format.ts";
 import { formatError, readableLog } from "../server/log.ts";
 import { type LocalServer, startLocalServer } from "../server/server.ts";
@@ -99,7 +100,7 @@ const comparison = z.object({
           relation: z.enum(["=", ">=", "<=", "between", "unknown"]),
         }),
         ci: z.object({ low: z.number().nullable(), high: z.number().nullable() }).nullable(),
-        verdict: z.string(),
+        verdict: z.enum(["faster", "slower", "equivalent", "inconclusive", "not comparable"]),
       }),
     ),
   }),
@@ -142,7 +143,7 @@ async function showFleet(server: LocalServer): Promise<string> {
         formatEstimate(ratio, formatRatio).padStart(13),
         formatInterval(ci, formatRatio).padEnd(14),
         (ci === null ? "-" : truth >= low && truth <= high ? "yes" : "NO").padStart(11),
-        verdict,
+        verdictLabel({ verdict }),
       ].join(" "),
     );
   }
