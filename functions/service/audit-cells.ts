@@ -2,22 +2,39 @@
 // lists of cohorts are checked against the cells: each cohort with hosts must be listed, with the number of shards in which it
 // has hosts, and no other cohort.
 
-import { addCell, type Cell, emptyCell, SCOPE_ALL } from "../../shared/cells/cell.ts";
-import { encodeCell } from "../../shared/cells/codec.ts";
-import { contributions, FLEET_NAME } from "../../shared/cells/contribution.ts";
+import { addCell, type Cell, emptyCell } from "../../shared/cells/cell.ts";
+import { contributions } from "../../shared/cells/contribution.ts";
 import type { HostSummary } from "../../shared/cells/host-values.ts";
 import type { FleetGeneration } from "../../shared/cells/stored-summary.ts";
+import { encodeItemCells, isTotal } from "../../shared/cells/totals.ts";
 import { SHARDS } from "../../shared/deployment.ts";
 import type { CountedCohort } from "../../shared/run/cohort.ts";
 import type { View } from "../../shared/run/run.ts";
-import { encodedViews } from "../store/cells.ts";
 import type { FleetScan } from "../store/fleet-scan.ts";
 import { type Item, textOf } from "../store/item.ts";
-import { ALL_COHORTS, cellKey, cohortHash, cohortKey, idOf, shardOf } from "../store/keys.ts";
+import {
+  ALL_COHORTS,
+  cellKey,
+  cohortHash,
+  cohortKey,
+  idOf,
+  isOfTotals,
+  type Key,
+  parseCellShard,
+  shardOf,
+  totalsKey,
+} from "../store/keys.ts";
+import { encodedViews } from "../store/totals.ts";
 import type { Difference } from "./audit-runs.ts";
 
-/** Both views of each cell, by its key. */
-export type ExpectedCells = Map<string, Record<View, Cell>>;
+/** The cells of an item by name, in both views. */
+interface ItemCells {
+  readonly areTotals: boolean;
+  readonly views: Readonly<Record<View, Map<string, Cell>>>;
+}
+
+/** The cells of each item, by its key. */
+export type ExpectedCells = Map<string, ItemCells>;
 
 /** The version of every cell of the shards, by its key. */
 export async function readVersions(
@@ -35,11 +52,12 @@ export async function readVersions(
   return versions;
 }
 
-const keyOf = (item: Item): string => idOf({ pk: textOf(item, "pk"), sk: textOf(item, "sk") });
+const keyIn = (item: Item): Key => ({ pk: textOf(item, "pk"), sk: textOf(item, "sk") });
 
-/** Whether a cell belongs to one of the shards; its sort key ends with its shard. */
-const isOf = (shards: readonly number[], cell: Item): boolean =>
-  shards.includes(Number(textOf(cell, "sk").split("#").at(-1)));
+const keyOf = (item: Item): string => idOf(keyIn(item));
+
+/** Whether the cells of an item belong to one of the shards. */
+const isOf = (shards: readonly number[], item: Item): boolean => shards.includes(parseCellShard(keyIn(item)));
 
 /** Adds the contributions of a host in a period to the expected cells. */
 export function addToCells(
@@ -53,9 +71,13 @@ export function addToCells(
   for (const { view, kind, name, scope, cell } of contributions(summary)) {
     for (const cohort of [ALL_COHORTS, cohortHash(counted)]) {
       const key = idOf(cellKey(of, period, { cohort, kind, name, scope, shard }));
-      const views = cells.get(key) ?? { trusted: emptyCell(), all: emptyCell() };
-      addCell(views[view], cell);
-      cells.set(key, views);
+      const areTotals = isTotal({ kind, scope });
+      const item = cells.get(key) ?? { areTotals, views: { trusted: new Map(), all: new Map() } };
+      cells.set(key, item);
+      const ofView = item.views[view];
+      const sum = ofView.get(areTotals ? name : "") ?? emptyCell();
+      addCell(sum, cell);
+      ofView.set(areTotals ? name : "", sum);
     }
   }
 }
@@ -90,7 +112,7 @@ export async function auditCells(
       const { trusted, all } = encodedViews(item);
       const cell = expected.get(key);
       expected.delete(key);
-      const found = compareItem(key, toText(trusted, all), cell === undefined ? null : expectedViews(cell));
+      const found = compareItem(key, toText(trusted, all), cell === undefined ? null : expectedText(cell));
       differences.push(...found.map((difference) => ({ ...difference, version: textOf(item, "ver") })));
     }
   }
@@ -98,7 +120,8 @@ export async function auditCells(
   return { differences, count, cohortShards };
 }
 
-const expectedViews = ({ trusted, all }: Record<View, Cell>): string => toText(encodeCell(trusted), encodeCell(all));
+const expectedText = ({ areTotals, views: { trusted, all } }: ItemCells): string =>
+  toText(encodeItemCells(trusted, areTotals), encodeItemCells(all, areTotals));
 
 const toText = (...views: readonly (Uint8Array | null)[]): string =>
   views.map((bytes) => (bytes === null ? "none" : Buffer.from(bytes).toString("hex"))).join(" ");
@@ -114,10 +137,10 @@ export function compareItem(key: string, found: string | null, expected: string 
 /** The number of shards in which each cohort of a period has hosts, by the hash of the cohort. */
 export type Shards = Map<string, number>;
 
-/** Counts a cell if it is the one that a cohort has exactly once in each shard with hosts. */
-function countShard(shards: Shards, cell: Item): void {
-  const [cohort = "", kind, name, scope] = textOf(cell, "sk").split("#");
-  if (cohort === ALL_COHORTS || kind !== "fleet" || name !== FLEET_NAME || scope !== SCOPE_ALL) return;
+/** Counts an item if it is the totals of a cohort, which it has exactly once in each shard with hosts. */
+function countShard(shards: Shards, item: Item): void {
+  const { pk, sk: cohort } = keyIn(item);
+  if (!isOfTotals(pk) || cohort === ALL_COHORTS) return;
   shards.set(cohort, (shards.get(cohort) ?? 0) + 1);
 }
 
@@ -151,12 +174,10 @@ export async function auditCohortList(
 /** The listed item of a cohort, the number of shards in which it has hosts, and a text that changes with any of them. */
 async function readListing(scan: FleetScan, of: FleetGeneration, period: string, cohort: string) {
   const listed = cohortKey(of, period, cohort);
-  const cells = Array.from({ length: SHARDS }, (_, shard) =>
-    cellKey(of, period, { cohort, kind: "fleet", name: FLEET_NAME, scope: SCOPE_ALL, shard }),
-  );
-  const found = await scan.items([listed, ...cells]);
+  const totals = Array.from({ length: SHARDS }, (_, shard) => totalsKey(of, period, cohort, shard));
+  const found = await scan.items([listed, ...totals]);
   const item = found.get(idOf(listed));
-  const versions = cells.map((key) => found.get(idOf(key))?.["ver"]?.S ?? null);
+  const versions = totals.map((key) => found.get(idOf(key))?.["ver"]?.S ?? null);
   // The attributes by name, because an item has them in any order.
   const text = JSON.stringify([item?.["cohort"], item?.["shards"], versions]);
   return { item, shards: versions.filter((version) => version !== null).length, text };

@@ -1,17 +1,18 @@
-// Cells for queries. A query reads one range of keys for each period and cohort, adds the cells up over shards and cohorts,
-// and merges them over periods. The number of items it reads depends on the number of cohorts, scopes and shards, never on
-// the number of hosts or runs.
+// Cells for queries. A query reads one range of keys for each period, cohort and pair or backend, adds the cells up over
+// shards and cohorts, and merges them over periods. The number of items it reads depends on the number of cohorts, scopes and
+// shards, never on the number of hosts or runs.
 //
-// What was read stays in the process. Every transaction that changes cells of a cohort in a shard also writes a small item,
-// their version, with a new value. Before a query reads cells it reads the versions: cells that were cached under the same
-// versions have not changed since.
+// What was read stays in the process. Every transaction that changes a cell writes two items with totals, of all cohorts and
+// of the host's own, so their versions change, too. A query first reads the totals of all cohorts: in a shard whose version
+// is the cached one nothing has changed. In other shards it reads the totals of the cohorts, and then only the cells of
+// cohorts whose versions have changed.
 
-import type { TransactWriteItem } from "@aws-sdk/client-dynamodb";
 import { BothViews } from "../../shared/cells/both-views.ts";
-import { type Cell, type CellKind, emptyCell, mergeCell } from "../../shared/cells/cell.ts";
+import { type Cell, type CellKind, emptyCell, mergeCell, SCOPE_ALL } from "../../shared/cells/cell.ts";
 import { mergeEncoded } from "../../shared/cells/codec.ts";
 import { efficiencyName, quantityIndex } from "../../shared/cells/quantities.ts";
 import type { FleetGeneration } from "../../shared/cells/stored-summary.ts";
+import { findTotal, isTotal } from "../../shared/cells/totals.ts";
 import type { CellQuery, CellReading, ScopedCells } from "../../shared/compare/cell-reading.ts";
 import { mergePeriods } from "../../shared/compare/merge-periods.ts";
 import { AppError } from "../../shared/errors.ts";
@@ -22,9 +23,18 @@ import { mapConcurrent } from "../runtime/map-concurrent.ts";
 import { nextTurn, takingTurns } from "../runtime/turns.ts";
 import { matchingCohorts, readCohorts } from "./cohorts.ts";
 import { currentGeneration } from "./generations.ts";
-import { type Item, keyItem, optionalBytesOf, textOf } from "./item.ts";
-import { ALL_COHORTS, cellPartition, cellPrefix, cellVersionPartition, cellVersionPrefix, type Key } from "./keys.ts";
-import { partition, queryAll, queryItems, queryPage, type Table } from "./table.ts";
+import { type Item, textOf } from "./item.ts";
+import { ALL_COHORTS, cellPartitions, scopePrefix } from "./keys.ts";
+import { partition, queryAll, type Table } from "./table.ts";
+import {
+  backendsOfTotals,
+  type CohortTotals,
+  encodedViews,
+  makeTotalsStore,
+  NO_TOTALS,
+  pairsOf,
+  type TotalsStore,
+} from "./totals.ts";
 
 /** Names and ranges that one query reads at the same time: together as many as the store has connections. */
 const NAMES_AT_ONCE = 4;
@@ -58,8 +68,7 @@ interface CohortCells {
 interface CachedTable {
   readonly table: Table;
   readonly cells: Cache<CohortCells>;
-  /** The names of the pairs or backends of a period. */
-  readonly names: Cache<readonly string[]>;
+  readonly totals: TotalsStore;
   /** How many cohorts a fleet had in a period when they were last read. */
   readonly cohortCounts: Map<string, number>;
 }
@@ -68,8 +77,10 @@ interface CachedTable {
 interface MatchedPeriod {
   readonly period: string;
   readonly cohorts: readonly string[];
-  /** The versions of the cells of each cohort; a cohort that never had cells has none. */
-  readonly versions: ReadonlyMap<string, string>;
+  /** The totals of all cohorts together. */
+  readonly all: CohortTotals;
+  /** The totals of each of the cohorts; a cohort without hosts has none. */
+  readonly totals: ReadonlyMap<string, CohortTotals>;
   /** Whether hosts that match the filters may be missing. */
   readonly isCapped: boolean;
 }
@@ -83,11 +94,7 @@ export function makeCellStore(table: Table) {
       sizeOf: ({ views: { trusted, all, areSame } }) => sizeOf(trusted) + (areSame ? 0 : sizeOf(all)),
       entrySize: ENTRY_BYTES,
     }),
-    names: makeCache<readonly string[]>({
-      maxSize: CACHE_BYTES / 100,
-      sizeOf: (names) => names.join().length,
-      entrySize: ENTRY_BYTES,
-    }),
+    totals: makeTotalsStore(table),
     cohortCounts: new Map(),
   };
   return {
@@ -109,7 +116,7 @@ export function makeCellStore(table: Table) {
           return read(kind, name);
         },
         readAll: async (kind: "pair" | "backend"): Promise<ReadonlyMap<string, CellReading>> => {
-          const names = await readNames(cached, of, periods, kind);
+          const names = listNames(periods, kind);
           charge(names.length);
           return new Map(
             await mapConcurrent(names, NAMES_AT_ONCE, async (name) => [name, await read(kind, name)] as const),
@@ -136,97 +143,34 @@ function countRanges(names: number, periods: readonly MatchedPeriod[]): number {
   throw new AppError("bad_parameter", text);
 }
 
-function matchPeriods({ table, cohortCounts }: CachedTable, of: FleetGeneration, query: CellQuery) {
+async function matchPeriods(
+  { table, totals, cohortCounts }: CachedTable,
+  of: FleetGeneration,
+  query: CellQuery,
+): Promise<MatchedPeriod[]> {
+  // Before any cells: what is cached under a version must not be older than the version.
+  const ofAll = await totals.ofAll(of, query.periods);
   return Promise.all(
     query.periods.map(async (period): Promise<MatchedPeriod> => {
+      const all = ofAll.get(period) ?? NO_TOTALS;
       if (!isFiltered(query)) {
-        const versions = await readVersions(table, of, period, ALL_COHORTS);
-        return { period, cohorts: [ALL_COHORTS], versions, isCapped: false };
+        return { period, cohorts: [ALL_COHORTS], all, totals: new Map([[ALL_COHORTS, all]]), isCapped: false };
       }
-      const [matching, versions] = await Promise.all([
+      const [matching, ofCohorts] = await Promise.all([
         matchingCohorts(table, of, query.filters, period),
-        readVersions(table, of, period),
+        totals.ofCohorts(of, period, all),
       ]);
       if (cohortCounts.size >= MAX_COHORT_COUNTS) cohortCounts.clear();
       cohortCounts.set(`${of.fleet} ${period}`, matching.listed);
-      return { period, cohorts: matching.cohorts, isCapped: matching.isCapped, versions };
+      return { period, cohorts: matching.cohorts, all, totals: ofCohorts, isCapped: matching.isCapped };
     }),
   );
 }
 
-/** The versions of the cells of a period: for each cohort, or for the given one, the versions of all its shards as one text. */
-async function readVersions(
-  table: Table,
-  of: FleetGeneration,
-  period: string,
-  cohort?: string,
-): Promise<ReadonlyMap<string, string>> {
-  const versions = new Map<string, string>();
-  const prefix = cohort === undefined ? undefined : cellVersionPrefix(cohort);
-  const query = { ...partition(cellVersionPartition(of, period), prefix), ConsistentRead: true };
-  for await (const item of queryItems(table, query)) {
-    const [owner = "", shard = ""] = textOf(item, "sk").split("#");
-    versions.set(owner, `${versions.get(owner) ?? ""} ${shard}:${textOf(item, "stamp")}`);
-  }
-  return versions;
-}
-
-// The names of pairs or backends.
-
-/** The pairs or backends that have cells in any of the periods, sorted. */
-async function readNames(
-  { table, names }: CachedTable,
-  of: FleetGeneration,
-  periods: readonly MatchedPeriod[],
-  kind: "pair" | "backend",
-): Promise<string[]> {
-  const found = await Promise.all(
-    periods.map(({ period, versions }) =>
-      names.get(
-        `${cellPartition(of, period)} ${kind}`,
-        () => readNamesOfPeriod(table, of, period, kind),
-        versions.get(ALL_COHORTS) ?? "",
-      ),
-    ),
-  );
-  return [...new Set(found.flat())].sort();
-}
-
-/** The character after `#`, which ends a name in a sort key: the first text after all cells of that name. */
-const AFTER_NAME = "$";
-
-/**
- * The pairs or backends that have cells in a period, sorted. It skips through the cells of all cohorts together and reads one
- * item for each name, however many scopes and shards there are: at most 66 small reads for pairs, 12 for backends, plus one.
- */
-async function readNamesOfPeriod(
-  table: Table,
-  of: FleetGeneration,
-  period: string,
-  kind: "pair" | "backend",
-): Promise<string[]> {
-  const end = `${ALL_COHORTS}#${kind}${AFTER_NAME}`;
-  const names: string[] = [];
-  let from = `${ALL_COHORTS}#${kind}#`;
-  for (;;) {
-    const { items } = await queryPage(table, {
-      KeyConditionExpression: "pk = :pk AND sk BETWEEN :from AND :end",
-      ExpressionAttributeValues: {
-        ":pk": { S: cellPartition(of, period) },
-        ":from": { S: from },
-        ":end": { S: end },
-      },
-      ProjectionExpression: "pk, sk",
-      Limit: 1,
-      // They are cached under a version that was read before them, as cells are.
-      ConsistentRead: true,
-    });
-    const [next] = items;
-    const name = next === undefined ? undefined : textOf(next, "sk").split("#")[2];
-    if (name === undefined) return names;
-    names.push(name);
-    from = cellPrefix(ALL_COHORTS, kind, name).replace(/#$/, AFTER_NAME);
-  }
+/** The backends that have results in any of the periods, or the pairs of them, sorted. */
+function listNames(periods: readonly MatchedPeriod[], kind: "pair" | "backend"): string[] {
+  const backends = backendsOfTotals(periods.map(({ all }) => all));
+  return kind === "backend" ? backends : pairsOf(backends);
 }
 
 // The cells of one name.
@@ -241,12 +185,12 @@ async function readCells(
 ): Promise<CellReading> {
   const turn = takingTurns();
   const sums = periods.map((period) => ({ ...period, sum: makeCohortSum() }));
-  const ranges = sums.flatMap(({ period, cohorts, versions, sum }) =>
-    cohorts.map((cohort) => ({ period, cohort, version: versions.get(cohort), sum })),
+  const ranges = sums.flatMap(({ period, cohorts, totals, sum }) =>
+    cohorts.map((cohort) => ({ period, cohort, totals: totals.get(cohort) ?? NO_TOTALS, sum })),
   );
-  await mapConcurrent(ranges, RANGES_AT_ONCE, async ({ period, cohort, version, sum }) => {
-    const prefix = cellPrefix(cohort, kind, name, query.scope);
-    sum.add(await readCohortCells(cached, cellPartition(of, period), prefix, query.metrics ?? [], version));
+  await mapConcurrent(ranges, RANGES_AT_ONCE, async ({ period, cohort, totals, sum }) => {
+    const { scope, metrics = [] } = query;
+    sum.add(await readCohortCells(cached, of, { period, cohort, kind, name, scope, metrics }, totals));
     await turn();
   });
   await nextTurn();
@@ -267,33 +211,85 @@ function mergeScopes(periods: readonly ReadonlyMap<string, Cell>[]): ScopedCells
 
 const NO_CELLS: CohortCells = { views: new BothViews(new Map()), writtenAt: null };
 
-/** The cells of one range, unless they are cached. A cohort without a version has no cells. */
+/** The cells of one pair or backend in a cohort and period, in one scope or all, with some metrics or all. */
+interface CellRange {
+  readonly period: string;
+  readonly cohort: string;
+  readonly kind: CellKind;
+  readonly name: string;
+  readonly scope: string | undefined;
+  readonly metrics: readonly MetricName[];
+}
+
+/** The cells of one range, unless they are cached. A cohort without totals has no cells. */
 async function readCohortCells(
   { table, cells }: CachedTable,
-  pk: string,
-  prefix: string,
-  metrics: readonly MetricName[],
-  version: string | undefined,
+  of: FleetGeneration,
+  { period, metrics, scope, ...named }: CellRange,
+  totals: CohortTotals,
 ): Promise<CohortCells> {
-  if (version === undefined) return NO_CELLS;
+  if (totals.shards.length === 0) return NO_CELLS;
+  const partitions = cellPartitions(of, period, named);
   const read = async (): Promise<CohortCells> => {
-    // Consistently: cells older than their version would be used until the version changes.
-    const items = await queryAll(table, { ...partition(pk, prefix), ConsistentRead: true });
-    const stored = items.map((item) => ({ scope: textOf(item, "sk").split("#")[3] ?? "", views: encodedViews(item) }));
+    const stored = [
+      ...(scope === undefined || scope === SCOPE_ALL ? storedTotals(named, totals) : []),
+      ...(hasOwnItems(named.kind, scope) ? await readStored(table, partitions, scope) : []),
+    ];
     const indexes = quantityIndexes(metrics);
     return {
       views: BothViews.listOf(stored.map(({ views }) => views)).map((encoded) =>
         addUp(
-          stored.map(({ scope }) => scope),
+          stored.map((cell) => cell.scope),
           encoded,
           indexes,
         ),
       ),
-      writtenAt: latest(items.map((item) => textOf(item, "at"))),
+      writtenAt: latest(stored.map(({ writtenAt }) => writtenAt)),
     };
   };
-  return cells.get(`${pk} ${prefix} ${metrics.join()}`, read, version);
+  return cells.get(`${partitions[0]} ${scope ?? ""} ${metrics.join()}`, read, totals.version);
 }
+
+/** One cell of one shard, encoded. */
+interface StoredCell {
+  readonly scope: string;
+  readonly views: BothViews<Uint8Array | null>;
+  readonly writtenAt: string;
+}
+
+/** The cells that are among the totals: those of the fleet or of a backend over all strata. */
+function storedTotals({ kind, name }: Pick<CellRange, "kind" | "name">, { shards }: CohortTotals): StoredCell[] {
+  if (!isTotal({ kind, scope: SCOPE_ALL })) return [];
+  return shards.flatMap(({ views, writtenAt }) => {
+    const found = views.map((bytes) => (bytes === null ? null : findTotal(bytes, name)));
+    return found.trusted === null && found.all === null ? [] : [{ scope: SCOPE_ALL, views: found, writtenAt }];
+  });
+}
+
+/** Whether any of the cells has an item of its own. */
+const hasOwnItems = (kind: CellKind, scope: string | undefined): boolean =>
+  kind !== "fleet" && (scope === undefined || !isTotal({ kind, scope }));
+
+/** The cells that have items of their own. */
+async function readStored(
+  table: Table,
+  partitions: readonly string[],
+  scope: string | undefined,
+): Promise<StoredCell[]> {
+  const prefix = scope === undefined ? undefined : scopePrefix(scope);
+  // Consistently: cells older than their version would be used until the version changes.
+  const items = await Promise.all(
+    partitions.map((pk) => queryAll(table, { ...partition(pk, prefix), ConsistentRead: true })),
+  );
+  return items.flat().map((item) => ({
+    scope: scopeOf(item),
+    views: encodedViews(item),
+    writtenAt: textOf(item, "at"),
+  }));
+}
+
+/** The scope of the item of a cell. */
+export const scopeOf = (cell: Item): string => textOf(cell, "sk").split("#", 1)[0] ?? "";
 
 /** The indexes of the rates and efficiencies of metrics in a cell; undefined for all. */
 function quantityIndexes(metrics: readonly MetricName[]): ReadonlySet<number> | undefined {
@@ -377,17 +373,4 @@ function sizeOf(scopes: ReadonlyMap<string, Cell>): number {
     }
   }
   return bytes;
-}
-
-// Cells and their versions as items.
-
-/** Both views of a stored cell, encoded; null where the item has none. An item without `all` has the same cell in both. */
-export function encodedViews(item: Item): BothViews<Uint8Array | null> {
-  const trusted = optionalBytesOf(item, "trusted");
-  return new BothViews(trusted, optionalBytesOf(item, "all") ?? trusted);
-}
-
-/** The write that gives cells a new version, to be part of the transaction that changes them. */
-export function cellVersionWrite(table: Table, key: Key, version: string): TransactWriteItem {
-  return { Put: { TableName: table.name, Item: { ...keyItem(key), stamp: { S: version } } } };
 }

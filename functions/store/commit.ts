@@ -8,27 +8,21 @@
 import { randomUUID } from "node:crypto";
 import type { TransactWriteItem } from "@aws-sdk/client-dynamodb";
 import { BothViews } from "../../shared/cells/both-views.ts";
-import { addCell, type Cell, emptyCell, isEmptyCell, SCOPE_ALL, subtractCell } from "../../shared/cells/cell.ts";
+import { addCell, type Cell, emptyCell, isEmptyCell, subtractCell } from "../../shared/cells/cell.ts";
 import { CellError } from "../../shared/cells/cell-error.ts";
-import { decodeCell, encodeCell } from "../../shared/cells/codec.ts";
-import {
-  type ContributionChange,
-  contributions,
-  diffContributions,
-  FLEET_NAME,
-} from "../../shared/cells/contribution.ts";
+import { type ContributionChange, contributions, diffContributions } from "../../shared/cells/contribution.ts";
 import { type HostGroup, type HostSummary, type RunSample, withGroups } from "../../shared/cells/host-values.ts";
 import type { CountedSummary, FleetGeneration, StoredSummary, SummaryStep } from "../../shared/cells/stored-summary.ts";
 import { encodeSummary } from "../../shared/cells/summary-codec.ts";
+import { decodeItemCells, encodeItemCells, isTotal } from "../../shared/cells/totals.ts";
 import type { CountedCohort } from "../../shared/run/cohort.ts";
 import type { View } from "../../shared/run/run.ts";
 import { codeUnitOrder } from "../../shared/run/text.ts";
-import { cellVersionWrite, encodedViews } from "./cells.ts";
 import { assignCohorts, entersCohort, leavesCohort, listingWrite, MAX_COHORTS } from "./cohorts.ts";
 import { retryingTransient, TransactionCancelled } from "./errors.ts";
 import { activeGenerations, readGenerations } from "./generations.ts";
 import { type Item, sizeOf, textOf } from "./item.ts";
-import { ALL_COHORTS, cellKey, cellVersionKey, cohortHash, cohortKey, idOf, type Key } from "./keys.ts";
+import { ALL_COHORTS, cellKey, cohortHash, cohortKey, idOf, type Key, totalsKey } from "./keys.ts";
 import { makePendingHosts, pendingHostWrite } from "./pending-hosts.ts";
 import { readSamples } from "./runs.ts";
 import { readSummaries, summaryWrite } from "./summaries.ts";
@@ -42,6 +36,7 @@ import {
   WRITES_PER_TRANSACTION,
 } from "./table.ts";
 import { listFleets } from "./tokens.ts";
+import { encodedViews } from "./totals.ts";
 
 /** Everything that aggregation reads and writes in a table. A period has room for `maxCohorts`. */
 export function makeAggregationStores(table: Table, maxCohorts = MAX_COHORTS) {
@@ -175,12 +170,11 @@ export function stepsBetween(from: CountedSummary, to: CountedSummary): CountedS
 
 // Plans and batches.
 
-/** A step, the version it leads to, the cells it changes with the keys of their versions, and the cohorts it enters or leaves. */
+/** A step, the version it leads to, the cells it changes, and the cohorts it enters or leaves. */
 interface Plan {
   readonly step: SummaryStep;
   readonly version: string;
   readonly changes: readonly CellChange[];
-  readonly cellVersions: readonly Key[];
   readonly cohorts: readonly CountedCohort[];
 }
 
@@ -231,39 +225,36 @@ function* batchSorted(to: Commit, steps: readonly CohortStep[]): Generator<Plan[
 }
 
 function makePlan({ of, shard }: Commit, step: SummaryStep, changesBetween = memoizeChanges()): Plan {
-  const changes = cellChanges(of, shard, step, changesBetween);
-  const cohorts = new Set(changes.map((change) => change.cohort));
   return {
     step,
     version: randomUUID(),
-    changes,
-    cellVersions: [...cohorts].map((cohort) => cellVersionKey(of, step.period, cohort, shard)),
+    changes: cellChanges(of, shard, step, changesBetween),
     cohorts: [...(entersCohort(step) ? [step.after.cohort] : []), ...(leavesCohort(step) ? [step.before.cohort] : [])],
   };
 }
 
 /** The keys of what a plan may write in addition to its summary; plans of one period share most of them. */
-const sharedKeys = ({ changes, cellVersions, cohorts }: Plan): string[] => [
+const sharedKeys = ({ changes, cohorts }: Plan): string[] => [
   ...changes.map(({ key }) => idOf(key)),
-  ...cellVersions.map(idOf),
   ...cohorts.map((cohort) => `listed ${cohortHash(cohort)}`),
 ];
 
-// The cells that a step changes: every diffContributions of the host's contributions goes to the cell of all cohorts, and to the
-// cell of the host's own cohort.
+// The cells that a step changes: every change of the host's contributions goes to the cell of all cohorts, and to the cell of
+// the host's own cohort. The totals of a cohort are one item. They are written whenever any cell of the cohort is, because
+// their version tells readers whether what they cached is still current.
 
-/** What one host takes out of one view of a cell and puts into it. */
+/** What one host takes out of one view of a cell and puts into it. Only totals have cells with names. */
 interface CellPart {
+  readonly name: string;
   readonly view: View;
   readonly subtract: Cell | null;
   readonly add: Cell | null;
 }
 
-/** The parts of one cell, in order. */
+/** The parts of one item with cells, in order. */
 interface CellChange {
   readonly key: Key;
-  /** The hash of the cohort that the cell is of. */
-  readonly cohort: string;
+  readonly areTotals: boolean;
   readonly parts: readonly CellPart[];
 }
 
@@ -280,13 +271,19 @@ function cellChanges(
   { period, before, after }: SummaryStep,
   changesBetween: ChangesBetween,
 ): CellChange[] {
-  const changes = new Map<string, { key: Key; cohort: string; parts: CellPart[] }>();
+  const changes = new Map<string, { key: Key; areTotals: boolean; parts: CellPart[] }>();
+  const change = (key: Key, areTotals: boolean): CellPart[] => {
+    const { parts } = changes.get(idOf(key)) ?? { parts: [] };
+    changes.set(idOf(key), { key, areTotals, parts });
+    return parts;
+  };
   const put = (cohort: string, differences: readonly ContributionChange[]) => {
+    if (differences.length === 0) return;
+    const totals = change(totalsKey(of, period, cohort, shard), true);
     for (const { view, kind, name, scope, subtract, add } of differences) {
       const key = cellKey(of, period, { cohort, kind, name, scope, shard });
-      const change = changes.get(key.sk) ?? { key, cohort, parts: [] };
-      change.parts.push({ view, subtract, add });
-      changes.set(key.sk, change);
+      if (isTotal({ kind, scope })) totals.push({ name, view, subtract, add });
+      else change(key, false).push({ name: "", view, subtract, add });
     }
   };
   const from = cohortHash(before.cohort);
@@ -320,52 +317,51 @@ function memoizeChanges(): ChangesBetween {
 
 /** Reads what plans of one period change, and gives the writes of their transaction. Throws CellError for a wrong cell. */
 async function prepareWrites({ table, of, shard, at }: Commit, plans: readonly Plan[]): Promise<TransactWriteItem[]> {
-  const parts = new Map<string, { key: Key; parts: CellPart[] }>();
-  for (const change of plans.flatMap(({ changes }) => changes)) {
-    const cell = parts.get(idOf(change.key)) ?? { key: change.key, parts: [] };
-    cell.parts.push(...change.parts);
-    parts.set(idOf(change.key), cell);
+  const changes = new Map<string, { key: Key; areTotals: boolean; parts: CellPart[] }>();
+  for (const { key, areTotals, parts } of plans.flatMap((plan) => plan.changes)) {
+    const change = changes.get(idOf(key)) ?? { key, areTotals, parts: [] };
+    change.parts.push(...parts);
+    changes.set(idOf(key), change);
   }
-  const cells = [...parts.values()];
-  const cellVersions = new Map(plans.flatMap((plan) => plan.cellVersions.map((key) => [idOf(key), key])));
   const period = plans[0]?.step.period ?? "";
   const cohorts = [...new Map(plans.flatMap((plan) => plan.cohorts.map((each) => [cohortHash(each), each]))).values()];
   const listedKey = (cohort: CountedCohort): Key => cohortKey(of, period, cohortHash(cohort));
-  const stored = await getItems(table, [...cells.map(({ key }) => key), ...cohorts.map(listedKey)]);
+  const stored = await getItems(table, [...[...changes.values()].map(({ key }) => key), ...cohorts.map(listedKey)]);
   const changed = new Map(
-    cells.map(({ key, parts }) => [idOf(key), changeCell(stored.get(idOf(key)) ?? null, parts, at)]),
+    [...changes].map(([id, change]) => [id, changeCells(stored.get(id) ?? null, change, at)] as const),
   );
   return [
     ...plans.map(({ step, version }) => summaryWrite(table, of, step, version)),
-    ...[...cellVersions.values()].map((key) => cellVersionWrite(table, key, randomUUID())),
     ...cohorts.flatMap((cohort) => {
-      // Every host of a cohort and shard is in this cell, so it exists for as long as the shard has hosts of the cohort.
-      const cell = idOf(
-        cellKey(of, period, { cohort: cohortHash(cohort), kind: "fleet", name: FLEET_NAME, scope: SCOPE_ALL, shard }),
-      );
-      const [before, after] = [stored.has(cell), (changed.get(cell) ?? null) !== null];
+      // Totals exist for as long as the shard has hosts of the cohort.
+      const totals = idOf(totalsKey(of, period, cohortHash(cohort), shard));
+      const [before, after] = [stored.has(totals), (changed.get(totals) ?? null) !== null];
       const key = listedKey(cohort);
       return before === after ? [] : listingWrite(table, key, cohort, stored.get(idOf(key)), after ? 1 : -1);
     }),
-    ...cells.flatMap((cell) => {
-      const old = stored.get(idOf(cell.key)) ?? null;
+    ...[...changes].flatMap(([id, { key }]) => {
+      const old = stored.get(id) ?? null;
       const before = old === null ? null : textOf(old, "ver");
-      const item = changed.get(idOf(cell.key)) ?? null;
-      if (item !== null) return putVersion(table, cell.key, item, { before, after: randomUUID() });
-      return old === null ? [] : deleteVersion(table, cell.key, before);
+      const item = changed.get(id) ?? null;
+      if (item !== null) return putVersion(table, key, item, { before, after: randomUUID() });
+      return old === null ? [] : deleteVersion(table, key, before);
     }),
   ];
 }
 
-/** The item of a cell with the parts subtracted and added, written at `at`; null when the cell is then empty in both views. */
-function changeCell(stored: Item | null, parts: readonly CellPart[], at: string): Item | null {
+/** The item with the parts subtracted and added, written at `at`; null when its cells are then empty in both views. */
+function changeCells(stored: Item | null, { areTotals, parts }: CellChange, at: string): Item | null {
   const before = stored === null ? new BothViews<Uint8Array | null>(null) : encodedViews(stored);
-  const after = BothViews.zip(before, partsByView(parts)).map(([bytes, ofView]) => changeView(bytes, ofView));
-  if (isEmptyCell(after.trusted) && isEmptyCell(after.all)) return null;
-  const { trusted, all } = after.map(encodeCell);
+  const after = BothViews.zip(before, partsByView(parts)).map(([bytes, ofView]) => {
+    const cells = bytes === null ? new Map<string, Cell>() : decodeItemCells(bytes, areTotals);
+    applyParts(cells, ofView);
+    return cells;
+  });
+  if ([...after.trusted.values(), ...after.all.values()].every(isEmptyCell)) return null;
+  const { trusted, all } = after.map((cells) => encodeItemCells(cells, areTotals));
   return {
     trusted: { B: trusted },
-    // Without `all` both views have the same cell.
+    // Without `all` both views have the same cells.
     ...(Buffer.compare(trusted, all) === 0 ? {} : { all: { B: all } }),
     at: { S: at },
   };
@@ -377,16 +373,19 @@ function partsByView(parts: readonly CellPart[]): BothViews<readonly CellPart[]>
   const all = parts.filter(({ view }) => view === "all");
   const areSame =
     trusted.length === all.length &&
-    trusted.every(({ subtract, add }, index) => subtract === all[index]?.subtract && add === all[index]?.add);
+    trusted.every(
+      ({ name, subtract, add }, index) =>
+        name === all[index]?.name && subtract === all[index]?.subtract && add === all[index]?.add,
+    );
   return new BothViews(trusted, areSame ? trusted : all);
 }
 
-function changeView(bytes: Uint8Array | null, parts: readonly CellPart[]): Cell {
-  const cell = bytes === null ? emptyCell() : decodeCell(bytes);
-  for (const { subtract, add } of parts) {
+function applyParts(cells: Map<string, Cell>, parts: readonly CellPart[]): void {
+  for (const { name, subtract, add } of parts) {
+    const cell = cells.get(name) ?? emptyCell();
+    cells.set(name, cell);
     // Adding first: what is subtracted was added by the same host earlier, so no sum is ever negative.
     if (add !== null) addCell(cell, add);
     if (subtract !== null) subtractCell(cell, subtract);
   }
-  return cell;
 }

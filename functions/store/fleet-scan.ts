@@ -13,7 +13,6 @@ import { enclosingPeriods, monthOf, PERIOD_ALL } from "../../shared/run/periods.
 import { currentGeneration } from "./generations.ts";
 import { type Item, textOf } from "./item.ts";
 import {
-  cellPartition,
   cohortPartition,
   hostHash,
   type Key,
@@ -21,10 +20,12 @@ import {
   runsOfHost,
   summaryPartition,
   timePartition,
+  totalsPartition,
 } from "./keys.ts";
 import { countPendingHosts, readPendingHost } from "./pending-hosts.ts";
 import { isWithdrawn, parseRunOrder, parseRuns, type RunError } from "./runs.ts";
 import { getItem, getItems, partition, queryItems, queryPage, type Table } from "./table.ts";
+import { listCellPartitions } from "./totals.ts";
 
 const ALL_SHARDS = Array.from({ length: SHARDS }, (_, shard) => shard);
 
@@ -40,7 +41,7 @@ export interface FleetScan {
   runItems(fleet: string, host: string): AsyncIterable<Item>;
   /** The generation that answers are read from. */
   activeGeneration(fleet: string): Promise<FleetGeneration>;
-  /** The items of all cells of a period. */
+  /** The items of all totals and cells of a period. */
   cellItems(of: FleetGeneration, period: string): AsyncIterable<Item>;
   /** The same with nothing but key and version. */
   cellVersions(of: FleetGeneration, period: string): AsyncIterable<Item>;
@@ -61,18 +62,25 @@ export function makeFleetScan(table: Table): FleetScan {
     periods: (fleet) => periodsOfFleet(table, fleet),
     runItems: (fleet, host) => all(runsOfHost(fleet, host)),
     activeGeneration: (fleet) => currentGeneration(table, fleet),
-    cellItems: (of, period) => all(cellPartition(of, period)),
-    cellVersions: (of, period) =>
-      queryItems(table, {
-        ...partition(cellPartition(of, period)),
-        ProjectionExpression: "pk, sk, ver",
-        ConsistentRead: true,
-      }),
+    cellItems: (of, period) => itemsWithCells(table, of, period),
+    cellVersions: (of, period) => itemsWithCells(table, of, period, { ProjectionExpression: "pk, sk, ver" }),
     cohortItems: (of, period) => all(cohortPartition(of, period)),
     items: (keys) => getItems(table, keys),
     pendingHost: (fleet, host) => readPendingHost(table, fleet, host),
     pendingBacklog: (fleet) => countPendingHosts(table, fleet),
   };
+}
+
+async function* itemsWithCells(
+  table: Table,
+  of: FleetGeneration,
+  period: string,
+  projection: { readonly ProjectionExpression?: string } = {},
+): AsyncGenerator<Item, void> {
+  const totals = ALL_SHARDS.map((shard) => totalsPartition(of, period, shard));
+  for (const pk of [...totals, ...(await listCellPartitions(table, of, period))]) {
+    yield* queryItems(table, { ...partition(pk), ...projection, ConsistentRead: true });
+  }
 }
 
 /** What a rebuild scans in any fleet of a table. */

@@ -4,14 +4,15 @@
 // rebuild, and the superseded ones, which are to be deleted (`retired`). A fleet without the item reads generation 0.
 
 import { randomUUID } from "node:crypto";
-import type { Update } from "@aws-sdk/client-dynamodb";
+import type { TransactWriteItem, Update } from "@aws-sdk/client-dynamodb";
 import type { FleetGeneration } from "../../shared/cells/stored-summary.ts";
 import { SHARDS } from "../../shared/deployment.ts";
 import { retryingTransient, TransactionCancelled } from "./errors.ts";
 import { periodsOfFleet } from "./fleet-scan.ts";
 import { keyItem, optionalTextOf, textOf, textSetOf } from "./item.ts";
-import { cellPartition, cellVersionPartition, cohortPartition, generationKey, summaryPartition } from "./keys.ts";
-import { getItem, partition, queryPages, type Table, transact, WRITES_PER_TRANSACTION } from "./table.ts";
+import { cohortPartition, generationKey, summaryPartition, totalsPartition } from "./keys.ts";
+import { getItem, partition, queryItems, type Table, transact, WRITES_PER_TRANSACTION } from "./table.ts";
+import { listCellPartitions } from "./totals.ts";
 
 const FIRST_GENERATION = "0";
 
@@ -170,36 +171,39 @@ async function update(table: Table, fleet: string, change: Omit<Update, "TableNa
 
 // Deletion.
 
-/** Deletes all items of a partition, or those whose sort key starts with `prefix`. */
-export async function deletePartition(table: Table, pk: string, prefix?: string): Promise<void> {
-  const query = {
-    ...partition(pk, prefix),
-    ProjectionExpression: "pk, sk",
-    Limit: WRITES_PER_TRANSACTION,
-    ConsistentRead: true,
+/** Deletes all items of partitions, one partition after the other; with `prefix`, those whose sort key starts with it. */
+export async function deletePartitions(table: Table, partitions: readonly string[], prefix?: string): Promise<void> {
+  let deletes: TransactWriteItem[] = [];
+  const flush = async (): Promise<void> => {
+    const writes = deletes;
+    deletes = [];
+    if (writes.length > 0) await retryingTransient(() => transact(table, writes));
   };
-  for await (const { items } of queryPages(table, query)) {
-    const deletes = items.map((item) => ({
-      Delete: { TableName: table.name, Key: keyItem({ pk, sk: textOf(item, "sk") }) },
-    }));
-    if (deletes.length > 0) await retryingTransient(() => transact(table, deletes));
+  for (const pk of partitions) {
+    const keys = { ...partition(pk, prefix), ProjectionExpression: "pk, sk", ConsistentRead: true };
+    for await (const item of queryItems(table, keys)) {
+      deletes.push({ Delete: { TableName: table.name, Key: keyItem({ pk, sk: textOf(item, "sk") }) } });
+      if (deletes.length === WRITES_PER_TRANSACTION) await flush();
+    }
   }
+  await flush();
 }
 
 /**
- * Deletes the summaries, cells, cohorts and cell versions of a superseded generation. Summaries first: a worker that still
+ * Deletes the summaries, cells, cohorts and totals of a superseded generation. Summaries first: a worker that still
  * wants to commit a change of one then finds that it is gone, and writes no cell.
  */
 async function deleteGeneration(table: Table, of: FleetGeneration): Promise<void> {
   const periods = await periodsOfFleet(table, of.fleet);
+  const inShards = (partitionOf: typeof summaryPartition, period: string) =>
+    Array.from({ length: SHARDS }, (_, shard) => partitionOf(of, period, shard));
+  await deletePartitions(
+    table,
+    periods.flatMap((period) => inShards(summaryPartition, period)),
+  );
   for (const period of periods) {
-    for (let shard = 0; shard < SHARDS; shard += 1) {
-      await deletePartition(table, summaryPartition(of, period, shard));
-    }
-  }
-  for (const period of periods) {
-    await deletePartition(table, cellPartition(of, period));
-    await deletePartition(table, cohortPartition(of, period));
-    await deletePartition(table, cellVersionPartition(of, period));
+    await deletePartitions(table, await listCellPartitions(table, of, period));
+    // Totals last, because they tell which cells there are.
+    await deletePartitions(table, [cohortPartition(of, period), ...inShards(totalsPartition, period)]);
   }
 }

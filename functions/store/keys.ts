@@ -3,7 +3,9 @@
 // the table of items). `#` never occurs inside a part of a key that another part follows.
 
 import { createHash } from "node:crypto";
+import type { CellKind } from "../../shared/cells/cell.ts";
 import type { FleetGeneration } from "../../shared/cells/stored-summary.ts";
+import { isTotal } from "../../shared/cells/totals.ts";
 import { SHARDS } from "../../shared/deployment.ts";
 import { COHORT_KEYS, type CountedCohort, OTHER_COHORT } from "../../shared/run/cohort.ts";
 
@@ -93,22 +95,44 @@ export const summaryKey = (of: FleetGeneration, period: string, host: string): K
   sk: host,
 });
 
-/** The cells of a period: of every cohort, kind, name, scope and shard. */
-export const cellPartition = ({ fleet, generation }: FleetGeneration, period: string): string =>
-  `CELL#${fleet}#${generation}#${period}`;
+/** The cells of a pair or backend in one cohort of a period. */
+interface NamedCells {
+  readonly cohort: string;
+  readonly kind: CellKind;
+  readonly name: string;
+}
 
-/** The common start of the cells of a pair, a backend or the fleet in one cohort: of all scopes, or of the given one. */
-export const cellPrefix = (cohort: string, kind: string, name: string, scope?: string): string =>
-  `${cohort}#${kind}#${name}#${scope === undefined ? "" : `${scope}#`}`;
+/**
+ * The cells of all cohorts together are written with every result, so a pair or backend has several partitions of them, each
+ * with its share of the shards. A partition takes 1 000 write units a second.
+ */
+const PARTITIONS_OF_ALL = 4;
 
-/** One cell; `shard` is the shard of the hosts that it adds up. */
-export const cellKey = (
-  of: FleetGeneration,
+const cellPartition = (
+  { fleet, generation }: FleetGeneration,
   period: string,
-  cell: { cohort: string; kind: string; name: string; scope: string; shard: number },
-): Key => ({
-  pk: cellPartition(of, period),
-  sk: `${cellPrefix(cell.cohort, cell.kind, cell.name, cell.scope)}${cell.shard}`,
+  { cohort, kind, name }: NamedCells,
+  shard: number,
+): string =>
+  `CELL#${fleet}#${generation}#${period}#${cohort}#${kind}#${name}${cohort === ALL_COHORTS ? `#${shard % PARTITIONS_OF_ALL}` : ""}`;
+
+/** The partitions with the cells of a pair or backend in one cohort of a period, of every scope and shard. */
+export function cellPartitions(of: FleetGeneration, period: string, cells: NamedCells): readonly string[] {
+  const shards = Array.from({ length: cells.cohort === ALL_COHORTS ? PARTITIONS_OF_ALL : 1 }, (_, shard) => shard);
+  return shards.map((shard) => cellPartition(of, period, cells, shard));
+}
+
+/** The common start of the cells of one scope in their partition. */
+export const scopePrefix = (scope: string): string => `${scope}#`;
+
+/** The totals of the cohorts that have hosts in a shard. */
+export const totalsPartition = ({ fleet, generation }: FleetGeneration, period: string, shard: number): string =>
+  `TOTAL#${fleet}#${generation}#${period}#${shard}`;
+
+/** The totals of a cohort in a shard. Their version changes whenever any cell of the cohort in the shard does. */
+export const totalsKey = (of: FleetGeneration, period: string, cohort: string, shard: number): Key => ({
+  pk: totalsPartition(of, period, shard),
+  sk: cohort,
 });
 
 /** The cohorts of a period. */
@@ -121,18 +145,21 @@ export const cohortKey = (of: FleetGeneration, period: string, cohort: string): 
   sk: cohort,
 });
 
-/** The versions of the cells of a period. */
-export const cellVersionPartition = ({ fleet, generation }: FleetGeneration, period: string): string =>
-  `STAMP#${fleet}#${generation}#${period}`;
+/** The item that a cell is in: the totals, or one of its own. `shard` is the shard of the hosts that the cell adds up. */
+export function cellKey(
+  of: FleetGeneration,
+  period: string,
+  { scope, shard, ...cells }: NamedCells & { readonly scope: string; readonly shard: number },
+): Key {
+  if (isTotal({ kind: cells.kind, scope })) return totalsKey(of, period, cells.cohort, shard);
+  return { pk: cellPartition(of, period, cells, shard), sk: `${scopePrefix(scope)}${shard}` };
+}
 
-/** The common start of the versions of a cohort's cells, one version for each shard. */
-export const cellVersionPrefix = (cohort: string): string => `${cohort}#`;
+/** Whether a partition contains totals. */
+export const isOfTotals = (pk: string): boolean => pk.startsWith("TOTAL#");
 
-/** The version of a cohort's cells in a shard, which changes whenever any of them does. */
-export const cellVersionKey = (of: FleetGeneration, period: string, cohort: string, shard: number): Key => ({
-  pk: cellVersionPartition(of, period),
-  sk: `${cellVersionPrefix(cohort)}${shard}`,
-});
+/** The shard of an item with cells: its partition ends with it for totals, its sort key for any other. */
+export const parseCellShard = ({ pk, sk }: Key): number => Number((isOfTotals(pk) ? pk : sk).split("#").at(-1));
 
 /** The number of the format that the items of the table have. */
 export const FORMAT_KEY: Key = { pk: "FORMAT", sk: "format" };
@@ -213,7 +240,7 @@ export const DERIVED_PARTITIONS = [
   "HOST#",
   "CELL#",
   "COHORT#",
-  "STAMP#",
+  "TOTAL#",
   "SHARES#",
   "PING",
 ] as const;

@@ -8,7 +8,7 @@ import type { Page } from "../../shared/run/listing.ts";
 import type { Share, StoredDocument } from "../../shared/run/share.ts";
 import { cursorAt, positionAt } from "./cursor.ts";
 import { retryingTransient, TransactionCancelled } from "./errors.ts";
-import { deletePartition } from "./generations.ts";
+import { deletePartitions } from "./generations.ts";
 import { bytesOf, type Item, keyItem, optionalTextOf, sizeOf, textOf } from "./item.ts";
 import { documentKey, documentPrefix, fleetShareKey, fleetSharesPartition, shareKey, sharePartition } from "./keys.ts";
 import { getItem, inChunks, partition, queryAll, queryItems, queryPage, type Table, transact } from "./table.ts";
@@ -64,7 +64,7 @@ export function makeShareStore(table: Table) {
     },
     revoke: async (share: Share, at: string): Promise<void> => {
       await retryingTransient(() => transact(table, [revokeWrite(table, share.id, at), unlistWrite(table, share)]));
-      await deletePartition(table, sharePartition(share.id), documentPrefix());
+      await deletePartitions(table, [sharePartition(share.id)], documentPrefix());
     },
     document,
     addDocument: async (id: string, one: StoredDocument): Promise<Uint8Array | null> => {

@@ -2,8 +2,9 @@
 
 import { currentGeneration } from "../../functions/store/generations.ts";
 import { sizeOf } from "../../functions/store/item.ts";
-import { cellPartition, runsOfHost, summaryKey } from "../../functions/store/keys.ts";
+import { runsOfHost, summaryKey } from "../../functions/store/keys.ts";
 import { partition, queryItems, type Table } from "../../functions/store/table.ts";
+import { listCellPartitions } from "../../functions/store/totals.ts";
 import { PERIOD_ALL } from "../../shared/run/periods.ts";
 import type { Figure } from "./rows.ts";
 
@@ -15,7 +16,7 @@ export async function largestItems(table: Table, hosts: readonly string[]): Prom
   const kinds = {
     run: hosts.map((host) => runsOfHost("default", host)),
     host: [...buckets],
-    cell: [cellPartition(of, PERIOD_ALL)],
+    cell: await listCellPartitions(table, of, PERIOD_ALL),
   };
   const figures: Figure[] = [];
   for (const [kind, partitions] of Object.entries(kinds)) {

@@ -10,7 +10,7 @@ import { makeAggregationStores } from "../../functions/store/commit.ts";
 import { makeFleetScan } from "../../functions/store/fleet-scan.ts";
 import { currentGeneration } from "../../functions/store/generations.ts";
 import { type Item, keyItem, textOf } from "../../functions/store/item.ts";
-import { cellPartition, cohortHash, cohortKey, cohortPartition, idOf } from "../../functions/store/keys.ts";
+import { cohortHash, cohortKey, cohortPartition, idOf } from "../../functions/store/keys.ts";
 import { getItems, partition, queryAll, type Table } from "../../functions/store/table.ts";
 import type { Comparison } from "../../shared/compare/comparison.ts";
 import { SHARDS } from "../../shared/deployment.ts";
@@ -37,9 +37,9 @@ async function expectRight(table: Table): Promise<void> {
   for (const period of PERIODS) {
     const listed = await queryAll(table, partition(cohortPartition(of, period)));
     const shards = new Map<string, number>();
-    for (const cell of await queryAll(table, partition(cellPartition(of, period)))) {
-      const [cohort = "", kind] = textOf(cell, "sk").split("#");
-      if (kind === "fleet" && cohort !== "*") shards.set(cohort, (shards.get(cohort) ?? 0) + 1);
+    for await (const item of makeFleetScan(table).cellItems(of, period)) {
+      const cohort = textOf(item, "sk");
+      if (textOf(item, "pk").startsWith("TOTAL#") && cohort !== "*") shards.set(cohort, (shards.get(cohort) ?? 0) + 1);
     }
     const found = listed.map((item) => [textOf(item, "sk"), Number(item["shards"]?.N)] as const);
     expect(new Map(found)).toEqual(shards);

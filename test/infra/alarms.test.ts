@@ -5,8 +5,8 @@ import { readFileSync } from "node:fs";
 import { PutItemCommand } from "@aws-sdk/client-dynamodb";
 import { Match } from "aws-cdk-lib/assertions";
 import { afterAll, beforeAll, describe, expect, test, vi } from "vitest";
-import { optionalBytesOf, textOf } from "../../functions/store/item.ts";
-import { cellPartition, pendingHostKey, shardOf } from "../../functions/store/keys.ts";
+import { optionalBytesOf } from "../../functions/store/item.ts";
+import { pendingHostKey, shardOf, totalsPartition } from "../../functions/store/keys.ts";
 import { partition, queryAll, type Table } from "../../functions/store/table.ts";
 import { AUDIT_EVERY_HOURS, SHARDS } from "../../shared/deployment.ts";
 import { functionEnvironment, loggedLines } from "../functions/function-environment.ts";
@@ -60,8 +60,8 @@ function conflicting({ name, input }: Command) {
 
 /** Changes a byte of a cell of a bucket. */
 async function damageCell(bucket: number): Promise<void> {
-  const cells = await queryAll(table, partition(cellPartition({ fleet: "default", generation: "0" }, "all")));
-  const cell = cells.find((item) => textOf(item, "sk").endsWith(`#${bucket}`)) ?? {};
+  const totals = totalsPartition({ fleet: "default", generation: "0" }, "all", bucket);
+  const [cell = {}] = await queryAll(table, partition(totals));
   const bytes = Buffer.from(optionalBytesOf(cell, "trusted") ?? []);
   bytes.writeUInt8((bytes.at(-1) ?? 0) ^ 1, bytes.length - 1);
   await table.client.send(new PutItemCommand({ TableName: table.name, Item: { ...cell, trusted: { B: bytes } } }));

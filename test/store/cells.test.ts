@@ -5,8 +5,10 @@ import { afterAll, beforeAll, expect, test } from "vitest";
 import { makeCellStore } from "../../functions/store/cells.ts";
 import { currentGeneration } from "../../functions/store/generations.ts";
 import { keyItem } from "../../functions/store/item.ts";
-import { ALL_COHORTS, cellKey, cohortHash, cohortKey, type Key } from "../../functions/store/keys.ts";
+import { ALL_COHORTS, cohortHash, cohortKey, type Key, totalsKey } from "../../functions/store/keys.ts";
 import { type Table, transact } from "../../functions/store/table.ts";
+import { emptyCell } from "../../shared/cells/cell.ts";
+import { encodeTotals } from "../../shared/cells/totals.ts";
 import { BACKENDS } from "../../shared/run/backends.ts";
 import { periodsUpTo } from "../../shared/run/periods.ts";
 import { startTestEngine, type TestEngine } from "../support/engine.ts";
@@ -44,8 +46,10 @@ test("a question that would read too many ranges is refused with what it would r
       cohorts.map((cohort) => ({ key: cohortKey(of, period, cohortHash(cohort)), cohort: JSON.stringify(cohort) })),
     ),
   );
-  const place = { cohort: ALL_COHORTS, kind: "backend", scope: "ALL", shard: 0 } as const;
-  await put(BACKENDS.map((name) => ({ key: cellKey(of, "2026-11", { ...place, name }) })));
+  const totals = encodeTotals(new Map(BACKENDS.map((name) => [name, { ...emptyCell(), hosts: 1, runs: 1 }])));
+  const item = { ver: { S: "1" }, at: { S: "2026-11-22T10:00:00.000Z" }, trusted: { B: totals } };
+  const key = totalsKey(of, "2026-11", ALL_COHORTS, 0);
+  await transact(table, [{ Put: { TableName: table.name, Item: { ...keyItem(key), ...item } } }]);
   const { open } = makeCellStore(table);
   const question = { fleet: "default", filters: { site: ["fra"] } };
   const ranges = PERIODS.length * COHORTS * BACKENDS.length;

@@ -14,6 +14,7 @@ import { contributions } from "../../shared/cells/contribution.ts";
 import { computeCountedCohort, summarize } from "../../shared/cells/host-values.ts";
 import { toSample } from "../../shared/cells/sample.ts";
 import { encodeSummary } from "../../shared/cells/summary-codec.ts";
+import { decodeTotals, encodeTotals } from "../../shared/cells/totals.ts";
 import { OTHER_COHORT } from "../../shared/run/cohort.ts";
 import type { Run, View } from "../../shared/run/run.ts";
 
@@ -45,7 +46,7 @@ export async function audit(table: Table, fleet?: string): Promise<Audit> {
     const key = idOf({ pk, sk: textOf(item, "sk") });
     if (pk.startsWith("RUN#")) runs.push(parseRun(item));
     if (pk.startsWith("WORK#")) marks += 1;
-    if (pk.startsWith("CELL#")) found.set(key, storedCell(item));
+    if (pk.startsWith("CELL#") || pk.startsWith("TOTAL#")) found.set(key, storedCells(item, pk.startsWith("TOTAL#")));
     if (pk.startsWith("HOST#")) {
       const { summary, cohort } = parseSummary(item);
       // Whether its cohort had room is no function of the runs: what is stored is taken as given.
@@ -67,7 +68,7 @@ export async function audit(table: Table, fleet?: string): Promise<Audit> {
     .map((key) => ({ key, found: found.get(key) ?? null, expected: expected.get(key) ?? null }))
     .filter((each) => each.found !== each.expected);
   const count = (start: string) => [...found.keys()].filter((key) => key.startsWith(start)).length;
-  return { runs: runs.length, summaries: count("HOST#"), cells: count("CELL#"), marks, differences };
+  return { runs: runs.length, summaries: count("HOST#"), cells: count("CELL#") + count("TOTAL#"), marks, differences };
 }
 
 async function* scan(table: Table): AsyncGenerator<Item> {
@@ -81,11 +82,11 @@ async function* scan(table: Table): AsyncGenerator<Item> {
   } while (start !== undefined);
 }
 
-/** A stored cell in text, one line for each view; both must also be readable. */
-function storedCell(item: Item): string {
-  const trusted = optionalBytesOf(item, "trusted") ?? encodeCell(emptyCell());
+/** The stored cells of an item in text, one line for each view; both must also be readable. */
+function storedCells(item: Item, areTotals: boolean): string {
+  const trusted = optionalBytesOf(item, "trusted") ?? new Uint8Array();
   const all = optionalBytesOf(item, "all");
-  for (const bytes of [trusted, all ?? trusted]) decodeCell(bytes);
+  for (const bytes of [trusted, all ?? trusted]) (areTotals ? decodeTotals : decodeCell)(bytes);
   return cellText(trusted, all);
 }
 
@@ -99,7 +100,7 @@ function expectedOf(
   inOther: ReadonlySet<string>,
 ): Map<string, string> {
   const expected = new Map<string, string>();
-  const cells = new Map<string, Record<View, Cell>>();
+  const cells = new Map<string, Record<View, Map<string, Cell>>>();
   for (const [, ofHost] of grouped(runs, (run) => [`${run.fleet} ${run.host}`])) {
     for (const [period, inPeriod] of grouped(ofHost, (run) => calendarPeriods(run.finished_at))) {
       const [{ fleet, host } = { fleet: "", host: "" }] = inPeriod;
@@ -112,15 +113,21 @@ function expectedOf(
         for (const cohortName of [ALL_COHORTS, cohort]) {
           const place = { cohort: cohortName, kind, name, scope, shard: shardOf(fleet, host) };
           const key = idOf(cellKey(of, period, place));
-          const views = cells.get(key) ?? { trusted: emptyCell(), all: emptyCell() };
-          addCell(views[view], cell);
+          const views = cells.get(key) ?? { trusted: new Map(), all: new Map() };
           cells.set(key, views);
+          // A cell is alone in its item, but for the totals, which have the fleet and all backends.
+          const inItem = key.startsWith("TOTAL#") ? name : "";
+          const sum = views[view].get(inItem) ?? emptyCell();
+          addCell(sum, cell);
+          views[view].set(inItem, sum);
         }
       }
     }
   }
   for (const [key, { trusted, all }] of cells) {
-    const [trustedBytes, allBytes] = [encodeCell(trusted), encodeCell(all)];
+    const encode = (view: Map<string, Cell>) =>
+      key.startsWith("TOTAL#") ? encodeTotals(view) : encodeCell(view.get("") ?? emptyCell());
+    const [trustedBytes, allBytes] = [encode(trusted), encode(all)];
     expected.set(key, cellText(trustedBytes, Buffer.compare(trustedBytes, allBytes) === 0 ? null : allBytes));
   }
   return expected;
