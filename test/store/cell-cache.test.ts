@@ -174,7 +174,7 @@ test("of two commits at once one is lost, and nobody remembers what it would hav
 });
 
 test.each(["before", "after"])(
-  "a commit that comes %s cells are read, and after their stamps, is seen by the next question",
+  "a commit that comes %s cells are read, and after their versions, is seen by the next question",
   async (when) => {
     const fleet = `overtaken-${when}`;
     const of = { fleet, generation: "0" };
@@ -198,19 +198,27 @@ test.each(["before", "after"])(
   },
 );
 
-test("everything that is remembered, and every stamp, was read consistently: an old copy would be believed for long", async () => {
+test("everything that is cached, and every version, was read consistently: an old copy would be believed for long", async () => {
   const fleet = "consistently";
   await commit({ fleet, generation: "0" }, [first]);
   const weak: unknown[] = [];
   let reads = 0;
+  let batches = 0;
   const recorded = interfering(table, async ({ name, input }, pass) => {
-    if (name === "Query" && /(CELL|STAMP)#/.test(JSON.stringify(input))) {
+    if (name === "Query" && /(CELL|TOTAL)#/.test(JSON.stringify(input))) {
       reads += 1;
       if (input["ConsistentRead"] !== true) weak.push(input);
+    }
+    if (name === "BatchGetItem" && JSON.stringify(input).includes("TOTAL#")) {
+      batches += 1;
+      for (const { ConsistentRead } of Object.values(input["RequestItems"] ?? {})) {
+        if (ConsistentRead !== true) weak.push(input);
+      }
     }
     return pass();
   });
   for (const asked of QUESTIONS) await readings(makeCellStore(recorded), { fleet, ...asked });
   expect(reads).toBeGreaterThan(20);
+  expect(batches).toBeGreaterThan(QUESTIONS.length - 1);
   expect(weak).toEqual([]);
 });

@@ -53,7 +53,7 @@ function metered(table: Table): () => Consumed {
       consumed.requests += 1;
       consumed.items += items;
       for (const [, kind = ""] of JSON.stringify(args.input).matchAll(
-        /"(RUN|WORK|GENERATION|HOST|CELL|STAMP|COHORT)#/g,
+        /"(RUN|WORK|GENERATION|HOST|CELL|TOTAL|COHORT)#/g,
       )) {
         consumed.kinds.add(kind);
       }
@@ -118,7 +118,7 @@ test("a comparison reads the same with 1, 10 and 50 runs of each backend a host,
   // The engine does say what it costs.
   expect(one?.first.units).toBeGreaterThan(5);
   expect(one?.second.units).toBeLessThan(one?.first.units ?? 0);
-  expect([...(one?.first.kinds ?? [])]).toEqual(expect.arrayContaining(["STAMP", "CELL"]));
+  expect([...(one?.first.kinds ?? [])]).toEqual(expect.arrayContaining(["TOTAL", "CELL"]));
   for (const { first, second } of found) {
     expect([first.kinds.has("RUN"), first.kinds.has("HOST"), second.kinds.has("CELL")]).toEqual([false, false, false]);
   }
