@@ -8,9 +8,9 @@ import type { Summary } from "../../shared/summaries/kind.ts";
 import type { SummaryRegistry } from "../../shared/summaries/registry.ts";
 import { type Admission, COST, charged, withTicket } from "./admission.ts";
 import type { Renderer } from "./renderer.ts";
-import { makeShareId } from "./secret.ts";
 import { documentName, shareDocument, sharedKind } from "./shares.ts";
 import { type CellStores, cellSource } from "./summary-source.ts";
+import { makeShareId } from "./tokens.ts";
 import { checked } from "./validation.ts";
 
 interface CurrentSummaryDeps extends CellStores {

@@ -7,13 +7,11 @@
 // versions have not changed since.
 
 import type { TransactWriteItem } from "@aws-sdk/client-dynamodb";
-import { BothViews } from "../../shared/cells/both-views.ts";
-import { type Cell, type CellKind, emptyCell, mergeCell } from "../../shared/cells/cell.ts";
+import { BothViews, type Cell, type CellKind, emptyCell, mergeCell } from "../../shared/cells/cell.ts";
 import { mergeEncoded } from "../../shared/cells/codec.ts";
 import { efficiencyName, quantityIndex } from "../../shared/cells/quantities.ts";
 import type { FleetGeneration } from "../../shared/cells/stored-summary.ts";
-import type { CellQuery, CellReading, ScopedCells } from "../../shared/compare/cell-reading.ts";
-import { mergePeriods } from "../../shared/compare/merge-periods.ts";
+import { type CellQuery, type CellReading, mergePeriods, type ScopedCells } from "../../shared/compare/merged-cells.ts";
 import { AppError } from "../../shared/errors.ts";
 import { COHORT_KEYS, type Cohort } from "../../shared/run/cohort.ts";
 import type { MetricName } from "../../shared/run/metrics.ts";

@@ -8,7 +8,7 @@
 
 import type { TransactWriteItem } from "@aws-sdk/client-dynamodb";
 import type { FleetGeneration, SummaryStep } from "../../shared/cells/stored-summary.ts";
-import type { CellQuery } from "../../shared/compare/cell-reading.ts";
+import type { CellQuery } from "../../shared/compare/merged-cells.ts";
 import { COHORT_KEYS, type Cohort, type CountedCohort, OTHER_COHORT } from "../../shared/run/cohort.ts";
 import { type Item, keyItem, textOf } from "./item.ts";
 import { cohortHash, cohortKey, cohortPartition, idOf, type Key } from "./keys.ts";

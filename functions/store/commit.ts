@@ -7,9 +7,15 @@
 
 import { randomUUID } from "node:crypto";
 import type { TransactWriteItem } from "@aws-sdk/client-dynamodb";
-import { BothViews } from "../../shared/cells/both-views.ts";
-import { addCell, type Cell, emptyCell, isEmptyCell, SCOPE_ALL, subtractCell } from "../../shared/cells/cell.ts";
-import { CellError } from "../../shared/cells/cell-error.ts";
+import {
+  addCell,
+  BothViews,
+  type Cell,
+  emptyCell,
+  isEmptyCell,
+  SCOPE_ALL,
+  subtractCell,
+} from "../../shared/cells/cell.ts";
 import { decodeCell, encodeCell } from "../../shared/cells/codec.ts";
 import {
   type ContributionChange,
@@ -18,8 +24,14 @@ import {
   FLEET_NAME,
 } from "../../shared/cells/contribution.ts";
 import { type HostGroup, type HostSummary, type RunSample, withGroups } from "../../shared/cells/host-values.ts";
-import type { CountedSummary, FleetGeneration, StoredSummary, SummaryStep } from "../../shared/cells/stored-summary.ts";
-import { encodeSummary } from "../../shared/cells/summary-codec.ts";
+import {
+  type CountedSummary,
+  encodeSummary,
+  type FleetGeneration,
+  type StoredSummary,
+  type SummaryStep,
+} from "../../shared/cells/stored-summary.ts";
+import { CellError } from "../../shared/cells/varint.ts";
 import type { CountedCohort } from "../../shared/run/cohort.ts";
 import type { View } from "../../shared/run/run.ts";
 import { codeUnitOrder } from "../../shared/run/text.ts";

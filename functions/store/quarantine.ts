@@ -5,11 +5,20 @@ import { DeleteItemCommand, type TransactWriteItem } from "@aws-sdk/client-dynam
 import { TABLE } from "../../shared/deployment.ts";
 import type { Page } from "../../shared/run/listing.ts";
 import type { QuarantinedLine } from "../../shared/run/run.ts";
-import { cursorAt, positionAt } from "./cursor.ts";
 import { retryingTransient, translateError } from "./errors.ts";
 import { type Item, keyItem, sizeOf, textOf } from "./item.ts";
 import { quarantineKey, quarantinePartition } from "./keys.ts";
-import { getItem, inChunks, partition, queryPage, queryPages, type Table, transact } from "./table.ts";
+import {
+  cursorAt,
+  getItem,
+  inChunks,
+  partition,
+  positionAt,
+  queryPage,
+  queryPages,
+  type Table,
+  transact,
+} from "./table.ts";
 
 // `lineItem` has written it from a QuarantinedLine.
 const parseLine = (item: Item): QuarantinedLine => JSON.parse(textOf(item, "body")) as QuarantinedLine;

@@ -6,11 +6,10 @@ import type { RunPage, RunQuery } from "../../shared/run/listing.ts";
 import type { RunPlace } from "../../shared/run/run-codec.ts";
 import { codeUnitOrder } from "../../shared/run/text.ts";
 import { nextTurn } from "../runtime/turns.ts";
-import { cursorAt, positionAt } from "./cursor.ts";
 import { type Item, textOf } from "./item.ts";
 import { hostHash, idOf, runKey, runsOfHost, shardOf, timePartition } from "./keys.ts";
 import { parseRunOrder, parseRuns, RunError } from "./runs.ts";
-import { getItems, partition, queryPages, type Table } from "./table.ts";
+import { cursorAt, getItems, partition, positionAt, queryPages, type Table } from "./table.ts";
 
 /** One page of the runs that match a query. Throws `bad_parameter` for a cursor of another query. */
 export function listRuns(table: Table, fleet: string, query: RunQuery): Promise<RunPage> {

@@ -6,12 +6,22 @@ import { gunzip, gzip } from "node:zlib";
 import type { TransactWriteItem } from "@aws-sdk/client-dynamodb";
 import type { Page } from "../../shared/run/listing.ts";
 import type { Share, StoredDocument } from "../../shared/run/share.ts";
-import { cursorAt, positionAt } from "./cursor.ts";
 import { retryingTransient, TransactionCancelled } from "./errors.ts";
 import { deletePartition } from "./generations.ts";
 import { bytesOf, type Item, keyItem, optionalTextOf, sizeOf, textOf } from "./item.ts";
 import { documentKey, documentPrefix, fleetShareKey, fleetSharesPartition, shareKey, sharePartition } from "./keys.ts";
-import { getItem, inChunks, partition, queryAll, queryItems, queryPage, type Table, transact } from "./table.ts";
+import {
+  cursorAt,
+  getItem,
+  inChunks,
+  partition,
+  positionAt,
+  queryAll,
+  queryItems,
+  queryPage,
+  type Table,
+  transact,
+} from "./table.ts";
 
 /** Bytes of a chunk of a document. */
 const CHUNK_BYTES = 300_000;

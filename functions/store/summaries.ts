@@ -6,23 +6,23 @@
 
 import type { TransactWriteItem } from "@aws-sdk/client-dynamodb";
 import { computeCohort } from "../../shared/cells/host-values.ts";
-import type {
-  CountedHost,
-  FleetGeneration,
-  ListedHost,
-  StoredSummary,
-  SummaryStep,
+import {
+  type CountedHost,
+  decodeSummary,
+  encodeSummary,
+  type FleetGeneration,
+  type ListedHost,
+  type StoredSummary,
+  type SummaryStep,
 } from "../../shared/cells/stored-summary.ts";
-import { decodeSummary, encodeSummary } from "../../shared/cells/summary-codec.ts";
 import { SHARDS } from "../../shared/deployment.ts";
 import type { Page } from "../../shared/run/listing.ts";
 import { PERIOD_ALL } from "../../shared/run/periods.ts";
-import { cursorAt, positionAt } from "./cursor.ts";
 import { currentGeneration } from "./generations.ts";
 import { type Item, textOf } from "./item.ts";
 import { idOf, summaryKey, summaryPartition } from "./keys.ts";
 import { readPendingHost } from "./pending-hosts.ts";
-import { getItems, putVersion, queryItems, type Table } from "./table.ts";
+import { cursorAt, getItems, positionAt, putVersion, queryItems, type Table } from "./table.ts";
 
 /** The stored summaries in the order of the keys; an empty one with version null where nothing is stored. */
 export async function readSummaries(

@@ -1,6 +1,7 @@
 // The table: reads of items and queries, and transactions, with the errors of the SDK translated. `client.ts` opens it. The
 // helpers for writes split lists into chunks that fit into a transaction, and write versioned items.
 
+import { createHash } from "node:crypto";
 import {
   BatchGetItemCommand,
   type DynamoDBClient,
@@ -10,6 +11,7 @@ import {
   type TransactWriteItem,
   TransactWriteItemsCommand,
 } from "@aws-sdk/client-dynamodb";
+import { AppError } from "../../shared/errors.ts";
 import { storeBusy, translateError } from "./errors.ts";
 import { type Item, keyItem, textOf } from "./item.ts";
 import { idOf, type Key } from "./keys.ts";
@@ -194,4 +196,35 @@ function unchanged(version: string | null) {
   return version === null
     ? { ConditionExpression: "attribute_not_exists(pk)" }
     : { ConditionExpression: "ver = :ver", ExpressionAttributeValues: { ":ver": { S: version } } };
+}
+
+// Cursors: the position where a page of a listing ended, as text that the client sends back for the next page. A cursor is
+// bound to its listing: a position of one listing is also a position of another, which would then silently skip rows.
+
+/** What is listed: everything that must be the same for every page, in a fixed order. */
+type Listing = readonly (string | undefined)[];
+
+const DIGITS = 12;
+
+/** The cursor for a position in a listing. */
+export function cursorAt(listing: Listing, position: string): string {
+  return Buffer.from(checkOf(listing, position) + position).toString("base64url");
+}
+
+/** The position of a cursor of the very same listing. Throws `bad_parameter` for any other text. */
+export function positionAt(listing: Listing, cursor: string): string {
+  const text = Buffer.from(cursor, "base64url").toString("utf8");
+  const position = text.slice(DIGITS);
+  if (cursorAt(listing, position) !== cursor) {
+    throw new AppError("bad_parameter", "invalid cursor for this query; omit it to start over");
+  }
+  return position;
+}
+
+/** Against mistakes, not attacks: with a forged cursor a client sees only what it may list anyway. */
+function checkOf(listing: Listing, position: string): string {
+  return createHash("sha256")
+    .update(JSON.stringify([...listing.map((part) => part ?? null), position]))
+    .digest("hex")
+    .slice(0, DIGITS);
 }

@@ -6,14 +6,17 @@ import { cellSource } from "../../functions/service/summary-source.ts";
 import { makeCellStore } from "../../functions/store/cells.ts";
 import { makeAggregationStores } from "../../functions/store/commit.ts";
 import { backOff } from "../../functions/store/errors.ts";
-import { shardOf } from "../../functions/store/keys.ts";
+import { currentGeneration } from "../../functions/store/generations.ts";
+import { sizeOf } from "../../functions/store/item.ts";
+import { cellPartition, runsOfHost, shardOf, summaryKey } from "../../functions/store/keys.ts";
 import { makePendingHosts } from "../../functions/store/pending-hosts.ts";
 import { makeRunStore } from "../../functions/store/runs.ts";
-import type { Table } from "../../functions/store/table.ts";
+import { partition, queryItems, type Table } from "../../functions/store/table.ts";
 import { generateFleet } from "../../local/demo/generated-fleet.ts";
+import { PERIOD_ALL } from "../../shared/run/periods.ts";
 import { compare } from "../../shared/summaries/compare.ts";
 import { FLEET, runsOf } from "./fleets.ts";
-import type { Row } from "./rows.ts";
+import type { Figure, Row } from "./section.ts";
 
 interface Capacity {
   requests: number;
@@ -109,4 +112,27 @@ export async function consumedBy(table: Table, fleet: string): Promise<Row[]> {
   const hundred = runsOf(batch?.body ?? "");
   await measure("batch=100", "result", hundred.length, () => runs.add(hundred));
   return rows;
+}
+
+// The largest items of a table, by kind. The limit of DynamoDB is 400 KB.
+
+/** The largest of all cells and summaries of period `all`, which are the largest periods, and of the runs of the given hosts. */
+export async function largestItems(table: Table, hosts: readonly string[]): Promise<Figure[]> {
+  const of = await currentGeneration(table, "default");
+  // A host's partition has the summaries of all hosts of its shard.
+  const buckets = new Set(hosts.map((host) => summaryKey(of, PERIOD_ALL, host).pk));
+  const kinds = {
+    run: hosts.map((host) => runsOfHost("default", host)),
+    host: [...buckets],
+    cell: [cellPartition(of, PERIOD_ALL)],
+  };
+  const figures: Figure[] = [];
+  for (const [kind, partitions] of Object.entries(kinds)) {
+    let largest = 0;
+    for (const pk of partitions) {
+      for await (const item of queryItems(table, partition(pk))) largest = Math.max(largest, sizeOf(item));
+    }
+    figures.push({ value: largest, unit: `${kind}-B`, target: 400e3 });
+  }
+  return figures;
 }

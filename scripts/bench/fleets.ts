@@ -15,9 +15,8 @@ import { type FleetPlan, PLAIN_FLEET, sameRatio } from "../../local/demo/fleet-p
 import { generateFleet } from "../../local/demo/generated-fleet.ts";
 import { startEngine } from "../../local/server/engine.ts";
 import { readBonnie } from "../../shared/bonnie/reader.ts";
-import type { NewRun } from "../../shared/cells/sample.ts";
-import { toSample } from "../../shared/cells/sample.ts";
-import { progress } from "./timing.ts";
+import { type NewRun, toSample } from "../../shared/cells/sample.ts";
+import { progress } from "./section.ts";
 
 /** 100 cohorts; `FILTER` matches 50 of them, with half of the hosts. */
 export const FLEET: FleetPlan = {

@@ -3,9 +3,7 @@
 import { generateFleet } from "../../local/demo/generated-fleet.ts";
 import { readBonnie } from "../../shared/bonnie/reader.ts";
 import { FLEET, runsOf } from "./fleets.ts";
-import type { Row } from "./rows.ts";
-import type { BenchOptions } from "./section.ts";
-import { median } from "./timing.ts";
+import { type BenchOptions, median, type Row } from "./section.ts";
 
 /** Processes a text once; returns something that depends on all of it. */
 type Reader = (text: string) => number;

@@ -2,9 +2,8 @@
 // list of counts merges, encodes and ranks faster than anything sorted or hashed. Rates of at most 15 digits keep even an
 // extreme host within a few thousand bins. Source: statistics.md, section 3.
 
-import { CellError } from "./cell-error.ts";
 import { rnd } from "./host-values.ts";
-import { type Cursor, errorAt, readSigned, readUnsigned, writeSigned, writeUnsigned } from "./varint.ts";
+import { CellError, type Cursor, errorAt, readSigned, readUnsigned, writeSigned, writeUnsigned } from "./varint.ts";
 
 /** Width of a bin in ticks: 0.005 in natural log, a ratio of 1.005. */
 export const BIN_TICKS = 50;

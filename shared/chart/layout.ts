@@ -33,7 +33,7 @@ export function spacer(height: number): Block {
 }
 
 /** Text in as many lines as needed, at most `max`. */
-export function paragraph(content: string, { left, right }: Frame, font: Font, role: Role, max: number): Block {
+function paragraph(content: string, { left, right }: Frame, font: Font, role: Role, max: number): Block {
   const lines = content === "" ? [] : wrapText(content, right - left, font, max);
   const step = font.size * LINE_HEIGHT;
   return {
@@ -172,4 +172,14 @@ export function legend(entries: readonly LegendEntry[], { left, right }: Frame):
         ];
       }),
   };
+}
+
+/** A title and a message, wrapped to the width, in px. */
+export function messageChart(title: string, message: string, width: number): Scene {
+  const frame = frameOf(width);
+  return stack(width, title, message, [
+    paragraph(title, frame, { size: 16, weight: "bold" }, "ink", 3),
+    spacer(6),
+    paragraph(message, frame, { size: 13, weight: "normal" }, "muted", 8),
+  ]);
 }

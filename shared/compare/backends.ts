@@ -8,11 +8,17 @@ import { BACKENDS, type Backend } from "../run/backends.ts";
 import type { MetricName } from "../run/metrics.ts";
 import { codeUnitOrder } from "../run/text.ts";
 import type { BackendValue, CachedReads, ComparisonQuery } from "./comparison.ts";
-import { METHOD_VERSION, selectMetrics } from "./effects.ts";
-import { estimateQuantity, type QuantityEstimate, toEstimate, toInterval } from "./estimate.ts";
+import {
+  estimateQuantity,
+  METHOD_VERSION,
+  type QuantityEstimate,
+  selectMetrics,
+  toEstimate,
+  toInterval,
+} from "./estimate.ts";
 import { cachedReads, type Notice } from "./flags.ts";
 import { geometricMean } from "./heterogeneity.ts";
-import type { Merged } from "./merge-periods.ts";
+import type { Merged } from "./merged-cells.ts";
 import { quantile } from "./order-statistics.ts";
 import { memoizedMedianRank } from "./tests.ts";
 

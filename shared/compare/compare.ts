@@ -19,8 +19,16 @@ import type {
   ScopeFindings,
   SideFindings,
 } from "./comparison.ts";
-import { METHOD_VERSION, type PairedEffect, pairedEffects, selectMetrics } from "./effects.ts";
-import { estimateQuantity, metricCell, toEstimate, toInterval } from "./estimate.ts";
+import {
+  estimateQuantity,
+  METHOD_VERSION,
+  metricCell,
+  type PairedEffect,
+  pairedEffects,
+  selectMetrics,
+  toEstimate,
+  toInterval,
+} from "./estimate.ts";
 import {
   cachedReads,
   cachedReadsOfMetric,
@@ -35,7 +43,7 @@ import {
 } from "./flags.ts";
 import { geometricMean, hostRange, hostShares, noiseShare, sdLog } from "./heterogeneity.ts";
 import { medianEstimate, type TickInterval } from "./median.ts";
-import { type Merged, orientPair } from "./merge-periods.ts";
+import { type Merged, orientPair } from "./merged-cells.ts";
 import { type BackendStrata, compareBetweenHosts, type Indication } from "./mover.ts";
 import { orderEnds } from "./order-statistics.ts";
 import { compareEfficiency, scores } from "./scores.ts";

@@ -18,10 +18,9 @@ import type { Cohort } from "../run/cohort.ts";
 import { METRIC_NAMES, type MetricName } from "../run/metrics.ts";
 import { VIEWS, type View } from "../run/run.ts";
 import type { Estimate } from "./comparison.ts";
-import { METHOD_VERSION } from "./effects.ts";
-import { metricCell, toEstimate } from "./estimate.ts";
+import { METHOD_VERSION, metricCell, toEstimate } from "./estimate.ts";
 import type { TickInterval } from "./median.ts";
-import type { Merged } from "./merge-periods.ts";
+import type { Merged } from "./merged-cells.ts";
 import { countAbove, countBelow, orderEnds } from "./order-statistics.ts";
 
 /** The rank of one host among the hosts of a cell: how many of them are certainly below it, and how many above. */

@@ -6,10 +6,9 @@ import type { Backend } from "../run/backends.ts";
 import type { MetricName } from "../run/metrics.ts";
 import { codeUnitOrder } from "../run/text.ts";
 import type { ComparisonQuery, ConfidenceInterval, Estimate } from "./comparison.ts";
-import { METHOD_VERSION, type PairedEffect, pairedEffects, selectMetrics } from "./effects.ts";
-import { toEstimate, toInterval } from "./estimate.ts";
+import { METHOD_VERSION, type PairedEffect, pairedEffects, selectMetrics, toEstimate, toInterval } from "./estimate.ts";
 import { cachedReadsOfMetric, type Flag, listFlags, type NotedSide, pairedFlags } from "./flags.ts";
-import type { Merged } from "./merge-periods.ts";
+import type { Merged } from "./merged-cells.ts";
 import { memoizedMedianRank } from "./tests.ts";
 import { judge, marginTicks, type Reason, type Verdict } from "./verdict.ts";
 

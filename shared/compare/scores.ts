@@ -5,11 +5,10 @@ import { lowCpuNote } from "../cells/contribution.ts";
 import { efficiencyName } from "../cells/quantities.ts";
 import { METRICS, type MetricGroup, type MetricName } from "../run/metrics.ts";
 import type { CachedReads, EfficiencyFindings, Score } from "./comparison.ts";
-import type { PairedEffect } from "./effects.ts";
-import { estimateQuantity, toEstimate, toInterval } from "./estimate.ts";
+import { estimateQuantity, type PairedEffect, toEstimate, toInterval } from "./estimate.ts";
 import { countNoted, type Flag, type FlagFinding, hostFlags, listFlags } from "./flags.ts";
 import { type TickInterval, UNKNOWN } from "./median.ts";
-import type { Merged } from "./merge-periods.ts";
+import type { Merged } from "./merged-cells.ts";
 import type { medianRank } from "./tests.ts";
 
 const GROUPS = ["write", "read", "seek", "metadata"] as const satisfies readonly MetricGroup[];

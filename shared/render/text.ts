@@ -4,7 +4,6 @@
 import { capitalize } from "../report/format.ts";
 import type { Remark, Report, Section, Table } from "../report/model.ts";
 import { printable, printableLines } from "../run/text.ts";
-import { wrapLines } from "./wrap.ts";
 
 const WIDTH = 100;
 const INDENT = "    ";
@@ -66,4 +65,29 @@ function alignColumns(sides: readonly ("left" | "right")[], rows: readonly (read
 
 function remarkLines({ label, text: words, isWarning }: Remark): string[] {
   return wrapLines(printable(`${isWarning ? "! " : ""}${label}: ${words}`), WIDTH, INDENT);
+}
+
+/**
+ * Text broken at spaces into lines of at most `width` characters; lines after the first begin with `indent`. A word
+ * that fits on no line is cut into pieces.
+ */
+export function wrapLines(text: string, width: number, indent = ""): string[] {
+  const lines: string[] = [];
+  let line = "";
+  for (const word of text.split(" ").flatMap((whole) => cutWord(whole, width - indent.length))) {
+    const longer = line === "" ? word : `${line} ${word}`;
+    if (line !== "" && line.trim() !== "" && longer.length > width) {
+      lines.push(line.trimEnd());
+      line = indent + word;
+    } else {
+      line = longer;
+    }
+  }
+  lines.push(line.trimEnd());
+  return lines;
+}
+
+function cutWord(word: string, max: number): string[] {
+  const count = Math.max(1, Math.ceil(word.length / max));
+  return Array.from({ length: count }, (_, index) => word.slice(index * max, (index + 1) * max));
 }

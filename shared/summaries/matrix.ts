@@ -6,7 +6,7 @@ import * as z from "zod";
 import { SCOPE_ALL } from "../cells/cell.ts";
 import { matrixChart } from "../chart/matrix-chart.ts";
 import { COMPARISON_FLAGS, matrix as judgePairs, type MatrixEntry, type MatrixPair } from "../compare/matrix.ts";
-import type { Merged } from "../compare/merge-periods.ts";
+import type { Merged } from "../compare/merged-cells.ts";
 import type { MatrixResult } from "../compare/trend.ts";
 import { aboutFacts, aboutFields, marginFact, noticeRemarks, shownFact } from "../report/about.ts";
 import { formatEstimate, formatHostCount, formatInterval } from "../report/format.ts";

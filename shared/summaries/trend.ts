@@ -4,8 +4,8 @@
 
 import * as z from "zod";
 import { trendChart } from "../chart/trend-chart.ts";
-import type { CellReading } from "../compare/cell-reading.ts";
 import { metricCell } from "../compare/estimate.ts";
+import type { CellReading } from "../compare/merged-cells.ts";
 import {
   type TrendPeriod,
   type TrendPoint,

@@ -2,8 +2,7 @@
 
 import { createHash } from "node:crypto";
 import { beforeAll, describe, expect, test } from "vitest";
-import { addDocsRoutes } from "../../functions/web/docs/app.ts";
-import { renderDocsPage } from "../../functions/web/docs/page.tsx";
+import { addDocsRoutes, renderDocsPage } from "../../functions/web/docs/page.tsx";
 import { makeHttpApp } from "../../functions/web/http/app.ts";
 import { CONTRACT } from "../../shared/api/contract.ts";
 import { newToken } from "../../shared/api/token-requests.ts";

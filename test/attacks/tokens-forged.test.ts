@@ -17,7 +17,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { DeleteItemCommand, PutItemCommand } from "@aws-sdk/client-dynamodb";
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from "vitest";
-import { secretHash } from "../../functions/service/secret.ts";
+import { secretHash } from "../../functions/service/tokens.ts";
 import { bytesOf, type Item, keyItem } from "../../functions/store/item.ts";
 import { tokenKey } from "../../functions/store/keys.ts";
 import { getItem, type Table } from "../../functions/store/table.ts";

@@ -1,7 +1,6 @@
 import { availableParallelism } from "node:os";
 import { describe, expect, test } from "vitest";
-import { goBenchmarkLine, type Row, tableOf } from "../../scripts/bench/rows.ts";
-import { median, percentile, timed } from "../../scripts/bench/timing.ts";
+import { goBenchmarkLine, median, percentile, type Row, tableOf, timed } from "../../scripts/bench/section.ts";
 
 const ROW: Row = {
   name: "Post/inflight=8",

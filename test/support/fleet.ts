@@ -8,7 +8,7 @@ import { compare } from "../../shared/compare/compare.ts";
 import type { Comparison, ComparisonQuery } from "../../shared/compare/comparison.ts";
 import { backendsOf, type HostProfile, hostProfile, pairsOf } from "../../shared/compare/host.ts";
 import { matrix } from "../../shared/compare/matrix.ts";
-import { type Merged, mergePeriods } from "../../shared/compare/merge-periods.ts";
+import { type Merged, mergePeriods } from "../../shared/compare/merged-cells.ts";
 import { type MatrixResult, type TrendResult, trend } from "../../shared/compare/trend.ts";
 import { describeComparison } from "../../shared/report/sentences.ts";
 import type { Backend } from "../../shared/run/backends.ts";

@@ -13,7 +13,7 @@ import { decodeCell, encodeCell } from "../../shared/cells/codec.ts";
 import { contributions } from "../../shared/cells/contribution.ts";
 import { computeCountedCohort, summarize } from "../../shared/cells/host-values.ts";
 import { toSample } from "../../shared/cells/sample.ts";
-import { encodeSummary } from "../../shared/cells/summary-codec.ts";
+import { encodeSummary } from "../../shared/cells/stored-summary.ts";
 import { OTHER_COHORT } from "../../shared/run/cohort.ts";
 import type { Run, View } from "../../shared/run/run.ts";
 

@@ -6,8 +6,7 @@ import type { Context } from "hono";
 import { COST, charged } from "../../service/admission.ts";
 import { admitted } from "../http/admission.ts";
 import type { HttpApp, HttpEnv } from "../http/app.ts";
-import { allow } from "../http/auth.ts";
-import { assertSameOrigin, endSession } from "../http/session.ts";
+import { allow, assertSameOrigin, endSession } from "../http/auth.ts";
 import type { ReadDeps } from "../routes/read.ts";
 
 /** What pages that read depend on. */

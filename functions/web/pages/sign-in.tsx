@@ -1,16 +1,15 @@
-// Signing in: a token in, a session cookie out (functions/web/http/session.ts), and a redirect to the page that asked for it.
+// Signing in: a token in, a session cookie out (functions/web/http/auth.ts), and a redirect to the page that asked for it.
 
 import type { Context } from "hono";
 import * as z from "zod";
 import { AppError } from "../../../shared/errors.ts";
 import { once } from "../../../shared/summaries/fields.ts";
 import type { HttpEnv } from "../http/app.ts";
-import { type AuthDeps, findToken } from "../http/auth.ts";
+import { type AuthDeps, assertSameOrigin, findToken, startSession } from "../http/auth.ts";
 import { SIGN_IN_FORM } from "../http/body.ts";
 import { sentence } from "../http/errors.ts";
 import { askedBy, formBy } from "../http/form.ts";
 import { wantsPage } from "../http/formats.ts";
-import { assertSameOrigin, startSession } from "../http/session.ts";
 import { homePath, type Page, pageResponse } from "./layout.tsx";
 import { safeRedirectPath } from "./links.ts";
 

@@ -6,7 +6,9 @@ import type { Context } from "hono";
 import type { ContentfulStatusCode } from "hono/utils/http-status";
 import { CACHE_CONTROL } from "../../../shared/api/endpoint.ts";
 import { AppError, type ErrorCode } from "../../../shared/errors.ts";
-import type { Report, Theme } from "../../../shared/report/model.ts";
+import { FRAME_HEIGHT, shareFrame, shareUrls } from "../../../shared/render/links.ts";
+import { type Report, type Theme, WIDTH } from "../../../shared/report/model.ts";
+import { printable, quoted } from "../../../shared/run/text.ts";
 import type { Format } from "../../../shared/summaries/formats.ts";
 import { offersFormat } from "../../../shared/summaries/registry.ts";
 import type { Renderer } from "../../service/renderer.ts";
@@ -89,12 +91,12 @@ async function noticePage(title: string, lead: string): Promise<string> {
 
 /** An SVG so many px wide; both texts may come from outside. */
 async function noticePicture(title: string, words: string, width: number, theme: Theme): Promise<string> {
-  const { messageChart } = await import("../../../shared/chart/message-chart.ts");
+  const { messageChart } = await import("../../../shared/chart/layout.ts");
   const { svg } = await import("../../../shared/render/svg.ts");
   return svg(messageChart(title, words, width), theme);
 }
 
-const WIDTH = 480;
+const MESSAGE_WIDTH = 480;
 const BADGE_WIDTH = 220;
 
 const TITLES: Readonly<Partial<Record<ErrorCode, string>>> = {
@@ -121,7 +123,7 @@ async function errorDocument(
     case "html":
       return embedResponse(c, "html", encoded(await noticePage(titleOf(code), words)), status);
     case "svg":
-      return embedResponse(c, "svg", encoded(await noticePicture(titleOf(code), words, WIDTH, "auto")), status);
+      return embedResponse(c, "svg", encoded(await noticePicture(titleOf(code), words, MESSAGE_WIDTH, "auto")), status);
     case "badge":
       return embedResponse(c, "svg", encoded(await noticePicture(titleOf(code), "", BADGE_WIDTH, "auto")), status);
     case "png":
@@ -151,7 +153,7 @@ function paintedError(renderer: Renderer, code: ErrorCode): Promise<Uint8Array> 
   const known = ofRenderer.get(code);
   if (known !== undefined) return known;
   const words = WORDS[code] ?? "Load this again later.";
-  const picture = noticePicture(titleOf(code), words, WIDTH, "light").then((svg) => renderer.picture(svg));
+  const picture = noticePicture(titleOf(code), words, MESSAGE_WIDTH, "light").then((svg) => renderer.picture(svg));
   ofRenderer.set(code, picture);
   picture.catch(() => ofRenderer.delete(code));
   return picture;
@@ -210,5 +212,47 @@ async function orErrorDocument(
     if (!(error instanceof AppError)) throw error;
     if (error.cause !== undefined) c.get("logError")(error);
     return errorDocument(c, deps, shown, error);
+  }
+}
+
+// GET /oembed: what an editor shows in place of the URL of a share (oEmbed 1.0).
+
+/** A share in any of its formats, or its badge. The host before it does not matter: nobody guesses an id. */
+const SHARE_PATH = /^\/s\/([0-9a-f]{32})(\.[a-z]+|\/badge\.svg)?$/;
+
+export function addOembedRoute(app: HttpApp, deps: EmbedDeps, documents: ShareDocuments): void {
+  app.get("/oembed", async (c) => {
+    const { oembedQuery } = await import("../../../shared/api/shares.ts");
+    const { url, maxwidth = WIDTH.default, maxheight = FRAME_HEIGHT, format } = queryBy(c, oembedQuery);
+    if (format !== "json") {
+      throw new AppError("not_implemented", `format: expected json, the only format, found ${quoted(format)}`);
+    }
+    const origin = originOf(c, deps.publicUrl);
+    const [, id] = SHARE_PATH.exec(pathOf(url, origin)) ?? [];
+    if (id === undefined) throw new AppError("not_found", `url: expected the URL of a share, found ${quoted(url)}`);
+    const share = await openShare(deps, id);
+    const title = printable(await documents.title(share));
+    const [width, height] = [Math.min(maxwidth, WIDTH.default), Math.min(maxheight, FRAME_HEIGHT)];
+    c.header("Cache-Control", CACHE_CONTROL.live);
+    return c.json({
+      version: "1.0",
+      type: "rich",
+      title,
+      provider_name: "vbdstat",
+      provider_url: origin,
+      cache_age: 300,
+      width,
+      height,
+      html: shareFrame(shareUrls(origin, id, sharedKind(deps.summaries, share)).html, title, { width, height }),
+    });
+  });
+}
+
+/** The path of a URL, with or without its origin; empty for text that is not a URL. */
+function pathOf(url: string, origin: string): string {
+  try {
+    return new URL(url, origin).pathname;
+  } catch {
+    return "";
   }
 }

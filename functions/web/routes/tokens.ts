@@ -3,8 +3,7 @@
 
 import { AppError } from "../../../shared/errors.ts";
 import type { StoredToken, Token } from "../../../shared/run/token.ts";
-import { makeSecret, secretHash } from "../../service/secret.ts";
-import { makeToken } from "../../service/tokens.ts";
+import { makeSecret, makeToken, secretHash } from "../../service/tokens.ts";
 import type { HttpApp } from "../http/app.ts";
 import { allow, tokenOf } from "../http/auth.ts";
 import { formatOf } from "../http/formats.ts";

@@ -3,7 +3,7 @@
 
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import * as z from "zod";
-import { routesOf } from "../../../infra/routes.ts";
+import { routesOf } from "../../../infra/http-api.ts";
 import { contractOf } from "../../../shared/api/contract.ts";
 import { openApiDocument } from "../../../shared/api/openapi.ts";
 import { cell, column, section } from "../../../shared/report/model.ts";
