@@ -70,7 +70,7 @@ export function addAlarms(scope: Construct, watched: Watched, { alarmEmail }: Op
 }
 
 function makeConditions({ api, functions, aggregate, audit, table, deadLetters, stage }: Watched): Condition[] {
-  const ofFunctions = (label: string, metrics: readonly IMetric[]) => sumOf(label, metrics);
+  const ofFunctions = (label: string, metrics: readonly IMetric[]) => sumMetrics(label, metrics);
   const failing = { statistic: Stats.SUM, period: MINUTES_5 };
   return [
     {
@@ -152,7 +152,7 @@ function makeConditions({ api, functions, aggregate, audit, table, deadLetters, 
     {
       name: "alarm-table-throttles",
       description: "The table throttled requests.",
-      metric: sumOf("throttled", throttles(table)),
+      metric: sumMetrics("throttled", throttles(table)),
       above: 10,
       periods: 3,
     },
@@ -187,7 +187,7 @@ function throttles(table: TableV2): IMetric[] {
 }
 
 /** The sum of metrics; some may have no value. */
-function sumOf(label: string, metrics: readonly IMetric[]): IMetric {
+function sumMetrics(label: string, metrics: readonly IMetric[]): IMetric {
   const usingMetrics = Object.fromEntries(metrics.map((metric, index) => [`m${index}`, metric]));
   return new MathExpression({ expression: "SUM(METRICS())", usingMetrics, period: MINUTES_5, label });
 }

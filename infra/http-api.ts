@@ -63,7 +63,7 @@ function summaryRoutes({ path, formats, page }: SummaryEntry): Route[] {
 }
 
 /** All routes, for a registry of summaries. */
-export const routesOf = (summaries: SummaryRegistry): readonly Route[] => [
+export const listRoutes = (summaries: SummaryRegistry): readonly Route[] => [
   ...inFormats({ method: "POST", path: "/v1/results", to: "ingest", traffic: "uploads" }, "txt", "json"),
   ...inFormats({ method: "GET", path: "/v1/quarantine", to: "ingest", traffic: "queries" }, "json"),
   ...inFormats({ method: "POST", path: "/v1/quarantine/{id}/retry", to: "ingest", traffic: "changes" }, "json"),
@@ -91,7 +91,7 @@ export const routesOf = (summaries: SummaryRegistry): readonly Route[] => [
   { method: "GET", path: "/docs", to: "docs", traffic: "queries" },
 ];
 
-export const ROUTES = routesOf(SUMMARIES);
+export const ROUTES = listRoutes(SUMMARIES);
 
 /** Unknown paths: the app that has error pages. Nobody needs it often, so the limit is low and scanners cost little. */
 export const ELSEWHERE = { to: "read", traffic: "changes" } as const satisfies Pick<Route, "to" | "traffic">;

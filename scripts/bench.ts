@@ -14,7 +14,7 @@ import { comparison } from "./bench/comparison.ts";
 import { engineAlone, engineReach } from "./bench/engine-alone.ts";
 import { parser } from "./bench/parser.ts";
 import { batches, singles } from "./bench/post.ts";
-import { goBenchmarkLine, type Row, type Section, tableOf, withoutTargets } from "./bench/section.ts";
+import { formatTable, goBenchmarkLine, type Row, type Section, withoutTargets } from "./bench/section.ts";
 
 // The SDK would print on stderr that it will stop supporting this version of Node.
 process.env["AWS_SDK_JS_NODE_VERSION_SUPPORT_WARNING_DISABLED"] ??= "true";
@@ -76,7 +76,7 @@ try {
     }
   }
   // The quick sizes are too small for the targets.
-  console.log(`\n${tableOf(flags.quick ? rows.map(withoutTargets) : rows)}`);
+  console.log(`\n${formatTable(flags.quick ? rows.map(withoutTargets) : rows)}`);
 } finally {
   if (flags.data === undefined) rmSync(folder, { recursive: true, force: true });
 }

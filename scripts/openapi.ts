@@ -15,7 +15,7 @@ import {
   REASON_DESCRIPTIONS,
   VERDICT_DESCRIPTIONS,
 } from "../shared/report/glossary.ts";
-import { aliasesOf } from "../shared/run/aliases.ts";
+import { listAliases } from "../shared/run/aliases.ts";
 import { BACKENDS } from "../shared/run/backends.ts";
 import { describeFactKind, FACTS } from "../shared/run/facts.ts";
 import { METRICS } from "../shared/run/metrics.ts";
@@ -64,7 +64,7 @@ const SECTIONS: Readonly<Record<string, () => string>> = {
       BACKENDS.map((backend) => [
         `\`${backend}\``,
         BACKEND_DESCRIPTIONS[backend],
-        aliasesOf(backend)
+        listAliases(backend)
           .map(({ word, ambiguous }) => `\`${word}\`${ambiguous ? "\\*" : ""}`)
           .join(" "),
       ]),

@@ -16,19 +16,19 @@ import { toSample } from "../../shared/cells/sample.ts";
 import { encodeSummary, type FleetGeneration, type StoredSummary } from "../../shared/cells/stored-summary.ts";
 import { SHARDS } from "../../shared/deployment.ts";
 import { type CountedCohort, OTHER_COHORT } from "../../shared/run/cohort.ts";
-import { enclosingPeriods, monthOf } from "../../shared/run/periods.ts";
+import { enclosingPeriods, toMonth } from "../../shared/run/periods.ts";
 import type { View } from "../../shared/run/run.ts";
 import { encodedViews } from "../store/cells.ts";
 import type { FleetScan } from "../store/fleet-scan.ts";
-import { type Item, textOf } from "../store/item.ts";
+import { type Item, itemText } from "../store/item.ts";
 import {
   ALL_COHORTS,
   cellKey,
   cohortHash,
   cohortKey,
-  idOf,
+  computeShard,
+  keyText,
   runKey,
-  shardOf,
   shardOfHash,
   summaryKey,
 } from "../store/keys.ts";
@@ -67,10 +67,10 @@ export async function auditFleet(scan: FleetScan, fleet: string, options: AuditO
   const periods = await scan.periods(fleet);
   const versions = await readVersions(scan, of, periods, shards);
   const { names, nameless } = await scan.hosts(fleet);
-  const hosts = names.filter((host) => shards.includes(shardOf(fleet, host)));
+  const hosts = names.filter((host) => shards.includes(computeShard(fleet, host)));
   const differences: Difference[] = nameless
     .filter(({ id }) => shards.includes(shardOfHash(id)))
-    .map(({ id, reason }) => ({ key: idOf(runKey(fleet, id)), kind: "unreadable", text: reason }));
+    .map(({ id, reason }) => ({ key: keyText(runKey(fleet, id)), kind: "unreadable", text: reason }));
   const outdated: string[] = [];
   let outdatedRuns = 0;
   const expected: ExpectedCells = new Map();
@@ -135,7 +135,7 @@ async function storedSummaries(
   host: string,
   periods: readonly string[],
 ): Promise<StoredSummaries> {
-  const keys = new Map(periods.map((period) => [idOf(summaryKey(of, period, host)), period]));
+  const keys = new Map(periods.map((period) => [keyText(summaryKey(of, period, host)), period]));
   const items = await scan.items(periods.map((period) => summaryKey(of, period, host)));
   const stored = new Map<string, StoredSummary>();
   const unreadable: Difference[] = [];
@@ -186,7 +186,7 @@ async function auditHost(scan: FleetScan, fleet: string, host: string): Promise<
     isIntact &&= audited.isIntact;
     if (audited.run === null || audited.run.withdrawn_at !== null) continue;
     const sample = toSample(audited.run);
-    for (const period of enclosingPeriods(monthOf(audited.run.finished_at))) {
+    for (const period of enclosingPeriods(toMonth(audited.run.finished_at))) {
       const inPeriod = samples.get(period) ?? [];
       inPeriod.push(sample);
       samples.set(period, inPeriod);
@@ -229,7 +229,7 @@ function compareSummaries(
         : `${encodeSummary(found.summary)} ${cohortHash(found.cohort)}`;
     const expectedText =
       summary === undefined ? null : `${encodeSummary(summary)} ${cohortHash(countedIn(summary, found))}`;
-    return compareItem(idOf(summaryKey(of, period, host)), foundText, expectedText);
+    return compareItem(keyText(summaryKey(of, period, host)), foundText, expectedText);
   });
 }
 
@@ -250,17 +250,17 @@ async function readVersions(
   const versions = new Map<string, string>();
   for (const period of periods) {
     for await (const item of scan.cellVersions(of, period)) {
-      if (isOf(shards, item)) versions.set(keyOf(item), textOf(item, "ver"));
+      if (isInShards(shards, item)) versions.set(itemKey(item), itemText(item, "ver"));
     }
   }
   return versions;
 }
 
-const keyOf = (item: Item): string => idOf({ pk: textOf(item, "pk"), sk: textOf(item, "sk") });
+const itemKey = (item: Item): string => keyText({ pk: itemText(item, "pk"), sk: itemText(item, "sk") });
 
 /** Whether a cell belongs to one of the shards; its sort key ends with its shard. */
-const isOf = (shards: readonly number[], cell: Item): boolean =>
-  shards.includes(Number(textOf(cell, "sk").split("#").at(-1)));
+const isInShards = (shards: readonly number[], cell: Item): boolean =>
+  shards.includes(Number(itemText(cell, "sk").split("#").at(-1)));
 
 /** Adds the contributions of a host in a period to the expected cells. */
 function addToCells(
@@ -270,10 +270,10 @@ function addToCells(
   summary: HostSummary,
   counted: CountedCohort,
 ): void {
-  const shard = shardOf(of.fleet, summary.host);
+  const shard = computeShard(of.fleet, summary.host);
   for (const { view, kind, name, scope, cell } of contributions(summary)) {
     for (const cohort of [ALL_COHORTS, cohortHash(counted)]) {
-      const key = idOf(cellKey(of, period, { cohort, kind, name, scope, shard }));
+      const key = keyText(cellKey(of, period, { cohort, kind, name, scope, shard }));
       const views = cells.get(key) ?? { trusted: emptyCell(), all: emptyCell() };
       addCell(views[view], cell);
       cells.set(key, views);
@@ -305,14 +305,14 @@ async function auditCells(
     cohortShards.set(period, inPeriod);
     for await (const item of scan.cellItems(of, period)) {
       countShard(inPeriod, item);
-      if (!isOf(shards, item)) continue;
+      if (!isInShards(shards, item)) continue;
       count += 1;
-      const key = keyOf(item);
+      const key = itemKey(item);
       const { trusted, all } = encodedViews(item);
       const cell = expected.get(key);
       expected.delete(key);
       const found = compareItem(key, toText(trusted, all), cell === undefined ? null : expectedViews(cell));
-      differences.push(...found.map((difference) => ({ ...difference, version: textOf(item, "ver") })));
+      differences.push(...found.map((difference) => ({ ...difference, version: itemText(item, "ver") })));
     }
   }
   for (const key of expected.keys()) differences.push({ key, kind: "missing", version: undefined });
@@ -337,7 +337,7 @@ type Shards = Map<string, number>;
 
 /** Counts a cell if it is the one that a cohort has exactly once in each shard with hosts. */
 function countShard(shards: Shards, cell: Item): void {
-  const [cohort = "", kind, name, scope] = textOf(cell, "sk").split("#");
+  const [cohort = "", kind, name, scope] = itemText(cell, "sk").split("#");
   if (cohort === ALL_COHORTS || kind !== "fleet" || name !== FLEET_NAME || scope !== SCOPE_ALL) return;
   shards.set(cohort, (shards.get(cohort) ?? 0) + 1);
 }
@@ -352,7 +352,7 @@ async function auditCohortList(
   const suspects = new Set<string>();
   const unlisted = new Set(shards.keys());
   for await (const item of scan.cohortItems(of, period)) {
-    const cohort = textOf(item, "sk");
+    const cohort = itemText(item, "sk");
     unlisted.delete(cohort);
     if (listingProblem(period, cohort, item, shards.get(cohort) ?? 0) !== null) suspects.add(cohort);
   }
@@ -364,7 +364,7 @@ async function auditCohortList(
     const again = await readListing(scan, of, period, cohort);
     const problem = listingProblem(period, cohort, again.item, again.shards);
     if (first.text !== again.text) inFlux += 1;
-    else if (problem !== null) differences.push({ key: idOf(cohortKey(of, period, cohort)), ...problem });
+    else if (problem !== null) differences.push({ key: keyText(cohortKey(of, period, cohort)), ...problem });
   }
   return { differences, inFlux };
 }
@@ -376,8 +376,8 @@ async function readListing(scan: FleetScan, of: FleetGeneration, period: string,
     cellKey(of, period, { cohort, kind: "fleet", name: FLEET_NAME, scope: SCOPE_ALL, shard }),
   );
   const found = await scan.items([listed, ...cells]);
-  const item = found.get(idOf(listed));
-  const versions = cells.map((key) => found.get(idOf(key))?.["ver"]?.S ?? null);
+  const item = found.get(keyText(listed));
+  const versions = cells.map((key) => found.get(keyText(key))?.["ver"]?.S ?? null);
   // The attributes by name, because an item has them in any order.
   const text = JSON.stringify([item?.["cohort"], item?.["shards"], versions]);
   return { item, shards: versions.filter((version) => version !== null).length, text };
@@ -391,7 +391,7 @@ function listingProblem(
 ): Pick<Difference, "kind" | "text"> | null {
   const name = `cohort ${cohort} of ${period}`;
   if (item === undefined) return shards === 0 ? null : { kind: "missing", text: `${name} has hosts but is not listed` };
-  const hash = hashOf(item);
+  const hash = listedCohortHash(item);
   if (hash === null) return { kind: "unreadable", text: `${name} is listed with an unreadable description` };
   if (hash !== cohort) return { kind: "different", text: `${name} is listed as cohort ${hash}` };
   // An earlier version wrote no number of shards; such an entry stays until a rebuild.
@@ -402,9 +402,9 @@ function listingProblem(
 }
 
 /** The hash of a listed cohort, computed from its description; null when that cannot be parsed. */
-function hashOf(item: Item): string | null {
+function listedCohortHash(item: Item): string | null {
   try {
-    return cohortHash(JSON.parse(textOf(item, "cohort")));
+    return cohortHash(JSON.parse(itemText(item, "cohort")));
   } catch {
     return null;
   }

@@ -14,7 +14,7 @@ import type { Run } from "../../shared/run/run.ts";
 import type { FleetScan, RebuildScan } from "../store/fleet-scan.ts";
 import type { GenerationStore, Rebuild } from "../store/generations.ts";
 import { type Item, ItemError } from "../store/item.ts";
-import { shardOf } from "../store/keys.ts";
+import { computeShard } from "../store/keys.ts";
 import { runItem } from "../store/runs.ts";
 import { type AggregateDeps, aggregateFleet, HostError, updateHosts, type Work } from "./aggregate.ts";
 import { auditRun } from "./audit-runs.ts";
@@ -128,7 +128,7 @@ async function buildHosts(
 ): Promise<number> {
   let [done, failed] = [0, 0];
   for (let shard = 0; shard < SHARDS; shard += 1) {
-    const ofShard = hosts.filter((host) => shardOf(build.of.fleet, host) === shard);
+    const ofShard = hosts.filter((host) => computeShard(build.of.fleet, host) === shard);
     for (let from = 0; from < ofShard.length; from += HOSTS_AT_ONCE) {
       const batch = ofShard.slice(from, from + HOSTS_AT_ONCE);
       failed += await buildBatch(build, shard, batch);

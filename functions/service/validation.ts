@@ -9,7 +9,7 @@ import { quoted } from "../../shared/run/text.ts";
 const MAX_ISSUES = 100;
 
 /** Parses a value. Throws `code` with one issue for each problem, up to a hundred. */
-export function checked<T extends z.ZodType>(
+export function validate<T extends z.ZodType>(
   schema: T,
   value: unknown,
   code: "bad_parameter" | "bad_body",

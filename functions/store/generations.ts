@@ -9,7 +9,7 @@ import type { FleetGeneration } from "../../shared/cells/stored-summary.ts";
 import { SHARDS } from "../../shared/deployment.ts";
 import { retryingTransient, TransactionCancelled } from "./errors.ts";
 import { periodsOfFleet } from "./fleet-scan.ts";
-import { keyItem, optionalTextOf, textOf, textSetOf } from "./item.ts";
+import { itemText, itemTextSet, keyItem, optionalText } from "./item.ts";
 import { cellPartition, cellVersionPartition, cohortPartition, generationKey, summaryPartition } from "./keys.ts";
 import { getItem, partition, queryPages, type Table, transact, WRITES_PER_TRANSACTION } from "./table.ts";
 
@@ -38,15 +38,15 @@ export interface Rebuild {
 /** The generations of a fleet. */
 export async function readGenerations(table: Table, fleet: string): Promise<Generations> {
   const item = (await getItem(table, generationKey(fleet))) ?? {};
-  const building = optionalTextOf(item, "building");
-  const token = optionalTextOf(item, "holder");
-  const aliveAt = optionalTextOf(item, "alive");
-  const current = optionalTextOf(item, "current") ?? FIRST_GENERATION;
+  const building = optionalText(item, "building");
+  const token = optionalText(item, "holder");
+  const aliveAt = optionalText(item, "alive");
+  const current = optionalText(item, "current") ?? FIRST_GENERATION;
   return {
     current,
-    last: optionalTextOf(item, "last") ?? current,
+    last: optionalText(item, "last") ?? current,
     rebuild: building === null || token === null || aliveAt === null ? null : { building, token, aliveAt },
-    superseded: textSetOf(item, "retired"),
+    superseded: itemTextSet(item, "retired"),
   };
 }
 
@@ -180,7 +180,7 @@ export async function deletePartition(table: Table, pk: string, prefix?: string)
   };
   for await (const { items } of queryPages(table, query)) {
     const deletes = items.map((item) => ({
-      Delete: { TableName: table.name, Key: keyItem({ pk, sk: textOf(item, "sk") }) },
+      Delete: { TableName: table.name, Key: keyItem({ pk, sk: itemText(item, "sk") }) },
     }));
     if (deletes.length > 0) await retryingTransient(() => transact(table, deletes));
   }

@@ -6,8 +6,8 @@ import type { RunPage, RunQuery } from "../../shared/run/listing.ts";
 import type { RunPlace } from "../../shared/run/run-codec.ts";
 import { codeUnitOrder } from "../../shared/run/text.ts";
 import { nextTurn } from "../runtime/turns.ts";
-import { type Item, textOf } from "./item.ts";
-import { hostHash, idOf, runKey, runsOfHost, shardOf, timePartition } from "./keys.ts";
+import { type Item, itemText } from "./item.ts";
+import { computeShard, hostHash, keyText, runKey, runsOfHost, timePartition } from "./keys.ts";
 import { parseRunOrder, parseRuns, RunError } from "./runs.ts";
 import { cursorAt, getItems, partition, positionAt, queryPages, type Table } from "./table.ts";
 
@@ -25,11 +25,11 @@ interface Entry {
 }
 
 /** What the cursors of a query are bound to. */
-const listingOf = (fleet: string, { host, backend, from, to }: RunQuery) => ["runs", fleet, host, backend, from, to];
+const listing = (fleet: string, { host, backend, from, to }: RunQuery) => ["runs", fleet, host, backend, from, to];
 
-function startOf(fleet: string, query: RunQuery): Entry | null {
+function parseStart(fleet: string, query: RunQuery): Entry | null {
   if (query.cursor === undefined) return null;
-  const [at = "", id = ""] = positionAt(listingOf(fleet, query), query.cursor).split("#");
+  const [at = "", id = ""] = positionAt(listing(fleet, query), query.cursor).split("#");
   return { at, id };
 }
 
@@ -53,11 +53,13 @@ async function readPage(table: Table, fleet: string, query: RunQuery, found: Fou
   await nextTurn();
   const isShort = entries.length <= query.limit && searchedTo !== null;
   const last = entries.length > query.limit ? listed.at(-1) : searchedTo;
-  const { runs, unreadable } = parseRuns(keys.map((key) => items.get(idOf(key))).filter((item) => item !== undefined));
+  const { runs, unreadable } = parseRuns(
+    keys.map((key) => items.get(keyText(key))).filter((item) => item !== undefined),
+  );
   return {
     items: runs,
     unreadable,
-    cursor: last ? cursorAt(listingOf(fleet, query), `${last.at}#${last.id}`) : null,
+    cursor: last ? cursorAt(listing(fleet, query), `${last.at}#${last.id}`) : null,
     ...(isShort && { lookedAt }),
   };
 }
@@ -67,7 +69,7 @@ const MAX_OF_HOST = 5_000;
 
 /** The runs of a host. It reads the whole order index of the host, some hundred bytes per run, and sorts it by time. */
 async function listHost(table: Table, fleet: string, host: string, query: RunQuery): Promise<RunPage> {
-  const start = startOf(fleet, query);
+  const start = parseStart(fleet, query);
   const entries: Entry[] = [];
   const withoutOrder: RunError[] = [];
   const index = {
@@ -80,7 +82,7 @@ async function listHost(table: Table, fleet: string, host: string, query: RunQue
   let read = 0;
   for await (const { items } of queryPages(table, index)) {
     read += items.length;
-    if (read > MAX_OF_HOST) return listByTime(table, fleet, query, { shards: [shardOf(fleet, host)], host });
+    if (read > MAX_OF_HOST) return listByTime(table, fleet, query, { shards: [computeShard(fleet, host)], host });
     for (const item of items) {
       const entry = parseEntry(item);
       if (entry instanceof RunError) {
@@ -128,7 +130,7 @@ interface Scope {
  * are then searched to different times; everything older than the latest of these is left for the next page.
  */
 async function listByTime(table: Table, fleet: string, query: RunQuery, { shards, host }: Scope): Promise<RunPage> {
-  const start = startOf(fleet, query);
+  const start = parseStart(fleet, query);
   const below = start === null ? (query.to ?? ":") : ([`${start.at}#${start.id}`, query.to ?? ":"].sort()[0] ?? ":");
   const from = query.from ?? "0";
   if (from > below) return { items: [], unreadable: [], cursor: null };
@@ -153,8 +155,8 @@ async function listByTime(table: Table, fleet: string, query: RunQuery, { shards
       for await (const page of queryPages(table, keys)) {
         let last: Entry | null = null;
         for (const item of page.items) {
-          const [at = "", , backend] = textOf(item, "tsk").split("#");
-          const id = textOf(item, "sk");
+          const [at = "", , backend] = itemText(item, "tsk").split("#");
+          const id = itemText(item, "sk");
           last = { at, id };
           if (id.startsWith(prefix) && (query.backend === undefined || backend === query.backend)) entries.push(last);
         }

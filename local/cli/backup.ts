@@ -11,7 +11,7 @@ import { createGzip } from "node:zlib";
 import * as z from "zod";
 import { backupItems, beginRestore, endRestore, isFormat, restoreItems } from "../../functions/store/backup.ts";
 import { FORMAT, readFormat } from "../../functions/store/format.ts";
-import { type Item, itemFromJson, itemToJson, sizeOf, textOf } from "../../functions/store/item.ts";
+import { type Item, itemFromJson, itemSize, itemText, itemToJson } from "../../functions/store/item.ts";
 import type { Table } from "../../functions/store/table.ts";
 import { listFleets } from "../../functions/store/tokens.ts";
 import { VERSION } from "../../shared/deployment.ts";
@@ -198,7 +198,7 @@ export async function* backupText(
   yield counted(`${JSON.stringify(begin)}\n`);
   for await (const page of pages) {
     for (const item of page) {
-      const kind = kindOf(item);
+      const kind = itemKind(item);
       items[kind] = (items[kind] ?? 0) + 1;
     }
     count += page.length;
@@ -209,7 +209,7 @@ export async function* backupText(
   yield `${JSON.stringify(end)}\n`;
 }
 
-const kindOf = (item: Item): string => textOf(item, "pk").replace(/#.*/s, "");
+const itemKind = (item: Item): string => itemText(item, "pk").replace(/#.*/s, "");
 
 /** A backup that was read to its end and is complete. */
 export interface WholeBackup {
@@ -350,7 +350,7 @@ async function restoreAll(table: Table, terminal: Terminal, file: string, whole:
       continue;
     }
     waiting.push(item);
-    bytes += sizeOf(item);
+    bytes += itemSize(item);
     if (waiting.length >= MAX_BUFFERED_ITEMS || bytes >= MAX_BUFFERED_BYTES) await send();
   }
   await send();

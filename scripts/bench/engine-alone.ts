@@ -14,7 +14,7 @@ import { generateFleet } from "../../local/demo/generated-fleet.ts";
 import { startEngine } from "../../local/server/engine.ts";
 import { findNamespaceKind } from "../../local/server/engine-reach.ts";
 import type { NewRun } from "../../shared/cells/sample.ts";
-import { FLEET, runsOf, withTable } from "./fleets.ts";
+import { FLEET, parseRuns, withTable } from "./fleets.ts";
 import { median, percentile, type Row, type Section, timed } from "./section.ts";
 
 /** Results passed to the store at once, as in a bulk import, and concurrent transactions. */
@@ -29,7 +29,7 @@ interface Sent {
 /** A fleet's results as transactions, sent to an empty table. */
 export const engineAlone: Section = async ({ folder, quick }) => {
   const hosts = quick ? 20 : 1_000;
-  const runs = [...generateFleet({ ...FLEET, hosts, runs: 10 })].flatMap(({ body }) => runsOf(body));
+  const runs = [...generateFleet({ ...FLEET, hosts, runs: 10 })].flatMap(({ body }) => parseRuns(body));
   return withTable(join(folder, "engine-alone"), async ({ name }, endpoint) => {
     const transactions = await recordTransactions(runs, endpoint, name);
     const agent = new Agent({ keepAlive: true });

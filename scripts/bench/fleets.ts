@@ -62,7 +62,7 @@ export async function withTable<T>(dataDir: string, use: (table: Table, endpoint
   }
 }
 
-export const runsOf = (body: string): NewRun[] => {
+export const parseRuns = (body: string): NewRun[] => {
   const envelope = {
     fleet: "default",
     receivedAt: "2026-11-22T00:00:00.000Z",
@@ -96,7 +96,7 @@ export async function storeFleet(table: Table, plan: FleetPlan): Promise<Load> {
     const asked = performance.now();
     const { value: upload } = uploads.next();
     generating += performance.now() - asked;
-    if (upload !== undefined) batch.push(...runsOf(upload.body));
+    if (upload !== undefined) batch.push(...parseRuns(upload.body));
     if (batch.length >= BATCH || upload === undefined) {
       const adding: Promise<unknown> = store.add(batch).finally(() => inFlight.delete(adding));
       inFlight.add(adding);

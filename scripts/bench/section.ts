@@ -64,8 +64,8 @@ export const withoutTargets = ({ figures, ...row }: Row): Row => ({
 });
 
 /** One line for each figure; `MISSED` where it has a target and does not reach it. */
-export function tableOf(rows: readonly Row[]): string {
-  const cells = rows.flatMap(({ name, figures }) => figures.map((figure) => [name, ...columnsOf(figure)]));
+export function formatTable(rows: readonly Row[]): string {
+  const cells = rows.flatMap(({ name, figures }) => figures.map((figure) => [name, ...formatFigure(figure)]));
   const widths = [0, 1, 2].map((column) => Math.max(0, ...cells.map((line) => line[column]?.length ?? 0)));
   return cells
     .map(([name = "", value = "", unit = "", target = ""]) =>
@@ -74,7 +74,7 @@ export function tableOf(rows: readonly Row[]): string {
     .join("\n");
 }
 
-function columnsOf({ value, unit, target }: Figure): string[] {
+function formatFigure({ value, unit, target }: Figure): string[] {
   const [shown, shownUnit] = inWords(value, unit);
   if (target === undefined) return [shown, shownUnit, ""];
   const reached = unit.endsWith("/s") ? value >= target : value <= target;

@@ -27,7 +27,7 @@ const RECEIPTS: Endpoint["responses"] = {
 };
 
 /** All endpoints in the order of the documentation, for a registry of summaries. */
-export async function contractOf(summaries: SummaryRegistry): Promise<readonly Endpoint[]> {
+export async function buildContract(summaries: SummaryRegistry): Promise<readonly Endpoint[]> {
   return [
     ...UPLOADS,
     ...(await Promise.all(summaries.map(summaryEndpoint))),
@@ -291,4 +291,4 @@ function shareEndpoints(summaries: SummaryRegistry): readonly Endpoint[] {
 }
 
 /** The contract of this service. */
-export const CONTRACT: readonly Endpoint[] = await contractOf(SUMMARIES);
+export const CONTRACT: readonly Endpoint[] = await buildContract(SUMMARIES);

@@ -4,7 +4,7 @@
 import * as z from "zod";
 import { METRIC_NAMES } from "../run/metrics.ts";
 import type { Share } from "../run/share.ts";
-import { once, oneLine } from "../summaries/fields.ts";
+import { oneLine, single } from "../summaries/fields.ts";
 import { renderFields } from "../summaries/parameters.ts";
 import { type SummaryRegistry, shareableIn } from "../summaries/registry.ts";
 import { schemas } from "../summaries/schemas.ts";
@@ -110,16 +110,16 @@ export const newShare = (summaries: SummaryRegistry) =>
 
 /** GET /s/{id}/badge.svg */
 export const badgeQuery = z.strictObject({
-  metric: once(z.enum(METRIC_NAMES)).optional().meta({ description: "The metric; block writes if absent." }),
+  metric: single(z.enum(METRIC_NAMES)).optional().meta({ description: "The metric; block writes if absent." }),
   theme: renderFields.theme,
 });
 
-const pixels = once(z.coerce.number().int().min(1).max(100_000)).optional();
+const pixels = single(z.coerce.number().int().min(1).max(100_000)).optional();
 
 /** GET /oembed, by the specification of oEmbed 1.0; other parameters, which consumers may send, are ignored. */
 export const oembedQuery = z.object({
-  url: once(z.string("expected the URL of a share").max(2_000)).meta({ description: "The URL of a share." }),
+  url: single(z.string("expected the URL of a share").max(2_000)).meta({ description: "The URL of a share." }),
   maxwidth: pixels.meta({ description: "Maximum width in px." }),
   maxheight: pixels.meta({ description: "Maximum height in px." }),
-  format: once(z.string().max(20)).prefault("json").meta({ description: "`json`; no other format is supported." }),
+  format: single(z.string().max(20)).prefault("json").meta({ description: "`json`; no other format is supported." }),
 });

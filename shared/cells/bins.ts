@@ -21,7 +21,7 @@ export interface Bins {
 }
 
 /** The bin of a finite value in ticks. Bin k is centered at 50k, so the bins of d and -d are k and -k. */
-export function binOf(ticks: number): number {
+export function toBin(ticks: number): number {
   return rnd(ticks / BIN_TICKS);
 }
 
@@ -32,7 +32,7 @@ export function emptyBins(): Bins {
 
 /** The histogram of one host with a finite value in ticks. */
 export function singleBin(ticks: number): Bins {
-  return { first: binOf(ticks), counts: [1] };
+  return { first: toBin(ticks), counts: [1] };
 }
 
 /** Adds `from` to `into`, which changes in place. */

@@ -58,12 +58,12 @@ export function contributions(summary: HostSummary): Contribution[] {
 function contributionsInView(view: View, { groups }: HostSummary): Contribution[] {
   if (groups.length === 0) return [];
   const backends = [...new Set(groups.map((group) => group.backend))].sort();
-  const groupsOf = (backend: Backend) => groups.filter((group) => group.backend === backend);
+  const groupsOn = (backend: Backend) => groups.filter((group) => group.backend === backend);
   return [
     { view, kind: "fleet", name: FLEET_NAME, scope: SCOPE_ALL, cell: headCell(groups) },
     ...backends.flatMap((backend) => backendContributions(view, backend, groups)),
     ...backends.flatMap((b, index) =>
-      backends.slice(index + 1).flatMap((c) => pairContributions(view, pairName(b, c), groupsOf(b), groupsOf(c))),
+      backends.slice(index + 1).flatMap((c) => pairContributions(view, pairName(b, c), groupsOn(b), groupsOn(c))),
     ),
   ];
 }

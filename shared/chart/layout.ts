@@ -22,7 +22,7 @@ export interface Frame {
 const PADDING = { narrow: 14, wide: 20 } as const;
 
 /** The frame of a chart of this width. */
-export function frameOf(width: number): Frame {
+export function makeFrame(width: number): Frame {
   const padding = width < 560 ? PADDING.narrow : PADDING.wide;
   return { left: padding, right: width - padding };
 }
@@ -44,7 +44,7 @@ function paragraph(content: string, { left, right }: Frame, font: Font, role: Ro
 
 /** The scene of blocks one below the other. `title` and `desc` are for readers who do not see it. */
 export function stack(width: number, title: string, desc: string, blocks: readonly Block[]): Scene {
-  const padding = frameOf(width).left;
+  const padding = makeFrame(width).left;
   let y = padding;
   const items: Item[] = [];
   for (const block of blocks) {
@@ -176,7 +176,7 @@ export function legend(entries: readonly LegendEntry[], { left, right }: Frame):
 
 /** A title and a message, wrapped to the width, in px. */
 export function messageChart(title: string, message: string, width: number): Scene {
-  const frame = frameOf(width);
+  const frame = makeFrame(width);
   return stack(width, title, message, [
     paragraph(title, frame, { size: 16, weight: "bold" }, "ink", 3),
     spacer(6),

@@ -55,9 +55,9 @@ interface BackendsInput {
 export function allBackends({ query, asOf, pendingHosts, notices, values }: BackendsInput): AllBackends {
   const { metrics, ...params } = query;
   const names = selectMetrics(metrics);
-  const rankOf = memoizedMedianRank();
+  const computeRank = memoizedMedianRank();
   const valuesIn = (merged: Merged) =>
-    backendValues(new Map(names.map((metric) => [metric, estimateQuantity(merged, metric, rankOf)])));
+    backendValues(new Map(names.map((metric) => [metric, estimateQuantity(merged, metric, computeRank)])));
   const measured = BACKENDS.flatMap((backend): [Backend, MeasuredBackend][] => {
     const scopes = values.get(backend);
     const fleet = scopes?.get(SCOPE_ALL);

@@ -20,16 +20,16 @@ export interface QuantityEstimate extends Median {
   readonly ends: Ends;
 }
 
-/** Estimates one quantity of a scope; no cell gives no hosts and an unknown median. `rankOf` is that of `computeMedian`. */
+/** Estimates one quantity of a scope; no cell gives no hosts and an unknown median. `computeRank` is that of `computeMedian`. */
 export function estimateQuantity(
   merged: Merged | undefined,
   quantity: QuantityName,
-  rankOf = medianRank,
+  computeRank = medianRank,
 ): QuantityEstimate {
   const cell = metricCell(merged?.cell, quantity);
   const nEff = merged?.nEff[quantityIndex(quantity)] ?? 0;
   const ends = orderEnds(cell);
-  return { cell, nEff, ends, ...computeMedian(ends, nEff, rankOf) };
+  return { cell, nEff, ends, ...computeMedian(ends, nEff, computeRank) };
 }
 
 /** The cell of one quantity; an empty one where no host has it. */
@@ -79,10 +79,10 @@ export interface PairedEffect extends QuantityEstimate {
 export function pairedEffects(
   pair: Merged | undefined,
   metrics: readonly MetricName[],
-  rankOf = medianRank,
+  computeRank = medianRank,
 ): PairedEffect[] {
   const effects = metrics.map((metric) => {
-    const ratios = estimateQuantity(pair, metric, rankOf);
+    const ratios = estimateQuantity(pair, metric, computeRank);
     return { metric, ...ratios, p: signP(ratios.cell, ratios.nEff) };
   });
   const adjusted = holm(effects.map(({ p }) => p));

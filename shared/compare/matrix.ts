@@ -65,7 +65,7 @@ export interface Matrix extends Omit<MatrixQuery, "metrics"> {
  */
 export function matrix(query: MatrixQuery, pairs: readonly MatrixPair[], values: ReadonlyMap<Backend, Merged>): Matrix {
   const { metrics, ...params } = query;
-  const rankOf = memoizedMedianRank();
+  const computeRank = memoizedMedianRank();
   const margin = marginTicks(query.margin);
   const paired = pairs
     .filter(({ cell }) => cell.cell.hosts > 0)
@@ -79,7 +79,7 @@ export function matrix(query: MatrixQuery, pairs: readonly MatrixPair[], values:
         { backend: baseline, merged: values.get(baseline) },
         { backend: candidate, merged: values.get(candidate) },
       ] as const;
-      const effects = pairedEffects(cell, selectMetrics(metrics), rankOf);
+      const effects = pairedEffects(cell, selectMetrics(metrics), computeRank);
       const entries = effects.map((effect) => [effect.metric, toEntry(effect, sides, margin)] as const);
       return { baseline, candidate, runs: cell.cell.runs, metrics: Object.fromEntries(entries) };
     }),

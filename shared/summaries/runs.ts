@@ -17,7 +17,7 @@ import { type Records, runRecords } from "../report/records.ts";
 import { formatCount } from "../run/format.ts";
 import { METRIC_NAMES } from "../run/metrics.ts";
 import type { Run } from "../run/run.ts";
-import { cursor, limit, once } from "./fields.ts";
+import { cursor, limit, single } from "./fields.ts";
 import { storedHostName } from "./host.ts";
 import type { FleetSource, RunFilter, SummaryKind } from "./kind.ts";
 import { resolvedBackend } from "./parameters.ts";
@@ -26,7 +26,7 @@ import { lazily, schemas } from "./schemas.ts";
 
 /** A day or a time; a day stands for its first moment in UTC. */
 const time = (description: string) =>
-  once(
+  single(
     z
       .union(
         [z.iso.date(), z.iso.datetime({ offset: true })],
@@ -37,8 +37,8 @@ const time = (description: string) =>
   ).optional();
 
 const filters = {
-  host: once(z.string().min(1).max(255).meta({ description: "Runs of this host only." })).optional(),
-  backend: once(
+  host: single(z.string().min(1).max(255).meta({ description: "Runs of this host only." })).optional(),
+  backend: single(
     z.string().min(1).max(100).meta({ description: "Runs on this backend only: a slug or an alias." }),
   ).optional(),
   from: time("Runs that finished at this time or later."),

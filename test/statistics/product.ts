@@ -11,7 +11,7 @@ import { compare } from "../../shared/compare/compare.ts";
 import type { Comparison, ComparisonQuery } from "../../shared/compare/comparison.ts";
 import { type Merged, mergePeriods } from "../../shared/compare/merged-cells.ts";
 import { describeComparison } from "../../shared/report/sentences.ts";
-import { enclosingPeriods, monthOf } from "../../shared/run/periods.ts";
+import { enclosingPeriods, toMonth } from "../../shared/run/periods.ts";
 import type { Run, View } from "../../shared/run/run.ts";
 
 const SHARDS = 3;
@@ -19,7 +19,7 @@ const SHARDS = 3;
 /** The answer to a question about runs. */
 export function productComparison(runs: readonly Run[], question: Omit<ComparisonQuery, "filters">): Comparison {
   const periods = question.periods.map((period) =>
-    storedCells(runs.filter((run) => enclosingPeriods(monthOf(run.finished_at)).includes(period))),
+    storedCells(runs.filter((run) => enclosingPeriods(toMonth(run.finished_at)).includes(period))),
   );
   const read = (view: View, kind: CellKind, name: string): ReadonlyMap<string, Merged> => {
     const found = periods.map((stored) => stored(view, kind, name));

@@ -7,7 +7,7 @@ import type { CellStore } from "../../functions/service/summary-source.ts";
 import { makeCellStore } from "../../functions/store/cells.ts";
 import { makeStatisticsStore } from "../../functions/store/commit.ts";
 import { currentGeneration, makeGenerationStore } from "../../functions/store/generations.ts";
-import { shardOf } from "../../functions/store/keys.ts";
+import { computeShard } from "../../functions/store/keys.ts";
 import type { Table } from "../../functions/store/table.ts";
 import type { CellKind } from "../../shared/cells/cell.ts";
 import type { FleetGeneration, SummaryStep } from "../../shared/cells/stored-summary.ts";
@@ -36,7 +36,7 @@ async function stepsTo(of: FleetGeneration, changes: readonly Change[]): Promise
   for (const [index, { host, period, summary, cohort }] of wanted.entries()) {
     const before = stored[index];
     if (before === undefined) throw new Error("fewer summaries than asked for");
-    const bucket = shardOf(of.fleet, host);
+    const bucket = computeShard(of.fleet, host);
     steps.set(bucket, [...(steps.get(bucket) ?? []), { period, before, after: { summary, cohort } }]);
   }
   return steps;

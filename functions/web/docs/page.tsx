@@ -15,7 +15,7 @@ import {
   REASON_DESCRIPTIONS,
   VERDICT_DESCRIPTIONS,
 } from "../../../shared/report/glossary.ts";
-import { aliasesOf } from "../../../shared/run/aliases.ts";
+import { listAliases } from "../../../shared/run/aliases.ts";
 import { BACKENDS, type Backend } from "../../../shared/run/backends.ts";
 import { describeFactKind, FACTS } from "../../../shared/run/facts.ts";
 import { METRICS } from "../../../shared/run/metrics.ts";
@@ -115,7 +115,7 @@ const Page: FC<{ document: OpenApiDocument }> = ({ document }) => (
               <Term
                 term={backend}
                 id={`backend-${backend}`}
-                cells={[BACKEND_DESCRIPTIONS[backend], listAliases(backend)]}
+                cells={[BACKEND_DESCRIPTIONS[backend], formatAliases(backend)]}
               />
             ))}
           </Table>
@@ -267,8 +267,8 @@ function formatValues({ schema, required = false }: Parameter): string {
     .join("; ");
 }
 
-const listAliases = (backend: Backend): string =>
-  aliasesOf(backend)
+const formatAliases = (backend: Backend): string =>
+  listAliases(backend)
     .map(({ word, ambiguous }) => (ambiguous ? `${word}*` : word))
     .join(", ");
 

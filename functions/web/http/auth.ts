@@ -39,7 +39,7 @@ export function allow(deps: AuthDeps, ...scopes: readonly Scope[]): MiddlewareHa
 }
 
 /** The token that `allow` has let pass. */
-export function tokenOf(c: Context<HttpEnv>): Token {
+export function currentToken(c: Context<HttpEnv>): Token {
   const token = c.get("token");
   if (token === null) throw new Error("a route without allow() asked for its token");
   return token;
@@ -81,17 +81,17 @@ function readSecret(c: Context<HttpEnv>): string {
 
 /** The secret in the cookie; null without one. */
 export function sessionSecret(c: Context): string | null {
-  return getCookie(c, NAME, optionsOf(c).prefix) || null;
+  return getCookie(c, NAME, cookieOptions(c).prefix) || null;
 }
 
 /** Sets a cookie with the secret of a token. */
 export function startSession(c: Context, secret: string): void {
-  setCookie(c, NAME, secret, optionsOf(c));
+  setCookie(c, NAME, secret, cookieOptions(c));
 }
 
 /** Deletes the cookie. */
 export function endSession(c: Context): void {
-  deleteCookie(c, NAME, optionsOf(c));
+  deleteCookie(c, NAME, cookieOptions(c));
 }
 
 /**
@@ -102,19 +102,19 @@ export function endSession(c: Context): void {
 export function assertSameOrigin(c: Context): void {
   const site = c.req.header("Sec-Fetch-Site");
   const isSameOrigin =
-    site === undefined ? hostOf(c.req.header("Origin")) === new URL(c.req.url).host : site === "same-origin";
+    site === undefined ? originHost(c.req.header("Origin")) === new URL(c.req.url).host : site === "same-origin";
   if (!isSameOrigin) throw new AppError("forbidden", "cross-site request rejected");
 }
 
 /** The host of an origin; null for `null`, a missing origin, and text that is not one. */
-function hostOf(origin: string | undefined): string | null {
+function originHost(origin: string | undefined): string | null {
   return origin !== undefined && URL.canParse(origin) ? new URL(origin).host : null;
 }
 
 const NAME = "vbdstat";
 
 /** Over HTTPS the name has a prefix: browsers then reject a cookie set by a neighboring domain or over HTTP. */
-function optionsOf(c: Context): CookieOptions {
+function cookieOptions(c: Context): CookieOptions {
   const common = { httpOnly: true, sameSite: "Strict", path: "/" } as const;
   return isHttps(c) ? { ...common, prefix: "host", secure: true } : common;
 }

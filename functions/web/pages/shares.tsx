@@ -10,16 +10,16 @@ import { WIDTH } from "../../../shared/report/model.ts";
 import type { Share } from "../../../shared/run/share.ts";
 import { printable } from "../../../shared/run/text.ts";
 import type { Token } from "../../../shared/run/token.ts";
-import { once, pageQuery } from "../../../shared/summaries/fields.ts";
+import { pageQuery, single } from "../../../shared/summaries/fields.ts";
 import type { SummaryRegistry } from "../../../shared/summaries/registry.ts";
 import { createShare } from "../../service/shared-summary.ts";
 import { mayRevoke, revokeShare, sharedKind } from "../../service/shares.ts";
-import { checked } from "../../service/validation.ts";
-import { tokenOf } from "../http/auth.ts";
+import { validate } from "../../service/validation.ts";
+import { currentToken } from "../http/auth.ts";
 import { FORM } from "../http/body.ts";
-import { askedBy, formBy, valuesOf } from "../http/form.ts";
+import { groupByName, parsePageQuery, readForm } from "../http/form.ts";
 import type { EmbedDeps } from "../routes/embed.ts";
-import { originOf } from "../routes/share-links.ts";
+import { findOrigin } from "../routes/share-links.ts";
 import { NextPage, type Page, pageResponse } from "./layout.tsx";
 
 /** Shares on a page of the list. */
@@ -27,9 +27,9 @@ const PAGE_SIZE = 20;
 
 /** GET /shares */
 export const shares: Page<EmbedDeps> = async (c, deps) => {
-  const { cursor } = askedBy(c, pageQuery);
-  const token = tokenOf(c);
-  const origin = originOf(c, deps.publicUrl);
+  const { cursor } = parsePageQuery(c, pageQuery);
+  const token = currentToken(c);
+  const origin = findOrigin(c, deps.publicUrl);
   const page = await deps.shares.list(token.fleet, PAGE_SIZE, cursor);
   const titles = await Promise.all(page.items.map((share) => shareTitle(deps.summaries, share)));
   return pageResponse(
@@ -141,28 +141,28 @@ const Snippet: FC<{ name: string; text: string }> = ({ name, text }) => (
 );
 
 const newShareForm = z.strictObject({
-  kind: once(z.string().max(100)),
+  kind: single(z.string().max(100)),
   /** The query string of the endpoint of this kind. */
-  query: once(z.string().max(8_000)).prefault(""),
-  lasts: once(z.enum(["frozen", "live"])),
-  title: once(z.string()).optional(),
+  query: single(z.string().max(8_000)).prefault(""),
+  lasts: single(z.enum(["frozen", "live"])),
+  title: single(z.string()).optional(),
 });
 
 /** POST /shares: creates a share. Throws `bad_body`. */
 export const postShare: Page<EmbedDeps> = async (c, deps) => {
-  const { kind, query, lasts, title } = await formBy(c, newShareForm, FORM);
-  const request = { kind, query: valuesOf(new URLSearchParams(query)), frozen: lasts === "frozen", title };
-  const { share } = await createShare(deps, tokenOf(c), checked(newShare(deps.summaries), request, "bad_body"));
+  const { kind, query, lasts, title } = await readForm(c, newShareForm, FORM);
+  const request = { kind, query: groupByName(new URLSearchParams(query)), frozen: lasts === "frozen", title };
+  const { share } = await createShare(deps, currentToken(c), validate(newShare(deps.summaries), request, "bad_body"));
   c.set("note", `created a ${lasts} share of kind ${share.kind}`);
   return c.redirect("/shares", 303);
 };
 
-const revocationForm = z.strictObject({ id: once(z.string().max(100)) });
+const revocationForm = z.strictObject({ id: single(z.string().max(100)) });
 
 /** POST /shares/revoke: revokes a share. Throws `not_found`, and `forbidden` for a share of another token. */
 export const postShareRevocation: Page<EmbedDeps> = async (c, deps) => {
-  const { id } = await formBy(c, revocationForm, FORM);
-  const { kind } = await revokeShare(deps, tokenOf(c), id);
+  const { id } = await readForm(c, revocationForm, FORM);
+  const { kind } = await revokeShare(deps, currentToken(c), id);
   c.set("note", `revoked a share of kind ${kind}`);
   return c.redirect("/shares", 303);
 };

@@ -1,7 +1,7 @@
 // A fleet with every verdict in it, and shares of what it says.
 
 import { GetItemCommand, PutItemCommand } from "@aws-sdk/client-dynamodb";
-import { keyItem, textOf } from "../../../functions/store/item.ts";
+import { itemText, keyItem } from "../../../functions/store/item.ts";
 import { shareKey } from "../../../functions/store/keys.ts";
 import type { ShareSnippets, ShareUrls } from "../../../shared/render/links.ts";
 import type { Share } from "../../../shared/run/share.ts";
@@ -63,7 +63,7 @@ export async function earlierShare(service: TestService, title: string): Promise
   const made = await share(service);
   const key = keyItem(shareKey(made.id));
   const { Item: item = {} } = await table.client.send(new GetItemCommand({ TableName: table.name, Key: key }));
-  const stored = { ...JSON.parse(textOf(item, "share")), title };
+  const stored = { ...JSON.parse(itemText(item, "share")), title };
   const changed = { ...item, share: { S: JSON.stringify(stored) } };
   await table.client.send(new PutItemCommand({ TableName: table.name, Item: changed }));
   return made;
