@@ -11,7 +11,7 @@ import type { Renderer } from "./renderer.ts";
 import { documentName, shareDocument, sharedKind } from "./shares.ts";
 import { type CellStores, cellSource } from "./summary-source.ts";
 import { makeShareId } from "./tokens.ts";
-import { validate } from "./validation.ts";
+import { computeSummary } from "./validation.ts";
 
 interface CurrentSummaryDeps extends CellStores {
   readonly admission: Admission;
@@ -30,8 +30,7 @@ export function currentSummary(
   return deps.admission.once(JSON.stringify([fleet, name, query]), () =>
     withTicket(deps.admission, COST[entry.cost], async (ticket) => {
       const kind = await entry.load();
-      const parameters = validate(kind.query, query, "bad_parameter");
-      return { kind: name, result: await kind.compute(cellSource(charged(deps, ticket), fleet), parameters) };
+      return { kind: name, result: await computeSummary(kind, cellSource(charged(deps, ticket), fleet), query) };
     }),
   );
 }

@@ -46,7 +46,7 @@ export interface FleetScan {
   cellVersions(of: FleetGeneration, period: string): AsyncIterable<Item>;
   /** The items of all cohorts of a period. */
   cohortItems(of: FleetGeneration, period: string): AsyncIterable<Item>;
-  /** The items under these keys (each given once), by `idOf` their key; missing ones are left out. */
+  /** The items under these keys (each given once), by `keyText` their key; missing ones are left out. */
   items(keys: readonly Key[]): Promise<ReadonlyMap<string, Item>>;
   /** Null for a host that is not pending. Throws ItemError for a damaged record. */
   pendingHost(fleet: string, host: string): Promise<PendingHost | null>;

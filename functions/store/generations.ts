@@ -7,11 +7,11 @@ import { randomUUID } from "node:crypto";
 import type { Update } from "@aws-sdk/client-dynamodb";
 import type { FleetGeneration } from "../../shared/cells/stored-summary.ts";
 import { SHARDS } from "../../shared/deployment.ts";
-import { retryingTransient, TransactionCancelled } from "./errors.ts";
+import { retryingTransient } from "./errors.ts";
 import { periodsOfFleet } from "./fleet-scan.ts";
 import { itemText, itemTextSet, keyItem, optionalText } from "./item.ts";
 import { cellPartition, cellVersionPartition, cohortPartition, generationKey, summaryPartition } from "./keys.ts";
-import { getItem, partition, queryPages, type Table, transact, WRITES_PER_TRANSACTION } from "./table.ts";
+import { getItem, partition, queryPages, type Table, transact, tryTransact, WRITES_PER_TRANSACTION } from "./table.ts";
 
 const FIRST_GENERATION = "0";
 
@@ -157,15 +157,8 @@ async function deleteGenerations(table: Table, fleet: string, deleted: readonly 
 
 /** Updates the item of a fleet. False if the condition does not hold. */
 async function update(table: Table, fleet: string, change: Omit<Update, "TableName" | "Key">): Promise<boolean> {
-  const write = { Update: { ...change, TableName: table.name, Key: keyItem(generationKey(fleet)) } };
-  try {
-    // A transaction of one write, because its errors are the ones that the rest of the store handles.
-    await retryingTransient(() => transact(table, [write]));
-    return true;
-  } catch (error) {
-    if (error instanceof TransactionCancelled && error.isLostRace) return false;
-    throw error;
-  }
+  // A transaction of one write, because its errors are the ones that the rest of the store handles.
+  return tryTransact(table, [{ Update: { ...change, TableName: table.name, Key: keyItem(generationKey(fleet)) } }]);
 }
 
 // Deletion.

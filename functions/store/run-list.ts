@@ -42,11 +42,11 @@ interface Found {
   readonly entries: readonly Entry[];
   /** The last entry that was examined, if there may be more after it. */
   readonly searchedTo: Entry | null;
-  readonly lookedAt: number;
+  readonly examined: number;
 }
 
 async function readPage(table: Table, fleet: string, query: RunQuery, found: Found): Promise<RunPage> {
-  const { entries, searchedTo, lookedAt } = found;
+  const { entries, searchedTo, examined } = found;
   const listed = entries.slice(0, query.limit);
   const keys = listed.map(({ id }) => runKey(fleet, id));
   const items = await getItems(table, keys);
@@ -60,7 +60,7 @@ async function readPage(table: Table, fleet: string, query: RunQuery, found: Fou
     items: runs,
     unreadable,
     cursor: last ? cursorAt(listing(fleet, query), `${last.at}#${last.id}`) : null,
-    ...(isShort && { lookedAt }),
+    ...(isShort && { examined }),
   };
 }
 
@@ -96,7 +96,7 @@ async function listHost(table: Table, fleet: string, host: string, query: RunQue
       entries.push({ at, id });
     }
   }
-  const found = { entries: entries.sort(newestFirst), searchedTo: null, lookedAt: read };
+  const found = { entries: entries.sort(newestFirst), searchedTo: null, examined: read };
   const page = await readPage(table, fleet, query, found);
   // They have no time, so they are listed before all others.
   return start === null ? { ...page, unreadable: [...withoutOrder, ...page.unreadable] } : page;
@@ -151,7 +151,7 @@ async function listByTime(table: Table, fleet: string, query: RunQuery, { shards
         ScanIndexForward: false,
         Limit: isSearch ? MAX_KEYS_AT_ONCE : query.limit + 1,
       };
-      let lookedAt = 0;
+      let examined = 0;
       for await (const page of queryPages(table, keys)) {
         let last: Entry | null = null;
         for (const item of page.items) {
@@ -160,11 +160,11 @@ async function listByTime(table: Table, fleet: string, query: RunQuery, { shards
           last = { at, id };
           if (id.startsWith(prefix) && (query.backend === undefined || backend === query.backend)) entries.push(last);
         }
-        lookedAt += page.items.length;
-        const isEnough = entries.length > query.limit || lookedAt >= MAX_KEYS;
-        if (page.next !== null && last !== null && isEnough) return { entries, searchedTo: last, lookedAt };
+        examined += page.items.length;
+        const isEnough = entries.length > query.limit || examined >= MAX_KEYS;
+        if (page.next !== null && last !== null && isEnough) return { entries, searchedTo: last, examined };
       }
-      return { entries, searchedTo: null, lookedAt };
+      return { entries, searchedTo: null, examined };
     }),
   );
   // What is older than this may come after runs that another shard was not searched for yet.
@@ -176,6 +176,6 @@ async function listByTime(table: Table, fleet: string, query: RunQuery, { shards
   return readPage(table, fleet, query, {
     entries,
     searchedTo,
-    lookedAt: found.reduce((sum, each) => sum + each.lookedAt, 0),
+    examined: found.reduce((sum, each) => sum + each.examined, 0),
   });
 }

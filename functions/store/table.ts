@@ -12,7 +12,7 @@ import {
   TransactWriteItemsCommand,
 } from "@aws-sdk/client-dynamodb";
 import { AppError } from "../../shared/errors.ts";
-import { storeBusy, translateError } from "./errors.ts";
+import { retryingTransient, storeBusy, TransactionCancelled, translateError } from "./errors.ts";
 import { type Item, itemText, keyItem } from "./item.ts";
 import { type Key, keyText } from "./keys.ts";
 
@@ -130,6 +130,17 @@ export async function transact(table: Table, writes: readonly TransactWriteItem[
     await table.client.send(new TransactWriteItemsCommand({ TransactItems: [...writes] }));
   } catch (error) {
     throw translateError(error);
+  }
+}
+
+/** The same, retried where that may help. False, and nothing is written, if another writer was faster. */
+export async function tryTransact(table: Table, writes: readonly TransactWriteItem[]): Promise<boolean> {
+  try {
+    await retryingTransient(() => transact(table, writes));
+    return true;
+  } catch (error) {
+    if (error instanceof TransactionCancelled && error.isLostRace) return false;
+    throw error;
   }
 }
 

@@ -11,7 +11,7 @@ import type { TransactWriteItem } from "@aws-sdk/client-dynamodb";
 import { AppError } from "../../shared/errors.ts";
 import { codeUnitOrder } from "../../shared/run/text.ts";
 import { SCOPES, type StoredToken, type Token, type TokenUse } from "../../shared/run/token.ts";
-import { retryingTransient, TransactionCancelled } from "./errors.ts";
+import { retryingTransient } from "./errors.ts";
 import { type Item, itemText, itemTextSet, keyItem, optionalBytes, optionalText } from "./item.ts";
 import {
   cohortsNamedKey,
@@ -22,7 +22,7 @@ import {
   TOKEN_PARTITIONS,
   tokenKey,
 } from "./keys.ts";
-import { getItem, partition, queryAll, type Table, transact } from "./table.ts";
+import { getItem, partition, queryAll, type Table, transact, tryTransact } from "./table.ts";
 
 /**
  * The record of which token is the first admin token: so that it is created once in the life of a table, and the service
@@ -68,7 +68,7 @@ export function makeTokenStore(table: Table, seal: TokenSeal | null = null) {
         if (there?.stored.isGenuine === true) return;
         // An item that is not genuine is overwritten.
         const put = tokenWrite(table, secretHash, token, seal, there?.item ?? null);
-        if (await tryWrite(table, [put, fleetWrite(table, token.fleet)])) return;
+        if (await tryTransact(table, [put, fleetWrite(table, token.fleet)])) return;
       }
     },
     find: async (secretHash: string): Promise<Token | null> => {
@@ -89,7 +89,7 @@ export function makeTokenStore(table: Table, seal: TokenSeal | null = null) {
         const there = await readAt(secretHash);
         if (there?.stored.isGenuine === true && isStoredAsRevoked(there.item)) return;
         const revoked = { ...token, revoked_at: seal?.revokedAt(secretHash) ?? at };
-        if (await tryWrite(table, [tokenWrite(table, secretHash, revoked, seal, there?.item ?? null)])) return;
+        if (await tryTransact(table, [tokenWrite(table, secretHash, revoked, seal, there?.item ?? null)])) return;
       }
     },
   };
@@ -105,7 +105,7 @@ export async function sealAll(table: Table, seal: TokenSeal): Promise<number> {
     const token = parseToken(optionalText(item, "token"));
     if (token === null) continue;
     // If it fails, the service has written the token since, with its code.
-    await tryWrite(table, [tokenWrite(table, itemText(item, "sk"), token, seal, item)]);
+    await tryTransact(table, [tokenWrite(table, itemText(item, "sk"), token, seal, item)]);
     sealed += 1;
   }
   return sealed;
@@ -140,17 +140,6 @@ export function tokenWrite(
             ExpressionAttributeValues: { ":token": { S: found } },
           };
   return { Put: { TableName: table.name, Item: item, ...unchanged } };
-}
-
-/** False if another writer was faster. */
-async function tryWrite(table: Table, writes: Parameters<typeof transact>[1]): Promise<boolean> {
-  try {
-    await retryingTransient(() => transact(table, writes));
-    return true;
-  } catch (error) {
-    if (error instanceof TransactionCancelled && error.isLostRace) return false;
-    throw error;
-  }
 }
 
 /**
@@ -284,13 +273,7 @@ export function makeUseStore(table: Table) {
           },
         },
       };
-      try {
-        await retryingTransient(() => transact(table, [write]));
-        return true;
-      } catch (error) {
-        if (error instanceof TransactionCancelled && error.isLostRace) return false;
-        throw error;
-      }
+      return tryTransact(table, [write]);
     },
   };
 }

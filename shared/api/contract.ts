@@ -10,7 +10,7 @@ import { SUMMARIES, type SummaryEntry, type SummaryRegistry } from "../summaries
 import type { Endpoint } from "./endpoint.ts";
 import { createdToken, health, quarantinePage, receipt, status, tokenList, withdrawn } from "./responses.ts";
 import { runParameters } from "./run-parameters.ts";
-import { badgeQuery, newShare, oembed, oembedQuery, shareResults } from "./shares.ts";
+import { badgeQuery, createdShare, newShare, oembed, oembedQuery, sharePage } from "./shares.ts";
 import { newToken, tokensQuery } from "./token-requests.ts";
 
 const EXAMPLE_LINE =
@@ -208,7 +208,6 @@ const LINK_ERRORS = ["snapshot_unavailable", "gone", "too_large", "slow_down", "
 
 /** The endpoints of shares, for a registry of summaries: its shareable kinds can be shared. */
 function shareEndpoints(summaries: SummaryRegistry): readonly Endpoint[] {
-  const { createdShare, sharePage } = shareResults(summaries);
   return [
     {
       id: "createShare",

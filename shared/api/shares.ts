@@ -43,32 +43,33 @@ const snippets = z
   })
   .meta({ id: "ShareSnippets", description: "To paste as they are." });
 
-/** The results of POST /v1/shares and GET /v1/shares, for a registry of summaries. */
-export function shareResults(summaries: SummaryRegistry) {
-  const share = z
-    .strictObject({
-      id: z.string().meta({ description: "Unguessable; anyone who knows it can view the share." }),
-      fleet: z.string(),
-      kind: z.enum(shareableNames(summaries)),
-      query: z.record(z.string(), z.array(z.string())),
-      frozen: z.boolean(),
-      title: z.string().nullable(),
-      created_by: z
-        .strictObject({ token_id: z.string(), label: z.string().nullable() })
-        .meta({ description: "The token that created it, which may revoke it." }),
-      created_at: instant,
-    })
-    .meta({ id: "Share" }) satisfies z.ZodType<Share>;
+const share = z
+  .strictObject({
+    id: z.string().meta({ description: "Unguessable; anyone who knows it can view the share." }),
+    fleet: z.string(),
+    kind: z.string().meta({
+      description:
+        "One of the kinds of `POST /v1/shares`, or another one if another version of the service created the share.",
+    }),
+    query: z.record(z.string(), z.array(z.string())),
+    frozen: z.boolean(),
+    title: z.string().nullable(),
+    created_by: z
+      .strictObject({ token_id: z.string(), label: z.string().nullable() })
+      .meta({ description: "The token that created it, which may revoke it." }),
+    created_at: instant,
+  })
+  .meta({ id: "Share" }) satisfies z.ZodType<Share>;
 
-  const linkedShare = share.extend({ urls }).meta({ id: "LinkedShare", description: "A share with its URLs." });
+const linkedShare = share.extend({ urls }).meta({ id: "LinkedShare", description: "A share with its URLs." });
 
-  const sharePage = z.strictObject({ shares: z.array(linkedShare), cursor: nextCursor }).meta({ id: "SharePage" });
+/** The result of GET /v1/shares. */
+export const sharePage = z.strictObject({ shares: z.array(linkedShare), cursor: nextCursor }).meta({ id: "SharePage" });
 
-  const createdShare = linkedShare
-    .extend({ snippets })
-    .meta({ id: "MadeShare", description: "A share with its URLs and snippets to paste." });
-  return { createdShare, sharePage };
-}
+/** The result of POST /v1/shares. */
+export const createdShare = linkedShare
+  .extend({ snippets })
+  .meta({ id: "MadeShare", description: "A share with its URLs and snippets to paste." });
 
 /** GET /oembed */
 export const oembed = z

@@ -13,7 +13,7 @@ import {
   type ChartText,
   caption,
   describeChart,
-  emptyState,
+  emptyChart,
   type Frame,
   heading,
   legend,
@@ -38,13 +38,7 @@ export function hostChart(profile: HostProfile, report: ChartText, options: Rend
     ...rows.map((row) => `${row.label} ${row.value}, ${row.instead ?? formatRank(row.rank)}.`),
   ]);
   const desc = describeChart(report, data);
-  if (groups.length === 0) {
-    return stack(options.width, report.title, desc, [
-      ...heading({ ...report, lead: "", guide: null }, frame),
-      emptyState(report.lead, frame),
-      ...caption(report, [], frame),
-    ]);
-  }
+  if (groups.length === 0) return emptyChart(report, report.lead, options.width, null);
   const left = groups.length - MAX_GROUPS;
   const notes = left > 0 ? [`${formatCount(left, "further group")} not shown.`] : [];
   const drawn = groups.slice(0, MAX_GROUPS);

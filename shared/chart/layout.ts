@@ -102,7 +102,7 @@ export function caption(
 }
 
 /** The reason why there is nothing to draw, in place of the marks. */
-export function emptyState(message: string, { left, right }: Frame): Block {
+function emptyState(message: string, { left, right }: Frame): Block {
   const lines = wrapText(message, right - left - 32, LEAD, 5);
   const step = LEAD.size * 1.5;
   const height = 56 + lines.length * step;
@@ -115,6 +115,16 @@ export function emptyState(message: string, { left, right }: Frame): Block {
       ),
     ],
   };
+}
+
+/** A chart without marks: its heading, the reason why there is nothing to draw, and its caption. */
+export function emptyChart(report: ChartText, message: string, width: number, guide = report.guide): Scene {
+  const frame = makeFrame(width);
+  return stack(width, report.title, describeChart(report, []), [
+    ...heading({ ...report, lead: "", guide }, frame),
+    emptyState(message, frame),
+    ...caption(report, [], frame),
+  ]);
 }
 
 /** The text of a chart for readers who do not see it: the finding, then `data`, then the facts about the numbers. */

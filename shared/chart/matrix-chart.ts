@@ -15,7 +15,7 @@ import {
   type ChartText,
   caption,
   describeChart,
-  emptyState,
+  emptyChart,
   type Frame,
   heading,
   type LegendEntry,
@@ -38,11 +38,7 @@ export function matrixChart(matrix: MatrixResult, report: ChartText, options: Re
   const metrics = shown.filter(({ name }) => pairs.some((pair) => pair.metrics[name] !== undefined));
   if (pairs.length === 0 || metrics.length === 0) {
     const message = pairs.length === 0 ? report.lead : "This matrix has none of the selected metrics.";
-    return stack(options.width, report.title, describeChart(report, []), [
-      ...heading({ ...report, lead: "" }, frame),
-      emptyState(message, frame),
-      ...caption(report, [], frame),
-    ]);
+    return emptyChart(report, message, options.width);
   }
   const guide =
     `A ratio is the first of a pair over the second: above 1, the first is faster. ${report.guide ?? ""}`.trim();

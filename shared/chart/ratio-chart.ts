@@ -17,7 +17,7 @@ import {
   type ChartText,
   caption,
   describeChart,
-  emptyState,
+  emptyChart,
   type Frame,
   heading,
   type LegendEntry,
@@ -46,17 +46,12 @@ export function ratioChart(comparison: Comparison, report: ChartText, options: R
   const frame = makeFrame(options.width);
   const rows = ratioRows(comparison, options.metrics);
   const data = rows.map(({ metric, label }) => `${label}: ${verdictLabel(metric)}. ${metric.sentence}`);
-  const isEmpty = rows.every(({ metric, isCached }) => metric.hosts === 0 && !isCached);
-  const notes = isEmpty ? [] : listNotes(comparison, rows);
-  const desc = describeChart(report, isEmpty ? [] : [...data, ...notes]);
-  if (isEmpty) {
+  if (rows.every(({ metric, isCached }) => metric.hosts === 0 && !isCached)) {
     const message = rows.length === 0 ? "This comparison has none of the selected metrics." : report.lead;
-    return stack(options.width, report.title, desc, [
-      ...heading({ ...report, lead: "" }, frame),
-      emptyState(message, frame),
-      ...caption(report, [], frame),
-    ]);
+    return emptyChart(report, message, options.width);
   }
+  const notes = listNotes(comparison, rows);
+  const desc = describeChart(report, [...data, ...notes]);
   const layout = chooseLayout(rows, frame);
   const axis = logAxis(axisRatios(rows), layout.plot.left, layout.plot.right);
   return stack(options.width, report.title, desc, [

@@ -15,7 +15,7 @@ import {
   type ChartText,
   caption,
   describeChart,
-  emptyState,
+  emptyChart,
   type Frame,
   heading,
   type LegendEntry,
@@ -38,13 +38,7 @@ export function trendChart(trend: TrendResult, report: ChartText, options: Rende
   const left = strata.length - MAX_PANELS;
   const notes = left > 0 ? [`${formatNumber(left)} further ${left === 1 ? "stratum" : "strata"} not shown.`] : [];
   const desc = describeChart(report, data);
-  if (strata.length === 0) {
-    return stack(options.width, report.title, desc, [
-      ...heading({ ...report, lead: "" }, frame),
-      emptyState(report.lead, frame),
-      ...caption(report, [], frame),
-    ]);
-  }
+  if (strata.length === 0) return emptyChart(report, report.lead, options.width);
   const shown = strata.slice(0, MAX_PANELS);
   return stack(options.width, report.title, desc, [
     ...heading(report, frame),

@@ -71,11 +71,8 @@ const TITLE = "Backends";
 async function compute(source: CellSource, parameters: z.output<typeof query>): Promise<AllBackends> {
   const { period: periods, view: asked, metric: selected = [] } = parameters;
   const filters = filtersIn(parameters);
-  const cells = source.cells({ periods, filters, metrics: selected });
-  const [readings, pending] = await Promise.all([
-    cells.then(({ readAll }) => readAll("backend")),
-    cells.then(() => source.pendingHosts()),
-  ]);
+  const cells = await source.cells({ periods, filters, metrics: selected });
+  const [readings, pending] = await Promise.all([cells.readAll("backend"), source.pendingHosts()]);
   const { as_of: asOf, pending_hosts: pendingHosts, notices } = freshness(readings.values(), pending);
   return allBackends({
     query: { periods, view: asked, filters, metrics: selected },

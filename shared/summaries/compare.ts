@@ -193,12 +193,12 @@ async function compute(source: CellSource, parameters: Query): Promise<Compariso
   }
   const { period: periods, view: asked, margin: smallest, metric: selected = [] } = parameters;
   const filters = filtersIn(parameters);
-  const cells = source.cells({ periods, filters, metrics: selected });
+  const cells = await source.cells({ periods, filters, metrics: selected });
   const [pair, ofBaseline, ofCandidate, pending] = await Promise.all([
-    cells.then(({ read }) => read("pair", pairName(baseline, candidate))),
-    cells.then(({ read }) => read("backend", baseline)),
-    cells.then(({ read }) => read("backend", candidate)),
-    cells.then(() => source.pendingHosts()),
+    cells.read("pair", pairName(baseline, candidate)),
+    cells.read("backend", baseline),
+    cells.read("backend", candidate),
+    source.pendingHosts(),
   ]);
   const { as_of: asOf, pending_hosts: pendingHosts, notices } = freshness([pair, ofBaseline, ofCandidate], pending);
   const findings = compareCells({

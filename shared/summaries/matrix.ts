@@ -97,11 +97,11 @@ const TITLE = "All pairs of backends";
 async function compute(source: CellSource, parameters: z.output<typeof query>): Promise<MatrixResult> {
   const { period: periods, view: asked, margin: smallest, metric: selected = [] } = parameters;
   const filters = filtersIn(parameters);
-  const cells = source.cells({ periods, filters, scope: SCOPE_ALL, metrics: selected });
+  const cells = await source.cells({ periods, filters, scope: SCOPE_ALL, metrics: selected });
   const [ofPairs, ofBackends, pending] = await Promise.all([
-    cells.then(({ readAll }) => readAll("pair")),
-    cells.then(({ readAll }) => readAll("backend")),
-    cells.then(() => source.pendingHosts()),
+    cells.readAll("pair"),
+    cells.readAll("backend"),
+    source.pendingHosts(),
   ]);
   const pairs = [...ofPairs].flatMap(([name, { views }]): MatrixPair[] => {
     const found = views[asked].get(SCOPE_ALL);

@@ -107,7 +107,7 @@ async function compute(source: FleetSource, parameters: z.output<typeof query>):
     runs: page.items,
     ...(page.unreadable.length > 0 && { unreadable: page.unreadable.map(({ id, host }) => ({ id, host })) }),
     cursor: page.cursor,
-    ...(page.lookedAt !== undefined && { looked_at: page.lookedAt }),
+    ...(page.examined !== undefined && { looked_at: page.examined }),
   };
 }
 
@@ -164,11 +164,11 @@ function report({ runs: listed, unreadable = [], cursor, looked_at }: RunPage, o
 }
 
 /** How many runs a page has; for a page that ended before it was full, that the search continues. */
-function leadText(count: number, lookedAt: number | undefined): string {
-  if (lookedAt !== undefined) {
+function leadText(count: number, examined: number | undefined): string {
+  if (examined !== undefined) {
     const found =
       count === 0 ? "none of them matches" : `${formatCount(count, "run")} of them match${count === 1 ? "es" : ""}`;
-    return `Searched ${formatCount(lookedAt, "result")}: ${found}. Older ones may match; the next page continues from here.`;
+    return `Searched ${formatCount(examined, "result")}: ${found}. Older ones may match; the next page continues from here.`;
   }
   return count === 0 ? "No run matches." : `${formatCount(count, "run")}, newest first.`;
 }

@@ -5,7 +5,7 @@ import type { MatrixResult } from "../../../shared/compare/trend.ts";
 import { matrix as kind } from "../../../shared/summaries/matrix.ts";
 import { findEntry } from "../../../shared/summaries/registry.ts";
 import { cellSource } from "../../service/summary-source.ts";
-import { validate } from "../../service/validation.ts";
+import { computeSummary } from "../../service/validation.ts";
 import { currentToken } from "../http/auth.ts";
 import { sentQuery } from "../http/form.ts";
 import type { PageDeps } from "./app.ts";
@@ -35,7 +35,7 @@ export const matrix: Page<PageDeps> = async (c, deps) => {
     form: <MatrixForm query={query} values={values} now={deps.clock()} />,
     entry: findEntry(deps.summaries, "matrix"),
     compute: async () => {
-      const result = await kind.compute(cellSource(deps, fleet), validate(kind.query, query, "bad_parameter"));
+      const result = await computeSummary(kind, cellSource(deps, fleet), query);
       return { kind, result, children: <PairLinks matrix={result} query={query} /> };
     },
     onError: { title: "Matrix", heading: "This comparison is not possible" },

@@ -16,7 +16,7 @@ import { compare, FLEET_SECTION, WORDS_SECTION } from "../../../shared/summaries
 import { matrix } from "../../../shared/summaries/matrix.ts";
 import { findEntry } from "../../../shared/summaries/registry.ts";
 import { cellSource } from "../../service/summary-source.ts";
-import { validate } from "../../service/validation.ts";
+import { computeSummary } from "../../service/validation.ts";
 import { currentToken } from "../http/auth.ts";
 import { sentQuery } from "../http/form.ts";
 import type { PageDeps } from "./app.ts";
@@ -55,7 +55,7 @@ export const overview: Page<PageDeps> = async (c, deps) => {
     form: <ComparisonForm query={query} values={values} now={deps.clock()} />,
     entry: findEntry(deps.summaries, "compare"),
     compute: async () => {
-      const result = await compare.compute(source, validate(compare.query, query, "bad_parameter"));
+      const result = await computeSummary(compare, source, query);
       return { kind: compare, result, report: buildReport(result), children: <VerdictTable comparison={result} /> };
     },
     onError: { title: "Overview", heading: "This comparison is not possible" },

@@ -10,7 +10,7 @@ import { pageChart } from "../../../shared/summaries/documents.ts";
 import type { SummaryKind } from "../../../shared/summaries/kind.ts";
 import type { SummaryEntry } from "../../../shared/summaries/registry.ts";
 import { fleetSource } from "../../service/summary-source.ts";
-import { validate } from "../../service/validation.ts";
+import { computeSummary } from "../../service/validation.ts";
 import type { HttpEnv } from "../http/app.ts";
 import { currentToken } from "../http/auth.ts";
 import { sentQuery } from "../http/form.ts";
@@ -71,7 +71,7 @@ export async function plainSummaryPage(c: Context<HttpEnv>, deps: PageDeps, entr
     compute: async () => {
       const kind = await entry.load();
       const source = fleetSource(deps, currentToken(c), c.get("logError"));
-      return { kind, result: await kind.compute(source, validate(kind.query, query, "bad_parameter")) };
+      return { kind, result: await computeSummary(kind, source, query) };
     },
     onError: { title: entry.title, heading: "This summary cannot be shown" },
   });

@@ -8,7 +8,7 @@ import { backends } from "../../../shared/summaries/backends.ts";
 import { findEntry } from "../../../shared/summaries/registry.ts";
 import { trend as kind } from "../../../shared/summaries/trend.ts";
 import { cellSource } from "../../service/summary-source.ts";
-import { validate } from "../../service/validation.ts";
+import { computeSummary } from "../../service/validation.ts";
 import { currentToken } from "../http/auth.ts";
 import { sentQuery } from "../http/form.ts";
 import type { PageDeps } from "./app.ts";
@@ -44,9 +44,7 @@ export const trend: Page<PageDeps> = async (c, deps) => {
     query,
     form: <TrendForm query={query} values={values} />,
     entry: findEntry(deps.summaries, "trend"),
-    compute: async () => {
-      return { kind, result: await kind.compute(source, validate(kind.query, query, "bad_parameter")) };
-    },
+    compute: async () => ({ kind, result: await computeSummary(kind, source, query) }),
     onError: { title: "Trend", heading: "This trend cannot be shown" },
   });
 };

@@ -3,7 +3,7 @@
 import { shareSnippets, shareUrls } from "../../../shared/render/links.ts";
 import { DEFAULT_RENDER_OPTIONS } from "../../../shared/report/model.ts";
 import type { Share } from "../../../shared/run/share.ts";
-import { revokeShare, sharedKind } from "../../service/shares.ts";
+import { findSharedKind, revokeShare } from "../../service/shares.ts";
 import type { HttpApp } from "../http/app.ts";
 import { allow, currentToken } from "../http/auth.ts";
 import { chooseFormat } from "../http/formats.ts";
@@ -12,7 +12,8 @@ import type { EmbedDeps } from "./embed.ts";
 import { findOrigin } from "./share-links.ts";
 
 export function addShareRoutes(app: HttpApp, deps: EmbedDeps): void {
-  const buildUrls = (share: Share, origin: string) => shareUrls(origin, share.id, sharedKind(deps.summaries, share));
+  const buildUrls = (share: Share, origin: string) =>
+    shareUrls(origin, share.id, findSharedKind(deps.summaries, share));
 
   app.post("/v1/shares", allow(deps, "read"), async (c) => {
     chooseFormat(c, ["json"]);
