@@ -7,14 +7,13 @@
 // is the cached one nothing has changed. In other shards it reads the totals of the cohorts, and then only the cells of
 // cohorts whose versions have changed.
 
-import { BothViews } from "../../shared/cells/both-views.ts";
-import { type Cell, type CellKind, emptyCell, mergeCell, SCOPE_ALL } from "../../shared/cells/cell.ts";
+import { BothViews, type Cell, type CellKind, emptyCell, mergeCell, SCOPE_ALL } from "../../shared/cells/cell.ts";
 import { mergeEncoded } from "../../shared/cells/codec.ts";
 import { efficiencyName, quantityIndex } from "../../shared/cells/quantities.ts";
 import type { FleetGeneration } from "../../shared/cells/stored-summary.ts";
 import { findTotal, isTotal } from "../../shared/cells/totals.ts";
-import type { CellQuery, CellReading, ScopedCells } from "../../shared/compare/cell-reading.ts";
-import { mergePeriods } from "../../shared/compare/merge-periods.ts";
+import type { CellQuery, CellReading, ScopedCells } from "../../shared/compare/merged-cells.ts";
+import { mergePeriods } from "../../shared/compare/merged-cells.ts";
 import { AppError } from "../../shared/errors.ts";
 import { COHORT_KEYS, type Cohort } from "../../shared/run/cohort.ts";
 import type { MetricName } from "../../shared/run/metrics.ts";
@@ -23,7 +22,7 @@ import { mapConcurrent } from "../runtime/map-concurrent.ts";
 import { nextTurn, takingTurns } from "../runtime/turns.ts";
 import { matchingCohorts, readCohorts } from "./cohorts.ts";
 import { currentGeneration } from "./generations.ts";
-import { type Item, textOf } from "./item.ts";
+import { type Item, itemText } from "./item.ts";
 import { ALL_COHORTS, cellPartitions, scopePrefix } from "./keys.ts";
 import { partition, queryAll, type Table } from "./table.ts";
 import {
@@ -91,7 +90,7 @@ export function makeCellStore(table: Table) {
     table,
     cells: makeCache<CohortCells>({
       maxSize: CACHE_BYTES,
-      sizeOf: ({ views: { trusted, all, areSame } }) => sizeOf(trusted) + (areSame ? 0 : sizeOf(all)),
+      measureSize: ({ views: { trusted, all, areSame } }) => sizeOf(trusted) + (areSame ? 0 : sizeOf(all)),
       entrySize: ENTRY_BYTES,
     }),
     totals: makeTotalsStore(table),
@@ -284,12 +283,12 @@ async function readStored(
   return items.flat().map((item) => ({
     scope: scopeOf(item),
     views: encodedViews(item),
-    writtenAt: textOf(item, "at"),
+    writtenAt: itemText(item, "at"),
   }));
 }
 
 /** The scope of the item of a cell. */
-export const scopeOf = (cell: Item): string => textOf(cell, "sk").split("#", 1)[0] ?? "";
+export const scopeOf = (cell: Item): string => itemText(cell, "sk").split("#", 1)[0] ?? "";
 
 /** The indexes of the rates and efficiencies of metrics in a cell; undefined for all. */
 function quantityIndexes(metrics: readonly MetricName[]): ReadonlySet<number> | undefined {

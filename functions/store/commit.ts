@@ -7,22 +7,21 @@
 
 import { randomUUID } from "node:crypto";
 import type { TransactWriteItem } from "@aws-sdk/client-dynamodb";
-import { BothViews } from "../../shared/cells/both-views.ts";
-import { addCell, type Cell, emptyCell, isEmptyCell, subtractCell } from "../../shared/cells/cell.ts";
-import { CellError } from "../../shared/cells/cell-error.ts";
+import { addCell, BothViews, type Cell, emptyCell, isEmptyCell, subtractCell } from "../../shared/cells/cell.ts";
 import { type ContributionChange, contributions, diffContributions } from "../../shared/cells/contribution.ts";
 import { type HostGroup, type HostSummary, type RunSample, withGroups } from "../../shared/cells/host-values.ts";
 import type { CountedSummary, FleetGeneration, StoredSummary, SummaryStep } from "../../shared/cells/stored-summary.ts";
-import { encodeSummary } from "../../shared/cells/summary-codec.ts";
+import { encodeSummary } from "../../shared/cells/stored-summary.ts";
 import { decodeItemCells, encodeItemCells, isTotal } from "../../shared/cells/totals.ts";
+import { CellError } from "../../shared/cells/varint.ts";
 import type { CountedCohort } from "../../shared/run/cohort.ts";
 import type { View } from "../../shared/run/run.ts";
 import { codeUnitOrder } from "../../shared/run/text.ts";
 import { assignCohorts, entersCohort, leavesCohort, listingWrite, MAX_COHORTS } from "./cohorts.ts";
 import { retryingTransient, TransactionCancelled } from "./errors.ts";
 import { activeGenerations, readGenerations } from "./generations.ts";
-import { type Item, sizeOf, textOf } from "./item.ts";
-import { ALL_COHORTS, cellKey, cohortHash, cohortKey, idOf, type Key, totalsKey } from "./keys.ts";
+import { type Item, itemSize, itemText } from "./item.ts";
+import { ALL_COHORTS, cellKey, cohortHash, cohortKey, type Key, keyText, totalsKey } from "./keys.ts";
 import { makePendingHosts, pendingHostWrite } from "./pending-hosts.ts";
 import { readSamples } from "./runs.ts";
 import { readSummaries, summaryWrite } from "./summaries.ts";
@@ -100,7 +99,7 @@ async function commitPlans(to: Commit, plans: readonly Plan[]): Promise<boolean>
   }
   try {
     const writes = await prepareWrites(to, plans);
-    const bytes = writes.reduce((sum, { Put }) => sum + (Put?.Item === undefined ? 0 : sizeOf(Put.Item)), 0);
+    const bytes = writes.reduce((sum, { Put }) => sum + (Put?.Item === undefined ? 0 : itemSize(Put.Item)), 0);
     if (bytes > MAX_TRANSACTION_BYTES && plans.length > 1) {
       const half = Math.ceil(plans.length / 2);
       const isFirstDone = await commitPlans(to, plans.slice(0, half));
@@ -235,7 +234,7 @@ function makePlan({ of, shard }: Commit, step: SummaryStep, changesBetween = mem
 
 /** The keys of what a plan may write in addition to its summary; plans of one period share most of them. */
 const sharedKeys = ({ changes, cohorts }: Plan): string[] => [
-  ...changes.map(({ key }) => idOf(key)),
+  ...changes.map(({ key }) => keyText(key)),
   ...cohorts.map((cohort) => `listed ${cohortHash(cohort)}`),
 ];
 
@@ -273,8 +272,8 @@ function cellChanges(
 ): CellChange[] {
   const changes = new Map<string, { key: Key; areTotals: boolean; parts: CellPart[] }>();
   const change = (key: Key, areTotals: boolean): CellPart[] => {
-    const { parts } = changes.get(idOf(key)) ?? { parts: [] };
-    changes.set(idOf(key), { key, areTotals, parts });
+    const { parts } = changes.get(keyText(key)) ?? { parts: [] };
+    changes.set(keyText(key), { key, areTotals, parts });
     return parts;
   };
   const put = (cohort: string, differences: readonly ContributionChange[]) => {
@@ -319,9 +318,9 @@ function memoizeChanges(): ChangesBetween {
 async function prepareWrites({ table, of, shard, at }: Commit, plans: readonly Plan[]): Promise<TransactWriteItem[]> {
   const changes = new Map<string, { key: Key; areTotals: boolean; parts: CellPart[] }>();
   for (const { key, areTotals, parts } of plans.flatMap((plan) => plan.changes)) {
-    const change = changes.get(idOf(key)) ?? { key, areTotals, parts: [] };
+    const change = changes.get(keyText(key)) ?? { key, areTotals, parts: [] };
     change.parts.push(...parts);
-    changes.set(idOf(key), change);
+    changes.set(keyText(key), change);
   }
   const period = plans[0]?.step.period ?? "";
   const cohorts = [...new Map(plans.flatMap((plan) => plan.cohorts.map((each) => [cohortHash(each), each]))).values()];
@@ -334,14 +333,14 @@ async function prepareWrites({ table, of, shard, at }: Commit, plans: readonly P
     ...plans.map(({ step, version }) => summaryWrite(table, of, step, version)),
     ...cohorts.flatMap((cohort) => {
       // Totals exist for as long as the shard has hosts of the cohort.
-      const totals = idOf(totalsKey(of, period, cohortHash(cohort), shard));
+      const totals = keyText(totalsKey(of, period, cohortHash(cohort), shard));
       const [before, after] = [stored.has(totals), (changed.get(totals) ?? null) !== null];
       const key = listedKey(cohort);
-      return before === after ? [] : listingWrite(table, key, cohort, stored.get(idOf(key)), after ? 1 : -1);
+      return before === after ? [] : listingWrite(table, key, cohort, stored.get(keyText(key)), after ? 1 : -1);
     }),
     ...[...changes].flatMap(([id, { key }]) => {
       const old = stored.get(id) ?? null;
-      const before = old === null ? null : textOf(old, "ver");
+      const before = old === null ? null : itemText(old, "ver");
       const item = changed.get(id) ?? null;
       if (item !== null) return putVersion(table, key, item, { before, after: randomUUID() });
       return old === null ? [] : deleteVersion(table, key, before);

@@ -9,7 +9,7 @@ import type { FleetGeneration } from "../../shared/cells/stored-summary.ts";
 import { SHARDS } from "../../shared/deployment.ts";
 import { retryingTransient, TransactionCancelled } from "./errors.ts";
 import { periodsOfFleet } from "./fleet-scan.ts";
-import { keyItem, optionalTextOf, textOf, textSetOf } from "./item.ts";
+import { itemText, itemTextSet, keyItem, optionalText } from "./item.ts";
 import { cohortPartition, generationKey, summaryPartition, totalsPartition } from "./keys.ts";
 import { getItem, partition, queryItems, type Table, transact, WRITES_PER_TRANSACTION } from "./table.ts";
 import { listCellPartitions } from "./totals.ts";
@@ -39,15 +39,15 @@ export interface Rebuild {
 /** The generations of a fleet. */
 export async function readGenerations(table: Table, fleet: string): Promise<Generations> {
   const item = (await getItem(table, generationKey(fleet))) ?? {};
-  const building = optionalTextOf(item, "building");
-  const token = optionalTextOf(item, "holder");
-  const aliveAt = optionalTextOf(item, "alive");
-  const current = optionalTextOf(item, "current") ?? FIRST_GENERATION;
+  const building = optionalText(item, "building");
+  const token = optionalText(item, "holder");
+  const aliveAt = optionalText(item, "alive");
+  const current = optionalText(item, "current") ?? FIRST_GENERATION;
   return {
     current,
-    last: optionalTextOf(item, "last") ?? current,
+    last: optionalText(item, "last") ?? current,
     rebuild: building === null || token === null || aliveAt === null ? null : { building, token, aliveAt },
-    superseded: textSetOf(item, "retired"),
+    superseded: itemTextSet(item, "retired"),
   };
 }
 
@@ -182,7 +182,7 @@ export async function deletePartitions(table: Table, partitions: readonly string
   for (const pk of partitions) {
     const keys = { ...partition(pk, prefix), ProjectionExpression: "pk, sk", ConsistentRead: true };
     for await (const item of queryItems(table, keys)) {
-      deletes.push({ Delete: { TableName: table.name, Key: keyItem({ pk, sk: textOf(item, "sk") }) } });
+      deletes.push({ Delete: { TableName: table.name, Key: keyItem({ pk, sk: itemText(item, "sk") }) } });
       if (deletes.length === WRITES_PER_TRANSACTION) await flush();
     }
   }

@@ -4,7 +4,7 @@
 // stored with it could no longer be read.
 
 import { deflateRawSync, inflateRawSync } from "node:zlib";
-import { type Item, ItemError, textOf } from "./item.ts";
+import { type Item, ItemError, itemText } from "./item.ts";
 
 /** What a text is about, which decides its dictionary. */
 type Subject = "run" | "sample" | "summary";
@@ -43,7 +43,7 @@ export function packText(subject: Subject, text: string): Uint8Array {
  */
 export function packedTextOf(item: Item, subject: Subject): string {
   const bytes = item[subject]?.B;
-  return bytes === undefined ? textOf(item, subject) : unpackText(subject, bytes);
+  return bytes === undefined ? itemText(item, subject) : unpackText(subject, bytes);
 }
 
 function unpackText(subject: Subject, bytes: Uint8Array): string {

@@ -2,7 +2,7 @@
 // backend. Its version changes whenever any cell of the cohort in the shard does, so whatever was read from such cells can be
 // cached under it. The totals of all cohorts together change with every change in their shard.
 
-import { BothViews } from "../../shared/cells/both-views.ts";
+import { BothViews } from "../../shared/cells/cell.ts";
 import { pairName } from "../../shared/cells/contribution.ts";
 import type { FleetGeneration } from "../../shared/cells/stored-summary.ts";
 import { namesOfTotals } from "../../shared/cells/totals.ts";
@@ -10,8 +10,8 @@ import { SHARDS } from "../../shared/deployment.ts";
 import { type Backend, isBackend } from "../../shared/run/backends.ts";
 import { type Cache, makeCache } from "../runtime/cache.ts";
 import { mapConcurrent } from "../runtime/map-concurrent.ts";
-import { type Item, optionalBytesOf, textOf } from "./item.ts";
-import { ALL_COHORTS, cellPartitions, idOf, totalsKey, totalsPartition } from "./keys.ts";
+import { type Item, itemText, optionalBytes } from "./item.ts";
+import { ALL_COHORTS, cellPartitions, keyText, totalsKey, totalsPartition } from "./keys.ts";
 import { getItems, partition, queryItems, type Table } from "./table.ts";
 
 /** The totals of one cohort in one shard. */
@@ -46,7 +46,7 @@ const SHARDS_AT_ONCE = 8;
 export function makeTotalsStore(table: Table) {
   const cache: Cache<ReadonlyMap<string, ShardTotals>> = makeCache<ReadonlyMap<string, ShardTotals>>({
     maxSize: CACHE_BYTES,
-    sizeOf: (cohorts) => TOTALS_BYTES * cohorts.size,
+    measureSize: (cohorts) => TOTALS_BYTES * cohorts.size,
     entrySize: TOTALS_BYTES,
   });
   return {
@@ -59,7 +59,7 @@ export function makeTotalsStore(table: Table) {
           period,
           addUp(
             keysOf(period).flatMap((key, shard) => {
-              const item = items.get(idOf(key));
+              const item = items.get(keyText(key));
               return item === undefined ? [] : [parseTotals(item, shard)];
             }),
           ),
@@ -90,16 +90,16 @@ const ALL_SHARDS = Array.from({ length: SHARDS }, (_, shard) => shard);
 async function readShard(table: Table, pk: string, shard: number): Promise<ReadonlyMap<string, ShardTotals>> {
   const cohorts = new Map<string, ShardTotals>();
   for await (const item of queryItems(table, { ...partition(pk), ConsistentRead: true })) {
-    cohorts.set(textOf(item, "sk"), parseTotals(item, shard));
+    cohorts.set(itemText(item, "sk"), parseTotals(item, shard));
   }
   return cohorts;
 }
 
 const parseTotals = (item: Item, shard: number): ShardTotals => ({
   shard,
-  version: textOf(item, "ver"),
+  version: itemText(item, "ver"),
   views: encodedViews(item),
-  writtenAt: textOf(item, "at"),
+  writtenAt: itemText(item, "at"),
 });
 
 const addUp = (shards: readonly ShardTotals[]): CohortTotals => ({
@@ -144,6 +144,6 @@ export function pairsOf(backends: readonly Backend[]): string[] {
 
 /** Both views of an item with cells, encoded; null where it has none. An item without `all` has the same cells in both. */
 export function encodedViews(item: Item): BothViews<Uint8Array | null> {
-  const trusted = optionalBytesOf(item, "trusted");
-  return new BothViews(trusted, optionalBytesOf(item, "all") ?? trusted);
+  const trusted = optionalBytes(item, "trusted");
+  return new BothViews(trusted, optionalBytes(item, "all") ?? trusted);
 }

@@ -31,7 +31,7 @@ export interface UnreadableRun {
 export interface RunPage extends Page<Run> {
   readonly unreadable: readonly UnreadableRun[];
   /** How many runs were examined, when the page ended before it was full: the cursor may lead to further ones. */
-  readonly lookedAt?: number;
+  readonly examined?: number;
 }
 
 /** Lists runs. */

@@ -7,7 +7,7 @@ import type * as z from "zod";
 import type { CountedHost, ListedHost } from "../cells/stored-summary.ts";
 import type { ChartText } from "../chart/layout.ts";
 import type { Scene } from "../chart/scene.ts";
-import type { CellQuery, CellReading } from "../compare/cell-reading.ts";
+import type { CellQuery, CellReading } from "../compare/merged-cells.ts";
 import type { Freshness } from "../compare/trend.ts";
 import type { ErrorCode } from "../errors.ts";
 import type { RenderOptions, Report } from "../report/model.ts";

@@ -9,8 +9,8 @@ import { type RebuildOptions, rebuildFleet } from "../../functions/service/rebui
 import { makeCellStore } from "../../functions/store/cells.ts";
 import { makeFleetScan } from "../../functions/store/fleet-scan.ts";
 import { readGenerations } from "../../functions/store/generations.ts";
-import { type Item, keyItem, optionalBytesOf, textOf } from "../../functions/store/item.ts";
-import { ALL_COHORTS, cellKey, idOf, summaryKey } from "../../functions/store/keys.ts";
+import { type Item, itemText, keyItem, optionalBytes } from "../../functions/store/item.ts";
+import { ALL_COHORTS, cellKey, keyText, summaryKey } from "../../functions/store/keys.ts";
 import { makeRunStore } from "../../functions/store/runs.ts";
 import { makeHostStore } from "../../functions/store/summaries.ts";
 import type { Table } from "../../functions/store/table.ts";
@@ -240,7 +240,7 @@ describe("two rebuilds of one fleet", () => {
 /** The first cell of a period that has an item of its own. */
 async function someCell(period: string): Promise<Item> {
   for await (const item of makeFleetScan(table).cellItems(OF, period)) {
-    if (textOf(item, "pk").startsWith("CELL#")) return item;
+    if (itemText(item, "pk").startsWith("CELL#")) return item;
   }
   throw new Error("no cell");
 }
@@ -253,18 +253,21 @@ describe("the audit finds", () => {
 
   test("a changed byte in a cell, and a rebuild fixes it", async () => {
     const cell = await someCell("2026-10");
-    const bytes = Buffer.from(optionalBytesOf(cell, "trusted") ?? []);
+    const bytes = Buffer.from(optionalBytes(cell, "trusted") ?? []);
     bytes.writeUInt8((bytes.at(-1) ?? 0) ^ 1, bytes.length - 1);
     await table.client.send(new PutItemCommand({ TableName: table.name, Item: { ...cell, trusted: { B: bytes } } }));
     const { differences } = await auditFleet(makeFleetScan(table), FLEET);
-    expect(differences).toEqual([{ key: `${textOf(cell, "pk")} ${textOf(cell, "sk")}`, kind: "different" }]);
+    expect(differences).toEqual([{ key: `${itemText(cell, "pk")} ${itemText(cell, "sk")}`, kind: "different" }]);
     await rebuild();
     await expectClean();
   });
 
   test("a missing summary and a missing cell, and a rebuild fixes them", async () => {
     const cell = await someCell("all");
-    const gone = [keyItem(summaryKey(OF, "all", "host0")), keyItem({ pk: textOf(cell, "pk"), sk: textOf(cell, "sk") })];
+    const gone = [
+      keyItem(summaryKey(OF, "all", "host0")),
+      keyItem({ pk: itemText(cell, "pk"), sk: itemText(cell, "sk") }),
+    ];
     for (const Key of gone) await table.client.send(new DeleteItemCommand({ TableName: table.name, Key }));
     const { differences } = await auditFleet(makeFleetScan(table), FLEET);
     expect(differences.map(({ key, kind }) => [key.split("#")[0], kind])).toEqual([
@@ -281,7 +284,7 @@ describe("the audit finds", () => {
     const key = cellKey(OF, "all", place);
     await table.client.send(new PutItemCommand({ TableName: table.name, Item: { ...cell, ...keyItem(key) } }));
     expect((await auditFleet(makeFleetScan(table), FLEET)).differences).toEqual([
-      { key: idOf(key), kind: "unexpected" },
+      { key: keyText(key), kind: "unexpected" },
     ]);
   });
 
@@ -302,7 +305,7 @@ describe("the audit finds", () => {
 
   test("a damaged cell in its own shard, and only there", async () => {
     const cell = await someCell("2026-10");
-    const key = { pk: textOf(cell, "pk"), sk: textOf(cell, "sk") };
+    const key = { pk: itemText(cell, "pk"), sk: itemText(cell, "sk") };
     await table.client.send(new DeleteItemCommand({ TableName: table.name, Key: keyItem(key) }));
     const of = Number(key.sk.at(-1));
     expect((await auditFleet(makeFleetScan(table), FLEET, { shards: [of] })).differences).toEqual([
