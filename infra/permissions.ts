@@ -15,24 +15,25 @@ export interface Permission {
   readonly index?: string;
 }
 
-const byOrder = TABLE.orderIndex.name;
 const byTime = TABLE.timeIndex.name;
 
 export const PERMISSIONS: Readonly<Record<"ingest" | "read" | "embed" | "aggregate" | "audit", readonly Permission[]>> =
   {
     ingest: [
       { actions: ["GetItem"], partitions: ["RUN#*", "REJECT#*", "TOKEN#*", "USE#*", "FORMAT"] },
-      { actions: ["Query"], partitions: ["TOKEN#*", "FLEETS"] },
-      { actions: ["Query"], partitions: ["REJECT#*"], index: byOrder },
-      { actions: ["PutItem"], partitions: ["RUN#*", "REJECT#*", "TOKEN#*", "FLEETS"] },
+      { actions: ["BatchGetItem"], partitions: ["REJECT#*"] },
+      { actions: ["Query"], partitions: ["TOKEN#*", "REJECT#*", "FLEETS"] },
+      { actions: ["PutItem"], partitions: ["RUN#*", "SAMPLE#*", "REJECT#*", "TOKEN#*", "FLEETS"] },
       { actions: ["UpdateItem"], partitions: ["RUN#*", "WORK#*", "USE#*"] },
-      { actions: ["DeleteItem"], partitions: ["REJECT#*"] },
+      { actions: ["DeleteItem"], partitions: ["SAMPLE#*", "REJECT#*"] },
     ],
     read: [
       { actions: ["GetItem"], partitions: ["RUN#*", "TOKEN#*", "WORK#*", "GENERATION#*", "PING", "FORMAT"] },
       { actions: ["BatchGetItem"], partitions: ["RUN#*", "HOST#*", "TOTAL#*"] },
-      { actions: ["Query"], partitions: ["CELL#*", "COHORT#*", "TOTAL#*", "HOST#*", "WORK#*", "FLEETS"] },
-      { actions: ["Query"], partitions: ["RUN#*", "REJECT#*"], index: byOrder },
+      {
+        actions: ["Query"],
+        partitions: ["CELL#*", "COHORT#*", "TOTAL#*", "HOST#*", "SAMPLE#*", "REJECT#*", "WORK#*", "FLEETS"],
+      },
       { actions: ["Query"], partitions: ["TIME#*"], index: byTime },
     ],
     embed: [
@@ -45,16 +46,18 @@ export const PERMISSIONS: Readonly<Record<"ingest" | "read" | "embed" | "aggrega
     aggregate: [
       { actions: ["GetItem"], partitions: ["WORK#*", "GENERATION#*", "FORMAT"] },
       { actions: ["BatchGetItem"], partitions: ["HOST#*", "TOTAL#*", "CELL#*", "COHORT#*"] },
-      { actions: ["Query"], partitions: ["FLEETS", "WORK#*", "COHORT#*"] },
-      { actions: ["Query"], partitions: ["RUN#*"], index: byOrder },
+      { actions: ["Query"], partitions: ["FLEETS", "WORK#*", "SAMPLE#*", "COHORT#*"] },
       { actions: ["PutItem"], partitions: ["HOST#*", "TOTAL#*", "CELL#*"] },
       { actions: ["UpdateItem"], partitions: ["WORK#*", "COHORT#*"] },
       { actions: ["DeleteItem"], partitions: ["TOTAL#*", "CELL#*", "WORK#*", "COHORT#*"] },
     ],
     audit: [
       { actions: ["GetItem"], partitions: ["RUN#*", "WORK#*", "GENERATION#*", "FORMAT"] },
-      { actions: ["BatchGetItem"], partitions: ["HOST#*", "TOTAL#*", "COHORT#*"] },
-      { actions: ["Query"], partitions: ["FLEETS", "RUN#*", "WORK#*", "HOST#*", "TOTAL#*", "CELL#*", "COHORT#*"] },
+      { actions: ["BatchGetItem"], partitions: ["RUN#*", "SAMPLE#*", "HOST#*", "TOTAL#*", "COHORT#*"] },
+      {
+        actions: ["Query"],
+        partitions: ["FLEETS", "RUN#*", "SAMPLE#*", "WORK#*", "HOST#*", "TOTAL#*", "CELL#*", "COHORT#*"],
+      },
       { actions: ["Query"], partitions: ["TIME#*"], index: byTime },
     ],
   };

@@ -17,18 +17,10 @@ const text = (name: string): Attribute => ({ name, type: AttributeType.STRING })
 
 /** Creates the table of a stage. */
 export function makeTable(scope: Construct, stage: Stage): TableV2 {
-  const { orderIndex, timeIndex } = TABLE;
+  const { timeIndex } = TABLE;
   return new TableV2(scope, "Table", {
     partitionKey: text(TABLE.partitionKey),
     sortKey: text(TABLE.sortKey),
-    localSecondaryIndexes: [
-      {
-        indexName: orderIndex.name,
-        sortKey: text(orderIndex.sortKey),
-        projectionType: ProjectionType.INCLUDE,
-        nonKeyAttributes: [...orderIndex.projected],
-      },
-    ],
     globalSecondaryIndexes: [
       {
         indexName: timeIndex.name,

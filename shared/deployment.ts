@@ -5,8 +5,6 @@
 export const TABLE = {
   partitionKey: "pk",
   sortKey: "sk",
-  /** Second order of a partition: runs of a host by backend, stratum and time; quarantined lines by time. Sparse. */
-  orderIndex: { name: "by_order", sortKey: "ord", projected: ["sample"] },
   /** Runs of a whole fleet by time, spread over buckets; keys only. */
   timeIndex: { name: "by_time", partitionKey: "tpk", sortKey: "tsk" },
   /** Unix seconds after which an item counts as gone. */

@@ -3,13 +3,14 @@
 
 import { isDeepStrictEqual } from "node:util";
 import { PARSER_VERSION } from "../../shared/bonnie/reader.ts";
-import { toSample } from "../../shared/cells/sample.ts";
+import { encodeSample, toSample } from "../../shared/cells/sample.ts";
 import { reparse } from "../../shared/quality/assess.ts";
 import type { Run } from "../../shared/run/run.ts";
 import { quoted } from "../../shared/run/text.ts";
 import { type Item, itemText } from "../store/item.ts";
 import { keyText, runsOfHost } from "../store/keys.ts";
 import { derivedAttributes, isAsWritten, parseRun, RunError, verifyId } from "../store/runs.ts";
+import { entryKey, sampleText } from "../store/samples.ts";
 
 /** A stored item that is not what the runs, or the lines of the runs, give; by its key. */
 export interface Difference {
@@ -109,10 +110,23 @@ function compareFields(stored: object, read: object): FieldDifference[] {
   });
 }
 
-/** The index keys and the sample of an item that differ from what its run gives. */
+/** The attributes of an item that say where its run belongs, and differ from what the run gives. */
 function compareDerived(item: Item, run: Run): FieldDifference[] {
-  return Object.entries(derivedAttributes(run, toSample(run))).flatMap(([name, { S: read }]) => {
+  return Object.entries(derivedAttributes(run)).flatMap(([name, { S: read }]) => {
     const stored = item[name]?.S;
     return stored === read ? [] : [{ name, stored, read }];
   });
+}
+
+/** Compares the entry of an intact run with the sample that the run gives; undefined for a missing entry. */
+export function auditEntry(run: Run, entry: Item | undefined): Difference[] {
+  const key = keyText(entryKey(run));
+  if (entry === undefined) return [{ key, kind: "missing", text: `the sample of run ${run.id} is missing` }];
+  const expected = run.withdrawn_at === null ? encodeSample(toSample(run)) : null;
+  try {
+    if (sampleText(entry) === expected) return [];
+    return [{ key, kind: "different", text: `the stored sample of run ${run.id} is not the one that its line gives` }];
+  } catch (error) {
+    return [{ key, kind: "unreadable", text: error instanceof Error ? error.message : String(error) }];
+  }
 }

@@ -17,7 +17,7 @@ import { encodeItemCells, isTotal } from "../../shared/cells/totals.ts";
 import { SHARDS } from "../../shared/deployment.ts";
 import { type CountedCohort, OTHER_COHORT } from "../../shared/run/cohort.ts";
 import { enclosingPeriods, toMonth } from "../../shared/run/periods.ts";
-import type { View } from "../../shared/run/run.ts";
+import type { Run, View } from "../../shared/run/run.ts";
 import type { FleetScan } from "../store/fleet-scan.ts";
 import { type Item, itemText } from "../store/item.ts";
 import {
@@ -35,9 +35,10 @@ import {
   summaryKey,
   totalsKey,
 } from "../store/keys.ts";
+import { entryKey } from "../store/samples.ts";
 import { parseSummary } from "../store/summaries.ts";
 import { encodedViews } from "../store/totals.ts";
-import { auditRun, type Difference } from "./audit-runs.ts";
+import { auditEntry, auditRun, type Difference } from "./audit-runs.ts";
 
 /** The result of an audit. */
 export interface Audit {
@@ -182,9 +183,11 @@ async function auditHost(scan: FleetScan, fleet: string, host: string): Promise<
   const outdated: string[] = [];
   let runs = 0;
   let isIntact = true;
+  const intact: Run[] = [];
   for await (const item of scan.runItems(fleet, host)) {
     const audited = auditRun(item);
     runs += 1;
+    if (audited.run !== null && audited.isIntact) intact.push(audited.run);
     differences.push(...audited.differences);
     if (audited.outdated !== null) outdated.push(audited.outdated);
     isIntact &&= audited.isIntact;
@@ -196,10 +199,33 @@ async function auditHost(scan: FleetScan, fleet: string, host: string): Promise<
       samples.set(period, inPeriod);
     }
   }
+  differences.push(...(await auditEntries(scan, fleet, host, intact)));
   const summaries = isIntact
     ? new Map([...samples].map(([period, inPeriod]) => [period, summarize(host, inPeriod)]))
     : null;
   return { runs, differences, outdated, summaries };
+}
+
+/** Compares the entries of a host with its intact runs. */
+async function auditEntries(
+  scan: FleetScan,
+  fleet: string,
+  host: string,
+  runs: readonly Run[],
+): Promise<readonly Difference[]> {
+  const entries = new Map<string, Item>();
+  for await (const entry of scan.entryItems(fleet, host)) entries.set(itemKey(entry), entry);
+  const suspects = runs.filter((run) => auditEntry(run, entries.get(keyText(entryKey(run)))).length > 0);
+  const differences: Difference[] = [];
+  for (const { id } of suspects) {
+    // It may have been withdrawn or replaced in between, so it is read again together with its entry.
+    const item = (await scan.items([runKey(fleet, id)])).get(keyText(runKey(fleet, id)));
+    const again = item === undefined ? null : auditRun(item).run;
+    if (again === null) continue;
+    const key = entryKey(again);
+    differences.push(...auditEntry(again, (await scan.items([key])).get(keyText(key))));
+  }
+  return differences;
 }
 
 /** The summaries computed from the runs, each with the cohort it is counted in. */

@@ -11,13 +11,16 @@ import { AppError } from "../../shared/errors.ts";
 import { reparse } from "../../shared/quality/assess.ts";
 import type { Clock } from "../../shared/run/periods.ts";
 import type { Run } from "../../shared/run/run.ts";
+import { encodeRun } from "../../shared/run/run-codec.ts";
 import type { FleetScan, RebuildScan } from "../store/fleet-scan.ts";
 import type { GenerationStore, Rebuild } from "../store/generations.ts";
-import { type Item, ItemError } from "../store/item.ts";
+import { type Item, ItemError, itemText } from "../store/item.ts";
 import { computeShard } from "../store/keys.ts";
-import { runItem } from "../store/runs.ts";
+import { packedText } from "../store/packed.ts";
+import { derivedAttributes } from "../store/runs.ts";
+import { entryKey } from "../store/samples.ts";
 import { type AggregateDeps, aggregateFleet, HostError, updateHosts, type Work } from "./aggregate.ts";
-import { auditRun } from "./audit-runs.ts";
+import { auditEntry, auditRun } from "./audit-runs.ts";
 
 /** What a rebuild reads and writes. */
 export interface RebuildDeps extends AggregateDeps {
@@ -209,7 +212,7 @@ export interface Reparsing {
 
 /** Scans the runs of a fleet, and replaces them. */
 export interface ReparseDeps {
-  readonly scan: Pick<FleetScan, "hosts" | "runItems">;
+  readonly scan: Pick<FleetScan, "hosts" | "runItems" | "entryItems">;
   /** Replaces a run, and makes its host pending. False, and nothing changes, if it was withdrawn since it was read. */
   replaceRun(before: Run, after: NewRun, at: string): Promise<boolean>;
   readonly clock: Clock;
@@ -226,6 +229,8 @@ export async function reparseFleet(
   const damaged = nameless.map(({ reason }) => reason);
   let [runs, changed] = [0, 0];
   for (const [index, host] of names.entries()) {
+    const entries = new Map<string, Item>();
+    for await (const entry of scan.entryItems(fleet, host)) entries.set(itemText(entry, "sk"), entry);
     for await (const item of scan.runItems(fleet, host)) {
       runs += 1;
       const { run: before, isIntact, differences } = auditRun(item);
@@ -235,7 +240,7 @@ export async function reparseFleet(
       }
       const after = reparse(before);
       if (after === null) unreadable.push(before.id);
-      else if (isOutdated(item, after)) {
+      else if (isOutdated(item, after) || auditEntry(after, entries.get(entryKey(after).sk)).length > 0) {
         const at = new Date(clock()).toISOString();
         if (await replaceRun(before, { run: after, sample: toSample(after) }, at)) changed += 1;
       }
@@ -247,6 +252,6 @@ export async function reparseFleet(
 
 /** Whether the run would be stored as a different item. A missing checksum alone is no reason to replace a run. */
 function isOutdated(item: Item, run: Run): boolean {
-  const derived = Object.entries(runItem(run, toSample(run)));
-  return derived.some(([name, value]) => name !== "sum" && item[name]?.S !== value.S);
+  const derived = Object.entries(derivedAttributes(run));
+  return packedText(item, "run") !== encodeRun(run) || derived.some(([name, value]) => item[name]?.S !== value.S);
 }

@@ -8,17 +8,18 @@
 // half of it.
 
 import { DeleteItemCommand, ScanCommand, type TransactWriteItem } from "@aws-sdk/client-dynamodb";
+import { toSample } from "../../shared/cells/sample.ts";
 import { TABLE } from "../../shared/deployment.ts";
 import { AppError } from "../../shared/errors.ts";
 import { periodTouchedBy, type TouchedPeriod } from "../../shared/run/pending-host.ts";
-import type { RunPlace } from "../../shared/run/run-codec.ts";
 import { mapConcurrent } from "../runtime/map-concurrent.ts";
 import { backOff, retryingTransient, translateError } from "./errors.ts";
 import { UNFINISHED_RESTORE } from "./format.ts";
-import { type Item, ItemError, itemSize, itemText, keyItem, optionalText } from "./item.ts";
+import { type Item, itemSize, itemText, keyItem, optionalText } from "./item.ts";
 import { DERIVED_PARTITIONS, FORMAT_KEY, isOfRuns, keyText, shareOfPartition } from "./keys.ts";
 import { pendingHostWrite } from "./pending-hosts.ts";
-import { isWithdrawn, parseRunOrder, parseRuns } from "./runs.ts";
+import { parseRuns } from "./runs.ts";
+import { sampleItem } from "./samples.ts";
 import { listEntry, shareIds } from "./shares.ts";
 import { getItem, inChunks, type Table, transact } from "./table.ts";
 import { listFleets } from "./tokens.ts";
@@ -93,12 +94,12 @@ function filterShares(known: ReadonlySet<string>): (id: string, item: Item) => r
 }
 
 /**
- * Reads every item of the table and of its indexes: the check of a machine without a tool that checks the file itself. False
+ * Reads every item of the table and of its index: the check of a machine without a tool that checks the file itself. False
  * if the time was too short; throws if a page cannot be read.
  */
 export async function readEverything(table: Table, withinMs: number): Promise<boolean> {
   const until = performance.now() + withinMs;
-  for (const index of [{}, { IndexName: TABLE.orderIndex.name }, { IndexName: TABLE.timeIndex.name }]) {
+  for (const index of [{}, { IndexName: TABLE.timeIndex.name }]) {
     let start: Item | undefined;
     do {
       if (performance.now() > until) return false;
@@ -179,9 +180,10 @@ const CONCURRENCY = 4;
 /** Stores items of a backup, with the items that must exist for them: pending hosts and entries in the lists of shares. Repeating it changes nothing. */
 export async function restoreItems(table: Table, items: readonly Item[]): Promise<void> {
   const listed = items.filter(isLiveShare).map(listEntry);
-  const restored = [...items, ...listed].map((item) => ({ item, pending: parsePendingHost(item) }));
+  const restored = [...items, ...listed].map((item) => ({ item, ...findDerived(item) }));
   const chunks = inChunks(restored, {
-    measure: ({ item }) => itemSize(item),
+    measure: ({ item, entry }) => itemSize(item) + (entry === null ? 0 : itemSize(entry)),
+    writes: 2,
     sharedBy: ({ pending }) => (pending === null ? null : `${pending.fleet}#${pending.host}`),
   });
   await mapConcurrent(chunks, CONCURRENCY, (chunk) => {
@@ -202,7 +204,7 @@ export async function restoreItems(table: Table, items: readonly Item[]): Promis
     );
     return put(
       table,
-      chunk.map(({ item }) => item),
+      chunk.flatMap(({ item, entry }) => (entry === null ? [item] : [item, entry])),
       writes,
     );
   });
@@ -211,26 +213,21 @@ export async function restoreItems(table: Table, items: readonly Item[]): Promis
 const isLiveShare = (item: Item): boolean =>
   shareOfPartition(itemText(item, "pk")) !== null && item["share"] !== undefined && item["revoked_at"] === undefined;
 
-/** The host that a restored run makes pending; null for an item that is not a run, is withdrawn, or lacks host or order. */
-function parsePendingHost(
-  item: Item,
-): { readonly fleet: string; readonly host: string; readonly touched: TouchedPeriod } | null {
-  if (!isOfRuns(itemText(item, "pk"))) return null;
-  const { runs, unreadable } = parseRuns([item]);
-  const host = (runs[0] ?? unreadable[0])?.host ?? null;
-  const order = tryParseRunOrder(item);
-  if (host === null || order === null || isWithdrawn(item)) return null;
-  const [, fleet = ""] = itemText(item, "pk").split("#");
-  return { fleet, host, touched: periodTouchedBy(order) };
+/** What must exist for a restored item: for a run its entry with the sample and, if it counts, its host as pending. */
+interface Derived {
+  readonly entry: Item | null;
+  readonly pending: { readonly fleet: string; readonly host: string; readonly touched: TouchedPeriod } | null;
 }
 
-function tryParseRunOrder(item: Item): RunPlace | null {
-  try {
-    return parseRunOrder(item);
-  } catch (error) {
-    if (error instanceof ItemError) return null;
-    throw error;
-  }
+/** Nothing for an item that is not a run, or for a run that cannot be read: it has no sample, and does not count. */
+function findDerived(item: Item): Derived {
+  const [run] = isOfRuns(itemText(item, "pk")) ? parseRuns([item]).runs : [];
+  if (run === undefined) return { entry: null, pending: null };
+  const { fleet, host } = run;
+  return {
+    entry: sampleItem(run, toSample(run)),
+    pending: run.withdrawn_at === null ? { fleet, host, touched: periodTouchedBy(run) } : null,
+  };
 }
 
 /** With the waits in between, a busy store has some minutes. */

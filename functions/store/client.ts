@@ -150,7 +150,7 @@ function limitRequests({ middlewareStack }: DynamoDBClient, max: number, yieldsT
  * and tests; on AWS, CDK creates the table, and the command that creates the first token writes the number.
  */
 export async function ensureTable(table: Table): Promise<void> {
-  const { orderIndex, timeIndex } = TABLE;
+  const { timeIndex } = TABLE;
   const attribute = (AttributeName: string) => ({ AttributeName, AttributeType: "S" as const });
   try {
     await whenStarted(() =>
@@ -158,26 +158,12 @@ export async function ensureTable(table: Table): Promise<void> {
         new CreateTableCommand({
           TableName: table.name,
           BillingMode: "PAY_PER_REQUEST",
-          AttributeDefinitions: [
-            TABLE.partitionKey,
-            TABLE.sortKey,
-            orderIndex.sortKey,
-            timeIndex.partitionKey,
-            timeIndex.sortKey,
-          ].map(attribute),
+          AttributeDefinitions: [TABLE.partitionKey, TABLE.sortKey, timeIndex.partitionKey, timeIndex.sortKey].map(
+            attribute,
+          ),
           KeySchema: [
             { AttributeName: TABLE.partitionKey, KeyType: "HASH" },
             { AttributeName: TABLE.sortKey, KeyType: "RANGE" },
-          ],
-          LocalSecondaryIndexes: [
-            {
-              IndexName: orderIndex.name,
-              KeySchema: [
-                { AttributeName: TABLE.partitionKey, KeyType: "HASH" },
-                { AttributeName: orderIndex.sortKey, KeyType: "RANGE" },
-              ],
-              Projection: { ProjectionType: "INCLUDE", NonKeyAttributes: [...orderIndex.projected] },
-            },
           ],
           GlobalSecondaryIndexes: [
             {

@@ -23,7 +23,7 @@ import { activeGenerations, readGenerations } from "./generations.ts";
 import { type Item, itemSize, itemText } from "./item.ts";
 import { ALL_COHORTS, cellKey, cohortHash, cohortKey, type Key, keyText, totalsKey } from "./keys.ts";
 import { makePendingHosts, pendingHostWrite } from "./pending-hosts.ts";
-import { readSamples } from "./runs.ts";
+import { readSamples } from "./samples.ts";
 import { readSummaries, summaryWrite } from "./summaries.ts";
 import {
   deleteVersion,

@@ -18,12 +18,14 @@ import {
   type Key,
   pendingPartition,
   runsOfHost,
+  samplesOfHost,
   summaryPartition,
   timePartition,
   totalsPartition,
 } from "./keys.ts";
 import { countPendingHosts, readPendingHost } from "./pending-hosts.ts";
-import { isWithdrawn, parseRunOrder, parseRuns, type RunError } from "./runs.ts";
+import { parseRuns, type RunError } from "./runs.ts";
+import { isWithdrawnEntry, parseEntryPlace } from "./samples.ts";
 import { getItem, getItems, partition, queryItems, queryPage, type Table } from "./table.ts";
 import { listCellPartitions } from "./totals.ts";
 
@@ -39,6 +41,8 @@ export interface FleetScan {
   periods(fleet: string): Promise<readonly string[]>;
   /** The items of all runs of a host, withdrawn ones too. */
   runItems(fleet: string, host: string): AsyncIterable<Item>;
+  /** The entries of all runs of a host: their samples, and the places of withdrawn runs. */
+  entryItems(fleet: string, host: string): AsyncIterable<Item>;
   /** The generation that answers are read from. */
   activeGeneration(fleet: string): Promise<FleetGeneration>;
   /** The items of all totals and cells of a period. */
@@ -61,6 +65,7 @@ export function makeFleetScan(table: Table): FleetScan {
     hosts: (fleet) => hostsOfFleet(table, fleet),
     periods: (fleet) => periodsOfFleet(table, fleet),
     runItems: (fleet, host) => all(runsOfHost(fleet, host)),
+    entryItems: (fleet, host) => all(samplesOfHost(fleet, host)),
     activeGeneration: (fleet) => currentGeneration(table, fleet),
     cellItems: (of, period) => itemsWithCells(table, of, period),
     cellVersions: (of, period) => itemsWithCells(table, of, period, { ProjectionExpression: "pk, sk, ver" }),
@@ -172,16 +177,11 @@ export async function periodsOfFleet(table: Table, fleet: string): Promise<strin
 
 /** Everything that the runs of a host touch, except withdrawn ones. */
 async function readTouchedPeriods(table: Table, fleet: string, host: string): Promise<TouchedPeriod[]> {
-  const query = {
-    ...partition(runsOfHost(fleet, host)),
-    IndexName: TABLE.orderIndex.name,
-    ProjectionExpression: "ord",
-    ConsistentRead: true,
-  };
+  const query = { ...partition(samplesOfHost(fleet, host)), ProjectionExpression: "sk", ConsistentRead: true };
   const touched = new Map<string, TouchedPeriod>();
   for await (const item of queryItems(table, query)) {
-    if (isWithdrawn(item)) continue;
-    const each = periodTouchedBy(parseRunOrder(item));
+    if (isWithdrawnEntry(item)) continue;
+    const each = periodTouchedBy(parseEntryPlace(item));
     touched.set(`${each.period}#${each.backend}#${each.stratum}`, each);
   }
   return [...touched.values()];

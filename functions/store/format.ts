@@ -19,7 +19,7 @@ import { getItem, partition, queryAll, queryPage, type Table, transact } from ".
 import { listFleets, parseToken, tokenWrite } from "./tokens.ts";
 
 /** The format that this version reads and writes. A change that other versions would misread makes it one higher. */
-export const FORMAT = 1;
+export const FORMAT = 2;
 
 /** Stored in place of the number until a restore is complete. */
 export const UNFINISHED_RESTORE = "unfinished restore";

@@ -8,6 +8,7 @@ import type { FleetGeneration } from "../../shared/cells/stored-summary.ts";
 import { isTotal } from "../../shared/cells/totals.ts";
 import { SHARDS } from "../../shared/deployment.ts";
 import { COHORT_KEYS, type CountedCohort, OTHER_COHORT } from "../../shared/run/cohort.ts";
+import type { RunPlace } from "../../shared/run/run-codec.ts";
 
 /** A primary key. */
 export interface Key {
@@ -54,12 +55,20 @@ export const runsOfHost = (fleet: string, host: string): string => `RUN#${fleet}
 /** Whether a partition contains the runs of a host. */
 export const isOfRuns = (pk: string): boolean => pk.startsWith("RUN#");
 
-/** The sort key of a run in the order index: newest last within its backend and stratum. */
-export const runOrder = (backend: string, stratum: string, finishedAt: string, id: string): string =>
-  `${backend}#${stratum}#${finishedAt}#${id}`;
+/** The samples of a host, and the places of its withdrawn runs. */
+export const samplesOfHost = (fleet: string, host: string): string => `SAMPLE#${fleet}#${hostHash(fleet, host)}`;
 
-/** The sort key of a withdrawn run in the order index: after all runs that count, because `~` sorts after every backend. */
-export const withdrawnOrder = (order: string): string => `~${order}`;
+/** The sample of a run: newest last within its backend and stratum. */
+export const sampleKey = (fleet: string, host: string, { backend, stratum, finished_at, id }: RunPlace): Key => ({
+  pk: samplesOfHost(fleet, host),
+  sk: `${backend}#${stratum}#${finished_at}#${id}`,
+});
+
+/** The entry of a withdrawn run, after all samples, because `~` sorts after every backend. */
+export function withdrawnKey(fleet: string, host: string, place: RunPlace): Key {
+  const { pk, sk } = sampleKey(fleet, host, place);
+  return { pk, sk: `~${sk}` };
+}
 
 /** The partition of a shard in the time index. */
 export const timePartition = (fleet: string, shard: number): string => `TIME#${fleet}#${shard}`;
@@ -224,11 +233,23 @@ export const FLEETS_PARTITION = "FLEETS";
 /** One fleet in that list. */
 export const fleetKey = (fleet: string): Key => ({ pk: FLEETS_PARTITION, sk: fleet });
 
-/** The rejected lines of a fleet. */
-export const quarantinePartition = (fleet: string): string => `REJECT#${fleet}`;
+/** The rejected lines of a fleet whose ids are in a shard. */
+export const quarantinePartition = (fleet: string, shard: number): string => `REJECT#${fleet}#${shard}`;
+
+const quarantinePartitionOf = (fleet: string, id: string): string =>
+  quarantinePartition(fleet, shardOfHash(sha256(id)));
 
 /** One rejected line, by its id. */
-export const quarantineKey = (fleet: string, id: string): Key => ({ pk: quarantinePartition(fleet), sk: id });
+export const quarantineKey = (fleet: string, id: string): Key => ({
+  pk: quarantinePartitionOf(fleet, id),
+  sk: `line#${id}`,
+});
+
+/** The place of a rejected line among those of its shard, by its time of receipt. */
+export const quarantineOrderKey = (fleet: string, receivedAt: string, id: string): Key => ({
+  pk: quarantinePartitionOf(fleet, id),
+  sk: `at#${receivedAt}#${id}`,
+});
 
 /**
  * How partitions start whose items can be derived from others, and are in no backup: those of aggregation, and the lists of
@@ -236,6 +257,7 @@ export const quarantineKey = (fleet: string, id: string): Key => ({ pk: quaranti
  */
 export const DERIVED_PARTITIONS = [
   "WORK#",
+  "SAMPLE#",
   "GENERATION#",
   "HOST#",
   "CELL#",

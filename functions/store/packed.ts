@@ -41,7 +41,7 @@ export function packText(subject: Subject, text: string): Uint8Array {
  * The text of an attribute, packed or, in the form before, plain. Throws ItemError for a missing attribute, for a form of a
  * later version, and for bytes that are not what `packText` wrote.
  */
-export function packedTextOf(item: Item, subject: Subject): string {
+export function packedText(item: Item, subject: Subject): string {
   const bytes = item[subject]?.B;
   return bytes === undefined ? itemText(item, subject) : unpackText(subject, bytes);
 }

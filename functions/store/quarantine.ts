@@ -1,94 +1,161 @@
 // The quarantine: rejected lines, stored so that nothing that was uploaded is lost. The id of a line is computed from the
-// line and its metadata: a client that sends the same bad line every night fills one item, not a thousand.
+// line and its metadata: a client that sends the same bad line every night fills one item, not a thousand. A line is kept for
+// 30 days from its first receipt. Each has a second, small item by its time of receipt, for lists; both are spread over
+// partitions by the id.
 
-import { DeleteItemCommand, type TransactWriteItem } from "@aws-sdk/client-dynamodb";
-import { TABLE } from "../../shared/deployment.ts";
+import type { TransactWriteItem } from "@aws-sdk/client-dynamodb";
+import { SHARDS, TABLE } from "../../shared/deployment.ts";
 import type { Page } from "../../shared/run/listing.ts";
+import type { Clock } from "../../shared/run/periods.ts";
 import type { QuarantinedLine } from "../../shared/run/run.ts";
-import { retryingTransient, translateError } from "./errors.ts";
+import { codeUnitOrder } from "../../shared/run/text.ts";
+import { retryingTransient, TransactionCancelled } from "./errors.ts";
 import { type Item, itemSize, itemText, keyItem } from "./item.ts";
-import { quarantineKey, quarantinePartition } from "./keys.ts";
+import { keyText, quarantineKey, quarantineOrderKey, quarantinePartition } from "./keys.ts";
 import {
   cursorAt,
   getItem,
+  getItems,
   inChunks,
-  partition,
   positionAt,
+  queryItems,
   queryPage,
-  queryPages,
   type Table,
   transact,
 } from "./table.ts";
 
-// `lineItem` has written it from a QuarantinedLine.
+/** How long a rejected line is kept. */
+const DAYS_KEPT = 30;
+
+const SECONDS_KEPT = DAYS_KEPT * 24 * 60 * 60;
+
+// `lineItems` has written it from a QuarantinedLine.
 const parseLine = (item: Item): QuarantinedLine => JSON.parse(itemText(item, "body")) as QuarantinedLine;
 
-const lineItem = (line: QuarantinedLine): Item => ({
-  ...keyItem(quarantineKey(line.fleet, line.id)),
-  ord: { S: `${line.received_at}#${line.id}` },
-  body: { S: JSON.stringify(line) },
-});
+/** The two items of a line. */
+function lineItems(line: QuarantinedLine): { readonly line: Item; readonly order: Item } {
+  const ttl = { [TABLE.timeToLive]: { N: String(Math.floor(Date.parse(line.received_at) / 1000) + SECONDS_KEPT) } };
+  return {
+    line: { ...keyItem(quarantineKey(line.fleet, line.id)), body: { S: JSON.stringify(line) }, ...ttl },
+    order: { ...keyItem(quarantineOrderKey(line.fleet, line.received_at, line.id)), ...ttl },
+  };
+}
 
-/** What the cursors of a fleet's quarantine are bound to; the position is the sort key in the order index. */
+/** Whether an item is past its time. DynamoDB deletes such items some hours later, the embedded engine never. */
+const isExpired = (item: Item, now: number): boolean => Number(item[TABLE.timeToLive]?.N ?? Infinity) <= now / 1000;
+
+/** What the cursors of a fleet's quarantine are bound to; the position is time of receipt and id. */
 const listing = (fleet: string) => ["quarantine", fleet];
 
+const ALL_SHARDS = Array.from({ length: SHARDS }, (_, shard) => shard);
+
 /** The quarantine of a table. */
-export function makeQuarantineStore(table: Table) {
+export function makeQuarantineStore(table: Table, clock: Clock = Date.now) {
   return {
     add: async (lines: readonly QuarantinedLine[]): Promise<void> => {
-      const items = [...new Map(lines.map((line) => [line.id, lineItem(line)])).values()];
-      for (const chunk of inChunks(items, { measure: itemSize })) {
-        const writes: TransactWriteItem[] = chunk.map((item) => ({ Put: { TableName: table.name, Item: item } }));
-        await retryingTransient(() => transact(table, writes));
-      }
+      const items = [...new Map(lines.map((line) => [line.id, lineItems(line)])).values()];
+      const chunks = inChunks(items, { measure: ({ line, order }) => itemSize(line) + itemSize(order), writes: 2 });
+      for (const chunk of chunks) await addChunk(table, chunk, clock());
     },
     get: async (fleet: string, id: string): Promise<QuarantinedLine | null> => {
       const item = await getItem(table, quarantineKey(fleet, id));
-      return item === null ? null : parseLine(item);
+      return item === null || isExpired(item, clock()) ? null : parseLine(item);
     },
     list: async (fleet: string, limit: number, cursor?: string): Promise<Page<QuarantinedLine>> => {
-      const pk = quarantinePartition(fleet);
       const below = cursor === undefined ? ":" : positionAt(listing(fleet), cursor);
-      const keys = await queryPage(table, {
-        IndexName: TABLE.orderIndex.name,
-        KeyConditionExpression: "pk = :pk AND ord < :below",
-        ExpressionAttributeValues: { ":pk": { S: pk }, ":below": { S: below } },
-        ScanIndexForward: false,
-        ConsistentRead: true,
-        Limit: limit,
-      });
-      const items = await Promise.all(keys.items.map((entry) => getItem(table, { pk, sk: itemText(entry, "sk") })));
-      // From the index, not from the lines that were read: all lines of a page may have left the quarantine in between.
-      const last = keys.items.at(-1);
+      const positions = (
+        await Promise.all(ALL_SHARDS.map((shard) => readPositions(table, fleet, shard, below, limit + 2)))
+      )
+        .flat()
+        // The range includes its end, which the last page has listed.
+        .filter(({ order, position }) => position !== below && !isExpired(order, clock()))
+        .sort((a, b) => codeUnitOrder(b.position, a.position));
+      const listed = positions.slice(0, limit);
+      const keys = listed.map(({ position }) => quarantineKey(fleet, position.split("#")[1] ?? ""));
+      const items = await getItems(table, keys);
+      // From the positions, not from the lines that were read: all lines of a page may have left the quarantine in between.
+      const last = listed.at(-1);
       return {
-        items: items.flatMap((item) => (item === null ? [] : [parseLine(item)])),
-        cursor: keys.next === null || last === undefined ? null : cursorAt(listing(fleet), itemText(last, "ord")),
+        items: keys.flatMap((key) => {
+          const item = items.get(keyText(key));
+          return item === undefined ? [] : [parseLine(item)];
+        }),
+        cursor: positions.length <= limit || last === undefined ? null : cursorAt(listing(fleet), last.position),
       };
     },
     remove: async (fleet: string, id: string): Promise<void> => {
-      try {
-        await table.client.send(
-          new DeleteItemCommand({ TableName: table.name, Key: keyItem(quarantineKey(fleet, id)) }),
-        );
-      } catch (error) {
-        throw translateError(error);
-      }
+      const item = await getItem(table, quarantineKey(fleet, id));
+      if (item === null) return;
+      const keys = [quarantineKey(fleet, id), quarantineOrderKey(fleet, parseLine(item).received_at, id)];
+      const deletes = keys.map((key) => ({ Delete: { TableName: table.name, Key: keyItem(key) } }));
+      await retryingTransient(() => transact(table, deletes));
     },
   };
 }
 
-/** How many lines a fleet has in quarantine, counted up to `max`. */
-export async function countQuarantined(table: Table, fleet: string, max: number): Promise<number> {
-  let count = 0;
-  // In the order index, which does not contain the lines: each may have tens of kB.
-  const query = {
-    ...partition(quarantinePartition(fleet)),
-    IndexName: TABLE.orderIndex.name,
-    Select: "COUNT",
-  } as const;
-  for await (const page of queryPages(table, query)) {
-    count += page.count;
-    if (count >= max) return max;
+/** Stores the lines of a chunk that are not in quarantine already. */
+async function addChunk(table: Table, chunk: readonly ReturnType<typeof lineItems>[], now: number): Promise<void> {
+  let left = chunk;
+  while (left.length > 0) {
+    const puts: TransactWriteItem[] = left.map(({ line }) => ({
+      Put: {
+        TableName: table.name,
+        Item: line,
+        ConditionExpression: "attribute_not_exists(pk) OR #ttl <= :now",
+        ExpressionAttributeNames: { "#ttl": TABLE.timeToLive },
+        ExpressionAttributeValues: { ":now": { N: String(Math.floor(now / 1000)) } },
+      },
+    }));
+    const orders = left.map(({ order }) => ({ Put: { TableName: table.name, Item: order } }));
+    try {
+      return await retryingTransient(() => transact(table, [...puts, ...orders]));
+    } catch (error) {
+      if (!(error instanceof TransactionCancelled)) throw error;
+      const { reasons } = error;
+      const absent = left.filter((_, index) => reasons[index] !== "ConditionalCheckFailed");
+      if (absent.length === left.length) throw error;
+      left = absent;
+    }
   }
-  return count;
+}
+
+/** The newest positions of a shard below one, at most `limit`. */
+async function readPositions(table: Table, fleet: string, shard: number, below: string, limit: number) {
+  const { items } = await queryPage(table, {
+    ...positionsBelow(fleet, shard, below),
+    ScanIndexForward: false,
+    ConsistentRead: true,
+    Limit: limit,
+  });
+  return items.map((order) => ({ order, position: itemText(order, "sk").slice(POSITION_PREFIX.length) }));
+}
+
+/** How the sort keys of positions start. */
+const POSITION_PREFIX = "at#";
+
+const positionsBelow = (fleet: string, shard: number, below: string) => ({
+  KeyConditionExpression: "pk = :pk AND sk BETWEEN :from AND :below",
+  ExpressionAttributeValues: {
+    ":pk": { S: quarantinePartition(fleet, shard) },
+    ":from": { S: POSITION_PREFIX },
+    ":below": { S: `${POSITION_PREFIX}${below}` },
+  },
+});
+
+/** How many lines a fleet has in quarantine, counted up to `max`. */
+export async function countQuarantined(table: Table, fleet: string, max: number, now = Date.now()): Promise<number> {
+  const counts = await Promise.all(
+    ALL_SHARDS.map(async (shard) => {
+      let count = 0;
+      for await (const order of queryItems(table, positionsBelow(fleet, shard, ":"))) {
+        if (!isExpired(order, now)) count += 1;
+        if (count >= max) break;
+      }
+      return count;
+    }),
+  );
+  return Math.min(
+    max,
+    counts.reduce((sum, count) => sum + count, 0),
+  );
 }

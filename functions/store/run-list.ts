@@ -1,15 +1,16 @@
-// Lists of runs, newest first: the runs of a host by its order index, the runs of a fleet by the time index. No page reads
+// Lists of runs, newest first: the runs of a host by the keys of its samples, the runs of a fleet by the time index. No page reads
 // more than a few thousand keys, however few of them match the query.
 
 import { SHARDS, TABLE } from "../../shared/deployment.ts";
 import type { RunPage, RunQuery } from "../../shared/run/listing.ts";
-import type { RunPlace } from "../../shared/run/run-codec.ts";
 import { codeUnitOrder } from "../../shared/run/text.ts";
+import { mapConcurrent } from "../runtime/map-concurrent.ts";
 import { nextTurn } from "../runtime/turns.ts";
-import { type Item, itemText } from "./item.ts";
-import { computeShard, hostHash, keyText, runKey, runsOfHost, timePartition } from "./keys.ts";
-import { parseRunOrder, parseRuns, RunError } from "./runs.ts";
-import { cursorAt, getItems, partition, positionAt, queryPages, type Table } from "./table.ts";
+import { itemText } from "./item.ts";
+import { computeShard, hostHash, keyText, runKey, samplesOfHost, timePartition } from "./keys.ts";
+import { parseRuns } from "./runs.ts";
+import { parseEntryPlace } from "./samples.ts";
+import { cursorAt, getItems, positionAt, queryPage, queryPages, type Table } from "./table.ts";
 
 /** One page of the runs that match a query. Throws `bad_parameter` for a cursor of another query. */
 export function listRuns(table: Table, fleet: string, query: RunQuery): Promise<RunPage> {
@@ -64,51 +65,77 @@ async function readPage(table: Table, fleet: string, query: RunQuery, found: Fou
   };
 }
 
-/** Entries of the order index of a host that a page reads: about 1 MB. A host with more is listed by the time index. */
-const MAX_OF_HOST = 5_000;
+/** Groups of a host, each one backend in one stratum, that a page merges. A host with more is listed by the time index. */
+const MAX_GROUPS = 50;
 
-/** The runs of a host. It reads the whole order index of the host, some hundred bytes per run, and sorts it by time. */
+/**
+ * The runs of a host: the newest of each of its groups, merged. A page reads some keys of each group, however many runs the
+ * host has.
+ */
 async function listHost(table: Table, fleet: string, host: string, query: RunQuery): Promise<RunPage> {
   const start = parseStart(fleet, query);
-  const entries: Entry[] = [];
-  const withoutOrder: RunError[] = [];
-  const index = {
-    ...partition(runsOfHost(fleet, host)),
-    IndexName: TABLE.orderIndex.name,
-    ProjectionExpression: "pk, sk, ord",
-    ConsistentRead: true,
-    Limit: MAX_KEYS_AT_ONCE,
-  };
-  let read = 0;
-  for await (const { items } of queryPages(table, index)) {
-    read += items.length;
-    if (read > MAX_OF_HOST) return listByTime(table, fleet, query, { shards: [computeShard(fleet, host)], host });
-    for (const item of items) {
-      const entry = parseEntry(item);
-      if (entry instanceof RunError) {
-        withoutOrder.push(entry);
-        continue;
-      }
-      const { backend, finished_at: at, id } = entry;
-      if (query.backend !== undefined && backend !== query.backend) continue;
-      if (at < (query.from ?? "") || at >= (query.to ?? ":")) continue;
-      if (start !== null && newestFirst(start, { at, id }) >= 0) continue;
-      entries.push({ at, id });
-    }
-  }
-  const found = { entries: entries.sort(newestFirst), searchedTo: null, examined: read };
-  const page = await readPage(table, fleet, query, found);
-  // They have no time, so they are listed before all others.
-  return start === null ? { ...page, unreadable: [...withoutOrder, ...page.unreadable] } : page;
+  const groups = await readGroups(table, samplesOfHost(fleet, host), query.backend);
+  if (groups === null) return listByTime(table, fleet, query, { shards: [computeShard(fleet, host)], host });
+  const below = firstBelow(start, query);
+  const found = await mapConcurrent(groups, GROUPS_AT_ONCE, async (group) => {
+    const { items } = await queryPage(table, {
+      KeyConditionExpression: "pk = :pk AND sk BETWEEN :from AND :below",
+      ProjectionExpression: "sk",
+      ExpressionAttributeValues: {
+        ":pk": { S: samplesOfHost(fleet, host) },
+        ":from": { S: `${group}#${query.from ?? ""}` },
+        ":below": { S: `${group}#${below}` },
+      },
+      ScanIndexForward: false,
+      ConsistentRead: true,
+      Limit: query.limit + 2,
+    });
+    return items.map(parseEntryPlace).map(({ finished_at: at, id }): Entry => ({ at, id }));
+  });
+  const entries = found
+    .flat()
+    // The range includes its end: a run of exactly the time, or the run that the last page ended with.
+    .filter(
+      ({ at, id }) =>
+        (query.to === undefined || at < query.to) && (start === null || newestFirst(start, { at, id }) < 0),
+    )
+    .sort(newestFirst);
+  return readPage(table, fleet, query, { entries, searchedTo: null, examined: entries.length });
 }
 
-/** The run of an entry of the order index, or what is wrong with the entry. */
-function parseEntry(item: Item): RunPlace | RunError {
-  try {
-    return parseRunOrder(item);
-  } catch (error) {
-    return new RunError(item, error);
+/** Groups that are read at the same time. */
+const GROUPS_AT_ONCE = 8;
+
+/** The groups of a host in the order of their keys, withdrawn runs apart; null for more than `MAX_GROUPS`. One small read each. */
+async function readGroups(table: Table, pk: string, backend: string | undefined): Promise<string[] | null> {
+  const groups: string[] = [];
+  for (const prefix of backend === undefined ? [""] : [`${backend}#`, `~${backend}#`]) {
+    // `$` sorts after `#`, which ends a group, and before anything else that could follow.
+    for (let from = prefix; ; from = `${groups.at(-1)}$`) {
+      const { items } = await queryPage(table, {
+        KeyConditionExpression: "pk = :pk AND sk BETWEEN :from AND :end",
+        ProjectionExpression: "sk",
+        ExpressionAttributeValues: {
+          ":pk": { S: pk },
+          ":from": { S: from === "" ? " " : from },
+          ":end": { S: `${prefix}\uFFFF` },
+        },
+        ConsistentRead: true,
+        Limit: 1,
+      });
+      const [next] = items;
+      if (next === undefined) break;
+      if (groups.length === MAX_GROUPS) return null;
+      groups.push(itemText(next, "sk").split("#", 2).join("#"));
+    }
   }
+  return groups;
+}
+
+/** The end of the range that a page searches, as a time or as time and id. */
+function firstBelow(start: Entry | null, query: RunQuery): string {
+  const to = query.to ?? ":";
+  return start === null ? to : ([`${start.at}#${start.id}`, to].sort()[0] ?? to);
 }
 
 /** Keys per read, about 40 kB, where possibly only few of them match. */
@@ -131,7 +158,7 @@ interface Scope {
  */
 async function listByTime(table: Table, fleet: string, query: RunQuery, { shards, host }: Scope): Promise<RunPage> {
   const start = parseStart(fleet, query);
-  const below = start === null ? (query.to ?? ":") : ([`${start.at}#${start.id}`, query.to ?? ":"].sort()[0] ?? ":");
+  const below = firstBelow(start, query);
   const from = query.from ?? "0";
   if (from > below) return { items: [], unreadable: [], cursor: null };
   const isSearch = query.backend !== undefined || host !== undefined;

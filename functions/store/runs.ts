@@ -1,16 +1,12 @@
-// Runs in the table: stored if absent, read by their id, withdrawn, and replaced by a reparse. Every change of a run makes its
-// host pending in the same transaction.
+// Runs in the table: stored if absent, read by their id, withdrawn, and replaced by a reparse. Every change of a run changes its
+// sample and makes its host pending in the same transaction.
 //
-// The item of a run has `run`, what is served and its key does not contain, with a checksum `sum`; `sample`, what aggregation
-// reads; `withdrawn`, because it is the only thing that changes; and its sort keys in the order index (`ord`), which has the
-// samples too, and the time index (`tpk`, `tsk`).
+// The item of a run has `run`, what is served and its other attributes do not contain, with a checksum `sum`; `host` and
+// `stratum`; `withdrawn`, because it is the only thing that changes; and its place in the time index (`tpk`, `tsk`).
 
 import { hash } from "node:crypto";
 import type { TransactWriteItem } from "@aws-sdk/client-dynamodb";
-import type { RunSample } from "../../shared/cells/host-values.ts";
 import type { NewRun } from "../../shared/cells/sample.ts";
-import { decodeSample, encodeSample } from "../../shared/cells/sample.ts";
-import { TABLE } from "../../shared/deployment.ts";
 import { AppError } from "../../shared/errors.ts";
 import { isBackend } from "../../shared/run/backends.ts";
 import { type CountedCohort, OTHER_COHORT } from "../../shared/run/cohort.ts";
@@ -23,85 +19,19 @@ import { type Item, ItemError, itemSize, itemText, keyItem, optionalText } from 
 import {
   computeShard,
   hostHash,
+  keyText,
   runKey,
-  runOrder,
   runsOfHost,
+  sampleKey,
   timeOrder,
   timePartition,
-  withdrawnOrder,
+  withdrawnKey,
 } from "./keys.ts";
+import { packedText, packText } from "./packed.ts";
 import { pendingHostWrite } from "./pending-hosts.ts";
 import { listRuns } from "./run-list.ts";
-import { getItem, inChunks, queryItems, type Table, transact } from "./table.ts";
-
-// The order index: runs of a host by backend, stratum and time. What its sort key contains, the run does not repeat.
-
-/**
- * Parses the sort key of a run or of its entry in the order index: `backend#stratum#finishedAt#id`, after `~` if withdrawn.
- * Throws ItemError for anything else.
- */
-export function parseRunOrder(item: Item): RunPlace {
-  const order = itemText(item, "ord");
-  const [backend, stratum, finished_at, id] = order.replace(/^~/, "").split("#");
-  if (
-    backend === undefined ||
-    !isBackend(backend) ||
-    stratum === undefined ||
-    finished_at === undefined ||
-    id === undefined
-  ) {
-    throw new ItemError(`order entry ${order} is not backend#stratum#finishedAt#id`);
-  }
-  const run = optionalText(item, "sk") ?? id;
-  if (run !== id) throw new ItemError(`order entry ${order} is not that of run ${run}`);
-  return { id, backend, stratum, finished_at };
-}
-
-/** Whether a run, or its entry in the order index, is withdrawn. */
-export const isWithdrawn = (entry: Item): boolean => itemText(entry, "ord").startsWith("~");
-
-/**
- * The newest `limit` samples of a host's backend and stratum with `from <= finished_at < to`, newest first. The order index
- * has them in one short range, which is read consistently and contains no raw lines.
- */
-export async function readSamples(
-  table: Table,
-  group: { fleet: string; host: string; backend: string; stratum: string },
-  window: { from: string; to: string },
-  limit: number,
-): Promise<RunSample[]> {
-  const prefix = `${group.backend}#${group.stratum}#`;
-  const samples: RunSample[] = [];
-  const query = {
-    IndexName: TABLE.orderIndex.name,
-    KeyConditionExpression: "pk = :pk AND ord BETWEEN :from AND :to",
-    // `to` itself is excluded: no time equals it, because times are longer than the prefixes of a window.
-    ExpressionAttributeValues: {
-      ":pk": { S: runsOfHost(group.fleet, group.host) },
-      ":from": { S: prefix + window.from },
-      ":to": { S: prefix + window.to },
-    },
-    ScanIndexForward: false,
-    ConsistentRead: true,
-    Limit: limit,
-  };
-  for await (const entry of queryItems(table, query)) {
-    samples.push(parseSample(entry));
-    if (samples.length === limit) break;
-  }
-  return samples;
-}
-
-/** The sample of an entry of the order index. Throws ItemError. */
-function parseSample(entry: Item): RunSample {
-  const order = parseRunOrder(entry);
-  try {
-    return { ...order, ...decodeSample(itemText(entry, "sample")) };
-  } catch (error) {
-    if (error instanceof ItemError) throw error;
-    throw new ItemError(`the sample of run ${order.id} cannot be read`, { cause: error });
-  }
-}
+import { entryKey, sampleItem } from "./samples.ts";
+import { getItem, inChunks, type Table, transact } from "./table.ts";
 
 // Identity: when an uploaded line is the same run as an earlier one (docs/api.md#post-results). A retry is a duplicate; two
 // repetitions of a test with equal bytes are two runs if they have different `run` ids.
@@ -148,29 +78,36 @@ export function verifyId(run: Run): boolean | null {
 // Items.
 
 /** The item of a run. A run that is stored from an export may be withdrawn already. */
-export function runItem(run: Run, sample: RunSample): Item {
+export function runItem(run: Run): Item {
   const text = encodeRun(run);
   return {
     ...keyItem(runKey(run.fleet, run.id)),
-    ...derivedAttributes(run, sample),
-    run: { S: text },
+    ...derivedAttributes(run),
+    run: { B: packText("run", text) },
     sum: { S: checksum(text) },
     ...(run.withdrawn_at === null ? {} : { withdrawn: { S: run.withdrawn_at } }),
   };
 }
 
-/** The attributes of a run's item that can be derived from the run: its sort keys in the indexes, and its sample. */
-export function derivedAttributes(
-  run: Run,
-  sample: RunSample,
-): Readonly<Record<"ord" | "tpk" | "tsk" | "sample", { S: string }>> {
-  const order = runOrder(run.backend, run.stratum, run.finished_at, run.id);
+/** The attributes of a run's item that say where it belongs: its host and stratum, and its keys in the time index. */
+export function derivedAttributes(run: Run): Readonly<Record<"host" | "stratum" | "tpk" | "tsk", { S: string }>> {
   return {
-    ord: { S: run.withdrawn_at === null ? order : withdrawnOrder(order) },
+    host: { S: run.host },
+    stratum: { S: run.stratum },
     tpk: { S: timePartition(run.fleet, computeShard(run.fleet, run.host)) },
     tsk: { S: timeOrder(run.finished_at, run.id, run.backend) },
-    sample: { S: encodeSample(sample) },
   };
+}
+
+/** Where a run belongs, by the attributes of its item. Throws ItemError for a damaged item. */
+export function parsePlace(item: Item): RunPlace & Pick<Run, "host"> {
+  const [finished_at, id, backend] = itemText(item, "tsk").split("#");
+  if (finished_at === undefined || id !== itemText(item, "sk") || backend === undefined || !isBackend(backend)) {
+    throw new ItemError(
+      `time key ${itemText(item, "tsk")} of run ${itemText(item, "sk")} is not finishedAt#id#backend`,
+    );
+  }
+  return { id, backend, stratum: itemText(item, "stratum"), finished_at, host: itemText(item, "host") };
 }
 
 /** 66 bits: enough to find accidental changes of a stored text, and the item hardly grows. */
@@ -179,7 +116,7 @@ const checksum = (text: string): string => hash("sha256", text, "base64url").sli
 /** Whether the text of a run is still as it was written. Null for a run without a checksum, of an earlier version. */
 export function isAsWritten(item: Item): boolean | null {
   const sum = optionalText(item, "sum");
-  return sum === null ? null : sum === checksum(itemText(item, "run"));
+  return sum === null ? null : sum === checksum(packedText(item, "run"));
 }
 
 /** A run that cannot be read. The message names the run, and the cause has the reason. */
@@ -204,22 +141,17 @@ export class RunError extends AppError implements UnreadableRun {
   }
 }
 
-/** The host of a run that cannot be read as a whole: the name in its text, if it belongs to its key; else null. */
+/** The host of a run that cannot be read as a whole: the one its item names, if it belongs to its key; else null. */
 function findHost(item: Item): string | null {
   const [, fleet = ""] = itemText(item, "pk").split("#");
-  const [, name] = /"host":("(?:[^"\\]|\\.)*")/.exec(optionalText(item, "run") ?? "") ?? [];
-  try {
-    const host: unknown = JSON.parse(name ?? "null");
-    return typeof host === "string" && runsOfHost(fleet, host) === itemText(item, "pk") ? host : null;
-  } catch {
-    return null;
-  }
+  const host = optionalText(item, "host");
+  return host !== null && runsOfHost(fleet, host) === itemText(item, "pk") ? host : null;
 }
 
 /** The run of an item. Throws RunError. */
 export function parseRun(item: Item): Run {
   try {
-    return { ...decodeRun(itemText(item, "run"), parseRunOrder(item)), withdrawn_at: optionalText(item, "withdrawn") };
+    return { ...decodeRun(packedText(item, "run"), parsePlace(item)), withdrawn_at: optionalText(item, "withdrawn") };
   } catch (error) {
     throw new RunError(item, error);
   }
@@ -259,6 +191,7 @@ export type RunStore = ReturnType<typeof makeRunStore>;
 interface Pending {
   readonly newRun: NewRun;
   readonly item: Item;
+  readonly entry: Item;
 }
 
 async function addRuns(table: Table, runs: readonly NewRun[]): Promise<("stored" | "duplicate")[]> {
@@ -266,10 +199,12 @@ async function addRuns(table: Table, runs: readonly NewRun[]): Promise<("stored"
   const pending = new Map<string, Pending>();
   for (const newRun of runs) {
     const { id } = newRun.run;
-    if (!pending.has(id)) pending.set(id, { newRun, item: runItem(newRun.run, newRun.sample) });
+    if (pending.has(id)) continue;
+    pending.set(id, { newRun, item: runItem(newRun.run), entry: sampleItem(newRun.run, newRun.sample) });
   }
   const chunks = inChunks([...pending.values()], {
-    measure: ({ item }) => itemSize(item),
+    measure: ({ item, entry }) => itemSize(item) + itemSize(entry),
+    writes: 2,
     sharedBy: ({ newRun }) => fleetHost(newRun.run),
   });
   for (const chunk of chunks) for (const id of await addChunk(table, chunk)) stored.add(id);
@@ -284,8 +219,10 @@ async function addChunk(table: Table, chunk: readonly Pending[]): Promise<readon
     const puts: TransactWriteItem[] = left.map(({ item }) => ({
       Put: { TableName: table.name, Item: item, ConditionExpression: "attribute_not_exists(pk)" },
     }));
+    // Without a condition: no entry belongs to a run that is not stored.
+    const entries = left.map(({ entry }) => ({ Put: { TableName: table.name, Item: entry } }));
     try {
-      await retryingTransient(() => transact(table, [...puts, ...pendingHostWrites(table, left)]));
+      await retryingTransient(() => transact(table, [...puts, ...entries, ...pendingHostWrites(table, left)]));
       return left.map(({ newRun }) => newRun.run.id);
     } catch (error) {
       if (!(error instanceof TransactionCancelled)) throw error;
@@ -320,17 +257,18 @@ function pendingHostWrites(table: Table, runs: readonly Pending[]): TransactWrit
 const countedCohort = ({ cohort, capped }: NewRun["sample"]): CountedCohort =>
   capped === true ? OTHER_COHORT : cohort;
 
-/** What a withdrawal needs of a run. Of one that cannot be read, its keys still contain it. */
+/** What a withdrawal needs of a run. Of one that cannot be read, its item still has it. */
 type Withdrawable = RunPlace & Pick<Run, "host" | "withdrawn_at">;
 
 /** Throws RunError if not even that can be read. */
 function parseWithdrawable(item: Item): Withdrawable {
-  const { runs, unreadable } = parseRuns([item]);
-  const [run] = runs;
+  const [run] = parseRuns([item]).runs;
   if (run !== undefined) return run;
-  const [error] = unreadable;
-  if (error === undefined || error.host === null || item["ord"] === undefined) throw error ?? new RunError(item, "");
-  return { ...parseRunOrder(item), host: error.host, withdrawn_at: optionalText(item, "withdrawn") };
+  try {
+    return { ...parsePlace(item), withdrawn_at: optionalText(item, "withdrawn") };
+  } catch (error) {
+    throw new RunError(item, error);
+  }
 }
 
 async function withdraw(table: Table, fleet: string, id: string, at: string): Promise<Withdrawable | null> {
@@ -339,7 +277,6 @@ async function withdraw(table: Table, fleet: string, id: string, at: string): Pr
   if (item === null) return null;
   const run = parseWithdrawable(item);
   if (run.withdrawn_at !== null) return run;
-  const order = runOrder(run.backend, run.stratum, run.finished_at, run.id);
   try {
     await retryingTransient(() =>
       transact(table, [
@@ -347,11 +284,13 @@ async function withdraw(table: Table, fleet: string, id: string, at: string): Pr
           Update: {
             TableName: table.name,
             Key: keyItem(key),
-            UpdateExpression: "SET withdrawn = :at, ord = :ord",
+            UpdateExpression: "SET withdrawn = :at",
             ConditionExpression: "attribute_exists(pk) AND attribute_not_exists(withdrawn)",
-            ExpressionAttributeValues: { ":at": { S: at }, ":ord": { S: withdrawnOrder(order) } },
+            ExpressionAttributeValues: { ":at": { S: at } },
           },
         },
+        { Delete: { TableName: table.name, Key: keyItem(sampleKey(fleet, run.host, run)) } },
+        { Put: { TableName: table.name, Item: keyItem(withdrawnKey(fleet, run.host, run)) } },
         pendingHostWrite(table, fleet, run.host, [periodTouchedBy(run)], at),
       ]),
     );
@@ -374,14 +313,19 @@ export async function replaceRun(table: Table, before: Run, { run, sample }: New
   const put: TransactWriteItem = {
     Put: {
       TableName: table.name,
-      Item: runItem(run, sample),
+      Item: runItem(run),
       ConditionExpression: `attribute_exists(pk) AND ${isWithdrawn ? "attribute_exists" : "attribute_not_exists"}(withdrawn)`,
     },
   };
+  const entry = sampleItem(run, sample);
+  const obsolete = entryKey(before);
+  const isMoved = keyText(obsolete) !== keyText(entryKey(run));
   try {
     await retryingTransient(() =>
       transact(table, [
         put,
+        { Put: { TableName: table.name, Item: entry } },
+        ...(isMoved ? [{ Delete: { TableName: table.name, Key: keyItem(obsolete) } }] : []),
         pendingHostWrite(
           table,
           run.fleet,

@@ -153,13 +153,17 @@ export const WRITES_PER_TRANSACTION = 100;
 export const MAX_TRANSACTION_BYTES = 3_000_000;
 
 /**
- * Splits `items`, each of which is one write, into chunks for one transaction each, in order. An item may need a further write
+ * Splits `items`, each of which is `writes` writes (one unless given), into chunks for one transaction each, in order. An item may need a further write
  * that it shares with others of its chunk, such as that of a pending host: `sharedBy` identifies it. No chunk has more than
  * 100 writes or 3 MB, except that an item that is larger has a chunk of its own.
  */
 export function inChunks<T>(
   items: readonly T[],
-  { measure, sharedBy = () => null }: { measure: (item: T) => number; sharedBy?: (item: T) => string | null },
+  {
+    measure,
+    writes: writesEach = 1,
+    sharedBy = () => null,
+  }: { measure: (item: T) => number; writes?: number; sharedBy?: (item: T) => string | null },
 ): T[][] {
   const chunks: T[][] = [];
   let chunk: T[] = [];
@@ -168,7 +172,7 @@ export function inChunks<T>(
   for (const item of items) {
     const itemBytes = measure(item);
     const name = sharedBy(item);
-    const writes = chunk.length + 1 + shared.size + (name === null || shared.has(name) ? 0 : 1);
+    const writes = (chunk.length + 1) * writesEach + shared.size + (name === null || shared.has(name) ? 0 : 1);
     if (chunk.length > 0 && (writes > WRITES_PER_TRANSACTION || bytes + itemBytes > MAX_TRANSACTION_BYTES)) {
       chunks.push(chunk);
       chunk = [];

@@ -10,11 +10,11 @@ import { quoted } from "./text.ts";
 /** What the key of a stored run contains. */
 export type RunPlace = Pick<Run, "id" | "backend" | "stratum" | "finished_at">;
 
-/** A run without what its key contains, and without what changes after it is stored. */
-export type RunContent = Omit<Run, keyof RunPlace | "withdrawn_at">;
+/** A run without what is stored next to its text, and without what changes after it is stored. */
+export type RunContent = Omit<Run, keyof RunPlace | "host" | "withdrawn_at">;
 
 /** Writes a run as compact JSON. Equal runs give equal text if their facts are in the same order. */
-export function encodeRun(run: RunContent): string {
+export function encodeRun(run: RunContent & Pick<Run, "host">): string {
   return JSON.stringify(toStored(run));
 }
 
@@ -22,10 +22,12 @@ export function encodeRun(run: RunContent): string {
  * Reads what `encodeRun` wrote, now or in the older form that named every value. Throws a SyntaxError or a RunDecodeError if
  * the text is anything else.
  */
-export function decodeRun(stored: string, { id, backend, stratum, finished_at }: RunPlace): Omit<Run, "withdrawn_at"> {
+export function decodeRun(
+  stored: string,
+  { id, backend, stratum, finished_at, host }: RunPlace & Pick<Run, "host">,
+): Omit<Run, "withdrawn_at"> {
   const whole = named(JSON.parse(stored), "run");
   const run = Array.isArray(whole["metrics"]) ? whole : fromOlderForm(whole);
-  const host = text(run["host"], "host");
   return {
     id,
     fleet: text(run["fleet"], "fleet"),
@@ -105,9 +107,8 @@ const isNamed = (value: unknown): value is Readonly<Record<string, unknown>> =>
 const decodeEncoding = oneOf("utf-8", "latin-1");
 
 /** JSON omits undefined values. */
-const toStored = (run: RunContent) => ({
+const toStored = (run: RunContent & Pick<Run, "host">) => ({
   fleet: run.fleet,
-  host: run.host,
   vm: run.vm === run.host ? undefined : run.vm,
   received_at: run.received_at,
   raw: run.raw,

@@ -171,8 +171,8 @@ test("what was acknowledged before it began is in a backup taken under load, and
 /** A page of 40 runs of 4 hosts, as the table gives them. */
 function someItems(): Item[] {
   return Array.from({ length: 40 }, (_, number) => {
-    const { run, sample } = newRun({ number, host: `h${number % 4}`, raw: LOOP, rates: { putc: 25_511 } });
-    return runItem(run, sample);
+    const { run } = newRun({ number, host: `h${number % 4}`, raw: LOOP, rates: { putc: 25_511 } });
+    return runItem(run);
   });
 }
 

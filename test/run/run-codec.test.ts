@@ -13,7 +13,7 @@ import { computeStratum } from "../../shared/run/stratum.ts";
 import { runOf } from "../support/runs.ts";
 
 const again = ({ id, backend, stratum, finished_at, withdrawn_at, ...content }: Run): Run => ({
-  ...decodeRun(encodeRun(content), { id, backend, stratum, finished_at }),
+  ...decodeRun(encodeRun(content), { id, backend, stratum, finished_at, host: content.host }),
   withdrawn_at,
 });
 
@@ -23,7 +23,6 @@ test("a plain run is stored as this text, which existing data folders contain", 
   const { id, backend, stratum, finished_at, withdrawn_at, ...content } = PLAIN;
   expect(JSON.parse(encodeRun(content))).toEqual({
     fleet: "default",
-    host: "h1",
     vm: "vm1",
     received_at: "2026-11-22T10:00:00.000Z",
     raw: "raw 1",
@@ -111,7 +110,7 @@ describe("a run is decoded as it was encoded", () => {
 });
 
 test("any other text is an error, not a run", () => {
-  const place = { id: "1", backend: "loop", stratum: "v1/2G/8k/16", finished_at: "2026-11-01T00:00:00.000Z" } as const;
+  const place = { id: "1", backend: "loop", stratum: "v1/2G/8k/16", finished_at: "2026-11-01T00:00:00.000Z", host: "h" } as const;
   for (const text of ["", "{}", "[]", "null", '{"fleet":"default"}']) expect(() => decodeRun(text, place)).toThrow();
 });
 
