@@ -21,6 +21,7 @@ import { PERIOD_ALL } from "../../shared/run/periods.ts";
 import { currentGeneration } from "./generations.ts";
 import { type Item, itemText } from "./item.ts";
 import { keyText, summaryKey, summaryPartition } from "./keys.ts";
+import { packedText, packText } from "./packed.ts";
 import { readPendingHost } from "./pending-hosts.ts";
 import { cursorAt, getItems, positionAt, putVersion, queryItems, type Table } from "./table.ts";
 
@@ -44,7 +45,7 @@ export async function readSummaries(
 /** The summary of an item. Throws for a damaged item. */
 export function parseSummary(item: Item): StoredSummary {
   return {
-    summary: decodeSummary(itemText(item, "summary")),
+    summary: decodeSummary(packedText(item, "summary")),
     cohort: JSON.parse(itemText(item, "cohort")),
     version: itemText(item, "ver"),
   };
@@ -57,7 +58,10 @@ export function summaryWrite(
   { period, before, after }: SummaryStep,
   version: string,
 ): TransactWriteItem {
-  const item = { summary: { S: encodeSummary(after.summary) }, cohort: { S: JSON.stringify(after.cohort) } };
+  const item = {
+    summary: { B: packText("summary", encodeSummary(after.summary)) },
+    cohort: { S: JSON.stringify(after.cohort) },
+  };
   return putVersion(table, summaryKey(of, period, after.summary.host), item, {
     before: before.version,
     after: version,

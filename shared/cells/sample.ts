@@ -95,7 +95,7 @@ export type SampleContent = Omit<RunSample, "id" | "finished_at" | "backend" | "
 
 /** The text form: a value is its ticks, a bound its ticks in brackets; a missing value is null, or omitted at the end. */
 function buildSchema() {
-  return z.strictObject({
+  return z.object({
     values: z.array(z.union([z.int(), z.tuple([z.int()]), z.null()])),
     cached: z.array(z.string()).default([]),
     small_file: z.literal(true).optional(),

@@ -69,7 +69,7 @@ let schema: ReturnType<typeof buildSchema> | undefined;
 function buildSchema() {
   /** lo, hi (null for +inf), runs, exact, spread. */
   const encodedValue = z.tuple([z.int(), z.int().nullable(), z.int(), z.int(), z.int()]).nullable();
-  const encodedGroup = z.strictObject({
+  const encodedGroup = z.object({
     stratum: z.string(),
     backend: z.enum(BACKENDS),
     runs: z.int(),
@@ -84,7 +84,7 @@ function buildSchema() {
       .partialRecord(z.enum(COHORT_KEYS), z.tuple([z.string(), z.string(), z.string(), z.literal(1).optional()]))
       .default({}),
   });
-  return z.strictObject({ host: z.string(), groups: z.array(encodedGroup) });
+  return z.object({ host: z.string(), groups: z.array(encodedGroup) });
 }
 
 type EncodedGroup = z.infer<ReturnType<typeof buildSchema>>["groups"][number];

@@ -110,7 +110,13 @@ describe("a run is decoded as it was encoded", () => {
 });
 
 test("any other text is an error, not a run", () => {
-  const place = { id: "1", backend: "loop", stratum: "v1/2G/8k/16", finished_at: "2026-11-01T00:00:00.000Z", host: "h" } as const;
+  const place = {
+    id: "1",
+    backend: "loop",
+    stratum: "v1/2G/8k/16",
+    finished_at: "2026-11-01T00:00:00.000Z",
+    host: "h",
+  } as const;
   for (const text of ["", "{}", "[]", "null", '{"fleet":"default"}']) expect(() => decodeRun(text, place)).toThrow();
 });
 

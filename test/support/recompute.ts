@@ -5,6 +5,7 @@ import { ScanCommand } from "@aws-sdk/client-dynamodb";
 import { currentGeneration } from "../../functions/store/generations.ts";
 import { type Item, itemText, optionalBytes } from "../../functions/store/item.ts";
 import { ALL_COHORTS, cellKey, cohortHash, computeShard, keyText, summaryKey } from "../../functions/store/keys.ts";
+import { packedText } from "../../functions/store/packed.ts";
 import { parseRun } from "../../functions/store/runs.ts";
 import { parseSummary } from "../../functions/store/summaries.ts";
 import type { Table } from "../../functions/store/table.ts";
@@ -52,7 +53,7 @@ export async function audit(table: Table, fleet?: string): Promise<Audit> {
       // Whether its cohort had room is no function of the runs: what is stored is taken as given.
       if (cohort === OTHER_COHORT) inOther.add(key);
       // A host whose runs are all gone keeps an empty summary.
-      if (summary.groups.length > 0) found.set(key, `${itemText(item, "summary")} ${cohortHash(cohort)}`);
+      if (summary.groups.length > 0) found.set(key, `${packedText(item, "summary")} ${cohortHash(cohort)}`);
     }
   }
   const fleets = [...new Set(runs.map((run) => run.fleet))];
