@@ -143,14 +143,14 @@ function report({ runs: listed, unreadable = [], cursor, looked_at }: RunPage, o
     column("<", "finished"),
     column("<", "host"),
     column("<", "backend"),
-    column("<", "reads", "quality"),
+    column("<", "cache check", "quality"),
     ...shown.map((name) => column(">", name)),
     column("<", "id"),
   ];
   return {
     title: options.title ?? TITLE,
     lead: leadText(listed.length, looked_at),
-    guide: "Rates are in K/s for data, seeks/s and files/s.",
+    guide: "Rates are in K/s (reads and writes), seeks/s or files/s.",
     facts: [],
     notices: unreadable.map(({ id, host }) =>
       warning(

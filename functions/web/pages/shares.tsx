@@ -83,13 +83,15 @@ const ShareEntry: FC<{
       </p>
       <details open={isOpen}>
         <summary>
-          Image and snippets<span class="unseen"> of {title}</span>
+          {" "}
+          {urls.svg === null ? "Snippets" : "Image and snippets"}
+          <span class="unseen"> of {title}</span>
         </summary>
         {/* By its path, so that it loads from this service whatever the public origin is; a closed entry loads nothing. */}
         {urls.svg !== null && <img src={`/s/${id}.svg`} alt={title} width={WIDTH.default} loading="lazy" />}
         {snippets.img !== null && <Snippet name="Image (HTML)" text={snippets.img} />}
         <Snippet name="Markdown" text={snippets.markdown} />
-        <Snippet name="Linked image (HTML)" text={snippets.html} />
+        <Snippet name={snippets.img === null ? "Link (HTML)" : "Linked image (HTML)"} text={snippets.html} />
         <Snippet name="iframe (HTML)" text={snippets.iframe} />
         <Snippet name="Shell" text={snippets.curl} />
         <p class="formats">

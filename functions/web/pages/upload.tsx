@@ -5,6 +5,7 @@ import type { Context } from "hono";
 import type { FC } from "hono/jsx";
 import * as z from "zod";
 import { type Advice, AppError } from "../../../shared/errors.ts";
+import { prose } from "../../../shared/render/html.tsx";
 import { COHORT_KEYS } from "../../../shared/run/cohort.ts";
 import { formatNumber } from "../../../shared/run/format.ts";
 import { printable } from "../../../shared/run/text.ts";
@@ -243,7 +244,7 @@ const ResultTable: FC<{ results: readonly ReceiptResult[] }> = ({ results }) => 
             <td class="whole" data-head="Cache check">
               {quality.verdict}
               {[...quality.reasons.map((reason) => `${reason.rule}: ${reason.text}`), ...warnings].map((remark) => (
-                <p class="help">{printable(remark)}</p>
+                <p class="help">{prose(remark)}</p>
               ))}
             </td>
             <td>
@@ -277,7 +278,7 @@ const IssueTable: FC<{ issues: Receipt["issues"] }> = ({ issues }) => (
             </th>
             <td data-head="Column">{column}</td>
             <td>{printable(field ?? "–")}</td>
-            <td class="whole">{printable(reason)}</td>
+            <td class="whole">{prose(reason)}</td>
           </tr>
         ))}
       </tbody>
