@@ -169,7 +169,7 @@ function receiptPage(c: Context<HttpEnv>, receipt: Receipt, fields: UploadFields
           <Count name="rejected" count={rejected} />
         </dl>
         {rejected > 0 && (
-          <p>{results.length > 0 && "Valid lines were stored. "}Rejected lines are quarantined verbatim.</p>
+          <p>{results.length > 0 && "Valid lines are stored. "}Rejected lines are quarantined verbatim.</p>
         )}
         {results.length > 0 && <ResultTable results={results.slice(0, MAX_ROWS)} />}
         <OmittedRows count={results.length - MAX_ROWS} of="results" />
