@@ -33,7 +33,7 @@ let ofPage = "";
 
 /** The guest vm101, by the name of its disk's Dom0, and how long its Bonnie++ takes, in seconds. */
 const DOM0 = "dom0-fra-1";
-const DURATION = 0.3;
+const DURATION = 0.1;
 
 const stub = (name: string, script: string) => {
   writeFileSync(join(bin, name), `#!/bin/sh\n${script}\n`);
