@@ -16,7 +16,7 @@ import { examplesOf } from "./examples.ts";
 
 const PAGE = readFileSync("docs/measuring.md", "utf8");
 
-test("the commands that attach a disk are those of the page /docs", () => {
+test("the page /docs shows the same commands that attach a disk", () => {
   const rows = PAGE.split("\n").filter((line) => /^\| (xl|xm|libvirt|xapi) \|/.test(line));
   expect(rows).toEqual(
     ATTACH_COMMANDS.map(

@@ -107,9 +107,9 @@ export const Measuring: FC = () => (
       </li>
       <li>In the guest, make the file system anew, in the same way each time, and mount it.</li>
       <li>
-        Measure 3 to 5 times with the same options: <code>-s</code> at least twice the memory of the guest and twice
-        that of Dom0, because loop and qdisk read through Dom0's page cache; <code>-n</code> so large that the file
-        tests take longer than 0.5 s.
+        Measure 3 to 5 times with the same options: <code>-s</code> at least twice the memory of the guest and of Dom0,
+        because loop and qdisk read through Dom0's page cache; <code>-n</code> so large that the file tests take longer
+        than 0.5 s.
       </li>
       <li>Repeat with the second backend, and then on other hosts.</li>
     </ol>
@@ -137,8 +137,8 @@ export const Measuring: FC = () => (
       </tbody>
     </table>
     <p>
-      xapi (XenServer, XCP-ng) chooses the backend itself: tapdisk3 from XenServer 6.5 on, blktap2 before, and phy for a
-      raw LUN per VDI. docs/measuring.md in the source of vbdstat has the complete guide.
+      xapi (XenServer, XCP-ng) chooses the backend on its own: tapdisk3 from XenServer 6.5 on, blktap2 before, and phy
+      for a raw LUN per VDI. docs/measuring.md in the source of vbdstat has the complete guide.
     </p>
   </>
 );
