@@ -10,12 +10,14 @@ import {
   FLAG_DESCRIPTIONS,
   QUALITY_DESCRIPTIONS,
   REASON_DESCRIPTIONS,
+  RULE_DESCRIPTIONS,
   VERDICT_DESCRIPTIONS,
 } from "../../../shared/report/glossary.ts";
 import { aliasesOf } from "../../../shared/run/aliases.ts";
 import { BACKENDS, type Backend } from "../../../shared/run/backends.ts";
 import { describeFactKind, FACTS } from "../../../shared/run/facts.ts";
 import { METRICS } from "../../../shared/run/metrics.ts";
+import { Measuring } from "./measuring.tsx";
 
 /** The part of an OpenAPI document that the page shows. */
 interface OpenApiDocument {
@@ -133,6 +135,18 @@ const Page: FC<{ document: OpenApiDocument }> = ({ document }) => (
         <Section id="quality">
           <Glossary prefix="quality" of={QUALITY_DESCRIPTIONS} />
         </Section>
+        <Section id="rules">
+          <Glossary prefix="rule" of={RULE_DESCRIPTIONS} />
+        </Section>
+        <Section id="strata">
+          <p>
+            Rates are compared only within a stratum: the same family of Bonnie++ versions (v1 is 1.00 to 1.04, v2 is
+            1.92b to 2.00a), file size, chunk size and number of files, written v1/2G/8k/16.
+          </p>
+        </Section>
+        <Section id="measuring">
+          <Measuring />
+        </Section>
       </main>
     </body>
   </html>
@@ -148,6 +162,9 @@ const SECTIONS = [
   ["reasons", "Reasons for a verdict"],
   ["flags", "Flags"],
   ["quality", "Quality of a run"],
+  ["rules", "Cache rules"],
+  ["strata", "Strata"],
+  ["measuring", "Measure one guest on two backends"],
 ] as const;
 
 const Section: FC<{ id: (typeof SECTIONS)[number][0]; children: Child }> = ({ id, children }) => (
