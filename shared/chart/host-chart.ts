@@ -98,7 +98,7 @@ function buildGroups({ ratios, backends }: HostProfile, { metrics }: RenderOptio
     });
   return [
     ...ratios.map((pair) => ({
-      name: `${pair.candidate} against ${pair.baseline}, stratum ${pair.stratum}`,
+      name: `${pair.candidate} vs ${pair.baseline}, stratum ${pair.stratum}`,
       rows: buildRows(pair, (value) => formatTimes(value)),
     })),
     ...backends.map((group) => ({

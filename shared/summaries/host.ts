@@ -234,7 +234,7 @@ function pairSection({ baseline, candidate, stratum, all, trusted }: HostPair, o
     ...ratioCells(ratio),
     mark(ratio, trusted[name], formatRatio),
   ]);
-  return section(`${candidate} against ${baseline}, stratum ${stratum}: above 1, ${candidate} is faster`, {
+  return section(`${candidate} vs ${baseline}, stratum ${stratum}: above 1, ${candidate} is faster`, {
     table: { caption: `Ratios ${candidate} / ${baseline} on this host in stratum ${stratum}`, columns: RATIOS, rows },
   });
 }

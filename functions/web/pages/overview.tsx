@@ -93,7 +93,7 @@ const ComparisonForm: FC<{ query: PageQuery; values: CohortValues; now: number }
       <a
         class="swap"
         href={`/${buildQueryString({ ...query, baseline: candidate, candidate: baseline })}`}
-        aria-label={`Swap: ${printable(baseline)} against ${printable(candidate)}`}
+        aria-label={`Swap: ${printable(baseline)} vs ${printable(candidate)}`}
       >
         ⇄
       </a>

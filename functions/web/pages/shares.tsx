@@ -151,7 +151,7 @@ function formatQuery(query: Share["query"]): string {
   return parts.length === 0 ? "" : `: ${printable(parts.join(", "))}`;
 }
 
-/** Text to paste: a click selects all of it, and with scripts a button copies it. */
+/** Text to paste: a click selects all of it, and with JavaScript a button copies it. */
 const Snippet: FC<{ name: string; text: string }> = ({ name, text }) => (
   <div class="snippet">
     <span>{name}</span>
