@@ -7,10 +7,10 @@ import {
   cell,
   column,
   type Fact,
-  type Remark,
+  type LabeledText,
+  labeled,
   type RenderOptions,
   type Report,
-  remark,
   section,
   type Table,
   warning,
@@ -140,9 +140,9 @@ function report(found: Run, options: RenderOptions): Report {
     sections: [
       section("Measured", {
         table: metricTable(found, options),
-        remarks: warnings.map((text) => warning("warning", text)),
+        texts: warnings.map((text) => warning("warning", text)),
       }),
-      section("Cache check", { remarks: reasons(found) }),
+      section("Cache check", { texts: reasons(found) }),
       section("Metadata", { table: factTable(found) }),
       section("As Bonnie++ printed it", { verbatim: raw }),
     ],
@@ -188,8 +188,8 @@ function metricTable({ metrics }: Run, options: RenderOptions): Table {
   return { caption: "What the run measured", columns, rows };
 }
 
-function reasons({ quality }: Run): Remark[] {
-  if (quality.reasons.length === 0) return [remark("no rule", "none of the cache rules fired.")];
+function reasons({ quality }: Run): LabeledText[] {
+  if (quality.reasons.length === 0) return [labeled("no rule", "none of the cache rules fired.")];
   return quality.reasons.map(({ rule, strength, text }) => {
     const decides = quality.decided_by.includes(rule);
     return { label: rule, text: `${text} (${strength})`, isWarning: decides };

@@ -3,7 +3,7 @@
 import * as fc from "fast-check";
 import { expect, test } from "vitest";
 import { prose } from "../../shared/render/html.tsx";
-import { wrapLines } from "../../shared/render/wrap.ts";
+import { wrapLines } from "../../shared/render/text.ts";
 import { formatNumber } from "../../shared/run/format.ts";
 
 test.each([

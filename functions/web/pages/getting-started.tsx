@@ -3,14 +3,14 @@
 import type { Context } from "hono";
 import type { FC } from "hono/jsx";
 import type { HttpEnv } from "../http/app.ts";
-import { tokenOf } from "../http/auth.ts";
-import { originOf } from "../routes/share-links.ts";
+import { currentToken } from "../http/auth.ts";
+import { findOrigin } from "../routes/share-links.ts";
 import type { PageDeps } from "./app.ts";
 import { pageResponse } from "./layout.tsx";
 
 /** The page in place of a comparison: 200, with the next steps. */
 export async function gettingStarted(c: Context<HttpEnv>, deps: PageDeps): Promise<Response> {
-  const { fleet } = tokenOf(c);
+  const { fleet } = currentToken(c);
   const [page, pending] = await Promise.all([deps.hosts.list(fleet, 1), deps.pendingHosts.count(fleet)]);
   const hasHosts = page.items.length > 0;
   const { title, lead } = STATES[hasHosts ? "noPair" : pending === 0 ? "noResults" : "pending"];
@@ -20,7 +20,7 @@ export async function gettingStarted(c: Context<HttpEnv>, deps: PageDeps): Promi
     <div class="sheet">
       <h1>{title}</h1>
       <p class="lead">{lead}</p>
-      <Steps origin={originOf(c, deps.publicUrl)} />
+      <Steps origin={findOrigin(c, deps.publicUrl)} />
       <p>
         <a class="button" href="/upload">
           Paste a result instead

@@ -7,7 +7,7 @@ import type { MatrixResult } from "../../../shared/compare/trend.ts";
 import { prose } from "../../../shared/render/html.tsx";
 import { type Explanation, explainMetric } from "../../../shared/report/explanation.ts";
 import { formatHostCount, formatInterval, formatTimes } from "../../../shared/report/format.ts";
-import { DEFAULT_RENDER_OPTIONS, type Remark, type Report, warning } from "../../../shared/report/model.ts";
+import { DEFAULT_RENDER_OPTIONS, type LabeledText, type Report, warning } from "../../../shared/report/model.ts";
 import { shownMetrics, verdictCell } from "../../../shared/report/verdicts.ts";
 import { BACKENDS, type Backend } from "../../../shared/run/backends.ts";
 import { formatRatio } from "../../../shared/run/format.ts";
@@ -15,10 +15,10 @@ import { metricLabel } from "../../../shared/run/metrics.ts";
 import { printable } from "../../../shared/run/text.ts";
 import { compare, FLEET_SECTION, WORDS_SECTION } from "../../../shared/summaries/compare.ts";
 import { matrix } from "../../../shared/summaries/matrix.ts";
-import { entryOf } from "../../../shared/summaries/registry.ts";
+import { findEntry } from "../../../shared/summaries/registry.ts";
 import { cellSource } from "../../service/summary-source.ts";
-import { checked } from "../../service/validation.ts";
-import { tokenOf } from "../http/auth.ts";
+import { computeSummary } from "../../service/validation.ts";
+import { currentToken } from "../http/auth.ts";
 import { sentQuery } from "../http/form.ts";
 import type { PageDeps } from "./app.ts";
 import {
@@ -42,7 +42,7 @@ import { summaryPage } from "./summary.tsx";
 /** GET / */
 export const overview: Page<PageDeps> = async (c, deps) => {
   const sent = sentQuery(c);
-  const { fleet } = tokenOf(c);
+  const { fleet } = currentToken(c);
   const source = cellSource(deps, fleet);
   const hasBackends = sent["baseline"] !== undefined || sent["candidate"] !== undefined;
   const [values, pair] = await Promise.all([
@@ -54,9 +54,9 @@ export const overview: Page<PageDeps> = async (c, deps) => {
   return summaryPage(c, {
     query,
     form: <ComparisonForm query={query} values={values} now={deps.clock()} />,
-    entry: entryOf(deps.summaries, "compare"),
+    entry: findEntry(deps.summaries, "compare"),
     compute: async () => {
-      const result = await compare.compute(source, checked(compare.query, query, "bad_parameter"));
+      const result = await computeSummary(compare, source, query);
       return { kind: compare, result, report: buildReport(result), children: <VerdictTable comparison={result} /> };
     },
     onError: { title: "Overview", heading: "This comparison is not possible" },
@@ -94,7 +94,7 @@ const ComparisonForm: FC<{ query: PageQuery; values: CohortValues; now: number }
       <a
         class="swap"
         href={`/${buildQueryString({ ...query, baseline: candidate, candidate: baseline })}`}
-        aria-label={`Swap: ${printable(baseline)} against ${printable(candidate)}`}
+        aria-label={`Swap: ${printable(baseline)} vs ${printable(candidate)}`}
       >
         ⇄
       </a>
@@ -111,11 +111,11 @@ function buildReport(comparison: Comparison): Report {
   const sections = report.sections
     .filter(({ heading }) => heading !== WORDS_SECTION)
     .map((section) => (section.heading === FLEET_SECTION ? { ...section, heading: "Caveats", table: null } : section))
-    .filter(({ table, remarks }) => table !== null || remarks.length > 0);
+    .filter(({ table, texts }) => table !== null || texts.length > 0);
   return { ...report, notices: [...buildOneHostNotice(comparison), ...report.notices], sections };
 }
 
-function buildOneHostNotice({ baseline, candidate, fleet }: Comparison): Remark[] {
+function buildOneHostNotice({ baseline, candidate, fleet }: Comparison): LabeledText[] {
   const hosts = Math.max(0, ...Object.values(fleet.metrics).map((metric) => metric.hosts));
   if (hosts !== 1) return [];
   const text = `its ratios hold for this host only, because hosts often differ more than backends do. Measure ${baseline} and ${candidate} on more hosts: the first verdicts need 6 to 9.`;

@@ -84,7 +84,7 @@ describe("the seed: one host", () => {
 
   test("is shown without a query, with the simpler backend as the baseline", () => {
     expect([chosen(page, "baseline"), chosen(page, "candidate")]).toEqual([["loop"], ["blktap1"]]);
-    expect(page).toContain("<h1>blktap1 against loop</h1>");
+    expect(page).toContain("<h1>blktap1 vs loop</h1>");
   });
 
   test("warns first that there is only one host", () => {
