@@ -64,7 +64,7 @@ const UPLOADS: readonly Endpoint[] = [
     path: "/v1/results",
     summary: "Add Bonnie++ results.",
     description:
-      "Acknowledged means durable. Run metadata is taken from the result line, then the query, then `# key: value` lines in the body, which apply to the lines after them; later ones win.",
+      "An acknowledged result is durable. Run metadata is taken from the result line, then the query, then `# key: value` lines in the body, which apply to the lines after them. A later source takes precedence.",
     scopes: ["ingest"],
     query: runParameters,
     body: {
@@ -114,7 +114,7 @@ const OTHERS: readonly Endpoint[] = [
     path: "/v1/quarantine/{id}/retry",
     summary: "Try a rejected line again.",
     description:
-      "With its stored metadata; parameters given here win. A line that can be read now leaves the quarantine.",
+      "Uses its stored metadata; parameters given here take precedence. A line that can be read now leaves the quarantine.",
     scopes: [],
     pathParameters: { id: "`quarantine_id` of the receipt." },
     query: runParameters,

@@ -98,7 +98,7 @@ function buildGroups({ ratios, backends }: HostProfile, { metrics }: RenderOptio
     });
   return [
     ...ratios.map((pair) => ({
-      name: `${pair.candidate} against ${pair.baseline}, stratum ${pair.stratum}`,
+      name: `${pair.candidate} vs ${pair.baseline}, stratum ${pair.stratum}`,
       rows: buildRows(pair, (value) => formatTimes(value)),
     })),
     ...backends.map((group) => ({
@@ -113,13 +113,13 @@ function textInstead(rank: HostRank | null): string | null {
   return rank.hosts < 2 ? "no other host to compare with" : null;
 }
 
-/** `above 28 of 29`, or `above 10 to 14 of 29` where some hosts cannot be ordered. */
+/** `higher than 28 of 29`, or `higher than 10 to 14 of 29` where some hosts cannot be ordered. */
 function formatRank(rank: HostRank | null): string {
   if (rank === null) return "";
   const others = rank.hosts - 1;
   const most = Math.max(rank.below, others - rank.above);
   const below = most === rank.below ? formatNumber(most) : `${formatNumber(rank.below)} to ${formatNumber(most)}`;
-  return `above ${below} of ${formatNumber(others)}`;
+  return `higher than ${below} of ${formatNumber(others)}`;
 }
 
 // A group of rows.

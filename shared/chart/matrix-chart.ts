@@ -61,7 +61,7 @@ function describePair(pair: Pair, metrics: readonly Metric[]): string {
   const found = groupByVerdict(entries).map(
     ([label, own]) => `${label} in ${own.map(({ metric }) => metric).join(", ")}`,
   );
-  return `${pair.candidate} against ${pair.baseline} on ${formatPairHosts(pair)}: ${found.join("; ")}.`;
+  return `${pair.candidate} vs ${pair.baseline} on ${formatPairHosts(pair)}: ${found.join("; ")}.`;
 }
 
 const pairName = ({ candidate, baseline }: Pair): string => `${candidate} / ${baseline}`;

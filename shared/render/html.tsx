@@ -7,8 +7,10 @@ import type { Cell, Column, LabeledText, Report, Section, Table, Target, Theme }
 import { printable, printableLines } from "../run/text.ts";
 import { type Colors, DARK, LIGHT } from "./colors.ts";
 
-// The body of a report, as pages of the service, shared pages and saved files all show it.
+/** Sentences for HTML: printable, and with no-break spaces between the digits of a number, so that no line ends in it. */
+export const prose = (text: string): string => printable(text).replace(/(?<=\d) (?=\d{3}(?!\d))/g, "\u00a0");
 
+// The body of a report, as pages of the service, shared pages and saved files all show it.
 interface ReportBodyProps {
   readonly report: Report;
   /** The chart as SVG, which is put in as it is; null for none. */
@@ -23,8 +25,8 @@ interface ReportBodyProps {
 export const ReportBody: FC<ReportBodyProps> = ({ report, chart, linkOf, children }) => (
   <article class="report">
     <h1>{printable(report.title)}</h1>
-    <p class="lead">{printable(report.lead)}</p>
-    {report.guide !== null && <p>{printable(report.guide)}</p>}
+    <p class="lead">{prose(report.lead)}</p>
+    {report.guide !== null && <p>{prose(report.guide)}</p>}
     {report.facts.length > 0 && (
       <dl class="facts">
         {report.facts.map(({ label, text }) => (
@@ -116,7 +118,7 @@ const LabeledTexts: FC<{ texts: readonly LabeledText[] }> = ({ texts }) =>
     <ul>
       {texts.map(({ label, text, isWarning }) => (
         <li class={isWarning ? "warning" : undefined}>
-          <strong>{printable(label)}</strong>: {printable(text)}
+          <strong>{printable(label)}</strong>: {prose(text)}
         </li>
       ))}
     </ul>

@@ -67,14 +67,17 @@ function labeledLines({ label, text: words, isWarning }: LabeledText): string[] 
   return wrapLines(printable(`${isWarning ? "! " : ""}${label}: ${words}`), WIDTH, INDENT);
 }
 
+/** A space where a line may end: any but those between the digits of a number, such as `18 075`. */
+const BREAK = /(?<!\d) | (?!\d{3}(?!\d))/;
+
 /**
  * Text broken at spaces into lines of at most `width` characters; lines after the first begin with `indent`. A word
- * that fits on no line is cut into pieces.
+ * that fits on no line is cut into pieces. A number is one word, with the spaces between its digits.
  */
 export function wrapLines(text: string, width: number, indent = ""): string[] {
   const lines: string[] = [];
   let line = "";
-  for (const word of text.split(" ").flatMap((whole) => cutWord(whole, width - indent.length))) {
+  for (const word of text.split(BREAK).flatMap((whole) => cutWord(whole, width - indent.length))) {
     const longer = line === "" ? word : `${line} ${word}`;
     if (line !== "" && line.trim() !== "" && longer.length > width) {
       lines.push(line.trimEnd());

@@ -336,7 +336,7 @@ export function flagText(
     case "single_host":
       return "Only one host: this says something about that host, not about a fleet.";
     case "mostly_single_runs":
-      return `${part} have a single run on a side; 3 to 5 runs on each backend reduce the noise.`;
+      return `${part} have a single run on one of the backends; 3 to 5 runs on each backend reduce the noise.`;
     case "many_too_fast":
       return `${part} were too fast to measure on both backends; run Bonnie++ with a larger -s or -n.`;
     case "outlier_hosts":

@@ -94,7 +94,7 @@ function report(result: AllBackends, options: RenderOptions): Report {
         ? "No backend has results yet."
         : "Each backend on its own, over different hosts: to compare two backends, see their comparison.",
     guide:
-      "Medians over hosts, in K/s for data, seeks/s and files/s. The last column is the noise between runs of one host.",
+      "Medians over hosts, in K/s (reads and writes), seeks/s or files/s. The last column is the noise between runs of one host.",
     facts: aboutFacts(result, shownFact(options)),
     notices: [...noticeTexts(result), ...(result.periods.length > 1 ? [REPEATED_NOTICE] : [])],
     sections: [

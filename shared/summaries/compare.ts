@@ -183,7 +183,7 @@ export const compare: SummaryKind<typeof query, Comparison, CellSource> = {
   badge: (comparison, metric) => badge(comparison, badgeMetric(comparison, metric)),
 };
 
-const formatTitle = (baseline: Backend, candidate: Backend): string => `${candidate} against ${baseline}`;
+const formatTitle = (baseline: Backend, candidate: Backend): string => `${candidate} vs ${baseline}`;
 
 async function compute(source: CellSource, parameters: Query): Promise<Comparison> {
   const baseline = resolvedBackend("baseline", parameters.baseline);

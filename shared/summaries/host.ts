@@ -161,9 +161,9 @@ function report(profile: HostProfile, options: RenderOptions): Report {
     lead:
       backends.length === 0
         ? `No results of ${name} are counted yet.`
-        : `What ${name} measured on ${formatCount(new Set(backends.map(({ backend }) => backend)).size, "backend")}, over all time. One host is never a verdict.`,
+        : `What ${name} measured on ${formatCount(new Set(backends.map(({ backend }) => backend)).size, "backend")}, over all time. A single host never gives a verdict.`,
     guide:
-      "Below and above: hosts of the fleet that are certainly slower and faster. Rates are in K/s for data, seeks/s and files/s.",
+      "Below and above: how many hosts of the fleet are certainly slower and faster. Rates are in K/s (reads and writes), seeks/s or files/s.",
     facts: [
       { label: "attributes", text: formatCohort(cohort) },
       { label: "pending", text: pending ? "newer results" : "nothing" },
@@ -234,7 +234,7 @@ function pairSection({ baseline, candidate, stratum, all, trusted }: HostPair, o
     ...ratioCells(ratio),
     mark(ratio, trusted[name], formatRatio),
   ]);
-  return section(`${candidate} against ${baseline}, stratum ${stratum}: above 1, ${candidate} is faster`, {
+  return section(`${candidate} vs ${baseline}, stratum ${stratum}: above 1, ${candidate} is faster`, {
     table: { caption: `Ratios ${candidate} / ${baseline} on this host in stratum ${stratum}`, columns: RATIOS, rows },
   });
 }

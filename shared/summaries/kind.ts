@@ -91,9 +91,6 @@ export interface CellSource {
   now(): number;
 }
 
-/** Which runs to list. */
-export type RunFilter = Omit<RunQuery, "limit" | "cursor">;
-
 /** The statistics, hosts and runs of one fleet, as far as the caller may read them. */
 export interface FleetSource extends CellSource {
   /** Null for a host without results. */

@@ -133,7 +133,7 @@ function report(result: MatrixResult, options: RenderOptions): Report {
     facts: aboutFacts(result, [...shownFact(options), marginFact(smallest)]),
     notices: [...noticeTexts(result), ...(pairs.length === 0 ? [] : [FLAGS_NOTICE])],
     sections: pairs.map(({ baseline, candidate, runs, metrics: entries }) =>
-      section(`${candidate} against ${baseline}, ${formatCount(runs, "run")}: above 1, ${candidate} is faster`, {
+      section(`${candidate} vs ${baseline}, ${formatCount(runs, "run")}: above 1, ${candidate} is faster`, {
         table: {
           caption: `Ratios ${candidate} / ${baseline} over the fleet`,
           columns: COLUMNS,

@@ -130,7 +130,7 @@ function report(found: Run, options: RenderOptions): Report {
   const { host, backend, finished_at, quality, warnings, withdrawn_at, raw } = found;
   return {
     title: options.title ?? `Run on ${host}, backend ${backend}`,
-    lead: `Finished ${formatInstant(finished_at)}. Quality of the reads: ${quality.verdict}.`,
+    lead: `Finished ${formatInstant(finished_at)}. Cache check: ${quality.verdict}.`,
     guide: null,
     facts: runFacts(found),
     notices:
@@ -142,7 +142,7 @@ function report(found: Run, options: RenderOptions): Report {
         table: metricTable(found, options),
         texts: warnings.map((text) => warning("warning", text)),
       }),
-      section("Cache assessment", { texts: reasons(found) }),
+      section("Cache check", { texts: reasons(found) }),
       section("Metadata", { table: factTable(found) }),
       section("As Bonnie++ printed it", { verbatim: raw }),
     ],
@@ -159,7 +159,7 @@ function runFacts({ id, host, vm, backend, stratum, received_at, client_run, bon
     { label: "stratum", text: stratum },
     { label: "Bonnie++", text: version === null ? bonnie.format : `${bonnie.format}, ${version}` },
     { label: "received", text: formatInstant(received_at) },
-    ...(client_run === null ? [] : [{ label: "run", text: client_run }]),
+    ...(client_run === null ? [] : [{ label: "client run", text: client_run }]),
     { label: "id", text: id },
   ];
 }

@@ -15,11 +15,12 @@ import {
 } from "../report/model.ts";
 import { type Records, runRecords } from "../report/records.ts";
 import { formatCount } from "../run/format.ts";
+import type { RunFilter } from "../run/listing.ts";
 import { METRIC_NAMES } from "../run/metrics.ts";
 import type { Run } from "../run/run.ts";
 import { cursor, limit, single } from "./fields.ts";
 import { storedHostName } from "./host.ts";
-import type { FleetSource, RunFilter, SummaryKind } from "./kind.ts";
+import type { FleetSource, SummaryKind } from "./kind.ts";
 import { resolvedBackend } from "./parameters.ts";
 import { measuredText, run } from "./run.ts";
 import { lazily, schemas } from "./schemas.ts";
@@ -143,14 +144,14 @@ function report({ runs: listed, unreadable = [], cursor, looked_at }: RunPage, o
     column("<", "finished"),
     column("<", "host"),
     column("<", "backend"),
-    column("<", "reads", "quality"),
+    column("<", "cache check", "quality"),
     ...shown.map((name) => column(">", name)),
     column("<", "id"),
   ];
   return {
     title: options.title ?? TITLE,
     lead: leadText(listed.length, looked_at),
-    guide: "Rates are in K/s for data, seeks/s and files/s.",
+    guide: "Rates are in K/s (reads and writes), seeks/s or files/s.",
     facts: [],
     notices: unreadable.map(({ id, host }) =>
       warning(

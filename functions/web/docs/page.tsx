@@ -13,6 +13,7 @@ import {
   FLAG_DESCRIPTIONS,
   QUALITY_DESCRIPTIONS,
   REASON_DESCRIPTIONS,
+  RULE_DESCRIPTIONS,
   VERDICT_DESCRIPTIONS,
 } from "../../../shared/report/glossary.ts";
 import { listAliases } from "../../../shared/run/aliases.ts";
@@ -22,6 +23,7 @@ import { METRICS } from "../../../shared/run/metrics.ts";
 import type { HttpApp } from "../http/app.ts";
 import { contentSecurityPolicy, styleHash } from "../http/csp.ts";
 import { constantResponse } from "../http/etag.ts";
+import { Measuring } from "./measuring.tsx";
 
 /** The part of an OpenAPI document that the page shows. */
 interface OpenApiDocument {
@@ -139,6 +141,18 @@ const Page: FC<{ document: OpenApiDocument }> = ({ document }) => (
         <Section id="quality">
           <Glossary prefix="quality" of={QUALITY_DESCRIPTIONS} />
         </Section>
+        <Section id="rules">
+          <Glossary prefix="rule" of={RULE_DESCRIPTIONS} />
+        </Section>
+        <Section id="strata">
+          <p>
+            Rates are compared only within a stratum: the same family of Bonnie++ versions (v1 is 1.00 to 1.04, v2 is
+            1.92b to 2.00a), file size, chunk size and number of files, written v1/2G/8k/16.
+          </p>
+        </Section>
+        <Section id="measuring">
+          <Measuring />
+        </Section>
       </main>
     </body>
   </html>
@@ -154,6 +168,9 @@ const SECTIONS = [
   ["reasons", "Reasons for a verdict"],
   ["flags", "Flags"],
   ["quality", "Quality of a run"],
+  ["rules", "Cache rules"],
+  ["strata", "Strata"],
+  ["measuring", "Measure one guest on two backends"],
 ] as const;
 
 const Section: FC<{ id: (typeof SECTIONS)[number][0]; children: Child }> = ({ id, children }) => (

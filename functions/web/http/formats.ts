@@ -1,4 +1,4 @@
-// The format of a response: a suffix of the path wins, then Accept, then the default of the endpoint (docs/api.md#formats).
+// The format of a response: a suffix of the path, else Accept, else the default of the endpoint (docs/api.md#formats).
 
 import type { Context } from "hono";
 import { accepts } from "hono/accepts";

@@ -66,7 +66,7 @@ const PairLinks: FC<{ matrix: MatrixResult; query: PageQuery }> = ({ matrix: { p
         {pairs.map(({ baseline, candidate }) => (
           <li>
             <a href={`/${buildQueryString({ ...query, baseline, candidate })}`}>
-              {candidate} against {baseline}
+              {candidate} vs {baseline}
             </a>
           </li>
         ))}

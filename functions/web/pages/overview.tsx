@@ -4,6 +4,7 @@
 import type { FC } from "hono/jsx";
 import type { Comparison } from "../../../shared/compare/comparison.ts";
 import type { MatrixResult } from "../../../shared/compare/trend.ts";
+import { prose } from "../../../shared/render/html.tsx";
 import { type Explanation, explainMetric } from "../../../shared/report/explanation.ts";
 import { formatHostCount, formatInterval, formatTimes } from "../../../shared/report/format.ts";
 import { DEFAULT_RENDER_OPTIONS, type LabeledText, type Report, warning } from "../../../shared/report/model.ts";
@@ -93,7 +94,7 @@ const ComparisonForm: FC<{ query: PageQuery; values: CohortValues; now: number }
       <a
         class="swap"
         href={`/${buildQueryString({ ...query, baseline: candidate, candidate: baseline })}`}
-        aria-label={`Swap: ${printable(baseline)} against ${printable(candidate)}`}
+        aria-label={`Swap: ${printable(baseline)} vs ${printable(candidate)}`}
       >
         ⇄
       </a>
@@ -157,7 +158,7 @@ const VerdictTable: FC<{ comparison: Comparison }> = ({ comparison }) => (
               <td class="short">{formatInterval(metric.ci, formatRatio, "compact")}</td>
               <td class="number short">{formatHostCount(metric)}</td>
               <td class="finding">
-                {printable(metric.sentence)}
+                {prose(metric.sentence)}
                 {explanation !== null && <VerdictExplanation name={name} explanation={explanation} />}
               </td>
             </tr>
@@ -177,18 +178,18 @@ const VerdictExplanation: FC<{ name: string; explanation: Explanation }> = (prop
       </summary>
       <dl>
         <dt>Why</dt>
-        <dd>{printable(why)}</dd>
+        <dd>{prose(why)}</dd>
         {hosts.length > 0 && (
           <>
             <dt>Hosts</dt>
             {hosts.map((text) => (
-              <dd>{printable(text)}</dd>
+              <dd>{prose(text)}</dd>
             ))}
           </>
         )}
         <dt>What would change this</dt>
         {change.map((text) => (
-          <dd>{printable(text)}</dd>
+          <dd>{prose(text)}</dd>
         ))}
       </dl>
     </details>

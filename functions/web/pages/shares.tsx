@@ -110,13 +110,15 @@ const ShareLinks: FC<{ share: Share; title: string; urls: ShareUrls; isOpen: boo
   return (
     <details open={isOpen}>
       <summary>
-        Image and snippets<span class="unseen"> of {title}</span>
+        {" "}
+        {urls.svg === null ? "Snippets" : "Image and snippets"}
+        <span class="unseen"> of {title}</span>
       </summary>
       {/* By its path, so that it loads from this service whatever the public origin is; a closed entry loads nothing. */}
       {urls.svg !== null && <img src={`/s/${share.id}.svg`} alt={title} width={WIDTH.default} loading="lazy" />}
       {snippets.img !== null && <Snippet name="Image (HTML)" text={snippets.img} />}
       <Snippet name="Markdown" text={snippets.markdown} />
-      <Snippet name="Linked image (HTML)" text={snippets.html} />
+      <Snippet name={snippets.img === null ? "Link (HTML)" : "Linked image (HTML)"} text={snippets.html} />
       <Snippet name="iframe (HTML)" text={snippets.iframe} />
       <Snippet name="Shell" text={snippets.curl} />
       <p class="formats">
@@ -151,7 +153,7 @@ function formatQuery(query: Share["query"]): string {
   return parts.length === 0 ? "" : `: ${printable(parts.join(", "))}`;
 }
 
-/** Text to paste: a click selects all of it, and with scripts a button copies it. */
+/** Text to paste: a click selects all of it, and with JavaScript a button copies it. */
 const Snippet: FC<{ name: string; text: string }> = ({ name, text }) => (
   <div class="snippet">
     <span>{name}</span>

@@ -5,6 +5,7 @@ import type { Context } from "hono";
 import type { FC } from "hono/jsx";
 import * as z from "zod";
 import { type Advice, AppError } from "../../../shared/errors.ts";
+import { prose } from "../../../shared/render/html.tsx";
 import { COHORT_KEYS } from "../../../shared/run/cohort.ts";
 import { formatNumber } from "../../../shared/run/format.ts";
 import { printable } from "../../../shared/run/text.ts";
@@ -170,7 +171,7 @@ function receiptPage(c: Context<HttpEnv>, receipt: Receipt, fields: UploadFields
           <Count name="rejected" count={rejected} />
         </dl>
         {rejected > 0 && (
-          <p>{results.length > 0 && "Valid lines were stored. "}Rejected lines are quarantined verbatim.</p>
+          <p>{results.length > 0 && "Valid lines are stored. "}Rejected lines are quarantined verbatim.</p>
         )}
         {results.length > 0 && <ResultTable results={results.slice(0, MAX_ROWS)} />}
         <OmittedRows count={results.length - MAX_ROWS} of="results" />
@@ -245,7 +246,7 @@ const ResultTable: FC<{ results: readonly ReceiptResult[] }> = ({ results }) => 
             <td class="whole" data-head="Cache check">
               {quality.verdict}
               {[...quality.reasons.map((reason) => `${reason.rule}: ${reason.text}`), ...warnings].map((remark) => (
-                <p class="help">{printable(remark)}</p>
+                <p class="help">{prose(remark)}</p>
               ))}
             </td>
             <td>
@@ -279,7 +280,7 @@ const IssueTable: FC<{ issues: Receipt["issues"] }> = ({ issues }) => (
             </th>
             <td data-head="Column">{column}</td>
             <td>{printable(field ?? "–")}</td>
-            <td class="whole">{printable(reason)}</td>
+            <td class="whole">{prose(reason)}</td>
           </tr>
         ))}
       </tbody>

@@ -4,7 +4,7 @@
 import type { Context } from "hono";
 import { csvRecord } from "../../../shared/render/csv.ts";
 import { runRecords, unreadableRecords } from "../../../shared/report/records.ts";
-import { type AllRunsQuery, type RunLister, runPages, type UnreadableRun } from "../../../shared/run/listing.ts";
+import { type RunFilter, type RunLister, runPages, type UnreadableRun } from "../../../shared/run/listing.ts";
 import { fleetSource } from "../../service/summary-source.ts";
 import type { HttpEnv } from "../http/app.ts";
 import { currentToken } from "../http/auth.ts";
@@ -38,7 +38,7 @@ export async function runExportResponse(c: Context<HttpEnv>, deps: ReadDeps): Pr
 export async function* exportedRuns(
   runs: RunLister,
   fleet: string,
-  query: AllRunsQuery,
+  query: RunFilter,
   onUnreadable: (run: UnreadableRun) => void,
 ): AsyncGenerator<string, void> {
   let head = csvRecord(runRecords([]).columns);

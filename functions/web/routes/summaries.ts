@@ -48,7 +48,7 @@ async function handleSummary(c: Context<HttpEnv>, deps: ReadDeps, entry: Summary
 }
 
 /**
- * A summary of something with a name. A name may end like a format: if there is something of that very name, it wins, and the
+ * A summary of something with a name. A name may end like a format: if there is something of that very name, it takes precedence, and the
  * response has the format of Accept.
  */
 async function namedSummary(c: Context, entry: SummaryEntry, source: FleetSource, name: string): Promise<Response> {
