@@ -1,29 +1,42 @@
-// The largest items of a table, by kind. The limit of DynamoDB is 400 KB.
+// The sizes of the items of a table, by kind. The limit of DynamoDB is 400 KB.
 
-import { currentGeneration } from "../../functions/store/generations.ts";
-import { sizeOf } from "../../functions/store/item.ts";
-import { cellPartition, runsOfHost, summaryKey } from "../../functions/store/keys.ts";
-import { partition, queryItems, type Table } from "../../functions/store/table.ts";
-import { PERIOD_ALL } from "../../shared/run/periods.ts";
-import type { Figure } from "./rows.ts";
+import { ScanCommand } from "@aws-sdk/client-dynamodb";
+import type { Item } from "../../functions/store/item.ts";
+import { textOf } from "../../functions/store/item.ts";
+import type { Table } from "../../functions/store/table.ts";
+import type { Row } from "./rows.ts";
+import { itemBytes, kindOf } from "./units.ts";
 
-/** The largest of all cells and summaries of period `all`, which are the largest periods, and of the runs of the given hosts. */
-export async function largestItems(table: Table, hosts: readonly string[]): Promise<Figure[]> {
-  const of = await currentGeneration(table, "default");
-  // A host's partition has the summaries of all hosts of its shard.
-  const buckets = new Set(hosts.map((host) => summaryKey(of, PERIOD_ALL, host).pk));
-  const kinds = {
-    run: hosts.map((host) => runsOfHost("default", host)),
-    host: [...buckets],
-    cell: [cellPartition(of, PERIOD_ALL)],
-  };
-  const figures: Figure[] = [];
-  for (const [kind, partitions] of Object.entries(kinds)) {
-    let largest = 0;
-    for (const pk of partitions) {
-      for await (const item of queryItems(table, partition(pk))) largest = Math.max(largest, sizeOf(item));
-    }
-    figures.push({ value: largest, unit: `${kind}-B`, target: 400e3 });
+/** A row for each kind, with the number, the average and the largest size of its items; the largest kinds first. */
+export async function storedSizes(table: Table, prefix: string): Promise<Row[]> {
+  const kinds = new Map<string, { items: number; bytes: number; largest: number }>();
+  for await (const item of scan(table)) {
+    const bytes = itemBytes(item);
+    const kind = kindOf(textOf(item, "pk"));
+    const sizes = kinds.get(kind) ?? { items: 0, bytes: 0, largest: 0 };
+    sizes.items += 1;
+    sizes.bytes += bytes;
+    sizes.largest = Math.max(sizes.largest, bytes);
+    kinds.set(kind, sizes);
   }
-  return figures;
+  return [...kinds]
+    .toSorted(([, a], [, b]) => b.bytes - a.bytes)
+    .map(([kind, { items, bytes, largest }]) => ({
+      name: `${prefix}/sizes/${kind}`,
+      iterations: items,
+      figures: [
+        { value: bytes / items, unit: "average-B" },
+        { value: largest, unit: "largest-B", target: 400e3 },
+        { value: bytes, unit: "all-B" },
+      ],
+    }));
+}
+
+async function* scan(table: Table): AsyncGenerator<Item> {
+  let start: Item | undefined;
+  do {
+    const page = await table.client.send(new ScanCommand({ TableName: table.name, ExclusiveStartKey: start }));
+    yield* page.Items ?? [];
+    start = page.LastEvaluatedKey;
+  } while (start !== undefined);
 }

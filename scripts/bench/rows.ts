@@ -9,6 +9,8 @@ export interface Figure {
   readonly unit: string;
   /** The minimum (`/s`) or the maximum (all other units). */
   readonly target?: number;
+  /** What the figure is about, such as a partition key; for the table. */
+  readonly about?: string;
 }
 
 export interface Row {
@@ -32,7 +34,7 @@ function plain(value: number): string {
 /** The same figures, held against nothing. */
 export const withoutTargets = ({ figures, ...row }: Row): Row => ({
   ...row,
-  figures: figures.map(({ value, unit }) => ({ value, unit })),
+  figures: figures.map(({ target: _, ...figure }) => figure),
 });
 
 /** One line for each figure; `MISSED` where it has a target and does not reach it. */
@@ -46,9 +48,9 @@ export function tableOf(rows: readonly Row[]): string {
     .join("\n");
 }
 
-function columnsOf({ value, unit, target }: Figure): string[] {
+function columnsOf({ value, unit, target, about = "" }: Figure): string[] {
   const [shown, shownUnit] = inWords(value, unit);
-  if (target === undefined) return [shown, shownUnit, ""];
+  if (target === undefined) return [shown, shownUnit, about];
   const reached = unit.endsWith("/s") ? value >= target : value <= target;
   const wanted = `${unit.endsWith("/s") ? "at least" : "at most"} ${inWords(target, unit)[0]}`;
   return [shown, shownUnit, reached ? wanted : `${wanted}: MISSED`];

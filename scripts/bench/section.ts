@@ -8,8 +8,8 @@ export interface BenchOptions {
   readonly folder: string;
   /** Tiny sizes, which only check that everything works. */
   readonly quick: boolean;
-  /** Fleet sizes of the comparison. */
-  readonly hosts: readonly number[];
+  /** Fleet sizes of the sections `comparison` and `capacity`; the section's own unless given. */
+  readonly hosts?: readonly number[];
   /** The file name of a CPU profile; null without --profile. */
   profile(name: string): string | null;
 }
