@@ -21,8 +21,11 @@ import { compare } from "../../shared/summaries/compare.ts";
 import { aggregateAll, FLEET, runsOf, storeFleet, withTable } from "./fleets.ts";
 import { storedSizes } from "./item-sizes.ts";
 import { type Meter, makeMeter, type Usage } from "./meter.ts";
-import type { Figure, Row } from "./rows.ts";
+import { type Figure, type Row, withoutTargets } from "./rows.ts";
 import type { Section } from "./section.ts";
+
+/** The size of a fleet unless another is given; the targets are for this size. */
+const USUAL_HOSTS = 4_000;
 
 /** Hosts of each shard that are counted alone, together, and at most in a drained shard. */
 const ALONE = 5;
@@ -46,7 +49,7 @@ const monthOf = (hosts: number, from: string, seed: number): FleetPlan => ({
   ...{ hosts, from, seed: FLEET.seed + seed, runs: 1 },
 });
 
-export const capacity: Section = async ({ folder, quick, hosts: sizes = quick ? [50] : [4_000] }) => {
+export const capacity: Section = async ({ folder, quick, hosts: sizes = quick ? [50] : [USUAL_HOSTS] }) => {
   const rows: Row[] = [];
   for (const hosts of sizes) {
     const known = `${folder}/capacity-${hosts}`;
@@ -73,7 +76,8 @@ async function measureFleet(uncounted: Table, endpoint: string, hosts: number): 
     const measure = new Measurements(await makeMeter(table, uncounted), `Capacity/hosts=${hosts}`);
     await measureComparisons(measure, table);
     await measureResults(measure, { table, uncounted }, hosts);
-    return [...measure.rows, measure.check(), ...(await storedSizes(uncounted, `Capacity/hosts=${hosts}`))];
+    const rows = hosts === USUAL_HOSTS ? measure.rows : measure.rows.map(withoutTargets);
+    return [...rows, measure.check(), ...(await storedSizes(uncounted, `Capacity/hosts=${hosts}`))];
   } finally {
     table.client.destroy();
   }

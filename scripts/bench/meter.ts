@@ -11,7 +11,7 @@ import { getItems, type Table } from "../../functions/store/table.ts";
 import { type Charge, chargesOf, kindOf, readUnits, shapeOf, type TableShape } from "./units.ts";
 
 /** Capacity units. */
-export interface Units {
+interface Units {
   reads: number;
   writes: number;
 }

@@ -9,7 +9,7 @@ export interface Figure {
   readonly unit: string;
   /** The minimum (`/s`) or the maximum (all other units). */
   readonly target?: number;
-  /** What the figure is about, such as a partition key; for the table. */
+  /** What the figure is about, such as a partition key; shown in the table only. */
   readonly about?: string;
 }
 
@@ -37,7 +37,7 @@ export const withoutTargets = ({ figures, ...row }: Row): Row => ({
   figures: figures.map(({ target: _, ...figure }) => figure),
 });
 
-/** One line for each figure; `MISSED` where it has a target and does not reach it. */
+/** One line for each figure, with what it is about, and `MISSED` where it has a target and does not reach it. */
 export function tableOf(rows: readonly Row[]): string {
   const cells = rows.flatMap(({ name, figures }) => figures.map((figure) => [name, ...columnsOf(figure)]));
   const widths = [0, 1, 2].map((column) => Math.max(0, ...cells.map((line) => line[column]?.length ?? 0)));
@@ -53,7 +53,7 @@ function columnsOf({ value, unit, target, about = "" }: Figure): string[] {
   if (target === undefined) return [shown, shownUnit, about];
   const reached = unit.endsWith("/s") ? value >= target : value <= target;
   const wanted = `${unit.endsWith("/s") ? "at least" : "at most"} ${inWords(target, unit)[0]}`;
-  return [shown, shownUnit, reached ? wanted : `${wanted}: MISSED`];
+  return [shown, shownUnit, `${about} ${wanted}${reached ? "" : ": MISSED"}`.trimStart()];
 }
 
 /** Nanoseconds as milliseconds, bytes as KB or MB, the rest as it is. */
