@@ -271,7 +271,7 @@ describe("a tiny fleet", () => {
     } finally {
       rmSync(folder, { recursive: true, force: true });
     }
-  });
+  }, 60_000);
 
   const rowOf = (name: string) => rows.find((row) => row.name === `Capacity/hosts=${HOSTS}/${name}`);
   const figuresOf = (name: string) => new Map(rowOf(name)?.figures.map(({ unit, value }) => [unit, value]));
