@@ -1,5 +1,5 @@
 // `npm run bench -- [SECTION...] [--quick] [--hosts 1000,10000] [--data FOLDER] [--profile]`: how fast vbdstat is on this machine, including
-// the load generator. With --data the folder is kept, and the section on comparisons reuses the fleets in it; with --profile the server
+// the load generator. With --data the folder is kept, and the sections on comparisons and capacity reuse their fleets in it; with --profile the server
 // writes CPU profiles to dist/profiles, which scripts/profile.ts summarizes. Rows in the Go benchmark text format and a table on stdout,
 // progress on stderr.
 
@@ -9,6 +9,7 @@ import { cpus, tmpdir } from "node:os";
 import { join } from "node:path";
 import { parseArguments, UsageError } from "../local/cli/arguments.ts";
 import { aggregation, bulk } from "./bench/aggregation.ts";
+import { capacity } from "./bench/capacity.ts";
 import { coldStart } from "./bench/cold-start.ts";
 import { comparison } from "./bench/comparison.ts";
 import { engineAlone, engineReach } from "./bench/engine-alone.ts";
@@ -29,6 +30,7 @@ const SECTIONS: Readonly<Record<string, Section>> = {
   singles,
   aggregation,
   comparison,
+  capacity,
 };
 
 /** The flags and the named sections; exits with 2 when they are invalid. */
@@ -60,7 +62,7 @@ const folder = flags.data ?? mkdtempSync(join(tmpdir(), "vbdstat-bench-"));
 const options = {
   folder,
   quick: flags.quick,
-  hosts: (flags.hosts ?? (flags.quick ? "50" : "1000,10000,100000")).split(",").map(Number),
+  ...(flags.hosts !== undefined && { hosts: flags.hosts.split(",").map(Number) }),
   profile: (name: string) => (flags.profile ? name : null),
 };
 const rows: Row[] = [];

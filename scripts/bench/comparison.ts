@@ -1,10 +1,8 @@
 // Comparisons over HTTP, one after the other, on fleets of several sizes: all hosts, with cached cells and without, and a filter that matches 50
-// cohorts. For each fleet also the consumed capacity of a comparison and a result, and the largest items.
+// cohorts.
 
 import { existsSync } from "node:fs";
-import { generateFleet } from "../../local/demo/generated-fleet.ts";
 import { METRIC_NAMES } from "../../shared/run/metrics.ts";
-import { consumedBy, largestItems } from "./capacity.ts";
 import { aggregateAll, FILTER, FLEET, fleetFolder, storeFleet, withTable } from "./fleets.ts";
 import { percentile, type Row, type Section, type Timing, timed } from "./section.ts";
 import { type BenchServer, startServer } from "./server.ts";
@@ -19,29 +17,25 @@ const UNCACHED_QUERIES = METRIC_NAMES.flatMap((one, index) =>
   }),
 );
 
-/** Enough hosts to be in every shard. */
-const someHosts = [...generateFleet({ ...FLEET, hosts: 100, runs: 1 })].map(({ host }) => host);
-
 /** Runs of a host on each backend: a million results of 10 000 hosts; few on a larger fleet, which takes longer to load. */
 const runsFor = (hosts: number): number => (hosts > 10_000 ? 1 : 50);
 
-export const comparison: Section = async ({ folder, quick, hosts: sizes, profile }) => {
+export const comparison: Section = async ({
+  folder,
+  quick,
+  hosts: sizes = quick ? [50] : [1_000, 10_000, 100_000],
+  profile,
+}) => {
   const rows: Row[] = [];
   let smallest: Timing | null = null;
   for (const hosts of sizes) {
     const dataDir = fleetFolder(folder, hosts);
-    const exists = existsSync(dataDir);
-    await withTable(dataDir, async (table) => {
-      if (!exists) {
+    if (!existsSync(dataDir)) {
+      await withTable(dataDir, async (table) => {
         await storeFleet(table, { ...FLEET, hosts, runs: runsFor(hosts) });
         await aggregateAll(table);
-      }
-      rows.push({
-        name: `LargestItems/hosts=${hosts}`,
-        iterations: hosts,
-        figures: await largestItems(table, someHosts),
       });
-    });
+    }
     const name = `hosts=${hosts}/runs=${hosts * runsFor(hosts) * 2}`;
     const server = await startServer(dataDir, profile(`comparison-${hosts}`));
     const all = await timeQuery(server, QUERY, quick ? 20 : 500);
@@ -56,7 +50,6 @@ export const comparison: Section = async ({ folder, quick, hosts: sizes, profile
     const filtered = await timeQuery(filtering, QUERY + FILTER, quick ? 10 : 200);
     rows.push(makeRow(`Compare/${name}/cohorts=50`, filtered, hosts === 10_000 ? 50e6 : null, filtering));
     await filtering.stop();
-    rows.push(...(await withTable(dataDir, (table) => consumedBy(table, `hosts=${hosts}`))));
   }
   return rows;
 };

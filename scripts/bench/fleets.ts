@@ -83,8 +83,8 @@ export interface Load {
 const BATCH = 400;
 const IN_FLIGHT = 8;
 
-/** Stores all results of a fleet, and leaves their hosts pending. */
-export async function storeFleet(table: Table, plan: FleetPlan): Promise<Load> {
+/** Stores the results of a fleet, of all its hosts or of some, and leaves these hosts pending. */
+export async function storeFleet(table: Table, plan: FleetPlan, some?: ReadonlySet<string>): Promise<Load> {
   const store = makeRunStore(table);
   const report = progress(`storing ${plan.hosts} hosts`, plan.hosts);
   const inFlight = new Set<Promise<unknown>>();
@@ -96,7 +96,7 @@ export async function storeFleet(table: Table, plan: FleetPlan): Promise<Load> {
     const asked = performance.now();
     const { value: upload } = uploads.next();
     generating += performance.now() - asked;
-    if (upload !== undefined) batch.push(...parseRuns(upload.body));
+    if (upload !== undefined && some?.has(upload.host) !== false) batch.push(...parseRuns(upload.body));
     if (batch.length >= BATCH || upload === undefined) {
       const adding: Promise<unknown> = store.add(batch).finally(() => inFlight.delete(adding));
       inFlight.add(adding);

@@ -8,8 +8,8 @@ export interface BenchOptions {
   readonly folder: string;
   /** Tiny sizes, which only check that everything works. */
   readonly quick: boolean;
-  /** Fleet sizes of the comparison. */
-  readonly hosts: readonly number[];
+  /** Fleet sizes of the sections `comparison` and `capacity`; the section's own unless given. */
+  readonly hosts?: readonly number[];
   /** The file name of a CPU profile; null without --profile. */
   profile(name: string): string | null;
 }
@@ -37,6 +37,8 @@ export interface Figure {
   readonly unit: string;
   /** The minimum (`/s`) or the maximum (all other units). */
   readonly target?: number;
+  /** What the figure is about, such as a partition key; shown in the table only. */
+  readonly about?: string;
 }
 
 export interface Row {
@@ -60,10 +62,10 @@ function plain(value: number): string {
 /** The same figures, held against nothing. */
 export const withoutTargets = ({ figures, ...row }: Row): Row => ({
   ...row,
-  figures: figures.map(({ value, unit }) => ({ value, unit })),
+  figures: figures.map(({ target: _, ...figure }) => figure),
 });
 
-/** One line for each figure; `MISSED` where it has a target and does not reach it. */
+/** One line for each figure, with what it is about, and `MISSED` where it has a target and does not reach it. */
 export function formatTable(rows: readonly Row[]): string {
   const cells = rows.flatMap(({ name, figures }) => figures.map((figure) => [name, ...formatFigure(figure)]));
   const widths = [0, 1, 2].map((column) => Math.max(0, ...cells.map((line) => line[column]?.length ?? 0)));
@@ -74,12 +76,12 @@ export function formatTable(rows: readonly Row[]): string {
     .join("\n");
 }
 
-function formatFigure({ value, unit, target }: Figure): string[] {
+function formatFigure({ value, unit, target, about = "" }: Figure): string[] {
   const [shown, shownUnit] = inWords(value, unit);
-  if (target === undefined) return [shown, shownUnit, ""];
+  if (target === undefined) return [shown, shownUnit, about];
   const reached = unit.endsWith("/s") ? value >= target : value <= target;
   const wanted = `${unit.endsWith("/s") ? "at least" : "at most"} ${inWords(target, unit)[0]}`;
-  return [shown, shownUnit, reached ? wanted : `${wanted}: MISSED`];
+  return [shown, shownUnit, `${about} ${wanted}${reached ? "" : ": MISSED"}`.trimStart()];
 }
 
 /** Nanoseconds as milliseconds, bytes as KB or MB, the rest as it is. */

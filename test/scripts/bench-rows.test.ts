@@ -1,6 +1,14 @@
 import { availableParallelism } from "node:os";
 import { describe, expect, test } from "vitest";
-import { formatTable, goBenchmarkLine, median, percentile, type Row, timed } from "../../scripts/bench/section.ts";
+import {
+  formatTable,
+  goBenchmarkLine,
+  median,
+  percentile,
+  type Row,
+  timed,
+  withoutTargets,
+} from "../../scripts/bench/section.ts";
 
 const ROW: Row = {
   name: "Post/inflight=8",
@@ -10,24 +18,32 @@ const ROW: Row = {
     { value: 5_250_000, unit: "p50-ns", target: 5e6 },
     { value: 6_800, unit: "cell-B" },
     { value: 301e6, unit: "server-B", target: 300e6 },
-    { value: 0.5, unit: "RCU/comparison" },
+    { value: 0.5, unit: "RCU/comparison", about: "STAMP#default" },
+    { value: 800, unit: "hosts/s", target: 1_000, about: "CELL#default" },
   ],
 };
 
 test("a row is one that benchstat reads: name with cores, iterations, pairs of value and unit", () => {
   expect(goBenchmarkLine(ROW)).toBe(
-    `BenchmarkPost/inflight=8-${availableParallelism()}\t400\t2612 results/s\t5250000 p50-ns\t6800 cell-B\t301000000 server-B\t0.5 RCU/comparison`,
+    `BenchmarkPost/inflight=8-${availableParallelism()}\t400\t2612 results/s\t5250000 p50-ns\t6800 cell-B\t301000000 server-B\t0.5 RCU/comparison\t800 hosts/s`,
   );
 });
 
-test("the table says which target was missed: rates are to be at least, all else at most what was wanted", () => {
+test("the table says what a figure is about and which target was missed: rates are to be at least, all else at most what was wanted", () => {
   expect(formatTable([ROW]).split("\n")).toEqual([
     "Post/inflight=8  2 612 results/s       at least 2 500",
     "Post/inflight=8   5.25 p50-ms          at most 5: MISSED",
     "Post/inflight=8    6.8 cell-KB",
     "Post/inflight=8    301 server-MB       at most 300: MISSED",
-    "Post/inflight=8    0.5 RCU/comparison",
+    "Post/inflight=8    0.5 RCU/comparison  STAMP#default",
+    "Post/inflight=8    800 hosts/s         CELL#default at least 1 000: MISSED",
   ]);
+});
+
+test("without targets nothing is missed, and the rest stays", () => {
+  const { figures } = withoutTargets(ROW);
+  expect(figures.map(({ target }) => target)).toEqual(ROW.figures.map(() => undefined));
+  expect(figures.at(-1)).toEqual({ value: 800, unit: "hosts/s", about: "CELL#default" });
 });
 
 describe("timing", () => {
