@@ -288,7 +288,7 @@ async function readStored(
 }
 
 /** The scope of the item of a cell. */
-export const scopeOf = (cell: Item): string => itemText(cell, "sk").split("#", 1)[0] ?? "";
+const scopeOf = (cell: Item): string => itemText(cell, "sk").split("#", 1)[0] ?? "";
 
 /** The indexes of the rates and efficiencies of metrics in a cell; undefined for all. */
 function quantityIndexes(metrics: readonly MetricName[]): ReadonlySet<number> | undefined {

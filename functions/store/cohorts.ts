@@ -11,7 +11,7 @@ import type { FleetGeneration, SummaryStep } from "../../shared/cells/stored-sum
 import type { CellQuery } from "../../shared/compare/merged-cells.ts";
 import { COHORT_KEYS, type Cohort, type CountedCohort, OTHER_COHORT } from "../../shared/run/cohort.ts";
 import { type Item, itemText, keyItem } from "./item.ts";
-import { cohortHash, cohortKey, cohortPartition, type Key, keyText } from "./keys.ts";
+import { cohortHash, cohortKey, cohortPartitions, type Key, keyText } from "./keys.ts";
 import { getItems, partition, queryAll, queryItems, type Table } from "./table.ts";
 
 /** Cohorts that a period has room for. Workers that add cohorts at the same moment may each exceed it by one. */
@@ -27,7 +27,8 @@ async function readListed(
   of: FleetGeneration,
   period: string,
 ): Promise<{ cohorts: Cohort[]; isCapped: boolean }> {
-  const items = await queryAll(table, partition(cohortPartition(of, period)));
+  const parts = cohortPartitions(of, period).map((pk) => queryAll(table, partition(pk)));
+  const items = (await Promise.all(parts)).flat();
   const own = items.filter((item) => itemText(item, "sk") !== OTHER_COHORT);
   return { cohorts: own.map((item) => JSON.parse(itemText(item, "cohort"))), isCapped: own.length < items.length };
 }
@@ -147,8 +148,13 @@ export function leavesCohort({ before, after }: SummaryStep): boolean {
 
 /** The number of cohorts that take room, which `other` does not. */
 async function countCohorts(table: Table, of: FleetGeneration, period: string): Promise<number> {
-  let count = 0;
-  const keys = { ...partition(cohortPartition(of, period)), ProjectionExpression: "sk", ConsistentRead: true };
-  for await (const item of queryItems(table, keys)) if (itemText(item, "sk") !== OTHER_COHORT) count += 1;
-  return count;
+  const counts = await Promise.all(
+    cohortPartitions(of, period).map(async (pk) => {
+      let count = 0;
+      const keys = { ...partition(pk), ProjectionExpression: "sk", ConsistentRead: true };
+      for await (const item of queryItems(table, keys)) if (itemText(item, "sk") !== OTHER_COHORT) count += 1;
+      return count;
+    }),
+  );
+  return counts.reduce((sum, count) => sum + count, 0);
 }

@@ -13,7 +13,7 @@ import { enclosingPeriods, PERIOD_ALL, toMonth } from "../../shared/run/periods.
 import { currentGeneration } from "./generations.ts";
 import { type Item, itemText } from "./item.ts";
 import {
-  cohortPartition,
+  cohortPartitions,
   hostHash,
   type Key,
   pendingPartition,
@@ -69,7 +69,9 @@ export function makeFleetScan(table: Table): FleetScan {
     activeGeneration: (fleet) => currentGeneration(table, fleet),
     cellItems: (of, period) => itemsWithCells(table, of, period),
     cellVersions: (of, period) => itemsWithCells(table, of, period, { ProjectionExpression: "pk, sk, ver" }),
-    cohortItems: (of, period) => all(cohortPartition(of, period)),
+    cohortItems: async function* (of, period) {
+      for (const pk of cohortPartitions(of, period)) yield* all(pk);
+    },
     items: (keys) => getItems(table, keys),
     pendingHost: (fleet, host) => readPendingHost(table, fleet, host),
     pendingBacklog: (fleet) => countPendingHosts(table, fleet),

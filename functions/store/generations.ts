@@ -10,7 +10,7 @@ import { SHARDS } from "../../shared/deployment.ts";
 import { retryingTransient, TransactionCancelled } from "./errors.ts";
 import { periodsOfFleet } from "./fleet-scan.ts";
 import { itemText, itemTextSet, keyItem, optionalText } from "./item.ts";
-import { cohortPartition, generationKey, summaryPartition, totalsPartition } from "./keys.ts";
+import { cohortPartitions, generationKey, summaryPartition, totalsPartition } from "./keys.ts";
 import { getItem, partition, queryItems, type Table, transact, WRITES_PER_TRANSACTION } from "./table.ts";
 import { listCellPartitions } from "./totals.ts";
 
@@ -204,6 +204,6 @@ async function deleteGeneration(table: Table, of: FleetGeneration): Promise<void
   for (const period of periods) {
     await deletePartitions(table, await listCellPartitions(table, of, period));
     // Totals last, because they tell which cells there are.
-    await deletePartitions(table, [cohortPartition(of, period), ...inShards(totalsPartition, period)]);
+    await deletePartitions(table, [...cohortPartitions(of, period), ...inShards(totalsPartition, period)]);
   }
 }

@@ -144,13 +144,19 @@ export const totalsKey = (of: FleetGeneration, period: string, cohort: string, s
   sk: cohort,
 });
 
-/** The cohorts of a period. */
-export const cohortPartition = ({ fleet, generation }: FleetGeneration, period: string): string =>
-  `COHORT#${fleet}#${generation}#${period}`;
+/** The list of a period's cohorts is spread over partitions: at the start of a month every host enters its cohort. */
+const COHORT_PARTITIONS = 4;
+
+const cohortPartition = ({ fleet, generation }: FleetGeneration, period: string, part: number): string =>
+  `COHORT#${fleet}#${generation}#${period}#${part}`;
+
+/** The partitions with the cohorts of a period. */
+export const cohortPartitions = (of: FleetGeneration, period: string): readonly string[] =>
+  Array.from({ length: COHORT_PARTITIONS }, (_, part) => cohortPartition(of, period, part));
 
 /** One cohort of a period, by its hash. */
 export const cohortKey = (of: FleetGeneration, period: string, cohort: string): Key => ({
-  pk: cohortPartition(of, period),
+  pk: cohortPartition(of, period, shardOfHash(sha256(cohort)) % COHORT_PARTITIONS),
   sk: cohort,
 });
 

@@ -33,7 +33,7 @@ const SECONDS_KEPT = DAYS_KEPT * 24 * 60 * 60;
 const parseLine = (item: Item): QuarantinedLine => JSON.parse(itemText(item, "body")) as QuarantinedLine;
 
 /** The two items of a line. */
-function lineItems(line: QuarantinedLine): { readonly line: Item; readonly order: Item } {
+export function lineItems(line: QuarantinedLine): { readonly line: Item; readonly order: Item } {
   const ttl = { [TABLE.timeToLive]: { N: String(Math.floor(Date.parse(line.received_at) / 1000) + SECONDS_KEPT) } };
   return {
     line: { ...keyItem(quarantineKey(line.fleet, line.id)), body: { S: JSON.stringify(line) }, ...ttl },

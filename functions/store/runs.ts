@@ -51,14 +51,22 @@ export interface RunIdentity {
 }
 
 /**
- * The id: 16 hexadecimal digits of the hash of the host, which are part of the key of the run, then 32 of the SHA-256 over
- * all parts. Each part has its length in front, so that no two identities have the same bytes.
+ * The id: 16 hexadecimal digits of the hash of the host, which are part of the key of the run; 16 of the hash of the line, so
+ * that the same line is found under any backend of the host; and 16 of the SHA-256 over all parts. Each part has its length in
+ * front, so that no two identities have the same bytes.
  */
-export function runId({ fleet, host, vm, backend, run, finished, raw, encoding }: RunIdentity): string {
+export function runId(identity: RunIdentity): string {
+  const line = hash("sha256", lineBytes(identity));
+  return hostHash(identity.fleet, identity.host) + line.slice(0, 16) + identityHash(identity).slice(0, 16);
+}
+
+const lineBytes = ({ raw, encoding }: Pick<RunIdentity, "raw" | "encoding">): Buffer =>
+  Buffer.from(raw, encoding === "latin-1" ? "latin1" : "utf8");
+
+function identityHash({ fleet, host, vm, backend, run, finished, raw, encoding }: RunIdentity): string {
   const discriminator = run === null ? (finished === null ? "" : `finished ${finished}`) : `run ${run}`;
   const parts = [fleet, host, vm, backend, discriminator].map((part) => `${Buffer.byteLength(part)}:${part}`).join("");
-  const bytes = Buffer.concat([Buffer.from(parts), Buffer.from(raw, encoding === "latin-1" ? "latin1" : "utf8")]);
-  return hostHash(fleet, host) + hash("sha256", bytes).slice(0, 32);
+  return hash("sha256", Buffer.concat([Buffer.from(parts), lineBytes({ raw, encoding })]));
 }
 
 /**
@@ -66,13 +74,31 @@ export function runId({ fleet, host, vm, backend, run, finished, raw, encoding }
  * that was sent, the run has the time, but not how it was written.
  */
 export function verifyId(run: Run): boolean | null {
+  if (findSentFinished(run, runId) !== undefined) return true;
+  return run.client_run !== null || run.finished_at === run.received_at ? false : null;
+}
+
+/** Computes an id; the one that tables of format 0 and 1 have is still known to `findSentFinished`. */
+type IdOf = (identity: RunIdentity) => string;
+
+/**
+ * The `finished` that was sent with a run (null if its id does not depend on one), by which of the usual spellings gives its
+ * id; undefined if none does.
+ */
+export function findSentFinished(run: Run, idOf: IdOf = runIdOfFormat1): string | null | undefined {
   const { fleet, host, vm, backend, client_run, finished_at, received_at, raw, raw_encoding: encoding } = run;
-  const identity = { fleet, host, vm, backend, run: client_run, finished: null, raw, encoding };
-  if (runId(identity) === run.id) return true;
-  if (client_run !== null || finished_at === received_at) return false;
+  const identity = { fleet, host, vm, backend, run: client_run, raw, encoding };
   const seconds = String(Date.parse(finished_at) / 1000);
-  const usual = [seconds, finished_at.replace(/\.000Z$/, "Z"), finished_at];
-  return usual.some((finished) => runId({ ...identity, finished }) === run.id) ? true : null;
+  const usual =
+    client_run !== null || finished_at === received_at
+      ? []
+      : [seconds, finished_at.replace(/\.000Z$/, "Z"), finished_at];
+  return [null, ...usual].find((finished) => idOf({ ...identity, finished }) === run.id);
+}
+
+/** The id in tables of format 0 and 1: 16 digits of the host, then 32 of the identity. */
+function runIdOfFormat1(identity: RunIdentity): string {
+  return hostHash(identity.fleet, identity.host) + identityHash(identity).slice(0, 32);
 }
 
 // Items.
@@ -100,7 +126,7 @@ export function derivedAttributes(run: Run): Readonly<Record<"host" | "stratum" 
 }
 
 /** Where a run belongs, by the attributes of its item. Throws ItemError for a damaged item. */
-export function parsePlace(item: Item): RunPlace & Pick<Run, "host"> {
+function parsePlace(item: Item): RunPlace & Pick<Run, "host"> {
   const [finished_at, id, backend] = itemText(item, "tsk").split("#");
   if (finished_at === undefined || id !== itemText(item, "sk") || backend === undefined || !isBackend(backend)) {
     throw new ItemError(

@@ -8,8 +8,8 @@ import type { EndpointTable } from "../../functions/env.ts";
 import { readEverything } from "../../functions/store/backup.ts";
 import { ensureTable, openTable } from "../../functions/store/client.ts";
 import { brokenStore } from "../../functions/store/errors.ts";
-import { upgradeTable } from "../../functions/store/format.ts";
 import type { Table } from "../../functions/store/table.ts";
+import { upgradeTable } from "../../functions/store/upgrade.ts";
 import { StartError } from "./start-error.ts";
 
 /** The time limit of the check: enough for more than a gigabyte from memory, or some hundred megabytes from a slow disk. */
@@ -69,8 +69,11 @@ export async function checkThroughEngine(
 
 /** Upgrades a table to the format of this version, and prints what was done, if anything. Throws FormatError. */
 export async function upgradeAndReport(table: Table, print: (line: string) => void): Promise<void> {
-  const { from, to, tokens, leftBehind } = await upgradeTable(table);
-  if (from !== to) print(`upgraded table ${table.name} from format ${from} to ${to}: ${tokens} tokens converted`);
+  const { from, to, tokens, leftBehind, runs, unreadable } = await upgradeTable(table);
+  if (from !== to) {
+    print(`upgraded table ${table.name} from format ${from} to ${to}: ${tokens} tokens and ${runs} runs converted`);
+  }
+  for (const id of unreadable) print(`run ${id} was not converted: it cannot be read`);
   for (const id of leftBehind) print(`token ${id} was not converted: its two items contradict each other`);
 }
 

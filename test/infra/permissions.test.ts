@@ -17,7 +17,7 @@ import { backOff } from "../../functions/store/errors.ts";
 import { makeFleetScan } from "../../functions/store/fleet-scan.ts";
 import { beginFormat, withFormatCheck } from "../../functions/store/format.ts";
 import { keyItem } from "../../functions/store/item.ts";
-import { cohortPartition, FORMAT_KEY, pendingHostKey, summaryKey } from "../../functions/store/keys.ts";
+import { cohortPartitions, FORMAT_KEY, pendingHostKey, summaryKey } from "../../functions/store/keys.ts";
 import { makePendingHosts } from "../../functions/store/pending-hosts.ts";
 import { makeQuarantineStore } from "../../functions/store/quarantine.ts";
 import { makeRunStore } from "../../functions/store/runs.ts";
@@ -237,10 +237,11 @@ beforeAll(async () => {
   await sweptClean();
 
   // A cohort that was lost from its list: the audit looks again whether it has hosts.
-  const cohorts = partition(cohortPartition({ fleet: "default", generation: "0" }, PERIOD_ALL));
-  for (const { pk, sk } of await queryAll(tables.operator, cohorts)) {
-    if (pk === undefined || sk === undefined) continue;
-    await tables.operator.client.send(new DeleteItemCommand({ TableName: name, Key: { pk, sk } }));
+  for (const cohorts of cohortPartitions({ fleet: "default", generation: "0" }, PERIOD_ALL)) {
+    for (const { pk, sk } of await queryAll(tables.operator, partition(cohorts))) {
+      if (pk === undefined || sk === undefined) continue;
+      await tables.operator.client.send(new DeleteItemCommand({ TableName: name, Key: { pk, sk } }));
+    }
   }
   // A host that was lost: the audit asks its runs for its name, and whether it waits to be counted.
   const lost = keyItem(summaryKey({ fleet: "default", generation: "0" }, PERIOD_ALL, "h3"));
