@@ -247,6 +247,7 @@ describe("an upgrade from format 0", () => {
   /** Writes a run in a form that this version does not know. */
   async function rewritten(fleet: string, id: string): Promise<void> {
     const item = await getItem(table, runKey(fleet, id));
-    await put({ ...item, run: { S: JSON.stringify(["a form", "nobody reads"]) } });
+    const ord = { S: `loop#v1/2G/8k/16#2026-11-01T00:00:00.000Z#${id}` };
+    await put({ ...item, ord, run: { S: JSON.stringify(["a form", "nobody reads"]) } });
   }
 });
