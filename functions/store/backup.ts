@@ -14,7 +14,7 @@ import { AppError } from "../../shared/errors.ts";
 import { periodTouchedBy, type TouchedPeriod } from "../../shared/run/pending-host.ts";
 import { mapConcurrent } from "../runtime/map-concurrent.ts";
 import { backOff, retryingTransient, translateError } from "./errors.ts";
-import { UNFINISHED_RESTORE } from "./format.ts";
+import { packedForm, UNFINISHED_RESTORE } from "./format.ts";
 import { type Item, itemSize, itemText, keyItem, optionalText } from "./item.ts";
 import { DERIVED_PARTITIONS, FORMAT_KEY, isOfRuns, keyText, shareOfPartition } from "./keys.ts";
 import { pendingHostWrite } from "./pending-hosts.ts";
@@ -180,7 +180,7 @@ const CONCURRENCY = 4;
 /** Stores items of a backup, with the items that must exist for them: pending hosts and entries in the lists of shares. Repeating it changes nothing. */
 export async function restoreItems(table: Table, items: readonly Item[]): Promise<void> {
   const listed = items.filter(isLiveShare).map(listEntry);
-  const restored = [...items, ...listed].map((item) => ({ item, ...findDerived(item) }));
+  const restored = [...items, ...listed].map((item) => ({ item, ...findDerived(item, packedForm(table)) }));
   const chunks = inChunks(restored, {
     measure: ({ item, entry }) => itemSize(item) + (entry === null ? 0 : itemSize(entry)),
     writes: 2,
@@ -220,12 +220,12 @@ interface Derived {
 }
 
 /** Nothing for an item that is not a run, or for a run that cannot be read: it has no sample, and does not count. */
-function findDerived(item: Item): Derived {
+function findDerived(item: Item, form: number): Derived {
   const [run] = isOfRuns(itemText(item, "pk")) ? parseRuns([item]).runs : [];
   if (run === undefined) return { entry: null, pending: null };
   const { fleet, host } = run;
   return {
-    entry: sampleItem(run, toSample(run)),
+    entry: sampleItem(run, toSample(run), form),
     pending: run.withdrawn_at === null ? { fleet, host, touched: periodTouchedBy(run) } : null,
   };
 }

@@ -1,7 +1,7 @@
 // Packed texts: the text forms of runs, samples and summaries, compressed. Write units, read units and disks are charged by
 // size, and a text of this kind takes a fifth of its length. The first byte is the number of the form, which says with which
 // dictionary the rest is compressed. A dictionary is a text whose parts the others repeat; it never changes, because what was
-// stored with it could no longer be read.
+// stored with it could no longer be read. Which form is written depends on the table (`format.ts`).
 
 import { deflateRawSync, inflateRawSync } from "node:zlib";
 import { type Item, ItemError, itemText } from "./item.ts";
@@ -9,32 +9,36 @@ import { type Item, ItemError, itemText } from "./item.ts";
 /** What a text is about, which decides its dictionary. */
 type Subject = "run" | "sample" | "summary";
 
-/** The form that is written. The form before it, a plain text, is still read. */
-const FORM = 1;
-
 /** Zlib settings for short texts: a window of 8 KB, and little to set up. */
 const SETTINGS = { windowBits: 13, memLevel: 5 };
 
 /** The largest text that is unpacked: far more than any that is written, and little enough to hold. */
 const MAX_BYTES = 4_000_000;
 
-const DICTIONARIES: Readonly<Record<Subject, Buffer>> = {
-  // The most common parts come last, where references to them are shortest.
-  run: Buffer.from(
-    '"device_read_ratio":0.9"first_run_read_kps":"run_index":1,"bonnie_flags":"-u root -q -f -n 128 -s ","file_size_mb":2064,"os_version":"guest_io_scheduler":"none","guest_fs_opts":"rw,relatime,errors=remount-ro","guest_fs":"ext4","guest_kernel":"5.10.0-amd64","guest_type":"pvh""hvm""pv","guest_vcpus":1,"guest_mem_mb":1024,"other_guests_running":"dom0_load1":0.12,"dom0_weight":256,"dom0_pinned":false,"dom0_vcpus":4,"dom0_distro":"Debian GNU/Linux 12 (bookworm)""XCP-ng 8.3.0","dom0_kernel":"6.1.0-13-amd64""4.19.0+1","dom0_mem_avail_mb":"dom0_mem_mb":4096,"host_cpus":8,"cpu_mhz":2400,"cpu_model":"Intel(R) Xeon(R) CPU E5-2620 0 @ 2.00GHz","readahead_kb":128,"io_scheduler":"mq-deadline","storage_stack":"dm/lvm/sda""loop/ext4/md0/nvme0n1+nvme1n1","disk_write_cache":"write back","reference_read_kps":"storage_link":"SATA","spindles":1,"rotational":true,"disk_model":"Samsung SSD 870 EVO 1TB","ring_page_order":4,"queues":4,"indirect_segments":256,"persistent":true,"image_sparse":false,"image_fs_opts":"rw,relatime","image_fs":"ext4","backend_domid":0,"driver_domain":false,"toolstack":"xl""xapi","label.image":"label.agent":"cohort_capped":true,"hardware":"","xen_version":"4.17.3","site":"fra","cache_mode":"buffered""direct","backend_evidence":"xenstore""declared","storage":"file""lvm","image_format":"raw"},{"rule":"C1","strength":"decisive""strong""medium","text":"],["cached",["probably-cached",["suspect",["clean"]"warnings":["finished_in_future: finished is more than a day after the time of receipt; is a clock wrong?"],"raw_encoding":"latin-1","vm":"vm","run":"","received_at":"2026-12-01T00:00:00.000Z","parser_version":4,"facts":{"raw":"vm101,2064M,25511,35,18075,3,19948,47,71094,98,22000,86,350.1,2,16,+++++,+++,+++++,+++,+++++,+++,+++++,+++,+++++,+++,+++++,+++"1.97,1.97,vm,1,1.98,2.00a,vm,1,17600000,8G,,8192,5,,,,,,,us,ms,128,,,,,+++++,+++,"},"bonnie":["v1","csv",null,null,"vm",null,null,8388608,8192,null,null,[16,null,null,1]],"bonnie":["v2","csv","1.98","2.00a","vm",1,"17600000",8388608,null,8192,5,[128,null,null,1]],"metrics":[[null,null,null,32768],[null,null,null,4227072],null,[null,null,,262144]],"quality":["not-assessed"]}{"fleet":"default","host":"',
-  ),
-  sample: Buffer.from(
-    '"small_file":true,"bound_mismatch":true,"capped":true,"cached":["C1","C2","C11"],"cohort":{"site":"","hardware":"","storage":"file""lvm","xen_version":"4.17"}}"facts":{"dom0_mem_mb":4096,"guest_mem_mb":1024,"bonnie_version":"2.00a""1.97","disk_model":"","io_scheduler":"mq-deadline","guest_kernel":"5.10.0-amd64","dom0_kernel":"6.1.0-amd64","toolstack":"xl","cache_mode":"buffered""direct","image_format":"raw"},null,null,null,null,[103973],[103973],[103973],[103973],[124766],[152572],{"values":[',
-  ),
-  summary: Buffer.from(
-    '"small_file":true,"bound_mismatch":true,"cached":["C1","C2","C11"],"trusted":[[3,null],[4,null],[5,null]]"facts":["dom0_mem_mb":"guest_mem_mb":"bonnie_version":"disk_model":"io_scheduler":"guest_kernel":"dom0_kernel":"toolstack":"cache_mode":"image_format":"]"blktap1""tapdisk3""qdisk""phy""blktap2"null,null,null,null,null,null,2,2,0],,null,1,0,0],[103973,null,1,0,0],[152572,null,1,0,0],[124766,null,1,0,0],,1,1,0],[1,1,1,0]],"attributes":{"site":["","hardware":["","storage":["file""lvm","xen_version":["4.17","2026-12-01T00:00:00.000Z","]}}]}{"host":"","groups":[{"stratum":"v1/2G/8k/16","stratum":"v2/8G/?/128","backend":"loop","runs":1,"all":[[',
-  ),
+/** The forms that can be read, with their dictionaries. The form before the first, a plain text, can be read as well. */
+const DICTIONARIES: Readonly<Record<number, Readonly<Record<Subject, Buffer>>>> = {
+  1: {
+    // The most common parts come last, where references to them are shortest.
+    run: Buffer.from(
+      '"device_read_ratio":0.9"first_run_read_kps":"run_index":1,"bonnie_flags":"-u root -q -f -n 128 -s ","file_size_mb":2064,"os_version":"guest_io_scheduler":"none","guest_fs_opts":"rw,relatime,errors=remount-ro","guest_fs":"ext4","guest_kernel":"5.10.0-amd64","guest_type":"pvh""hvm""pv","guest_vcpus":1,"guest_mem_mb":1024,"other_guests_running":"dom0_load1":0.12,"dom0_weight":256,"dom0_pinned":false,"dom0_vcpus":4,"dom0_distro":"Debian GNU/Linux 12 (bookworm)""XCP-ng 8.3.0","dom0_kernel":"6.1.0-13-amd64""4.19.0+1","dom0_mem_avail_mb":"dom0_mem_mb":4096,"host_cpus":8,"cpu_mhz":2400,"cpu_model":"Intel(R) Xeon(R) CPU E5-2620 0 @ 2.00GHz","readahead_kb":128,"io_scheduler":"mq-deadline","storage_stack":"dm/lvm/sda""loop/ext4/md0/nvme0n1+nvme1n1","disk_write_cache":"write back","reference_read_kps":"storage_link":"SATA","spindles":1,"rotational":true,"disk_model":"Samsung SSD 870 EVO 1TB","ring_page_order":4,"queues":4,"indirect_segments":256,"persistent":true,"image_sparse":false,"image_fs_opts":"rw,relatime","image_fs":"ext4","backend_domid":0,"driver_domain":false,"toolstack":"xl""xapi","label.image":"label.agent":"cohort_capped":true,"hardware":"","xen_version":"4.17.3","site":"fra","cache_mode":"buffered""direct","backend_evidence":"xenstore""declared","storage":"file""lvm","image_format":"raw"},{"rule":"C1","strength":"decisive""strong""medium","text":"],["cached",["probably-cached",["suspect",["clean"]"warnings":["finished_in_future: finished is more than a day after the time of receipt; is a clock wrong?"],"raw_encoding":"latin-1","vm":"vm","run":"","received_at":"2026-12-01T00:00:00.000Z","parser_version":4,"facts":{"raw":"vm101,2064M,25511,35,18075,3,19948,47,71094,98,22000,86,350.1,2,16,+++++,+++,+++++,+++,+++++,+++,+++++,+++,+++++,+++,+++++,+++"1.97,1.97,vm,1,1.98,2.00a,vm,1,17600000,8G,,8192,5,,,,,,,us,ms,128,,,,,+++++,+++,"},"bonnie":["v1","csv",null,null,"vm",null,null,8388608,8192,null,null,[16,null,null,1]],"bonnie":["v2","csv","1.98","2.00a","vm",1,"17600000",8388608,null,8192,5,[128,null,null,1]],"metrics":[[null,null,null,32768],[null,null,null,4227072],null,[null,null,,262144]],"quality":["not-assessed"]}{"fleet":"default","host":"',
+    ),
+    sample: Buffer.from(
+      '"small_file":true,"bound_mismatch":true,"capped":true,"cached":["C1","C2","C11"],"cohort":{"site":"","hardware":"","storage":"file""lvm","xen_version":"4.17"}}"facts":{"dom0_mem_mb":4096,"guest_mem_mb":1024,"bonnie_version":"2.00a""1.97","disk_model":"","io_scheduler":"mq-deadline","guest_kernel":"5.10.0-amd64","dom0_kernel":"6.1.0-amd64","toolstack":"xl","cache_mode":"buffered""direct","image_format":"raw"},null,null,null,null,[103973],[103973],[103973],[103973],[124766],[152572],{"values":[',
+    ),
+    summary: Buffer.from(
+      '"small_file":true,"bound_mismatch":true,"cached":["C1","C2","C11"],"trusted":[[3,null],[4,null],[5,null]]"facts":["dom0_mem_mb":"guest_mem_mb":"bonnie_version":"disk_model":"io_scheduler":"guest_kernel":"dom0_kernel":"toolstack":"cache_mode":"image_format":"]"blktap1""tapdisk3""qdisk""phy""blktap2"null,null,null,null,null,null,2,2,0],,null,1,0,0],[103973,null,1,0,0],[152572,null,1,0,0],[124766,null,1,0,0],,1,1,0],[1,1,1,0]],"attributes":{"site":["","hardware":["","storage":["file""lvm","xen_version":["4.17","2026-12-01T00:00:00.000Z","]}}]}{"host":"","groups":[{"stratum":"v1/2G/8k/16","stratum":"v2/8G/?/128","backend":"loop","runs":1,"all":[[',
+    ),
+  },
 };
 
-/** Packs a text. Equal texts of one subject give equal bytes, with one version of zlib. */
-export function packText(subject: Subject, text: string): Uint8Array {
-  const packed = deflateRawSync(text, { ...SETTINGS, dictionary: DICTIONARIES[subject] });
-  return Buffer.concat([Uint8Array.of(FORM), packed]);
+/**
+ * Packs a text in a form. Equal texts of one subject give equal bytes, with one version of zlib. Throws RangeError for a form
+ * that this version does not know.
+ */
+export function packText(form: number, subject: Subject, text: string): Uint8Array {
+  const dictionary = DICTIONARIES[form]?.[subject];
+  if (dictionary === undefined) throw new RangeError(`there is no form ${form} of packed texts`);
+  return Buffer.concat([Uint8Array.of(form), deflateRawSync(text, { ...SETTINGS, dictionary })]);
 }
 
 /**
@@ -47,12 +51,14 @@ export function packedText(item: Item, subject: Subject): string {
 }
 
 function unpackText(subject: Subject, bytes: Uint8Array): string {
-  const [form] = bytes;
-  if (form !== FORM) {
-    throw new ItemError(`a ${subject} in form ${form ?? "none"}; this version of vbdstat reads form ${FORM}`);
+  const [form = 0] = bytes;
+  const dictionary = DICTIONARIES[form]?.[subject];
+  if (dictionary === undefined) {
+    const known = Object.keys(DICTIONARIES).join(", ");
+    throw new ItemError(`a ${subject} in form ${form}; this version of vbdstat reads form ${known}`);
   }
   try {
-    const options = { ...SETTINGS, dictionary: DICTIONARIES[subject], maxOutputLength: MAX_BYTES };
+    const options = { ...SETTINGS, dictionary, maxOutputLength: MAX_BYTES };
     return inflateRawSync(bytes.subarray(1), options).toString("utf8");
   } catch (error) {
     throw new ItemError(`a packed ${subject} cannot be unpacked`, { cause: error });

@@ -15,6 +15,7 @@ import { periodTouchedBy } from "../../shared/run/pending-host.ts";
 import type { Run } from "../../shared/run/run.ts";
 import { decodeRun, encodeRun, type RunPlace } from "../../shared/run/run-codec.ts";
 import { retryingTransient, TransactionCancelled } from "./errors.ts";
+import { packedForm } from "./format.ts";
 import { type Item, ItemError, itemSize, itemText, keyItem, optionalText } from "./item.ts";
 import {
   computeShard,
@@ -103,13 +104,13 @@ function runIdOfFormat1(identity: RunIdentity): string {
 
 // Items.
 
-/** The item of a run. A run that is stored from an export may be withdrawn already. */
-export function runItem(run: Run): Item {
+/** The item of a run, its text packed in a form. A run that is stored from an export may be withdrawn already. */
+export function runItem(run: Run, form: number): Item {
   const text = encodeRun(run);
   return {
     ...keyItem(runKey(run.fleet, run.id)),
     ...derivedAttributes(run),
-    run: { B: packText("run", text) },
+    run: { B: packText(form, "run", text) },
     sum: { S: checksum(text) },
     ...(run.withdrawn_at === null ? {} : { withdrawn: { S: run.withdrawn_at } }),
   };
@@ -223,10 +224,11 @@ interface Pending {
 async function addRuns(table: Table, runs: readonly NewRun[]): Promise<("stored" | "duplicate")[]> {
   const stored = new Set<string>();
   const pending = new Map<string, Pending>();
+  const form = packedForm(table);
   for (const newRun of runs) {
-    const { id } = newRun.run;
-    if (pending.has(id)) continue;
-    pending.set(id, { newRun, item: runItem(newRun.run), entry: sampleItem(newRun.run, newRun.sample) });
+    const { run, sample } = newRun;
+    if (pending.has(run.id)) continue;
+    pending.set(run.id, { newRun, item: runItem(run, form), entry: sampleItem(run, sample, form) });
   }
   const chunks = inChunks([...pending.values()], {
     measure: ({ item, entry }) => itemSize(item) + itemSize(entry),
@@ -336,14 +338,15 @@ async function withdraw(table: Table, fleet: string, id: string, at: string): Pr
  */
 export async function replaceRun(table: Table, before: Run, { run, sample }: NewRun, at: string): Promise<boolean> {
   const isWithdrawn = before.withdrawn_at !== null;
+  const form = packedForm(table);
   const put: TransactWriteItem = {
     Put: {
       TableName: table.name,
-      Item: runItem(run),
+      Item: runItem(run, form),
       ConditionExpression: `attribute_exists(pk) AND ${isWithdrawn ? "attribute_exists" : "attribute_not_exists"}(withdrawn)`,
     },
   };
-  const entry = sampleItem(run, sample);
+  const entry = sampleItem(run, sample, form);
   const obsolete = entryKey(before);
   const isMoved = keyText(obsolete) !== keyText(entryKey(run));
   try {

@@ -13,12 +13,12 @@ import { type Key, sampleKey, samplesOfHost, withdrawnKey } from "./keys.ts";
 import { packedText, packText } from "./packed.ts";
 import { queryItems, type Table } from "./table.ts";
 
-/** The entry of a run: its sample, or for a withdrawn run only its place. */
-export function sampleItem(run: Run, sample: RunSample): Item {
+/** The entry of a run: its sample, packed in a form, or for a withdrawn run only its place. */
+export function sampleItem(run: Run, sample: RunSample, form: number): Item {
   if (run.withdrawn_at !== null) return keyItem(withdrawnKey(run.fleet, run.host, run));
   return {
     ...keyItem(sampleKey(run.fleet, run.host, run)),
-    sample: { B: packText("sample", encodeSample(sample)) },
+    sample: { B: packText(form, "sample", encodeSample(sample)) },
   };
 }
 

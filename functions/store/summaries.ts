@@ -18,6 +18,7 @@ import {
 import { SHARDS } from "../../shared/deployment.ts";
 import type { Page } from "../../shared/run/listing.ts";
 import { PERIOD_ALL } from "../../shared/run/periods.ts";
+import { packedForm } from "./format.ts";
 import { currentGeneration } from "./generations.ts";
 import { type Item, itemText } from "./item.ts";
 import { keyText, summaryKey, summaryPartition } from "./keys.ts";
@@ -59,7 +60,7 @@ export function summaryWrite(
   version: string,
 ): TransactWriteItem {
   const item = {
-    summary: { B: packText("summary", encodeSummary(after.summary)) },
+    summary: { B: packText(packedForm(table), "summary", encodeSummary(after.summary)) },
     cohort: { S: JSON.stringify(after.cohort) },
   };
   return putVersion(table, summaryKey(of, period, after.summary.host), item, {

@@ -13,7 +13,7 @@ import { periodTouchedBy } from "../../shared/run/pending-host.ts";
 import type { QuarantinedLine, Run } from "../../shared/run/run.ts";
 import { decodeRun } from "../../shared/run/run-codec.ts";
 import { retryingTransient, translateError } from "./errors.ts";
-import { FORMAT, FormatError, formatItem, readFormat, requireFormat } from "./format.ts";
+import { FORMAT, FormatError, formatItem, isServed, packedForm, readFormat, requireFormat } from "./format.ts";
 import { type Item, itemText, keyItem, optionalText } from "./item.ts";
 import { type Key, timePartition, tokenKey, tokenKeyOfFormat0, tokenListOfFormat0 } from "./keys.ts";
 import { pendingHostWrite } from "./pending-hosts.ts";
@@ -37,11 +37,15 @@ export interface Upgraded {
   readonly unreadable: readonly string[];
 }
 
-/** Upgrades a table. Throws FormatError for a table of a later version, and for one whose runs this version cannot read. */
+/**
+ * Upgrades a table. A table of a format that this version works on only gets the number: its items stay as they are. Throws
+ * FormatError for a table of a later version, and for one whose runs this version cannot read.
+ */
 export async function upgradeTable(table: Table): Promise<Upgraded> {
   const from = (await readFormat(table)) ?? FORMAT;
-  if (from >= FORMAT) {
-    await requireFormat(table);
+  if (from >= FORMAT) await requireFormat(table);
+  if (isServed(from)) {
+    if (from < FORMAT) await retryingTransient(() => transact(table, [putWrite(table, formatItem())]));
     return { from, to: FORMAT, tokens: 0, leftBehind: [], runs: 0, unreadable: [] };
   }
   const fleets = await listFleets(table);
@@ -131,7 +135,8 @@ async function moveRun(table: Table, item: Item, old: Run): Promise<void> {
   const finished = findSentFinished(old);
   const id = finished === undefined ? old.id : runId({ fleet, host, vm, backend, run, finished, raw, encoding });
   const moved = { ...old, id };
-  const writes = [putWrite(table, runItem(moved)), putWrite(table, sampleItem(moved, toSample(moved)))];
+  const form = packedForm(table);
+  const writes = [runItem(moved, form), sampleItem(moved, toSample(moved), form)].map((each) => putWrite(table, each));
   const obsolete = id === old.id ? [] : [deleteWrite(table, toKey(item))];
   const touched = pendingHostWrite(table, fleet, host, [periodTouchedBy(moved)], new Date().toISOString());
   await retryingTransient(() => transact(table, [...writes, ...obsolete, touched]));

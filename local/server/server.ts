@@ -15,7 +15,7 @@ import { makeCellStore } from "../../functions/store/cells.ts";
 import { ensureTable, openTable } from "../../functions/store/client.ts";
 import { makeAggregationStores } from "../../functions/store/commit.ts";
 import { backOff } from "../../functions/store/errors.ts";
-import { requireFormat } from "../../functions/store/format.ts";
+import { FORMAT, isServed, readFormat, requireFormat } from "../../functions/store/format.ts";
 import { withGroupCommit } from "../../functions/store/group-commit.ts";
 import { makePendingHostCounts } from "../../functions/store/pending-hosts.ts";
 import { makeQuarantineStore } from "../../functions/store/quarantine.ts";
@@ -114,8 +114,9 @@ async function serve(
   // Nobody waits for the aggregation.
   const sumsTable = openTable({ ...address, yieldsToNewClients: true });
   await ensureTable(table);
-  if (engine !== null) await upgradeAndReport(table, print);
-  else await requireFormat(table);
+  // A table of the format before this version's keeps it, so that the version before can be started again.
+  if (engine !== null && !isServed((await readFormat(table)) ?? FORMAT)) await upgradeAndReport(table, print);
+  for (const each of [table, sumsTable]) await requireFormat(each);
   const tokens = withTokenCache(
     engine === null ? makeTokenStore(table) : await openSealedTokens(table, folder.path, { isHolder: true, print }),
   );

@@ -1,13 +1,15 @@
 // The stored form of a cell: bytes, canonical (equal cells are equal bytes) and small, because a write is billed by the size
 // of the whole item. Layout: version; hosts, runs; notes by name; then each quantity that is present: its index and a block
 // with its numbers and bins. So quantities can be added at the end without changing what is stored, and a query that reads a
-// few of them skips the others.
+// few of them skips the others, and any that a later version has added. A cell that is to be written again must be understood
+// completely: `decodeCell` rejects such a quantity, because a writer would lose it.
 
 import { codeUnitOrder } from "../run/text.ts";
 import { mergeBins, writeBins } from "./bins.ts";
 import { type Cell, emptyCell, emptyMetricCell, type MetricCell } from "./cell.ts";
 import { QUANTITY_NAMES } from "./quantities.ts";
 import {
+  CellError,
   type Cursor,
   errorAt,
   readBlock,
@@ -20,7 +22,14 @@ import {
   writeUnsigned,
 } from "./varint.ts";
 
+/** The version that is written. */
 const VERSION = 2;
+
+/** Reads the bytes after the version of a cell into a sum, and returns the index of a quantity that it skipped as unknown. */
+type BodyReader = (into: Cell, cursor: Cursor, wanted: ReadonlySet<number> | undefined) => number | null;
+
+/** How to read each version: the one that is written, and the one before it, from the second one on. */
+const READERS: Readonly<Record<number, BodyReader>> = { [VERSION]: mergeBody };
 
 /** Encodes a cell. Throws a CellError if a number is not a safe integer or a count is negative. */
 export function encodeCell(cell: Cell): Uint8Array {
@@ -39,41 +48,57 @@ export function encodeCell(cell: Cell): Uint8Array {
 }
 
 /**
- * Decodes what `encodeCell` wrote; quantities that were not written are null. Throws a CellError if the bytes are anything
- * else, including any other encoding of the same cell.
+ * Decodes what `encodeCell` wrote; quantities that were not written are null. Throws an UnknownQuantityError if there is a
+ * quantity of a later version, and another CellError if the bytes are anything else, including any other encoding of the same
+ * cell.
  */
 export function decodeCell(bytes: Uint8Array): Cell {
   const cell = emptyCell();
-  mergeEncoded(cell, bytes);
+  const unknown = merge(cell, bytes, undefined);
+  if (unknown !== null) throw new UnknownQuantityError("metrics.index", `quantity ${unknown} is of a later version`);
   return cell;
 }
 
+/** A cell with a quantity of a later version, which this version can read but must not write. */
+export class UnknownQuantityError extends CellError {}
+
 /**
  * Adds an encoded cell to a sum that is only read and never stored, like `mergeCell(into, decodeCell(bytes))` but faster.
- * With `wanted`, only the quantities with these indexes are added, and the others are skipped unread. Throws as `decodeCell`
- * does; the sum must not be used after that.
+ * With `wanted`, only the quantities with these indexes are added, and the others are skipped unread; so are quantities of a
+ * later version. Throws as `decodeCell` does for anything else; the sum must not be used after that.
  */
 export function mergeEncoded(into: Cell, bytes: Uint8Array, wanted?: ReadonlySet<number>): void {
+  merge(into, bytes, wanted);
+}
+
+function merge(into: Cell, bytes: Uint8Array, wanted: ReadonlySet<number> | undefined): number | null {
   const cursor = { bytes, at: 0 };
   const version = readUnsigned(cursor, "head", "version");
-  if (version !== VERSION) throw errorAt(cursor, "head", "version", `expected ${VERSION}, found ${version}`);
+  const read = READERS[version];
+  if (read === undefined) throw errorAt(cursor, "head", "version", `expected ${VERSION}, found ${version}`);
+  return read(into, cursor, wanted);
+}
+
+function mergeBody(into: Cell, cursor: Cursor, wanted: ReadonlySet<number> | undefined): number | null {
+  let unknown: number | null = null;
   into.hosts += readUnsigned(cursor, "head", "hosts");
   into.runs += readUnsigned(cursor, "head", "runs");
   mergeNotes(into.notes, cursor);
-  for (let previous = -1; cursor.at < bytes.length; ) {
+  for (let previous = -1; cursor.at < cursor.bytes.length; ) {
     const index = readUnsigned(cursor, "metrics", "index");
+    if (index <= previous) throw errorAt(cursor, "metrics", "index", `unexpected metric number ${index}`);
     const name = QUANTITY_NAMES[index];
-    if (name === undefined || index <= previous) {
-      throw errorAt(cursor, "metrics", "index", `unexpected metric number ${index}`);
-    }
-    const block = readBlock(cursor, name, "length");
-    if (wanted === undefined || wanted.has(index)) {
+    const block = readBlock(cursor, name ?? "metrics", "length");
+    if (name === undefined) {
+      unknown = index;
+    } else if (wanted === undefined || wanted.has(index)) {
       const metric = into.metrics[index] ?? emptyMetricCell();
       mergeMetric(metric, block, name);
       into.metrics[index] = metric;
     }
     previous = index;
   }
+  return unknown;
 }
 
 // Fields are written and read one by one, not in a loop over their names: that is several times faster, and queries spend

@@ -11,6 +11,8 @@ import { QUANTITY_NAMES } from "./quantities.ts";
 export interface FleetGeneration {
   readonly fleet: string;
   readonly generation: string;
+  /** The form of its summaries and cells (`forms.ts`); the first one unless given. */
+  readonly form?: number;
 }
 
 /** A summary and the cohort that the host is counted in. */
@@ -67,8 +69,9 @@ export function decodeSummary(text: string): HostSummary {
 let schema: ReturnType<typeof buildSchema> | undefined;
 
 function buildSchema() {
+  // Values that a later version adds at the end of a list, and fields that it adds, are skipped.
   /** lo, hi (null for +inf), runs, exact, spread. */
-  const encodedValue = z.tuple([z.int(), z.int().nullable(), z.int(), z.int(), z.int()]).nullable();
+  const encodedValue = z.tuple([z.int(), z.int().nullable(), z.int(), z.int(), z.int()]).rest(z.unknown()).nullable();
   const encodedGroup = z.object({
     stratum: z.string(),
     backend: z.enum(BACKENDS),
@@ -81,7 +84,10 @@ function buildSchema() {
     bound_mismatch: z.literal(true).optional(),
     /** Value, time and run of each attribute, and a 1 where that run was capped. */
     attributes: z
-      .partialRecord(z.enum(COHORT_KEYS), z.tuple([z.string(), z.string(), z.string(), z.literal(1).optional()]))
+      .partialRecord(
+        z.enum(COHORT_KEYS),
+        z.tuple([z.string(), z.string(), z.string(), z.literal(1).optional()]).rest(z.unknown()),
+      )
       .default({}),
   });
   return z.object({ host: z.string(), groups: z.array(encodedGroup) });

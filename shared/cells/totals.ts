@@ -17,7 +17,9 @@ import {
   writeUnsigned,
 } from "./varint.ts";
 
+/** The version that is written; and the ones that are read, which differ in their cells only. */
 const VERSION = 1;
+const READABLE: readonly number[] = [VERSION];
 
 /** Whether a cell is one of the totals: that of the fleet, or that of a backend over all strata. */
 export function isTotal({ kind, scope }: { readonly kind: CellKind; readonly scope: string }): boolean {
@@ -57,7 +59,7 @@ export function namesOfTotals(bytes: Uint8Array): string[] {
 function* blocks(bytes: Uint8Array): Generator<readonly [name: string, block: Uint8Array]> {
   const cursor: Cursor = { bytes, at: 0 };
   const version = readUnsigned(cursor, "totals", "version");
-  if (version !== VERSION) throw errorAt(cursor, "totals", "version", `expected ${VERSION}, found ${version}`);
+  if (!READABLE.includes(version)) throw errorAt(cursor, "totals", "version", `expected ${VERSION}, found ${version}`);
   let previous: string | null = null;
   while (cursor.at < bytes.length) {
     const name = readText(cursor, "totals", "name");

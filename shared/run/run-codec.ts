@@ -83,17 +83,17 @@ const oneOf =
   (value, name) =>
     words.find((word) => word === value) ?? reject(name, `one of ${words.join(", ")}`, value);
 
-/** A list of `min` to `max` values, which the caller checks one by one. */
-function row(value: unknown, name: string, min: number, max = min): readonly unknown[] {
-  const isRow = Array.isArray(value) && value.length >= min && value.length <= max;
-  return isRow ? value : reject(name, `a list of ${min}${max === min ? "" : ` to ${max}`} values`, value);
+/** A list of at least `min` values, which the caller checks one by one. It ignores those that a later version added at the end. */
+function row(value: unknown, name: string, min: number): readonly unknown[] {
+  const isRow = Array.isArray(value) && value.length >= min;
+  return isRow ? value : reject(name, `a list of at least ${min} values`, value);
 }
 
 /** A list of values that `decode` accepts. */
 const listOf =
   <T>(decode: Decoder<T>): Decoder<readonly T[]> =>
   (value, name) =>
-    row(value, name, 0, Number.POSITIVE_INFINITY).map((each) => decode(each, name));
+    row(value, name, 0).map((each) => decode(each, name));
 
 /** An object, whose values the caller checks one by one. */
 const named: Decoder<Readonly<Record<string, unknown>>> = (value, name) =>
@@ -188,18 +188,18 @@ function encodeMeasurement(measurement: Measurement | null): MeasurementRow | nu
 
 function decodeMetrics(stored: unknown): Measurements {
   // Runs that were stored before a metric was added end without it.
-  const rows = row(stored, "metrics", 0, METRIC_NAMES.length);
+  const rows = row(stored, "metrics", 0);
   return perMetric((name, index) => orNull(decodeMeasurement)(rows[index] ?? null, `metrics.${name}`));
 }
 
 function decodeMeasurement(stored: unknown, name: string): Measurement {
-  const [rate, cpu, latency_us, bound] = row(stored, name, 3, 4);
+  const [rate, cpu, latency_us, bound] = row(stored, name, 3);
   const measured = {
     rate: orNull(number)(rate, name),
     cpu: orNull(number)(cpu, name),
     latency_us: orNull(number)(latency_us, name),
   };
-  if (bound === undefined) return { ...measured, censored: false };
+  if (bound === undefined || bound === null) return { ...measured, censored: false };
   return { ...measured, censored: true, lower_bound: number(bound, name) };
 }
 
@@ -207,7 +207,7 @@ const encodeQuality = ({ verdict, reasons, decided_by }: Quality) =>
   reasons.length === 0 && decided_by.length === 0 ? ([verdict] as const) : ([verdict, reasons, decided_by] as const);
 
 function decodeQuality(stored: unknown): Quality {
-  const [verdict, reasons = [], decided_by = []] = row(stored, "quality", 1, 3);
+  const [verdict, reasons = [], decided_by = []] = row(stored, "quality", 1);
   return {
     verdict: decodeVerdict(verdict, "quality.verdict"),
     reasons: listOf(decodeReason)(reasons, "quality.reasons"),

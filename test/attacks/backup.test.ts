@@ -172,7 +172,7 @@ test("what was acknowledged before it began is in a backup taken under load, and
 function someItems(): Item[] {
   return Array.from({ length: 40 }, (_, number) => {
     const { run } = newRun({ number, host: `h${number % 4}`, raw: LOOP, rates: { putc: 25_511 } });
-    return runItem(run);
+    return runItem(run, 1);
   });
 }
 
