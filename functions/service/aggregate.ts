@@ -3,6 +3,8 @@
 // lost wake-up, or a pass that runs twice, out of order or at the same time as another, never changes the result
 // (docs/architecture.md).
 
+import { UnknownQuantityError } from "../../shared/cells/codec.ts";
+import { FIRST_FORM, isKnownForm } from "../../shared/cells/forms.ts";
 import {
   computeCountedCohort,
   GROUP_CAP,
@@ -163,7 +165,7 @@ const MAX_ATTEMPTS = 12;
 /**
  * Processes pending hosts of one shard, in every generation that is kept up to date. The generations are read after the
  * pending hosts: so the runs of a host that became pending during a rebuild are counted in the new generation as well before
- * the host is cleared.
+ * the host is cleared. While there is a generation that only a later version can count, hosts stay pending for that version.
  */
 export async function aggregatePendingHosts(
   deps: AggregateDeps,
@@ -176,14 +178,35 @@ export async function aggregatePendingHosts(
   for (let attempt = 0; left.length > 0 && attempt < MAX_ATTEMPTS; attempt += 1) {
     if (attempt > 0) await deps.backOff(attempt);
     const lost = new Set<string>();
+    let isCounted = true;
     for (const of of await deps.statistics.generations(fleet)) {
-      for (const host of await updateHosts(deps, of, shard, left)) lost.add(host);
+      const lostHere = await updateInGeneration(deps, of, shard, left);
+      isCounted &&= lostHere !== null;
+      for (const host of lostHere ?? []) lost.add(host);
     }
+    if (!isCounted && lost.size === 0) break;
+    if (!isCounted) continue;
     await deps.pendingHosts.clear(left.filter(({ host }) => !lost.has(host)));
     left = left.filter(({ host }) => lost.has(host));
     conflicts += left.length;
   }
   return { done: hosts.length - left.length, left: left.length, conflicts };
+}
+
+/** Updates hosts in one generation, as `updateHosts` does; null if only a later version can count that generation. */
+async function updateInGeneration(
+  deps: AggregateDeps,
+  of: FleetGeneration,
+  shard: number,
+  hosts: readonly PendingHost[],
+): Promise<ReadonlySet<string> | null> {
+  if (!isKnownForm(of.form ?? FIRST_FORM)) return null;
+  try {
+    return await updateHosts(deps, of, shard, hosts);
+  } catch (error) {
+    if (error instanceof UnknownQuantityError) return null;
+    throw error;
+  }
 }
 
 /** A host, with the periods and groups of it that are to be updated. */

@@ -3,7 +3,9 @@
 
 import { isDeepStrictEqual } from "node:util";
 import { PARSER_VERSION } from "../../shared/bonnie/reader.ts";
-import { encodeSample, toSample } from "../../shared/cells/sample.ts";
+import { sampleInForms } from "../../shared/cells/forms.ts";
+import type { RunSample } from "../../shared/cells/host-values.ts";
+import { decodeSample, encodeSample, toSample } from "../../shared/cells/sample.ts";
 import { reparse } from "../../shared/quality/assess.ts";
 import type { Run } from "../../shared/run/run.ts";
 import { quoted } from "../../shared/run/text.ts";
@@ -118,15 +120,34 @@ function compareDerived(item: Item, run: Run): FieldDifference[] {
   });
 }
 
-/** Compares the entry of an intact run with the sample that the run gives; undefined for a missing entry. */
-export function auditEntry(run: Run, entry: Item | undefined): Difference[] {
+/** The entry of a run, compared with the sample that the run gives. */
+interface AuditedEntry {
+  readonly differences: readonly Difference[];
+  /** The sample that counts; null for a withdrawn run. */
+  readonly sample: RunSample | null;
+  /** Whether an earlier version stored it, without quantities that this version has. */
+  readonly isOutdated: boolean;
+}
+
+/** Audits the entry of an intact run; undefined for a missing one. What a later version has added to it is ignored. */
+export function auditEntry(run: Run, entry: Item | undefined): AuditedEntry {
   const key = keyText(entryKey(run));
-  if (entry === undefined) return [{ key, kind: "missing", text: `the sample of run ${run.id} is missing` }];
-  const expected = run.withdrawn_at === null ? encodeSample(toSample(run)) : null;
+  const sample = run.withdrawn_at === null ? toSample(run) : null;
+  const differs = (kind: Difference["kind"], text: string) => ({
+    differences: [{ key, kind, text }],
+    sample,
+    isOutdated: false,
+  });
+  if (entry === undefined) return differs("missing", `the sample of run ${run.id} is missing`);
   try {
-    if (sampleText(entry) === expected) return [];
-    return [{ key, kind: "different", text: `the stored sample of run ${run.id} is not the one that its line gives` }];
+    const stored = sampleText(entry);
+    const found = stored === null ? null : encodeSample(decodeSample(stored));
+    if (sample === null && found === null) return { differences: [], sample, isOutdated: false };
+    const inForms = sample === null ? [] : sampleInForms(sample);
+    const match = inForms.find((each) => encodeSample(each) === found);
+    if (match !== undefined) return { differences: [], sample: match, isOutdated: match !== inForms[0] };
+    return differs("different", `the stored sample of run ${run.id} is not the one that its line gives`);
   } catch (error) {
-    return [{ key, kind: "unreadable", text: error instanceof Error ? error.message : String(error) }];
+    return differs("unreadable", error instanceof Error ? error.message : String(error));
   }
 }

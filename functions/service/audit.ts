@@ -10,8 +10,8 @@
 
 import { addCell, type Cell, emptyCell } from "../../shared/cells/cell.ts";
 import { contributions } from "../../shared/cells/contribution.ts";
+import { FIRST_FORM, summaryInForm } from "../../shared/cells/forms.ts";
 import { computeCountedCohort, type HostSummary, type RunSample, summarize } from "../../shared/cells/host-values.ts";
-import { toSample } from "../../shared/cells/sample.ts";
 import { encodeSummary, type FleetGeneration, type StoredSummary } from "../../shared/cells/stored-summary.ts";
 import { encodeItemCells, isTotal } from "../../shared/cells/totals.ts";
 import { SHARDS } from "../../shared/deployment.ts";
@@ -84,7 +84,7 @@ export async function auditFleet(scan: FleetScan, fleet: string, options: AuditO
   for (const [index, host] of hosts.entries()) {
     const { stored, unreadable } = await storedSummaries(scan, of, host, periods);
     differences.push(...unreadable);
-    const audited = await auditHost(scan, fleet, host);
+    const audited = await auditHost(scan, of, host);
     const { summaries } = audited;
     runs += audited.runs;
     differences.push(...audited.differences);
@@ -177,7 +177,10 @@ interface AuditedHost {
   readonly summaries: ReadonlyMap<string, HostSummary> | null;
 }
 
-async function auditHost(scan: FleetScan, fleet: string, host: string): Promise<AuditedHost> {
+async function auditHost(scan: FleetScan, of: FleetGeneration, host: string): Promise<AuditedHost> {
+  const { fleet, form = FIRST_FORM } = of;
+  const entries = new Map<string, Item>();
+  for await (const entry of scan.entryItems(fleet, host)) entries.set(itemKey(entry), entry);
   const samples = new Map<string, RunSample[]>();
   const differences: Difference[] = [];
   const outdated: string[] = [];
@@ -192,16 +195,17 @@ async function auditHost(scan: FleetScan, fleet: string, host: string): Promise<
     if (audited.outdated !== null) outdated.push(audited.outdated);
     isIntact &&= audited.isIntact;
     if (audited.run === null || audited.run.withdrawn_at !== null) continue;
-    const sample = toSample(audited.run);
+    const { sample } = auditEntry(audited.run, entries.get(keyText(entryKey(audited.run))));
+    if (sample === null) continue;
     for (const period of enclosingPeriods(toMonth(audited.run.finished_at))) {
       const inPeriod = samples.get(period) ?? [];
       inPeriod.push(sample);
       samples.set(period, inPeriod);
     }
   }
-  differences.push(...(await auditEntries(scan, fleet, host, intact)));
+  differences.push(...(await auditEntries(scan, fleet, entries, intact)));
   const summaries = isIntact
-    ? new Map([...samples].map(([period, inPeriod]) => [period, summarize(host, inPeriod)]))
+    ? new Map([...samples].map(([period, inPeriod]) => [period, summaryInForm(summarize(host, inPeriod), form)]))
     : null;
   return { runs, differences, outdated, summaries };
 }
@@ -210,12 +214,10 @@ async function auditHost(scan: FleetScan, fleet: string, host: string): Promise<
 async function auditEntries(
   scan: FleetScan,
   fleet: string,
-  host: string,
+  entries: ReadonlyMap<string, Item>,
   runs: readonly Run[],
 ): Promise<readonly Difference[]> {
-  const entries = new Map<string, Item>();
-  for await (const entry of scan.entryItems(fleet, host)) entries.set(itemKey(entry), entry);
-  const suspects = runs.filter((run) => auditEntry(run, entries.get(keyText(entryKey(run)))).length > 0);
+  const suspects = runs.filter((run) => auditEntry(run, entries.get(keyText(entryKey(run)))).differences.length > 0);
   const differences: Difference[] = [];
   for (const { id } of suspects) {
     // It may have been withdrawn or replaced in between, so it is read again together with its entry.
@@ -223,7 +225,7 @@ async function auditEntries(
     const again = item === undefined ? null : auditRun(item).run;
     if (again === null) continue;
     const key = entryKey(again);
-    differences.push(...auditEntry(again, (await scan.items([key])).get(keyText(key))));
+    differences.push(...auditEntry(again, (await scan.items([key])).get(keyText(key))).differences);
   }
   return differences;
 }

@@ -1,9 +1,10 @@
 // Rebuild: computes a fleet's statistics again from its runs, as a new generation in the background, then activates it and
-// deletes the old one. Uploads, aggregation and reads continue in the meantime. Before it, reparsing may replace the runs.
+// deletes the old one, unless that has another form and an earlier version may still read it. Uploads, aggregation and reads continue in the meantime. Before it, reparsing may replace the runs.
 //
 // No run is missed. A run that was stored before the new generation was recorded is found here, because hosts and runs are
 // read after that. A later run makes its host pending, and aggregation reads the generations after the pending hosts.
 
+import { PARSER_VERSION } from "../../shared/bonnie/reader.ts";
 import { type NewRun, toSample } from "../../shared/cells/sample.ts";
 import type { FleetGeneration } from "../../shared/cells/stored-summary.ts";
 import { SHARDS } from "../../shared/deployment.ts";
@@ -13,7 +14,7 @@ import type { Clock } from "../../shared/run/periods.ts";
 import type { Run } from "../../shared/run/run.ts";
 import { encodeRun } from "../../shared/run/run-codec.ts";
 import type { FleetScan, RebuildScan } from "../store/fleet-scan.ts";
-import type { GenerationStore, Rebuild } from "../store/generations.ts";
+import type { GenerationStore, Generations, Rebuild } from "../store/generations.ts";
 import { type Item, ItemError, itemText } from "../store/item.ts";
 import { computeShard } from "../store/keys.ts";
 import { packedText } from "../store/packed.ts";
@@ -59,7 +60,7 @@ export async function rebuildFleet(
   fleet: string,
   options: RebuildOptions,
 ): Promise<{ readonly hosts: number; readonly failed: number }> {
-  const { current, rebuild } = await begin(deps, fleet, options.isForced === true);
+  const { seen, rebuild } = await begin(deps, fleet, options.isForced === true);
   const { generations } = deps;
   let hosts: readonly string[];
   let failed: number;
@@ -69,7 +70,7 @@ export async function rebuildFleet(
     hosts = names;
     const build = {
       deps,
-      of: { fleet, generation: rebuild.building },
+      of: { fleet, generation: rebuild.building, form: rebuild.form },
       beat: makeHeartbeat(deps, fleet, rebuild),
       onError: options.onError,
     };
@@ -80,18 +81,37 @@ export async function rebuildFleet(
     await generations.abort(fleet, rebuild).catch(() => false);
     throw error;
   }
-  if (!(await generations.activate(fleet, current, rebuild))) throw takenOver(fleet);
-  const { superseded } = await generations.read(fleet);
-  await options.wait(options.graceMs);
-  await generations.delete(fleet, superseded);
+  if (!(await generations.activate(fleet, seen, rebuild))) throw takenOver(fleet);
+  await deleteSuperseded(deps, fleet, options);
   return { hosts: hosts.length, failed };
+}
+
+/** Deletes the generation that was kept for an earlier version, and any that are superseded. Throws as `retireKept` does. */
+export async function deleteOld(
+  deps: Pick<RebuildDeps, "generations">,
+  fleet: string,
+  options: Pick<RebuildOptions, "graceMs" | "wait">,
+): Promise<void> {
+  await deps.generations.retireKept(fleet);
+  await deleteSuperseded(deps, fleet, options);
+}
+
+async function deleteSuperseded(
+  { generations }: Pick<RebuildDeps, "generations">,
+  fleet: string,
+  { graceMs, wait }: Pick<RebuildOptions, "graceMs" | "wait">,
+): Promise<void> {
+  const { superseded } = await generations.read(fleet);
+  if (superseded.length === 0) return;
+  await wait(graceMs);
+  await generations.delete(fleet, superseded);
 }
 
 async function begin(
   { generations, clock }: RebuildDeps,
   fleet: string,
   isForced: boolean,
-): Promise<{ current: string; rebuild: Rebuild }> {
+): Promise<{ seen: Generations; rebuild: Rebuild }> {
   const seen = await generations.read(fleet);
   const isAlive = seen.rebuild !== null && Math.abs(clock() - Date.parse(seen.rebuild.aliveAt)) < LOST_AFTER_MS;
   const rebuild = isAlive && !isForced ? null : await generations.begin(fleet, seen, new Date(clock()).toISOString());
@@ -101,7 +121,7 @@ async function begin(
       `a rebuild of fleet ${fleet} is running; if it was killed, retry in ${LOST_AFTER_MS / 1000} seconds, or use --force`,
     );
   }
-  return { current: seen.current, rebuild };
+  return { seen, rebuild };
 }
 
 /** A generation that is being built. */
@@ -238,9 +258,11 @@ export async function reparseFleet(
         damaged.push(...differences.map(({ text = "" }) => text));
         continue;
       }
+      // A later version has parsed it, and this one would lose what that version has added.
+      if (before.parser_version > PARSER_VERSION) continue;
       const after = reparse(before);
       if (after === null) unreadable.push(before.id);
-      else if (isOutdated(item, after) || auditEntry(after, entries.get(entryKey(after).sk)).length > 0) {
+      else if (isOutdated(item, after) || isOutdatedEntry(after, entries.get(entryKey(after).sk))) {
         const at = new Date(clock()).toISOString();
         if (await replaceRun(before, { run: after, sample: toSample(after) }, at)) changed += 1;
       }
@@ -248,6 +270,11 @@ export async function reparseFleet(
     onProgress(index + 1, names.length);
   }
   return { runs, changed, unreadable, damaged };
+}
+
+function isOutdatedEntry(run: Run, entry: Item | undefined): boolean {
+  const { differences, isOutdated: isShort } = auditEntry(run, entry);
+  return isShort || differences.length > 0;
 }
 
 /** Whether the run would be stored as a different item. A missing checksum alone is no reason to replace a run. */

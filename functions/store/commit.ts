@@ -9,6 +9,7 @@ import { randomUUID } from "node:crypto";
 import type { TransactWriteItem } from "@aws-sdk/client-dynamodb";
 import { addCell, BothViews, type Cell, emptyCell, isEmptyCell, subtractCell } from "../../shared/cells/cell.ts";
 import { type ContributionChange, contributions, diffContributions } from "../../shared/cells/contribution.ts";
+import { FIRST_FORM, summaryInForm } from "../../shared/cells/forms.ts";
 import { type HostGroup, type HostSummary, type RunSample, withGroups } from "../../shared/cells/host-values.ts";
 import type { CountedSummary, FleetGeneration, StoredSummary, SummaryStep } from "../../shared/cells/stored-summary.ts";
 import { encodeSummary } from "../../shared/cells/stored-summary.ts";
@@ -85,10 +86,25 @@ interface Commit {
  */
 async function commitSteps(to: Commit, steps: readonly SummaryStep[]): Promise<SummaryStep[]> {
   const lost: SummaryStep[] = [];
-  for (const batch of batchPlans(to, await assignCohorts(to.table, to.of, steps, to.maxCohorts))) {
+  const inForm = steps.map(limitToForm(to.of));
+  for (const batch of batchPlans(to, await assignCohorts(to.table, to.of, inForm, to.maxCohorts))) {
     if (!(await commitPlans(to, batch))) lost.push(...batch.map(({ step }) => step));
   }
   return lost;
+}
+
+/**
+ * Limits steps to what the form of a generation has. Steps that share a summary share it afterwards, too, because work on it is
+ * memoized.
+ */
+function limitToForm({ form = FIRST_FORM }: FleetGeneration): (step: SummaryStep) => SummaryStep {
+  const limited = new Map<HostSummary, HostSummary>();
+  return (step) => {
+    const { summary } = step.after;
+    const inForm = limited.get(summary) ?? summaryInForm(summary, form);
+    limited.set(summary, inForm);
+    return inForm === summary ? step : { ...step, after: { ...step.after, summary: inForm } };
+  };
 }
 
 /** Commits plans of one period together. False when another writer was faster. */

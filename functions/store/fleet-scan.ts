@@ -10,7 +10,7 @@ import {
   type TouchedPeriod,
 } from "../../shared/run/pending-host.ts";
 import { enclosingPeriods, PERIOD_ALL, toMonth } from "../../shared/run/periods.ts";
-import { currentGeneration } from "./generations.ts";
+import { currentGeneration, readableGeneration, readGenerations } from "./generations.ts";
 import { type Item, itemText } from "./item.ts";
 import {
   cohortPartitions,
@@ -125,8 +125,8 @@ async function hostsOfFleet(table: Table, fleet: string): Promise<FleetHosts> {
     }
   };
   await Promise.all(ALL_SHARDS.map((shard) => addNames(pendingPartition(fleet, shard))));
-  const of = await currentGeneration(table, fleet);
-  await Promise.all(ALL_SHARDS.map((shard) => addNames(summaryPartition(of, PERIOD_ALL, shard))));
+  const of = readableGeneration(fleet, await readGenerations(table, fleet));
+  if (of !== null) await Promise.all(ALL_SHARDS.map((shard) => addNames(summaryPartition(of, PERIOD_ALL, shard))));
   await Promise.all(ALL_SHARDS.map((shard) => addFromRuns(shard)));
   // Another run of the same host may have the name.
   const still = nameless.filter(({ hash }) => !hosts.has(hash));

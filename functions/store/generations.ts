@@ -2,14 +2,20 @@
 // runs, under keys of their own, while answers are read from the active generation. One item for each fleet contains the
 // active generation (`current`), the one that a rebuild is making (`building`) with the token and the last heartbeat of that
 // rebuild, and the superseded ones, which are to be deleted (`retired`). A fleet without the item reads generation 0.
+//
+// Each generation has the form of its statistics (`shared/cells/forms.ts`). If a rebuild changes the form, the generation
+// before it is kept (`kept`): a version that does not know the new form reads it. A version counts every generation whose form
+// it knows, and leaves hosts pending while there is one that it cannot count.
 
 import { randomUUID } from "node:crypto";
 import type { TransactWriteItem, Update } from "@aws-sdk/client-dynamodb";
+import { FIRST_FORM, isKnownForm, NEWEST_FORM } from "../../shared/cells/forms.ts";
 import type { FleetGeneration } from "../../shared/cells/stored-summary.ts";
 import { SHARDS } from "../../shared/deployment.ts";
+import { AppError } from "../../shared/errors.ts";
 import { retryingTransient, TransactionCancelled } from "./errors.ts";
 import { periodsOfFleet } from "./fleet-scan.ts";
-import { itemText, itemTextSet, keyItem, optionalText } from "./item.ts";
+import { type Item, itemText, itemTextSet, keyItem, optionalText } from "./item.ts";
 import { cohortPartitions, generationKey, summaryPartition, totalsPartition } from "./keys.ts";
 import { getItem, partition, queryItems, type Table, transact, WRITES_PER_TRANSACTION } from "./table.ts";
 import { listCellPartitions } from "./totals.ts";
@@ -17,8 +23,11 @@ import { listCellPartitions } from "./totals.ts";
 const FIRST_GENERATION = "0";
 
 export interface Generations {
-  /** The active one, which answers are read from. */
+  /** The active one, which answers are read from by every version that knows its form. */
   readonly current: string;
+  readonly form: number;
+  /** The one before it, if that has another form; null if there is none. */
+  readonly kept: { readonly generation: string; readonly form: number } | null;
   /** The newest one that was ever begun. */
   readonly last: string;
   /** The rebuild that was begun last, unless it has ended; else null. */
@@ -30,6 +39,7 @@ export interface Generations {
 /** A rebuild that is running or was killed. */
 export interface Rebuild {
   readonly building: string;
+  readonly form: number;
   /** Identifies this rebuild. */
   readonly token: string;
   /** The time of its last heartbeat, ISO 8601 UTC. */
@@ -43,13 +53,21 @@ export async function readGenerations(table: Table, fleet: string): Promise<Gene
   const token = optionalText(item, "holder");
   const aliveAt = optionalText(item, "alive");
   const current = optionalText(item, "current") ?? FIRST_GENERATION;
+  const kept = optionalText(item, "kept");
   return {
     current,
+    form: formOf(item, "form"),
+    kept: kept === null ? null : { generation: kept, form: formOf(item, "kept_form") },
     last: optionalText(item, "last") ?? current,
-    rebuild: building === null || token === null || aliveAt === null ? null : { building, token, aliveAt },
+    rebuild:
+      building === null || token === null || aliveAt === null
+        ? null
+        : { building, form: formOf(item, "building_form"), token, aliveAt },
     superseded: itemTextSet(item, "retired"),
   };
 }
+
+const formOf = (item: Item, name: string): number => Number(item[name]?.N ?? FIRST_FORM);
 
 /** The generations of the fleets of a table, for rebuilds. */
 export function makeGenerationStore(table: Table) {
@@ -58,8 +76,9 @@ export function makeGenerationStore(table: Table) {
     begin: (fleet: string, seen: Generations, at: string): Promise<Rebuild | null> =>
       beginGeneration(table, fleet, seen, at),
     heartbeat: (fleet: string, rebuild: Rebuild, at: string): Promise<boolean> => heartbeat(table, fleet, rebuild, at),
-    activate: (fleet: string, before: string, rebuild: Rebuild): Promise<boolean> =>
+    activate: (fleet: string, before: Generations, rebuild: Rebuild): Promise<boolean> =>
       activateGeneration(table, fleet, before, rebuild),
+    retireKept: (fleet: string): Promise<void> => retireKept(table, fleet),
     abort: (fleet: string, rebuild: Rebuild): Promise<boolean> => abortGeneration(table, fleet, rebuild),
     delete: (fleet: string, superseded: readonly string[]): Promise<void> =>
       deleteGenerations(table, fleet, superseded),
@@ -69,14 +88,35 @@ export function makeGenerationStore(table: Table) {
 /** The generations of the fleets of a table. */
 export type GenerationStore = ReturnType<typeof makeGenerationStore>;
 
-/** The active generation, which answers are read from. */
+/**
+ * The generation that this version reads answers from: the active one, or the one before it if a later version has built the
+ * active one in a form that this version does not know. Throws `unavailable` if it knows the form of neither.
+ */
 export async function currentGeneration(table: Table, fleet: string): Promise<FleetGeneration> {
-  return { fleet, generation: (await readGenerations(table, fleet)).current };
+  const readable = readableGeneration(fleet, await readGenerations(table, fleet));
+  if (readable !== null) return readable;
+  const text = `a later version has built the statistics of fleet ${fleet}; run it, or rebuild them with this version`;
+  throw new AppError("unavailable", text);
 }
 
-/** The generations that aggregation keeps up to date: the active one and, during a rebuild, the one in the making. */
-export function activeGenerations(fleet: string, { current, rebuild }: Generations): FleetGeneration[] {
-  return [current, ...(rebuild === null ? [] : [rebuild.building])].map((generation) => ({ fleet, generation }));
+/** The generation that this version reads answers from; null if it can read none. */
+export function readableGeneration(fleet: string, { current, form, kept }: Generations): FleetGeneration | null {
+  const found = [{ generation: current, form }, ...(kept === null ? [] : [kept])].find((each) =>
+    isKnownForm(each.form),
+  );
+  return found === undefined ? null : { fleet, ...found };
+}
+
+/**
+ * The generations that aggregation keeps up to date, also in forms that this version cannot count: the active one, the one
+ * that is kept and, during a rebuild, the one in the making.
+ */
+export function activeGenerations(fleet: string, { current, form, kept, rebuild }: Generations): FleetGeneration[] {
+  return [
+    { generation: current, form },
+    ...(kept === null ? [] : [kept]),
+    ...(rebuild === null ? [] : [{ generation: rebuild.building, form: rebuild.form }]),
+  ].map((each) => ({ fleet, ...each }));
 }
 
 /**
@@ -94,7 +134,7 @@ async function beginGeneration(
   const building = String(Number(last) + 1);
   const token = randomUUID();
   const isBegun = await update(table, fleet, {
-    UpdateExpression: `SET #current = :current, #last = :building, building = :building, holder = :token, alive = :at${
+    UpdateExpression: `SET #current = :current, #last = :building, building = :building, building_form = :form, holder = :token, alive = :at${
       killed === null ? "" : " ADD retired :killed"
     }`,
     ConditionExpression:
@@ -105,6 +145,7 @@ async function beginGeneration(
     ExpressionAttributeValues: {
       ":current": { S: current },
       ":building": { S: building },
+      ":form": { N: String(NEWEST_FORM) },
       ":token": { S: token },
       ":at": { S: at },
       ...(killed === null
@@ -112,7 +153,7 @@ async function beginGeneration(
         : { ":before": { S: killed.token }, ":killed": { SS: [killed.building] } }),
     },
   });
-  return isBegun ? { building, token, aliveAt: at } : null;
+  return isBegun ? { building, form: NEWEST_FORM, token, aliveAt: at } : null;
 }
 
 /** Records a heartbeat of a rebuild. False if another rebuild took over. */
@@ -124,16 +165,54 @@ function heartbeat(table: Table, fleet: string, { token }: Rebuild, at: string):
   });
 }
 
-/** Activates the finished generation of a rebuild. False if another rebuild took over. */
-function activateGeneration(table: Table, fleet: string, current: string, rebuild: Rebuild): Promise<boolean> {
+/**
+ * Activates the finished generation of a rebuild. The one before it is kept if it has another form, so that the version that
+ * built it can go on with it; unless this version does not know that form, which it could not keep up to date. False if
+ * another rebuild took over.
+ */
+function activateGeneration(
+  table: Table,
+  fleet: string,
+  { current, form, kept }: Generations,
+  rebuild: Rebuild,
+): Promise<boolean> {
+  const isKept = form !== rebuild.form && isKnownForm(form);
+  const retired = [...(isKept ? [] : [current]), ...(kept === null ? [] : [kept.generation])];
+  const keep = isKept ? ", kept = :kept, kept_form = :kept_form" : "";
+  const drop = isKept ? "" : ", kept, kept_form";
   return update(table, fleet, {
-    UpdateExpression: "SET #current = :building REMOVE building, holder, alive ADD retired :retired",
+    UpdateExpression: `SET #current = :building, form = :form${keep} REMOVE building, building_form, holder, alive${drop}${retired.length > 0 ? " ADD retired :retired" : ""}`,
     ConditionExpression: "holder = :token",
     ExpressionAttributeNames: { "#current": "current" },
     ExpressionAttributeValues: {
       ":token": { S: rebuild.token },
       ":building": { S: rebuild.building },
-      ":retired": { SS: [current] },
+      ":form": { N: String(rebuild.form) },
+      ...(isKept ? { ":kept": { S: current }, ":kept_form": { N: String(form) } } : {}),
+      ...(retired.length > 0 ? { ":retired": { SS: retired } } : {}),
+    },
+  });
+}
+
+/**
+ * Makes the kept generation a superseded one, so that it is no longer counted, and versions that do not know the form of the
+ * active one can no longer read statistics. Throws AppError if this version is one of them.
+ */
+async function retireKept(table: Table, fleet: string): Promise<void> {
+  const { current, form, kept } = await readGenerations(table, fleet);
+  if (!isKnownForm(form)) {
+    const text = `a later version has built the statistics of fleet ${fleet}, and this one reads the old ones; run rebuild without --delete-old`;
+    throw new AppError("unavailable", text);
+  }
+  if (kept === null) return;
+  await update(table, fleet, {
+    UpdateExpression: "REMOVE kept, kept_form ADD retired :kept",
+    ConditionExpression: "#current = :current AND kept = :generation",
+    ExpressionAttributeNames: { "#current": "current" },
+    ExpressionAttributeValues: {
+      ":kept": { SS: [kept.generation] },
+      ":generation": { S: kept.generation },
+      ":current": { S: current },
     },
   });
 }
@@ -141,7 +220,7 @@ function activateGeneration(table: Table, fleet: string, current: string, rebuil
 /** Aborts a rebuild: its generation becomes superseded. False if another rebuild took over. */
 function abortGeneration(table: Table, fleet: string, { token, building }: Rebuild): Promise<boolean> {
   return update(table, fleet, {
-    UpdateExpression: "REMOVE building, holder, alive ADD retired :building",
+    UpdateExpression: "REMOVE building, building_form, holder, alive ADD retired :building",
     ConditionExpression: "holder = :token",
     ExpressionAttributeValues: { ":token": { S: token }, ":building": { SS: [building] } },
   });
@@ -149,6 +228,7 @@ function abortGeneration(table: Table, fleet: string, { token, building }: Rebui
 
 /** Deletes all items of superseded generations, then removes them from the record. */
 async function deleteGenerations(table: Table, fleet: string, deleted: readonly string[]): Promise<void> {
+  if (deleted.length === 0) return;
   for (const generation of deleted) await deleteGeneration(table, { fleet, generation });
   await update(table, fleet, {
     UpdateExpression: "DELETE retired :deleted",

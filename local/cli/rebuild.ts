@@ -1,6 +1,6 @@
 // `vbdstat rebuild`: recomputes the statistics of a fleet.
 
-import { rebuildFleet, reparseFleet } from "../../functions/service/rebuild.ts";
+import { deleteOld, rebuildFleet, reparseFleet } from "../../functions/service/rebuild.ts";
 import { makeAggregationStores } from "../../functions/store/commit.ts";
 import { backOff } from "../../functions/store/errors.ts";
 import { makeFleetScan, makeRebuildScan } from "../../functions/store/fleet-scan.ts";
@@ -16,18 +16,21 @@ import { type Command, DEFAULT_FLEET, fleetOption, rejectUnknownFleet, type Term
 import { showProgress } from "./progress.ts";
 
 export const rebuild: Command = {
-  help: `vbdstat rebuild [--fleet F] [--reparse] [--grace SECONDS] [--force]
+  help: `vbdstat rebuild [--fleet F] [--reparse] [--grace SECONDS] [--force] [--delete-old]
 Recomputes a fleet's statistics in the background, then switches to them.
 
 Uploads and queries continue. Run it after an update that changes how results are counted, when
 every server and worker runs the new version, or when an audit found a difference. If interrupted,
-the active statistics stay unchanged; run it again after a minute.
+the active statistics stay unchanged; run it again after a minute. If the form of the statistics
+changes, the old ones are kept for the version before this one, until the next rebuild.
 
   --fleet F          the fleet; "default" if not given
   --reparse          first parse every stored raw line again, after an update that changes parsing
                      or cache detection
   --grace SECONDS    how long the old statistics are kept for queries in progress; 60 if not given
   --force            take over from a rebuild that seems to be in progress; the other one then ends
+  --delete-old       rebuild nothing; only delete the statistics that were kept for an earlier version,
+                     which then can no longer be run without a rebuild
 
 Exit codes: 0 success; 1 failure, for example while another rebuild is in progress, or damaged runs
 or hosts were left out, which are listed; 2 usage error.`,
@@ -36,6 +39,7 @@ or hosts were left out, which are listed; 2 usage error.`,
     reparse: { type: "boolean" },
     grace: { type: "string" },
     force: { type: "boolean" },
+    "delete-old": { type: "boolean" },
   },
   mayCreate: false,
   prepare(given) {
@@ -43,8 +47,16 @@ or hosts were left out, which are listed; 2 usage error.`,
     const fleet = fleetOption(given) ?? DEFAULT_FLEET;
     const grace = textOption(given, "grace") ?? "60";
     if (!/^\d{1,5}$/.test(grace)) throw new UsageError(`--grace: expected seconds, found ${JSON.stringify(grace)}`);
+    const isDeletion = given.values["delete-old"] === true;
+    if (isDeletion && given.values["reparse"] === true) throw new UsageError("--delete-old: expected no --reparse");
     return async (table, terminal) => {
       await rejectUnknownFleet(table, fleet);
+      const wait = (milliseconds: number): Promise<void> => new Promise((resolve) => setTimeout(resolve, milliseconds));
+      if (isDeletion) {
+        await deleteOld({ generations: makeGenerationStore(table) }, fleet, { graceMs: Number(grace) * 1000, wait });
+        await terminal.out(`deleted the old statistics of fleet ${fleet}\n`);
+        return 0;
+      }
       const damagedRuns = given.values["reparse"] === true ? await reparseRuns(table, terminal, fleet) : 0;
       const progress = showProgress(terminal, "rebuilt hosts");
       const deps = {
@@ -63,7 +75,7 @@ or hosts were left out, which are listed; 2 usage error.`,
           progress.end();
           if (terminal.isInteractive)
             terminal.error(`activated; the old statistics will be deleted in ${grace} seconds\n`);
-          return new Promise((resolve) => setTimeout(resolve, milliseconds));
+          return wait(milliseconds);
         },
       });
       const without = failed === 0 ? "" : `, ${failed} of them left out; try --reparse`;

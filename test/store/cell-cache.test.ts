@@ -57,7 +57,7 @@ async function rebuild(fleet: string, state: State): Promise<void> {
   const made = await generations.begin(fleet, seen, AT);
   if (made === null) throw new Error("another rebuild is under way");
   expect(await commit({ fleet, generation: made.building }, [...state.values()])).toBe(0);
-  expect(await generations.activate(fleet, seen.current, made)).toBe(true);
+  expect(await generations.activate(fleet, seen, made)).toBe(true);
   await generations.delete(fleet, [seen.current]);
 }
 
