@@ -29,8 +29,8 @@ changes, the old ones are kept for the version before this one, until the next r
                      or cache detection
   --grace SECONDS    how long the old statistics are kept for queries in progress; 60 if not given
   --force            take over from a rebuild that seems to be in progress; the other one then ends
-  --delete-old       rebuild nothing; only delete the statistics that were kept for an earlier version,
-                     which then can no longer be run without a rebuild
+  --delete-old       rebuild nothing; delete the statistics that were kept for an earlier version,
+                     which then cannot be run without a rebuild
 
 Exit codes: 0 success; 1 failure, for example while another rebuild is in progress, or damaged runs
 or hosts were left out, which are listed; 2 usage error.`,
