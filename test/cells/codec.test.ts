@@ -2,7 +2,7 @@ import fc from "fast-check";
 import { describe, expect, it } from "vitest";
 import { type Bins, emptyBins, MAX_BIN } from "../../shared/cells/bins.ts";
 import { type Cell, emptyCell, emptyMetricCell, type MetricCell } from "../../shared/cells/cell.ts";
-import { decodeCell, encodeCell, mergeEncoded } from "../../shared/cells/codec.ts";
+import { decodeCell, encodeCell, mergeEncoded, UnknownQuantityError } from "../../shared/cells/codec.ts";
 import { QUANTITY_COUNT } from "../../shared/cells/quantities.ts";
 import { CellError } from "../../shared/cells/varint.ts";
 import { binsFrom, hostsByBin } from "./histogram.ts";
@@ -177,6 +177,22 @@ it("a sum over encoded cells is the sum of the cells", () => {
       expect(sum).toEqual(mergedCell(cells));
     }),
   );
+});
+
+it("a quantity of a later version is skipped by readers, and stops writers, who would lose it", () => {
+  const later = [QUANTITY_COUNT, 14, 1, ...zeros(13), QUANTITY_COUNT + 3, 2, 99, 99];
+  fc.assert(
+    fc.property(randomCell, (cell) => {
+      const bytes = Uint8Array.from([...encodeCell(cell), ...later]);
+      const sum = emptyCell();
+      mergeEncoded(sum, bytes);
+      expect(sum).toEqual(mergedCell([cell]));
+      expect(() => decodeCell(bytes)).toThrow(UnknownQuantityError);
+    }),
+  );
+  // Out of order it is damage, for readers as well.
+  const twice = Uint8Array.from([...HEAD, QUANTITY_COUNT, 1, 0, QUANTITY_COUNT, 1, 0]);
+  expect(() => mergeEncoded(emptyCell(), twice)).toThrow("unexpected metric number 24");
 });
 
 function decodedOrFault(bytes: Uint8Array): Cell | CellError {

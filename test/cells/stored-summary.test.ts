@@ -34,6 +34,18 @@ describe("the stored text of a summary", () => {
 
   it("skips what a later version has added", () => {
     expect(decodeSummary('{"host":"h","groups":[],"more":1}')).toEqual({ host: "h", groups: [] });
+    const summary = summarize("h", [plainSample({ values: values(1), cohort: { site: "a" }, cached: ["C1"] })]);
+    const stored = JSON.parse(encodeSummary(summary));
+    const [group] = stored.groups;
+    const longer = {
+      ...group,
+      all: [[...group.all[0], 7], ...group.all.slice(1), [1, 1, 1, 1, 0], null],
+      attributes: { site: [...group.attributes.site, null, "more"].toSpliced(3, 1, 1) },
+      facts: {},
+    };
+    const back = decodeSummary(JSON.stringify({ ...stored, groups: [longer] }));
+    expect(back.groups[0]?.all).toEqual(summary.groups[0]?.all);
+    expect(back.groups[0]?.attributes.site).toMatchObject({ value: "a", run: "r1" });
   });
 
   it.each(["", "[]", "{}", '{"host":"h","groups":[{"stratum":"s"}]}'])(

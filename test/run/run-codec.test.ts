@@ -38,6 +38,22 @@ test("a plain run is stored as this text, which existing data folders contain", 
   });
 });
 
+test("what a later version has added is skipped: values at the end of a list, metrics, and fields", () => {
+  const { id, backend, stratum, finished_at, withdrawn_at, ...content } = { ...PLAIN, quality: cached() };
+  const stored = JSON.parse(encodeRun(content));
+  const [putc, ...metrics] = stored.metrics;
+  const later = {
+    ...stored,
+    more: { any: 1 },
+    bonnie: [...stored.bonnie.slice(0, -1), [...stored.bonnie.at(-1), 5], "more", null],
+    metrics: [[...putc, null, 0.5], ...metrics, [1, 2, 3], null],
+    quality: [...stored.quality, "more"],
+  };
+  expect(decodeRun(JSON.stringify(later), { id, backend, stratum, finished_at, host: content.host })).toEqual(
+    decodeRun(encodeRun(content), { id, backend, stratum, finished_at, host: content.host }),
+  );
+});
+
 describe("a run is decoded as it was encoded", () => {
   test.each<[string, Partial<Run>]>([
     ["plain", {}],
