@@ -73,8 +73,10 @@ export interface LocalSettings {
   readonly port: number;
   readonly host: string;
   readonly dataDir: string;
-  /** Null: start the embedded engine. */
+  /** Null: start the embedded engine, unless there is a region. */
   readonly endpoint: string | null;
+  /** The AWS region of the table, with the credentials that the SDK finds. */
+  readonly region?: string;
   readonly engineIsolation: EngineIsolation;
   readonly tableName: string;
   readonly adminSecret: string | null;

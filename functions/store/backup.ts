@@ -27,24 +27,42 @@ import { listFleets } from "./tokens.ts";
 /** Items that one request scans: requests of others wait no longer than for these. */
 const ITEMS_AT_ONCE = 500;
 
-/**
- * The items of a backup, page by page. After each page it waits for as long as the page took, so that it uses at most half of
- * the time of the store.
- */
+/** The items of a backup, page by page, as `backupPages` reads them. */
 export async function* backupItems(
   table: Table,
   wait: (milliseconds: number) => Promise<void>,
 ): AsyncGenerator<readonly Item[], void> {
+  for await (const { items } of backupPages(table, wait)) yield items;
+}
+
+/** Some items of a backup. */
+interface BackupPage {
+  readonly items: readonly Item[];
+  /** Where the next page starts; null for the last page, and where none can start, between the items of one share. */
+  readonly next: Item | null;
+}
+
+/**
+ * The items of a backup, page by page, from a position on. After each page it waits for as long as the page took, so that it
+ * uses at most half of the time of the store.
+ */
+export async function* backupPages(
+  table: Table,
+  wait: (milliseconds: number) => Promise<void>,
+  position?: Item,
+): AsyncGenerator<BackupPage, void> {
   const completeShares = filterShares(await readShareIds(table));
-  let start: Item | undefined;
+  let start = position;
   do {
     const started = performance.now();
     const page = await scan(table, start);
-    yield (page.Items ?? []).flatMap((item) => {
+    start = page.LastEvaluatedKey;
+    const items = (page.Items ?? []).flatMap((item) => {
       const share = shareOfPartition(itemText(item, "pk"));
       return share === null ? [item] : completeShares(share, item);
     });
-    start = page.LastEvaluatedKey;
+    const isBetweenShares = start !== undefined && shareOfPartition(itemText(start, "pk")) === null;
+    yield { items, next: isBetweenShares ? (start ?? null) : null };
     if (start !== undefined) await wait(performance.now() - started);
   } while (start !== undefined);
 }
@@ -139,13 +157,29 @@ export async function beginRestore(table: Table, digest: string): Promise<void> 
   if (restoring === digest) return;
   if (restoring !== null) {
     throw new RestoreError(
-      `the table ${table.name} contains a part of another backup; start with an empty folder or table`,
+      `the table ${table.name} contains a part of another backup or copy; start with an empty folder or table`,
     );
   }
   if (await hasItems(table)) {
     throw new RestoreError(`the table ${table.name} is not empty; restore into an empty folder or table`);
   }
-  await put(table, [{ ...keyItem(FORMAT_KEY), format: { S: UNFINISHED_RESTORE }, digest: { S: digest } }]);
+  await put(table, [unfinished(digest)]);
+}
+
+const unfinished = (digest: string): Item => ({
+  ...keyItem(FORMAT_KEY),
+  format: { S: UNFINISHED_RESTORE },
+  digest: { S: digest },
+});
+
+/** Records how far a restore has come. */
+export const saveProgress = (table: Table, digest: string, progress: string): Promise<void> =>
+  put(table, [{ ...unfinished(digest), progress: { S: progress } }]);
+
+/** What was recorded of an interrupted restore; null for nothing. */
+export async function readProgress(table: Table): Promise<string | null> {
+  const item = await getItem(table, FORMAT_KEY);
+  return item === null ? null : optionalText(item, "progress");
 }
 
 /** Whether a table contains more than the items that a server writes when it starts. */

@@ -53,7 +53,7 @@ export async function readFormat(table: Table): Promise<number | null> {
   const text = await formatText(table);
   if (text !== UNFINISHED_RESTORE) return text === null ? null : Number(text);
   throw new FormatError(
-    `the table ${table.name} contains a part of a backup: a restore into it is incomplete. Run vbdstat restore with the same file again to complete it, or start with an empty folder or table`,
+    `the table ${table.name} contains a part of a backup or of another table: a restore or copy into it is incomplete. Run the same vbdstat restore or copy again to complete it, or start with an empty folder or table`,
   );
 }
 

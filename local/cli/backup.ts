@@ -358,7 +358,8 @@ async function restoreAll(table: Table, terminal: Terminal, file: string, whole:
   return format;
 }
 
-async function countAll(table: Table, terminal: Terminal): Promise<0 | 1> {
+/** Counts all hosts of all fleets; 1 if some cannot be counted. */
+export async function countAll(table: Table, terminal: Terminal): Promise<0 | 1> {
   let failed = 0;
   for (const fleet of await listFleets(table)) failed += await countFleet(table, terminal, fleet);
   return failed === 0 ? 0 : 1;

@@ -39,13 +39,23 @@ export interface Command {
   readonly upgrades?: boolean;
   /** Whether it works on a table with an incomplete restore. */
   readonly restores?: boolean;
+  /** The stores of a command that copies one into another; it does not use the one of the settings. */
+  readonly stores?: (given: Arguments, settings: LocalSettings) => CopiedStores;
   /** Checks the arguments and returns the work; throws UsageError before anything is opened. */
   prepare(given: Arguments): (table: Table, terminal: Terminal, store: OpenStore) => Promise<0 | 1>;
 }
 
+/** The settings of a store to copy, and of the one to copy it to. */
+interface CopiedStores {
+  readonly from: LocalSettings;
+  readonly to: LocalSettings;
+}
+
 /** The store that a command works on. */
-interface OpenStore {
+export interface OpenStore {
   readonly table: Table;
+  /** The store that is copied into it; null for a command that copies nothing. */
+  readonly source: OpenStore | null;
   /** Its tokens, with their seal. Throws StartError when the key of the data folder cannot be used. */
   tokens(): Promise<TokenStore>;
   /** The data folder of its embedded engine; null with another DynamoDB. */
@@ -91,12 +101,14 @@ export async function openStore(
   settings: LocalSettings,
   { mayCreate, upgrades, restores, anyFormat }: Pick<Command, "mayCreate" | "upgrades" | "restores" | "anyFormat">,
   print: (line: string) => void,
+  source: OpenStore | null = null,
 ): Promise<OpenStore> {
   const { address, folder, close } = await findTable(settings, mayCreate, print);
   const table = openTable(address);
   const store: OpenStore = {
     table,
-    dataFolder: settings.endpoint === null ? settings.dataDir : null,
+    source,
+    dataFolder: isInFolder(settings) ? settings.dataDir : null,
     tokens: async () =>
       folder === null ? makeTokenStore(table) : openSealedTokens(table, settings.dataDir, { ...folder, print }),
     close: async () => {
@@ -105,7 +117,8 @@ export async function openStore(
     },
   };
   try {
-    if (mayCreate) await ensureTable(table);
+    // On AWS the stack creates it, with its stream.
+    if (mayCreate && settings.region === undefined) await ensureTable(table);
     if (upgrades === true && folder?.isHolder === false) {
       throw new StartError(`a server runs on ${settings.dataDir}; stop it first.`);
     }
@@ -117,9 +130,15 @@ export async function openStore(
   }
 }
 
+/** Whether the store is a data folder. */
+const isInFolder = ({ endpoint, region }: LocalSettings): boolean => endpoint === null && region === undefined;
+
 /** Finds the table; for a data folder also whether this process holds it, rather than a server. */
 async function findTable(settings: LocalSettings, mayCreate: boolean, print: (line: string) => void) {
-  const { endpoint, dataDir, tableName } = settings;
+  const { endpoint, region, dataDir, tableName } = settings;
+  if (endpoint === null && region !== undefined) {
+    return { address: { tableName, region }, folder: null, close: async () => undefined };
+  }
   if (endpoint !== null) {
     return { address: tableAt(endpoint, tableName), folder: null, close: async () => undefined };
   }

@@ -1,7 +1,7 @@
 #!/usr/bin/env node
 // `vbdstat COMMAND`: operations on the store itself, while a server runs or without one.
 
-import { localSettings, SettingsError } from "../../functions/env.ts";
+import { type LocalSettings, localSettings, SettingsError } from "../../functions/env.ts";
 import { VERSION } from "../../shared/deployment.ts";
 import { AppError } from "../../shared/errors.ts";
 import { formatError } from "../server/log.ts";
@@ -9,7 +9,8 @@ import { asStartError, StartError } from "../server/start-error.ts";
 import { parseArguments, UsageError } from "./arguments.ts";
 import { audit } from "./audit.ts";
 import { backup, restore } from "./backup.ts";
-import { type Command, openStore, type Terminal } from "./command.ts";
+import { type Command, type OpenStore, openStore, type Terminal } from "./command.ts";
+import { copy } from "./copy.ts";
 import { exportRuns } from "./export.ts";
 import { importFiles } from "./import.ts";
 import { rebuild } from "./rebuild.ts";
@@ -22,6 +23,7 @@ const COMMANDS: ReadonlyMap<string, Command> = new Map(
     audit,
     backup,
     restore,
+    copy,
     import: importFiles,
     export: exportRuns,
     token,
@@ -69,22 +71,42 @@ async function run([name, ...others]: readonly string[]): Promise<0 | 1 | 2> {
     await terminal.out(`${command.help}\n`);
     return 0;
   }
-  const work = command.prepare({ values, positionals });
-  const settings = localSettings();
-  const opening = openStore(settings, command, (line) => terminal.error(`${line}\n`));
+  const given = { values, positionals };
+  const work = command.prepare(given);
+  const { from, to: settings } = command.stores?.(given, localSettings()) ?? { from: null, to: localSettings() };
+  const opening = openStores(command, from, settings);
   // An engine that was started for this command must not outlive it, even if it is still starting.
   for (const signal of ["SIGINT", "SIGTERM"] as const) {
     process.once(signal, () => void opening.then((store) => store.close()).finally(() => process.exit(1)));
   }
-  const store = await opening.catch((error) => {
-    throw asStartError(error, settings);
-  });
+  const store = await opening;
   try {
     return await work(store.table, terminal, store);
   } catch (error) {
     throw asStartError(error, settings);
   } finally {
     await store.close();
+  }
+}
+
+/** Opens the store of a command, and before it the one that it copies. To close the store closes both. */
+async function openStores(command: Command, from: LocalSettings | null, settings: LocalSettings): Promise<OpenStore> {
+  const print = (line: string) => terminal.error(`${line}\n`);
+  const open = (of: LocalSettings, as: Parameters<typeof openStore>[1], source: OpenStore | null) =>
+    openStore(of, as, print, source).catch((error) => {
+      throw asStartError(error, of);
+    });
+  const source = from === null ? null : await open(from, { mayCreate: false }, null);
+  try {
+    const store = await open(settings, command, source);
+    const close = async () => {
+      await store.close();
+      await source?.close();
+    };
+    return { ...store, close };
+  } catch (error) {
+    await source?.close();
+    throw error;
   }
 }
 

@@ -12,13 +12,14 @@ export class StartError extends Error {
  * The error for an operator when a store cannot be reached, rejects the table, the region or the credentials, or has only a part of a
  * backup: it names the store and its reason. Returns any other error unchanged.
  */
-export function asStartError(error: unknown, { endpoint, dataDir, tableName }: LocalSettings): unknown {
+export function asStartError(error: unknown, { endpoint, region, dataDir, tableName }: LocalSettings): unknown {
   if (error instanceof RestoreError) return new StartError(error.message, { cause: error });
   const isUnavailable = error instanceof AppError && (error.code === "unavailable" || error.code === "slow_down");
   const reason = isUnavailable ? error.cause : error;
   if (reason instanceof FormatError) return new StartError(reason.message, { cause: error });
   if (!(reason instanceof Error) || !(isUnavailable || isStoreError(reason))) return error;
-  const where = endpoint === null ? `in the engine of ${dataDir}` : `at ${endpoint}`;
+  const elsewhere = endpoint === null ? region : endpoint;
+  const where = elsewhere === undefined ? `in the engine of ${dataDir}` : `at ${elsewhere}`;
   // If all addresses of a host name refuse the connection, the error has no message.
   const code = "code" in reason ? String(reason.code) : reason.name;
   const message = [reason.name === "Error" ? "" : reason.name, reason.message || code].filter(Boolean).join(": ");
