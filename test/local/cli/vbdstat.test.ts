@@ -90,7 +90,7 @@ describe("the command line", () => {
   test.each([
     [
       ["frobnicate"],
-      /expected rebuild, audit, backup, restore, import, export, token, upgrade or --help, found "frobnicate"/,
+      /expected rebuild, audit, backup, restore, copy, import, export, token, upgrade or --help, found "frobnicate"/,
     ],
     [["constructor"], /or --help, found "constructor"/],
     [["audit", "--fleet", "A#B"], /--fleet: expected 1 to 63 letters, digits and inner . _ -, found "A#B"/],
