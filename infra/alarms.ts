@@ -13,7 +13,7 @@ import {
   TreatMissingData,
 } from "aws-cdk-lib/aws-cloudwatch";
 import { SnsAction } from "aws-cdk-lib/aws-cloudwatch-actions";
-import type { TableV2 } from "aws-cdk-lib/aws-dynamodb";
+import type { ITableV2 } from "aws-cdk-lib/aws-dynamodb";
 import { ServicePrincipal } from "aws-cdk-lib/aws-iam";
 import type { IFunction } from "aws-cdk-lib/aws-lambda";
 import { FilterPattern, type LogGroup } from "aws-cdk-lib/aws-logs";
@@ -30,7 +30,7 @@ export interface Watched {
   readonly functions: readonly IFunction[];
   readonly aggregate: IFunction;
   readonly audit: IFunction;
-  readonly table: TableV2;
+  readonly table: ITableV2;
   readonly deadLetters: Queue;
   readonly stage: Stage;
 }
@@ -176,7 +176,7 @@ function makeConditions({ api, functions, aggregate, audit, table, deadLetters, 
 }
 
 /** Throttled reads and writes of the table, and writes that its global index throttled. */
-function throttles(table: TableV2): IMetric[] {
+function throttles(table: ITableV2): IMetric[] {
   const options = { statistic: Stats.SUM, period: MINUTES_5 };
   const ofIndex = { TableName: table.tableName, GlobalSecondaryIndexName: TABLE.timeIndex.name };
   return [

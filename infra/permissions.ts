@@ -2,7 +2,7 @@
 // keys. Actions without a partition key (Scan, PartiQL) must never be added: a condition on partition keys is true for a request without
 // one.
 
-import type { TableV2 } from "aws-cdk-lib/aws-dynamodb";
+import type { ITableV2 } from "aws-cdk-lib/aws-dynamodb";
 import { type IGrantable, PolicyStatement } from "aws-cdk-lib/aws-iam";
 import { TABLE } from "../shared/deployment.ts";
 
@@ -63,7 +63,7 @@ export const PERMISSIONS: Readonly<Record<"ingest" | "read" | "embed" | "aggrega
   };
 
 /** Grants `to` these permissions on the table and no others. */
-export function grantPermissions(to: IGrantable, table: TableV2, permissions: readonly Permission[]): void {
+export function grantPermissions(to: IGrantable, table: ITableV2, permissions: readonly Permission[]): void {
   for (const { actions, partitions, index } of permissions) {
     to.grantPrincipal.addToPrincipalPolicy(
       new PolicyStatement({

@@ -2,7 +2,7 @@
 // nothing else.
 
 import { AssetHashType, DockerImage, type Duration, RemovalPolicy } from "aws-cdk-lib";
-import type { TableV2 } from "aws-cdk-lib/aws-dynamodb";
+import type { ITableV2 } from "aws-cdk-lib/aws-dynamodb";
 import { Role, ServicePrincipal } from "aws-cdk-lib/aws-iam";
 import { Architecture, Code, Function as LambdaFunction, LoggingFormat, Runtime } from "aws-cdk-lib/aws-lambda";
 import { LogGroup } from "aws-cdk-lib/aws-logs";
@@ -13,7 +13,7 @@ import type { Stage } from "./stage.ts";
 
 export interface ServiceFunctionProps {
   /** The table and the permissions on it; without it the function has no table. */
-  readonly access?: { readonly table: TableV2; readonly permissions: readonly Permission[] };
+  readonly access?: { readonly table: ITableV2; readonly permissions: readonly Permission[] };
   readonly timeout: Duration;
   readonly memorySize: number;
   readonly stage: Stage;

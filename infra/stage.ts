@@ -55,7 +55,16 @@ interface Domain {
   readonly certificateArn: string;
 }
 
+/** An existing table that the stack uses instead of creating one. */
+export interface AdoptedTable {
+  readonly name: string;
+  /** The table's current stream, of keys only. */
+  readonly streamArn: string;
+}
+
 export interface Options {
+  /** Null: the stack creates its table. */
+  readonly table: AdoptedTable | null;
   /** Null: the domain name of CloudFront. */
   readonly domain: Domain | null;
   /** A web ACL of AWS WAF (scope CLOUDFRONT) for the distribution. */
@@ -69,10 +78,21 @@ export interface Options {
 /** The default limits of a token, which one machine has as well. */
 const TOKEN_LIMITS = { TOKEN_BYTES_PER_DAY: 2e9, TOKEN_RUNS_PER_DAY: 2e6, TOKEN_COHORTS_PER_YEAR: 500 };
 
-export const NO_OPTIONS: Options = { domain: null, webAclArn: null, alarmEmail: null, tokenLimits: TOKEN_LIMITS };
+export const NO_OPTIONS: Options = {
+  table: null,
+  domain: null,
+  webAclArn: null,
+  alarmEmail: null,
+  tokenLimits: TOKEN_LIMITS,
+};
 
 /** The form of each option. CloudFront accepts only certificates and web ACLs of us-east-1. */
 const EXPECTED = {
+  tableName: [/^[\w.-]{3,255}$/, "the name of a table: 3 to 255 of A-Z a-z 0-9 _ . -"],
+  tableStreamArn: [
+    /^arn:aws[\w-]*:dynamodb:[\w-]+:\d{12}:table\/[\w.-]+\/stream\/[\w:.-]+$/,
+    "the ARN of the stream of a table",
+  ],
   domain: [/^(?=.{4,253}$)([a-z0-9]([a-z0-9-]*[a-z0-9])?\.)+[a-z]{2,}$/, "a name such as vbdstat.example.org"],
   certificateArn: [/^arn:aws[\w-]*:acm:us-east-1:\d{12}:certificate\/[\w-]+$/, "the ARN of a certificate in us-east-1"],
   webAclArn: [/^arn:aws[\w-]*:wafv2:us-east-1:\d{12}:global\/webacl\/.+$/, "the ARN of a global web ACL in us-east-1"],
@@ -96,7 +116,14 @@ export function readOptions(context: (name: string) => unknown): Options {
   const name = option("domain");
   const certificateArn = option("certificateArn");
   if ((name === null) !== (certificateArn === null)) throw new Error("domain and certificateArn go together");
+  const tableName = option("tableName");
+  const streamArn = option("tableStreamArn");
+  if ((tableName === null) !== (streamArn === null)) throw new Error("tableName and tableStreamArn go together");
+  if (streamArn !== null && streamArn.split("/")[1] !== tableName) {
+    throw new Error(`tableStreamArn: expected a stream of table ${tableName}, found ${JSON.stringify(streamArn)}`);
+  }
   return {
+    table: tableName === null || streamArn === null ? null : { name: tableName, streamArn },
     domain: name === null || certificateArn === null ? null : { name, certificateArn },
     webAclArn: option("webAclArn"),
     alarmEmail: option("alarmEmail"),

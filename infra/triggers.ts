@@ -2,7 +2,7 @@
 // schedule that sweeps up what the stream has missed; nothing depends on any single event. The audit: a schedule.
 
 import { Duration, Validations } from "aws-cdk-lib";
-import type { ITable, TableV2 } from "aws-cdk-lib/aws-dynamodb";
+import type { ITable, ITableV2 } from "aws-cdk-lib/aws-dynamodb";
 import { Rule, Schedule } from "aws-cdk-lib/aws-events";
 import { LambdaFunction } from "aws-cdk-lib/aws-events-targets";
 import { FilterCriteria, FilterRule, type IFunction, StartingPosition } from "aws-cdk-lib/aws-lambda";
@@ -14,7 +14,7 @@ import { AUDIT_EVERY_HOURS } from "../shared/deployment.ts";
 const SWEEP_EVERY = Duration.minutes(5);
 
 /** Adds both triggers; returns the queue of stream records that could not be processed. */
-export function addAggregateTriggers(scope: Construct, aggregate: IFunction, table: TableV2): Queue {
+export function addAggregateTriggers(scope: Construct, aggregate: IFunction, table: ITableV2): Queue {
   const deadLetters = new Queue(scope, "dead-letters", {
     encryption: QueueEncryption.SQS_MANAGED,
     enforceSSL: true,
@@ -25,7 +25,7 @@ export function addAggregateTriggers(scope: Construct, aggregate: IFunction, tab
     reason: "This is the dead-letter queue of the event source mapping, which the rule does not check.",
   });
   aggregate.addEventSource(
-    // TableV2 is an ITable: they differ only in `undefined` for optional properties, about which our compiler is strict.
+    // ITableV2 is an ITable: they differ only in `undefined` for optional properties, about which our compiler is strict.
     new DynamoEventSource(table as ITable, {
       startingPosition: StartingPosition.TRIM_HORIZON,
       filters: [

@@ -10,7 +10,7 @@ import { addRoutes, makeHttpApi } from "./http-api.ts";
 import { PERMISSIONS } from "./permissions.ts";
 import { makeServiceFunction, type ServiceFunctionProps } from "./service-function.ts";
 import { NO_OPTIONS, type Options, type Stage } from "./stage.ts";
-import { makeTable } from "./table.ts";
+import { findTable } from "./table.ts";
 import { addAggregateTriggers, addAuditSchedule } from "./triggers.ts";
 
 /** API Gateway waits 30 seconds for a response; after that a function works in vain. */
@@ -34,7 +34,7 @@ export class VbdstatStack extends Stack {
       description: "vbdstat: Bonnie++ results of a Xen fleet, collected and compared",
       terminationProtection: stage.keepsData,
     });
-    const table = makeTable(this, stage);
+    const table = findTable(this, stage, options.table);
     const api = makeHttpApi(this, stage);
     // Before the functions, which need its URL.
     const distribution = makeDistribution(this, api, options);

@@ -4,9 +4,12 @@
 
 import { afterAll, beforeAll, expect, test } from "vitest";
 import { startTestEngine, type TestEngine } from "../support/engine.ts";
+import { BLKTAP, LOOP } from "../support/fixtures.ts";
 import { type Assembly, assemble, resourcesOfType, type TemplateFile } from "./deployed/assembly.ts";
-import { deployed } from "./deployed/deployment.ts";
-import { mainJob } from "./deployed/main-job.ts";
+import { type Deployment, deployed } from "./deployed/deployment.ts";
+import { mainJob, SECRET } from "./deployed/main-job.ts";
+import { restoreTable } from "./deployed/table.ts";
+import { synthesised } from "./synthesised.ts";
 
 let engine: TestEngine;
 let assembly: Assembly;
@@ -32,6 +35,61 @@ async function doMainJob(template: TemplateFile): Promise<void> {
 test("posts the seed, counts, compares, shares and shows it, through what the template says and nothing else", async () => {
   await doMainJob(assembly.template);
 });
+
+test("a restored table that the stack adopts keeps tokens, shares and statistics, and goes on", async () => {
+  const first = await deployed(assembly.template, assembly, engine.endpoint);
+  await mainJob(first, engine.endpoint);
+  const name = "vbdstat-restored";
+  const restored = await restoreTable(assembly.template, engine.endpoint, first.tableName, name);
+  const template = adopting(name);
+  expect(resourcesOfType(template, "AWS::DynamoDB::GlobalTable")).toEqual([]);
+  const second = await deployed(template, assembly, engine.endpoint, restored);
+  try {
+    const ask = async (deployment: Deployment, path: string, body?: string) => {
+      const headers = { Authorization: `Bearer ${SECRET}` };
+      const method = body === undefined ? "GET" : "POST";
+      const answer = await deployment.send({ method, path, headers, ...(body !== undefined && { body }) });
+      expect(answer.status, answer.body.subarray(0, 300).toString()).toBeLessThan(300);
+      return answer.body.toString();
+    };
+    const question = "/v1/compare?baseline=loop&candidate=blktap2";
+    for (const path of [question, "/v1/runs", "/v1/tokens", "/v1/shares"]) {
+      expect(await ask(second, path), path).toBe(await ask(first, path));
+    }
+    const { shares } = JSON.parse(await ask(second, "/v1/shares"));
+    expect(shares).toHaveLength(1);
+    for (const end of ["svg", "png", "json"]) {
+      const path = `/s/${shares[0].id}.${end}`;
+      expect((await second.send({ method: "GET", path })).body).toEqual(
+        (await first.send({ method: "GET", path })).body,
+      );
+    }
+    await ask(second, "/v1/results?backend=loop&host=dom0-2", LOOP);
+    await ask(second, "/v1/results?backend=blktap2&host=dom0-2", BLKTAP);
+    expect((await second.stream()).length).toBeGreaterThan(0);
+    await second.schedule("rate(5 minutes)");
+    await second.schedule("rate(3 hours)");
+    expect(JSON.parse(await ask(second, "/v1/status"))).toMatchObject({ pending_hosts: 0, runs: 4 });
+    expect(JSON.parse(await ask(second, question)).fleet.metrics.put_block.hosts).toBe(2);
+    expect(JSON.parse(await ask(first, question)).fleet.metrics.put_block.hosts).toBe(1);
+  } finally {
+    await second.stop();
+    await first.stop();
+  }
+});
+
+/** The template of prod that adopts a table, with the bundles of the assembly. */
+function adopting(name: string): TemplateFile {
+  const streamArn = `arn:aws:dynamodb:eu-central-1:123456789012:table/${name}/stream/2026-11-22T10:00:00.000`;
+  const template: TemplateFile = synthesised("prod", { table: { name, streamArn } }).toJSON() as TemplateFile;
+  for (const [, { Properties }] of resourcesOfType(template, "AWS::Lambda::Function")) {
+    const bundled = resourcesOfType(assembly.template, "AWS::Lambda::Function").find(
+      ([, other]) => other.Properties.Description === Properties.Description,
+    );
+    Properties.Code = bundled?.[1].Properties.Code;
+  }
+  return template;
+}
 
 // biome-ignore lint/suspicious/noExplicitAny: what is taken out of a template is JSON of any shape.
 type Json = any;

@@ -7,6 +7,7 @@ import { NO_OPTIONS, type Options } from "../../infra/stage.ts";
 import { stackOf } from "./synthesised.ts";
 
 const EVERYTHING: Options = {
+  table: null,
   domain: {
     name: "vbdstat.example.org",
     certificateArn: "arn:aws:acm:us-east-1:123456789012:certificate/0a1b2c3d",

@@ -9,6 +9,9 @@ const given = (context: Record<string, unknown>) => () => readOptions((name) => 
 
 const certificateArn = "arn:aws:acm:us-east-1:123456789012:certificate/0a1b2c3d";
 
+const tableStreamArn =
+  "arn:aws:dynamodb:eu-central-1:123456789012:table/vbdstat-restored/stream/2026-11-22T10:00:00.000";
+
 test("nothing given is a service under CloudFront's own name that writes to nobody", () => {
   expect(given({})()).toEqual(NO_OPTIONS);
 });
@@ -35,7 +38,21 @@ const environmentOf = (options: Options): Record<string, string> =>
     ({ Properties }) => Properties.Description === "vbdstat ingest",
   )?.Properties.Environment.Variables;
 
+test("a table that exists comes with its stream", () => {
+  expect(given({ tableName: "vbdstat-restored", tableStreamArn })()).toMatchObject({
+    table: { name: "vbdstat-restored", streamArn: tableStreamArn },
+  });
+});
+
 test.each([
+  [{ tableName: "vbdstat-restored" }, "tableName and tableStreamArn go together"],
+  [{ tableStreamArn }, "tableName and tableStreamArn go together"],
+  [{ tableName: "another", tableStreamArn }, "tableStreamArn: expected a stream of table another, found"],
+  [{ tableName: "a/b", tableStreamArn }, "tableName: expected the name of a table"],
+  [
+    { tableName: "vbdstat-restored", tableStreamArn: tableStreamArn.replace("/stream/", "/index/") },
+    "tableStreamArn: expected the ARN of the stream of a table",
+  ],
   [{ domain: "vbdstat.example.org" }, "domain and certificateArn go together"],
   [{ certificateArn }, "domain and certificateArn go together"],
   [

@@ -11,6 +11,34 @@ const prod = synthesised("prod");
 
 const FUNCTIONS = ["aggregate", "audit", "docs", "embed", "ingest", "read"];
 
+test("a table that the stack adopts is not in the template, and is named by all that use it", () => {
+  const name = "vbdstat-restored";
+  const streamArn = `arn:aws:dynamodb:eu-central-1:123456789012:table/${name}/stream/2026-11-22T10:00:00.000`;
+  const template = synthesised("prod", { table: { name, streamArn } });
+  expect(resourcesOf(template, "AWS::DynamoDB::GlobalTable")).toEqual({});
+  expect(onlyOne(template, "AWS::Lambda::EventSourceMapping").Properties.EventSourceArn).toBe(streamArn);
+  const functions = Object.values(resourcesOf(template, "AWS::Lambda::Function"));
+  const names = functions.flatMap(({ Properties }) => Properties.Environment?.Variables?.TABLE_NAME ?? []);
+  expect(names).toEqual(names.map(() => name));
+  expect(names).toHaveLength(5);
+  template.hasOutput("TableName", { Value: name });
+  template.hasResourceProperties("AWS::CloudWatch::Alarm", {
+    AlarmDescription: Match.stringLikeRegexp("throttled"),
+    Metrics: Match.arrayWith([
+      Match.objectLike({
+        MetricStat: Match.objectLike({
+          Metric: Match.objectLike({ Dimensions: [{ Name: "TableName", Value: name }] }),
+        }),
+      }),
+    ]),
+  });
+  // Everything else is as with a table of its own.
+  const others = (of: ReturnType<typeof synthesised>, type: string) => Object.keys(resourcesOf(of, type));
+  for (const type of ["AWS::CloudWatch::Alarm", "AWS::Events::Rule", "AWS::ApiGatewayV2::Route"]) {
+    expect(others(template, type)).toEqual(others(prod, type));
+  }
+});
+
 describe("the table", () => {
   const text = (AttributeName: string) => ({ AttributeName, AttributeType: "S" });
   const keys = (hash: string, range: string) => [

@@ -8,8 +8,8 @@ import { type Assembly, idOf, resourcesOfType, type TemplateFile, theResource } 
 import { letsThrough } from "./event-filter.ts";
 import { mayInvoke, routed, type SentRequest, throughDoor } from "./front.ts";
 import { type FunctionProcess, startFunction } from "./function-process.ts";
-import { allowsAccess, allowsOn, statementsOf } from "./policy.ts";
-import { deployTable, type StreamRecord } from "./table.ts";
+import { allowsAccess, allowsOnStream, statementsOf } from "./policy.ts";
+import { type DeployedTable, deployTable, type StreamRecord } from "./table.ts";
 
 const DOOR = "d111111abcdef8.cloudfront.net";
 
@@ -32,9 +32,17 @@ export interface Deployment {
   stop(): Promise<void>;
 }
 
-/** Deploys a template with the bundles of the assembly. Throws when it refers to something that does not exist. */
-export async function deployed(template: TemplateFile, assembly: Assembly, endpoint: string): Promise<Deployment> {
-  const table = await deployTable(template, endpoint);
+/**
+ * Deploys a template with the bundles of the assembly, and with its own table or the one that it adopts. Throws when it refers
+ * to something that does not exist.
+ */
+export async function deployed(
+  template: TemplateFile,
+  assembly: Assembly,
+  endpoint: string,
+  adopted?: DeployedTable,
+): Promise<Deployment> {
+  const table = adopted ?? (await deployTable(template, endpoint));
   const running = new Map<string, { process: FunctionProcess; proxy: EngineProxy }>();
 
   /** A value of the template, as far as it can be known. */
@@ -56,7 +64,7 @@ export async function deployed(template: TemplateFile, assembly: Assembly, endpo
     const proxy = await engineProxy(endpoint, ({ name, input }: Command) => {
       const tables = JSON.stringify(input).match(/"TableName":"[^"]+"/g) ?? [];
       const isOther = tables.some((one) => one !== `"TableName":"${table.name}"`);
-      const refused = accessesOf(name, input).filter((access) => !allowsAccess(statements, table.id, access));
+      const refused = accessesOf(name, input).filter((access) => !allowsAccess(statements, table, access));
       if (refused.length === 0 && !isOther) return null;
       return {
         exception: "AccessDeniedException",
@@ -101,8 +109,7 @@ export async function deployed(template: TemplateFile, assembly: Assembly, endpo
       const roleId = idOf(template.Resources[functionId]?.Properties.Role);
       const statements = statementsOf(template, roleId);
       for (const action of ["GetRecords", "GetShardIterator", "DescribeStream"]) {
-        if (!allowsOn(statements, `dynamodb:${action}`, table.id, "StreamArn"))
-          throw new Error(`no right to ${action}`);
+        if (!allowsOnStream(statements, `dynamodb:${action}`, table)) throw new Error(`no right to ${action}`);
       }
       const patterns: string[] | undefined = mapping.FilterCriteria?.Filters.map(
         ({ Pattern }: { Pattern: string }) => Pattern,

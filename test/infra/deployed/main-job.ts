@@ -9,7 +9,8 @@ import { makeFirstAdminStore, makeTokenStore } from "../../../functions/store/to
 import { BLKTAP, LOOP } from "../../support/fixtures.ts";
 import type { Answer, Deployment } from "./deployment.ts";
 
-const SECRET = "the-first-admin-token";
+/** The secret of the admin token that the main job creates. */
+export const SECRET = "the-first-admin-token";
 
 /** Does the main job through a deployment. Throws at the first step that does not end as it should, and says which. */
 export async function mainJob(deployment: Deployment, endpoint: string): Promise<void> {

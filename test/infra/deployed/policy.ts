@@ -12,29 +12,44 @@ export const statementsOf = (template: TemplateFile, roleId: string): Statement[
     Properties.Roles.some((role: Statement) => idOf(role) === roleId) ? Properties.PolicyDocument.Statement : [],
   );
 
+/** A table as statements name it: by its logical id, or, if the stack adopts it, by its name. */
+interface NamedTable {
+  readonly id: string;
+  readonly name: string;
+}
+
 /** Whether statements allow an access to items of a table. */
-export const allowsAccess = (statements: readonly Statement[], tableId: string, access: Access): boolean =>
+export const allowsAccess = (statements: readonly Statement[], table: NamedTable, access: Access): boolean =>
   statements.some(
     ({ Effect, Action, Resource, Condition }) =>
       Effect === "Allow" &&
       [Action].flat().includes(`dynamodb:${access.action}`) &&
-      isTable(Resource, tableId, access.index) &&
+      isTable(Resource, table, access.index) &&
       matches(Condition, access.partition),
   );
 
-/** Whether statements allow an action on what an attribute of a resource names. */
-export const allowsOn = (statements: readonly Statement[], action: string, id: string, attribute: string): boolean =>
+/** Whether statements allow an action on the stream of a table. */
+export const allowsOnStream = (statements: readonly Statement[], action: string, { id, name }: NamedTable): boolean =>
   statements.some(
     ({ Effect, Action, Resource }) =>
       Effect === "Allow" &&
       [Action].flat().includes(action) &&
-      [Resource].flat().some((one) => one["Fn::GetAtt"]?.[0] === id && one["Fn::GetAtt"]?.[1] === attribute),
+      [Resource]
+        .flat()
+        .some((one) =>
+          typeof one === "string"
+            ? one.includes(`:table/${name}/stream/`)
+            : one["Fn::GetAtt"]?.[0] === id && one["Fn::GetAtt"]?.[1] === "StreamArn",
+        ),
   );
 
-function isTable(resource: Statement, tableId: string, index: string | null): boolean {
-  if (index === null) return resource["Fn::GetAtt"]?.[0] === tableId && resource["Fn::GetAtt"]?.[1] === "Arn";
+function isTable(resource: Statement, { id, name }: NamedTable, index: string | null): boolean {
   const [arn, path] = resource["Fn::Join"]?.[1] ?? [];
-  return arn?.["Fn::GetAtt"]?.[0] === tableId && path === `/index/${index}`;
+  const end = index === null ? "" : `/index/${index}`;
+  const last = resource["Fn::Join"]?.[1].at(-1);
+  if (typeof last === "string" && last.endsWith(`:table/${name}${end}`)) return true;
+  if (index === null) return resource["Fn::GetAtt"]?.[0] === id && resource["Fn::GetAtt"]?.[1] === "Arn";
+  return arn?.["Fn::GetAtt"]?.[0] === id && path === end;
 }
 
 /** The condition on partition keys; a statement without it does not narrow them. */

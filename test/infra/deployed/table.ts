@@ -17,11 +17,36 @@ export interface DeployedTable {
   newRecords(): Promise<StreamRecord[]>;
 }
 
+/**
+ * What a restore to a point in time makes of the table of a template: another table with its keys, its index and its items, to
+ * which the operator has added a stream.
+ */
+export async function restoreTable(
+  template: TemplateFile,
+  endpoint: string,
+  from: string,
+  name: string,
+): Promise<DeployedTable> {
+  const restored = await deployTable(template, endpoint, name);
+  let ExclusiveStartKey: unknown;
+  do {
+    const page = await call(endpoint, "DynamoDB_20120810.Scan", { TableName: from, ExclusiveStartKey });
+    for (const Item of page.Items) await call(endpoint, "DynamoDB_20120810.PutItem", { TableName: name, Item });
+    ExclusiveStartKey = page.LastEvaluatedKey;
+  } while (ExclusiveStartKey !== undefined);
+  // The stream begins after the restore.
+  await restored.newRecords();
+  return restored;
+}
+
 /** Makes the table of a template. Throws what the engine does not take. */
-export async function deployTable(template: TemplateFile, endpoint: string): Promise<DeployedTable> {
+export async function deployTable(
+  template: TemplateFile,
+  endpoint: string,
+  name = `deployed-${randomUUID()}`,
+): Promise<DeployedTable> {
   const [id, { Properties }] = theResource(template, "AWS::DynamoDB::GlobalTable");
   const { BillingMode, KeySchema, AttributeDefinitions, LocalSecondaryIndexes, GlobalSecondaryIndexes } = Properties;
-  const name = `deployed-${randomUUID()}`;
   await call(endpoint, "DynamoDB_20120810.CreateTable", {
     TableName: name,
     BillingMode,
