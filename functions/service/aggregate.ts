@@ -165,7 +165,8 @@ const MAX_ATTEMPTS = 12;
 /**
  * Processes pending hosts of one shard, in every generation that is kept up to date. The generations are read after the
  * pending hosts: so the runs of a host that became pending during a rebuild are counted in the new generation as well before
- * the host is cleared. While there is a generation that only a later version can count, hosts stay pending for that version.
+ * the host is cleared. While there is a generation that only a later version can count, hosts stay pending for that version,
+ * and are done as far as this one is concerned.
  */
 export async function aggregatePendingHosts(
   deps: AggregateDeps,
@@ -184,9 +185,7 @@ export async function aggregatePendingHosts(
       isCounted &&= lostHere !== null;
       for (const host of lostHere ?? []) lost.add(host);
     }
-    if (!isCounted && lost.size === 0) break;
-    if (!isCounted) continue;
-    await deps.pendingHosts.clear(left.filter(({ host }) => !lost.has(host)));
+    if (isCounted) await deps.pendingHosts.clear(left.filter(({ host }) => !lost.has(host)));
     left = left.filter(({ host }) => lost.has(host));
     conflicts += left.length;
   }

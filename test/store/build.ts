@@ -2,6 +2,7 @@
 // with changed constants, to have a build of a later version.
 
 import { tableAt } from "../../functions/env.ts";
+import { aggregateFleet } from "../../functions/service/aggregate.ts";
 import { auditFleet } from "../../functions/service/audit.ts";
 import { deleteOld, rebuildFleet, reparseFleet } from "../../functions/service/rebuild.ts";
 import { openTable } from "../../functions/store/client.ts";
@@ -38,7 +39,7 @@ export async function openBuild(endpoint: string, tableName: string) {
       const query = `?backend=${backend}&host=${host}&finished=${finished}&site=fra&dom0_mem_mb=4096`;
       return (await service.post(line, query)).status;
     },
-    count: () => service.aggregate(FLEET),
+    count: () => aggregateFleet(deps, FLEET),
     get: (path: string) => service.send(path),
     rebuild: () =>
       rebuildFleet(deps, FLEET, {
