@@ -147,11 +147,12 @@ without_secrets() {
       IMAGE_NAME=${IMAGE_NAME%%:*}
       ;;
     # The name would be the host.
-    nbd:*) IMAGE_NAME= ;;
+    nbd:* | sheepdog:*:*) IMAGE_NAME= ;;
     rbd:* | sheepdog:*)
       ws_scheme=${IMAGE_NAME%%:*}
       IMAGE_NAME=${IMAGE_NAME#*:}
-      IMAGE_NAME=$ws_scheme:${IMAGE_NAME%%[:?]*}
+      # A snapshot of Ceph follows an at sign.
+      IMAGE_NAME=$ws_scheme:${IMAGE_NAME%%[:?@]*}
       ;;
     *) IMAGE_NAME=${IMAGE_NAME%%[:?,;]*} ;;
   esac
@@ -166,7 +167,8 @@ identifier_of() {
   case $IDENTIFIERS in
     basename)
       id_name=${1##*/}
-      printf '%s\n' "${id_name#rbd:}"
+      case $id_name in rbd:* | sheepdog:*) id_name=${id_name#*:} ;; esac
+      printf '%s\n' "$id_name"
       ;;
     hash)
       id_salt=$(salt) || return 0

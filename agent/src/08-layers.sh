@@ -107,11 +107,13 @@ walk_down() {
     wd_disk=$(disk_of "$wd_name")
     if [ -z "$wd_disk" ]; then
       no_disk "this host has no device $wd_name"
+      uses_memory other "this host has no device $wd_name"
       continue
     fi
     case $wd_path/ in
       *"/$wd_disk/"*)
         no_disk "$wd_disk is below itself"
+        uses_memory other "$wd_disk is below itself"
         continue
         ;;
     esac
@@ -120,6 +122,7 @@ walk_down() {
     wd_steps=$((wd_steps + 1))
     if [ "$wd_depth" -ge "$WALK_DEPTH" ] || [ "$wd_steps" -gt "$WALK_MAX" ]; then
       no_disk "more than $WALK_DEPTH layers or $WALK_MAX devices are below the virtual disk"
+      uses_memory other "$NO_DISK"
       break
     fi
     wd_word=$(layer_of "$wd_disk")

@@ -763,6 +763,69 @@ EOF
   )"
 }
 
+# What libxl makes of Ceph images: with libvirt's key, and without. It writes the format `aio` before every raw target.
+host_xl_qdisk_rbd_with_key() {
+  machine; xl_info; guest 4 vm101 hvm
+  xenstore /local/domain/0/backend/qdisk/4/51728 <<'X'
+params = "aio:rbd:rbd/machine.disk0"
+type = "qdisk"
+mode = "w"
+dev = "xvdb"
+state = "4"
+X
+  xenstore /local/domain/0/backend/qdisk/4/51712 <<'X'
+params = "aio:rbd:libvirt-pool/vm101:id=libvirt:key=AQDEXAMPLEKEYNOTREAL0000000000000000000==:auth_supported=cephx;none:mon_host=mon1.example.org\:6789"
+type = "qdisk"
+mode = "w"
+dev = "xvda"
+device-type = "disk"
+state = "4"
+X
+}
+
+# The file pool of Qubes 4.0: a dm snapshot over two loop devices (Qubes issue 336 lists fd:4 next to 7:8, 7:d and 7:f).
+host_qubes_dm_over_loop() {
+  machine; xl_info; file /etc/qubes-release 'Qubes release 4.0 (R4.0)'; guest 10 work pv
+  loop 8 /var/lib/qubes/vm-templates/fedora-26/root.img ''
+  loop 9 /var/lib/qubes/appvms/work/volatile.img ''
+  for l in loop8 loop9; do file /sys/block/$l/stat "  10 0 1000 10 0 0 0 0 0 0 0"; done
+  image /var/lib/qubes/vm-templates/fedora-26/root.img 64
+  mapped dm-4 253:4 snapshot-fd00:1234-fd00:1235 "" loop8 loop9
+  : >"$STUB_HOST/root/sys/block/dm-4/dm/uuid"
+  xenstore /local/domain/0/backend/vbd/10/51712 <<'X'
+params = "/var/lib/qubes/vm-templates/fedora-26/root.img:/var/lib/qubes/appvms/work/volatile.img"
+script = "/etc/xen/scripts/block-snapshot"
+type = "phy"
+mode = "w"
+dev = "xvda"
+physical-device = "fd:4"
+state = "4"
+X
+  file /sys/bus/xen-backend/devices/vbd-10-51712/statistics/rd_sect 1000
+}
+
+# A ZFS volume, which is always busy in iostat while the disks are idle (OpenZFS issue 3888).
+host_xl_zvol() {
+  machine; xl_info; guest 10 work pv
+  mkdir -p "$STUB_HOST/root/sys/block/zd16/queue"
+  file /sys/block/zd16/queue/rotational 0
+  file /sys/block/zd16/stat '  10 0 1000 10 0 0 0 0 0 0 0'
+  link /sys/dev/block/230:16 ../../block/zd16
+  xenstore /local/domain/0/backend/vbd/10/51712 <<'X'
+params = "/dev/zvol/tank/vm/work"
+script = "/etc/xen/scripts/block"
+type = "phy"
+mode = "w"
+dev = "xvda"
+physical-device = "e6:10"
+state = "4"
+X
+  file /sys/bus/xen-backend/devices/vbd-10-51712/statistics/rd_sect 1000
+}
+
+# shellcheck source=test/agent/layers.bash
+. "${BASH_SOURCE[0]%/*}/layers.bash"
+
 # In: a folder. Out: every host is in it, under its name. Building them takes longer than looking at them, so tests share them.
 build_hosts() {
   for function in $(declare -F | sed -n 's/^declare -f host_//p'); do
