@@ -149,7 +149,7 @@ decide_tapdisk3() {
     case $ANSWER in *'"read_caching": "true"'* | *'"read_caching":"true"'*) dt_caching=true ;; *'"read_caching"'*) dt_caching=false ;; esac
   fi
   ask_xe
-  if [ "${dt_caching:-$XE_CACHING}" = true ]; then D_CACHE=direct-read-cached; fi
+  if [ "${dt_caching:-$XE_CACHING}" = true ] && [ "$D_CACHE" = direct ]; then D_CACHE=direct-read-cached; fi
 }
 
 # In: D_PARAMS or D_PID of a tapdisk. Out: D_FORMAT, D_IMAGE, D_PID and D_MINOR, as tap-ctl lists them.
@@ -184,7 +184,7 @@ ask_tap_ctl() {
 
 XE_CACHING=
 
-# In: D_PARAMS of a xapi disk. Out: D_STORAGE and D_FORMAT from its storage repository, XE_CACHING (true, false or empty).
+# In: D_PARAMS of a xapi disk. Out: D_STORAGE, D_FORMAT and, if the storage repository has a cache of its own, D_CACHE; XE_CACHING (true, false or empty).
 ask_xe() {
   XE_CACHING=
   [ "$TOOLSTACK" = xapi ] || return 0
@@ -202,6 +202,9 @@ ask_xe() {
       ext | xfs | zfs | cephfs | gluster | glusterfs | moosefs | largeblock | file) D_STORAGE='file' ;;
       linstor) D_STORAGE=drbd ;;
       udev | rawhba | hba) D_STORAGE=disk ;;
+    esac
+    case $ANSWER in
+      zfs | gluster | glusterfs | moosefs) D_CACHE=unknown D_CACHE_WHY="a storage repository of type $ANSWER has a cache of its own" ;;
     esac
   fi
   if ask xe vdi-param-get "uuid=$ax_vdi" param-name=sm-config; then

@@ -471,6 +471,64 @@ host_xapi_read_cached() {
   tapdisk3_disk 51712 xvda a7c0f37e-b7fb-4a44-a6fe-05067fb84c09 18213
 }
 
+# LINSTOR and SMAPIv3 name images differently from the VDI: only the id of the tapdisk leads to a row. The second tapdisk has two
+# images, the third disk is served by qemu-dp, which tap-ctl does not list.
+host_xapi_linstor() {
+  xapi_host linstor
+  prints 'tap-ctl list' <<'EOF'
+pid=18213 minor=0 state=0 args=vhd:/dev/drbd/by-res/xcp-volume-eccacf4a-a5b7-4a4a-b397-8011dcf5f5f9/0
+pid=18300 minor=1 state=0 args=aio:/dev/drbd/by-res/xcp-volume-83da35c4-dd18-47fb-9d2b-68bd5b92fcaa/0
+pid=18300 minor=834 state=0 args=vhd:/dev/drbd/by-res/xcp-volume-83da35c4-dd18-47fb-9d2b-68bd5b92fcab/0
+pid=18500 minor=3 state=0 args=vhd:/run/sr-mount/of-another-guest.vhd
+EOF
+  mapped dm-3 253:3 linstor_group-thin_device-tpool LVM-a-tpool sda2
+  mapped dm-4 253:4 linstor_group-xcp--volume LVM-b dm-3
+  mkdir -p "$STUB_HOST/root/sys/block/drbd1000/slaves"
+  link /sys/block/drbd1000/slaves/dm-4 ../../dm-4
+  link /dev/drbd/by-res/xcp-volume-eccacf4a-a5b7-4a4a-b397-8011dcf5f5f9/0 ../../../drbd1000
+  tapdisk3_disk 768 hda a7c0f37e-b7fb-4a44-a6fe-05067fb84c09 18213
+  tapdisk3_disk 834 hdb b7c0f37e-b7fb-4a44-a6fe-05067fb84c10 18300
+  tapdisk3_disk 5632 hdc c7c0f37e-b7fb-4a44-a6fe-05067fb84c11 19000
+  sed -i 's/"fe:834"/"fe:342"/' "$STUB_HOST/xenstore"
+}
+
+# Every type of storage repository that sm has, a disk on each.
+host_xapi_sr_types() {
+  xapi_host lvm
+  number=100
+  while read -r type; do
+    number=$((number + 1))
+    prints "xe sr-param-get uuid=00000000-0000-4000-8000-000000000$number param-name=type" <<<"$type"
+    xenstore "/local/domain/0/backend/vbd3/5/$((51712 + (number - 101) * 16))" <<EOF
+params = "/dev/sm/backend/00000000-0000-4000-8000-000000000$number/a7c0f37e-b7fb-4a44-a6fe-05067fb84$number"
+type = "phy"
+mode = "w"
+dev = "$type"
+state = "4"
+EOF
+  done <<'TYPES'
+lvm
+lvmohba
+lvmofcoe
+lvmoiscsi
+nfs
+smb
+cifs
+ext
+file
+xfs
+zfs
+cephfs
+glusterfs
+moosefs
+largeblock
+linstor
+rawhba
+hba
+udev
+TYPES
+}
+
 # The pool's master is gone: xe hangs, xenstore answers.
 host_xapi_hanging() {
   xapi_host lvm

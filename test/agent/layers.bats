@@ -4,6 +4,12 @@
 
 load helper.bash
 
+# The kernel lets go of a loop device a moment later.
+teardown() {
+  for device in ${LOOPS:-}; do losetup -d "$device"; done
+  for folder in ${MOUNTED:-}; do umount "$folder" 2>/dev/null || { sleep 0.2 && umount "$folder"; } || umount -l "$folder"; done
+}
+
 # Out: `GUEST backend format storage cache_mode stack`, `-` for a missing value, a line for each guest; an exclamation mark at the end
 # where the agent says that there is no device_read_ratio.
 found() {
@@ -195,4 +201,59 @@ sectors() {
     printf '%s\n' "echo '$1,2064M,25511,35,18075,3,19948,47,71094,98,22000,86,350.1,2,16,+++++,+++,+++++,+++,+++++,+++,+++++,+++,+++++,+++,+++++,+++'"
   } >"$STUB_HOST/bin/measure"
   chmod +x "$STUB_HOST/bin/measure"
+}
+
+# In: what losetup takes. Out: NUMBER is the number of a real loop device that teardown removes.
+real_loop() {
+  local device
+  device=$(losetup -f --show "$@" 2>/dev/null) || skip "this machine permits no loop devices"
+  LOOPS="$device ${LOOPS:-}"
+  NUMBER=${device#/dev/loop}
+}
+
+# In: what mount takes; the folder comes last. Out: teardown unmounts it.
+real_mount() {
+  mkdir -p "${!#}"
+  mount "$@" 2>/dev/null || skip "this machine permits no mounting"
+  MOUNTED="${!#} ${MOUNTED:-}"
+}
+
+# bats test_tags=once
+@test "real loop devices, as this kernel shows them: direct I/O, a loop device below another, memory" {
+  if [ "$(id -u)" != 0 ] || ! command -v losetup mkfs.ext4 >/dev/null; then skip "only root can make loop devices"; fi
+  on_host xl_loop
+  export VBDSTAT_ROOT=
+  truncate -s 16M "$BATS_TEST_TMPDIR/outer.img"
+  mkfs.ext4 -q "$BATS_TEST_TMPDIR/outer.img"
+  real_loop "$BATS_TEST_TMPDIR/outer.img"
+  outer=$NUMBER
+  real_mount "/dev/loop$outer" "$BATS_TEST_TMPDIR/ext4"
+  truncate -s 4M "$BATS_TEST_TMPDIR/ext4/inner.img"
+  real_loop "$BATS_TEST_TMPDIR/ext4/inner.img"
+  inner=$NUMBER
+  real_loop "/dev/loop$outer"
+  above=$NUMBER
+  real_mount -t tmpfs none "$BATS_TEST_TMPDIR/tmpfs"
+  truncate -s 4M "$BATS_TEST_TMPDIR/tmpfs/image.img"
+  real_loop "$BATS_TEST_TMPDIR/tmpfs/image.img"
+  memory=$NUMBER
+  real_loop --direct-io=on "$BATS_TEST_TMPDIR/ext4/inner.img"
+  direct=$NUMBER
+  sed -i '/backend/d' "$STUB_HOST/xenstore"
+  device=51712
+  for number in "$outer" "$inner" "$above" "$memory" "$direct"; do
+    xenstore "/local/domain/0/backend/vbd/1/$device" <<<"$(printf 'type = "phy"\nmode = "w"\nparams = "/x"\nphysical-device = "7:%x"' "$number")"
+    device=$((device + 16))
+  done
+  disk() { sed -n "/^## vm101 $1$/,/^## vm101/p" "$BATS_TEST_TMPDIR/detected"; }
+  agent detect >"$BATS_TEST_TMPDIR/detected"
+  below=$(disk xvda | sed -n 's/^# storage_stack: //p')
+  # shellcheck disable=SC2031
+  for line in "xvda # cache_mode: buffered" "xvdb # cache_mode: buffered" "xvdb # storage_stack: loop/$below" \
+    "xvdc # storage_stack: loop/$below" "xvdd # storage_stack: tmpfs" \
+    "xvdd ## not known: device_read_ratio: the image is in memory (tmpfs)" "xvde # storage_stack: loop/$below"; do
+    disk "${line%% *}" | grep -Fx "${line#* }"
+  done
+  # Direct I/O on a file whose file system is on a buffered loop device; the kernel may decline it.
+  disk xvde | grep -Fx '# cache_mode: buffered'
 }
