@@ -77,7 +77,10 @@ disk_facts() {
   fi
   fact backend_domid "$D_BE"
   if [ "$XENSTORE" = 1 ]; then ring_facts; else unknown queues "xenstore does not answer"; fi
-  if [ "$D_BE" != 0 ]; then return 0; fi
+  if [ "$D_BE" != 0 ]; then
+    unknown device_read_ratio "$NO_DISK"
+    return
+  fi
   image_facts
   physical_facts
   df_ahead=$(first_line "$ROOT/sys/block/$(disk_of "${D_BLOCK:-$D_TOP}")/queue/read_ahead_kb")

@@ -831,6 +831,15 @@ mode = "w"
 dev = "xvdb"
 state = "4"
 X
+  # As Xen's block-iscsi script takes it.
+  xenstore /local/domain/0/backend/vbd/4/51744 <<'X'
+params = "iqn=iqn.2026-11.test:vm101,portal=192.0.2.7:3260,user=admin,password=AQDEXAMPLE"
+type = "phy"
+mode = "w"
+dev = "xvdc"
+physical-device = "8:0"
+state = "4"
+X
   xenstore /local/domain/0/backend/qdisk/4/51712 <<'X'
 params = "aio:rbd:libvirt-pool/vm101:id=libvirt:key=AQDEXAMPLEKEYNOTREAL0000000000000000000==:auth_supported=cephx;none:mon_host=mon1.example.org\:6789"
 type = "qdisk"

@@ -178,7 +178,8 @@ measures() {
 @test "Ceph images as libxl writes them: not buffered, and no key in the identifier, which a new key does not change" {
   on_host xl_qdisk_rbd_with_key
   run agent detect --identifiers basename
-  expect 0 '# image_format: raw' '# storage: rbd' '# cache_mode: unknown' '# label.image: vm101' '# label.image: machine.disk0'
+  expect 0 '# image_format: raw' '# storage: rbd' '# cache_mode: unknown' '# label.image: vm101' '# label.image: machine.disk0' '# label.image: iqn=iqn.2026-11.test
+'
   [[ $output != *key=* && $output != *AQDEXAMPLE* && $output != *mon1* && $output != *buffered* ]]
   run agent detect --identifiers hash vm101 xvda
   hash=$(grep label.image <<<"$output")
