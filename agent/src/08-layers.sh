@@ -82,20 +82,20 @@ walk_down() {
   LAYERS='' BOTTOMS='' PHYSICAL='' NO_DISK='' MEMORY='' MEMORY_WHY=''
   wd_fs=$MOUNT_FS wd_options=$MOUNT_OPTIONS wd_blocks=$MOUNT_BLOCKS
   wd_seen=' ' wd_steps=0 wd_found=0
-  # An entry is `layers above|depth|/device/device/.../device`.
+  # An entry is `layers above,depth,/device/device/.../device`.
   wd_queue=
-  for wd_name in ${1+"$@"}; do wd_queue="$wd_queue |0|/$wd_name"; done
+  for wd_name in ${1+"$@"}; do wd_queue="$wd_queue ,0,/$wd_name"; done
   wd_queue=${wd_queue# }
   while [ -n "$wd_queue" ]; do
     wd_entry=${wd_queue%% *}
     case $wd_queue in *' '*) wd_queue=${wd_queue#* } ;; *) wd_queue= ;; esac
-    wd_words=${wd_entry%%|*}
-    wd_entry=${wd_entry#*|}
-    wd_path=${wd_entry#*|}
+    wd_words=${wd_entry%%,*}
+    wd_entry=${wd_entry#*,}
+    wd_path=${wd_entry#*,}
     wd_name=${wd_path##*/}
     wd_path=${wd_path%/*}
     wd_depth=0
-    if whole "${wd_entry%%|*}"; then wd_depth=$NUMBER; fi
+    if whole "${wd_entry%%,*}"; then wd_depth=$NUMBER; fi
     case $wd_name in
       :*)
         end_at_file_system "${wd_name#:}"
@@ -134,7 +134,7 @@ walk_down() {
       continue
     fi
     wd_more=
-    for wd_name in $BELOW; do wd_more="$wd_more $wd_words|$((wd_depth + 1))|$wd_path/$wd_disk/$wd_name"; done
+    for wd_name in $BELOW; do wd_more="$wd_more $wd_words,$((wd_depth + 1)),$wd_path/$wd_disk/$wd_name"; done
     wd_queue="${wd_more# }${wd_queue:+ $wd_queue}"
   done
   [ -n "$BOTTOMS" ] || no_disk "no physical disk of this host was found below the virtual disk"
