@@ -8,18 +8,21 @@ import type { Issue } from "../run/run.ts";
 import { emptyRepeats, QUOTED_LINE, readCsv } from "./csv.ts";
 import { settleTables, type Tables } from "./duplicates.ts";
 import { emptyFields, type Fields, isOuterSpace, splitLine } from "./fields.ts";
+import { type CleanLine, cleanLine, isOfWriter, tableAsSent } from "./sent-table.ts";
 import { findTable, isHeading, isOrphanRow, readTable } from "./table.ts";
-import type { Directive, Entry, Ignored, Reading } from "./types.ts";
+import type { BonnieResult, Directive, Entry, Ignored, Reading } from "./types.ts";
+import { findTornEnd, MAX_TORN_END, readWrapped } from "./wrapping.ts";
 
 /** Increases whenever the same text may be read differently, so that stored runs can be parsed again. */
-export const PARSER_VERSION = 3;
+export const PARSER_VERSION = 4;
 
 /** The largest number of lines of an upload (docs/api.md#post-results). */
 export const MAX_LINES = 10_000;
 
 /**
  * Reads an upload.
- * - A CSV line, damaged or not, gives a result or one issue, the first from the left.
+ * - A CSV line, damaged or not, gives a result or one issue, the first from the left. A wrapped one is joined if that can be done in
+ *   one way only; see `readWrapped`.
  * - A text table gives a result unless a CSV line of the upload repeats it; see `settleTables`.
  * - An upload of more than `MAX_LINES` lines is not read: its only entry is an issue `too_many_lines`.
  */
@@ -32,24 +35,46 @@ export function readBonnie(text: string): Reading {
   const tables: Tables = new Map();
   const fields = emptyFields(text);
   const repeats = emptyRepeats();
+  // How many lines directly above the current one were taken for text.
+  let textLines = 0;
+  // Whose lines the table consists of that is being read; null for any.
+  let writer: string | null = null;
+  let cleaned: { readonly index: number; readonly line: CleanLine } | null = null;
 
   for (let index = 0; index < lineCount; index += 1) {
-    fields.line = index + 1;
-    splitLine(fields, starts[index] ?? 0, (starts[index + 1] ?? 0) - 1);
+    const textAbove: number = textLines;
+    textLines = 0;
+    setLine(index);
     if (fields.start === fields.end) ignored.blank += 1;
     else if (text[fields.start] === "#") {
       const directive = parseDirective(fields);
       if (directive === null) ignored.comment += 1;
       else entries.push({ kind: "directive", ...directive });
     } else if (isHeader(fields)) ignored.header += 1;
-    else if (isAttempt(fields) && (fields.count > 1 || !isOrphanRow(lineAt(index) ?? ""))) {
+    else if (isCsv(index)) {
       const read = readCsv(fields, repeats);
-      entries.push("code" in read ? { kind: "issue", issue: read } : { kind: "result", result: read });
+      if (!("code" in read)) {
+        const torn = isShort(index + 1) ? findTornEnd(read, sentAt(index) ?? "", sentAt(index + 1) ?? "") : null;
+        entries.push(torn === null ? { kind: "result", result: read } : { kind: "issue", issue: torn });
+        if (torn !== null) index += 1;
+      } else if (isHeader(fields)) ignored.header += 1;
+      else {
+        const wrapped = readWrapped(index, textAbove, { sentAt, readAlone });
+        if (wrapped === null) entries.push({ kind: "issue", issue: read });
+        else {
+          entries.push(...wrapped.entries);
+          ignored.other += wrapped.other - wrapped.before;
+          index = wrapped.next - 1;
+        }
+      }
     } else {
+      const before = ignored.other;
+      writer = null;
+      writer = cleanAt(index)?.writer ?? null;
       const found = findTable(index, lineAt);
       if (found === null) readOther(index);
       else {
-        const table = readTable(found);
+        const table = tableAsSent(readTable(found), sentLines(found.lines));
         if ("code" in table) entries.push({ kind: "issue", issue: table });
         else {
           const entry: Entry = { kind: "result", result: table.result };
@@ -59,15 +84,68 @@ export function readBonnie(text: string): Reading {
         ignored.blank += found.next - index - found.lines.length;
         index = found.next - 1;
       }
+      if (ignored.other > before) textLines = textAbove + 1;
     }
   }
   return { entries: settleTables(entries, tables, ignored), ignored };
 
-  /** A line without spaces at its end, for tables; null after the last. */
+  /** Splits a line into `fields`. */
+  function setLine(index: number): void {
+    fields.line = index + 1;
+    splitLine(fields, starts?.[index] ?? 0, (starts?.[index + 1] ?? 0) - 1);
+  }
+
+  /** Whether the line in `fields` is a CSV line, damaged or not. */
+  function isCsv(index: number): boolean {
+    return isAttempt(fields) && (fields.count > 1 || !isOrphanRow(cleanAt(index)?.text ?? ""));
+  }
+
+  /** What a line is alone, for lines around a damaged one; see `Lines`. */
+  function readAlone(index: number): BonnieResult | Issue | null {
+    setLine(index);
+    if (isHeader(fields) || !isCsv(index)) return null;
+    const read = readCsv(fields, repeats);
+    return "code" in read && isHeader(fields) ? null : read;
+  }
+
+  /** Whether there is such a line, and it is so short that it may be the end of the line above it. */
+  function isShort(index: number): boolean {
+    if (index >= lineCount) return false;
+    return (starts?.[index + 1] ?? 0) - (starts?.[index] ?? 0) <= MAX_TORN_END;
+  }
+
+  /** A line as received; null after the last. */
+  function sentAt(index: number): string | null {
+    if (index >= lineCount || index < 0) return null;
+    const line = text.slice(starts?.[index], (starts?.[index + 1] ?? 0) - 1);
+    return line.endsWith("\r") ? line.slice(0, -1) : line;
+  }
+
+  /** The same without a byte order mark and without spaces at its end. */
+  function trimmedAt(index: number): string | null {
+    const line = sentAt(index)?.trimEnd() ?? null;
+    return line?.startsWith("\uFEFF") ? line.slice(1) : line;
+  }
+
+  /** The same without what a log added. */
+  function cleanAt(index: number): CleanLine | null {
+    if (cleaned?.index === index) return cleaned.line;
+    const sent = trimmedAt(index);
+    if (sent === null) return null;
+    const line = cleanLine(sent);
+    cleaned = { index, line };
+    return line;
+  }
+
+  /** A line without spaces at its end and without what a log added, for tables; null after the last line of the writer. */
   function lineAt(index: number): string | null {
-    if (index >= lineCount) return null;
-    const line = text.slice(starts?.[index], (starts?.[index + 1] ?? 0) - 1).trimEnd();
-    return line.startsWith("\uFEFF") ? line.slice(1) : line;
+    const line = cleanAt(index);
+    return line === null || (writer !== null && !isOfWriter(line, writer)) ? null : line.text;
+  }
+
+  /** The lines of a table as received, by index. */
+  function sentLines(lines: readonly { readonly number: number }[]): ReadonlyMap<number, string> {
+    return new Map(lines.map(({ number }) => [number - 1, trimmedAt(number - 1) ?? ""]));
   }
 
   /** A line that starts no table: a row without its heading is an issue, everything else is ignored. */

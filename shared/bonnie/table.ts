@@ -19,7 +19,7 @@ import {
 } from "./fields.ts";
 import { DEFAULT_CHUNK_BYTES, parseFileSpec, scanChunkSize, scanCount, scanFileSize } from "./sizes.ts";
 import type { BonnieResult } from "./types.ts";
-import { addSetupWarnings, addTestWarnings, findContradiction, hasJoinedPrefix, joinedPrefixText } from "./validity.ts";
+import { addSetupWarnings, addTestWarnings, findContradiction } from "./validity.ts";
 
 /** One line of a table and its 1-based number. */
 interface TableLine {
@@ -342,9 +342,6 @@ function readTableSetup(head: Half, release: Release, io: Row | null, files: Row
     return tableIssue(head.head, `expected one machine, found ${quoted(first)} above ${quoted(second)}`);
   }
   const machine = first.length > second.length ? first : second;
-  if (hasJoinedPrefix(machine)) {
-    return { ...tableIssue(head.row ?? head.head, joinedPrefixText(machine)), field: "name", code: "glued_label" };
-  }
   const ioSetup = io === null ? WITHOUT_IO : parseSize(io.size.text, release, head.concurrency);
   if (io !== null && ioSetup === null) {
     const text = `expected a size such as 8G, 1G:64k or, since 1.98, 4G:64k:4:16384, found ${quoted(io.size.text)}`;

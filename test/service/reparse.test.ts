@@ -103,9 +103,9 @@ test("a withdrawn run is reparsed and stays withdrawn", async () => {
 });
 
 test("a line that is not a result to this version is reported, and its run stays as it was", async () => {
-  const line = { ...fresh("a"), raw: "loop,2G" };
-  const identity = { ...line, run: line.client_run, finished: null, encoding: line.raw_encoding };
-  const run = { ...line, id: runId(identity) };
+  const before = { ...fresh("a"), raw: "loop,2G" };
+  const identity = { ...before, run: before.client_run, finished: null, line: before.raw, encoding: before.raw_encoding };
+  const run = { ...before, id: runId(identity) };
   await store(run);
   expect(await readAgain()).toEqual({ runs: 1, changed: 0, unreadable: [run.id], damaged: [] });
   expect(await makeRunStore(table).get(FLEET, run.id)).toEqual(run);
