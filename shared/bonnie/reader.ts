@@ -8,7 +8,7 @@ import type { Issue } from "../run/run.ts";
 import { emptyRepeats, QUOTED_LINE, readCsv } from "./csv.ts";
 import { settleTables, type Tables } from "./duplicates.ts";
 import { emptyFields, type Fields, isOuterSpace, splitLine } from "./fields.ts";
-import { type CleanLine, cleanLine, isOfWriter, tableAsSent } from "./sent-table.ts";
+import { type CleanLine, cleanLine, tableAsSent, tableText } from "./sent-table.ts";
 import { findTable, isHeading, isOrphanRow, readTable } from "./table.ts";
 import type { BonnieResult, Directive, Entry, Ignored, Reading } from "./types.ts";
 import { findTornEnd, MAX_TORN_END, readWrapped } from "./wrapping.ts";
@@ -37,8 +37,8 @@ export function readBonnie(text: string): Reading {
   const repeats = emptyRepeats();
   // How many lines directly above the current one were taken for text.
   let textLines = 0;
-  // Whose lines the table consists of that is being read; null for any.
-  let writer: string | null = null;
+  // The first line of what may be a table.
+  let head: CleanLine | null = null;
   let cleaned: { readonly index: number; readonly line: CleanLine } | null = null;
 
   for (let index = 0; index < lineCount; index += 1) {
@@ -69,12 +69,11 @@ export function readBonnie(text: string): Reading {
       }
     } else {
       const before = ignored.other;
-      writer = null;
-      writer = cleanAt(index)?.writer ?? null;
+      head = cleanAt(index);
       const found = findTable(index, lineAt);
       if (found === null) readOther(index);
       else {
-        const table = tableAsSent(readTable(found), sentLines(found.lines));
+        const table = tableAsSent(readTable(found), cleanLines(found.lines));
         if ("code" in table) entries.push({ kind: "issue", issue: table });
         else {
           const entry: Entry = { kind: "result", result: table.result };
@@ -137,15 +136,15 @@ export function readBonnie(text: string): Reading {
     return line;
   }
 
-  /** A line without spaces at its end and without what a log added, for tables; null after the last line of the writer. */
+  /** A line without spaces at its end and without what a log added, for tables; null after the last line of the log's writer. */
   function lineAt(index: number): string | null {
     const line = cleanAt(index);
-    return line === null || (writer !== null && !isOfWriter(line, writer)) ? null : line.text;
+    return line === null || head === null ? null : tableText(line, head);
   }
 
-  /** The lines of a table as received, by index. */
-  function sentLines(lines: readonly { readonly number: number }[]): ReadonlyMap<number, string> {
-    return new Map(lines.map(({ number }) => [number - 1, trimmedAt(number - 1) ?? ""]));
+  /** The lines of a table, by number. */
+  function cleanLines(lines: readonly { readonly number: number }[]): ReadonlyMap<number, CleanLine> {
+    return new Map(lines.map(({ number }) => [number, cleanAt(number - 1) ?? cleanLine("")]));
   }
 
   /** A line that starts no table: a row without its heading is an issue, everything else is ignored. */

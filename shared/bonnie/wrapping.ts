@@ -175,15 +175,17 @@ function joinAll(front: readonly Piece[], block: readonly Piece[]): Block | null
   const divisions: Division[] = [];
   divisions[pieces.length] = "end";
   for (let at = pieces.length - 1; at >= 0; at -= 1) {
-    // A part that begins in front of the block contains the first line of the block.
     const parts = partsFrom(pieces, at, front.length).filter(({ length }) => divisions[at + length] !== "none");
-    const [part] = parts;
+    // A line with all its fields and a valid joined line: the second cannot be chance.
+    const joined = parts.filter(({ kind }) => kind !== "invalid");
+    const [part] = joined.length > 0 ? joined : parts;
     if (part === undefined) divisions[at] = "none";
-    else divisions[at] = parts.length > 1 || divisions[at + part.length] === "several" ? "several" : part;
+    else divisions[at] = joined.length > 1 || divisions[at + part.length] === "several" ? "several" : part;
   }
   const starts = [...divisions.keys()].filter((at) => at <= front.length && divisions[at] !== "none");
   const [start] = starts;
-  if (start === undefined || starts.length > 1) return null;
+  const isOne = starts.length === 1 || (starts.length === 2 && isInvalid(divisions[front.length]));
+  if (start === undefined || !isOne) return null;
   // "vm101," above "vm102,": either may be the first piece.
   if (start > 0 && start < front.length && mayBegin(pieces[start - 1]?.text ?? "")) return null;
   const entries: Entry[] = [];
@@ -199,6 +201,10 @@ function joinAll(front: readonly Piece[], block: readonly Piece[]): Block | null
   }
   if (!isJoined) return null;
   return { entries, next: (pieces.at(-1)?.index ?? 0) + 1, before: front.length - start, other: 0 };
+}
+
+function isInvalid(division: Division | undefined): boolean {
+  return typeof division === "object" && division.kind === "invalid";
 }
 
 function entryOf({ kind, result }: Part, pieces: readonly Piece[]): Entry {
@@ -244,7 +250,7 @@ function partsFrom(pieces: readonly Piece[], at: number, minimum: number): Part[
   if (at < minimum && !mayBegin(first.text)) return [];
   const parts: Part[] = [];
   if (at >= minimum && isWhole(first)) parts.push({ length: 1, kind: "invalid", result: null });
-  // The name of a v1 line, which is its first field, may have been wrapped anywhere: such a piece is not recognized.
+  // Of a line that was wrapped in its first field, only the version of v2 is recognized; the name of v1 may be any text.
   if (first.commas === 0 && !TORN_VERSION.test(first.text)) return parts;
   const joined: Part[] = [];
   let [commas, characters] = [0, 0];
@@ -286,6 +292,7 @@ function join(pieces: readonly Piece[]): Part | null {
   splitLine(fields, 0, text.length);
   const result = readCsv(fields, emptyRepeats());
   if ("code" in result || result.warnings.some((warning) => warning.startsWith("impossible_cpu:"))) return null;
+  if (pieces[0]?.commas === 0 && result.setup.format === "v1") return null;
   if (breaks.some(({ at }) => at < fields.start)) return null;
   const isAmbiguous = breaks.some(({ at, isSoft }) => !isSoft && mayHaveSpace(fields, at));
   const { length } = pieces;
