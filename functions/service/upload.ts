@@ -154,10 +154,11 @@ function toRun(result: BonnieResult, metadata: RunMetadata, request: UploadReque
   const { host, vm } = names;
   const { backend, finished, facts } = metadata;
   const { fleet, receivedAt, encoding } = request;
-  const identity = { fleet, host, vm, backend, run: metadata.run, finished: finished?.asSent ?? null };
+  // From a log, wrapped by mail or as it was printed, a line is one run.
+  const printed = result.printed ?? raw;
+  const sent = finished?.asSent ?? null;
   return {
-    // From a log, wrapped by mail or as it was printed, a line is one run.
-    id: runId({ ...identity, line: result.printed ?? raw, encoding }),
+    id: runId({ fleet, host, vm, backend, run: metadata.run, finished: sent, line: printed, encoding }),
     fleet,
     host,
     vm,
