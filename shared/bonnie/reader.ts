@@ -8,7 +8,10 @@ import type { Issue } from "../run/run.ts";
 import { emptyRepeats, QUOTED_LINE, readCsv } from "./csv.ts";
 import { settleTables, type Tables } from "./duplicates.ts";
 import { emptyFields, type Fields, isOuterSpace, splitLine } from "./fields.ts";
-import { findTable, isHeading, isOrphanRow, readTable } from "./table.ts";
+import { findTable } from "./find-table.ts";
+import { isOrphanRow } from "./rows.ts";
+import { readTable, type TableRun, type UnreadTable } from "./table.ts";
+import { countLines } from "./table-lines.ts";
 import type { Directive, Entry, Ignored, Reading } from "./types.ts";
 
 /** Increases whenever the same text may be read differently, so that stored runs can be parsed again. */
@@ -50,13 +53,14 @@ export function readBonnie(text: string): Reading {
       if (found === null) readOther(index);
       else {
         const table = readTable(found);
-        if ("code" in table) entries.push({ kind: "issue", issue: table });
+        const lineCount = countLines(found.lines);
+        if ("issue" in table) addTable({ kind: "issue", issue: table.issue }, table, lineCount);
         else {
-          const entry: Entry = { kind: "result", result: table.result };
-          entries.push(entry);
-          tables.set(entry, { table, lineCount: found.lines.length });
+          for (const run of table) {
+            addTable({ kind: "result", result: run.table.result }, run, run === table[0] ? lineCount : 0);
+          }
         }
-        ignored.blank += found.next - index - found.lines.length;
+        ignored.blank += found.next - index - lineCount;
         index = found.next - 1;
       }
     }
@@ -70,11 +74,15 @@ export function readBonnie(text: string): Reading {
     return line.startsWith("\uFEFF") ? line.slice(1) : line;
   }
 
+  function addTable(entry: Entry, table: TableRun | UnreadTable, lineCount: number): void {
+    entries.push(entry);
+    tables.set(entry, { table, lineCount });
+  }
+
   /** A line that starts no table: a row without its heading is an issue, everything else is ignored. */
   function readOther(index: number): void {
     const line = lineAt(index) ?? "";
     if (isOrphanRow(line)) entries.push({ kind: "issue", issue: orphanRowIssue(index + 1, line) });
-    else if (isHeading(line)) ignored.table += 1;
     else ignored.other += 1;
   }
 }
