@@ -20,6 +20,7 @@ import {
   type HalfKind,
   isLatencies,
   isOrphanRow,
+  isRowStart,
   isValuesPiece,
   mayBeRow,
   readRow,
@@ -60,6 +61,10 @@ export interface FoundTable {
 
 /** A heading line of 79 characters wrapped after 10 has eight pieces. */
 const MAX_HEADING_PIECES = 8;
+/** A damaged row of 79 characters wrapped after 20, and its latencies. */
+const MAX_BETWEEN = 12;
+/** A line with more is a CSV line. */
+const MAX_COMMAS = 8;
 /** Bounds the lines that one issue names. */
 const MAX_REST = 60;
 
@@ -113,6 +118,11 @@ export function findTable(first: number, lineAt: (index: number) => string | nul
       const match = matchHeading(heading, squeezed);
       if (match === null) return null;
       if (match === "beginning") continue;
+      const dashes = lineFrom(at);
+      if (dashes !== null && /^-+$/.test(dashes.line.text.trim())) {
+        pieces.push(dashes.line);
+        at = dashes.after;
+      }
       lines.push(...pieces);
       next = at;
       return { line: pieces.reduce((joined, piece) => joinLines(joined, piece, " ")), front: match.front };
@@ -162,13 +172,16 @@ export function findTable(first: number, lineAt: (index: number) => string | nul
   function takeRow(kind: HalfKind, isFirst: boolean): FoundRow | null {
     const line = peek();
     if (line === null || !mayBeRow(line)) return null;
-    if (!isFirst && readRow(kind, line) === null && !isOrphanRow(line.text)) return null;
-    const row = takeFound(findRow(kind, line, lineAfter));
+    const below = lineAfter(1);
+    const found = findRow(kind, line, lineAfter);
+    const isContinued = found.readings.length > 0 || (below !== null && isValuesPiece(below.text));
+    if (!isFirst && !isRowStart(kind, line, isContinued)) return null;
+    const row = takeFound(found);
     const [reading] = row.readings;
     const count = reading === undefined ? 0 : (readRow(kind, reading)?.tests.length ?? 0);
-    const below = peek();
-    if (below === null || !isLatencies(below.text)) return { kind, row, latencies: null };
-    return { kind, row, latencies: takeFound(findLatencies(count, below, lineAfter)) };
+    const latencies = peek();
+    if (latencies === null || !isLatencies(latencies.text)) return { kind, row, latencies: null };
+    return { kind, row, latencies: takeFound(findLatencies(count, latencies, lineAfter)) };
   }
 
   /** Takes what follows a table that is not whole, up to the next table or other text. */
@@ -186,18 +199,39 @@ export function findTable(first: number, lineAt: (index: number) => string | nul
     return rest;
   }
 
+  /** Takes the lines between a half whose row is damaged and the other half, which would look like a table of its own. */
+  function takeUpTo(io: Half): TableLine[] {
+    const before = { next, count: lines.length };
+    const between: TableLine[] = [];
+    for (let line = peek(); line !== null && between.length < MAX_BETWEEN; line = peek()) {
+      const start = next;
+      const count = lines.length;
+      const head = takeHeading(FILES_HEAD);
+      next = start;
+      lines.length = count;
+      if (head !== null && isSecondHead(io, head.front)) return between;
+      if (isHead(squeeze(line.text)) || line.text.split(",").length > MAX_COMMAS) break;
+      between.push(line);
+      take();
+    }
+    next = before.next;
+    lines.length = before.count;
+    return [];
+  }
+
   const ioHead = takeHeading(IO_HEAD);
   const io = ioHead === null ? null : takeHalf("io", ioHead.line, ioHead.front);
+  const between = io !== null && !hasRows(io) ? takeUpTo(io) : [];
   const before = { next, count: lines.length };
   const filesHead = takeHeading(FILES_HEAD);
   let files: Half | null = null;
-  if (filesHead !== null && isSecondHead(io, filesHead.front))
+  if (filesHead !== null && isSecondHead(io, filesHead.front)) {
     files = takeHalf("files", filesHead.line, filesHead.front);
-  else {
+  } else {
     next = before.next;
     lines.length = before.count;
   }
-  const rest = takeRest();
+  const rest = [...between, ...takeRest()];
   const [line, ...others] = lines;
   return line === undefined ? null : { io, files, rest, lines: [line, ...others], next };
 }
@@ -224,6 +258,11 @@ function nameBeforeTests(text: string): string | null {
   const at = text.indexOf("-Cre");
   const name = at < 0 ? "" : text.slice(0, at).trim();
   return name === "" ? null : name;
+}
+
+/** Whether each row of a half is whole, and there is one. */
+function hasRows({ rows }: Half): boolean {
+  return rows.length > 0 && rows.every(({ row }) => row.readings.length === 1);
 }
 
 function isRowLike(line: TableLine): boolean {

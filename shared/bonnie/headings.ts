@@ -95,8 +95,8 @@ const HEADING_WORDS: ReadonlySet<string> = new Set([
 /** What every heading line contains, to reject other lines quickly. */
 const HEADING_SIGN = /--|%CP|K\/sec|-Per/;
 
-/** Lines with one of these are headings even if they contain other words: the version, a machine name. */
-const TYPICAL = /-Per Chr-|-Create-- --Read---|%CP K?\/sec %CP/;
+/** Lines with one of these are headings even if they contain other words, or are cut. */
+const TYPICAL = /^Version \S+ -+S|-Per Chr-|-Create-- --Read---|%CP K?\/sec %CP/;
 
 /**
  * Whether a line is a heading or a large part of one: three words of headings or more, and fewer other words. Prose about

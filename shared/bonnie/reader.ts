@@ -10,8 +10,8 @@ import { settleTables, type Tables } from "./duplicates.ts";
 import { emptyFields, type Fields, isOuterSpace, splitLine } from "./fields.ts";
 import { findTable } from "./find-table.ts";
 import { isOrphanRow } from "./rows.ts";
-import { readTable, type TableRun, type UnreadTable } from "./table.ts";
-import { countLines } from "./table-lines.ts";
+import { readOrphanRow, readTable, type TableRun, type UnreadTable } from "./table.ts";
+import { countLines, toTableLine } from "./table-lines.ts";
 import type { Directive, Entry, Ignored, Reading } from "./types.ts";
 
 /** Increases whenever the same text may be read differently, so that stored runs can be parsed again. */
@@ -82,8 +82,12 @@ export function readBonnie(text: string): Reading {
   /** A line that starts no table: a row without its heading is an issue, everything else is ignored. */
   function readOther(index: number): void {
     const line = lineAt(index) ?? "";
-    if (isOrphanRow(line)) entries.push({ kind: "issue", issue: orphanRowIssue(index + 1, line) });
-    else ignored.other += 1;
+    if (isOrphanRow(line)) {
+      const row = toTableLine(index + 1, line);
+      const issue = orphanRowIssue(index + 1, line);
+      const runs = row === null ? [] : readOrphanRow(row);
+      addTable({ kind: "issue", issue }, { issue, runs, heading: null }, 1);
+    } else ignored.other += 1;
   }
 }
 

@@ -200,6 +200,25 @@ export function mayBeRow({ text }: TableLine): boolean {
   return text.split(SPACES).some((word) => VALUE.test(word) || FILE_SIZE.test(word));
 }
 
+/** A value, or a piece of one. */
+const CUT_VALUE = /^[\d.+]+[kmg]?$/;
+
+/** With fewer values under a row, a line with a word in front is text. */
+const MIN_VALUES = 6;
+
+/**
+ * Whether a line under a row is another row, whole, damaged or wrapped: the converter prints several. `isContinued` says whether
+ * the line is whole or the line under it has only values.
+ */
+export function isRowStart(kind: HalfKind, line: TableLine, isContinued: boolean): boolean {
+  if (isOrphanRow(line.text)) return true;
+  const words = splitWords(line).map(({ text }) => text);
+  const values = words.slice(words.findLastIndex((word) => !CUT_VALUE.test(word)) + 1);
+  const before = words[words.length - values.length - 1] ?? "";
+  if (kind === "io") return FILE_SIZE.test(before) && (values.length >= 2 || isContinued);
+  return values.length < words.length && (values.length >= MIN_VALUES || (values.length > 0 && isContinued));
+}
+
 /** Whether a line is a line of latencies, or the beginning of one. */
 export function isLatencies(text: string): boolean {
   return /^[ \t\u00A0]*Latency(?:[ \t\u00A0]|$)/.test(text);

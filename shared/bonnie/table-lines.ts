@@ -59,7 +59,10 @@ export function joinings(lines: readonly TableLine[]): readonly TableLine[] {
   const [first, ...others] = lines;
   if (first === undefined) return [];
   return others.reduce<readonly TableLine[]>(
-    (joined, next) => joined.flatMap((line) => [joinLines(line, next, " "), joinLines(line, next, "")]),
+    (joined, next) => {
+      const separators = /^[ \t\u00A0]/.test(next.text) ? [""] : [" ", ""];
+      return joined.flatMap((line) => separators.map((separator) => joinLines(line, next, separator)));
+    },
     [first],
   );
 }

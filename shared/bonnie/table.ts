@@ -65,8 +65,11 @@ export function readTable(found: FoundTable): readonly TableRun[] | UnreadTable 
   const printer = findPrinter(found, issues);
   addShapeIssues(found, issues);
   const pairs = pairRows(found, issues);
+  const formats: readonly Format[] = printer === null ? ["v1", "v2"] : [printer.release === "1.0x" ? "v1" : "v2"];
   const readPair = (pair: Pair, into: Issue[]) =>
-    readingsOf(pair, printer).flatMap((reading) => readRun(found, pair, reading, printer, into) ?? []);
+    readingsOf(pair, printer).flatMap((reading) =>
+      formats.flatMap((format) => readRun({ found, pair, reading, printer, format }, into) ?? []),
+    );
   const runs = pairs.map((pair) => readPair(pair, issues));
   const [issue] = issues;
   if (issue === undefined) {
@@ -91,6 +94,13 @@ export function readTable(found: FoundTable): readonly TableRun[] | UnreadTable 
     runs: canCompare && runs.every((tables) => tables.length > 0) ? runs : [],
     heading: hasHeadingsOnly ? { version: head?.version ?? null } : null,
   };
+}
+
+/** What can be read of a row without its heading, to compare it with the CSV lines of the upload. */
+export function readOrphanRow(line: TableLine): UnreadTable["runs"] {
+  const found = { io: null, files: null, rest: [line], lines: [line] as const, next: lineNumber(line) };
+  const unread = readTable(found);
+  return "issue" in unread ? unread.runs : [];
 }
 
 function controlIssue(lines: readonly TableLine[]): Issue | null {
@@ -167,7 +177,7 @@ function pairRows({ io, files, rest }: FoundTable, issues: Issue[]): readonly Pa
     issues.push(
       tableIssue(
         line,
-        `expected each row of file tests to belong to one row above, found ${counts}; send the CSV lines`,
+        `expected each row of file tests to belong to exactly one row above, found ${counts} that cannot be matched; send the CSV lines`,
       ),
     );
   }
@@ -218,6 +228,17 @@ interface Reading {
 
 /** Bounds the ways to read one run. */
 const MAX_READINGS = 16;
+
+type Format = BonnieSetup["format"];
+
+/** A run to read in one of the ways. */
+interface Run {
+  readonly found: FoundTable;
+  readonly pair: Pair;
+  readonly reading: Reading;
+  readonly printer: Printer | null;
+  readonly format: Format;
+}
 
 /** All ways to read a run; none if a row of it is damaged. */
 function readingsOf({ io, files }: Pair, printer: Printer | null): readonly Reading[] {
@@ -290,9 +311,8 @@ const WITHOUT_IO: IoSetup = {
  * Reads the setup of a run; null, with an issue, if it cannot be read. The machine name may be truncated or missing: of two
  * names the longer one is taken.
  */
-function readSetup(found: FoundTable, reading: Reading, printer: Printer | null, issues: Issue[]): BonnieSetup | null {
+function readSetup({ found, reading, printer, format }: Run, issues: Issue[]): BonnieSetup | null {
   const { io, files, spec } = reading;
-  const hasLatencies = found.lines.some(({ text }) => isLatencies(text));
   const first = found.io ?? found.files;
   const head = first?.headings[0] ?? found.lines[0];
   const names = [io?.name ?? "", files === null ? "" : files.name || (found.files?.machine ?? "")] as const;
@@ -312,7 +332,6 @@ function readSetup(found: FoundTable, reading: Reading, printer: Printer | null,
   if (files !== null) addSpecIssue(files.size, printer, issues);
   if (ioSetup === null || (files !== null && spec === null)) return null;
   const version = first?.version ?? null;
-  const format = (printer === null ? !hasLatencies : printer.release === "1.0x") ? "v1" : "v2";
   const isOwnVersion = printer?.isConverter !== true || READS_OWN_VERSION.test(version ?? "");
   return {
     format,
@@ -407,14 +426,9 @@ function addSpecIssue(size: Word, printer: Printer | null, issues: Issue[]): voi
 // Runs: a setup and the tests.
 
 /** Reads one run. Null if its setup cannot be read; what else is wrong with it is left out of the run and added to `issues`. */
-function readRun(
-  found: FoundTable,
-  pair: Pair,
-  reading: Reading,
-  printer: Printer | null,
-  issues: Issue[],
-): Table | null {
-  const setup = readSetup(found, reading, printer, issues);
+function readRun(run: Run, issues: Issue[]): Table | null {
+  const { found, pair, reading, printer } = run;
+  const setup = readSetup(run, issues);
   if (setup === null) return null;
   const metrics: Measurements = perMetric(() => null);
   const resolution = perMetric(() => 0);
