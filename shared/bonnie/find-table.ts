@@ -79,14 +79,23 @@ export function findTable(first: number, lineAt: (index: number) => string | nul
   const start = lineAt(first) ?? "";
   if (start.length > MAX_WIDTH || !TABLE_SIGN.test(start)) return null;
   const lines: TableLine[] = [];
+  const seen = new Map<number, TableLine | null>();
   let next = first;
+
+  /** Null after the last line, and for a line that is too long. */
+  function lineNumbered(index: number): TableLine | null {
+    const known = seen.get(index);
+    if (known !== undefined) return known;
+    const raw = lineAt(index);
+    const line = raw === null ? null : toTableLine(index + 1, raw);
+    seen.set(index, line);
+    return line;
+  }
 
   /** The first line from `index` on that is not blank, and the index after it. */
   function lineFrom(index: number): { readonly line: TableLine; readonly after: number } | null {
     for (let at = index; ; at += 1) {
-      const raw = lineAt(at);
-      if (raw === null) return null;
-      const line = toTableLine(at + 1, raw);
+      const line = lineNumbered(at);
       if (line === null) return null;
       if (line.text.trim() !== "") return { line, after: at + 1 };
     }
@@ -164,8 +173,7 @@ export function findTable(first: number, lineAt: (index: number) => string | nul
   /** The line at a distance from the next one that is not blank; wrapped lines have no blank lines between them. */
   function lineAfter(distance: number): TableLine | null {
     const found = lineFrom(next);
-    const raw = found === null ? null : lineAt(found.after - 1 + distance);
-    return found === null || raw === null ? null : toTableLine(found.after + distance, raw);
+    return found === null ? null : lineNumbered(found.after - 1 + distance);
   }
 
   /** Takes a row and its latencies. A row after the first one is under the same heading, and must look like a row. */
