@@ -2,13 +2,13 @@
 // with its rates, its comparisons of backends, and its rank in the fleet.
 
 import * as z from "zod";
-import { once } from "../../../shared/summaries/fields.ts";
+import { single } from "../../../shared/summaries/fields.ts";
 import { host as hostKind } from "../../../shared/summaries/host.ts";
 import { hosts as hostsKind } from "../../../shared/summaries/hosts.ts";
-import { entryOf } from "../../../shared/summaries/registry.ts";
+import { findEntry } from "../../../shared/summaries/registry.ts";
 import { fleetSource } from "../../service/summary-source.ts";
-import { tokenOf } from "../http/auth.ts";
-import { askedBy } from "../http/form.ts";
+import { currentToken } from "../http/auth.ts";
+import { parsePageQuery } from "../http/form.ts";
 import type { PageDeps } from "./app.ts";
 import { Field, QueryForm } from "./forms.tsx";
 import { NextPage, type Page, pageResponse } from "./layout.tsx";
@@ -17,14 +17,14 @@ import { SummaryBody } from "./summary.tsx";
 
 const MAX_HOST_LENGTH = 255;
 
-const hostsPageQuery = hostsKind.query.extend({ host: once(z.string().max(MAX_HOST_LENGTH)).optional() });
+const hostsPageQuery = hostsKind.query.extend({ host: single(z.string().max(MAX_HOST_LENGTH)).optional() });
 
 /** GET /hosts; with `host` a redirect to that host. */
 export const hosts: Page<PageDeps> = async (c, deps) => {
-  const { host, ...parameters } = askedBy(c, hostsPageQuery);
+  const { host, ...parameters } = parsePageQuery(c, hostsPageQuery);
   if (host !== undefined) return c.redirect(targetPath({ kind: "host", id: host.trim() }), 303);
   const { cursor } = parameters;
-  const result = await hostsKind.compute(fleetSource(deps, tokenOf(c), c.get("logError")), parameters);
+  const result = await hostsKind.compute(fleetSource(deps, currentToken(c), c.get("logError")), parameters);
   return pageResponse(
     c,
     { title: "Hosts" },
@@ -36,7 +36,7 @@ export const hosts: Page<PageDeps> = async (c, deps) => {
       </QueryForm>
       <div class="list">
         <SummaryBody
-          entry={entryOf(deps.summaries, "hosts")}
+          entry={findEntry(deps.summaries, "hosts")}
           kind={hostsKind}
           result={result}
           query={buildQueryString({ cursor })}
@@ -56,11 +56,11 @@ export const hosts: Page<PageDeps> = async (c, deps) => {
 /** GET /hosts/{host} */
 export const host: Page<PageDeps> = async (c, deps) => {
   const name = c.req.param("host") ?? "";
-  const result = await hostKind.compute(fleetSource(deps, tokenOf(c), c.get("logError")), {}, name);
+  const result = await hostKind.compute(fleetSource(deps, currentToken(c), c.get("logError")), {}, name);
   return pageResponse(
     c,
     { title: `Host ${name}` },
-    <SummaryBody entry={entryOf(deps.summaries, "host")} kind={hostKind} result={result} name={name} query="">
+    <SummaryBody entry={findEntry(deps.summaries, "host")} kind={hostKind} result={result} name={name} query="">
       <p>
         <a href={`/runs${buildQueryString({ host: name })}`}>All runs from this host</a>
       </p>

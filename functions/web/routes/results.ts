@@ -6,10 +6,10 @@ import type { Run } from "../../../shared/run/run.ts";
 import { type NewRunStore, storeUpload } from "../../service/ingest.ts";
 import { receiptStatus, receiptSummary, receiptText } from "../../service/receipt.ts";
 import type { HttpApp } from "../http/app.ts";
-import { allow, tokenOf } from "../http/auth.ts";
+import { allow, currentToken } from "../http/auth.ts";
 import { UPLOAD } from "../http/body.ts";
-import { formatOf } from "../http/formats.ts";
-import { idOf, singleParameters } from "../http/parameters.ts";
+import { chooseFormat } from "../http/formats.ts";
+import { parseId, singleParameters } from "../http/parameters.ts";
 import { withUploadBody } from "../http/upload-body.ts";
 import type { IngestDeps } from "./ingest.ts";
 
@@ -25,11 +25,11 @@ export interface RunWriter extends NewRunStore {
 /** Adds both routes. */
 export function addResultRoutes(app: HttpApp, deps: IngestDeps): void {
   app.post("/v1/results", allow(deps, "ingest"), async (c) => {
-    const format = formatOf(c, ["txt", "json"]);
+    const format = chooseFormat(c, ["txt", "json"]);
     const parameters = singleParameters(c);
     const receivedAt = new Date(deps.clock()).toISOString();
     return withUploadBody(c, deps, UPLOAD, async (body) => {
-      const receipt = await storeUpload(deps, tokenOf(c), { ...body, parameters, receivedAt });
+      const receipt = await storeUpload(deps, currentToken(c), { ...body, parameters, receivedAt });
       const { stored, duplicate, rejected } = receipt;
       c.set("note", receiptSummary(receipt));
       c.set("results", { stored, duplicate, rejected });
@@ -39,9 +39,9 @@ export function addResultRoutes(app: HttpApp, deps: IngestDeps): void {
   });
 
   app.delete("/v1/runs/:id", allow(deps, "admin"), async (c) => {
-    formatOf(c, ["json"]);
-    const { fleet } = tokenOf(c);
-    const id = idOf(c, "run");
+    chooseFormat(c, ["json"]);
+    const { fleet } = currentToken(c);
+    const id = parseId(c, "run");
     const run = await deps.runs.withdraw(fleet, id, new Date(deps.clock()).toISOString());
     if (run === null) throw new AppError("not_found", "this fleet has no run with that id");
     deps.wake(fleet, [run.host]);

@@ -70,7 +70,7 @@ test("a line that cannot be read: 422, the good ones stored, the bad ones with t
   expect(page).toContain('name="site" value="&lt;ams&gt;"');
   expect(page).toContain("12x,35,18075");
   expect(page).toContain("<h1>Some lines were rejected</h1>");
-  expect(page).toContain("Valid lines were stored. Rejected lines are quarantined verbatim.");
+  expect(page).toContain("Valid lines are stored. Rejected lines are quarantined verbatim.");
 });
 
 test("without a line that can be read the receipt does not claim that anything was stored", async () => {
