@@ -12,7 +12,7 @@ import { joinings, MAX_WIDTH, SPACES, splitWords, type TableLine, type Word } fr
 export type HalfKind = "io" | "files";
 
 /** What a table prints of one test. */
-export interface PrintedTest {
+interface PrintedTest {
   readonly metric: Metric;
   readonly rate: Word;
   readonly cpu: Word;

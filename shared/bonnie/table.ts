@@ -4,26 +4,17 @@
 // all rows of the other. A table is read whole or not at all. Tables print less than CSV lines do, so a table comes with the
 // resolution of its rates. Source: bonnie-formats.md, section 4.
 
-import { DEFAULT_SEEK_COUNT } from "../run/bound.ts";
 import { type PerMetric, perMetric } from "../run/metrics.ts";
 import type { BonnieSetup, FileSpec, Issue, Measurements } from "../run/run.ts";
 import { quoted } from "../run/text.ts";
-import { controlCharacterText, isControl, scanInteger } from "./fields.ts";
+import { controlCharacterText, isControl } from "./fields.ts";
 import type { FoundRow, FoundTable, Half } from "./find-table.ts";
 import { isHeadingPart, isHeadingPiece } from "./headings.ts";
-import { isLatencies, type Row, readLatencies, readRow } from "./rows.ts";
-import {
-  buildFileSpec,
-  DEFAULT_CHUNK_BYTES,
-  MAX_CONCURRENCY,
-  parseFileSpec,
-  scanChunkSize,
-  scanCount,
-  scanFileSize,
-} from "./sizes.ts";
+import { type FoundLine, isLatencies, type Row, readLatencies, readRow } from "./rows.ts";
 import {
   issueAt,
   lineNumber,
+  printedText,
   rawText,
   splitWords,
   type TableLine,
@@ -31,6 +22,7 @@ import {
   type Word,
   wordIssue,
 } from "./table-lines.ts";
+import { hasSeeksThird, parseSize, parseSpecs, WITHOUT_IO } from "./table-sizes.ts";
 import { type Printer, readCell } from "./table-values.ts";
 import type { BonnieResult } from "./types.ts";
 import { addSetupWarnings, addTestWarnings, hasJoinedPrefix, joinedPrefixText } from "./validity.ts";
@@ -289,23 +281,8 @@ function findPrinter({ io, files }: FoundTable, issues: Issue[]): Printer | null
   return { release, isConverter };
 }
 
-function hasSeeksThird(size: string): boolean {
-  const [, , third = ""] = size.split(":", 4);
-  return scanInteger(third, 0, third.length) > MAX_CONCURRENCY;
-}
-
 /** The converters that read lines of their own version alone; the others print their own version above lines of any. */
 const READS_OWN_VERSION = /^1\.(?:93[c-z]|9[4-7][a-z]?)$/;
-
-type IoSetup = Pick<BonnieSetup, "file_size_kib" | "chunk_size_bytes" | "concurrency" | "seek_count" | "seek_procs">;
-
-const WITHOUT_IO: IoSetup = {
-  file_size_kib: null,
-  chunk_size_bytes: null,
-  concurrency: null,
-  seek_count: null,
-  seek_procs: null,
-};
 
 /**
  * Reads the setup of a run; null, with an issue, if it cannot be read. The machine name may be truncated or missing: of two
@@ -343,73 +320,6 @@ function readSetup({ found, reading, printer, format }: Run, issues: Issue[]): B
     seed: null,
     files: spec,
   };
-}
-
-/**
- * Parses `8G`, `1G:64k`, and since 1.98 `size:chunk:concurrency:seeks`, where default parts are empty. The converter of 1.98
- * to 2.00a prints `size:chunk:seeks:seekers` instead, where the chunk size is always empty (bonnie-formats.md, section 4.4).
- * Null when malformed.
- */
-function parseSize(text: string, printer: Printer | null, printedConcurrency: string | null): IoSetup | null {
-  const [size = "", chunk = "", third = "", fourth = "", ...rest] = text.split(":", 5);
-  const is200 = printer?.release === "2.00";
-  if (rest.length > 0 || text.endsWith(":") || (!is200 && third + fourth !== "")) return null;
-  const fileSize = scanFileSize(size, 0, size.length);
-  if (is200 && printer.isConverter) {
-    const seekCount = scanInteger(third, 0, third.length);
-    const seekProcs = scanCount(fourth, 0, fourth.length);
-    if (chunk !== "" || Math.min(fileSize, seekCount, seekProcs) < 0) return null;
-    return {
-      ...{ file_size_kib: fileSize, chunk_size_bytes: null, concurrency: null },
-      ...{ seek_count: seekCount, seek_procs: seekProcs },
-    };
-  }
-  const chunkSize = chunk === "" ? DEFAULT_CHUNK_BYTES : scanChunkSize(chunk, 0, chunk.length);
-  const processes = is200 ? third || "1" : printedConcurrency;
-  const concurrency = processes === null ? null : scanCount(processes, 0, processes.length);
-  const seekCount = fourth === "" ? DEFAULT_SEEK_COUNT : scanInteger(fourth, 0, fourth.length);
-  if (Math.min(fileSize, chunkSize, seekCount, concurrency ?? 0) < 0 || (concurrency ?? 0) > MAX_CONCURRENCY)
-    return null;
-  return {
-    file_size_kib: fileSize,
-    chunk_size_bytes: chunkSize,
-    concurrency,
-    seek_count: is200 ? seekCount : null,
-    seek_procs: null,
-  };
-}
-
-/**
- * The specifications of file tests that a table may mean; none when malformed. The converters since 1.92b join the largest
- * size, the smallest size and the number of directories with colons and leave out empty ones, so that `16:4` may mean a
- * largest size of 4 or 4 directories (bonnie-formats.md, section 4.4).
- */
-function parseSpecs(text: string, printer: Printer | null): FileSpec[] {
-  const { isConverter = false, release = null } = printer ?? {};
-  if (!isConverter || release === "1.0x") {
-    const spec = parseFileSpec(text, true);
-    return spec === null ? [] : [spec];
-  }
-  const [thousands = "", ...parts] = text.split(":", 5);
-  const [a = "", b = "", c = ""] = parts;
-  const ways: Record<number, string[][]> = {
-    0: [["", "", ""]],
-    1: [
-      [a, "", ""],
-      ["", "", a],
-    ],
-  };
-  ways[2] = [
-    [a, b, ""],
-    [a, "", b],
-  ];
-  ways[3] = [[a, b, c]];
-  return (ways[parts.length] ?? []).flatMap(([max = "", min = "", dirs = ""]) => {
-    // One directory is never printed, and no smallest size is above the largest.
-    if (dirs === "1" || parts.includes("")) return [];
-    const spec = buildFileSpec(thousands, max, min, dirs);
-    return spec === null || Number(spec.min_size) > Number(spec.max_size) ? [] : [spec];
-  });
 }
 
 function addSpecIssue(size: Word, printer: Printer | null, issues: Issue[]): void {
@@ -452,12 +362,15 @@ function readRun(run: Run, issues: Issue[]): Table | null {
       warnings.push("unknown_file_rates: this version prints wrong file rates.");
     }
   }
-  const lines = [found.io, found.files].flatMap((half) => linesOf(half, half === null ? null : pair[half.kind]));
+  const halves = [found.io, found.files].filter((half) => half !== null);
+  const raw = rawText(halves.flatMap((half) => linesOf(half, pair[half.kind], (line) => line.pieces)));
+  const printed = printedText(halves.flatMap((half) => linesOf(half, pair[half.kind], (line) => line.readings)));
   const isOnly = Math.max(found.io?.rows.length ?? 0, found.files?.rows.length ?? 0) <= 1;
   const [row = found.lines[0]] = (pair.io ?? pair.files)?.row.pieces ?? [];
   const result = {
     line: lineNumber(isOnly ? found.lines[0] : row),
-    raw: rawText(lines),
+    raw,
+    ...(printed === raw ? {} : { printed }),
     setup,
     metrics,
     warnings,
@@ -484,8 +397,12 @@ function addCutIssue({ io, files }: Pair, issues: Issue[]): void {
   );
 }
 
-/** The lines of one run in a half. */
-function linesOf(half: Half | null, row: FoundRow | null): readonly TableLine[] {
-  if (half === null || row === null) return [];
-  return [...half.headings, ...row.row.pieces, ...(row.latencies?.pieces ?? [])];
+/** The lines of one run in a half; `lines` gives the lines of a row. */
+function linesOf(
+  half: Half,
+  row: FoundRow | null,
+  lines: (line: FoundLine) => readonly TableLine[],
+): readonly TableLine[] {
+  if (row === null) return [];
+  return [...half.headings, ...lines(row.row), ...(row.latencies === null ? [] : lines(row.latencies))];
 }

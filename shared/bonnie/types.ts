@@ -11,6 +11,8 @@ export interface BonnieResult {
    * lines without trailing spaces, joined by a line feed. Two copies that differ only in these are one run.
    */
   readonly raw: string;
+  /** `raw` as Bonnie++ printed it, where it differs: in one line, without the prefix of a log. It identifies the run. */
+  readonly printed?: string;
   readonly setup: BonnieSetup;
   readonly metrics: Measurements;
   /** Short sentences, each beginning with a code word and a colon. */

@@ -108,6 +108,8 @@ describe.each(TABLES)("%s", (_, text) => {
     for (const [index, result] of resultsOf(marked).entries()) {
       expect(result.line).toBe(source[index]?.line);
       expect(result.raw).toContain(mark);
+      // It is the same run, whichever copy is sent.
+      expect(result.printed).toBe(source[index]?.raw);
     }
   });
 
