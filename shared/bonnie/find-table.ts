@@ -207,7 +207,10 @@ export function findTable(first: number, lineAt: (index: number) => string | nul
     return rest;
   }
 
-  /** Takes the lines between a half whose row is damaged and the other half, which would look like a table of its own. */
+  /**
+   * Takes the lines between a half whose row is damaged and the other half, which would look like a table of its own; or between
+   * a heading and a row that is not directly below it.
+   */
   function takeUpTo(io: Half): TableLine[] {
     const before = { next, count: lines.length };
     const between: TableLine[] = [];
@@ -218,6 +221,8 @@ export function findTable(first: number, lineAt: (index: number) => string | nul
       next = start;
       lines.length = count;
       if (head !== null && isSecondHead(io, head.front)) return between;
+      if (io.rows.length === 0 && isOrphanRow(line.text))
+        return [...between, ...(takeRow("io", true)?.row.pieces ?? [])];
       if (isHead(squeeze(line.text)) || line.text.split(",").length > MAX_COMMAS) break;
       between.push(line);
       take();

@@ -262,6 +262,8 @@ describe("every heading is named", () => {
     ["the columns of a man page", "Machine        Size K/sec %CP K/sec %CP"],
     ["a heading of file tests without a version", linesOf(V1_TABLE).slice(4, 7).join("\n")],
     ["a table without its first line", linesOf(V1_TABLE).slice(1).join("\n")],
+    ["a heading, a message and a row", linesOf(V1_TABLE).toSpliced(3, 0, "(see below)").slice(0, 5).join("\n")],
+    ["a table with a message in it", linesOf(V1_TABLE).toSpliced(3, 0, "(see below)").join("\n")],
     ["a heading and a message", `${heading}\nBonnie: drastic I/O error (write(2)): No space left on device`],
   ])("%s: one issue", (_, text) => {
     const [issue, ...others] = issuesOf(text);
