@@ -30,7 +30,15 @@ import {
 } from "./fields.ts";
 import { type Layout, type TestColumns, V1, V2_48, V2_50 } from "./layouts.ts";
 import { findInner, findLabel, makePrefix, mayHavePrefix } from "./prefix.ts";
-import { buildFileSpec, DEFAULT_CHUNK_BYTES, parseFileSpec, scanChunkSize, scanCount, scanFileSize } from "./sizes.ts";
+import {
+  buildFileSpec,
+  DEFAULT_CHUNK_BYTES,
+  MAX_CONCURRENCY,
+  parseFileSpec,
+  scanChunkSize,
+  scanCount,
+  scanFileSize,
+} from "./sizes.ts";
 import type { BonnieResult, Prefix } from "./types.ts";
 import { addSetupWarnings, addTestWarnings, findContradiction } from "./validity.ts";
 
@@ -212,9 +220,6 @@ function readSetup(fields: Fields, layout: Layout, repeats: Repeats): BonnieSetu
 }
 
 type Scanner = (text: string, start: number, end: number) => number;
-
-/** `-c` takes 1 to 200. */
-const MAX_CONCURRENCY = 200;
 
 /** The issue that a field is not what was expected. */
 function unexpectedIssue(fields: Fields, layout: Layout, index: number, code: string, expected: string): Issue {

@@ -5,11 +5,14 @@
 
 import { isKnownKey } from "../run/facts.ts";
 import type { Issue } from "../run/run.ts";
+import { type CleanLine, cleanLine, tableLineOf, withPrefix } from "./clean-line.ts";
 import { emptyRepeats, QUOTED_LINE, readCsv } from "./csv.ts";
 import { settleTables, type Tables } from "./duplicates.ts";
 import { emptyFields, type Fields, isOuterSpace, splitLine } from "./fields.ts";
-import { type CleanLine, cleanLine, tableAsSent, tableText } from "./sent-table.ts";
-import { findTable, isHeading, isOrphanRow, readTable } from "./table.ts";
+import { findTable } from "./find-table.ts";
+import { isOrphanRow } from "./rows.ts";
+import { readOrphanRow, readTable, type TableRun, type UnreadTable } from "./table.ts";
+import { countLines, type SentLine, toTableLine } from "./table-lines.ts";
 import type { BonnieResult, Directive, Entry, Ignored, Reading } from "./types.ts";
 import { findTornEnd, MAX_TORN_END, readWrapped } from "./wrapping.ts";
 
@@ -73,14 +76,16 @@ export function readBonnie(text: string): Reading {
       const found = findTable(index, lineAt);
       if (found === null) readOther(index);
       else {
-        const table = tableAsSent(readTable(found), cleanLines(found.lines));
-        if ("code" in table) entries.push({ kind: "issue", issue: table });
+        const table = readTable(found);
+        const lineCount = countLines(found.lines);
+        if ("issue" in table) addTable({ kind: "issue", issue: table.issue }, table, lineCount);
         else {
-          const entry: Entry = { kind: "result", result: table.result };
-          entries.push(entry);
-          tables.set(entry, { table, lineCount: found.lines.length });
+          for (const run of table) {
+            const result = withPrefix(run.table.result, head);
+            addTable({ kind: "result", result }, run, run === table[0] ? lineCount : 0);
+          }
         }
-        ignored.blank += found.next - index - found.lines.length;
+        ignored.blank += found.next - index - lineCount;
         index = found.next - 1;
       }
       if (ignored.other > before) textLines = textAbove + 1;
@@ -137,22 +142,25 @@ export function readBonnie(text: string): Reading {
   }
 
   /** A line without spaces at its end and without what a log added, for tables; null after the last line of the log's writer. */
-  function lineAt(index: number): string | null {
+  function lineAt(index: number): SentLine | null {
     const line = cleanAt(index);
-    return line === null || head === null ? null : tableText(line, head);
+    return line === null || head === null ? null : tableLineOf(line, head);
   }
 
-  /** The lines of a table, by number. */
-  function cleanLines(lines: readonly { readonly number: number }[]): ReadonlyMap<number, CleanLine> {
-    return new Map(lines.map(({ number }) => [number, cleanAt(number - 1) ?? cleanLine("")]));
+  function addTable(entry: Entry, table: TableRun | UnreadTable, lineCount: number): void {
+    entries.push(entry);
+    tables.set(entry, { table, lineCount });
   }
 
   /** A line that starts no table: a row without its heading is an issue, everything else is ignored. */
   function readOther(index: number): void {
-    const line = lineAt(index) ?? "";
-    if (isOrphanRow(line)) entries.push({ kind: "issue", issue: orphanRowIssue(index + 1, line) });
-    else if (isHeading(line)) ignored.table += 1;
-    else ignored.other += 1;
+    const line = lineAt(index);
+    if (line !== null && isOrphanRow(line.text)) {
+      const row = toTableLine(index + 1, line);
+      const issue = orphanRowIssue(index + 1, line.sent);
+      const runs = row === null ? [] : readOrphanRow(row);
+      addTable({ kind: "issue", issue }, { issue, runs, heading: null }, 1);
+    } else ignored.other += 1;
   }
 }
 

@@ -92,6 +92,18 @@ describe("the prefixes of logs", () => {
     }
   });
 
+  it.each(LOG_PREFIXES)("%s: a line that is cut at a border of its fields is one issue", (_, prefix) => {
+    for (const line of [LOOP, V197]) {
+      for (const { index } of line.matchAll(/,/g)) {
+        expect(resultsOf(prefix + line.slice(0, index))).toEqual([]);
+        // With all fields, an empty last latency is a warning.
+        if (index < line.lastIndexOf(",")) expect(resultsOf(prefix + line.slice(0, index + 1))).toEqual([]);
+      }
+      const cut = prefix + line.split(",", 20).join(",");
+      expect(issueOf(cut)).toMatchObject({ line: 1, raw: cut });
+    }
+  });
+
   it("a log with a run as a table and as a line has it once", () => {
     const log = (fixture("seed-loop.txt") + fixture("seed-loop.csv")).trimEnd().replace(/^/gm, "bench-1  | ");
     expect(resultOf(log).printed).toBe(LOOP);

@@ -291,14 +291,10 @@ describe("a table that cannot be read is one issue, at the line and word that is
     expect(issueOf(text)).toMatchObject({ line, column, code });
   });
 
-  it("a wrapped row gives no result, and the pieces of the row are issues too", () => {
-    const { entries } = readBonnie(V1_TABLE.replace(" 39589", "\n39589"));
-    const issues = entries.map((entry) => (entry.kind === "issue" ? [entry.issue.line, entry.issue.code] : entry));
-    expect(issues).toEqual([
-      [4, "bad_table"],
-      [5, "bad_table"],
-      [9, "bad_table"],
-    ]);
+  it("a row that was wrapped after a pair of values is joined again", () => {
+    const { metrics, raw } = resultOf(V1_TABLE.replace(" 39589", "\n39589"));
+    expect(metrics).toEqual(resultOf(V1_TABLE).metrics);
+    expect(raw.split("\n")).toHaveLength(9);
   });
 
   it.each([
