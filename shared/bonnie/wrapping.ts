@@ -187,7 +187,7 @@ function joinAll(front: readonly Piece[], block: readonly Piece[]): Block | null
   const isOne = starts.length === 1 || (starts.length === 2 && isInvalid(divisions[front.length]));
   if (start === undefined || !isOne) return null;
   // "vm101," above "vm102,": either may be the first piece.
-  if (start > 0 && start < front.length && mayBegin(pieces[start - 1]?.text ?? "")) return null;
+  if (start < front.length && pieces.slice(0, start).some(({ text }) => mayBegin(text))) return null;
   const entries: Entry[] = [];
   let isJoined = false;
   let at = start;
@@ -260,7 +260,7 @@ function partsFrom(pieces: readonly Piece[], at: number, minimum: number): Part[
     characters += piece?.text.length ?? 0;
     if (characters > MAX_JOINED) break;
     if (length === 1 || at + length <= minimum || !WHOLE.has(commas)) continue;
-    const part = join(pieces.slice(at, at + length));
+    const part = joinSafely(pieces.slice(at, at + length));
     if (part !== null) joined.push(part);
   }
   const longest = joined.at(-1);
@@ -277,6 +277,15 @@ function isWhole({ text, commas, issue }: Piece): boolean {
 }
 
 const WHOLE_V2 = new Set([V2_48.columns.length - 1, V2_50.columns.length - 1]);
+
+/** Joins pieces; ambiguous if one of them, such as the number that a progress meter prints, need not belong to the line. */
+function joinSafely(pieces: readonly Piece[]): Part | null {
+  const part = join(pieces);
+  if (part === null) return null;
+  const inner = [...pieces.keys()].slice(1, -1).filter((index) => pieces[index]?.commas === 0);
+  const isNeeded = inner.every((index) => join(pieces.toSpliced(index, 1)) === null);
+  return isNeeded ? part : { length: pieces.length, kind: "ambiguous", result: null };
+}
 
 /** Joins pieces to one line and reads it; null if it is not valid. */
 function join(pieces: readonly Piece[]): Part | null {

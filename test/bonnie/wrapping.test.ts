@@ -206,6 +206,16 @@ describe("what cannot be joined in exactly one way is an issue", () => {
     expect(resultsOf(wrapAt(V197.replace("cc3550", "caf=C3=A9"), [75], "="))).toEqual([]);
   });
 
+  it("a number between the pieces may be of another program", () => {
+    for (const line of REAL_LINES) {
+      const [first = "", second = ""] = wrapAt(line, [line.search(/\d\d,\d+,/) + 1]).split("\n");
+      for (const number of ["7", "99"]) {
+        expect(resultsOf([first, number, second].join("\n"))).toEqual([]);
+        expect(issuesOf([first, number, second].join("\n")).length).toBeGreaterThan(0);
+      }
+    }
+  });
+
   it("a line that is whole without the number in the next line", () => {
     const line = BLKTAP.split(",").with(-2, "1100").with(-1, "9").join(",");
     expect(issueOf(`${line}\n9`)).toMatchObject({ code: "wrapped_line", raw: `${line}\n9` });
