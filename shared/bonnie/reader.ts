@@ -15,7 +15,7 @@ import { countLines, toTableLine } from "./table-lines.ts";
 import type { Directive, Entry, Ignored, Reading } from "./types.ts";
 
 /** Increases whenever the same text may be read differently, so that stored runs can be parsed again. */
-export const PARSER_VERSION = 3;
+export const PARSER_VERSION = 4;
 
 /** The largest number of lines of an upload (docs/api.md#post-results). */
 export const MAX_LINES = 10_000;
@@ -23,7 +23,8 @@ export const MAX_LINES = 10_000;
 /**
  * Reads an upload.
  * - A CSV line, damaged or not, gives a result or one issue, the first from the left.
- * - A text table gives a result unless a CSV line of the upload repeats it; see `settleTables`.
+ * - A text table gives a result for each of its runs, or one issue, unless CSV lines of the upload repeat it; see
+ *   `settleTables`.
  * - An upload of more than `MAX_LINES` lines is not read: its only entry is an issue `too_many_lines`.
  */
 export function readBonnie(text: string): Reading {
