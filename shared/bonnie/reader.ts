@@ -24,9 +24,10 @@ export const MAX_LINES = 10_000;
 
 /**
  * Reads an upload.
- * - A CSV line, damaged or not, gives a result or one issue, the first from the left. A wrapped one is joined if that can be done in
- *   one way only; see `readWrapped`.
- * - A text table gives a result unless a CSV line of the upload repeats it; see `settleTables`.
+ * - A CSV line, damaged or not, gives a result or one issue, the first from the left. A wrapped one is joined if that can be
+ *   done in one way only; see `readWrapped`.
+ * - A text table gives a result for each of its runs, or one issue, unless CSV lines of the upload repeat it; see
+ *   `settleTables`.
  * - An upload of more than `MAX_LINES` lines is not read: its only entry is an issue `too_many_lines`.
  */
 export function readBonnie(text: string): Reading {

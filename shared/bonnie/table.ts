@@ -34,7 +34,7 @@ export interface Table {
   readonly resolution: PerMetric<number>;
 }
 
-/** A table that was read: its runs, each with its halves on their own if the table does not say which belong together. */
+/** One run of a table that was read, and its halves on their own if the table does not say which of them belong together. */
 export interface TableRun {
   readonly table: Table;
   readonly halves: readonly Table[];
