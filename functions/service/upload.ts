@@ -9,17 +9,9 @@ import { assessQuality } from "../../shared/quality/assess.ts";
 import { toMonth } from "../../shared/run/periods.ts";
 import type { Issue, Run } from "../../shared/run/run.ts";
 import { computeStratum } from "../../shared/run/stratum.ts";
-import { normalizeText } from "../../shared/run/text.ts";
 import { runId } from "../store/runs.ts";
-import {
-  isName,
-  MAX_NAME,
-  nameErrorText,
-  type ParsedMetadata,
-  parseMetadata,
-  type RunMetadata,
-  type UploadMetadata,
-} from "./metadata.ts";
+import { nameRun } from "./host-name.ts";
+import { MAX_NAME, type ParsedMetadata, parseMetadata, type RunMetadata, type UploadMetadata } from "./metadata.ts";
 
 /** What an upload is, apart from its text. */
 export interface UploadRequest {
@@ -157,19 +149,16 @@ function toRun(result: BonnieResult, metadata: RunMetadata, request: UploadReque
       'expected a backend for this line, found none: add a line "# backend: ..." before it',
     );
   }
-  const machine = normalizeText(setup.machine);
-  const host = metadata.host ?? machine;
-  if (!isName(host)) {
-    return reject("host", "bad_host", nameErrorText("a machine name in the line, or host= as metadata, of ", host));
-  }
-  const vm = metadata.vm ?? (machine === "" ? host : machine);
-  if (!isName(vm)) {
-    return reject("vm", "bad_vm", nameErrorText("a machine name in the line, or vm= as metadata, of ", vm));
-  }
+  const names = nameRun(result, metadata);
+  if ("code" in names) return reject(names.field, names.code, names.text);
+  const { host, vm } = names;
   const { backend, finished, facts } = metadata;
   const { fleet, receivedAt, encoding } = request;
+  // From a log, wrapped by mail or as it was printed, a line is one run.
+  const printed = result.printed ?? raw;
+  const sent = finished?.asSent ?? null;
   return {
-    id: runId({ fleet, host, vm, backend, run: metadata.run, finished: finished?.asSent ?? null, raw, encoding }),
+    id: runId({ fleet, host, vm, backend, run: metadata.run, finished: sent, line: printed, encoding }),
     fleet,
     host,
     vm,
@@ -185,7 +174,7 @@ function toRun(result: BonnieResult, metadata: RunMetadata, request: UploadReque
     bonnie: setup,
     metrics,
     quality: assessQuality({ setup, metrics, facts, backend }),
-    warnings: [...result.warnings, ...metadata.warnings, ...timeWarnings(metadata, receivedAt)],
+    warnings: [...result.warnings, ...names.warnings, ...metadata.warnings, ...timeWarnings(metadata, receivedAt)],
     withdrawn_at: null,
   };
 }

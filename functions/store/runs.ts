@@ -116,7 +116,8 @@ export interface RunIdentity {
   readonly run: string | null;
   /** `finished` as it was sent, which identifies a run without an id; null if it was not sent either. */
   readonly finished: string | null;
-  readonly raw: string;
+  /** The line or table as Bonnie++ printed it: without the prefix of a log, and in one line where it was wrapped. */
+  readonly line: string;
   readonly encoding: "utf-8" | "latin-1";
 }
 
@@ -124,25 +125,26 @@ export interface RunIdentity {
  * The id: 16 hexadecimal digits of the hash of the host, which are part of the key of the run, then 32 of the SHA-256 over
  * all parts. Each part has its length in front, so that no two identities have the same bytes.
  */
-export function runId({ fleet, host, vm, backend, run, finished, raw, encoding }: RunIdentity): string {
+export function runId({ fleet, host, vm, backend, run, finished, line, encoding }: RunIdentity): string {
   const discriminator = run === null ? (finished === null ? "" : `finished ${finished}`) : `run ${run}`;
   const parts = [fleet, host, vm, backend, discriminator].map((part) => `${Buffer.byteLength(part)}:${part}`).join("");
-  const bytes = Buffer.concat([Buffer.from(parts), Buffer.from(raw, encoding === "latin-1" ? "latin1" : "utf8")]);
+  const bytes = Buffer.concat([Buffer.from(parts), Buffer.from(line, encoding === "latin-1" ? "latin1" : "utf8")]);
   return hostHash(fleet, host) + hash("sha256", bytes).slice(0, 32);
 }
 
 /**
- * Whether a stored run is still the one that its id was computed from. Null if that cannot be determined: of a `finished`
- * that was sent, the run has the time, but not how it was written.
+ * Whether a stored run is still the one that its id was computed from, with one of these lines. Null if that cannot be
+ * determined: of a `finished` that was sent, the run has the time, but not how it was written.
  */
-export function verifyId(run: Run): boolean | null {
-  const { fleet, host, vm, backend, client_run, finished_at, received_at, raw, raw_encoding: encoding } = run;
-  const identity = { fleet, host, vm, backend, run: client_run, finished: null, raw, encoding };
-  if (runId(identity) === run.id) return true;
-  if (client_run !== null || finished_at === received_at) return false;
+export function verifyId(run: Run, lines: readonly string[]): boolean | null {
+  const { fleet, host, vm, backend, client_run, finished_at, received_at, raw_encoding: encoding } = run;
   const seconds = String(Date.parse(finished_at) / 1000);
-  const usual = [seconds, finished_at.replace(/\.000Z$/, "Z"), finished_at];
-  return usual.some((finished) => runId({ ...identity, finished }) === run.id) ? true : null;
+  const isKnown = client_run !== null || finished_at === received_at;
+  const times = [null, ...(isKnown ? [] : [seconds, finished_at.replace(/\.000Z$/, "Z"), finished_at])];
+  const ofRun = { fleet, host, vm, backend, run: client_run, encoding };
+  const isOf = (line: string) => times.some((finished) => runId({ ...ofRun, finished, line }) === run.id);
+  if (lines.some(isOf)) return true;
+  return isKnown ? false : null;
 }
 
 // Items.
