@@ -241,6 +241,7 @@ export async function* bonniePieces(
   let piece: string[] = [];
   let bytes = 0;
   let isPlain = true;
+  let beginning = "";
   for await (const line of lines) {
     if (bytes >= MAX_BYTES || endsBefore(line, piece, isPlain)) yield* parsePiece();
     piece.push(line);
@@ -248,11 +249,12 @@ export async function* bonniePieces(
     isPlain &&= isCsv(line) || line.startsWith("#") || line.trim() === "";
   }
   yield* parsePiece();
-  if (results === 0) throw noResult();
+  if (results === 0) throw noResult(beginning);
 
   function* parsePiece(): Generator<Piece, void> {
     const { text, encoding } = decode(Buffer.from(piece.join("\n"), "latin1"));
     const reading = readBonnie(text);
+    if (linesBefore === 0) beginning = text;
     const { fleet, receivedAt } = about;
     try {
       const upload = readUpload(reading, { fleet, receivedAt, encoding, parameters: context });

@@ -13,7 +13,7 @@ import { storeUpload } from "../../service/ingest.ts";
 import { type Receipt, type ReceiptResult, receiptStatus, receiptSummary } from "../../service/receipt.ts";
 import type { HttpEnv } from "../http/app.ts";
 import { tokenOf } from "../http/auth.ts";
-import { UPLOAD_FORM } from "../http/body.ts";
+import { decode, UPLOAD_FORM } from "../http/body.ts";
 import { assertForm, formOf } from "../http/form.ts";
 import { wantsPage } from "../http/formats.ts";
 import { withUploadBody } from "../http/upload-body.ts";
@@ -109,7 +109,9 @@ const uploadForm = z.strictObject({
 /** POST /upload: the receipt with the status of POST /v1/results, or to browsers the form with the error. */
 export const postUpload: Page<IngestDeps> = async (c, deps) => {
   assertForm(c);
-  return withUploadBody(c, deps, UPLOAD_FORM, async ({ text: body }) => storeForm(c, deps, formOf(body, uploadForm)));
+  return withUploadBody(c, deps, UPLOAD_FORM, async (body) =>
+    storeForm(c, deps, formOf(decode(body).text, uploadForm)),
+  );
 };
 
 async function storeForm(

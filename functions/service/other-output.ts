@@ -1,0 +1,62 @@
+// Output of other programs that people send by mistake, recognized by what only these programs print. In: the text of an upload
+// or a rejected line. Out: what it looks like, for the message; null for everything else.
+
+import type { Issue } from "../../shared/run/run.ts";
+
+/** What vbdstat reads, for the end of a message. */
+const READ = "vbdstat reads the CSV lines and text tables of Bonnie++";
+
+/** Characters of a text in which a program is looked for, and of a line: a program names itself early. */
+const INSPECTED = 65_536;
+const INSPECTED_OF_LINE = 200;
+
+/** What only one program prints. The patterns take time proportional to the text. */
+const TEXTS: readonly (readonly [name: string, pattern: RegExp])[] = [
+  ["the JSON of fio", /"fio version"[ \t]*:/],
+  ["terse output of fio", /^[2-5];fio-\d/m],
+  ["output of fio", /^.{0,200}: \((?:groupid=\d+, jobs=\d+\)|g=\d+\): rw=)/m],
+  ["output of iozone", /Iozone: Performance Test of File I\/O|^iozone test complete/m],
+  ["output of zcav", /^#block offset \(Gi?B\)|^#loops: \d/m],
+  ["output of the original Bonnie", /-Per Char- --Block--- -Rewrite--/],
+  ["output of hdparm", /^ Timing (?:O_DIRECT )?(?:cached|buffered|disk)\b/m],
+  ["output of dd", /^\d+\+\d+ records (?:in|out)|^\d+ bytes .{0,60}copied, /m],
+  ["output of ioping", /^--- .{0,200} ioping statistics ---/m],
+  ["output of sysbench", /^sysbench \d/m],
+  ["a web page", /^<(?:!doctype html|html\b)/i],
+];
+
+/** Lines that the reader of Bonnie++ may take for damaged CSV lines. */
+const LINES: readonly (readonly [name: string, pattern: RegExp])[] = [
+  ["terse output of fio", /^[2-5];fio-\d/],
+  ["output of fio", /^issued rwts?: total=/],
+  ["JSON", /^"[^"]*"[ \t]*:/],
+];
+
+/** What a text without any result looks like, e.g. `output of iozone`; null if nothing is recognized. */
+export function recognizeOutput(text: string): string | null {
+  const trimmed = text.trim();
+  const beginning = trimmed.slice(0, INSPECTED);
+  return TEXTS.find(([, pattern]) => pattern.test(beginning))?.[0] ?? (isJson(trimmed) ? "JSON" : null);
+}
+
+/** Whether text is enclosed as JSON is, and has a string; log lines that begin with a time in brackets do not. */
+const isJson = (trimmed: string): boolean =>
+  ["{}", "[]"].includes(trimmed.slice(0, 1) + trimmed.slice(-1)) && trimmed.includes('"');
+
+function recognizeLine(raw: string): string | null {
+  const trimmed = raw.trim();
+  const beginning = trimmed.slice(0, INSPECTED_OF_LINE);
+  return LINES.find(([, pattern]) => pattern.test(beginning))?.[0] ?? (isJson(trimmed) ? "JSON" : null);
+}
+
+/** What a message says about it. */
+export const notBonnieText = (name: string): string => `this looks like ${name}; ${READ}`;
+
+/** Whether a rejected line belongs to the output of another program. */
+export const isOtherLine = ({ raw }: Issue): boolean => recognizeLine(raw) !== null;
+
+/** The issue of a rejected line; that of a line of another program says so, since the fields of Bonnie++ mean nothing in it. */
+export function namedIssue(issue: Issue): Issue {
+  const name = recognizeLine(issue.raw);
+  return name === null ? issue : { ...issue, field: null, text: notBonnieText(name) };
+}
