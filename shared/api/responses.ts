@@ -27,7 +27,10 @@ export const errorEnvelope = z
     error: z.strictObject({
       code: z.enum(enumValues(ERROR_STATUS)).meta({ description: "Stable; programs use this." }),
       message: z.string().meta({ description: "For people; may change." }),
-      docs: z.string().meta({ description: "Where the code is explained.", examples: ["/docs#bad_parameter"] }),
+      docs: z.string().meta({
+        description: "The URL of the explanation of the code.",
+        examples: ["https://vbdstat.example.org/docs#bad_parameter"],
+      }),
       request_id: z.string().meta({ description: "Finds the request in the log." }),
       issues: z.array(issue).optional().meta({ description: "Every error found, if there can be several." }),
     }),

@@ -4,7 +4,7 @@ import type { Context } from "hono";
 import type { FC } from "hono/jsx";
 import type { HttpEnv } from "../http/app.ts";
 import { tokenOf } from "../http/auth.ts";
-import { originOf } from "../routes/share-links.ts";
+import { originOf } from "../http/origin.ts";
 import type { PageDeps } from "./app.ts";
 import { pageResponse } from "./layout.tsx";
 

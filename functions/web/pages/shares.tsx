@@ -18,8 +18,8 @@ import { checked } from "../../service/validation.ts";
 import { tokenOf } from "../http/auth.ts";
 import { FORM } from "../http/body.ts";
 import { askedBy, formBy, valuesOf } from "../http/form.ts";
+import { originOf } from "../http/origin.ts";
 import type { EmbedDeps } from "../routes/embed.ts";
-import { originOf } from "../routes/share-links.ts";
 import { NextPage, type Page, pageResponse } from "./layout.tsx";
 
 /** Shares on a page of the list. */

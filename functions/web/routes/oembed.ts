@@ -7,10 +7,10 @@ import { WIDTH } from "../../../shared/report/model.ts";
 import { printable, quoted } from "../../../shared/run/text.ts";
 import { openShare, sharedKind } from "../../service/shares.ts";
 import type { HttpApp } from "../http/app.ts";
+import { originOf } from "../http/origin.ts";
 import { queryBy } from "../http/parameters.ts";
 import type { EmbedDeps } from "./embed.ts";
 import type { ShareDocuments } from "./share-documents.ts";
-import { originOf } from "./share-links.ts";
 
 /** A share in any of its formats, or its badge. The host before it does not matter: nobody guesses an id. */
 const SHARE_PATH = /^\/s\/([0-9a-f]{32})(\.[a-z]+|\/badge\.svg)?$/;

@@ -7,9 +7,9 @@ import { revokeShare, sharedKind } from "../../service/shares.ts";
 import type { HttpApp } from "../http/app.ts";
 import { allow, tokenOf } from "../http/auth.ts";
 import { formatOf } from "../http/formats.ts";
+import { originOf } from "../http/origin.ts";
 import { bodyBy, queryBy } from "../http/parameters.ts";
 import type { EmbedDeps } from "./embed.ts";
-import { originOf } from "./share-links.ts";
 
 export function addShareRoutes(app: HttpApp, deps: EmbedDeps): void {
   const urlsOf = (share: Share, origin: string) => shareUrls(origin, share.id, sharedKind(deps.summaries, share));
