@@ -8,6 +8,7 @@ import { makeRunStore } from "../../functions/store/runs.ts";
 import type { Table } from "../../functions/store/table.ts";
 import { addFleet } from "../../functions/store/tokens.ts";
 import { decode } from "../../functions/web/http/body.ts";
+import { plainWords } from "../../shared/api/plain-words.ts";
 import { readBonnie } from "../../shared/bonnie/reader.ts";
 import { type Advice, AppError, errorText, issueText } from "../../shared/errors.ts";
 import type { Run } from "../../shared/run/run.ts";
@@ -192,7 +193,7 @@ function parseExportedRun(line: string, fleet: string | undefined): Run | string
   } catch {
     return "expected a run as JSON, found something else";
   }
-  const parsed = runKind.result().safeParse(value);
+  const parsed = runKind.result().safeParse(value, { error: plainWords });
   if (!parsed.success) {
     const [issue] = parsed.error.issues;
     return `${issue?.path.join(".") || "run"}: ${issue?.message}`;

@@ -41,11 +41,17 @@ describe("the envelope", () => {
     expect(await jsonOf<Refusal>(answer, 400)).toEqual({
       error: {
         code: "bad_parameter",
-        message: "candidate: expected a backend",
+        message: "candidate: expected a backend, found nothing",
         docs: "http://vbdstat.test/docs#bad_parameter",
         request_id: id,
         issues: [
-          { line: 0, column: 0, field: "candidate", code: "bad_parameter", text: "candidate: expected a backend" },
+          {
+            line: 0,
+            column: 0,
+            field: "candidate",
+            code: "bad_parameter",
+            text: "candidate: expected a backend, found nothing",
+          },
         ],
       },
     });

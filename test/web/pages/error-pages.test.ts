@@ -116,7 +116,7 @@ describe("a path that does not exist", () => {
   test("is text to a shell that asks for it", async () => {
     const text = await textOf(ask("/nothing", { headers: { Accept: "text/plain" } }), 404);
     expect(text).toMatch(
-      /^error not_found: no such path: \/nothing\nsee http:\/\/vbdstat\.test\/docs#not_found, request /,
+      /^error not_found: no such path: \/nothing\nsee http:\/\/127\.0\.0\.1:\d+\/docs#not_found, request /,
     );
   });
 
