@@ -9,6 +9,7 @@ const READ = "vbdstat reads the CSV lines and text tables of Bonnie++";
 /** Characters of a text in which a program is looked for, and of a line: a program names itself early. */
 const INSPECTED = 65_536;
 const INSPECTED_OF_LINE = 200;
+const INSPECTED_FOR_ENCODING = 1_000;
 
 /** What only one program prints. The patterns take time proportional to the text. */
 const TEXTS: readonly (readonly [name: string, pattern: RegExp])[] = [
@@ -22,21 +23,34 @@ const TEXTS: readonly (readonly [name: string, pattern: RegExp])[] = [
   ["output of dd", /^\d+\+\d+ records (?:in|out)|^\d+ bytes .{0,60}copied, /m],
   ["output of ioping", /^--- .{0,200} ioping statistics ---/m],
   ["output of sysbench", /^sysbench \d/m],
-  ["a web page", /^<(?:!doctype html|html\b)/i],
+  ["a web page", /^<(?:!doctype html|html\b)/im],
 ];
 
 /** Lines that the reader of Bonnie++ may take for damaged CSV lines. */
 const LINES: readonly (readonly [name: string, pattern: RegExp])[] = [
   ["terse output of fio", /^[2-5];fio-\d/],
   ["output of fio", /^issued rwts?: total=/],
+  ["a web page", /^<\/?(?:!doctype|html|head|body|table|tr|td|th|div|p)\b/i],
   ["JSON", /^"[^"]*"[ \t]*:/],
 ];
+
+/** No line of Bonnie++ has this many percent-encoded characters; an encoded one has an encoded comma or space after each field. */
+const MIN_ENCODED = 10;
+
+/** Whether text was percent-encoded, as by `curl --data-urlencode`. */
+export const isPercentEncoded = (text: string): boolean =>
+  (text.slice(0, INSPECTED_FOR_ENCODING).match(/%[0-9A-F]{2}/gi)?.length ?? 0) >= MIN_ENCODED;
+
+const PERCENT_ENCODED = "percent-encoded text";
 
 /** What a text without any result looks like, e.g. `output of iozone`; null if nothing is recognized. */
 export function recognizeOutput(text: string): string | null {
   const trimmed = text.trim();
   const beginning = trimmed.slice(0, INSPECTED);
-  return TEXTS.find(([, pattern]) => pattern.test(beginning))?.[0] ?? (isJson(trimmed) ? "JSON" : null);
+  const name = TEXTS.find(([, pattern]) => pattern.test(beginning))?.[0];
+  if (name !== undefined) return name;
+  if (isJson(trimmed)) return "JSON";
+  return isPercentEncoded(trimmed) ? PERCENT_ENCODED : null;
 }
 
 /** Whether text is enclosed as JSON is, and has a string; log lines that begin with a time in brackets do not. */
@@ -46,7 +60,10 @@ const isJson = (trimmed: string): boolean =>
 function recognizeLine(raw: string): string | null {
   const trimmed = raw.trim();
   const beginning = trimmed.slice(0, INSPECTED_OF_LINE);
-  return LINES.find(([, pattern]) => pattern.test(beginning))?.[0] ?? (isJson(trimmed) ? "JSON" : null);
+  const name = LINES.find(([, pattern]) => pattern.test(beginning))?.[0];
+  if (name !== undefined) return name;
+  if (isJson(trimmed)) return "JSON";
+  return isPercentEncoded(trimmed) ? PERCENT_ENCODED : null;
 }
 
 /** What a message says about it. */

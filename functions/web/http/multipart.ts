@@ -113,9 +113,7 @@ function readPart(bytes: Buffer, number: number): Part {
     );
   }
   const parameters = headerParameters(headers.get("content-disposition") ?? "");
-  const fileName = parameters.get("filename") ?? parameters.get("filename*");
-  // Browsers send an empty file name and no content for a file that was not chosen.
-  const isFile = fileName !== undefined && (fileName !== "" || content.length > 0);
+  const isFile = parameters.has("filename") || parameters.has("filename*");
   return { name: parameters.get("name") ?? null, isFile, content };
 }
 

@@ -2,12 +2,7 @@
 // (--data-urlencode). In: the text and its Content-Type. Out: one sentence for an error or a receipt; null where nothing is odd.
 
 import { AppError } from "../../../shared/errors.ts";
-
-/** Characters at the beginning of a text that are inspected. */
-const INSPECTED = 4_096;
-
-/** No line of Bonnie++ has this many percent-encoded characters; an encoded one has an encoded comma after each field. */
-const MIN_ENCODED = 10;
+import { isPercentEncoded } from "../../service/other-output.ts";
 
 /** What curl sends with -d and --data-urlencode. */
 const FORM = /^\s*application\/x-www-form-urlencoded\b/i;
@@ -16,8 +11,7 @@ const FORM = /^\s*application\/x-www-form-urlencoded\b/i;
 export function sendingHint(text: string, contentType: string): string | null {
   const trimmed = text.trim();
   if (trimmed === "" || trimmed.includes("\n")) return null;
-  const encoded = trimmed.slice(0, INSPECTED).match(/%[0-9A-F]{2}/gi)?.length ?? 0;
-  if (encoded >= MIN_ENCODED) {
+  if (isPercentEncoded(trimmed)) {
     return "the body is percent-encoded: send the file with --data-binary @FILE, not with --data-urlencode";
   }
   return FORM.test(contentType)
