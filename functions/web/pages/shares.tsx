@@ -54,7 +54,7 @@ export const shares: Page<EmbedDeps> = async (c, deps) => {
           />
         ))}
       </div>
-      <NextPage path="/shares" parameters={{}} cursor={page.cursor} />
+      <NextPage path="/shares" parameters={{}} from={cursor} cursor={page.cursor} />
     </>,
   );
 };

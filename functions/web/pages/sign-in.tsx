@@ -11,7 +11,7 @@ import { sentence } from "../http/errors.ts";
 import { askedBy, formBy } from "../http/form.ts";
 import { wantsPage } from "../http/formats.ts";
 import { assertSameOrigin, startSession } from "../http/session.ts";
-import { homePath, type Page, pageResponse } from "./layout.tsx";
+import { homePath, mayOpen, type Page, pageResponse } from "./layout.tsx";
 import { safeRedirectPath } from "./links.ts";
 
 const MAX_TOKEN_LENGTH = 256;
@@ -36,7 +36,8 @@ export const postSignIn: Page<AuthDeps> = async (c, deps) => {
     const token = await findToken(secret, deps);
     c.set("token", token);
     startSession(c, secret);
-    return c.redirect(safeRedirectPath(next) ?? homePath(token), 303);
+    const path = safeRedirectPath(next);
+    return c.redirect(path !== null && mayOpen(token, path) ? path : homePath(token), 303);
   } catch (error) {
     if (!(error instanceof AppError && error.code === "unauthorized" && wantsPage(c))) throw error;
     return signInPage(c, { next, problem: error.message, status: 401 });

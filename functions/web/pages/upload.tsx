@@ -169,9 +169,7 @@ function receiptPage(c: Context<HttpEnv>, receipt: Receipt, fields: UploadFields
           <Count name="duplicates" count={duplicate} />
           <Count name="rejected" count={rejected} />
         </dl>
-        {rejected > 0 && (
-          <p>{results.length > 0 && "Valid lines were stored. "}Rejected lines are quarantined verbatim.</p>
-        )}
+        <p>{outcomeText(receipt)}</p>
         {results.length > 0 && <ResultTable results={results.slice(0, MAX_ROWS)} />}
         <OmittedRows count={results.length - MAX_ROWS} of="results" />
         {issues.length > 0 && <IssueTable issues={issues.slice(0, MAX_ROWS)} />}
@@ -196,6 +194,20 @@ function receiptPage(c: Context<HttpEnv>, receipt: Receipt, fields: UploadFields
       )}
     </>,
   );
+}
+
+/** What happened to the lines, in one or two sentences. */
+function outcomeText({ stored, duplicate, rejected, results }: Receipt): string {
+  const isWithdrawn = results.some(({ withdrawn }) => withdrawn === true);
+  return [
+    stored > 0 && "New results were stored.",
+    stored === 0 && duplicate > 0 && "Nothing new was stored: these results are known already, and count once.",
+    stored > 0 && duplicate > 0 && "The others are known already, and count once.",
+    isWithdrawn && "Some of them were withdrawn: they are in no statistics.",
+    rejected > 0 && "Rejected lines are quarantined verbatim.",
+  ]
+    .filter((text) => text !== false)
+    .join(" ");
 }
 
 function receiptHeading({ stored, rejected, results }: Receipt): string {
@@ -233,7 +245,7 @@ const ResultTable: FC<{ results: readonly ReceiptResult[] }> = ({ results }) => 
         </tr>
       </thead>
       <tbody>
-        {results.map(({ line, host, backend, stratum, status, quality, warnings, id }) => (
+        {results.map(({ line, host, backend, stratum, status, withdrawn, quality, warnings, id }) => (
           <tr>
             <th scope="row" data-head="Line">
               {line}
@@ -241,7 +253,7 @@ const ResultTable: FC<{ results: readonly ReceiptResult[] }> = ({ results }) => 
             <td>{printable(host)}</td>
             <td>{backend}</td>
             <td>{printable(stratum)}</td>
-            <td>{status}</td>
+            <td>{withdrawn === true ? `${status}, withdrawn` : status}</td>
             <td class="whole" data-head="Cache check">
               {quality.verdict}
               {[...quality.reasons.map((reason) => `${reason.rule}: ${reason.text}`), ...warnings].map((remark) => (
