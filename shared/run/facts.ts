@@ -156,7 +156,8 @@ export const FACTS: readonly Fact[] = [
   {
     key: "device_read_ratio",
     kind: { kind: "number", min: 0, max: 1e9 },
-    description: "Sectors read from the physical disks during the run / sectors requested by the guest.",
+    description:
+      "Sectors read from the physical disks during the run / sectors requested by the guest; not used if storage_stack ends in loop, zd, zram, nbd or rbd.",
   },
 ];
 
