@@ -88,7 +88,7 @@ describe("400, with all that was typed", () => {
     [{ output: "hello", backend: "loop" }, "No Bonnie++ result found: neither a CSV line"],
     [{ output: "", backend: "loop" }, "No Bonnie++ result found"],
     [{ output: LOOP, backend: "floppy" }, "found &quot;floppy&quot;"],
-    [{ output: LOOP, backend: "loop", finished: "yesterday" }, "Finished: expected ISO 8601"],
+    [{ output: LOOP, backend: "loop", finished: "yesterday" }, "Finished: expected a date with a time and its zone"],
     [{ output: `# nonsense: 1\n${LOOP}`, backend: "loop" }, "Line 1: "],
   ])("%j", async (form, words) => {
     const page = await expectPage(admin.submit("/upload", form), 400);
