@@ -1,6 +1,6 @@
 // The docs app behind API Gateway; it needs no table. Wiring only.
 
-import { addDocsRoutes } from "./web/docs/app.ts";
+import { addDocsRoutes } from "./web/docs/page.tsx";
 import { makeHttpApp } from "./web/http/app.ts";
 import { gatewayHandler } from "./web/http/gateway.ts";
 import { jsonLog } from "./web/http/log.ts";

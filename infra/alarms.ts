@@ -1,5 +1,5 @@
 // Alarms: conditions that need attention, each with a section in docs/runbook.md that says what it means and what to do. They all publish to
-// one topic, to which an operator subscribes.
+// one topic, to which an operator subscribes. Below: the metrics that they and the dashboard use.
 
 import { Duration } from "aws-cdk-lib";
 import type { HttpApi } from "aws-cdk-lib/aws-apigatewayv2";
@@ -8,6 +8,7 @@ import {
   ComparisonOperator,
   type IMetric,
   MathExpression,
+  Metric,
   Stats,
   TreatMissingData,
 } from "aws-cdk-lib/aws-cloudwatch";
@@ -15,14 +16,13 @@ import { SnsAction } from "aws-cdk-lib/aws-cloudwatch-actions";
 import type { TableV2 } from "aws-cdk-lib/aws-dynamodb";
 import { ServicePrincipal } from "aws-cdk-lib/aws-iam";
 import type { IFunction } from "aws-cdk-lib/aws-lambda";
+import { FilterPattern, type LogGroup } from "aws-cdk-lib/aws-logs";
 import { Topic } from "aws-cdk-lib/aws-sns";
 import { EmailSubscription } from "aws-cdk-lib/aws-sns-subscriptions";
 import type { Queue } from "aws-cdk-lib/aws-sqs";
 import type { Construct } from "constructs";
 import { TABLE } from "../shared/deployment.ts";
-import { logMetric } from "./metrics.ts";
-import type { Options } from "./options.ts";
-import type { Stage } from "./stage.ts";
+import type { Options, Stage } from "./stage.ts";
 
 /** What is monitored. */
 export interface Watched {
@@ -70,7 +70,7 @@ export function addAlarms(scope: Construct, watched: Watched, { alarmEmail }: Op
 }
 
 function makeConditions({ api, functions, aggregate, audit, table, deadLetters, stage }: Watched): Condition[] {
-  const ofFunctions = (label: string, metrics: readonly IMetric[]) => sumOf(label, metrics);
+  const ofFunctions = (label: string, metrics: readonly IMetric[]) => sumMetrics(label, metrics);
   const failing = { statistic: Stats.SUM, period: MINUTES_5 };
   return [
     {
@@ -152,7 +152,7 @@ function makeConditions({ api, functions, aggregate, audit, table, deadLetters, 
     {
       name: "alarm-table-throttles",
       description: "The table throttled requests.",
-      metric: sumOf("throttled", throttles(table)),
+      metric: sumMetrics("throttled", throttles(table)),
       above: 10,
       periods: 3,
     },
@@ -187,7 +187,65 @@ function throttles(table: TableV2): IMetric[] {
 }
 
 /** The sum of metrics; some may have no value. */
-function sumOf(label: string, metrics: readonly IMetric[]): IMetric {
+function sumMetrics(label: string, metrics: readonly IMetric[]): IMetric {
   const usingMetrics = Object.fromEntries(metrics.map((metric, index) => [`m${index}`, metric]));
   return new MathExpression({ expression: "SUM(METRICS())", usingMetrics, period: MINUTES_5, label });
 }
+
+// Custom metrics from the log: CloudWatch reads each JSON line and sums a field of the lines of one kind. So the functions need no code for
+// metrics, and every count can be traced to log lines. A test runs the functions and checks every metric against the lines that they
+// write.
+
+/** A number in the log lines of one kind. */
+interface LogMetric {
+  readonly of: "ingest" | "aggregate" | "audit";
+  /** The `kind` of the lines. */
+  readonly kind: string;
+  /** The path of the number. */
+  readonly field: string;
+}
+
+/** The stream and the sweep both process hosts, so a metric of that comes from two kinds of lines. */
+const LOG_METRICS = {
+  ResultsStored: [{ of: "ingest", kind: "request", field: "$.results.stored" }],
+  ResultsDuplicate: [{ of: "ingest", kind: "request", field: "$.results.duplicate" }],
+  ResultsRejected: [{ of: "ingest", kind: "request", field: "$.results.rejected" }],
+  HostsDone: [
+    { of: "aggregate", kind: "aggregate", field: "$.done" },
+    { of: "aggregate", kind: "sweep", field: "$.done" },
+  ],
+  CommitConflicts: [
+    { of: "aggregate", kind: "aggregate", field: "$.conflicts" },
+    { of: "aggregate", kind: "sweep", field: "$.conflicts" },
+  ],
+  PendingHosts: [{ of: "aggregate", kind: "pending", field: "$.open" }],
+  OldestPendingMilliseconds: [{ of: "aggregate", kind: "pending", field: "$.oldestMilliseconds" }],
+  AuditDifferences: [{ of: "audit", kind: "audit", field: "$.differences" }],
+} as const satisfies Readonly<Record<string, readonly LogMetric[]>>;
+
+export type LogMetricName = keyof typeof LOG_METRICS;
+
+/** The CloudWatch namespace of a stage. */
+const formatNamespace = (stage: Stage): string => `vbdstat/${stage.name}`;
+
+/** Adds the filters that make the metrics from the functions' logs. */
+export function addLogMetrics(logs: Readonly<Record<LogMetric["of"], LogGroup>>, stage: Stage): void {
+  for (const [metricName, sources] of Object.entries<readonly LogMetric[]>(LOG_METRICS)) {
+    for (const { of, kind, field } of sources) {
+      logs[of].addMetricFilter(sources.length === 1 ? metricName : `${metricName}-${kind}`, {
+        metricNamespace: formatNamespace(stage),
+        metricName,
+        filterPattern: FilterPattern.all(
+          FilterPattern.stringValue("$.kind", "=", kind),
+          // Requests without results do not have these fields.
+          FilterPattern.numberValue(field, ">=", 0),
+        ),
+        metricValue: field,
+      });
+    }
+  }
+}
+
+/** One of the metrics, for alarms and the dashboard. */
+export const logMetric = (stage: Stage, metricName: LogMetricName, statistic: "Sum" | "Maximum" = "Sum"): Metric =>
+  new Metric({ namespace: formatNamespace(stage), metricName, statistic });

@@ -3,8 +3,7 @@
 
 import { App, Validations } from "aws-cdk-lib";
 import { AwsSolutionsChecks } from "cdk-nag";
-import { readOptions } from "./options.ts";
-import { findStage } from "./stage.ts";
+import { findStage, readOptions } from "./stage.ts";
 import { VbdstatStack } from "./vbdstat-stack.ts";
 
 const app = new App();

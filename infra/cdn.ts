@@ -23,7 +23,7 @@ import {
 } from "aws-cdk-lib/aws-cloudfront";
 import { HttpOrigin } from "aws-cdk-lib/aws-cloudfront-origins";
 import type { Construct } from "constructs";
-import type { Options } from "./options.ts";
+import type { Options } from "./stage.ts";
 
 /**
  * Query parameters that change the response of a share. Others are not passed on, so that nobody can have the same image rendered repeatedly

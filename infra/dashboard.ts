@@ -3,8 +3,7 @@
 import { Duration } from "aws-cdk-lib";
 import { Dashboard, GraphWidget, type IMetric, type IWidget, Stats } from "aws-cdk-lib/aws-cloudwatch";
 import type { Construct } from "constructs";
-import type { Watched } from "./alarms.ts";
-import { logMetric } from "./metrics.ts";
+import { logMetric, type Watched } from "./alarms.ts";
 
 const graph = (title: string, left: IMetric[], right: IMetric[] = []): IWidget =>
   new GraphWidget({ title, left, right, width: 12, height: 6, period: Duration.minutes(5) });

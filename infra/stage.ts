@@ -1,4 +1,5 @@
-// Stages: the differences between a deployment with real results and a temporary one.
+// What an operator chooses for a deployment: its stage, and further options. Stages are the differences between a deployment with
+// real results and a temporary one.
 
 import { RemovalPolicy } from "aws-cdk-lib";
 import { RetentionDays } from "aws-cdk-lib/aws-logs";
@@ -44,4 +45,65 @@ export function findStage(name: unknown): Stage {
   if (stage === undefined)
     throw new Error(`stage: expected ${Object.keys(STAGES).join(" or ")}, found ${String(name)}`);
   return stage;
+}
+
+// The options that an operator may set with `-c NAME=VALUE`, in addition to the stage. docs/runbook.md has the same list.
+
+/** A custom domain of the service, and its certificate for CloudFront. */
+interface Domain {
+  readonly name: string;
+  readonly certificateArn: string;
+}
+
+export interface Options {
+  /** Null: the domain name of CloudFront. */
+  readonly domain: Domain | null;
+  /** A web ACL of AWS WAF (scope CLOUDFRONT) for the distribution. */
+  readonly webAclArn: string | null;
+  /** The email address for alarms. */
+  readonly alarmEmail: string | null;
+  /** The limits of a token, which `ingest` reads from its environment. */
+  readonly tokenLimits: Readonly<typeof TOKEN_LIMITS>;
+}
+
+/** The default limits of a token, which one machine has as well. */
+const TOKEN_LIMITS = { TOKEN_BYTES_PER_DAY: 2e9, TOKEN_RUNS_PER_DAY: 2e6, TOKEN_COHORTS_PER_YEAR: 500 };
+
+export const NO_OPTIONS: Options = { domain: null, webAclArn: null, alarmEmail: null, tokenLimits: TOKEN_LIMITS };
+
+/** The form of each option. CloudFront accepts only certificates and web ACLs of us-east-1. */
+const EXPECTED = {
+  domain: [/^(?=.{4,253}$)([a-z0-9]([a-z0-9-]*[a-z0-9])?\.)+[a-z]{2,}$/, "a name such as vbdstat.example.org"],
+  certificateArn: [/^arn:aws[\w-]*:acm:us-east-1:\d{12}:certificate\/[\w-]+$/, "the ARN of a certificate in us-east-1"],
+  webAclArn: [/^arn:aws[\w-]*:wafv2:us-east-1:\d{12}:global\/webacl\/.+$/, "the ARN of a global web ACL in us-east-1"],
+  alarmEmail: [/^[^\s@]+@[^\s@]+$/, "an email address such as ops@example.org"],
+} as const;
+
+/** Reads the options from a context (`app.node.tryGetContext`). Throws for an invalid value, and for a domain without its certificate. */
+export function readOptions(context: (name: string) => unknown): Options {
+  const option = (name: keyof typeof EXPECTED): string | null => {
+    const value = context(name) ?? null;
+    const [pattern, expected] = EXPECTED[name];
+    if (value === null || (typeof value === "string" && pattern.test(value))) return value;
+    throw new Error(`${name}: expected ${expected}, found ${JSON.stringify(value)}`);
+  };
+  const limit = (name: string, fallback: number): number => {
+    const value = context(name) ?? fallback;
+    // A number in cdk.json, text from `-c`.
+    if (/^[1-9]\d{0,14}$/.test(String(value))) return Number(value);
+    throw new Error(`${name}: expected a whole number of at least 1, found ${JSON.stringify(value)}`);
+  };
+  const name = option("domain");
+  const certificateArn = option("certificateArn");
+  if ((name === null) !== (certificateArn === null)) throw new Error("domain and certificateArn go together");
+  return {
+    domain: name === null || certificateArn === null ? null : { name, certificateArn },
+    webAclArn: option("webAclArn"),
+    alarmEmail: option("alarmEmail"),
+    tokenLimits: {
+      TOKEN_BYTES_PER_DAY: limit("tokenBytesPerDay", TOKEN_LIMITS.TOKEN_BYTES_PER_DAY),
+      TOKEN_RUNS_PER_DAY: limit("tokenRunsPerDay", TOKEN_LIMITS.TOKEN_RUNS_PER_DAY),
+      TOKEN_COHORTS_PER_YEAR: limit("tokenCohortsPerYear", TOKEN_LIMITS.TOKEN_COHORTS_PER_YEAR),
+    },
+  };
 }

@@ -3,15 +3,13 @@
 
 import { CfnOutput, Duration, Stack } from "aws-cdk-lib";
 import type { Construct } from "constructs";
-import { addAlarms } from "./alarms.ts";
+import { addAlarms, addLogMetrics } from "./alarms.ts";
 import { makeDistribution } from "./cdn.ts";
 import { addDashboard } from "./dashboard.ts";
 import { addRoutes, makeHttpApi } from "./http-api.ts";
-import { addLogMetrics } from "./metrics.ts";
-import { NO_OPTIONS, type Options } from "./options.ts";
 import { PERMISSIONS } from "./permissions.ts";
 import { makeServiceFunction, type ServiceFunctionProps } from "./service-function.ts";
-import type { Stage } from "./stage.ts";
+import { NO_OPTIONS, type Options, type Stage } from "./stage.ts";
 import { makeTable } from "./table.ts";
 import { addAggregateTriggers, addAuditSchedule } from "./triggers.ts";
 

@@ -8,16 +8,13 @@ import { mkdtempSync, rmSync } from "node:fs";
 import { cpus, tmpdir } from "node:os";
 import { join } from "node:path";
 import { parseArguments, UsageError } from "../local/cli/arguments.ts";
-import { aggregation } from "./bench/aggregation.ts";
-import { bulk } from "./bench/bulk.ts";
+import { aggregation, bulk } from "./bench/aggregation.ts";
 import { coldStart } from "./bench/cold-start.ts";
 import { comparison } from "./bench/comparison.ts";
-import { engineAlone } from "./bench/engine-alone.ts";
-import { engineReach } from "./bench/engine-reach.ts";
+import { engineAlone, engineReach } from "./bench/engine-alone.ts";
 import { parser } from "./bench/parser.ts";
 import { batches, singles } from "./bench/post.ts";
-import { goBenchmarkLine, type Row, tableOf, withoutTargets } from "./bench/rows.ts";
-import type { Section } from "./bench/section.ts";
+import { formatTable, goBenchmarkLine, type Row, type Section, withoutTargets } from "./bench/section.ts";
 
 // The SDK would print on stderr that it will stop supporting this version of Node.
 process.env["AWS_SDK_JS_NODE_VERSION_SUPPORT_WARNING_DISABLED"] ??= "true";
@@ -79,7 +76,7 @@ try {
     }
   }
   // The quick sizes are too small for the targets.
-  console.log(`\n${tableOf(flags.quick ? rows.map(withoutTargets) : rows)}`);
+  console.log(`\n${formatTable(flags.quick ? rows.map(withoutTargets) : rows)}`);
 } finally {
   if (flags.data === undefined) rmSync(folder, { recursive: true, force: true });
 }

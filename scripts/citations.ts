@@ -32,7 +32,9 @@ export function unresolvedCitations(root = "."): UnresolvedCitation[] {
   const pages = new Pages(root);
   return FOLDERS.flatMap((folder) =>
     filesBelow(root, folder).flatMap((file) =>
-      commentsOf(file, readFileSync(join(root, file), "utf8")).flatMap((comment) => unresolvedIn(comment, file, pages)),
+      findComments(file, readFileSync(join(root, file), "utf8")).flatMap((comment) =>
+        unresolvedIn(comment, file, pages),
+      ),
     ),
   );
 }
@@ -63,7 +65,7 @@ interface Comment {
 }
 
 /** The comments of a source file. A comment marker inside a string counts only after a space, as in no string of ours. */
-function commentsOf(file: string, source: string): Comment[] {
+function findComments(file: string, source: string): Comment[] {
   const marker = SLASHES.test(file)
     ? /(?:^|\s)\/\/+|^\s*\/?\*+\/?|(?:^|\s)\/\*+/
     : HASHES.test(file)
@@ -127,7 +129,7 @@ class Pages {
   /** Whether a file or folder exists and, if a heading is asked for, has it under that anchor. */
   has(path: string, anchor: string | null): boolean {
     if (!existsSync(join(this.#root, path))) return false;
-    return anchor === null || this.#headingsOf(path).some((heading) => anchorOf(heading) === anchor);
+    return anchor === null || this.#headingsOf(path).some((heading) => toAnchor(heading) === anchor);
   }
 
   /** Whether a reference has a heading with this number, such as `4` or `3.2`. */
@@ -148,7 +150,7 @@ class Pages {
 }
 
 /** The anchor that GitHub gives a heading. */
-function anchorOf(heading: string): string {
+function toAnchor(heading: string): string {
   return heading
     .toLowerCase()
     .replaceAll(/[^\p{Letter}\p{Number}\s_-]/gu, "")

@@ -99,7 +99,7 @@ export function results({ counting }: FleetSize, together: 1 | 10): Cost {
 export const comparisons = ({ comparison }: FleetSize): Cost =>
   million(capacityCost({ ...comparison, reads: comparison.reads + 1 }), functionCost(comparison), REQUEST);
 
-export const sumOf = ({ table, functions, requests }: Cost): number => table + functions + requests;
+export const sumCost = ({ table, functions, requests }: Cost): number => table + functions + requests;
 
 /** What nobody asks for still costs, in a month: metrics, alarms, dashboard, the sweep and the audit of an empty table. */
 export function idleMonth(customMetrics: number, alarmMetrics: number): number {
@@ -120,7 +120,7 @@ export function priceTable(): string {
 /** The costs as Markdown. */
 export function costTable(): string {
   const row = (name: string, cost: Cost) =>
-    `| ${name} | ${dollars(cost.table)} | ${dollars(cost.functions)} | ${dollars(cost.requests)} | **${dollars(sumOf(cost))}** |`;
+    `| ${name} | ${dollars(cost.table)} | ${dollars(cost.functions)} | ${dollars(cost.requests)} | **${dollars(sumCost(cost))}** |`;
   const head = ["| | table | functions | requests and logs | sum |", "|---|--:|--:|--:|--:|"];
   const named = (hosts: number) => `${hosts.toLocaleString("en-US").replaceAll(",", " ")} hosts`;
   return [

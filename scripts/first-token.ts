@@ -2,8 +2,7 @@
 // contains the secret: not the template, not a log, not the environment of a function.
 //   AWS_REGION=eu-central-1 npx tsx scripts/first-token.ts TABLE [--replace]
 
-import { makeSecret, secretHash } from "../functions/service/secret.ts";
-import { installFirstAdmin, validRootTokens } from "../functions/service/tokens.ts";
+import { installFirstAdmin, makeSecret, secretHash, validRootTokens } from "../functions/service/tokens.ts";
 import { openTable } from "../functions/store/client.ts";
 import { beginFormat, requireFormat } from "../functions/store/format.ts";
 import { makeFirstAdminStore, makeTokenStore } from "../functions/store/tokens.ts";

@@ -6,7 +6,7 @@ export interface CacheOptions<T> {
   /** What all values may count together. A larger single value is not cached, and evicts no others. */
   readonly maxSize: number;
   /** What a value counts; 1 unless given. */
-  readonly sizeOf?: (value: T) => number;
+  readonly measureSize?: (value: T) => number;
   /** What each value counts in addition, so that even empty ones are evicted at last; 0 unless given. */
   readonly entrySize?: number;
   /** How many milliseconds a value is valid; forever unless given, or for Infinity. With 0 or less it is not cached. */
@@ -35,7 +35,7 @@ const FOREVER = () => Number.POSITIVE_INFINITY;
 /** An empty cache. */
 export function makeCache<T>({
   maxSize,
-  sizeOf = () => 1,
+  measureSize = () => 1,
   entrySize = 0,
   ttlMs = FOREVER,
   now = () => performance.now(),
@@ -60,7 +60,7 @@ export function makeCache<T>({
   function settle(key: string, entry: Entry<T>, value: T): void {
     if (entries.get(key) !== entry) return;
     entry.validity = { since: now(), milliseconds: ttlMs(value) };
-    entry.size = sizeOf(value) + entrySize;
+    entry.size = measureSize(value) + entrySize;
     total += entry.size;
     if (entry.size > maxSize || entry.validity.milliseconds <= 0) remove(key, entry);
     for (const [oldest, old] of entries) {

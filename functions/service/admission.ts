@@ -19,7 +19,7 @@ export const COST = {
   /** One item. */
   small: 2,
   /** A summary from cells, or a page with one. */
-  answer: 20,
+  summary: 20,
   /** One page of a list, which may read thousands of keys. */
   list: 200,
 } as const;

@@ -13,14 +13,17 @@ import {
   summarizeGroup,
   withGroups,
 } from "../../shared/cells/host-values.ts";
-import type { FleetGeneration, StoredSummary, SummaryStep } from "../../shared/cells/stored-summary.ts";
-import { encodeSummary } from "../../shared/cells/summary-codec.ts";
+import {
+  encodeSummary,
+  type FleetGeneration,
+  type StoredSummary,
+  type SummaryStep,
+} from "../../shared/cells/stored-summary.ts";
 import { SHARDS } from "../../shared/deployment.ts";
 import { AppError } from "../../shared/errors.ts";
 import type { Backend } from "../../shared/run/backends.ts";
 import type { PendingHost, TouchedPeriod } from "../../shared/run/pending-host.ts";
-import type { Clock } from "../../shared/run/periods.ts";
-import { enclosingPeriods, PERIOD_ALL, periodWindow } from "../../shared/run/periods.ts";
+import { type Clock, enclosingPeriods, PERIOD_ALL, periodWindow } from "../../shared/run/periods.ts";
 import { codeUnitOrder } from "../../shared/run/text.ts";
 import { mapConcurrent } from "../runtime/map-concurrent.ts";
 

@@ -7,9 +7,9 @@ import { toSample } from "../../shared/cells/sample.ts";
 import { reparse } from "../../shared/quality/assess.ts";
 import type { Run } from "../../shared/run/run.ts";
 import { quoted } from "../../shared/run/text.ts";
-import { type Item, textOf } from "../store/item.ts";
-import { idOf, runsOfHost } from "../store/keys.ts";
-import { derivedAttributes, isAsWritten, isIdOf, parseRun, RunError } from "../store/runs.ts";
+import { type Item, itemText } from "../store/item.ts";
+import { keyText, runsOfHost } from "../store/keys.ts";
+import { derivedAttributes, isAsWritten, parseRun, RunError, verifyId } from "../store/runs.ts";
 
 /** A stored item that is not what the runs, or the lines of the runs, give; by its key. */
 export interface Difference {
@@ -33,7 +33,7 @@ export interface AuditedRun {
 
 /** Audits a stored run. */
 export function auditRun(item: Item): AuditedRun {
-  const key = idOf({ pk: textOf(item, "pk"), sk: textOf(item, "sk") });
+  const key = keyText({ pk: itemText(item, "pk"), sk: itemText(item, "sk") });
   let run: Run;
   try {
     run = parseRun(item);
@@ -66,11 +66,11 @@ export function auditRun(item: Item): AuditedRun {
 
 /** Why a run is not what was written; null where no damage can be found. */
 function findDamage(item: Item, run: Run): string | null {
-  if (runsOfHost(run.fleet, run.host) !== textOf(item, "pk")) return "its key is not its host's";
+  if (runsOfHost(run.fleet, run.host) !== itemText(item, "pk")) return "its key is not its host's";
   const isWritten = isAsWritten(item);
   if (isWritten === false) return "its text is not what was written";
   // For a run without a checksum, the id is checked instead, where it can be computed.
-  return isWritten === null && isIdOf(run) === false ? "its id is not its line's" : null;
+  return isWritten === null && verifyId(run) === false ? "its id is not its line's" : null;
 }
 
 /** A field, as it is stored and as it should be. */

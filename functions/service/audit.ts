@@ -8,24 +8,31 @@
 // its cells change in one transaction, so unchanged cells belong to the summaries that were read. A host with a damaged run is
 // counted as its stored summary says as well: the run is reported, and not what follows from it.
 
+import { addCell, type Cell, emptyCell, SCOPE_ALL } from "../../shared/cells/cell.ts";
+import { encodeCell } from "../../shared/cells/codec.ts";
+import { contributions, FLEET_NAME } from "../../shared/cells/contribution.ts";
 import { computeCountedCohort, type HostSummary, type RunSample, summarize } from "../../shared/cells/host-values.ts";
 import { toSample } from "../../shared/cells/sample.ts";
-import type { FleetGeneration, StoredSummary } from "../../shared/cells/stored-summary.ts";
-import { encodeSummary } from "../../shared/cells/summary-codec.ts";
+import { encodeSummary, type FleetGeneration, type StoredSummary } from "../../shared/cells/stored-summary.ts";
 import { SHARDS } from "../../shared/deployment.ts";
 import { type CountedCohort, OTHER_COHORT } from "../../shared/run/cohort.ts";
-import { enclosingPeriods, monthOf } from "../../shared/run/periods.ts";
+import { enclosingPeriods, toMonth } from "../../shared/run/periods.ts";
+import type { View } from "../../shared/run/run.ts";
+import { encodedViews } from "../store/cells.ts";
 import type { FleetScan } from "../store/fleet-scan.ts";
-import { cohortHash, idOf, runKey, shardOf, shardOfHash, summaryKey } from "../store/keys.ts";
-import { parseSummary } from "../store/summaries.ts";
+import { type Item, itemText } from "../store/item.ts";
 import {
-  addToCells,
-  auditCells,
-  auditCohortList,
-  compareItem,
-  type ExpectedCells,
-  readVersions,
-} from "./audit-cells.ts";
+  ALL_COHORTS,
+  cellKey,
+  cohortHash,
+  cohortKey,
+  computeShard,
+  keyText,
+  runKey,
+  shardOfHash,
+  summaryKey,
+} from "../store/keys.ts";
+import { parseSummary } from "../store/summaries.ts";
 import { auditRun, type Difference } from "./audit-runs.ts";
 
 /** The result of an audit. */
@@ -60,10 +67,10 @@ export async function auditFleet(scan: FleetScan, fleet: string, options: AuditO
   const periods = await scan.periods(fleet);
   const versions = await readVersions(scan, of, periods, shards);
   const { names, nameless } = await scan.hosts(fleet);
-  const hosts = names.filter((host) => shards.includes(shardOf(fleet, host)));
+  const hosts = names.filter((host) => shards.includes(computeShard(fleet, host)));
   const differences: Difference[] = nameless
     .filter(({ id }) => shards.includes(shardOfHash(id)))
-    .map(({ id, reason }) => ({ key: idOf(runKey(fleet, id)), kind: "unreadable", text: reason }));
+    .map(({ id, reason }) => ({ key: keyText(runKey(fleet, id)), kind: "unreadable", text: reason }));
   const outdated: string[] = [];
   let outdatedRuns = 0;
   const expected: ExpectedCells = new Map();
@@ -128,7 +135,7 @@ async function storedSummaries(
   host: string,
   periods: readonly string[],
 ): Promise<StoredSummaries> {
-  const keys = new Map(periods.map((period) => [idOf(summaryKey(of, period, host)), period]));
+  const keys = new Map(periods.map((period) => [keyText(summaryKey(of, period, host)), period]));
   const items = await scan.items(periods.map((period) => summaryKey(of, period, host)));
   const stored = new Map<string, StoredSummary>();
   const unreadable: Difference[] = [];
@@ -179,7 +186,7 @@ async function auditHost(scan: FleetScan, fleet: string, host: string): Promise<
     isIntact &&= audited.isIntact;
     if (audited.run === null || audited.run.withdrawn_at !== null) continue;
     const sample = toSample(audited.run);
-    for (const period of enclosingPeriods(monthOf(audited.run.finished_at))) {
+    for (const period of enclosingPeriods(toMonth(audited.run.finished_at))) {
       const inPeriod = samples.get(period) ?? [];
       inPeriod.push(sample);
       samples.set(period, inPeriod);
@@ -222,6 +229,183 @@ function compareSummaries(
         : `${encodeSummary(found.summary)} ${cohortHash(found.cohort)}`;
     const expectedText =
       summary === undefined ? null : `${encodeSummary(summary)} ${cohortHash(countedIn(summary, found))}`;
-    return compareItem(idOf(summaryKey(of, period, host)), foundText, expectedText);
+    return compareItem(keyText(summaryKey(of, period, host)), foundText, expectedText);
   });
+}
+
+// The audit of cells: what they must be according to the summaries, and which stored cells differ from it, byte for byte. The
+// lists of cohorts are checked against the cells: each cohort with hosts must be listed, with the number of shards in which it
+// has hosts, and no other cohort.
+
+/** Both views of each cell, by its key. */
+type ExpectedCells = Map<string, Record<View, Cell>>;
+
+/** The version of every cell of the shards, by its key. */
+async function readVersions(
+  scan: FleetScan,
+  of: FleetGeneration,
+  periods: readonly string[],
+  shards: readonly number[],
+): Promise<ReadonlyMap<string, string>> {
+  const versions = new Map<string, string>();
+  for (const period of periods) {
+    for await (const item of scan.cellVersions(of, period)) {
+      if (isInShards(shards, item)) versions.set(itemKey(item), itemText(item, "ver"));
+    }
+  }
+  return versions;
+}
+
+const itemKey = (item: Item): string => keyText({ pk: itemText(item, "pk"), sk: itemText(item, "sk") });
+
+/** Whether a cell belongs to one of the shards; its sort key ends with its shard. */
+const isInShards = (shards: readonly number[], cell: Item): boolean =>
+  shards.includes(Number(itemText(cell, "sk").split("#").at(-1)));
+
+/** Adds the contributions of a host in a period to the expected cells. */
+function addToCells(
+  cells: ExpectedCells,
+  of: FleetGeneration,
+  period: string,
+  summary: HostSummary,
+  counted: CountedCohort,
+): void {
+  const shard = computeShard(of.fleet, summary.host);
+  for (const { view, kind, name, scope, cell } of contributions(summary)) {
+    for (const cohort of [ALL_COHORTS, cohortHash(counted)]) {
+      const key = keyText(cellKey(of, period, { cohort, kind, name, scope, shard }));
+      const views = cells.get(key) ?? { trusted: emptyCell(), all: emptyCell() };
+      addCell(views[view], cell);
+      cells.set(key, views);
+    }
+  }
+}
+
+/** A cell that is not as expected, with the version that was compared; undefined for a missing cell. */
+interface CellDifference extends Difference {
+  readonly version: string | undefined;
+}
+
+/**
+ * Compares every stored cell of the shards with the expected ones, and removes these from the map. Also returns by period in
+ * how many of all shards each cohort has hosts.
+ */
+async function auditCells(
+  scan: FleetScan,
+  of: FleetGeneration,
+  periods: readonly string[],
+  shards: readonly number[],
+  expected: ExpectedCells,
+): Promise<{ differences: CellDifference[]; count: number; cohortShards: ReadonlyMap<string, Shards> }> {
+  const differences: CellDifference[] = [];
+  const cohortShards = new Map<string, Shards>();
+  let count = 0;
+  for (const period of periods) {
+    const inPeriod: Shards = new Map();
+    cohortShards.set(period, inPeriod);
+    for await (const item of scan.cellItems(of, period)) {
+      countShard(inPeriod, item);
+      if (!isInShards(shards, item)) continue;
+      count += 1;
+      const key = itemKey(item);
+      const { trusted, all } = encodedViews(item);
+      const cell = expected.get(key);
+      expected.delete(key);
+      const found = compareItem(key, toText(trusted, all), cell === undefined ? null : expectedViews(cell));
+      differences.push(...found.map((difference) => ({ ...difference, version: itemText(item, "ver") })));
+    }
+  }
+  for (const key of expected.keys()) differences.push({ key, kind: "missing", version: undefined });
+  return { differences, count, cohortShards };
+}
+
+const expectedViews = ({ trusted, all }: Record<View, Cell>): string => toText(encodeCell(trusted), encodeCell(all));
+
+const toText = (...views: readonly (Uint8Array | null)[]): string =>
+  views.map((bytes) => (bytes === null ? "none" : Buffer.from(bytes).toString("hex"))).join(" ");
+
+/** The difference, if any, between what was found under a key and what was expected, each as text, or null for nothing. */
+function compareItem(key: string, found: string | null, expected: string | null): Difference[] {
+  if (found === expected) return [];
+  return [{ key, kind: found === null ? "missing" : expected === null ? "unexpected" : "different" }];
+}
+
+// The lists of cohorts.
+
+/** The number of shards in which each cohort of a period has hosts, by the hash of the cohort. */
+type Shards = Map<string, number>;
+
+/** Counts a cell if it is the one that a cohort has exactly once in each shard with hosts. */
+function countShard(shards: Shards, cell: Item): void {
+  const [cohort = "", kind, name, scope] = itemText(cell, "sk").split("#");
+  if (cohort === ALL_COHORTS || kind !== "fleet" || name !== FLEET_NAME || scope !== SCOPE_ALL) return;
+  shards.set(cohort, (shards.get(cohort) ?? 0) + 1);
+}
+
+/** Compares the list of a period with the cells. `inFlux` counts the cohorts that changed during the comparison. */
+async function auditCohortList(
+  scan: FleetScan,
+  of: FleetGeneration,
+  period: string,
+  shards: Shards,
+): Promise<{ differences: Difference[]; inFlux: number }> {
+  const suspects = new Set<string>();
+  const unlisted = new Set(shards.keys());
+  for await (const item of scan.cohortItems(of, period)) {
+    const cohort = itemText(item, "sk");
+    unlisted.delete(cohort);
+    if (listingProblem(period, cohort, item, shards.get(cohort) ?? 0) !== null) suspects.add(cohort);
+  }
+  const differences: Difference[] = [];
+  let inFlux = 0;
+  for (const cohort of new Set([...suspects, ...unlisted])) {
+    // Hosts may have been added or removed since the cells were read, so item and cells are read again together, twice.
+    const first = await readListing(scan, of, period, cohort);
+    const again = await readListing(scan, of, period, cohort);
+    const problem = listingProblem(period, cohort, again.item, again.shards);
+    if (first.text !== again.text) inFlux += 1;
+    else if (problem !== null) differences.push({ key: keyText(cohortKey(of, period, cohort)), ...problem });
+  }
+  return { differences, inFlux };
+}
+
+/** The listed item of a cohort, the number of shards in which it has hosts, and a text that changes with any of them. */
+async function readListing(scan: FleetScan, of: FleetGeneration, period: string, cohort: string) {
+  const listed = cohortKey(of, period, cohort);
+  const cells = Array.from({ length: SHARDS }, (_, shard) =>
+    cellKey(of, period, { cohort, kind: "fleet", name: FLEET_NAME, scope: SCOPE_ALL, shard }),
+  );
+  const found = await scan.items([listed, ...cells]);
+  const item = found.get(keyText(listed));
+  const versions = cells.map((key) => found.get(keyText(key))?.["ver"]?.S ?? null);
+  // The attributes by name, because an item has them in any order.
+  const text = JSON.stringify([item?.["cohort"], item?.["shards"], versions]);
+  return { item, shards: versions.filter((version) => version !== null).length, text };
+}
+
+function listingProblem(
+  period: string,
+  cohort: string,
+  item: Item | undefined,
+  shards: number,
+): Pick<Difference, "kind" | "text"> | null {
+  const name = `cohort ${cohort} of ${period}`;
+  if (item === undefined) return shards === 0 ? null : { kind: "missing", text: `${name} has hosts but is not listed` };
+  const hash = listedCohortHash(item);
+  if (hash === null) return { kind: "unreadable", text: `${name} is listed with an unreadable description` };
+  if (hash !== cohort) return { kind: "different", text: `${name} is listed as cohort ${hash}` };
+  // An earlier version wrote no number of shards; such an entry stays until a rebuild.
+  const counted = item["shards"]?.N;
+  if (counted === undefined || Number(counted) === shards) return null;
+  if (shards === 0) return { kind: "unexpected", text: `${name} is listed but has no hosts` };
+  return { kind: "different", text: `${name} is listed with hosts in ${counted} shards; it has hosts in ${shards}` };
+}
+
+/** The hash of a listed cohort, computed from its description; null when that cannot be parsed. */
+function listedCohortHash(item: Item): string | null {
+  try {
+    return cohortHash(JSON.parse(itemText(item, "cohort")));
+  } catch {
+    return null;
+  }
 }

@@ -1,17 +1,23 @@
 // Rebuild: computes a fleet's statistics again from its runs, as a new generation in the background, then activates it and
-// deletes the old one. Uploads, aggregation and reads continue in the meantime.
+// deletes the old one. Uploads, aggregation and reads continue in the meantime. Before it, reparsing may replace the runs.
 //
 // No run is missed. A run that was stored before the new generation was recorded is found here, because hosts and runs are
 // read after that. A later run makes its host pending, and aggregation reads the generations after the pending hosts.
 
+import { type NewRun, toSample } from "../../shared/cells/sample.ts";
 import type { FleetGeneration } from "../../shared/cells/stored-summary.ts";
 import { SHARDS } from "../../shared/deployment.ts";
 import { AppError } from "../../shared/errors.ts";
-import type { RebuildScan } from "../store/fleet-scan.ts";
+import { reparse } from "../../shared/quality/assess.ts";
+import type { Clock } from "../../shared/run/periods.ts";
+import type { Run } from "../../shared/run/run.ts";
+import type { FleetScan, RebuildScan } from "../store/fleet-scan.ts";
 import type { GenerationStore, Rebuild } from "../store/generations.ts";
-import { ItemError } from "../store/item.ts";
-import { shardOf } from "../store/keys.ts";
+import { type Item, ItemError } from "../store/item.ts";
+import { computeShard } from "../store/keys.ts";
+import { runItem } from "../store/runs.ts";
 import { type AggregateDeps, aggregateFleet, HostError, updateHosts, type Work } from "./aggregate.ts";
+import { auditRun } from "./audit-runs.ts";
 
 /** What a rebuild reads and writes. */
 export interface RebuildDeps extends AggregateDeps {
@@ -122,7 +128,7 @@ async function buildHosts(
 ): Promise<number> {
   let [done, failed] = [0, 0];
   for (let shard = 0; shard < SHARDS; shard += 1) {
-    const ofShard = hosts.filter((host) => shardOf(build.of.fleet, host) === shard);
+    const ofShard = hosts.filter((host) => computeShard(build.of.fleet, host) === shard);
     for (let from = 0; from < ofShard.length; from += HOSTS_AT_ONCE) {
       const batch = ofShard.slice(from, from + HOSTS_AT_ONCE);
       failed += await buildBatch(build, shard, batch);
@@ -183,4 +189,64 @@ async function aggregateOnce({ deps, of, beat, onError }: Build): Promise<void> 
       onError(each);
     }
   }
+}
+
+// Reparsing: parses the raw line of every stored run again with this version of the parser and the cache rules. In: a fleet.
+// Out: a run that differs now, or whose sample or index keys do, is replaced and its host becomes pending, so that aggregation
+// counts it again. All other runs stay untouched, and so do damaged ones, whose bytes are not what was measured. It may be
+// interrupted and repeated at any time, concurrently with uploads and aggregation.
+
+/** The result of reparsing. */
+export interface Reparsing {
+  readonly runs: number;
+  /** Runs that were replaced. */
+  readonly changed: number;
+  /** Ids of runs whose raw line is not a result to this version; they stay as they were. */
+  readonly unreadable: readonly string[];
+  /** Why runs are damaged, one sentence each; they stay as they are. */
+  readonly damaged: readonly string[];
+}
+
+/** Scans the runs of a fleet, and replaces them. */
+export interface ReparseDeps {
+  readonly scan: Pick<FleetScan, "hosts" | "runItems">;
+  /** Replaces a run, and makes its host pending. False, and nothing changes, if it was withdrawn since it was read. */
+  replaceRun(before: Run, after: NewRun, at: string): Promise<boolean>;
+  readonly clock: Clock;
+}
+
+/** Reparses all runs of a fleet. `onProgress` is called after every host. */
+export async function reparseFleet(
+  { scan, replaceRun, clock }: ReparseDeps,
+  fleet: string,
+  onProgress: (hosts: number, of: number) => void,
+): Promise<Reparsing> {
+  const { names, nameless } = await scan.hosts(fleet);
+  const unreadable: string[] = [];
+  const damaged = nameless.map(({ reason }) => reason);
+  let [runs, changed] = [0, 0];
+  for (const [index, host] of names.entries()) {
+    for await (const item of scan.runItems(fleet, host)) {
+      runs += 1;
+      const { run: before, isIntact, differences } = auditRun(item);
+      if (before === null || !isIntact) {
+        damaged.push(...differences.map(({ text = "" }) => text));
+        continue;
+      }
+      const after = reparse(before);
+      if (after === null) unreadable.push(before.id);
+      else if (isOutdated(item, after)) {
+        const at = new Date(clock()).toISOString();
+        if (await replaceRun(before, { run: after, sample: toSample(after) }, at)) changed += 1;
+      }
+    }
+    onProgress(index + 1, names.length);
+  }
+  return { runs, changed, unreadable, damaged };
+}
+
+/** Whether the run would be stored as a different item. A missing checksum alone is no reason to replace a run. */
+function isOutdated(item: Item, run: Run): boolean {
+  const derived = Object.entries(runItem(run, toSample(run)));
+  return derived.some(([name, value]) => name !== "sum" && item[name]?.S !== value.S);
 }

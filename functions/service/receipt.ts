@@ -4,7 +4,7 @@
 import { hash } from "node:crypto";
 import type { Reading } from "../../shared/bonnie/types.ts";
 import { issueText } from "../../shared/errors.ts";
-import { wrapLines } from "../../shared/render/wrap.ts";
+import { wrapLines } from "../../shared/render/text.ts";
 import type { Issue, Quality, QualityReason, Run } from "../../shared/run/run.ts";
 import { codeUnitOrder, printable } from "../../shared/run/text.ts";
 import { takingTurns } from "../runtime/turns.ts";
@@ -101,7 +101,7 @@ export async function receiptText(receipt: Receipt): Promise<string> {
 }
 
 /** What a receipt says about a duplicate of a withdrawn run. */
-export const WITHDRAWN = "(withdrawn: it is in no statistics)";
+const WITHDRAWN = "(withdrawn: it is in no statistics)";
 
 const WIDTH = 100;
 

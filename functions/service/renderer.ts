@@ -6,7 +6,7 @@ import type { RenderOptions, Theme } from "../../shared/report/model.ts";
 import type { MetricName } from "../../shared/run/metrics.ts";
 import type { Format } from "../../shared/summaries/formats.ts";
 import type { Summary } from "../../shared/summaries/kind.ts";
-import { entryOf, SUMMARIES } from "../../shared/summaries/registry.ts";
+import { findEntry, SUMMARIES } from "../../shared/summaries/registry.ts";
 import type { Rasterizer } from "./rasterizer.ts";
 
 export interface Renderer {
@@ -24,22 +24,22 @@ const utf8 = new TextEncoder();
 
 /** A renderer of the given kinds of summaries; `paint` makes the pixels. */
 export function makeRenderer(paint: Rasterizer, summaries = SUMMARIES): Renderer {
-  const kindOf = ({ kind }: Summary) => entryOf(summaries, kind).load();
+  const loadKind = ({ kind }: Summary) => findEntry(summaries, kind).load();
   return {
     document: async (format, summary, options) => {
       const { rendered } = await import("../../shared/summaries/documents.ts");
-      const kind = await kindOf(summary);
+      const kind = await loadKind(summary);
       if (format !== "png") return utf8.encode(rendered(format, kind, summary.result, options));
       return paint(rendered("svg", kind, summary.result, { ...options, theme: stillTheme(options.theme) }));
     },
     badge: async (summary, metric, theme) => {
       const { svg } = await import("../../shared/render/svg.ts");
-      const scene = (await kindOf(summary)).badge?.(summary.result, metric);
+      const scene = (await loadKind(summary)).badge?.(summary.result, metric);
       if (scene === undefined) throw new Error(`a ${summary.kind} has no badge`);
       return utf8.encode(svg(scene, theme));
     },
     picture: paint,
-    title: async (summary, options) => (await kindOf(summary)).report(summary.result, options).title,
+    title: async (summary, options) => (await loadKind(summary)).report(summary.result, options).title,
   };
 }
 

@@ -8,10 +8,10 @@ import type { Summary } from "../../shared/summaries/kind.ts";
 import type { SummaryRegistry } from "../../shared/summaries/registry.ts";
 import { type Admission, COST, charged, withTicket } from "./admission.ts";
 import type { Renderer } from "./renderer.ts";
-import { makeShareId } from "./secret.ts";
 import { documentName, shareDocument, sharedKind } from "./shares.ts";
 import { type CellStores, cellSource } from "./summary-source.ts";
-import { checked } from "./validation.ts";
+import { makeShareId } from "./tokens.ts";
+import { computeSummary } from "./validation.ts";
 
 interface CurrentSummaryDeps extends CellStores {
   readonly admission: Admission;
@@ -30,8 +30,7 @@ export function currentSummary(
   return deps.admission.once(JSON.stringify([fleet, name, query]), () =>
     withTicket(deps.admission, COST[entry.cost], async (ticket) => {
       const kind = await entry.load();
-      const parameters = checked(kind.query, query, "bad_parameter");
-      return { kind: name, result: await kind.compute(cellSource(charged(deps, ticket), fleet), parameters) };
+      return { kind: name, result: await computeSummary(kind, cellSource(charged(deps, ticket), fleet), query) };
     }),
   );
 }

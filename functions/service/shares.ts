@@ -13,11 +13,16 @@ import type { Summary } from "../../shared/summaries/kind.ts";
 import { type ShareableEntry, type SummaryRegistry, shareableIn } from "../../shared/summaries/registry.ts";
 import { type Renderer, stillTheme } from "./renderer.ts";
 
-/** The kind of a share. Throws `not_found` for a kind that this version does not have. */
-export function sharedKind(summaries: SummaryRegistry, { kind }: Pick<Share, "kind">): ShareableEntry {
-  const entry = shareableIn(summaries).find(({ name }) => name === kind);
-  if (entry !== undefined) return entry;
-  throw new AppError("not_found", `this version of the service has no summary of kind ${kind}`);
+/** The kind of a share; null for a kind that this version does not have: another version created the share. */
+export function findSharedKind(summaries: SummaryRegistry, { kind }: Pick<Share, "kind">): ShareableEntry | null {
+  return shareableIn(summaries).find(({ name }) => name === kind) ?? null;
+}
+
+/** The same. Throws `not_found` for a kind that this version does not have. */
+export function sharedKind(summaries: SummaryRegistry, share: Pick<Share, "kind">): ShareableEntry {
+  const entry = findSharedKind(summaries, share);
+  if (entry !== null) return entry;
+  throw new AppError("not_found", `this version of the service has no summary of kind ${share.kind}`);
 }
 
 /** Stores the documents of frozen shares. */

@@ -3,7 +3,7 @@
 
 import type { CellKind } from "../../shared/cells/cell.ts";
 import type { CountedHost, ListedHost } from "../../shared/cells/stored-summary.ts";
-import type { CellQuery, CellReading } from "../../shared/compare/cell-reading.ts";
+import type { CellQuery, CellReading } from "../../shared/compare/merged-cells.ts";
 import { AppError } from "../../shared/errors.ts";
 import type { Page, RunLister } from "../../shared/run/listing.ts";
 import type { Clock } from "../../shared/run/periods.ts";

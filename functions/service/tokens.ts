@@ -1,7 +1,7 @@
 // Making tokens: those that an admin requests, and the root tokens of an operator, of which the first admin token is one. In:
-// what the token is for. Out: the token; its secret is made in secret.ts and stored as a hash only.
+// what the token is for. Out: the token; its secret, 256 random bits, is stored as a hash only.
 
-import { randomUUID } from "node:crypto";
+import { createHash, randomBytes, randomUUID } from "node:crypto";
 import type * as z from "zod";
 import type { newToken } from "../../shared/api/token-requests.ts";
 import { AppError } from "../../shared/errors.ts";
@@ -89,4 +89,19 @@ export async function installFirstAdmin(deps: FirstAdminDeps, secretHash: string
     if (root.secretHash !== secretHash) await tokens.revoke(root, at);
   }
   await firstAdmin.set(secretHash);
+}
+
+/** A token's secret: 256 random bits, with a prefix by which a leaked one can be recognized. */
+export function makeSecret(): string {
+  return `vbd_${randomBytes(32).toString("base64url")}`;
+}
+
+/** A share's id, 128 random bits: everybody who knows it can see the share. */
+export function makeShareId(): string {
+  return randomBytes(16).toString("hex");
+}
+
+/** The hash under which a secret is stored: SHA-256 in hexadecimal digits. */
+export function secretHash(secret: string): string {
+  return createHash("sha256").update(secret).digest("hex");
 }

@@ -82,7 +82,7 @@ export function makeTokenBudget(store: DayUseStore, clock: Clock, limit: TokenUs
   const tokens = new Map<string, DayUse>();
   const today = () => new Date(clock()).toISOString().slice(0, 10);
 
-  function useOf(tokenId: string): DayUse {
+  function findUse(tokenId: string): DayUse {
     const found = tokens.get(tokenId);
     if (found?.day === today()) return found;
     if (tokens.size >= MAX_TOKENS_COUNTED) tokens.clear();
@@ -93,7 +93,7 @@ export function makeTokenBudget(store: DayUseStore, clock: Clock, limit: TokenUs
 
   return {
     assertNotSpent: (tokenId) => {
-      const { reported, unreported } = useOf(tokenId);
+      const { reported, unreported } = findUse(tokenId);
       const { bytes, runs } = sum(reported, unreported);
       if (bytes < limit.bytes && runs < limit.runs) return;
       const what = runs < limit.runs ? `${limit.bytes} bytes` : `${limit.runs} runs`;
@@ -105,7 +105,7 @@ export function makeTokenBudget(store: DayUseStore, clock: Clock, limit: TokenUs
       );
     },
     spend: async (tokenId, use) => {
-      const counted = useOf(tokenId);
+      const counted = findUse(tokenId);
       counted.unreported = sum(counted.unreported, use);
       const reporting = counted.unreported;
       const isLittle = reporting.bytes < REPORTED_SHARE * limit.bytes && reporting.runs < REPORTED_SHARE * limit.runs;

@@ -6,7 +6,7 @@ import { PARSER_VERSION } from "../../shared/bonnie/reader.ts";
 import type { BonnieResult, Directive, Reading } from "../../shared/bonnie/types.ts";
 import { AppError } from "../../shared/errors.ts";
 import { assessQuality } from "../../shared/quality/assess.ts";
-import { monthOf } from "../../shared/run/periods.ts";
+import { toMonth } from "../../shared/run/periods.ts";
 import type { Issue, Run } from "../../shared/run/run.ts";
 import { computeStratum } from "../../shared/run/stratum.ts";
 import { normalizeText } from "../../shared/run/text.ts";
@@ -86,7 +86,7 @@ export function* uploadSteps(reading: Reading, request: UploadRequest): Generato
   }
   if (runs.length === 0 && rejected.every(({ issue }) => isOtherLine(issue))) throw noResult(request.text ?? "");
   const hasBackend =
-    request.parameters["backend"] !== undefined || directivesOf(reading).some(({ key }) => key === "backend");
+    request.parameters["backend"] !== undefined || findDirectives(reading).some(({ key }) => key === "backend");
   if (!hasBackend) {
     const issues = rejected.map(({ issue }) => issue).filter(({ code }) => code !== "no_backend");
     throw new AppError("no_backend", "no backend given", { issues });
@@ -101,7 +101,7 @@ export function noResult(text: string): AppError {
   return new AppError("no_result", `no Bonnie++ result found: ${what}`, { nothingStored: true });
 }
 
-const directivesOf = ({ entries }: Reading): (Directive & { readonly kind: "directive" })[] =>
+const findDirectives = ({ entries }: Reading): (Directive & { readonly kind: "directive" })[] =>
   entries.filter((entry) => entry.kind === "directive");
 
 /**
@@ -110,7 +110,7 @@ const directivesOf = ({ entries }: Reading): (Directive & { readonly kind: "dire
  */
 function readMetadata(reading: Reading, parameters: UploadMetadata): ParsedMetadata {
   const fromQuery = Object.entries(parameters).map(([key, value]) => ({ line: 0, column: 0, key, value, raw: "" }));
-  const parsed = parseMetadata([...fromQuery, ...directivesOf(reading)]);
+  const parsed = parseMetadata([...fromQuery, ...findDirectives(reading)]);
   if ("value" in parsed) return parsed.value;
   const issues = parsed.errors.map(({ entry: { line, column, key, raw }, code, text }): Issue => {
     return { line, column, field: key.slice(0, MAX_NAME), code, text, raw };
@@ -217,7 +217,7 @@ const MAX_MONTHS = 60;
  * month of a host costs a summary and its cells, and the same for its quarter and year.
  */
 export function assertFewMonths({ runs }: Upload): void {
-  const months = new Set(runs.map(({ run }) => `${run.host}\n${monthOf(run.finished_at)}`));
+  const months = new Set(runs.map(({ run }) => `${run.host}\n${toMonth(run.finished_at)}`));
   const further = months.size - new Set(runs.map(({ run }) => run.host)).size;
   if (further < MAX_MONTHS) return;
   throw new AppError(

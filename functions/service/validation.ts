@@ -5,12 +5,13 @@ import { plainWords } from "../../shared/api/plain-words.ts";
 import { AppError } from "../../shared/errors.ts";
 import type { Issue } from "../../shared/run/run.ts";
 import { quoted } from "../../shared/run/text.ts";
+import type { SummaryKind } from "../../shared/summaries/kind.ts";
 
 /** Enough to correct a request by; a list in a body can have an error in each of its entries. */
 const MAX_ISSUES = 100;
 
 /** Parses a value. Throws `code` with one issue for each problem, up to a hundred. */
-export function checked<T extends z.ZodType>(
+export function validate<T extends z.ZodType>(
   schema: T,
   value: unknown,
   code: "bad_parameter" | "bad_body",
@@ -27,6 +28,15 @@ export function checked<T extends z.ZodType>(
     return { line: 0, column: 0, field, code, text, raw: "" };
   });
   throw new AppError(code, issues[0]?.text ?? "invalid", { issues });
+}
+
+/** Computes a summary for a query as it was sent. Throws `bad_parameter` for one that is not valid, and what the kind throws. */
+export function computeSummary<Query extends z.ZodObject, Result, Source>(
+  kind: SummaryKind<Query, Result, Source>,
+  source: Source,
+  query: unknown,
+): Promise<Result> {
+  return kind.compute(source, validate(kind.query, query, "bad_parameter"));
 }
 
 /** What was found in a field, for a message: up to three texts of a parameter, and the kind of any other value. */

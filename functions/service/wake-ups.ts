@@ -58,7 +58,7 @@ export async function aggregateRecords(
     outcomes.flatMap(({ group, failed: hosts }) => hosts.map((host) => hostKey(group.fleet, host))),
   );
   return {
-    ...sumOf(outcomes),
+    ...sumOutcomes(outcomes),
     failed: records.flatMap(({ dynamodb: { Keys, SequenceNumber } }) => {
       const position = parsePendingPartition(Keys.pk.S);
       return position !== null && failed.has(hostKey(position.fleet, Keys.sk.S)) ? [SequenceNumber] : [];
@@ -110,7 +110,7 @@ async function aggregateGroup(
   }
   const outcomes: GroupOutcome[] = [];
   for (const host of hosts) outcomes.push(await aggregateGroup(deps, { fleet, shard, hosts: [host] }, onError));
-  return { ...sumOf(outcomes), failed: outcomes.flatMap(({ failed }) => failed) };
+  return { ...sumOutcomes(outcomes), failed: outcomes.flatMap(({ failed }) => failed) };
 }
 
 /** The hosts that are still pending, with what was touched. */
@@ -119,7 +119,7 @@ async function readPending({ pendingHosts }: StreamDeps, fleet: string, hosts: r
   return pending.filter((host) => host !== null);
 }
 
-const sumOf = (outcomes: readonly Outcome[]): Outcome => ({
+const sumOutcomes = (outcomes: readonly Outcome[]): Outcome => ({
   done: outcomes.reduce((sum, { done }) => sum + done, 0),
   left: outcomes.reduce((sum, { left }) => sum + left, 0),
   conflicts: outcomes.reduce((sum, { conflicts }) => sum + conflicts, 0),

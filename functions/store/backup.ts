@@ -15,8 +15,8 @@ import type { RunPlace } from "../../shared/run/run-codec.ts";
 import { mapConcurrent } from "../runtime/map-concurrent.ts";
 import { backOff, retryingTransient, translateError } from "./errors.ts";
 import { UNFINISHED_RESTORE } from "./format.ts";
-import { type Item, ItemError, keyItem, optionalTextOf, sizeOf, textOf } from "./item.ts";
-import { DERIVED_PARTITIONS, FORMAT_KEY, idOf, isOfRuns, shareOfPartition } from "./keys.ts";
+import { type Item, ItemError, itemSize, itemText, keyItem, optionalText } from "./item.ts";
+import { DERIVED_PARTITIONS, FORMAT_KEY, isOfRuns, keyText, shareOfPartition } from "./keys.ts";
 import { pendingHostWrite } from "./pending-hosts.ts";
 import { isWithdrawn, parseRunOrder, parseRuns } from "./runs.ts";
 import { listEntry, shareIds } from "./shares.ts";
@@ -40,7 +40,7 @@ export async function* backupItems(
     const started = performance.now();
     const page = await scan(table, start);
     yield (page.Items ?? []).flatMap((item) => {
-      const share = shareOfPartition(textOf(item, "pk"));
+      const share = shareOfPartition(itemText(item, "pk"));
       return share === null ? [item] : completeShares(share, item);
     });
     start = page.LastEvaluatedKey;
@@ -82,10 +82,10 @@ function filterShares(known: ReadonlySet<string>): (id: string, item: Item) => r
   let document = "";
   let chunks: Item[] = [];
   return (id, item) => {
-    const count = optionalTextOf(item, "pieces");
+    const count = optionalText(item, "pieces");
     if (count === null) return known.has(id) || item["revoked_at"] !== undefined ? [item] : [];
     if (!known.has(id)) return [];
-    const name = `${id}#${textOf(item, "sk").replace(/#[^#]*$/, "")}`;
+    const name = `${id}#${itemText(item, "sk").replace(/#[^#]*$/, "")}`;
     chunks = name === document ? [...chunks, item] : [item];
     document = name;
     return chunks.length === Number(count) ? chunks : [];
@@ -126,7 +126,7 @@ export class RestoreError extends Error {
 /** The digest of the backup that is being restored into a table; null if there is none. */
 async function readDigest(table: Table): Promise<string | null> {
   const item = await getItem(table, FORMAT_KEY);
-  return item !== null && textOf(item, "format") === UNFINISHED_RESTORE ? textOf(item, "digest") : null;
+  return item !== null && itemText(item, "format") === UNFINISHED_RESTORE ? itemText(item, "digest") : null;
 }
 
 /**
@@ -153,7 +153,7 @@ async function hasItems(table: Table): Promise<boolean> {
     const { Items: items = [] } = await table.client.send(
       new ScanCommand({ TableName: table.name, Limit: 3, ConsistentRead: true }),
     );
-    return items.some((item) => !["PING", FORMAT_KEY.pk].includes(textOf(item, "pk")));
+    return items.some((item) => !["PING", FORMAT_KEY.pk].includes(itemText(item, "pk")));
   } catch (error) {
     throw translateError(error);
   }
@@ -171,7 +171,7 @@ export async function endRestore(table: Table, format: Item | null): Promise<voi
 
 /** Whether an item of a backup is the one with the format, which a restore writes last. */
 export const isFormat = (item: Item): boolean =>
-  idOf({ pk: textOf(item, "pk"), sk: textOf(item, "sk") }) === idOf(FORMAT_KEY);
+  keyText({ pk: itemText(item, "pk"), sk: itemText(item, "sk") }) === keyText(FORMAT_KEY);
 
 /** Transactions that run at the same time. */
 const CONCURRENCY = 4;
@@ -179,10 +179,10 @@ const CONCURRENCY = 4;
 /** Stores items of a backup, with the items that must exist for them: pending hosts and entries in the lists of shares. Repeating it changes nothing. */
 export async function restoreItems(table: Table, items: readonly Item[]): Promise<void> {
   const listed = items.filter(isLiveShare).map(listEntry);
-  const restored = [...items, ...listed].map((item) => ({ item, pending: pendingHostOf(item) }));
+  const restored = [...items, ...listed].map((item) => ({ item, pending: parsePendingHost(item) }));
   const chunks = inChunks(restored, {
-    bytesOf: ({ item }) => sizeOf(item),
-    sharedOf: ({ pending }) => (pending === null ? null : `${pending.fleet}#${pending.host}`),
+    measure: ({ item }) => itemSize(item),
+    sharedBy: ({ pending }) => (pending === null ? null : `${pending.fleet}#${pending.host}`),
   });
   await mapConcurrent(chunks, CONCURRENCY, (chunk) => {
     const hosts = new Map<
@@ -209,18 +209,18 @@ export async function restoreItems(table: Table, items: readonly Item[]): Promis
 }
 
 const isLiveShare = (item: Item): boolean =>
-  shareOfPartition(textOf(item, "pk")) !== null && item["share"] !== undefined && item["revoked_at"] === undefined;
+  shareOfPartition(itemText(item, "pk")) !== null && item["share"] !== undefined && item["revoked_at"] === undefined;
 
 /** The host that a restored run makes pending; null for an item that is not a run, is withdrawn, or lacks host or order. */
-function pendingHostOf(
+function parsePendingHost(
   item: Item,
 ): { readonly fleet: string; readonly host: string; readonly touched: TouchedPeriod } | null {
-  if (!isOfRuns(textOf(item, "pk"))) return null;
+  if (!isOfRuns(itemText(item, "pk"))) return null;
   const { runs, unreadable } = parseRuns([item]);
   const host = (runs[0] ?? unreadable[0])?.host ?? null;
   const order = tryParseRunOrder(item);
   if (host === null || order === null || isWithdrawn(item)) return null;
-  const [, fleet = ""] = textOf(item, "pk").split("#");
+  const [, fleet = ""] = itemText(item, "pk").split("#");
   return { fleet, host, touched: periodTouchedBy(order) };
 }
 

@@ -7,13 +7,11 @@
 // versions have not changed since.
 
 import type { TransactWriteItem } from "@aws-sdk/client-dynamodb";
-import { BothViews } from "../../shared/cells/both-views.ts";
-import { type Cell, type CellKind, emptyCell, mergeCell } from "../../shared/cells/cell.ts";
+import { BothViews, type Cell, type CellKind, emptyCell, mergeCell } from "../../shared/cells/cell.ts";
 import { mergeEncoded } from "../../shared/cells/codec.ts";
 import { efficiencyName, quantityIndex } from "../../shared/cells/quantities.ts";
 import type { FleetGeneration } from "../../shared/cells/stored-summary.ts";
-import type { CellQuery, CellReading, ScopedCells } from "../../shared/compare/cell-reading.ts";
-import { mergePeriods } from "../../shared/compare/merge-periods.ts";
+import { type CellQuery, type CellReading, mergePeriods, type ScopedCells } from "../../shared/compare/merged-cells.ts";
 import { AppError } from "../../shared/errors.ts";
 import { COHORT_KEYS, type Cohort } from "../../shared/run/cohort.ts";
 import type { MetricName } from "../../shared/run/metrics.ts";
@@ -22,7 +20,7 @@ import { mapConcurrent } from "../runtime/map-concurrent.ts";
 import { nextTurn, takingTurns } from "../runtime/turns.ts";
 import { matchingCohorts, readCohorts } from "./cohorts.ts";
 import { currentGeneration } from "./generations.ts";
-import { type Item, keyItem, optionalBytesOf, textOf } from "./item.ts";
+import { type Item, itemText, keyItem, optionalBytes } from "./item.ts";
 import { ALL_COHORTS, cellPartition, cellPrefix, cellVersionPartition, cellVersionPrefix, type Key } from "./keys.ts";
 import { partition, queryAll, queryItems, queryPage, type Table } from "./table.ts";
 
@@ -80,12 +78,12 @@ export function makeCellStore(table: Table) {
     table,
     cells: makeCache<CohortCells>({
       maxSize: CACHE_BYTES,
-      sizeOf: ({ views: { trusted, all, areSame } }) => sizeOf(trusted) + (areSame ? 0 : sizeOf(all)),
+      measureSize: ({ views: { trusted, all, areSame } }) => estimateSize(trusted) + (areSame ? 0 : estimateSize(all)),
       entrySize: ENTRY_BYTES,
     }),
     names: makeCache<readonly string[]>({
       maxSize: CACHE_BYTES / 100,
-      sizeOf: (names) => names.join().length,
+      measureSize: (names) => names.join().length,
       entrySize: ENTRY_BYTES,
     }),
     cohortCounts: new Map(),
@@ -165,8 +163,8 @@ async function readVersions(
   const prefix = cohort === undefined ? undefined : cellVersionPrefix(cohort);
   const query = { ...partition(cellVersionPartition(of, period), prefix), ConsistentRead: true };
   for await (const item of queryItems(table, query)) {
-    const [owner = "", shard = ""] = textOf(item, "sk").split("#");
-    versions.set(owner, `${versions.get(owner) ?? ""} ${shard}:${textOf(item, "stamp")}`);
+    const [owner = "", shard = ""] = itemText(item, "sk").split("#");
+    versions.set(owner, `${versions.get(owner) ?? ""} ${shard}:${itemText(item, "stamp")}`);
   }
   return versions;
 }
@@ -222,7 +220,7 @@ async function readNamesOfPeriod(
       ConsistentRead: true,
     });
     const [next] = items;
-    const name = next === undefined ? undefined : textOf(next, "sk").split("#")[2];
+    const name = next === undefined ? undefined : itemText(next, "sk").split("#")[2];
     if (name === undefined) return names;
     names.push(name);
     from = cellPrefix(ALL_COHORTS, kind, name).replace(/#$/, AFTER_NAME);
@@ -279,7 +277,10 @@ async function readCohortCells(
   const read = async (): Promise<CohortCells> => {
     // Consistently: cells older than their version would be used until the version changes.
     const items = await queryAll(table, { ...partition(pk, prefix), ConsistentRead: true });
-    const stored = items.map((item) => ({ scope: textOf(item, "sk").split("#")[3] ?? "", views: encodedViews(item) }));
+    const stored = items.map((item) => ({
+      scope: itemText(item, "sk").split("#")[3] ?? "",
+      views: encodedViews(item),
+    }));
     const indexes = quantityIndexes(metrics);
     return {
       views: BothViews.listOf(stored.map(({ views }) => views)).map((encoded) =>
@@ -289,7 +290,7 @@ async function readCohortCells(
           indexes,
         ),
       ),
-      writtenAt: latest(items.map((item) => textOf(item, "at"))),
+      writtenAt: latest(items.map((item) => itemText(item, "at"))),
     };
   };
   return cells.get(`${pk} ${prefix} ${metrics.join()}`, read, version);
@@ -366,7 +367,7 @@ const QUANTITY_BYTES = 500;
 const COUNT_BYTES = 8;
 
 /** Bytes in memory, not in the table: where few hosts differ much, items are short and histograms are long. */
-function sizeOf(scopes: ReadonlyMap<string, Cell>): number {
+function estimateSize(scopes: ReadonlyMap<string, Cell>): number {
   let bytes = 0;
   for (const { metrics } of scopes.values()) {
     bytes += CELL_BYTES;
@@ -383,8 +384,8 @@ function sizeOf(scopes: ReadonlyMap<string, Cell>): number {
 
 /** Both views of a stored cell, encoded; null where the item has none. An item without `all` has the same cell in both. */
 export function encodedViews(item: Item): BothViews<Uint8Array | null> {
-  const trusted = optionalBytesOf(item, "trusted");
-  return new BothViews(trusted, optionalBytesOf(item, "all") ?? trusted);
+  const trusted = optionalBytes(item, "trusted");
+  return new BothViews(trusted, optionalBytes(item, "all") ?? trusted);
 }
 
 /** The write that gives cells a new version, to be part of the transaction that changes them. */

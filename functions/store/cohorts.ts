@@ -8,10 +8,10 @@
 
 import type { TransactWriteItem } from "@aws-sdk/client-dynamodb";
 import type { FleetGeneration, SummaryStep } from "../../shared/cells/stored-summary.ts";
-import type { CellQuery } from "../../shared/compare/cell-reading.ts";
+import type { CellQuery } from "../../shared/compare/merged-cells.ts";
 import { COHORT_KEYS, type Cohort, type CountedCohort, OTHER_COHORT } from "../../shared/run/cohort.ts";
-import { type Item, keyItem, textOf } from "./item.ts";
-import { cohortHash, cohortKey, cohortPartition, idOf, type Key } from "./keys.ts";
+import { type Item, itemText, keyItem } from "./item.ts";
+import { cohortHash, cohortKey, cohortPartition, type Key, keyText } from "./keys.ts";
 import { getItems, partition, queryAll, queryItems, type Table } from "./table.ts";
 
 /** Cohorts that a period has room for. Workers that add cohorts at the same moment may each exceed it by one. */
@@ -28,8 +28,8 @@ async function readListed(
   period: string,
 ): Promise<{ cohorts: Cohort[]; isCapped: boolean }> {
   const items = await queryAll(table, partition(cohortPartition(of, period)));
-  const own = items.filter((item) => textOf(item, "sk") !== OTHER_COHORT);
-  return { cohorts: own.map((item) => JSON.parse(textOf(item, "cohort"))), isCapped: own.length < items.length };
+  const own = items.filter((item) => itemText(item, "sk") !== OTHER_COHORT);
+  return { cohorts: own.map((item) => JSON.parse(itemText(item, "cohort"))), isCapped: own.length < items.length };
 }
 
 /** Whether a cohort matches every filter: each key must have one of the values of its filter. */
@@ -108,15 +108,15 @@ export async function assignCohorts(
   steps: readonly SummaryStep[],
   maxCohorts: number,
 ): Promise<SummaryStep[]> {
-  const keyOf = ({ period, after }: SummaryStep) => cohortKey(of, period, cohortHash(after.cohort));
+  const stepKey = ({ period, after }: SummaryStep) => cohortKey(of, period, cohortHash(after.cohort));
   const entering = steps.filter(entersCohort);
   if (entering.length === 0) return [...steps];
-  const keys = new Map(entering.map((step) => [idOf(keyOf(step)), keyOf(step)]));
+  const keys = new Map(entering.map((step) => [keyText(stepKey(step)), stepKey(step)]));
   const listed = new Set((await getItems(table, [...keys.values()])).keys());
   const rooms = new Map<string, number>();
   const assigned: SummaryStep[] = [];
   for (const step of steps) {
-    const own = idOf(keyOf(step));
+    const own = keyText(stepKey(step));
     if (!entersCohort(step) || step.after.cohort === OTHER_COHORT || listed.has(own)) {
       assigned.push(step);
       continue;
@@ -149,6 +149,6 @@ export function leavesCohort({ before, after }: SummaryStep): boolean {
 async function countCohorts(table: Table, of: FleetGeneration, period: string): Promise<number> {
   let count = 0;
   const keys = { ...partition(cohortPartition(of, period)), ProjectionExpression: "sk", ConsistentRead: true };
-  for await (const item of queryItems(table, keys)) if (textOf(item, "sk") !== OTHER_COHORT) count += 1;
+  for await (const item of queryItems(table, keys)) if (itemText(item, "sk") !== OTHER_COHORT) count += 1;
   return count;
 }

@@ -7,9 +7,15 @@
 
 import { randomUUID } from "node:crypto";
 import type { TransactWriteItem } from "@aws-sdk/client-dynamodb";
-import { BothViews } from "../../shared/cells/both-views.ts";
-import { addCell, type Cell, emptyCell, isEmptyCell, SCOPE_ALL, subtractCell } from "../../shared/cells/cell.ts";
-import { CellError } from "../../shared/cells/cell-error.ts";
+import {
+  addCell,
+  BothViews,
+  type Cell,
+  emptyCell,
+  isEmptyCell,
+  SCOPE_ALL,
+  subtractCell,
+} from "../../shared/cells/cell.ts";
 import { decodeCell, encodeCell } from "../../shared/cells/codec.ts";
 import {
   type ContributionChange,
@@ -18,8 +24,14 @@ import {
   FLEET_NAME,
 } from "../../shared/cells/contribution.ts";
 import { type HostGroup, type HostSummary, type RunSample, withGroups } from "../../shared/cells/host-values.ts";
-import type { CountedSummary, FleetGeneration, StoredSummary, SummaryStep } from "../../shared/cells/stored-summary.ts";
-import { encodeSummary } from "../../shared/cells/summary-codec.ts";
+import {
+  type CountedSummary,
+  encodeSummary,
+  type FleetGeneration,
+  type StoredSummary,
+  type SummaryStep,
+} from "../../shared/cells/stored-summary.ts";
+import { CellError } from "../../shared/cells/varint.ts";
 import type { CountedCohort } from "../../shared/run/cohort.ts";
 import type { View } from "../../shared/run/run.ts";
 import { codeUnitOrder } from "../../shared/run/text.ts";
@@ -27,8 +39,8 @@ import { cellVersionWrite, encodedViews } from "./cells.ts";
 import { assignCohorts, entersCohort, leavesCohort, listingWrite, MAX_COHORTS } from "./cohorts.ts";
 import { retryingTransient, TransactionCancelled } from "./errors.ts";
 import { activeGenerations, readGenerations } from "./generations.ts";
-import { type Item, sizeOf, textOf } from "./item.ts";
-import { ALL_COHORTS, cellKey, cellVersionKey, cohortHash, cohortKey, idOf, type Key } from "./keys.ts";
+import { type Item, itemSize, itemText } from "./item.ts";
+import { ALL_COHORTS, cellKey, cellVersionKey, cohortHash, cohortKey, type Key, keyText } from "./keys.ts";
 import { makePendingHosts, pendingHostWrite } from "./pending-hosts.ts";
 import { readSamples } from "./runs.ts";
 import { readSummaries, summaryWrite } from "./summaries.ts";
@@ -105,7 +117,7 @@ async function commitPlans(to: Commit, plans: readonly Plan[]): Promise<boolean>
   }
   try {
     const writes = await prepareWrites(to, plans);
-    const bytes = writes.reduce((sum, { Put }) => sum + (Put?.Item === undefined ? 0 : sizeOf(Put.Item)), 0);
+    const bytes = writes.reduce((sum, { Put }) => sum + (Put?.Item === undefined ? 0 : itemSize(Put.Item)), 0);
     if (bytes > MAX_TRANSACTION_BYTES && plans.length > 1) {
       const half = Math.ceil(plans.length / 2);
       const isFirstDone = await commitPlans(to, plans.slice(0, half));
@@ -244,8 +256,8 @@ function makePlan({ of, shard }: Commit, step: SummaryStep, changesBetween = mem
 
 /** The keys of what a plan may write in addition to its summary; plans of one period share most of them. */
 const sharedKeys = ({ changes, cellVersions, cohorts }: Plan): string[] => [
-  ...changes.map(({ key }) => idOf(key)),
-  ...cellVersions.map(idOf),
+  ...changes.map(({ key }) => keyText(key)),
+  ...cellVersions.map(keyText),
   ...cohorts.map((cohort) => `listed ${cohortHash(cohort)}`),
 ];
 
@@ -322,35 +334,35 @@ function memoizeChanges(): ChangesBetween {
 async function prepareWrites({ table, of, shard, at }: Commit, plans: readonly Plan[]): Promise<TransactWriteItem[]> {
   const parts = new Map<string, { key: Key; parts: CellPart[] }>();
   for (const change of plans.flatMap(({ changes }) => changes)) {
-    const cell = parts.get(idOf(change.key)) ?? { key: change.key, parts: [] };
+    const cell = parts.get(keyText(change.key)) ?? { key: change.key, parts: [] };
     cell.parts.push(...change.parts);
-    parts.set(idOf(change.key), cell);
+    parts.set(keyText(change.key), cell);
   }
   const cells = [...parts.values()];
-  const cellVersions = new Map(plans.flatMap((plan) => plan.cellVersions.map((key) => [idOf(key), key])));
+  const cellVersions = new Map(plans.flatMap((plan) => plan.cellVersions.map((key) => [keyText(key), key])));
   const period = plans[0]?.step.period ?? "";
   const cohorts = [...new Map(plans.flatMap((plan) => plan.cohorts.map((each) => [cohortHash(each), each]))).values()];
   const listedKey = (cohort: CountedCohort): Key => cohortKey(of, period, cohortHash(cohort));
   const stored = await getItems(table, [...cells.map(({ key }) => key), ...cohorts.map(listedKey)]);
   const changed = new Map(
-    cells.map(({ key, parts }) => [idOf(key), changeCell(stored.get(idOf(key)) ?? null, parts, at)]),
+    cells.map(({ key, parts }) => [keyText(key), changeCell(stored.get(keyText(key)) ?? null, parts, at)]),
   );
   return [
     ...plans.map(({ step, version }) => summaryWrite(table, of, step, version)),
     ...[...cellVersions.values()].map((key) => cellVersionWrite(table, key, randomUUID())),
     ...cohorts.flatMap((cohort) => {
       // Every host of a cohort and shard is in this cell, so it exists for as long as the shard has hosts of the cohort.
-      const cell = idOf(
+      const cell = keyText(
         cellKey(of, period, { cohort: cohortHash(cohort), kind: "fleet", name: FLEET_NAME, scope: SCOPE_ALL, shard }),
       );
       const [before, after] = [stored.has(cell), (changed.get(cell) ?? null) !== null];
       const key = listedKey(cohort);
-      return before === after ? [] : listingWrite(table, key, cohort, stored.get(idOf(key)), after ? 1 : -1);
+      return before === after ? [] : listingWrite(table, key, cohort, stored.get(keyText(key)), after ? 1 : -1);
     }),
     ...cells.flatMap((cell) => {
-      const old = stored.get(idOf(cell.key)) ?? null;
-      const before = old === null ? null : textOf(old, "ver");
-      const item = changed.get(idOf(cell.key)) ?? null;
+      const old = stored.get(keyText(cell.key)) ?? null;
+      const before = old === null ? null : itemText(old, "ver");
+      const item = changed.get(keyText(cell.key)) ?? null;
       if (item !== null) return putVersion(table, cell.key, item, { before, after: randomUUID() });
       return old === null ? [] : deleteVersion(table, cell.key, before);
     }),

@@ -9,9 +9,9 @@ import {
   periodTouchedBy,
   type TouchedPeriod,
 } from "../../shared/run/pending-host.ts";
-import { enclosingPeriods, monthOf, PERIOD_ALL } from "../../shared/run/periods.ts";
+import { enclosingPeriods, PERIOD_ALL, toMonth } from "../../shared/run/periods.ts";
 import { currentGeneration } from "./generations.ts";
-import { type Item, textOf } from "./item.ts";
+import { type Item, itemText } from "./item.ts";
 import {
   cellPartition,
   cohortPartition,
@@ -46,7 +46,7 @@ export interface FleetScan {
   cellVersions(of: FleetGeneration, period: string): AsyncIterable<Item>;
   /** The items of all cohorts of a period. */
   cohortItems(of: FleetGeneration, period: string): AsyncIterable<Item>;
-  /** The items under these keys (each given once), by `idOf` their key; missing ones are left out. */
+  /** The items under these keys (each given once), by `keyText` their key; missing ones are left out. */
   items(keys: readonly Key[]): Promise<ReadonlyMap<string, Item>>;
   /** Null for a host that is not pending. Throws ItemError for a damaged record. */
   pendingHost(fleet: string, host: string): Promise<PendingHost | null>;
@@ -105,7 +105,7 @@ async function hostsOfFleet(table: Table, fleet: string): Promise<FleetHosts> {
   const addNames = async (pk: string) => {
     const query = { ...partition(pk), ProjectionExpression: "pk, sk", ConsistentRead: true };
     for await (const item of queryItems(table, query)) {
-      const host = textOf(item, "sk");
+      const host = itemText(item, "sk");
       hosts.set(hostHash(fleet, host), host);
     }
   };
@@ -120,9 +120,9 @@ async function hostsOfFleet(table: Table, fleet: string): Promise<FleetHosts> {
   async function addFromRuns(shard: number): Promise<void> {
     const query = { ...inTimeIndex(fleet, shard), ProjectionExpression: "pk, sk" };
     for await (const item of queryItems(table, query)) {
-      const hash = textOf(item, "pk").split("#")[2] ?? "";
+      const hash = itemText(item, "pk").split("#")[2] ?? "";
       if (hosts.has(hash)) continue;
-      const run = await getItem(table, { pk: textOf(item, "pk"), sk: textOf(item, "sk") });
+      const run = await getItem(table, { pk: itemText(item, "pk"), sk: itemText(item, "sk") });
       if (run === null) continue;
       const { runs, unreadable } = parseRuns([run]);
       for (const { host } of [...runs, ...unreadable]) if (host !== null) hosts.set(hash, host);
@@ -157,7 +157,7 @@ export async function periodsOfFleet(table: Table, fleet: string): Promise<strin
       });
       const [next] = items;
       if (next === undefined) return found;
-      found.push(monthOf(textOf(next, "tsk")));
+      found.push(toMonth(itemText(next, "tsk")));
     }
   }
 }

@@ -5,7 +5,7 @@
 import { SHARDS, TABLE } from "../../shared/deployment.ts";
 import { AppError } from "../../shared/errors.ts";
 import { RETRY_HINT, retryingTransient, TransactionCancelled } from "./errors.ts";
-import { type Item, keyItem, optionalTextOf, textOf } from "./item.ts";
+import { type Item, itemText, keyItem, optionalText } from "./item.ts";
 import {
   FLEETS_PARTITION,
   FORMAT_KEY,
@@ -40,7 +40,7 @@ export async function readFormat(table: Table): Promise<number | null> {
 
 async function formatText(table: Table): Promise<string | null> {
   const item = await getItem(table, FORMAT_KEY);
-  if (item !== null) return textOf(item, "format");
+  if (item !== null) return itemText(item, "format");
   const { items } = await queryPage(table, { ...partition(FLEETS_PARTITION), ConsistentRead: true, Limit: 1 });
   return items.length === 0 ? null : "0";
 }
@@ -136,7 +136,7 @@ export async function upgradeTable(table: Table): Promise<Upgraded> {
   for (const fleet of fleets) {
     for (const listed of await queryAll(table, { ...partition(tokenListOfFormat0(fleet)), ConsistentRead: true })) {
       if (await moveToken(table, listed)) tokens += 1;
-      else leftBehind.push(textOf(listed, "sk"));
+      else leftBehind.push(itemText(listed, "sk"));
     }
   }
   await writeFormat(table);
@@ -145,15 +145,15 @@ export async function upgradeTable(table: Table): Promise<Upgraded> {
 
 /** Upgrades one token; false if its item differs from its entry in the list. */
 async function moveToken(table: Table, listed: Item): Promise<boolean> {
-  const secretHash = optionalTextOf(listed, "hash") ?? "";
-  const text = optionalTextOf(listed, "token");
+  const secretHash = optionalText(listed, "hash") ?? "";
+  const text = optionalText(listed, "token");
   const token = parseToken(text);
   const [stored, upgraded] = await Promise.all([
     getItem(table, tokenKeyOfFormat0(secretHash)),
     secretHash === "" ? null : getItem(table, tokenKey(secretHash)),
   ]);
-  if (token === null || stored === null || optionalTextOf(stored, "token") !== text) return false;
-  const obsolete = [tokenKeyOfFormat0(secretHash), { pk: textOf(listed, "pk"), sk: textOf(listed, "sk") }];
+  if (token === null || stored === null || optionalText(stored, "token") !== text) return false;
+  const obsolete = [tokenKeyOfFormat0(secretHash), { pk: itemText(listed, "pk"), sk: itemText(listed, "sk") }];
   const deletes = obsolete.map((key) => ({ Delete: { TableName: table.name, Key: keyItem(key) } }));
   await retryingTransient(() => transact(table, [tokenWrite(table, secretHash, token, null, upgraded), ...deletes]));
   return true;
@@ -183,7 +183,7 @@ async function readEnd(table: Table, fleet: string, shard: number, isOldest: boo
     Limit: 1,
   });
   const [entry] = items;
-  return entry === undefined ? null : getItem(table, { pk: textOf(entry, "pk"), sk: textOf(entry, "sk") });
+  return entry === undefined ? null : getItem(table, { pk: itemText(entry, "pk"), sk: itemText(entry, "sk") });
 }
 
 function isReadable(item: Item): boolean {

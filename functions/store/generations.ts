@@ -7,11 +7,11 @@ import { randomUUID } from "node:crypto";
 import type { Update } from "@aws-sdk/client-dynamodb";
 import type { FleetGeneration } from "../../shared/cells/stored-summary.ts";
 import { SHARDS } from "../../shared/deployment.ts";
-import { retryingTransient, TransactionCancelled } from "./errors.ts";
+import { retryingTransient } from "./errors.ts";
 import { periodsOfFleet } from "./fleet-scan.ts";
-import { keyItem, optionalTextOf, textOf, textSetOf } from "./item.ts";
+import { itemText, itemTextSet, keyItem, optionalText } from "./item.ts";
 import { cellPartition, cellVersionPartition, cohortPartition, generationKey, summaryPartition } from "./keys.ts";
-import { getItem, partition, queryPages, type Table, transact, WRITES_PER_TRANSACTION } from "./table.ts";
+import { getItem, partition, queryPages, type Table, transact, tryTransact, WRITES_PER_TRANSACTION } from "./table.ts";
 
 const FIRST_GENERATION = "0";
 
@@ -38,15 +38,15 @@ export interface Rebuild {
 /** The generations of a fleet. */
 export async function readGenerations(table: Table, fleet: string): Promise<Generations> {
   const item = (await getItem(table, generationKey(fleet))) ?? {};
-  const building = optionalTextOf(item, "building");
-  const token = optionalTextOf(item, "holder");
-  const aliveAt = optionalTextOf(item, "alive");
-  const current = optionalTextOf(item, "current") ?? FIRST_GENERATION;
+  const building = optionalText(item, "building");
+  const token = optionalText(item, "holder");
+  const aliveAt = optionalText(item, "alive");
+  const current = optionalText(item, "current") ?? FIRST_GENERATION;
   return {
     current,
-    last: optionalTextOf(item, "last") ?? current,
+    last: optionalText(item, "last") ?? current,
     rebuild: building === null || token === null || aliveAt === null ? null : { building, token, aliveAt },
-    superseded: textSetOf(item, "retired"),
+    superseded: itemTextSet(item, "retired"),
   };
 }
 
@@ -157,15 +157,8 @@ async function deleteGenerations(table: Table, fleet: string, deleted: readonly 
 
 /** Updates the item of a fleet. False if the condition does not hold. */
 async function update(table: Table, fleet: string, change: Omit<Update, "TableName" | "Key">): Promise<boolean> {
-  const write = { Update: { ...change, TableName: table.name, Key: keyItem(generationKey(fleet)) } };
-  try {
-    // A transaction of one write, because its errors are the ones that the rest of the store handles.
-    await retryingTransient(() => transact(table, [write]));
-    return true;
-  } catch (error) {
-    if (error instanceof TransactionCancelled && error.isLostRace) return false;
-    throw error;
-  }
+  // A transaction of one write, because its errors are the ones that the rest of the store handles.
+  return tryTransact(table, [{ Update: { ...change, TableName: table.name, Key: keyItem(generationKey(fleet)) } }]);
 }
 
 // Deletion.
@@ -180,7 +173,7 @@ export async function deletePartition(table: Table, pk: string, prefix?: string)
   };
   for await (const { items } of queryPages(table, query)) {
     const deletes = items.map((item) => ({
-      Delete: { TableName: table.name, Key: keyItem({ pk, sk: textOf(item, "sk") }) },
+      Delete: { TableName: table.name, Key: keyItem({ pk, sk: itemText(item, "sk") }) },
     }));
     if (deletes.length > 0) await retryingTransient(() => transact(table, deletes));
   }

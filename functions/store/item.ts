@@ -14,30 +14,30 @@ export class ItemError extends Error {
 export const keyItem = (key: Key): Item => ({ pk: { S: key.pk }, sk: { S: key.sk } });
 
 /** A text attribute; throws ItemError when there is none. */
-export function textOf(item: Item, name: string): string {
+export function itemText(item: Item, name: string): string {
   const text = item[name]?.S;
   if (text === undefined) throw new ItemError(`item ${item["pk"]?.S} / ${item["sk"]?.S} has no text "${name}"`);
   return text;
 }
 
 /** A text attribute, or null. */
-export const optionalTextOf = (item: Item, name: string): string | null => item[name]?.S ?? null;
+export const optionalText = (item: Item, name: string): string | null => item[name]?.S ?? null;
 
 /** A binary attribute; throws ItemError when there is none. */
-export function bytesOf(item: Item, name: string): Uint8Array {
+export function itemBytes(item: Item, name: string): Uint8Array {
   const bytes = item[name]?.B;
   if (bytes === undefined) throw new ItemError(`item ${item["pk"]?.S} / ${item["sk"]?.S} has no bytes "${name}"`);
   return bytes;
 }
 
 /** A binary attribute, or null. */
-export const optionalBytesOf = (item: Item, name: string): Uint8Array | null => item[name]?.B ?? null;
+export const optionalBytes = (item: Item, name: string): Uint8Array | null => item[name]?.B ?? null;
 
 /** A set of texts; empty when there is none. */
-export const textSetOf = (item: Item, name: string): readonly string[] => item[name]?.SS ?? [];
+export const itemTextSet = (item: Item, name: string): readonly string[] => item[name]?.SS ?? [];
 
 /** The size of an item as DynamoDB counts it, to a few bytes: UTF-8 names and values. */
-export function sizeOf(item: Item): number {
+export function itemSize(item: Item): number {
   let bytes = 0;
   for (const [name, value] of Object.entries(item)) {
     bytes += name.length;

@@ -14,7 +14,7 @@ export interface Key {
 }
 
 /** A key as one text, for maps; unambiguous, because a partition key contains no blank. */
-export const idOf = ({ pk, sk }: Key): string => `${pk} ${sk}`;
+export const keyText = ({ pk, sk }: Key): string => `${pk} ${sk}`;
 
 /** In keys of cells: the hosts of all cohorts together. */
 export const ALL_COHORTS = "*";
@@ -30,7 +30,7 @@ export function hostHash(fleet: string, host: string): string {
 }
 
 /** The shard of a host: 0 to SHARDS - 1. */
-export const shardOf = (fleet: string, host: string): number => shardOfHash(hostHash(fleet, host));
+export const computeShard = (fleet: string, host: string): number => shardOfHash(hostHash(fleet, host));
 
 /** The shard of a host that is known by its hash, or by the id of one of its runs, which starts with the hash. */
 export function shardOfHash(hash: string): number {
@@ -76,7 +76,7 @@ export function parsePendingPartition(pk: string): { fleet: string; shard: numbe
 
 /** A pending host. */
 export const pendingHostKey = (fleet: string, host: string): Key => ({
-  pk: pendingPartition(fleet, shardOf(fleet, host)),
+  pk: pendingPartition(fleet, computeShard(fleet, host)),
   sk: host,
 });
 
@@ -89,7 +89,7 @@ export const summaryPartition = ({ fleet, generation }: FleetGeneration, period:
 
 /** The summary of a host in one period. */
 export const summaryKey = (of: FleetGeneration, period: string, host: string): Key => ({
-  pk: summaryPartition(of, period, shardOf(of.fleet, host)),
+  pk: summaryPartition(of, period, computeShard(of.fleet, host)),
   sk: host,
 });
 

@@ -8,7 +8,7 @@ import { isBackend } from "../../shared/run/backends.ts";
 import type { CountedCohort } from "../../shared/run/cohort.ts";
 import type { PendingBacklog, PendingHost, TouchedPeriod } from "../../shared/run/pending-host.ts";
 import { TransactionCancelled } from "./errors.ts";
-import { type Item, ItemError, keyItem, optionalTextOf, textOf, textSetOf } from "./item.ts";
+import { type Item, ItemError, itemText, itemTextSet, keyItem, optionalText } from "./item.ts";
 import { cohortHash, pendingHostKey, pendingPartition } from "./keys.ts";
 import { getItem, partition, queryItems, type Table, transact, WRITES_PER_TRANSACTION } from "./table.ts";
 
@@ -48,15 +48,15 @@ export function pendingHostWrite(
 
 /** Throws ItemError for a damaged item. */
 function parsePendingHost(fleet: string, item: Item): PendingHost {
-  const touched = textSetOf(item, "touched").map((entry) => {
+  const touched = itemTextSet(item, "touched").map((entry) => {
     const [period, backend, stratum] = entry.split("#");
     if (period === undefined || backend === undefined || !isBackend(backend) || stratum === undefined) {
       throw new ItemError(`entry ${entry} of a pending host is not period#backend#stratum`);
     }
     return { period, backend, stratum };
   });
-  const cohort = optionalTextOf(item, "cohort") ?? "";
-  return { fleet, host: textOf(item, "sk"), touched, cohort, version: textOf(item, "token") };
+  const cohort = optionalText(item, "cohort") ?? "";
+  return { fleet, host: itemText(item, "sk"), touched, cohort, version: itemText(item, "token") };
 }
 
 /** Up to `limit` pending hosts of a shard in the order of their names, after the host `after`. A damaged one has a `fault`. */
@@ -87,7 +87,7 @@ function parseListed(fleet: string, item: Item): PendingHost {
     return parsePendingHost(fleet, item);
   } catch (error) {
     if (!(error instanceof ItemError)) throw error;
-    return { fleet, host: textOf(item, "sk"), touched: [], cohort: "", version: "", fault: error };
+    return { fleet, host: itemText(item, "sk"), touched: [], cohort: "", version: "", fault: error };
   }
 }
 
@@ -168,7 +168,7 @@ export async function countPendingHosts(table: Table, fleet: string): Promise<Pe
     };
     for await (const item of queryItems(table, query)) {
       count += 1;
-      const since = optionalTextOf(item, "since");
+      const since = optionalText(item, "since");
       if (since !== null && (oldestAt === null || since < oldestAt)) oldestAt = since;
     }
   };

@@ -5,14 +5,23 @@ import { DeleteItemCommand, type TransactWriteItem } from "@aws-sdk/client-dynam
 import { TABLE } from "../../shared/deployment.ts";
 import type { Page } from "../../shared/run/listing.ts";
 import type { QuarantinedLine } from "../../shared/run/run.ts";
-import { cursorAt, positionAt } from "./cursor.ts";
 import { retryingTransient, translateError } from "./errors.ts";
-import { type Item, keyItem, sizeOf, textOf } from "./item.ts";
+import { type Item, itemSize, itemText, keyItem } from "./item.ts";
 import { quarantineKey, quarantinePartition } from "./keys.ts";
-import { getItem, inChunks, partition, queryPage, queryPages, type Table, transact } from "./table.ts";
+import {
+  cursorAt,
+  getItem,
+  inChunks,
+  partition,
+  positionAt,
+  queryPage,
+  queryPages,
+  type Table,
+  transact,
+} from "./table.ts";
 
 // `lineItem` has written it from a QuarantinedLine.
-const parseLine = (item: Item): QuarantinedLine => JSON.parse(textOf(item, "body")) as QuarantinedLine;
+const parseLine = (item: Item): QuarantinedLine => JSON.parse(itemText(item, "body")) as QuarantinedLine;
 
 const lineItem = (line: QuarantinedLine): Item => ({
   ...keyItem(quarantineKey(line.fleet, line.id)),
@@ -21,14 +30,14 @@ const lineItem = (line: QuarantinedLine): Item => ({
 });
 
 /** What the cursors of a fleet's quarantine are bound to; the position is the sort key in the order index. */
-const listingOf = (fleet: string) => ["quarantine", fleet];
+const listing = (fleet: string) => ["quarantine", fleet];
 
 /** The quarantine of a table. */
 export function makeQuarantineStore(table: Table) {
   return {
     add: async (lines: readonly QuarantinedLine[]): Promise<void> => {
       const items = [...new Map(lines.map((line) => [line.id, lineItem(line)])).values()];
-      for (const chunk of inChunks(items, { bytesOf: sizeOf })) {
+      for (const chunk of inChunks(items, { measure: itemSize })) {
         const writes: TransactWriteItem[] = chunk.map((item) => ({ Put: { TableName: table.name, Item: item } }));
         await retryingTransient(() => transact(table, writes));
       }
@@ -39,7 +48,7 @@ export function makeQuarantineStore(table: Table) {
     },
     list: async (fleet: string, limit: number, cursor?: string): Promise<Page<QuarantinedLine>> => {
       const pk = quarantinePartition(fleet);
-      const below = cursor === undefined ? ":" : positionAt(listingOf(fleet), cursor);
+      const below = cursor === undefined ? ":" : positionAt(listing(fleet), cursor);
       const keys = await queryPage(table, {
         IndexName: TABLE.orderIndex.name,
         KeyConditionExpression: "pk = :pk AND ord < :below",
@@ -48,12 +57,12 @@ export function makeQuarantineStore(table: Table) {
         ConsistentRead: true,
         Limit: limit,
       });
-      const items = await Promise.all(keys.items.map((entry) => getItem(table, { pk, sk: textOf(entry, "sk") })));
+      const items = await Promise.all(keys.items.map((entry) => getItem(table, { pk, sk: itemText(entry, "sk") })));
       // From the index, not from the lines that were read: all lines of a page may have left the quarantine in between.
       const last = keys.items.at(-1);
       return {
         items: items.flatMap((item) => (item === null ? [] : [parseLine(item)])),
-        cursor: keys.next === null || last === undefined ? null : cursorAt(listingOf(fleet), textOf(last, "ord")),
+        cursor: keys.next === null || last === undefined ? null : cursorAt(listing(fleet), itemText(last, "ord")),
       };
     },
     remove: async (fleet: string, id: string): Promise<void> => {

@@ -6,11 +6,10 @@ import type { RunPage, RunQuery } from "../../shared/run/listing.ts";
 import type { RunPlace } from "../../shared/run/run-codec.ts";
 import { codeUnitOrder } from "../../shared/run/text.ts";
 import { nextTurn } from "../runtime/turns.ts";
-import { cursorAt, positionAt } from "./cursor.ts";
-import { type Item, textOf } from "./item.ts";
-import { hostHash, idOf, runKey, runsOfHost, shardOf, timePartition } from "./keys.ts";
+import { type Item, itemText } from "./item.ts";
+import { computeShard, hostHash, keyText, runKey, runsOfHost, timePartition } from "./keys.ts";
 import { parseRunOrder, parseRuns, RunError } from "./runs.ts";
-import { getItems, partition, queryPages, type Table } from "./table.ts";
+import { cursorAt, getItems, partition, positionAt, queryPages, type Table } from "./table.ts";
 
 /** One page of the runs that match a query. Throws `bad_parameter` for a cursor of another query. */
 export function listRuns(table: Table, fleet: string, query: RunQuery): Promise<RunPage> {
@@ -26,11 +25,11 @@ interface Entry {
 }
 
 /** What the cursors of a query are bound to. */
-const listingOf = (fleet: string, { host, backend, from, to }: RunQuery) => ["runs", fleet, host, backend, from, to];
+const listing = (fleet: string, { host, backend, from, to }: RunQuery) => ["runs", fleet, host, backend, from, to];
 
-function startOf(fleet: string, query: RunQuery): Entry | null {
+function parseStart(fleet: string, query: RunQuery): Entry | null {
   if (query.cursor === undefined) return null;
-  const [at = "", id = ""] = positionAt(listingOf(fleet, query), query.cursor).split("#");
+  const [at = "", id = ""] = positionAt(listing(fleet, query), query.cursor).split("#");
   return { at, id };
 }
 
@@ -43,23 +42,25 @@ interface Found {
   readonly entries: readonly Entry[];
   /** The last entry that was examined, if there may be more after it. */
   readonly searchedTo: Entry | null;
-  readonly lookedAt: number;
+  readonly examined: number;
 }
 
 async function readPage(table: Table, fleet: string, query: RunQuery, found: Found): Promise<RunPage> {
-  const { entries, searchedTo, lookedAt } = found;
+  const { entries, searchedTo, examined } = found;
   const listed = entries.slice(0, query.limit);
   const keys = listed.map(({ id }) => runKey(fleet, id));
   const items = await getItems(table, keys);
   await nextTurn();
   const isShort = entries.length <= query.limit && searchedTo !== null;
   const last = entries.length > query.limit ? listed.at(-1) : searchedTo;
-  const { runs, unreadable } = parseRuns(keys.map((key) => items.get(idOf(key))).filter((item) => item !== undefined));
+  const { runs, unreadable } = parseRuns(
+    keys.map((key) => items.get(keyText(key))).filter((item) => item !== undefined),
+  );
   return {
     items: runs,
     unreadable,
-    cursor: last ? cursorAt(listingOf(fleet, query), `${last.at}#${last.id}`) : null,
-    ...(isShort && { lookedAt }),
+    cursor: last ? cursorAt(listing(fleet, query), `${last.at}#${last.id}`) : null,
+    ...(isShort && { examined }),
   };
 }
 
@@ -68,7 +69,7 @@ const MAX_OF_HOST = 5_000;
 
 /** The runs of a host. It reads the whole order index of the host, some hundred bytes per run, and sorts it by time. */
 async function listHost(table: Table, fleet: string, host: string, query: RunQuery): Promise<RunPage> {
-  const start = startOf(fleet, query);
+  const start = parseStart(fleet, query);
   const entries: Entry[] = [];
   const withoutOrder: RunError[] = [];
   const index = {
@@ -81,7 +82,7 @@ async function listHost(table: Table, fleet: string, host: string, query: RunQue
   let read = 0;
   for await (const { items } of queryPages(table, index)) {
     read += items.length;
-    if (read > MAX_OF_HOST) return listByTime(table, fleet, query, { shards: [shardOf(fleet, host)], host });
+    if (read > MAX_OF_HOST) return listByTime(table, fleet, query, { shards: [computeShard(fleet, host)], host });
     for (const item of items) {
       const entry = parseEntry(item);
       if (entry instanceof RunError) {
@@ -95,7 +96,7 @@ async function listHost(table: Table, fleet: string, host: string, query: RunQue
       entries.push({ at, id });
     }
   }
-  const found = { entries: entries.sort(newestFirst), searchedTo: null, lookedAt: read };
+  const found = { entries: entries.sort(newestFirst), searchedTo: null, examined: read };
   const page = await readPage(table, fleet, query, found);
   // They have no time, so they are listed before all others.
   return start === null ? { ...page, unreadable: [...withoutOrder, ...page.unreadable] } : page;
@@ -129,7 +130,7 @@ interface Scope {
  * are then searched to different times; everything older than the latest of these is left for the next page.
  */
 async function listByTime(table: Table, fleet: string, query: RunQuery, { shards, host }: Scope): Promise<RunPage> {
-  const start = startOf(fleet, query);
+  const start = parseStart(fleet, query);
   const below = start === null ? (query.to ?? ":") : ([`${start.at}#${start.id}`, query.to ?? ":"].sort()[0] ?? ":");
   const from = query.from ?? "0";
   if (from > below) return { items: [], unreadable: [], cursor: null };
@@ -150,20 +151,20 @@ async function listByTime(table: Table, fleet: string, query: RunQuery, { shards
         ScanIndexForward: false,
         Limit: isSearch ? MAX_KEYS_AT_ONCE : query.limit + 1,
       };
-      let lookedAt = 0;
+      let examined = 0;
       for await (const page of queryPages(table, keys)) {
         let last: Entry | null = null;
         for (const item of page.items) {
-          const [at = "", , backend] = textOf(item, "tsk").split("#");
-          const id = textOf(item, "sk");
+          const [at = "", , backend] = itemText(item, "tsk").split("#");
+          const id = itemText(item, "sk");
           last = { at, id };
           if (id.startsWith(prefix) && (query.backend === undefined || backend === query.backend)) entries.push(last);
         }
-        lookedAt += page.items.length;
-        const isEnough = entries.length > query.limit || lookedAt >= MAX_KEYS;
-        if (page.next !== null && last !== null && isEnough) return { entries, searchedTo: last, lookedAt };
+        examined += page.items.length;
+        const isEnough = entries.length > query.limit || examined >= MAX_KEYS;
+        if (page.next !== null && last !== null && isEnough) return { entries, searchedTo: last, examined };
       }
-      return { entries, searchedTo: null, lookedAt };
+      return { entries, searchedTo: null, examined };
     }),
   );
   // What is older than this may come after runs that another shard was not searched for yet.
@@ -175,6 +176,6 @@ async function listByTime(table: Table, fleet: string, query: RunQuery, { shards
   return readPage(table, fleet, query, {
     entries,
     searchedTo,
-    lookedAt: found.reduce((sum, each) => sum + each.lookedAt, 0),
+    examined: found.reduce((sum, each) => sum + each.examined, 0),
   });
 }

@@ -19,8 +19,17 @@ import { periodTouchedBy } from "../../shared/run/pending-host.ts";
 import type { Run } from "../../shared/run/run.ts";
 import { decodeRun, encodeRun, type RunPlace } from "../../shared/run/run-codec.ts";
 import { retryingTransient, TransactionCancelled } from "./errors.ts";
-import { type Item, ItemError, keyItem, optionalTextOf, sizeOf, textOf } from "./item.ts";
-import { hostHash, runKey, runOrder, runsOfHost, shardOf, timeOrder, timePartition, withdrawnOrder } from "./keys.ts";
+import { type Item, ItemError, itemSize, itemText, keyItem, optionalText } from "./item.ts";
+import {
+  computeShard,
+  hostHash,
+  runKey,
+  runOrder,
+  runsOfHost,
+  timeOrder,
+  timePartition,
+  withdrawnOrder,
+} from "./keys.ts";
 import { pendingHostWrite } from "./pending-hosts.ts";
 import { listRuns } from "./run-list.ts";
 import { findSameLines, type SameLine } from "./same-lines.ts";
@@ -33,7 +42,7 @@ import { getItem, inChunks, queryItems, type Table, transact } from "./table.ts"
  * Throws ItemError for anything else.
  */
 export function parseRunOrder(item: Item): RunPlace {
-  const order = textOf(item, "ord");
+  const order = itemText(item, "ord");
   const [backend, stratum, finished_at, id] = order.replace(/^~/, "").split("#");
   if (
     backend === undefined ||
@@ -44,13 +53,13 @@ export function parseRunOrder(item: Item): RunPlace {
   ) {
     throw new ItemError(`order entry ${order} is not backend#stratum#finishedAt#id`);
   }
-  const run = optionalTextOf(item, "sk") ?? id;
+  const run = optionalText(item, "sk") ?? id;
   if (run !== id) throw new ItemError(`order entry ${order} is not that of run ${run}`);
   return { id, backend, stratum, finished_at };
 }
 
 /** Whether a run, or its entry in the order index, is withdrawn. */
-export const isWithdrawn = (entry: Item): boolean => textOf(entry, "ord").startsWith("~");
+export const isWithdrawn = (entry: Item): boolean => itemText(entry, "ord").startsWith("~");
 
 /**
  * The newest `limit` samples of a host's backend and stratum with `from <= finished_at < to`, newest first. The order index
@@ -88,7 +97,7 @@ export async function readSamples(
 function parseSample(entry: Item): RunSample {
   const order = parseRunOrder(entry);
   try {
-    return { ...order, ...decodeSample(textOf(entry, "sample")) };
+    return { ...order, ...decodeSample(itemText(entry, "sample")) };
   } catch (error) {
     if (error instanceof ItemError) throw error;
     throw new ItemError(`the sample of run ${order.id} cannot be read`, { cause: error });
@@ -127,7 +136,7 @@ export function runId({ fleet, host, vm, backend, run, finished, raw, encoding }
  * Whether a stored run is still the one that its id was computed from. Null if that cannot be determined: of a `finished`
  * that was sent, the run has the time, but not how it was written.
  */
-export function isIdOf(run: Run): boolean | null {
+export function verifyId(run: Run): boolean | null {
   const { fleet, host, vm, backend, client_run, finished_at, received_at, raw, raw_encoding: encoding } = run;
   const identity = { fleet, host, vm, backend, run: client_run, finished: null, raw, encoding };
   if (runId(identity) === run.id) return true;
@@ -159,7 +168,7 @@ export function derivedAttributes(
   const order = runOrder(run.backend, run.stratum, run.finished_at, run.id);
   return {
     ord: { S: run.withdrawn_at === null ? order : withdrawnOrder(order) },
-    tpk: { S: timePartition(run.fleet, shardOf(run.fleet, run.host)) },
+    tpk: { S: timePartition(run.fleet, computeShard(run.fleet, run.host)) },
     tsk: { S: timeOrder(run.finished_at, run.id, run.backend) },
     sample: { S: encodeSample(sample) },
   };
@@ -170,8 +179,8 @@ const checksum = (text: string): string => hash("sha256", text, "base64url").sli
 
 /** Whether the text of a run is still as it was written. Null for a run without a checksum, of an earlier version. */
 export function isAsWritten(item: Item): boolean | null {
-  const sum = optionalTextOf(item, "sum");
-  return sum === null ? null : sum === checksum(textOf(item, "run"));
+  const sum = optionalText(item, "sum");
+  return sum === null ? null : sum === checksum(itemText(item, "run"));
 }
 
 /** A run that cannot be read. The message names the run, and the cause has the reason. */
@@ -180,7 +189,7 @@ export class RunError extends AppError implements UnreadableRun {
   readonly host: string | null;
 
   constructor(item: Item, reason: unknown) {
-    const id = textOf(item, "sk");
+    const id = itemText(item, "sk");
     const host = findHost(item);
     const of = host === null ? "a host whose name cannot be read" : `host ${JSON.stringify(host)}`;
     // The client that gets the message may not be allowed to know the host.
@@ -198,11 +207,11 @@ export class RunError extends AppError implements UnreadableRun {
 
 /** The host of a run that cannot be read as a whole: the name in its text, if it belongs to its key; else null. */
 function findHost(item: Item): string | null {
-  const [, fleet = ""] = textOf(item, "pk").split("#");
-  const [, name] = /"host":("(?:[^"\\]|\\.)*")/.exec(optionalTextOf(item, "run") ?? "") ?? [];
+  const [, fleet = ""] = itemText(item, "pk").split("#");
+  const [, name] = /"host":("(?:[^"\\]|\\.)*")/.exec(optionalText(item, "run") ?? "") ?? [];
   try {
     const host: unknown = JSON.parse(name ?? "null");
-    return typeof host === "string" && runsOfHost(fleet, host) === textOf(item, "pk") ? host : null;
+    return typeof host === "string" && runsOfHost(fleet, host) === itemText(item, "pk") ? host : null;
   } catch {
     return null;
   }
@@ -211,7 +220,7 @@ function findHost(item: Item): string | null {
 /** The run of an item. Throws RunError. */
 export function parseRun(item: Item): Run {
   try {
-    return { ...decodeRun(textOf(item, "run"), parseRunOrder(item)), withdrawn_at: optionalTextOf(item, "withdrawn") };
+    return { ...decodeRun(itemText(item, "run"), parseRunOrder(item)), withdrawn_at: optionalText(item, "withdrawn") };
   } catch (error) {
     throw new RunError(item, error);
   }
@@ -266,8 +275,8 @@ async function addRuns(table: Table, runs: readonly NewRun[]): Promise<AddedStat
     if (!pending.has(id)) pending.set(id, { newRun, item: runItem(newRun.run, newRun.sample) });
   }
   const chunks = inChunks([...pending.values()], {
-    bytesOf: ({ item }) => sizeOf(item),
-    sharedOf: ({ newRun }) => fleetHost(newRun.run),
+    measure: ({ item }) => itemSize(item),
+    sharedBy: ({ newRun }) => fleetHost(newRun.run),
   });
   for (const chunk of chunks) for (const id of await addChunk(table, chunk, withdrawn)) stored.add(id);
   // Of several runs with one id in an upload the first is stored, and the others are duplicates of it.
@@ -297,7 +306,7 @@ async function addChunk(table: Table, chunk: readonly Pending[], withdrawn: Set<
       const { reasons, items } = error;
       for (const [index, { newRun }] of left.entries()) {
         const item = items[index];
-        if (item !== undefined && optionalTextOf(item, "withdrawn") !== null) withdrawn.add(newRun.run.id);
+        if (item !== undefined && optionalText(item, "withdrawn") !== null) withdrawn.add(newRun.run.id);
       }
       const absent = left.filter((_, index) => reasons[index] !== "ConditionalCheckFailed");
       if (absent.length === left.length) throw error;
@@ -339,7 +348,7 @@ function parseWithdrawable(item: Item): Withdrawable {
   if (run !== undefined) return run;
   const [error] = unreadable;
   if (error === undefined || error.host === null || item["ord"] === undefined) throw error ?? new RunError(item, "");
-  return { ...parseRunOrder(item), host: error.host, withdrawn_at: optionalTextOf(item, "withdrawn") };
+  return { ...parseRunOrder(item), host: error.host, withdrawn_at: optionalText(item, "withdrawn") };
 }
 
 async function withdraw(table: Table, fleet: string, id: string, at: string): Promise<Withdrawable | null> {
@@ -368,7 +377,7 @@ async function withdraw(table: Table, fleet: string, id: string, at: string): Pr
     if (!(error instanceof TransactionCancelled)) throw error;
     // Another request has withdrawn it since: its time is the right one.
     const again = await getItem(table, key);
-    if (again === null || optionalTextOf(again, "withdrawn") === null) throw error;
+    if (again === null || optionalText(again, "withdrawn") === null) throw error;
     return parseWithdrawable(again);
   }
   return { ...run, withdrawn_at: at };

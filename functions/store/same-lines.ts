@@ -8,7 +8,7 @@ import type { NewRun } from "../../shared/cells/sample.ts";
 import { encodeSample } from "../../shared/cells/sample.ts";
 import { TABLE } from "../../shared/deployment.ts";
 import type { Run } from "../../shared/run/run.ts";
-import { textOf } from "./item.ts";
+import { itemText } from "./item.ts";
 import { runKey, runsOfHost } from "./keys.ts";
 import { isWithdrawn, parseRuns } from "./runs.ts";
 import { getItem, queryPage, type Table } from "./table.ts";
@@ -45,7 +45,7 @@ export async function findSameLines(table: Table, runs: readonly NewRun[]): Prom
     Limit: SEARCHED,
   });
   const ids = new Set(runs.map(({ run }) => run.id));
-  const others = items.filter((item) => !isWithdrawn(item)).map((item) => textOf(item, "sk"));
+  const others = items.filter((item) => !isWithdrawn(item)).map((item) => itemText(item, "sk"));
   for (const id of others.filter((other) => !ids.has(other)).slice(0, MAX_COMPARED)) {
     const item = await getItem(table, runKey(fleet, id));
     const [other] = item === null ? [] : parseRuns([item]).runs;

@@ -6,12 +6,22 @@ import { gunzip, gzip } from "node:zlib";
 import type { TransactWriteItem } from "@aws-sdk/client-dynamodb";
 import type { Page } from "../../shared/run/listing.ts";
 import type { Share, StoredDocument } from "../../shared/run/share.ts";
-import { cursorAt, positionAt } from "./cursor.ts";
 import { retryingTransient, TransactionCancelled } from "./errors.ts";
 import { deletePartition } from "./generations.ts";
-import { bytesOf, type Item, keyItem, optionalTextOf, sizeOf, textOf } from "./item.ts";
+import { type Item, itemBytes, itemSize, itemText, keyItem, optionalText } from "./item.ts";
 import { documentKey, documentPrefix, fleetShareKey, fleetSharesPartition, shareKey, sharePartition } from "./keys.ts";
-import { getItem, inChunks, partition, queryAll, queryItems, queryPage, type Table, transact } from "./table.ts";
+import {
+  cursorAt,
+  getItem,
+  inChunks,
+  partition,
+  positionAt,
+  queryAll,
+  queryItems,
+  queryPage,
+  type Table,
+  transact,
+} from "./table.ts";
 
 /** Bytes of a chunk of a document. */
 const CHUNK_BYTES = 300_000;
@@ -20,7 +30,7 @@ const compress = promisify(gzip);
 const decompress = promisify(gunzip);
 
 // `add` has written it from a Share.
-const parseShare = (item: Item): Share => JSON.parse(textOf(item, "share")) as Share;
+const parseShare = (item: Item): Share => JSON.parse(itemText(item, "share")) as Share;
 
 /** The shares of a table. */
 export function makeShareStore(table: Table) {
@@ -29,7 +39,7 @@ export function makeShareStore(table: Table) {
   return {
     add: async (share: Share, documents: readonly StoredDocument[]): Promise<void> => {
       const items = (await Promise.all(documents.map((one) => documentItems(share.id, one)))).flat();
-      for (const batch of inChunks(items, { bytesOf: sizeOf })) {
+      for (const batch of inChunks(items, { measure: itemSize })) {
         await retryingTransient(() => transact(table, batch.map(put)));
       }
       // The share comes last: until it is stored, nobody knows the id that its documents are stored under.
@@ -39,7 +49,7 @@ export function makeShareStore(table: Table) {
     },
     find: async (id: string): Promise<{ readonly share: Share; readonly revokedAt: string | null } | null> => {
       const item = await getItem(table, shareKey(id));
-      return item === null ? null : { share: parseShare(item), revokedAt: optionalTextOf(item, "revoked_at") };
+      return item === null ? null : { share: parseShare(item), revokedAt: optionalText(item, "revoked_at") };
     },
     list: async (fleet: string, limit: number, cursor?: string): Promise<Page<Share>> => {
       const page = await queryPage(table, {
@@ -49,7 +59,7 @@ export function makeShareStore(table: Table) {
               KeyConditionExpression: "pk = :pk AND sk < :below",
               ExpressionAttributeValues: {
                 ":pk": { S: fleetSharesPartition(fleet) },
-                ":below": { S: positionAt(listingOf(fleet), cursor) },
+                ":below": { S: positionAt(listing(fleet), cursor) },
               },
             }),
         ScanIndexForward: false,
@@ -59,7 +69,7 @@ export function makeShareStore(table: Table) {
       const last = page.items.at(-1);
       return {
         items: page.items.map(parseShare),
-        cursor: page.next === null || last === undefined ? null : cursorAt(listingOf(fleet), textOf(last, "sk")),
+        cursor: page.next === null || last === undefined ? null : cursorAt(listing(fleet), itemText(last, "sk")),
       };
     },
     revoke: async (share: Share, at: string): Promise<void> => {
@@ -83,17 +93,17 @@ export function makeShareStore(table: Table) {
 /** The entry of a share in the list of its fleet, from the item of the share. */
 export function listEntry(item: Item): Item {
   const { fleet, created_at, id } = parseShare(item);
-  return { ...keyItem(fleetShareKey(fleet, created_at, id)), share: { S: textOf(item, "share") } };
+  return { ...keyItem(fleetShareKey(fleet, created_at, id)), share: { S: itemText(item, "share") } };
 }
 
 /** The ids of a fleet's shares that are not revoked. */
 export async function* shareIds(table: Table, fleet: string): AsyncGenerator<string, void> {
   const query = { ...partition(fleetSharesPartition(fleet)), ProjectionExpression: "pk, sk", ConsistentRead: true };
-  for await (const entry of queryItems(table, query)) yield textOf(entry, "sk").split("#")[1] ?? "";
+  for await (const entry of queryItems(table, query)) yield itemText(entry, "sk").split("#")[1] ?? "";
 }
 
 /** What the cursors of a fleet's shares are bound to; the position is the sort key in the list. */
-const listingOf = (fleet: string) => ["shares", fleet];
+const listing = (fleet: string) => ["shares", fleet];
 
 /** The chunks of a document as items. */
 async function documentItems(id: string, { name, bytes }: StoredDocument): Promise<Item[]> {
@@ -113,8 +123,8 @@ async function readDocument(table: Table, id: string, name: string): Promise<Uin
     ConsistentRead: true,
   });
   const [first] = items;
-  if (first === undefined || Number(textOf(first, "pieces")) !== items.length) return null;
-  return decompress(Buffer.concat(items.map((item) => bytesOf(item, "bytes"))));
+  if (first === undefined || Number(itemText(first, "pieces")) !== items.length) return null;
+  return decompress(Buffer.concat(items.map((item) => itemBytes(item, "bytes"))));
 }
 
 /** A put that fails when the item is there already. */

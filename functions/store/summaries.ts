@@ -6,23 +6,23 @@
 
 import type { TransactWriteItem } from "@aws-sdk/client-dynamodb";
 import { computeCohort } from "../../shared/cells/host-values.ts";
-import type {
-  CountedHost,
-  FleetGeneration,
-  ListedHost,
-  StoredSummary,
-  SummaryStep,
+import {
+  type CountedHost,
+  decodeSummary,
+  encodeSummary,
+  type FleetGeneration,
+  type ListedHost,
+  type StoredSummary,
+  type SummaryStep,
 } from "../../shared/cells/stored-summary.ts";
-import { decodeSummary, encodeSummary } from "../../shared/cells/summary-codec.ts";
 import { SHARDS } from "../../shared/deployment.ts";
 import type { Page } from "../../shared/run/listing.ts";
 import { PERIOD_ALL } from "../../shared/run/periods.ts";
-import { cursorAt, positionAt } from "./cursor.ts";
 import { currentGeneration } from "./generations.ts";
-import { type Item, textOf } from "./item.ts";
-import { idOf, summaryKey, summaryPartition } from "./keys.ts";
+import { type Item, itemText } from "./item.ts";
+import { keyText, summaryKey, summaryPartition } from "./keys.ts";
 import { readPendingHost } from "./pending-hosts.ts";
-import { getItems, putVersion, queryItems, type Table } from "./table.ts";
+import { cursorAt, getItems, positionAt, putVersion, queryItems, type Table } from "./table.ts";
 
 /** The stored summaries in the order of the keys; an empty one with version null where nothing is stored. */
 export async function readSummaries(
@@ -36,7 +36,7 @@ export async function readSummaries(
     wanted.map(({ key }) => key),
   );
   return wanted.map(({ host, key }) => {
-    const item = items.get(idOf(key));
+    const item = items.get(keyText(key));
     return item === undefined ? { summary: { host, groups: [] }, cohort: {}, version: null } : parseSummary(item);
   });
 }
@@ -44,9 +44,9 @@ export async function readSummaries(
 /** The summary of an item. Throws for a damaged item. */
 export function parseSummary(item: Item): StoredSummary {
   return {
-    summary: decodeSummary(textOf(item, "summary")),
-    cohort: JSON.parse(textOf(item, "cohort")),
-    version: textOf(item, "ver"),
+    summary: decodeSummary(itemText(item, "summary")),
+    cohort: JSON.parse(itemText(item, "cohort")),
+    version: itemText(item, "ver"),
   };
 }
 
@@ -71,7 +71,7 @@ export function summaryWrite(
 export function makeHostStore(table: Table) {
   return {
     list: (fleet: string, limit: number, cursor?: string): Promise<Page<ListedHost>> =>
-      listHosts(table, fleet, limit, cursor === undefined ? null : positionAt(listingOf(fleet), cursor)),
+      listHosts(table, fleet, limit, cursor === undefined ? null : positionAt(listing(fleet), cursor)),
     get: (fleet: string, host: string): Promise<CountedHost | null> => getHost(table, fleet, host),
   };
 }
@@ -87,21 +87,21 @@ async function getHost(table: Table, fleet: string, host: string): Promise<Count
 }
 
 /** What the cursors of a fleet's hosts are bound to; the position is the name of a host. */
-const listingOf = (fleet: string) => ["hosts", fleet];
+const listing = (fleet: string) => ["hosts", fleet];
 
 async function listHosts(table: Table, fleet: string, limit: number, after: string | null): Promise<Page<ListedHost>> {
   const of = await currentGeneration(table, fleet);
   const items: ListedHost[] = [];
-  for await (const stored of inOrder(Array.from({ length: SHARDS }, (_, shard) => hostsOf(shard)))) {
+  for await (const stored of inOrder(Array.from({ length: SHARDS }, (_, shard) => readShard(shard)))) {
     const last = items.at(-1);
     if (items.length === limit && last !== undefined)
-      return { items, cursor: cursorAt(listingOf(fleet), last.summary.host) };
+      return { items, cursor: cursorAt(listing(fleet), last.summary.host) };
     items.push({ summary: stored.summary, cohort: computeCohort(stored.summary) });
   }
   return { items, cursor: null };
 
   /** The hosts of one shard that have runs, after the host `after`. */
-  async function* hostsOf(shard: number): AsyncGenerator<StoredSummary, void> {
+  async function* readShard(shard: number): AsyncGenerator<StoredSummary, void> {
     const query = {
       KeyConditionExpression: `pk = :pk${after === null ? "" : " AND sk > :after"}`,
       ExpressionAttributeValues: {

@@ -1,6 +1,7 @@
 // The table: reads of items and queries, and transactions, with the errors of the SDK translated. `client.ts` opens it. The
 // helpers for writes split lists into chunks that fit into a transaction, and write versioned items.
 
+import { createHash } from "node:crypto";
 import {
   BatchGetItemCommand,
   type DynamoDBClient,
@@ -10,9 +11,10 @@ import {
   type TransactWriteItem,
   TransactWriteItemsCommand,
 } from "@aws-sdk/client-dynamodb";
-import { storeBusy, translateError } from "./errors.ts";
-import { type Item, keyItem, textOf } from "./item.ts";
-import { idOf, type Key } from "./keys.ts";
+import { AppError } from "../../shared/errors.ts";
+import { retryingTransient, storeBusy, TransactionCancelled, translateError } from "./errors.ts";
+import { type Item, itemText, keyItem } from "./item.ts";
+import { type Key, keyText } from "./keys.ts";
 
 /** A table and its client. */
 export interface Table {
@@ -38,12 +40,12 @@ export async function getItem(table: Table, key: Key): Promise<Item | null> {
   }
 }
 
-/** Items by their keys (each given once), read consistently; by `idOf` their key, without the missing ones. */
+/** Items by their keys (each given once), read consistently; by `keyText` their key, without the missing ones. */
 export async function getItems(table: Table, keys: readonly Key[]): Promise<Map<string, Item>> {
   const batches: Key[][] = [];
   for (let from = 0; from < keys.length; from += KEYS_PER_BATCH) batches.push(keys.slice(from, from + KEYS_PER_BATCH));
   const found = (await Promise.all(batches.map((batch) => getBatch(table, batch)))).flat();
-  return new Map(found.map((item) => [idOf({ pk: textOf(item, "pk"), sk: textOf(item, "sk") }), item]));
+  return new Map(found.map((item) => [keyText({ pk: itemText(item, "pk"), sk: itemText(item, "sk") }), item]));
 }
 
 async function getBatch(table: Table, keys: readonly Key[]): Promise<Item[]> {
@@ -131,30 +133,41 @@ export async function transact(table: Table, writes: readonly TransactWriteItem[
   }
 }
 
+/** The same, retried where that may help. False, and nothing is written, if another writer was faster. */
+export async function tryTransact(table: Table, writes: readonly TransactWriteItem[]): Promise<boolean> {
+  try {
+    await retryingTransient(() => transact(table, writes));
+    return true;
+  } catch (error) {
+    if (error instanceof TransactionCancelled && error.isLostRace) return false;
+    throw error;
+  }
+}
+
 // Writes.
 
 /** Writes that DynamoDB takes in one transaction. */
 export const WRITES_PER_TRANSACTION = 100;
 
-/** DynamoDB takes 4 MiB in one transaction; the rest is for keys, expressions and the inexactness of `sizeOf`. */
+/** DynamoDB takes 4 MiB in one transaction; the rest is for keys, expressions and the inexactness of `itemSize`. */
 export const MAX_TRANSACTION_BYTES = 3_000_000;
 
 /**
  * Splits `items`, each of which is one write, into chunks for one transaction each, in order. An item may need a further write
- * that it shares with others of its chunk, such as that of a pending host: `sharedOf` identifies it. No chunk has more than
+ * that it shares with others of its chunk, such as that of a pending host: `sharedBy` identifies it. No chunk has more than
  * 100 writes or 3 MB, except that an item that is larger has a chunk of its own.
  */
 export function inChunks<T>(
   items: readonly T[],
-  { bytesOf, sharedOf = () => null }: { bytesOf: (item: T) => number; sharedOf?: (item: T) => string | null },
+  { measure, sharedBy = () => null }: { measure: (item: T) => number; sharedBy?: (item: T) => string | null },
 ): T[][] {
   const chunks: T[][] = [];
   let chunk: T[] = [];
   let shared = new Set<string>();
   let bytes = 0;
   for (const item of items) {
-    const itemBytes = bytesOf(item);
-    const name = sharedOf(item);
+    const itemBytes = measure(item);
+    const name = sharedBy(item);
     const writes = chunk.length + 1 + shared.size + (name === null || shared.has(name) ? 0 : 1);
     if (chunk.length > 0 && (writes > WRITES_PER_TRANSACTION || bytes + itemBytes > MAX_TRANSACTION_BYTES)) {
       chunks.push(chunk);
@@ -194,4 +207,35 @@ function unchanged(version: string | null) {
   return version === null
     ? { ConditionExpression: "attribute_not_exists(pk)" }
     : { ConditionExpression: "ver = :ver", ExpressionAttributeValues: { ":ver": { S: version } } };
+}
+
+// Cursors: the position where a page of a listing ended, as text that the client sends back for the next page. A cursor is
+// bound to its listing: a position of one listing is also a position of another, which would then silently skip rows.
+
+/** What is listed: everything that must be the same for every page, in a fixed order. */
+type Listing = readonly (string | undefined)[];
+
+const DIGITS = 12;
+
+/** The cursor for a position in a listing. */
+export function cursorAt(listing: Listing, position: string): string {
+  return Buffer.from(computeCheck(listing, position) + position).toString("base64url");
+}
+
+/** The position of a cursor of the very same listing. Throws `bad_parameter` for any other text. */
+export function positionAt(listing: Listing, cursor: string): string {
+  const text = Buffer.from(cursor, "base64url").toString("utf8");
+  const position = text.slice(DIGITS);
+  if (cursorAt(listing, position) !== cursor) {
+    throw new AppError("bad_parameter", "invalid cursor for this query; omit it to start over");
+  }
+  return position;
+}
+
+/** Against mistakes, not attacks: with a forged cursor a client sees only what it may list anyway. */
+function computeCheck(listing: Listing, position: string): string {
+  return createHash("sha256")
+    .update(JSON.stringify([...listing.map((part) => part ?? null), position]))
+    .digest("hex")
+    .slice(0, DIGITS);
 }

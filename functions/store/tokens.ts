@@ -11,8 +11,8 @@ import type { TransactWriteItem } from "@aws-sdk/client-dynamodb";
 import { AppError } from "../../shared/errors.ts";
 import { codeUnitOrder } from "../../shared/run/text.ts";
 import { SCOPES, type StoredToken, type Token, type TokenUse } from "../../shared/run/token.ts";
-import { retryingTransient, TransactionCancelled } from "./errors.ts";
-import { type Item, keyItem, optionalBytesOf, optionalTextOf, textOf, textSetOf } from "./item.ts";
+import { retryingTransient } from "./errors.ts";
+import { type Item, itemText, itemTextSet, keyItem, optionalBytes, optionalText } from "./item.ts";
 import {
   cohortsNamedKey,
   dayUseKey,
@@ -22,7 +22,7 @@ import {
   TOKEN_PARTITIONS,
   tokenKey,
 } from "./keys.ts";
-import { getItem, partition, queryAll, type Table, transact } from "./table.ts";
+import { getItem, partition, queryAll, type Table, transact, tryTransact } from "./table.ts";
 
 /**
  * The record of which token is the first admin token: so that it is created once in the life of a table, and the service
@@ -32,7 +32,7 @@ export function makeFirstAdminStore(table: Table) {
   return {
     get: async (): Promise<string | null> => {
       const item = await getItem(table, FIRST_ADMIN_KEY);
-      return item === null ? null : textOf(item, "hash");
+      return item === null ? null : itemText(item, "hash");
     },
     set: (secretHash: string): Promise<void> => {
       const item = { ...keyItem(FIRST_ADMIN_KEY), hash: { S: secretHash } };
@@ -68,7 +68,7 @@ export function makeTokenStore(table: Table, seal: TokenSeal | null = null) {
         if (there?.stored.isGenuine === true) return;
         // An item that is not genuine is overwritten.
         const put = tokenWrite(table, secretHash, token, seal, there?.item ?? null);
-        if (await tryWrite(table, [put, fleetWrite(table, token.fleet)])) return;
+        if (await tryTransact(table, [put, fleetWrite(table, token.fleet)])) return;
       }
     },
     find: async (secretHash: string): Promise<Token | null> => {
@@ -89,7 +89,7 @@ export function makeTokenStore(table: Table, seal: TokenSeal | null = null) {
         const there = await readAt(secretHash);
         if (there?.stored.isGenuine === true && isStoredAsRevoked(there.item)) return;
         const revoked = { ...token, revoked_at: seal?.revokedAt(secretHash) ?? at };
-        if (await tryWrite(table, [tokenWrite(table, secretHash, revoked, seal, there?.item ?? null)])) return;
+        if (await tryTransact(table, [tokenWrite(table, secretHash, revoked, seal, there?.item ?? null)])) return;
       }
     },
   };
@@ -102,10 +102,10 @@ export type TokenStore = ReturnType<typeof makeTokenStore>;
 export async function sealAll(table: Table, seal: TokenSeal): Promise<number> {
   let sealed = 0;
   for (const item of await readTokenItems(table)) {
-    const token = parseToken(optionalTextOf(item, "token"));
+    const token = parseToken(optionalText(item, "token"));
     if (token === null) continue;
     // If it fails, the service has written the token since, with its code.
-    await tryWrite(table, [tokenWrite(table, textOf(item, "sk"), token, seal, item)]);
+    await tryTransact(table, [tokenWrite(table, itemText(item, "sk"), token, seal, item)]);
     sealed += 1;
   }
   return sealed;
@@ -128,7 +128,7 @@ export function tokenWrite(
     token: { S: text },
     ...(seal === null ? {} : { mac: { B: seal.mac(sealedText(secretHash, token)) } }),
   };
-  const found = before === null ? null : optionalTextOf(before, "token");
+  const found = before === null ? null : optionalText(before, "token");
   const unchanged =
     before === null
       ? { ConditionExpression: "attribute_not_exists(pk)" }
@@ -142,17 +142,6 @@ export function tokenWrite(
   return { Put: { TableName: table.name, Item: item, ...unchanged } };
 }
 
-/** False if another writer was faster. */
-async function tryWrite(table: Table, writes: Parameters<typeof transact>[1]): Promise<boolean> {
-  try {
-    await retryingTransient(() => transact(table, writes));
-    return true;
-  } catch (error) {
-    if (error instanceof TransactionCancelled && error.isLostRace) return false;
-    throw error;
-  }
-}
-
 /**
  * What the code of a token is computed from: its key and all its fields, so that nobody can change a scope, an expiry or a
  * fleet, or move an item to another secret. It is JSON of a list, so that no two different tokens have the same text.
@@ -163,19 +152,19 @@ function sealedText(secretHash: string, token: Token): string {
   return JSON.stringify(["vbdstat token", 1, secretHash, ...fields]);
 }
 
-const isStoredAsRevoked = (item: Item): boolean => parseToken(optionalTextOf(item, "token"))?.revoked_at !== null;
+const isStoredAsRevoked = (item: Item): boolean => parseToken(optionalText(item, "token"))?.revoked_at !== null;
 
 function parseStoredToken(item: Item, seal: TokenSeal | null): StoredToken {
-  const secretHash = textOf(item, "sk");
-  const token = parseToken(optionalTextOf(item, "token"));
+  const secretHash = itemText(item, "sk");
+  const token = parseToken(optionalText(item, "token"));
   if (token === null) return { secretHash, token: unreadableToken(secretHash), isGenuine: false };
   const revoked_at = token.revoked_at ?? seal?.revokedAt(secretHash) ?? null;
   return { secretHash, token: { ...token, revoked_at }, isGenuine: seal === null || hasCode(item, token, seal) };
 }
 
 function hasCode(item: Item, token: Token, seal: TokenSeal): boolean {
-  const given = optionalBytesOf(item, "mac") ?? new Uint8Array();
-  const right = seal.mac(sealedText(textOf(item, "sk"), token));
+  const given = optionalBytes(item, "mac") ?? new Uint8Array();
+  const right = seal.mac(sealedText(itemText(item, "sk"), token));
   return given.length === right.length && timingSafeEqual(given, right);
 }
 
@@ -224,7 +213,7 @@ function parseObject(text: string | null): Record<string, unknown> {
 
 /** All fleets. */
 export async function listFleets(table: Table): Promise<string[]> {
-  return (await queryAll(table, partition(FLEETS_PARTITION))).map((item) => textOf(item, "sk"));
+  return (await queryAll(table, partition(FLEETS_PARTITION))).map((item) => itemText(item, "sk"));
 }
 
 /** Adds a fleet to the list. Repeating it changes nothing. */
@@ -267,7 +256,7 @@ export function makeUseStore(table: Table) {
     },
     cohorts: async (tokenId: string, year: string): Promise<ReadonlySet<string>> => {
       const item = await getItem(table, cohortsNamedKey(tokenId, year));
-      return new Set(item === null ? [] : textSetOf(item, "cohorts"));
+      return new Set(item === null ? [] : itemTextSet(item, "cohorts"));
     },
     addCohorts: async (tokenId: string, year: string, cohorts: readonly string[], before: number): Promise<boolean> => {
       const write = {
@@ -284,13 +273,7 @@ export function makeUseStore(table: Table) {
           },
         },
       };
-      try {
-        await retryingTransient(() => transact(table, [write]));
-        return true;
-      } catch (error) {
-        if (error instanceof TransactionCancelled && error.isLostRace) return false;
-        throw error;
-      }
+      return tryTransact(table, [write]);
     },
   };
 }

@@ -12,13 +12,27 @@ export function parseArguments<const Options extends NonNullable<ParseArgsConfig
   args: readonly string[],
   options: Options,
 ) {
-  try {
-    return parseArgs({ args: [...args], options, allowPositionals: true });
-  } catch (error) {
-    // The second sentence is about file names that begin with a dash.
-    if (error instanceof TypeError) throw new UsageError(error.message.replace(/\. .*/s, ""));
-    throw error;
+  for (const token of parseArgs({ args: [...args], options, allowPositionals: true, strict: false, tokens: true })
+    .tokens) {
+    if (token.kind === "option") rejectInvalid(token, options[token.name]?.type);
   }
+  return parseArgs({ args: [...args], options, allowPositionals: true });
+}
+
+/** An option as it was given: `value` is undefined without one, and `inlineValue` says whether it follows a `=`. */
+interface GivenOption {
+  readonly rawName: string;
+  readonly value: string | undefined;
+  readonly inlineValue: boolean | undefined;
+}
+
+/** Throws UsageError for an option that `parseArgs` would reject, whose own messages explain its programming interface. */
+function rejectInvalid({ rawName, value, inlineValue }: GivenOption, type: "string" | "boolean" | undefined): void {
+  if (type === undefined) throw new UsageError(`unknown option ${rawName}`);
+  if (type === "boolean" && value !== undefined) throw new UsageError(`option ${rawName} takes no value`);
+  // A value that looks like an option is more likely a forgotten value and the next option.
+  const isMissing = value === undefined || (inlineValue === false && value.length > 1 && value.startsWith("-"));
+  if (type === "string" && isMissing) throw new UsageError(`option ${rawName} needs a value`);
 }
 
 /** Parsed arguments of any command. */

@@ -1,7 +1,6 @@
 // `vbdstat rebuild`: recomputes the statistics of a fleet.
 
-import { rebuildFleet } from "../../functions/service/rebuild.ts";
-import { reparseFleet } from "../../functions/service/reparse.ts";
+import { rebuildFleet, reparseFleet } from "../../functions/service/rebuild.ts";
 import { makeAggregationStores } from "../../functions/store/commit.ts";
 import { backOff } from "../../functions/store/errors.ts";
 import { makeFleetScan, makeRebuildScan } from "../../functions/store/fleet-scan.ts";

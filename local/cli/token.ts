@@ -1,7 +1,6 @@
 // `vbdstat token`: creates, lists and revokes tokens.
 
-import { makeSecret, secretHash } from "../../functions/service/secret.ts";
-import { makeRootToken, makeToken } from "../../functions/service/tokens.ts";
+import { makeRootToken, makeSecret, makeToken, secretHash } from "../../functions/service/tokens.ts";
 import { makeShareStore } from "../../functions/store/shares.ts";
 import type { Table } from "../../functions/store/table.ts";
 import { newToken } from "../../shared/api/token-requests.ts";

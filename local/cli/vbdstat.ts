@@ -8,12 +8,11 @@ import { formatError } from "../server/log.ts";
 import { asStartError, StartError } from "../server/start-error.ts";
 import { parseArguments, UsageError } from "./arguments.ts";
 import { audit } from "./audit.ts";
-import { backup } from "./backup.ts";
+import { backup, restore } from "./backup.ts";
 import { type Command, openStore, type Terminal } from "./command.ts";
 import { exportRuns } from "./export.ts";
 import { importFiles } from "./import.ts";
 import { rebuild } from "./rebuild.ts";
-import { restore } from "./restore.ts";
 import { token } from "./token.ts";
 import { upgrade } from "./upgrade.ts";
 

@@ -2,8 +2,13 @@
 // revoked token stays revoked, even if a file or a setting still has it. Also: reading and writing files with a secret.
 
 import { closeSync, constants, fstatSync, fsyncSync, openSync, readSync, renameSync, rmSync, writeSync } from "node:fs";
-import { makeSecret, secretHash } from "../../functions/service/secret.ts";
-import { type FirstAdminDeps, installFirstAdmin, validRootTokens } from "../../functions/service/tokens.ts";
+import {
+  type FirstAdminDeps,
+  installFirstAdmin,
+  makeSecret,
+  secretHash,
+  validRootTokens,
+} from "../../functions/service/tokens.ts";
 import { AppError } from "../../shared/errors.ts";
 import { errorMessage, StartError } from "./start-error.ts";
 

@@ -24,7 +24,7 @@ import { makeShareStore } from "../../functions/store/shares.ts";
 import { makeStatusStore, StoreHealth } from "../../functions/store/status.ts";
 import { makeHostStore } from "../../functions/store/summaries.ts";
 import { makeFirstAdminStore, makeTokenStore, makeUseStore } from "../../functions/store/tokens.ts";
-import { addDocsRoutes } from "../../functions/web/docs/app.ts";
+import { addDocsRoutes } from "../../functions/web/docs/page.tsx";
 import { makeHttpApp } from "../../functions/web/http/app.ts";
 import type { Log } from "../../functions/web/http/log.ts";
 import { addPageRoutes } from "../../functions/web/pages/app.ts";

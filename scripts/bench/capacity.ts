@@ -6,14 +6,17 @@ import { cellSource } from "../../functions/service/summary-source.ts";
 import { makeCellStore } from "../../functions/store/cells.ts";
 import { makeAggregationStores } from "../../functions/store/commit.ts";
 import { backOff } from "../../functions/store/errors.ts";
-import { shardOf } from "../../functions/store/keys.ts";
+import { currentGeneration } from "../../functions/store/generations.ts";
+import { itemSize } from "../../functions/store/item.ts";
+import { cellPartition, computeShard, runsOfHost, summaryKey } from "../../functions/store/keys.ts";
 import { makePendingHosts } from "../../functions/store/pending-hosts.ts";
 import { makeRunStore } from "../../functions/store/runs.ts";
-import type { Table } from "../../functions/store/table.ts";
+import { partition, queryItems, type Table } from "../../functions/store/table.ts";
 import { generateFleet } from "../../local/demo/generated-fleet.ts";
+import { PERIOD_ALL } from "../../shared/run/periods.ts";
 import { compare } from "../../shared/summaries/compare.ts";
-import { FLEET, runsOf } from "./fleets.ts";
-import type { Row } from "./rows.ts";
+import { FLEET, parseRuns } from "./fleets.ts";
+import type { Figure, Row } from "./section.ts";
 
 interface Capacity {
   requests: number;
@@ -83,30 +86,53 @@ export async function consumedBy(table: Table, fleet: string): Promise<Row[]> {
   }
   // Known hosts in a new month. A new seed each time: in a kept folder, the lines of the last run would be duplicates.
   const seed = Date.now() % 2 ** 31;
-  const uploadsOf = (hosts: number) => [
+  const generateUploads = (hosts: number) => [
     ...generateFleet({ ...FLEET, seed: seed + hosts, hosts, runs: 1, from: "2026-12-01T00:00:00.000Z" }),
   ];
-  const added = uploadsOf(10).flatMap(({ body }) => runsOf(body));
+  const added = generateUploads(10).flatMap(({ body }) => parseRuns(body));
   await measure("single", "result", added.length, async () => {
     for (const run of added) await runs.add([run]);
   });
   const deps = { ...makeAggregationStores(table), clock: Date.now, backOff };
   const aggregate = async (hosts: readonly string[]): Promise<void> => {
-    for (const bucket of new Set(hosts.map((host) => shardOf("default", host)))) {
-      const ofBucket = hosts.filter((host) => shardOf("default", host) === bucket);
+    for (const bucket of new Set(hosts.map((host) => computeShard("default", host)))) {
+      const ofBucket = hosts.filter((host) => computeShard("default", host) === bucket);
       const marks = await Promise.all(ofBucket.map((host) => deps.pendingHosts.get("default", host)));
       const open = marks.filter((mark) => mark !== null);
       await aggregatePendingHosts(deps, "default", bucket, open);
     }
   };
   await measure("aggregate/one-by-one", "host", 10, async () => {
-    for (const { host } of uploadsOf(10)) await aggregate([host]);
+    for (const { host } of generateUploads(10)) await aggregate([host]);
   });
-  const together = uploadsOf(100);
-  await runs.add(together.flatMap(({ body }) => runsOf(body)));
+  const together = generateUploads(100);
+  await runs.add(together.flatMap(({ body }) => parseRuns(body)));
   await measure("aggregate/together=100", "host", 100, () => aggregate(together.map(({ host }) => host)));
   const [batch] = generateFleet({ ...FLEET, seed: seed + 1_000, hosts: 1, runs: 50, from: "2026-12-02T00:00:00.000Z" });
-  const hundred = runsOf(batch?.body ?? "");
+  const hundred = parseRuns(batch?.body ?? "");
   await measure("batch=100", "result", hundred.length, () => runs.add(hundred));
   return rows;
+}
+
+// The largest items of a table, by kind. The limit of DynamoDB is 400 KB.
+
+/** The largest of all cells and summaries of period `all`, which are the largest periods, and of the runs of the given hosts. */
+export async function largestItems(table: Table, hosts: readonly string[]): Promise<Figure[]> {
+  const of = await currentGeneration(table, "default");
+  // A host's partition has the summaries of all hosts of its shard.
+  const buckets = new Set(hosts.map((host) => summaryKey(of, PERIOD_ALL, host).pk));
+  const kinds = {
+    run: hosts.map((host) => runsOfHost("default", host)),
+    host: [...buckets],
+    cell: [cellPartition(of, PERIOD_ALL)],
+  };
+  const figures: Figure[] = [];
+  for (const [kind, partitions] of Object.entries(kinds)) {
+    let largest = 0;
+    for (const pk of partitions) {
+      for await (const item of queryItems(table, partition(pk))) largest = Math.max(largest, itemSize(item));
+    }
+    figures.push({ value: largest, unit: `${kind}-B`, target: 400e3 });
+  }
+  return figures;
 }

@@ -6,9 +6,7 @@ import { spawn } from "node:child_process";
 import { join } from "node:path";
 import { createInterface } from "node:readline";
 import { bundle, bundleFile } from "../../infra/bundle.ts";
-import type { Row } from "./rows.ts";
-import type { Section } from "./section.ts";
-import { median } from "./timing.ts";
+import { median, type Row, type Section } from "./section.ts";
 
 /** The first request to each function: one that needs a token, without a token; or a public document. */
 const FIRST_REQUESTS = {

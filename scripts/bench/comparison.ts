@@ -4,13 +4,10 @@
 import { existsSync } from "node:fs";
 import { generateFleet } from "../../local/demo/generated-fleet.ts";
 import { METRIC_NAMES } from "../../shared/run/metrics.ts";
-import { consumedBy } from "./capacity.ts";
+import { consumedBy, largestItems } from "./capacity.ts";
 import { aggregateAll, FILTER, FLEET, fleetFolder, storeFleet, withTable } from "./fleets.ts";
-import { largestItems } from "./item-sizes.ts";
-import type { Row } from "./rows.ts";
-import type { Section } from "./section.ts";
+import { percentile, type Row, type Section, type Timing, timed } from "./section.ts";
 import { type BenchServer, startServer } from "./server.ts";
-import { percentile, type Timing, timed } from "./timing.ts";
 
 const QUERY = "/v1/compare?baseline=loop&candidate=blktap2";
 

@@ -15,9 +15,8 @@ import { type FleetPlan, PLAIN_FLEET, sameRatio } from "../../local/demo/fleet-p
 import { generateFleet } from "../../local/demo/generated-fleet.ts";
 import { startEngine } from "../../local/server/engine.ts";
 import { readBonnie } from "../../shared/bonnie/reader.ts";
-import type { NewRun } from "../../shared/cells/sample.ts";
-import { toSample } from "../../shared/cells/sample.ts";
-import { progress } from "./timing.ts";
+import { type NewRun, toSample } from "../../shared/cells/sample.ts";
+import { progress } from "./section.ts";
 
 /** 100 cohorts; `FILTER` matches 50 of them, with half of the hosts. */
 export const FLEET: FleetPlan = {
@@ -63,7 +62,7 @@ export async function withTable<T>(dataDir: string, use: (table: Table, endpoint
   }
 }
 
-export const runsOf = (body: string): NewRun[] => {
+export const parseRuns = (body: string): NewRun[] => {
   const envelope = {
     fleet: "default",
     receivedAt: "2026-11-22T00:00:00.000Z",
@@ -97,7 +96,7 @@ export async function storeFleet(table: Table, plan: FleetPlan): Promise<Load> {
     const asked = performance.now();
     const { value: upload } = uploads.next();
     generating += performance.now() - asked;
-    if (upload !== undefined) batch.push(...runsOf(upload.body));
+    if (upload !== undefined) batch.push(...parseRuns(upload.body));
     if (batch.length >= BATCH || upload === undefined) {
       const adding: Promise<unknown> = store.add(batch).finally(() => inFlight.delete(adding));
       inFlight.add(adding);

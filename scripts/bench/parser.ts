@@ -2,10 +2,8 @@
 
 import { generateFleet } from "../../local/demo/generated-fleet.ts";
 import { readBonnie } from "../../shared/bonnie/reader.ts";
-import { FLEET, runsOf } from "./fleets.ts";
-import type { Row } from "./rows.ts";
-import type { BenchOptions } from "./section.ts";
-import { median } from "./timing.ts";
+import { FLEET, parseRuns } from "./fleets.ts";
+import { type BenchOptions, median, type Row } from "./section.ts";
 
 /** Processes a text once; returns something that depends on all of it. */
 type Reader = (text: string) => number;
@@ -40,7 +38,7 @@ export async function parser({ quick }: BenchOptions): Promise<readonly Row[]> {
     ];
   });
   const [upload] = generateFleet({ ...FLEET, hosts: 1, runs: 50 });
-  const parseUpload = () => runsOf(upload?.body ?? "").length;
+  const parseUpload = () => parseRuns(upload?.body ?? "").length;
   return [...rows, makeRow("ParseJudgeSample/fields=50/results=100", 100, batches * 20, {}, parseUpload)];
 }
 

@@ -2,10 +2,8 @@
 
 import { generateFleet } from "../../local/demo/generated-fleet.ts";
 import { FLEET, singleResults } from "./fleets.ts";
-import type { Figure, Row } from "./rows.ts";
-import { type Section, untilAggregated } from "./section.ts";
+import { type Figure, percentile, progress, type Row, type Section, timed, untilAggregated } from "./section.ts";
 import { type BenchServer, startServer } from "./server.ts";
-import { percentile, progress, timed } from "./timing.ts";
 
 /** One result per request, as cron jobs send them. */
 export const singles: Section = async ({ folder, quick, profile }) => {

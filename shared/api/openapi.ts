@@ -14,9 +14,9 @@ type Json = Readonly<Record<string, unknown>>;
 
 const DESCRIPTION = `Collects Bonnie++ results from Xen Dom0 hosts and compares block backends over a fleet.
 
-Tokens go into the header \`Authorization: Bearer TOKEN\`; a token belongs to one fleet and has one scope, and \`admin\` may do what every other scope may. Formats: a suffix of the path (\`/v1/compare.txt\`) wins over \`Accept\`, which wins over the first format listed.
+Tokens go into the header \`Authorization: Bearer TOKEN\`; a token belongs to one fleet and has one scope, and \`admin\` may do what every other scope may. Formats: a suffix of the path (\`/v1/compare.txt\`) takes precedence over \`Accept\`; without either, the response has the first format listed.
 
-Under /v1 keys, parameters, codes and endpoints may be added; none is renamed or removed.`;
+Under /v1 keys, parameters, codes and endpoints may be added; they are never renamed or removed.`;
 
 /** The whole document. */
 export function openApiDocument(endpoints: readonly Endpoint[]): Json {

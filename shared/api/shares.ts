@@ -4,7 +4,7 @@
 import * as z from "zod";
 import { METRIC_NAMES } from "../run/metrics.ts";
 import type { Share } from "../run/share.ts";
-import { once, oneLine } from "../summaries/fields.ts";
+import { oneLine, single } from "../summaries/fields.ts";
 import { renderFields } from "../summaries/parameters.ts";
 import { type SummaryRegistry, shareableIn } from "../summaries/registry.ts";
 import { schemas } from "../summaries/schemas.ts";
@@ -43,32 +43,33 @@ const snippets = z
   })
   .meta({ id: "ShareSnippets", description: "To paste as they are." });
 
-/** The results of POST /v1/shares and GET /v1/shares, for a registry of summaries. */
-export function shareResults(summaries: SummaryRegistry) {
-  const share = z
-    .strictObject({
-      id: z.string().meta({ description: "Unguessable; anyone who knows it can view the share." }),
-      fleet: z.string(),
-      kind: z.enum(shareableNames(summaries)),
-      query: z.record(z.string(), z.array(z.string())),
-      frozen: z.boolean(),
-      title: z.string().nullable(),
-      created_by: z
-        .strictObject({ token_id: z.string(), label: z.string().nullable() })
-        .meta({ description: "The token that created it, which may revoke it." }),
-      created_at: instant,
-    })
-    .meta({ id: "Share" }) satisfies z.ZodType<Share>;
+const share = z
+  .strictObject({
+    id: z.string().meta({ description: "Unguessable; anyone who knows it can view the share." }),
+    fleet: z.string(),
+    kind: z.string().meta({
+      description:
+        "One of the kinds of `POST /v1/shares`, or another one if another version of the service created the share.",
+    }),
+    query: z.record(z.string(), z.array(z.string())),
+    frozen: z.boolean(),
+    title: z.string().nullable(),
+    created_by: z
+      .strictObject({ token_id: z.string(), label: z.string().nullable() })
+      .meta({ description: "The token that created it, which may revoke it." }),
+    created_at: instant,
+  })
+  .meta({ id: "Share" }) satisfies z.ZodType<Share>;
 
-  const linkedShare = share.extend({ urls }).meta({ id: "LinkedShare", description: "A share with its URLs." });
+const linkedShare = share.extend({ urls }).meta({ id: "LinkedShare", description: "A share with its URLs." });
 
-  const sharePage = z.strictObject({ shares: z.array(linkedShare), cursor: nextCursor }).meta({ id: "SharePage" });
+/** The result of GET /v1/shares. */
+export const sharePage = z.strictObject({ shares: z.array(linkedShare), cursor: nextCursor }).meta({ id: "SharePage" });
 
-  const createdShare = linkedShare
-    .extend({ snippets })
-    .meta({ id: "MadeShare", description: "A share with its URLs and snippets to paste." });
-  return { createdShare, sharePage };
-}
+/** The result of POST /v1/shares. */
+export const createdShare = linkedShare
+  .extend({ snippets })
+  .meta({ id: "MadeShare", description: "A share with its URLs and snippets to paste." });
 
 /** GET /oembed */
 export const oembed = z
@@ -110,16 +111,16 @@ export const newShare = (summaries: SummaryRegistry) =>
 
 /** GET /s/{id}/badge.svg */
 export const badgeQuery = z.strictObject({
-  metric: once(z.enum(METRIC_NAMES)).optional().meta({ description: "The metric; block writes if absent." }),
+  metric: single(z.enum(METRIC_NAMES)).optional().meta({ description: "The metric; block writes if absent." }),
   theme: renderFields.theme,
 });
 
-const pixels = once(z.coerce.number().int().min(1).max(100_000)).optional();
+const pixels = single(z.coerce.number().int().min(1).max(100_000)).optional();
 
 /** GET /oembed, by the specification of oEmbed 1.0; other parameters, which consumers may send, are ignored. */
 export const oembedQuery = z.object({
-  url: once(z.string("expected the URL of a share").max(2_000)).meta({ description: "The URL of a share." }),
+  url: single(z.string("expected the URL of a share").max(2_000)).meta({ description: "The URL of a share." }),
   maxwidth: pixels.meta({ description: "Maximum width in px." }),
   maxheight: pixels.meta({ description: "Maximum height in px." }),
-  format: once(z.string().max(20)).prefault("json").meta({ description: "`json`; no other format is supported." }),
+  format: single(z.string().max(20)).prefault("json").meta({ description: "`json`; no other format is supported." }),
 });

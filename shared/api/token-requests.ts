@@ -1,6 +1,6 @@
 import * as z from "zod";
 import { FLEET_PATTERN, SCOPES } from "../run/token.ts";
-import { once, oneLine } from "../summaries/fields.ts";
+import { oneLine, single } from "../summaries/fields.ts";
 
 /** POST /v1/tokens */
 export const newToken = z.strictObject({
@@ -33,7 +33,7 @@ export const newToken = z.strictObject({
 
 /** GET /v1/tokens */
 export const tokensQuery = z.strictObject({
-  revoked: once(z.enum(["true", "false"], "expected true or false"))
+  revoked: single(z.enum(["true", "false"], "expected true or false"))
     .optional()
     .transform((text) => text === "true")
     .meta({ description: "`true` includes revoked tokens." }),

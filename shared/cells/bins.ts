@@ -2,9 +2,8 @@
 // list of counts merges, encodes and ranks faster than anything sorted or hashed. Rates of at most 15 digits keep even an
 // extreme host within a few thousand bins. Source: statistics.md, section 3.
 
-import { CellError } from "./cell-error.ts";
 import { rnd } from "./host-values.ts";
-import { type Cursor, errorAt, readSigned, readUnsigned, writeSigned, writeUnsigned } from "./varint.ts";
+import { CellError, type Cursor, errorAt, readSigned, readUnsigned, writeSigned, writeUnsigned } from "./varint.ts";
 
 /** Width of a bin in ticks: 0.005 in natural log, a ratio of 1.005. */
 export const BIN_TICKS = 50;
@@ -22,7 +21,7 @@ export interface Bins {
 }
 
 /** The bin of a finite value in ticks. Bin k is centered at 50k, so the bins of d and -d are k and -k. */
-export function binOf(ticks: number): number {
+export function toBin(ticks: number): number {
   return rnd(ticks / BIN_TICKS);
 }
 
@@ -33,7 +32,7 @@ export function emptyBins(): Bins {
 
 /** The histogram of one host with a finite value in ticks. */
 export function singleBin(ticks: number): Bins {
-  return { first: binOf(ticks), counts: [1] };
+  return { first: toBin(ticks), counts: [1] };
 }
 
 /** Adds `from` to `into`, which changes in place. */

@@ -8,7 +8,7 @@ import type { Backend } from "../run/backends.ts";
 import { METRIC_NAMES, type MetricName } from "../run/metrics.ts";
 import { VIEWS, type View } from "../run/run.ts";
 import { singleBin } from "./bins.ts";
-import { type Cell, type CellKind, emptyCell, emptyMetricCell, type MetricCell, SCOPE_ALL } from "./cell.ts";
+import { BothViews, type Cell, type CellKind, emptyCell, emptyMetricCell, type MetricCell, SCOPE_ALL } from "./cell.ts";
 import { encodeCell } from "./codec.ts";
 import {
   computeVote,
@@ -49,29 +49,32 @@ export function pairName(one: Backend, other: Backend): string {
  * objects, which must not be changed.
  */
 export function contributions(summary: HostSummary): Contribution[] {
-  if (summary.groups.some(({ cached }) => cached.length > 0))
-    return VIEWS.flatMap((view) => contributionsInView(view, summary));
+  const hasCached = summary.groups.some(({ cached }) => cached.length > 0);
   const trusted = contributionsInView("trusted", summary);
-  return [...trusted, ...trusted.map((contribution): Contribution => ({ ...contribution, view: "all" }))];
+  const views = new BothViews(trusted, hasCached ? contributionsInView("all", summary) : trusted);
+  return VIEWS.flatMap((view) => views[view].map((contribution): Contribution => ({ view, ...contribution })));
 }
 
-function contributionsInView(view: View, { groups }: HostSummary): Contribution[] {
+/** A contribution in a view that its caller knows. */
+type ViewContribution = Omit<Contribution, "view">;
+
+function contributionsInView(view: View, { groups }: HostSummary): ViewContribution[] {
   if (groups.length === 0) return [];
   const backends = [...new Set(groups.map((group) => group.backend))].sort();
-  const groupsOf = (backend: Backend) => groups.filter((group) => group.backend === backend);
+  const groupsOn = (backend: Backend) => groups.filter((group) => group.backend === backend);
   return [
-    { view, kind: "fleet", name: FLEET_NAME, scope: SCOPE_ALL, cell: headCell(groups) },
+    { kind: "fleet", name: FLEET_NAME, scope: SCOPE_ALL, cell: headCell(groups) },
     ...backends.flatMap((backend) => backendContributions(view, backend, groups)),
     ...backends.flatMap((b, index) =>
-      backends.slice(index + 1).flatMap((c) => pairContributions(view, pairName(b, c), groupsOf(b), groupsOf(c))),
+      backends.slice(index + 1).flatMap((c) => pairContributions(view, pairName(b, c), groupsOn(b), groupsOn(c))),
     ),
   ];
 }
 
-function backendContributions(view: View, backend: Backend, all: readonly HostGroup[]): Contribution[] {
+function backendContributions(view: View, backend: Backend, all: readonly HostGroup[]): ViewContribution[] {
   const groups = all.filter((group) => group.backend === backend);
   const others = all.filter((group) => group.backend !== backend);
-  const entry = (scope: string, cell: Cell): Contribution => ({ view, kind: "backend", name: backend, scope, cell });
+  const entry = (scope: string, cell: Cell): ViewContribution => ({ kind: "backend", name: backend, scope, cell });
   return [
     entry(SCOPE_ALL, { ...headCell(groups), notes: backendNotes(groups, others) }),
     ...groups.map((group) =>
@@ -102,7 +105,7 @@ function pairContributions(
   name: string,
   baselines: readonly HostGroup[],
   candidates: readonly HostGroup[],
-): Contribution[] {
+): ViewContribution[] {
   const paired = baselines.flatMap((baseline) =>
     candidates
       .filter((candidate) => candidate.stratum === baseline.stratum)
@@ -110,8 +113,7 @@ function pairContributions(
       .filter((groups) => pairMetrics(view, [groups]).some((metric) => metric !== null)),
   );
   if (paired.length === 0) return [];
-  const entry = (scope: string, strata: readonly PairedGroups[]): Contribution => ({
-    view,
+  const entry = (scope: string, strata: readonly PairedGroups[]): ViewContribution => ({
     kind: "pair",
     name,
     scope,

@@ -49,7 +49,7 @@ export interface HostValue {
   readonly spread: number;
 }
 
-/** A cohort attribute and the run that it was sent with; the newest run by (at, run) wins. */
+/** A cohort attribute and the run that it was sent with; the newest run by (at, run) takes precedence. */
 interface Attribute {
   readonly value: string;
   readonly at: string;

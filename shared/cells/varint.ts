@@ -1,9 +1,22 @@
-// Integers and texts as bytes, each in exactly one way, so that equal values are equal bytes. Integers are LEB128 varints: base
+// The binary form of cells: integers and texts as bytes, each in exactly one way, so that equal values are equal bytes. Integers are LEB128 varints: base
 // 128, least significant digit first, bit 7 set on all digits but the last. Texts and blocks are preceded by their length.
 // Division instead of bit operators keeps all 53 bits of a safe integer. Every function takes the names of the owner and the
 // field of the value, which are put together only for an error.
 
-import { CellError } from "./cell-error.ts";
+/**
+ * An impossible cell: a negative count, a number that is no longer exact, or bytes that are not a cell. Never caused by what
+ * a client sends, so it is a reason to raise an alarm, not to respond with 400 (statistics.md, section 3).
+ */
+export class CellError extends Error {
+  override readonly name = "CellError";
+  /** The field that is wrong, e.g. `put_block.x[-3]`, `head.hosts` or `notes.cached`. */
+  readonly field: string;
+
+  constructor(field: string, text: string) {
+    super(`cell field ${field}: ${text}`);
+    this.field = field;
+  }
+}
 
 const BASE = 128;
 

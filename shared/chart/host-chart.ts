@@ -13,11 +13,11 @@ import {
   type ChartText,
   caption,
   describeChart,
-  emptyState,
+  emptyChart,
   type Frame,
-  frameOf,
   heading,
   legend,
+  makeFrame,
   spacer,
   stack,
 } from "./layout.ts";
@@ -31,20 +31,14 @@ const GUIDE = "Hosts with the same backend and stratum in the order of their val
 
 /** The strips of a host; `report` is the text of its report. */
 export function hostChart(profile: HostProfile, report: ChartText, options: RenderOptions): Scene {
-  const frame = frameOf(options.width);
+  const frame = makeFrame(options.width);
   const groups = buildGroups(profile, options).filter(({ rows }) => rows.length > 0);
   const data = groups.flatMap(({ name, rows }) => [
     `${name}:`,
     ...rows.map((row) => `${row.label} ${row.value}, ${row.instead ?? formatRank(row.rank)}.`),
   ]);
   const desc = describeChart(report, data);
-  if (groups.length === 0) {
-    return stack(options.width, report.title, desc, [
-      ...heading({ ...report, lead: "", guide: null }, frame),
-      emptyState(report.lead, frame),
-      ...caption(report, [], frame),
-    ]);
-  }
+  if (groups.length === 0) return emptyChart(report, report.lead, options.width, null);
   const left = groups.length - MAX_GROUPS;
   const notes = left > 0 ? [`${formatCount(left, "further group")} not shown.`] : [];
   const drawn = groups.slice(0, MAX_GROUPS);
@@ -85,9 +79,9 @@ interface Group {
 
 function buildGroups({ ratios, backends }: HostProfile, { metrics }: RenderOptions): Group[] {
   const shown = METRICS.filter(({ name }) => metrics.length === 0 || metrics.includes(name));
-  const rowsOf = <T extends HostMetric | HostRatio>(
+  const buildRows = <T extends HostMetric | HostRatio>(
     { all, trusted }: { all: Partial<Record<Metric["name"], T>>; trusted: Partial<Record<Metric["name"], T>> },
-    textOf: (value: T, metric: Metric) => string,
+    format: (value: T, metric: Metric) => string,
   ): Row[] =>
     shown.flatMap((metric): Row[] => {
       const value = trusted[metric.name] ?? all[metric.name];
@@ -96,7 +90,7 @@ function buildGroups({ ratios, backends }: HostProfile, { metrics }: RenderOptio
       return [
         {
           label: metric.label,
-          value: textOf(value, metric),
+          value: format(value, metric),
           rank: value.standing,
           instead: isCached ? "suspected cache: not ranked" : textInstead(value.standing),
         },
@@ -104,12 +98,12 @@ function buildGroups({ ratios, backends }: HostProfile, { metrics }: RenderOptio
     });
   return [
     ...ratios.map((pair) => ({
-      name: `${pair.candidate} against ${pair.baseline}, stratum ${pair.stratum}`,
-      rows: rowsOf(pair, (value) => formatTimes(value)),
+      name: `${pair.candidate} vs ${pair.baseline}, stratum ${pair.stratum}`,
+      rows: buildRows(pair, (value) => formatTimes(value)),
     })),
     ...backends.map((group) => ({
       name: `${group.backend}, stratum ${group.stratum}`,
-      rows: rowsOf(group, (value, { unit }) => formatEstimate(value, formatRate, "compact", ` ${unit}`)),
+      rows: buildRows(group, (value, { unit }) => formatEstimate(value, formatRate, "compact", ` ${unit}`)),
     })),
   ];
 }
@@ -119,13 +113,13 @@ function textInstead(rank: HostRank | null): string | null {
   return rank.hosts < 2 ? "no other host to compare with" : null;
 }
 
-/** `above 28 of 29`, or `above 10 to 14 of 29` where some hosts cannot be ordered. */
+/** `higher than 28 of 29`, or `higher than 10 to 14 of 29` where some hosts cannot be ordered. */
 function formatRank(rank: HostRank | null): string {
   if (rank === null) return "";
   const others = rank.hosts - 1;
   const most = Math.max(rank.below, others - rank.above);
   const below = most === rank.below ? formatNumber(most) : `${formatNumber(rank.below)} to ${formatNumber(most)}`;
-  return `above ${below} of ${formatNumber(others)}`;
+  return `higher than ${below} of ${formatNumber(others)}`;
 }
 
 // A group of rows.
@@ -190,8 +184,8 @@ interface Layout {
 /** One line for each row where the texts leave room for the strip, else the strip below them. */
 function chooseLayout(groups: readonly Group[], { left, right }: Frame): Layout {
   const rows = groups.flatMap((group) => group.rows);
-  const widest = (textOf: (row: Row) => string, font: Font) =>
-    Math.max(...rows.map((row) => textWidth(textOf(row), font)));
+  const widest = (format: (row: Row) => string, font: Font) =>
+    Math.max(...rows.map((row) => textWidth(format(row), font)));
   const ranks = widest((row) => (row.instead === null ? formatRank(row.rank) : ""), SMALL);
   const values = widest(({ value }) => value, LABEL);
   const valueX = right - ranks - GAP;

@@ -22,7 +22,7 @@ export interface Frame {
 const PADDING = { narrow: 14, wide: 20 } as const;
 
 /** The frame of a chart of this width. */
-export function frameOf(width: number): Frame {
+export function makeFrame(width: number): Frame {
   const padding = width < 560 ? PADDING.narrow : PADDING.wide;
   return { left: padding, right: width - padding };
 }
@@ -33,7 +33,7 @@ export function spacer(height: number): Block {
 }
 
 /** Text in as many lines as needed, at most `max`. */
-export function paragraph(content: string, { left, right }: Frame, font: Font, role: Role, max: number): Block {
+function paragraph(content: string, { left, right }: Frame, font: Font, role: Role, max: number): Block {
   const lines = content === "" ? [] : wrapText(content, right - left, font, max);
   const step = font.size * LINE_HEIGHT;
   return {
@@ -44,7 +44,7 @@ export function paragraph(content: string, { left, right }: Frame, font: Font, r
 
 /** The scene of blocks one below the other. `title` and `desc` are for readers who do not see it. */
 export function stack(width: number, title: string, desc: string, blocks: readonly Block[]): Scene {
-  const padding = frameOf(width).left;
+  const padding = makeFrame(width).left;
   let y = padding;
   const items: Item[] = [];
   for (const block of blocks) {
@@ -102,7 +102,7 @@ export function caption(
 }
 
 /** The reason why there is nothing to draw, in place of the marks. */
-export function emptyState(message: string, { left, right }: Frame): Block {
+function emptyState(message: string, { left, right }: Frame): Block {
   const lines = wrapText(message, right - left - 32, LEAD, 5);
   const step = LEAD.size * 1.5;
   const height = 56 + lines.length * step;
@@ -115,6 +115,16 @@ export function emptyState(message: string, { left, right }: Frame): Block {
       ),
     ],
   };
+}
+
+/** A chart without marks: its heading, the reason why there is nothing to draw, and its caption. */
+export function emptyChart(report: ChartText, message: string, width: number, guide = report.guide): Scene {
+  const frame = makeFrame(width);
+  return stack(width, report.title, describeChart(report, []), [
+    ...heading({ ...report, lead: "", guide }, frame),
+    emptyState(message, frame),
+    ...caption(report, [], frame),
+  ]);
 }
 
 /** The text of a chart for readers who do not see it: the finding, then `data`, then the facts about the numbers. */
@@ -172,4 +182,14 @@ export function legend(entries: readonly LegendEntry[], { left, right }: Frame):
         ];
       }),
   };
+}
+
+/** A title and a message, wrapped to the width, in px. */
+export function messageChart(title: string, message: string, width: number): Scene {
+  const frame = makeFrame(width);
+  return stack(width, title, message, [
+    paragraph(title, frame, { size: 16, weight: "bold" }, "ink", 3),
+    spacer(6),
+    paragraph(message, frame, { size: 13, weight: "normal" }, "muted", 8),
+  ]);
 }

@@ -15,12 +15,12 @@ import {
   type ChartText,
   caption,
   describeChart,
-  emptyState,
+  emptyChart,
   type Frame,
-  frameOf,
   heading,
   type LegendEntry,
   legend,
+  makeFrame,
   spacer,
   stack,
 } from "./layout.ts";
@@ -32,17 +32,13 @@ type Pair = MatrixResult["pairs"][number];
 
 /** The heat table of all pairs; `report` is the text of the matrix's report. */
 export function matrixChart(matrix: MatrixResult, report: ChartText, options: RenderOptions): Scene {
-  const frame = frameOf(options.width);
+  const frame = makeFrame(options.width);
   const { pairs } = matrix;
   const shown = METRICS.filter(({ name }) => options.metrics.length === 0 || options.metrics.includes(name));
   const metrics = shown.filter(({ name }) => pairs.some((pair) => pair.metrics[name] !== undefined));
   if (pairs.length === 0 || metrics.length === 0) {
     const message = pairs.length === 0 ? report.lead : "This matrix has none of the selected metrics.";
-    return stack(options.width, report.title, describeChart(report, []), [
-      ...heading({ ...report, lead: "" }, frame),
-      emptyState(message, frame),
-      ...caption(report, [], frame),
-    ]);
+    return emptyChart(report, message, options.width);
   }
   const guide =
     `A ratio is the first of a pair over the second: above 1, the first is faster. ${report.guide ?? ""}`.trim();
@@ -65,10 +61,10 @@ function describePair(pair: Pair, metrics: readonly Metric[]): string {
   const found = groupByVerdict(entries).map(
     ([label, own]) => `${label} in ${own.map(({ metric }) => metric).join(", ")}`,
   );
-  return `${pair.candidate} against ${pair.baseline} on ${formatPairHosts(pair)}: ${found.join("; ")}.`;
+  return `${pair.candidate} vs ${pair.baseline} on ${formatPairHosts(pair)}: ${found.join("; ")}.`;
 }
 
-const nameOf = ({ candidate, baseline }: Pair): string => `${candidate} / ${baseline}`;
+const pairName = ({ candidate, baseline }: Pair): string => `${candidate} / ${baseline}`;
 
 /** The hosts of a pair, which differ from metric to metric. */
 function formatPairHosts({ metrics }: Pair): string {
@@ -93,7 +89,7 @@ const NAME_LINE = 26;
 function drawTable(pairs: readonly Pair[], metrics: readonly Metric[], frame: Frame): Block {
   const { left, right } = frame;
   const widest = (texts: readonly string[], font: Font) => Math.max(...texts.map((each) => textWidth(each, font)));
-  const names = Math.max(widest(pairs.map(nameOf), LABEL), widest(pairs.map(formatPairHosts), SMALL)) + 12;
+  const names = Math.max(widest(pairs.map(pairName), LABEL), widest(pairs.map(formatPairHosts), SMALL)) + 12;
   const { areNamesLeft, width, x } = layoutColumns(metrics, names, frame);
   const entries = pairs.flatMap((pair) => metrics.map(({ name }) => pair.metrics[name]));
   const ratios = entries.map((entry) => (entry === undefined ? "" : formatShortRatio(entry)));
@@ -109,7 +105,7 @@ function drawTable(pairs: readonly Pair[], metrics: readonly Metric[], frame: Fr
       ...pairs.flatMap((pair, row) => {
         const top = y + heads.height + row * step;
         return [
-          ...text(nameOf(pair), left, middle(top + 13, LABEL.size), LABEL),
+          ...text(pairName(pair), left, middle(top + 13, LABEL.size), LABEL),
           ...(areNamesLeft
             ? text(formatPairHosts(pair), left, middle(top + 29, SMALL.size), muted)
             : text(formatPairHosts(pair), right, middle(top + 13, SMALL.size), { ...muted, anchor: "end" })),

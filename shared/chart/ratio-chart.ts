@@ -17,12 +17,12 @@ import {
   type ChartText,
   caption,
   describeChart,
-  emptyState,
+  emptyChart,
   type Frame,
-  frameOf,
   heading,
   type LegendEntry,
   legend,
+  makeFrame,
   spacer,
   stack,
 } from "./layout.ts";
@@ -43,20 +43,15 @@ import { countVerdicts, VERDICT_MARKS } from "./verdict-mark.ts";
 
 /** The chart of the fleet; `report` is the text of the comparison's report. */
 export function ratioChart(comparison: Comparison, report: ChartText, options: RenderOptions): Scene {
-  const frame = frameOf(options.width);
+  const frame = makeFrame(options.width);
   const rows = ratioRows(comparison, options.metrics);
   const data = rows.map(({ metric, label }) => `${label}: ${verdictLabel(metric)}. ${metric.sentence}`);
-  const isEmpty = rows.every(({ metric, isCached }) => metric.hosts === 0 && !isCached);
-  const notes = isEmpty ? [] : listNotes(comparison, rows);
-  const desc = describeChart(report, isEmpty ? [] : [...data, ...notes]);
-  if (isEmpty) {
+  if (rows.every(({ metric, isCached }) => metric.hosts === 0 && !isCached)) {
     const message = rows.length === 0 ? "This comparison has none of the selected metrics." : report.lead;
-    return stack(options.width, report.title, desc, [
-      ...heading({ ...report, lead: "" }, frame),
-      emptyState(message, frame),
-      ...caption(report, [], frame),
-    ]);
+    return emptyChart(report, message, options.width);
   }
+  const notes = listNotes(comparison, rows);
+  const desc = describeChart(report, [...data, ...notes]);
   const layout = chooseLayout(rows, frame);
   const axis = logAxis(axisRatios(rows), layout.plot.left, layout.plot.right);
   return stack(options.width, report.title, desc, [
@@ -155,12 +150,12 @@ function drawPlot(
   frame: Frame,
 ): Block {
   const gapsBefore = rows.map((_, index) => rows.slice(0, index + 1).filter(({ opensGroup }) => opensGroup).length);
-  const topOf = (index: number) => HEAD_HEIGHT + index * layout.rowHeight + (gapsBefore[index] ?? 0) * GROUP_GAP;
-  const bottom = topOf(rows.length - 1) + layout.rowHeight;
+  const rowTop = (index: number) => HEAD_HEIGHT + index * layout.rowHeight + (gapsBefore[index] ?? 0) * GROUP_GAP;
+  const bottom = rowTop(rows.length - 1) + layout.rowHeight;
   const isOneStrip = layout.strip.bottom - layout.strip.top === layout.rowHeight;
   const strips = isOneStrip
     ? [{ top: HEAD_HEIGHT, bottom }]
-    : rows.map((_, index) => ({ top: topOf(index) + layout.strip.top, bottom: topOf(index) + layout.strip.bottom }));
+    : rows.map((_, index) => ({ top: rowTop(index) + layout.strip.top, bottom: rowTop(index) + layout.strip.bottom }));
   return {
     height: bottom + FOOT_HEIGHT,
     draw: (y) => [
@@ -169,11 +164,11 @@ function drawPlot(
       ...directions(comparison, layout.plot, y + 13),
       ...tickLabels(axis, y + 32),
       ...rows.flatMap((row, index) => [
-        ...(row.opensGroup ? [horizontalLine("grid", frame.left, frame.right, y + topOf(index) - GROUP_GAP / 2)] : []),
-        ...layout.texts(row, y + topOf(index)),
+        ...(row.opensGroup ? [horizontalLine("grid", frame.left, frame.right, y + rowTop(index) - GROUP_GAP / 2)] : []),
+        ...layout.texts(row, y + rowTop(index)),
         ...(row.instead === null
-          ? drawMarks(row, axis, y + topOf(index) + layout.markY)
-          : drawInstead(row.instead, layout.plot, y + topOf(index) + layout.markY)),
+          ? drawMarks(row, axis, y + rowTop(index) + layout.markY)
+          : drawInstead(row.instead, layout.plot, y + rowTop(index) + layout.markY)),
       ]),
       ...tickLabels(axis, y + bottom + 14),
     ],
@@ -257,7 +252,7 @@ export function drawMarks(row: RatioRow, axis: LogAxis, y: number): Item[] {
   ];
 }
 
-function positionsOf({ low, high }: ConfidenceInterval, axis: LogAxis): readonly [from: Position, to: Position] {
+function toPositions({ low, high }: ConfidenceInterval, axis: LogAxis): readonly [from: Position, to: Position] {
   return [axis.position(low, "left"), axis.position(high, "right")];
 }
 
@@ -265,7 +260,7 @@ const isBeyond = (from: Position, to: Position): boolean => from.side !== "insid
 
 function drawSpread(range: ConfidenceInterval, axis: LogAxis, y: number): Item[] {
   if (range.low === null && range.high === null) return [];
-  const [from, to] = positionsOf(range, axis);
+  const [from, to] = toPositions(range, axis);
   const width = Math.max(2, to.x - from.x);
   return [rect("band", Math.min(from.x, axis.right - width), y - BAND_HEIGHT / 2, width, BAND_HEIGHT, 2)];
 }
@@ -277,7 +272,7 @@ function drawEnd({ x, side }: Position, y: number, role: Role): Item {
 }
 
 function drawInterval(interval: ConfidenceInterval, axis: LogAxis, y: number, role: Role): Item[] {
-  const [from, to] = positionsOf(interval, axis);
+  const [from, to] = toPositions(interval, axis);
   // Without limits there is nothing to show; entirely beyond the axis, the arrow of the median already shows it.
   if ((interval.low === null && interval.high === null) || isBeyond(from, to)) return [];
   return [line(role, from.x, y, to.x, y, 2), drawEnd(from, y, role), drawEnd(to, y, role)];
@@ -286,7 +281,7 @@ function drawInterval(interval: ConfidenceInterval, axis: LogAxis, y: number, ro
 function drawMedian({ metric: { ratio, ci, verdict }, times }: RatioRow, axis: LogAxis, y: number): Item[] {
   const { low, high } = ratio;
   const { role, shape } = VERDICT_MARKS[verdict];
-  const [from, to] = positionsOf(ratio, axis);
+  const [from, to] = toPositions(ratio, axis);
   if (low === null && high === null) return [];
   if (isBeyond(from, to)) {
     return [
@@ -475,8 +470,8 @@ const MIN_PLOT = { wide: 300, medium: 230 } as const;
 
 /** The first layout whose axis has enough room next to the texts of these rows. */
 function chooseLayout(rows: readonly RatioRow[], frame: Frame): RatioLayout {
-  const widest = (textOf: (row: RatioRow) => string, font: Font, min = 0) =>
-    rows.reduce((width, row) => Math.max(width, textWidth(textOf(row), font)), min);
+  const widest = (format: (row: RatioRow) => string, font: Font, min = 0) =>
+    rows.reduce((width, row) => Math.max(width, textWidth(format(row), font)), min);
   const widths: Widths = {
     label: widest(({ label }) => label, LABEL),
     verdict: SHAPE + widest(({ metric }) => verdictLabel(metric), SMALL),

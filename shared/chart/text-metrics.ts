@@ -25,7 +25,7 @@ function graphemes(text: string): string[] {
   return /^[ -~]*$/.test(text) ? text.split("") : [...segmenter.segment(text)].map(({ segment }) => segment);
 }
 
-const widthOf = (grapheme: string, { size, weight }: Font): number =>
+const graphemeWidth = (grapheme: string, { size, weight }: Font): number =>
   size * (CHARACTER_WIDTHS[weight].get(grapheme) ?? UNKNOWN_WIDTH);
 
 /** Text from outside, of any length, as one line that is safe to draw. */
@@ -35,7 +35,7 @@ function drawable(text: string): string {
 
 /** The largest width of a text, in px; only characters that are not `isKnown` may be wider. */
 export function textWidth(text: string, font: Font): number {
-  return graphemes(text).reduce((width, grapheme) => width + widthOf(grapheme, font), 0);
+  return graphemes(text).reduce((width, grapheme) => width + graphemeWidth(grapheme, font), 0);
 }
 
 /** Whether the widths of all characters are known. */
@@ -44,11 +44,11 @@ export function isKnown(text: string): boolean {
 }
 
 /** As many characters as fit into `room` px. */
-function startOf(text: string, room: number, font: Font): string {
+function cutToWidth(text: string, room: number, font: Font): string {
   let left = room;
   const parts = graphemes(text);
   const over = parts.findIndex((part) => {
-    left -= widthOf(part, font);
+    left -= graphemeWidth(part, font);
     return left < 0;
   });
   return over === -1 ? text : parts.slice(0, over).join("");
@@ -58,14 +58,14 @@ function startOf(text: string, room: number, font: Font): string {
 export function fitText(text: string, room: number, font: Font): string {
   const whole = drawable(text);
   if (text.length <= MAX_UNITS && textWidth(whole, font) <= room) return whole;
-  const roomForText = room - widthOf(ELLIPSIS, font);
-  return roomForText < 0 ? "" : `${startOf(whole, roomForText, font).trimEnd()}${ELLIPSIS}`;
+  const roomForText = room - graphemeWidth(ELLIPSIS, font);
+  return roomForText < 0 ? "" : `${cutToWidth(whole, roomForText, font).trimEnd()}${ELLIPSIS}`;
 }
 
 /** A word cut into pieces that are no wider than `room` px. */
 function cutWord(word: string, room: number, font: Font): string[] {
   if (textWidth(word, font) <= room) return [word];
-  const start = startOf(word, room, font);
+  const start = cutToWidth(word, room, font);
   return start === "" ? [] : [start, ...cutWord(word.slice(start.length), room, font)];
 }
 

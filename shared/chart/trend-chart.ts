@@ -15,12 +15,12 @@ import {
   type ChartText,
   caption,
   describeChart,
-  emptyState,
+  emptyChart,
   type Frame,
-  frameOf,
   heading,
   type LegendEntry,
   legend,
+  makeFrame,
   spacer,
   stack,
 } from "./layout.ts";
@@ -32,19 +32,13 @@ const MAX_PANELS = 8;
 
 /** The panels of a trend; `report` is the text of its report. */
 export function trendChart(trend: TrendResult, report: ChartText, options: RenderOptions): Scene {
-  const frame = frameOf(options.width);
+  const frame = makeFrame(options.width);
   const strata = Object.entries(trend.strata);
   const data = strata.flatMap(([stratum, points]) => [`Stratum ${stratum}:`, ...points.map(describePoint)]);
   const left = strata.length - MAX_PANELS;
   const notes = left > 0 ? [`${formatNumber(left)} further ${left === 1 ? "stratum" : "strata"} not shown.`] : [];
   const desc = describeChart(report, data);
-  if (strata.length === 0) {
-    return stack(options.width, report.title, desc, [
-      ...heading({ ...report, lead: "" }, frame),
-      emptyState(report.lead, frame),
-      ...caption(report, [], frame),
-    ]);
-  }
+  if (strata.length === 0) return emptyChart(report, report.lead, options.width);
   const shown = strata.slice(0, MAX_PANELS);
   return stack(options.width, report.title, desc, [
     ...heading(report, frame),
@@ -76,7 +70,7 @@ function drawPanel(
   frame: Frame,
 ): Block {
   const unit = METRICS.find(({ name }) => name === metric)?.unit ?? "";
-  const values = points.flatMap(({ median, ci }) => [...numbersOf(median), ...numbersOf(ci)]);
+  const values = points.flatMap(({ median, ci }) => [...finiteLimits(median), ...finiteLimits(ci)]);
   const bottom = TOP + PLOT;
   const axis = linearAxis(values.length === 0 ? [0] : values, bottom - 8, TOP + 14, 4);
   const labels =
@@ -101,7 +95,7 @@ function drawPanel(
   };
 }
 
-const numbersOf = (range: ConfidenceInterval | null): number[] =>
+const finiteLimits = (range: ConfidenceInterval | null): number[] =>
   range === null ? [] : [range.low, range.high].filter((value) => value !== null);
 
 /** Enough digits to distinguish the ticks. */
@@ -142,7 +136,7 @@ const lineValue = ({ median: { low, high } }: TrendPoint): number | null => low 
 
 function drawPoint(point: TrendPoint, axis: LinearAxis, x: number, y: number, top: number): Item[] {
   const { median, ci } = point;
-  const { role, shape } = markOf(point);
+  const { role, shape } = pointMark(point);
   const at = (value: number) => y + axis.position(value);
   const { low, high } = median;
   if (low === null && high === null) return [marker("arrow-up", "unclear", x, top + 2, MARK)];
@@ -160,7 +154,7 @@ function drawPoint(point: TrendPoint, axis: LinearAxis, x: number, y: number, to
 }
 
 /** The look of a point, by the hint of its change. */
-function markOf({ change, median }: TrendPoint): { role: Role; shape: "up" | "down" | "circle" | "ring" } {
+function pointMark({ change, median }: TrendPoint): { role: Role; shape: "up" | "down" | "circle" | "ring" } {
   if (change?.hint === "faster") return { role: "better", shape: "up" };
   if (change?.hint === "slower") return { role: "worse", shape: "down" };
   return median.relation === "=" ? { role: "ink", shape: "circle" } : { role: "ink", shape: "ring" };

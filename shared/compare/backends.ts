@@ -8,11 +8,17 @@ import { BACKENDS, type Backend } from "../run/backends.ts";
 import type { MetricName } from "../run/metrics.ts";
 import { codeUnitOrder } from "../run/text.ts";
 import type { BackendValue, CachedReads, ComparisonQuery } from "./comparison.ts";
-import { METHOD_VERSION, selectMetrics } from "./effects.ts";
-import { estimateQuantity, type QuantityEstimate, toEstimate, toInterval } from "./estimate.ts";
+import {
+  estimateQuantity,
+  METHOD_VERSION,
+  type QuantityEstimate,
+  selectMetrics,
+  toEstimate,
+  toInterval,
+} from "./estimate.ts";
 import { cachedReads, type Notice } from "./flags.ts";
 import { geometricMean } from "./heterogeneity.ts";
-import type { Merged } from "./merge-periods.ts";
+import type { Merged } from "./merged-cells.ts";
 import { quantile } from "./order-statistics.ts";
 import { memoizedMedianRank } from "./tests.ts";
 
@@ -49,9 +55,9 @@ interface BackendsInput {
 export function allBackends({ query, asOf, pendingHosts, notices, values }: BackendsInput): AllBackends {
   const { metrics, ...params } = query;
   const names = selectMetrics(metrics);
-  const rankOf = memoizedMedianRank();
+  const computeRank = memoizedMedianRank();
   const valuesIn = (merged: Merged) =>
-    backendValues(new Map(names.map((metric) => [metric, estimateQuantity(merged, metric, rankOf)])));
+    backendValues(new Map(names.map((metric) => [metric, estimateQuantity(merged, metric, computeRank)])));
   const measured = BACKENDS.flatMap((backend): [Backend, MeasuredBackend][] => {
     const scopes = values.get(backend);
     const fleet = scopes?.get(SCOPE_ALL);

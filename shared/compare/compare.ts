@@ -19,8 +19,16 @@ import type {
   ScopeFindings,
   SideFindings,
 } from "./comparison.ts";
-import { METHOD_VERSION, type PairedEffect, pairedEffects, selectMetrics } from "./effects.ts";
-import { estimateQuantity, metricCell, toEstimate, toInterval } from "./estimate.ts";
+import {
+  estimateQuantity,
+  METHOD_VERSION,
+  metricCell,
+  type PairedEffect,
+  pairedEffects,
+  selectMetrics,
+  toEstimate,
+  toInterval,
+} from "./estimate.ts";
 import {
   cachedReads,
   cachedReadsOfMetric,
@@ -35,7 +43,7 @@ import {
 } from "./flags.ts";
 import { geometricMean, hostRange, hostShares, noiseShare, sdLog } from "./heterogeneity.ts";
 import { medianEstimate, type TickInterval } from "./median.ts";
-import { type Merged, orientPair } from "./merge-periods.ts";
+import { type Merged, orientPair } from "./merged-cells.ts";
 import { type BackendStrata, compareBetweenHosts, type Indication } from "./mover.ts";
 import { orderEnds } from "./order-statistics.ts";
 import { compareEfficiency, scores } from "./scores.ts";
@@ -71,15 +79,15 @@ export function compare(input: ComparisonInput): ComparisonFindings {
   const { query, baselineValues, candidateValues } = input;
   const { baseline, candidate } = query;
   const metrics = selectMetrics(query.metrics);
-  const rankOf = memoizedMedianRank();
+  const computeRank = memoizedMedianRank();
   const pair = new Map([...input.pair].map(([scope, merged]) => [scope, orientPair(merged, query)]));
-  const effectsIn = (scope: string) => pairedEffects(pair.get(scope), metrics, rankOf);
+  const effectsIn = (scope: string) => pairedEffects(pair.get(scope), metrics, computeRank);
   const strata = new Map(comparableStrata(pair, input).map((stratum) => [stratum, effectsIn(stratum)]));
   const sides = {
-    baseline: measureSide(baseline, baselineValues, metrics, rankOf),
-    candidate: measureSide(candidate, candidateValues, metrics, rankOf),
+    baseline: measureSide(baseline, baselineValues, metrics, computeRank),
+    candidate: measureSide(candidate, candidateValues, metrics, computeRank),
   };
-  const scopeOf = (scope: string, effects: readonly PairedEffect[], below: Scope["strata"], hasV2: boolean) =>
+  const buildScope = (scope: string, effects: readonly PairedEffect[], below: Scope["strata"], hasV2: boolean) =>
     compareScope({
       query,
       pair: pair.get(scope),
@@ -88,7 +96,7 @@ export function compare(input: ComparisonInput): ComparisonFindings {
       effects,
       strata: below,
       hasV2,
-      rankOf,
+      computeRank,
     });
   return {
     baseline,
@@ -102,9 +110,9 @@ export function compare(input: ComparisonInput): ComparisonFindings {
     pending_hosts: input.pendingHosts,
     notices: input.notices ?? [],
     runs: pair.get(SCOPE_ALL)?.cell.runs ?? 0,
-    fleet: scopeOf(SCOPE_ALL, effectsIn(SCOPE_ALL), strata, [...strata.keys()].some(isV2)),
+    fleet: buildScope(SCOPE_ALL, effectsIn(SCOPE_ALL), strata, [...strata.keys()].some(isV2)),
     strata: Object.fromEntries(
-      [...strata].map(([stratum, own]) => [stratum, scopeOf(stratum, own, new Map(), isV2(stratum))]),
+      [...strata].map(([stratum, own]) => [stratum, buildScope(stratum, own, new Map(), isV2(stratum))]),
     ),
     backends: { [baseline]: publishValues(sides.baseline), [candidate]: publishValues(sides.candidate) },
     cached: {
@@ -135,12 +143,12 @@ function measureSide(
   backend: Backend,
   values: Scopes,
   metrics: readonly MetricName[],
-  rankOf: typeof medianRank,
+  computeRank: typeof medianRank,
 ): Side {
   const strata = [...values].filter(([scope]) => scope !== SCOPE_ALL).sort(([a], [b]) => codeUnitOrder(a, b));
-  const estimatesOf = (merged: Merged) =>
-    new Map(metrics.map((metric) => [metric, estimateQuantity(merged, metric, rankOf)]));
-  return { backend, values, strata: new Map(strata.map(([stratum, merged]) => [stratum, estimatesOf(merged)])) };
+  const estimateAll = (merged: Merged) =>
+    new Map(metrics.map((metric) => [metric, estimateQuantity(merged, metric, computeRank)]));
+  return { backend, values, strata: new Map(strata.map(([stratum, merged]) => [stratum, estimateAll(merged)])) };
 }
 
 function publishValues({ strata }: Side): Record<string, Partial<Record<MetricName, BackendValue>>> {
@@ -172,7 +180,7 @@ interface Scope {
   readonly strata: ReadonlyMap<string, readonly PairedEffect[]>;
   /** Whether runs of Bonnie++ 1.9x or 2.0 are in the scope. */
   readonly hasV2: boolean;
-  readonly rankOf: typeof medianRank;
+  readonly computeRank: typeof medianRank;
 }
 
 function compareScope(scope: Scope): ScopeFindings {
@@ -197,9 +205,12 @@ function compareScope(scope: Scope): ScopeFindings {
   };
 }
 
-function efficiencyIn({ pair, baseline, candidate, hasV2, rankOf }: Scope, metric: MetricName): EfficiencyFindings {
+function efficiencyIn(
+  { pair, baseline, candidate, hasV2, computeRank }: Scope,
+  metric: MetricName,
+): EfficiencyFindings {
   const cached = cachedReadsOfMetric(metric, [baseline, candidate]);
-  return compareEfficiency({ pair, metric, cached, hasV2, rankOf });
+  return compareEfficiency({ pair, metric, cached, hasV2, computeRank });
 }
 
 function sideFindings({ merged }: ScopeSide): SideFindings {

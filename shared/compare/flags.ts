@@ -6,11 +6,10 @@ import { noteOnBoth } from "../cells/contribution.ts";
 import type { Backend } from "../run/backends.ts";
 import { METRICS, type MetricName } from "../run/metrics.ts";
 import type { CachedReads } from "./comparison.ts";
-import type { PairedEffect } from "./effects.ts";
-import type { QuantityEstimate } from "./estimate.ts";
+import type { PairedEffect, QuantityEstimate } from "./estimate.ts";
 import { hostShares } from "./heterogeneity.ts";
 import type { TickInterval } from "./median.ts";
-import type { Merged } from "./merge-periods.ts";
+import type { Merged } from "./merged-cells.ts";
 import type { Indication } from "./mover.ts";
 import { countAbove, countBelow, type Ends, quantile } from "./order-statistics.ts";
 

@@ -18,10 +18,9 @@ import type { Cohort } from "../run/cohort.ts";
 import { METRIC_NAMES, type MetricName } from "../run/metrics.ts";
 import { VIEWS, type View } from "../run/run.ts";
 import type { Estimate } from "./comparison.ts";
-import { METHOD_VERSION } from "./effects.ts";
-import { metricCell, toEstimate } from "./estimate.ts";
+import { METHOD_VERSION, metricCell, toEstimate } from "./estimate.ts";
 import type { TickInterval } from "./median.ts";
-import type { Merged } from "./merge-periods.ts";
+import type { Merged } from "./merged-cells.ts";
 import { countAbove, countBelow, orderEnds } from "./order-statistics.ts";
 
 /** The rank of one host among the hosts of a cell: how many of them are certainly below it, and how many above. */
@@ -95,18 +94,18 @@ interface HostProfileInput {
 /** The profile of a host. Where a cell is missing, the rank is null. */
 export function hostProfile(input: HostProfileInput): HostProfile {
   const { summary, cohort, isPending, backendCells, pairCells } = input;
-  const groupsOf = (of: Backend) => summary.groups.filter(({ backend }) => backend === of);
+  const groupsOn = (of: Backend) => summary.groups.filter(({ backend }) => backend === of);
   return {
     host: summary.host,
     pending: isPending,
     method_version: METHOD_VERSION,
     cohort,
-    backends: backendsOf(summary).flatMap((backend) =>
-      groupsOf(backend).map((group) => hostBackend(group, backendCells.get(backend))),
+    backends: listBackends(summary).flatMap((backend) =>
+      groupsOn(backend).map((group) => hostBackend(group, backendCells.get(backend))),
     ),
-    ratios: pairsOf(summary).flatMap(({ baseline, candidate }) =>
-      groupsOf(baseline).flatMap((own) =>
-        groupsOf(candidate)
+    ratios: listPairs(summary).flatMap(({ baseline, candidate }) =>
+      groupsOn(baseline).flatMap((own) =>
+        groupsOn(candidate)
           .filter(({ stratum }) => stratum === own.stratum)
           .map((other) => hostPair(own, other, pairCells.get(pairName(baseline, candidate)))),
       ),
@@ -133,7 +132,7 @@ function hostBackend(group: HostGroup, cells: Cells | undefined): HostBackend {
 }
 
 function hostMetric(value: HostValue, metric: MetricName, cell: Cell | undefined): HostMetric {
-  const interval = intervalOf(value);
+  const interval = toInterval(value);
   return {
     ...toEstimate(interval),
     runs: value.runs,
@@ -176,7 +175,7 @@ export function rankHost(cell: MetricCell, { lo, hi }: TickInterval): HostRank |
   };
 }
 
-const intervalOf = ({ lo, hi }: HostValue): TickInterval => ({ lo, hi: hi ?? Number.POSITIVE_INFINITY });
+const toInterval = ({ lo, hi }: HostValue): TickInterval => ({ lo, hi: hi ?? Number.POSITIVE_INFINITY });
 
 function inMetrics<T>(valueIn: (metric: MetricName, index: number) => T | null): PerMetric<T> {
   return Object.fromEntries(
@@ -199,18 +198,18 @@ interface BackendPair {
 }
 
 /** The backends of a host in alphabetical order. */
-export const backendsOf = ({ groups }: HostSummary): Backend[] =>
+export const listBackends = ({ groups }: HostSummary): Backend[] =>
   [...new Set(groups.map(({ backend }) => backend))].sort();
 
 /** The pairs of backends that have at least one stratum in common on a host. */
-export function pairsOf(summary: HostSummary): BackendPair[] {
-  const backends = backendsOf(summary);
-  const strataOf = (of: Backend) =>
+export function listPairs(summary: HostSummary): BackendPair[] {
+  const backends = listBackends(summary);
+  const strataOn = (of: Backend) =>
     summary.groups.filter(({ backend }) => backend === of).map(({ stratum }) => stratum);
   return backends.flatMap((baseline, index) =>
     backends.slice(index + 1).flatMap((candidate) => {
-      const strata = strataOf(candidate);
-      return strataOf(baseline).some((stratum) => strata.includes(stratum)) ? [{ baseline, candidate }] : [];
+      const strata = strataOn(candidate);
+      return strataOn(baseline).some((stratum) => strata.includes(stratum)) ? [{ baseline, candidate }] : [];
     }),
   );
 }
@@ -232,8 +231,8 @@ export interface HostEntry {
 /** The entry of a host with at least one group. */
 export function hostEntry({ summary, cohort }: { summary: HostSummary; cohort: Cohort }): HostEntry {
   const { host, groups } = summary;
-  const backends = backendsOf(summary);
-  const rulesOf = (of: Backend) =>
+  const backends = listBackends(summary);
+  const rulesOn = (of: Backend) =>
     [...new Set(groups.filter(({ backend }) => backend === of).flatMap(({ cached }) => cached))].sort();
   return {
     host,
@@ -242,7 +241,7 @@ export function hostEntry({ summary, cohort }: { summary: HostSummary; cohort: C
     strata: [...new Set(groups.map(({ stratum }) => stratum))].sort(),
     runs: groups.reduce((sum, { runs }) => sum + runs, 0),
     cached: Object.fromEntries(
-      backends.map((backend) => [backend, rulesOf(backend)] as const).filter(([, rules]) => rules.length > 0),
+      backends.map((backend) => [backend, rulesOn(backend)] as const).filter(([, rules]) => rules.length > 0),
     ),
     cohort,
   };

@@ -6,10 +6,9 @@ import type { Backend } from "../run/backends.ts";
 import type { MetricName } from "../run/metrics.ts";
 import { codeUnitOrder } from "../run/text.ts";
 import type { ComparisonQuery, ConfidenceInterval, Estimate } from "./comparison.ts";
-import { METHOD_VERSION, type PairedEffect, pairedEffects, selectMetrics } from "./effects.ts";
-import { toEstimate, toInterval } from "./estimate.ts";
+import { METHOD_VERSION, type PairedEffect, pairedEffects, selectMetrics, toEstimate, toInterval } from "./estimate.ts";
 import { cachedReadsOfMetric, type Flag, listFlags, type NotedSide, pairedFlags } from "./flags.ts";
-import type { Merged } from "./merge-periods.ts";
+import type { Merged } from "./merged-cells.ts";
 import { memoizedMedianRank } from "./tests.ts";
 import { judge, marginTicks, type Reason, type Verdict } from "./verdict.ts";
 
@@ -66,7 +65,7 @@ export interface Matrix extends Omit<MatrixQuery, "metrics"> {
  */
 export function matrix(query: MatrixQuery, pairs: readonly MatrixPair[], values: ReadonlyMap<Backend, Merged>): Matrix {
   const { metrics, ...params } = query;
-  const rankOf = memoizedMedianRank();
+  const computeRank = memoizedMedianRank();
   const margin = marginTicks(query.margin);
   const paired = pairs
     .filter(({ cell }) => cell.cell.hosts > 0)
@@ -80,7 +79,7 @@ export function matrix(query: MatrixQuery, pairs: readonly MatrixPair[], values:
         { backend: baseline, merged: values.get(baseline) },
         { backend: candidate, merged: values.get(candidate) },
       ] as const;
-      const effects = pairedEffects(cell, selectMetrics(metrics), rankOf);
+      const effects = pairedEffects(cell, selectMetrics(metrics), computeRank);
       const entries = effects.map((effect) => [effect.metric, toEntry(effect, sides, margin)] as const);
       return { baseline, candidate, runs: cell.cell.runs, metrics: Object.fromEntries(entries) };
     }),

@@ -35,13 +35,13 @@ export interface Median {
 
 /**
  * The median with its interval. Lower ends make the lower results, upper ends the upper ones. `nEff` is the number of
- * certainly distinct hosts, 0 to n. No hosts give an unknown median. `rankOf` is `medianRank`, or a memoized one.
+ * certainly distinct hosts, 0 to n. No hosts give an unknown median. `computeRank` is `medianRank`, or a memoized one.
  */
-export function computeMedian(ends: Ends, nEff: number, rankOf: (n: number) => MedianRank = medianRank): Median {
+export function computeMedian(ends: Ends, nEff: number, computeRank: (n: number) => MedianRank = medianRank): Median {
   const { lower, upper } = ends;
   const estimate = medianEstimate(ends);
   if (nEff < MIN_HOSTS) return { estimate, interval: null, narrowest: null };
-  const { k, lambda } = rankOf(nEff);
+  const { k, lambda } = computeRank(nEff);
   const rank = ((k + lambda - 0.5) * lower.size) / nEff + 0.5;
   return {
     estimate,

@@ -45,7 +45,7 @@ export function compareBetweenHosts(
     crude,
     estimate,
     interval,
-    indication: directionOf(estimate, interval, margin),
+    indication: findDirection(estimate, interval, margin),
   };
 }
 
@@ -103,11 +103,11 @@ export function changeBetween(before: Median, now: Median): Change | null {
   const step = contrast(before, now);
   if (step === null) return null;
   const { estimate, interval } = mover([{ ...step, weight: 1 }]);
-  return { estimate, interval, hint: directionOf(estimate, interval, MIN_CHANGE) };
+  return { estimate, interval, hint: findDirection(estimate, interval, MIN_CHANGE) };
 }
 
 /** A direction, where the interval leaves 0 and the estimate exceeds the margin. */
-function directionOf(estimate: TickInterval, interval: TickInterval, margin: number): "faster" | "slower" | "none" {
+function findDirection(estimate: TickInterval, interval: TickInterval, margin: number): "faster" | "slower" | "none" {
   if (interval.lo > 0 && estimate.lo > margin) return "faster";
   return interval.hi < 0 && estimate.hi < -margin ? "slower" : "none";
 }
@@ -145,8 +145,8 @@ function difference(candidate: TickInterval, baseline: TickInterval): TickInterv
 /** The weighted mean of contrasts, at least one, with its 95 % interval. An end with any infinite term is infinite. */
 function mover(terms: readonly WeightedContrast[]): { estimate: TickInterval; interval: TickInterval } {
   const weights = terms.reduce((sum, { weight }) => sum + weight, 0);
-  const sum = (partOf: (term: Contrast, share: number) => number) =>
-    terms.reduce((total, term) => total + partOf(term, term.weight / weights), 0);
+  const sum = (part: (term: Contrast, share: number) => number) =>
+    terms.reduce((total, term) => total + part(term, term.weight / weights), 0);
   const estimate = { lo: sum((term, q) => q * term.estimate.lo), hi: sum((term, q) => q * term.estimate.hi) };
   const lo = estimate.lo - Math.sqrt(sum((term, q) => q * q * term.below));
   const hi = estimate.hi + Math.sqrt(sum((term, q) => q * q * term.above));

@@ -119,7 +119,7 @@ function nthSmallest(values: OrderedMultiset, rank: number): number {
   if (rank <= below) return -Infinity;
   const slot = firstSlot(values, (each) => countUpTo(values, each) >= rank);
   if (slot === end) return Infinity;
-  const center = centerOf(values, slot);
+  const center = slotCenter(values, slot);
   if (!isExact(values, slot)) return center;
   const before = countUpTo(values, slot - 1);
   const count = countUpTo(values, slot) - before;
@@ -129,12 +129,12 @@ function nthSmallest(values: OrderedMultiset, rank: number): number {
 
 /** How many members are below a number of ticks, judged by the center of their bin or the edge of a bound. */
 export function countBelow(values: OrderedMultiset, ticks: number): number {
-  return countUpTo(values, firstSlot(values, (slot) => centerOf(values, slot) >= ticks) - 1);
+  return countUpTo(values, firstSlot(values, (slot) => slotCenter(values, slot) >= ticks) - 1);
 }
 
 /** How many members are above a number of ticks, judged in the same way. */
 export function countAbove(values: OrderedMultiset, ticks: number): number {
-  return values.size - countUpTo(values, firstSlot(values, (slot) => centerOf(values, slot) > ticks) - 1);
+  return values.size - countUpTo(values, firstSlot(values, (slot) => slotCenter(values, slot) > ticks) - 1);
 }
 
 /** The first slot with a property that all later ones have too; `end` when no slot has it. */
@@ -150,7 +150,7 @@ function firstSlot({ start, end }: OrderedMultiset, has: (slot: number) => boole
 }
 
 /** The center of the exact members of a slot, or the edge that its bounds are on. Ascends with the slot. */
-function centerOf(values: OrderedMultiset, slot: number): number {
+function slotCenter(values: OrderedMultiset, slot: number): number {
   const center = (slot >> 1) * BIN_TICKS;
   if (isExact(values, slot)) return center;
   return values.edge === "lower" ? center - BIN_TICKS / 2 : center + BIN_TICKS / 2;

@@ -5,11 +5,10 @@ import { lowCpuNote } from "../cells/contribution.ts";
 import { efficiencyName } from "../cells/quantities.ts";
 import { METRICS, type MetricGroup, type MetricName } from "../run/metrics.ts";
 import type { CachedReads, EfficiencyFindings, Score } from "./comparison.ts";
-import type { PairedEffect } from "./effects.ts";
-import { estimateQuantity, toEstimate, toInterval } from "./estimate.ts";
+import { estimateQuantity, type PairedEffect, toEstimate, toInterval } from "./estimate.ts";
 import { countNoted, type Flag, type FlagFinding, hostFlags, listFlags } from "./flags.ts";
 import { type TickInterval, UNKNOWN } from "./median.ts";
-import type { Merged } from "./merge-periods.ts";
+import type { Merged } from "./merged-cells.ts";
 import type { medianRank } from "./tests.ts";
 
 const GROUPS = ["write", "read", "seek", "metadata"] as const satisfies readonly MetricGroup[];
@@ -20,8 +19,8 @@ const GROUPS = ["write", "read", "seek", "metadata"] as const satisfies readonly
  * and has no interval.
  */
 export function scores(effects: readonly PairedEffect[]): Record<MetricGroup | "overall", Score> {
-  const groupOf = new Map(METRICS.map(({ name, group }) => [name, group]));
-  const mean = (group: MetricGroup) => groupMean(effects.filter(({ metric }) => groupOf.get(metric) === group));
+  const groupByMetric = new Map(METRICS.map(({ name, group }) => [name, group]));
+  const mean = (group: MetricGroup) => groupMean(effects.filter(({ metric }) => groupByMetric.get(metric) === group));
   const means = { write: mean("write"), read: mean("read"), seek: mean("seek"), metadata: mean("metadata") };
   const groups = GROUPS.map((group) => means[group]);
   return {
@@ -61,8 +60,8 @@ function isKnown({ estimate }: { readonly estimate: TickInterval }): boolean {
 /** Mean of each end. A mean over nothing is unknown. */
 function meanInterval(intervals: readonly TickInterval[]): TickInterval {
   if (intervals.length === 0) return UNKNOWN;
-  const mean = (endOf: (interval: TickInterval) => number) =>
-    intervals.reduce((sum, interval) => sum + endOf(interval), 0) / intervals.length;
+  const mean = (end: (interval: TickInterval) => number) =>
+    intervals.reduce((sum, interval) => sum + end(interval), 0) / intervals.length;
   return { lo: mean(({ lo }) => lo), hi: mean(({ hi }) => hi) };
 }
 
@@ -81,12 +80,18 @@ interface EfficiencyEvidence {
   readonly cached: CachedReads | null;
   /** Whether runs of Bonnie++ 1.9x or 2.0 are in the scope. */
   readonly hasV2: boolean;
-  readonly rankOf: typeof medianRank;
+  readonly computeRank: typeof medianRank;
 }
 
 /** The efficiency of one metric in one scope; without hosts the ratio is unknown. */
-export function compareEfficiency({ pair, metric, cached, hasV2, rankOf }: EfficiencyEvidence): EfficiencyFindings {
-  const quantity = estimateQuantity(pair, efficiencyName(metric), rankOf);
+export function compareEfficiency({
+  pair,
+  metric,
+  cached,
+  hasV2,
+  computeRank,
+}: EfficiencyEvidence): EfficiencyFindings {
+  const quantity = estimateQuantity(pair, efficiencyName(metric), computeRank);
   const { cell, nEff, estimate, interval } = quantity;
   const flags: Partial<Record<Flag, FlagFinding>> = { ...hostFlags(quantity, cached) };
   const lowCpu = countNoted(pair, lowCpuNote(metric));

@@ -7,11 +7,10 @@ import type { MetricName } from "../run/metrics.ts";
 import type { PeriodUnit } from "../run/periods.ts";
 import type { View } from "../run/run.ts";
 import type { ComparisonQuery, ConfidenceInterval, Estimate } from "./comparison.ts";
-import { METHOD_VERSION } from "./effects.ts";
-import { estimateQuantity, type QuantityEstimate, toEstimate, toInterval } from "./estimate.ts";
+import { estimateQuantity, METHOD_VERSION, type QuantityEstimate, toEstimate, toInterval } from "./estimate.ts";
 import type { Notice } from "./flags.ts";
 import type { Matrix } from "./matrix.ts";
-import type { Merged } from "./merge-periods.ts";
+import type { Merged } from "./merged-cells.ts";
 import { changeBetween } from "./mover.ts";
 
 /** How fresh an answer is, and the notices about all its numbers. */

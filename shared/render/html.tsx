@@ -3,12 +3,14 @@
 
 import { raw } from "hono/html";
 import type { Child, FC } from "hono/jsx";
-import type { Cell, Column, Remark, Report, Section, Table, Target, Theme } from "../report/model.ts";
+import type { Cell, Column, LabeledText, Report, Section, Table, Target, Theme } from "../report/model.ts";
 import { printable, printableLines } from "../run/text.ts";
 import { type Colors, DARK, LIGHT } from "./colors.ts";
 
-// The body of a report, as pages of the service, shared pages and saved files all show it.
+/** Sentences for HTML: printable, and with no-break spaces between the digits of a number, so that no line ends in it. */
+export const prose = (text: string): string => printable(text).replace(/(?<=\d) (?=\d{3}(?!\d))/g, "\u00a0");
 
+// The body of a report, as pages of the service, shared pages and saved files all show it.
 interface ReportBodyProps {
   readonly report: Report;
   /** The chart as SVG, which is put in as it is; null for none. */
@@ -23,8 +25,8 @@ interface ReportBodyProps {
 export const ReportBody: FC<ReportBodyProps> = ({ report, chart, linkOf, children }) => (
   <article class="report">
     <h1>{printable(report.title)}</h1>
-    <p class="lead">{printable(report.lead)}</p>
-    {report.guide !== null && <p>{printable(report.guide)}</p>}
+    <p class="lead">{prose(report.lead)}</p>
+    {report.guide !== null && <p>{prose(report.guide)}</p>}
     {report.facts.length > 0 && (
       <dl class="facts">
         {report.facts.map(({ label, text }) => (
@@ -35,7 +37,7 @@ export const ReportBody: FC<ReportBodyProps> = ({ report, chart, linkOf, childre
         ))}
       </dl>
     )}
-    <Remarks remarks={report.notices} />
+    <LabeledTexts texts={report.notices} />
     {/* Raw, because it is markup that the renderer of charts made and escaped. */}
     {chart !== null && <figure>{raw(chart)}</figure>}
     {children}
@@ -54,7 +56,7 @@ const SectionPart: FC<{ section: Section; linkOf: ReportBodyProps["linkOf"] }> =
   <section>
     <h2>{printable(section.heading)}</h2>
     {section.table !== null && <TablePart table={section.table} linkOf={linkOf} />}
-    <Remarks remarks={section.remarks} />
+    <LabeledTexts texts={section.texts} />
     {section.verbatim !== null && <pre>{printableLines(section.verbatim).join("\n")}</pre>}
   </section>
 );
@@ -85,7 +87,7 @@ const TablePart: FC<{ table: Table; linkOf: ReportBodyProps["linkOf"] }> = ({ ta
                     {cellText(cell, linkOf)}
                   </th>
                 ) : (
-                  <td class={classOf(table.columns[index], cell)}>{cellText(cell, linkOf)}</td>
+                  <td class={cellClass(table.columns[index], cell)}>{cellText(cell, linkOf)}</td>
                 ),
               )}
             </tr>
@@ -98,7 +100,7 @@ const TablePart: FC<{ table: Table; linkOf: ReportBodyProps["linkOf"] }> = ({ ta
 /** Cells of up to so many characters are never broken into lines: numbers, intervals, verdicts. */
 const SHORT = 24;
 
-function classOf(column: Column | undefined, { text, tone }: Cell): string | undefined {
+function cellClass(column: Column | undefined, { text, tone }: Cell): string | undefined {
   const classes = [
     ...(column?.side === "right" ? ["number"] : []),
     ...(text.length <= SHORT ? ["short"] : []),
@@ -111,12 +113,12 @@ function cellText({ text, target }: Cell, linkOf: ReportBodyProps["linkOf"]): Ch
   return target === null || linkOf === undefined ? printable(text) : <a href={linkOf(target)}>{printable(text)}</a>;
 }
 
-const Remarks: FC<{ remarks: readonly Remark[] }> = ({ remarks }) =>
-  remarks.length === 0 ? null : (
+const LabeledTexts: FC<{ texts: readonly LabeledText[] }> = ({ texts }) =>
+  texts.length === 0 ? null : (
     <ul>
-      {remarks.map(({ label, text, isWarning }) => (
+      {texts.map(({ label, text, isWarning }) => (
         <li class={isWarning ? "warning" : undefined}>
-          <strong>{printable(label)}</strong>: {printable(text)}
+          <strong>{printable(label)}</strong>: {prose(text)}
         </li>
       ))}
     </ul>

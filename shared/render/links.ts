@@ -35,8 +35,12 @@ interface SharedKind {
   readonly hasBadge: boolean;
 }
 
-/** The URLs of a share under an origin, which ends without a slash. */
-export function shareUrls(origin: string, id: string, { formats, hasBadge }: SharedKind): ShareUrls {
+/**
+ * The URLs of a share under an origin, which ends without a slash. For null, a kind that this version does not have, they are
+ * the URLs of a kind without a chart, which answer with an error.
+ */
+export function shareUrls(origin: string, id: string, kind: SharedKind | null): ShareUrls {
+  const { formats, hasBadge } = kind ?? { formats: [], hasBadge: false };
   const at = `${origin}/s/${id}`;
   return {
     svg: formats.includes("svg") ? `${at}.svg` : null,

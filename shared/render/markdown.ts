@@ -1,7 +1,7 @@
 // A report in Markdown for GitHub: headings, tables, lists. In: a report. Out: Markdown in which all words are text and never
 // markup: see `inline`.
 
-import type { Remark, Report, Section, Table } from "../report/model.ts";
+import type { LabeledText, Report, Section, Table } from "../report/model.ts";
 import { printable, printableLines } from "../run/text.ts";
 
 /** The report in Markdown, ending in a line feed. */
@@ -18,11 +18,11 @@ export function markdown({ title, lead, guide, facts, notices, sections, cursor 
   return `${blocks.filter((block) => block !== "").join("\n\n")}\n`;
 }
 
-function sectionBlocks({ heading, table, remarks, verbatim }: Section): string[] {
+function sectionBlocks({ heading, table, texts, verbatim }: Section): string[] {
   return [
     `## ${inline(heading)}`,
     ...(table === null ? [] : [tableBlock(table)]),
-    remarks.map(item).join("\n"),
+    texts.map(item).join("\n"),
     ...(verbatim === null ? [] : [fenced(verbatim)]),
   ];
 }
@@ -37,7 +37,7 @@ function tableBlock({ columns, rows }: Table): string {
   ].join("\n");
 }
 
-function item({ label, text, isWarning }: Remark): string {
+function item({ label, text, isWarning }: LabeledText): string {
   return `- ${isWarning ? "! " : ""}**${inline(label)}**: ${inline(text)}`;
 }
 

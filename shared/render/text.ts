@@ -2,9 +2,8 @@
 // aligned tables. Text from outside is made printable first.
 
 import { capitalize } from "../report/format.ts";
-import type { Remark, Report, Section, Table } from "../report/model.ts";
+import type { LabeledText, Report, Section, Table } from "../report/model.ts";
 import { printable, printableLines } from "../run/text.ts";
-import { wrapLines } from "./wrap.ts";
 
 const WIDTH = 100;
 const INDENT = "    ";
@@ -18,7 +17,7 @@ export function text({ title, lead, guide, facts, notices, sections, cursor }: R
     ...wrapLines(printable(lead), WIDTH),
     ...(guide === null ? [] : wrapLines(printable(guide), WIDTH)),
     ...(about === "" ? [] : wrapLines(printable(`${capitalize(about)}.`), WIDTH)),
-    ...notices.flatMap(remarkLines),
+    ...notices.flatMap(labeledLines),
     ...sections.flatMap(sectionLines),
     ...(cursor === null ? [] : ["", "More results: pass", `cursor=${printable(cursor)}`]),
   ].join("\n")}\n`;
@@ -29,12 +28,12 @@ function underlined(words: string, rule: "=" | "-"): string[] {
   return [...lines, rule.repeat(Math.max(0, ...lines.map(({ length }) => length)))];
 }
 
-function sectionLines({ heading, table, remarks, verbatim }: Section): string[] {
+function sectionLines({ heading, table, texts, verbatim }: Section): string[] {
   return [
     "",
     ...underlined(heading, "-"),
     ...(table === null ? [] : tableLines(table)),
-    ...remarks.flatMap(remarkLines),
+    ...texts.flatMap(labeledLines),
     ...(verbatim === null ? [] : printableLines(verbatim).flatMap((line) => wrapLines(line, WIDTH))),
   ];
 }
@@ -64,6 +63,34 @@ function alignColumns(sides: readonly ("left" | "right")[], rows: readonly (read
   return rows.flatMap((row) => wrapLines(row.map(padded).join("  ").trimEnd(), WIDTH, INDENT));
 }
 
-function remarkLines({ label, text: words, isWarning }: Remark): string[] {
+function labeledLines({ label, text: words, isWarning }: LabeledText): string[] {
   return wrapLines(printable(`${isWarning ? "! " : ""}${label}: ${words}`), WIDTH, INDENT);
+}
+
+/** A space where a line may end: any but those between the digits of a number, such as `18 075`. */
+const BREAK = /(?<!\d) | (?!\d{3}(?!\d))/;
+
+/**
+ * Text broken at spaces into lines of at most `width` characters; lines after the first begin with `indent`. A word
+ * that fits on no line is cut into pieces. A number is one word, with the spaces between its digits.
+ */
+export function wrapLines(text: string, width: number, indent = ""): string[] {
+  const lines: string[] = [];
+  let line = "";
+  for (const word of text.split(BREAK).flatMap((whole) => cutWord(whole, width - indent.length))) {
+    const longer = line === "" ? word : `${line} ${word}`;
+    if (line !== "" && line.trim() !== "" && longer.length > width) {
+      lines.push(line.trimEnd());
+      line = indent + word;
+    } else {
+      line = longer;
+    }
+  }
+  lines.push(line.trimEnd());
+  return lines;
+}
+
+function cutWord(word: string, max: number): string[] {
+  const count = Math.max(1, Math.ceil(word.length / max));
+  return Array.from({ length: count }, (_, index) => word.slice(index * max, (index + 1) * max));
 }

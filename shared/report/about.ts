@@ -7,7 +7,7 @@ import type { Freshness } from "../compare/trend.ts";
 import { COHORT_KEYS } from "../run/cohort.ts";
 import { formatMargin, formatNumber } from "../run/format.ts";
 import { formatInstant } from "./format.ts";
-import { type Fact, type Remark, type RenderOptions, warning } from "./model.ts";
+import { type Fact, type LabeledText, type RenderOptions, warning } from "./model.ts";
 import type { Field } from "./records.ts";
 
 /** The fields that all statistical answers share. */
@@ -47,7 +47,10 @@ export function marginFact(margin: number): Fact {
 }
 
 /** The notices about all numbers of an answer. */
-export function noticeRemarks({ notices, pending_hosts: pending }: Pick<About, "notices" | "pending_hosts">): Remark[] {
+export function noticeTexts({
+  notices,
+  pending_hosts: pending,
+}: Pick<About, "notices" | "pending_hosts">): LabeledText[] {
   const late = pending === 1 ? "1 host has" : `${formatNumber(pending)} hosts have`;
   return [
     ...notices.map((notice) => warning(notice, NOTICE_TEXTS[notice])),
@@ -67,6 +70,6 @@ const ABOUT_FIELDS: readonly Field<About>[] = [
 ];
 
 /** The same for items that carry their answer with them. */
-export function aboutFields<T>(answerOf: (item: T) => About): Field<T>[] {
-  return ABOUT_FIELDS.map(([name, read]) => [name, (item) => read(answerOf(item))]);
+export function aboutFields<T>(getAbout: (item: T) => About): Field<T>[] {
+  return ABOUT_FIELDS.map(([name, read]) => [name, (item) => read(getAbout(item))]);
 }

@@ -6,7 +6,7 @@ import type { Verdict } from "../compare/verdict.ts";
 import { formatCount, formatPercent, formatPValue, formatRatio } from "../run/format.ts";
 import { metricLabel } from "../run/metrics.ts";
 import { formatEstimate, formatHostCount, formatHostRange, formatInterval } from "./format.ts";
-import { cell, column, type RenderOptions, remark, type Section, section } from "./model.ts";
+import { cell, column, labeled, type RenderOptions, type Section, section } from "./model.ts";
 import { shownMetrics } from "./verdicts.ts";
 
 /** Verdicts that decide, in words after the candidate's name. */
@@ -72,7 +72,7 @@ export function agreementSection({ fleet }: Comparison, options: RenderOptions):
   return [
     section("How hosts differ", {
       table: { caption: "Ratios on single hosts", columns, rows },
-      remarks: [remark("how to read this", text)],
+      texts: [labeled("how to read this", text)],
     }),
   ];
 }
@@ -103,7 +103,7 @@ export function scoresSection({ fleet }: Comparison, options: RenderOptions): Se
   return [
     section("Scores", {
       table: { caption: "Mean ratios of groups of metrics", columns, rows },
-      remarks: [remark("scores", text)],
+      texts: [labeled("scores", text)],
     }),
   ];
 }
@@ -130,7 +130,7 @@ export function efficiencySection({ candidate, fleet }: Comparison, options: Ren
   return [
     section("CPU efficiency", {
       table: { caption: "Rate for each per cent of CPU", columns, rows },
-      remarks: [remark("ratio", text)],
+      texts: [labeled("ratio", text)],
     }),
   ];
 }
@@ -167,7 +167,7 @@ export function indicationSection({ fleet }: Comparison, options: RenderOptions)
   return [
     section("Between hosts", {
       table: { caption: "Ratios of medians over different hosts", columns, rows },
-      remarks: [remark("between hosts", text)],
+      texts: [labeled("between hosts", text)],
     }),
   ];
 }

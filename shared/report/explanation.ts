@@ -140,7 +140,7 @@ function projectChange(comparison: Comparison, name: MetricName, metric: MetricC
     case "ci_above_1":
     case "ci_below_1": {
       const factor = p === null || p === 0 || p_holm === null ? tests : p_holm / p;
-      const overturning = hostsToOverturn(splitOf(metric), factor);
+      const overturning = hostsToOverturn(splitHosts(metric), factor);
       return [
         `${formatCount(overturning, "further host")} would overturn it, if ${overturning === 1 ? "it shows" : "all of them show"} the opposite.`,
       ];
@@ -152,7 +152,7 @@ function projectChange(comparison: Comparison, name: MetricName, metric: MetricC
 function projectDecision({ candidate, margin }: Comparison, metric: MetricComparison, tests: number): string[] {
   const { n_eff, ratio, ci, reason, p_holm } = metric;
   const within = formatMargin(margin);
-  const split = splitOf(metric);
+  const split = splitHosts(metric);
   const equal = hostsForEquality(n_eff, ratio, ci, margin);
   if (equal !== null) {
     return [
@@ -179,7 +179,7 @@ function isBeyondMargin({ ratio: { low, high } }: MetricComparison, margin: numb
 }
 
 /** The hosts of a metric, scaled down to those that are certainly distinct. */
-function splitOf({ hosts, n_eff, faster_hosts, slower_hosts }: MetricComparison): Split {
+function splitHosts({ hosts, n_eff, faster_hosts, slower_hosts }: MetricComparison): Split {
   return { hosts: n_eff, faster: (faster_hosts * n_eff) / hosts, slower: (slower_hosts * n_eff) / hosts };
 }
 

@@ -109,6 +109,24 @@ export const QUALITY_DESCRIPTIONS: Descriptions<Quality["verdict"]> = {
   "not-assessed": "Too little is known, or no test read from the disk.",
 };
 
+/**
+ * The rules that look for reads from a cache, each with its limits and how much it counts. Source: xen-backends.md, section 5.
+ */
+export const RULE_DESCRIPTIONS = {
+  C1: "Rewrite is more than 1.5 times (medium) or 3 times (strong) what a disk with these block rates could do, which is 1 / (1/write + 1/read).",
+  C2: "Seeks took less than 0.5 s, which is over 16 000 seeks/s, in a file of 1 024 MiB or more (strong).",
+  C3: "More than 1 000 seeks/s for each rotating disk (strong; medium if the number of disks is unknown).",
+  C4: "Block read is more than 5 times (weak) or 10 times (medium) block write.",
+  C5: "Block read is above what the medium can deliver (strong): 300 000 K/s for each rotating disk or SATA link of 3 Gb/s, 600 000 for SATA of 6 Gb/s, 120 000 for Ethernet of 1 Gb/s, 1 200 000 for 10 Gb/s. Medium if the number of rotating disks is unknown, or if it is above 3 times the uncached read rate of the same storage.",
+  C6: "The test file is smaller than 2 times the guest's memory (medium).",
+  C7: "The disk is read through Dom0's page cache, or the cache mode is unknown, and the test file is smaller than 2 times Dom0's memory (medium), or fits into Dom0's free memory (strong if the cache mode is known).",
+  C8: "Char write is more than 1.1 times block write (medium).",
+  C9: "Block read took more than 50 % of a CPU at more than 300 000 K/s (weak).",
+  C10: "A later run on the same image reads more than 2 times as fast as the first (medium).",
+  C11: "The disks delivered less than 0.5 of what the guest read: cached. 0.5 or more: not cached. It overrides all other rules.",
+  C12: "All six file tests took less than 0.5 s (weak): it never decides, because empty files reach no disk.",
+} as const satisfies Readonly<Record<string, string>>;
+
 /** What transfers the data of the guest's disk. */
 export const BACKEND_DESCRIPTIONS: Descriptions<Backend> = {
   loop: "An image file through a Linux loop device and blkback.",

@@ -68,7 +68,7 @@ export interface Table {
 }
 
 /** A sentence with a label, such as a flag or a metric. */
-export interface Remark {
+export interface LabeledText {
   readonly label: string;
   readonly text: string;
   /** Whether it prevents a wrong conclusion. */
@@ -78,7 +78,7 @@ export interface Remark {
 export interface Section {
   readonly heading: string;
   readonly table: Table | null;
-  readonly remarks: readonly Remark[];
+  readonly texts: readonly LabeledText[];
   /** Text that is shown verbatim, such as a line of Bonnie++; null for none. */
   readonly verbatim: string | null;
 }
@@ -97,7 +97,7 @@ export interface Report {
   readonly guide: string | null;
   readonly facts: readonly Fact[];
   /** Notices about all numbers. */
-  readonly notices: readonly Remark[];
+  readonly notices: readonly LabeledText[];
   readonly sections: readonly Section[];
   /** Where the next page begins; null when this is all. */
   readonly cursor: string | null;
@@ -118,17 +118,17 @@ export function column(side: "<" | ">", head: string, key = head.replaceAll(/[^a
   return { key, head, side: side === ">" ? "right" : "left" };
 }
 
-/** A section with any of a table, remarks and verbatim text. */
+/** A section with any of a table, labeled texts and verbatim text. */
 export function section(heading: string, parts: Partial<Omit<Section, "heading">>): Section {
-  return { heading, table: null, remarks: [], verbatim: null, ...parts };
+  return { heading, table: null, texts: [], verbatim: null, ...parts };
 }
 
-/** A remark that informs. */
-export function remark(label: string, text: string): Remark {
+/** A text that informs. */
+export function labeled(label: string, text: string): LabeledText {
   return { label, text, isWarning: false };
 }
 
-/** A remark that warns. */
-export function warning(label: string, text: string): Remark {
+/** A text that warns. */
+export function warning(label: string, text: string): LabeledText {
   return { label, text, isWarning: true };
 }

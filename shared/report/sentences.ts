@@ -127,7 +127,7 @@ function toSubject(
   name: MetricName,
   metric: MetricFindings,
 ): Subject {
-  const sideOf = (backend: Backend, { hosts, cached }: ScopeFindings["baseline"]): Side => ({
+  const buildSide = (backend: Backend, { hosts, cached }: ScopeFindings["baseline"]): Side => ({
     backend,
     hosts,
     cached: isReadPath(name) ? cached : null,
@@ -135,8 +135,8 @@ function toSubject(
   return {
     labels: TEST_LABELS[name],
     metric,
-    baseline: sideOf(baseline, scope.baseline),
-    candidate: sideOf(candidate, scope.candidate),
+    baseline: buildSide(baseline, scope.baseline),
+    candidate: buildSide(candidate, scope.candidate),
     isTrusted: view === "trusted",
     hasPeriods: periods.length > 1,
     tests: Object.values(scope.metrics).filter(({ p }) => p !== null).length,
@@ -200,8 +200,8 @@ function noPairedHosts(subject: Subject): string {
       `${cached} were left out, because their reads probably came from a cache and not from the disk.`
     );
   }
-  const hostsOf = ({ hosts }: Side) => `${hasPeriods && hosts > 0 ? "at least " : ""}${formatCount(hosts, "host")}`;
-  const measured = `${baseline.backend} has results of ${hostsOf(baseline)}, ${candidate.backend} of ${hostsOf(candidate)}`;
+  const countHosts = ({ hosts }: Side) => `${hasPeriods && hosts > 0 ? "at least " : ""}${formatCount(hosts, "host")}`;
+  const measured = `${baseline.backend} has results of ${countHosts(baseline)}, ${candidate.backend} of ${countHosts(candidate)}`;
   return `No host has measured ${labels.noun} with both ${baseline.backend} and ${candidate.backend} (${measured}).`;
 }
 
@@ -336,7 +336,7 @@ export function flagText(
     case "single_host":
       return "Only one host: this says something about that host, not about a fleet.";
     case "mostly_single_runs":
-      return `${part} have a single run on a side; 3 to 5 runs on each backend reduce the noise.`;
+      return `${part} have a single run on one of the backends; 3 to 5 runs on each backend reduce the noise.`;
     case "many_too_fast":
       return `${part} were too fast to measure on both backends; run Bonnie++ with a larger -s or -n.`;
     case "outlier_hosts":

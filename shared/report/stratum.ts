@@ -2,7 +2,7 @@
 // release of Bonnie++, the test file and the small files that it means.
 
 import { formatNumber } from "../run/format.ts";
-import { type Remark, remark } from "./model.ts";
+import { type LabeledText, labeled } from "./model.ts";
 
 const FAMILIES: Readonly<Record<string, string>> = {
   v1: "Bonnie++ 1.00 to 1.04",
@@ -10,11 +10,11 @@ const FAMILIES: Readonly<Record<string, string>> = {
 };
 
 /** The stratum's name and its meaning; unknown parts are left out. */
-export function stratumRemark(stratum: string): Remark {
+export function describeStratum(stratum: string): LabeledText {
   // A file specification may hold a slash itself: `16:1000:0/64`.
   const [family = "", size = "-", chunk = "-", ...files] = stratum.split("/");
   const parts = [FAMILIES[family] ?? family, describeBigFile(size, chunk), describeFiles(files.join("/"))];
-  return remark(stratum, `${parts.join(", ")}.`);
+  return labeled(stratum, `${parts.join(", ")}.`);
 }
 
 function describeBigFile(size: string, chunk: string): string {

@@ -178,7 +178,7 @@ export function findAlias(word: string): Alias | null {
 }
 
 /** The aliases of a slug as people write them, and whether each may also mean another backend; for documentation. */
-export function aliasesOf(backend: Backend): readonly { readonly word: string; readonly ambiguous: boolean }[] {
+export function listAliases(backend: Backend): readonly { readonly word: string; readonly ambiguous: boolean }[] {
   return GROUPS.filter((group) => group.backend === backend).flatMap(({ words, may_also_be }) =>
     words.filter((word) => word !== backend).map((word) => ({ word, ambiguous: may_also_be !== undefined })),
   );

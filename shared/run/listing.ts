@@ -31,7 +31,7 @@ export interface UnreadableRun {
 export interface RunPage extends Page<Run> {
   readonly unreadable: readonly UnreadableRun[];
   /** How many runs were examined, when the page ended before it was full: the cursor may lead to further ones. */
-  readonly lookedAt?: number;
+  readonly examined?: number;
 }
 
 /** Lists runs. */
@@ -43,14 +43,14 @@ export interface RunLister {
 /** Runs that are read at a time: half a MB, put into records in some milliseconds. */
 const RUNS_AT_ONCE = 200;
 
-/** Which runs to read. */
-export type AllRunsQuery = Omit<RunQuery, "limit" | "cursor">;
+/** Which runs to read, on however many pages. */
+export type RunFilter = Omit<RunQuery, "limit" | "cursor">;
 
 /**
  * All runs that match, newest first, some hundred at a time; the next are read when the caller is done with these.
  * At least one page, which may be empty. Throws what the store throws.
  */
-export async function* runPages(runs: RunLister, fleet: string, query: AllRunsQuery): AsyncGenerator<RunPage, void> {
+export async function* runPages(runs: RunLister, fleet: string, query: RunFilter): AsyncGenerator<RunPage, void> {
   let cursor: string | undefined;
   do {
     const page = await runs.list(fleet, { ...query, limit: RUNS_AT_ONCE, cursor });

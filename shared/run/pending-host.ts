@@ -2,7 +2,7 @@
 // or withdraws one of its runs, and its record says which of its statistics must be computed again.
 
 import type { Backend } from "./backends.ts";
-import { monthOf } from "./periods.ts";
+import { toMonth } from "./periods.ts";
 
 /** A period, usually a month, and a backend and stratum in which a host's runs have changed. */
 export interface TouchedPeriod {
@@ -16,7 +16,7 @@ export const periodTouchedBy = (run: {
   readonly finished_at: string;
   readonly backend: Backend;
   readonly stratum: string;
-}): TouchedPeriod => ({ period: monthOf(run.finished_at), backend: run.backend, stratum: run.stratum });
+}): TouchedPeriod => ({ period: toMonth(run.finished_at), backend: run.backend, stratum: run.stratum });
 
 /** A pending host as it was read. */
 export interface PendingHost {

@@ -18,7 +18,7 @@ export function isPeriod(text: string): boolean {
 }
 
 /** The month of an ISO 8601 UTC time, e.g. `2026-11`. */
-export function monthOf(finishedAt: string): string {
+export function toMonth(finishedAt: string): string {
   return finishedAt.slice(0, 7);
 }
 

@@ -5,20 +5,20 @@
 import * as z from "zod";
 import { type AllBackends, allBackends, type MeasuredBackend } from "../compare/backends.ts";
 import type { BackendValue } from "../compare/comparison.ts";
-import { aboutFacts, aboutFields, noticeRemarks, shownFact } from "../report/about.ts";
+import { aboutFacts, aboutFields, noticeTexts, shownFact } from "../report/about.ts";
 import { formatEstimate, formatInterval } from "../report/format.ts";
 import {
   type Cell,
   cell,
   column,
+  labeled,
   type RenderOptions,
   type Report,
-  remark,
   section,
   type Table,
 } from "../report/model.ts";
 import { buildRecords, type Field, type Records } from "../report/records.ts";
-import { stratumRemark } from "../report/stratum.ts";
+import { describeStratum } from "../report/stratum.ts";
 import { shownMetrics } from "../report/verdicts.ts";
 import { formatCount, formatNumber, formatPercent, formatRate } from "../run/format.ts";
 import { METRIC_NAMES, type MetricName } from "../run/metrics.ts";
@@ -71,11 +71,8 @@ const TITLE = "Backends";
 async function compute(source: CellSource, parameters: z.output<typeof query>): Promise<AllBackends> {
   const { period: periods, view: asked, metric: selected = [] } = parameters;
   const filters = filtersIn(parameters);
-  const cells = source.cells({ periods, filters, metrics: selected });
-  const [readings, pending] = await Promise.all([
-    cells.then(({ readAll }) => readAll("backend")),
-    cells.then(() => source.pendingHosts()),
-  ]);
+  const cells = await source.cells({ periods, filters, metrics: selected });
+  const [readings, pending] = await Promise.all([cells.readAll("backend"), source.pendingHosts()]);
   const { as_of: asOf, pending_hosts: pendingHosts, notices } = freshness(readings.values(), pending);
   return allBackends({
     query: { periods, view: asked, filters, metrics: selected },
@@ -97,9 +94,9 @@ function report(result: AllBackends, options: RenderOptions): Report {
         ? "No backend has results yet."
         : "Each backend on its own, over different hosts: to compare two backends, see their comparison.",
     guide:
-      "Medians over hosts, in K/s for data, seeks/s and files/s. The last column is the noise between runs of one host.",
+      "Medians over hosts, in K/s (reads and writes), seeks/s or files/s. The last column is the noise between runs of one host.",
     facts: aboutFacts(result, shownFact(options)),
-    notices: [...noticeRemarks(result), ...(result.periods.length > 1 ? [REPEATED_NOTICE] : [])],
+    notices: [...noticeTexts(result), ...(result.periods.length > 1 ? [REPEATED_NOTICE] : [])],
     sections: [
       section("Available data", {
         table: { caption: "Hosts and runs of each backend", columns: COUNTS, rows: measured.map(countRow) },
@@ -107,7 +104,7 @@ function report(result: AllBackends, options: RenderOptions): Report {
       ...strata.map((stratum) =>
         section(`Stratum ${stratum}`, {
           table: valueTable(stratum, measured, options),
-          remarks: [stratumRemark(stratum)],
+          texts: [describeStratum(stratum)],
         }),
       ),
     ],
@@ -115,7 +112,7 @@ function report(result: AllBackends, options: RenderOptions): Report {
   };
 }
 
-const REPEATED_NOTICE = remark(
+const REPEATED_NOTICE = labeled(
   "hosts",
   "a host counts once in each period; the first table shows the hosts of the period with most hosts.",
 );

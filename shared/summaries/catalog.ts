@@ -19,7 +19,7 @@ export interface SummaryInfo {
   /** Scopes that may read it, in addition to admin. */
   readonly scopes: readonly Scope[];
   /** What one request costs (`COST` in functions/web/http/admission.ts). */
-  readonly cost: "small" | "answer" | "list";
+  readonly cost: "small" | "summary" | "list";
 }
 
 const READER = ["read"] as const satisfies readonly Scope[];
@@ -33,7 +33,7 @@ export const KINDS = {
     page: "/",
     formats: PICTURE_FORMATS,
     scopes: READER,
-    cost: "answer",
+    cost: "summary",
     isShareable: true,
     hasBadge: true,
   },
@@ -44,7 +44,7 @@ export const KINDS = {
     page: "/matrix",
     formats: PICTURE_FORMATS,
     scopes: READER,
-    cost: "answer",
+    cost: "summary",
     isShareable: true,
     hasBadge: false,
   },
@@ -55,7 +55,7 @@ export const KINDS = {
     page: "/trend",
     formats: PICTURE_FORMATS,
     scopes: READER,
-    cost: "answer",
+    cost: "summary",
     isShareable: true,
     hasBadge: false,
   },
@@ -66,7 +66,7 @@ export const KINDS = {
     page: null,
     formats: LIST_FORMATS,
     scopes: READER,
-    cost: "answer",
+    cost: "summary",
     isShareable: true,
     hasBadge: false,
   },
@@ -87,7 +87,7 @@ export const KINDS = {
     page: null,
     formats: CHART_FORMATS,
     scopes: READER,
-    cost: "answer",
+    cost: "summary",
     isShareable: false,
   },
   runs: {

@@ -9,7 +9,7 @@ import { ratioChart } from "../chart/ratio-chart.ts";
 import { compare as compareCells } from "../compare/compare.ts";
 import type { Comparison, EfficiencyComparison, MetricComparison, ScopeComparison } from "../compare/comparison.ts";
 import { AppError } from "../errors.ts";
-import { aboutFacts, aboutFields, marginFact, noticeRemarks, shownFact } from "../report/about.ts";
+import { aboutFacts, aboutFields, marginFact, noticeTexts, shownFact } from "../report/about.ts";
 import {
   agreementSection,
   comparisonLead,
@@ -22,10 +22,10 @@ import {
   type Cell,
   cell,
   column,
-  type Remark,
+  type LabeledText,
+  labeled,
   type RenderOptions,
   type Report,
-  remark,
   type Section,
   section,
   type Table,
@@ -33,7 +33,7 @@ import {
 } from "../report/model.ts";
 import { buildRecords, type Field, type Records } from "../report/records.ts";
 import { describeComparison } from "../report/sentences.ts";
-import { stratumRemark } from "../report/stratum.ts";
+import { describeStratum } from "../report/stratum.ts";
 import { shownMetrics, verdictCell } from "../report/verdicts.ts";
 import type { Backend } from "../run/backends.ts";
 import { formatCount, formatNumber, formatRatio } from "../run/format.ts";
@@ -175,7 +175,7 @@ export const compare: SummaryKind<typeof query, Comparison, CellSource> = {
   query,
   result,
   title: ({ baseline, candidate }) =>
-    titleOf(resolvedBackend("baseline", baseline), resolvedBackend("candidate", candidate)),
+    formatTitle(resolvedBackend("baseline", baseline), resolvedBackend("candidate", candidate)),
   compute,
   report,
   records,
@@ -183,7 +183,7 @@ export const compare: SummaryKind<typeof query, Comparison, CellSource> = {
   badge: (comparison, metric) => badge(comparison, badgeMetric(comparison, metric)),
 };
 
-const titleOf = (baseline: Backend, candidate: Backend): string => `${candidate} against ${baseline}`;
+const formatTitle = (baseline: Backend, candidate: Backend): string => `${candidate} vs ${baseline}`;
 
 async function compute(source: CellSource, parameters: Query): Promise<Comparison> {
   const baseline = resolvedBackend("baseline", parameters.baseline);
@@ -193,12 +193,12 @@ async function compute(source: CellSource, parameters: Query): Promise<Compariso
   }
   const { period: periods, view: asked, margin: smallest, metric: selected = [] } = parameters;
   const filters = filtersIn(parameters);
-  const cells = source.cells({ periods, filters, metrics: selected });
+  const cells = await source.cells({ periods, filters, metrics: selected });
   const [pair, ofBaseline, ofCandidate, pending] = await Promise.all([
-    cells.then(({ read }) => read("pair", pairName(baseline, candidate))),
-    cells.then(({ read }) => read("backend", baseline)),
-    cells.then(({ read }) => read("backend", candidate)),
-    cells.then(() => source.pendingHosts()),
+    cells.read("pair", pairName(baseline, candidate)),
+    cells.read("backend", baseline),
+    cells.read("backend", candidate),
+    source.pendingHosts(),
   ]);
   const { as_of: asOf, pending_hosts: pendingHosts, notices } = freshness([pair, ofBaseline, ofCandidate], pending);
   const findings = compareCells({
@@ -236,7 +236,7 @@ export const WORDS_SECTION = "In words";
 function report(comparison: Comparison, options: RenderOptions): Report {
   const { baseline, candidate, strata, margin, runs } = comparison;
   return {
-    title: options.title ?? titleOf(baseline, candidate),
+    title: options.title ?? formatTitle(baseline, candidate),
     lead: comparisonLead(comparison, options),
     guide: `Ratios are ${candidate} / ${baseline} on the same host, the median over hosts: above 1, ${candidate} is faster.`,
     facts: aboutFacts(comparison, [
@@ -244,10 +244,10 @@ function report(comparison: Comparison, options: RenderOptions): Report {
       marginFact(margin),
       { label: "runs", text: formatNumber(runs) },
     ]),
-    notices: noticeRemarks(comparison),
+    notices: noticeTexts(comparison),
     sections: [
       fleetSection(comparison, options),
-      section(WORDS_SECTION, { remarks: sentences(comparison, options) }),
+      section(WORDS_SECTION, { texts: sentences(comparison, options) }),
       ...agreementSection(comparison, options),
       ...scoresSection(comparison, options),
       ...efficiencySection(comparison, options),
@@ -264,11 +264,11 @@ function fleetSection(comparison: Comparison, options: RenderOptions): Section {
   const whole = table(fleet, options, `Ratios ${candidate} / ${baseline} over the fleet`);
   return section(FLEET_SECTION, {
     table: isEmpty(fleet) ? { ...whole, rows: [] } : whole,
-    remarks: [
-      ...repeatedRemark(fleet),
-      ...flagRemarks(fleet),
-      ...cachedRemarks(comparison),
-      ...reportedRemarks(comparison, options),
+    texts: [
+      ...describeRepeated(fleet),
+      ...describeFlags(fleet),
+      ...describeCached(comparison),
+      ...describeReported(comparison, options),
     ],
   });
 }
@@ -286,10 +286,10 @@ function stratumSection(
   const own = table(scope, options, `Ratios ${candidate} / ${baseline} in stratum ${stratum}`);
   if (JSON.stringify(own.rows) === JSON.stringify(rows(fleet, options))) {
     return section(heading, {
-      remarks: [remark("same as the fleet", "see above."), stratumRemark(stratum)],
+      texts: [labeled("same as the fleet", "see above."), describeStratum(stratum)],
     });
   }
-  return section(heading, { table: own, remarks: [stratumRemark(stratum), ...flagNames(scope)] });
+  return section(heading, { table: own, texts: [describeStratum(stratum), ...flagNames(scope)] });
 }
 
 const COLUMNS = [
@@ -324,13 +324,13 @@ function row(name: MetricName, metric: MetricComparison): Cell[] {
 }
 
 /** With several periods: what the columns count. */
-function repeatedRemark({ metrics }: ScopeComparison): Remark[] {
+function describeRepeated({ metrics }: ScopeComparison): LabeledText[] {
   if (Object.values(metrics).every(({ hosts, n_eff }) => n_eff === hosts)) return [];
   const text = "at least this many distinct hosts; in up/down a host counts once in each period.";
-  return [remark("hosts", text)];
+  return [labeled("hosts", text)];
 }
 
-function flagRemarks({ flags, flag_details, metrics }: ScopeComparison): Remark[] {
+function describeFlags({ flags, flag_details, metrics }: ScopeComparison): LabeledText[] {
   return flags.map((flag) => {
     const detail = flag_details[flag];
     const flagged = detail?.metrics ?? [];
@@ -346,34 +346,34 @@ function flagRemarks({ flags, flag_details, metrics }: ScopeComparison): Remark[
 }
 
 /** In a stratum the names are enough: their meaning is under the fleet. */
-function flagNames({ flags }: ScopeComparison): Remark[] {
+function flagNames({ flags }: ScopeComparison): LabeledText[] {
   return flags.length === 0 ? [] : [warning("flags", flags.join(", "))];
 }
 
-function cachedRemarks({ cached, periods }: Comparison): Remark[] {
+function describeCached({ cached, periods }: Comparison): LabeledText[] {
   return Object.entries(cached).flatMap(([backend, reads]) => {
     if (reads === undefined || reads.hosts === 0) return [];
     const by = reads.rules.length === 0 ? "" : `, by ${reads.rules.join(", ")}`;
     const repeated = periods.length > 1 ? ", counted once in each period," : "";
     return [
-      remark(backend, `reads of ${formatCount(reads.hosts, "host")}${repeated} probably came from a cache${by}.`),
+      labeled(backend, `reads of ${formatCount(reads.hosts, "host")}${repeated} probably came from a cache${by}.`),
     ];
   });
 }
 
-function reportedRemarks({ as_reported }: Comparison, options: RenderOptions): Remark[] {
+function describeReported({ as_reported }: Comparison, options: RenderOptions): LabeledText[] {
   const ratios = shownMetrics(as_reported, options).map(
     ([name, { ratio }]) => `${name} ${formatEstimate(ratio, formatRatio)}`,
   );
-  return ratios.length === 0 ? [] : [remark("as reported", `with cached reads included, ${ratios.join(", ")}.`)];
+  return ratios.length === 0 ? [] : [labeled("as reported", `with cached reads included, ${ratios.join(", ")}.`)];
 }
 
 /** If nothing is measured and nothing excluded, every metric has the same sentence. */
-function sentences({ fleet, cached }: Comparison, options: RenderOptions): Remark[] {
-  const all = shownMetrics(fleet.metrics, options).map(([name, { sentence }]) => remark(name, sentence));
+function sentences({ fleet, cached }: Comparison, options: RenderOptions): LabeledText[] {
+  const all = shownMetrics(fleet.metrics, options).map(([name, { sentence }]) => labeled(name, sentence));
   const isNothing = isEmpty(fleet) && Object.values(cached).every(({ hosts }) => hosts === 0);
   return isNothing
-    ? [...all.slice(0, 1), remark("what helps", "run Bonnie++ on both backends of the same hosts.")]
+    ? [...all.slice(0, 1), labeled("what helps", "run Bonnie++ on both backends of the same hosts.")]
     : all;
 }
 

@@ -16,7 +16,7 @@ export const oneLine = (max: number) =>
     });
 
 /** A parameter that may be given once: queries come as lists of texts, one list for each parameter. */
-export const once = <T extends z.ZodType>(schema: T) =>
+export const single = <T extends z.ZodType>(schema: T) =>
   z.preprocess((values, context) => {
     if (!Array.isArray(values)) return values;
     if (values.length > 1) context.addIssue(`given ${values.length} times; expected once`);
@@ -24,17 +24,17 @@ export const once = <T extends z.ZodType>(schema: T) =>
   }, schema);
 
 /** Entries on a page of a list. */
-export const limit = once(
+export const limit = single(
   z.coerce.number().int().min(1).max(100).meta({ description: "Maximum entries per page." }),
 ).prefault(50);
 
 /** Where the next page of a list begins. */
-export const cursorOf = (maxLength: number) =>
-  once(
+export const cursorParameter = (maxLength: number) =>
+  single(
     z.string().max(maxLength).meta({ description: "The `cursor` of the previous page; omit it for the first page." }),
   ).optional();
 
-export const cursor = cursorOf(200);
+export const cursor = cursorParameter(200);
 
 /** A page of a list. */
 export const pageQuery = z.strictObject({ limit, cursor });

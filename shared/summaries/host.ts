@@ -7,7 +7,6 @@ import { pairName } from "../cells/contribution.ts";
 import { hostChart } from "../chart/host-chart.ts";
 import type { Estimate } from "../compare/comparison.ts";
 import {
-  backendsOf,
   type HostBackend,
   type HostMetric,
   type HostPair,
@@ -15,7 +14,8 @@ import {
   type HostRank,
   type HostRatio,
   hostProfile,
-  pairsOf,
+  listBackends,
+  listPairs,
 } from "../compare/host.ts";
 import { AppError } from "../errors.ts";
 import { formatCohort, formatEstimate } from "../report/format.ts";
@@ -23,7 +23,7 @@ import {
   type Cell,
   cell,
   column,
-  type Remark,
+  type LabeledText,
   type RenderOptions,
   type Report,
   type Section,
@@ -111,14 +111,14 @@ export const host: SummaryKind<typeof query, HostProfile> = {
   },
   query,
   result,
-  title: (_, name = "") => titleOf(name),
+  title: (_, name = "") => formatTitle(name),
   compute,
   report,
   records,
   chart: hostChart,
 };
 
-const titleOf = (name: string): string => `Host ${name}`;
+const formatTitle = (name: string): string => `Host ${name}`;
 
 /** No host has a longer name, and the table holds no key that is much longer. */
 const MAX_NAME = 255;
@@ -132,10 +132,10 @@ async function compute(source: FleetSource, _: z.output<typeof query>, name = ""
   const cells = await source.cells({ periods: [PERIOD_ALL], filters: {} });
   const [ofBackends, ofPairs] = await Promise.all([
     Promise.all(
-      backendsOf(summary).map(async (backend) => [backend, (await cells.read("backend", backend)).views] as const),
+      listBackends(summary).map(async (backend) => [backend, (await cells.read("backend", backend)).views] as const),
     ),
     Promise.all(
-      pairsOf(summary).map(async ({ baseline, candidate }) => {
+      listPairs(summary).map(async ({ baseline, candidate }) => {
         const pair = pairName(baseline, candidate);
         return [pair, (await cells.read("pair", pair)).views] as const;
       }),
@@ -157,13 +157,13 @@ export async function storedHostName({ host: find }: Pick<FleetSource, "host">, 
 function report(profile: HostProfile, options: RenderOptions): Report {
   const { host: name, cohort, pending, method_version, backends, ratios } = profile;
   return {
-    title: options.title ?? titleOf(name),
+    title: options.title ?? formatTitle(name),
     lead:
       backends.length === 0
         ? `No results of ${name} are counted yet.`
-        : `What ${name} measured on ${formatCount(new Set(backends.map(({ backend }) => backend)).size, "backend")}, over all time. One host is never a verdict.`,
+        : `What ${name} measured on ${formatCount(new Set(backends.map(({ backend }) => backend)).size, "backend")}, over all time. A single host never gives a verdict.`,
     guide:
-      "Below and above: hosts of the fleet that are certainly slower and faster. Rates are in K/s for data, seeks/s and files/s.",
+      "Below and above: how many hosts of the fleet are certainly slower and faster. Rates are in K/s (reads and writes), seeks/s or files/s.",
     facts: [
       { label: "attributes", text: formatCohort(cohort) },
       { label: "pending", text: pending ? "newer results" : "nothing" },
@@ -198,11 +198,11 @@ function backendSection(group: HostBackend, options: RenderOptions): Section {
   ]);
   return section(`${backend}, stratum ${stratum}, ${formatCount(runs, "run")}`, {
     table: { caption: `Medians of the runs on ${backend} in stratum ${stratum}`, columns: VALUES, rows },
-    remarks: groupRemarks(group),
+    texts: describeGroup(group),
   });
 }
 
-function groupRemarks({ cached, small_file: smallFile, bound_mismatch: boundMismatch }: HostBackend): Remark[] {
+function describeGroup({ cached, small_file: smallFile, bound_mismatch: boundMismatch }: HostBackend): LabeledText[] {
   return [
     ...(cached.length === 0 ? [] : [warning("suspect_cached_reads", `reads probably cached by ${cached.join(", ")}.`)]),
     ...(smallFile ? [warning("small_file", "the test file was under twice the memory.")] : []),
@@ -234,7 +234,7 @@ function pairSection({ baseline, candidate, stratum, all, trusted }: HostPair, o
     ...ratioCells(ratio),
     mark(ratio, trusted[name], formatRatio),
   ]);
-  return section(`${candidate} against ${baseline}, stratum ${stratum}: above 1, ${candidate} is faster`, {
+  return section(`${candidate} vs ${baseline}, stratum ${stratum}: above 1, ${candidate} is faster`, {
     table: { caption: `Ratios ${candidate} / ${baseline} on this host in stratum ${stratum}`, columns: RATIOS, rows },
   });
 }

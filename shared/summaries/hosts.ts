@@ -8,12 +8,12 @@ import { cell, column, named, type RenderOptions, type Report, section } from ".
 import { buildRecords, type Field, type Records } from "../report/records.ts";
 import { COHORT_KEYS } from "../run/cohort.ts";
 import { formatCount, formatNumber } from "../run/format.ts";
-import { cursorOf, limit } from "./fields.ts";
+import { cursorParameter, limit } from "./fields.ts";
 import type { FleetSource, SummaryKind } from "./kind.ts";
 import { lazily, schemas } from "./schemas.ts";
 
 /** A cursor holds the name of a host, of up to 255 characters. */
-const query = z.strictObject({ limit, cursor: cursorOf(1_400) });
+const query = z.strictObject({ limit, cursor: cursorParameter(1_400) });
 
 /** A page of hosts; `cursor` is null on the last page. */
 export interface HostPage {

@@ -7,7 +7,7 @@ import type * as z from "zod";
 import type { CountedHost, ListedHost } from "../cells/stored-summary.ts";
 import type { ChartText } from "../chart/layout.ts";
 import type { Scene } from "../chart/scene.ts";
-import type { CellQuery, CellReading } from "../compare/cell-reading.ts";
+import type { CellQuery, CellReading } from "../compare/merged-cells.ts";
 import type { Freshness } from "../compare/trend.ts";
 import type { ErrorCode } from "../errors.ts";
 import type { RenderOptions, Report } from "../report/model.ts";
@@ -90,9 +90,6 @@ export interface CellSource {
   /** The present, in milliseconds since 1970. */
   now(): number;
 }
-
-/** Which runs to list. */
-export type RunFilter = Omit<RunQuery, "limit" | "cursor">;
 
 /** The statistics, hosts and runs of one fleet, as far as the caller may read them. */
 export interface FleetSource extends CellSource {

@@ -6,18 +6,18 @@ import * as z from "zod";
 import { SCOPE_ALL } from "../cells/cell.ts";
 import { matrixChart } from "../chart/matrix-chart.ts";
 import { COMPARISON_FLAGS, matrix as judgePairs, type MatrixEntry, type MatrixPair } from "../compare/matrix.ts";
-import type { Merged } from "../compare/merge-periods.ts";
+import type { Merged } from "../compare/merged-cells.ts";
 import type { MatrixResult } from "../compare/trend.ts";
-import { aboutFacts, aboutFields, marginFact, noticeRemarks, shownFact } from "../report/about.ts";
+import { aboutFacts, aboutFields, marginFact, noticeTexts, shownFact } from "../report/about.ts";
 import { formatEstimate, formatHostCount, formatInterval } from "../report/format.ts";
 import {
   type Cell,
   cell,
   column,
-  type Remark,
+  type LabeledText,
+  labeled,
   type RenderOptions,
   type Report,
-  remark,
   section,
   warning,
 } from "../report/model.ts";
@@ -97,11 +97,11 @@ const TITLE = "All pairs of backends";
 async function compute(source: CellSource, parameters: z.output<typeof query>): Promise<MatrixResult> {
   const { period: periods, view: asked, margin: smallest, metric: selected = [] } = parameters;
   const filters = filtersIn(parameters);
-  const cells = source.cells({ periods, filters, scope: SCOPE_ALL, metrics: selected });
+  const cells = await source.cells({ periods, filters, scope: SCOPE_ALL, metrics: selected });
   const [ofPairs, ofBackends, pending] = await Promise.all([
-    cells.then(({ readAll }) => readAll("pair")),
-    cells.then(({ readAll }) => readAll("backend")),
-    cells.then(() => source.pendingHosts()),
+    cells.readAll("pair"),
+    cells.readAll("backend"),
+    source.pendingHosts(),
   ]);
   const pairs = [...ofPairs].flatMap(([name, { views }]): MatrixPair[] => {
     const found = views[asked].get(SCOPE_ALL);
@@ -131,15 +131,15 @@ function report(result: MatrixResult, options: RenderOptions): Report {
         : `${formatCount(pairs.length, "pair")} of ${formatCount(backends.length, "backend")} that share hosts. Each pair is judged on its own hosts.`,
     guide: "Ratios of different pairs need not multiply: each pair was measured on different hosts.",
     facts: aboutFacts(result, [...shownFact(options), marginFact(smallest)]),
-    notices: [...noticeRemarks(result), ...(pairs.length === 0 ? [] : [FLAGS_NOTICE])],
+    notices: [...noticeTexts(result), ...(pairs.length === 0 ? [] : [FLAGS_NOTICE])],
     sections: pairs.map(({ baseline, candidate, runs, metrics: entries }) =>
-      section(`${candidate} against ${baseline}, ${formatCount(runs, "run")}: above 1, ${candidate} is faster`, {
+      section(`${candidate} vs ${baseline}, ${formatCount(runs, "run")}: above 1, ${candidate} is faster`, {
         table: {
           caption: `Ratios ${candidate} / ${baseline} over the fleet`,
           columns: COLUMNS,
           rows: shownMetrics(entries, options).map(([name, entry]) => row(name, entry)),
         },
-        remarks: flagRemarks(shownMetrics(entries, options)),
+        texts: describeFlags(shownMetrics(entries, options)),
       }),
     ),
     cursor: null,
@@ -149,13 +149,13 @@ function report(result: MatrixResult, options: RenderOptions): Report {
 /** Follows a verdict that has flags. */
 const FLAG_MARK = " *";
 
-const FLAGS_NOTICE = remark(
+const FLAGS_NOTICE = labeled(
   "flags",
   `a verdict with * has flags: see the comparison of the pair before you rely on it. Only the comparison detects ${COMPARISON_FLAGS.join(", ")}.`,
 );
 
 /** The flags of a pair's verdicts, with the metrics that have them. */
-function flagRemarks(entries: readonly (readonly [MetricName, MatrixEntry])[]): Remark[] {
+function describeFlags(entries: readonly (readonly [MetricName, MatrixEntry])[]): LabeledText[] {
   const flags = new Set(entries.flatMap(([, entry]) => entry.flags));
   return [...flags].map((flag) => {
     const flagged = entries.filter(([, entry]) => entry.flags.includes(flag)).map(([name]) => name);

@@ -13,12 +13,12 @@ import { METRIC_NAMES } from "../run/metrics.ts";
 import { isPeriod, MAX_PERIODS, PERIOD_ALL, withoutNested } from "../run/periods.ts";
 import { resolveBackend } from "../run/resolution.ts";
 import { VIEWS } from "../run/run.ts";
-import { once } from "./fields.ts";
+import { single } from "./fields.ts";
 
 /** Widths are rounded to this many px: a picture that is a little wider shows nothing more. */
 const WIDTH_STEP = 20;
 
-const width = once(
+const width = single(
   z.coerce
     .number()
     .min(WIDTH.least)
@@ -30,7 +30,7 @@ const width = once(
     }),
 ).prefault(WIDTH.default);
 
-const theme = once(
+const theme = single(
   z.enum(THEMES).meta({ description: "Colors; `auto` follows the reader's system, and is light in a PNG." }),
 ).prefault(DEFAULT_RENDER_OPTIONS.theme);
 
@@ -69,7 +69,7 @@ export function endpointQuery(query: z.ZodObject): z.ZodObject {
 
 /** A backend by any of its names. */
 export const backend = (description: string, example: string) =>
-  once(
+  single(
     z
       .string("expected a backend")
       .min(1, "expected a backend")
@@ -82,7 +82,7 @@ const values = (description: string) =>
   z.array(z.string().normalize("NFC").min(1).max(200)).min(1).max(100).optional().meta({ description });
 
 /** The periods of a query. */
-export const period = once(
+export const period = single(
   z
     .string()
     .meta({
@@ -96,14 +96,14 @@ export const period = once(
     .transform(withoutNested),
 ).prefault(PERIOD_ALL);
 
-export const view = once(
+export const view = single(
   z.enum(VIEWS).meta({
     description:
       "`trusted` leaves out reads that a page cache probably answered; `all` takes every number as reported.",
   }),
 ).prefault("trusted");
 
-export const margin = once(
+export const margin = single(
   z.coerce.number().gt(0).max(1).meta({ description: "The relative difference that is too small to matter." }),
 ).prefault(0.03);
 

@@ -38,7 +38,7 @@ export const SUMMARIES: SummaryRegistry = [
 ];
 
 /** The entry of a kind. Throws if the registry has none of that name, which only a fault of the caller can cause. */
-export function entryOf(summaries: SummaryRegistry, name: string): SummaryEntry {
+export function findEntry(summaries: SummaryRegistry, name: string): SummaryEntry {
   const entry = summaries.find((candidate) => candidate.name === name);
   if (entry === undefined) throw new Error(`there is no kind of summary called ${name}`);
   return entry;

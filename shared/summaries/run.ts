@@ -7,10 +7,10 @@ import {
   cell,
   column,
   type Fact,
-  type Remark,
+  type LabeledText,
+  labeled,
   type RenderOptions,
   type Report,
-  remark,
   section,
   type Table,
   warning,
@@ -130,7 +130,7 @@ function report(found: Run, options: RenderOptions): Report {
   const { host, backend, finished_at, quality, warnings, withdrawn_at, raw } = found;
   return {
     title: options.title ?? `Run on ${host}, backend ${backend}`,
-    lead: `Finished ${formatInstant(finished_at)}. Quality of the reads: ${quality.verdict}.`,
+    lead: `Finished ${formatInstant(finished_at)}. Cache check: ${quality.verdict}.`,
     guide: null,
     facts: runFacts(found),
     notices:
@@ -140,9 +140,9 @@ function report(found: Run, options: RenderOptions): Report {
     sections: [
       section("Measured", {
         table: metricTable(found, options),
-        remarks: warnings.map((text) => warning("warning", text)),
+        texts: warnings.map((text) => warning("warning", text)),
       }),
-      section("Cache assessment", { remarks: reasons(found) }),
+      section("Cache check", { texts: reasons(found) }),
       section("Metadata", { table: factTable(found) }),
       section("As Bonnie++ printed it", { verbatim: raw }),
     ],
@@ -159,7 +159,7 @@ function runFacts({ id, host, vm, backend, stratum, received_at, client_run, bon
     { label: "stratum", text: stratum },
     { label: "Bonnie++", text: version === null ? bonnie.format : `${bonnie.format}, ${version}` },
     { label: "received", text: formatInstant(received_at) },
-    ...(client_run === null ? [] : [{ label: "run", text: client_run }]),
+    ...(client_run === null ? [] : [{ label: "client run", text: client_run }]),
     { label: "id", text: id },
   ];
 }
@@ -188,8 +188,8 @@ function metricTable({ metrics }: Run, options: RenderOptions): Table {
   return { caption: "What the run measured", columns, rows };
 }
 
-function reasons({ quality }: Run): Remark[] {
-  if (quality.reasons.length === 0) return [remark("no rule", "none of the cache rules fired.")];
+function reasons({ quality }: Run): LabeledText[] {
+  if (quality.reasons.length === 0) return [labeled("no rule", "none of the cache rules fired.")];
   return quality.reasons.map(({ rule, strength, text }) => {
     const decides = quality.decided_by.includes(rule);
     return { label: rule, text: `${text} (${strength})`, isWarning: decides };

@@ -15,18 +15,19 @@ import {
 } from "../report/model.ts";
 import { type Records, runRecords } from "../report/records.ts";
 import { formatCount } from "../run/format.ts";
+import type { RunFilter } from "../run/listing.ts";
 import { METRIC_NAMES } from "../run/metrics.ts";
 import type { Run } from "../run/run.ts";
-import { cursor, limit, once } from "./fields.ts";
+import { cursor, limit, single } from "./fields.ts";
 import { storedHostName } from "./host.ts";
-import type { FleetSource, RunFilter, SummaryKind } from "./kind.ts";
+import type { FleetSource, SummaryKind } from "./kind.ts";
 import { resolvedBackend } from "./parameters.ts";
 import { measuredText, run } from "./run.ts";
 import { lazily, schemas } from "./schemas.ts";
 
 /** A day or a time; a day stands for its first moment in UTC. */
 const time = (description: string) =>
-  once(
+  single(
     z
       .union(
         [z.iso.date(), z.iso.datetime({ offset: true })],
@@ -37,8 +38,8 @@ const time = (description: string) =>
   ).optional();
 
 const filters = {
-  host: once(z.string().min(1).max(255).meta({ description: "Runs of this host only." })).optional(),
-  backend: once(
+  host: single(z.string().min(1).max(255).meta({ description: "Runs of this host only." })).optional(),
+  backend: single(
     z.string().min(1).max(100).meta({ description: "Runs on this backend only: a slug or an alias." }),
   ).optional(),
   from: time("Runs that finished at this time or later."),
@@ -107,7 +108,7 @@ async function compute(source: FleetSource, parameters: z.output<typeof query>):
     runs: page.items,
     ...(page.unreadable.length > 0 && { unreadable: page.unreadable.map(({ id, host }) => ({ id, host })) }),
     cursor: page.cursor,
-    ...(page.lookedAt !== undefined && { looked_at: page.lookedAt }),
+    ...(page.examined !== undefined && { looked_at: page.examined }),
   };
 }
 
@@ -143,14 +144,14 @@ function report({ runs: listed, unreadable = [], cursor, looked_at }: RunPage, o
     column("<", "finished"),
     column("<", "host"),
     column("<", "backend"),
-    column("<", "reads", "quality"),
+    column("<", "cache check", "quality"),
     ...shown.map((name) => column(">", name)),
     column("<", "id"),
   ];
   return {
     title: options.title ?? TITLE,
     lead: leadText(listed.length, looked_at, cursor !== null),
-    guide: "Rates are in K/s for data, seeks/s and files/s.",
+    guide: "Rates are in K/s (reads and writes), seeks/s or files/s.",
     facts: [],
     notices: unreadable.map(({ id, host }) =>
       warning(
@@ -164,11 +165,11 @@ function report({ runs: listed, unreadable = [], cursor, looked_at }: RunPage, o
 }
 
 /** How many runs a page has, and whether more follow; for a page that ended before it was full, that the search continues. */
-function leadText(count: number, lookedAt: number | undefined, isFollowed: boolean): string {
-  if (lookedAt !== undefined) {
+function leadText(count: number, examined: number | undefined, isFollowed: boolean): string {
+  if (examined !== undefined) {
     const found =
       count === 0 ? "none of them matches" : `${formatCount(count, "run")} of them match${count === 1 ? "es" : ""}`;
-    return `Searched ${formatCount(lookedAt, "result")}: ${found}. Older ones may match; the next page continues from here.`;
+    return `Searched ${formatCount(examined, "result")}: ${found}. Older ones may match; the next page continues from here.`;
   }
   if (count === 0) return "No run matches.";
   const runs = formatCount(count, "run");

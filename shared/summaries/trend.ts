@@ -4,8 +4,8 @@
 
 import * as z from "zod";
 import { trendChart } from "../chart/trend-chart.ts";
-import type { CellReading } from "../compare/cell-reading.ts";
 import { metricCell } from "../compare/estimate.ts";
+import type { CellReading } from "../compare/merged-cells.ts";
 import {
   type TrendPeriod,
   type TrendPoint,
@@ -14,11 +14,11 @@ import {
   trend as trendOver,
 } from "../compare/trend.ts";
 import { AppError } from "../errors.ts";
-import { aboutFacts, aboutFields, noticeRemarks } from "../report/about.ts";
+import { aboutFacts, aboutFields, noticeTexts } from "../report/about.ts";
 import { formatEstimate, formatInterval } from "../report/format.ts";
 import { type Cell, cell, column, type RenderOptions, type Report, section } from "../report/model.ts";
 import { buildRecords, type Field, type Records } from "../report/records.ts";
-import { stratumRemark } from "../report/stratum.ts";
+import { describeStratum } from "../report/stratum.ts";
 import type { Backend } from "../run/backends.ts";
 import { formatNumber, formatRate, formatRatio } from "../run/format.ts";
 import { METRIC_NAMES, METRICS, type MetricName, metricLabel } from "../run/metrics.ts";
@@ -32,13 +32,13 @@ import {
   periodsBetween,
   periodsUpTo,
 } from "../run/periods.ts";
-import { once } from "./fields.ts";
+import { single } from "./fields.ts";
 import { type CellSource, freshness, type SummaryKind } from "./kind.ts";
 import { backend, cohortFilters, filtersIn, resolvedBackend, view } from "./parameters.ts";
 import { lazily, schemas } from "./schemas.ts";
 
 const bound = (description: string) =>
-  once(
+  single(
     z
       .string()
       .refine(isPeriod, "expected a period such as 2026-11, 2026-Q4 or 2026")
@@ -48,8 +48,8 @@ const bound = (description: string) =>
 const query = z
   .strictObject({
     backend: backend("Whose trend: a slug or an alias.", "loop"),
-    metric: once(z.enum(METRIC_NAMES)).meta({ description: "The metric." }),
-    unit: once(z.enum(PERIOD_UNITS).meta({ description: "The length of each period." })).prefault("month"),
+    metric: single(z.enum(METRIC_NAMES)).meta({ description: "The metric." }),
+    unit: single(z.enum(PERIOD_UNITS).meta({ description: "The length of each period." })).prefault("month"),
     from: bound("The first period, in the given unit; every period from here up to `to` is shown."),
     to: bound("The last period, in the given unit; the present one if absent."),
     view,
@@ -113,7 +113,7 @@ export const trend: SummaryKind<typeof query, TrendResult, CellSource> = {
   },
   query,
   result,
-  title: ({ backend: word, metric }) => titleOf(resolvedBackend("backend", word), metric),
+  title: ({ backend: word, metric }) => formatTitle(resolvedBackend("backend", word), metric),
   compute,
   report,
   records,
@@ -194,11 +194,11 @@ async function latestPeriods(
 }
 
 /** The unit of a metric, e.g. `K/s`. */
-function unitOf(metric: MetricName): string {
+function findUnit(metric: MetricName): string {
   return METRICS.find(({ name }) => name === metric)?.unit ?? "";
 }
 
-function titleOf(backend: Backend, metric: MetricName): string {
+function formatTitle(backend: Backend, metric: MetricName): string {
   return `${backend} over time: ${metricLabel(metric)}`;
 }
 
@@ -207,19 +207,19 @@ function report(result: TrendResult, options: RenderOptions): Report {
   const { backend: slug, metric, strata } = result;
   const facts = aboutFacts(result).filter(({ label }) => label !== "period");
   return {
-    title: options.title ?? titleOf(slug, metric),
+    title: options.title ?? formatTitle(slug, metric),
     lead: trendLead(result),
-    guide: `Medians over hosts in ${unitOf(metric)}. A change is the ratio to the previous period: above 1, ${slug} became faster. It is a hint, not a verdict.`,
+    guide: `Medians over hosts in ${findUnit(metric)}. A change is the ratio to the previous period: above 1, ${slug} became faster. It is a hint, not a verdict.`,
     facts: [{ label: "periods", text: spanText(result) }, ...facts],
-    notices: noticeRemarks(result),
+    notices: noticeTexts(result),
     sections: Object.entries(strata).map(([stratum, points]) =>
       section(`Stratum ${stratum}`, {
         table: {
-          caption: `${metricLabel(metric)} (${metric}) of ${slug} in ${unitOf(metric)}, stratum ${stratum}`,
+          caption: `${metricLabel(metric)} (${metric}) of ${slug} in ${findUnit(metric)}, stratum ${stratum}`,
           columns: COLUMNS,
           rows: points.map(row),
         },
-        remarks: [stratumRemark(stratum)],
+        texts: [describeStratum(stratum)],
       }),
     ),
     cursor: null,

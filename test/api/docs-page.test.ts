@@ -2,14 +2,13 @@
 
 import { createHash } from "node:crypto";
 import { beforeAll, describe, expect, test } from "vitest";
-import { addDocsRoutes } from "../../functions/web/docs/app.ts";
-import { renderDocsPage } from "../../functions/web/docs/page.tsx";
+import { addDocsRoutes, renderDocsPage } from "../../functions/web/docs/page.tsx";
 import { makeHttpApp } from "../../functions/web/http/app.ts";
 import { CONTRACT } from "../../shared/api/contract.ts";
 import { newToken } from "../../shared/api/token-requests.ts";
 import { ERROR_STATUS } from "../../shared/errors.ts";
 import { FLAG_DESCRIPTIONS, REASON_DESCRIPTIONS, VERDICT_DESCRIPTIONS } from "../../shared/report/glossary.ts";
-import { aliasesOf } from "../../shared/run/aliases.ts";
+import { listAliases } from "../../shared/run/aliases.ts";
 import { BACKENDS } from "../../shared/run/backends.ts";
 import { FACTS } from "../../shared/run/facts.ts";
 import { METRIC_NAMES } from "../../shared/run/metrics.ts";
@@ -40,7 +39,7 @@ describe("the page", () => {
     ];
     for (const word of words) expect(page).toContain(`<code>${word}</code>`);
     for (const key of Object.keys(newToken.shape)) expect(page).toContain(`<code>${key}</code>`);
-    for (const { word } of BACKENDS.flatMap(aliasesOf)) expect(page).toContain(word);
+    for (const { word } of BACKENDS.flatMap(listAliases)) expect(page).toContain(word);
   });
 
   test("has no two elements with one id, and no link within it that leads nowhere", () => {

@@ -9,8 +9,8 @@ import type { Receipt } from "../../functions/service/receipt.ts";
 import { makeAggregationStores } from "../../functions/store/commit.ts";
 import { makeFleetScan } from "../../functions/store/fleet-scan.ts";
 import { currentGeneration } from "../../functions/store/generations.ts";
-import { type Item, keyItem, textOf } from "../../functions/store/item.ts";
-import { cellPartition, cohortHash, cohortKey, cohortPartition, idOf } from "../../functions/store/keys.ts";
+import { type Item, itemText, keyItem } from "../../functions/store/item.ts";
+import { cellPartition, cohortHash, cohortKey, cohortPartition, keyText } from "../../functions/store/keys.ts";
 import { getItems, partition, queryAll, type Table } from "../../functions/store/table.ts";
 import type { Comparison } from "../../shared/compare/comparison.ts";
 import { SHARDS } from "../../shared/deployment.ts";
@@ -38,10 +38,10 @@ async function expectRight(table: Table): Promise<void> {
     const listed = await queryAll(table, partition(cohortPartition(of, period)));
     const shards = new Map<string, number>();
     for (const cell of await queryAll(table, partition(cellPartition(of, period)))) {
-      const [cohort = "", kind] = textOf(cell, "sk").split("#");
+      const [cohort = "", kind] = itemText(cell, "sk").split("#");
       if (kind === "fleet" && cohort !== "*") shards.set(cohort, (shards.get(cohort) ?? 0) + 1);
     }
-    const found = listed.map((item) => [textOf(item, "sk"), Number(item["shards"]?.N)] as const);
+    const found = listed.map((item) => [itemText(item, "sk"), Number(item["shards"]?.N)] as const);
     expect(new Map(found)).toEqual(shards);
   }
 }
@@ -160,7 +160,7 @@ describe("a list of cohorts that is wrong", () => {
     await expectRight(table);
     const of = await currentGeneration(table, "default");
     const listed = (await getItems(table, [cohortKey(of, "all", cohortHash(FRA))])).get(
-      idOf(cohortKey(of, "all", cohortHash(FRA))),
+      keyText(cohortKey(of, "all", cohortHash(FRA))),
     );
     const Key = keyItem(cohortKey(of, "all", cohortHash(cohort)));
     const item = wrong({ ...listed, ...Key });
@@ -168,7 +168,7 @@ describe("a list of cohorts that is wrong", () => {
     else await table.client.send(new PutItemCommand({ TableName: table.name, Item: item }));
 
     const { differences, inFlux } = await auditFleet(makeFleetScan(table), "default");
-    const key = idOf(cohortKey(of, "all", cohortHash(cohort)));
+    const key = keyText(cohortKey(of, "all", cohortHash(cohort)));
     expect(differences).toEqual([{ key, kind, text: `cohort ${cohortHash(cohort)} of all ${says}` }]);
     expect(inFlux).toBe(0);
     await rebuildFleet(rebuildOver(table), "default", OPTIONS);

@@ -6,8 +6,7 @@ import { afterAll, beforeAll, beforeEach, describe, expect, test } from "vitest"
 import * as z from "zod";
 import { aggregateFleet } from "../../functions/service/aggregate.ts";
 import { auditFleet } from "../../functions/service/audit.ts";
-import { rebuildFleet } from "../../functions/service/rebuild.ts";
-import { reparseFleet } from "../../functions/service/reparse.ts";
+import { rebuildFleet, reparseFleet } from "../../functions/service/rebuild.ts";
 import { makeFleetScan } from "../../functions/store/fleet-scan.ts";
 import { type Item, keyItem } from "../../functions/store/item.ts";
 import { pendingHostKey, runKey, summaryKey } from "../../functions/store/keys.ts";

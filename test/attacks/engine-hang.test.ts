@@ -6,7 +6,7 @@ import { Agent } from "node:http";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
-import { watchEngine } from "../../local/server/engine-watch.ts";
+import { watchEngine } from "../../local/server/engine.ts";
 import { isRunning, readIdentityFile } from "../../local/server/process-identity.ts";
 import { LOOP } from "../support/fixtures.ts";
 import { buildServer, removeBuild, startServerProcess } from "../support/server-process.ts";

@@ -10,7 +10,7 @@ import { dirname, join } from "node:path";
 import { DeleteItemCommand, PutItemCommand } from "@aws-sdk/client-dynamodb";
 import { afterAll, afterEach, beforeAll, beforeEach, expect, test } from "vitest";
 import { tableAt } from "../../functions/env.ts";
-import { secretHash } from "../../functions/service/secret.ts";
+import { secretHash } from "../../functions/service/tokens.ts";
 import { ensureTable, openTable } from "../../functions/store/client.ts";
 import { type Item, keyItem } from "../../functions/store/item.ts";
 import { FORMAT_KEY, tokenKey, tokenKeyOfFormat0, tokenListOfFormat0 } from "../../functions/store/keys.ts";

@@ -17,8 +17,8 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { DeleteItemCommand, PutItemCommand } from "@aws-sdk/client-dynamodb";
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from "vitest";
-import { secretHash } from "../../functions/service/secret.ts";
-import { bytesOf, type Item, keyItem } from "../../functions/store/item.ts";
+import { secretHash } from "../../functions/service/tokens.ts";
+import { type Item, itemBytes, keyItem } from "../../functions/store/item.ts";
 import { tokenKey } from "../../functions/store/keys.ts";
 import { getItem, type Table } from "../../functions/store/table.ts";
 import { makeTokenStore, sealAll, type TokenStore } from "../../functions/store/tokens.ts";
@@ -98,7 +98,7 @@ describe("an item that the service did not write", () => {
   afterAll(end);
 
   test("opens nothing, is listed as not genuine, and can be ended for good", async () => {
-    const theirs = bytesOf(await itemOf(service.admin), "mac");
+    const theirs = itemBytes(await itemOf(service.admin), "mac");
     const text = (secret: string, content: string) => ({ ...forged(secret, ADMIN), token: { S: content } });
     const made: readonly ((secret: string) => Item)[] = [
       (secret) => forged(secret, ADMIN),
@@ -170,7 +170,7 @@ test("a token of which anything was changed past the service opens nothing", asy
     { label: "another" },
     { created_at: AT },
   ]) {
-    await put(forged(secret, { ...token, ...change }, bytesOf(before, "mac")));
+    await put(forged(secret, { ...token, ...change }, itemBytes(before, "mac")));
     expect(await status(), JSON.stringify(change)).toBe(401);
   }
   expect((await storedOf(secret)).isGenuine).toBe(false);

@@ -1,5 +1,5 @@
 // The pages in a real Chromium, over a real server: what an operator does from the sign-in to a report on another site, all of
-// it without scripts; then every page for its readability, light and dark. When one of these fails, a person cannot do it.
+// it without JavaScript; then every page for its readability, light and dark. When one of these fails, a person cannot do it.
 
 import { mkdtempSync, readFileSync, rmSync } from "node:fs";
 import { createServer, type Server } from "node:http";
@@ -101,7 +101,7 @@ describe.skipIf(path === null)("in Chromium", () => {
     }
   }
 
-  describe("an operator without scripts", () => {
+  describe("an operator without JavaScript", () => {
     let context: BrowserContext;
     let page: Page;
 
@@ -141,8 +141,8 @@ describe.skipIf(path === null)("in Chromium", () => {
     test("opens the comparison: chart, verdicts, and why there is none yet", async () => {
       await untilCounted();
       await page.getByRole("link", { name: "Overview" }).click();
-      expect(await page.getByRole("heading", { level: 1 }).textContent()).toBe("blktap1 against loop");
-      expect(await page.getByRole("img", { name: "blktap1 against loop" }).count()).toBe(1);
+      expect(await page.getByRole("heading", { level: 1 }).textContent()).toBe("blktap1 vs loop");
+      expect(await page.getByRole("img", { name: "blktap1 vs loop" }).count()).toBe(1);
       const row = page.getByRole("row", { name: /^block write/ });
       expect(await row.textContent()).toContain("5.18×");
       const why = row.getByText("At least 9 hosts that all agree");
@@ -239,7 +239,7 @@ describe.skipIf(path === null)("in Chromium", () => {
     });
     afterAll(() => context?.close());
 
-    test("with scripts a button copies a snippet", async () => {
+    test("with JavaScript a button copies a snippet", async () => {
       await page.goto("/shares");
       await page.getByRole("button", { name: "Copy Markdown" }).click();
       await page.getByText("Copied").waitFor();

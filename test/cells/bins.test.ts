@@ -1,6 +1,6 @@
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
-import { addBins, binOf, emptyBins, MAX_BIN, mirrorBins, singleBin, subtractBins } from "../../shared/cells/bins.ts";
+import { addBins, emptyBins, MAX_BIN, mirrorBins, singleBin, subtractBins, toBin } from "../../shared/cells/bins.ts";
 import { binsFrom, hostsByBin } from "./histogram.ts";
 
 fc.configureGlobal({ seed: 20_261_101 });
@@ -14,12 +14,12 @@ describe("bins", () => {
     [-24, 0],
     [10_000, 200],
   ])("%d ticks are in bin %d: 50 wide, centred at multiples of 50, halves away from 0", (ticks, bin) => {
-    expect(binOf(ticks)).toBe(bin);
+    expect(toBin(ticks)).toBe(bin);
     expect(singleBin(ticks)).toEqual({ first: bin, counts: [1] });
   });
 
   it("reach as far as any two rates of 15 digits: ln(1e15 / 0.1) is 36.9, and twice that still fits", () => {
-    expect(binOf(2e4 * Math.log(1e16))).toBeLessThan(MAX_BIN);
+    expect(toBin(2e4 * Math.log(1e16))).toBeLessThan(MAX_BIN);
   });
 
   it("grow in either direction and shrink again to the bins with hosts", () => {

@@ -11,10 +11,10 @@ import {
   mergeCell,
   subtractCell,
 } from "../../shared/cells/cell.ts";
-import { CellError } from "../../shared/cells/cell-error.ts";
 import { encodeCell } from "../../shared/cells/codec.ts";
 import { contributions } from "../../shared/cells/contribution.ts";
 import type { HostSummary } from "../../shared/cells/host-values.ts";
+import { CellError } from "../../shared/cells/varint.ts";
 import { binsFrom } from "./histogram.ts";
 import { find, mergedCell, pairCellOf, randomCell, randomHost } from "./hosts.ts";
 

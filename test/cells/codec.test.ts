@@ -2,9 +2,9 @@ import fc from "fast-check";
 import { describe, expect, it } from "vitest";
 import { type Bins, emptyBins, MAX_BIN } from "../../shared/cells/bins.ts";
 import { type Cell, emptyCell, emptyMetricCell, type MetricCell } from "../../shared/cells/cell.ts";
-import { CellError } from "../../shared/cells/cell-error.ts";
 import { decodeCell, encodeCell, mergeEncoded } from "../../shared/cells/codec.ts";
 import { QUANTITY_COUNT } from "../../shared/cells/quantities.ts";
+import { CellError } from "../../shared/cells/varint.ts";
 import { binsFrom, hostsByBin } from "./histogram.ts";
 import { mergedCell, randomCell } from "./hosts.ts";
 

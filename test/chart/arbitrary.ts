@@ -4,7 +4,7 @@ import fc from "fast-check";
 import { compare } from "../../shared/compare/compare.ts";
 import type { Comparison } from "../../shared/compare/comparison.ts";
 import { matrix } from "../../shared/compare/matrix.ts";
-import type { Merged } from "../../shared/compare/merge-periods.ts";
+import type { Merged } from "../../shared/compare/merged-cells.ts";
 import { type MatrixResult, type TrendResult, trend } from "../../shared/compare/trend.ts";
 import type { RenderOptions } from "../../shared/report/model.ts";
 import { describeComparison } from "../../shared/report/sentences.ts";

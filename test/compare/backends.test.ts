@@ -1,7 +1,7 @@
 import { expect, test } from "vitest";
 import { backendValues } from "../../shared/compare/backends.ts";
 import { estimateQuantity } from "../../shared/compare/estimate.ts";
-import type { Merged } from "../../shared/compare/merge-periods.ts";
+import type { Merged } from "../../shared/compare/merged-cells.ts";
 import type { MetricName } from "../../shared/run/metrics.ts";
 import { cellOf, metricCellOf, onePeriod, put } from "./build.ts";
 

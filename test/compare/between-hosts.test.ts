@@ -1,6 +1,6 @@
 import { describe, expect, test } from "vitest";
 import { estimateQuantity } from "../../shared/compare/estimate.ts";
-import type { Merged } from "../../shared/compare/merge-periods.ts";
+import type { Merged } from "../../shared/compare/merged-cells.ts";
 import { compareBetweenHosts } from "../../shared/compare/mover.ts";
 import { type Host, put } from "./build.ts";
 

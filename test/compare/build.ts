@@ -5,7 +5,7 @@ import type { Cell, MetricCell } from "../../shared/cells/cell.ts";
 import { QUANTITY_NAMES, type QuantityName } from "../../shared/cells/quantities.ts";
 import type { ComparisonInput } from "../../shared/compare/compare.ts";
 import type { ComparisonQuery } from "../../shared/compare/comparison.ts";
-import type { Merged } from "../../shared/compare/merge-periods.ts";
+import type { Merged } from "../../shared/compare/merged-cells.ts";
 import type { Backend } from "../../shared/run/backends.ts";
 
 /** A host value in ticks: a number when exact, else [lo, hi] with infinite ends where nothing is known. */

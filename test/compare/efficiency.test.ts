@@ -1,6 +1,6 @@
 import { describe, expect, test } from "vitest";
 import { compare } from "../../shared/compare/compare.ts";
-import type { Merged } from "../../shared/compare/merge-periods.ts";
+import type { Merged } from "../../shared/compare/merged-cells.ts";
 import type { MetricName } from "../../shared/run/metrics.ts";
 import { cellOf, type Host, input, metricCellOf, onePeriod, query, UNKNOWN_HOST } from "./build.ts";
 

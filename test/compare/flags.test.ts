@@ -1,6 +1,6 @@
 import { describe, expect, test } from "vitest";
 import type { MetricCell } from "../../shared/cells/cell.ts";
-import { pairedEffects } from "../../shared/compare/effects.ts";
+import { pairedEffects } from "../../shared/compare/estimate.ts";
 import {
   countOutliers,
   type Flag,

@@ -1,5 +1,5 @@
 import { expect, test } from "vitest";
-import { pairedEffects } from "../../shared/compare/effects.ts";
+import { pairedEffects } from "../../shared/compare/estimate.ts";
 import { scores } from "../../shared/compare/scores.ts";
 import { METRIC_NAMES, type MetricName } from "../../shared/run/metrics.ts";
 import { cellOf, type Host, metricCellOf, onePeriod, UNKNOWN_HOST } from "./build.ts";

@@ -53,7 +53,7 @@ function seed(view: "trusted" | "all"): ComparisonInput {
   });
 }
 
-describe("the seed: one host, loop against blktap1", () => {
+describe("the seed: one host, loop vs blktap1", () => {
   const all = describeComparison(compare(seed("all")));
   const trusted = describeComparison(compare(seed("trusted")));
   const ratioOf = (name: MetricName) => all.fleet.metrics[name]?.ratio;

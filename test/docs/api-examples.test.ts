@@ -1,9 +1,10 @@
 // docs/api.md as its readers use it: every example is run by sh with curl against a server on a port of its own.
 
 import { execFile } from "node:child_process";
-import { mkdtempSync, readFileSync, rmSync } from "node:fs";
+import { chmodSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
+import { fileURLToPath } from "node:url";
 import { promisify } from "node:util";
 import { afterAll, beforeAll, expect, test } from "vitest";
 import { type LocalServer, startLocalServer } from "../../local/server/server.ts";
@@ -31,12 +32,19 @@ beforeAll(async () => {
     publicUrl: null,
   };
   server = await startLocalServer(settings, { request: () => undefined, error: () => undefined }, () => undefined);
+  // The reader is on a Dom0, and Bonnie++ is in the guest vm101.
+  const bin = join(dataDir, "bin");
+  mkdirSync(bin, { recursive: true });
+  const seed = fileURLToPath(new URL("local/demo/samples/seed-loop.csv", root));
+  writeFileSync(join(bin, "uname"), "#!/bin/sh\necho dom0-fra-1\n");
+  writeFileSync(join(bin, "ssh"), `#!/bin/sh\n[ "$1 $2" = "root@vm101 bonnie++" ] && cat "${seed}"\n`);
+  for (const name of ["uname", "ssh"]) chmodSync(join(bin, name), 0o755);
   const script = ["set -eu", ...examples.map(({ script }) => `${script}\necho; echo '${BETWEEN}'\n${MOMENT}`)].join(
     "\n",
   );
   const { stdout } = await promisify(execFile)("sh", ["-c", script], {
     cwd: root,
-    env: { PATH: process.env["PATH"], VBDSTAT: server.url, ADMIN: server.adminToken.secret ?? "" },
+    env: { PATH: `${bin}:${process.env["PATH"]}`, VBDSTAT: server.url, ADMIN: server.adminToken.secret ?? "" },
   });
   outputs = stdout.split(BETWEEN).map((output) => output.trim());
 });

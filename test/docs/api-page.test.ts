@@ -2,7 +2,7 @@
 
 import { readFileSync } from "node:fs";
 import { expect, test } from "vitest";
-import { withTables } from "../../scripts/api-tables.ts";
+import { withTables } from "../../scripts/openapi.ts";
 import { CONTRACT } from "../../shared/api/contract.ts";
 import { ERROR_STATUS } from "../../shared/errors.ts";
 import { FACTS } from "../../shared/run/facts.ts";

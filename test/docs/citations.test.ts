@@ -1,6 +1,6 @@
 // Comments and pages send their readers to pages of this repository: each of these places exists.
 
-import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { existsSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { dirname, join } from "node:path";
 import { describe, expect, onTestFinished, test } from "vitest";
@@ -14,6 +14,18 @@ test("every citation in a comment resolves", () => {
 
 test("every link between pages leads to a file and a heading that exist", () => {
   expect(listed(brokenLinks())).toEqual([]);
+});
+
+test("every file and folder that a page names in code exists", () => {
+  const inDocs = readdirSync("docs", { recursive: true, encoding: "utf8" }).filter((name) => name.endsWith(".md"));
+  const pages = ["CONTRIBUTING.md", "SECURITY.md", ...inDocs.map((name) => `docs/${name}`)];
+  const named = pages.flatMap((page) =>
+    [...readFileSync(page, "utf8").matchAll(/`((?:test|shared|functions|local|infra|scripts|agent)\/[\w./-]+)`/g)].map(
+      ([, path = ""]) => ({ page, path }),
+    ),
+  );
+  expect(named.length).toBeGreaterThan(100);
+  expect(named.filter(({ path }) => !existsSync(path))).toEqual([]);
 });
 
 test("a link to a file or a heading that does not exist is found", () => {

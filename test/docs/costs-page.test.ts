@@ -2,7 +2,16 @@
 
 import { readFileSync } from "node:fs";
 import { expect, test } from "vitest";
-import { comparisons, costTable, FLEETS, idleMonth, PRICES, priceTable, results, sumOf } from "../../scripts/costs.ts";
+import {
+  comparisons,
+  costTable,
+  FLEETS,
+  idleMonth,
+  PRICES,
+  priceTable,
+  results,
+  sumCost,
+} from "../../scripts/costs.ts";
 import { resourcesOf, synthesised } from "../infra/synthesised.ts";
 
 const page = readFileSync("docs/costs.md", "utf8");
@@ -21,7 +30,7 @@ test("a million results and comparisons on 10 000 hosts cost what their units an
   expect(comparisons(fleet).table).toBeCloseTo(54 * 0.125, 9);
   // 37 ms at 1.73 GB, and the call.
   expect(comparisons(fleet).functions).toBeCloseTo(37_000 * (1769 / 1024) * 0.0000133334 + 0.2, 9);
-  expect(sumOf(comparisons(fleet))).toBeGreaterThan(comparisons(fleet).table);
+  expect(sumCost(comparisons(fleet))).toBeGreaterThan(comparisons(fleet).table);
 });
 
 test("an idle month counts the metrics and alarms that the stack has", () => {

@@ -3,7 +3,7 @@
 import { PutItemCommand } from "@aws-sdk/client-dynamodb";
 import { afterAll, beforeAll, beforeEach, expect, test, vi } from "vitest";
 import type { handler as aggregateHandler } from "../../functions/aggregate.ts";
-import { pendingHostKey, shardOf } from "../../functions/store/keys.ts";
+import { computeShard, pendingHostKey } from "../../functions/store/keys.ts";
 import type { Table } from "../../functions/store/table.ts";
 import { startTestEngine, type TestEngine } from "../support/engine.ts";
 import { LOOP } from "../support/fixtures.ts";
@@ -75,8 +75,8 @@ const status = async () => (await service.send("/v1/status")).json();
 function threeHosts(): [string, string, string] {
   const hosts = Array.from({ length: 40 }, (_, index) => `dom0-${index}`);
   const [first = ""] = hosts;
-  const together = hosts.slice(1).find((host) => shardOf("default", host) === shardOf("default", first));
-  const apart = hosts.find((host) => shardOf("default", host) !== shardOf("default", first));
+  const together = hosts.slice(1).find((host) => computeShard("default", host) === computeShard("default", first));
+  const apart = hosts.find((host) => computeShard("default", host) !== computeShard("default", first));
   return [first, together ?? "", apart ?? ""];
 }
 

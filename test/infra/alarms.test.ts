@@ -5,8 +5,8 @@ import { readFileSync } from "node:fs";
 import { PutItemCommand } from "@aws-sdk/client-dynamodb";
 import { Match } from "aws-cdk-lib/assertions";
 import { afterAll, beforeAll, describe, expect, test, vi } from "vitest";
-import { optionalBytesOf, textOf } from "../../functions/store/item.ts";
-import { cellPartition, pendingHostKey, shardOf } from "../../functions/store/keys.ts";
+import { itemText, optionalBytes } from "../../functions/store/item.ts";
+import { cellPartition, computeShard, pendingHostKey } from "../../functions/store/keys.ts";
 import { partition, queryAll, type Table } from "../../functions/store/table.ts";
 import { AUDIT_EVERY_HOURS, SHARDS } from "../../shared/deployment.ts";
 import { functionEnvironment, loggedLines } from "../functions/function-environment.ts";
@@ -35,7 +35,7 @@ const HOUR_MS = 3_600_000;
 
 /** Hosts of one bucket, so many that their conflicts are no chance. */
 const HOSTS = Array.from({ length: 400 }, (_, index) => `dom0-${index}`)
-  .filter((host) => shardOf("default", host) === shardOf("default", "dom0-0"))
+  .filter((host) => computeShard("default", host) === computeShard("default", "dom0-0"))
   .slice(0, 30);
 
 async function postAs(host: string, body: string): Promise<void> {
@@ -61,8 +61,8 @@ function conflicting({ name, input }: Command) {
 /** Changes a byte of a cell of a bucket. */
 async function damageCell(bucket: number): Promise<void> {
   const cells = await queryAll(table, partition(cellPartition({ fleet: "default", generation: "0" }, "all")));
-  const cell = cells.find((item) => textOf(item, "sk").endsWith(`#${bucket}`)) ?? {};
-  const bytes = Buffer.from(optionalBytesOf(cell, "trusted") ?? []);
+  const cell = cells.find((item) => itemText(item, "sk").endsWith(`#${bucket}`)) ?? {};
+  const bytes = Buffer.from(optionalBytes(cell, "trusted") ?? []);
   bytes.writeUInt8((bytes.at(-1) ?? 0) ^ 1, bytes.length - 1);
   await table.client.send(new PutItemCommand({ TableName: table.name, Item: { ...cell, trusted: { B: bytes } } }));
 }
@@ -103,7 +103,7 @@ beforeAll(async () => {
   vi.restoreAllMocks();
 
   lines.audit = loggedLines();
-  const bucket = shardOf("default", HOSTS[0] ?? "");
+  const bucket = computeShard("default", HOSTS[0] ?? "");
   await damageCell(bucket);
   await at((100_000 * SHARDS + bucket) * AUDIT_EVERY_HOURS * HOUR_MS, async () => {
     const { handler } = await import("../../functions/audit.ts");

@@ -3,7 +3,7 @@
 import { Queue } from "aws-cdk-lib/aws-sqs";
 import { AwsSolutionsChecks } from "cdk-nag";
 import { expect, test } from "vitest";
-import { NO_OPTIONS, type Options } from "../../infra/options.ts";
+import { NO_OPTIONS, type Options } from "../../infra/stage.ts";
 import { stackOf } from "./synthesised.ts";
 
 const EVERYTHING: Options = {

@@ -2,7 +2,7 @@
 
 import { expect, test } from "vitest";
 import { functionTokenLimits, USUAL_TOKEN_LIMITS } from "../../functions/env.ts";
-import { NO_OPTIONS, type Options, readOptions } from "../../infra/options.ts";
+import { NO_OPTIONS, type Options, readOptions } from "../../infra/stage.ts";
 import { resourcesOf, synthesised } from "./synthesised.ts";
 
 const given = (context: Record<string, unknown>) => () => readOptions((name) => context[name]);

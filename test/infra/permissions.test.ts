@@ -8,7 +8,7 @@ import { makeAdmission } from "../../functions/service/admission.ts";
 import { auditFleet } from "../../functions/service/audit.ts";
 import { makeRasterizer } from "../../functions/service/rasterizer.ts";
 import { makeRenderer } from "../../functions/service/renderer.ts";
-import { secretHash } from "../../functions/service/secret.ts";
+import { secretHash } from "../../functions/service/tokens.ts";
 import { makeUploadLimits } from "../../functions/service/upload-limits.ts";
 import { aggregateRecords, sweep } from "../../functions/service/wake-ups.ts";
 import { makeCellStore } from "../../functions/store/cells.ts";

@@ -1,7 +1,7 @@
 // The HTTP API against the apps behind it: an endpoint without a route is a 404 on AWS that nobody sees on one machine.
 
 import { describe, expect, test } from "vitest";
-import { addDocsRoutes } from "../../functions/web/docs/app.ts";
+import { addDocsRoutes } from "../../functions/web/docs/page.tsx";
 import { type HttpApp, makeHttpApp } from "../../functions/web/http/app.ts";
 import { addPageRoutes, type PageDeps } from "../../functions/web/pages/app.ts";
 import { addSharePageRoutes } from "../../functions/web/pages/share-routes.ts";
@@ -9,7 +9,7 @@ import { addUploadRoute } from "../../functions/web/pages/upload-route.ts";
 import { addEmbedRoutes, type EmbedDeps } from "../../functions/web/routes/embed.ts";
 import { addIngestRoutes, type IngestDeps } from "../../functions/web/routes/ingest.ts";
 import { addReadRoutes, type ReadDeps } from "../../functions/web/routes/read.ts";
-import { ELSEWHERE, ROUTES, routedMethod, THROTTLES } from "../../infra/routes.ts";
+import { ELSEWHERE, ROUTES, routedMethod, THROTTLES } from "../../infra/http-api.ts";
 import { CONTRACT } from "../../shared/api/contract.ts";
 import { SUMMARIES } from "../../shared/summaries/registry.ts";
 import { onlyOne, type Resource, resourcesOf, synthesised } from "./synthesised.ts";

@@ -4,8 +4,7 @@
 import { App, FileSystem } from "aws-cdk-lib";
 import { Template } from "aws-cdk-lib/assertions";
 import { vi } from "vitest";
-import { NO_OPTIONS, type Options } from "../../infra/options.ts";
-import { findStage } from "../../infra/stage.ts";
+import { findStage, NO_OPTIONS, type Options } from "../../infra/stage.ts";
 import { VbdstatStack } from "../../infra/vbdstat-stack.ts";
 
 /** The template of a stage. */

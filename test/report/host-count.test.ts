@@ -58,7 +58,7 @@ describe("a comparison", () => {
     const { lead, sections } = reportOf({ kind: "compare", result: found }, DEFAULT_RENDER_OPTIONS);
     expect(lead).toMatch(/^On at least 10 hosts with both, /);
     expect(sections[0]?.table?.rows.map((row) => row[1]?.text)).toEqual(METRIC_NAMES.map(() => ">= 10"));
-    expect(sections[0]?.remarks[0]?.text).toMatch(/^at least this many distinct hosts/);
+    expect(sections[0]?.texts[0]?.text).toMatch(/^at least this many distinct hosts/);
     expect(explainMetric(found, "putc")?.hosts[0]).toMatch(
       /^At least 10 hosts \(40 results over the periods\) with both loop and blktap2: /,
     );
@@ -66,7 +66,7 @@ describe("a comparison", () => {
 
   test("of one period has no such remark", () => {
     const { sections } = reportOf({ kind: "compare", result: comparisons.clearWin() }, DEFAULT_RENDER_OPTIONS);
-    expect(sections[0]?.remarks.map(({ label }) => label)).not.toContain("hosts");
+    expect(sections[0]?.texts.map(({ label }) => label)).not.toContain("hosts");
   });
 });
 

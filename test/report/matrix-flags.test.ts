@@ -28,9 +28,9 @@ test("a verdict with flags has a mark and the flag below it, and others have nei
   const [first, ...others] = reportOf(flagged(), DEFAULT_RENDER_OPTIONS).sections;
   const verdicts = first?.table?.rows.map((row) => [row[0]?.text, row[4]?.text.endsWith(" *")]);
   expect(verdicts?.filter(([, isMarked]) => isMarked)).toEqual([["get_block", true]]);
-  expect(first?.remarks).toEqual([{ label: "* mixed_effect", text: "get_block.", isWarning: true }]);
-  for (const { table, remarks } of others) {
-    expect(remarks).toEqual([]);
+  expect(first?.texts).toEqual([{ label: "* mixed_effect", text: "get_block.", isWarning: true }]);
+  for (const { table, texts } of others) {
+    expect(texts).toEqual([]);
     for (const row of table?.rows ?? []) expect(row[4]?.text).not.toContain("*");
   }
 });

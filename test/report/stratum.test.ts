@@ -1,5 +1,5 @@
 import { expect, test } from "vitest";
-import { stratumRemark } from "../../shared/report/stratum.ts";
+import { describeStratum } from "../../shared/report/stratum.ts";
 
 test.each([
   ["v1/2G/8k/16", "Bonnie++ 1.00 to 1.04, a test file of about 2 GiB in chunks of 8 KiB, 16 384 empty files."],
@@ -15,5 +15,5 @@ test.each([
   ["v1/-/-/1:link", "Bonnie++ 1.00 to 1.04, no test of a big file, 1 024 hard links."],
   ["v1/-/-/2:symlink/2", "Bonnie++ 1.00 to 1.04, no test of a big file, 2 048 symbolic links in 2 directories."],
 ])("an administrator reads what %s means", (stratum, text) => {
-  expect(stratumRemark(stratum)).toEqual({ label: stratum, text, isWarning: false });
+  expect(describeStratum(stratum)).toEqual({ label: stratum, text, isWarning: false });
 });

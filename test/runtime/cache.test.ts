@@ -13,7 +13,7 @@ beforeEach(() => {
   cache = makeCache<string>({
     now: () => now,
     ttlMs: (value) => (value.startsWith("for ever") ? Number.POSITIVE_INFINITY : 10_000),
-    sizeOf: (value) => value.length,
+    measureSize: (value) => value.length,
     maxSize: 100,
   });
 });
@@ -81,7 +81,11 @@ test("a cleared value is computed again; one that was being computed reaches tho
 
 /** A cache of texts under versions, and what had to be read. */
 function versionedCache(maxSize: number) {
-  const cache = makeCache<{ text: string; bytes: number }>({ maxSize, sizeOf: ({ bytes }) => bytes, entrySize: 1_000 });
+  const cache = makeCache<{ text: string; bytes: number }>({
+    maxSize,
+    measureSize: ({ bytes }) => bytes,
+    entrySize: 1_000,
+  });
   const read: string[] = [];
   const get = async (key: string, version = "1", bytes = 1e6) => {
     const compute = async () => {

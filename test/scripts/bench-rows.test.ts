@@ -1,7 +1,6 @@
 import { availableParallelism } from "node:os";
 import { describe, expect, test } from "vitest";
-import { goBenchmarkLine, type Row, tableOf } from "../../scripts/bench/rows.ts";
-import { median, percentile, timed } from "../../scripts/bench/timing.ts";
+import { formatTable, goBenchmarkLine, median, percentile, type Row, timed } from "../../scripts/bench/section.ts";
 
 const ROW: Row = {
   name: "Post/inflight=8",
@@ -22,7 +21,7 @@ test("a row is one that benchstat reads: name with cores, iterations, pairs of v
 });
 
 test("the table says which target was missed: rates are to be at least, all else at most what was wanted", () => {
-  expect(tableOf([ROW]).split("\n")).toEqual([
+  expect(formatTable([ROW]).split("\n")).toEqual([
     "Post/inflight=8  2 612 results/s       at least 2 500",
     "Post/inflight=8   5.25 p50-ms          at most 5: MISSED",
     "Post/inflight=8    6.8 cell-KB",

@@ -3,7 +3,7 @@
 
 import { afterAll, beforeAll, expect, test } from "vitest";
 import { aggregateFleet } from "../../functions/service/aggregate.ts";
-import { shardOf } from "../../functions/store/keys.ts";
+import { computeShard } from "../../functions/store/keys.ts";
 import { makeRunStore } from "../../functions/store/runs.ts";
 import type { Table } from "../../functions/store/table.ts";
 import { startTestEngine, type TestEngine } from "../support/engine.ts";
@@ -23,7 +23,7 @@ const SITES = ["fra", "mun", "ber"];
 
 test("hosts of one cohort are committed together, whatever the order of their names", async () => {
   const hosts = Array.from({ length: 4000 }, (_, index) => `h${index}`)
-    .filter((host) => shardOf("default", host) === 0)
+    .filter((host) => computeShard("default", host) === 0)
     .slice(0, 300);
   const siteOf = (host: string) => SITES[hosts.indexOf(host) % SITES.length] ?? "";
   await makeRunStore(table).add(

@@ -10,7 +10,7 @@ import { makeCellStore } from "../../functions/store/cells.ts";
 import { openTable } from "../../functions/store/client.ts";
 import { backOff } from "../../functions/store/errors.ts";
 import { makeFleetScan } from "../../functions/store/fleet-scan.ts";
-import { shardOf } from "../../functions/store/keys.ts";
+import { computeShard } from "../../functions/store/keys.ts";
 import { makePendingHosts } from "../../functions/store/pending-hosts.ts";
 import { makeRunStore } from "../../functions/store/runs.ts";
 import type { Table } from "../../functions/store/table.ts";
@@ -32,7 +32,7 @@ const FLEET = "default";
 const BUCKET = 0;
 /** All in one shard, so that all workers write the same cells. */
 const HOSTS = Array.from({ length: 400 }, (_, index) => `h${index}`)
-  .filter((host) => shardOf(FLEET, host) === BUCKET)
+  .filter((host) => computeShard(FLEET, host) === BUCKET)
   .slice(0, 8);
 const UPLOADS = 2;
 const WORKERS = 8;

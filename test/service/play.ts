@@ -4,7 +4,7 @@ import { aggregateFleet, aggregatePendingHosts } from "../../functions/service/a
 import { makeAggregationStores } from "../../functions/store/commit.ts";
 import { makeRebuildScan } from "../../functions/store/fleet-scan.ts";
 import { makeGenerationStore } from "../../functions/store/generations.ts";
-import { shardOf } from "../../functions/store/keys.ts";
+import { computeShard } from "../../functions/store/keys.ts";
 import { makeRunStore } from "../../functions/store/runs.ts";
 import type { Table } from "../../functions/store/table.ts";
 import { SHARDS } from "../../shared/deployment.ts";
@@ -88,7 +88,7 @@ export async function play(table: Table, fleet: string, operations: readonly Ope
       }
       case "replay": {
         const mark = marksSeen[operation.pick % marksSeen.length];
-        if (mark !== undefined) await aggregatePendingHosts(workers, fleet, shardOf(fleet, mark.host), [mark]);
+        if (mark !== undefined) await aggregatePendingHosts(workers, fleet, computeShard(fleet, mark.host), [mark]);
       }
     }
   }

@@ -1,7 +1,7 @@
 import { TransactionCanceledException } from "@aws-sdk/client-dynamodb";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { aggregateFleet } from "../../functions/service/aggregate.ts";
-import { shardOf } from "../../functions/store/keys.ts";
+import { computeShard } from "../../functions/store/keys.ts";
 import { makeRunStore } from "../../functions/store/runs.ts";
 import type { Table } from "../../functions/store/table.ts";
 import { AppError } from "../../shared/errors.ts";
@@ -96,7 +96,7 @@ test.each([1, 2, 3])(
     const random = seeded(seed);
     // All in one shard, so that all workers conflict.
     const hosts = Array.from({ length: 200 }, (_, index) => `host${index}`)
-      .filter((host) => shardOf("default", host) === 0)
+      .filter((host) => computeShard("default", host) === 0)
       .slice(0, 6);
     const acknowledged: string[] = [];
     let number = 0;

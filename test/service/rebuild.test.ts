@@ -9,7 +9,7 @@ import { type RebuildOptions, rebuildFleet } from "../../functions/service/rebui
 import { makeCellStore } from "../../functions/store/cells.ts";
 import { makeFleetScan } from "../../functions/store/fleet-scan.ts";
 import { readGenerations } from "../../functions/store/generations.ts";
-import { keyItem, optionalBytesOf, textOf } from "../../functions/store/item.ts";
+import { itemText, keyItem, optionalBytes } from "../../functions/store/item.ts";
 import { cellPartition, summaryKey } from "../../functions/store/keys.ts";
 import { makeRunStore } from "../../functions/store/runs.ts";
 import { makeHostStore } from "../../functions/store/summaries.ts";
@@ -245,12 +245,12 @@ describe("the audit finds", () => {
 
   test("a changed byte in a cell, and a rebuild fixes it", async () => {
     const [cell] = await queryAll(table, partition(cellPartition(OF, "2026-10")));
-    const bytes = Buffer.from(optionalBytesOf(cell ?? {}, "trusted") ?? []);
+    const bytes = Buffer.from(optionalBytes(cell ?? {}, "trusted") ?? []);
     bytes.writeUInt8((bytes.at(-1) ?? 0) ^ 1, bytes.length - 1);
     await table.client.send(new PutItemCommand({ TableName: table.name, Item: { ...cell, trusted: { B: bytes } } }));
     const { differences } = await auditFleet(makeFleetScan(table), FLEET);
     expect(differences).toEqual([
-      { key: `${textOf(cell ?? {}, "pk")} ${textOf(cell ?? {}, "sk")}`, kind: "different" },
+      { key: `${itemText(cell ?? {}, "pk")} ${itemText(cell ?? {}, "sk")}`, kind: "different" },
     ]);
     await rebuild();
     await expectClean();
@@ -260,7 +260,7 @@ describe("the audit finds", () => {
     const [cell] = await queryAll(table, partition(cellPartition(OF, "all")));
     const gone = [
       keyItem(summaryKey(OF, "all", "host0")),
-      keyItem({ pk: textOf(cell ?? {}, "pk"), sk: textOf(cell ?? {}, "sk") }),
+      keyItem({ pk: itemText(cell ?? {}, "pk"), sk: itemText(cell ?? {}, "sk") }),
     ];
     for (const Key of gone) await table.client.send(new DeleteItemCommand({ TableName: table.name, Key }));
     const { differences } = await auditFleet(makeFleetScan(table), FLEET);
@@ -298,7 +298,7 @@ describe("the audit finds", () => {
 
   test("a damaged cell in its own shard, and only there", async () => {
     const [cell] = await queryAll(table, partition(cellPartition(OF, "2026-10")));
-    const key = { pk: textOf(cell ?? {}, "pk"), sk: textOf(cell ?? {}, "sk") };
+    const key = { pk: itemText(cell ?? {}, "pk"), sk: itemText(cell ?? {}, "sk") };
     await table.client.send(new DeleteItemCommand({ TableName: table.name, Key: keyItem(key) }));
     const of = Number(key.sk.at(-1));
     expect((await auditFleet(makeFleetScan(table), FLEET, { shards: [of] })).differences).toEqual([

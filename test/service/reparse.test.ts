@@ -3,7 +3,7 @@
 
 import { afterAll, beforeAll, beforeEach, expect, test } from "vitest";
 import { auditFleet } from "../../functions/service/audit.ts";
-import { reparseFleet } from "../../functions/service/reparse.ts";
+import { reparseFleet } from "../../functions/service/rebuild.ts";
 import { readUpload } from "../../functions/service/upload.ts";
 import { makeCellStore } from "../../functions/store/cells.ts";
 import { makeFleetScan } from "../../functions/store/fleet-scan.ts";

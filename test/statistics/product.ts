@@ -6,12 +6,12 @@ import { encodeCell, mergeEncoded } from "../../shared/cells/codec.ts";
 import { contributions, pairName } from "../../shared/cells/contribution.ts";
 import { summarize } from "../../shared/cells/host-values.ts";
 import { toSample } from "../../shared/cells/sample.ts";
-import { decodeSummary, encodeSummary } from "../../shared/cells/summary-codec.ts";
+import { decodeSummary, encodeSummary } from "../../shared/cells/stored-summary.ts";
 import { compare } from "../../shared/compare/compare.ts";
 import type { Comparison, ComparisonQuery } from "../../shared/compare/comparison.ts";
-import { type Merged, mergePeriods } from "../../shared/compare/merge-periods.ts";
+import { type Merged, mergePeriods } from "../../shared/compare/merged-cells.ts";
 import { describeComparison } from "../../shared/report/sentences.ts";
-import { enclosingPeriods, monthOf } from "../../shared/run/periods.ts";
+import { enclosingPeriods, toMonth } from "../../shared/run/periods.ts";
 import type { Run, View } from "../../shared/run/run.ts";
 
 const SHARDS = 3;
@@ -19,7 +19,7 @@ const SHARDS = 3;
 /** The answer to a question about runs. */
 export function productComparison(runs: readonly Run[], question: Omit<ComparisonQuery, "filters">): Comparison {
   const periods = question.periods.map((period) =>
-    storedCells(runs.filter((run) => enclosingPeriods(monthOf(run.finished_at)).includes(period))),
+    storedCells(runs.filter((run) => enclosingPeriods(toMonth(run.finished_at)).includes(period))),
   );
   const read = (view: View, kind: CellKind, name: string): ReadonlyMap<string, Merged> => {
     const found = periods.map((stored) => stored(view, kind, name));

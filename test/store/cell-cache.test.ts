@@ -7,12 +7,12 @@ import type { CellStore } from "../../functions/service/summary-source.ts";
 import { makeCellStore } from "../../functions/store/cells.ts";
 import { makeStatisticsStore } from "../../functions/store/commit.ts";
 import { currentGeneration, makeGenerationStore } from "../../functions/store/generations.ts";
-import { shardOf } from "../../functions/store/keys.ts";
+import { computeShard } from "../../functions/store/keys.ts";
 import type { Table } from "../../functions/store/table.ts";
 import type { CellKind } from "../../shared/cells/cell.ts";
 import type { FleetGeneration, SummaryStep } from "../../shared/cells/stored-summary.ts";
-import type { CellQuery, CellReading } from "../../shared/compare/cell-reading.ts";
 import { compare } from "../../shared/compare/compare.ts";
+import type { CellQuery, CellReading } from "../../shared/compare/merged-cells.ts";
 import { query as queryAbout } from "../compare/build.ts";
 import { startTestEngine, type TestEngine } from "../support/engine.ts";
 import { interfering } from "../support/faulty-table.ts";
@@ -36,7 +36,7 @@ async function stepsTo(of: FleetGeneration, changes: readonly Change[]): Promise
   for (const [index, { host, period, summary, cohort }] of wanted.entries()) {
     const before = stored[index];
     if (before === undefined) throw new Error("fewer summaries than asked for");
-    const bucket = shardOf(of.fleet, host);
+    const bucket = computeShard(of.fleet, host);
     steps.set(bucket, [...(steps.get(bucket) ?? []), { period, before, after: { summary, cohort } }]);
   }
   return steps;

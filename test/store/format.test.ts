@@ -4,7 +4,7 @@ import { DeleteItemCommand, PutItemCommand } from "@aws-sdk/client-dynamodb";
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from "vitest";
 import { tableAt } from "../../functions/env.ts";
 import { makeAdmission } from "../../functions/service/admission.ts";
-import { secretHash } from "../../functions/service/secret.ts";
+import { secretHash } from "../../functions/service/tokens.ts";
 import { makeCellStore } from "../../functions/store/cells.ts";
 import { openTable } from "../../functions/store/client.ts";
 import {

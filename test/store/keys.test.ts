@@ -1,7 +1,7 @@
 import fc from "fast-check";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { makeCellStore } from "../../functions/store/cells.ts";
-import { cohortHash, hostHash, shardOf } from "../../functions/store/keys.ts";
+import { cohortHash, computeShard, hostHash } from "../../functions/store/keys.ts";
 import { makeRunStore } from "../../functions/store/runs.ts";
 import { aggregateAll } from "../service/play.ts";
 import { startTestEngine, type TestEngine } from "../support/engine.ts";
@@ -17,7 +17,8 @@ afterAll(() => engine.stop());
 test("hosts spread over all buckets, and the same name is another host in another fleet", () => {
   const hosts = Array.from({ length: 800 }, (_, index) => `dom0-${index}`);
   const counts = new Map<number, number>();
-  for (const host of hosts) counts.set(shardOf("default", host), (counts.get(shardOf("default", host)) ?? 0) + 1);
+  for (const host of hosts)
+    counts.set(computeShard("default", host), (counts.get(computeShard("default", host)) ?? 0) + 1);
   expect([...counts.keys()].sort()).toEqual([0, 1, 2, 3, 4, 5, 6, 7]);
   // 100 each are expected, with a standard deviation under 10.
   expect(Math.min(...counts.values())).toBeGreaterThan(60);

@@ -1,6 +1,6 @@
 import { TransactionCanceledException } from "@aws-sdk/client-dynamodb";
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from "vitest";
-import { shardOf } from "../../functions/store/keys.ts";
+import { computeShard } from "../../functions/store/keys.ts";
 import { makePendingHosts, pendingHostWrite } from "../../functions/store/pending-hosts.ts";
 import { makeRunStore } from "../../functions/store/runs.ts";
 import { type Table, transact } from "../../functions/store/table.ts";
@@ -89,7 +89,7 @@ test("marks of a bucket come page after page in order of host, each once", async
     do {
       const page: readonly PendingHost[] = await store.list("default", bucket, 3, after);
       seen.push(...page.map(({ host }) => host));
-      expect(page.every(({ host }) => shardOf("default", host) === bucket)).toBe(true);
+      expect(page.every(({ host }) => computeShard("default", host) === bucket)).toBe(true);
       after = page.at(-1)?.host;
     } while (after !== undefined);
   }
@@ -98,7 +98,7 @@ test("marks of a bucket come page after page in order of host, each once", async
 
 test("marks that are more than one answer of the store holds (1 MB) are all read, not only those of the first", async () => {
   const hosts = Array.from({ length: 300 }, (_, index) => `h${index}`)
-    .filter((host) => shardOf("default", host) === 0)
+    .filter((host) => computeShard("default", host) === 0)
     .slice(0, 20);
   const touched = Array.from({ length: 3000 }, (_, index) => ({
     period: "2026-11",

@@ -6,8 +6,7 @@ import { addCell, type Cell, type CellKind, emptyCell } from "../../shared/cells
 import { contributions } from "../../shared/cells/contribution.ts";
 import { computeCohort, type HostSummary, summarize } from "../../shared/cells/host-values.ts";
 import { efficiencyName, quantityIndex } from "../../shared/cells/quantities.ts";
-import type { CellQuery } from "../../shared/compare/cell-reading.ts";
-import { mergePeriods } from "../../shared/compare/merge-periods.ts";
+import { type CellQuery, mergePeriods } from "../../shared/compare/merged-cells.ts";
 import { COHORT_KEYS, type Cohort } from "../../shared/run/cohort.ts";
 import { VIEWS, type View } from "../../shared/run/run.ts";
 import { randomSamples } from "../cells/random-samples.ts";

@@ -3,7 +3,7 @@ import { describe, expect, test } from "vitest";
 import { inChunks, MAX_TRANSACTION_BYTES } from "../../functions/store/table.ts";
 
 const MB = 1_000_000;
-const sizes = (items: readonly number[]) => inChunks(items, { bytesOf: (bytes) => bytes }).map((chunk) => chunk.length);
+const sizes = (items: readonly number[]) => inChunks(items, { measure: (bytes) => bytes }).map((chunk) => chunk.length);
 
 describe("an upload is cut so that the store takes every piece", () => {
   test.each<[string, number[], number[]]>([
@@ -18,7 +18,7 @@ describe("an upload is cut so that the store takes every piece", () => {
   });
 
   test("a shared write counts once a chunk, and again in the next", () => {
-    const chunks = inChunks(new Array(200).fill("h"), { bytesOf: () => 1, sharedOf: (host) => host });
+    const chunks = inChunks(new Array(200).fill("h"), { measure: () => 1, sharedBy: (host) => host });
     expect(chunks.map((chunk) => chunk.length)).toEqual([99, 99, 2]);
   });
 
@@ -32,7 +32,7 @@ describe("an upload is cut so that the store takes every piece", () => {
     fc.assert(
       fc.property(fc.array(item, { maxLength: 300 }), fc.boolean(), (all, isSmall) => {
         const items = isSmall ? all.map((each) => ({ ...each, bytes: 1 })) : all;
-        const chunks = inChunks(items, { bytesOf: (each) => each.bytes, sharedOf: ({ host }) => host });
+        const chunks = inChunks(items, { measure: (each) => each.bytes, sharedBy: ({ host }) => host });
         expect(chunks.flat()).toEqual(items);
         for (const [index, chunk] of chunks.entries()) {
           expect(fits(chunk)).toBe(true);

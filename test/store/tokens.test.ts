@@ -2,7 +2,7 @@
 
 import { TransactionCanceledException } from "@aws-sdk/client-dynamodb";
 import { afterAll, beforeAll, expect, test } from "vitest";
-import { secretHash } from "../../functions/service/secret.ts";
+import { secretHash } from "../../functions/service/tokens.ts";
 import type { Table } from "../../functions/store/table.ts";
 import { makeTokenStore } from "../../functions/store/tokens.ts";
 import type { Token } from "../../shared/run/token.ts";

@@ -6,9 +6,9 @@ import { computeCohort, type HostSummary, summarize } from "../../shared/cells/h
 import { toSample } from "../../shared/cells/sample.ts";
 import { compare } from "../../shared/compare/compare.ts";
 import type { Comparison, ComparisonQuery } from "../../shared/compare/comparison.ts";
-import { backendsOf, type HostProfile, hostProfile, pairsOf } from "../../shared/compare/host.ts";
+import { type HostProfile, hostProfile, listBackends, listPairs } from "../../shared/compare/host.ts";
 import { matrix } from "../../shared/compare/matrix.ts";
-import { type Merged, mergePeriods } from "../../shared/compare/merge-periods.ts";
+import { type Merged, mergePeriods } from "../../shared/compare/merged-cells.ts";
 import { type MatrixResult, type TrendResult, trend } from "../../shared/compare/trend.ts";
 import { describeComparison } from "../../shared/report/sentences.ts";
 import type { Backend } from "../../shared/run/backends.ts";
@@ -78,7 +78,7 @@ export function comparisonOf(
 
 const FRESH = { as_of: AS_OF, pending_hosts: 0, notices: [] } as const;
 
-const named = (fleet: Fleet): Backend[] => [...new Set(fleet.summaries.flatMap(backendsOf))].sort();
+const named = (fleet: Fleet): Backend[] => [...new Set(fleet.summaries.flatMap(listBackends))].sort();
 
 /** All pairs of backends of the fleet. */
 export function matrixOf(
@@ -119,12 +119,12 @@ export function profileOf(fleet: Fleet, host: string): HostProfile {
     const [trusted, all] = VIEWS.map((view) => fleet.scopes(view, kind, name));
     return { trusted: trusted ?? new Map(), all: all ?? new Map() };
   };
-  const pairs = pairsOf(summary).map(({ baseline, candidate }) => pairName(baseline, candidate));
+  const pairs = listPairs(summary).map(({ baseline, candidate }) => pairName(baseline, candidate));
   return hostProfile({
     summary,
     cohort: computeCohort(summary),
     isPending: false,
-    backendCells: new Map(backendsOf(summary).map((backend) => [backend, views("backend", backend)])),
+    backendCells: new Map(listBackends(summary).map((backend) => [backend, views("backend", backend)])),
     pairCells: new Map(pairs.map((name) => [name, views("pair", name)])),
   });
 }

@@ -3,8 +3,8 @@
 
 import { ScanCommand } from "@aws-sdk/client-dynamodb";
 import { currentGeneration } from "../../functions/store/generations.ts";
-import { type Item, optionalBytesOf, textOf } from "../../functions/store/item.ts";
-import { ALL_COHORTS, cellKey, cohortHash, idOf, shardOf, summaryKey } from "../../functions/store/keys.ts";
+import { type Item, itemText, optionalBytes } from "../../functions/store/item.ts";
+import { ALL_COHORTS, cellKey, cohortHash, computeShard, keyText, summaryKey } from "../../functions/store/keys.ts";
 import { parseRun } from "../../functions/store/runs.ts";
 import { parseSummary } from "../../functions/store/summaries.ts";
 import type { Table } from "../../functions/store/table.ts";
@@ -13,7 +13,7 @@ import { decodeCell, encodeCell } from "../../shared/cells/codec.ts";
 import { contributions } from "../../shared/cells/contribution.ts";
 import { computeCountedCohort, summarize } from "../../shared/cells/host-values.ts";
 import { toSample } from "../../shared/cells/sample.ts";
-import { encodeSummary } from "../../shared/cells/summary-codec.ts";
+import { encodeSummary } from "../../shared/cells/stored-summary.ts";
 import { OTHER_COHORT } from "../../shared/run/cohort.ts";
 import type { Run, View } from "../../shared/run/run.ts";
 
@@ -40,9 +40,9 @@ export async function audit(table: Table, fleet?: string): Promise<Audit> {
   const inOther = new Set<string>();
   let marks = 0;
   for await (const item of scan(table)) {
-    const pk = textOf(item, "pk");
+    const pk = itemText(item, "pk");
     if (fleet !== undefined && pk.split("#")[1] !== fleet) continue;
-    const key = idOf({ pk, sk: textOf(item, "sk") });
+    const key = keyText({ pk, sk: itemText(item, "sk") });
     if (pk.startsWith("RUN#")) runs.push(parseRun(item));
     if (pk.startsWith("WORK#")) marks += 1;
     if (pk.startsWith("CELL#")) found.set(key, storedCell(item));
@@ -51,7 +51,7 @@ export async function audit(table: Table, fleet?: string): Promise<Audit> {
       // Whether its cohort had room is no function of the runs: what is stored is taken as given.
       if (cohort === OTHER_COHORT) inOther.add(key);
       // A host whose runs are all gone keeps an empty summary.
-      if (summary.groups.length > 0) found.set(key, `${textOf(item, "summary")} ${cohortHash(cohort)}`);
+      if (summary.groups.length > 0) found.set(key, `${itemText(item, "summary")} ${cohortHash(cohort)}`);
     }
   }
   const fleets = [...new Set(runs.map((run) => run.fleet))];
@@ -83,8 +83,8 @@ async function* scan(table: Table): AsyncGenerator<Item> {
 
 /** A stored cell in text, one line for each view; both must also be readable. */
 function storedCell(item: Item): string {
-  const trusted = optionalBytesOf(item, "trusted") ?? encodeCell(emptyCell());
-  const all = optionalBytesOf(item, "all");
+  const trusted = optionalBytes(item, "trusted") ?? encodeCell(emptyCell());
+  const all = optionalBytes(item, "all");
   for (const bytes of [trusted, all ?? trusted]) decodeCell(bytes);
   return cellText(trusted, all);
 }
@@ -105,13 +105,13 @@ function expectedOf(
       const [{ fleet, host } = { fleet: "", host: "" }] = inPeriod;
       const of = { fleet, generation: generations.get(fleet) ?? "" };
       const summary = summarize(host, inPeriod.map(toSample));
-      const key = idOf(summaryKey(of, period, host));
+      const key = keyText(summaryKey(of, period, host));
       const cohort = cohortHash(inOther.has(key) ? OTHER_COHORT : computeCountedCohort(summary));
       expected.set(key, `${encodeSummary(summary)} ${cohort}`);
       for (const { view, kind, name, scope, cell } of contributions(summary)) {
         for (const cohortName of [ALL_COHORTS, cohort]) {
-          const place = { cohort: cohortName, kind, name, scope, shard: shardOf(fleet, host) };
-          const key = idOf(cellKey(of, period, place));
+          const place = { cohort: cohortName, kind, name, scope, shard: computeShard(fleet, host) };
+          const key = keyText(cellKey(of, period, place));
           const views = cells.get(key) ?? { trusted: emptyCell(), all: emptyCell() };
           addCell(views[view], cell);
           cells.set(key, views);

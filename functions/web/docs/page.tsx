@@ -1,8 +1,11 @@
-// The page /docs: the endpoints of an OpenAPI document, and a glossary of the values in answers from the registries. Out: plain
+// Docs: the API contract for programs, GET /openapi.json, and for people, GET /docs. Both are the same for every reader, need no
+// token and read no store. The page has the endpoints of an OpenAPI document, and a glossary of the values in answers from the registries. Out: plain
 // HTML that runs no script and loads nothing. Every error code has an anchor of its own, because error responses link to it.
 
 import { raw } from "hono/html";
 import type { Child, FC } from "hono/jsx";
+import openApi from "../../../docs/openapi.json" with { type: "json" };
+import { CACHE_CONTROL } from "../../../shared/api/endpoint.ts";
 import { ERROR_STATUS } from "../../../shared/errors.ts";
 import {
   BACKEND_DESCRIPTIONS,
@@ -10,12 +13,17 @@ import {
   FLAG_DESCRIPTIONS,
   QUALITY_DESCRIPTIONS,
   REASON_DESCRIPTIONS,
+  RULE_DESCRIPTIONS,
   VERDICT_DESCRIPTIONS,
 } from "../../../shared/report/glossary.ts";
-import { aliasesOf } from "../../../shared/run/aliases.ts";
+import { listAliases } from "../../../shared/run/aliases.ts";
 import { BACKENDS, type Backend } from "../../../shared/run/backends.ts";
 import { describeFactKind, FACTS } from "../../../shared/run/facts.ts";
 import { METRICS } from "../../../shared/run/metrics.ts";
+import type { HttpApp } from "../http/app.ts";
+import { contentSecurityPolicy, styleHash } from "../http/csp.ts";
+import { constantResponse } from "../http/etag.ts";
+import { Measuring } from "./measuring.tsx";
 
 /** The part of an OpenAPI document that the page shows. */
 interface OpenApiDocument {
@@ -109,7 +117,7 @@ const Page: FC<{ document: OpenApiDocument }> = ({ document }) => (
               <Term
                 term={backend}
                 id={`backend-${backend}`}
-                cells={[BACKEND_DESCRIPTIONS[backend], listAliases(backend)]}
+                cells={[BACKEND_DESCRIPTIONS[backend], formatAliases(backend)]}
               />
             ))}
           </Table>
@@ -133,6 +141,18 @@ const Page: FC<{ document: OpenApiDocument }> = ({ document }) => (
         <Section id="quality">
           <Glossary prefix="quality" of={QUALITY_DESCRIPTIONS} />
         </Section>
+        <Section id="rules">
+          <Glossary prefix="rule" of={RULE_DESCRIPTIONS} />
+        </Section>
+        <Section id="strata">
+          <p>
+            Rates are compared only within a stratum: the same family of Bonnie++ versions (v1 is 1.00 to 1.04, v2 is
+            1.92b to 2.00a), file size, chunk size and number of files, written v1/2G/8k/16.
+          </p>
+        </Section>
+        <Section id="measuring">
+          <Measuring />
+        </Section>
       </main>
     </body>
   </html>
@@ -148,6 +168,9 @@ const SECTIONS = [
   ["reasons", "Reasons for a verdict"],
   ["flags", "Flags"],
   ["quality", "Quality of a run"],
+  ["rules", "Cache rules"],
+  ["strata", "Strata"],
+  ["measuring", "Measure one guest on two backends"],
 ] as const;
 
 const Section: FC<{ id: (typeof SECTIONS)[number][0]; children: Child }> = ({ id, children }) => (
@@ -261,8 +284,8 @@ function formatValues({ schema, required = false }: Parameter): string {
     .join("; ");
 }
 
-const listAliases = (backend: Backend): string =>
-  aliasesOf(backend)
+const formatAliases = (backend: Backend): string =>
+  listAliases(backend)
     .map(({ word, ambiguous }) => (ambiguous ? `${word}*` : word))
     .join(", ");
 
@@ -308,7 +331,7 @@ const Prose: FC<{ text: string }> = ({ text }) => (
 );
 
 /** The style sheet of the page. It is a constant, so that the content security policy can name its hash. */
-export const DOCS_STYLE = `
+const DOCS_STYLE = `
 :root { color-scheme: light dark; }
 body { background: Canvas; color: CanvasText; font: 1rem/1.5 system-ui, sans-serif; max-width: 60rem; margin: 0 auto; padding: 1rem; overflow-wrap: break-word; }
 table { border-collapse: collapse; width: 100%; margin: .5rem 0 1rem; }
@@ -327,3 +350,26 @@ td code, th code { overflow-wrap: anywhere; }
   tbody th { font-weight: bold; }
 }
 `;
+
+// The routes.
+
+const openApiResponse = constantResponse(() => ({
+  text: JSON.stringify(openApi),
+  headers: { "Content-Type": "application/json", "Cache-Control": CACHE_CONTROL.documents },
+}));
+
+const docsResponse = constantResponse(() => ({
+  text: renderDocsPage(openApi),
+  headers: {
+    "Content-Type": "text/html; charset=UTF-8",
+    "Cache-Control": CACHE_CONTROL.documents,
+    "Content-Security-Policy": contentSecurityPolicy({ "style-src": styleHash(DOCS_STYLE) }),
+    "Referrer-Policy": "no-referrer",
+  },
+}));
+
+/** Adds GET /openapi.json and GET /docs. */
+export function addDocsRoutes(app: HttpApp): void {
+  app.get("/openapi.json", (c) => openApiResponse(c));
+  app.get("/docs", (c) => docsResponse(c));
+}

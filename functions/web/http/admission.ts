@@ -24,7 +24,7 @@ interface UnderWay {
 export function admitted({ admission }: { readonly admission: Admission }, cost: number): MiddlewareHandler<HttpEnv> {
   const all = new Map<string, UnderWay>();
   return async function admitQuery(c, next) {
-    const key = keyOf(c);
+    const key = requestKey(c);
     const same = all.get(key);
     if (same !== undefined) {
       same.isShared = true;
@@ -60,7 +60,7 @@ async function copyResponse(response: Response): Promise<SharedResponse> {
 }
 
 /** Equal for requests with the same response: fleet, scope, path with its suffix, parameters in any order, Accept. */
-function keyOf(c: Context<HttpEnv>): string {
+function requestKey(c: Context<HttpEnv>): string {
   const { pathname, searchParams } = new URL(c.req.url);
   searchParams.sort();
   const token = c.get("token");

@@ -1,13 +1,14 @@
 // Authentication and authorization: the bearer token of a request, or the one in a browser's cookie, is looked up by its
-// SHA-256 and checked for its scope (docs/api.md#start-and-a-token).
+// SHA-256 and checked for its scope (docs/api.md#start-and-a-token). Also the sessions of browsers, which are such cookies.
 
 import type { Context, MiddlewareHandler } from "hono";
+import { deleteCookie, getCookie, setCookie } from "hono/cookie";
+import type { CookieOptions } from "hono/utils/cookie";
 import { AppError } from "../../../shared/errors.ts";
 import type { Clock } from "../../../shared/run/periods.ts";
 import type { Scope, Token } from "../../../shared/run/token.ts";
-import { secretHash } from "../../service/secret.ts";
+import { secretHash } from "../../service/tokens.ts";
 import type { HttpEnv } from "./app.ts";
-import { assertSameOrigin, sessionSecret } from "./session.ts";
 
 /** Finds tokens. */
 export interface TokenLookup {
@@ -38,7 +39,7 @@ export function allow(deps: AuthDeps, ...scopes: readonly Scope[]): MiddlewareHa
 }
 
 /** The token that `allow` has let pass. */
-export function tokenOf(c: Context<HttpEnv>): Token {
+export function currentToken(c: Context<HttpEnv>): Token {
   const token = c.get("token");
   if (token === null) throw new Error("a route without allow() asked for its token");
   return token;
@@ -72,4 +73,53 @@ function readSecret(c: Context<HttpEnv>): string {
   const secret = BEARER.exec(header)?.[1];
   if (secret === undefined) throw new AppError("unauthorized", 'the Authorization header is not "Bearer TOKEN"');
   return secret;
+}
+
+// Sessions of browsers: the user signs in with a token, and the browser keeps it in a cookie until it is closed
+// (docs/api.md#start-and-a-token). The cookie holds the token itself: there is no session to store, and revoking the token signs
+// every browser out. No script can read the cookie, and no other site can make the browser send it.
+
+/** The secret in the cookie; null without one. */
+export function sessionSecret(c: Context): string | null {
+  return getCookie(c, NAME, cookieOptions(c).prefix) || null;
+}
+
+/** Sets a cookie with the secret of a token. */
+export function startSession(c: Context, secret: string): void {
+  setCookie(c, NAME, secret, cookieOptions(c));
+}
+
+/** Deletes the cookie. */
+export function endSession(c: Context): void {
+  deleteCookie(c, NAME, cookieOptions(c));
+}
+
+/**
+ * The guard against CSRF: throws `forbidden` unless one of our own pages sent the request. Browsers state this in
+ * Sec-Fetch-Site, whatever name the service is reached by; over plain HTTP they omit it, and then Origin must name the host
+ * of the request.
+ */
+export function assertSameOrigin(c: Context): void {
+  const site = c.req.header("Sec-Fetch-Site");
+  const isSameOrigin =
+    site === undefined ? originHost(c.req.header("Origin")) === new URL(c.req.url).host : site === "same-origin";
+  if (!isSameOrigin) throw new AppError("forbidden", "cross-site request rejected");
+}
+
+/** The host of an origin; null for `null`, a missing origin, and text that is not one. */
+function originHost(origin: string | undefined): string | null {
+  return origin !== undefined && URL.canParse(origin) ? new URL(origin).host : null;
+}
+
+const NAME = "vbdstat";
+
+/** Over HTTPS the name has a prefix: browsers then reject a cookie set by a neighboring domain or over HTTP. */
+function cookieOptions(c: Context): CookieOptions {
+  const common = { httpOnly: true, sameSite: "Strict", path: "/" } as const;
+  return isHttps(c) ? { ...common, prefix: "host", secure: true } : common;
+}
+
+/** Whether the browser uses HTTPS, to us or to a proxy before us. A client that lies about it only harms its own cookie. */
+function isHttps(c: Context): boolean {
+  return new URL(c.req.url).protocol === "https:" || c.req.header("X-Forwarded-Proto")?.split(",")[0] === "https";
 }

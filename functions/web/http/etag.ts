@@ -4,7 +4,7 @@ import { createHash } from "node:crypto";
 import type { Context } from "hono";
 
 /** The ETag of bytes, in quotes. */
-export function etagOf(bytes: Uint8Array): string {
+export function computeEtag(bytes: Uint8Array): string {
   return `"${createHash("sha256").update(bytes).digest("base64url").slice(0, 27)}"`;
 }
 
@@ -36,7 +36,7 @@ export function constantResponse(
     if (made === null) {
       const { text, headers } = make();
       const bytes = new Uint8Array(Buffer.from(text));
-      made = { bytes, etag: etagOf(bytes), headers };
+      made = { bytes, etag: computeEtag(bytes), headers };
     }
     return conditionalResponse(c, made, { ...made.headers, ...further });
   };

@@ -4,27 +4,27 @@
 import type { Context } from "hono";
 import type * as z from "zod";
 import { AppError } from "../../../shared/errors.ts";
-import { checked } from "../../service/validation.ts";
+import { validate } from "../../service/validation.ts";
 import { type BodyLimit, readBody } from "./body.ts";
 import { rejectTooMany } from "./parameters.ts";
 
 /** The query of a page by a schema whose values are lists of text. Throws `bad_parameter`. */
-export function askedBy<T extends z.ZodType>(c: Context, schema: T): z.output<T> {
-  return checked(schema, sentQuery(c), "bad_parameter");
+export function parsePageQuery<T extends z.ZodType>(c: Context, schema: T): z.output<T> {
+  return validate(schema, sentQuery(c), "bad_parameter");
 }
 
 /** The query of a page as sent, valid or not. Throws `bad_parameter` for more parameters than any page has. */
 export function sentQuery(c: Context): Record<string, string[]> {
   const { search } = new URL(c.req.url);
   rejectTooMany("parameters", search);
-  return valuesOf(new URLSearchParams(search));
+  return groupByName(new URLSearchParams(search));
 }
 
 /** Reads a form by such a schema, up to the limit. Throws `bad_body`, and what `readBody` throws. */
-export async function formBy<T extends z.ZodType>(c: Context, schema: T, limit: BodyLimit): Promise<z.output<T>> {
+export async function readForm<T extends z.ZodType>(c: Context, schema: T, limit: BodyLimit): Promise<z.output<T>> {
   assertForm(c);
   const { text } = await readBody(c.req.raw, limit);
-  return formOf(text, schema);
+  return parseForm(text, schema);
 }
 
 /** Throws `bad_body` unless the Content-Type of the request is that of a form. */
@@ -36,13 +36,13 @@ export function assertForm(c: Context): void {
 }
 
 /** Parses a form that was read. Throws `bad_body`. */
-export function formOf<T extends z.ZodType>(text: string, schema: T): z.output<T> {
+export function parseForm<T extends z.ZodType>(text: string, schema: T): z.output<T> {
   rejectTooMany("fields", text);
-  return checked(schema, valuesOf(new URLSearchParams(text)), "bad_body");
+  return validate(schema, groupByName(new URLSearchParams(text)), "bad_body");
 }
 
 /** For each name its values, without the empty ones. */
-export function valuesOf(parameters: URLSearchParams): Record<string, string[]> {
+export function groupByName(parameters: URLSearchParams): Record<string, string[]> {
   const byName = new Map<string, string[]>();
   for (const [name, value] of parameters) {
     if (value === "") continue;

@@ -1,4 +1,4 @@
-// The format of a response: a suffix of the path wins, then Accept, then the default of the endpoint (docs/api.md#formats).
+// The format of a response: a suffix of the path, else Accept, else the default of the endpoint (docs/api.md#formats).
 
 import type { Context } from "hono";
 import { accepts } from "hono/accepts";
@@ -9,9 +9,9 @@ import { type Format, MEDIA_TYPES } from "../../../shared/summaries/formats.ts";
  * The format of the response, one of `offered`; the first of them is the default, also where Accept names none of them.
  * Throws `not_found` for a suffix that the endpoint does not offer.
  */
-export function formatOf<T extends Format>(c: Context, offered: readonly [T, ...T[]]): T {
-  const suffix = suffixOf(c);
-  if (suffix === null) return acceptedOf(c, offered);
+export function chooseFormat<T extends Format>(c: Context, offered: readonly [T, ...T[]]): T {
+  const suffix = formatSuffix(c);
+  if (suffix === null) return negotiateFormat(c, offered);
   const format = offered.find((candidate) => candidate === suffix);
   if (format !== undefined) return format;
   const others = offered.map((each) => `.${each}`).join(", ");
@@ -19,7 +19,7 @@ export function formatOf<T extends Format>(c: Context, offered: readonly [T, ...
 }
 
 /** The format that the Accept header asks for, whatever the suffix; the first offered where it asks for none of them. */
-export function acceptedOf<T extends Format>(c: Context, offered: readonly [T, ...T[]]): T {
+export function negotiateFormat<T extends Format>(c: Context, offered: readonly [T, ...T[]]): T {
   const type = accepts(c, {
     header: "Accept",
     supports: offered.map((format) => MEDIA_TYPES[format]),
@@ -29,7 +29,7 @@ export function acceptedOf<T extends Format>(c: Context, offered: readonly [T, .
 }
 
 /** The suffix of the request's path, or null. */
-export function suffixOf(c: Context): Format | null {
+export function formatSuffix(c: Context): Format | null {
   const { suffix } = split(c.req.url);
   return suffix !== undefined && isFormat(suffix) ? suffix : null;
 }
@@ -58,12 +58,12 @@ const FOR_PROGRAMS = /^\/(v1|s|oembed|healthz|openapi\.json)(\/|$)/;
 
 /** Whether an error should be a page: the client prefers HTML, as browsers do, and the path is not for programs. */
 export function wantsPage(c: Context): boolean {
-  return !FOR_PROGRAMS.test(c.req.path) && acceptedOf(c, ["json", "txt", "html"]) === "html";
+  return !FOR_PROGRAMS.test(c.req.path) && negotiateFormat(c, ["json", "txt", "html"]) === "html";
 }
 
 /** Whether an error should be text: the request asks for text, or the endpoint is one that shells use. */
 export function wantsText(c: Context): boolean {
-  const suffix = suffixOf(c);
+  const suffix = formatSuffix(c);
   if (suffix !== null) return suffix !== "json";
   const isForShells = c.req.path.replace(/^\/+/, "/") === "/v1/results";
   const type = accepts(c, {

@@ -78,13 +78,13 @@ const maps = new Map<string, SourceMap | null>();
 /** A stack in which each position in a bundle with a source map is the position in its source. */
 function mapStack(stack: string): string {
   return stack.replace(POSITION, (position, file: string, line: string, column: string) => {
-    const origin = mapOf(file)?.findOrigin(Number(line), Number(column));
+    const origin = findMap(file)?.findOrigin(Number(line), Number(column));
     if (origin === undefined || !("fileName" in origin)) return position;
     return `${origin.fileName.replace(OUTSIDE, "")}:${origin.lineNumber}:${origin.columnNumber}`;
   });
 }
 
-function mapOf(file: string): SourceMap | null {
+function findMap(file: string): SourceMap | null {
   const cached = maps.get(file);
   if (cached !== undefined) return cached;
   const map = readMap(`${fileURLToPath(file)}.map`);

@@ -6,12 +6,12 @@ import type * as z from "zod";
 import { AppError } from "../../../shared/errors.ts";
 import type { Issue } from "../../../shared/run/run.ts";
 import { quoted } from "../../../shared/run/text.ts";
-import { checked } from "../../service/validation.ts";
+import { validate } from "../../service/validation.ts";
 import { JSON_BODY, MAX_FIELDS, MAX_PARAMETERS, readBody, repeatedKey } from "./body.ts";
 
 /** The query by a schema whose values are lists of text. Throws `bad_parameter` with one issue for each problem. */
-export function queryBy<T extends z.ZodType>(c: Context, schema: T): z.output<T> {
-  return checked(schema, readQuery(c), "bad_parameter");
+export function parseQuery<T extends z.ZodType>(c: Context, schema: T): z.output<T> {
+  return validate(schema, readQuery(c), "bad_parameter");
 }
 
 /** The query with each parameter once, as text. Throws `bad_parameter` for a parameter that is given twice. */
@@ -27,7 +27,7 @@ export function singleParameters(c: Context): Record<string, string> {
 }
 
 /** A JSON body of at most 64 KiB by a schema. Throws `bad_body`, and what `readBody` throws. */
-export async function bodyBy<T extends z.ZodType>(c: Context, schema: T): Promise<z.output<T>> {
+export async function readJson<T extends z.ZodType>(c: Context, schema: T): Promise<z.output<T>> {
   const { text } = await readBody(c.req.raw, JSON_BODY);
   let body: unknown;
   try {
@@ -42,14 +42,14 @@ export async function bodyBy<T extends z.ZodType>(c: Context, schema: T): Promis
     const issue: Issue = { line: 0, column: 0, field, code: "bad_body", text: problem, raw: "" };
     throw new AppError("bad_body", problem, { issues: [issue] });
   }
-  return checked(schema, body, "bad_body");
+  return validate(schema, body, "bad_body");
 }
 
 /** Ids as this service makes them: hexadecimal digits, or groups of them with hyphens. */
 const ID = /^[\w-]{1,64}$/;
 
 /** The id in the path. Throws `not_found` for text that cannot be an id, so that no store is asked for it. */
-export function idOf(c: Context, what: string): string {
+export function parseId(c: Context, what: string): string {
   const id = c.req.param("id") ?? "";
   if (!ID.test(id)) throw new AppError("not_found", `this fleet has no ${what} with that id`);
   return id;

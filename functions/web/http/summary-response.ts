@@ -5,7 +5,7 @@ import { DEFAULT_RENDER_OPTIONS, type RenderOptions } from "../../../shared/repo
 import type { TextFormat } from "../../../shared/summaries/formats.ts";
 import type { RawText, SummaryKind } from "../../../shared/summaries/kind.ts";
 import { documentPolicy } from "./csp.ts";
-import { queryBy } from "./parameters.ts";
+import { parseQuery } from "./parameters.ts";
 
 /** The Content-Type of each format of a summary. */
 export const CONTENT_TYPES: Readonly<Record<TextFormat, string>> = {
@@ -26,7 +26,7 @@ export async function kindQuery(
 ): Promise<{ readonly query: Record<string, unknown>; readonly options: RenderParameters }> {
   const { endpointQuery } = await import("../../../shared/summaries/parameters.ts");
   // Sound: endpointQuery adds these two to the schema.
-  const { width, theme, ...query } = queryBy(c, endpointQuery(schema)) as RenderParameters & Record<string, unknown>;
+  const { width, theme, ...query } = parseQuery(c, endpointQuery(schema)) as RenderParameters & Record<string, unknown>;
   return { query, options: { width, theme } };
 }
 
@@ -44,7 +44,7 @@ export async function summaryResponse(
   if (format === "txt" && kind.raw !== undefined) return rawResponse(c, kind.raw(result));
   const next = nextPage(c, result);
   if (next !== null) c.header("Link", `<${next}>; rel="next"`);
-  const body = await bodyOf(format, kind, result, { ...DEFAULT_RENDER_OPTIONS, width, theme });
+  const body = await renderBody(format, kind, result, { ...DEFAULT_RENDER_OPTIONS, width, theme });
   if (format === "html" || format === "svg") {
     c.header("Content-Security-Policy", documentPolicy(body, "nowhere"));
     c.header("Referrer-Policy", "no-referrer");
@@ -53,7 +53,12 @@ export async function summaryResponse(
 }
 
 /** JSON needs nothing that renders the other formats, which is loaded when the first of them is requested. */
-async function bodyOf(format: TextFormat, kind: SummaryKind, result: unknown, options: RenderOptions): Promise<string> {
+async function renderBody(
+  format: TextFormat,
+  kind: SummaryKind,
+  result: unknown,
+  options: RenderOptions,
+): Promise<string> {
   if (format === "json") return JSON.stringify(result);
   const { rendered } = await import("../../../shared/summaries/documents.ts");
   return rendered(format, kind, result, options);

@@ -4,7 +4,7 @@ import type { Context } from "hono";
 import { SMALL_BYTES } from "../../service/upload-gate.ts";
 import type { UploadLimits } from "../../service/upload-limits.ts";
 import type { HttpEnv } from "./app.ts";
-import { tokenOf } from "./auth.ts";
+import { currentToken } from "./auth.ts";
 import { type BodyLimit, bodyBytes, bytesWithin, receiveBody } from "./body.ts";
 
 /**
@@ -18,7 +18,7 @@ export async function withUploadBody(
   limit: BodyLimit,
   work: (body: Buffer) => Promise<Response>,
 ): Promise<Response> {
-  const { id } = tokenOf(c);
+  const { id } = currentToken(c);
   budget.assertNotSpent(id);
   const sent = await receiveBody(c.req.raw, limit);
   const { length } = sent.bytes;

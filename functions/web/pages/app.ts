@@ -6,8 +6,7 @@ import type { Context, MiddlewareHandler } from "hono";
 import { COST, charged } from "../../service/admission.ts";
 import { admitted } from "../http/admission.ts";
 import type { HttpApp, HttpEnv } from "../http/app.ts";
-import { allow, tokenOf } from "../http/auth.ts";
-import { assertSameOrigin, endSession } from "../http/session.ts";
+import { allow, assertSameOrigin, currentToken, endSession } from "../http/auth.ts";
 import type { ReadDeps } from "../routes/read.ts";
 
 /** What pages that read depend on. */
@@ -18,7 +17,7 @@ export interface PageDeps extends ReadDeps {
 
 /** The first page leads an uploader to the upload: the overview is not for its token. */
 const uploadersHome: MiddlewareHandler<HttpEnv> = async (c, next) => {
-  if (tokenOf(c).scope === "ingest") return c.redirect("/upload", 303);
+  if (currentToken(c).scope === "ingest") return c.redirect("/upload", 303);
   return next();
 };
 
@@ -33,14 +32,14 @@ export function addPageRoutes(app: HttpApp, deps: PageDeps): void {
   app.get("/pages.js", async (c) => (await pages()).scriptResponse(c));
 
   // A page is charged once, however many results it computes.
-  const answer = admitted(deps, COST.answer);
+  const summary = admitted(deps, COST.summary);
   const list = admitted(deps, COST.list);
   const chargedTo = (c: Context<HttpEnv>) => charged(deps, c.get("ticket"));
-  app.get("/", either, uploadersHome, answer, async (c) => (await pages()).overview(c, chargedTo(c)));
-  app.get("/matrix", reader, answer, async (c) => (await pages()).matrix(c, chargedTo(c)));
-  app.get("/trend", reader, answer, async (c) => (await pages()).trend(c, chargedTo(c)));
+  app.get("/", either, uploadersHome, summary, async (c) => (await pages()).overview(c, chargedTo(c)));
+  app.get("/matrix", reader, summary, async (c) => (await pages()).matrix(c, chargedTo(c)));
+  app.get("/trend", reader, summary, async (c) => (await pages()).trend(c, chargedTo(c)));
   app.get("/hosts", reader, list, async (c) => (await pages()).hosts(c, deps));
-  app.get("/hosts/:host", reader, answer, async (c) => (await pages()).host(c, chargedTo(c)));
+  app.get("/hosts/:host", reader, summary, async (c) => (await pages()).host(c, chargedTo(c)));
   app.get("/runs", reader, list, async (c) => (await pages()).runs(c, deps));
   app.get("/runs/:id", either, admitted(deps, COST.small), async (c) => (await pages()).run(c, deps));
   // A kind of summary without a page of its own has one without a form.
@@ -48,7 +47,7 @@ export function addPageRoutes(app: HttpApp, deps: PageDeps): void {
   for (const entry of deps.summaries) {
     const { page } = entry;
     if (page === null || paths.has(page)) continue;
-    app.get(page, reader, answer, async (c) => (await pages()).plainSummaryPage(c, chargedTo(c), entry));
+    app.get(page, reader, summary, async (c) => (await pages()).plainSummaryPage(c, chargedTo(c), entry));
   }
   app.get("/upload", uploader, async (c) => (await pages()).upload(c, deps));
 

@@ -3,8 +3,8 @@
 
 import type { Context } from "hono";
 import type { ErrorPage, HttpEnv } from "../http/app.ts";
+import { endSession, sessionSecret } from "../http/auth.ts";
 import { setErrorHeaders } from "../http/errors.ts";
-import { endSession, sessionSecret } from "../http/session.ts";
 
 /** The error as a page, or a redirect to the sign-in. */
 export const errorPageResponse: ErrorPage = async (c, error) => {

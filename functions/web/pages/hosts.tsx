@@ -6,15 +6,15 @@ import * as z from "zod";
 import { DEFAULT_RENDER_OPTIONS, type Report } from "../../../shared/report/model.ts";
 import { formatCount, formatNumber } from "../../../shared/run/format.ts";
 import { quoted } from "../../../shared/run/text.ts";
-import { once } from "../../../shared/summaries/fields.ts";
+import { single } from "../../../shared/summaries/fields.ts";
 import { host as hostKind, storedHostName } from "../../../shared/summaries/host.ts";
 import { type HostPage, hosts as hostsKind } from "../../../shared/summaries/hosts.ts";
 import type { FleetSource } from "../../../shared/summaries/kind.ts";
-import { entryOf } from "../../../shared/summaries/registry.ts";
+import { findEntry } from "../../../shared/summaries/registry.ts";
 import { fleetSource } from "../../service/summary-source.ts";
 import type { HttpEnv } from "../http/app.ts";
-import { tokenOf } from "../http/auth.ts";
-import { askedBy } from "../http/form.ts";
+import { currentToken } from "../http/auth.ts";
+import { parsePageQuery } from "../http/form.ts";
 import type { PageDeps } from "./app.ts";
 import { Field, QueryForm } from "./forms.tsx";
 import { NextPage, type Page, pageResponse } from "./layout.tsx";
@@ -23,12 +23,12 @@ import { SummaryBody } from "./summary.tsx";
 
 const MAX_HOST_LENGTH = 255;
 
-const hostsPageQuery = hostsKind.query.extend({ host: once(z.string().max(MAX_HOST_LENGTH)).optional() });
+const hostsPageQuery = hostsKind.query.extend({ host: single(z.string().max(MAX_HOST_LENGTH)).optional() });
 
 /** GET /hosts; with `host` a redirect to that host, or the hosts whose names contain it. */
 export const hosts: Page<PageDeps> = async (c, deps) => {
-  const { host, ...parameters } = askedBy(c, hostsPageQuery);
-  const source = fleetSource(deps, tokenOf(c), c.get("logError"));
+  const { host, ...parameters } = parsePageQuery(c, hostsPageQuery);
+  const source = fleetSource(deps, currentToken(c), c.get("logError"));
   const searched = host?.trim() ?? "";
   if (searched !== "") {
     const found = await findHosts(source, searched);
@@ -74,7 +74,7 @@ function listResponse(c: Context<HttpEnv>, deps: PageDeps, list: HostList): Resp
       </QueryForm>
       <div class="list">
         <SummaryBody
-          entry={entryOf(deps.summaries, "hosts")}
+          entry={findEntry(deps.summaries, "hosts")}
           kind={hostsKind}
           result={result}
           query={buildQueryString({ cursor })}
@@ -131,11 +131,11 @@ function searchText(searched: string, { page: { hosts }, isComplete }: FoundHost
 /** GET /hosts/{host} */
 export const host: Page<PageDeps> = async (c, deps) => {
   const name = c.req.param("host") ?? "";
-  const result = await hostKind.compute(fleetSource(deps, tokenOf(c), c.get("logError")), {}, name);
+  const result = await hostKind.compute(fleetSource(deps, currentToken(c), c.get("logError")), {}, name);
   return pageResponse(
     c,
     { title: `Host ${name}` },
-    <SummaryBody entry={entryOf(deps.summaries, "host")} kind={hostKind} result={result} name={name} query="">
+    <SummaryBody entry={findEntry(deps.summaries, "host")} kind={hostKind} result={result} name={name} query="">
       <p>
         <a href={`/runs${buildQueryString({ host: name })}`}>All runs from this host</a>
       </p>

@@ -3,10 +3,10 @@
 import type { FC } from "hono/jsx";
 import type { MatrixResult } from "../../../shared/compare/trend.ts";
 import { matrix as kind } from "../../../shared/summaries/matrix.ts";
-import { entryOf } from "../../../shared/summaries/registry.ts";
+import { findEntry } from "../../../shared/summaries/registry.ts";
 import { cellSource } from "../../service/summary-source.ts";
-import { checked } from "../../service/validation.ts";
-import { tokenOf } from "../http/auth.ts";
+import { computeSummary } from "../../service/validation.ts";
+import { currentToken } from "../http/auth.ts";
 import { sentQuery } from "../http/form.ts";
 import type { PageDeps } from "./app.ts";
 import {
@@ -28,14 +28,14 @@ import { summaryPage } from "./summary.tsx";
 /** GET /matrix */
 export const matrix: Page<PageDeps> = async (c, deps) => {
   const query = sentQuery(c);
-  const { fleet } = tokenOf(c);
+  const { fleet } = currentToken(c);
   const values = await readCohortValues(deps, fleet);
   return summaryPage(c, {
     query,
     form: <MatrixForm query={query} values={values} now={deps.clock()} />,
-    entry: entryOf(deps.summaries, "matrix"),
+    entry: findEntry(deps.summaries, "matrix"),
     compute: async () => {
-      const result = await kind.compute(cellSource(deps, fleet), checked(kind.query, query, "bad_parameter"));
+      const result = await computeSummary(kind, cellSource(deps, fleet), query);
       return { kind, result, children: <PairLinks matrix={result} query={query} /> };
     },
     onError: { title: "Matrix", heading: "This comparison is not possible" },
@@ -66,7 +66,7 @@ const PairLinks: FC<{ matrix: MatrixResult; query: PageQuery }> = ({ matrix: { p
         {pairs.map(({ baseline, candidate }) => (
           <li>
             <a href={`/${buildQueryString({ ...query, baseline, candidate })}`}>
-              {candidate} against {baseline}
+              {candidate} vs {baseline}
             </a>
           </li>
         ))}

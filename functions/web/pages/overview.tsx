@@ -4,9 +4,10 @@
 import type { FC } from "hono/jsx";
 import type { Comparison } from "../../../shared/compare/comparison.ts";
 import type { MatrixResult } from "../../../shared/compare/trend.ts";
+import { prose } from "../../../shared/render/html.tsx";
 import { type Explanation, explainMetric } from "../../../shared/report/explanation.ts";
 import { formatHostCount, formatInterval, formatTimes } from "../../../shared/report/format.ts";
-import { DEFAULT_RENDER_OPTIONS, type Remark, type Report, warning } from "../../../shared/report/model.ts";
+import { DEFAULT_RENDER_OPTIONS, type LabeledText, type Report, warning } from "../../../shared/report/model.ts";
 import { shownMetrics, verdictCell } from "../../../shared/report/verdicts.ts";
 import { BACKENDS, type Backend } from "../../../shared/run/backends.ts";
 import { formatRatio } from "../../../shared/run/format.ts";
@@ -14,10 +15,10 @@ import { metricLabel } from "../../../shared/run/metrics.ts";
 import { printable } from "../../../shared/run/text.ts";
 import { compare, FLEET_SECTION, WORDS_SECTION } from "../../../shared/summaries/compare.ts";
 import { matrix } from "../../../shared/summaries/matrix.ts";
-import { entryOf } from "../../../shared/summaries/registry.ts";
+import { findEntry } from "../../../shared/summaries/registry.ts";
 import { cellSource } from "../../service/summary-source.ts";
-import { checked } from "../../service/validation.ts";
-import { tokenOf } from "../http/auth.ts";
+import { computeSummary } from "../../service/validation.ts";
+import { currentToken } from "../http/auth.ts";
 import { sentQuery } from "../http/form.ts";
 import type { PageDeps } from "./app.ts";
 import {
@@ -41,7 +42,7 @@ import { summaryPage } from "./summary.tsx";
 /** GET / */
 export const overview: Page<PageDeps> = async (c, deps) => {
   const sent = sentQuery(c);
-  const { fleet } = tokenOf(c);
+  const { fleet } = currentToken(c);
   const source = cellSource(deps, fleet);
   const hasBackends = sent["baseline"] !== undefined || sent["candidate"] !== undefined;
   const [values, pair] = await Promise.all([
@@ -53,9 +54,9 @@ export const overview: Page<PageDeps> = async (c, deps) => {
   return summaryPage(c, {
     query,
     form: <ComparisonForm query={query} values={values} now={deps.clock()} />,
-    entry: entryOf(deps.summaries, "compare"),
+    entry: findEntry(deps.summaries, "compare"),
     compute: async () => {
-      const result = await compare.compute(source, checked(compare.query, query, "bad_parameter"));
+      const result = await computeSummary(compare, source, query);
       return { kind: compare, result, report: buildReport(result), children: <VerdictTable comparison={result} /> };
     },
     onError: { title: "Overview", heading: "This comparison is not possible" },
@@ -93,7 +94,7 @@ const ComparisonForm: FC<{ query: PageQuery; values: CohortValues; now: number }
       <a
         class="swap"
         href={`/${buildQueryString({ ...query, baseline: candidate, candidate: baseline })}`}
-        aria-label={`Swap: ${printable(baseline)} against ${printable(candidate)}`}
+        aria-label={`Swap: ${printable(baseline)} vs ${printable(candidate)}`}
       >
         ⇄
       </a>
@@ -110,11 +111,11 @@ function buildReport(comparison: Comparison): Report {
   const sections = report.sections
     .filter(({ heading }) => heading !== WORDS_SECTION)
     .map((section) => (section.heading === FLEET_SECTION ? { ...section, heading: "Caveats", table: null } : section))
-    .filter(({ table, remarks }) => table !== null || remarks.length > 0);
+    .filter(({ table, texts }) => table !== null || texts.length > 0);
   return { ...report, notices: [...buildOneHostNotice(comparison), ...report.notices], sections };
 }
 
-function buildOneHostNotice({ baseline, candidate, fleet }: Comparison): Remark[] {
+function buildOneHostNotice({ baseline, candidate, fleet }: Comparison): LabeledText[] {
   const hosts = Math.max(0, ...Object.values(fleet.metrics).map((metric) => metric.hosts));
   if (hosts !== 1) return [];
   const text = `its ratios hold for this host only, because hosts often differ more than backends do. Measure ${baseline} and ${candidate} on more hosts: the first verdicts need 6 to 9.`;
@@ -157,7 +158,7 @@ const VerdictTable: FC<{ comparison: Comparison }> = ({ comparison }) => (
               <td class="short">{formatInterval(metric.ci, formatRatio, "compact")}</td>
               <td class="number short">{formatHostCount(metric)}</td>
               <td class="finding">
-                {printable(metric.sentence)}
+                {prose(metric.sentence)}
                 {explanation !== null && <VerdictExplanation name={name} explanation={explanation} />}
               </td>
             </tr>
@@ -177,18 +178,18 @@ const VerdictExplanation: FC<{ name: string; explanation: Explanation }> = (prop
       </summary>
       <dl>
         <dt>Why</dt>
-        <dd>{printable(why)}</dd>
+        <dd>{prose(why)}</dd>
         {hosts.length > 0 && (
           <>
             <dt>Hosts</dt>
             {hosts.map((text) => (
-              <dd>{printable(text)}</dd>
+              <dd>{prose(text)}</dd>
             ))}
           </>
         )}
         <dt>What would change this</dt>
         {change.map((text) => (
-          <dd>{printable(text)}</dd>
+          <dd>{prose(text)}</dd>
         ))}
       </dl>
     </details>

@@ -4,12 +4,12 @@
 import type { FC } from "hono/jsx";
 import { DEFAULT_RENDER_OPTIONS, type Report } from "../../../shared/report/model.ts";
 import { printable } from "../../../shared/run/text.ts";
-import { entryOf } from "../../../shared/summaries/registry.ts";
+import { findEntry } from "../../../shared/summaries/registry.ts";
 import { run as runKind } from "../../../shared/summaries/run.ts";
 import { type RunPage, runs as runsKind } from "../../../shared/summaries/runs.ts";
 import { fleetSource } from "../../service/summary-source.ts";
-import { tokenOf } from "../http/auth.ts";
-import { askedBy } from "../http/form.ts";
+import { currentToken } from "../http/auth.ts";
+import { parsePageQuery } from "../http/form.ts";
 import type { PageDeps } from "./app.ts";
 import { BackendChoice, Field, QueryForm } from "./forms.tsx";
 import { NextPage, type Page, pageResponse } from "./layout.tsx";
@@ -18,9 +18,9 @@ import { SummaryBody } from "./summary.tsx";
 
 /** GET /runs */
 export const runs: Page<PageDeps> = async (c, deps) => {
-  const parameters = askedBy(c, runsKind.query);
+  const parameters = parsePageQuery(c, runsKind.query);
   const { backend, host, from, to } = parameters;
-  const result = await runsKind.compute(fleetSource(deps, tokenOf(c), c.get("logError")), parameters);
+  const result = await runsKind.compute(fleetSource(deps, currentToken(c), c.get("logError")), parameters);
   const filters = { host, backend, from: from?.slice(0, 10), to: to?.slice(0, 10) };
   return pageResponse(
     c,
@@ -36,7 +36,7 @@ export const runs: Page<PageDeps> = async (c, deps) => {
       </QueryForm>
       <div class="list">
         <SummaryBody
-          entry={entryOf(deps.summaries, "runs")}
+          entry={findEntry(deps.summaries, "runs")}
           kind={runsKind}
           result={result}
           query={buildQueryString(filters)}
@@ -70,13 +70,13 @@ const DateField: FC<{ label: string; name: string; value: string | undefined }> 
 
 /** GET /runs/{id} */
 export const run: Page<PageDeps> = async (c, deps) => {
-  const token = tokenOf(c);
+  const token = currentToken(c);
   const result = await runKind.compute(fleetSource(deps, token, c.get("logError")), {}, c.req.param("id"));
   const { host, id } = result;
   return pageResponse(
     c,
     { title: `Run on ${host}` },
-    <SummaryBody entry={entryOf(deps.summaries, "run")} kind={runKind} result={result} name={id} query="">
+    <SummaryBody entry={findEntry(deps.summaries, "run")} kind={runKind} result={result} name={id} query="">
       {token.scope !== "ingest" && (
         <p>
           <a href={targetPath({ kind: "host", id: host })}>Host {printable(host)}</a> ·{" "}

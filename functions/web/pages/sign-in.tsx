@@ -1,28 +1,27 @@
-// Signing in: a token in, a session cookie out (functions/web/http/session.ts), and a redirect to the page that asked for it.
+// Signing in: a token in, a session cookie out (functions/web/http/auth.ts), and a redirect to the page that asked for it.
 
 import type { Context } from "hono";
 import * as z from "zod";
 import { AppError } from "../../../shared/errors.ts";
-import { once } from "../../../shared/summaries/fields.ts";
+import { single } from "../../../shared/summaries/fields.ts";
 import type { HttpEnv } from "../http/app.ts";
-import { type AuthDeps, findToken } from "../http/auth.ts";
+import { type AuthDeps, assertSameOrigin, findToken, startSession } from "../http/auth.ts";
 import { SIGN_IN_FORM } from "../http/body.ts";
 import { sentence } from "../http/errors.ts";
-import { askedBy, formBy } from "../http/form.ts";
+import { parsePageQuery, readForm } from "../http/form.ts";
 import { wantsPage } from "../http/formats.ts";
-import { assertSameOrigin, startSession } from "../http/session.ts";
 import { homePath, mayOpen, type Page, pageResponse } from "./layout.tsx";
 import { safeRedirectPath } from "./links.ts";
 
 const MAX_TOKEN_LENGTH = 256;
 
-const next = once(z.string().max(4_000)).optional();
-const signInQuery = z.object({ next, ended: once(z.string()).optional() });
-const signInForm = z.strictObject({ token: once(z.string("expected a token").trim().max(MAX_TOKEN_LENGTH)), next });
+const next = single(z.string().max(4_000)).optional();
+const signInQuery = z.object({ next, ended: single(z.string()).optional() });
+const signInForm = z.strictObject({ token: single(z.string("expected a token").trim().max(MAX_TOKEN_LENGTH)), next });
 
 /** GET /sign-in; `ended` says that the browser's token is no longer valid. */
 export const signIn: Page<unknown> = async (c) => {
-  const { next, ended } = askedBy(c, signInQuery);
+  const { next, ended } = parsePageQuery(c, signInQuery);
   const problem = ended === undefined ? null : "the token of this browser is no longer valid";
   return signInPage(c, { next, problem, status: 200 });
 };
@@ -31,7 +30,7 @@ export const signIn: Page<unknown> = async (c) => {
 export const postSignIn: Page<AuthDeps> = async (c, deps) => {
   // The CSRF guard: another site must not sign a browser in with a token of its own.
   assertSameOrigin(c);
-  const { token: secret, next } = await formBy(c, signInForm, SIGN_IN_FORM);
+  const { token: secret, next } = await readForm(c, signInForm, SIGN_IN_FORM);
   try {
     const token = await findToken(secret, deps);
     c.set("token", token);

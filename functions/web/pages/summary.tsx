@@ -10,9 +10,9 @@ import { pageChart } from "../../../shared/summaries/documents.ts";
 import type { SummaryKind } from "../../../shared/summaries/kind.ts";
 import type { SummaryEntry } from "../../../shared/summaries/registry.ts";
 import { fleetSource } from "../../service/summary-source.ts";
-import { checked } from "../../service/validation.ts";
+import { computeSummary } from "../../service/validation.ts";
 import type { HttpEnv } from "../http/app.ts";
-import { tokenOf } from "../http/auth.ts";
+import { currentToken } from "../http/auth.ts";
 import { sentQuery } from "../http/form.ts";
 import { wantsPage } from "../http/formats.ts";
 import type { PageDeps } from "./app.ts";
@@ -70,8 +70,8 @@ export async function plainSummaryPage(c: Context<HttpEnv>, deps: PageDeps, entr
     entry,
     compute: async () => {
       const kind = await entry.load();
-      const source = fleetSource(deps, tokenOf(c), c.get("logError"));
-      return { kind, result: await kind.compute(source, checked(kind.query, query, "bad_parameter")) };
+      const source = fleetSource(deps, currentToken(c), c.get("logError"));
+      return { kind, result: await computeSummary(kind, source, query) };
     },
     onError: { title: entry.title, heading: "This summary cannot be shown" },
   });
@@ -133,7 +133,7 @@ const ShareForm: FC<{ kind: string; query: string }> = ({ kind, query }) => (
       <fieldset class="plain">
         <legend>Numbers</legend>
         <label>
-          <input type="radio" name="lasts" value="frozen" checked /> Frozen: a permanent snapshot
+          <input type="radio" name="lasts" value="frozen" validate /> Frozen: a permanent snapshot
         </label>
         <label>
           <input type="radio" name="lasts" value="live" /> Live: always current

@@ -5,11 +5,11 @@ import type { FC } from "hono/jsx";
 import type { AllBackends } from "../../../shared/compare/backends.ts";
 import { PERIOD_UNITS } from "../../../shared/run/periods.ts";
 import { backends } from "../../../shared/summaries/backends.ts";
-import { entryOf } from "../../../shared/summaries/registry.ts";
+import { findEntry } from "../../../shared/summaries/registry.ts";
 import { trend as kind } from "../../../shared/summaries/trend.ts";
 import { cellSource } from "../../service/summary-source.ts";
-import { checked } from "../../service/validation.ts";
-import { tokenOf } from "../http/auth.ts";
+import { computeSummary } from "../../service/validation.ts";
+import { currentToken } from "../http/auth.ts";
 import { sentQuery } from "../http/form.ts";
 import type { PageDeps } from "./app.ts";
 import {
@@ -31,7 +31,7 @@ import { summaryPage } from "./summary.tsx";
 /** GET /trend */
 export const trend: Page<PageDeps> = async (c, deps) => {
   const sent = sentQuery(c);
-  const { fleet } = tokenOf(c);
+  const { fleet } = currentToken(c);
   const source = cellSource(deps, fleet);
   const [values, backend] = await Promise.all([
     readCohortValues(deps, fleet),
@@ -43,10 +43,8 @@ export const trend: Page<PageDeps> = async (c, deps) => {
   return summaryPage(c, {
     query,
     form: <TrendForm query={query} values={values} />,
-    entry: entryOf(deps.summaries, "trend"),
-    compute: async () => {
-      return { kind, result: await kind.compute(source, checked(kind.query, query, "bad_parameter")) };
-    },
+    entry: findEntry(deps.summaries, "trend"),
+    compute: async () => ({ kind, result: await computeSummary(kind, source, query) }),
     onError: { title: "Trend", heading: "This trend cannot be shown" },
   });
 };

@@ -5,16 +5,17 @@ import type { Context } from "hono";
 import type { FC } from "hono/jsx";
 import * as z from "zod";
 import { type Advice, AppError } from "../../../shared/errors.ts";
+import { prose } from "../../../shared/render/html.tsx";
 import { COHORT_KEYS } from "../../../shared/run/cohort.ts";
 import { formatNumber } from "../../../shared/run/format.ts";
 import { printable } from "../../../shared/run/text.ts";
-import { once } from "../../../shared/summaries/fields.ts";
+import { single } from "../../../shared/summaries/fields.ts";
 import { storeUpload } from "../../service/ingest.ts";
 import { type Receipt, type ReceiptResult, receiptStatus, receiptSummary } from "../../service/receipt.ts";
 import type { HttpEnv } from "../http/app.ts";
-import { tokenOf } from "../http/auth.ts";
+import { currentToken } from "../http/auth.ts";
 import { decode, UPLOAD_FORM } from "../http/body.ts";
-import { assertForm, formOf } from "../http/form.ts";
+import { assertForm, parseForm } from "../http/form.ts";
 import { wantsPage } from "../http/formats.ts";
 import { withUploadBody } from "../http/upload-body.ts";
 import type { IngestDeps } from "../routes/ingest.ts";
@@ -95,7 +96,7 @@ const TextField: FC<{ label: string; name: string; value: string | undefined; pl
   </Field>
 );
 
-const text = once(z.string());
+const text = single(z.string());
 
 /** Names the fields; their values are validated where every other upload is validated. */
 const uploadForm = z.strictObject({
@@ -110,7 +111,7 @@ const uploadForm = z.strictObject({
 export const postUpload: Page<IngestDeps> = async (c, deps) => {
   assertForm(c);
   return withUploadBody(c, deps, UPLOAD_FORM, async (body) =>
-    storeForm(c, deps, formOf(decode(body).text, uploadForm)),
+    storeForm(c, deps, parseForm(decode(body).text, uploadForm)),
   );
 };
 
@@ -125,7 +126,7 @@ async function storeForm(
   const receivedAt = new Date(deps.clock()).toISOString();
   try {
     const request = { text: output, encoding: "utf-8", parameters, receivedAt } as const;
-    const receipt = await storeUpload(deps, tokenOf(c), request);
+    const receipt = await storeUpload(deps, currentToken(c), request);
     const { stored, duplicate, rejected } = receipt;
     c.set("note", receiptSummary(receipt));
     c.set("results", { stored, duplicate, rejected });
@@ -157,7 +158,7 @@ const ADVICE: Advice = {
 
 function receiptPage(c: Context<HttpEnv>, receipt: Receipt, fields: UploadFields): Response {
   const { stored, duplicate, rejected, results, issues } = receipt;
-  const mayRead = tokenOf(c).scope === "admin";
+  const mayRead = currentToken(c).scope === "admin";
   return pageResponse(
     c,
     { title: "Receipt", status: receiptStatus(receipt) },
@@ -188,7 +189,7 @@ function receiptPage(c: Context<HttpEnv>, receipt: Receipt, fields: UploadFields
       {rejected > 0 && (
         <div class="sheet">
           <h2>Fix and resubmit</h2>
-          <p>Lines that are already stored are recognized and count once.</p>
+          <p>Lines that are already stored are recognized and count single.</p>
           <UploadForm fields={fields} />
         </div>
       )}
@@ -257,7 +258,7 @@ const ResultTable: FC<{ results: readonly ReceiptResult[] }> = ({ results }) => 
             <td class="whole" data-head="Cache check">
               {quality.verdict}
               {[...quality.reasons.map((reason) => `${reason.rule}: ${reason.text}`), ...warnings].map((remark) => (
-                <p class="help">{printable(remark)}</p>
+                <p class="help">{prose(remark)}</p>
               ))}
             </td>
             <td>
@@ -291,7 +292,7 @@ const IssueTable: FC<{ issues: Receipt["issues"] }> = ({ issues }) => (
             </th>
             <td data-head="Column">{column}</td>
             <td>{printable(field ?? "–")}</td>
-            <td class="whole">{printable(reason)}</td>
+            <td class="whole">{prose(reason)}</td>
           </tr>
         ))}
       </tbody>

@@ -10,10 +10,9 @@ import type { ShareDocumentStore, ShareList } from "../../service/shares.ts";
 import type { CellStores } from "../../service/summary-source.ts";
 import type { HttpApp, HttpEnv } from "../http/app.ts";
 import type { TokenLookup } from "../http/auth.ts";
-import { addOembedRoute } from "./oembed.ts";
 import { addPictureRoutes } from "./pictures.ts";
 import { shareDocuments } from "./share-documents.ts";
-import { addLinkRoutes } from "./share-links.ts";
+import { addLinkRoutes, addOembedRoute } from "./share-links.ts";
 import { addShareRoutes } from "./share-management.ts";
 
 /** What the routes need. */

@@ -7,9 +7,9 @@ import type { QuarantinedLine } from "../../../shared/run/run.ts";
 import { storeUpload } from "../../service/ingest.ts";
 import { receiptStatus } from "../../service/receipt.ts";
 import type { HttpApp } from "../http/app.ts";
-import { allow, tokenOf } from "../http/auth.ts";
-import { formatOf } from "../http/formats.ts";
-import { idOf, queryBy, singleParameters } from "../http/parameters.ts";
+import { allow, currentToken } from "../http/auth.ts";
+import { chooseFormat } from "../http/formats.ts";
+import { parseId, parseQuery, singleParameters } from "../http/parameters.ts";
 import type { IngestDeps } from "./ingest.ts";
 
 /** Stores rejected lines. */
@@ -27,16 +27,16 @@ const schemas = () => import("../../../shared/summaries/fields.ts");
 /** Adds the routes of the quarantine. */
 export function addQuarantineRoutes(app: HttpApp, deps: IngestDeps): void {
   app.get("/v1/quarantine", allow(deps, "read"), async (c) => {
-    formatOf(c, ["json"]);
-    const { limit, cursor } = queryBy(c, (await schemas()).pageQuery);
-    const page = await deps.quarantine.list(tokenOf(c).fleet, limit, cursor);
+    chooseFormat(c, ["json"]);
+    const { limit, cursor } = parseQuery(c, (await schemas()).pageQuery);
+    const page = await deps.quarantine.list(currentToken(c).fleet, limit, cursor);
     return c.json({ lines: page.items, cursor: page.cursor });
   });
 
   app.post("/v1/quarantine/:id/retry", allow(deps, "admin"), async (c) => {
-    formatOf(c, ["json"]);
-    const { fleet } = tokenOf(c);
-    const line = await deps.quarantine.get(fleet, idOf(c, "quarantined line"));
+    chooseFormat(c, ["json"]);
+    const { fleet } = currentToken(c);
+    const line = await deps.quarantine.get(fleet, parseId(c, "quarantined line"));
     if (line === null) throw new AppError("not_found", "this fleet has no quarantined line with that id");
     if (line.raw.length < line.raw_length) {
       throw new AppError(
@@ -46,7 +46,7 @@ export function addQuarantineRoutes(app: HttpApp, deps: IngestDeps): void {
     }
     const changes = singleParameters(c);
     // A retry must not store the line for a host that its own token was not for, unless the admin names that host.
-    const token = changes["host"] === undefined ? { ...tokenOf(c), hosts: line.hosts } : tokenOf(c);
+    const token = changes["host"] === undefined ? { ...currentToken(c), hosts: line.hosts } : currentToken(c);
     const receipt = await storeUpload(deps, token, {
       text: line.raw,
       encoding: line.raw_encoding,

@@ -7,10 +7,10 @@ import type { Token } from "../../../shared/run/token.ts";
 import { type NewRunStore, type ReceivedUpload, storeUpload } from "../../service/ingest.ts";
 import { type Receipt, receiptStatus, receiptSummary, receiptText } from "../../service/receipt.ts";
 import type { HttpApp } from "../http/app.ts";
-import { allow, tokenOf } from "../http/auth.ts";
+import { allow, currentToken } from "../http/auth.ts";
 import { UPLOAD } from "../http/body.ts";
-import { formatOf } from "../http/formats.ts";
-import { idOf, singleParameters } from "../http/parameters.ts";
+import { chooseFormat } from "../http/formats.ts";
+import { parseId, singleParameters } from "../http/parameters.ts";
 import { withUploadBody } from "../http/upload-body.ts";
 import { uploadContent } from "../http/upload-content.ts";
 import { sendingHint, withSendingHint } from "../http/upload-hints.ts";
@@ -43,14 +43,14 @@ async function storeHinted(
 /** Adds both routes. */
 export function addResultRoutes(app: HttpApp, deps: IngestDeps): void {
   app.post("/v1/results", allow(deps, "ingest"), async (c) => {
-    const format = formatOf(c, ["txt", "json"]);
+    const format = chooseFormat(c, ["txt", "json"]);
     const parameters = singleParameters(c);
     const receivedAt = new Date(deps.clock()).toISOString();
     return withUploadBody(c, deps, UPLOAD, async (body) => {
       const contentType = c.req.header("Content-Type") ?? "";
       const content = uploadContent(body, contentType, parameters);
       const hint = sendingHint(content.text, contentType);
-      const receipt = await storeHinted(deps, tokenOf(c), { ...content, receivedAt }, hint);
+      const receipt = await storeHinted(deps, currentToken(c), { ...content, receivedAt }, hint);
       const { stored, duplicate, rejected } = receipt;
       c.set("note", receiptSummary(receipt));
       c.set("results", { stored, duplicate, rejected });
@@ -60,9 +60,9 @@ export function addResultRoutes(app: HttpApp, deps: IngestDeps): void {
   });
 
   app.delete("/v1/runs/:id", allow(deps, "admin"), async (c) => {
-    formatOf(c, ["json"]);
-    const { fleet } = tokenOf(c);
-    const id = idOf(c, "run");
+    chooseFormat(c, ["json"]);
+    const { fleet } = currentToken(c);
+    const id = parseId(c, "run");
     const run = await deps.runs.withdraw(fleet, id, new Date(deps.clock()).toISOString());
     if (run === null) throw new AppError("not_found", "this fleet has no run with that id");
     deps.wake(fleet, [run.host]);

@@ -4,11 +4,11 @@
 import type { Context } from "hono";
 import { csvRecord } from "../../../shared/render/csv.ts";
 import { runRecords, unreadableRecords } from "../../../shared/report/records.ts";
-import { type AllRunsQuery, type RunLister, runPages, type UnreadableRun } from "../../../shared/run/listing.ts";
+import { type RunFilter, type RunLister, runPages, type UnreadableRun } from "../../../shared/run/listing.ts";
 import { fleetSource } from "../../service/summary-source.ts";
 import type { HttpEnv } from "../http/app.ts";
-import { tokenOf } from "../http/auth.ts";
-import { queryBy } from "../http/parameters.ts";
+import { currentToken } from "../http/auth.ts";
+import { parseQuery } from "../http/parameters.ts";
 import { CONTENT_TYPES } from "../http/summary-response.ts";
 import type { ReadDeps } from "./read.ts";
 
@@ -18,9 +18,9 @@ export const MAX_EXPORTS = 8;
 /** All runs that match, as a file for a spreadsheet or for an import. */
 export async function runExportResponse(c: Context<HttpEnv>, deps: ReadDeps): Promise<Response> {
   const { runExportQuery, storedRunFilter } = await import("../../../shared/summaries/runs.ts");
-  const token = tokenOf(c);
+  const token = currentToken(c);
   const onError = c.get("logError");
-  const filter = await storedRunFilter(fleetSource(deps, token, onError), queryBy(c, runExportQuery));
+  const filter = await storedRunFilter(fleetSource(deps, token, onError), parseQuery(c, runExportQuery));
   const pieces = exportedRuns(deps.runs, token.fleet, filter, onError);
   const ticket = deps.exports.enter(1);
   c.set("isStream", true);
@@ -38,7 +38,7 @@ export async function runExportResponse(c: Context<HttpEnv>, deps: ReadDeps): Pr
 export async function* exportedRuns(
   runs: RunLister,
   fleet: string,
-  query: AllRunsQuery,
+  query: RunFilter,
   onUnreadable: (run: UnreadableRun) => void,
 ): AsyncGenerator<string, void> {
   let head = csvRecord(runRecords([]).columns);

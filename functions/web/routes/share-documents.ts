@@ -53,7 +53,7 @@ export function shareDocuments(deps: EmbedDeps): ShareDocuments {
   const recentDocuments = makeCache<ShownDocument>({
     now: clock,
     ttlMs: ({ cache }) => (cache === "frozen" ? Number.POSITIVE_INFINITY : LIVE_MS),
-    sizeOf: ({ bytes }) => bytes.length,
+    measureSize: ({ bytes }) => bytes.length,
     entrySize: 1_000,
     maxSize: MAX_BYTES,
   });

@@ -6,7 +6,9 @@ import type { Context } from "hono";
 import type { ContentfulStatusCode } from "hono/utils/http-status";
 import { CACHE_CONTROL } from "../../../shared/api/endpoint.ts";
 import { AppError, type ErrorCode } from "../../../shared/errors.ts";
-import type { Report, Theme } from "../../../shared/report/model.ts";
+import { FRAME_HEIGHT, shareFrame, shareUrls } from "../../../shared/render/links.ts";
+import { type Report, type Theme, WIDTH } from "../../../shared/report/model.ts";
+import { printable, quoted } from "../../../shared/run/text.ts";
 import type { Format } from "../../../shared/summaries/formats.ts";
 import { offersFormat } from "../../../shared/summaries/registry.ts";
 import type { Renderer } from "../../service/renderer.ts";
@@ -14,10 +16,10 @@ import { discoveryUrl, openShare, sharedKind } from "../../service/shares.ts";
 import type { HttpApp, HttpEnv } from "../http/app.ts";
 import { documentPolicy } from "../http/csp.ts";
 import { errorResponse, sentence } from "../http/errors.ts";
-import { conditionalResponse, etagOf } from "../http/etag.ts";
-import { suffixOf } from "../http/formats.ts";
-import { originOf } from "../http/origin.ts";
-import { queryBy } from "../http/parameters.ts";
+import { computeEtag, conditionalResponse } from "../http/etag.ts";
+import { formatSuffix } from "../http/formats.ts";
+import { findOrigin } from "../http/origin.ts";
+import { parseQuery } from "../http/parameters.ts";
 import { CONTENT_TYPES } from "../http/summary-response.ts";
 import type { EmbedDeps } from "./embed.ts";
 import type { ShareDocuments, ShownDocument } from "./share-documents.ts";
@@ -36,7 +38,7 @@ export function encoded(content: string | Uint8Array): Uint8Array<ArrayBuffer> {
 
 /** A document as it is sent; any site may frame a page or picture, which itself may load and run nothing. */
 export function sentDocument(format: Format, bytes: Uint8Array<ArrayBuffer>): SentDocument {
-  return { bytes, etag: etagOf(bytes), headers: headersOf(format, bytes) };
+  return { bytes, etag: computeEtag(bytes), headers: documentHeaders(format, bytes) };
 }
 
 /** The response with a document, or 304 to a client that has it. */
@@ -51,10 +53,10 @@ function embedResponse(
   bytes: Uint8Array<ArrayBuffer>,
   status: ContentfulStatusCode,
 ): Response {
-  return c.body(bytes, status, headersOf(format, bytes));
+  return c.body(bytes, status, documentHeaders(format, bytes));
 }
 
-function headersOf(format: Format, bytes: Uint8Array): Record<string, string> {
+function documentHeaders(format: Format, bytes: Uint8Array): Record<string, string> {
   const isMarkup = format === "html" || format === "svg";
   return {
     "Content-Type": format === "png" ? "image/png" : CONTENT_TYPES[format],
@@ -76,12 +78,12 @@ async function noticePage(title: string, lead: string): Promise<string> {
 
 /** An SVG so many px wide; both texts may come from outside. */
 async function noticePicture(title: string, words: string, width: number, theme: Theme): Promise<string> {
-  const { messageChart } = await import("../../../shared/chart/message-chart.ts");
+  const { messageChart } = await import("../../../shared/chart/layout.ts");
   const { svg } = await import("../../../shared/render/svg.ts");
   return svg(messageChart(title, words, width), theme);
 }
 
-const WIDTH = 480;
+const MESSAGE_WIDTH = 480;
 const BADGE_WIDTH = 220;
 
 const TITLES: Readonly<Partial<Record<ErrorCode, string>>> = {
@@ -90,7 +92,7 @@ const TITLES: Readonly<Partial<Record<ErrorCode, string>>> = {
   slow_down: "The service is overloaded",
 };
 
-const titleOf = (code: ErrorCode): string => TITLES[code] ?? "This summary cannot be shown";
+const errorTitle = (code: ErrorCode): string => TITLES[code] ?? "This summary cannot be shown";
 
 /** The response to an error, in the form that was requested. */
 async function errorDocument(
@@ -106,11 +108,16 @@ async function errorDocument(
   const words = error.issues.length > 0 ? error.message : sentence(error.message);
   switch (shown) {
     case "html":
-      return embedResponse(c, "html", encoded(await noticePage(titleOf(code), words)), status);
+      return embedResponse(c, "html", encoded(await noticePage(errorTitle(code), words)), status);
     case "svg":
-      return embedResponse(c, "svg", encoded(await noticePicture(titleOf(code), words, WIDTH, "auto")), status);
+      return embedResponse(
+        c,
+        "svg",
+        encoded(await noticePicture(errorTitle(code), words, MESSAGE_WIDTH, "auto")),
+        status,
+      );
     case "badge":
-      return embedResponse(c, "svg", encoded(await noticePicture(titleOf(code), "", BADGE_WIDTH, "auto")), status);
+      return embedResponse(c, "svg", encoded(await noticePicture(errorTitle(code), "", BADGE_WIDTH, "auto")), status);
     case "png":
       return embedResponse(c, "png", encoded(await paintedError(linkRenderer, code)), status);
     default:
@@ -138,7 +145,7 @@ function paintedError(renderer: Renderer, code: ErrorCode): Promise<Uint8Array> 
   const known = ofRenderer.get(code);
   if (known !== undefined) return known;
   const words = WORDS[code] ?? "Load this again later.";
-  const picture = noticePicture(titleOf(code), words, WIDTH, "light").then((svg) => renderer.picture(svg));
+  const picture = noticePicture(errorTitle(code), words, MESSAGE_WIDTH, "light").then((svg) => renderer.picture(svg));
   ofRenderer.set(code, picture);
   picture.catch(() => ofRenderer.delete(code));
   return picture;
@@ -146,17 +153,17 @@ function paintedError(renderer: Renderer, code: ErrorCode): Promise<Uint8Array> 
 
 export function addLinkRoutes(app: HttpApp, deps: EmbedDeps, documents: ShareDocuments): void {
   app.get("/s/:id", (c) => {
-    const format = suffixOf(c) ?? "html";
+    const format = formatSuffix(c) ?? "html";
     return orErrorDocument(c, deps, format, async () => {
       const { shareRenderQuery } = await import("../../../shared/summaries/parameters.ts");
-      const options = queryBy(c, shareRenderQuery);
+      const options = parseQuery(c, shareRenderQuery);
       const share = await openShare(deps, c.req.param("id"));
       if (!offersFormat(sharedKind(deps.summaries, share), format)) {
         throw new AppError("not_found", `a share of kind ${share.kind} has no .${format}`);
       }
       const document = await documents.document(share, format, { ...options, title: share.title });
       if (format === "html") {
-        const url = discoveryUrl(originOf(c, deps.publicUrl), share.id);
+        const url = discoveryUrl(findOrigin(c, deps.publicUrl), share.id);
         c.header("Link", `<${url}>; rel="alternate"; type="application/json+oembed"`);
       }
       return shown(c, document);
@@ -166,7 +173,7 @@ export function addLinkRoutes(app: HttpApp, deps: EmbedDeps, documents: ShareDoc
   app.get("/s/:id/badge.svg", (c) =>
     orErrorDocument(c, deps, "badge", async () => {
       const { badgeQuery } = await import("../../../shared/api/shares.ts");
-      const { metric, theme } = queryBy(c, badgeQuery);
+      const { metric, theme } = parseQuery(c, badgeQuery);
       const share = await openShare(deps, c.req.param("id"));
       return shown(c, await documents.badge(share, metric, theme));
     }),
@@ -197,5 +204,47 @@ async function orErrorDocument(
     if (!(error instanceof AppError)) throw error;
     if (error.cause !== undefined) c.get("logError")(error);
     return errorDocument(c, deps, shown, error);
+  }
+}
+
+// GET /oembed: what an editor shows in place of the URL of a share (oEmbed 1.0).
+
+/** A share in any of its formats, or its badge. The host before it does not matter: nobody guesses an id. */
+const SHARE_PATH = /^\/s\/([0-9a-f]{32})(\.[a-z]+|\/badge\.svg)?$/;
+
+export function addOembedRoute(app: HttpApp, deps: EmbedDeps, documents: ShareDocuments): void {
+  app.get("/oembed", async (c) => {
+    const { oembedQuery } = await import("../../../shared/api/shares.ts");
+    const { url, maxwidth = WIDTH.default, maxheight = FRAME_HEIGHT, format } = parseQuery(c, oembedQuery);
+    if (format !== "json") {
+      throw new AppError("not_implemented", `format: expected json, the only format, found ${quoted(format)}`);
+    }
+    const origin = findOrigin(c, deps.publicUrl);
+    const [, id] = SHARE_PATH.exec(parsePath(url, origin)) ?? [];
+    if (id === undefined) throw new AppError("not_found", `url: expected the URL of a share, found ${quoted(url)}`);
+    const share = await openShare(deps, id);
+    const title = printable(await documents.title(share));
+    const [width, height] = [Math.min(maxwidth, WIDTH.default), Math.min(maxheight, FRAME_HEIGHT)];
+    c.header("Cache-Control", CACHE_CONTROL.live);
+    return c.json({
+      version: "1.0",
+      type: "rich",
+      title,
+      provider_name: "vbdstat",
+      provider_url: origin,
+      cache_age: 300,
+      width,
+      height,
+      html: shareFrame(shareUrls(origin, id, sharedKind(deps.summaries, share)).html, title, { width, height }),
+    });
+  });
+}
+
+/** The path of a URL, with or without its origin; empty for text that is not a URL. */
+function parsePath(url: string, origin: string): string {
+  try {
+    return new URL(url, origin).pathname;
+  } catch {
+    return "";
   }
 }

@@ -6,8 +6,8 @@ import { PERIOD_ALL } from "../../../shared/run/periods.ts";
 import { COST } from "../../service/admission.ts";
 import { admitted } from "../http/admission.ts";
 import type { HttpApp } from "../http/app.ts";
-import { allow, tokenOf } from "../http/auth.ts";
-import { formatOf } from "../http/formats.ts";
+import { allow, currentToken } from "../http/auth.ts";
+import { chooseFormat } from "../http/formats.ts";
 import type { ReadDeps } from "./read.ts";
 
 /** What an operator wants to know of the store. */
@@ -25,9 +25,9 @@ export function addStatusRoutes(app: HttpApp, deps: ReadDeps): void {
     return c.json({ status: "ok" });
   });
 
-  app.get("/v1/status", allow(deps, "read", "ingest"), admitted(deps, COST.answer), async (c) => {
-    formatOf(c, ["json"]);
-    const { fleet } = tokenOf(c);
+  app.get("/v1/status", allow(deps, "read", "ingest"), admitted(deps, COST.summary), async (c) => {
+    chooseFormat(c, ["json"]);
+    const { fleet } = currentToken(c);
     const [pending, quarantined, fleetCells] = await Promise.all([
       deps.pendingHosts.backlog(fleet),
       deps.status.quarantined(fleet),

@@ -10,8 +10,8 @@ import { COST, charged } from "../../service/admission.ts";
 import { fleetSource } from "../../service/summary-source.ts";
 import { admitted } from "../http/admission.ts";
 import type { HttpApp, HttpEnv } from "../http/app.ts";
-import { allow, tokenOf } from "../http/auth.ts";
-import { acceptedOf, formatOf, suffixOf } from "../http/formats.ts";
+import { allow, currentToken } from "../http/auth.ts";
+import { chooseFormat, formatSuffix, negotiateFormat } from "../http/formats.ts";
 import { kindQuery, summaryResponse } from "../http/summary-response.ts";
 import type { ReadDeps } from "./read.ts";
 
@@ -25,7 +25,7 @@ export function addSummaryRoutes(app: HttpApp, deps: ReadDeps, own: OwnResponses
       routePath(entry),
       allow(deps, ...entry.scopes),
       admitted(deps, COST[entry.cost]),
-      async (c) => pictureRedirect(c, entry) ?? (await summaryOf(c, deps, entry, own)),
+      async (c) => pictureRedirect(c, entry) ?? (await handleSummary(c, deps, entry, own)),
     );
   }
 }
@@ -35,11 +35,11 @@ function routePath({ path }: SummaryEntry): string {
   return path.replaceAll(/\{(\w+)\}/g, ":$1");
 }
 
-async function summaryOf(c: Context<HttpEnv>, deps: ReadDeps, entry: SummaryEntry, own: OwnResponses) {
-  const source = fleetSource(charged(deps, c.get("ticket")), tokenOf(c), c.get("logError"));
+async function handleSummary(c: Context<HttpEnv>, deps: ReadDeps, entry: SummaryEntry, own: OwnResponses) {
+  const source = fleetSource(charged(deps, c.get("ticket")), currentToken(c), c.get("logError"));
   const [, parameter] = /\{(\w+)\}$/.exec(entry.path) ?? [];
   if (parameter !== undefined) return namedSummary(c, entry, source, c.req.param(parameter) ?? "");
-  const format = formatOf(c, textFormats(entry));
+  const format = chooseFormat(c, textFormats(entry));
   const ownResponse = own[`${entry.name}.${format}`];
   if (ownResponse !== undefined) return ownResponse(c);
   const kind = await entry.load();
@@ -48,15 +48,15 @@ async function summaryOf(c: Context<HttpEnv>, deps: ReadDeps, entry: SummaryEntr
 }
 
 /**
- * A summary of something with a name. A name may end like a format: if there is something of that very name, it wins, and the
+ * A summary of something with a name. A name may end like a format: if there is something of that very name, it takes precedence, and the
  * response has the format of Accept.
  */
 async function namedSummary(c: Context, entry: SummaryEntry, source: FleetSource, name: string): Promise<Response> {
   const kind: SummaryKind = await entry.load();
   const { query, options } = await kindQuery(c, kind);
-  const suffix = suffixOf(c);
+  const suffix = formatSuffix(c);
   const whole = suffix === null ? null : await orNull(kind.compute(source, query, `${name}.${suffix}`));
-  const format = whole === null ? formatOf(c, textFormats(entry)) : acceptedOf(c, textFormats(entry));
+  const format = whole === null ? chooseFormat(c, textFormats(entry)) : negotiateFormat(c, textFormats(entry));
   return summaryResponse(c, format, kind, whole ?? (await kind.compute(source, query, name)), options);
 }
 
@@ -82,8 +82,8 @@ function textFormats({ formats }: SummaryEntry): readonly [TextFormat, ...TextFo
  * others, and for a request that accepts an SVG as well, which is the better image.
  */
 function pictureRedirect(c: Context, entry: SummaryEntry): Response | null {
-  if (!offersFormat(entry, "png") || suffixOf(c) !== null) return null;
-  if (acceptedOf(c, [...textFormats(entry), "png"]) !== "png") return null;
+  if (!offersFormat(entry, "png") || formatSuffix(c) !== null) return null;
+  if (negotiateFormat(c, [...textFormats(entry), "png"]) !== "png") return null;
   if (c.req.header("Accept")?.includes("image/svg+xml")) return null;
   const { pathname, search } = new URL(c.req.url);
   return c.redirect(`${pathname}.png${search}`, 307);

@@ -3,12 +3,11 @@
 
 import { AppError } from "../../../shared/errors.ts";
 import type { StoredToken, Token } from "../../../shared/run/token.ts";
-import { makeSecret, secretHash } from "../../service/secret.ts";
-import { makeToken } from "../../service/tokens.ts";
+import { makeSecret, makeToken, secretHash } from "../../service/tokens.ts";
 import type { HttpApp } from "../http/app.ts";
-import { allow, tokenOf } from "../http/auth.ts";
-import { formatOf } from "../http/formats.ts";
-import { bodyBy, idOf, queryBy } from "../http/parameters.ts";
+import { allow, currentToken } from "../http/auth.ts";
+import { chooseFormat } from "../http/formats.ts";
+import { parseId, parseQuery, readJson } from "../http/parameters.ts";
 import type { IngestDeps } from "./ingest.ts";
 
 /** Adds, lists and revokes tokens. */
@@ -30,9 +29,9 @@ const schemas = () => import("../../../shared/api/token-requests.ts");
 /** Adds the routes of tokens. */
 export function addTokenRoutes(app: HttpApp, deps: IngestDeps): void {
   app.post("/v1/tokens", allow(deps, "admin"), async (c) => {
-    formatOf(c, ["json"]);
-    const admin = tokenOf(c);
-    const request = await bodyBy(c, (await schemas()).newToken);
+    chooseFormat(c, ["json"]);
+    const admin = currentToken(c);
+    const request = await readJson(c, (await schemas()).newToken);
     const { fleet = admin.fleet, scope } = request;
     if (fleet !== admin.fleet && !admin.root) {
       throw new AppError(
@@ -48,16 +47,16 @@ export function addTokenRoutes(app: HttpApp, deps: IngestDeps): void {
   });
 
   app.get("/v1/tokens", allow(deps, "admin"), async (c) => {
-    formatOf(c, ["json"]);
-    const { revoked } = queryBy(c, (await schemas()).tokensQuery);
-    const stored = await deps.tokens.list(tokenOf(c).fleet);
+    chooseFormat(c, ["json"]);
+    const { revoked } = parseQuery(c, (await schemas()).tokensQuery);
+    const stored = await deps.tokens.list(currentToken(c).fleet);
     const shown = stored.filter(({ isGenuine, token }) => isGenuine && (revoked || token.revoked_at === null));
     return c.json({ tokens: shown.map(({ token }) => token) });
   });
 
   app.delete("/v1/tokens/:id", allow(deps, "admin"), async (c) => {
-    const id = idOf(c, "token");
-    const admin = tokenOf(c);
+    const id = parseId(c, "token");
+    const admin = currentToken(c);
     const stored = await deps.tokens.list(admin.fleet);
     const found = stored.filter(({ token }) => token.id === id && token.revoked_at === null);
     if (found.length === 0) throw new AppError("not_found", "this fleet has no token with that id, or it was revoked");

@@ -4,8 +4,7 @@ import { existsSync, mkdtempSync, readFileSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { App } from "aws-cdk-lib";
-import { NO_OPTIONS } from "../../../infra/options.ts";
-import { findStage } from "../../../infra/stage.ts";
+import { findStage, NO_OPTIONS } from "../../../infra/stage.ts";
 import { VbdstatStack } from "../../../infra/vbdstat-stack.ts";
 import type { Resource } from "../synthesised.ts";
 

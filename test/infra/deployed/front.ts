@@ -57,7 +57,7 @@ export function routed(
   const fitting = resourcesOfType(template, "AWS::ApiGatewayV2::Route")
     .map(([, { Properties }]) => ({ key: String(Properties.RouteKey), target: Properties.Target }))
     .filter(({ key }) => key === DEFAULT || [method, "ANY"].some((verb) => isKeyOf(key, verb, path)))
-    .sort((a, b) => rankOf(a.key) - rankOf(b.key));
+    .sort((a, b) => computeRank(a.key) - computeRank(b.key));
   const [route] = fitting;
   if (route === undefined) return null;
   const integration = template.Resources[idOf(route.target["Fn::Join"][1][1])]?.Properties;
@@ -83,7 +83,7 @@ const isKeyOf = (key: string, method: string, path: string): boolean =>
   key.startsWith(`${method} `) && fits(key.slice(method.length + 1), path);
 
 /** The more segments are words, the more a route is meant; then one that names the method; the default last. */
-const rankOf = (key: string): number =>
+const computeRank = (key: string): number =>
   key === DEFAULT ? Number.POSITIVE_INFINITY : 2 * key.split("{").length + (key.startsWith("ANY ") ? 1 : 0);
 
 /** A body as API Gateway hands it on: what is said to be text as UTF-8, whatever it is, and all else as bytes. */

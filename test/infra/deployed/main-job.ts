@@ -2,8 +2,7 @@
 
 import { gzipSync } from "node:zlib";
 import { tableAt } from "../../../functions/env.ts";
-import { secretHash } from "../../../functions/service/secret.ts";
-import { installFirstAdmin } from "../../../functions/service/tokens.ts";
+import { installFirstAdmin, secretHash } from "../../../functions/service/tokens.ts";
 import { openTable } from "../../../functions/store/client.ts";
 import { beginFormat } from "../../../functions/store/format.ts";
 import { makeFirstAdminStore, makeTokenStore } from "../../../functions/store/tokens.ts";

@@ -104,7 +104,7 @@ describe("the command line", () => {
     [["import", "x.csv", "--backend", "foo"], /backend: expected a backend such as loop/],
     [["export", "--from", "yesterday"], /--from: expected a date or an ISO 8601 time/],
     [["export", "--backend", "foo"], /--backend: expected a backend such as loop/],
-    [["audit", "--flet", "x"], /^vbdstat: Unknown option '--flet'\nRun vbdstat audit --help for details\n$/],
+    [["audit", "--flet", "x"], /^vbdstat: unknown option --flet\nRun vbdstat audit --help for details\n$/],
     [["token", "create"], /--scope: expected ingest, read or admin, found nothing/],
     [["token", "create", "--scope", "root"], /--scope: expected ingest, read or admin, found "root"/],
     [["token", "create", "--scope", "read", "--hosts", "a*"], /--hosts: only an ingest token has a host pattern/],

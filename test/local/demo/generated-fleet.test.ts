@@ -9,7 +9,7 @@ import { contributions, pairName } from "../../../shared/cells/contribution.ts";
 import { computeCohort, summarize } from "../../../shared/cells/host-values.ts";
 import { toSample } from "../../../shared/cells/sample.ts";
 import { compare } from "../../../shared/compare/compare.ts";
-import { type Merged, mergePeriods } from "../../../shared/compare/merge-periods.ts";
+import { type Merged, mergePeriods } from "../../../shared/compare/merged-cells.ts";
 import type { Backend } from "../../../shared/run/backends.ts";
 import { METRIC_NAMES, type MetricName } from "../../../shared/run/metrics.ts";
 import type { Run } from "../../../shared/run/run.ts";

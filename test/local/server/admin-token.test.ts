@@ -16,8 +16,7 @@ import {
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from "vitest";
-import { makeSecret, secretHash } from "../../../functions/service/secret.ts";
-import { validRootTokens } from "../../../functions/service/tokens.ts";
+import { makeSecret, secretHash, validRootTokens } from "../../../functions/service/tokens.ts";
 import type { Table } from "../../../functions/store/table.ts";
 import { makeFirstAdminStore, makeTokenStore } from "../../../functions/store/tokens.ts";
 import { ensureAdminToken } from "../../../local/server/admin-token.ts";

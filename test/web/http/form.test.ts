@@ -2,13 +2,13 @@
 
 import { describe, expect, test } from "vitest";
 import * as z from "zod";
-import { checked } from "../../../functions/service/validation.ts";
-import { valuesOf } from "../../../functions/web/http/form.ts";
+import { validate } from "../../../functions/service/validation.ts";
+import { groupByName } from "../../../functions/web/http/form.ts";
 import { AppError } from "../../../shared/errors.ts";
 
 describe("the values of a form", () => {
   test("are listed by name, in order, without empty ones; a name such as __proto__ is only a name", () => {
-    const values = valuesOf(new URLSearchParams("a=1&b=&a=2&__proto__=x&constructor=y"));
+    const values = groupByName(new URLSearchParams("a=1&b=&a=2&__proto__=x&constructor=y"));
     expect(Object.entries(values)).toEqual([
       ["a", ["1", "2"]],
       ["__proto__", ["x"]],
@@ -19,7 +19,7 @@ describe("the values of a form", () => {
 
   // Copying the list for each further value would take minutes for a form of 8 MiB, which anybody may send who may sign in.
   test("take time in proportion to the form", () => {
-    const values = valuesOf(new URLSearchParams("a=1&".repeat(400_000)));
+    const values = groupByName(new URLSearchParams("a=1&".repeat(400_000)));
     expect(values["a"]).toHaveLength(400_000);
   });
 });
@@ -28,7 +28,7 @@ test("a list with an error in each entry is rejected with the first hundred erro
   const schema = z.strictObject({ sites: z.array(z.string()) });
   let refused: unknown;
   try {
-    checked(schema, { sites: Array.from({ length: 5_000 }, (_, index) => index) }, "bad_body");
+    validate(schema, { sites: Array.from({ length: 5_000 }, (_, index) => index) }, "bad_body");
   } catch (error) {
     refused = error;
   }

@@ -35,17 +35,22 @@ test("an empty fleet shows how to send the first result, to the URL that the pag
     .filter(({ name }) => name === "pre")
     .map(({ text }) => text);
   expect(commands).toEqual([
-    `ssh vm101 bonnie++ -d /var/tmp -u nobody -q |
-  curl -sS --data-binary @- -H 'Authorization: Bearer TOKEN' \\
-    'http://vbdstat.test/v1/results?backend=loop&host='"$(hostname)"`,
-    expect.stringContaining("backend=blktap2"),
+    `f=vm101-loop-$(date +%s).csv
+ssh root@vm101 bonnie++ -u nobody -d /srv -q >"$f" &&
+  curl -fsS --retry 5 -H "Authorization: Bearer TOKEN" --data-binary "@$f" \\
+    "http://vbdstat.test/v1/results?backend=loop&host=$(uname -n)" &&
+  rm "$f"`,
+    expect.stringContaining("backend=qdisk"),
   ]);
+  // What leads on: the guide, which is on a page of the service.
+  expect(page).toContain('<a href="/docs#measuring">');
+  expect(await (await service.send("/docs")).text()).toContain('<section id="measuring">');
   expect(page).not.toContain(service.admin);
 });
 
 test("with a public URL the commands have that URL", async () => {
   const service = await makeTestService(await engine.newTable(), { publicUrl: "https://bench.example.org" });
-  expect(await overviewOf(service)).toContain("&#39;https://bench.example.org/v1/results?backend=loop");
+  expect(await overviewOf(service)).toContain("&quot;https://bench.example.org/v1/results?backend=loop");
 });
 
 test("results that are still being processed are not called missing", async () => {
@@ -79,7 +84,7 @@ describe("the seed: one host", () => {
 
   test("is shown without a query, with the simpler backend as the baseline", () => {
     expect([chosen(page, "baseline"), chosen(page, "candidate")]).toEqual([["loop"], ["blktap1"]]);
-    expect(page).toContain("<h1>blktap1 against loop</h1>");
+    expect(page).toContain("<h1>blktap1 vs loop</h1>");
   });
 
   test("warns first that there is only one host", () => {

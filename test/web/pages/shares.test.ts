@@ -8,6 +8,7 @@ import { jsonOf } from "../../support/answer.ts";
 import { startTestEngine, type TestEngine } from "../../support/engine.ts";
 import { BLKTAP, LOOP } from "../../support/fixtures.ts";
 import { makeTestService, type TestService } from "../../support/service.ts";
+import { changeStored } from "../routes/shared-fleet.ts";
 import { expectPage, redirectTarget, type Visitor, visitor } from "./visitor.ts";
 
 let engine: TestEngine;
@@ -100,6 +101,31 @@ test.each([
   const before = (await sharesOf()).length;
   expect(await expectPage(reader.submit("/shares", form), 400)).toContain(words);
   expect(await sharesOf()).toHaveLength(before);
+});
+
+test("a share of a kind that this version does not have is listed as such, and can be revoked", async () => {
+  await reader.submit("/shares", { kind: "compare", query: QUESTION, lasts: "live" });
+  await reader.submit("/shares", { kind: "matrix", lasts: "live", title: "Still here" });
+  const id = (await sharesOf()).find(({ kind }) => kind === "compare")?.id ?? "";
+  await changeStored(service, id, { kind: "forecast" });
+  const listed = await jsonOf<{ shares: { kind: string; urls: { svg: string | null; html: string } }[] }>(
+    service.send("/v1/shares"),
+    200,
+  );
+  expect(listed.shares.map(({ kind, urls }) => [kind, urls.svg === null]).toSorted()).toEqual([
+    ["forecast", true],
+    ["matrix", false],
+  ]);
+  const page = await expectPage(reader.visit("/shares"), 200);
+  expect(page).toContain("Still here");
+  expect(page).toContain("Summary of an unknown kind");
+  expect(page).toContain("unknown kind forecast");
+  expect(page).not.toContain(`/s/${id}.txt`);
+  expect((await service.send(`/s/${id}.txt`, { token: null })).status).toBe(404);
+  for (const { id: each } of await sharesOf()) {
+    expect(redirectTarget(await reader.submit("/shares/revoke", { id: each }))).toBe("/shares");
+  }
+  expect(await sharesOf()).toEqual([]);
 });
 
 test("no line of the log has the whole id of a share", async () => {

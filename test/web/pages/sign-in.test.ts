@@ -62,7 +62,7 @@ describe("the cookie", () => {
     ]);
   });
 
-  test("a header wins over it, even a wrong one", async () => {
+  test("a header takes precedence over it, even a wrong one", async () => {
     const headers = { Cookie: `vbdstat=${service.admin}`, Authorization: "Bearer nobody" };
     const answer = await service.send("/v1/status", { token: null, headers });
     expect((await jsonOf<Refusal>(answer, 401)).error.message).toBe("unknown or revoked token");

@@ -163,7 +163,7 @@ describe("200, one host", () => {
       for (const line of text.split("\n")) expect(line.length, line).toBeLessThanOrEqual(100);
     }
     const text = await textOf(service.send("/v1/hosts/web.txt"), 200);
-    expect(text).toMatch(/^phy against loop, stratum v1\/2G\/8k\/16: above 1, phy is faster$/m);
+    expect(text).toMatch(/^phy vs loop, stratum v1\/2G\/8k\/16: above 1, phy is faster$/m);
     expect(text).toContain("reads probably cached by C1, C2");
     expect(text).toMatch(/^get_block .*trusted runs only: 131 \d\d\d$/m);
   });

@@ -75,7 +75,7 @@ describe("200", () => {
   test("as text: at most 100 columns, a table for each pair", async () => {
     const text = await textOf(service.send("/v1/matrix.txt"), 200);
     for (const line of text.split("\n")) expect(line.length, line).toBeLessThanOrEqual(100);
-    expect(text).toMatch(/^phy against loop, 24 runs: above 1, phy is faster$/m);
+    expect(text).toMatch(/^phy vs loop, 24 runs: above 1, phy is faster$/m);
     expect(text).toMatch(/^put_block +12 +1\.50? +1\.\d+ to 1\.\d+ +faster \* +ci_above_1$/m);
     expect(text).toMatch(/^put_block +3 +0\.333 +- +undecided \* +too_few_hosts$/m);
   });

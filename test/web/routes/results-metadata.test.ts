@@ -18,7 +18,7 @@ beforeAll(async () => {
 afterAll(() => engine.stop());
 
 describe("metadata of a run", () => {
-  test("the query wins over the line, a directive over the query, a later directive over an earlier one", async () => {
+  test("the query takes precedence over the line, a directive over the query, a later directive over an earlier one", async () => {
     const [first, second, third] = [freshLine(), freshLine(), freshLine()];
     const body = [first, "# site: fra", "# host: dom0-2", second, "# site: ams", "#backend:qdisk", third].join("\n");
     const receipt = await jsonOf<Receipt>(

@@ -59,7 +59,7 @@ describe("201: something stored, nothing rejected", () => {
     expect(Object.keys(reasons[0] ?? {})).toEqual(["rule", "text"]);
   });
 
-  test("the suffix wins over Accept, and a browser's Accept does not break the shell's default", async () => {
+  test("the suffix takes precedence over Accept, and a browser's Accept does not break the shell's default", async () => {
     const send = (path: string, accept?: string) =>
       service.send(`${path}?backend=loop`, {
         method: "POST",

@@ -1,8 +1,9 @@
 // A fleet with every verdict in it, and shares of what it says.
 
 import { GetItemCommand, PutItemCommand } from "@aws-sdk/client-dynamodb";
-import { keyItem, textOf } from "../../../functions/store/item.ts";
+import { itemText, keyItem } from "../../../functions/store/item.ts";
 import { shareKey } from "../../../functions/store/keys.ts";
+import { listEntry } from "../../../functions/store/shares.ts";
 import type { ShareSnippets, ShareUrls } from "../../../shared/render/links.ts";
 import type { Share } from "../../../shared/run/share.ts";
 import { jsonOf } from "../../support/answer.ts";
@@ -59,12 +60,18 @@ export const bytesOf = async (answer: Response | Promise<Response>): Promise<Buf
 
 /** A live share with a title as earlier versions took them, with characters that nobody sees. */
 export async function earlierShare(service: TestService, title: string): Promise<MadeShare> {
-  const { table } = service;
   const made = await share(service);
-  const key = keyItem(shareKey(made.id));
-  const { Item: item = {} } = await table.client.send(new GetItemCommand({ TableName: table.name, Key: key }));
-  const stored = { ...JSON.parse(textOf(item, "share")), title };
-  const changed = { ...item, share: { S: JSON.stringify(stored) } };
-  await table.client.send(new PutItemCommand({ TableName: table.name, Item: changed }));
+  await changeStored(service, made.id, { title });
   return made;
+}
+
+/** Changes a stored share, and its entry in the list, to what this version does not store. */
+export async function changeStored({ table }: TestService, id: string, change: Partial<Share>): Promise<void> {
+  const key = keyItem(shareKey(id));
+  const { Item: item = {} } = await table.client.send(new GetItemCommand({ TableName: table.name, Key: key }));
+  const stored = { ...JSON.parse(itemText(item, "share")), ...change };
+  const changed = { ...item, share: { S: JSON.stringify(stored) } };
+  for (const each of [changed, listEntry(changed)]) {
+    await table.client.send(new PutItemCommand({ TableName: table.name, Item: each }));
+  }
 }

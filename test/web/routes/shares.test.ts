@@ -1,14 +1,11 @@
 // Shares as their fleet sees them: who makes them, what the answer gives to paste, who finds and ends them.
 
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
-import { shareResults } from "../../../shared/api/shares.ts";
-import { SUMMARIES } from "../../../shared/summaries/registry.ts";
+import { createdShare, sharePage } from "../../../shared/api/shares.ts";
 import { asJson, jsonOf, type Refusal } from "../../support/answer.ts";
 import { startTestEngine, type TestEngine } from "../../support/engine.ts";
 import { makeTestService, type TestService } from "../../support/service.ts";
 import { look, type MadeShare, PAIR, postFleet, postShare, share } from "./shared-fleet.ts";
-
-const { createdShare, sharePage } = shareResults(SUMMARIES);
 
 let engine: TestEngine;
 let service: TestService;

@@ -1,7 +1,7 @@
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
 import { summarize } from "../../shared/cells/host-values.ts";
-import { decodeSummary, encodeSummary } from "../../shared/cells/summary-codec.ts";
+import { decodeSummary, encodeSummary } from "../../shared/cells/stored-summary.ts";
 import { plainSample, randomSamples, values } from "./random-samples.ts";
 
 fc.configureGlobal({ seed: 20_261_101, numRuns: 50 });

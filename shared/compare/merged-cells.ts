@@ -1,8 +1,12 @@
-// Cells of several periods as one: every statistic of this folder reads merged cells, and never runs.
+// Merged cells: the cells of several periods as one, which cells a comparison, a trend or a matrix reads, and what was found. Every
+// statistic of this folder reads merged cells, and never runs.
 
 import { type Cell, emptyCell, flip, mergeCell } from "../cells/cell.ts";
 import { QUANTITY_NAMES } from "../cells/quantities.ts";
 import type { Backend } from "../run/backends.ts";
+import type { CohortKey } from "../run/cohort.ts";
+import type { MetricName } from "../run/metrics.ts";
+import type { View } from "../run/run.ts";
 
 /** Cells of several periods added up, with the numbers that keep a host from counting twice. */
 export interface Merged {
@@ -38,4 +42,28 @@ function sumCells(cells: readonly Cell[]): Cell {
 /** A pair cell as candidate over baseline: it is stored as the later name in the alphabet over the earlier one. */
 export function orientPair(merged: Merged, { baseline, candidate }: { baseline: Backend; candidate: Backend }): Merged {
   return baseline <= candidate ? merged : { ...merged, cell: flip(merged.cell) };
+}
+
+/** Which cells to read. */
+export interface CellQuery {
+  readonly fleet: string;
+  readonly periods: readonly string[];
+  readonly filters: Readonly<Partial<Record<CohortKey, readonly string[]>>>;
+  /** A single scope, `ALL` or a stratum; all scopes when omitted. */
+  readonly scope?: string | undefined;
+  /** The metrics to read; all when omitted or empty. Other metrics are then missing from the cells. */
+  readonly metrics?: readonly MetricName[];
+  /** Called with the number of cell ranges, each time before they are read; throws to reject the reading. */
+  readonly charge?: ((ranges: number) => void) | undefined;
+}
+
+/** The cells of one pair or backend by scope, periods merged. */
+export type ScopedCells = ReadonlyMap<string, Merged>;
+
+/** The cells of one pair or backend in both views, and when any of them was last written (ISO 8601 UTC; null without cells). */
+export interface CellReading {
+  readonly views: Readonly<Record<View, ScopedCells>>;
+  readonly writtenAt: string | null;
+  /** Whether filters were given and a period has hosts in `OTHER_COHORT`, which no filter matches. */
+  readonly isCapped: boolean;
 }

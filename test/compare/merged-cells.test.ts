@@ -1,6 +1,6 @@
 import { expect, test } from "vitest";
 import { QUANTITY_COUNT, quantityIndex } from "../../shared/cells/quantities.ts";
-import { mergePeriods } from "../../shared/compare/merge-periods.ts";
+import { mergePeriods } from "../../shared/compare/merged-cells.ts";
 import { cellOf, metricCellOf } from "./build.ts";
 
 test("hosts that may be in several periods are not taken for more hosts", () => {
