@@ -162,12 +162,12 @@ describe("output of another program: 400 names it and says what is read", () => 
     }
   });
 
-  test("megabytes of what almost matches take no time", async () => {
+  test("long texts of what almost matches take no time", async () => {
     for (const piece of ["[", '"a"', " Timing", "1+0 ", "\n", "%2C", "--- ", "# block"]) {
-      const body = piece.repeat(Math.floor(1_000_000 / piece.length)).replaceAll(/(?<=(?:[^\n]{200}))\n/g, " ");
+      const body = piece.repeat(Math.floor(300_000 / piece.length)).replaceAll(/(?<=(?:[^\n]{200}))\n/g, " ");
       const started = performance.now();
       await service.post(body, "?backend=loop", asJson);
-      expect(performance.now() - started).toBeLessThan(3_000);
+      expect(performance.now() - started).toBeLessThan(2_000);
     }
   });
 });
