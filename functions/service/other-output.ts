@@ -43,8 +43,11 @@ export const isPercentEncoded = (text: string): boolean =>
 
 const PERCENT_ENCODED = "percent-encoded text";
 
-/** What a text without any result looks like, e.g. `output of iozone`; null if nothing is recognized. */
-export function recognizeOutput(text: string): string | null {
+/** What a text without any result looks like, e.g. `output of iozone`, from the text or a rejected line; null for anything else. */
+export const recognizeOutput = (text: string, issue: Issue | undefined): string | null =>
+  recognizeText(text) ?? (issue === undefined ? null : recognizeLine(issue));
+
+function recognizeText(text: string): string | null {
   const trimmed = text.trim();
   const beginning = trimmed.slice(0, INSPECTED);
   const name = TEXTS.find(([, pattern]) => pattern.test(beginning))?.[0];
@@ -57,8 +60,22 @@ export function recognizeOutput(text: string): string | null {
 const isJson = (trimmed: string): boolean =>
   ["{}", "[]"].includes(trimmed.slice(0, 1) + trimmed.slice(-1)) && trimmed.includes('"');
 
-function recognizeLine(raw: string): string | null {
+/** So many commas in a row, without quotes or tags between them, may be a result that was put into JSON or a page. */
+const MANY_COMMAS = 24;
+
+function mayHoldResult(raw: string): boolean {
+  let commas = 0;
+  for (const [mark] of raw.matchAll(/[",<>;]/g)) {
+    commas = mark === "," ? commas + 1 : 0;
+    if (commas === MANY_COMMAS) return true;
+  }
+  return false;
+}
+
+/** What a rejected line looks like; null also for an issue that says more than how many fields there are. */
+function recognizeLine({ raw, code }: Issue): string | null {
   const trimmed = raw.trim();
+  if (code !== "field_count" || mayHoldResult(trimmed)) return null;
   const beginning = trimmed.slice(0, INSPECTED_OF_LINE);
   const name = LINES.find(([, pattern]) => pattern.test(beginning))?.[0];
   if (name !== undefined) return name;
@@ -70,10 +87,10 @@ function recognizeLine(raw: string): string | null {
 export const notBonnieText = (name: string): string => `this looks like ${name}; ${READ}`;
 
 /** Whether a rejected line belongs to the output of another program. */
-export const isOtherLine = ({ raw }: Issue): boolean => recognizeLine(raw) !== null;
+export const isOtherLine = (issue: Issue): boolean => recognizeLine(issue) !== null;
 
 /** The issue of a rejected line; that of a line of another program says so, since the fields of Bonnie++ mean nothing in it. */
 export function namedIssue(issue: Issue): Issue {
-  const name = recognizeLine(issue.raw);
+  const name = recognizeLine(issue);
   return name === null ? issue : { ...issue, field: null, text: notBonnieText(name) };
 }

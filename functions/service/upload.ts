@@ -84,7 +84,9 @@ export function* uploadSteps(reading: Reading, request: UploadRequest): Generato
       else runs.push({ line: entry.result.line, run });
     }
   }
-  if (runs.length === 0 && rejected.every(({ issue }) => isOtherLine(issue))) throw noResult(request.text ?? "");
+  if (runs.length === 0 && rejected.every(({ issue }) => isOtherLine(issue))) {
+    throw noResult(request.text ?? "", rejected[0]?.issue);
+  }
   const hasBackend =
     request.parameters["backend"] !== undefined || findDirectives(reading).some(({ key }) => key === "backend");
   if (!hasBackend) {
@@ -94,9 +96,9 @@ export function* uploadSteps(reading: Reading, request: UploadRequest): Generato
   return { runs, rejected };
 }
 
-/** The error of a text without any result; it names the program whose output the text looks like. */
-export function noResult(text: string): AppError {
-  const name = recognizeOutput(text);
+/** The error of a text without any result; it names the program whose output the text, or its first rejected line, looks like. */
+export function noResult(text: string, issue?: Issue): AppError {
+  const name = recognizeOutput(text, issue);
   const what = name === null ? "neither a CSV line nor a text table" : notBonnieText(name);
   return new AppError("no_result", `no Bonnie++ result found: ${what}`, { nothingStored: true });
 }

@@ -130,6 +130,7 @@ describe("output of another program: 400 names it and says what is read", () => 
       "4 KiB <<< . (ext4 /dev/xvda1 9.8 GiB): request=1 time=1 ms\n\n--- . (ext4 /dev/xvda1 9.8 GiB) ioping statistics ---\n",
       "output of ioping",
     ],
+    ["a row of a page", `<td>${"1,".repeat(3)}</td>${"<td>,,,</td>".repeat(8)}`, "a web page"],
     ["an error page of a proxy", "<html>\n<head><title>502</title></head>\n</html>\n", "a web page"],
   ])("%s", async (_, body, what) => {
     expect((await refusal(service, body, "?backend=loop")).message).toContain(`this looks like ${what};`);
@@ -148,6 +149,8 @@ describe("output of another program: 400 names it and says what is read", () => 
   test.each([
     ["a damaged line", freshLine().replace("18075", "12x")],
     ["a damaged line next to fio's", `${freshLine().slice(0, 60)}\n${output("fio-terse.txt")}`],
+    ["a damaged line in JSON", `{"stdout": "${freshLine()},"}`],
+    ["a damaged line in a page", `<p>${freshLine()},1</p>`],
     ["a damaged line in a log with times in brackets", `[10:15] start\n${freshLine().slice(0, 60)}\n[10:16] end [ok]`],
   ])("%s is still rejected as one, and quarantined", async (_, body) => {
     const receipt = await jsonOf<Receipt>(service.post(body, "?backend=loop", asJson), 422);
