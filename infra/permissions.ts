@@ -23,7 +23,7 @@ export const PERMISSIONS: Readonly<Record<"ingest" | "read" | "embed" | "aggrega
     ingest: [
       { actions: ["GetItem"], partitions: ["RUN#*", "REJECT#*", "TOKEN#*", "USE#*", "FORMAT"] },
       { actions: ["Query"], partitions: ["TOKEN#*", "FLEETS"] },
-      { actions: ["Query"], partitions: ["REJECT#*"], index: byOrder },
+      { actions: ["Query"], partitions: ["RUN#*", "REJECT#*"], index: byOrder },
       { actions: ["PutItem"], partitions: ["RUN#*", "REJECT#*", "TOKEN#*", "FLEETS"] },
       { actions: ["UpdateItem"], partitions: ["RUN#*", "WORK#*", "USE#*"] },
       { actions: ["DeleteItem"], partitions: ["REJECT#*"] },

@@ -12,6 +12,7 @@ import { computeStratum } from "../../shared/run/stratum.ts";
 import { runId } from "../store/runs.ts";
 import { nameRun } from "./host-name.ts";
 import { MAX_NAME, type ParsedMetadata, parseMetadata, type RunMetadata, type UploadMetadata } from "./metadata.ts";
+import { isOtherLine, namedIssue, notBonnieText, recognizeOutput } from "./other-output.ts";
 
 /** What an upload is, apart from its text. */
 export interface UploadRequest {
@@ -21,6 +22,8 @@ export interface UploadRequest {
   readonly encoding: "utf-8" | "latin-1";
   /** Metadata of the query; `# key: value` lines of the text take precedence. */
   readonly parameters: UploadMetadata;
+  /** The text that was read; messages name the program whose output it looks like. */
+  readonly text?: string;
 }
 
 /** A run with the line of the upload it came from. */
@@ -41,7 +44,7 @@ export interface Upload {
 }
 
 /**
- * Parses an upload. Throws `bad_parameter` when metadata is wrong anywhere, `no_result` when nothing looks like a result,
+ * Parses an upload. Throws `bad_parameter` when metadata is wrong anywhere, `no_result` when nothing looks like a result of Bonnie++,
  * `no_backend` when no line has a backend, and `too_large` when the runs would be stored with too many copies of their facts.
  */
 export function readUpload(reading: Reading, request: UploadRequest): Upload {
@@ -66,14 +69,16 @@ export function* uploadSteps(reading: Reading, request: UploadRequest): Generato
       sent = { ...sent, [entry.key]: entry.value };
       count += 1;
     } else if (entry.kind === "issue") {
-      rejected.push({ issue: entry.issue, metadata: sent });
+      rejected.push({ issue: namedIssue(entry.issue), metadata: sent });
     } else {
       const run = toRun(entry.result, metadata.after(count), request);
       if ("code" in run) rejected.push({ issue: run, metadata: sent });
       else runs.push({ line: entry.result.line, run });
     }
   }
-  if (runs.length === 0 && rejected.length === 0) throw noResult();
+  if (runs.length === 0 && rejected.every(({ issue }) => isOtherLine(issue))) {
+    throw noResult(request.text ?? "", rejected[0]?.issue);
+  }
   const hasBackend =
     request.parameters["backend"] !== undefined || findDirectives(reading).some(({ key }) => key === "backend");
   if (!hasBackend) {
@@ -83,9 +88,12 @@ export function* uploadSteps(reading: Reading, request: UploadRequest): Generato
   return { runs, rejected };
 }
 
-/** The error of a text without any result. */
-export const noResult = (): AppError =>
-  new AppError("no_result", "no Bonnie++ result found: neither a CSV line nor a text table");
+/** The error of a text without any result; it names the program whose output the text, or its first rejected line, looks like. */
+export function noResult(text: string, issue?: Issue): AppError {
+  const name = recognizeOutput(text, issue);
+  const what = name === null ? "neither a CSV line nor a text table" : notBonnieText(name);
+  return new AppError("no_result", `no Bonnie++ result found: ${what}`, { nothingStored: true });
+}
 
 const findDirectives = ({ entries }: Reading): (Directive & { readonly kind: "directive" })[] =>
   entries.filter((entry) => entry.kind === "directive");

@@ -32,6 +32,7 @@ import {
 } from "./keys.ts";
 import { pendingHostWrite } from "./pending-hosts.ts";
 import { listRuns } from "./run-list.ts";
+import { findSameLines, type SameLine } from "./same-lines.ts";
 import { getItem, inChunks, queryItems, type Table, transact } from "./table.ts";
 
 // The order index: runs of a host by backend, stratum and time. What its sort key contains, the run does not repeat.
@@ -245,7 +246,8 @@ export function parseRuns(items: readonly Item[]): { readonly runs: Run[]; reado
 /** The runs of a table. */
 export function makeRunStore(table: Table) {
   return {
-    add: (runs: readonly NewRun[]): Promise<readonly ("stored" | "duplicate")[]> => addRuns(table, runs),
+    add: (runs: readonly NewRun[]): Promise<readonly AddedStatus[]> => addRuns(table, runs),
+    sameLines: (runs: readonly NewRun[]): Promise<ReadonlyMap<string, SameLine>> => findSameLines(table, runs),
     get: async (fleet: string, id: string): Promise<Run | null> => {
       const item = await getItem(table, runKey(fleet, id));
       return item === null ? null : parseRun(item);
@@ -263,8 +265,12 @@ interface Pending {
   readonly item: Item;
 }
 
-async function addRuns(table: Table, runs: readonly NewRun[]): Promise<("stored" | "duplicate")[]> {
+/** What became of a run: stored, or a duplicate of a stored run, which may be withdrawn. */
+export type AddedStatus = "stored" | "duplicate" | "withdrawn";
+
+async function addRuns(table: Table, runs: readonly NewRun[]): Promise<AddedStatus[]> {
   const stored = new Set<string>();
+  const withdrawn = new Set<string>();
   const pending = new Map<string, Pending>();
   for (const newRun of runs) {
     const { id } = newRun.run;
@@ -274,24 +280,36 @@ async function addRuns(table: Table, runs: readonly NewRun[]): Promise<("stored"
     measure: ({ item }) => itemSize(item),
     sharedBy: ({ newRun }) => fleetHost(newRun.run),
   });
-  for (const chunk of chunks) for (const id of await addChunk(table, chunk)) stored.add(id);
+  for (const chunk of chunks) for (const id of await addChunk(table, chunk, withdrawn)) stored.add(id);
   // Of several runs with one id in an upload the first is stored, and the others are duplicates of it.
-  return runs.map(({ run }) => (stored.delete(run.id) ? "stored" : "duplicate"));
+  return runs.map(({ run }) => {
+    if (stored.delete(run.id)) return "stored";
+    return withdrawn.has(run.id) ? "withdrawn" : "duplicate";
+  });
 }
 
-/** Stores the runs of a chunk that are not stored yet; gives their ids. */
-async function addChunk(table: Table, chunk: readonly Pending[]): Promise<readonly string[]> {
+/** Stores the runs of a chunk that are not stored yet, and gives their ids; adds to `withdrawn` the ids of withdrawn ones. */
+async function addChunk(table: Table, chunk: readonly Pending[], withdrawn: Set<string>): Promise<readonly string[]> {
   let left = chunk;
   while (left.length > 0) {
     const puts: TransactWriteItem[] = left.map(({ item }) => ({
-      Put: { TableName: table.name, Item: item, ConditionExpression: "attribute_not_exists(pk)" },
+      Put: {
+        TableName: table.name,
+        Item: item,
+        ConditionExpression: "attribute_not_exists(pk)",
+        ReturnValuesOnConditionCheckFailure: "ALL_OLD",
+      },
     }));
     try {
       await retryingTransient(() => transact(table, [...puts, ...pendingHostWrites(table, left)]));
       return left.map(({ newRun }) => newRun.run.id);
     } catch (error) {
       if (!(error instanceof TransactionCancelled)) throw error;
-      const { reasons } = error;
+      const { reasons, items } = error;
+      for (const [index, { newRun }] of left.entries()) {
+        const item = items[index];
+        if (item !== undefined && optionalText(item, "withdrawn") !== null) withdrawn.add(newRun.run.id);
+      }
       const absent = left.filter((_, index) => reasons[index] !== "ConditionalCheckFailed");
       if (absent.length === left.length) throw error;
       left = absent;

@@ -160,7 +160,7 @@ export const FACTS: readonly Fact[] = [
     kind: { kind: "number", min: 0, max: 1e9 },
     description:
       "Sectors that the physical disks at the bottom of storage_stack delivered during the run / sectors that the guest " +
-      "requested. Never counted on a device that a cache answers for, such as loop, zvol, zram, nbd or rbd.",
+      "requested. Never counted on a device that a cache answers for, such as loop, zvol, zram, nbd or rbd; ignored if storage_stack ends in one of them.",
   },
 ];
 
