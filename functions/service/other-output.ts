@@ -72,10 +72,13 @@ function mayHoldResult(raw: string): boolean {
   return false;
 }
 
-/** What a rejected line looks like; null also for an issue that says more than how many fields there are. */
+/** The codes of lines that may be no results at all: all other issues say more about a line than this could. */
+const UNCLEAR_CODES = ["field_count", "wrapped_line"];
+
+/** What a rejected line, or one that was joined from several, looks like; null also for an issue that says more. */
 function recognizeLine({ raw, code }: Issue): string | null {
   const trimmed = raw.trim();
-  if (code !== "field_count" || mayHoldResult(trimmed)) return null;
+  if (!UNCLEAR_CODES.includes(code) || mayHoldResult(trimmed)) return null;
   const beginning = trimmed.slice(0, INSPECTED_OF_LINE);
   const name = LINES.find(([, pattern]) => pattern.test(beginning))?.[0];
   if (name !== undefined) return name;
