@@ -116,7 +116,7 @@ describe("the command line", () => {
     [["token", "create", "--root", "--fleet", "lab"], /--root: expected no --fleet, which a root token does not have/],
     [
       ["token", "create", "--scope", "ingest", "--hosts", " a*"],
-      /--hosts: expected a pattern without leading and trailing spaces, found " a\*"/,
+      /--hosts: expected one pattern without commas and spaces, such as web-\*; .*, found " a\*"/,
     ],
     [["upgrade", "now"], /expected options only, found "now"/],
     [["token", "steal"], /expected create, list or revoke ID, found "steal"/],
