@@ -10,8 +10,8 @@ import { runsOfHost, samplesOfHost } from "./keys.ts";
 import { parseEntryPlace } from "./samples.ts";
 import { partition, queryPage, type Table } from "./table.ts";
 
-/** Lines that are searched one by one; for more, the entries of the host are read. */
-const MAX_RANGES = 2;
+/** Lines that are searched by their ranges; for more, the entries of the host are read. */
+const MAX_RANGES = 1;
 
 /** Runs with one line that are read. */
 const MAX_OF_LINE = 10;
@@ -27,8 +27,8 @@ const lineOfId = (id: string): string => id.slice(0, 32);
 
 /**
  * For each new run, by its id, another run of the host with the same line and another backend. Withdrawn runs do not count:
- * withdrawing the wrong run is the remedy. One small query for each of one or two lines; one for more lines, which finds
- * other runs among 500 of the host's.
+ * withdrawing the wrong run is the remedy. One query: for a single line a small one; for more lines one that finds other
+ * runs among 500 of the host's.
  */
 export async function findSameLines(table: Table, runs: readonly NewRun[]): Promise<ReadonlyMap<string, SameLine>> {
   const [first] = runs;
