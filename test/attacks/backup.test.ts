@@ -185,7 +185,7 @@ async function* pagesOf(items: readonly Item[]): AsyncGenerator<readonly Item[],
 async function linesOfBackup(items: readonly Item[]): Promise<string[]> {
   const files = { "token-key": Buffer.from("0123456789abcdef0123456789abcdef") };
   const pieces: string[] = [];
-  const head = buildHead("vbdstat", 1, files, "2026-11-22T10:00:00.000Z");
+  const head = buildHead("vbdstat", 2, files, "2026-11-22T10:00:00.000Z");
   for await (const piece of backupText(head, pagesOf(items), () => undefined)) pieces.push(piece);
   return pieces.join("").trimEnd().split("\n");
 }
