@@ -12,13 +12,13 @@ import { showProgress } from "./progress.ts";
 
 export const copy: Command = {
   help: `vbdstat copy --from STORE --to STORE [--no-aggregate]
-Copies a store into an empty one, such as from one machine to AWS or back, and counts all results.
+Copies a store into an empty one, such as one on AWS, and counts all results.
 
 STORE is a data folder (with TABLE_NAME), http://HOST:PORT/TABLE for another DynamoDB, or
 aws:REGION/TABLE with your AWS credentials. Runs (also withdrawn ones), tokens, shares with their
-snapshots, quarantined lines and settings of all fleets are copied; results and tokens of the source
-remain. Stop the source or its uploads first: what it stores during the copy may be missing. The
-destination is read back and compared. During a copy, and after an interrupted one, no server starts
+snapshots, quarantined lines and settings of all fleets are copied; the source stays unchanged. Stop
+its uploads first: what it stores during the copy may be missing. The destination is read back and
+compared. During a copy, and after an interrupted one, no server starts
 on it; run the same command again to continue.
 
   --from STORE      what is copied

@@ -269,7 +269,7 @@ describe("a backup", () => {
       const file = packed("whole.gz", await linesOfBackup(items));
       await beginRestore(table, (await verifyBackup(file)).digest);
       await restoreItems(table, items.slice(0, 7));
-      const refusal = /contains a part of a backup: a restore into it is incomplete/;
+      const refusal = /contains a part of a backup or of another table: a restore or copy into it is incomplete/;
       expect((await runServer({ dataDir: data, environment })).output).toMatch(refusal);
       expect(await vbdstat(["export"], data, environment)).toMatchObject({
         code: 1,

@@ -94,6 +94,7 @@ describe("the command line", () => {
     ],
     [["constructor"], /or --help, found "constructor"/],
     [["audit", "--fleet", "A#B"], /--fleet: expected 1 to 63 letters, digits and inner . _ -, found "A#B"/],
+    [["rebuild", "--delete-old", "--reparse"], /--delete-old: expected no --reparse/],
     [["rebuild", "--grace", "soon"], /--grace: expected seconds, found "soon"/],
     [["import"], /expected a file, or - for standard input, found none/],
     [["backup"], /expected a file, or - for standard output, found none/],
@@ -187,6 +188,11 @@ describe("without a server", () => {
       out: "rebuilt 12 hosts of fleet default\n",
     });
     expect((await vbdstat(["audit"], { data: copy })).out).toMatch(/^no difference in [1-9]\d* cells of 12 hosts\n$/);
+    expect(await vbdstat(["rebuild", "--delete-old", "--grace", "0"], { data: copy })).toEqual({
+      code: 0,
+      error: "",
+      out: "deleted the old statistics of fleet default\n",
+    });
     const some = await vbdstat(["export", "--backend", "blktap2", "--host", JSON.parse(lines[0] ?? "").host]);
     expect(some.out.trimEnd().split("\n")).toHaveLength(3);
     const other = await vbdstat(["import", source, "--fleet", "other"], { data: copy });
