@@ -44,8 +44,8 @@ export const PERMISSIONS: Readonly<Record<"ingest" | "read" | "embed" | "aggrega
       { actions: ["UpdateItem"], partitions: ["SHARE#*"] },
     ],
     aggregate: [
-      { actions: ["GetItem"], partitions: ["WORK#*", "GENERATION#*", "FORMAT"] },
-      { actions: ["BatchGetItem"], partitions: ["HOST#*", "TOTAL#*", "CELL#*", "COHORT#*"] },
+      { actions: ["GetItem"], partitions: ["GENERATION#*", "FORMAT"] },
+      { actions: ["BatchGetItem"], partitions: ["WORK#*", "HOST#*", "TOTAL#*", "CELL#*", "COHORT#*"] },
       { actions: ["Query"], partitions: ["FLEETS", "WORK#*", "SAMPLE#*", "COHORT#*"] },
       { actions: ["PutItem"], partitions: ["HOST#*", "TOTAL#*", "CELL#*"] },
       { actions: ["UpdateItem"], partitions: ["WORK#*", "COHORT#*"] },

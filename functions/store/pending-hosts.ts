@@ -9,8 +9,8 @@ import type { CountedCohort } from "../../shared/run/cohort.ts";
 import type { PendingBacklog, PendingHost, TouchedPeriod } from "../../shared/run/pending-host.ts";
 import { TransactionCancelled } from "./errors.ts";
 import { type Item, ItemError, itemText, itemTextSet, keyItem, optionalText } from "./item.ts";
-import { cohortHash, pendingHostKey, pendingPartition } from "./keys.ts";
-import { getItem, partition, queryItems, type Table, transact, WRITES_PER_TRANSACTION } from "./table.ts";
+import { cohortHash, keyText, pendingHostKey, pendingPartition } from "./keys.ts";
+import { getItem, getItems, partition, queryItems, type Table, transact, WRITES_PER_TRANSACTION } from "./table.ts";
 
 /**
  * The write that makes a host pending, to be part of the transaction that changes its runs. The cohort is that of its newest
@@ -97,6 +97,17 @@ export async function readPendingHost(table: Table, fleet: string, host: string)
   return item === null ? null : parsePendingHost(fleet, item);
 }
 
+/** Those of the hosts of a fleet that are still pending, in the same order, as they are now. A damaged one has a `fault`. */
+async function refreshPendingHosts(table: Table, hosts: readonly PendingHost[]): Promise<PendingHost[]> {
+  const keys = hosts.map(({ fleet, host }) => pendingHostKey(fleet, host));
+  const items = await getItems(table, keys);
+  return hosts.flatMap(({ fleet }, index) => {
+    const key = keys[index];
+    const item = key === undefined ? undefined : items.get(keyText(key));
+    return item === undefined ? [] : [parseListed(fleet, item)];
+  });
+}
+
 /**
  * Removes pending hosts, as many in one transaction as it takes, except those that were written again since they were read:
  * they have new runs. One that is being written at this moment stays as well, and the next pass processes it.
@@ -152,6 +163,7 @@ export function makePendingHosts(table: Table) {
     list: (fleet: string, shard: number, limit: number, after?: string): Promise<readonly PendingHost[]> =>
       readPendingHosts(table, fleet, shard, limit, after),
     get: (fleet: string, host: string): Promise<PendingHost | null> => readPendingHost(table, fleet, host),
+    refresh: (hosts: readonly PendingHost[]): Promise<readonly PendingHost[]> => refreshPendingHosts(table, hosts),
     clear: (hosts: readonly PendingHost[]): Promise<void> => clearPendingHosts(table, hosts),
   };
 }

@@ -135,6 +135,11 @@ test.each<[what: string, forget: (template: TemplateFile) => void, found: RegExp
     (template) => (mapping(template).FilterCriteria.Filters[0].Pattern = '{"dynamodb":{"Keys":{"pk":{"S":["x"]}}}}'),
     /1 hosts are pending, 0 runs counted/,
   ],
+  [
+    "the window of large batches",
+    (template) => delete mapping(template).MaximumBatchingWindowInSeconds,
+    /Lambda takes no batch of 10000 in 0 s/,
+  ],
   ["a bundle", (template) => (functionOf(template, "read").Code.S3Key = "gone.zip"), /there is no asset gone.zip/],
   [
     "the permission to call a function",

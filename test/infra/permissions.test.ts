@@ -17,7 +17,7 @@ import { backOff } from "../../functions/store/errors.ts";
 import { makeFleetScan } from "../../functions/store/fleet-scan.ts";
 import { beginFormat, withFormatCheck } from "../../functions/store/format.ts";
 import { keyItem } from "../../functions/store/item.ts";
-import { cohortPartitions, FORMAT_KEY, pendingHostKey, summaryKey } from "../../functions/store/keys.ts";
+import { cohortPartitions, computeShard, FORMAT_KEY, pendingHostKey, summaryKey } from "../../functions/store/keys.ts";
 import { makePendingHosts } from "../../functions/store/pending-hosts.ts";
 import { makeQuarantineStore } from "../../functions/store/quarantine.ts";
 import { makeRunStore } from "../../functions/store/runs.ts";
@@ -177,6 +177,9 @@ beforeAll(async () => {
 
   const keys = pendingHostKey("default", "h1");
   const record = { dynamodb: { Keys: { pk: { S: keys.pk }, sk: { S: keys.sk } }, SequenceNumber: "1" } };
+  const pending = await aggregation.pendingHosts.list("default", computeShard("default", "h1"), 1);
+  // As before every batch but the first, and after a conflict.
+  expect(await aggregation.pendingHosts.refresh(pending)).toEqual(pending);
   await aggregateRecords(aggregation, [record], (error) => expect.fail(String(error)));
 
   for (const path of [
