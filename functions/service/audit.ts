@@ -45,7 +45,7 @@ export interface Audit {
   readonly hosts: number;
   readonly runs: number;
   readonly cells: number;
-  /** Hosts that were pending before or after: they have results that are not counted yet. */
+  /** Hosts that were pending before or after, counted up to `PENDING_COUNTED_TO`: they have results that are not counted yet. */
   readonly pendingHosts: number;
   /** Summaries, cells and cohorts that differed, but were changing during the audit, so that nothing follows from it. */
   readonly inFlux: number;

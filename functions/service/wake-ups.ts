@@ -123,18 +123,18 @@ export async function sweep(deps: SweepDeps, onError: (error: unknown) => void):
   return { fleets: fleets.length, ...sumOutcomes(outcomes), failed };
 }
 
-/** The pending hosts of all fleets, and the age of the oldest in milliseconds; 0 where no host is pending. */
+/** The exact number of pending hosts of all fleets, and the age of the oldest in milliseconds; 0 where no host is pending. */
 export async function countPendingHosts({
   pendingHosts,
   fleets,
   clock,
 }: Pick<SweepDeps, "fleets" | "clock"> & {
-  readonly pendingHosts: { backlog(fleet: string): Promise<PendingBacklog> };
+  readonly pendingHosts: { wholeBacklog(fleet: string): Promise<PendingBacklog> };
 }): Promise<{ readonly open: number; readonly oldestMilliseconds: number }> {
   let open = 0;
   let oldestMilliseconds = 0;
   for (const fleet of await fleets()) {
-    const { count, oldestAt } = await pendingHosts.backlog(fleet);
+    const { count, oldestAt } = await pendingHosts.wholeBacklog(fleet);
     open += count;
     if (oldestAt !== null) oldestMilliseconds = Math.max(oldestMilliseconds, clock() - Date.parse(oldestAt));
   }
