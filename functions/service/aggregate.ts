@@ -355,9 +355,9 @@ function makeGroupSummarizer(): (samples: readonly RunSample[]) => HostGroup | n
   };
 }
 
-/** The newest samples of a period. They are taken from `newest` where that has all samples of the group. */
-async function readSamples(
-  store: StatisticsStore,
+/** The newest samples of a period. They are taken from `newest`, the newest of all time, where that has all of the group. */
+export async function readSamples(
+  store: Pick<StatisticsStore, "samples">,
   group: { fleet: string; host: string; backend: Backend; stratum: string },
   period: string,
   newest: readonly RunSample[],

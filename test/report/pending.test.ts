@@ -11,11 +11,9 @@ test.each([
   [999, "999", "999 hosts have"],
   [1_000, "1 000 or more", "1 000 or more hosts have"],
 ])("%d pending hosts are %s", (pending_hosts, fact, late) => {
-  const result = {
-    ...{ periods: ["all"], view: "trusted", filters: {} },
-    ...{ as_of: null, pending_hosts, notices: [], method_version: "1", backends: {} },
-  } as const;
-  const { facts, notices } = reportOf({ kind: "backends", result }, DEFAULT_RENDER_OPTIONS);
+  const question = { periods: ["all"], view: "trusted", filters: {} } as const;
+  const about = { as_of: null, pending_hosts, notices: [], method_version: "1", backends: {} };
+  const { facts, notices } = reportOf({ kind: "backends", result: { ...question, ...about } }, DEFAULT_RENDER_OPTIONS);
   expect(facts.find(({ label }) => label === "pending hosts")?.text).toBe(fact);
   const texts = notices.map(({ text }) => text);
   expect(texts).toEqual(late === null ? [] : [`${late} newer results that are not in these numbers yet.`]);
