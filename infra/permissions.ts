@@ -56,7 +56,7 @@ export const PERMISSIONS: Readonly<Record<"ingest" | "read" | "embed" | "aggrega
       { actions: ["BatchGetItem"], partitions: ["RUN#*", "SAMPLE#*", "HOST#*", "TOTAL#*", "COHORT#*"] },
       {
         actions: ["Query"],
-        partitions: ["FLEETS", "RUN#*", "SAMPLE#*", "WORK#*", "HOST#*", "TOTAL#*", "CELL#*", "COHORT#*", "AUDIT#*"],
+        partitions: ["FLEETS", "SAMPLE#*", "WORK#*", "HOST#*", "TOTAL#*", "CELL#*", "COHORT#*", "AUDIT#*"],
       },
       { actions: ["Query"], partitions: ["TIME#*"], index: byTime },
       // Which months it need not read again.

@@ -62,7 +62,7 @@ export interface OpenMonths {
 
 /**
  * Audits the runs of a host since a month. It reads these runs, their entries, and of each group and longer period the newest
- * `GROUP_CAP` entries, however many older runs there are; of a host with more than 50 groups, everything.
+ * `GROUP_CAP` entries, however many older runs there are; of a host with more than 50 groups, all entries.
  */
 export async function auditHostSince(
   scan: FleetScan,
@@ -70,12 +70,7 @@ export async function auditHostSince(
   host: string,
   { since, periods, runIds }: OpenMonths,
 ): Promise<AuditedHost> {
-  const groups = await scan.entryGroups(fleet, host);
-  if (groups === null) {
-    const whole = await auditHost(scan, fleet, host);
-    const open = [...(whole.summaries ?? [])].filter(([period]) => periods.includes(period));
-    return { ...whole, summaries: whole.summaries === null ? null : new Map(open) };
-  }
+  const groups = (await scan.entryGroups(fleet, host)) ?? (await allGroups(scan, fleet, host));
   const entries = new Map<string, Item>();
   for (const group of groups) {
     for await (const entry of scan.entryItemsSince(fleet, host, group, since)) entries.set(entryText(entry), entry);
@@ -106,6 +101,13 @@ export async function auditHostSince(
     differences.push({ key: samplesOfHost(fleet, host), kind: "unreadable", text: error.message });
   }
   return { ...ofRuns, differences, summaries };
+}
+
+/** The groups of a host with very many, from all its entries. */
+async function allGroups(scan: FleetScan, fleet: string, host: string): Promise<readonly string[]> {
+  const groups = new Set<string>();
+  for await (const entry of scan.entryItems(fleet, host)) groups.add(itemText(entry, "sk").split("#", 2).join("#"));
+  return [...groups];
 }
 
 /** The summaries of periods, computed from the newest samples of each group. */
