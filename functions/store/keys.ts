@@ -36,7 +36,7 @@ export function hostHash(fleet: string, host: string): string {
 export const computeShard = (fleet: string, host: string): number => shardOfHash(hostHash(fleet, host));
 
 /** The shard of a host that is known by its hash, or by the id of one of its runs, which starts with the hash. */
-export function shardOfHash(hash: string): number {
+function shardOfHash(hash: string): number {
   return Number.parseInt(hash.slice(0, 8), 16) % SHARDS;
 }
 
@@ -181,7 +181,7 @@ export function cellKey(
 }
 
 /** Whether a partition contains totals. */
-export const isOfTotals = (pk: string): boolean => pk.startsWith("TOTAL#");
+const isOfTotals = (pk: string): boolean => pk.startsWith("TOTAL#");
 
 /** The shard of an item with cells: its partition ends with it for totals, its sort key for any other. */
 export const parseCellShard = ({ pk, sk }: Key): number => Number((isOfTotals(pk) ? pk : sk).split("#").at(-1));
