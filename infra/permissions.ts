@@ -22,7 +22,7 @@ export const PERMISSIONS: Readonly<Record<"ingest" | "read" | "embed" | "aggrega
     ingest: [
       { actions: ["GetItem"], partitions: ["RUN#*", "REJECT#*", "TOKEN#*", "USE#*", "FORMAT"] },
       { actions: ["BatchGetItem"], partitions: ["REJECT#*"] },
-      { actions: ["Query"], partitions: ["TOKEN#*", "REJECT#*", "FLEETS"] },
+      { actions: ["Query"], partitions: ["TOKEN#*", "RUN#*", "SAMPLE#*", "REJECT#*", "FLEETS"] },
       { actions: ["PutItem"], partitions: ["RUN#*", "SAMPLE#*", "REJECT#*", "TOKEN#*", "FLEETS"] },
       { actions: ["UpdateItem"], partitions: ["RUN#*", "WORK#*", "USE#*"] },
       { actions: ["DeleteItem"], partitions: ["SAMPLE#*", "REJECT#*"] },

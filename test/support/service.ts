@@ -78,7 +78,13 @@ export async function makeTestService(
   const faults: unknown[] = [];
   const log: Log = { request: (entry) => requests.push(entry), error: (_, error) => faults.push(error) };
   const runs = makeRunStore(table);
-  const app = makeHttpApp({ clock: () => service.now, log, page: errorPageResponse, summaries });
+  const app = makeHttpApp({
+    clock: () => service.now,
+    log,
+    page: errorPageResponse,
+    summaries,
+    publicUrl: publicUrl ?? null,
+  });
   const ingesting = {
     runs,
     quarantine: makeQuarantineStore(table),
