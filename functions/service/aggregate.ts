@@ -355,14 +355,27 @@ function makeGroupSummarizer(): (samples: readonly RunSample[]) => HostGroup | n
   };
 }
 
-/** The newest samples of a period. They are taken from `newest`, the newest of all time, where that has all of the group. */
+/**
+ * The newest samples of a period. They are taken from `newest`, the newest `GROUP_CAP` of all time, unless this may lack some:
+ * only where it is full, and it neither ends within the period nor reaches back to before it.
+ */
 export async function readSamples(
   store: Pick<StatisticsStore, "samples">,
   group: { fleet: string; host: string; backend: Backend; stratum: string },
   period: string,
   newest: readonly RunSample[],
 ): Promise<readonly RunSample[]> {
-  const window = periodWindow(period);
-  if (newest.length === GROUP_CAP && period !== PERIOD_ALL) return store.samples(group, window, GROUP_CAP);
-  return newest.filter(({ finished_at }) => finished_at >= window.from && finished_at < window.to);
+  const { from, to } = periodWindow(period);
+  const [first] = newest;
+  const last = newest.at(-1);
+  if (
+    newest.length === GROUP_CAP &&
+    first !== undefined &&
+    last !== undefined &&
+    first.finished_at >= to &&
+    last.finished_at >= from
+  ) {
+    return store.samples(group, { from, to }, GROUP_CAP);
+  }
+  return newest.filter(({ finished_at }) => finished_at >= from && finished_at < to);
 }
