@@ -119,7 +119,7 @@ test.each<[what: string, forget: (template: TemplateFile) => void, found: RegExp
   ["read's permission for cells", withoutPermission("read", "dynamodb:Query", "CELL#*"), /GET \/v1\/.*: 50/],
   ["aggregate's permission for cells", withoutPermission("aggregate", "dynamodb:PutItem", "CELL#*"), /not done: /],
   ["embed's permission for shares", withoutPermission("embed", "dynamodb:PutItem", "SHARE#*"), /POST \/v1\/shares: 50/],
-  ["audit's permission for runs", withoutPermission("audit", "dynamodb:BatchGetItem", "RUN#*"), /AccessDenied.* audit/],
+  ["audit's permission for hosts", withoutPermission("audit", "dynamodb:Query", "HOST#*"), /AccessDenied.* audit/],
   [
     "aggregate's permission for the stream",
     withoutPermission("aggregate", "dynamodb:GetRecords", ""),
