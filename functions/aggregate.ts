@@ -12,7 +12,7 @@ const clock = Date.now;
 const log = jsonLog();
 const deps = { ...makeAggregationStores(withFormatCheck(openTable(functionSettings()))), clock, backOff };
 
-/** A sweep starts no more work when less time than this is left to the function; the next sweep continues. */
+/** No more work is started when less time than this is left to the function; the next sweep continues. */
 const STOP_BEFORE_MS = 30_000;
 
 /** What is used of the context of an invocation. */
@@ -35,8 +35,9 @@ export async function handler(event: unknown, context: Context): Promise<BatchRe
   const requestId = context.awsRequestId;
   const onError = (error: unknown) => log.error(requestId, error);
   const wake = wakeEvent.parse(event);
+  const stoppable = { ...deps, isStopping: () => context.getRemainingTimeInMillis() < STOP_BEFORE_MS };
   if ("Records" in wake) {
-    const { failed, ...outcome } = await aggregateRecords(deps, wake.Records, onError);
+    const { failed, ...outcome } = await aggregateRecords(stoppable, wake.Records, onError);
     const counts = { records: wake.Records.length, ...outcome, failed: failed.length };
     log.event("aggregate", { requestId, ...counts, milliseconds: clock() - started });
     return { batchItemFailures: failed.map((itemIdentifier) => ({ itemIdentifier })) };
@@ -44,8 +45,7 @@ export async function handler(event: unknown, context: Context): Promise<BatchRe
   // Before the sweep: what it finds now is what the stream has left over. Logged at once, so that the backlog is reported even
   // when the sweep runs out of time or memory.
   log.event("pending", { requestId, ...(await countPendingHosts(deps)) });
-  const isStopping = () => context.getRemainingTimeInMillis() < STOP_BEFORE_MS;
-  const outcome = await sweep({ ...deps, isStopping }, onError);
+  const outcome = await sweep(stoppable, onError);
   log.event("sweep", { requestId, ...outcome, milliseconds: clock() - started });
   if (outcome.failed > 0) throw new Error(`the sweep failed for ${outcome.failed} of ${outcome.fleets} fleets`);
   return { batchItemFailures: [] };

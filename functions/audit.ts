@@ -1,9 +1,10 @@
-// Audit on AWS: a schedule starts it, and each run checks the next shard of every fleet. It reads only; it logs what it finds,
-// and a metric and an alarm follow from the log. Wiring only.
+// Audit on AWS: a schedule starts it, and each run checks the next shard of every fleet. It logs what it finds,
+// and a metric and an alarm follow from the log. It writes nothing but which months it need not read again. Wiring only.
 
 import { AUDIT_EVERY_HOURS, SHARDS } from "../shared/deployment.ts";
 import { functionSettings } from "./env.ts";
-import { auditFleet } from "./service/audit.ts";
+import { auditShard } from "./service/audit-months.ts";
+import { makeAuditMarks } from "./store/audit-marks.ts";
 import { openTable } from "./store/client.ts";
 import { makeFleetScan } from "./store/fleet-scan.ts";
 import { withFormatCheck } from "./store/format.ts";
@@ -16,7 +17,7 @@ const MAX_LOGGED = 20;
 const clock = Date.now;
 const log = jsonLog();
 const table = withFormatCheck(openTable(functionSettings()));
-const scan = makeFleetScan(table);
+const deps = { scan: makeFleetScan(table), marks: makeAuditMarks(table), clock };
 
 /** Audits a shard of every fleet. When it fails for a fleet, it continues with the next and throws at the end. */
 export async function handler(_event: unknown, { awsRequestId: requestId }: { readonly awsRequestId: string }) {
@@ -26,7 +27,7 @@ export async function handler(_event: unknown, { awsRequestId: requestId }: { re
   for (const fleet of fleets) {
     const started = clock();
     try {
-      const { differences, outdated, ...audit } = await auditFleet(scan, fleet, { shards: [shard] });
+      const { differences, outdated, ...audit } = await auditShard(deps, fleet, shard);
       for (const { kind, key, text } of differences.slice(0, MAX_LOGGED))
         log.event("difference", { requestId, fleet, found: kind, key, ...(text === undefined ? {} : { text }) });
       const counts = { ...audit, outdated: outdated.runs, differences: differences.length };

@@ -69,7 +69,7 @@ export function addAlarms(scope: Construct, watched: Watched, { alarmEmail }: Op
   return topic;
 }
 
-function makeConditions({ api, functions, aggregate, audit, table, deadLetters, stage }: Watched): Condition[] {
+function makeConditions({ api, functions, audit, table, deadLetters, stage }: Watched): Condition[] {
   const ofFunctions = (label: string, metrics: readonly IMetric[]) => sumMetrics(label, metrics);
   const failing = { statistic: Stats.SUM, period: MINUTES_5 };
   return [
@@ -110,23 +110,17 @@ function makeConditions({ api, functions, aggregate, audit, table, deadLetters, 
     },
     {
       name: "alarm-dead-letters",
-      description: "Records of the table's stream could not be processed and are in the dead-letter queue.",
+      description: "Records of the table's stream failed four times and are in the dead-letter queue.",
       metric: deadLetters.metricApproximateNumberOfMessagesVisible({ statistic: Stats.MAXIMUM, period: MINUTES_5 }),
       above: 0,
       periods: 1,
     },
     {
-      name: "alarm-stream-age",
-      description: "The aggregation is more than ten minutes behind the table's stream.",
-      metric: aggregate.metric("IteratorAge", { statistic: Stats.MAXIMUM, period: MINUTES_5 }),
-      above: Duration.minutes(10).toMilliseconds(),
-      periods: 1,
-    },
-    {
       name: "alarm-oldest-pending",
-      description: "Results have been waiting for more than 15 minutes to be counted, or the sweep no longer runs.",
+      // Not earlier: several sweeps had time for them, so this is no burst that is merely being worked through.
+      description: "Results have been waiting for more than 30 minutes to be counted, or the sweep no longer runs.",
       metric: logMetric(stage, "OldestPendingMilliseconds", "Maximum").with({ period: Duration.minutes(10) }),
-      above: Duration.minutes(15).toMilliseconds(),
+      above: Duration.minutes(30).toMilliseconds(),
       periods: 1,
       missingIsBad: true,
     },
@@ -217,6 +211,10 @@ const LOG_METRICS = {
   CommitConflicts: [
     { of: "aggregate", kind: "aggregate", field: "$.conflicts" },
     { of: "aggregate", kind: "sweep", field: "$.conflicts" },
+  ],
+  CommitsThrottled: [
+    { of: "aggregate", kind: "aggregate", field: "$.throttled" },
+    { of: "aggregate", kind: "sweep", field: "$.throttled" },
   ],
   PendingHosts: [{ of: "aggregate", kind: "pending", field: "$.open" }],
   OldestPendingMilliseconds: [{ of: "aggregate", kind: "pending", field: "$.oldestMilliseconds" }],

@@ -39,7 +39,11 @@ export function addDashboard(
         ),
       ],
       [
-        graph("Aggregation", [logMetric(stage, "HostsDone"), logMetric(stage, "CommitConflicts")]),
+        graph("Aggregation", [
+          logMetric(stage, "HostsDone"),
+          logMetric(stage, "CommitConflicts"),
+          logMetric(stage, "CommitsThrottled"),
+        ]),
         graph(
           "Problems",
           [logMetric(stage, "AuditDifferences"), deadLetters.metricApproximateNumberOfMessagesVisible()],

@@ -44,8 +44,8 @@ export const PERMISSIONS: Readonly<Record<"ingest" | "read" | "embed" | "aggrega
       { actions: ["UpdateItem"], partitions: ["SHARE#*"] },
     ],
     aggregate: [
-      { actions: ["GetItem"], partitions: ["WORK#*", "GENERATION#*", "FORMAT"] },
-      { actions: ["BatchGetItem"], partitions: ["HOST#*", "TOTAL#*", "CELL#*", "COHORT#*"] },
+      { actions: ["GetItem"], partitions: ["GENERATION#*", "FORMAT"] },
+      { actions: ["BatchGetItem"], partitions: ["WORK#*", "HOST#*", "TOTAL#*", "CELL#*", "COHORT#*"] },
       { actions: ["Query"], partitions: ["FLEETS", "WORK#*", "SAMPLE#*", "COHORT#*"] },
       { actions: ["PutItem"], partitions: ["HOST#*", "TOTAL#*", "CELL#*"] },
       { actions: ["UpdateItem"], partitions: ["WORK#*", "COHORT#*"] },
@@ -56,9 +56,11 @@ export const PERMISSIONS: Readonly<Record<"ingest" | "read" | "embed" | "aggrega
       { actions: ["BatchGetItem"], partitions: ["RUN#*", "SAMPLE#*", "HOST#*", "TOTAL#*", "COHORT#*"] },
       {
         actions: ["Query"],
-        partitions: ["FLEETS", "RUN#*", "SAMPLE#*", "WORK#*", "HOST#*", "TOTAL#*", "CELL#*", "COHORT#*"],
+        partitions: ["FLEETS", "SAMPLE#*", "WORK#*", "HOST#*", "TOTAL#*", "CELL#*", "COHORT#*", "AUDIT#*"],
       },
       { actions: ["Query"], partitions: ["TIME#*"], index: byTime },
+      // Which months it need not read again.
+      { actions: ["PutItem"], partitions: ["AUDIT#*"] },
     ],
   };
 

@@ -71,6 +71,8 @@ export interface Options {
   readonly webAclArn: string | null;
   /** The email address for alarms. */
   readonly alarmEmail: string | null;
+  /** How many seconds a new result waits for others, to be counted together with them: 0 to 300. */
+  readonly windowSeconds: number;
   /** The limits of a token, which `ingest` reads from its environment. */
   readonly tokenLimits: Readonly<typeof TOKEN_LIMITS>;
 }
@@ -78,11 +80,18 @@ export interface Options {
 /** The default limits of a token, which one machine has as well. */
 const TOKEN_LIMITS = { TOKEN_BYTES_PER_DAY: 2e9, TOKEN_RUNS_PER_DAY: 2e6, TOKEN_COHORTS_PER_YEAR: 500 };
 
+/** Short for a person who waits for a comparison, and long enough for hosts whose schedules start in the same minute. */
+const WINDOW_SECONDS = 30;
+
+/** The longest wait that Lambda allows. */
+const MAX_WINDOW_SECONDS = 300;
+
 export const NO_OPTIONS: Options = {
   table: null,
   domain: null,
   webAclArn: null,
   alarmEmail: null,
+  windowSeconds: WINDOW_SECONDS,
   tokenLimits: TOKEN_LIMITS,
 };
 
@@ -113,6 +122,10 @@ export function readOptions(context: (name: string) => unknown): Options {
     if (/^[1-9]\d{0,14}$/.test(String(value))) return Number(value);
     throw new Error(`${name}: expected a whole number of at least 1, found ${JSON.stringify(value)}`);
   };
+  const window = context("window") ?? WINDOW_SECONDS;
+  if (!/^\d{1,3}$/.test(String(window)) || Number(window) > MAX_WINDOW_SECONDS) {
+    throw new Error(`window: expected whole seconds from 0 to ${MAX_WINDOW_SECONDS}, found ${JSON.stringify(window)}`);
+  }
   const name = option("domain");
   const certificateArn = option("certificateArn");
   if ((name === null) !== (certificateArn === null)) throw new Error("domain and certificateArn go together");
@@ -127,6 +140,7 @@ export function readOptions(context: (name: string) => unknown): Options {
     domain: name === null || certificateArn === null ? null : { name, certificateArn },
     webAclArn: option("webAclArn"),
     alarmEmail: option("alarmEmail"),
+    windowSeconds: Number(window),
     tokenLimits: {
       TOKEN_BYTES_PER_DAY: limit("tokenBytesPerDay", TOKEN_LIMITS.TOKEN_BYTES_PER_DAY),
       TOKEN_RUNS_PER_DAY: limit("tokenRunsPerDay", TOKEN_LIMITS.TOKEN_RUNS_PER_DAY),

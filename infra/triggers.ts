@@ -13,8 +13,16 @@ import { AUDIT_EVERY_HOURS } from "../shared/deployment.ts";
 
 const SWEEP_EVERY = Duration.minutes(5);
 
-/** Adds both triggers; returns the queue of stream records that could not be processed. */
-export function addAggregateTriggers(scope: Construct, aggregate: IFunction, table: ITableV2): Queue {
+/**
+ * Adds both triggers; returns the queue of stream records that could not be processed. A record waits up to `windowSeconds` for
+ * others; 0 to 300.
+ */
+export function addAggregateTriggers(
+  scope: Construct,
+  aggregate: IFunction,
+  table: ITableV2,
+  windowSeconds: number,
+): Queue {
   const deadLetters = new Queue(scope, "dead-letters", {
     encryption: QueueEncryption.SQS_MANAGED,
     enforceSSL: true,
@@ -35,14 +43,15 @@ export function addAggregateTriggers(scope: Construct, aggregate: IFunction, tab
           dynamodb: { Keys: { pk: { S: FilterRule.beginsWith("WORK#") } } },
         }),
       ],
-      // Hosts that are committed together share cells: with a short wait a burst of uploads needs fewer transactions.
-      batchSize: 50,
-      maxBatchingWindow: Duration.seconds(2),
+      // A batch drains every shard that it names, however few records it has, and hosts that are drained together share writes. So
+      // the longer the wait, the cheaper. Lambda allows more than 10 records in a batch only with a wait.
+      batchSize: windowSeconds === 0 ? 10 : 10_000,
+      maxBatchingWindow: Duration.seconds(windowSeconds),
       reportBatchItemFailures: true,
       bisectBatchOnError: true,
-      // Few: a shard waits for its failing records, and the sweep retries anyway.
+      // Few: a shard waits for its failing records, and the sweep retries anyway. But no maximum age: an old record costs nothing,
+      // because what it reported was drained with the records before it, and a backlog is no reason for dead letters.
       retryAttempts: 3,
-      maxRecordAge: Duration.hours(1),
       onFailure: new SqsDlq(deadLetters),
     }),
   );

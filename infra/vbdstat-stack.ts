@@ -60,7 +60,7 @@ export class VbdstatStack extends Stack {
 
     const requestFunctions = { ingest: ingest.handler, read: read.handler, embed: embed.handler, docs: docs.handler };
     addRoutes(api, requestFunctions, stage);
-    const deadLetters = addAggregateTriggers(this, aggregate.handler, table);
+    const deadLetters = addAggregateTriggers(this, aggregate.handler, table, options.windowSeconds);
     addAuditSchedule(this, audit.handler);
 
     addLogMetrics({ ingest: ingest.log, aggregate: aggregate.log, audit: audit.log }, stage);

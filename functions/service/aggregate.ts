@@ -18,6 +18,8 @@ import {
 import {
   encodeSummary,
   type FleetGeneration,
+  type LossReason,
+  type LostStep,
   type StoredSummary,
   type SummaryStep,
 } from "../../shared/cells/stored-summary.ts";
@@ -33,6 +35,8 @@ import { mapConcurrent } from "../runtime/map-concurrent.ts";
 export interface PendingHosts {
   /** Up to `limit` pending hosts of a shard in the order of their names, after the host `after`. */
   list(fleet: string, shard: number, limit: number, after?: string): Promise<readonly PendingHost[]>;
+  /** Those of the hosts of a shard that are still pending, in the same order, as they are now. */
+  refresh(hosts: readonly PendingHost[]): Promise<readonly PendingHost[]>;
   /** Removes pending hosts, except those that became pending again since they were read. */
   clear(hosts: readonly PendingHost[]): Promise<void>;
 }
@@ -58,14 +62,9 @@ interface StatisticsStore {
   /**
    * Commits the steps of hosts of one shard. Of each step it stores the new summary, and subtracts the old contributions
    * from the cells and adds the new ones: all of it or nothing. A step that changes nothing still gets a new version. Gives
-   * the steps that were not committed because another writer changed what they read: read again and retry.
+   * the steps that were not committed: read again and retry.
    */
-  commit(
-    of: FleetGeneration,
-    shard: number,
-    steps: readonly SummaryStep[],
-    at: string,
-  ): Promise<readonly SummaryStep[]>;
+  commit(of: FleetGeneration, shard: number, steps: readonly SummaryStep[], at: string): Promise<readonly LostStep[]>;
 }
 
 export interface AggregateDeps {
@@ -74,29 +73,42 @@ export interface AggregateDeps {
   readonly clock: Clock;
   /** Waits before the given attempt, for a random time, so that workers that collided do not collide again. */
   readonly backOff: (attempt: number) => Promise<void>;
-  /** Called between batches; when true, a pass over a fleet ends early and leaves the other hosts pending. */
+  /** Called between batches; when true, a pass over a shard or fleet ends early and leaves the other hosts pending. */
   readonly isStopping?: () => boolean;
   /** Shards that are processed at the same time; 1 unless given. */
   readonly lanes?: number;
+  /** Whether a pass takes the cohorts of a shard from the last to the first; two workers of a shard then meet in the middle. */
+  readonly isBackward?: boolean;
 }
 
 /**
- * The counts of a pass: hosts that are up to date now, hosts that are still pending after too many conflicts, and how often a
- * host was retried because another writer had changed the same summary or cells.
+ * The counts of a pass: hosts that are up to date now; hosts that are still pending after too many tries; how often a host was
+ * not committed because another writer had changed the same summary or cells; and how often because the table was too busy.
  */
 export interface Outcome {
   readonly done: number;
   readonly left: number;
   readonly conflicts: number;
+  readonly throttled: number;
 }
+
+/** The sums of outcomes. */
+export const sumOutcomes = (outcomes: readonly Outcome[]): Outcome => ({
+  done: outcomes.reduce((sum, { done }) => sum + done, 0),
+  left: outcomes.reduce((sum, { left }) => sum + left, 0),
+  conflicts: outcomes.reduce((sum, { conflicts }) => sum + conflicts, 0),
+  throttled: outcomes.reduce((sum, { throttled }) => sum + throttled, 0),
+});
 
 /** A host that cannot be counted because its data are damaged, with the reason. */
 export class HostError extends Error {
   override readonly name = "HostError";
+  readonly host: string;
 
   constructor(fleet: string, host: string, reason: unknown) {
     const text = reason instanceof Error ? reason.message : String(reason);
     super(`host ${JSON.stringify(host)} of fleet ${fleet} cannot be counted: ${text}`, { cause: reason });
+    this.host = host;
   }
 }
 
@@ -109,55 +121,102 @@ const LISTED_AT_ONCE = 4000;
  */
 const HOSTS_AT_ONCE = 100;
 
+/** The outcome of a pass, and why hosts, or the rest of a shard, were not processed. */
+export interface Drain extends Outcome {
+  /** A HostError for each host with damaged data; any other error is about the store, and ended the pass over its shard. */
+  readonly errors: readonly unknown[];
+}
+
+/** Whether an error says that the store is overloaded: the hosts stay pending, and nothing is wrong with them. */
+export const isBusy = (error: unknown): boolean => error instanceof AppError && error.code === "slow_down";
+
 /**
- * Processes all hosts of a fleet that are pending when it starts. A host with damaged data does not stop the others; at the
- * end its HostError is thrown, or an AggregateError of several.
+ * Processes the hosts of a shard that are pending when it starts, those of one cohort together. A host with damaged data does
+ * not stop the others. Never throws for an error of the store.
  */
-export async function aggregateFleet(deps: AggregateDeps, fleet: string): Promise<Outcome> {
-  const outcome = { done: 0, left: 0, conflicts: 0 };
-  const errors: HostError[] = [];
-  const processHosts = async (shard: number, hosts: readonly PendingHost[]): Promise<void> => {
+export async function drainShard(deps: AggregateDeps, fleet: string, shard: number): Promise<Drain> {
+  const outcomes: Outcome[] = [];
+  const errors: unknown[] = [];
+  const processHosts = async (hosts: readonly PendingHost[]): Promise<void> => {
     try {
-      const { done, left, conflicts } = await aggregatePendingHosts(deps, fleet, shard, hosts);
-      outcome.done += done;
-      outcome.left += left;
-      outcome.conflicts += conflicts;
+      outcomes.push(await aggregatePendingHosts(deps, fleet, shard, hosts));
     } catch (error) {
+      if (isBusy(error)) outcomes.push({ done: 0, left: hosts.length, conflicts: 0, throttled: hosts.length });
       // An AppError is about the store, not about a host.
       if (error instanceof AppError) throw error;
       const [first] = hosts;
+      const half = Math.ceil(hosts.length / 2);
       if (hosts.length === 1 && first !== undefined) errors.push(new HostError(fleet, first.host, error));
-      else for (const host of hosts) await processHosts(shard, [host]);
+      else for (const part of [hosts.slice(0, half), hosts.slice(half)]) await processHosts(part);
     }
   };
-  const processShard = async (shard: number): Promise<void> => {
+  const processListed = async (listed: readonly PendingHost[]): Promise<void> => {
+    for (const { host, fault } of listed) if (fault !== undefined) errors.push(new HostError(fleet, host, fault));
+    const byCohort = listed.filter(isReadable).toSorted((a, b) => codeUnitOrder(a.cohort, b.cohort));
+    if (deps.isBackward === true) byCohort.reverse();
+    for (let from = 0; from < byCohort.length; from += HOSTS_AT_ONCE) {
+      if (deps.isStopping?.() === true) return;
+      const batch = byCohort.slice(from, from + HOSTS_AT_ONCE);
+      // To process a host again that another worker has processed since would cost as much as the first time.
+      await processHosts(from === 0 ? batch : (await deps.pendingHosts.refresh(batch)).filter(isReadable));
+    }
+  };
+  try {
     let after: string | undefined;
     do {
       const listed = await deps.pendingHosts.list(fleet, shard, LISTED_AT_ONCE, after);
-      for (const { host, fault } of listed) if (fault !== undefined) errors.push(new HostError(fleet, host, fault));
-      const readable = listed.filter(({ fault }) => fault === undefined);
-      const byCohort = readable.toSorted((a, b) => codeUnitOrder(a.cohort, b.cohort));
-      for (let from = 0; from < byCohort.length; from += HOSTS_AT_ONCE) {
-        if (deps.isStopping?.() === true) return;
-        await processHosts(shard, byCohort.slice(from, from + HOSTS_AT_ONCE));
-      }
-      after = listed.length < LISTED_AT_ONCE ? undefined : listed.at(-1)?.host;
+      await processListed(listed);
+      after = listed.length < LISTED_AT_ONCE || deps.isStopping?.() === true ? undefined : listed.at(-1)?.host;
     } while (after !== undefined);
-  };
+  } catch (error) {
+    errors.push(error);
+  }
+  return { ...sumOutcomes(outcomes), errors };
+}
+
+const isReadable = ({ fault }: PendingHost): boolean => fault === undefined;
+
+/** Drains every shard of a fleet. It starts no further shard when the store cannot be used. */
+export async function drainFleet(deps: AggregateDeps, fleet: string): Promise<Drain> {
+  const drains: Drain[] = [];
+  let isUsable = true;
   // Shards share no item: while one lane waits for the store, another computes.
   const shards = Array.from({ length: SHARDS }, (_, shard) => shard).values();
   const lane = async (): Promise<void> => {
     for (const shard of shards) {
-      if (deps.isStopping?.() === true) return;
-      await processShard(shard);
+      if (!isUsable || deps.isStopping?.() === true) return;
+      const drain = await drainShard(deps, fleet, shard);
+      drains.push(drain);
+      isUsable &&= drain.errors.every((error) => error instanceof HostError || isBusy(error));
     }
   };
-  const lanes = await Promise.allSettled(Array.from({ length: deps.lanes ?? 1 }, lane));
-  const failed = lanes.find((each) => each.status === "rejected");
-  if (failed !== undefined) throw failed.reason;
-  if (errors.length > 1) throw new AggregateError(errors, errors.map(({ message }) => message).join("\n"));
-  if (errors.length > 0) throw errors[0];
+  await Promise.all(Array.from({ length: deps.lanes ?? 1 }, lane));
+  return { ...sumOutcomes(drains), errors: drains.flatMap(({ errors }) => errors) };
+}
+
+/**
+ * Processes all hosts of a fleet that are pending when it starts. A host with damaged data does not stop the others; at the
+ * end its HostError is thrown, or an AggregateError of several. An error of the store takes precedence.
+ */
+export async function aggregateFleet(deps: AggregateDeps, fleet: string): Promise<Outcome> {
+  const { errors, ...outcome } = await drainFleet(deps, fleet);
+  const ofStore = errors.find((error) => !(error instanceof HostError));
+  if (ofStore !== undefined) throw ofStore;
+  if (errors.length > 0) throw combineErrors(errors);
   return outcome;
+}
+
+/** Errors whose messages are in the message of an AggregateError; any more are only counted there. */
+const MAX_MESSAGES = 20;
+
+/** One error for all of at least one: the only one, or an AggregateError. */
+export function combineErrors(errors: readonly unknown[]): unknown {
+  if (errors.length === 1) return errors[0];
+  const messages = errors
+    .slice(0, MAX_MESSAGES)
+    .map((error) => (error instanceof Error ? error.message : String(error)));
+  const more = errors.length - messages.length;
+  return new AggregateError(errors, [...messages, ...(more > 0 ? [`and ${more} more`] : [])].join("\n"));
 }
 
 const MAX_ATTEMPTS = 12;
@@ -176,20 +235,27 @@ export async function aggregatePendingHosts(
 ): Promise<Outcome> {
   let left = hosts;
   let conflicts = 0;
+  let throttled = 0;
   for (let attempt = 0; left.length > 0 && attempt < MAX_ATTEMPTS; attempt += 1) {
-    if (attempt > 0) await deps.backOff(attempt);
-    const lost = new Set<string>();
+    if (attempt > 0) {
+      await deps.backOff(attempt);
+      // The other writer may have processed them.
+      left = (await deps.pendingHosts.refresh(left)).filter(isReadable);
+    }
+    const lost = new Map<string, LossReason>();
     let isCounted = true;
-    for (const of of await deps.statistics.generations(fleet)) {
+    for (const of of left.length === 0 ? [] : await deps.statistics.generations(fleet)) {
       const lostHere = await updateInGeneration(deps, of, shard, left);
       isCounted &&= lostHere !== null;
-      for (const host of lostHere ?? []) lost.add(host);
+      for (const [host, reason] of lostHere ?? []) lost.set(host, reason);
     }
     if (isCounted) await deps.pendingHosts.clear(left.filter(({ host }) => !lost.has(host)));
     left = left.filter(({ host }) => lost.has(host));
-    conflicts += left.length;
+    const busy = left.filter(({ host }) => lost.get(host) === "throttled").length;
+    throttled += busy;
+    conflicts += left.length - busy;
   }
-  return { done: hosts.length - left.length, left: left.length, conflicts };
+  return { done: hosts.length - left.length, left: left.length, conflicts, throttled };
 }
 
 /** Updates hosts in one generation, as `updateHosts` does; null if only a later version can count that generation. */
@@ -198,7 +264,7 @@ async function updateInGeneration(
   of: FleetGeneration,
   shard: number,
   hosts: readonly PendingHost[],
-): Promise<ReadonlySet<string> | null> {
+): Promise<ReadonlyMap<string, LossReason> | null> {
   if (!isKnownForm(of.form ?? FIRST_FORM)) return null;
   try {
     return await updateHosts(deps, of, shard, hosts);
@@ -211,16 +277,16 @@ async function updateInGeneration(
 /** A host, with the periods and groups of it that are to be updated. */
 export type Work = Pick<PendingHost, "host" | "touched">;
 
-/** Updates hosts of one shard in one generation; returns those that another writer has changed at the same time. */
+/** Updates hosts of one shard in one generation; returns those that were not committed, with the reason. */
 export async function updateHosts(
   deps: Pick<AggregateDeps, "statistics" | "clock">,
   of: FleetGeneration,
   shard: number,
   work: readonly Work[],
-): Promise<ReadonlySet<string>> {
+): Promise<ReadonlyMap<string, LossReason>> {
   const steps = await makeSteps(deps.statistics, of, work);
   const lost = await deps.statistics.commit(of, shard, steps, new Date(deps.clock()).toISOString());
-  return new Set(lost.map(({ after }) => after.summary.host));
+  return new Map(lost.map(({ step, reason }) => [step.after.summary.host, reason]));
 }
 
 // Steps: for each period of a host, the stored summary and the one that replaces it, made of the newest samples.
@@ -311,14 +377,27 @@ function makeGroupSummarizer(): (samples: readonly RunSample[]) => HostGroup | n
   };
 }
 
-/** The newest samples of a period. They are taken from `newest` where that has all samples of the group. */
-async function readSamples(
-  store: StatisticsStore,
+/**
+ * The newest samples of a period. They are taken from `newest`, the newest `GROUP_CAP` of all time, unless this may lack some:
+ * only where it is full, and it neither ends within the period nor reaches back to before it.
+ */
+export async function readSamples(
+  store: Pick<StatisticsStore, "samples">,
   group: { fleet: string; host: string; backend: Backend; stratum: string },
   period: string,
   newest: readonly RunSample[],
 ): Promise<readonly RunSample[]> {
-  const window = periodWindow(period);
-  if (newest.length === GROUP_CAP && period !== PERIOD_ALL) return store.samples(group, window, GROUP_CAP);
-  return newest.filter(({ finished_at }) => finished_at >= window.from && finished_at < window.to);
+  const { from, to } = periodWindow(period);
+  const [first] = newest;
+  const last = newest.at(-1);
+  if (
+    newest.length === GROUP_CAP &&
+    first !== undefined &&
+    last !== undefined &&
+    first.finished_at >= to &&
+    last.finished_at >= from
+  ) {
+    return store.samples(group, { from, to }, GROUP_CAP);
+  }
+  return newest.filter(({ finished_at }) => finished_at >= from && finished_at < to);
 }

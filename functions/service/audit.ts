@@ -10,14 +10,13 @@
 
 import { addCell, type Cell, emptyCell } from "../../shared/cells/cell.ts";
 import { contributions } from "../../shared/cells/contribution.ts";
-import { FIRST_FORM, summaryInForm } from "../../shared/cells/forms.ts";
-import { computeCountedCohort, type HostSummary, type RunSample, summarize } from "../../shared/cells/host-values.ts";
+import { computeCountedCohort, type HostSummary } from "../../shared/cells/host-values.ts";
 import { encodeSummary, type FleetGeneration, type StoredSummary } from "../../shared/cells/stored-summary.ts";
 import { encodeItemCells, isTotal } from "../../shared/cells/totals.ts";
 import { SHARDS } from "../../shared/deployment.ts";
 import { type CountedCohort, OTHER_COHORT } from "../../shared/run/cohort.ts";
-import { enclosingPeriods, toMonth } from "../../shared/run/periods.ts";
-import type { Run, View } from "../../shared/run/run.ts";
+import { periodWindow } from "../../shared/run/periods.ts";
+import type { View } from "../../shared/run/run.ts";
 import type { FleetScan } from "../store/fleet-scan.ts";
 import { type Item, itemText } from "../store/item.ts";
 import {
@@ -26,26 +25,25 @@ import {
   cohortHash,
   cohortKey,
   computeShard,
-  isOfTotals,
+  hostHash,
   type Key,
   keyText,
   parseCellShard,
   runKey,
-  shardOfHash,
   summaryKey,
   totalsKey,
 } from "../store/keys.ts";
-import { entryKey } from "../store/samples.ts";
 import { parseSummary } from "../store/summaries.ts";
 import { encodedViews } from "../store/totals.ts";
-import { auditEntry, auditRun, type Difference } from "./audit-runs.ts";
+import { auditHost, auditHostSince } from "./audit-hosts.ts";
+import type { Difference } from "./audit-runs.ts";
 
 /** The result of an audit. */
 export interface Audit {
   readonly hosts: number;
   readonly runs: number;
   readonly cells: number;
-  /** Hosts that were pending before or after: they have results that are not counted yet. */
+  /** Hosts that were pending before or after, counted up to `PENDING_COUNTED_TO`: they have results that are not counted yet. */
   readonly pendingHosts: number;
   /** Summaries, cells and cohorts that differed, but were changing during the audit, so that nothing follows from it. */
   readonly inFlux: number;
@@ -60,6 +58,11 @@ const MAX_OUTDATED = 20;
 export interface AuditOptions {
   /** The shards whose hosts and cells are audited; all unless given. */
   readonly shards?: readonly number[];
+  /**
+   * The first month to audit, in a generation with these periods. Runs before it, and periods that end before it, are not
+   * read, except for what they contribute to longer periods. Everything is audited unless given.
+   */
+  readonly since?: (of: FleetGeneration, periods: readonly string[]) => Promise<string>;
   /** Called after every host. */
   readonly onProgress?: (hosts: number, of: number) => void;
 }
@@ -69,13 +72,16 @@ export async function auditFleet(scan: FleetScan, fleet: string, options: AuditO
   const { shards = ALL_SHARDS, onProgress } = options;
   const pendingBefore = (await scan.pendingBacklog(fleet)).count;
   const of = await scan.activeGeneration(fleet);
-  const periods = await scan.periods(fleet);
+  const allPeriods = await scan.periods(fleet);
+  const since = await options.since?.(of, allPeriods);
+  const periods = since === undefined ? allPeriods : allPeriods.filter((period) => periodWindow(period).to > since);
   const versions = await readVersions(scan, of, periods, shards);
-  const { names, nameless } = await scan.hosts(fleet);
-  const hosts = names.filter((host) => shards.includes(computeShard(fleet, host)));
-  const differences: Difference[] = nameless
-    .filter(({ id }) => shards.includes(shardOfHash(id)))
-    .map(({ id, reason }) => ({ key: keyText(runKey(fleet, id)), kind: "unreadable", text: reason }));
+  const { names: hosts, nameless, runIds } = await scan.hosts(fleet, shards, since);
+  const differences: Difference[] = nameless.map(({ id, reason }) => ({
+    key: keyText(runKey(fleet, id)),
+    kind: "unreadable",
+    text: reason,
+  }));
   const outdated: string[] = [];
   let outdatedRuns = 0;
   const expected: ExpectedCells = new Map();
@@ -84,14 +90,17 @@ export async function auditFleet(scan: FleetScan, fleet: string, options: AuditO
   for (const [index, host] of hosts.entries()) {
     const { stored, unreadable } = await storedSummaries(scan, of, host, periods);
     differences.push(...unreadable);
-    const audited = await auditHost(scan, of, host);
+    const audited =
+      since === undefined
+        ? await auditHost(scan, of, host)
+        : await auditHostSince(scan, of, host, { since, periods, runIds: runIds.get(hostHash(fleet, host)) ?? [] });
     const { summaries } = audited;
     runs += audited.runs;
     differences.push(...audited.differences);
     outdatedRuns += audited.outdated.length;
     outdated.push(...audited.outdated.slice(0, MAX_OUTDATED - outdated.length));
     const found = summaries === null || unreadable.length > 0 ? [] : compareSummaries(of, host, summaries, stored);
-    const isInFlux = found.length > 0 && (await hasChanged(scan, of, host, stored));
+    const isInFlux = found.length > 0 && (await hasChanged(scan, of, host, stored, periods));
     if (isInFlux) inFlux += found.length;
     else differences.push(...found);
     const counted = isInFlux || summaries === null ? stored : withCohorts(summaries, stored);
@@ -106,8 +115,8 @@ export async function auditFleet(scan: FleetScan, fleet: string, options: AuditO
     else inFlux += 1;
   }
   // The list of cohorts is about all shards: audits of one shard after the other check it once.
-  for (const [period, cohortShards] of shards.includes(0) ? cells.cohortShards : []) {
-    const listings = await auditCohortList(scan, of, period, cohortShards);
+  for (const period of shards.includes(0) ? periods : []) {
+    const listings = await auditCohortList(scan, of, period, await countShards(scan, of, period));
     differences.push(...listings.differences);
     inFlux += listings.inFlux;
   }
@@ -162,72 +171,11 @@ async function hasChanged(
   of: FleetGeneration,
   host: string,
   stored: ReadonlyMap<string, StoredSummary>,
+  periods: readonly string[],
 ): Promise<boolean> {
   if ((await scan.pendingHost(of.fleet, host)) !== null) return true;
-  const { stored: now } = await storedSummaries(scan, of, host, await scan.periods(of.fleet));
+  const { stored: now } = await storedSummaries(scan, of, host, periods);
   return now.size !== stored.size || [...now].some(([period, { version }]) => stored.get(period)?.version !== version);
-}
-
-/** The audit of the runs of one host. */
-interface AuditedHost {
-  readonly runs: number;
-  readonly differences: readonly Difference[];
-  readonly outdated: readonly string[];
-  /** Its summaries by period, computed from its runs; null where the bytes of a run have changed. */
-  readonly summaries: ReadonlyMap<string, HostSummary> | null;
-}
-
-async function auditHost(scan: FleetScan, of: FleetGeneration, host: string): Promise<AuditedHost> {
-  const { fleet, form = FIRST_FORM } = of;
-  const entries = new Map<string, Item>();
-  for await (const entry of scan.entryItems(fleet, host)) entries.set(itemKey(entry), entry);
-  const samples = new Map<string, RunSample[]>();
-  const differences: Difference[] = [];
-  const outdated: string[] = [];
-  let runs = 0;
-  let isIntact = true;
-  const intact: Run[] = [];
-  for await (const item of scan.runItems(fleet, host)) {
-    const audited = auditRun(item);
-    runs += 1;
-    if (audited.run !== null && audited.isIntact) intact.push(audited.run);
-    differences.push(...audited.differences);
-    if (audited.outdated !== null) outdated.push(audited.outdated);
-    isIntact &&= audited.isIntact;
-    if (audited.run === null || audited.run.withdrawn_at !== null) continue;
-    const { sample } = auditEntry(audited.run, entries.get(keyText(entryKey(audited.run))));
-    if (sample === null) continue;
-    for (const period of enclosingPeriods(toMonth(audited.run.finished_at))) {
-      const inPeriod = samples.get(period) ?? [];
-      inPeriod.push(sample);
-      samples.set(period, inPeriod);
-    }
-  }
-  differences.push(...(await auditEntries(scan, fleet, entries, intact)));
-  const summaries = isIntact
-    ? new Map([...samples].map(([period, inPeriod]) => [period, summaryInForm(summarize(host, inPeriod), form)]))
-    : null;
-  return { runs, differences, outdated, summaries };
-}
-
-/** Compares the entries of a host with its intact runs. */
-async function auditEntries(
-  scan: FleetScan,
-  fleet: string,
-  entries: ReadonlyMap<string, Item>,
-  runs: readonly Run[],
-): Promise<readonly Difference[]> {
-  const suspects = runs.filter((run) => auditEntry(run, entries.get(keyText(entryKey(run)))).differences.length > 0);
-  const differences: Difference[] = [];
-  for (const { id } of suspects) {
-    // It may have been withdrawn or replaced in between, so it is read again together with its entry.
-    const item = (await scan.items([runKey(fleet, id)])).get(keyText(runKey(fleet, id)));
-    const again = item === undefined ? null : auditRun(item).run;
-    if (again === null) continue;
-    const key = entryKey(again);
-    differences.push(...auditEntry(again, (await scan.items([key])).get(keyText(key))).differences);
-  }
-  return differences;
 }
 
 /** The summaries computed from the runs, each with the cohort it is counted in. */
@@ -287,7 +235,7 @@ async function readVersions(
 ): Promise<ReadonlyMap<string, string>> {
   const versions = new Map<string, string>();
   for (const period of periods) {
-    for await (const item of scan.cellVersions(of, period)) {
+    for await (const item of scan.cellVersions(of, period, shards)) {
       if (isInShards(shards, item)) versions.set(itemKey(item), itemText(item, "ver"));
     }
   }
@@ -329,25 +277,18 @@ interface CellDifference extends Difference {
   readonly version: string | undefined;
 }
 
-/**
- * Compares every stored cell of the shards with the expected ones, and removes these from the map. Also returns by period in
- * how many of all shards each cohort has hosts.
- */
+/** Compares every stored cell of the shards with the expected ones, and removes these from the map. */
 async function auditCells(
   scan: FleetScan,
   of: FleetGeneration,
   periods: readonly string[],
   shards: readonly number[],
   expected: ExpectedCells,
-): Promise<{ differences: CellDifference[]; count: number; cohortShards: ReadonlyMap<string, Shards> }> {
+): Promise<{ differences: CellDifference[]; count: number }> {
   const differences: CellDifference[] = [];
-  const cohortShards = new Map<string, Shards>();
   let count = 0;
   for (const period of periods) {
-    const inPeriod: Shards = new Map();
-    cohortShards.set(period, inPeriod);
-    for await (const item of scan.cellItems(of, period)) {
-      countShard(inPeriod, item);
+    for await (const item of scan.cellItems(of, period, shards)) {
       if (!isInShards(shards, item)) continue;
       count += 1;
       const key = itemKey(item);
@@ -359,7 +300,7 @@ async function auditCells(
     }
   }
   for (const key of expected.keys()) differences.push({ key, kind: "missing", version: undefined });
-  return { differences, count, cohortShards };
+  return { differences, count };
 }
 
 const expectedText = ({ areTotals, views: { trusted, all } }: ItemCells): string =>
@@ -379,11 +320,14 @@ function compareItem(key: string, found: string | null, expected: string | null)
 /** The number of shards in which each cohort of a period has hosts, by the hash of the cohort. */
 type Shards = Map<string, number>;
 
-/** Counts an item if it is the totals of a cohort, which it has exactly once in each shard with hosts. */
-function countShard(shards: Shards, item: Item): void {
-  const { pk, sk: cohort } = toKey(item);
-  if (!isOfTotals(pk) || cohort === ALL_COHORTS) return;
-  shards.set(cohort, (shards.get(cohort) ?? 0) + 1);
+/** Counts for each cohort the shards with totals of it: it has them exactly where it has hosts. */
+async function countShards(scan: FleetScan, of: FleetGeneration, period: string): Promise<Shards> {
+  const shards: Shards = new Map();
+  for await (const item of scan.totalsKeys(of, period)) {
+    const cohort = itemText(item, "sk");
+    if (cohort !== ALL_COHORTS) shards.set(cohort, (shards.get(cohort) ?? 0) + 1);
+  }
+  return shards;
 }
 
 /** Compares the list of a period with the cells. `inFlux` counts the cohorts that changed during the comparison. */

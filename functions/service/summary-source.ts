@@ -24,7 +24,7 @@ export interface CellStore {
 
 /** Counts hosts with runs that the cells do not contain yet. */
 export interface PendingHostCount {
-  /** The number, which may be a second old. */
+  /** The number, counted up to `PENDING_COUNTED_TO`, which may be a second old. */
   count(fleet: string): Promise<number>;
 }
 

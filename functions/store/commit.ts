@@ -1,7 +1,7 @@
 // Committing: the summaries of hosts and the cells that they contribute to change together or not at all, each on the
 // condition that it still is what was read. So a host counts exactly once, however often and in whatever order aggregation
 // runs (docs/architecture.md). In: steps, each from one summary of a host and period to the next. Out: the steps that
-// another writer got in the way of.
+// were not committed, because another writer got in the way or the table is busy.
 //
 // Steps become plans, and plans are batched into transactions: hosts of one cohort together, because they share its cells.
 
@@ -11,7 +11,14 @@ import { addCell, BothViews, type Cell, emptyCell, isEmptyCell, subtractCell } f
 import { type ContributionChange, contributions, diffContributions } from "../../shared/cells/contribution.ts";
 import { FIRST_FORM, summaryInForm } from "../../shared/cells/forms.ts";
 import { type HostGroup, type HostSummary, type RunSample, withGroups } from "../../shared/cells/host-values.ts";
-import type { CountedSummary, FleetGeneration, StoredSummary, SummaryStep } from "../../shared/cells/stored-summary.ts";
+import type {
+  CountedSummary,
+  FleetGeneration,
+  LossReason,
+  LostStep,
+  StoredSummary,
+  SummaryStep,
+} from "../../shared/cells/stored-summary.ts";
 import { encodeSummary } from "../../shared/cells/stored-summary.ts";
 import { decodeItemCells, encodeItemCells, isTotal } from "../../shared/cells/totals.ts";
 import { CellError } from "../../shared/cells/varint.ts";
@@ -66,7 +73,7 @@ export function makeStatisticsStore(table: Table, maxCohorts = MAX_COHORTS) {
       shard: number,
       steps: readonly SummaryStep[],
       at: string,
-    ): Promise<readonly SummaryStep[]> => commitSteps({ table, of, shard, at, maxCohorts }, steps),
+    ): Promise<readonly LostStep[]> => commitSteps({ table, of, shard, at, maxCohorts }, steps),
   };
 }
 
@@ -82,13 +89,14 @@ interface Commit {
 
 /**
  * Commits steps. A step that changes nothing is written too: its new version stops slower workers, which may have read the
- * runs earlier. Gives the steps that were not committed because another writer was faster.
+ * runs earlier. Gives the steps that were not committed.
  */
-async function commitSteps(to: Commit, steps: readonly SummaryStep[]): Promise<SummaryStep[]> {
-  const lost: SummaryStep[] = [];
+async function commitSteps(to: Commit, steps: readonly SummaryStep[]): Promise<LostStep[]> {
+  const lost: LostStep[] = [];
   const inForm = steps.map(limitToForm(to.of));
   for (const batch of batchPlans(to, await assignCohorts(to.table, to.of, inForm, to.maxCohorts))) {
-    if (!(await commitPlans(to, batch))) lost.push(...batch.map(({ step }) => step));
+    const reason = await commitPlans(to, batch);
+    if (reason !== null) lost.push(...batch.map(({ step }) => ({ step, reason })));
   }
   return lost;
 }
@@ -107,8 +115,8 @@ function limitToForm({ form = FIRST_FORM }: FleetGeneration): (step: SummaryStep
   };
 }
 
-/** Commits plans of one period together. False when another writer was faster. */
-async function commitPlans(to: Commit, plans: readonly Plan[]): Promise<boolean> {
+/** Commits plans of one period together. Gives why they were not committed, null if they were. */
+async function commitPlans(to: Commit, plans: readonly Plan[]): Promise<LossReason | null> {
   const [first] = plans;
   if (first !== undefined && plans.length === 1 && sharedKeys(first).length + 1 > WRITES_PER_TRANSACTION) {
     return commitInSteps(to, first.step);
@@ -118,15 +126,16 @@ async function commitPlans(to: Commit, plans: readonly Plan[]): Promise<boolean>
     const bytes = writes.reduce((sum, { Put }) => sum + (Put?.Item === undefined ? 0 : itemSize(Put.Item)), 0);
     if (bytes > MAX_TRANSACTION_BYTES && plans.length > 1) {
       const half = Math.ceil(plans.length / 2);
-      const isFirstDone = await commitPlans(to, plans.slice(0, half));
-      return (await commitPlans(to, plans.slice(half))) && isFirstDone;
+      const ofFirst = await commitPlans(to, plans.slice(0, half));
+      return (await commitPlans(to, plans.slice(half))) ?? ofFirst;
     }
     await transact(to.table, writes);
-    return true;
+    return null;
   } catch (error) {
-    if (error instanceof TransactionCancelled && error.isLostRace) return false;
+    if (error instanceof TransactionCancelled && error.isThrottled) return "throttled";
+    if (error instanceof TransactionCancelled && error.isLostRace) return "conflict";
     // A cell does not contain what is to be subtracted: another writer has subtracted it already, or the cell is wrong.
-    if (error instanceof CellError && (await areOvertaken(to, plans))) return false;
+    if (error instanceof CellError && (await areOvertaken(to, plans))) return "conflict";
     throw error;
   }
 }
@@ -143,7 +152,7 @@ async function areOvertaken({ table, of }: Commit, plans: readonly Plan[]): Prom
 // the intermediate summaries may be any that differ in one group only. If this is interrupted, nothing is wrong: the host is
 // still pending.
 
-async function commitInSteps(to: Commit, { period, before, after }: SummaryStep): Promise<boolean> {
+async function commitInSteps(to: Commit, { period, before, after }: SummaryStep): Promise<LossReason | null> {
   const { table, of, at } = to;
   // Intermediate summaries may lack groups that come back later. In case this ends there, the pending host must name them.
   const touched = before.summary.groups.map(({ backend, stratum }) => ({ period, backend, stratum }));
@@ -155,10 +164,11 @@ async function commitInSteps(to: Commit, { period, before, after }: SummaryStep)
   let from: StoredSummary = before;
   for (const state of stepsBetween(before, after)) {
     const plan = makePlan(to, { period, before: from, after: state });
-    if (!(await commitPlans(to, [plan]))) return false;
+    const reason = await commitPlans(to, [plan]);
+    if (reason !== null) return reason;
     from = { ...state, version: plan.version };
   }
-  return true;
+  return null;
 }
 
 /**

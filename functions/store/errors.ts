@@ -25,7 +25,15 @@ export class TransactionCancelled extends Error {
     return this.reasons.every((reason) => reason === "None" || TRANSIENT_REASONS.has(reason));
   }
 
-  /** Whether reading again and starting over can help: other writers were or are in the way. */
+  /** Whether the table was busy for some of the writes, and no other writer was in the way of any. */
+  get isThrottled(): boolean {
+    return (
+      this.reasons.some((reason) => THROTTLING_REASONS.has(reason)) &&
+      this.reasons.every((reason) => reason === "None" || THROTTLING_REASONS.has(reason))
+    );
+  }
+
+  /** Whether reading again and starting over can help: other writers were or are in the way, or the table is busy. */
   get isLostRace(): boolean {
     return this.reasons.every(
       (reason) => reason === "None" || reason === "ConditionalCheckFailed" || TRANSIENT_REASONS.has(reason),
@@ -33,12 +41,14 @@ export class TransactionCancelled extends Error {
   }
 }
 
-const TRANSIENT_REASONS = new Set([
-  "TransactionConflict",
+/** Reasons of a table that is busy: it takes fewer writes than are sent, from however few writers. */
+const THROTTLING_REASONS: ReadonlySet<string> = new Set([
   "ThrottlingError",
   "ProvisionedThroughputExceeded",
   "RequestLimitExceeded",
 ]);
+
+const TRANSIENT_REASONS: ReadonlySet<string> = new Set(["TransactionConflict", ...THROTTLING_REASONS]);
 
 const BUSY = new Set([
   "ThrottlingException",

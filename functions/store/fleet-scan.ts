@@ -1,8 +1,10 @@
 // A scan of a whole fleet: its hosts, the months in which they have runs, and everything that is stored of them. For the
 // audit, the rebuild and the reparse; no request reads so much.
 
+import type { RunSample } from "../../shared/cells/host-values.ts";
 import type { FleetGeneration } from "../../shared/cells/stored-summary.ts";
 import { SHARDS, TABLE } from "../../shared/deployment.ts";
+import type { Backend } from "../../shared/run/backends.ts";
 import {
   type PendingBacklog,
   type PendingHost,
@@ -24,8 +26,9 @@ import {
   totalsPartition,
 } from "./keys.ts";
 import { countPendingHosts, readPendingHost } from "./pending-hosts.ts";
+import { readGroups } from "./run-list.ts";
 import { parseRuns, type RunError } from "./runs.ts";
-import { isWithdrawnEntry, parseEntryPlace } from "./samples.ts";
+import { isWithdrawnEntry, parseEntryPlace, readSamples } from "./samples.ts";
 import { getItem, getItems, partition, queryItems, queryPage, type Table } from "./table.ts";
 import { listCellPartitions } from "./totals.ts";
 
@@ -35,20 +38,35 @@ const ALL_SHARDS = Array.from({ length: SHARDS }, (_, shard) => shard);
  * Reads everything that a fleet has in the table. Items are given as stored, for callers that compare them byte for byte.
  */
 export interface FleetScan {
-  /** Every host that has runs or has been counted. */
-  hosts(fleet: string): Promise<FleetHosts>;
+  /** Every host of some shards that has runs or has been counted; of its runs, only those that finished in `since` or later. */
+  hosts(fleet: string, shards?: readonly number[], since?: string): Promise<FleetHosts>;
   /** Every period that the fleet may have summaries and cells of, sorted. */
   periods(fleet: string): Promise<readonly string[]>;
   /** The items of all runs of a host, withdrawn ones too. */
   runItems(fleet: string, host: string): AsyncIterable<Item>;
   /** The entries of all runs of a host: their samples, and the places of withdrawn runs. */
   entryItems(fleet: string, host: string): AsyncIterable<Item>;
+  /**
+   * The starts of the keys of a host's entries, one for each backend and stratum, and after `~` for withdrawn runs; null for
+   * more than 50.
+   */
+  entryGroups(fleet: string, host: string): Promise<readonly string[] | null>;
+  /** The entries of one such group, of runs that finished in `since` or later. */
+  entryItemsSince(fleet: string, host: string, group: string, since: string): AsyncIterable<Item>;
+  /** The newest `limit` samples of a group whose `finished_at` is in the window, newest first. */
+  samples(
+    group: { readonly fleet: string; readonly host: string; readonly backend: Backend; readonly stratum: string },
+    window: { readonly from: string; readonly to: string },
+    limit: number,
+  ): Promise<readonly RunSample[]>;
   /** The generation that answers are read from. */
   activeGeneration(fleet: string): Promise<FleetGeneration>;
-  /** The items of all totals and cells of a period. */
-  cellItems(of: FleetGeneration, period: string): AsyncIterable<Item>;
+  /** The items of all totals and cells of a period; with `shards`, all of these, and some of others. */
+  cellItems(of: FleetGeneration, period: string, shards?: readonly number[]): AsyncIterable<Item>;
   /** The same with nothing but key and version. */
-  cellVersions(of: FleetGeneration, period: string): AsyncIterable<Item>;
+  cellVersions(of: FleetGeneration, period: string, shards?: readonly number[]): AsyncIterable<Item>;
+  /** The keys of the totals of a period, of every shard. */
+  totalsKeys(of: FleetGeneration, period: string): AsyncIterable<Item>;
   /** The items of all cohorts of a period. */
   cohortItems(of: FleetGeneration, period: string): AsyncIterable<Item>;
   /** The items under these keys (each given once), by `keyText` their key; missing ones are left out. */
@@ -62,13 +80,33 @@ export interface FleetScan {
 export function makeFleetScan(table: Table): FleetScan {
   const all = (pk: string) => queryItems(table, { ...partition(pk), ConsistentRead: true });
   return {
-    hosts: (fleet) => hostsOfFleet(table, fleet),
+    hosts: (fleet, shards, since) => hostsOfFleet(table, fleet, shards, since),
     periods: (fleet) => periodsOfFleet(table, fleet),
     runItems: (fleet, host) => all(runsOfHost(fleet, host)),
     entryItems: (fleet, host) => all(samplesOfHost(fleet, host)),
+    entryGroups: (fleet, host) => readGroups(table, samplesOfHost(fleet, host)),
+    entryItemsSince: (fleet, host, group, since) =>
+      queryItems(table, {
+        KeyConditionExpression: "pk = :pk AND sk BETWEEN :from AND :to",
+        ExpressionAttributeValues: {
+          ":pk": { S: samplesOfHost(fleet, host) },
+          ":from": { S: `${group}#${since}` },
+          // `:` sorts after every digit, with which a time begins.
+          ":to": { S: `${group}#:` },
+        },
+        ConsistentRead: true,
+      }),
+    samples: (group, window, limit) => readSamples(table, group, window, limit),
     activeGeneration: (fleet) => currentGeneration(table, fleet),
-    cellItems: (of, period) => itemsWithCells(table, of, period),
-    cellVersions: (of, period) => itemsWithCells(table, of, period, { ProjectionExpression: "pk, sk, ver" }),
+    cellItems: (of, period, shards = ALL_SHARDS) => itemsWithCells(table, of, period, shards),
+    cellVersions: (of, period, shards = ALL_SHARDS) =>
+      itemsWithCells(table, of, period, shards, { ProjectionExpression: "pk, sk, ver" }),
+    totalsKeys: async function* (of, period) {
+      for (const shard of ALL_SHARDS) {
+        const query = { ...partition(totalsPartition(of, period, shard)), ConsistentRead: true };
+        yield* queryItems(table, { ...query, ProjectionExpression: "pk, sk" });
+      }
+    },
     cohortItems: async function* (of, period) {
       for (const pk of cohortPartitions(of, period)) yield* all(pk);
     },
@@ -82,10 +120,11 @@ async function* itemsWithCells(
   table: Table,
   of: FleetGeneration,
   period: string,
+  shards: readonly number[],
   projection: { readonly ProjectionExpression?: string } = {},
 ): AsyncGenerator<Item, void> {
-  const totals = ALL_SHARDS.map((shard) => totalsPartition(of, period, shard));
-  for (const pk of [...totals, ...(await listCellPartitions(table, of, period))]) {
+  const totals = shards.map((shard) => totalsPartition(of, period, shard));
+  for (const pk of [...totals, ...(await listCellPartitions(table, of, period, shards))]) {
     yield* queryItems(table, { ...partition(pk), ...projection, ConsistentRead: true });
   }
 }
@@ -107,6 +146,8 @@ interface FleetHosts {
   readonly names: readonly string[];
   /** Runs that cannot be read and whose host is not known from elsewhere either. */
   readonly nameless: readonly RunError[];
+  /** With `since`: the ids of the runs of each host, by the hash of the host. */
+  readonly runIds: ReadonlyMap<string, readonly string[]>;
 }
 
 /**
@@ -114,7 +155,13 @@ interface FleetHosts {
  * moment. So this also reads the pending hosts and, after these, because a host is no longer pending once it is counted, the
  * summaries.
  */
-async function hostsOfFleet(table: Table, fleet: string): Promise<FleetHosts> {
+async function hostsOfFleet(
+  table: Table,
+  fleet: string,
+  shards: readonly number[] = ALL_SHARDS,
+  since?: string,
+): Promise<FleetHosts> {
+  const runIds = new Map<string, string[]>();
   const hosts = new Map<string, string>();
   const nameless: { readonly hash: string; readonly fault: RunError }[] = [];
   const addNames = async (pk: string) => {
@@ -124,18 +171,19 @@ async function hostsOfFleet(table: Table, fleet: string): Promise<FleetHosts> {
       hosts.set(hostHash(fleet, host), host);
     }
   };
-  await Promise.all(ALL_SHARDS.map((shard) => addNames(pendingPartition(fleet, shard))));
+  await Promise.all(shards.map((shard) => addNames(pendingPartition(fleet, shard))));
   const of = readableGeneration(fleet, await readGenerations(table, fleet));
-  if (of !== null) await Promise.all(ALL_SHARDS.map((shard) => addNames(summaryPartition(of, PERIOD_ALL, shard))));
-  await Promise.all(ALL_SHARDS.map((shard) => addFromRuns(shard)));
+  if (of !== null) await Promise.all(shards.map((shard) => addNames(summaryPartition(of, PERIOD_ALL, shard))));
+  await Promise.all(shards.map((shard) => addFromRuns(shard)));
   // Another run of the same host may have the name.
   const still = nameless.filter(({ hash }) => !hosts.has(hash));
-  return { names: [...hosts.values()], nameless: still.map(({ fault }) => fault) };
+  return { names: [...hosts.values()], nameless: still.map(({ fault }) => fault), runIds };
 
   async function addFromRuns(shard: number): Promise<void> {
-    const query = { ...inTimeIndex(fleet, shard), ProjectionExpression: "pk, sk" };
-    for await (const item of queryItems(table, query)) {
+    const query = { ...(since === undefined ? inTimeIndex(fleet, shard) : after(fleet, shard, since)) };
+    for await (const item of queryItems(table, { ...query, ProjectionExpression: "pk, sk" })) {
       const hash = itemText(item, "pk").split("#")[2] ?? "";
+      if (since !== undefined) runIds.set(hash, [...(runIds.get(hash) ?? []), itemText(item, "sk")]);
       if (hosts.has(hash)) continue;
       const run = await getItem(table, { pk: itemText(item, "pk"), sk: itemText(item, "sk") });
       if (run === null) continue;
@@ -152,6 +200,13 @@ const inTimeIndex = (fleet: string, shard: number) => ({
   ExpressionAttributeValues: { ":tpk": { S: timePartition(fleet, shard) } },
 });
 
+/** The runs of the time index whose sort key comes after a text. */
+const after = (fleet: string, shard: number, text: string) => ({
+  ...inTimeIndex(fleet, shard),
+  KeyConditionExpression: "tpk = :tpk AND tsk > :after",
+  ExpressionAttributeValues: { ...inTimeIndex(fleet, shard).ExpressionAttributeValues, ":after": { S: text } },
+});
+
 /** Every period that a fleet may have summaries and cells of: the periods of its runs, withdrawn ones too. One read per month. */
 export async function periodsOfFleet(table: Table, fleet: string): Promise<string[]> {
   const months = await Promise.all(ALL_SHARDS.map((shard) => readMonths(shard)));
@@ -160,16 +215,9 @@ export async function periodsOfFleet(table: Table, fleet: string): Promise<strin
   async function readMonths(shard: number): Promise<string[]> {
     const found: string[] = [];
     for (;;) {
-      const { items } = await queryPage(table, {
-        ...inTimeIndex(fleet, shard),
-        KeyConditionExpression: "tpk = :tpk AND tsk > :after",
-        ExpressionAttributeValues: {
-          ...inTimeIndex(fleet, shard).ExpressionAttributeValues,
-          // `~` sorts after every day of the month.
-          ":after": { S: found.length === 0 ? "0" : `${found.at(-1)}~` },
-        },
-        Limit: 1,
-      });
+      // `~` sorts after every day of the month.
+      const start = found.length === 0 ? "0" : `${found.at(-1)}~`;
+      const { items } = await queryPage(table, { ...after(fleet, shard, start), Limit: 1 });
       const [next] = items;
       if (next === undefined) return found;
       found.push(toMonth(itemText(next, "tsk")));

@@ -16,7 +16,7 @@ import { AppError } from "../../shared/errors.ts";
 import { retryingTransient, TransactionCancelled } from "./errors.ts";
 import { periodsOfFleet } from "./fleet-scan.ts";
 import { type Item, itemText, itemTextSet, keyItem, optionalText } from "./item.ts";
-import { cohortPartitions, generationKey, summaryPartition, totalsPartition } from "./keys.ts";
+import { auditPartition, cohortPartitions, generationKey, summaryPartition, totalsPartition } from "./keys.ts";
 import { getItem, partition, queryItems, type Table, transact, WRITES_PER_TRANSACTION } from "./table.ts";
 import { listCellPartitions } from "./totals.ts";
 
@@ -270,7 +270,7 @@ export async function deletePartitions(table: Table, partitions: readonly string
 }
 
 /**
- * Deletes the summaries, cells, cohorts and totals of a superseded generation. Summaries first: a worker that still
+ * Deletes the summaries, audit marks, cells, cohorts and totals of a superseded generation. Summaries first: a worker that still
  * wants to commit a change of one then finds that it is gone, and writes no cell.
  */
 async function deleteGeneration(table: Table, of: FleetGeneration): Promise<void> {
@@ -280,6 +280,10 @@ async function deleteGeneration(table: Table, of: FleetGeneration): Promise<void
   await deletePartitions(
     table,
     periods.flatMap((period) => inShards(summaryPartition, period)),
+  );
+  await deletePartitions(
+    table,
+    Array.from({ length: SHARDS }, (_, shard) => auditPartition(of, shard)),
   );
   for (const period of periods) {
     await deletePartitions(table, await listCellPartitions(table, of, period));

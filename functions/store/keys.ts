@@ -36,7 +36,7 @@ export function hostHash(fleet: string, host: string): string {
 export const computeShard = (fleet: string, host: string): number => shardOfHash(hostHash(fleet, host));
 
 /** The shard of a host that is known by its hash, or by the id of one of its runs, which starts with the hash. */
-export function shardOfHash(hash: string): number {
+function shardOfHash(hash: string): number {
   return Number.parseInt(hash.slice(0, 8), 16) % SHARDS;
 }
 
@@ -125,11 +125,17 @@ const cellPartition = (
 ): string =>
   `CELL#${fleet}#${generation}#${period}#${cohort}#${kind}#${name}${cohort === ALL_COHORTS ? `#${shard % PARTITIONS_OF_ALL}` : ""}`;
 
-/** The partitions with the cells of a pair or backend in one cohort of a period, of every scope and shard. */
-export function cellPartitions(of: FleetGeneration, period: string, cells: NamedCells): readonly string[] {
-  const shards = Array.from({ length: cells.cohort === ALL_COHORTS ? PARTITIONS_OF_ALL : 1 }, (_, shard) => shard);
-  return shards.map((shard) => cellPartition(of, period, cells, shard));
+/** The partitions with the cells of a pair or backend in one cohort of a period, of every scope; of some shards or all. */
+export function cellPartitions(
+  of: FleetGeneration,
+  period: string,
+  cells: NamedCells,
+  shards: readonly number[] = ALL_SHARDS,
+): readonly string[] {
+  return [...new Set(shards.map((shard) => cellPartition(of, period, cells, shard)))];
 }
+
+const ALL_SHARDS = Array.from({ length: SHARDS }, (_, shard) => shard);
 
 /** The common start of the cells of one scope in their partition. */
 export const scopePrefix = (scope: string): string => `${scope}#`;
@@ -160,6 +166,10 @@ export const cohortKey = (of: FleetGeneration, period: string, cohort: string): 
   sk: cohort,
 });
 
+/** The months of a shard that were audited without a difference, in one generation. */
+export const auditPartition = ({ fleet, generation }: FleetGeneration, shard: number): string =>
+  `AUDIT#${fleet}#${generation}#${shard}`;
+
 /** The item that a cell is in: the totals, or one of its own. `shard` is the shard of the hosts that the cell adds up. */
 export function cellKey(
   of: FleetGeneration,
@@ -171,7 +181,7 @@ export function cellKey(
 }
 
 /** Whether a partition contains totals. */
-export const isOfTotals = (pk: string): boolean => pk.startsWith("TOTAL#");
+const isOfTotals = (pk: string): boolean => pk.startsWith("TOTAL#");
 
 /** The shard of an item with cells: its partition ends with it for totals, its sort key for any other. */
 export const parseCellShard = ({ pk, sk }: Key): number => Number((isOfTotals(pk) ? pk : sk).split("#").at(-1));
@@ -269,6 +279,7 @@ export const DERIVED_PARTITIONS = [
   "CELL#",
   "COHORT#",
   "TOTAL#",
+  "AUDIT#",
   "SHARES#",
   "PING",
 ] as const;

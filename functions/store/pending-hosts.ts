@@ -6,11 +6,25 @@ import type { TransactWriteItem } from "@aws-sdk/client-dynamodb";
 import { SHARDS } from "../../shared/deployment.ts";
 import { isBackend } from "../../shared/run/backends.ts";
 import type { CountedCohort } from "../../shared/run/cohort.ts";
-import type { PendingBacklog, PendingHost, TouchedPeriod } from "../../shared/run/pending-host.ts";
+import {
+  PENDING_COUNTED_TO,
+  type PendingBacklog,
+  type PendingHost,
+  type TouchedPeriod,
+} from "../../shared/run/pending-host.ts";
 import { TransactionCancelled } from "./errors.ts";
 import { type Item, ItemError, itemText, itemTextSet, keyItem, optionalText } from "./item.ts";
-import { cohortHash, pendingHostKey, pendingPartition } from "./keys.ts";
-import { getItem, partition, queryItems, type Table, transact, WRITES_PER_TRANSACTION } from "./table.ts";
+import { cohortHash, keyText, pendingHostKey, pendingPartition } from "./keys.ts";
+import {
+  getItem,
+  getItems,
+  partition,
+  queryItems,
+  queryPage,
+  type Table,
+  transact,
+  WRITES_PER_TRANSACTION,
+} from "./table.ts";
 
 /**
  * The write that makes a host pending, to be part of the transaction that changes its runs. The cohort is that of its newest
@@ -97,6 +111,17 @@ export async function readPendingHost(table: Table, fleet: string, host: string)
   return item === null ? null : parsePendingHost(fleet, item);
 }
 
+/** Those of the hosts of a fleet that are still pending, in the same order, as they are now. A damaged one has a `fault`. */
+async function refreshPendingHosts(table: Table, hosts: readonly PendingHost[]): Promise<PendingHost[]> {
+  const keys = hosts.map(({ fleet, host }) => pendingHostKey(fleet, host));
+  const items = await getItems(table, keys);
+  return hosts.flatMap(({ fleet }, index) => {
+    const key = keys[index];
+    const item = key === undefined ? undefined : items.get(keyText(key));
+    return item === undefined ? [] : [parseListed(fleet, item)];
+  });
+}
+
 /**
  * Removes pending hosts, as many in one transaction as it takes, except those that were written again since they were read:
  * they have new runs. One that is being written at this moment stays as well, and the next pass processes it.
@@ -137,7 +162,7 @@ function pendingHostDelete(table: Table, { fleet, host, version }: PendingHost):
   };
 }
 
-/** The numbers of pending hosts of a table. */
+/** The numbers of pending hosts of a table, counted up to `PENDING_COUNTED_TO`. */
 export function makePendingHostCounts(table: Table) {
   return {
     count: async (fleet: string): Promise<number> => (await countPendingHosts(table, fleet)).count,
@@ -149,29 +174,53 @@ export function makePendingHostCounts(table: Table) {
 export function makePendingHosts(table: Table) {
   return {
     ...makePendingHostCounts(table),
+    /** Exact, with every pending host read; for the sweep, which reads them all in any case. */
+    wholeBacklog: (fleet: string): Promise<PendingBacklog> => countPendingHosts(table, fleet, Number.POSITIVE_INFINITY),
     list: (fleet: string, shard: number, limit: number, after?: string): Promise<readonly PendingHost[]> =>
       readPendingHosts(table, fleet, shard, limit, after),
     get: (fleet: string, host: string): Promise<PendingHost | null> => readPendingHost(table, fleet, host),
+    refresh: (hosts: readonly PendingHost[]): Promise<readonly PendingHost[]> => refreshPendingHosts(table, hosts),
     clear: (hosts: readonly PendingHost[]): Promise<void> => clearPendingHosts(table, hosts),
   };
 }
 
-/** Counts the pending hosts of a fleet exactly. */
-export async function countPendingHosts(table: Table, fleet: string): Promise<PendingBacklog> {
+/**
+ * Counts the pending hosts of a fleet, exactly up to `limit` and no further. If there are more, `count` is `limit`, and
+ * `oldestAt` is that of the hosts that were read: a lower bound of the age of the oldest.
+ */
+export async function countPendingHosts(
+  table: Table,
+  fleet: string,
+  limit = PENDING_COUNTED_TO,
+): Promise<PendingBacklog> {
   let count = 0;
   let oldestAt: string | null = null;
-  const countShard = async (shard: number): Promise<void> => {
-    const query = {
-      ...partition(pendingPartition(fleet, shard)),
-      ProjectionExpression: "since",
-      ConsistentRead: true,
-    };
-    for await (const item of queryItems(table, query)) {
+  let open: { readonly pk: string; readonly start: Item | null }[] = Array.from({ length: SHARDS }, (_, shard) => ({
+    pk: pendingPartition(fleet, shard),
+    start: null,
+  }));
+  while (open.length > 0 && count <= limit) {
+    // One more than the limit in all, to know whether there are more.
+    const share = Math.ceil((limit + 1 - count) / open.length);
+    const pages = await Promise.all(
+      open.map(async ({ pk, start }) => ({ pk, ...(await readSince(pk, start, share)) })),
+    );
+    for (const item of pages.flatMap(({ items }) => items)) {
       count += 1;
       const since = optionalText(item, "since");
       if (since !== null && (oldestAt === null || since < oldestAt)) oldestAt = since;
     }
-  };
-  await Promise.all(Array.from({ length: SHARDS }, (_, shard) => countShard(shard)));
-  return { count, oldestAt };
+    open = pages.flatMap(({ pk, next }) => (next === null ? [] : [{ pk, start: next }]));
+  }
+  return { count: Math.min(count, limit), hasMore: count > limit, oldestAt };
+
+  function readSince(pk: string, start: Item | null, most: number) {
+    return queryPage(table, {
+      ...partition(pk),
+      ProjectionExpression: "since",
+      ConsistentRead: true,
+      ...(Number.isFinite(most) && { Limit: most }),
+      ...(start !== null && { ExclusiveStartKey: start }),
+    });
+  }
 }

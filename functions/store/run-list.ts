@@ -107,7 +107,7 @@ async function listHost(table: Table, fleet: string, host: string, query: RunQue
 const GROUPS_AT_ONCE = 8;
 
 /** The groups of a host in the order of their keys, withdrawn runs apart; null for more than `MAX_GROUPS`. One small read each. */
-async function readGroups(table: Table, pk: string, backend: string | undefined): Promise<string[] | null> {
+export async function readGroups(table: Table, pk: string, backend?: string): Promise<string[] | null> {
   const groups: string[] = [];
   for (const prefix of backend === undefined ? [""] : [`${backend}#`, `~${backend}#`]) {
     // `$` sorts after `#`, which ends a group, and before anything else that could follow.

@@ -119,21 +119,26 @@ export function backendsOfTotals(totals: Iterable<CohortTotals>): Backend[] {
 
 /**
  * The partitions of a period that may have cells: those of every backend with results in a cohort, and of every pair of them.
- * They exist only where totals do.
+ * They exist only where totals do. With `shards`, those that may have cells of these.
  */
-export async function listCellPartitions(table: Table, of: FleetGeneration, period: string): Promise<string[]> {
+export async function listCellPartitions(
+  table: Table,
+  of: FleetGeneration,
+  period: string,
+  shards: readonly number[] = ALL_SHARDS,
+): Promise<string[]> {
   const totals = new Map<string, ShardTotals[]>();
-  for (const shard of ALL_SHARDS) {
+  for (const shard of shards) {
     for (const [cohort, found] of await readShard(table, totalsPartition(of, period, shard), shard)) {
       totals.set(cohort, [...(totals.get(cohort) ?? []), found]);
     }
   }
-  return [...totals].flatMap(([cohort, shards]) => {
-    const backends = backendsOfTotals([addUp(shards)]);
+  return [...totals].flatMap(([cohort, found]) => {
+    const backends = backendsOfTotals([addUp(found)]);
     return [
       ...backends.map((name) => ({ cohort, kind: "backend", name }) as const),
       ...pairsOf(backends).map((name) => ({ cohort, kind: "pair", name }) as const),
-    ].flatMap((cells) => cellPartitions(of, period, cells));
+    ].flatMap((cells) => cellPartitions(of, period, cells, shards));
   });
 }
 

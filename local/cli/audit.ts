@@ -3,6 +3,7 @@
 import { auditFleet } from "../../functions/service/audit.ts";
 import { makeFleetScan } from "../../functions/store/fleet-scan.ts";
 import { PARSER_VERSION } from "../../shared/bonnie/reader.ts";
+import { PENDING_COUNTED_TO } from "../../shared/run/pending-host.ts";
 import { printable } from "../../shared/run/text.ts";
 import { rejectPositionals } from "./arguments.ts";
 import { type Command, DEFAULT_FLEET, fleetOption, rejectUnknownFleet } from "./command.ts";
@@ -50,7 +51,8 @@ Exit codes: 0 no difference; 1 differences (one per line) or failure; 2 usage er
       if (inFlux > 0) await terminal.out(`${inFlux} more changed during the audit and were skipped\n`);
       if (pendingHosts > 0) {
         const when = "audit again when pending_hosts in GET /v1/status is 0";
-        await terminal.out(`${pendingHosts} hosts have results that are not counted yet: ${when}\n`);
+        const many = pendingHosts < PENDING_COUNTED_TO ? pendingHosts : `${pendingHosts} or more`;
+        await terminal.out(`${many} hosts have results that are not counted yet: ${when}\n`);
       }
       return differences.length === 0 ? 0 : 1;
     };

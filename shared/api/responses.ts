@@ -4,6 +4,7 @@
 import * as z from "zod";
 import { ERROR_STATUS } from "../errors.ts";
 import { ERROR_DESCRIPTIONS, enumValues } from "../report/glossary.ts";
+import { PENDING_COUNTED_TO } from "../run/pending-host.ts";
 import type { QuarantinedLine } from "../run/run.ts";
 import { SCOPES, type Token } from "../run/token.ts";
 import { schemas } from "../summaries/schemas.ts";
@@ -123,8 +124,16 @@ export const createdToken = token
 /** GET /v1/status */
 export const status = z
   .strictObject({
-    pending_hosts: count.meta({ description: "Hosts with results that statistics do not hold yet; exact." }),
-    oldest_pending_age_s: z.number().min(0),
+    pending_hosts: count.meta({
+      description: `Hosts with results that statistics do not hold yet; exact up to ${PENDING_COUNTED_TO}.`,
+    }),
+    more_than: z
+      .literal(PENDING_COUNTED_TO)
+      .optional()
+      .meta({ description: "Present if more hosts are pending than were counted." }),
+    oldest_pending_age_s: z.number().min(0).meta({
+      description: "Of the hosts that were counted: with `more_than`, the oldest may be older.",
+    }),
     runs: count.meta({ description: "As aggregated: at most 99 runs of a host, backend and stratum are counted." }),
     hosts: count.meta({ description: "As aggregated." }),
     quarantined: count.meta({ description: "Counted up to 10 000." }),

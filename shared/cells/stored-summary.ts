@@ -35,6 +35,15 @@ export interface SummaryStep {
   readonly after: CountedSummary;
 }
 
+/** Why a step was not committed: another writer changed what it read, or the table was too busy to take the writes. */
+export type LossReason = "conflict" | "throttled";
+
+/** A step that was not committed. */
+export interface LostStep {
+  readonly step: SummaryStep;
+  readonly reason: LossReason;
+}
+
 /** A host in a listing: its statistics over all time, with its own cohort, whichever it is counted in. */
 export interface ListedHost {
   readonly summary: HostSummary;

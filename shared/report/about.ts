@@ -6,6 +6,7 @@ import type { Notice } from "../compare/flags.ts";
 import type { Freshness } from "../compare/trend.ts";
 import { COHORT_KEYS } from "../run/cohort.ts";
 import { formatMargin, formatNumber } from "../run/format.ts";
+import { PENDING_COUNTED_TO } from "../run/pending-host.ts";
 import { formatInstant } from "./format.ts";
 import { type Fact, type LabeledText, type RenderOptions, warning } from "./model.ts";
 import type { Field } from "./records.ts";
@@ -31,10 +32,14 @@ export function aboutFacts(about: About, own: readonly Fact[] = []): Fact[] {
     ),
     ...own,
     { label: "as of", text: as_of === null ? "never" : formatInstant(as_of) },
-    { label: "pending hosts", text: formatNumber(pending_hosts) },
+    { label: "pending hosts", text: pendingText(pending_hosts) },
     { label: "method", text: method_version },
   ];
 }
+
+/** A number of pending hosts, which are counted up to a limit. */
+const pendingText = (pending: number): string =>
+  `${formatNumber(pending)}${pending < PENDING_COUNTED_TO ? "" : " or more"}`;
 
 /** The metrics that are shown, when the report leaves some out. */
 export function shownFact({ metrics }: Pick<RenderOptions, "metrics">): Fact[] {
@@ -51,7 +56,7 @@ export function noticeTexts({
   notices,
   pending_hosts: pending,
 }: Pick<About, "notices" | "pending_hosts">): LabeledText[] {
-  const late = pending === 1 ? "1 host has" : `${formatNumber(pending)} hosts have`;
+  const late = pending === 1 ? "1 host has" : `${pendingText(pending)} hosts have`;
   return [
     ...notices.map((notice) => warning(notice, NOTICE_TEXTS[notice])),
     ...(pending === 0 ? [] : [warning("pending", `${late} newer results that are not in these numbers yet.`)]),

@@ -31,8 +31,17 @@ export interface PendingHost {
   readonly fault?: Error;
 }
 
-/** The pending hosts of a fleet: how many, and since when the oldest has been pending (ISO 8601 UTC; null without any). */
+/**
+ * Pending hosts are counted up to this number: a higher one would tell a reader of a comparison no more, and to count a hundred
+ * thousand for each comparison would cost more than the comparison.
+ */
+export const PENDING_COUNTED_TO = 1_000;
+
+/** The pending hosts of a fleet. */
 export interface PendingBacklog {
+  /** How many; if `hasMore`, the number up to which they were counted. */
   readonly count: number;
+  readonly hasMore: boolean;
+  /** Since when the oldest that was read has been pending (ISO 8601 UTC); null without any. */
   readonly oldestAt: string | null;
 }

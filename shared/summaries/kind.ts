@@ -85,7 +85,7 @@ export interface CellReader {
 export interface CellSource {
   /** Throws `slow_down` or `bad_parameter` if too many cells would be read. */
   cells(selection: CellSelection): Promise<CellReader>;
-  /** Hosts with results that the cells do not hold yet. */
+  /** Hosts with results that the cells do not hold yet, counted up to `PENDING_COUNTED_TO`. */
   pendingHosts(): Promise<number>;
   /** The present, in milliseconds since 1970. */
   now(): number;

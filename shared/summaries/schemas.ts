@@ -14,6 +14,7 @@ import {
 import { BACKENDS } from "../run/backends.ts";
 import { COHORT_KEYS } from "../run/cohort.ts";
 import { METRIC_NAMES } from "../run/metrics.ts";
+import { PENDING_COUNTED_TO } from "../run/pending-host.ts";
 import { VIEWS } from "../run/run.ts";
 
 /** The shared schemas, each made once: those with an id have a name in OpenAPI. */
@@ -100,7 +101,9 @@ export const schemas = lazily(() => {
     filters: z.partialRecord(z.enum(COHORT_KEYS), z.array(z.string())),
     method_version: z.string(),
     as_of: z.iso.datetime().nullable().meta({ description: "When the statistics were last brought up to date." }),
-    pending_hosts: count.meta({ description: "Hosts with results that are not in these numbers yet." }),
+    pending_hosts: count.meta({
+      description: `Hosts with results that are not in these numbers yet; counted up to ${PENDING_COUNTED_TO}, which means that many or more.`,
+    }),
     notices: z
       .array(z.enum(enumValues(NOTICE_DESCRIPTIONS)))
       .meta({ description: "Caveats that apply to all numbers." }),

@@ -101,6 +101,7 @@ test("records of the stream update their hosts, each once however many records i
       done: 3,
       left: 0,
       conflicts: 0,
+      throttled: 0,
       failed: 0,
       milliseconds: expect.any(Number),
     },
@@ -114,6 +115,20 @@ test("the same batch again, and records of other items, change nothing", async (
     expect(await handler(batch, lambdaContext)).toEqual({ batchItemFailures: [] });
     expect(await status()).toMatchObject({ pending_hosts: 0, hosts: 1, runs: 1 });
   }
+});
+
+test("a record of one host counts every pending host of its shard, and leaves those of other shards", async () => {
+  const [one, two, three] = threeHosts();
+  for (const host of [one, two, three]) await service.post(LOOP, `?backend=loop&host=${host}`);
+  expect(await handler({ Records: [record(one, 1)] }, lambdaContext)).toEqual({ batchItemFailures: [] });
+  expect(await status()).toMatchObject({ pending_hosts: 1, hosts: 2, runs: 2 });
+});
+
+test("records whose time is up are not delivered again: the sweep continues", async () => {
+  await service.post(LOOP, "?backend=loop&host=h1");
+  const atTheEnd = { ...lambdaContext, getRemainingTimeInMillis: () => 10_000 };
+  expect(await handler({ Records: [record("h1", 1)] }, atTheEnd)).toEqual({ batchItemFailures: [] });
+  expect(await status()).toMatchObject({ pending_hosts: 1, runs: 0 });
 });
 
 test("only a host that fails is delivered again; the others are done, and the log has the reason", async () => {
@@ -148,7 +163,7 @@ test("the schedule processes pending hosts without a record, in every fleet", as
   expect(await ofOther.json()).toMatchObject({ pending_hosts: 0, runs: 1 });
   expect(lines.map((line) => JSON.parse(line))).toMatchObject([
     { kind: "pending", open: 2, oldestMilliseconds: expect.any(Number) },
-    { kind: "sweep", fleets: 2, done: 2, left: 0, conflicts: 0, failed: 0 },
+    { kind: "sweep", fleets: 2, done: 2, left: 0, conflicts: 0, throttled: 0, failed: 0 },
   ]);
 });
 

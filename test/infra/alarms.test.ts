@@ -24,6 +24,10 @@ const NAMESPACE = "vbdstat/prod";
 let engine: TestEngine;
 let proxy: EngineProxy;
 let conflictsToCome = 0;
+/** The lines of the aggregation over a busy table. */
+let busyLines: string[];
+/** Why the table refuses what it refuses. */
+let reason = "TransactionConflict";
 let table: Table;
 let service: TestService;
 /** The lines that each function has written. */
@@ -50,11 +54,11 @@ const record = (host: string, sequence: number) => {
   return { dynamodb: { Keys: { pk: { S: pk }, sk: { S: sk } }, SequenceNumber: String(sequence) } };
 };
 
-/** Refuses the next transactions that change cells, as DynamoDB does when somebody else writes the same items. */
+/** Refuses the next transactions that change cells, as DynamoDB does when another client writes the same items, or throttled. */
 function conflicting({ name, input }: Command) {
   if (conflictsToCome === 0 || name !== "TransactWriteItems" || !JSON.stringify(input).includes('"CELL#')) return null;
   conflictsToCome -= 1;
-  const CancellationReasons = input.TransactItems.map(() => ({ Code: "TransactionConflict" }));
+  const CancellationReasons = input.TransactItems.map(() => ({ Code: reason }));
   return { exception: "TransactionCanceledException", fields: { Message: "cancelled", CancellationReasons } };
 }
 
@@ -99,6 +103,14 @@ beforeAll(async () => {
   });
   conflictsToCome = 20;
   const { handler: aggregate } = await import("../../functions/aggregate.ts");
+  await aggregate({ Records: HOSTS.map(record) }, context);
+  vi.restoreAllMocks();
+
+  // The same with a table that is busy.
+  busyLines = loggedLines();
+  for (const host of HOSTS) await postAs(host, LOOP.replace("25511", "25512"));
+  conflictsToCome = 20;
+  reason = "ThrottlingError";
   await aggregate({ Records: HOSTS.map(record) }, context);
   vi.restoreAllMocks();
 
@@ -215,7 +227,6 @@ describe("alarms", () => {
       "alarm-function-throttles",
       "alarm-oldest-pending",
       "alarm-rejected-share",
-      "alarm-stream-age",
       "alarm-table-throttles",
     ]);
   });
@@ -224,12 +235,31 @@ describe("alarms", () => {
     expect(breachOf(alarm)).toBeGreaterThan(alarm.threshold);
   });
 
+  test("a busy table is no conflict: its own metric counts, and the alarm on conflicts is silent", () => {
+    const written = lines.aggregate;
+    lines.aggregate = busyLines;
+    const [throttled = 0] = valuesOf("CommitsThrottled");
+    const conflicts = ours.filter(({ name }) => name === "alarm-commit-conflicts").map(breachOf);
+    lines.aggregate = written;
+    // As many as were conflicts before, when the alarm went off.
+    expect(throttled).toBeGreaterThan(100);
+    expect(conflicts).toEqual([0]);
+  });
+
+  test("a backlog is heard of by the age of what the sweep finds, not by the stream, which has no maximum age", () => {
+    const watched = alarms.flatMap(({ metrics }) => metrics).map(({ MetricStat }) => MetricStat?.Metric.MetricName);
+    expect(watched).not.toContain("IteratorAge");
+    const { threshold = 0 } = alarms.find(({ name }) => name === "alarm-oldest-pending") ?? {};
+    // Several sweeps, one each five minutes, have had time for it.
+    expect(threshold).toBe(1_800_000);
+  });
+
   test("alarms on custom metrics are silent when all is well", () => {
     const written = { ...lines };
     lines.ingest = written.ingest.slice(0, 30);
     lines.aggregate = [
       '{"kind":"pending","open":3,"oldestMilliseconds":1500}',
-      '{"kind":"aggregate","done":30,"conflicts":2}',
+      '{"kind":"aggregate","done":30,"conflicts":2,"throttled":0}',
     ];
     lines.audit = ['{"kind":"audit","differences":0}'];
     const loud = ours.filter((alarm) => breachOf(alarm) > alarm.threshold).map(({ name }) => name);
@@ -240,7 +270,7 @@ describe("alarms", () => {
   /** Metrics that AWS services send, with their dimensions. */
   const OF_AWS: Readonly<Record<string, readonly [dimension: string, type: string, names: readonly string[]]>> = {
     "AWS/ApiGateway": ["ApiId", "AWS::ApiGatewayV2::Api", ["5xx"]],
-    "AWS/Lambda": ["FunctionName", "AWS::Lambda::Function", ["Errors", "Throttles", "IteratorAge"]],
+    "AWS/Lambda": ["FunctionName", "AWS::Lambda::Function", ["Errors", "Throttles"]],
     "AWS/SQS": ["QueueName", "AWS::SQS::Queue", ["ApproximateNumberOfMessagesVisible"]],
     "AWS/DynamoDB": ["TableName", "AWS::DynamoDB::GlobalTable", ["ReadThrottleEvents", "WriteThrottleEvents"]],
   };

@@ -177,7 +177,7 @@ test.each<[what: string, forget: (template: TemplateFile) => void, found: RegExp
   ["read's permission for cells", withoutPermission("read", "dynamodb:Query", "CELL#*"), /GET \/v1\/.*: 50/],
   ["aggregate's permission for cells", withoutPermission("aggregate", "dynamodb:PutItem", "CELL#*"), /not done: /],
   ["embed's permission for shares", withoutPermission("embed", "dynamodb:PutItem", "SHARE#*"), /POST \/v1\/shares: 50/],
-  ["audit's permission for runs", withoutPermission("audit", "dynamodb:Query", "RUN#*"), /AccessDenied.* audit/],
+  ["audit's permission for hosts", withoutPermission("audit", "dynamodb:Query", "HOST#*"), /AccessDenied.* audit/],
   [
     "aggregate's permission for the stream",
     withoutPermission("aggregate", "dynamodb:GetRecords", ""),
@@ -192,6 +192,11 @@ test.each<[what: string, forget: (template: TemplateFile) => void, found: RegExp
     "what the filter lets through",
     (template) => (mapping(template).FilterCriteria.Filters[0].Pattern = '{"dynamodb":{"Keys":{"pk":{"S":["x"]}}}}'),
     /1 hosts are pending, 0 runs counted/,
+  ],
+  [
+    "the window of large batches",
+    (template) => delete mapping(template).MaximumBatchingWindowInSeconds,
+    /Lambda takes no batch of 10000 in 0 s/,
   ],
   ["a bundle", (template) => (functionOf(template, "read").Code.S3Key = "gone.zip"), /there is no asset gone.zip/],
   [

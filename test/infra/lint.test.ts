@@ -14,6 +14,7 @@ const EVERYTHING: Options = {
   },
   webAclArn: "arn:aws:wafv2:us-east-1:123456789012:global/webacl/vbdstat/0a1b2c3d",
   alarmEmail: "ops@example.org",
+  windowSeconds: 300,
   tokenLimits: NO_OPTIONS.tokenLimits,
 };
 

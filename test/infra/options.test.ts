@@ -3,7 +3,7 @@
 import { expect, test } from "vitest";
 import { functionTokenLimits, USUAL_TOKEN_LIMITS } from "../../functions/env.ts";
 import { NO_OPTIONS, type Options, readOptions } from "../../infra/stage.ts";
-import { resourcesOf, synthesised } from "./synthesised.ts";
+import { onlyOne, resourcesOf, synthesised } from "./synthesised.ts";
 
 const given = (context: Record<string, unknown>) => () => readOptions((name) => context[name]);
 
@@ -45,6 +45,20 @@ test("a table that exists comes with its stream", () => {
 });
 
 test.each([
+  [{}, 30],
+  [{ window: "300" }, 300],
+  [{ window: 1 }, 1],
+  [{ window: "0" }, 0],
+])("with %j results wait up to %d s for others", (context, seconds) => {
+  expect(given(context)().windowSeconds).toBe(seconds);
+});
+
+test("without a window a batch has no more records than Lambda allows then", () => {
+  const { Properties: mapping } = onlyOne(synthesised("dev", { windowSeconds: 0 }), "AWS::Lambda::EventSourceMapping");
+  expect(mapping).toMatchObject({ MaximumBatchingWindowInSeconds: 0, BatchSize: 10 });
+});
+
+test.each([
   [{ tableName: "vbdstat-restored" }, "tableName and tableStreamArn go together"],
   [{ tableStreamArn }, "tableName and tableStreamArn go together"],
   [{ tableName: "another", tableStreamArn }, "tableStreamArn: expected a stream of table another, found"],
@@ -72,6 +86,10 @@ test.each([
   [{ tokenBytesPerDay: "2e9" }, 'tokenBytesPerDay: expected a whole number of at least 1, found "2e9"'],
   [{ tokenRunsPerDay: "0" }, "tokenRunsPerDay: expected a whole number"],
   [{ tokenCohortsPerYear: "" }, "tokenCohortsPerYear: expected a whole number"],
+  [{ window: "301" }, 'window: expected whole seconds from 0 to 300, found "301"'],
+  [{ window: "-1" }, "window: expected whole seconds from 0 to 300"],
+  [{ window: "1.5" }, "window: expected whole seconds from 0 to 300"],
+  [{ window: "" }, "window: expected whole seconds from 0 to 300"],
   [{ alarmEmail: 5 }, "alarmEmail: expected an email address such as ops@example.org, found 5"],
 ])("%j is refused", (context, message) => {
   expect(given(context)).toThrow(message);

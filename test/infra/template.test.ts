@@ -156,10 +156,18 @@ describe("what wakes the aggregation", () => {
       FunctionResponseTypes: ["ReportBatchItemFailures"],
       BisectBatchOnFunctionError: true,
       MaximumRetryAttempts: 3,
-      MaximumRecordAgeInSeconds: 3600,
       StartingPosition: "TRIM_HORIZON",
       DestinationConfig: { OnFailure: { Destination: { "Fn::GetAtt": [queue, "Arn"] } } },
     });
+  });
+
+  test("records wait half a minute for others, in batches as large as Lambda allows", () => {
+    expect(mapping).toMatchObject({ MaximumBatchingWindowInSeconds: 30, BatchSize: 10_000 });
+  });
+
+  test("a record is never discarded for its age, so a long backlog puts nothing into the dead-letter queue", () => {
+    // -1, the default of Lambda: no maximum.
+    expect(mapping.MaximumRecordAgeInSeconds ?? -1).toBe(-1);
   });
 
   test("the dead-letter queue is encrypted, refuses plain HTTP, and keeps what it gets for two weeks", () => {

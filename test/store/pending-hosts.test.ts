@@ -115,7 +115,7 @@ test("marks that are more than one answer of the store holds (1 MB) are all read
 
 test("open marks are counted exactly, fleet by fleet, with the time of the oldest though it was touched again", async () => {
   const runs = makeRunStore(table);
-  expect(await store.backlog("default")).toEqual({ count: 0, oldestAt: null });
+  expect(await store.backlog("default")).toEqual({ count: 0, hasMore: false, oldestAt: null });
   const received = (host: string, number: number, at: string) => {
     const added = newRun({ host, number });
     return { ...added, run: { ...added.run, received_at: at } };
@@ -123,5 +123,47 @@ test("open marks are counted exactly, fleet by fleet, with the time of the oldes
   await runs.add([received("b", 1, "2026-11-02T00:00:00.000Z")]);
   await runs.add([received("a", 2, "2026-11-03T00:00:00.000Z"), received("c", 3, "2026-11-04T00:00:00.000Z")]);
   await runs.add([received("b", 4, "2026-11-05T00:00:00.000Z"), newRun({ fleet: "other", number: 5 })]);
-  expect(await store.backlog("default")).toEqual({ count: 3, oldestAt: "2026-11-02T00:00:00.000Z" });
+  expect(await store.backlog("default")).toEqual({ count: 3, hasMore: false, oldestAt: "2026-11-02T00:00:00.000Z" });
+});
+
+describe("counting marks", () => {
+  /** Writes marks of that many hosts, `since` a second later each. */
+  async function pend(count: number, from = 0): Promise<void> {
+    for (let first = from; first < from + count; first += 100) {
+      const hosts = Array.from({ length: Math.min(100, from + count - first) }, (_, index) => first + index);
+      await transact(
+        table,
+        hosts.map((number) =>
+          pendingHostWrite(table, "default", `h${number}`, [TOUCHED], new Date(number * 1_000).toISOString()),
+        ),
+      );
+    }
+  }
+  const TOUCHED = { period: "2026-11", backend: "loop", stratum: "v1/2G/8k/16" } as const;
+
+  test("is exact up to 1 000, then says that there are more, and reads no more keys than that", async () => {
+    let read = 0;
+    const counted = interfering(table, async (_, pass) => {
+      const answer = await pass();
+      read += (answer as { readonly Count?: number }).Count ?? 0; // of a query, which is all that counting sends
+      return answer;
+    });
+    const { backlog, count, wholeBacklog } = makePendingHosts(counted);
+    const oldestAt = new Date(0).toISOString();
+    expect(await backlog("default")).toEqual({ count: 0, hasMore: false, oldestAt: null });
+    await pend(1_000);
+    expect(await backlog("default")).toEqual({ count: 1_000, hasMore: false, oldestAt });
+    await pend(1, 1_000);
+    expect(await backlog("default")).toMatchObject({ count: 1_000, hasMore: true });
+    await pend(1_000, 1_001);
+    read = 0;
+    expect(await backlog("default")).toMatchObject({ count: 1_000, hasMore: true });
+    expect(read).toBeGreaterThan(1_000);
+    expect(read).toBeLessThan(1_010);
+    read = 0;
+    expect(await count("default")).toBe(1_000);
+    expect(read).toBeLessThan(1_010);
+    // The sweep reads them all in any case, and an alarm must not miss the oldest.
+    expect(await wholeBacklog("default")).toEqual({ count: 2_001, hasMore: false, oldestAt });
+  });
 });

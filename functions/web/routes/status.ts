@@ -37,6 +37,7 @@ export function addStatusRoutes(app: HttpApp, deps: ReadDeps): void {
     const age = pending.oldestAt === null ? 0 : Math.max(0, (deps.clock() - Date.parse(pending.oldestAt)) / 1000);
     return c.json({
       pending_hosts: pending.count,
+      ...(pending.hasMore && { more_than: pending.count }),
       oldest_pending_age_s: age,
       // As aggregated: without the new runs of pending hosts, and with at most 99 of a host, backend and stratum.
       runs: cell?.runs ?? 0,

@@ -111,14 +111,17 @@ export async function deployed(
       for (const action of ["GetRecords", "GetShardIterator", "DescribeStream"]) {
         if (!allowsOnStream(statements, `dynamodb:${action}`, table)) throw new Error(`no right to ${action}`);
       }
+      const { BatchSize: most, MaximumBatchingWindowInSeconds: window = 0 } = mapping;
+      if (most > 10_000 || (most > 10 && window === 0))
+        throw new Error(`Lambda takes no batch of ${most} in ${window} s`);
       const patterns: string[] | undefined = mapping.FilterCriteria?.Filters.map(
         ({ Pattern }: { Pattern: string }) => Pattern,
       );
       const records = (await table.newRecords()).filter(
         (record) => patterns === undefined || patterns.some((pattern) => letsThrough(JSON.parse(pattern), record)),
       );
-      for (let from = 0; from < records.length; from += mapping.BatchSize) {
-        const Records = records.slice(from, from + mapping.BatchSize);
+      for (let from = 0; from < records.length; from += most) {
+        const Records = records.slice(from, from + most);
         const answer = await (await functionOf(functionId)).invoke({ Records });
         if (JSON.stringify(answer) !== '{"batchItemFailures":[]}')
           throw new Error(`not done: ${JSON.stringify(answer)}`);

@@ -22,6 +22,7 @@ const pendingHosts = {
     }
     return [];
   },
+  refresh: unexpected,
   clear: unexpected,
 };
 const statistics = {

@@ -9,13 +9,15 @@ import { makeCellStore } from "../../../functions/store/cells.ts";
 import { openTable } from "../../../functions/store/client.ts";
 import { makeAggregationStores } from "../../../functions/store/commit.ts";
 import { backOff } from "../../../functions/store/errors.ts";
+import { FORMAT } from "../../../functions/store/format.ts";
 import { makePendingHosts } from "../../../functions/store/pending-hosts.ts";
 import { makeRunStore } from "../../../functions/store/runs.ts";
-import type { Table } from "../../../functions/store/table.ts";
+import { sampleItem } from "../../../functions/store/samples.ts";
+import { type Table, transact } from "../../../functions/store/table.ts";
 import { perMetric } from "../../../shared/run/metrics.ts";
 import { compare } from "../../../shared/summaries/compare.ts";
 import { startTestEngine, type TestEngine } from "../../support/engine.ts";
-import { newRun } from "../../support/runs.ts";
+import { newRun, type RunText } from "../../support/runs.ts";
 
 let engine: TestEngine;
 beforeAll(async () => {
@@ -33,8 +35,13 @@ interface Consumed {
   kinds: Set<string>;
 }
 
+interface Units {
+  readonly CapacityUnits?: number;
+}
+
 interface Answer {
-  readonly ConsumedCapacity?: { readonly CapacityUnits?: number };
+  /** A list for reads of several items. */
+  readonly ConsumedCapacity?: Units | readonly Units[];
   readonly Count?: number;
 }
 
@@ -49,7 +56,7 @@ function metered(table: Table): () => Consumed {
         input: { ...args.input, ReturnConsumedCapacity: "TOTAL" } as typeof args.input,
       });
       const { ConsumedCapacity: found, Count: items = 0 } = result.output as Answer; // likewise
-      consumed.units += found?.CapacityUnits ?? 0;
+      for (const each of [found ?? []].flat()) consumed.units += each.CapacityUnits ?? 0;
       consumed.requests += 1;
       consumed.items += items;
       for (const [, kind = ""] of JSON.stringify(args.input).matchAll(
@@ -129,4 +136,42 @@ test("a comparison reads the same with 1, 10 and 50 runs of each backend a host,
     // 4 KB, at which units are counted.
     expect(Math.abs(first.units - (one?.first.units ?? 0))).toBeLessThanOrEqual(3);
   }
+});
+
+test("a page of the runs of a host costs the same with 200 runs and with 10 000", async () => {
+  const page = async (count: number): Promise<Consumed> => {
+    const table = await engine.newTable();
+    const text = (number: number): RunText => ({
+      number,
+      backend: number % 2 === 0 ? "loop" : "phy",
+      at: new Date(Date.parse("2026-01-01T00:00:00Z") + number * 60_000).toISOString(),
+    });
+    const all = Array.from({ length: count }, (_, number) => newRun(text(number)));
+    // Of the older runs the entries are enough, because pages are found by these.
+    const older = all.slice(0, -100).map(({ run, sample }) => sampleItem(run, sample, FORMAT));
+    for (let from = 0; from < older.length; from += 100) {
+      const chunk = older.slice(from, from + 100);
+      await transact(
+        table,
+        chunk.map((Item) => ({ Put: { TableName: table.name, Item } })),
+      );
+    }
+    await makeRunStore(table).add(all.slice(-100));
+    const fresh = openTable(tableAt(engine.endpoint, table.name));
+    const consumed = metered(fresh);
+    const { items } = await makeRunStore(fresh).list("default", { host: "h1", limit: 50 });
+    expect(items.map(({ id }) => id)).toEqual(
+      all
+        .slice(-50)
+        .reverse()
+        .map(({ run }) => run.id),
+    );
+    fresh.client.destroy();
+    return consumed();
+  };
+  const few = await page(200);
+  const many = await page(10_000);
+  expect(few.units).toBeGreaterThan(10);
+  expect([many.requests, many.items]).toEqual([few.requests, few.items]);
+  expect(Math.abs(many.units - few.units)).toBeLessThanOrEqual(2);
 });

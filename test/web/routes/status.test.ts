@@ -2,9 +2,11 @@
 
 import { afterAll, beforeAll, expect, test } from "vitest";
 import type { Receipt } from "../../../functions/service/receipt.ts";
+import { makeRunStore } from "../../../functions/store/runs.ts";
 import { asJson, jsonOf } from "../../support/answer.ts";
 import { startTestEngine, type TestEngine } from "../../support/engine.ts";
 import { BLKTAP, LOOP } from "../../support/fixtures.ts";
+import { newRun } from "../../support/runs.ts";
 import { makeTestService } from "../../support/service.ts";
 
 let engine: TestEngine;
@@ -45,6 +47,12 @@ test("an empty fleet, then pending hosts that age, then counted runs, hosts and 
     quarantined: 1,
     ...about,
   });
+
+  // Without more than 1 000 pending hosts nothing says so; with more, the number stays a number.
+  await makeRunStore(service.table).add(
+    Array.from({ length: 1_001 }, (_, number) => newRun({ host: `many${number}`, number })),
+  );
+  expect(await status()).toMatchObject({ pending_hosts: 1_000, more_than: 1_000 });
 
   const token = await service.token({ scope: "read", fleet: "other" });
   expect(await jsonOf(service.send("/v1/status", { token }), 200)).toMatchObject({ runs: 0, hosts: 0, quarantined: 0 });
