@@ -9,9 +9,9 @@ import {
   periodTouchedBy,
   type TouchedPeriod,
 } from "../../shared/run/pending-host.ts";
-import { enclosingPeriods, PERIOD_ALL, toMonth } from "../../shared/run/periods.ts";
+import { type Clock, enclosingPeriods, PERIOD_ALL, toMonth } from "../../shared/run/periods.ts";
 import { currentGeneration } from "./generations.ts";
-import { type Item, itemText } from "./item.ts";
+import { type Item, isExpired, itemText } from "./item.ts";
 import {
   cohortPartitions,
   hostHash,
@@ -39,7 +39,7 @@ export interface FleetScan {
   hosts(fleet: string): Promise<FleetHosts>;
   /** Every period that the fleet may have summaries and cells of, sorted. */
   periods(fleet: string): Promise<readonly string[]>;
-  /** The items of all runs of a host, withdrawn ones too. */
+  /** The items of all runs of a host, withdrawn ones too, as long as they have not expired. */
   runItems(fleet: string, host: string): AsyncIterable<Item>;
   /** The entries of all runs of a host: their samples, and the places of withdrawn runs. */
   entryItems(fleet: string, host: string): AsyncIterable<Item>;
@@ -59,13 +59,16 @@ export interface FleetScan {
 }
 
 /** The scan of any fleet of a table. */
-export function makeFleetScan(table: Table): FleetScan {
+export function makeFleetScan(table: Table, clock: Clock = Date.now): FleetScan {
   const all = (pk: string) => queryItems(table, { ...partition(pk), ConsistentRead: true });
+  const unexpired = async function* (pk: string): AsyncGenerator<Item, void> {
+    for await (const item of all(pk)) if (!isExpired(item, clock())) yield item;
+  };
   return {
     hosts: (fleet) => hostsOfFleet(table, fleet),
     periods: (fleet) => periodsOfFleet(table, fleet),
-    runItems: (fleet, host) => all(runsOfHost(fleet, host)),
-    entryItems: (fleet, host) => all(samplesOfHost(fleet, host)),
+    runItems: (fleet, host) => unexpired(runsOfHost(fleet, host)),
+    entryItems: (fleet, host) => unexpired(samplesOfHost(fleet, host)),
     activeGeneration: (fleet) => currentGeneration(table, fleet),
     cellItems: (of, period) => itemsWithCells(table, of, period),
     cellVersions: (of, period) => itemsWithCells(table, of, period, { ProjectionExpression: "pk, sk, ver" }),

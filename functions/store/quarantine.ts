@@ -4,13 +4,13 @@
 // partitions by the id.
 
 import type { TransactWriteItem } from "@aws-sdk/client-dynamodb";
-import { SHARDS, TABLE } from "../../shared/deployment.ts";
+import { SHARDS } from "../../shared/deployment.ts";
 import type { Page } from "../../shared/run/listing.ts";
 import type { Clock } from "../../shared/run/periods.ts";
 import type { QuarantinedLine } from "../../shared/run/run.ts";
 import { codeUnitOrder } from "../../shared/run/text.ts";
 import { retryingTransient, TransactionCancelled } from "./errors.ts";
-import { type Item, itemSize, itemText, keyItem } from "./item.ts";
+import { absentOrExpired, expiring, type Item, isExpired, itemSize, itemText, keyItem } from "./item.ts";
 import { keyText, quarantineKey, quarantineOrderKey, quarantinePartition } from "./keys.ts";
 import {
   cursorAt,
@@ -27,22 +27,17 @@ import {
 /** How long a rejected line is kept. */
 const DAYS_KEPT = 30;
 
-const SECONDS_KEPT = DAYS_KEPT * 24 * 60 * 60;
-
 // `lineItems` has written it from a QuarantinedLine.
 const parseLine = (item: Item): QuarantinedLine => JSON.parse(itemText(item, "body")) as QuarantinedLine;
 
 /** The two items of a line. */
 export function lineItems(line: QuarantinedLine): { readonly line: Item; readonly order: Item } {
-  const ttl = { [TABLE.timeToLive]: { N: String(Math.floor(Date.parse(line.received_at) / 1000) + SECONDS_KEPT) } };
+  const ttl = expiring(line.received_at, DAYS_KEPT);
   return {
     line: { ...keyItem(quarantineKey(line.fleet, line.id)), body: { S: JSON.stringify(line) }, ...ttl },
     order: { ...keyItem(quarantineOrderKey(line.fleet, line.received_at, line.id)), ...ttl },
   };
 }
-
-/** Whether an item is past its time. DynamoDB deletes such items some hours later, the embedded engine never. */
-const isExpired = (item: Item, now: number): boolean => Number(item[TABLE.timeToLive]?.N ?? Infinity) <= now / 1000;
 
 /** What the cursors of a fleet's quarantine are bound to; the position is time of receipt and id. */
 const listing = (fleet: string) => ["quarantine", fleet];
@@ -98,13 +93,7 @@ async function addChunk(table: Table, chunk: readonly ReturnType<typeof lineItem
   let left = chunk;
   while (left.length > 0) {
     const puts: TransactWriteItem[] = left.map(({ line }) => ({
-      Put: {
-        TableName: table.name,
-        Item: line,
-        ConditionExpression: "attribute_not_exists(pk) OR #ttl <= :now",
-        ExpressionAttributeNames: { "#ttl": TABLE.timeToLive },
-        ExpressionAttributeValues: { ":now": { N: String(Math.floor(now / 1000)) } },
-      },
+      Put: { TableName: table.name, Item: line, ...absentOrExpired(now) },
     }));
     const orders = left.map(({ order }) => ({ Put: { TableName: table.name, Item: order } }));
     try {

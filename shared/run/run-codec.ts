@@ -10,8 +10,11 @@ import { quoted } from "./text.ts";
 /** What the key of a stored run contains. */
 export type RunPlace = Pick<Run, "id" | "backend" | "stratum" | "finished_at">;
 
-/** A run without what is stored next to its text, and without what changes after it is stored. */
-export type RunContent = Omit<Run, keyof RunPlace | "host" | "withdrawn_at">;
+/** What is stored next to the text of a run, because it changes after the run is stored, or says which run it was before. */
+export type RunState = Pick<Run, "withdrawn_at" | "withdrawn_reason" | "relabeled_from">;
+
+/** A run without what is stored next to its text. */
+export type RunContent = Omit<Run, keyof RunPlace | keyof RunState | "host">;
 
 /** Writes a run as compact JSON. Equal runs give equal text if their facts are in the same order. */
 export function encodeRun(run: RunContent & Pick<Run, "host">): string {
@@ -25,7 +28,7 @@ export function encodeRun(run: RunContent & Pick<Run, "host">): string {
 export function decodeRun(
   stored: string,
   { id, backend, stratum, finished_at, host }: RunPlace & Pick<Run, "host">,
-): Omit<Run, "withdrawn_at"> {
+): Omit<Run, keyof RunState> {
   const whole = named(JSON.parse(stored), "run");
   const run = Array.isArray(whole["metrics"]) ? whole : fromOlderForm(whole);
   return {

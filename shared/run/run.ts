@@ -32,6 +32,10 @@ export interface Run {
   readonly warnings: readonly string[];
   /** When an admin withdrew the run from all statistics; null if it counts. */
   readonly withdrawn_at: string | null;
+  /** Why, in the words of who withdrew it; only of a withdrawn run, and only if a reason was given. */
+  readonly withdrawn_reason?: string;
+  /** The id of the withdrawn run whose line this run is, under another backend or host; only of a relabeled run. */
+  readonly relabeled_from?: string;
 }
 
 /**
