@@ -1,5 +1,6 @@
 // Storing an upload: a text of Bonnie++ output in, a receipt out. When it returns, every valid line is stored durably and every
-// rejected line is in the quarantine.
+// rejected line is in the quarantine, or the receipt says that it is not. The quarantine never prevents that valid lines are
+// stored.
 
 import { MAX_LINES, readBonnie } from "../../shared/bonnie/reader.ts";
 import type { Reading } from "../../shared/bonnie/types.ts";
@@ -8,7 +9,8 @@ import { AppError } from "../../shared/errors.ts";
 import type { QuarantinedLine, Run } from "../../shared/run/run.ts";
 import { hostMatches, type Token, type TokenUse } from "../../shared/run/token.ts";
 import { inTurns, takingTurns } from "../runtime/turns.ts";
-import { quarantineId, type Receipt, receiptResult } from "./receipt.ts";
+import type { FullQuarantine } from "../store/quarantine-room.ts";
+import { quarantineId, type Receipt, type ReceiptIssue, receiptResult } from "./receipt.ts";
 import { assertFewMonths, type RejectedLine, type Upload, type UploadRequest, uploadSteps } from "./upload.ts";
 import type { UploadLimits } from "./upload-limits.ts";
 
@@ -21,10 +23,19 @@ export interface NewRunStore {
   add(runs: readonly NewRun[]): Promise<readonly ("stored" | "duplicate")[]>;
 }
 
+/** Stores rejected lines. */
+export interface LineKeeper {
+  /**
+   * Stores the lines that are not stored yet, as far as a token and its fleet have room. Gives the ids of the others, each with
+   * whose room is used up.
+   */
+  add(lines: readonly QuarantinedLine[], tokenId: string): Promise<ReadonlyMap<string, FullQuarantine>>;
+}
+
 /** What storing an upload needs. */
 export interface UploadDeps extends Pick<UploadLimits, "budget" | "cohorts"> {
   readonly runs: NewRunStore;
-  readonly quarantine: { add(lines: readonly QuarantinedLine[]): Promise<void> };
+  readonly quarantine: LineKeeper;
   /** Called after runs were stored, with the hosts that are now pending. May do nothing. */
   readonly wake: (fleet: string, hosts: readonly string[]) => void;
 }
@@ -62,11 +73,12 @@ export async function storeUpload(
   }
   const quarantined = upload.rejected.map((line) => toQuarantined(line, request, token.hosts));
   // Before the runs: if the store fails in between, no run is stored, and the retry finds its lines in quarantine already.
-  if (quarantined.length > 0) await deps.quarantine.add(quarantined);
+  const notKept = await keepLines(deps, token, quarantined, newRuns.length > 0);
   const statuses = await deps.runs.add(newRuns);
   if (statuses.includes("stored")) deps.wake(fleet, [...new Set(runs.map(({ host }) => host))]);
   const stored = runs.filter((_, index) => statuses[index] === "stored");
-  await deps.budget.spend(token.id, measureUse(stored, quarantined));
+  const kept = quarantined.filter(({ id }) => !notKept.has(id));
+  await deps.budget.spend(token.id, measureUse(stored, kept));
   return {
     stored: stored.length,
     duplicate: statuses.filter((status) => status === "duplicate").length,
@@ -74,16 +86,43 @@ export async function storeUpload(
     results: runs.map((run, index) =>
       receiptResult(upload.runs[index]?.line ?? 0, statuses[index] ?? "duplicate", run),
     ),
-    issues: quarantined.map(({ line, column, field, code, text: problem, id }) => ({
-      line,
-      column,
-      field,
-      code,
-      text: problem,
-      quarantine_id: id,
-    })),
+    issues: quarantined.map((line) => receiptIssue(line, notKept.get(line.id))),
     ignored: reading.ignored,
   };
+}
+
+const FULL: Readonly<Record<FullQuarantine, string>> = {
+  fleet: "the quarantine of this fleet is full; it takes more lines after midnight UTC",
+  token: "this token has filled its part of the quarantine; it takes more lines after midnight UTC",
+};
+
+/**
+ * Puts lines into the quarantine; gives the reason for each line that is not kept. If the store is busy or unreachable, no line
+ * is kept, as long as the upload also has valid lines, which are stored. Without any, throws the error of the store: the client
+ * then sends the whole upload again.
+ */
+async function keepLines(
+  { quarantine }: Pick<UploadDeps, "quarantine">,
+  token: Token,
+  lines: readonly QuarantinedLine[],
+  hasValidLines: boolean,
+): Promise<ReadonlyMap<string, string>> {
+  if (lines.length === 0) return new Map();
+  try {
+    const full = await quarantine.add(lines, token.id);
+    return new Map([...full].map(([id, of]) => [id, FULL[of]]));
+  } catch (error) {
+    if (!(error instanceof AppError && hasValidLines)) throw error;
+    return new Map(lines.map(({ id }) => [id, "the quarantine cannot be written at the moment"]));
+  }
+}
+
+function receiptIssue(
+  { line, column, field, code, text, id }: QuarantinedLine,
+  notKept: string | undefined,
+): ReceiptIssue {
+  const issue = { line, column, field, code, text };
+  return notKept === undefined ? { ...issue, quarantine_id: id } : { ...issue, quarantine_id: null, not_kept: notKept };
 }
 
 function assertFewLines({ entries }: Reading): void {

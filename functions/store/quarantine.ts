@@ -12,6 +12,7 @@ import { codeUnitOrder } from "../../shared/run/text.ts";
 import { retryingTransient, TransactionCancelled } from "./errors.ts";
 import { absentOrExpired, expiring, type Item, isExpired, itemSize, itemText, keyItem } from "./item.ts";
 import { keyText, quarantineKey, quarantineOrderKey, quarantinePartition } from "./keys.ts";
+import { type FullQuarantine, QUARANTINE_LIMITS, type QuarantineLimits, takeRoom } from "./quarantine-room.ts";
 import {
   cursorAt,
   getItem,
@@ -45,13 +46,14 @@ const listing = (fleet: string) => ["quarantine", fleet];
 const ALL_SHARDS = Array.from({ length: SHARDS }, (_, shard) => shard);
 
 /** The quarantine of a table. */
-export function makeQuarantineStore(table: Table, clock: Clock = Date.now) {
+export function makeQuarantineStore(
+  table: Table,
+  clock: Clock = Date.now,
+  limits: QuarantineLimits = QUARANTINE_LIMITS,
+) {
   return {
-    add: async (lines: readonly QuarantinedLine[]): Promise<void> => {
-      const items = [...new Map(lines.map((line) => [line.id, lineItems(line)])).values()];
-      const chunks = inChunks(items, { measure: ({ line, order }) => itemSize(line) + itemSize(order), writes: 2 });
-      for (const chunk of chunks) await addChunk(table, chunk, clock());
-    },
+    add: (lines: readonly QuarantinedLine[], tokenId: string): Promise<ReadonlyMap<string, FullQuarantine>> =>
+      addLines(table, lines, { tokenId, limits, now: clock() }),
     get: async (fleet: string, id: string): Promise<QuarantinedLine | null> => {
       const item = await getItem(table, quarantineKey(fleet, id));
       return item === null || isExpired(item, clock()) ? null : parseLine(item);
@@ -86,6 +88,33 @@ export function makeQuarantineStore(table: Table, clock: Clock = Date.now) {
       await retryingTransient(() => transact(table, deletes));
     },
   };
+}
+
+const bytesOf = ({ line, order }: ReturnType<typeof lineItems>): number => itemSize(line) + itemSize(order);
+
+/** Stores the lines that are not in quarantine already, as far as there is room; gives those for which there is none. */
+async function addLines(
+  table: Table,
+  lines: readonly QuarantinedLine[],
+  { tokenId, limits, now }: { readonly tokenId: string; readonly limits: QuarantineLimits; readonly now: number },
+): Promise<ReadonlyMap<string, FullQuarantine>> {
+  const byId = new Map(lines.map((line) => [line.id, line]));
+  const keys = [...byId.values()].map(({ fleet, id }) => quarantineKey(fleet, id));
+  const there = await getItems(table, keys);
+  const absent = [...byId.values()].filter(({ fleet, id }) => {
+    const item = there.get(keyText(quarantineKey(fleet, id)));
+    return item === undefined || isExpired(item, now);
+  });
+  const [first] = absent;
+  if (first === undefined) return new Map();
+  const items = absent.map((line) => ({ id: line.id, items: lineItems(line) }));
+  const sizes = items.map((each) => ({ id: each.id, bytes: bytesOf(each.items) }));
+  // All lines of an upload have the fleet and the time of the upload.
+  const about = { fleet: first.fleet, tokenId, at: new Date(now).toISOString() };
+  const { fitting, refused } = await takeRoom(table, about, sizes, limits);
+  const kept = items.filter(({ id }) => fitting.has(id)).map((each) => each.items);
+  for (const chunk of inChunks(kept, { measure: bytesOf, writes: 2 })) await addChunk(table, chunk, now);
+  return refused;
 }
 
 /** Stores the lines of a chunk that are not in quarantine already. */

@@ -44,6 +44,7 @@ import { checkDatabase, checkThroughEngine, upgradeAndReport } from "./database.
 import { type Engine, startEngine } from "./engine.ts";
 import { startHttpServer } from "./http-server.ts";
 import { makeRenderThread } from "./render-thread.ts";
+import { startRetention } from "./retention.ts";
 import { asStartError } from "./start-error.ts";
 import { openSealedTokens } from "./token-seal.ts";
 import { startWorker } from "./worker.ts";
@@ -63,6 +64,10 @@ const READER_SOCKETS = 4;
 
 /** How often pending hosts are looked for that a lost wake-up or a crash has left. */
 const POLL_MS = 2_000;
+
+/** When expired items are deleted: not during a start, and then often enough that they take little of the disk. */
+const EXPIRY_AFTER_MS = 600_000;
+const EXPIRY_EVERY_MS = 6 * 3_600_000;
 
 /** How long uploads must pause before the aggregation starts: short for a person, long within a burst. */
 const QUIET_MS = 100;
@@ -139,6 +144,16 @@ async function serve(
     patienceMs: PATIENCE_MS,
     onError: (error) => log.error("aggregation", error),
   });
+  // Another DynamoDB deletes them itself.
+  const retention =
+    engine === null
+      ? null
+      : startRetention(sumsTable, {
+          firstAfterMs: EXPIRY_AFTER_MS,
+          everyMs: EXPIRY_EVERY_MS,
+          clock,
+          onError: (error) => log.error("retention", error),
+        });
   const app = makeHttpApp({ clock, log, page: errorPageResponse });
   const wake = (fleet: string) => {
     pending.changed();
@@ -190,6 +205,7 @@ async function serve(
       await server.close();
       await rendering.stop();
       await worker.stop();
+      await retention?.stop();
       table.client.destroy();
       readTable.client.destroy();
       sumsTable.client.destroy();

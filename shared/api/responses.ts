@@ -59,7 +59,17 @@ export const receipt = z
         warnings: z.array(z.string()).meta({ description: "Each begins with a code and a colon, or is a sentence." }),
       }),
     ),
-    issues: z.array(issue.extend({ quarantine_id: z.string() })).meta({ description: "The rejected lines." }),
+    issues: z
+      .array(
+        issue.extend({
+          quarantine_id: z.string().nullable().meta({ description: "Null for a line that is not kept." }),
+          not_kept: z.string().exactOptional().meta({
+            description:
+              "Why the line is not kept, as when the quarantine is full. Only then: send it again from its source.",
+          }),
+        }),
+      )
+      .meta({ description: "The rejected lines." }),
     ignored: z
       .strictObject({ blank: count, header: count, comment: count, table: count, other: count })
       .meta({ description: "Ignored lines, by kind." }),

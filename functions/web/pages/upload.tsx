@@ -171,7 +171,10 @@ function receiptPage(c: Context<HttpEnv>, receipt: Receipt, fields: UploadFields
           <Count name="rejected" count={rejected} />
         </dl>
         {rejected > 0 && (
-          <p>{results.length > 0 && "Valid lines are stored. "}Rejected lines are quarantined verbatim.</p>
+          <p>
+            {results.length > 0 && "Valid lines are stored. "}
+            {quarantineText(issues)}
+          </p>
         )}
         {results.length > 0 && <ResultTable results={results.slice(0, MAX_ROWS)} />}
         <OmittedRows count={results.length - MAX_ROWS} of="results" />
@@ -197,6 +200,13 @@ function receiptPage(c: Context<HttpEnv>, receipt: Receipt, fields: UploadFields
       )}
     </>,
   );
+}
+
+/** Where the rejected lines are. */
+function quarantineText(issues: Receipt["issues"]): string {
+  const reasons = [...new Set(issues.flatMap(({ not_kept }) => not_kept ?? []))];
+  if (reasons.length === 0) return "Rejected lines are quarantined verbatim.";
+  return `Not every rejected line was kept: ${reasons.join("; ")}.`;
 }
 
 function receiptHeading({ stored, rejected, results }: Receipt): string {

@@ -4,7 +4,7 @@
 import { AppError } from "../../../shared/errors.ts";
 import type { Page } from "../../../shared/run/listing.ts";
 import type { QuarantinedLine } from "../../../shared/run/run.ts";
-import { storeUpload } from "../../service/ingest.ts";
+import { type LineKeeper, storeUpload } from "../../service/ingest.ts";
 import { receiptStatus } from "../../service/receipt.ts";
 import type { HttpApp } from "../http/app.ts";
 import { allow, currentToken } from "../http/auth.ts";
@@ -13,8 +13,7 @@ import { parseId, parseQuery, singleParameters } from "../http/parameters.ts";
 import type { IngestDeps } from "./ingest.ts";
 
 /** Stores rejected lines. */
-export interface Quarantine {
-  add(lines: readonly QuarantinedLine[]): Promise<void>;
+export interface Quarantine extends LineKeeper {
   get(fleet: string, id: string): Promise<QuarantinedLine | null>;
   /** Newest first. */
   list(fleet: string, limit: number, cursor?: string): Promise<Page<QuarantinedLine>>;
@@ -53,8 +52,8 @@ export function addQuarantineRoutes(app: HttpApp, deps: IngestDeps): void {
       parameters: { ...line.context, ...changes },
       receivedAt: line.received_at,
     });
-    // A line that is rejected again with other metadata is in the quarantine under another id.
-    if (!receipt.issues.some(({ quarantine_id }) => quarantine_id === line.id)) {
+    // A line that is rejected again with other metadata is in the quarantine under another id, if there was room.
+    if (!receipt.issues.some(({ quarantine_id }) => quarantine_id === null || quarantine_id === line.id)) {
       await deps.quarantine.remove(fleet, line.id);
     }
     return c.json(receipt, receiptStatus(receipt));

@@ -25,7 +25,7 @@ beforeEach(async () => {
 afterAll(() => engine.stop());
 
 const list = async (query = "") => (await jsonOf<Page>(service.send(`/v1/quarantine${query}`), 200)).lines;
-const retry = (id: string | undefined, query = "") =>
+const retry = (id: string | null | undefined, query = "") =>
   service.send(`/v1/quarantine/${id}/retry${query}`, { method: "POST" });
 
 /** Posts a line that is rejected; returns its id in the quarantine. */
