@@ -6,7 +6,7 @@ import { MAX_LINES, readBonnie } from "../../shared/bonnie/reader.ts";
 import type { Reading } from "../../shared/bonnie/types.ts";
 import { type NewRun, toSample } from "../../shared/cells/sample.ts";
 import { AppError } from "../../shared/errors.ts";
-import type { QuarantinedLine, Run } from "../../shared/run/run.ts";
+import type { QuarantinedLine, Run, SentBy } from "../../shared/run/run.ts";
 import { hostMatches, type Token, type TokenUse } from "../../shared/run/token.ts";
 import { inTurns, takingTurns } from "../runtime/turns.ts";
 import type { FullQuarantine } from "../store/quarantine-room.ts";
@@ -41,8 +41,10 @@ export interface UploadDeps extends Pick<UploadLimits, "budget" | "cohorts"> {
 }
 
 /** An upload as received; the fleet is that of the token. */
-export interface ReceivedUpload extends Omit<UploadRequest, "fleet"> {
+export interface ReceivedUpload extends Omit<UploadRequest, "fleet" | "sentBy"> {
   readonly text: string;
+  /** The token that the text was first sent with, if that is known and another one than now. */
+  readonly sentBy?: SentBy | null | undefined;
 }
 
 /**
@@ -52,13 +54,13 @@ export interface ReceivedUpload extends Omit<UploadRequest, "fleet"> {
 export async function storeUpload(
   deps: UploadDeps,
   token: Token,
-  { text, ...received }: ReceivedUpload,
+  { text, sentBy, ...received }: ReceivedUpload,
 ): Promise<Receipt> {
   const turn = takingTurns("writes");
   const reading = readBonnie(text);
   assertFewLines(reading);
   const { fleet } = token;
-  const request = { fleet, ...received };
+  const request = { fleet, ...received, sentBy: sentBy ?? { token_id: token.id, label: token.label } };
   const upload = await inTurns(uploadSteps(reading, request), turn);
   assertOwnHosts(token, upload);
   assertFewMonths(upload);
@@ -152,7 +154,7 @@ const MAX_QUARANTINED = 32_768;
 
 function toQuarantined(
   { issue, metadata }: RejectedLine,
-  { fleet, receivedAt, encoding }: UploadRequest,
+  { fleet, receivedAt, encoding, sentBy }: UploadRequest,
   hosts: string | null,
 ): QuarantinedLine {
   const { line, column, field, code, text, raw } = issue;
@@ -170,6 +172,7 @@ function toQuarantined(
     text,
     context: metadata,
     hosts,
+    sent_by: sentBy,
   };
 }
 

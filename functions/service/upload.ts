@@ -7,7 +7,7 @@ import type { BonnieResult, Directive, Reading } from "../../shared/bonnie/types
 import { AppError } from "../../shared/errors.ts";
 import { assessQuality } from "../../shared/quality/assess.ts";
 import { toMonth } from "../../shared/run/periods.ts";
-import type { Issue, Run } from "../../shared/run/run.ts";
+import type { Issue, Run, SentBy } from "../../shared/run/run.ts";
 import { computeStratum } from "../../shared/run/stratum.ts";
 import { normalizeText } from "../../shared/run/text.ts";
 import { runId } from "../store/runs.ts";
@@ -29,6 +29,8 @@ export interface UploadRequest {
   readonly encoding: "utf-8" | "latin-1";
   /** Metadata of the query; `# key: value` lines of the text take precedence. */
   readonly parameters: UploadMetadata;
+  /** The token that the upload was sent with; null for lines from a file. */
+  readonly sentBy: SentBy | null;
 }
 
 /** A run with the line of the upload it came from. */
@@ -167,7 +169,7 @@ function toRun(result: BonnieResult, metadata: RunMetadata, request: UploadReque
     return reject("vm", "bad_vm", nameErrorText("a machine name in the line, or vm= as metadata, of ", vm));
   }
   const { backend, finished, facts } = metadata;
-  const { fleet, receivedAt, encoding } = request;
+  const { fleet, receivedAt, encoding, sentBy } = request;
   return {
     id: runId({ fleet, host, vm, backend, run: metadata.run, finished: finished?.asSent ?? null, raw, encoding }),
     fleet,
@@ -186,6 +188,7 @@ function toRun(result: BonnieResult, metadata: RunMetadata, request: UploadReque
     metrics,
     quality: assessQuality({ setup, metrics, facts, backend }),
     warnings: [...result.warnings, ...metadata.warnings, ...timeWarnings(metadata, receivedAt)],
+    sent_by: sentBy,
     withdrawn_at: null,
   };
 }

@@ -255,7 +255,7 @@ export async function* bonniePieces(
     const reading = readBonnie(text);
     const { fleet, receivedAt } = about;
     try {
-      const upload = readUpload(reading, { fleet, receivedAt, encoding, parameters: context });
+      const upload = readUpload(reading, { fleet, receivedAt, encoding, parameters: context, sentBy: null });
       results += upload.runs.length + upload.rejected.length;
       yield { upload, linesBefore };
     } catch (error) {

@@ -90,6 +90,11 @@ const quarantinedLine = z
     ...issue.shape,
     context: z.record(z.string(), z.string()).meta({ description: "The metadata of the line." }),
     hosts: z.string().nullable().meta({ description: "The hosts that its token may post for; null for all." }),
+    sent_by: z
+      .strictObject({ token_id: z.string(), label: z.string().nullable() })
+      .nullable()
+      .exactOptional()
+      .meta({ description: "The token that it came with; absent for lines of an earlier version." }),
   })
   .meta({ id: "QuarantinedLine", description: "A rejected line." }) satisfies z.ZodType<QuarantinedLine>;
 

@@ -4,7 +4,7 @@
 // the name of the value, never a value of another type than declared.
 
 import { METRIC_NAMES, perMetric } from "./metrics.ts";
-import type { BonnieSetup, Facts, FileSpec, Measurement, Measurements, Quality, QualityReason, Run } from "./run.ts";
+import type { BonnieSetup, Facts, FileSpec, Measurement, Measurements, Quality, QualityReason, Run, SentBy } from "./run.ts";
 import { quoted } from "./text.ts";
 
 /** What the key of a stored run contains. */
@@ -49,6 +49,7 @@ export function decodeRun(
     metrics: decodeMetrics(run["metrics"]),
     quality: decodeQuality(run["quality"]),
     warnings: listOf(text)(run["warnings"] ?? [], "warnings"),
+    sent_by: orNull(decodeSentBy)(run["sent_by"] ?? null, "sent_by"),
   };
 }
 
@@ -123,7 +124,13 @@ const toStored = (run: RunContent & Pick<Run, "host">) => ({
   metrics: METRIC_NAMES.map((name) => encodeMeasurement(run.metrics[name])),
   quality: encodeQuality(run.quality),
   warnings: run.warnings.length > 0 ? run.warnings : undefined,
+  sent_by: run.sent_by === null ? undefined : [run.sent_by.token_id, run.sent_by.label],
 });
+
+function decodeSentBy(stored: unknown, name: string): SentBy {
+  const [token_id, label] = row(stored, name, 2);
+  return { token_id: text(token_id, name), label: orNull(text)(label, name) };
+}
 
 /** The order of the values in the row of a setup. */
 const SETUP_NAMES = [

@@ -18,7 +18,7 @@ import {
 import { type Records, runRecords } from "../report/records.ts";
 import { formatNumber } from "../run/format.ts";
 import { METRIC_NAMES, METRICS } from "../run/metrics.ts";
-import type { BonnieSetup, Measurement, Quality, Run } from "../run/run.ts";
+import type { BonnieSetup, Measurement, Quality, Run, SentBy } from "../run/run.ts";
 import type { FleetSource, SummaryKind } from "./kind.ts";
 import { lazily, schemas } from "./schemas.ts";
 
@@ -71,6 +71,11 @@ const result = lazily(() => {
     decided_by: z.array(z.string()).meta({ description: "The rules that carry the verdict." }),
   }) satisfies z.ZodType<Quality>;
 
+  const sentBy = z
+    .strictObject({ token_id: z.string(), label: z.string().nullable() })
+    .meta({ id: "SentBy", description: "The token that it was sent with, and the label that the token had." }) satisfies
+    z.ZodType<SentBy>;
+
   return z
     .strictObject({
       id: z.string(),
@@ -92,6 +97,8 @@ const result = lazily(() => {
         .meta({ description: "Null: the test was not run." }),
       quality,
       warnings: z.array(z.string()),
+      // An export of an earlier version does not say it.
+      sent_by: sentBy.nullable().default(null),
       withdrawn_at: instant.nullable().meta({ description: "When an admin took it out of all statistics." }),
     })
     .meta({ id: "Run", description: "One Bonnie++ result of one guest disk on one backend." }) satisfies z.ZodType<Run>;
@@ -150,7 +157,7 @@ function report(found: Run, options: RenderOptions): Report {
   };
 }
 
-function runFacts({ id, host, vm, backend, stratum, received_at, client_run, bonnie }: Run): Fact[] {
+function runFacts({ id, host, vm, backend, stratum, received_at, client_run, bonnie, sent_by }: Run): Fact[] {
   const version = bonnie.bonnie_version ?? bonnie.format_version;
   return [
     { label: "host", text: host },
@@ -159,6 +166,7 @@ function runFacts({ id, host, vm, backend, stratum, received_at, client_run, bon
     { label: "stratum", text: stratum },
     { label: "Bonnie++", text: version === null ? bonnie.format : `${bonnie.format}, ${version}` },
     { label: "received", text: formatInstant(received_at) },
+    ...(sent_by === null ? [] : [{ label: "sent by", text: sent_by.label ?? `token ${sent_by.token_id}` }]),
     ...(client_run === null ? [] : [{ label: "client run", text: client_run }]),
     { label: "id", text: id },
   ];

@@ -33,7 +33,7 @@ const FUTURE = "finished_in_future: finished is more than a day after the time o
 /** The sample line on loop, as this version parses it. */
 function fresh(run: string): Run {
   const parameters = { backend: "loop", host: "h1", run, finished: "2026-11-01T00:00:00Z", dom0_mem_mb: "4096" };
-  const envelope = { fleet: FLEET, receivedAt: NOW, encoding: "utf-8", parameters } as const;
+  const envelope = { fleet: FLEET, receivedAt: NOW, encoding: "utf-8", parameters, sentBy: null } as const;
   const [uploaded] = readUpload(readBonnie(fixture("seed-loop.csv")), envelope).runs;
   if (uploaded === undefined) throw new Error("the seed was not read");
   return uploaded.run;

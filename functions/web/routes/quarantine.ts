@@ -51,6 +51,7 @@ export function addQuarantineRoutes(app: HttpApp, deps: IngestDeps): void {
       encoding: line.raw_encoding,
       parameters: { ...line.context, ...changes },
       receivedAt: line.received_at,
+      sentBy: line.sent_by,
     });
     // A line that is rejected again with other metadata is in the quarantine under another id, if there was room.
     if (!receipt.issues.some(({ quarantine_id }) => quarantine_id === null || quarantine_id === line.id)) {
