@@ -2,6 +2,7 @@
 
 import { functionSettings, functionTokenLimits } from "./env.ts";
 import { makeUploadLimits } from "./service/upload-limits.ts";
+import { makeActivityStore } from "./store/activity.ts";
 import { openTable } from "./store/client.ts";
 import { withFormatCheck } from "./store/format.ts";
 import { makeQuarantineStore } from "./store/quarantine.ts";
@@ -21,6 +22,7 @@ const deps = {
   runs: makeRunStore(table),
   quarantine: makeQuarantineStore(table),
   tokens: makeTokenStore(table),
+  activity: makeActivityStore(table),
   clock,
   // The table's stream starts the aggregation.
   wake: () => undefined,

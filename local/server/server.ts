@@ -11,6 +11,7 @@ import {
 } from "../../functions/env.ts";
 import { makeAdmission } from "../../functions/service/admission.ts";
 import { makeUploadLimits } from "../../functions/service/upload-limits.ts";
+import { makeActivityStore } from "../../functions/store/activity.ts";
 import { makeCellStore } from "../../functions/store/cells.ts";
 import { ensureTable, openTable } from "../../functions/store/client.ts";
 import { makeAggregationStores } from "../../functions/store/commit.ts";
@@ -161,13 +162,15 @@ async function serve(
   };
   const quarantine = { ...makeQuarantineStore(table), list: makeQuarantineStore(readTable).list };
   const limits = makeUploadLimits(makeUseStore(table), clock, settings.tokenLimits ?? USUAL_TOKEN_LIMITS);
-  const ingestDeps = { runs, quarantine, tokens, clock, wake, ...limits };
+  const activity = makeActivityStore(table);
+  const ingestDeps = { runs, quarantine, tokens, activity, clock, wake, ...limits };
   addIngestRoutes(app, ingestDeps);
   addUploadRoute(app, ingestDeps);
   const queryDeps = {
     cells: makeCellStore(readTable),
     pendingHosts: pending.counting(makePendingHostCounts(readTable)),
     tokens,
+    activity,
     clock,
     admission: makeAdmission(),
     summaries: SUMMARIES,

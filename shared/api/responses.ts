@@ -76,9 +76,6 @@ export const receipt = z
   })
   .meta({ id: "Receipt", description: "The outcome of every line of an upload." });
 
-/** DELETE /v1/runs/{id} */
-export const withdrawn = z.strictObject({ id: z.string(), withdrawn_at: instant }).meta({ id: "Withdrawn" });
-
 const quarantinedLine = z
   .strictObject({
     id: z.string(),

@@ -50,6 +50,8 @@ const FIELDS: readonly Field<Run>[] = [
   ...METRIC_NAMES.flatMap((metric) =>
     PER_METRIC.map((key): Field<Run> => [`${metric}_${key}`, ({ metrics }) => metrics[metric]?.[key]]),
   ),
+  ["withdrawn_reason", ({ withdrawn_reason }) => withdrawn_reason],
+  ["relabeled_from", ({ relabeled_from }) => relabeled_from],
   ["facts", ({ facts }) => json(facts)],
   ["raw_encoding", ({ raw_encoding }) => raw_encoding],
   ["raw", ({ raw }) => json(raw)],

@@ -11,6 +11,7 @@ import { makeRenderer } from "../../functions/service/renderer.ts";
 import { secretHash } from "../../functions/service/tokens.ts";
 import { makeUploadLimits } from "../../functions/service/upload-limits.ts";
 import { aggregateRecords, sweep } from "../../functions/service/wake-ups.ts";
+import { makeActivityStore } from "../../functions/store/activity.ts";
 import { makeCellStore } from "../../functions/store/cells.ts";
 import { makeAggregationStores } from "../../functions/store/commit.ts";
 import { backOff } from "../../functions/store/errors.ts";
@@ -96,7 +97,15 @@ beforeAll(async () => {
   const quarantine = makeQuarantineStore(tables.ingest);
   // So small that every upload is counted in the table.
   const limits = makeUploadLimits(makeUseStore(tables.ingest), clock, { day: { bytes: 1e5, runs: 1e5 }, cohorts: 10 });
-  const ingesting = { runs: makeRunStore(tables.ingest), quarantine, tokens, clock, wake: () => undefined, ...limits };
+  const ingesting = {
+    runs: makeRunStore(tables.ingest),
+    quarantine,
+    tokens,
+    activity: makeActivityStore(tables.ingest),
+    clock,
+    wake: () => undefined,
+    ...limits,
+  };
   addIngestRoutes(ingest, ingesting);
   addUploadRoute(ingest, ingesting);
   const read = makeHttpApp({ clock, log });
@@ -107,6 +116,7 @@ beforeAll(async () => {
     pendingHosts: makePendingHosts(tables.read),
     status: makeStatusStore(tables.read),
     tokens: makeTokenStore(tables.read),
+    activity: makeActivityStore(tables.read),
     clock,
     admission: makeAdmission(),
     summaries: SUMMARIES,
@@ -123,6 +133,7 @@ beforeAll(async () => {
     cells: makeCellStore(tables.embed),
     pendingHosts: makePendingHosts(tables.embed),
     tokens: makeTokenStore(tables.embed),
+    activity: makeActivityStore(tables.embed),
     clock,
     admission: makeAdmission(),
     summaries: SUMMARIES,

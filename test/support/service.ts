@@ -8,11 +8,13 @@ import { makeRasterizer } from "../../functions/service/rasterizer.ts";
 import { makeRenderer, type Renderer } from "../../functions/service/renderer.ts";
 import { secretHash } from "../../functions/service/tokens.ts";
 import { makeUploadLimits, type TokenLimits } from "../../functions/service/upload-limits.ts";
+import { makeActivityStore } from "../../functions/store/activity.ts";
 import { makeCellStore } from "../../functions/store/cells.ts";
 import { makeAggregationStores } from "../../functions/store/commit.ts";
 import { backOff } from "../../functions/store/errors.ts";
 import { makePendingHosts } from "../../functions/store/pending-hosts.ts";
 import { makeQuarantineStore } from "../../functions/store/quarantine.ts";
+import type { QuarantineLimits } from "../../functions/store/quarantine-room.ts";
 import { makeRunStore } from "../../functions/store/runs.ts";
 import { makeShareStore } from "../../functions/store/shares.ts";
 import { makeStatusStore } from "../../functions/store/status.ts";
@@ -62,6 +64,7 @@ interface Otherwise {
   readonly publicUrl?: string;
   readonly tokens?: TokenStore;
   readonly limits?: TokenLimits;
+  readonly quarantineLimits?: QuarantineLimits;
 }
 
 export async function makeTestService(
@@ -70,20 +73,24 @@ export async function makeTestService(
     summaries = SUMMARIES,
     renderer = makeRenderer(makeRasterizer(rasterizerFiles), summaries),
     publicUrl,
-    tokens: tokenStore = makeTokenStore(table),
+    tokens: givenTokens,
     limits = USUAL_TOKEN_LIMITS,
+    quarantineLimits,
   }: Otherwise = {},
 ): Promise<TestService> {
   const requests: RequestEntry[] = [];
   const faults: unknown[] = [];
   const log: Log = { request: (entry) => requests.push(entry), error: (_, error) => faults.push(error) };
-  const runs = makeRunStore(table);
+  const clock = () => service.now;
+  const tokenStore = givenTokens ?? makeTokenStore(table, null, clock);
+  const runs = makeRunStore(table, clock);
   const app = makeHttpApp({ clock: () => service.now, log, page: errorPageResponse, summaries });
   const ingesting = {
     runs,
-    quarantine: makeQuarantineStore(table),
+    quarantine: makeQuarantineStore(table, clock, quarantineLimits),
     tokens: tokenStore,
-    clock: () => service.now,
+    activity: makeActivityStore(table, clock),
+    clock,
     wake: () => undefined,
     ...makeUploadLimits(makeUseStore(table), () => service.now, limits),
   };
@@ -93,7 +100,8 @@ export async function makeTestService(
     cells: makeCellStore(table),
     pendingHosts: makePendingHosts(table),
     tokens: tokenStore,
-    clock: () => service.now,
+    activity: makeActivityStore(table, clock),
+    clock,
     admission: makeAdmission(),
     summaries,
   };
@@ -110,7 +118,7 @@ export async function makeTestService(
   addPageRoutes(app, reading);
   const embedding = {
     ...answering,
-    shares: makeShareStore(table),
+    shares: makeShareStore(table, clock),
     renderer,
     linkRenderer: renderer,
     publicUrl: publicUrl ?? null,
