@@ -182,6 +182,8 @@ beforeAll(async () => {
   const { issues } = await send(ingest, "POST", "/v1/results?host=h2", `${LOOP}\n# backend: phy\n${LOOP}`);
   await send(ingest, "GET", "/v1/quarantine");
   await send(ingest, "POST", `/v1/quarantine/${issues[0].quarantine_id}/retry?backend=loop`);
+  const worse = await send(ingest, "POST", "/v1/results?host=h2", `${LOOP}\n# backend: phy\n${LOOP}`);
+  await send(ingest, "DELETE", `/v1/quarantine/${worse.issues[0].quarantine_id}`);
   const made = await send(ingest, "POST", "/v1/tokens", JSON.stringify({ scope: "read" }));
   await send(ingest, "GET", "/v1/tokens");
   await send(ingest, "DELETE", `/v1/tokens/${made.id}`);
@@ -202,6 +204,7 @@ beforeAll(async () => {
     "/v1/backends?site=fra",
     "/v1/matrix",
     "/v1/trend?backend=loop&metric=putc",
+    "/v1/activity",
   ]) {
     await send(read, "GET", path);
   }
@@ -235,6 +238,11 @@ beforeAll(async () => {
     expect(outcome).toMatchObject({ left: 0, failed: 0 });
   };
   for (const { id } of [loop, blktap]) await send(ingest, "DELETE", `/v1/runs/${id}`);
+  await send(ingest, "POST", `/v1/runs/${loop.id}/restore`);
+  await send(ingest, "POST", `/v1/runs/${loop.id}/relabel`, JSON.stringify({ backend: "phy", host: "h4" }));
+  for (const selection of [{ host: "h4" }, { token_id: "t", from: "2026-11-22", to: "2026-11-23" }]) {
+    await send(ingest, "POST", "/v1/runs/withdraw", JSON.stringify(selection));
+  }
   await sweptClean();
 
   // A host that moves to another site with all its backends changes more cells than one transaction may write.
@@ -303,9 +311,10 @@ test.each(["read", "audit"] as const)("%s has no action that writes", (name) => 
   expect(actions.filter((action) => action.startsWith("dynamodb:") && WRITES.test(action))).toEqual([]);
 });
 
-test("ingest has no way to cells, summaries or the time index", () => {
+test("ingest has no way to cells or summaries, and reads the time index to withdraw many runs", () => {
   const patterns = allowedTo("ingest").map(({ pattern, index }) => `${pattern} ${index}`);
-  expect(patterns.filter((pattern) => /^(CELL|COHORT|HOST|TIME|\*)|by_time/.test(pattern))).toEqual([]);
+  expect(patterns.filter((pattern) => /^(CELL|COHORT|HOST|TOTAL|\*)/.test(pattern))).toEqual([]);
+  expect(patterns.filter((pattern) => /TIME|by_time/.test(pattern))).toEqual(["TIME#* by_time"]);
 });
 
 test("aggregate has no way to tokens or quarantined lines, and changes no run", () => {
@@ -316,9 +325,9 @@ test("aggregate has no way to tokens or quarantined lines, and changes no run", 
   ]);
 });
 
-test("embed reads numbers only as cells, no run, summary or quarantined line, and writes nothing but shares", () => {
+test("embed reads numbers only as cells, no run, summary or quarantined line, and writes nothing but shares and the log", () => {
   const allowed = allowedTo("embed");
   expect(allowed.filter(({ pattern }) => /^(RUN|HOST|REJECT|TIME|\*)/.test(pattern))).toEqual([]);
   const writes = allowed.filter(({ action }) => WRITES.test(action)).map(({ pattern }) => pattern);
-  expect(new Set(writes)).toEqual(new Set(["SHARE#*", "SHARES#*"]));
+  expect(new Set(writes)).toEqual(new Set(["SHARE#*", "SHARES#*", "ACTIVITY#*"]));
 });
