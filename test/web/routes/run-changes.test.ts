@@ -347,6 +347,6 @@ test("after any history of changes the statistics are those of the runs that cou
       expect(service.faults).toEqual([]);
       await assertExact();
     }),
-    { numRuns: 6 },
+    { numRuns: 4 },
   );
 });
