@@ -86,6 +86,8 @@ export const listRoutes = (summaries: SummaryRegistry): readonly Route[] => [
   { method: "POST", path: "/sign-in", to: "read", traffic: "changes" },
   { method: "POST", path: "/sign-out", to: "read", traffic: "changes" },
   { method: "POST", path: "/upload", to: "ingest", traffic: "changes" },
+  { method: "POST", path: "/runs/withdraw", to: "ingest", traffic: "changes" },
+  { method: "POST", path: "/runs/restore", to: "ingest", traffic: "changes" },
   { method: "GET", path: "/shares", to: "embed", traffic: "queries" },
   { method: "POST", path: "/shares", to: "embed", traffic: "changes" },
   { method: "POST", path: "/shares/revoke", to: "embed", traffic: "changes" },

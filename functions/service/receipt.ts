@@ -93,7 +93,7 @@ export async function receiptText(receipt: Receipt): Promise<string> {
 }
 
 /** Where a rejected line is now. */
-export const placeText = ({ quarantine_id, not_kept }: Pick<ReceiptIssue, "quarantine_id" | "not_kept">): string =>
+const placeText = ({ quarantine_id, not_kept }: Pick<ReceiptIssue, "quarantine_id" | "not_kept">): string =>
   quarantine_id === null ? `not kept: ${not_kept}` : `quarantined as ${quarantine_id}`;
 
 const WIDTH = 100;

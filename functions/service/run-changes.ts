@@ -134,7 +134,7 @@ export interface WithdrawalBounds {
   readonly milliseconds: number;
 }
 
-export const WITHDRAWAL_BOUNDS: WithdrawalBounds = { runs: 1_000, read: 10_000, milliseconds: 8_000 };
+const WITHDRAWAL_BOUNDS: WithdrawalBounds = { runs: 1_000, read: 10_000, milliseconds: 8_000 };
 
 /** What a request to withdraw many runs has done, or would do. */
 export interface ManyWithdrawn {

@@ -12,7 +12,7 @@ import { retryingTransient, TransactionCancelled } from "./errors.ts";
 import { absentOrExpired, expiring, type Item, isExpired, keyItem, optionalText } from "./item.ts";
 import { runKey, sampleKey, withdrawnKey } from "./keys.ts";
 import { pendingHostWrite } from "./pending-hosts.ts";
-import { countedCohort, parsePlace, parseRun, parseRuns, RunError, runItem } from "./runs.ts";
+import { countedCohort, makeRunStore, parsePlace, parseRun, parseRuns, RunError, runItem } from "./runs.ts";
 import { sampleItem } from "./samples.ts";
 import { getItem, type Table, transact, tryTransact } from "./table.ts";
 
@@ -30,9 +30,10 @@ type Withdrawable = RunPlace & Pick<Run, "host" | "withdrawn_at" | "withdrawn_re
 /** How a relabeled run came to count: its line was new under its label, or was there as withdrawn, or counted already. */
 export type RelabelOutcome = "stored" | "restored" | "duplicate";
 
-/** The changes of the runs of a table. */
-export function makeRunChanges(table: Table, clock: Clock) {
+/** The runs of a table, which can also be changed. */
+export function makeChangeableRuns(table: Table, clock: Clock = Date.now) {
   return {
+    ...makeRunStore(table, clock),
     withdraw: (fleet: string, id: string, at: string, how: Withdrawal = {}): Promise<Withdrawable | null> =>
       withdraw(table, fleet, id, at, how, clock()),
     restore: (fleet: string, id: string, at: string): Promise<{ run: Run; isChanged: boolean } | null> =>

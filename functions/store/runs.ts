@@ -22,7 +22,6 @@ import { absentOrExpired, type Item, ItemError, isExpired, itemSize, itemText, k
 import { computeShard, hostHash, keyText, runKey, runsOfHost, timeOrder, timePartition } from "./keys.ts";
 import { packedText, packText } from "./packed.ts";
 import { pendingHostWrite } from "./pending-hosts.ts";
-import { makeRunChanges } from "./run-changes.ts";
 import { listRuns } from "./run-list.ts";
 import { entryKey, sampleItem } from "./samples.ts";
 import { getItem, inChunks, type Table, transact } from "./table.ts";
@@ -214,7 +213,6 @@ export function makeRunStore(table: Table, clock: Clock = Date.now) {
       return item === null || isExpired(item, clock()) ? null : parseRun(item);
     },
     list: (fleet: string, query: RunQuery): Promise<RunPage> => listRuns(table, fleet, query, clock()),
-    ...makeRunChanges(table, clock),
   };
 }
 

@@ -20,6 +20,7 @@ import { requireFormat } from "../../functions/store/format.ts";
 import { withGroupCommit } from "../../functions/store/group-commit.ts";
 import { makePendingHostCounts } from "../../functions/store/pending-hosts.ts";
 import { makeQuarantineStore } from "../../functions/store/quarantine.ts";
+import { makeChangeableRuns } from "../../functions/store/run-changes.ts";
 import { makeRunStore } from "../../functions/store/runs.ts";
 import { makeShareStore } from "../../functions/store/shares.ts";
 import { makeStatusStore, StoreHealth } from "../../functions/store/status.ts";
@@ -30,6 +31,7 @@ import { makeHttpApp } from "../../functions/web/http/app.ts";
 import type { Log } from "../../functions/web/http/log.ts";
 import { addPageRoutes } from "../../functions/web/pages/app.ts";
 import { errorPageResponse } from "../../functions/web/pages/error-responses.ts";
+import { addRunChangePageRoutes } from "../../functions/web/pages/run-change-routes.ts";
 import { addSharePageRoutes } from "../../functions/web/pages/share-routes.ts";
 import { addUploadRoute } from "../../functions/web/pages/upload-route.ts";
 import { addEmbedRoutes } from "../../functions/web/routes/embed.ts";
@@ -136,7 +138,7 @@ async function serve(
     backOff,
     lanes: 2,
   };
-  const runs = withGroupCommit(makeRunStore(table));
+  const runs = withGroupCommit(makeChangeableRuns(table));
 
   const server = await startHttpServer({ ...settings, onEnded: print });
   const worker = startWorker(aggregating, {
@@ -166,6 +168,7 @@ async function serve(
   const ingestDeps = { runs, quarantine, tokens, activity, clock, wake, ...limits };
   addIngestRoutes(app, ingestDeps);
   addUploadRoute(app, ingestDeps);
+  addRunChangePageRoutes(app, ingestDeps);
   const queryDeps = {
     cells: makeCellStore(readTable),
     pendingHosts: pending.counting(makePendingHostCounts(readTable)),

@@ -21,6 +21,7 @@ import { keyItem } from "../../functions/store/item.ts";
 import { cohortPartitions, FORMAT_KEY, pendingHostKey, summaryKey } from "../../functions/store/keys.ts";
 import { makePendingHosts } from "../../functions/store/pending-hosts.ts";
 import { makeQuarantineStore } from "../../functions/store/quarantine.ts";
+import { makeChangeableRuns } from "../../functions/store/run-changes.ts";
 import { makeRunStore } from "../../functions/store/runs.ts";
 import { makeShareStore } from "../../functions/store/shares.ts";
 import { makeStatusStore } from "../../functions/store/status.ts";
@@ -29,6 +30,7 @@ import { partition, queryAll } from "../../functions/store/table.ts";
 import { listFleets, makeTokenStore, makeUseStore } from "../../functions/store/tokens.ts";
 import { makeHttpApp } from "../../functions/web/http/app.ts";
 import { addPageRoutes } from "../../functions/web/pages/app.ts";
+import { addRunChangePageRoutes } from "../../functions/web/pages/run-change-routes.ts";
 import { addSharePageRoutes } from "../../functions/web/pages/share-routes.ts";
 import { addUploadRoute } from "../../functions/web/pages/upload-route.ts";
 import { addEmbedRoutes } from "../../functions/web/routes/embed.ts";
@@ -98,7 +100,7 @@ beforeAll(async () => {
   // So small that every upload is counted in the table.
   const limits = makeUploadLimits(makeUseStore(tables.ingest), clock, { day: { bytes: 1e5, runs: 1e5 }, cohorts: 10 });
   const ingesting = {
-    runs: makeRunStore(tables.ingest),
+    runs: makeChangeableRuns(tables.ingest),
     quarantine,
     tokens,
     activity: makeActivityStore(tables.ingest),
@@ -108,6 +110,7 @@ beforeAll(async () => {
   };
   addIngestRoutes(ingest, ingesting);
   addUploadRoute(ingest, ingesting);
+  addRunChangePageRoutes(ingest, ingesting);
   const read = makeHttpApp({ clock, log });
   const reading = {
     runs: makeRunStore(tables.read),

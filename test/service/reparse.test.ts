@@ -7,6 +7,7 @@ import { reparseFleet } from "../../functions/service/rebuild.ts";
 import { readUpload } from "../../functions/service/upload.ts";
 import { makeCellStore } from "../../functions/store/cells.ts";
 import { makeFleetScan } from "../../functions/store/fleet-scan.ts";
+import { makeChangeableRuns } from "../../functions/store/run-changes.ts";
 import { makeRunStore, replaceRun, runId } from "../../functions/store/runs.ts";
 import type { Table } from "../../functions/store/table.ts";
 import { readBonnie } from "../../shared/bonnie/reader.ts";
@@ -91,7 +92,7 @@ test("runs that parse as before are not touched, so reparsing makes no host pend
 test("a withdrawn run is reparsed and stays withdrawn", async () => {
   const run = fresh("a");
   await store(asReadBefore(run));
-  await makeRunStore(table).withdraw(FLEET, run.id, NOW);
+  await makeChangeableRuns(table).withdraw(FLEET, run.id, NOW);
   expect(await readAgain()).toMatchObject({ changed: 1 });
   await aggregateAll(table, FLEET);
   expect(await makeRunStore(table).get(FLEET, run.id)).toMatchObject({

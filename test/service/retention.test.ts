@@ -7,7 +7,7 @@ import { installFirstAdmin, secretHash } from "../../functions/service/tokens.ts
 import { deleteExpired } from "../../functions/store/expiry.ts";
 import { makeFleetScan } from "../../functions/store/fleet-scan.ts";
 import { keyItem } from "../../functions/store/item.ts";
-import { makeRunStore } from "../../functions/store/runs.ts";
+import { makeChangeableRuns } from "../../functions/store/run-changes.ts";
 import { makeFirstAdminStore, makeTokenStore } from "../../functions/store/tokens.ts";
 import { startRetention } from "../../local/server/retention.ts";
 import type { Token } from "../../shared/run/token.ts";
@@ -79,7 +79,7 @@ test("the links of a revoked share answer 410 for a year, then 404", async () =>
 
 test("a withdrawn run with a retention is gone after it, and its line is then new", async () => {
   const service = await makeTestService(await engine.newTable());
-  const runs = makeRunStore(service.table, () => service.now);
+  const runs = makeChangeableRuns(service.table, () => service.now);
   const [kept, gone] = [newRun({ number: 1 }), newRun({ number: 2 })];
   await runs.add([kept, gone]);
   const at = new Date(service.now).toISOString();

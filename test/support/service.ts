@@ -15,7 +15,7 @@ import { backOff } from "../../functions/store/errors.ts";
 import { makePendingHosts } from "../../functions/store/pending-hosts.ts";
 import { makeQuarantineStore } from "../../functions/store/quarantine.ts";
 import type { QuarantineLimits } from "../../functions/store/quarantine-room.ts";
-import { makeRunStore } from "../../functions/store/runs.ts";
+import { makeChangeableRuns } from "../../functions/store/run-changes.ts";
 import { makeShareStore } from "../../functions/store/shares.ts";
 import { makeStatusStore } from "../../functions/store/status.ts";
 import { makeHostStore } from "../../functions/store/summaries.ts";
@@ -26,6 +26,7 @@ import { type HttpApp, makeHttpApp } from "../../functions/web/http/app.ts";
 import type { Log, RequestEntry } from "../../functions/web/http/log.ts";
 import { addPageRoutes } from "../../functions/web/pages/app.ts";
 import { errorPageResponse } from "../../functions/web/pages/error-responses.ts";
+import { addRunChangePageRoutes } from "../../functions/web/pages/run-change-routes.ts";
 import { addSharePageRoutes } from "../../functions/web/pages/share-routes.ts";
 import { addUploadRoute } from "../../functions/web/pages/upload-route.ts";
 import { addEmbedRoutes } from "../../functions/web/routes/embed.ts";
@@ -83,7 +84,7 @@ export async function makeTestService(
   const log: Log = { request: (entry) => requests.push(entry), error: (_, error) => faults.push(error) };
   const clock = () => service.now;
   const tokenStore = givenTokens ?? makeTokenStore(table, null, clock);
-  const runs = makeRunStore(table, clock);
+  const runs = makeChangeableRuns(table, clock);
   const app = makeHttpApp({ clock: () => service.now, log, page: errorPageResponse, summaries });
   const ingesting = {
     runs,
@@ -96,6 +97,7 @@ export async function makeTestService(
   };
   addIngestRoutes(app, ingesting);
   addUploadRoute(app, ingesting);
+  addRunChangePageRoutes(app, ingesting);
   const answering = {
     cells: makeCellStore(table),
     pendingHosts: makePendingHosts(table),

@@ -7,7 +7,7 @@ import { auditFleet } from "../../../functions/service/audit.ts";
 import type { Receipt } from "../../../functions/service/receipt.ts";
 import { withdrawRuns } from "../../../functions/service/run-changes.ts";
 import { makeFleetScan } from "../../../functions/store/fleet-scan.ts";
-import { makeRunStore } from "../../../functions/store/runs.ts";
+import { makeChangeableRuns } from "../../../functions/store/run-changes.ts";
 import type { Run } from "../../../shared/run/run.ts";
 import { asJson, jsonOf, type Refusal } from "../../support/answer.ts";
 import { startTestEngine, type TestEngine } from "../../support/engine.ts";
@@ -260,7 +260,7 @@ describe("POST /v1/runs/withdraw", () => {
 
   test("goes on where the last request ended, until none is left", async () => {
     const { ids } = await postFleet();
-    const deps = { runs: makeRunStore(service.table), clock: () => service.now, wake: () => undefined };
+    const deps = { runs: makeChangeableRuns(service.table), clock: () => service.now, wake: () => undefined };
     const bounds = { runs: 3, read: 10_000, milliseconds: 60_000 };
     const found: string[] = [];
     let cursor: string | undefined;
