@@ -22,7 +22,7 @@ export const PERMISSIONS: Readonly<Record<"ingest" | "read" | "embed" | "aggrega
     ingest: [
       { actions: ["GetItem"], partitions: ["RUN#*", "REJECT#*", "TOKEN#*", "USE#*", "FORMAT"] },
       { actions: ["BatchGetItem"], partitions: ["REJECT#*", "RUN#*"] },
-      { actions: ["Query"], partitions: ["TOKEN#*", "REJECT#*", "SAMPLE#*", "FLEETS"] },
+      { actions: ["Query"], partitions: ["TOKEN#*", "RUN#*", "SAMPLE#*", "REJECT#*", "FLEETS"] },
       { actions: ["Query"], partitions: ["TIME#*"], index: byTime },
       { actions: ["PutItem"], partitions: ["RUN#*", "SAMPLE#*", "REJECT#*", "TOKEN#*", "FLEETS", "ACTIVITY#*"] },
       { actions: ["UpdateItem"], partitions: ["RUN#*", "WORK#*", "USE#*"] },

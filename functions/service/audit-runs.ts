@@ -4,7 +4,7 @@
 import { isDeepStrictEqual } from "node:util";
 import { PARSER_VERSION } from "../../shared/bonnie/reader.ts";
 import { encodeSample, toSample } from "../../shared/cells/sample.ts";
-import { reparse } from "../../shared/quality/assess.ts";
+import { linesOf, reparse } from "../../shared/quality/assess.ts";
 import type { Run } from "../../shared/run/run.ts";
 import { quoted } from "../../shared/run/text.ts";
 import { type Item, itemText } from "../store/item.ts";
@@ -71,7 +71,7 @@ function findDamage(item: Item, run: Run): string | null {
   const isWritten = isAsWritten(item);
   if (isWritten === false) return "its text is not what was written";
   // For a run without a checksum, the id is checked instead, where it can be computed.
-  return isWritten === null && verifyId(run) === false ? "its id is not its line's" : null;
+  return isWritten === null && verifyId(run, linesOf(run.raw)) === false ? "its id is not its line's" : null;
 }
 
 /** A field, as it is stored and as it should be. */

@@ -4,13 +4,13 @@
 import { isLineWarning } from "../../shared/bonnie/validity.ts";
 import { type NewRun, toSample } from "../../shared/cells/sample.ts";
 import { AppError } from "../../shared/errors.ts";
-import { assessQuality } from "../../shared/quality/assess.ts";
+import { assessQuality, linesOf } from "../../shared/quality/assess.ts";
 import { unknownBackendText } from "../../shared/run/aliases.ts";
 import { type BackendResolution, resolveBackend } from "../../shared/run/resolution.ts";
 import type { Run } from "../../shared/run/run.ts";
 import { normalizeText } from "../../shared/run/text.ts";
-import { findSentFinished, runId } from "../store/runs.ts";
-import { isName, nameErrorText } from "./metadata.ts";
+import { relabeledId } from "../store/runs.ts";
+import { nameRun } from "./host-name.ts";
 
 /** What a run is to be labeled as; what is omitted stays. */
 export interface Label {
@@ -26,7 +26,7 @@ export interface Label {
 export function relabeled(run: Run, label: Label): NewRun {
   const resolution = label.backend === undefined ? null : resolve(label.backend, run);
   const backend = resolution?.backend ?? run.backend;
-  const host = label.host === undefined ? run.host : checkedHost(label.host);
+  const host = label.host === undefined ? run.host : checkedHost(run, label.host);
   if (backend === run.backend && host === run.host) {
     throw new AppError("bad_body", `the run already has backend ${backend} and host "${host}"`);
   }
@@ -34,13 +34,11 @@ export function relabeled(run: Run, label: Label): NewRun {
   const vm = run.vm === run.host && normalizeText(run.bonnie.machine) === "" ? host : run.vm;
   const isOther = backend !== run.backend;
   const facts = isOther ? { ...run.facts, backend_evidence: "declared" } : run.facts;
-  const { fleet, client_run, raw, raw_encoding: encoding, bonnie: setup, metrics } = run;
-  const sent = findSentFinished(run, runId);
-  const finished = sent === undefined ? run.finished_at : sent;
+  const { bonnie: setup, metrics } = run;
   const { withdrawn_reason: _, ...kept } = run;
   const after: Run = {
     ...kept,
-    id: runId({ fleet, host, vm, backend, run: client_run, finished, raw, encoding }),
+    id: relabeledId(run, linesOf(run.raw), { backend, host, vm }),
     backend,
     host,
     vm,
@@ -65,10 +63,10 @@ function resolve(word: string, { facts }: Run): BackendResolution {
   throw new AppError("bad_body", unknownBackendText("backend", word), { field: "backend" });
 }
 
-function checkedHost(name: string): string {
-  const host = normalizeText(name);
-  if (isName(host)) return host;
-  throw new AppError("bad_body", nameErrorText("", host), { field: "host" });
+function checkedHost({ bonnie: setup }: Run, name: string): string {
+  const names = nameRun({ setup }, { host: normalizeText(name), vm: null });
+  if ("code" in names) throw new AppError("bad_body", names.text, { field: "host" });
+  return names.host;
 }
 
 /** Warnings about the word of the old backend are sentences without a code; they no longer hold. */

@@ -157,7 +157,7 @@ async function serve(
           clock,
           onError: (error) => log.error("retention", error),
         });
-  const app = makeHttpApp({ clock, log, page: errorPageResponse });
+  const app = makeHttpApp({ clock, log, page: errorPageResponse, publicUrl: settings.publicUrl });
   const wake = (fleet: string) => {
     pending.changed();
     worker.wake(fleet);

@@ -80,16 +80,22 @@ function report({ hosts: entries, cursor }: HostPage, options: RenderOptions): R
   ];
   return {
     title: options.title ?? TITLE,
-    lead:
-      entries.length === 0
-        ? "No host has results yet."
-        : `${formatCount(entries.length, "host")} in the order of their names.`,
+    lead: leadText(entries.length, cursor !== null),
     guide: null,
     facts: [],
     notices: [],
     sections: [section("Hosts with results", { table: { caption: "Hosts and what they measured", columns, rows } })],
     cursor,
   };
+}
+
+/** A page does not know how many hosts come before it, so its count is never called that of the fleet while more follow. */
+function leadText(count: number, isFollowed: boolean): string {
+  if (count === 0) return "No host has results yet.";
+  const hosts = formatCount(count, "host");
+  return isFollowed
+    ? `${hosts} on this page, in the order of their names; more follow on the next page.`
+    : `${hosts} in the order of their names, up to the last one.`;
 }
 
 function cachedText(cached: HostEntry["cached"]): string {

@@ -85,7 +85,7 @@ export async function makeTestService(
   const clock = () => service.now;
   const tokenStore = givenTokens ?? makeTokenStore(table, null, clock);
   const runs = makeChangeableRuns(table, clock);
-  const app = makeHttpApp({ clock: () => service.now, log, page: errorPageResponse, summaries });
+  const app = makeHttpApp({ clock, log, page: errorPageResponse, summaries, publicUrl: publicUrl ?? null });
   const ingesting = {
     runs,
     quarantine: makeQuarantineStore(table, clock, quarantineLimits),
