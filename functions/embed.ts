@@ -6,6 +6,7 @@ import { functionPublicUrl, functionSettings } from "./env.ts";
 import { makeAdmission } from "./service/admission.ts";
 import { makeRasterizer } from "./service/rasterizer.ts";
 import { makeRenderer } from "./service/renderer.ts";
+import { makeActivityStore } from "./store/activity.ts";
 import { makeCellStore } from "./store/cells.ts";
 import { openTable } from "./store/client.ts";
 import { withFormatCheck } from "./store/format.ts";
@@ -38,6 +39,7 @@ const deps = {
   cells: makeCellStore(table),
   pendingHosts: makePendingHostCounts(table),
   tokens: makeTokenStore(table),
+  activity: makeActivityStore(table),
   clock,
   summaries: SUMMARIES,
   admission: makeAdmission(),

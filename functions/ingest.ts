@@ -2,15 +2,17 @@
 
 import { functionPublicUrl, functionSettings, functionTokenLimits } from "./env.ts";
 import { makeUploadLimits } from "./service/upload-limits.ts";
+import { makeActivityStore } from "./store/activity.ts";
 import { openTable } from "./store/client.ts";
 import { withFormatCheck } from "./store/format.ts";
 import { makeQuarantineStore } from "./store/quarantine.ts";
-import { makeRunStore } from "./store/runs.ts";
+import { makeChangeableRuns } from "./store/run-changes.ts";
 import { makeTokenStore, makeUseStore } from "./store/tokens.ts";
 import { makeHttpApp } from "./web/http/app.ts";
 import { gatewayHandler } from "./web/http/gateway.ts";
 import { jsonLog } from "./web/http/log.ts";
 import { errorPageResponse } from "./web/pages/error-responses.ts";
+import { addRunChangePageRoutes } from "./web/pages/run-change-routes.ts";
 import { addUploadRoute } from "./web/pages/upload-route.ts";
 import { addIngestRoutes } from "./web/routes/ingest.ts";
 
@@ -18,9 +20,10 @@ const clock = Date.now;
 const table = withFormatCheck(openTable(functionSettings()));
 const app = makeHttpApp({ clock, log: jsonLog(), page: errorPageResponse, publicUrl: functionPublicUrl() });
 const deps = {
-  runs: makeRunStore(table),
+  runs: makeChangeableRuns(table),
   quarantine: makeQuarantineStore(table),
   tokens: makeTokenStore(table),
+  activity: makeActivityStore(table),
   clock,
   // The table's stream starts the aggregation.
   wake: () => undefined,
@@ -28,6 +31,7 @@ const deps = {
 };
 addIngestRoutes(app, deps);
 addUploadRoute(app, deps);
+addRunChangePageRoutes(app, deps);
 
 /** Handles an API Gateway event (payload format 2.0). */
 export const handler = gatewayHandler(app);

@@ -4,6 +4,7 @@ import { VERSION } from "../shared/deployment.ts";
 import { SUMMARIES } from "../shared/summaries/registry.ts";
 import { functionPublicUrl, functionSettings } from "./env.ts";
 import { makeAdmission } from "./service/admission.ts";
+import { makeActivityStore } from "./store/activity.ts";
 import { makeCellStore } from "./store/cells.ts";
 import { openTable } from "./store/client.ts";
 import { withFormatCheck } from "./store/format.ts";
@@ -31,6 +32,7 @@ const deps = {
   pendingHosts: makePendingHostCounts(table),
   status: makeStatusStore(table),
   tokens: makeTokenStore(table),
+  activity: makeActivityStore(table),
   clock,
   summaries: SUMMARIES,
   admission: makeAdmission(),

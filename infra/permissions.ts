@@ -21,9 +21,10 @@ export const PERMISSIONS: Readonly<Record<"ingest" | "read" | "embed" | "aggrega
   {
     ingest: [
       { actions: ["GetItem"], partitions: ["RUN#*", "REJECT#*", "TOKEN#*", "USE#*", "FORMAT"] },
-      { actions: ["BatchGetItem"], partitions: ["REJECT#*"] },
+      { actions: ["BatchGetItem"], partitions: ["REJECT#*", "RUN#*"] },
       { actions: ["Query"], partitions: ["TOKEN#*", "RUN#*", "SAMPLE#*", "REJECT#*", "FLEETS"] },
-      { actions: ["PutItem"], partitions: ["RUN#*", "SAMPLE#*", "REJECT#*", "TOKEN#*", "FLEETS"] },
+      { actions: ["Query"], partitions: ["TIME#*"], index: byTime },
+      { actions: ["PutItem"], partitions: ["RUN#*", "SAMPLE#*", "REJECT#*", "TOKEN#*", "FLEETS", "ACTIVITY#*"] },
       { actions: ["UpdateItem"], partitions: ["RUN#*", "WORK#*", "USE#*"] },
       { actions: ["DeleteItem"], partitions: ["SAMPLE#*", "REJECT#*"] },
     ],
@@ -32,7 +33,17 @@ export const PERMISSIONS: Readonly<Record<"ingest" | "read" | "embed" | "aggrega
       { actions: ["BatchGetItem"], partitions: ["RUN#*", "HOST#*", "TOTAL#*"] },
       {
         actions: ["Query"],
-        partitions: ["CELL#*", "COHORT#*", "TOTAL#*", "HOST#*", "SAMPLE#*", "REJECT#*", "WORK#*", "FLEETS"],
+        partitions: [
+          "CELL#*",
+          "COHORT#*",
+          "TOTAL#*",
+          "HOST#*",
+          "SAMPLE#*",
+          "REJECT#*",
+          "WORK#*",
+          "FLEETS",
+          "ACTIVITY#*",
+        ],
       },
       { actions: ["Query"], partitions: ["TIME#*"], index: byTime },
     ],
@@ -41,6 +52,7 @@ export const PERMISSIONS: Readonly<Record<"ingest" | "read" | "embed" | "aggrega
       { actions: ["BatchGetItem"], partitions: ["TOTAL#*"] },
       { actions: ["Query"], partitions: ["SHARE#*", "SHARES#*", "CELL#*", "COHORT#*", "TOTAL#*", "WORK#*", "FLEETS"] },
       { actions: ["PutItem", "DeleteItem"], partitions: ["SHARE#*", "SHARES#*"] },
+      { actions: ["PutItem"], partitions: ["ACTIVITY#*"] },
       { actions: ["UpdateItem"], partitions: ["SHARE#*"] },
     ],
     aggregate: [

@@ -2,11 +2,11 @@
 // the run, and every field that is not what it should be. A difference that comes from a newer parser is no damage.
 
 import { isDeepStrictEqual } from "node:util";
-import { PARSER_VERSION, readBonnie } from "../../shared/bonnie/reader.ts";
+import { PARSER_VERSION } from "../../shared/bonnie/reader.ts";
 import { sampleInForms } from "../../shared/cells/forms.ts";
 import type { RunSample } from "../../shared/cells/host-values.ts";
 import { decodeSample, encodeSample, toSample } from "../../shared/cells/sample.ts";
-import { reparse } from "../../shared/quality/assess.ts";
+import { linesOf, reparse } from "../../shared/quality/assess.ts";
 import type { Run } from "../../shared/run/run.ts";
 import { quoted } from "../../shared/run/text.ts";
 import { type Item, itemText } from "../store/item.ts";
@@ -76,12 +76,6 @@ function findDamage(item: Item, run: Run): string | null {
   return isWritten === null && verifyId(run, linesOf(run.raw)) === false ? "its id is not its line's" : null;
 }
 
-/** What may identify a run: its line as Bonnie++ printed it, or, as versions of the parser before 4 took it, as received. */
-function linesOf(raw: string): readonly string[] {
-  const [entry] = readBonnie(raw).entries;
-  return entry?.kind === "result" && entry.result.printed !== undefined ? [entry.result.printed, raw] : [raw];
-}
-
 /** A field, as it is stored and as it should be. */
 interface FieldDifference {
   readonly name: string;
@@ -147,7 +141,7 @@ export function auditEntry(run: Run, entry: Item | undefined): AuditedEntry {
   if (entry === undefined) return differs("missing", `the sample of run ${run.id} is missing`);
   try {
     const stored = sampleText(entry);
-    const found = stored === null ? null : encodeSample(decodeSample(stored));
+    const found = stored === null ? null : encodeSample(decodeSample(stored, run));
     if (sample === null && found === null) return { differences: [], sample, isOutdated: false };
     const inForms = sample === null ? [] : sampleInForms(sample);
     const match = inForms.find((each) => encodeSample(each) === found);

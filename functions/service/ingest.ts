@@ -1,14 +1,16 @@
 // Storing an upload: a text of Bonnie++ output in, a receipt out. When it returns, every valid line is stored durably and every
-// rejected line is in the quarantine.
+// rejected line is in the quarantine, or the receipt says that it is not. The quarantine never prevents that valid lines are
+// stored.
 
 import { MAX_LINES, readBonnie } from "../../shared/bonnie/reader.ts";
 import type { Reading } from "../../shared/bonnie/types.ts";
 import { type NewRun, toSample } from "../../shared/cells/sample.ts";
 import { AppError } from "../../shared/errors.ts";
-import type { QuarantinedLine, Run } from "../../shared/run/run.ts";
+import type { QuarantinedLine, Run, SentBy } from "../../shared/run/run.ts";
 import { hostMatches, type Token, type TokenUse } from "../../shared/run/token.ts";
 import { inTurns, takingTurns } from "../runtime/turns.ts";
-import { quarantineId, type Receipt, receiptResult } from "./receipt.ts";
+import type { FullQuarantine } from "../store/quarantine-room.ts";
+import { quarantineId, type Receipt, type ReceiptIssue, receiptResult } from "./receipt.ts";
 import { findSameLines, type SameLineStore } from "./same-lines.ts";
 import { assertFewMonths, type RejectedLine, type Upload, type UploadRequest, uploadSteps } from "./upload.ts";
 import type { UploadLimits } from "./upload-limits.ts";
@@ -22,29 +24,44 @@ export interface NewRunStore extends SameLineStore {
   add(runs: readonly NewRun[]): Promise<readonly ("stored" | "duplicate" | "withdrawn")[]>;
 }
 
+/** Stores rejected lines. */
+export interface LineKeeper {
+  /**
+   * Stores the lines that are not stored yet, as far as a token and its fleet have room. Gives the ids of the others, each with
+   * whose room is used up.
+   */
+  add(lines: readonly QuarantinedLine[], tokenId: string): Promise<ReadonlyMap<string, FullQuarantine>>;
+}
+
 /** What storing an upload needs. */
 export interface UploadDeps extends Pick<UploadLimits, "budget" | "cohorts"> {
   readonly runs: NewRunStore;
-  readonly quarantine: { add(lines: readonly QuarantinedLine[]): Promise<void> };
+  readonly quarantine: LineKeeper;
   /** Called after runs were stored, with the hosts that are now pending. May do nothing. */
   readonly wake: (fleet: string, hosts: readonly string[]) => void;
 }
 
 /** An upload as received; the fleet is that of the token. */
-export interface ReceivedUpload extends Omit<UploadRequest, "fleet"> {
+export interface ReceivedUpload extends Omit<UploadRequest, "fleet" | "sentBy"> {
   readonly text: string;
+  /** The token that the text was first sent with, if that is known and another one than now. */
+  readonly sentBy?: SentBy | null | undefined;
 }
 
 /**
  * Stores an upload for the fleet of the token. Throws what `readUpload` throws, `too_large` for more lines or months than one
  * upload may have, and `forbidden` when a line belongs to a host that the token is not for; nothing is stored then.
  */
-export async function storeUpload(deps: UploadDeps, token: Token, received: ReceivedUpload): Promise<Receipt> {
+export async function storeUpload(
+  deps: UploadDeps,
+  token: Token,
+  { sentBy, ...received }: ReceivedUpload,
+): Promise<Receipt> {
   const turn = takingTurns("writes");
   const reading = readBonnie(received.text);
   assertFewLines(reading);
   const { fleet } = token;
-  const request = { fleet, ...received };
+  const request = { fleet, ...received, sentBy: sentBy ?? { token_id: token.id, label: token.label } };
   const upload = await inTurns(uploadSteps(reading, request), turn);
   assertOwnHosts(token, upload);
   assertFewMonths(upload);
@@ -59,7 +76,7 @@ export async function storeUpload(deps: UploadDeps, token: Token, received: Rece
   }
   const quarantined = upload.rejected.map((line) => toQuarantined(line, request, token.hosts));
   // Before the runs: if the store fails in between, no run is stored, and the retry finds its lines in quarantine already.
-  if (quarantined.length > 0) await deps.quarantine.add(quarantined);
+  const notKept = await keepLines(deps, token, quarantined, newRuns.length > 0);
   const statuses = await deps.runs.add(newRuns);
   if (statuses.includes("stored")) deps.wake(fleet, [...new Set(runs.map(({ host }) => host))]);
   const stored = runs.filter((_, index) => statuses[index] === "stored");
@@ -68,7 +85,8 @@ export async function storeUpload(deps: UploadDeps, token: Token, received: Rece
     newRuns,
     newRuns.filter((_, index) => statuses[index] === "stored"),
   );
-  await deps.budget.spend(token.id, measureUse(stored, quarantined));
+  const kept = quarantined.filter(({ id }) => !notKept.has(id));
+  await deps.budget.spend(token.id, measureUse(stored, kept));
   return {
     stored: stored.length,
     duplicate: statuses.length - stored.length,
@@ -76,16 +94,43 @@ export async function storeUpload(deps: UploadDeps, token: Token, received: Rece
     results: runs.map((run, index) =>
       receiptResult(upload.runs[index]?.line ?? 0, statuses[index] ?? "duplicate", run, sameLines.get(run.id)),
     ),
-    issues: quarantined.map(({ line, column, field, code, text: problem, id }) => ({
-      line,
-      column,
-      field,
-      code,
-      text: problem,
-      quarantine_id: id,
-    })),
+    issues: quarantined.map((line) => receiptIssue(line, notKept.get(line.id))),
     ignored: reading.ignored,
   };
+}
+
+const FULL: Readonly<Record<FullQuarantine, string>> = {
+  fleet: "the quarantine of this fleet is full; it takes more lines after midnight UTC",
+  token: "this token has filled its part of the quarantine; it takes more lines after midnight UTC",
+};
+
+/**
+ * Puts lines into the quarantine; gives the reason for each line that is not kept. If the store is busy or unreachable, no line
+ * is kept, as long as the upload also has valid lines, which are stored. Without any, throws the error of the store: the client
+ * then sends the whole upload again.
+ */
+async function keepLines(
+  { quarantine }: Pick<UploadDeps, "quarantine">,
+  token: Token,
+  lines: readonly QuarantinedLine[],
+  hasValidLines: boolean,
+): Promise<ReadonlyMap<string, string>> {
+  if (lines.length === 0) return new Map();
+  try {
+    const full = await quarantine.add(lines, token.id);
+    return new Map([...full].map(([id, of]) => [id, FULL[of]]));
+  } catch (error) {
+    if (!(error instanceof AppError && hasValidLines)) throw error;
+    return new Map(lines.map(({ id }) => [id, "the quarantine cannot be written at the moment"]));
+  }
+}
+
+function receiptIssue(
+  { line, column, field, code, text, id }: QuarantinedLine,
+  notKept: string | undefined,
+): ReceiptIssue {
+  const issue = { line, column, field, code, text };
+  return notKept === undefined ? { ...issue, quarantine_id: id } : { ...issue, quarantine_id: null, not_kept: notKept };
 }
 
 function assertFewLines({ entries }: Reading): void {
@@ -115,7 +160,7 @@ const MAX_QUARANTINED = 32_768;
 
 function toQuarantined(
   { issue, metadata }: RejectedLine,
-  { fleet, receivedAt, encoding }: UploadRequest,
+  { fleet, receivedAt, encoding, sentBy }: UploadRequest,
   hosts: string | null,
 ): QuarantinedLine {
   const { line, column, field, code, text, raw } = issue;
@@ -133,6 +178,7 @@ function toQuarantined(
     text,
     context: metadata,
     hosts,
+    sent_by: sentBy,
   };
 }
 

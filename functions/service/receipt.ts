@@ -29,8 +29,13 @@ export interface ReceiptResult {
   readonly withdrawn?: true;
 }
 
-/** One rejected line, with its id in the quarantine. */
-type ReceiptIssue = Omit<Issue, "raw"> & { readonly quarantine_id: string };
+/** One rejected line. */
+export interface ReceiptIssue extends Omit<Issue, "raw"> {
+  /** Its id in the quarantine; null if it is not kept there. */
+  readonly quarantine_id: string | null;
+  /** Why it is not kept; only if it is not. */
+  readonly not_kept?: string;
+}
 
 export interface Receipt {
   readonly stored: number;
@@ -95,10 +100,14 @@ export async function receiptText(receipt: Receipt): Promise<string> {
     for (const warning of warnings) lines.push(...indented(`warning: ${warning}`));
     await turn();
   }
-  for (const issue of receipt.issues) lines.push(`${issueText(issue)} quarantined as ${issue.quarantine_id}`);
+  for (const issue of receipt.issues) lines.push(`${issueText(issue)} ${placeText(issue)}`);
   for (const hint of receipt.hints ?? []) lines.push(`hint: ${hint}`);
   return `${lines.map(printable).join("\n")}\n`;
 }
+
+/** Where a rejected line is now. */
+const placeText = ({ quarantine_id, not_kept }: Pick<ReceiptIssue, "quarantine_id" | "not_kept">): string =>
+  quarantine_id === null ? `not kept: ${not_kept}` : `quarantined as ${quarantine_id}`;
 
 /** What a receipt says about a duplicate of a withdrawn run. */
 const WITHDRAWN = "(withdrawn: it is in no statistics)";

@@ -5,6 +5,7 @@ import type { CellKind } from "../../shared/cells/cell.ts";
 import type { CountedHost, ListedHost } from "../../shared/cells/stored-summary.ts";
 import type { CellQuery, CellReading } from "../../shared/compare/merged-cells.ts";
 import { AppError } from "../../shared/errors.ts";
+import type { Activity } from "../../shared/run/activity.ts";
 import type { Page, RunLister } from "../../shared/run/listing.ts";
 import type { Clock } from "../../shared/run/periods.ts";
 import type { Run } from "../../shared/run/run.ts";
@@ -46,6 +47,12 @@ interface RunLookup {
   get(fleet: string, id: string): Promise<Run | null>;
 }
 
+/** Lists what admins did. */
+interface ActivityLister {
+  /** Newest first. */
+  list(fleet: string, limit: number, cursor?: string): Promise<Page<Activity>>;
+}
+
 /** The stores of statistics. */
 export interface CellStores {
   readonly cells: CellStore;
@@ -57,6 +64,7 @@ export interface CellStores {
 export interface FleetStores extends CellStores {
   readonly hosts: HostLookup & HostLister;
   readonly runs: RunLookup & RunLister;
+  readonly activity: ActivityLister;
 }
 
 /** The statistics of a fleet. */
@@ -77,7 +85,7 @@ export function fleetSource(
   { fleet, scope, hosts: allowed }: Pick<Token, "fleet" | "scope" | "hosts">,
   onUnreadable: (run: unknown) => void,
 ): FleetSource {
-  const { hosts, runs } = stores;
+  const { hosts, runs, activity } = stores;
   return {
     ...cellSource(stores, fleet),
     host: (name) => hosts.get(fleet, name),
@@ -95,5 +103,6 @@ export function fleetSource(
       for (const run of page.unreadable) onUnreadable(run);
       return page;
     },
+    activity: (limit, cursor) => activity.list(fleet, limit, cursor),
   };
 }

@@ -7,7 +7,7 @@ import type { BonnieResult, Directive, Reading } from "../../shared/bonnie/types
 import { AppError } from "../../shared/errors.ts";
 import { assessQuality } from "../../shared/quality/assess.ts";
 import { toMonth } from "../../shared/run/periods.ts";
-import type { Issue, Run } from "../../shared/run/run.ts";
+import type { Issue, Run, SentBy } from "../../shared/run/run.ts";
 import { computeStratum } from "../../shared/run/stratum.ts";
 import { runId } from "../store/runs.ts";
 import { nameRun } from "./host-name.ts";
@@ -22,6 +22,8 @@ export interface UploadRequest {
   readonly encoding: "utf-8" | "latin-1";
   /** Metadata of the query; `# key: value` lines of the text take precedence. */
   readonly parameters: UploadMetadata;
+  /** The token that the upload was sent with; null for lines from a file. */
+  readonly sentBy: SentBy | null;
   /** The text that was read; messages name the program whose output it looks like. */
   readonly text?: string;
 }
@@ -161,7 +163,7 @@ function toRun(result: BonnieResult, metadata: RunMetadata, request: UploadReque
   if ("code" in names) return reject(names.field, names.code, names.text);
   const { host, vm } = names;
   const { backend, finished, facts } = metadata;
-  const { fleet, receivedAt, encoding } = request;
+  const { fleet, receivedAt, encoding, sentBy } = request;
   // From a log, wrapped by mail or as it was printed, a line is one run.
   const printed = result.printed ?? raw;
   const sent = finished?.asSent ?? null;
@@ -183,6 +185,7 @@ function toRun(result: BonnieResult, metadata: RunMetadata, request: UploadReque
     metrics,
     quality: assessQuality({ setup, metrics, facts, backend }),
     warnings: [...result.warnings, ...names.warnings, ...metadata.warnings, ...timeWarnings(metadata, receivedAt)],
+    sent_by: sentBy,
     withdrawn_at: null,
   };
 }

@@ -11,9 +11,9 @@ import {
   periodTouchedBy,
   type TouchedPeriod,
 } from "../../shared/run/pending-host.ts";
-import { enclosingPeriods, PERIOD_ALL, toMonth } from "../../shared/run/periods.ts";
+import { type Clock, enclosingPeriods, PERIOD_ALL, toMonth } from "../../shared/run/periods.ts";
 import { currentGeneration, readableGeneration, readGenerations } from "./generations.ts";
-import { type Item, itemText } from "./item.ts";
+import { type Item, isExpired, itemText } from "./item.ts";
 import {
   cohortPartitions,
   hostHash,
@@ -42,7 +42,7 @@ export interface FleetScan {
   hosts(fleet: string, shards?: readonly number[], since?: string): Promise<FleetHosts>;
   /** Every period that the fleet may have summaries and cells of, sorted. */
   periods(fleet: string): Promise<readonly string[]>;
-  /** The items of all runs of a host, withdrawn ones too. */
+  /** The items of all runs of a host, withdrawn ones too, as long as they have not expired. */
   runItems(fleet: string, host: string): AsyncIterable<Item>;
   /** The entries of all runs of a host: their samples, and the places of withdrawn runs. */
   entryItems(fleet: string, host: string): AsyncIterable<Item>;
@@ -77,13 +77,16 @@ export interface FleetScan {
 }
 
 /** The scan of any fleet of a table. */
-export function makeFleetScan(table: Table): FleetScan {
+export function makeFleetScan(table: Table, clock: Clock = Date.now): FleetScan {
   const all = (pk: string) => queryItems(table, { ...partition(pk), ConsistentRead: true });
+  const unexpired = async function* (pk: string): AsyncGenerator<Item, void> {
+    for await (const item of all(pk)) if (!isExpired(item, clock())) yield item;
+  };
   return {
     hosts: (fleet, shards, since) => hostsOfFleet(table, fleet, shards, since),
     periods: (fleet) => periodsOfFleet(table, fleet),
-    runItems: (fleet, host) => all(runsOfHost(fleet, host)),
-    entryItems: (fleet, host) => all(samplesOfHost(fleet, host)),
+    runItems: (fleet, host) => unexpired(runsOfHost(fleet, host)),
+    entryItems: (fleet, host) => unexpired(samplesOfHost(fleet, host)),
     entryGroups: (fleet, host) => readGroups(table, samplesOfHost(fleet, host)),
     entryItemsSince: (fleet, host, group, since) =>
       queryItems(table, {

@@ -1,6 +1,7 @@
 // Items: the attribute values of DynamoDB as plain values, with a clear error if an item is not as the service writes it.
 
 import type { AttributeValue } from "@aws-sdk/client-dynamodb";
+import { TABLE } from "../../shared/deployment.ts";
 import type { Key } from "./keys.ts";
 
 export type Item = Record<string, AttributeValue>;
@@ -35,6 +36,27 @@ export const optionalBytes = (item: Item, name: string): Uint8Array | null => it
 
 /** A set of texts; empty when there is none. */
 export const itemTextSet = (item: Item, name: string): readonly string[] => item[name]?.SS ?? [];
+
+// Retention: an item may have a time after which it counts as gone. DynamoDB deletes it some hours later; on one machine the
+// worker does (expiry.ts). Until then, readers must ignore it.
+
+const SECONDS_PER_DAY = 86_400;
+
+/** The attribute that lets an item expire so many days after a time (ISO 8601). */
+export const expiring = (at: string, days: number): Record<typeof TABLE.timeToLive, { readonly N: string }> => ({
+  [TABLE.timeToLive]: { N: String(Math.floor(Date.parse(at) / 1000) + days * SECONDS_PER_DAY) },
+});
+
+/** Whether an item is past its time; `now` in milliseconds. An item without a time never is. */
+export const isExpired = (item: Item, now: number): boolean =>
+  Number(item[TABLE.timeToLive]?.N ?? Number.POSITIVE_INFINITY) <= now / 1000;
+
+/** The condition of a put that must not replace an item, except one that is past its time. */
+export const absentOrExpired = (now: number) => ({
+  ConditionExpression: "attribute_not_exists(pk) OR #ttl <= :now",
+  ExpressionAttributeNames: { "#ttl": TABLE.timeToLive },
+  ExpressionAttributeValues: { ":now": { N: String(Math.floor(now / 1000)) } },
+});
 
 /** The size of an item as DynamoDB counts it, to a few bytes: UTF-8 names and values. */
 export function itemSize(item: Item): number {

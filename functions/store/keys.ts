@@ -216,6 +216,21 @@ export const cohortsNamedKey = (tokenId: string, year: string): Key => ({
   sk: `cohorts#${year}`,
 });
 
+/** The bytes that lines of a fleet, or of a token, took in quarantine on a day. No id of a token contains `#`. */
+export const quarantineUseKey = (of: { readonly fleet: string } | { readonly tokenId: string }, day: string): Key => ({
+  pk: usePartition("fleet" in of ? `fleet#${of.fleet}` : of.tokenId),
+  sk: `quarantine#${day}`,
+});
+
+/** What was done to a fleet by its admins in a month (`2026-12`). */
+export const activityPartition = (fleet: string, month: string): string => `ACTIVITY#${fleet}#${month}`;
+
+/** One entry of that log, by its time (ISO 8601) and a random part. */
+export const activityKey = (fleet: string, at: string, random: string): Key => ({
+  pk: activityPartition(fleet, at.slice(0, 7)),
+  sk: `${at}#${random}`,
+});
+
 /** A share and its documents. */
 export const sharePartition = (id: string): string => `SHARE#${id}`;
 

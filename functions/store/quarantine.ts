@@ -4,14 +4,15 @@
 // partitions by the id.
 
 import type { TransactWriteItem } from "@aws-sdk/client-dynamodb";
-import { SHARDS, TABLE } from "../../shared/deployment.ts";
+import { SHARDS } from "../../shared/deployment.ts";
 import type { Page } from "../../shared/run/listing.ts";
 import type { Clock } from "../../shared/run/periods.ts";
 import type { QuarantinedLine } from "../../shared/run/run.ts";
 import { codeUnitOrder } from "../../shared/run/text.ts";
 import { retryingTransient, TransactionCancelled } from "./errors.ts";
-import { type Item, itemSize, itemText, keyItem } from "./item.ts";
+import { absentOrExpired, expiring, type Item, isExpired, itemSize, itemText, keyItem } from "./item.ts";
 import { keyText, quarantineKey, quarantineOrderKey, quarantinePartition } from "./keys.ts";
+import { type FullQuarantine, QUARANTINE_LIMITS, type QuarantineLimits, takeRoom } from "./quarantine-room.ts";
 import {
   cursorAt,
   getItem,
@@ -27,22 +28,17 @@ import {
 /** How long a rejected line is kept. */
 const DAYS_KEPT = 30;
 
-const SECONDS_KEPT = DAYS_KEPT * 24 * 60 * 60;
-
 // `lineItems` has written it from a QuarantinedLine.
 const parseLine = (item: Item): QuarantinedLine => JSON.parse(itemText(item, "body")) as QuarantinedLine;
 
 /** The two items of a line. */
 export function lineItems(line: QuarantinedLine): { readonly line: Item; readonly order: Item } {
-  const ttl = { [TABLE.timeToLive]: { N: String(Math.floor(Date.parse(line.received_at) / 1000) + SECONDS_KEPT) } };
+  const ttl = expiring(line.received_at, DAYS_KEPT);
   return {
     line: { ...keyItem(quarantineKey(line.fleet, line.id)), body: { S: JSON.stringify(line) }, ...ttl },
     order: { ...keyItem(quarantineOrderKey(line.fleet, line.received_at, line.id)), ...ttl },
   };
 }
-
-/** Whether an item is past its time. DynamoDB deletes such items some hours later, the embedded engine never. */
-const isExpired = (item: Item, now: number): boolean => Number(item[TABLE.timeToLive]?.N ?? Infinity) <= now / 1000;
 
 /** What the cursors of a fleet's quarantine are bound to; the position is time of receipt and id. */
 const listing = (fleet: string) => ["quarantine", fleet];
@@ -50,13 +46,14 @@ const listing = (fleet: string) => ["quarantine", fleet];
 const ALL_SHARDS = Array.from({ length: SHARDS }, (_, shard) => shard);
 
 /** The quarantine of a table. */
-export function makeQuarantineStore(table: Table, clock: Clock = Date.now) {
+export function makeQuarantineStore(
+  table: Table,
+  clock: Clock = Date.now,
+  limits: QuarantineLimits = QUARANTINE_LIMITS,
+) {
   return {
-    add: async (lines: readonly QuarantinedLine[]): Promise<void> => {
-      const items = [...new Map(lines.map((line) => [line.id, lineItems(line)])).values()];
-      const chunks = inChunks(items, { measure: ({ line, order }) => itemSize(line) + itemSize(order), writes: 2 });
-      for (const chunk of chunks) await addChunk(table, chunk, clock());
-    },
+    add: (lines: readonly QuarantinedLine[], tokenId: string): Promise<ReadonlyMap<string, FullQuarantine>> =>
+      addLines(table, lines, { tokenId, limits, now: clock() }),
     get: async (fleet: string, id: string): Promise<QuarantinedLine | null> => {
       const item = await getItem(table, quarantineKey(fleet, id));
       return item === null || isExpired(item, clock()) ? null : parseLine(item);
@@ -93,18 +90,39 @@ export function makeQuarantineStore(table: Table, clock: Clock = Date.now) {
   };
 }
 
+const bytesOf = ({ line, order }: ReturnType<typeof lineItems>): number => itemSize(line) + itemSize(order);
+
+/** Stores the lines that are not in quarantine already, as far as there is room; gives those for which there is none. */
+async function addLines(
+  table: Table,
+  lines: readonly QuarantinedLine[],
+  { tokenId, limits, now }: { readonly tokenId: string; readonly limits: QuarantineLimits; readonly now: number },
+): Promise<ReadonlyMap<string, FullQuarantine>> {
+  const byId = new Map(lines.map((line) => [line.id, line]));
+  const keys = [...byId.values()].map(({ fleet, id }) => quarantineKey(fleet, id));
+  const there = await getItems(table, keys);
+  const absent = [...byId.values()].filter(({ fleet, id }) => {
+    const item = there.get(keyText(quarantineKey(fleet, id)));
+    return item === undefined || isExpired(item, now);
+  });
+  const [first] = absent;
+  if (first === undefined) return new Map();
+  const items = absent.map((line) => ({ id: line.id, items: lineItems(line) }));
+  const sizes = items.map((each) => ({ id: each.id, bytes: bytesOf(each.items) }));
+  // All lines of an upload have the fleet and the time of the upload.
+  const about = { fleet: first.fleet, tokenId, at: new Date(now).toISOString() };
+  const { fitting, refused } = await takeRoom(table, about, sizes, limits);
+  const kept = items.filter(({ id }) => fitting.has(id)).map((each) => each.items);
+  for (const chunk of inChunks(kept, { measure: bytesOf, writes: 2 })) await addChunk(table, chunk, now);
+  return refused;
+}
+
 /** Stores the lines of a chunk that are not in quarantine already. */
 async function addChunk(table: Table, chunk: readonly ReturnType<typeof lineItems>[], now: number): Promise<void> {
   let left = chunk;
   while (left.length > 0) {
     const puts: TransactWriteItem[] = left.map(({ line }) => ({
-      Put: {
-        TableName: table.name,
-        Item: line,
-        ConditionExpression: "attribute_not_exists(pk) OR #ttl <= :now",
-        ExpressionAttributeNames: { "#ttl": TABLE.timeToLive },
-        ExpressionAttributeValues: { ":now": { N: String(Math.floor(now / 1000)) } },
-      },
+      Put: { TableName: table.name, Item: line, ...absentOrExpired(now) },
     }));
     const orders = left.map(({ order }) => ({ Put: { TableName: table.name, Item: order } }));
     try {

@@ -6,17 +6,17 @@ import type { RunPage, RunQuery } from "../../shared/run/listing.ts";
 import { codeUnitOrder } from "../../shared/run/text.ts";
 import { mapConcurrent } from "../runtime/map-concurrent.ts";
 import { nextTurn } from "../runtime/turns.ts";
-import { itemText } from "./item.ts";
+import { isExpired, itemText } from "./item.ts";
 import { computeShard, hostHash, keyText, runKey, samplesOfHost, timePartition } from "./keys.ts";
 import { parseRuns } from "./runs.ts";
 import { parseEntryPlace } from "./samples.ts";
 import { cursorAt, getItems, positionAt, queryPage, queryPages, type Table } from "./table.ts";
 
 /** One page of the runs that match a query. Throws `bad_parameter` for a cursor of another query. */
-export function listRuns(table: Table, fleet: string, query: RunQuery): Promise<RunPage> {
+export function listRuns(table: Table, fleet: string, query: RunQuery, now: number): Promise<RunPage> {
   return query.host === undefined
-    ? listByTime(table, fleet, query, { shards: ALL_SHARDS })
-    : listHost(table, fleet, query.host, query);
+    ? listByTime(table, fleet, query, { shards: ALL_SHARDS, now })
+    : listHost(table, fleet, query.host, query, now);
 }
 
 /** A run in a listing; as a position, the run that was listed last. */
@@ -46,7 +46,8 @@ interface Found {
   readonly examined: number;
 }
 
-async function readPage(table: Table, fleet: string, query: RunQuery, found: Found): Promise<RunPage> {
+/** The page of what was found. Runs past their time are left out, so that it may be short. */
+async function readPage(table: Table, fleet: string, query: RunQuery, found: Found, now: number): Promise<RunPage> {
   const { entries, searchedTo, examined } = found;
   const listed = entries.slice(0, query.limit);
   const keys = listed.map(({ id }) => runKey(fleet, id));
@@ -55,7 +56,10 @@ async function readPage(table: Table, fleet: string, query: RunQuery, found: Fou
   const isShort = entries.length <= query.limit && searchedTo !== null;
   const last = entries.length > query.limit ? listed.at(-1) : searchedTo;
   const { runs, unreadable } = parseRuns(
-    keys.map((key) => items.get(keyText(key))).filter((item) => item !== undefined),
+    keys
+      .map((key) => items.get(keyText(key)))
+      .filter((item) => item !== undefined)
+      .filter((item) => !isExpired(item, now)),
   );
   return {
     items: runs,
@@ -72,10 +76,10 @@ const MAX_GROUPS = 50;
  * The runs of a host: the newest of each of its groups, merged. A page reads some keys of each group, however many runs the
  * host has.
  */
-async function listHost(table: Table, fleet: string, host: string, query: RunQuery): Promise<RunPage> {
+async function listHost(table: Table, fleet: string, host: string, query: RunQuery, now: number): Promise<RunPage> {
   const start = parseStart(fleet, query);
   const groups = await readGroups(table, samplesOfHost(fleet, host), query.backend);
-  if (groups === null) return listByTime(table, fleet, query, { shards: [computeShard(fleet, host)], host });
+  if (groups === null) return listByTime(table, fleet, query, { shards: [computeShard(fleet, host)], host, now });
   const below = firstBelow(start, query);
   const found = await mapConcurrent(groups, GROUPS_AT_ONCE, async (group) => {
     const { items } = await queryPage(table, {
@@ -92,7 +96,7 @@ async function listHost(table: Table, fleet: string, host: string, query: RunQue
     });
     return items.map(parseEntryPlace).map(({ finished_at: at, id }): Entry => ({ at, id }));
   });
-  const entries = found
+  const inRange = found
     .flat()
     // The range includes its end: a run of exactly the time, or the run that the last page ended with.
     .filter(
@@ -100,7 +104,9 @@ async function listHost(table: Table, fleet: string, host: string, query: RunQue
         (query.to === undefined || at < query.to) && (start === null || newestFirst(start, { at, id }) < 0),
     )
     .sort(newestFirst);
-  return readPage(table, fleet, query, { entries, searchedTo: null, examined: entries.length });
+  // A run that was stored again after its withdrawn form expired has two entries until the expired one is deleted.
+  const entries = [...new Map(inRange.map((entry) => [entry.id, entry])).values()];
+  return readPage(table, fleet, query, { entries, searchedTo: null, examined: entries.length }, now);
 }
 
 /** Groups that are read at the same time. */
@@ -150,13 +156,20 @@ const ALL_SHARDS = Array.from({ length: SHARDS }, (_, shard) => shard);
 interface Scope {
   readonly shards: readonly number[];
   readonly host?: string;
+  /** In milliseconds. */
+  readonly now: number;
 }
 
 /**
  * Runs by the time index: the newest of each shard, merged. Where only few match, a page ends before it is full. The shards
  * are then searched to different times; everything older than the latest of these is left for the next page.
  */
-async function listByTime(table: Table, fleet: string, query: RunQuery, { shards, host }: Scope): Promise<RunPage> {
+async function listByTime(
+  table: Table,
+  fleet: string,
+  query: RunQuery,
+  { shards, host, now }: Scope,
+): Promise<RunPage> {
   const start = parseStart(fleet, query);
   const below = firstBelow(start, query);
   const from = query.from ?? "0";
@@ -200,9 +213,6 @@ async function listByTime(table: Table, fleet: string, query: RunQuery, { shards
     .flatMap((each) => each.entries)
     .filter((entry) => searchedTo === null || newestFirst(entry, searchedTo) <= 0)
     .sort(newestFirst);
-  return readPage(table, fleet, query, {
-    entries,
-    searchedTo,
-    examined: found.reduce((sum, each) => sum + each.examined, 0),
-  });
+  const examined = found.reduce((sum, each) => sum + each.examined, 0);
+  return readPage(table, fleet, query, { entries, searchedTo, examined }, now);
 }

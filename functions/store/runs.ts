@@ -1,33 +1,26 @@
-// Runs in the table: stored if absent, read by their id, withdrawn, and replaced by a reparse. Every change of a run changes its
-// sample and makes its host pending in the same transaction.
+// Runs in the table: stored if absent, read by their id, and replaced by a reparse; run-changes.ts withdraws them. Every change of
+// a run changes its sample and makes its host pending in the same transaction.
 //
 // The item of a run has `run`, what is served and its other attributes do not contain, with a checksum `sum`; `host` and
-// `stratum`; `withdrawn`, because it is the only thing that changes; and its place in the time index (`tpk`, `tsk`).
+// `stratum`; `withdrawn`, `reason` and `ttl`, because only they change; `relabeled_from`; and its place in the time index (`tpk`,
+// `tsk`).
 
 import { hash } from "node:crypto";
 import type { TransactWriteItem } from "@aws-sdk/client-dynamodb";
 import type { NewRun } from "../../shared/cells/sample.ts";
+import { TABLE } from "../../shared/deployment.ts";
 import { AppError } from "../../shared/errors.ts";
 import { isBackend } from "../../shared/run/backends.ts";
 import { type CountedCohort, OTHER_COHORT } from "../../shared/run/cohort.ts";
 import type { RunPage, RunQuery, UnreadableRun } from "../../shared/run/listing.ts";
 import { periodTouchedBy } from "../../shared/run/pending-host.ts";
+import type { Clock } from "../../shared/run/periods.ts";
 import type { Run } from "../../shared/run/run.ts";
-import { decodeRun, encodeRun, type RunPlace } from "../../shared/run/run-codec.ts";
+import { decodeRun, encodeRun, type RunPlace, type RunState } from "../../shared/run/run-codec.ts";
 import { retryingTransient, TransactionCancelled } from "./errors.ts";
 import { packedForm } from "./format.ts";
-import { type Item, ItemError, itemSize, itemText, keyItem, optionalText } from "./item.ts";
-import {
-  computeShard,
-  hostHash,
-  keyText,
-  runKey,
-  runsOfHost,
-  sampleKey,
-  timeOrder,
-  timePartition,
-  withdrawnKey,
-} from "./keys.ts";
+import { absentOrExpired, type Item, ItemError, isExpired, itemSize, itemText, keyItem, optionalText } from "./item.ts";
+import { computeShard, hostHash, keyText, runKey, runsOfHost, timeOrder, timePartition } from "./keys.ts";
 import { packedText, packText } from "./packed.ts";
 import { pendingHostWrite } from "./pending-hosts.ts";
 import { listRuns } from "./run-list.ts";
@@ -97,6 +90,21 @@ function findIdentity(run: Run, lines: readonly string[], idOf: (identity: RunId
 }
 
 /**
+ * The id that a run has under another backend or host, and with the name of its guest there. Where it cannot be determined how
+ * its time was written, the time as it is stored takes its place.
+ */
+export function relabeledId(
+  run: Run,
+  lines: readonly string[],
+  label: Pick<RunIdentity, "backend" | "host" | "vm">,
+): string {
+  const { fleet, client_run, finished_at: finished, raw_encoding: encoding } = run;
+  const [line = run.raw] = lines;
+  const unknown = { fleet, run: client_run, finished, line, encoding };
+  return runId({ ...(findIdentity(run, lines, runId) ?? unknown), ...label });
+}
+
+/**
  * The id that a run of formats 0 and 1 has in this format, where it can be computed; else the old one. There an id had 16
  * digits of the host, then 32 of the identity.
  */
@@ -117,6 +125,8 @@ export function runItem(run: Run, form: number): Item {
     run: { B: packText(form, "run", text) },
     sum: { S: checksum(text) },
     ...(run.withdrawn_at === null ? {} : { withdrawn: { S: run.withdrawn_at } }),
+    ...(run.withdrawn_reason === undefined ? {} : { reason: { S: run.withdrawn_reason } }),
+    ...(run.relabeled_from === undefined ? {} : { relabeled_from: { S: run.relabeled_from } }),
   };
 }
 
@@ -131,7 +141,7 @@ export function derivedAttributes(run: Run): Readonly<Record<"host" | "stratum" 
 }
 
 /** Where a run belongs, by the attributes of its item. Throws ItemError for a damaged item. */
-function parsePlace(item: Item): RunPlace & Pick<Run, "host"> {
+export function parsePlace(item: Item): RunPlace & Pick<Run, "host"> {
   const [finished_at, id, backend] = itemText(item, "tsk").split("#");
   if (finished_at === undefined || id !== itemText(item, "sk") || backend === undefined || !isBackend(backend)) {
     throw new ItemError(
@@ -179,10 +189,21 @@ function findHost(item: Item): string | null {
   return host !== null && runsOfHost(fleet, host) === itemText(item, "pk") ? host : null;
 }
 
+/** What the item of a run says apart from its text. */
+function parseState(item: Item): RunState {
+  const reason = optionalText(item, "reason");
+  const from = optionalText(item, "relabeled_from");
+  return {
+    withdrawn_at: optionalText(item, "withdrawn"),
+    ...(reason === null ? {} : { withdrawn_reason: reason }),
+    ...(from === null ? {} : { relabeled_from: from }),
+  };
+}
+
 /** The run of an item. Throws RunError. */
 export function parseRun(item: Item): Run {
   try {
-    return { ...decodeRun(packedText(item, "run"), parsePlace(item)), withdrawn_at: optionalText(item, "withdrawn") };
+    return { ...decodeRun(packedText(item, "run"), parsePlace(item)), ...parseState(item) };
   } catch (error) {
     throw new RunError(item, error);
   }
@@ -204,16 +225,15 @@ export function parseRuns(items: readonly Item[]): { readonly runs: Run[]; reado
 }
 
 /** The runs of a table. */
-export function makeRunStore(table: Table) {
+export function makeRunStore(table: Table, clock: Clock = Date.now) {
   return {
-    add: (runs: readonly NewRun[]): Promise<readonly AddedStatus[]> => addRuns(table, runs),
+    add: (runs: readonly NewRun[]): Promise<readonly AddedStatus[]> => addRuns(table, runs, clock()),
     sameLines: (runs: readonly NewRun[]): Promise<ReadonlyMap<string, SameLine>> => findSameLines(table, runs),
     get: async (fleet: string, id: string): Promise<Run | null> => {
       const item = await getItem(table, runKey(fleet, id));
-      return item === null ? null : parseRun(item);
+      return item === null || isExpired(item, clock()) ? null : parseRun(item);
     },
-    list: (fleet: string, query: RunQuery): Promise<RunPage> => listRuns(table, fleet, query),
-    withdraw: (fleet: string, id: string, at: string): Promise<Withdrawable | null> => withdraw(table, fleet, id, at),
+    list: (fleet: string, query: RunQuery): Promise<RunPage> => listRuns(table, fleet, query, clock()),
   };
 }
 
@@ -229,7 +249,7 @@ interface Pending {
 /** What became of a run: stored, or a duplicate of a stored run, which may be withdrawn. */
 export type AddedStatus = "stored" | "duplicate" | "withdrawn";
 
-async function addRuns(table: Table, runs: readonly NewRun[]): Promise<AddedStatus[]> {
+async function addRuns(table: Table, runs: readonly NewRun[], now: number): Promise<AddedStatus[]> {
   const stored = new Set<string>();
   const withdrawn = new Set<string>();
   const pending = new Map<string, Pending>();
@@ -244,7 +264,7 @@ async function addRuns(table: Table, runs: readonly NewRun[]): Promise<AddedStat
     writes: 2,
     sharedBy: ({ newRun }) => fleetHost(newRun.run),
   });
-  for (const chunk of chunks) for (const id of await addChunk(table, chunk, withdrawn)) stored.add(id);
+  for (const chunk of chunks) for (const id of await addChunk(table, chunk, { withdrawn, now })) stored.add(id);
   // Of several runs with one id in an upload the first is stored, and the others are duplicates of it.
   return runs.map(({ run }) => {
     if (stored.delete(run.id)) return "stored";
@@ -253,14 +273,18 @@ async function addRuns(table: Table, runs: readonly NewRun[]): Promise<AddedStat
 }
 
 /** Stores the runs of a chunk that are not stored yet, and gives their ids; adds to `withdrawn` the ids of withdrawn ones. */
-async function addChunk(table: Table, chunk: readonly Pending[], withdrawn: Set<string>): Promise<readonly string[]> {
+async function addChunk(
+  table: Table,
+  chunk: readonly Pending[],
+  { withdrawn, now }: { readonly withdrawn: Set<string>; readonly now: number },
+): Promise<readonly string[]> {
   let left = chunk;
   while (left.length > 0) {
     const puts: TransactWriteItem[] = left.map(({ item }) => ({
       Put: {
         TableName: table.name,
         Item: item,
-        ConditionExpression: "attribute_not_exists(pk)",
+        ...absentOrExpired(now),
         ReturnValuesOnConditionCheckFailure: "ALL_OLD",
       },
     }));
@@ -303,55 +327,8 @@ function pendingHostWrites(table: Table, runs: readonly Pending[]): TransactWrit
 }
 
 /** The cohort that a run names for its host: a hint for which hosts to count together. */
-const countedCohort = ({ cohort, capped }: NewRun["sample"]): CountedCohort =>
+export const countedCohort = ({ cohort, capped }: NewRun["sample"]): CountedCohort =>
   capped === true ? OTHER_COHORT : cohort;
-
-/** What a withdrawal needs of a run. Of one that cannot be read, its item still has it. */
-type Withdrawable = RunPlace & Pick<Run, "host" | "withdrawn_at">;
-
-/** Throws RunError if not even that can be read. */
-function parseWithdrawable(item: Item): Withdrawable {
-  const [run] = parseRuns([item]).runs;
-  if (run !== undefined) return run;
-  try {
-    return { ...parsePlace(item), withdrawn_at: optionalText(item, "withdrawn") };
-  } catch (error) {
-    throw new RunError(item, error);
-  }
-}
-
-async function withdraw(table: Table, fleet: string, id: string, at: string): Promise<Withdrawable | null> {
-  const key = runKey(fleet, id);
-  const item = await getItem(table, key);
-  if (item === null) return null;
-  const run = parseWithdrawable(item);
-  if (run.withdrawn_at !== null) return run;
-  try {
-    await retryingTransient(() =>
-      transact(table, [
-        {
-          Update: {
-            TableName: table.name,
-            Key: keyItem(key),
-            UpdateExpression: "SET withdrawn = :at",
-            ConditionExpression: "attribute_exists(pk) AND attribute_not_exists(withdrawn)",
-            ExpressionAttributeValues: { ":at": { S: at } },
-          },
-        },
-        { Delete: { TableName: table.name, Key: keyItem(sampleKey(fleet, run.host, run)) } },
-        { Put: { TableName: table.name, Item: keyItem(withdrawnKey(fleet, run.host, run)) } },
-        pendingHostWrite(table, fleet, run.host, [periodTouchedBy(run)], at),
-      ]),
-    );
-  } catch (error) {
-    if (!(error instanceof TransactionCancelled)) throw error;
-    // Another request has withdrawn it since: its time is the right one.
-    const again = await getItem(table, key);
-    if (again === null || optionalText(again, "withdrawn") === null) throw error;
-    return parseWithdrawable(again);
-  }
-  return { ...run, withdrawn_at: at };
-}
 
 /**
  * Replaces a run by what its line is now parsed as, and makes its host pending for what both of them touch. False if the run
@@ -360,14 +337,15 @@ async function withdraw(table: Table, fleet: string, id: string, at: string): Pr
 export async function replaceRun(table: Table, before: Run, { run, sample }: NewRun, at: string): Promise<boolean> {
   const isWithdrawn = before.withdrawn_at !== null;
   const form = packedForm(table);
+  const expiry = isWithdrawn ? await readExpiry(table, before) : {};
   const put: TransactWriteItem = {
     Put: {
       TableName: table.name,
-      Item: runItem(run, form),
+      Item: { ...runItem(run, form), ...expiry },
       ConditionExpression: `attribute_exists(pk) AND ${isWithdrawn ? "attribute_exists" : "attribute_not_exists"}(withdrawn)`,
     },
   };
-  const entry = sampleItem(run, sample, form);
+  const entry = { ...sampleItem(run, sample, form), ...expiry };
   const obsolete = entryKey(before);
   const isMoved = keyText(obsolete) !== keyText(entryKey(run));
   try {
@@ -391,4 +369,10 @@ export async function replaceRun(table: Table, before: Run, { run, sample }: New
     if (error instanceof TransactionCancelled && error.isLostRace) return false;
     throw error;
   }
+}
+
+/** When a withdrawn run expires, as the attribute of its items. */
+async function readExpiry(table: Table, { fleet, id }: Run): Promise<Item> {
+  const ttl = (await getItem(table, runKey(fleet, id)))?.[TABLE.timeToLive];
+  return ttl === undefined ? {} : { [TABLE.timeToLive]: ttl };
 }

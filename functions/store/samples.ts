@@ -83,7 +83,7 @@ export async function readSamples(
 function parseSample(entry: Item): RunSample {
   const place = parseEntryPlace(entry);
   try {
-    return { ...place, ...decodeSample(packedText(entry, "sample")) };
+    return decodeSample(packedText(entry, "sample"), place);
   } catch (error) {
     throw new ItemError(`the sample of run ${place.id} cannot be read`, { cause: error });
   }

@@ -4,11 +4,13 @@
 import { promisify } from "node:util";
 import { gunzip, gzip } from "node:zlib";
 import type { TransactWriteItem } from "@aws-sdk/client-dynamodb";
+import { TABLE } from "../../shared/deployment.ts";
 import type { Page } from "../../shared/run/listing.ts";
+import type { Clock } from "../../shared/run/periods.ts";
 import type { Share, StoredDocument } from "../../shared/run/share.ts";
 import { retryingTransient, TransactionCancelled } from "./errors.ts";
 import { deletePartitions } from "./generations.ts";
-import { type Item, itemBytes, itemSize, itemText, keyItem, optionalText } from "./item.ts";
+import { expiring, type Item, isExpired, itemBytes, itemSize, itemText, keyItem, optionalText } from "./item.ts";
 import { documentKey, documentPrefix, fleetShareKey, fleetSharesPartition, shareKey, sharePartition } from "./keys.ts";
 import {
   cursorAt,
@@ -32,8 +34,11 @@ const decompress = promisify(gunzip);
 // `add` has written it from a Share.
 const parseShare = (item: Item): Share => JSON.parse(itemText(item, "share")) as Share;
 
+/** How long a revoked share is known as revoked. After that there is no such share. */
+const REVOKED_DAYS_KEPT = 365;
+
 /** The shares of a table. */
-export function makeShareStore(table: Table) {
+export function makeShareStore(table: Table, clock: Clock = Date.now) {
   const put = (item: Item): TransactWriteItem => ({ Put: { TableName: table.name, Item: item } });
   const document = (id: string, name: string) => readDocument(table, id, name);
   return {
@@ -49,7 +54,8 @@ export function makeShareStore(table: Table) {
     },
     find: async (id: string): Promise<{ readonly share: Share; readonly revokedAt: string | null } | null> => {
       const item = await getItem(table, shareKey(id));
-      return item === null ? null : { share: parseShare(item), revokedAt: optionalText(item, "revoked_at") };
+      if (item === null || isExpired(item, clock())) return null;
+      return { share: parseShare(item), revokedAt: optionalText(item, "revoked_at") };
     },
     list: async (fleet: string, limit: number, cursor?: string): Promise<Page<Share>> => {
       const page = await queryPage(table, {
@@ -151,8 +157,9 @@ const revokeWrite = (table: Table, id: string, at: string): TransactWriteItem =>
   Update: {
     TableName: table.name,
     Key: keyItem(shareKey(id)),
-    UpdateExpression: "SET revoked_at = if_not_exists(revoked_at, :at)",
-    ExpressionAttributeValues: { ":at": { S: at } },
+    UpdateExpression: "SET revoked_at = if_not_exists(revoked_at, :at), #ttl = if_not_exists(#ttl, :ttl)",
+    ExpressionAttributeNames: { "#ttl": TABLE.timeToLive },
+    ExpressionAttributeValues: { ":at": { S: at }, ":ttl": expiring(at, REVOKED_DAYS_KEPT)[TABLE.timeToLive] },
   },
 });
 

@@ -8,6 +8,7 @@ import type { TransactWriteItem } from "@aws-sdk/client-dynamodb";
 import { computeCohort } from "../../shared/cells/host-values.ts";
 import {
   type CountedHost,
+  type CountedSummary,
   decodeSummary,
   encodeSummary,
   type FleetGeneration,
@@ -52,6 +53,12 @@ export function parseSummary(item: Item): StoredSummary {
   };
 }
 
+/** The attributes of a summary without its key and version. */
+export const summaryItem = ({ summary, cohort }: CountedSummary, form: number): Item => ({
+  summary: { B: packText(form, "summary", encodeSummary(summary)) },
+  cohort: { S: JSON.stringify(cohort) },
+});
+
 /** The write that takes a host's summary from one version to the next. */
 export function summaryWrite(
   table: Table,
@@ -59,11 +66,7 @@ export function summaryWrite(
   { period, before, after }: SummaryStep,
   version: string,
 ): TransactWriteItem {
-  const item = {
-    summary: { B: packText(packedForm(table), "summary", encodeSummary(after.summary)) },
-    cohort: { S: JSON.stringify(after.cohort) },
-  };
-  return putVersion(table, summaryKey(of, period, after.summary.host), item, {
+  return putVersion(table, summaryKey(of, period, after.summary.host), summaryItem(after, packedForm(table)), {
     before: before.version,
     after: version,
   });

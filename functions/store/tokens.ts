@@ -1,6 +1,7 @@
 // Tokens, fleets, and what was stored with a token. A token is one item, under the hash of its secret, in one of 16
 // partitions: a request is checked with one read, and a query of the 16 partitions finds every token that any secret could
-// match. The secret itself is not stored. An item is never deleted: a revoked token stays, as the proof that it was revoked.
+// match. The secret itself is not stored. A revoked token stays for a year. A revoked root token stays for good, as the proof
+// that it was revoked: its secret must never become valid again by the setting VBDSTAT_ADMIN_TOKEN.
 //
 // On one machine other processes may be able to write to the table, because the engine does not authenticate them. A seal
 // then proves which items the service itself has written (local/server/token-seal.ts). On AWS the permissions of the table
@@ -9,10 +10,11 @@
 import { timingSafeEqual } from "node:crypto";
 import type { TransactWriteItem } from "@aws-sdk/client-dynamodb";
 import { AppError } from "../../shared/errors.ts";
+import type { Clock } from "../../shared/run/periods.ts";
 import { codeUnitOrder } from "../../shared/run/text.ts";
 import { SCOPES, type StoredToken, type Token, type TokenUse } from "../../shared/run/token.ts";
 import { retryingTransient } from "./errors.ts";
-import { type Item, itemText, itemTextSet, keyItem, optionalBytes, optionalText } from "./item.ts";
+import { expiring, type Item, isExpired, itemText, itemTextSet, keyItem, optionalBytes, optionalText } from "./item.ts";
 import {
   cohortsNamedKey,
   dayUseKey,
@@ -51,8 +53,11 @@ export interface TokenSeal {
   noteRevoked(secretHash: string, at: string): void;
 }
 
+/** How long a revoked token is listed; a root token is never deleted. */
+const REVOKED_DAYS_KEPT = 365;
+
 /** The tokens of a table; with a seal, only the items that have its code are genuine. */
-export function makeTokenStore(table: Table, seal: TokenSeal | null = null) {
+export function makeTokenStore(table: Table, seal: TokenSeal | null = null, clock: Clock = Date.now) {
   const readAt = async (secretHash: string): Promise<{ stored: StoredToken; item: Item } | null> => {
     const item = await getItem(table, tokenKey(secretHash));
     return item === null ? null : { stored: parseStoredToken(item, seal), item };
@@ -73,11 +78,12 @@ export function makeTokenStore(table: Table, seal: TokenSeal | null = null) {
     },
     find: async (secretHash: string): Promise<Token | null> => {
       const there = await readAt(secretHash);
-      return there?.stored.isGenuine === true ? there.stored.token : null;
+      return there?.stored.isGenuine === true && !isExpired(there.item, clock()) ? there.stored.token : null;
     },
     list: async (fleet: string | null): Promise<readonly StoredToken[]> => {
       const items = await readTokenItems(table);
       return items
+        .filter((item) => !isExpired(item, clock()))
         .map((item) => parseStoredToken(item, seal))
         .filter(({ token }) => fleet === null || token.fleet === fleet)
         .sort((a, b) => codeUnitOrder(a.token.created_at, b.token.created_at));
@@ -126,6 +132,7 @@ export function tokenWrite(
   const item: Item = {
     ...keyItem(tokenKey(secretHash)),
     token: { S: text },
+    ...(token.revoked_at === null || token.root ? {} : expiring(token.revoked_at, REVOKED_DAYS_KEPT)),
     ...(seal === null ? {} : { mac: { B: seal.mac(sealedText(secretHash, token)) } }),
   };
   const found = before === null ? null : optionalText(before, "token");

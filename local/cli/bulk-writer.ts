@@ -1,7 +1,7 @@
 // Writes many runs to the store, with several transactions in flight.
 
+import type { NewRunStore } from "../../functions/service/ingest.ts";
 import { backOff } from "../../functions/store/errors.ts";
-import type { RunWriter } from "../../functions/web/routes/results.ts";
 import { toSample } from "../../shared/cells/sample.ts";
 import { AppError } from "../../shared/errors.ts";
 import type { Run } from "../../shared/run/run.ts";
@@ -22,7 +22,7 @@ const IN_FLIGHT = 4;
 const TRIES = 200;
 
 /** A writer to a store; calls `onStored` after each call of the store with the number of runs done, stored or duplicate. */
-export function makeBulkWriter(store: Pick<RunWriter, "add">, onStored: (done: number) => void): BulkWriter {
+export function makeBulkWriter(store: NewRunStore, onStored: (done: number) => void): BulkWriter {
   const inFlight = new Set<Promise<void>>();
   let waiting: Run[] = [];
   let failure: { readonly error: unknown } | null = null;

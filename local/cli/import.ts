@@ -258,7 +258,7 @@ export async function* bonniePieces(
     if (linesBefore === 0) beginning = text;
     const { fleet, receivedAt } = about;
     try {
-      const upload = readUpload(reading, { fleet, receivedAt, encoding, parameters: context });
+      const upload = readUpload(reading, { fleet, receivedAt, encoding, parameters: context, sentBy: null });
       results += upload.runs.length + upload.rejected.length;
       yield { upload, linesBefore };
     } catch (error) {

@@ -11,6 +11,7 @@ import {
 } from "../../functions/env.ts";
 import { makeAdmission } from "../../functions/service/admission.ts";
 import { makeUploadLimits } from "../../functions/service/upload-limits.ts";
+import { makeActivityStore } from "../../functions/store/activity.ts";
 import { makeCellStore } from "../../functions/store/cells.ts";
 import { ensureTable, openTable } from "../../functions/store/client.ts";
 import { makeAggregationStores } from "../../functions/store/commit.ts";
@@ -19,6 +20,7 @@ import { FORMAT, isServed, readFormat, requireFormat } from "../../functions/sto
 import { withGroupCommit } from "../../functions/store/group-commit.ts";
 import { makePendingHostCounts } from "../../functions/store/pending-hosts.ts";
 import { makeQuarantineStore } from "../../functions/store/quarantine.ts";
+import { makeChangeableRuns } from "../../functions/store/run-changes.ts";
 import { makeRunStore } from "../../functions/store/runs.ts";
 import { makeShareStore } from "../../functions/store/shares.ts";
 import { makeStatusStore, StoreHealth } from "../../functions/store/status.ts";
@@ -29,6 +31,7 @@ import { makeHttpApp } from "../../functions/web/http/app.ts";
 import type { Log } from "../../functions/web/http/log.ts";
 import { addPageRoutes } from "../../functions/web/pages/app.ts";
 import { errorPageResponse } from "../../functions/web/pages/error-responses.ts";
+import { addRunChangePageRoutes } from "../../functions/web/pages/run-change-routes.ts";
 import { addSharePageRoutes } from "../../functions/web/pages/share-routes.ts";
 import { addUploadRoute } from "../../functions/web/pages/upload-route.ts";
 import { addEmbedRoutes } from "../../functions/web/routes/embed.ts";
@@ -44,6 +47,7 @@ import { checkDatabase, checkThroughEngine, upgradeAndReport } from "./database.
 import { type Engine, startEngine } from "./engine.ts";
 import { startHttpServer } from "./http-server.ts";
 import { makeRenderThread } from "./render-thread.ts";
+import { startRetention } from "./retention.ts";
 import { asStartError } from "./start-error.ts";
 import { openSealedTokens } from "./token-seal.ts";
 import { startWorker } from "./worker.ts";
@@ -63,6 +67,10 @@ const READER_SOCKETS = 4;
 
 /** How often pending hosts are looked for that a lost wake-up or a crash has left. */
 const POLL_MS = 2_000;
+
+/** When expired items are deleted: not during a start, and then often enough that they take little of the disk. */
+const EXPIRY_AFTER_MS = 600_000;
+const EXPIRY_EVERY_MS = 6 * 3_600_000;
 
 /** How long uploads must pause before the aggregation starts: short for a person, long within a burst. */
 const QUIET_MS = 100;
@@ -131,7 +139,7 @@ async function serve(
     backOff,
     lanes: 2,
   };
-  const runs = withGroupCommit(makeRunStore(table));
+  const runs = withGroupCommit(makeChangeableRuns(table));
 
   const server = await startHttpServer({ ...settings, onEnded: print });
   const worker = startWorker(aggregating, {
@@ -140,6 +148,16 @@ async function serve(
     patienceMs: PATIENCE_MS,
     onError: (error) => log.error("aggregation", error),
   });
+  // Another DynamoDB deletes them itself.
+  const retention =
+    engine === null
+      ? null
+      : startRetention(sumsTable, {
+          firstAfterMs: EXPIRY_AFTER_MS,
+          everyMs: EXPIRY_EVERY_MS,
+          clock,
+          onError: (error) => log.error("retention", error),
+        });
   const app = makeHttpApp({ clock, log, page: errorPageResponse, publicUrl: settings.publicUrl });
   const wake = (fleet: string) => {
     pending.changed();
@@ -147,13 +165,16 @@ async function serve(
   };
   const quarantine = { ...makeQuarantineStore(table), list: makeQuarantineStore(readTable).list };
   const limits = makeUploadLimits(makeUseStore(table), clock, settings.tokenLimits ?? USUAL_TOKEN_LIMITS);
-  const ingestDeps = { runs, quarantine, tokens, clock, wake, ...limits };
+  const activity = makeActivityStore(table);
+  const ingestDeps = { runs, quarantine, tokens, activity, clock, wake, ...limits };
   addIngestRoutes(app, ingestDeps);
   addUploadRoute(app, ingestDeps);
+  addRunChangePageRoutes(app, ingestDeps);
   const queryDeps = {
     cells: makeCellStore(readTable),
     pendingHosts: pending.counting(makePendingHostCounts(readTable)),
     tokens,
+    activity,
     clock,
     admission: makeAdmission(),
     summaries: SUMMARIES,
@@ -191,6 +212,7 @@ async function serve(
       await server.close();
       await rendering.stop();
       await worker.stop();
+      await retention?.stop();
       table.client.destroy();
       readTable.client.destroy();
       sumsTable.client.destroy();

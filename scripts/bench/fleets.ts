@@ -68,6 +68,7 @@ export const parseRuns = (body: string): NewRun[] => {
     receivedAt: "2026-11-22T00:00:00.000Z",
     encoding: "utf-8",
     parameters: {},
+    sentBy: null,
   } as const;
   return readUpload(readBonnie(body), envelope).runs.map(({ run }) => ({ run, sample: toSample(run) }));
 };

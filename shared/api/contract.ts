@@ -8,7 +8,16 @@ import { PICTURE_FORMATS } from "../summaries/formats.ts";
 import { endpointQuery, shareRenderQuery } from "../summaries/parameters.ts";
 import { SUMMARIES, type SummaryEntry, type SummaryRegistry } from "../summaries/registry.ts";
 import type { Endpoint } from "./endpoint.ts";
-import { createdToken, health, quarantinePage, receipt, status, tokenList, withdrawn } from "./responses.ts";
+import { createdToken, health, quarantinePage, receipt, status, tokenList } from "./responses.ts";
+import {
+  relabelBody,
+  relabeledRun,
+  restored,
+  withdrawalQuery,
+  withdrawManyBody,
+  withdrawn,
+  withdrawnMany,
+} from "./run-changes.ts";
 import { runParameters } from "./run-parameters.ts";
 import { badgeQuery, createdShare, newShare, oembed, oembedQuery, sharePage } from "./shares.ts";
 import { newToken, tokensQuery } from "./token-requests.ts";
@@ -80,18 +89,64 @@ const UPLOADS: readonly Endpoint[] = [
   },
 ];
 
+const RUN_ID = { id: "Id of the run, from its receipt." };
+
 const RUN_CHANGES: readonly Endpoint[] = [
   {
     id: "withdrawRun",
     method: "delete",
     path: "/v1/runs/{id}",
     summary: "Take a run out of all statistics.",
-    description: "It stays readable, as withdrawn. Repeating it changes nothing.",
+    description:
+      'It stays readable, as withdrawn. Repeating it changes nothing, the reason included. The reason may also be sent as JSON: `{"reason": "..."}`.',
     scopes: [],
-    pathParameters: { id: "Id of the run, from its receipt." },
+    pathParameters: RUN_ID,
+    query: withdrawalQuery,
     responses: { 200: { description: "Since when it is withdrawn.", schema: withdrawn } },
     formats: ["json"],
+    errors: ["bad_body", "too_large", "unreadable"],
+    cache: "no-store",
+  },
+  {
+    id: "restoreRun",
+    method: "post",
+    path: "/v1/runs/{id}/restore",
+    summary: "Take a withdrawal back.",
+    description: "The run counts again in all statistics. Repeating it changes nothing.",
+    scopes: [],
+    pathParameters: RUN_ID,
+    responses: { 200: { description: "Whether it was withdrawn.", schema: restored } },
+    formats: ["json"],
     errors: ["unreadable"],
+    cache: "no-store",
+  },
+  {
+    id: "relabelRun",
+    method: "post",
+    path: "/v1/runs/{id}/relabel",
+    summary: "Correct the backend or host of a run.",
+    description:
+      "Withdraws the run, and stores its line with the same facts under the other label, in one step. The new run has an id of its own and names the old one. Of another backend, `backend_evidence` is `declared`.",
+    scopes: [],
+    pathParameters: RUN_ID,
+    body: { kind: "json", schema: relabelBody },
+    responses: { 200: { description: "The run that counts now.", schema: relabeledRun } },
+    formats: ["json"],
+    errors: ["unreadable"],
+    cache: "no-store",
+  },
+  {
+    id: "withdrawRuns",
+    method: "post",
+    path: "/v1/runs/withdraw",
+    summary: "Withdraw many runs: those of a token, host, backend or time.",
+    description:
+      "A run must meet every given condition, and at least one is required. Newest first; a request withdraws at most 1 000 runs, and its `cursor` leads on. A run that is stored during the request may be missed.",
+    scopes: [],
+    body: { kind: "json", schema: withdrawManyBody },
+    responses: { 200: { description: "What was withdrawn.", schema: withdrawnMany } },
+    formats: ["json"],
+    errors: ["bad_parameter", "unreadable"],
     cache: "no-store",
   },
 ];
@@ -121,6 +176,18 @@ const OTHERS: readonly Endpoint[] = [
     responses: RECEIPTS,
     formats: ["json"],
     errors: ["no_backend", "no_result"],
+    cache: "no-store",
+  },
+  {
+    id: "deleteQuarantined",
+    method: "delete",
+    path: "/v1/quarantine/{id}",
+    summary: "Delete a rejected line.",
+    description: "For good; the service deletes it after 30 days in any case.",
+    scopes: [],
+    pathParameters: { id: "`quarantine_id` of the receipt." },
+    responses: { 204: { description: "The line is deleted.", schema: null } },
+    formats: [],
     cache: "no-store",
   },
   {
@@ -242,7 +309,12 @@ function shareEndpoints(summaries: SummaryRegistry): readonly Endpoint[] {
       description: "Allowed for the token that created it and for admins of its fleet. Repeating it changes nothing.",
       scopes: ["read"],
       pathParameters: SHARE_ID,
-      responses: { 204: { description: "It is revoked: its URLs answer with `gone`.", schema: null } },
+      responses: {
+        204: {
+          description: "It is revoked: its URLs answer with `gone` for a year, then with `not_found`.",
+          schema: null,
+        },
+      },
       formats: [],
       cache: "no-store",
     },

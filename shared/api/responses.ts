@@ -67,7 +67,17 @@ export const receipt = z
           .meta({ description: "Only of a duplicate whose run is withdrawn: it is in no statistics, and stays so." }),
       }),
     ),
-    issues: z.array(issue.extend({ quarantine_id: z.string() })).meta({ description: "The rejected lines." }),
+    issues: z
+      .array(
+        issue.extend({
+          quarantine_id: z.string().nullable().meta({ description: "Null for a line that is not kept." }),
+          not_kept: z.string().exactOptional().meta({
+            description:
+              "Why the line is not kept, as when the quarantine is full. Only then: send it again from its source.",
+          }),
+        }),
+      )
+      .meta({ description: "The rejected lines." }),
     ignored: z
       .strictObject({ blank: count, header: count, comment: count, table: count, other: count })
       .meta({ description: "Ignored lines, by kind." }),
@@ -76,9 +86,6 @@ export const receipt = z
     }),
   })
   .meta({ id: "Receipt", description: "The outcome of every line of an upload." });
-
-/** DELETE /v1/runs/{id} */
-export const withdrawn = z.strictObject({ id: z.string(), withdrawn_at: instant }).meta({ id: "Withdrawn" });
 
 const quarantinedLine = z
   .strictObject({
@@ -91,6 +98,11 @@ const quarantinedLine = z
     ...issue.shape,
     context: z.record(z.string(), z.string()).meta({ description: "The metadata of the line." }),
     hosts: z.string().nullable().meta({ description: "The hosts that its token may post for; null for all." }),
+    sent_by: z
+      .strictObject({ token_id: z.string(), label: z.string().nullable() })
+      .nullable()
+      .exactOptional()
+      .meta({ description: "The token that it came with; absent for lines of an earlier version." }),
   })
   .meta({ id: "QuarantinedLine", description: "A rejected line." }) satisfies z.ZodType<QuarantinedLine>;
 

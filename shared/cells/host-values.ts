@@ -8,6 +8,7 @@ import type { Backend } from "../run/backends.ts";
 import { COHORT_KEYS, type Cohort, type CohortKey, type CountedCohort, OTHER_COHORT } from "../run/cohort.ts";
 import { codeUnitOrder } from "../run/text.ts";
 import { QUANTITIES } from "./quantities.ts";
+import { firstStated, type Setup } from "./setup.ts";
 
 /** One quantity of one run: `ticks` is the value, or the bound that it is strictly above if censored. */
 export interface Sample {
@@ -20,6 +21,8 @@ export interface RunSample {
   readonly id: string;
   /** ISO 8601 UTC. */
   readonly finished_at: string;
+  /** ISO 8601 UTC; usually a little later, earlier if the clock of the host is ahead. */
+  readonly received_at: string;
   readonly backend: Backend;
   readonly stratum: string;
   /** In the order of the quantities; null if the test was not run, or if the value is unknown or has no logarithm. */
@@ -32,6 +35,7 @@ export interface RunSample {
   readonly cohort: Readonly<Partial<Record<CohortKey, string>>>;
   /** Set if they exceed what the run's token may name. */
   readonly capped?: true;
+  readonly setup: Setup;
 }
 
 /**
@@ -73,6 +77,12 @@ export interface HostGroup {
   readonly small_file: boolean;
   readonly bound_mismatch: boolean;
   readonly attributes: Readonly<Partial<Record<CohortKey, Attribute>>>;
+  /** When the newest of these runs finished, as far as that can be: no run finished after its receipt. */
+  readonly newest_at: string;
+  /** When the last of these runs was received. */
+  readonly received_at: string;
+  /** Of each fact the value of the newest of these runs that states it. */
+  readonly setup: Setup;
 }
 
 /** All groups of one host in one period, sorted by (stratum, backend) in code unit order, each pair once. */
@@ -138,6 +148,23 @@ export function summarizeGroup(samples: readonly RunSample[]): HostGroup | null 
     small_file: newest.some((sample) => sample.small_file),
     bound_mismatch: newest.some((sample) => sample.bound_mismatch),
     attributes: newestAttributes(newest.map(toAttributes)),
+    newest_at: latest(newest.map(({ finished_at: at, received_at: limit }) => (at < limit ? at : limit))),
+    received_at: latest(newest.map(({ received_at: at }) => at)),
+    setup: firstStated(newest.map(({ setup }) => setup)),
+  };
+}
+
+/** The last of some times, at least one. */
+const latest = (times: readonly string[]): string => times.reduce((a, b) => (b > a ? b : a));
+
+/** When the newest run of a host finished, and when its last run was received; null for a host without runs. */
+export function lastTimes({
+  groups,
+}: HostSummary): { readonly newest_at: string; readonly received_at: string } | null {
+  if (groups.length === 0) return null;
+  return {
+    newest_at: latest(groups.map(({ newest_at }) => newest_at)),
+    received_at: latest(groups.map(({ received_at }) => received_at)),
   };
 }
 

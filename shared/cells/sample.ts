@@ -11,6 +11,7 @@ import { METRIC_NAMES, type MetricName } from "../run/metrics.ts";
 import type { Facts, Measurement, Run } from "../run/run.ts";
 import { type RunSample, type Sample, toTicks } from "./host-values.ts";
 import { QUANTITIES, QUANTITY_NAMES } from "./quantities.ts";
+import { decodeSetup, encodeSetup, setupOf } from "./setup.ts";
 
 /** A run to be stored, with the sample that aggregation reads. */
 export interface NewRun {
@@ -24,6 +25,7 @@ export function toSample(run: Run): RunSample {
   return {
     id: run.id,
     finished_at: run.finished_at,
+    received_at: run.received_at,
     backend: run.backend,
     stratum: run.stratum,
     values: QUANTITIES.map(({ metric, isEfficiency }) => {
@@ -36,6 +38,7 @@ export function toSample(run: Run): RunSample {
     bound_mismatch: METRIC_NAMES.some((metric) => isAboveBound(run, metric)),
     cohort: cohortFromFacts(run.facts),
     ...(run.facts[COHORT_CAPPED] === true && { capped: true }),
+    setup: setupOf(run),
   };
 }
 
@@ -90,8 +93,8 @@ export function cohortFromFacts(facts: Facts): Cohort {
 
 // The text form.
 
-/** A sample without what the key of its run contains. */
-export type SampleContent = Omit<RunSample, "id" | "finished_at" | "backend" | "stratum">;
+/** What the key of a run contains of its sample, and so the text form does not. */
+type SamplePlace = Pick<RunSample, "id" | "finished_at" | "backend" | "stratum">;
 
 /** The text form: a value is its ticks, a bound its ticks in brackets; a missing value is null, or omitted at the end. */
 function buildSchema() {
@@ -102,6 +105,9 @@ function buildSchema() {
     bound_mismatch: z.literal(true).optional(),
     cohort: z.partialRecord(z.enum(COHORT_KEYS), z.string()).default({}),
     capped: z.literal(true).optional(),
+    /** Milliseconds from the end of the run to its receipt. */
+    delay: z.int().default(0),
+    setup: z.array(z.union([z.string(), z.number(), z.null()])).default([]),
   });
 }
 
@@ -109,7 +115,8 @@ function buildSchema() {
 let schema: ReturnType<typeof buildSchema> | undefined;
 
 /** Writes a sample as compact JSON; equal samples give equal text if their keys are in the same order. */
-export function encodeSample(sample: SampleContent): string {
+export function encodeSample(sample: Omit<RunSample, "id" | "backend" | "stratum">): string {
+  const setup = encodeSetup(sample.setup, (value) => value);
   return JSON.stringify({
     values: withoutTail(sample.values.map((value) => (value?.censored ? [value.ticks] : (value?.ticks ?? null)))),
     cached: sample.cached.length > 0 ? sample.cached : undefined,
@@ -117,6 +124,8 @@ export function encodeSample(sample: SampleContent): string {
     bound_mismatch: sample.bound_mismatch || undefined,
     cohort: Object.keys(sample.cohort).length > 0 ? sample.cohort : undefined,
     capped: sample.capped,
+    delay: Date.parse(sample.received_at) - Date.parse(sample.finished_at) || undefined,
+    setup: setup.length > 0 ? setup : undefined,
   });
 }
 
@@ -126,14 +135,16 @@ function withoutTail<T>(values: readonly (T | null)[]): readonly (T | null)[] {
 }
 
 /**
- * Reads what `encodeSample` wrote. Quantities that are missing, or were added later, are null. Throws a SyntaxError or a
+ * Reads what `encodeSample` wrote for a run at this place. Quantities that are missing, or were added later, are null. Throws a SyntaxError or a
  * ZodError if the text is anything else.
  */
-export function decodeSample(text: string): SampleContent {
+export function decodeSample(text: string, place: SamplePlace): RunSample {
   schema ??= buildSchema();
   const encoded = schema.parse(JSON.parse(text));
-  const { values, cached, small_file = false, bound_mismatch = false, cohort, capped } = encoded;
+  const { values, cached, small_file = false, bound_mismatch = false, cohort, capped, delay, setup } = encoded;
   return {
+    ...place,
+    received_at: new Date(Date.parse(place.finished_at) + delay).toISOString(),
     values: QUANTITY_NAMES.map((_, index) => {
       const value = values[index] ?? null;
       if (value === null) return null;
@@ -144,5 +155,6 @@ export function decodeSample(text: string): SampleContent {
     bound_mismatch,
     cohort,
     ...(capped && { capped }),
+    setup: decodeSetup(setup, (value) => value),
   };
 }

@@ -6,6 +6,7 @@ import { BACKENDS } from "../run/backends.ts";
 import { COHORT_KEYS, type Cohort, type CountedCohort } from "../run/cohort.ts";
 import type { HostGroup, HostSummary, HostValue } from "./host-values.ts";
 import { QUANTITY_NAMES } from "./quantities.ts";
+import { decodeSetup, encodeSetup } from "./setup.ts";
 
 /** One build of a fleet's statistics: its summaries, cells and cohorts. */
 export interface FleetGeneration {
@@ -56,12 +57,18 @@ export interface CountedHost extends ListedHost {
   readonly isPending: boolean;
 }
 
-// The stored text form of a host summary: compact JSON, host values as tuples. Of the view `trusted` only the values that
-// differ from the view `all` are written, so a host without cached runs is charged for one view.
+// The stored text form of a host summary: compact JSON. Of the view `trusted` only the values that differ from the view `all`
+// are written, so a host without cached runs is charged for one view. A value that all runs of the group have, measured or too
+// fast to measure, is written without their number.
 
 /** Writes a summary as compact JSON. */
-export function encodeSummary(summary: HostSummary): string {
-  return JSON.stringify({ host: summary.host, groups: summary.groups.map(encodeGroup) });
+export function encodeSummary({ host, groups }: HostSummary): string {
+  const facts = [...new Set(groups.flatMap(({ setup }) => Object.values(setup)))];
+  return JSON.stringify({
+    host,
+    groups: groups.map((group) => encodeGroup(group, facts)),
+    facts: facts.length > 0 ? facts : undefined,
+  });
 }
 
 /**
@@ -70,17 +77,26 @@ export function encodeSummary(summary: HostSummary): string {
  */
 export function decodeSummary(text: string): HostSummary {
   schema ??= buildSchema();
-  const { host, groups } = schema.parse(JSON.parse(text));
-  return { host, groups: groups.map(decodeGroup) };
+  const { host, groups, facts } = schema.parse(JSON.parse(text));
+  return { host, groups: groups.map((group) => decodeGroup(group, facts)) };
 }
 
 /** Built with the first summary that is read: most requests read none. */
 let schema: ReturnType<typeof buildSchema> | undefined;
 
 function buildSchema() {
-  // Values that a later version adds at the end of a list, and fields that it adds, are skipped.
-  /** lo, hi (null for +inf), runs, exact, spread. */
-  const encodedValue = z.tuple([z.int(), z.int().nullable(), z.int(), z.int(), z.int()]).rest(z.unknown()).nullable();
+  // Fields that a later version adds are skipped.
+  const encodedValue = z.union([
+    /** `lo` of a value that all runs of the group measured alike. */
+    z.int(),
+    /** `lo` of a value that all of them are above. */
+    z.tuple([z.int()]),
+    /** `lo` and `spread` of a value that all of them measured. */
+    z.tuple([z.int(), z.int()]),
+    /** lo, hi (null for +inf), runs, exact, spread. */
+    z.tuple([z.int(), z.int().nullable(), z.int(), z.int(), z.int()]),
+    z.null(),
+  ]);
   const encodedGroup = z.object({
     stratum: z.string(),
     backend: z.enum(BACKENDS),
@@ -98,37 +114,51 @@ function buildSchema() {
         z.tuple([z.string(), z.string(), z.string(), z.literal(1).optional()]).rest(z.unknown()),
       )
       .default({}),
+    newest_at: z.string(),
+    /** Milliseconds from then to the receipt of the last run. */
+    delay: z.int().default(0),
+    /** Where each fact of the setup is in the list of all groups. */
+    setup: z.array(z.int().nullable()).default([]),
   });
-  return z.object({ host: z.string(), groups: z.array(encodedGroup) });
+  return z.object({
+    host: z.string(),
+    groups: z.array(encodedGroup),
+    /** The facts of all groups, each once: the backends of a host have most of them in common. */
+    facts: z.array(z.union([z.string(), z.number()])).default([]),
+  });
 }
 
 type EncodedGroup = z.infer<ReturnType<typeof buildSchema>>["groups"][number];
 type EncodedValue = EncodedGroup["all"][number];
 
-function encodeGroup(group: HostGroup): object {
+function encodeGroup(group: HostGroup, facts: readonly (string | number)[]): object {
   const trusted = group.trusted.flatMap((value, index) =>
-    sameValue(value, group.all[index] ?? null) ? [] : [[index, encodeValue(value)]],
+    sameValue(value, group.all[index] ?? null) ? [] : [[index, encodeValue(value, group.runs)]],
   );
   const attributes = Object.entries(group.attributes).map(([key, { value, at, run, capped }]) => [
     key,
     capped === true ? [value, at, run, 1] : [value, at, run],
   ]);
+  const setup = encodeSetup(group.setup, (value) => facts.indexOf(value));
   return {
     stratum: group.stratum,
     backend: group.backend,
     runs: group.runs,
-    all: group.all.map(encodeValue),
+    all: group.all.map((value) => encodeValue(value, group.runs)),
     trusted: trusted.length > 0 ? trusted : undefined,
     cached: group.cached.length > 0 ? group.cached : undefined,
     small_file: group.small_file || undefined,
     bound_mismatch: group.bound_mismatch || undefined,
     attributes: attributes.length > 0 ? Object.fromEntries(attributes) : undefined,
+    newest_at: group.newest_at,
+    delay: Date.parse(group.received_at) - Date.parse(group.newest_at) || undefined,
+    setup: setup.length > 0 ? setup : undefined,
   };
 }
 
-function decodeGroup(encoded: EncodedGroup): HostGroup {
-  const { stratum, backend, runs, cached, small_file = false, bound_mismatch = false } = encoded;
-  const all = QUANTITY_NAMES.map((_, index) => decodeValue(encoded.all[index] ?? null));
+function decodeGroup(encoded: EncodedGroup, facts: readonly (string | number)[]): HostGroup {
+  const { stratum, backend, runs, cached, small_file = false, bound_mismatch = false, newest_at, delay } = encoded;
+  const all = QUANTITY_NAMES.map((_, index) => decodeValue(encoded.all[index] ?? null, runs));
   const trusted = new Map(encoded.trusted);
   return {
     stratum,
@@ -137,7 +167,7 @@ function decodeGroup(encoded: EncodedGroup): HostGroup {
     all,
     trusted: all.map((value, index) => {
       const other = trusted.get(index);
-      return other === undefined ? value : decodeValue(other);
+      return other === undefined ? value : decodeValue(other, runs);
     }),
     cached,
     small_file,
@@ -148,16 +178,28 @@ function decodeGroup(encoded: EncodedGroup): HostGroup {
         { value, at, run, ...(capped === 1 && { capped: true }) },
       ]),
     ),
+    newest_at,
+    received_at: new Date(Date.parse(newest_at) + delay).toISOString(),
+    setup: decodeSetup(encoded.setup, (index) => facts[index]),
   };
 }
 
-function encodeValue(value: HostValue | null): EncodedValue {
-  return value && [value.lo, value.hi, value.runs, value.exact, value.spread];
+/** `all` is the number of runs of the group. */
+function encodeValue(value: HostValue | null, all: number): EncodedValue {
+  if (value === null) return null;
+  const { lo, hi, runs, exact, spread } = value;
+  if (runs === all && exact === all && hi === lo) return spread === 0 ? lo : [lo, spread];
+  if (runs === all && exact === 0 && hi === null && spread === 0) return [lo];
+  return [lo, hi, runs, exact, spread];
 }
 
-function decodeValue(encoded: EncodedValue): HostValue | null {
+function decodeValue(encoded: EncodedValue, all: number): HostValue | null {
   if (encoded === null) return null;
-  const [lo, hi, runs, exact, spread] = encoded;
+  if (typeof encoded === "number") return { lo: encoded, hi: encoded, runs: all, exact: all, spread: 0 };
+  const [lo] = encoded;
+  if (encoded.length === 1) return { lo, hi: null, runs: all, exact: 0, spread: 0 };
+  if (encoded.length === 2) return { lo, hi: lo, runs: all, exact: all, spread: encoded[1] };
+  const [, hi, runs, exact, spread] = encoded;
   return { lo, hi, runs, exact, spread };
 }
 

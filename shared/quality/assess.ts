@@ -63,3 +63,9 @@ export function reparse(run: Run): Run | null {
     warnings: [...warnings, ...run.warnings.filter((warning) => !isLineWarning(warning))],
   };
 }
+
+/** What may identify a run: its line as Bonnie++ printed it, or, as versions of the parser before 4 took it, as received. */
+export function linesOf(raw: string): readonly string[] {
+  const [entry] = readBonnie(raw).entries;
+  return entry?.kind === "result" && entry.result.printed !== undefined ? [entry.result.printed, raw] : [raw];
+}

@@ -4,14 +4,27 @@
 // the name of the value, never a value of another type than declared.
 
 import { METRIC_NAMES, perMetric } from "./metrics.ts";
-import type { BonnieSetup, Facts, FileSpec, Measurement, Measurements, Quality, QualityReason, Run } from "./run.ts";
+import type {
+  BonnieSetup,
+  Facts,
+  FileSpec,
+  Measurement,
+  Measurements,
+  Quality,
+  QualityReason,
+  Run,
+  SentBy,
+} from "./run.ts";
 import { quoted } from "./text.ts";
 
 /** What the key of a stored run contains. */
 export type RunPlace = Pick<Run, "id" | "backend" | "stratum" | "finished_at">;
 
-/** A run without what is stored next to its text, and without what changes after it is stored. */
-export type RunContent = Omit<Run, keyof RunPlace | "host" | "withdrawn_at">;
+/** What is stored next to the text of a run, because it changes after the run is stored, or says which run it was before. */
+export type RunState = Pick<Run, "withdrawn_at" | "withdrawn_reason" | "relabeled_from">;
+
+/** A run without what is stored next to its text. */
+export type RunContent = Omit<Run, keyof RunPlace | keyof RunState | "host">;
 
 /** Writes a run as compact JSON. Equal runs give equal text if their facts are in the same order. */
 export function encodeRun(run: RunContent & Pick<Run, "host">): string {
@@ -25,7 +38,7 @@ export function encodeRun(run: RunContent & Pick<Run, "host">): string {
 export function decodeRun(
   stored: string,
   { id, backend, stratum, finished_at, host }: RunPlace & Pick<Run, "host">,
-): Omit<Run, "withdrawn_at"> {
+): Omit<Run, keyof RunState> {
   const whole = named(JSON.parse(stored), "run");
   const run = Array.isArray(whole["metrics"]) ? whole : fromOlderForm(whole);
   return {
@@ -46,6 +59,7 @@ export function decodeRun(
     metrics: decodeMetrics(run["metrics"]),
     quality: decodeQuality(run["quality"]),
     warnings: listOf(text)(run["warnings"] ?? [], "warnings"),
+    sent_by: orNull(decodeSentBy)(run["sent_by"] ?? null, "sent_by"),
   };
 }
 
@@ -120,7 +134,13 @@ const toStored = (run: RunContent & Pick<Run, "host">) => ({
   metrics: METRIC_NAMES.map((name) => encodeMeasurement(run.metrics[name])),
   quality: encodeQuality(run.quality),
   warnings: run.warnings.length > 0 ? run.warnings : undefined,
+  sent_by: run.sent_by === null ? undefined : [run.sent_by.token_id, run.sent_by.label],
 });
+
+function decodeSentBy(stored: unknown, name: string): SentBy {
+  const [token_id, label] = row(stored, name, 2);
+  return { token_id: text(token_id, name), label: orNull(text)(label, name) };
+}
 
 /** The order of the values in the row of a setup. */
 const SETUP_NAMES = [

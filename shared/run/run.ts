@@ -30,8 +30,20 @@ export interface Run {
   readonly metrics: Measurements;
   readonly quality: Quality;
   readonly warnings: readonly string[];
+  /** The token that the run was sent with; null for a run that was not sent with one, as from an import. */
+  readonly sent_by: SentBy | null;
   /** When an admin withdrew the run from all statistics; null if it counts. */
   readonly withdrawn_at: string | null;
+  /** Why, in the words of who withdrew it; only of a withdrawn run, and only if a reason was given. */
+  readonly withdrawn_reason?: string;
+  /** The id of the withdrawn run whose line this run is, under another backend or host; only of a relabeled run. */
+  readonly relabeled_from?: string;
+}
+
+/** A token as it was when a run was sent with it: its id, and its label if it has one. */
+export interface SentBy {
+  readonly token_id: string;
+  readonly label: string | null;
 }
 
 /**
@@ -171,4 +183,6 @@ export interface QuarantinedLine {
   readonly context: Readonly<Record<string, string>>;
   /** The hosts that the token it came with may post for; null for all. */
   readonly hosts: string | null;
+  /** The token that it came with; missing for lines that an earlier version stored. */
+  readonly sent_by?: SentBy | null;
 }

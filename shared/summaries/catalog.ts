@@ -110,6 +110,16 @@ export const KINDS = {
     cost: "small",
     isShareable: false,
   },
+  activity: {
+    name: "activity",
+    path: "/v1/activity",
+    title: "Activity",
+    page: null,
+    formats: LIST_FORMATS,
+    scopes: [],
+    cost: "small",
+    isShareable: false,
+  },
 } as const satisfies Readonly<
   Record<string, SummaryInfo & { readonly isShareable: boolean; readonly hasBadge?: boolean }>
 >;

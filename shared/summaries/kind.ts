@@ -12,6 +12,7 @@ import type { Freshness } from "../compare/trend.ts";
 import type { ErrorCode } from "../errors.ts";
 import type { RenderOptions, Report } from "../report/model.ts";
 import type { Records } from "../report/records.ts";
+import type { Activity } from "../run/activity.ts";
 import type { Page, RunPage, RunQuery } from "../run/listing.ts";
 import type { MetricName } from "../run/metrics.ts";
 import type { Run } from "../run/run.ts";
@@ -100,6 +101,8 @@ export interface FleetSource extends CellSource {
   run(id: string): Promise<Run>;
   /** A page, which may be short, or empty, without being the last. */
   runs(query: RunQuery): Promise<RunPage>;
+  /** What admins did, newest first. */
+  activity(limit: number, cursor?: string): Promise<Page<Activity>>;
 }
 
 /** How fresh a result is, and what readers must know of all its numbers, from the cells it was computed from. */

@@ -35,6 +35,7 @@ export const SUMMARIES: SummaryRegistry = [
   { ...KINDS.host, load: async () => (await import("./host.ts")).host },
   { ...KINDS.runs, load: async () => (await import("./runs.ts")).runs },
   { ...KINDS.run, load: async () => (await import("./run.ts")).run },
+  { ...KINDS.activity, load: async () => (await import("./activity.ts")).activity },
 ];
 
 /** The entry of a kind. Throws if the registry has none of that name, which only a fault of the caller can cause. */

@@ -18,7 +18,7 @@ import {
 import { type Records, runRecords } from "../report/records.ts";
 import { formatNumber } from "../run/format.ts";
 import { METRIC_NAMES, METRICS } from "../run/metrics.ts";
-import type { BonnieSetup, Measurement, Quality, Run } from "../run/run.ts";
+import type { BonnieSetup, Measurement, Quality, Run, SentBy } from "../run/run.ts";
 import type { FleetSource, SummaryKind } from "./kind.ts";
 import { lazily, schemas } from "./schemas.ts";
 
@@ -71,6 +71,11 @@ const result = lazily(() => {
     decided_by: z.array(z.string()).meta({ description: "The rules that carry the verdict." }),
   }) satisfies z.ZodType<Quality>;
 
+  const sentBy = z.strictObject({ token_id: z.string(), label: z.string().nullable() }).meta({
+    id: "SentBy",
+    description: "The token that it was sent with, and the label that the token had.",
+  }) satisfies z.ZodType<SentBy>;
+
   return z
     .strictObject({
       id: z.string(),
@@ -92,7 +97,13 @@ const result = lazily(() => {
         .meta({ description: "Null: the test was not run." }),
       quality,
       warnings: z.array(z.string()),
+      // An export of an earlier version does not say it.
+      sent_by: sentBy.nullable().default(null),
       withdrawn_at: instant.nullable().meta({ description: "When an admin took it out of all statistics." }),
+      withdrawn_reason: z.string().exactOptional().meta({ description: "Why, if a reason was given." }),
+      relabeled_from: z.string().exactOptional().meta({
+        description: "The id of the withdrawn run whose line this is, if it was relabeled.",
+      }),
     })
     .meta({ id: "Run", description: "One Bonnie++ result of one guest disk on one backend." }) satisfies z.ZodType<Run>;
 });
@@ -127,16 +138,13 @@ async function compute(source: FleetSource, _: z.output<typeof query>, id = ""):
 
 /** What was measured, whether the reads can be the disk's, the metadata, and the line itself. */
 function report(found: Run, options: RenderOptions): Report {
-  const { host, backend, finished_at, quality, warnings, withdrawn_at, raw } = found;
+  const { host, backend, finished_at, quality, warnings, raw } = found;
   return {
     title: options.title ?? `Run on ${host}, backend ${backend}`,
     lead: `Finished ${formatInstant(finished_at)}. Cache check: ${quality.verdict}.`,
     guide: null,
     facts: runFacts(found),
-    notices:
-      withdrawn_at === null
-        ? []
-        : [warning("withdrawn", `since ${formatInstant(withdrawn_at)} it counts in no statistics.`)],
+    notices: withdrawalNotices(found),
     sections: [
       section("Measured", {
         table: metricTable(found, options),
@@ -150,7 +158,14 @@ function report(found: Run, options: RenderOptions): Report {
   };
 }
 
-function runFacts({ id, host, vm, backend, stratum, received_at, client_run, bonnie }: Run): Fact[] {
+function withdrawalNotices({ withdrawn_at, withdrawn_reason }: Run): LabeledText[] {
+  if (withdrawn_at === null) return [];
+  const reason = withdrawn_reason === undefined ? "" : ` Reason: ${withdrawn_reason}`;
+  return [warning("withdrawn", `since ${formatInstant(withdrawn_at)} it counts in no statistics.${reason}`)];
+}
+
+function runFacts(found: Run): Fact[] {
+  const { id, host, vm, backend, stratum, received_at, client_run, bonnie, sent_by, relabeled_from } = found;
   const version = bonnie.bonnie_version ?? bonnie.format_version;
   return [
     { label: "host", text: host },
@@ -159,7 +174,9 @@ function runFacts({ id, host, vm, backend, stratum, received_at, client_run, bon
     { label: "stratum", text: stratum },
     { label: "Bonnie++", text: version === null ? bonnie.format : `${bonnie.format}, ${version}` },
     { label: "received", text: formatInstant(received_at) },
+    ...(sent_by === null ? [] : [{ label: "sent by", text: sent_by.label ?? `token ${sent_by.token_id}` }]),
     ...(client_run === null ? [] : [{ label: "client run", text: client_run }]),
+    ...(relabeled_from === undefined ? [] : [{ label: "relabeled from", text: relabeled_from }]),
     { label: "id", text: id },
   ];
 }

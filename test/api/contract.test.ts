@@ -88,5 +88,6 @@ test.each(withFormats)("%s is there in the formats of the contract and in no oth
 
 test.each(withFormats)("%s is there as PNG where the contract says so", async (_, endpoint) => {
   const { status } = await ask(endpoint, {}, ".png");
-  expect(status === 404).toBe(!endpoint.formats.includes("png"));
+  // 405: the path with its suffix could also be that of a run, which can be read, not posted to.
+  expect([404, 405].includes(status)).toBe(!endpoint.formats.includes("png"));
 });

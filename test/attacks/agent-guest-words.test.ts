@@ -111,6 +111,7 @@ for (const [name, end] of [
       receivedAt: "2026-12-01T00:00:00.000Z",
       encoding,
       parameters: {},
+      sentBy: null,
     });
     expect(upload.rejected).toEqual([]);
     expect(upload.runs.map(({ run }) => run)).toMatchObject([

@@ -11,6 +11,7 @@ const sample: fc.Arbitrary<Sample | null> = fc.option(
 
 const content = fc.record({
   finished_at: fc.constantFrom("2026-11-01T00:00:00.000Z", "2026-11-02T00:00:00.000Z", "2026-11-03T00:00:00.000Z"),
+  received_at: fc.constantFrom("2026-11-01T00:00:01.000Z", "2026-11-02T12:00:00.000Z", "2026-11-03T00:00:00.000Z"),
   backend: fc.constantFrom("loop" as const, "phy" as const, "blktap2" as const),
   stratum: fc.constantFrom("v1/2G/8k/16", "v1/8G/8k/16", "v2/8G/-/16"),
   values: fc.array(sample, { minLength: QUANTITY_COUNT, maxLength: QUANTITY_COUNT }),
@@ -24,6 +25,15 @@ const content = fc.record({
     Object.fromEntries(COHORT_KEYS.map((key) => [key, fc.constantFrom("a", "b", "__proto__", 'ü,"')])),
     { requiredKeys: [] },
   ),
+  setup: fc.record(
+    {
+      image_format: fc.constantFrom("raw", "qcow2"),
+      dom0_mem_mb: fc.constantFrom(1024, 4096),
+      dom0_kernel: fc.constantFrom("6.1.0-13-amd64", "raw", "__proto__", 'ü,"'),
+      "label.agent": fc.constantFrom("vbdstat-agent-1.0.0", "4096"),
+    },
+    { requiredKeys: [] },
+  ),
 });
 
 /** Samples of one host with different ids, in any order of time. */
@@ -35,6 +45,7 @@ export function plainSample(change: Partial<RunSample> = {}): RunSample {
   return {
     id: "r1",
     finished_at: "2026-11-01T00:00:00.000Z",
+    received_at: "2026-11-01T00:00:00.000Z",
     backend: "loop",
     stratum: "v1/2G/8k/16",
     values: new Array(QUANTITY_COUNT).fill(null),
@@ -42,6 +53,7 @@ export function plainSample(change: Partial<RunSample> = {}): RunSample {
     small_file: false,
     bound_mismatch: false,
     cohort: {},
+    setup: {},
     ...change,
   };
 }

@@ -35,6 +35,7 @@ function run(
     facts: {},
     quality: { verdict: "clean", reasons: [], decided_by: [] },
     warnings: [],
+    sent_by: null,
     withdrawn_at: null,
     ...rest,
     bonnie: { ...SEED_SETUP, ...bonnie },

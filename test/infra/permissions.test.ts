@@ -11,6 +11,7 @@ import { makeRenderer } from "../../functions/service/renderer.ts";
 import { secretHash } from "../../functions/service/tokens.ts";
 import { makeUploadLimits } from "../../functions/service/upload-limits.ts";
 import { aggregateRecords, sweep } from "../../functions/service/wake-ups.ts";
+import { makeActivityStore } from "../../functions/store/activity.ts";
 import { makeAuditMarks } from "../../functions/store/audit-marks.ts";
 import { makeCellStore } from "../../functions/store/cells.ts";
 import { makeAggregationStores } from "../../functions/store/commit.ts";
@@ -21,6 +22,7 @@ import { keyItem } from "../../functions/store/item.ts";
 import { cohortPartitions, computeShard, FORMAT_KEY, pendingHostKey, summaryKey } from "../../functions/store/keys.ts";
 import { makePendingHosts } from "../../functions/store/pending-hosts.ts";
 import { makeQuarantineStore } from "../../functions/store/quarantine.ts";
+import { makeChangeableRuns } from "../../functions/store/run-changes.ts";
 import { makeRunStore } from "../../functions/store/runs.ts";
 import { makeShareStore } from "../../functions/store/shares.ts";
 import { makeStatusStore } from "../../functions/store/status.ts";
@@ -29,6 +31,7 @@ import { partition, queryAll } from "../../functions/store/table.ts";
 import { listFleets, makeTokenStore, makeUseStore } from "../../functions/store/tokens.ts";
 import { makeHttpApp } from "../../functions/web/http/app.ts";
 import { addPageRoutes } from "../../functions/web/pages/app.ts";
+import { addRunChangePageRoutes } from "../../functions/web/pages/run-change-routes.ts";
 import { addSharePageRoutes } from "../../functions/web/pages/share-routes.ts";
 import { addUploadRoute } from "../../functions/web/pages/upload-route.ts";
 import { addEmbedRoutes } from "../../functions/web/routes/embed.ts";
@@ -98,9 +101,18 @@ beforeAll(async () => {
   const quarantine = makeQuarantineStore(tables.ingest);
   // So small that every upload is counted in the table.
   const limits = makeUploadLimits(makeUseStore(tables.ingest), clock, { day: { bytes: 1e5, runs: 1e5 }, cohorts: 10 });
-  const ingesting = { runs: makeRunStore(tables.ingest), quarantine, tokens, clock, wake: () => undefined, ...limits };
+  const ingesting = {
+    runs: makeChangeableRuns(tables.ingest),
+    quarantine,
+    tokens,
+    activity: makeActivityStore(tables.ingest),
+    clock,
+    wake: () => undefined,
+    ...limits,
+  };
   addIngestRoutes(ingest, ingesting);
   addUploadRoute(ingest, ingesting);
+  addRunChangePageRoutes(ingest, ingesting);
   const read = makeHttpApp({ clock, log });
   const reading = {
     runs: makeRunStore(tables.read),
@@ -109,6 +121,7 @@ beforeAll(async () => {
     pendingHosts: makePendingHosts(tables.read),
     status: makeStatusStore(tables.read),
     tokens: makeTokenStore(tables.read),
+    activity: makeActivityStore(tables.read),
     clock,
     admission: makeAdmission(),
     summaries: SUMMARIES,
@@ -125,6 +138,7 @@ beforeAll(async () => {
     cells: makeCellStore(tables.embed),
     pendingHosts: makePendingHosts(tables.embed),
     tokens: makeTokenStore(tables.embed),
+    activity: makeActivityStore(tables.embed),
     clock,
     admission: makeAdmission(),
     summaries: SUMMARIES,
@@ -174,6 +188,8 @@ beforeAll(async () => {
   await send(ingest, "POST", "/v1/results?host=h2&backend=qdisk", `${LOOP}\n${BLKTAP}`);
   await send(ingest, "GET", "/v1/quarantine");
   await send(ingest, "POST", `/v1/quarantine/${issues[0].quarantine_id}/retry?backend=loop`);
+  const worse = await send(ingest, "POST", "/v1/results?host=h2", `${LOOP}\n# backend: phy\n${LOOP}`);
+  await send(ingest, "DELETE", `/v1/quarantine/${worse.issues[0].quarantine_id}`);
   const made = await send(ingest, "POST", "/v1/tokens", JSON.stringify({ scope: "read" }));
   await send(ingest, "GET", "/v1/tokens");
   await send(ingest, "DELETE", `/v1/tokens/${made.id}`);
@@ -197,6 +213,7 @@ beforeAll(async () => {
     "/v1/backends?site=fra",
     "/v1/matrix",
     "/v1/trend?backend=loop&metric=putc",
+    "/v1/activity",
   ]) {
     await send(read, "GET", path);
   }
@@ -230,6 +247,11 @@ beforeAll(async () => {
     expect(outcome).toMatchObject({ left: 0, failed: 0 });
   };
   for (const { id } of [loop, blktap]) await send(ingest, "DELETE", `/v1/runs/${id}`);
+  await send(ingest, "POST", `/v1/runs/${loop.id}/restore`);
+  await send(ingest, "POST", `/v1/runs/${loop.id}/relabel`, JSON.stringify({ backend: "phy", host: "h4" }));
+  for (const selection of [{ host: "h4" }, { token_id: "t", from: "2026-11-22", to: "2026-11-23" }]) {
+    await send(ingest, "POST", "/v1/runs/withdraw", JSON.stringify(selection));
+  }
   await sweptClean();
 
   // A host that moves to another site with all its backends changes more cells than one transaction may write.
@@ -313,9 +335,10 @@ test("read has no action that writes, and audit puts nothing but its own marks",
   expect(written("audit")).toEqual([{ action: "dynamodb:PutItem", index: null, pattern: "AUDIT#*" }]);
 });
 
-test("ingest has no way to cells, summaries or the time index", () => {
+test("ingest has no way to cells or summaries, and reads the time index to withdraw many runs", () => {
   const patterns = allowedTo("ingest").map(({ pattern, index }) => `${pattern} ${index}`);
-  expect(patterns.filter((pattern) => /^(CELL|COHORT|HOST|TIME|\*)|by_time/.test(pattern))).toEqual([]);
+  expect(patterns.filter((pattern) => /^(CELL|COHORT|HOST|TOTAL|\*)/.test(pattern))).toEqual([]);
+  expect(patterns.filter((pattern) => /TIME|by_time/.test(pattern))).toEqual(["TIME#* by_time"]);
 });
 
 test("aggregate has no way to tokens or quarantined lines, and changes no run", () => {
@@ -327,9 +350,9 @@ test("aggregate has no way to tokens or quarantined lines, and changes no run", 
   ]);
 });
 
-test("embed reads numbers only as cells, no run, summary or quarantined line, and writes nothing but shares", () => {
+test("embed reads numbers only as cells, no run, summary or quarantined line, and writes nothing but shares and the log", () => {
   const allowed = allowedTo("embed");
   expect(allowed.filter(({ pattern }) => /^(RUN|HOST|REJECT|TIME|\*)/.test(pattern))).toEqual([]);
   const writes = allowed.filter(({ action }) => WRITES.test(action)).map(({ pattern }) => pattern);
-  expect(new Set(writes)).toEqual(new Set(["SHARE#*", "SHARES#*"]));
+  expect(new Set(writes)).toEqual(new Set(["SHARE#*", "SHARES#*", "ACTIVITY#*"]));
 });

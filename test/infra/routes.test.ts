@@ -4,6 +4,7 @@ import { describe, expect, test } from "vitest";
 import { addDocsRoutes } from "../../functions/web/docs/page.tsx";
 import { type HttpApp, makeHttpApp } from "../../functions/web/http/app.ts";
 import { addPageRoutes, type PageDeps } from "../../functions/web/pages/app.ts";
+import { addRunChangePageRoutes } from "../../functions/web/pages/run-change-routes.ts";
 import { addSharePageRoutes } from "../../functions/web/pages/share-routes.ts";
 import { addUploadRoute } from "../../functions/web/pages/upload-route.ts";
 import { addEmbedRoutes, type EmbedDeps } from "../../functions/web/routes/embed.ts";
@@ -30,6 +31,7 @@ const APPS = {
   ingest: routesOf((app) => {
     addIngestRoutes(app, unused as IngestDeps);
     addUploadRoute(app, unused as IngestDeps);
+    addRunChangePageRoutes(app, unused as IngestDeps);
   }),
   read: routesOf((app) => {
     addReadRoutes(app, unused as ReadDeps);

@@ -2,6 +2,7 @@
 
 import { afterAll, beforeAll, expect, test } from "vitest";
 import { aggregateFleet } from "../../functions/service/aggregate.ts";
+import { makeChangeableRuns } from "../../functions/store/run-changes.ts";
 import { makeRunStore } from "../../functions/store/runs.ts";
 import type { Table } from "../../functions/store/table.ts";
 import { AppError } from "../../shared/errors.ts";
@@ -24,7 +25,7 @@ const STRATA = ["v1/2G/8k/16", "v2/8G/-/16"];
 
 /** A run on every backend and stratum; then a run that moves the host to another site, and the only run of a group withdrawn. */
 async function prepare(fleet: string, backends: readonly Backend[], strata: readonly string[]): Promise<void> {
-  const runs = makeRunStore(table);
+  const runs = makeChangeableRuns(table);
   const everywhere = backends.flatMap((backend, b) =>
     strata.map((stratum, s) =>
       newRun({ fleet, number: 10 * b + s, backend, stratum, rates: { putc: 100 + b }, facts: { site: "fra" } }),

@@ -5,7 +5,7 @@ import { makeAggregationStores } from "../../functions/store/commit.ts";
 import { makeRebuildScan } from "../../functions/store/fleet-scan.ts";
 import { makeGenerationStore } from "../../functions/store/generations.ts";
 import { computeShard } from "../../functions/store/keys.ts";
-import { makeRunStore } from "../../functions/store/runs.ts";
+import { makeChangeableRuns } from "../../functions/store/run-changes.ts";
 import type { Table } from "../../functions/store/table.ts";
 import { SHARDS } from "../../shared/deployment.ts";
 import { AppError } from "../../shared/errors.ts";
@@ -41,7 +41,7 @@ export const rebuildOver = (table: Table) => ({
 
 /** Plays the operations in order, and then aggregates until no host is pending. */
 export async function play(table: Table, fleet: string, operations: readonly Operation[]): Promise<void> {
-  const runs = makeRunStore(table);
+  const runs = makeChangeableRuns(table);
   const workers = aggregateOver(table);
   const ids: string[] = [];
   const marksSeen: PendingHost[] = [];

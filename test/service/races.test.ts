@@ -2,6 +2,7 @@ import { TransactionCanceledException } from "@aws-sdk/client-dynamodb";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { aggregateFleet } from "../../functions/service/aggregate.ts";
 import { computeShard } from "../../functions/store/keys.ts";
+import { makeChangeableRuns } from "../../functions/store/run-changes.ts";
 import { makeRunStore } from "../../functions/store/runs.ts";
 import type { Table } from "../../functions/store/table.ts";
 import { AppError } from "../../shared/errors.ts";
@@ -42,7 +43,7 @@ describe("a worker that paused while others went on", () => {
 
   test("does not count a run that was stored and withdrawn in the meantime, although the summary looks unchanged", async () => {
     table = await engine.newTable();
-    const runs = makeRunStore(table);
+    const runs = makeChangeableRuns(table);
     const run = newRun({ number: 1, rates: { putc: 100 } });
     await runs.add([run]);
     // It has read "no summary" and the run; before it writes, the run is withdrawn, and others find nothing to do.

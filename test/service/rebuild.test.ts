@@ -11,6 +11,7 @@ import { makeFleetScan } from "../../functions/store/fleet-scan.ts";
 import { readGenerations } from "../../functions/store/generations.ts";
 import { type Item, itemText, keyItem, optionalBytes } from "../../functions/store/item.ts";
 import { ALL_COHORTS, cellKey, keyText, summaryKey } from "../../functions/store/keys.ts";
+import { makeChangeableRuns } from "../../functions/store/run-changes.ts";
 import { makeRunStore } from "../../functions/store/runs.ts";
 import { makeHostStore } from "../../functions/store/summaries.ts";
 import type { Table } from "../../functions/store/table.ts";
@@ -86,7 +87,7 @@ test("a rebuilt fleet has the same statistics, in a new generation, and nothing 
 });
 
 test("with uploads, withdrawals and two workers, it ends like the batch, and readers never see fewer results", async () => {
-  const runs = makeRunStore(table);
+  const runs = makeChangeableRuns(table);
   const first = everyHost(0);
   await runs.add(first);
   await aggregateAll(table, FLEET);

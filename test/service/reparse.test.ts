@@ -8,6 +8,7 @@ import { reparseFleet } from "../../functions/service/rebuild.ts";
 import { readUpload } from "../../functions/service/upload.ts";
 import { makeCellStore } from "../../functions/store/cells.ts";
 import { makeFleetScan } from "../../functions/store/fleet-scan.ts";
+import { makeChangeableRuns } from "../../functions/store/run-changes.ts";
 import { makeRunStore, replaceRun, runId, runItem } from "../../functions/store/runs.ts";
 import type { Table } from "../../functions/store/table.ts";
 import { readBonnie } from "../../shared/bonnie/reader.ts";
@@ -34,7 +35,7 @@ const FUTURE = "finished_in_future: finished is more than a day after the time o
 /** The sample line on loop, as this version parses it. */
 function fresh(run: string): Run {
   const parameters = { backend: "loop", host: "h1", run, finished: "2026-11-01T00:00:00Z", dom0_mem_mb: "4096" };
-  const envelope = { fleet: FLEET, receivedAt: NOW, encoding: "utf-8", parameters } as const;
+  const envelope = { fleet: FLEET, receivedAt: NOW, encoding: "utf-8", parameters, sentBy: null } as const;
   const [uploaded] = readUpload(readBonnie(fixture("seed-loop.csv")), envelope).runs;
   if (uploaded === undefined) throw new Error("the seed was not read");
   return uploaded.run;
@@ -98,7 +99,13 @@ test("runs from logs and mails parse as before, and the audit knows their ids, a
     text.replace(/^/gm, "bench-1  | "),
   ].join("\n\n");
   const parameters = { backend: "loop", host: "h1" };
-  const { runs } = readUpload(readBonnie(upload), { fleet: FLEET, receivedAt: NOW, encoding: "utf-8", parameters });
+  const { runs } = readUpload(readBonnie(upload), {
+    fleet: FLEET,
+    receivedAt: NOW,
+    encoding: "utf-8",
+    parameters,
+    sentBy: null,
+  });
   expect(runs).toHaveLength(4);
   for (const { run } of runs) await store({ ...run, parser_version: 3 });
   await aggregateAll(table, FLEET);
@@ -118,7 +125,7 @@ test("runs from logs and mails parse as before, and the audit knows their ids, a
 test("a withdrawn run is reparsed and stays withdrawn", async () => {
   const run = fresh("a");
   await store(asReadBefore(run));
-  await makeRunStore(table).withdraw(FLEET, run.id, NOW);
+  await makeChangeableRuns(table).withdraw(FLEET, run.id, NOW);
   expect(await readAgain()).toMatchObject({ changed: 1 });
   await aggregateAll(table, FLEET);
   expect(await makeRunStore(table).get(FLEET, run.id)).toMatchObject({

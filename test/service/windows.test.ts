@@ -1,5 +1,6 @@
 import { afterAll, beforeAll, beforeEach, expect, test } from "vitest";
 import { makeCellStore } from "../../functions/store/cells.ts";
+import { makeChangeableRuns } from "../../functions/store/run-changes.ts";
 import { makeRunStore } from "../../functions/store/runs.ts";
 import type { Table } from "../../functions/store/table.ts";
 import { startTestEngine, type TestEngine } from "../support/engine.ts";
@@ -55,7 +56,7 @@ test("a run counts in the month, quarter and year of its UTC time, to the millis
 });
 
 test("only the newest 99 runs of each window count, and a withdrawn run makes room for another", async () => {
-  const runs = makeRunStore(table);
+  const runs = makeChangeableRuns(table);
   // 120 in October, 60 in November, none in December.
   const at = (month: string, index: number) =>
     `2026-${month}-${String(1 + Math.floor(index / 10)).padStart(2, "0")}T00:00:${String(index % 10).padStart(2, "0")}.000Z`;

@@ -5,6 +5,7 @@ import { afterAll, beforeAll, beforeEach, describe, expect, test } from "vitest"
 import { tableAt } from "../../functions/env.ts";
 import { makeAdmission } from "../../functions/service/admission.ts";
 import { secretHash } from "../../functions/service/tokens.ts";
+import { makeActivityStore } from "../../functions/store/activity.ts";
 import { makeCellStore } from "../../functions/store/cells.ts";
 import { openTable } from "../../functions/store/client.ts";
 import { beginFormat, FORMAT, readFormat, requireFormat, withFormatCheck } from "../../functions/store/format.ts";
@@ -126,6 +127,7 @@ describe.each([
       runs: makeRunStore(checked),
       cells: makeCellStore(checked),
       hosts: makeHostStore(checked),
+      activity: makeActivityStore(checked),
       pendingHosts: makePendingHosts(checked),
       status: makeStatusStore(checked),
       tokens: makeTokenStore(checked),

@@ -31,7 +31,7 @@ const line = (number: number): QuarantinedLine => ({
 test("a page whose lines are all tried again while it is read still leads to the next one", async () => {
   const table = await engine.newTable();
   const quarantine = makeQuarantineStore(table);
-  await quarantine.add([1, 2, 3, 4, 5].map(line));
+  await quarantine.add([1, 2, 3, 4, 5].map(line), "t");
   const leaving = interfering(table, async ({ name }, pass) => {
     const answer = await pass();
     if (name === "Query") for (const number of [4, 5]) await quarantine.remove("default", line(number).id);

@@ -1,5 +1,6 @@
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
-import { makeRunStore, type RunStore } from "../../functions/store/runs.ts";
+import { makeChangeableRuns } from "../../functions/store/run-changes.ts";
+import type { RunStore } from "../../functions/store/runs.ts";
 import { SHARDS } from "../../shared/deployment.ts";
 import type { RunQuery } from "../../shared/run/listing.ts";
 import { startTestEngine, type TestEngine } from "../support/engine.ts";
@@ -7,7 +8,7 @@ import { interfering } from "../support/faulty-table.ts";
 import { newRun, type RunText } from "../support/runs.ts";
 
 let engine: TestEngine;
-let runs: RunStore;
+let runs: ReturnType<typeof makeChangeableRuns>;
 let queries = 0;
 beforeAll(async () => {
   engine = await startTestEngine();
@@ -15,7 +16,7 @@ beforeAll(async () => {
     if (request.name === "Query") queries += 1;
     return pass();
   });
-  runs = makeRunStore(counted);
+  runs = makeChangeableRuns(counted);
   // 60 runs of five hosts: three of each minute share their time, so that pages end between equal times.
   const texts = Array.from(
     { length: 60 },

@@ -2,6 +2,7 @@ import { TransactionCanceledException, TransactWriteItemsCommand } from "@aws-sd
 import { mockClient } from "aws-sdk-client-mock";
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from "vitest";
 import { makePendingHosts } from "../../functions/store/pending-hosts.ts";
+import { makeChangeableRuns } from "../../functions/store/run-changes.ts";
 import { makeRunStore } from "../../functions/store/runs.ts";
 import type { Table } from "../../functions/store/table.ts";
 import { startTestEngine, type TestEngine } from "../support/engine.ts";
@@ -144,7 +145,7 @@ describe("adding runs", () => {
 
 describe("withdrawing", () => {
   test("marks what the run touched, keeps the run readable, and the first time stands", async () => {
-    const runs = makeRunStore(table);
+    const runs = makeChangeableRuns(table);
     const { run } = newRun({ number: 1 });
     await runs.add([newRun({ number: 1 })]);
     const mark = await markOf("h1");
@@ -162,9 +163,9 @@ describe("withdrawing", () => {
     await makeRunStore(table).add([newRun({ number: 1 })]);
     const { id } = runOf({ number: 1 });
     const { slow, stopped, goOn } = stoppingBefore(table, "TransactWriteItems", 1);
-    const late = makeRunStore(slow).withdraw("default", id, "2026-11-23T00:00:00.000Z");
+    const late = makeChangeableRuns(slow).withdraw("default", id, "2026-11-23T00:00:00.000Z");
     await stopped;
-    await makeRunStore(table).withdraw("default", id, AT);
+    await makeChangeableRuns(table).withdraw("default", id, AT);
     goOn();
     expect((await late)?.withdrawn_at).toBe(AT);
   });
@@ -179,6 +180,8 @@ describe("withdrawing", () => {
         CancellationReasons: [{ Code: "ValidationError" }, { Code: "None" }],
       });
     });
-    await expect(makeRunStore(refusing).withdraw("default", runOf({ number: 1 }).id, AT)).rejects.toThrow("cancelled");
+    await expect(makeChangeableRuns(refusing).withdraw("default", runOf({ number: 1 }).id, AT)).rejects.toThrow(
+      "cancelled",
+    );
   });
 });

@@ -3,6 +3,7 @@
 import type { Scene } from "../../shared/chart/scene.ts";
 import type { RenderOptions, Report } from "../../shared/report/model.ts";
 import type { Records } from "../../shared/report/records.ts";
+import { activity } from "../../shared/summaries/activity.ts";
 import { backends } from "../../shared/summaries/backends.ts";
 import { compare } from "../../shared/summaries/compare.ts";
 import * as documents from "../../shared/summaries/documents.ts";
@@ -15,7 +16,7 @@ import { run } from "../../shared/summaries/run.ts";
 import { runs } from "../../shared/summaries/runs.ts";
 import { trend } from "../../shared/summaries/trend.ts";
 
-const KINDS = { compare, matrix, trend, backends, hosts, host, runs, run };
+const KINDS = { compare, matrix, trend, backends, hosts, host, runs, run, activity };
 
 type Kinds = typeof KINDS;
 

@@ -60,6 +60,7 @@ export function runOf(text: RunText): Run {
     metrics: perMetric((name) => measurement(text.rates?.[name] ?? null)),
     quality: { verdict: cached.length > 0 ? "probably-cached" : "clean", reasons: [], decided_by: cached },
     warnings: [],
+    sent_by: null,
     withdrawn_at: null,
   };
 }

@@ -8,12 +8,14 @@ import { makeRasterizer } from "../../functions/service/rasterizer.ts";
 import { makeRenderer, type Renderer } from "../../functions/service/renderer.ts";
 import { secretHash } from "../../functions/service/tokens.ts";
 import { makeUploadLimits, type TokenLimits } from "../../functions/service/upload-limits.ts";
+import { makeActivityStore } from "../../functions/store/activity.ts";
 import { makeCellStore } from "../../functions/store/cells.ts";
 import { makeAggregationStores } from "../../functions/store/commit.ts";
 import { backOff } from "../../functions/store/errors.ts";
 import { makePendingHosts } from "../../functions/store/pending-hosts.ts";
 import { makeQuarantineStore } from "../../functions/store/quarantine.ts";
-import { makeRunStore } from "../../functions/store/runs.ts";
+import type { QuarantineLimits } from "../../functions/store/quarantine-room.ts";
+import { makeChangeableRuns } from "../../functions/store/run-changes.ts";
 import { makeShareStore } from "../../functions/store/shares.ts";
 import { makeStatusStore } from "../../functions/store/status.ts";
 import { makeHostStore } from "../../functions/store/summaries.ts";
@@ -24,6 +26,7 @@ import { type HttpApp, makeHttpApp } from "../../functions/web/http/app.ts";
 import type { Log, RequestEntry } from "../../functions/web/http/log.ts";
 import { addPageRoutes } from "../../functions/web/pages/app.ts";
 import { errorPageResponse } from "../../functions/web/pages/error-responses.ts";
+import { addRunChangePageRoutes } from "../../functions/web/pages/run-change-routes.ts";
 import { addSharePageRoutes } from "../../functions/web/pages/share-routes.ts";
 import { addUploadRoute } from "../../functions/web/pages/upload-route.ts";
 import { addEmbedRoutes } from "../../functions/web/routes/embed.ts";
@@ -62,6 +65,7 @@ interface Otherwise {
   readonly publicUrl?: string;
   readonly tokens?: TokenStore;
   readonly limits?: TokenLimits;
+  readonly quarantineLimits?: QuarantineLimits;
 }
 
 export async function makeTestService(
@@ -70,36 +74,36 @@ export async function makeTestService(
     summaries = SUMMARIES,
     renderer = makeRenderer(makeRasterizer(rasterizerFiles), summaries),
     publicUrl,
-    tokens: tokenStore = makeTokenStore(table),
+    tokens: givenTokens,
     limits = USUAL_TOKEN_LIMITS,
+    quarantineLimits,
   }: Otherwise = {},
 ): Promise<TestService> {
   const requests: RequestEntry[] = [];
   const faults: unknown[] = [];
   const log: Log = { request: (entry) => requests.push(entry), error: (_, error) => faults.push(error) };
-  const runs = makeRunStore(table);
-  const app = makeHttpApp({
-    clock: () => service.now,
-    log,
-    page: errorPageResponse,
-    summaries,
-    publicUrl: publicUrl ?? null,
-  });
+  const clock = () => service.now;
+  const tokenStore = givenTokens ?? makeTokenStore(table, null, clock);
+  const runs = makeChangeableRuns(table, clock);
+  const app = makeHttpApp({ clock, log, page: errorPageResponse, summaries, publicUrl: publicUrl ?? null });
   const ingesting = {
     runs,
-    quarantine: makeQuarantineStore(table),
+    quarantine: makeQuarantineStore(table, clock, quarantineLimits),
     tokens: tokenStore,
-    clock: () => service.now,
+    activity: makeActivityStore(table, clock),
+    clock,
     wake: () => undefined,
     ...makeUploadLimits(makeUseStore(table), () => service.now, limits),
   };
   addIngestRoutes(app, ingesting);
   addUploadRoute(app, ingesting);
+  addRunChangePageRoutes(app, ingesting);
   const answering = {
     cells: makeCellStore(table),
     pendingHosts: makePendingHosts(table),
     tokens: tokenStore,
-    clock: () => service.now,
+    activity: makeActivityStore(table, clock),
+    clock,
     admission: makeAdmission(),
     summaries,
   };
@@ -116,7 +120,7 @@ export async function makeTestService(
   addPageRoutes(app, reading);
   const embedding = {
     ...answering,
-    shares: makeShareStore(table),
+    shares: makeShareStore(table, clock),
     renderer,
     linkRenderer: renderer,
     publicUrl: publicUrl ?? null,

@@ -3,6 +3,7 @@
 
 import type { FC } from "hono/jsx";
 import { DEFAULT_RENDER_OPTIONS, type Report } from "../../../shared/report/model.ts";
+import type { Run } from "../../../shared/run/run.ts";
 import { printable } from "../../../shared/run/text.ts";
 import { findEntry } from "../../../shared/summaries/registry.ts";
 import { run as runKind } from "../../../shared/summaries/run.ts";
@@ -83,6 +84,26 @@ export const run: Page<PageDeps> = async (c, deps) => {
           <a href={`/runs${buildQueryString({ host })}`}>All runs from this host</a>
         </p>
       )}
+      {token.scope === "admin" && <RunChangeForm run={result} />}
     </SummaryBody>,
   );
 };
+
+/** Withdraws the run, or restores it. */
+const RunChangeForm: FC<{ run: Run }> = ({ run: { id, withdrawn_at } }) =>
+  withdrawn_at === null ? (
+    <form method="post" action="/runs/withdraw" class="row">
+      <input type="hidden" name="id" value={id} />
+      <Field label="Reason" name="reason">
+        <input id="reason" name="reason" maxlength={500} autocomplete="off" />
+      </Field>
+      <button type="submit" class="danger">
+        Withdraw run
+      </button>
+    </form>
+  ) : (
+    <form method="post" action="/runs/restore">
+      <input type="hidden" name="id" value={id} />
+      <button type="submit">Restore run</button>
+    </form>
+  );

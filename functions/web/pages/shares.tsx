@@ -15,6 +15,7 @@ import type { SummaryRegistry } from "../../../shared/summaries/registry.ts";
 import { createShare } from "../../service/shared-summary.ts";
 import { findSharedKind, mayRevoke, revokeShare } from "../../service/shares.ts";
 import { validate } from "../../service/validation.ts";
+import { logActivity } from "../http/activity.ts";
 import { currentToken } from "../http/auth.ts";
 import { FORM } from "../http/body.ts";
 import { groupByName, parsePageQuery, readForm } from "../http/form.ts";
@@ -184,6 +185,7 @@ const revocationForm = z.strictObject({ id: single(z.string().max(100)) });
 export const postShareRevocation: Page<EmbedDeps> = async (c, deps) => {
   const { id } = await readForm(c, revocationForm, FORM);
   const { kind } = await revokeShare(deps, currentToken(c), id);
+  await logActivity(c, deps, { action: "share_revoked", subject: id, details: `kind ${kind}` });
   c.set("note", `revoked a share of kind ${kind}`);
   return c.redirect("/shares", 303);
 };

@@ -198,17 +198,24 @@ function receiptPage(c: Context<HttpEnv>, receipt: Receipt, fields: UploadFields
 }
 
 /** What happened to the lines, in one or two sentences. */
-function outcomeText({ stored, duplicate, rejected, results }: Receipt): string {
+function outcomeText({ stored, duplicate, rejected, results, issues }: Receipt): string {
   const isWithdrawn = results.some(({ withdrawn }) => withdrawn === true);
   return [
     stored > 0 && "New results were stored.",
     stored === 0 && duplicate > 0 && "Nothing new was stored: these results are known already, and count once.",
     stored > 0 && duplicate > 0 && "The others are known already, and count once.",
     isWithdrawn && "Some of them were withdrawn: they are in no statistics.",
-    rejected > 0 && "Rejected lines are quarantined verbatim.",
+    rejected > 0 && quarantineText(issues),
   ]
     .filter((text) => text !== false)
     .join(" ");
+}
+
+/** Where the rejected lines are. */
+function quarantineText(issues: Receipt["issues"]): string {
+  const reasons = [...new Set(issues.flatMap(({ not_kept }) => not_kept ?? []))];
+  if (reasons.length === 0) return "Rejected lines are quarantined verbatim.";
+  return `Not every rejected line was kept: ${reasons.join("; ")}.`;
 }
 
 function receiptHeading({ stored, rejected, results }: Receipt): string {

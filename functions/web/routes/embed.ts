@@ -8,6 +8,7 @@ import type { Renderer } from "../../service/renderer.ts";
 import type { ShareWriter } from "../../service/shared-summary.ts";
 import type { ShareDocumentStore, ShareList } from "../../service/shares.ts";
 import type { CellStores } from "../../service/summary-source.ts";
+import type { ActivityDeps } from "../http/activity.ts";
 import type { HttpApp, HttpEnv } from "../http/app.ts";
 import type { TokenLookup } from "../http/auth.ts";
 import { addPictureRoutes } from "./pictures.ts";
@@ -16,7 +17,7 @@ import { addLinkRoutes, addOembedRoute } from "./share-links.ts";
 import { addShareRoutes } from "./share-management.ts";
 
 /** What the routes need. */
-export interface EmbedDeps extends CellStores {
+export interface EmbedDeps extends CellStores, ActivityDeps {
   readonly shares: ShareWriter & ShareList & ShareDocumentStore;
   readonly tokens: TokenLookup;
   readonly summaries: SummaryRegistry;

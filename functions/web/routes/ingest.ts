@@ -2,15 +2,19 @@
 // are injected, so that it runs the same behind API Gateway, on one machine and in tests.
 
 import type { Clock } from "../../../shared/run/periods.ts";
+import type { NewRunStore } from "../../service/ingest.ts";
+import type { RunChanger } from "../../service/run-changes.ts";
 import type { UploadLimits } from "../../service/upload-limits.ts";
+import type { ActivityDeps } from "../http/activity.ts";
 import type { HttpApp } from "../http/app.ts";
 import type { TokenLookup } from "../http/auth.ts";
 import { addQuarantineRoutes, type Quarantine } from "./quarantine.ts";
-import { addResultRoutes, type RunWriter } from "./results.ts";
+import { addResultRoute } from "./results.ts";
+import { addRunChangeRoutes } from "./run-changes.ts";
 import { addTokenRoutes, type TokenRegistry } from "./tokens.ts";
 
-export interface IngestDeps extends UploadLimits {
-  readonly runs: RunWriter;
+export interface IngestDeps extends UploadLimits, ActivityDeps {
+  readonly runs: NewRunStore & RunChanger;
   readonly quarantine: Quarantine;
   readonly tokens: TokenLookup & TokenRegistry;
   readonly clock: Clock;
@@ -20,7 +24,8 @@ export interface IngestDeps extends UploadLimits {
 
 /** Adds the routes of this app. */
 export function addIngestRoutes(app: HttpApp, deps: IngestDeps): void {
-  addResultRoutes(app, deps);
+  addResultRoute(app, deps);
+  addRunChangeRoutes(app, deps);
   addQuarantineRoutes(app, deps);
   addTokenRoutes(app, deps);
 }

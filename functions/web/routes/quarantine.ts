@@ -4,8 +4,9 @@
 import { AppError } from "../../../shared/errors.ts";
 import type { Page } from "../../../shared/run/listing.ts";
 import type { QuarantinedLine } from "../../../shared/run/run.ts";
-import { storeUpload } from "../../service/ingest.ts";
-import { receiptStatus } from "../../service/receipt.ts";
+import { type LineKeeper, storeUpload } from "../../service/ingest.ts";
+import { receiptStatus, receiptSummary } from "../../service/receipt.ts";
+import { logActivity } from "../http/activity.ts";
 import type { HttpApp } from "../http/app.ts";
 import { allow, currentToken } from "../http/auth.ts";
 import { chooseFormat } from "../http/formats.ts";
@@ -13,8 +14,7 @@ import { parseId, parseQuery, singleParameters } from "../http/parameters.ts";
 import type { IngestDeps } from "./ingest.ts";
 
 /** Stores rejected lines. */
-export interface Quarantine {
-  add(lines: readonly QuarantinedLine[]): Promise<void>;
+export interface Quarantine extends LineKeeper {
   get(fleet: string, id: string): Promise<QuarantinedLine | null>;
   /** Newest first. */
   list(fleet: string, limit: number, cursor?: string): Promise<Page<QuarantinedLine>>;
@@ -26,6 +26,14 @@ const schemas = () => import("../../../shared/summaries/fields.ts");
 
 /** Adds the routes of the quarantine. */
 export function addQuarantineRoutes(app: HttpApp, deps: IngestDeps): void {
+  app.delete("/v1/quarantine/:id", allow(deps, "admin"), async (c) => {
+    const { fleet } = currentToken(c);
+    const { id, code } = await findLine(deps, fleet, parseId(c, "quarantined line"));
+    await deps.quarantine.remove(fleet, id);
+    await logActivity(c, deps, { action: "quarantine_deleted", subject: id, details: code });
+    return c.body(null, 204);
+  });
+
   app.get("/v1/quarantine", allow(deps, "read"), async (c) => {
     chooseFormat(c, ["json"]);
     const { limit, cursor } = parseQuery(c, (await schemas()).pageQuery);
@@ -36,8 +44,7 @@ export function addQuarantineRoutes(app: HttpApp, deps: IngestDeps): void {
   app.post("/v1/quarantine/:id/retry", allow(deps, "admin"), async (c) => {
     chooseFormat(c, ["json"]);
     const { fleet } = currentToken(c);
-    const line = await deps.quarantine.get(fleet, parseId(c, "quarantined line"));
-    if (line === null) throw new AppError("not_found", "this fleet has no quarantined line with that id");
+    const line = await findLine(deps, fleet, parseId(c, "quarantined line"));
     if (line.raw.length < line.raw_length) {
       throw new AppError(
         "bad_parameter",
@@ -52,11 +59,20 @@ export function addQuarantineRoutes(app: HttpApp, deps: IngestDeps): void {
       encoding: line.raw_encoding,
       parameters: { ...line.context, ...changes },
       receivedAt: line.received_at,
+      sentBy: line.sent_by,
     });
-    // A line that is rejected again with other metadata is in the quarantine under another id.
-    if (!receipt.issues.some(({ quarantine_id }) => quarantine_id === line.id)) {
+    // A line that is rejected again with other metadata is in the quarantine under another id, if there was room.
+    if (!receipt.issues.some(({ quarantine_id }) => quarantine_id === null || quarantine_id === line.id)) {
       await deps.quarantine.remove(fleet, line.id);
     }
+    const details = receiptSummary(receipt);
+    await logActivity(c, deps, { action: "quarantine_retried", subject: line.id, details });
     return c.json(receipt, receiptStatus(receipt));
   });
+}
+
+async function findLine({ quarantine }: IngestDeps, fleet: string, id: string): Promise<QuarantinedLine> {
+  const line = await quarantine.get(fleet, id);
+  if (line === null) throw new AppError("not_found", "this fleet has no quarantined line with that id");
+  return line;
 }

@@ -4,6 +4,7 @@ import { shareSnippets, shareUrls } from "../../../shared/render/links.ts";
 import { DEFAULT_RENDER_OPTIONS } from "../../../shared/report/model.ts";
 import type { Share } from "../../../shared/run/share.ts";
 import { findSharedKind, revokeShare } from "../../service/shares.ts";
+import { logActivity } from "../http/activity.ts";
 import type { HttpApp } from "../http/app.ts";
 import { allow, currentToken } from "../http/auth.ts";
 import { chooseFormat } from "../http/formats.ts";
@@ -40,7 +41,8 @@ export function addShareRoutes(app: HttpApp, deps: EmbedDeps): void {
   });
 
   app.delete("/v1/shares/:id", allow(deps, "read"), async (c) => {
-    const { kind } = await revokeShare(deps, currentToken(c), c.req.param("id"));
+    const { id, kind } = await revokeShare(deps, currentToken(c), c.req.param("id"));
+    await logActivity(c, deps, { action: "share_revoked", subject: id, details: `kind ${kind}` });
     c.set("note", `revoked a share of kind ${kind}`);
     return c.body(null, 204);
   });

@@ -4,6 +4,7 @@
 import { AppError } from "../../../shared/errors.ts";
 import type { StoredToken, Token } from "../../../shared/run/token.ts";
 import { makeSecret, makeToken, secretHash } from "../../service/tokens.ts";
+import { logActivity } from "../http/activity.ts";
 import type { HttpApp } from "../http/app.ts";
 import { allow, currentToken } from "../http/auth.ts";
 import { chooseFormat } from "../http/formats.ts";
@@ -42,6 +43,9 @@ export function addTokenRoutes(app: HttpApp, deps: IngestDeps): void {
     const token = makeToken(request, admin.fleet, deps.clock);
     const secret = makeSecret();
     await deps.tokens.add(token, secretHash(secret));
+    const { id: subject, label } = token;
+    const details = `scope ${scope}${label === null ? "" : `, label ${label}`}`;
+    await logActivity(c, deps, { action: "token_created", subject, details }, fleet);
     c.set("note", `created ${scope} token ${token.id} for fleet ${fleet}`);
     return c.json({ ...token, token: secret }, 201);
   });
@@ -66,6 +70,9 @@ export function addTokenRoutes(app: HttpApp, deps: IngestDeps): void {
     const at = new Date(deps.clock()).toISOString();
     // There may be several: somebody may have written another item with this id directly to the table.
     for (const one of found) await deps.tokens.revoke(one, at);
+    const label = found[0]?.token.label ?? null;
+    const details = label === null ? null : `label ${label}`;
+    await logActivity(c, deps, { action: "token_revoked", subject: id, details });
     c.set("note", `revoked token ${id}`);
     return c.body(null, 204);
   });

@@ -21,7 +21,13 @@ function runsOf(body: string): Run[] {
   const reading = readBonnie(body);
   expect(reading.entries.filter(({ kind }) => kind === "issue")).toEqual([]);
   expect(reading.ignored).toEqual({ blank: 0, header: 0, comment: 0, table: 0, other: 0 });
-  const envelope = { fleet: "f", receivedAt: "2026-12-31T00:00:00.000Z", encoding: "utf-8", parameters: {} } as const;
+  const envelope = {
+    fleet: "f",
+    receivedAt: "2026-12-31T00:00:00.000Z",
+    encoding: "utf-8",
+    parameters: {},
+    sentBy: null,
+  } as const;
   return readUpload(reading, envelope).runs.map(({ run }) => run);
 }
 

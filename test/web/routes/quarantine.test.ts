@@ -2,9 +2,12 @@
 
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from "vitest";
 import type { Receipt } from "../../../functions/service/receipt.ts";
+import { itemSize } from "../../../functions/store/item.ts";
+import { lineItems } from "../../../functions/store/quarantine.ts";
 import type { QuarantinedLine, Run } from "../../../shared/run/run.ts";
 import { asJson, jsonOf, type Refusal } from "../../support/answer.ts";
 import { startTestEngine, type TestEngine } from "../../support/engine.ts";
+import { interfering } from "../../support/faulty-table.ts";
 import { LOOP } from "../../support/fixtures.ts";
 import { makeTestService, type TestService } from "../../support/service.ts";
 
@@ -25,7 +28,7 @@ beforeEach(async () => {
 afterAll(() => engine.stop());
 
 const list = async (query = "") => (await jsonOf<Page>(service.send(`/v1/quarantine${query}`), 200)).lines;
-const retry = (id: string | undefined, query = "") =>
+const retry = (id: string | null | undefined, query = "") =>
   service.send(`/v1/quarantine/${id}/retry${query}`, { method: "POST" });
 
 /** Posts a line that is rejected; returns its id in the quarantine. */
@@ -53,6 +56,7 @@ describe("GET /v1/quarantine 200", () => {
         text: expect.stringContaining('"12x"'),
         context: { backend: "loop", host: "h1", site: "fra" },
         hosts: null,
+        sent_by: { token_id: expect.any(String), label: null },
       },
     ]);
   });
@@ -163,5 +167,154 @@ describe("a token for some hosts cannot store a result of another host, not even
     const again = await jsonOf<Receipt>(retry(id, "?backend=loop&host=dom0-7"), 201);
     expect(again.results[0]?.host).toBe("dom0-7");
     expect(await list()).toEqual([]);
+  });
+});
+
+describe("DELETE /v1/quarantine/{id}", () => {
+  const remove = (id: string, token = service.admin) =>
+    service.send(`/v1/quarantine/${id}`, { method: "DELETE", token });
+
+  test("204, then the line is gone: 404, and in no list", async () => {
+    const id = await rejected(LOOP.replace("18075", "12x"), "?backend=loop");
+    const other = await rejected(LOOP.replace("18075", "13x"), "?backend=loop");
+    expect((await remove(id)).status).toBe(204);
+    expect((await list()).map((line) => line.id)).toEqual([other]);
+    await jsonOf<Refusal>(remove(id), 404);
+    await jsonOf<Refusal>(retry(id), 404);
+  });
+
+  test("404 for another fleet's line, which stays", async () => {
+    const id = await rejected(LOOP.replace("18075", "12x"), "?backend=loop");
+    await jsonOf<Refusal>(remove(id, await service.token({ scope: "admin", fleet: "other" })), 404);
+    expect(await list()).toHaveLength(1);
+  });
+});
+
+describe("the room of the quarantine", () => {
+  const BAD = "18075";
+  /** A line that is rejected, of about a kilobyte in the quarantine with its keys. */
+  const bad = (number: number) => LOOP.replace(BAD, `${number}x`);
+
+  /** How many of ten rejected lines are kept with limits of so many bytes. */
+  async function keptOfTen(limits: { readonly token: number; readonly fleet: number }): Promise<Receipt> {
+    service = await makeTestService(await engine.newTable(), { quarantineLimits: limits });
+    const body = [LOOP, ...Array.from({ length: 10 }, (_, number) => bad(number))].join("\n");
+    return jsonOf<Receipt>(service.post(body, "?backend=loop&host=h1", asJson), 422);
+  }
+
+  const kept = ({ issues }: Receipt) => issues.filter(({ quarantine_id }) => quarantine_id !== null);
+
+  test.each([
+    ["token", { token: 4_000, fleet: 1e6 }, "this token has filled its part of the quarantine"],
+    ["fleet", { token: 1e6, fleet: 4_000 }, "the quarantine of this fleet is full"],
+  ])(
+    "of a %s: the lines that fit are kept, the receipt says which are not, and valid ones are stored",
+    async (_, limits, text) => {
+      const receipt = await keptOfTen(limits);
+      expect(receipt).toMatchObject({ stored: 1, rejected: 10 });
+      expect(kept(receipt).length).toBeGreaterThan(0);
+      expect(kept(receipt).length).toBeLessThan(10);
+      expect((await list()).map(({ id }) => id).sort()).toEqual(
+        kept(receipt)
+          .map(({ quarantine_id }) => quarantine_id)
+          .sort(),
+      );
+      for (const issue of receipt.issues) {
+        if (issue.quarantine_id === null) expect(issue.not_kept).toContain(text);
+        else expect(issue).not.toHaveProperty("not_kept");
+      }
+    },
+  );
+
+  test("what fits is the limit: the bytes of ten lines keep ten, one byte less keeps nine", async () => {
+    const { issues } = await keptOfTen({ token: 1e6, fleet: 1e6 });
+    expect(issues).toHaveLength(10);
+    const lines = await list();
+    const bytes = lines.reduce((sum, line) => {
+      const { line: item, order } = lineItems(line);
+      return sum + itemSize(item) + itemSize(order);
+    }, 0);
+    expect(kept(await keptOfTen({ token: bytes, fleet: bytes }))).toHaveLength(10);
+    expect(kept(await keptOfTen({ token: bytes - 1, fleet: bytes }))).toHaveLength(9);
+    expect(kept(await keptOfTen({ token: bytes, fleet: bytes - 1 }))).toHaveLength(9);
+  });
+
+  test("a shell reads it in the text, and a browser on the page", async () => {
+    service = await makeTestService(await engine.newTable(), { quarantineLimits: { token: 10, fleet: 1e6 } });
+    const answer = await service.post(`${LOOP}\n${bad(1)}`, "?backend=loop&host=h1");
+    expect(answer.status).toBe(422);
+    const text = await answer.text();
+    expect(text).toMatch(/^stored 1, duplicate 0, rejected 1\n/);
+    expect(text).toContain("not kept: this token has filled its part of the quarantine");
+    expect(text).not.toContain("quarantined as");
+    const form = new URLSearchParams({ output: bad(1), backend: "loop", host: "h1" });
+    const page = await service.send("/upload", { method: "POST", body: form });
+    expect(await page.text()).toContain("Not every rejected line was kept: this token has filled");
+  });
+
+  test("is one of a day, and a line that is there already takes none", async () => {
+    const first = kept(await keptOfTen({ token: 4_000, fleet: 1e6 }));
+    const id = first[0]?.quarantine_id;
+    const index = first[0]?.text.match(/(\d)x/)?.[1] ?? "";
+    const sameAgain = () => jsonOf<Receipt>(service.post(bad(Number(index)), "?backend=loop&host=h1", asJson), 422);
+    expect((await sameAgain()).issues[0]).toMatchObject({ quarantine_id: id });
+    expect(kept(await jsonOf<Receipt>(service.post(bad(77), "?backend=loop&host=h1", asJson), 422))).toEqual([]);
+    service.now += 86_400_000;
+    expect(kept(await jsonOf<Receipt>(service.post(bad(77), "?backend=loop&host=h1", asJson), 422))).toHaveLength(1);
+  });
+
+  test("a line that is retried with other metadata stays as it is, if there is no room for the other form", async () => {
+    const receipt = await keptOfTen({ token: 4_000, fleet: 1e6 });
+    const id = kept(receipt)[0]?.quarantine_id;
+    const again = await jsonOf<Receipt>(retry(id, "?site=a-longer-name-than-there-is-room-for"), 422);
+    expect(again.issues[0]?.quarantine_id).toBeNull();
+    expect((await list()).map((line) => line.id)).toContain(id);
+  });
+
+  test("uploads at the same time do not exceed it together", async () => {
+    service = await makeTestService(await engine.newTable(), { quarantineLimits: { token: 5_000, fleet: 1e6 } });
+    const receipts = await Promise.all(
+      Array.from({ length: 12 }, (_, number) =>
+        jsonOf<Receipt>(service.post(bad(number), "?backend=loop&host=h1", asJson), 422),
+      ),
+    );
+    const lines = await list();
+    const sizes = lines.map((line) => Object.values(lineItems(line)).reduce((sum, item) => sum + itemSize(item), 0));
+    expect(sizes.reduce((sum, size) => sum + size, 0)).toBeLessThanOrEqual(5_000);
+    expect(lines.length).toBe(receipts.flatMap(kept).length);
+    expect(lines.length).toBeGreaterThan(5_000 / (sizes[0] ?? 0) - 2);
+  });
+});
+
+describe("a quarantine that cannot be written", () => {
+  /** A table that throttles every write of the quarantine or of its counters. */
+  async function throttled(command: string): Promise<void> {
+    const table = await engine.newTable();
+    const busy = interfering(table, async ({ name, input }, pass) => {
+      if (name === command && JSON.stringify(input).match(/REJECT#|quarantine#/)) {
+        throw Object.assign(new Error("slow"), { name: "ThrottlingException" });
+      }
+      return pass();
+    });
+    service = await makeTestService(busy);
+  }
+
+  test.each(["UpdateItem", "TransactWriteItems"])("refuses no valid line: %s", async (command) => {
+    await throttled(command);
+    const body = `${LOOP}\n${LOOP.replace("18075", "12x")}`;
+    const receipt = await jsonOf<Receipt>(service.post(body, "?backend=loop&host=h1", asJson), 422);
+    expect(receipt).toMatchObject({
+      stored: 1,
+      rejected: 1,
+      issues: [{ line: 2, quarantine_id: null, not_kept: "the quarantine cannot be written at the moment" }],
+    });
+    await jsonOf<Run>(service.send(receipt.results[0]?.url ?? ""), 200);
+    expect(service.faults).toEqual([]);
+  });
+
+  test("an upload without any valid line is to be sent again", async () => {
+    await throttled("UpdateItem");
+    const answer = await service.post(LOOP.replace("18075", "12x"), "?backend=loop&host=h1", asJson);
+    expect((await jsonOf<Refusal>(answer, 429)).error.code).toBe("slow_down");
   });
 });

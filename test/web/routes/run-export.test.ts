@@ -5,6 +5,7 @@ import type { AddressInfo } from "node:net";
 import { getRequestListener } from "@hono/node-server";
 import { afterAll, beforeAll, describe, expect, test, vi } from "vitest";
 import { makeAdmission } from "../../../functions/service/admission.ts";
+import { makeActivityStore } from "../../../functions/store/activity.ts";
 import { makeCellStore } from "../../../functions/store/cells.ts";
 import { makePendingHosts } from "../../../functions/store/pending-hosts.ts";
 import { makeRunStore } from "../../../functions/store/runs.ts";
@@ -148,6 +149,7 @@ describe("a store that fails", () => {
       runs: { ...makeRunStore(table), list },
       cells: makeCellStore(table),
       hosts: makeHostStore(table),
+      activity: makeActivityStore(table),
       pendingHosts: makePendingHosts(table),
       status: makeStatusStore(table),
       tokens: makeTokenStore(table),

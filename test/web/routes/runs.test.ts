@@ -152,6 +152,7 @@ test("the seed's loop run has exactly the shape of the contract, bounds by work 
       decided_by: expect.arrayContaining(["C1", "C2"]),
     },
     warnings: expect.any(Array),
+    sent_by: { token_id: expect.any(String), label: null },
     withdrawn_at: null,
   });
 });
