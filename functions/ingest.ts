@@ -4,8 +4,10 @@ import { functionSettings, functionTokenLimits } from "./env.ts";
 import { makeUploadLimits } from "./service/upload-limits.ts";
 import { openTable } from "./store/client.ts";
 import { withFormatCheck } from "./store/format.ts";
+import { makeHostStore } from "./store/hosts.ts";
 import { makeQuarantineStore } from "./store/quarantine.ts";
 import { makeRunStore } from "./store/runs.ts";
+import { makeSettingsStore } from "./store/settings.ts";
 import { makeTokenStore, makeUseStore } from "./store/tokens.ts";
 import { makeHttpApp } from "./web/http/app.ts";
 import { gatewayHandler } from "./web/http/gateway.ts";
@@ -21,6 +23,8 @@ const deps = {
   runs: makeRunStore(table),
   quarantine: makeQuarantineStore(table),
   tokens: makeTokenStore(table),
+  hosts: makeHostStore(table),
+  settings: makeSettingsStore(table, clock),
   clock,
   // The table's stream starts the aggregation.
   wake: () => undefined,

@@ -132,6 +132,10 @@ const sumOutcomes = (outcomes: readonly Outcome[]): Outcome => ({
 export interface SweepDeps extends AggregateDeps {
   /** Every fleet. */
   fleets(): Promise<readonly string[]>;
+  readonly hostCounts: {
+    /** Counts the hosts of a fleet again, if they were not counted for a while. */
+    refresh(fleet: string, now: number): Promise<void>;
+  };
 }
 
 /** The counts of a sweep over all fleets. */
@@ -141,7 +145,7 @@ export interface SweepOutcome extends Outcome {
   readonly failed: number;
 }
 
-/** Sweeps one fleet after the other. When a fleet fails, it calls `onError` and continues with the next. */
+/** Sweeps one fleet after the other, and counts the hosts of each. When a fleet fails, it calls `onError` and continues with the next. */
 export async function sweep(deps: SweepDeps, onError: (error: unknown) => void): Promise<SweepOutcome> {
   const fleets = await deps.fleets();
   let done = 0;
@@ -151,6 +155,7 @@ export async function sweep(deps: SweepDeps, onError: (error: unknown) => void):
   for (const fleet of fleets) {
     try {
       const outcome = await aggregateFleet(deps, fleet);
+      await deps.hostCounts.refresh(fleet, deps.clock());
       done += outcome.done;
       left += outcome.left;
       conflicts += outcome.conflicts;

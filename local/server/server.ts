@@ -17,12 +17,14 @@ import { makeAggregationStores } from "../../functions/store/commit.ts";
 import { backOff } from "../../functions/store/errors.ts";
 import { requireFormat } from "../../functions/store/format.ts";
 import { withGroupCommit } from "../../functions/store/group-commit.ts";
+import { makeHostCountStore } from "../../functions/store/host-counts.ts";
+import { makeHostStore } from "../../functions/store/hosts.ts";
 import { makePendingHostCounts } from "../../functions/store/pending-hosts.ts";
 import { makeQuarantineStore } from "../../functions/store/quarantine.ts";
 import { makeRunStore } from "../../functions/store/runs.ts";
+import { makeSettingsStore } from "../../functions/store/settings.ts";
 import { makeShareStore } from "../../functions/store/shares.ts";
 import { makeStatusStore, StoreHealth } from "../../functions/store/status.ts";
-import { makeHostStore } from "../../functions/store/summaries.ts";
 import { makeFirstAdminStore, makeTokenStore, makeUseStore } from "../../functions/store/tokens.ts";
 import { addDocsRoutes } from "../../functions/web/docs/page.tsx";
 import { makeHttpApp } from "../../functions/web/http/app.ts";
@@ -146,7 +148,9 @@ async function serve(
   };
   const quarantine = { ...makeQuarantineStore(table), list: makeQuarantineStore(readTable).list };
   const limits = makeUploadLimits(makeUseStore(table), clock, settings.tokenLimits ?? USUAL_TOKEN_LIMITS);
-  const ingestDeps = { runs, quarantine, tokens, clock, wake, ...limits };
+  const settingsStore = makeSettingsStore(table, clock);
+  const hosts = makeHostStore(table);
+  const ingestDeps = { runs, quarantine, tokens, hosts, settings: settingsStore, clock, wake, ...limits };
   addIngestRoutes(app, ingestDeps);
   addUploadRoute(app, ingestDeps);
   const queryDeps = {
@@ -161,6 +165,8 @@ async function serve(
     ...queryDeps,
     runs: makeRunStore(readTable),
     hosts: makeHostStore(readTable),
+    hostCounts: makeHostCountStore(readTable),
+    settings: settingsStore,
     status: { ...makeStatusStore(readTable), ping: makeStatusStore(table, address.health).ping },
     exports: makeAdmission(MAX_EXPORTS),
     about: { version: VERSION, engine: engine === null ? ("dynamodb" as const) : ("embedded" as const) },

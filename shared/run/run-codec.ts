@@ -4,7 +4,17 @@
 // the name of the value, never a value of another type than declared.
 
 import { METRIC_NAMES, perMetric } from "./metrics.ts";
-import type { BonnieSetup, Facts, FileSpec, Measurement, Measurements, Quality, QualityReason, Run, SentBy } from "./run.ts";
+import type {
+  BonnieSetup,
+  Facts,
+  FileSpec,
+  Measurement,
+  Measurements,
+  Quality,
+  QualityReason,
+  Run,
+  SentBy,
+} from "./run.ts";
 import { quoted } from "./text.ts";
 
 /** What the key of a stored run contains. */

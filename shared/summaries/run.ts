@@ -71,10 +71,10 @@ const result = lazily(() => {
     decided_by: z.array(z.string()).meta({ description: "The rules that carry the verdict." }),
   }) satisfies z.ZodType<Quality>;
 
-  const sentBy = z
-    .strictObject({ token_id: z.string(), label: z.string().nullable() })
-    .meta({ id: "SentBy", description: "The token that it was sent with, and the label that the token had." }) satisfies
-    z.ZodType<SentBy>;
+  const sentBy = z.strictObject({ token_id: z.string(), label: z.string().nullable() }).meta({
+    id: "SentBy",
+    description: "The token that it was sent with, and the label that the token had.",
+  }) satisfies z.ZodType<SentBy>;
 
   return z
     .strictObject({

@@ -16,14 +16,16 @@ import { makeAggregationStores } from "../../functions/store/commit.ts";
 import { backOff } from "../../functions/store/errors.ts";
 import { makeFleetScan } from "../../functions/store/fleet-scan.ts";
 import { beginFormat, withFormatCheck } from "../../functions/store/format.ts";
+import { makeHostCountStore } from "../../functions/store/host-counts.ts";
+import { makeHostStore } from "../../functions/store/hosts.ts";
 import { keyItem } from "../../functions/store/item.ts";
 import { cohortPartitions, FORMAT_KEY, pendingHostKey, summaryKey } from "../../functions/store/keys.ts";
 import { makePendingHosts } from "../../functions/store/pending-hosts.ts";
 import { makeQuarantineStore } from "../../functions/store/quarantine.ts";
 import { makeRunStore } from "../../functions/store/runs.ts";
+import { makeSettingsStore } from "../../functions/store/settings.ts";
 import { makeShareStore } from "../../functions/store/shares.ts";
 import { makeStatusStore } from "../../functions/store/status.ts";
-import { makeHostStore } from "../../functions/store/summaries.ts";
 import { partition, queryAll } from "../../functions/store/table.ts";
 import { listFleets, makeTokenStore, makeUseStore } from "../../functions/store/tokens.ts";
 import { makeHttpApp } from "../../functions/web/http/app.ts";
@@ -96,7 +98,16 @@ beforeAll(async () => {
   const quarantine = makeQuarantineStore(tables.ingest);
   // So small that every upload is counted in the table.
   const limits = makeUploadLimits(makeUseStore(tables.ingest), clock, { day: { bytes: 1e5, runs: 1e5 }, cohorts: 10 });
-  const ingesting = { runs: makeRunStore(tables.ingest), quarantine, tokens, clock, wake: () => undefined, ...limits };
+  const ingesting = {
+    runs: makeRunStore(tables.ingest),
+    quarantine,
+    tokens,
+    hosts: makeHostStore(tables.ingest),
+    settings: makeSettingsStore(tables.ingest, clock),
+    clock,
+    wake: () => undefined,
+    ...limits,
+  };
   addIngestRoutes(ingest, ingesting);
   addUploadRoute(ingest, ingesting);
   const read = makeHttpApp({ clock, log });
@@ -104,6 +115,8 @@ beforeAll(async () => {
     runs: makeRunStore(tables.read),
     cells: makeCellStore(tables.read),
     hosts: makeHostStore(tables.read),
+    hostCounts: makeHostCountStore(tables.read),
+    settings: makeSettingsStore(tables.read, clock),
     pendingHosts: makePendingHosts(tables.read),
     status: makeStatusStore(tables.read),
     tokens: makeTokenStore(tables.read),

@@ -8,12 +8,14 @@ import { secretHash } from "../../functions/service/tokens.ts";
 import { makeCellStore } from "../../functions/store/cells.ts";
 import { openTable } from "../../functions/store/client.ts";
 import { beginFormat, FORMAT, readFormat, requireFormat, withFormatCheck } from "../../functions/store/format.ts";
+import { makeHostCountStore } from "../../functions/store/host-counts.ts";
+import { makeHostStore } from "../../functions/store/hosts.ts";
 import { type Item, keyItem } from "../../functions/store/item.ts";
 import { FORMAT_KEY, runKey, tokenKey, tokenKeyOfFormat0, tokenListOfFormat0 } from "../../functions/store/keys.ts";
 import { makePendingHosts } from "../../functions/store/pending-hosts.ts";
 import { makeRunStore } from "../../functions/store/runs.ts";
+import { makeSettingsStore } from "../../functions/store/settings.ts";
 import { makeStatusStore } from "../../functions/store/status.ts";
-import { makeHostStore } from "../../functions/store/summaries.ts";
 import { getItem, partition, queryAll, type Table } from "../../functions/store/table.ts";
 import { addFleet, makeTokenStore } from "../../functions/store/tokens.ts";
 import { upgradeTable } from "../../functions/store/upgrade.ts";
@@ -126,6 +128,8 @@ describe.each([
       runs: makeRunStore(checked),
       cells: makeCellStore(checked),
       hosts: makeHostStore(checked),
+      hostCounts: makeHostCountStore(checked),
+      settings: makeSettingsStore(checked, Date.now),
       pendingHosts: makePendingHosts(checked),
       status: makeStatusStore(checked),
       tokens: makeTokenStore(checked),

@@ -15,6 +15,7 @@ import { readBonnie } from "../../shared/bonnie/reader.ts";
 import { computeCountedCohort, summarize } from "../../shared/cells/host-values.ts";
 import { toSample } from "../../shared/cells/sample.ts";
 import { SETUP_FACTS } from "../../shared/cells/setup.ts";
+import { PERIOD_ALL } from "../../shared/run/periods.ts";
 import type { Run } from "../../shared/run/run.ts";
 
 const folder = new URL("../agent/golden/", import.meta.url);
@@ -101,9 +102,13 @@ describe.each(["1.03", "1.96", "2.00a"] as const)("with the agent's usual facts,
         expect(Object.keys(setup).length).toBeGreaterThanOrEqual(
           release === "1.03" ? SETUP_FACTS.length - 2 : SETUP_FACTS.length - 1,
         );
-      const key = summaryKey({ fleet: "default", generation: "0" }, "2026-11", host);
+      const key = summaryKey({ fleet: "default", generation: "0" }, PERIOD_ALL, host);
       const ver = { ver: { S: "4f6d8a52-6a0e-4f4e-9f0a-2b1c3d4e5f60" } };
-      return itemSize({ ...keyItem(key), ...summaryItem({ summary, cohort: computeCountedCohort(summary) }), ...ver });
+      return itemSize({
+        ...keyItem(key),
+        ...summaryItem(PERIOD_ALL, { summary, cohort: computeCountedCohort(summary) }),
+        ...ver,
+      });
     });
     console.log("summaries", release, count, sizes.sort((a, b) => a - b).join(" "));
     expect(largest(sizes)).toBeLessThan(1024);

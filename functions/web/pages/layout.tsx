@@ -151,7 +151,7 @@ const isWithin = (path: string, parent: string): boolean =>
 /** The link to the next page of a list; nothing on the last page. */
 export const NextPage: FC<{
   path: string;
-  parameters: Readonly<Record<string, string | undefined>>;
+  parameters: Readonly<Record<string, readonly string[] | string | undefined>>;
   cursor: string | null;
 }> = ({ path, parameters, cursor }) =>
   cursor === null ? null : (

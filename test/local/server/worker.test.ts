@@ -34,6 +34,7 @@ const deps: SweepDeps = {
   pendingHosts,
   statistics,
   fleets: () => fleets(),
+  hostCounts: { refresh: async () => {} },
   clock: () => 0,
   backOff: async () => {},
 };

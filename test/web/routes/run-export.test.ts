@@ -6,10 +6,12 @@ import { getRequestListener } from "@hono/node-server";
 import { afterAll, beforeAll, describe, expect, test, vi } from "vitest";
 import { makeAdmission } from "../../../functions/service/admission.ts";
 import { makeCellStore } from "../../../functions/store/cells.ts";
+import { makeHostCountStore } from "../../../functions/store/host-counts.ts";
+import { makeHostStore } from "../../../functions/store/hosts.ts";
 import { makePendingHosts } from "../../../functions/store/pending-hosts.ts";
 import { makeRunStore } from "../../../functions/store/runs.ts";
+import { makeSettingsStore } from "../../../functions/store/settings.ts";
 import { makeStatusStore } from "../../../functions/store/status.ts";
-import { makeHostStore } from "../../../functions/store/summaries.ts";
 import { makeTokenStore } from "../../../functions/store/tokens.ts";
 import { makeHttpApp } from "../../../functions/web/http/app.ts";
 import { addReadRoutes } from "../../../functions/web/routes/read.ts";
@@ -148,6 +150,8 @@ describe("a store that fails", () => {
       runs: { ...makeRunStore(table), list },
       cells: makeCellStore(table),
       hosts: makeHostStore(table),
+      hostCounts: makeHostCountStore(table),
+      settings: makeSettingsStore(table, Date.now),
       pendingHosts: makePendingHosts(table),
       status: makeStatusStore(table),
       tokens: makeTokenStore(table),

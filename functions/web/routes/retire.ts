@@ -1,0 +1,35 @@
+// DELETE /v1/hosts/{host} retires a host: lists no longer have it, statistics keep it, and its next result brings it back.
+
+import type { CountedHost } from "../../../shared/cells/stored-summary.ts";
+import { AppError } from "../../../shared/errors.ts";
+import type { HttpApp } from "../http/app.ts";
+import { allow, currentToken } from "../http/auth.ts";
+import { formatSuffix } from "../http/formats.ts";
+import type { IngestDeps } from "./ingest.ts";
+
+/** Finds and retires hosts. */
+export interface HostRegistry {
+  /** Null for a host that has no runs, neither counted nor pending. */
+  get(fleet: string, host: string): Promise<CountedHost | null>;
+  retire(fleet: string, host: string, at: string): Promise<void>;
+}
+
+/** No host has a longer name. */
+const MAX_NAME = 255;
+
+/** Adds the route. */
+export function addRetireRoute(app: HttpApp, deps: IngestDeps): void {
+  app.delete("/v1/hosts/:host", allow(deps, "admin"), async (c) => {
+    const { fleet } = currentToken(c);
+    const suffix = formatSuffix(c);
+    // A name may end like a format, and a change must never be of another host than the one that was named.
+    const host = `${c.req.param("host")}${suffix === null ? "" : `.${suffix}`}`.normalize("NFC");
+    const found = host.length > MAX_NAME ? null : await deps.hosts.get(fleet, host);
+    if (found === null) throw new AppError("not_found", "this fleet has no results of a host with that name");
+    // Repeating it changes nothing.
+    const retiredAt = found.retiredAt ?? new Date(deps.clock()).toISOString();
+    if (found.retiredAt === null) await deps.hosts.retire(fleet, host, retiredAt);
+    c.set("note", `retired host ${host}`);
+    return c.json({ host, retired_at: retiredAt });
+  });
+}
