@@ -10,7 +10,7 @@ import { SUMMARIES, type SummaryEntry, type SummaryRegistry } from "../summaries
 import type { Endpoint } from "./endpoint.ts";
 import { createdToken, health, quarantinePage, receipt, retired, status, tokenList, withdrawn } from "./responses.ts";
 import { runParameters } from "./run-parameters.ts";
-import { settings } from "./settings.ts";
+import { newSettings, settings } from "./settings.ts";
 import { badgeQuery, createdShare, newShare, oembed, oembedQuery, sharePage } from "./shares.ts";
 import { newToken, tokensQuery } from "./token-requests.ts";
 
@@ -100,8 +100,7 @@ const RUN_CHANGES: readonly Endpoint[] = [
     method: "delete",
     path: "/v1/hosts/{host}",
     summary: "Take a host out of all lists until its next result.",
-    description:
-      "For a host that was decommissioned. Statistics keep its results. Repeating it changes nothing. The name is taken whole, whatever it ends with.",
+    description: "For a host that was decommissioned. Statistics keep its results. Repeating it changes nothing.",
     scopes: [],
     pathParameters: { host: "Name of the host, percent-encoded." },
     responses: { 200: { description: "Since when it is retired.", schema: retired } },
@@ -188,7 +187,7 @@ const OTHERS: readonly Endpoint[] = [
     summary: "Change the settings of your fleet.",
     description: "Replaces all of them: a setting that is left out has its default again.",
     scopes: [],
-    body: { kind: "json", schema: settings },
+    body: { kind: "json", schema: newSettings },
     responses: { 200: { description: "The settings as stored.", schema: settings } },
     formats: ["json"],
     cache: "no-store",

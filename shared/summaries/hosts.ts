@@ -108,9 +108,9 @@ const startOf = (since: string, now: number): string =>
   DURATION.test(since) ? silentBefore({ silent_after: since }, now) : new Date(since).toISOString();
 
 const ORDER_TEXTS: Readonly<Record<HostOrder, string>> = {
-  name: "in the order of their names",
-  last_at: "the one without a result for the longest time first",
-  runs: "the one with most runs first",
+  name: " in the order of their names",
+  last_at: ", the one without a result for the longest time first",
+  runs: ", the one with most runs first",
 };
 
 function report({ order, hosts: entries, cursor }: HostPage, options: RenderOptions): Report {
@@ -135,7 +135,7 @@ function report({ order, hosts: entries, cursor }: HostPage, options: RenderOpti
   return {
     title: options.title ?? TITLE,
     lead:
-      entries.length === 0 ? "No host is listed." : `${formatCount(entries.length, "host")}, ${ORDER_TEXTS[order]}.`,
+      entries.length === 0 ? "No host is listed." : `${formatCount(entries.length, "host")}${ORDER_TEXTS[order]}.`,
     guide: null,
     facts: [],
     notices: [],

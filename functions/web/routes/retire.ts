@@ -4,7 +4,7 @@ import type { CountedHost } from "../../../shared/cells/stored-summary.ts";
 import { AppError } from "../../../shared/errors.ts";
 import type { HttpApp } from "../http/app.ts";
 import { allow, currentToken } from "../http/auth.ts";
-import { formatSuffix } from "../http/formats.ts";
+import { chooseFormat, formatSuffix } from "../http/formats.ts";
 import type { IngestDeps } from "./ingest.ts";
 
 /** Finds and retires hosts. */
@@ -21,11 +21,17 @@ const MAX_NAME = 255;
 export function addRetireRoute(app: HttpApp, deps: IngestDeps): void {
   app.delete("/v1/hosts/:host", allow(deps, "admin"), async (c) => {
     const { fleet } = currentToken(c);
+    const name = c.req.param("host").normalize("NFC");
     const suffix = formatSuffix(c);
-    // A name may end like a format, and a change must never be of another host than the one that was named.
-    const host = `${c.req.param("host")}${suffix === null ? "" : `.${suffix}`}`.normalize("NFC");
-    const found = host.length > MAX_NAME ? null : await deps.hosts.get(fleet, host);
+    const find = async (host: string) => (host.length > MAX_NAME ? null : deps.hosts.get(fleet, host));
+    // A name may end like a format: a host of that very name takes precedence.
+    let found = suffix === null ? null : await find(`${name}.${suffix}`);
+    if (found === null) {
+      chooseFormat(c, ["json"]);
+      found = await find(name);
+    }
     if (found === null) throw new AppError("not_found", "this fleet has no results of a host with that name");
+    const { host } = found.summary;
     // Repeating it changes nothing.
     const retiredAt = found.retiredAt ?? new Date(deps.clock()).toISOString();
     if (found.retiredAt === null) await deps.hosts.retire(fleet, host, retiredAt);

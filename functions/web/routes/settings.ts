@@ -27,7 +27,7 @@ export function addSettingsRoutes(app: HttpApp, deps: IngestDeps): void {
   app.put("/v1/settings", allow(deps, "admin"), async (c) => {
     chooseFormat(c, ["json"]);
     const { fleet } = currentToken(c);
-    const settings = await readJson(c, (await schemas()).settings);
+    const settings = await readJson(c, (await schemas()).newSettings);
     await deps.settings.put(fleet, settings);
     c.set("note", `changed the settings of fleet ${fleet}`);
     return c.json(settings);
