@@ -22,20 +22,10 @@ export const PERMISSIONS: Readonly<Record<"ingest" | "read" | "embed" | "aggrega
     ingest: [
       {
         actions: ["GetItem"],
-        partitions: [
-          "RUN#*",
-          "REJECT#*",
-          "TOKEN#*",
-          "USE#*",
-          "SETTINGS#*",
-          "RETIRED#*",
-          "GENERATION#*",
-          "WORK#*",
-          "FORMAT",
-        ],
+        partitions: ["RUN#*", "REJECT#*", "TOKEN#*", "USE#*", "SETTINGS#*", "FORMAT"],
       },
-      { actions: ["BatchGetItem"], partitions: ["REJECT#*", "HOST#*"] },
-      { actions: ["Query"], partitions: ["TOKEN#*", "REJECT#*", "FLEETS"] },
+      { actions: ["BatchGetItem"], partitions: ["REJECT#*"] },
+      { actions: ["Query"], partitions: ["TOKEN#*", "REJECT#*", "SAMPLE#*", "FLEETS"] },
       {
         actions: ["PutItem"],
         partitions: ["RUN#*", "SAMPLE#*", "REJECT#*", "TOKEN#*", "SETTINGS#*", "RETIRED#*", "FLEETS"],

@@ -100,7 +100,7 @@ const RUN_CHANGES: readonly Endpoint[] = [
     method: "delete",
     path: "/v1/hosts/{host}",
     summary: "Take a host out of all lists until its next result.",
-    description: "For a host that was decommissioned. Statistics keep its results. Repeating it changes nothing.",
+    description: "For a host that was decommissioned. Statistics keep its results.",
     scopes: [],
     pathParameters: { host: "Name of the host, percent-encoded." },
     responses: { 200: { description: "Since when it is retired.", schema: retired } },

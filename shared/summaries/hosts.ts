@@ -134,8 +134,7 @@ function report({ order, hosts: entries, cursor }: HostPage, options: RenderOpti
   ];
   return {
     title: options.title ?? TITLE,
-    lead:
-      entries.length === 0 ? "No host is listed." : `${formatCount(entries.length, "host")}${ORDER_TEXTS[order]}.`,
+    lead: entries.length === 0 ? "No host is listed." : `${formatCount(entries.length, "host")}${ORDER_TEXTS[order]}.`,
     guide: null,
     facts: [],
     notices: [],

@@ -187,6 +187,8 @@ beforeAll(async () => {
   const made = await send(ingest, "POST", "/v1/tokens", JSON.stringify({ scope: "read" }));
   await send(ingest, "GET", "/v1/tokens");
   await send(ingest, "DELETE", `/v1/tokens/${made.id}`);
+  await send(ingest, "GET", "/v1/settings");
+  await send(ingest, "PUT", "/v1/settings", "{}");
 
   const keys = pendingHostKey("default", "h1");
   const record = { dynamodb: { Keys: { pk: { S: keys.pk }, sk: { S: keys.sk } }, SequenceNumber: "1" } };
@@ -200,6 +202,7 @@ beforeAll(async () => {
     "/v1/runs?host=h1",
     "/v1/compare?baseline=loop&candidate=blktap2&site=fra",
     "/v1/hosts",
+    "/v1/hosts?order=last_at&silent_since=7d",
     "/v1/hosts/h1",
     "/v1/backends?site=fra",
     "/v1/matrix",
@@ -225,6 +228,7 @@ beforeAll(async () => {
     await send(embed, "GET", "/v1/shares");
     await send(embed, "DELETE", `/v1/shares/${id}`);
   }
+  await send(ingest, "DELETE", "/v1/hosts/h2");
   await show(embed, "/shares", { kind: "compare", query: "baseline=loop&candidate=blktap2", lasts: "frozen" });
   await show(embed, "/shares");
   const listed = await send(embed, "GET", "/v1/shares");

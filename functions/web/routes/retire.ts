@@ -1,6 +1,5 @@
 // DELETE /v1/hosts/{host} retires a host: lists no longer have it, statistics keep it, and its next result brings it back.
 
-import type { CountedHost } from "../../../shared/cells/stored-summary.ts";
 import { AppError } from "../../../shared/errors.ts";
 import type { HttpApp } from "../http/app.ts";
 import { allow, currentToken } from "../http/auth.ts";
@@ -9,8 +8,8 @@ import type { IngestDeps } from "./ingest.ts";
 
 /** Finds and retires hosts. */
 export interface HostRegistry {
-  /** Null for a host that has no runs, neither counted nor pending. */
-  get(fleet: string, host: string): Promise<CountedHost | null>;
+  /** Whether a host has runs, counted or not. */
+  has(fleet: string, host: string): Promise<boolean>;
   retire(fleet: string, host: string, at: string): Promise<void>;
 }
 
@@ -23,18 +22,17 @@ export function addRetireRoute(app: HttpApp, deps: IngestDeps): void {
     const { fleet } = currentToken(c);
     const name = c.req.param("host").normalize("NFC");
     const suffix = formatSuffix(c);
-    const find = async (host: string) => (host.length > MAX_NAME ? null : deps.hosts.get(fleet, host));
+    const has = async (host: string) => host.length <= MAX_NAME && (await deps.hosts.has(fleet, host));
     // A name may end like a format: a host of that very name takes precedence.
-    let found = suffix === null ? null : await find(`${name}.${suffix}`);
-    if (found === null) {
-      chooseFormat(c, ["json"]);
-      found = await find(name);
+    const whole = `${name}.${suffix ?? ""}`;
+    const isWhole = suffix !== null && (await has(whole));
+    if (!isWhole) chooseFormat(c, ["json"]);
+    const host = isWhole ? whole : name;
+    if (!isWhole && !(await has(host))) {
+      throw new AppError("not_found", "this fleet has no results of a host with that name");
     }
-    if (found === null) throw new AppError("not_found", "this fleet has no results of a host with that name");
-    const { host } = found.summary;
-    // Repeating it changes nothing.
-    const retiredAt = found.retiredAt ?? new Date(deps.clock()).toISOString();
-    if (found.retiredAt === null) await deps.hosts.retire(fleet, host, retiredAt);
+    const retiredAt = new Date(deps.clock()).toISOString();
+    await deps.hosts.retire(fleet, host, retiredAt);
     c.set("note", `retired host ${host}`);
     return c.json({ host, retired_at: retiredAt });
   });
