@@ -53,6 +53,7 @@ describe("GET /v1/quarantine 200", () => {
         text: expect.stringContaining('"12x"'),
         context: { backend: "loop", host: "h1", site: "fra" },
         hosts: null,
+        sent_by: { token_id: expect.any(String), label: null },
       },
     ]);
   });
