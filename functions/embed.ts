@@ -29,7 +29,8 @@ const FILES = {
 
 const clock = Date.now;
 const table = withFormatCheck(openTable(functionSettings()));
-const app = makeHttpApp({ clock, log: jsonLog(), page: errorPageResponse });
+const publicUrl = functionPublicUrl();
+const app = makeHttpApp({ clock, log: jsonLog(), page: errorPageResponse, publicUrl });
 // An instance handles one request at a time, so no other request waits while it draws.
 const renderer = makeRenderer(makeRasterizer(() => FILES));
 const deps = {
@@ -42,7 +43,7 @@ const deps = {
   admission: makeAdmission(),
   renderer,
   linkRenderer: renderer,
-  publicUrl: functionPublicUrl(),
+  publicUrl,
 };
 addEmbedRoutes(app, deps);
 addSharePageRoutes(app, deps);

@@ -1,6 +1,6 @@
 // The ingest app behind API Gateway, over the table of this deployment. Wiring only.
 
-import { functionSettings, functionTokenLimits } from "./env.ts";
+import { functionPublicUrl, functionSettings, functionTokenLimits } from "./env.ts";
 import { makeUploadLimits } from "./service/upload-limits.ts";
 import { openTable } from "./store/client.ts";
 import { withFormatCheck } from "./store/format.ts";
@@ -18,7 +18,7 @@ import { addIngestRoutes } from "./web/routes/ingest.ts";
 
 const clock = Date.now;
 const table = withFormatCheck(openTable(functionSettings()));
-const app = makeHttpApp({ clock, log: jsonLog(), page: errorPageResponse });
+const app = makeHttpApp({ clock, log: jsonLog(), page: errorPageResponse, publicUrl: functionPublicUrl() });
 const deps = {
   runs: makeRunStore(table),
   quarantine: makeQuarantineStore(table),

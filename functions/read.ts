@@ -24,7 +24,8 @@ import { MAX_EXPORTS } from "./web/routes/run-export.ts";
 
 const clock = Date.now;
 const table = withFormatCheck(openTable(functionSettings()));
-const app = makeHttpApp({ clock, log: jsonLog(), page: errorPageResponse });
+const publicUrl = functionPublicUrl();
+const app = makeHttpApp({ clock, log: jsonLog(), page: errorPageResponse, publicUrl });
 const deps = {
   runs: makeRunStore(table),
   cells: makeCellStore(table),
@@ -39,7 +40,7 @@ const deps = {
   admission: makeAdmission(),
   exports: makeAdmission(MAX_EXPORTS),
   about: { version: VERSION, engine: "dynamodb" },
-  publicUrl: functionPublicUrl(),
+  publicUrl,
 } as const;
 addReadRoutes(app, deps);
 addPageRoutes(app, deps);

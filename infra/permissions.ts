@@ -25,7 +25,7 @@ export const PERMISSIONS: Readonly<Record<"ingest" | "read" | "embed" | "aggrega
         partitions: ["RUN#*", "REJECT#*", "TOKEN#*", "USE#*", "SETTINGS#*", "FORMAT"],
       },
       { actions: ["BatchGetItem"], partitions: ["REJECT#*"] },
-      { actions: ["Query"], partitions: ["TOKEN#*", "REJECT#*", "SAMPLE#*", "FLEETS"] },
+      { actions: ["Query"], partitions: ["TOKEN#*", "RUN#*", "SAMPLE#*", "REJECT#*", "FLEETS"] },
       {
         actions: ["PutItem"],
         partitions: ["RUN#*", "SAMPLE#*", "REJECT#*", "TOKEN#*", "SETTINGS#*", "RETIRED#*", "FLEETS"],

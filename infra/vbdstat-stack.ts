@@ -49,7 +49,9 @@ export class VbdstatStack extends Stack {
     };
     const withUrl = { environment: { PUBLIC_URL: publicUrl } };
     const limits = Object.entries(options.tokenLimits).map(([name, limit]) => [name, String(limit)]);
-    const ingest = withTable("ingest", RESPONSE_TIMEOUT, { environment: Object.fromEntries(limits) });
+    const ingest = withTable("ingest", RESPONSE_TIMEOUT, {
+      environment: { ...withUrl.environment, ...Object.fromEntries(limits) },
+    });
     const read = withTable("read", RESPONSE_TIMEOUT, withUrl);
     const embed = withTable("embed", RESPONSE_TIMEOUT, withUrl);
     const docs = makeServiceFunction(this, "docs", { timeout: RESPONSE_TIMEOUT, memorySize: DOCS_MEMORY_MB, stage });

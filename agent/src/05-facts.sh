@@ -111,10 +111,65 @@ as_directives() {
   sed 's/^/# /'
 }
 
+IMAGE_NAME=
+
+# In: the image of a disk as the toolstack or xenstore has it: a path, or a text such as `aio:rbd:pool/vm101:id=admin:key=SECRET` or
+# `https://user:password@host/vm101.img?token=SECRET`. Out: IMAGE_NAME, the image alone, without options, users, passwords and hosts;
+# empty when the name cannot be separated from them.
+without_secrets() {
+  IMAGE_NAME=$1
+  while :; do
+    case $IMAGE_NAME in
+      aio:* | raw:* | sync:* | vhd:* | qcow:* | qcow2:* | qed:* | vmdk:* | tap:* | tap2:* | tapdisk:* | phy:* | file:* | drbd:*)
+        IMAGE_NAME=${IMAGE_NAME#*:}
+        ;;
+      *) break ;;
+    esac
+  done
+  case $IMAGE_NAME in
+    json:* | *[{}]*) IMAGE_NAME= ;;
+    /*)
+      # A path may have colons; only what looks like an option after one is not part of it.
+      IMAGE_NAME=${IMAGE_NAME%%\?*}
+      case $IMAGE_NAME in *:[A-Za-z_]*=*) IMAGE_NAME=${IMAGE_NAME%%:[A-Za-z_]*=*} ;; esac
+      ;;
+    *://*)
+      ws_scheme=${IMAGE_NAME%%:*}
+      IMAGE_NAME=${IMAGE_NAME#*://}
+      IMAGE_NAME=${IMAGE_NAME%%\?*}
+      IMAGE_NAME=${IMAGE_NAME%%\#*}
+      # A password may contain a slash.
+      IMAGE_NAME=${IMAGE_NAME##*@}
+      case $IMAGE_NAME in */?*) IMAGE_NAME=$ws_scheme:/${IMAGE_NAME#*/} ;; *) IMAGE_NAME= ;; esac
+      ;;
+    nbd:unix:*)
+      IMAGE_NAME=${IMAGE_NAME#nbd:unix:}
+      IMAGE_NAME=${IMAGE_NAME%%:*}
+      ;;
+    # The name would be the host.
+    nbd:* | sheepdog:*:*) IMAGE_NAME= ;;
+    rbd:* | sheepdog:*)
+      ws_scheme=${IMAGE_NAME%%:*}
+      IMAGE_NAME=${IMAGE_NAME#*:}
+      # A snapshot of Ceph follows an at sign.
+      IMAGE_NAME=$ws_scheme:${IMAGE_NAME%%[:?@]*}
+      ;;
+    *) IMAGE_NAME=${IMAGE_NAME%%[:?,;]*} ;;
+  esac
+  # Whatever was not foreseen above.
+  case $(printf '%s\n' "$IMAGE_NAME" | tr '[:upper:]' '[:lower:]') in
+    *key=* | *id=* | *mon_host=* | *user=* | *token=* | *passw* | *secret* | *:*@*) IMAGE_NAME= ;;
+  esac
+}
+
 # In: a path or uuid. Out: what the operator allows the agent to send of it: nothing, a salted hash or its last part.
 identifier_of() {
   case $IDENTIFIERS in
-    basename) printf '%s\n' "${1##*/}" ;;
+    basename)
+      id_name=${1##*/}
+      case $id_name in rbd:* | sheepdog:*) id_name=${id_name#*:} ;; esac
+      printf '%s\n' "$id_name"
+      ;;
     hash)
       id_salt=$(salt) || return 0
       for id_tool in sha256sum sha1sum 'openssl sha256' sha256 sha1; do

@@ -9,16 +9,17 @@ import type { QuarantinedLine, Run, SentBy } from "../../shared/run/run.ts";
 import { hostMatches, type Token, type TokenUse } from "../../shared/run/token.ts";
 import { inTurns, takingTurns } from "../runtime/turns.ts";
 import { quarantineId, type Receipt, receiptResult } from "./receipt.ts";
+import { findSameLines, type SameLineStore } from "./same-lines.ts";
 import { assertFewMonths, type RejectedLine, type Upload, type UploadRequest, uploadSteps } from "./upload.ts";
 import type { UploadLimits } from "./upload-limits.ts";
 
 /** Stores runs. */
-export interface NewRunStore {
+export interface NewRunStore extends SameLineStore {
   /**
    * Stores the runs that are not stored yet, each together with the record that makes its host pending. Resolves when they
-   * are durable, with one status for each run, in order.
+   * are durable, with one status for each run, in order; `withdrawn` is a duplicate of a withdrawn run.
    */
-  add(runs: readonly NewRun[]): Promise<readonly ("stored" | "duplicate")[]>;
+  add(runs: readonly NewRun[]): Promise<readonly ("stored" | "duplicate" | "withdrawn")[]>;
 }
 
 /** What storing an upload needs. */
@@ -43,10 +44,10 @@ export interface ReceivedUpload extends Omit<UploadRequest, "fleet" | "sentBy"> 
 export async function storeUpload(
   deps: UploadDeps,
   token: Token,
-  { text, sentBy, ...received }: ReceivedUpload,
+  { sentBy, ...received }: ReceivedUpload,
 ): Promise<Receipt> {
   const turn = takingTurns("writes");
-  const reading = readBonnie(text);
+  const reading = readBonnie(received.text);
   assertFewLines(reading);
   const { fleet } = token;
   const request = { fleet, ...received, sentBy: sentBy ?? { token_id: token.id, label: token.label } };
@@ -68,13 +69,18 @@ export async function storeUpload(
   const statuses = await deps.runs.add(newRuns);
   if (statuses.includes("stored")) deps.wake(fleet, [...new Set(runs.map(({ host }) => host))]);
   const stored = runs.filter((_, index) => statuses[index] === "stored");
+  const sameLines = await findSameLines(
+    deps.runs,
+    newRuns,
+    newRuns.filter((_, index) => statuses[index] === "stored"),
+  );
   await deps.budget.spend(token.id, measureUse(stored, quarantined));
   return {
     stored: stored.length,
-    duplicate: statuses.filter((status) => status === "duplicate").length,
+    duplicate: statuses.length - stored.length,
     rejected: upload.rejected.length,
     results: runs.map((run, index) =>
-      receiptResult(upload.runs[index]?.line ?? 0, statuses[index] ?? "duplicate", run),
+      receiptResult(upload.runs[index]?.line ?? 0, statuses[index] ?? "duplicate", run, sameLines.get(run.id)),
     ),
     issues: quarantined.map(({ line, column, field, code, text: problem, id }) => ({
       line,

@@ -250,6 +250,7 @@ export interface FinishedAt {
 }
 
 const UNIX_SECONDS = /^\d{1,11}$/;
+const DATE = /^\d{4}-\d{2}-\d{2}$/;
 const ISO = /^(\d{4}-\d{2}-\d{2})[T ](\d{2}:\d{2})(:\d{2}(?:[.,]\d{1,9})?)?(Z|[+ -]\d{2}(?::?\d{2})?)?$/i;
 
 /** Unix seconds of 1990 and 2200: Bonnie++ is from 1999, and a time outside is a wrong clock or another unit. */
@@ -261,9 +262,11 @@ export function parseFinished(value: string): FinishedAt | ParseError {
   const asSent = value.trim();
   const seconds = UNIX_SECONDS.test(asSent) ? Number(asSent) : parseIsoSeconds(asSent);
   if (seconds === null || !(seconds >= EARLIEST && seconds < LATEST)) {
+    // The time identifies the run and decides its month, so a day alone is not completed to a time that nobody sent.
+    const found = DATE.test(asSent) ? `only the date ${quoted(value)}` : quoted(value);
     return {
       code: "bad_value",
-      text: `finished: expected ISO 8601 such as 2026-11-22T10:15:00Z, or Unix seconds, between 1990 and 2199, found ${quoted(value)}`,
+      text: `finished: expected a date with a time and its zone, such as 2026-11-22T10:15:00Z, or Unix seconds, between 1990 and 2199, found ${found}`,
     };
   }
   const match = ISO.exec(asSent);

@@ -8,6 +8,7 @@ import { wrapLines } from "../../shared/render/text.ts";
 import type { Issue, Quality, QualityReason, Run } from "../../shared/run/run.ts";
 import { codeUnitOrder, printable } from "../../shared/run/text.ts";
 import { takingTurns } from "../runtime/turns.ts";
+import type { AddedStatus } from "../store/runs.ts";
 import type { UploadMetadata } from "./metadata.ts";
 
 /** One result of the upload. */
@@ -24,6 +25,8 @@ export interface ReceiptResult {
     readonly reasons: readonly Pick<QualityReason, "rule" | "text">[];
   };
   readonly warnings: readonly string[];
+  /** Only of a duplicate whose run is withdrawn: it is in no statistics, and stays so. */
+  readonly withdrawn?: true;
 }
 
 /** One rejected line, with its id in the quarantine. */
@@ -37,22 +40,30 @@ export interface Receipt {
   readonly issues: readonly ReceiptIssue[];
   /** Lines that were ignored as noise, by reason. */
   readonly ignored: Reading["ignored"];
+  /** How to send the upload differently, if the way it was sent may have damaged it. */
+  readonly hints?: readonly string[];
 }
 
 /** A stored or duplicate run as a result of the receipt; `line` is that of the upload, counted from 1. */
-export function receiptResult(line: number, status: "stored" | "duplicate", run: Run): ReceiptResult {
-  const { id, host, backend, stratum, quality, warnings } = run;
+export function receiptResult(
+  line: number,
+  status: AddedStatus,
+  run: Run,
+  sameLine: string | undefined,
+): ReceiptResult {
+  const { id, host, backend, stratum, quality } = run;
   const reasons = quality.reasons.map(({ rule, text }) => ({ rule, text }));
   return {
     line,
-    status,
+    status: status === "stored" ? "stored" : "duplicate",
     id,
     url: `/v1/runs/${id}`,
     host,
     backend,
     stratum,
     quality: { verdict: quality.verdict, reasons },
-    warnings,
+    warnings: sameLine === undefined ? run.warnings : [...run.warnings, sameLine],
+    ...(status === "withdrawn" && { withdrawn: true }),
   };
 }
 
@@ -77,15 +88,20 @@ export function receiptSummary({ stored, duplicate, rejected }: Receipt): string
 export async function receiptText(receipt: Receipt): Promise<string> {
   const turn = takingTurns("writes");
   const lines = [receiptSummary(receipt)];
-  for (const { line, status, id, host, backend, stratum, quality, warnings } of receipt.results) {
-    lines.push(`line ${line}: ${status} ${id} ${host} ${backend} ${stratum} ${quality.verdict}`);
+  for (const { line, status, id, host, backend, stratum, quality, warnings, withdrawn } of receipt.results) {
+    const end = withdrawn === true ? ` ${WITHDRAWN}` : "";
+    lines.push(`line ${line}: ${status} ${id} ${host} ${backend} ${stratum} ${quality.verdict}${end}`);
     for (const { rule, text } of quality.reasons) lines.push(...indented(`${rule}: ${text}`));
     for (const warning of warnings) lines.push(...indented(`warning: ${warning}`));
     await turn();
   }
   for (const issue of receipt.issues) lines.push(`${issueText(issue)} quarantined as ${issue.quarantine_id}`);
+  for (const hint of receipt.hints ?? []) lines.push(`hint: ${hint}`);
   return `${lines.map(printable).join("\n")}\n`;
 }
+
+/** What a receipt says about a duplicate of a withdrawn run. */
+const WITHDRAWN = "(withdrawn: it is in no statistics)";
 
 const WIDTH = 100;
 

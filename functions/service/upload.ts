@@ -9,17 +9,10 @@ import { assessQuality } from "../../shared/quality/assess.ts";
 import { toMonth } from "../../shared/run/periods.ts";
 import type { Issue, Run, SentBy } from "../../shared/run/run.ts";
 import { computeStratum } from "../../shared/run/stratum.ts";
-import { normalizeText } from "../../shared/run/text.ts";
 import { runId } from "../store/runs.ts";
-import {
-  isName,
-  MAX_NAME,
-  nameErrorText,
-  type ParsedMetadata,
-  parseMetadata,
-  type RunMetadata,
-  type UploadMetadata,
-} from "./metadata.ts";
+import { nameRun } from "./host-name.ts";
+import { MAX_NAME, type ParsedMetadata, parseMetadata, type RunMetadata, type UploadMetadata } from "./metadata.ts";
+import { isOtherLine, namedIssue, notBonnieText, recognizeOutput } from "./other-output.ts";
 
 /** What an upload is, apart from its text. */
 export interface UploadRequest {
@@ -31,6 +24,8 @@ export interface UploadRequest {
   readonly parameters: UploadMetadata;
   /** The token that the upload was sent with; null for lines from a file. */
   readonly sentBy: SentBy | null;
+  /** The text that was read; messages name the program whose output it looks like. */
+  readonly text?: string;
 }
 
 /** A run with the line of the upload it came from. */
@@ -51,7 +46,7 @@ export interface Upload {
 }
 
 /**
- * Parses an upload. Throws `bad_parameter` when metadata is wrong anywhere, `no_result` when nothing looks like a result,
+ * Parses an upload. Throws `bad_parameter` when metadata is wrong anywhere, `no_result` when nothing looks like a result of Bonnie++,
  * `no_backend` when no line has a backend, and `too_large` when the runs would be stored with too many copies of their facts.
  */
 export function readUpload(reading: Reading, request: UploadRequest): Upload {
@@ -76,14 +71,16 @@ export function* uploadSteps(reading: Reading, request: UploadRequest): Generato
       sent = { ...sent, [entry.key]: entry.value };
       count += 1;
     } else if (entry.kind === "issue") {
-      rejected.push({ issue: entry.issue, metadata: sent });
+      rejected.push({ issue: namedIssue(entry.issue), metadata: sent });
     } else {
       const run = toRun(entry.result, metadata.after(count), request);
       if ("code" in run) rejected.push({ issue: run, metadata: sent });
       else runs.push({ line: entry.result.line, run });
     }
   }
-  if (runs.length === 0 && rejected.length === 0) throw noResult();
+  if (runs.length === 0 && rejected.every(({ issue }) => isOtherLine(issue))) {
+    throw noResult(request.text ?? "", rejected[0]?.issue);
+  }
   const hasBackend =
     request.parameters["backend"] !== undefined || findDirectives(reading).some(({ key }) => key === "backend");
   if (!hasBackend) {
@@ -93,9 +90,12 @@ export function* uploadSteps(reading: Reading, request: UploadRequest): Generato
   return { runs, rejected };
 }
 
-/** The error of a text without any result. */
-export const noResult = (): AppError =>
-  new AppError("no_result", "no Bonnie++ result found: neither a CSV line nor a text table");
+/** The error of a text without any result; it names the program whose output the text, or its first rejected line, looks like. */
+export function noResult(text: string, issue?: Issue): AppError {
+  const name = recognizeOutput(text, issue);
+  const what = name === null ? "neither a CSV line nor a text table" : notBonnieText(name);
+  return new AppError("no_result", `no Bonnie++ result found: ${what}`, { nothingStored: true });
+}
 
 const findDirectives = ({ entries }: Reading): (Directive & { readonly kind: "directive" })[] =>
   entries.filter((entry) => entry.kind === "directive");
@@ -159,19 +159,16 @@ function toRun(result: BonnieResult, metadata: RunMetadata, request: UploadReque
       'expected a backend for this line, found none: add a line "# backend: ..." before it',
     );
   }
-  const machine = normalizeText(setup.machine);
-  const host = metadata.host ?? machine;
-  if (!isName(host)) {
-    return reject("host", "bad_host", nameErrorText("a machine name in the line, or host= as metadata, of ", host));
-  }
-  const vm = metadata.vm ?? (machine === "" ? host : machine);
-  if (!isName(vm)) {
-    return reject("vm", "bad_vm", nameErrorText("a machine name in the line, or vm= as metadata, of ", vm));
-  }
+  const names = nameRun(result, metadata);
+  if ("code" in names) return reject(names.field, names.code, names.text);
+  const { host, vm } = names;
   const { backend, finished, facts } = metadata;
   const { fleet, receivedAt, encoding, sentBy } = request;
+  // From a log, wrapped by mail or as it was printed, a line is one run.
+  const printed = result.printed ?? raw;
+  const sent = finished?.asSent ?? null;
   return {
-    id: runId({ fleet, host, vm, backend, run: metadata.run, finished: finished?.asSent ?? null, raw, encoding }),
+    id: runId({ fleet, host, vm, backend, run: metadata.run, finished: sent, line: printed, encoding }),
     fleet,
     host,
     vm,
@@ -187,7 +184,7 @@ function toRun(result: BonnieResult, metadata: RunMetadata, request: UploadReque
     bonnie: setup,
     metrics,
     quality: assessQuality({ setup, metrics, facts, backend }),
-    warnings: [...result.warnings, ...metadata.warnings, ...timeWarnings(metadata, receivedAt)],
+    warnings: [...result.warnings, ...names.warnings, ...metadata.warnings, ...timeWarnings(metadata, receivedAt)],
     sent_by: sentBy,
     withdrawn_at: null,
   };

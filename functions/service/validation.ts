@@ -1,6 +1,7 @@
 // Validation of requests by zod schemas: a value in, the parsed value or an error with one issue for each problem out.
 
 import type * as z from "zod";
+import { plainWords } from "../../shared/api/plain-words.ts";
 import { AppError } from "../../shared/errors.ts";
 import type { Issue } from "../../shared/run/run.ts";
 import { quoted } from "../../shared/run/text.ts";
@@ -15,7 +16,7 @@ export function validate<T extends z.ZodType>(
   value: unknown,
   code: "bad_parameter" | "bad_body",
 ): z.output<T> {
-  const parsed = schema.safeParse(value);
+  const parsed = schema.safeParse(value, { error: plainWords });
   if (parsed.success) return parsed.data;
   const issues = parsed.error.issues.slice(0, MAX_ISSUES).map((issue): Issue => {
     const unknown = issue.code === "unrecognized_keys" ? issue.keys[0] : undefined;
@@ -38,10 +39,17 @@ export function computeSummary<Query extends z.ZodObject, Result, Source>(
   return kind.compute(source, validate(kind.query, query, "bad_parameter"));
 }
 
-/** The text found in a field, for a message: up to three values of a parameter; empty where it has no text. */
+/** What was found in a field, for a message: up to three texts of a parameter, and the kind of any other value. */
 function foundText(value: unknown, field: string | null): string {
-  if (field === null || typeof value !== "object" || value === null) return "";
-  const found: unknown = new Map<string, unknown>(Object.entries(value)).get(field);
+  const found: unknown = field === null || !isObject(value) ? value : new Map(Object.entries(value)).get(field);
   const texts = (Array.isArray(found) ? found : [found]).filter((text) => typeof text === "string");
-  return texts.length === 0 ? "" : `, found ${texts.map(quoted).slice(0, 3).join(", ")}`;
+  return `, found ${texts.length > 0 ? texts.map(quoted).slice(0, 3).join(", ") : kindOf(found)}`;
+}
+
+const isObject = (value: unknown): value is object => typeof value === "object" && value !== null;
+
+function kindOf(value: unknown): string {
+  if (value === undefined) return "nothing";
+  if (Array.isArray(value)) return "a list";
+  return isObject(value) ? "an object" : String(value);
 }

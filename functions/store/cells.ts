@@ -35,9 +35,12 @@ import {
   type TotalsStore,
 } from "./totals.ts";
 
-/** Names and ranges that one query reads at the same time: together as many as the store has connections. */
+/** Names, and ranges of each, that one query reads at the same time: together as many as the store has connections. */
 const NAMES_AT_ONCE = 4;
 const RANGES_AT_ONCE = 16;
+
+/** Periods whose ranges are read at the same time. */
+const PERIODS_AT_ONCE = 4;
 
 /** Ranges that one query may read. Each takes a millisecond or less, so this many take some ten seconds. */
 const MAX_RANGES = 20_000;
@@ -54,6 +57,13 @@ const MAX_COHORT_COUNTS = 10_000;
 /** Room for the cells of some hundred cohorts, or of all cohorts together for a few hundred queries. */
 const CACHE_BYTES = 32e6;
 
+/** Room for the sums of some hundred queries with filters, and for the lists of the cohorts that match them. */
+const SUMS_BYTES = 8e6;
+const MATCHES_BYTES = 4e6;
+
+/** What the hash of a cohort takes in memory, with its versions in all shards. */
+const COHORT_BYTES = 500;
+
 /** What an entry of a cache takes in addition to its value, about: key, version and the entry itself. */
 const ENTRY_BYTES = 1_000;
 
@@ -67,6 +77,10 @@ interface CohortCells {
 interface CachedTable {
   readonly table: Table;
   readonly cells: Cache<CohortCells>;
+  /** The sums of cells over the cohorts that match filters. */
+  readonly sums: Cache<CohortCells>;
+  /** Which cohorts of a period match filters. */
+  readonly matches: Cache<MatchedPeriod>;
   readonly totals: TotalsStore;
   /** How many cohorts a fleet had in a period when they were last read. */
   readonly cohortCounts: Map<string, number>;
@@ -84,13 +98,17 @@ interface MatchedPeriod {
   readonly isCapped: boolean;
 }
 
-/** The cells of a table. It caches what it reads, up to about 32 MB. */
+/** The cells of a table. It caches what it reads, up to about 52 MB. */
 export function makeCellStore(table: Table) {
+  const measureSize = ({ views: { trusted, all, areSame } }: CohortCells) =>
+    sizeOf(trusted) + (areSame ? 0 : sizeOf(all));
   const cached: CachedTable = {
     table,
-    cells: makeCache<CohortCells>({
-      maxSize: CACHE_BYTES,
-      measureSize: ({ views: { trusted, all, areSame } }) => sizeOf(trusted) + (areSame ? 0 : sizeOf(all)),
+    cells: makeCache<CohortCells>({ maxSize: CACHE_BYTES, measureSize, entrySize: ENTRY_BYTES }),
+    sums: makeCache<CohortCells>({ maxSize: SUMS_BYTES, measureSize, entrySize: ENTRY_BYTES }),
+    matches: makeCache<MatchedPeriod>({
+      maxSize: MATCHES_BYTES,
+      measureSize: ({ totals }) => COHORT_BYTES * totals.size,
       entrySize: ENTRY_BYTES,
     }),
     totals: makeTotalsStore(table),
@@ -142,11 +160,8 @@ function countRanges(names: number, periods: readonly MatchedPeriod[]): number {
   throw new AppError("bad_parameter", text);
 }
 
-async function matchPeriods(
-  { table, totals, cohortCounts }: CachedTable,
-  of: FleetGeneration,
-  query: CellQuery,
-): Promise<MatchedPeriod[]> {
+async function matchPeriods(cached: CachedTable, of: FleetGeneration, query: CellQuery): Promise<MatchedPeriod[]> {
+  const { table, totals, matches, cohortCounts } = cached;
   // Before any cells: what is cached under a version must not be older than the version.
   const ofAll = await totals.ofAll(of, query.periods);
   return Promise.all(
@@ -155,16 +170,25 @@ async function matchPeriods(
       if (!isFiltered(query)) {
         return { period, cohorts: [ALL_COHORTS], all, totals: new Map([[ALL_COHORTS, all]]), isCapped: false };
       }
-      const [matching, ofCohorts] = await Promise.all([
-        matchingCohorts(table, of, query.filters, period),
-        totals.ofCohorts(of, period, all),
-      ]);
-      if (cohortCounts.size >= MAX_COHORT_COUNTS) cohortCounts.clear();
-      cohortCounts.set(`${of.fleet} ${period}`, matching.listed);
-      return { period, cohorts: matching.cohorts, all, totals: ofCohorts, isCapped: matching.isCapped };
+      const match = async (): Promise<MatchedPeriod> => {
+        const [matching, ofCohorts] = await Promise.all([
+          matchingCohorts(table, of, query.filters, period),
+          totals.ofCohorts(of, period, all),
+        ]);
+        if (cohortCounts.size >= MAX_COHORT_COUNTS) cohortCounts.clear();
+        cohortCounts.set(`${of.fleet} ${period}`, matching.listed);
+        const { cohorts, isCapped } = matching;
+        const matched = cohorts.map((cohort) => [cohort, ofCohorts.get(cohort) ?? NO_TOTALS] as const);
+        return { period, cohorts, all, totals: new Map(matched), isCapped };
+      };
+      return matches.get(filterKey(of, period, query), match, all.version);
     }),
   );
 }
+
+/** Identifies the cohorts of a period that a query selects. */
+const filterKey = ({ fleet, generation }: FleetGeneration, period: string, { filters }: CellQuery): string =>
+  JSON.stringify([fleet, generation, period, COHORT_KEYS.map((key) => filters[key] ?? null)]);
 
 /** The backends that have results in any of the periods, or the pairs of them, sorted. */
 function listNames(periods: readonly MatchedPeriod[], kind: "pair" | "backend"): string[] {
@@ -182,23 +206,40 @@ async function readCells(
   kind: CellKind,
   name: string,
 ): Promise<CellReading> {
-  const turn = takingTurns();
-  const sums = periods.map((period) => ({ ...period, sum: makeCohortSum() }));
-  const ranges = sums.flatMap(({ period, cohorts, totals, sum }) =>
-    cohorts.map((cohort) => ({ period, cohort, totals: totals.get(cohort) ?? NO_TOTALS, sum })),
+  const atOnce = Math.floor(RANGES_AT_ONCE / Math.min(PERIODS_AT_ONCE, Math.max(1, periods.length)));
+  const found = await mapConcurrent(periods, PERIODS_AT_ONCE, (period) =>
+    readPeriod(cached, of, query, period, { kind, name, atOnce }),
   );
-  await mapConcurrent(ranges, RANGES_AT_ONCE, async ({ period, cohort, totals, sum }) => {
-    const { scope, metrics = [] } = query;
-    sum.add(await readCohortCells(cached, of, { period, cohort, kind, name, scope, metrics }, totals));
-    await turn();
-  });
   await nextTurn();
-  const totals = sums.map(({ sum }) => sum.total());
   return {
-    views: BothViews.listOf(totals.map(({ views }) => views)).map(mergeScopes),
-    writtenAt: latest(totals.map(({ writtenAt }) => writtenAt)),
+    views: BothViews.listOf(found.map(({ views }) => views)).map(mergeScopes),
+    writtenAt: latest(found.map(({ writtenAt }) => writtenAt)),
     isCapped: periods.some((period) => period.isCapped),
   };
+}
+
+/** The cells of one name in a period, added up over the cohorts that match. The sum of several cohorts is cached. */
+function readPeriod(
+  cached: CachedTable,
+  of: FleetGeneration,
+  query: CellQuery,
+  { period, cohorts, totals, all }: MatchedPeriod,
+  { kind, name, atOnce }: Pick<CellRange, "kind" | "name"> & { readonly atOnce: number },
+): Promise<CohortCells> {
+  const { scope, metrics = [] } = query;
+  const add = async (): Promise<CohortCells> => {
+    const turn = takingTurns();
+    const sum = makeCohortSum();
+    await mapConcurrent(cohorts, atOnce, async (cohort) => {
+      const range = { period, cohort, kind, name, scope, metrics };
+      sum.add(await readCohortCells(cached, of, range, totals.get(cohort) ?? NO_TOTALS));
+      await turn();
+    });
+    return sum.total();
+  };
+  if (cohorts.length < 2) return add();
+  const key = `${filterKey(of, period, query)} ${scope ?? ""} ${metrics.join()} ${kind} ${name}`;
+  return cached.sums.get(key, add, all.version);
 }
 
 function mergeScopes(periods: readonly ReadonlyMap<string, Cell>[]): ScopedCells {

@@ -27,7 +27,8 @@ async function readListed(
   of: FleetGeneration,
   period: string,
 ): Promise<{ cohorts: Cohort[]; isCapped: boolean }> {
-  const parts = cohortPartitions(of, period).map((pk) => queryAll(table, partition(pk)));
+  // Consistently: what follows from it is cached under a version that was read before.
+  const parts = cohortPartitions(of, period).map((pk) => queryAll(table, { ...partition(pk), ConsistentRead: true }));
   const items = (await Promise.all(parts)).flat();
   const own = items.filter((item) => itemText(item, "sk") !== OTHER_COHORT);
   return { cohorts: own.map((item) => JSON.parse(itemText(item, "cohort"))), isCapped: own.length < items.length };

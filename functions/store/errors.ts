@@ -3,15 +3,21 @@
 
 import { TransactionCanceledException } from "@aws-sdk/client-dynamodb";
 import { AppError } from "../../shared/errors.ts";
+import type { Item } from "./item.ts";
 
-/** A transaction that changed nothing. `reasons` has a code for each of its writes, `None` for one that could be written. */
+/**
+ * A transaction that changed nothing. `reasons` has a code for each of its writes, `None` for one that could be written;
+ * `items` has the stored item of each write whose condition was not met, if the write asks for it.
+ */
 export class TransactionCancelled extends Error {
   override readonly name = "TransactionCancelled";
   readonly reasons: readonly string[];
+  readonly items: readonly (Item | undefined)[];
 
-  constructor(reasons: readonly string[], cause: unknown) {
+  constructor(reasons: readonly string[], cause: unknown, items: readonly (Item | undefined)[] = []) {
     super(`transaction cancelled: ${[...new Set(reasons)].join(", ")}`, { cause });
     this.reasons = reasons;
+    this.items = items;
   }
 
   /** Whether retrying the same transaction can help: another writer was in the way, or the table is busy. */
@@ -88,9 +94,11 @@ export function brokenStore(error: unknown): (typeof BROKEN)[number] | null {
 /** Translates an error of the SDK: TransactionCancelled, an AppError `slow_down` or `unavailable`, or the same error for a bug. */
 export function translateError(error: unknown): unknown {
   if (error instanceof TransactionCanceledException) {
+    const reasons = error.CancellationReasons ?? [];
     return new TransactionCancelled(
-      (error.CancellationReasons ?? []).map((reason) => reason.Code ?? "None"),
+      reasons.map(({ Code: code }) => code ?? "None"),
       error,
+      reasons.map(({ Item: item }) => item),
     );
   }
   if (!(error instanceof Error)) return error;

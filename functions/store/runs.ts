@@ -30,6 +30,7 @@ import {
 import { packedText, packText } from "./packed.ts";
 import { pendingHostWrite } from "./pending-hosts.ts";
 import { listRuns } from "./run-list.ts";
+import { findSameLines, type SameLine } from "./same-lines.ts";
 import { entryKey, sampleItem } from "./samples.ts";
 import { getItem, inChunks, type Table, transact } from "./table.ts";
 
@@ -46,7 +47,8 @@ export interface RunIdentity {
   readonly run: string | null;
   /** `finished` as it was sent, which identifies a run without an id; null if it was not sent either. */
   readonly finished: string | null;
-  readonly raw: string;
+  /** The line or table as Bonnie++ printed it: without the prefix of a log, and in one line where it was wrapped. */
+  readonly line: string;
   readonly encoding: "utf-8" | "latin-1";
 }
 
@@ -60,45 +62,47 @@ export function runId(identity: RunIdentity): string {
   return hostHash(identity.fleet, identity.host) + line.slice(0, 16) + identityHash(identity).slice(0, 16);
 }
 
-const lineBytes = ({ raw, encoding }: Pick<RunIdentity, "raw" | "encoding">): Buffer =>
-  Buffer.from(raw, encoding === "latin-1" ? "latin1" : "utf8");
+const lineBytes = ({ line, encoding }: Pick<RunIdentity, "line" | "encoding">): Buffer =>
+  Buffer.from(line, encoding === "latin-1" ? "latin1" : "utf8");
 
-function identityHash({ fleet, host, vm, backend, run, finished, raw, encoding }: RunIdentity): string {
+function identityHash({ fleet, host, vm, backend, run, finished, line, encoding }: RunIdentity): string {
   const discriminator = run === null ? (finished === null ? "" : `finished ${finished}`) : `run ${run}`;
   const parts = [fleet, host, vm, backend, discriminator].map((part) => `${Buffer.byteLength(part)}:${part}`).join("");
-  return hash("sha256", Buffer.concat([Buffer.from(parts), lineBytes({ raw, encoding })]));
+  return hash("sha256", Buffer.concat([Buffer.from(parts), lineBytes({ line, encoding })]));
 }
 
 /**
- * Whether a stored run is still the one that its id was computed from. Null if that cannot be determined: of a `finished`
- * that was sent, the run has the time, but not how it was written.
+ * Whether a stored run is still the one that its id was computed from, with one of these lines. Null if that cannot be
+ * determined: of a `finished` that was sent, the run has the time, but not how it was written.
  */
-export function verifyId(run: Run): boolean | null {
-  if (findSentFinished(run, runId) !== undefined) return true;
-  return run.client_run !== null || run.finished_at === run.received_at ? false : null;
+export function verifyId(run: Run, lines: readonly string[]): boolean | null {
+  if (findIdentity(run, lines, runId) !== null) return true;
+  return isTimeKnown(run) ? false : null;
 }
 
-/** Computes an id; the one that tables of format 0 and 1 have is still known to `findSentFinished`. */
-type IdOf = (identity: RunIdentity) => string;
+/** Whether the identity of a run does not depend on how a time was written. */
+const isTimeKnown = ({ client_run, finished_at, received_at }: Run): boolean =>
+  client_run !== null || finished_at === received_at;
 
-/**
- * The `finished` that was sent with a run (null if its id does not depend on one), by which of the usual spellings gives its
- * id; undefined if none does.
- */
-export function findSentFinished(run: Run, idOf: IdOf = runIdOfFormat1): string | null | undefined {
-  const { fleet, host, vm, backend, client_run, finished_at, received_at, raw, raw_encoding: encoding } = run;
-  const identity = { fleet, host, vm, backend, run: client_run, raw, encoding };
+/** The identity of a run with one of these lines, and one of the usual spellings of its time, that gives its id; or null. */
+function findIdentity(run: Run, lines: readonly string[], idOf: (identity: RunIdentity) => string): RunIdentity | null {
+  const { fleet, host, vm, backend, client_run, finished_at, raw_encoding: encoding } = run;
   const seconds = String(Date.parse(finished_at) / 1000);
-  const usual =
-    client_run !== null || finished_at === received_at
-      ? []
-      : [seconds, finished_at.replace(/\.000Z$/, "Z"), finished_at];
-  return [null, ...usual].find((finished) => idOf({ ...identity, finished }) === run.id);
+  const times = [null, ...(isTimeKnown(run) ? [] : [seconds, finished_at.replace(/\.000Z$/, "Z"), finished_at])];
+  const identities = lines.flatMap((line) =>
+    times.map((finished) => ({ fleet, host, vm, backend, run: client_run, finished, line, encoding })),
+  );
+  return identities.find((identity) => idOf(identity) === run.id) ?? null;
 }
 
-/** The id in tables of format 0 and 1: 16 digits of the host, then 32 of the identity. */
-function runIdOfFormat1(identity: RunIdentity): string {
-  return hostHash(identity.fleet, identity.host) + identityHash(identity).slice(0, 32);
+/**
+ * The id that a run of formats 0 and 1 has in this format, where it can be computed; else the old one. There an id had 16
+ * digits of the host, then 32 of the identity.
+ */
+export function renewId(run: Run): string {
+  const old = (identity: RunIdentity) => hostHash(identity.fleet, identity.host) + identityHash(identity).slice(0, 32);
+  const identity = findIdentity(run, [run.raw], old);
+  return identity === null ? run.id : runId(identity);
 }
 
 // Items.
@@ -201,7 +205,8 @@ export function parseRuns(items: readonly Item[]): { readonly runs: Run[]; reado
 /** The runs of a table. */
 export function makeRunStore(table: Table) {
   return {
-    add: (runs: readonly NewRun[]): Promise<readonly ("stored" | "duplicate")[]> => addRuns(table, runs),
+    add: (runs: readonly NewRun[]): Promise<readonly AddedStatus[]> => addRuns(table, runs),
+    sameLines: (runs: readonly NewRun[]): Promise<ReadonlyMap<string, SameLine>> => findSameLines(table, runs),
     get: async (fleet: string, id: string): Promise<Run | null> => {
       const item = await getItem(table, runKey(fleet, id));
       return item === null ? null : parseRun(item);
@@ -220,8 +225,12 @@ interface Pending {
   readonly entry: Item;
 }
 
-async function addRuns(table: Table, runs: readonly NewRun[]): Promise<("stored" | "duplicate")[]> {
+/** What became of a run: stored, or a duplicate of a stored run, which may be withdrawn. */
+export type AddedStatus = "stored" | "duplicate" | "withdrawn";
+
+async function addRuns(table: Table, runs: readonly NewRun[]): Promise<AddedStatus[]> {
   const stored = new Set<string>();
+  const withdrawn = new Set<string>();
   const pending = new Map<string, Pending>();
   for (const newRun of runs) {
     const { id } = newRun.run;
@@ -233,17 +242,25 @@ async function addRuns(table: Table, runs: readonly NewRun[]): Promise<("stored"
     writes: 2,
     sharedBy: ({ newRun }) => fleetHost(newRun.run),
   });
-  for (const chunk of chunks) for (const id of await addChunk(table, chunk)) stored.add(id);
+  for (const chunk of chunks) for (const id of await addChunk(table, chunk, withdrawn)) stored.add(id);
   // Of several runs with one id in an upload the first is stored, and the others are duplicates of it.
-  return runs.map(({ run }) => (stored.delete(run.id) ? "stored" : "duplicate"));
+  return runs.map(({ run }) => {
+    if (stored.delete(run.id)) return "stored";
+    return withdrawn.has(run.id) ? "withdrawn" : "duplicate";
+  });
 }
 
-/** Stores the runs of a chunk that are not stored yet; gives their ids. */
-async function addChunk(table: Table, chunk: readonly Pending[]): Promise<readonly string[]> {
+/** Stores the runs of a chunk that are not stored yet, and gives their ids; adds to `withdrawn` the ids of withdrawn ones. */
+async function addChunk(table: Table, chunk: readonly Pending[], withdrawn: Set<string>): Promise<readonly string[]> {
   let left = chunk;
   while (left.length > 0) {
     const puts: TransactWriteItem[] = left.map(({ item }) => ({
-      Put: { TableName: table.name, Item: item, ConditionExpression: "attribute_not_exists(pk)" },
+      Put: {
+        TableName: table.name,
+        Item: item,
+        ConditionExpression: "attribute_not_exists(pk)",
+        ReturnValuesOnConditionCheckFailure: "ALL_OLD",
+      },
     }));
     // Without a condition: no entry belongs to a run that is not stored.
     const entries = left.map(({ entry }) => ({ Put: { TableName: table.name, Item: entry } }));
@@ -252,7 +269,11 @@ async function addChunk(table: Table, chunk: readonly Pending[]): Promise<readon
       return left.map(({ newRun }) => newRun.run.id);
     } catch (error) {
       if (!(error instanceof TransactionCancelled)) throw error;
-      const { reasons } = error;
+      const { reasons, items } = error;
+      for (const [index, { newRun }] of left.entries()) {
+        const item = items[index];
+        if (item !== undefined && optionalText(item, "withdrawn") !== null) withdrawn.add(newRun.run.id);
+      }
       const absent = left.filter((_, index) => reasons[index] !== "ConditionalCheckFailed");
       if (absent.length === left.length) throw error;
       left = absent;

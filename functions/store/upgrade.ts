@@ -18,7 +18,7 @@ import { type Item, itemText, keyItem, optionalText } from "./item.ts";
 import { type Key, timePartition, tokenKey, tokenKeyOfFormat0, tokenListOfFormat0 } from "./keys.ts";
 import { pendingHostWrite } from "./pending-hosts.ts";
 import { lineItems } from "./quarantine.ts";
-import { findSentFinished, runId, runItem } from "./runs.ts";
+import { renewId, runItem } from "./runs.ts";
 import { sampleItem } from "./samples.ts";
 import { getItem, partition, queryAll, queryPage, type Table, transact } from "./table.ts";
 import { listFleets, parseToken, tokenWrite } from "./tokens.ts";
@@ -127,12 +127,10 @@ function parseOldRun(item: Item): Run | null {
 
 /** Stores a run in its new form, and under its new id where that can be computed, so that a retry is still a duplicate. */
 async function moveRun(table: Table, item: Item, old: Run): Promise<void> {
-  const { fleet, host, vm, backend, client_run: run, raw, raw_encoding: encoding } = old;
-  const finished = findSentFinished(old);
-  const id = finished === undefined ? old.id : runId({ fleet, host, vm, backend, run, finished, raw, encoding });
-  const moved = { ...old, id };
+  const { fleet, host } = old;
+  const moved = { ...old, id: renewId(old) };
   const writes = [putWrite(table, runItem(moved)), putWrite(table, sampleItem(moved, toSample(moved)))];
-  const obsolete = id === old.id ? [] : [deleteWrite(table, toKey(item))];
+  const obsolete = moved.id === old.id ? [] : [deleteWrite(table, toKey(item))];
   const touched = pendingHostWrite(table, fleet, host, [periodTouchedBy(moved)], new Date().toISOString());
   await retryingTransient(() => transact(table, [...writes, ...obsolete, touched]));
 }

@@ -32,7 +32,7 @@ export function makeBulkWriter(store: Pick<RunWriter, "add">, onStored: (done: n
     const newRuns = runs.map((run) => ({ run, sample: toSample(run) }));
     for (let attempt = 0; ; attempt += 1) {
       try {
-        for (const status of await store.add(newRuns)) counts[status] += 1;
+        for (const status of await store.add(newRuns)) counts[status === "stored" ? "stored" : "duplicate"] += 1;
         return onStored(counts.stored + counts.duplicate);
       } catch (error) {
         if (!(error instanceof AppError && error.code === "slow_down") || attempt === TRIES) throw error;

@@ -2,6 +2,7 @@
 
 import { makeHostStore } from "../../functions/store/hosts.ts";
 import { makeRunStore } from "../../functions/store/runs.ts";
+import { plainWords } from "../../shared/api/plain-words.ts";
 import { unknownBackendText } from "../../shared/run/aliases.ts";
 import { runPages } from "../../shared/run/listing.ts";
 import { resolveBackend } from "../../shared/run/resolution.ts";
@@ -42,7 +43,7 @@ Exit codes: 0 success; 1 incomplete, or unreadable runs were left out; 2 usage e
       const value = textOption(given, name);
       return value === undefined ? [] : [[name, [value]] as const];
     });
-    const parsed = runExportQuery.safeParse(Object.fromEntries(filters));
+    const parsed = runExportQuery.safeParse(Object.fromEntries(filters), { error: plainWords });
     if (!parsed.success) {
       const [issue] = parsed.error.issues;
       throw new UsageError(`--${String(issue?.path[0])}: ${issue?.message}`);

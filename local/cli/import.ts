@@ -8,6 +8,7 @@ import { makeRunStore } from "../../functions/store/runs.ts";
 import type { Table } from "../../functions/store/table.ts";
 import { addFleet } from "../../functions/store/tokens.ts";
 import { decode } from "../../functions/web/http/body.ts";
+import { plainWords } from "../../shared/api/plain-words.ts";
 import { readBonnie } from "../../shared/bonnie/reader.ts";
 import { type Advice, AppError, errorText, issueText } from "../../shared/errors.ts";
 import type { Run } from "../../shared/run/run.ts";
@@ -192,7 +193,7 @@ function parseExportedRun(line: string, fleet: string | undefined): Run | string
   } catch {
     return "expected a run as JSON, found something else";
   }
-  const parsed = runKind.result().safeParse(value);
+  const parsed = runKind.result().safeParse(value, { error: plainWords });
   if (!parsed.success) {
     const [issue] = parsed.error.issues;
     return `${issue?.path.join(".") || "run"}: ${issue?.message}`;
@@ -241,6 +242,7 @@ export async function* bonniePieces(
   let piece: string[] = [];
   let bytes = 0;
   let isPlain = true;
+  let beginning = "";
   for await (const line of lines) {
     if (bytes >= MAX_BYTES || endsBefore(line, piece, isPlain)) yield* parsePiece();
     piece.push(line);
@@ -248,11 +250,12 @@ export async function* bonniePieces(
     isPlain &&= isCsv(line) || line.startsWith("#") || line.trim() === "";
   }
   yield* parsePiece();
-  if (results === 0) throw noResult();
+  if (results === 0) throw noResult(beginning);
 
   function* parsePiece(): Generator<Piece, void> {
     const { text, encoding } = decode(Buffer.from(piece.join("\n"), "latin1"));
     const reading = readBonnie(text);
+    if (linesBefore === 0) beginning = text;
     const { fleet, receivedAt } = about;
     try {
       const upload = readUpload(reading, { fleet, receivedAt, encoding, parameters: context, sentBy: null });

@@ -216,6 +216,13 @@ export async function startHttpServer({ host, port, onEnded, limits: own }: Http
     if (turns.length === 1) void takeTurn(connection);
   });
 
+  // Node's own responses to requests that it cannot parse are empty. One of them needs words: a token from a Windows file.
+  server.on("clientError", (error: NodeJS.ErrnoException, socket: Socket) => {
+    const [turn] = connections.get(socket)?.turns ?? [];
+    if (socket.writable && turn?.response.headersSent !== true) socket.write(clientErrorResponse(error));
+    socket.destroy(error);
+  });
+
   function nextTurn(connection: Connection): void {
     if (!connections.has(connection.socket)) return;
     clearUnread(connection);
@@ -377,11 +384,42 @@ function isBlank(piece: Buffer): boolean {
 /** Whether a request is a health check, which costs almost nothing; a monitor may restart a server that answers it late. */
 const isHealthCheck = ({ method, url }: IncomingMessage): boolean => method === "GET" && url === "/healthz";
 
+const emptyResponse = (status: string): string =>
+  `HTTP/1.1 ${status}\r\nConnection: close\r\nContent-Length: 0\r\n\r\n`;
+
 /** Node's response to a request that it cannot parse. */
-const BAD_REQUEST = "HTTP/1.1 400 Bad Request\r\nConnection: close\r\nContent-Length: 0\r\n\r\n";
+const BAD_REQUEST = emptyResponse("400 Bad Request");
+
+/** The response to a header with a carriage return at its end. */
+const CARRIAGE_RETURN = textResponse(
+  "400 Bad Request",
+  "error bad_parameter: a header ends with a carriage return, as a token from a Windows file does; remove it, for example with tr -d '\\r'\n",
+);
+
+function textResponse(status: string, text: string): string {
+  const type = "Content-Type: text/plain; charset=utf-8";
+  return `HTTP/1.1 ${status}\r\nConnection: close\r\n${type}\r\nContent-Length: ${Buffer.byteLength(text)}\r\n\r\n${text}`;
+}
+
+/** The response to a request that cannot be parsed, with the statuses that Node gives them. */
+function clientErrorResponse({ code }: NodeJS.ErrnoException): string {
+  switch (code) {
+    case "HPE_LF_EXPECTED":
+    case "HPE_CR_EXPECTED":
+      return CARRIAGE_RETURN;
+    case "HPE_HEADER_OVERFLOW":
+      return emptyResponse("431 Request Header Fields Too Large");
+    case "HPE_CHUNK_EXTENSIONS_OVERFLOW":
+      return emptyResponse("413 Payload Too Large");
+    case "ERR_HTTP_REQUEST_TIMEOUT":
+      return REQUEST_TIMEOUT;
+    default:
+      return BAD_REQUEST;
+  }
+}
 
 /** Node's response to headers that are too slow. */
-const REQUEST_TIMEOUT = "HTTP/1.1 408 Request Timeout\r\nConnection: close\r\nContent-Length: 0\r\n\r\n";
+const REQUEST_TIMEOUT = emptyResponse("408 Request Timeout");
 
 /** The maximum number of connections, from the maximum number of open files; CONNECTION_LIMITS.connections if that is unknown. */
 function maxConnections(): number {

@@ -141,7 +141,7 @@ async function serve(
     patienceMs: PATIENCE_MS,
     onError: (error) => log.error("aggregation", error),
   });
-  const app = makeHttpApp({ clock, log, page: errorPageResponse });
+  const app = makeHttpApp({ clock, log, page: errorPageResponse, publicUrl: settings.publicUrl });
   const wake = (fleet: string) => {
     pending.changed();
     worker.wake(fleet);

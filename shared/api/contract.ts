@@ -71,7 +71,7 @@ const UPLOADS: readonly Endpoint[] = [
     body: {
       kind: "bonnie",
       description:
-        "Whatever Bonnie++ printed: CSV lines among other text, or text tables. Any Content-Type; at most 1 MiB, 8 MiB unpacked, 10 000 lines; `Content-Encoding: gzip` is accepted.",
+        "Whatever Bonnie++ printed: CSV lines among other text, or text tables. Any Content-Type; at most 1 MiB, 8 MiB unpacked, 10 000 lines; `Content-Encoding: gzip` is accepted. Of a multipart body the parts with known keys are parameters, and files are the text.",
       example: EXAMPLE_LINE,
     },
     responses: RECEIPTS,

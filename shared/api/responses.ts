@@ -27,7 +27,10 @@ export const errorEnvelope = z
     error: z.strictObject({
       code: z.enum(enumValues(ERROR_STATUS)).meta({ description: "Stable; programs use this." }),
       message: z.string().meta({ description: "For people; may change." }),
-      docs: z.string().meta({ description: "Where the code is explained.", examples: ["/docs#bad_parameter"] }),
+      docs: z.string().meta({
+        description: "The URL of the explanation of the code.",
+        examples: ["https://vbdstat.example.org/docs#bad_parameter"],
+      }),
       request_id: z.string().meta({ description: "Finds the request in the log." }),
       issues: z.array(issue).optional().meta({ description: "Every error found, if there can be several." }),
     }),
@@ -57,12 +60,19 @@ export const receipt = z
           reasons: z.array(z.strictObject({ rule: z.string(), text: z.string() })),
         }),
         warnings: z.array(z.string()).meta({ description: "Each begins with a code and a colon, or is a sentence." }),
+        withdrawn: z
+          .literal(true)
+          .exactOptional()
+          .meta({ description: "Only of a duplicate whose run is withdrawn: it is in no statistics, and stays so." }),
       }),
     ),
     issues: z.array(issue.extend({ quarantine_id: z.string() })).meta({ description: "The rejected lines." }),
     ignored: z
       .strictObject({ blank: count, header: count, comment: count, table: count, other: count })
       .meta({ description: "Ignored lines, by kind." }),
+    hints: z.array(z.string()).exactOptional().meta({
+      description: "How to send the upload differently, if lines were rejected and the way it was sent may be why.",
+    }),
   })
   .meta({ id: "Receipt", description: "The outcome of every line of an upload." });
 

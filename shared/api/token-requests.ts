@@ -14,8 +14,11 @@ export const newToken = z.strictObject({
     .optional()
     .meta({ description: "The fleet; your own unless you are the first admin. A new name creates a new fleet." }),
   hosts: oneLine(255)
-    // No host has such a name: the pattern would match nothing, and nobody would see why.
-    .regex(/^(?!\s).*(?<!\s)$/u, "expected a pattern without leading and trailing spaces")
+    // People write lists, which would match nothing, and nobody would see why.
+    .regex(
+      /^[^\s,;]+$/u,
+      "expected one pattern without commas and spaces, such as web-*; create a token for each of several",
+    )
     .nullish()
     .meta({
       description: "Ingest only: the hosts it may post for; `*` matches any characters.",

@@ -26,11 +26,21 @@ import {
   scanInteger,
   scanLatency,
   scanSeeks,
+  splitFields,
 } from "./fields.ts";
 import { type Layout, type TestColumns, V1, V2_48, V2_50 } from "./layouts.ts";
-import { buildFileSpec, DEFAULT_CHUNK_BYTES, parseFileSpec, scanChunkSize, scanCount, scanFileSize } from "./sizes.ts";
-import type { BonnieResult } from "./types.ts";
-import { addSetupWarnings, addTestWarnings, findContradiction, hasJoinedPrefix, joinedPrefixText } from "./validity.ts";
+import { findInner, findLabel, makePrefix, mayHavePrefix } from "./prefix.ts";
+import {
+  buildFileSpec,
+  DEFAULT_CHUNK_BYTES,
+  MAX_CONCURRENCY,
+  parseFileSpec,
+  scanChunkSize,
+  scanCount,
+  scanFileSize,
+} from "./sizes.ts";
+import type { BonnieResult, Prefix } from "./types.ts";
+import { addSetupWarnings, addTestWarnings, findContradiction } from "./validity.ts";
 
 const NO_TESTS_RUN: Measurements = perMetric(() => null);
 const NO_WARNINGS: readonly string[] = [];
@@ -40,25 +50,73 @@ export const QUOTED_LINE = "expected the line as Bonnie++ printed it, found the 
 
 /**
  * Reads the line in `fields`, which the caller takes for a CSV line, damaged or not. `repeats` carries what earlier lines
- * of the upload had in common with this one, and is updated.
+ * of the upload had in common with this one, and is updated. The prefix of a log is skipped in `fields`.
  */
 export function readCsv(fields: Fields, repeats: Repeats): BonnieResult | Issue {
-  if (fields.control >= 0) return controlIssue(fields);
-  if (fields.text[fields.start] === ">") {
-    return lineIssue(fields, "quoted_line", QUOTED_LINE);
+  if (fields.text[fields.start] === ">") return lineIssue(fields, "quoted_line", QUOTED_LINE);
+  let layout = fields.control < 0 ? findLayout(fields) : null;
+  let setup = layout === null || "code" in layout ? null : repeatedSetup(repeats, fields, layout);
+  let prefix: Prefix | null = null;
+  if (setup === null) {
+    // The usual line is like the one before it and is not searched for prefixes.
+    if (layout === null || "code" in layout || layout.format === "v1") prefix = skipPrefix(fields);
+    if (fields.control >= 0) return controlIssue(fields);
+    if (layout === null || prefix !== null) layout = findLayout(fields);
+    if ("code" in layout) return layout;
+    const read = readSetup(fields, layout, repeats);
+    if ("code" in read) return read;
+    setup = read;
+    const label = findLabel(setup.machine);
+    if (label !== null) {
+      prefix = makePrefix("label", label);
+      forgetSetup(repeats);
+    }
   }
-  const layout = findLayout(fields);
-  if ("code" in layout) return layout;
-  const setup = readSetup(fields, layout, repeats);
-  if ("code" in setup) return setup;
+  // `findLayout` gave a layout wherever there is a setup; the compiler does not know.
+  if (layout === null || "code" in layout) throw new Error("a setup without a layout");
   const metrics = { ...NO_TESTS_RUN };
   const warnings: string[] = [];
   addSetupWarnings(warnings, setup);
   const issue = readTests(fields, layout, setup, repeats, metrics, warnings);
   if (issue !== null) return issue;
-  const raw = fields.text.slice(fields.start, fields.end);
-  return { line: fields.line, raw, setup, metrics, warnings: warnings.length === 0 ? NO_WARNINGS : warnings };
+  const printed = fields.text.slice(fields.start, fields.end);
+  const result = {
+    line: fields.line,
+    raw: printed,
+    setup,
+    metrics,
+    warnings: warnings.length === 0 ? NO_WARNINGS : warnings,
+  };
+  if (prefix === null) return result;
+  const raw = fields.text.slice(fields.sentStart, fields.sentEnd);
+  return raw === printed ? { ...result, prefix } : { ...result, raw, printed, prefix };
 }
+
+/** Skips what a log, or a label in front of a v2 line, added to the line; null if there is no such thing. */
+function skipPrefix(fields: Fields): Prefix | null {
+  const { text, start } = fields;
+  if (fields.control < 0 && !mayHavePrefix(fieldText(fields, 0))) return null;
+  let end = fields.end;
+  const inner = findInner(text.slice(start, end));
+  let at = start;
+  if (inner !== null) {
+    at = start + inner.start;
+    end = start + inner.end;
+  }
+  const [, label] = LABELED_VERSION.exec(text.slice(at, Math.min(end, at + MAX_LABEL))) ?? [];
+  if (label !== undefined) at += label.length;
+  if (at === start && end === fields.end) return null;
+  splitFields(fields, at, end);
+  const before = text.slice(start, at);
+  fields.skipped = before.split(",").length - 1;
+  return makePrefix(label === undefined ? "log" : "label", before);
+}
+
+/** The part of a v2 line that may be searched for its label. */
+const MAX_LABEL = 256;
+
+/** A label in front of the format version of a v2 line; the machine name is elsewhere in it. */
+const LABELED_VERSION = /^([^,]*[ \t\u00A0:|])(?=1\.9\d[a-d]?,[0-9])/;
 
 function controlIssue(fields: Fields): Issue {
   const text = controlCharacterText(fields.text.charCodeAt(fields.control));
@@ -155,16 +213,13 @@ function guessCause({ text, end, count }: Fields, layout: Layout): string {
 
 function readSetup(fields: Fields, layout: Layout, repeats: Repeats): BonnieSetup | Issue {
   const repeated = repeatedSetup(repeats, fields, layout);
-  if (repeated !== null) return layout.seed < 0 ? repeated : { ...repeated, seed: fieldText(fields, layout.seed) };
+  if (repeated !== null) return repeated;
   const setup = layout.format === "v1" ? readV1Setup(fields, layout) : readV2Setup(fields, layout);
   if (!("code" in setup)) rememberSetup(repeats, fields, layout, setup);
   return setup;
 }
 
 type Scanner = (text: string, start: number, end: number) => number;
-
-/** `-c` takes 1 to 200. */
-const MAX_CONCURRENCY = 200;
 
 /** The issue that a field is not what was expected. */
 function unexpectedIssue(fields: Fields, layout: Layout, index: number, code: string, expected: string): Issue {
@@ -178,18 +233,8 @@ function scanField(fields: Fields, index: number, scanner: Scanner): number {
   return scanner(fields.text, fieldStart(fields, index), fieldEnd(fields, index));
 }
 
-/** The issue that a prefix is joined to the machine name; null for a plain name. */
-function prefixIssue(fields: Fields, layout: Layout): Issue | null {
-  const name = fieldText(fields, layout.machine);
-  return hasJoinedPrefix(name)
-    ? fieldIssue(fields, layout.machine, layout.columns[layout.machine] ?? "", "glued_label", joinedPrefixText(name))
-    : null;
-}
-
 /** The setup of a v1 line (bonnie-formats.md, section 2), or the first issue in it. */
 function readV1Setup(fields: Fields, layout: Layout): BonnieSetup | Issue {
-  const prefix = prefixIssue(fields, layout);
-  if (prefix !== null) return prefix;
   let fileSize: number | null = null;
   let chunkSize: number | null = null;
   if (!isFieldEmpty(fields, layout.fileSize)) {
@@ -236,8 +281,6 @@ function readV2Setup(fields: Fields, layout: Layout): BonnieSetup | Issue {
   if (!/^[0-9][0-9a-z.]{0,15}$/.test(bonnieVersion)) {
     return issue(layout.bonnieVersion, "bad_version", "a program version such as 1.97 or 2.00a");
   }
-  const prefix = prefixIssue(fields, layout);
-  if (prefix !== null) return prefix;
   const concurrency = scanField(fields, layout.concurrency, scanCount);
   if (concurrency < 1 || concurrency > MAX_CONCURRENCY) {
     return issue(layout.concurrency, "bad_number", `a concurrency from 1 to ${MAX_CONCURRENCY}`);
@@ -470,11 +513,17 @@ function rememberSetup(repeats: Repeats, fields: Fields, layout: Layout, setup: 
   repeats.ends.set(fields.ends);
 }
 
-/** The last setup if all setup fields of the line but the seed have the same text as before; null if not. */
+/** Makes the next line be read without regard to this one. */
+function forgetSetup(repeats: Repeats): void {
+  repeats.setup = null;
+  repeats.layout = null;
+}
+
+/** The last setup, with the seed of the line, if all its other setup fields have the same text as before; null if not. */
 function repeatedSetup(repeats: Repeats, fields: Fields, layout: Layout): BonnieSetup | null {
-  if (layout !== repeats.layout) return null;
+  if (layout !== repeats.layout || repeats.setup === null) return null;
   for (const index of layout.setup) if (!isSameText(repeats, fields, index)) return null;
-  return repeats.setup;
+  return layout.seed < 0 ? repeats.setup : { ...repeats.setup, seed: fieldText(fields, layout.seed) };
 }
 
 function isSameText(repeats: Repeats, { text, starts, ends }: Fields, index: number): boolean {

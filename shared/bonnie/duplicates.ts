@@ -6,18 +6,21 @@ import { METRIC_NAMES } from "../run/metrics.ts";
 import type { BonnieSetup, FileSpec, Issue, Measurement } from "../run/run.ts";
 import { V1, V2_48 } from "./layouts.ts";
 import { scanFileSize } from "./sizes.ts";
-import { SPACES, type Table } from "./table.ts";
+import type { Table, TableRun, UnreadTable } from "./table.ts";
+import { SPACES } from "./table-lines.ts";
 import type { BonnieResult, Entry, Ignored } from "./types.ts";
 
 /**
- * The tables among the entries, with the number of lines of each. They are settled at the end of the upload, because the
- * CSV line of a table may come after it.
+ * The tables among the entries: runs, and issues with tables that were not read; with the number of lines of each. They are
+ * settled at the end of the upload, because the CSV line of a table may come after it.
  */
-export type Tables = Map<Entry, { readonly table: Table; readonly lineCount: number }>;
+export type Tables = Map<Entry, { readonly table: TableRun | UnreadTable; readonly lineCount: number }>;
 
 /**
- * Removes the tables that a CSV result of the upload repeats, and counts their lines in `ignored.table`. A table whose own
- * CSV line comes next and is damaged becomes an issue: the whole line, sent later, would be a second run.
+ * Removes the tables that CSV results of the upload repeat, and counts their lines in `ignored.table`.
+ * - A table with an unreadable value is removed too if a CSV result agrees with all others: it adds nothing.
+ * - A heading without a row is removed if a CSV result of its version comes next: `grep` takes such lines out of a log.
+ * - A table whose own CSV line comes next and is damaged becomes an issue: the whole line, sent later, would be a second run.
  */
 export function settleTables(entries: readonly Entry[], tables: Tables, ignored: Ignored): readonly Entry[] {
   if (tables.size === 0) return entries;
@@ -29,13 +32,29 @@ export function settleTables(entries: readonly Entry[], tables: Tables, ignored:
   let next: Entry | null = null;
   for (const entry of entries.toReversed()) {
     const found = tables.get(entry);
-    if (found !== undefined && isRepeated(found.table, candidates)) ignored.table += found.lineCount;
-    else if (found !== undefined && next?.kind === "issue" && isOwnLine(found.table, next.issue.raw)) {
-      settled.push({ kind: "issue", issue: damagedLineIssue(found.table.result, next.issue) });
+    if (found !== undefined && isNeedless(found.table, next, candidates)) ignored.table += found.lineCount;
+    else if (found !== undefined && "table" in found.table && next?.kind === "issue" && !tables.has(next)) {
+      const { table } = found.table;
+      const isDamaged = isOwnLine(table, next.issue.raw);
+      settled.push(isDamaged ? { kind: "issue", issue: damagedLineIssue(table.result, next.issue) } : entry);
     } else settled.push(entry);
     if (entry.kind !== "directive") next = entry;
   }
   return settled.toReversed();
+}
+
+/** Whether the CSV results of the upload contain everything that is in a table. */
+function isNeedless(table: TableRun | UnreadTable, next: Entry | null, candidates: readonly Candidate[]): boolean {
+  if ("table" in table) return table.halves.every((half) => isRepeated(half, candidates));
+  const { runs, heading } = table;
+  if (heading !== null) return next?.kind === "result" && isOfVersion(next.result, heading.version);
+  return runs.length > 0 && runs.every((readings) => readings.some((reading) => isRepeated(reading, candidates)));
+}
+
+/** Whether a result is a CSV line of the version in a heading; a heading may have lost its version. */
+function isOfVersion({ setup }: BonnieResult, version: string | null): boolean {
+  if (setup.source !== "csv" || version === null) return setup.source === "csv";
+  return setup.format === "v1" ? version.startsWith("1.0") : setup.bonnie_version === version;
 }
 
 function damagedLineIssue({ line, raw }: BonnieResult, { line: damaged, code }: Issue): Issue {
@@ -100,7 +119,11 @@ function haveSameFiles(a: FileSpec, b: FileSpec | null): boolean {
 
 function isSameValue(table: Measurement | null, csv: Measurement | null, resolution: number): boolean {
   if (table === null) return true;
-  if (csv === null || table.censored !== csv.censored || table.cpu !== csv.cpu) return false;
+  if (csv === null) return false;
+  // Neither measured nor censored: the table prints no true rate, or an unreadable one.
+  const isUnknown = table.rate === null && !table.censored;
+  if (!isUnknown && table.censored !== csv.censored) return false;
+  if (table.cpu !== null && table.cpu !== csv.cpu) return false;
   if (table.latency_us !== null && table.latency_us !== csv.latency_us) return false;
   return table.rate === null || csv.rate === null || Math.abs(table.rate - csv.rate) < resolution;
 }

@@ -26,8 +26,13 @@ export interface Fields {
   from: number;
   to: number;
   /** The line without byte order mark, carriage return and outer spaces. */
+  sentStart: number;
+  sentEnd: number;
+  /** The same without the prefix of a log. */
   start: number;
   end: number;
+  /** Number of commas in the prefix: the fields of the line as received are counted from there. */
+  skipped: number;
   /** Number of fields; `MAX_FIELDS + 1` means any larger number. */
   count: number;
   /** Offset of the first control character other than a tab, or -1. Not looked for beyond `MAX_FIELDS`. */
@@ -43,8 +48,11 @@ export function emptyFields(text: string): Fields {
     line: 0,
     from: 0,
     to: 0,
+    sentStart: 0,
+    sentEnd: 0,
     start: 0,
     end: 0,
+    skipped: 0,
     count: 0,
     control: -1,
     starts: new Int32Array(MAX_FIELDS + 1),
@@ -70,12 +78,23 @@ export function controlCharacterText(code: number): string {
 
 /** Fills `fields` with the line between two offsets. The caller sets the line number. */
 export function splitLine(fields: Fields, from: number, to: number): void {
-  const { text, starts, ends } = fields;
+  const { text } = fields;
   let start = from;
   let end = to;
   if (text.charCodeAt(start) === BYTE_ORDER_MARK) start += 1;
   while (start < end && isOuterSpace(text.charCodeAt(start))) start += 1;
   while (start < end && isOuterSpace(text.charCodeAt(end - 1))) end -= 1;
+  fields.from = from;
+  fields.to = to;
+  fields.sentStart = start;
+  fields.sentEnd = end;
+  fields.skipped = 0;
+  splitFields(fields, start, end);
+}
+
+/** Takes what is between two offsets as the fields of the line, which is set already. */
+export function splitFields(fields: Fields, start: number, end: number): void {
+  const { text, starts, ends } = fields;
   let count = 0;
   let control = -1;
   starts[0] = start;
@@ -89,8 +108,6 @@ export function splitLine(fields: Fields, from: number, to: number): void {
     } else if (isControl(code) && control < 0) control = at;
   }
   ends[count] = end;
-  fields.from = from;
-  fields.to = to;
   fields.start = start;
   fields.end = end;
   fields.count = count + 1;
@@ -140,7 +157,7 @@ export function lineIssue(fields: Fields, code: string, text: string, offset = f
 
 /** An issue with one field, by its index in the layout and its name. */
 export function fieldIssue(fields: Fields, index: number, field: string, code: string, text: string): Issue {
-  return { ...lineIssue(fields, code, text), column: index, field };
+  return { ...lineIssue(fields, code, text), column: fields.skipped + index, field };
 }
 
 // Scanners: the text between two offsets as a number. Each reads exactly what Bonnie++ prints (bonnie-formats.md,

@@ -5,22 +5,29 @@
 
 import { isKnownKey } from "../run/facts.ts";
 import type { Issue } from "../run/run.ts";
+import { type CleanLine, cleanLine, tableLineOf, withPrefix } from "./clean-line.ts";
 import { emptyRepeats, QUOTED_LINE, readCsv } from "./csv.ts";
 import { settleTables, type Tables } from "./duplicates.ts";
 import { emptyFields, type Fields, isOuterSpace, splitLine } from "./fields.ts";
-import { findTable, isHeading, isOrphanRow, readTable } from "./table.ts";
-import type { Directive, Entry, Ignored, Reading } from "./types.ts";
+import { findTable } from "./find-table.ts";
+import { isOrphanRow } from "./rows.ts";
+import { readOrphanRow, readTable, type TableRun, type UnreadTable } from "./table.ts";
+import { countLines, type SentLine, toTableLine } from "./table-lines.ts";
+import type { BonnieResult, Directive, Entry, Ignored, Reading } from "./types.ts";
+import { findTornEnd, MAX_TORN_END, readWrapped } from "./wrapping.ts";
 
 /** Increases whenever the same text may be read differently, so that stored runs can be parsed again. */
-export const PARSER_VERSION = 3;
+export const PARSER_VERSION = 4;
 
 /** The largest number of lines of an upload (docs/api.md#post-results). */
 export const MAX_LINES = 10_000;
 
 /**
  * Reads an upload.
- * - A CSV line, damaged or not, gives a result or one issue, the first from the left.
- * - A text table gives a result unless a CSV line of the upload repeats it; see `settleTables`.
+ * - A CSV line, damaged or not, gives a result or one issue, the first from the left. A wrapped one is joined if that can be
+ *   done in one way only; see `readWrapped`.
+ * - A text table gives a result for each of its runs, or one issue, unless CSV lines of the upload repeat it; see
+ *   `settleTables`.
  * - An upload of more than `MAX_LINES` lines is not read: its only entry is an issue `too_many_lines`.
  */
 export function readBonnie(text: string): Reading {
@@ -32,50 +39,129 @@ export function readBonnie(text: string): Reading {
   const tables: Tables = new Map();
   const fields = emptyFields(text);
   const repeats = emptyRepeats();
+  // How many lines directly above the current one were taken for text.
+  let textLines = 0;
+  // The first line of what may be a table.
+  let head: CleanLine | null = null;
+  let cleaned: { readonly index: number; readonly line: CleanLine } | null = null;
 
   for (let index = 0; index < lineCount; index += 1) {
-    fields.line = index + 1;
-    splitLine(fields, starts[index] ?? 0, (starts[index + 1] ?? 0) - 1);
+    const textAbove: number = textLines;
+    textLines = 0;
+    setLine(index);
     if (fields.start === fields.end) ignored.blank += 1;
     else if (text[fields.start] === "#") {
       const directive = parseDirective(fields);
       if (directive === null) ignored.comment += 1;
       else entries.push({ kind: "directive", ...directive });
     } else if (isHeader(fields)) ignored.header += 1;
-    else if (isAttempt(fields) && (fields.count > 1 || !isOrphanRow(lineAt(index) ?? ""))) {
+    else if (isCsv(index)) {
       const read = readCsv(fields, repeats);
-      entries.push("code" in read ? { kind: "issue", issue: read } : { kind: "result", result: read });
+      if (!("code" in read)) {
+        const torn = isShort(index + 1) ? findTornEnd(read, sentAt(index) ?? "", sentAt(index + 1) ?? "") : null;
+        entries.push(torn === null ? { kind: "result", result: read } : { kind: "issue", issue: torn });
+        if (torn !== null) index += 1;
+      } else if (isHeader(fields)) ignored.header += 1;
+      else {
+        const wrapped = readWrapped(index, textAbove, { sentAt, readAlone });
+        if (wrapped === null) entries.push({ kind: "issue", issue: read });
+        else {
+          entries.push(...wrapped.entries);
+          ignored.other += wrapped.other - wrapped.before;
+          index = wrapped.next - 1;
+        }
+      }
     } else {
+      const before = ignored.other;
+      head = cleanAt(index);
       const found = findTable(index, lineAt);
       if (found === null) readOther(index);
       else {
         const table = readTable(found);
-        if ("code" in table) entries.push({ kind: "issue", issue: table });
+        const lineCount = countLines(found.lines);
+        if ("issue" in table) addTable({ kind: "issue", issue: table.issue }, table, lineCount);
         else {
-          const entry: Entry = { kind: "result", result: table.result };
-          entries.push(entry);
-          tables.set(entry, { table, lineCount: found.lines.length });
+          for (const run of table) {
+            const result = withPrefix(run.table.result, head);
+            addTable({ kind: "result", result }, run, run === table[0] ? lineCount : 0);
+          }
         }
-        ignored.blank += found.next - index - found.lines.length;
+        ignored.blank += found.next - index - lineCount;
         index = found.next - 1;
       }
+      if (ignored.other > before) textLines = textAbove + 1;
     }
   }
   return { entries: settleTables(entries, tables, ignored), ignored };
 
-  /** A line without spaces at its end, for tables; null after the last. */
-  function lineAt(index: number): string | null {
-    if (index >= lineCount) return null;
-    const line = text.slice(starts?.[index], (starts?.[index + 1] ?? 0) - 1).trimEnd();
-    return line.startsWith("\uFEFF") ? line.slice(1) : line;
+  /** Splits a line into `fields`. */
+  function setLine(index: number): void {
+    fields.line = index + 1;
+    splitLine(fields, starts?.[index] ?? 0, (starts?.[index + 1] ?? 0) - 1);
+  }
+
+  /** Whether the line in `fields` is a CSV line, damaged or not. */
+  function isCsv(index: number): boolean {
+    return isAttempt(fields) && (fields.count > 1 || !isOrphanRow(cleanAt(index)?.text ?? ""));
+  }
+
+  /** What a line is alone, for lines around a damaged one; see `Lines`. */
+  function readAlone(index: number): BonnieResult | Issue | null {
+    setLine(index);
+    if (isHeader(fields) || !isCsv(index)) return null;
+    const read = readCsv(fields, repeats);
+    return "code" in read && isHeader(fields) ? null : read;
+  }
+
+  /** Whether there is such a line, and it is so short that it may be the end of the line above it. */
+  function isShort(index: number): boolean {
+    if (index >= lineCount) return false;
+    return (starts?.[index + 1] ?? 0) - (starts?.[index] ?? 0) <= MAX_TORN_END;
+  }
+
+  /** A line as received; null after the last. */
+  function sentAt(index: number): string | null {
+    if (index >= lineCount || index < 0) return null;
+    const line = text.slice(starts?.[index], (starts?.[index + 1] ?? 0) - 1);
+    return line.endsWith("\r") ? line.slice(0, -1) : line;
+  }
+
+  /** The same without a byte order mark and without spaces at its end. */
+  function trimmedAt(index: number): string | null {
+    const line = sentAt(index)?.trimEnd() ?? null;
+    return line?.startsWith("\uFEFF") ? line.slice(1) : line;
+  }
+
+  /** The same without what a log added. */
+  function cleanAt(index: number): CleanLine | null {
+    if (cleaned?.index === index) return cleaned.line;
+    const sent = trimmedAt(index);
+    if (sent === null) return null;
+    const line = cleanLine(sent);
+    cleaned = { index, line };
+    return line;
+  }
+
+  /** A line without spaces at its end and without what a log added, for tables; null after the last line of the log's writer. */
+  function lineAt(index: number): SentLine | null {
+    const line = cleanAt(index);
+    return line === null || head === null ? null : tableLineOf(line, head);
+  }
+
+  function addTable(entry: Entry, table: TableRun | UnreadTable, lineCount: number): void {
+    entries.push(entry);
+    tables.set(entry, { table, lineCount });
   }
 
   /** A line that starts no table: a row without its heading is an issue, everything else is ignored. */
   function readOther(index: number): void {
-    const line = lineAt(index) ?? "";
-    if (isOrphanRow(line)) entries.push({ kind: "issue", issue: orphanRowIssue(index + 1, line) });
-    else if (isHeading(line)) ignored.table += 1;
-    else ignored.other += 1;
+    const line = lineAt(index);
+    if (line !== null && isOrphanRow(line.text)) {
+      const row = toTableLine(index + 1, line);
+      const issue = orphanRowIssue(index + 1, line.sent);
+      const runs = row === null ? [] : readOrphanRow(row);
+      addTable({ kind: "issue", issue }, { issue, runs, heading: null }, 1);
+    } else ignored.other += 1;
   }
 }
 

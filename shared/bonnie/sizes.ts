@@ -7,6 +7,9 @@ import { MALFORMED, scanInteger } from "./fields.ts";
 /** Chunk size of a run whose output prints none. */
 export const DEFAULT_CHUNK_BYTES = 8192;
 
+/** The highest concurrency that Bonnie++ accepts (bonnie-formats.md, section 3.1). */
+export const MAX_CONCURRENCY = 200;
+
 const MIN_CHUNK = 256;
 const MAX_CHUNK = 1_048_576;
 /** Keeps every product with a unit below 2^53. */

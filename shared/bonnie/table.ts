@@ -1,492 +1,404 @@
-// The table reader: finds the text tables of an upload, and reads one as a result or as the first issue in it. A table has
-// one or two halves, the tests of the big file and the tests of many files, and its layout differs between three groups
-// of releases. Tables print less than CSV lines do, so a table comes with the resolution of its rates.
-// Source: bonnie-formats.md, section 4.
+// The table reader: reads a table that was found as the runs in it, or as the first issue in it. A table has one or two
+// halves, the tests of the big file and the tests of many files, and its layout differs between three groups of releases.
+// The tool prints one run in a table; its converter bon_csv2txt prints one row for each CSV line, all rows of one half above
+// all rows of the other. A table is read whole or not at all. Tables print less than CSV lines do, so a table comes with the
+// resolution of its rates. Source: bonnie-formats.md, section 4.
 
-import { DEFAULT_SEEK_COUNT, lowerBound, upperLimit } from "../run/bound.ts";
-import { METRICS, type Metric, type PerMetric, perMetric } from "../run/metrics.ts";
-import type { BonnieSetup, FileSpec, Issue, Measurement, Measurements } from "../run/run.ts";
+import { type PerMetric, perMetric } from "../run/metrics.ts";
+import type { BonnieSetup, FileSpec, Issue, Measurements } from "../run/run.ts";
 import { quoted } from "../run/text.ts";
+import { controlCharacterText, isControl } from "./fields.ts";
+import type { FoundRow, FoundTable, Half } from "./find-table.ts";
+import { isHeadingPart, isHeadingPiece } from "./headings.ts";
+import { type FoundLine, isLatencies, type Row, readLatencies, readRow } from "./rows.ts";
 import {
-  controlCharacterText,
-  isControl,
-  isPluses,
-  MALFORMED,
-  scanInteger,
-  scanLatency,
-  scanSeeks,
-  scanTenths,
-} from "./fields.ts";
-import { DEFAULT_CHUNK_BYTES, parseFileSpec, scanChunkSize, scanCount, scanFileSize } from "./sizes.ts";
+  issueAt,
+  lineNumber,
+  printedText,
+  rawText,
+  splitWords,
+  type TableLine,
+  tableIssue,
+  type Word,
+  wordIssue,
+} from "./table-lines.ts";
+import { hasSeeksThird, parseSize, parseSpecs, WITHOUT_IO } from "./table-sizes.ts";
+import { type Printer, readCell } from "./table-values.ts";
 import type { BonnieResult } from "./types.ts";
-import { addSetupWarnings, addTestWarnings, findContradiction, hasJoinedPrefix, joinedPrefixText } from "./validity.ts";
+import { addSetupWarnings, addTestWarnings } from "./validity.ts";
 
-/** One line of a table and its 1-based number. */
-interface TableLine {
-  readonly number: number;
-  readonly text: string;
-}
-
-/** One half of a table. Fields that it does not print are null. */
-interface Half {
-  readonly head: TableLine;
-  readonly version: string | null;
-  /** From the second heading line of the half with the file tests. */
-  readonly machine: string | null;
-  /** From the second heading line of 1.92b to 1.97. */
-  readonly concurrency: string | null;
-  /** The line with the rates; null where the heading is not followed by one. */
-  readonly row: TableLine | null;
-  readonly latencies: TableLine | null;
-}
-
-/** A table in the upload, not yet read. `next` is the 0-based index of the line after it. */
-interface TableLines {
-  /** The first half that the table has. */
-  readonly first: Half;
-  readonly io: Half | null;
-  readonly files: Half | null;
-  readonly lines: readonly TableLine[];
-  readonly next: number;
-}
-
-/**
- * Finds the table that starts at line `first` (0-based); null if there is none. `lineAt` returns the text of a line without
- * spaces at its end, null after the last line. Blank lines within a table are skipped.
- */
-export function findTable(first: number, lineAt: (index: number) => string | null): TableLines | null {
-  const lines: TableLine[] = [];
-  let next = first;
-
-  /** Takes the next line that is not blank if `accept` returns true for it. */
-  function take(accept: (text: string) => boolean): TableLine | null {
-    let index = next;
-    let text = lineAt(index);
-    while (text === "") {
-      index += 1;
-      text = lineAt(index);
-    }
-    if (text === null || !accept(text)) return null;
-    const line = { number: index + 1, text };
-    lines.push(line);
-    next = index + 1;
-    return line;
-  }
-
-  function takeHalf(head: TableLine, version: string | null): Half {
-    let machine: string | null = null;
-    let concurrency: string | null = null;
-    for (;;) {
-      const line = take((text) => matches(HEADING, text) !== null);
-      if (line === null) break;
-      concurrency ??= matches(CONCURRENCY, line.text)?.[1] ?? null;
-      const create = line.text.indexOf("-Create--");
-      if (create >= 0) machine = line.text.slice(0, create).trim();
-    }
-    const row = take(mayBeRow);
-    const latencies = take((text) => matches(LATENCIES, text) !== null);
-    return { head, version, machine, concurrency, row, latencies };
-  }
-
-  function takeHead(pattern: RegExp, accept: (version: string | null) => boolean): [TableLine, string | null] | null {
-    let version: string | null = null;
-    const head = take((text) => {
-      const match = matches(pattern, text);
-      version = match?.[1] ?? null;
-      return match !== null && accept(version);
-    });
-    return head === null ? null : [head, version];
-  }
-
-  if (lineAt(first) === "") return null;
-  const ioHead = takeHead(IO_HEAD, () => true);
-  const io = ioHead === null ? null : takeHalf(...ioHead);
-  const filesHead = takeHead(FILES_HEAD, (version) => isSecondHead(io, version));
-  const files = filesHead === null ? null : takeHalf(...filesHead);
-  const half = io ?? files;
-  return half === null ? null : { first: half, io, files, lines, next };
-}
-
-/** A table that was read. */
+/** One run of a table. */
 export interface Table {
   readonly result: BonnieResult;
   /** By metric, in its unit: the true rate is less than this away from the printed one. */
   readonly resolution: PerMetric<number>;
 }
 
-/** Reads a table, or finds the first issue in it. The raw text of an issue is the whole table. */
-export function readTable(lines: TableLines): Table | Issue {
-  const raw = lines.lines.map((line) => line.text).join("\n");
-  const table = controlIssue(lines) ?? readHalves(lines, raw);
-  return "code" in table ? { ...table, raw } : table;
+/** One run of a table that was read, and its halves on their own if the table does not say which of them belong together. */
+export interface TableRun {
+  readonly table: Table;
+  readonly halves: readonly Table[];
 }
 
-function controlIssue({ lines }: TableLines): Issue | null {
+/** A table that is not stored. */
+export interface UnreadTable {
+  readonly issue: Issue;
+  /** What can be read of each of its runs, in one or more ways. Empty if nothing can. */
+  readonly runs: readonly (readonly Table[])[];
+  /** The version in its heading, if the heading is all that was found. */
+  readonly heading: { readonly version: string | null } | null;
+}
+
+/** Reads a table: its runs, or the first issue in it with what can be read. The raw text of an issue is the whole table. */
+export function readTable(found: FoundTable): readonly TableRun[] | UnreadTable {
+  const issues: Issue[] = [];
+  const control = controlIssue(found.lines);
+  if (control !== null) issues.push(control);
+  const printer = findPrinter(found, issues);
+  addShapeIssues(found, issues);
+  const pairs = pairRows(found, issues);
+  const formats: readonly Format[] = printer === null ? ["v1", "v2"] : [printer.release === "1.0x" ? "v1" : "v2"];
+  const readPair = (pair: Pair, into: Issue[]) =>
+    readingsOf(pair, printer).flatMap((reading) =>
+      formats.flatMap((format) => readRun({ found, pair, reading, printer, format }, into) ?? []),
+    );
+  const runs = pairs.map((pair) => readPair(pair, issues));
+  const [issue] = issues;
+  if (issue === undefined) {
+    return pairs.flatMap((pair, index): TableRun[] => {
+      const [table] = runs[index] ?? [];
+      if (table === undefined) return [];
+      const isUncertain = pairs.length > 1 && pair.io !== null && pair.files !== null;
+      const halves = isUncertain
+        ? [
+            { ...pair, files: null },
+            { ...pair, io: null },
+          ].flatMap((half) => readPair(half, []))
+        : [];
+      return [{ table, halves: halves.length === 0 ? [table] : halves }];
+    });
+  }
+  const head = found.io ?? found.files;
+  const canCompare = control === null && (head === null || found.rest.length === 0);
+  const hasHeadingsOnly = found.lines.every(({ text }) => isHeadingPart(text) || isHeadingPiece(text));
+  return {
+    issue: { ...issue, raw: rawText(found.lines) },
+    runs: canCompare && runs.every((tables) => tables.length > 0) ? runs : [],
+    heading: hasHeadingsOnly ? { version: head?.version ?? null } : null,
+  };
+}
+
+/** What can be read of a row without its heading, to compare it with the CSV lines of the upload. */
+export function readOrphanRow(line: TableLine): UnreadTable["runs"] {
+  const found = { io: null, files: null, rest: [line], lines: [line] as const, next: lineNumber(line) };
+  const unread = readTable(found);
+  return "issue" in unread ? unread.runs : [];
+}
+
+function controlIssue(lines: readonly TableLine[]): Issue | null {
   for (const line of lines) {
     const at = line.text.split("").findIndex((character) => isControl(character.charCodeAt(0)));
-    if (at < 0) continue;
-    const word = { line, at, text: "" };
-    return wordIssue(word, null, "control_character", controlCharacterText(line.text.charCodeAt(at)));
+    if (at >= 0) return issueAt(line, at, null, "control_character", controlCharacterText(line.text.charCodeAt(at)));
   }
   return null;
 }
 
-function readHalves({ first, io, files }: TableLines, raw: string): Table | Issue {
-  const release = parseRelease(first.version ?? "");
-  if (release === null) {
-    const text = `expected the table of 1.00 to 1.04 or 1.92b to 2.00a, found version ${quoted(first.version ?? "")}`;
-    return wordIssue({ line: first.head, at: 0, text: "" }, "bonnie_version", "unsupported_format", text);
-  }
-  const ioRow = io === null ? null : readIoRow(io);
-  if (ioRow !== null && "code" in ioRow) return ioRow;
-  const filesRow = files === null ? null : readFilesRow(files);
-  if (filesRow !== null && "code" in filesRow) return filesRow;
-  const setup = readTableSetup(first, release, ioRow, filesRow);
-  if ("code" in setup) return setup;
+// Shape: whether all lines of the table are there, each as a whole.
 
-  const metrics: Measurements = perMetric(() => null);
-  const resolution = perMetric(() => 0);
-  const warnings: string[] = [];
-  addSetupWarnings(warnings, setup);
-  for (const test of [ioRow, filesRow].flatMap((row) => row?.tests ?? [])) {
-    const value = readTest(test, setup, release);
-    if ("code" in value) return value;
-    metrics[test.metric.name] = value.measurement;
-    resolution[test.metric.name] = value.resolution;
-    addTestWarnings(warnings, test.metric.name, setup, value.measurement, false);
+const AS_PRINTED = "send its CSV line, or the table as Bonnie++ printed it, e.g. as an attachment";
+
+function addShapeIssues({ io, files, rest, lines: [first] }: FoundTable, issues: Issue[]): void {
+  for (const half of [io, files]) if (half !== null) addHalfIssues(half, issues);
+  const [unread] = rest;
+  if (unread === undefined) return;
+  if (io === null && files === null) {
+    const text = `expected a table from its line "Version ..." on, found part of its heading: it seems cut or wrapped; ${AS_PRINTED}`;
+    issues.push(tableIssue(first, text));
+  } else {
+    const text = `expected the table to end above this line, found more of it: it seems wrapped; ${AS_PRINTED}`;
+    issues.push(tableIssue(unread, text));
   }
-  if (release === "2.00") {
-    if (ioRow !== null) warnings.push("rounded_rates: this table prints two or three digits of a rate.");
-    if (filesRow !== null) warnings.push("unknown_file_rates: this version prints wrong file rates.");
-  }
-  return { result: { line: first.head.number, raw, setup, metrics, warnings }, resolution };
 }
 
-// Lines: which line of a table is what.
+function addHalfIssues({ kind, headings: [head], rows }: Half, issues: Issue[]): void {
+  if (rows.length === 0) issues.push(tableIssue(head, "expected a row of rates below this heading, found none"));
+  for (const { row } of rows) {
+    const [line] = row.pieces;
+    if (row.readings.length > 1) {
+      const text = `expected a row on one line, found it wrapped so that it can be read in several ways; ${AS_PRINTED}`;
+      issues.push(tableIssue(line, text));
+    } else if (row.readings.length === 0) {
+      const size = kind === "io" ? "a file size and 12 or 8 values" : "a number of files and 12 values";
+      const pieces = row.pieces.length > 1 ? ` on ${row.pieces.length} lines` : "";
+      const count = row.pieces.reduce((sum, piece) => sum + splitWords(piece).length, 0);
+      issues.push(tableIssue(line, `expected ${size}, found ${count} words${pieces}`));
+    }
+  }
+}
 
-const IO_HEAD = /^Version +(\S+) +-+Sequential Output-+ +-+Sequential Input-+ +-+Random-*$/;
-const FILES_HEAD = /^(?:Version +(\S+) +)?-+Sequential Create-+ +-+Random Create-+$/;
-const HEADING = /-Per Chr-|%CP|-Create--/;
-const CONCURRENCY = /^Concurrency +(\S+) +-Per Chr-/;
-const LATENCIES = /^Latency(?: |$)/;
+// Pairs: which row of file tests belongs to which row of the big file.
 
-/** Whether a line is a heading, with its table or without. */
-export function isHeading(text: string): boolean {
-  return [IO_HEAD, FILES_HEAD, HEADING].some((pattern) => matches(pattern, text) !== null);
+/** A run of a table: its row of the big file, and its row of file tests. One of them may be null. */
+interface Pair {
+  readonly io: FoundRow | null;
+  readonly files: FoundRow | null;
 }
 
 /**
- * Whether a heading of file tests continues the table: 1.0x prints no version in it, later versions repeat theirs. A
- * table that starts with it, as after `-s 0`, has a version.
+ * Pairs the rows of both halves. The tool prints one of each. The converter prints all rows of the big file, then all rows of
+ * file tests in the same order, but leaves out what a run did not test, so rows are paired by name where all names differ,
+ * and in order where there are as many of both. If neither is possible, that is an issue, and each row is a pair on its own.
  */
-function isSecondHead(io: Half | null, version: string | null): boolean {
-  if (io === null) return version !== null;
-  const isV1 = io.version?.startsWith("1.0") ?? false;
-  return version === (isV1 ? null : io.version);
-}
-
-/** Names may contain commas, but a line with more fields than this is a CSV line, not a row. */
-const MAX_ROW_FIELDS = 8;
-
-/** Whether a line can be the row of a table, well formed or not: a CSV line or a comment cannot. */
-function mayBeRow(text: string): boolean {
-  if (text.length > MAX_WIDTH || text.trimStart().startsWith("#")) return false;
-  return text.split(",").length <= MAX_ROW_FIELDS && !isHeading(text) && matches(LATENCIES, text) === null;
-}
-
-const RATE_AND_CPU = /^(?:\d+(?:\.\d)?[kmg]? \d{1,3}|\+{4,} \+{3})$/;
-const VALUE = /^(?:\d+(?:\.\d)?[kmg]?|\++)$/;
-
-/** A row has six pairs of values; the file size or number of files before them may be a plain number. */
-const MAX_VALUES = 13;
-
-/**
- * Whether a line is a row of rates, or the end of one, without its heading: it ends with at least four pairs of a rate and
- * its %CP, and one of the rates has four digits. The rows of vmstat, xentop and /proc in the same log are longer, or do not
- * consist of such pairs.
- */
-export function isOrphanRow(text: string): boolean {
-  if (text.length > MAX_WIDTH) return false;
-  const words = text.trim().split(SPACES);
-  const values = words.slice(words.findLastIndex((word) => !VALUE.test(word)) + 1);
-  if (values.length < 8 || values.length > MAX_VALUES) return false;
-  const pairs = [8, 6, 4, 2].map((fromEnd) => values.slice(-fromEnd).slice(0, 2).join(" "));
-  return pairs.every((pair) => RATE_AND_CPU.test(pair)) && pairs.some((pair) => /^(?:\d{4}|\d+[kmg]|\+)/.test(pair));
-}
-
-/** A longer line is not part of a table; this bounds the work on hostile lines. */
-const MAX_WIDTH = 400;
-
-/** What separates the words of a row. Copied from a web page these may be no-break spaces. */
-export const SPACES = /[ \t\u00A0]+/g;
-
-/** Matches a line without its outer spaces, with single spaces between words; null for lines that are too long. */
-function matches(pattern: RegExp, text: string): RegExpExecArray | null {
-  return text.length > MAX_WIDTH ? null : pattern.exec(text.trim().replaceAll(SPACES, " "));
-}
-
-// Rows: the values of a row and its latencies are identified by counting words from the right. Wide rates push columns
-// and web pages collapse spaces, so columns say nothing; only `-f` removes single values, so the number of values tells
-// which tests were run (bonnie-formats.md, section 4.1).
-
-/** A word of a table line; `at` is its 0-based position. */
-interface Word {
-  readonly line: TableLine;
-  readonly at: number;
-  readonly text: string;
-}
-
-/** What a table prints of one test. */
-interface PrintedTest {
-  readonly metric: Metric;
-  readonly rate: Word;
-  readonly cpu: Word;
-  /** Null where the table has no line of latencies. */
-  readonly latency: Word | null;
-}
-
-/** A row: the machine name before it, the size of the file or the number of files, and the tests. */
-interface Row {
-  readonly name: string;
-  readonly size: Word;
-  readonly tests: readonly PrintedTest[];
-}
-
-const FILE_TESTS = METRICS.filter((metric) => metric.unit === "files/s");
-const IO_TESTS = METRICS.filter((metric) => metric.unit !== "files/s");
-/** The IO tests that `-f` leaves. */
-const FAST_TESTS = IO_TESTS.filter(({ name }) => name !== "putc" && name !== "getc");
-
-const WORD = /[^ \t\u00A0]+/g;
-
-/** The beginning of every size, with or without a chunk size. */
-const SIZE = /^\d+[MG](?::|$)/;
-
-/** An issue at a word of a table. `readTable` fills in the raw text. */
-function wordIssue({ line, at }: Word, field: string | null, code: string, text: string): Issue {
-  return { line: line.number, column: at + 1, field, code, text, raw: "" };
-}
-
-/** An issue with a whole line of a table. */
-function tableIssue(line: TableLine, text: string): Issue {
-  return { line: line.number, column: 1, field: null, code: "bad_table", text, raw: "" };
-}
-
-function splitWords(line: TableLine): Word[] {
-  const words: Word[] = [];
-  for (const match of line.text.matchAll(WORD)) words.push({ line, at: match.index, text: match[0] });
-  return words;
-}
-
-/** Reads the row of the big file: name, size, and six pairs of values, or four with `-f`. */
-function readIoRow(half: Half): Row | Issue {
-  if (half.row === null) return tableIssue(half.head, "expected a row of rates below this heading, found none");
-  const words = splitWords(half.row);
-  for (const metrics of [IO_TESTS, FAST_TESTS]) {
-    const size = words.at(-2 * metrics.length - 1);
-    if (size === undefined || !SIZE.test(size.text)) continue;
-    const tests = pairValues(half, metrics, words);
-    return Array.isArray(tests) ? { name: half.row.text.slice(0, size.at).trim(), size, tests } : tests;
+function pairRows({ io, files, rest }: FoundTable, issues: Issue[]): readonly Pair[] {
+  if (io === null && files === null) return rowsWithoutHead(rest);
+  const ioRows = io?.rows ?? [];
+  const filesRows = files?.rows ?? [];
+  if (filesRows.length === 0) return ioRows.map((row) => ({ io: row, files: null }));
+  if (ioRows.length === 0) return filesRows.map((row) => ({ io: null, files: row }));
+  if (isInOrder(ioRows, filesRows)) return ioRows.map((row, index) => ({ io: row, files: filesRows[index] ?? null }));
+  const byName = ioRows.map((row) => ({ io: row, files: filesRows.find((other) => haveOneName(row, other)) ?? null }));
+  const used = new Set(byName.flatMap((pair) => pair.files ?? []));
+  const differ = [ioRows, filesRows].every((rows) =>
+    rows.every((row, index) => !rows.slice(0, index).some((other) => haveOneName(row, other))),
+  );
+  if (differ && used.size === filesRows.length) return byName;
+  const { pieces } = filesRows.find((row) => !used.has(row))?.row ?? filesRows[0]?.row ?? { pieces: [] };
+  const [line] = pieces;
+  if (line !== undefined) {
+    const counts = `${ioRows.length} rows above and ${filesRows.length} here`;
+    issues.push(
+      tableIssue(
+        line,
+        `expected each row of file tests to belong to exactly one row above, found ${counts} that cannot be matched; send the CSV lines`,
+      ),
+    );
   }
-  return tableIssue(half.row, `expected a file size and 12 or 8 values, found ${words.length} words`);
+  return [...ioRows.map((row) => ({ io: row, files: null })), ...filesRows.map((row) => ({ io: null, files: row }))];
 }
 
-/** Reads the row of the file tests: number of files, and six pairs of values. */
-function readFilesRow(half: Half): Row | Issue {
-  if (half.row === null) return tableIssue(half.head, "expected a row of rates below this heading, found none");
-  const words = splitWords(half.row);
-  const [size] = words;
-  if (size === undefined || words.length !== 2 * FILE_TESTS.length + 1) {
-    return tableIssue(half.row, `expected a number of files and 12 values, found ${words.length} words`);
-  }
-  const tests = pairValues(half, FILE_TESTS, words);
-  return Array.isArray(tests) ? { name: half.machine ?? "", size, tests } : tests;
-}
-
-/** Groups the last words of a row into pairs of rate and %CP, with the latency of each. */
-function pairValues(half: Half, metrics: readonly Metric[], words: readonly Word[]): PrintedTest[] | Issue {
-  const values = words.slice(-2 * metrics.length);
-  const latencies = half.latencies === null ? [] : splitWords(half.latencies).slice(1);
-  if (half.latencies !== null && latencies.length !== metrics.length) {
-    return tableIssue(half.latencies, `expected ${metrics.length} latencies, found ${latencies.length}`);
-  }
-  return metrics.flatMap((metric, index) => {
-    const [rate, cpu] = values.slice(2 * index, 2 * index + 2);
-    return rate === undefined || cpu === undefined ? [] : [{ metric, rate, cpu, latency: latencies[index] ?? null }];
+/** The rows under a part of a heading, each on its own. They are only compared with the CSV lines of the upload. */
+function rowsWithoutHead(lines: readonly TableLine[]): readonly Pair[] {
+  return lines.flatMap((line, index): Pair[] => {
+    const kind = (["io", "files"] as const).find((half) => readRow(half, line) !== null);
+    if (kind === undefined) return [];
+    const below = lines[index + 1];
+    const latencies =
+      below !== undefined && isLatencies(below.text) ? { readings: [below], pieces: [below] as const } : null;
+    return [{ io: null, files: null, [kind]: { kind, row: { readings: [line], pieces: [line] }, latencies } }];
   });
+}
+
+function isInOrder(ioRows: readonly FoundRow[], filesRows: readonly FoundRow[]): boolean {
+  if (ioRows.length !== filesRows.length) return false;
+  // The tool prints the name of its only row in the heading; `readSetup` compares it.
+  return ioRows.length === 1 || ioRows.every((row, index) => haveOneName(row, filesRows[index]));
+}
+
+/** The columns of name and size. A name that does not fit in is cut. */
+const NAME_AND_SIZE = 17;
+
+/** Whether two rows may be of one machine: their names are equal, or one is the beginning of the other and was cut. */
+function haveOneName(first: FoundRow, second: FoundRow | undefined): boolean {
+  const [a, b] = [readFoundRow(first), readFoundRow(second)];
+  if (a === null || b === null) return false;
+  const [short, long] = a.name.length < b.name.length ? [a, b] : [b, a];
+  const mayBeCut = short.name.length + short.size.text.length >= NAME_AND_SIZE;
+  return short.name === long.name || (mayBeCut && long.name.startsWith(short.name));
+}
+
+function readFoundRow(found: FoundRow | undefined): Row | null {
+  const [line] = found?.row.readings ?? [];
+  return found === undefined || line === undefined ? null : readRow(found.kind, line);
+}
+
+/** One way to read a run: wrapped rows may be read in several. */
+interface Reading {
+  readonly io: Row | null;
+  readonly files: Row | null;
+  readonly spec: FileSpec | null;
+}
+
+/** Bounds the ways to read one run. */
+const MAX_READINGS = 16;
+
+type Format = BonnieSetup["format"];
+
+/** A run to read in one of the ways. */
+interface Run {
+  readonly found: FoundTable;
+  readonly pair: Pair;
+  readonly reading: Reading;
+  readonly printer: Printer | null;
+  readonly format: Format;
+}
+
+/** All ways to read a run; none if a row of it is damaged. */
+function readingsOf({ io, files }: Pair, printer: Printer | null): readonly Reading[] {
+  const ioRows = io === null ? [null] : io.row.readings.map((line) => readRow("io", line));
+  const filesRows = files === null ? [null] : files.row.readings.map((line) => readRow("files", line));
+  const readings = ioRows.flatMap((ioRow) =>
+    filesRows.flatMap((filesRow): Reading[] => {
+      const specs = filesRow === null ? [null] : parseSpecs(filesRow.size.text, printer);
+      return (specs.length === 0 ? [null] : specs).map((spec) => ({ io: ioRow, files: filesRow, spec }));
+    }),
+  );
+  return readings.slice(0, MAX_READINGS);
 }
 
 // Setup: how the run was made.
 
-/** The three kinds of table: 1.00 to 1.04; 1.92b to 1.97; 1.98 to 2.00a. */
-type Release = "1.0x" | "1.9x" | "2.00";
-
 /** The kind of table that a program version prints; null for versions that are not supported. */
-function parseRelease(version: string): Release | null {
+function parseRelease(version: string): Printer["release"] | null {
   if (/^1\.0[0-4][a-z]?$/.test(version)) return "1.0x";
   if (version === "1.92b" || /^1\.9[3-7][a-z]?$/.test(version)) return "1.9x";
   return /^(1\.98|2\.00)[a-z]?$/.test(version) ? "2.00" : null;
 }
 
-type IoSetup = Pick<BonnieSetup, "file_size_kib" | "chunk_size_bytes" | "concurrency" | "seek_count">;
-
-const WITHOUT_IO: IoSetup = { file_size_kib: null, chunk_size_bytes: null, concurrency: null, seek_count: null };
+/** The tool prints 7 spaces between version and dashes, the converters of 1.0x and of later versions 6 and 3. */
+const CONVERTER_HEAD = /^[ \t\u00A0]*Version[ \u00A0]+\S+(?:[ \u00A0]{3}|[ \u00A0]{6})-/;
 
 /**
- * Reads the setup of a table from its first half, `head`, and its rows, or finds the issue in it. The machine name may be
- * truncated or missing: of the two names that a table of v2 prints, the longer one is taken.
+ * What printed the table; null, with an issue, for versions that are not supported, and without one for a table that lost its
+ * version. The converter prints no version above the file tests, several rows, names in rows of file tests, and since 1.98
+ * sizes with a number of seeks in the place of the concurrency, which is never that high.
  */
-function readTableSetup(head: Half, release: Release, io: Row | null, files: Row | null): BonnieSetup | Issue {
-  const [first, second] = [io?.name ?? "", files?.name ?? ""];
-  if (!first.startsWith(second) && !second.startsWith(first)) {
-    return tableIssue(head.head, `expected one machine, found ${quoted(first)} above ${quoted(second)}`);
+function findPrinter({ io, files }: FoundTable, issues: Issue[]): Printer | null {
+  const first = io ?? files;
+  if (first === null) return null;
+  const [head] = first.headings;
+  const release = parseRelease(first.version ?? "");
+  if (release === null) {
+    const text = `expected the table of 1.00 to 1.04 or 1.92b to 2.00a, found version ${quoted(first.version ?? "")}`;
+    issues.push(issueAt(head, 0, "bonnie_version", "unsupported_format", text));
+    return null;
   }
-  const machine = first.length > second.length ? first : second;
-  if (hasJoinedPrefix(machine)) {
-    return { ...tableIssue(head.row ?? head.head, joinedPrefixText(machine)), field: "name", code: "glued_label" };
+  const isConverter =
+    CONVERTER_HEAD.test(head.text) ||
+    (release !== "1.0x" && files !== null && files.version === null) ||
+    Math.max(io?.rows.length ?? 0, files?.rows.length ?? 0) > 1 ||
+    (files?.rows ?? []).some((row) => (readFoundRow(row)?.name ?? "") !== "") ||
+    (release === "2.00" && (io?.rows ?? []).some((row) => hasSeeksThird(readFoundRow(row)?.size.text ?? "")));
+  return { release, isConverter };
+}
+
+/** The converters that read lines of their own version alone; the others print their own version above lines of any. */
+const READS_OWN_VERSION = /^1\.(?:93[c-z]|9[4-7][a-z]?)$/;
+
+/**
+ * Reads the setup of a run; null, with an issue, if it cannot be read. The machine name may be truncated or missing: of two
+ * names the longer one is taken.
+ */
+function readSetup({ found, reading, printer, format }: Run, issues: Issue[]): BonnieSetup | null {
+  const { io, files, spec } = reading;
+  const first = found.io ?? found.files;
+  const head = first?.headings[0] ?? found.lines[0];
+  const names = [io?.name ?? "", files === null ? "" : files.name || (found.files?.machine ?? "")] as const;
+  if (!names[0].startsWith(names[1]) && !names[1].startsWith(names[0])) {
+    issues.push(tableIssue(head, `expected one machine, found ${quoted(names[0])} above ${quoted(names[1])}`));
   }
-  const ioSetup = io === null ? WITHOUT_IO : parseSize(io.size.text, release, head.concurrency);
+  const machine = names[0].length > names[1].length ? names[0] : names[1];
+  const ioSetup = io === null ? WITHOUT_IO : parseSize(io.size.text, printer, found.io?.concurrency ?? null);
   if (io !== null && ioSetup === null) {
     const text = `expected a size such as 8G, 1G:64k or, since 1.98, 4G:64k:4:16384, found ${quoted(io.size.text)}`;
-    return wordIssue(io.size, "file_size", "bad_size", text);
+    issues.push(wordIssue(io.size, "file_size", "bad_size", text));
   }
-  let spec: FileSpec | null = null;
-  if (files !== null) {
-    spec = parseFileSpec(files.size.text, true);
-    if (spec === null) {
-      const text = `expected a number of files such as 16 or 16:1000:16/64, found ${quoted(files.size.text)}`;
-      return wordIssue(files.size, "num_files", "bad_files", text);
-    }
-  }
+  if (files !== null) addSpecIssue(files.size, printer, issues);
+  if (ioSetup === null || (files !== null && spec === null)) return null;
+  const version = first?.version ?? null;
+  const isOwnVersion = printer?.isConverter !== true || READS_OWN_VERSION.test(version ?? "");
   return {
-    format: release === "1.0x" ? "v1" : "v2",
+    format,
     source: "text",
     format_version: null,
-    bonnie_version: head.version,
+    bonnie_version: isOwnVersion ? version : null,
     machine,
-    ...(ioSetup ?? WITHOUT_IO),
+    ...ioSetup,
     seed: null,
-    seek_procs: null,
     files: spec,
   };
 }
 
-/**
- * Parses `8G`, `1G:64k`, and since 1.98 `size:chunk:concurrency:seeks`, where default parts are empty. Null when malformed.
- */
-function parseSize(text: string, release: Release, printedConcurrency: string | null): IoSetup | null {
-  const [size = "", chunk = "", concurrency = "", seeks = "", ...rest] = text.split(":", 5);
-  const is200 = release === "2.00";
-  if (rest.length > 0 || text.endsWith(":") || (!is200 && concurrency + seeks !== "")) return null;
-  const fileSize = scanFileSize(size, 0, size.length);
-  const chunkSize = chunk === "" ? DEFAULT_CHUNK_BYTES : scanChunkSize(chunk, 0, chunk.length);
-  const processes = is200 ? concurrency || "1" : printedConcurrency;
-  const concurrencyNumber = processes === null ? null : scanCount(processes, 0, processes.length);
-  const seekCount = seeks === "" ? DEFAULT_SEEK_COUNT : scanInteger(seeks, 0, seeks.length);
-  if (Math.min(fileSize, chunkSize, seekCount, concurrencyNumber ?? 0) < 0) return null;
-  return {
-    file_size_kib: fileSize,
-    chunk_size_bytes: chunkSize,
-    concurrency: concurrencyNumber,
-    seek_count: is200 ? seekCount : null,
+function addSpecIssue(size: Word, printer: Printer | null, issues: Issue[]): void {
+  const count = parseSpecs(size.text, printer).length;
+  if (count === 1) return;
+  const found = `found ${quoted(size.text)}`;
+  const text =
+    count === 0
+      ? `expected a number of files such as 16 or 16:1000:16/64, ${found}`
+      : `expected a number of files that can be read in one way, ${found}: bon_csv2txt prints directories like sizes; send the CSV line`;
+  issues.push(wordIssue(size, "num_files", "bad_files", text));
+}
+
+// Runs: a setup and the tests.
+
+/** Reads one run. Null if its setup cannot be read; what else is wrong with it is left out of the run and added to `issues`. */
+function readRun(run: Run, issues: Issue[]): Table | null {
+  const { found, pair, reading, printer } = run;
+  const setup = readSetup(run, issues);
+  if (setup === null) return null;
+  const metrics: Measurements = perMetric(() => null);
+  const resolution = perMetric(() => 0);
+  const warnings: string[] = [];
+  addSetupWarnings(warnings, setup);
+  for (const kind of ["io", "files"] as const) {
+    const tests = reading[kind]?.tests ?? [];
+    const latencies = readRowLatencies(pair[kind], tests.length, issues);
+    for (const [index, { metric, rate, cpu }] of tests.entries()) {
+      const cell = readCell({ metric, rate, cpu, latency: latencies[index] ?? null }, setup, printer);
+      if (cell.issue !== null) issues.push(cell.issue);
+      metrics[metric.name] = cell.measurement;
+      resolution[metric.name] = cell.resolution;
+      addTestWarnings(warnings, metric.name, setup, cell.measurement, false);
+    }
+  }
+  addCutIssue(pair, issues);
+  if (printer?.release === "2.00") {
+    if (reading.io !== null) warnings.push("rounded_rates: this table prints two or three digits of a rate.");
+    if (reading.files !== null && !printer.isConverter) {
+      warnings.push("unknown_file_rates: this version prints wrong file rates.");
+    }
+  }
+  const halves = [found.io, found.files].filter((half) => half !== null);
+  const raw = rawText(halves.flatMap((half) => linesOf(half, pair[half.kind], (line) => line.pieces)));
+  const printed = printedText(halves.flatMap((half) => linesOf(half, pair[half.kind], (line) => line.readings)));
+  const isOnly = Math.max(found.io?.rows.length ?? 0, found.files?.rows.length ?? 0) <= 1;
+  const [row = found.lines[0]] = (pair.io ?? pair.files)?.row.pieces ?? [];
+  const result = {
+    line: lineNumber(isOnly ? found.lines[0] : row),
+    raw,
+    ...(printed === raw ? {} : { printed }),
+    setup,
+    metrics,
+    warnings,
   };
+  return { result, resolution };
 }
 
-// Tests: rate, %CP and latency of each.
-
-/** What a table says about one test. */
-interface TableValue {
-  readonly measurement: Measurement;
-  readonly resolution: number;
+/** The latencies under a row, one for each test; none, with an issue, if there are more or fewer. */
+function readRowLatencies(found: FoundRow | null, count: number, issues: Issue[]): readonly Word[] {
+  const [line, ...others] = found?.latencies?.readings ?? [];
+  if (line === undefined) return [];
+  const latencies = readLatencies(line);
+  if (others.length === 0 && latencies.length === count) return latencies;
+  issues.push(tableIssue(line, `expected ${count} latencies, found ${latencies.length}`));
+  return [];
 }
 
-function readTest(
-  { metric, rate, cpu, latency }: PrintedTest,
-  setup: BonnieSetup,
-  release: Release,
-): TableValue | Issue {
-  const { name } = metric;
-  const scanned = parseRate(rate.text, metric, release);
-  if (scanned === null) return wordIssue(rate, name, "bad_number", `expected a rate, found ${quoted(rate.text)}`);
-  const isCensored = scanned === "censored";
-  const percent = isCensored ? null : scanInteger(cpu.text, 0, cpu.text.length);
-  if (percent === null ? !isPluses(cpu.text, 0, cpu.text.length, 3) : percent < 0) {
-    const expected = isCensored ? "+++ next to +++++" : "a %CP in whole numbers";
-    return wordIssue(cpu, `${name}_cpu`, "bad_pair", `expected ${expected}, found ${quoted(cpu.text)}`);
-  }
-  const microseconds = latency === null ? null : scanLatency(latency.text, 0, latency.text.length);
-  if (latency !== null && microseconds !== null && microseconds < 0) {
-    const text = `expected a latency such as 981us, 131ms or 132s, found ${quoted(latency.text)}`;
-    return wordIssue(latency, `${name}_latency`, "bad_number", text);
-  }
-  const measurement: Measurement = isCensored
-    ? { rate: null, cpu: null, latency_us: microseconds, censored: true, lower_bound: lowerBound(name, setup) ?? 0 }
-    : { rate: scanned.value, cpu: percent, latency_us: microseconds, censored: false };
-  const slack = isCensored || !scanned.isRounded ? 0 : scanned.resolution;
-  const contradiction = findContradiction(name, setup, measurement, slack);
-  if (contradiction === null) {
-    return {
-      measurement: limitRate(measurement, upperLimit(name, setup)),
-      resolution: isCensored ? 0 : scanned.resolution,
-    };
-  }
-  const word = { rate, latency: latency ?? rate }[contradiction.part];
-  return wordIssue(
-    word,
-    contradiction.part === "rate" ? name : `${name}_${contradiction.part}`,
-    contradiction.code,
-    contradiction.text,
+/** A run whose latencies are printed in one half only was cut. */
+function addCutIssue({ io, files }: Pair, issues: Issue[]): void {
+  if (io === null || files === null || (io.latencies === null) === (files.latencies === null)) return;
+  const [line] = (io.latencies === null ? io : files).row.pieces;
+  issues.push(
+    tableIssue(line, "expected a line of latencies below this row, as in the other half of the table, found none"),
   );
 }
 
-/** Takes off what rounding added to the largest possible rate. */
-function limitRate(measurement: Measurement, limit: number | null): Measurement {
-  const { rate } = measurement;
-  return rate !== null && limit !== null && rate > limit ? { ...measurement, rate: limit } : measurement;
-}
-
-// Rates: tables are coarser than CSV lines. Seeks lose their decimal from 1000 on, and tables since 1.98 print IO rates with
-// units and two or three digits, and wrong file rates.
-
-/** A rate as printed. */
-interface TableRate {
-  /** In the metric's unit; null for the file rates of 1.98 to 2.00a, which are not rates. */
-  readonly value: number | null;
-  /** One unit of the last printed digit: the true rate is less than this away. */
-  readonly resolution: number;
-  /** Whether the rate was rounded to a few digits, so that it may be above the true one by `resolution`. */
-  readonly isRounded: boolean;
-}
-
-const KIB_PER_UNIT: Readonly<Record<string, number>> = { k: 1, m: 1024, g: 1_048_576 };
-
-/** Parses a rate: `"censored"` for `+++++`, null for a word that is no rate. */
-function parseRate(text: string, metric: Metric, release: Release): TableRate | "censored" | null {
-  if (isPluses(text, 0, text.length, 5)) return "censored";
-  if (metric.unit === "seeks/s") {
-    const value = scanSeeks(text, 0, text.length, false);
-    return value < 0 ? null : { value, resolution: text.includes(".") ? 0.1 : 1, isRounded: false };
-  }
-  if (release === "2.00" && metric.unit === "K/s") return parseRateWithUnit(text);
-  const value = scanInteger(text, 0, text.length);
-  if (value < 0) return null;
-  return { value: release === "2.00" ? null : value, resolution: 1, isRounded: false };
-}
-
-/**
- * Parses `2608k`, `2.5m`, `243m`, `1.6g` into K/s, to the nearest K/s. `0k` is rejected: no test is that slow, but the
- * converter bon_csv2txt prints it for a test too fast to measure (bonnie-formats.md, section 8).
- */
-function parseRateWithUnit(text: string): TableRate | null {
-  const end = text.length - 1;
-  const factor = KIB_PER_UNIT[text.slice(end)];
-  if (factor === undefined) return null;
-  const hasTenths = factor > 1 && text.includes(".");
-  const number = hasTenths ? scanTenths(text, 0, end) : scanInteger(text, 0, end);
-  if (number === MALFORMED || number === 0) return null;
-  return {
-    value: Math.round(number * factor),
-    resolution: hasTenths ? factor / 10 : factor,
-    isRounded: factor > 1,
-  };
+/** The lines of one run in a half; `lines` gives the lines of a row. */
+function linesOf(
+  half: Half,
+  row: FoundRow | null,
+  lines: (line: FoundLine) => readonly TableLine[],
+): readonly TableLine[] {
+  if (row === null) return [];
+  return [...half.headings, ...lines(row.row), ...(row.latencies === null ? [] : lines(row.latencies))];
 }

@@ -2,15 +2,30 @@
 
 import type { BonnieSetup, Issue, Measurements } from "../run/run.ts";
 
+/**
+ * What is in front of a line, for the caller, who knows the host, to decide about.
+ * - `log`: a log or a tool wrote it, and it is not part of the line as read.
+ * - `label`: it may be a label or part of the machine name. It is read as part of the name, except in front of a v2 line,
+ *   whose name is elsewhere.
+ */
+export interface Prefix {
+  readonly kind: "log" | "label";
+  readonly text: string;
+}
+
 /** One Bonnie++ run as printed by its CSV line or its text table. */
 export interface BonnieResult {
   /** 1-based line of the upload; for a text table its first line. */
   readonly line: number;
   /**
-   * What was received, without what transport adds: terminator, byte order mark and outer spaces. For a text table, its
-   * lines without trailing spaces, joined by a line feed. Two copies that differ only in these are one run.
+   * What was received, without what transport adds: terminator, byte order mark and outer spaces. For a text table or a
+   * wrapped line, its lines without trailing spaces, joined by a line feed.
    */
   readonly raw: string;
+  /** `raw` as Bonnie++ printed it, where it differs: in one line, without the prefix of a log. It identifies the run. */
+  readonly printed?: string;
+  /** What is in front of the line; absent if there is nothing. */
+  readonly prefix?: Prefix;
   readonly setup: BonnieSetup;
   readonly metrics: Measurements;
   /** Short sentences, each beginning with a code word and a colon. */

@@ -6,7 +6,6 @@
 import { knownWork, upperLimit } from "../run/bound.ts";
 import type { MetricName } from "../run/metrics.ts";
 import type { BonnieSetup, Measurement } from "../run/run.ts";
-import { quoted } from "../run/text.ts";
 
 // Contradictions.
 
@@ -130,16 +129,4 @@ function cpuLimit(metric: MetricName, setup: BonnieSetup): number {
   if (metric !== "seeks") return CPU_OF_ONE_THREAD;
   if (setup.format === "v1") return CPU_OF_ONE_THREAD * V1_SEEKERS;
   return CPU_OF_ONE_THREAD * (setup.seek_procs ?? V2_SEEKERS) ** 2;
-}
-
-// Machine names: `grep` over several files, or a page that names each line, joins a prefix to the name.
-
-/** Whether a machine name begins with a prefix that is not part of it: a colon followed by two or more spaces or tabs. */
-export function hasJoinedPrefix(name: string): boolean {
-  return /:[ \t]{2}/.test(name);
-}
-
-/** The message for such a name. */
-export function joinedPrefixText(name: string): string {
-  return `expected the machine name alone, found ${quoted(name)}: a prefix was joined to it; remove it through the colon and the spaces after it`;
 }

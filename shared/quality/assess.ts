@@ -13,13 +13,16 @@ import { CACHED_READ_RATIO, firedRules } from "./rules.ts";
  * Assesses one run. `cached` or `clean` if the disk's own counters are known (C11), whatever the other rules say;
  * `probably-cached` for one strong or two medium rules; `suspect` for one medium rule; `clean` only if no rule fired and
  * Dom0's memory and the cache mode are known; else `not-assessed`, as for any run without IO tests. Weak rules lead to no
- * verdict but prevent `clean`; C12 does neither.
+ * verdict but prevent `clean`; C12, and C11 with a ratio that is no evidence, do neither.
  */
 export function assessQuality(input: QualityInput): Quality {
   const evidence = collectEvidence(input);
   const reasons = firedRules(evidence);
   return { ...decideVerdict(evidence, reasons), reasons };
 }
+
+/** Rules that are no suspicion here: `decideVerdict` has returned before if C11 decides. */
+const ONLY_REPORTED: ReadonlySet<string> = new Set(["C11", "C12"]);
 
 function decideVerdict(evidence: Evidence, reasons: readonly QualityReason[]): Pick<Quality, "verdict" | "decided_by"> {
   if (!evidence.readPathRan) return { verdict: "not-assessed", decided_by: [] };
@@ -31,7 +34,7 @@ function decideVerdict(evidence: Evidence, reasons: readonly QualityReason[]): P
   if (strong.length > 0) return { verdict: "probably-cached", decided_by: strong };
   const medium = ruleIds(reasons, "medium");
   if (medium.length > 0) return { verdict: medium.length > 1 ? "probably-cached" : "suspect", decided_by: medium };
-  const hasSuspicion = reasons.some((reason) => reason.rule !== "C12");
+  const hasSuspicion = reasons.some(({ rule }) => !ONLY_REPORTED.has(rule));
   const isKnown = evidence.dom0Mib !== null && evidence.cacheModeSent;
   return { verdict: isKnown && !hasSuspicion ? "clean" : "not-assessed", decided_by: [] };
 }

@@ -48,7 +48,10 @@ export interface Evidence {
   readonly referenceReadKps: number | null;
   readonly runIndex: number | null;
   readonly firstRunReadKps: number | null;
+  /** Sectors that the disks delivered / sectors that the guest read; null also if the counters are not a disk's. */
   readonly deviceReadRatio: number | null;
+  /** A ratio that was sent but is no evidence, with the device whose counters it comes from; null if there is none. */
+  readonly rejectedReadRatio: { readonly ratio: number; readonly device: string } | null;
 }
 
 const FILE_TESTS = METRICS.filter((metric) => metric.group === "metadata");
@@ -67,6 +70,8 @@ const DIRECT_BY_DEFAULT: ReadonlySet<Backend> = new Set<Backend>(["phy", "blktap
 export function collectEvidence({ setup, metrics, facts, backend }: QualityInput): Evidence {
   const driverDomain = facts["driver_domain"] === true || (numericFact(facts, "backend_domid") ?? 0) > 0;
   const cacheMode = sentCacheMode(facts);
+  const ratio = numericFact(facts, "device_read_ratio");
+  const device = findCachedDevice(facts["storage_stack"]);
   return {
     putc: toRange(metrics.putc),
     putBlock: toRange(metrics.put_block),
@@ -88,8 +93,31 @@ export function collectEvidence({ setup, metrics, facts, backend }: QualityInput
     referenceReadKps: numericFact(facts, "reference_read_kps"),
     runIndex: numericFact(facts, "run_index"),
     firstRunReadKps: numericFact(facts, "first_run_read_kps"),
-    deviceReadRatio: numericFact(facts, "device_read_ratio"),
+    deviceReadRatio: device === null ? ratio : null,
+    rejectedReadRatio: device === null || ratio === null ? null : { ratio, device },
   };
+}
+
+/**
+ * Devices of Dom0 that are no disks. Their counters count what was asked of them, before a page cache, the ARC or another host
+ * answers, so a ratio from them is near 1 whatever the disks did.
+ */
+const CACHED_DEVICE = /^(?:loop|zd|zvol|zram|nbd|rbd)\d*(?:p\d+)?$/;
+
+/** The first such device at the bottom of a storage stack, e.g. `zd16` of `lvm/zvol/zd16` or of `md-raid1/sda+zd16`. */
+function findCachedDevice(stack: Facts[string] | undefined): string | null {
+  if (typeof stack !== "string") return null;
+  const bottom =
+    stack
+      .replace(/[\s/]+$/, "")
+      .split("/")
+      .at(-1) ?? "";
+  return (
+    bottom
+      .split("+")
+      .find((device) => CACHED_DEVICE.test(device.trim().toLowerCase()))
+      ?.trim() ?? null
+  );
 }
 
 /** Null also for a printed 0 (under one unit a second, truncated), which has no ratio to anything. */

@@ -7,6 +7,7 @@
 import type { Backend } from "../run/backends.ts";
 import { formatNumber } from "../run/format.ts";
 import type { Quality, QualityReason, RuleStrength } from "../run/run.ts";
+import { quoted } from "../run/text.ts";
 import type { Evidence, RateRange } from "./evidence.ts";
 
 /** The rules that fire, in the order C1 to C12. */
@@ -206,9 +207,20 @@ const repeatedRead: Rule = ({ getBlock, runIndex, firstRunReadKps }) => {
   return { strength: "medium", text };
 };
 
-/** C11: the disk's own counters. It decides in both directions: if the ratio is known, it always fires. */
-const deviceReads: Rule = ({ deviceReadRatio, readPathRan }) => {
-  if (deviceReadRatio === null || !readPathRan) return null;
+/**
+ * C11: the disk's own counters. It decides in both directions: if the ratio is known, it always fires. A ratio from the
+ * counters of a device that is no disk is no evidence: it is only reported, as a weak reason.
+ */
+const deviceReads: Rule = ({ deviceReadRatio, rejectedReadRatio, readPathRan }) => {
+  if (!readPathRan) return null;
+  if (rejectedReadRatio !== null) {
+    const { ratio, device } = rejectedReadRatio;
+    const text =
+      `device_read_ratio ${threeDigits(ratio)} is not used: the storage stack ends in ${quoted(device)}, which is not a disk, ` +
+      "and its counters do not show whether a cache answered";
+    return { strength: "weak", text };
+  }
+  if (deviceReadRatio === null) return null;
   const share = `the disk delivered ${threeDigits(deviceReadRatio)} of what the guest read`;
   const text =
     deviceReadRatio < CACHED_READ_RATIO

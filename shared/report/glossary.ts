@@ -22,10 +22,11 @@ export const ERROR_DESCRIPTIONS: Descriptions<ErrorCode> = {
   bad_parameter:
     "A query parameter, or a `# key: value` line, is unknown, repeated or out of range. The message names it and the expected values. Nothing was stored.",
   bad_body:
-    "The body does not match its headers or the endpoint: broken gzip, UTF-16, invalid JSON, an unknown key, an invalid value, or a repeated key.",
+    "The body does not match its headers or the endpoint: broken or unannounced gzip, UTF-16, an incomplete multipart body, invalid JSON, an unknown key, an invalid value, or a repeated key.",
   no_backend:
     "No line of the upload names a backend: add `?backend=loop` to the URL, or a line `# backend: loop` before the results.",
-  no_result: "The body contains nothing that looks like a Bonnie++ result.",
+  no_result:
+    "The body contains nothing that looks like a Bonnie++ result. The message names other programs whose output it looks like.",
   unauthorized:
     "The token is missing, malformed, revoked or expired; the message says which. Send `Authorization: Bearer TOKEN`.",
   forbidden: "The token is valid, but its scope, fleet or hosts do not allow this. Nothing was stored.",

@@ -98,7 +98,9 @@ export const FACTS: readonly Fact[] = [
   {
     key: "storage_stack",
     kind: TEXT_FACT,
-    description: "Layers from the image down to the disk, e.g. lvm/md-raid1/sda+sdb.",
+    description:
+      "Layers from the image or device down to the disks, e.g. lvm/md-raid1/sda+sdb. If it ends in something that is not " +
+      "a disk of the host, e.g. zvol/zd16 or lvm/loop/nfs4, no disk is known below that.",
   },
   { key: "io_scheduler", kind: TEXT_FACT, description: "I/O scheduler of the physical disk in Dom0." },
   {
@@ -156,7 +158,9 @@ export const FACTS: readonly Fact[] = [
   {
     key: "device_read_ratio",
     kind: { kind: "number", min: 0, max: 1e9 },
-    description: "Sectors read from the physical disks during the run / sectors requested by the guest.",
+    description:
+      "Sectors that the physical disks at the bottom of storage_stack delivered during the run / sectors that the guest " +
+      "requested. Never counted on a device that a cache answers for, such as loop, zvol, zram, nbd or rbd; ignored if storage_stack ends in one of them.",
   },
 ];
 

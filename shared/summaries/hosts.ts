@@ -108,9 +108,9 @@ const startOf = (since: string, now: number): string =>
   DURATION.test(since) ? silentBefore({ silent_after: since }, now) : new Date(since).toISOString();
 
 const ORDER_TEXTS: Readonly<Record<HostOrder, string>> = {
-  name: " in the order of their names",
-  last_at: ", the one without a result for the longest time first",
-  runs: ", the one with most runs first",
+  name: "in the order of their names",
+  last_at: "the one without a result for the longest time first",
+  runs: "the one with most runs first",
 };
 
 function report({ order, hosts: entries, cursor }: HostPage, options: RenderOptions): Report {
@@ -134,13 +134,23 @@ function report({ order, hosts: entries, cursor }: HostPage, options: RenderOpti
   ];
   return {
     title: options.title ?? TITLE,
-    lead: entries.length === 0 ? "No host is listed." : `${formatCount(entries.length, "host")}${ORDER_TEXTS[order]}.`,
+    lead: leadText(entries.length, order, cursor !== null),
     guide: null,
     facts: [],
     notices: [],
     sections: [section("Hosts with results", { table: { caption: "Hosts and what they measured", columns, rows } })],
     cursor,
   };
+}
+
+/** A page does not know how many hosts come before it, so its count is never called that of the fleet while more follow. */
+function leadText(count: number, order: HostOrder, isFollowed: boolean): string {
+  if (count === 0) return "No host is listed.";
+  const hosts = formatCount(count, "host");
+  const text = ORDER_TEXTS[order];
+  return isFollowed
+    ? `${hosts} on this page, ${text}; more follow on the next page.`
+    : `${hosts}${order === "name" ? "" : ","} ${text}, up to the last one.`;
 }
 
 function cachedText(cached: HostEntry["cached"]): string {

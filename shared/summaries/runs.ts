@@ -150,7 +150,7 @@ function report({ runs: listed, unreadable = [], cursor, looked_at }: RunPage, o
   ];
   return {
     title: options.title ?? TITLE,
-    lead: leadText(listed.length, looked_at),
+    lead: leadText(listed.length, looked_at, cursor !== null),
     guide: "Rates are in K/s (reads and writes), seeks/s or files/s.",
     facts: [],
     notices: unreadable.map(({ id, host }) =>
@@ -164,14 +164,18 @@ function report({ runs: listed, unreadable = [], cursor, looked_at }: RunPage, o
   };
 }
 
-/** How many runs a page has; for a page that ended before it was full, that the search continues. */
-function leadText(count: number, examined: number | undefined): string {
+/** How many runs a page has, and whether more follow; for a page that ended before it was full, that the search continues. */
+function leadText(count: number, examined: number | undefined, isFollowed: boolean): string {
   if (examined !== undefined) {
     const found =
       count === 0 ? "none of them matches" : `${formatCount(count, "run")} of them match${count === 1 ? "es" : ""}`;
     return `Searched ${formatCount(examined, "result")}: ${found}. Older ones may match; the next page continues from here.`;
   }
-  return count === 0 ? "No run matches." : `${formatCount(count, "run")}, newest first.`;
+  if (count === 0) return "No run matches.";
+  const runs = formatCount(count, "run");
+  return isFollowed
+    ? `${runs} on this page, newest first; older ones follow on the next page.`
+    : `${runs}, newest first, up to the oldest one.`;
 }
 
 function qualityText({ quality, withdrawn_at }: Run): string {

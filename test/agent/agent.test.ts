@@ -8,6 +8,7 @@ import { join, resolve } from "node:path";
 import { promisify } from "node:util";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { isName, parseMetadata } from "../../functions/service/metadata.ts";
+import { readUpload } from "../../functions/service/upload.ts";
 import { readBonnie } from "../../shared/bonnie/reader.ts";
 import { VERSION } from "../../shared/deployment.ts";
 import { FACTS } from "../../shared/run/facts.ts";
@@ -94,6 +95,35 @@ test("the server takes every line that detect prints for every kind of host", ()
     expect(parseMetadata(directives)).toHaveProperty("value");
     expect(entries.length).toBeGreaterThan(20);
     expect({ ...ignored, comment: 0 }).toEqual({ blank: 0, header: 0, comment: 0, table: 0, other: 0 });
+  }
+});
+
+// The guest reads 4 GiB, Dom0's memory answers, and sda delivers 64 MiB: 131 072 of 8 388 608 sectors.
+test.each([
+  ["qubes_dm_over_loop", "loop8", 0.0156, "cached"],
+  ["xl_zvol", "zd16", undefined, "probably-cached"],
+])("reads that Dom0's memory answers on %s do not pass as proven", (host, device, ratio, verdict) => {
+  const folder = mkdtempSync(join(tmpdir(), "vbdstat-agent-"));
+  const disk = "root/sys/bus/xen-backend/devices/vbd-10-51712/statistics/rd_sect";
+  const line = `work,2064M,25511,35,18075,3,19948,47,71094,98,22000,86,350.1,2,16${",+++++,+++".repeat(6)}`;
+  const measure = `echo 8389608 >${disk}
+    echo '  10 0 8389608 10 0 0 0 0 0 0 0' >root/sys/block/${device}/stat
+    echo '  1100 0 631072 10 2000 0 700000 20 0 30 30' >root/sys/block/sda/stat
+    echo '${line}'`;
+  const script = `. "$0/hosts.bash" && STUBS=$0/stubs STUB_HOST=$PWD && host_${host} && export STUB_HOST
+    PATH=$STUB_HOST/bin:$PATH VBDSTAT_ROOT=$STUB_HOST/root VBDSTAT_CONFIG=/dev/null "$1" run work xvda --server '' -- sh -c "$2"`;
+  try {
+    const words = ["-c", script, resolve("test/agent"), resolve(AGENT), measure];
+    const env = { ...process.env, VBDSTAT_SPOOL: join(folder, "spool") };
+    execFileSync("bash", words, { cwd: folder, env, stdio: "pipe" });
+    const [name = ""] = readdirSync(join(folder, "spool/new"));
+    const reading = readBonnie(readFileSync(join(folder, "spool/new", name), "utf8"));
+    const about = { fleet: "f", receivedAt: "2026-12-01T00:00:00Z", sentBy: null } as const;
+    const { runs, rejected } = readUpload(reading, { ...about, encoding: "utf-8", parameters: {} });
+    expect(rejected).toEqual([]);
+    expect(runs.map(({ run }) => [run.facts["device_read_ratio"], run.quality.verdict])).toEqual([[ratio, verdict]]);
+  } finally {
+    rmSync(folder, { recursive: true });
   }
 });
 

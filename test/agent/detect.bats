@@ -99,6 +99,36 @@ golden() {
   golden xapi_read_cached
 }
 
+@test "xapi, LINSTOR: no row of tap-ctl has the VDI, the tapdisk's id leads to the image" {
+  golden xapi_linstor
+}
+
+# bats test_tags=once
+@test "xapi, each type of storage repository as sm spells it" {
+  look_at_host xapi_sr_types
+  diff - <(agent detect 2>/dev/null | awk '$1 == "##" && NF == 3 { type = $3 } $2 == "storage:" { storage = $3 } $2 == "cache_mode:" { print type, storage ($3 == "direct" ? "" : " " $3) }') <<'END'
+lvm lvm
+lvmohba lvm
+lvmofcoe lvm
+lvmoiscsi iscsi
+nfs nfs
+smb smb
+cifs smb
+ext file
+file file
+xfs file
+zfs file unknown
+cephfs file
+glusterfs file unknown
+moosefs file unknown
+largeblock file
+linstor drbd
+rawhba disk
+hba disk
+udev disk
+END
+}
+
 @test "xapi of XenServer 6.2: blktap2 by the major number" {
   golden xapi_blktap2
 }

@@ -471,6 +471,64 @@ host_xapi_read_cached() {
   tapdisk3_disk 51712 xvda a7c0f37e-b7fb-4a44-a6fe-05067fb84c09 18213
 }
 
+# LINSTOR and SMAPIv3 name images differently from the VDI: only the id of the tapdisk leads to a row. The second tapdisk has two
+# images, the third disk is served by qemu-dp, which tap-ctl does not list.
+host_xapi_linstor() {
+  xapi_host linstor
+  prints 'tap-ctl list' <<'EOF'
+pid=18213 minor=0 state=0 args=vhd:/dev/drbd/by-res/xcp-volume-eccacf4a-a5b7-4a4a-b397-8011dcf5f5f9/0
+pid=18300 minor=1 state=0 args=aio:/dev/drbd/by-res/xcp-volume-83da35c4-dd18-47fb-9d2b-68bd5b92fcaa/0
+pid=18300 minor=834 state=0 args=vhd:/dev/drbd/by-res/xcp-volume-83da35c4-dd18-47fb-9d2b-68bd5b92fcab/0
+pid=18500 minor=3 state=0 args=vhd:/run/sr-mount/of-another-guest.vhd
+EOF
+  mapped dm-3 253:3 linstor_group-thin_device-tpool LVM-a-tpool sda2
+  mapped dm-4 253:4 linstor_group-xcp--volume LVM-b dm-3
+  mkdir -p "$STUB_HOST/root/sys/block/drbd1000/slaves"
+  link /sys/block/drbd1000/slaves/dm-4 ../../dm-4
+  link /dev/drbd/by-res/xcp-volume-eccacf4a-a5b7-4a4a-b397-8011dcf5f5f9/0 ../../../drbd1000
+  tapdisk3_disk 768 hda a7c0f37e-b7fb-4a44-a6fe-05067fb84c09 18213
+  tapdisk3_disk 834 hdb b7c0f37e-b7fb-4a44-a6fe-05067fb84c10 18300
+  tapdisk3_disk 5632 hdc c7c0f37e-b7fb-4a44-a6fe-05067fb84c11 19000
+  sed -i 's/"fe:834"/"fe:342"/' "$STUB_HOST/xenstore"
+}
+
+# Every type of storage repository that sm has, a disk on each.
+host_xapi_sr_types() {
+  xapi_host lvm
+  number=100
+  while read -r type; do
+    number=$((number + 1))
+    prints "xe sr-param-get uuid=00000000-0000-4000-8000-000000000$number param-name=type" <<<"$type"
+    xenstore "/local/domain/0/backend/vbd3/5/$((51712 + (number - 101) * 16))" <<EOF
+params = "/dev/sm/backend/00000000-0000-4000-8000-000000000$number/a7c0f37e-b7fb-4a44-a6fe-05067fb84$number"
+type = "phy"
+mode = "w"
+dev = "$type"
+state = "4"
+EOF
+  done <<'TYPES'
+lvm
+lvmohba
+lvmofcoe
+lvmoiscsi
+nfs
+smb
+cifs
+ext
+file
+xfs
+zfs
+cephfs
+glusterfs
+moosefs
+largeblock
+linstor
+rawhba
+hba
+udev
+TYPES
+}
+
 # The pool's master is gone: xe hangs, xenstore answers.
 host_xapi_hanging() {
   xapi_host lvm
@@ -762,6 +820,78 @@ vnc = 1
 EOF
   )"
 }
+
+# What libxl makes of Ceph images: with libvirt's key, and without. It writes the format `aio` before every raw target.
+host_xl_qdisk_rbd_with_key() {
+  machine; xl_info; guest 4 vm101 hvm
+  xenstore /local/domain/0/backend/qdisk/4/51728 <<'X'
+params = "aio:rbd:rbd/machine.disk0"
+type = "qdisk"
+mode = "w"
+dev = "xvdb"
+state = "4"
+X
+  # As Xen's block-iscsi script takes it.
+  xenstore /local/domain/0/backend/vbd/4/51744 <<'X'
+params = "iqn=iqn.2026-11.test:vm101,portal=192.0.2.7:3260,user=admin,password=AQDEXAMPLE"
+type = "phy"
+mode = "w"
+dev = "xvdc"
+physical-device = "8:0"
+state = "4"
+X
+  xenstore /local/domain/0/backend/qdisk/4/51712 <<'X'
+params = "aio:rbd:libvirt-pool/vm101:id=libvirt:key=AQDEXAMPLEKEYNOTREAL0000000000000000000==:auth_supported=cephx;none:mon_host=mon1.example.org\:6789"
+type = "qdisk"
+mode = "w"
+dev = "xvda"
+device-type = "disk"
+state = "4"
+X
+}
+
+# The file pool of Qubes 4.0: a dm snapshot over two loop devices (Qubes issue 336 lists fd:4 next to 7:8, 7:d and 7:f).
+host_qubes_dm_over_loop() {
+  machine; xl_info; file /etc/qubes-release 'Qubes release 4.0 (R4.0)'; guest 10 work pv
+  loop 8 /var/lib/qubes/vm-templates/fedora-26/root.img ''
+  loop 9 /var/lib/qubes/appvms/work/volatile.img ''
+  for l in loop8 loop9; do file /sys/block/$l/stat "  10 0 1000 10 0 0 0 0 0 0 0"; done
+  image /var/lib/qubes/vm-templates/fedora-26/root.img 64
+  mapped dm-4 253:4 snapshot-fd00:1234-fd00:1235 "" loop8 loop9
+  : >"$STUB_HOST/root/sys/block/dm-4/dm/uuid"
+  xenstore /local/domain/0/backend/vbd/10/51712 <<'X'
+params = "/var/lib/qubes/vm-templates/fedora-26/root.img:/var/lib/qubes/appvms/work/volatile.img"
+script = "/etc/xen/scripts/block-snapshot"
+type = "phy"
+mode = "w"
+dev = "xvda"
+physical-device = "fd:4"
+state = "4"
+X
+  file /sys/bus/xen-backend/devices/vbd-10-51712/statistics/rd_sect 1000
+}
+
+# A ZFS volume, which is always busy in iostat while the disks are idle (OpenZFS issue 3888).
+host_xl_zvol() {
+  machine; xl_info; guest 10 work pv
+  mkdir -p "$STUB_HOST/root/sys/block/zd16/queue"
+  file /sys/block/zd16/queue/rotational 0
+  file /sys/block/zd16/stat '  10 0 1000 10 0 0 0 0 0 0 0'
+  link /sys/dev/block/230:16 ../../block/zd16
+  xenstore /local/domain/0/backend/vbd/10/51712 <<'X'
+params = "/dev/zvol/tank/vm/work"
+script = "/etc/xen/scripts/block"
+type = "phy"
+mode = "w"
+dev = "xvda"
+physical-device = "e6:10"
+state = "4"
+X
+  file /sys/bus/xen-backend/devices/vbd-10-51712/statistics/rd_sect 1000
+}
+
+# shellcheck source=test/agent/layers.bash
+. "${BASH_SOURCE[0]%/*}/layers.bash"
 
 # In: a folder. Out: every host is in it, under its name. Building them takes longer than looking at them, so tests share them.
 build_hosts() {

@@ -256,6 +256,12 @@ EOF
 @test "a result whose backend nobody knows is refused, one that says it is taken" {
   run agent post "$(result 1)"
   expect 2 'which backend served the disk?'
+  # Uploads that wait are not sent: their receipts would look like one for this file.
+  agent post --server '' --backend loop "$STUB_HOST/1.csv"
+  run agent post "$STUB_HOST/1.csv"
+  expect 2 'which backend served the disk?'
+  [[ $output != *stored* && $(requests)/$(waiting) = 0/1 ]]
+  rm "$SPOOL"/new/*
   { echo '# backend: qdisk' && cat "$STUB_HOST/1.csv"; } >"$STUB_HOST/said.csv"
   run agent post "$STUB_HOST/said.csv"
   expect 0

@@ -185,7 +185,7 @@ async function* pagesOf(items: readonly Item[]): AsyncGenerator<readonly Item[],
 async function linesOfBackup(items: readonly Item[]): Promise<string[]> {
   const files = { "token-key": Buffer.from("0123456789abcdef0123456789abcdef") };
   const pieces: string[] = [];
-  const head = buildHead("vbdstat", 1, files, "2026-11-22T10:00:00.000Z");
+  const head = buildHead("vbdstat", 2, files, "2026-11-22T10:00:00.000Z");
   for await (const piece of backupText(head, pagesOf(items), () => undefined)) pieces.push(piece);
   return pieces.join("").trimEnd().split("\n");
 }
@@ -210,7 +210,7 @@ describe("a backup", () => {
     ["cut behind a line", (lines) => lines.slice(0, -2), /was truncated: its last line is missing/],
     [
       "in which a digit has changed",
-      (lines) => lines.with(5, (lines[5] ?? "").replace("25511", "25512")),
+      (lines) => lines.with(5, (lines[5] ?? "").replace(/2(?=026-11)/, "3")),
       /has changed since/,
     ],
     [
@@ -228,8 +228,8 @@ describe("a backup", () => {
     ],
     [
       "of a table of a later format",
-      (lines) => lines.with(0, (lines[0] ?? "").replace('"format":1', '"format":2')),
-      /is a backup of a table of format 2, written by vbdstat .*; this version reads format 1/,
+      (lines) => lines.with(0, (lines[0] ?? "").replace('"format":2', '"format":3')),
+      /is a backup of a table of format 3, written by vbdstat .*; this version reads format 2/,
     ],
     ["with a line of 5 MB", (lines) => lines.with(5, "x".repeat(5_000_000)), /line 6 is longer than an item can be/],
     ["that is something else", () => ["hello"], /is not a backup of vbdstat/],

@@ -101,7 +101,7 @@ test("of an earlier version is taken over without what was forged there; what is
   const statusOf = async (server: { url: string }, secret: string) =>
     (await fetch(`${server.url}/v1/tokens`, { headers: { Authorization: `Bearer ${secret}` } })).status;
   const first = await startServerProcess({ dataDir });
-  expect(first.output()).toContain("upgraded table vbdstat from format 0 to 1: 1 tokens converted");
+  expect(first.output()).toContain("upgraded table vbdstat from format 0 to 2: 1 tokens and 0 runs converted");
   expect(first.output()).toContain("1 tokens that were in the table are trusted from now on");
   expect(await statusOf(first, "of-the-operator-of-old")).toBe(200);
   expect(await statusOf(first, "forged-in-format-0")).toBe(401);

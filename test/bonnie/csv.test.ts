@@ -249,11 +249,25 @@ describe("v2: the formats are distinguished by count and first field", () => {
     ["v1", LOOP, 0],
     ["48 fields", V197, 2],
     ["50 fields", V200, 2],
-  ])("%s: a prefix joined to the machine name is damage, not a name", (_, line, index) => {
-    for (const prefix of ["cfq1:    ", "cfq1:  ", "results/a.log:\t ", "a: b:  "]) {
-      const issue = issueOf(withFields(line, { [index]: `${prefix}vm101` }));
-      expect(issue).toMatchObject({ code: "glued_label", column: index, field: "name" });
-      expect(issue.text).toContain("prefix");
+  ])("%s: a label joined to the machine name is part of it as read, and named", (_, line, index) => {
+    for (const label of [
+      "cfq1:    ",
+      "cfq1:  ",
+      "results/a.log:\t ",
+      "a: b:  ",
+      "dom0-1: ",
+      "a.csv:",
+      "a.csv:12:",
+      "12:",
+    ]) {
+      const { setup, prefix } = resultOf(withFields(line, { [index]: `${label}vm101` }));
+      expect(setup.machine).toBe(`${label}vm101`);
+      expect(prefix?.kind).toBe("label");
+      expect(label).toContain(prefix?.text);
+    }
+    for (const name of ["nas/a", "vm:1", "my vm", "rack 7: dom0/3", "rack 7", "a:b c/d", "[fe80::1]", "vm (old)"]) {
+      const result = resultOf(withFields(line, { [index]: name }));
+      expect([result.setup.machine, result.prefix]).toEqual([name, undefined]);
     }
   });
 

@@ -10,6 +10,9 @@ import { fixture, LOOP, REAL_LINES, resultOf, resultsOf, V196, V197, withFields 
 fc.configureGlobal({ seed: 2026 });
 
 const FILES = [
+  "bold-cell.md",
+  "csv2txt-197-latency.txt",
+  "csv2txt-200a-censored.txt",
   "public-19x.csv",
   "run-200a-concurrency4.csv",
   "run-200a-concurrency4.txt",
@@ -19,6 +22,7 @@ const FILES = [
   "seed-blktap.txt",
   "seed-loop.csv",
   "seed-loop.txt",
+  "wrapped-table.txt",
 ].map(fixture);
 
 /** Characters that matter to the format, and a few that should never occur. */

@@ -151,12 +151,13 @@ test.each<[what: string, forget: (template: TemplateFile) => void, found: RegExp
     (template) => {
       const [table] = resourcesOfType(template, "AWS::DynamoDB::GlobalTable");
       const { Properties } = table?.[1] ?? {};
-      delete Properties.LocalSecondaryIndexes;
+      delete Properties.GlobalSecondaryIndexes;
       Properties.AttributeDefinitions = Properties.AttributeDefinitions.filter(
-        ({ AttributeName }: Json) => AttributeName !== "ord",
+        ({ AttributeName }: Json) => AttributeName !== "tpk" && AttributeName !== "tsk",
       );
     },
-    /not done: /,
+    // The main job lists no runs of the fleet, but the audit finds its hosts by their times.
+    /the audit failed for 1 of 1 fleets/,
   ],
   [
     "that a cache must pass the width on",

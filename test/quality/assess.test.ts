@@ -54,6 +54,72 @@ describe("the verdict follows from the rules", () => {
   });
 });
 
+describe("a ratio from the counters of a device that is no disk is no evidence", () => {
+  const decided = (run: RunText) => {
+    const { verdict, decided_by } = assessQuality(runOf(run));
+    return [verdict, decided_by];
+  };
+  const cachedRates: RunText["rates"] = { seeks: ">16384" };
+
+  it.each([
+    "loop0",
+    "loop/loop7",
+    "lvm/loop12",
+    "md-raid1/loop0+loop1",
+    "md-raid1/sda+loop1",
+    "zvol/zd16",
+    "lvm/zvol/zd16p1",
+    "kpartx/loop0p2",
+    "zram0",
+    "nbd/nbd3",
+    "rbd/rbd0",
+    "rbd",
+    "drbd/nbd0",
+    "/dev/loop0",
+    "LVM/Loop0 ",
+    "lvm/loop0/",
+  ])("%s: C11 neither clears nor convicts, and the other rules decide", (storage_stack) => {
+    const near1 = { storage_stack, device_read_ratio: 0.97 };
+    const near0 = { storage_stack, device_read_ratio: 0.02 };
+    for (const facts of [near1, near0]) {
+      expect(decided({ rates: cachedRates, facts: { ...KNOWN, ...facts } })).toEqual(["probably-cached", ["C2"]]);
+      expect(decided({ facts: { ...KNOWN, ...facts } })).toEqual(["clean", []]);
+      expect(decided({ facts })).toEqual(["not-assessed", []]);
+      expect(decided({ facts: { ...facts, guest_mem_mb: 4096 } })).toEqual(["suspect", ["C6"]]);
+    }
+  });
+
+  it.each([
+    "sda",
+    "lvm/sda",
+    "lvm/md-raid1/sda+sdb",
+    "multipath/sdd",
+    "drbd/drbd1",
+    "loop/sda",
+    "zvol/sda+sdb",
+    "nbd0/nvme0n1",
+    "xloop0",
+    "loopback",
+    "rbdx",
+    "zd16/zfs-disk",
+  ])("%s: the disks' counters decide", (storage_stack) => {
+    expect(decided({ rates: cachedRates, facts: { storage_stack, device_read_ratio: 0.97 } })).toEqual(["clean", []]);
+    expect(decided({ facts: { ...KNOWN, storage_stack, device_read_ratio: 0.02 } })).toEqual(["cached", ["C11"]]);
+  });
+
+  it("the reason says which device it is, and that its ratio is not used", () => {
+    const facts = { storage_stack: "md-raid1/sda+loop1", device_read_ratio: 0.974 };
+    expect(assessQuality(runOf({ facts })).reasons).toEqual([
+      {
+        rule: "C11",
+        strength: "weak",
+        text: 'device_read_ratio 0.974 is not used: the storage stack ends in "loop1", which is not a disk, and its counters do not show whether a cache answered',
+      },
+    ]);
+    expect(assessQuality(runOf({ facts: { storage_stack: "loop1" } })).reasons).toEqual([]);
+  });
+});
+
 describe("for any run", () => {
   const anyRate = fc.oneof(
     fc.integer({ min: 0, max: 10_000_000 }),

@@ -5,8 +5,10 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import {
   BatchGetItemCommand,
+  CreateTableCommand,
   DeleteItemCommand,
   GetItemCommand,
+  type KeySchemaElement,
   PutItemCommand,
   QueryCommand,
   ScanCommand,
@@ -31,7 +33,7 @@ let table: Table;
 let meter: Meter;
 beforeAll(async () => {
   engine = await startTestEngine();
-  const uncounted = await engine.newTable();
+  const uncounted = await newTableWithLocalIndex();
   table = openTable(tableAt(engine.endpoint, uncounted.name));
   meter = await makeMeter(table, uncounted);
 });
@@ -39,6 +41,32 @@ afterAll(async () => {
   table.client.destroy();
   await engine.stop();
 });
+
+/** A table with an index of each kind, so that the rules for both are tested; that of the product has no local one. */
+async function newTableWithLocalIndex(): Promise<Table> {
+  const { client } = await engine.newTable();
+  const name = "both-kinds-of-index";
+  const keys = (hash: string, range: string): KeySchemaElement[] => [
+    { AttributeName: hash, KeyType: "HASH" },
+    { AttributeName: range, KeyType: "RANGE" },
+  ];
+  const local = { IndexName: "by_order", KeySchema: keys("pk", "ord") };
+  const global = { IndexName: "by_time", KeySchema: keys("tpk", "tsk") };
+  await client.send(
+    new CreateTableCommand({
+      TableName: name,
+      BillingMode: "PAY_PER_REQUEST",
+      AttributeDefinitions: ["pk", "sk", "ord", "tpk", "tsk"].map((AttributeName) => ({
+        AttributeName,
+        AttributeType: "S",
+      })),
+      KeySchema: keys("pk", "sk"),
+      LocalSecondaryIndexes: [{ ...local, Projection: { ProjectionType: "INCLUDE", NonKeyAttributes: ["sample"] } }],
+      GlobalSecondaryIndexes: [{ ...global, Projection: { ProjectionType: "KEYS_ONLY" } }],
+    }),
+  );
+  return { name, client };
+}
 
 describe("sizes", () => {
   test.each<[string, Item, number]>([

@@ -149,7 +149,7 @@ test("a host with damaged data does not hold up the others, and is reported", as
   const damaging = interfering(table, async ({ input }, pass) => {
     if (
       JSON.stringify(input["ExpressionAttributeValues"] ?? "").includes(
-        `RUN#default#${newRun({ host: "c", number: 0 }).run.id.slice(0, 16)}`,
+        `SAMPLE#default#${newRun({ host: "c", number: 0 }).run.id.slice(0, 16)}`,
       )
     ) {
       throw new SyntaxError("damaged");

@@ -3,11 +3,12 @@
 
 import { afterAll, beforeAll, beforeEach, expect, test } from "vitest";
 import { auditFleet } from "../../functions/service/audit.ts";
+import { auditRun } from "../../functions/service/audit-runs.ts";
 import { reparseFleet } from "../../functions/service/rebuild.ts";
 import { readUpload } from "../../functions/service/upload.ts";
 import { makeCellStore } from "../../functions/store/cells.ts";
 import { makeFleetScan } from "../../functions/store/fleet-scan.ts";
-import { makeRunStore, replaceRun, runId } from "../../functions/store/runs.ts";
+import { makeRunStore, replaceRun, runId, runItem } from "../../functions/store/runs.ts";
 import type { Table } from "../../functions/store/table.ts";
 import { readBonnie } from "../../shared/bonnie/reader.ts";
 import { type NewRun, toSample } from "../../shared/cells/sample.ts";
@@ -88,6 +89,33 @@ test("runs that parse as before are not touched, so reparsing makes no host pend
   expect(await auditFleet(makeFleetScan(table), FLEET)).toMatchObject({ pendingHosts: 0 });
 });
 
+test("runs from logs and mails parse as before, and the audit knows their ids, also without checksums", async () => {
+  const [line, text] = [fixture("seed-loop.csv").trimEnd(), fixture("seed-blktap.txt").trimEnd()];
+  const upload = [
+    `[2026-11-22T10:15:00.123Z] ${line}`,
+    `${line.slice(0, 40)} \r\n${line.slice(40, 80)}\r\n${line.slice(80)}`.replace("vm101", "vm102"),
+    `cfq1:    ${line}`,
+    text.replace(/^/gm, "bench-1  | "),
+  ].join("\n\n");
+  const parameters = { backend: "loop", host: "h1" };
+  const request = { fleet: FLEET, receivedAt: NOW, encoding: "utf-8", parameters, sentBy: null } as const;
+  const { runs } = readUpload(readBonnie(upload), request);
+  expect(runs).toHaveLength(4);
+  for (const { run } of runs) await store({ ...run, parser_version: 3 });
+  await aggregateAll(table, FLEET);
+  expect(await readAgain()).toEqual({ runs: 4, changed: 4, unreadable: [], damaged: [] });
+  for (const { run } of runs) {
+    expect(await makeRunStore(table).get(FLEET, run.id)).toEqual(run);
+    const { sum: _, ...item } = runItem(run);
+    expect(auditRun(item)).toMatchObject({ isIntact: true, differences: [], outdated: null });
+    const { sum: __, ...other } = runItem({ ...run, raw: run.raw.replace("2064M", "2065M") });
+    expect(auditRun(other).isIntact).toBe(false);
+  }
+  expect(await readAgain()).toMatchObject({ changed: 0 });
+  await aggregateAll(table, FLEET);
+  expect(await auditFleet(makeFleetScan(table), FLEET)).toMatchObject({ differences: [], pendingHosts: 0 });
+});
+
 test("a withdrawn run is reparsed and stays withdrawn", async () => {
   const run = fresh("a");
   await store(asReadBefore(run));
@@ -103,9 +131,15 @@ test("a withdrawn run is reparsed and stays withdrawn", async () => {
 });
 
 test("a line that is not a result to this version is reported, and its run stays as it was", async () => {
-  const line = { ...fresh("a"), raw: "loop,2G" };
-  const identity = { ...line, run: line.client_run, finished: null, encoding: line.raw_encoding };
-  const run = { ...line, id: runId(identity) };
+  const before = { ...fresh("a"), raw: "loop,2G" };
+  const identity = {
+    ...before,
+    run: before.client_run,
+    finished: null,
+    line: before.raw,
+    encoding: before.raw_encoding,
+  };
+  const run = { ...before, id: runId(identity) };
   await store(run);
   expect(await readAgain()).toEqual({ runs: 1, changed: 0, unreadable: [run.id], damaged: [] });
   expect(await makeRunStore(table).get(FLEET, run.id)).toEqual(run);

@@ -153,7 +153,7 @@ describe("withdrawing", () => {
     expect((await markOf("h1"))?.touched).toEqual(mark?.touched);
     expect(await runs.withdraw("default", run.id, "2026-11-23T00:00:00.000Z")).toEqual({ ...run, withdrawn_at: AT });
     expect(await runs.get("default", run.id)).toEqual({ ...run, withdrawn_at: AT });
-    expect(await runs.add([newRun({ number: 1 })])).toEqual(["duplicate"]);
+    expect(await runs.add([newRun({ number: 1 })])).toEqual(["withdrawn"]);
     expect(await runs.withdraw("default", runOf({ number: 2 }).id, AT)).toBeNull();
     expect(await runs.withdraw("other", run.id, AT)).toBeNull();
   });

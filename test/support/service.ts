@@ -80,7 +80,13 @@ export async function makeTestService(
   const faults: unknown[] = [];
   const log: Log = { request: (entry) => requests.push(entry), error: (_, error) => faults.push(error) };
   const runs = makeRunStore(table);
-  const app = makeHttpApp({ clock: () => service.now, log, page: errorPageResponse, summaries });
+  const app = makeHttpApp({
+    clock: () => service.now,
+    log,
+    page: errorPageResponse,
+    summaries,
+    publicUrl: publicUrl ?? null,
+  });
   const settings = makeSettingsStore(table, () => service.now);
   const ingesting = {
     runs,

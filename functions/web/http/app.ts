@@ -25,6 +25,8 @@ export interface HttpEnv {
     isStream: boolean;
     /** The kinds of summaries of this app, for the header of its pages; null: the kinds of the service. */
     summaries: SummaryRegistry | null;
+    /** Origin of the URLs in responses, as the operator has set it; null: the host of the request. */
+    publicUrl: string | null;
     /** Logs an error that occurs after the response was started, or one that a page shows. */
     logError: (error: unknown) => void;
   };
@@ -43,10 +45,12 @@ export interface HttpDeps {
   readonly page?: ErrorPage;
   /** The kinds of summaries in the header of pages; the kinds of the service if absent. */
   readonly summaries?: SummaryRegistry;
+  /** Origin of the URLs in errors; the host of the request if absent. */
+  readonly publicUrl?: string | null;
 }
 
 /** An app without routes. */
-export function makeHttpApp({ clock, log, page, summaries }: HttpDeps): HttpApp {
+export function makeHttpApp({ clock, log, page, summaries, publicUrl = null }: HttpDeps): HttpApp {
   const respond = (c: Context<HttpEnv>, error: AppError): Response | Promise<Response> =>
     page !== undefined && wantsPage(c) ? page(c, error) : errorResponse(c, error);
   const app = new Hono<HttpEnv>({ getPath: withoutSuffix });
@@ -60,6 +64,7 @@ export function makeHttpApp({ clock, log, page, summaries }: HttpDeps): HttpApp 
     c.set("ticket", null);
     c.set("summaries", summaries ?? null);
     c.set("isStream", false);
+    c.set("publicUrl", publicUrl);
     c.set("logError", (error) => log.error(requestId, error));
     await next();
     c.res.headers.set("x-request-id", requestId);
@@ -87,7 +92,11 @@ export function makeHttpApp({ clock, log, page, summaries }: HttpDeps): HttpApp 
     const { method } = c.req;
     const methods = methodsAt(app, c.req.path);
     const path = shorten(c.req.path);
-    if (methods.length === 0) return respond(c, new AppError("not_found", `no such path: ${path}`));
+    if (methods.length === 0) {
+      // A redirect would lose the body of a POST.
+      const advice = path.includes("//") ? "; write a single slash: does the URL of the server end with one?" : "";
+      return respond(c, new AppError("not_found", `no such path: ${path}${advice}`));
+    }
     c.header("Allow", methods.join(", "));
     const message = `method ${method} not allowed for ${path} (allowed: ${methods.join(", ")})`;
     return respond(c, new AppError("method_not_allowed", message));

@@ -31,7 +31,7 @@ export function allow(deps: AuthDeps, ...scopes: readonly Scope[]): MiddlewareHa
     const token = await findToken(readSecret(c), deps);
     c.set("token", token);
     if (token.scope !== "admin" && !scopes.includes(token.scope)) {
-      const wanted = [...scopes, "admin"].join(" or ");
+      const wanted = [...new Set<Scope>([...scopes, "admin"])].join(" or ");
       throw new AppError("forbidden", `this token has scope ${token.scope}; scope ${wanted} is required`);
     }
     await next();

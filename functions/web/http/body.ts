@@ -51,9 +51,9 @@ export interface SentBody {
   readonly isPacked: boolean;
 }
 
-/** Reads a body to its end and decodes it. Throws what `receiveBody` and `bodyText` throw. */
+/** Reads a body to its end and decodes it. Throws what `receiveBody`, `bodyBytes` and `decode` throw. */
 export async function readBody(request: Request, limit: BodyLimit): Promise<BodyText> {
-  return bodyText(await receiveBody(request, limit));
+  return decode(await bodyBytes(await receiveBody(request, limit)));
 }
 
 /**
@@ -73,17 +73,16 @@ export async function receiveBody(request: Request, limit: BodyLimit): Promise<S
   return { bytes: await readAtMost(request, limit), isPacked };
 }
 
-/** The text of a body. Throws `too_large` for a body that unpacks to more than 8 MiB, and `bad_body`. */
-export async function bodyText(sent: SentBody): Promise<BodyText> {
-  const text = await textWithin(sent, MAX_UNPACKED);
-  if (text === null) throw new AppError("too_large", "the body is larger than 8 MiB unpacked; send it in parts");
-  return text;
+/** The unpacked bytes of a body. Throws `too_large` for a body that unpacks to more than 8 MiB, and `bad_body`. */
+export async function bodyBytes(sent: SentBody): Promise<Buffer> {
+  const bytes = await bytesWithin(sent, MAX_UNPACKED);
+  if (bytes === null) throw new AppError("too_large", "the body is larger than 8 MiB unpacked; send it in parts");
+  return bytes;
 }
 
-/** The text of a body; null for a packed body of more than `maxBytes`, of which no more is held in memory. Throws `bad_body`. */
-export async function textWithin({ bytes, isPacked }: SentBody, maxBytes: number): Promise<BodyText | null> {
-  const unpacked = isPacked ? await unpack(bytes, maxBytes) : bytes;
-  return unpacked === null ? null : decode(unpacked);
+/** The bytes of a body; null for a packed body of more than `maxBytes`, of which no more is held in memory. Throws `bad_body`. */
+export async function bytesWithin({ bytes, isPacked }: SentBody, maxBytes: number): Promise<Buffer | null> {
+  return isPacked ? unpack(bytes, maxBytes) : bytes;
 }
 
 async function readAtMost(request: Request, limit: BodyLimit): Promise<Buffer> {
@@ -134,7 +133,7 @@ export function decode(bytes: Uint8Array): BodyText {
   if (isUtf16(bytes)) {
     throw new AppError(
       "bad_body",
-      "the body looks like UTF-16; send it as UTF-8, for example through iconv -f UTF-16 -t UTF-8",
+      "the body looks like UTF-16, which PowerShell writes; send it as UTF-8, for example through iconv -f UTF-16 -t UTF-8, or from Out-File -Encoding utf8",
       { nothingStored: true },
     );
   }

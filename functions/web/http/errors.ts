@@ -6,6 +6,7 @@ import { type Advice, type AppError, errorText, issueText } from "../../../share
 import { printable } from "../../../shared/run/text.ts";
 import type { HttpEnv } from "./app.ts";
 import { wantsText } from "./formats.ts";
+import { requestOrigin } from "./origin.ts";
 
 /** What a client of the API can do about an error. */
 const ADVICE: Advice = {
@@ -24,7 +25,7 @@ export function errorResponse(c: Context<HttpEnv>, error: AppError): Response {
   const { code, issues } = error;
   const message = errorText(error, { advice: ADVICE });
   const requestId = c.get("requestId");
-  const docs = `/docs#${code}`;
+  const docs = `${requestOrigin(c, c.get("publicUrl")) ?? ""}/docs#${code}`;
   setErrorHeaders(c, error);
   if (wantsText(c)) {
     const lines = [

@@ -65,7 +65,7 @@ export function wantsPage(c: Context): boolean {
 export function wantsText(c: Context): boolean {
   const suffix = formatSuffix(c);
   if (suffix !== null) return suffix !== "json";
-  const isForShells = c.req.path === "/v1/results";
+  const isForShells = c.req.path.replace(/^\/+/, "/") === "/v1/results";
   const type = accepts(c, {
     header: "Accept",
     supports: isForShells ? ["text/plain", "application/json"] : ["application/json", "text/plain"],

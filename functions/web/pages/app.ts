@@ -2,11 +2,11 @@
 // on an app. The pages themselves are loaded with the first request for one. Pages that write have files of their own, because they are
 // added to the function that has the permission, and its bundle then contains no other page: uploads to ingest, shares to embed.
 
-import type { Context } from "hono";
+import type { Context, MiddlewareHandler } from "hono";
 import { COST, charged } from "../../service/admission.ts";
 import { admitted } from "../http/admission.ts";
 import type { HttpApp, HttpEnv } from "../http/app.ts";
-import { allow, assertSameOrigin, endSession } from "../http/auth.ts";
+import { allow, assertSameOrigin, currentToken, endSession } from "../http/auth.ts";
 import type { ReadDeps } from "../routes/read.ts";
 
 /** What pages that read depend on. */
@@ -14,6 +14,12 @@ export interface PageDeps extends ReadDeps {
   /** Origin of the URLs in commands to copy, e.g. `https://vbdstat.example.org`; null: the origin of the request. */
   readonly publicUrl: string | null;
 }
+
+/** The first page leads an uploader to the upload: the overview is not for its token. */
+const uploadersHome: MiddlewareHandler<HttpEnv> = async (c, next) => {
+  if (currentToken(c).scope === "ingest") return c.redirect("/upload", 303);
+  return next();
+};
 
 /** Adds the pages that only read, their style sheet and script, the sign-in and the sign-out. */
 export function addPageRoutes(app: HttpApp, deps: PageDeps): void {
@@ -29,7 +35,7 @@ export function addPageRoutes(app: HttpApp, deps: PageDeps): void {
   const summary = admitted(deps, COST.summary);
   const list = admitted(deps, COST.list);
   const chargedTo = (c: Context<HttpEnv>) => charged(deps, c.get("ticket"));
-  app.get("/", reader, summary, async (c) => (await pages()).overview(c, chargedTo(c)));
+  app.get("/", either, uploadersHome, summary, async (c) => (await pages()).overview(c, chargedTo(c)));
   app.get("/matrix", reader, summary, async (c) => (await pages()).matrix(c, chargedTo(c)));
   app.get("/trend", reader, summary, async (c) => (await pages()).trend(c, chargedTo(c)));
   app.get("/hosts", reader, list, async (c) => (await pages()).hosts(c, deps));

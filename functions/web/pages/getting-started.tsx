@@ -4,7 +4,7 @@ import type { Context } from "hono";
 import type { FC } from "hono/jsx";
 import type { HttpEnv } from "../http/app.ts";
 import { currentToken } from "../http/auth.ts";
-import { findOrigin } from "../routes/share-links.ts";
+import { findOrigin } from "../http/origin.ts";
 import type { PageDeps } from "./app.ts";
 import { pageResponse } from "./layout.tsx";
 

@@ -1,9 +1,12 @@
-// GET /hosts: the hosts of the fleet, one page at a time, and a form that finds some of them. GET /hosts/{host}: one host
-// with its rates, its comparisons of backends, and its rank in the fleet.
+// GET /hosts: the hosts of the fleet, one page at a time, and a form that finds some of them by a part of their name or by when
+// they were last seen. GET /hosts/{host}: one host with its rates, its comparisons of backends, and its rank in the fleet.
 
 import * as z from "zod";
+import { DEFAULT_RENDER_OPTIONS } from "../../../shared/report/model.ts";
+import { formatCount } from "../../../shared/run/format.ts";
+import { quoted } from "../../../shared/run/text.ts";
 import { single } from "../../../shared/summaries/fields.ts";
-import { host as hostKind } from "../../../shared/summaries/host.ts";
+import { host as hostKind, storedHostName } from "../../../shared/summaries/host.ts";
 import { hosts as hostsKind } from "../../../shared/summaries/hosts.ts";
 import { findEntry } from "../../../shared/summaries/registry.ts";
 import { fleetSource } from "../../service/summary-source.ts";
@@ -32,24 +35,41 @@ const ORDERS = [
   { value: "runs", text: "most runs first" },
 ];
 
-/** GET /hosts; with `host` a redirect to that host. */
+/** GET /hosts; with `host` a redirect to that host, or the hosts whose names contain it. */
 export const hosts: Page<PageDeps> = async (c, deps) => {
   const { host, ...parameters } = parsePageQuery(c, hostsPageQuery);
-  if (host !== undefined) return c.redirect(targetPath({ kind: "host", id: host.trim() }), 303);
-  const { q, silent_since: since, order, site, hardware, storage, xen_version } = parameters;
-  const filters = { q, silent_since: since, order: order === "name" ? undefined : order };
-  const shown = { ...filters, site, hardware, storage, xen_version };
-  const result = await hostsKind.compute(fleetSource(deps, currentToken(c), c.get("logError")), parameters);
+  const source = fleetSource(deps, currentToken(c), c.get("logError"));
+  const searched = host?.trim() ?? "";
+  if (searched !== "" && parameters.cursor === undefined) {
+    const name = await storedHostName(source, searched);
+    if ((await source.host(name)) !== null) return c.redirect(targetPath({ kind: "host", id: name }), 303);
+  }
+  const { q = searched === "" ? undefined : searched, silent_since: since, order, cursor } = parameters;
+  const result = await hostsKind.compute(source, { ...parameters, q });
+  const [only] = result.hosts;
+  const isOnly = result.hosts.length === 1 && result.cursor === null && cursor === undefined;
+  if (searched !== "" && isOnly && only !== undefined) {
+    return c.redirect(targetPath({ kind: "host", id: only.host }), 303);
+  }
+  const { site, hardware, storage, xen_version } = parameters;
+  const filters = {
+    q,
+    silent_since: since,
+    order: order === "name" ? undefined : order,
+    ...{ site, hardware, storage, xen_version },
+  };
+  const report = hostsKind.report(result, DEFAULT_RENDER_OPTIONS);
+  const isEmpty = result.hosts.length === 0;
+  const isFirst = Object.values({ ...filters, cursor }).every((value) => value === undefined);
   return pageResponse(
     c,
-    { title: "Hosts" },
+    { title: "Hosts", status: isEmpty && q !== undefined ? 404 : 200 },
     <>
-      <QueryForm action="/hosts" label="Find hosts" submit="Find">
-        <Field label="Part of the name" name="q">
+      <QueryForm action="/hosts" label="Find a host" submit="Find">
+        <Field label="Name, or a part of it" name="host">
           <input
-            id="q"
-            name="q"
-            type="search"
+            id="host"
+            name="host"
             value={q ?? ""}
             maxlength={MAX_HOST_LENGTH}
             autocomplete="off"
@@ -64,20 +84,25 @@ export const hosts: Page<PageDeps> = async (c, deps) => {
           entry={findEntry(deps.summaries, "hosts")}
           kind={hostsKind}
           result={result}
-          query={buildQueryString({ ...shown, cursor: parameters.cursor })}
+          query={buildQueryString({ ...filters, cursor })}
+          report={
+            q === undefined ? report : { ...report, lead: searchText(q, result.hosts.length, result.cursor !== null) }
+          }
         >
-          {result.hosts.length === 0 &&
-            Object.values({ ...shown, cursor: parameters.cursor }).every((value) => value === undefined) && (
-              <p>
-                <a href="/">Send your first result</a>
-              </p>
-            )}
+          {isEmpty && <p>{isFirst ? <a href="/">Send your first result</a> : <a href="/hosts">All hosts</a>}</p>}
         </SummaryBody>
       </div>
-      <NextPage path="/hosts" parameters={shown} cursor={result.cursor} />
+      <NextPage path="/hosts" parameters={filters} from={cursor} cursor={result.cursor} />
     </>,
   );
 };
+
+/** What a search by name has found. */
+function searchText(searched: string, count: number, isFollowed: boolean): string {
+  if (count === 0) return `No name contains ${quoted(searched)}, in upper or lower case.`;
+  const found = `${formatCount(count, "host")} with ${quoted(searched)} in the name`;
+  return isFollowed ? `${found} on this page; more follow on the next page.` : `${found}.`;
+}
 
 /** GET /hosts/{host} */
 export const host: Page<PageDeps> = async (c, deps) => {

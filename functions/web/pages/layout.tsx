@@ -145,19 +145,36 @@ export function findNavigationPage(path: string): { readonly path: string; reado
   return navigationPages(Object.values(KINDS)).find((item) => isWithin(path, item.path)) ?? null;
 }
 
+/** Whether the holder of a token may open the page at a path of this site, with or without a query. */
+export function mayOpen({ scope }: Token, path: string): boolean {
+  if (scope === "admin") return true;
+  const [pathname = ""] = path.split(/[?#]/, 1);
+  if (scope === "ingest" && pathname.startsWith("/runs/")) return true;
+  const page = navigationPages(Object.values(KINDS)).find((item) => isWithin(pathname, item.path));
+  return page === undefined || page.scope === scope;
+}
+
 const isWithin = (path: string, parent: string): boolean =>
   path === parent || (parent !== "/" && path.startsWith(`${parent}/`));
 
-/** The link to the next page of a list; nothing on the last page. */
+/** The links to the first and the next page of a list; `from` is the cursor of the page itself, absent on the first page. */
 export const NextPage: FC<{
   path: string;
   parameters: Readonly<Record<string, readonly string[] | string | undefined>>;
+  from: string | undefined;
   cursor: string | null;
-}> = ({ path, parameters, cursor }) =>
-  cursor === null ? null : (
+}> = ({ path, parameters, from, cursor }) =>
+  cursor === null && from === undefined ? null : (
     <nav class="next" aria-label="More">
-      <a rel="next" class="button" href={`${path}${buildQueryString({ ...parameters, cursor })}`}>
-        Next page
-      </a>
+      {from !== undefined && (
+        <a class="button" href={`${path}${buildQueryString(parameters)}`}>
+          First page
+        </a>
+      )}
+      {cursor !== null && (
+        <a rel="next" class="button" href={`${path}${buildQueryString({ ...parameters, cursor })}`}>
+          Next page
+        </a>
+      )}
     </nav>
   );

@@ -43,7 +43,7 @@ export const runs: Page<PageDeps> = async (c, deps) => {
           report={buildReportWithLinkedTimes(result)}
         />
       </div>
-      <NextPage path="/runs" parameters={filters} cursor={result.cursor} />
+      <NextPage path="/runs" parameters={filters} from={parameters.cursor} cursor={result.cursor} />
     </>,
   );
 };

@@ -18,8 +18,8 @@ import { validate } from "../../service/validation.ts";
 import { currentToken } from "../http/auth.ts";
 import { FORM } from "../http/body.ts";
 import { groupByName, parsePageQuery, readForm } from "../http/form.ts";
+import { findOrigin } from "../http/origin.ts";
 import type { EmbedDeps } from "../routes/embed.ts";
-import { findOrigin } from "../routes/share-links.ts";
 import { NextPage, type Page, pageResponse } from "./layout.tsx";
 
 /** Shares on a page of the list. */
@@ -54,7 +54,7 @@ export const shares: Page<EmbedDeps> = async (c, deps) => {
           />
         ))}
       </div>
-      <NextPage path="/shares" parameters={{}} cursor={page.cursor} />
+      <NextPage path="/shares" parameters={{}} from={cursor} cursor={page.cursor} />
     </>,
   );
 };

@@ -10,7 +10,7 @@ import { SIGN_IN_FORM } from "../http/body.ts";
 import { sentence } from "../http/errors.ts";
 import { parsePageQuery, readForm } from "../http/form.ts";
 import { wantsPage } from "../http/formats.ts";
-import { homePath, type Page, pageResponse } from "./layout.tsx";
+import { homePath, mayOpen, type Page, pageResponse } from "./layout.tsx";
 import { safeRedirectPath } from "./links.ts";
 
 const MAX_TOKEN_LENGTH = 256;
@@ -35,7 +35,8 @@ export const postSignIn: Page<AuthDeps> = async (c, deps) => {
     const token = await findToken(secret, deps);
     c.set("token", token);
     startSession(c, secret);
-    return c.redirect(safeRedirectPath(next) ?? homePath(token), 303);
+    const path = safeRedirectPath(next);
+    return c.redirect(path !== null && mayOpen(token, path) ? path : homePath(token), 303);
   } catch (error) {
     if (!(error instanceof AppError && error.code === "unauthorized" && wantsPage(c))) throw error;
     return signInPage(c, { next, problem: error.message, status: 401 });

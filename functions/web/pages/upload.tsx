@@ -14,7 +14,7 @@ import { storeUpload } from "../../service/ingest.ts";
 import { type Receipt, type ReceiptResult, receiptStatus, receiptSummary } from "../../service/receipt.ts";
 import type { HttpEnv } from "../http/app.ts";
 import { currentToken } from "../http/auth.ts";
-import { UPLOAD_FORM } from "../http/body.ts";
+import { decode, UPLOAD_FORM } from "../http/body.ts";
 import { assertForm, parseForm } from "../http/form.ts";
 import { wantsPage } from "../http/formats.ts";
 import { withUploadBody } from "../http/upload-body.ts";
@@ -110,8 +110,8 @@ const uploadForm = z.strictObject({
 /** POST /upload: the receipt with the status of POST /v1/results, or to browsers the form with the error. */
 export const postUpload: Page<IngestDeps> = async (c, deps) => {
   assertForm(c);
-  return withUploadBody(c, deps, UPLOAD_FORM, async ({ text: body }) =>
-    storeForm(c, deps, parseForm(body, uploadForm)),
+  return withUploadBody(c, deps, UPLOAD_FORM, async (body) =>
+    storeForm(c, deps, parseForm(decode(body).text, uploadForm)),
   );
 };
 
@@ -170,9 +170,7 @@ function receiptPage(c: Context<HttpEnv>, receipt: Receipt, fields: UploadFields
           <Count name="duplicates" count={duplicate} />
           <Count name="rejected" count={rejected} />
         </dl>
-        {rejected > 0 && (
-          <p>{results.length > 0 && "Valid lines are stored. "}Rejected lines are quarantined verbatim.</p>
-        )}
+        <p>{outcomeText(receipt)}</p>
         {results.length > 0 && <ResultTable results={results.slice(0, MAX_ROWS)} />}
         <OmittedRows count={results.length - MAX_ROWS} of="results" />
         {issues.length > 0 && <IssueTable issues={issues.slice(0, MAX_ROWS)} />}
@@ -197,6 +195,20 @@ function receiptPage(c: Context<HttpEnv>, receipt: Receipt, fields: UploadFields
       )}
     </>,
   );
+}
+
+/** What happened to the lines, in one or two sentences. */
+function outcomeText({ stored, duplicate, rejected, results }: Receipt): string {
+  const isWithdrawn = results.some(({ withdrawn }) => withdrawn === true);
+  return [
+    stored > 0 && "New results were stored.",
+    stored === 0 && duplicate > 0 && "Nothing new was stored: these results are known already, and count once.",
+    stored > 0 && duplicate > 0 && "The others are known already, and count once.",
+    isWithdrawn && "Some of them were withdrawn: they are in no statistics.",
+    rejected > 0 && "Rejected lines are quarantined verbatim.",
+  ]
+    .filter((text) => text !== false)
+    .join(" ");
 }
 
 function receiptHeading({ stored, rejected, results }: Receipt): string {
@@ -234,7 +246,7 @@ const ResultTable: FC<{ results: readonly ReceiptResult[] }> = ({ results }) => 
         </tr>
       </thead>
       <tbody>
-        {results.map(({ line, host, backend, stratum, status, quality, warnings, id }) => (
+        {results.map(({ line, host, backend, stratum, status, withdrawn, quality, warnings, id }) => (
           <tr>
             <th scope="row" data-head="Line">
               {line}
@@ -242,7 +254,7 @@ const ResultTable: FC<{ results: readonly ReceiptResult[] }> = ({ results }) => 
             <td>{printable(host)}</td>
             <td>{backend}</td>
             <td>{printable(stratum)}</td>
-            <td>{status}</td>
+            <td>{withdrawn === true ? `${status}, withdrawn` : status}</td>
             <td class="whole" data-head="Cache check">
               {quality.verdict}
               {[...quality.reasons.map((reason) => `${reason.rule}: ${reason.text}`), ...warnings].map((remark) => (

@@ -3,14 +3,17 @@
 
 import { AppError } from "../../../shared/errors.ts";
 import type { Run } from "../../../shared/run/run.ts";
-import { type NewRunStore, storeUpload } from "../../service/ingest.ts";
-import { receiptStatus, receiptSummary, receiptText } from "../../service/receipt.ts";
+import type { Token } from "../../../shared/run/token.ts";
+import { type NewRunStore, type ReceivedUpload, storeUpload } from "../../service/ingest.ts";
+import { type Receipt, receiptStatus, receiptSummary, receiptText } from "../../service/receipt.ts";
 import type { HttpApp } from "../http/app.ts";
 import { allow, currentToken } from "../http/auth.ts";
 import { UPLOAD } from "../http/body.ts";
 import { chooseFormat } from "../http/formats.ts";
 import { parseId, singleParameters } from "../http/parameters.ts";
 import { withUploadBody } from "../http/upload-body.ts";
+import { uploadContent } from "../http/upload-content.ts";
+import { sendingHint, withSendingHint } from "../http/upload-hints.ts";
 import type { IngestDeps } from "./ingest.ts";
 
 /** Stores and withdraws runs. */
@@ -22,6 +25,21 @@ export interface RunWriter extends NewRunStore {
   withdraw(fleet: string, id: string, at: string): Promise<Pick<Run, "host" | "withdrawn_at"> | null>;
 }
 
+/** Stores an upload; the hint is in the receipt if lines were rejected, and in errors that it may explain. */
+async function storeHinted(
+  deps: IngestDeps,
+  token: Token,
+  upload: ReceivedUpload,
+  hint: string | null,
+): Promise<Receipt> {
+  try {
+    const receipt = await storeUpload(deps, token, upload);
+    return hint !== null && receipt.rejected > 0 ? { ...receipt, hints: [hint] } : receipt;
+  } catch (error) {
+    throw withSendingHint(error, hint);
+  }
+}
+
 /** Adds both routes. */
 export function addResultRoutes(app: HttpApp, deps: IngestDeps): void {
   app.post("/v1/results", allow(deps, "ingest"), async (c) => {
@@ -29,7 +47,10 @@ export function addResultRoutes(app: HttpApp, deps: IngestDeps): void {
     const parameters = singleParameters(c);
     const receivedAt = new Date(deps.clock()).toISOString();
     return withUploadBody(c, deps, UPLOAD, async (body) => {
-      const receipt = await storeUpload(deps, currentToken(c), { ...body, parameters, receivedAt });
+      const contentType = c.req.header("Content-Type") ?? "";
+      const content = uploadContent(body, contentType, parameters);
+      const hint = sendingHint(content.text, contentType);
+      const receipt = await storeHinted(deps, currentToken(c), { ...content, receivedAt }, hint);
       const { stored, duplicate, rejected } = receipt;
       c.set("note", receiptSummary(receipt));
       c.set("results", { stored, duplicate, rejected });

@@ -18,24 +18,11 @@ import { documentPolicy } from "../http/csp.ts";
 import { errorResponse, sentence } from "../http/errors.ts";
 import { computeEtag, conditionalResponse } from "../http/etag.ts";
 import { formatSuffix } from "../http/formats.ts";
+import { findOrigin } from "../http/origin.ts";
 import { parseQuery } from "../http/parameters.ts";
 import { CONTENT_TYPES } from "../http/summary-response.ts";
 import type { EmbedDeps } from "./embed.ts";
 import type { ShareDocuments, ShownDocument } from "./share-documents.ts";
-
-/** A host name or address with a port that is safe in HTML, Markdown and a shell command; a URL allows more. */
-const HOST = /^([a-z0-9_.-]+|\[[0-9a-f:.]+\])(:\d{1,5})?$/;
-
-/**
- * The origin of links in a response: the operator's setting, or the host of the request, which is never stored. Throws
- * `bad_parameter` for a Host header that is not a host.
- */
-export function findOrigin(c: Context, publicUrl: string | null): string {
-  if (publicUrl !== null) return publicUrl;
-  const { origin, host } = new URL(c.req.url);
-  if (HOST.test(host)) return origin;
-  throw new AppError("bad_parameter", "the Host header of this request is not a host name");
-}
 
 /** A document of a share with its headers. */
 export interface SentDocument {

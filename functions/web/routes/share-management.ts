@@ -7,9 +7,9 @@ import { findSharedKind, revokeShare } from "../../service/shares.ts";
 import type { HttpApp } from "../http/app.ts";
 import { allow, currentToken } from "../http/auth.ts";
 import { chooseFormat } from "../http/formats.ts";
+import { findOrigin } from "../http/origin.ts";
 import { parseQuery, readJson } from "../http/parameters.ts";
 import type { EmbedDeps } from "./embed.ts";
-import { findOrigin } from "./share-links.ts";
 
 export function addShareRoutes(app: HttpApp, deps: EmbedDeps): void {
   const buildUrls = (share: Share, origin: string) =>

@@ -41,11 +41,17 @@ describe("the envelope", () => {
     expect(await jsonOf<Refusal>(answer, 400)).toEqual({
       error: {
         code: "bad_parameter",
-        message: "candidate: expected a backend",
-        docs: "/docs#bad_parameter",
+        message: "candidate: expected a backend, found nothing",
+        docs: "http://vbdstat.test/docs#bad_parameter",
         request_id: id,
         issues: [
-          { line: 0, column: 0, field: "candidate", code: "bad_parameter", text: "candidate: expected a backend" },
+          {
+            line: 0,
+            column: 0,
+            field: "candidate",
+            code: "bad_parameter",
+            text: "candidate: expected a backend, found nothing",
+          },
         ],
       },
     });
@@ -55,7 +61,7 @@ describe("the envelope", () => {
   test("as two lines of text for a shell", async () => {
     const text = await textOf(service.send("/v1/nothing", { headers: { Accept: "text/plain" } }), 404);
     expect(text).toMatch(
-      /^error not_found: no such path: \/v1\/nothing\nsee \/docs#not_found, request [0-9a-f-]{36}\n$/,
+      /^error not_found: no such path: \/v1\/nothing\nsee http:\/\/vbdstat\.test\/docs#not_found, request [0-9a-f-]{36}\n$/,
     );
     expect(await textOf(service.post("", ""), 400)).toMatch(/^error no_result: .*\nsee .*\n$/);
     expect(await textOf(service.send("/v1/runs/x.txt"), 404)).toMatch(/^error not_found: /);

@@ -115,7 +115,9 @@ describe("a path that does not exist", () => {
 
   test("is text to a shell that asks for it", async () => {
     const text = await textOf(ask("/nothing", { headers: { Accept: "text/plain" } }), 404);
-    expect(text).toMatch(/^error not_found: no such path: \/nothing\nsee \/docs#not_found, request /);
+    expect(text).toMatch(
+      /^error not_found: no such path: \/nothing\nsee http:\/\/127\.0\.0\.1:\d+\/docs#not_found, request /,
+    );
   });
 
   test.each(["/v1/nothing", "/v1", "/v1/runs/x", "/v1/hosts/nobody"])("%s is JSON, also to a browser", async (path) => {

@@ -61,6 +61,10 @@ describe.each(PAGES)("%s", (path, scopes) => {
     for (const scope of ["read", "ingest"] as const) {
       const other = visitor(service, await service.token({ scope }));
       const answer = await other.visit(addressOf(path));
+      if (scope === "ingest" && /^\/(\?|$)/.test(path)) {
+        expect(redirectTarget(answer)).toBe("/upload");
+        continue;
+      }
       expect(answer.status, scope).toBe(scopes.includes(scope) ? 200 : 403);
       const page = await answer.text();
       expect(/<a href="\/upload"[^>]*>Upload/.test(page), scope).toBe(scope === "ingest");
@@ -166,6 +170,56 @@ test("lists continue page by page, with the same query", async () => {
   expect(second).toContain("blktap1");
 });
 
-test("the host form leads to any name, whatever its characters", async () => {
-  expect(redirectTarget(await reader.visit("/hosts?host=+a%2Fb%3Cc%3E%3F+"))).toBe("/hosts/a%2Fb%3Cc%3E%3F");
+describe("the host form", () => {
+  const find = (text: string) => reader.visit(`/hosts?${new URLSearchParams({ host: text })}`);
+
+  beforeAll(async () => {
+    for (const host of ["gen-dom0-000050", "GEN-dom0-000051", "a/b<c>?", "z-caf\u00e9"]) {
+      await service.post(LOOP, `?backend=loop&host=${encodeURIComponent(host)}`);
+    }
+    await service.aggregate();
+  });
+
+  test.each([
+    ["gen-dom0-000050", "gen-dom0-000050"],
+    ["GEN-DOM0-000050", "gen-dom0-000050"],
+    ["0050", "gen-dom0-000050"],
+    ["Dom0-000051", "GEN-dom0-000051"],
+    [" a/b<c>? ", "a/b<c>?"],
+    ["<C>", "a/b<c>?"],
+    ["CAFE\u0301", "z-caf\u00e9"],
+    ["dom0-1", "dom0-1"],
+  ])("%j leads to %j", async (text, host) => {
+    expect(redirectTarget(await find(text))).toBe(`/hosts/${encodeURIComponent(host)}`);
+  });
+
+  test("a part of several names lists them, with the text in the form", async () => {
+    const page = await expectPage(find("DOM0-0000"), 200);
+    expect(page).toContain("2 hosts with &quot;DOM0-0000&quot; in the name.");
+    expect(page).toContain('href="/hosts/gen-dom0-000050"');
+    expect(page).toContain('href="/hosts/GEN-dom0-000051"');
+    expect(page).not.toContain('href="/hosts/dom0-1"');
+    expect(page).toContain('value="DOM0-0000"');
+  });
+
+  test("no name: 404 says so, and leads to all hosts", async () => {
+    const page = await expectPage(find("nob<ody"), 404);
+    expect(page).toContain("No name contains &quot;nob&lt;ody&quot;, in upper or lower case.");
+    expect(page).toContain('<a href="/hosts">All hosts</a>');
+  });
+});
+
+test("a page of a list says that it is one, and leads back to the first", async () => {
+  const first = await expectPage(reader.visit("/hosts?limit=2"), 200);
+  expect(first).toContain("2 hosts on this page, in the order of their names; more follow on the next page.");
+  expect(first).not.toContain("First page");
+  const [, next = ""] = /rel="next" class="button" href="([^"]+)"/.exec(first) ?? [];
+  const second = await expectPage(reader.visit(next.replaceAll("&amp;", "&")), 200);
+  expect(second).toMatch(
+    /hosts in the order of their names, up to the last one\..*<a class="button" href="\/hosts">First page/s,
+  );
+  const runs = await expectPage(reader.visit("/runs?limit=1"), 200);
+  expect(runs).toContain("1 run on this page, newest first; older ones follow on the next page.");
+  const all = await expectPage(reader.visit("/runs"), 200);
+  expect(all).toContain("6 runs, newest first, up to the oldest one.");
 });

@@ -115,6 +115,22 @@ describe("the form", () => {
     expect(redirectTarget(await nobody.submit("/sign-in", { token }))).toBe("/upload");
     expect(redirectTarget(await nobody.submit("/sign-in", { token, next: "//evil.test" }))).toBe("/upload");
   });
+
+  test.each([
+    ["ingest", "/", "/upload"],
+    ["ingest", "/?baseline=loop&candidate=phy", "/upload"],
+    ["ingest", "/hosts/dom0-1", "/upload"],
+    ["ingest", "/shares", "/upload"],
+    ["ingest", "/runs", "/upload"],
+    ["ingest", "/runs/0123?x=1", "/runs/0123?x=1"],
+    ["ingest", "/upload", "/upload"],
+    ["read", "/upload", "/"],
+    ["read", "/hosts?limit=2", "/hosts?limit=2"],
+    ["admin", "/upload", "/upload"],
+  ] as const)("%s from %s: to %s", async (scope, next, path) => {
+    const token = await service.token({ scope });
+    expect(redirectTarget(await nobody.submit("/sign-in", { token, next }))).toBe(path);
+  });
 });
 
 test.each([

@@ -49,6 +49,8 @@ test("what curl posted before is known, and the other way round: one run, whiche
   const page = await expectPage(admin.submit("/upload", form), 200);
   expect(counts(page)).toEqual([0, 1, 0]);
   expect(page).toContain("<h1>Already stored</h1>");
+  expect(page).toContain("Nothing new was stored: these results are known already, and count once.");
+  expect(page).not.toContain("withdrawn");
   await expectPage(admin.submit("/upload", { output: pasted(LOOP), backend: "loop", host: "h3" }), 201);
   const receipt = await jsonOf<Receipt>(service.post(LOOP, "?backend=loop&host=h3", asJson), 200);
   expect(receipt.duplicate).toBe(1);
@@ -70,7 +72,7 @@ test("a line that cannot be read: 422, the good ones stored, the bad ones with t
   expect(page).toContain('name="site" value="&lt;ams&gt;"');
   expect(page).toContain("12x,35,18075");
   expect(page).toContain("<h1>Some lines were rejected</h1>");
-  expect(page).toContain("Valid lines are stored. Rejected lines are quarantined verbatim.");
+  expect(page).toContain("New results were stored. Rejected lines are quarantined verbatim.");
 });
 
 test("without a line that can be read the receipt does not claim that anything was stored", async () => {
@@ -86,7 +88,7 @@ describe("400, with all that was typed", () => {
     [{ output: "hello", backend: "loop" }, "No Bonnie++ result found: neither a CSV line"],
     [{ output: "", backend: "loop" }, "No Bonnie++ result found"],
     [{ output: LOOP, backend: "floppy" }, "found &quot;floppy&quot;"],
-    [{ output: LOOP, backend: "loop", finished: "yesterday" }, "Finished: expected ISO 8601"],
+    [{ output: LOOP, backend: "loop", finished: "yesterday" }, "Finished: expected a date with a time and its zone"],
     [{ output: `# nonsense: 1\n${LOOP}`, backend: "loop" }, "Line 1: "],
   ])("%j", async (form, words) => {
     const page = await expectPage(admin.submit("/upload", form), 400);
@@ -127,4 +129,13 @@ test("an ingest token uploads for its own hosts, and gets no links to pages that
 test("a form may have at most 1 MiB", async () => {
   const output = "x".repeat(1_100_000);
   expect(await expectPage(admin.submit("/upload", { output, backend: "loop" }), 413)).toContain("larger than 1 MiB");
+});
+
+test("a withdrawn result is known, and the receipt says that it counts nowhere", async () => {
+  const line = LOOP.replace("25511", "25599");
+  const receipt = await jsonOf<Receipt>(service.post(line, "?backend=loop&host=h9", asJson), 201);
+  await service.send(`/v1/runs/${receipt.results[0]?.id}`, { method: "DELETE" });
+  const page = await expectPage(admin.submit("/upload", { output: pasted(line), backend: "loop", host: "h9" }), 200);
+  expect(page).toContain("Some of them were withdrawn: they are in no statistics.");
+  expect(page).toContain("<td>duplicate, withdrawn</td>");
 });

@@ -202,7 +202,7 @@ describe("400: the upload as a whole is invalid, and nothing was stored", () => 
   test("in text: two lines, then a line for each issue", async () => {
     const text = await textOf(service.post(freshLine(), "?backend=loop&bakcend=phy"), 400);
     expect(text).toMatch(
-      /^error bad_parameter: unknown key "bakcend".*\nsee \/docs#bad_parameter, request [0-9a-f-]{36}\nparameters, bakcend: .* \[unknown_key\]\n$/,
+      /^error bad_parameter: unknown key "bakcend".*\nsee http:\/\/vbdstat\.test\/docs#bad_parameter, request [0-9a-f-]{36}\nparameters, bakcend: .* \[unknown_key\]\n$/,
     );
   });
 });

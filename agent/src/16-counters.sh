@@ -42,14 +42,27 @@ qemu_pid() {
 
 # In: PHYSICAL. Out: sectors that these disks have delivered so far; nothing without disks.
 physical_sectors() {
-  for ps_disk in $PHYSICAL; do first_line "$ROOT/sys/block/$ps_disk/stat"; done | awk '{ sum += $3; seen = 1 } END { if (seen) printf "%d\n", sum }'
+  for ps_disk in $PHYSICAL; do
+    for ps_counted in $(counted_devices "$ps_disk"); do first_line "$ROOT/sys/block/$ps_counted/stat"; done
+  done | awk '{ sum += $3; seen = 1 } END { if (seen) printf "%d\n", sum }'
 }
 
-# In: four counts: guest before and after, disks before and after. Out: device_read_ratio; nothing without a counter, if a counter went
-# back, or if the guest read less than 64 MiB.
+RATIO=
+RATIO_WHY=
+
+# In: four counts: guest before and after, disks before and after. Out: RATIO, the device_read_ratio; empty without a counter, if a counter
+# went back, or if the guest read less than 64 MiB: then RATIO_WHY is the reason.
 read_ratio() {
-  for rr_count in "$1" "$2" "$3" "$4"; do whole "$rr_count" || return 0; done
-  g1=$1 g2=$2 d1=$3 d2=$4 awk 'BEGIN {
+  RATIO=
+  RATIO_WHY='Dom0 has no counter of what the guest has read from this disk'
+  whole "$1" && whole "$2" || return 0
+  RATIO_WHY='the disks have no counter'
+  whole "$3" && whole "$4" || return 0
+  RATIO=$(g1=$1 g2=$2 d1=$3 d2=$4 awk 'BEGIN {
     guest = ENVIRON["g2"] - ENVIRON["g1"]; disks = ENVIRON["d2"] - ENVIRON["d1"]
-    if (guest >= 131072 && disks >= 0) printf "%.4f\n", disks / guest }'
+    if (guest < 0 || disks < 0) print "-"; else if (guest >= 131072) printf "%.4f\n", disks / guest }')
+  case $RATIO in
+    -) RATIO='' RATIO_WHY='a counter went back during the run' ;;
+    '') RATIO_WHY='the guest read less than 64 MiB from this disk' ;;
+  esac
 }

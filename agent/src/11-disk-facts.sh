@@ -5,10 +5,23 @@
 # In: the D_ variables of a disk whose backend is decided. Out: D_STORAGE, D_BLOCK (the disk's device in Dom0), D_TOP (the device to
 # walk down from), and for an image file the variables of find_mount.
 find_storage() {
-  D_TOP=
-  MOUNT_FS='' MOUNT_OPTIONS='' MOUNT_SOURCE='' MOUNT_BLOCK=''
-  LAYERS='' PHYSICAL=''
-  if [ "$D_BE" != 0 ]; then return 0; fi
+  D_TOP='' fs_path=''
+  MOUNT_FS='' MOUNT_OPTIONS='' MOUNT_BLOCKS=''
+  LAYERS='' BOTTOMS='' PHYSICAL='' MEMORY='' MEMORY_WHY=''
+  NO_DISK='Dom0 has no device or file for the virtual disk'
+  if [ "$D_BE" != 0 ]; then
+    NO_DISK="the backend runs in domain $D_BE, whose disks Dom0 cannot see"
+    return
+  fi
+  if [ -n "$D_REMOTE" ]; then
+    NO_DISK="QEMU reads the image through its driver for $D_REMOTE, and Dom0 does not report from where"
+    # All of these bypass Dom0's page cache, but librbd and others have a cache of their own, which direct I/O turns off.
+    case $D_CACHE/$D_REMOTE in
+      direct/rbd | direct/iscsi) ;;
+      *) D_CACHE=unknown D_CACHE_WHY="QEMU's driver for $D_REMOTE, or its server, may have a cache in Dom0's memory" ;;
+    esac
+    return
+  fi
   case $D_IMAGE in
     /dev/*)
       # An image on a block device, which tapdisk and QEMU support.
@@ -16,8 +29,8 @@ find_storage() {
       fs_path=$D_IMAGE
       ;;
     /*)
-      find_mount "$D_IMAGE"
-      D_TOP=$MOUNT_BLOCK
+      walk_file "$D_IMAGE"
+      D_TOP=${MOUNT_BLOCKS%% *}
       case $MOUNT_FS in
         nfs | nfs4) fs_kind=nfs ;;
         cifs | smb3 | smbfs) fs_kind=smb ;;
@@ -27,16 +40,21 @@ find_storage() {
       ;;
     *) if [ "$D_BACKEND" = phy ]; then D_TOP=$D_BLOCK fs_path=${D_DEVICE_PATH:-$D_PARAMS}; fi ;;
   esac
-  [ -z "$D_TOP" ] || walk_down "$D_TOP"
+  if [ -n "$D_TOP" ] && [ -z "$MOUNT_FS" ]; then walk_down "$D_TOP"; fi
   if [ "$D_STORAGE" = unknown ]; then
     if [ -n "$D_TOP" ]; then
       D_STORAGE=$(storage_of_block "$D_TOP")
     else
       # Dom0 does not have the device, but the names of XenServer's volume groups identify them.
-      case ${fs_path:-} in /dev/VG_XenStorage-*) D_STORAGE=lvm ;; esac
+      case $fs_path in /dev/VG_XenStorage-*) D_STORAGE=lvm ;; esac
     fi
   fi
   case $D_BACKEND in loop | vnd | file-direct) [ "$D_STORAGE" != unknown ] || D_STORAGE='file' ;; esac
+  # Direct I/O of the backend ends where a layer below has a cache.
+  case $D_CACHE/$MEMORY in
+    direct*/page) D_CACHE=buffered ;;
+    direct*/other) D_CACHE=unknown D_CACHE_WHY=$MEMORY_WHY ;;
+  esac
 }
 
 # Out: adds facts about the disk in the D_ variables.
@@ -55,17 +73,27 @@ disk_facts() {
     unknown cache_mode "the backend runs in domain $D_BE, whose page cache Dom0 cannot see"
   else
     fact driver_domain no
-    [ "$D_CACHE" != unknown ] || unknown cache_mode "it depends on what serves the disk, which Dom0 does not report"
+    [ "$D_CACHE" != unknown ] || unknown cache_mode "${D_CACHE_WHY:-it depends on what serves the disk, which Dom0 does not report}"
   fi
   fact backend_domid "$D_BE"
   if [ "$XENSTORE" = 1 ]; then ring_facts; else unknown queues "xenstore does not answer"; fi
-  if [ "$D_BE" != 0 ]; then return 0; fi
+  if [ "$D_BE" != 0 ]; then
+    unknown device_read_ratio "$NO_DISK"
+    return
+  fi
   image_facts
   physical_facts
   df_ahead=$(first_line "$ROOT/sys/block/$(disk_of "${D_BLOCK:-$D_TOP}")/queue/read_ahead_kb")
   fact readahead_kb "$df_ahead"
   df_identity=${D_IMAGE:-${D_PARAMS:-$D_DEVICE_PATH}}
-  if [ -n "$df_identity" ]; then fact label.image "$(identifier_of "$df_identity")"; fi
+  if [ -n "$df_identity" ] && [ "$IDENTIFIERS" != none ]; then
+    without_secrets "$df_identity"
+    if [ -n "$IMAGE_NAME" ]; then
+      fact label.image "$(identifier_of "$IMAGE_NAME")"
+    else
+      unknown label.image "what Dom0 reports has no name that can be separated from options and passwords"
+    fi
+  fi
 }
 
 # Out: adds facts about what both ends of the ring negotiated. Only numbers are taken from the guest's side.

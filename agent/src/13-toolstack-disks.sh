@@ -58,13 +58,13 @@ toolstack_disks() {
 unseen_disk() {
   D_GUEST=$1 D_EVIDENCE=$2 D_KIND=none D_BE=0 D_ID='' D_PATH='' D_SYSFS=/nonexistent
   D_BACKEND=unknown D_FORMAT='' D_STORAGE=unknown D_CACHE=unknown D_NAME='' D_IMAGE='' D_WHY=''
-  D_PARAMS='' D_NODE='' D_DEVICE_PATH='' D_NUMBERS='' D_BLOCK='' D_PID='' D_MINOR=''
+  D_PARAMS='' D_NODE='' D_DEVICE_PATH='' D_NUMBERS='' D_BLOCK='' D_PID='' D_MINOR='' D_REMOTE='' D_CACHE_WHY=''
 }
 
 # In: a guest's id and name, and the fields of a line of toolstack_disks. Out: the D_ variables.
 take_toolstack_disk() {
   unseen_disk "$1" toolstack
-  D_BE=$3 D_BACKEND=$4 D_FORMAT=$5 D_NAME=$6 D_IMAGE=$7
+  D_BE=$3 D_BACKEND=$4 D_FORMAT=$5 D_NAME=$6
   case $D_NAME in *[!0-9]*) ;; ?*) D_NAME=$(device_name "$D_NAME") ;; esac
   case $D_BACKEND in
     vbd)
@@ -73,7 +73,9 @@ take_toolstack_disk() {
       ;;
     unknown) D_WHY='the toolstack does not report which' ;;
   esac
+  D_IMAGE=$7
   find_unseen_cache
+  case $D_BACKEND in qdisk | emulated) take_target "$7" ;; esac
   find_storage
 }
 

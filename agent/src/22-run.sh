@@ -21,6 +21,7 @@ R_DEVICE=
 R_GUEST=
 R_GUEST_SECTORS=
 R_DISK_SECTORS=
+R_PHYSICAL=
 R_INDEX=
 R_COUNTS=
 
@@ -30,6 +31,7 @@ note_before() {
   R_FACTS=$FACTS R_PATH=$D_PATH R_BACKEND=$D_BACKEND R_CACHE=$D_CACHE R_IMAGE=${D_IMAGE:-$D_DEVICE_PATH}
   R_GUEST_SECTORS=$(guest_sectors)
   R_DISK_SECTORS=$(physical_sectors)
+  R_PHYSICAL=$PHYSICAL
 }
 
 A_FACTS=
@@ -52,7 +54,19 @@ compare_after() {
   elif [ "$D_PATH" != "$R_PATH" ]; then
     fact label.guest_restarted yes
   else
-    fact device_read_ratio "$(read_ratio "$R_GUEST_SECTORS" "$ca_guest" "$R_DISK_SECTORS" "$ca_disk")"
+    RATIO=
+    if [ -n "$NO_DISK" ]; then
+      RATIO_WHY=$NO_DISK
+    elif [ "$PHYSICAL" != "$R_PHYSICAL" ]; then
+      RATIO_WHY='the disks below the virtual disk changed during the run'
+    else
+      read_ratio "$R_GUEST_SECTORS" "$ca_guest" "$R_DISK_SECTORS" "$ca_disk"
+    fi
+    fact device_read_ratio "$RATIO"
+    if [ -z "$RATIO" ]; then
+      fact label.no_device_read_ratio "$RATIO_WHY"
+      say "no device_read_ratio: $RATIO_WHY"
+    fi
     fact first_run_read_kps "$(first_run_read "$1")"
   fi
   A_FACTS=$FACTS

@@ -107,7 +107,7 @@ look_at_disk() {
   D_GUEST=$1 D_EVIDENCE=$2 D_KIND=$3 D_BE=$4 D_ID=$5
   D_PATH=/local/domain/$D_BE/backend/$D_KIND/$D_GUEST/$D_ID
   D_BACKEND=unknown D_FORMAT='' D_STORAGE=unknown D_CACHE=unknown
-  D_IMAGE='' D_BLOCK='' D_PID='' D_MINOR='' D_WHY=''
+  D_IMAGE='' D_REMOTE='' D_BLOCK='' D_PID='' D_MINOR='' D_WHY='' D_CACHE_WHY=''
   D_SYSFS=$ROOT/sys/bus/xen-backend/devices/$D_KIND-$D_GUEST-$D_ID
   ld_tries=0
   while :; do

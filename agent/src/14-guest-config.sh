@@ -202,7 +202,8 @@ take_configured_disk() {
   tc_target=$REST
   if [ -z "$D_WHY" ]; then
     D_FORMAT=$tc_format
-    case $tc_target in /*) D_IMAGE=$tc_target ;; *) D_IMAGE=/dev/$tc_target ;; esac
+    take_target "$tc_target"
+    case $D_IMAGE in '' | /*) ;; *) D_IMAGE=/dev/$D_IMAGE ;; esac
     case $XENSTORE$tc_hvm/$TOOLSTACK in
       1*) D_BACKEND=emulated ;;
       0hvm/*) D_WHY='the configuration file does not say whether the guest has Xen drivers' ;;

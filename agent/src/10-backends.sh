@@ -26,14 +26,10 @@ decide_backend() {
       D_BACKEND=qdisk D_CACHE=buffered
       xs_read "$D_PATH/direct-io-safe"
       if [ "$VALUE" = 1 ]; then D_CACHE=direct; fi
+      # libxl writes the format before every target: `aio:/srv/vm101.img`, `aio:rbd:pool/vm101`.
       D_FORMAT=$(format_of "$db_prefix")
-      D_IMAGE=$db_rest
-      case $db_prefix in
-        rbd | nbd)
-          D_STORAGE=$db_prefix
-          D_IMAGE=
-          ;;
-      esac
+      if [ -z "$D_FORMAT" ]; then db_rest=$D_PARAMS; fi
+      take_target "$db_rest"
       return
       ;;
   esac
@@ -89,6 +85,33 @@ decide_backend() {
   fi
 }
 
+# In: the target of a disk, without the format before it. Out: D_IMAGE, if it is a file or device of this host; else D_REMOTE, the
+# protocol by which QEMU reads it, and D_STORAGE.
+take_target() {
+  tt_protocol=${1%%:*}
+  tt_protocol=${tt_protocol%%+*}
+  D_REMOTE=
+  case $1 in
+    /*) ;;
+    *:*)
+      case $tt_protocol in
+        rbd | iscsi) D_REMOTE=$tt_protocol D_STORAGE=$tt_protocol ;;
+        iser) D_REMOTE=iscsi D_STORAGE=iscsi ;;
+        nbd | nbds) D_REMOTE=nbd D_STORAGE=nbd ;;
+        nfs) D_REMOTE=nfs D_STORAGE=nfs ;;
+        gluster) D_REMOTE=gluster D_STORAGE='file' ;;
+        sheepdog | ssh | sftp | http | https | ftp | ftps | vxhs | json | blkdebug | blkverify | quorum) D_REMOTE=$tt_protocol ;;
+      esac
+      ;;
+  esac
+  if [ -z "$D_REMOTE" ]; then
+    D_IMAGE=$1
+    return
+  fi
+  D_IMAGE=
+  [ -n "$D_PARAMS" ] || D_PARAMS=$1
+}
+
 # In: a major number. True when Dom0's kernel lists it for blktap2.
 is_tapdev() {
   major=$1 awk '$1 == ENVIRON["major"] && $2 == "tapdev" { found = 1 } END { exit !found }' 2>/dev/null <"$ROOT/proc/devices"
@@ -104,18 +127,9 @@ decide_loop() {
       case $D_BLOCK in *[!A-Za-z0-9]*) D_BLOCK= ;; esac
       ;;
   esac
-  D_CACHE=buffered
-  dl_dir=$ROOT/sys/block/$D_BLOCK/loop
-  D_IMAGE=$(first_line "$dl_dir/backing_file")
-  if [ -r "$dl_dir/dio" ]; then
-    if [ "$(first_line "$dl_dir/dio")" = 1 ]; then D_CACHE=direct; fi
-  elif [ -z "$D_IMAGE" ] && [ -n "$D_BLOCK" ] && ask losetup -l -n -O NAME,DIO,BACK-FILE "/dev/$D_BLOCK"; then
-    case $(printf '%s\n' "$ANSWER" | awk '{ print $2 }') in 1) D_CACHE=direct ;; esac
-    D_IMAGE=$(printf '%s\n' "$ANSWER" | sed 's/^[^ ]* *[01] *//')
-  elif [ -z "$D_IMAGE" ] && [ -n "$D_BLOCK" ] && ask losetup "/dev/$D_BLOCK"; then
-    # "/dev/loop0: [fd00]:21 (/path)" of util-linux, "/dev/loop0: 0 /path" of busybox.
-    D_IMAGE=$(printf '%s\n' "$ANSWER" | sed -n '1{ s/^[^(]*(\(.*\)).*$/\1/; s/^[^:]*: *[0-9]* *\//\//; p; }')
-  fi
+  read_loop "$D_BLOCK"
+  case $LOOP_DIRECT in 1) D_CACHE=direct ;; *) D_CACHE=buffered ;; esac
+  D_IMAGE=$LOOP_FILE
   [ -n "$D_IMAGE" ] || D_IMAGE=$D_PARAMS
 }
 
@@ -135,7 +149,7 @@ decide_tapdisk3() {
     case $ANSWER in *'"read_caching": "true"'* | *'"read_caching":"true"'*) dt_caching=true ;; *'"read_caching"'*) dt_caching=false ;; esac
   fi
   ask_xe
-  if [ "${dt_caching:-$XE_CACHING}" = true ]; then D_CACHE=direct-read-cached; fi
+  if [ "${dt_caching:-$XE_CACHING}" = true ] && [ "$D_CACHE" = direct ]; then D_CACHE=direct-read-cached; fi
 }
 
 # In: D_PARAMS or D_PID of a tapdisk. Out: D_FORMAT, D_IMAGE, D_PID and D_MINOR, as tap-ctl lists them.
@@ -143,13 +157,17 @@ ask_tap_ctl() {
   ask tap-ctl list || return 0
   at_minor=$D_MINOR
   case $D_NUMBERS in ?*:?*) if hexadecimal "${D_NUMBERS##*:}"; then at_minor=$NUMBER; fi ;; esac
-  # `args=` is the last field, and may contain spaces.
+  # `args=` is the last field, and may contain spaces. LINSTOR and some SMAPIv3 drivers give an image another name than the VDI: then the
+  # id of its tapdisk, from kthread-pid, decides.
   at_line=$(printf '%s\n' "$ANSWER" | id=${D_PARAMS##*/} pid=$D_PID minor=$at_minor awk '
-    BEGIN { id = ENVIRON["id"]; pid = ENVIRON["pid"]; minor = ENVIRON["minor"] }
+    BEGIN { id = ENVIRON["id"]; pid = ENVIRON["pid"]; minor = ENVIRON["minor"]; is_vdi = length(id) == 36 }
     { at = index($0, "args="); args = at ? substr($0, at + 5) : ""; head = " " (at ? substr($0, 1, at - 1) : $0) " "
-      if (args == "") next
-      if (length(id) == 36 && index(args, id)) { print; exit }
-      if (length(id) != 36 && (pid == "" || index(head, " pid=" pid " ")) && minor != "" && index(head, " minor=" minor " ")) { print; exit } }')
+      if (args == "" || found != "") next
+      its_pid = pid != "" && index(head, " pid=" pid " "); its_minor = minor != "" && index(head, " minor=" minor " ")
+      if (is_vdi && index(args, id)) found = $0
+      if (its_pid) { rows++; of_pid = $0 }
+      if (its_minor && (its_pid || (pid == "" && !is_vdi))) of_both = $0 }
+    END { print found != "" ? found : of_both != "" ? of_both : rows == 1 ? of_pid : "" }')
   [ -n "$at_line" ] || return 0
   at_args=${at_line#*args=}
   at_format=$(format_of "${at_args%%:*}")
@@ -166,7 +184,7 @@ ask_tap_ctl() {
 
 XE_CACHING=
 
-# In: D_PARAMS of a xapi disk. Out: D_STORAGE and D_FORMAT from its storage repository, XE_CACHING (true, false or empty).
+# In: D_PARAMS of a xapi disk. Out: D_STORAGE, D_FORMAT and, if the storage repository has a cache of its own, D_CACHE; XE_CACHING (true, false or empty).
 ask_xe() {
   XE_CACHING=
   [ "$TOOLSTACK" = xapi ] || return 0
@@ -177,12 +195,16 @@ ask_xe() {
   case $ax_sr$ax_vdi in *[!0-9a-fA-F-]*) return 0 ;; esac
   if ask xe sr-param-get "uuid=$ax_sr" param-name=type; then
     case $ANSWER in
-      lvm | lvmohba) D_STORAGE=lvm ;;
+      lvm | lvmohba | lvmofcoe) D_STORAGE=lvm ;;
       lvmoiscsi) D_STORAGE=iscsi ;;
       nfs | smb) D_STORAGE=$ANSWER ;;
-      ext | xfs | zfs | cephfs | gluster) D_STORAGE='file' ;;
+      cifs) D_STORAGE=smb ;;
+      ext | xfs | zfs | cephfs | gluster | glusterfs | moosefs | largeblock | file) D_STORAGE='file' ;;
       linstor) D_STORAGE=drbd ;;
-      udev) D_STORAGE=disk ;;
+      udev | rawhba | hba) D_STORAGE=disk ;;
+    esac
+    case $ANSWER in
+      zfs | gluster | glusterfs | moosefs) D_CACHE=unknown D_CACHE_WHY="a storage repository of type $ANSWER has a cache of its own" ;;
     esac
   fi
   if ask xe vdi-param-get "uuid=$ax_vdi" param-name=sm-config; then
