@@ -4,8 +4,8 @@ import { functionPublicUrl, functionSettings, functionTokenLimits } from "./env.
 import { makeUploadLimits } from "./service/upload-limits.ts";
 import { openTable } from "./store/client.ts";
 import { withFormatCheck } from "./store/format.ts";
-import { makeHostStore } from "./store/hosts.ts";
 import { makeQuarantineStore } from "./store/quarantine.ts";
+import { makeRetiredHostStore } from "./store/retired-hosts.ts";
 import { makeRunStore } from "./store/runs.ts";
 import { makeSettingsStore } from "./store/settings.ts";
 import { makeTokenStore, makeUseStore } from "./store/tokens.ts";
@@ -23,7 +23,7 @@ const deps = {
   runs: makeRunStore(table),
   quarantine: makeQuarantineStore(table),
   tokens: makeTokenStore(table),
-  hosts: makeHostStore(table),
+  hosts: makeRetiredHostStore(table),
   settings: makeSettingsStore(table, clock),
   clock,
   // The table's stream starts the aggregation.

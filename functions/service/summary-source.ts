@@ -48,7 +48,7 @@ interface RunLookup {
 }
 
 /** Looks up settings. */
-export interface SettingsLookup {
+interface SettingsLookup {
   /** The settings of a fleet, which may be a minute old. */
   get(fleet: string): Promise<Settings>;
 }

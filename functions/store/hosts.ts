@@ -8,30 +8,19 @@ import { COHORT_KEYS } from "../../shared/run/cohort.ts";
 import type { HostOrder, HostQuery, Page } from "../../shared/run/listing.ts";
 import { PERIOD_ALL } from "../../shared/run/periods.ts";
 import { mapConcurrent } from "../runtime/map-concurrent.ts";
-import { retryingTransient } from "./errors.ts";
 import { currentGeneration } from "./generations.ts";
-import { itemText, keyItem } from "./item.ts";
-import { retiredKey, samplesOfHost } from "./keys.ts";
+import { itemText } from "./item.ts";
+import { retiredKey } from "./keys.ts";
 import { byName, isRetired, type ListedEntry, scanShard } from "./listed-hosts.ts";
 import { readPendingHost } from "./pending-hosts.ts";
 import { readSummaries } from "./summaries.ts";
-import { cursorAt, getItem, partition, positionAt, queryPage, type Table, transact } from "./table.ts";
+import { cursorAt, getItem, positionAt, type Table } from "./table.ts";
 
 /** The hosts of a table, as last counted. */
 export function makeHostStore(table: Table) {
   return {
     list: (fleet: string, query: HostQuery): Promise<Page<ListedHost>> => listHosts(table, fleet, query),
     get: (fleet: string, host: string): Promise<CountedHost | null> => getHost(table, fleet, host),
-    /** Whether a host has runs, counted or not, withdrawn ones too. */
-    has: async (fleet: string, host: string): Promise<boolean> => {
-      const entries = { ...partition(samplesOfHost(fleet, host)), ConsistentRead: true, Limit: 1 };
-      return (await queryPage(table, entries)).items.length > 0;
-    },
-    /** Marks a host as retired: until its next result, lists do not have it. Statistics keep it. */
-    retire: (fleet: string, host: string, at: string): Promise<void> => {
-      const item = { ...keyItem(retiredKey(fleet, host)), at: { S: at } };
-      return retryingTransient(() => transact(table, [{ Put: { TableName: table.name, Item: item } }]));
-    },
   };
 }
 

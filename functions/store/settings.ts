@@ -39,6 +39,3 @@ export function makeSettingsStore(table: Table, clock: Clock) {
     },
   };
 }
-
-/** The settings of the fleets of a table. */
-export type SettingsStore = ReturnType<typeof makeSettingsStore>;

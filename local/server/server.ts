@@ -21,6 +21,7 @@ import { makeHostCountStore } from "../../functions/store/host-counts.ts";
 import { makeHostStore } from "../../functions/store/hosts.ts";
 import { makePendingHostCounts } from "../../functions/store/pending-hosts.ts";
 import { makeQuarantineStore } from "../../functions/store/quarantine.ts";
+import { makeRetiredHostStore } from "../../functions/store/retired-hosts.ts";
 import { makeRunStore } from "../../functions/store/runs.ts";
 import { makeSettingsStore } from "../../functions/store/settings.ts";
 import { makeShareStore } from "../../functions/store/shares.ts";
@@ -149,7 +150,7 @@ async function serve(
   const quarantine = { ...makeQuarantineStore(table), list: makeQuarantineStore(readTable).list };
   const limits = makeUploadLimits(makeUseStore(table), clock, settings.tokenLimits ?? USUAL_TOKEN_LIMITS);
   const settingsStore = makeSettingsStore(table, clock);
-  const hosts = makeHostStore(table);
+  const hosts = makeRetiredHostStore(table);
   const ingestDeps = { runs, quarantine, tokens, hosts, settings: settingsStore, clock, wake, ...limits };
   addIngestRoutes(app, ingestDeps);
   addUploadRoute(app, ingestDeps);

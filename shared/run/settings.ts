@@ -35,7 +35,7 @@ const UNITS_MS: ReadonlyMap<string, number> = new Map([
 ]);
 
 /** The milliseconds of a duration that matches `DURATION`. */
-export const durationMs = (duration: string): number =>
+const durationMs = (duration: string): number =>
   Number(duration.slice(0, -1)) * (UNITS_MS.get(duration.slice(-1)) ?? 0);
 
 /** The time before which the newest result of a silent host finished, ISO 8601 UTC. */

@@ -22,6 +22,7 @@ import { keyItem } from "../../functions/store/item.ts";
 import { cohortPartitions, FORMAT_KEY, pendingHostKey, summaryKey } from "../../functions/store/keys.ts";
 import { makePendingHosts } from "../../functions/store/pending-hosts.ts";
 import { makeQuarantineStore } from "../../functions/store/quarantine.ts";
+import { makeRetiredHostStore } from "../../functions/store/retired-hosts.ts";
 import { makeRunStore } from "../../functions/store/runs.ts";
 import { makeSettingsStore } from "../../functions/store/settings.ts";
 import { makeShareStore } from "../../functions/store/shares.ts";
@@ -102,7 +103,7 @@ beforeAll(async () => {
     runs: makeRunStore(tables.ingest),
     quarantine,
     tokens,
-    hosts: makeHostStore(tables.ingest),
+    hosts: makeRetiredHostStore(tables.ingest),
     settings: makeSettingsStore(tables.ingest, clock),
     clock,
     wake: () => undefined,

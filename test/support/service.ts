@@ -15,6 +15,7 @@ import { makeHostCountStore } from "../../functions/store/host-counts.ts";
 import { makeHostStore } from "../../functions/store/hosts.ts";
 import { makePendingHosts } from "../../functions/store/pending-hosts.ts";
 import { makeQuarantineStore } from "../../functions/store/quarantine.ts";
+import { makeRetiredHostStore } from "../../functions/store/retired-hosts.ts";
 import { makeRunStore } from "../../functions/store/runs.ts";
 import { makeSettingsStore } from "../../functions/store/settings.ts";
 import { makeShareStore } from "../../functions/store/shares.ts";
@@ -92,7 +93,7 @@ export async function makeTestService(
     runs,
     quarantine: makeQuarantineStore(table),
     tokens: tokenStore,
-    hosts: makeHostStore(table),
+    hosts: makeRetiredHostStore(table),
     settings,
     clock: () => service.now,
     wake: () => undefined,

@@ -161,7 +161,7 @@ describe("the hosts of a list", () => {
 
   test("on the page, with a form that keeps what was asked for, in all links", async () => {
     const page = await (await send("/hosts?q=fra&order=last_at&limit=1")).text();
-    expect(page).toMatch(/name="q"[^>]*value="fra"/);
+    expect(page).toMatch(/name="host"[^>]*value="fra"/);
     expect(page).toMatch(/<option value="last_at" selected/);
     expect(page).toMatch(/href="\/hosts\?q=fra&amp;order=last_at&amp;cursor=/);
     expect(page).toContain('href="/v1/hosts.csv?q=fra&amp;order=last_at"');
