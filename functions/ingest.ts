@@ -6,7 +6,9 @@ import { makeActivityStore } from "./store/activity.ts";
 import { openTable } from "./store/client.ts";
 import { withFormatCheck } from "./store/format.ts";
 import { makeQuarantineStore } from "./store/quarantine.ts";
+import { makeRetiredHostStore } from "./store/retired-hosts.ts";
 import { makeChangeableRuns } from "./store/run-changes.ts";
+import { makeSettingsStore } from "./store/settings.ts";
 import { makeTokenStore, makeUseStore } from "./store/tokens.ts";
 import { makeHttpApp } from "./web/http/app.ts";
 import { gatewayHandler } from "./web/http/gateway.ts";
@@ -24,6 +26,8 @@ const deps = {
   quarantine: makeQuarantineStore(table),
   tokens: makeTokenStore(table),
   activity: makeActivityStore(table),
+  hosts: makeRetiredHostStore(table),
+  settings: makeSettingsStore(table, clock),
   clock,
   // The table's stream starts the aggregation.
   wake: () => undefined,

@@ -8,10 +8,12 @@ import { makeActivityStore } from "./store/activity.ts";
 import { makeCellStore } from "./store/cells.ts";
 import { openTable } from "./store/client.ts";
 import { withFormatCheck } from "./store/format.ts";
+import { makeHostCountStore } from "./store/host-counts.ts";
+import { makeHostStore } from "./store/hosts.ts";
 import { makePendingHostCounts } from "./store/pending-hosts.ts";
 import { makeRunStore } from "./store/runs.ts";
+import { makeSettingsStore } from "./store/settings.ts";
 import { makeStatusStore } from "./store/status.ts";
-import { makeHostStore } from "./store/summaries.ts";
 import { makeTokenStore } from "./store/tokens.ts";
 import { makeHttpApp } from "./web/http/app.ts";
 import { gatewayHandler } from "./web/http/gateway.ts";
@@ -29,6 +31,8 @@ const deps = {
   runs: makeRunStore(table),
   cells: makeCellStore(table),
   hosts: makeHostStore(table),
+  hostCounts: makeHostCountStore(table),
+  settings: makeSettingsStore(table, clock),
   pendingHosts: makePendingHostCounts(table),
   status: makeStatusStore(table),
   tokens: makeTokenStore(table),

@@ -28,7 +28,7 @@ import type { Stage } from "./stage.ts";
 export type TrafficClass = "uploads" | "queries" | "changes";
 
 export interface Route {
-  readonly method: `${HttpMethod.GET | HttpMethod.POST | HttpMethod.DELETE}`;
+  readonly method: `${HttpMethod.GET | HttpMethod.POST | HttpMethod.PUT | HttpMethod.DELETE}`;
   readonly path: string;
   readonly to: "ingest" | "read" | "embed" | "docs";
   readonly traffic: TrafficClass;
@@ -75,6 +75,9 @@ export const listRoutes = (summaries: SummaryRegistry): readonly Route[] => [
   ...inFormats({ method: "POST", path: "/v1/runs/{id}/restore", to: "ingest", traffic: "changes" }, "json"),
   ...inFormats({ method: "POST", path: "/v1/runs/{id}/relabel", to: "ingest", traffic: "changes" }, "json"),
   ...inFormats({ method: "POST", path: "/v1/runs/withdraw", to: "ingest", traffic: "changes" }, "json"),
+  { method: "DELETE", path: "/v1/hosts/{host}", to: "ingest", traffic: "changes" },
+  ...inFormats({ method: "GET", path: "/v1/settings", to: "ingest", traffic: "queries" }, "json"),
+  ...inFormats({ method: "PUT", path: "/v1/settings", to: "ingest", traffic: "changes" }, "json"),
   ...summaries.flatMap(summaryRoutes),
   ...inFormats({ method: "POST", path: "/v1/shares", to: "embed", traffic: "changes" }, "json"),
   ...inFormats({ method: "GET", path: "/v1/shares", to: "embed", traffic: "queries" }, "json"),

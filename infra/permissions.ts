@@ -20,16 +20,35 @@ const byTime = TABLE.timeIndex.name;
 export const PERMISSIONS: Readonly<Record<"ingest" | "read" | "embed" | "aggregate" | "audit", readonly Permission[]>> =
   {
     ingest: [
-      { actions: ["GetItem"], partitions: ["RUN#*", "REJECT#*", "TOKEN#*", "USE#*", "FORMAT"] },
+      {
+        actions: ["GetItem"],
+        partitions: ["RUN#*", "REJECT#*", "TOKEN#*", "USE#*", "SETTINGS#*", "FORMAT"],
+      },
       { actions: ["BatchGetItem"], partitions: ["REJECT#*", "RUN#*"] },
       { actions: ["Query"], partitions: ["TOKEN#*", "RUN#*", "SAMPLE#*", "REJECT#*", "FLEETS"] },
       { actions: ["Query"], partitions: ["TIME#*"], index: byTime },
-      { actions: ["PutItem"], partitions: ["RUN#*", "SAMPLE#*", "REJECT#*", "TOKEN#*", "FLEETS", "ACTIVITY#*"] },
+      {
+        actions: ["PutItem"],
+        partitions: ["RUN#*", "SAMPLE#*", "REJECT#*", "TOKEN#*", "SETTINGS#*", "RETIRED#*", "FLEETS", "ACTIVITY#*"],
+      },
       { actions: ["UpdateItem"], partitions: ["RUN#*", "WORK#*", "USE#*"] },
       { actions: ["DeleteItem"], partitions: ["SAMPLE#*", "REJECT#*"] },
     ],
     read: [
-      { actions: ["GetItem"], partitions: ["RUN#*", "TOKEN#*", "WORK#*", "GENERATION#*", "PING", "FORMAT"] },
+      {
+        actions: ["GetItem"],
+        partitions: [
+          "RUN#*",
+          "TOKEN#*",
+          "WORK#*",
+          "GENERATION#*",
+          "SETTINGS#*",
+          "RETIRED#*",
+          "COUNTS#*",
+          "PING",
+          "FORMAT",
+        ],
+      },
       { actions: ["BatchGetItem"], partitions: ["RUN#*", "HOST#*", "TOTAL#*"] },
       {
         actions: ["Query"],
@@ -38,6 +57,7 @@ export const PERMISSIONS: Readonly<Record<"ingest" | "read" | "embed" | "aggrega
           "COHORT#*",
           "TOTAL#*",
           "HOST#*",
+          "RETIRED#*",
           "SAMPLE#*",
           "REJECT#*",
           "WORK#*",
@@ -56,10 +76,10 @@ export const PERMISSIONS: Readonly<Record<"ingest" | "read" | "embed" | "aggrega
       { actions: ["UpdateItem"], partitions: ["SHARE#*"] },
     ],
     aggregate: [
-      { actions: ["GetItem"], partitions: ["GENERATION#*", "FORMAT"] },
+      { actions: ["GetItem"], partitions: ["GENERATION#*", "SETTINGS#*", "COUNTS#*", "FORMAT"] },
       { actions: ["BatchGetItem"], partitions: ["WORK#*", "HOST#*", "TOTAL#*", "CELL#*", "COHORT#*"] },
-      { actions: ["Query"], partitions: ["FLEETS", "WORK#*", "SAMPLE#*", "COHORT#*"] },
-      { actions: ["PutItem"], partitions: ["HOST#*", "TOTAL#*", "CELL#*"] },
+      { actions: ["Query"], partitions: ["FLEETS", "WORK#*", "SAMPLE#*", "COHORT#*", "HOST#*", "RETIRED#*"] },
+      { actions: ["PutItem"], partitions: ["HOST#*", "TOTAL#*", "CELL#*", "COUNTS#*"] },
       { actions: ["UpdateItem"], partitions: ["WORK#*", "COHORT#*"] },
       { actions: ["DeleteItem"], partitions: ["TOTAL#*", "CELL#*", "WORK#*", "COHORT#*"] },
     ],

@@ -6,6 +6,7 @@ import { AppError } from "../../shared/errors.ts";
 import type { RunFilter, RunLister } from "../../shared/run/listing.ts";
 import type { Clock } from "../../shared/run/periods.ts";
 import type { Run } from "../../shared/run/run.ts";
+import type { Settings } from "../../shared/run/settings.ts";
 import { mapConcurrent } from "../runtime/map-concurrent.ts";
 import { storeBusy } from "../store/errors.ts";
 import type { RelabelOutcome, Withdrawal } from "../store/run-changes.ts";
@@ -36,13 +37,15 @@ export interface RunChanger extends RunLister {
 /** What changing runs needs. */
 export interface RunChangeDeps {
   readonly runs: RunChanger;
+  readonly settings: { get(fleet: string): Promise<Settings> };
   readonly clock: Clock;
   /** Called with the hosts that are now pending. May do nothing. */
   readonly wake: (fleet: string, hosts: readonly string[]) => void;
 }
 
-/** Days that withdrawn runs are kept; undefined: for good. */
-const WITHDRAWN_DAYS_KEPT: number | undefined = undefined;
+/** Days that withdrawn runs of a fleet are kept, by its settings; undefined: for good. */
+const readDaysKept = async ({ settings }: RunChangeDeps, fleet: string): Promise<number | undefined> =>
+  (await settings.get(fleet)).retention.withdrawn_days ?? undefined;
 
 const notFound = () => new AppError("not_found", "this fleet has no run with that id");
 
@@ -50,13 +53,14 @@ const timeOf = (clock: Clock): string => new Date(clock()).toISOString();
 
 /** Withdraws one run. `isChanged` is false for a run that was withdrawn before. Throws `not_found`. */
 export async function withdrawRun(
-  { runs, clock, wake }: RunChangeDeps,
+  deps: RunChangeDeps,
   fleet: string,
   id: string,
   reason: string | undefined,
 ): Promise<Pick<Run, "withdrawn_at" | "withdrawn_reason"> & { readonly isChanged: boolean }> {
+  const { runs, clock, wake } = deps;
   const at = timeOf(clock);
-  const run = await runs.withdraw(fleet, id, at, { reason, daysKept: WITHDRAWN_DAYS_KEPT });
+  const run = await runs.withdraw(fleet, id, at, { reason, daysKept: await readDaysKept(deps, fleet) });
   if (run === null) throw notFound();
   wake(fleet, [run.host]);
   return { ...run, isChanged: run.withdrawn_at === at };
@@ -91,11 +95,12 @@ export interface Relabeling {
  * withdrawn run, except one that was relabeled in the same way before: then nothing changes.
  */
 export async function relabelRun(
-  { runs, clock, wake }: RunChangeDeps,
+  deps: RunChangeDeps,
   fleet: string,
   id: string,
   { reason, ...label }: Label & { readonly reason?: string | undefined },
 ): Promise<Relabeling & { readonly isChanged: boolean }> {
+  const { runs, clock, wake } = deps;
   for (let attempt = 0; attempt < MAX_ATTEMPTS; attempt += 1) {
     const before = await runs.get(fleet, id);
     if (before === null) throw notFound();
@@ -110,7 +115,8 @@ export async function relabelRun(
     const { backend, host } = after.run;
     const text = `relabeled as backend ${backend}, host ${host}: run ${after.run.id}`;
     const at = timeOf(clock);
-    const how = { reason: reason === undefined ? text : `${text}; ${reason}`, daysKept: WITHDRAWN_DAYS_KEPT };
+    const daysKept = await readDaysKept(deps, fleet);
+    const how = { reason: reason === undefined ? text : `${text}; ${reason}`, daysKept };
     const status = await runs.relabel(before, after, at, how);
     if (status === null) continue;
     wake(fleet, [...new Set([before.host, host])]);
@@ -208,7 +214,7 @@ export async function withdrawRuns(
 }
 
 async function withdrawAll(
-  { runs, clock, wake }: RunChangeDeps,
+  deps: RunChangeDeps,
   fleet: string,
   listed: readonly { readonly id: string; readonly host: string | null }[],
   reason: string | undefined,
@@ -219,7 +225,8 @@ async function withdrawAll(
     if (ofHost === undefined) byHost.set(host, [id]);
     else ofHost.push(id);
   }
-  const how = { reason, daysKept: WITHDRAWN_DAYS_KEPT };
+  const { runs, clock, wake } = deps;
+  const how = { reason, daysKept: await readDaysKept(deps, fleet) };
   await mapConcurrent([...byHost.values()], HOSTS_AT_ONCE, async (ofHost) => {
     for (const id of ofHost) await runs.withdraw(fleet, id, timeOf(clock), how);
   });

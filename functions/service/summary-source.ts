@@ -6,9 +6,10 @@ import type { CountedHost, ListedHost } from "../../shared/cells/stored-summary.
 import type { CellQuery, CellReading } from "../../shared/compare/merged-cells.ts";
 import { AppError } from "../../shared/errors.ts";
 import type { Activity } from "../../shared/run/activity.ts";
-import type { Page, RunLister } from "../../shared/run/listing.ts";
+import type { HostQuery, Page, RunLister } from "../../shared/run/listing.ts";
 import type { Clock } from "../../shared/run/periods.ts";
 import type { Run } from "../../shared/run/run.ts";
+import type { Settings } from "../../shared/run/settings.ts";
 import { hostMatches, type Token } from "../../shared/run/token.ts";
 import type { CellReader, CellSource, FleetSource } from "../../shared/summaries/kind.ts";
 
@@ -37,8 +38,8 @@ interface HostLookup {
 
 /** Lists hosts. */
 interface HostLister {
-  /** Hosts with runs that count, in the order of the UTF-8 bytes of their names. */
-  list(fleet: string, limit: number, cursor?: string): Promise<Page<ListedHost>>;
+  /** Hosts with runs that count, and that are not retired; names are ordered by their UTF-8 bytes. */
+  list(fleet: string, query: HostQuery): Promise<Page<ListedHost>>;
 }
 
 /** Finds runs. */
@@ -53,6 +54,12 @@ interface ActivityLister {
   list(fleet: string, limit: number, cursor?: string): Promise<Page<Activity>>;
 }
 
+/** Looks up settings. */
+interface SettingsLookup {
+  /** The settings of a fleet, which may be a minute old. */
+  get(fleet: string): Promise<Settings>;
+}
+
 /** The stores of statistics. */
 export interface CellStores {
   readonly cells: CellStore;
@@ -65,6 +72,7 @@ export interface FleetStores extends CellStores {
   readonly hosts: HostLookup & HostLister;
   readonly runs: RunLookup & RunLister;
   readonly activity: ActivityLister;
+  readonly settings: SettingsLookup;
 }
 
 /** The statistics of a fleet. */
@@ -85,11 +93,12 @@ export function fleetSource(
   { fleet, scope, hosts: allowed }: Pick<Token, "fleet" | "scope" | "hosts">,
   onUnreadable: (run: unknown) => void,
 ): FleetSource {
-  const { hosts, runs, activity } = stores;
+  const { hosts, runs, activity, settings } = stores;
   return {
     ...cellSource(stores, fleet),
     host: (name) => hosts.get(fleet, name),
-    hosts: (limit, cursor) => hosts.list(fleet, limit, cursor),
+    hosts: (query) => hosts.list(fleet, query),
+    settings: () => settings.get(fleet),
     run: async (id) => {
       const run = await runs.get(fleet, id);
       if (run === null) throw new AppError("not_found", "this fleet has no run with that id");

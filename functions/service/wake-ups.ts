@@ -94,6 +94,10 @@ function groupRecords(records: readonly StreamRecord[]): Group[] {
 export interface SweepDeps extends AggregateDeps {
   /** Every fleet. */
   fleets(): Promise<readonly string[]>;
+  readonly hostCounts: {
+    /** Counts the hosts of a fleet again, if they were not counted for a while. */
+    refresh(fleet: string, now: number): Promise<void>;
+  };
 }
 
 /** The counts of a sweep over all fleets. */
@@ -104,8 +108,8 @@ export interface SweepOutcome extends Outcome {
 }
 
 /**
- * Sweeps one fleet after the other. When a fleet fails, it calls `onError` and continues with the next. A busy table is no
- * failure.
+ * Sweeps one fleet after the other, and counts the hosts of each. When a fleet fails, it calls `onError` and continues with the
+ * next. A busy table is no failure.
  */
 export async function sweep(deps: SweepDeps, onError: (error: unknown) => void): Promise<SweepOutcome> {
   const fleets = await deps.fleets();
@@ -115,7 +119,11 @@ export async function sweep(deps: SweepDeps, onError: (error: unknown) => void):
     // From the other end than the stream's workers, which process the same shards.
     const { errors, ...outcome } = await drainFleet({ ...deps, isBackward: true }, fleet);
     outcomes.push(outcome);
-    const faults = errors.filter((error) => !isBusy(error));
+    const refreshed = await deps.hostCounts.refresh(fleet, deps.clock()).then(
+      () => [],
+      (error: unknown) => [error],
+    );
+    const faults = [...errors, ...refreshed].filter((error) => !isBusy(error));
     if (faults.length === 0) continue;
     onError(combineErrors(faults));
     failed += 1;

@@ -28,6 +28,7 @@ import { codeUnitOrder } from "../../shared/run/text.ts";
 import { assignCohorts, entersCohort, leavesCohort, listingWrite, MAX_COHORTS } from "./cohorts.ts";
 import { retryingTransient, TransactionCancelled } from "./errors.ts";
 import { activeGenerations, readGenerations } from "./generations.ts";
+import { makeHostCountStore } from "./host-counts.ts";
 import { type Item, itemSize, itemText } from "./item.ts";
 import { ALL_COHORTS, cellKey, cohortHash, cohortKey, type Key, keyText, totalsKey } from "./keys.ts";
 import { makePendingHosts, pendingHostWrite } from "./pending-hosts.ts";
@@ -51,6 +52,7 @@ export function makeAggregationStores(table: Table, maxCohorts = MAX_COHORTS) {
     pendingHosts: makePendingHosts(table),
     statistics: makeStatisticsStore(table, maxCohorts),
     fleets: (): Promise<readonly string[]> => listFleets(table),
+    hostCounts: makeHostCountStore(table),
   };
 }
 

@@ -104,6 +104,21 @@ export const summaryKey = (of: FleetGeneration, period: string, host: string): K
   sk: host,
 });
 
+/** The hosts of a shard that an admin has retired. */
+export const retiredPartition = (fleet: string, shard: number): string => `RETIRED#${fleet}#${shard}`;
+
+/** The mark of a retired host. */
+export const retiredKey = (fleet: string, host: string): Key => ({
+  pk: retiredPartition(fleet, computeShard(fleet, host)),
+  sk: host,
+});
+
+/** The counts of a fleet's hosts, as of the last sweep. */
+export const hostCountsKey = (fleet: string): Key => ({ pk: `COUNTS#${fleet}`, sk: "hosts" });
+
+/** The settings of a fleet. */
+export const settingsKey = (fleet: string): Key => ({ pk: `SETTINGS#${fleet}`, sk: "settings" });
+
 /** The cells of a pair or backend in one cohort of a period. */
 interface NamedCells {
   readonly cohort: string;
@@ -295,6 +310,7 @@ export const DERIVED_PARTITIONS = [
   "COHORT#",
   "TOTAL#",
   "AUDIT#",
+  "COUNTS#",
   "SHARES#",
   "PING",
 ] as const;

@@ -18,13 +18,16 @@ import { makeAggregationStores } from "../../functions/store/commit.ts";
 import { backOff } from "../../functions/store/errors.ts";
 import { FORMAT, isServed, readFormat, requireFormat } from "../../functions/store/format.ts";
 import { withGroupCommit } from "../../functions/store/group-commit.ts";
+import { makeHostCountStore } from "../../functions/store/host-counts.ts";
+import { makeHostStore } from "../../functions/store/hosts.ts";
 import { makePendingHostCounts } from "../../functions/store/pending-hosts.ts";
 import { makeQuarantineStore } from "../../functions/store/quarantine.ts";
+import { makeRetiredHostStore } from "../../functions/store/retired-hosts.ts";
 import { makeChangeableRuns } from "../../functions/store/run-changes.ts";
 import { makeRunStore } from "../../functions/store/runs.ts";
+import { makeSettingsStore } from "../../functions/store/settings.ts";
 import { makeShareStore } from "../../functions/store/shares.ts";
 import { makeStatusStore, StoreHealth } from "../../functions/store/status.ts";
-import { makeHostStore } from "../../functions/store/summaries.ts";
 import { makeFirstAdminStore, makeTokenStore, makeUseStore } from "../../functions/store/tokens.ts";
 import { addDocsRoutes } from "../../functions/web/docs/page.tsx";
 import { makeHttpApp } from "../../functions/web/http/app.ts";
@@ -166,7 +169,9 @@ async function serve(
   const quarantine = { ...makeQuarantineStore(table), list: makeQuarantineStore(readTable).list };
   const limits = makeUploadLimits(makeUseStore(table), clock, settings.tokenLimits ?? USUAL_TOKEN_LIMITS);
   const activity = makeActivityStore(table);
-  const ingestDeps = { runs, quarantine, tokens, activity, clock, wake, ...limits };
+  const settingsStore = makeSettingsStore(table, clock);
+  const hosts = makeRetiredHostStore(table);
+  const ingestDeps = { runs, quarantine, tokens, activity, hosts, settings: settingsStore, clock, wake, ...limits };
   addIngestRoutes(app, ingestDeps);
   addUploadRoute(app, ingestDeps);
   addRunChangePageRoutes(app, ingestDeps);
@@ -183,6 +188,8 @@ async function serve(
     ...queryDeps,
     runs: makeRunStore(readTable),
     hosts: makeHostStore(readTable),
+    hostCounts: makeHostCountStore(readTable),
+    settings: settingsStore,
     status: { ...makeStatusStore(readTable), ping: makeStatusStore(table, address.health).ping },
     exports: makeAdmission(MAX_EXPORTS),
     about: { version: VERSION, engine: engine === null ? ("dynamodb" as const) : ("embedded" as const) },

@@ -39,6 +39,7 @@ export function startWorker(deps: SweepDeps, { pollMs, quietMs, patienceMs, onEr
     for (const fleet of fleets) {
       try {
         await aggregateFleet({ ...deps, isStopping: () => stopped }, fleet);
+        if (!stopped) await deps.hostCounts.refresh(fleet, deps.clock());
       } catch (error) {
         // The hosts stay pending: the next poll retries.
         onError(error);

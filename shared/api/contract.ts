@@ -8,7 +8,7 @@ import { PICTURE_FORMATS } from "../summaries/formats.ts";
 import { endpointQuery, shareRenderQuery } from "../summaries/parameters.ts";
 import { SUMMARIES, type SummaryEntry, type SummaryRegistry } from "../summaries/registry.ts";
 import type { Endpoint } from "./endpoint.ts";
-import { createdToken, health, quarantinePage, receipt, status, tokenList } from "./responses.ts";
+import { createdToken, health, quarantinePage, receipt, retired, status, tokenList } from "./responses.ts";
 import {
   relabelBody,
   relabeledRun,
@@ -19,6 +19,7 @@ import {
   withdrawnMany,
 } from "./run-changes.ts";
 import { runParameters } from "./run-parameters.ts";
+import { newSettings, settings } from "./settings.ts";
 import { badgeQuery, createdShare, newShare, oembed, oembedQuery, sharePage } from "./shares.ts";
 import { newToken, tokensQuery } from "./token-requests.ts";
 
@@ -149,6 +150,18 @@ const RUN_CHANGES: readonly Endpoint[] = [
     errors: ["bad_parameter", "unreadable"],
     cache: "no-store",
   },
+  {
+    id: "retireHost",
+    method: "delete",
+    path: "/v1/hosts/{host}",
+    summary: "Take a host out of all lists until its next result.",
+    description: "For a host that was decommissioned. Statistics keep its results.",
+    scopes: [],
+    pathParameters: { host: "Name of the host, percent-encoded." },
+    responses: { 200: { description: "Since when it is retired.", schema: retired } },
+    formats: ["json"],
+    cache: "no-store",
+  },
 ];
 
 const OTHERS: readonly Endpoint[] = [
@@ -222,6 +235,28 @@ const OTHERS: readonly Endpoint[] = [
     pathParameters: { id: "Id of the token." },
     responses: { 204: { description: "The token is revoked.", schema: null } },
     formats: [],
+    cache: "no-store",
+  },
+  {
+    id: "getSettings",
+    method: "get",
+    path: "/v1/settings",
+    summary: "The settings of your fleet.",
+    scopes: ["read"],
+    responses: { 200: { description: "The settings, which may be a minute old.", schema: settings } },
+    formats: ["json"],
+    cache: "no-store",
+  },
+  {
+    id: "putSettings",
+    method: "put",
+    path: "/v1/settings",
+    summary: "Change the settings of your fleet.",
+    description: "Replaces all of them: a setting that is left out has its default again.",
+    scopes: [],
+    body: { kind: "json", schema: newSettings },
+    responses: { 200: { description: "The settings as stored.", schema: settings } },
+    formats: ["json"],
     cache: "no-store",
   },
   {

@@ -35,7 +35,7 @@ export const CACHE_CONTROL: Readonly<Record<CacheClass, string>> = {
 export interface Endpoint {
   /** A name for client generators, unique, in camel case. */
   readonly id: string;
-  readonly method: "get" | "post" | "delete";
+  readonly method: "get" | "post" | "put" | "delete";
   /** The path, parameters of it in braces: `/v1/runs/{id}`. */
   readonly path: string;
   /** One line. */

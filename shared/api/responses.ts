@@ -87,6 +87,9 @@ export const receipt = z
   })
   .meta({ id: "Receipt", description: "The outcome of every line of an upload." });
 
+/** DELETE /v1/hosts/{host} */
+export const retired = z.strictObject({ host: z.string(), retired_at: instant }).meta({ id: "Retired" });
+
 const quarantinedLine = z
   .strictObject({
     id: z.string(),
@@ -149,6 +152,17 @@ export const status = z
     runs: count.meta({ description: "As aggregated: at most 99 runs of a host, backend and stratum are counted." }),
     hosts: count.meta({ description: "As aggregated." }),
     quarantined: count.meta({ description: "Counted up to 10 000." }),
+    silent_hosts: count.nullable().meta({
+      description: "Hosts without a result for `silent_after` of the settings; null before the first count.",
+    }),
+    retired_hosts: count.nullable().meta({ description: "Hosts that were retired and have sent nothing since." }),
+    newest_result_at: instant.nullable().meta({ description: "When the newest run of any host finished." }),
+    agents: z
+      .array(z.strictObject({ agent: z.string().nullable(), hosts: count }))
+      .meta({ description: "The 20 most common values of `label.agent` by hosts; null for hosts that send none." }),
+    hosts_counted_at: instant
+      .nullable()
+      .meta({ description: "When these four were counted: every minute to hour, depending on the number of hosts." }),
     version: z.string(),
     engine: z.enum(["embedded", "dynamodb"]),
   })

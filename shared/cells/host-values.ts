@@ -148,14 +148,14 @@ export function summarizeGroup(samples: readonly RunSample[]): HostGroup | null 
     small_file: newest.some((sample) => sample.small_file),
     bound_mismatch: newest.some((sample) => sample.bound_mismatch),
     attributes: newestAttributes(newest.map(toAttributes)),
-    newest_at: latest(newest.map(({ finished_at: at, received_at: limit }) => (at < limit ? at : limit))),
+    newest_at: latest(newest.map(({ finished_at: at, received_at: limit }) => [at, limit].sort()[0] ?? at)),
     received_at: latest(newest.map(({ received_at: at }) => at)),
     setup: firstStated(newest.map(({ setup }) => setup)),
   };
 }
 
 /** The last of some times, at least one. */
-const latest = (times: readonly string[]): string => times.reduce((a, b) => (b > a ? b : a));
+const latest = (times: readonly string[]): string => times.toSorted().at(-1) ?? "";
 
 /** When the newest run of a host finished, and when its last run was received; null for a host without runs. */
 export function lastTimes({

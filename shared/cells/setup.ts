@@ -21,7 +21,7 @@ export const SETUP_FACTS = [
   "label.agent",
 ] as const;
 
-export type SetupFact = (typeof SETUP_FACTS)[number];
+type SetupFact = (typeof SETUP_FACTS)[number];
 
 /** The facts that are stated; a missing key means that they are not. Texts have at most `MAX_SETUP_BYTES`. */
 export type Setup = Readonly<Partial<Record<SetupFact, string | number>>>;

@@ -55,6 +55,8 @@ export interface ListedHost {
 export interface CountedHost extends ListedHost {
   /** Whether it has runs that are not counted yet. */
   readonly isPending: boolean;
+  /** When an admin retired it, ISO 8601 UTC; null for a host that is not retired, or has sent a result since. */
+  readonly retiredAt: string | null;
 }
 
 // The stored text form of a host summary: compact JSON. Of the view `trusted` only the values that differ from the view `all`

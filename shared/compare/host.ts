@@ -9,6 +9,7 @@ import {
   type HostGroup,
   type HostSummary,
   type HostValue,
+  lastTimes,
   logRatio,
   sumOfSquares,
   TICKS_PER_LOG,
@@ -16,7 +17,7 @@ import {
 import type { Backend } from "../run/backends.ts";
 import type { Cohort } from "../run/cohort.ts";
 import { METRIC_NAMES, type MetricName } from "../run/metrics.ts";
-import { VIEWS, type View } from "../run/run.ts";
+import { type FactValue, VIEWS, type View } from "../run/run.ts";
 import type { Estimate } from "./comparison.ts";
 import { METHOD_VERSION, metricCell, toEstimate } from "./estimate.ts";
 import type { TickInterval } from "./median.ts";
@@ -53,6 +54,10 @@ export interface HostBackend extends Readonly<Record<View, PerMetric<HostMetric>
   readonly cached: readonly string[];
   readonly small_file: boolean;
   readonly bound_mismatch: boolean;
+  /** When its newest run finished. */
+  readonly last_at: string;
+  /** What the newest run that states each says about the setup; of long texts the first 60 bytes. */
+  readonly setup: Readonly<Record<string, FactValue>>;
 }
 
 /** A ratio candidate / baseline on this host, and its rank among the ratios of the hosts that have both. */
@@ -72,6 +77,12 @@ export interface HostProfile {
   readonly host: string;
   /** Whether it has results that are not in these numbers yet. */
   readonly pending: boolean;
+  /** When its newest run that counts finished, at most its time of receipt; null if no run counts. */
+  readonly last_at: string | null;
+  /** Whether it has no result for as long as the fleet's settings allow. */
+  readonly silent: boolean;
+  /** When an admin retired it; null if it is not retired, or has sent a result since. */
+  readonly retired_at: string | null;
   readonly method_version: string;
   readonly cohort: Cohort;
   readonly backends: readonly HostBackend[];
@@ -86,6 +97,9 @@ interface HostProfileInput {
   readonly summary: HostSummary;
   readonly cohort: Cohort;
   readonly isPending: boolean;
+  readonly retiredAt: string | null;
+  /** The hosts whose newest run finished before this time are silent. */
+  readonly silentBefore: string;
   readonly backendCells: ReadonlyMap<Backend, Cells>;
   /** By `pairName`, as stored. */
   readonly pairCells: ReadonlyMap<string, Cells>;
@@ -93,11 +107,15 @@ interface HostProfileInput {
 
 /** The profile of a host. Where a cell is missing, the rank is null. */
 export function hostProfile(input: HostProfileInput): HostProfile {
-  const { summary, cohort, isPending, backendCells, pairCells } = input;
+  const { summary, cohort, isPending, retiredAt, silentBefore, backendCells, pairCells } = input;
+  const lastAt = lastTimes(summary)?.newest_at ?? null;
   const groupsOn = (of: Backend) => summary.groups.filter(({ backend }) => backend === of);
   return {
     host: summary.host,
     pending: isPending,
+    last_at: lastAt,
+    silent: lastAt !== null && lastAt < silentBefore,
+    retired_at: retiredAt,
     method_version: METHOD_VERSION,
     cohort,
     backends: listBackends(summary).flatMap((backend) =>
@@ -122,12 +140,24 @@ function hostBackend(group: HostGroup, cells: Cells | undefined): HostBackend {
     cached,
     small_file,
     bound_mismatch,
+    last_at: group.newest_at,
+    setup: groupSetup(group),
     ...inViews((view) =>
       inMetrics((metric, index) => {
         const value = group[view][index] ?? null;
         return value && hostMetric(value, metric, cells?.[view].get(stratum)?.cell);
       }),
     ),
+  };
+}
+
+/** The facts that may explain a difference between two backends of a host; two of them are cohort attributes. */
+function groupSetup({ attributes, setup }: HostGroup): Readonly<Record<string, FactValue>> {
+  const { storage, xen_version } = attributes;
+  return {
+    ...(storage !== undefined && { storage: storage.value }),
+    ...(xen_version !== undefined && { xen_version: xen_version.value }),
+    ...setup,
   };
 }
 
@@ -226,11 +256,20 @@ export interface HostEntry {
   /** Rules by which reads are probably cached, by backend; without the backends that have none. */
   readonly cached: Readonly<Partial<Record<Backend, readonly string[]>>>;
   readonly cohort: Cohort;
+  /** When its newest run finished, at most its time of receipt. */
+  readonly last_at: string;
+  /** Whether it has no result for as long as the fleet's settings allow. */
+  readonly silent: boolean;
 }
 
-/** The entry of a host with at least one group. */
-export function hostEntry({ summary, cohort }: { summary: HostSummary; cohort: Cohort }): HostEntry {
+/** The entry of a host; null for one without a run that counts. It is silent if its newest run finished before `silentBefore`. */
+export function hostEntry(
+  { summary, cohort }: { readonly summary: HostSummary; readonly cohort: Cohort },
+  silentBefore: string,
+): HostEntry | null {
   const { host, groups } = summary;
+  const times = lastTimes(summary);
+  if (times === null) return null;
   const backends = listBackends(summary);
   const rulesOn = (of: Backend) =>
     [...new Set(groups.filter(({ backend }) => backend === of).flatMap(({ cached }) => cached))].sort();
@@ -244,5 +283,7 @@ export function hostEntry({ summary, cohort }: { summary: HostSummary; cohort: C
       backends.map((backend) => [backend, rulesOn(backend)] as const).filter(([, rules]) => rules.length > 0),
     ),
     cohort,
+    last_at: times.newest_at,
+    silent: times.newest_at < silentBefore,
   };
 }

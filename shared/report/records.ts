@@ -43,8 +43,6 @@ const FIELDS: readonly Field<Run>[] = [
   ["received_at", ({ received_at }) => received_at],
   ["withdrawn_at", ({ withdrawn_at }) => withdrawn_at],
   ["client_run", ({ client_run }) => client_run],
-  ["sent_by_token_id", ({ sent_by }) => sent_by?.token_id],
-  ["sent_by_label", ({ sent_by }) => sent_by?.label],
   ["verdict", ({ quality }) => quality.verdict],
   ["decided_by", ({ quality }) => quality.decided_by.join(" ")],
   ...METRIC_NAMES.flatMap((metric) =>
@@ -52,6 +50,8 @@ const FIELDS: readonly Field<Run>[] = [
   ),
   ["withdrawn_reason", ({ withdrawn_reason }) => withdrawn_reason],
   ["relabeled_from", ({ relabeled_from }) => relabeled_from],
+  ["sent_by_token_id", ({ sent_by }) => sent_by?.token_id],
+  ["sent_by_label", ({ sent_by }) => sent_by?.label],
   ["facts", ({ facts }) => json(facts)],
   ["raw_encoding", ({ raw_encoding }) => raw_encoding],
   ["raw", ({ raw }) => json(raw)],

@@ -1,5 +1,6 @@
 // Listings: what a client may ask of a list of runs, the pages that it gets, and reading all of them page by page.
 
+import type { CohortKey } from "./cohort.ts";
 import type { Run } from "./run.ts";
 
 /** Which runs to list, newest first. Times are ISO 8601 UTC; `from` is inclusive, `to` exclusive. */
@@ -8,6 +9,24 @@ export interface RunQuery {
   readonly backend?: string | undefined;
   readonly from?: string | undefined;
   readonly to?: string | undefined;
+  readonly limit: number;
+  readonly cursor?: string | undefined;
+}
+
+/** What hosts are listed by: their names, when their newest runs finished (oldest first), or their runs (most first). */
+export const HOST_ORDERS = ["name", "last_at", "runs"] as const;
+
+export type HostOrder = (typeof HOST_ORDERS)[number];
+
+/** Which hosts to list. */
+export interface HostQuery {
+  readonly order: HostOrder;
+  /** Only hosts with this in their name, in upper or lower case. */
+  readonly part?: string | undefined;
+  /** Only hosts whose newest run finished before this time, ISO 8601 UTC. */
+  readonly before?: string | undefined;
+  /** Only hosts that have one of the values of each of these attributes. */
+  readonly filters: Readonly<Partial<Record<CohortKey, readonly string[]>>>;
   readonly limit: number;
   readonly cursor?: string | undefined;
 }

@@ -18,7 +18,7 @@ import {
   listPairs,
 } from "../compare/host.ts";
 import { AppError } from "../errors.ts";
-import { formatCohort, formatEstimate } from "../report/format.ts";
+import { formatCohort, formatEstimate, formatInstant } from "../report/format.ts";
 import {
   type Cell,
   cell,
@@ -36,13 +36,14 @@ import { COHORT_KEYS } from "../run/cohort.ts";
 import { formatCount, formatNumber, formatPercent, formatRate, formatRatio, type NumberFormat } from "../run/format.ts";
 import { PERIOD_ALL } from "../run/periods.ts";
 import { VIEWS, type View } from "../run/run.ts";
+import { silentBefore } from "../run/settings.ts";
 import type { FleetSource, SummaryKind } from "./kind.ts";
 import { lazily, schemas } from "./schemas.ts";
 
 const query = z.strictObject({});
 
 const result = lazily(() => {
-  const { backendSlug, cohort, count, estimate, metricName, stratum } = schemas();
+  const { backendSlug, cohort, count, estimate, instant, metricName, stratum } = schemas();
   const standing = z.strictObject({ hosts: count, below: count, above: count }).nullable().meta({
     description:
       "Hosts of the fleet with the same backend or pair, this one included, and how many of them are certainly lower and higher. Null while the fleet does not count it.",
@@ -66,6 +67,11 @@ const result = lazily(() => {
       cached: z.array(z.string()).meta({ description: "Rules that say that runs are probably cached." }),
       small_file: z.boolean(),
       bound_mismatch: z.boolean(),
+      last_at: instant.meta({ description: "When the newest run finished." }),
+      setup: z.record(z.string(), z.union([z.string(), z.number(), z.boolean()])).meta({
+        description:
+          "Facts that may explain a difference between backends, each from the newest run that states it; of long texts the first 60 bytes.",
+      }),
       trusted: z.partialRecord(metricName, hostMetric),
       all: z.partialRecord(metricName, hostMetric),
     })
@@ -89,6 +95,11 @@ const result = lazily(() => {
     .strictObject({
       host: z.string(),
       pending: z.boolean().meta({ description: "Whether it has results that are not in these numbers yet." }),
+      last_at: instant.nullable().meta({
+        description: "When the newest run that counts finished; not later than its receipt. Null if no run counts.",
+      }),
+      silent: z.boolean().meta({ description: "Without a result for `silent_after` of the settings." }),
+      retired_at: instant.nullable().meta({ description: "When it was retired; null if it has sent a result since." }),
       method_version: z.string(),
       cohort,
       backends: z.array(hostBackend),
@@ -129,6 +140,7 @@ async function compute(source: FleetSource, _: z.output<typeof query>, name = ""
   if (counted === null)
     throw new AppError("not_found", `this fleet has no results of a host "${name.slice(0, MAX_NAME)}"`);
   const { summary } = counted;
+  const settings = await source.settings();
   const cells = await source.cells({ periods: [PERIOD_ALL], filters: {} });
   const [ofBackends, ofPairs] = await Promise.all([
     Promise.all(
@@ -141,7 +153,12 @@ async function compute(source: FleetSource, _: z.output<typeof query>, name = ""
       }),
     ),
   ]);
-  return hostProfile({ ...counted, backendCells: new Map(ofBackends), pairCells: new Map(ofPairs) });
+  return hostProfile({
+    ...counted,
+    silentBefore: silentBefore(settings, source.now()),
+    backendCells: new Map(ofBackends),
+    pairCells: new Map(ofPairs),
+  });
 }
 
 /**
@@ -155,7 +172,7 @@ export async function storedHostName({ host: find }: Pick<FleetSource, "host">, 
 
 /** The values on each backend, then the ratios. Of both views it shows `all`, and marks reads that do not count. */
 function report(profile: HostProfile, options: RenderOptions): Report {
-  const { host: name, cohort, pending, method_version, backends, ratios } = profile;
+  const { host: name, cohort, pending, last_at, silent, retired_at, method_version, backends, ratios } = profile;
   return {
     title: options.title ?? formatTitle(name),
     lead:
@@ -166,10 +183,16 @@ function report(profile: HostProfile, options: RenderOptions): Report {
       "Below and above: how many hosts of the fleet are certainly slower and faster. Rates are in K/s (reads and writes), seeks/s or files/s.",
     facts: [
       { label: "attributes", text: formatCohort(cohort) },
+      { label: "last seen", text: last_at === null ? "-" : `${formatInstant(last_at)}${silent ? ", silent" : ""}` },
       { label: "pending", text: pending ? "newer results" : "nothing" },
       { label: "method", text: method_version },
     ],
-    notices: pending ? [warning("pending", "newer results of this host are not in these numbers yet.")] : [],
+    notices: [
+      ...(pending ? [warning("pending", "newer results of this host are not in these numbers yet.")] : []),
+      ...(retired_at === null
+        ? []
+        : [warning("retired", `since ${formatInstant(retired_at)} lists leave it out, until its next result.`)]),
+    ],
     sections: [
       ...backends.map((group) => backendSection(group, options)),
       ...ratios.map((pair) => pairSection(pair, options)),
@@ -288,6 +311,9 @@ const FIELDS: readonly Field<Item>[] = [
   ...COHORT_KEYS.map((key): Field<Item> => [key, ({ profile }) => profile.cohort[key]]),
   ["pending", ({ profile }) => profile.pending],
   ["method_version", ({ profile }) => profile.method_version],
+  ["last_at", ({ profile }) => profile.last_at],
+  ["silent", ({ profile }) => profile.silent],
+  ["retired_at", ({ profile }) => profile.retired_at],
 ];
 
 /** A row for each value and each ratio, in both views. A value is one of `backend`; a ratio is `backend` / `baseline`. */

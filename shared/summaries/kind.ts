@@ -13,9 +13,10 @@ import type { ErrorCode } from "../errors.ts";
 import type { RenderOptions, Report } from "../report/model.ts";
 import type { Records } from "../report/records.ts";
 import type { Activity } from "../run/activity.ts";
-import type { Page, RunPage, RunQuery } from "../run/listing.ts";
+import type { HostQuery, Page, RunPage, RunQuery } from "../run/listing.ts";
 import type { MetricName } from "../run/metrics.ts";
 import type { Run } from "../run/run.ts";
+import type { Settings } from "../run/settings.ts";
 
 /**
  * A kind of summary. `Query` is the schema of its query parameters, without those of rendering; `Result` is what the
@@ -96,7 +97,8 @@ export interface CellSource {
 export interface FleetSource extends CellSource {
   /** Null for a host without results. */
   host(name: string): Promise<CountedHost | null>;
-  hosts(limit: number, cursor?: string): Promise<Page<ListedHost>>;
+  hosts(query: HostQuery): Promise<Page<ListedHost>>;
+  settings(): Promise<Settings>;
   /** Throws `not_found`, and `forbidden` for a run that the caller may not read. */
   run(id: string): Promise<Run>;
   /** A page, which may be short, or empty, without being the last. */

@@ -118,14 +118,8 @@ test.each([
     execFileSync("bash", words, { cwd: folder, env, stdio: "pipe" });
     const [name = ""] = readdirSync(join(folder, "spool/new"));
     const reading = readBonnie(readFileSync(join(folder, "spool/new", name), "utf8"));
-    const request = {
-      fleet: "f",
-      receivedAt: "2026-12-01T00:00:00Z",
-      encoding: "utf-8",
-      parameters: {},
-      sentBy: null,
-    } as const;
-    const { runs, rejected } = readUpload(reading, request);
+    const about = { fleet: "f", receivedAt: "2026-12-01T00:00:00Z", sentBy: null } as const;
+    const { runs, rejected } = readUpload(reading, { ...about, encoding: "utf-8", parameters: {} });
     expect(rejected).toEqual([]);
     expect(runs.map(({ run }) => [run.facts["device_read_ratio"], run.quality.verdict])).toEqual([[ratio, verdict]]);
   } finally {

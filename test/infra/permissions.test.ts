@@ -18,15 +18,18 @@ import { makeAggregationStores } from "../../functions/store/commit.ts";
 import { backOff } from "../../functions/store/errors.ts";
 import { makeFleetScan } from "../../functions/store/fleet-scan.ts";
 import { beginFormat, withFormatCheck } from "../../functions/store/format.ts";
+import { makeHostCountStore } from "../../functions/store/host-counts.ts";
+import { makeHostStore } from "../../functions/store/hosts.ts";
 import { keyItem } from "../../functions/store/item.ts";
 import { cohortPartitions, computeShard, FORMAT_KEY, pendingHostKey, summaryKey } from "../../functions/store/keys.ts";
 import { makePendingHosts } from "../../functions/store/pending-hosts.ts";
 import { makeQuarantineStore } from "../../functions/store/quarantine.ts";
+import { makeRetiredHostStore } from "../../functions/store/retired-hosts.ts";
 import { makeChangeableRuns } from "../../functions/store/run-changes.ts";
 import { makeRunStore } from "../../functions/store/runs.ts";
+import { makeSettingsStore } from "../../functions/store/settings.ts";
 import { makeShareStore } from "../../functions/store/shares.ts";
 import { makeStatusStore } from "../../functions/store/status.ts";
-import { makeHostStore } from "../../functions/store/summaries.ts";
 import { partition, queryAll } from "../../functions/store/table.ts";
 import { listFleets, makeTokenStore, makeUseStore } from "../../functions/store/tokens.ts";
 import { makeHttpApp } from "../../functions/web/http/app.ts";
@@ -106,6 +109,8 @@ beforeAll(async () => {
     quarantine,
     tokens,
     activity: makeActivityStore(tables.ingest),
+    hosts: makeRetiredHostStore(tables.ingest),
+    settings: makeSettingsStore(tables.ingest, clock),
     clock,
     wake: () => undefined,
     ...limits,
@@ -118,6 +123,8 @@ beforeAll(async () => {
     runs: makeRunStore(tables.read),
     cells: makeCellStore(tables.read),
     hosts: makeHostStore(tables.read),
+    hostCounts: makeHostCountStore(tables.read),
+    settings: makeSettingsStore(tables.read, clock),
     pendingHosts: makePendingHosts(tables.read),
     status: makeStatusStore(tables.read),
     tokens: makeTokenStore(tables.read),
@@ -193,6 +200,8 @@ beforeAll(async () => {
   const made = await send(ingest, "POST", "/v1/tokens", JSON.stringify({ scope: "read" }));
   await send(ingest, "GET", "/v1/tokens");
   await send(ingest, "DELETE", `/v1/tokens/${made.id}`);
+  await send(ingest, "GET", "/v1/settings");
+  await send(ingest, "PUT", "/v1/settings", "{}");
 
   const keys = pendingHostKey("default", "h1");
   const record = { dynamodb: { Keys: { pk: { S: keys.pk }, sk: { S: keys.sk } }, SequenceNumber: "1" } };
@@ -209,6 +218,7 @@ beforeAll(async () => {
     "/v1/runs?host=h1",
     "/v1/compare?baseline=loop&candidate=blktap2&site=fra",
     "/v1/hosts",
+    "/v1/hosts?order=last_at&silent_since=7d",
     "/v1/hosts/h1",
     "/v1/backends?site=fra",
     "/v1/matrix",
@@ -235,6 +245,7 @@ beforeAll(async () => {
     await send(embed, "GET", "/v1/shares");
     await send(embed, "DELETE", `/v1/shares/${id}`);
   }
+  await send(ingest, "DELETE", "/v1/hosts/h2");
   await show(embed, "/shares", { kind: "compare", query: "baseline=loop&candidate=blktap2", lasts: "frozen" });
   await show(embed, "/shares");
   const listed = await send(embed, "GET", "/v1/shares");

@@ -132,9 +132,22 @@ describe("a number has one rounding", () => {
       result: {
         host: "dom0-1",
         pending: false,
+        last_at: "2026-11-01T00:00:00.000Z",
+        silent: false,
+        retired_at: null,
         method_version: "1",
         cohort: {},
-        backends: [{ ...group, small_file: false, bound_mismatch: false, trusted: { putc }, all: { putc } }],
+        backends: [
+          {
+            ...group,
+            small_file: false,
+            bound_mismatch: false,
+            last_at: "2026-11-01T00:00:00.000Z",
+            setup: {},
+            trusted: { putc },
+            all: { putc },
+          },
+        ],
         ratios: [],
       },
     };

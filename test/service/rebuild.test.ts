@@ -9,11 +9,11 @@ import { type RebuildOptions, rebuildFleet } from "../../functions/service/rebui
 import { makeCellStore } from "../../functions/store/cells.ts";
 import { makeFleetScan } from "../../functions/store/fleet-scan.ts";
 import { readGenerations } from "../../functions/store/generations.ts";
+import { makeHostStore } from "../../functions/store/hosts.ts";
 import { type Item, itemText, keyItem, optionalBytes } from "../../functions/store/item.ts";
 import { ALL_COHORTS, cellKey, keyText, summaryKey } from "../../functions/store/keys.ts";
 import { makeChangeableRuns } from "../../functions/store/run-changes.ts";
 import { makeRunStore } from "../../functions/store/runs.ts";
-import { makeHostStore } from "../../functions/store/summaries.ts";
 import type { Table } from "../../functions/store/table.ts";
 import { SHARDS } from "../../shared/deployment.ts";
 import { startTestEngine, type TestEngine } from "../support/engine.ts";
@@ -107,7 +107,7 @@ test("with uploads, withdrawals and two workers, it ends like the batch, and rea
   const reader = async () => {
     while (!isOver) {
       seen.push(await hostsInCells());
-      seen.push((await makeHostStore(table).list(FLEET, 100)).items.length);
+      seen.push((await makeHostStore(table).list(FLEET, { order: "name", filters: {}, limit: 100 })).items.length);
     }
   };
   const others = [worker(), worker(), client(), reader()];

@@ -99,13 +99,8 @@ test("runs from logs and mails parse as before, and the audit knows their ids, a
     text.replace(/^/gm, "bench-1  | "),
   ].join("\n\n");
   const parameters = { backend: "loop", host: "h1" };
-  const { runs } = readUpload(readBonnie(upload), {
-    fleet: FLEET,
-    receivedAt: NOW,
-    encoding: "utf-8",
-    parameters,
-    sentBy: null,
-  });
+  const request = { fleet: FLEET, receivedAt: NOW, encoding: "utf-8", parameters, sentBy: null } as const;
+  const { runs } = readUpload(readBonnie(upload), request);
   expect(runs).toHaveLength(4);
   for (const { run } of runs) await store({ ...run, parser_version: 3 });
   await aggregateAll(table, FLEET);

@@ -9,12 +9,14 @@ import { makeActivityStore } from "../../functions/store/activity.ts";
 import { makeCellStore } from "../../functions/store/cells.ts";
 import { openTable } from "../../functions/store/client.ts";
 import { beginFormat, FORMAT, readFormat, requireFormat, withFormatCheck } from "../../functions/store/format.ts";
+import { makeHostCountStore } from "../../functions/store/host-counts.ts";
+import { makeHostStore } from "../../functions/store/hosts.ts";
 import { type Item, keyItem } from "../../functions/store/item.ts";
 import { FORMAT_KEY, runKey, tokenKey, tokenKeyOfFormat0, tokenListOfFormat0 } from "../../functions/store/keys.ts";
 import { makePendingHosts } from "../../functions/store/pending-hosts.ts";
 import { makeRunStore } from "../../functions/store/runs.ts";
+import { makeSettingsStore } from "../../functions/store/settings.ts";
 import { makeStatusStore } from "../../functions/store/status.ts";
-import { makeHostStore } from "../../functions/store/summaries.ts";
 import { getItem, partition, queryAll, type Table } from "../../functions/store/table.ts";
 import { addFleet, makeTokenStore } from "../../functions/store/tokens.ts";
 import { upgradeTable } from "../../functions/store/upgrade.ts";
@@ -128,6 +130,8 @@ describe.each([
       cells: makeCellStore(checked),
       hosts: makeHostStore(checked),
       activity: makeActivityStore(checked),
+      hostCounts: makeHostCountStore(checked),
+      settings: makeSettingsStore(checked, Date.now),
       pendingHosts: makePendingHosts(checked),
       status: makeStatusStore(checked),
       tokens: makeTokenStore(checked),

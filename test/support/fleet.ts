@@ -124,6 +124,8 @@ export function profileOf(fleet: Fleet, host: string): HostProfile {
     summary,
     cohort: computeCohort(summary),
     isPending: false,
+    retiredAt: null,
+    silentBefore: "2026-10-01T00:00:00.000Z",
     backendCells: new Map(listBackends(summary).map((backend) => [backend, views("backend", backend)])),
     pairCells: new Map(pairs.map((name) => [name, views("pair", name)])),
   });

@@ -12,13 +12,16 @@ import { makeActivityStore } from "../../functions/store/activity.ts";
 import { makeCellStore } from "../../functions/store/cells.ts";
 import { makeAggregationStores } from "../../functions/store/commit.ts";
 import { backOff } from "../../functions/store/errors.ts";
+import { makeHostCountStore } from "../../functions/store/host-counts.ts";
+import { makeHostStore } from "../../functions/store/hosts.ts";
 import { makePendingHosts } from "../../functions/store/pending-hosts.ts";
 import { makeQuarantineStore } from "../../functions/store/quarantine.ts";
 import type { QuarantineLimits } from "../../functions/store/quarantine-room.ts";
+import { makeRetiredHostStore } from "../../functions/store/retired-hosts.ts";
 import { makeChangeableRuns } from "../../functions/store/run-changes.ts";
+import { makeSettingsStore } from "../../functions/store/settings.ts";
 import { makeShareStore } from "../../functions/store/shares.ts";
 import { makeStatusStore } from "../../functions/store/status.ts";
-import { makeHostStore } from "../../functions/store/summaries.ts";
 import type { Table } from "../../functions/store/table.ts";
 import { makeTokenStore, makeUseStore, type TokenStore } from "../../functions/store/tokens.ts";
 import { addDocsRoutes } from "../../functions/web/docs/page.tsx";
@@ -86,11 +89,14 @@ export async function makeTestService(
   const tokenStore = givenTokens ?? makeTokenStore(table, null, clock);
   const runs = makeChangeableRuns(table, clock);
   const app = makeHttpApp({ clock, log, page: errorPageResponse, summaries, publicUrl: publicUrl ?? null });
+  const settings = makeSettingsStore(table, clock);
   const ingesting = {
     runs,
     quarantine: makeQuarantineStore(table, clock, quarantineLimits),
     tokens: tokenStore,
     activity: makeActivityStore(table, clock),
+    hosts: makeRetiredHostStore(table),
+    settings,
     clock,
     wake: () => undefined,
     ...makeUploadLimits(makeUseStore(table), () => service.now, limits),
@@ -111,6 +117,8 @@ export async function makeTestService(
     ...answering,
     runs,
     hosts: makeHostStore(table),
+    hostCounts: makeHostCountStore(table),
+    settings,
     status: makeStatusStore(table),
     exports: makeAdmission(MAX_EXPORTS),
     about: { version: "test", engine: "embedded" },
@@ -153,6 +161,7 @@ export async function makeTestService(
     post: (body, query, init) => service.send(`/v1/results${query}`, { method: "POST", body, ...init }),
     aggregate: async (fleet = "default") => {
       await aggregateFleet({ ...aggregation, clock: () => service.now, backOff }, fleet);
+      await aggregation.hostCounts.refresh(fleet, service.now);
     },
   };
   return Object.assign(service, { admin: await service.token({ scope: "admin", root: true }) });

@@ -58,7 +58,14 @@ export function backendsSummary(fleet: Fleet): Summary {
 export function hostsSummary({ summaries }: Fleet, cursor: string | null): Summary {
   return {
     kind: "hosts",
-    result: { hosts: summaries.map((summary) => hostEntry({ summary, cohort: computeCohort(summary) })), cursor },
+    result: {
+      order: "name",
+      hosts: summaries.flatMap(
+        // One of the hosts is silent.
+        (summary) => hostEntry({ summary, cohort: computeCohort(summary) }, "2026-11-02T00:00:00.000Z") ?? [],
+      ),
+      cursor,
+    },
   };
 }
 
@@ -80,6 +87,7 @@ const FULL: Run = {
   },
   client_run: "nightly-7",
   warnings: ["zero_rate: getc was 0"],
+  sent_by: { token_id: "4f6d8a52-6a0e-4f4e-9f0a-2b1c3d4e5f60", label: "Frankfurt" },
   withdrawn_at: "2026-11-21T00:00:00.000Z",
 };
 

@@ -117,7 +117,7 @@ const MAX_SHOWN = 200;
 
 const shorten = (path: string): string => (path.length > MAX_SHOWN ? `${path.slice(0, MAX_SHOWN)}…` : path);
 
-const METHODS = ["GET", "POST", "DELETE"];
+const METHODS = ["GET", "POST", "PUT", "DELETE"];
 
 /** The methods with a route at a path. Middleware has the method ALL, so it does not count. */
 function methodsAt(app: HttpApp, path: string): string[] {

@@ -11,7 +11,10 @@ import { pageResponse } from "./layout.tsx";
 /** The page in place of a comparison: 200, with the next steps. */
 export async function gettingStarted(c: Context<HttpEnv>, deps: PageDeps): Promise<Response> {
   const { fleet } = currentToken(c);
-  const [page, pending] = await Promise.all([deps.hosts.list(fleet, 1), deps.pendingHosts.count(fleet)]);
+  const [page, pending] = await Promise.all([
+    deps.hosts.list(fleet, { order: "name", filters: {}, limit: 1 }),
+    deps.pendingHosts.count(fleet),
+  ]);
   const hasHosts = page.items.length > 0;
   const { title, lead } = STATES[hasHosts ? "noPair" : pending === 0 ? "noResults" : "pending"];
   return pageResponse(

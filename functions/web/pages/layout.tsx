@@ -160,7 +160,7 @@ const isWithin = (path: string, parent: string): boolean =>
 /** The links to the first and the next page of a list; `from` is the cursor of the page itself, absent on the first page. */
 export const NextPage: FC<{
   path: string;
-  parameters: Readonly<Record<string, string | undefined>>;
+  parameters: Readonly<Record<string, readonly string[] | string | undefined>>;
   from: string | undefined;
   cursor: string | null;
 }> = ({ path, parameters, from, cursor }) =>

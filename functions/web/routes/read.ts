@@ -8,7 +8,7 @@ import type { CellStore, FleetStores, PendingHostCount } from "../../service/sum
 import type { HttpApp } from "../http/app.ts";
 import type { TokenLookup } from "../http/auth.ts";
 import { runExportResponse } from "./run-export.ts";
-import { addStatusRoutes, type StoreStatus } from "./status.ts";
+import { addStatusRoutes, type HostCountLookup, type StoreStatus } from "./status.ts";
 import { addSummaryRoutes } from "./summaries.ts";
 
 /** Lists the cohorts of a period, for filters to choose from. */
@@ -26,6 +26,7 @@ export interface ReadDeps extends FleetStores {
   readonly cells: CellStore & CohortLister;
   readonly pendingHosts: PendingHostCount & PendingHostBacklog;
   readonly status: StoreStatus;
+  readonly hostCounts: HostCountLookup;
   readonly tokens: TokenLookup;
   readonly summaries: SummaryRegistry;
   /** Limits what is computed at once. */

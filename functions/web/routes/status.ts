@@ -2,6 +2,7 @@
 
 import { SCOPE_ALL } from "../../../shared/cells/cell.ts";
 import { FLEET_NAME } from "../../../shared/cells/contribution.ts";
+import type { HostCounts } from "../../../shared/run/host-counts.ts";
 import { PERIOD_ALL } from "../../../shared/run/periods.ts";
 import { COST } from "../../service/admission.ts";
 import { admitted } from "../http/admission.ts";
@@ -18,6 +19,12 @@ export interface StoreStatus {
   ping(): Promise<void>;
 }
 
+/** Looks up what the last sweep counted. */
+export interface HostCountLookup {
+  /** Null before the first sweep. */
+  get(fleet: string): Promise<HostCounts | null>;
+}
+
 /** Adds both routes. */
 export function addStatusRoutes(app: HttpApp, deps: ReadDeps): void {
   app.get("/healthz", async (c) => {
@@ -28,10 +35,11 @@ export function addStatusRoutes(app: HttpApp, deps: ReadDeps): void {
   app.get("/v1/status", allow(deps, "read", "ingest"), admitted(deps, COST.summary), async (c) => {
     chooseFormat(c, ["json"]);
     const { fleet } = currentToken(c);
-    const [pending, quarantined, fleetCells] = await Promise.all([
+    const [pending, quarantined, fleetCells, counts] = await Promise.all([
       deps.pendingHosts.backlog(fleet),
       deps.status.quarantined(fleet),
       deps.cells.open({ fleet, periods: [PERIOD_ALL], filters: {} }).then((cells) => cells.read("fleet", FLEET_NAME)),
+      deps.hostCounts.get(fleet),
     ]);
     const cell = fleetCells.views.all.get(SCOPE_ALL)?.cell;
     const age = pending.oldestAt === null ? 0 : Math.max(0, (deps.clock() - Date.parse(pending.oldestAt)) / 1000);
@@ -43,6 +51,11 @@ export function addStatusRoutes(app: HttpApp, deps: ReadDeps): void {
       runs: cell?.runs ?? 0,
       hosts: cell?.hosts ?? 0,
       quarantined,
+      silent_hosts: counts?.silent_hosts ?? null,
+      retired_hosts: counts?.retired_hosts ?? null,
+      newest_result_at: counts?.newest_result_at ?? null,
+      agents: counts?.agents ?? [],
+      hosts_counted_at: counts?.counted_at ?? null,
       ...deps.about,
     });
   });

@@ -165,8 +165,15 @@ describe("without a server", () => {
     const lines = exported.out.trimEnd().split("\n");
     expect(lines).toHaveLength(72);
     const copy = join(folder, "copy");
-    const withdrawn = { ...JSON.parse(lines[0] ?? ""), withdrawn_at: "2026-11-22T10:00:00.000Z" };
-    const source = file("export.jsonl", [JSON.stringify(withdrawn), ...lines.slice(1), ""].join("\n"));
+    const sent_by = { token_id: "t1", label: "Frankfurt" };
+    const withdrawn = { ...JSON.parse(lines[0] ?? ""), sent_by, withdrawn_at: "2026-11-22T10:00:00.000Z" };
+    // An earlier version did not say who sent a run.
+    const { sent_by: none, ...old } = JSON.parse(lines[1] ?? "");
+    expect(none).toBeNull();
+    const source = file(
+      "export.jsonl",
+      [JSON.stringify(withdrawn), JSON.stringify(old), ...lines.slice(2), ""].join("\n"),
+    );
     expect(await vbdstat(["import", source], { data: copy })).toMatchObject({
       code: 0,
       out: "stored 72, duplicate 0, rejected 0\ncounted 12 hosts of fleet default\n",

@@ -35,6 +35,7 @@ const deps: SweepDeps = {
   pendingHosts,
   statistics,
   fleets: () => fleets(),
+  hostCounts: { refresh: async () => {} },
   clock: () => 0,
   backOff: async () => {},
 };

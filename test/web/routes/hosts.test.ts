@@ -90,6 +90,8 @@ describe("200, the list", () => {
       runs: 3,
       cached: { loop: ["C1", "C2"] },
       cohort: { site: "fra", storage: "file" },
+      last_at: "2026-11-22T10:00:00.000Z",
+      silent: false,
     });
     for (const { host, url } of hosts) expect((await jsonOf<HostProfile>(service.send(url), 200)).host).toBe(host);
   });
@@ -98,12 +100,16 @@ describe("200, the list", () => {
     const text = await textOf(service.send("/v1/hosts.txt?limit=5"), 200);
     for (const line of text.split("\n")) expect(line.length, line).toBeLessThanOrEqual(100);
     expect(text).toContain("cursor=");
-    expect(text).toMatch(/^a b +2 +loop phy +v1\/2G\/8k\/16 +- +site=ams storage=file$/m);
+    expect(text).toMatch(/^a b +2026-11-22 10:00:00 UTC +2 +loop phy +v1\/2G\/8k\/16 +- +site=ams storage=file$/m);
   });
 
   test("another fleet sees none of them", async () => {
     const token = await service.token({ scope: "read", fleet: "other" });
-    expect(await jsonOf(service.send("/v1/hosts", { token }), 200)).toEqual({ hosts: [], cursor: null });
+    expect(await jsonOf(service.send("/v1/hosts", { token }), 200)).toEqual({
+      order: "name",
+      hosts: [],
+      cursor: null,
+    });
     await jsonOf(service.send("/v1/hosts/web", { token }), 404);
   });
 });

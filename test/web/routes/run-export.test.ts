@@ -7,10 +7,12 @@ import { afterAll, beforeAll, describe, expect, test, vi } from "vitest";
 import { makeAdmission } from "../../../functions/service/admission.ts";
 import { makeActivityStore } from "../../../functions/store/activity.ts";
 import { makeCellStore } from "../../../functions/store/cells.ts";
+import { makeHostCountStore } from "../../../functions/store/host-counts.ts";
+import { makeHostStore } from "../../../functions/store/hosts.ts";
 import { makePendingHosts } from "../../../functions/store/pending-hosts.ts";
 import { makeRunStore } from "../../../functions/store/runs.ts";
+import { makeSettingsStore } from "../../../functions/store/settings.ts";
 import { makeStatusStore } from "../../../functions/store/status.ts";
-import { makeHostStore } from "../../../functions/store/summaries.ts";
 import { makeTokenStore } from "../../../functions/store/tokens.ts";
 import { makeHttpApp } from "../../../functions/web/http/app.ts";
 import { addReadRoutes } from "../../../functions/web/routes/read.ts";
@@ -150,6 +152,8 @@ describe("a store that fails", () => {
       cells: makeCellStore(table),
       hosts: makeHostStore(table),
       activity: makeActivityStore(table),
+      hostCounts: makeHostCountStore(table),
+      settings: makeSettingsStore(table, Date.now),
       pendingHosts: makePendingHosts(table),
       status: makeStatusStore(table),
       tokens: makeTokenStore(table),

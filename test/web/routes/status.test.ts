@@ -26,6 +26,11 @@ test("an empty fleet, then pending hosts that age, then counted runs, hosts and 
     runs: 0,
     hosts: 0,
     quarantined: 0,
+    silent_hosts: null,
+    retired_hosts: null,
+    newest_result_at: null,
+    agents: [],
+    hosts_counted_at: null,
     ...about,
   });
 
@@ -45,6 +50,11 @@ test("an empty fleet, then pending hosts that age, then counted runs, hosts and 
     runs: 3,
     hosts: 2,
     quarantined: 1,
+    silent_hosts: 0,
+    retired_hosts: 0,
+    newest_result_at: "2026-11-22T10:00:00.000Z",
+    agents: [{ agent: null, hosts: 2 }],
+    hosts_counted_at: "2026-11-22T10:01:30.500Z",
     ...about,
   });
 
