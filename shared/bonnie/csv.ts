@@ -60,6 +60,7 @@ export function readCsv(fields: Fields, repeats: Repeats): BonnieResult | Issue 
   if (setup === null) {
     // The usual line is like the one before it and is not searched for prefixes.
     if (layout === null || "code" in layout || layout.format === "v1") prefix = skipPrefix(fields);
+    if (fields.text[fields.start] === ">") return lineIssue(fields, "quoted_line", QUOTED_LINE);
     if (fields.control >= 0) return controlIssue(fields);
     if (layout === null || prefix !== null) layout = findLayout(fields);
     if ("code" in layout) return layout;

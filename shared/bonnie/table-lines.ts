@@ -61,17 +61,29 @@ export function joinLines(first: TableLine, second: TableLine, separator: string
   return { text: first.text + separator + second.text, parts: [...first.parts, ...moved] };
 }
 
-/** All ways to join wrapped lines: at each break, a space was lost or was not. */
+/**
+ * All ways to join wrapped lines: at each break, a space was lost or was not. Spaces in front of a piece may be the indentation of
+ * a copy.
+ */
 export function joinings(lines: readonly TableLine[]): readonly TableLine[] {
   const [first, ...others] = lines;
   if (first === undefined) return [];
   return others.reduce<readonly TableLine[]>(
     (joined, next) => {
-      const separators = /^[ \t\u00A0]/.test(next.text) ? [""] : [" ", ""];
-      return joined.flatMap((line) => separators.map((separator) => joinLines(line, next, separator)));
+      const bare = withoutIndentation(next);
+      return joined.flatMap((line) => [joinLines(line, next, bare === next ? " " : ""), joinLines(line, bare, "")]);
     },
     [first],
   );
+}
+
+function withoutIndentation(line: TableLine): TableLine {
+  const text = line.text.replace(/^[ \t\u00A0]+/, "");
+  const removed = line.text.length - text.length;
+  if (removed === 0) return line;
+  const [first, ...others] = line.parts;
+  const moved = others.map((part) => ({ ...part, at: part.at - removed }));
+  return { text, parts: [{ ...first, shift: first.shift + removed }, ...moved] };
 }
 
 export function splitWords(line: TableLine): Word[] {

@@ -10,7 +10,7 @@ import { quoted } from "../run/text.ts";
 import { controlCharacterText, isControl } from "./fields.ts";
 import type { FoundRow, FoundTable, Half } from "./find-table.ts";
 import { isHeadingPart, isHeadingPiece } from "./headings.ts";
-import { type FoundLine, isLatencies, type Row, readLatencies, readRow } from "./rows.ts";
+import { type FoundLine, isLatencies, mayBeCut, type Row, readLatencies, readRow } from "./rows.ts";
 import {
   issueAt,
   lineNumber,
@@ -120,8 +120,16 @@ function addShapeIssues({ io, files, rest, lines: [first] }: FoundTable, issues:
   }
 }
 
-function addHalfIssues({ kind, headings: [head], rows }: Half, issues: Issue[]): void {
+/** The heading of the tool, with its spaces. */
+const TOOL_HEAD = /^[ \t\u00A0]*Version[ \u00A0]+\S+[ \u00A0]{7}-/;
+
+function addHalfIssues({ kind, headings: [head], version, rows }: Half, issues: Issue[]): void {
   if (rows.length === 0) issues.push(tableIssue(head, "expected a row of rates below this heading, found none"));
+  const isOfTool = TOOL_HEAD.test(head.text) || (kind === "files" && version !== null);
+  if (isOfTool && rows.length > 1) {
+    const text = `expected one row of rates below this heading, as Bonnie++ prints it, found ${rows.length}`;
+    issues.push(tableIssue(head, text));
+  }
   for (const { row } of rows) {
     const [line] = row.pieces;
     if (row.readings.length > 1) {
@@ -272,6 +280,8 @@ function findPrinter({ io, files }: FoundTable, issues: Issue[]): Printer | null
     issues.push(issueAt(head, 0, "bonnie_version", "unsupported_format", text));
     return null;
   }
+  // No converter since 1.92b prints a version above the file tests.
+  if (release !== "1.0x" && files !== null && files.version !== null) return { release, isConverter: false };
   const isConverter =
     CONVERTER_HEAD.test(head.text) ||
     (release !== "1.0x" && files !== null && files.version === null) ||
@@ -331,9 +341,15 @@ function addSpecIssue(size: Word, printer: Printer | null, issues: Issue[]): voi
 
 // Runs: a setup and the tests.
 
+/** Every release from 1.92b on prints latencies, so their line was cut off or other text is in front of it. */
+const NO_LATENCIES = {
+  io: "no_latency: the line of latencies is missing below the tests of the big file.",
+  files: "no_latency: the line of latencies is missing below the file tests.",
+} as const;
+
 /** Reads one run. Null if its setup cannot be read; what else is wrong with it is left out of the run and added to `issues`. */
 function readRun(run: Run, issues: Issue[]): Table | null {
-  const { found, pair, reading, printer } = run;
+  const { found, pair, reading, printer, format } = run;
   const setup = readSetup(run, issues);
   if (setup === null) return null;
   const metrics: Measurements = perMetric(() => null);
@@ -343,6 +359,7 @@ function readRun(run: Run, issues: Issue[]): Table | null {
   for (const kind of ["io", "files"] as const) {
     const tests = reading[kind]?.tests ?? [];
     const latencies = readRowLatencies(pair[kind], tests.length, issues);
+    if (format === "v2" && tests.length > 0 && pair[kind]?.latencies === null) warnings.push(NO_LATENCIES[kind]);
     for (const [index, { metric, rate, cpu }] of tests.entries()) {
       const cell = readCell({ metric, rate, cpu, latency: latencies[index] ?? null }, setup, printer);
       if (cell.issue !== null) issues.push(cell.issue);
@@ -384,12 +401,18 @@ function readRowLatencies(found: FoundRow | null, count: number, issues: Issue[]
   return [];
 }
 
-/** A run whose latencies are printed in one half only was cut. */
+/** A run whose latencies are printed in one half only was cut, or may have been, if the 8 values of `-f` are all that there is. */
 function addCutIssue({ io, files }: Pair, issues: Issue[]): void {
+  const [line, ...others] = io?.row.readings ?? [];
+  const row = line === undefined || others.length > 0 ? null : readRow("io", line);
+  if (line !== undefined && row !== null && mayBeCut(line, row) && io?.latencies === null && files === null) {
+    const text = "expected latencies or file tests below a row of 8 values, found none: it may be the beginning of 12";
+    issues.push(tableIssue(line, text));
+  }
   if (io === null || files === null || (io.latencies === null) === (files.latencies === null)) return;
-  const [line] = (io.latencies === null ? io : files).row.pieces;
+  const [first] = (io.latencies === null ? io : files).row.pieces;
   issues.push(
-    tableIssue(line, "expected a line of latencies below this row, as in the other half of the table, found none"),
+    tableIssue(first, "expected a line of latencies below this row, as in the other half of the table, found none"),
   );
 }
 
