@@ -190,7 +190,8 @@ function countIssue(fields: Fields, layout: Layout | null): Issue {
     return lineIssue(fields, "field_count", text);
   }
   if (fields.count === 1) {
-    const text = "expected a CSV line, or a whole row of a table under its heading, found neither";
+    const cause = fields.text[fields.end - 1] === "=" ? `; ${guessCause(fields, V1)}` : "";
+    const text = `expected a CSV line, or a whole row of a table under its heading, found neither${cause}`;
     return lineIssue(fields, "field_count", text);
   }
   const found = fields.count > MAX_FIELDS ? `more than ${MAX_FIELDS}` : `${fields.count}`;

@@ -107,15 +107,19 @@ function controlIssue(lines: readonly TableLine[]): Issue | null {
 
 const AS_PRINTED = "send its CSV line, or the table as Bonnie++ printed it, e.g. as an attachment";
 
-function addShapeIssues({ io, files, rest, lines: [first] }: FoundTable, issues: Issue[]): void {
+const ENCODED = "the = at the end of its lines comes from quoted-printable mail: decode it first";
+
+function addShapeIssues({ io, files, rest, lines }: FoundTable, issues: Issue[]): void {
+  const [first] = lines;
+  const how = lines.some(({ text }) => text.endsWith("=")) ? ENCODED : AS_PRINTED;
   for (const half of [io, files]) if (half !== null) addHalfIssues(half, issues);
   const [unread] = rest;
   if (unread === undefined) return;
   if (io === null && files === null) {
-    const text = `expected a table from its line "Version ..." on, found part of its heading: it seems cut or wrapped; ${AS_PRINTED}`;
+    const text = `expected a table from its line "Version ..." on, found part of its heading: it seems cut or wrapped; ${how}`;
     issues.push(tableIssue(first, text));
   } else {
-    const text = `expected the table to end above this line, found more of it: it seems wrapped; ${AS_PRINTED}`;
+    const text = `expected the table to end above this line, found more of it: it seems wrapped; ${how}`;
     issues.push(tableIssue(unread, text));
   }
 }
