@@ -99,15 +99,9 @@ export function rawText(lines: readonly TableLine[]): string {
   return lines.flatMap(({ parts }) => parts.map(({ raw }) => raw)).join("\n");
 }
 
-/**
- * The lines as the tool printed them, joined by line feeds: the same for a table and for a quoted or indented copy. The first
- * line of a table is not indented, so its indentation is that of the copy.
- */
-export function printedText(lines: readonly TableLine[]): string {
-  const indentation = /^[ \t\u00A0]*/.exec(lines[0]?.text ?? "")?.[0] ?? "";
-  return lines
-    .map(({ text }) => (text.startsWith(indentation) ? text.slice(indentation.length) : text.trimStart()))
-    .join("\n");
+/** The words of a line: the same for a line that was indented, wrapped, or copied from a page that collapses spaces. */
+export function wordsOf({ text }: TableLine): string {
+  return text.trim().replace(SPACES, " ");
 }
 
 /** The 1-based number of the line of the upload in which a table line begins. */

@@ -9,18 +9,18 @@ import type { BonnieSetup, FileSpec, Issue, Measurements } from "../run/run.ts";
 import { quoted } from "../run/text.ts";
 import { controlCharacterText, isControl } from "./fields.ts";
 import type { FoundRow, FoundTable, Half } from "./find-table.ts";
-import { isHeadingPart, isHeadingPiece } from "./headings.ts";
-import { type FoundLine, isLatencies, mayBeCut, type Row, readLatencies, readRow } from "./rows.ts";
+import { isHeadingPart, isHeadingPiece, squeeze } from "./headings.ts";
+import { isLatencies, mayBeCut, type Row, readLatencies, readRow } from "./rows.ts";
 import {
   issueAt,
   lineNumber,
-  printedText,
   rawText,
   splitWords,
   type TableLine,
   tableIssue,
   type Word,
   wordIssue,
+  wordsOf,
 } from "./table-lines.ts";
 import { hasSeeksThird, parseSize, parseSpecs, WITHOUT_IO } from "./table-sizes.ts";
 import { type Printer, readCell } from "./table-values.ts";
@@ -380,8 +380,8 @@ function readRun(run: Run, issues: Issue[]): Table | null {
     }
   }
   const halves = [found.io, found.files].filter((half) => half !== null);
-  const raw = rawText(halves.flatMap((half) => linesOf(half, pair[half.kind], (line) => line.pieces)));
-  const printed = printedText(halves.flatMap((half) => linesOf(half, pair[half.kind], (line) => line.readings)));
+  const raw = rawText(halves.flatMap((half) => linesOf(half, pair[half.kind])));
+  const printed = halves.flatMap((half) => identifyingLines(half, pair[half.kind])).join("\n");
   const isOnly = Math.max(found.io?.rows.length ?? 0, found.files?.rows.length ?? 0) <= 1;
   const [row = found.lines[0]] = (pair.io ?? pair.files)?.row.pieces ?? [];
   const result = {
@@ -420,12 +420,14 @@ function addCutIssue({ io, files }: Pair, issues: Issue[]): void {
   );
 }
 
-/** The lines of one run in a half; `lines` gives the lines of a row. */
-function linesOf(
-  half: Half,
-  row: FoundRow | null,
-  lines: (line: FoundLine) => readonly TableLine[],
-): readonly TableLine[] {
+/** The lines of one run in a half. */
+function linesOf(half: Half, row: FoundRow | null): readonly TableLine[] {
+  return row === null ? [] : [...half.headings, ...row.row.pieces, ...(row.latencies?.pieces ?? [])];
+}
+
+/** The same without what transport changes: where a heading was wrapped cannot be seen, so it is taken without spaces and dashes. */
+function identifyingLines(half: Half, row: FoundRow | null): readonly string[] {
   if (row === null) return [];
-  return [...half.headings, ...lines(row.row), ...(row.latencies === null ? [] : lines(row.latencies))];
+  const values = [...row.row.readings, ...(row.latencies?.readings ?? [])];
+  return [...half.headings.map(({ text }) => squeeze(text)), ...values.map(wordsOf)];
 }

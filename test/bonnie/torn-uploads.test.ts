@@ -145,3 +145,17 @@ it.each([
 ])("%sis the time of a log", (prefix) => {
   expect(resultOf(prefix + BLKTAP)).toMatchObject({ printed: BLKTAP, prefix: { kind: "log", text: prefix } });
 });
+
+it("a wrapped, quoted, indented or collapsed table is the run of the table", () => {
+  for (const table of [`${IO_197}\n${FILES_197}`, fixture("csv2txt-197-latency.txt").trimEnd()]) {
+    const { printed, raw } = resultOf(table);
+    expect(printed).not.toBe(raw);
+    for (const width of [60, 66, 72, 76]) {
+      const soft = table.replace(new RegExp(`(?=.{${width + 1}})(.{1,${width}}) `, "g"), "$1\n");
+      expect(resultOf(soft).printed).toBe(printed);
+      expect(resultOf(soft.replace(/^/gm, "> ")).printed).toBe(printed);
+    }
+    expect(resultOf(table.replace(/^/gm, "    ")).printed).toBe(printed);
+    expect(resultOf(table.replace(/ +/g, " ")).printed).toBe(printed);
+  }
+});
