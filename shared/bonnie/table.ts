@@ -134,6 +134,11 @@ function addHalfIssues({ kind, headings: [head], version, rows }: Half, issues: 
     const text = `expected one row of rates below this heading, as Bonnie++ prints it, found ${rows.length}`;
     issues.push(tableIssue(head, text));
   }
+  const missing = rows.find(({ latencies }) => latencies === null);
+  if (missing !== undefined && rows.some(({ latencies }) => latencies !== null)) {
+    const text = "expected a line of latencies below this row, as below the others, found none";
+    issues.push(tableIssue(missing.row.pieces[0], text));
+  }
   for (const { row } of rows) {
     const [line] = row.pieces;
     if (row.readings.length > 1) {

@@ -345,8 +345,11 @@ function numbersOfSource(run: SourceRun): string {
   return known;
 }
 
-/** A line as it was read, without the quote of a string that was wrapped. */
-const printedOf = ({ printed, raw }: BonnieResult) => (printed ?? raw).replace(/^"/, "");
+/** A line as it was read, without its label. */
+function printedOf({ printed, raw, prefix }: BonnieResult): string {
+  const line = printed ?? raw;
+  return prefix?.kind === "label" && line.startsWith(prefix.text) ? line.slice(prefix.text.length) : line;
+}
 
 /** Whether a line is the beginning of one source, followed by the end of another or of itself; either may be empty. */
 function isJoined(line: string, sources: readonly string[]): boolean {

@@ -93,6 +93,16 @@ it("two rows under a heading of the tool are not the converter's, whose file rat
   expect(resultOf(narrow).metrics.seq_create?.rate).toBeNull();
 });
 
+it("a row of several may not lack its latencies: the next row's may be another's", () => {
+  const lines = CONVERTED.split("\n");
+  const at = lines.findIndex((line) => line.startsWith("Latency"));
+  const swapped = lines.toSpliced(at, 2, lines[at + 1] ?? "", lines[at] ?? "").join("\n");
+  expect(resultsOf(swapped)).toEqual([]);
+  expect(issuesOf(swapped).length).toBeGreaterThan(0);
+  const half = swapped.slice(0, swapped.indexOf("                    ------Sequential Create")).trimEnd();
+  expect(resultsOf(half.split("\n").slice(0, -1).join("\n"))).toEqual([]);
+});
+
 it("a table that could not be read is not dropped for a line of another run", () => {
   const quotedPrintable = IO_197.replace(/^(.{75})(?=.)/gm, "$1=\n");
   const text = `${quotedPrintable}\n\n${V197.replace("cc3550", "vm7").replace("2947", "2948")}`;
