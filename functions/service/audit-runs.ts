@@ -2,7 +2,7 @@
 // the run, and every field that is not what it should be. A difference that comes from a newer parser is no damage.
 
 import { isDeepStrictEqual } from "node:util";
-import { PARSER_VERSION, readBonnie } from "../../shared/bonnie/reader.ts";
+import { identifyingText, PARSER_VERSION } from "../../shared/bonnie/reader.ts";
 import { toSample } from "../../shared/cells/sample.ts";
 import { reparse } from "../../shared/quality/assess.ts";
 import type { Run } from "../../shared/run/run.ts";
@@ -74,10 +74,7 @@ function findDamage(item: Item, run: Run): string | null {
 }
 
 /** What may identify a run: its line as Bonnie++ printed it, or, as versions of the parser before 4 took it, as received. */
-function linesOf(raw: string): readonly string[] {
-  const [entry] = readBonnie(raw).entries;
-  return entry?.kind === "result" && entry.result.printed !== undefined ? [entry.result.printed, raw] : [raw];
-}
+const linesOf = (raw: string): readonly string[] => [...new Set([identifyingText(raw), raw])];
 
 /** A field, as it is stored and as it should be. */
 interface FieldDifference {

@@ -67,6 +67,7 @@ export async function storeUpload(deps: UploadDeps, token: Token, received: Rece
     deps.runs,
     newRuns,
     newRuns.filter((_, index) => statuses[index] === "stored"),
+    new Map(upload.runs.map(({ run, printed }) => [run.id, printed])),
   );
   await deps.budget.spend(token.id, measureUse(stored, quarantined));
   return {

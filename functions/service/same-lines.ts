@@ -25,15 +25,17 @@ const MAX_OF_HOST = 50;
 
 /**
  * Warnings by the id of the run: for each run that was stored now, another run of this upload with the same line and another
- * host or backend, or else an older one of the same host with another backend. Duplicates cost nothing: without stored runs
- * no query is made. The runs are stored already, so an error of the store only costs the warning.
+ * host or backend, or else an older one of the same host with another backend. `printed` has the lines of the runs as Bonnie++
+ * printed them, by id. Duplicates cost nothing: without stored runs no query is made. The runs are stored already, so an error
+ * of the store only costs the warning.
  */
 export async function findSameLines(
   store: SameLineStore,
   runs: readonly NewRun[],
   stored: readonly NewRun[],
+  printed: ReadonlyMap<string, string>,
 ): Promise<ReadonlyMap<string, string>> {
-  const warnings = findInUpload(runs, stored);
+  const warnings = findInUpload(runs, stored, printed);
   const byHost = new Map<string, NewRun[]>();
   for (const newRun of stored) {
     const { id, host } = newRun.run;
@@ -49,16 +51,21 @@ export async function findSameLines(
 
 const ADVICE = "if one of the two is wrong, have it withdrawn";
 
-function findInUpload(runs: readonly NewRun[], stored: readonly NewRun[]): Map<string, string> {
+function findInUpload(
+  runs: readonly NewRun[],
+  stored: readonly NewRun[],
+  printed: ReadonlyMap<string, string>,
+): Map<string, string> {
+  const lineOf = ({ id, raw }: Run) => printed.get(id) ?? raw;
   const labels = new Map<string, { readonly first: Run; second: Run | null }>();
   for (const { run } of runs) {
-    const ofLine = labels.get(run.raw);
-    if (ofLine === undefined) labels.set(run.raw, { first: run, second: null });
+    const ofLine = labels.get(lineOf(run));
+    if (ofLine === undefined) labels.set(lineOf(run), { first: run, second: null });
     else if (ofLine.second === null && isLabeledDifferently(ofLine.first, run)) ofLine.second = run;
   }
   const warnings = new Map<string, string>();
   for (const { run } of stored) {
-    const { first = run, second = null } = labels.get(run.raw) ?? {};
+    const { first = run, second = null } = labels.get(lineOf(run)) ?? {};
     const other = isLabeledDifferently(first, run) ? first : second;
     if (other === null) continue;
     const label = other.host === run.host ? other.backend : `host ${quoted(other.host)}, ${other.backend}`;

@@ -29,6 +29,8 @@ export interface UploadRequest {
 /** A run with the line of the upload it came from. */
 interface UploadedRun {
   readonly line: number;
+  /** What identifies it: its line as Bonnie++ printed it, or the words of its table. */
+  readonly printed: string;
   readonly run: Run;
 }
 
@@ -73,7 +75,7 @@ export function* uploadSteps(reading: Reading, request: UploadRequest): Generato
     } else {
       const run = toRun(entry.result, metadata.after(count), request);
       if ("code" in run) rejected.push({ issue: run, metadata: sent });
-      else runs.push({ line: entry.result.line, run });
+      else runs.push({ line: entry.result.line, printed: entry.result.printed ?? entry.result.raw, run });
     }
   }
   if (runs.length === 0 && rejected.every(({ issue }) => isOtherLine(issue))) {

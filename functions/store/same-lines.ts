@@ -4,6 +4,7 @@
 // The order index of a host has no lines, but samples, which begin with the measured values: equal lines have equal values. One
 // query lets the store search the newest entries for them, and returns only matches, whose lines are then compared.
 
+import { identifyingText } from "../../shared/bonnie/reader.ts";
 import type { NewRun } from "../../shared/cells/sample.ts";
 import { encodeSample } from "../../shared/cells/sample.ts";
 import { TABLE } from "../../shared/deployment.ts";
@@ -46,13 +47,20 @@ export async function findSameLines(table: Table, runs: readonly NewRun[]): Prom
   });
   const ids = new Set(runs.map(({ run }) => run.id));
   const others = items.filter((item) => !isWithdrawn(item)).map((item) => itemText(item, "sk"));
+  // Copies from a log, a mail and from curl differ in `raw`. Only matches are read again.
+  const known = new Map<string, string>();
+  const lineOf = (raw: string): string => {
+    const line = known.get(raw) ?? identifyingText(raw);
+    known.set(raw, line);
+    return line;
+  };
   for (const id of others.filter((other) => !ids.has(other)).slice(0, MAX_COMPARED)) {
     const item = await getItem(table, runKey(fleet, id));
     const [other] = item === null ? [] : parseRuns([item]).runs;
     if (other === undefined) continue;
     for (const { run } of runs) {
-      const isSame = run.raw === other.raw && run.raw_encoding === other.raw_encoding && run.backend !== other.backend;
-      if (isSame && !found.has(run.id)) found.set(run.id, other);
+      const mayBeSame = run.raw_encoding === other.raw_encoding && run.backend !== other.backend && !found.has(run.id);
+      if (mayBeSame && lineOf(run.raw) === lineOf(other.raw)) found.set(run.id, other);
     }
   }
   return found;

@@ -178,6 +178,12 @@ export function readBonnie(text: string): Reading {
   }
 }
 
+/** What identifies the run whose text is stored: its line as Bonnie++ printed it, or the words of its table. */
+export function identifyingText(raw: string): string {
+  const [entry] = readBonnie(raw).entries;
+  return entry?.kind === "result" ? (entry.result.printed ?? raw) : raw;
+}
+
 /** Finds the offset of every line, and one after the last; null for more than `MAX_LINES` lines. */
 function findLineStarts(text: string): number[] | null {
   const starts = [0];
