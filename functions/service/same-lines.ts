@@ -1,6 +1,7 @@
 // Warnings about equal lines under different labels. Equal bytes of a line are one measurement; the same line under two backends,
 // or under two hosts, is mostly a file that was sent again with another label, and counts twice.
 
+import { identifyingText } from "../../shared/bonnie/reader.ts";
 import type { NewRun } from "../../shared/cells/sample.ts";
 import { AppError } from "../../shared/errors.ts";
 import type { Run } from "../../shared/run/run.ts";
@@ -12,8 +13,11 @@ type OtherRun = Pick<Run, "id" | "host" | "backend">;
 
 /** Finds lines that are stored already. */
 export interface SameLineStore {
-  /** For new runs of one host, by their ids: another run of the host with the same line and another backend, if there is one. */
-  sameLines(runs: readonly NewRun[]): Promise<ReadonlyMap<string, OtherRun>>;
+  /**
+   * For new runs of one host, by their ids: another run of the host with the same line and another backend, if there is one.
+   * `identify` gives what identifies the run with a text.
+   */
+  sameLines(runs: readonly NewRun[], identify: (raw: string) => string): Promise<ReadonlyMap<string, OtherRun>>;
 }
 
 /** Hosts of an upload whose stored runs are searched, each with one query, and how many at a time. */
@@ -78,7 +82,7 @@ const isLabeledDifferently = (a: Run, b: Run): boolean => a.host !== b.host || a
 
 async function readSameLines(store: SameLineStore, runs: readonly NewRun[]): Promise<ReadonlyMap<string, OtherRun>> {
   try {
-    return await store.sameLines(runs);
+    return await store.sameLines(runs, identifyingText);
   } catch (error) {
     if (error instanceof AppError) return new Map();
     throw error;

@@ -247,7 +247,8 @@ export function parseRuns(items: readonly Item[]): { readonly runs: Run[]; reado
 export function makeRunStore(table: Table) {
   return {
     add: (runs: readonly NewRun[]): Promise<readonly AddedStatus[]> => addRuns(table, runs),
-    sameLines: (runs: readonly NewRun[]): Promise<ReadonlyMap<string, SameLine>> => findSameLines(table, runs),
+    sameLines: (runs: readonly NewRun[], identify: (raw: string) => string): Promise<ReadonlyMap<string, SameLine>> =>
+      findSameLines(table, runs, identify),
     get: async (fleet: string, id: string): Promise<Run | null> => {
       const item = await getItem(table, runKey(fleet, id));
       return item === null ? null : parseRun(item);

@@ -4,7 +4,6 @@
 // The order index of a host has no lines, but samples, which begin with the measured values: equal lines have equal values. One
 // query lets the store search the newest entries for them, and returns only matches, whose lines are then compared.
 
-import { identifyingText } from "../../shared/bonnie/reader.ts";
 import type { NewRun } from "../../shared/cells/sample.ts";
 import { encodeSample } from "../../shared/cells/sample.ts";
 import { TABLE } from "../../shared/deployment.ts";
@@ -25,9 +24,14 @@ export type SameLine = Pick<Run, "id" | "host" | "backend">;
 
 /**
  * For each new run, by its id, an older run of the host with the same line and another backend. Withdrawn runs do not count:
- * withdrawing the wrong run is the remedy. At most 100 runs. One query, and a read for each match.
+ * withdrawing the wrong run is the remedy. At most 100 runs. One query, and a read for each match. `identify` reads a stored text; it is a parameter so that functions that
+ * read no uploads need not contain the reader.
  */
-export async function findSameLines(table: Table, runs: readonly NewRun[]): Promise<ReadonlyMap<string, SameLine>> {
+export async function findSameLines(
+  table: Table,
+  runs: readonly NewRun[],
+  identify: (raw: string) => string,
+): Promise<ReadonlyMap<string, SameLine>> {
   const [first] = runs;
   const found = new Map<string, SameLine>();
   if (first === undefined) return found;
@@ -50,7 +54,7 @@ export async function findSameLines(table: Table, runs: readonly NewRun[]): Prom
   // Copies from a log, a mail and from curl differ in `raw`. Only matches are read again.
   const known = new Map<string, string>();
   const lineOf = (raw: string): string => {
-    const line = known.get(raw) ?? identifyingText(raw);
+    const line = known.get(raw) ?? identify(raw);
     known.set(raw, line);
     return line;
   };
