@@ -71,6 +71,9 @@ const MAX_REST = 60;
 /** What the beginning of every table contains, to reject other lines quickly. */
 const TABLE_SIGN = /--|%CP|K\/sec|-Per|Version/;
 
+/** What only the headings above the tests of the big file contain. */
+const OF_BIG_FILE = /Output|-Rewrite-|-Seeks-|Machine +Size|Name:Size/;
+
 /**
  * Finds the table that starts at line `first` (0-based); null if there is none. `lineAt` returns a line, null after the last one. Blank lines within a table are skipped.
  */
@@ -250,6 +253,18 @@ export function findTable(first: number, lineAt: (index: number) => SentLine | n
   }
   const below = files === null ? [] : takeUpTo(files);
   const rest = [...between, ...below, ...takeRest()];
+  if (io === null && files === null && rest.some(({ text }) => OF_BIG_FILE.test(text))) {
+    // The half below a damaged one is not a table of its own.
+    const mark = { next, count: lines.length };
+    const second = takeHeading(FILES_HEAD);
+    if (second === null || second.front === null) {
+      next = mark.next;
+      lines.length = mark.count;
+    } else {
+      takeHalf("files", second.line, second.front);
+      rest.push(...lines.slice(mark.count));
+    }
+  }
   const [line, ...others] = lines;
   return line === undefined ? null : { io, files, rest, lines: [line, ...others], next };
 }

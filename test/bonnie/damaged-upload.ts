@@ -279,8 +279,8 @@ const ACCIDENTS: readonly (readonly [string, Damage])[] = [
     "lost character",
     (text, { random }) => {
       const at = random(text.length);
-      // Without its m, 5ms is 5s; without a colon, the third of four sizes is the second.
-      return /[\d.:a-z]/.test(text[at] ?? "") ? text : text.slice(0, at) + text.slice(at + 1);
+      // Without its m, 5ms is 5s; without a colon or a slash, sizes are others.
+      return /[\d.:/a-z]/.test(text[at] ?? "") ? text : text.slice(0, at) + text.slice(at + 1);
     },
   ],
   [

@@ -169,3 +169,18 @@ it("a wrapped, quoted, indented or collapsed table is the run of the table", () 
     expect(resultOf(table.replace(/ +/g, " ")).printed).toBe(printed);
   }
 });
+
+it("the prefix of a log in front of the second piece is not part of the name", () => {
+  const at = V197.indexOf("cc3550");
+  const text = `[2026-11-22T10:15:00Z] ${V197.slice(0, at)}\n[2026-11-22T10:15:01Z] ${V197.slice(at)}`;
+  expect(resultsOf(text)).toEqual([]);
+  expect(issuesOf(text).length).toBeGreaterThan(0);
+});
+
+it("the file tests below a damaged heading are not a table of their own", () => {
+  const text = `${IO_197}\n${FILES_197}`.replace("--Random-\nConcurrency", "--Random-Concurrency");
+  expect(resultsOf(text)).toEqual([]);
+  expect(issueOf(text).raw).toBe(text);
+  // A table of another run below it is read.
+  expect(resultsOf(`${text}\n${IO_197}\n${FILES_197}`)).toHaveLength(1);
+});
