@@ -80,7 +80,10 @@ export function readTable(found: FoundTable): readonly TableRun[] | UnreadTable 
   }
   const head = found.io ?? found.files;
   const canCompare = control === null && (head === null || found.rest.length === 0);
-  const hasHeadingsOnly = found.lines.every(({ text }) => isHeadingPart(text) || isHeadingPiece(text));
+  // A row may follow on the same line.
+  const hasHeadingsOnly = found.lines.every(
+    ({ text }) => (isHeadingPart(text) || isHeadingPiece(text)) && !/%CP\D*\d/.test(text),
+  );
   return {
     issue: { ...issue, raw: rawText(found.lines) },
     runs: canCompare && runs.every((tables) => tables.length > 0) ? runs : [],

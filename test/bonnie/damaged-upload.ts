@@ -372,13 +372,21 @@ const MOVES = new Set(["swapped lines", "lost line", "doubled line", "joined lin
 /** Damage that can change a name: text in front of a line becomes part of it. */
 const CHANGES_NAMES = new Set([...ACCIDENTS.map(([name]) => name), ...WRAPS, "spaces collapsed", "no-break spaces"]);
 
+/** A v1 line without the name in front, a v2 line as it is. */
+const withoutName = (line: string) => (isOfV1(line) ? line.slice(line.indexOf(",")) : line);
+const isOfV1 = (line: string) => line.split(",").length === 27;
+const isOfEqualLength = (a: string, b: string) => a.split(",").length === b.split(",").length;
+
+/** What one row and its latencies print of the tests; bounds follow from the sizes. */
+function testsOf({ metrics }: SourceRun, isFiles: boolean): string {
+  const tests = METRICS.filter(({ unit }) => (unit === "files/s") === isFiles).map(({ name }) => metrics[name]);
+  return JSON.stringify(tests, (key, value: unknown) => (key === "lower_bound" ? null : value));
+}
+
 /** A half of a table: the numbers that one row and its latencies print. */
 function halfOf({ setup, metrics }: SourceRun, isFiles: boolean): string {
-  const tests = METRICS.filter(({ unit }) => (unit === "files/s") === isFiles).map(({ name }) => metrics[name]);
-  return JSON.stringify([
-    isFiles ? setup.files : [setup.file_size_kib, setup.chunk_size_bytes, setup.seek_count],
-    tests,
-  ]);
+  const sizes = isFiles ? setup.files : [setup.file_size_kib, setup.chunk_size_bytes, setup.seek_count];
+  return JSON.stringify(sizes) + testsOf({ setup, metrics }, isFiles);
 }
 
 const withoutLatencies = ({ setup, metrics }: SourceRun): SourceRun => {
@@ -425,6 +433,10 @@ function explain(
     if (lines.some((line) => printed.startsWith(line) && /^\d+$/.test(printed.slice(line.length))))
       return "joined ends";
     if (isJoined(printed, lines)) return "joined ends";
+    const [values, ...others] = [printed, ...lines].map(withoutName);
+    if (isDamaged && others.some((line) => line.startsWith(values ?? "") && isOfEqualLength(line, values ?? ""))) {
+      return "cut in a number";
+    }
     if (isShuffled) return "swapped pieces";
     return { wrong: "numbers of no source" };
   }
@@ -440,6 +452,9 @@ function explain(
   // The last number of a row was cut, and the line of latencies below it is of no use.
   const isCut = isRead((run, isFiles) => isSameBut(run, result, isFiles));
   if (isCut && hasNoLatency) return "cut in a number";
+  // The row of a table that lost its beginning, and with it digits of its size, below a whole row of another table.
+  const isEnd = isRead((run, isFiles) => testsOf(run, isFiles) === testsOf(result, isFiles));
+  if (isEnd && steps.includes("beginning cut off")) return "joined ends";
   return isShuffled ? "swapped pieces" : { wrong: "values of no table" };
 }
 

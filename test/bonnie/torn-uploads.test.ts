@@ -112,6 +112,11 @@ it("a table that could not be read is not dropped for a line of another run", ()
   ]);
 });
 
+it("a row behind its heading on the same line is not dropped with the heading", () => {
+  const text = IO_197.replace("/sec %CP\ncc3550", "/sec %CPcc3550").split("\n").slice(0, 3).join("\n");
+  expect(issuesOf(`${text}\n${V197.replace("2947", "2948")}`)).toMatchObject([{ line: 1, code: "bad_table" }]);
+});
+
 it("a header without its line end does not hide the line behind it", () => {
   expect(issueOf(HEADER_200 + V197).code).toBe("field_count");
   expect(readBonnie(HEADER_200).entries).toEqual([]);
