@@ -12,7 +12,7 @@ import { startTestEngine, type TestEngine } from "../support/engine.ts";
 import { invoked, outputOf } from "./invoked.ts";
 
 /** Most bytes of JavaScript that each function loads before it can answer anything. */
-const BUDGET = { ingest: 450_000, read: 382_000, embed: 370_000, docs: 180_000, aggregate: 320_000, audit: 382_000 };
+const BUDGET = { ingest: 453_000, read: 382_000, embed: 370_000, docs: 180_000, aggregate: 320_000, audit: 382_000 };
 
 const FUNCTIONS = ["ingest", "read", "embed", "docs", "aggregate", "audit"] as const;
 
