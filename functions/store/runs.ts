@@ -41,7 +41,7 @@ export interface RunIdentity {
   readonly run: string | null;
   /** `finished` as it was sent, which identifies a run without an id; null if it was not sent either. */
   readonly finished: string | null;
-  /** The line or table as Bonnie++ printed it: without the prefix of a log, and in one line where it was wrapped. */
+  /** The line as Bonnie++ printed it: without the prefix of a log, and in one piece where it was wrapped; or the words of a table. */
   readonly line: string;
   readonly encoding: "utf-8" | "latin-1";
 }

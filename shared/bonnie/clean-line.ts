@@ -17,7 +17,7 @@ export interface CleanLine extends SentLine {
 }
 
 /** A word with a colon in front of a line, as pdsh writes it. */
-const LABEL = /^(\S{1,255}:)[ \t]+/;
+const LABEL = /^(\S{1,255}:)[ \t\u00A0]+/;
 
 /** Lines without a machine name in front: of a row with a name, the label may be part of the name. */
 const WITHOUT_NAME = /^(?:Version |Concurrency |Machine |Name:Size|Latency |files|-{4,}|-Per Chr-|-Create--|[\d+])/;

@@ -60,6 +60,7 @@ export function readCsv(fields: Fields, repeats: Repeats): BonnieResult | Issue 
   if (setup === null) {
     // The usual line is like the one before it and is not searched for prefixes.
     if (layout === null || "code" in layout || layout.format === "v1") prefix = skipPrefix(fields);
+    if (fields.text[fields.start] === ">") return lineIssue(fields, "quoted_line", QUOTED_LINE);
     if (fields.control >= 0) return controlIssue(fields);
     if (layout === null || prefix !== null) layout = findLayout(fields);
     if ("code" in layout) return layout;
@@ -189,7 +190,8 @@ function countIssue(fields: Fields, layout: Layout | null): Issue {
     return lineIssue(fields, "field_count", text);
   }
   if (fields.count === 1) {
-    const text = "expected a CSV line, or a whole row of a table under its heading, found neither";
+    const cause = fields.text[fields.end - 1] === "=" ? `; ${guessCause(fields, V1)}` : "";
+    const text = `expected a CSV line, or a whole row of a table under its heading, found neither${cause}`;
     return lineIssue(fields, "field_count", text);
   }
   const found = fields.count > MAX_FIELDS ? `more than ${MAX_FIELDS}` : `${fields.count}`;

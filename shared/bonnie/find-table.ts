@@ -71,6 +71,9 @@ const MAX_REST = 60;
 /** What the beginning of every table contains, to reject other lines quickly. */
 const TABLE_SIGN = /--|%CP|K\/sec|-Per|Version/;
 
+/** What only the headings above the tests of the big file contain. */
+const OF_BIG_FILE = /Output|-Rewrite-|-Seeks-|Machine +Size|Name:Size/;
+
 /**
  * Finds the table that starts at line `first` (0-based); null if there is none. `lineAt` returns a line, null after the last one. Blank lines within a table are skipped.
  */
@@ -207,33 +210,38 @@ export function findTable(first: number, lineAt: (index: number) => SentLine | n
   }
 
   /**
-   * Takes the lines between a half whose row is damaged and the other half, which would look like a table of its own; or between
-   * a heading and a row that is not directly below it.
+   * Takes the lines between the tests of the big file and the other half, if that is a half of this table: without a version it is
+   * of no other, with one it is if the row above is damaged. Or takes the lines between a row and latencies, or between a heading
+   * and a row, that are not directly below it.
    */
-  function takeUpTo(io: Half): TableLine[] {
+  function takeUpTo(half: Half): TableLine[] {
     const before = { next, count: lines.length };
     const between: TableLine[] = [];
+    const giveBack = () => {
+      next = before.next;
+      lines.length = before.count;
+      return [];
+    };
     for (let line = peek(); line !== null && between.length < MAX_BETWEEN; line = peek()) {
       const start = next;
       const count = lines.length;
       const head = takeHeading(FILES_HEAD);
       next = start;
       lines.length = count;
-      if (head !== null && isSecondHead(io, head.front)) return between;
-      if (io.rows.length === 0 && isOrphanRow(line.text))
-        return [...between, ...(takeRow("io", true)?.row.pieces ?? [])];
+      if (head !== null) return continues(half, head.front) ? between : giveBack();
+      if (half.rows.length === 0 && isOrphanRow(line.text))
+        return [...between, ...(takeRow(half.kind, true)?.row.pieces ?? [])];
       if (isHead(squeeze(line.text)) || line.text.split(",").length > MAX_COMMAS) break;
       between.push(line);
       take();
+      if (hasRows(half) && isLatencies(line.text)) return between;
     }
-    next = before.next;
-    lines.length = before.count;
-    return [];
+    return giveBack();
   }
 
   const ioHead = takeHeading(IO_HEAD);
   const io = ioHead === null ? null : takeHalf("io", ioHead.line, ioHead.front);
-  const between = io !== null && !hasRows(io) ? takeUpTo(io) : [];
+  const between = io === null ? [] : takeUpTo(io);
   const before = { next, count: lines.length };
   const filesHead = takeHeading(FILES_HEAD);
   let files: Half | null = null;
@@ -243,7 +251,20 @@ export function findTable(first: number, lineAt: (index: number) => SentLine | n
     next = before.next;
     lines.length = before.count;
   }
-  const rest = [...between, ...takeRest()];
+  const below = files === null ? [] : takeUpTo(files);
+  const rest = [...between, ...below, ...takeRest()];
+  if (io === null && files === null && rest.some(({ text }) => OF_BIG_FILE.test(text))) {
+    // The half below a damaged one is not a table of its own.
+    const mark = { next, count: lines.length };
+    const second = takeHeading(FILES_HEAD);
+    if (second === null || second.front === null) {
+      next = mark.next;
+      lines.length = mark.count;
+    } else {
+      takeHalf("files", second.line, second.front);
+      rest.push(...lines.slice(mark.count));
+    }
+  }
   const [line, ...others] = lines;
   return line === undefined ? null : { io, files, rest, lines: [line, ...others], next };
 }
@@ -255,6 +276,11 @@ export function findTable(first: number, lineAt: (index: number) => SentLine | n
 function isSecondHead(io: Half | null, version: string | null): boolean {
   if (io === null) return version !== null;
   return version === null || (version === io.version && !version.startsWith("1.0"));
+}
+
+/** The same with other lines between: a heading with a version then belongs to a table of its own, unless the row above is damaged. */
+function continues(half: Half, version: string | null): boolean {
+  return half.kind === "io" && isSecondHead(half, version) && (version === null || !hasRows(half));
 }
 
 /** Whether a line, without spaces and dashes, is the first of a table. */

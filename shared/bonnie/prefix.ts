@@ -35,7 +35,10 @@ const ISO = String.raw`(?:(?:Mon|Tue|Wed|Thu|Fri|Sat|Sun) )?\d{4}[-/]\d\d[-/]\d\
 /** `Nov 22 10:15:00`, `Sun Nov 22 10:15:00 UTC 2026`. */
 const SYSLOG = String.raw`(?:(?:Mon|Tue|Wed|Thu|Fri|Sat|Sun) )?${MONTH} [ \d]\d \d\d:\d\d:\d\d(?:\.\d{1,9})?(?: [A-Z]{3,4})?(?: \d{4})?`;
 const CLOCK = String.raw`\d\d:\d\d:\d\d(?:[.,]\d{1,9})?`;
-const SECONDS = String.raw`\d{1,10}\.\d{3,9}`;
+/** `22-Nov-2026 10:15:00`, `22/Nov/2026:10:15:00 +0000`, `22.11.2026 10:15:00`, `11/22/2026, 10:15:00 AM`. */
+const DAY_FIRST = String.raw`\d\d?(?:[-/ ]${MONTH}[-/ ]|[./]\d\d?[./])\d{4}(?:,? |:)\d\d?:\d\d(?::\d\d(?:[.,]\d{1,9})?)?(?: [AP]M| [+-]\d{4})?`;
+/** `1796119415.272201`, and without a fraction the seconds from 2001 to 2033, or milliseconds. */
+const SECONDS = String.raw`(?:\d{1,10}\.\d{3,9}|1\d{9}(?:\d{3})?)`;
 const WORD = String.raw`[^\s,|[\]]{1,64}`;
 
 /** Where a part may be: first in the line, after a time, or after any other part. */
@@ -62,8 +65,12 @@ const PARTS: readonly Part[] = [
   part("first", "noise", "[-*] +"),
   part("first", "noise", "E {3,}(?:[-+] +)?"),
   part("first", "noise", `${LEVEL}:[\\w.]{1,64}:`),
-  part("anywhere", "time", `(?:${ISO}|${SYSLOG}|${CLOCK}|${SECONDS}):?[ \\t]+`),
-  part("anywhere", "time", String.raw`\[[ \t]*(?:${ISO}|${SYSLOG}|${CLOCK}|\d{1,10}(?:\.\d{1,9})?)[ \t]*\]:?[ \t]+`),
+  part("anywhere", "time", `(?:${ISO}|${SYSLOG}|${DAY_FIRST}|${CLOCK}|${SECONDS}):?[ \\t]+`),
+  part(
+    "anywhere",
+    "time",
+    String.raw`\[[ \t]*(?:${ISO}|${SYSLOG}|${DAY_FIRST}|${CLOCK}|\d{1,10}(?:\.\d{1,9})?)[ \t]*\]:?[ \t]+`,
+  ),
   part("anywhere", "writer", String.raw`(?:${WORD} )?${WORD}\[[\w.-]{1,32}\]:[ \t]+`),
   part("anywhere", "writer", String.raw`\[[^\]]{1,120}\]:?[ \t]+`),
   part("after time", "noise", "std(?:out|err) [FP] "),
@@ -120,23 +127,42 @@ export interface Inner {
   readonly writer: string;
 }
 
-/** Finds the part of a line without outer spaces that a log or a JSON list surrounds; null for a line as Bonnie++ prints it. */
+/** A log in a list in a log: no line has more around it. */
+const MAX_LAYERS = 4;
+
+/** Finds the part of a line without outer spaces that logs or JSON lists surround; null for a line as Bonnie++ prints it. */
 export function findInner(line: string): Inner | null {
-  const log = findLogPrefix(line);
-  let start = log?.length ?? 0;
-  let end = line.length;
-  while (start < end && (line[start] === " " || line[start] === "\t")) start += 1;
-  if (line[start] === '"') {
-    const [, before, inside] = JSON_STRING.exec(line.slice(start)) ?? [];
-    if (before !== undefined && inside !== undefined) {
-      start += before.length;
-      end = start + inside.length;
-    } else if (log === null) return null;
-  } else if (log === null) return null;
-  // A color that is set in front of a line may be reset after it.
-  const colors = line.slice(0, start).includes(ESCAPE) ? LAST_COLORS.exec(line.slice(-MAX_COLORS)) : null;
-  if (colors !== null && end === line.length) end -= colors[0].length;
-  return { start, end, writer: log?.writer ?? "" };
+  let inner: Inner | null = null;
+  for (let count = 0; count < MAX_LAYERS; count += 1) {
+    const next = findLayer(line, inner ?? { start: 0, end: line.length, writer: "" });
+    if (next === null) break;
+    inner = next;
+  }
+  return inner;
+}
+
+/** Removes one prefix or the quotes of a JSON string; null if there is neither. */
+function findLayer(line: string, { start: from, end: to, writer }: Inner): Inner | null {
+  const log = findLogPrefix(line.slice(from, to));
+  if (log !== null) {
+    const start = skipSpaces(line, from + log.length, to);
+    // A color that is set in front of a line may be reset after it.
+    const colors = line.slice(from, start).includes(ESCAPE)
+      ? LAST_COLORS.exec(line.slice(start, to).slice(-MAX_COLORS))
+      : null;
+    return { start, end: to - (colors?.[0].length ?? 0), writer: writer + log.writer };
+  }
+  if (line[from] !== '"') return null;
+  const [, before, inside] = JSON_STRING.exec(line.slice(from, to)) ?? [];
+  if (before === undefined || inside === undefined) return null;
+  const end = from + before.length + inside.trimEnd().length;
+  return { start: skipSpaces(line, from + before.length, end), end, writer };
+}
+
+function skipSpaces(text: string, from: number, end: number): number {
+  let at = from;
+  while (at < end && (text[at] === " " || text[at] === "\t")) at += 1;
+  return at;
 }
 
 /** A character that every prefix has; a name without any has no prefix. */
@@ -147,8 +173,11 @@ export function mayHavePrefix(name: string): boolean {
   return MAY_HAVE_PREFIX.test(name);
 }
 
-/** A word with a colon before another word (pdsh, `time:`); a colon before two spaces; the rest of a torn `[...] `. */
-const LABEL = /^(?:\S+:[ \t\u00A0]+(?=\S)|.*?:[ \t\u00A0]{2,}|[^[\]]*\]:?[ \t]+(?=\S))/;
+/**
+ * A word with a colon before another word (pdsh, `time:`); a colon before two spaces; the rest of a torn `[...] `; the first quote
+ * of a string whose end is missing, also in JSON (`{"log":"`) and as Python prints it (`b'`).
+ */
+const LABEL = /^(?:b?["']|\{[^,]*"|\S+:[ \t\u00A0]+(?=\S|$)|.*?:[ \t\u00A0]{2,}|[^[\]]*\]:?[ \t]+(?=\S))/;
 
 /** A file name of `grep`, a line number, or both. */
 const FILE = /^(?:[^\s:]+\.(?:csv|txt|log|out|dat|res|result|results|md|html?):(?:\d+:)?|\d+:)(?=.)/i;

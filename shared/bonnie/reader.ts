@@ -10,6 +10,7 @@ import { emptyRepeats, QUOTED_LINE, readCsv } from "./csv.ts";
 import { settleTables, type Tables } from "./duplicates.ts";
 import { emptyFields, type Fields, isOuterSpace, splitLine } from "./fields.ts";
 import { findTable } from "./find-table.ts";
+import { isHeadingPart } from "./headings.ts";
 import { isOrphanRow } from "./rows.ts";
 import { readOrphanRow, readTable, type TableRun, type UnreadTable } from "./table.ts";
 import { countLines, type SentLine, toTableLine } from "./table-lines.ts";
@@ -79,8 +80,10 @@ export function readBonnie(text: string): Reading {
       else {
         const table = readTable(found);
         const lineCount = countLines(found.lines);
-        if ("issue" in table) addTable({ kind: "issue", issue: table.issue }, table, lineCount);
-        else {
+        if ("issue" in table) {
+          const heading = isFollowedByText(found.next) ? null : table.heading;
+          addTable({ kind: "issue", issue: table.issue }, { ...table, heading }, lineCount);
+        } else {
           for (const run of table) {
             const result = withPrefix(run.table.result, head);
             addTable({ kind: "result", result }, run, run === table[0] ? lineCount : 0);
@@ -148,6 +151,16 @@ export function readBonnie(text: string): Reading {
     return line === null || head === null ? null : tableLineOf(line, head);
   }
 
+  /** Whether the first line from `next` on that is not blank is neither a CSV line nor a heading, so that it may be a row. */
+  function isFollowedByText(next: number): boolean {
+    for (let index = next; index < lineCount; index += 1) {
+      setLine(index);
+      if (fields.start === fields.end) continue;
+      return !isHeader(fields) && readAlone(index) === null && !isHeadingPart(cleanAt(index)?.text ?? "");
+    }
+    return false;
+  }
+
   function addTable(entry: Entry, table: TableRun | UnreadTable, lineCount: number): void {
     entries.push(entry);
     tables.set(entry, { table, lineCount });
@@ -163,6 +176,12 @@ export function readBonnie(text: string): Reading {
       addTable({ kind: "issue", issue }, { issue, runs, heading: null }, 1);
     } else ignored.other += 1;
   }
+}
+
+/** What identifies the run whose text is stored: its line as Bonnie++ printed it, or the words of its table. */
+export function identifyingText(raw: string): string {
+  const [entry] = readBonnie(raw).entries;
+  return entry?.kind === "result" ? (entry.result.printed ?? raw) : raw;
 }
 
 /** Finds the offset of every line, and one after the last; null for more than `MAX_LINES` lines. */
@@ -206,11 +225,13 @@ const MIN_SEPARATORS = 20;
 
 const DATA_CHARACTERS = new Set([...",;0123456789+. \tuskmMgG"].map((character) => character.charCodeAt(0)));
 
-/** Whether the line is a header that `-x 2` and above print. */
-function isHeader({ text, start }: Fields): boolean {
+/** Whether the line is a header that `-x 2` and above print, which has no numbers: a line that lost its line end may follow. */
+function isHeader({ text, start, end }: Fields): boolean {
   const first = text.charCodeAt(start);
   if (first !== LETTER_N && first !== LETTER_F) return false;
-  return text.startsWith("name,file_size,putc", start) || text.startsWith("format_version,bonnie_version,name", start);
+  const isBegun =
+    text.startsWith("name,file_size,putc", start) || text.startsWith("format_version,bonnie_version,name", start);
+  return isBegun && !/[\d+]/.test(text.slice(start, end));
 }
 
 /**

@@ -57,6 +57,11 @@ function readIoRow(line: TableLine, words: readonly Word[]): Row | null {
   return null;
 }
 
+/** Whether a row of 8 values may be the beginning of one of 12: the spaces between them are collapsed. */
+export function mayBeCut(line: TableLine, { size, tests }: Row): boolean {
+  return tests.length === FAST_TESTS.length && !isAligned(line, size);
+}
+
 /** Whether the values after the size are still in columns: a page that collapses spaces leaves single ones. */
 function isAligned(line: TableLine, size: Word): boolean {
   return /[ \t\u00A0]{2}/.test(line.text.slice(size.end));
@@ -159,9 +164,14 @@ function findLine(first: TableLine, pieces: readonly TableLine[], isWhole: (line
   const readings: TableLine[] = [];
   let used = 0;
   for (let count = 0; count <= pieces.length; count += 1) {
-    const whole = joinings([first, ...pieces.slice(0, count)]).filter(isWhole);
+    const joined = [first, ...pieces.slice(0, count)];
+    const whole = joinings(joined).filter(isWhole);
     if (whole.length > 0) used = count;
     readings.push(...whole);
+    // A piece that is not needed, such as the number that a progress meter prints, need not belong to the line.
+    if (whole.length > 0) {
+      for (let at = 0; at < count; at += 1) readings.push(...joinings(joined.toSpliced(at, 1)).filter(isWhole));
+    }
   }
   // Lines that belong to no reading are named with the damaged or ambiguous row, so that none of them is lost.
   const count = readings.length === 1 ? used : pieces.length;

@@ -61,17 +61,29 @@ export function joinLines(first: TableLine, second: TableLine, separator: string
   return { text: first.text + separator + second.text, parts: [...first.parts, ...moved] };
 }
 
-/** All ways to join wrapped lines: at each break, a space was lost or was not. */
+/**
+ * All ways to join wrapped lines: at each break, a space was lost or was not. Spaces in front of a piece may be the indentation of
+ * a copy.
+ */
 export function joinings(lines: readonly TableLine[]): readonly TableLine[] {
   const [first, ...others] = lines;
   if (first === undefined) return [];
   return others.reduce<readonly TableLine[]>(
     (joined, next) => {
-      const separators = /^[ \t\u00A0]/.test(next.text) ? [""] : [" ", ""];
-      return joined.flatMap((line) => separators.map((separator) => joinLines(line, next, separator)));
+      const bare = withoutIndentation(next);
+      return joined.flatMap((line) => [joinLines(line, next, bare === next ? " " : ""), joinLines(line, bare, "")]);
     },
     [first],
   );
+}
+
+function withoutIndentation(line: TableLine): TableLine {
+  const text = line.text.replace(/^[ \t\u00A0]+/, "");
+  const removed = line.text.length - text.length;
+  if (removed === 0) return line;
+  const [first, ...others] = line.parts;
+  const moved = others.map((part) => ({ ...part, at: part.at - removed }));
+  return { text, parts: [{ ...first, shift: first.shift + removed }, ...moved] };
 }
 
 export function splitWords(line: TableLine): Word[] {
@@ -87,15 +99,9 @@ export function rawText(lines: readonly TableLine[]): string {
   return lines.flatMap(({ parts }) => parts.map(({ raw }) => raw)).join("\n");
 }
 
-/**
- * The lines as the tool printed them, joined by line feeds: the same for a table and for a quoted or indented copy. The first
- * line of a table is not indented, so its indentation is that of the copy.
- */
-export function printedText(lines: readonly TableLine[]): string {
-  const indentation = /^[ \t\u00A0]*/.exec(lines[0]?.text ?? "")?.[0] ?? "";
-  return lines
-    .map(({ text }) => (text.startsWith(indentation) ? text.slice(indentation.length) : text.trimStart()))
-    .join("\n");
+/** The words of a line: the same for a line that was indented, wrapped, or copied from a page that collapses spaces. */
+export function wordsOf({ text }: TableLine): string {
+  return text.trim().replace(SPACES, " ");
 }
 
 /** The 1-based number of the line of the upload in which a table line begins. */

@@ -9,18 +9,18 @@ import type { BonnieSetup, FileSpec, Issue, Measurements } from "../run/run.ts";
 import { quoted } from "../run/text.ts";
 import { controlCharacterText, isControl } from "./fields.ts";
 import type { FoundRow, FoundTable, Half } from "./find-table.ts";
-import { isHeadingPart, isHeadingPiece } from "./headings.ts";
-import { type FoundLine, isLatencies, type Row, readLatencies, readRow } from "./rows.ts";
+import { isHeadingPart, isHeadingPiece, squeeze } from "./headings.ts";
+import { isLatencies, mayBeCut, type Row, readLatencies, readRow } from "./rows.ts";
 import {
   issueAt,
   lineNumber,
-  printedText,
   rawText,
   splitWords,
   type TableLine,
   tableIssue,
   type Word,
   wordIssue,
+  wordsOf,
 } from "./table-lines.ts";
 import { hasSeeksThird, parseSize, parseSpecs, WITHOUT_IO } from "./table-sizes.ts";
 import { type Printer, readCell } from "./table-values.ts";
@@ -80,7 +80,10 @@ export function readTable(found: FoundTable): readonly TableRun[] | UnreadTable 
   }
   const head = found.io ?? found.files;
   const canCompare = control === null && (head === null || found.rest.length === 0);
-  const hasHeadingsOnly = found.lines.every(({ text }) => isHeadingPart(text) || isHeadingPiece(text));
+  // A row may follow on the same line.
+  const hasHeadingsOnly = found.lines.every(
+    ({ text }) => (isHeadingPart(text) || isHeadingPiece(text)) && !/%CP\D*\d/.test(text),
+  );
   return {
     issue: { ...issue, raw: rawText(found.lines) },
     runs: canCompare && runs.every((tables) => tables.length > 0) ? runs : [],
@@ -107,21 +110,38 @@ function controlIssue(lines: readonly TableLine[]): Issue | null {
 
 const AS_PRINTED = "send its CSV line, or the table as Bonnie++ printed it, e.g. as an attachment";
 
-function addShapeIssues({ io, files, rest, lines: [first] }: FoundTable, issues: Issue[]): void {
+const ENCODED = "the = at the end of its lines comes from quoted-printable mail: decode it first";
+
+function addShapeIssues({ io, files, rest, lines }: FoundTable, issues: Issue[]): void {
+  const [first] = lines;
+  const how = lines.some(({ text }) => text.endsWith("=")) ? ENCODED : AS_PRINTED;
   for (const half of [io, files]) if (half !== null) addHalfIssues(half, issues);
   const [unread] = rest;
   if (unread === undefined) return;
   if (io === null && files === null) {
-    const text = `expected a table from its line "Version ..." on, found part of its heading: it seems cut or wrapped; ${AS_PRINTED}`;
+    const text = `expected a table from its line "Version ..." on, found part of its heading: it seems cut or wrapped; ${how}`;
     issues.push(tableIssue(first, text));
   } else {
-    const text = `expected the table to end above this line, found more of it: it seems wrapped; ${AS_PRINTED}`;
+    const text = `expected the table to end above this line, found more of it: it seems wrapped; ${how}`;
     issues.push(tableIssue(unread, text));
   }
 }
 
-function addHalfIssues({ kind, headings: [head], rows }: Half, issues: Issue[]): void {
+/** The heading of the tool, with its spaces. */
+const TOOL_HEAD = /^[ \t\u00A0]*Version[ \u00A0]+\S+[ \u00A0]{7}-/;
+
+function addHalfIssues({ kind, headings: [head], version, rows }: Half, issues: Issue[]): void {
   if (rows.length === 0) issues.push(tableIssue(head, "expected a row of rates below this heading, found none"));
+  const isOfTool = TOOL_HEAD.test(head.text) || (kind === "files" && version !== null);
+  if (isOfTool && rows.length > 1) {
+    const text = `expected one row of rates below this heading, as Bonnie++ prints it, found ${rows.length}`;
+    issues.push(tableIssue(head, text));
+  }
+  const missing = rows.find(({ latencies }) => latencies === null);
+  if (missing !== undefined && rows.some(({ latencies }) => latencies !== null)) {
+    const text = "expected a line of latencies below this row, as below the others, found none";
+    issues.push(tableIssue(missing.row.pieces[0], text));
+  }
   for (const { row } of rows) {
     const [line] = row.pieces;
     if (row.readings.length > 1) {
@@ -272,6 +292,8 @@ function findPrinter({ io, files }: FoundTable, issues: Issue[]): Printer | null
     issues.push(issueAt(head, 0, "bonnie_version", "unsupported_format", text));
     return null;
   }
+  // No converter since 1.92b prints a version above the file tests.
+  if (release !== "1.0x" && files !== null && files.version !== null) return { release, isConverter: false };
   const isConverter =
     CONVERTER_HEAD.test(head.text) ||
     (release !== "1.0x" && files !== null && files.version === null) ||
@@ -331,9 +353,15 @@ function addSpecIssue(size: Word, printer: Printer | null, issues: Issue[]): voi
 
 // Runs: a setup and the tests.
 
+/** Every release from 1.92b on prints latencies, so their line was cut off or other text is in front of it. */
+const NO_LATENCIES = {
+  io: "no_latency: the line of latencies is missing below the tests of the big file.",
+  files: "no_latency: the line of latencies is missing below the file tests.",
+} as const;
+
 /** Reads one run. Null if its setup cannot be read; what else is wrong with it is left out of the run and added to `issues`. */
 function readRun(run: Run, issues: Issue[]): Table | null {
-  const { found, pair, reading, printer } = run;
+  const { found, pair, reading, printer, format } = run;
   const setup = readSetup(run, issues);
   if (setup === null) return null;
   const metrics: Measurements = perMetric(() => null);
@@ -343,6 +371,7 @@ function readRun(run: Run, issues: Issue[]): Table | null {
   for (const kind of ["io", "files"] as const) {
     const tests = reading[kind]?.tests ?? [];
     const latencies = readRowLatencies(pair[kind], tests.length, issues);
+    if (format === "v2" && tests.length > 0 && pair[kind]?.latencies === null) warnings.push(NO_LATENCIES[kind]);
     for (const [index, { metric, rate, cpu }] of tests.entries()) {
       const cell = readCell({ metric, rate, cpu, latency: latencies[index] ?? null }, setup, printer);
       if (cell.issue !== null) issues.push(cell.issue);
@@ -359,8 +388,8 @@ function readRun(run: Run, issues: Issue[]): Table | null {
     }
   }
   const halves = [found.io, found.files].filter((half) => half !== null);
-  const raw = rawText(halves.flatMap((half) => linesOf(half, pair[half.kind], (line) => line.pieces)));
-  const printed = printedText(halves.flatMap((half) => linesOf(half, pair[half.kind], (line) => line.readings)));
+  const raw = rawText(halves.flatMap((half) => linesOf(half, pair[half.kind])));
+  const printed = halves.flatMap((half) => identifyingLines(half, pair[half.kind])).join("\n");
   const isOnly = Math.max(found.io?.rows.length ?? 0, found.files?.rows.length ?? 0) <= 1;
   const [row = found.lines[0]] = (pair.io ?? pair.files)?.row.pieces ?? [];
   const result = {
@@ -384,21 +413,29 @@ function readRowLatencies(found: FoundRow | null, count: number, issues: Issue[]
   return [];
 }
 
-/** A run whose latencies are printed in one half only was cut. */
+/** A run whose latencies are printed in one half only was cut, or may have been, if the 8 values of `-f` are all that there is. */
 function addCutIssue({ io, files }: Pair, issues: Issue[]): void {
+  const [line, ...others] = io?.row.readings ?? [];
+  const row = line === undefined || others.length > 0 ? null : readRow("io", line);
+  if (line !== undefined && row !== null && mayBeCut(line, row) && io?.latencies === null && files === null) {
+    const text = "expected latencies or file tests below a row of 8 values, found none: it may be the beginning of 12";
+    issues.push(tableIssue(line, text));
+  }
   if (io === null || files === null || (io.latencies === null) === (files.latencies === null)) return;
-  const [line] = (io.latencies === null ? io : files).row.pieces;
+  const [first] = (io.latencies === null ? io : files).row.pieces;
   issues.push(
-    tableIssue(line, "expected a line of latencies below this row, as in the other half of the table, found none"),
+    tableIssue(first, "expected a line of latencies below this row, as in the other half of the table, found none"),
   );
 }
 
-/** The lines of one run in a half; `lines` gives the lines of a row. */
-function linesOf(
-  half: Half,
-  row: FoundRow | null,
-  lines: (line: FoundLine) => readonly TableLine[],
-): readonly TableLine[] {
+/** The lines of one run in a half. */
+function linesOf(half: Half, row: FoundRow | null): readonly TableLine[] {
+  return row === null ? [] : [...half.headings, ...row.row.pieces, ...(row.latencies?.pieces ?? [])];
+}
+
+/** The same without what transport changes: where a heading was wrapped cannot be seen, so it is taken without spaces and dashes. */
+function identifyingLines(half: Half, row: FoundRow | null): readonly string[] {
   if (row === null) return [];
-  return [...half.headings, ...lines(row.row), ...(row.latencies === null ? [] : lines(row.latencies))];
+  const values = [...row.row.readings, ...(row.latencies?.readings ?? [])];
+  return [...half.headings.map(({ text }) => squeeze(text)), ...values.map(wordsOf)];
 }

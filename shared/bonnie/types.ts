@@ -22,7 +22,10 @@ export interface BonnieResult {
    * wrapped line, its lines without trailing spaces, joined by a line feed.
    */
   readonly raw: string;
-  /** `raw` as Bonnie++ printed it, where it differs: in one line, without the prefix of a log. It identifies the run. */
+  /**
+   * What identifies the run, where it differs from `raw`: a line as Bonnie++ printed it, in one piece and without the prefix of a
+   * log; of a table its words, and its headings without spaces and dashes, because copies of a table differ in these.
+   */
   readonly printed?: string;
   /** What is in front of the line; absent if there is nothing. */
   readonly prefix?: Prefix;

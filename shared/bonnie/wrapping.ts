@@ -302,6 +302,8 @@ function join(pieces: readonly Piece[]): Part | null {
   const result = readCsv(fields, emptyRepeats());
   if ("code" in result || result.warnings.some((warning) => warning.startsWith("impossible_cpu:"))) return null;
   if (pieces[0]?.commas === 0 && result.setup.format === "v1") return null;
+  // A log wrote its prefix in front of each piece.
+  if (findLogPrefix(`${result.setup.machine},`) !== null) return null;
   if (breaks.some(({ at }) => at < fields.start)) return null;
   const isAmbiguous = breaks.some(({ at, isSoft }) => !isSoft && mayHaveSpace(fields, at));
   const { length } = pieces;

@@ -2,7 +2,7 @@
 // of one run. Out: a verdict with the rules that fired. It depends on no other run. A line is never rejected because of it;
 // comparisons exclude cached reads from the view `trusted`. Source: xen-backends.md, section 5.
 
-import { PARSER_VERSION, readBonnie } from "../bonnie/reader.ts";
+import { identifyingText, PARSER_VERSION, readBonnie } from "../bonnie/reader.ts";
 import { isLineWarning } from "../bonnie/validity.ts";
 import type { Quality, QualityReason, RuleStrength, Run } from "../run/run.ts";
 import { computeStratum } from "../run/stratum.ts";
@@ -66,6 +66,5 @@ export function reparse(run: Run): Run | null {
 
 /** What may identify a run: its line as Bonnie++ printed it, or, as versions of the parser before 4 took it, as received. */
 export function linesOf(raw: string): readonly string[] {
-  const [entry] = readBonnie(raw).entries;
-  return entry?.kind === "result" && entry.result.printed !== undefined ? [entry.result.printed, raw] : [raw];
+  return [...new Set([identifyingText(raw), raw])];
 }

@@ -109,7 +109,7 @@ describe.each(TABLES)("%s", (_, text) => {
       expect(result.line).toBe(source[index]?.line);
       expect(result.raw).toContain(mark);
       // It is the same run, whichever copy is sent.
-      expect(result.printed).toBe(source[index]?.raw);
+      expect(result.printed).toBe(source[index]?.printed);
     }
   });
 

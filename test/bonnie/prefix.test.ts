@@ -86,7 +86,7 @@ describe("the prefixes of logs", () => {
       const result = resultOf(sent);
       expect(valuesOf(result)).toEqual(valuesOf(resultOf(plain)));
       expect(result.raw).toBe(resultOf(plain).raw.replace(/^/gm, prefix));
-      expect(result.printed).toBe(resultOf(plain).raw);
+      expect(result.printed).toBe(resultOf(plain).printed);
       expect(result.prefix?.kind).toBe("log");
       expect(resultOf(result.raw)).toEqual(result);
     }

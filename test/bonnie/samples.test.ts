@@ -69,7 +69,9 @@ describe("the original blog post's runs read field by field", () => {
   ])("%s as a table with collapsed spaces", (name, metrics) => {
     const text = fixture(`${name}.txt`);
     const setup = { ...SEED_SETUP, source: "text", bonnie_version: "1.03c" };
-    expect(resultOf(text)).toEqual({ line: 1, raw: text.trimEnd(), setup, metrics, warnings: [] });
+    const { printed, ...result } = resultOf(text);
+    expect(result).toEqual({ line: 1, raw: text.trimEnd(), setup, metrics, warnings: [] });
+    expect(printed).toContain("\nvm101 2064M ");
   });
 
   it("drops the tables whose CSV lines are in the same text, before or after", () => {

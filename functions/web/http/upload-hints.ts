@@ -14,7 +14,7 @@ export function sendingHint(text: string, contentType: string): string | null {
   if (isPercentEncoded(trimmed)) {
     return "the body is percent-encoded: send the file with --data-binary @FILE, not with --data-urlencode";
   }
-  return FORM.test(contentType)
+  return FORM.test(contentType) && !text.includes("\n")
     ? "the body is one line without line ends, which curl -d removes: send a file with --data-binary @FILE"
     : null;
 }

@@ -236,6 +236,9 @@ describe("curl -d, which removes line ends", () => {
     expect(await curl("/v1/results?backend=loop", "-d", `@${file("one.csv", `${freshLine()}\n`)}`)).toMatch(
       /^stored 1.*201$/s,
     );
+    // A text with its line end was not sent with -d.
+    const label = file("label.csv", `cfq1: ${freshLine()}\n`);
+    expect(await curl("/v1/results?backend=loop", "--data-binary", `@${label}`)).not.toContain("hint");
     const bad = file("bad.csv", `${freshLine()}\n${freshLine().replace("18075", "12x")}\n`);
     expect(await curl("/v1/results?backend=loop", "--data-binary", `@${bad}`)).not.toContain("hint");
   });

@@ -41,6 +41,16 @@ describe("the same line under another backend of the host", () => {
     expect(text.split("\n")[0]).toBe("stored 1, duplicate 0, rejected 0");
   });
 
+  test.each([
+    ["from a log", (line: string) => `[2026-11-22T10:15:00Z] ${line}`],
+    ["wrapped by a mail program", (line: string) => `${line.slice(0, 70)}\n${line.slice(70)}`],
+  ])("%s", async (_, copy) => {
+    const id = idOf(await post(LOOP, "?backend=loop&host=h"));
+    expect(sameLines(await post(copy(LOOP), "?backend=phy&host=h"))[0]).toContain(`(run ${id})`);
+    const both = await post(`# host: a\n${BLKTAP}\n# host: b\n${copy(BLKTAP)}`, "?backend=loop");
+    expect(sameLines(both).map((warning) => warning.includes("same line as host"))).toEqual([true, true]);
+  });
+
   test.each<[string, string, string]>([
     [
       "with other facts, whose assessment differs",

@@ -9,6 +9,7 @@ import { withdrawRuns } from "../../../functions/service/run-changes.ts";
 import { makeFleetScan } from "../../../functions/store/fleet-scan.ts";
 import { makeChangeableRuns } from "../../../functions/store/run-changes.ts";
 import type { Run } from "../../../shared/run/run.ts";
+import { DEFAULT_SETTINGS } from "../../../shared/run/settings.ts";
 import { asJson, jsonOf, type Refusal } from "../../support/answer.ts";
 import { startTestEngine, type TestEngine } from "../../support/engine.ts";
 import { BLKTAP, LOOP } from "../../support/fixtures.ts";
@@ -260,7 +261,8 @@ describe("POST /v1/runs/withdraw", () => {
 
   test("goes on where the last request ended, until none is left", async () => {
     const { ids } = await postFleet();
-    const deps = { runs: makeChangeableRuns(service.table), clock: () => service.now, wake: () => undefined };
+    const settings = { get: async () => DEFAULT_SETTINGS };
+    const deps = { runs: makeChangeableRuns(service.table), settings, clock: () => service.now, wake: () => undefined };
     const bounds = { runs: 3, read: 10_000, milliseconds: 60_000 };
     const found: string[] = [];
     let cursor: string | undefined;
