@@ -3,9 +3,9 @@
 import { functionSettings } from "./env.ts";
 import { aggregateRecords, countPendingHosts, sweep, wakeEvent } from "./service/wake-ups.ts";
 import { openTable } from "./store/client.ts";
-import { makeAggregationStores } from "./store/commit.ts";
-import { backOff } from "./store/errors.ts";
-import { withFormatCheck } from "./store/format.ts";
+import { makeAggregationStores } from "./store/statistics/commit.ts";
+import { backOff } from "./store/table/errors.ts";
+import { withFormatCheck } from "./store/table/format.ts";
 import { jsonLog } from "./web/http/log.ts";
 
 const clock = Date.now;

@@ -4,11 +4,11 @@
 import { AUDIT_EVERY_HOURS, SHARDS } from "../shared/deployment.ts";
 import { functionSettings } from "./env.ts";
 import { auditShard } from "./service/audit-months.ts";
-import { makeAuditMarks } from "./store/audit-marks.ts";
 import { openTable } from "./store/client.ts";
-import { makeFleetScan } from "./store/fleet-scan.ts";
-import { withFormatCheck } from "./store/format.ts";
-import { listFleets } from "./store/tokens.ts";
+import { listFleets } from "./store/fleet/tokens.ts";
+import { makeAuditMarks } from "./store/statistics/audit-marks.ts";
+import { makeFleetScan } from "./store/statistics/fleet-scan.ts";
+import { withFormatCheck } from "./store/table/format.ts";
 import { jsonLog } from "./web/http/log.ts";
 
 /** Differences that are logged with their keys; any more are only counted. */

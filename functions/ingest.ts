@@ -2,14 +2,14 @@
 
 import { functionPublicUrl, functionSettings, functionTokenLimits } from "./env.ts";
 import { makeUploadLimits } from "./service/upload-limits.ts";
-import { makeActivityStore } from "./store/activity.ts";
 import { openTable } from "./store/client.ts";
-import { withFormatCheck } from "./store/format.ts";
-import { makeQuarantineStore } from "./store/quarantine.ts";
-import { makeRetiredHostStore } from "./store/retired-hosts.ts";
-import { makeChangeableRuns } from "./store/run-changes.ts";
-import { makeSettingsStore } from "./store/settings.ts";
-import { makeTokenStore, makeUseStore } from "./store/tokens.ts";
+import { makeActivityStore } from "./store/fleet/activity.ts";
+import { makeSettingsStore } from "./store/fleet/settings.ts";
+import { makeTokenStore, makeUseStore } from "./store/fleet/tokens.ts";
+import { makeQuarantineStore } from "./store/runs/quarantine.ts";
+import { makeChangeableRuns } from "./store/runs/run-changes.ts";
+import { makeRetiredHostStore } from "./store/statistics/retired-hosts.ts";
+import { withFormatCheck } from "./store/table/format.ts";
 import { makeHttpApp } from "./web/http/app.ts";
 import { gatewayHandler } from "./web/http/gateway.ts";
 import { jsonLog } from "./web/http/log.ts";

@@ -4,8 +4,8 @@
 
 import { installFirstAdmin, makeSecret, secretHash, validRootTokens } from "../functions/service/tokens.ts";
 import { openTable } from "../functions/store/client.ts";
-import { beginFormat, requireFormat } from "../functions/store/format.ts";
-import { makeFirstAdminStore, makeTokenStore } from "../functions/store/tokens.ts";
+import { makeFirstAdminStore, makeTokenStore } from "../functions/store/fleet/tokens.ts";
+import { beginFormat, requireFormat } from "../functions/store/table/format.ts";
 
 const [tableName, option, ...further] = process.argv.slice(2);
 if (tableName === undefined || (option !== undefined && option !== "--replace") || further.length > 0) {

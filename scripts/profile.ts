@@ -1,5 +1,5 @@
 // `tsx scripts/profile.ts FILE.cpuprofile ...`: summarizes the profiles of `bench --profile`: where the server's CPU time goes, by source file
-// and by function. The bundle names the source of each part in a comment (`// functions/store/table.ts`), which maps a line of the bundle
+// and by function. The bundle names the source of each part in a comment (`// functions/store/table/table.ts`), which maps a line of the bundle
 // back to its source.
 
 import { readFileSync } from "node:fs";

@@ -8,10 +8,10 @@ import type { FleetGeneration } from "../../shared/cells/stored-summary.ts";
 import { isBackend } from "../../shared/run/backends.ts";
 import { enclosingPeriods, PERIOD_ALL, periodWindow, toMonth } from "../../shared/run/periods.ts";
 import type { Run } from "../../shared/run/run.ts";
-import type { FleetScan } from "../store/fleet-scan.ts";
-import { type Item, ItemError, itemText } from "../store/item.ts";
-import { keyText, runKey, samplesOfHost } from "../store/keys.ts";
-import { entryKey, isWithdrawnEntry, parseEntryPlace } from "../store/samples.ts";
+import { entryKey, isWithdrawnEntry, parseEntryPlace } from "../store/runs/samples.ts";
+import type { FleetScan } from "../store/statistics/fleet-scan.ts";
+import { type Item, ItemError, itemText } from "../store/table/item.ts";
+import { keyText, runKey, samplesOfHost } from "../store/table/keys.ts";
 import { readSamples } from "./aggregate.ts";
 import { type AuditedRun, auditEntry, auditRun, type Difference } from "./audit-runs.ts";
 

@@ -3,8 +3,8 @@
 
 import type { FleetGeneration } from "../../shared/cells/stored-summary.ts";
 import { type Clock, parsePeriodUnit, toMonth } from "../../shared/run/periods.ts";
-import type { AuditMarks } from "../store/audit-marks.ts";
-import type { FleetScan } from "../store/fleet-scan.ts";
+import type { AuditMarks } from "../store/statistics/audit-marks.ts";
+import type { FleetScan } from "../store/statistics/fleet-scan.ts";
 import { type Audit, auditFleet } from "./audit.ts";
 
 /** A month is closed this long after its end: by then agents have sent what they kept while they had no network. */

@@ -9,10 +9,10 @@ import { decodeSample, encodeSample, toSample } from "../../shared/cells/sample.
 import { linesOf, reparse } from "../../shared/quality/assess.ts";
 import type { Run } from "../../shared/run/run.ts";
 import { quoted } from "../../shared/run/text.ts";
-import { type Item, itemText } from "../store/item.ts";
-import { keyText, runsOfHost } from "../store/keys.ts";
-import { derivedAttributes, isAsWritten, parseRun, RunError, verifyId } from "../store/runs.ts";
-import { entryKey, sampleText } from "../store/samples.ts";
+import { derivedAttributes, isAsWritten, parseRun, RunError, verifyId } from "../store/runs/runs.ts";
+import { entryKey, sampleText } from "../store/runs/samples.ts";
+import { type Item, itemText } from "../store/table/item.ts";
+import { keyText, runsOfHost } from "../store/table/keys.ts";
 
 /** A stored item that is not what the runs, or the lines of the runs, give; by its key. */
 export interface Difference {

@@ -17,8 +17,10 @@ import { SHARDS } from "../../shared/deployment.ts";
 import { type CountedCohort, OTHER_COHORT } from "../../shared/run/cohort.ts";
 import { periodWindow } from "../../shared/run/periods.ts";
 import type { View } from "../../shared/run/run.ts";
-import type { FleetScan } from "../store/fleet-scan.ts";
-import { type Item, itemText } from "../store/item.ts";
+import type { FleetScan } from "../store/statistics/fleet-scan.ts";
+import { parseSummary } from "../store/statistics/summaries.ts";
+import { encodedViews } from "../store/statistics/totals.ts";
+import { type Item, itemText } from "../store/table/item.ts";
 import {
   ALL_COHORTS,
   cellKey,
@@ -32,9 +34,7 @@ import {
   runKey,
   summaryKey,
   totalsKey,
-} from "../store/keys.ts";
-import { parseSummary } from "../store/summaries.ts";
-import { encodedViews } from "../store/totals.ts";
+} from "../store/table/keys.ts";
 import { auditHost, auditHostSince } from "./audit-hosts.ts";
 import type { Difference } from "./audit-runs.ts";
 

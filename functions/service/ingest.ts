@@ -9,7 +9,7 @@ import { AppError } from "../../shared/errors.ts";
 import type { QuarantinedLine, Run, SentBy } from "../../shared/run/run.ts";
 import { hostMatches, type Token, type TokenUse } from "../../shared/run/token.ts";
 import { inTurns, takingTurns } from "../runtime/turns.ts";
-import type { FullQuarantine } from "../store/quarantine-room.ts";
+import type { FullQuarantine } from "../store/runs/quarantine-room.ts";
 import { quarantineId, type Receipt, type ReceiptIssue, receiptResult } from "./receipt.ts";
 import { findSameLines, type SameLineStore } from "./same-lines.ts";
 import { assertFewMonths, type RejectedLine, type Upload, type UploadRequest, uploadSteps } from "./upload.ts";

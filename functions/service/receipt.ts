@@ -8,7 +8,7 @@ import { wrapLines } from "../../shared/render/text.ts";
 import type { Issue, Quality, QualityReason, Run } from "../../shared/run/run.ts";
 import { codeUnitOrder, printable } from "../../shared/run/text.ts";
 import { takingTurns } from "../runtime/turns.ts";
-import type { AddedStatus } from "../store/runs.ts";
+import type { AddedStatus } from "../store/runs/runs.ts";
 import type { UploadMetadata } from "./metadata.ts";
 
 /** One result of the upload. */

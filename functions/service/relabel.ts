@@ -9,7 +9,7 @@ import { unknownBackendText } from "../../shared/run/aliases.ts";
 import { type BackendResolution, resolveBackend } from "../../shared/run/resolution.ts";
 import type { Run } from "../../shared/run/run.ts";
 import { normalizeText } from "../../shared/run/text.ts";
-import { relabeledId } from "../store/runs.ts";
+import { relabeledId } from "../store/runs/runs.ts";
 import { nameRun } from "./host-name.ts";
 
 /** What a run is to be labeled as; what is omitted stays. */

@@ -8,8 +8,8 @@ import type { Clock } from "../../shared/run/periods.ts";
 import type { Run } from "../../shared/run/run.ts";
 import type { Settings } from "../../shared/run/settings.ts";
 import { mapConcurrent } from "../runtime/map-concurrent.ts";
-import { storeBusy } from "../store/errors.ts";
-import type { RelabelOutcome, Withdrawal } from "../store/run-changes.ts";
+import type { RelabelOutcome, Withdrawal } from "../store/runs/run-changes.ts";
+import { storeBusy } from "../store/table/errors.ts";
 import { type Label, relabeled } from "./relabel.ts";
 
 /** Changes stored runs. */

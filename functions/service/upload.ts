@@ -9,7 +9,7 @@ import { assessQuality } from "../../shared/quality/assess.ts";
 import { toMonth } from "../../shared/run/periods.ts";
 import type { Issue, Run, SentBy } from "../../shared/run/run.ts";
 import { computeStratum } from "../../shared/run/stratum.ts";
-import { runId } from "../store/runs.ts";
+import { runId } from "../store/runs/runs.ts";
 import { nameRun } from "./host-name.ts";
 import { MAX_NAME, type ParsedMetadata, parseMetadata, type RunMetadata, type UploadMetadata } from "./metadata.ts";
 import { isOtherLine, namedIssue, notBonnieText, recognizeOutput } from "./other-output.ts";

@@ -6,7 +6,7 @@ import * as z from "zod";
 import { SHARDS } from "../../shared/deployment.ts";
 import type { PendingBacklog } from "../../shared/run/pending-host.ts";
 import { mapConcurrent } from "../runtime/map-concurrent.ts";
-import { parsePendingPartition } from "../store/keys.ts";
+import { parsePendingPartition } from "../store/table/keys.ts";
 import {
   type AggregateDeps,
   combineErrors,

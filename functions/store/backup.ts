@@ -13,16 +13,16 @@ import { TABLE } from "../../shared/deployment.ts";
 import { AppError } from "../../shared/errors.ts";
 import { periodTouchedBy, type TouchedPeriod } from "../../shared/run/pending-host.ts";
 import { mapConcurrent } from "../runtime/map-concurrent.ts";
-import { backOff, retryingTransient, translateError } from "./errors.ts";
-import { packedForm, UNFINISHED_RESTORE } from "./format.ts";
-import { type Item, itemSize, itemText, keyItem, optionalText } from "./item.ts";
-import { DERIVED_PARTITIONS, FORMAT_KEY, isOfRuns, keyText, shareOfPartition } from "./keys.ts";
-import { pendingHostWrite } from "./pending-hosts.ts";
-import { parseRuns } from "./runs.ts";
-import { sampleItem } from "./samples.ts";
-import { listEntry, shareIds } from "./shares.ts";
-import { getItem, inChunks, type Table, transact } from "./table.ts";
-import { listFleets } from "./tokens.ts";
+import { listEntry, shareIds } from "./fleet/shares.ts";
+import { listFleets } from "./fleet/tokens.ts";
+import { pendingHostWrite } from "./runs/pending-hosts.ts";
+import { parseRuns } from "./runs/runs.ts";
+import { sampleItem } from "./runs/samples.ts";
+import { backOff, retryingTransient, translateError } from "./table/errors.ts";
+import { packedForm, UNFINISHED_RESTORE } from "./table/format.ts";
+import { type Item, itemSize, itemText, keyItem, optionalText } from "./table/item.ts";
+import { DERIVED_PARTITIONS, FORMAT_KEY, isOfRuns, keyText, shareOfPartition } from "./table/keys.ts";
+import { getItem, inChunks, type Table, transact } from "./table/table.ts";
 
 /** Items that one request scans: requests of others wait no longer than for these. */
 const ITEMS_AT_ONCE = 500;

@@ -12,10 +12,10 @@ import {
 } from "@aws-sdk/client-dynamodb";
 import { TABLE } from "../../shared/deployment.ts";
 import { afterNewClients } from "../runtime/turns.ts";
-import { translateError } from "./errors.ts";
-import { beginFormat } from "./format.ts";
 import type { StoreHealth } from "./status.ts";
-import type { Table } from "./table.ts";
+import { translateError } from "./table/errors.ts";
+import { beginFormat } from "./table/format.ts";
+import type { Table } from "./table/table.ts";
 
 // The embedded engine runs on the same machine. It requires that a request has a signature, but does not check it. So
 // requests to it get a constant one: computing a signature takes the SHA-256 of every body.

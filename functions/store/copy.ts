@@ -15,10 +15,10 @@ import {
   restoreItems,
   saveProgress,
 } from "./backup.ts";
-import { translateError } from "./errors.ts";
-import { type Item, itemFromJson, itemText, itemToJson } from "./item.ts";
-import { FORMAT_KEY } from "./keys.ts";
-import { getItem, type Table } from "./table.ts";
+import { translateError } from "./table/errors.ts";
+import { type Item, itemFromJson, itemText, itemToJson } from "./table/item.ts";
+import { FORMAT_KEY } from "./table/keys.ts";
+import { getItem, type Table } from "./table/table.ts";
 
 interface CopyOptions {
   readonly wait: (milliseconds: number) => Promise<void>;

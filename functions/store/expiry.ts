@@ -3,9 +3,9 @@
 
 import { DeleteItemCommand, ScanCommand } from "@aws-sdk/client-dynamodb";
 import { TABLE } from "../../shared/deployment.ts";
-import { translateError } from "./errors.ts";
-import { type Item, itemText, keyItem } from "./item.ts";
-import type { Table } from "./table.ts";
+import { translateError } from "./table/errors.ts";
+import { type Item, itemText, keyItem } from "./table/item.ts";
+import type { Table } from "./table/table.ts";
 
 /** Items that one request examines: requests of others wait no longer than for these. */
 const ITEMS_AT_ONCE = 500;

@@ -5,10 +5,10 @@
 
 import { type DynamoDBClient, PutItemCommand } from "@aws-sdk/client-dynamodb";
 import { AppError } from "../../shared/errors.ts";
-import { brokenStore, translateError } from "./errors.ts";
-import { keyItem } from "./item.ts";
-import { countQuarantined } from "./quarantine.ts";
-import { getItem, type Table } from "./table.ts";
+import { countQuarantined } from "./runs/quarantine.ts";
+import { brokenStore, translateError } from "./table/errors.ts";
+import { keyItem } from "./table/item.ts";
+import { getItem, type Table } from "./table/table.ts";
 
 /** Counting stops here: a higher number would not tell an operator more. */
 const MAX_QUARANTINED = 10_000;

@@ -12,16 +12,16 @@ import { isBackend } from "../../shared/run/backends.ts";
 import { periodTouchedBy } from "../../shared/run/pending-host.ts";
 import type { QuarantinedLine, Run } from "../../shared/run/run.ts";
 import { decodeRun } from "../../shared/run/run-codec.ts";
-import { retryingTransient, translateError } from "./errors.ts";
-import { FORMAT, FormatError, formatItem, isServed, packedForm, readFormat, requireFormat } from "./format.ts";
-import { type Item, itemText, keyItem, optionalText } from "./item.ts";
-import { type Key, timePartition, tokenKey, tokenKeyOfFormat0, tokenListOfFormat0 } from "./keys.ts";
-import { pendingHostWrite } from "./pending-hosts.ts";
-import { lineItems } from "./quarantine.ts";
-import { renewId, runItem } from "./runs.ts";
-import { sampleItem } from "./samples.ts";
-import { getItem, partition, queryAll, queryPage, type Table, transact } from "./table.ts";
-import { listFleets, parseToken, tokenWrite } from "./tokens.ts";
+import { listFleets, parseToken, tokenWrite } from "./fleet/tokens.ts";
+import { pendingHostWrite } from "./runs/pending-hosts.ts";
+import { lineItems } from "./runs/quarantine.ts";
+import { renewId, runItem } from "./runs/runs.ts";
+import { sampleItem } from "./runs/samples.ts";
+import { retryingTransient, translateError } from "./table/errors.ts";
+import { FORMAT, FormatError, formatItem, isServed, packedForm, readFormat, requireFormat } from "./table/format.ts";
+import { type Item, itemText, keyItem, optionalText } from "./table/item.ts";
+import { type Key, timePartition, tokenKey, tokenKeyOfFormat0, tokenListOfFormat0 } from "./table/keys.ts";
+import { getItem, partition, queryAll, queryPage, type Table, transact } from "./table/table.ts";
 
 /** The result of an upgrade. */
 export interface Upgraded {

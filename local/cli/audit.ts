@@ -1,7 +1,7 @@
 // `vbdstat audit`: compares stored statistics with recomputed ones.
 
 import { auditFleet } from "../../functions/service/audit.ts";
-import { makeFleetScan } from "../../functions/store/fleet-scan.ts";
+import { makeFleetScan } from "../../functions/store/statistics/fleet-scan.ts";
 import { PARSER_VERSION } from "../../shared/bonnie/reader.ts";
 import { PENDING_COUNTED_TO } from "../../shared/run/pending-host.ts";
 import { printable } from "../../shared/run/text.ts";

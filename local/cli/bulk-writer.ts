@@ -1,7 +1,7 @@
 // Writes many runs to the store, with several transactions in flight.
 
 import type { NewRunStore } from "../../functions/service/ingest.ts";
-import { backOff } from "../../functions/store/errors.ts";
+import { backOff } from "../../functions/store/table/errors.ts";
 import { toSample } from "../../shared/cells/sample.ts";
 import { AppError } from "../../shared/errors.ts";
 import type { Run } from "../../shared/run/run.ts";

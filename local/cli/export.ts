@@ -1,7 +1,7 @@
 // `vbdstat export`: runs as JSON lines.
 
-import { makeHostStore } from "../../functions/store/hosts.ts";
-import { makeRunStore } from "../../functions/store/runs.ts";
+import { makeRunStore } from "../../functions/store/runs/runs.ts";
+import { makeHostStore } from "../../functions/store/statistics/hosts.ts";
 import { plainWords } from "../../shared/api/plain-words.ts";
 import { unknownBackendText } from "../../shared/run/aliases.ts";
 import { runPages } from "../../shared/run/listing.ts";

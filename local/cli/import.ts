@@ -3,10 +3,10 @@
 
 import { parseMetadata, type UploadMetadata } from "../../functions/service/metadata.ts";
 import { noResult, readUpload, type Upload } from "../../functions/service/upload.ts";
-import { hostHash } from "../../functions/store/keys.ts";
-import { makeRunStore } from "../../functions/store/runs.ts";
-import type { Table } from "../../functions/store/table.ts";
-import { addFleet } from "../../functions/store/tokens.ts";
+import { addFleet } from "../../functions/store/fleet/tokens.ts";
+import { makeRunStore } from "../../functions/store/runs/runs.ts";
+import { hostHash } from "../../functions/store/table/keys.ts";
+import type { Table } from "../../functions/store/table/table.ts";
 import { decode } from "../../functions/web/http/body.ts";
 import { plainWords } from "../../shared/api/plain-words.ts";
 import { readBonnie } from "../../shared/bonnie/reader.ts";

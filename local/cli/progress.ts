@@ -2,9 +2,9 @@
 // results, with progress.
 
 import { aggregateFleet, HostError } from "../../functions/service/aggregate.ts";
-import { makeAggregationStores } from "../../functions/store/commit.ts";
-import { backOff } from "../../functions/store/errors.ts";
-import type { Table } from "../../functions/store/table.ts";
+import { makeAggregationStores } from "../../functions/store/statistics/commit.ts";
+import { backOff } from "../../functions/store/table/errors.ts";
+import type { Table } from "../../functions/store/table/table.ts";
 import { printable } from "../../shared/run/text.ts";
 import type { Terminal } from "./command.ts";
 

@@ -1,12 +1,12 @@
 // `vbdstat rebuild`: recomputes the statistics of a fleet.
 
 import { deleteOld, rebuildFleet, reparseFleet } from "../../functions/service/rebuild.ts";
-import { makeAggregationStores } from "../../functions/store/commit.ts";
-import { backOff } from "../../functions/store/errors.ts";
-import { makeFleetScan, makeRebuildScan } from "../../functions/store/fleet-scan.ts";
-import { makeGenerationStore } from "../../functions/store/generations.ts";
-import { replaceRun } from "../../functions/store/runs.ts";
-import type { Table } from "../../functions/store/table.ts";
+import { replaceRun } from "../../functions/store/runs/runs.ts";
+import { makeAggregationStores } from "../../functions/store/statistics/commit.ts";
+import { makeFleetScan, makeRebuildScan } from "../../functions/store/statistics/fleet-scan.ts";
+import { makeGenerationStore } from "../../functions/store/statistics/generations.ts";
+import { backOff } from "../../functions/store/table/errors.ts";
+import type { Table } from "../../functions/store/table/table.ts";
 import type { NewRun } from "../../shared/cells/sample.ts";
 import type { Run } from "../../shared/run/run.ts";
 import { printable } from "../../shared/run/text.ts";

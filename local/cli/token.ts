@@ -1,8 +1,8 @@
 // `vbdstat token`: creates, lists and revokes tokens.
 
 import { makeRootToken, makeSecret, makeToken, secretHash } from "../../functions/service/tokens.ts";
-import { makeShareStore } from "../../functions/store/shares.ts";
-import type { Table } from "../../functions/store/table.ts";
+import { makeShareStore } from "../../functions/store/fleet/shares.ts";
+import type { Table } from "../../functions/store/table/table.ts";
 import { newToken } from "../../shared/api/token-requests.ts";
 import { AppError, errorText } from "../../shared/errors.ts";
 import { printable, quoted } from "../../shared/run/text.ts";

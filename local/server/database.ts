@@ -7,8 +7,8 @@ import { existsSync } from "node:fs";
 import type { EndpointTable } from "../../functions/env.ts";
 import { readEverything } from "../../functions/store/backup.ts";
 import { ensureTable, openTable } from "../../functions/store/client.ts";
-import { brokenStore } from "../../functions/store/errors.ts";
-import type { Table } from "../../functions/store/table.ts";
+import { brokenStore } from "../../functions/store/table/errors.ts";
+import type { Table } from "../../functions/store/table/table.ts";
 import { upgradeTable } from "../../functions/store/upgrade.ts";
 import { StartError } from "./start-error.ts";
 

@@ -1,7 +1,7 @@
 // Deletes expired items every few hours, because the embedded engine does not.
 
 import { deleteExpired } from "../../functions/store/expiry.ts";
-import type { Table } from "../../functions/store/table.ts";
+import type { Table } from "../../functions/store/table/table.ts";
 
 /** When passes start. */
 export interface RetentionOptions {

@@ -1,6 +1,6 @@
 import type { LocalSettings } from "../../functions/env.ts";
 import { RestoreError } from "../../functions/store/backup.ts";
-import { FormatError } from "../../functions/store/format.ts";
+import { FormatError } from "../../functions/store/table/format.ts";
 import { AppError } from "../../shared/errors.ts";
 
 /** Why the server does not start, as a message for the person at the terminal; shown without a stack trace. */

@@ -5,8 +5,8 @@
 import { createHmac, randomBytes } from "node:crypto";
 import { closeSync, fsyncSync, lstatSync, openSync, readFileSync, statSync, writeSync } from "node:fs";
 import { join } from "node:path";
-import type { Table } from "../../functions/store/table.ts";
-import { makeTokenStore, sealAll, type TokenSeal, type TokenStore } from "../../functions/store/tokens.ts";
+import { makeTokenStore, sealAll, type TokenSeal, type TokenStore } from "../../functions/store/fleet/tokens.ts";
+import type { Table } from "../../functions/store/table/table.ts";
 import { readSecretFile, writeSecretFile } from "./admin-token.ts";
 import { StartError } from "./start-error.ts";
 

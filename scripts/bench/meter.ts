@@ -5,9 +5,9 @@
 // not count. So writes of one item must not run at the same time, and a meter makes work slower: do not time it.
 
 import { type ConsumedCapacity, DescribeTableCommand, type TransactWriteItem } from "@aws-sdk/client-dynamodb";
-import { type Item, itemText } from "../../functions/store/item.ts";
-import { type Key, keyText } from "../../functions/store/keys.ts";
-import { getItems, type Table } from "../../functions/store/table.ts";
+import { type Item, itemText } from "../../functions/store/table/item.ts";
+import { type Key, keyText } from "../../functions/store/table/keys.ts";
+import { getItems, type Table } from "../../functions/store/table/table.ts";
 import { type Charge, chargesOf, kindOf, readUnits, shapeOf, type TableShape } from "./units.ts";
 
 /** Capacity units. */

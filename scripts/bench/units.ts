@@ -11,8 +11,8 @@ import type {
   TableDescription,
 } from "@aws-sdk/client-dynamodb";
 import { ScanCommand } from "@aws-sdk/client-dynamodb";
-import { type Item, itemText, itemToJson } from "../../functions/store/item.ts";
-import type { Table } from "../../functions/store/table.ts";
+import { type Item, itemText, itemToJson } from "../../functions/store/table/item.ts";
+import type { Table } from "../../functions/store/table/table.ts";
 import type { Row } from "./section.ts";
 
 /** An index: which attributes its entries have. An item without all of its keys has no entry. */

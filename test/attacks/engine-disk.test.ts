@@ -21,7 +21,7 @@ import { setTimeout as pause } from "node:timers/promises";
 import { DynamoDBClient } from "@aws-sdk/client-dynamodb";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { makeStatusStore, StoreHealth } from "../../functions/store/status.ts";
-import { getItem } from "../../functions/store/table.ts";
+import { getItem } from "../../functions/store/table/table.ts";
 import { printTo } from "../../local/server/log.ts";
 import { LOOP } from "../support/fixtures.ts";
 import { pathWithout } from "../support/programs.ts";

@@ -3,8 +3,8 @@
 import { afterAll, beforeAll, expect, test } from "vitest";
 import { auditFleet } from "../../functions/service/audit.ts";
 import type { Receipt } from "../../functions/service/receipt.ts";
-import { makeFleetScan } from "../../functions/store/fleet-scan.ts";
-import { makeRunStore } from "../../functions/store/runs.ts";
+import { makeRunStore } from "../../functions/store/runs/runs.ts";
+import { makeFleetScan } from "../../functions/store/statistics/fleet-scan.ts";
 import { asJson, jsonOf, type Refusal } from "../support/answer.ts";
 import { startTestEngine, type TestEngine } from "../support/engine.ts";
 import { LOOP } from "../support/fixtures.ts";

@@ -4,8 +4,8 @@
 import type { QueryCommandOutput } from "@aws-sdk/client-dynamodb";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { makeAdmission } from "../../functions/service/admission.ts";
-import { makeRunStore } from "../../functions/store/runs.ts";
-import type { Table } from "../../functions/store/table.ts";
+import { makeRunStore } from "../../functions/store/runs/runs.ts";
+import type { Table } from "../../functions/store/table/table.ts";
 import { streamed } from "../../functions/web/routes/run-export.ts";
 import type { Run } from "../../shared/run/run.ts";
 import { jsonOf, textOf } from "../support/answer.ts";

@@ -4,10 +4,10 @@
 import { afterAll, beforeAll, beforeEach, expect, test } from "vitest";
 import { auditFleet } from "../../functions/service/audit.ts";
 import { type RebuildOptions, rebuildFleet } from "../../functions/service/rebuild.ts";
-import { makeFleetScan } from "../../functions/store/fleet-scan.ts";
-import { makeGenerationStore, readGenerations } from "../../functions/store/generations.ts";
-import { makeRunStore } from "../../functions/store/runs.ts";
-import type { Table } from "../../functions/store/table.ts";
+import { makeRunStore } from "../../functions/store/runs/runs.ts";
+import { makeFleetScan } from "../../functions/store/statistics/fleet-scan.ts";
+import { makeGenerationStore, readGenerations } from "../../functions/store/statistics/generations.ts";
+import type { Table } from "../../functions/store/table/table.ts";
 import { aggregateAll, rebuildOver } from "../service/play.ts";
 import { startTestEngine, type TestEngine } from "../support/engine.ts";
 import { newRun } from "../support/runs.ts";

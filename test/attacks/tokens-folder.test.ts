@@ -12,10 +12,10 @@ import { afterAll, afterEach, beforeAll, beforeEach, expect, test } from "vitest
 import { tableAt } from "../../functions/env.ts";
 import { secretHash } from "../../functions/service/tokens.ts";
 import { ensureTable, openTable } from "../../functions/store/client.ts";
-import { type Item, keyItem } from "../../functions/store/item.ts";
-import { FORMAT_KEY, tokenKey, tokenKeyOfFormat0, tokenListOfFormat0 } from "../../functions/store/keys.ts";
-import type { Table } from "../../functions/store/table.ts";
-import { addFleet } from "../../functions/store/tokens.ts";
+import { addFleet } from "../../functions/store/fleet/tokens.ts";
+import { type Item, keyItem } from "../../functions/store/table/item.ts";
+import { FORMAT_KEY, tokenKey, tokenKeyOfFormat0, tokenListOfFormat0 } from "../../functions/store/table/keys.ts";
+import type { Table } from "../../functions/store/table/table.ts";
 import { BUNDLE, buildServer, removeBuild, startServerProcess } from "../support/server-process.ts";
 
 let dataDir: string;

@@ -3,8 +3,8 @@
 import { PutItemCommand } from "@aws-sdk/client-dynamodb";
 import { afterAll, beforeAll, beforeEach, expect, test, vi } from "vitest";
 import type { handler as aggregateHandler } from "../../functions/aggregate.ts";
-import { computeShard, pendingHostKey } from "../../functions/store/keys.ts";
-import type { Table } from "../../functions/store/table.ts";
+import { computeShard, pendingHostKey } from "../../functions/store/table/keys.ts";
+import type { Table } from "../../functions/store/table/table.ts";
 import { startTestEngine, type TestEngine } from "../support/engine.ts";
 import { LOOP } from "../support/fixtures.ts";
 import { makeTestService, type TestService } from "../support/service.ts";

@@ -2,7 +2,7 @@
 // lines that the function logs.
 
 import { vi } from "vitest";
-import type { Table } from "../../functions/store/table.ts";
+import type { Table } from "../../functions/store/table/table.ts";
 import type { TestEngine } from "../support/engine.ts";
 
 /** Sets the environment of a function; handlers read it when they are imported, so import them after this. */

@@ -11,27 +11,33 @@ import { makeRenderer } from "../../functions/service/renderer.ts";
 import { secretHash } from "../../functions/service/tokens.ts";
 import { makeUploadLimits } from "../../functions/service/upload-limits.ts";
 import { aggregateRecords, sweep } from "../../functions/service/wake-ups.ts";
-import { makeActivityStore } from "../../functions/store/activity.ts";
-import { makeAuditMarks } from "../../functions/store/audit-marks.ts";
-import { makeCellStore } from "../../functions/store/cells.ts";
-import { makeAggregationStores } from "../../functions/store/commit.ts";
-import { backOff } from "../../functions/store/errors.ts";
-import { makeFleetScan } from "../../functions/store/fleet-scan.ts";
-import { beginFormat, withFormatCheck } from "../../functions/store/format.ts";
-import { makeHostCountStore } from "../../functions/store/host-counts.ts";
-import { makeHostStore } from "../../functions/store/hosts.ts";
-import { keyItem } from "../../functions/store/item.ts";
-import { cohortPartitions, computeShard, FORMAT_KEY, pendingHostKey, summaryKey } from "../../functions/store/keys.ts";
-import { makePendingHosts } from "../../functions/store/pending-hosts.ts";
-import { makeQuarantineStore } from "../../functions/store/quarantine.ts";
-import { makeRetiredHostStore } from "../../functions/store/retired-hosts.ts";
-import { makeChangeableRuns } from "../../functions/store/run-changes.ts";
-import { makeRunStore } from "../../functions/store/runs.ts";
-import { makeSettingsStore } from "../../functions/store/settings.ts";
-import { makeShareStore } from "../../functions/store/shares.ts";
+import { makeActivityStore } from "../../functions/store/fleet/activity.ts";
+import { makeSettingsStore } from "../../functions/store/fleet/settings.ts";
+import { makeShareStore } from "../../functions/store/fleet/shares.ts";
+import { listFleets, makeTokenStore, makeUseStore } from "../../functions/store/fleet/tokens.ts";
+import { makePendingHosts } from "../../functions/store/runs/pending-hosts.ts";
+import { makeQuarantineStore } from "../../functions/store/runs/quarantine.ts";
+import { makeChangeableRuns } from "../../functions/store/runs/run-changes.ts";
+import { makeRunStore } from "../../functions/store/runs/runs.ts";
+import { makeAuditMarks } from "../../functions/store/statistics/audit-marks.ts";
+import { makeCellStore } from "../../functions/store/statistics/cells.ts";
+import { makeAggregationStores } from "../../functions/store/statistics/commit.ts";
+import { makeFleetScan } from "../../functions/store/statistics/fleet-scan.ts";
+import { makeHostCountStore } from "../../functions/store/statistics/host-counts.ts";
+import { makeHostStore } from "../../functions/store/statistics/hosts.ts";
+import { makeRetiredHostStore } from "../../functions/store/statistics/retired-hosts.ts";
 import { makeStatusStore } from "../../functions/store/status.ts";
-import { partition, queryAll } from "../../functions/store/table.ts";
-import { listFleets, makeTokenStore, makeUseStore } from "../../functions/store/tokens.ts";
+import { backOff } from "../../functions/store/table/errors.ts";
+import { beginFormat, withFormatCheck } from "../../functions/store/table/format.ts";
+import { keyItem } from "../../functions/store/table/item.ts";
+import {
+  cohortPartitions,
+  computeShard,
+  FORMAT_KEY,
+  pendingHostKey,
+  summaryKey,
+} from "../../functions/store/table/keys.ts";
+import { partition, queryAll } from "../../functions/store/table/table.ts";
 import { makeHttpApp } from "../../functions/web/http/app.ts";
 import { addPageRoutes } from "../../functions/web/pages/app.ts";
 import { addRunChangePageRoutes } from "../../functions/web/pages/run-change-routes.ts";

@@ -3,7 +3,7 @@
 import type { AttributeValue } from "@aws-sdk/client-dynamodb";
 import { tableAt } from "../../functions/env.ts";
 import { openTable } from "../../functions/store/client.ts";
-import type { Table } from "../../functions/store/table.ts";
+import type { Table } from "../../functions/store/table/table.ts";
 
 export interface Access {
   readonly action: string;

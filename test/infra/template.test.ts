@@ -2,7 +2,7 @@
 
 import { Match } from "aws-cdk-lib/assertions";
 import { describe, expect, test } from "vitest";
-import { pendingPartition } from "../../functions/store/keys.ts";
+import { pendingPartition } from "../../functions/store/table/keys.ts";
 import { SHARDS, TABLE } from "../../shared/deployment.ts";
 import { onlyOne, resourcesOf, synthesised } from "./synthesised.ts";
 

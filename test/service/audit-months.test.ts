@@ -8,9 +8,10 @@ import { aggregateFleet } from "../../functions/service/aggregate.ts";
 import { type Audit, auditFleet } from "../../functions/service/audit.ts";
 import { auditShard } from "../../functions/service/audit-months.ts";
 import { rebuildFleet } from "../../functions/service/rebuild.ts";
-import { makeAuditMarks } from "../../functions/store/audit-marks.ts";
-import { makeFleetScan } from "../../functions/store/fleet-scan.ts";
-import { type Item, keyItem, optionalBytes } from "../../functions/store/item.ts";
+import { makeRunStore } from "../../functions/store/runs/runs.ts";
+import { makeAuditMarks } from "../../functions/store/statistics/audit-marks.ts";
+import { makeFleetScan } from "../../functions/store/statistics/fleet-scan.ts";
+import { type Item, keyItem, optionalBytes } from "../../functions/store/table/item.ts";
 import {
   auditPartition,
   computeShard,
@@ -19,9 +20,8 @@ import {
   sampleKey,
   summaryKey,
   totalsKey,
-} from "../../functions/store/keys.ts";
-import { makeRunStore } from "../../functions/store/runs.ts";
-import { getItem, partition, queryAll, type Table } from "../../functions/store/table.ts";
+} from "../../functions/store/table/keys.ts";
+import { getItem, partition, queryAll, type Table } from "../../functions/store/table/table.ts";
 import { SHARDS } from "../../shared/deployment.ts";
 import { startTestEngine, type TestEngine } from "../support/engine.ts";
 import { interfering } from "../support/faulty-table.ts";

@@ -2,10 +2,10 @@
 
 import { afterAll, beforeAll, expect, test } from "vitest";
 import { aggregateFleet } from "../../functions/service/aggregate.ts";
-import { makeCellStore } from "../../functions/store/cells.ts";
-import { makeAggregationStores } from "../../functions/store/commit.ts";
-import { makeRunStore } from "../../functions/store/runs.ts";
-import type { Table } from "../../functions/store/table.ts";
+import { makeRunStore } from "../../functions/store/runs/runs.ts";
+import { makeCellStore } from "../../functions/store/statistics/cells.ts";
+import { makeAggregationStores } from "../../functions/store/statistics/commit.ts";
+import type { Table } from "../../functions/store/table/table.ts";
 import { SCOPE_ALL } from "../../shared/cells/cell.ts";
 import type { Comparison } from "../../shared/compare/comparison.ts";
 import { jsonOf, textOf } from "../support/answer.ts";

@@ -3,9 +3,9 @@
 
 import { afterAll, beforeAll, expect, test } from "vitest";
 import { aggregateFleet } from "../../functions/service/aggregate.ts";
-import { computeShard } from "../../functions/store/keys.ts";
-import { makeRunStore } from "../../functions/store/runs.ts";
-import type { Table } from "../../functions/store/table.ts";
+import { makeRunStore } from "../../functions/store/runs/runs.ts";
+import { computeShard } from "../../functions/store/table/keys.ts";
+import type { Table } from "../../functions/store/table/table.ts";
 import { startTestEngine, type TestEngine } from "../support/engine.ts";
 import { audit } from "../support/recompute.ts";
 import { newRun } from "../support/runs.ts";

@@ -6,10 +6,10 @@ import { afterAll, beforeAll, beforeEach, describe, expect, test } from "vitest"
 import type { HostError } from "../../functions/service/aggregate.ts";
 import { drainShard } from "../../functions/service/aggregate.ts";
 import { aggregateRecords, sweep } from "../../functions/service/wake-ups.ts";
-import { computeShard, pendingHostKey, samplesOfHost } from "../../functions/store/keys.ts";
-import { makePendingHosts } from "../../functions/store/pending-hosts.ts";
-import { makeRunStore } from "../../functions/store/runs.ts";
-import type { Table } from "../../functions/store/table.ts";
+import { makePendingHosts } from "../../functions/store/runs/pending-hosts.ts";
+import { makeRunStore } from "../../functions/store/runs/runs.ts";
+import { computeShard, pendingHostKey, samplesOfHost } from "../../functions/store/table/keys.ts";
+import type { Table } from "../../functions/store/table/table.ts";
 import type { PendingHost } from "../../shared/run/pending-host.ts";
 import { startTestEngine, type TestEngine } from "../support/engine.ts";
 import { interfering, type Request } from "../support/faulty-table.ts";

@@ -2,9 +2,9 @@
 
 import { afterAll, beforeAll, expect, test } from "vitest";
 import { aggregateFleet } from "../../functions/service/aggregate.ts";
-import { makeChangeableRuns } from "../../functions/store/run-changes.ts";
-import { makeRunStore } from "../../functions/store/runs.ts";
-import type { Table } from "../../functions/store/table.ts";
+import { makeChangeableRuns } from "../../functions/store/runs/run-changes.ts";
+import { makeRunStore } from "../../functions/store/runs/runs.ts";
+import type { Table } from "../../functions/store/table/table.ts";
 import { AppError } from "../../shared/errors.ts";
 import { BACKENDS, type Backend } from "../../shared/run/backends.ts";
 import { startTestEngine, type TestEngine } from "../support/engine.ts";

@@ -1,12 +1,12 @@
 // Plays a history of a fleet on a real table.
 
 import { aggregateFleet, aggregatePendingHosts } from "../../functions/service/aggregate.ts";
-import { makeAggregationStores } from "../../functions/store/commit.ts";
-import { makeRebuildScan } from "../../functions/store/fleet-scan.ts";
-import { makeGenerationStore } from "../../functions/store/generations.ts";
-import { computeShard } from "../../functions/store/keys.ts";
-import { makeChangeableRuns } from "../../functions/store/run-changes.ts";
-import type { Table } from "../../functions/store/table.ts";
+import { makeChangeableRuns } from "../../functions/store/runs/run-changes.ts";
+import { makeAggregationStores } from "../../functions/store/statistics/commit.ts";
+import { makeRebuildScan } from "../../functions/store/statistics/fleet-scan.ts";
+import { makeGenerationStore } from "../../functions/store/statistics/generations.ts";
+import { computeShard } from "../../functions/store/table/keys.ts";
+import type { Table } from "../../functions/store/table/table.ts";
 import { SHARDS } from "../../shared/deployment.ts";
 import { AppError } from "../../shared/errors.ts";
 import type { PendingHost } from "../../shared/run/pending-host.ts";

@@ -1,10 +1,10 @@
 import { TransactionCanceledException } from "@aws-sdk/client-dynamodb";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { aggregateFleet } from "../../functions/service/aggregate.ts";
-import { computeShard } from "../../functions/store/keys.ts";
-import { makeChangeableRuns } from "../../functions/store/run-changes.ts";
-import { makeRunStore } from "../../functions/store/runs.ts";
-import type { Table } from "../../functions/store/table.ts";
+import { makeChangeableRuns } from "../../functions/store/runs/run-changes.ts";
+import { makeRunStore } from "../../functions/store/runs/runs.ts";
+import { computeShard } from "../../functions/store/table/keys.ts";
+import type { Table } from "../../functions/store/table/table.ts";
 import { AppError } from "../../shared/errors.ts";
 import { startTestEngine, type TestEngine } from "../support/engine.ts";
 import { interfering, stoppingBefore } from "../support/faulty-table.ts";

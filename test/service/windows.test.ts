@@ -1,8 +1,8 @@
 import { afterAll, beforeAll, beforeEach, expect, test } from "vitest";
-import { makeCellStore } from "../../functions/store/cells.ts";
-import { makeChangeableRuns } from "../../functions/store/run-changes.ts";
-import { makeRunStore } from "../../functions/store/runs.ts";
-import type { Table } from "../../functions/store/table.ts";
+import { makeChangeableRuns } from "../../functions/store/runs/run-changes.ts";
+import { makeRunStore } from "../../functions/store/runs/runs.ts";
+import { makeCellStore } from "../../functions/store/statistics/cells.ts";
+import type { Table } from "../../functions/store/table/table.ts";
 import { startTestEngine, type TestEngine } from "../support/engine.ts";
 import { audit } from "../support/recompute.ts";
 import { newRun } from "../support/runs.ts";

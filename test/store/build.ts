@@ -6,12 +6,12 @@ import { aggregateFleet } from "../../functions/service/aggregate.ts";
 import { auditFleet } from "../../functions/service/audit.ts";
 import { deleteOld, rebuildFleet, reparseFleet } from "../../functions/service/rebuild.ts";
 import { openTable } from "../../functions/store/client.ts";
-import { makeAggregationStores } from "../../functions/store/commit.ts";
-import { backOff } from "../../functions/store/errors.ts";
-import { makeFleetScan, makeRebuildScan } from "../../functions/store/fleet-scan.ts";
-import { requireFormat } from "../../functions/store/format.ts";
-import { makeGenerationStore } from "../../functions/store/generations.ts";
-import { replaceRun } from "../../functions/store/runs.ts";
+import { replaceRun } from "../../functions/store/runs/runs.ts";
+import { makeAggregationStores } from "../../functions/store/statistics/commit.ts";
+import { makeFleetScan, makeRebuildScan } from "../../functions/store/statistics/fleet-scan.ts";
+import { makeGenerationStore } from "../../functions/store/statistics/generations.ts";
+import { backOff } from "../../functions/store/table/errors.ts";
+import { requireFormat } from "../../functions/store/table/format.ts";
 import { upgradeTable } from "../../functions/store/upgrade.ts";
 import { makeTestService } from "../support/service.ts";
 

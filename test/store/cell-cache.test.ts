@@ -4,11 +4,11 @@
 import fc from "fast-check";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import type { CellStore } from "../../functions/service/summary-source.ts";
-import { makeCellStore } from "../../functions/store/cells.ts";
-import { makeStatisticsStore } from "../../functions/store/commit.ts";
-import { currentGeneration, makeGenerationStore } from "../../functions/store/generations.ts";
-import { computeShard } from "../../functions/store/keys.ts";
-import type { Table } from "../../functions/store/table.ts";
+import { makeCellStore } from "../../functions/store/statistics/cells.ts";
+import { makeStatisticsStore } from "../../functions/store/statistics/commit.ts";
+import { currentGeneration, makeGenerationStore } from "../../functions/store/statistics/generations.ts";
+import { computeShard } from "../../functions/store/table/keys.ts";
+import type { Table } from "../../functions/store/table/table.ts";
 import type { CellKind } from "../../shared/cells/cell.ts";
 import type { FleetGeneration, SummaryStep } from "../../shared/cells/stored-summary.ts";
 import { compare } from "../../shared/compare/compare.ts";

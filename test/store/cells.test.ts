@@ -2,11 +2,11 @@
 // backend, would hold up everybody else.
 
 import { afterAll, beforeAll, expect, test } from "vitest";
-import { makeCellStore } from "../../functions/store/cells.ts";
-import { currentGeneration } from "../../functions/store/generations.ts";
-import { keyItem } from "../../functions/store/item.ts";
-import { ALL_COHORTS, cohortHash, cohortKey, type Key, totalsKey } from "../../functions/store/keys.ts";
-import { type Table, transact } from "../../functions/store/table.ts";
+import { makeCellStore } from "../../functions/store/statistics/cells.ts";
+import { currentGeneration } from "../../functions/store/statistics/generations.ts";
+import { keyItem } from "../../functions/store/table/item.ts";
+import { ALL_COHORTS, cohortHash, cohortKey, type Key, totalsKey } from "../../functions/store/table/keys.ts";
+import { type Table, transact } from "../../functions/store/table/table.ts";
 import { emptyCell } from "../../shared/cells/cell.ts";
 import { encodeTotals } from "../../shared/cells/totals.ts";
 import { BACKENDS } from "../../shared/run/backends.ts";

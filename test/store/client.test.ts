@@ -6,7 +6,7 @@ import type { AddressInfo } from "node:net";
 import { expect, test } from "vitest";
 import { tableAt } from "../../functions/env.ts";
 import { ensureTable, openTable } from "../../functions/store/client.ts";
-import { getItem } from "../../functions/store/table.ts";
+import { getItem } from "../../functions/store/table/table.ts";
 
 test("an engine that takes requests and never answers is one that cannot be reached", async () => {
   let requests = 0;

@@ -1,7 +1,7 @@
 import fc from "fast-check";
 import { expect, test } from "vitest";
-import { stepsBetween } from "../../functions/store/commit.ts";
-import { cohortHash } from "../../functions/store/keys.ts";
+import { stepsBetween } from "../../functions/store/statistics/commit.ts";
+import { cohortHash } from "../../functions/store/table/keys.ts";
 import { computeCohort, type HostGroup, summarize } from "../../shared/cells/host-values.ts";
 import type { CountedSummary } from "../../shared/cells/stored-summary.ts";
 import { randomSamples } from "../cells/random-samples.ts";

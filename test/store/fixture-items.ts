@@ -4,8 +4,8 @@
 
 import { ScanCommand } from "@aws-sdk/client-dynamodb";
 import { makeRenderer } from "../../functions/service/renderer.ts";
-import { type Item, itemText, itemToJson } from "../../functions/store/item.ts";
-import type { Table } from "../../functions/store/table.ts";
+import { type Item, itemText, itemToJson } from "../../functions/store/table/item.ts";
+import type { Table } from "../../functions/store/table/table.ts";
 import { SUMMARIES } from "../../shared/summaries/registry.ts";
 import { jsonOf } from "../support/answer.ts";
 import { BLKTAP, LOOP } from "../support/fixtures.ts";

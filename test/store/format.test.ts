@@ -5,20 +5,26 @@ import { afterAll, beforeAll, beforeEach, describe, expect, test } from "vitest"
 import { tableAt } from "../../functions/env.ts";
 import { makeAdmission } from "../../functions/service/admission.ts";
 import { secretHash } from "../../functions/service/tokens.ts";
-import { makeActivityStore } from "../../functions/store/activity.ts";
-import { makeCellStore } from "../../functions/store/cells.ts";
 import { openTable } from "../../functions/store/client.ts";
-import { beginFormat, FORMAT, readFormat, requireFormat, withFormatCheck } from "../../functions/store/format.ts";
-import { makeHostCountStore } from "../../functions/store/host-counts.ts";
-import { makeHostStore } from "../../functions/store/hosts.ts";
-import { type Item, keyItem } from "../../functions/store/item.ts";
-import { FORMAT_KEY, runKey, tokenKey, tokenKeyOfFormat0, tokenListOfFormat0 } from "../../functions/store/keys.ts";
-import { makePendingHosts } from "../../functions/store/pending-hosts.ts";
-import { makeRunStore } from "../../functions/store/runs.ts";
-import { makeSettingsStore } from "../../functions/store/settings.ts";
+import { makeActivityStore } from "../../functions/store/fleet/activity.ts";
+import { makeSettingsStore } from "../../functions/store/fleet/settings.ts";
+import { addFleet, makeTokenStore } from "../../functions/store/fleet/tokens.ts";
+import { makePendingHosts } from "../../functions/store/runs/pending-hosts.ts";
+import { makeRunStore } from "../../functions/store/runs/runs.ts";
+import { makeCellStore } from "../../functions/store/statistics/cells.ts";
+import { makeHostCountStore } from "../../functions/store/statistics/host-counts.ts";
+import { makeHostStore } from "../../functions/store/statistics/hosts.ts";
 import { makeStatusStore } from "../../functions/store/status.ts";
-import { getItem, partition, queryAll, type Table } from "../../functions/store/table.ts";
-import { addFleet, makeTokenStore } from "../../functions/store/tokens.ts";
+import { beginFormat, FORMAT, readFormat, requireFormat, withFormatCheck } from "../../functions/store/table/format.ts";
+import { type Item, keyItem } from "../../functions/store/table/item.ts";
+import {
+  FORMAT_KEY,
+  runKey,
+  tokenKey,
+  tokenKeyOfFormat0,
+  tokenListOfFormat0,
+} from "../../functions/store/table/keys.ts";
+import { getItem, partition, queryAll, type Table } from "../../functions/store/table/table.ts";
 import { upgradeTable } from "../../functions/store/upgrade.ts";
 import { makeHttpApp } from "../../functions/web/http/app.ts";
 import { addReadRoutes } from "../../functions/web/routes/read.ts";

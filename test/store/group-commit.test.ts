@@ -1,6 +1,6 @@
 import { describe, expect, test } from "vitest";
-import { withGroupCommit } from "../../functions/store/group-commit.ts";
-import type { RunStore } from "../../functions/store/runs.ts";
+import { withGroupCommit } from "../../functions/store/runs/group-commit.ts";
+import type { RunStore } from "../../functions/store/runs/runs.ts";
 import type { NewRun } from "../../shared/cells/sample.ts";
 import { toSample } from "../../shared/cells/sample.ts";
 import { AppError } from "../../shared/errors.ts";

@@ -1,8 +1,8 @@
 import fc from "fast-check";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
-import { makeCellStore } from "../../functions/store/cells.ts";
-import { cohortHash, computeShard, hostHash } from "../../functions/store/keys.ts";
-import { makeRunStore } from "../../functions/store/runs.ts";
+import { makeRunStore } from "../../functions/store/runs/runs.ts";
+import { makeCellStore } from "../../functions/store/statistics/cells.ts";
+import { cohortHash, computeShard, hostHash } from "../../functions/store/table/keys.ts";
 import { aggregateAll } from "../service/play.ts";
 import { startTestEngine, type TestEngine } from "../support/engine.ts";
 import { audit } from "../support/recompute.ts";

@@ -1,9 +1,9 @@
 import { TransactionCanceledException } from "@aws-sdk/client-dynamodb";
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from "vitest";
-import { computeShard } from "../../functions/store/keys.ts";
-import { makePendingHosts, pendingHostWrite } from "../../functions/store/pending-hosts.ts";
-import { makeRunStore } from "../../functions/store/runs.ts";
-import { type Table, transact } from "../../functions/store/table.ts";
+import { makePendingHosts, pendingHostWrite } from "../../functions/store/runs/pending-hosts.ts";
+import { makeRunStore } from "../../functions/store/runs/runs.ts";
+import { computeShard } from "../../functions/store/table/keys.ts";
+import { type Table, transact } from "../../functions/store/table/table.ts";
 import type { PendingHost } from "../../shared/run/pending-host.ts";
 import { startTestEngine, type TestEngine } from "../support/engine.ts";
 import { interfering } from "../support/faulty-table.ts";

@@ -1,7 +1,7 @@
 // The quarantine while lines leave it: whoever pages through it must come to its end, or rejected lines are never looked at.
 
 import { afterAll, beforeAll, expect, test } from "vitest";
-import { makeQuarantineStore } from "../../functions/store/quarantine.ts";
+import { makeQuarantineStore } from "../../functions/store/runs/quarantine.ts";
 import type { QuarantinedLine } from "../../shared/run/run.ts";
 import { startTestEngine, type TestEngine } from "../support/engine.ts";
 import { interfering } from "../support/faulty-table.ts";

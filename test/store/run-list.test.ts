@@ -1,6 +1,6 @@
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
-import { makeChangeableRuns } from "../../functions/store/run-changes.ts";
-import type { RunStore } from "../../functions/store/runs.ts";
+import { makeChangeableRuns } from "../../functions/store/runs/run-changes.ts";
+import type { RunStore } from "../../functions/store/runs/runs.ts";
 import { SHARDS } from "../../shared/deployment.ts";
 import type { RunQuery } from "../../shared/run/listing.ts";
 import { startTestEngine, type TestEngine } from "../support/engine.ts";

@@ -1,10 +1,10 @@
 import { TransactionCanceledException, TransactWriteItemsCommand } from "@aws-sdk/client-dynamodb";
 import { mockClient } from "aws-sdk-client-mock";
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from "vitest";
-import { makePendingHosts } from "../../functions/store/pending-hosts.ts";
-import { makeChangeableRuns } from "../../functions/store/run-changes.ts";
-import { makeRunStore } from "../../functions/store/runs.ts";
-import type { Table } from "../../functions/store/table.ts";
+import { makePendingHosts } from "../../functions/store/runs/pending-hosts.ts";
+import { makeChangeableRuns } from "../../functions/store/runs/run-changes.ts";
+import { makeRunStore } from "../../functions/store/runs/runs.ts";
+import type { Table } from "../../functions/store/table/table.ts";
 import { startTestEngine, type TestEngine } from "../support/engine.ts";
 import { interfering, stoppingBefore } from "../support/faulty-table.ts";
 import { newRun, runOf } from "../support/runs.ts";

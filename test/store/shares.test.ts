@@ -2,8 +2,8 @@
 
 import { DeleteItemCommand, QueryCommand } from "@aws-sdk/client-dynamodb";
 import { afterAll, beforeAll, beforeEach, expect, test } from "vitest";
-import { makeShareStore } from "../../functions/store/shares.ts";
-import type { Table } from "../../functions/store/table.ts";
+import { makeShareStore } from "../../functions/store/fleet/shares.ts";
+import type { Table } from "../../functions/store/table/table.ts";
 import type { Share } from "../../shared/run/share.ts";
 import { startTestEngine, type TestEngine } from "../support/engine.ts";
 

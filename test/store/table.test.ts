@@ -1,6 +1,6 @@
 import fc from "fast-check";
 import { describe, expect, test } from "vitest";
-import { inChunks, MAX_TRANSACTION_BYTES } from "../../functions/store/table.ts";
+import { inChunks, MAX_TRANSACTION_BYTES } from "../../functions/store/table/table.ts";
 
 const MB = 1_000_000;
 const sizes = (items: readonly number[]) => inChunks(items, { measure: (bytes) => bytes }).map((chunk) => chunk.length);

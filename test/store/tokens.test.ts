@@ -3,8 +3,8 @@
 import { TransactionCanceledException } from "@aws-sdk/client-dynamodb";
 import { afterAll, beforeAll, expect, test } from "vitest";
 import { secretHash } from "../../functions/service/tokens.ts";
-import type { Table } from "../../functions/store/table.ts";
-import { makeTokenStore } from "../../functions/store/tokens.ts";
+import { makeTokenStore } from "../../functions/store/fleet/tokens.ts";
+import type { Table } from "../../functions/store/table/table.ts";
 import type { Token } from "../../shared/run/token.ts";
 import { startTestEngine, type TestEngine } from "../support/engine.ts";
 import { interfering } from "../support/faulty-table.ts";

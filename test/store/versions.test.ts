@@ -6,11 +6,11 @@ import { join } from "node:path";
 import { PutItemCommand, ScanCommand } from "@aws-sdk/client-dynamodb";
 import { build, type Plugin } from "esbuild";
 import { afterAll, afterEach, beforeAll, beforeEach, expect, test } from "vitest";
-import { readFormat } from "../../functions/store/format.ts";
-import { readGenerations } from "../../functions/store/generations.ts";
-import { type Item, keyItem } from "../../functions/store/item.ts";
-import { FORMAT_KEY } from "../../functions/store/keys.ts";
-import type { Table } from "../../functions/store/table.ts";
+import { readGenerations } from "../../functions/store/statistics/generations.ts";
+import { readFormat } from "../../functions/store/table/format.ts";
+import { type Item, keyItem } from "../../functions/store/table/item.ts";
+import { FORMAT_KEY } from "../../functions/store/table/keys.ts";
+import type { Table } from "../../functions/store/table/table.ts";
 import { emptyCell } from "../../shared/cells/cell.ts";
 import { decodeCell, mergeEncoded, UnknownQuantityError } from "../../shared/cells/codec.ts";
 import { jsonOf } from "../support/answer.ts";
@@ -22,8 +22,10 @@ const ROOT = join(import.meta.dirname, "../..");
 
 /** What the later version changes, by file: each is one entry of a table. */
 const LATER: Readonly<Record<string, readonly (readonly [from: string, to: string])[]>> = {
-  "functions/store/format.ts": [["[{ number: 2, packed: 1 }]", "[{ number: 2, packed: 1 }, { number: 3, packed: 2 }]"]],
-  "functions/store/packed.ts": [
+  "functions/store/table/format.ts": [
+    ["[{ number: 2, packed: 1 }]", "[{ number: 2, packed: 1 }, { number: 3, packed: 2 }]"],
+  ],
+  "functions/store/table/packed.ts": [
     ["  1: {", '  2: { run: Buffer.from("{}"), sample: Buffer.from("[]"), summary: Buffer.from("[null]") },\n  1: {'],
   ],
   "shared/cells/forms.ts": [["{ 1: 24 }", "{ 1: 24, 2: 25 }"]],

@@ -6,7 +6,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { tableAt } from "../../functions/env.ts";
 import { ensureTable, openTable } from "../../functions/store/client.ts";
-import type { Table } from "../../functions/store/table.ts";
+import type { Table } from "../../functions/store/table/table.ts";
 import { startEngine } from "../../local/server/engine.ts";
 
 export interface TestEngine {

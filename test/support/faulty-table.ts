@@ -1,7 +1,7 @@
 // A table whose requests can be made to fail, to lose their answer, or to wait: what networks and throttling do, which the
 // embedded engine never does by itself.
 
-import type { Table } from "../../functions/store/table.ts";
+import type { Table } from "../../functions/store/table/table.ts";
 
 /** One request: the name of its command (`TransactWriteItems`), its input, and how many of its name came before, plus 1. */
 export interface Request {

@@ -2,13 +2,20 @@
 // period, and added up cell by cell, in the generation that is read, without a mark, an index, a stored sample or a stored summary being looked at.
 
 import { ScanCommand } from "@aws-sdk/client-dynamodb";
-import { currentGeneration } from "../../functions/store/generations.ts";
-import { type Item, itemText, optionalBytes } from "../../functions/store/item.ts";
-import { ALL_COHORTS, cellKey, cohortHash, computeShard, keyText, summaryKey } from "../../functions/store/keys.ts";
-import { packedText } from "../../functions/store/packed.ts";
-import { parseRun } from "../../functions/store/runs.ts";
-import { parseSummary } from "../../functions/store/summaries.ts";
-import type { Table } from "../../functions/store/table.ts";
+import { parseRun } from "../../functions/store/runs/runs.ts";
+import { currentGeneration } from "../../functions/store/statistics/generations.ts";
+import { parseSummary } from "../../functions/store/statistics/summaries.ts";
+import { type Item, itemText, optionalBytes } from "../../functions/store/table/item.ts";
+import {
+  ALL_COHORTS,
+  cellKey,
+  cohortHash,
+  computeShard,
+  keyText,
+  summaryKey,
+} from "../../functions/store/table/keys.ts";
+import { packedText } from "../../functions/store/table/packed.ts";
+import type { Table } from "../../functions/store/table/table.ts";
 import { addCell, type Cell, emptyCell } from "../../shared/cells/cell.ts";
 import { decodeCell, encodeCell } from "../../shared/cells/codec.ts";
 import { contributions } from "../../shared/cells/contribution.ts";

@@ -1,7 +1,7 @@
 // Runs to store, built from the few things a test is about; everything else is that of one plain v1 line.
 
 import { createHash } from "node:crypto";
-import { hostHash } from "../../functions/store/keys.ts";
+import { hostHash } from "../../functions/store/table/keys.ts";
 import type { NewRun } from "../../shared/cells/sample.ts";
 import { toSample } from "../../shared/cells/sample.ts";
 import type { Backend } from "../../shared/run/backends.ts";

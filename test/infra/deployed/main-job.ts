@@ -4,8 +4,8 @@ import { gzipSync } from "node:zlib";
 import { tableAt } from "../../../functions/env.ts";
 import { installFirstAdmin, secretHash } from "../../../functions/service/tokens.ts";
 import { openTable } from "../../../functions/store/client.ts";
-import { beginFormat } from "../../../functions/store/format.ts";
-import { makeFirstAdminStore, makeTokenStore } from "../../../functions/store/tokens.ts";
+import { makeFirstAdminStore, makeTokenStore } from "../../../functions/store/fleet/tokens.ts";
+import { beginFormat } from "../../../functions/store/table/format.ts";
 import { BLKTAP, LOOP } from "../../support/fixtures.ts";
 import type { Answer, Deployment } from "./deployment.ts";
 

@@ -1,5 +1,5 @@
 import { describe, expect, test, vi } from "vitest";
-import type { TokenStore } from "../../../functions/store/tokens.ts";
+import type { TokenStore } from "../../../functions/store/fleet/tokens.ts";
 import { withTokenCache } from "../../../local/server/caches.ts";
 import type { Token } from "../../../shared/run/token.ts";
 

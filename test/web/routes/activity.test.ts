@@ -2,8 +2,8 @@
 
 import { afterAll, beforeAll, beforeEach, expect, test } from "vitest";
 import type { Receipt } from "../../../functions/service/receipt.ts";
-import { makeActivityStore } from "../../../functions/store/activity.ts";
-import { makeRunStore } from "../../../functions/store/runs.ts";
+import { makeActivityStore } from "../../../functions/store/fleet/activity.ts";
+import { makeRunStore } from "../../../functions/store/runs/runs.ts";
 import type { Activity } from "../../../shared/run/activity.ts";
 import type { Token } from "../../../shared/run/token.ts";
 import { asJson, jsonOf, type Refusal } from "../../support/answer.ts";

@@ -7,7 +7,7 @@ import { join } from "node:path";
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from "vitest";
 import { makeRasterizer } from "../../../functions/service/rasterizer.ts";
 import { makeRenderer, type Renderer } from "../../../functions/service/renderer.ts";
-import { makeShareStore } from "../../../functions/store/shares.ts";
+import { makeShareStore } from "../../../functions/store/fleet/shares.ts";
 import { rasterizerFiles } from "../../../local/server/render-thread.ts";
 import { type LocalServer, startLocalServer } from "../../../local/server/server.ts";
 import { startTestEngine, type TestEngine } from "../../support/engine.ts";

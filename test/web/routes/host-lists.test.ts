@@ -2,8 +2,8 @@
 
 import fc from "fast-check";
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from "vitest";
-import { makeHostStore } from "../../../functions/store/hosts.ts";
-import { makeRunStore } from "../../../functions/store/runs.ts";
+import { makeRunStore } from "../../../functions/store/runs/runs.ts";
+import { makeHostStore } from "../../../functions/store/statistics/hosts.ts";
 import type { Facts } from "../../../shared/run/run.ts";
 import { asJson, jsonOf, textOf } from "../../support/answer.ts";
 import { startTestEngine, type TestEngine } from "../../support/engine.ts";

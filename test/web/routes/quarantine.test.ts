@@ -2,8 +2,8 @@
 
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from "vitest";
 import type { Receipt } from "../../../functions/service/receipt.ts";
-import { itemSize } from "../../../functions/store/item.ts";
-import { lineItems } from "../../../functions/store/quarantine.ts";
+import { lineItems } from "../../../functions/store/runs/quarantine.ts";
+import { itemSize } from "../../../functions/store/table/item.ts";
 import type { QuarantinedLine, Run } from "../../../shared/run/run.ts";
 import { asJson, jsonOf, type Refusal } from "../../support/answer.ts";
 import { startTestEngine, type TestEngine } from "../../support/engine.ts";

@@ -6,8 +6,8 @@ import { afterAll, beforeAll, beforeEach, describe, expect, test } from "vitest"
 import { auditFleet } from "../../../functions/service/audit.ts";
 import type { Receipt } from "../../../functions/service/receipt.ts";
 import { withdrawRuns } from "../../../functions/service/run-changes.ts";
-import { makeFleetScan } from "../../../functions/store/fleet-scan.ts";
-import { makeChangeableRuns } from "../../../functions/store/run-changes.ts";
+import { makeChangeableRuns } from "../../../functions/store/runs/run-changes.ts";
+import { makeFleetScan } from "../../../functions/store/statistics/fleet-scan.ts";
 import type { Run } from "../../../shared/run/run.ts";
 import { DEFAULT_SETTINGS } from "../../../shared/run/settings.ts";
 import { asJson, jsonOf, type Refusal } from "../../support/answer.ts";

@@ -1,9 +1,9 @@
 // A fleet with every verdict in it, and shares of what it says.
 
 import { GetItemCommand, PutItemCommand } from "@aws-sdk/client-dynamodb";
-import { itemText, keyItem } from "../../../functions/store/item.ts";
-import { shareKey } from "../../../functions/store/keys.ts";
-import { listEntry } from "../../../functions/store/shares.ts";
+import { listEntry } from "../../../functions/store/fleet/shares.ts";
+import { itemText, keyItem } from "../../../functions/store/table/item.ts";
+import { shareKey } from "../../../functions/store/table/keys.ts";
 import type { ShareSnippets, ShareUrls } from "../../../shared/render/links.ts";
 import type { Share } from "../../../shared/run/share.ts";
 import { jsonOf } from "../../support/answer.ts";

@@ -2,7 +2,7 @@
 
 import { afterAll, beforeAll, expect, test } from "vitest";
 import type { Receipt } from "../../../functions/service/receipt.ts";
-import { makeRunStore } from "../../../functions/store/runs.ts";
+import { makeRunStore } from "../../../functions/store/runs/runs.ts";
 import { asJson, jsonOf } from "../../support/answer.ts";
 import { startTestEngine, type TestEngine } from "../../support/engine.ts";
 import { BLKTAP, LOOP } from "../../support/fixtures.ts";
