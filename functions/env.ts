@@ -3,7 +3,7 @@
 
 import { delimiter } from "node:path";
 import * as z from "zod";
-import type { TokenLimits } from "./service/upload-limits.ts";
+import type { TokenLimits } from "./service/upload/upload-limits.ts";
 import { type Connect, embeddedClient, type TableAddress } from "./store/client.ts";
 
 const isTableName = (text: string): boolean => /^[\w.-]{3,255}$/.test(text);

@@ -1,7 +1,7 @@
 // The ingest app behind API Gateway, over the table of this deployment. Wiring only.
 
 import { functionPublicUrl, functionSettings, functionTokenLimits } from "./env.ts";
-import { makeUploadLimits } from "./service/upload-limits.ts";
+import { makeUploadLimits } from "./service/upload/upload-limits.ts";
 import { openTable } from "./store/client.ts";
 import { makeActivityStore } from "./store/fleet/activity.ts";
 import { makeSettingsStore } from "./store/fleet/settings.ts";

@@ -59,7 +59,7 @@ const ALLOWED_PACKAGES: readonly [folder: RegExp, packages: RegExp][] = [
   [/^shared\/(render|api|summaries)$/, /^(zod|hono\/.*)$/],
   [/^functions\/runtime$/, /^$/],
   [/^functions\/store(\/.*)?$/, /^(@aws-sdk\/client-dynamodb|node:.*)$/],
-  [/^functions\/service$/, /^(zod|node:.*|@resvg\/resvg-wasm)$/],
+  [/^functions\/service(\/upload)?$/, /^(zod|node:.*|@resvg\/resvg-wasm)$/],
   [/^functions(\/web\/.*)?$/, /^(zod|hono|hono\/.*|node:.*)$/],
 ];
 

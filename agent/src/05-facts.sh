@@ -24,7 +24,7 @@ fact_kind() {
 
 # In: text. Out: the text without characters that are invisible, move the cursor or change the direction of text: C0 and C1 controls,
 # direction marks, joiners, fillers, variation selectors, tags, and all spaces except U+0020: the server rejects a name that has one
-# (isName in functions/service/metadata.ts). If the text is not valid UTF-8, only its ASCII characters remain.
+# (isName in functions/service/upload/metadata.ts). If the text is not valid UTF-8, only its ASCII characters remain.
 cleaned() {
   printf '%s' "$1" | tr '\012' ' ' | tr -d '\000-\037\177' | awk '{
     text = rest = $0

@@ -10,7 +10,7 @@ import { type BackendResolution, resolveBackend } from "../../shared/run/resolut
 import type { Run } from "../../shared/run/run.ts";
 import { normalizeText } from "../../shared/run/text.ts";
 import { relabeledId } from "../store/runs/runs.ts";
-import { nameRun } from "./host-name.ts";
+import { nameRun } from "./upload/host-name.ts";
 
 /** What a run is to be labeled as; what is omitted stays. */
 export interface Label {

@@ -1,6 +1,6 @@
 // Writes many runs to the store, with several transactions in flight.
 
-import type { NewRunStore } from "../../functions/service/ingest.ts";
+import type { NewRunStore } from "../../functions/service/upload/ingest.ts";
 import { backOff } from "../../functions/store/table/errors.ts";
 import { toSample } from "../../shared/cells/sample.ts";
 import { AppError } from "../../shared/errors.ts";

@@ -1,8 +1,8 @@
 // `vbdstat import`: files of Bonnie++ output, or of `vbdstat export`, into the store. Each file is read line by line; errors name the
 // file and the line, and the other files are still imported.
 
-import { parseMetadata, type UploadMetadata } from "../../functions/service/metadata.ts";
-import { noResult, readUpload, type Upload } from "../../functions/service/upload.ts";
+import { parseMetadata, type UploadMetadata } from "../../functions/service/upload/metadata.ts";
+import { noResult, readUpload, type Upload } from "../../functions/service/upload/upload.ts";
 import { addFleet } from "../../functions/store/fleet/tokens.ts";
 import { makeRunStore } from "../../functions/store/runs/runs.ts";
 import { hostHash } from "../../functions/store/table/keys.ts";

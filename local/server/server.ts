@@ -10,7 +10,7 @@ import {
   USUAL_TOKEN_LIMITS,
 } from "../../functions/env.ts";
 import { makeAdmission } from "../../functions/service/admission.ts";
-import { makeUploadLimits } from "../../functions/service/upload-limits.ts";
+import { makeUploadLimits } from "../../functions/service/upload/upload-limits.ts";
 import { ensureTable, openTable } from "../../functions/store/client.ts";
 import { makeActivityStore } from "../../functions/store/fleet/activity.ts";
 import { makeSettingsStore } from "../../functions/store/fleet/settings.ts";

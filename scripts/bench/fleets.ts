@@ -5,7 +5,7 @@ import { mkdirSync } from "node:fs";
 import { join } from "node:path";
 import { embeddedTable } from "../../functions/env.ts";
 import { aggregateFleet } from "../../functions/service/aggregate.ts";
-import { readUpload } from "../../functions/service/upload.ts";
+import { readUpload } from "../../functions/service/upload/upload.ts";
 import { ensureTable, openTable } from "../../functions/store/client.ts";
 import { makeRunStore } from "../../functions/store/runs/runs.ts";
 import { makeAggregationStores } from "../../functions/store/statistics/commit.ts";

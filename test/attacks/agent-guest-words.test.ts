@@ -6,7 +6,7 @@ import { chmodSync, mkdirSync, mkdtempSync, readFileSync, rmSync, symlinkSync, w
 import { tmpdir } from "node:os";
 import { join, resolve } from "node:path";
 import { afterAll, beforeAll, expect, test } from "vitest";
-import { readUpload } from "../../functions/service/upload.ts";
+import { readUpload } from "../../functions/service/upload/upload.ts";
 import { decode } from "../../functions/web/http/body.ts";
 import { readBonnie } from "../../shared/bonnie/reader.ts";
 import { FACTS } from "../../shared/run/facts.ts";

@@ -5,7 +5,7 @@ import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { aggregateFleet } from "../../functions/service/aggregate.ts";
 import { auditFleet } from "../../functions/service/audit.ts";
 import { rebuildFleet } from "../../functions/service/rebuild.ts";
-import type { Receipt } from "../../functions/service/receipt.ts";
+import type { Receipt } from "../../functions/service/upload/receipt.ts";
 import { makeAggregationStores } from "../../functions/store/statistics/commit.ts";
 import { makeFleetScan } from "../../functions/store/statistics/fleet-scan.ts";
 import { currentGeneration } from "../../functions/store/statistics/generations.ts";

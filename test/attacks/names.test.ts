@@ -2,7 +2,7 @@
 
 import { afterAll, beforeAll, expect, test } from "vitest";
 import { auditFleet } from "../../functions/service/audit.ts";
-import type { Receipt } from "../../functions/service/receipt.ts";
+import type { Receipt } from "../../functions/service/upload/receipt.ts";
 import { makeRunStore } from "../../functions/store/runs/runs.ts";
 import { makeFleetScan } from "../../functions/store/statistics/fleet-scan.ts";
 import { asJson, jsonOf, type Refusal } from "../support/answer.ts";

@@ -2,9 +2,9 @@
 
 import { gzipSync } from "node:zlib";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
-import type { Receipt } from "../../functions/service/receipt.ts";
-import { makeUploadGate } from "../../functions/service/upload-gate.ts";
-import { makeTokenBudget } from "../../functions/service/upload-limits.ts";
+import type { Receipt } from "../../functions/service/upload/receipt.ts";
+import { makeUploadGate } from "../../functions/service/upload/upload-gate.ts";
+import { makeTokenBudget } from "../../functions/service/upload/upload-limits.ts";
 import { makeUseStore } from "../../functions/store/fleet/tokens.ts";
 import { withGroupCommit } from "../../functions/store/runs/group-commit.ts";
 import { makeRunStore } from "../../functions/store/runs/runs.ts";

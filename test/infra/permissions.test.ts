@@ -9,7 +9,7 @@ import { auditShard } from "../../functions/service/audit-months.ts";
 import { makeRasterizer } from "../../functions/service/rasterizer.ts";
 import { makeRenderer } from "../../functions/service/renderer.ts";
 import { secretHash } from "../../functions/service/tokens.ts";
-import { makeUploadLimits } from "../../functions/service/upload-limits.ts";
+import { makeUploadLimits } from "../../functions/service/upload/upload-limits.ts";
 import { aggregateRecords, sweep } from "../../functions/service/wake-ups.ts";
 import { makeActivityStore } from "../../functions/store/fleet/activity.ts";
 import { makeSettingsStore } from "../../functions/store/fleet/settings.ts";

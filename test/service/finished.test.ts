@@ -1,5 +1,5 @@
 import { describe, expect, test } from "vitest";
-import { parseFinished } from "../../functions/service/metadata.ts";
+import { parseFinished } from "../../functions/service/upload/metadata.ts";
 
 describe("a time that a client sends", () => {
   test.each([

@@ -1,5 +1,5 @@
 import { describe, expect, it } from "vitest";
-import { parseMetadata } from "../../functions/service/metadata.ts";
+import { parseMetadata } from "../../functions/service/upload/metadata.ts";
 
 const entriesOf = (metadata: Readonly<Record<string, string>>) =>
   Object.entries(metadata).map(([key, value]) => ({ key, value }));

@@ -5,7 +5,7 @@ import { afterAll, beforeAll, beforeEach, expect, test } from "vitest";
 import { auditFleet } from "../../functions/service/audit.ts";
 import { auditRun } from "../../functions/service/audit-runs.ts";
 import { reparseFleet } from "../../functions/service/rebuild.ts";
-import { readUpload } from "../../functions/service/upload.ts";
+import { readUpload } from "../../functions/service/upload/upload.ts";
 import { makeChangeableRuns } from "../../functions/store/runs/run-changes.ts";
 import { makeRunStore, replaceRun, runId, runItem } from "../../functions/store/runs/runs.ts";
 import { makeCellStore } from "../../functions/store/statistics/cells.ts";

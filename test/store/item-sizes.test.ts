@@ -4,7 +4,7 @@
 import { createHash } from "node:crypto";
 import { readdirSync, readFileSync } from "node:fs";
 import { describe, expect, it } from "vitest";
-import { readUpload } from "../../functions/service/upload.ts";
+import { readUpload } from "../../functions/service/upload/upload.ts";
 import { runItem } from "../../functions/store/runs/runs.ts";
 import { sampleItem } from "../../functions/store/runs/samples.ts";
 import { summaryItem } from "../../functions/store/statistics/summaries.ts";

@@ -7,7 +7,7 @@ import { aggregateFleet } from "../../functions/service/aggregate.ts";
 import { makeRasterizer } from "../../functions/service/rasterizer.ts";
 import { makeRenderer, type Renderer } from "../../functions/service/renderer.ts";
 import { secretHash } from "../../functions/service/tokens.ts";
-import { makeUploadLimits, type TokenLimits } from "../../functions/service/upload-limits.ts";
+import { makeUploadLimits, type TokenLimits } from "../../functions/service/upload/upload-limits.ts";
 import { makeActivityStore } from "../../functions/store/fleet/activity.ts";
 import { makeSettingsStore } from "../../functions/store/fleet/settings.ts";
 import { makeShareStore } from "../../functions/store/fleet/shares.ts";

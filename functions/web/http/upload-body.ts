@@ -1,8 +1,8 @@
 // The body of an upload: received from the client first, then unpacked and processed when it is its turn at the gate.
 
 import type { Context } from "hono";
-import { SMALL_BYTES } from "../../service/upload-gate.ts";
-import type { UploadLimits } from "../../service/upload-limits.ts";
+import { SMALL_BYTES } from "../../service/upload/upload-gate.ts";
+import type { UploadLimits } from "../../service/upload/upload-limits.ts";
 import type { HttpEnv } from "./app.ts";
 import { currentToken } from "./auth.ts";
 import { type BodyLimit, bodyBytes, bytesWithin, receiveBody } from "./body.ts";

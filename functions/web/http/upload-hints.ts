@@ -2,7 +2,7 @@
 // (--data-urlencode). In: the text and its Content-Type. Out: one sentence for an error or a receipt; null where nothing is odd.
 
 import { AppError } from "../../../shared/errors.ts";
-import { isPercentEncoded } from "../../service/other-output.ts";
+import { isPercentEncoded } from "../../service/upload/other-output.ts";
 
 /** What curl sends with -d and --data-urlencode. */
 const FORM = /^\s*application\/x-www-form-urlencoded\b/i;

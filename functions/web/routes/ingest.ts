@@ -2,9 +2,9 @@
 // are injected, so that it runs the same behind API Gateway, on one machine and in tests.
 
 import type { Clock } from "../../../shared/run/periods.ts";
-import type { NewRunStore } from "../../service/ingest.ts";
 import type { RunChanger } from "../../service/run-changes.ts";
-import type { UploadLimits } from "../../service/upload-limits.ts";
+import type { NewRunStore } from "../../service/upload/ingest.ts";
+import type { UploadLimits } from "../../service/upload/upload-limits.ts";
 import type { ActivityDeps } from "../http/activity.ts";
 import type { HttpApp } from "../http/app.ts";
 import type { TokenLookup } from "../http/auth.ts";

@@ -4,8 +4,8 @@
 import { AppError } from "../../../shared/errors.ts";
 import type { Page } from "../../../shared/run/listing.ts";
 import type { QuarantinedLine } from "../../../shared/run/run.ts";
-import { type LineKeeper, storeUpload } from "../../service/ingest.ts";
-import { receiptStatus, receiptSummary } from "../../service/receipt.ts";
+import { type LineKeeper, storeUpload } from "../../service/upload/ingest.ts";
+import { receiptStatus, receiptSummary } from "../../service/upload/receipt.ts";
 import { logActivity } from "../http/activity.ts";
 import type { HttpApp } from "../http/app.ts";
 import { allow, currentToken } from "../http/auth.ts";

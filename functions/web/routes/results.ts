@@ -1,8 +1,8 @@
 // POST /v1/results stores an upload and answers with its receipt.
 
 import type { Token } from "../../../shared/run/token.ts";
-import { type ReceivedUpload, storeUpload } from "../../service/ingest.ts";
-import { type Receipt, receiptStatus, receiptSummary, receiptText } from "../../service/receipt.ts";
+import { type ReceivedUpload, storeUpload } from "../../service/upload/ingest.ts";
+import { type Receipt, receiptStatus, receiptSummary, receiptText } from "../../service/upload/receipt.ts";
 import type { HttpApp } from "../http/app.ts";
 import { allow, currentToken } from "../http/auth.ts";
 import { UPLOAD } from "../http/body.ts";

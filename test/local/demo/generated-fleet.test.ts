@@ -1,6 +1,6 @@
 import { createHash } from "node:crypto";
 import { describe, expect, test } from "vitest";
-import { readUpload } from "../../../functions/service/upload.ts";
+import { readUpload } from "../../../functions/service/upload/upload.ts";
 import { type FleetPlan, PLAIN_FLEET, RELEASES, sameRatio } from "../../../local/demo/fleet-plan.ts";
 import { generateFleet } from "../../../local/demo/generated-fleet.ts";
 import { readBonnie } from "../../../shared/bonnie/reader.ts";

@@ -1,7 +1,7 @@
 // Authentication and authorization: 401 for a missing or wrong token, 403 for a token without the right.
 
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
-import type { Receipt } from "../../../functions/service/receipt.ts";
+import type { Receipt } from "../../../functions/service/upload/receipt.ts";
 import { hostMatches, type Scope } from "../../../shared/run/token.ts";
 import { asJson, jsonOf, type Refusal, textOf } from "../../support/answer.ts";
 import { startTestEngine, type TestEngine } from "../../support/engine.ts";

@@ -1,7 +1,7 @@
 // Names with markup in them, on every page that shows them: they appear as text, and the page around them stays well-formed.
 
 import { afterAll, beforeAll, expect, test } from "vitest";
-import type { Receipt } from "../../../functions/service/receipt.ts";
+import type { Receipt } from "../../../functions/service/upload/receipt.ts";
 import { makeRunStore } from "../../../functions/store/runs/runs.ts";
 import { printable } from "../../../shared/run/text.ts";
 import { asJson, jsonOf } from "../../support/answer.ts";

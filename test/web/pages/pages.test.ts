@@ -1,7 +1,7 @@
 // Every page: its status for each scope, its parts, and the headers that every response has.
 
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
-import type { Receipt } from "../../../functions/service/receipt.ts";
+import type { Receipt } from "../../../functions/service/upload/receipt.ts";
 import { asJson, jsonOf } from "../../support/answer.ts";
 import { startTestEngine, type TestEngine } from "../../support/engine.ts";
 import { BLKTAP, LOOP } from "../../support/fixtures.ts";

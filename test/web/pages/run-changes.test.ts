@@ -1,7 +1,7 @@
 // The page of a run lets an admin withdraw it with a reason, and restore it; nobody else.
 
 import { afterAll, beforeAll, expect, test } from "vitest";
-import type { Receipt } from "../../../functions/service/receipt.ts";
+import type { Receipt } from "../../../functions/service/upload/receipt.ts";
 import type { Run } from "../../../shared/run/run.ts";
 import { asJson, jsonOf } from "../../support/answer.ts";
 import { startTestEngine, type TestEngine } from "../../support/engine.ts";

@@ -1,7 +1,7 @@
 // Pasting results: the form does what POST /v1/results does with the same bytes, and shows the receipt as a page.
 
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
-import type { Receipt } from "../../../functions/service/receipt.ts";
+import type { Receipt } from "../../../functions/service/upload/receipt.ts";
 import { asJson, jsonOf } from "../../support/answer.ts";
 import { startTestEngine, type TestEngine } from "../../support/engine.ts";
 import { interfering } from "../../support/faulty-table.ts";

@@ -1,7 +1,7 @@
 // The activity log: who did what and when, newest first, for admins.
 
 import { afterAll, beforeAll, beforeEach, expect, test } from "vitest";
-import type { Receipt } from "../../../functions/service/receipt.ts";
+import type { Receipt } from "../../../functions/service/upload/receipt.ts";
 import { makeActivityStore } from "../../../functions/store/fleet/activity.ts";
 import { makeRunStore } from "../../../functions/store/runs/runs.ts";
 import type { Activity } from "../../../shared/run/activity.ts";

@@ -1,7 +1,7 @@
 // Uploads that are large, odd or simultaneous: what an attacker sends, and what 3 000 hosts send at midnight.
 
 import { afterAll, beforeAll, expect, test } from "vitest";
-import type { Receipt } from "../../../functions/service/receipt.ts";
+import type { Receipt } from "../../../functions/service/upload/receipt.ts";
 import type { Comparison } from "../../../shared/compare/comparison.ts";
 import type { Run } from "../../../shared/run/run.ts";
 import { asJson, jsonOf, type Refusal } from "../../support/answer.ts";

@@ -1,7 +1,7 @@
 // The quarantine: rejected lines can be found, and retried after a fix.
 
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from "vitest";
-import type { Receipt } from "../../../functions/service/receipt.ts";
+import type { Receipt } from "../../../functions/service/upload/receipt.ts";
 import { lineItems } from "../../../functions/store/runs/quarantine.ts";
 import { itemSize } from "../../../functions/store/table/item.ts";
 import type { QuarantinedLine, Run } from "../../../shared/run/run.ts";

@@ -3,7 +3,7 @@
 
 import { gzipSync } from "node:zlib";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
-import type { Receipt } from "../../../functions/service/receipt.ts";
+import type { Receipt } from "../../../functions/service/upload/receipt.ts";
 import { asJson, jsonOf, type Refusal } from "../../support/answer.ts";
 import { startTestEngine, type TestEngine } from "../../support/engine.ts";
 import { LOOP } from "../../support/fixtures.ts";

@@ -2,7 +2,7 @@
 // counted twice.
 
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
-import type { Receipt } from "../../../functions/service/receipt.ts";
+import type { Receipt } from "../../../functions/service/upload/receipt.ts";
 import { asJson, jsonOf, textOf } from "../../support/answer.ts";
 import { startTestEngine, type TestEngine } from "../../support/engine.ts";
 import { makeTestService, type TestService } from "../../support/service.ts";

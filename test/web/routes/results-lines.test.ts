@@ -2,7 +2,7 @@
 // of these fails, a fleet has hosts named after time stamps, or one measurement counts twice.
 
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
-import type { Receipt } from "../../../functions/service/receipt.ts";
+import type { Receipt } from "../../../functions/service/upload/receipt.ts";
 import { asJson, jsonOf } from "../../support/answer.ts";
 import { startTestEngine, type TestEngine } from "../../support/engine.ts";
 import { fixture } from "../../support/fixtures.ts";

@@ -12,7 +12,7 @@ import { gzipSync } from "node:zlib";
 import { getRequestListener } from "@hono/node-server";
 import * as fc from "fast-check";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
-import type { Receipt } from "../../../functions/service/receipt.ts";
+import type { Receipt } from "../../../functions/service/upload/receipt.ts";
 import { splitMultipart } from "../../../functions/web/http/multipart.ts";
 import type { Run } from "../../../shared/run/run.ts";
 import { asJson, jsonOf } from "../../support/answer.ts";

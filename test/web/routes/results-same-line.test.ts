@@ -2,7 +2,7 @@
 // backend counts as a second measurement without a word.
 
 import { afterAll, beforeAll, beforeEach, describe, expect, test, vi } from "vitest";
-import type { Receipt } from "../../../functions/service/receipt.ts";
+import type { Receipt } from "../../../functions/service/upload/receipt.ts";
 import type { Run } from "../../../shared/run/run.ts";
 import { asJson, jsonOf, textOf } from "../../support/answer.ts";
 import { startTestEngine, type TestEngine } from "../../support/engine.ts";

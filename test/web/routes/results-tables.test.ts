@@ -1,7 +1,7 @@
 // POST /v1/results with tables as mails, pages and the converter have them: the receipts over HTTP, on a real engine.
 
 import { afterAll, beforeAll, expect, test } from "vitest";
-import type { Receipt } from "../../../functions/service/receipt.ts";
+import type { Receipt } from "../../../functions/service/upload/receipt.ts";
 import { asJson, jsonOf } from "../../support/answer.ts";
 import { startTestEngine, type TestEngine } from "../../support/engine.ts";
 import { fixture } from "../../support/fixtures.ts";

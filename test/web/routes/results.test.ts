@@ -1,7 +1,7 @@
 // POST /v1/results by status: the receipt that a Dom0 host gets.
 
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
-import type { Receipt } from "../../../functions/service/receipt.ts";
+import type { Receipt } from "../../../functions/service/upload/receipt.ts";
 import type { QuarantinedLine, Run } from "../../../shared/run/run.ts";
 import { asJson, jsonOf, textOf } from "../../support/answer.ts";
 import { startTestEngine, type TestEngine } from "../../support/engine.ts";

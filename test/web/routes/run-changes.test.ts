@@ -4,8 +4,8 @@
 import fc from "fast-check";
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from "vitest";
 import { auditFleet } from "../../../functions/service/audit.ts";
-import type { Receipt } from "../../../functions/service/receipt.ts";
 import { withdrawRuns } from "../../../functions/service/run-changes.ts";
+import type { Receipt } from "../../../functions/service/upload/receipt.ts";
 import { makeChangeableRuns } from "../../../functions/store/runs/run-changes.ts";
 import { makeFleetScan } from "../../../functions/store/statistics/fleet-scan.ts";
 import type { Run } from "../../../shared/run/run.ts";

@@ -1,7 +1,7 @@
 // GET /v1/runs: all runs of a fleet, newest first, a page at a time, each exactly once.
 
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
-import type { Receipt } from "../../../functions/service/receipt.ts";
+import type { Receipt } from "../../../functions/service/upload/receipt.ts";
 import type { Run } from "../../../shared/run/run.ts";
 import { asJson, jsonOf, type Refusal } from "../../support/answer.ts";
 import { startTestEngine, type TestEngine } from "../../support/engine.ts";

@@ -1,7 +1,7 @@
 // GET /v1/runs/{id}: a run reads back as the values in its line.
 
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
-import type { Receipt } from "../../../functions/service/receipt.ts";
+import type { Receipt } from "../../../functions/service/upload/receipt.ts";
 import { METRIC_NAMES } from "../../../shared/run/metrics.ts";
 import type { Run } from "../../../shared/run/run.ts";
 import { asJson, jsonOf, type Refusal, textOf } from "../../support/answer.ts";

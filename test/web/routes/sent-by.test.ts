@@ -1,7 +1,7 @@
 // Who sent a run: the token it was posted with, as it was then.
 
 import { afterAll, beforeAll, expect, test } from "vitest";
-import type { Receipt } from "../../../functions/service/receipt.ts";
+import type { Receipt } from "../../../functions/service/upload/receipt.ts";
 import type { Run } from "../../../shared/run/run.ts";
 import { asJson, jsonOf } from "../../support/answer.ts";
 import { readTable } from "../../support/csv.ts";

@@ -1,7 +1,7 @@
 // GET /v1/status: the state of a fleet for an operator.
 
 import { afterAll, beforeAll, expect, test } from "vitest";
-import type { Receipt } from "../../../functions/service/receipt.ts";
+import type { Receipt } from "../../../functions/service/upload/receipt.ts";
 import { makeRunStore } from "../../../functions/store/runs/runs.ts";
 import { asJson, jsonOf } from "../../support/answer.ts";
 import { startTestEngine, type TestEngine } from "../../support/engine.ts";

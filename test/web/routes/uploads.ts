@@ -1,7 +1,7 @@
 // What the tests of uploads share: lines that no other test sends, and the runs they become.
 
 import { expect } from "vitest";
-import type { Receipt } from "../../../functions/service/receipt.ts";
+import type { Receipt } from "../../../functions/service/upload/receipt.ts";
 import type { Run } from "../../../shared/run/run.ts";
 import { asJson, jsonOf, type Refusal } from "../../support/answer.ts";
 import { LOOP } from "../../support/fixtures.ts";

@@ -2,14 +2,14 @@
 // and the lines to quarantine. Nothing is stored or read here: the result depends only on the bytes, the parameters, the fleet
 // and the time of receipt.
 
-import { PARSER_VERSION } from "../../shared/bonnie/reader.ts";
-import type { BonnieResult, Directive, Reading } from "../../shared/bonnie/types.ts";
-import { AppError } from "../../shared/errors.ts";
-import { assessQuality } from "../../shared/quality/assess.ts";
-import { toMonth } from "../../shared/run/periods.ts";
-import type { Issue, Run, SentBy } from "../../shared/run/run.ts";
-import { computeStratum } from "../../shared/run/stratum.ts";
-import { runId } from "../store/runs/runs.ts";
+import { PARSER_VERSION } from "../../../shared/bonnie/reader.ts";
+import type { BonnieResult, Directive, Reading } from "../../../shared/bonnie/types.ts";
+import { AppError } from "../../../shared/errors.ts";
+import { assessQuality } from "../../../shared/quality/assess.ts";
+import { toMonth } from "../../../shared/run/periods.ts";
+import type { Issue, Run, SentBy } from "../../../shared/run/run.ts";
+import { computeStratum } from "../../../shared/run/stratum.ts";
+import { runId } from "../../store/runs/runs.ts";
 import { nameRun } from "./host-name.ts";
 import { MAX_NAME, type ParsedMetadata, parseMetadata, type RunMetadata, type UploadMetadata } from "./metadata.ts";
 import { isOtherLine, namedIssue, notBonnieText, recognizeOutput } from "./other-output.ts";

@@ -1,11 +1,11 @@
 // Warnings about equal lines under different labels. Equal bytes of a line are one measurement; the same line under two backends,
 // or under two hosts, is mostly a file that was sent again with another label, and counts twice.
 
-import type { NewRun } from "../../shared/cells/sample.ts";
-import { AppError } from "../../shared/errors.ts";
-import type { Run } from "../../shared/run/run.ts";
-import { quoted } from "../../shared/run/text.ts";
-import { mapConcurrent } from "../runtime/map-concurrent.ts";
+import type { NewRun } from "../../../shared/cells/sample.ts";
+import { AppError } from "../../../shared/errors.ts";
+import type { Run } from "../../../shared/run/run.ts";
+import { quoted } from "../../../shared/run/text.ts";
+import { mapConcurrent } from "../../runtime/map-concurrent.ts";
 
 /** A run as a warning names it. */
 type OtherRun = Pick<Run, "id" | "host" | "backend">;

@@ -2,8 +2,8 @@
 // names that the client stated. Out: both names, with a warning where a name deserves a look; or why the line has no host. The
 // machine name is the host's only if nobody states a host, so it is believed only if it can be the name of one machine.
 
-import type { BonnieResult } from "../../shared/bonnie/types.ts";
-import { normalizeText, quoted } from "../../shared/run/text.ts";
+import type { BonnieResult } from "../../../shared/bonnie/types.ts";
+import { normalizeText, quoted } from "../../../shared/run/text.ts";
 import { isName, nameErrorText, type RunMetadata } from "./metadata.ts";
 
 /** The names of a run. */

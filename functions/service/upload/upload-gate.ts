@@ -2,7 +2,7 @@
 // received before it enters the gate, so that a slow connection takes nobody's turn, and unpacked inside. Small uploads, which
 // hosts send, never wait for large ones. Tokens take turns: a token that sends much waits only for itself.
 
-import { AppError } from "../../shared/errors.ts";
+import { AppError } from "../../../shared/errors.ts";
 
 /** The maximum bytes of a small upload, before and after it is unpacked: some hundred results. */
 export const SMALL_BYTES = 65_536;

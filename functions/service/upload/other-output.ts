@@ -1,7 +1,7 @@
 // Output of other programs that people send by mistake, recognized by what only these programs print. In: the text of an upload
 // or a rejected line. Out: what it looks like, for the message; null for everything else.
 
-import type { Issue } from "../../shared/run/run.ts";
+import type { Issue } from "../../../shared/run/run.ts";
 
 /** What vbdstat reads, for the end of a message. */
 const READ = "vbdstat reads the CSV lines and text tables of Bonnie++";

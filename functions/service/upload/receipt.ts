@@ -2,13 +2,13 @@
 // and pages, and as text for shells.
 
 import { hash } from "node:crypto";
-import type { Reading } from "../../shared/bonnie/types.ts";
-import { issueText } from "../../shared/errors.ts";
-import { wrapLines } from "../../shared/render/text.ts";
-import type { Issue, Quality, QualityReason, Run } from "../../shared/run/run.ts";
-import { codeUnitOrder, printable } from "../../shared/run/text.ts";
-import { takingTurns } from "../runtime/turns.ts";
-import type { AddedStatus } from "../store/runs/runs.ts";
+import type { Reading } from "../../../shared/bonnie/types.ts";
+import { issueText } from "../../../shared/errors.ts";
+import { wrapLines } from "../../../shared/render/text.ts";
+import type { Issue, Quality, QualityReason, Run } from "../../../shared/run/run.ts";
+import { codeUnitOrder, printable } from "../../../shared/run/text.ts";
+import { takingTurns } from "../../runtime/turns.ts";
+import type { AddedStatus } from "../../store/runs/runs.ts";
 import type { UploadMetadata } from "./metadata.ts";
 
 /** One result of the upload. */

@@ -2,14 +2,14 @@
 // rejected line is in the quarantine, or the receipt says that it is not. The quarantine never prevents that valid lines are
 // stored.
 
-import { MAX_LINES, readBonnie } from "../../shared/bonnie/reader.ts";
-import type { Reading } from "../../shared/bonnie/types.ts";
-import { type NewRun, toSample } from "../../shared/cells/sample.ts";
-import { AppError } from "../../shared/errors.ts";
-import type { QuarantinedLine, Run, SentBy } from "../../shared/run/run.ts";
-import { hostMatches, type Token, type TokenUse } from "../../shared/run/token.ts";
-import { inTurns, takingTurns } from "../runtime/turns.ts";
-import type { FullQuarantine } from "../store/runs/quarantine-room.ts";
+import { MAX_LINES, readBonnie } from "../../../shared/bonnie/reader.ts";
+import type { Reading } from "../../../shared/bonnie/types.ts";
+import { type NewRun, toSample } from "../../../shared/cells/sample.ts";
+import { AppError } from "../../../shared/errors.ts";
+import type { QuarantinedLine, Run, SentBy } from "../../../shared/run/run.ts";
+import { hostMatches, type Token, type TokenUse } from "../../../shared/run/token.ts";
+import { inTurns, takingTurns } from "../../runtime/turns.ts";
+import type { FullQuarantine } from "../../store/runs/quarantine-room.ts";
 import { quarantineId, type Receipt, type ReceiptIssue, receiptResult } from "./receipt.ts";
 import { findSameLines, type SameLineStore } from "./same-lines.ts";
 import { assertFewMonths, type RejectedLine, type Upload, type UploadRequest, uploadSteps } from "./upload.ts";

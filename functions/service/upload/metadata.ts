@@ -2,12 +2,12 @@
 // as text, in order; a later entry replaces an earlier one with the same key. Out: the backend, names, time and typed facts of
 // each run that follows, or one error for each entry that cannot be parsed. docs/api.md#post-results lists the keys.
 
-import { unknownBackendText } from "../../shared/run/aliases.ts";
-import type { Backend } from "../../shared/run/backends.ts";
-import { parseFact } from "../../shared/run/facts.ts";
-import { resolveBackend } from "../../shared/run/resolution.ts";
-import type { FactValue } from "../../shared/run/run.ts";
-import { describeInvisible, normalizeText, quoted, VISIBLE_EXPECTED } from "../../shared/run/text.ts";
+import { unknownBackendText } from "../../../shared/run/aliases.ts";
+import type { Backend } from "../../../shared/run/backends.ts";
+import { parseFact } from "../../../shared/run/facts.ts";
+import { resolveBackend } from "../../../shared/run/resolution.ts";
+import type { FactValue } from "../../../shared/run/run.ts";
+import { describeInvisible, normalizeText, quoted, VISIBLE_EXPECTED } from "../../../shared/run/text.ts";
 
 /** Metadata as sent: the last value of each key. */
 export type UploadMetadata = Readonly<Record<string, string>>;

@@ -2,12 +2,12 @@
 // kinds of host it may name in a year. In: tokens, and what they upload. Out: errors, and runs marked as beyond the limit.
 
 import { hash } from "node:crypto";
-import { cohortFromFacts } from "../../shared/cells/sample.ts";
-import { AppError } from "../../shared/errors.ts";
-import { COHORT_CAPPED, COHORT_KEYS, type Cohort } from "../../shared/run/cohort.ts";
-import type { Clock } from "../../shared/run/periods.ts";
-import type { Run } from "../../shared/run/run.ts";
-import type { Token, TokenUse } from "../../shared/run/token.ts";
+import { cohortFromFacts } from "../../../shared/cells/sample.ts";
+import { AppError } from "../../../shared/errors.ts";
+import { COHORT_CAPPED, COHORT_KEYS, type Cohort } from "../../../shared/run/cohort.ts";
+import type { Clock } from "../../../shared/run/periods.ts";
+import type { Run } from "../../../shared/run/run.ts";
+import type { Token, TokenUse } from "../../../shared/run/token.ts";
 import { makeUploadGate, type UploadGate } from "./upload-gate.ts";
 
 /** What one token may do. */
