@@ -133,7 +133,7 @@ const ShareForm: FC<{ kind: string; query: string }> = ({ kind, query }) => (
       <fieldset class="plain">
         <legend>Numbers</legend>
         <label>
-          <input type="radio" name="lasts" value="frozen" validate /> Frozen: a permanent snapshot
+          <input type="radio" name="lasts" value="frozen" checked /> Frozen: a permanent snapshot
         </label>
         <label>
           <input type="radio" name="lasts" value="live" /> Live: always current
