@@ -10,7 +10,7 @@ import { logActivity } from "../http/activity.ts";
 import type { HttpApp, HttpEnv } from "../http/app.ts";
 import { allow, currentToken } from "../http/auth.ts";
 import { chooseFormat } from "../http/formats.ts";
-import { parseId, parseQuery, readJson } from "../http/parameters.ts";
+import { parseId, parseQuery, readJson, readOptionalJson } from "../http/parameters.ts";
 import type { IngestDeps } from "./ingest.ts";
 
 /** Loaded on the first request: no host needs these schemas, and building them would take milliseconds of every start. */
@@ -69,12 +69,11 @@ export function addRunChangeRoutes(app: HttpApp, deps: IngestDeps): void {
 async function readReason(c: Context<HttpEnv>): Promise<string | undefined> {
   const { withdrawalBody, withdrawalQuery } = await schemas();
   const { reason } = parseQuery(c, withdrawalQuery);
-  if (c.req.raw.body === null || c.req.header("Content-Length") === "0") return reason;
-  const body = await readJson(c, withdrawalBody);
-  if (reason !== undefined && body.reason !== undefined) {
+  const body = await readOptionalJson(c, withdrawalBody);
+  if (reason !== undefined && body?.reason !== undefined) {
     throw new AppError("bad_body", "reason: given in the query and in the body; expected once");
   }
-  return reason ?? body.reason;
+  return reason ?? body?.reason;
 }
 
 /** The selection with host and backend as they are stored. Throws `bad_body` for a backend that nobody knows. */
