@@ -105,7 +105,7 @@ END
 
   # In a PATH of a few tools, without flock.
   mkdir "$STUB_HOST/tools"
-  for tool in nice rmdir mkdir sh cat; do ln -s "$(command -v "$tool")" "$STUB_HOST/tools"; done
+  for tool in nice rmdir mkdir sh cat printf; do ln -s "$(type -P "$tool")" "$STUB_HOST/tools"; done
   sed '/^PATH=/d' "$MEASURE" >"$STUB_HOST/measure"
   stub vbdstat-agent <<<"[ -d '$VBDSTAT_ROOT/var/run/vbdstat-measure.lock.d' ] && echo \"\$*\""
   few() { PATH=$STUB_HOST/bin:$STUB_HOST/tools "${AGENT_SHELL_WORDS[@]}" "$STUB_HOST/measure"; }

@@ -39,9 +39,9 @@ describe("the stored text of a summary", () => {
     const [group] = stored.groups;
     const longer = {
       ...group,
-      all: [[...group.all[0], 7], ...group.all.slice(1), [1, 1, 1, 1, 0], null],
+      all: [...group.all, [1, 1, 1, 1, 0], null],
       attributes: { site: [...group.attributes.site, null, "more"].toSpliced(3, 1, 1) },
-      facts: {},
+      more: {},
     };
     const back = decodeSummary(JSON.stringify({ ...stored, groups: [longer] }));
     expect(back.groups[0]?.all).toEqual(summary.groups[0]?.all);

@@ -12,7 +12,7 @@ import { startTestEngine, type TestEngine } from "../support/engine.ts";
 import { invoked, outputOf } from "./invoked.ts";
 
 /** Most bytes of JavaScript that each function loads before it can answer anything. */
-const BUDGET = { ingest: 484_000, read: 402_000, embed: 389_000, docs: 198_000, aggregate: 336_000, audit: 402_000 };
+const BUDGET = { ingest: 484_000, read: 402_000, embed: 389_000, docs: 202_000, aggregate: 336_000, audit: 406_000 };
 
 const FUNCTIONS = ["ingest", "read", "embed", "docs", "aggregate", "audit"] as const;
 
@@ -64,7 +64,7 @@ test("a fault in a bundle is logged with its place in the source", async () => {
   bundle("read", join(folder, "faulty"));
   const output = await outputOf(join(folder, "faulty", "index.mjs"), healthCheck, engine.endpoint, "no-such-table");
   const fault = output.split("\n").find((line) => line.includes('"kind":"error"')) ?? "{}";
-  expect(JSON.parse(fault).error.stack).toMatch(/ \(?functions\/store\/errors\.ts:\d+:\d+/);
+  expect(JSON.parse(fault).error.stack).toMatch(/ \(?functions\/store\/table\/errors\.ts:\d+:\d+/);
 });
 
 describe.each(FUNCTIONS)("%s", (name) => {

@@ -111,11 +111,19 @@ test("the facts of a run and its line are JSON without a semicolon that a spread
 
 test("the columns of runs stay where they are, for programs that count them", () => {
   const [head = []] = readCsv(csv(runRecords([])));
-  expect(head).toHaveLength(12 + 12 * 4 + 2 + 3);
+  expect(head).toHaveLength(12 + 12 * 4 + 4 + 3);
   expect(head.slice(0, 16).join(" ")).toBe(
     "id fleet host vm backend stratum finished_at received_at withdrawn_at client_run verdict decided_by putc_rate putc_cpu putc_latency_us putc_lower_bound",
   );
-  expect(head.slice(-5)).toEqual(["sent_by_token_id", "sent_by_label", "facts", "raw_encoding", "raw"]);
+  expect(head.slice(-7)).toEqual([
+    "withdrawn_reason",
+    "relabeled_from",
+    "sent_by_token_id",
+    "sent_by_label",
+    "facts",
+    "raw_encoding",
+    "raw",
+  ]);
 });
 
 test("no cell of a hostile run is a formula, and its line comes back byte for byte", () => {

@@ -40,7 +40,7 @@ describe("adding runs", () => {
     expect(await makeRunStore(counted).add(added)).toEqual(added.map(() => "stored"));
     // 98 runs and the marks of two hosts, twice, and the rest.
     expect(writes).toEqual([100, 100, 100, 100, 100, 12]);
-    expect(await makePendingHosts(table).backlog("default")).toEqual({ count: 2, oldestAt: AT });
+    expect(await makePendingHosts(table).backlog("default")).toEqual({ count: 2, hasMore: false, oldestAt: AT });
   });
 
   test("a transaction with many hosts counts a mark for each", async () => {

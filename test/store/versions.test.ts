@@ -154,7 +154,7 @@ test("work side by side on one table, each with statistics of its own form, and 
 
   await upload(a, "h3", 4);
   // The earlier version cannot count the new generation, so it leaves the host to the later one, and has no more to do.
-  expect(await a.count()).toEqual({ done: 1, left: 0, conflicts: 0 });
+  expect(await a.count()).toEqual({ done: 1, left: 0, conflicts: 0, throttled: 0 });
   expect(await pendingHosts(a)).toBe(1);
   await b.count();
   expect(await pendingHosts(b)).toBe(0);

@@ -12,7 +12,6 @@ import { sampleItem } from "../../../functions/store/runs/samples.ts";
 import { makeCellStore } from "../../../functions/store/statistics/cells.ts";
 import { makeAggregationStores } from "../../../functions/store/statistics/commit.ts";
 import { backOff } from "../../../functions/store/table/errors.ts";
-import { FORMAT } from "../../../functions/store/table/format.ts";
 import { type Table, transact } from "../../../functions/store/table/table.ts";
 import { perMetric } from "../../../shared/run/metrics.ts";
 import { compare } from "../../../shared/summaries/compare.ts";
@@ -148,7 +147,7 @@ test("a page of the runs of a host costs the same with 200 runs and with 10 000"
     });
     const all = Array.from({ length: count }, (_, number) => newRun(text(number)));
     // Of the older runs the entries are enough, because pages are found by these.
-    const older = all.slice(0, -100).map(({ run, sample }) => sampleItem(run, sample, FORMAT));
+    const older = all.slice(0, -100).map(({ run, sample }) => sampleItem(run, sample, 1));
     for (let from = 0; from < older.length; from += 100) {
       const chunk = older.slice(from, from + 100);
       await transact(

@@ -69,13 +69,22 @@ describe("parameters", () => {
 
 describe("JSON bodies", () => {
   const bodies = CONTRACT.flatMap(({ path, body }) => (body?.kind === "json" ? [[path, body.schema] as const] : []));
-  const send = (path: string, body: unknown) =>
-    service.send(path, { method: "POST", body: JSON.stringify(body), ...asJson });
+  const send = (path: string, body: unknown) => {
+    const method = path === "/v1/settings" ? "PUT" : "POST";
+    return service.send(path.replace("{id}", "0".repeat(48)), { method, body: JSON.stringify(body), ...asJson });
+  };
   const shapeOf = (schema: z.ZodType): readonly string[] =>
     schema instanceof z.ZodObject ? Object.keys(schema.shape) : [];
   const WRONG = [null, true, 7, -0.5, "", " ", "nonsense", "x".repeat(300), [], ["a"], [1], {}, { a: 1 }, { a: [{}] }];
 
-  test("there are some", () => expect(bodies.map(([path]) => path).sort()).toEqual(["/v1/shares", "/v1/tokens"]));
+  test("there are some", () =>
+    expect(bodies.map(([path]) => path).sort()).toEqual([
+      "/v1/runs/withdraw",
+      "/v1/runs/{id}/relabel",
+      "/v1/settings",
+      "/v1/shares",
+      "/v1/tokens",
+    ]));
 
   test.each(bodies)("POST %s: every key with every kind of wrong value, and without it", async (path, schema) => {
     const right: Readonly<Record<string, unknown>> =
