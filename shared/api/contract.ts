@@ -140,7 +140,7 @@ const RUN_CHANGES: readonly Endpoint[] = [
     id: "withdrawRuns",
     method: "post",
     path: "/v1/runs/withdraw",
-    summary: "Withdraw many runs: those of a token, host, backend or time.",
+    summary: "Withdraw all runs of a token, host, backend or time.",
     description:
       "A run must meet every given condition, and at least one is required. Newest first; a request withdraws at most 1 000 runs, and its `cursor` leads on. A run that is stored during the request may be missed.",
     scopes: [],

@@ -62,6 +62,7 @@ describe.each(files.filter((name) => name.startsWith("cron.d-")))("%s", (name) =
     expect(jobs[0]?.command).not.toContain("%");
   });
 
+  // Skipped only where shellcheck is not installed; .ci/run installs it.
   test.skipIf(!isInstalled("shellcheck"))("shellcheck finds nothing in its command", async () => {
     const script = join(dom0, `${name}.sh`);
     writeFileSync(script, `#!/bin/sh\n${jobsOf(name)[0]?.command}\n`);
@@ -95,10 +96,12 @@ test("the list of the examples measures nothing before it has been edited", asyn
   expect((await asCron("/usr/local/sbin/vbdstat-measure")).asked).toBe("");
 });
 
+// As above.
 test.skipIf(!isInstalled("shellcheck"))("shellcheck finds nothing in vbdstat-measure", async () => {
   await run("shellcheck", ["-s", "sh", join(EXAMPLES, "vbdstat-measure")]);
 });
 
+// Skipped only on a machine without systemd, which has nothing else that checks units.
 test.skipIf(!isInstalled("systemd-analyze"))("systemd accepts the units", async () => {
   const units = files.filter((name) => /\.(service|timer)$/.test(name));
   expect(units).toHaveLength(4);

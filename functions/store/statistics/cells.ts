@@ -297,7 +297,7 @@ interface StoredCell {
   readonly writtenAt: string;
 }
 
-/** The cells that are among the totals: those of the fleet or of a backend over all strata. */
+/** The cells that are among the totals: the cell of the fleet, or of a backend over all strata. */
 function storedTotals({ kind, name }: Pick<CellRange, "kind" | "name">, { shards }: CohortTotals): StoredCell[] {
   if (!isTotal({ kind, scope: SCOPE_ALL })) return [];
   return shards.flatMap(({ views, writtenAt }) => {

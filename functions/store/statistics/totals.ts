@@ -42,7 +42,7 @@ const TOTALS_BYTES = 600;
 /** Shards whose totals one query reads at the same time. */
 const SHARDS_AT_ONCE = 8;
 
-/** The totals of a table. It caches those of single cohorts. */
+/** The totals of a table. It caches the totals of single cohorts. */
 export function makeTotalsStore(table: Table) {
   const cache: Cache<ReadonlyMap<string, ShardTotals>> = makeCache<ReadonlyMap<string, ShardTotals>>({
     maxSize: CACHE_BYTES,
@@ -66,7 +66,7 @@ export function makeTotalsStore(table: Table) {
         ]),
       );
     },
-    /** The totals of every cohort of a period by its hash; `all` are those of all cohorts together, read before. */
+    /** The totals of every cohort of a period by its hash; `all` are the totals of all cohorts together, read before. */
     ofCohorts: async (
       of: FleetGeneration,
       period: string,
@@ -118,7 +118,7 @@ export function backendsOfTotals(totals: Iterable<CohortTotals>): Backend[] {
 }
 
 /**
- * The partitions of a period that may have cells: those of every backend with results in a cohort, and of every pair of them.
+ * The partitions of a period that may have cells: one for every backend with results in a cohort, and for every pair of them.
  * They exist only where totals do. With `shards`, those that may have cells of these.
  */
 export async function listCellPartitions(

@@ -291,7 +291,7 @@ export const quarantineKey = (fleet: string, id: string): Key => ({
   sk: `line#${id}`,
 });
 
-/** The place of a rejected line among those of its shard, by its time of receipt. */
+/** The place of a rejected line in the list of its shard, by its time of receipt. */
 export const quarantineOrderKey = (fleet: string, receivedAt: string, id: string): Key => ({
   pk: quarantinePartitionOf(fleet, id),
   sk: `at#${receivedAt}#${id}`,
